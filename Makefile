@@ -1,0 +1,34 @@
+# Every line runs as it stands where there is no make; `$(in_venv)` only puts .venv first on PATH.
+PYTHON ?= python3
+project := {{cookiecutter.project_slug}}
+in_venv := sh '$(project)/scripts/venv'
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test quick check lock expected bench
+
+help: ## list what can be done
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' Makefile
+
+setup: ## build .venv with the template's own tools, pinned and hashed
+	@$(PYTHON) '$(project)/scripts/setup.py' --root . requirements/dev.lock
+
+demo: setup ## generate a project into demo/, install, train, compare with the shipped bits
+	$(in_venv) python scripts/demo.py
+
+test: quick ## all tests: the quick tier, then the slow one (real environments, real training)
+	@echo 'Slow tier: real environments, real training' && $(in_venv) python -m pytest -m slow
+
+quick: setup ## the quick tier: nothing to install, under 2 minutes
+	@echo 'Quick tier: no environment to install' && $(in_venv) python -m pytest -m 'not slow'
+
+check: setup ## lint, format and types; writes nothing
+	$(in_venv) ruff check --config pyproject.toml . && $(in_venv) ruff format --config pyproject.toml --check . && $(in_venv) mypy
+
+lock: setup ## refresh every lock
+	$(in_venv) python scripts/lock.py --upgrade
+
+expected: setup ## refresh the shipped bits
+	$(in_venv) python scripts/expected.py
+
+bench: setup ## measure ratios: generation, pipeline, start-up, training
+	$(in_venv) python scripts/bench.py

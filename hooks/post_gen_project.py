@@ -1,0 +1,124 @@
+"""Audit the new project, put it under Git and, if asked to, train it; runs in its folder.
+
+Only a fresh project that fails its audit ends with an error, for then the template is at fault, and
+cookiecutter deletes what it made. Whatever this machine lacks is said, and the project stays.
+"""
+
+import importlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+# Nothing of an outer repository may leak in: GIT_DIR would send our commit there.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+COMMIT = 'git add -A && git commit -m "Start from the template"'
+BY_HAND = f"git init && git symbolic-ref HEAD refs/heads/main && {COMMIT}"
+
+
+def audit(package: str) -> bool:
+    """Print the table of the project's own audit; whether every check passed or none could run."""
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, "src")
+    try:
+        importlib.import_module("tomllib")
+        importlib.import_module("yaml")
+    except ImportError:
+        print("The audit was not run: it needs Python 3.11 or newer and PyYAML. Run it with")
+        print("  make setup && make audit")
+        return True
+    room = importlib.import_module(f"{package}.reproducibility.audit.run")
+    checks = room.audit(Path())
+    print(room.table(checks))
+    return all(check.passed for check in checks)
+
+
+def git(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run Git without the user's ignore list and hooks, which know nothing of this project."""
+    command = ["git", "-c", "core.excludesFile=", "-c", f"core.hooksPath={os.devnull}", *arguments]
+    return subprocess.run(
+        command,
+        env={**ENVIRONMENT, "LC_ALL": "C"},  # its errors in English: one of them is read below
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+
+
+def put_under_git() -> str:
+    """Initialise `main` and commit, outside any repository; what was done, or why it was not."""
+    if shutil.which("git") is None:
+        return f"Git was not found. Once it is installed:\n  {BY_HAND}"
+    outer = git("rev-parse", "--git-dir")
+    if outer.returncode == 0:
+        return "Git was left alone: this folder is in a repository already."
+    if "not a git repository" not in outer.stderr:
+        return f"Git was left alone: {outer.stderr.strip()}"
+    for step in (
+        ["init", "-q"],
+        ["symbolic-ref", "HEAD", "refs/heads/main"],  # `init -b` needs Git 2.28
+        ["config", "user.name"],
+        ["config", "user.email"],
+        ["add", "-A"],
+        ["commit", "-q", "--no-gpg-sign", "-m", "Start from the template"],
+    ):
+        done = git(*step)
+        if done.returncode and step[0] == "config":
+            who = f'git config --global {step[1]} "..."'
+            return f"Git has no commit yet, for it does not know who you are:\n  {who}\n  {COMMIT}"
+        if done.returncode:
+            return f"Git failed in {step[0]}: {done.stderr.strip()}\n  By hand: {BY_HAND}"
+    return "Git has the first commit, on the branch main."
+
+
+def succeeds(command: "list[str]", tools: Path) -> bool:
+    """Run the command, its output live, with the environment's tools first on the PATH."""
+    print(f"\n$ {' '.join(command)}")
+    path = os.pathsep.join([str(tools), os.environ.get("PATH", os.defpath)])
+    try:
+        return subprocess.call(command, env={**ENVIRONMENT, "PATH": path}) == 0
+    except OSError as error:
+        print(error)
+        return False
+
+
+def prove(package: str) -> str:
+    """Install, fetch the data, train and compare; exactly what of it was proven and what not."""
+    tools = Path(".venv", "Scripts" if os.name == "nt" else "bin").absolute()
+    python = str(tools / "python")
+    steps = {
+        "the environment installs from its locks": [sys.executable, "scripts/setup.py"],
+        "the example data is to be had": [python, "-m", f"{package}.data.collect"],
+        "the results reproduce": [python, "-m", f"{package}.reproducibility.verify"],
+    }
+    claims = list(steps)
+    for number, claim in enumerate(claims):
+        if not succeeds(steps[claim], tools):
+            done = "; ".join(claims[:number]) or "nothing"
+            return f"NOT proven: {'; '.join(claims[number:])}.\nProven: {done}. The project stays."
+    return f"Proven: {'; '.join(claims)}."
+
+
+def main(answers: "dict[str, str]") -> int:
+    """The exit status: 1 if the template made a project that fails its own audit."""
+    package, fresh = answers["__package_name"], not Path(".git").exists()
+    if not audit(package) and fresh:
+        print("A new project must pass its audit: please tell the makers of the template.")
+        return 1
+    direct = "_output_dir" in answers  # cruft, too, runs this, at every update, in passing folders
+    print(put_under_git() if direct else "Git was left alone: cruft runs this template.")
+    if answers["verify"] == "training":
+        print(prove(package) if direct else "NOT proven: cruft trains nothing; use make verify.")
+    print(f"\nNext:\n  cd {answers['project_slug']}")
+    print("  make setup   (python scripts/setup.py)   builds .venv from the locks")
+    return 0
+
+
+if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):  # a Windows console may be cp1252
+        stream.reconfigure(errors="replace", line_buffering=True)  # type: ignore[union-attr]
+    sys.exit(main(json.loads(r"""{{ cookiecutter | tojson }}""")))

@@ -1,0 +1,92 @@
+"""Refuse answers that cannot become a working project; runs in the new, still empty folder."""
+
+import json
+import keyword
+import os
+import re
+import sys
+import unicodedata
+from contextlib import suppress
+from pathlib import Path
+
+CHOICES = {
+    "license": ("MIT", "Apache-2.0", "BSD-3-Clause", "Proprietary"),
+    "python_version": ("3.11", "3.12", "3.13"),
+    "accelerator": ("cuda", "cpu"),
+    "verify": ("static", "training"),
+}
+# What an import or a folder of the project already means, or what Windows keeps for itself.
+TAKEN = """
+checkpoints data models provenance reports requirements scripts src test tests venv
+con prn aux nul com1 com2 com3 com4 com5 com6 com7 com8 com9 lpt1 lpt2 lpt3 lpt4 lpt5 lpt6 lpt7 lpt8
+lpt9 aiohttp amqp antlr4 appdirs asyncssh attr attrs billiard celery certifi cffi click cloudpickle
+colorama configobj cryptography dateutil distlib distro distutils dotenv dpath dulwich dvc dvc_data
+dvc_objects dvc_render dvc_task filelock flufl frozenlist fsspec functorch funcy git gitdb grandalf
+gto hydra identify idna imp iniconfig jinja2 joblib jsonschema jupyter kombu markupsafe matplotlib
+mpmath multidict mypy narwhals nbformat nbstripout networkx nodeenv numpy nvidia omegaconf orjson
+packaging pandas pathspec pil pillow pip platformdirs pluggy pre_commit prompt_toolkit propcache
+psutil py pydantic pydot pygit2 pygments pyparsing pytest pyyaml referencing requests rich ruamel
+ruff safetensors scikit_learn scipy scmrepo semver setuptools shtab six sklearn smmap sympy tabulate
+threadpoolctl tomlkit torch torchvision tqdm traitlets triton typer uv validate vine virtualenv
+voluptuous wcwidth wheel yaml yarl zc
+"""
+
+
+def illegal(text: str) -> bool:
+    """Whether a character of `text` cannot stand in every TOML, YAML and source file."""
+    kinds = {unicodedata.category(character) for character in text}
+    return not kinds.isdisjoint({"Cc", "Cs", "Zl", "Zp"}) or "\ufffe" in text or "\uffff" in text
+
+
+def slug_problem(slug: str) -> str:
+    """What keeps `slug` from naming a folder and, with _ for -, a package; empty if nothing."""
+    if not re.fullmatch(r"[a-z]([a-z0-9_-]{0,38}[a-z0-9])?", slug):
+        return "use 1 to 40 of a-z, 0-9, - and _, first a letter, last a letter or digit"
+    package = slug.replace("-", "_")
+    if keyword.iskeyword(package) or package in {*TAKEN.split(), *sys.stdlib_module_names}:
+        return f"Python, Windows or a dependency uses this name; try {('my-' + slug)[:40]}"
+    return ""
+
+
+def problems(answers: dict[str, str]) -> list[str]:
+    """Everything wrong with the answers, a line for each problem, with how to mend it."""
+    found = []
+    for name in ("project_name", "project_slug", "description", "author_name"):
+        if name != "description" and not answers[name].strip():
+            found.append(f"{name} is empty: give it a value")
+        elif name == "project_slug" and (problem := slug_problem(answers[name])):
+            found.append(f"{name} {answers[name]!a}: {problem}")
+        elif illegal(answers[name]):
+            found.append(f"{name} {answers[name]!a}: remove line breaks and control characters")
+    if answers["__package_name"] != answers["project_slug"].replace("-", "_"):
+        found.append("__package_name follows from project_slug: do not set it")
+    for name, choices in CHOICES.items():
+        if answers[name] not in choices:
+            found.append(f"{name} {answers[name]!a}: choose one of {', '.join(choices)}")
+    return found
+
+
+def remove_folders(slug: Path, output_dir: str) -> None:
+    """Remove the empty folders of a slug like a/b/c; cookiecutter itself removes only c."""
+    os.chdir(output_dir)
+    for folder in (slug, *slug.parents):
+        with suppress(OSError):
+            folder.rmdir()
+
+
+def main(answers: dict[str, str]) -> int:
+    """Print every problem, if any; the exit status."""
+    found = problems(answers)
+    if not found:
+        return 0
+    print("\nThese answers cannot become a project:", *found, sep="\n  - ", file=sys.stderr)
+    print("Nothing was generated. Mend them and run it again.\n", file=sys.stderr, flush=True)
+    slug = Path(answers["project_slug"])
+    if len(slug.parts) > 1:
+        remove_folders(slug, answers.get("_output_dir", "/".join([".."] * len(slug.parts))))
+    return 1
+
+
+if __name__ == "__main__":
+    given = json.loads(r"""{{ cookiecutter | tojson }}""")
+    sys.exit(main({name: str(value) for name, value in given.items()}))

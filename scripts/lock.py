@@ -1,0 +1,72 @@
+"""Refreshes every lock: both runtime locks of the project, its dev.lock and setup.lock, our dev.lock.
+
+    python scripts/lock.py              takes up what is new in the .in files, keeps other versions
+    python scripts/lock.py --upgrade    takes the newest of everything
+
+The work is done by the project's own scripts/lock.py, on a copy, once for each accelerator; nothing
+is replaced before everything has been made.
+"""
+
+import argparse
+import importlib
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+TEMPLATE = Path(__file__).resolve().parent.parent
+PROJECT = "{{cookiecutter.project_slug}}"
+ACCELERATORS = ("cuda", "cpu")
+
+sys.path.insert(0, str(TEMPLATE / PROJECT / "scripts"))
+locks = importlib.import_module("lock")  # the project's, not this file
+setup = importlib.import_module("setup")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Refresh every lock of the template.")
+    parser.add_argument("--upgrade", action="store_true", help="take the newest of everything")
+    try:
+        changes = refresh(parser.parse_args().upgrade)
+    except (setup.Problem, OSError) as error:
+        print(f"error: {setup.explain(error)}; no lock was changed", file=sys.stderr)
+        return 1
+    print("\n".join(changes) or "Nothing to do: every lock is as its .in file asks.")
+    return 0
+
+
+def refresh(upgrade: bool) -> list[str]:
+    """Replaces the locks; returns one line for each pin that changed."""
+    with tempfile.TemporaryDirectory(prefix="locks-") as scratch:
+        ours = Path(shutil.copytree(TEMPLATE / "requirements", Path(scratch, "requirements")))
+        place = Path(PROJECT, "requirements")
+        project = Path(shutil.copytree(TEMPLATE / place, Path(scratch, place)))
+        for accelerator in ACCELERATORS:
+            refresh_variant(project, accelerator, Path(scratch, accelerator), upgrade)
+        locks.compile_lock(ours, "dev", upgrade)
+        changes = locks.adopt(project, TEMPLATE / place)
+        return changes + [f"template's {line}" for line in locks.adopt(ours, TEMPLATE / ours.name)]
+
+
+def refresh_variant(project: Path, accelerator: str, scratch: Path, upgrade: bool) -> None:
+    """Makes the locks that a project with this accelerator gets; all but runtime.lock are shared."""
+    folder = Path(shutil.copytree(project, scratch / "requirements"))
+    for name in ("runtime.in", "runtime.lock"):
+        if (folder / conditional(name, accelerator)).exists():
+            (folder / conditional(name, accelerator)).replace(folder / name)
+    before = locks.read(folder / "dev.lock") if accelerator != ACCELERATORS[0] else None
+    locks.refresh(folder, upgrade)
+    if before is not None and before != locks.read(folder / "dev.lock"):
+        raise setup.Problem("the accelerators need different dev.lock files: pin what they disagree on")
+    shutil.copy(folder / "runtime.lock", project / conditional("runtime.lock", accelerator))
+    for name in ("dev.lock", "setup.lock"):
+        shutil.copy(folder / name, project / name)
+
+
+def conditional(name: str, accelerator: str) -> str:
+    """A file name that renders to nothing, so that the file is left out, for other accelerators."""
+    return f"{{% if cookiecutter.accelerator == '{accelerator}' %}}{name}{{% endif %}}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

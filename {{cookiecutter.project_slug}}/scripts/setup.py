@@ -1,0 +1,295 @@
+"""Builds .venv from the lock files; every download is checked against its hash.
+
+    python3 scripts/setup.py                        this project's environment
+    python3 scripts/setup.py --root DIR LOCK ...    another folder's, from other locks
+
+Standard library only, because this runs before anything is installed. uv does the work; where the
+right uv is not at hand, pip fetches it by the hash in setup.lock. What is already right is left
+alone, what was interrupted, moved or damaged is built anew.
+"""
+
+from __future__ import annotations  # so that an old Python gets as far as a clear message
+
+import argparse
+import errno
+import hashlib
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+SETUP_LOCK = PROJECT / "requirements" / "setup.lock"
+STAMP = "locked.json"  # in .venv: what it was built from; written last, so it vouches for the rest
+BIN = "Scripts" if os.name == "nt" else "bin"
+SUFFIX = ".exe" if os.name == "nt" else ""
+TORCH_CPU_WHEELS = "https://download.pytorch.org/whl/cpu/torch/"
+OLDEST_PYTHON = (3, 11)
+
+
+class Problem(Exception):
+    """One sentence for the user: what is wrong and how to mend it."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Build .venv from the lock files.")
+    parser.add_argument("--root", type=Path, default=PROJECT, help="the folder that gets .venv")
+    parser.add_argument("locks", nargs="*", help="lock files, relative to the folder")
+    options = parser.parse_args()
+    root = options.root.resolve()
+    leave_environment(root / ".venv")
+    names = options.locks or ["requirements/runtime.lock", "requirements/dev.lock"]
+    try:
+        print(build(root, [root / name for name in names]))
+    except (Problem, OSError) as error:
+        print(f"error: {explain(error)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nerror: interrupted; start it again, it begins anew", file=sys.stderr)
+        return 130
+    return 0
+
+
+def leave_environment(venv: Path) -> None:
+    """Starts again under the base interpreter: an environment cannot rebuild itself."""
+    if Path(sys.prefix).resolve() == venv and sys.prefix != sys.base_prefix:
+        sys.exit(subprocess.call([base_python(), *sys.argv]))
+
+
+def base_python() -> str:
+    """The interpreter behind a virtual environment; outside one, the running interpreter."""
+    return str(getattr(sys, "_base_executable", "") or sys.executable)
+
+
+def build(root: Path, locks: list[Path]) -> str:
+    """Makes `root/.venv` equal to the locks; returns the one line that says what was done."""
+    started = time.perf_counter()
+    venv = root / ".venv"
+    python = wanted_python(root)
+    wanted = {"place": str(venv), "python": python, "locks": digest([*locks, SETUP_LOCK])}
+    found = read_stamp(venv)
+    if found == {**wanted, "packages": packages(venv)}:
+        return f"Nothing to do: .venv is as locked (Python {python}, {count(found)} packages)."
+    if any(found.get(key) != wanted[key] for key in ("place", "python")):
+        remove(venv)
+    (venv / STAMP).unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory(prefix="uv-") as tools:
+        install(root, locks, python, find_uv(venv, Path(tools)))
+    link_sources(root, venv)
+    built = {**wanted, "packages": packages(venv)}
+    write_stamp(venv, built)
+    seconds = time.perf_counter() - started
+    return f"Ready: .venv holds {count(built)} locked packages (Python {python}, {seconds:.0f} s)."
+
+
+def wanted_python(root: Path) -> str:
+    """The version in `.python-version`, else that of the running interpreter ("3.12")."""
+    file = root / ".python-version"
+    if file.exists():
+        return file.read_text(encoding="utf-8").strip()
+    if sys.version_info < OLDEST_PYTHON:
+        raise Problem(
+            f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}: "
+            "start it with another one, as in `make PYTHON=python3.11`"
+        )
+    return f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def digest(files: list[Path]) -> str:
+    """SHA-256 over the contents of the lock files, in order."""
+    sums = []
+    for file in files:
+        if not file.exists():
+            raise Problem(f"there is no lock file {file}: restore it from Git")
+        sums.append(hashlib.sha256(file.read_bytes()).hexdigest())
+    return hashlib.sha256("\n".join(sums).encode()).hexdigest()
+
+
+def read_stamp(venv: Path) -> dict[str, object]:
+    """What the environment was built from; empty if it was not finished or cannot run."""
+    if not (venv / BIN / f"python{SUFFIX}").exists():  # also when its base interpreter is gone
+        return {}
+    try:
+        stamp = json.loads((venv / STAMP).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return stamp if isinstance(stamp, dict) else {}
+
+
+def write_stamp(venv: Path, stamp: dict[str, object]) -> None:
+    draft = venv / f"{STAMP}.new"
+    draft.write_bytes(json.dumps(stamp, indent=1).encode())
+    draft.replace(venv / STAMP)
+
+
+def site_packages(venv: Path) -> Path | None:
+    """The folder that holds the environment's packages, if it exists yet."""
+    return next(venv.glob("[Ll]ib*/**/site-packages"), None)
+
+
+def packages(venv: Path) -> list[str]:
+    """What is installed, as sorted names of metadata folders: shows what came or went by hand."""
+    folder = site_packages(venv)
+    return sorted(p.name for p in folder.glob("*.dist-info")) if folder else []
+
+
+def count(stamp: dict[str, object]) -> int:
+    names = stamp.get("packages")
+    return len(names) if isinstance(names, list) else 0
+
+
+def remove(venv: Path) -> None:
+    if not venv.exists():
+        return
+    print(f"{venv} was interrupted, moved or made for another Python: building it anew")
+    shutil.rmtree(venv)
+
+
+def find_uv(venv: Path, tools: Path) -> str:
+    """The locked release of uv: from the environment, from PATH, else fetched into `tools`."""
+    wanted = locked_uv(SETUP_LOCK.read_text(encoding="utf-8"))
+    for candidate in (str(venv / BIN / f"uv{SUFFIX}"), shutil.which("uv")):
+        if candidate and uv_version(candidate) == wanted:
+            return candidate
+    print(f"Fetching uv {wanted}")
+    if not (importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")):
+        raise Problem(
+            "this Python has no venv module: install it (Debian, Ubuntu: apt install python3-venv) "
+            f"or install uv {wanted}"
+        )
+    run([base_python(), "-m", "venv", str(tools)])
+    pip = [str(tools / BIN / f"python{SUFFIX}"), "-m", "pip", "install", "--quiet", "--no-deps"]
+    run([*pip, "--disable-pip-version-check", "--require-hashes", "-r", str(SETUP_LOCK)])
+    return str(tools / BIN / f"uv{SUFFIX}")
+
+
+def locked_uv(lock: str) -> str:
+    """The version in a line such as `uv==0.13.9 \\`."""
+    match = re.search(r"^uv==([^\s\\]+)", lock, re.MULTILINE)
+    if not match:
+        raise Problem(f"{SETUP_LOCK} does not pin uv: restore it from Git")
+    return match.group(1)
+
+
+def uv_version(uv: str) -> str:
+    """What `uv --version` calls itself; empty if it does not run."""
+    try:
+        reply = subprocess.run([uv, "--version"], capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return (reply.stdout.split() + ["", ""])[1]
+
+
+def install(root: Path, locks: list[Path], python: str, uv: str) -> None:
+    """Creates the environment if there is none and makes it hold the locks and nothing else.
+
+    The locks also constrain what builds a source distribution, so that this is hashed too.
+    """
+    venv = root / ".venv"
+    if not venv.exists():
+        running = sys.version.split()[0].startswith(f"{python}.")
+        interpreter = base_python() if running else python
+        run([uv, "venv", "--quiet", "--no-project", "--python", interpreter, str(venv)])
+    print(f"Installing {', '.join(lock.name for lock in locks)} into {venv}")
+    command = [uv, "pip", "sync", "--require-hashes"]
+    command += ["--python", str(venv / BIN / f"python{SUFFIX}")]
+    for lock in locks:
+        command += ["--build-constraints", str(lock)]
+    run([*command, *wheel_sources(locks), *map(str, locks)])
+
+
+def wheel_sources(requirements: list[Path]) -> list[str]:
+    """Where uv finds "+cpu" builds of torch: in folders named by the environment, else at PyTorch.
+
+    UV_FIND_LINKS (separated by commas) and PIP_FIND_LINKS (by spaces) serve machines that cannot
+    reach PyTorch's index.
+    """
+    if not any("+cpu" in file.read_text(encoding="utf-8") for file in requirements):
+        return []
+    return [part for place in local_wheels() or [TORCH_CPU_WHEELS] for part in ("-f", place)]
+
+
+def local_wheels() -> list[str]:
+    """The places that UV_FIND_LINKS or PIP_FIND_LINKS names."""
+    named = os.environ.get("UV_FIND_LINKS", "").split(",")
+    return [place for place in named if place] or os.environ.get("PIP_FIND_LINKS", "").split()
+
+
+def link_sources(root: Path, venv: Path) -> None:
+    """Makes `src` importable without an installation.
+
+    The `src` of the folder where Python starts comes first: DVC runs queued experiments in copies
+    of the project, and a copy must run its own code. Relative, because a .pth file is read in the
+    locale's encoding.
+    """
+    folder = site_packages(venv)
+    if folder is None or not (root / "src").is_dir():
+        return
+    here = 'import os, sys; os.path.isdir("src") and sys.path.append(os.path.abspath("src"))'
+    text = f"{here}\n{os.path.relpath(root / 'src', folder)}\n"
+    (folder / "sources.pth").write_bytes(text.encode("ascii"))
+
+
+def run(command: list[str], folder: Path | None = None) -> None:
+    """Runs a tool, shows what it says but for its list of packages, explains its failure."""
+    dropped = ("VIRTUAL_ENV", "UV_PYTHON", "UV_SYSTEM_PYTHON")  # they name other environments
+    environment = {key: value for key, value in os.environ.items() if key not in dropped}
+    environment.setdefault("UV_HTTP_TIMEOUT", "120")
+    environment.setdefault("PIP_DEFAULT_TIMEOUT", "120")
+    said = []
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        cwd=folder,
+        env=environment,
+    ) as process:
+        for line in process.stdout or ():
+            said.append(line)
+            if not re.match(r" [-+~] ", line):
+                print(f"  {line}", end="", flush=True)
+    if process.returncode:
+        raise Problem(diagnose("".join(said), command))
+
+
+CAUSES = (
+    ("no space left|not enough space|disk full|os error 112", "the disk is full: make room"),
+    (
+        "no interpreter found|no download found|no python|failed to (install|download) python",
+        "this version of Python is not here and could not be fetched: install it, "
+        "or name another in .python-version",
+    ),
+    ("hash mismatch|do not match the hashes", "a download is not what the lock file says"),
+    (
+        "dns error|name resolution|error sending request|failed to fetch|timed out|connect"
+        "|unreachable|could not find a version|retries|no solution found|offline",
+        "the packages could not be fetched: check the network",
+    ),
+)
+
+
+def diagnose(output: str, command: list[str]) -> str:
+    """The likeliest cause of a tool's failure, from what it printed, in one sentence."""
+    for pattern, cause in CAUSES:
+        if re.search(pattern, output.lower()):
+            return f"{cause} and start again"
+    return f"`{' '.join(command[:3])} ...` failed, as shown above"
+
+
+def explain(error: Exception) -> str:
+    """The sentence for an error of ours or of the operating system."""
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return "the disk is full: make room and start again"
+    return str(error)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,238 @@
+"""params.yaml as typed, frozen sections: one section for each effect that a knob can have.
+
+A stage reads each section it needs with `read(Section)` and hands on what the parts below it need.
+The whole file is checked each time, so a mistake anywhere is found by the first stage that runs.
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from math import isfinite
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from .errors import UserError
+
+PARAMS = Path("params.yaml")
+
+
+def number(low: float, high: float = float("inf")) -> Any:
+    """A field whose value lies between `low` and `high`, both included."""
+    return field(metadata={"low": low, "high": high})
+
+
+def choice(*names: str) -> Any:
+    """A field whose value is one of `names`."""
+    return field(metadata={"choices": names})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Data:
+    """What there is to learn from."""
+
+    image_size: int = number(4, 4096)
+    channels: int = field(metadata={"choices": (1, 3)})
+    dev_fraction: float = number(0.01, 0.49)
+    test_fraction: float = number(0.01, 0.49)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """Fit on the training set: what the network can represent."""
+
+    width: int = number(1, 65536)
+    depth: int = number(1, 10)
+    activation: str = choice("relu", "gelu", "silu")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Optimization:
+    """Fit on the training set: how the weights are found."""
+
+    optimizer: str = choice("sgd", "adam", "adamw")
+    learning_rate: float = number(1e-12, 1e6)
+    batch_size: int = number(1)
+    epochs: int = number(1)
+    warmup: float = number(0, 0.99)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regularization:
+    """The gap between training and dev; `early_stopping` moves the fit on training as well."""
+
+    dropout: float = number(0, 0.99)
+    weight_decay: float = number(0)
+    label_smoothing: float = number(0, 0.99)
+    rotation: float = number(0, 180)
+    shift: float = number(0, 1)
+    flip: bool
+    early_stopping: int = number(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """What counts as good."""
+
+    metric: str = choice("macro_f1", "accuracy", "balanced_accuracy", "log_loss", "roc_auc")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reproducibility:
+    """What makes two runs equal."""
+
+    seed: int = number(0, 2**63 - 1)
+    level: str = choice("portable", "machine", "off")
+    device: str = choice("cpu", "cuda", "mps")
+    threads: int = number(1, 4096)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runtime:
+    """How fast it goes; no value here can change a result."""
+
+    workers: int = number(0, 1024)
+    prefetch: int = number(1, 1024)
+    log_every: int = number(1)
+    checkpoint_every: int = number(1)
+
+
+Section = TypeVar(
+    "Section", Data, Model, Optimization, Regularization, Evaluation, Reproducibility, Runtime
+)
+SECTIONS: dict[str, type[Any]] = {
+    section.__name__.lower(): section
+    for section in (
+        Data,
+        Model,
+        Optimization,
+        Regularization,
+        Evaluation,
+        Reproducibility,
+        Runtime,
+    )
+}
+
+
+def read(section: type[Section], path: Path = PARAMS) -> Section:
+    """Read one section of the file at `path`, after checking the whole of it.
+
+    Raises:
+        UserError: the file is missing or not YAML, or holds an unknown, misplaced, missing or
+            repeated key or a value out of range; the message lists every such problem.
+    """
+    content = _load(path)
+    found = problems(content)
+    if found:
+        raise UserError(f"{path}: " + f"\n       {path}: ".join(found))
+    values = content[section.__name__.lower()]
+    return section(**{one.name: _typed(values[one.name], one) for one in fields(section)})
+
+
+def problems(content: dict[str, Any]) -> list[str]:
+    """Return one sentence for each thing that is wrong with the sections in `content`."""
+    found = [_unknown_section(name) for name in content if name not in SECTIONS]
+    for name, section in SECTIONS.items():
+        values = content.get(name)
+        if not isinstance(values, dict):
+            found.append(f"section '{name}' is missing; add it with its keys {_keys(section)}.")
+            continue
+        known = {one.name: one for one in fields(section)}
+        found += [_unknown_key(key, name) for key in values if key not in known]
+        found += [
+            f"key '{key}' is missing from section '{name}'; add it: it takes {_allowed(one)}."
+            for key, one in known.items()
+            if key not in values
+        ]
+        found += [
+            f"'{name}.{key}' is {value!r}, but takes {_allowed(known[key])}.{_as_number(value)}"
+            for key, value in values.items()
+            if key in known and not _fits(value, known[key])
+        ]
+    return found
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)
+    except FileNotFoundError:
+        raise UserError(f"there is no {path} here; run this from the project's folder.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(content, dict):
+        raise UserError(f"{path} has no sections; it needs {', '.join(SECTIONS)}.")
+    return content
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """Refuses a key that stands twice in one mapping, where YAML would keep the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        keys = [key.value for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key '{key}' stands twice; keep one of them", node.start_mark
+                )
+        return super().construct_mapping(node, deep)
+
+
+def _unknown_section(name: object) -> str:
+    nearest = _nearest(str(name), list(SECTIONS))
+    return f"there is no section '{name}'; {nearest}the sections are {', '.join(SECTIONS)}."
+
+
+def _unknown_key(key: object, section: str) -> str:
+    homes = [name for name, other in SECTIONS.items() if key in other.__dataclass_fields__]
+    if homes:
+        return f"key '{key}' stands in section '{section}', but belongs in '{homes[0]}'; move it."
+    everywhere = {one.name: name for name, other in SECTIONS.items() for one in fields(other)}
+    own = [one.name for one in fields(SECTIONS[section])]
+    close = get_close_matches(str(key), own, 1) or get_close_matches(str(key), everywhere, 1)
+    hint = f"did you mean '{everywhere[close[0]]}.{close[0]}'? " if close else ""
+    keys = _keys(SECTIONS[section])
+    return f"there is no key '{key}' in section '{section}'; {hint}its keys are {keys}."
+
+
+def _nearest(name: str, names: list[str]) -> str:
+    close = get_close_matches(name, names, 1)
+    return f"did you mean '{close[0]}'? " if close else ""
+
+
+def _keys(section: type[Any]) -> str:
+    return ", ".join(one.name for one in fields(section))
+
+
+def _fits(value: Any, one: Any) -> bool:
+    # bool is a kind of int to Python, but `epochs: true` is a mistake.
+    if isinstance(value, bool) or one.type is bool:
+        return isinstance(value, bool) and one.type is bool
+    if "choices" in one.metadata:
+        return value in one.metadata["choices"] and isinstance(value, one.type)
+    if not isinstance(value, int if one.type is int else (int, float)) or not isfinite(value):
+        return False
+    return bool(one.metadata["low"] <= value <= one.metadata["high"])
+
+
+def _typed(value: Any, one: Any) -> Any:
+    # `rotation: 10` means 10.0, and must give the same result.
+    return float(value) if one.type is float else value
+
+
+def _as_number(value: object) -> str:
+    """A hint for `1e-3`, which YAML 1.1 takes for text because it has no decimal point."""
+    try:
+        return f" Write it as {float(value)}." if isinstance(value, str) else ""
+    except ValueError:
+        return ""
+
+
+def _allowed(one: Any) -> str:
+    if one.type is bool:
+        return "true or false"
+    if "choices" in one.metadata:
+        return "one of " + ", ".join(map(str, one.metadata["choices"]))
+    kind = "a whole number" if one.type is int else "a number"
+    low, high = one.metadata["low"], one.metadata["high"]
+    return f"{kind} of at least {low}" if high == float("inf") else f"{kind} from {low} to {high}"

@@ -1,0 +1,1 @@
+"""From raw pictures to batches: collect, validate, prepare, batches."""

@@ -1,0 +1,124 @@
+"""Batches as a pure function of the step, so that resuming needs no loader state.
+
+Which examples a step sees, and how they are augmented, follows from the seed, the step and the
+example alone: the number of loader workers, and what ran before, cannot matter.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+from torch.utils.data import DataLoader, Dataset
+
+from ..config import Regularization, Runtime
+from ..errors import UserError
+from ..reproducibility.streams import permutation, uniform
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Prepared examples: images uint8 [n, c, h, w] in mapped memory, labels int64 [n]."""
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    classes: list[str]
+    paths: list[str]
+    version: str
+
+    @classmethod
+    def open(cls, folder: Path) -> "Split":
+        """Open what the prepare stage wrote to `folder`; a missing file is a `UserError`."""
+        try:
+            index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+            images = np.load(folder / "images.npy", mmap_mode="r")
+            labels = np.load(folder / "labels.npy")
+        except FileNotFoundError as error:
+            raise UserError(f"{error.filename} is not there; run 'dvc repro prepare'.") from None
+        return cls(images, labels, index["classes"], index["paths"], index["version"])
+
+
+def normalise(images: NDArray[np.uint8]) -> Tensor:
+    """Return images as float32 in [-1, 1]."""
+    return torch.from_numpy(images.copy()).float().div_(127.5).sub_(1)
+
+
+def augment(images: Tensor, draws: Tensor, regularization: Regularization) -> Tensor:
+    """Rotate, shift and mirror each image; new corners repeat the border.
+
+    Args:
+        images: [b, c, h, w].
+        draws: [b, 4] in [0, 1): what decides angle, two shifts and mirroring of each image.
+        regularization: how far to go.
+    """
+    if not (regularization.rotation or regularization.shift or regularization.flip):
+        return images
+    angle = (draws[:, 0] * 2 - 1) * (regularization.rotation * torch.pi / 180)
+    # affine_grid's coordinates run from -1 to 1, so a shift by the whole side is 2.
+    shift = (draws[:, 1:3] * 2 - 1) * (2 * regularization.shift)
+    mirror = 1 - 2 * ((draws[:, 3] < 0.5) & regularization.flip).float()
+    cosine, sine = angle.cos(), angle.sin()
+    rows = [cosine * mirror, -sine, shift[:, 0], sine * mirror, cosine, shift[:, 1]]
+    grid = functional.affine_grid(
+        torch.stack(rows, dim=1).view(-1, 2, 3), list(images.shape), align_corners=False
+    )
+    return functional.grid_sample(images, grid, padding_mode="border", align_corners=False)
+
+
+class Batches(Dataset[tuple[Tensor, Tensor]]):
+    """The batch of every step of a training run: item `step` is (images, labels)."""
+
+    def __init__(
+        self, split: Split, batch_size: int, seed: int, regularization: Regularization
+    ) -> None:
+        if batch_size > len(split.labels):
+            raise UserError(
+                f"optimization.batch_size is {batch_size}, but there are only "
+                f"{len(split.labels)} training examples; lower it."
+            )
+        self.split = split
+        self.batch_size = batch_size
+        self.seed = seed
+        self.regularization = regularization
+        # Every step has a full batch; what an epoch's order leaves over differs in each epoch.
+        self.steps_per_epoch = len(split.labels) // batch_size
+        self._latest = (-1, np.empty(0, dtype=np.int64))
+
+    def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
+        epoch, place = divmod(step, self.steps_per_epoch)
+        start = place * self.batch_size
+        chosen = self._order(epoch)[start : start + self.batch_size]
+        draws = torch.from_numpy(uniform(self.seed, "augmentation", epoch, chosen, draws=4))
+        images = augment(normalise(self.split.images[chosen]), draws, self.regularization)
+        return images, torch.from_numpy(self.split.labels[chosen])
+
+    def _order(self, epoch: int) -> NDArray[np.int64]:
+        # Kept from step to step only to save time: it follows from the seed and the epoch.
+        if self._latest[0] != epoch:
+            order = permutation(self.seed, "order", epoch, len(self.split.labels))
+            self._latest = (epoch, order)
+        return self._latest[1]
+
+
+def stream(
+    batches: Batches, start: int, stop: int, runtime: Runtime
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield the batches of the steps from `start` up to `stop`, made ahead by workers if any."""
+    if runtime.workers == 0:
+        return (batches[step] for step in range(start, stop))
+    return iter(
+        DataLoader(
+            batches,
+            batch_size=None,
+            sampler=range(start, stop),
+            num_workers=runtime.workers,
+            prefetch_factor=runtime.prefetch,
+            # Without its own generator a loader draws its workers' seed from the global one.
+            generator=torch.Generator().manual_seed(0),
+        )
+    )

@@ -1,0 +1,1 @@
+"""One number to decide by, and the figures that explain it."""

@@ -1,0 +1,126 @@
+"""Predictions as tables: one row for each example, written by `evaluate`, read by the report."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import UserError
+from ..reproducibility.artifacts import write_csv
+from .scores import Labels, Probabilities, check, predicted
+
+FIXED = ("split", "path", "label", "prediction", "confidence")
+PREFIX = "p:"  # a class may be called `path`; no column is mistaken for another
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """The predictions for one data set of `n` examples and `k` classes, in prepared order.
+
+    `labels` and `answers` (what was predicted) are class numbers `[n]`, `confidences` `[n]` the
+    probabilities of the answers, all of them with six decimals.
+    """
+
+    paths: list[str]
+    labels: Labels
+    answers: Labels
+    confidences: npt.NDArray[np.float64]
+    probabilities: npt.NDArray[np.float64]
+
+
+def prediction_header(classes: Sequence[str]) -> list[str]:
+    """Return the column names of `reports/predictions.csv`."""
+    return [*FIXED, *(PREFIX + name for name in classes)]
+
+
+def prediction_rows(
+    split: str,
+    paths: Sequence[str],
+    labels: Labels,
+    probabilities: Probabilities,
+    classes: Sequence[str],
+) -> list[list[str]]:
+    """Return one row for each example of a data set, under `prediction_header(classes)`.
+
+    Args:
+        split: name of the data set.
+        paths: pictures, relative to data/raw, `n` of them.
+        labels: true class numbers, `[n]`.
+        probabilities: `[n, k]`.
+        classes: names of the `k` classes.
+
+    Raises:
+        UserError: labels and probabilities cannot be scored, or the counts do not match.
+    """
+    check(labels, probabilities)
+    if len(paths) != len(labels) or len(classes) != probabilities.shape[1]:
+        raise UserError(
+            f"data set `{split}` has {len(labels)} labels for {len(paths)} pictures, and the model "
+            f"{probabilities.shape[1]} outputs for {len(classes)} classes; run `dvc repro` again"
+        )
+    answers = predicted(probabilities)
+    rows = []
+    for path, label, answer, row in zip(paths, labels, answers, probabilities.tolist(), strict=True):
+        cells = [f"{probability:.6f}" for probability in row]
+        rows.append([split, path, classes[label], classes[answer], cells[answer], *cells])
+    return rows
+
+
+def write_predictions(path: Path, classes: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write the rows of all data sets, made by `prediction_rows`, as one table."""
+    write_csv(path, prediction_header(classes), rows)
+
+
+def write_confusion(
+    path: Path, labels: Labels, probabilities: Probabilities, classes: Sequence[str]
+) -> None:
+    """Write the true and the predicted class of each example, as DVC's confusion plot wants."""
+    pairs = zip(labels, predicted(probabilities), strict=True)
+    write_csv(path, ("actual", "predicted"), ((classes[a], classes[p]) for a, p in pairs))
+
+
+def read_predictions(path: Path) -> tuple[list[str], dict[str, Predictions]]:
+    """Return the class names, and the predictions for each data set in the order of the file.
+
+    Raises:
+        UserError: the file is missing or is not such a table.
+    """
+    if not path.is_file():
+        raise UserError(f"{path.as_posix()} is missing: run `dvc repro evaluate` first")
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.reader(file)
+        header = next(reader, [])
+        classes = [name.removeprefix(PREFIX) for name in header[len(FIXED) :]]
+        if header != prediction_header(classes) or not classes:
+            raise _malformed(path, 1)
+        known, groups = set(classes), dict[str, list[list[str]]]()
+        for row in reader:
+            if len(row) != len(header) or not known.issuperset(row[2:4]):
+                raise _malformed(path, reader.line_num)
+            groups.setdefault(row[0], []).append(row)
+    return classes, {name: _predictions(path, rows, classes) for name, rows in groups.items()}
+
+
+def _predictions(path: Path, rows: list[list[str]], classes: list[str]) -> Predictions:
+    number = {name: index for index, name in enumerate(classes)}
+    try:
+        figures = np.array([row[4:] for row in rows], dtype=np.float64)
+    except ValueError as error:
+        raise UserError(f"{path.as_posix()} holds what is not a number ({error})") from None
+    return Predictions(
+        [row[1] for row in rows],
+        np.array([number[row[2]] for row in rows], dtype=np.int64),
+        np.array([number[row[3]] for row in rows], dtype=np.int64),
+        figures[:, 0],
+        figures[:, 1:],
+    )
+
+
+def _malformed(path: Path, line: int) -> UserError:
+    return UserError(
+        f"{path.as_posix()}, line {line}, is not a row of predictions: "
+        "make the file anew with `dvc repro --force evaluate`"
+    )

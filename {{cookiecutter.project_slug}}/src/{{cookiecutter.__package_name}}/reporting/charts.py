@@ -1,0 +1,131 @@
+"""Line charts as SVG: small, without scripts, the same bytes for the same numbers.
+
+Colours come from the style sheet of the page, so a chart is right in light and dark.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .markup import text
+
+WIDTH, HEIGHT = 440, 250
+LEFT, RIGHT, TOP, BOTTOM = 48, 62, 12, 40
+LABEL_GAP = 15  # labels nearer than this would overlap
+
+
+@dataclass(frozen=True)
+class Series:
+    """A line: its label, its look (`one` or `two` in the style sheet), a value or None an x."""
+
+    label: str
+    look: str
+    values: Sequence[float | None]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Values from `low` to `high`, `step` between ticks, shown on the pixels `start` to `end`."""
+
+    low: float
+    high: float
+    step: float
+    start: float
+    end: float
+
+    def place(self, value: float) -> float:
+        """Return the pixel of a value; a range of one value stands in the middle."""
+        span = self.high - self.low
+        part = (value - self.low) / span if span else 0.5
+        return self.start + part * (self.end - self.start)
+
+    def ticks(self) -> list[float]:
+        """Return the multiples of the step in the range."""
+        # The slack keeps an end that rounding put a hair outside.
+        first = math.ceil(self.low / self.step - 1e-9)
+        last = math.floor(self.high / self.step + 1e-9)
+        return [count * self.step for count in range(first, last + 1)]
+
+
+def nice_step(span: float, count: int) -> float:
+    """Return 1, 2 or 5 times a power of ten that cuts `span` > 0 into about `count` parts."""
+    digits, exponent = f"{span / count:e}".split("e")
+    factor = next(factor for factor in (1, 2, 5, 10) if float(digits) <= factor)
+    return float(f"{factor}e{exponent}")
+
+
+def line_chart(title: str, xs: Sequence[float], series: Sequence[Series], *, zero: bool) -> str:
+    """Return an `<svg>` of lines over whole numbers such as epochs.
+
+    Args:
+        title: what the chart shows, for those who cannot see it.
+        xs: ascending, at least one.
+        series: lines with as many values as there are `xs`.
+        zero: whether the y axis starts at zero, else near the smallest value.
+    """
+    found = [value for line in series for value in line.values if value is not None]
+    y = _value_axis(found or [0.0], zero)
+    span = xs[-1] - xs[0]
+    x = Axis(xs[0], xs[-1], max(1.0, nice_step(span or 1, 6)), LEFT, WIDTH - RIGHT)
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{text(title)}">\n'
+        f"{_grid(x, y)}\n{_lines(x, y, xs, series)}\n</svg>"
+    )
+
+
+def _value_axis(values: list[float], zero: bool) -> Axis:
+    low, high = min(values), max(values)
+    if zero:
+        low = min(low, 0.0)
+    if high == low:
+        low, high = (low, low + 1) if zero else (low - (abs(low) or 1) / 10, low)
+    step = nice_step(high - low, 4)
+    low, high = math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
+    return Axis(low, high, step, HEIGHT - BOTTOM, TOP)
+
+
+def _grid(x: Axis, y: Axis) -> str:
+    parts = []
+    for value in y.ticks():
+        at = y.place(value)
+        parts.append(f'<path class="grid" d="M{LEFT} {at:.1f}H{WIDTH - RIGHT}"/>')
+        label = _tick(value, y.step)
+        parts.append(f'<text x="{LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">{label}</text>')
+    base = HEIGHT - BOTTOM
+    parts.append(f'<path class="axis" d="M{LEFT} {base}H{WIDTH - RIGHT}"/>')
+    for value in x.ticks():
+        at = x.place(value)
+        parts.append(f'<path class="axis" d="M{at:.1f} {base}v5"/>')
+        label = _tick(value, x.step)
+        parts.append(f'<text x="{at:.1f}" y="{base + 19}" text-anchor="middle">{label}</text>')
+    middle = (LEFT + WIDTH - RIGHT) / 2
+    parts.append(f'<text x="{middle:.1f}" y="{HEIGHT - 4}" text-anchor="middle">epoch</text>')
+    return "\n".join(parts)
+
+
+def _tick(value: float, step: float) -> str:
+    decimals = max(0, -int(f"{step:e}".split("e")[1]))
+    return f"{value + 0.0:.{decimals}f}"
+
+
+def _lines(x: Axis, y: Axis, xs: Sequence[float], series: Sequence[Series]) -> str:
+    drawn = [(line, _points(x, y, xs, line)) for line in series]
+    ends = [(points[-1][1], line, points) for line, points in drawn if points]
+    parts, lowest = [], -math.inf
+    for height, line, points in sorted(ends, key=lambda end: end[0]):
+        last_x, last_y = points[-1]
+        # From the top down, each label keeps its distance from the one above it.
+        lowest = max(height, lowest + LABEL_GAP)
+        path = "L".join(f"{px:.1f} {py:.1f}" for px, py in points)
+        parts.append(f'<path class="line {line.look}" d="M{path}"/>')
+        parts.append(f'<circle class="{line.look}" cx="{last_x:.1f}" cy="{last_y:.1f}" r="3.5"/>')
+        at = f'x="{last_x + 9:.1f}" y="{lowest + 4:.1f}"'
+        parts.append(f'<text class="label {line.look}" {at}>{text(line.label)}</text>')
+    return "\n".join(parts)
+
+
+def _points(
+    x: Axis, y: Axis, xs: Sequence[float], line: Series
+) -> list[tuple[float, float]]:
+    pairs = zip(xs, line.values, strict=True)
+    return [(x.place(at), y.place(value)) for at, value in pairs if value is not None]

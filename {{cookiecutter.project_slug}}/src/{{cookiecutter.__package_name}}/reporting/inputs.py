@@ -1,0 +1,89 @@
+"""What the report is made from, read and checked."""
+
+import csv
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import UserError
+from ..metrics.table import Predictions
+
+Curves = dict[str, list[float | None]]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything that the page shows.
+
+    `metrics`, `data` and `identity` are the JSON files of that name; `curves` the columns of the
+    learning curves; `predictions` those for each data set; `pictures` the test pictures, uint8
+    `[n, c, h, w]`, in the order of `predictions["test"]`.
+    """
+
+    metrics: dict[str, Any]
+    data: dict[str, Any]
+    identity: dict[str, Any]
+    curves: Curves
+    classes: list[str]
+    predictions: dict[str, Predictions]
+    pictures: npt.NDArray[np.uint8]
+
+
+def read_record(path: Path, stage: str, keys: tuple[str, ...]) -> dict[str, Any]:
+    """Read a JSON object that the stage writes and that has at least these keys."""
+    _demand(path, stage)
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{path.as_posix()} is not JSON ({error}); {_anew(stage)}") from None
+    missing = [key for key in keys if not isinstance(value, dict) or key not in value]
+    if missing:
+        raise UserError(f"{path.as_posix()} lacks `{missing[0]}`; {_anew(stage)}")
+    return dict(value)
+
+
+def read_curves(path: Path, stage: str) -> Curves:
+    """Read a table with a column `epoch` and columns of numbers; what is not finite is None."""
+    _demand(path, stage)
+    with path.open(encoding="utf-8", newline="") as file:
+        header, *rows = list(csv.reader(file)) or [[]]
+    if "epoch" not in header or any(len(row) != len(header) for row in rows):
+        raise UserError(f"{path.as_posix()} is not a table by `epoch`; {_anew(stage)}")
+    return {name: [_number(row[i]) for row in rows] for i, name in enumerate(header)}
+
+
+def read_pictures(path: Path, stage: str, count: int) -> npt.NDArray[np.uint8]:
+    """Map `count` pictures, uint8 `[count, c, h, w]`, without reading those that are not used."""
+    _demand(path, stage)
+    try:
+        pictures = np.load(path, mmap_mode="r", allow_pickle=False)
+    except ValueError as error:
+        raise UserError(f"{path.as_posix()} is damaged ({error}); {_anew(stage)}") from None
+    if pictures.ndim != 4 or pictures.dtype != np.uint8 or len(pictures) != count:
+        raise UserError(
+            f"{path.as_posix()} does not hold the {count} pictures that were predicted; "
+            f"run `dvc repro` to make both anew"
+        )
+    return np.asarray(pictures)
+
+
+def _demand(path: Path, stage: str) -> None:
+    if not path.is_file():
+        raise UserError(f"{path.as_posix()} is missing: run `dvc repro {stage}` first")
+
+
+def _anew(stage: str) -> str:
+    return f"make it anew with `dvc repro --force {stage}`"
+
+
+def _number(cell: str) -> float | None:
+    try:
+        value = float(cell)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

@@ -1,0 +1,60 @@
+"""HTML in small pieces. Every text that comes from outside passes through `text`."""
+
+import html
+from collections.abc import Iterable, Sequence
+
+
+def text(value: object) -> str:
+    """Escape a value for use between tags or inside a quoted attribute."""
+    return html.escape(str(value), quote=True)
+
+
+def name(value: object) -> str:
+    """Escape a name and keep its writing direction to itself, so that it cannot turn the rest."""
+    return f"<bdi>{text(value)}</bdi>"
+
+
+def share(part: int, whole: int) -> str:
+    """Return a part of a whole as a percentage with one decimal; of nothing, a dash."""
+    return f"{100 * part / whole:.1f} %" if whole else "–"
+
+
+def plural(count: int, singular: str, many: str = "") -> str:
+    """Return a count with its noun, such as `1 picture` and `2 pictures`."""
+    return f"{count:,} {singular if count == 1 else many or singular + 's'}"
+
+
+def section(title: str, *content: str) -> str:
+    """Return a part of the page under its own heading."""
+    body = "\n".join(content)
+    return f"<section>\n<h2>{text(title)}</h2>\n{body}\n</section>"
+
+
+def table(
+    caption: str,
+    header: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    marked: int | None = None,
+    kind: str = "",
+) -> str:
+    """Return a table of ready HTML cells; the first cell of each row is the row's header.
+
+    Args:
+        caption: says what the table holds, as plain text.
+        header: one cell for each column.
+        rows: as many cells in each row.
+        marked: the row to stress, counted from 0.
+        kind: a class name for the style sheet.
+    """
+    head = "".join(f'<th scope="col">{cell}</th>' for cell in header)
+    body = []
+    for index, (first, *rest) in enumerate(rows):
+        mark = ' class="marked"' if index == marked else ""
+        cells = "".join(f"<td>{cell}</td>" for cell in rest)
+        body.append(f'<tr{mark}><th scope="row">{first}</th>{cells}</tr>')
+    return (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{text(caption)}">\n'
+        f'<table class="{text(kind)}">\n<caption>{text(caption)}</caption>\n'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n" + "\n".join(body) + "\n</tbody>\n</table></div>"
+    )

@@ -1,0 +1,119 @@
+"""Which test pictures went wrong, and how: the confusion matrix and the worst mistakes."""
+
+import numpy as np
+import numpy.typing as npt
+
+from ..metrics.table import Predictions
+from .markup import name, plural, section, share, table, text
+from .pictures import image_tag
+
+MATRIX_CLASSES = 30  # a larger matrix cannot be read; its worst pairs can
+WORST_PAIRS = 30
+WORST_PICTURES = 24
+
+
+def confusion(predictions: Predictions, classes: int) -> npt.NDArray[np.int64]:
+    """Return counts `[classes, classes]`: rows are true classes, columns predicted ones."""
+    pairs = predictions.labels * classes + predictions.answers
+    return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
+
+
+def confusion_section(predictions: Predictions, classes: list[str]) -> str:
+    """Return the confusion matrix, or for many classes the pairs most often confused."""
+    counts = confusion(predictions, len(classes))
+    if len(classes) > MATRIX_CLASSES:
+        return section("Confusions on test", _worst_pairs(counts, classes))
+    lead = (
+        "<p>Each row is a true class, each column what the model said. Right answers lie on the "
+        "diagonal; a shade is the share of the row.</p>"
+    )
+    return section("Confusions on test", lead, _matrix(counts, classes))
+
+
+def mistakes_section(
+    predictions: Predictions, classes: list[str], pictures: npt.NDArray[np.uint8]
+) -> str:
+    """Return the wrong test pictures of which the model was surest, the worst first."""
+    title = "Worst mistakes on test"
+    wrong = worst(predictions)
+    if not wrong:
+        return section(title, "<p>None: every test picture was given its true class.</p>")
+    shown = wrong[:WORST_PICTURES]
+    lead = f"{plural(len(wrong), 'mistake')}, those of which the model was surest first"
+    if len(shown) < len(wrong):
+        lead += f"; the first {len(shown)} are shown"
+    items = [_mistake(predictions, classes, pictures, index) for index in shown]
+    return section(title, f"<p>{lead}.</p>", '<ol class="mistakes">', *items, "</ol>")
+
+
+def worst(predictions: Predictions) -> list[int]:
+    """Return the rows that went wrong, by falling confidence in the answer, then by path."""
+    wrong = np.flatnonzero(predictions.answers != predictions.labels).tolist()
+    return sorted(wrong, key=lambda row: (-predictions.confidences[row], predictions.paths[row]))
+
+
+def _mistake(
+    predictions: Predictions, classes: list[str], pictures: npt.NDArray[np.uint8], row: int
+) -> str:
+    path = predictions.paths[row]
+    true, answer = (classes[rows[row]] for rows in (predictions.labels, predictions.answers))
+    alt = f"Test picture {path}: true class {true}, predicted {answer}"
+    sure = f"{100 * predictions.confidences[row]:.1f} %"
+    return (
+        f"<li><figure>{image_tag(pictures[row], alt)}<figcaption>"
+        f"<span>true <b>{name(true)}</b></span>"
+        f'<span class="wrong">predicted <b>{name(answer)}</b></span>'
+        f"<span>{sure} sure</span><small>{name(path)}</small></figcaption></figure></li>"
+    )
+
+
+def _matrix(counts: npt.NDArray[np.int64], classes: list[str]) -> str:
+    short = max(map(len, classes)) <= 3
+    kind = "matrix" if short else "matrix long"
+    head = "".join(
+        f'<th scope="col" title="{text(label)}"><span>{name(label)}</span></th>'
+        for label in classes
+    )
+    rows = []
+    for index, label in enumerate(classes):
+        cells = "".join(_cell(counts, index, column) for column in range(len(classes)))
+        title = f'<th scope="row" title="{text(label)}"><span>{name(label)}</span></th>'
+        rows.append(f"<tr>{title}{cells}</tr>")
+    caption = "Test pictures by true class (rows) and predicted class (columns)"
+    return (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{caption}">\n'
+        f'<table class="{kind}">\n<caption>{caption}</caption>\n'
+        f'<thead><tr><th scope="col">true ↓ predicted →</th>{head}</tr></thead>\n<tbody>\n'
+        + "\n".join(rows)
+        + "\n</tbody>\n</table></div>"
+    )
+
+
+def _cell(counts: npt.NDArray[np.int64], row: int, column: int) -> str:
+    count = int(counts[row, column])
+    if not count:
+        return "<td></td>"
+    # Never fainter than 0.15: a single mistake among thousands must be seen.
+    shade = 0.15 + 0.45 * count / int(counts[row].sum())
+    kind = "right" if row == column else "wrong"
+    return f'<td class="{kind}" style="--shade:{shade:.3f}">{count}</td>'
+
+
+def _worst_pairs(counts: npt.NDArray[np.int64], classes: list[str]) -> str:
+    wrong = counts * (1 - np.eye(len(classes), dtype=np.int64))
+    pairs = [(int(row), int(column)) for row, column in np.argwhere(wrong)]
+    pairs.sort(key=lambda pair: (-wrong[pair], pair))
+    if not pairs:
+        return "<p>None: every test picture was given its true class.</p>"
+    rows = [
+        [
+            name(classes[true]),
+            name(classes[answer]),
+            str(wrong[true, answer]),
+            share(int(wrong[true, answer]), int(counts[true].sum())),
+        ]
+        for true, answer in pairs[:WORST_PAIRS]
+    ]
+    lead = f"<p>{plural(len(pairs), 'pair')} of classes confused, the most frequent first.</p>"
+    header = ["True class", "Predicted", "Pictures", "Share of the true class"]
+    return lead + table("Pairs of classes most often confused on test", header, rows, kind="words")

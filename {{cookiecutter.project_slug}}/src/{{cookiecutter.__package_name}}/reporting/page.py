@@ -1,0 +1,180 @@
+"""The report: one HTML page that opens offline, the same bytes for the same results.
+
+It names neither the project nor a machine, and no time: `dvc.lock` holds its hash.
+"""
+
+import json
+from typing import Any
+
+from ..metrics.scores import METRICS, find
+from .charts import Series, line_chart
+from .inputs import Curves, Inputs
+from .markup import name, plural, section, share, table, text
+from .mistakes import confusion, confusion_section, mistakes_section
+from .style import STYLE
+
+LEVELS = {
+    "portable": "the same bits on every x86-64 machine",
+    "machine": "the same bits on a machine of the same kind",
+}
+ORIGINS = {
+    "code": "Code (SHA-256 of the source that trained it)",
+    "data": "Data (MD5, as in data/raw.dvc)",
+    "lock": "Environment (SHA-256 of requirements/runtime.lock)",
+}
+
+
+def page(inputs: Inputs) -> str:
+    """Return the whole page as HTML."""
+    test = inputs.predictions["test"]
+    body = "\n".join(
+        [
+            _header(inputs),
+            "<main>",
+            _metrics_section(inputs.metrics),
+            _curves_section(inputs.curves),
+            confusion_section(test, inputs.classes),
+            mistakes_section(test, inputs.classes, inputs.pictures),
+            _data_section(inputs),
+            _origin_section(inputs.identity),
+            "</main>",
+        ]
+    )
+    title = f"{find(inputs.metrics['metric']).title} {inputs.metrics['score']:.4f} on test"
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        # A second lock on the door: even a name that escaped escaping could load and run nothing.
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+        "img-src data:; style-src 'unsafe-inline'\">\n"
+        f"<title>{text(title)}</title>\n<style>\n{STYLE}</style>\n</head>\n"
+        f"<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def _header(inputs: Inputs) -> str:
+    chosen = find(inputs.metrics["metric"])
+    test = inputs.predictions["test"]
+    count, wrong = len(test.labels), int((test.answers != test.labels).sum())
+    better = "Higher" if chosen.higher_is_better else "Lower"
+    return (
+        f'<header>\n<p class="kicker">Training report</p>\n'
+        f"<h1>{text(chosen.title)} <strong>{inputs.metrics['score']:.4f}</strong> on test</h1>\n"
+        f"<p>Measured on {plural(count, 'test picture')} kept out of training; "
+        f"{wrong:,} of them ({share(wrong, count)}) were given a wrong class. "
+        f"{better} is better.</p>\n{_level(inputs.identity)}\n</header>"
+    )
+
+
+def _level(identity: dict[str, Any]) -> str:
+    settings = identity["params"].get("reproducibility", {})
+    level = settings.get("level", "unknown") if isinstance(settings, dict) else "unknown"
+    # An unquoted `off` is false to YAML 1.1.
+    if level in ("off", False):
+        return (
+            '<p class="banner"><strong>This result is not reproducible.</strong> '
+            "It was trained with reproducibility.level: off; a second run gives other bits.</p>"
+        )
+    meaning = LEVELS.get(level, "see reproducibility.level in params.yaml")
+    return f'<p class="level">Reproducibility: <b>{text(level)}</b> – {text(meaning)}.</p>'
+
+
+def _metrics_section(metrics: dict[str, Any]) -> str:
+    splits = [key for key, value in metrics.items() if isinstance(value, dict)]
+    rows = [
+        [
+            f"{text(metric.title)} <small>{text(metric.meaning)}</small>",
+            *(f"{metrics[split][key]:.4f}" for split in splits),
+        ]
+        for key, metric in METRICS.items()
+    ]
+    rows.append(["Pictures", *(f"{metrics[split]['examples']:,}" for split in splits)])
+    caption = "Metrics by data set; the marked one decides"
+    marked = list(METRICS).index(metrics["metric"])
+    return section("Metrics", table(caption, ["Metric", *map(name, splits)], rows, marked=marked))
+
+
+def _curves_section(curves: Curves) -> str:
+    xs = [float(value or 0) for value in curves["epoch"]]
+    if not xs:
+        return section("Learning curves", "<p>None: training ran no epoch.</p>")
+    losses = [key for key in curves if key.endswith("_loss")]
+    others = [key for key in curves if key.endswith(("_score", *METRICS)) and key not in losses]
+    charts = [_chart("Loss", xs, losses, curves, True), _chart("Score", xs, others, curves, False)]
+    return section("Learning curves", '<div class="charts">', *charts, "</div>")
+
+
+def _chart(title: str, xs: list[float], keys: list[str], curves: Curves, zero: bool) -> str:
+    if not keys:
+        return ""
+    looks = {key: "one" if key.startswith("train") else "two" for key in keys}
+    series = [Series(key.split("_")[0], looks[key], curves[key]) for key in keys]
+    legend = "".join(
+        f'<li class="{looks[key]}"><b>{text(key.replace("_", " "))}</b> {_last(curves[key])}</li>'
+        for key in keys
+    )
+    names = " and ".join(key.replace("_", " ") for key in keys)
+    svg = line_chart(f"{title} by epoch: {names}", xs, series, zero=zero)
+    return (
+        f"<figure>\n<figcaption><h3>{title} by epoch</h3>"
+        f'<ul class="legend">{legend}</ul></figcaption>\n{svg}\n</figure>'
+    )
+
+
+def _last(values: list[float | None]) -> str:
+    found = [value for value in values if value is not None]
+    return f"{found[-1]:.4g} at the end" if found else "no value"
+
+
+def _data_section(inputs: Inputs) -> str:
+    splits = inputs.predictions
+    matrix = confusion(splits["test"], len(inputs.classes))
+    header = ["Class", "Raw", *map(name, splits), "Found on test"]
+    rows = []
+    for index, label in enumerate(inputs.classes):
+        counts = [int((split.labels == index).sum()) for split in splits.values()]
+        found = share(int(matrix[index, index]), int(matrix[index].sum()))
+        raw = inputs.data["classes"].get(label, 0)
+        rows.append([name(label), f"{raw:,}", *(f"{count:,}" for count in counts), found])
+    totals = [len(split.labels) for split in splits.values()]
+    raw = sum(inputs.data["classes"].values())
+    right = share(int(matrix.trace()), int(matrix.sum()))
+    rows.append(["All", f"{raw:,}", *(f"{total:,}" for total in totals), right])
+    caption = "Pictures by class and data set"
+    return section("Data", _kinds(inputs.data), table(caption, header, rows, marked=len(rows) - 1))
+
+
+def _kinds(data: dict[str, Any]) -> str:
+    sizes, modes = (
+        ", ".join(f"{text(kind)} ({count:,})" for kind, count in _commonest(data[key]))
+        for key in ("sizes", "modes")
+    )
+    return f"<p>Sizes in pixels: {sizes}. Colour modes: {modes}.</p>"
+
+
+def _commonest(counts: dict[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:8]
+
+
+def _origin_section(identity: dict[str, Any]) -> str:
+    lead = (
+        "<p>The same code, data, environment and parameters give the same bits. "
+        "<code>dvc repro</code> checks what has changed since, <code>make verify</code> trains "
+        "afresh and compares.</p>"
+    )
+    origins = [[label, _value(identity[key])] for key, label in ORIGINS.items()]
+    parts = [table("What the model was made from", ["Part", "Version"], origins, kind="words")]
+    params = [_section_table(key, value) for key, value in identity["params"].items()]
+    return section("Where it came from", lead, *parts, '<div class="params">', *params, "</div>")
+
+
+def _section_table(title: str, settings: Any) -> str:
+    pairs = settings.items() if isinstance(settings, dict) else [(title, settings)]
+    rows = [[text(key), _value(value)] for key, value in pairs]
+    return table(title, ["Parameter", "Value"], rows, kind="words")
+
+
+def _value(value: Any) -> str:
+    shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return f"<code>{text(shown)}</code>"

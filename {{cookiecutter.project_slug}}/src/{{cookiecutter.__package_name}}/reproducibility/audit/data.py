@@ -1,0 +1,177 @@
+"""Data is apart from code: DVC's, not Git's, with a remote and without a secret."""
+
+import os.path
+import re
+from functools import cache
+from typing import NamedTuple
+
+from .dvcfiles import inside, stages, tracked_data
+from .findings import Check, Finding, check, count
+from .project import LARGE, Project
+
+RAW = "data/raw"
+CONFIG = ".dvc/config"
+_DATA = ("data/raw", "data/prepared", "models")
+_SUFFIXES = frozenset(
+    ".png .jpg .jpeg .gif .bmp .tif .tiff .webp .npy .npz .pt .pth .ckpt .safetensors .onnx .h5"
+    " .hdf5 .pb .tflite .pkl .pickle .joblib .parquet .feather .arrow .csv.gz .mat .wav .mp3 .mp4"
+    " .avi .tar .zip .gz .7z .xz .bz2".split()
+)
+_SECRETS = {
+    "an AWS key": re.compile(r"(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+    "a private key": re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"),
+    "a GitHub token": re.compile(r"\b(?:gh[pousr]_\w{36}|github_pat_\w{22})"),
+    "a GitLab token": re.compile(r"\bglpat-[\w-]{20}"),
+    "a Hugging Face token": re.compile(r"\bhf_[A-Za-z0-9]{30}"),
+    "a Slack token": re.compile(r"\bxox[abprs]-[\w-]{10}"),
+    "an API key": re.compile(r"\bsk-[\w-]{32}"),
+    "a Google key": re.compile(r"\bAIza[\w-]{35}"),
+    "a password in a URL": re.compile(r"://[^/\s:@$<{]+:[^/\s:@$<{]+@"),
+    "a password": re.compile(
+        r"""(?:passw(?:or)?d|secret(?:_access)?_key|api_?key|access_token|client_secret)"""
+        r"""["']?\s*[:=]\s*["'](?=[^"']*\d)[\w/+=!-]{8,}["']""",
+        re.IGNORECASE,
+    ),
+}
+_PASSWORD_HINT = re.compile(r"(?i)pass|secret|api_?key|token")
+_SECRET_OPTIONS = frozenset(
+    "access_key_id secret_access_key session_token password passphrase token account_key sas_token"
+    " connection_string client_secret gdrive_client_secret oss_key_id oss_key_secret"
+    " access_token".split()
+)
+
+
+class Option(NamedTuple):
+    """One line of .dvc/config: `[section] key = value`."""
+
+    section: str
+    key: str
+    value: str
+    line: int
+
+
+def data(project: Project) -> Check:
+    """data/raw is tracked by DVC, ignored by Git, and has a remote to come from."""
+    raw = tracked_data(project).get(RAW)
+    remotes = [option for option in _config(project) if option.section.startswith("remote ")]
+    findings = [*_raw(project), *_remote(project)]
+    version = raw.md5[:8] if raw else "untracked"
+    where = count(len({option.section for option in remotes}), "remote")
+    return check("data", f"{RAW} is DVC's, version {version}; {where}", findings)
+
+
+def _raw(project: Project) -> list[Finding]:
+    file = f"{RAW}.dvc"
+    raw = tracked_data(project).get(RAW)
+    findings = []
+    if not project.exists(file):
+        findings.append(Finding(file, 1, f"is missing; run `dvc add {RAW}`"))
+    elif raw is None:
+        findings.append(Finding(file, 1, f"does not track {RAW}; run `dvc add {RAW}`"))
+    elif not re.fullmatch(r"[0-9a-f]{32}(\.dir)?", raw.md5):
+        message = f"{raw.md5!r} is no md5 of the data; run `dvc add {RAW}`"
+        findings.append(Finding(file, raw.owner.line, message))
+    if not project.ignored(RAW):
+        findings.append(Finding(".gitignore", 1, f"does not ignore {RAW}; add the line /{RAW}"))
+    return findings
+
+
+def _config(project: Project) -> list[Option]:
+    found = []
+    section = ""
+    for number, line in enumerate((project.text(CONFIG) or "").split("\n"), 1):
+        if header := re.fullmatch(r"\s*\[(.+)\]\s*", line):
+            section = header[1].strip("'").replace('"', "")
+        elif option := re.fullmatch(r"\s*([\w.-]+)\s*=\s*(.*?)\s*", line):
+            found.append(Option(section, option[1], option[2].strip("\"'"), number))
+    return found
+
+
+def _remote(project: Project) -> list[Finding]:
+    options = _config(project)
+    if not project.exists(CONFIG):
+        return [Finding(CONFIG, 1, "is missing; run `dvc init`")]
+    findings = []
+    core = {option.key: option for option in options if option.section == "core"}
+    urls = {option.section: option for option in options if option.key == "url"}
+    remote = core.get("remote")
+    if remote is None:
+        message = "names no default remote; run `dvc remote add --default NAME URL`"
+        findings.append(Finding(CONFIG, 1, message))
+    elif f"remote {remote.value}" not in urls:
+        message = f"the remote {remote.value!r} has no url; run `dvc remote add {remote.value} URL`"
+        findings.append(Finding(CONFIG, remote.line, message))
+    analytics = core.get("analytics")
+    if analytics is None or analytics.value.lower() != "false":
+        message = "lets DVC report your use of it; run `dvc config core.analytics false`"
+        findings.append(Finding(CONFIG, analytics.line if analytics else 1, message))
+    return [*findings, *(_within(project, url) for url in urls.values() if _is_within(url.value))]
+
+
+def _is_within(url: str) -> bool:
+    """Whether a url, relative to .dvc/ as DVC reads it, stays inside the repository."""
+    if "://" in url or os.path.isabs(url) or re.match(r"[A-Za-z]:|\w+@", url):
+        return False
+    return not os.path.normpath(f".dvc/{url}").replace("\\", "/").startswith("../")
+
+
+def _within(project: Project, url: Option) -> Finding:
+    message = f"the {url.section} is inside the repository ({url.value}); put it elsewhere"
+    return Finding(CONFIG, url.line, message)
+
+
+def lean(project: Project) -> Check:
+    """No data, no model, no output and no large file is in Git."""
+    cached = {path for stage in stages(project) for path, out in stage.outs.items() if out.cached}
+    outputs = sorted({*_DATA, *cached, *tracked_data(project)})
+    findings = []
+    for path in project.tracked:
+        reason = _foreign(project, path, outputs)
+        if reason:
+            message = f"{reason}; run `git rm --cached {path}` and ignore it"
+            findings.append(Finding(path, 1, message))
+    findings += [
+        Finding(".gitignore", 1, f"does not ignore the output {path}; add the line /{path}")
+        for path in outputs
+        if path not in _DATA and "://" not in path and not project.ignored(path)
+    ]
+    largest = max((project.size(path) for path in project.tracked), default=0)
+    files = count(len(project.tracked), "file")
+    return check("git", f"{files}, no data or model; the largest {largest // 1000} kB", findings)
+
+
+def _foreign(project: Project, path: str, outputs: list[str]) -> str:
+    home = next((folder for folder in outputs if inside(path, folder)), "")
+    if home and not path.endswith((".gitignore", ".gitkeep", ".dvc")):
+        return f"is in Git but belongs to DVC ({home})"
+    suffix = os.path.splitext(path)[1].lower()
+    if suffix in _SUFFIXES and not path.startswith("docs/"):
+        return f"is data or a model ({suffix}) in Git"
+    if project.size(path) > LARGE:
+        return f"has {project.size(path) / 1e6:.1f} MB, more than 1 MB"
+    return ""
+
+
+def credentials(project: Project) -> Check:
+    """No key, token or password in a file of the project."""
+    findings = []
+    for path in project.files:
+        for line, kind in _secrets(project.text(path) or ""):
+            if not project.allows(path, line):
+                message = f"holds {kind}; remove it from Git's history and renew it"
+                findings.append(Finding(path, line, message))
+    for option in _config(project):
+        if option.key in _SECRET_OPTIONS:
+            message = f"holds {option.key}; move it with `dvc remote modify --local` and renew it"
+            findings.append(Finding(CONFIG, option.line, message))
+    return check("credentials", f"{count(len(project.files), 'file')}, none found", findings)
+
+
+@cache
+def _secrets(text: str) -> tuple[tuple[int, str], ...]:
+    found = []
+    for kind, pattern in _SECRETS.items():
+        if kind != "a password" or _PASSWORD_HINT.search(text):
+            for match in pattern.finditer(text):
+                found.append((text.count("\n", 0, match.start()) + 1, kind))
+    return tuple(found)

@@ -1,0 +1,138 @@
+"""dvc.lock is current: it holds the commands, hashes and values that the project has now."""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+from .dvcfiles import LOCK, Stage, stages, tracked_data
+from .findings import Check, Finding, check, count
+from .parsing import Document
+from .project import Project
+
+_REPRO = "run `dvc repro`"
+_ABSENT = object()
+
+
+def lock(project: Project) -> Check:
+    """Every stage has run as it stands: same command, dependencies, values and outputs."""
+    document = project.yaml(LOCK)
+    known = {stage.name: stage for stage in stages(project)}
+    findings = project.unusable(LOCK, "stages")
+    compared = 0
+    for name in document.mapping("stages"):
+        stage = known.get(name) or known.get(name.partition("@")[0])
+        if stage is None:
+            message = f"has the stage {name}, which dvc.yaml has not; {_REPRO}"
+            findings.append(Finding(LOCK, document.line("stages", name), message))
+    for stage in known.values() if not findings else ():
+        runs = [name for name in document.mapping("stages") if name.partition("@")[0] == stage.name]
+        if not runs:
+            findings.append(Finding(LOCK, 1, f"stage {stage.name} has not run yet; {_REPRO}"))
+        # The runs of a `foreach` or `matrix` stage have other words where it has `${item}`.
+        if runs == [stage.name]:
+            problems = [*_problems(project, document, stage)]
+            findings += [Finding(LOCK, line, f"{text}; {_REPRO}") for line, text in problems]
+            compared += len(stage.deps) + len(stage.outs) + len(stage.params)
+    found = f"{count(len(known), 'stage')}, {count(compared, 'entry', 'entries')}, all current"
+    return check(LOCK, found, findings)
+
+
+def _problems(project: Project, document: Document, stage: Stage) -> Iterator[tuple[int, str]]:
+    line = document.line("stages", stage.name)
+    if (document.get("stages", stage.name, "cmd")) != stage.command:
+        where = document.line("stages", stage.name, "cmd")
+        yield where, f"stage {stage.name}: its cmd has changed"
+    for kind, declared in (("deps", set(stage.deps)), ("outs", set(stage.outs))):
+        recorded = _entries(document, stage.name, kind)
+        for path in sorted(declared - set(recorded)):
+            yield line, f"stage {stage.name}: {path} of its {kind} is not recorded"
+        for path in sorted(set(recorded) - declared):
+            yield recorded[path][1], f"stage {stage.name}: {path} is no longer in its {kind}"
+    made = _made(project, document)
+    for path, (entry, where) in _entries(document, stage.name, "deps").items():
+        if path in stage.deps and (problem := _stale(project, path, entry, made)):
+            yield where, f"stage {stage.name}: {problem}"
+    yield from _values(project, document, stage)
+
+
+def _entries(document: Document, stage: str, kind: str) -> dict[str, tuple[dict[str, Any], int]]:
+    items = document.get("stages", stage, kind)
+    return {
+        str(item["path"]): (item, document.line("stages", stage, kind, n))
+        for n, item in enumerate(items if isinstance(items, list) else [])
+        if isinstance(item, dict) and "path" in item
+    }
+
+
+def _made(project: Project, document: Document) -> dict[str, tuple[str, str]]:
+    """Every output with the hash it has, and where that is written: dvc.lock or a .dvc file."""
+    found = {
+        path: (str(entry.get("md5")), f"{stage}'s output")
+        for stage in document.mapping("stages")
+        for path, (entry, _) in _entries(document, stage, "outs").items()
+    }
+    data = tracked_data(project)
+    return found | {path: (item.md5, item.owner.path) for path, item in data.items()}
+
+
+def _stale(
+    project: Project, path: str, entry: dict[str, Any], made: dict[str, tuple[str, str]]
+) -> str:
+    """What differs between a recorded dependency and the one that is there; empty if nothing."""
+    recorded = str(entry.get("md5"))
+    if path in made:
+        now, where = made[path]
+        return f"{path} is not the version of {where}" if now != recorded else ""
+    file = project.root / path
+    if not file.is_file():
+        return ""  # the folder of other outputs, or missing, which the pipeline check says
+    content = file.read_bytes()
+    same = hashlib.md5(content, usedforsecurity=False).hexdigest() == recorded
+    same = same and entry.get("size", len(content)) == len(content)
+    return "" if same else f"{path} has changed since it ran"
+
+
+def _values(project: Project, document: Document, stage: Stage) -> Iterator[tuple[int, str]]:
+    for file, keys in stage.params.items():
+        recorded = document.mapping("stages", stage.name, "params", file)
+        line = document.line("stages", stage.name, "params", file)
+        now = project.yaml(file)
+        wanted = set(keys) if "" not in keys else {str(key) for key in now.mapping()}
+        if not file.endswith((".yaml", ".yml")):
+            continue
+        for key in sorted(wanted | set(recorded)):
+            where = document.line("stages", stage.name, "params", file, key)
+            value = now.get(*key.split("."))
+            if key not in wanted:
+                yield where, f"stage {stage.name}: it no longer declares {key}"
+            elif key not in recorded:
+                yield line, f"stage {stage.name}: {key} of {file} is not recorded"
+            elif not _same(recorded[key], value):
+                yield where, f"stage {stage.name}: {_difference(key, recorded[key], value)}"
+
+
+def _same(old: Any, new: Any) -> bool:
+    if isinstance(old, dict) and isinstance(new, dict):
+        return old.keys() == new.keys() and all(_same(old[key], new[key]) for key in old)
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(map(_same, old, new))
+    return bool(_plain(old) == _plain(new)) and isinstance(old, bool) == isinstance(new, bool)
+
+
+def _plain(value: Any) -> Any:
+    """`1e-3` is text to PyYAML and a number to DVC."""
+    try:
+        return float(value) if isinstance(value, (str, int, float)) else value
+    except (ValueError, OverflowError):
+        return value
+
+
+def _difference(key: str, old: Any, new: Any) -> str:
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return f"{key} was {old!r} and is {new!r}"
+    changed = [
+        f"{key}.{name} was {old.get(name, 'unset')!r} and is {new.get(name, 'unset')!r}"
+        for name in sorted({*old, *new})
+        if not _same(old.get(name, _ABSENT), new.get(name, _ABSENT))
+    ]
+    return ", ".join(changed)

@@ -1,0 +1,109 @@
+"""Which files are Git's: as Git says where it can, else as the .gitignore files say."""
+
+import os
+import re
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+# Never the project's own text, and too large to walk.
+UNSEEN = {".git", ".venv", ".dvc/cache", ".dvc/tmp", "data/raw", "data/prepared", "node_modules"}
+
+
+class Rule(NamedTuple):
+    """One pattern of a .gitignore file, as a regular expression on the path below that file."""
+
+    pattern: re.Pattern[str]
+    negated: bool
+    directories_only: bool
+
+
+def tracked(root: Path) -> list[str]:
+    """The files that Git tracks, or would track after `git add .` where it tracks none yet.
+
+    Returns:
+        Sorted paths relative to `root`, with `/`; files that no longer exist are left out.
+    """
+    listed = [path for path in _index(root) if (root / path).is_file()]
+    return sorted(listed) if listed else sorted(_walk(root, ""))
+
+
+def _index(root: Path) -> list[str]:
+    if not (root / ".git").exists():
+        return []
+    # A hook of another repository may have left its GIT_DIR in the environment.
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    command = ["git", "-C", str(root), "ls-files", "-z"]
+    try:
+        listing = subprocess.run(command, env=environment, capture_output=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return []
+    return [name for name in listing.decode("utf-8", "replace").split("\0") if name]
+
+
+def _walk(root: Path, directory: str) -> list[str]:
+    found: list[str] = []
+    for entry in os.scandir(root / directory):
+        path = f"{directory}/{entry.name}" if directory else entry.name
+        inside = entry.is_dir(follow_symlinks=False)
+        if path in UNSEEN or entry.name == "__pycache__" or _matches(root, path, inside):
+            continue
+        if inside:
+            found += _walk(root, path)
+        elif entry.is_file():
+            found.append(path)
+    return found
+
+
+def ignored(root: Path, path: str) -> bool:
+    """Whether the .gitignore files below `root` keep `path`, or a folder it is in, out of Git."""
+    parts = path.split("/")
+    whole = range(1, len(parts) + 1)
+    # What is not there yet (data to come, outputs of a run) is taken for a folder.
+    return any(
+        _matches(root, "/".join(parts[:n]), n < len(parts) or not (root / path).is_file())
+        for n in whole
+    )
+
+
+def _matches(root: Path, path: str, is_directory: bool) -> bool:
+    """Whether the last rule that speaks of `path` itself, in any folder above it, ignores it."""
+    verdict = False
+    parts = path.split("/")
+    for depth in range(len(parts)):
+        below = "/".join(parts[depth:])
+        for rule in _rules(_read(root.joinpath(*parts[:depth], ".gitignore"))):
+            if (is_directory or not rule.directories_only) and rule.pattern.fullmatch(below):
+                verdict = not rule.negated
+    return verdict
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+@cache
+def _rules(text: str) -> tuple[Rule, ...]:
+    lines = [line.rstrip() for line in text.splitlines()]
+    return tuple(_rule(line) for line in lines if line and not line.startswith("#"))
+
+
+def _rule(line: str) -> Rule:
+    negated = line.startswith("!")
+    pattern = line.removeprefix("!")
+    anchored = "/" in pattern.rstrip("/")
+    body = re.sub(r"\*\*/|\*\*|\*|\?|\[[^]]+\]|\\.|.", _translate, pattern.strip("/"))
+    expression = re.compile(body if anchored else f"(?:.*/)?{body}")
+    return Rule(expression, negated, pattern.endswith("/"))
+
+
+def _translate(token: re.Match[str]) -> str:
+    text = token[0]
+    if text.startswith("[") and len(text) > 1:
+        return text.replace("[!", "[^")
+    wild = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return wild.get(text) or re.escape(text.removeprefix("\\") or text)

@@ -1,0 +1,112 @@
+"""What a Python file imports, and which of the project's files that reaches."""
+
+import ast
+from functools import cache
+from typing import NamedTuple
+
+from .parsing import parents, python, statements
+from .project import Project, module_name
+
+
+class Import(NamedTuple):
+    """One imported name, absolute: `from .a import b` in `digits.c` is `digits.a` and `b`."""
+
+    module: str
+    name: str
+    line: int
+    relative: bool
+
+
+def imports(project: Project, path: str) -> tuple[Import, ...]:
+    """Every import of a file, in functions too; those for type checkers alone are left out."""
+    tree = project.tree(path)
+    if tree is None:
+        return ()
+    return _imports(project.text(path) or "", _package(path))
+
+
+def _package(path: str) -> str:
+    name = module_name(path)
+    return name if path.endswith("__init__.py") else name.rpartition(".")[0]
+
+
+@cache
+def _imports(text: str, package: str) -> tuple[Import, ...]:
+    found: list[Import] = []
+    for node in statements(python(text).body):
+        if isinstance(node, ast.Import):
+            found += [Import(alias.name, "", node.lineno, False) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = _base(node, package)
+            found += [Import(base, a.name, node.lineno, node.level > 0) for a in node.names]
+    if "import_module" in text:
+        found += [found_ for node in parents(text) if (found_ := _dynamic(node))]
+    return tuple(found)
+
+
+def _base(node: ast.ImportFrom, package: str) -> str:
+    if not node.level:
+        return node.module or ""
+    parts = package.split(".")
+    above = parts[: len(parts) - node.level + 1]
+    return ".".join([*above, *([node.module] if node.module else [])])
+
+
+def _dynamic(node: ast.AST) -> Import | None:
+    """`importlib.import_module("digits.model")`, where the name is written out."""
+    if not isinstance(node, ast.Call) or not node.args:
+        return None
+    called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+    name = node.args[0]
+    if called != "import_module" or not isinstance(name, ast.Constant):
+        return None
+    return Import(str(name.value), "", node.lineno, str(name.value).startswith("."))
+
+
+def direct(project: Project, path: str) -> set[str]:
+    """The project's files that one file imports; packages that hold a docstring alone are not."""
+    found = set()
+    for item in imports(project, path):
+        parts = item.module.split(".")
+        names = [".".join(parts[:n]) for n in range(1, len(parts) + 1)]
+        if item.name:
+            names.append(f"{item.module}.{item.name}")
+        found |= {file for name in names if (file := _file(project, path, name))}
+    return {file for file in found if not _only_docstring(project, file)} - {path}
+
+
+def reach(project: Project, path: str) -> set[str]:
+    """The file itself and every file of the project that it imports, however deep."""
+    found: set[str] = set()
+    waiting = [path, *_packages(project, path)]
+    while waiting:
+        file = waiting.pop()
+        if file not in found:
+            found.add(file)
+            waiting += direct(project, file)
+    return found
+
+
+def _packages(project: Project, path: str) -> list[str]:
+    """The `__init__.py` files that run before a module of src/ does."""
+    parts = module_name(path).split(".")
+    names = [".".join(parts[:n]) for n in range(1, len(parts))]
+    files = [project.modules[name] for name in names if name in project.modules]
+    return [file for file in files if not _only_docstring(project, file)]
+
+
+def _file(project: Project, importer: str, name: str) -> str | None:
+    if name in project.modules:
+        return project.modules[name]
+    # A script also imports its neighbours.
+    folder = importer.rpartition("/")[0]
+    neighbour = f"{folder}/{name.replace('.', '/')}.py".removeprefix("/")
+    aside = not importer.startswith("src/") and (project.root / neighbour).is_file()
+    return neighbour if aside else None
+
+
+def _only_docstring(project: Project, path: str) -> bool:
+    tree = project.tree(path)
+    if not path.endswith("__init__.py") or tree is None:
+        return False
+    return all(isinstance(getattr(node, "value", None), ast.Constant) for node in tree.body)

@@ -1,0 +1,133 @@
+"""Order is decided: folders are sorted when they are listed, sets when they are walked."""
+
+import ast
+from collections.abc import Iterator
+
+Tree = dict[ast.AST, ast.AST]
+_LISTINGS = frozenset(
+    {"os.listdir", "os.scandir", "os.walk", "os.fwalk", "glob.glob", "glob.iglob"}
+)
+_METHODS = frozenset({"iterdir", "glob", "rglob", "scandir", "walk"})
+# What gives the same whatever the order is; a set keeps none, and is looked at where it is walked.
+_ORDERLESS = frozenset({"sorted", "any", "all", "len", "set", "frozenset", "Counter"})
+_PASSING = frozenset({"list", "tuple", "filter", "map", "iter"})
+_WALKING = frozenset(
+    "list tuple enumerate zip map filter iter next reversed dict sum deque chain".split()
+)
+_SET_METHODS = frozenset({"union", "intersection", "difference", "symmetric_difference"})
+_LISTED = "lists a folder in no certain order; wrap it in `sorted(...)`"
+_WALKED = "walks a set in no certain order; wrap it in `sorted(...)`"
+
+
+def unordered(tree: Tree, names: dict[str, str]) -> Iterator[tuple[int, int, str]]:
+    """Every unsorted listing and set iteration of a file: first line, last line, reason.
+
+    Args:
+        tree: every node with its parent.
+        names: what each imported name stands for.
+    """
+    sets = _set_names(tree)
+    for node in tree:
+        if isinstance(node, ast.Call) and (name := _listing(node, names)):
+            if not _order_is_lost(node, tree):
+                yield node.lineno, node.end_lineno or node.lineno, f"`{name}` {_LISTED}"
+        elif isinstance(node, ast.expr) and _walked(node, tree) and _is_set(node, tree, sets):
+            if not _order_is_lost(node, tree):
+                yield node.lineno, node.end_lineno or node.lineno, f"this {_WALKED}"
+
+
+def _listing(call: ast.Call, names: dict[str, str]) -> str:
+    func = call.func
+    if isinstance(func, ast.Name):
+        full = names.get(func.id, "")
+        return full if full in _LISTINGS else ""
+    if not isinstance(func, ast.Attribute):
+        return ""
+    base = names.get(func.value.id, "") if isinstance(func.value, ast.Name) else ""
+    if base:
+        return f"{base}.{func.attr}" if f"{base}.{func.attr}" in _LISTINGS else ""
+    # `ast.walk` and the like are named by their module; what is left are methods of paths.
+    return f".{func.attr}()" if func.attr in _METHODS else ""
+
+
+def _order_is_lost(node: ast.AST, tree: Tree) -> bool:
+    """Whether what is listed goes, straight or through a comprehension, where order is nothing."""
+    parent = tree.get(node)
+    if isinstance(parent, ast.comprehension) and parent.iter is node:
+        whole = tree[parent]
+        return isinstance(whole, ast.SetComp) or _order_is_lost(whole, tree)
+    if isinstance(parent, ast.Call) and node in parent.args:
+        name = getattr(parent.func, "id", getattr(parent.func, "attr", ""))
+        if name in _ORDERLESS or (name in ("min", "max") and not parent.keywords):
+            return True
+        return name in _PASSING and _order_is_lost(parent, tree)
+    if isinstance(parent, ast.Starred):
+        return isinstance(tree[parent], ast.Set) or _order_is_lost(parent, tree)
+    if isinstance(parent, (ast.List, ast.Tuple, ast.BinOp)):
+        return _order_is_lost(parent, tree)
+    return isinstance(parent, ast.Compare)
+
+
+def _walked(node: ast.expr, tree: Tree) -> bool:
+    """Whether something takes the elements of this expression one after another."""
+    parent = tree[node]
+    if isinstance(parent, (ast.For, ast.AsyncFor, ast.comprehension)):
+        return parent.iter is node
+    if isinstance(parent, ast.Starred):
+        return True
+    if isinstance(parent, ast.Call) and node in parent.args:
+        name = getattr(parent.func, "id", getattr(parent.func, "attr", ""))
+        return name in _WALKING or name in ("join", "extend", "fromkeys", "writelines")
+    return isinstance(parent, ast.YieldFrom)
+
+
+def _is_set(node: ast.expr, tree: Tree, sets: set[tuple[ast.AST | None, str]]) -> bool:
+    if isinstance(node, (ast.Set, ast.SetComp)):
+        return True
+    if isinstance(node, ast.Name):
+        return (_scope(node, tree), node.id) in sets or (None, node.id) in sets
+    if isinstance(node, ast.BinOp) and isinstance(
+        node.op, (ast.BitOr, ast.BitAnd, ast.Sub, ast.BitXor)
+    ):
+        return _is_set(node.left, tree, sets) or _is_set(node.right, tree, sets)
+    if not isinstance(node, ast.Call):
+        return False
+    if isinstance(node.func, ast.Attribute) and node.func.attr in _SET_METHODS:
+        return _is_set(node.func.value, tree, sets)
+    return isinstance(node.func, ast.Name) and node.func.id in ("set", "frozenset")
+
+
+def _scope(node: ast.AST, tree: Tree) -> ast.AST | None:
+    """The function that a node stands in; None at the top of the module."""
+    above = tree.get(node)
+    while above is not None and not isinstance(above, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        above = tree.get(above)
+    return above
+
+
+def _set_names(tree: Tree) -> set[tuple[ast.AST | None, str]]:
+    """The names, by function, that only ever hold sets: annotated so, or assigned nothing else."""
+    values: dict[tuple[ast.AST | None, str], list[ast.expr]] = {}
+    found: set[tuple[ast.AST | None, str]] = set()
+    for node in tree:
+        target = getattr(node, "target", None)
+        if isinstance(node, ast.arg) and _says_set(node.annotation):
+            found.add((_scope(node, tree), node.arg))
+        elif isinstance(node, ast.AnnAssign) and isinstance(target, ast.Name):
+            if _says_set(node.annotation):
+                found.add((_scope(node, tree), target.id))
+        elif isinstance(node, ast.Assign):
+            for name in node.targets:
+                if isinstance(name, ast.Name):
+                    values.setdefault((_scope(node, tree), name.id), []).append(node.value)
+    # Twice, for a set that is made from a set defined below it in the list.
+    for _ in range(2):
+        found |= {
+            key for key, given in values.items() if all(_is_set(one, tree, found) for one in given)
+        }
+    return found
+
+
+def _says_set(annotation: ast.expr | None) -> bool:
+    name = annotation.value if isinstance(annotation, ast.Subscript) else annotation
+    return getattr(name, "id", "") in ("set", "frozenset", "Set", "AbstractSet")

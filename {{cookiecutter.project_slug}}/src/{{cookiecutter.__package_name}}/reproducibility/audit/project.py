@@ -1,0 +1,122 @@
+"""The project that is audited: its files, each read once, and what they parse into."""
+
+import ast
+import re
+from functools import cached_property
+from pathlib import Path
+
+from . import parsing
+from .findings import Finding
+from .ignore import ignored, tracked
+from .parsing import Broken, Document
+
+LARGE = 1_000_000
+NOTHING = Document(None, None)
+_ALLOWED = re.compile(r"#\s*audit:\s*\S")
+
+
+class Project:
+    """A project tree, read lazily. Paths are relative to `root` and written with `/`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        self.tracked = tracked(self.root)
+        self.allowed_lines: set[tuple[str, int]] = set()
+        self._texts: dict[str, str | None] = {}
+
+    @cached_property
+    def sources(self) -> list[str]:
+        """The Python files below src/, in Git or not yet."""
+        found = (self.root / "src").rglob("*.py")
+        return sorted(path.relative_to(self.root).as_posix() for path in found)
+
+    @cached_property
+    def files(self) -> list[str]:
+        """Every text that the project is written in: the tracked files and the sources."""
+        return sorted({*self.tracked, *self.sources})
+
+    @cached_property
+    def modules(self) -> dict[str, str]:
+        """Dotted name to file of every module below src/; a package is its `__init__.py`."""
+        return {module_name(path): path for path in self.sources}
+
+    @cached_property
+    def package(self) -> str:
+        """The folder of the project's own package, for example `src/digits`."""
+        inits = [path for path in self.sources if re.fullmatch(r"src/\w+/__init__\.py", path)]
+        homes = [path.removesuffix("/__init__.py") for path in inits]
+        configured = [home for home in homes if f"{home}/config.py" in self.sources]
+        return (configured or homes or ["src/package"])[0]
+
+    def exists(self, path: str) -> bool:
+        """Whether there is a file or a folder at `path`."""
+        return (self.root / path).exists()
+
+    def ignored(self, path: str) -> bool:
+        """Whether the .gitignore files keep `path` out of Git."""
+        return ignored(self.root, path)
+
+    def size(self, path: str) -> int:
+        """Size of a file in bytes; 0 where there is none."""
+        return (self.root / path).stat().st_size if self.exists(path) else 0
+
+    def text(self, path: str) -> str | None:
+        """The text of a file; None where there is none, or where it is large or not UTF-8."""
+        if path not in self._texts:
+            self._texts[path] = self._read(path)
+        return self._texts[path]
+
+    def _read(self, path: str) -> str | None:
+        try:
+            if self.size(path) > LARGE:
+                return None
+            return (self.root / path).read_bytes().decode("utf-8").replace("\r\n", "\n")
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    def line_of(self, path: str, needle: str) -> int:
+        """The first line of the file that contains `needle`, or 1."""
+        before, found, _ = (self.text(path) or "").partition(needle)
+        return before.count("\n") + 1 if found else 1
+
+    def allows(self, path: str, first: int, last: int | None = None) -> bool:
+        """Whether one of these lines says `# audit: reason`; the line is counted as allowed."""
+        lines = (self.text(path) or "").split("\n")[first - 1 : last or first]
+        allowed = any(_ALLOWED.search(line) for line in lines)
+        if allowed:
+            self.allowed_lines.add((path, first))
+        return allowed
+
+    def tree(self, path: str) -> ast.Module | None:
+        """The syntax tree of a Python file; None where it is missing or broken."""
+        try:
+            return parsing.python(self.text(path) or "")
+        except Broken:
+            return None
+
+    def nodes(self, path: str) -> dict[ast.AST, ast.AST]:
+        """Every node of a Python file with its parent; empty where it is missing or broken."""
+        return parsing.parents(self.text(path) or "") if self.tree(path) else {}
+
+    def yaml(self, path: str) -> Document:
+        """The first document of a YAML file; an empty one where it is missing or broken."""
+        try:
+            documents = parsing.yaml_documents(self.text(path) or "")
+        except Broken:
+            return NOTHING
+        return documents[0] if documents else NOTHING
+
+    def unusable(self, path: str, *keys: str) -> list[Finding]:
+        """A finding where a YAML file has no mapping at `keys`: missing, broken or empty."""
+        if not self.exists(path):
+            return [Finding(path, 1, f"is missing; restore it with `git checkout {path}`")]
+        if self.yaml(path).mapping(*keys):
+            return []
+        where = f"under {'.'.join(keys)!r} " if keys else ""
+        line = self.yaml(path).line(*keys)
+        return [Finding(path, line, f"has no readable mapping {where}; mend the file")]
+
+
+def module_name(path: str) -> str:
+    """`src/digits/data/__init__.py` is `digits.data`; `src/digits/model.py` is `digits.model`."""
+    return path.removeprefix("src/").removesuffix(".py").removesuffix("/__init__").replace("/", ".")

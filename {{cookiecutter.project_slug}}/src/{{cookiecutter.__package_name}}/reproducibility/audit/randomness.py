@@ -1,0 +1,233 @@
+"""Randomness is seeded: nothing that a stage runs draws from outside the seed."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+from .dvcfiles import stages
+from .findings import Check, Finding, check, count
+from .ordering import unordered
+from .parsing import parents
+from .pipeline import code_of
+from .project import Project
+
+_CLOCK = "a clock; time must not decide a result"
+_CHANCE = "randomness outside the seed; draw from a stream of the seed"
+_GLOBAL = "the global random state; pass a generator of the seed"
+_UNSEEDED = "a generator without a seed; seed it"
+_PICKLE = "a pickle, which runs code and depends on versions; use safetensors, .npy or JSON"
+_FINISH = "results in the order in which they finish; keep the order of the inputs"
+
+
+def _every(names: str, module: str, reason: str) -> dict[str, str]:
+    return {f"{module}.{name}": reason for name in names.split()}
+
+
+# What is refused wherever it stands, called or handed on.
+_NEVER = {
+    **_every(
+        "time time_ns perf_counter perf_counter_ns monotonic monotonic_ns process_time"
+        " process_time_ns thread_time localtime gmtime ctime strftime",
+        "time",
+        _CLOCK,
+    ),
+    **_every("now utcnow today", "datetime.datetime", _CLOCK),
+    "datetime.date.today": _CLOCK,
+    **_every("uuid1 uuid4 uuid6 uuid7 getnode", "uuid", _CHANCE),
+    **_every("urandom getrandom", "os", _CHANCE),
+    "random.SystemRandom": _CHANCE,
+    "torch.seed": _CHANCE,
+    **_every("load loads Unpickler", "pickle", _PICKLE),
+    **_every("load", "joblib", _PICKLE),
+    "concurrent.futures.as_completed": _FINISH,
+    "asyncio.as_completed": _FINISH,
+}
+# What is fine with an argument, the seed, and refused without one.
+_SEEDED = frozenset(
+    "random.Random random.seed numpy.random.seed numpy.random.default_rng numpy.random.SeedSequence"
+    " numpy.random.RandomState numpy.random.PCG64 numpy.random.PCG64DXSM numpy.random.Philox"
+    " numpy.random.MT19937 numpy.random.SFC64".split()
+)
+_NUMPY_TYPES = frozenset({"numpy.random.Generator", "numpy.random.BitGenerator"})
+# What is fine with this keyword and refused without it.
+_KEYWORDS = {
+    **_every(
+        "rand randn randint randperm normal bernoulli multinomial poisson rand_like randn_like"
+        " randint_like",
+        "torch",
+        "generator",
+    ),
+    **_every(
+        "DataLoader RandomSampler SubsetRandomSampler WeightedRandomSampler random_split",
+        "torch.utils.data",
+        "generator",
+    ),
+    **_every(
+        "uniform_ normal_ trunc_normal_ xavier_uniform_ xavier_normal_ kaiming_uniform_"
+        " kaiming_normal_ orthogonal_ sparse_",
+        "torch.nn.init",
+        "generator",
+    ),
+    **_every(
+        "train_test_split KFold StratifiedKFold ShuffleSplit StratifiedShuffleSplit GroupShuffleSplit",
+        "sklearn.model_selection",
+        "random_state",
+    ),
+    **_every("shuffle resample", "sklearn.utils", "random_state"),
+}
+# Methods of tensors that draw, whatever the tensor is called.
+_METHODS = frozenset(
+    "normal_ uniform_ bernoulli_ random_ exponential_ cauchy_ geometric_ log_normal_".split()
+)
+
+
+class Fault(NamedTuple):
+    """One refused use: its first and last line, and what it is."""
+
+    line: int
+    last: int
+    reason: str
+
+
+def randomness(project: Project) -> Check:
+    """No ambient randomness, clock or chance order in what decides a result."""
+    before = len(project.allowed_lines)
+    files = deciding(project)
+    findings = [
+        Finding(path, fault.line, f"{fault.reason}, or say why not with `# audit: reason`")
+        for path in files
+        for fault in _faults(project.text(path) or "" if project.tree(path) else "")
+        if not project.allows(path, fault.line, fault.last)
+    ]
+    allowed = count(len(project.allowed_lines) - before, "line")
+    found = f"{count(len(files), 'file')} that decide results, {allowed} allowed by comment"
+    return check("randomness", found, findings)
+
+
+def deciding(project: Project) -> list[str]:
+    """The files that some stage runs; where no stage can be read, all sources but this audit."""
+    files = {file for stage in stages(project) for file in code_of(project, stage)}
+    python = sorted(file for file in files if file.endswith(".py"))
+    return python or [path for path in project.sources if "/reproducibility/audit/" not in path]
+
+
+@cache
+def _faults(text: str) -> tuple[Fault, ...]:
+    tree = parents(text)
+    names = _imported(tree)
+    found = [
+        Fault(node.lineno, node.lineno, f"`from {node.module} import *` hides what it brings")
+        for node in tree
+        if isinstance(node, ast.ImportFrom) and _star(node)
+    ]
+    for node in tree:
+        if isinstance(node, (ast.Name, ast.Attribute)) and not _longer(node, tree[node]):
+            reason = _reason(node, tree[node], _dotted(node, names))
+            if reason:
+                found.append(_fault(node, tree[node], reason))
+    found += [Fault(*item) for item in unordered(tree, names)]
+    found += [Fault(node.lineno, node.lineno, reason) for node, reason in _settings(tree, names)]
+    return tuple(found)
+
+
+def _star(node: ast.ImportFrom) -> bool:
+    root = (node.module or "").partition(".")[0]
+    wild = any(alias.name == "*" for alias in node.names)
+    return (
+        wild and not node.level and root in ("random", "numpy", "torch", "time", "uuid", "secrets")
+    )
+
+
+def _imported(tree: dict[ast.AST, ast.AST]) -> dict[str, str]:
+    """What each imported name stands for: `np` is `numpy`, `rnd` is `random.shuffle`."""
+    found = {}
+    for node in tree:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                root = alias.name.partition(".")[0]
+                found[alias.asname or root] = alias.name if alias.asname else root
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            for alias in node.names:
+                found[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+    return found
+
+
+def _longer(node: ast.AST, parent: ast.AST) -> bool:
+    """Whether a name is only the beginning of a longer one: `np` in `np.random.rand`."""
+    return isinstance(parent, ast.Attribute) and parent.value is node
+
+
+def _dotted(node: ast.AST, names: dict[str, str]) -> str:
+    """The full name of `np.random.rand`, "numpy.random.rand"; a part not imported is "?"."""
+    if isinstance(node, ast.Attribute):
+        return f"{_dotted(node.value, names)}.{node.attr}"
+    return names.get(node.id, f"?{node.id}") if isinstance(node, ast.Name) else "?"
+
+
+def _reason(node: ast.AST, parent: ast.AST, name: str) -> str:
+    call = parent if isinstance(parent, ast.Call) and parent.func is node else None
+    if name in _NEVER:
+        return f"`{name}` is {_NEVER[name]}"
+    if name.startswith("secrets."):
+        return f"`{name}` is {_CHANCE}"
+    if name in _SEEDED:
+        return f"`{name}` is {_UNSEEDED}" if call and not _has_seed(call) else ""
+    if name.startswith(("random.", "numpy.random.")):
+        known = name in _NUMPY_TYPES or name.removeprefix("random.")[:1].isupper()
+        return "" if known or name == "numpy.random" else f"`{name}` uses {_GLOBAL}"
+    if call is None:
+        return ""
+    return _call_reason(call, name)
+
+
+def _call_reason(call: ast.Call, name: str) -> str:
+    if name.endswith(".DataLoader"):
+        name = "torch.utils.data.DataLoader"
+    method = name.rpartition(".")[2]
+    wanted = _KEYWORDS.get(name) or ("generator" if name[0] == "?" and method in _METHODS else "")
+    if wanted and "." in name and not _has(call, wanted):
+        return f"`{name.lstrip('?')}` without `{wanted}=` uses {_GLOBAL}"
+    if name == "torch.load" and not _is_true(call, "weights_only"):
+        return f"`torch.load` reads {_PICKLE}"
+    if name == "numpy.load" and _is_true(call, "allow_pickle"):
+        return f"`numpy.load` reads {_PICKLE}"
+    if name == "?hash":
+        return "`hash()` differs from run to run; use hashlib"
+    if method == "imap_unordered":
+        return f"`imap_unordered` gives {_FINISH}"
+    return ""
+
+
+def _has_seed(call: ast.Call) -> bool:
+    values = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return any(not (isinstance(one, ast.Constant) and one.value is None) for one in values)
+
+
+def _has(call: ast.Call, keyword: str) -> bool:
+    """Whether a call passes a keyword, by name or perhaps within `**options`."""
+    given = [one for one in call.keywords if one.arg in (keyword, None)]
+    return any(
+        not (isinstance(one.value, ast.Constant) and one.value.value is None) for one in given
+    )
+
+
+def _is_true(call: ast.Call, keyword: str) -> bool:
+    given = [one.value for one in call.keywords if one.arg == keyword]
+    return any(isinstance(value, ast.Constant) and value.value is True for value in given)
+
+
+def _fault(node: ast.Name | ast.Attribute, parent: ast.AST, reason: str) -> Fault:
+    last = getattr(parent if isinstance(parent, ast.Call) else node, "end_lineno", None)
+    return Fault(node.lineno, last or node.lineno, reason)
+
+
+def _settings(
+    tree: dict[ast.AST, ast.AST], names: dict[str, str]
+) -> Iterator[tuple[ast.Assign, str]]:
+    for node in tree:
+        if isinstance(node, ast.Assign) and _dotted(node.targets[0], names).endswith(
+            "cudnn.benchmark"
+        ):
+            if not (isinstance(node.value, ast.Constant) and node.value.value is False):
+                yield node, "`cudnn.benchmark` lets timings choose the algorithm; set it to False"

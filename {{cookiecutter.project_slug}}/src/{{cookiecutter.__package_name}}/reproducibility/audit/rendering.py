@@ -1,0 +1,121 @@
+"""Everything is rendered, everything parses, nothing points at one machine."""
+
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from . import parsing
+from .findings import Check, Finding, check, count
+from .project import Project
+
+# What the template left behind. `${{ }}` in a workflow is GitHub's own.
+_TEMPLATE = (
+    re.compile(r"\{\{-?\s*cookiecutter\b"),
+    re.compile(r"\{%-?\s*(?:if|elif|else|endif|for|endfor|set|raw|endraw|macro|include)\b"),
+    re.compile(r"cookiecutter\.(?!json\b|io\b|readthedocs\b)[a-z_]"),
+)
+# Folders that exist for one user or one machine. A word or a dot before the first slash means
+# that it is the middle of something else: a URL, a path below the project.
+_HERE = r"(?<![\w.~$}\])-])"
+_MACHINE = (
+    re.compile(_HERE + r"/(?:home|Users)/[\w.-]+/"),
+    re.compile(_HERE + r"/(?:root|tmp)/[\w.-]+"),
+    re.compile(_HERE + r"/(?:private/)?var/folders/"),
+    re.compile(r"(?<!\w)[A-Za-z]:[\\/]{1,2}(?:Users|Documents and Settings)[\\/]"),
+)
+_HINTS = ("/home/", "/Users/", "/root/", "/tmp/", "/var/folders/", ":\\", ":/")  # noqa: S108
+_PARSERS: dict[str, Callable[[str], Any]] = {
+    ".py": parsing.python,
+    ".yaml": parsing.yaml_documents,
+    ".yml": parsing.yaml_documents,
+    ".dvc": parsing.yaml_documents,
+    ".lock": parsing.yaml_documents,
+    ".toml": parsing.toml,
+    ".json": parsing.json_value,
+    ".ipynb": parsing.json_value,
+}
+
+
+def rendered(project: Project) -> Check:
+    """No template text in a file or in a file's name."""
+    findings = [
+        Finding(path, 1, "the file name holds template text; rename it")
+        for path in project.files
+        if "{{" in path or "{%" in path
+    ]
+    # cruft keeps the template's own prompts in its record.
+    for path in (path for path in project.files if path != ".cruft.json"):
+        for line, text in _template(project.text(path) or ""):
+            message = f"template text was left: {text!r}; write what it stands for"
+            findings.append(Finding(path, line, message))
+    return check("rendered", f"{count(len(project.files), 'file')}, no template text", findings)
+
+
+@cache
+def _template(text: str) -> tuple[tuple[int, str], ...]:
+    return tuple(places(text, _TEMPLATE)) if "cookiecutter" in text or "{%" in text else ()
+
+
+def places(text: str, patterns: tuple[re.Pattern[str], ...]) -> list[tuple[int, str]]:
+    """Where the patterns match: the line, and the text that matched."""
+    found = [match for pattern in patterns for match in pattern.finditer(text)]
+    return sorted((text.count("\n", 0, match.start()) + 1, match[0]) for match in found)
+
+
+def syntax(project: Project) -> Check:
+    """Every TOML, YAML, JSON and Python file parses, and no YAML key stands twice."""
+    parsed = 0
+    findings = []
+    for path in project.files:
+        if parser := _parser(path):
+            parsed += 1
+            findings += _attempt(project, path, parser)
+    return check("syntax", f"{parsed} TOML, YAML, JSON and Python files parse", findings)
+
+
+def _parser(path: str) -> Callable[[str], Any] | None:
+    folder, _, name = path.rpartition("/")
+    suffix = name[name.rfind(".") :] if "." in name else ""
+    pip_lock = suffix == ".lock" and name != "dvc.lock"
+    # Editors read JSON with comments.
+    editor = folder.endswith((".vscode", ".devcontainer"))
+    return None if pip_lock or editor else _PARSERS.get(suffix)
+
+
+def _attempt(project: Project, path: str, parser: Callable[[str], Any]) -> list[Finding]:
+    text = project.text(path)
+    if text is None:
+        return [
+            Finding(path, 1, "is not UTF-8 text or is over 1 MB; save it as UTF-8 or ignore it")
+        ]
+    try:
+        parser(text)
+    except parsing.Broken as error:
+        return [Finding(path, error.line, f"does not parse: {error}; mend it")]
+    return []
+
+
+def portable(project: Project) -> Check:
+    """No absolute path that exists on one machine alone."""
+    findings = []
+    for path in project.files:
+        text = project.text(path) or ""
+        for line, found in [*_machine_paths(text), *_this_place(project, text)]:
+            if not project.allows(path, line):
+                message = f"{found!r} is a path of one machine; write it relative to the project"
+                findings.append(Finding(path, line, message))
+    found = f"{count(len(project.files), 'file')}, no path of a machine"
+    return check("portable", found, findings)
+
+
+@cache
+def _machine_paths(text: str) -> tuple[tuple[int, str], ...]:
+    return tuple(places(text, _MACHINE)) if any(hint in text for hint in _HINTS) else ()
+
+
+def _this_place(project: Project, text: str) -> list[tuple[int, str]]:
+    place = str(project.root)
+    if len(project.root.parts) < 3 or place not in text or _machine_paths(place + "/"):
+        return []
+    return places(text, (re.compile(_HERE + re.escape(place) + r"(?![\w-])"),))

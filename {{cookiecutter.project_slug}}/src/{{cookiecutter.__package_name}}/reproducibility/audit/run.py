@@ -1,0 +1,68 @@
+"""All checks, and the table of what they found."""
+
+import sys
+from pathlib import Path
+
+from .configuration import config, metric
+from .data import credentials, data, lean
+from .dvclock import lock
+from .environment import declared_imports, environment
+from .findings import Check
+from .pipeline import outputs, parameters, pipeline
+from .project import Project
+from .randomness import randomness
+from .rendering import portable, rendered, syntax
+
+CHECKS = (
+    rendered,
+    syntax,
+    portable,
+    environment,
+    declared_imports,
+    data,
+    lean,
+    credentials,
+    pipeline,
+    outputs,
+    parameters,
+    lock,
+    randomness,
+    config,
+    metric,
+)
+
+
+def audit(root: Path) -> list[Check]:
+    """Look at the project in the folder `root`; writes nothing, runs nothing but `git ls-files`."""
+    project = Project(root)
+    return [check(project) for check in CHECKS]
+
+
+def table(checks: list[Check], encoding: str | None = None) -> str:
+    """One line for each check, then every finding of those that fail.
+
+    Args:
+        checks: what `audit` returned.
+        encoding: of the place where it will be shown; of standard output if not given.
+    """
+    encoding = encoding or getattr(sys.stdout, "encoding", None) or "ascii"
+    passed, failed = _marks(encoding)
+    width = max(len(check.name) for check in checks)
+    lines = [
+        f"{passed if check.passed else failed} {check.name:{width}}  {check.found}"
+        + ("" if check.passed else f"  <- {len(check.findings)} to mend")
+        for check in checks
+    ]
+    for check in checks:
+        if not check.passed:
+            lines += ["", f"{check.name}:", *(f"  {finding}" for finding in check.findings)]
+    # A path may hold what the terminal cannot show.
+    return "\n".join(lines).encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _marks(encoding: str) -> tuple[str, str]:
+    try:
+        "✓✗".encode(encoding)
+    except UnicodeEncodeError:
+        return "ok  ", "FAIL"
+    return "✓", "✗"

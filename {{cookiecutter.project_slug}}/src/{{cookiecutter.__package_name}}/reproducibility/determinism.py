@@ -1,0 +1,81 @@
+"""Everything that must be set for two runs to give the same bits, in one place.
+
+The processor decides which kernels the mathematics libraries choose, and kernels differ in their
+last bits. These libraries read the environment once, when torch is first imported; so a stage
+calls `apply` before it imports anything that imports torch.
+"""
+
+import os
+import sys
+from typing import Literal
+
+from ..errors import UserError
+
+Level = Literal["portable", "machine", "off"]
+
+# The newest kernels that every x86-64 processor since about 2015 has. MKL's COMPATIBLE mode is the
+# only one that gives the same bits on processors of different vendors.
+PORTABLE = {
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "MKL_CBWR": "COMPATIBLE",
+    "OPENBLAS_CORETYPE": "Haswell",
+}
+# What a shell may carry and a run must not inherit.
+INHERITED = (*PORTABLE, "MKL_ENABLE_INSTRUCTIONS", "NPY_DISABLE_CPU_FEATURES")
+CUBLAS = "CUBLAS_WORKSPACE_CONFIG"
+
+
+def environment(level: str, threads: int) -> dict[str, str]:
+    """Return the variables that `level` asks for, with `threads` threads for each process."""
+    shared = {
+        name: str(threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    }
+    # cuBLAS picks among several workspaces unless it is given a fixed one.
+    fixed = {} if level == "off" else {CUBLAS: ":4096:8"}
+    return shared | fixed | (PORTABLE if level == "portable" else {})
+
+
+def apply(level: str, threads: int, device: str) -> dict[str, str]:
+    """Set the environment and torch's own switches; return the variables that were overridden.
+
+    Raises:
+        UserError: torch is already imported, so it is too late to choose kernels; or this machine
+            has no such device.
+    """
+    if "torch" in sys.modules:
+        raise UserError(
+            "torch is imported before determinism.apply was called, so its kernels are already "
+            "chosen; move that import below the call."
+        )
+    wanted = environment(level, threads)
+    names = sorted({*wanted, *INHERITED, CUBLAS})
+    overridden = {
+        name: os.environ[name]
+        for name in names
+        if name in os.environ and os.environ[name] != wanted.get(name)
+    }
+    for name in overridden:
+        del os.environ[name]
+    os.environ.update(wanted)
+    _configure_torch(level, threads, device)
+    return overridden
+
+
+def _configure_torch(level: str, threads: int, device: str) -> None:
+    import torch
+
+    torch.set_num_threads(threads)
+    if device == "cuda" and not torch.cuda.is_available():
+        raise UserError("reproducibility.device is cuda, but torch finds no CUDA device here.")
+    if device == "mps" and not torch.backends.mps.is_available():
+        raise UserError("reproducibility.device is mps, but torch finds no Metal device here.")
+    deterministic = level != "off"
+    torch.use_deterministic_algorithms(deterministic)
+    # Filling fresh memory costs time and hides nothing in a correct program; the tests turn it on.
+    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.backends.cudnn.deterministic = deterministic
+    torch.backends.cudnn.benchmark = not deterministic
+    # TF32 rounds the inputs of a product to 10 bits, on some GPUs and not on others.
+    torch.backends.cuda.matmul.allow_tf32 = not deterministic
+    torch.backends.cudnn.allow_tf32 = not deterministic

@@ -1,0 +1,46 @@
+"""Independent streams of randomness, all derived from the one seed.
+
+A stream is a pure function of the seed, its name and where in training it is used (epoch, step,
+sample). It has no state, so drawing more from one never moves another, and a resumed run, or one
+with other loader workers, draws what an uninterrupted one would.
+"""
+
+import hashlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def key(seed: int, stream: str, *position: int) -> int:
+    """Return a seed in [0, 2**63) for `stream` at `position`, such as an epoch or a step."""
+    text = "/".join([str(seed), stream, *map(str, position)])
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+
+
+def permutation(seed: int, stream: str, epoch: int, size: int) -> NDArray[np.int64]:
+    """Return the order [size] in which `epoch` visits the examples.
+
+    Sorting hashes of the examples' numbers is a shuffle that needs no generator, whose algorithm
+    a library may change.
+    """
+    hashes = _mix(np.arange(size, dtype=np.uint64) + np.uint64(key(seed, stream, epoch)))
+    return np.argsort(hashes, kind="stable")
+
+
+def uniform(
+    seed: int, stream: str, epoch: int, samples: NDArray[np.int64], draws: int
+) -> NDArray[np.float32]:
+    """Return [len(samples), draws] numbers in [0, 1), a function of each sample and its epoch."""
+    start = np.uint64(key(seed, stream, epoch))
+    rows = _mix(samples.astype(np.uint64) + start)[:, None]
+    hashes = _mix(rows + np.arange(1, draws + 1, dtype=np.uint64))
+    # 24 bits are what a float32 holds, so the conversion is exact on every machine.
+    return (hashes >> np.uint64(40)).astype(np.float32) * np.float32(2**-24)
+
+
+def _mix(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """SplitMix64's output function (Steele, Lea and Flood, OOPSLA 2014): integers only."""
+    state = (state + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return state ^ (state >> np.uint64(31))

@@ -1,0 +1,24 @@
+"""data/raw → reports/data.json: refuse bad data before anything learns from it."""
+
+from pathlib import Path
+
+from ..errors import UserError, run
+from ..reproducibility.artifacts import write_json
+
+RAW = Path("data/raw")
+
+
+def main() -> None:
+    """Check every picture and write what there is."""
+    from ..data.collect import recorded_version
+    from ..data.validate import validate
+
+    summary = validate(RAW)
+    version = recorded_version(RAW.with_suffix(".dvc"))
+    if version is None:
+        raise UserError(f"{RAW}.dvc is not there; give the data a version with 'dvc add {RAW}'.")
+    write_json(Path("reports/data.json"), {"version": version} | summary)
+
+
+if __name__ == "__main__":
+    run(main)

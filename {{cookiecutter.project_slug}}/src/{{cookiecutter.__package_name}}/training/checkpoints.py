@@ -1,0 +1,141 @@
+"""Checkpoints: all that training needs to go on as if it had never stopped.
+
+A file is one line of JSON (identity, progress, SHA-256 of the rest) and then tensors in the
+safetensors format. It is written whole or not at all, and read without pickle.
+"""
+
+import hashlib
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor, nn
+
+from ..errors import UserError
+from ..reproducibility.artifacts import write_bytes
+
+FOLDER = Path("checkpoints")
+KEPT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where training stands: steps done, and what was measured on the way."""
+
+    step: int
+    losses: list[float]
+    curves: list[list[float]]
+
+
+def write(
+    folder: Path,
+    identity: Mapping[str, Any],
+    progress: Progress,
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+) -> None:
+    """Write a checkpoint, then remove all but the newest two.
+
+    Raises:
+        UserError: it cannot be written, for example because the disk is full; those that stood
+            there before still stand.
+    """
+    tensors = {f"network/{name}": value for name, value in network.state_dict().items()}
+    for number, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer/{number}/{name}": value for name, value in state.items()}
+    # A float32 holds a loss exactly, in a tenth of the room that JSON would take.
+    tensors["losses"] = torch.tensor(progress.losses, dtype=torch.float32)
+    payload = save({name: value.detach().cpu().contiguous() for name, value in tensors.items()})
+    header = {
+        "sha256": hashlib.sha256(payload).hexdigest(),
+        "identity": identity,
+        "step": progress.step,
+        "curves": progress.curves,
+    }
+    path = folder / f"step-{progress.step:09d}.ckpt"
+    try:
+        write_bytes(path, json.dumps(header).encode() + b"\n" + payload)
+    except OSError as error:
+        raise UserError(
+            f"{path} could not be written ({error.strerror}); make room and run again: training "
+            "goes on from the checkpoint before it."
+        ) from None
+    for old in sorted(folder.glob("step-*.ckpt"))[:-KEPT]:
+        old.unlink()
+
+
+def restore(
+    folder: Path,
+    identity: Mapping[str, Any],
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+) -> Progress | None:
+    """Load the newest sound checkpoint of this identity into `network` and `optimizer`.
+
+    A damaged one, and one of another identity, is passed over with a line that says so.
+
+    Returns:
+        Where it stands, or None if there is none to go on from.
+    """
+    for path in sorted(folder.glob("step-*.ckpt"), reverse=True):
+        found = _read(path)
+        if found is None:
+            _say(f"{path} is damaged; trying the one before it")
+            continue
+        header, tensors = found
+        if header["identity"] != identity:
+            _say(f"{path} is left alone: it has another {_difference(header['identity'], identity)}")
+            continue
+        losses = tensors.pop("losses").tolist()
+        _load(tensors, network, optimizer)
+        _say(f"going on after step {header['step']}, from {path}")
+        return Progress(header["step"], losses, header["curves"])
+    return None
+
+
+def remove(folder: Path) -> None:
+    """Remove the checkpoints: a finished run that is repeated must start at its first step."""
+    for path in sorted(folder.glob("step-*.ckpt")):
+        path.unlink()
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]] | None:
+    line, _, payload = path.read_bytes().partition(b"\n")
+    try:
+        header: dict[str, Any] = json.loads(line)
+        if header["sha256"] != hashlib.sha256(payload).hexdigest():
+            return None
+        return header, load(payload)
+    except (ValueError, KeyError, TypeError, SafetensorError):
+        return None
+
+
+def _load(
+    tensors: Mapping[str, Tensor], network: nn.Module, optimizer: torch.optim.Optimizer
+) -> None:
+    weights: dict[str, Tensor] = {}
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        room, _, name = key.partition("/")
+        if room == "network":
+            weights[name] = value
+        else:
+            number, _, name = name.partition("/")
+            state.setdefault(int(number), {})[name] = value
+    network.load_state_dict(weights)
+    groups = optimizer.state_dict()["param_groups"]
+    optimizer.load_state_dict({"state": state, "param_groups": groups})
+
+
+def _difference(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> str:
+    return ", ".join(name for name in ours if theirs.get(name) != ours[name]) or "form"
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
