@@ -16,6 +16,14 @@ from pathlib import Path
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
 COMMIT = 'git add -A && git commit -m "Start from the template"'
 BY_HAND = f"git init && git symbolic-ref HEAD refs/heads/main && {COMMIT}"
+NEXT = """
+Next:             where there is no make:
+  cd {slug}
+  make setup      python scripts/setup.py, then activate .venv
+  make data       python -m {package}.data.collect
+  make reproduce  dvc repro
+  make verify     python -m {package}.reproducibility.verify
+"""
 
 
 def audit(package: str) -> bool:
@@ -107,14 +115,14 @@ def main(answers: "dict[str, str]") -> int:
     """The exit status: 1 if the template made a project that fails its own audit."""
     package, fresh = answers["__package_name"], not Path(".git").exists()
     if not audit(package) and fresh:
-        print("A new project must pass its audit: please tell the makers of the template.")
+        print("A new project must pass its audit. If a line above quotes one of your answers, change")
+        print("the answer; else the template is at fault: please tell its makers.")
         return 1
     direct = "_output_dir" in answers  # cruft, too, runs this, at every update, in passing folders
     print(put_under_git() if direct else "Git was left alone: cruft runs this template.")
     if answers["verify"] == "training":
         print(prove(package) if direct else "NOT proven: cruft trains nothing; use make verify.")
-    print(f"\nNext:\n  cd {answers['project_slug']}")
-    print("  make setup   (python scripts/setup.py)   builds .venv from the locks")
+    print(NEXT.format(slug=answers["project_slug"], package=package))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Refreshes every lock: both runtime locks of the project, its dev.lock and setup.lock, our dev.lock.
+"""Refreshes every lock: the project's for both accelerators, and the template's own.
 
     python scripts/lock.py              takes up what is new in the .in files, keeps other versions
     python scripts/lock.py --upgrade    takes the newest of everything
@@ -44,12 +44,12 @@ def refresh(upgrade: bool) -> list[str]:
         for accelerator in ACCELERATORS:
             refresh_variant(project, accelerator, Path(scratch, accelerator), upgrade)
         locks.compile_lock(ours, "dev", upgrade)
-        changes = locks.adopt(project, TEMPLATE / place)
+        changes: list[str] = locks.adopt(project, TEMPLATE / place)
         return changes + [f"template's {line}" for line in locks.adopt(ours, TEMPLATE / ours.name)]
 
 
 def refresh_variant(project: Path, accelerator: str, scratch: Path, upgrade: bool) -> None:
-    """Makes the locks that a project with this accelerator gets; all but runtime.lock are shared."""
+    """Makes the locks of a project with this accelerator; they share all but runtime.lock."""
     folder = Path(shutil.copytree(project, scratch / "requirements"))
     for name in ("runtime.in", "runtime.lock"):
         if (folder / conditional(name, accelerator)).exists():
@@ -57,7 +57,9 @@ def refresh_variant(project: Path, accelerator: str, scratch: Path, upgrade: boo
     before = locks.read(folder / "dev.lock") if accelerator != ACCELERATORS[0] else None
     locks.refresh(folder, upgrade)
     if before is not None and before != locks.read(folder / "dev.lock"):
-        raise setup.Problem("the accelerators need different dev.lock files: pin what they disagree on")
+        raise setup.Problem(
+            "the accelerators need different dev.lock files: pin what they disagree on"
+        )
     shutil.copy(folder / "runtime.lock", project / conditional("runtime.lock", accelerator))
     for name in ("dev.lock", "setup.lock"):
         shutil.copy(folder / name, project / name)

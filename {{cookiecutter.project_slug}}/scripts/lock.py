@@ -42,57 +42,83 @@ def main() -> int:
 def refresh(folder: Path, upgrade: bool) -> list[str]:
     """Replaces the locks in `folder`; returns one line for each pin that changed."""
     with tempfile.TemporaryDirectory(prefix="locks-") as scratch:
-        # Under the same name, since uv writes where a pin comes from as a relative path.
         draft = Path(shutil.copytree(folder, Path(scratch) / "requirements"))
         for name in ("runtime", "dev"):
             compile_lock(draft, name, upgrade)
-            complete_cpu_hashes(draft / f"{name}.lock", folder / f"{name}.lock")
+        complete_cpu_builds(draft, folder / "runtime.lock")
         write(draft / "setup.lock", only("uv", read(draft / "dev.lock")))
         return adopt(draft, folder)
 
 
-def compile_lock(folder: Path, name: str, upgrade: bool, *options: str) -> None:
+def compile_lock(folder: Path, name: str, upgrade: bool) -> None:
     """Makes `name.lock` from `name.in`; an existing lock's versions are kept unless upgrading."""
-    source = folder / f"{name}.in"
+    options = ["--upgrade"] if upgrade else []
+    uv_compile(folder, name, *options, *setup.wheel_sources([folder / f"{name}.in"]))
+
+
+def uv_compile(folder: Path, name: str, *options: str) -> None:
+    """Runs uv beside the folder, since it writes where a pin comes from as a relative path."""
     uv = shutil.which("uv", path=str(Path(sys.executable).parent)) or shutil.which("uv")
     if uv is None:
         raise Problem("uv is missing: run this with the Python of .venv, after `make setup`")
-    command = [uv, *COMPILE, *(["--upgrade"] if upgrade else []), *options]
-    places = setup.wheel_sources([source])
-    target = [f"{folder.name}/{name}.in", "-o", f"{folder.name}/{name}.lock"]
-    setup.run([*command, *places, *target], folder.parent)
+    files = [f"{folder.name}/{name}.in", "-o", f"{folder.name}/{name}.lock"]
+    setup.run([uv, *COMPILE, *options, *files], folder.parent)
 
 
-def complete_cpu_hashes(new: Path, old: Path) -> None:
-    """Adds to "+cpu" pins the hashes that the lock in force knows for the same release.
+def complete_cpu_builds(draft: Path, in_force: Path) -> None:
+    """Gives a package that has a "+cpu" pin the hashes of all its files, for every machine.
 
-    A folder of wheels holds those of one machine, so uv saw only some of the files of PyTorch's
-    index. A released file never changes: what was known stays true.
+    uv hashes only the one wheel that suits this machine where it finds wheels by links. The others
+    are known to PyTorch's index; where that cannot be reached, to the lock in force, for the same
+    release: a released file never changes.
 
     Raises:
-        Problem: The release is new, or a file in the folder is not the one known.
+        Problem: A release is new and the index out of reach, or a file is not the one known.
     """
-    if not setup.local_wheels():
+    lock = draft / "runtime.lock"
+    text = read(lock)
+    names = {pin.split("==")[0] for pin in pins(text) if "+cpu" in pin}
+    if not names:
         return
-    text, known = read(new), pins(read(old) if old.exists() else "")
+    known = pins(read(in_force)) if in_force.exists() else {}
+    if not setup.local_wheels():
+        known = merge(known, index_pins(draft, names))
     for pin, hashes in pins(text).items():
-        if "+cpu" not in pin:
+        if pin.split("==")[0] not in names:
             continue
-        if pin not in known:
+        every = known.get(pin, [] if "+cpu" in pin else hashes)
+        if not every:
             raise Problem(
                 f"the hashes of {pin.split()[0]} for other machines are not known here: make the "
                 "locks where PyTorch's index can be reached, without UV_FIND_LINKS, PIP_FIND_LINKS"
             )
-        if not set(hashes) <= set(known[pin]):
-            raise Problem(f"the file of {pin.split()[0]} found here is not the one in {old.name}")
-        text = text.replace(block(pin, hashes), block(pin, known[pin]))
-    write(new, text)
+        if not set(hashes) <= set(every):
+            raise Problem(f"the file of {pin.split()[0]} found here is not the one known")
+        text = text.replace(block(pin, hashes), block(pin, every))
+    write(lock, text)
+
+
+def index_pins(draft: Path, names: set[str]) -> Pins:
+    """What PyTorch's index says of these packages alone: it carries old copies of many others."""
+    wanted = re.findall(rf"^(?:{'|'.join(names)})\b.*$", read(draft / "runtime.in"), re.MULTILINE)
+    write(draft / "cpu.in", "\n".join(wanted) + "\n")
+    index = ("--extra-index-url", setup.TORCH_CPU, "--index-strategy", "unsafe-best-match")
+    uv_compile(draft, "cpu", "--no-deps", *index)
+    found = pins(read(draft / "cpu.lock"))
+    (draft / "cpu.lock").unlink()
+    return found
+
+
+def merge(one: Pins, other: Pins) -> Pins:
+    return {pin: sorted({*one.get(pin, ()), *other.get(pin, ())}) for pin in {**one, **other}}
 
 
 def pins(lock: str) -> Pins:
     """The hashes of each pin; a pin is `name==version` and its marker, as written."""
     found: Pins = {}
-    for pin, body in re.findall(r"^(\S.*?) \\\n((?:    --hash=.*\n)+)", lock, re.MULTILINE):
+    for pin, body in re.findall(
+        r"^(\w\S*==.*?)(?: \\)?\n((?:    --hash=.*\n)*)", lock, re.MULTILINE
+    ):
         found[pin] = sorted(re.findall(r"sha256:[0-9a-f]{64}", body))
     return found
 

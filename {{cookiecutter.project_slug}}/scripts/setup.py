@@ -29,8 +29,11 @@ SETUP_LOCK = PROJECT / "requirements" / "setup.lock"
 STAMP = "locked.json"  # in .venv: what it was built from; written last, so it vouches for the rest
 BIN = "Scripts" if os.name == "nt" else "bin"
 SUFFIX = ".exe" if os.name == "nt" else ""
-TORCH_CPU_WHEELS = "https://download.pytorch.org/whl/cpu/torch/"
+TORCH_CPU = "https://download.pytorch.org/whl/cpu"
 OLDEST_PYTHON = (3, 11)
+
+
+Stamp = dict[str, object]
 
 
 class Problem(Exception):
@@ -72,7 +75,7 @@ def build(root: Path, locks: list[Path]) -> str:
     started = time.perf_counter()
     venv = root / ".venv"
     python = wanted_python(root)
-    wanted = {"place": str(venv), "python": python, "locks": digest([*locks, SETUP_LOCK])}
+    wanted: Stamp = {"place": str(venv), "python": python, "locks": digest([*locks, SETUP_LOCK])}
     found = read_stamp(venv)
     if found == {**wanted, "packages": packages(venv)}:
         return f"Nothing to do: .venv is as locked (Python {python}, {count(found)} packages)."
@@ -82,7 +85,7 @@ def build(root: Path, locks: list[Path]) -> str:
     with tempfile.TemporaryDirectory(prefix="uv-") as tools:
         install(root, locks, python, find_uv(venv, Path(tools)))
     link_sources(root, venv)
-    built = {**wanted, "packages": packages(venv)}
+    built: Stamp = {**wanted, "packages": packages(venv)}
     write_stamp(venv, built)
     seconds = time.perf_counter() - started
     return f"Ready: .venv holds {count(built)} locked packages (Python {python}, {seconds:.0f} s)."
@@ -111,7 +114,7 @@ def digest(files: list[Path]) -> str:
     return hashlib.sha256("\n".join(sums).encode()).hexdigest()
 
 
-def read_stamp(venv: Path) -> dict[str, object]:
+def read_stamp(venv: Path) -> Stamp:
     """What the environment was built from; empty if it was not finished or cannot run."""
     if not (venv / BIN / f"python{SUFFIX}").exists():  # also when its base interpreter is gone
         return {}
@@ -122,7 +125,7 @@ def read_stamp(venv: Path) -> dict[str, object]:
     return stamp if isinstance(stamp, dict) else {}
 
 
-def write_stamp(venv: Path, stamp: dict[str, object]) -> None:
+def write_stamp(venv: Path, stamp: Stamp) -> None:
     draft = venv / f"{STAMP}.new"
     draft.write_bytes(json.dumps(stamp, indent=1).encode())
     draft.replace(venv / STAMP)
@@ -139,7 +142,7 @@ def packages(venv: Path) -> list[str]:
     return sorted(p.name for p in folder.glob("*.dist-info")) if folder else []
 
 
-def count(stamp: dict[str, object]) -> int:
+def count(stamp: Stamp) -> int:
     names = stamp.get("packages")
     return len(names) if isinstance(names, list) else 0
 
@@ -183,7 +186,7 @@ def uv_version(uv: str) -> str:
         reply = subprocess.run([uv, "--version"], capture_output=True, text=True, check=False)
     except OSError:
         return ""
-    return (reply.stdout.split() + ["", ""])[1]
+    return [*reply.stdout.split(), "", ""][1]
 
 
 def install(root: Path, locks: list[Path], python: str, uv: str) -> None:
@@ -212,7 +215,7 @@ def wheel_sources(requirements: list[Path]) -> list[str]:
     """
     if not any("+cpu" in file.read_text(encoding="utf-8") for file in requirements):
         return []
-    return [part for place in local_wheels() or [TORCH_CPU_WHEELS] for part in ("-f", place)]
+    return [part for place in local_wheels() or [f"{TORCH_CPU}/torch/"] for part in ("-f", place)]
 
 
 def local_wheels() -> list[str]:
@@ -267,6 +270,7 @@ CAUSES = (
         "this version of Python is not here and could not be fetched: install it, "
         "or name another in .python-version",
     ),
+    ("no wheels with a matching", "a locked package has no file for this machine or Python"),
     ("hash mismatch|do not match the hashes", "a download is not what the lock file says"),
     (
         "dns error|name resolution|error sending request|failed to fetch|timed out|connect"

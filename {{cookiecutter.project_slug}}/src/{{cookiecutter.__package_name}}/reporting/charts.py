@@ -111,15 +111,15 @@ def _tick(value: float, step: float) -> str:
 def _lines(x: Axis, y: Axis, xs: Sequence[float], series: Sequence[Series]) -> str:
     drawn = [(line, _points(x, y, xs, line)) for line in series]
     ends = [(points[-1][1], line, points) for line, points in drawn if points]
-    parts, lowest = [], -math.inf
-    for height, line, points in sorted(ends, key=lambda end: end[0]):
+    parts, above = [], math.inf
+    for height, line, points in sorted(ends, key=lambda end: -end[0]):
         last_x, last_y = points[-1]
-        # From the top down, each label keeps its distance from the one above it.
-        lowest = max(height, lowest + LABEL_GAP)
+        # From the bottom up, each label keeps its distance from the one below it.
+        above = min(height, above - LABEL_GAP)
         path = "L".join(f"{px:.1f} {py:.1f}" for px, py in points)
         parts.append(f'<path class="line {line.look}" d="M{path}"/>')
         parts.append(f'<circle class="{line.look}" cx="{last_x:.1f}" cy="{last_y:.1f}" r="3.5"/>')
-        at = f'x="{last_x + 9:.1f}" y="{lowest + 4:.1f}"'
+        at = f'x="{last_x + 9:.1f}" y="{above + 4:.1f}"'
         parts.append(f'<text class="label {line.look}" {at}>{text(line.label)}</text>')
     return "\n".join(parts)
 

@@ -83,7 +83,7 @@ def _matrix(counts: npt.NDArray[np.int64], classes: list[str]) -> str:
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{caption}">\n'
         f'<table class="{kind}">\n<caption>{caption}</caption>\n'
-        f'<thead><tr><th scope="col">true ↓ predicted →</th>{head}</tr></thead>\n<tbody>\n'
+        f'<thead><tr><th scope="col">true ↓<br>predicted →</th>{head}</tr></thead>\n<tbody>\n'
         + "\n".join(rows)
         + "\n</tbody>\n</table></div>"
     )

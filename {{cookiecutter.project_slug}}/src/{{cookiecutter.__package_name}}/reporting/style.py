@@ -41,7 +41,8 @@ td code { user-select: all; }
 .scroll { max-width: 100%; overflow-x: auto; }
 .scroll:focus-visible { outline: 2px solid var(--one); outline-offset: 2px; }
 table { border-collapse: collapse; }
-caption { padding: 0 0 .5rem; color: var(--soft); font-size: .875rem; text-align: left; }
+caption { padding: 0 0 .5rem; color: var(--soft); font-size: .875rem; text-align: left;
+  max-width: calc(100vw - 2.5rem); }
 th, td { padding: .35rem .9rem .35rem 0; border-bottom: 1px solid var(--rule);
   vertical-align: top; text-align: right; }
 th { font-weight: 600; }
@@ -79,8 +80,9 @@ svg .label { font-weight: 600; }
   vertical-align: middle; }
 .matrix td { min-width: 2.5rem; background: var(--card); }
 .matrix tbody th { min-width: 0; font-weight: 600; }
-.matrix th:first-child { padding-right: .7rem; text-align: right; white-space: nowrap; }
-.matrix thead th:first-child { font-size: .75rem; font-weight: 400; vertical-align: bottom; }
+.matrix th:first-child { position: sticky; left: 0; padding-right: .7rem; text-align: right;
+  white-space: nowrap; background: var(--paper); }
+.matrix thead th:first-child { font-size: .75rem; font-weight: 400; line-height: 1.3; }
 .matrix th span { display: inline-block; max-width: 12rem; max-height: 9rem; overflow: hidden;
   text-overflow: ellipsis; white-space: nowrap; vertical-align: bottom; }
 .matrix.long thead span { writing-mode: vertical-rl; transform: rotate(180deg); }
@@ -106,7 +108,8 @@ svg .label { font-weight: 600; }
   h2 { margin-top: 2.5rem; }
   th, td { padding-right: .6rem; }
   .mistakes { grid-template-columns: repeat(2, 1fr); }
-  .matrix tbody th span, .matrix thead span { max-width: 6rem; }
+  .matrix td { min-width: 1.65rem; padding: .3rem .1rem; }
+  .matrix tbody th span { max-width: 6rem; }
 }
 @media print {
   body { max-width: none; padding: 0; font-size: 10pt; }

@@ -18,8 +18,8 @@ def config(project: Project) -> Check:
     else:
         findings += [*_disagreement(project), *_twins(project), *_unread(project)]
     keys = sum(len(section.keys) for section in sections(project).values())
-    found = f"{count(keys, 'key')} in {count(len(sections(project)), 'section')}, each read"
-    return check("config", found, findings)
+    found = f"{count(keys, 'key')} in {count(len(sections(project)), 'section')}"
+    return check("config", found, "each in one place and read", findings)
 
 
 def _disagreement(project: Project) -> list[Finding]:
@@ -111,7 +111,7 @@ def metric(project: Project) -> Check:
             message = f"stage {name}: declares metrics ({path}), as {files[0][2]} does; keep one"
             findings.append(Finding(PIPELINE, place, message))
     file = files[0][0] if files else "no file"
-    return check("metric", f"{chosen}, one of {len(known)} known, in {file}", findings)
+    return check("metric", f"{chosen} in {file}", f"one of {len(known)} known", findings)
 
 
 def _metrics(project: Project) -> tuple[list[str], str]:

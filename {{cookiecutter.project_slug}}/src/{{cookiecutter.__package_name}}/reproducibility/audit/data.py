@@ -1,43 +1,47 @@
 """Data is apart from code: DVC's, not Git's, with a remote and without a secret."""
 
-import os.path
+import posixpath
 import re
 from functools import cache
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from .dvcfiles import inside, stages, tracked_data
-from .findings import Check, Finding, check, count
+from .findings import Check, Finding, check, count, words
 from .project import LARGE, Project
 
 RAW = "data/raw"
 CONFIG = ".dvc/config"
 _DATA = ("data/raw", "data/prepared", "models")
-_SUFFIXES = frozenset(
+_SUFFIXES = words(
     ".png .jpg .jpeg .gif .bmp .tif .tiff .webp .npy .npz .pt .pth .ckpt .safetensors .onnx .h5"
-    " .hdf5 .pb .tflite .pkl .pickle .joblib .parquet .feather .arrow .csv.gz .mat .wav .mp3 .mp4"
-    " .avi .tar .zip .gz .7z .xz .bz2".split()
+    " .hdf5 .pb .tflite .pkl .pickle .joblib .parquet .feather .arrow .mat .wav .mp3 .mp4"
+    " .avi .tar .zip .gz .7z .xz .bz2"
 )
+# What a secret looks like, after the plain texts of which one must be there: that is quick to see.
 _SECRETS = {
-    "an AWS key": re.compile(r"(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
-    "a private key": re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"),
-    "a GitHub token": re.compile(r"\b(?:gh[pousr]_\w{36}|github_pat_\w{22})"),
-    "a GitLab token": re.compile(r"\bglpat-[\w-]{20}"),
-    "a Hugging Face token": re.compile(r"\bhf_[A-Za-z0-9]{30}"),
-    "a Slack token": re.compile(r"\bxox[abprs]-[\w-]{10}"),
-    "an API key": re.compile(r"\bsk-[\w-]{32}"),
-    "a Google key": re.compile(r"\bAIza[\w-]{35}"),
-    "a password in a URL": re.compile(r"://[^/\s:@$<{]+:[^/\s:@$<{]+@"),
-    "a password": re.compile(
-        r"""(?:passw(?:or)?d|secret(?:_access)?_key|api_?key|access_token|client_secret)"""
+    "an AWS key": ("AKIA ASIA", r"(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+    "a private key": ("PRIVATE", r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"),
+    "a GitHub token": (
+        "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_",
+        r"\b(?:gh[pousr]_\w{36}|github_pat_\w{22})",
+    ),
+    "a GitLab token": ("glpat-", r"\bglpat-[\w-]{20}"),
+    "a Hugging Face token": ("hf_", r"\bhf_[A-Za-z0-9]{30}"),
+    "a Slack token": ("xox", r"\bxox[abprs]-[\w-]{10}"),
+    "an API key": ("sk-", r"\bsk-[\w-]{32}"),
+    "a Google key": ("AIza", r"\bAIza[\w-]{35}"),
+    "a password in a URL": ("://", r"://[^/\s:@$<{]+:[^/\s:@$<{]+@"),
+    "a password": (
+        "assword ASSWORD asswd ASSWD ecret_ ECRET_ pi_key PI_KEY pikey ccess_token CCESS_TOKEN",
+        r"""(?i)(?:passw(?:or)?d|secret(?:_access)?_key|api_?key|access_token|client_secret)"""
         r"""["']?\s*[:=]\s*["'](?=[^"']*\d)[\w/+=!-]{8,}["']""",
-        re.IGNORECASE,
     ),
 }
-_PASSWORD_HINT = re.compile(r"(?i)pass|secret|api_?key|token")
-_SECRET_OPTIONS = frozenset(
+_SECRET_OPTIONS = words(
     "access_key_id secret_access_key session_token password passphrase token account_key sas_token"
     " connection_string client_secret gdrive_client_secret oss_key_id oss_key_secret"
-    " access_token".split()
+    " access_token"
 )
 
 
@@ -57,7 +61,7 @@ def data(project: Project) -> Check:
     findings = [*_raw(project), *_remote(project)]
     version = raw.md5[:8] if raw else "untracked"
     where = count(len({option.section for option in remotes}), "remote")
-    return check("data", f"{RAW} is DVC's, version {version}; {where}", findings)
+    return check("data", f"{RAW} at version {version}, {where}", "all DVC's", findings)
 
 
 def _raw(project: Project) -> list[Finding]:
@@ -110,9 +114,9 @@ def _remote(project: Project) -> list[Finding]:
 
 def _is_within(url: str) -> bool:
     """Whether a url, relative to .dvc/ as DVC reads it, stays inside the repository."""
-    if "://" in url or os.path.isabs(url) or re.match(r"[A-Za-z]:|\w+@", url):
+    if "://" in url or re.match(r"[A-Za-z]:|[/\\]|[\w.-]+@", url):
         return False
-    return not os.path.normpath(f".dvc/{url}").replace("\\", "/").startswith("../")
+    return not posixpath.normpath(f".dvc/{url}").startswith("../")
 
 
 def _within(project: Project, url: Option) -> Finding:
@@ -137,14 +141,15 @@ def lean(project: Project) -> Check:
     ]
     largest = max((project.size(path) for path in project.tracked), default=0)
     files = count(len(project.tracked), "file")
-    return check("git", f"{files}, no data or model; the largest {largest // 1000} kB", findings)
+    found = f"{files}, the largest {largest // 1000} kB"
+    return check("git", found, "no data or model", findings)
 
 
 def _foreign(project: Project, path: str, outputs: list[str]) -> str:
     home = next((folder for folder in outputs if inside(path, folder)), "")
     if home and not path.endswith((".gitignore", ".gitkeep", ".dvc")):
         return f"is in Git but belongs to DVC ({home})"
-    suffix = os.path.splitext(path)[1].lower()
+    suffix = PurePosixPath(path).suffix.lower()
     if suffix in _SUFFIXES and not path.startswith("docs/"):
         return f"is data or a model ({suffix}) in Git"
     if project.size(path) > LARGE:
@@ -164,14 +169,14 @@ def credentials(project: Project) -> Check:
         if option.key in _SECRET_OPTIONS:
             message = f"holds {option.key}; move it with `dvc remote modify --local` and renew it"
             findings.append(Finding(CONFIG, option.line, message))
-    return check("credentials", f"{count(len(project.files), 'file')}, none found", findings)
+    return check("credentials", count(len(project.files), "file"), "no key or password", findings)
 
 
 @cache
 def _secrets(text: str) -> tuple[tuple[int, str], ...]:
-    found = []
-    for kind, pattern in _SECRETS.items():
-        if kind != "a password" or _PASSWORD_HINT.search(text):
-            for match in pattern.finditer(text):
-                found.append((text.count("\n", 0, match.start()) + 1, kind))
-    return tuple(found)
+    return tuple(
+        (text.count("\n", 0, match.start()) + 1, kind)
+        for kind, (hints, pattern) in _SECRETS.items()
+        if any(hint in text for hint in hints.split())
+        for match in re.finditer(pattern, text)
+    )

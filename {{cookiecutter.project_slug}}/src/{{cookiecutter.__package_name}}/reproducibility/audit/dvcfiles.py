@@ -124,7 +124,7 @@ def _filled(project: Project, text: str) -> str:
 
 def sources(project: Project, stage: Stage) -> dict[str, str]:
     """The project's files that a stage's command runs, each with the words that name it."""
-    found = {}
+    found: dict[str, str] = {}
     for name in re.findall(r"-m\s+([\w.]+)", stage.command):
         for module in (f"{name}.__main__", name):
             if module in project.modules:
@@ -163,7 +163,7 @@ class Tracked(NamedTuple):
 
 def tracked_data(project: Project) -> dict[str, Tracked]:
     """The outputs of all .dvc files by path."""
-    found = {}
+    found: dict[str, Tracked] = {}
     for file in project.tracked:
         if file.endswith(".dvc") and "/.dvc/" not in f"/{file}":
             document = project.yaml(file)

@@ -17,7 +17,10 @@ def lock(project: Project) -> Check:
     """Every stage has run as it stands: same command, dependencies, values and outputs."""
     document = project.yaml(LOCK)
     known = {stage.name: stage for stage in stages(project)}
-    findings = project.unusable(LOCK, "stages")
+    findings = [
+        Finding(LOCK, 1, f"is missing; {_REPRO}") if not project.exists(LOCK) else fault
+        for fault in project.unusable(LOCK, "stages")
+    ]
     compared = 0
     for name in document.mapping("stages"):
         stage = known.get(name) or known.get(name.partition("@")[0])
@@ -33,8 +36,8 @@ def lock(project: Project) -> Check:
             problems = [*_problems(project, document, stage)]
             findings += [Finding(LOCK, line, f"{text}; {_REPRO}") for line, text in problems]
             compared += len(stage.deps) + len(stage.outs) + len(stage.params)
-    found = f"{count(len(known), 'stage')}, {count(compared, 'entry', 'entries')}, all current"
-    return check(LOCK, found, findings)
+    found = f"{count(len(known), 'stage')}, {count(compared, 'entry', 'entries')} compared"
+    return check(LOCK, found, "all current", findings)
 
 
 def _problems(project: Project, document: Document, stage: Stage) -> Iterator[tuple[int, str]]:

@@ -51,7 +51,8 @@ def environment(project: Project) -> Check:
     return check(
         "environment",
         f"{_version(project) or 'no Python'}, {count(packages, 'package')} in "
-        f"{count(len(locks), 'lock')}, each exact and hashed",
+        f"{count(len(locks), 'lock')}",
+        "each exact and hashed",
         findings,
     )
 
@@ -120,13 +121,13 @@ def _declared_is_locked(project: Project, path: str) -> list[Finding]:
     for item in locked(project.text(lock) or ""):
         versions.setdefault(item.name, []).append(item.version)
     findings = []
-    for item in asked(project.text(path) or ""):
-        have = versions.get(item.name, [])
-        if item.name and not have:
-            findings.append(Finding(path, item.line, f"{item.name} is not in {lock}; {_LOCK}"))
-        elif item.name and not any(satisfies(version, item.specifier) for version in have):
-            message = f"{item.name}{item.specifier} is {', '.join(have)} in {lock}; {_LOCK}"
-            findings.append(Finding(path, item.line, message))
+    for wish in asked(project.text(path) or ""):
+        have = versions.get(wish.name, [])
+        if wish.name and not have:
+            findings.append(Finding(path, wish.line, f"{wish.name} is not in {lock}; {_LOCK}"))
+        elif wish.name and not any(satisfies(version, wish.specifier) for version in have):
+            message = f"{wish.name}{wish.specifier} is {', '.join(have)} in {lock}; {_LOCK}"
+            findings.append(Finding(path, wish.line, message))
     return findings
 
 
@@ -146,8 +147,7 @@ def declared_imports(project: Project) -> Check:
                 file = f"{FOLDER}/{'runtime' if inside else 'dev'}.in"
                 message = f"imports {name}, which {file} does not declare; add {names[0]} there"
                 findings.append(Finding(path, line, f"{message} and {_LOCK}"))
-    found = f"{count(len(used), 'package')} imported, each declared"
-    return check("imports", found, findings)
+    return check("imports", f"{count(len(used), 'package')} imported", "each declared", findings)
 
 
 def _declared(project: Project, path: str, seen: frozenset[str] = frozenset()) -> set[str]:

@@ -28,11 +28,25 @@ class Check(NamedTuple):
         return not self.findings
 
 
-def check(name: str, found: str, findings: Iterable[Finding]) -> Check:
-    """A `Check` with its findings in the order of files and lines, each once."""
-    return Check(name, found, tuple(sorted(set(findings))))
+def check(name: str, found: str, claim: str, findings: Iterable[Finding]) -> Check:
+    """A `Check` with its findings in the order of files and lines, each once.
+
+    Args:
+        name: what stands in the table.
+        found: what was looked at, in numbers.
+        claim: what is true of it where there is no finding.
+        findings: what is wrong.
+    """
+    faults = tuple(sorted(set(findings)))
+    verdict = f"{len(faults)} to mend" if faults else claim
+    return Check(name, f"{found}, {verdict}", faults)
 
 
 def count(number: int, singular: str, plural: str = "") -> str:
     """`count(1, "file")` is "1 file", `count(2, "file")` is "2 files"."""
     return f"{number} {singular if number == 1 else plural or singular + 's'}"
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text, to look things up in."""
+    return frozenset(text.split())

@@ -3,6 +3,8 @@
 import ast
 from collections.abc import Iterator
 
+from .findings import words
+
 Tree = dict[ast.AST, ast.AST]
 _LISTINGS = frozenset(
     {"os.listdir", "os.scandir", "os.walk", "os.fwalk", "glob.glob", "glob.iglob"}
@@ -11,9 +13,7 @@ _METHODS = frozenset({"iterdir", "glob", "rglob", "scandir", "walk"})
 # What gives the same whatever the order is; a set keeps none, and is looked at where it is walked.
 _ORDERLESS = frozenset({"sorted", "any", "all", "len", "set", "frozenset", "Counter"})
 _PASSING = frozenset({"list", "tuple", "filter", "map", "iter"})
-_WALKING = frozenset(
-    "list tuple enumerate zip map filter iter next reversed dict sum deque chain".split()
-)
+_WALKING = words("list tuple enumerate zip map filter iter next reversed dict sum deque chain")
 _SET_METHODS = frozenset({"union", "intersection", "difference", "symmetric_difference"})
 _LISTED = "lists a folder in no certain order; wrap it in `sorted(...)`"
 _WALKED = "walks a set in no certain order; wrap it in `sorted(...)`"
@@ -29,11 +29,13 @@ def unordered(tree: Tree, names: dict[str, str]) -> Iterator[tuple[int, int, str
     sets = _set_names(tree)
     for node in tree:
         if isinstance(node, ast.Call) and (name := _listing(node, names)):
-            if not _order_is_lost(node, tree):
-                yield node.lineno, node.end_lineno or node.lineno, f"`{name}` {_LISTED}"
+            reason = f"`{name}` {_LISTED}"
         elif isinstance(node, ast.expr) and _walked(node, tree) and _is_set(node, tree, sets):
-            if not _order_is_lost(node, tree):
-                yield node.lineno, node.end_lineno or node.lineno, f"this {_WALKED}"
+            reason = f"this {_WALKED}"
+        else:
+            continue
+        if not _order_is_lost(node, tree):
+            yield node.lineno, node.end_lineno or node.lineno, reason
 
 
 def _listing(call: ast.Call, names: dict[str, str]) -> str:
@@ -65,7 +67,23 @@ def _order_is_lost(node: ast.AST, tree: Tree) -> bool:
         return isinstance(tree[parent], ast.Set) or _order_is_lost(parent, tree)
     if isinstance(parent, (ast.List, ast.Tuple, ast.BinOp)):
         return _order_is_lost(parent, tree)
+    if isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name):
+        return _is_sorted_later(parent.targets[0], tree)
     return isinstance(parent, ast.Compare)
+
+
+def _is_sorted_later(target: ast.Name, tree: Tree) -> bool:
+    """Whether a name is sorted in place, or used only where its order is lost."""
+    home = _scope(target, tree)
+    uses = [
+        node
+        for node in tree
+        if isinstance(node, ast.Name) and node.id == target.id and _scope(node, tree) is home
+    ]
+    loads = [node for node in uses if isinstance(node.ctx, ast.Load)]
+    if any(getattr(tree[node], "attr", "") == "sort" for node in loads):
+        return True
+    return bool(loads) and all(_order_is_lost(node, tree) for node in loads)
 
 
 def _walked(node: ast.expr, tree: Tree) -> bool:

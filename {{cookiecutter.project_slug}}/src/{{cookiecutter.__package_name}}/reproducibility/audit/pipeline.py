@@ -35,7 +35,9 @@ def pipeline(project: Project) -> Check:
     found = stages(project)
     deps = sum(len(stage.deps) for stage in found)
     dependencies = count(deps, "dependency", "dependencies")
-    return check("pipeline", f"{count(len(found), 'stage')}, {dependencies}, all needed", findings)
+    return check(
+        "pipeline", f"{count(len(found), 'stage')}, {dependencies}", "whole, none idle", findings
+    )
 
 
 def _undeclared(project: Project, stage: Stage) -> list[Finding]:
@@ -104,8 +106,7 @@ def outputs(project: Project) -> Check:
             if path != folder and inside(path, folder):
                 message = f"{first.name}: the output {path} lies in {folder} of {outer.name}"
                 findings.append(Finding(first.path, first.line, f"{message}; take it out of there"))
-    found = f"{count(len(owned), 'output')}, each with one owner"
-    return check("outputs", found, findings)
+    return check("outputs", count(len(owned), "output"), "each with one owner", findings)
 
 
 def parameters(project: Project) -> Check:
@@ -116,7 +117,7 @@ def parameters(project: Project) -> Check:
         declared += len(stage.sections())
         findings += [*_unread(project, stage), *_undeclared_reads(project, stage)]
     found = f"{count(declared, 'section')} declared by {count(len(stages(project)), 'stage')}"
-    return check("params", f"{found}, each read", findings)
+    return check("params", found, "each read, none undeclared", findings)
 
 
 def _reads(project: Project, stage: Stage) -> dict[str, tuple[str, int]]:

@@ -6,7 +6,7 @@ from functools import cache
 from typing import NamedTuple
 
 from .dvcfiles import stages
-from .findings import Check, Finding, check, count
+from .findings import Check, Finding, check, count, words
 from .ordering import unordered
 from .parsing import parents
 from .pipeline import code_of
@@ -44,10 +44,10 @@ _NEVER = {
     "asyncio.as_completed": _FINISH,
 }
 # What is fine with an argument, the seed, and refused without one.
-_SEEDED = frozenset(
+_SEEDED = words(
     "random.Random random.seed numpy.random.seed numpy.random.default_rng numpy.random.SeedSequence"
     " numpy.random.RandomState numpy.random.PCG64 numpy.random.PCG64DXSM numpy.random.Philox"
-    " numpy.random.MT19937 numpy.random.SFC64".split()
+    " numpy.random.MT19937 numpy.random.SFC64"
 )
 _NUMPY_TYPES = frozenset({"numpy.random.Generator", "numpy.random.BitGenerator"})
 # What is fine with this keyword and refused without it.
@@ -70,16 +70,14 @@ _KEYWORDS = {
         "generator",
     ),
     **_every(
-        "train_test_split KFold StratifiedKFold ShuffleSplit StratifiedShuffleSplit GroupShuffleSplit",
+        "train_test_split ShuffleSplit StratifiedShuffleSplit GroupShuffleSplit",
         "sklearn.model_selection",
         "random_state",
     ),
     **_every("shuffle resample", "sklearn.utils", "random_state"),
 }
 # Methods of tensors that draw, whatever the tensor is called.
-_METHODS = frozenset(
-    "normal_ uniform_ bernoulli_ random_ exponential_ cauchy_ geometric_ log_normal_".split()
-)
+_METHODS = words("normal_ uniform_ bernoulli_ random_ exponential_ cauchy_ geometric_ log_normal_")
 
 
 class Fault(NamedTuple):
@@ -102,7 +100,7 @@ def randomness(project: Project) -> Check:
     ]
     allowed = count(len(project.allowed_lines) - before, "line")
     found = f"{count(len(files), 'file')} that decide results, {allowed} allowed by comment"
-    return check("randomness", found, findings)
+    return check("randomness", found, "nothing left to chance", findings)
 
 
 def deciding(project: Project) -> list[str]:
@@ -226,8 +224,7 @@ def _settings(
     tree: dict[ast.AST, ast.AST], names: dict[str, str]
 ) -> Iterator[tuple[ast.Assign, str]]:
     for node in tree:
-        if isinstance(node, ast.Assign) and _dotted(node.targets[0], names).endswith(
-            "cudnn.benchmark"
-        ):
-            if not (isinstance(node.value, ast.Constant) and node.value.value is False):
+        if isinstance(node, ast.Assign):
+            on = isinstance(node.value, ast.Constant) and node.value.value is True
+            if on and _dotted(node.targets[0], names).endswith("cudnn.benchmark"):
                 yield node, "`cudnn.benchmark` lets timings choose the algorithm; set it to False"

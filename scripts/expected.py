@@ -1,0 +1,89 @@
+"""Refresh the bits that the template ships: train for real, keep the hashes.
+
+    python scripts/expected.py      (make expected; about two minutes)
+
+Writes dvc.lock and data/raw.dvc of the template. Both accelerators run in the environment of the
+default one: only the hash of their runtime.lock differs, and what contains it. That the CPU wheels
+give the same bits too is a test.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATE = ROOT / "{{cookiecutter.project_slug}}"
+SLUG = "expected-bits"
+PACKAGE = SLUG.replace("-", "_")
+
+
+def main() -> int:
+    """Render, train and keep the hashes, for both accelerators."""
+    with tempfile.TemporaryDirectory(prefix="expected-") as folder:
+        projects = {name: render(Path(folder), name) for name in ("cuda", "cpu")}
+        environment = projects["cuda"] / ".venv"
+        call([sys.executable, "scripts/setup.py"], projects["cuda"], environment)
+        for project in projects.values():
+            run_pipeline(project, environment)
+        texts = {name: read(project / "dvc.lock") for name, project in projects.items()}
+        write(TEMPLATE / "dvc.lock", merged(texts["cuda"], texts["cpu"]))
+        write(TEMPLATE / "data" / "raw.dvc", read(projects["cuda"] / "data" / "raw.dvc"))
+    print("refreshed dvc.lock and data/raw.dvc; look at the change with 'git diff'")
+    return 0
+
+
+def render(folder: Path, accelerator: str) -> Path:
+    """Render the template without its hooks, which would refuse the old bits."""
+    answers = [f"project_slug={SLUG}", f"accelerator={accelerator}"]
+    command = [sys.executable, "-m", "cookiecutter", str(ROOT), "--no-input"]
+    command += ["--accept-hooks", "no", "--output-dir", str(folder / accelerator), *answers]
+    call(command, folder, None)
+    return folder / accelerator / SLUG
+
+
+def run_pipeline(project: Path, environment: Path) -> None:
+    """Make the example data and run every stage."""
+    call(["git", "init", "--quiet"], project, environment)
+    # Without the shipped hashes every stage runs, and the data gets its own.
+    for name in ("dvc.lock", "data/raw.dvc"):
+        (project / name).unlink(missing_ok=True)
+    call(["python", "-m", f"{PACKAGE}.data.collect"], project, environment)
+    call(["dvc", "add", "--quiet", "data/raw"], project, environment)
+    call(["dvc", "repro", "--force", "--no-run-cache"], project, environment)
+
+
+def merged(cuda: str, cpu: str) -> str:
+    """Return one dvc.lock for any package name and either accelerator, as a Jinja template."""
+    lines = []
+    for one, other in zip(cuda.splitlines(), cpu.splitlines(), strict=True):
+        if one != other:
+            one = (
+                f"{{% if cookiecutter.accelerator == 'cpu' %}}{other}{{% else %}}{one}{{% endif %}}"
+            )
+        lines.append(one.replace(PACKAGE, "{{ cookiecutter.__package_name }}"))
+    return "\n".join(lines) + "\n"
+
+
+def call(command: list[str], folder: Path, environment: Path | None) -> None:
+    """Run a command in `folder`, with the tools of `environment` first; stop if it fails."""
+    variables = os.environ | {"PYTHONPATH": str(folder / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    if environment is not None:
+        tools = [str(environment / "bin"), str(environment / "Scripts"), os.environ["PATH"]]
+        variables["PATH"] = os.pathsep.join(tools)
+    subprocess.run(command, cwd=folder, env=variables, check=True)
+
+
+def read(path: Path) -> str:
+    """Return a text file's content."""
+    return path.read_text(encoding="utf-8")
+
+
+def write(path: Path, text: str) -> None:
+    """Write a text file with LF line ends."""
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

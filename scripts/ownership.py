@@ -1,0 +1,124 @@
+"""Tells the files that `make demo` made from those that somebody else put into demo/.
+
+demo/ holds the project, a marker that says what was made, and a scratch folder that is always ours.
+The project is ours while it has the one commit, no change, and no file but those in the marker.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+MARKER = ".made-by-make-demo.json"
+SCRATCH = ".scratch"
+# Nothing here is anybody's work: environments, caches, and what a run notes of itself.
+BY_TOOLS = {
+    ".git",
+    ".venv",
+    ".dvc/cache",
+    ".dvc/tmp",
+    "checkpoints",
+    "provenance",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+}
+
+
+@dataclass
+class Marker:
+    """What was made: the project's folder, its commit, its untracked files with their SHA-256.
+
+    `writing` names the folders that a step is filling; whatever lies there is that step's.
+    """
+
+    project: str
+    commit: str
+    files: dict[str, str] = field(default_factory=dict)
+    writing: list[str] = field(default_factory=list)
+
+    def save(self, demo: Path) -> None:
+        """Writes the marker whole or not at all."""
+        draft = demo / SCRATCH / MARKER
+        draft.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8", newline="\n")
+        draft.replace(demo / MARKER)
+
+    @classmethod
+    def load(cls, demo: Path) -> "Marker | None":
+        """The marker in `demo`, or None if there is none to be understood."""
+        try:
+            return cls(**json.loads((demo / MARKER).read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+
+
+def strangers(demo: Path) -> list[str]:
+    """Paths in `demo` that `make demo` did not make, or that were changed since; sorted."""
+    entries = {entry.name for entry in demo.iterdir()} if demo.exists() else set()
+    marker = Marker.load(demo)
+    if marker is None:
+        return sorted(entries)
+    found = entries - {MARKER, SCRATCH, marker.project}
+    if marker.project in entries:
+        found |= {f"{marker.project}/{path}" for path in changes(demo / marker.project, marker)}
+    return sorted(found)
+
+
+def changes(project: Path, marker: Marker) -> Iterator[str]:
+    """What in the project, relative to it, is not as the marker says."""
+    if not (project / ".git").is_dir():
+        yield ".git"  # removed: nothing tells our files from others any more
+        return
+    for line in git(project, "for-each-ref", "--format=%(refname) %(objectname)").splitlines():
+        if line != f"refs/heads/main {marker.commit}":
+            yield f".git/{line.split()[0]}"
+    status = git(project, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=no")
+    # dvc.lock is the pipeline's to write, on machines where the bits differ.
+    yield from (entry[3:] for entry in status.split("\0") if entry and entry[3:] != "dvc.lock")
+    for path, digest in untracked(project).items():
+        if marker.files.get(path) != digest and not inside(path, marker.writing):
+            yield path
+
+
+def untracked(project: Path) -> dict[str, str]:
+    """SHA-256 of each file that Git does not track and no tool made for itself."""
+    tracked = set(git(project, "ls-files", "-z").split("\0"))
+    found = {}
+    for folder, folders, names in os.walk(project):
+        here = Path(folder).relative_to(project)
+        folders[:] = [name for name in folders if not by_tools((here / name).as_posix())]
+        for name in names:
+            path = (here / name).as_posix()
+            if path not in tracked:
+                found[path] = hashlib.sha256((project / path).read_bytes()).hexdigest()
+    return found
+
+
+def by_tools(path: str) -> bool:
+    return path in BY_TOOLS or path.endswith("__pycache__")
+
+
+def inside(path: str, folders: Iterable[str]) -> bool:
+    return any(path.startswith(f"{folder}/") for folder in folders)
+
+
+def git(project: Path, *arguments: str) -> str:
+    """What git prints, run in the project and in no repository around it."""
+    reply = subprocess.run(
+        ["git", *arguments],
+        cwd=project,
+        env=clean_environment() | {"GIT_CEILING_DIRECTORIES": str(project.parent)},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    return reply.stdout
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment without GIT_*, which would lead git to another repository."""
+    return {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}

@@ -1,0 +1,95 @@
+"""What the tests of the template share: a clean copy of it, baking, planting defects.
+
+Run with `make test`, or the quick tier alone with `python -m pytest -m "not slow"`.
+"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from cookiecutter.main import cookiecutter
+
+sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode leaves it out
+from helpers import CONTEXT, PROJECT, ROOT, Bake, Plant, literal  # noqa: E402
+
+PARTS = ("cookiecutter.json", "hooks", PROJECT, ".gitattributes", ".gitignore")
+
+
+@pytest.fixture(autouse=True)
+def isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty home with a Git identity, and no `GIT_*`: the machine's settings decide nothing."""
+    home = tmp_path / "home"
+    (home / "tmp").mkdir(parents=True)
+    identity = "[user]\n\tname = Tester\n\temail = tester@example.org\n"
+    (home / ".gitconfig").write_text(identity, encoding="utf-8")
+    for name in [name for name in os.environ if name.startswith(("GIT_", "COOKIECUTTER_"))]:
+        monkeypatch.delenv(name)
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(home))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    monkeypatch.setenv("TMPDIR", str(home / "tmp"))  # cookiecutter never deletes rendered hooks
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    config = {name: str(home / name) for name in ("cookiecutters_dir", "replay_dir")}
+    (home / ".cookiecutterrc").write_text(yaml.safe_dump(config), encoding="utf-8")
+    return home
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a user gets of the template: without caches, and still while the tests run."""
+    folder = tmp_path_factory.mktemp("template") / "template"
+    ignore = shutil.ignore_patterns("__pycache__", ".*_cache", ".venv")
+    folder.mkdir()
+    for part in PARTS:
+        if (ROOT / part).is_dir():
+            shutil.copytree(ROOT / part, folder / part, ignore=ignore)
+        else:
+            shutil.copy(ROOT / part, folder)
+    return folder
+
+
+@pytest.fixture
+def bake(template: Path, tmp_path: Path, isolated: Path) -> Bake:
+    """`bake(out="out", hooks=False, source=template, overwrite=False, **answers)` -> project."""
+
+    def run(
+        out: str = "out",
+        *,
+        hooks: bool = False,
+        source: Path = template,
+        overwrite: bool = False,
+        **answers: str,
+    ) -> Path:
+        unknown = answers.keys() - CONTEXT.keys()
+        assert not unknown, f"no such question: {unknown}"  # cookiecutter would ignore it
+        project = cookiecutter(
+            str(source),
+            no_input=True,
+            output_dir=str(tmp_path / out),
+            accept_hooks=hooks,
+            overwrite_if_exists=overwrite,
+            extra_context={name: literal(text) for name, text in answers.items()},
+            config_file=str(isolated / ".cookiecutterrc"),
+        )
+        return Path(project)
+
+    return run
+
+
+@pytest.fixture
+def plant(template: Path, tmp_path: Path) -> Plant:
+    """`plant(path, old, new)` is a copy of the template with one defect in one of its files."""
+
+    def copy(path: str, old: str, new: str) -> Path:
+        defective = tmp_path / "defective"
+        shutil.copytree(template, defective)
+        file = defective / path
+        text = file.read_text(encoding="utf-8")
+        assert old in text, f"{path} has no {old!r} to replace"
+        file.write_text(text.replace(old, new, 1), encoding="utf-8", newline="\n")
+        return defective
+
+    return copy

@@ -1,0 +1,55 @@
+"""Plain functions that the tests of the template share; the fixtures are in conftest.py."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = "{{cookiecutter.project_slug}}"
+CONTEXT: dict[str, Any] = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
+Bake = Callable[..., Path]
+Plant = Callable[[str, str, str], Path]
+
+
+def literal(text: str) -> str:
+    """An answer as cookiecutter wants it without a terminal, where it renders answers."""
+    return f"{{% raw %}}{text}{{% endraw %}}" if "{" in text else text
+
+
+def load_hook(name: str) -> ModuleType:
+    """A hook as a module, unrendered: all but its last lines is plain Python."""
+    spec = spec_from_file_location(name, ROOT / "hooks" / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def command(*arguments: str | Path, cwd: Path, **kwargs: Any) -> "subprocess.CompletedProcess[str]":
+    """Run a program, `python` meaning this one; its output is captured, its failure is not fatal."""
+    program = [sys.executable if part == "python" else str(part) for part in arguments]
+    return subprocess.run(
+        program, cwd=cwd, capture_output=True, encoding="utf-8", check=False, **kwargs
+    )
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """What Git prints in the folder; it must succeed."""
+    done = command("git", *arguments, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file below the folder, outside `.git`, by its path, with its bytes."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(files)
+        if ".git" not in path.relative_to(folder).parts
+    }
