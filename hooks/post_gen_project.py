@@ -29,7 +29,7 @@ Next:             where there is no make:
 def audit(package: str) -> bool:
     """Print the table of the project's own audit; whether every check passed or none could run."""
     sys.dont_write_bytecode = True
-    sys.path.insert(0, "src")
+    sys.path.insert(0, str(Path("src").absolute()))
     try:
         importlib.import_module("tomllib")
         importlib.import_module("yaml")
@@ -115,8 +115,8 @@ def main(answers: "dict[str, str]") -> int:
     """The exit status: 1 if the template made a project that fails its own audit."""
     package, fresh = answers["__package_name"], not Path(".git").exists()
     if not audit(package) and fresh:
-        print("A new project must pass its audit. If a line above quotes one of your answers, change")
-        print("the answer; else the template is at fault: please tell its makers.")
+        print("\nA new project must pass its audit. Where a line above quotes an answer of yours,")
+        print("change the answer; else the template is at fault: please tell its makers.")
         return 1
     direct = "_output_dir" in answers  # cruft, too, runs this, at every update, in passing folders
     print(put_under_git() if direct else "Git was left alone: cruft runs this template.")

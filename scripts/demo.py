@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import yaml
+
 from ownership import MARKER, SCRATCH, Marker, clean_environment, git, strangers, untracked
 
 TEMPLATE = Path(__file__).resolve().parent.parent
@@ -41,6 +42,9 @@ def main() -> int:
     except subprocess.CalledProcessError as error:
         print(f"error: `{describe(error.cmd)}` failed, as shown above", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nerror: interrupted; start it again, it begins anew", file=sys.stderr)
+        return 130
     print(f"Time:    {time.perf_counter() - started:.0f} s in all", flush=True)
     return 0 if reached else 1
 
@@ -55,7 +59,7 @@ def clear(demo: Path) -> None:
         )
     marker = Marker.load(demo)
     discard(demo / SCRATCH)
-    if marker and (demo / marker.project).exists():
+    if marker and marker.project and (demo / marker.project).exists():
         # In one move, so that a kill in the middle leaves no half project to wonder about.
         (demo / SCRATCH).mkdir()
         (demo / marker.project).rename(demo / SCRATCH / "old")

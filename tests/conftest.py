@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from cookiecutter.main import cookiecutter
+from cookiecutter.main import cookiecutter  # type: ignore[import-untyped]
 
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode leaves it out
-from helpers import CONTEXT, PROJECT, ROOT, Bake, Plant, literal  # noqa: E402
+from helpers import CONTEXT, PROJECT, ROOT, Bake, Plant, literal
 
 PARTS = ("cookiecutter.json", "hooks", PROJECT, ".gitattributes", ".gitignore")
 

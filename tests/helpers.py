@@ -31,7 +31,7 @@ def load_hook(name: str) -> ModuleType:
 
 
 def command(*arguments: str | Path, cwd: Path, **kwargs: Any) -> "subprocess.CompletedProcess[str]":
-    """Run a program, `python` meaning this one; its output is captured, its failure is not fatal."""
+    """Run a program, `python` meaning this one; captures its output, lets it fail."""
     program = [sys.executable if part == "python" else str(part) for part in arguments]
     return subprocess.run(
         program, cwd=cwd, capture_output=True, encoding="utf-8", check=False, **kwargs

@@ -4,12 +4,12 @@ A stage reads each section it needs with `read(Section)` and hands on what the p
 The whole file is checked each time, so a mistake anywhere is found by the first stage that runs.
 """
 
+import re
 from collections.abc import Hashable
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
-from math import isfinite
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import yaml
 
@@ -63,7 +63,7 @@ class Regularization:
     """The gap between training and dev; `early_stopping` moves the fit on training as well."""
 
     dropout: float = number(0, 0.99)
-    weight_decay: float = number(0)
+    weight_decay: float = number(0, 1e6)
     label_smoothing: float = number(0, 0.99)
     rotation: float = number(0, 180)
     shift: float = number(0, 1)
@@ -146,7 +146,8 @@ def problems(content: dict[str, Any]) -> list[str]:
             if key not in values
         ]
         found += [
-            f"'{name}.{key}' is {value!r}, but takes {_allowed(known[key])}.{_as_number(value)}"
+            f"'{name}.{key}' is {value!r}, but takes {_allowed(known[key])}."
+            + _as_number(value, known[key])
             for key, value in values.items()
             if key in known and not _fits(value, known[key])
         ]
@@ -155,7 +156,7 @@ def problems(content: dict[str, Any]) -> list[str]:
 
 def _load(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except FileNotFoundError:
         raise UserError(f"there is no {path} here; run this from the project's folder.") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -165,17 +166,34 @@ def _load(path: Path) -> dict[str, Any]:
     return content
 
 
-class _UniqueKeys(yaml.SafeLoader):
-    """Refuses a key that stands twice in one mapping, where YAML would keep the last."""
+class _Loader(yaml.SafeLoader):
+    """Reads plain words as DVC does, by YAML 1.2, and refuses a key that stands twice.
+
+    PyYAML's own rules are those of YAML 1.1, to which `off` is false and `1e-5` is text.
+    """
+
+    yaml_implicit_resolvers: ClassVar[dict[str | None, list[Any]]] = {}
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        keys = [key.value for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
+        seen = set[str]()
+        for key, _ in node.value:
+            if str(key.value) in seen:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"key '{key}' stands twice; keep one of them", node.start_mark
+                    None, None, f"key '{key.value}' stands twice; keep one of them", key.start_mark
                 )
+            seen.add(str(key.value))
         return super().construct_mapping(node, deep)
+
+
+for _tag, _pattern in {
+    "null": r"~|null|",
+    "bool": r"true|false",
+    "int": r"[-+]?(0|[1-9][0-9]*)",
+    "float": r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan",
+}.items():
+    _Loader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_tag}", re.compile(f"(?:{_pattern})$"), first=None
+    )
 
 
 def _unknown_section(name: object) -> str:
@@ -210,8 +228,9 @@ def _fits(value: Any, one: Any) -> bool:
         return isinstance(value, bool) and one.type is bool
     if "choices" in one.metadata:
         return value in one.metadata["choices"] and isinstance(value, one.type)
-    if not isinstance(value, int if one.type is int else (int, float)) or not isfinite(value):
+    if not isinstance(value, int if one.type is int else (int, float)):
         return False
+    # Not a number lies between no two numbers; infinity lies above every float's bound.
     return bool(one.metadata["low"] <= value <= one.metadata["high"])
 
 
@@ -220,12 +239,13 @@ def _typed(value: Any, one: Any) -> Any:
     return float(value) if one.type is float else value
 
 
-def _as_number(value: object) -> str:
-    """A hint for `1e-3`, which YAML 1.1 takes for text because it has no decimal point."""
+def _as_number(value: object, one: Any) -> str:
+    """A hint for a number in quotes."""
     try:
-        return f" Write it as {float(value)}." if isinstance(value, str) else ""
+        meant = one.type(value) if isinstance(value, str) and one.type in (int, float) else None
     except ValueError:
         return ""
+    return f" Write it as {meant}, without quotes." if _fits(meant, one) else ""
 
 
 def _allowed(one: Any) -> str:

@@ -48,10 +48,10 @@ def recorded_version(pointer: Path) -> str | None:
     """Return the hash in a .dvc file, or None if there is no such file."""
     if not pointer.exists():
         return None
-    content = yaml.safe_load(pointer.read_text(encoding="utf-8"))
     try:
+        content = yaml.safe_load(pointer.read_text(encoding="utf-8"))
         return str(content["outs"][0]["md5"])
-    except (KeyError, IndexError, TypeError):
+    except (yaml.YAMLError, KeyError, IndexError, TypeError):
         raise UserError(f"{pointer} names no md5; restore it from Git.") from None
 
 

@@ -40,12 +40,16 @@ def split_of(md5: str, data: Data) -> str:
 
 
 def decode(content: bytes, data: Data) -> NDArray[np.uint8]:
-    """Return the picture as [channels, image_size, image_size], upright, squeezed to a square."""
+    """Return the picture as [channels, image_size, image_size]: upright, on white, made square."""
     with Image.open(io.BytesIO(content)) as opened:
         image = ImageOps.exif_transpose(opened)
-        if image.mode.startswith(("I", "F")):
+        if image.mode.startswith("I;16"):
             # Pillow clips 16-bit grey to white where we want its upper 8 bits.
-            image = Image.fromarray((np.asarray(image).astype(np.float64) / 257).astype(np.uint8))
+            image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+        if image.has_transparency_data:
+            # What lies under transparent pixels is often black, whatever the picture shows.
+            paper = Image.new("RGBA", image.size, "white")
+            image = Image.alpha_composite(paper, image.convert("RGBA"))
         image = image.convert("L" if data.channels == 1 else "RGB")
         side = (data.image_size, data.image_size)
         if image.size != side:

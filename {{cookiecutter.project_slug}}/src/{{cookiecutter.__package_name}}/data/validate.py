@@ -13,15 +13,16 @@ MOST_SHOWN = 20
 
 
 def pictures(raw: Path) -> list[Path]:
-    """Return every file below the class folders of `raw`, sorted; hidden files do not count.
+    """Return every file below `raw`, sorted; hidden files, and all in hidden folders, do not count.
 
     Raises:
         UserError: there is no such folder.
     """
     if not raw.is_dir():
         raise UserError(f"{raw} is not there; get the data with 'dvc pull', or 'make data'.")
-    found = [one for one in raw.rglob("*") if one.is_file() and not one.name.startswith(".")]
-    return sorted(found, key=lambda one: one.relative_to(raw).as_posix())
+    names = {one: one.relative_to(raw) for one in raw.rglob("*") if one.is_file()}
+    shown = [one for one, name in names.items() if not any(part[0] == "." for part in name.parts)]
+    return sorted(shown, key=lambda one: names[one].as_posix())
 
 
 def validate(raw: Path) -> dict[str, Any]:
@@ -34,22 +35,21 @@ def validate(raw: Path) -> dict[str, Any]:
         UserError: what is wrong with which files; every problem that was found.
     """
     problems: list[str] = []
-    classes = {one.name: 0 for one in sorted(raw.iterdir()) if one.is_dir()} if raw.is_dir() else {}
+    files = pictures(raw)
+    classes = dict.fromkeys(_classes(raw), 0)
     sizes: Counter[str] = Counter()
     modes: Counter[str] = Counter()
-    for path in tqdm(pictures(raw), desc="validate", unit=" pictures", disable=None, leave=False):
+    for path in tqdm(files, desc="validate", unit=" pictures", disable=None, leave=False):
         if path.parent.parent != raw:
             problems.append(f"{path}: pictures stand in one folder per class; move it to one.")
             continue
         try:
-            with Image.open(path) as image:
-                image.load()
-                sizes[f"{image.width}x{image.height}"] += 1
-                modes[image.mode] += 1
-        except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-            reason = "empty file" if path.stat().st_size == 0 else str(error)
-            problems.append(f"{path}: not a readable picture ({reason}); replace or remove it.")
+            size, mode = _look(path)
+        except ValueError as error:
+            problems.append(f"{path}: not a readable picture ({error}); replace or remove it.")
             continue
+        sizes[size] += 1
+        modes[mode] += 1
         classes[path.parent.name] += 1
     problems += [
         f"{raw / name}: class without a readable picture; add some or remove it."
@@ -68,8 +68,29 @@ def validate(raw: Path) -> dict[str, Any]:
     }
 
 
+def _classes(raw: Path) -> list[str]:
+    folders = [one.name for one in raw.iterdir() if one.is_dir()]
+    return sorted(name for name in folders if not name.startswith("."))
+
+
+def _look(path: Path) -> tuple[str, str]:
+    """Return the size and the mode of a picture; a `ValueError` says why it cannot be read."""
+    if path.stat().st_size == 0:
+        raise ValueError("empty file")
+    try:
+        with Image.open(path) as image:
+            image.load()
+    except UnidentifiedImageError:
+        raise ValueError("its content is in no picture format") from None
+    except Exception as error:  # a decoder may raise anything on a damaged file
+        raise ValueError(str(error) or type(error).__name__) from None
+    if image.mode in ("I", "F"):
+        raise ValueError("its 32-bit pixels have no fixed range; 8 and 16 bits have")
+    return f"{image.width}x{image.height}", image.mode
+
+
 def _listed(problems: list[str]) -> str:
     shown = problems[:MOST_SHOWN]
     if len(problems) > MOST_SHOWN:
         shown.append(f"and {len(problems) - MOST_SHOWN} more of this kind.")
-    return f"{len(problems)} problems in the data:\n  " + "\n  ".join(shown)
+    return f"{len(problems)} problem(s) in the data:\n  " + "\n  ".join(shown)

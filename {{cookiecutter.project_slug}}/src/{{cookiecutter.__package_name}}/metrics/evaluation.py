@@ -6,9 +6,7 @@ from ..errors import UserError
 from .scores import Labels, Probabilities, find, scores
 
 
-def summarise(
-    metric: str, splits: Mapping[str, tuple[Labels, Probabilities]]
-) -> dict[str, object]:
+def summarise(metric: str, splits: Mapping[str, tuple[Labels, Probabilities]]) -> dict[str, object]:
     """Return the content of `reports/metrics.json`.
 
     Args:

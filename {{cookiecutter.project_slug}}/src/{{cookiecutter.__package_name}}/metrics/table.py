@@ -61,9 +61,9 @@ def prediction_rows(
             f"data set `{split}` has {len(labels)} labels for {len(paths)} pictures, and the model "
             f"{probabilities.shape[1]} outputs for {len(classes)} classes; run `dvc repro` again"
         )
-    answers = predicted(probabilities)
+    columns = (paths, labels, predicted(probabilities), probabilities.tolist())
     rows = []
-    for path, label, answer, row in zip(paths, labels, answers, probabilities.tolist(), strict=True):
+    for path, label, answer, row in zip(*columns, strict=True):
         cells = [f"{probability:.6f}" for probability in row]
         rows.append([split, path, classes[label], classes[answer], cells[answer], *cells])
     return rows

@@ -124,8 +124,6 @@ def _lines(x: Axis, y: Axis, xs: Sequence[float], series: Sequence[Series]) -> s
     return "\n".join(parts)
 
 
-def _points(
-    x: Axis, y: Axis, xs: Sequence[float], line: Series
-) -> list[tuple[float, float]]:
+def _points(x: Axis, y: Axis, xs: Sequence[float], line: Series) -> list[tuple[float, float]]:
     pairs = zip(xs, line.values, strict=True)
     return [(x.place(at), y.place(value)) for at, value in pairs if value is not None]

@@ -52,9 +52,9 @@ def table(
     for index, (first, *rest) in enumerate(rows):
         mark = ' class="marked"' if index == marked else ""
         cells = "".join(f"<td>{cell}</td>" for cell in rest)
-        body.append(f'<tr{mark}><th scope="row">{first}</th>{cells}</tr>')
+        body.append(f'<tr{mark}><th scope="row">{first}</th>{cells}</tr>\n')
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{text(caption)}">\n'
         f'<table class="{text(kind)}">\n<caption>{text(caption)}</caption>\n'
-        f"<thead><tr>{head}</tr></thead>\n<tbody>\n" + "\n".join(body) + "\n</tbody>\n</table></div>"
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{''.join(body)}</tbody>\n</table></div>"
     )

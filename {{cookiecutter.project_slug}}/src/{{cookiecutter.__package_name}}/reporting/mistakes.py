@@ -68,17 +68,12 @@ def _mistake(
 
 
 def _matrix(counts: npt.NDArray[np.int64], classes: list[str]) -> str:
-    short = max(map(len, classes)) <= 3
-    kind = "matrix" if short else "matrix long"
-    head = "".join(
-        f'<th scope="col" title="{text(label)}"><span>{name(label)}</span></th>'
-        for label in classes
-    )
+    kind = "matrix" if max(map(len, classes)) <= 3 else "matrix long"
+    head = "".join(_matrix_header("col", label) for label in classes)
     rows = []
     for index, label in enumerate(classes):
         cells = "".join(_cell(counts, index, column) for column in range(len(classes)))
-        title = f'<th scope="row" title="{text(label)}"><span>{name(label)}</span></th>'
-        rows.append(f"<tr>{title}{cells}</tr>")
+        rows.append(f"<tr>{_matrix_header('row', label)}{cells}</tr>")
     caption = "Test pictures by true class (rows) and predicted class (columns)"
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{caption}">\n'
@@ -87,6 +82,12 @@ def _matrix(counts: npt.NDArray[np.int64], classes: list[str]) -> str:
         + "\n".join(rows)
         + "\n</tbody>\n</table></div>"
     )
+
+
+def _matrix_header(scope: str, label: str) -> str:
+    # Long names often differ only at the end, so both ends are kept.
+    short = label if len(label) <= 20 else f"{label[:9]}…{label[-10:]}"
+    return f'<th scope="{scope}" title="{text(label)}"><span>{name(short)}</span></th>'
 
 
 def _cell(counts: npt.NDArray[np.int64], row: int, column: int) -> str:
@@ -114,6 +115,7 @@ def _worst_pairs(counts: npt.NDArray[np.int64], classes: list[str]) -> str:
         ]
         for true, answer in pairs[:WORST_PAIRS]
     ]
-    lead = f"<p>{plural(len(pairs), 'pair')} of classes confused, the most frequent first.</p>"
-    header = ["True class", "Predicted", "Pictures", "Share of the true class"]
-    return lead + table("Pairs of classes most often confused on test", header, rows, kind="words")
+    lead = f"<p>{plural(len(pairs), 'pair')} of classes confused, the most frequent first; the "
+    lead += "share is that of the true class.</p>"
+    header = ["True class", "Predicted", "Pictures", "Share"]
+    return lead + table("Pairs of classes most often confused on test", header, rows, kind="pairs")

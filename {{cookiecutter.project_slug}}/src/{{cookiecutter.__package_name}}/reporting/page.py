@@ -18,9 +18,10 @@ LEVELS = {
     "machine": "the same bits on a machine of the same kind",
 }
 ORIGINS = {
-    "code": "Code (SHA-256 of the source that trained it)",
-    "data": "Data (MD5, as in data/raw.dvc)",
-    "lock": "Environment (SHA-256 of requirements/runtime.lock)",
+    "code": "Code <small>SHA-256 of the source that trained it</small>",
+    "data": "Data <small>MD5, as in data/raw.dvc</small>",
+    "examples": "Examples <small>SHA-256 of the lists of train and dev</small>",
+    "lock": "Environment <small>SHA-256 of requirements/runtime.lock</small>",
 }
 
 
@@ -90,7 +91,7 @@ def _metrics_section(metrics: dict[str, Any]) -> str:
         for key, metric in METRICS.items()
     ]
     rows.append(["Pictures", *(f"{metrics[split]['examples']:,}" for split in splits)])
-    caption = "Metrics by data set; the marked one decides"
+    caption = "Metrics by data set; the one in bold decides"
     marked = list(METRICS).index(metrics["metric"])
     return section("Metrics", table(caption, ["Metric", *map(name, splits)], rows, marked=marked))
 
@@ -163,7 +164,8 @@ def _origin_section(identity: dict[str, Any]) -> str:
         "<code>dvc repro</code> checks what has changed since, <code>make verify</code> trains "
         "afresh and compares.</p>"
     )
-    origins = [[label, _value(identity[key])] for key, label in ORIGINS.items()]
+    known = {key: label for key, label in ORIGINS.items() if key in identity}
+    origins = [[label, _value(identity[key])] for key, label in known.items()]
     parts = [table("What the model was made from", ["Part", "Version"], origins, kind="words")]
     params = [_section_table(key, value) for key, value in identity["params"].items()]
     return section("Where it came from", lead, *parts, '<div class="params">', *params, "</div>")

@@ -19,7 +19,7 @@ body {
   margin: 0 auto; padding: 2.5rem 1.25rem 4rem; max-width: 62rem;
   color: var(--ink); background: var(--paper);
   font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif;
-  font-variant-numeric: tabular-nums; overflow-wrap: anywhere;
+  font-variant-numeric: tabular-nums; overflow-wrap: break-word;
 }
 h1 { margin: 0 0 1rem; font-size: 1.5rem; font-weight: 500; line-height: 1.2; }
 h1 strong { display: block; margin: .1em 0; font-size: clamp(3.5rem, 14vw, 5.5rem);
@@ -30,7 +30,7 @@ h3 { margin: 0; font-size: 1rem; }
 p { margin: 0 0 1rem; max-width: 42rem; }
 small { color: var(--soft); font-size: .85em; font-weight: 400; }
 code { font: .875em/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
-td code { user-select: all; }
+td code { user-select: all; overflow-wrap: anywhere; }
 .kicker { margin: 0 0 1.25rem; color: var(--soft); }
 .level { padding-left: .8rem; border-left: 3px solid var(--one); }
 .banner { max-width: none; padding: 1rem 1.25rem; border-radius: .4rem;
@@ -53,6 +53,7 @@ tbody th small { display: block; }
 td { white-space: nowrap; }
 .marked th, .marked td { font-weight: 700; }
 .words th, .words td { text-align: left; white-space: normal; }
+.pairs th:nth-child(2), .pairs td:nth-child(2) { text-align: left; white-space: normal; }
 
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr));
   gap: 2rem; }
@@ -83,8 +84,9 @@ svg .label { font-weight: 600; }
 .matrix th:first-child { position: sticky; left: 0; padding-right: .7rem; text-align: right;
   white-space: nowrap; background: var(--paper); }
 .matrix thead th:first-child { font-size: .75rem; font-weight: 400; line-height: 1.3; }
-.matrix th span { display: inline-block; max-width: 12rem; max-height: 9rem; overflow: hidden;
-  text-overflow: ellipsis; white-space: nowrap; vertical-align: bottom; }
+.matrix caption { position: absolute; width: 1px; height: 1px; padding: 0; overflow: hidden;
+  clip-path: inset(50%); }
+.matrix th span { display: inline-block; white-space: nowrap; vertical-align: bottom; }
 .matrix.long thead span { writing-mode: vertical-rl; transform: rotate(180deg); }
 .matrix .right { background: rgb(var(--right) / var(--shade)); }
 .matrix .wrong { background: rgb(var(--wrong) / var(--shade)); font-weight: 700; }
@@ -94,7 +96,8 @@ svg .label { font-weight: 600; }
 .mistakes img { display: block; width: 100%; aspect-ratio: 1; object-fit: contain;
   background: var(--card); border-radius: .25rem; }
 .mistakes .tiny { image-rendering: pixelated; }
-.mistakes figcaption { margin-top: .4rem; font-size: .9rem; line-height: 1.4; }
+.mistakes figcaption { margin-top: .4rem; font-size: .9rem; line-height: 1.4;
+  overflow-wrap: anywhere; }
 .mistakes figcaption > * { display: block; }
 .mistakes .wrong b { color: var(--two); }
 
@@ -109,7 +112,6 @@ svg .label { font-weight: 600; }
   th, td { padding-right: .6rem; }
   .mistakes { grid-template-columns: repeat(2, 1fr); }
   .matrix td { min-width: 1.65rem; padding: .3rem .1rem; }
-  .matrix tbody th span { max-width: 6rem; }
 }
 @media print {
   body { max-width: none; padding: 0; font-size: 10pt; }

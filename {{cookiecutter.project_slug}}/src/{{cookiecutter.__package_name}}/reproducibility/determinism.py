@@ -1,17 +1,14 @@
 """Everything that must be set for two runs to give the same bits, in one place.
 
 The processor decides which kernels the mathematics libraries choose, and kernels differ in their
-last bits. These libraries read the environment once, when torch is first imported; so a stage
-calls `apply` before it imports anything that imports torch.
+last bits. These libraries read the environment once, when they are first imported; so a stage
+calls `apply` before it imports anything that imports numpy or torch.
 """
 
 import os
 import sys
-from typing import Literal
 
 from ..errors import UserError
-
-Level = Literal["portable", "machine", "off"]
 
 # The newest kernels that every x86-64 processor since about 2015 has. MKL's COMPATIBLE mode is the
 # only one that gives the same bits on processors of different vendors.
@@ -22,17 +19,26 @@ PORTABLE = {
     "OPENBLAS_CORETYPE": "Haswell",
 }
 # What a shell may carry and a run must not inherit.
-INHERITED = (*PORTABLE, "MKL_ENABLE_INSTRUCTIONS", "NPY_DISABLE_CPU_FEATURES")
+INHERITED = (
+    *PORTABLE,
+    "DNNL_DEFAULT_FPMATH_MODE",
+    "DNNL_MAX_CPU_ISA",
+    "MKL_ENABLE_INSTRUCTIONS",
+    "NPY_DISABLE_CPU_FEATURES",
+    "NVIDIA_TF32_OVERRIDE",
+    "ONEDNN_DEFAULT_FPMATH_MODE",
+    "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE",
+)
 CUBLAS = "CUBLAS_WORKSPACE_CONFIG"
+COMPILER = "TORCHINDUCTOR_DETERMINISTIC"
 
 
 def environment(level: str, threads: int) -> dict[str, str]:
     """Return the variables that `level` asks for, with `threads` threads for each process."""
-    shared = {
-        name: str(threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-    }
+    libraries = ("OMP", "MKL", "OPENBLAS")
+    shared = {f"{library}_NUM_THREADS": str(threads) for library in libraries}
     # cuBLAS picks among several workspaces unless it is given a fixed one.
-    fixed = {} if level == "off" else {CUBLAS: ":4096:8"}
+    fixed = {} if level == "off" else {CUBLAS: ":4096:8", COMPILER: "1"}
     return shared | fixed | (PORTABLE if level == "portable" else {})
 
 
@@ -40,16 +46,17 @@ def apply(level: str, threads: int, device: str) -> dict[str, str]:
     """Set the environment and torch's own switches; return the variables that were overridden.
 
     Raises:
-        UserError: torch is already imported, so it is too late to choose kernels; or this machine
-            has no such device.
+        UserError: torch or numpy is already imported, so it is too late to choose kernels; or this
+            machine has no such device.
     """
-    if "torch" in sys.modules:
-        raise UserError(
-            "torch is imported before determinism.apply was called, so its kernels are already "
-            "chosen; move that import below the call."
-        )
+    for library in ("torch", "numpy"):
+        if library in sys.modules:
+            raise UserError(
+                f"{library} is imported before determinism.apply was called, so its kernels are "
+                "already chosen; move that import below the call."
+            )
     wanted = environment(level, threads)
-    names = sorted({*wanted, *INHERITED, CUBLAS})
+    names = sorted({*wanted, *INHERITED, CUBLAS, COMPILER})
     overridden = {
         name: os.environ[name]
         for name in names
@@ -71,9 +78,11 @@ def _configure_torch(level: str, threads: int, device: str) -> None:
     if device == "mps" and not torch.backends.mps.is_available():
         raise UserError("reproducibility.device is mps, but torch finds no Metal device here.")
     deterministic = level != "off"
-    torch.use_deterministic_algorithms(deterministic)
+    # The same switch as use_deterministic_algorithms, which would import the compiler for seconds;
+    # the compiler reads TORCHINDUCTOR_DETERMINISTIC instead.
+    torch.set_deterministic_debug_mode("error" if deterministic else "default")
     # Filling fresh memory costs time and hides nothing in a correct program; the tests turn it on.
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.deterministic = deterministic
     torch.backends.cudnn.benchmark = not deterministic
     # TF32 rounds the inputs of a product to 10 bits, on some GPUs and not on others.

@@ -18,14 +18,13 @@ def digest(paths: Sequence[Path], below: int = 0) -> str:
         paths: the files, in any order.
         below: how many leading folders of each name to leave out.
     """
-    lines = [
-        f"{'/'.join(path.parts[below:])} {hashlib.sha256(path.read_bytes()).hexdigest()}\n"
-        for path in paths
-    ]
+    lines = [f"{'/'.join(path.parts[below:])} {_sha256(path)}\n" for path in paths]
     return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
 
 
-def identity(stage: str, data_version: str, indexes: Sequence[Path], *sections: Any) -> dict[str, Any]:
+def identity(
+    stage: str, data_version: str, indexes: Sequence[Path], *sections: Any
+) -> dict[str, Any]:
     """Return what the outputs of `stage` are made of.
 
     Args:
@@ -35,10 +34,10 @@ def identity(stage: str, data_version: str, indexes: Sequence[Path], *sections: 
         sections: the config sections that the stage reads.
 
     Returns:
-        {"code", "examples", "lock": SHA-256 each, "data": version, "params": {section: {key: value}}}
+        {"code", "examples", "lock": SHA-256 each, "data": version, "params": {section: {key: ...}}}
 
     Raises:
-        UserError: dvc.yaml has no such stage.
+        UserError: dvc.yaml has no such stage, or one of the files is missing.
     """
     # Names start below src/<package>/, so that the same code in a renamed package is the same code.
     return {
@@ -50,9 +49,18 @@ def identity(stage: str, data_version: str, indexes: Sequence[Path], *sections: 
     }
 
 
-def _dependencies(stage: str) -> list[Path]:
-    content = yaml.safe_load(Path("dvc.yaml").read_text(encoding="utf-8"))
+def _sha256(path: Path) -> str:
     try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        raise UserError(f"{path.as_posix()} is not there; restore it from Git.") from None
+
+
+def _dependencies(stage: str) -> list[Path]:
+    try:
+        content = yaml.safe_load(Path("dvc.yaml").read_text(encoding="utf-8"))
         return [Path(one) for one in content["stages"][stage]["deps"]]
-    except (KeyError, TypeError):
-        raise UserError(f"dvc.yaml has no stage '{stage}' with deps; restore it from Git.") from None
+    except (FileNotFoundError, KeyError, TypeError):
+        raise UserError(
+            f"there is no dvc.yaml with deps of a stage '{stage}'; restore it from Git."
+        ) from None

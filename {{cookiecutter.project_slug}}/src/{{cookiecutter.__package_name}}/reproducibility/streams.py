@@ -33,7 +33,8 @@ def uniform(
     """Return [len(samples), draws] numbers in [0, 1), a function of each sample and its epoch."""
     start = np.uint64(key(seed, stream, epoch))
     rows = _mix(samples.astype(np.uint64) + start)[:, None]
-    hashes = _mix(rows + np.arange(1, draws + 1, dtype=np.uint64))
+    columns: NDArray[np.uint64] = np.arange(1, draws + 1, dtype=np.uint64)
+    hashes = _mix(rows + columns)
     # 24 bits are what a float32 holds, so the conversion is exact on every machine.
     return (hashes >> np.uint64(40)).astype(np.float32) * np.float32(2**-24)
 

@@ -39,7 +39,7 @@ class Comparison:
 def compare(expected: Lock, actual: Lock) -> list[Comparison]:
     """Compare the hashes of every output in two contents of dvc.lock, in the expected order."""
     rows = []
-    for stage in [*expected["stages"], *(set(actual["stages"]) - set(expected["stages"]))]:
+    for stage in dict.fromkeys([*expected["stages"], *actual["stages"]]):
         before, after = _hashes(expected, stage), _hashes(actual, stage)
         for path in sorted(before.keys() | after.keys()):
             same = path in before and before.get(path) == after.get(path)
@@ -113,11 +113,13 @@ def main() -> None:
         )
     expected, reason = committed_lock(), portable_here(settings)
     if arguments.here:
-        actual = _parsed(Path("dvc.lock").read_text(encoding="utf-8"))
+        actual = _lock_here()
         claim = "what ran here gave the committed bits"
     else:
         expected, actual, claim = _run_again(expected, reason)
     rows = compare(expected, actual)
+    if not rows:
+        raise UserError("dvc.lock names no output, so nothing can be compared; run 'dvc repro'.")
     sys.stdout.write(f"\n{table(rows)}\n\n")
     different = [row for row in rows if not row.same]
     if different:
@@ -128,6 +130,13 @@ def main() -> None:
             + (f" (The committed bits need not be met here: {reason}.)" if reason else "")
         )
     sys.stdout.write(f"proven: {claim}; {len(rows)} of {len(rows)} outputs have the same bytes\n")
+
+
+def _lock_here() -> Lock:
+    # A lock that came from Git says nothing of this folder unless the outputs lie here.
+    if subprocess.run(_dvc("status", "--quiet"), capture_output=True, check=False).returncode != 0:
+        raise UserError("the outputs that dvc.lock names do not all lie here; run 'dvc repro'.")
+    return _parsed(Path("dvc.lock").read_text(encoding="utf-8"))
 
 
 def _run_again(expected: Lock, reason: str | None) -> tuple[Lock, Lock, str]:
@@ -153,17 +162,17 @@ def _fetch_raw(folder: Path, cache: str) -> None:
         _dvc("pull", "--quiet", "data/raw.dvc"),
         [sys.executable, "-m", f"{package}.data.collect"],
     )
-    messages = []
+    messages: list[str] = []
     for way in ways:
         done = subprocess.run(
             way, cwd=folder, env=environment, capture_output=True, text=True, check=False
         )
         if done.returncode == 0:
             return
-        messages.append((done.stderr or done.stdout).strip().splitlines()[-1:])
+        messages += (done.stderr or done.stdout).strip().splitlines()[-1:]
     raise UserError(
-        f"the data of data/raw.dvc is neither in the cache nor on a remote: {messages[-1]}; "
-        "run 'dvc add data/raw' or 'dvc push' where it is."
+        "the data of data/raw.dvc is neither in the cache nor on a remote; run 'dvc add data/raw' "
+        f"or 'dvc push' where it is. ({' / '.join(messages)})"
     )
 
 
@@ -195,7 +204,9 @@ def _git(*arguments: str) -> subprocess.CompletedProcess[str]:
             ["git", *arguments], capture_output=True, encoding="utf-8", check=False
         )
     except FileNotFoundError:
-        raise UserError("git is not on the PATH; install it, for it keeps what to expect.") from None
+        raise UserError(
+            "git is not on the PATH; install it, for it keeps what to expect."
+        ) from None
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from ..reproducibility import determinism
 from ..reproducibility.artifacts import write_json
 
 PREPARED, REPORTS = Path("data/prepared"), Path("reports")
+WEIGHTS = Path("models/model.safetensors")
 SPLITS = ("train", "dev", "test")
 
 
@@ -18,19 +19,17 @@ def main() -> None:
     """Predict every example and write predictions, metrics and confusions."""
     model, evaluation, reproducibility = read(Model), read(Evaluation), read(Reproducibility)
     determinism.apply(reproducibility.level, reproducibility.threads, reproducibility.device)
-    from safetensors.torch import load_file
-
     from ..data.batches import Split
     from ..metrics.evaluation import summarise
     from ..metrics.table import prediction_rows, write_confusion, write_predictions
     from ..model import build
-    from ..training.prediction import predict
+    from ..training.prediction import load, predict
 
     splits = {name: Split.open(PREPARED / name) for name in SPLITS}
     test = splits["test"]
     classes = test.classes
     network = build(model, test.images.shape[1], len(classes), dropout=0.0)
-    network.load_state_dict(load_file(Path("models/model.safetensors")))
+    load(network, WEIGHTS)
     network.to(reproducibility.device)
     found = {name: predict(network, split.images) for name, split in splits.items()}
     rows = [

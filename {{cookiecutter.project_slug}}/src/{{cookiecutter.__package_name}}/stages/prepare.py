@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from ..config import Data, read
-from ..errors import run
+from ..errors import UserError, run
 
 RAW = Path("data/raw")
 
@@ -15,8 +15,16 @@ def main() -> None:
     from ..data.validate import pictures
 
     data = read(Data)
-    version = json.loads(Path("reports/data.json").read_text(encoding="utf-8"))["version"]
-    prepare(pictures(RAW), RAW, Path("data/prepared"), data, version)
+    prepare(pictures(RAW), RAW, Path("data/prepared"), data, _version(Path("reports/data.json")))
+
+
+def _version(summary: Path) -> str:
+    try:
+        return str(json.loads(summary.read_text(encoding="utf-8"))["version"])
+    except (FileNotFoundError, ValueError, KeyError):
+        raise UserError(
+            f"{summary.as_posix()} is not what the validate stage writes; run 'dvc repro validate'."
+        ) from None
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ from ..reproducibility import determinism
 from ..reproducibility.artifacts import write_bytes, write_csv, write_json
 from ..reproducibility.identity import identity
 from ..reproducibility.provenance import recorded
-from ..reproducibility.streams import key
 
 TRAIN, DEV = Path("data/prepared/train"), Path("data/prepared/dev")
 
@@ -26,6 +25,7 @@ def main() -> None:
 
     from ..data.batches import Split
     from ..model import build
+    from ..reproducibility.streams import key
     from ..training import checkpoints
     from ..training.loop import CURVES, Settings, train
 
@@ -46,7 +46,7 @@ def main() -> None:
     rows = [[int(row[0]), *(f"{one:.6f}" for one in row[1:])] for row in progress.curves]
     write_csv(Path("reports/learning-curves.csv"), CURVES, rows)
     # Last of all: until here a killed run can go on.
-    checkpoints.remove(checkpoints.FOLDER)
+    checkpoints.remove(checkpoints.FOLDER, made_of)
 
 
 if __name__ == "__main__":

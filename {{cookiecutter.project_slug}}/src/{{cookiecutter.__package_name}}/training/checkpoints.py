@@ -1,7 +1,8 @@
 """Checkpoints: all that training needs to go on as if it had never stopped.
 
-A file is one line of JSON (identity, progress, SHA-256 of the rest) and then tensors in the
-safetensors format. It is written whole or not at all, and read without pickle.
+A file is a line with the SHA-256 of the rest, a line of JSON (identity and progress), and tensors
+in the safetensors format. It is written whole or not at all, and read without pickle. Its name
+begins with a hash of the identity, so that runs of other parameters keep their own.
 """
 
 import hashlib
@@ -13,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
@@ -40,7 +40,7 @@ def write(
     network: nn.Module,
     optimizer: torch.optim.Optimizer,
 ) -> None:
-    """Write a checkpoint, then remove all but the newest two.
+    """Write a checkpoint, then remove all but the newest two of this identity.
 
     Raises:
         UserError: it cannot be written, for example because the disk is full; those that stood
@@ -52,21 +52,17 @@ def write(
     # A float32 holds a loss exactly, in a tenth of the room that JSON would take.
     tensors["losses"] = torch.tensor(progress.losses, dtype=torch.float32)
     payload = save({name: value.detach().cpu().contiguous() for name, value in tensors.items()})
-    header = {
-        "sha256": hashlib.sha256(payload).hexdigest(),
-        "identity": identity,
-        "step": progress.step,
-        "curves": progress.curves,
-    }
-    path = folder / f"step-{progress.step:09d}.ckpt"
+    header = {"identity": identity, "step": progress.step, "curves": progress.curves}
+    body = json.dumps(header).encode() + b"\n" + payload
+    path = folder / f"{_name(identity)}-{progress.step:09d}.ckpt"
     try:
-        write_bytes(path, json.dumps(header).encode() + b"\n" + payload)
+        write_bytes(path, hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
     except OSError as error:
         raise UserError(
-            f"{path} could not be written ({error.strerror}); make room and run again: training "
-            "goes on from the checkpoint before it."
+            f"{path} could not be written ({error.strerror or error}); make room and run again: "
+            "training goes on from the checkpoint before it."
         ) from None
-    for old in sorted(folder.glob("step-*.ckpt"))[:-KEPT]:
+    for old in sorted(folder.glob(f"{_name(identity)}-*.ckpt"))[:-KEPT]:
         old.unlink()
 
 
@@ -83,14 +79,15 @@ def restore(
     Returns:
         Where it stands, or None if there is none to go on from.
     """
-    for path in sorted(folder.glob("step-*.ckpt"), reverse=True):
+    for path in sorted(folder.glob("*.ckpt"), reverse=True):
         found = _read(path)
         if found is None:
             _say(f"{path} is damaged; trying the one before it")
             continue
         header, tensors = found
         if header["identity"] != identity:
-            _say(f"{path} is left alone: it has another {_difference(header['identity'], identity)}")
+            different = _difference(header["identity"], identity)
+            _say(f"{path} is left alone: it has another {different}")
             continue
         losses = tensors.pop("losses").tolist()
         _load(tensors, network, optimizer)
@@ -99,21 +96,21 @@ def restore(
     return None
 
 
-def remove(folder: Path) -> None:
-    """Remove the checkpoints: a finished run that is repeated must start at its first step."""
-    for path in sorted(folder.glob("step-*.ckpt")):
+def remove(folder: Path, identity: Mapping[str, Any]) -> None:
+    """Remove the checkpoints of a finished run: one that is repeated must start at its first step.
+
+    What a kill in the middle of writing left behind goes with them.
+    """
+    for path in sorted(folder.glob(f"*{_name(identity)}-*.ckpt*")):
         path.unlink()
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]] | None:
-    line, _, payload = path.read_bytes().partition(b"\n")
-    try:
-        header: dict[str, Any] = json.loads(line)
-        if header["sha256"] != hashlib.sha256(payload).hexdigest():
-            return None
-        return header, load(payload)
-    except (ValueError, KeyError, TypeError, SafetensorError):
+    checksum, _, body = path.read_bytes().partition(b"\n")
+    if checksum != hashlib.sha256(body).hexdigest().encode():
         return None
+    line, _, payload = body.partition(b"\n")
+    return json.loads(line), load(payload)
 
 
 def _load(
@@ -131,6 +128,10 @@ def _load(
     network.load_state_dict(weights)
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": state, "param_groups": groups})
+
+
+def _name(identity: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _difference(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> str:

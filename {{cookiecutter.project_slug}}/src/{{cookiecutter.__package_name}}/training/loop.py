@@ -80,7 +80,7 @@ def train(
             logits, labels.to(device), label_smoothing=regularization.label_smoothing
         )
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         run.count(loss.detach())
         if run.at_epoch_end():
@@ -122,6 +122,7 @@ class _Run:
         probabilities = predict(network, dev.images)
         right = probabilities[np.arange(len(dev.labels)), dev.labels].astype(np.float64)
         dev_loss = -math.fsum(math.log(max(one, 1e-12)) for one in right.tolist()) / len(right)
+        _check(dev_loss, f"the dev loss after step {self.step - 1}")
         accuracy = int((probabilities.argmax(axis=1) == dev.labels).sum()) / len(right)
         recent = self._losses[-self._steps_per_epoch :]
         train_loss = math.fsum(recent) / len(recent)
@@ -131,7 +132,9 @@ class _Run:
     def stopped_early(self, patience: int) -> bool:
         """Whether the dev loss has not fallen for `patience` epochs; 0 is never."""
         losses = [row[2] for row in self._curves]
-        return patience > 0 and len(losses) - losses.index(min(losses)) > patience if losses else False
+        if patience == 0 or not losses:
+            return False
+        return len(losses) - losses.index(min(losses)) > patience
 
     def progress(self) -> checkpoints.Progress:
         self._settle()
@@ -139,11 +142,11 @@ class _Run:
 
     def _settle(self) -> None:
         for value in torch.stack(self._pending).tolist() if self._pending else []:
-            if not math.isfinite(value):
-                step = len(self._losses)
-                raise UserError(
-                    f"the loss of step {step} is {value}; lower optimization.learning_rate, or "
-                    "look at the data of that step."
-                )
+            _check(value, f"the loss of step {len(self._losses)}")
             self._losses.append(value)
         self._pending.clear()
+
+
+def _check(loss: float, name: str) -> None:
+    if not math.isfinite(loss):
+        raise UserError(f"{name} is {loss}; lower optimization.learning_rate, or look at the data.")

@@ -1,14 +1,19 @@
 """What a network says of pictures."""
 
+from pathlib import Path
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import nn
 from torch.nn import functional
 
 from ..data.batches import normalise
+from ..errors import UserError
 
-CHUNK = 256
+CHUNK = 128
 
 
 @torch.no_grad()
@@ -23,3 +28,16 @@ def predict(network: nn.Module, images: NDArray[np.uint8]) -> NDArray[np.float32
         parts.append(functional.softmax(logits, dim=1).cpu().numpy())
     network.train(was_training)
     return np.concatenate(parts)
+
+
+def load(network: nn.Module, weights: Path) -> None:
+    """Load the file `weights` into `network`; a missing or unfit file is a `UserError`."""
+    try:
+        network.load_state_dict(load_file(weights))
+    except FileNotFoundError:
+        raise UserError(f"{weights.as_posix()} is not there; run 'dvc repro train'.") from None
+    except (SafetensorError, RuntimeError):
+        raise UserError(
+            f"{weights.as_posix()} does not hold the network that params.yaml describes; "
+            "run 'dvc repro train'."
+        ) from None

@@ -74,7 +74,7 @@ def _stage(project: Project, name: str) -> Stage:
     return Stage(
         name,
         document.line("stages", name),
-        _filled(project, " && ".join(command) if isinstance(command, list) else str(command)),
+        _filled(project, joined(command)),
         {place(path): line for path, _, line in entries("deps")},
         _params(entries("params"), place),
         {
@@ -83,6 +83,11 @@ def _stage(project: Project, name: str) -> Stage:
             for path, options, line in entries(kind)
         },
     )
+
+
+def joined(command: Any) -> str:
+    """A command as one text; DVC also takes a list of commands."""
+    return " && ".join(map(str, command)) if isinstance(command, list) else str(command)
 
 
 def _entry(item: Any) -> tuple[str, Any]:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-from .dvcfiles import LOCK, Stage, stages, tracked_data
+from .dvcfiles import LOCK, Stage, joined, stages, tracked_data
 from .findings import Check, Finding, check, count
 from .parsing import Document
 from .project import Project
@@ -42,7 +42,7 @@ def lock(project: Project) -> Check:
 
 def _problems(project: Project, document: Document, stage: Stage) -> Iterator[tuple[int, str]]:
     line = document.line("stages", stage.name)
-    if (document.get("stages", stage.name, "cmd")) != stage.command:
+    if joined(document.get("stages", stage.name, "cmd")) != stage.command:
         where = document.line("stages", stage.name, "cmd")
         yield where, f"stage {stage.name}: its cmd has changed"
     for kind, declared in (("deps", set(stage.deps)), ("outs", set(stage.outs))):

@@ -109,4 +109,5 @@ def _only_docstring(project: Project, path: str) -> bool:
     tree = project.tree(path)
     if not path.endswith("__init__.py") or tree is None:
         return False
-    return all(isinstance(getattr(node, "value", None), ast.Constant) for node in tree.body)
+    docstring = len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr)
+    return not tree.body or (docstring and ast.get_docstring(tree, clean=False) is not None)

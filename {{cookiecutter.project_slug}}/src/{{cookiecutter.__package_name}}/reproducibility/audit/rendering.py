@@ -54,7 +54,10 @@ def rendered(project: Project) -> Check:
 
 @cache
 def _template(text: str) -> tuple[tuple[int, str], ...]:
-    return tuple(places(text, _TEMPLATE)) if "cookiecutter" in text or "{%" in text else ()
+    if "cookiecutter" not in text and "{%" not in text:
+        return ()
+    # One for each line is enough.
+    return tuple(dict(places(text, _TEMPLATE)).items())
 
 
 def places(text: str, patterns: tuple[re.Pattern[str], ...]) -> list[tuple[int, str]]:
@@ -115,7 +118,8 @@ def _machine_paths(text: str) -> tuple[tuple[int, str], ...]:
 
 
 def _this_place(project: Project, text: str) -> list[tuple[int, str]]:
-    place = str(project.root)
-    if len(project.root.parts) < 3 or place not in text or _machine_paths(place + "/"):
+    if len(project.root.parts) < 3:
         return []
-    return places(text, (re.compile(_HERE + re.escape(place) + r"(?![\w-])"),))
+    spellings = {str(project.root), project.root.as_posix()}
+    patterns = [re.escape(place) + r"(?![\w-])" for place in spellings if place in text]
+    return places(text, tuple(re.compile(_HERE + pattern) for pattern in patterns))

@@ -1,0 +1,215 @@
+"""Measure what the template costs, as ratios of two things timed in turns in one run.
+
+    python scripts/bench.py          (make bench; about five minutes)
+
+A machine may be shared and slow; a ratio of medians taken in turns hardly notices. Exit status 1
+if a ratio is above its bound.
+"""
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import expected
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = "bench_project"
+TORCH_STAGES = ("train", "evaluate")
+OTHER_STAGES = ("validate", "prepare", "report")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure and its bound; at most the bound is good, or at least where `least`."""
+
+    name: str
+    value: float
+    bound: float
+    unit: str = "×"
+    least: bool = False
+
+    @property
+    def good(self) -> bool:
+        """Whether the figure keeps its bound."""
+        return self.value >= self.bound if self.least else self.value <= self.bound
+
+    def line(self) -> str:
+        """Return the figure as a line of the table."""
+        sign, mark = (">=" if self.least else "<="), ("ok" if self.good else "MISSED")
+        return f"{self.name:<58} {self.value:6.2f} {self.unit:<2} {sign} {self.bound:5.2f}  {mark}"
+
+
+def main() -> int:
+    """Print the table."""
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        folder = Path(name)
+        show(rows, generation(folder / "generation"))
+        project = built_project(folder / "project")
+        show(rows, nothing_to_do(project, folder / "one-stage"))
+        for stage in OTHER_STAGES:
+            show(rows, stage_start(project, folder / "empty", stage))
+        for stage in TORCH_STAGES:
+            show(rows, torch_stage_start(project, folder / "empty", stage))
+        show(rows, training_speed(project))
+    show(rows, demo())
+    return 0 if all(row.good for row in rows) else 1
+
+
+def show(rows: list[Row], row: Row) -> None:
+    """Print a row as soon as it is known."""
+    rows.append(row)
+    print(row.line(), flush=True)
+
+
+def generation(folder: Path) -> Row:
+    """Time cookiecutter with the audit against cookiecutter with a template of one file."""
+    tiny = folder / "tiny"
+    (tiny / "{{cookiecutter.name}}").mkdir(parents=True)
+    (tiny / "cookiecutter.json").write_text('{"name": "one-file"}', encoding="utf-8")
+    (tiny / "{{cookiecutter.name}}" / "README.md").write_text("# One file\n", encoding="utf-8")
+    # As users have it: a copy without the caches and environments of this checkout.
+    ours = folder / "ours"
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(ours)], check=True)
+
+    def generate(template: Path) -> Callable[[], None]:
+        def once() -> None:
+            out = folder / "out"
+            command = [sys.executable, "-m", "cookiecutter", str(template), "--no-input"]
+            quiet([*command, "--output-dir", str(out)], folder)
+            shutil.rmtree(out)
+
+        return once
+
+    ours_time, tiny_time = in_turns(generate(ours), generate(tiny), times=9)
+    return Row("generate with audit / a template of one file", ours_time / tiny_time, 3)
+
+
+def built_project(folder: Path) -> Path:
+    """Generate a project, install it and run its pipeline."""
+    command = [sys.executable, "-m", "cookiecutter", str(ROOT), "--no-input", "--accept-hooks"]
+    quiet([*command, "no", "--output-dir", str(folder), "project_slug=bench-project"], ROOT)
+    project = folder / "bench-project"
+    expected.call([sys.executable, "scripts/setup.py"], project, None)
+    expected.run_pipeline(project, project / ".venv", package=PACKAGE)
+    return project
+
+
+def nothing_to_do(project: Path, folder: Path) -> Row:
+    """Time `dvc repro` with nothing to do against the same on a pipeline of one stage."""
+    folder.mkdir()
+    stage = "stages:\n  one:\n    cmd: echo one > out.txt\n    outs: [out.txt]\n"
+    (folder / "dvc.yaml").write_text(stage, encoding="utf-8")
+    tools = variables(project)
+    for command in (["git", "init", "-q"], ["dvc", "init", "-q"], ["dvc", "repro", "-q"]):
+        quiet(command, folder, tools)
+    ours, one = in_turns(
+        lambda: quiet(["dvc", "repro"], project, tools),
+        lambda: quiet(["dvc", "repro"], folder, tools),
+        times=5,
+    )
+    return Row("dvc repro, nothing to do / the same with one stage", ours / one, 1.5)
+
+
+def stage_start(project: Path, empty: Path, stage: str) -> Row:
+    """Time a stage until it asks for its first input."""
+    run = starter(project, empty, stage)
+    value = statistics.median(timed(run) for _ in range(5))
+    return Row(f"start of stage {stage}", value, 0.5, "s")
+
+
+def torch_stage_start(project: Path, empty: Path, stage: str) -> Row:
+    """Time a stage until it asks for its first input against `import torch` alone."""
+    torch = ["python", "-c", "import torch"]
+    start, bare = in_turns(
+        starter(project, empty, stage), lambda: quiet(torch, empty, variables(project)), times=5
+    )
+    return Row(f"start of stage {stage} / import torch", start / bare, 1.2)
+
+
+def starter(project: Path, empty: Path, stage: str) -> Callable[[], None]:
+    """Return a call that starts a stage where its inputs are missing, and sees it say so."""
+    empty.mkdir(exist_ok=True)
+    for name in ("params.yaml", "dvc.yaml"):
+        shutil.copy(project / name, empty)
+    command = ["python", "-m", f"{PACKAGE}.stages.{stage}"]
+
+    def once() -> None:
+        done = subprocess.run(
+            command, cwd=empty, env=variables(project), capture_output=True, text=True, check=False
+        )
+        if done.returncode != 1 or not done.stderr.startswith("error: "):
+            raise SystemExit(f"stage {stage} did not ask for its inputs: {done.stderr}")
+
+    return once
+
+
+def training_speed(project: Path) -> Row:
+    """Compare steps per second: the project's training, and a bare loop written by hand."""
+    script = ROOT / "scripts" / "bench_training.py"
+    done = subprocess.run(
+        ["python", str(script), PACKAGE],
+        cwd=project,
+        env=variables(project),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    rates = json.loads(done.stdout)
+    return Row("training steps per second / a bare loop", rates["ratio"], 0.95, least=True)
+
+
+def demo() -> Row:
+    """Time `make demo`, with the caches warm from what ran before."""
+    folder = Path(tempfile.mkdtemp(prefix="bench-demo-"))
+    try:
+        clone = folder / "clone"
+        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
+        command = [sys.executable, "scripts/demo.py"]
+        return Row("the whole demo, caches warm", timed(lambda: quiet(command, clone)), 90, "s")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def in_turns(
+    first: Callable[[], None], second: Callable[[], None], times: int
+) -> tuple[float, float]:
+    """Return the median seconds of two calls made in turns, after one of each to warm up."""
+    first(), second()
+    pairs = [(timed(first), timed(second)) for _ in range(times)]
+    return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
+
+
+def timed(call: Callable[[], None]) -> float:
+    """Return the seconds that a call takes."""
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def variables(project: Path) -> dict[str, str]:
+    """Return an environment with the project's tools first and its package importable."""
+    venv = project / ".venv"
+    tools = [str(venv / "bin"), str(venv / "Scripts"), os.environ["PATH"]]
+    return os.environ | {"PATH": os.pathsep.join(tools), "PYTHONPATH": str(project / "src")}
+
+
+def quiet(command: list[str], folder: Path, environment: dict[str, str] | None = None) -> None:
+    """Run a command; show what it said only if it fails."""
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise SystemExit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

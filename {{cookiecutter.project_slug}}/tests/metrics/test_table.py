@@ -1,0 +1,89 @@
+"""Predictions written, read back, and refused when they are not such a table."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from {{cookiecutter.__package_name}}.errors import UserError
+from {{cookiecutter.__package_name}}.metrics.table import (
+    prediction_header,
+    prediction_rows,
+    read_predictions,
+    write_confusion,
+    write_predictions,
+)
+
+CLASSES = ["a,b", 'say "path"', "קוף 🐈"]
+PATHS = ["a,b/1.png", 'say "path"/2.png', "קוף 🐈/3.png"]
+LABELS = np.array([0, 1, 2], dtype=np.int64)
+ROWS = np.array([[0.25, 0.5, 0.25], [1 / 3, 1 / 3, 1 / 3], [0, 1e-9, 1 - 1e-9]])
+
+
+def written(folder: Path) -> Path:
+    path = folder / "predictions.csv"
+    first = prediction_rows("train", PATHS[:1], LABELS[:1], ROWS[:1], CLASSES)
+    second = prediction_rows("test", PATHS, LABELS, ROWS, CLASSES)
+    write_predictions(path, CLASSES, [*first, *second])
+    return path
+
+
+def test_rows() -> None:
+    row = prediction_rows("dev", PATHS, LABELS, ROWS, CLASSES)[0]
+    assert prediction_header(["x", "path"])[4:] == ["confidence", "p:x", "p:path"]
+    answer = 'say "path"'
+    cells = ["0.500000", "0.250000", "0.500000", "0.250000"]
+    assert row == ["dev", "a,b/1.png", "a,b", answer, *cells]
+
+
+def test_a_table_reads_back(tmp_path: Path) -> None:
+    classes, splits = read_predictions(written(tmp_path))
+    test = splits["test"]
+    assert classes == CLASSES
+    assert list(splits) == ["train", "test"]
+    assert test.paths == PATHS
+    assert test.labels.tolist() == [0, 1, 2]
+    assert test.answers.tolist() == [1, 0, 2]
+    assert test.confidences.tolist() == [0.5, 0.333333, 1.0]
+    assert np.abs(test.probabilities - ROWS).max() < 1e-6
+
+
+def test_the_same_bytes_with_unix_line_ends(tmp_path: Path) -> None:
+    content = written(tmp_path).read_bytes()
+    assert written(tmp_path).read_bytes() == content
+    assert b"\r" not in content
+
+
+def test_confusion(tmp_path: Path) -> None:
+    path = tmp_path / "confusion.csv"
+    write_confusion(path, LABELS[:2], ROWS[:2], ["a", "b", "c"])
+    assert path.read_text(encoding="utf-8") == "actual,predicted\na,b\nb,a\n"
+
+
+def test_counts_must_match() -> None:
+    with pytest.raises(UserError, match="3 labels for 2 pictures"):
+        prediction_rows("dev", PATHS[:2], LABELS, ROWS, CLASSES)
+    with pytest.raises(UserError, match="3 outputs for 2 classes"):
+        prediction_rows("dev", PATHS, LABELS, ROWS, CLASSES[:2])
+
+
+def test_a_missing_table_names_the_stage(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"is missing: run `dvc repro evaluate`"):
+        read_predictions(tmp_path / "predictions.csv")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "line 1,"),
+        ("split,path\n", "line 1,"),
+        ("split,path,label,prediction,confidence,p:a\ntest,1.png,a,b,1,1\n", "line 2,"),
+        ("split,path,label,prediction,confidence,p:a\ntest,1.png,a,a,1\n", "line 2,"),
+        ("split,path,label,prediction,confidence,p:a\ntest,1.png,a,a,x,1\n", "not a number"),
+    ],
+)
+def test_a_damaged_table(tmp_path: Path, content: str, message: str) -> None:
+    path = tmp_path / "predictions.csv"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(UserError, match=message):
+        read_predictions(path)

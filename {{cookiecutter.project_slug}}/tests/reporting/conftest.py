@@ -1,0 +1,51 @@
+"""A made-up result: three classes, hostile names, wrong answers."""
+
+import numpy as np
+import pytest
+
+from {{cookiecutter.__package_name}}.metrics.evaluation import summarise
+from {{cookiecutter.__package_name}}.metrics.table import Predictions
+from {{cookiecutter.__package_name}}.reporting.inputs import Inputs
+
+CLASSES = ["<script>alert(1)</script>", '"it\'s" & https://x.example/', "שלום 🐈"]
+SPLITS = {"train": 30, "dev": 9, "test": 12}
+
+
+def made(count: int) -> Predictions:
+    """Return `count` predictions; each fourth is wrong."""
+    labels = np.arange(count, dtype=np.int64) % 3
+    answers = np.where(np.arange(count) % 4 == 0, (labels + 1) % 3, labels)
+    sure = 0.5 + np.arange(count) % 5 / 10
+    rows = np.repeat((1 - sure)[:, None] / 2, 3, axis=1)
+    rows[np.arange(count), answers] = sure
+    paths = [f"{CLASSES[label]}/{row:03d}.png" for row, label in enumerate(labels)]
+    return Predictions(paths, labels, answers, sure, rows)
+
+
+@pytest.fixture
+def inputs() -> Inputs:
+    predictions = {name: made(count) for name, count in SPLITS.items()}
+    pairs = {name: (split.labels, split.probabilities) for name, split in predictions.items()}
+    pictures = np.arange(12 * 64, dtype=np.int64).reshape(12, 1, 8, 8) % 256
+    return Inputs(
+        metrics=summarise("macro_f1", pairs),
+        data={"classes": dict.fromkeys(CLASSES, 17), "sizes": {"8x8": 51}, "modes": {"L": 51}},
+        identity={
+            "code": "c0" * 32,
+            "data": "da" * 16,
+            "lock": "10" * 32,
+            "params": {
+                "model": {"width": 77, "activation": "relu"},
+                "reproducibility": {"level": "portable"},
+            },
+        },
+        curves={
+            "epoch": [1.0, 2.0, 3.0],
+            "train_loss": [1.5, 0.5, 0.25],
+            "dev_loss": [1.6, None, 0.5],
+            "dev_accuracy": [0.5, 0.75, 0.875],
+        },
+        classes=CLASSES,
+        predictions=predictions,
+        pictures=pictures.astype(np.uint8),
+    )

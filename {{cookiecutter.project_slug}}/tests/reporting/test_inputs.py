@@ -1,0 +1,84 @@
+"""The stage from files to page, and one clear sentence for each file that is not right."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from {{cookiecutter.__package_name}}.errors import UserError
+from {{cookiecutter.__package_name}}.metrics.table import (
+    prediction_rows,
+    write_predictions,
+)
+from {{cookiecutter.__package_name}}.reporting.inputs import Inputs, read_curves
+from {{cookiecutter.__package_name}}.reproducibility.artifacts import (
+    write_csv,
+    write_json,
+)
+from {{cookiecutter.__package_name}}.stages import report
+
+REPORT = Path("reports/report.html")
+
+
+@pytest.fixture
+def files(inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lay the inputs out as the stages before the report leave them."""
+    monkeypatch.chdir(tmp_path)
+    write_json(Path("reports/metrics.json"), inputs.metrics)
+    write_json(Path("reports/data.json"), inputs.data)
+    write_json(Path("models/identity.json"), inputs.identity)
+    columns = inputs.curves.values()
+    write_csv(Path("reports/learning-curves.csv"), [*inputs.curves], zip(*columns, strict=True))
+    rows = []
+    for name, split in inputs.predictions.items():
+        given = (split.paths, split.labels, split.probabilities)
+        rows += prediction_rows(name, *given, inputs.classes)
+    write_predictions(Path("reports/predictions.csv"), inputs.classes, rows)
+    Path("data/prepared/test").mkdir(parents=True)
+    np.save("data/prepared/test/images.npy", inputs.pictures)
+
+
+@pytest.mark.usefixtures("files")
+def test_the_same_files_give_the_same_page() -> None:
+    report.main()
+    first = REPORT.read_bytes()
+    report.main()
+    assert REPORT.read_bytes() == first
+    assert b"\r" not in first
+    assert str(Path.cwd()).encode() not in first
+
+
+def cut_pictures(path: Path) -> None:
+    np.save(path, np.load(path)[1:])
+
+
+@pytest.mark.usefixtures("files")
+@pytest.mark.parametrize(
+    ("path", "harm", "message"),
+    [
+        ("reports/metrics.json", Path.unlink, "is missing: run `dvc repro evaluate`"),
+        ("reports/predictions.csv", Path.unlink, "is missing: run `dvc repro evaluate`"),
+        ("reports/data.json", Path.unlink, "is missing: run `dvc repro validate`"),
+        ("reports/learning-curves.csv", Path.unlink, "is missing: run `dvc repro train`"),
+        ("models/identity.json", Path.unlink, "is missing: run `dvc repro train`"),
+        ("data/prepared/test/images.npy", Path.unlink, "is missing: run `dvc repro prepare`"),
+        ("data/prepared/test/images.npy", cut_pictures, "does not hold the 12 pictures"),
+        ("data/prepared/test/images.npy", lambda path: path.write_bytes(b"x" * 99), "is damaged"),
+        ("reports/metrics.json", lambda path: path.write_bytes(b"{"), "is not JSON"),
+        ("models/identity.json", lambda path: path.write_bytes(b"{}"), "lacks `code`"),
+        ("reports/learning-curves.csv", lambda path: path.write_bytes(b""), "not a table"),
+    ],
+)
+def test_a_bad_file_is_named(path: str, harm: Callable[[Path], object], message: str) -> None:
+    harm(Path(path))
+    with pytest.raises(UserError, match=message) as error:
+        report.main()
+    assert path in str(error.value)
+    assert not REPORT.exists()
+
+
+def test_numbers_that_are_not_finite_are_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "curves.csv"
+    path.write_text("epoch,dev_loss\n1,nan\n2,\n3,inf\n4,0.5\n", encoding="utf-8")
+    assert read_curves(path, "train")["dev_loss"] == [None, None, None, 0.5]

@@ -1,0 +1,77 @@
+"""Confusions counted, mistakes in order, and many classes cut down to what matters."""
+
+import dataclasses
+
+import numpy as np
+
+from {{cookiecutter.__package_name}}.metrics.table import Predictions
+from {{cookiecutter.__package_name}}.reporting.inputs import Inputs
+from {{cookiecutter.__package_name}}.reporting.mistakes import (
+    WORST_PICTURES,
+    confusion,
+    confusion_section,
+    mistakes_section,
+    worst,
+)
+
+
+def answered(labels: list[int], answers: list[int], confidences: list[float]) -> Predictions:
+    count = len(labels)
+    return Predictions(
+        [f"{count - row:03d}.png" for row in range(count)],
+        np.array(labels, dtype=np.int64),
+        np.array(answers, dtype=np.int64),
+        np.array(confidences),
+        np.zeros((count, 1)),
+    )
+
+
+def test_confusion_counts() -> None:
+    predictions = answered([0, 0, 2, 2], [0, 1, 2, 2], [1.0] * 4)
+    assert confusion(predictions, 3).tolist() == [[1, 1, 0], [0, 0, 0], [0, 0, 2]]
+
+
+def test_the_surest_mistake_comes_first_and_ties_go_by_path() -> None:
+    predictions = answered([0, 0, 0, 0], [1, 0, 1, 1], [0.5, 0.99, 0.9, 0.5])
+    assert worst(predictions) == [2, 3, 0]
+
+
+def test_each_picture_stands_with_its_own_answer(inputs: Inputs) -> None:
+    test = inputs.predictions["test"]
+    content = mistakes_section(test, inputs.classes, inputs.pictures)
+    shown = [content.index(f"/{row:03d}.png</bdi>") for row in worst(test)]
+    assert shown == sorted(shown)
+    assert worst(test) == [4, 8, 0]
+    assert "90.0 % sure" in content
+
+
+def test_no_mistake_is_said() -> None:
+    predictions = answered([0, 1], [0, 1], [1.0, 1.0])
+    pictures = np.zeros((2, 1, 8, 8), dtype=np.uint8)
+    assert "None:" in mistakes_section(predictions, ["a", "b"], pictures)
+
+
+def test_many_mistakes_are_cut() -> None:
+    predictions = answered([0] * 30, [1] * 30, [0.9] * 30)
+    content = mistakes_section(predictions, ["a", "b"], np.zeros((30, 3, 8, 8), dtype=np.uint8))
+    assert content.count("<img") == WORST_PICTURES
+    assert "<p>30 mistakes" in content
+    assert f"the first {WORST_PICTURES} are shown" in content
+
+
+def test_many_classes_become_pairs() -> None:
+    classes = [f"kind {number}" for number in range(40)]
+    predictions = answered([3, 3, 3, 7], [5, 5, 3, 9], [0.9] * 4)
+    content = confusion_section(predictions, classes)
+    assert "2 pairs of classes" in content
+    assert content.index("kind 5") < content.index("kind 9")
+    assert "66.7 %" in content
+    right = dataclasses.replace(predictions, answers=predictions.labels)
+    assert "None:" in confusion_section(right, classes)
+
+
+def test_long_names_keep_both_ends() -> None:
+    classes = ["a very long name that ends in one", "a very long name that ends in two"]
+    content = confusion_section(answered([0, 1], [0, 1], [1.0, 1.0]), classes)
+    assert "a very lo…nds in two" in content
+    assert f'title="{classes[1]}"' in content

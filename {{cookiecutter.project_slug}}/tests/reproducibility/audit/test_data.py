@@ -1,0 +1,128 @@
+"""Data, Git and secrets: `pytest tests/reproducibility/audit/test_data.py`."""
+
+from typing import Any
+
+import pytest
+
+from {{ cookiecutter.__package_name }}.reproducibility.audit.data import lean
+
+CONFIG = ".dvc/config"
+
+
+def test_data_that_nothing_tracks(copy: Any) -> None:
+    copy.remove("data/raw.dvc")
+    new = copy.new()
+    assert new["data"][0][:2] == ("data/raw.dvc", 1)
+    assert "dvc add data/raw" in new["data"][0].message
+
+
+def test_data_without_a_version(copy: Any, expect: Any) -> None:
+    copy.write("data/raw.dvc", "outs:\n- path: raw\n  md5: soon\n")
+    expect("data", "data/raw.dvc", 2, "no md5", stale=True)
+
+
+def test_data_that_git_would_take(copy: Any) -> None:
+    for rules in (".gitignore", "data/.gitignore"):
+        kept = [line for line in copy.text(rules).splitlines() if "raw" not in line]
+        copy.write(rules, "\n".join([*kept, ""]))
+    new = copy.new()
+    assert new["data"][0][:2] == (".gitignore", 1)
+    assert list(new) == ["data"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("[core]\n    analytics = false\n", 1, "default remote"),
+        ("[core]\n    remote = a\n    analytics = false\n", 2, "no url"),
+        ("[core]\n    remote = a\n['remote \"a\"']\n    url = ../../b\n", 1, "analytics"),
+        (
+            "[core]\n  remote = a\n  analytics = true\n['remote \"a\"']\n  url = s3://b\n",
+            3,
+            "analytics",
+        ),
+        (
+            "[core]\n  remote = a\n  analytics = false\n['remote \"a\"']\n  url = ../store\n",
+            5,
+            "inside",
+        ),
+    ],
+)
+def test_a_remote_that_will_not_do(
+    copy: Any, expect: Any, text: str, line: int, words: str
+) -> None:
+    copy.write(CONFIG, text)
+    expect("data", CONFIG, line, words)
+
+
+@pytest.mark.parametrize("url", ["s3://b/c", "../../elsewhere", "ssh://host/x", "git@host:x"])
+def test_a_remote_that_will(copy: Any, url: str) -> None:
+    options = "[core]\n    analytics = false\n    remote = a\n"
+    copy.write(CONFIG, f"{options}['remote \"a\"']\n    url = {url}\n")
+    assert copy.new() == {}
+
+
+@pytest.mark.parametrize(
+    "path", ["picture.png", "src/weights.safetensors", "notes/all.tar.gz", "table.parquet"]
+)
+def test_data_in_git(copy: Any, expect: Any, path: str) -> None:
+    copy.write(path, b"\x00")
+    expect("git", path, 1, "git rm --cached")
+
+
+@pytest.mark.parametrize("path", ["data/raw/0/a.txt", "models/a.txt", "data/prepared/b.txt"])
+def test_a_file_of_dvc_in_git(copy: Any, path: str) -> None:
+    # Git can be forced to track what it ignores; without a repository, nothing says so.
+    copy.project.tracked.append(path)
+    try:
+        found = lean(copy.project).findings
+    finally:
+        copy.project.tracked.remove(path)
+    assert (path, 1) in [finding[:2] for finding in found]
+
+
+def test_a_large_file(copy: Any, expect: Any) -> None:
+    copy.write("notes.txt", b"a" * 1_000_001)
+    expect("git", "notes.txt", 1, "1 MB")
+
+
+def test_pictures_of_the_documentation_are_fine(copy: Any) -> None:
+    copy.write("docs/plot.png", b"\x00")
+    assert copy.new() == {}
+
+
+def test_an_output_that_git_would_take(copy: Any, expect: Any) -> None:
+    copy.append(".gitignore", "!/models\n")
+    expect("git", ".gitignore", 1, "models/")
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "AKIA" + "A" * 16,
+        "-----BEGIN RSA PRIVATE" + " KEY-----",
+        "ghp" + "_" + "a" * 36,
+        "github" + "_pat_" + "a" * 22,
+        "hf" + "_" + "a" * 34,
+        "glpat" + "-" + "a" * 20,
+        "xoxb" + "-" + "1" * 12,
+        "sk" + "-" + "a" * 40,
+        "AIza" + "a" * 35,
+        "https://ann:" + "pass@a.org/",
+        "pass" + 'word = "correct1horse"',
+    ],
+)
+def test_a_secret(copy: Any, expect: Any, secret: str) -> None:
+    copy.write("notes.md", f"\n\nuse {secret}\n")
+    expect("credentials", "notes.md", 3)
+
+
+def test_a_secret_of_the_remote(copy: Any, expect: Any) -> None:
+    line = copy.append(CONFIG, "\n['remote \"b\"']\n    url = s3://b\n    secret_access_key = x\n")
+    expect("credentials", CONFIG, line + 3, "--local")
+
+
+@pytest.mark.parametrize("fine", ["https://a:$TOKEN@b.org", "password: ask", "git@a.org:b/c"])
+def test_no_secret(copy: Any, fine: str) -> None:
+    copy.write("notes.md", f"{fine}\n")
+    assert copy.new() == {}

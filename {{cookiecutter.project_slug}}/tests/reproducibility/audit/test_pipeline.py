@@ -1,0 +1,302 @@
+"""Stages, outputs, params and dvc.lock: `pytest tests/reproducibility/audit/test_pipeline.py`."""
+
+import re
+from typing import Any
+
+import pytest
+
+from {{ cookiecutter.__package_name }}.reproducibility.audit.dvcfiles import Stage, stages
+from {{ cookiecutter.__package_name }}.reproducibility.audit.dvclock import lock
+from {{ cookiecutter.__package_name }}.reproducibility.audit.imports import reach
+from {{ cookiecutter.__package_name }}.reproducibility.audit.pipeline import code_of
+from {{ cookiecutter.__package_name }}.reproducibility.audit.project import Project
+
+PIPELINE = "dvc.yaml"
+LOCK = "dvc.lock"
+RUNTIME = "requirements/runtime.lock"
+
+
+def drop(copy: Any, dep: str) -> Stage:
+    """Take a dependency away from the first stage that has it."""
+    stage: Stage = next(stage for stage in copy.stages if dep in stage.deps)
+    lines = copy.text(PIPELINE).split("\n")
+    del lines[stage.deps[dep] - 1]
+    copy.write(PIPELINE, "\n".join(lines))
+    return stage
+
+
+def add(copy: Any, kind: str, entry: str) -> int:
+    """Add an entry to the first list of this kind and return its line."""
+    line = next(n for n, text in enumerate(copy.text(PIPELINE).split("\n"), 1) if kind in text)
+    lines = copy.text(PIPELINE).split("\n")
+    indent = re.match(r"\s*-", lines[line])
+    lines.insert(line, f"{indent[0] if indent else '      -'} {entry}")
+    copy.write(PIPELINE, "\n".join(lines))
+    return line + 1
+
+
+def test_a_stage_without_its_own_source(copy: Any, expect: Any) -> None:
+    stage = drop(copy, copy.code)
+    found = expect("pipeline", PIPELINE, stage.line, copy.code, stale=True)
+    assert "own source" in found.message
+
+
+def test_a_stage_without_a_module_that_it_imports(copy: Any, expect: Any) -> None:
+    # The last of what it reaches, mostly not by an import of its own.
+    module = sorted(code_of(copy.project, copy.stages[-1]) - {copy.code})[0]
+    stage = drop(copy, module)
+    expect("pipeline", PIPELINE, stage.line, module, stale=True)
+
+
+def test_a_new_import_must_be_declared(copy: Any, expect: Any) -> None:
+    copy.write(f"{copy.package}/deep.py", "def f():\n    from . import deeper\n")
+    copy.write(f"{copy.package}/deeper.py", "X = 1\n")
+    copy.append(copy.code, "\n\ndef late() -> None:\n    from .. import deep\n")
+    for name in ("deep", "deeper"):
+        path = f"{copy.package}/{name}.py"
+        expect("pipeline", PIPELINE, copy.stages[0].line, path, stale=True)
+
+
+def test_a_stage_without_the_environment(copy: Any, expect: Any) -> None:
+    stage = drop(copy, RUNTIME)
+    expect("pipeline", PIPELINE, stage.line, RUNTIME, stale=True)
+
+
+def test_a_dependency_that_does_not_exist(copy: Any, expect: Any) -> None:
+    line = add(copy, "deps:", "nowhere/at_all.json")
+    expect("pipeline", PIPELINE, line, "does not exist", stale=True)
+
+
+def test_a_dependency_that_git_ignores(copy: Any, expect: Any) -> None:
+    copy.write("mine/a.txt", "1\n")
+    copy.append(".gitignore", "/mine\n")
+    line = add(copy, "deps:", "mine/a.txt")
+    expect("pipeline", PIPELINE, line, "dvc add", stale=True)
+
+
+def test_code_that_the_stage_never_runs(copy: Any, expect: Any) -> None:
+    copy.write(f"{copy.package}/idle.py", "X = 1\n")
+    line = add(copy, "deps:", f"{copy.package}/idle.py")
+    expect("pipeline", PIPELINE, line, "imports nothing of", stale=True)
+
+
+def test_a_command_that_runs_nothing(copy: Any) -> None:
+    stage = copy.stages[0]
+    line = copy.replace(PIPELINE, stage.command, f"{stage.command}_gone")
+    found = copy.new()["pipeline"]
+    assert any(one.line == line and "does not exist" in one.message for one in found)
+
+
+def test_an_output_of_two_stages(copy: Any, expect: Any) -> None:
+    output = next(iter(copy.stages[-1].outs))
+    add(copy, "outs:", output)
+    new = expect("outputs", PIPELINE, stages(Project(copy.root))[-1].outs[output].line, stale=True)
+    assert "keep one" in new.message
+
+
+def test_an_output_within_another(copy: Any, expect: Any) -> None:
+    inner = next(iter(copy.stages[-1].outs)) + "/part"
+    line = add(copy, "outs:", inner)
+    expect("outputs", PIPELINE, line, "lies in", stale=True)
+
+
+def test_an_output_that_a_dvc_file_tracks(copy: Any, expect: Any) -> None:
+    path = next(iter(copy.stages[0].outs))
+    copy.write("own.dvc", f"outs:\n- md5: {'0' * 32}\n  path: {path}\n")
+    expect("outputs", "own.dvc", 2, path, stale=True)
+
+
+def reading(copy: Any) -> Stage:
+    """A stage that declares a section."""
+    found: Stage = next(stage for stage in copy.stages if stage.sections())
+    return found
+
+
+def test_a_section_that_is_read_but_not_declared(copy: Any) -> None:
+    stage = reading(copy)
+    section, line = next(iter(stage.sections().items()))
+    lines = copy.text(PIPELINE).split("\n")
+    del lines[line - 1]
+    copy.write(PIPELINE, "\n".join(lines))
+    found = copy.new()["params"]
+    assert any(f"stage {stage.name} reads {section}" in one.message for one in found)
+    for one in found:
+        line_of_code = copy.text(one.path).split("\n")[one.line - 1]
+        assert f"read({section.capitalize()}" in line_of_code
+
+
+def test_a_section_of_which_some_keys_are_declared(copy: Any) -> None:
+    line = next(iter(reading(copy).sections().values()))
+    lines = copy.text(PIPELINE).split("\n")
+    lines[line - 1] += ".no_such_key"
+    copy.write(PIPELINE, "\n".join(lines))
+    assert any("does not declare" in one.message for one in copy.new()["params"])
+
+
+def test_a_section_that_is_declared_but_not_read(copy: Any, expect: Any) -> None:
+    copy.append("params.yaml", "\nidle:\n  knob: 1\n")
+    text = '\n\n@dataclass(frozen=True)\nclass Idle:\n    """Of no use."""\n\n    knob: int\n'
+    copy.append(f"{copy.package}/config.py", text)
+    line = add(copy, "params:", "idle")
+    found = copy.new()["params"]
+    assert [one.line for one in found] == [line]
+    assert "never reads" in found[0].message
+
+
+def test_runtime_is_declared_by_none(copy: Any, expect: Any) -> None:
+    line = add(copy, "params:", "runtime")
+    expect("params", PIPELINE, line, "runtime", stale=True)
+
+
+def test_a_section_that_is_not_there(copy: Any, expect: Any) -> None:
+    line = add(copy, "params:", "nothing")
+    expect("params", PIPELINE, line, "params.yaml does not have", stale=True)
+
+
+def test_a_changed_source(copy: Any, expect: Any) -> None:
+    copy.append(copy.code, "# changed\n")
+    expect("dvc.lock", LOCK, copy.line(LOCK, f"path: {copy.code}"), "run `dvc repro`")
+
+
+def test_a_changed_value(copy: Any) -> None:
+    stage = reading(copy)
+    section = next(iter(stage.sections()))
+    values = copy.project.yaml("params.yaml")
+    key, value = next(iter(values.mapping(section).items()))
+    lines = copy.text("params.yaml").split("\n")
+    number = values.line(section, key) - 1
+    lines[number] = f"{lines[number].split(':')[0]}: 7{value}"
+    copy.write("params.yaml", "\n".join(lines))
+    found = copy.new()
+    assert list(found) == ["dvc.lock"]
+    assert f"{section}.{key} was {value!r}" in found["dvc.lock"][0].message
+    place = copy.text(LOCK).split("\n")[found["dvc.lock"][0].line - 1]
+    assert section in place
+
+
+def test_a_changed_command(copy: Any, expect: Any) -> None:
+    command = copy.stages[0].command
+    copy.replace(PIPELINE, command, f"{command} --more")
+    expect("dvc.lock", LOCK, copy.line(LOCK, f"cmd: {command}"), "cmd has changed")
+
+
+def test_a_stage_that_has_not_run(copy: Any, expect: Any) -> None:
+    copy.append(PIPELINE, "\n  later:\n    cmd: echo later\n")
+    expect("dvc.lock", LOCK, 1, "later has not run")
+
+
+def test_a_stage_that_is_no_more(copy: Any, expect: Any) -> None:
+    line = copy.append(LOCK, "  gone:\n    cmd: echo gone\n")
+    expect("dvc.lock", LOCK, line, "gone")
+
+
+def test_a_lock_that_is_missing(copy: Any, expect: Any) -> None:
+    copy.remove(LOCK)
+    expect("dvc.lock", LOCK, 1, "is missing")
+
+
+def test_other_data_than_the_lock_has_seen(copy: Any, expect: Any) -> None:
+    md5 = copy.project.yaml("data/raw.dvc").value["outs"][0]["md5"]
+    copy.replace("data/raw.dvc", md5, f"{'0' * 32}.dir")
+    expect("dvc.lock", LOCK, copy.line(LOCK, "path: data/raw\n"), "data/raw.dvc")
+
+
+def test_an_output_that_is_not_the_next_stage_s_input(copy: Any) -> None:
+    document = copy.project.yaml(LOCK)
+    owner, out = next(
+        (name, item)
+        for name, stage in document.mapping("stages").items()
+        for item in stage["outs"]
+        if any(item["path"] in other.deps for other in copy.stages)
+    )
+    assert owner
+    copy.replace(LOCK, f"md5: {out['md5']}", f"md5: {'0' * 32}")
+    new = copy.new()
+    assert list(new) == ["dvc.lock"]
+    assert out["path"] in new["dvc.lock"][0].message
+
+
+def test_a_lock_without_an_output(copy: Any, expect: Any) -> None:
+    add(copy, "outs:", "reports/new.json")
+    line = copy.line(LOCK, f"  {copy.stages[0].name}:")
+    expect("dvc.lock", LOCK, line, "reports/new.json of its outs is not recorded")
+
+
+def test_the_forms_that_dvc_allows(tmp_path: Any) -> None:
+    text = """\
+stages:
+  a:
+    wdir: sub
+    cmd:
+      - python ${own.script}
+      - echo done
+    deps: [x.txt]
+    params:
+      - own.knob
+      - other.yaml: [k]
+      - whole.yaml:
+    outs:
+      - y.txt: {cache: false}
+    metrics: [m.json]
+  b:
+    foreach: [1, 2]
+    do:
+      cmd: echo ${item}
+      outs: ['out-${item}']
+"""
+    (tmp_path / "dvc.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "params.yaml").write_text("own: {script: s.py}\n", encoding="utf-8")
+    one, two = stages(Project(tmp_path))
+    assert one.command == "python s.py && echo done"
+    assert list(one.deps) == ["sub/x.txt"]
+    assert {file: list(keys) for file, keys in one.params.items()} == {
+        "sub/params.yaml": ["own.knob"],
+        "sub/other.yaml": ["k"],
+        "sub/whole.yaml": [""],
+    }
+    assert [(path, out.kind, out.cached) for path, out in one.outs.items()] == [
+        ("sub/y.txt", "outs", False),
+        ("sub/m.json", "metrics", True),
+    ]
+    assert list(two.outs) == ["out-${item}"]
+
+
+def test_a_lock_of_the_forms_that_dvc_allows(tmp_path: Any) -> None:
+    text = "stages:\n  a:\n    cmd: [echo 1, echo 2]\n  b:\n    foreach: [1]\n    do: {cmd: x}\n"
+    (tmp_path / "dvc.yaml").write_text(text, encoding="utf-8")
+    recorded = (
+        "schema: '2.0'\nstages:\n  a:\n    cmd:\n    - echo 1\n    - echo 2\n  b@1: {cmd: x}\n"
+    )
+    (tmp_path / "dvc.lock").write_text(recorded, encoding="utf-8")
+    assert lock(Project(tmp_path)).passed
+
+
+@pytest.mark.parametrize(
+    ("line", "reached"),
+    [
+        ("from .b import c", {"b/__init__.py", "b/c.py"}),
+        ("from p.b import c", {"b/__init__.py", "b/c.py"}),
+        ("import p.b.c as d", {"b/__init__.py", "b/c.py"}),
+        ("from . import e", {"e.py", "f.py"}),
+        ("def g():\n    from .e import X", {"e.py", "f.py"}),
+        ("try:\n    pass\nexcept OSError:\n    import p.f", {"e.py", "f.py"}),
+        ("match 1:\n    case 1:\n        import p.f", {"e.py", "f.py"}),
+        ("import importlib\nimportlib.import_module('p.f')", {"e.py", "f.py"}),
+        ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from . import e", set()),
+        ("import os, yaml, q", set()),
+    ],
+)
+def test_what_an_import_reaches(tmp_path: Any, line: str, reached: set[str]) -> None:
+    files = {
+        "__init__.py": '"""Only this."""\n',
+        "a.py": line,
+        "b/__init__.py": "X = 1\n",
+        "b/c.py": "",
+        "e.py": "from .f import Y\n",
+        "f.py": "from . import e\n",
+    }
+    for name, text in files.items():
+        (tmp_path / "src/p" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "src/p" / name).write_text(text, encoding="utf-8")
+    found = reach(Project(tmp_path), "src/p/a.py")
+    assert found == {f"src/p/{name}" for name in reached} | {"src/p/a.py"}
