@@ -3,6 +3,7 @@
 import hashlib
 import io
 import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -11,14 +12,17 @@ from PIL import Image
 from {{cookiecutter.__package_name}}.data.png import BLOCK, png
 
 
-@pytest.mark.parametrize("shape", [(1, 1, 1), (1, 8, 8), (3, 5, 9), (3, 200, 150)])
+@pytest.mark.parametrize("shape", [(1, 1, 1), (1, 8, 8), (3, 5, 9), (1, 255, 256), (3, 200, 150)])
 def test_pillow_reads_the_same_pixels(shape: tuple[int, int, int]) -> None:
     image = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
-    opened = Image.open(io.BytesIO(png(image)))
+    content = png(image)
+    opened = Image.open(io.BytesIO(content))
     opened.load()
     assert opened.mode == ("L" if shape[0] == 1 else "RGB")
     back = np.asarray(opened).reshape(*shape[1:], shape[0])
     assert (np.moveaxis(back, 2, 0) == image).all()
+    # Pillow forgives a stream without an end or with a wrong checksum; zlib does not.
+    assert zlib.decompress(content[content.index(b"IDAT") + 4 : -16])
 
 
 def test_every_block_is_stored_and_none_is_too_long() -> None:

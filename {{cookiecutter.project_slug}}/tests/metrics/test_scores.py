@@ -116,6 +116,7 @@ def changed(row: list[float]) -> Probabilities:
         (changed([math.inf, 0, 0]), "NaN or infinite"),
         (changed([0.5, 0.5, 0.5]), "row 3 .* sums to 1.5"),
         (changed([1.5, -0.5, 0.0]), "row 3 .* between 0 and 1"),
+        (changed([0.6, -0.1, 0.5]), "row 3 .* between 0 and 1"),
         (ROWS[:5], r"do not match.*\[6\] and \[5, 3\]"),
         (ROWS[:, 0], "do not match"),
         (np.ones((6, 1)), "at least two classes"),

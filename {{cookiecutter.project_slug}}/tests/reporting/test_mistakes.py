@@ -1,9 +1,11 @@
 """Confusions counted, mistakes in order, and many classes cut down to what matters."""
 
+import base64
 import dataclasses
 
 import numpy as np
 
+from {{cookiecutter.__package_name}}.data.png import png
 from {{cookiecutter.__package_name}}.metrics.table import Predictions
 from {{cookiecutter.__package_name}}.reporting.inputs import Inputs
 from {{cookiecutter.__package_name}}.reporting.mistakes import (
@@ -43,6 +45,9 @@ def test_each_picture_stands_with_its_own_answer(inputs: Inputs) -> None:
     assert shown == sorted(shown)
     assert worst(test) == [4, 8, 0]
     assert "90.0 % sure" in content
+    for item, row in zip(content.split("<li>")[1:], worst(test), strict=True):
+        assert base64.b64encode(png(inputs.pictures[row])).decode() in item
+        assert f"/{row:03d}.png</bdi>" in item
 
 
 def test_no_mistake_is_said() -> None:

@@ -20,7 +20,7 @@ def pictures(raw: Path) -> list[Path]:
     """
     if not raw.is_dir():
         raise UserError(f"{raw} is not there; get the data with 'dvc pull', or 'make data'.")
-    names = {one: one.relative_to(raw) for one in raw.rglob("*") if one.is_file()}
+    names = {one: one.relative_to(raw) for one in sorted(raw.rglob("*")) if one.is_file()}
     shown = [one for one, name in names.items() if not any(part[0] == "." for part in name.parts)]
     return sorted(shown, key=lambda one: names[one].as_posix())
 

@@ -76,13 +76,12 @@ def log_loss(labels: Labels, probabilities: Probabilities) -> float:
 def roc_auc(labels: Labels, probabilities: Probabilities) -> float:
     """Mean over the classes of the area under the ROC curve, each class against the rest.
 
-    With two classes it is the usual area for the second one.
+    Of two classes both have the same area, the usual one.
     """
     from sklearn.metrics import roc_auc_score
 
-    count = probabilities.shape[1]
     areas = []
-    for name in [1] if count == 2 else range(count):
+    for name in range(probabilities.shape[1]):
         positive = labels == name
         undefined = positive.all() or not positive.any()
         areas.append(0.5 if undefined else float(roc_auc_score(positive, probabilities[:, name])))
@@ -176,4 +175,4 @@ def _check_rows(probabilities: Probabilities) -> None:
 
 
 def _rounded(value: float) -> float:
-    return round(value, DECIMALS) + 0.0  # adding zero turns -0.0 into 0.0
+    return round(value, DECIMALS)

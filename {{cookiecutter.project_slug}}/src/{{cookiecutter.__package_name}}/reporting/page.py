@@ -64,21 +64,24 @@ def _header(inputs: Inputs) -> str:
         f"<h1>{text(chosen.title)} <strong>{inputs.metrics['score']:.4f}</strong> on test</h1>\n"
         f"<p>Measured on {plural(count, 'test picture')} kept out of training; "
         f"{wrong:,} of them ({share(wrong, count)}) were given a wrong class. "
-        f"{better} is better.</p>\n{_level(inputs.identity)}\n</header>"
+        f"{better} is better.</p>\n{_level_note(inputs.identity)}\n</header>"
     )
 
 
-def _level(identity: dict[str, Any]) -> str:
-    settings = identity["params"].get("reproducibility", {})
-    level = settings.get("level", "unknown") if isinstance(settings, dict) else "unknown"
-    # An unquoted `off` is false to YAML 1.1.
-    if level in ("off", False):
+def _level_note(identity: dict[str, Any]) -> str:
+    level = _level_of(identity)
+    if level == "off":
         return (
             '<p class="banner"><strong>This result is not reproducible.</strong> '
             "It was trained with reproducibility.level: off; a second run gives other bits.</p>"
         )
     meaning = LEVELS.get(level, "see reproducibility.level in params.yaml")
     return f'<p class="level">Reproducibility: <b>{text(level)}</b> – {text(meaning)}.</p>'
+
+
+def _level_of(identity: dict[str, Any]) -> str:
+    level = identity["params"].get("reproducibility", {}).get("level", "unknown")
+    return str(level or "off")  # an unquoted `off` is false to YAML 1.1
 
 
 def _metrics_section(metrics: dict[str, Any]) -> str:
@@ -159,10 +162,10 @@ def _commonest(counts: dict[str, int]) -> list[tuple[str, int]]:
 
 
 def _origin_section(identity: dict[str, Any]) -> str:
+    same = "The same code, data, environment and parameters give the same bits. "
     lead = (
-        "<p>The same code, data, environment and parameters give the same bits. "
-        "<code>dvc repro</code> checks what has changed since, <code>make verify</code> trains "
-        "afresh and compares.</p>"
+        f"<p>{'' if _level_of(identity) == 'off' else same}<code>dvc status</code> says what has "
+        "changed since, <code>make verify</code> trains afresh and compares.</p>"
     )
     known = {key: label for key, label in ORIGINS.items() if key in identity}
     origins = [[label, _value(identity[key])] for key, label in known.items()]
