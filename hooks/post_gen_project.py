@@ -4,6 +4,7 @@ Only a fresh project that fails its audit ends with an error, for then the templ
 cookiecutter deletes what it made. Whatever this machine lacks is said, and the project stays.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -66,14 +67,10 @@ def put_under_git() -> str:
         return "Git was left alone: this folder is in a repository already."
     if "not a git repository" not in outer.stderr:
         return f"Git was left alone: {outer.stderr.strip()}"
-    for step in (
-        ["init", "-q"],
-        ["symbolic-ref", "HEAD", "refs/heads/main"],  # `init -b` needs Git 2.28
-        ["config", "user.name"],
-        ["config", "user.email"],
-        ["add", "-A"],
-        ["commit", "-q", "--no-gpg-sign", "-m", "Start from the template"],
-    ):
+    branch = [("init", "-q"), ("symbolic-ref", "HEAD", "refs/heads/main")]  # init -b is Git 2.28
+    known = [("config", "user.name"), ("config", "user.email")]
+    commit = [("add", "-A"), ("commit", "-q", "--no-gpg-sign", "-m", "Start from the template")]
+    for step in branch + known + commit:
         done = git(*step)
         if done.returncode and step[0] == "config":
             who = f'git config --global {step[1]} "..."'
@@ -127,6 +124,9 @@ def main(answers: "dict[str, str]") -> int:
 
 
 if __name__ == "__main__":
+    gc.disable()  # to collect the audit's many syntax trees would take as long as the audit
     for stream in (sys.stdout, sys.stderr):  # a Windows console may be cp1252
         stream.reconfigure(errors="replace", line_buffering=True)  # type: ignore[union-attr]
-    sys.exit(main(json.loads(r"""{{ cookiecutter | tojson }}""")))
+    status = main(json.loads(r"""{{ cookiecutter | tojson }}"""))
+    gc.freeze()  # nor at the end
+    sys.exit(status)

@@ -97,7 +97,17 @@ def commit(project: Path) -> None:
     git(project, "symbolic-ref", "HEAD", "refs/heads/main")
     git(project, *PLAIN, "add", "--all")
     message = "Generate the project"
-    git(project, *IDENTITY, *PLAIN, "commit", "--quiet", "--no-verify", "--message", message)
+    git(
+        project,
+        *IDENTITY,
+        *PLAIN,
+        "commit",
+        "--quiet",
+        "--no-verify",
+        "--allow-empty",
+        "-m",
+        message,
+    )
 
 
 def run_steps(project: Path) -> None:

@@ -29,7 +29,7 @@ def main() -> int:
     try:
         changes = refresh(parser.parse_args().upgrade)
     except (setup.Problem, OSError) as error:
-        print(f"error: {setup.explain(error)}; no lock was changed", file=sys.stderr)
+        print(f"error: {error}; no lock was changed", file=sys.stderr)
         return 1
     print("\n".join(changes) or "Nothing to do: every lock is as its .in file asks.")
     return 0

@@ -11,7 +11,7 @@ alone, what was interrupted, moved or damaged is built anew.
 from __future__ import annotations  # so that an old Python gets as far as a clear message
 
 import argparse
-import errno
+import contextlib
 import hashlib
 import importlib.util
 import json
@@ -22,18 +22,21 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 PROJECT = Path(__file__).resolve().parent.parent
 SETUP_LOCK = PROJECT / "requirements" / "setup.lock"
 STAMP = "locked.json"  # in .venv: what it was built from; written last, so it vouches for the rest
 BIN = "Scripts" if os.name == "nt" else "bin"
 SUFFIX = ".exe" if os.name == "nt" else ""
-TORCH_CPU = "https://download.pytorch.org/whl/cpu"
 OLDEST_PYTHON = (3, 11)
-
-
-Stamp = dict[str, object]
+TORCH_CPU = "https://download.pytorch.org/whl/cpu"
 
 
 class Problem(Exception):
@@ -51,7 +54,7 @@ def main() -> int:
     try:
         print(build(root, [root / name for name in names]))
     except (Problem, OSError) as error:
-        print(f"error: {explain(error)}", file=sys.stderr)
+        print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nerror: interrupted; start it again, it begins anew", file=sys.stderr)
@@ -61,7 +64,7 @@ def main() -> int:
 
 def leave_environment(venv: Path) -> None:
     """Starts again under the base interpreter: an environment cannot rebuild itself."""
-    if Path(sys.prefix).resolve() == venv and sys.prefix != sys.base_prefix:
+    if Path(sys.prefix).resolve() == venv:
         sys.exit(subprocess.call([base_python(), *sys.argv]))
 
 
@@ -75,20 +78,43 @@ def build(root: Path, locks: list[Path]) -> str:
     started = time.perf_counter()
     venv = root / ".venv"
     python = wanted_python(root)
-    wanted: Stamp = {"place": str(venv), "python": python, "locks": digest([*locks, SETUP_LOCK])}
-    found = read_stamp(venv)
-    if found == {**wanted, "packages": packages(venv)}:
-        return f"Nothing to do: .venv is as locked (Python {python}, {count(found)} packages)."
-    if any(found.get(key) != wanted[key] for key in ("place", "python")):
-        remove(venv)
-    (venv / STAMP).unlink(missing_ok=True)
-    with tempfile.TemporaryDirectory(prefix="uv-") as tools:
-        install(root, locks, python, find_uv(venv, Path(tools)))
-    link_sources(root, venv)
-    built: Stamp = {**wanted, "packages": packages(venv)}
-    write_stamp(venv, built)
-    seconds = time.perf_counter() - started
-    return f"Ready: .venv holds {count(built)} locked packages (Python {python}, {seconds:.0f} s)."
+    sums = digest([*locks, SETUP_LOCK])
+    wanted: dict[str, object] = {"place": str(venv), "python": python, "locks": sums}
+    with alone(root):
+        found = read_stamp(venv)
+        if found == {**wanted, "packages": packages(venv)}:
+            return f"Nothing to do: .venv is as locked (Python {python})."
+        fits = all(found.get(key) == wanted[key] for key in ("place", "python"))
+        if venv.exists() and not fits:
+            print(f"{venv} was interrupted, moved or made for another Python: building it anew")
+            shutil.rmtree(venv)
+        (venv / STAMP).unlink(missing_ok=True)
+        with tempfile.TemporaryDirectory(prefix="uv-") as tools:
+            install(root, locks, python, find_uv(venv, Path(tools)))
+        link_sources(root, venv)
+        draft = venv / f"{STAMP}.new"
+        draft.write_bytes(json.dumps({**wanted, "packages": packages(venv)}, indent=1).encode())
+        draft.replace(venv / STAMP)
+    took, count = time.perf_counter() - started, len(packages(venv))
+    return f"Ready: .venv holds {count} locked packages, Python {python} ({took:.0f} s)."
+
+
+@contextlib.contextmanager
+def alone(root: Path) -> Iterator[None]:
+    """Waits for another setup of this folder, also for the uv that a killed one left running.
+
+    The tools inherit the lock. Windows has none, but refuses to remove files in use.
+    """
+    if fcntl is None:
+        yield
+        return
+    handle = os.open(root, os.O_RDONLY)
+    os.set_inheritable(handle, True)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def wanted_python(root: Path) -> str:
@@ -114,7 +140,7 @@ def digest(files: list[Path]) -> str:
     return hashlib.sha256("\n".join(sums).encode()).hexdigest()
 
 
-def read_stamp(venv: Path) -> Stamp:
+def read_stamp(venv: Path) -> dict[str, object]:
     """What the environment was built from; empty if it was not finished or cannot run."""
     if not (venv / BIN / f"python{SUFFIX}").exists():  # also when its base interpreter is gone
         return {}
@@ -123,12 +149,6 @@ def read_stamp(venv: Path) -> Stamp:
     except (OSError, ValueError):
         return {}
     return stamp if isinstance(stamp, dict) else {}
-
-
-def write_stamp(venv: Path, stamp: Stamp) -> None:
-    draft = venv / f"{STAMP}.new"
-    draft.write_bytes(json.dumps(stamp, indent=1).encode())
-    draft.replace(venv / STAMP)
 
 
 def site_packages(venv: Path) -> Path | None:
@@ -140,18 +160,6 @@ def packages(venv: Path) -> list[str]:
     """What is installed, as sorted names of metadata folders: shows what came or went by hand."""
     folder = site_packages(venv)
     return sorted(p.name for p in folder.glob("*.dist-info")) if folder else []
-
-
-def count(stamp: Stamp) -> int:
-    names = stamp.get("packages")
-    return len(names) if isinstance(names, list) else 0
-
-
-def remove(venv: Path) -> None:
-    if not venv.exists():
-        return
-    print(f"{venv} was interrupted, moved or made for another Python: building it anew")
-    shutil.rmtree(venv)
 
 
 def find_uv(venv: Path, tools: Path) -> str:
@@ -242,9 +250,8 @@ def link_sources(root: Path, venv: Path) -> None:
 def run(command: list[str], folder: Path | None = None) -> None:
     """Runs a tool, shows what it says but for its list of packages, explains its failure."""
     dropped = ("VIRTUAL_ENV", "UV_PYTHON", "UV_SYSTEM_PYTHON")  # they name other environments
-    environment = {key: value for key, value in os.environ.items() if key not in dropped}
-    environment.setdefault("UV_HTTP_TIMEOUT", "120")
-    environment.setdefault("PIP_DEFAULT_TIMEOUT", "120")
+    patient = {"UV_HTTP_TIMEOUT": "120", "PIP_DEFAULT_TIMEOUT": "120", **os.environ}
+    environment = {key: value for key, value in patient.items() if key not in dropped}
     said = []
     with subprocess.Popen(
         command,
@@ -254,6 +261,7 @@ def run(command: list[str], folder: Path | None = None) -> None:
         errors="replace",
         cwd=folder,
         env=environment,
+        close_fds=False,  # the tools hold the lock on the folder too: see alone()
     ) as process:
         for line in process.stdout or ():
             said.append(line)
@@ -286,13 +294,6 @@ def diagnose(output: str, command: list[str]) -> str:
         if re.search(pattern, output.lower()):
             return f"{cause} and start again"
     return f"`{' '.join(command[:3])} ...` failed, as shown above"
-
-
-def explain(error: Exception) -> str:
-    """The sentence for an error of ours or of the operating system."""
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return "the disk is full: make room and start again"
-    return str(error)
 
 
 if __name__ == "__main__":

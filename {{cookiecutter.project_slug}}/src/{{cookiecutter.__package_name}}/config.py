@@ -9,7 +9,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 import yaml
 
@@ -172,8 +172,6 @@ class _Loader(yaml.SafeLoader):
     PyYAML's own rules are those of YAML 1.1, to which `off` is false and `1e-5` is text.
     """
 
-    yaml_implicit_resolvers: ClassVar[dict[str | None, list[Any]]] = {}
-
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen = set[str]()
         for key, _ in node.value:
@@ -185,6 +183,7 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+_Loader.yaml_implicit_resolvers = {}
 for _tag, _pattern in {
     "null": r"~|null|",
     "bool": r"true|false",

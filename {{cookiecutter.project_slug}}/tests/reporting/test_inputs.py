@@ -35,8 +35,8 @@ def files(inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         given = (split.paths, split.labels, split.probabilities)
         rows += prediction_rows(name, *given, inputs.classes)
     write_predictions(Path("reports/predictions.csv"), inputs.classes, rows)
-    Path("data/prepared/test").mkdir(parents=True)
-    np.save("data/prepared/test/images.npy", inputs.pictures)
+    Path("data/prepared/dev").mkdir(parents=True)
+    np.save("data/prepared/dev/images.npy", inputs.pictures)
 
 
 @pytest.mark.usefixtures("files")
@@ -62,9 +62,9 @@ def cut_pictures(path: Path) -> None:
         ("reports/data.json", Path.unlink, "is missing: run `dvc repro validate`"),
         ("reports/learning-curves.csv", Path.unlink, "is missing: run `dvc repro train`"),
         ("models/identity.json", Path.unlink, "is missing: run `dvc repro train`"),
-        ("data/prepared/test/images.npy", Path.unlink, "is missing: run `dvc repro prepare`"),
-        ("data/prepared/test/images.npy", cut_pictures, "does not hold the 12 pictures"),
-        ("data/prepared/test/images.npy", lambda path: path.write_bytes(b"x" * 99), "is damaged"),
+        ("data/prepared/dev/images.npy", Path.unlink, "is missing: run `dvc repro prepare`"),
+        ("data/prepared/dev/images.npy", cut_pictures, "does not hold the 9 pictures"),
+        ("data/prepared/dev/images.npy", lambda path: path.write_bytes(b"x" * 99), "is damaged"),
         ("reports/metrics.json", lambda path: path.write_bytes(b"{"), "is not JSON"),
         ("models/identity.json", lambda path: path.write_bytes(b"{}"), "lacks `code`"),
         ("reports/learning-curves.csv", lambda path: path.write_bytes(b""), "not a table"),

@@ -12,6 +12,7 @@ from {{cookiecutter.__package_name}}.reporting.mistakes import (
     WORST_PICTURES,
     confusion,
     confusion_section,
+    least_sure,
     mistakes_section,
     worst,
 )
@@ -39,15 +40,15 @@ def test_the_surest_mistake_comes_first_and_ties_go_by_path() -> None:
 
 
 def test_each_picture_stands_with_its_own_answer(inputs: Inputs) -> None:
-    test = inputs.predictions["test"]
-    content = mistakes_section(test, inputs.classes, inputs.pictures)
-    shown = [content.index(f"/{row:03d}.png</bdi>") for row in worst(test)]
-    assert shown == sorted(shown)
-    assert worst(test) == [4, 8, 0]
+    dev = inputs.predictions["dev"]
+    content = mistakes_section(dev, inputs.classes, inputs.pictures)
+    order = [*worst(dev), *least_sure(dev)]
+    assert order == [4, 8, 0, 5, 1, 6, 7, 2, 3]
     assert "90.0 % sure" in content
-    for item, row in zip(content.split("<li>")[1:], worst(test), strict=True):
+    for item, row in zip(content.split("<li>")[1:], order, strict=True):
         assert base64.b64encode(png(inputs.pictures[row])).decode() in item
         assert f"/{row:03d}.png</bdi>" in item
+        assert ('class="wrong"' in item) == (row in worst(dev))
 
 
 def test_no_mistake_is_said() -> None:

@@ -64,7 +64,7 @@ def test_the_page_says_what_happened(inputs: Inputs) -> None:
         assert f"{inputs.metrics[split]['log_loss']:.4f}" in words
     for title in ("Metrics", "Learning curves", "Confusions", "Worst mistakes", "Data", "Where"):
         assert title in words
-    assert outline.tags.count("img") == 3
+    assert outline.tags.count("img") == 9
     assert outline.tags.count("svg") == 2
 
 
@@ -96,7 +96,7 @@ def test_people_who_cannot_see_are_served(inputs: Inputs) -> None:
     outline = Outline(content)
     assert outline.tags.count("h1") == 1
     alts = [value for key, value in outline.attributes if key == "alt"]
-    assert len(alts) == 3
+    assert len(alts) == 9
     assert all("true class" in alt and "predicted" in alt for alt in alts)
     assert len(re.findall(r'<svg [^>]*role="img" aria-label="[^"]+"', content)) == 2
     assert outline.tags.count("caption") == outline.tags.count("table")

@@ -21,8 +21,8 @@ class Inputs:
     """Everything that the page shows.
 
     `metrics`, `data` and `identity` are the JSON files of that name; `curves` the columns of the
-    learning curves; `predictions` those for each data set; `pictures` the test pictures, uint8
-    `[n, c, h, w]`, in the order of `predictions["test"]`.
+    learning curves; `predictions` those for each data set; `pictures` the dev pictures, uint8
+    `[n, c, h, w]`, in the order of `predictions["dev"]`.
     """
 
     metrics: dict[str, Any]

@@ -1,4 +1,7 @@
-"""Which test pictures went wrong, and how: the confusion matrix and the worst mistakes."""
+"""What goes wrong, and how: the confusions on test, and the worst mistakes on dev.
+
+The pictures are those of dev: who looks at test examples to find ideas has no test set any more.
+"""
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +13,7 @@ from .pictures import image_tag
 MATRIX_CLASSES = 30  # a larger matrix cannot be read; its worst pairs can
 WORST_PAIRS = 30
 WORST_PICTURES = 24
+FEW = 12  # with fewer mistakes, the right answers that were least sure are shown as well
 
 
 def confusion(predictions: Predictions, classes: int) -> npt.NDArray[np.int64]:
@@ -33,15 +37,17 @@ def confusion_section(predictions: Predictions, classes: list[str]) -> str:
 def mistakes_section(
     predictions: Predictions, classes: list[str], pictures: npt.NDArray[np.uint8]
 ) -> str:
-    """Return the wrong test pictures of which the model was surest, the worst first."""
-    title = "Worst mistakes on test"
-    wrong = worst(predictions)
-    if not wrong:
-        return section(title, "<p>None: every test picture was given its true class.</p>")
+    """Return the dev pictures that went wrong, or nearly so, the worst first."""
+    wrong, title = worst(predictions), "Worst mistakes on dev"
     shown = wrong[:WORST_PICTURES]
     lead = f"{plural(len(wrong), 'mistake')}, those of which the model was surest first"
+    if not wrong:
+        lead = "None: every dev picture was given its true class"
     if len(shown) < len(wrong):
         lead += f"; the first {len(shown)} are shown"
+    if len(shown) < FEW:
+        shown += least_sure(predictions)[: FEW - len(shown)]
+        lead += "; then right answers, the least sure first"
     items = [_mistake(predictions, classes, pictures, index) for index in shown]
     return section(title, f"<p>{lead}.</p>", '<ol class="mistakes">', *items, "</ol>")
 
@@ -52,17 +58,24 @@ def worst(predictions: Predictions) -> list[int]:
     return sorted(wrong, key=lambda row: (-predictions.confidences[row], predictions.paths[row]))
 
 
+def least_sure(predictions: Predictions) -> list[int]:
+    """Return the rows that went right, by rising confidence in the answer, then by path."""
+    right = np.flatnonzero(predictions.answers == predictions.labels).tolist()
+    return sorted(right, key=lambda row: (predictions.confidences[row], predictions.paths[row]))
+
+
 def _mistake(
     predictions: Predictions, classes: list[str], pictures: npt.NDArray[np.uint8], row: int
 ) -> str:
     path = predictions.paths[row]
     true, answer = (classes[rows[row]] for rows in (predictions.labels, predictions.answers))
-    alt = f"Test picture {path}: true class {true}, predicted {answer}"
+    alt = f"Dev picture {path}: true class {true}, predicted {answer}"
+    kind = "wrong" if true != answer else "right"
     sure = f"{100 * predictions.confidences[row]:.1f} %"
     return (
         f"<li><figure>{image_tag(pictures[row], alt)}<figcaption>"
         f"<span>true <b>{name(true)}</b></span>"
-        f'<span class="wrong">predicted <b>{name(answer)}</b></span>'
+        f'<span class="{kind}">predicted <b>{name(answer)}</b></span>'
         f"<span>{sure} sure</span><small>{name(path)}</small></figcaption></figure></li>"
     )
 

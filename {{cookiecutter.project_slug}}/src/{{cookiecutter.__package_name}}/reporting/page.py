@@ -35,7 +35,7 @@ def page(inputs: Inputs) -> str:
             _metrics_section(inputs.metrics),
             _curves_section(inputs.curves),
             confusion_section(test, inputs.classes),
-            mistakes_section(test, inputs.classes, inputs.pictures),
+            mistakes_section(inputs.predictions["dev"], inputs.classes, inputs.pictures),
             _data_section(inputs),
             _origin_section(inputs.identity),
             "</main>",

@@ -65,7 +65,7 @@ figure { margin: 0; }
 .legend .one::before { border-top-style: dashed; }
 .legend .one b, .legend .one::before { color: var(--one); }
 .legend .two b, .legend .two::before { color: var(--two); }
-svg { display: block; width: 100%; height: auto; }
+svg { display: block; width: 100%; max-width: 34rem; height: auto; }
 svg text { fill: var(--soft); font-size: 13px; }
 svg .grid { stroke: var(--rule); }
 svg .axis { stroke: var(--soft); }
@@ -80,6 +80,7 @@ svg .label { font-weight: 600; }
 .matrix th, .matrix td { padding: .3rem; border: 1px solid var(--paper); text-align: center;
   vertical-align: middle; }
 .matrix td { min-width: 2.5rem; background: var(--card); }
+.matrix thead th { font-size: inherit; }
 .matrix tbody th { min-width: 0; font-weight: 600; }
 .matrix th:first-child { position: sticky; left: 0; padding-right: .7rem; text-align: right;
   white-space: nowrap; background: var(--paper); }
@@ -116,6 +117,9 @@ svg .label { font-weight: 600; }
 @media print {
   body { max-width: none; padding: 0; font-size: 10pt; }
   .scroll { overflow: visible; }
+  .charts { grid-template-columns: 1fr 1fr; }
+  .matrix { font-size: 7pt; }
+  .matrix td { min-width: 0; padding: .2rem; }
   figure, tr, .mistakes li { break-inside: avoid; }
   h2, h3, caption { break-after: avoid; }
   .banner, .matrix td { print-color-adjust: exact; -webkit-print-color-adjust: exact; }

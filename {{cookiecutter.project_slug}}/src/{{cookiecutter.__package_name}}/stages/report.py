@@ -13,15 +13,18 @@ def main() -> None:
     """Write reports/report.html from what the stages before have left."""
     metrics = read_record(Path("reports/metrics.json"), "evaluate", ("score", "metric", "test"))
     classes, predictions = read_predictions(Path("reports/predictions.csv"))
-    if "test" not in predictions:
-        raise UserError("reports/predictions.csv has no test row: run `dvc repro evaluate` first")
+    for split in ("dev", "test"):
+        if split not in predictions:
+            raise UserError(
+                f"reports/predictions.csv has no {split} row: run `dvc repro evaluate` first"
+            )
     data = read_record(Path("reports/data.json"), "validate", ("classes", "sizes", "modes"))
     identity = read_record(
         Path("models/identity.json"), "train", ("code", "data", "lock", "params")
     )
     curves = read_curves(Path("reports/learning-curves.csv"), "train")
-    count = len(predictions["test"].paths)
-    pictures = read_pictures(Path("data/prepared/test/images.npy"), "prepare", count)
+    count = len(predictions["dev"].paths)
+    pictures = read_pictures(Path("data/prepared/dev/images.npy"), "prepare", count)
     inputs = Inputs(metrics, data, identity, curves, classes, predictions, pictures)
     write_bytes(Path("reports/report.html"), page(inputs).encode())
 

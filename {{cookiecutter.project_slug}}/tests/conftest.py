@@ -1,0 +1,126 @@
+"""What the tests share: tiny data, small settings, a copy of the project.
+
+No test needs data, network or an earlier run: pictures are made where they are needed.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from {{ cookiecutter.__package_name }} import errors
+from {{ cookiecutter.__package_name }}.data.png import png
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = errors.__name__.partition(".")[0]
+CLASSES = ("circle", "square", "tree")
+
+
+@pytest.fixture(autouse=True)
+def _strict_torch() -> Iterator[None]:
+    """Fresh memory holds NaN, and an operation without a deterministic form is an error."""
+    torch: Any = sys.modules.get("torch")
+    if torch is None:
+        yield
+        return
+    fill = torch.utils.deterministic.fill_uninitialized_memory
+    torch.use_deterministic_algorithms(True)
+    torch.utils.deterministic.fill_uninitialized_memory = True
+    torch.set_num_threads(1)
+    yield
+    torch.use_deterministic_algorithms(False)
+    torch.utils.deterministic.fill_uninitialized_memory = fill
+
+
+def picture(label: int, number: int, channels: int = 1, height: int = 9, width: int = 9) -> bytes:
+    """A PNG file of noise around a brightness that tells its class."""
+    noise = np.random.default_rng([label, number]).integers(0, 60, (channels, height, width))
+    return png((noise + 70 * label).astype(np.uint8))
+
+
+@pytest.fixture
+def fill() -> Callable[..., Path]:
+    """Write `count` pictures of each class below a folder."""
+
+    def into(raw: Path, count: int = 30, **shape: int) -> Path:
+        for label, name in enumerate(CLASSES):
+            (raw / name).mkdir(parents=True)
+            for number in range(count):
+                (raw / name / f"{number:03d}.png").write_bytes(picture(label, number, **shape))
+        return raw
+
+    return into
+
+
+@pytest.fixture
+def settle() -> Callable[..., None]:
+    """Set keys of a params.yaml: settle(path, data=dict(channels=3))."""
+
+    def change(params: Path, **sections: Mapping[str, Any]) -> None:
+        content = yaml.safe_load(params.read_text(encoding="utf-8"))
+        for name, values in sections.items():
+            content[name].update(values)
+        params.write_text(yaml.safe_dump(content), encoding="utf-8")
+
+    return change
+
+
+@pytest.fixture
+def project(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    settle: Callable[..., None],
+    fill: Callable[..., Path],
+) -> Path:
+    """A copy of the project with its own pictures and a tiny network; the current folder."""
+    root = tmp_path / "project"
+    ignore = shutil.ignore_patterns("__pycache__", "audit", "reporting")
+    shutil.copytree(ROOT / "src", root / "src", ignore=ignore)
+    for name in ("params.yaml", "dvc.yaml", "requirements/runtime.lock"):
+        (root / name).parent.mkdir(exist_ok=True)
+        shutil.copyfile(ROOT / name, root / name)
+    raw = fill(root / "data/raw")
+    pointer = "outs:\n- md5: 0123456789abcdef0123456789abcdef.dir\n  path: raw\n"
+    raw.with_suffix(".dvc").write_text(pointer, encoding="utf-8")
+    settle(
+        root / "params.yaml",
+        data={"image_size": 8, "channels": 1},
+        model={"width": 4, "depth": 2},
+        optimization={"batch_size": 8, "epochs": 2},
+        runtime={"checkpoint_every": 2},
+    )
+    monkeypatch.chdir(root)
+    return root
+
+
+Stage = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def python() -> Stage:
+    """Run Python in the current folder, with its src/ first: python("-m", "package.stages.x")."""
+
+    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        changed = {"PYTHONPATH": str(Path("src").resolve()), "PYTHONDONTWRITEBYTECODE": "1"}
+        return subprocess.run(
+            [sys.executable, *arguments],
+            env=os.environ | changed | environment,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def stage(python: Stage) -> Stage:
+    """Run a stage of the pipeline, as dvc.yaml does: stage("train")."""
+    return lambda name, **environment: python("-m", f"{PACKAGE}.stages.{name}", **environment)

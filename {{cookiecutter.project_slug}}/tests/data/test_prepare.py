@@ -1,0 +1,213 @@
+"""Pictures of any kind become arrays of one shape, split by what they hold."""
+
+import hashlib
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from {{ cookiecutter.__package_name }}.config import Data
+from {{ cookiecutter.__package_name }}.data.prepare import SPLITS, decode, prepare, split_of
+from {{ cookiecutter.__package_name }}.data.validate import pictures
+from {{ cookiecutter.__package_name }}.errors import UserError
+
+HASHES = [hashlib.md5(str(number).encode()).hexdigest() for number in range(4000)]
+
+
+def settings(image_size: int = 8, channels: int = 1, dev: float = 0.15, test: float = 0.15) -> Data:
+    return Data(image_size=image_size, channels=channels, dev_fraction=dev, test_fraction=test)
+
+
+def run(raw: Path, prepared: Path, data: Data | None = None) -> dict[str, bytes]:
+    """Prepare and return every file that was written."""
+    prepare(pictures(raw), raw, prepared, data or settings(), "version")
+    files = sorted(one for one in prepared.rglob("*") if one.is_file())
+    return {one.relative_to(prepared).as_posix(): one.read_bytes() for one in files}
+
+
+def index(prepared: Path, split: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = json.loads((prepared / split / "index.json").read_text("utf-8"))
+    return found
+
+
+def members(prepared: Path) -> dict[str, str]:
+    return {path: split for split in SPLITS for path in index(prepared, split)["paths"]}
+
+
+def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def test_fractions_are_met() -> None:
+    splits = [split_of(one, settings(dev=0.2, test=0.1)) for one in HASHES]
+    assert splits.count("test") / len(HASHES) == pytest.approx(0.1, abs=0.02)
+    assert splits.count("dev") / len(HASHES) == pytest.approx(0.2, abs=0.02)
+
+
+def test_another_dev_fraction_leaves_test_alone() -> None:
+    small, large = settings(dev=0.1), settings(dev=0.4)
+    before = {one for one in HASHES if split_of(one, small) == "test"}
+    assert before == {one for one in HASHES if split_of(one, large) == "test"}
+    dev = {one for one in HASHES if split_of(one, small) == "dev"}
+    assert dev < {one for one in HASHES if split_of(one, large) == "dev"}
+
+
+def test_an_example_stays_when_others_come_or_go(tmp_path: Path, fill: Callable[..., Path]) -> None:
+    run(fill(tmp_path / "raw"), tmp_path / "before")
+    removed = tmp_path / "raw/square/007.png"
+    removed.rename(tmp_path / "raw/square/renamed.png")
+    for number in range(0, 30, 3):
+        (tmp_path / f"raw/tree/{number:03d}.png").unlink()
+    (tmp_path / "raw/circle/one more.png").write_bytes(encoded(Image.new("L", (9, 9))))
+    run(tmp_path / "raw", tmp_path / "after")
+    before, after = members(tmp_path / "before"), members(tmp_path / "after")
+    stayed = before.keys() & after.keys()
+    assert len(stayed) == 79
+    assert all(before[path] == after[path] for path in stayed)
+    assert after["square/renamed.png"] == before["square/007.png"]
+
+
+def test_copies_share_a_split(tmp_path: Path, fill: Callable[..., Path]) -> None:
+    raw = fill(tmp_path / "raw")
+    for path in sorted((raw / "tree").iterdir()):
+        (raw / "tree" / f"copy of {path.name}").write_bytes(path.read_bytes())
+    run(raw, tmp_path / "prepared")
+    where = members(tmp_path / "prepared")
+    copies = [path for path in where if "copy of " in path]
+    assert len(copies) == 30
+    assert {where[path] for path in copies} == set(SPLITS)
+    assert all(where[path] == where[path.replace("copy of ", "")] for path in copies)
+
+
+def test_bytes_do_not_depend_on_the_order_of_creation(
+    tmp_path: Path, fill: Callable[..., Path]
+) -> None:
+    raw, other = fill(tmp_path / "raw"), tmp_path / "other"
+    for path in reversed(pictures(raw)):
+        copy = other / path.relative_to(raw)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+    assert run(raw, tmp_path / "a") == run(other, tmp_path / "b")
+
+
+def test_arrays_and_index(tmp_path: Path, fill: Callable[..., Path]) -> None:
+    raw = fill(tmp_path / "raw", channels=3, height=20, width=12)
+    prepared = tmp_path / "prepared"
+    run(raw, prepared, settings(image_size=16, channels=3))
+    total = 0
+    for split in SPLITS:
+        images = np.load(prepared / split / "images.npy")
+        labels = np.load(prepared / split / "labels.npy")
+        found = index(prepared, split)
+        total += len(images)
+        assert images.dtype == np.uint8
+        assert images.shape == (len(labels), 3, 16, 16)
+        assert labels.dtype == np.int64
+        assert found["classes"] == ["circle", "square", "tree"]
+        names = [found["classes"][label] for label in labels]
+        assert names == [path.split("/")[0] for path in found["paths"]]
+        for path, md5 in zip(found["paths"], found["md5"], strict=True):
+            assert hashlib.md5((raw / path).read_bytes()).hexdigest() == md5
+    assert total == 90
+
+
+GREY = Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8) * 4)
+
+
+def test_grey_of_the_right_size_is_taken_as_it_is() -> None:
+    assert (decode(encoded(GREY), settings())[0] == np.asarray(GREY)).all()
+
+
+def test_16_bits_keep_the_upper_8() -> None:
+    wide = Image.fromarray(np.asarray(GREY).astype(np.uint16) * 256 + 255)
+    assert wide.mode == "I;16"
+    assert (decode(encoded(wide), settings()) == decode(encoded(GREY), settings())).all()
+    wide = Image.fromarray(np.asarray(GREY).astype(np.uint16) * 257)
+    assert (decode(encoded(wide), settings()) == decode(encoded(GREY), settings())).all()
+
+
+@pytest.mark.parametrize("mode", ["RGB", "P", "LA", "RGBA"])
+def test_other_modes_show_the_same_grey(mode: str) -> None:
+    found = decode(encoded(GREY.convert(mode)), settings()).astype(int)
+    assert abs(found - np.asarray(GREY)).max() <= 1
+
+
+def test_black_and_white() -> None:
+    bits = GREY.point(lambda value: 255 * (value > 99), mode="1")
+    assert set(np.unique(decode(encoded(bits), settings()))) == {0, 255}
+
+
+def test_colour_keeps_its_channels() -> None:
+    red = Image.new("RGB", (8, 8), (200, 10, 30))
+    found = decode(encoded(red), settings(channels=3))
+    assert [np.unique(one).tolist() for one in found] == [[200], [10], [30]]
+    assert decode(encoded(GREY), settings(channels=3)).shape == (3, 8, 8)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_transparent_is_white(channels: int) -> None:
+    # Ink on a transparent sheet: the sheet's hidden colour is black, as most programs save it.
+    drawing = Image.new("RGBA", (8, 8), (0, 0, 0, 0))
+    drawing.paste((0, 0, 0, 255), (2, 2, 4, 4))
+    found = decode(encoded(drawing), settings(channels=channels))
+    assert found[:, 0, 0].tolist() == [255] * channels
+    assert found[:, 2, 2].tolist() == [0] * channels
+
+
+def test_a_transparent_palette_is_white() -> None:
+    sheet = Image.new("P", (8, 8))
+    sheet.putpalette([0, 0, 0, 90, 90, 90])
+    sheet.putpixel((3, 3), 1)
+    found = decode(encoded(sheet, transparency=bytes([0, 255])), settings())[0]
+    assert (found[0, 0], found[3, 3]) == (255, 90)
+
+
+def test_a_turned_photograph_stands_upright() -> None:
+    photograph = Image.new("L", (8, 8), 0)
+    photograph.paste(255, (0, 0, 8, 4))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned a quarter: what the file has above belongs on the right
+    found = decode(encoded(photograph, "JPEG", exif=exif, quality=95), settings())[0]
+    assert found[:, 6:].min() > 200
+    assert found[:, :2].max() < 55
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 40), (200, 100), (8, 9)])
+@pytest.mark.parametrize("image_size", [8, 28])
+def test_any_size(size: tuple[int, int], image_size: int) -> None:
+    found = decode(encoded(Image.new("L", size, 77)), settings(image_size=image_size))
+    assert found.shape == (1, image_size, image_size)
+    assert np.unique(found).tolist() == [77]
+
+
+@pytest.mark.parametrize("kind", ["BMP", "GIF", "TIFF", "WEBP", "JPEG"])
+def test_other_formats(kind: str) -> None:
+    options = {"lossless": True} if kind == "WEBP" else {}
+    found = decode(encoded(GREY, kind, **options), settings()).astype(int)
+    assert abs(found - np.asarray(GREY)).max() <= (12 if kind == "JPEG" else 1)
+
+
+def test_a_split_without_examples(tmp_path: Path, fill: Callable[..., Path]) -> None:
+    raw = fill(tmp_path / "raw", count=2)
+    with pytest.raises(UserError, match=r"falls into (dev|test).*data\.(dev|test)_fraction"):
+        run(raw, tmp_path / "prepared", settings(dev=0.01, test=0.01))
+    assert not (tmp_path / "prepared").exists()
+
+
+def test_a_class_without_training_examples(tmp_path: Path, fill: Callable[..., Path]) -> None:
+    raw = fill(tmp_path / "raw")
+    content = next(
+        one.read_bytes()
+        for one in pictures(raw)
+        if split_of(hashlib.md5(one.read_bytes()).hexdigest(), settings()) == "test"
+    )
+    (raw / "rare").mkdir()
+    (raw / "rare/only.png").write_bytes(content)
+    with pytest.raises(UserError, match="no example to learn from in class rare; add pictures"):
+        run(raw, tmp_path / "prepared")

@@ -1,0 +1,208 @@
+"""The environment's builder, by its parts: pytest tests/test_setup.py"""
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import setup
+
+Run = list[list[str]]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A project with one lock, a source folder, and no environment."""
+    (tmp_path / "src").mkdir()
+    (tmp_path / "some.lock").write_text("uv==1.2.3\n", encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The commands that a build runs; here they only leave an environment's files behind."""
+    commands: Run = []
+
+    def run(command: list[str]) -> None:
+        commands.append(command)
+        if command[1] == "venv":
+            folder = Path(command[-1])
+            (folder / setup.BIN).mkdir(parents=True)
+            (folder / setup.BIN / f"python{setup.SUFFIX}").touch()
+            (folder / "lib" / "site-packages" / "uv-1.2.3.dist-info").mkdir(parents=True)
+
+    monkeypatch.setattr(setup, "run", run)
+    monkeypatch.setattr(setup, "find_uv", lambda venv, tools: "uv")
+    return commands
+
+
+def build(root: Path) -> str:
+    return setup.build(root, [root / "some.lock"])
+
+
+def test_builds_once_and_then_has_nothing_to_do(root: Path, ran: Run) -> None:
+    assert build(root).startswith("Ready: .venv holds 1 locked packages, Python 3.")
+    assert [command[1] for command in ran] == ["venv", "pip"]
+    assert "--require-hashes" in ran[1]
+    assert build(root).startswith("Nothing to do")
+    assert len(ran) == 2
+
+
+def test_sources_are_importable_from_the_environment(root: Path, ran: Run) -> None:
+    build(root)
+    lines = (root / ".venv/lib/site-packages/sources.pth").read_text(encoding="ascii").splitlines()
+    assert (root / ".venv/lib/site-packages" / lines[1]).resolve() == root / "src"
+    assert lines[0].startswith("import os, sys;")
+
+
+def test_a_copy_of_the_project_runs_its_own_sources(
+    root: Path, ran: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(root)
+    sources = root / ".venv/lib/site-packages/sources.pth"
+    first = sources.read_text(encoding="ascii").splitlines()[0]
+    (root / "copy" / "src").mkdir(parents=True)
+    monkeypatch.chdir(root / "copy")
+    monkeypatch.setattr(sys, "path", [])
+    exec(first)
+    assert sys.path == [str(root / "copy" / "src")]
+
+
+def test_a_changed_lock_is_installed_into_the_same_environment(root: Path, ran: Run) -> None:
+    build(root)
+    (root / "some.lock").write_text("uv==1.2.3\nmore==1\n", encoding="utf-8")
+    assert build(root).startswith("Ready")
+    assert [command[1] for command in ran] == ["venv", "pip", "pip"]
+
+
+def test_a_package_installed_by_hand_is_noticed(root: Path, ran: Run) -> None:
+    build(root)
+    (root / ".venv/lib/site-packages/stranger-1.dist-info").mkdir()
+    assert build(root).startswith("Ready")
+    assert [command[1] for command in ran] == ["venv", "pip", "pip"]
+
+
+def unfinished(root: Path) -> None:
+    (root / ".venv" / setup.STAMP).unlink()
+
+
+def garbled(root: Path) -> None:
+    (root / ".venv" / setup.STAMP).write_text("{", encoding="utf-8")
+
+
+def without_interpreter(root: Path) -> None:
+    (root / ".venv" / setup.BIN / f"python{setup.SUFFIX}").unlink()
+
+
+def another_python(root: Path) -> None:
+    (root / ".python-version").write_text("3.99\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize("damage", [unfinished, garbled, without_interpreter, another_python])
+def test_a_damaged_environment_is_built_anew(root: Path, ran: Run, damage: object) -> None:
+    build(root)
+    assert callable(damage)
+    damage(root)
+    assert build(root).startswith("Ready")
+    assert [command[1] for command in ran] == ["venv", "pip", "venv", "pip"]
+
+
+def test_an_environment_that_moved_is_built_anew(root: Path, ran: Run, tmp_path: Path) -> None:
+    build(root)
+    shutil.copytree(root, tmp_path / "moved")
+    assert build(tmp_path / "moved").startswith("Ready")
+    assert [command[1] for command in ran] == ["venv", "pip", "venv", "pip"]
+
+
+def test_a_failed_installation_is_not_taken_for_a_finished_one(
+    root: Path, ran: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object) -> None:
+        (root / ".venv" / setup.BIN).mkdir(parents=True)
+        (root / ".venv" / setup.BIN / f"python{setup.SUFFIX}").touch()
+        raise setup.Problem("the network is gone")
+
+    with monkeypatch.context() as patch, pytest.raises(setup.Problem):
+        patch.setattr(setup, "install", fail)
+        build(root)
+    assert setup.read_stamp(root / ".venv") == {}
+
+
+def test_an_old_python_gets_a_clear_message(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 9, 0))
+    with pytest.raises(setup.Problem, match=r"Python 3\.11 or newer is needed"):
+        setup.wanted_python(root)
+
+
+def test_a_missing_lock_is_named(root: Path) -> None:
+    with pytest.raises(setup.Problem, match=r"there is no lock file .*other\.lock"):
+        setup.build(root, [root / "other.lock"])
+
+
+def test_a_missing_venv_module_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(setup.Problem, match="apt install python3-venv"):
+        setup.find_uv(tmp_path / ".venv", tmp_path)
+
+
+def test_only_the_locked_uv_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commands: Run = []
+    monkeypatch.setattr(shutil, "which", lambda name: "/somewhere/uv")
+    monkeypatch.setattr(setup, "run", commands.append)
+    wanted = setup.locked_uv(setup.SETUP_LOCK.read_text(encoding="utf-8"))
+    monkeypatch.setattr(setup, "uv_version", lambda uv: "0.0.1")
+    assert setup.find_uv(tmp_path / ".venv", tmp_path).startswith(str(tmp_path))
+    assert "--require-hashes" in commands[-1]
+    monkeypatch.setattr(setup, "uv_version", lambda uv: wanted)
+    assert setup.find_uv(tmp_path / ".venv", tmp_path) != "/somewhere/uv"
+    monkeypatch.setattr(setup, "uv_version", lambda uv: wanted if uv == "/somewhere/uv" else "")
+    assert setup.find_uv(tmp_path / ".venv", tmp_path) == "/somewhere/uv"
+
+
+@pytest.mark.parametrize(
+    ("output", "sentence"),
+    [
+        ("error: failed to write: No space left on device (os error 28)", "the disk is full"),
+        ("error: No interpreter found for Python 3.13 in search path", "this version of Python"),
+        ("  cause: dns error: failed to lookup address", "check the network"),
+        ("NewConnectionError: Temporary failure in name resolution", "check the network"),
+        ("  cause: Hash mismatch for `numpy==1.0`", "not what the lock file says"),
+        ("torch has no wheels with a matching Python ABI tag", "no file for this machine"),
+        ("something else", "`uv pip sync ...` failed"),
+    ],
+)
+def test_the_cause_of_a_failure_is_named(output: str, sentence: str) -> None:
+    assert sentence in setup.diagnose(output, ["uv", "pip", "sync", "x"])
+
+
+def test_a_failing_tool_is_shown_and_explained(capfd: pytest.CaptureFixture[str]) -> None:
+    code = "print('Downloading'); print(' + numpy==1'); print('timed out'); raise SystemExit(1)"
+    with pytest.raises(setup.Problem, match="check the network"):
+        setup.run([sys.executable, "-c", code])
+    assert capfd.readouterr().out == "  Downloading\n  timed out\n"
+
+
+def test_where_the_small_builds_of_torch_come_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = tmp_path / "runtime.lock"
+    for name in ("UV_FIND_LINKS", "PIP_FIND_LINKS"):
+        monkeypatch.delenv(name, raising=False)
+    lock.write_text("torch==2.0.0\n", encoding="utf-8")
+    assert setup.wheel_sources([lock]) == []
+    lock.write_text("torch==2.0.0+cpu\n", encoding="utf-8")
+    assert setup.wheel_sources([lock]) == ["-f", f"{setup.TORCH_CPU}/torch/"]
+    monkeypatch.setenv("PIP_FIND_LINKS", "one two")
+    assert setup.wheel_sources([lock]) == ["-f", "one", "-f", "two"]
+    monkeypatch.setenv("UV_FIND_LINKS", "three,four")
+    assert setup.wheel_sources([lock]) == ["-f", "three", "-f", "four"]
+
+
+def test_needs_no_package() -> None:
+    """It runs before anything is installed, so -I -S must do."""
+    command = [sys.executable, "-I", "-S", str(Path(setup.__file__)), "--help"]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0

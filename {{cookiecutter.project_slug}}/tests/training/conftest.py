@@ -1,0 +1,108 @@
+"""A training run small enough to be repeated many times."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from {{ cookiecutter.__package_name }} import config
+from {{ cookiecutter.__package_name }}.data.batches import Split
+from {{ cookiecutter.__package_name }}.model import build
+from {{ cookiecutter.__package_name }}.training.checkpoints import Progress
+from {{ cookiecutter.__package_name }}.training.loop import Settings, train
+
+IDENTITY = {"code": "c", "data": "d", "params": {"model": {"width": 4, "rate": 0.1}}}
+
+
+def split(count: int, start: int) -> Split:
+    labels = np.arange(start, start + count, dtype=np.int64) % 3
+    images = np.random.default_rng(start).integers(0, 90, (count, 1, 6, 6), dtype=np.uint8)
+    images[labels == 1, :, ::2] += 150  # lines across, lines down, or none
+    images[labels == 2, :, :, ::2] += 150
+    return Split(images, labels, ["a", "b", "c"], [str(one) for one in range(count)], "version")
+
+
+def settings(**changed: Any) -> Settings:
+    """All sections, with some keys changed: settings(epochs=3, workers=1)."""
+    sections: list[Any] = [
+        config.Optimization(
+            optimizer="adamw", learning_rate=0.01, batch_size=8, epochs=3, warmup=0.1
+        ),
+        config.Regularization(
+            dropout=0.2,
+            weight_decay=0.01,
+            label_smoothing=0.1,
+            rotation=5,
+            shift=0.1,
+            flip=True,
+            early_stopping=0,
+        ),
+        config.Reproducibility(seed=0, level="portable", device="cpu", threads=1),
+        config.Runtime(workers=0, prefetch=2, log_every=10, checkpoint_every=4),
+    ]
+    known: set[str] = set()
+    for place, section in enumerate(sections):
+        own = {one.name for one in dataclasses.fields(section)} & changed.keys()
+        sections[place] = dataclasses.replace(section, **{key: changed[key] for key in own})
+        known |= own
+    assert known == changed.keys()
+    return Settings(*sections)
+
+
+class Run:
+    """What a training run gave: weights as bytes, and its progress."""
+
+    def __init__(self, folder: Path, identity: Any = IDENTITY, **changed: Any) -> None:
+        chosen = settings(**changed)
+        torch.manual_seed(chosen.reproducibility.seed)
+        model = config.Model(width=4, depth=2, activation="relu")
+        network = build(model, 1, 3, chosen.regularization.dropout)
+        self.progress: Progress = train(
+            network, split(30, 0), split(11, 30), chosen, identity, folder
+        )
+        self.weights = {
+            name: value.numpy().tobytes() for name, value in network.state_dict().items()
+        }
+
+    def __eq__(self, other: object) -> bool:
+        assert isinstance(other, Run)
+        return (self.weights, self.progress) == (other.weights, other.progress)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+Train = Callable[..., Run]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Train:
+    """Train with checkpoints in a folder: run("a", epochs=2); 3 steps are an epoch."""
+    return lambda folder="checkpoints", **changed: Run(tmp_path / folder, **changed)
+
+
+class Killed(BaseException):
+    """Stands for a kill."""
+
+
+@pytest.fixture
+def kill(run: Train, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Train, and end it in the middle of a step: kill(at=7), like run() otherwise."""
+
+    def until(folder: str = "checkpoints", *, at: int, **changed: Any) -> None:
+        exact = torch.optim.Optimizer.zero_grad
+        steps = iter(range(10**6))
+
+        def zero_grad(self: torch.optim.Optimizer, set_to_none: bool = True) -> None:
+            if next(steps) == at:
+                raise Killed
+            exact(self, set_to_none)
+
+        with monkeypatch.context() as patch, pytest.raises(Killed):
+            patch.setattr(torch.optim.Optimizer, "zero_grad", zero_grad)
+            run(folder, **changed)
+
+    return until

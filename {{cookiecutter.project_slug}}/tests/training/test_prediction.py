@@ -1,0 +1,54 @@
+"""Probabilities from a network, and its weights from a file."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from {{ cookiecutter.__package_name }}.config import Model
+from {{ cookiecutter.__package_name }}.errors import UserError
+from {{ cookiecutter.__package_name }}.model import build
+from {{ cookiecutter.__package_name }}.training.prediction import CHUNK, load, predict
+
+
+def network(width: int = 4) -> torch.nn.Module:
+    torch.manual_seed(0)
+    return build(Model(width=width, depth=1, activation="relu"), 1, 3, 0.5)
+
+
+@pytest.mark.parametrize("count", [1, CHUNK, CHUNK + 1])
+def test_a_row_of_probabilities_for_each_picture(count: int) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (count, 1, 5, 5), dtype=np.uint8)
+    found = predict(network(), images)
+    assert found.shape == (count, 3)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(found[-1:], predict(network(), images[-1:]), atol=1e-6)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_dropout_is_off_and_the_mode_is_left_as_it_was(training: bool) -> None:
+    images = np.zeros((2, 1, 5, 5), dtype=np.uint8)
+    one = network().train(training)
+    assert (predict(one, images) == predict(one, images)).all()
+    assert one.training is training
+
+
+def test_weights_come_back(tmp_path: Path) -> None:
+    one, other = network(), network()
+    save_file({name: value + 1 for name, value in one.state_dict().items()}, tmp_path / "w")
+    load(other, tmp_path / "w")
+    assert torch.equal(other.state_dict()["head.bias"], one.state_dict()["head.bias"] + 1)
+
+
+def test_weights_that_cannot_be_used(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="w is not there; run 'dvc repro train'"):
+        load(network(), tmp_path / "w")
+    (tmp_path / "w").write_bytes(b"damaged")
+    with pytest.raises(UserError, match=r"not hold the network that params\.yaml describes"):
+        load(network(), tmp_path / "w")
+    save_file(network(8).state_dict(), tmp_path / "w")
+    with pytest.raises(UserError, match=r"not hold the network that params\.yaml describes"):
+        load(network(), tmp_path / "w")
