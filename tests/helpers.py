@@ -1,6 +1,7 @@
 """Plain functions that the tests of the template share; the fixtures are in conftest.py."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = "{{cookiecutter.project_slug}}"
 CONTEXT: dict[str, Any] = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
+# Of the real home, for tests have an empty one: what is downloaded once is enough.
+CACHE = os.environ.get("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv"))
 Bake = Callable[..., Path]
 Plant = Callable[[str, str, str], Path]
 

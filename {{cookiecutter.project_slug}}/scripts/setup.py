@@ -46,13 +46,13 @@ class Problem(Exception):
 def main() -> int:
     parser = argparse.ArgumentParser(description="Build .venv from the lock files.")
     parser.add_argument("--root", type=Path, default=PROJECT, help="the folder that gets .venv")
-    parser.add_argument("locks", nargs="*", help="lock files, relative to the folder")
+    locks = ["requirements/runtime.lock", "requirements/dev.lock"]
+    parser.add_argument("locks", nargs="*", default=locks, help="relative to the folder")
     options = parser.parse_args()
     root = options.root.resolve()
     leave_environment(root / ".venv")
-    names = options.locks or ["requirements/runtime.lock", "requirements/dev.lock"]
     try:
-        print(build(root, [root / name for name in names]))
+        print(build(root, [root / name for name in options.locks]))
     except (Problem, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -109,8 +109,8 @@ def alone(root: Path) -> Iterator[None]:
         yield
         return
     handle = os.open(root, os.O_RDONLY)
-    os.set_inheritable(handle, True)
     try:
+        os.set_inheritable(handle, True)
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
@@ -132,12 +132,12 @@ def wanted_python(root: Path) -> str:
 
 def digest(files: list[Path]) -> str:
     """SHA-256 over the contents of the lock files, in order."""
-    sums = []
+    sums = ""
     for file in files:
         if not file.exists():
             raise Problem(f"there is no lock file {file}: restore it from Git")
-        sums.append(hashlib.sha256(file.read_bytes()).hexdigest())
-    return hashlib.sha256("\n".join(sums).encode()).hexdigest()
+        sums += hashlib.sha256(file.read_bytes()).hexdigest()
+    return hashlib.sha256(sums.encode()).hexdigest()
 
 
 def read_stamp(venv: Path) -> dict[str, object]:
@@ -235,9 +235,8 @@ def local_wheels() -> list[str]:
 def link_sources(root: Path, venv: Path) -> None:
     """Makes `src` importable without an installation.
 
-    The `src` of the folder where Python starts comes first: DVC runs queued experiments in copies
-    of the project, and a copy must run its own code. Relative, because a .pth file is read in the
-    locale's encoding.
+    The `src` where Python starts comes first: DVC runs queued experiments in copies, which must
+    run their own code. Relative, because a .pth file is read in the locale's encoding.
     """
     folder = site_packages(venv)
     if folder is None or not (root / "src").is_dir():
@@ -274,7 +273,7 @@ def run(command: list[str], folder: Path | None = None) -> None:
 CAUSES = (
     ("no space left|not enough space|disk full|os error 112", "the disk is full: make room"),
     (
-        "no interpreter found|no download found|no python|failed to (install|download) python",
+        "no interpreter found|no download found|python-build-standalone",
         "this version of Python is not here and could not be fetched: install it, "
         "or name another in .python-version",
     ),

@@ -168,6 +168,7 @@ def test_only_the_locked_uv_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     [
         ("error: failed to write: No space left on device (os error 28)", "the disk is full"),
         ("error: No interpreter found for Python 3.13 in search path", "this version of Python"),
+        ("Failed to download `https://x/python-build-standalone/y`", "this version of Python"),
         ("  cause: dns error: failed to lookup address", "check the network"),
         ("NewConnectionError: Temporary failure in name resolution", "check the network"),
         ("  cause: Hash mismatch for `numpy==1.0`", "not what the lock file says"),

@@ -69,11 +69,11 @@ def kill(root: Path, step: int) -> int:
 
 
 def test_a_real_kill(repro: Repro, project: Path, settle: Settle) -> None:
-    settle(project / "params.yaml", optimization={"epochs": 40}, runtime={"checkpoint_every": 7})
+    settle(project / "params.yaml", optimization={"epochs": 10}, runtime={"checkpoint_every": 5})
     repro("validate", "prepare")
     other = Path(shutil.copytree(project, project.with_name("other")))
     whole = start(other)
-    assert kill(project, 30) != 0
+    assert kill(project, 10) != 0
     resumed = start(project)
     assert "going on after step" in resumed.communicate()[1]
     assert whole.communicate()[1] == ""

@@ -73,18 +73,23 @@ def test_the_newest_two_are_kept(tmp_path: Path) -> None:
     assert restore(tmp_path) == (100, 100.0)
 
 
-def test_another_run_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write(tmp_path, 500, OTHER)
-    assert restore(tmp_path) == (0, -1.0)
+# Both ways, for in a folder the files of one identity stand before those of the other.
+@pytest.mark.parametrize(("identity", "other"), [(IDENTITY, OTHER), (OTHER, IDENTITY)])
+def test_another_run_is_left_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], identity: Any, other: Any
+) -> None:
+    for step in (400, 500):
+        write(tmp_path, step, other)
+    assert restore(tmp_path, identity) == (0, -1.0)
     assert "is left alone: it has another data, params" in capsys.readouterr().err
-    # A later step of another run must not push out a young one of this.
+    # Later steps of another run must not push out young ones of this.
     for step in (1, 2, 3):
-        write(tmp_path, step)
-    assert restore(tmp_path) == (3, 3.0)
-    assert restore(tmp_path, OTHER) == (500, 500.0)
-    checkpoints.remove(tmp_path, IDENTITY)
-    assert restore(tmp_path) == (0, -1.0)
-    assert restore(tmp_path, OTHER) == (500, 500.0)
+        write(tmp_path, step, identity)
+    assert restore(tmp_path, identity) == (3, 3.0)
+    assert restore(tmp_path, other) == (500, 500.0)
+    checkpoints.remove(tmp_path, identity)
+    assert restore(tmp_path, identity) == (0, -1.0)
+    assert restore(tmp_path, other) == (500, 500.0)
 
 
 def test_removal_takes_what_a_kill_left_half_written(tmp_path: Path) -> None:

@@ -191,7 +191,12 @@ def _parsed(text: str) -> Lock:
 def _environment(folder: Path) -> dict[str, str]:
     # The clone's own code and this environment's own tools, whatever the shell says.
     tools = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    return os.environ | {"PATH": tools, "PYTHONPATH": str(folder.resolve() / "src")}
+    return _outside_git() | {"PATH": tools, "PYTHONPATH": str(folder.resolve() / "src")}
+
+
+def _outside_git() -> dict[str, str]:
+    # Started from a Git hook, GIT_DIR would send what is meant for the clone to this repository.
+    return {name: text for name, text in os.environ.items() if not name.startswith("GIT_")}
 
 
 def _dvc(*arguments: str) -> list[str]:
@@ -201,7 +206,11 @@ def _dvc(*arguments: str) -> list[str]:
 def _git(*arguments: str) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(
-            ["git", *arguments], capture_output=True, encoding="utf-8", check=False
+            ["git", *arguments],
+            env=_outside_git(),
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
         )
     except FileNotFoundError:
         raise UserError(

@@ -1,0 +1,234 @@
+"""A generated project, installed and run for real: every command its README names.
+
+    python -m pytest -m slow tests/test_generated.py
+
+The environment is built once; each test works in a copy of the project that borrows it.
+"""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+from helpers import CACHE, ROOT, command, git
+
+pytestmark = pytest.mark.slow
+PACKAGE = "handwritten_digits"
+Run = Callable[..., str]
+# Colour pictures of several shapes and kinds, in three classes.
+PICTURES = """
+from pathlib import Path
+from PIL import Image
+
+for number in range(120):
+    label = ("cat", "dog", "white fox")[number % 3]
+    colour = tuple(60 * (channel == number % 3) + number for channel in range(3))
+    path = Path("data/raw", label, f"{number}.{'jpg' if number % 2 else 'png'}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (20 + number % 7, 33), colour).save(path)
+"""
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project as a user gets it, with its environment, its data and its results."""
+    folder = tmp_path_factory.mktemp("built")
+    (folder / ".gitconfig").write_text("[user]\nname = T\nemail = t@example.org\n", "utf-8")
+    variables = os.environ | {"HOME": str(folder), "UV_CACHE_DIR": CACHE}
+    variables = {name: text for name, text in variables.items() if not name.startswith("GIT_")}
+    bake = ("python", "-m", "cookiecutter", ROOT, "--no-input", "--output-dir", folder)
+    running = f"{sys.version_info.major}.{sys.version_info.minor}"
+    done = command(*bake, f"python_version={running}", cwd=folder, env=variables)
+    assert done.returncode == 0, done.stdout + done.stderr
+    project = folder / "handwritten-digits"
+    for target in ("setup", "data", "reproduce"):
+        done = command("make", target, cwd=project, env=variables)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert git(project, "status", "--porcelain") == "", target
+    return project
+
+
+@pytest.fixture
+def project(built: Path, tmp_path: Path) -> Path:
+    """A copy to change at will."""
+    copy = tmp_path / "copy"
+    shutil.copytree(built, copy, ignore=shutil.ignore_patterns(".venv", "__pycache__"))
+    return copy
+
+
+@pytest.fixture
+def run(built: Path, project: Path) -> Run:
+    """`run("dvc", "repro")` in the copy, with the environment of the original; must succeed."""
+
+    def call(*arguments: str, fails: bool = False) -> str:
+        done = command(*arguments, cwd=project, env=environment(built, project))
+        assert (done.returncode != 0) == fails, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    return call
+
+
+def environment(built: Path, project: Path) -> dict[str, str]:
+    """The variables with which commands in a copy use the original's environment."""
+    path = os.pathsep.join([str(built / ".venv" / "bin"), os.environ["PATH"]])
+    return os.environ | {"PATH": path, "PYTHONPATH": str(project / "src"), "DVC_NO_ANALYTICS": "1"}
+
+
+def outputs(project: Path) -> dict[str, str]:
+    """The hash of each output of the last run."""
+    stages = yaml.safe_load((project / "dvc.lock").read_text("utf-8"))["stages"].values()
+    return {out["path"]: out["md5"] for stage in stages for out in stage["outs"]}
+
+
+def set_param(project: Path, line: str, new: str) -> None:
+    """Change one line of params.yaml."""
+    file = project / "params.yaml"
+    text = file.read_text("utf-8")
+    assert line in text
+    file.write_text(text.replace(line, new), "utf-8")
+
+
+@pytest.mark.parametrize("target", ["setup", "check", "test", "audit", "verify"])
+def test_every_target_passes_and_leaves_git_clean(built: Path, target: str) -> None:
+    done = command("make", target, cwd=built, env=os.environ | {"UV_CACHE_DIR": CACHE})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert git(built, "status", "--porcelain") == ""
+    if target == "verify":
+        assert "proven: a fresh clone gives the committed bits" in done.stdout
+
+
+def test_the_result_is_good_and_quick(built: Path) -> None:
+    metrics = yaml.safe_load((built / "reports" / "metrics.json").read_text("utf-8"))
+    assert metrics["metric"] == "macro_f1"
+    assert metrics["score"] >= 0.98
+    provenance = yaml.safe_load((built / "provenance" / "train.json").read_text("utf-8"))
+    assert provenance["seconds"] <= 60
+
+
+def test_verify_sees_a_changed_bit(project: Path, run: Run) -> None:
+    lock = project / "dvc.lock"
+    weights = outputs(project)["models/model.safetensors"]
+    lock.write_text(lock.read_text("utf-8").replace(weights, weights[::-1]), "utf-8")
+    git(project, "commit", "--all", "--quiet", "--no-verify", "-m", "A result that is not so")
+    said = run("python3", "-m", f"{PACKAGE}.reproducibility.verify", fails=True)
+    assert "first models/model.safetensors of stage train" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("line", "new", "stages"),
+    [
+        ("dev_fraction: 0.15", "dev_fraction: 0.2", {"prepare"}),
+        ("width: 32", "width: 16", {"train", "evaluate"}),
+        ("epochs: 40", "epochs: 1", {"train"}),
+        ("dropout: 0.1", "dropout: 0.2", {"train"}),
+        ("metric: macro_f1", "metric: accuracy", {"evaluate"}),
+        ("seed: 0", "seed: 1", {"train", "evaluate"}),
+        ("workers: 0", "workers: 2", set()),
+    ],
+)
+def test_a_section_runs_again_only_what_declares_it(
+    project: Path, run: Run, line: str, new: str, stages: set[str]
+) -> None:
+    set_param(project, line, new)
+    assert set(json.loads(run("dvc", "status", "--json"))) == stages
+
+
+def test_dvc_works_as_its_users_expect(project: Path, run: Run) -> None:
+    assert "up to date" in run("dvc", "status")
+    assert "up to date" in run("dvc", "repro")
+    assert "score" in run("dvc", "metrics", "show")
+    run("dvc", "plots", "show")
+    shorter = ("-S", "optimization.epochs=1")
+    run("dvc", "exp", "run", *shorter, "-S", "optimization.learning_rate=0.001", "-n", "slower")
+    assert "optimization.learning_rate" in run("dvc", "params", "diff")
+    assert "score" in run("dvc", "metrics", "diff")
+    run("dvc", "plots", "diff")
+    run("dvc", "exp", "run", "--queue", *shorter, "-S", "model.width=8", "-n", "thinner")
+    run("dvc", "exp", "run", "--run-all")
+    table = run("dvc", "exp", "show", "--csv")
+    assert "slower" in table
+    assert "thinner" in table
+
+
+def test_runtime_moves_no_bit_and_a_killed_run_goes_on(
+    built: Path, project: Path, run: Run
+) -> None:
+    expected = outputs(project)
+    set_param(project, "workers: 0", "workers: 2")
+    set_param(project, "prefetch: 2", "prefetch: 3")
+    set_param(project, "log_every: 10", "log_every: 7")
+    set_param(project, "checkpoint_every: 200", "checkpoint_every: 30")
+    repro = ["dvc", "repro", "--force", "--no-run-cache"]
+    with subprocess.Popen(
+        [str(built / ".venv" / "bin" / "dvc"), *repro[1:]],
+        cwd=project,
+        env=environment(built, project),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as process:
+        started = time.monotonic()
+        while not list((project / "checkpoints").glob("*.ckpt")):
+            assert process.poll() is None, "it ended before its first checkpoint"
+            assert time.monotonic() - started < 120, "no checkpoint in two minutes"
+            time.sleep(0.05)
+        time.sleep(random.uniform(0, 2))
+        os.killpg(process.pid, signal.SIGKILL)
+    (project / ".dvc" / "tmp" / "rwlock").unlink(missing_ok=True)
+    said = run("dvc", "repro")
+    assert "going on after step" in said
+    assert outputs(project) == expected
+
+
+def test_own_pictures_need_no_code(project: Path, run: Run) -> None:
+    raw = project / "data" / "raw"
+    shutil.rmtree(raw)
+    run("python3", "-c", PICTURES)
+    set_param(project, "image_size: 8", "image_size: 20")
+    set_param(project, "channels: 1", "channels: 3")
+    set_param(project, "epochs: 40", "epochs: 3")
+    set_param(project, "batch_size: 64", "batch_size: 16")
+    run("dvc", "add", "data/raw")
+    run("dvc", "repro")
+    assert "white fox" in (project / "reports" / "report.html").read_text("utf-8")
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--no-verify", "-m", "Own pictures")
+    run("dvc", "push")
+    assert "proven" in run("python3", "-m", f"{PACKAGE}.reproducibility.verify")
+
+
+def test_bad_input_is_one_sentence(project: Path, run: Run) -> None:
+    set_param(project, "width: 32", "widht: 32")
+    said = run("dvc", "repro", fails=True)
+    assert "did you mean 'model.width'?" in said
+    set_param(project, "widht: 32", "width: 32")
+    set_param(project, "learning_rate: 0.003", "learning_rate: 100000.0")
+    set_param(project, "optimizer: adamw", "optimizer: sgd")
+    said += run("dvc", "repro", fails=True)
+    assert "lower optimization.learning_rate" in said
+    assert "Traceback" not in said
+
+
+def test_the_small_wheels_give_the_shipped_bits(tmp_path: Path) -> None:
+    """The CPU wheels against what the default ones made; needs a folder or index that has them."""
+    running = f"{sys.version_info.major}.{sys.version_info.minor}"
+    local = os.environ.get("UV_FIND_LINKS") or os.environ.get("PIP_FIND_LINKS", "")
+    tag = f"cp{running.replace('.', '')}"
+    if local and not any(list(Path(place).glob(f"torch-*{tag}*")) for place in local.split()):
+        pytest.skip(f"no small torch for Python {running} in the folder that PIP_FIND_LINKS names")
+    bake = ("python", "-m", "cookiecutter", ROOT, "--no-input", "--output-dir", tmp_path)
+    variables = os.environ | {"UV_CACHE_DIR": CACHE}
+    answers = (f"python_version={running}", "accelerator=cpu", "verify=training")
+    done = command(*bake, *answers, cwd=tmp_path, env=variables)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Proven: the environment installs from its locks" in done.stdout, done.stdout
+    assert "proven: a fresh clone gives the committed bits" in done.stdout
