@@ -183,7 +183,8 @@ def in_turns(
     first: Callable[[], None], second: Callable[[], None], times: int
 ) -> tuple[float, float]:
     """Return the median seconds of two calls made in turns, after one of each to warm up."""
-    first(), second()
+    for call in (first, second):
+        call()
     pairs = [(timed(first), timed(second)) for _ in range(times)]
     return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
 

@@ -10,7 +10,7 @@ import os
 import re
 import stat
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ CHOICES = [
 ]
 LEFTOVER = re.compile(r"cookiecutter\.(?!json|io|readthedocs)\w|(?<!\$)\{\{ |\{%|\{#")
 LEFT_IN_A_COPY = re.compile(r"\{\{-?\s*cookiecutter")  # files that are copied may hold braces
-PARSERS = {
+PARSERS: dict[str, Callable[[str], Any]] = {
     ".toml": tomllib.loads,
     ".yaml": yaml.safe_load,
     ".yml": yaml.safe_load,
