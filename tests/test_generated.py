@@ -235,3 +235,27 @@ def test_the_small_wheels_give_the_shipped_bits(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Proven: the environment installs from its locks" in done.stdout, done.stdout
     assert "proven: a fresh clone gives the committed bits" in done.stdout
+
+
+@pytest.mark.skipif(shutil.which("qemu-x86_64") is None, reason="needs qemu-x86_64 (qemu-user)")
+@pytest.mark.parametrize("processor", ["Haswell-v1", "EPYC-v1"])
+def test_weights_are_the_same_on_other_processors(
+    built: Path, project: Path, run: Run, processor: str
+) -> None:
+    """One epoch here and on an emulated processor of each vendor, neither with AVX-512."""
+    set_param(project, "epochs: 40", "epochs: 1")
+    train = ["python3", "-m", f"{PACKAGE}.stages.train"]
+    results = [project / "models" / "model.safetensors", project / "reports/learning-curves.csv"]
+    run(*train)
+    here = [path.read_bytes() for path in results]
+    for path in results:
+        path.unlink()
+    python = (built / ".venv" / "bin" / "python").resolve()
+    packages = next(built.glob(".venv/lib/python*/site-packages"))
+    done = command(
+        *("qemu-x86_64", "-cpu", processor, python, *train[1:]),
+        cwd=project,
+        env=os.environ | {"PYTHONPATH": f"{project / 'src'}{os.pathsep}{packages}"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert [path.read_bytes() for path in results] == here

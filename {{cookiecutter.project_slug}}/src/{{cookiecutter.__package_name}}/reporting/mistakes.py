@@ -40,7 +40,9 @@ def mistakes_section(
     """Return the dev pictures that went wrong, or nearly so, the worst first."""
     wrong, title = worst(predictions), "Worst mistakes on dev"
     shown = wrong[:WORST_PICTURES]
-    lead = f"{plural(len(wrong), 'mistake')}, those of which the model was surest first"
+    lead = plural(len(wrong), "mistake")
+    if len(wrong) > 1:
+        lead += ", those of which the model was surest first"
     if not wrong:
         lead = "None: every dev picture was given its true class"
     if len(shown) < len(wrong):

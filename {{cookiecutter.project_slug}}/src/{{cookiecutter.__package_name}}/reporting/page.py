@@ -14,7 +14,7 @@ from .mistakes import confusion, confusion_section, mistakes_section
 from .style import STYLE
 
 LEVELS = {
-    "portable": "the same bits on every x86-64 machine",
+    "portable": "the same bits on every x86-64 Linux machine with AVX2",
     "machine": "the same bits on a machine of the same kind",
 }
 ORIGINS = {
