@@ -253,7 +253,7 @@ def test_weights_are_the_same_on_other_processors(
     python = (built / ".venv" / "bin" / "python").resolve()
     packages = next(built.glob(".venv/lib/python*/site-packages"))
     done = command(
-        *("qemu-x86_64", "-cpu", processor, python, *train[1:]),
+        *("qemu-x86_64", "-cpu", processor, str(python), *train[1:]),
         cwd=project,
         env=os.environ | {"PYTHONPATH": f"{project / 'src'}{os.pathsep}{packages}"},
     )
