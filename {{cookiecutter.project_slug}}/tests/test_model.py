@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from {{ cookiecutter.__package_name }}.config import Model
-from {{ cookiecutter.__package_name }}.model import ACTIVATIONS, build
+from {{ cookiecutter.__package_name }}.errors import UserError
+from {{ cookiecutter.__package_name }}.model import ACTIVATIONS, build, check
 
 
 def model(width: int = 8, depth: int = 2, activation: str = "relu") -> Model:
@@ -32,6 +33,12 @@ def test_width_and_depth(width: int) -> None:
     widths = [one.out_channels for one in network.modules() if isinstance(one, torch.nn.Conv2d)]
     assert widths == [width, width, 2 * width, 2 * width, 4 * width, 4 * width]
     assert network(torch.zeros(2, 1, 8, 8)).isfinite().all()
+
+
+def test_more_levels_than_the_pictures_can_be_halved_are_refused() -> None:
+    check(model(depth=3), side=8)
+    with pytest.raises(UserError, match=r"depth is 4, but pictures of 8 pixels allow 3 at most"):
+        check(model(depth=4), side=8)
 
 
 def test_weights_come_from_the_global_generator() -> None:

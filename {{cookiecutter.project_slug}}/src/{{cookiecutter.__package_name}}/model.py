@@ -10,6 +10,7 @@ from math import gcd
 from torch import Tensor, nn
 
 from .config import Model
+from .errors import UserError
 
 ACTIVATIONS = {"relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU}
 
@@ -43,6 +44,24 @@ class Network(nn.Module):
 def build(model: Model, channels: int, classes: int, dropout: float) -> nn.Module:
     """Return the network that `model` describes; its weights come from the global generator."""
     return Network(model, channels, classes, dropout)
+
+
+def check(model: Model, side: int) -> None:
+    """Refuse a network whose deepest level would see a single pixel, which is nothing to compare.
+
+    Args:
+        model: what `build` is going to be asked for.
+        side: height and width of the pictures, in pixels.
+
+    Raises:
+        UserError: there are too many levels for such pictures.
+    """
+    most = side.bit_length() - 1
+    if model.depth > most:
+        raise UserError(
+            f"model.depth is {model.depth}, but pictures of {side} pixels allow {most} at most; "
+            "lower it, or raise data.image_size."
+        )
 
 
 def _block(channels: int, width: int, activation: str, stride: int) -> list[nn.Module]:

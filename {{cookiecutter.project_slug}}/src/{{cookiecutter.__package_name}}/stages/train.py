@@ -24,12 +24,13 @@ def main() -> None:
     from safetensors.torch import save
 
     from ..data.batches import Split
-    from ..model import build
+    from ..model import build, check
     from ..reproducibility.streams import key
     from ..training import checkpoints
     from ..training.loop import CURVES, Settings, train
 
     training, dev = Split.open(TRAIN), Split.open(DEV)
+    check(model, side=training.images.shape[-1])
     indexes = [TRAIN / "index.json", DEV / "index.json"]
     made_of = identity(
         "train", training.version, indexes, model, optimization, regularization, reproducibility
