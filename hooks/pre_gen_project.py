@@ -37,6 +37,14 @@ typing_inspection tzdata tzlocal urllib3 uv validate vine virtualenv voluptuous 
 yarl zc
 """
 
+# What the audit of the new project would refuse, for outside of answers it is a mistake.
+REFUSED = re.compile(
+    r"""[{][{]-?\s*cookiecutter\b | [{]%-?[^%]*\bcookiecutter\b | [{]%-?\s*\w+\s*-?%[}]
+    | /(home|Users|root|tmp)/ | \b[A-Za-z]:[\\/]+(Users|Documents)
+    | (?i:passw(or)?d|secret|token|api_?key)\s*[:=]\s*\S""",
+    re.VERBOSE,
+)
+
 
 def illegal(text: str) -> bool:
     """Whether a character of `text` cannot stand in every TOML, YAML and source file."""
@@ -64,6 +72,9 @@ def problems(answers: dict[str, str]) -> list[str]:
             found.append(f"{name} {answers[name]!a}: {problem}")
         elif illegal(answers[name]):
             found.append(f"{name} {answers[name]!a}: remove line breaks and control characters")
+        elif name != "project_slug" and (refused := REFUSED.search(answers[name])):
+            text = f"{name} has {refused[0]!a}, which reads as a template, a password or a folder"
+            found.append(f"{text} of one machine: say it in other words")
     if answers["__package_name"] != answers["project_slug"].replace("-", "_"):
         found.append("__package_name follows from project_slug: do not set it")
     for name, choices in CHOICES.items():

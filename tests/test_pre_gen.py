@@ -31,7 +31,7 @@ HOSTILE = [
     "\\n\\u0041",
     "# no comment",
     "key: value",
-    "{{ cookiecutter.license }} {% if %} {# #}",
+    "{{ license }} {% if x %} {# #}",
     "${HOME} $(id) `id` %PATH%",
     "🐈\u200d⬛ café",
     "שלום עולם\u200f",
@@ -60,6 +60,25 @@ def changed(**answers: str) -> list[str]:
 @pytest.mark.parametrize("name", ["project_name", "description", "author_name"])
 def test_hostile_text_is_legal(name: str, text: str) -> None:
     assert changed(**{name: text}) == []
+
+
+@pytest.mark.parametrize("name", ["project_name", "description", "author_name"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("{{ cookiecutter.x }}", "{%- if cookiecutter.x", "a {% endif %}", "see /home/bob/cats"),
+        *("C:\\Users\\Bob", "password: hunter2", "API_KEY=abc"),
+    ],
+)
+def test_refuses_what_the_audit_would(name: str, text: str) -> None:
+    (problem,) = changed(**{name: text})
+    assert problem.startswith(f"{name} has ")
+    assert "say it in other words" in problem
+
+
+@pytest.mark.parametrize("text", ["x {% if y", "Learn cookiecutter.org", "/homework", "a secret"])
+def test_takes_what_only_looks_like_it(text: str) -> None:
+    assert changed(description=text) == []
 
 
 @pytest.mark.parametrize("slug", SLUGS)

@@ -61,6 +61,22 @@ def test_a_batch_does_not_depend_on_what_was_asked_before(split: Split) -> None:
     assert not torch.equal(there[0][1], there[4][1])  # another epoch, another order
 
 
+@pytest.mark.parametrize("name", ["index.json", "images.npy", "labels.npy"])
+def test_a_missing_or_damaged_file_is_one_sentence(tmp_path: Path, name: str) -> None:
+    index = {"classes": ["a"], "paths": ["a/1.png"], "version": "v"}
+    (tmp_path / "index.json").write_text(json.dumps(index), encoding="utf-8")
+    np.save(tmp_path / "images.npy", np.zeros((1, 1, 4, 4), dtype=np.uint8))
+    np.save(tmp_path / "labels.npy", np.zeros(1, dtype=np.int64))
+    assert Split.open(tmp_path).classes == ["a"]
+    for content in (b"", b"{"):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(UserError, match="holds a damaged file; run 'dvc repro --force prep"):
+            Split.open(tmp_path)
+    (tmp_path / name).unlink()
+    with pytest.raises(UserError, match="is not there; run 'dvc repro prepare'"):
+        Split.open(tmp_path)
+
+
 def test_an_epoch_shows_each_example_at_most_once(split: Split) -> None:
     batches = make(split)
     assert batches.steps_per_epoch == 4

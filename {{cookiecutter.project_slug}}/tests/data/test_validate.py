@@ -112,7 +112,7 @@ def test_too_few_classes(tmp_path: Path) -> None:
 
 
 def test_no_folder(tmp_path: Path) -> None:
-    assert "is not there; get the data with 'dvc pull'" in refusal(tmp_path / "raw")
+    assert "is not there; get the data with 'dvc pull data/raw.dvc'" in refusal(tmp_path / "raw")
 
 
 def test_a_long_list_is_cut(raw: Path) -> None:

@@ -143,7 +143,7 @@ def test_proven(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     verify.main()
     shown = capsys.readouterr().out
     assert "proven: a fresh clone gives the committed bits; 3 of 3 outputs have the same" in shown
-    assert "note: changes that are not committed are not part of this check" in shown
+    assert "not part of it: the changes here that are not committed" in shown
 
 
 def test_not_proven(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -32,14 +32,22 @@ class Split:
 
     @classmethod
     def open(cls, folder: Path) -> "Split":
-        """Open what the prepare stage wrote to `folder`; a missing file is a `UserError`."""
+        """Open what the prepare stage wrote to `folder`.
+
+        Raises:
+            UserError: a file is missing or damaged.
+        """
         try:
             index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
             images = np.load(folder / "images.npy", mmap_mode="r")
             labels = np.load(folder / "labels.npy")
+            return cls(images, labels, index["classes"], index["paths"], index["version"])
         except FileNotFoundError as error:
             raise UserError(f"{error.filename} is not there; run 'dvc repro prepare'.") from None
-        return cls(images, labels, index["classes"], index["paths"], index["version"])
+        except (ValueError, KeyError, TypeError, EOFError):
+            raise UserError(
+                f"{folder.as_posix()} holds a damaged file; run 'dvc repro --force prepare'."
+            ) from None
 
 
 def normalise(images: NDArray[np.uint8]) -> Tensor:

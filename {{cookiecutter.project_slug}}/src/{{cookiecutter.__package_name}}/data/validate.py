@@ -19,7 +19,10 @@ def pictures(raw: Path) -> list[Path]:
         UserError: there is no such folder.
     """
     if not raw.is_dir():
-        raise UserError(f"{raw} is not there; get the data with 'dvc pull', or 'make data'.")
+        raise UserError(
+            f"{raw} is not there; get the data with 'dvc pull data/raw.dvc', or the example's with "
+            "'make data'."
+        )
     names = {one: one.relative_to(raw) for one in sorted(raw.rglob("*")) if one.is_file()}
     shown = [one for one, name in names.items() if not any(part[0] == "." for part in name.parts)]
     return sorted(shown, key=lambda one: names[one].as_posix())

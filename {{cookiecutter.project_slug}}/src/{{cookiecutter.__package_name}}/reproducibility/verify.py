@@ -130,18 +130,19 @@ def main() -> None:
             + (f" (The committed bits need not be met here: {reason}.)" if reason else "")
         )
     sys.stdout.write(f"proven: {claim}; {len(rows)} of {len(rows)} outputs have the same bytes\n")
+    if not arguments.here and _git("status", "--porcelain").stdout.strip():
+        sys.stdout.write("not part of it: the changes here that are not committed\n")
 
 
 def _lock_here() -> Lock:
     # A lock that came from Git says nothing of this folder unless the outputs lie here.
+    lock = _parsed(Path("dvc.lock").read_text(encoding="utf-8"))
     if subprocess.run(_dvc("status", "--quiet"), capture_output=True, check=False).returncode != 0:
         raise UserError("the outputs that dvc.lock names do not all lie here; run 'dvc repro'.")
-    return _parsed(Path("dvc.lock").read_text(encoding="utf-8"))
+    return lock
 
 
 def _run_again(expected: Lock, reason: str | None) -> tuple[Lock, Lock, str]:
-    if _git("status", "--porcelain").stdout.strip():
-        sys.stdout.write("note: changes that are not committed are not part of this check\n")
     with tempfile.TemporaryDirectory(prefix="verify-", ignore_cleanup_errors=True) as name:
         first = fresh_run(Path(name, "first"))
         if reason is None:
@@ -182,7 +183,10 @@ def _hashes(lock: Lock, stage: str) -> dict[str, str]:
 
 
 def _parsed(text: str) -> Lock:
-    content = yaml.safe_load(text)
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError:
+        content = None
     if not isinstance(content, dict) or not isinstance(content.get("stages"), dict):
         raise UserError("dvc.lock has no stages; run 'dvc repro' and commit dvc.lock.")
     return content

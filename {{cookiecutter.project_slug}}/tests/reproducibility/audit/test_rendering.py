@@ -12,7 +12,7 @@ NAME = "cookie" + "cutter"
 
 @pytest.mark.parametrize(
     "left",
-    [f"{OPEN} {NAME}.x", f"{OPEN}{NAME}['x']", f"{BLOCK} if a", f"{BLOCK}- endfor", f"{NAME}.slug"],
+    [f"{OPEN} {NAME}.x", f"{OPEN}{NAME}['x']", f"{BLOCK} if {NAME}.a", f"{BLOCK}- endfor %}}"],
 )
 def test_template_text(copy: Any, expect: Any, left: str) -> None:
     copy.write("notes.md", f"one\ntwo {left} three\n")
@@ -25,7 +25,7 @@ def test_template_text_in_a_file_name(copy: Any, expect: Any, name: str) -> None
     expect("rendered", name, 1)
 
 
-@pytest.mark.parametrize("fine", [f"${OPEN} github.ref }}}}", f"{NAME}.json", f"by {NAME}. And"])
+@pytest.mark.parametrize("fine", [f"${OPEN} github.ref }}}}", f"{NAME}.json", f"x {BLOCK} if y"])
 def test_what_only_looks_like_it(copy: Any, fine: str) -> None:
     copy.write("notes.md", f"{fine}\n")
     assert copy.new() == {}

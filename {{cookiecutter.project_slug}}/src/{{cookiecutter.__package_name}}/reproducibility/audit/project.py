@@ -94,10 +94,6 @@ class Project:
         except Broken:
             return None
 
-    def nodes(self, path: str) -> dict[ast.AST, ast.AST]:
-        """Every node of a Python file with its parent; empty where it is missing or broken."""
-        return parsing.parents(self.text(path) or "") if self.tree(path) else {}
-
     def yaml(self, path: str) -> Document:
         """The first document of a YAML file; an empty one where it is missing or broken."""
         try:

@@ -12,8 +12,8 @@ from .project import Project
 # What the template left behind. `${{ }}` in a workflow is GitHub's own.
 _TEMPLATE = (
     re.compile(r"\{\{-?\s*cookiecutter\b"),
-    re.compile(r"\{%-?\s*(?:if|elif|else|endif|for|endfor|set|raw|endraw|macro|include)\b"),
-    re.compile(r"cookiecutter\.(?!json\b|io\b|readthedocs\b)[a-z_]"),
+    re.compile(r"\{%-?\s*(?:if|elif|for|set|include)\b[^%]*\bcookiecutter\b"),
+    re.compile(r"\{%-?\s*(?:else|endif|endfor|raw|endraw|endmacro)\s*-?%\}"),
 )
 # Folders that exist for one user or one machine. A word or a dot before the first slash means
 # that it is the middle of something else: a URL, a path below the project.
