@@ -29,7 +29,7 @@ def test_importing_a_stage_imports_nothing_heavy(
 @pytest.mark.parametrize(
     ("name", "path", "words"),
     [
-        ("validate", "data/raw", "raw is not there; get the data with 'dvc pull'"),
+        ("validate", "data/raw", "raw is not there; get the data with 'dvc pull data/raw.dvc', or"),
         ("validate", "data/raw.dvc", "raw.dvc is not there; give the data a version"),
         ("prepare", "reports/data.json", "reports/data.json is not what the validate stage"),
         ("prepare", "params.yaml", "there is no params.yaml here; run this from"),
