@@ -1,4 +1,4 @@
-"""What the tests of the template share: a clean copy of it, baking, planting defects.
+"""What the tests of the template share: a clean copy of it, baking, a project built for real.
 
 Run with `make test`, or the quick tier alone with `python -m pytest -m "not slow"`.
 """
@@ -13,7 +13,19 @@ import yaml
 from cookiecutter.main import cookiecutter  # type: ignore[import-untyped]
 
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode leaves it out
-from helpers import CONTEXT, PROJECT, ROOT, Bake, Plant, literal
+from helpers import (
+    CACHE,
+    CONTEXT,
+    PROJECT,
+    ROOT,
+    Bake,
+    Plant,
+    Run,
+    command,
+    environment,
+    git,
+    literal,
+)
 
 PARTS = ("cookiecutter.json", "hooks", PROJECT, ".gitattributes", ".gitignore")
 
@@ -93,3 +105,42 @@ def plant(template: Path, tmp_path: Path) -> Plant:
         return defective
 
     return copy
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project as a user gets it, with its environment, its data and its results."""
+    folder = tmp_path_factory.mktemp("built")
+    (folder / ".gitconfig").write_text("[user]\nname = T\nemail = t@example.org\n", "utf-8")
+    variables = os.environ | {"HOME": str(folder), "UV_CACHE_DIR": CACHE}
+    variables = {name: text for name, text in variables.items() if not name.startswith("GIT_")}
+    bake = ("python", "-m", "cookiecutter", ROOT, "--no-input", "--output-dir", folder)
+    running = f"{sys.version_info.major}.{sys.version_info.minor}"
+    done = command(*bake, f"python_version={running}", cwd=folder, env=variables)
+    assert done.returncode == 0, done.stdout + done.stderr
+    project = folder / "handwritten-digits"
+    for target in ("setup", "data", "reproduce"):
+        done = command("make", target, cwd=project, env=variables)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert git(project, "status", "--porcelain") == "", target
+    return project
+
+
+@pytest.fixture
+def project(built: Path, tmp_path: Path) -> Path:
+    """A copy to change at will."""
+    copy = tmp_path / "copy"
+    shutil.copytree(built, copy, ignore=shutil.ignore_patterns(".venv", "__pycache__"))
+    return copy
+
+
+@pytest.fixture
+def run(built: Path, project: Path) -> Run:
+    """`run("dvc", "repro")` in the copy, with the environment of the original; must succeed."""
+
+    def call(*arguments: str, fails: bool = False) -> str:
+        done = command(*arguments, cwd=project, env=environment(built, project))
+        assert (done.returncode != 0) == fails, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    return call

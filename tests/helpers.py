@@ -10,6 +10,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import yaml
+
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = "{{cookiecutter.project_slug}}"
 CONTEXT: dict[str, Any] = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
@@ -17,6 +19,8 @@ CONTEXT: dict[str, Any] = json.loads((ROOT / "cookiecutter.json").read_text(enco
 CACHE = os.environ.get("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv"))
 Bake = Callable[..., Path]
 Plant = Callable[[str, str, str], Path]
+Run = Callable[..., str]
+PACKAGE = "handwritten_digits"  # of the project that default answers make
 
 
 def literal(text: str) -> str:
@@ -56,3 +60,23 @@ def tree(folder: Path) -> dict[str, bytes]:
         for path in sorted(files)
         if ".git" not in path.relative_to(folder).parts
     }
+
+
+def environment(built: Path, project: Path) -> dict[str, str]:
+    """The variables with which commands in a copy use the original's environment."""
+    path = os.pathsep.join([str(built / ".venv" / "bin"), os.environ["PATH"]])
+    return os.environ | {"PATH": path, "PYTHONPATH": str(project / "src"), "DVC_NO_ANALYTICS": "1"}
+
+
+def outputs(project: Path) -> dict[str, str]:
+    """The hash of each output of the last run."""
+    stages = yaml.safe_load((project / "dvc.lock").read_text("utf-8"))["stages"].values()
+    return {out["path"]: out["md5"] for stage in stages for out in stage["outs"]}
+
+
+def set_param(project: Path, line: str, new: str) -> None:
+    """Change one line of params.yaml."""
+    file = project / "params.yaml"
+    text = file.read_text("utf-8")
+    assert line in text
+    file.write_text(text.replace(line, new), "utf-8")

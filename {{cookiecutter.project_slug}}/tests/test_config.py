@@ -65,7 +65,7 @@ def test_a_whole_number_serves_as_a_float(params: Path, settle: Settle) -> None:
 def test_every_way_to_write_a_number(params: Path, text: str) -> None:
     # `dvc exp run -S` writes 0.00001 as 1e-05.
     whole = params.read_text(encoding="utf-8")
-    params.write_text(whole.replace("learning_rate: 0.003", f"learning_rate: {text}"), "utf-8")
+    params.write_text(whole.replace("learning_rate: 0.006", f"learning_rate: {text}"), "utf-8")
     assert config.read(config.Optimization, params).learning_rate == 1e-5
 
 
@@ -114,7 +114,7 @@ def test_a_value_that_does_not_fit(
 
 def test_a_number_in_quotes(params: Path) -> None:
     whole = params.read_text(encoding="utf-8")
-    params.write_text(whole.replace("learning_rate: 0.003", "learning_rate: '1e-3'"), "utf-8")
+    params.write_text(whole.replace("learning_rate: 0.006", "learning_rate: '1e-3'"), "utf-8")
     assert "is '1e-3', but takes a number from" in refusal(params)
     assert "Write it as 0.001, without quotes." in refusal(params)
 
@@ -130,7 +130,7 @@ def test_an_unknown_key_names_the_nearest(params: Path, settle: Settle) -> None:
     found = refusal(params)
     assert "there is no key 'lerning_rate' in section 'optimization'" in found
     assert "did you mean 'optimization.learning_rate'?" in found
-    assert "its keys are optimizer, learning_rate, batch_size, epochs, warmup." in found
+    assert "its keys are optimizer, learning_rate, batch_size, epochs, warmup, clip." in found
 
 
 def test_an_unknown_key_may_be_near_one_of_another_section(params: Path, settle: Settle) -> None:

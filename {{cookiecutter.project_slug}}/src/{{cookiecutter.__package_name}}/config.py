@@ -23,9 +23,9 @@ def number(low: float, high: float = float("inf")) -> Any:
     return field(metadata={"low": low, "high": high})
 
 
-def choice(*names: str) -> Any:
-    """A field whose value is one of `names`."""
-    return field(metadata={"choices": names})
+def choice(*values: str | int) -> Any:
+    """A field whose value is one of `values`."""
+    return field(metadata={"choices": values})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class Data:
     """What there is to learn from."""
 
     image_size: int = number(4, 4096)
-    channels: int = field(metadata={"choices": (1, 3)})
+    channels: int = choice(1, 3)
     dev_fraction: float = number(0.01, 0.49)
     test_fraction: float = number(0.01, 0.49)
 
@@ -56,6 +56,7 @@ class Optimization:
     batch_size: int = number(1)
     epochs: int = number(1)
     warmup: float = number(0, 0.99)
+    clip: float = number(0, 1e6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,12 +87,14 @@ class Reproducibility:
     level: str = choice("portable", "machine", "off")
     device: str = choice("cpu", "cuda", "mps")
     threads: int = number(1, 4096)
+    shards: int = choice(*(2**power for power in range(11)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runtime:
     """How fast it goes; no value here can change a result."""
 
+    processes: int = number(1, 1024)
     workers: int = number(0, 1024)
     prefetch: int = number(1, 1024)
     log_every: int = number(1)

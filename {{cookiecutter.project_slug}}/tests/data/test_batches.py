@@ -39,7 +39,7 @@ def regularization(rotation: float = 10, shift: float = 0.1, flip: bool = True) 
 
 
 def runtime(workers: int = 0, prefetch: int = 2) -> Runtime:
-    return Runtime(workers=workers, prefetch=prefetch, log_every=1, checkpoint_every=1)
+    return Runtime(processes=1, workers=workers, prefetch=prefetch, log_every=1, checkpoint_every=1)
 
 
 def make(split: Split, seed: int = 0, batch_size: int = 5) -> Batches:
@@ -199,3 +199,15 @@ def test_open(split: Split, tmp_path: Path) -> None:
     assert (found.images == split.images).all()
     assert isinstance(found.images, np.memmap)
     assert (found.classes, found.paths, found.version) == (["a"], ["a/1.png"], "v")
+
+
+@pytest.mark.parametrize("parts", [1, 2, 4, 8])
+def test_parts_of_a_batch_are_the_batch(split: Split, parts: int) -> None:
+    """To the bit, and however much of a batch is augmented at once."""
+    strong = regularization(rotation=90, shift=0.5, flip=True)
+    whole = Batches(split, 8, 0, strong)
+    for step in range(6):
+        found = [Batches(split, 8, 0, strong, (place, parts))[step] for place in range(parts)]
+        images, labels = whole[step]
+        assert torch.equal(torch.cat([one[0] for one in found]), images)
+        assert torch.equal(torch.cat([one[1] for one in found]), labels)

@@ -103,3 +103,30 @@ def test_a_device_that_is_not_there(
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     with pytest.raises(errors.UserError, match=f"device is {device}, but torch finds no {name}"):
         determinism._configure_torch("portable", 1, device)
+
+
+def unpool() -> None:
+    import torch
+
+    places = torch.zeros(1, 1, 2, 2, dtype=torch.long)
+    torch.nn.functional.max_unpool2d(torch.ones(1, 1, 2, 2), places, 2)
+
+
+def test_an_operator_without_a_deterministic_form_is_refused() -> None:
+    said = r"^max_unpooling2d\w* of the network .*; use nn\.ConvTranspose2d, or set "
+    with pytest.raises(errors.UserError, match=said), determinism.refusing():
+        unpool()
+
+
+@pytest.mark.parametrize("operator", ["grid_sampler_2d_backward_cuda", "nobody_knows"])
+def test_each_has_a_way_out(operator: str) -> None:
+    words = f"{operator} does not have a deterministic implementation, but you set"
+    said = rf"^{operator} of .*; use "
+    with pytest.raises(errors.UserError, match=said) as found, determinism.refusing():
+        raise RuntimeError(words)
+    assert ("gather" in str(found.value)) == operator.startswith("grid")
+
+
+def test_other_errors_stay_what_they_are() -> None:
+    with pytest.raises(RuntimeError, match="shapes"), determinism.refusing():
+        raise RuntimeError("shapes do not fit")

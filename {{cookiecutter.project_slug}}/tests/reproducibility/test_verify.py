@@ -35,7 +35,7 @@ BOTH = lock(**BOTH_TRAIN, report={"reports/c": "3"})
 
 
 def settings(level: str = "portable", device: str = "cpu") -> Reproducibility:
-    return Reproducibility(seed=0, level=level, device=device, threads=1)
+    return Reproducibility(seed=0, level=level, device=device, threads=1, shards=1)
 
 
 def different(expected: Any, actual: Any) -> list[str]:

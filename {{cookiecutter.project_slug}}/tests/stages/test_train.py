@@ -16,6 +16,12 @@ from {{ cookiecutter.__package_name }} import errors
 from {{ cookiecutter.__package_name }}.errors import UserError
 
 PACKAGE = errors.__name__.partition(".")[0]
+RESULTS = (
+    "models/model.safetensors",
+    "models/identity.json",
+    "reports/learning-curves.csv",
+    "reports/losses.csv",
+)
 Repro = Callable[..., dict[str, bytes]]
 Settle = Callable[..., None]
 
@@ -78,6 +84,6 @@ def test_a_real_kill(repro: Repro, project: Path, settle: Settle) -> None:
     assert "going on after step" in resumed.communicate()[1]
     assert whole.communicate()[1] == ""
     assert (resumed.returncode, whole.returncode) == (0, 0)
-    for path in ("models/model.safetensors", "models/identity.json", "reports/learning-curves.csv"):
+    for path in RESULTS:
         assert (project / path).read_bytes() == (other / path).read_bytes(), path
     assert list((project / "checkpoints").iterdir()) == []

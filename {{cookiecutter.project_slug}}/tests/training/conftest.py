@@ -1,7 +1,7 @@
 """A training run small enough to be repeated many times."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,10 @@ import torch
 from {{ cookiecutter.__package_name }} import config
 from {{ cookiecutter.__package_name }}.data.batches import Split
 from {{ cookiecutter.__package_name }}.model import build
+from {{ cookiecutter.__package_name }}.training import loop, shards
 from {{ cookiecutter.__package_name }}.training.checkpoints import Progress
 from {{ cookiecutter.__package_name }}.training.loop import Settings, train
+from {{ cookiecutter.__package_name }}.training.processes import ALONE, Group
 
 IDENTITY = {"code": "c", "data": "d", "params": {"model": {"width": 4, "rate": 0.1}}}
 
@@ -30,7 +32,7 @@ def settings(**changed: Any) -> Settings:
     """All sections, with some keys changed: settings(epochs=3, workers=1)."""
     sections: list[Any] = [
         config.Optimization(
-            optimizer="adamw", learning_rate=0.01, batch_size=8, epochs=3, warmup=0.1
+            optimizer="adamw", learning_rate=0.01, batch_size=8, epochs=3, warmup=0.1, clip=0
         ),
         config.Regularization(
             dropout=0.2,
@@ -41,8 +43,8 @@ def settings(**changed: Any) -> Settings:
             flip=True,
             early_stopping=0,
         ),
-        config.Reproducibility(seed=0, level="portable", device="cpu", threads=1),
-        config.Runtime(workers=0, prefetch=2, log_every=10, checkpoint_every=4),
+        config.Reproducibility(seed=0, level="portable", device="cpu", threads=1, shards=2),
+        config.Runtime(processes=1, workers=0, prefetch=2, log_every=10, checkpoint_every=4),
     ]
     known: set[str] = set()
     for place, section in enumerate(sections):
@@ -56,13 +58,15 @@ def settings(**changed: Any) -> Settings:
 class Run:
     """What a training run gave: weights as bytes, and its progress."""
 
-    def __init__(self, folder: Path, identity: Any = IDENTITY, **changed: Any) -> None:
+    def __init__(
+        self, folder: Path, identity: Any = IDENTITY, group: Group = ALONE, **changed: Any
+    ) -> None:
         chosen = settings(**changed)
         torch.manual_seed(chosen.reproducibility.seed)
         model = config.Model(width=4, depth=2, activation="relu")
         network = build(model, 1, 3, chosen.regularization.dropout)
         self.progress: Progress = train(
-            network, split(30, 0), split(11, 30), chosen, identity, folder
+            network, split(30, 0), split(11, 30), chosen, identity, folder, group
         )
         self.weights = {
             name: value.numpy().tobytes() for name, value in network.state_dict().items()
@@ -93,16 +97,15 @@ def kill(run: Train, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Train, and end it in the middle of a step: kill(at=7), like run() otherwise."""
 
     def until(folder: str = "checkpoints", *, at: int, **changed: Any) -> None:
-        exact = torch.optim.Optimizer.zero_grad
         steps = iter(range(10**6))
 
-        def zero_grad(self: torch.optim.Optimizer, set_to_none: bool = True) -> None:
+        def fold(parts: Iterable[torch.Tensor]) -> torch.Tensor:
             if next(steps) == at:
                 raise Killed
-            exact(self, set_to_none)
+            return shards.fold(parts)
 
         with monkeypatch.context() as patch, pytest.raises(Killed):
-            patch.setattr(torch.optim.Optimizer, "zero_grad", zero_grad)
+            patch.setattr(loop, "fold", fold)
             run(folder, **changed)
 
     return until

@@ -37,11 +37,12 @@ def write(folder: Path, step: int, identity: Any = IDENTITY) -> None:
 def restore(folder: Path, identity: Any = IDENTITY) -> tuple[int, float]:
     """The step that was restored and the weight that came with it; 0 and -1 for none."""
     linear, optimizer = network(-1.0)
-    progress = checkpoints.restore(folder, identity, linear, optimizer)
-    return progress.step if progress else 0, float(linear.state_dict()["bias"][0])
+    body = checkpoints.newest(folder, identity)
+    step = checkpoints.load(body, linear, optimizer).step if body else 0
+    return step, float(linear.state_dict()["bias"][0])
 
 
-def newest(folder: Path) -> Path:
+def latest(folder: Path) -> Path:
     return max(folder.glob("*.ckpt"))
 
 
@@ -52,8 +53,9 @@ def test_what_is_written_comes_back(tmp_path: Path) -> None:
     checkpoints.write(tmp_path, IDENTITY, progress, linear, optimizer)
     other, fresh = network(-1.0)
     fresh.state.clear()
-    found = checkpoints.restore(tmp_path, IDENTITY, other, fresh)
-    assert found == Progress(7, losses, progress.curves)
+    body = checkpoints.newest(tmp_path, IDENTITY)
+    assert body is not None
+    assert checkpoints.load(body, other, fresh) == Progress(7, losses, progress.curves)
     assert all(map(torch.equal, linear.state_dict().values(), other.state_dict().values()))
     before, after = optimizer.state_dict()["state"], fresh.state_dict()["state"]
     assert before.keys() == after.keys()
@@ -94,7 +96,7 @@ def test_another_run_is_left_alone(
 
 def test_removal_takes_what_a_kill_left_half_written(tmp_path: Path) -> None:
     write(tmp_path, 1)
-    (tmp_path / f".{newest(tmp_path).name}.abc").write_bytes(b"half")
+    (tmp_path / f".{latest(tmp_path).name}.abc").write_bytes(b"half")
     checkpoints.remove(tmp_path, IDENTITY)
     assert list(tmp_path.iterdir()) == []
 
@@ -105,21 +107,21 @@ def test_a_truncated_one_is_passed_over(
 ) -> None:
     write(tmp_path, 1)
     write(tmp_path, 2)
-    content = newest(tmp_path).read_bytes()
+    content = latest(tmp_path).read_bytes()
     length = int(len(content) * part) if isinstance(part, float) else part
-    newest(tmp_path).write_bytes(content[:length])
+    latest(tmp_path).write_bytes(content[:length])
     assert restore(tmp_path) == (1, 1.0)
     assert "is damaged; trying the one before it" in capsys.readouterr().err
 
 
 def test_no_byte_can_change_unseen(tmp_path: Path) -> None:
     write(tmp_path, 1)
-    path = newest(tmp_path)
+    path = latest(tmp_path)
     content = path.read_bytes()
     for place in range(0, len(content), 7):
         flipped = content[place] ^ 1
         path.write_bytes(content[:place] + bytes([flipped]) + content[place + 1 :])
-        assert checkpoints._read(path) is None, place
+        assert checkpoints.newest(tmp_path, IDENTITY) is None, place
     path.write_bytes(content)
     assert restore(tmp_path) == (1, 1.0)
 
@@ -127,7 +129,7 @@ def test_no_byte_can_change_unseen(tmp_path: Path) -> None:
 def test_training_passes_over_a_damaged_one(run: Train, kill: Train, tmp_path: Path) -> None:
     whole = run("whole", checkpoint_every=2)
     kill("killed", at=7, checkpoint_every=2)
-    path = newest(tmp_path / "killed")
+    path = latest(tmp_path / "killed")
     path.write_bytes(path.read_bytes()[:-1])
     assert run("killed", checkpoint_every=2) == whole
 

@@ -31,7 +31,7 @@ def test_what_it_measures(run: Train) -> None:
     for row in found.curves:
         losses = found.losses[int(row[0] - 1) * 3 : int(row[0]) * 3]
         assert row[1] == math.fsum(losses) / 3
-        assert len(row) == len(loop.CURVES)
+        assert len(row) == len(loop.COLUMNS)
         assert 0 <= row[3] <= 1
 
 
@@ -81,7 +81,10 @@ def test_runtime_may_change_at_a_resume(run: Train, kill: Train) -> None:
         {"seed": 1},
         {"learning_rate": 0.02},
         {"optimizer": "sgd"},
-        {"batch_size": 7},
+        {"batch_size": 6},
+        {"clip": 0.1},
+        {"shards": 1},
+        {"shards": 4},
         {"epochs": 4},
         {"warmup": 0.5},
         {"dropout": 0.3},

@@ -17,7 +17,9 @@ KINDS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.
 
 
 def optimization(name: str = "adamw", rate: float = 0.1, warmup: float = 0.1) -> Optimization:
-    return Optimization(optimizer=name, learning_rate=rate, batch_size=1, epochs=1, warmup=warmup)
+    return Optimization(
+        optimizer=name, learning_rate=rate, batch_size=1, epochs=1, warmup=warmup, clip=0
+    )
 
 
 REGULARIZATION = Regularization(

@@ -21,18 +21,18 @@ def network(width: int = 4) -> torch.nn.Module:
 @pytest.mark.parametrize("count", [1, CHUNK, CHUNK + 1])
 def test_a_row_of_probabilities_for_each_picture(count: int) -> None:
     images = np.random.default_rng(0).integers(0, 256, (count, 1, 5, 5), dtype=np.uint8)
-    found = predict(network(), images)
+    found = predict(network(), images, 3)
     assert found.shape == (count, 3)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
-    np.testing.assert_allclose(found[-1:], predict(network(), images[-1:]), atol=1e-6)
+    np.testing.assert_allclose(found[-1:], predict(network(), images[-1:], 3), atol=1e-6)
 
 
 @pytest.mark.parametrize("training", [True, False])
 def test_dropout_is_off_and_the_mode_is_left_as_it_was(training: bool) -> None:
     images = np.zeros((2, 1, 5, 5), dtype=np.uint8)
     one = network().train(training)
-    assert (predict(one, images) == predict(one, images)).all()
+    assert (predict(one, images, 3) == predict(one, images, 3)).all()
     assert one.training is training
 
 

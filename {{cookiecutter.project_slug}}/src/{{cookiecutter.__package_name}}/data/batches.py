@@ -106,10 +106,26 @@ def _sample(images: Tensor, down: Tensor, across: Tensor) -> Tensor:
 
 
 class Batches(Dataset[tuple[Tensor, Tensor]]):
-    """The batch of every step of a training run: item `step` is (images, labels)."""
+    """The batch of every step of a training run: item `step` is (images, labels).
+
+    Args:
+        split: the training examples.
+        batch_size: examples in a batch.
+        seed: decides the order and the augmentation.
+        regularization: how far to augment.
+        part: (p, n) gives the p-th of n equal parts of each batch, p from 0.
+
+    Raises:
+        UserError: there are fewer examples than one batch needs.
+    """
 
     def __init__(
-        self, split: Split, batch_size: int, seed: int, regularization: Regularization
+        self,
+        split: Split,
+        batch_size: int,
+        seed: int,
+        regularization: Regularization,
+        part: tuple[int, int] = (0, 1),
     ) -> None:
         if batch_size > len(split.labels):
             raise UserError(
@@ -118,6 +134,8 @@ class Batches(Dataset[tuple[Tensor, Tensor]]):
             )
         self.split = split
         self.batch_size = batch_size
+        place, parts = part
+        self._part = slice(place * batch_size // parts, (place + 1) * batch_size // parts)
         self.seed = seed
         self.regularization = regularization
         # Every step has a full batch; what an epoch's order leaves over differs in each epoch.
@@ -127,7 +145,7 @@ class Batches(Dataset[tuple[Tensor, Tensor]]):
     def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
         epoch, place = divmod(step, self.steps_per_epoch)
         start = place * self.batch_size
-        chosen = self._order(epoch)[start : start + self.batch_size]
+        chosen = self._order(epoch)[start : start + self.batch_size][self._part]
         draws = torch.from_numpy(uniform(self.seed, "augmentation", epoch, chosen, draws=4))
         images = augment(normalise(self.split.images[chosen]), draws, self.regularization)
         return images, torch.from_numpy(self.split.labels[chosen])

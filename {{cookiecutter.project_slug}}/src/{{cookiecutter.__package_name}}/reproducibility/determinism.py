@@ -7,6 +7,8 @@ calls `apply` before it imports anything that imports numpy or torch.
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from ..errors import UserError
 
@@ -31,6 +33,29 @@ INHERITED = (
 )
 CUBLAS = "CUBLAS_WORKSPACE_CONFIG"
 COMPILER = "TORCHINDUCTOR_DETERMINISTIC"
+
+
+# What to use instead of operators that have no deterministic form on a GPU.
+REPLACEMENTS = {
+    "adaptive_avg_pool": "mean over the last two dimensions, or nn.AvgPool2d of a fixed size",
+    "adaptive_max_pool": "amax over the last two dimensions, or nn.MaxPool2d of a fixed size",
+    "avg_pool3d": "a strided nn.Conv3d",
+    "bincount": "a one-hot sum",
+    "ctc_loss": "the CPU for the loss",
+    "cumsum": "a product with a triangular matrix of ones",
+    "embedding_bag": "nn.Embedding and a sum or mean",
+    "fractional_max_pool": "nn.MaxPool2d",
+    "grid_sampl": "sampling with gather, as data/batches.py does",
+    "histc": "torch.bucketize and a one-hot sum",
+    "max_unpool": "nn.ConvTranspose2d",
+    "median": "a sort and its middle",
+    "nll_loss2d": "cross entropy over flattened pixels",
+    "put_": "index_put_ with accumulate=False",
+    "reflection_pad": "nn.ZeroPad2d, or torch.cat of flipped borders",
+    "replication_pad": "nn.ZeroPad2d, or torch.cat of repeated borders",
+    "scatter": "a one-hot product, or index_add_",
+    "upsample": "nearest up-sampling with repeat_interleave, or nn.ConvTranspose2d",
+}
 
 
 def environment(level: str, threads: int) -> dict[str, str]:
@@ -69,6 +94,23 @@ def apply(level: str, threads: int, device: str) -> dict[str, str]:
     return overridden
 
 
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Turn torch's complaint of an operator without a deterministic form into a `UserError`."""
+    try:
+        yield
+    except RuntimeError as error:
+        operator, refused, _ = str(error).partition(" does not have a deterministic implementation")
+        if not refused:
+            raise
+        ways = [way for part, way in REPLACEMENTS.items() if part in operator]
+        instead = f"use {ways[0]}" if ways else "use other operators"
+        raise UserError(
+            f"{operator} of the network has no deterministic form on this device; {instead}, or "
+            "set reproducibility.level to off, which promises nothing."
+        ) from None
+
+
 def _configure_torch(level: str, threads: int, device: str) -> None:
     import torch
 
@@ -85,6 +127,7 @@ def _configure_torch(level: str, threads: int, device: str) -> None:
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.deterministic = deterministic
     torch.backends.cudnn.benchmark = not deterministic
+    torch.backends.mkldnn.set_flags(_deterministic=deterministic)  # type: ignore[no-untyped-call]
     # TF32 rounds the inputs of a product to 10 bits, on some GPUs and not on others.
     torch.backends.cuda.matmul.allow_tf32 = not deterministic
     torch.backends.cudnn.allow_tf32 = not deterministic

@@ -31,7 +31,7 @@ def main() -> None:
     network = build(model, test.images.shape[1], len(classes), dropout=0.0)
     load(network, WEIGHTS)
     network.to(reproducibility.device)
-    found = {name: predict(network, split.images) for name, split in splits.items()}
+    found = {name: predict(network, split.images, len(classes)) for name, split in splits.items()}
     rows = [
         row
         for name, split in splits.items()

@@ -1,6 +1,8 @@
-"""data/prepared/{train,dev} → models/, reports/learning-curves.csv: the weights."""
+"""data/prepared/{train,dev} → models/, reports/{losses,learning-curves}.csv: the weights."""
 
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..config import Model, Optimization, Regularization, Reproducibility, Runtime, read
 from ..errors import run
@@ -9,7 +11,14 @@ from ..reproducibility.artifacts import write_bytes, write_csv, write_json
 from ..reproducibility.identity import identity
 from ..reproducibility.provenance import recorded
 
+if TYPE_CHECKING:
+    from torch.nn import Module
+
+    from ..training.checkpoints import Progress
+
 TRAIN, DEV = Path("data/prepared/train"), Path("data/prepared/dev")
+WEIGHTS, IDENTITY = Path("models/model.safetensors"), Path("models/identity.json")
+LOSSES, CURVES = Path("reports/losses.csv"), Path("reports/learning-curves.csv")
 
 
 def main() -> None:
@@ -21,13 +30,13 @@ def main() -> None:
         reproducibility.level, reproducibility.threads, reproducibility.device
     )
     import torch
-    from safetensors.torch import save
 
     from ..data.batches import Split
     from ..model import build, check
     from ..reproducibility.streams import key
     from ..training import checkpoints
-    from ..training.loop import CURVES, Settings, train
+    from ..training.loop import Settings, train
+    from ..training.processes import joined
 
     training, dev = Split.open(TRAIN), Split.open(DEV)
     check(model, side=training.images.shape[-1])
@@ -39,15 +48,32 @@ def main() -> None:
     channels, classes = training.images.shape[1], len(training.classes)
     network = build(model, channels, classes, regularization.dropout)
     settings = Settings(optimization, regularization, reproducibility, runtime)
-    with recorded("train", overridden=overridden):
-        progress = train(network, training, dev, settings, made_of)
-    weights = {name: value.cpu().contiguous() for name, value in network.state_dict().items()}
-    write_bytes(Path("models/model.safetensors"), save(weights))
-    write_json(Path("models/identity.json"), made_of)
-    rows = [[int(row[0]), *(f"{one:.6f}" for one in row[1:])] for row in progress.curves]
-    write_csv(Path("reports/learning-curves.csv"), CURVES, rows)
+    with joined(runtime.processes, reproducibility) as group:
+        learn = partial(train, network, training, dev, settings, made_of, group=group)
+        if group.rank:
+            learn()
+            return
+        record = {"identity": made_of, "overridden": overridden, "processes": group.size}
+        with recorded("train", **record):
+            progress = learn()
+            _write(network, progress)
+    write_json(IDENTITY, made_of)
     # Last of all: until here a killed run can go on.
     checkpoints.remove(checkpoints.FOLDER, made_of)
+
+
+def _write(network: "Module", progress: "Progress") -> None:
+    from safetensors.torch import save
+
+    from ..training.loop import COLUMNS
+
+    weights = {name: value.cpu().contiguous() for name, value in network.state_dict().items()}
+    write_bytes(WEIGHTS, save(weights))
+    # Nine digits hold a float32 exactly.
+    losses = ((step, f"{loss:.9g}") for step, loss in enumerate(progress.losses))
+    write_csv(LOSSES, ("step", "loss"), losses)
+    rows = [[int(row[0]), *(f"{one:.6f}" for one in row[1:])] for row in progress.curves]
+    write_csv(CURVES, COLUMNS, rows)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load, save
+from safetensors.torch import load as from_bytes
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from ..errors import UserError
@@ -66,56 +67,31 @@ def write(
         old.unlink()
 
 
-def restore(
-    folder: Path,
-    identity: Mapping[str, Any],
-    network: nn.Module,
-    optimizer: torch.optim.Optimizer,
-) -> Progress | None:
-    """Load the newest sound checkpoint of this identity into `network` and `optimizer`.
+def newest(folder: Path, identity: Mapping[str, Any]) -> bytes | None:
+    """Return what the newest sound checkpoint of this identity holds, or None if there is none.
 
     A damaged one, and one of another identity, is passed over with a line that says so.
-
-    Returns:
-        Where it stands, or None if there is none to go on from.
     """
     for path in sorted(folder.glob("*.ckpt"), reverse=True):
-        found = _read(path)
-        if found is None:
+        checksum, _, body = path.read_bytes().partition(b"\n")
+        if checksum != hashlib.sha256(body).hexdigest().encode():
             _say(f"{path} is damaged; trying the one before it")
             continue
-        header, tensors = found
+        header = json.loads(body.partition(b"\n")[0])
         if header["identity"] != identity:
             different = _difference(header["identity"], identity)
             _say(f"{path} is left alone: it has another {different}")
             continue
-        losses = tensors.pop("losses").tolist()
-        _load(tensors, network, optimizer)
         _say(f"going on after step {header['step']}, from {path}")
-        return Progress(header["step"], losses, header["curves"])
+        return body
     return None
 
 
-def remove(folder: Path, identity: Mapping[str, Any]) -> None:
-    """Remove the checkpoints of a finished run: one that is repeated must start at its first step.
-
-    What a kill in the middle of writing left behind goes with them.
-    """
-    for path in sorted(folder.glob(f"*{_name(identity)}-*.ckpt*")):
-        path.unlink()
-
-
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]] | None:
-    checksum, _, body = path.read_bytes().partition(b"\n")
-    if checksum != hashlib.sha256(body).hexdigest().encode():
-        return None
+def load(body: bytes, network: nn.Module, optimizer: torch.optim.Optimizer) -> Progress:
+    """Load what `newest` found into `network` and `optimizer`; return where training stands."""
     line, _, payload = body.partition(b"\n")
-    return json.loads(line), load(payload)
-
-
-def _load(
-    tensors: Mapping[str, Tensor], network: nn.Module, optimizer: torch.optim.Optimizer
-) -> None:
+    header, tensors = json.loads(line), from_bytes(payload)
+    losses = tensors.pop("losses").tolist()
     weights: dict[str, Tensor] = {}
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in tensors.items():
@@ -128,6 +104,16 @@ def _load(
     network.load_state_dict(weights)
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": state, "param_groups": groups})
+    return Progress(header["step"], losses, header["curves"])
+
+
+def remove(folder: Path, identity: Mapping[str, Any]) -> None:
+    """Remove the checkpoints of a finished run: one that is repeated must start at its first step.
+
+    What a kill in the middle of writing left behind goes with them.
+    """
+    for path in sorted(folder.glob(f"*{_name(identity)}-*.ckpt*")):
+        path.unlink()
 
 
 def _name(identity: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """The training loop."""
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,12 +16,15 @@ from tqdm import tqdm
 from ..config import Optimization, Regularization, Reproducibility, Runtime
 from ..data.batches import Batches, Split, stream
 from ..errors import UserError
+from ..reproducibility.determinism import refusing
 from ..reproducibility.streams import key
 from . import checkpoints
 from .optimizer import build, learning_rate, set_rate
 from .prediction import predict
+from .processes import ALONE, Group
+from .shards import Gradient, Watch, check, fold
 
-CURVES = ("epoch", "train_loss", "dev_loss", "dev_accuracy")
+COLUMNS = ("epoch", "train_loss", "dev_loss", "dev_accuracy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ def train(
     settings: Settings,
     identity: Mapping[str, Any],
     folder: Path = checkpoints.FOLDER,
+    group: Group = ALONE,
 ) -> checkpoints.Progress:
     """Train `network` in place, going on from a checkpoint in `folder` where there is one.
 
@@ -49,50 +54,115 @@ def train(
         settings: config sections.
         identity: what the run is made of; a checkpoint of another identity is not used.
         folder: where checkpoints are kept.
+        group: the processes that train together.
 
     Returns:
-        The loss of every step, and a row of `CURVES` for every epoch.
+        The loss of every step, and a row of `COLUMNS` for every epoch.
 
     Raises:
-        UserError: the loss is not finite, the batch is larger than the training set, or a
-            checkpoint cannot be written.
+        UserError: the loss is not finite, the batch is larger than the training set or cannot be
+            cut into shards, the network depends on how it is cut, an operator has no deterministic
+            form, a checkpoint cannot be written, or another process has ended.
     """
     optimization, regularization = settings.optimization, settings.regularization
-    seed, device = settings.reproducibility.seed, settings.reproducibility.device
-    batches = Batches(training, optimization.batch_size, seed, regularization)
+    reproducibility, runtime = settings.reproducibility, settings.runtime
+    part = group.rank, group.size
+    batches = Batches(training, optimization.batch_size, reproducibility.seed, regularization, part)
     steps = optimization.epochs * batches.steps_per_epoch
-    network.to(device)
+    check(network, optimization.batch_size, reproducibility.shards)
+    group.agree(json.dumps(identity, sort_keys=True))
+    network.to(reproducibility.device)
     optimizer = build(network, optimization, regularization)
-    progress = checkpoints.restore(folder, identity, network, optimizer)
-    run = _Run(batches.steps_per_epoch, progress or checkpoints.Progress(0, [], []))
+    step = _Step(network, settings, group)
+    run = _Run(batches.steps_per_epoch, _restored(folder, identity, network, optimizer, group))
     bar = tqdm(
-        total=steps, initial=run.step, desc="train", unit=" steps", disable=None, leave=False
+        total=steps,
+        initial=run.step,
+        desc="train",
+        unit=" steps",
+        disable=True if group.rank else None,
+        leave=False,
     )
     network.train()
-    for images, labels in stream(batches, run.step, steps, settings.runtime):
+    for images, labels in stream(batches, run.step, steps, runtime):
         if run.stopped_early(regularization.early_stopping):
             break
         set_rate(optimizer, learning_rate(run.step, steps, optimization))
-        # Dropout is a function of the seed and the step, whatever was drawn before.
-        torch.manual_seed(key(seed, "dropout", run.step))
-        logits = network(images.to(device, non_blocking=True))
-        loss = functional.cross_entropy(
-            logits, labels.to(device), label_smoothing=regularization.label_smoothing
-        )
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        run.count(step(run.step, images, labels))
         optimizer.step()
-        run.count(loss.detach())
         if run.at_epoch_end():
-            run.close_epoch(network, dev)
-        if run.step % settings.runtime.log_every == 0:
+            run.close_epoch(network, dev, group)
+        if run.step % runtime.log_every == 0:
             bar.set_postfix(loss=f"{run.latest():.4f}", refresh=False)
             bar.update(run.step - bar.n)
-        if run.step % settings.runtime.checkpoint_every == 0:
+        if run.step % runtime.checkpoint_every == 0 and group.rank == 0:
             checkpoints.write(folder, identity, run.progress(), network, optimizer)
     bar.update(run.step - bar.n)
     bar.close()
     return run.progress()
+
+
+class _Step:
+    """Forward and backward over the shards of one step."""
+
+    def __init__(self, network: nn.Module, settings: Settings, group: Group) -> None:
+        self._network = network
+        self._settings = settings
+        self._group = group
+        self._gradient = Gradient(network)
+        self._watch = Watch(network) if settings.reproducibility.shards > 1 else None
+
+    def __call__(self, step: int, images: Tensor, labels: Tensor) -> Tensor:
+        """Set the gradient; return the loss. The examples are this process's part of the batch."""
+        reproducibility = self._settings.reproducibility
+        shards = reproducibility.shards
+        own = shards // self._group.size
+        places = range(self._group.rank * own, (self._group.rank + 1) * own)
+        images = images.to(reproducibility.device, non_blocking=True)
+        labels = labels.to(reproducibility.device, non_blocking=True)
+        with refusing():
+            part = fold(
+                self._shard(step, place, *examples)
+                for place, *examples in zip(
+                    places, images.chunk(own), labels.chunk(own), strict=True
+                )
+            )
+        if self._watch is not None:
+            self._watch.check(self._network)
+            self._watch = None
+        clip = self._settings.optimization.clip
+        return self._gradient.settle(self._group.sum(part), shards, clip)
+
+    def _shard(self, step: int, shard: int, images: Tensor, labels: Tensor) -> Tensor:
+        # Dropout is a function of the seed, the step and the shard, whatever was drawn before.
+        reproducibility = self._settings.reproducibility
+        _seed(key(reproducibility.seed, "dropout", step, shard), reproducibility.device)
+        smoothing = self._settings.regularization.label_smoothing
+        loss = functional.cross_entropy(self._network(images), labels, label_smoothing=smoothing)
+        return self._gradient.of(loss)
+
+
+def _seed(number: int, device: str) -> None:
+    # torch.manual_seed also looks for devices that are not in use, for a tenth of a millisecond.
+    torch.default_generator.manual_seed(number)
+    if device == "cuda":
+        torch.cuda.manual_seed(number)
+    elif device == "mps":
+        torch.mps.manual_seed(number)
+
+
+def _restored(
+    folder: Path,
+    identity: Mapping[str, Any],
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    group: Group,
+) -> checkpoints.Progress:
+    # Other machines of the group may not see this folder.
+    body = group.share(None if group.rank else checkpoints.newest(folder, identity))
+    if body is None:
+        return checkpoints.Progress(0, [], [])
+    return checkpoints.load(body, network, optimizer)
 
 
 class _Run:
@@ -117,9 +187,9 @@ class _Run:
     def at_epoch_end(self) -> bool:
         return self.step % self._steps_per_epoch == 0
 
-    def close_epoch(self, network: nn.Module, dev: Split) -> None:
+    def close_epoch(self, network: nn.Module, dev: Split, group: Group) -> None:
         self._settle()
-        probabilities = predict(network, dev.images)
+        probabilities = predict(network, dev.images, len(dev.classes), group)
         right = probabilities[np.arange(len(dev.labels)), dev.labels].astype(np.float64)
         dev_loss = -math.fsum(math.log(max(one, 1e-12)) for one in right.tolist()) / len(right)
         _check(dev_loss, f"the dev loss after step {self.step - 1}")

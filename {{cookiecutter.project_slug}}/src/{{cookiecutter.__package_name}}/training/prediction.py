@@ -12,22 +12,28 @@ from torch.nn import functional
 
 from ..data.batches import normalise
 from ..errors import UserError
+from .processes import ALONE, Group
 
 CHUNK = 128
 
 
 @torch.no_grad()
-def predict(network: nn.Module, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return the probabilities [n, classes] for images uint8 [n, c, h, w]."""
+def predict(
+    network: nn.Module, images: NDArray[np.uint8], classes: int, group: Group = ALONE
+) -> NDArray[np.float32]:
+    """Return the probabilities [n, classes] for images uint8 [n, c, h, w].
+
+    Pictures go through the network in chunks that are the same for any number of processes.
+    """
     device = next(network.parameters()).device
     was_training = network.training
     network.eval()
-    parts = []
-    for start in range(0, len(images), CHUNK):
+    found = torch.zeros(len(images), classes)
+    for start in range(group.rank * CHUNK, len(images), group.size * CHUNK):
         logits = network(normalise(images[start : start + CHUNK]).to(device))
-        parts.append(functional.softmax(logits, dim=1).cpu().numpy())
+        found[start : start + CHUNK] = functional.softmax(logits, dim=1)
     network.train(was_training)
-    return np.concatenate(parts)
+    return group.union(found).numpy()
 
 
 def load(network: nn.Module, weights: Path) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from {{ cookiecutter.__package_name }}.reproducibility.audit import versions
 from {{ cookiecutter.__package_name }}.reproducibility.audit.data import lean
 
 CONFIG = ".dvc/config"
@@ -19,6 +20,59 @@ def test_data_that_nothing_tracks(copy: Any) -> None:
 def test_data_without_a_version(copy: Any, expect: Any) -> None:
     copy.write("data/raw.dvc", "outs:\n- path: raw\n  md5: soon\n")
     expect("data", "data/raw.dvc", 2, "no md5", stale=True)
+
+
+# What `dvc add` writes for these files.
+FOLDER = "outs:\n- md5: b18cb9cc9e250da4573bbe8754e88431.dir\n  size: 6\n  path: extra\n"
+FILES = {"b.txt": "one\n", "a/x.txt": "a", "a/ü.txt": "b"}
+
+
+def lay(copy: Any) -> None:
+    copy.write("data/extra.dvc", FOLDER)
+    copy.append(".gitignore", "/data/extra\n")
+    for name, text in FILES.items():
+        copy.write(f"data/extra/{name}", text)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("b.txt", "two\n"), ("b.txt", "longer\n"), ("a/y.txt", "")]
+)
+@pytest.mark.parametrize("most", [versions.READ, 0])
+def test_data_edited_in_place(
+    copy: Any, expect: Any, monkeypatch: pytest.MonkeyPatch, name: str, text: str, most: int
+) -> None:
+    lay(copy)
+    assert copy.new() == {}
+    monkeypatch.setattr(versions, "READ", most)
+    copy.write(f"data/extra/{name}", text)
+    if most or len(text) == 7:
+        expect("data", "data/extra.dvc", 2, "edited in place; run `dvc add data/extra`")
+    else:
+        assert copy.new() == {}  # too much to be read, and as large as before
+
+
+def test_one_file_edited_in_place(copy: Any, expect: Any) -> None:
+    copy.write("data/one.dvc", "outs:\n- md5: 5bbf5a52328e7439ae6e719dfe712200\n  path: one\n")
+    copy.append(".gitignore", "/data/one\n")
+    copy.write("data/one", "one\n")
+    assert copy.new() == {}
+    copy.write("data/one", "two\n")
+    expect("data", "data/one.dvc", 2, "or `dvc checkout data/one.dvc`")
+
+
+def test_data_that_is_not_fetched_is_not_edited(copy: Any) -> None:
+    lay(copy)
+    for name in FILES:
+        copy.remove(f"data/extra/{name}")
+    assert copy.new() == {}
+
+
+def test_what_dvc_ignores_is_no_edit(copy: Any) -> None:
+    lay(copy)
+    copy.write("data/extra/a/.note", "mine")
+    assert "data" in copy.new()
+    copy.append(".dvcignore", "data/**/.note\n")
+    assert "data" not in copy.new()
 
 
 def test_data_that_git_would_take(copy: Any) -> None:

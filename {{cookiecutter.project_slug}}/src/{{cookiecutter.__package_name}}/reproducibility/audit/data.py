@@ -9,6 +9,7 @@ from typing import NamedTuple
 from .dvcfiles import inside, stages, tracked_data
 from .findings import Check, Finding, check, count, words
 from .project import LARGE, Project
+from .versions import edited
 
 RAW = "data/raw"
 CONFIG = ".dvc/config"
@@ -58,7 +59,7 @@ def data(project: Project) -> Check:
     """data/raw is tracked by DVC, ignored by Git, and has a remote to come from."""
     raw = tracked_data(project).get(RAW)
     remotes = [option for option in _config(project) if option.section.startswith("remote ")]
-    findings = [*_raw(project), *_remote(project)]
+    findings = [*_raw(project), *edited(project), *_remote(project)]
     version = raw.md5[:8] if raw else "untracked"
     where = count(len({option.section for option in remotes}), "remote")
     return check("data", f"{RAW} at version {version}, {where}", "all DVC's", findings)

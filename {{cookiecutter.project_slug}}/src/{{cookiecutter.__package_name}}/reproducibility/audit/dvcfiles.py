@@ -160,10 +160,14 @@ def missing_sources(project: Project, stage: Stage) -> list[Finding]:
 
 
 class Tracked(NamedTuple):
-    """An output that a .dvc file tracks: the hash of its version, and where that is written."""
+    """An output that a .dvc file tracks: hash and size of its version, and where that is written.
+
+    The size is in bytes; -1 where the file does not say it.
+    """
 
     owner: Owner
     md5: str
+    size: int
 
 
 def tracked_data(project: Project) -> dict[str, Tracked]:
@@ -177,7 +181,9 @@ def tracked_data(project: Project) -> dict[str, Tracked]:
                 if isinstance(out, dict) and "path" in out:
                     path = posixpath.join(posixpath.dirname(file), str(out["path"]))
                     owner = Owner(file, document.line("outs", n), file)
-                    found[path] = Tracked(owner, str(out.get("md5", "")))
+                    size = out.get("size")
+                    known = size if isinstance(size, int) else -1
+                    found[path] = Tracked(owner, str(out.get("md5", "")), known)
     return found
 
 

@@ -56,24 +56,24 @@ def _walk(root: Path, directory: str) -> list[str]:
     return found
 
 
-def ignored(root: Path, path: str) -> bool:
-    """Whether the .gitignore files below `root` keep `path`, or a folder it is in, out of Git."""
+def ignored(root: Path, path: str, rules: str = ".gitignore") -> bool:
+    """Whether the files named `rules` below `root` keep out `path`, or a folder it is in."""
     parts = path.split("/")
     whole = range(1, len(parts) + 1)
     # What is not there yet (data to come, outputs of a run) is taken for a folder.
     return any(
-        _matches(root, "/".join(parts[:n]), n < len(parts) or not (root / path).is_file())
+        _matches(root, "/".join(parts[:n]), n < len(parts) or not (root / path).is_file(), rules)
         for n in whole
     )
 
 
-def _matches(root: Path, path: str, is_directory: bool) -> bool:
+def _matches(root: Path, path: str, is_directory: bool, rules: str = ".gitignore") -> bool:
     """Whether the last rule that speaks of `path` itself, in any folder above it, ignores it."""
     verdict = False
     parts = path.split("/")
     for depth in range(len(parts)):
         below = "/".join(parts[depth:])
-        for rule in _rules(_read(root.joinpath(*parts[:depth], ".gitignore"))):
+        for rule in _rules(_read(root.joinpath(*parts[:depth], rules))):
             if (is_directory or not rule.directories_only) and rule.pattern.fullmatch(below):
                 verdict = not rule.negated
     return verdict

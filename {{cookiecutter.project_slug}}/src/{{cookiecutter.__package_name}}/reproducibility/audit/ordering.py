@@ -110,6 +110,9 @@ def _is_set(node: ast.expr, tree: Tree, sets: set[tuple[ast.AST | None, str]]) -
         return _is_set(node.left, tree, sets) or _is_set(node.right, tree, sets)
     if not isinstance(node, ast.Call):
         return False
+    if isinstance(node.func, ast.Attribute) and node.func.attr in ("keys", "items"):
+        # By itself such a view has an order; what `&`, `|`, `-` and `^` make of it is a set.
+        return isinstance(tree[node], ast.BinOp)
     if isinstance(node.func, ast.Attribute) and node.func.attr in _SET_METHODS:
         return _is_set(node.func.value, tree, sets)
     return isinstance(node.func, ast.Name) and node.func.id in ("set", "frozenset")

@@ -17,6 +17,7 @@ _CHANCE = "randomness outside the seed; draw from a stream of the seed"
 _GLOBAL = "the global random state; pass a generator of the seed"
 _UNSEEDED = "a generator without a seed; seed it"
 _PICKLE = "a pickle, which runs code and depends on versions; use safetensors, .npy or JSON"
+_HERE = "this machine, user or process; what is made must not depend on it"
 _FINISH = "results in the order in which they finish; keep the order of the inputs"
 
 
@@ -37,6 +38,10 @@ _NEVER = {
     **_every("uuid1 uuid4 uuid6 uuid7 getnode", "uuid", _CHANCE),
     **_every("urandom getrandom", "os", _CHANCE),
     "random.SystemRandom": _CHANCE,
+    **_every("getpid getppid getlogin", "os", _HERE),
+    **_every("gethostname getfqdn", "socket", _HERE),
+    "platform.node": _HERE,
+    "getpass.getuser": _HERE,
     "torch.seed": _CHANCE,
     **_every("load loads Unpickler", "pickle", _PICKLE),
     **_every("load", "joblib", _PICKLE),
@@ -76,6 +81,8 @@ _KEYWORDS = {
     ),
     **_every("shuffle resample", "sklearn.utils", "random_state"),
 }
+# What launchers of several processes set: it says who computes, which moves nothing.
+_LAUNCHERS = words("RANK WORLD_SIZE LOCAL_RANK LOCAL_WORLD_SIZE MASTER_ADDR MASTER_PORT")
 # Methods of tensors that draw, whatever the tensor is called.
 _METHODS = words("normal_ uniform_ bernoulli_ random_ exponential_ cauchy_ geometric_ log_normal_")
 
@@ -167,6 +174,10 @@ def _reason(node: ast.AST, parent: ast.AST, name: str) -> str:
     call = parent if isinstance(parent, ast.Call) and parent.func is node else None
     if name in _NEVER:
         return f"`{name}` is {_NEVER[name]}"
+    if name == "os.environ" and isinstance(parent, ast.Subscript):
+        return _variable(parent.slice) if isinstance(parent.ctx, ast.Load) else ""
+    if name in ("os.getenv", "os.environ.get") and call and call.args:
+        return _variable(call.args[0])
     if name.startswith("secrets."):
         return f"`{name}` is {_CHANCE}"
     if name in _SEEDED:
@@ -195,6 +206,14 @@ def _call_reason(call: ast.Call, name: str) -> str:
     if method == "imap_unordered":
         return f"`imap_unordered` gives {_FINISH}"
     return ""
+
+
+def _variable(key: ast.expr) -> str:
+    """Why not to read the environment variable `key`; of one that is computed nothing is known."""
+    name = key.value if isinstance(key, ast.Constant) else None
+    if not isinstance(name, str) or name in _LAUNCHERS:
+        return ""
+    return f"the environment variable {name} is a parameter that nothing tracks; use params.yaml"
 
 
 def _has_seed(call: ast.Call) -> bool:

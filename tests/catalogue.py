@@ -1,0 +1,293 @@
+"""Classic bugs of training code, to plant in a generated project, and what must be said of each.
+
+A plant is a regular expression and what replaces its one match; `test_catalogue.py` plants and
+looks for them. Paths that begin with `P/` are below the project's package.
+"""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+Change = tuple[str, str, str]
+BATCHES, LOOP, PAGE = "P/data/batches.py", "P/training/loop.py", "P/reporting/page.py"
+EVALUATE, PREPARE = "P/stages/evaluate.py", "P/data/prepare.py"
+LOOP_TESTS, INPUT_TESTS = "tests/training/test_loop.py", "tests/stages/test_inputs.py"
+OTHER_AFTER_A_KILL = r"test_a_killed_run_goes_on_to_the_same_bits\S+ - assert <"
+
+
+class Bug(NamedTuple):
+    """One bug.
+
+    name: what stands in the table.
+    changes: file, regular expression, replacement.
+    says: regular expression of what a detector says that has seen this very bug.
+    tests: the project's tests that concern it; none where only a whole run can tell.
+    stages: what must still run with it, for a bug that stops the run needs no detector.
+    settings: changes of params.yaml with which it runs.
+    made: the DVC command that makes what is committed, where it comes to `make verify`.
+    """
+
+    name: str
+    changes: list[Change]
+    says: str
+    tests: str = ""
+    stages: str = "train"
+    settings: tuple[Change, ...] = ()
+    made: str = "repro"
+
+
+def _ambient(name: str, module: str, draw: str, says: str) -> Bug:
+    """Augmentation that draws from a generator which others draw from too."""
+    line = r"^(    if not \(regularization\.rotation or)"
+    change = (BATCHES, line, rf"    {draw}\n\1")
+    imported = (BATCHES, r"^import json$", f"import json\n{module}")
+    return Bug(name, [change, imported] if module else [change], says)
+
+
+BUGS = [
+    _ambient(
+        "augmentation from torch's generator",
+        "",
+        "draws = torch.rand_like(draws)",
+        r"`torch\.rand_like` without `generator=` uses the global random state",
+    ),
+    _ambient(
+        "augmentation from Python's generator",
+        "import random",
+        "draws = draws * random.random()",
+        r"`random\.random` uses the global random state",
+    ),
+    Bug(
+        "numpy's global generator splits the data",
+        [(PREPARE, r"place = int\(md5\[:13\], 16\) / 16\*\*13", "place = np.random.rand()")],
+        r"`numpy\.random\.rand` uses the global random state",
+        stages="prepare train",
+    ),
+    Bug(
+        "shuffling without a generator",
+        [
+            (
+                BATCHES,
+                r"permutation\(self\.seed, \"order\", epoch, (.*)\)$",
+                r"torch.randperm(\1).numpy()",
+            )
+        ],
+        r"`torch\.randperm` without `generator=`",
+    ),
+    Bug(
+        "a loader that draws from the global generator",
+        [(BATCHES, r"^ *generator=torch\.Generator\(\)\.manual_seed\(0\),\n", "")],
+        r"`torch\.utils\.data\.DataLoader` without `generator=`",
+    ),
+    Bug(
+        "the order of os.listdir",
+        [
+            (
+                "P/data/validate.py",
+                r"return sorted\(shown, key=.*\)$",
+                "return [raw / name / one for name in os.listdir(raw) "
+                "for one in os.listdir(raw / name)]",
+            ),
+            ("P/data/validate.py", r"^from collections import Counter$", r"import os\n\g<0>"),
+        ],
+        r"`os\.listdir` lists a folder in no certain order",
+        stages="prepare train",
+    ),
+    Bug(
+        "the order of a set",
+        [(PREPARE, r"classes = sorted\(\{(.*)\}\)", r"classes = list({\1})")],
+        r"walks a set in no certain order",
+        stages="prepare train",
+    ),
+    Bug(
+        "the order of a set that a function returns",
+        [
+            (
+                PAGE,
+                r"for key, value in pairs\]",
+                "for key in _keys(dict(pairs)) for value in [dict(pairs)[key]]]",
+            ),
+            (
+                PAGE,
+                r"^def _value\(",
+                r"def _keys(one: Any) -> Any:\n    return set(one)\n\n\n\g<0>",
+            ),
+        ],
+        r"first reports/report\.html of stage report",
+        tests="tests/reporting",
+        stages="report",
+    ),
+    Bug(
+        "as many threads as the machine has",
+        [
+            (
+                "P/reproducibility/determinism.py",
+                r"torch\.set_num_threads\(threads\)",
+                "torch.set_num_threads(os.cpu_count() or 1)",
+            )
+        ],
+        r"test_the_machine_does_not_choose_the_threads - .*assert 3 == ",
+        tests=INPUT_TESTS,
+    ),
+    Bug(
+        "a clock in an output",
+        [
+            (EVALUATE, r"summarise\(evaluation\.metric, pairs\)", r'\g<0> | {"at": time.time()}'),
+            (EVALUATE, r"^from pathlib import Path$", r"import time\n\g<0>"),
+        ],
+        r"`time\.time` is a clock",
+        stages="train evaluate",
+    ),
+    Bug(
+        "the machine's name in an output",
+        [
+            (PAGE, r"section\(\"Where it came from\", lead,", r"\g<0> platform.node(),"),
+            (PAGE, r"^import json$", r"\g<0>\nimport platform"),
+        ],
+        r"`platform\.node` is this machine",
+        stages="train report",
+    ),
+    Bug(
+        "dropout outside its stream",
+        [(LOOP, r"^( *)_seed\(key\(.*\"dropout\".*$", r"\1pass")],
+        OTHER_AFTER_A_KILL,
+        tests=LOOP_TESTS,
+    ),
+    Bug(
+        "sampler state lost on resume",
+        [
+            (
+                BATCHES,
+                r"permutation\(self\.seed, \"order\", epoch, (.*)\)$",
+                r"self._shuffler.permutation(\1)",
+            ),
+            (
+                BATCHES,
+                r"^( *)self\.seed = seed$",
+                r"\g<0>\n\1self._shuffler = np.random.default_rng(seed)",
+            ),
+        ],
+        r"test_a_batch_does_not_depend_on_what_was_asked_before - assert False",
+        tests="tests/data/test_batches.py",
+    ),
+    Bug(
+        "optimizer state lost on resume",
+        [("P/training/checkpoints.py", r"^( *)optimizer\.load_state_dict\(.*$", r"\1pass")],
+        OTHER_AFTER_A_KILL,
+        tests=LOOP_TESTS,
+    ),
+    Bug(
+        "schedule off by one after a resume",
+        [
+            (LOOP, r"^( *)self\.step = progress\.step$", r"\g<0>\n\1self.late = progress.step > 0"),
+            (LOOP, r"learning_rate\(run\.step, ", "learning_rate(run.step + run.late, "),
+        ],
+        OTHER_AFTER_A_KILL,
+        tests=LOOP_TESTS,
+    ),
+    Bug(
+        "BatchNorm over logical shards",
+        [("P/model.py", r"nn\.GroupNorm\(.*\)", "nn.BatchNorm2d(width)")],
+        r"is a BatchNorm2d, whose result depends on which examples share a shard",
+        tests=LOOP_TESTS,
+        settings=(("params.yaml", r"shards: \d+", "shards: 1"),),
+    ),
+    Bug(
+        "an unlocked dependency",
+        [("requirements/runtime.lock", r"^filelock==\S+", "filelock>=3")],
+        r"runtime\.lock:\d+: 'filelock>=3' is not exact",
+    ),
+    Bug(
+        "a dependency that only another package brings",
+        [(LOOP, r"^import numpy as np$", r"import attrs\n\g<0>")],
+        r"imports attrs, which requirements/runtime\.in does not declare",
+    ),
+    Bug(
+        "a parameter that nothing tracks",
+        [("dvc.yaml", r"^      - regularization\n", "")],
+        r"stage train reads regularization but does not declare it",
+    ),
+    Bug(
+        "a parameter in an environment variable",
+        [
+            (
+                LOOP,
+                r"steps = optimization\.epochs \* ",
+                'steps = int(os.environ.get("EPOCHS", optimization.epochs)) * ',
+            ),
+            (LOOP, r"^import math$", r"\g<0>\nimport os"),
+        ],
+        r"the environment variable EPOCHS is a parameter that nothing tracks",
+    ),
+    Bug(
+        "a stage that does not depend on its code",
+        [("dvc.yaml", r"^      - src/\w+/model\.py\n", "")],
+        r"stage train: does not depend on src/\w+/model\.py, which it imports",
+    ),
+    Bug(
+        "a stage that does not depend on its data",
+        [
+            (
+                "dvc.yaml",
+                r"(deps:\n)      - data/prepared/dev\n(      - data/prepared/train\n)",
+                r"\1\2",
+            )
+        ],
+        r"test_a_stage_needs.*\[train\] - .*data/prepared/dev/index\.json is not there",
+        tests=INPUT_TESTS,
+    ),
+    Bug(
+        "data edited in place",
+        [("data/raw/0/0000.png", "", "")],
+        r"records another version of data/raw than lies there: it was edited in place",
+        stages="validate prepare train",
+    ),
+    Bug(
+        "training that looks at test",
+        [
+            (
+                "P/stages/train.py",
+                r"^( *)training, dev = Split\.open\(TRAIN\).*$",
+                r'\g<0>\n\1assert Split.open(TRAIN.with_name("test")).images.std() > 0',
+            )
+        ],
+        r"test_a_stage_needs.*\[train\] - .*data/prepared/test/index\.json is not there",
+        tests=INPUT_TESTS,
+    ),
+    Bug(
+        "evaluation with statistics of test",
+        [
+            (
+                EVALUATE,
+                r"predict\(network, split\.images\b",
+                "predict(network, "
+                '(split.images * (80 / split.images.mean())).clip(0, 255).astype("uint8")',
+            )
+        ],
+        r"test_what_is_said_of_a_picture_depends_on_no_other\S+ - .*assert {",
+        tests=INPUT_TESTS,
+        stages="train evaluate",
+    ),
+    Bug(
+        "results that another code made",
+        [(BATCHES, r"\(self\.seed, \"order\", ", '(self.seed, "shuffle", ')],
+        r"first \S+ of stage train",
+        tests="tests/data/test_batches.py",
+        made="commit --force",
+    ),
+]
+
+
+def plant(project: Path, package: str, changes: Sequence[Change]) -> None:
+    """Make the changes; each must find its place once."""
+    for name, pattern, new in changes:
+        path = project / name.replace("P/", f"src/{package}/", 1)
+        if path.suffix == ".png":
+            # As a person would who mends a label with a drawing program: another picture, as large.
+            path.write_bytes((project / "data/raw/1/0001.png").read_bytes())
+            continue
+        text = path.read_text(encoding="utf-8")
+        changed, count = re.subn(pattern, new, text, count=1, flags=re.MULTILINE)
+        assert count == 1, f"{name} has no {pattern!r} to replace"
+        path.write_text(changed, encoding="utf-8", newline="\n")

@@ -1,0 +1,202 @@
+"""The detectors detect: classic bugs, planted one at a time in a generated project.
+
+    python -m pytest -m slow tests/test_catalogue.py
+
+Each is looked for by the audit, then by the project's own tests, then by `make verify`; what sees
+it first, and what that says, stands in the table at the end. The unharmed project raises no alarm.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from catalogue import BUGS, Bug, plant
+from helpers import command, tree
+
+pytestmark = pytest.mark.slow
+PACKAGE = "handwritten_digits"
+STAGES = ("validate", "prepare", "train", "evaluate", "report")
+OUTPUTS = ("data/prepared", "models", "reports")
+PYTEST = ("python3", "-m", "pytest", "-q", "-p", "no:cacheprovider")
+RUNS = 20
+# Any change after a run leaves dvc.lock behind, harmless or not: that sees no bug.
+STALE = re.compile(r"dvc\.lock:.*(has changed since|is not recorded|no longer|\bwas .* and is)")
+
+
+class Seen(NamedTuple):
+    """What became of one bug: the detector that saw it first, and what that said."""
+
+    detector: str
+    said: str
+
+
+class Place:
+    """A copy of a project, and the variables of an environment to run it in."""
+
+    def __init__(self, source: Path, folder: Path, variables: dict[str, str]) -> None:
+        self.root = folder
+        self._variables = variables
+        ignore = shutil.ignore_patterns(".venv", "__pycache__", ".*_cache")
+        shutil.copytree(source, folder, ignore=ignore)
+
+    def copy(self, folder: Path) -> "Place":
+        return Place(self.root, folder, self._variables)
+
+    def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        variables = self._variables | {"PYTHONPATH": str(self.root / "src")}
+        return command(*words, cwd=self.root, env=variables)
+
+    def must(self, *words: str) -> str:
+        done = self.run(*words)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def commit(self, made: str) -> None:
+        self.must("dvc", *made.split())
+        self.must("git", "add", "--all")
+        self.must("git", "commit", "--quiet", "--no-verify", "--allow-empty", "-m", "Results")
+
+    def outputs(self) -> dict[str, bytes]:
+        return {f"{one}/{name}": content for one in OUTPUTS for name, content in self._files(one)}
+
+    def _files(self, folder: str) -> list[tuple[str, bytes]]:
+        return sorted(tree(self.root / folder).items())
+
+
+def audited(place: Place, bug: Bug | None = None) -> list[str]:
+    """The findings of the audit."""
+    said = place.run("python3", "-m", f"{PACKAGE}.reproducibility.audit").stdout
+    assert "randomness" in said, said
+    return [line for line in said.splitlines() if re.match(r"\S+:\d+: ", line)]
+
+
+def tested(place: Place, bug: Bug) -> list[str]:
+    """The first of the project's tests that fails."""
+    if not bug.tests:
+        return []
+    done = place.run(*PYTEST, "-x", *bug.tests.split())
+    assert done.returncode in (0, 1), done.stdout + done.stderr
+    return re.findall(r"^(?:FAILED|ERROR) \S+?::(.*)$", done.stdout, re.MULTILINE)
+
+
+def verified(place: Place, bug: Bug) -> list[str]:
+    """What a fresh clone does not give again."""
+    place.commit(bug.made)
+    done = place.run("python3", "-m", f"{PACKAGE}.reproducibility.verify")
+    return re.findall(r"^error: (.*)$", done.stderr, re.MULTILINE)
+
+
+DETECTORS = {"audit": audited, "tests": tested, "make verify": verified}
+
+
+def look(short: Place, folder: Path, bug: Bug) -> Seen:
+    """Plant a bug in a copy, ask one detector after the other, see that training still runs."""
+    place = short.copy(folder)
+    plant(place.root, PACKAGE, bug.changes)
+    for name, detector in DETECTORS.items():
+        alarms = [line for line in detector(place, bug) if not STALE.match(line)]
+        if alarms:
+            about = [line for line in alarms if re.search(bug.says, line)]
+            assert about == alarms, f"{name} raises another alarm: {alarms}"
+            runs(place, bug)
+            return Seen(name, alarms[0])
+    return Seen("nothing", "")
+
+
+def runs(place: Place, bug: Bug) -> None:
+    """The bug is no mere crash: what it is in still runs."""
+    plant(place.root, PACKAGE, bug.settings)
+    for stage in bug.stages.split():
+        place.must("python3", "-m", f"{PACKAGE}.stages.{stage}")
+
+
+@pytest.fixture(scope="module")
+def short(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """The project with one epoch, its results committed."""
+    folder = tmp_path_factory.mktemp("short")
+    (folder / ".gitconfig").write_text("[user]\nname = T\nemail = t@example.org\n", "utf-8")
+    # Taken once: each test has its own home, and the bugs are looked at meanwhile.
+    variables = {name: text for name, text in os.environ.items() if not name.startswith("GIT_")}
+    variables |= {
+        "PATH": os.pathsep.join([str(built / ".venv" / "bin"), os.environ["PATH"]]),
+        "HOME": str(folder),
+        "PYTHONIOENCODING": "utf-8",
+        "DVC_NO_ANALYTICS": "1",
+        "COLUMNS": "400",  # pytest cuts the lines of its summary at the width of the terminal
+    }
+    place = Place(built, folder / "project", variables)
+    plant(place.root, PACKAGE, (("params.yaml", r"epochs: \d+", "epochs: 1"),))
+    place.commit("repro")
+    return place
+
+
+@pytest.fixture(scope="module")
+def seen(
+    short: Place, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[dict[str, "Future[Seen]"]]:
+    """What becomes of each bug that a test asks for, two at a time; at the end, the table."""
+    parts = [getattr(item, "callspec", None) for item in request.session.items]
+    chosen = [one.params["bug"] for one in parts if one is not None and "bug" in one.params]
+    folder = tmp_path_factory.mktemp("bugs")
+    with ThreadPoolExecutor(2) as pool:
+
+        def start(number: int, bug: Bug) -> "Future[Seen]":
+            return pool.submit(look, short, folder / str(number), bug)
+
+        found = {bug.name: start(number, bug) for number, bug in enumerate(chosen)}
+        yield found
+    capture: Any = request.config.pluginmanager.getplugin("capturemanager")
+    rows = {name: one.result() for name, one in found.items() if not one.exception()}
+    with capture.global_and_fixture_disabled():
+        print(f"\n\n{table(rows)}")
+
+
+def table(rows: dict[str, Seen]) -> str:
+    """The bugs, what caught each and what that said, as a table in Markdown."""
+    lines = [f"| {name} | {one.detector} | {_short(one.said)} |" for name, one in rows.items()]
+    return "\n".join(["| bug | caught by | what it said |", "|---|---|---|", *lines])
+
+
+def _short(said: str) -> str:
+    """What was said, without what the reader need not know, in about a line."""
+    said = said.replace(f"src/{PACKAGE}/", "").replace(f"{PACKAGE}.errors.", "").replace("|", "/")
+    said = re.sub(r" - (AssertionError: )?assert .*|, or say why not with .*", "", said)
+    return said if len(said) < 140 else f"{said[:136]} ..."
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+def test_it_is_caught(bug: Bug, seen: dict[str, "Future[Seen]"]) -> None:
+    assert seen[bug.name].result().detector != "nothing", f"{bug.name}: no detector sees it"
+
+
+def test_the_unharmed_project_raises_no_alarm(short: Place, tmp_path: Path) -> None:
+    """Audited and run in fresh processes, again and again; tested and verified once.
+
+    Of its tests, those that look for bugs here; `make test` runs all in test_generated.py.
+    """
+    expected = short.outputs()
+    suites = [bug.tests for bug in BUGS]
+
+    def again(number: int) -> list[str]:
+        place = short.copy(tmp_path / str(number))
+        alarms = audited(place)
+        for folder in OUTPUTS:
+            shutil.rmtree(place.root / folder)
+        for stage in STAGES:
+            place.must("python3", "-m", f"{PACKAGE}.stages.{stage}")
+        made = place.outputs()
+        differ = [path for path in expected | made if expected.get(path) != made.get(path)]
+        shutil.rmtree(place.root)
+        return [*alarms, *differ]
+
+    with ThreadPoolExecutor(2) as pool:
+        suite = pool.submit(short.must, *PYTEST, *sorted(set(" ".join(suites).split())))
+        assert list(pool.map(again, range(RUNS))) == [[]] * RUNS
+        suite.result()
+    assert "proven" in short.must("python3", "-m", f"{PACKAGE}.reproducibility.verify")

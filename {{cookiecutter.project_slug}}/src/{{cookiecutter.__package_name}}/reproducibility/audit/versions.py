@@ -1,0 +1,57 @@
+"""Data that lies here is the version that its .dvc file records: nobody has edited it in place."""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+from .dvcfiles import Tracked, tracked_data
+from .findings import Finding
+from .ignore import ignored
+from .project import Project
+
+# Up to so many bytes the data is read, in a fraction of a second; of more, only the size is seen.
+READ = 64_000_000
+_MESSAGE = (
+    "records another version of {0} than lies there: it was edited in place; run `dvc add {0}` to "
+    "keep that as a new version, or `dvc checkout {1}` to undo it"
+)
+
+
+def edited(project: Project) -> list[Finding]:
+    """Every .dvc file whose data is here and is not what it records."""
+    findings = []
+    for path, data in tracked_data(project).items():
+        known = re.fullmatch(r"[0-9a-f]{32}(\.dir)?", data.md5)
+        if known and project.exists(path) and not _is_recorded(project.root, path, data):
+            message = _MESSAGE.format(path, data.owner.path)
+            findings.append(Finding(data.owner.path, data.owner.line, message))
+    return findings
+
+
+def _is_recorded(root: Path, path: str, data: Tracked) -> bool:
+    place = root / path
+    found = sorted(place.rglob("*")) if place.is_dir() else [place]
+    files = [one for one in found if one.is_file()]
+    if not files or _is_version(place, files, data):
+        return True
+    # What .dvcignore names is no part of a version; to look that up for each file is slow.
+    names = {one: one.relative_to(root).as_posix() for one in files}
+    kept = [one for one in files if not ignored(root, names[one], ".dvcignore")]
+    return len(kept) < len(files) and _is_version(place, kept, data)
+
+
+def _is_version(place: Path, files: list[Path], data: Tracked) -> bool:
+    size = sum(one.stat().st_size for one in files)
+    if data.size not in (-1, size) or size > READ:
+        return data.size in (-1, size)
+    if place.is_file():
+        return _md5(place.read_bytes()) == data.md5
+    # DVC names the version of a folder after a list of its files.
+    hashes = {one.relative_to(place).as_posix(): _md5(one.read_bytes()) for one in files}
+    listed = json.dumps([{"md5": hashes[name], "relpath": name} for name in sorted(hashes)])
+    return f"{_md5(listed.encode())}.dir" == data.md5
+
+
+def _md5(content: bytes) -> str:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
