@@ -76,7 +76,7 @@ def audited(place: Place, bug: Bug | None = None) -> list[str]:
     return [line for line in said.splitlines() if re.match(r"\S+:\d+: ", line)]
 
 
-def tested(place: Place, bug: Bug) -> list[str]:
+def suite_fails(place: Place, bug: Bug) -> list[str]:
     """The first of the project's tests that fails."""
     if not bug.tests:
         return []
@@ -92,7 +92,7 @@ def verified(place: Place, bug: Bug) -> list[str]:
     return re.findall(r"^error: (.*)$", done.stderr, re.MULTILINE)
 
 
-DETECTORS = {"audit": audited, "tests": tested, "make verify": verified}
+DETECTORS = {"audit": audited, "tests": suite_fails, "make verify": verified}
 
 
 def look(short: Place, folder: Path, bug: Bug) -> Seen:
