@@ -109,7 +109,7 @@ def unpool() -> None:
     import torch
 
     places = torch.zeros(1, 1, 2, 2, dtype=torch.long)
-    torch.nn.functional.max_unpool2d(torch.ones(1, 1, 2, 2), places, 2)
+    torch.nn.functional.max_unpool2d(torch.ones(1, 1, 2, 2), places, [2, 2])
 
 
 def test_an_operator_without_a_deterministic_form_is_refused() -> None:
