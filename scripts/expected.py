@@ -2,9 +2,9 @@
 
     python scripts/expected.py      (make expected; about two minutes)
 
-Writes dvc.lock and data/raw.dvc of the template. Both accelerators run in the environment of the
-default one: only the hash of their runtime.lock differs, and what contains it. That the CPU wheels
-give the same bits too is a test.
+Writes dvc.lock, data/raw.dvc and provenance/train.json of the template. Both accelerators run in
+the environment of the default one: only the hash of their runtime.lock differs, and what contains
+it. That the CPU wheels give the same bits too is a test.
 """
 
 import os
@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "{{cookiecutter.project_slug}}"
 SLUG = "expected-bits"
 PACKAGE = SLUG.replace("-", "_")
+SHIPPED = ("dvc.lock", "data/raw.dvc", "provenance/train.json")
 
 
 def main() -> int:
@@ -27,10 +28,11 @@ def main() -> int:
         call([sys.executable, "scripts/setup.py"], projects["cuda"], environment)
         for project in projects.values():
             run_pipeline(project, environment)
-        texts = {name: read(project / "dvc.lock") for name, project in projects.items()}
-        write(TEMPLATE / "dvc.lock", merged(texts["cuda"], texts["cpu"]))
-        write(TEMPLATE / "data" / "raw.dvc", read(projects["cuda"] / "data" / "raw.dvc"))
-    print("refreshed dvc.lock and data/raw.dvc; look at the change with 'git diff'")
+        for path in SHIPPED:
+            texts = {name: read(project / path) for name, project in projects.items()}
+            (TEMPLATE / path).parent.mkdir(exist_ok=True)
+            write(TEMPLATE / path, merged(texts["cuda"], texts["cpu"]))
+    print(f"refreshed {', '.join(SHIPPED)}; look at the change with 'git diff'")
     return 0
 
 
@@ -55,7 +57,7 @@ def run_pipeline(project: Path, environment: Path, package: str = PACKAGE) -> No
 
 
 def merged(cuda: str, cpu: str) -> str:
-    """Return one dvc.lock for any package name and either accelerator, as a Jinja template."""
+    """Return one file for any package name and either accelerator, as a Jinja template."""
     lines = []
     for one, other in zip(cuda.splitlines(), cpu.splitlines(), strict=True):
         if one != other:

@@ -47,7 +47,7 @@ def test_the_result_is_good_and_quick(built: Path) -> None:
     metrics = yaml.safe_load((built / "reports" / "metrics.json").read_text("utf-8"))
     assert metrics["metric"] == "macro_f1"
     assert metrics["score"] >= 0.98
-    provenance = yaml.safe_load((built / "provenance" / "train.json").read_text("utf-8"))
+    provenance = yaml.safe_load((built / "provenance/here/train.json").read_text("utf-8"))
     assert provenance["seconds"] <= 60
 
 

@@ -1,5 +1,6 @@
 """The comparison can fail, and says what it has not shown."""
 
+import json
 import platform
 import subprocess
 import sys
@@ -12,12 +13,9 @@ import yaml
 
 from {{ cookiecutter.__package_name }}.config import Reproducibility
 from {{ cookiecutter.__package_name }}.errors import UserError
-from {{ cookiecutter.__package_name }}.reproducibility import verify
-from {{ cookiecutter.__package_name }}.reproducibility.verify import (
-    Comparison,
-    compare,
-    table,
-)
+from {{ cookiecutter.__package_name }}.reproducibility import revisions, verify
+from {{ cookiecutter.__package_name }}.reproducibility.differences import compare
+from {{ cookiecutter.__package_name }}.reproducibility.verify import Ran
 
 
 def lock(**stages: dict[str, str]) -> dict[str, Any]:
@@ -34,45 +32,12 @@ BOTH_TRAIN = {"train": {"models/a": "1", "reports/b": "2"}}
 BOTH = lock(**BOTH_TRAIN, report={"reports/c": "3"})
 
 
+def ran(content: Any, losses: str | None = None, record: Any = None) -> Ran:
+    return Ran("here", content, losses, record)
+
+
 def settings(level: str = "portable", device: str = "cpu") -> Reproducibility:
     return Reproducibility(seed=0, level=level, device=device, threads=1, shards=1)
-
-
-def different(expected: Any, actual: Any) -> list[str]:
-    return [row.path for row in compare(expected, actual) if not row.same]
-
-
-def test_the_same() -> None:
-    rows = compare(BOTH, BOTH)
-    assert [row.path for row in rows] == ["models/a", "reports/b", "reports/c"]
-    assert different(BOTH, BOTH) == []
-
-
-@pytest.mark.parametrize(
-    ("actual", "paths"),
-    [
-        (lock(train={"models/a": "1", "reports/b": "9"}, report={"reports/c": "3"}), ["reports/b"]),
-        (lock(train={"models/a": "1"}, report={"reports/c": "3"}), ["reports/b"]),
-        (lock(**BOTH_TRAIN), ["reports/c"]),
-        (lock(), ["models/a", "reports/b", "reports/c"]),
-        (lock(**BOTH_TRAIN, x={"y": "1"}), ["reports/c", "y"]),
-        ({"stages": {"train": {"cmd": "x"}}}, ["models/a", "reports/b", "reports/c"]),
-    ],
-)
-def test_each_difference_is_seen(actual: Any, paths: list[str]) -> None:
-    assert different(BOTH, actual) == paths
-
-
-def test_an_output_without_expectation_is_different() -> None:
-    assert different(lock(), BOTH) == ["models/a", "reports/b", "reports/c"]
-
-
-def test_table() -> None:
-    rows = [Comparison("train", "models/a", True), Comparison("report", "reports/page", False)]
-    assert table(rows).splitlines() == [
-        "  train      models/a      same",
-        "  report     reports/page  DIFFERENT",
-    ]
 
 
 @pytest.fixture
@@ -127,7 +92,8 @@ def here(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.parent))
     monkeypatch.setattr(sys, "argv", ["verify"])
     monkeypatch.setattr(verify, "portable_here", lambda _: None)
-    monkeypatch.setattr(verify, "fresh_run", lambda _: BOTH)
+    monkeypatch.setattr(verify, "fresh_run", lambda *_: ran(BOTH))
+    monkeypatch.setattr(revisions, "dvc", lambda *_: [sys.executable, "-c", "raise SystemExit(1)"])
     return project
 
 
@@ -158,8 +124,9 @@ def test_two_runs_where_the_bits_need_not_be_met(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], same: bool
 ) -> None:
     commit(lock(train={"models/a": "other"}))
-    runs = iter([BOTH, BOTH if same else lock(train={"models/a": "7"})])
-    monkeypatch.setattr(verify, "fresh_run", lambda _: next(runs))
+    other = BOTH if same else lock(train={"models/a": "7"})
+    runs = iter([ran(BOTH, "step,loss\n0,1\n"), ran(other, "step,loss\n0,2\n")])
+    monkeypatch.setattr(verify, "fresh_run", lambda *_: next(runs))
     monkeypatch.setattr(verify, "portable_here", lambda _: "this is a Mac")
     if same:
         verify.main()
@@ -169,6 +136,7 @@ def test_two_runs_where_the_bits_need_not_be_met(
     shown = capsys.readouterr().out
     assert "the committed bits need not be met here: this is a Mac; running again" in shown
     assert ("proven: two runs on this machine give the same bits" in shown) is same
+    assert ("  loss    step 0: 1 -> 2" in shown) is not same
 
 
 def test_level_off_proves_nothing(here: Path, settle: Callable[..., None]) -> None:
@@ -178,10 +146,10 @@ def test_level_off_proves_nothing(here: Path, settle: Callable[..., None]) -> No
 
 
 def test_no_commit(here: Path) -> None:
-    with pytest.raises(UserError, match=r"no committed dvc\.lock to compare with"):
+    with pytest.raises(UserError, match=r"no dvc\.lock in the last commit"):
         verify.main()
     git("init", "-q")
-    with pytest.raises(UserError, match=r"no committed dvc\.lock to compare with"):
+    with pytest.raises(UserError, match=r"no dvc\.lock in the last commit"):
         verify.main()
 
 
@@ -200,7 +168,7 @@ def test_a_lock_without_stages(here: Path, content: Any) -> None:
 
 def test_nothing_to_compare_is_no_proof(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commit(lock())
-    monkeypatch.setattr(verify, "fresh_run", lambda _: lock())
+    monkeypatch.setattr(verify, "fresh_run", lambda *_: ran(lock()))
     with pytest.raises(UserError, match="names no output"):
         verify.main()
 
@@ -208,7 +176,7 @@ def test_nothing_to_compare_is_no_proof(here: Path, monkeypatch: pytest.MonkeyPa
 def test_here_compares_what_lies_here(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commit(BOTH)
     monkeypatch.setattr(sys, "argv", ["verify", "--here"])
-    monkeypatch.setattr(verify, "_dvc", lambda *_: [sys.executable, "-c", ""])
+    monkeypatch.setattr(verify, "dvc", lambda *_: [sys.executable, "-c", ""])
     verify.main()
     text = yaml.safe_dump(lock(train={"models/a": "1"}))
     Path("dvc.lock").write_text(text, encoding="utf-8")
@@ -219,6 +187,90 @@ def test_here_compares_what_lies_here(here: Path, monkeypatch: pytest.MonkeyPatc
 def test_here_is_no_proof_where_nothing_ran(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commit(BOTH)
     monkeypatch.setattr(sys, "argv", ["verify", "--here"])
-    monkeypatch.setattr(verify, "_dvc", lambda *_: [sys.executable, "-c", "raise SystemExit(1)"])
+    monkeypatch.setattr(verify, "dvc", lambda *_: [sys.executable, "-c", "raise SystemExit(1)"])
     with pytest.raises(UserError, match=r"do not all lie here; run 'dvc repro'"):
         verify.main()
+
+
+LOSSES = "step,loss\n0,0.5\n1,0.25\n"
+
+
+def left(folder: Path, content: Any, losses: str, record: Any) -> None:
+    """Leave in `folder` what a run leaves."""
+    for path, text in (
+        ("dvc.lock", yaml.safe_dump(content)),
+        ("reports/losses.csv", losses),
+        ("provenance/here/train.json", json.dumps(record)),
+    ):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+
+
+def record(outputs: dict[str, str], **machine: str) -> dict[str, Any]:
+    return {"outputs": outputs, "machine": machine, "identity": {"params": {"seed": 0}}}
+
+
+def test_what_a_run_leaves(tmp_path: Path) -> None:
+    of_it, other = record({"models/a": "1"}), record({"models/a": "7"})
+    left(tmp_path, BOTH, LOSSES, of_it)
+    assert verify.left_in(tmp_path, "here") == Ran("here", BOTH, LOSSES, of_it)
+    left(tmp_path, BOTH, LOSSES, other)
+    assert verify.left_in(tmp_path, "here").record is None
+    (tmp_path / "reports/losses.csv").unlink()
+    assert verify.left_in(tmp_path, "here").losses is None
+
+
+def explained(history: Any, fresh: Ran) -> list[str]:
+    """What is said of a fresh run against the last commit of the history, line by line."""
+    last = verify.committed()
+    return verify.explanation(compare(last.lock, fresh.lock), last, fresh).splitlines()
+
+
+def test_why_it_is_not_proven(history: Any) -> None:
+    history.commit()
+    content = yaml.safe_load(Path("dvc.lock").read_text(encoding="utf-8"))
+    content["stages"]["train"]["outs"][0]["md5"] = "9"
+    machine = history.machine | {"processor": "Two", "torch": "2.1"}
+    losses = "step,loss\n0,0.5\n1,0.25000003\n"
+    assert explained(history, ran(content, losses, {"machine": machine, "processes": 1})) == [
+        "where they differ first, committed -> here",
+        "  stage   train",
+        "  output  models/w",
+        "  loss    step 1: 0.25 -> 0.25000003",
+        "what else differs between the two runs, likeliest cause first",
+        "  torch      2.0 -> 2.1",
+        "  processor  One -> Two",
+        "  processes  none -> 1",
+    ]
+
+
+def test_why_when_nothing_else_differs(history: Any) -> None:
+    history.commit()
+    same = verify.committed()
+    other = ran(lock(train={"models/w": "9"}), same.losses, same.record)
+    lines = explained(history, other)
+    assert "  loss    no step: all 2 losses have the same bits" in lines
+    assert lines[-1].startswith("  nothing: look in the code for a clock, chance or an order")
+
+
+def test_why_without_records(history: Any) -> None:
+    history.commit(files={"provenance/train.json": "{}"})
+    lines = explained(history, ran(lock(train={"models/w": "9"})))
+    about = "no record in provenance/ describes these outputs (committed and here)"
+    assert lines[-1] == f"  not known: {about}"
+    assert "  loss    not known: one of the two reports/losses.csv is" in "\n".join(lines)
+
+
+def test_the_explanation_is_printed(
+    history: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    history.commit()
+    monkeypatch.setattr(sys, "argv", ["verify"])
+    monkeypatch.setattr(verify, "read", lambda _: settings())
+    monkeypatch.setattr(verify, "portable_here", lambda _: None)
+    monkeypatch.setattr(verify, "fresh_run", lambda *_: ran(lock(train={"models/w": "9"})))
+    with pytest.raises(UserError, match="outputs differ, first data/prepared/train of stage prep"):
+        verify.main()
+    shown = capsys.readouterr().out
+    assert "  output  data/prepared/train\n" in shown
+    assert "likeliest cause first" in shown

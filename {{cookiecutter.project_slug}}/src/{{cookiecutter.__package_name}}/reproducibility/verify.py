@@ -2,7 +2,8 @@
 
 dvc.lock holds the hash of each output, so the committed one is what to expect. It holds for the
 `portable` level on any x86-64 Linux machine with AVX2; on another kind of machine, or at level
-`machine`, everything is run twice and the two runs are compared with each other.
+`machine`, everything is run twice and the two runs are compared with each other. Where they
+differ, it says where first, and what else differs between the two.
 
 Run: python -m <package>.reproducibility.verify          a fresh clone, nothing reused
      python -m <package>.reproducibility.verify --here   only compare what 'dvc repro' made here
@@ -14,46 +15,36 @@ import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from ..config import Reproducibility, read
 from ..errors import UserError, run
-
-Lock = Mapping[str, Any]
+from .differences import Comparison, causes, compare, loss, table
+from .revisions import (
+    LOCK,
+    LOSSES,
+    Lock,
+    Record,
+    Revision,
+    cache_folder,
+    described,
+    dvc,
+    git,
+    outside_git,
+    parsed,
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """One output of one stage, and whether two runs gave it the same bytes."""
+class Ran:
+    """What a run gave: a name for it, its dvc.lock, its losses and the record of where it ran."""
 
-    stage: str
-    path: str
-    same: bool
-
-
-def compare(expected: Lock, actual: Lock) -> list[Comparison]:
-    """Compare the hashes of every output in two contents of dvc.lock, in the expected order."""
-    rows = []
-    for stage in dict.fromkeys([*expected["stages"], *actual["stages"]]):
-        before, after = _hashes(expected, stage), _hashes(actual, stage)
-        for path in sorted(before.keys() | after.keys()):
-            same = path in before and before.get(path) == after.get(path)
-            rows.append(Comparison(stage, path, same))
-    return rows
-
-
-def table(rows: list[Comparison]) -> str:
-    """Return the comparison as text, one line an output."""
-    width = max(len(row.path) for row in rows)
-    return "\n".join(
-        f"  {row.stage:<10} {row.path:<{width}}  {'same' if row.same else 'DIFFERENT'}"
-        for row in rows
-    )
+    name: str
+    lock: Lock
+    losses: str | None
+    record: Record | None
 
 
 def portable_here(settings: Reproducibility) -> str | None:
@@ -70,31 +61,46 @@ def portable_here(settings: Reproducibility) -> str | None:
     return None
 
 
-def committed_lock() -> Lock:
-    """Return the content of dvc.lock in the last commit."""
-    shown = _git("show", "HEAD:./dvc.lock")
-    if shown.returncode != 0:
-        raise UserError(
-            "there is no committed dvc.lock to compare with; run 'dvc repro' and commit dvc.lock."
-        )
-    return _parsed(shown.stdout)
+def committed() -> Ran:
+    """Return what the last commit says that its run gave; the losses may come from a remote."""
+    last = Revision("the last commit", "HEAD")
+    return Ran("committed", last.lock, last.losses(), last.record())
 
 
-def fresh_run(folder: Path) -> Lock:
-    """Clone the last commit into `folder`, run the whole pipeline there, return its dvc.lock.
+def left_in(folder: Path, name: str) -> Ran:
+    """Return what a run left in the project at `folder`."""
+    lock = parsed((folder / LOCK).read_text(encoding="utf-8"))
+    record = described(_text(folder / "provenance" / "here" / "train.json"), lock)
+    return Ran(name, lock, _text(folder / LOSSES), record)
+
+
+def fresh_run(folder: Path, name: str) -> Ran:
+    """Clone the last commit into `folder`, run the whole pipeline there, return what it gave.
 
     Raises:
         UserError: the repository cannot be cloned, the data cannot be had, or a stage fails.
     """
-    cloned = _git("clone", "--quiet", "--no-hardlinks", ".", str(folder))
+    cloned = git("clone", "--quiet", "--no-hardlinks", ".", str(folder))
     if cloned.returncode != 0:
         raise UserError(f"this repository cannot be cloned: {cloned.stderr.strip()}")
-    cache = subprocess.run(_dvc("cache", "dir"), capture_output=True, text=True, check=False)
-    _fetch_raw(folder, cache.stdout.strip())
-    command = _dvc("repro", "--force", "--no-run-cache")
+    _fetch_raw(folder, str(cache_folder()))
+    command = dvc("repro", "--force", "--no-run-cache")
     if subprocess.run(command, cwd=folder, env=_environment(folder), check=False).returncode != 0:
         raise UserError("a stage failed in a fresh clone; its message stands above.")
-    return _parsed((folder / "dvc.lock").read_text(encoding="utf-8"))
+    return left_in(folder, name)
+
+
+def explanation(rows: Sequence[Comparison], old: Ran, new: Ran) -> str:
+    """Return where two runs differ first, and what else differs between them, as text."""
+    first = next(row for row in rows if not row.same)
+    lines = [
+        f"where they differ first, {old.name} -> {new.name}",
+        f"  stage   {first.stage}",
+        f"  output  {first.path}",
+        f"  loss    {loss(old.losses, new.losses)}",
+        "what else differs between the two runs, likeliest cause first",
+    ]
+    return "\n".join([*lines, *(f"  {line}" for line in _causes(old, new))])
 
 
 def main() -> None:
@@ -111,56 +117,75 @@ def main() -> None:
         raise UserError(
             "reproducibility.level is off, so nothing can be proven; set it to portable or machine."
         )
-    expected, reason = committed_lock(), portable_here(settings)
+    expected, reason = Revision("the last commit", "HEAD").lock, portable_here(settings)
+    old: Ran | None = None
     if arguments.here:
-        actual = _lock_here()
-        claim = "what ran here gave the committed bits"
+        new, claim = _here(), "what ran here gave the committed bits"
     else:
-        expected, actual, claim = _run_again(expected, reason)
-    rows = compare(expected, actual)
+        old, new, claim = _run_again(reason)
+    rows = compare(old.lock if old else expected, new.lock)
     if not rows:
         raise UserError("dvc.lock names no output, so nothing can be compared; run 'dvc repro'.")
     sys.stdout.write(f"\n{table(rows)}\n\n")
-    different = [row for row in rows if not row.same]
-    if different:
-        first = different[0]
-        raise UserError(
-            f"{len(different)} of {len(rows)} outputs differ, first {first.path} of stage "
-            f"{first.stage}; not shown: that {claim}."
-            + (f" (The committed bits need not be met here: {reason}.)" if reason else "")
-        )
+    if any(not row.same for row in rows):
+        sys.stdout.write(f"{explanation(rows, old or committed(), new)}\n\n")
+        raise UserError(_not_shown(rows, claim, reason))
     sys.stdout.write(f"proven: {claim}; {len(rows)} of {len(rows)} outputs have the same bytes\n")
-    if not arguments.here and _git("status", "--porcelain").stdout.strip():
+    if not arguments.here and git("status", "--porcelain").stdout.strip():
         sys.stdout.write("not part of it: the changes here that are not committed\n")
 
 
-def _lock_here() -> Lock:
+def _not_shown(rows: Sequence[Comparison], claim: str, reason: str | None) -> str:
+    different = [row for row in rows if not row.same]
+    return (
+        f"{len(different)} of {len(rows)} outputs differ, first {different[0].path} of stage "
+        f"{different[0].stage}; not shown: that {claim}."
+        + (f" (The committed bits need not be met here: {reason}.)" if reason else "")
+    )
+
+
+def _causes(old: Ran, new: Ran) -> list[str]:
+    if old.record is None or new.record is None:
+        missing = " and ".join(one.name for one in (old, new) if one.record is None)
+        return [f"not known: no record in provenance/ describes these outputs ({missing})"]
+    found = causes(old.record, new.record)
+    width = max((len(one.name) for one in found), default=0)
+    nothing = [
+        "nothing: look in the code for a clock, chance or an order that the seed does not set"
+    ]
+    return [f"{one.name:<{width}}  {one.old} -> {one.new}" for one in found] or nothing
+
+
+def _here() -> Ran:
     # A lock that came from Git says nothing of this folder unless the outputs lie here.
-    lock = _parsed(Path("dvc.lock").read_text(encoding="utf-8"))
-    if subprocess.run(_dvc("status", "--quiet"), capture_output=True, check=False).returncode != 0:
+    if subprocess.run(dvc("status", "--quiet"), capture_output=True, check=False).returncode != 0:
         raise UserError("the outputs that dvc.lock names do not all lie here; run 'dvc repro'.")
-    return lock
+    return left_in(Path(), "here")
 
 
-def _run_again(expected: Lock, reason: str | None) -> tuple[Lock, Lock, str]:
+def _run_again(reason: str | None) -> tuple[Ran | None, Ran, str]:
     with tempfile.TemporaryDirectory(prefix="verify-", ignore_cleanup_errors=True) as name:
-        first = fresh_run(Path(name, "first"))
+        first = fresh_run(Path(name, "first"), "here" if reason is None else "first run")
         if reason is None:
-            return expected, first, "a fresh clone gives the committed bits"
+            return None, first, "a fresh clone gives the committed bits"
         sys.stdout.write(f"\nthe committed bits need not be met here: {reason}; running again\n")
-        second = fresh_run(Path(name, "second"))
+        second = fresh_run(Path(name, "second"), "second run")
         return first, second, "two runs on this machine give the same bits"
+
+
+def _text(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
 
 
 def _fetch_raw(folder: Path, cache: str) -> None:
     environment = _environment(folder)
     # A DVC cache has the layout of a remote, so this repository's own serves as one.
-    add = _dvc("remote", "add", "--local", "cache-of-origin", cache)
+    add = dvc("remote", "add", "--local", "cache-of-origin", cache)
     subprocess.run(add, cwd=folder, env=environment, capture_output=True, check=False)
     package = __package__.partition(".")[0]
     ways = (
-        _dvc("pull", "--quiet", "--remote", "cache-of-origin", "data/raw.dvc"),
-        _dvc("pull", "--quiet", "data/raw.dvc"),
+        dvc("pull", "--quiet", "--remote", "cache-of-origin", "data/raw.dvc"),
+        dvc("pull", "--quiet", "data/raw.dvc"),
         [sys.executable, "-m", f"{package}.data.collect"],
     )
     messages: list[str] = []
@@ -177,49 +202,10 @@ def _fetch_raw(folder: Path, cache: str) -> None:
     )
 
 
-def _hashes(lock: Lock, stage: str) -> dict[str, str]:
-    outs = lock["stages"].get(stage, {}).get("outs", [])
-    return {out["path"]: out["md5"] for out in outs}
-
-
-def _parsed(text: str) -> Lock:
-    try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError:
-        content = None
-    if not isinstance(content, dict) or not isinstance(content.get("stages"), dict):
-        raise UserError("dvc.lock has no stages; run 'dvc repro' and commit dvc.lock.")
-    return content
-
-
 def _environment(folder: Path) -> dict[str, str]:
     # The clone's own code and this environment's own tools, whatever the shell says.
     tools = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    return _outside_git() | {"PATH": tools, "PYTHONPATH": str(folder.resolve() / "src")}
-
-
-def _outside_git() -> dict[str, str]:
-    # Started from a Git hook, GIT_DIR would send what is meant for the clone to this repository.
-    return {name: text for name, text in os.environ.items() if not name.startswith("GIT_")}
-
-
-def _dvc(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "dvc", *arguments]
-
-
-def _git(*arguments: str) -> subprocess.CompletedProcess[str]:
-    try:
-        return subprocess.run(
-            ["git", *arguments],
-            env=_outside_git(),
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-        )
-    except FileNotFoundError:
-        raise UserError(
-            "git is not on the PATH; install it, for it keeps what to expect."
-        ) from None
+    return outside_git() | {"PATH": tools, "PYTHONPATH": str(folder.resolve() / "src")}
 
 
 if __name__ == "__main__":

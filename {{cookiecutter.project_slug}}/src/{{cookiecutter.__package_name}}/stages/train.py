@@ -54,7 +54,7 @@ def main() -> None:
             learn()
             return
         record = {"identity": made_of, "overridden": overridden, "processes": group.size}
-        with recorded("train", **record):
+        with recorded("train", outputs=(WEIGHTS, LOSSES, CURVES), **record):
             progress = learn()
             _write(network, progress)
     write_json(IDENTITY, made_of)

@@ -1,0 +1,208 @@
+"""Explain what differs between two commits or experiments, and what that moved.
+
+Git says what each is made of: code, data, params, pins. dvc.lock says what came of it, the record
+in provenance/ where that was; the cache or a remote hold the losses and the score.
+
+Run: python -m <package>.reproducibility.explain A B
+"""
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from operator import eq
+from pathlib import PurePosixPath
+
+from ..errors import run
+from .audit.requirements import locked
+from .differences import Difference, causes, compare, loss
+from .revisions import LOSSES, Revision, entries, git, same_value
+
+# A name and what is to say of it; a list of them for each thing that may change or move.
+Rows = list[tuple[str, str]]
+PINS, METRICS = "requirements/runtime.lock", "reports/metrics.json"
+SPLITS = ("train", "dev", "test")
+SOFTWARE = ("machine.python", "machine.torch", "machine.torch_parts")
+PLACES = ("machine", "environment", "overridden", "processes")
+FEW = 3
+
+
+def main() -> None:
+    """Print what differs between A and B, and what that moved."""
+    parser = argparse.ArgumentParser(description="Explain what differs between two results.")
+    parser.add_argument("A", help="a commit, tag, branch or DVC experiment")
+    parser.add_argument("B", help="another")
+    arguments = parser.parse_args()
+    a, b = Revision.find(arguments.A), Revision.find(arguments.B)
+    sys.stdout.write(f"{explanation(a, b)}\n")
+
+
+def explanation(a: Revision, b: Revision) -> str:
+    """Return what differs between two revisions, and what that moved, as aligned text.
+
+    Raises:
+        UserError: one of them has no usable dvc.lock or params.yaml.
+    """
+    changed, moved = _changed(a, b), _moved(a, b)
+    lines = [_title("A", a), _title("B", b), ""]
+    if not moved and not any(changed.values()):
+        lines += ["Nothing differs: same code, data, params and environment, same outputs."]
+    else:
+        hidden = None in (a.record(), b.record())
+        shown = changed | ({"hardware": [("not known", "")]} if hidden else {})
+        lines += ["what changed, A -> B", *_aligned(shown), ""]
+        lines += ["what that moved", *(_aligned(moved) or ["  nothing: all outputs are the same"])]
+    if moved and not any(changed.values()):
+        lines += ["", "No change explains what moved; run 'make verify' in both."]
+    notes = [*_notes("A", a), *_notes("B", b)]
+    return "\n".join([*lines, *([""] if notes else []), *notes])
+
+
+def _changed(a: Revision, b: Revision) -> dict[str, Rows]:
+    old, new = a.record(), b.record()
+    ran = causes(old, new) if old and new else []
+    software = [one for one in ran if one.key in SOFTWARE]
+    hardware = [one for one in ran if one.key.startswith(PLACES) and one not in software]
+    return {
+        "code": _code(a, b),
+        "data": _changes(_data(a), _data(b)) + _split(a, b),
+        "params": _changes(a.params(), b.params(), same_value),
+        "environment": _pins(a, b) + _shown(software),
+        "hardware": _shown(hardware),
+    }
+
+
+def _moved(a: Revision, b: Revision) -> dict[str, Rows]:
+    found: dict[str, Rows] = {}
+    for row in compare(a.lock, b.lock):
+        if not row.same:
+            sides = [row.path in entries(one.lock, row.stage, "outs") for one in (a, b)]
+            how = "" if all(sides) else "added" if sides[1] else "removed"
+            found.setdefault(row.stage, []).append((row.path, how))
+    if any(path == LOSSES for rows in found.values() for path, _ in rows):
+        found["loss"] = [("first to differ", loss(a.losses(), b.losses()))]
+    if found:
+        found["score"] = [_score(a, b)]
+    return found
+
+
+def _code(a: Revision, b: Revision) -> Rows:
+    old, new = (one.files("src", "dvc.yaml") for one in (a, b))
+    rows = []
+    for path in sorted(path for path in old | new if old.get(path) != new.get(path)):
+        how = "added" if path not in old else "removed" if path not in new else "changed"
+        stages = [
+            stage
+            for stage in dict.fromkeys([*a.lock["stages"], *b.lock["stages"]])
+            if any(path in entries(one.lock, stage, "deps") for one in (a, b))
+        ]
+        where = f"enters {', '.join(stages)}" if stages else "no stage depends on it"
+        rows.append((path, how if path == "dvc.yaml" else f"{how}; {where}"))
+    return rows
+
+
+def _data(revision: Revision) -> dict[str, str]:
+    """The version and the number of files of whatever a .dvc file stands for."""
+    found = {}
+    for path in revision.files():
+        if path.endswith(".dvc"):
+            for out in revision.yaml(path).get("outs", []):
+                count = f" ({out['nfiles']} files)" if "nfiles" in out else ""
+                name = str(PurePosixPath(path).parent / out["path"])
+                found[name] = f"{out.get('md5', 'no version')[:12]}{count}"
+    return found
+
+
+def _split(a: Revision, b: Revision) -> Rows:
+    rows = []
+    for split in SPLITS:
+        old, new = _examples(a, split), _examples(b, split)
+        if old is not None and new is not None and old != new:
+            came, left = (new - old).total(), (old - new).total()
+            numbers = f"{old.total()} -> {new.total()} examples: {came} came, {left} left"
+            rows.append((split, numbers))
+    return rows
+
+
+def _examples(revision: Revision, split: str) -> Counter[str] | None:
+    index = revision.output(f"data/prepared/{split}/index.json")
+    return None if index is None else Counter(json.loads(index)["md5"])
+
+
+def _pins(a: Revision, b: Revision) -> Rows:
+    rows = _changes(_versions(a), _versions(b))
+    if not rows and a.text(PINS) != b.text(PINS):
+        rows = [(PINS, "same versions, other hashes")]
+    return rows
+
+
+def _versions(revision: Revision) -> dict[str, str]:
+    """The locked version of each package, and that of Python."""
+    found: dict[str, str] = {}
+    for one in locked(revision.text(PINS) or ""):
+        # A package may be there twice, for different versions of Python.
+        found[one.name] = (
+            f"{found[one.name]} or {one.version}" if one.name in found else one.version
+        )
+    return found | {"python": (revision.text(".python-version") or "not set").strip()}
+
+
+def _score(a: Revision, b: Revision) -> tuple[str, str]:
+    contents = [one.output(METRICS, fetch=True) for one in (a, b)]
+    if None in contents:
+        return "not known", f"one of the two {METRICS} is neither here nor on a remote"
+    old, new = (json.loads(content or "") for content in contents)
+    if old["metric"] != new["metric"]:
+        return "metric", f"{old['metric']} {old['score']} -> {new['metric']} {new['score']}"
+    if old["score"] == new["score"]:
+        return new["metric"], f"{new['score']} in both"
+    gain = f"{new['score'] - old['score']:+.6f}"
+    return new["metric"], f"{old['score']} -> {new['score']} ({gain})"
+
+
+def _notes(side: str, revision: Revision) -> list[str]:
+    """What the rest does not say: where there is no record, and where dvc.lock is not current."""
+    notes = []
+    if revision.record() is None:
+        notes += [f"{side}: the hardware is not known; provenance/train.json is of other outputs."]
+    if stale := revision.stale():
+        more = f" and {len(stale) - FEW} more" if len(stale) > FEW else ""
+        about = f"{', '.join(stale[:FEW])}{more}"
+        notes += [f"{side}: its outputs were made before a change of {about}; run 'dvc repro'."]
+    return notes
+
+
+def _changes(
+    old: Mapping[str, str], new: Mapping[str, str], same: Callable[[str, str], bool] = eq
+) -> Rows:
+    found = []
+    for name in sorted({*old, *new}):
+        before, after = old.get(name, "none"), new.get(name, "none")
+        if not same(before, after):
+            found.append((name, f"{before} -> {after}"))
+    return found
+
+
+def _shown(found: Sequence[Difference]) -> Rows:
+    return [(one.name, f"{one.old} -> {one.new}") for one in found]
+
+
+def _title(side: str, revision: Revision) -> str:
+    about = git("log", "-1", "--format=%h  %cs  %s", revision.commit).stdout.strip()
+    return f"{side}  {revision.name}  {about}"
+
+
+def _aligned(parts: Mapping[str, Rows]) -> list[str]:
+    rows = [(part, *row) for part in parts for row in parts[part] or [("nothing", "")]]
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)] if rows else []
+    lines, last = [], ""
+    for part, name, text in rows:
+        shown = part if part != last else ""
+        lines.append(f"  {shown:<{widths[0]}}  {name:<{widths[1]}}  {text}".rstrip())
+        last = part
+    return lines
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,288 @@
+"""What a commit holds of a run: files, dvc.lock, outputs, and the record of where it ran."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..errors import UserError
+
+Lock = Mapping[str, Any]
+Record = Mapping[str, Any]
+LOCK = "dvc.lock"
+LOSSES = "reports/losses.csv"
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A commit of this project, found by the name that a person gave."""
+
+    name: str
+    commit: str
+
+    @classmethod
+    def find(cls, name: str) -> "Revision":
+        """Return the commit, tag, branch or DVC experiment of this name.
+
+        Raises:
+            UserError: there is no such thing, or there are several experiments of this name.
+        """
+        shown = git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+        if shown.returncode == 0:
+            return cls(name, shown.stdout.strip())
+        commits = _experiments().get(name, [])
+        if len(commits) > 1:
+            raise UserError(
+                f"there are {len(commits)} experiments called '{name}'; name one by its commit: "
+                f"{', '.join(one[:10] for one in commits)}."
+            )
+        if not commits:
+            raise UserError(
+                f"there is no commit, tag, branch or experiment '{name}' in this repository; "
+                "'git log' and 'dvc exp list --all' list them."
+            )
+        return cls(name, commits[0])
+
+    def content(self, path: str) -> bytes | None:
+        """Return a file that Git keeps, or None if this commit has none at `path`."""
+        shown = _git("show", f"{self.commit}:./{path}")
+        return shown.stdout if shown.returncode == 0 else None
+
+    def text(self, path: str) -> str | None:
+        """Return a file that Git keeps as text, or None if this commit has none at `path`."""
+        content = self.content(path)
+        return None if content is None else content.decode("utf-8", errors="replace")
+
+    def files(self, *paths: str) -> dict[str, str]:
+        """Return {path: hash} of the files that Git keeps below `paths`, or of all of them."""
+        shown = git("ls-tree", "-r", "-z", self.commit, "--", *paths).stdout
+        rows = (row.partition("\t") for row in shown.split("\0") if row)
+        return {path: about.split()[2] for about, _, path in rows}
+
+    @cached_property
+    def lock(self) -> Lock:
+        """The content of its dvc.lock.
+
+        Raises:
+            UserError: it has none, or one without stages.
+        """
+        text = self.text(LOCK)
+        if text is None:
+            raise UserError(
+                f"there is no dvc.lock in {self.name} to compare with; run 'dvc repro' and commit "
+                "dvc.lock."
+            )
+        return parsed(text)
+
+    def yaml(self, path: str) -> dict[str, Any]:
+        """Return a YAML file that Git keeps; every value is text.
+
+        Raises:
+            UserError: there is none, or one without keys.
+        """
+        content = _yaml(self.text(path) or "")
+        if not content:
+            raise UserError(f"{path} of {self.name} is missing or no YAML; name another commit.")
+        return content
+
+    def params(self) -> dict[str, Any]:
+        """Return the values of its params.yaml, by keys such as `optimization.epochs`."""
+        return flat(self.yaml("params.yaml"))
+
+    def stale(self) -> list[str]:
+        """Return the files and params of which its dvc.lock knows another state."""
+        stages, found = self.lock["stages"], list[str]()
+        used = {
+            path: one for name in stages for path, one in entries(self.lock, name, "deps").items()
+        }
+        for path in self.files(*used):
+            if path in used and md5(self.content(path) or b"") != used[path]:
+                found.append(path)
+        now = self.params()
+        for name in stages:
+            ran = flat((stages[name].get("params") or {}).get("params.yaml") or {})
+            found += [key for key, value in ran.items() if not same_value(value, now.get(key))]
+        return sorted(set(found))
+
+    def output(self, path: str, *, fetch: bool = False) -> bytes | None:
+        """Return the bytes of an output, or of a file in one; None if they are not at hand.
+
+        Args:
+            path: relative to the project.
+            fetch: look on the remote, too, when the cache of this repository has it not.
+        """
+        outputs = _outputs(self.lock)
+        if not any(path == one or path.startswith(f"{one}/") for one in outputs):
+            return None
+        content = _cached(outputs, path) or self.content(path)
+        return _fetched(self.commit, path) if content is None and fetch else content
+
+    def losses(self) -> str | None:
+        """Return its reports/losses.csv, or None if it is neither in the cache nor on a remote."""
+        content = self.output(LOSSES, fetch=True)
+        return None if content is None else content.decode("utf-8", errors="replace")
+
+    def record(self) -> Record | None:
+        """Return the record of the training that made its bits, or None if it keeps none."""
+        return described(self.text("provenance/train.json"), self.lock)
+
+
+def described(text: str | None, lock: Lock) -> Record | None:
+    """Return a record of provenance if it is one of the run that made what `lock` names."""
+    try:
+        record = json.loads(text or "")
+    except ValueError:
+        return None
+    named = record.get("outputs") if isinstance(record, dict) else None
+    made = _outputs(lock)
+    if not isinstance(named, dict) or not named:
+        return None
+    return record if all(made.get(path) == name for path, name in named.items()) else None
+
+
+def parsed(text: str) -> Lock:
+    """Return the content of a dvc.lock; every value is text.
+
+    Raises:
+        UserError: it has no stages.
+    """
+    content = _yaml(text)
+    if not isinstance(content.get("stages"), dict):
+        raise UserError("dvc.lock has no stages; run 'dvc repro' and commit dvc.lock.")
+    return content
+
+
+def flat(value: Any, prefix: str = "") -> dict[str, Any]:
+    """Return {"a": {"b": 1}} as {"a.b": 1}; of a list of mappings each has a number for a key."""
+    if isinstance(value, list) and all(isinstance(one, dict) for one in value):
+        value = {str(number): one for number, one in enumerate(value)}
+    if not isinstance(value, Mapping):
+        return {prefix: value}
+    found: dict[str, Any] = {}
+    for name, part in value.items():
+        found |= flat(part, f"{prefix}.{name}" if prefix else str(name))
+    return found
+
+
+def same_value(old: Any, new: Any) -> bool:
+    """Return whether two texts are the same, or the same number: `6e-3` and `0.006`."""
+    try:
+        return bool(old == new or float(old) == float(new))
+    except (TypeError, ValueError):
+        return False
+
+
+def entries(lock: Lock, stage: str, kind: str) -> dict[str, str]:
+    """Return {path: hash} of the "deps" or "outs" of a stage in dvc.lock."""
+    found = (lock["stages"].get(stage) or {}).get(kind) or []
+    return {one["path"]: one.get("md5", "") for one in found}
+
+
+def md5(content: bytes) -> str:
+    """Return the hash by which DVC names a file; nothing rests on it being hard to forge."""
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
+def git(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Git here and return what it said.
+
+    Raises:
+        UserError: there is no Git.
+    """
+    done = _git(*arguments)
+    said = (one.decode("utf-8", errors="replace") for one in (done.stdout, done.stderr))
+    return subprocess.CompletedProcess(done.args, done.returncode, *said)
+
+
+def _yaml(text: str) -> dict[str, Any]:
+    try:
+        # To YAML 1.1, which PyYAML speaks and DVC does not, `off` is false and 1e-5 is text.
+        content = yaml.load(text, Loader=yaml.BaseLoader)
+    except yaml.YAMLError:
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(
+            ["git", *arguments], env=outside_git(), capture_output=True, check=False
+        )
+    except FileNotFoundError:
+        raise UserError(
+            "git is not on the PATH; install it, for it keeps what to expect."
+        ) from None
+
+
+def outside_git() -> dict[str, str]:
+    """Return the environment without what a Git hook sets, which would misdirect every `git`."""
+    return {name: text for name, text in os.environ.items() if not name.startswith("GIT_")}
+
+
+def dvc(*arguments: str) -> list[str]:
+    """Return the command that runs this environment's DVC."""
+    return [sys.executable, "-m", "dvc", *arguments]
+
+
+def cache_folder() -> Path:
+    """Return the folder of DVC's cache of this repository."""
+    return _cache_folder(Path.cwd())
+
+
+@cache
+def _cache_folder(_: Path) -> Path:
+    shown = subprocess.run(dvc("cache", "dir"), capture_output=True, text=True, check=False)
+    return Path(shown.stdout.strip())
+
+
+def _experiments() -> dict[str, list[str]]:
+    # refs/exps/<first two digits of the commit it started from>/<the others>/<name>
+    shown = git("for-each-ref", "--format=%(objectname) %(refname)", "refs/exps/??/*/*").stdout
+    found: dict[str, list[str]] = {}
+    for line in shown.splitlines():
+        commit, _, reference = line.partition(" ")
+        found.setdefault(reference.rpartition("/")[2], []).append(commit)
+    return found
+
+
+def _outputs(lock: Lock) -> dict[str, str]:
+    stages = lock["stages"]
+    return {path: one for stage in stages for path, one in entries(lock, stage, "outs").items()}
+
+
+def _cached(outputs: Mapping[str, str], path: str) -> bytes | None:
+    """The content of an output, or of a file in a folder that is one, from the cache."""
+    if path in outputs:
+        return _object(outputs[path])
+    for folder, name in outputs.items():
+        if path.startswith(f"{folder}/"):
+            listed = json.loads(_object(name) or "[]")
+            inside = {f"{folder}/{one['relpath']}": one["md5"] for one in listed}
+            return _object(inside[path]) if path in inside else None
+    return None
+
+
+def _object(name: str) -> bytes | None:
+    path = cache_folder() / "files" / "md5" / name[:2] / name[2:]
+    if len(name) < 32 or not path.is_file():
+        return None
+    content = path.read_bytes()
+    # What someone edited in place in the cache is no longer what dvc.lock names.
+    return content if md5(content) == name.removesuffix(".dir") else None
+
+
+def _fetched(commit: str, path: str) -> bytes | None:
+    with tempfile.TemporaryDirectory(prefix="output-") as folder:
+        copy = Path(folder, "copy")
+        command = dvc("get", "--quiet", ".", path, "--rev", commit, "--out", str(copy))
+        done = subprocess.run(command, env=outside_git(), capture_output=True, check=False)
+        return copy.read_bytes() if done.returncode == 0 and copy.is_file() else None
