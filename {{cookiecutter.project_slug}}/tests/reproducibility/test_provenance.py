@@ -116,7 +116,7 @@ def test_a_failure_leaves_no_record() -> None:
 
 def test_the_commit(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = {"rev-parse": "abc", "status": " M params.yaml"}
-    monkeypatch.setattr(provenance, "_output", lambda *command: answers[command[1]])
+    monkeypatch.setattr(provenance, "_output", lambda *command: answers.get(command[1], ""))
     run()
     assert found()["git"] == {"commit": "abc", "changed": True}
 
@@ -124,7 +124,7 @@ def test_the_commit(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_commit_is_that_of_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     """A long run is made of what was there at first, whatever is edited meanwhile."""
     answers = {"rev-parse": "abc", "status": ""}
-    monkeypatch.setattr(provenance, "_output", lambda *command: answers[command[1]])
+    monkeypatch.setattr(provenance, "_output", lambda *command: answers.get(command[1], ""))
     with recorded("train", outputs=()):
         answers["rev-parse"] = "def"
     assert found()["git"] == {"commit": "abc", "changed": False}
