@@ -6,7 +6,9 @@ Run with `make test`, or the quick tier alone with `python -m pytest -m "not slo
 import os
 import shutil
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -26,6 +28,7 @@ from helpers import (
     git,
     literal,
 )
+from reproduction import EPOCHS, EVERY, STAGES, Base, Counted, Place, Row, rows, table
 
 PARTS = ("cookiecutter.json", "hooks", PROJECT, ".gitattributes", ".gitignore")
 
@@ -144,3 +147,48 @@ def run(built: Path, project: Path) -> Run:
         return done.stdout + done.stderr
 
     return call
+
+
+@pytest.fixture(scope="session")
+def base(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Base:
+    """The project that was built, with few epochs: its committed outputs are what all must give."""
+    place = Place(tmp_path_factory.mktemp("base") / "base", built)
+    ignored = shutil.ignore_patterns(".venv", "__pycache__", "checkpoints")
+    shutil.copytree(built, place.root, ignore=ignored)
+    place.change(epochs=EPOCHS, checkpoint_every=EVERY)
+    place.must("dvc", "repro")
+    for name, text in (("name", "Tester"), ("email", "tester@example.org")):
+        git(place.root, "config", f"user.{name}", text)
+    git(place.root, "commit", "--all", "--quiet", "--no-verify", "-m", "Few epochs")
+    expected = place.files(*STAGES)
+    steps = expected["reports/losses.csv"].count(b"\n") - 1
+    assert steps > 20 and len(expected) > 10
+    return Base(place, expected, steps)
+
+
+@pytest.fixture
+def counted(record_property: Callable[[str, object], None]) -> Counted:
+    """`counted({value: bytes that differ}, runs=2)` notes a row of the table; all must be 0."""
+
+    def note(found: Mapping[str, int], *, runs: int = 0, differ: bool = False) -> None:
+        right = all(found.values()) if differ else not any(found.values())
+        result = ("differ, as they must" if differ else "same") if right else "WRONG"
+        row = Row(", ".join(found), runs or len(found), sum(found.values()), result)
+        record_property("row", row)
+        assert right, found
+
+    return note
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Hand the row on to the reports: skipped tests and failed ones have theirs too."""
+    if mark := item.get_closest_marker("changes"):
+        item.user_properties.append(("changes", mark.args[0]))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what changed between two runs, and at how many bytes they differed."""
+    reports = [report for several in terminalreporter.stats.values() for report in several]
+    if found := rows(reports):
+        terminalreporter.section("bytes at which tracked outputs differ")
+        terminalreporter.write_line(table(found))

@@ -7,17 +7,13 @@ The environment is built once; each test works in a copy of the project that bor
 
 import json
 import os
-import random
 import shutil
-import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 import yaml
-from helpers import CACHE, PACKAGE, ROOT, Run, command, environment, git, outputs, set_param
+from helpers import CACHE, PACKAGE, ROOT, Run, command, git, outputs, set_param
 
 pytestmark = pytest.mark.slow
 # Colour pictures of several shapes and kinds, in three classes.
@@ -97,39 +93,6 @@ def test_dvc_works_as_its_users_expect(project: Path, run: Run) -> None:
     assert "thinner" in table
 
 
-def test_runtime_moves_no_bit_and_a_killed_run_goes_on(
-    built: Path, project: Path, run: Run
-) -> None:
-    expected = outputs(project)
-    # Without what is known from before, nothing can be skipped or taken from the cache.
-    (project / "dvc.lock").unlink()
-    for name in (".dvc/cache", "models", "reports"):
-        shutil.rmtree(project / name)
-    set_param(project, "workers: 0", "workers: 2")
-    set_param(project, "prefetch: 2", "prefetch: 3")
-    set_param(project, "log_every: 10", "log_every: 7")
-    set_param(project, "checkpoint_every: 200", "checkpoint_every: 30")
-    with subprocess.Popen(
-        [str(built / ".venv" / "bin" / "dvc"), "repro"],
-        cwd=project,
-        env=environment(built, project),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as process:
-        started = time.monotonic()
-        while not list((project / "checkpoints").glob("*.ckpt")):
-            assert process.poll() is None, "it ended before its first checkpoint"
-            assert time.monotonic() - started < 120, "no checkpoint in two minutes"
-            time.sleep(0.05)
-        time.sleep(random.uniform(0, 2))
-        os.killpg(process.pid, signal.SIGKILL)
-    (project / ".dvc" / "tmp" / "rwlock").unlink(missing_ok=True)
-    said = run("dvc", "repro")
-    assert "going on after step" in said
-    assert outputs(project) == expected
-
-
 def test_own_pictures_need_no_code(project: Path, run: Run) -> None:
     raw = project / "data" / "raw"
     shutil.rmtree(raw)
@@ -173,27 +136,3 @@ def test_the_small_wheels_give_the_shipped_bits(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Proven: the environment installs from its locks" in done.stdout, done.stdout
     assert "proven: a fresh clone gives the committed bits" in done.stdout
-
-
-@pytest.mark.skipif(shutil.which("qemu-x86_64") is None, reason="needs qemu-x86_64 (qemu-user)")
-@pytest.mark.parametrize("processor", ["Haswell-v1", "EPYC-v1"])
-def test_weights_are_the_same_on_other_processors(
-    built: Path, project: Path, run: Run, processor: str
-) -> None:
-    """One epoch here and on an emulated processor of each vendor, neither with AVX-512."""
-    set_param(project, "epochs: 40", "epochs: 1")
-    train = ["python3", "-m", f"{PACKAGE}.stages.train"]
-    results = [project / "models" / "model.safetensors", project / "reports/learning-curves.csv"]
-    run(*train)
-    here = [path.read_bytes() for path in results]
-    for path in results:
-        path.unlink()
-    python = (built / ".venv" / "bin" / "python").resolve()
-    packages = next(built.glob(".venv/lib/python*/site-packages"))
-    done = command(
-        *("qemu-x86_64", "-cpu", processor, str(python), *train[1:]),
-        cwd=project,
-        env=os.environ | {"PYTHONPATH": f"{project / 'src'}{os.pathsep}{packages}"},
-    )
-    assert done.returncode == 0, done.stderr
-    assert [path.read_bytes() for path in results] == here

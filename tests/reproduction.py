@@ -1,0 +1,230 @@
+"""Runs of a generated project in other circumstances, and at how many bytes their outputs differ.
+
+`test_reproduction.py` holds the circumstances; what it counts stands in the table at the end.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import pytest
+import yaml
+from helpers import PACKAGE, environment
+
+Files = dict[str, bytes]
+Counted = Callable[..., None]
+Value = TypeVar("Value")
+STAGES = ("validate", "prepare", "train", "evaluate", "report")
+WEIGHTS = "models/model.safetensors"
+EPOCHS, EVERY = 3, 4  # of training; so many steps lie between two checkpoints
+KILLING = Path(__file__).parent / "killing"
+HEAD = ("what changes between two runs", "values", "runs", "differing bytes", "result")
+
+
+class Row(NamedTuple):
+    """A row of the table: the values of one thing that changes, and what came of them."""
+
+    values: str
+    runs: int
+    differing: int
+    result: str
+
+
+def differing(one: bytes, other: bytes) -> int:
+    """At how many bytes two files differ; bytes that only the longer one has all do."""
+    if one == other:
+        return 0
+    return sum(a != b for a, b in zip(one, other, strict=False)) + abs(len(one) - len(other))
+
+
+def count(expected: Files, found: Files) -> int:
+    """At how many bytes two sets of files differ; a file that is missing is empty."""
+    names = expected.keys() | found.keys()
+    return sum(differing(expected.get(name, b""), found.get(name, b"")) for name in names)
+
+
+def both(run: Callable[[Value], int], values: Iterable[Value]) -> list[int]:
+    """What `run` counts for each of the values, two of them at a time."""
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(run, values))
+
+
+@dataclass(frozen=True)
+class Place:
+    """A copy of a project, which borrows the environment of the one that was built."""
+
+    root: Path
+    built: Path
+
+    def run(
+        self,
+        *words: str | Path,
+        variables: Mapping[str, str] | None = None,
+        timeout: float = 300,
+        **kwargs: Any,
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run a command in a process group of its own; returns when all of the group have ended.
+
+        For they hold the ends of pipes that this reads until nobody can write to them any more.
+        """
+        command = [str(word) for word in words]
+        with subprocess.Popen(
+            command,
+            cwd=self.root,
+            env=environment(self.built, self.root) | dict(variables or {}),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+            **kwargs,
+        ) as process:
+            try:
+                said, complained = process.communicate(timeout=timeout)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
+        return subprocess.CompletedProcess(command, process.returncode, said, complained)
+
+    def must(self, *words: str | Path, **kwargs: Any) -> str:
+        """Run a command that must succeed; returns what it says."""
+        done = self.run(*words, **kwargs)
+        assert done.returncode == 0, f"{words}\n{done.stdout}{done.stderr}"
+        return done.stdout + done.stderr
+
+    def stages(self, *names: str, **kwargs: Any) -> Files:
+        """Run stages, each in a fresh process; returns their outputs."""
+        for name in names:
+            self.must(*stage(name), **kwargs)
+        return self.files(*names)
+
+    def files(self, *names: str) -> Files:
+        """What the stages have written of all that dvc.yaml tracks."""
+        pipeline = yaml.safe_load((self.root / "dvc.yaml").read_text("utf-8"))["stages"]
+        found: Files = {}
+        for name in names:
+            for kind in ("outs", "metrics", "plots"):
+                for out in pipeline[name].get(kind, ()):
+                    found |= self._below(next(iter(out)) if isinstance(out, dict) else out)
+        return found
+
+    def _below(self, out: str) -> Files:
+        top = self.root / out
+        paths = sorted(top.rglob("*")) if top.is_dir() else [top]
+        return {
+            path.relative_to(self.root).as_posix(): path.read_bytes()
+            for path in paths
+            if path.is_file()
+        }
+
+    def change(self, **values: object) -> None:
+        """Set keys of params.yaml, whatever their section: no two sections share one."""
+        file = self.root / "params.yaml"
+        params = yaml.safe_load(file.read_text("utf-8"))
+        for key, value in values.items():
+            [section] = [name for name, keys in params.items() if key in keys]
+            params[section][key] = value
+        file.write_text(yaml.safe_dump(params, sort_keys=False), "utf-8")
+
+
+def stage(name: str) -> tuple[str, ...]:
+    """The command of a stage, as in dvc.yaml."""
+    return ("python", "-m", f"{PACKAGE}.stages.{name}")
+
+
+@dataclass(frozen=True)
+class Base:
+    """A project with few epochs, committed, and the outputs of its run."""
+
+    place: Place
+    expected: Files
+    steps: int
+
+    @contextmanager
+    def copy(
+        self, *, whole: bool = False, inside: Path | None = None, name: str = "copy", **params: Any
+    ) -> Iterator[Place]:
+        """A copy without the outputs of training; only a `whole` one has raw data, Git and DVC."""
+        left = {".venv", "__pycache__", "checkpoints", "models", "provenance", "cache"}
+        left |= set() if whole else {".git", ".dvc", "raw"}
+        with tempfile.TemporaryDirectory(dir=inside or self.place.root.parent) as folder:
+            root = Path(folder) / name
+            shutil.copytree(self.place.root, root, ignore=shutil.ignore_patterns(*left))
+            place = Place(root, self.place.built)
+            for path in place.files(*(STAGES if whole else STAGES[2:])):
+                (root / path).unlink()
+            if whole:
+                (root / "dvc.lock").unlink()
+            place.change(**params)
+            yield place
+
+    def of(self, *names: str) -> Files:
+        """What the stages must write."""
+        wanted = self.place.files(*names)
+        assert wanted == {path: self.expected[path] for path in wanted}
+        return wanted
+
+
+def moved(base: Base, place: Place, *names: str, **kwargs: Any) -> int:
+    """At how many bytes the outputs of these stages, run in `place`, differ."""
+    return count(base.of(*names), place.stages(*names, **kwargs))
+
+
+def killing(place: Place, **traps: object) -> dict[str, str]:
+    """The variables with which a run in `place` kills itself: see killing/sitecustomize.py."""
+    found = os.pathsep.join([str(KILLING), str(place.root / "src")])
+    return {"PYTHONPATH": found, "KILL_IN": PACKAGE} | {
+        f"KILL_{name.upper()}": str(value) for name, value in traps.items()
+    }
+
+
+def rows(reports: Iterable[Any]) -> list[tuple[str, Row]]:
+    """What changed, and what came of it, for the tests that say what they change.
+
+    Args:
+        reports: pytest's, of all phases of all tests.
+    """
+    found = []
+    known = [one for one in reports if isinstance(one, pytest.TestReport)]
+    for report in sorted(known, key=lambda one: (one.location[0], one.location[1] or 0)):
+        properties: dict[str, Any] = dict(report.user_properties)
+        if "changes" in properties and ("row" in properties or report.skipped or report.failed):
+            if "row" in properties:
+                row = properties["row"] if report.when == "call" else None
+            else:
+                values = report.nodeid.partition("[")[2].rstrip("]")
+                row = Row(values, 0, 0, _why(report) if report.skipped else "FAILED")
+            found += [(properties["changes"], row)] if row else []
+    return found
+
+
+def _why(report: pytest.TestReport) -> str:
+    assert isinstance(report.longrepr, tuple)  # the file, the line, the reason
+    return f"not run here: {report.longrepr[2].removeprefix('Skipped: ')}"
+
+
+def table(found: Iterable[tuple[str, Row]]) -> str:
+    """The rows as a table in Markdown; those of one result stand together."""
+    together: dict[tuple[str, str], list[Row]] = {}
+    for changes, row in found:
+        together.setdefault((changes, row.result), []).append(row)
+    lines = [
+        (
+            changes,
+            ", ".join(row.values for row in alike),
+            sum(row.runs for row in alike),
+            sum(row.differing for row in alike) if any(row.runs for row in alike) else "",
+            result,
+        )
+        for (changes, result), alike in together.items()
+    ]
+    cells = [HEAD, ("---",) * len(HEAD), *lines]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in cells)

@@ -1,0 +1,241 @@
+"""Zero differing bytes: training for real, in fresh processes, with one thing changed at a time.
+
+    python -m pytest -m slow -k reproduction
+
+The table at the end says what changed, and at how many bytes the tracked outputs then differed.
+`-m "slow and not emulated and not installing"` leaves out what takes minutes.
+"""
+
+import json
+import random
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helpers import PACKAGE, git
+from reproduction import STAGES, WEIGHTS, Base, Counted, Files, Place, both, count, moved, stage
+
+pytestmark = pytest.mark.slow
+changes = pytest.mark.changes
+TRAIN = stage("train")
+# Values that would give other bits, or could on some machine, if they were honoured.
+VARIABLES = {
+    "OMP_NUM_THREADS": "2",
+    "MKL_NUM_THREADS": "2",
+    "MKL_CBWR": "AUTO",
+    "ATEN_CPU_CAPABILITY": "default",
+    "ONEDNN_MAX_CPU_ISA": "SSE41",
+    "CUBLAS_WORKSPACE_CONFIG": ":16:8",
+}
+MORE_VARIABLES = {
+    "OPENBLAS_NUM_THREADS": "2",
+    "OPENBLAS_CORETYPE": "Nehalem",
+    "DNNL_MAX_CPU_ISA": "SSE41",
+    "DNNL_DEFAULT_FPMATH_MODE": "BF16",
+    "ONEDNN_DEFAULT_FPMATH_MODE": "BF16",
+    "MKL_ENABLE_INSTRUCTIONS": "SSE4_2",
+    "NVIDIA_TF32_OVERRIDE": "1",
+    "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE": "1",
+    "TORCHINDUCTOR_DETERMINISTIC": "0",
+}
+USER = dict.fromkeys(("USER", "LOGNAME", "USERNAME"), "somebody")
+ASCII = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+SHELLS: dict[str, dict[str, dict[str, str]]] = {
+    "nothing, fresh processes": {"all stages": {}},
+    "user name, HOME": {"somebody, /nowhere": USER | {"HOME": "/nowhere"}},
+    "locale": {
+        "C": ASCII | {"LC_ALL": "C", "LANG": "C"},
+        "POSIX": ASCII | {"LC_ALL": "POSIX", "LANG": "POSIX"},
+        "tr_TR.UTF-8": {"LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8"},
+    },
+    "time zone": {zone: {"TZ": zone} for zone in ("Asia/Kathmandu", "America/St_Johns")},
+    "PYTHONHASHSEED": {seed: {"PYTHONHASHSEED": seed} for seed in ("0", "1", "random")},
+}
+
+
+@pytest.mark.parametrize(
+    ("found"),
+    [pytest.param(found, marks=changes(name), id=name) for name, found in SHELLS.items()],
+)
+def test_a_shell(base: Base, counted: Counted, found: dict[str, dict[str, str]]) -> None:
+    def run(variables: dict[str, str]) -> int:
+        with base.copy(whole=True) as place:
+            return moved(base, place, *STAGES, variables=variables)
+
+    counted(dict(zip(found, both(run, found.values()), strict=True)))
+
+
+@changes("umask")
+def test_umask(base: Base, counted: Counted) -> None:
+    def run(umask: int) -> int:
+        with base.copy(whole=True) as place:
+            return moved(base, place, *STAGES, umask=umask)
+
+    counted(dict(zip(("000", "077"), both(run, (0o000, 0o077)), strict=True)))
+
+
+@changes("directory")
+def test_another_directory(base: Base, counted: Counted) -> None:
+    def run(name: str) -> int:
+        with base.copy(whole=True, name=name) as place:
+            return moved(base, place, *STAGES)
+
+    names = ("ein schöner Ordner", "d" * 100)
+    counted(dict(zip(("with a space and ö", "of 100 letters"), both(run, names), strict=True)))
+
+
+@changes("nothing, a fresh clone")
+def test_a_fresh_clone(base: Base, counted: Counted, tmp_path: Path) -> None:
+    git(tmp_path, "clone", "--quiet", str(base.place.root), "clone")
+    clone = Place(tmp_path / "clone", base.place.built)
+    clone.must("python", "-m", f"{PACKAGE}.data.collect")
+    clone.must("dvc", "repro")
+    assert git(clone.root, "status", "--porcelain") == ""
+    counted({"dvc repro": count(base.expected, clone.files(*STAGES))})
+
+
+@changes("order in which files were made")
+def test_the_order_of_files(base: Base, counted: Counted) -> None:
+    # Most file systems list a folder by names' hashes; one in memory lists the newest file first.
+    memory = Path("/dev/shm")
+    seen = []
+
+    def run(order: Callable[[list[Path]], object]) -> int:
+        with base.copy(whole=True, inside=memory if memory.is_dir() else None) as place:
+            raw = place.root / "data" / "raw"
+            old = raw.rename(raw.with_name("old"))
+            paths = sorted(path.relative_to(old) for path in old.rglob("*") if path.is_file())
+            order(paths)
+            for path in paths:
+                (raw / path).parent.mkdir(parents=True, exist_ok=True)
+                (old / path).rename(raw / path)
+            shutil.rmtree(old)
+            seen.append([path.name for path in raw.rglob("*")])
+            return moved(base, place, *STAGES)
+
+    orders: list[Callable[[list[Path]], object]] = [
+        list.sort,
+        list.reverse,
+        random.Random(1).shuffle,
+    ]
+    counted(dict(zip(("sorted", "reversed", "shuffled"), both(run, orders), strict=True)))
+    assert not memory.is_dir() or (seen[0] != seen[1] != seen[2] != seen[0])
+
+
+@changes("environment variables, overridden and recorded")
+def test_variables(base: Base, counted: Counted) -> None:
+    def run(variables: dict[str, str]) -> int:
+        with base.copy() as place:
+            differing = moved(base, place, "train", "evaluate", variables=variables)
+            record = json.loads((place.root / "provenance/here/train.json").read_text("utf-8"))
+            assert record["overridden"] == variables
+            return differing
+
+    found = {name: {name: value} for name, value in VARIABLES.items()}
+    found |= {f"{len(MORE_VARIABLES)} more": MORE_VARIABLES}
+    found |= {"all together": VARIABLES | MORE_VARIABLES}
+    counted(dict(zip(found, both(run, found.values()), strict=True)))
+
+
+@changes("every key of runtime")
+def test_runtime(base: Base, counted: Counted) -> None:
+    def run(params: dict[str, Any]) -> int:
+        with base.copy(**params) as place:
+            return moved(base, place, "train")
+
+    values = {
+        "workers": (0, 1, 2, 4),
+        "prefetch": (1, 5),
+        "log_every": (1, 7),
+        "checkpoint_every": (1, 1000),
+    }
+    found: dict[str, dict[str, Any]] = {
+        f"{key} {value}": {key: value} | ({"workers": 2} if key == "prefetch" else {})
+        for key, several in values.items()
+        for value in several
+    }
+    counted(dict(zip(found, both(run, found.values()), strict=True)))
+    with base.copy() as place:
+        params = (place.root / "params.yaml").read_text("utf-8")
+    runtime = params.partition("runtime:\n")[2].split()[::2]
+    assert {*values, "processes"} == {key.rstrip(":") for key in runtime}, "a key has no row"
+
+
+TORCHRUN = ("torchrun", "--standalone", "--nproc-per-node")
+
+
+@changes("number of processes")
+@pytest.mark.parametrize(
+    ("processes", "command"),
+    [
+        pytest.param(2, TRAIN, id="2 from runtime.processes"),
+        pytest.param(4, TRAIN, id="4 from runtime.processes"),
+        pytest.param(1, (*TORCHRUN, "2", *TRAIN[1:]), id="2 from torchrun"),
+        pytest.param(1, (*TORCHRUN, "4", *TRAIN[1:]), id="4 from torchrun"),
+    ],
+)
+def test_processes(
+    base: Base,
+    counted: Counted,
+    processes: int,
+    command: tuple[str, ...],
+    request: pytest.FixtureRequest,
+) -> None:
+    with base.copy(processes=processes) as place:
+        place.must(*command)
+        record = json.loads((place.root / "provenance/here/train.json").read_text("utf-8"))
+        value = request.node.callspec.id
+        assert f"{record['processes']} from" in value
+        counted({value: count(base.of("train"), place.files("train"))})
+
+
+def weights(
+    base: Base, *changed: str, variables: Mapping[str, str] | None = None, **params: Any
+) -> Files:
+    """The weights of a run with other params, or with a changed file: its name, old, new text."""
+    with base.copy(**params) as place:
+        if changed:
+            name, old, new = changed
+            file = place.root / "src" / PACKAGE / name
+            text = file.read_text("utf-8")
+            assert old in text, f"{name} has no {old!r} to replace"
+            file.write_text(text.replace(old, new), "utf-8")
+        return {WEIGHTS: place.stages("train", variables=variables)[WEIGHTS]}
+
+
+@changes("seed, each with itself")
+def test_a_seed_repeats(base: Base, counted: Counted) -> None:
+    def run(seed: int) -> int:
+        return count(weights(base, seed=seed), weights(base, seed=seed))
+
+    seeds = (0, 1, 2**63 - 1)
+    counted(dict(zip(map(str, seeds), both(run, seeds), strict=True)), runs=6)
+
+
+@changes("seed, one with another")
+def test_seeds_differ(base: Base, counted: Counted) -> None:
+    shipped = {WEIGHTS: base.expected[WEIGHTS]}
+
+    def run(seed: int) -> int:
+        return count(shipped, weights(base, seed=seed))
+
+    found = dict(zip(("0 and 1", "0 and 2"), both(run, (1, 2)), strict=True))
+    counted(found, differ=True)
+
+
+@changes("what must be seen")
+def test_the_counter_counts(base: Base, counted: Counted) -> None:
+    shipped = {WEIGHTS: base.expected[WEIGHTS]}
+    ambient = "    draws = draws * __import__('random').random()\n    angle = ((draws"
+    honour = "        wanted |= {name: overridden[name]}\n"
+    names = "reproducibility/determinism.py", "        del os.environ[name]\n"
+    found: dict[str, Callable[[], Files]] = {
+        "reproducibility.threads 2": lambda: weights(base, threads=2),
+        "reproducibility.level machine": lambda: weights(base, level="machine"),
+        "an ambient draw": lambda: weights(base, "data/batches.py", "    angle = ((draws", ambient),
+        "a variable that is honoured": lambda: weights(base, *names, honour, variables=VARIABLES),
+    }
+    differing = both(lambda run: count(shipped, run()), found.values())
+    counted(dict(zip(found, differing, strict=True)), differ=True)
