@@ -4,7 +4,7 @@ project := {{cookiecutter.project_slug}}
 in_venv := sh '$(project)/scripts/venv'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick wheels check lock expected bench
+.PHONY: help setup demo test quick long check lock expected bench
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' Makefile
@@ -16,13 +16,13 @@ demo: setup ## generate a project into demo/, install, train, compare with the s
 	$(in_venv) python scripts/demo.py
 
 test: quick ## all tests: the quick tier, then the slow one (real environments, real training)
-	@echo 'Slow tier: real environments, real training' && $(in_venv) python -m pytest -m 'slow and not installing'
+	@echo 'Slow tier: real environments, real training' && $(in_venv) python -m pytest -m 'slow and not long'
 
 quick: setup ## the quick tier: nothing to install, under 2 minutes
 	@echo 'Quick tier: no environment to install' && $(in_venv) python -m pytest -m 'not slow'
 
-wheels: setup ## the tests that install further environments: other Pythons, torch's other wheel
-	$(in_venv) python -m pytest -m installing
+long: setup ## the tests too long for `make test`: more kills, other Pythons, torch's other wheel
+	$(in_venv) python -m pytest -m long
 
 check: setup ## lint, format and types; writes nothing
 	$(in_venv) ruff check --config pyproject.toml . && $(in_venv) ruff format --config pyproject.toml --check . && $(in_venv) mypy

@@ -3,7 +3,7 @@
     python -m pytest -m slow -k reproduction
 
 The table at the end says what changed, and at how many bytes the tracked outputs then differed.
-`-m "slow and not emulated and not installing"` leaves out what takes minutes.
+`-m "slow and not long and not emulated"` leaves out what takes minutes.
 """
 
 import json

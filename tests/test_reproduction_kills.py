@@ -47,13 +47,14 @@ def named(found: list[dict[str, int]]) -> str:
 
 
 @changes("killed with SIGKILL at random points, run again")
-def test_a_kill(base: Base, counted: Counted) -> None:
+@pytest.mark.parametrize("times", [6, pytest.param(20, marks=pytest.mark.long)])
+def test_a_kill(base: Base, counted: Counted, times: int) -> None:
     def run(point: dict[str, int]) -> int:
         with base.copy() as place:
             killed(place, **point)
             return resumed(base, place, after=point["step"] // EVERY)
 
-    chosen = points(base, 20, KILL_SEED)
+    chosen = points(base, times, KILL_SEED)
     counted({named(chosen): sum(both(run, chosen))}, runs=len(chosen))
 
 

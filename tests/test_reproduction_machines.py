@@ -2,7 +2,7 @@
 
     python -m pytest -m slow -k reproduction
 
-These take minutes and gigabytes; `-m "slow and not emulated and not installing"` leaves them out.
+These take minutes and gigabytes; `-m "slow and not long and not emulated"` leaves them out.
 """
 
 import os
@@ -62,7 +62,7 @@ def lacking(version: str, accelerator: str) -> str:
     return ""
 
 
-@pytest.mark.installing
+@pytest.mark.long
 @changes("Python and torch's wheel")
 @pytest.mark.parametrize("accelerator", ["cuda", "cpu"])
 @pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])

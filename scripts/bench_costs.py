@@ -1,0 +1,163 @@
+"""Measure what the promise costs in training, as ratios; runs inside a built project.
+
+    python bench_costs.py PACKAGE [GROUP ...]      (started by bench.py; all groups unless named)
+
+Prints a line of JSON for each figure as soon as it is known: a `Figure`. What a figure compares is
+timed in turns, in processes that wait for each other, and the figure is the median of the ratios of
+neighbours. Where one process works at a time, the seconds are the processor's: other programs on a
+busy machine hardly move them.
+"""
+
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+WORKER = Path(__file__).with_name("bench_worker.py")
+LEVELS = ("off", "machine", "portable")
+SHARDS = 4
+# At `portable`, convolutions and products of a wide network keep to AVX2, whose registers are half
+# as wide as those of AVX-512: twice the time is the worst to expect.
+MOST = {"default": 1.4, "wide": 2.0, "mlp": 2.0}
+TITLES = {"default": "default network", "wide": "wider network", "mlp": "MLP"}
+# Of a turn: half a second or so.
+EPOCHS = {"default": 3, "wide": 1, "mlp": 5}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure and its bound: at most the bound is good, or at least where `least`."""
+
+    name: str
+    value: float
+    bound: float
+    unit: str = "×"
+    least: bool = False
+
+
+@dataclass(frozen=True)
+class Work:
+    """What processes are asked for in a turn; bench_worker.py explains the ways."""
+
+    way: str
+    network: str = "default"
+    shards: int = SHARDS
+    epochs: int = 3
+
+
+class Workers:
+    """Processes that train together at `level`, and wait for requests."""
+
+    def __init__(self, level: str, size: int = 1) -> None:
+        command = [sys.executable, "-W", "ignore", str(WORKER), sys.argv[1], level]
+        self._processes = [
+            subprocess.Popen(
+                command,
+                env=os.environ | shared,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for shared in ranks(size)
+        ]
+
+    def __call__(self, work: Work) -> dict[str, float]:
+        """Return what rank 0 measured."""
+        request = json.dumps([work.way, work.network, work.shards, work.epochs])
+        for process in self._processes:
+            assert process.stdin is not None
+            process.stdin.write(request + "\n")
+            process.stdin.flush()
+        answers = [process.stdout.readline() for process in self._processes if process.stdout]
+        if not all(answers):
+            raise SystemExit(f"a process has ended when asked for {work}; it says why above.")
+        answer: dict[str, float] = json.loads(answers[0])
+        return answer
+
+    def close(self) -> None:
+        """End the processes."""
+        for process in self._processes:
+            process.communicate()
+
+
+def ranks(size: int) -> list[dict[str, str]]:
+    """Return what each of `size` processes needs in its environment to meet the others."""
+    if size == 1:
+        return [{}]
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = str(server.getsockname()[1])
+    meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "WORLD_SIZE": str(size)}
+    if sys.platform == "linux":
+        meeting["GLOO_SOCKET_IFNAME"] = "lo"
+    return [meeting | {"RANK": str(rank), "LOCAL_RANK": str(rank)} for rank in range(size)]
+
+
+def compared(
+    first: tuple[Workers, Work], *others: tuple[Workers, Work], turns: int, clock: str
+) -> list[float]:
+    """Return the medians of the seconds of each of the others, as parts of those of the first."""
+    contestants = (first, *others)
+    for workers, work in contestants:
+        workers(work)
+    rounds = []
+    for turn in range(turns):
+        order = contestants if turn % 2 else contestants[::-1]
+        seconds = {(workers, work): workers(work)[clock] for workers, work in order}
+        rounds.append([seconds[other] / seconds[first] for other in others])
+    return [statistics.median(column) for column in zip(*rounds, strict=True)]
+
+
+def levels() -> Iterator[Figure]:
+    """Compare the levels, on three networks."""
+    with ExitStack() as stack:
+        off, machine, portable = (stack.enter_context(closing(Workers(one))) for one in LEVELS)
+        for network, epochs in EPOCHS.items():
+            work = Work("step", network, epochs=epochs)
+            contestants = (off, work), (machine, work), (portable, work)
+            ratios = compared(*contestants, turns=10, clock="processor")
+            for level, ratio, bound in zip(LEVELS[1:], ratios, (1.05, MOST[network]), strict=True):
+                yield Figure(f"level {level} / off, {TITLES[network]}", ratio, bound)
+
+
+def loops() -> Iterator[Figure]:
+    """Compare the project's training with a bare loop of the same level, and look at its parts."""
+    with closing(Workers("portable")) as worker:
+        for shards, added in ((1, ""), (SHARDS, f", {SHARDS} parts a batch each")):
+            bare, loop = Work("bare", shards=shards), Work("loop", shards=shards)
+            (ratio,) = compared((worker, loop), (worker, bare), turns=12, clock="processor")
+            yield Figure(f"training steps per second / a bare loop{added}", ratio, 0.97, least=True)
+        whole, cut = Work("step", shards=1), Work("step")
+        (ratio,) = compared((worker, whole), (worker, cut), turns=12, clock="processor")
+        yield Figure(f"a step in {SHARDS} shards / in one", ratio, 1.15)
+        shares = [worker(Work("step", epochs=40))["saving"] for _ in range(3)]
+        yield Figure("checkpoints' share of training", 100 * statistics.median(shares), 2, "%")
+
+
+def processes() -> Iterator[Figure]:
+    """Compare two processes with one, and with DistributedDataParallel."""
+    with closing(Workers("portable")) as one, closing(Workers("portable", 2)) as two:
+        work = Work("step")
+        (ratio,) = compared((two, work), (one, work), turns=15, clock="clock")
+        yield Figure("two processes on two cores: speed-up over one", ratio, 1.7, least=True)
+        (ratio,) = compared((two, Work("ddp")), (two, work), turns=15, clock="clock")
+        yield Figure("two processes / DistributedDataParallel", ratio, 1.1)
+
+
+GROUPS = {"levels": levels, "loops": loops, "processes": processes}
+
+
+def main() -> None:
+    """Print figures."""
+    for name in sys.argv[2:] or GROUPS:
+        for figure in GROUPS[name]():
+            print(json.dumps(asdict(figure)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
