@@ -22,10 +22,15 @@ KILL_SEED = int(os.environ.get("KILL_SEED", time.time_ns() % 10**6))
 
 
 def killed(place: Place, *command: str | Path, **traps: object) -> None:
-    """Run until the trap kills it; under DVC, that says so where it is not killed itself."""
+    """Run until the trap kills it; under DVC, that says so where it is not killed itself.
+
+    DVC starts a shell, which either becomes the stage (-9) or waits and tells of it (137).
+    """
     done = place.run(*(command or TRAIN), variables=killing(place, **traps), timeout=60)
-    gone = done.returncode == -signal.SIGKILL or "exited with -9" in done.stderr
-    assert gone, f"{traps} did not kill: {done.returncode}\n{done.stdout}{done.stderr}"
+    told = done.stderr.rstrip().endswith(("exited with -9", "exited with 137"))
+    assert told or done.returncode == -signal.SIGKILL, (
+        f"{traps} did not kill: {done.returncode}\n{done.stdout}{done.stderr}"
+    )
 
 
 def resumed(base: Base, place: Place, *command: str | Path, after: int = 0) -> int:
