@@ -3,7 +3,7 @@
     python scripts/bench.py          (make bench; about ten minutes)
 
 A machine may be shared and slow; a ratio of medians taken in turns hardly notices. Exit status 1
-if a ratio is above its bound.
+if a figure is past its bound.
 """
 
 import json
@@ -15,10 +15,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import expected
+from bench_costs import Figure
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "bench_project"
@@ -26,30 +26,9 @@ TORCH_STAGES = ("train", "evaluate")
 OTHER_STAGES = ("validate", "prepare", "report")
 
 
-@dataclass(frozen=True)
-class Row:
-    """One figure and its bound; at most the bound is good, or at least where `least`."""
-
-    name: str
-    value: float
-    bound: float
-    unit: str = "×"
-    least: bool = False
-
-    @property
-    def good(self) -> bool:
-        """Whether the figure keeps its bound."""
-        return self.value >= self.bound if self.least else self.value <= self.bound
-
-    def line(self) -> str:
-        """Return the figure as a line of the table."""
-        sign, mark = (">=" if self.least else "<="), ("ok" if self.good else "MISSED")
-        return f"{self.name:<66} {self.value:6.2f} {self.unit:<2} {sign} {self.bound:5.2f}  {mark}"
-
-
 def main() -> int:
     """Print the table."""
-    rows: list[Row] = []
+    rows: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         show(rows, generation(folder / "generation"))
@@ -65,13 +44,13 @@ def main() -> int:
     return 0 if all(row.good for row in rows) else 1
 
 
-def show(rows: list[Row], row: Row) -> None:
+def show(rows: list[Figure], row: Figure) -> None:
     """Print a row as soon as it is known."""
     rows.append(row)
     print(row.line(), flush=True)
 
 
-def generation(folder: Path) -> Row:
+def generation(folder: Path) -> Figure:
     """Time cookiecutter with the audit against cookiecutter with a template of one file."""
     tiny = folder / "tiny"
     (tiny / "{{cookiecutter.name}}").mkdir(parents=True)
@@ -91,7 +70,7 @@ def generation(folder: Path) -> Row:
         return once
 
     ours_time, tiny_time = in_turns(generate(ours), generate(tiny), times=9)
-    return Row("generate with audit / a template of one file", ours_time / tiny_time, 3)
+    return Figure("generate with audit / a template of one file", ours_time / tiny_time, 3)
 
 
 def built_project(folder: Path) -> Path:
@@ -104,7 +83,7 @@ def built_project(folder: Path) -> Path:
     return project
 
 
-def nothing_to_do(project: Path, folder: Path) -> Row:
+def nothing_to_do(project: Path, folder: Path) -> Figure:
     """Time `dvc repro` with nothing to do against the same on a pipeline of one stage."""
     folder.mkdir()
     stage = "stages:\n  one:\n    cmd: echo one > out.txt\n    outs: [out.txt]\n"
@@ -117,23 +96,23 @@ def nothing_to_do(project: Path, folder: Path) -> Row:
         lambda: quiet(["dvc", "repro"], folder, tools),
         times=5,
     )
-    return Row("dvc repro, nothing to do / the same with one stage", ours / one, 1.5)
+    return Figure("dvc repro, nothing to do / the same with one stage", ours / one, 1.5)
 
 
-def stage_start(project: Path, empty: Path, stage: str) -> Row:
+def stage_start(project: Path, empty: Path, stage: str) -> Figure:
     """Time a stage until it asks for its first input."""
     run = starter(project, empty, stage)
     value = statistics.median(timed(run) for _ in range(5))
-    return Row(f"start of stage {stage}", value, 0.5, "s")
+    return Figure(f"start of stage {stage}", value, 0.5, "s")
 
 
-def torch_stage_start(project: Path, empty: Path, stage: str) -> Row:
+def torch_stage_start(project: Path, empty: Path, stage: str) -> Figure:
     """Time a stage until it asks for its first input against `import torch` alone."""
     torch = ["python", "-c", "import torch"]
     start, bare = in_turns(
         starter(project, empty, stage), lambda: quiet(torch, empty, variables(project)), times=5
     )
-    return Row(f"start of stage {stage} / import torch", start / bare, 1.2)
+    return Figure(f"start of stage {stage} / import torch", start / bare, 1.2)
 
 
 def starter(project: Path, empty: Path, stage: str) -> Callable[[], None]:
@@ -153,7 +132,7 @@ def starter(project: Path, empty: Path, stage: str) -> Callable[[], None]:
     return once
 
 
-def training_costs(project: Path) -> Iterator[Row]:
+def training_costs(project: Path) -> Iterator[Figure]:
     """Measure what the promise costs in training, inside the project: see bench_costs.py."""
     command = ["python", str(ROOT / "scripts" / "bench_costs.py"), PACKAGE]
     with subprocess.Popen(
@@ -161,19 +140,19 @@ def training_costs(project: Path) -> Iterator[Row]:
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            yield Row(**json.loads(line))
+            yield Figure(**json.loads(line))
     if process.returncode != 0:
         raise SystemExit("bench_costs.py failed; it says why above.")
 
 
-def demo() -> Row:
+def demo() -> Figure:
     """Time `make demo`, with the caches warm from what ran before."""
     folder = Path(tempfile.mkdtemp(prefix="bench-demo-"))
     try:
         clone = folder / "clone"
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
         command = [sys.executable, "scripts/demo.py"]
-        return Row("the whole demo, caches warm", timed(lambda: quiet(command, clone)), 90, "s")
+        return Figure("the whole demo, caches warm", timed(lambda: quiet(command, clone)), 90, "s")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

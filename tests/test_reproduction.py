@@ -163,6 +163,20 @@ def test_runtime(base: Base, counted: Counted) -> None:
     assert {*values, "processes"} == {key.rstrip(":") for key in runtime}, "a key has no row"
 
 
+SOCKETS = f"""
+import runpy
+from {PACKAGE}.reproducibility import determinism
+
+apply = determinism.apply
+
+def and_hide(*arguments):
+    apply(*arguments)
+    from {PACKAGE}.training.memory import Memory
+    Memory.shared = lambda *_: None
+
+determinism.apply = and_hide
+runpy.run_module("{PACKAGE}.stages.train", run_name="__main__")
+"""
 TORCHRUN = ("torchrun", "--standalone", "--nproc-per-node")
 
 
@@ -172,6 +186,8 @@ TORCHRUN = ("torchrun", "--standalone", "--nproc-per-node")
     [
         pytest.param(2, TRAIN, id="2 from runtime.processes"),
         pytest.param(4, TRAIN, id="4 from runtime.processes"),
+        pytest.param(2, (TRAIN[0], "-c", SOCKETS), id="2 from runtime.processes, over sockets"),
+        pytest.param(4, (TRAIN[0], "-c", SOCKETS), id="4 from runtime.processes, over sockets"),
         pytest.param(1, (*TORCHRUN, "2", *TRAIN[1:]), id="2 from torchrun"),
         pytest.param(1, (*TORCHRUN, "4", *TRAIN[1:]), id="4 from torchrun"),
     ],

@@ -74,6 +74,44 @@ def test_started_by_torchrun(prepared: Path, stage: Any, python: Any) -> None:
     assert results(prepared) == alone
 
 
+PROBE = """
+import runpy
+from {package}.reproducibility import determinism
+
+apply = determinism.apply
+
+def and_watch(*arguments):
+    apply(*arguments)
+    from {package}.training.memory import Memory
+    shared = Memory.shared
+
+    def watched(rank, *others):
+        memory = None if {hidden} else shared(rank, *others)
+        if rank == 0:
+            print("shared:", memory is not None)
+        return memory
+
+    Memory.shared = watched
+
+determinism.apply = and_watch
+runpy.run_module("{package}.stages.train", run_name="__main__")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is shared on Linux alone")
+@pytest.mark.parametrize("hidden", [False, True], ids=["memory", "sockets"])
+def test_how_gradients_travel_moves_no_bit(
+    prepared: Path, stage: Any, python: Any, settle: Settle, hidden: bool
+) -> None:
+    assert stage("train").returncode == 0
+    alone = results(prepared)
+    settle(prepared / "params.yaml", runtime={"processes": 2})
+    done = python("-c", PROBE.format(package=PACKAGE, hidden=hidden))
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    assert f"shared: {not hidden}" in done.stdout
+    assert results(prepared) == alone
+
+
 def test_an_error_is_said_once(prepared: Path, stage: Any, settle: Settle) -> None:
     settle(
         prepared / "params.yaml",

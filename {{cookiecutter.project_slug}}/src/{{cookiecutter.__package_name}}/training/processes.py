@@ -1,7 +1,7 @@
 """Several processes that train one network: started by torchrun, or by the stage itself.
 
 Between processes nothing is added but in the order that the tree of shards prescribes, and no more
-bytes are sent than a ring all-reduce sends.
+bytes are sent than a ring all-reduce sends; between processes of one machine, none.
 """
 
 import hashlib
@@ -21,6 +21,7 @@ from torch._C._distributed_c10d import Store, TCPStore
 
 from ..config import Reproducibility
 from ..errors import UserError
+from .memory import Memory
 from .shards import fold
 
 # The port at which the processes that the stage starts meet.
@@ -41,6 +42,9 @@ class Group:
         self.rank = rank
         self.size = size
         self._device = device
+        self._memory: Memory | None = None
+        if size > 1 and device == "cpu":
+            self._memory = self._ask(lambda: Memory.shared(rank, size, self.share, self.union))
 
     def sum(self, part: Tensor) -> Tensor:
         """Return the sum of every process's `part` [n], added as one tree in the order of ranks.
@@ -49,6 +53,9 @@ class Group:
         """
         if self.size == 1:
             return part
+        memory = self._memory
+        if memory is not None:
+            return self._ask(lambda: memory.sum(part))
         length = -(-len(part) // self.size)
         mine = torch.nn.functional.pad(part, (0, length * self.size - len(part)))
         theirs, whole = torch.empty_like(mine), torch.empty_like(mine)
@@ -93,7 +100,7 @@ class Group:
     def _ask(self, call: Callable[[], Result]) -> Result:
         try:
             return call()
-        except RuntimeError:
+        except (RuntimeError, ProcessLookupError):
             raise UserError(
                 f"another of the {self.size} processes has ended, or was killed; run this again: "
                 "training goes on from its last checkpoint."

@@ -1,0 +1,57 @@
+"""The benches see what they look for."""
+
+import sys
+import time
+
+import pytest
+
+import bench_costs
+from bench_costs import Figure, Work, compared
+
+SLEEPS = {"bare": 0.01, "loop": 0.02}
+
+
+class Sleepers:
+    """Stands for processes that train; a way of training takes its own time."""
+
+    def __call__(self, work: Work) -> dict[str, float]:
+        start = time.perf_counter()
+        time.sleep(SLEEPS[work.way])
+        return {"clock": time.perf_counter() - start}
+
+
+def test_what_is_slower_is_seen() -> None:
+    workers: bench_costs.Workers = Sleepers()  # type: ignore[assignment]
+    contestants = (workers, Work("bare")), (workers, Work("loop"))
+    (ratio,) = compared(*contestants, turns=5, clock="clock")
+    assert 1.5 < ratio < 2.5
+
+
+@pytest.mark.parametrize(
+    ("value", "least", "aim", "end"),
+    [
+        (1.0, False, None, " ok"),
+        (1.21, False, None, " MISSED"),
+        (1.21, True, None, " ok"),
+        (1.19, True, 1.1, " MISSED"),
+        (1.1, False, 1.0, " ok, but not <= 1.00"),
+        (1.0, False, 1.0, " ok"),
+    ],
+)
+def test_a_figure_past_its_bound_says_so(
+    value: float, least: bool, aim: float | None, end: str
+) -> None:
+    figure = Figure("a figure", value, 1.2, least=least, aim=aim)
+    assert figure.line().endswith(end)
+    assert figure.good == ("MISSED" not in end)
+
+
+def test_a_process_that_ends_is_no_figure(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["bench_costs.py", "no_such_package"])
+    workers = bench_costs.Workers("off")
+    with pytest.raises(SystemExit, match="a process has ended"):
+        workers(Work("step"))
+    workers.close()
+    assert "No module named 'no_such_package'" in capfd.readouterr().err
