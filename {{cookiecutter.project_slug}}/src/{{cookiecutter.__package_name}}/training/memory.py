@@ -42,8 +42,8 @@ class Memory:
         self._counters = np.empty(0, dtype=np.int64)
         self._rows = torch.empty(0)
         self._others = select.poll()
-        for pid in pids:
-            if pid != os.getpid():
+        for other, pid in enumerate(pids):
+            if other != rank:
                 # Readable as soon as the process has ended.
                 self._others.register(os.pidfd_open(pid), select.POLLIN)
 
@@ -63,13 +63,14 @@ class Memory:
             share: gives everyone the bytes of rank 0.
             union: adds up tensors of which each process filled one row.
         """
-        mark = os.urandom(MARK)
-        file = -1 if rank else _created(mark)
-        place = share(mark + f"/proc/{os.getpid()}/fd/{file}".encode()) or b""
+        mark = os.urandom(MARK)  # audit: only tells this memory from another run's
+        own = os.getpid()  # audit: only for others to find this process, and see whether it lives
+        file = -1 if rank else _created(mark, own)
+        place = share(mark + f"/proc/{own}/fd/{file}".encode()) or b""
         if rank:
             file = _opened(place[MARK:], place[:MARK])
         pids = torch.zeros(size, dtype=torch.int64)
-        pids[rank] = os.getpid() if file >= 0 else 0
+        pids[rank] = own if file >= 0 else 0
         seen: list[int] = union(pids).tolist()
         return cls(file, rank, seen) if all(seen) else None
 
@@ -114,13 +115,13 @@ class Memory:
                 raise RuntimeError("another process has ended")
 
 
-def _created(mark: bytes) -> int:
+def _created(mark: bytes, own: int) -> int:
     """Return new memory that begins with `mark`; -1 where the system lacks what sharing needs."""
     # x86-64 shows every process's stores in their order; others would need fences.
     if sys.platform != "linux" or platform.machine() != "x86_64":
         return -1
     try:
-        os.close(os.pidfd_open(os.getpid()))
+        os.close(os.pidfd_open(own))
         file = os.memfd_create("gradients")
         os.write(file, mark)
         return file
