@@ -22,6 +22,7 @@ from pathlib import Path
 WORKER = Path(__file__).with_name("bench_worker.py")
 LEVELS = ("off", "machine", "portable")
 SHARDS = 4
+PROCESSES = 7
 # At `portable`, convolutions and products keep to AVX2, with half the width of AVX-512: twice the
 # time is the worst to expect.
 MOST = {"default": 1.7, "wide": 2.0, "mlp": 2.0}
@@ -145,21 +146,31 @@ def levels() -> Iterator[Figure]:
             ratios = compared(*contestants, turns=10, clock="processor")
             name = f"/ off, {TITLES[network]}"
             yield Figure(f"level machine {name}", ratios[0], 1.05)
-            yield Figure(f"level portable {name}", ratios[1], MOST[network], aim=1.4)
+            aim = 1.4 if network == "default" else None
+            yield Figure(f"level portable {name}", ratios[1], MOST[network], aim=aim)
 
 
 def loops() -> Iterator[Figure]:
-    """Compare the project's training with a bare loop of the same level, and look at its parts."""
-    with closing(Workers("portable")) as worker:
-        for shards, added in ((1, ""), (SHARDS, f", {SHARDS} parts a batch each")):
-            bare, loop = Work("bare", shards=shards), Work("loop", shards=shards)
-            (ratio,) = compared((worker, loop), (worker, bare), turns=12, clock="processor")
-            yield Figure(f"training steps per second / a bare loop{added}", ratio, 0.97, least=True)
-        whole, cut = Work("step", shards=1), Work("step")
-        (ratio,) = compared((worker, whole), (worker, cut), turns=12, clock="processor")
-        yield Figure(f"a step in {SHARDS} shards / in one", ratio, 1.15)
-        shares = [worker(Work("step", epochs=40))["saving"] for _ in range(3)]
-        yield Figure("checkpoints' share of training", 100 * statistics.median(shares), 2, "%")
+    """Compare the project's training with a bare loop of the same level, and look at its parts.
+
+    Where a process happens to have its memory moves a large step by a tenth, so several are asked.
+    """
+    whole, cut = Work("step", shards=1), Work("step")
+    pairs = [(Work("loop", shards=parts), Work("bare", shards=parts)) for parts in (1, SHARDS)]
+    found: list[list[float]] = []
+    for _ in range(PROCESSES):
+        with closing(Workers("portable")) as worker:
+            asked = [((worker, first), (worker, other)) for first, other in [*pairs, (whole, cut)]]
+            ratios = [compared(*both, turns=3, clock="processor")[0] for both in asked]
+            found.append([*ratios, 100 * worker(Work("step", epochs=40))["saving"]])
+    one, several, sharded, saving = (
+        statistics.median(column) for column in zip(*found, strict=True)
+    )
+    name = "training steps per second / a bare loop"
+    yield Figure(name, one, 0.95, least=True, aim=0.97)
+    yield Figure(f"{name}, {SHARDS} parts a batch each", several, 0.95, least=True, aim=0.97)
+    yield Figure(f"a step in {SHARDS} shards / in one", sharded, 1.15)
+    yield Figure("checkpoints' share of training", saving, 2, "%")
 
 
 def processes() -> Iterator[Figure]:
