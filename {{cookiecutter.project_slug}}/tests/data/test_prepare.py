@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from {{ cookiecutter.__package_name }}.config import Data
-from {{ cookiecutter.__package_name }}.data.prepare import SPLITS, decode, prepare, split_of
+from {{ cookiecutter.__package_name }}.data.decode import decode
+from {{ cookiecutter.__package_name }}.data.prepare import SPLITS, prepare, split_of
 from {{ cookiecutter.__package_name }}.data.validate import pictures
 from {{ cookiecutter.__package_name }}.errors import UserError
 
@@ -24,7 +25,8 @@ def settings(image_size: int = 8, channels: int = 1, dev: float = 0.15, test: fl
 
 def run(raw: Path, prepared: Path, data: Data | None = None) -> dict[str, bytes]:
     """Prepare and return every file that was written."""
-    prepare(pictures(raw), raw, prepared, data or settings(), "version")
+    store = prepared.with_name("decoded")
+    prepare(pictures(raw), raw, prepared, data or settings(), "version", store)
     files = sorted(one for one in prepared.rglob("*") if one.is_file())
     return {one.relative_to(prepared).as_posix(): one.read_bytes() for one in files}
 
@@ -102,7 +104,7 @@ def test_arrays_and_index(tmp_path: Path, fill: Callable[..., Path]) -> None:
     run(raw, prepared, settings(image_size=16, channels=3))
     total = 0
     for split in SPLITS:
-        images = np.load(prepared / split / "images.npy")
+        images = np.load(prepared / split / "images-00000.npy")
         labels = np.load(prepared / split / "labels.npy")
         found = index(prepared, split)
         total += len(images)

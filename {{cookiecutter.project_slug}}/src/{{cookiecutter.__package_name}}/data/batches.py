@@ -18,13 +18,14 @@ from torch.utils.data import DataLoader, Dataset
 from ..config import Regularization, Runtime
 from ..errors import UserError
 from ..reproducibility.streams import permutation, uniform
+from .storage import Shards, open_shards
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
     """Prepared examples: images uint8 [n, c, h, w] in mapped memory, labels int64 [n]."""
 
-    images: NDArray[np.uint8]
+    images: NDArray[np.uint8] | Shards
     labels: NDArray[np.int64]
     classes: list[str]
     paths: list[str]
@@ -39,8 +40,8 @@ class Split:
         """
         try:
             index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
-            images = np.load(folder / "images.npy", mmap_mode="r")
             labels = np.load(folder / "labels.npy")
+            images = open_shards(folder, len(labels))
             return cls(images, labels, index["classes"], index["paths"], index["version"])
         except FileNotFoundError as error:
             raise UserError(f"{error.filename} is not there; run 'dvc repro prepare'.") from None

@@ -1,19 +1,16 @@
 """From picture files to arrays of one shape, split by content into train, dev and test."""
 
-import hashlib
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageOps
-from tqdm import tqdm
 
 from ..config import Data
 from ..errors import UserError
 from ..reproducibility.artifacts import write_bytes, write_json
+from .decoded import Store, decode_new
+from .storage import SHARD_BYTES, npy, write_shards
 
 SPLITS = ("train", "dev", "test")
 
@@ -39,46 +36,50 @@ def split_of(md5: str, data: Data) -> str:
     return "dev" if place < data.test_fraction + data.dev_fraction else "train"
 
 
-def decode(content: bytes, data: Data) -> NDArray[np.uint8]:
-    """Return the picture as [channels, image_size, image_size]: upright, on white, made square."""
-    with Image.open(io.BytesIO(content)) as opened:
-        image = ImageOps.exif_transpose(opened)
-        if image.mode.startswith("I;16"):
-            # Pillow clips 16-bit grey to white where we want its upper 8 bits.
-            image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-        if image.has_transparency_data:
-            # What lies under transparent pixels is often black, whatever the picture shows.
-            paper = Image.new("RGBA", image.size, "white")
-            image = Image.alpha_composite(paper, image.convert("RGBA"))
-        image = image.convert("L" if data.channels == 1 else "RGB")
-        side = (data.image_size, data.image_size)
-        if image.size != side:
-            image = image.resize(side, Image.Resampling.BILINEAR)
-        pixels = np.asarray(image, dtype=np.uint8)
-    return pixels[None] if data.channels == 1 else pixels.transpose(2, 0, 1)
+def prepare(
+    files: Sequence[Path],
+    raw: Path,
+    prepared: Path,
+    data: Data,
+    version: str,
+    decoded: Path,
+    workers: int = 0,
+    shard_bytes: int = SHARD_BYTES,
+) -> int:
+    """Write prepared/<split>/{images-00000.npy and so on, labels.npy, index.json} for every split.
 
+    images-*.npy: uint8 [n, channels, image_size, image_size] in shards; labels.npy: int64 [n],
+    positions in the index's "classes"; index.json: the classes, and each example's path and hash.
 
-def prepare(files: Sequence[Path], raw: Path, prepared: Path, data: Data, version: str) -> None:
-    """Write prepared/<split>/{images.npy, labels.npy, index.json} for every split.
+    Args:
+        files: the pictures below `raw`, in the order in which they are to be stored.
+        raw: one folder for each class.
+        prepared: where the splits go.
+        data: the shape of the pictures, and the fractions of the splits.
+        version: DVC's hash of the raw data.
+        decoded: where decoded pictures are kept from run to run.
+        workers: processes that decode; moves no byte.
+        shard_bytes: pixels of one shard, at most.
 
-    images.npy: uint8 [n, channels, image_size, image_size]; labels.npy: int64 [n], positions in the
-    index's "classes"; index.json: the classes, and each example's path and content hash.
+    Returns:
+        How many pictures had to be decoded.
 
     Raises:
         UserError: a split would be empty, or a class would have no example to learn from.
     """
+    hashes, fresh = decode_new(files, decoded, data, workers)
     examples: dict[str, list[Example]] = {split: [] for split in SPLITS}
-    images: dict[str, list[NDArray[np.uint8]]] = {split: [] for split in SPLITS}
-    for path in tqdm(files, desc="prepare", unit=" pictures", disable=None, leave=False):
-        content = path.read_bytes()
-        md5 = hashlib.md5(content).hexdigest()
-        split = split_of(md5, data)
-        examples[split].append(Example(path.relative_to(raw).as_posix(), path.parent.name, md5))
-        images[split].append(decode(content, data))
+    for path, md5 in zip(files, hashes, strict=True):
+        example = Example(path.relative_to(raw).as_posix(), path.parent.name, md5)
+        examples[split_of(md5, data)].append(example)
     classes = sorted({path.parent.name for path in files})
     _check(examples, classes)
+    store = Store(decoded, data)
+    each = max(1, shard_bytes // (data.channels * data.image_size**2))
     for split in SPLITS:
-        _write(prepared / split, np.stack(images[split]), examples[split], classes, version)
+        _write(prepared / split, store, examples[split], classes, version, each)
+    store.keep_only(hashes)
+    return fresh
 
 
 def _check(examples: dict[str, list[Example]], classes: list[str]) -> None:
@@ -96,27 +97,26 @@ def _check(examples: dict[str, list[Example]], classes: list[str]) -> None:
 
 def _write(
     folder: Path,
-    images: NDArray[np.uint8],
+    store: Store,
     examples: list[Example],
     classes: list[str],
     version: str,
+    each: int,
 ) -> None:
-    labels = np.array([classes.index(one.label) for one in examples], dtype=np.int64)
-    write_bytes(folder / "images.npy", _npy(images))
-    write_bytes(folder / "labels.npy", _npy(labels))
+    places = {name: place for place, name in enumerate(classes)}
+    labels = np.array([places[one.label] for one in examples], dtype=np.int64)
+    md5 = [one.md5 for one in examples]
+    pixels = write_shards(
+        folder, lambda start, stop: store.pictures(md5[start:stop]), len(examples), each
+    )
+    write_bytes(folder / "labels.npy", npy(labels))
     write_json(
         folder / "index.json",
         {
             "version": version,
-            "pixels": hashlib.sha256(images.tobytes()).hexdigest(),
+            "pixels": pixels,
             "classes": classes,
             "paths": [one.path for one in examples],
-            "md5": [one.md5 for one in examples],
+            "md5": md5,
         },
     )
-
-
-def _npy(array: NDArray[np.uint8] | NDArray[np.int64]) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, array, allow_pickle=False)
-    return buffer.getvalue()

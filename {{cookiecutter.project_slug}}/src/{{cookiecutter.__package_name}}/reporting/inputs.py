@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..data.storage import Shards
 from ..errors import UserError
 from ..metrics.table import Predictions
 
@@ -31,7 +32,7 @@ class Inputs:
     curves: Curves
     classes: list[str]
     predictions: dict[str, Predictions]
-    pictures: npt.NDArray[np.uint8]
+    pictures: npt.NDArray[np.uint8] | Shards
 
 
 def read_record(path: Path, stage: str, keys: tuple[str, ...]) -> dict[str, Any]:
@@ -55,21 +56,6 @@ def read_curves(path: Path, stage: str) -> Curves:
     if "epoch" not in header or any(len(row) != len(header) for row in rows):
         raise UserError(f"{path.as_posix()} is not a table by `epoch`; {_anew(stage)}")
     return {name: [_number(row[i]) for row in rows] for i, name in enumerate(header)}
-
-
-def read_pictures(path: Path, stage: str, count: int) -> npt.NDArray[np.uint8]:
-    """Map `count` pictures, uint8 `[count, c, h, w]`, without reading those that are not used."""
-    _demand(path, stage)
-    try:
-        pictures = np.load(path, mmap_mode="r", allow_pickle=False)
-    except ValueError as error:
-        raise UserError(f"{path.as_posix()} is damaged ({error}); {_anew(stage)}") from None
-    if pictures.ndim != 4 or pictures.dtype != np.uint8 or len(pictures) != count:
-        raise UserError(
-            f"{path.as_posix()} does not hold the {count} pictures that were predicted; "
-            f"run `dvc repro` to make both anew"
-        )
-    return np.asarray(pictures)
 
 
 def _demand(path: Path, stage: str) -> None:

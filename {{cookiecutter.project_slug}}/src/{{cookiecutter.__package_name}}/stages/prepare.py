@@ -3,10 +3,11 @@
 import json
 from pathlib import Path
 
-from ..config import Data, read
+from ..config import Data, Runtime, read
 from ..errors import UserError, run
 
-RAW = Path("data/raw")
+RAW, PREPARED = Path("data/raw"), Path("data/prepared")
+DECODED = Path("data/decoded")
 
 
 def main() -> None:
@@ -14,8 +15,9 @@ def main() -> None:
     from ..data.prepare import prepare
     from ..data.validate import pictures
 
-    data = read(Data)
-    prepare(pictures(RAW), RAW, Path("data/prepared"), data, _version(Path("reports/data.json")))
+    data, runtime = read(Data), read(Runtime)
+    version = _version(Path("reports/data.json"))
+    prepare(pictures(RAW), RAW, PREPARED, data, version, DECODED, runtime.workers)
 
 
 def _version(summary: Path) -> str:

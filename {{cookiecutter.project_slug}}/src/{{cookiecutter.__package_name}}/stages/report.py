@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from ..data.storage import open_shards
 from ..errors import UserError, run
 from ..metrics.table import read_predictions
-from ..reporting.inputs import Inputs, read_curves, read_pictures, read_record
+from ..reporting.inputs import Inputs, read_curves, read_record
 from ..reporting.page import page
 from ..reproducibility.artifacts import write_bytes
 
@@ -24,7 +25,7 @@ def main() -> None:
     )
     curves = read_curves(Path("reports/learning-curves.csv"), "train")
     count = len(predictions["dev"].paths)
-    pictures = read_pictures(Path("data/prepared/dev/images.npy"), "prepare", count)
+    pictures = open_shards(Path("data/prepared/dev"), count)
     inputs = Inputs(metrics, data, identity, curves, classes, predictions, pictures)
     write_bytes(Path("reports/report.html"), page(inputs).encode())
 

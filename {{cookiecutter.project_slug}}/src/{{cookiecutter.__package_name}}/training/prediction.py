@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn import functional
 
 from ..data.batches import normalise
+from ..data.storage import Shards
 from ..errors import UserError
 from .processes import ALONE, Group
 
@@ -19,7 +20,10 @@ CHUNK = 128
 
 @torch.no_grad()
 def predict(
-    network: nn.Module, images: NDArray[np.uint8], classes: int, group: Group = ALONE
+    network: nn.Module,
+    images: NDArray[np.uint8] | Shards,
+    classes: int,
+    group: Group = ALONE,
 ) -> NDArray[np.float32]:
     """Return the probabilities [n, classes] for images uint8 [n, c, h, w].
 

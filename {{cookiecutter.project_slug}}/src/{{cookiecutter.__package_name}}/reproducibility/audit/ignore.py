@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 # Never the project's own text, and too large to walk.
-UNSEEN = {".git", ".venv", ".dvc/cache", ".dvc/tmp", "data/raw", "data/prepared", "node_modules"}
+UNSEEN = {
+    *(".git", ".venv", ".dvc/cache", ".dvc/tmp", "data/raw", "data/prepared", "data/decoded"),
+    "node_modules",
+}
 
 
 class Rule(NamedTuple):
