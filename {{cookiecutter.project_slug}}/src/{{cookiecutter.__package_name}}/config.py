@@ -23,6 +23,11 @@ def number(low: float, high: float = float("inf")) -> Any:
     return field(metadata={"low": low, "high": high})
 
 
+def pattern(regular: bool) -> Any:
+    """A field whose value is a pattern of file names, as a regular expression or as a shell's."""
+    return field(metadata={"regular": regular})
+
+
 def choice(*values: str | int) -> Any:
     """A field whose value is one of `values`."""
     return field(metadata={"choices": values})
@@ -34,8 +39,11 @@ class Data:
 
     image_size: int = number(4, 4096)
     channels: int = choice(1, 3)
+    train_dev_fraction: float = number(0.01, 0.49)
     dev_fraction: float = number(0.01, 0.49)
     test_fraction: float = number(0.01, 0.49)
+    target: str = pattern(regular=False)
+    group: str = pattern(regular=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,10 +238,20 @@ def _fits(value: Any, one: Any) -> bool:
         return isinstance(value, bool) and one.type is bool
     if "choices" in one.metadata:
         return value in one.metadata["choices"] and isinstance(value, one.type)
+    if "regular" in one.metadata:
+        return isinstance(value, str) and (not one.metadata["regular"] or _compiles(value))
     if not isinstance(value, int if one.type is int else (int, float)):
         return False
     # Not a number lies between no two numbers; infinity lies above every float's bound.
     return bool(one.metadata["low"] <= value <= one.metadata["high"])
+
+
+def _compiles(expression: str) -> bool:
+    try:
+        re.compile(expression)
+    except re.error:
+        return False
+    return True
 
 
 def _typed(value: Any, one: Any) -> Any:
@@ -255,6 +273,9 @@ def _allowed(one: Any) -> str:
         return "true or false"
     if "choices" in one.metadata:
         return "one of " + ", ".join(map(str, one.metadata["choices"]))
+    if "regular" in one.metadata:
+        kind = "a regular expression" if one.metadata["regular"] else "a pattern such as 'phone/*'"
+        return f"{kind}, or '' for none"
     kind = "a whole number" if one.type is int else "a number"
     low, high = one.metadata["low"], one.metadata["high"]
     return f"{kind} of at least {low}" if high == float("inf") else f"{kind} from {low} to {high}"

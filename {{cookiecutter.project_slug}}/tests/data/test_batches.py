@@ -23,7 +23,7 @@ SIZE = 23
 def split() -> Split:
     images = np.random.default_rng(0).integers(0, 256, (SIZE, 1, 8, 8), dtype=np.uint8)
     labels = np.arange(SIZE, dtype=np.int64)
-    return Split(images, labels, [str(one) for one in labels], ["x"] * SIZE, "version")
+    return Split(images, labels, [str(one) for one in labels], "version")
 
 
 def regularization(rotation: float = 10, shift: float = 0.1, flip: bool = True) -> Regularization:
@@ -63,7 +63,7 @@ def test_a_batch_does_not_depend_on_what_was_asked_before(split: Split) -> None:
 
 @pytest.mark.parametrize("name", ["index.json", "images-00000.npy", "labels.npy"])
 def test_a_missing_or_damaged_file_is_one_sentence(tmp_path: Path, name: str) -> None:
-    index = {"classes": ["a"], "paths": ["a/1.png"], "version": "v"}
+    index = {"classes": ["a"], "version": "v"}
     (tmp_path / "index.json").write_text(json.dumps(index), encoding="utf-8")
     np.save(tmp_path / "images-00000.npy", np.zeros((1, 1, 4, 4), dtype=np.uint8))
     np.save(tmp_path / "labels.npy", np.zeros(1, dtype=np.int64))
@@ -117,7 +117,7 @@ def test_spawned_workers_change_nothing(
 
     np.save(tmp_path / "images.npy", split.images[:])
     images = np.load(tmp_path / "images.npy", mmap_mode="r")
-    mapped = Split(images, split.labels, split.classes, split.paths, split.version)
+    mapped = Split(images, split.labels, split.classes, split.version)
     monkeypatch.setattr(module, "DataLoader", Spawned)
     ahead = list(stream(make(mapped), 0, 5, runtime(workers=1)))
     assert same(iter(ahead), stream(make(split), 0, 5, runtime()))
@@ -189,7 +189,7 @@ def test_a_batch_larger_than_the_data(split: Split) -> None:
 
 
 def test_open(split: Split, tmp_path: Path) -> None:
-    index = {"version": "v", "classes": ["a"], "paths": ["a/1.png"]}
+    index = {"version": "v", "classes": ["a"]}
     (tmp_path / "index.json").write_text(json.dumps(index), encoding="utf-8")
     with pytest.raises(UserError, match=r"labels\.npy is not there; run 'dvc repro prepare'"):
         Split.open(tmp_path)
@@ -197,7 +197,7 @@ def test_open(split: Split, tmp_path: Path) -> None:
     np.save(tmp_path / "labels.npy", split.labels)
     found = Split.open(tmp_path)
     assert (found.images[:] == split.images).all()
-    assert (found.classes, found.paths, found.version) == (["a"], ["a/1.png"], "v")
+    assert (found.classes, found.version) == (["a"], "v")
 
 
 @pytest.mark.parametrize("parts", [1, 2, 4, 8])

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +21,16 @@ from {{ cookiecutter.__package_name }}.data.validate import pictures
 from {{ cookiecutter.__package_name }}.errors import UserError
 
 Fill = Callable[..., Path]
-DATA = Data(image_size=8, channels=1, dev_fraction=0.15, test_fraction=0.15)
+SETTINGS: dict[str, Any] = {
+    "image_size": 8,
+    "channels": 1,
+    "train_dev_fraction": 0.1,
+    "dev_fraction": 0.15,
+    "test_fraction": 0.15,
+    "target": "",
+    "group": "",
+}
+DATA = Data(**SETTINGS)
 PACKAGE = errors.__name__.partition(".")[0]
 # Decodes slowly, in blocks of 5, so that a kill finds it in the middle.
 SLOW = f"""
@@ -31,7 +41,7 @@ from {PACKAGE}.data import decode, decoded
 decoded.BLOCK = 5
 quick = decode.decode
 decode.decode = lambda *given: (time.sleep(0.02), quick(*given))[1]
-data = Data(image_size=8, channels=1, dev_fraction=0.15, test_fraction=0.15)
+data = Data(**{SETTINGS})
 decoded.decode_new(sorted(Path(sys.argv[1]).rglob("*.png")), Path(sys.argv[2]), data, 0)
 """
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from {{cookiecutter.__package_name}}.data.storage import Example
 from {{cookiecutter.__package_name}}.errors import UserError
 from {{cookiecutter.__package_name}}.metrics.table import (
     prediction_header,
@@ -16,24 +17,32 @@ from {{cookiecutter.__package_name}}.metrics.table import (
 
 CLASSES = ["a,b", 'say "path"', "קוף 🐈"]
 PATHS = ["a,b/1.png", 'say "path"/2.png', "קוף 🐈/3.png"]
+EXAMPLES = [
+    Example(path, label, "5" * 32, 'one, "two"', 30, 20, 0.25)
+    for path, label in zip(PATHS, CLASSES, strict=True)
+]
 LABELS = np.array([0, 1, 2], dtype=np.int64)
 ROWS = np.array([[0.25, 0.5, 0.25], [1 / 3, 1 / 3, 1 / 3], [0, 1e-9, 1 - 1e-9]])
 
 
+HEADER = ",".join(prediction_header(["a"]))
+
+
 def written(folder: Path) -> Path:
     path = folder / "predictions.csv"
-    first = prediction_rows("train", PATHS[:1], LABELS[:1], ROWS[:1], CLASSES)
-    second = prediction_rows("test", PATHS, LABELS, ROWS, CLASSES)
+    first = prediction_rows("train", EXAMPLES[:1], LABELS[:1], ROWS[:1], CLASSES)
+    second = prediction_rows("test", EXAMPLES, LABELS, ROWS, CLASSES)
     write_predictions(path, CLASSES, [*first, *second])
     return path
 
 
 def test_rows() -> None:
-    row = prediction_rows("dev", PATHS, LABELS, ROWS, CLASSES)[0]
-    assert prediction_header(["x", "path"])[4:] == ["confidence", "p:x", "p:path"]
+    row = prediction_rows("dev", EXAMPLES, LABELS, ROWS, CLASSES)[0]
+    assert prediction_header(["x", "path"])[9:] == ["confidence", "p:x", "p:path"]
     answer = 'say "path"'
     cells = ["0.500000", "0.250000", "0.500000", "0.250000"]
-    assert row == ["dev", "a,b/1.png", "a,b", answer, *cells]
+    known = ["a,b/1.png", "a,b", "5" * 32, 'one, "two"', "30", "20", "0.250000"]
+    assert row == ["dev", *known, answer, *cells]
 
 
 def test_a_table_reads_back(tmp_path: Path) -> None:
@@ -41,7 +50,7 @@ def test_a_table_reads_back(tmp_path: Path) -> None:
     test = splits["test"]
     assert classes == CLASSES
     assert list(splits) == ["train", "test"]
-    assert test.paths == PATHS
+    assert test.examples == EXAMPLES
     assert test.labels.tolist() == [0, 1, 2]
     assert test.answers.tolist() == [1, 0, 2]
     assert test.confidences.tolist() == [0.5, 0.333333, 1.0]
@@ -62,9 +71,9 @@ def test_confusion(tmp_path: Path) -> None:
 
 def test_counts_must_match() -> None:
     with pytest.raises(UserError, match="3 labels for 2 pictures"):
-        prediction_rows("dev", PATHS[:2], LABELS, ROWS, CLASSES)
+        prediction_rows("dev", EXAMPLES[:2], LABELS, ROWS, CLASSES)
     with pytest.raises(UserError, match="3 outputs for 2 classes"):
-        prediction_rows("dev", PATHS, LABELS, ROWS, CLASSES[:2])
+        prediction_rows("dev", EXAMPLES, LABELS, ROWS, CLASSES[:2])
 
 
 def test_a_missing_table_names_the_stage(tmp_path: Path) -> None:
@@ -77,9 +86,10 @@ def test_a_missing_table_names_the_stage(tmp_path: Path) -> None:
     [
         ("", "line 1,"),
         ("split,path\n", "line 1,"),
-        ("split,path,label,prediction,confidence,p:a\ntest,1.png,a,b,1,1\n", "line 2,"),
-        ("split,path,label,prediction,confidence,p:a\ntest,1.png,a,a,1\n", "line 2,"),
-        ("split,path,label,prediction,confidence,p:a\ntest,1.png,a,a,x,1\n", "not a number"),
+        (f"{HEADER}\ntest,1.png,a,5,,9,9,0.5,b,1,1\n", "line 2,"),
+        (f"{HEADER}\ntest,1.png,a,5,,9,9,0.5,a,1\n", "line 2,"),
+        (f"{HEADER}\ntest,1.png,a,5,,9,9,0.5,a,x,1\n", "not a number"),
+        (f"{HEADER}\ntest,1.png,a,5,,9,x,0.5,a,1,1\n", "not a number"),
     ],
 )
 def test_a_damaged_table(tmp_path: Path, content: str, message: str) -> None:

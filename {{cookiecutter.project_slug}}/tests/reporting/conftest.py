@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
+from {{cookiecutter.__package_name}}.data.storage import Example
 from {{cookiecutter.__package_name}}.metrics.evaluation import summarise
 from {{cookiecutter.__package_name}}.metrics.table import Predictions
 from {{cookiecutter.__package_name}}.reporting.inputs import Inputs
 
 CLASSES = ["<script>alert(1)</script>", '"it\'s" & https://x.example/', "שלום 🐈"]
-SPLITS = {"train": 30, "dev": 9, "test": 12}
+SPLITS = {"train": 30, "train_dev": 6, "dev": 9, "test": 12}
 
 
 def made(count: int) -> Predictions:
@@ -18,8 +19,11 @@ def made(count: int) -> Predictions:
     sure = 0.5 + np.arange(count) % 5 / 10
     rows = np.repeat((1 - sure)[:, None] / 2, 3, axis=1)
     rows[np.arange(count), answers] = sure
-    paths = [f"{CLASSES[label]}/{row:03d}.png" for row, label in enumerate(labels)]
-    return Predictions(paths, labels, answers, sure, rows)
+    examples = [
+        Example(f"{CLASSES[label]}/{row:03d}.png", CLASSES[label], f"{row:032x}", "", 8, 8, 0.5)
+        for row, label in enumerate(labels)
+    ]
+    return Predictions(examples, labels, answers, sure, rows)
 
 
 @pytest.fixture

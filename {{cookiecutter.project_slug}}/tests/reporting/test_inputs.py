@@ -33,7 +33,7 @@ def files(inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     write_csv(Path("reports/learning-curves.csv"), [*inputs.curves], zip(*columns, strict=True))
     rows = []
     for name, split in inputs.predictions.items():
-        given = (split.paths, split.labels, split.probabilities)
+        given = (split.examples, split.labels, split.probabilities)
         rows += prediction_rows(name, *given, inputs.classes)
     write_predictions(Path("reports/predictions.csv"), inputs.classes, rows)
     Path("data/prepared/dev").mkdir(parents=True)

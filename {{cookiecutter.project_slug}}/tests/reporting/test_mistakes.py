@@ -6,6 +6,7 @@ import dataclasses
 import numpy as np
 
 from {{cookiecutter.__package_name}}.data.png import png
+from {{cookiecutter.__package_name}}.data.storage import Example
 from {{cookiecutter.__package_name}}.metrics.table import Predictions
 from {{cookiecutter.__package_name}}.reporting.inputs import Inputs
 from {{cookiecutter.__package_name}}.reporting.mistakes import (
@@ -21,7 +22,7 @@ from {{cookiecutter.__package_name}}.reporting.mistakes import (
 def answered(labels: list[int], answers: list[int], confidences: list[float]) -> Predictions:
     count = len(labels)
     return Predictions(
-        [f"{count - row:03d}.png" for row in range(count)],
+        [Example(f"{count - row:03d}.png", "", "", "", 8, 8, 0.5) for row in range(count)],
         np.array(labels, dtype=np.int64),
         np.array(answers, dtype=np.int64),
         np.array(confidences),

@@ -13,7 +13,7 @@ import yaml
 from {{ cookiecutter.__package_name }}.reproducibility import revisions
 
 NAMES = ("outputs", "sources", "params", "machine", "files")
-INDEX = "data/prepared/train/index.json"
+EXAMPLES = "data/prepared/train/examples.csv"
 
 
 def md5(text: str) -> str:
@@ -27,7 +27,7 @@ class History:
     machine: ClassVar = {"processor": "One", "flags": "avx fma", "torch": "2.0", "memory": 4.0}
     sources: ClassVar = {"src/p/model.py": "m", "requirements/runtime.lock": "torch==2.0"}
     outputs: ClassVar = {
-        "prepare": {INDEX: '{"md5": ["a", "b"]}'},
+        "prepare": {EXAMPLES: "md5\na\nb\n"},
         "train": {"models/w": "1", "reports/losses.csv": "step,loss\n0,0.5\n1,0.25\n"},
         "evaluate": {"reports/metrics.json": '{"score": 0.5, "metric": "f1"}'},
     }

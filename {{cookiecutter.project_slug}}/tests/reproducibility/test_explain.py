@@ -1,6 +1,5 @@
 """Each planted difference is named, and what it moved; nothing else is."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -130,7 +129,7 @@ def test_the_same_number_is_no_change(said: Any) -> None:
 
 
 def test_the_split(history: Any, said: Any) -> None:
-    made = outputs(history, prepare={"index": json.dumps({"md5": ["b", "c", "c"]})})
+    made = outputs(history, prepare={"examples": "md5\nb\nc\nc\n"})
     lines = said({}, {"outputs": made})
     assert "data train 2 -> 3 examples: 2 came, 1 left" in lines
     assert "prepare data/prepared/train" in lines

@@ -1,6 +1,5 @@
 """What a commit holds is found, or said not to be there."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -60,8 +59,7 @@ def test_a_lock_without_stages(content: str) -> None:
 def test_an_output_of_the_cache(history: Any) -> None:
     found = Revision.find(history.commit())
     assert found.losses() == LOSSES
-    index = found.output("data/prepared/train/index.json")
-    assert json.loads(index or b"") == {"md5": ["a", "b"]}
+    assert found.output("data/prepared/train/examples.csv") == b"md5\na\nb\n"
     assert found.output("data/prepared/train/other.json") is None
     assert found.output("models/other", fetch=True) is None
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from {{ cookiecutter.__package_name }}.data.splits import SPLITS
 from {{ cookiecutter.__package_name }}.errors import UserError
 
 ALL = ("validate", "prepare", "train", "evaluate")
@@ -21,14 +22,16 @@ def test_the_outputs(repro: Repro) -> None:
     metrics = json.loads(found["reports/metrics.json"])
     assert metrics["metric"] == "macro_f1"
     assert metrics["score"] == metrics["test"]["macro_f1"]
-    assert sum(metrics[split]["examples"] for split in ("train", "dev", "test")) == 90
+    assert sum(metrics[split]["examples"] for split in SPLITS) == 90
     rows = list(csv.DictReader(found["reports/predictions.csv"].decode().splitlines()))
     assert [row["split"] for row in rows] == sorted(
-        (row["split"] for row in rows), key=["train", "dev", "test"].index
+        (row["split"] for row in rows), key=SPLITS.index
     )
-    for split in ("train", "dev", "test"):
-        index = json.loads(found[f"data/prepared/{split}/index.json"])
-        assert [row["path"] for row in rows if row["split"] == split] == index["paths"]
+    for split in SPLITS:
+        examples = found[f"data/prepared/{split}/examples.csv"].decode().splitlines()
+        listed = [row for row in rows if row["split"] == split]
+        for known, row in zip(csv.DictReader(examples), listed, strict=True):
+            assert known.items() <= row.items()
     assert all(row["label"] == row["path"].split("/")[0] for row in rows)
     confusion = found["reports/confusion.csv"].decode().splitlines()
     assert len(confusion) == 1 + metrics["test"]["examples"]
@@ -55,7 +58,7 @@ def test_pictures_of_ones_own_need_no_code(repro: Repro, project: Path, settle: 
     images = np.load(project / "data/prepared/train/images-00000.npy")
     assert images.shape[1:] == (3, 20, 20)
     metrics = json.loads(found["reports/metrics.json"])
-    assert sum(metrics[split]["examples"] for split in ("train", "dev", "test")) == 150
+    assert sum(metrics[split]["examples"] for split in SPLITS) == 150
     header = found["reports/predictions.csv"].decode().splitlines()[0]
     assert header.endswith('"p:a class with spaces, commas and ü",p:blue,p:circle,p:red,p:square')
 

@@ -23,7 +23,7 @@ Repro = Callable[..., dict[str, bytes]]
 ELSEWHERE = f"""
 import os
 os.cpu_count = os.process_cpu_count = lambda: 3
-os.sched_getaffinity = lambda _: {{0, 1, 2}}
+os.sched_getaffinity = lambda _: (0, 1, 2)
 from {PACKAGE}.stages import train
 train.main()
 import torch
@@ -69,7 +69,7 @@ def test_a_stage_needs_what_it_declares_and_leaves_it_as_it_was(
         assert all(after[one] == expected[one] for one in inside), f"{path} depends on more"
 
 
-@pytest.mark.parametrize("split", ["test", "dev", "train"])
+@pytest.mark.parametrize("split", ["test", "dev", "train_dev", "train"])
 def test_what_is_said_of_a_picture_depends_on_no_other(
     repro: Repro, project: Path, split: str
 ) -> None:

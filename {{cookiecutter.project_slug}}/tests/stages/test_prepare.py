@@ -18,7 +18,7 @@ def test_the_outputs(repro: Repro) -> None:
     assert summary["classes"] == {"circle": 30, "square": 30, "tree": 30}
     index = json.loads(found["data/prepared/test/index.json"])
     assert index["version"] == summary["version"]
-    assert len(found) == 1 + 3 * 3
+    assert len(found) == 1 + 4 * 4
     assert repro("validate", "prepare") == found
 
 

@@ -28,7 +28,6 @@ class Split:
     images: NDArray[np.uint8] | Shards
     labels: NDArray[np.int64]
     classes: list[str]
-    paths: list[str]
     version: str
 
     @classmethod
@@ -42,7 +41,7 @@ class Split:
             index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
             labels = np.load(folder / "labels.npy")
             images = open_shards(folder, len(labels))
-            return cls(images, labels, index["classes"], index["paths"], index["version"])
+            return cls(images, labels, index["classes"], index["version"])
         except FileNotFoundError as error:
             raise UserError(f"{error.filename} is not there; run 'dvc repro prepare'.") from None
         except (ValueError, KeyError, TypeError, EOFError):

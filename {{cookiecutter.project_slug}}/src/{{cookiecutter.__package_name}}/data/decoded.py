@@ -69,6 +69,12 @@ class Store:
         found = zip(self._block[places], self._row[places], strict=True)
         return np.stack([self._blocks[block]["pixels"][row] for block, row in found])
 
+    def sizes(self, md5: Sequence[str]) -> NDArray[np.int32]:
+        """Return (width, height) of the picture files with these hashes, int32 [n, 2]."""
+        places = np.searchsorted(self._md5, np.array(md5, dtype="S32"))
+        found = zip(self._block[places], self._row[places], strict=True)
+        return np.array([self._blocks[block]["size"][row] for block, row in found])
+
     def keep_only(self, md5: Sequence[str]) -> None:
         """Remove the blocks that hold none of these, and what was decoded in other ways."""
         wanted = np.array(md5, dtype="S32")
@@ -155,7 +161,7 @@ def _decode_in_worker(files: Sequence[Path]) -> tuple[list[str], int]:
 
 def _decode_block(store: Store, data: Data, files: Sequence[Path]) -> tuple[list[str], int]:
     names: list[str] = []
-    new: dict[str, NDArray[np.uint8]] = {}
+    new: dict[str, tuple[tuple[int, int], NDArray[np.uint8]]] = {}
     for path in files:
         content = path.read_bytes()
         md5 = hashlib.md5(content).hexdigest()
@@ -164,9 +170,10 @@ def _decode_block(store: Store, data: Data, files: Sequence[Path]) -> tuple[list
             new[md5] = decoder.decode(content, data)
     if new:
         shape = (data.channels, data.image_size, data.image_size)
-        block = np.empty(len(new), dtype=[("md5", "S32"), ("pixels", np.uint8, shape)])
+        fields = [("md5", "S32"), ("size", np.int32, 2), ("pixels", np.uint8, shape)]
+        block = np.empty(len(new), dtype=fields)
         block["md5"] = list(new)
-        block["pixels"] = list(new.values())
+        block["size"], block["pixels"] = zip(*new.values(), strict=True)
         name = hashlib.md5("".join(new).encode()).hexdigest()
         write_bytes(store.folder / f"{name}.npy", npy(block))
     return names, len(new)
@@ -178,4 +185,4 @@ def _opened(path: Path) -> NDArray[np.void] | None:
         block: NDArray[np.void] = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, EOFError, OSError):
         return None
-    return block if block.dtype.names == ("md5", "pixels") else None
+    return block if block.dtype.names == ("md5", "size", "pixels") else None

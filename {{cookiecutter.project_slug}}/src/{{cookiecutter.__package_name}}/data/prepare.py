@@ -1,7 +1,6 @@
-"""From picture files to arrays of one shape, split by content into train, dev and test."""
+"""From picture files to arrays of one shape, split by content into train, train-dev, dev, test."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,30 +9,8 @@ from ..config import Data
 from ..errors import UserError
 from ..reproducibility.artifacts import write_bytes, write_json
 from .decoded import Store, decode_new
-from .storage import SHARD_BYTES, npy, write_shards
-
-SPLITS = ("train", "dev", "test")
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """One picture: where it stands below the raw folder, its class, its content's MD5."""
-
-    path: str
-    label: str
-    md5: str
-
-
-def split_of(md5: str, data: Data) -> str:
-    """Return the split of the example with this content.
-
-    It follows from the content alone, so an example stays in its split when others come or go, and
-    copies of a picture are never on both sides. Test is cut first: another dev_fraction leaves it.
-    """
-    place = int(md5[:13], 16) / 16**13
-    if place < data.test_fraction:
-        return "test"
-    return "dev" if place < data.test_fraction + data.dev_fraction else "train"
+from .splits import SPLITS, group_of, split_of
+from .storage import SHARD_BYTES, Example, npy, write_examples, write_shards
 
 
 def prepare(
@@ -46,10 +23,11 @@ def prepare(
     workers: int = 0,
     shard_bytes: int = SHARD_BYTES,
 ) -> int:
-    """Write prepared/<split>/{images-00000.npy and so on, labels.npy, index.json} for every split.
+    """Write prepared/<split>/{images-00000.npy …, labels.npy, examples.csv, index.json}.
 
     images-*.npy: uint8 [n, channels, image_size, image_size] in shards; labels.npy: int64 [n],
-    positions in the index's "classes"; index.json: the classes, and each example's path and hash.
+    positions in the index's "classes"; examples.csv: an `Example` a row; index.json: the data's
+    version, its classes, and a hash of all pixels.
 
     Args:
         files: the pictures below `raw`, in the order in which they are to be stored.
@@ -68,30 +46,45 @@ def prepare(
         UserError: a split would be empty, or a class would have no example to learn from.
     """
     hashes, fresh = decode_new(files, decoded, data, workers)
-    examples: dict[str, list[Example]] = {split: [] for split in SPLITS}
-    for path, md5 in zip(files, hashes, strict=True):
-        example = Example(path.relative_to(raw).as_posix(), path.parent.name, md5)
-        examples[split_of(md5, data)].append(example)
     classes = sorted({path.parent.name for path in files})
-    _check(examples, classes)
+    found: dict[str, list[tuple[Path, str]]] = {split: [] for split in SPLITS}
+    for path, md5 in zip(files, hashes, strict=True):
+        found[split_of(path.relative_to(raw).as_posix(), md5, data)].append((path, md5))
+    _check(found, classes, data)
     store = Store(decoded, data)
     each = max(1, shard_bytes // (data.channels * data.image_size**2))
     for split in SPLITS:
-        _write(prepared / split, store, examples[split], classes, version, each)
+        examples = _examples(found[split], raw, data, store)
+        _write(prepared / split, store, examples, classes, version, each)
     store.keep_only(hashes)
     return fresh
 
 
-def _check(examples: dict[str, list[Example]], classes: list[str]) -> None:
-    for split, members in examples.items():
+def _examples(found: list[tuple[Path, str]], raw: Path, data: Data, store: Store) -> list[Example]:
+    md5 = [one for _, one in found]
+    examples = []
+    for (path, content), (width, height) in zip(found, store.sizes(md5), strict=True):
+        name = path.relative_to(raw).as_posix()
+        group = group_of(name, data)
+        pixels = store.pictures([content])
+        brightness = int(pixels.sum(dtype=np.int64)) / (255 * pixels.size)
+        examples.append(
+            Example(name, path.parent.name, content, group, int(width), int(height), brightness)
+        )
+    return examples
+
+
+def _check(found: dict[str, list[tuple[Path, str]]], classes: list[str], data: Data) -> None:
+    for split, members in found.items():
         if not members:
+            hint = f", or widen data.target '{data.target}'" if data.target else ""
             raise UserError(
-                f"no example falls into {split}; add pictures, or raise data.{split}_fraction."
+                f"no example falls into {split}; add pictures, raise data.{split}_fraction{hint}."
                 if split != "train"
                 else "no example is left to train on; lower data.dev_fraction or test_fraction."
             )
-    missing = sorted(set(classes) - {one.label for one in examples["train"]})
-    if missing:
+    learned = {path.parent.name for path, _ in found["train"]}
+    if missing := [name for name in classes if name not in learned]:
         raise UserError(f"no example to learn from in class {', '.join(missing)}; add pictures.")
 
 
@@ -110,13 +103,6 @@ def _write(
         folder, lambda start, stop: store.pictures(md5[start:stop]), len(examples), each
     )
     write_bytes(folder / "labels.npy", npy(labels))
-    write_json(
-        folder / "index.json",
-        {
-            "version": version,
-            "pixels": pixels,
-            "classes": classes,
-            "paths": [one.path for one in examples],
-            "md5": md5,
-        },
-    )
+    write_examples(folder, examples)
+    index = {"version": version, "pixels": pixels, "classes": classes}
+    write_json(folder / "index.json", index)

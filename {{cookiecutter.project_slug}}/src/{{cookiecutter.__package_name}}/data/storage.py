@@ -3,18 +3,52 @@
 Examples stand in the shards one after the other, so example i is in shard i // (pictures of one).
 """
 
+import csv
 import hashlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UserError
-from ..reproducibility.artifacts import write_bytes
+from ..reproducibility.artifacts import write_bytes, write_csv
 
 SHARD_BYTES = 64 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What is known of one prepared picture, beside its pixels.
+
+    `path` is below data/raw; `group` names those that share its split, "" for none; `width` and
+    `height` are those of the picture file, `brightness` the mean of the prepared pixels, 0 to 1.
+    """
+
+    path: str
+    label: str
+    md5: str
+    group: str
+    width: int
+    height: int
+    brightness: float
+
+    @classmethod
+    def of(cls, cells: Sequence[str]) -> Self:
+        """Return the example that `cells` describes; what is no number is a `ValueError`."""
+        path, label, md5, group, width, height, brightness = cells
+        return cls(path, label, md5, group, int(width), int(height), float(brightness))
+
+    def cells(self) -> list[str]:
+        """Return the example as the cells of a table, under `COLUMNS`."""
+        size = (str(self.width), str(self.height))
+        return [self.path, self.label, self.md5, self.group, *size, f"{self.brightness:.6f}"]
+
+
+COLUMNS = tuple(one.name for one in fields(Example))
 
 
 class Shards:
@@ -89,6 +123,32 @@ def open_shards(folder: Path, count: int) -> Shards:
             "run 'dvc repro --force prepare'."
         )
     return Shards(parts)
+
+
+def write_examples(folder: Path, examples: list[Example]) -> None:
+    """Write folder/examples.csv, one row for each picture of the shards, in their order."""
+    write_csv(folder / "examples.csv", COLUMNS, (one.cells() for one in examples))
+
+
+def read_examples(folder: Path) -> list[Example]:
+    """Return the rows of folder/examples.csv.
+
+    Raises:
+        UserError: the file is missing or damaged.
+    """
+    path = folder / "examples.csv"
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            header, *rows = csv.reader(file)
+        if tuple(header) != COLUMNS:
+            raise ValueError
+        return [Example.of(row) for row in rows]
+    except FileNotFoundError:
+        raise UserError(f"{path.as_posix()} is not there; run 'dvc repro prepare'.") from None
+    except ValueError:
+        raise UserError(
+            f"{path.as_posix()} is truncated or damaged; run 'dvc repro --force prepare'."
+        ) from None
 
 
 def npy(array: NDArray[np.uint8] | NDArray[np.int64] | NDArray[np.void]) -> bytes:

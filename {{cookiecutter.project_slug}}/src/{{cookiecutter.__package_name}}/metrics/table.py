@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from ..data.storage import COLUMNS, Example
 from ..errors import UserError
 from ..reproducibility.artifacts import write_csv
 from .scores import Labels, Probabilities, check, predicted
 
-FIXED = ("split", "path", "label", "prediction", "confidence")
+FIXED = ("split", *COLUMNS, "prediction", "confidence")
+LABEL, ANSWER = FIXED.index("label"), FIXED.index("prediction")
 PREFIX = "p:"  # a class may be called `path`; no column is mistaken for another
 
 
@@ -20,11 +22,12 @@ PREFIX = "p:"  # a class may be called `path`; no column is mistaken for another
 class Predictions:
     """The predictions for one data set of `n` examples and `k` classes, in prepared order.
 
-    `labels` and `answers` (what was predicted) are class numbers `[n]`, `confidences` `[n]` the
-    probabilities of the answers, all of them with six decimals.
+    `examples` are what is known of the pictures beside their pixels. `labels` and `answers` (what
+    was predicted) are class numbers `[n]`, `confidences` `[n]` the probabilities of the answers,
+    all of them with six decimals.
     """
 
-    paths: list[str]
+    examples: list[Example]
     labels: Labels
     answers: Labels
     confidences: npt.NDArray[np.float64]
@@ -38,7 +41,7 @@ def prediction_header(classes: Sequence[str]) -> list[str]:
 
 def prediction_rows(
     split: str,
-    paths: Sequence[str],
+    examples: Sequence[Example],
     labels: Labels,
     probabilities: Probabilities,
     classes: Sequence[str],
@@ -47,7 +50,7 @@ def prediction_rows(
 
     Args:
         split: name of the data set.
-        paths: pictures, relative to data/raw, `n` of them.
+        examples: the pictures, `n` of them.
         labels: true class numbers, `[n]`.
         probabilities: `[n, k]`.
         classes: names of the `k` classes.
@@ -56,16 +59,17 @@ def prediction_rows(
         UserError: labels and probabilities cannot be scored, or the counts do not match.
     """
     check(labels, probabilities)
-    if len(paths) != len(labels) or len(classes) != probabilities.shape[1]:
+    if len(examples) != len(labels) or len(classes) != probabilities.shape[1]:
         raise UserError(
-            f"data set `{split}` has {len(labels)} labels for {len(paths)} pictures, and the model "
-            f"{probabilities.shape[1]} outputs for {len(classes)} classes; run `dvc repro` again"
+            f"data set `{split}` has {len(labels)} labels for {len(examples)} pictures, and the "
+            f"model {probabilities.shape[1]} outputs for {len(classes)} classes; run `dvc repro` "
+            "again"
         )
-    columns = (paths, labels, predicted(probabilities), probabilities.tolist())
+    columns = (examples, predicted(probabilities), probabilities.tolist())
     rows = []
-    for path, label, answer, row in zip(*columns, strict=True):
+    for example, answer, row in zip(*columns, strict=True):
         cells = [f"{probability:.6f}" for probability in row]
-        rows.append([split, path, classes[label], classes[answer], cells[answer], *cells])
+        rows.append([split, *example.cells(), classes[answer], cells[answer], *cells])
     return rows
 
 
@@ -98,7 +102,7 @@ def read_predictions(path: Path) -> tuple[list[str], dict[str, Predictions]]:
             raise _malformed(path, 1)
         known, groups = set(classes), dict[str, list[list[str]]]()
         for row in reader:
-            if len(row) != len(header) or not known.issuperset(row[2:4]):
+            if len(row) != len(header) or not known.issuperset((row[LABEL], row[ANSWER])):
                 raise _malformed(path, reader.line_num)
             groups.setdefault(row[0], []).append(row)
     return classes, {name: _predictions(path, rows, classes) for name, rows in groups.items()}
@@ -107,13 +111,14 @@ def read_predictions(path: Path) -> tuple[list[str], dict[str, Predictions]]:
 def _predictions(path: Path, rows: list[list[str]], classes: list[str]) -> Predictions:
     number = {name: index for index, name in enumerate(classes)}
     try:
-        figures = np.array([row[4:] for row in rows], dtype=np.float64)
+        examples = [Example.of(row[1:ANSWER]) for row in rows]
+        figures = np.array([row[ANSWER + 1 :] for row in rows], dtype=np.float64)
     except ValueError as error:
         raise UserError(f"{path.as_posix()} holds what is not a number ({error})") from None
     return Predictions(
-        [row[1] for row in rows],
-        np.array([number[row[2]] for row in rows], dtype=np.int64),
-        np.array([number[row[3]] for row in rows], dtype=np.int64),
+        examples,
+        np.array([number[row[LABEL]] for row in rows], dtype=np.int64),
+        np.array([number[row[ANSWER]] for row in rows], dtype=np.int64),
         figures[:, 0],
         figures[:, 1:],
     )

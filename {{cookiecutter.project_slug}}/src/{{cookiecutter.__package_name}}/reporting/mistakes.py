@@ -58,19 +58,23 @@ def mistakes_section(
 def worst(predictions: Predictions) -> list[int]:
     """Return the rows that went wrong, by falling confidence in the answer, then by path."""
     wrong = np.flatnonzero(predictions.answers != predictions.labels).tolist()
-    return sorted(wrong, key=lambda row: (-predictions.confidences[row], predictions.paths[row]))
+    return sorted(
+        wrong, key=lambda row: (-predictions.confidences[row], predictions.examples[row].path)
+    )
 
 
 def least_sure(predictions: Predictions) -> list[int]:
     """Return the rows that went right, by rising confidence in the answer, then by path."""
     right = np.flatnonzero(predictions.answers == predictions.labels).tolist()
-    return sorted(right, key=lambda row: (predictions.confidences[row], predictions.paths[row]))
+    return sorted(
+        right, key=lambda row: (predictions.confidences[row], predictions.examples[row].path)
+    )
 
 
 def _mistake(
     predictions: Predictions, classes: list[str], pictures: npt.NDArray[np.uint8] | Shards, row: int
 ) -> str:
-    path = predictions.paths[row]
+    path = predictions.examples[row].path
     true, answer = (classes[rows[row]] for rows in (predictions.labels, predictions.answers))
     alt = f"Dev picture {path}: true class {true}, predicted {answer}"
     kind = "wrong" if true != answer else "right"

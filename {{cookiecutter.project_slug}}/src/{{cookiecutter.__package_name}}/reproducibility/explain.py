@@ -7,6 +7,7 @@ Run: python -m <package>.reproducibility.explain A B
 """
 
 import argparse
+import csv
 import json
 import sys
 from collections import Counter
@@ -22,7 +23,7 @@ from .revisions import LOSSES, Revision, entries, git, same_value
 # A name and what is to say of it; a list of them for each thing that may change or move.
 Rows = list[tuple[str, str]]
 PINS, METRICS = "requirements/runtime.lock", "reports/metrics.json"
-SPLITS = ("train", "dev", "test")
+SPLITS = ("train", "train_dev", "dev", "test")
 SOFTWARE = ("machine.python", "machine.torch", "machine.torch_parts")
 PLACES = ("machine", "environment", "overridden", "processes")
 FEW = 3
@@ -126,8 +127,10 @@ def _split(a: Revision, b: Revision) -> Rows:
 
 
 def _examples(revision: Revision, split: str) -> Counter[str] | None:
-    index = revision.output(f"data/prepared/{split}/index.json")
-    return None if index is None else Counter(json.loads(index)["md5"])
+    table = revision.output(f"data/prepared/{split}/examples.csv")
+    if table is None:
+        return None
+    return Counter(row["md5"] for row in csv.DictReader(table.decode().splitlines()))
 
 
 def _pins(a: Revision, b: Revision) -> Rows:

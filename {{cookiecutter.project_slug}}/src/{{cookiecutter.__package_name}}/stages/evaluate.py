@@ -12,7 +12,6 @@ from ..reproducibility.artifacts import write_json
 
 PREPARED, REPORTS = Path("data/prepared"), Path("reports")
 WEIGHTS = Path("models/model.safetensors")
-SPLITS = ("train", "dev", "test")
 
 
 def main() -> None:
@@ -20,6 +19,8 @@ def main() -> None:
     model, evaluation, reproducibility = read(Model), read(Evaluation), read(Reproducibility)
     determinism.apply(reproducibility.level, reproducibility.threads, reproducibility.device)
     from ..data.batches import Split
+    from ..data.splits import SPLITS
+    from ..data.storage import read_examples
     from ..metrics.evaluation import summarise
     from ..metrics.table import prediction_rows, write_confusion, write_predictions
     from ..model import build
@@ -35,7 +36,9 @@ def main() -> None:
     rows = [
         row
         for name, split in splits.items()
-        for row in prediction_rows(name, split.paths, split.labels, found[name], classes)
+        for row in prediction_rows(
+            name, read_examples(PREPARED / name), split.labels, found[name], classes
+        )
     ]
     write_predictions(REPORTS / "predictions.csv", classes, rows)
     write_confusion(REPORTS / "confusion.csv", test.labels, found["test"], classes)

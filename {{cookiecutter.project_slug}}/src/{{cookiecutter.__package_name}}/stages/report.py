@@ -24,7 +24,7 @@ def main() -> None:
         Path("models/identity.json"), "train", ("code", "data", "lock", "params")
     )
     curves = read_curves(Path("reports/learning-curves.csv"), "train")
-    count = len(predictions["dev"].paths)
+    count = len(predictions["dev"].labels)
     pictures = open_shards(Path("data/prepared/dev"), count)
     inputs = Inputs(metrics, data, identity, curves, classes, predictions, pictures)
     write_bytes(Path("reports/report.html"), page(inputs).encode())

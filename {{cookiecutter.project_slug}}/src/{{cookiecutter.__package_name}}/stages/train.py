@@ -40,7 +40,8 @@ def main() -> None:
 
     training, dev = Split.open(TRAIN), Split.open(DEV)
     check(model, side=training.images.shape[-1])
-    indexes = [TRAIN / "index.json", DEV / "index.json"]
+    names = ("index.json", "examples.csv")
+    indexes = [folder / name for folder in (TRAIN, DEV) for name in names]
     made_of = identity(
         "train", training.version, indexes, model, optimization, regularization, reproducibility
     )

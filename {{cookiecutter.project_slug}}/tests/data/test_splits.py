@@ -1,0 +1,76 @@
+"""Splits follow from what an example is, never from which others there are."""
+
+import hashlib
+from typing import Any
+
+import pytest
+
+from {{ cookiecutter.__package_name }}.config import Data
+from {{ cookiecutter.__package_name }}.data.splits import group_of, split_of
+
+HASHES = [hashlib.md5(str(number).encode()).hexdigest() for number in range(4000)]
+
+
+def settings(**changed: Any) -> Data:
+    values: dict[str, Any] = {
+        "image_size": 8,
+        "channels": 1,
+        "train_dev_fraction": 0.1,
+        "dev_fraction": 0.2,
+        "test_fraction": 0.1,
+        "target": "",
+        "group": "",
+    }
+    return Data(**values | changed)
+
+
+def splits(data: Data, path: str = "a/b.png") -> list[str]:
+    return [split_of(path, one, data) for one in HASHES]
+
+
+def test_fractions_are_met() -> None:
+    found = splits(settings())
+    shares = [found.count(one) / len(HASHES) for one in ("test", "dev", "train_dev", "train")]
+    # Train-dev is a part of what dev and test leave.
+    assert shares == pytest.approx([0.1, 0.2, 0.07, 0.63], abs=0.02)
+
+
+def test_another_fraction_moves_only_its_own_examples() -> None:
+    before, more_dev = splits(settings()), splits(settings(dev_fraction=0.4))
+    moved = {(a, b) for a, b in zip(before, more_dev, strict=True) if a != b}
+    assert moved == {("train", "dev"), ("train_dev", "dev")}
+    more = splits(settings(train_dev_fraction=0.3))
+    assert {(a, b) for a, b in zip(before, more, strict=True) if a != b} == {("train", "train_dev")}
+
+
+def test_dev_and_test_hold_only_the_target() -> None:
+    data = settings(target="*/phone-*")
+    assert set(splits(data, "cat/web-1.jpg")) == {"train", "train_dev"}
+    found = splits(data, "cat/phone-1.jpg")
+    assert found == splits(settings(), "cat/phone-1.jpg")
+    assert splits(data, "cat/PHONE-1.jpg").count("dev") == 0
+
+
+@pytest.mark.parametrize(
+    ("expression", "path", "group"),
+    [
+        ("", "cat/p12-3.png", ""),
+        ("p[0-9]+", "cat/p12-3.png", "p12"),
+        ("p([0-9]+)", "cat/p12-3.png", "12"),
+        ("/(p[0-9]+)-.*(left|right)", "cat/p12-3-left.png", "p12/left"),
+        ("p[0-9]+", "cat/other.png", ""),
+    ],
+)
+def test_a_group(expression: str, path: str, group: str) -> None:
+    assert group_of(path, settings(group=expression)) == group
+
+
+def test_a_group_stays_together_and_fractions_are_still_met() -> None:
+    data = settings(group="p[0-9]+")
+    where: dict[str, set[str]] = {}
+    for number, md5 in enumerate(HASHES):
+        group = f"p{number % 1000}"
+        where.setdefault(group, set()).add(split_of(f"cat/{group}-{number}.png", md5, data))
+    assert all(len(found) == 1 for found in where.values())
+    tested = sum(found == {"test"} for found in where.values())
+    assert tested / len(where) == pytest.approx(0.1, abs=0.03)
