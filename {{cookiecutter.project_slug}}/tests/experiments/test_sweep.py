@@ -25,26 +25,26 @@ PACKAGE = errors.__name__.partition(".")[0]
 KNOBS = (Knob("model.width", (4, 8)), Knob("optimization.learning_rate", (), 1e-4, 0.1, True))
 Values = dict[str, Any]
 # Each trial says in a file that it began, and takes a while.
-SLOW = f"""
+SLOW = """
 import sys, time
 from pathlib import Path
-from {PACKAGE}.experiments import sweep as module
-from {PACKAGE}.experiments.space import Knob
+from PACKAGE.experiments import sweep as module
+from PACKAGE.experiments.space import Knob
 module.GRACE, module.HEARTBEAT = 2, 1
-module.git = lambda *given: type("Done", (), {{"stdout": ""}})
+module.git = lambda *given: type("Done", (), {"stdout": ""})
 def run(name, values):
     with Path("begun").open("a") as file:
-        file.write(f"{{name}} {{values}}\\n")
+        file.write(f"{name} {values}\\n")
     time.sleep(0.3)
     rate = values["optimization.learning_rate"]
-    return {{"dev": {{"accuracy": rate / values["model.width"]}}}}
+    return {"dev": {"accuracy": rate / values["model.width"]} }
 module.run_experiment = run
 knobs = [Knob("model.width", (4, 8)), Knob("optimization.learning_rate", (), 1e-4, 0.1, True)]
 workers, seed = int(sys.argv[1]), int(sys.argv[2])
 plan = module.Plan("s", knobs, "accuracy", trials=14, workers=workers, seed=seed)
 for one in module.sweep(plan):
     print(one.user_attrs["experiment"], one.params)
-"""
+""".replace("PACKAGE", PACKAGE)
 
 
 @pytest.fixture(autouse=True)
