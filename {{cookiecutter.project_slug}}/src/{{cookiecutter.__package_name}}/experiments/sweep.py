@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from threading import Event
-from time import sleep
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
@@ -132,6 +132,7 @@ class _Runner:
 
     def run(self) -> None:
         study = _loaded(self.plan, self.storage)
+        _wait_for_the_dead(study)
         running: set[Future[None]] = set()
         bar = tqdm(total=self.plan.trials, desc=self.plan.name, unit=" trials", disable=None)
         with bar, ThreadPoolExecutor(self.plan.workers) as pool:
@@ -184,6 +185,16 @@ class _Runner:
             raise UserError(
                 f"the first {len(self.failures)} trials failed; the last one: {self.failures[-1]}"
             )
+
+
+def _wait_for_the_dead(study: "Study") -> None:
+    """Put the trials of a sweep that was killed in line before any new one is drawn."""
+    if not _tally(study).under_way:
+        return
+    sys.stderr.write(f"{study.study_name}: trials are under way; looking whether they live\n")
+    limit = monotonic() + GRACE + HEARTBEAT
+    while _tally(study).under_way and monotonic() < limit:
+        sleep(HEARTBEAT / 5)
 
 
 @dataclass(frozen=True, slots=True)
