@@ -77,7 +77,8 @@ def test_src_may_not_import_a_tool_of_the_developers(copy: Any, expect: Any) -> 
 
 
 def test_commands_may(copy: Any) -> None:
-    copy.write(f"{copy.code.rpartition('/')[0]}/commands/new.py", "import pytest\n")
+    source = "/".join(copy.code.split("/")[:2])
+    copy.write(f"{source}/commands/new.py", "import pytest\n")
     assert copy.new() == {}
 
 
