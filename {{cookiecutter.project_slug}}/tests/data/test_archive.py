@@ -96,6 +96,12 @@ def test_names_are_looked_at(tmp_path: Path, pack: Callable[..., bytes], name: s
     assert not (tmp_path / "1.png").exists()
 
 
+def test_a_name_that_ends_early(tmp_path: Path) -> None:
+    content = zipped({"cat/1.png_.exe": b"1"}).replace(b"_.exe", b"\0.exe")
+    with pytest.raises(UserError, match="has control characters"):
+        unpacked(content, tmp_path)
+
+
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 @pytest.mark.parametrize("pack", [tar, zipped])
 def test_names_are_compared(tmp_path: Path, pack: Callable[..., bytes]) -> None:
@@ -198,6 +204,16 @@ def test_zip_members_that_share_their_bytes(tmp_path: Path) -> None:
 def test_too_many_members(tmp_path: Path, pack: Callable[..., bytes]) -> None:
     with pytest.raises(UserError, match="more than 5 files"):
         unpacked(pack({f"cat/{n}.png": b"1" for n in range(6)}), tmp_path, files=5)
+    # A zip archive lists its members, so nothing needs to be written to know.
+    assert (tmp_path / "raw").exists() == (pack is tar)
+
+
+def test_a_member_that_leads_back(tmp_path: Path) -> None:
+    back = tarfile.TarInfo(".hidden")
+    back.size = -1024
+    content = tar({"cat/1.png": b"1"})[:1024] + back.tobuf(tarfile.GNU_FORMAT) + bytes(1024)
+    with pytest.raises(UserError, match="a member that lies before its header"):
+        unpacked(content, tmp_path)
 
 
 def test_a_header_that_would_fill_the_memory(

@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 FILES = {f"{one}/{two}.png": bytes([one, two]) for one in (97, 98) for two in (1, 2)}
 RAW = Path("data/raw")
 POINTER = Path("data/raw.dvc")
+USER = "me:secret"
 Call = Callable[..., str]
 
 
@@ -231,7 +232,7 @@ def test_with_dvc(here: Path, call: Call, served: str, monkeypatch: pytest.Monke
     command("git", "init", "--quiet")
     source = content(here / "pictures")
 
-    told = call(served.replace("http://", "http://me:secret@") + "?token=1")
+    told = call(served.replace("http://", f"http://{USER}@") + "?token=1")
     assert f"6 pictures in 3 classes, {sum(map(len, source.values()))} bytes" in told
     assert content(RAW) == source
     assert recorded_version(POINTER) == version(source)

@@ -118,6 +118,8 @@ def test_what_nothing_could_bring_back(place: Place, monkeypatch: pytest.MonkeyP
     refused("is not as committed")
     git("rm", "--quiet", "--cached", "data/raw.dvc")
     refused("is not as committed")
+    shutil.rmtree(".git")
+    refused("is not as committed")
     place.pointer.unlink()
     refused("it has no version")
 

@@ -99,6 +99,7 @@ def test_another_size_than_announced(tmp_path: Path, said: int, held: int) -> No
     word = "more" if held > said else "less"
     with pytest.raises(UserError, match=f"'cat/1.png' holds {word} than the {said} bytes it says"):
         into.file("cat/1.png", io.BytesIO(bytes(held)), said)
+    assert into.bytes <= 2**20
 
 
 def test_too_many_bytes(tmp_path: Path, into: Incoming) -> None:

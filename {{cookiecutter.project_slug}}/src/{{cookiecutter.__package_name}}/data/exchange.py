@@ -50,8 +50,7 @@ class Place:
             self.incoming.rename(self._arrived)
             self._move_in()
         finally:
-            if not self._arrived.exists():
-                self._clear()
+            self._clear()
 
     def refuse_to_lose(self, replace: bool, force: bool) -> None:
         """Let nothing be replaced that nobody said should be, or that nothing can bring back.
@@ -77,8 +76,8 @@ class Place:
     def _lost(self, version: str | None, present: bool) -> str:
         if version is None:
             return "it has no version"
-        known = git("ls-files", "--error-unmatch", "--", str(self.pointer))
-        if known.returncode or git("status", "--porcelain", "--", str(self.pointer)).stdout:
+        changed = git("status", "--porcelain", "--", str(self.pointer))
+        if changed.returncode or changed.stdout:
             return f"{self.pointer} is not as committed"
         if not present or (version == VERSION and is_example(self.raw)):
             return ""
@@ -104,7 +103,6 @@ class Place:
                 self.raw.rename(away / "raw")
             (self._arrived / "raw").rename(self.raw)
         self._arrived.rename(away / "arrived")
-        self._clear()
 
     def _clear(self) -> None:
         for folder in (self.incoming, self._replaced):
