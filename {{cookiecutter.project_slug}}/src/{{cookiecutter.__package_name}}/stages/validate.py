@@ -13,7 +13,7 @@ def main() -> None:
     """Check every picture and write what there is."""
     data, runtime = read(Data), read(Runtime)
     from ..data.catalogue import open_catalogue
-    from ..data.collect import recorded_version
+    from ..data.pointer import recorded_version
     from ..data.validate import validate
 
     with open_catalogue(DECODED, data) as catalogue:
