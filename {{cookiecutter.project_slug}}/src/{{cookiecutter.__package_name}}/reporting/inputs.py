@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..data.storage import Shards
+from ..data.storage import Pictures
 from ..errors import UserError
 from ..metrics.table import Predictions
 
@@ -32,7 +32,7 @@ class Inputs:
     curves: Curves
     classes: list[str]
     predictions: dict[str, Predictions]
-    pictures: npt.NDArray[np.uint8] | Shards
+    pictures: npt.NDArray[np.uint8] | Pictures
 
 
 def read_record(path: Path, stage: str, keys: tuple[str, ...]) -> dict[str, Any]:
