@@ -39,7 +39,7 @@ class Split:
         """
         try:
             index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
-            labels = np.load(folder / "labels.npy")
+            labels = np.load(folder / "labels.npy", mmap_mode="r")
             images = open_shards(folder, len(labels))
             return cls(images, labels, index["classes"], index["version"])
         except FileNotFoundError as error:

@@ -1,4 +1,4 @@
-"""data/raw → data/prepared/{train,dev,test}: arrays of one shape, split by content."""
+"""data/raw → data/prepared/{train,train_dev,dev,test}: arrays of one shape, split by content."""
 
 import json
 from pathlib import Path
@@ -12,12 +12,13 @@ DECODED = Path("data/decoded")
 
 def main() -> None:
     """Decode, resize and split every picture."""
+    from ..data.catalogue import open_catalogue
     from ..data.prepare import prepare
-    from ..data.validate import pictures
 
     data, runtime = read(Data), read(Runtime)
     version = _version(Path("reports/data.json"))
-    prepare(pictures(RAW), RAW, PREPARED, data, version, DECODED, runtime.workers)
+    with open_catalogue(DECODED, data) as catalogue:
+        prepare(catalogue, RAW, PREPARED, data, version, runtime.workers)
 
 
 def _version(summary: Path) -> str:
