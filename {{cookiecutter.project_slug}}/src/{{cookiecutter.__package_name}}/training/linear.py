@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from ..data.shrink import shrink
 from ..data.storage import Shards
 from ..reproducibility.streams import permutation
 
@@ -89,15 +90,5 @@ def out_of_fold(
 
 def features(images: NDArray[np.uint8]) -> Tensor:
     """Return the pixels of images [b, c, h, w] as float32 [b, features] in [-1, 1]."""
-    return torch.from_numpy(shrink(images).reshape(len(images), -1)).float().div_(127.5).sub_(1)
-
-
-def shrink(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return images [b, c, h, w] with at most `SIDE` pixels a side: means of blocks."""
-    count, channels, height, width = images.shape
-    down, across = -(-height // SIDE), -(-width // SIDE)
-    rows, columns = height // down, width // across
-    cut = images[:, :, : rows * down, : columns * across]
-    blocks = cut.reshape(count, channels, rows, down, columns, across)
-    sums = blocks.sum(axis=(3, 5), dtype=np.int64)
-    return np.asarray(sums // (down * across), dtype=np.uint8)
+    flat = shrink(images, SIDE).reshape(len(images), -1)
+    return torch.from_numpy(flat).float().div_(127.5).sub_(1)
