@@ -7,13 +7,15 @@ Confident Learning, JAIR 2021, as their library cleanlab does it.
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..config import Data
 from .findings import Finding, shown
-from .neighbours import Pixels
+from .neighbours import Look
+from .pixels import Place
 from .shrink import shrink
 
 FOLDS = 5
@@ -28,40 +30,53 @@ OutOfFold = Callable[
 
 
 def label_findings(
-    catalogue: sqlite3.Connection, pixels: Pixels, out_of_fold: OutOfFold, data: Data
+    database: sqlite3.Connection, pixels: Look, out_of_fold: OutOfFold, data: Data
 ) -> Iterator[Finding]:
     """Yield a finding for each label in doubt, the most doubtful first.
 
     Args:
-        catalogue: with the view `examples`.
-        pixels: gives the pictures with some hashes.
+        database: that of a catalogue, with the view `examples`.
+        pixels: gives the pictures at some places.
         out_of_fold: the model, fitted on all folds but one, for each.
         data: how sure the model must be, and how many pictures it may see.
     """
-    # By content, so that a picture is in the sample whatever comes or goes beside it.
-    query = """SELECT md5, min(path), label FROM examples GROUP BY md5
-               HAVING count(DISTINCT label) = 1 ORDER BY md5 LIMIT ?"""
-    sample = catalogue.execute(query, (data.label_error_examples,)).fetchall()
-    classes = sorted({label for _, _, label in sample})
-    labels = np.array([classes.index(label) for _, _, label in sample], dtype=np.int64)
-    folds = np.array([int(md5[-8:], 16) % FOLDS for md5, _, _ in sample], dtype=np.int64)
+    sample = _sample(database, data.label_error_examples)
+    classes = sorted({one.label for one in sample})
+    labels = np.array([classes.index(one.label) for one in sample], dtype=np.int64)
+    # By other digits than those that chose the sample.
+    folds = np.array([int(one.md5[-8:], 16) % FOLDS for one in sample], dtype=np.int64)
     if len(classes) < 2 or len(np.unique(folds)) < 2:
         return
-    hashes = [md5 for md5, _, _ in sample]
-    chunks = [hashes[start : start + CHUNK] for start in range(0, len(hashes), CHUNK)]
-    images = np.concatenate([shrink(pixels(chunk), SIDE) for chunk in chunks])
+    chunks = [sample[start : start + CHUNK] for start in range(0, len(sample), CHUNK)]
+    images = np.concatenate(
+        [shrink(pixels([one.place for one in chunk]), SIDE) for chunk in chunks]
+    )
     # Six decimals, as everywhere: what is below them must not decide.
     found = out_of_fold(images, labels, len(classes), folds).astype(np.float64).round(6)
     for row in _doubted(labels, found):
-        md5, path, label = sample[row]
-        other = int(found[row].argmax())
+        one, other = sample[row], int(found[row].argmax())
         if found[row, other] >= data.label_error:
-            yield Finding(
-                "label-error",
-                _words(path, label, classes[other], found[row, other]),
-                (path,),
-                (md5,),
-            )
+            words = _words(one, classes[other], found[row, other])
+            yield Finding("label-error", words, (one.path,), (one.md5,))
+
+
+class _Example(NamedTuple):
+    md5: str
+    path: str
+    label: str
+    place: Place
+
+
+def _sample(database: sqlite3.Connection, most: int) -> list[_Example]:
+    """Return pictures by content, so that one stays in the sample when others come or go."""
+    query = """SELECT md5, min(path), label, block, place, checksum FROM examples GROUP BY md5
+               HAVING count(DISTINCT label) = 1 ORDER BY md5 LIMIT ?"""
+    rows = database.execute(query, (most,))
+    # In the order of the paths, for so the pixels lie.
+    return sorted(
+        (_Example(md5, path, label, Place(*place)) for md5, path, label, *place in rows),
+        key=lambda one: one.path,
+    )
 
 
 def _doubted(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> list[int]:
@@ -73,8 +88,8 @@ def _doubted(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> l
     return sorted(np.flatnonzero(rows).tolist(), key=lambda row: (own[row], row))
 
 
-def _words(path: str, label: str, other: str, sure: float) -> str:
+def _words(one: _Example, other: str, sure: float) -> str:
     return (
-        f"{shown(path)}: labelled {shown(label)}, but looks like {shown(other)}, as a model is "
-        f"{100 * sure:.1f} % sure; correct it in data/corrections.csv, or accept it."
+        f"{shown(one.path)}: labelled {shown(one.label)}, but looks like {shown(other)}, as a "
+        f"model is {100 * sure:.1f} % sure; correct it in data/corrections.csv, or accept it."
     )

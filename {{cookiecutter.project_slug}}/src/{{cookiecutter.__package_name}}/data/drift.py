@@ -23,20 +23,20 @@ RULES = {"brightness": "brightness-drift", "size": "size-drift"}
 Statistics = dict[str, list[int]]
 
 
-def statistics(catalogue: sqlite3.Connection) -> Statistics:
+def statistics(database: sqlite3.Connection) -> Statistics:
     """Count the pictures of the view `examples` by brightness and by size.
 
     Returns:
-        "brightness": 20 counts, from black to white in equal steps. "size": 40 counts by the area in
-        pixels, the n-th of those from 2**n up to 2**(n+1).
+        "brightness": 20 counts, in equal steps from black to white. "size": 40 counts by the area
+        in pixels, the n-th of those from 2**n up to 2**(n+1).
     """
     counts: Statistics = {kind: [0] * bins for kind, bins in BINS.items()}
     query = """SELECT min(CAST(brightness * :bins AS INTEGER), :bins - 1), count(*)
                FROM examples GROUP BY 1"""
-    for place, count in catalogue.execute(query, {"bins": BINS["brightness"]}):
+    for place, count in database.execute(query, {"bins": BINS["brightness"]}):
         counts["brightness"][place] += count
     query = "SELECT width * height, count(*) FROM examples GROUP BY 1"
-    for area, count in catalogue.execute(query):
+    for area, count in database.execute(query):
         # Not by a logarithm, whose last bit differs between machines.
         counts["size"][min(int(area).bit_length(), BINS["size"]) - 1] += count
     return counts

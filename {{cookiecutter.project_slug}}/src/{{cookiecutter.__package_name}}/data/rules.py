@@ -1,11 +1,11 @@
-"""Rules about files, classes and labels: each is a query over the catalogue's table `pictures`.
+"""Rules about files, classes and labels: each is a query over the catalogue's table `files`.
 
 Queries stream and sort on disk, so that a million pictures take the memory of a thousand.
 """
 
 import sqlite3
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import PurePosixPath
 
@@ -19,55 +19,54 @@ from .splits import SPLITS, split_of
 # What the content of a file is called → what its extension may say as well.
 ALIASES = {"MPO": "JPEG", "DIB": "BMP"}
 
-_WELL_PLACED = "(path LIKE '%/%' AND path NOT LIKE '%/%/%')"
 # `examples` are what can be learned from: readable, in a class folder, under the corrected label.
-_VIEWS = f"""
+VIEWS = """
+DROP VIEW IF EXISTS temp.examples;
+DROP TABLE IF EXISTS temp.corrected;
 CREATE TEMP TABLE corrected (md5 TEXT, old TEXT, new TEXT, PRIMARY KEY (md5, old)) WITHOUT ROWID;
 CREATE TEMP VIEW examples AS
-    SELECT path, coalesce(new, label) AS label, pictures.md5 AS md5, width, height, mode, format,
-           brightness, dhash
-    FROM pictures LEFT JOIN corrected ON corrected.md5 = pictures.md5 AND old = label
-    WHERE problem = '' AND {_WELL_PLACED};
+    SELECT path, coalesce(new, label) AS label, files.md5 AS md5, width, height, mode, format,
+           brightness, dhash, block, place, checksum
+    FROM files LEFT JOIN temp.corrected AS c ON c.md5 = files.md5 AND old = label
+    WHERE problem = '';
 """
 
 
-def open_views(catalogue: sqlite3.Connection, labels: Labels) -> None:
+def open_views(database: sqlite3.Connection, labels: Labels) -> None:
     """Make the temporary view `examples`, with the right labels, that the rules look at."""
-    catalogue.executescript(_VIEWS)
+    database.executescript(VIEWS)
     rows = ((md5, old, new) for (md5, old), new in sorted(labels.items()))
-    catalogue.executemany("INSERT INTO corrected VALUES (?, ?, ?)", rows)
+    database.executemany("INSERT INTO corrected VALUES (?, ?, ?)", rows)
 
 
-def file_findings(catalogue: sqlite3.Connection) -> Iterator[Finding]:
+def file_findings(database: sqlite3.Connection) -> Iterator[Finding]:
     """Yield what is wrong with single files."""
-    yield from _misplaced(catalogue)
-    yield from _unreadable(catalogue)
-    yield from _wrong_types(catalogue)
+    yield from _misplaced(database)
+    yield from _unreadable(database)
+    yield from _wrong_types(database)
 
 
-def _misplaced(catalogue: sqlite3.Connection) -> Iterator[Finding]:
-    query = f"SELECT path, md5 FROM pictures WHERE NOT {_WELL_PLACED} ORDER BY path"
-    for path, md5 in catalogue.execute(query):
-        words = "pictures stand in one folder per class; move it to one."
-        yield Finding("misplaced", f"{shown(path)}: {words}", (path,), (md5,))
+def _misplaced(database: sqlite3.Connection) -> Iterator[Finding]:
+    query = "SELECT path, problem FROM files WHERE label = '' ORDER BY path"
+    for path, problem in database.execute(query):
+        yield Finding("misplaced", f"{shown(path)}: {problem}.", (path,), ("",))
 
 
-def _unreadable(catalogue: sqlite3.Connection) -> Iterator[Finding]:
-    query = f"""SELECT path, md5, bytes, problem FROM pictures
-                WHERE problem <> '' AND {_WELL_PLACED} ORDER BY path"""
-    for path, md5, size, problem in catalogue.execute(query):
+def _unreadable(database: sqlite3.Connection) -> Iterator[Finding]:
+    query = """SELECT path, md5, bytes, problem FROM files
+               WHERE problem <> '' AND label <> '' ORDER BY path"""
+    for path, md5, size, problem in database.execute(query):
         if size == 0:
             words = "the file has zero bytes; get it again or remove it."
             yield Finding("empty-file", f"{shown(path)}: {words}", (path,), (md5,))
         else:
-            words = f"not a readable picture ({problem}); replace or remove it."
-            yield Finding("unreadable", f"{shown(path)}: {words}", (path,), (md5,))
+            yield Finding("unreadable", f"{shown(path)}: {problem}.", (path,), (md5,))
 
 
-def _wrong_types(catalogue: sqlite3.Connection) -> Iterator[Finding]:
+def _wrong_types(database: sqlite3.Connection) -> Iterator[Finding]:
     extensions = Image.registered_extensions()
     query = "SELECT path, md5, format FROM examples ORDER BY path"
-    for path, md5, format_ in catalogue.execute(query):
+    for path, md5, format_ in database.execute(query):
         extension = PurePosixPath(path).suffix.lower()
         said = extensions.get(extension)
         if said and ALIASES.get(said, said) != ALIASES.get(format_, format_):
@@ -75,23 +74,21 @@ def _wrong_types(catalogue: sqlite3.Connection) -> Iterator[Finding]:
             yield Finding("wrong-type", f"{shown(path)}: {words}", (path,), (md5,))
 
 
-def class_findings(
-    catalogue: sqlite3.Connection, folders: Sequence[str], data: Data
-) -> Iterator[Finding]:
+def class_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
     """Yield what is wrong or odd with classes.
 
     Args:
-        catalogue: with the view `examples`.
-        folders: the class folders there are, empty ones too.
+        database: that of a catalogue, with the view `examples`.
         data: what is expected.
     """
+    folders = [name for (name,) in database.execute("SELECT label FROM classes ORDER BY label")]
     query = "SELECT label, count(DISTINCT md5) FROM examples GROUP BY label"
-    counts = dict.fromkeys([*folders, *data.classes], 0) | dict(catalogue.execute(query))
+    counts = dict.fromkeys([*folders, *data.classes], 0) | dict(database.execute(query))
     present = {name: count for name, count in counts.items() if count or name in folders}
     if len(present) < 2:
         words = f"{len(present)} class folder(s) in data/raw; learning needs at least 2."
         yield Finding("few-classes", words, classes=tuple(sorted(present)))
-    yield from _small_classes(catalogue, present, data)
+    yield from _small_classes(database, present, data)
     yield from _similar_classes(present)
     for name in data.classes:
         if not counts[name]:
@@ -105,9 +102,9 @@ def class_findings(
 
 
 def _small_classes(
-    catalogue: sqlite3.Connection, counts: dict[str, int], data: Data
+    database: sqlite3.Connection, counts: dict[str, int], data: Data
 ) -> Iterator[Finding]:
-    moved = {name for (name,) in catalogue.execute("SELECT DISTINCT old FROM corrected")}
+    moved = {name for (name,) in database.execute("SELECT DISTINCT old FROM corrected")}
     for name, count in sorted(counts.items()):
         if count == 0 and name in moved:
             continue  # its last picture was corrected, so there is no such class any more
@@ -146,12 +143,12 @@ def _imbalance(counts: dict[str, int], data: Data) -> Iterator[Finding]:
         yield Finding("imbalance", words, classes=(most, least))
 
 
-def same_findings(catalogue: sqlite3.Connection, data: Data) -> Iterator[Finding]:
+def same_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
     """Yield the pictures whose very bytes stand in several files."""
     query = """SELECT md5, path, label FROM examples
                WHERE md5 IN (SELECT md5 FROM examples GROUP BY md5 HAVING count(*) > 1)
                ORDER BY md5, path"""
-    for md5, rows in groupby(catalogue.execute(query), key=lambda row: str(row[0])):
+    for md5, rows in groupby(database.execute(query), key=lambda row: str(row[0])):
         yield from _same(md5, ((path, label) for _, path, label in rows), data)
 
 
@@ -194,17 +191,17 @@ def _about(rule: str, words: str, groups: dict[str, list[str]], md5: str) -> Fin
     return Finding(rule, words, paths, (md5,) * len(paths))
 
 
-def odd_findings(catalogue: sqlite3.Connection, data: Data) -> Iterator[Finding]:
+def odd_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
     """Yield the pictures of another size or colour mode than most."""
-    count = int(catalogue.execute("SELECT count(*) FROM examples").fetchone()[0])
+    count = int(database.execute("SELECT count(*) FROM examples").fetchone()[0])
     if count:
-        yield from _odd_sizes(catalogue, count, data)
-        yield from _odd_modes(catalogue, count, data)
+        yield from _odd_sizes(database, count, data)
+        yield from _odd_modes(database, count, data)
 
 
-def _odd_sizes(catalogue: sqlite3.Connection, count: int, data: Data) -> Iterator[Finding]:
+def _odd_sizes(database: sqlite3.Connection, count: int, data: Data) -> Iterator[Finding]:
     width, height = (
-        catalogue.execute(
+        database.execute(
             f"SELECT {side} FROM examples ORDER BY {side} LIMIT 1 OFFSET ?", (count // 2,)
         ).fetchone()[0]
         for side in ("width", "height")
@@ -213,7 +210,7 @@ def _odd_sizes(catalogue: sqlite3.Connection, count: int, data: Data) -> Iterato
                WHERE max(1.0 * width / :width, 1.0 * :width / width) > :ratio
                   OR max(1.0 * height / :height, 1.0 * :height / height) > :ratio ORDER BY path"""
     bounds = {"width": width, "height": height, "ratio": data.odd_size}
-    for path, md5, own_width, own_height in catalogue.execute(query, bounds):
+    for path, md5, own_width, own_height in database.execute(query, bounds):
         words = (
             f"{own_width}×{own_height} pixels, where {width}×{height} is the middle; check it, or "
             f"raise data.odd_size, {data.odd_size:g}."
@@ -221,11 +218,11 @@ def _odd_sizes(catalogue: sqlite3.Connection, count: int, data: Data) -> Iterato
         yield Finding("odd-size", f"{shown(path)}: {words}", (path,), (md5,))
 
 
-def _odd_modes(catalogue: sqlite3.Connection, count: int, data: Data) -> Iterator[Finding]:
+def _odd_modes(database: sqlite3.Connection, count: int, data: Data) -> Iterator[Finding]:
     query = """SELECT path, md5, mode, n FROM examples
                JOIN (SELECT mode, count(*) AS n FROM examples GROUP BY mode) USING (mode)
                WHERE n < :part * :count ORDER BY path"""
     bounds = {"part": data.odd_mode, "count": count}
-    for path, md5, mode, same in catalogue.execute(query, bounds):
+    for path, md5, mode, same in database.execute(query, bounds):
         words = f"colour mode {mode}, as {same} of {count} pictures are; convert or check it."
         yield Finding("odd-mode", f"{shown(path)}: {words}", (path,), (md5,))

@@ -20,6 +20,7 @@ SIDE = 32  # pixels; a linear model gains nothing from finer ones
 BATCH = 128
 LEAST_STEPS, LEAST_EPOCHS = 500, 5
 RATE, DECAY = 0.01, 0.0001
+KEPT, KEPT_SQUARES = 0.9, 0.999  # of the running means of the gradient and of its square
 
 Images = NDArray[np.uint8] | Shards
 
@@ -35,29 +36,38 @@ class Linear:
 def fit(images: Images, labels: NDArray[np.int64], classes: int) -> Linear:
     """Return the model fitted to images uint8 [n, c, h, w] with labels int64 [n] < `classes`.
 
-    Adam (Kingma and Ba, 2015) with a rate that falls to zero. Kernels are those of the process:
+    Adam (Kingma and Ba, 2015) with a rate that falls to zero. The kernels are those of the process:
     after `determinism.apply("portable", ...)` the bits are the same on every x86-64 machine.
     """
     count = len(labels)
-    weight = torch.zeros(features(images[:1]).shape[1], classes, requires_grad=True)
-    bias = torch.zeros(classes, requires_grad=True)
-    # The fused kind takes no square root from a library whose last bits differ by processor.
-    optimizer = torch.optim.AdamW([weight, bias], lr=RATE, weight_decay=DECAY, fused=True)
+    width = features(images[:1]).shape[1]
+    # With a last row for the bias.
+    weights, first, second = (torch.zeros(width + 1, classes) for _ in range(3))
     each = -(-count // BATCH)
     steps = max(LEAST_STEPS, LEAST_EPOCHS * each)
+    order = permutation(0, "linear", 0, count)
     for step in range(steps):
         epoch, place = divmod(step, each)
         if place == 0:
             order = permutation(0, "linear", epoch, count)
         chosen = order[place * BATCH : (place + 1) * BATCH]
-        logits = features(images[chosen]) @ weight + bias
-        loss = functional.cross_entropy(logits, torch.from_numpy(labels[chosen]))
-        for group in optimizer.param_groups:
-            group["lr"] = RATE * (steps - step) / steps
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-    return Linear(weight.detach(), bias.detach())
+        gradient = _gradient(weights, features(images[chosen]), torch.from_numpy(labels[chosen]))
+        first.mul_(KEPT).add_(gradient, alpha=1 - KEPT)
+        second.mul_(KEPT_SQUARES).addcmul_(gradient, gradient, value=1 - KEPT_SQUARES)
+        # NumPy's root is exact; torch's last bits differ between processors, and torch.optim, which
+        # has another one, takes seconds to import.
+        root = torch.from_numpy(np.sqrt(second.numpy() / (1 - KEPT_SQUARES ** (step + 1))))
+        rate = RATE * (steps - step) / steps / (1 - KEPT ** (step + 1))
+        weights.addcdiv_(first, root.add_(1e-8), value=-rate)
+    return Linear(weights[:-1].clone(), weights[-1].clone())
+
+
+def _gradient(weights: Tensor, inputs: Tensor, labels: Tensor) -> Tensor:
+    """Return the gradient of the mean cross entropy, and of a little pull towards zero."""
+    errors = functional.softmax(inputs @ weights[:-1] + weights[-1], dim=1)
+    errors[torch.arange(len(labels)), labels] -= 1
+    errors /= len(labels)
+    return torch.cat([inputs.T @ errors + DECAY * weights[:-1], errors.sum(dim=0, keepdim=True)])
 
 
 def probabilities(model: Linear, images: Images) -> NDArray[np.float32]:
