@@ -7,6 +7,7 @@ are `new`, by whom and why. It holds for every copy and every split.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
+from types import MappingProxyType
 
 from ..errors import UserError
 from .findings import Finding, shown
@@ -16,6 +17,7 @@ FILE = Path("data/corrections.csv")
 
 # (MD5, name of the folder) → label
 Labels = Mapping[tuple[str, str], str]
+AS_THEY_STAND: Labels = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)

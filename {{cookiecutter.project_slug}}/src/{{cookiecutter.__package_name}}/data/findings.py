@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 MOST_SHOWN = 20  # sentences of a rule in the message of a refusal
-MOST_KEPT = 10_000  # findings of a rule in the table; beyond, they are counted
+MOST_KEPT = 10_000  # findings of a rule in the table, and as many accepted; others are counted
 MOST_PATHS = 100  # paths of one finding
 
 
@@ -97,6 +97,7 @@ class Table:
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.kept: dict[str, list[Finding]] = {name: [] for name in RULES}
         self.found: Counter[str] = Counter()
+        self.accepted: Counter[str] = Counter()
         self.stopping: Counter[str] = Counter()
         self.left_out: list[str] = []
         for one in findings:
@@ -104,8 +105,10 @@ class Table:
 
     def _add(self, one: Finding) -> None:
         self.found[one.rule] += 1
+        self.accepted[one.rule] += bool(one.accepted)
         self.stopping[one.rule] += one.stops
-        if len(self.kept[one.rule]) < MOST_KEPT:
+        accepted = self.accepted[one.rule]
+        if (accepted if one.accepted else self.found[one.rule] - accepted) <= MOST_KEPT:
             self.kept[one.rule].append(one)
         if one.accepted and RULES[one.rule].leaves_out:
             self.left_out += one.paths
@@ -117,6 +120,7 @@ class Table:
             "errors": self.stopping.total(),
             "left_out": sorted(self.left_out),
             "found": {name: self.found[name] for name in RULES if self.found[name]},
+            "accepted": {name: self.accepted[name] for name in RULES if self.accepted[name]},
             "findings": rows,
         }
 

@@ -11,7 +11,7 @@ from ..config import Data
 from ..errors import UserError
 from ..reproducibility.artifacts import write_json
 from .catalogue import Catalogue, Prepared
-from .corrections import Labels
+from .corrections import AS_THEY_STAND, Labels
 from .pixels import DamagedBlock, Pixels, Place
 from .splits import SPLITS, group_of, split_of
 from .storage import SHARD_BYTES, Example, Writer
@@ -23,9 +23,9 @@ def prepare(
     prepared: Path,
     data: Data,
     version: str,
-    labels: Labels,
     workers: int = 0,
     shard_bytes: int = SHARD_BYTES,
+    labels: Labels = AS_THEY_STAND,
 ) -> int:
     """Write prepared/<split>/{images-00000.npy …, labels.npy, examples.csv, index.json}.
 
@@ -39,9 +39,9 @@ def prepare(
         prepared: where the splits go.
         data: the shape of the pictures, and the fractions of the splits.
         version: DVC's hash of the raw data.
-        labels: the right labels of pictures that stand in a wrong folder.
         workers: processes that decode; moves no byte.
         shard_bytes: pixels of one shard, at most.
+        labels: the right labels of pictures that stand in a wrong folder.
 
     Returns:
         How many pictures had to be decoded.
@@ -55,7 +55,7 @@ def prepare(
     except DamagedBlock as damaged:
         catalogue.forget([str(damaged)])
         return decoded + prepare(
-            catalogue, raw, prepared, data, version, labels, workers, shard_bytes
+            catalogue, raw, prepared, data, version, workers, shard_bytes, labels
         )
     return decoded
 

@@ -12,10 +12,10 @@ from . import accepted, corrections, drift
 from .accepted import Accepted
 from .catalogue import Catalogue
 from .corrections import Correction, labels, misfits, read_corrections
-from .doubts import OutOfFold, label_findings
+from .doubts import OutOfFold, label_findings, sample
 from .findings import Table
 from .neighbours import neighbour_findings
-from .pixels import Pixels
+from .pixels import DamagedBlock, Pixels
 from .rules import class_findings, file_findings, odd_findings, open_views, same_findings
 
 
@@ -30,31 +30,45 @@ class Reviewed:
 
 def validate(
     catalogue: Catalogue,
+    raw: Path,
+    data: Data,
     out_of_fold: OutOfFold,
     reviewed: Reviewed,
-    data: Data,
+    workers: int = 0,
 ) -> tuple[dict[str, Any], Table]:
-    """Apply every rule to the pictures in the catalogue, and describe them.
+    """Apply every rule to the pictures in `raw`, and describe them.
 
     Args:
-        catalogue: it has been filled.
+        catalogue: the pictures; it is filled first.
+        raw: one folder for each class.
+        data: what is expected, and when to warn.
         out_of_fold: the model that doubts labels.
         reviewed: what people say of the data.
-        data: what is expected, and when to warn.
+        workers: processes that read pictures; moves no byte.
 
     Returns:
         What reports/data.json says beside the version, and the findings.
 
     Raises:
-        UserError: data/reference.json is damaged.
-        DamagedBlock: the catalogue's pixels are.
+        UserError: there is no such folder, or data/reference.json is damaged.
     """
+    catalogue.fill(raw, data, workers)
+    try:
+        return _judged(catalogue, data, out_of_fold, reviewed)
+    except DamagedBlock as damaged:
+        catalogue.forget([str(damaged)])
+    return validate(catalogue, raw, data, out_of_fold, reviewed, workers)
+
+
+def _judged(
+    catalogue: Catalogue, data: Data, out_of_fold: OutOfFold, reviewed: Reviewed
+) -> tuple[dict[str, Any], Table]:
     database, pixels = catalogue.database, Pixels(catalogue)
     rows, unusable = read_corrections(reviewed.corrections)
     acceptances = Accepted.read(reviewed.accepted)
     reference = drift.read_reference(reviewed.reference)
     open_views(database, labels(rows))
-    now = drift.statistics(database)
+    now, sampled = drift.statistics(database), sample(database, data)
     known = {*_names(database), *data.classes}
     found = chain(
         file_findings(database),
@@ -63,7 +77,7 @@ def validate(
         unusable,
         misfits(rows, _folders(database), known, reviewed.corrections),
         acceptances.problems,
-        label_findings(database, pixels, out_of_fold, data),
+        label_findings(sampled, pixels, out_of_fold, data),
         neighbour_findings(database, pixels, data),
         odd_findings(database, data),
         drift.drift_findings(now, reference, data),
@@ -74,6 +88,7 @@ def validate(
         **_counts(database),
         "statistics": now,
         "compared_with": reference.get("version"),
+        "labels_examined": len(sampled),
         "corrections": [asdict(one) | {"pictures": _corrected(database, one)} for _, one in rows],
         **table.record(),
     }

@@ -19,7 +19,7 @@ def main() -> None:
     data, runtime = read(Data), read(Runtime)
     version, labels = _version(Path("reports/data.json")), read_labels(FILE)
     with open_catalogue(DECODED, data) as catalogue:
-        prepare(catalogue, RAW, PREPARED, data, version, labels, runtime.workers)
+        prepare(catalogue, RAW, PREPARED, data, version, workers=runtime.workers, labels=labels)
 
 
 def _version(summary: Path) -> str:

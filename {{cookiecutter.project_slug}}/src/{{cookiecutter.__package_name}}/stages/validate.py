@@ -19,7 +19,7 @@ def main() -> None:
     """Check every picture, write what was found, and refuse data with errors."""
     data, runtime = read(Data), read(Runtime)
     # Which labels are in doubt is the same everywhere, whatever level training has.
-    determinism.apply("portable", threads=1, device="cpu")
+    determinism.apply("portable", 1, "cpu")
     from ..data.collect import recorded_version
 
     summary, table = _checked(data, runtime.workers)
@@ -33,17 +33,11 @@ def main() -> None:
 
 def _checked(data: Data, workers: int) -> "tuple[dict[str, Any], Table]":
     from ..data.catalogue import open_catalogue
-    from ..data.pixels import DamagedBlock
     from ..data.validate import Reviewed, validate
     from ..training.linear import out_of_fold
 
     with open_catalogue(DECODED, data) as catalogue:
-        while True:
-            catalogue.fill(RAW, data, workers)
-            try:
-                return validate(catalogue, out_of_fold, Reviewed(), data)
-            except DamagedBlock as damaged:
-                catalogue.forget([str(damaged)])
+        return validate(catalogue, RAW, data, out_of_fold, Reviewed(), workers)
 
 
 if __name__ == "__main__":
