@@ -18,7 +18,7 @@ from PIL import Image
 from {{ cookiecutter.__package_name }} import errors
 from {{ cookiecutter.__package_name }}.config import Data, read
 from {{ cookiecutter.__package_name }}.data import blocks
-from {{ cookiecutter.__package_name }}.data.catalogue import DATABASE, Catalogue, open_catalogue
+from {{ cookiecutter.__package_name }}.data.catalogue import Catalogue, open_catalogue
 from {{ cookiecutter.__package_name }}.data.prepare import prepare
 from {{ cookiecutter.__package_name }}.errors import UserError
 
@@ -59,7 +59,7 @@ def filled(raw: Path, folder: Path) -> list[tuple[object, ...]]:
 
 
 def scratch(folder: Path) -> Path:
-    (found,) = folder.rglob(DATABASE)
+    (found,) = folder.rglob("*.sqlite")
     return found
 
 

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from {{ cookiecutter.__package_name }}.data import storage
-from {{ cookiecutter.__package_name }}.data.storage import Example, Writer, open_shards, read_examples
+from {{ cookiecutter.__package_name }}.data.storage import Example, Writer, open_shards
 from {{ cookiecutter.__package_name }}.errors import UserError
 
 
@@ -50,7 +50,7 @@ def test_shards_read_as_one_array(tmp_path: Path, images: NDArray[np.uint8]) -> 
     with pytest.raises(IndexError):
         found[23]
     assert np.load(tmp_path / "labels.npy").tolist() == [number % 3 for number in range(23)]
-    assert read_examples(tmp_path) == [example(number) for number in range(23)]
+    assert storage.read_examples(tmp_path) == [example(number) for number in range(23)]
     write(tmp_path, images[:8], 5)
     assert (open_shards(tmp_path, 8)[:] == images[:8]).all()
 
@@ -122,4 +122,4 @@ def test_a_damaged_table_is_one_sentence(tmp_path: Path, text: str) -> None:
     path = tmp_path / "examples.csv"
     path.write_text(text.format(header=",".join(storage.COLUMNS)), encoding="utf-8")
     with pytest.raises(UserError, match=r"examples\.csv is truncated or damaged; run 'dvc"):
-        read_examples(tmp_path)
+        storage.read_examples(tmp_path)

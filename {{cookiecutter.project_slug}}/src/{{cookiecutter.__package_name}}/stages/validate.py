@@ -20,7 +20,7 @@ def main() -> None:
     data, runtime = read(Data), read(Runtime)
     # Which labels are in doubt is the same everywhere, whatever level training has.
     determinism.apply("portable", 1, "cpu")
-    from ..data.collect import recorded_version
+    from ..data.pointer import recorded_version
 
     summary, table = _checked(data, runtime.workers)
     version = recorded_version(RAW.with_suffix(".dvc"))
