@@ -1,22 +1,20 @@
 """From picture files to arrays of one shape, split by content into train, train-dev, dev, test."""
 
-import zlib
-from collections import Counter, OrderedDict
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ..config import Data
 from ..errors import UserError
 from ..reproducibility.artifacts import write_json
 from .catalogue import Catalogue, Prepared
+from .corrections import AS_THEY_STAND, Labels
+from .pixels import DamagedBlock, Pixels, Place
 from .splits import SPLITS, group_of, split_of
 from .storage import SHARD_BYTES, Example, Writer
-
-OPEN_BLOCKS = 64
 
 
 def prepare(
@@ -27,6 +25,7 @@ def prepare(
     version: str,
     workers: int = 0,
     shard_bytes: int = SHARD_BYTES,
+    labels: Labels = AS_THEY_STAND,
 ) -> int:
     """Write prepared/<split>/{images-00000.npy …, labels.npy, examples.csv, index.json}.
 
@@ -42,6 +41,7 @@ def prepare(
         version: DVC's hash of the raw data.
         workers: processes that decode; moves no byte.
         shard_bytes: pixels of one shard, at most.
+        labels: the right labels of pictures that stand in a wrong folder.
 
     Returns:
         How many pictures had to be decoded.
@@ -51,21 +51,29 @@ def prepare(
     """
     decoded = catalogue.fill(raw, data, workers)
     try:
-        _assemble(catalogue, prepared, data, version, shard_bytes)
+        _assemble(catalogue, prepared, data, version, labels, shard_bytes)
     except DamagedBlock as damaged:
         catalogue.forget([str(damaged)])
-        return decoded + prepare(catalogue, raw, prepared, data, version, workers, shard_bytes)
+        return decoded + prepare(
+            catalogue, raw, prepared, data, version, workers, shard_bytes, labels
+        )
     return decoded
 
 
 def _assemble(
-    catalogue: Catalogue, prepared: Path, data: Data, version: str, shard_bytes: int
+    catalogue: Catalogue,
+    prepared: Path,
+    data: Data,
+    version: str,
+    labels: Labels,
+    shard_bytes: int,
 ) -> None:
-    counts = Counter((split_of(one.path, one.md5, data), one.label) for one in catalogue.pictures())
+    pictures = _labelled(catalogue, labels)
+    counts = Counter((split_of(one.path, one.md5, data), one.label) for one in pictures)
     classes = sorted({label for _, label in counts})
     _check(counts, classes, data)
     places = {name: place for place, name in enumerate(classes)}
-    blocks = _Blocks(catalogue)
+    pixels = Pixels(catalogue)
     shape = (data.channels, data.image_size, data.image_size)
     with ExitStack() as stack:
         writers = {
@@ -73,44 +81,19 @@ def _assemble(
             for split in SPLITS
         }
         total = sum(counts.values())
-        rows = tqdm(catalogue.pictures(), "prepare", total, unit=" pictures", disable=None)
+        rows = tqdm(_labelled(catalogue, labels), "prepare", total, unit=" pictures", disable=None)
         for one in rows:
             writer = writers[split_of(one.path, one.md5, data)]
-            writer.add(_example(one, data), places[one.label], blocks.pixels(one))
+            picture = pixels([Place(one.block, one.place, one.checksum)])
+            writer.add(_example(one, data), places[one.label], picture.tobytes())
         for split, writer in writers.items():
             index = {"version": version, "pixels": writer.close(), "classes": classes}
             write_json(prepared / split / "index.json", index)
 
 
-class DamagedBlock(Exception):
-    """The block of this name does not hold what was written to it."""
-
-
-class _Blocks:
-    """Reads pixels from blocks, of which the latest are kept mapped."""
-
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
-        self._open = OrderedDict[str, NDArray[np.uint8]]()
-
-    def pixels(self, one: Prepared) -> bytes:
-        block = self._open.get(one.block)
-        if block is None:
-            block = self._mapped(one.block)
-        pixels: bytes = block[one.place].tobytes()
-        if zlib.crc32(pixels) != one.checksum:
-            raise DamagedBlock(one.block)
-        return pixels
-
-    def _mapped(self, name: str) -> NDArray[np.uint8]:
-        if len(self._open) >= OPEN_BLOCKS:
-            self._open.popitem(last=False)
-        try:
-            mapped = np.load(self._catalogue.block(name), mmap_mode="r", allow_pickle=False)
-        except (ValueError, EOFError, OSError):
-            raise DamagedBlock(name) from None
-        self._open[name] = mapped.view(np.ndarray)
-        return self._open[name]
+def _labelled(catalogue: Catalogue, labels: Labels) -> Iterator[Prepared]:
+    for one in catalogue.pictures():
+        yield one._replace(label=labels.get((one.md5, one.label), one.label))
 
 
 def _example(one: Prepared, data: Data) -> Example:

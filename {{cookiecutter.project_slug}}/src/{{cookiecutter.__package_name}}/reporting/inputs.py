@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,8 @@ class Inputs:
 
     `metrics`, `data` and `identity` are the JSON files of that name; `curves` the columns of the
     learning curves; `predictions` those for each data set; `pictures` the dev pictures, uint8
-    `[n, c, h, w]`, in the order of `predictions["dev"]`.
+    `[n, c, h, w]`, in the order of `predictions["dev"]`; `odd` those of findings in the data, uint8
+    `[c, h, w]` by path.
     """
 
     metrics: dict[str, Any]
@@ -33,6 +35,7 @@ class Inputs:
     classes: list[str]
     predictions: dict[str, Predictions]
     pictures: npt.NDArray[np.uint8] | Pictures
+    odd: Mapping[str, npt.NDArray[np.uint8]]
 
 
 def read_record(path: Path, stage: str, keys: tuple[str, ...]) -> dict[str, Any]:

@@ -13,21 +13,27 @@ DECODED = Path("data/decoded")
 def main() -> None:
     """Decode, resize and split every picture."""
     from ..data.catalogue import open_catalogue
+    from ..data.corrections import FILE, read_labels
     from ..data.prepare import prepare
 
     data, runtime = read(Data), read(Runtime)
-    version = _version(Path("reports/data.json"))
+    version, labels = _version(Path("reports/data.json")), read_labels(FILE)
     with open_catalogue(DECODED, data) as catalogue:
-        prepare(catalogue, RAW, PREPARED, data, version, runtime.workers)
+        prepare(catalogue, RAW, PREPARED, data, version, workers=runtime.workers, labels=labels)
 
 
 def _version(summary: Path) -> str:
+    path = summary.as_posix()
     try:
-        return str(json.loads(summary.read_text(encoding="utf-8"))["version"])
-    except (FileNotFoundError, ValueError, KeyError):
+        content = json.loads(summary.read_text(encoding="utf-8"))
+        version, errors = str(content["version"]), content["errors"]
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         raise UserError(
-            f"{summary.as_posix()} is not what the validate stage writes; run 'dvc repro validate'."
+            f"{path} is not what the validate stage writes; run 'dvc repro validate'."
         ) from None
+    if errors:
+        raise UserError(f"{path} names {errors} error(s) in the data; mend or accept them first.")
+    return version
 
 
 if __name__ == "__main__":
