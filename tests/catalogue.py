@@ -249,7 +249,7 @@ BUGS = [
         [
             (
                 "P/stages/train.py",
-                r"^( *)training, dev = Split\.open\(TRAIN\).*$",
+                r"^( *)training, dev = Split\.open\(TRAIN\b.*$",
                 r'\g<0>\n\1assert Split.open(TRAIN.with_name("test")).images[:].std() > 0',
             )
         ],

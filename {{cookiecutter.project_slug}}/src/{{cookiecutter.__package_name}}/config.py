@@ -119,6 +119,7 @@ class Runtime:
     processes: int = number(1, 1024)
     workers: int = number(0, 1024)
     prefetch: int = number(1, 1024)
+    stream: bool
     log_every: int = number(1)
     checkpoint_every: int = number(1)
 

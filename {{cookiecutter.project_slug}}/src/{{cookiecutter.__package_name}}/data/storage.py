@@ -1,7 +1,7 @@
 """Prepared pictures on disk: shards in mapped memory, few however many pictures.
 
-The shards are images-00000.npy and so on, uint8 [n, c, h, w]; examples.csv beside them has an
-`Example` a row. Examples stand in the order of their paths, and the content of an example alone
+The shards are images-00000.npy and so on, uint8 [n, c, h, w]; beside them, examples.csv has an
+`Example` a row, labels.npy its class, checksums.npy the CRC-32 of its pixels. Examples stand in the order of their paths, and the content of an example alone
 says whether a shard ends behind it. So new pictures change only the shards into whose range of
 paths they fall, and DVC sends only those.
 """
@@ -9,6 +9,8 @@ paths they fall, and DVC sends only those.
 import csv
 import hashlib
 import io
+import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, fields
@@ -23,6 +25,8 @@ from ..reproducibility.artifacts import replacing
 
 SHARD_BYTES = 64 * 2**20  # pixels of a shard, at most; at least a quarter, but for the last one
 SHARD_PICTURES = 2**16  # pictures of a shard, at most
+CHECKSUMS = "checksums.npy"
+HEADER = 128  # bytes before the first row of a .npy file that a `Writer` made
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +60,11 @@ class Example:
 COLUMNS = tuple(one.name for one in fields(Example))
 
 
-class Shards:
-    """Pictures uint8 [n, c, h, w] in several mapped files, indexed as one array along n."""
+class Pictures(ABC):
+    """Pictures uint8 [n, c, h, w] that are read when they are asked for, as one array along n."""
 
-    def __init__(self, parts: list[NDArray[np.uint8]]) -> None:
-        self._parts = parts
-        self._starts = np.cumsum([0, *map(len, parts)])
-        self.shape: tuple[int, ...] = (int(self._starts[-1]), *parts[0].shape[1:])
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.shape = shape
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -74,6 +76,22 @@ class Shards:
             return np.asarray(self[chosen : chosen + 1][0])
         if isinstance(chosen, slice):
             chosen = np.arange(*chosen.indices(len(self)))
+        return self._rows(chosen)
+
+    @abstractmethod
+    def _rows(self, chosen: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """Return the pictures [b, c, h, w] at positions [b]."""
+
+
+class Shards(Pictures):
+    """Pictures in several mapped files."""
+
+    def __init__(self, parts: list[NDArray[np.uint8]]) -> None:
+        self._parts = parts
+        self._starts = np.cumsum([0, *map(len, parts)])
+        super().__init__((int(self._starts[-1]), *parts[0].shape[1:]))
+
+    def _rows(self, chosen: NDArray[np.int64]) -> NDArray[np.uint8]:
         if len(self._parts) == 1:
             return np.asarray(self._parts[0][chosen])
         found = np.empty((len(chosen), *self.shape[1:]), dtype=np.uint8)
@@ -85,7 +103,7 @@ class Shards:
 
 
 class Writer:
-    """Writes folder/{images-*.npy, labels.npy, examples.csv}, an example at a time.
+    """Writes folder/{images-*.npy, labels.npy, checksums.npy, examples.csv}, an example at a time.
 
     Its memory does not grow with the examples. A context in which an error leaves no file half
     written; `close` ends the work.
@@ -102,6 +120,8 @@ class Writer:
         self._least = -(-self.most // 4)
         self._files, self._shard = ExitStack(), ExitStack()
         self._labels = _Rows(self._files.enter_context(replacing(folder / "labels.npy")), "<i8")
+        checksums = self._files.enter_context(replacing(folder / CHECKSUMS))
+        self._checksums = _Rows(checksums, "<u4")
         file = self._files.enter_context(replacing(folder / "examples.csv"))
         self._text = io.TextIOWrapper(file, encoding="utf-8", newline="")
         self._table = csv.writer(self._text, lineterminator="\n")
@@ -123,6 +143,7 @@ class Writer:
         self._images.add(pixels)
         self._table.writerow(example.cells())
         self._labels.add(label.to_bytes(8, "little"))
+        self._checksums.add(zlib.crc32(pixels).to_bytes(4, "little"))
         self._pixels.update(pixels)
         self._held += 1
         # So that what comes before or behind moves no end, the content says where one is.
@@ -148,6 +169,7 @@ class Writer:
         if self._held:
             self._close_shard()
         self._labels.finish()
+        self._checksums.finish()
         self._text.detach()
         self._files.close()
         for path in sorted(self.folder.glob("images-*.npy"))[self._shards :]:
@@ -179,6 +201,20 @@ class _Rows:
         shape = (self._count, *self._shape)
         header = {"descr": self._kind, "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(self._file, header)
+
+
+def header(start: bytes) -> tuple[int, ...]:
+    """Return the shape that the first `HEADER` bytes of a shard tell.
+
+    Raises:
+        ValueError: this is no shard.
+    """
+    file = io.BytesIO(start)
+    np.lib.format.read_magic(file)
+    shape, _, kind = np.lib.format.read_array_header_1_0(file)
+    if file.tell() != HEADER or kind != np.uint8 or len(shape) != 4:
+        raise ValueError("another kind of array")
+    return tuple(shape)
 
 
 def open_shards(folder: Path, count: int) -> Shards:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..data.storage import Shards
+from ..data.storage import Pictures
 from ..errors import UserError
 from ..metrics.table import Predictions
 
@@ -34,7 +34,7 @@ class Inputs:
     curves: Curves
     classes: list[str]
     predictions: dict[str, Predictions]
-    pictures: npt.NDArray[np.uint8] | Shards
+    pictures: npt.NDArray[np.uint8] | Pictures
     odd: Mapping[str, npt.NDArray[np.uint8]]
 
 
