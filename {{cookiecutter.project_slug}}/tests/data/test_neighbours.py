@@ -58,3 +58,13 @@ def test_of_very_many_alike_each_meets_few(
     pairs = near(check(raw)[0])
     assert 29 <= len(pairs) <= 2 * neighbours.BANDS * 30
     assert len({path for pair in pairs for path in pair}) == 30
+
+
+@pytest.mark.parametrize(("limit", "pairs"), [(0.02, 0), (0.1, 1)])
+def test_the_pixels_decide_where_hash_and_brightness_agree(
+    raw: Path, check: Check, limit: float, pairs: int
+) -> None:
+    pixels = np.asarray(Image.open(raw / "tree/001.png")).astype(np.int64)
+    pixels += np.where(np.arange(9) % 2, 30, -30)[:, None]
+    Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(raw / "tree/striped.png")
+    assert len(near(check(raw, near_duplicate=limit)[0])) == pairs
