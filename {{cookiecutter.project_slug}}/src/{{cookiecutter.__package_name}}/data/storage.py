@@ -88,7 +88,7 @@ class Shards(Pictures):
 
     def __init__(self, parts: list[NDArray[np.uint8]]) -> None:
         self._parts = parts
-        self._views = [memoryview(one.reshape(-1)) for one in parts]
+        self._views = [one.reshape(-1).data for one in parts]
         self._starts = np.cumsum([0, *map(len, parts)])
         self._bytes = int(np.prod(parts[0].shape[1:]))
         super().__init__((int(self._starts[-1]), *parts[0].shape[1:]))
