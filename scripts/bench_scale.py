@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import expected
 from bench_costs import Figure
@@ -147,7 +147,7 @@ def growth(layout: str, sizes: list[int], costs: list[dict[str, Cost]]) -> list[
     return found
 
 
-def asked(built: Path, project: Path, *request: str) -> list[dict[str, float]]:
+def asked(built: Path, project: Path, *request: str) -> list[dict[str, Any]]:
     """Return what bench_scale_worker.py answers inside a project, a line of JSON each."""
     command = ["python", str(WORKER), PACKAGE, *request]
     environment = variables(built, project)

@@ -1,4 +1,4 @@
-"""What bench_scale.py asks for inside a project: python bench_scale_worker.py PACKAGE REQUEST [...].
+"""What bench_scale.py asks for in a project: python bench_scale_worker.py PACKAGE REQUEST [...].
 
 pictures COUNT   writes that many small pictures to data/raw, the same ones each time
 epoch            reads the training pictures once, shuffled: prints [seconds, MiB of its own memory]
@@ -6,7 +6,6 @@ ratios FOLDER    prints a `Figure` of bench_costs.py a line, from pictures that 
 """
 
 import importlib
-import io
 import json
 import multiprocessing
 import os
@@ -111,7 +110,7 @@ def _bare(path: Path) -> int:
 
 
 def reading(folder: Path, side: int) -> dict[str, Any]:
-    """Time an epoch of shuffled batches from shards against a plain read, a batch's bytes a time."""
+    """Time shuffled batches from shards against a plain read, as many bytes at a time."""
     storage = ours("data.storage")
     size = 3 * side * side
     count = READ_BYTES // size
