@@ -46,7 +46,8 @@ def refresh(upgrade: bool) -> list[str]:
             refresh_variant(project, accelerator, Path(scratch, accelerator), upgrade)
         for remote in REMOTES:
             refresh_remote(project, remote, Path(scratch, remote), upgrade)
-        locks.compile_lock(ours, "dev", upgrade)
+        for name in ("dev", "servers"):
+            locks.compile_lock(ours, name, upgrade)
         changes: list[str] = locks.adopt(project, TEMPLATE / place)
         return changes + [f"template's {line}" for line in locks.adopt(ours, TEMPLATE / ours.name)]
 
