@@ -23,7 +23,7 @@ import pytest
 from helpers import CACHE, PACKAGE, PROJECT, ROOT, Bake, command, git
 
 pytestmark = pytest.mark.slow
-LARGE = 48_000_000
+LARGE = 32_000_000
 TOOLS = {
     "client": [
         ROOT
@@ -51,8 +51,7 @@ class Remote:
         if isinstance(place, Path):
             return place.read_bytes() if place.exists() else None
         try:
-            with urllib.request.urlopen(place, timeout=10) as reply:
-                return bytes(reply.read())
+            return ask("GET", place)
         except urllib.error.HTTPError:
             return None
 
@@ -63,12 +62,16 @@ class Remote:
             place.unlink()
             place.write_bytes(content)
         else:
-            put(place, content)
+            ask("PUT", place, content)
 
 
-def put(url: str, content: bytes = b"") -> None:
-    request = urllib.request.Request(url, data=content, method="PUT")
-    urllib.request.urlopen(request, timeout=10).close()
+def ask(method: str, url: str, content: bytes | None = None) -> bytes:
+    # The server wants a signature, and does not look at it.
+    someone = "AWS4-HMAC-SHA256 Credential=a/20200101/us-east-1/s3/aws4_request"
+    about = {"Authorization": someone, "Content-Type": "application/octet-stream"}
+    request = urllib.request.Request(url, data=content, method=method, headers=about)
+    with urllib.request.urlopen(request, timeout=10) as reply:
+        return bytes(reply.read())
 
 
 def location(name: str) -> str:
@@ -139,7 +142,7 @@ def s3(_: Path, tools: dict[str, Path], home: Path) -> Iterator[Remote]:
 
     def answers() -> bool:
         with suppress(OSError):
-            put(f"{url}/bucket")
+            ask("PUT", f"{url}/bucket", b"")
             return True
         return False
 
