@@ -48,8 +48,8 @@ class Remote:
             for one in paths
         ]
         name = self.put(json.dumps(listed).encode(), ".dir")
-        outs = [{"path": folder.as_posix(), "md5": name}]
-        lock = {"schema": "2.0", "stages": {"prepare": {"outs": outs}}}
+        outs = {"outs": [{"path": folder.as_posix(), "md5": name}]}
+        lock = {"schema": "2.0", "stages": {"prepare": outs}}
         Path("dvc.lock").write_text(yaml.safe_dump(lock), encoding="utf-8")
 
     def names(self) -> dict[str, str]:
@@ -57,7 +57,7 @@ class Remote:
         lock = yaml.safe_load(Path("dvc.lock").read_text(encoding="utf-8"))
         name = lock["stages"]["prepare"]["outs"][0]["md5"]
         listed = json.loads(self.place(name).read_bytes())
-        return dict({one["relpath"]: one["md5"] for one in listed}, **{"": name})
+        return {"": name} | {one["relpath"]: one["md5"] for one in listed}
 
 
 @pytest.fixture
@@ -68,9 +68,8 @@ def remote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Remote:
     monkeypatch.chdir(here)
     monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path / "site"))
     found = Remote(tmp_path / "there")
-    config = (
-        f"[core]\n    no_scm = True\n    remote = r\n['remote \"r\"']\n    url = {found.root}\n"
-    )
+    core = "[core]\n    no_scm = True\n    remote = r\n"
+    config = f"{core}['remote \"r\"']\n    url = {found.root}\n"
     Path(".dvc/config").write_text(config, encoding="utf-8")
     images = np.random.default_rng(0).integers(0, 256, (COUNT, 3, 4, 4), dtype=np.uint8)
     with Writer(TRAIN, (3, 4, 4), 5 * 48) as writer:
