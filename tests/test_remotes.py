@@ -84,10 +84,11 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("tools")
     for name, locks in TOOLS.items():
         venv = folder / name
-        for line in (
-            ("venv", "--quiet", "--python", sys.executable, venv),
-            ("pip", "sync", "--quiet", "--require-hashes", "--python", venv, *locks),
-        ):
+        lines: list[list[str | Path]] = [
+            ["venv", "--quiet", "--python", sys.executable, venv],
+            ["pip", "sync", "--quiet", "--require-hashes", "--python", venv, *locks],
+        ]
+        for line in lines:
             uv = Path(sys.executable).with_name("uv")
             done = command(uv, *line, cwd=folder, env=os.environ | {"UV_CACHE_DIR": CACHE})
             assert done.returncode == 0, done.stderr
