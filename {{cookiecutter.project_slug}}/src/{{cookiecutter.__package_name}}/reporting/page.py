@@ -6,10 +6,12 @@ It names neither the project nor a machine, and no time: `dvc.lock` holds its ha
 import json
 from typing import Any
 
-from ..metrics.scores import METRICS, find
+from ..metrics.registry import METRICS
+from ..metrics.scores import find
 from .charts import Series, line_chart
 from .inputs import Curves, Inputs
 from .markup import name, plural, section, share, table, text
+from .figures import metrics_section
 from .mistakes import confusion, confusion_section, mistakes_section
 from .style import STYLE
 
@@ -32,7 +34,7 @@ def page(inputs: Inputs) -> str:
         [
             _header(inputs),
             "<main>",
-            _metrics_section(inputs.metrics),
+            metrics_section(inputs.metrics),
             _curves_section(inputs.curves),
             confusion_section(test, inputs.classes),
             mistakes_section(inputs.predictions["dev"], inputs.classes, inputs.pictures),
@@ -82,21 +84,6 @@ def _level_note(identity: dict[str, Any]) -> str:
 def _level_of(identity: dict[str, Any]) -> str:
     level = identity["params"].get("reproducibility", {}).get("level", "unknown")
     return str(level or "off")  # an unquoted `off` is false to YAML 1.1
-
-
-def _metrics_section(metrics: dict[str, Any]) -> str:
-    splits = [key for key, value in metrics.items() if isinstance(value, dict)]
-    rows = [
-        [
-            f"{text(metric.title)} <small>{text(metric.meaning)}</small>",
-            *(f"{metrics[split][key]:.4f}" for split in splits),
-        ]
-        for key, metric in METRICS.items()
-    ]
-    rows.append(["Pictures", *(f"{metrics[split]['examples']:,}" for split in splits)])
-    caption = "Metrics by data set; the one in bold decides"
-    marked = list(METRICS).index(metrics["metric"])
-    return section("Metrics", table(caption, ["Metric", *map(name, splits)], rows, marked=marked))
 
 
 def _curves_section(curves: Curves) -> str:
