@@ -10,6 +10,7 @@ from typing import Any, Self
 from ..config import CONSTRAINT
 from ..errors import UserError
 from .intervals import Figure
+from .registry import Metric
 from .scores import find, rounded
 
 COSTS = ("parameters", "model_bytes")
@@ -79,16 +80,16 @@ def judge(
             verdicts.append({"constraint": one.text, "met": None, "measured": "make latency"})
             continue
         seen = known[one.name]
-        figure = seen if isinstance(seen, Figure) else Figure(seen, seen, seen, 0.0)
-        margin = one.margin(rounded(figure.value))
-        ends = [one.margin(end) >= 0 for end in figure.interval()]
+        value = rounded(seen.value) if isinstance(seen, Figure) else seen
+        interval = seen.interval() if isinstance(seen, Figure) else [seen, seen]
+        ends = [one.margin(end) >= 0 for end in interval]
         verdicts.append(
             {
                 "constraint": one.text,
-                "value": rounded(figure.value),
-                "interval": figure.interval(),
-                "met": margin >= 0,
-                "margin": rounded(margin),
+                "value": value,
+                "interval": interval,
+                "met": one.margin(value) >= 0,
+                "margin": rounded(one.margin(value)),
                 "sure": ends[0] == ends[1],
             }
         )
@@ -104,16 +105,25 @@ def _check(one: Constraint, classes: Sequence[str]) -> None:
     if one.figure in (*COSTS, LATENCY, WORST):
         if one.slice:
             raise UserError(f"constraint `{one.text}`: `{one.figure}` has no slices; drop `@`.")
-        return
-    try:
-        metric = find(one.figure, classes)
-    except UserError as error:
-        more = "" if "class that" in str(error) else f", or {', '.join((*COSTS, LATENCY, WORST))}"
-        raise UserError(f"constraint `{one.text}`: {error}{more}") from None
-    if metric.form in ("share", "area") and not 0 <= one.bound <= 1:
+        form = "any" if one.figure == WORST else "mean"
+    else:
+        form = _metric(one, classes).form
+    if form in ("share", "area") and not 0 <= one.bound <= 1:
         raise UserError(
             f"constraint `{one.text}`: `{one.figure}` lies between 0 and 1; write 90 % as 0.9."
         )
+    if form in ("mean", "gap") and one.bound < 0:
+        raise UserError(
+            f"constraint `{one.text}`: `{one.figure}` is never negative; write a bound above 0."
+        )
+
+
+def _metric(one: Constraint, classes: Sequence[str]) -> Metric:
+    try:
+        return find(one.figure, classes)
+    except UserError as error:
+        more = "" if "class that" in str(error) else f", or {', '.join((*COSTS, LATENCY, WORST))}"
+        raise UserError(f"constraint `{one.text}`: {error}{more}") from None
 
 
 def _check_pair(one: Constraint, other: Constraint) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from ..config import Evaluation
 from ..errors import UserError
+from . import probabilities
 from .constraints import COSTS, LATENCY, WORST, Constraint, accepted, judge, parse
 from .intervals import Figure, measure
 from .registry import METRICS, Metric
@@ -59,6 +60,7 @@ def summarise(
         if name == "test":
             wanted |= {one.figure: find(one.figure, classes) for one in _whole(constraints)}
         try:
+            probabilities.check(split.labels, split.probabilities)
             figures[name] = measure(wanted, split.sample(), seed)
         except UserError as error:
             raise UserError(f"data set `{name}`: {error}") from None

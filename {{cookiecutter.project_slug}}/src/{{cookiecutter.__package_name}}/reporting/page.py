@@ -9,9 +9,9 @@ from typing import Any
 from ..metrics.registry import METRICS
 from ..metrics.scores import find
 from .charts import Series, line_chart
+from .figures import metrics_section
 from .inputs import Curves, Inputs
 from .markup import name, plural, section, share, table, text
-from .figures import metrics_section
 from .mistakes import confusion, confusion_section, mistakes_section
 from .style import STYLE
 
