@@ -51,7 +51,7 @@ def test_a_band_is_no_contradiction() -> None:
 
 def test_met_missed_and_by_how_much() -> None:
     texts = ["accuracy >= 0.9", "log_loss <= 0.5", "parameters <= 1000", "latency_ms <= 10"]
-    known = {
+    known: dict[str, Figure | float] = {
         "accuracy": Figure(0.92, 0.85, 0.95, 0.02),
         "log_loss": Figure(0.7, 0.6, 0.8, 0.05),
         "parameters": 1000,

@@ -80,7 +80,7 @@ def test_intervals_are_wider_where_examples_go_together(made: Made) -> None:
     alone, together = (
         summary(one)["test"]["intervals"] for one in (splits(made), splits(made, groups=groups))
     )
-    width = [dict((key, high - low) for key, low, high in one) for one in (alone, together)]
+    width = [{key: high - low for key, low, high in one} for one in (alone, together)]
     assert width[1]["accuracy"] > 1.5 * width[0]["accuracy"]
 
 

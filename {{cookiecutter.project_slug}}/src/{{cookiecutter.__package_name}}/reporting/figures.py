@@ -13,6 +13,29 @@ def metrics_section(metrics: Mapping[str, Any]) -> str:
     return section("Metrics", *filter(None, parts))
 
 
+def verdict(metrics: Mapping[str, Any]) -> str:
+    """Return one sentence on whether the model may be taken, made of reports/metrics.json."""
+    missed = [one for one in metrics["constraints"] if one["met"] is False]
+    if missed:
+        names = "; ".join(f"<code>{text(one['constraint'])}</code> ({_miss(one)})" for one in missed)
+        return f'<p class="verdict missed"><b>Not accepted</b>: it misses {names}.</p>'
+    count = len(metrics["constraints"])
+    if not count:
+        return (
+            '<p class="verdict">No constraint is set: whatever scores best is taken. '
+            "<code>evaluation.constraints</code> sets some.</p>"
+        )
+    met = f"it meets {'its constraint' if count == 1 else f'all {count} constraints'}"
+    if any(one["met"] is None for one in metrics["constraints"]):
+        met = "as far as a result can say; <code>make latency</code> measures the rest"
+    return f'<p class="verdict"><b>Accepted</b>: {met}.</p>'
+
+
+def _miss(one: Mapping[str, Any]) -> str:
+    way = "little" if ">=" in one["constraint"] else "much"
+    return f"{one['value']:,.6g}, {abs(one['margin']):,.6g} too {way}"
+
+
 def _metrics(metrics: Mapping[str, Any]) -> str:
     splits = [key for key, value in metrics.items() if isinstance(value, dict)]
     ends = {split: {key: pair for key, *pair in metrics[split]["intervals"]} for split in splits}

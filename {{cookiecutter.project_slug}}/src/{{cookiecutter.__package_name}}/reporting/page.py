@@ -9,7 +9,7 @@ from typing import Any
 from ..metrics.registry import METRICS
 from ..metrics.scores import find
 from .charts import Series, line_chart
-from .figures import metrics_section
+from .figures import metrics_section, verdict
 from .inputs import Curves, Inputs
 from .markup import name, plural, section, share, table, text
 from .mistakes import confusion, confusion_section, mistakes_section
@@ -60,13 +60,16 @@ def _header(inputs: Inputs) -> str:
     chosen = find(inputs.metrics["metric"])
     test = inputs.predictions["test"]
     count, wrong = len(test.labels), int((test.answers != test.labels).sum())
+    low, high = inputs.metrics["interval"]
     better = "Higher" if chosen.higher_is_better else "Lower"
     return (
         f'<header>\n<p class="kicker">Training report</p>\n'
         f"<h1>{text(chosen.title)} <strong>{inputs.metrics['score']:.4f}</strong> on test</h1>\n"
         f"<p>Measured on {plural(count, 'test picture')} kept out of training; "
         f"{wrong:,} of them ({share(wrong, count)}) were given a wrong class. "
-        f"{better} is better.</p>\n{_level_note(inputs.identity)}\n</header>"
+        f"{better} is better; the 95 % interval over the examples is "
+        f"{low:.4f} to {high:.4f}.</p>\n"
+        f"{verdict(inputs.metrics)}\n{_level_note(inputs.identity)}\n</header>"
     )
 
 
