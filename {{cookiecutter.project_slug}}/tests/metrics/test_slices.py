@@ -38,7 +38,10 @@ def found(kind: str, predictions: Predictions) -> dict[str, Any]:
             "size at 11, 14",
             {"size below 11": [0], "size 11 to 14": [1, 2, 3], "size from 14": [4, 5]},
         ),
-        ("brightness at 0.35", {"brightness below 0.35": [0, 1, 2], "brightness from 0.35": [3, 4, 5]}),
+        (
+            "brightness at 0.35",
+            {"brightness below 0.35": [0, 1, 2], "brightness from 0.35": [3, 4, 5]},
+        ),
     ],
 )
 def test_every_kind(kind: str, expected: dict[str, Any], predictions: Predictions) -> None:

@@ -10,7 +10,9 @@ from {{cookiecutter.__package_name}}.reporting.inputs import Inputs
 
 
 def words(content: str) -> str:
-    return " ".join(re.sub(r"</?(b|code)>|<[^>]+>", lambda tag: "" if tag[1] else " ", content).split())
+    return " ".join(
+        re.sub(r"</?(b|code)>|<[^>]+>", lambda tag: "" if tag[1] else " ", content).split()
+    )
 
 
 def test_every_figure_has_an_interval(inputs: Inputs) -> None:

@@ -17,7 +17,9 @@ def verdict(metrics: Mapping[str, Any]) -> str:
     """Return one sentence on whether the model may be taken, made of reports/metrics.json."""
     missed = [one for one in metrics["constraints"] if one["met"] is False]
     if missed:
-        names = "; ".join(f"<code>{text(one['constraint'])}</code> ({_miss(one)})" for one in missed)
+        names = "; ".join(
+            f"<code>{text(one['constraint'])}</code> ({_miss(one)})" for one in missed
+        )
         return f'<p class="verdict missed"><b>Not accepted</b>: it misses {names}.</p>'
     count = len(metrics["constraints"])
     if not count:
