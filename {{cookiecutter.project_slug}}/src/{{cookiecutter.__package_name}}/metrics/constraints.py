@@ -68,7 +68,8 @@ def judge(
     """Return for each constraint what was found, whether it is met and by how much.
 
     `sure` says whether the whole interval is on the same side of the bound. What is measured on a
-    machine, as `latency_ms`, is no part of a result that every machine has: its `met` is None.
+    machine, `latency_ms`, is no part of a result that every machine has: if it is not among what is
+    known, its `met` is None.
 
     Args:
         constraints: as `parse` gives them.
@@ -76,7 +77,7 @@ def judge(
     """
     verdicts: list[dict[str, Any]] = []
     for one in constraints:
-        if one.figure == LATENCY:
+        if one.figure == LATENCY and LATENCY not in known:
             verdicts.append({"constraint": one.text, "met": None, "measured": "make latency"})
             continue
         seen = known[one.name]
