@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 
 from {{cookiecutter.__package_name}}.errors import UserError
-from {{cookiecutter.__package_name}}.metrics.probabilities import Probabilities, check, predicted
+from {{cookiecutter.__package_name}}.metrics.probabilities import (
+    Probabilities,
+    check,
+    predicted,
+)
 
 LABELS = np.array([0, 1, 0, 2, 2, 1], dtype=np.int64)
 ROWS = np.full((6, 3), 1 / 3)
