@@ -76,9 +76,8 @@ def test_secrets_are_not_shown(address: str, shown: str) -> None:
 
 
 def test_nothing_is_there(tmp_path: Path, server: str) -> None:
-    with pytest.raises(
-        UserError, match=rf"^DVC cannot get http://{server}/nothing: .*not exist"
-    ) as error:
+    said = rf"^DVC cannot get http://{server}/nothing: .*not exist"
+    with pytest.raises(UserError, match=said) as error:
         fetch(f"http://{USER}@{server}/nothing?token=1", tmp_path / "here")
     assert "secret" not in str(error.value)
     assert "token" not in str(error.value)

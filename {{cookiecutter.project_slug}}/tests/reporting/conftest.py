@@ -40,7 +40,20 @@ def inputs() -> Inputs:
     pictures = np.arange(9 * 64, dtype=np.int64).reshape(9, 1, 8, 8) % 251
     return Inputs(
         metrics=summarise(EVALUATION, CLASSES, predictions, COSTS, seed=0),
-        data={"classes": dict.fromkeys(CLASSES, 17), "sizes": {"8x8": 51}, "modes": {"L": 51}},
+        data={
+            "version": "da" * 16,
+            "examples": 51,
+            "classes": dict.fromkeys(CLASSES, 17),
+            "sizes": {"8x8": 51},
+            "modes": {"L": 51},
+            "statistics": {},
+            "compared_with": None,
+            "labels_examined": 50,
+            "corrections": [],
+            "found": {},
+            "accepted": {},
+            "findings": [],
+        },
         identity={
             "code": "c0" * 32,
             "data": "da" * 16,
@@ -59,4 +72,5 @@ def inputs() -> Inputs:
         classes=CLASSES,
         predictions=predictions,
         pictures=pictures.astype(np.uint8),
+        odd={},
     )

@@ -10,6 +10,7 @@ from ..metrics.registry import METRICS
 from ..metrics.scores import find
 from .charts import Series, line_chart
 from .figures import metrics_section, verdict
+from .findings import findings_section
 from .inputs import Curves, Inputs
 from .markup import name, plural, section, share, table, text
 from .mistakes import confusion, confusion_section, mistakes_section
@@ -39,6 +40,7 @@ def page(inputs: Inputs) -> str:
             confusion_section(test, inputs.classes),
             mistakes_section(inputs.predictions["dev"], inputs.classes, inputs.pictures),
             _data_section(inputs),
+            findings_section(inputs.data, inputs.odd),
             _origin_section(inputs.identity),
             "</main>",
         ]

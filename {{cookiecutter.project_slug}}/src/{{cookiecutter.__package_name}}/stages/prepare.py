@@ -1,4 +1,4 @@
-"""data/raw → data/prepared/{train,dev,test}: arrays of one shape, split by content."""
+"""data/raw → data/prepared/{train,train_dev,dev,test}: arrays of one shape, split by content."""
 
 import json
 from pathlib import Path
@@ -12,21 +12,28 @@ DECODED = Path("data/decoded")
 
 def main() -> None:
     """Decode, resize and split every picture."""
+    from ..data.catalogue import open_catalogue
+    from ..data.corrections import FILE, read_labels
     from ..data.prepare import prepare
-    from ..data.validate import pictures
 
     data, runtime = read(Data), read(Runtime)
-    version = _version(Path("reports/data.json"))
-    prepare(pictures(RAW), RAW, PREPARED, data, version, DECODED, runtime.workers)
+    version, labels = _version(Path("reports/data.json")), read_labels(FILE)
+    with open_catalogue(DECODED, data) as catalogue:
+        prepare(catalogue, RAW, PREPARED, data, version, workers=runtime.workers, labels=labels)
 
 
 def _version(summary: Path) -> str:
+    path = summary.as_posix()
     try:
-        return str(json.loads(summary.read_text(encoding="utf-8"))["version"])
-    except (FileNotFoundError, ValueError, KeyError):
+        content = json.loads(summary.read_text(encoding="utf-8"))
+        version, errors = str(content["version"]), content["errors"]
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         raise UserError(
-            f"{summary.as_posix()} is not what the validate stage writes; run 'dvc repro validate'."
+            f"{path} is not what the validate stage writes; run 'dvc repro validate'."
         ) from None
+    if errors:
+        raise UserError(f"{path} names {errors} error(s) in the data; mend or accept them first.")
+    return version
 
 
 if __name__ == "__main__":
