@@ -44,12 +44,12 @@ class Remote:
         """Send a folder, and write the dvc.lock of a stage `prepare` that made it."""
         paths = [one for one in sorted(folder.rglob("*")) if one.is_file()]
         listed = [
-            dict(md5=self.put(one.read_bytes()), relpath=one.relative_to(folder).as_posix())
+            {"md5": self.put(one.read_bytes()), "relpath": one.relative_to(folder).as_posix()}
             for one in paths
         ]
         name = self.put(json.dumps(listed).encode(), ".dir")
-        outs = [dict(path=folder.as_posix(), md5=name)]
-        lock = dict(schema="2.0", stages=dict(prepare=dict(outs=outs)))
+        outs = {"outs": [{"path": folder.as_posix(), "md5": name}]}
+        lock = {"schema": "2.0", "stages": {"prepare": outs}}
         Path("dvc.lock").write_text(yaml.safe_dump(lock), encoding="utf-8")
 
     def names(self) -> dict[str, str]:
@@ -57,7 +57,7 @@ class Remote:
         lock = yaml.safe_load(Path("dvc.lock").read_text(encoding="utf-8"))
         name = lock["stages"]["prepare"]["outs"][0]["md5"]
         listed = json.loads(self.place(name).read_bytes())
-        return dict({one["relpath"]: one["md5"] for one in listed}, **dict([("", name)]))
+        return {"": name} | {one["relpath"]: one["md5"] for one in listed}
 
 
 @pytest.fixture
@@ -68,7 +68,8 @@ def remote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Remote:
     monkeypatch.chdir(here)
     monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path / "site"))
     found = Remote(tmp_path / "there")
-    config = f"[core]\n    no_scm = True\n    remote = r\n['remote \"r\"']\n    url = {found.root}\n"
+    core = "[core]\n    no_scm = True\n    remote = r\n"
+    config = f"{core}['remote \"r\"']\n    url = {found.root}\n"
     Path(".dvc/config").write_text(config, encoding="utf-8")
     images = np.random.default_rng(0).integers(0, 256, (COUNT, 3, 4, 4), dtype=np.uint8)
     with Writer(TRAIN, (3, 4, 4), 5 * 48) as writer:
@@ -76,7 +77,7 @@ def remote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Remote:
             content = hashlib.md5(str(number).encode()).hexdigest()
             example = Example(f"tree/{number:02d}.png", "tree", content, "", 9, 7, 0.5)
             writer.add(example, number % 2, images[number].tobytes())
-        index = dict(version="1", pixels=writer.close(), classes=["house", "tree"])
+        index = {"version": "1", "pixels": writer.close(), "classes": ["house", "tree"]}
     write_json(TRAIN / "index.json", index)
     found.push(TRAIN)
     return found
@@ -113,7 +114,7 @@ def test_the_same_pictures(remote: Remote) -> None:
 
 
 def runtime(workers: int) -> Runtime:
-    often = dict(log_every=1, checkpoint_every=1)
+    often = {"log_every": 1, "checkpoint_every": 1}
     return Runtime(processes=1, workers=workers, prefetch=2, stream=True, **often)
 
 

@@ -192,7 +192,7 @@ def stream(
 
 
 class _Reported(Dataset[tuple[Tensor, Tensor] | UserError]):
-    """Returns errors instead of raising them: a loader would wrap them in its worker's traceback."""
+    """Returns errors instead of raising them: a loader would wrap them in a traceback."""
 
     def __init__(self, batches: Batches) -> None:
         self._batches = batches

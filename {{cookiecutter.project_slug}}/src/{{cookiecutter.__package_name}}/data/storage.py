@@ -1,9 +1,9 @@
 """Prepared pictures on disk: shards in mapped memory, few however many pictures.
 
 The shards are images-00000.npy and so on, uint8 [n, c, h, w]; beside them, examples.csv has an
-`Example` a row, labels.npy its class, checksums.npy the CRC-32 of its pixels. Examples stand in the order of their paths, and the content of an example alone
-says whether a shard ends behind it. So new pictures change only the shards into whose range of
-paths they fall, and DVC sends only those.
+`Example` a row, labels.npy its class, checksums.npy the CRC-32 of its pixels. Examples stand in the
+order of their paths, and the content of an example alone says whether a shard ends behind it. So
+new pictures change only the shards into whose range of paths they fall, and DVC sends only those.
 """
 
 import csv
