@@ -4,13 +4,16 @@ Run: python -m <package>.commands.compare A B [--on dev]
 """
 
 import argparse
+import re
 import sys
+from statistics import stdev
 
 from ..errors import UserError, run
 from ..metrics.comparison import Difference, check_same, difference
 from ..metrics.results import Result, read_result
 from ..metrics.scores import find
 from ..reproducibility.explain import differing
+from ..reproducibility.revisions import experiments, git
 
 
 def main() -> None:
@@ -40,12 +43,14 @@ def comparison(a: Result, b: Result, on: str = "test") -> str:
     check_same((a.classes, a.predictions[on]), (b.classes, b.predictions[on]))
     metric, key = find(a.metrics["metric"]), a.metrics["metric"]
     one, other = a.predictions[on].sample(), b.predictions[on].sample()
-    found = difference(metric, one, other, seed=0)
+    spread, seeds = spread_over_seeds([a, b], on)
+    found = difference(metric, one, other, seed=0, spread=spread)
     lines = [
         f"A  {names[0]}  {key} {a.metrics[on][key]:.6f} on {on}{_rejected(a)}",
         f"B  {names[1]}  {key} {b.metrics[on][key]:.6f} on {on}{_rejected(b)}",
         "",
         *_verdict(a, b, found, len(one)),
+        _seeds(spread, seeds),
         "",
         "what else differs:",
         *(f"  {part}: {name}  {text}".rstrip() for part, name, text in _differing(a, b)),
@@ -67,8 +72,35 @@ def _verdict(a: Result, b: Result, found: Difference, count: int) -> list[str]:
     rejected = [name for name, one in (("A", a), ("B", b)) if one.accepted() is False]
     if rejected:
         lines += [f"{' and '.join(rejected)} missed a constraint, and cannot win by the score."]
-    lines += ["This is about these two models; `make seeds` tells how much other seeds move them."]
     return lines
+
+
+def spread_over_seeds(results: list[Result], on: str) -> tuple[float, int]:
+    """Return the largest standard deviation that `make seeds` has left for one of the results.
+
+    Also the number of seeds it was found with; 0 and 0 where there are no three of them.
+    """
+    found = (0.0, 0)
+    for one in results:
+        commit = one.revision.commit
+        bases = git("rev-list", "--max-count=2", "--first-parent", commit).stdout.split()
+        for base in bases:
+            pattern = re.compile(rf"seed-\d+-{base[:10]}")
+            names = [base, *filter(pattern.fullmatch, experiments())]
+            if len(names) >= 3:
+                key = one.metrics["metric"]
+                scores = [read_result(name).metrics[on][key] for name in names]
+                found = max(found, (stdev(scores), len(names)))
+    return found
+
+
+def _seeds(spread: float, seeds: int) -> str:
+    if seeds:
+        return f"Taken into account: over {seeds} seeds the score has a deviation of {spread:.6f}."
+    return (
+        "This is about these two models: other seeds move both. `make seeds` in A or B measures by "
+        "how much, and from then on it is taken into account."
+    )
 
 
 def _rejected(one: Result) -> str:

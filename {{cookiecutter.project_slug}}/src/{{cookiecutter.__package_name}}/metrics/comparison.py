@@ -42,8 +42,23 @@ class Difference:
         return {1: "better", -1: "worse", 0: "cannot tell"}[self.gain]
 
 
-def difference(metric: Metric, a: Sample, b: Sample, seed: int, level: float = LEVEL) -> Difference:
-    """Return how much better or worse B is than A on the same examples, in the same order."""
+def difference(
+    metric: Metric,
+    a: Sample,
+    b: Sample,
+    seed: int,
+    level: float = LEVEL,
+    spread: float = 0.0,
+) -> Difference:
+    """Return how much better or worse B is than A on the same examples, in the same order.
+
+    Args:
+        metric: what to compare.
+        a, b: the examples as each model sees them.
+        seed: of the bootstrap.
+        level: of the interval.
+        spread: standard deviation of the figure over seeds, where it is known; it belongs to both.
+    """
     resampling = Resampling(a.labels, a.groups)
     one, other = (replicates({"": metric}, sample, resampling, seed)[""] for sample in (a, b))
     found = value(metric, b) - value(metric, a)
@@ -53,6 +68,7 @@ def difference(metric: Metric, a: Sample, b: Sample, seed: int, level: float = L
     # either way, is always possible (Agresti and Min, Statistics in Medicine, 2005).
     if metric.form == "share":
         error = math.hypot(error, math.sqrt(2) / len(a))
+    error = math.hypot(error, math.sqrt(2) * spread)
     low, high = found - t * error, found + t * error
     sure = low > 0 or high < 0
     better = (found > 0) == metric.higher_is_better
