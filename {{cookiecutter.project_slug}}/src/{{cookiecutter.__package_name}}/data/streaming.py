@@ -76,8 +76,7 @@ class Objects:
 @cache
 def _remote(_project: Path, _process: int) -> Any:
     """Return DVC's database of objects on the remote; connections do not outlive a fork."""
-    # audit: dev.in brings DVC, and the remote's plugin with it
-    from dvc.repo import Repo  # type: ignore[import-untyped]
+    from dvc.repo import Repo  # audit: dev.in brings DVC, and what it needs for the remote
 
     try:
         return Repo().cloud.get_remote_odb()
