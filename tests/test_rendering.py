@@ -279,7 +279,7 @@ def test_a_style_fault_is_found(bake: Bake, planted: str) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no mode bits")
 def test_files_keep_their_modes(template: Path, bake: Bake) -> None:
-    found = modes(bake())
+    found = modes(bake(remote="s3"))
     for source, mode in modes(template / PROJECT).items():
         path = re.sub(r"\{%.*?%\}", "", source)
         path = path.replace("{{cookiecutter.__package_name}}", "handwritten_digits")

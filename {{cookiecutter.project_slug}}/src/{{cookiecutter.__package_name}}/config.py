@@ -42,6 +42,7 @@ def choice(*values: str | int) -> Any:
 class Data:
     """What there is to learn from."""
 
+    layout: str = choice("files", "tar")
     image_size: int = number(4, 4096)
     channels: int = choice(1, 3)
     train_dev_fraction: float = number(0.01, 0.49)
