@@ -64,8 +64,15 @@ def _header(inputs: Inputs) -> str:
         f"<h1>{text(chosen.title)} <strong>{inputs.metrics['score']:.4f}</strong> on test</h1>\n"
         f"<p>Measured on {plural(count, 'test picture')} kept out of training; "
         f"{wrong:,} of them ({share(wrong, count)}) were given a wrong class. "
-        f"{better} is better.</p>\n{_level_note(inputs.identity)}\n</header>"
+        f"{better} is better.</p>\n{_data_note(inputs.metrics['data'])}\n"
+        f"{_level_note(inputs.identity)}\n</header>"
     )
+
+
+def _data_note(data: dict[str, str | None]) -> str:
+    release, version = data["release"], text(data["version"])
+    named = f"version <b>{text(release)}</b>" if release else "<b>not released</b>"
+    return f'<p class="level">Data: {named} – content <code>{version}</code>.</p>'
 
 
 def _level_note(identity: dict[str, Any]) -> str:
@@ -85,7 +92,9 @@ def _level_of(identity: dict[str, Any]) -> str:
 
 
 def _metrics_section(metrics: dict[str, Any]) -> str:
-    splits = [key for key, value in metrics.items() if isinstance(value, dict)]
+    splits = [
+        key for key, value in metrics.items() if isinstance(value, dict) and "examples" in value
+    ]
     rows = [
         [
             f"{text(metric.title)} <small>{text(metric.meaning)}</small>",

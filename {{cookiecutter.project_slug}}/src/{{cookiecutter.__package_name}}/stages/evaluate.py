@@ -11,6 +11,7 @@ from ..reproducibility import determinism
 from ..reproducibility.artifacts import write_json
 
 PREPARED, REPORTS = Path("data/prepared"), Path("reports")
+DATA = REPORTS / "data.json"
 WEIGHTS = Path("models/model.safetensors")
 
 
@@ -19,6 +20,7 @@ def main() -> None:
     model, evaluation, reproducibility = read(Model), read(Evaluation), read(Reproducibility)
     determinism.apply(reproducibility.level, reproducibility.threads, reproducibility.device)
     from ..data.batches import Split
+    from ..data.record import data_of
     from ..data.splits import SPLITS
     from ..data.storage import read_examples
     from ..metrics.evaluation import summarise
@@ -43,7 +45,8 @@ def main() -> None:
     write_predictions(REPORTS / "predictions.csv", classes, rows)
     write_confusion(REPORTS / "confusion.csv", test.labels, found["test"], classes)
     pairs = {name: (split.labels, found[name]) for name, split in splits.items()}
-    write_json(REPORTS / "metrics.json", summarise(evaluation.metric, pairs))
+    metrics = summarise(evaluation.metric, pairs)
+    write_json(REPORTS / "metrics.json", metrics | {"data": data_of(DATA)})
 
 
 if __name__ == "__main__":

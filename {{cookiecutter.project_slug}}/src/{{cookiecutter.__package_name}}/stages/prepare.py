@@ -1,10 +1,9 @@
 """data/raw → data/prepared/{train,dev,test}: arrays of one shape, split by content."""
 
-import json
 from pathlib import Path
 
 from ..config import Data, Runtime, read
-from ..errors import UserError, run
+from ..errors import run
 
 RAW, PREPARED = Path("data/raw"), Path("data/prepared")
 DECODED = Path("data/decoded")
@@ -13,20 +12,12 @@ DECODED = Path("data/decoded")
 def main() -> None:
     """Decode, resize and split every picture."""
     from ..data.prepare import prepare
+    from ..data.record import data_of
     from ..data.validate import pictures
 
     data, runtime = read(Data), read(Runtime)
-    version = _version(Path("reports/data.json"))
+    version = str(data_of(Path("reports/data.json"))["version"])
     prepare(pictures(RAW), RAW, PREPARED, data, version, DECODED, runtime.workers)
-
-
-def _version(summary: Path) -> str:
-    try:
-        return str(json.loads(summary.read_text(encoding="utf-8"))["version"])
-    except (FileNotFoundError, ValueError, KeyError):
-        raise UserError(
-            f"{summary.as_posix()} is not what the validate stage writes; run 'dvc repro validate'."
-        ) from None
 
 
 if __name__ == "__main__":

@@ -12,7 +12,9 @@ from ..reproducibility.artifacts import write_bytes
 
 def main() -> None:
     """Write reports/report.html from what the stages before have left."""
-    metrics = read_record(Path("reports/metrics.json"), "evaluate", ("score", "metric", "test"))
+    metrics = read_record(
+        Path("reports/metrics.json"), "evaluate", ("score", "metric", "test", "data")
+    )
     classes, predictions = read_predictions(Path("reports/predictions.csv"))
     for split in ("dev", "test"):
         if split not in predictions:

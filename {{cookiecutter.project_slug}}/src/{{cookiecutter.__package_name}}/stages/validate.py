@@ -11,13 +11,16 @@ RAW = Path("data/raw")
 def main() -> None:
     """Check every picture and write what there is."""
     from ..data.collect import recorded_version
+    from ..data.record import release_of
     from ..data.validate import validate
 
     summary = validate(RAW)
     version = recorded_version(RAW.with_suffix(".dvc"))
     if version is None:
         raise UserError(f"{RAW}.dvc is not there; give the data a version with 'dvc add {RAW}'.")
-    write_json(Path("reports/data.json"), {"version": version} | summary)
+    write_json(
+        Path("reports/data.json"), {"version": version, "release": release_of(version)} | summary
+    )
 
 
 if __name__ == "__main__":

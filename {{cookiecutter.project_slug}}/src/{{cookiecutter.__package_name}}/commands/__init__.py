@@ -1,0 +1,1 @@
+"""What a person runs: each reads its arguments, calls the library and prints."""
