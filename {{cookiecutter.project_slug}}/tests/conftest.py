@@ -3,6 +3,7 @@
 No test needs data, network or an earlier run: pictures are made where they are needed.
 """
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -17,10 +18,18 @@ import yaml
 
 from {{ cookiecutter.__package_name }} import errors
 from {{ cookiecutter.__package_name }}.data.png import png
+from {{ cookiecutter.__package_name }}.data.release import release
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = errors.__name__.partition(".")[0]
 CLASSES = ("circle", "square", "tree")
+UNRELEASED = {
+    ".dvc/config": "[core]\nanalytics = false\ncheck_update = false\nremote = beside\n"
+    "['remote \"beside\"']\nurl = ../../remote\n",
+    ".gitignore": "/data/raw\n/reports\n",
+    "data/release.json": '{\n  "release": null\n}\n',
+    "data/CHANGELOG.md": "# Changelog of the data\n",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -83,7 +92,7 @@ def project(
     root = tmp_path / "project"
     ignore = shutil.ignore_patterns("__pycache__", "audit", "reporting")
     shutil.copytree(ROOT / "src", root / "src", ignore=ignore)
-    for name in ("params.yaml", "dvc.yaml", "requirements/runtime.lock"):
+    for name in ("params.yaml", "dvc.yaml", "requirements/runtime.lock", "data/release.json"):
         (root / name).parent.mkdir(exist_ok=True)
         shutil.copyfile(ROOT / name, root / name)
     raw = fill(root / "data/raw")
@@ -124,3 +133,76 @@ def python() -> Stage:
 def stage(python: Stage) -> Stage:
     """Run a stage of the pipeline, as dvc.yaml does: stage("train")."""
     return lambda name, **environment: python("-m", f"{PACKAGE}.stages.{name}", **environment)
+
+
+def call(folder: Path, *arguments: str) -> str:
+    """Run a program in a folder, `dvc` meaning this environment's; it must succeed."""
+    program = [sys.executable, "-m", "dvc"] if arguments[0] == "dvc" else [arguments[0]]
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("GIT_")}
+    command = [*program, *arguments[1:]]
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def _unreleased(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("unreleased") / "project"
+    for label, name in enumerate(CLASSES):
+        (root / "data/raw" / name).mkdir(parents=True)
+        for number in range(3):
+            path = root / "data/raw" / name / f"{number}.png"
+            path.write_bytes(picture(label, number))
+    call(root, "git", "init", "-q", "-b", "main")
+    for key in ("user.name=T", "user.email=t@example.org", "commit.gpgSign=0", "tag.gpgSign=0"):
+        call(root, "git", "config", *key.split("="))
+    call(root, "dvc", "init", "-q")
+    for name, text in UNRELEASED.items():
+        (root / name).write_text(text, encoding="utf-8")
+    shutil.copyfile(ROOT / "params.yaml", root / "params.yaml")
+    call(root, "dvc", "add", "-q", "data/raw")
+    call(root, "git", "add", "-A")
+    call(root, "git", "commit", "-q", "-m", "Start")
+    return root
+
+
+@pytest.fixture(scope="session")
+def _released(_unreleased: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("released")
+    root = Path(shutil.copytree(_unreleased.parent, folder / "copy")) / _unreleased.name
+    with contextlib.chdir(root):
+        release("1.0", "The first")
+        raw = root / "data/raw"
+        (raw / "tree/3.png").write_bytes(picture(2, 3))
+        (raw / "circle/0.png").unlink()
+        (raw / "circle/1.png").rename(raw / "square/9.png")
+        (raw / "square/1.png").rename(raw / "square/8.png")
+        release("1.1", "Others")
+    return root
+
+
+def _copy(root: Path, into: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    copy = Path(shutil.copytree(root.parent, into / "copy")) / root.name
+    monkeypatch.chdir(copy)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(into))
+    return copy
+
+
+@pytest.fixture
+def unreleased(_unreleased: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository of data alone, with a DVC remote beside it; the current folder.
+
+    Three classes of three pictures: data/raw/tree/0.png.
+    """
+    return _copy(_unreleased, tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def released(_released: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same with version 1.0, and 1.1: a picture more, one less, one relabelled, one renamed.
+
+    They are tree/3.png, circle/0.png, circle/1.png → square/9.png, square/1.png → square/8.png.
+    """
+    return _copy(_released, tmp_path, monkeypatch)

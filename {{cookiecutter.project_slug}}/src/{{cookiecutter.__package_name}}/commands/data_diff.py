@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..config import Data, read
 from ..data.changelog import by_class, summary
-from ..data.changes import Changes, Pair, Picture, balance, changes, moves, pictures
+from ..data.changes import Changes, Pair, Picture, balance, changes, moves
 from ..data.versions import find
 from ..errors import run
 from ..reproducibility.artifacts import write_bytes
@@ -35,7 +35,7 @@ def main() -> None:
     arguments = parser.parse_args()
     a, b = find(arguments.A), find(arguments.B)
     data = read(Data)
-    old, new = pictures(a.listing()), pictures(b.listing())
+    old, new = a.pictures(), b.pictures()
     found = changes(old, new)
     sys.stdout.write(f"{described(a.name, b.name, old, new, found, data)}\n")
     if found.any():

@@ -16,10 +16,11 @@ HEADER = ("", "version", "date", "pictures", "classes", "note")
 
 def main() -> None:
     """Print the table and one sentence on what lies here."""
-    known, version = releases(), working_version()
+    known, version, found = releases(), working_version(), state()
     here = release_of(version) if version else None
-    sys.stdout.write(f"{table(known, here)}\n\n" if known else "")
-    sys.stdout.write(f"{said(known, version, here, state())}\n")
+    if known:
+        sys.stdout.write(f"{table(known, None if found == 'modified' else here)}\n\n")
+    sys.stdout.write(f"{said(known, version, here, found)}\n")
 
 
 def table(known: Sequence[Release], here: str | None) -> str:

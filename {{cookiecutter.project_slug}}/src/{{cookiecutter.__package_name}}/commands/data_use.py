@@ -19,8 +19,7 @@ def main() -> None:
     target = use(parser.parse_args().version)
     back = ", 'make data-use VERSION=committed' to go back" if target.name != COMMITTED else ""
     sys.stdout.write(
-        f"data/raw holds {target.revision.name} now. Next: 'dvc repro' to run this code with it"
-        f"{back}.\n"
+        f"data/raw holds {target.title} now. Next: 'dvc repro' to run this code with it{back}.\n"
     )
 
 

@@ -4,6 +4,7 @@ A picture is what it shows: the same content under another class was relabelled,
 in the same class renamed. A file whose content is new is one picture less and one more.
 """
 
+import csv
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
@@ -37,15 +38,18 @@ class Changes(NamedTuple):
         return any(self)
 
 
-def pictures(listing: Mapping[str, str]) -> list[Picture]:
+def pictures(listing: Mapping[str, str], corrections: str) -> list[Picture]:
     """Return the pictures of a version, by path; hidden files are none.
 
     Args:
         listing: path below data/raw → MD5.
+        corrections: the text of data/corrections.csv, where the class is not that of the folder.
     """
+    rows = csv.DictReader(corrections.splitlines())
+    right = {(row.get("md5"), row.get("old")): row.get("new") for row in rows}
     found = ((PurePosixPath(path), md5) for path, md5 in sorted(listing.items()))
     return [
-        Picture(path.as_posix(), path.parent.name, md5)
+        Picture(path.as_posix(), right.get((md5, path.parent.name)) or path.parent.name, md5)
         for path, md5 in found
         if not any(part.startswith(".") for part in path.parts)
     ]

@@ -77,7 +77,7 @@ def data_of(summary: Path) -> dict[str, str | None]:
     try:
         content = json.loads(summary.read_text(encoding="utf-8"))
         return {name: content[name] for name in ("version", "release")}
-    except (FileNotFoundError, ValueError, KeyError):
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         raise UserError(
             f"{summary.as_posix()} is not what the validate stage writes; run 'dvc repro validate'."
         ) from None

@@ -16,7 +16,7 @@ from ..reproducibility.revisions import dvc, git, outside_git
 from . import record
 from .changelog import CHANGELOG, entry, summary, with_entry, without_latest
 from .changes import Changes, balance, changes, pictures
-from .record import RECORD, Record
+from .record import CORRECTIONS, RECORD, Record
 from .validate import validate
 from .versions import (
     POINTER,
@@ -151,8 +151,9 @@ def _recorded(name: str, note: str, last: Release | None) -> tuple[Record, Chang
         raise UserError(f"DVC could not record {RAW}: {last_line(done.stderr)}")
     if last and (version, record.corrections()) == _content(last):
         raise UserError(f"the data are those of version {last.name}; there is nothing to release.")
-    new = pictures(listing(version))
-    old = pictures(last.listing()) if last else []
+    corrected = CORRECTIONS.read_text(encoding="utf-8") if CORRECTIONS.exists() else ""
+    new = pictures(listing(version), corrected)
+    old = last.pictures() if last else []
     classes = balance(new)
     made = Record(
         release=name,

@@ -127,7 +127,7 @@ def _fetch(target: Release) -> None:
     if not _complete(target):
         reason = "" if done.returncode == 0 else f" ({last_line(done.stderr)})"
         raise UserError(
-            f"the data of {target.revision.name} are neither in the cache nor on the remote"
+            f"the pictures of {target.title} are neither in the cache nor on the remote"
             f"{reason}; run 'dvc push' where they are. Nothing was changed."
         )
 
@@ -142,7 +142,7 @@ def _checkout(target: Release) -> None:
     done = run_dvc("checkout", "--quiet", str(POINTER))
     if done.returncode != 0:
         raise UserError(
-            f"{RAW} does not hold all of {target.revision.name} yet ({last_line(done.stderr)}); "
+            f"{RAW} does not hold all of {target.title} yet ({last_line(done.stderr)}); "
             "mend that and run the same command again."
         )
 

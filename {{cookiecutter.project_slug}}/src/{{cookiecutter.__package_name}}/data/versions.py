@@ -14,8 +14,9 @@ from pathlib import Path
 
 from ..errors import UserError
 from ..reproducibility.revisions import Revision, cached_object, dvc, git, outside_git
+from .changes import Picture, pictures
 from .collect import recorded_version
-from .record import RECORD, Record, parsed
+from .record import CORRECTIONS, RECORD, Record, parsed
 
 RAW, POINTER = Path("data/raw"), Path("data/raw.dvc")
 TAG = "data-v"
@@ -45,10 +46,19 @@ class Release:
     commit: str
     date: str
 
+    @property
+    def title(self) -> str:
+        """What to call it in a sentence."""
+        return (
+            "the data of the last commit"
+            if self.name == COMMITTED
+            else f"version {self.name} of the data"
+        )
+
     @cached_property
     def revision(self) -> Revision:
         """The commit, to read files from."""
-        return Revision(f"version {self.name} of the data", self.commit)
+        return Revision(self.title, self.commit)
 
     @cached_property
     def version(self) -> str:
@@ -61,30 +71,31 @@ class Release:
             return str(self.revision.yaml(POINTER.as_posix())["outs"][0]["md5"])
         except (KeyError, IndexError, TypeError):
             raise UserError(
-                f"{POINTER.as_posix()} of {self.revision.name} names no md5; tag another commit."
+                f"{POINTER.as_posix()} of {self.title} names no md5; tag another commit."
             ) from None
 
     @property
     def record(self) -> Record | None:
         """Its data/release.json, or None if it has none."""
         text = self.revision.text(RECORD.as_posix())
-        where = f"{RECORD.as_posix()} of {self.revision.name}"
+        where = f"{RECORD.as_posix()} of {self.title}"
         return None if text is None else parsed(text, where)
 
-    def listing(self) -> dict[str, str]:
-        """Return {path below data/raw: MD5}, from the cache, else from the remote.
+    def pictures(self) -> list[Picture]:
+        """Return its pictures; the list of them is in the cache, else on the remote.
 
         Raises:
             UserError: neither holds the list.
         """
-        return listing(self.version) or self._from_remote()
+        corrections = self.revision.text(CORRECTIONS.as_posix()) or ""
+        return pictures(listing(self.version) or self._from_remote(), corrections)
 
     def _from_remote(self) -> dict[str, str]:
         options = ("--rev", self.commit, "--recursive", "--dvc-only", "--show-hash", "--json")
         done = run_dvc("list", ".", RAW.as_posix(), *options)
         if done.returncode != 0:
             raise UserError(
-                f"the data of {self.revision.name} are neither in the cache nor on the remote "
+                f"the pictures of {self.title} are neither in the cache nor on the remote "
                 f"({last_line(done.stderr)}); run 'dvc push' where they are."
             )
         return {one["path"]: one["md5"] for one in json.loads(done.stdout) if not one["isdir"]}
