@@ -32,6 +32,8 @@ def test_data_that_were_released() -> None:
 def test_label_corrections_are_part_of_it() -> None:
     record.write(ONE)
     CORRECTIONS.write_text("md5,old,new,who,why\n", encoding="utf-8")
+    assert record.release_of("abc.dir") == "1.0"
+    CORRECTIONS.write_text("md5,old,new,who,why\n1,a,c,me,x\n", encoding="utf-8")
     assert record.release_of("abc.dir") is None
     found = record.corrections()
     record.write(Record(**{**json.loads(RECORD.read_text("utf-8")), "corrections": found}))

@@ -1,11 +1,15 @@
 """A release is made whole or not at all, of data that fit, and after a kill by the same command."""
 
+import hashlib
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from {{ cookiecutter.__package_name }}.data import release as steps
+from {{ cookiecutter.__package_name }}.data import versions
+from {{ cookiecutter.__package_name }}.data.changelog import CHANGELOG
 from {{ cookiecutter.__package_name }}.data.record import CORRECTIONS, RECORD, release_of
 from {{ cookiecutter.__package_name }}.data.release import release
 from {{ cookiecutter.__package_name }}.data.versions import releases, working_version
@@ -24,11 +28,13 @@ def state() -> tuple[str, ...]:
     return git("rev-parse", "HEAD"), git("tag"), git("status", "--porcelain"), *texts
 
 
-def refused(words: str, name: str = "1.2", note: str = "New") -> None:
+def refused(
+    words: str, name: str = "1.2", note: str = "New", check: Callable[[], object] = list
+) -> None:
     """It is refused with these words, and nothing has changed."""
     before = state()
     with pytest.raises(UserError, match=words):
-        release(name, note)
+        release(name, note, check)
     assert state() == before
 
 
@@ -77,9 +83,15 @@ def test_names_and_notes(released: Path, name: str, note: str, words: str) -> No
     refused(words, name, note)
 
 
-def test_bad_data(released: Path) -> None:
-    (released / "data/raw/tree/bad.png").write_bytes(b"no picture")
-    refused(r"bad\.png: not a readable picture")
+def test_data_that_fail_the_check(released: Path) -> None:
+    def check() -> None:
+        assert working_version() != before
+        raise UserError("bad.png is no picture")
+
+    before = working_version()
+    change(released)
+    refused(r"bad\.png is no picture", check=check)
+    assert versions.state() == "modified"
 
 
 def test_no_data(released: Path) -> None:
@@ -101,7 +113,7 @@ def test_a_pointer_that_names_what_lies_there(released: Path) -> None:
     subprocess.run(["git", "add", "data/raw.dvc"], check=True)
     done = steps.run_dvc("add", "-q", "data/raw")
     assert done.returncode == 0
-    assert release("1.2", "One more") == "Since 1.1: 1 added, 0 removed, 0 relabelled, 0 renamed."
+    assert release("1.2", "One more", list) == "Since 1.1: 1 added, 0 removed, 0 relabelled, 0 renamed."
 
 
 def test_a_changelog_with_changes(released: Path) -> None:
@@ -139,9 +151,13 @@ def test_a_git_that_knows_nobody(released: Path, monkeypatch: pytest.MonkeyPatch
 def test_what_else_is_staged_stays_staged(released: Path) -> None:
     (released / "params.yaml").write_text("mine", encoding="utf-8")
     git("add", "params.yaml")
-    (released / CORRECTIONS).write_text("md5,old,new,who,why\n", encoding="utf-8")
+    content = hashlib.md5((released / "data/raw/tree/2.png").read_bytes()).hexdigest()
+    row = f"md5,old,new,who,why\n{content},tree,circle,me,round\n"
+    (released / CORRECTIONS).write_text(row, encoding="utf-8")
     git("add", "data/corrections.csv")
-    assert release("1.2", "Corrected").startswith("Since 1.1: 0 added")
+    done = release("1.2", "Corrected", list)
+    assert done == "Since 1.1: 0 added, 0 removed, 1 relabelled, 0 renamed."
+    assert "| circle | 2 | 0 | 0 | 1 | 0 |" in CHANGELOG.read_text(encoding="utf-8")
     committed = git("show", "--format=", "--name-only").splitlines()
     assert committed == ["data/CHANGELOG.md", "data/corrections.csv", "data/release.json"]
     assert git("status", "--porcelain") == "M  params.yaml"
@@ -152,7 +168,7 @@ def test_a_remote_that_cannot_be_reached(unreleased: Path) -> None:
     remote.write_text("in the way", encoding="utf-8")
     refused("could not be pushed .*, so version 1.0 is not made; run the same command", "1.0")
     remote.unlink()
-    assert release("1.0", "First") == "The first version: 9 pictures."
+    assert release("1.0", "First", list) == "The first version: 9 pictures."
 
 
 def test_a_hook_that_refuses(released: Path) -> None:
@@ -162,11 +178,11 @@ def test_a_hook_that_refuses(released: Path) -> None:
     hook.chmod(0o755)
     log = (released / "data/CHANGELOG.md").read_text(encoding="utf-8")
     with pytest.raises(UserError, match=r"Git did not commit .* version 1\.2 is not made"):
-        release("1.2", "New")
+        release("1.2", "New", list)
     assert (released / "data/CHANGELOG.md").read_text(encoding="utf-8") == log
-    assert git("status", "--porcelain") == "M data/raw.dvc"
+    assert git("status", "--porcelain") == ""
     hook.unlink()
-    release("1.2", "New")
+    release("1.2", "New", list)
     assert releases()[-1].name == "1.2"
 
 
@@ -181,12 +197,12 @@ def test_a_kill_before_a_step(released: Path, monkeypatch: pytest.MonkeyPatch, s
         patch.setattr(steps, step, killed)
         patch.setattr(steps, "_restore", lambda _: None)  # who is killed tidies nothing up
         with pytest.raises(KeyboardInterrupt):
-            release("1.2", "Cut off")
+            release("1.2", "Cut off", list)
     assert [one.name for one in releases()] == ["1.0", "1.1"]
     if step == "_tag":
         with pytest.raises(UserError, match=r"version 1\.2 of the data is committed, but has no"):
-            release("1.3", "Cut off")
-    release("1.2", "Cut off")
+            release("1.3", "Cut off", list)
+    release("1.2", "Cut off", list)
     assert [one.name for one in releases()] == ["1.0", "1.1", "1.2"]
     assert git("rev-list", "--count", f"{before}..data-v1.2") == "1"
     assert git("status", "--porcelain") == ""

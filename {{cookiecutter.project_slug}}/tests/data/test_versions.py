@@ -55,7 +55,10 @@ def test_a_list_that_the_cache_has_not(released: Path) -> None:
     expected = find("1.0").pictures()
     shutil.rmtree(".dvc/cache")
     assert find("1.0").pictures() == expected
-    shutil.rmtree(".dvc/cache", ignore_errors=True)
+
+
+def test_a_list_that_nobody_has(released: Path) -> None:
+    shutil.rmtree(".dvc/cache")
     shutil.rmtree("../remote")
     with pytest.raises(UserError, match=r"neither in the cache nor on the remote .*'dvc push'"):
         find("1.0").pictures()
@@ -86,7 +89,7 @@ def test_what_dvc_says_of_the_data(unreleased: Path) -> None:
     Path("data/raw.dvc").unlink()
     assert versions.state() == "deleted"
     Path("data/raw.dvc").write_text("outs: [", encoding="utf-8")
-    with pytest.raises(UserError, match="DVC cannot read data"):
+    with pytest.raises(UserError, match="names no md5"):
         versions.state()
 
 

@@ -10,6 +10,7 @@ from ..data.release import release
 from ..data.versions import TAG
 from ..errors import run
 from ..reproducibility.revisions import git
+from ..stages.validate import main as validate
 
 
 def main() -> None:
@@ -18,7 +19,7 @@ def main() -> None:
     parser.add_argument("version", help="its number, as 1.1")
     parser.add_argument("note", nargs="?", default="", help="what is new, in one line")
     arguments = parser.parse_args()
-    done = release(arguments.version, arguments.note)
+    done = release(arguments.version, arguments.note, validate)
     sys.stdout.write(
         f"released: version {arguments.version} of the data. {done}\n"
         f"The data are on DVC's remote. {publish(arguments.version)}\n"

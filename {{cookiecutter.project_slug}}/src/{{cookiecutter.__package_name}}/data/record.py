@@ -84,7 +84,9 @@ def data_of(summary: Path) -> dict[str, str | None]:
 
 
 def corrections() -> str | None:
-    """Return the MD5 of data/corrections.csv, or None where there is none."""
-    if not CORRECTIONS.exists():
+    """Return the MD5 of data/corrections.csv, or None where it corrects nothing."""
+    content = CORRECTIONS.read_bytes() if CORRECTIONS.exists() else b""
+    _, _, rows = content.partition(b"\n")
+    if not rows.strip():
         return None
-    return hashlib.md5(CORRECTIONS.read_bytes(), usedforsecurity=False).hexdigest()
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()

@@ -1,12 +1,13 @@
-"""Make a release of the data: validate, record with DVC, push, write down, commit, tag.
+"""Make a release of the data: record it with DVC, check it, push, write down, commit, tag.
 
-In this order, because each step can be repeated: whatever is killed or fails, the same command goes
-on from there. Until the commit nothing is released; a commit without its tag gets that first.
-Git commits what lies below data/ and nothing else, whatever else is staged, and runs your hooks.
+In this order, because each step can be repeated: whatever is killed, the same command goes on from
+there, and whatever fails leaves the files as they were. Until the commit nothing is released; a
+commit without its tag gets that first. Git commits what lies below data/ and nothing else, whatever
+else is staged, and runs your hooks.
 """
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +18,6 @@ from . import record
 from .changelog import CHANGELOG, entry, summary, with_entry, without_latest
 from .changes import Changes, balance, changes, pictures
 from .record import CORRECTIONS, RECORD, Record
-from .validate import validate
 from .versions import (
     POINTER,
     RAW,
@@ -37,8 +37,13 @@ from .versions import (
 WRITTEN = (POINTER, RECORD, CHANGELOG)
 
 
-def release(name: str, note: str) -> str:
+def release(name: str, note: str, check: Callable[[], object]) -> str:
     """Make version `name` of the data and return what was done, in one sentence.
+
+    Args:
+        name: its number, as 1.1.
+        note: what is new, in one line.
+        check: raises where the data in data/raw, whose version data/raw.dvc names, are not sound.
 
     Raises:
         UserError: it cannot be made; nothing was committed, and the same command can be repeated.
@@ -51,19 +56,26 @@ def release(name: str, note: str) -> str:
         return _finish(untagged, name)
     _check_order(name, known)
     _check_tree(committed)
-    validate(RAW)
-    made, found = _recorded(name, note, known[-1] if known else None)
-    _push(name)
-    before = {path: path.read_bytes() if path.exists() else None for path in (RECORD, CHANGELOG)}
+    before = {path: _bytes(path) for path in WRITTEN}
     try:
-        _write(made, found, known[-1].name if known else None, committed)
-        _commit(made)
+        found = _made(name, note, check, committed, known[-1] if known else None)
     except BaseException:
         if head().commit == committed.commit:  # an interrupt may come when Git has just made it
             _restore(before)
         raise
+    return found
+
+
+def _made(
+    name: str, note: str, check: Callable[[], object], committed: Release, last: Release | None
+) -> str:
+    made, found = _recorded(name, note, last)
+    check()
+    _push(name)
+    _write(made, found, last.name if last else None, committed)
+    _commit(made)
     _tag(made)
-    return summary(found, known[-1].name if known else None)
+    return summary(found, last.name if last else None)
 
 
 def _checked(note: str) -> str:
@@ -143,6 +155,8 @@ def _check_tree(committed: Release) -> None:
 
 def _recorded(name: str, note: str, last: Release | None) -> tuple[Record, Changes]:
     """Give the data their version, and return the record of the release and what is new in it."""
+    if not RAW.is_dir():
+        raise UserError(f"{RAW} is not there; get the data with 'dvc pull', or bring in others.")
     # `dvc add` would make a pointer forget that it was imported.
     arguments = ("commit", "--force", str(POINTER)) if POINTER.exists() else ("add", str(RAW))
     done = run_dvc(*arguments, "--quiet")
@@ -225,7 +239,8 @@ def _restore(before: dict[Path, bytes | None]) -> None:
     for path, content in before.items():
         if content is None:
             path.unlink(missing_ok=True)
-        else:
+            git("reset", "--quiet", "--", path.as_posix())
+        elif content != _bytes(path):
             write_bytes(path, content)
 
 

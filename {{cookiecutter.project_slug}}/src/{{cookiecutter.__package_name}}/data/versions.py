@@ -7,7 +7,6 @@ changelog of releases, reviewed tables. A release is a commit of these, with a t
 import json
 import re
 import subprocess
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -166,23 +165,21 @@ def state() -> str:
     """Return what DVC says of data/raw against data/raw.dvc.
 
     Returns:
-        "" where it is what the pointer names, "modified", "deleted", or "not in cache".
+        "" where it is what the pointer names, "modified", "deleted", or "not in cache" where it is
+        what the pointer names, but nothing keeps it yet.
 
     Raises:
-        UserError: DVC cannot say it.
+        UserError: DVC cannot say it, or the pointer names nothing.
     """
-    if not POINTER.exists():
+    if working_version() is None:
         return "modified" if RAW.is_dir() and any(RAW.iterdir()) else "deleted"
-    done = run_dvc("status", "--json", POINTER.as_posix())
+    done = run_dvc("data", "status", "--json", RAW.as_posix())
     if done.returncode != 0:
-        raise UserError(f"DVC cannot read {POINTER.as_posix()}: {last_line(done.stderr)}")
-    changed: list[str | Mapping[str, Mapping[str, str]]] = [
-        one for found in json.loads(done.stdout).values() for one in found
-    ]
-    outs = [
-        one["changed outs"] for one in changed if isinstance(one, dict) and "changed outs" in one
-    ]
-    return next(iter(outs[0].values())) if outs else ""
+        raise UserError(f"DVC cannot compare {RAW.as_posix()}: {last_line(done.stderr)}")
+    found = json.loads(done.stdout)
+    if changed := found.get("uncommitted"):
+        return "deleted" if "deleted" in changed else "modified"
+    return "not in cache" if found.get("not_in_cache") else ""
 
 
 def run_dvc(*arguments: str) -> "subprocess.CompletedProcess[str]":
