@@ -19,22 +19,22 @@ CHOICES = {
 TAKEN = """
 checkpoints data models provenance reports requirements scripts src test tests venv con prn aux nul
 com1 com2 com3 com4 com5 com6 com7 com8 com9 lpt1 lpt2 lpt3 lpt4 lpt5 lpt6 lpt7 lpt8 lpt9
-aiohappyeyeballs aiohttp aiohttp_retry aiosignal amqp annotated_types antlr4 appdirs ast_serialize
-asyncssh atpublic attr attrs billiard celery certifi cffi cfgv charset_normalizer click
-click_didyoumean click_plugins click_repl cloudpickle colorama configobj cryptography cuda dateutil
-dictdiffer diskcache distlib distro distutils dotenv dpath dulwich dvc dvc_data dvc_http dvc_objects
-dvc_render dvc_studio_client dvc_task entrypoints fastjsonschema filelock flatten_dict flufl
-frozenlist fsspec functorch funcy git gitdb gitpython grandalf gto hydra identify idna imp iniconfig
-isympy iterative_telemetry jinja2 joblib jsonschema jsonschema_specifications jupyter jupyter_core
-kombu librt markdown_it markupsafe matplotlib mdurl mpmath multidict mypy mypy_extensions mypyc
-narwhals nbformat nbstripout networkx nodeenv numpy nvidia omegaconf orjson packaging pandas
-pathspec pil pillow pip platformdirs pluggy pre_commit prompt_toolkit propcache psutil public py
-pycparser pydantic pydantic_core pydantic_settings pydot pygit2 pygments pygtrie pyparsing pytest
-python_discovery pywin32 pyyaml referencing requests rich rpds ruamel ruff safetensors scikit_learn
-scipy scmrepo semver setuptools shortuuid shtab six sklearn smmap sqltrie sympy tabulate
-threadpoolctl tomlkit torch torchgen torchvision tqdm traitlets triton typer typing_extensions
-typing_inspection tzdata tzlocal urllib3 uv validate vine virtualenv voluptuous wcwidth wheel yaml
-yarl zc
+aiohappyeyeballs aiohttp aiohttp_retry aiosignal alembic amqp annotated_types antlr4 appdirs
+ast_serialize asyncssh atpublic attr attrs billiard celery certifi cffi cfgv charset_normalizer
+cleanlab click click_didyoumean click_plugins click_repl cloudpickle colorama colorlog configobj
+cryptography cuda dateutil dictdiffer diskcache distlib distro distutils dotenv dpath dulwich dvc
+dvc_data dvc_http dvc_objects dvc_render dvc_studio_client dvc_task entrypoints fastjsonschema
+filelock flatten_dict flufl frozenlist fsspec functorch funcy git gitdb gitpython grandalf greenlet
+gto hydra identify idna imp iniconfig isympy iterative_telemetry jinja2 joblib jsonschema
+jsonschema_specifications jupyter jupyter_core kombu librt mako markdown_it markupsafe matplotlib
+mdurl mpmath multidict mypy mypy_extensions mypyc narwhals nbformat nbstripout networkx nodeenv
+numpy nvidia omegaconf optuna orjson packaging pandas pathspec pil pillow pip platformdirs pluggy
+pre_commit prompt_toolkit propcache psutil public py pycparser pydantic pydantic_core
+pydantic_settings pydot pygit2 pygments pygtrie pyparsing pytest python_discovery pywin32 pyyaml
+referencing requests rich rpds ruamel ruff safetensors scikit_learn scipy scmrepo semver setuptools
+shortuuid shtab six sklearn smmap sqlalchemy sqltrie sympy tabulate termcolor threadpoolctl tomlkit
+torch torchgen torchvision tqdm traitlets triton typer typing_extensions typing_inspection tzdata
+tzlocal urllib3 uv validate vine virtualenv voluptuous wcwidth wheel yaml yarl zc
 """
 
 # What the audit of the new project would refuse, for outside of answers it is a mistake.

@@ -133,7 +133,7 @@ def read(section: type[Section], path: Path = PARAMS) -> Section:
         UserError: the file is missing or not YAML, or holds an unknown, misplaced, missing or
             repeated key or a value out of range; the message lists every such problem.
     """
-    content = _load(path)
+    content = contents(path)
     found = problems(content)
     if found:
         raise UserError(f"{path}: " + f"\n       {path}: ".join(found))
@@ -165,7 +165,12 @@ def problems(content: dict[str, Any]) -> list[str]:
     return found
 
 
-def _load(path: Path) -> dict[str, Any]:
+def contents(path: Path) -> dict[str, Any]:
+    """Return the sections of the file at `path`, unchecked.
+
+    Raises:
+        UserError: the file is missing or not YAML.
+    """
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except FileNotFoundError:

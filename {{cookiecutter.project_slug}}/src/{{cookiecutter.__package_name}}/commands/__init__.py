@@ -1,1 +1,1 @@
-"""What a person runs: each reads its arguments, calls the library and prints."""
+"""Commands for people that are not stages: each reads its arguments and calls the library."""

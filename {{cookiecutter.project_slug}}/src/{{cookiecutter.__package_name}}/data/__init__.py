@@ -1,1 +1,1 @@
-"""From raw pictures to batches: collect, validate, prepare, batches."""
+"""From elsewhere to raw pictures to batches: collect, validate, prepare, batches."""

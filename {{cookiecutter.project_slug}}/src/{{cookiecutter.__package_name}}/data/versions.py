@@ -14,7 +14,7 @@ from pathlib import Path
 from ..errors import UserError
 from ..reproducibility.revisions import Revision, cached_object, dvc, git, outside_git
 from .changes import Picture, pictures
-from .collect import recorded_version
+from .pointer import recorded_version
 from .record import CORRECTIONS, RECORD, Record, parsed
 
 RAW, POINTER = Path("data/raw"), Path("data/raw.dvc")

@@ -10,7 +10,7 @@ RAW = Path("data/raw")
 
 def main() -> None:
     """Check every picture and write what there is."""
-    from ..data.collect import recorded_version
+    from ..data.pointer import recorded_version
     from ..data.record import release_of
     from ..data.validate import validate
 

@@ -76,6 +76,12 @@ def test_src_may_not_import_a_tool_of_the_developers(copy: Any, expect: Any) -> 
     expect("imports", copy.code, line, "runtime.in", stale=True)
 
 
+def test_commands_may(copy: Any) -> None:
+    source = "/".join(copy.code.split("/")[:2])
+    copy.write(f"{source}/commands/new.py", "import pytest\n")
+    assert copy.new() == {}
+
+
 @pytest.mark.parametrize("folder", ["tests", "scripts"])
 def test_tests_and_scripts_declare_theirs(copy: Any, expect: Any, folder: str) -> None:
     path = f"{folder}/test_new.py"

@@ -12,6 +12,7 @@ from .requirements import asked, locked, normalized, satisfies
 
 FOLDER = "requirements"
 PYTHON = ".python-version"
+DESK = ("commands", "experiments")  # rooms of src/ that only work at a developer's desk
 _LOCK = "run `make lock`"
 # Import names that are not the name of the distribution that brings them.
 _DISTRIBUTIONS = {
@@ -132,14 +133,14 @@ def _declared_is_locked(project: Project, path: str) -> list[Finding]:
 
 
 def declared_imports(project: Project) -> Check:
-    """What src/ imports is in runtime.in; what tests/ and scripts/ import, there or in dev.in."""
+    """What src/ imports is in runtime.in; what tests/, scripts/ and commands need, or in dev.in."""
     runtime = _declared(project, f"{FOLDER}/runtime.in")
     either = runtime | _declared(project, f"{FOLDER}/dev.in")
     mine = _local_names(project)
     used: set[str] = set()
     findings = []
     for path in _code(project):
-        inside = path.startswith("src/")
+        inside = path.startswith("src/") and path.split("/")[2] not in DESK
         for name, line in _outside(project, path, mine):
             names = _DISTRIBUTIONS.get(name, [normalized(name).lstrip("-")])
             used.add(names[0])

@@ -1,0 +1,79 @@
+"""data/raw.dvc: which version of the data belongs here, and where that came from.
+
+DVC leaves `meta` in a .dvc file alone, through `dvc add` and `dvc update` too, so the origin goes
+wherever the hash goes that it describes:
+
+    meta:
+      origin:
+        kind: archive
+        source: pictures.zip
+        sha256: 9f86d081884c7d65...
+        bytes: 251580
+        files: 1797
+        version: 72e131e0cd93ceeb743a1f9fa75849e9.dir
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..errors import UserError
+from ..reproducibility.artifacts import write_bytes
+
+Origin = Mapping[str, Any]
+
+
+def recorded_version(pointer: Path) -> str | None:
+    """Return the hash in a .dvc file, or None if there is no such file.
+
+    Raises:
+        UserError: the file names none.
+    """
+    return str(_read(pointer)["outs"][0]["md5"]) if pointer.exists() else None
+
+
+def origin(pointer: Path) -> Origin | None:
+    """Return where the data that a .dvc file names came from.
+
+    Returns:
+        "kind" (example, folder, archive or bucket), "source", "files"; of an archive "sha256" and
+        "bytes" too. None if that is not recorded, or of another version than the file names now.
+
+    Raises:
+        UserError: the file names no version.
+    """
+    if not pointer.exists():
+        return None
+    content = _read(pointer)
+    meta = content.get("meta")
+    found = meta.get("origin") if isinstance(meta, dict) else None
+    if not isinstance(found, dict):
+        return None
+    # Of a bucket DVC keeps track itself: `dvc update` moves its version on.
+    return found if found.get("version") in (None, content["outs"][0]["md5"]) else None
+
+
+def record_origin(pointer: Path, origin: Origin) -> None:
+    """Write the origin into a .dvc file, with the version that it is true of."""
+    content = _read(pointer)
+    version = {} if origin["kind"] == "bucket" else {"version": content["outs"][0]["md5"]}
+    content["meta"] = {**(content.get("meta") or {}), "origin": {**origin, **version}}
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1000)
+    write_bytes(pointer, text.encode())
+
+
+def described(origin: Origin) -> str:
+    """Return the origin in a few words."""
+    checksum = f" (SHA-256 {origin['sha256']})" if "sha256" in origin else ""
+    return f"{origin['kind']} {origin['source']}{checksum}"
+
+
+def _read(pointer: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = yaml.safe_load(pointer.read_text(encoding="utf-8"))
+        str(content["outs"][0]["md5"])
+    except (yaml.YAMLError, KeyError, IndexError, TypeError, UnicodeDecodeError):
+        raise UserError(f"{pointer} names no md5; restore it from Git.") from None
+    return content

@@ -1,0 +1,1 @@
+"""Ideas as DVC experiments: what to try, and the search over it."""

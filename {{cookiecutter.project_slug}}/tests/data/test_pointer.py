@@ -1,0 +1,62 @@
+"""The pointer: a version, and the origin of that version only."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from {{ cookiecutter.__package_name }}.data.pointer import (
+    described,
+    origin,
+    record_origin,
+    recorded_version,
+)
+from {{ cookiecutter.__package_name }}.errors import UserError
+
+ROOT = Path(__file__).parents[2]
+ARCHIVE = {"kind": "archive", "source": "cats.zip", "sha256": "ab", "bytes": 7, "files": 2}
+
+
+def point(pointer: Path, version: str, **more: object) -> Path:
+    text = yaml.safe_dump({"outs": [{"md5": version, "path": "raw"}], **more})
+    pointer.write_text(text, encoding="utf-8")
+    return pointer
+
+
+def test_no_pointer(tmp_path: Path) -> None:
+    assert recorded_version(tmp_path / "raw.dvc") is None
+    assert origin(tmp_path / "raw.dvc") is None
+
+
+@pytest.mark.parametrize("text", ["", "outs: []", "outs: [{path: raw}]", "<<<<<<< HEAD\na: b: c"])
+def test_a_damaged_pointer(tmp_path: Path, text: str) -> None:
+    (tmp_path / "raw.dvc").write_text(text, encoding="utf-8")
+    for read in (recorded_version, origin):
+        with pytest.raises(UserError, match="names no md5; restore it from Git"):
+            read(tmp_path / "raw.dvc")
+
+
+def test_an_origin_belongs_to_its_version(tmp_path: Path) -> None:
+    pointer = point(tmp_path / "raw.dvc", "1.dir", meta={"note": "mine"}, desc="cats")
+    assert origin(pointer) is None
+    record_origin(pointer, ARCHIVE)
+    assert origin(pointer) == {**ARCHIVE, "version": "1.dir"}
+    assert described(ARCHIVE) == "archive cats.zip (SHA-256 ab)"
+    content = yaml.safe_load(pointer.read_text(encoding="utf-8"))
+    assert (content["desc"], content["meta"]["note"]) == ("cats", "mine")
+    # `dvc add` of other data moves the hash on and leaves `meta` as it is.
+    point(pointer, "2.dir", meta=content["meta"])
+    assert recorded_version(pointer) == "2.dir"
+    assert origin(pointer) is None
+
+
+def test_dvc_moves_an_import_on_itself(tmp_path: Path) -> None:
+    pointer = point(tmp_path / "raw.dvc", "1.dir")
+    record_origin(pointer, {"kind": "bucket", "source": "s3://cats/all"})
+    meta = yaml.safe_load(pointer.read_text(encoding="utf-8"))["meta"]
+    point(pointer, "2.dir", meta=meta)
+    assert origin(pointer) == {"kind": "bucket", "source": "s3://cats/all"}
+
+
+def test_the_shipped_pointer_says_where_the_data_came_from() -> None:
+    assert origin(ROOT / "data/raw.dvc") is not None
