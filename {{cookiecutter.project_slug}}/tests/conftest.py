@@ -160,8 +160,9 @@ def _loaded_dvc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as server:
-        assert server.stdin
-        assert server.stdout
+        asks, answers = server.stdin, server.stdout
+        assert asks
+        assert answers
 
         def quick(command: Sequence[str], **options: Any) -> "subprocess.CompletedProcess[Any]":
             if list(command[:3]) != [sys.executable, "-m", "dvc"]:
@@ -172,8 +173,8 @@ def _loaded_dvc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
                 "folder": place,
                 "environment": dict(options.get("env") or os.environ),
             }
-            print(json.dumps(asked | files), file=server.stdin, flush=True)
-            code = int(server.stdout.readline())
+            print(json.dumps(asked | files), file=asks, flush=True)
+            code = int(answers.readline())
             texts = [Path(path).read_text(encoding="utf-8") for path in files.values()]
             return subprocess.CompletedProcess(command, code, *texts)
 
@@ -206,7 +207,7 @@ def _unreleased(tmp_path_factory: pytest.TempPathFactory, _loaded_dvc: Run) -> P
 def _released(
     _unreleased: Path, tmp_path_factory: pytest.TempPathFactory, _loaded_dvc: Run
 ) -> Path:
-    
+
     from {{ cookiecutter.__package_name }}.data.release import release
 
     folder = tmp_path_factory.mktemp("released")

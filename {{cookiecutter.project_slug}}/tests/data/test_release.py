@@ -1,6 +1,7 @@
 """A release is made whole or not at all, of data that fit, and after a kill by the same command."""
 
 import hashlib
+import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -111,9 +112,10 @@ def test_a_pointer_that_names_what_lies_there(released: Path) -> None:
     """As after `dvc add`, which is what people do."""
     change(released)
     subprocess.run(["git", "add", "data/raw.dvc"], check=True)
-    done = steps.run_dvc("add", "-q", "data/raw")
+    done = versions.run_dvc("add", "-q", "data/raw")
     assert done.returncode == 0
-    assert release("1.2", "One more", list) == "Since 1.1: 1 added, 0 removed, 0 relabelled, 0 renamed."
+    said = release("1.2", "One more", list)
+    assert said == "Since 1.1: 1 added, 0 removed, 0 relabelled, 0 renamed."
 
 
 def test_a_changelog_with_changes(released: Path) -> None:
@@ -131,7 +133,8 @@ def test_conflicts(released: Path) -> None:
     git("switch", "-qc", "side")
     for branch in ("side", "main"):
         git("switch", "-q", branch)
-        (released / RECORD).write_text(f'{{"release": null, "of": "{branch}"}}\n', "utf-8")
+        content = {"release": None, "of": branch}
+        (released / RECORD).write_text(json.dumps(content), "utf-8")
         git("commit", "-qam", branch)
     subprocess.run(["git", "merge", "-q", "side"], capture_output=True, check=False)
     refused("a merge is under way; finish or abort it")
