@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from ..data.record import release_of
-from ..data.versions import RAW, Release, releases, state, working_version
+from ..data.versions import MARK, RAW, Release, releases, state, working_version
 from ..errors import run
 from .columns import aligned
 
@@ -21,6 +21,9 @@ def main() -> None:
     if known:
         sys.stdout.write(f"{table(known, None if found == 'modified' else here)}\n\n")
     sys.stdout.write(f"{said(known, version, here, found)}\n")
+    if MARK.exists():
+        name = MARK.read_text(encoding="utf-8").strip()
+        sys.stdout.write(f"'make data-use VERSION={name}' was cut off; run it again.\n")
 
 
 def table(known: Sequence[Release], here: str | None) -> str:

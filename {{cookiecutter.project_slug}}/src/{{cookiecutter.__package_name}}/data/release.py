@@ -19,6 +19,7 @@ from .changelog import CHANGELOG, entry, summary, with_entry, without_latest
 from .changes import Changes, balance, changes, pictures
 from .record import CORRECTIONS, RECORD, Record
 from .versions import (
+    MARK,
     POINTER,
     RAW,
     TAG,
@@ -129,6 +130,12 @@ def _check_order(name: str, known: Sequence[Release]) -> None:
 
 def _check_tree(committed: Release) -> None:
     """Refuse what is in doubt below data/: conflicts, unknown files, a pointer without its data."""
+    if MARK.exists():
+        name = MARK.read_text(encoding="utf-8").strip()
+        raise UserError(
+            f"'make data-use VERSION={name}' was cut off, so {RAW} may hold parts of two versions; "
+            "run that again first."
+        )
     if conflicts := _listed("ls-files", "--unmerged", "--", "data"):
         path = conflicts[0].rpartition("\t")[2]
         raise UserError(f"{path} has conflicts; settle them and 'git add' it, then release.")

@@ -1,8 +1,9 @@
 """Put a version of the data into the working tree, under whatever code is there, and back.
 
 What Git keeps below data/ comes from the version, all but the changelog, which tells the history
-of this branch. The index is left alone. A file in .dvc/tmp says that this is under way, so that
-after a kill the same command, or one with another version, goes on.
+of this branch. A file that the version does not know, but this code does, stays; a table keeps its
+header alone, for its rows are about other data. The index is left alone. A file in .dvc/tmp says
+that this is under way, so that after a kill the same command, or one with another version, goes on.
 """
 
 from pathlib import Path
@@ -12,6 +13,7 @@ from ..reproducibility.artifacts import write_bytes
 from ..reproducibility.revisions import cache_folder, git
 from .changelog import CHANGELOG
 from .versions import (
+    MARK,
     POINTER,
     RAW,
     Release,
@@ -22,9 +24,8 @@ from .versions import (
     releases,
     run_dvc,
     state,
+    working_version,
 )
-
-MARK = Path(".dvc/tmp/data-use")
 
 
 def use(name: str) -> Release:
@@ -61,7 +62,8 @@ def _refuse_to_lose_data() -> None:
             f"{RAW} holds changes that no version holds; keep them with 'make data-release', or "
             f"undo them with 'dvc checkout --force {POINTER}'."
         )
-    if found == "not in cache":
+    version = working_version()
+    if found == "not in cache" or (found == "" and version and not _complete(version)):
         done = run_dvc("commit", "--force", "--quiet", str(POINTER))
         if done.returncode != 0:
             raise UserError(f"DVC could not keep {RAW} in its cache: {last_line(done.stderr)}")
@@ -71,11 +73,22 @@ def _refuse_to_lose_files(target: Release) -> None:
     """Refuse where a file that will be replaced is not as the last commit or a release has it."""
     known = _known()
     for path in _here():
-        if Path(path).is_file() and _blob(path) not in known.get(path, set()):
+        lost = Path(path).is_file() and _rows(path) and _blob(path) not in known.get(path, set())
+        if lost:
             raise UserError(
                 f"{path} holds changes that no version holds; commit them, or undo them with 'git "
                 f"checkout HEAD -- {path}', then use version {target.name}."
             )
+
+
+def _rows(path: str) -> bytes:
+    """Return what stands below the header of a table; of another file, all."""
+    content = Path(path).read_bytes()
+    return content.partition(b"\n")[2].strip() if _is_table(path) else content
+
+
+def _is_table(path: str) -> bool:
+    return path.endswith(".csv")
 
 
 def _known() -> dict[str, set[str]]:
@@ -113,6 +126,9 @@ def _place_files(target: Release) -> None:
             done = git("restore", f"--source={source.commit}", "--worktree", "--", *paths)
             if done.returncode != 0:
                 raise UserError(f"Git could not restore {paths[0]}: {last_line(done.stderr)}")
+    for path in filter(_is_table, kept):
+        header, line, _ = Path(path).read_bytes().partition(b"\n")
+        write_bytes(Path(path), header + line)
     for path in _here():
         if path not in wanted and path not in kept:
             Path(path).unlink(missing_ok=True)
@@ -120,11 +136,11 @@ def _place_files(target: Release) -> None:
 
 def _fetch(target: Release) -> None:
     """Have all of the data in the cache before anything in data/raw changes."""
-    if _complete(target):
+    if _complete(target.version):
         return
     done = run_dvc("fetch", "--quiet", str(POINTER))
     # DVC calls it up to date, too, where neither side has the files.
-    if not _complete(target):
+    if not _complete(target.version):
         reason = "" if done.returncode == 0 else f" ({last_line(done.stderr)})"
         raise UserError(
             f"the pictures of {target.title} are neither in the cache nor on the remote"
@@ -132,9 +148,9 @@ def _fetch(target: Release) -> None:
         )
 
 
-def _complete(target: Release) -> bool:
+def _complete(version: str) -> bool:
     """Return whether the cache holds every file of a version."""
-    files, folder = listing(target.version), cache_folder() / "files" / "md5"
+    files, folder = listing(version), cache_folder() / "files" / "md5"
     return bool(files) and all((folder / one[:2] / one[2:]).is_file() for one in files.values())
 
 

@@ -20,6 +20,8 @@ from .record import CORRECTIONS, RECORD, Record, parsed
 RAW, POINTER = Path("data/raw"), Path("data/raw.dvc")
 TAG = "data-v"
 COMMITTED = "committed"
+# It is there while a version is put into place, and names that.
+MARK = Path(".dvc/tmp/data-use")
 _NAME = re.compile(r"(0|[1-9]\d{0,8})(\.(0|[1-9]\d{0,8})){1,3}")
 
 
