@@ -87,12 +87,10 @@ BUGS = [
         "the order of os.listdir",
         [
             (
-                "P/data/validate.py",
-                r"return sorted\(shown, key=.*\)$",
-                "return [raw / name / one for name in os.listdir(raw) "
-                "for one in os.listdir(raw / name)]",
-            ),
-            ("P/data/validate.py", r"^from collections import Counter$", r"import os\n\g<0>"),
+                "P/data/raw.py",
+                r"for name in _names\(folder\):$",
+                'for name in [one + "/" * (folder / one).is_dir() for one in os.listdir(folder)]:',
+            )
         ],
         r"`os\.listdir` lists a folder in no certain order",
         stages="prepare train",
@@ -251,7 +249,7 @@ BUGS = [
         [
             (
                 "P/stages/train.py",
-                r"^( *)training, dev = Split\.open\(TRAIN\).*$",
+                r"^( *)training, dev = Split\.open\(TRAIN\b.*$",
                 r'\g<0>\n\1assert Split.open(TRAIN.with_name("test")).images[:].std() > 0',
             )
         ],

@@ -160,7 +160,7 @@ def test_runtime(base: Base, counted: Counted) -> None:
     with base.copy() as place:
         params = (place.root / "params.yaml").read_text("utf-8")
     runtime = params.partition("runtime:\n")[2].split()[::2]
-    assert {*values, "processes"} == {key.rstrip(":") for key in runtime}, "a key has no row"
+    assert {*values, "processes", "stream"} == {key.rstrip(":") for key in runtime}, "a key has no row"
 
 
 SOCKETS = f"""

@@ -27,7 +27,7 @@ CLASSES = ("circle", "square", "tree")
 UNRELEASED = {
     ".dvc/config": "[core]\nanalytics = false\ncheck_update = false\nremote = beside\n"
     "['remote \"beside\"']\nurl = ../../remote\n",
-    ".gitignore": "/data/raw\n/reports\n",
+    ".gitignore": "/data/decoded\n/data/raw\n/reports\n",
     "data/release.json": '{\n  "release": null\n}\n',
     "data/CHANGELOG.md": "# Changelog of the data\n",
 }

@@ -28,6 +28,11 @@ def pattern(regular: bool) -> Any:
     return field(metadata={"regular": regular})
 
 
+def names() -> Any:
+    """A field whose value is a list of names."""
+    return field(metadata={"names": True})
+
+
 def choice(*values: str | int) -> Any:
     """A field whose value is one of `values`."""
     return field(metadata={"choices": values})
@@ -44,6 +49,15 @@ class Data:
     test_fraction: float = number(0.01, 0.49)
     target: str = pattern(regular=False)
     group: str = pattern(regular=True)
+    classes: tuple[str, ...] = names()
+    least_examples: int = number(1)
+    imbalance: float = number(1)
+    odd_size: float = number(1)
+    odd_mode: float = number(0, 1)
+    near_duplicate: float = number(0, 1)
+    drift: float = number(0, 1)
+    label_error: float = number(0, 1)
+    label_error_examples: int = number(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +119,7 @@ class Runtime:
     processes: int = number(1, 1024)
     workers: int = number(0, 1024)
     prefetch: int = number(1, 1024)
+    stream: bool
     log_every: int = number(1)
     checkpoint_every: int = number(1)
 
@@ -243,6 +258,8 @@ def _fits(value: Any, one: Any) -> bool:
         return isinstance(value, bool) and one.type is bool
     if "choices" in one.metadata:
         return value in one.metadata["choices"] and isinstance(value, one.type)
+    if "names" in one.metadata:
+        return isinstance(value, list) and all(isinstance(name, str) for name in value)
     if "regular" in one.metadata:
         return isinstance(value, str) and (not one.metadata["regular"] or _compiles(value))
     if not isinstance(value, int if one.type is int else (int, float)):
@@ -260,6 +277,8 @@ def _compiles(expression: str) -> bool:
 
 
 def _typed(value: Any, one: Any) -> Any:
+    if "names" in one.metadata:
+        return tuple(value)
     # `rotation: 10` means 10.0, and must give the same result.
     return float(value) if one.type is float else value
 
@@ -278,6 +297,8 @@ def _allowed(one: Any) -> str:
         return "true or false"
     if "choices" in one.metadata:
         return "one of " + ", ".join(map(str, one.metadata["choices"]))
+    if "names" in one.metadata:
+        return "a list of names such as [cat, dog], numbers in quotes, or [] for none"
     if "regular" in one.metadata:
         kind = "a regular expression" if one.metadata["regular"] else "a pattern such as 'phone/*'"
         return f"{kind}, or '' for none"

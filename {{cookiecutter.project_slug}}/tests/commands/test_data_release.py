@@ -1,7 +1,9 @@
 """Released by the command, with the pipeline's own check; and how to send it on."""
 
+import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from {{ cookiecutter.__package_name }}.commands import data_release
 from {{ cookiecutter.__package_name }}.data.versions import releases
 from {{ cookiecutter.__package_name }}.errors import UserError
+from {{ cookiecutter.__package_name }}.reproducibility import determinism
 
 
 def git(*arguments: str) -> None:
@@ -16,20 +19,32 @@ def git(*arguments: str) -> None:
 
 
 def made(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
+    # Torch is already imported here.
+    monkeypatch.setattr(determinism, "apply", lambda *_: {})
     monkeypatch.setattr(sys, "argv", ["data_release", *arguments])
     data_release.main()
 
 
 def test_a_release(
-    unreleased: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    unreleased: Path,
+    settle: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    made(monkeypatch, "1.0", "It's \"$5\" `x`")
+    settle(unreleased / "params.yaml", data={"least_examples": 2})
+    git("commit", "-am", "Three are enough")
+    made(monkeypatch, "1.0", 'It\'s "$5" `x`')
     assert capsys.readouterr().out.splitlines() == [
         "released: version 1.0 of the data. The first version: 9 pictures.",
         "The data are on DVC's remote. Git has no remote yet, so its commit and tag stay here.",
         "Next: 'dvc repro', then commit dvc.lock with the results.",
     ]
-    assert [one.record.note for one in releases() if one.record] == ["It's \"$5\" `x`"]
+    reference = json.loads(Path("data/reference.json").read_text(encoding="utf-8"))
+    assert reference["version"] == "1.0"
+    assert sum(reference["statistics"]["size"]) == 9
+    status = subprocess.run(["git", "status", "--porcelain"], capture_output=True, check=True)
+    assert status.stdout == b""
+    assert [one.record.note for one in releases() if one.record] == ['It\'s "$5" `x`']
 
 
 def test_data_that_the_pipeline_would_refuse(

@@ -39,7 +39,8 @@ def regularization(rotation: float = 10, shift: float = 0.1, flip: bool = True) 
 
 
 def runtime(workers: int = 0, prefetch: int = 2) -> Runtime:
-    return Runtime(processes=1, workers=workers, prefetch=prefetch, log_every=1, checkpoint_every=1)
+    rare = {"log_every": 1, "checkpoint_every": 1}
+    return Runtime(processes=1, workers=workers, prefetch=prefetch, stream=False, **rare)
 
 
 def make(split: Split, seed: int = 0, batch_size: int = 5) -> Batches:

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,31 +12,33 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from {{ cookiecutter.__package_name }}.config import Data
+from {{ cookiecutter.__package_name }}.config import Data, read
+from {{ cookiecutter.__package_name }}.data.catalogue import open_catalogue
 from {{ cookiecutter.__package_name }}.data.decode import decode
 from {{ cookiecutter.__package_name }}.data.prepare import prepare
 from {{ cookiecutter.__package_name }}.data.splits import SPLITS, split_of
 from {{ cookiecutter.__package_name }}.data.storage import read_examples
-from {{ cookiecutter.__package_name }}.data.validate import pictures
 from {{ cookiecutter.__package_name }}.errors import UserError
+
+DATA = read(Data, Path(__file__).parents[2] / "params.yaml")
 
 
 def settings(image_size: int = 8, channels: int = 1, dev: float = 0.15, test: float = 0.15) -> Data:
-    return Data(
+    return replace(
+        DATA,
         image_size=image_size,
         channels=channels,
         train_dev_fraction=0.1,
         dev_fraction=dev,
         test_fraction=test,
-        target="",
-        group="",
     )
 
 
 def run(raw: Path, prepared: Path, data: Data | None = None) -> dict[str, bytes]:
     """Prepare and return every file that was written."""
-    store = prepared.with_name("decoded")
-    prepare(pictures(raw), raw, prepared, data or settings(), "version", store)
+    data = data or settings()
+    with open_catalogue(prepared.with_name("decoded"), data) as catalogue:
+        prepare(catalogue, raw, prepared, data, "version")
     files = sorted(one for one in prepared.rglob("*") if one.is_file())
     return {one.relative_to(prepared).as_posix(): one.read_bytes() for one in files}
 
@@ -51,7 +54,7 @@ def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
 
 
 def pixels(content: bytes, data: Data) -> NDArray[np.uint8]:
-    return decode(content, data)[1]
+    return decode(content, data).pixels
 
 
 def test_an_example_stays_when_others_come_or_go(tmp_path: Path, fill: Callable[..., Path]) -> None:
@@ -85,7 +88,7 @@ def test_bytes_do_not_depend_on_the_order_of_creation(
     tmp_path: Path, fill: Callable[..., Path]
 ) -> None:
     raw, other = fill(tmp_path / "raw"), tmp_path / "other"
-    for path in reversed(pictures(raw)):
+    for path in sorted(raw.rglob("*.png"), reverse=True):
         copy = other / path.relative_to(raw)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(path.read_bytes())
@@ -203,7 +206,7 @@ def test_a_class_without_training_examples(tmp_path: Path, fill: Callable[..., P
     raw = fill(tmp_path / "raw")
     content = next(
         one.read_bytes()
-        for one in pictures(raw)
+        for one in sorted(raw.rglob("*.png"))
         if split_of("", hashlib.md5(one.read_bytes()).hexdigest(), settings()) == "test"
     )
     (raw / "rare").mkdir()

@@ -1,124 +1,352 @@
-"""Bad data is refused with a list that names every file."""
+"""Every rule finds what it is there for, names it, and is silent about good data."""
 
+import json
+import shutil
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import md5
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from {{ cookiecutter.__package_name }}.data.validate import MOST_SHOWN, pictures, validate
+from {{ cookiecutter.__package_name }}.data.findings import RULES, Table
 from {{ cookiecutter.__package_name }}.errors import UserError
+from {{ cookiecutter.__package_name }}.training.linear import out_of_fold
+
+Check = Callable[..., tuple[dict[str, Any], Table]]
+CORRECTIONS, ACCEPTED = "md5,old,new,who,why\n", "rule,subject,md5,reason\n"
 
 
-@pytest.fixture
-def raw(tmp_path: Path, fill: Callable[..., Path]) -> Path:
-    return fill(tmp_path / "raw", count=3)
+def picture(path: Path, grey: int = 100, size: tuple[int, int] = (9, 9), mode: str = "L") -> None:
+    """Write a plain picture, not quite like any other."""
+    path.parent.mkdir(exist_ok=True)
+    noise = np.random.default_rng(list(path.name.encode())).integers(0, 60, size[::-1])
+    Image.fromarray((grey + noise).astype(np.uint8)).convert(mode).save(path)
 
 
-def refusal(raw: Path) -> str:
-    with pytest.raises(UserError) as caught:
-        validate(raw)
-    return str(caught.value)
+def loose(raw: Path) -> None:
+    picture(raw / "loose.png")
+    (raw / "tree/more").mkdir()
+    picture(raw / "tree/more/deep.png")
 
 
-def test_what_there_is(raw: Path) -> None:
-    Image.new("RGB", (30, 20)).save(raw / "tree/photograph.jpg")
-    assert validate(raw) == {
-        "examples": 10,
-        "classes": {"circle": 3, "square": 3, "tree": 4},
-        "sizes": {"30x20": 1, "9x9": 9},
-        "modes": {"L": 9, "RGB": 1},
+def empty_file(raw: Path) -> None:
+    (raw / "tree/empty.png").write_bytes(b"")
+
+
+def unreadable(raw: Path) -> None:
+    content = (raw / "tree/000.png").read_bytes()
+    (raw / "tree/text.png").write_text("not a picture", encoding="utf-8")
+    (raw / "tree/cut.png").write_bytes(content[:90])
+    (raw / "tree/broken.png").write_bytes(content.replace(b"IDAT", b"IDAT"[::-1]))
+    (raw / "square/notes.txt").write_text("mine", encoding="utf-8")
+
+
+def wrong_type(raw: Path) -> None:
+    picture(raw / "tree/a.png")
+    (raw / "tree/a.png").rename(raw / "tree/a.jpg")
+    Image.new("L", (9, 9), 200).save(raw / "tree/b.png", "GIF")
+
+
+def one_class(raw: Path) -> None:
+    shutil.rmtree(raw / "square")
+    shutil.rmtree(raw / "tree")
+
+
+def empty_class(raw: Path) -> None:
+    (raw / "house").mkdir()
+
+
+def small_class(raw: Path) -> None:
+    picture(raw / "house/a.png")
+    shutil.copyfile(raw / "house/a.png", raw / "house/copy.png")
+    picture(raw / "house/b.png")
+
+
+def similar_classes(raw: Path) -> None:
+    for number in range(12):
+        picture(raw / "Tree" / f"capital {number}.png")
+        picture(raw / "café" / f"one {number}.png")
+        picture(raw / "cafe\u0301" / f"two {number}.png")
+
+
+def two_labels(raw: Path) -> None:
+    shutil.copyfile(raw / "tree/003.png", raw / "square/three.png")
+
+
+def two_splits(raw: Path) -> None:
+    for number in range(12):
+        name = f"{number:03d}.png"
+        shutil.copyfile(raw / "tree" / name, raw / "tree" / f"phone {name}")
+
+
+def correction(raw: Path) -> None:
+    row = f"{'0' * 32},tree,square,me,it is one\n"
+    raw.with_name("corrections.csv").write_text(CORRECTIONS + row, encoding="utf-8")
+
+
+def acceptance(raw: Path) -> None:
+    row = "no-such-rule,tree/000.png,,so it is\n"
+    raw.with_name("accepted.csv").write_text(ACCEPTED + row, encoding="utf-8")
+
+
+def stale_acceptance(raw: Path) -> None:
+    row = "odd-size,tree/000.png,,so it is\n"
+    raw.with_name("accepted.csv").write_text(ACCEPTED + row, encoding="utf-8")
+
+
+def wrong_label(raw: Path) -> None:
+    (raw / "tree/005.png").rename(raw / "circle/wrong.png")
+
+
+def near_duplicate(raw: Path) -> None:
+    pixels = np.asarray(Image.open(raw / "tree/004.png")).copy()
+    pixels[4, 4] ^= 3
+    Image.fromarray(pixels).save(raw / "tree/nearly.png")
+
+
+def copies(raw: Path) -> None:
+    for name in ("one more", "another"):
+        shutil.copyfile(raw / "tree/002.png", raw / f"tree/{name}.png")
+
+
+def imbalance(raw: Path) -> None:
+    for number in range(3, 12):
+        (raw / f"tree/{number:03d}.png").unlink()
+
+
+def odd_size(raw: Path) -> None:
+    picture(raw / "tree/wide.png", size=(90, 9))
+    picture(raw / "tree/low.png", size=(9, 2))
+
+
+def odd_mode(raw: Path) -> None:
+    picture(raw / "tree/colour.png", mode="RGB")
+
+
+def reference(raw: Path, kind: str, place: int) -> None:
+    bins = {"brightness": 20, "size": 40}
+    statistics = {name: [0] * count for name, count in bins.items()}
+    statistics["brightness"][2] = statistics["brightness"][7] = statistics["brightness"][13] = 12
+    statistics["size"][6] = 36
+    statistics[kind] = [36 * (one == place) for one in range(bins[kind])]
+    content = json.dumps({"version": "1.4", "statistics": statistics})
+    raw.with_name("reference.json").write_text(content, encoding="utf-8")
+
+
+@dataclass
+class Case:
+    """A defect: how to plant it, the settings to look with, what the sentences must name."""
+
+    plant: Callable[[Path], None]
+    names: tuple[str, ...]
+    settings: dict[str, Any] = field(default_factory=dict)
+    beside: tuple[str, ...] = ()  # rules that rightly find something as well
+
+
+PLANTED = {
+    "misplaced": Case(loose, ("loose.png: pictures stand in", "tree/more/deep.png: pictures")),
+    "empty-file": Case(empty_file, ("tree/empty.png: the file has zero bytes",)),
+    "unreadable": Case(
+        unreadable,
+        ("tree/text.png", "tree/cut.png", "tree/broken.png", "square/notes.txt: not a readable"),
+    ),
+    "wrong-type": Case(
+        wrong_type, ("tree/a.jpg: its content is PNG, whatever .jpg says", "tree/b.png: its conte")
+    ),
+    "few-classes": Case(one_class, ("1 class folder(s)", "learning needs at least 2")),
+    "empty-class": Case(empty_class, ("house has no readable picture",)),
+    "small-class": Case(
+        small_class, ("house has 2 picture(s) of its own",), beside=("copies", "near-duplicates")
+    ),
+    "similar-classes": Case(
+        similar_classes, ("Tree and tree differ by case", "café"), {"near_duplicate": 0.0}
+    ),
+    "missing-class": Case(
+        lambda _: None,
+        ("house has no picture, but data.classes expects it",),
+        {"classes": ("circle", "house", "square", "tree")},
+    ),
+    "unexpected-class": Case(
+        lambda _: None, ("tree is not in data.classes",), {"classes": ("circle", "square")}
+    ),
+    "two-labels": Case(two_labels, ("square/three.png (square), tree/003.png (tree): one pict",)),
+    "two-splits": Case(
+        two_splits,
+        ("tree/phone 00", "(train)", "(test)", ": one picture"),
+        {"target": "*/phone *", "test_fraction": 0.4, "dev_fraction": 0.4},
+        beside=("copies",),
+    ),
+    "corrections": Case(correction, ("corrections.csv, line 2: no picture has the content 000",)),
+    "acceptance": Case(acceptance, ("accepted.csv, line 2: there is no rule no-such-rule",)),
+    "stale-acceptance": Case(
+        stale_acceptance, ("accepted.csv, line 2: nothing of odd-size is found for tree/000.png",)
+    ),
+    "label-error": Case(
+        wrong_label,
+        ("circle/wrong.png: labelled circle, but looks like tree",),
+        {"out_of_fold": out_of_fold, "label_error": 0.5},
+    ),
+    "near-duplicates": Case(near_duplicate, ("tree/004.png and tree/nearly.png differ by 0.0",)),
+    "copies": Case(copies, ("tree/002.png (tree) and others, 3 files: one picture",)),
+    "imbalance": Case(
+        imbalance, ("circle has 12 pictures, tree 3: more than 3 times",), {"imbalance": 3.0}
+    ),
+    "odd-size": Case(odd_size, ("tree/low.png: 9×2 pixels, where 9×9", "tree/wide.png: 90×9")),
+    "odd-mode": Case(
+        odd_mode, ("tree/colour.png: colour mode RGB, as 1 of 37",), {"odd_mode": 0.1}
+    ),
+    "brightness-drift": Case(
+        lambda raw: reference(raw, "brightness", 19),
+        ("brightness of the pictures: 100.0 % of them have moved since data version 1.4",),
+        {"drift": 0.5},
+    ),
+    "size-drift": Case(
+        lambda raw: reference(raw, "size", 12),
+        ("size of the pictures: 100.0 % of them have moved since data version 1.4",),
+        {"drift": 0.5},
+    ),
+}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_planted_defect_is_found_and_named(raw: Path, check: Check, rule: str) -> None:
+    case = PLANTED[rule]
+    case.plant(raw)
+    summary, table = check(raw, **case.settings)
+    assert set(summary["found"]) - set(case.beside) == {rule}
+    messages = [one["message"] for one in summary["findings"] if one["rule"] == rule]
+    for name in case.names:
+        assert any(name in one for one in messages), f"{name!r} is in none of {messages}"
+    refusal = table.refusal()
+    assert bool(refusal) == RULES[rule].error
+    assert all(one in refusal for one in messages) or not RULES[rule].error
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_good_data_has_no_finding(raw: Path, check: Check, rule: str) -> None:
+    settings = {key: one for key, one in PLANTED[rule].settings.items() if key != "classes"}
+    summary, table = check(raw, **settings)
+    assert summary["findings"] == []
+    assert summary["errors"] == 0
+    assert table.refusal() == ""
+
+
+def test_one_run_reports_everything(raw: Path, check: Check) -> None:
+    planted = (empty_file, unreadable, wrong_type, empty_class, two_labels, odd_size, acceptance)
+    for plant in planted:
+        plant(raw)
+    summary, table = check(raw, classes=("circle", "house", "square", "tree", "moon"))
+    assert set(summary["found"]) >= {
+        *("empty-file", "unreadable", "wrong-type", "empty-class", "missing-class"),
+        *("two-labels", "odd-size", "acceptance"),
     }
-    assert list(validate(raw)["classes"]) == ["circle", "square", "tree"]
+    refusal = table.refusal()
+    assert refusal.startswith(f"{summary['errors']} error(s) in the data:")
+    errors = [one["message"] for one in summary["findings"] if one["severity"] == "error"]
+    assert len(errors) == summary["errors"] == 12
+    assert all(one in refusal for one in errors)
 
 
-def test_pictures_are_sorted_by_name_below_raw(raw: Path) -> None:
-    names = [one.relative_to(raw).as_posix() for one in pictures(raw)]
-    assert names == sorted(names)
-    assert len(names) == 9
+def test_what_there_is(raw: Path, check: Check) -> None:
+    Image.new("RGB", (30, 20)).save(raw / "tree/photograph.jpg")
+    summary, _ = check(raw)
+    assert summary["examples"] == 37
+    assert summary["classes"] == {"circle": 12, "square": 12, "tree": 13}
+    assert list(summary["classes"]) == ["circle", "square", "tree"]
+    assert summary["sizes"] == {"30x20": 1, "9x9": 36}
+    assert summary["modes"] == {"L": 36, "RGB": 1}
+    assert summary["labels_examined"] == 37
+    assert summary["compared_with"] is None
 
 
-def test_hidden_files_and_folders_do_not_count(raw: Path) -> None:
+def test_hidden_files_and_folders_do_not_count(raw: Path, check: Check) -> None:
     (raw / ".DS_Store").write_bytes(b"x")
     (raw / "tree/._000.png").write_bytes(b"x")
     (raw / ".ipynb_checkpoints").mkdir()
     (raw / ".ipynb_checkpoints/000.png").write_bytes(b"x")
-    assert validate(raw)["classes"] == {"circle": 3, "square": 3, "tree": 3}
+    summary, _ = check(raw)
+    assert summary["classes"] == {"circle": 12, "square": 12, "tree": 12}
+    assert summary["findings"] == []
 
 
-def test_a_picture_outside_the_class_folders(raw: Path) -> None:
-    (raw / "loose.png").write_bytes((raw / "tree/000.png").read_bytes())
-    (raw / "tree/more").mkdir()
-    (raw / "tree/more/deep.png").write_bytes((raw / "tree/000.png").read_bytes())
-    found = refusal(raw)
-    for path in ("loose.png", "tree/more/deep.png"):
-        assert f"{raw / path}: pictures stand in one folder per class; move it to one." in found
+def test_a_row_of_the_table(raw: Path, check: Check) -> None:
+    copies(raw)
+    summary, _ = check(raw)
+    content = md5((raw / "tree/002.png").read_bytes()).hexdigest()
+    assert summary["findings"] == [
+        {
+            "rule": "copies",
+            "severity": "warning",
+            "accepted": None,
+            "message": "tree/002.png (tree) and others, 3 files: one picture; keep one of them.",
+            "paths": ["tree/002.png", "tree/another.png", "tree/one more.png"],
+            "md5": [content] * 3,
+            "classes": [],
+        }
+    ]
 
 
-def test_files_that_are_no_pictures(raw: Path) -> None:
-    content = (raw / "tree/000.png").read_bytes()
-    (raw / "tree/text.png").write_text("not a picture", encoding="utf-8")
-    (raw / "tree/empty.png").write_bytes(b"")
-    (raw / "tree/cut.png").write_bytes(content[:90])
-    (raw / "tree/broken.png").write_bytes(content.replace(b"IDAT", b"IDAT"[::-1]))
-    (raw / "tree/header.bmp").write_bytes(b"BM" + b"\x00" * 9)
-    (raw / "square/notes.txt").write_text("mine", encoding="utf-8")
-    found = refusal(raw)
-    assert found.startswith("6 problem(s) in the data:")
-    for path in ("tree/text.png", "square/notes.txt"):
-        words = "its content is in no picture format); replace or remove it."
-        assert f"{raw / path}: not a readable picture ({words}" in found
-    assert f"{raw / 'tree/empty.png'}: not a readable picture (empty file)" in found
-    for path in ("tree/cut.png", "tree/broken.png", "tree/header.bmp"):
-        assert f"{raw / path}: not a readable picture (" in found
+def test_a_correction_moves_a_picture_to_its_class(raw: Path, check: Check) -> None:
+    two_labels(raw)
+    content = md5((raw / "tree/003.png").read_bytes()).hexdigest()
+    row = f"{content},square,tree,me,it is one\n"
+    raw.with_name("corrections.csv").write_text(CORRECTIONS + row, encoding="utf-8")
+    summary, table = check(raw)
+    assert table.refusal() == ""
+    assert summary["found"] == {"copies": 1}
+    assert summary["classes"] == {"circle": 12, "square": 12, "tree": 13}
+    named = {"md5": content, "old": "square", "new": "tree", "who": "me", "why": "it is one"}
+    assert summary["corrections"] == [{**named, "pictures": 1}]
 
 
-def test_a_decoder_may_raise_anything(raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def load(self: Image.Image) -> None:
-        raise IndexError
-
-    monkeypatch.setattr(Image.Image, "load", load)
-    monkeypatch.setattr("PIL.PngImagePlugin.PngImageFile.load", load)
-    assert "000.png: not a readable picture (IndexError)" in refusal(raw)
-
-
-def test_pixels_without_a_range(raw: Path) -> None:
-    Image.fromarray(np.zeros((4, 4), dtype=np.float32)).save(raw / "tree/float.tiff")
-    Image.fromarray(np.zeros((4, 4), dtype=np.int32)).save(raw / "tree/int.tiff")
-    found = refusal(raw)
-    assert f"{raw / 'tree/float.tiff'}: not a readable picture (its 32-bit pixels" in found
-    assert f"{raw / 'tree/int.tiff'}: " in found
+def test_a_corrected_label_is_no_longer_in_doubt(raw: Path, check: Check) -> None:
+    wrong_label(raw)
+    content = md5((raw / "circle/wrong.png").read_bytes()).hexdigest()
+    row = f"{content},circle,tree,me,it is one\n"
+    raw.with_name("corrections.csv").write_text(CORRECTIONS + row, encoding="utf-8")
+    assert check(raw, out_of_fold=out_of_fold, label_error=0.5)[0]["found"] == {}
 
 
-def test_a_picture_too_large_to_open(raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    Image.new("1", (100, 100)).save(raw / "tree/bomb.png")
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
-    assert f"{raw / 'tree/bomb.png'}: not a readable picture (Image size (10000 pixels)" in (
-        refusal(raw)
-    )
+def test_an_accepted_error_stops_nothing_and_keeps_its_reason(raw: Path, check: Check) -> None:
+    unreadable(raw)
+    rows = "unreadable,tree/*,,we know\nunreadable,square/notes.txt,,notes\n"
+    raw.with_name("accepted.csv").write_text(ACCEPTED + rows, encoding="utf-8")
+    summary, table = check(raw)
+    assert table.refusal() == ""
+    assert (summary["errors"], summary["accepted"]) == (0, {"unreadable": 4})
+    assert {one["accepted"] for one in summary["findings"]} == {"we know", "notes"}
+    assert summary["left_out"] == [
+        *("square/notes.txt", "tree/broken.png", "tree/cut.png", "tree/text.png")
+    ]
 
 
-def test_an_empty_class(raw: Path) -> None:
-    (raw / "house").mkdir()
-    assert f"{raw / 'house'}: class without a readable picture; add some or remove it." in (
-        refusal(raw)
-    )
+def test_a_damaged_reference(raw: Path, check: Check) -> None:
+    raw.with_name("reference.json").write_text('{"version": "1"}', encoding="utf-8")
+    with pytest.raises(UserError, match=r"reference\.json is not what a release writes; restore"):
+        check(raw)
 
 
-def test_too_few_classes(tmp_path: Path) -> None:
+def test_pixels_that_were_changed_since_are_made_again(raw: Path, check: Check) -> None:
+    near_duplicate(raw)
+    expected, _ = check(raw)
+    (block,) = raw.with_name("decoded").rglob("*.npy")
+    content = bytearray(block.read_bytes())
+    content[-36 * 64 :] = bytes(36 * 64)
+    block.write_bytes(content)
+    assert check(raw)[0] == expected
+
+
+def test_no_folder(tmp_path: Path, check: Check) -> None:
+    with pytest.raises(UserError, match=r"is not there; get the data with 'dvc pull data/raw\.dv"):
+        check(tmp_path / "raw")
+
+
+def test_no_picture_at_all(tmp_path: Path, check: Check) -> None:
     (tmp_path / "raw").mkdir()
-    assert "0 class folders; learning needs at least 2." in refusal(tmp_path / "raw")
-
-
-def test_no_folder(tmp_path: Path) -> None:
-    assert "is not there; get the data with 'dvc pull data/raw.dvc'" in refusal(tmp_path / "raw")
-
-
-def test_a_long_list_is_cut(raw: Path) -> None:
-    for number in range(MOST_SHOWN + 5):
-        (raw / f"tree/{number}.txt").write_text("x", encoding="utf-8")
-    found = refusal(raw)
-    assert found.startswith(f"{MOST_SHOWN + 5} problem(s)")
-    assert len(found.splitlines()) == MOST_SHOWN + 2
-    assert found.endswith("and 5 more of this kind.")
+    summary, table = check(tmp_path / "raw")
+    assert "0 class folder(s)" in table.refusal()
+    assert summary["examples"] == 0

@@ -33,7 +33,20 @@ def inputs() -> Inputs:
     pictures = np.arange(9 * 64, dtype=np.int64).reshape(9, 1, 8, 8) % 251
     return Inputs(
         metrics=summarise("macro_f1", pairs) | {"data": {"version": "da7a.dir", "release": "1.1"}},
-        data={"classes": dict.fromkeys(CLASSES, 17), "sizes": {"8x8": 51}, "modes": {"L": 51}},
+        data={
+            "version": "da" * 16,
+            "examples": 51,
+            "classes": dict.fromkeys(CLASSES, 17),
+            "sizes": {"8x8": 51},
+            "modes": {"L": 51},
+            "statistics": {},
+            "compared_with": None,
+            "labels_examined": 50,
+            "corrections": [],
+            "found": {},
+            "accepted": {},
+            "findings": [],
+        },
         identity={
             "code": "c0" * 32,
             "data": "da" * 16,
@@ -52,4 +65,5 @@ def inputs() -> Inputs:
         classes=CLASSES,
         predictions=predictions,
         pictures=pictures.astype(np.uint8),
+        odd={},
     )

@@ -12,6 +12,7 @@ from {{cookiecutter.__package_name}}.metrics.table import (
     write_predictions,
 )
 from {{cookiecutter.__package_name}}.reporting.inputs import Inputs, read_curves
+from {{cookiecutter.__package_name}}.reporting.pictures import image_tag
 from {{cookiecutter.__package_name}}.reproducibility.artifacts import (
     write_csv,
     write_json,
@@ -48,6 +49,21 @@ def test_the_same_files_give_the_same_page() -> None:
     assert REPORT.read_bytes() == first
     assert b"\r" not in first
     assert str(Path.cwd()).encode() not in first
+
+
+@pytest.mark.usefixtures("files")
+def test_pictures_of_findings_are_found_in_every_split(inputs: Inputs) -> None:
+    path = inputs.predictions["train"].examples[-1].path
+    row = {"rule": "copies", "message": "words", "accepted": None, "paths": [path, "none/such.png"]}
+    found = {**inputs.data, "found": {"copies": 1}, "findings": [row]}
+    write_json(Path("reports/data.json"), found)
+    image = np.full((30, 1, 8, 8), 7, dtype=np.uint8)
+    Path("data/prepared/train").mkdir()
+    np.save("data/prepared/train/images-00000.npy", image)
+    report.main()
+    content = REPORT.read_text(encoding="utf-8")
+    assert content.count('alt="Picture ') == 1
+    assert image_tag(image[-1], f"Picture {path}") in content
 
 
 def cut_pictures(path: Path) -> None:

@@ -1,5 +1,6 @@
 """Each planted difference is named, and what it moved; nothing else is."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from {{ cookiecutter.__package_name }}.reproducibility import explain, revisions
 LOSSES, METRICS = "reports/losses.csv", "reports/metrics.json"
 HASHES = "torch==2.0 --hash=sha256:other"
 UPGRADED = "torch==2.1\nnumpy==2.0\nnumpy==2.1 ; python_version > '3.11'\n"
-RELEASE, NAMED = "data/release.json", f'{{"release": "1.0", "version": "{"a" * 32}"}}'
+RELEASE, NAMED = "data/release.json", json.dumps({"release": "1.0", "version": "a" * 32})
 DATA = "outs:\n- md5: {}\n  nfiles: {}\n  path: raw\n"
 
 

@@ -44,7 +44,9 @@ def settings(**changed: Any) -> Settings:
             early_stopping=0,
         ),
         config.Reproducibility(seed=0, level="portable", device="cpu", threads=1, shards=2),
-        config.Runtime(processes=1, workers=0, prefetch=2, log_every=10, checkpoint_every=4),
+        config.Runtime(
+            processes=1, workers=0, prefetch=2, stream=False, log_every=10, checkpoint_every=4
+        ),
     ]
     known: set[str] = set()
     for place, section in enumerate(sections):

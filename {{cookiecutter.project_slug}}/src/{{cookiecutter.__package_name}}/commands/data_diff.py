@@ -107,7 +107,7 @@ def _shown(row: Picture | Pair, data: Data) -> "Shown":
     title = new.label if old.label == new.label else f"{old.label} → {new.label}"
     content = cached_object(new.md5)
     try:
-        pixels = decode(content, data)[1] if content else None
+        pixels = decode(content, data).pixels if content else None
     except Exception:  # what was removed may well be what no decoder can read
         pixels = None
     return Shown(pixels, title, new.path)

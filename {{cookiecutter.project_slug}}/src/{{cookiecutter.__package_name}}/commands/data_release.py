@@ -6,10 +6,12 @@ Run: python -m <package>.commands.data_release 1.1 "What is new in it"
 import argparse
 import sys
 
+from ..data.drift import write_reference
 from ..data.release import release
 from ..data.versions import TAG
 from ..errors import run
 from ..reproducibility.revisions import git
+from ..stages.validate import REPORT
 from ..stages.validate import main as validate
 
 
@@ -19,12 +21,18 @@ def main() -> None:
     parser.add_argument("version", help="its number, as 1.1")
     parser.add_argument("note", nargs="?", default="", help="what is new, in one line")
     arguments = parser.parse_args()
-    done = release(arguments.version, arguments.note, validate)
+    done = release(arguments.version, arguments.note, lambda: check(arguments.version))
     sys.stdout.write(
         f"released: version {arguments.version} of the data. {done}\n"
         f"The data are on DVC's remote. {publish(arguments.version)}\n"
         "Next: 'dvc repro', then commit dvc.lock with the results.\n"
     )
+
+
+def check(version: str) -> None:
+    """Validate the data as the pipeline does, and keep what later ones are compared with."""
+    validate()
+    write_reference(REPORT, version)
 
 
 def publish(version: str) -> str:

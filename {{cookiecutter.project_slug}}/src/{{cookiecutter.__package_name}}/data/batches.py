@@ -18,29 +18,35 @@ from torch.utils.data import DataLoader, Dataset
 from ..config import Regularization, Runtime
 from ..errors import UserError
 from ..reproducibility.streams import permutation, uniform
-from .storage import Shards, open_shards
+from .storage import Pictures, open_shards
+from .streaming import fetch_lists, open_streamed
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Prepared examples: images uint8 [n, c, h, w] in mapped memory, labels int64 [n]."""
+    """Prepared examples: images uint8 [n, c, h, w], read when they are needed, labels int64 [n]."""
 
-    images: NDArray[np.uint8] | Shards
+    images: NDArray[np.uint8] | Pictures
     labels: NDArray[np.int64]
     classes: list[str]
     version: str
 
     @classmethod
-    def open(cls, folder: Path) -> "Split":
-        """Open what the prepare stage wrote to `folder`.
+    def open(cls, folder: Path, streamed: bool = False) -> "Split":
+        """Open what the prepare stage wrote to `folder`, or what `dvc push` sent of that.
+
+        Args:
+            folder: data/prepared/<split>.
+            streamed: read from DVC's remote; nothing needs to be in the folder.
 
         Raises:
-            UserError: a file is missing or damaged.
+            UserError: a file is missing or damaged, or the remote cannot be read.
         """
+        source, folder = folder, lists(folder, streamed)
         try:
             index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
-            labels = np.load(folder / "labels.npy")
-            images = open_shards(folder, len(labels))
+            labels = np.load(folder / "labels.npy", mmap_mode="r")
+            images = open_streamed(source) if streamed else open_shards(folder, len(labels))
             return cls(images, labels, index["classes"], index["version"])
         except FileNotFoundError as error:
             raise UserError(f"{error.filename} is not there; run 'dvc repro prepare'.") from None
@@ -48,6 +54,11 @@ class Split:
             raise UserError(
                 f"{folder.as_posix()} holds a damaged file; run 'dvc repro --force prepare'."
             ) from None
+
+
+def lists(folder: Path, streamed: bool) -> Path:
+    """Return where index.json and examples.csv of a prepared split are, fetched if `streamed`."""
+    return fetch_lists(folder) if streamed else folder
 
 
 def normalise(images: NDArray[np.uint8]) -> Tensor:
@@ -163,15 +174,31 @@ def stream(
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield the batches of the steps from `start` up to `stop`, made ahead by workers if any."""
     if runtime.workers == 0:
-        return (batches[step] for step in range(start, stop))
-    return iter(
-        DataLoader(
-            batches,
-            batch_size=None,
-            sampler=range(start, stop),
-            num_workers=runtime.workers,
-            prefetch_factor=runtime.prefetch,
-            # Without its own generator a loader draws its workers' seed from the global one.
-            generator=torch.Generator().manual_seed(0),
-        )
+        yield from (batches[step] for step in range(start, stop))
+        return
+    loader = DataLoader(
+        _Reported(batches),
+        batch_size=None,
+        sampler=range(start, stop),
+        num_workers=runtime.workers,
+        prefetch_factor=runtime.prefetch,
+        # Without its own generator a loader draws its workers' seed from the global one.
+        generator=torch.Generator().manual_seed(0),
     )
+    for batch in loader:
+        if isinstance(batch, UserError):
+            raise batch
+        yield batch
+
+
+class _Reported(Dataset[tuple[Tensor, Tensor] | UserError]):
+    """Returns errors instead of raising them: a loader would wrap them in a traceback."""
+
+    def __init__(self, batches: Batches) -> None:
+        self._batches = batches
+
+    def __getitem__(self, step: int) -> tuple[Tensor, Tensor] | UserError:
+        try:
+            return self._batches[step]
+        except UserError as error:
+            return error

@@ -1,32 +1,93 @@
-"""From the content of a picture file to pixels of one shape."""
+"""From the content of a picture file to pixels of one shape, and what else is known of it."""
 
 import io
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ..config import Data
 
+GIST = (9, 8)  # of the picture whose falling and rising brightness makes the perceptual hash
 
-def decode(content: bytes, data: Data) -> tuple[tuple[int, int], NDArray[np.uint8]]:
-    """Return (width, height) of the upright picture, and its pixels on white, made square.
 
-    The pixels are uint8 [channels, image_size, image_size].
+class Picture(NamedTuple):
+    """A decoded picture file.
+
+    `format` is told from its content ("PNG"), `mode` is Pillow's ("L", "RGB"); `width` and `height`
+    are those of the upright picture; `dhash` is its perceptual hash, 64 bits as a signed number, of
+    which similar pictures share most; `pixels` are uint8 [channels, image_size, image_size].
     """
+
+    format: str
+    mode: str
+    width: int
+    height: int
+    dhash: int
+    pixels: NDArray[np.uint8]
+
+
+class Unreadable(ValueError):
+    """Says in a few words why a content is no picture to learn from."""
+
+
+def decode(content: bytes, data: Data) -> Picture:
+    """Return the picture upright, on white, made square.
+
+    Raises:
+        Unreadable: the content is damaged, or no picture.
+    """
+    if not content:
+        raise Unreadable("empty file")
+    try:
+        return _decoded(content, data)
+    except UnidentifiedImageError:
+        raise Unreadable("its content is in no picture format") from None
+    except Unreadable:
+        raise
+    except Exception as error:  # a decoder may raise anything on a damaged file
+        raise Unreadable(str(error) or type(error).__name__) from None
+
+
+def _decoded(content: bytes, data: Data) -> Picture:
     with Image.open(io.BytesIO(content)) as opened:
+        kind = opened.format or ""
+        opened.load()
+        # Read here, for some formats tell their mode only when they are loaded.
+        mode = opened.mode
+        if mode in ("I", "F"):
+            raise Unreadable("its 32-bit pixels have no fixed range; 8 and 16 bits have")
         image = ImageOps.exif_transpose(opened)
-        size = image.size
-        if image.mode.startswith("I;16"):
-            # Pillow clips 16-bit grey to white where we want its upper 8 bits.
-            image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-        if image.has_transparency_data:
-            # What lies under transparent pixels is often black, whatever the picture shows.
-            paper = Image.new("RGBA", image.size, "white")
-            image = Image.alpha_composite(paper, image.convert("RGBA"))
-        image = image.convert("L" if data.channels == 1 else "RGB")
-        side = (data.image_size, data.image_size)
-        if image.size != side:
-            image = image.resize(side, Image.Resampling.BILINEAR)
-        pixels = np.asarray(image, dtype=np.uint8)
-    return size, pixels[None] if data.channels == 1 else pixels.transpose(2, 0, 1)
+        width, height = image.size
+        image = _flat(image, data.channels)
+        square = image
+        if image.size != (data.image_size, data.image_size):
+            square = image.resize((data.image_size, data.image_size), Image.Resampling.BILINEAR)
+        dhash = _dhash(square if data.image_size >= 32 else image)
+        pixels = np.asarray(square, dtype=np.uint8)
+    shaped = pixels[None] if data.channels == 1 else pixels.transpose(2, 0, 1)
+    return Picture(kind, mode, width, height, dhash, shaped)
+
+
+def _flat(image: Image.Image, channels: int) -> Image.Image:
+    """Return the picture in 8 bits of grey or colour, on white."""
+    if image.mode.startswith("I;16"):
+        # Pillow clips 16-bit grey to white where we want its upper 8 bits.
+        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    if image.has_transparency_data:
+        # What lies under transparent pixels is often black, whatever the picture shows.
+        paper = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(paper, image.convert("RGBA"))
+    return image.convert("L" if channels == 1 else "RGB")
+
+
+def _dhash(image: Image.Image) -> int:
+    """Return the difference hash: for each of 8×8 places, whether it is brighter to the right.
+
+    N. Krawetz, "Kind of Like That", 2013. Pillow resizes in whole numbers: all machines agree.
+    """
+    grey = image.convert("L").resize(GIST, Image.Resampling.BILINEAR).tobytes()
+    rows = np.frombuffer(grey, np.uint8).reshape(8, 9)
+    bits = np.packbits(rows[:, 1:] > rows[:, :-1])
+    return int.from_bytes(bits.tobytes(), "big", signed=True)

@@ -17,6 +17,7 @@ from ..reproducibility.revisions import dvc, git, outside_git
 from . import record
 from .changelog import CHANGELOG, entry, summary, with_entry, without_latest
 from .changes import Changes, balance, changes, pictures
+from .drift import FILE as REFERENCE
 from .record import CORRECTIONS, RECORD, Record
 from .versions import (
     MARK,
@@ -34,8 +35,8 @@ from .versions import (
     working_version,
 )
 
-# What a release writes itself.
-WRITTEN = (POINTER, RECORD, CHANGELOG)
+# What a release writes itself, or its check.
+WRITTEN = (POINTER, RECORD, CHANGELOG, REFERENCE)
 
 
 def release(name: str, note: str, check: Callable[[], object]) -> str:
@@ -44,7 +45,8 @@ def release(name: str, note: str, check: Callable[[], object]) -> str:
     Args:
         name: its number, as 1.1.
         note: what is new, in one line.
-        check: raises where the data in data/raw, whose version data/raw.dvc names, are not sound.
+        check: raises where the data in data/raw, whose version data/raw.dvc names, are not sound,
+            else may leave data/reference.json for the drift of later versions.
 
     Raises:
         UserError: it cannot be made; nothing was committed, and the same command can be repeated.
@@ -218,8 +220,9 @@ def _today() -> str:
 
 def _commit(made: Record) -> None:
     changed = _listed("diff", "--name-only", "--relative", "HEAD", "--", "data")
-    paths = sorted({*changed, *(path.as_posix() for path in WRITTEN)})
-    git("add", "--intent-to-add", "--", *(path.as_posix() for path in WRITTEN))
+    written = [path.as_posix() for path in WRITTEN if path.exists()]
+    paths = sorted({*changed, *written})
+    git("add", "--intent-to-add", "--", *written)
     message = f"Release data {made.release}: {made.note}"
     # Hooks speak for themselves; --only leaves alone whatever else is staged.
     command = ["git", "commit", "--quiet", "--only", "--message", message, "--", *paths]

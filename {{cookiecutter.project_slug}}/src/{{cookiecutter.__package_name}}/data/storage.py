@@ -1,23 +1,32 @@
-"""Pictures on disk: NumPy files of a fixed size in mapped memory, few however many pictures.
+"""Prepared pictures on disk: shards in mapped memory, few however many pictures.
 
-Examples stand in the shards one after the other, so example i is in shard i // (pictures of one).
+The shards are images-00000.npy and so on, uint8 [n, c, h, w]; beside them, examples.csv has an
+`Example` a row, labels.npy its class, checksums.npy the CRC-32 of its pixels. Examples stand in the
+order of their paths, and the content of an example alone says whether a shard ends behind it. So
+new pictures change only the shards into whose range of paths they fall, and DVC sends only those.
 """
 
 import csv
 import hashlib
 import io
-from collections.abc import Callable, Sequence
+import zlib
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Self
+from typing import Any, BinaryIO, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UserError
-from ..reproducibility.artifacts import write_bytes, write_csv
+from ..reproducibility.artifacts import replacing
 
-SHARD_BYTES = 64 * 2**20
+SHARD_BYTES = 64 * 2**20  # pixels of a shard, at most; at least a quarter, but for the last one
+SHARD_PICTURES = 2**16  # pictures of a shard, at most
+CHECKSUMS = "checksums.npy"
+HEADER = 128  # bytes before the first row of a .npy file that a `Writer` made
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +60,11 @@ class Example:
 COLUMNS = tuple(one.name for one in fields(Example))
 
 
-class Shards:
-    """Pictures uint8 [n, c, h, w] in several mapped files, indexed as one array along n."""
+class Pictures(ABC):
+    """Pictures uint8 [n, c, h, w] that are read when they are asked for, as one array along n."""
 
-    def __init__(self, parts: list[NDArray[np.uint8]]) -> None:
-        self._parts = parts
-        self._each = len(parts[0])
-        self.shape: tuple[int, ...] = (sum(map(len, parts)), *parts[0].shape[1:])
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.shape = shape
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -65,59 +72,164 @@ class Shards:
     def __getitem__(self, chosen: int | slice | NDArray[np.int64]) -> NDArray[np.uint8]:
         """Return one picture [c, h, w], or those of a slice or of positions, as [b, c, h, w]."""
         if isinstance(chosen, (int, np.integer)):
-            shard, row = divmod(range(len(self))[chosen], self._each)
-            return np.asarray(self._parts[shard][row])
+            chosen = range(len(self))[chosen]
+            return np.asarray(self[chosen : chosen + 1][0])
         if isinstance(chosen, slice):
             chosen = np.arange(*chosen.indices(len(self)))
+        return self._rows(chosen)
+
+    @abstractmethod
+    def _rows(self, chosen: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """Return the pictures [b, c, h, w] at positions [b]."""
+
+
+class Shards(Pictures):
+    """Pictures in several mapped files."""
+
+    def __init__(self, parts: list[NDArray[np.uint8]]) -> None:
+        self._parts = parts
+        self._starts = np.cumsum([0, *map(len, parts)])
+        super().__init__((int(self._starts[-1]), *parts[0].shape[1:]))
+
+    def _rows(self, chosen: NDArray[np.int64]) -> NDArray[np.uint8]:
         if len(self._parts) == 1:
             return np.asarray(self._parts[0][chosen])
-        shards, rows = np.divmod(chosen, self._each)
         found = np.empty((len(chosen), *self.shape[1:]), dtype=np.uint8)
-        for shard in np.unique(shards):
-            here = shards == shard
-            found[here] = self._parts[shard][rows[here]]
+        shards = np.searchsorted(self._starts, chosen, side="right") - 1
+        rows = chosen - self._starts[shards]
+        for place, (shard, row) in enumerate(zip(shards.tolist(), rows.tolist(), strict=True)):
+            found[place] = self._parts[shard][row]
         return found
 
 
-def write_shards(
-    folder: Path,
-    pictures: Callable[[int, int], NDArray[np.uint8]],
-    count: int,
-    each: int,
-) -> str:
-    """Write folder/images-00000.npy and so on; return the SHA-256 of all pixels in their order.
+class Writer:
+    """Writes folder/{images-*.npy, labels.npy, checksums.npy, examples.csv}, an example at a time.
+
+    Its memory does not grow with the examples. A context in which an error leaves no file half
+    written; `close` ends the work.
 
     Args:
-        folder: where to; shards of an earlier run beyond the last one are removed.
-        pictures: gives the pictures from a position up to another, uint8 [b, c, h, w].
-        count: how many pictures there are.
-        each: pictures in a shard; the last one may have fewer.
+        folder: where to.
+        shape: of a picture, [c, h, w].
+        shard_bytes: pixels of a shard, at most.
     """
-    pixels = hashlib.sha256()
-    paths = []
-    for start in range(0, count, each):
-        part = pictures(start, min(start + each, count))
-        pixels.update(part.tobytes())
-        paths.append(folder / f"images-{start // each:05d}.npy")
-        write_bytes(paths[-1], npy(part))
-    for path in sorted(folder.glob("images-*.npy")):
-        if path not in paths:
+
+    def __init__(self, folder: Path, shape: tuple[int, ...], shard_bytes: int) -> None:
+        self.folder, self.shape = folder, shape
+        self.most = max(1, min(shard_bytes // int(np.prod(shape)), SHARD_PICTURES))
+        self._least = -(-self.most // 4)
+        self._files, self._shard = ExitStack(), ExitStack()
+        self._labels = _Rows(self._files.enter_context(replacing(folder / "labels.npy")), "<i8")
+        checksums = self._files.enter_context(replacing(folder / CHECKSUMS))
+        self._checksums = _Rows(checksums, "<u4")
+        file = self._files.enter_context(replacing(folder / "examples.csv"))
+        self._text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+        self._table = csv.writer(self._text, lineterminator="\n")
+        self._table.writerow(COLUMNS)
+        self._pixels = hashlib.sha256()
+        self._held = self._shards = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        for files in (self._shard, self._files):
+            files.__exit__(*error)
+
+    def add(self, example: Example, label: int, pixels: bytes) -> None:
+        """Write one example behind those before it."""
+        if self._held == 0:
+            self._open()
+        self._images.add(pixels)
+        self._table.writerow(example.cells())
+        self._labels.add(label.to_bytes(8, "little"))
+        self._checksums.add(zlib.crc32(pixels).to_bytes(4, "little"))
+        self._pixels.update(pixels)
+        self._held += 1
+        # So that what comes before or behind moves no end, the content says where one is.
+        here = int(example.md5[:8], 16) % self._least == 0
+        if self._held == self.most or (self._held >= self._least and here):
+            self._close_shard()
+
+    def _open(self) -> None:
+        path = self.folder / f"images-{self._shards:05d}.npy"
+        self._images = _Rows(self._shard.enter_context(replacing(path)), "|u1", self.shape)
+
+    def _close_shard(self) -> None:
+        self._images.finish()
+        self._shard.close()
+        self._held, self._shards = 0, self._shards + 1
+
+    def close(self) -> str:
+        """End the last shard, remove those of an earlier run behind it.
+
+        Returns:
+            The SHA-256 of all pixels in their order.
+        """
+        if self._held:
+            self._close_shard()
+        self._labels.finish()
+        self._checksums.finish()
+        self._text.detach()
+        self._files.close()
+        for path in sorted(self.folder.glob("images-*.npy"))[self._shards :]:
             path.unlink()
-    return pixels.hexdigest()
+        return self._pixels.hexdigest()
+
+
+class _Rows:
+    """A .npy file that grows by rows; its header is written when their number is known."""
+
+    def __init__(self, file: BinaryIO, kind: str, shape: tuple[int, ...] = ()) -> None:
+        self._file, self._kind, self._shape = file, kind, shape
+        self._count = 0
+        self._bytes = np.dtype(kind).itemsize * int(np.prod(shape))
+        self._head()
+
+    def add(self, row: bytes) -> None:
+        if len(row) != self._bytes:
+            raise ValueError(f"a row has {len(row)} bytes, not {self._bytes}")
+        self._file.write(row)
+        self._count += 1
+
+    def finish(self) -> None:
+        self._file.seek(0)
+        self._head()
+
+    def _head(self) -> None:
+        # NumPy leaves room in a header for a longer first axis, so its length stays.
+        shape = (self._count, *self._shape)
+        header = {"descr": self._kind, "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(self._file, header)
+
+
+def header(start: bytes) -> tuple[int, ...]:
+    """Return the shape that the first `HEADER` bytes of a shard tell.
+
+    Raises:
+        ValueError: this is no shard.
+    """
+    file = io.BytesIO(start)
+    np.lib.format.read_magic(file)
+    shape, _, kind = np.lib.format.read_array_header_1_0(file)
+    if file.tell() != HEADER or kind != np.uint8 or len(shape) != 4:
+        raise ValueError("another kind of array")
+    return tuple(shape)
 
 
 def open_shards(folder: Path, count: int) -> Shards:
-    """Map the `count` pictures that `write_shards` left in `folder`.
+    """Map the `count` pictures that a `Writer` left in `folder`.
 
     Raises:
         UserError: a shard is missing or damaged, or there are more or fewer pictures.
     """
-    parts = [_mapped(path) for path in sorted(folder.glob("images-*.npy"))]
-    if not parts:
+    paths = sorted(folder.glob("images-*.npy"))
+    if not paths:
         path = folder / "images-00000.npy"
         raise UserError(f"{path.as_posix()} is not there; run 'dvc repro prepare'.")
+    parts = [_mapped(path) for path in paths]
     found = sum(map(len, parts))
-    if found != count or any(len(one) != len(parts[0]) for one in parts[:-1]):
+    if found != count or any(one.shape[1:] != parts[0].shape[1:] for one in parts):
         raise UserError(
             f"{folder.as_posix()} holds {found} pictures, not {count}; "
             "run 'dvc repro --force prepare'."
@@ -125,24 +237,19 @@ def open_shards(folder: Path, count: int) -> Shards:
     return Shards(parts)
 
 
-def write_examples(folder: Path, examples: list[Example]) -> None:
-    """Write folder/examples.csv, one row for each picture of the shards, in their order."""
-    write_csv(folder / "examples.csv", COLUMNS, (one.cells() for one in examples))
-
-
-def read_examples(folder: Path) -> list[Example]:
-    """Return the rows of folder/examples.csv.
+def examples(folder: Path) -> Iterator[Example]:
+    """Yield what is known of each picture of the shards in `folder`, in their order.
 
     Raises:
-        UserError: the file is missing or damaged.
+        UserError: a file is missing or damaged.
     """
     path = folder / "examples.csv"
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            header, *rows = csv.reader(file)
-        if tuple(header) != COLUMNS:
-            raise ValueError
-        return [Example.of(row) for row in rows]
+            reader = csv.reader(file)
+            if tuple(next(reader, ())) != COLUMNS:
+                raise ValueError
+            yield from map(Example.of, reader)
     except FileNotFoundError:
         raise UserError(f"{path.as_posix()} is not there; run 'dvc repro prepare'.") from None
     except ValueError:
@@ -151,7 +258,12 @@ def read_examples(folder: Path) -> list[Example]:
         ) from None
 
 
-def npy(array: NDArray[np.uint8] | NDArray[np.int64] | NDArray[np.void]) -> bytes:
+def read_examples(folder: Path) -> list[Example]:
+    """Return all `examples` of a folder."""
+    return list(examples(folder))
+
+
+def npy(array: NDArray[np.uint8] | NDArray[np.int64]) -> bytes:
     """Return the array as the content of a .npy file."""
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)

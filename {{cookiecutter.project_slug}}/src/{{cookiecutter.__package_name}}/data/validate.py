@@ -1,99 +1,125 @@
-"""Check pictures before anything learns from them: one folder per class, every file readable."""
+"""Check the data before anything learns from it: every rule, all that it finds, one table."""
 
-from collections import Counter
+import sqlite3
+from dataclasses import asdict, dataclass
+from itertools import chain, groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, UnidentifiedImageError
-from tqdm import tqdm
-
-from ..errors import UserError
-
-MOST_SHOWN = 20
-
-
-def pictures(raw: Path) -> list[Path]:
-    """Return every file below `raw`, sorted; hidden files, and all in hidden folders, do not count.
-
-    Raises:
-        UserError: there is no such folder.
-    """
-    if not raw.is_dir():
-        raise UserError(
-            f"{raw} is not there; get the data with 'dvc pull data/raw.dvc', or the example's with "
-            "'make data'."
-        )
-    names = {one: one.relative_to(raw) for one in sorted(raw.rglob("*")) if one.is_file()}
-    shown = [one for one, name in names.items() if not any(part[0] == "." for part in name.parts)]
-    return sorted(shown, key=lambda one: names[one].as_posix())
+from ..config import Data
+from . import accepted, corrections, drift
+from .accepted import Accepted
+from .catalogue import Catalogue
+from .corrections import Correction, labels, misfits, read_corrections
+from .doubts import OutOfFold, label_findings, sample
+from .findings import Table
+from .neighbours import neighbour_findings
+from .pixels import DamagedBlock, Pixels
+from .rules import class_findings, file_findings, odd_findings, open_views, same_findings
 
 
-def validate(raw: Path) -> dict[str, Any]:
-    """Check the pictures in `raw` and describe them.
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """The small files that people keep beside the data; one that is not there says nothing."""
+
+    corrections: Path = corrections.FILE
+    accepted: Path = accepted.FILE
+    reference: Path = drift.FILE
+
+
+def validate(
+    catalogue: Catalogue,
+    raw: Path,
+    data: Data,
+    out_of_fold: OutOfFold,
+    reviewed: Reviewed,
+    workers: int = 0,
+) -> tuple[dict[str, Any], Table]:
+    """Apply every rule to the pictures in `raw`, and describe them.
+
+    Args:
+        catalogue: the pictures; it is filled first.
+        raw: one folder for each class.
+        data: what is expected, and when to warn.
+        out_of_fold: the model that doubts labels.
+        reviewed: what people say of the data.
+        workers: processes that read pictures; moves no byte.
 
     Returns:
-        {"examples": count, "classes": {name: count}, "sizes": {"WxH": count}, "modes": {...}}
+        What reports/data.json says beside the version, and the findings.
 
     Raises:
-        UserError: what is wrong with which files; every problem that was found.
+        UserError: there is no such folder, or data/reference.json is damaged.
     """
-    problems: list[str] = []
-    files = pictures(raw)
-    classes = dict.fromkeys(_classes(raw), 0)
-    sizes: Counter[str] = Counter()
-    modes: Counter[str] = Counter()
-    for path in tqdm(files, desc="validate", unit=" pictures", disable=None, leave=False):
-        if path.parent.parent != raw:
-            problems.append(f"{path}: pictures stand in one folder per class; move it to one.")
-            continue
-        try:
-            size, mode = _look(path)
-        except ValueError as error:
-            problems.append(f"{path}: not a readable picture ({error}); replace or remove it.")
-            continue
-        sizes[size] += 1
-        modes[mode] += 1
-        classes[path.parent.name] += 1
-    problems += [
-        f"{raw / name}: class without a readable picture; add some or remove it."
-        for name, count in classes.items()
-        if count == 0
-    ]
-    if len(classes) < 2:
-        problems.append(f"{raw}: {len(classes)} class folders; learning needs at least 2.")
-    if problems:
-        raise UserError(_listed(problems))
+    catalogue.fill(raw, data, workers)
+    try:
+        return _judged(catalogue, data, out_of_fold, reviewed)
+    except DamagedBlock as damaged:
+        catalogue.forget([str(damaged)])
+    return validate(catalogue, raw, data, out_of_fold, reviewed, workers)
+
+
+def _judged(
+    catalogue: Catalogue, data: Data, out_of_fold: OutOfFold, reviewed: Reviewed
+) -> tuple[dict[str, Any], Table]:
+    database, pixels = catalogue.database, Pixels(catalogue)
+    rows, unusable = read_corrections(reviewed.corrections)
+    acceptances = Accepted.read(reviewed.accepted)
+    reference = drift.read_reference(reviewed.reference)
+    open_views(database, labels(rows))
+    now, sampled = drift.statistics(database), sample(database, data)
+    known = {*_names(database), *data.classes}
+    found = chain(
+        file_findings(database),
+        class_findings(database, data),
+        same_findings(database, data),
+        unusable,
+        misfits(rows, _folders(database), known, reviewed.corrections),
+        acceptances.problems,
+        label_findings(sampled, pixels, out_of_fold, data),
+        neighbour_findings(database, pixels, data),
+        odd_findings(database, data),
+        drift.drift_findings(now, reference, data),
+    )
+    # The stale ones are known when all others have been seen.
+    table = Table(chain(acceptances.apply(found), acceptances.stale()))
+    summary = {
+        **_counts(database),
+        "statistics": now,
+        "compared_with": reference.get("version"),
+        "labels_examined": len(sampled),
+        "corrections": [asdict(one) | {"pictures": _corrected(database, one)} for _, one in rows],
+        **table.record(),
+    }
+    return summary, table
+
+
+def _names(database: sqlite3.Connection) -> list[str]:
+    return [name for (name,) in database.execute("SELECT label FROM classes")]
+
+
+def _folders(database: sqlite3.Connection) -> dict[str, list[str]]:
+    """Return for the hashes of corrections the folders in which such pictures stand."""
+    query = """SELECT DISTINCT md5, label FROM files
+               WHERE md5 IN (SELECT md5 FROM corrected) AND problem = '' ORDER BY md5, label"""
+    pairs = database.execute(query)
+    return {md5: [name for _, name in rows] for md5, rows in groupby(pairs, itemgetter(0))}
+
+
+def _corrected(database: sqlite3.Connection, one: Correction) -> int:
+    query = "SELECT count(*) FROM files WHERE md5 = ? AND label = ? AND problem = ''"
+    return int(database.execute(query, (one.md5, one.old)).fetchone()[0])
+
+
+def _counts(database: sqlite3.Connection) -> dict[str, Any]:
+    def counted(key: str) -> dict[str, int]:
+        return dict(database.execute(f"SELECT {key}, count(*) FROM examples GROUP BY 1 ORDER BY 1"))
+
+    classes = counted("label")
     return {
         "examples": sum(classes.values()),
         "classes": classes,
-        "sizes": dict(sorted(sizes.items())),
-        "modes": dict(sorted(modes.items())),
+        "sizes": counted("width || 'x' || height"),
+        "modes": counted("mode"),
     }
-
-
-def _classes(raw: Path) -> list[str]:
-    folders = [one.name for one in raw.iterdir() if one.is_dir()]
-    return sorted(name for name in folders if not name.startswith("."))
-
-
-def _look(path: Path) -> tuple[str, str]:
-    """Return the size and the mode of a picture; a `ValueError` says why it cannot be read."""
-    if path.stat().st_size == 0:
-        raise ValueError("empty file")
-    try:
-        with Image.open(path) as image:
-            image.load()
-    except UnidentifiedImageError:
-        raise ValueError("its content is in no picture format") from None
-    except Exception as error:  # a decoder may raise anything on a damaged file
-        raise ValueError(str(error) or type(error).__name__) from None
-    if image.mode in ("I", "F"):
-        raise ValueError("its 32-bit pixels have no fixed range; 8 and 16 bits have")
-    return f"{image.width}x{image.height}", image.mode
-
-
-def _listed(problems: list[str]) -> str:
-    shown = problems[:MOST_SHOWN]
-    if len(problems) > MOST_SHOWN:
-        shown.append(f"and {len(problems) - MOST_SHOWN} more of this kind.")
-    return f"{len(problems)} problem(s) in the data:\n  " + "\n  ".join(shown)

@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..data.storage import Shards
+from ..data.storage import Pictures
 from ..errors import UserError
 from ..metrics.table import Predictions
 
@@ -23,7 +24,8 @@ class Inputs:
 
     `metrics`, `data` and `identity` are the JSON files of that name; `curves` the columns of the
     learning curves; `predictions` those for each data set; `pictures` the dev pictures, uint8
-    `[n, c, h, w]`, in the order of `predictions["dev"]`.
+    `[n, c, h, w]`, in the order of `predictions["dev"]`; `odd` those of findings in the data, uint8
+    `[c, h, w]` by path.
     """
 
     metrics: dict[str, Any]
@@ -32,7 +34,8 @@ class Inputs:
     curves: Curves
     classes: list[str]
     predictions: dict[str, Predictions]
-    pictures: npt.NDArray[np.uint8] | Shards
+    pictures: npt.NDArray[np.uint8] | Pictures
+    odd: Mapping[str, npt.NDArray[np.uint8]]
 
 
 def read_record(path: Path, stage: str, keys: tuple[str, ...]) -> dict[str, Any]:

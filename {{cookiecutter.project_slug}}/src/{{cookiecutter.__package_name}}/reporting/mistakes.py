@@ -6,7 +6,7 @@ The pictures are those of dev: who looks at test examples to find ideas has no t
 import numpy as np
 import numpy.typing as npt
 
-from ..data.storage import Shards
+from ..data.storage import Pictures
 from ..metrics.table import Predictions
 from .markup import name, plural, section, share, table, text
 from .pictures import image_tag
@@ -36,7 +36,7 @@ def confusion_section(predictions: Predictions, classes: list[str]) -> str:
 
 
 def mistakes_section(
-    predictions: Predictions, classes: list[str], pictures: npt.NDArray[np.uint8] | Shards
+    predictions: Predictions, classes: list[str], pictures: npt.NDArray[np.uint8] | Pictures
 ) -> str:
     """Return the dev pictures that went wrong, or nearly so, the worst first."""
     wrong, title = worst(predictions), "Worst mistakes on dev"
@@ -72,7 +72,10 @@ def least_sure(predictions: Predictions) -> list[int]:
 
 
 def _mistake(
-    predictions: Predictions, classes: list[str], pictures: npt.NDArray[np.uint8] | Shards, row: int
+    predictions: Predictions,
+    classes: list[str],
+    pictures: npt.NDArray[np.uint8] | Pictures,
+    row: int,
 ) -> str:
     path = predictions.examples[row].path
     true, answer = (classes[rows[row]] for rows in (predictions.labels, predictions.answers))

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..metrics.scores import METRICS, find
 from .charts import Series, line_chart
+from .findings import findings_section
 from .inputs import Curves, Inputs
 from .markup import name, plural, section, share, table, text
 from .mistakes import confusion, confusion_section, mistakes_section
@@ -37,6 +38,7 @@ def page(inputs: Inputs) -> str:
             confusion_section(test, inputs.classes),
             mistakes_section(inputs.predictions["dev"], inputs.classes, inputs.pictures),
             _data_section(inputs),
+            findings_section(inputs.data, inputs.odd),
             _origin_section(inputs.identity),
             "</main>",
         ]

@@ -101,6 +101,10 @@ svg .label { font-weight: 600; }
   overflow-wrap: anywhere; }
 .mistakes figcaption > * { display: block; }
 .mistakes .wrong b { color: var(--two); }
+.mistakes .row { display: flex; gap: .25rem; }
+.mistakes .row img { flex: 1; min-width: 0; }
+.findings { margin: .75rem 0 2rem; }
+.findings small { display: block; }
 
 .params { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr));
   gap: 1.5rem 2.5rem; margin-top: 2rem; }

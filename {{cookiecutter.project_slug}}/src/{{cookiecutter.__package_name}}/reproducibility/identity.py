@@ -30,7 +30,7 @@ def identity(
     Args:
         stage: a stage of dvc.yaml; the files that it depends on below src/ are its code.
         data_version: DVC's hash of the raw data.
-        indexes: the files that list the prepared examples, with their hashes.
+        indexes: the files that list the prepared examples; <split>/<name> at the end counts.
         sections: the config sections that the stage reads.
 
     Returns:
@@ -43,7 +43,7 @@ def identity(
     return {
         "code": digest([one for one in _dependencies(stage) if one.parts[0] == "src"], below=2),
         "data": data_version,
-        "examples": digest(indexes),
+        "examples": digest(indexes, below=2),
         "lock": digest([Path("requirements/runtime.lock")]),
         "params": {type(one).__name__.lower(): asdict(one) for one in sections},
     }

@@ -1,9 +1,10 @@
-"""data/raw → data/prepared/{train,dev,test}: arrays of one shape, split by content."""
+"""data/raw → data/prepared/{train,train_dev,dev,test}: arrays of one shape, split by content."""
 
+import json
 from pathlib import Path
 
 from ..config import Data, Runtime, read
-from ..errors import run
+from ..errors import UserError, run
 
 RAW, PREPARED = Path("data/raw"), Path("data/prepared")
 DECODED = Path("data/decoded")
@@ -11,13 +12,28 @@ DECODED = Path("data/decoded")
 
 def main() -> None:
     """Decode, resize and split every picture."""
+    from ..data.catalogue import open_catalogue
+    from ..data.corrections import FILE, read_labels
     from ..data.prepare import prepare
-    from ..data.record import data_of
-    from ..data.validate import pictures
 
     data, runtime = read(Data), read(Runtime)
-    version = str(data_of(Path("reports/data.json"))["version"])
-    prepare(pictures(RAW), RAW, PREPARED, data, version, DECODED, runtime.workers)
+    version, labels = _version(Path("reports/data.json")), read_labels(FILE)
+    with open_catalogue(DECODED, data) as catalogue:
+        prepare(catalogue, RAW, PREPARED, data, version, workers=runtime.workers, labels=labels)
+
+
+def _version(summary: Path) -> str:
+    path = summary.as_posix()
+    try:
+        content = json.loads(summary.read_text(encoding="utf-8"))
+        version, errors = str(content["version"]), content["errors"]
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        raise UserError(
+            f"{path} is not what the validate stage writes; run 'dvc repro validate'."
+        ) from None
+    if errors:
+        raise UserError(f"{path} names {errors} error(s) in the data; mend or accept them first.")
+    return version
 
 
 if __name__ == "__main__":

@@ -2,12 +2,21 @@
 
 from pathlib import Path
 
-from ..data.storage import open_shards
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.storage import Shards, open_shards
 from ..errors import UserError, run
-from ..metrics.table import read_predictions
+from ..metrics.table import Predictions, read_predictions
+from ..reporting.findings import shown_paths
 from ..reporting.inputs import Inputs, read_curves, read_record
 from ..reporting.page import page
 from ..reproducibility.artifacts import write_bytes
+
+DATA_KEYS = (
+    *("version", "examples", "classes", "sizes", "modes", "statistics", "compared_with"),
+    *("labels_examined", "corrections", "found", "accepted", "findings"),
+)
 
 
 def main() -> None:
@@ -21,15 +30,30 @@ def main() -> None:
             raise UserError(
                 f"reports/predictions.csv has no {split} row: run `dvc repro evaluate` first"
             )
-    data = read_record(Path("reports/data.json"), "validate", ("classes", "sizes", "modes"))
+    data = read_record(Path("reports/data.json"), "validate", DATA_KEYS)
     identity = read_record(
         Path("models/identity.json"), "train", ("code", "data", "lock", "params")
     )
     curves = read_curves(Path("reports/learning-curves.csv"), "train")
-    count = len(predictions["dev"].labels)
-    pictures = open_shards(Path("data/prepared/dev"), count)
-    inputs = Inputs(metrics, data, identity, curves, classes, predictions, pictures)
+    pictures = _pictures("dev", predictions)
+    odd = _odd(set(shown_paths(data)), predictions)
+    inputs = Inputs(metrics, data, identity, curves, classes, predictions, pictures, odd)
     write_bytes(Path("reports/report.html"), page(inputs).encode())
+
+
+def _pictures(split: str, predictions: dict[str, Predictions]) -> Shards:
+    return open_shards(Path("data/prepared") / split, len(predictions[split].labels))
+
+
+def _odd(wanted: set[str], predictions: dict[str, Predictions]) -> dict[str, NDArray[np.uint8]]:
+    """Return the pictures of those paths that are in any split."""
+    found: dict[str, NDArray[np.uint8]] = {}
+    for split, known in predictions.items():
+        rows = [row for row, one in enumerate(known.examples) if one.path in wanted]
+        if rows:
+            pictures = _pictures(split, predictions)
+            found |= {known.examples[row].path: pictures[row] for row in rows}
+    return found
 
 
 if __name__ == "__main__":

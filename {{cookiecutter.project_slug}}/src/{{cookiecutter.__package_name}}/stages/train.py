@@ -31,17 +31,18 @@ def main() -> None:
     )
     import torch
 
-    from ..data.batches import Split
+    from ..data.batches import Split, lists
     from ..model import build, check
     from ..reproducibility.streams import key
     from ..training import checkpoints
     from ..training.loop import Settings, train
     from ..training.processes import joined
 
-    training, dev = Split.open(TRAIN), Split.open(DEV)
+    training, dev = Split.open(TRAIN, runtime.stream), Split.open(DEV, runtime.stream)
     check(model, side=training.images.shape[-1])
     names = ("index.json", "examples.csv")
-    indexes = [folder / name for folder in (TRAIN, DEV) for name in names]
+    folders = [lists(one, runtime.stream) for one in (TRAIN, DEV)]
+    indexes = [folder / name for folder in folders for name in names]
     made_of = identity(
         "train", training.version, indexes, model, optimization, regularization, reproducibility
     )

@@ -1,26 +1,44 @@
 """data/raw → reports/data.json: refuse bad data before anything learns from it."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from ..config import Data, Runtime, read
 from ..errors import UserError, run
+from ..reproducibility import determinism
 from ..reproducibility.artifacts import write_json
 
-RAW = Path("data/raw")
+if TYPE_CHECKING:
+    from ..data.findings import Table
+
+RAW, DECODED = Path("data/raw"), Path("data/decoded")
+REPORT = Path("reports/data.json")
 
 
 def main() -> None:
-    """Check every picture and write what there is."""
+    """Check every picture, write what was found, and refuse data with errors."""
+    data, runtime = read(Data), read(Runtime)
+    # Which labels are in doubt is the same everywhere, whatever level training has.
+    determinism.apply("portable", 1, "cpu")
     from ..data.pointer import recorded_version
     from ..data.record import release_of
-    from ..data.validate import validate
 
-    summary = validate(RAW)
+    summary, table = _checked(data, runtime.workers)
     version = recorded_version(RAW.with_suffix(".dvc"))
     if version is None:
         raise UserError(f"{RAW}.dvc is not there; give the data a version with 'dvc add {RAW}'.")
-    write_json(
-        Path("reports/data.json"), {"version": version, "release": release_of(version)} | summary
-    )
+    write_json(REPORT, {"version": version, "release": release_of(version)} | summary)
+    if refusal := table.refusal():
+        raise UserError(f"{refusal}\n{REPORT.as_posix()} holds all that was found.")
+
+
+def _checked(data: Data, workers: int) -> "tuple[dict[str, Any], Table]":
+    from ..data.catalogue import open_catalogue
+    from ..data.validate import Reviewed, validate
+    from ..training.linear import out_of_fold
+
+    with open_catalogue(DECODED, data) as catalogue:
+        return validate(catalogue, RAW, data, out_of_fold, Reviewed(), workers)
 
 
 if __name__ == "__main__":

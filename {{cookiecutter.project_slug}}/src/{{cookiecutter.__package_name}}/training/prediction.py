@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional
 
 from ..data.batches import normalise
-from ..data.storage import Shards
+from ..data.storage import Pictures
 from ..errors import UserError
 from .processes import ALONE, Group
 
@@ -21,7 +21,7 @@ CHUNK = 128
 @torch.no_grad()
 def predict(
     network: nn.Module,
-    images: NDArray[np.uint8] | Shards,
+    images: NDArray[np.uint8] | Pictures,
     classes: int,
     group: Group = ALONE,
 ) -> NDArray[np.float32]:

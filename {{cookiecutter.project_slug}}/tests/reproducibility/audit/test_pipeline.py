@@ -10,6 +10,7 @@ from {{ cookiecutter.__package_name }}.reproducibility.audit.dvclock import lock
 from {{ cookiecutter.__package_name }}.reproducibility.audit.imports import reach
 from {{ cookiecutter.__package_name }}.reproducibility.audit.pipeline import code_of
 from {{ cookiecutter.__package_name }}.reproducibility.audit.project import Project
+from {{ cookiecutter.__package_name }}.reproducibility.audit.run import audit
 
 PIPELINE = "dvc.yaml"
 LOCK = "dvc.lock"
@@ -203,7 +204,9 @@ def test_other_data_than_the_lock_has_seen(copy: Any, expect: Any) -> None:
 
 def test_a_commit_of_data_comes_before_that_of_its_results(copy: Any, expect: Any) -> None:
     def new(*, data_alone: bool) -> set[str]:
-        after = {item.message for one in audit(copy.root, data_alone=data_alone) for item in one.findings}
+        after = {
+            item.message for one in audit(copy.root, data_alone=data_alone) for item in one.findings
+        }
         return after - before
 
     before = {item.message for one in audit(copy.root) for item in one.findings}

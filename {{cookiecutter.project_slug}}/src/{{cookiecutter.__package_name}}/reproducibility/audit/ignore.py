@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 # Never the project's own text, and too large to walk.
 UNSEEN = {
-    *(".git", ".venv", ".dvc/cache", ".dvc/tmp", "data/raw", "data/prepared", "data/decoded"),
-    "node_modules",
+    *(".git", ".venv", ".dvc/cache", ".dvc/tmp", "data/raw", "data/prepared"),
+    *("data/decoded", "data/streamed", "node_modules"),
 }
 
 

@@ -1,0 +1,106 @@
+"""How bright and how large the pictures are, and how that has moved since the last release.
+
+The last release's figures stand in data/reference.json, which `write_reference` makes from
+reports/data.json when the data are released; until then it holds {} and nothing has drifted.
+"""
+
+import json
+import math
+import sqlite3
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..config import Data
+from ..errors import UserError
+from ..reproducibility.artifacts import write_json
+from .findings import Finding
+
+FILE = Path("data/reference.json")
+BINS = {"brightness": 20, "size": 40}
+RULES = {"brightness": "brightness-drift", "size": "size-drift"}
+
+Statistics = dict[str, list[int]]
+
+
+def statistics(database: sqlite3.Connection) -> Statistics:
+    """Count the pictures of the view `examples` by brightness and by size.
+
+    Returns:
+        "brightness": 20 counts, in equal steps from black to white. "size": 40 counts by the area
+        in pixels, the n-th of those from 2**n up to 2**(n+1).
+    """
+    counts: Statistics = {kind: [0] * bins for kind, bins in BINS.items()}
+    query = """SELECT min(CAST(brightness * :bins AS INTEGER), :bins - 1), count(*)
+               FROM examples GROUP BY 1"""
+    for place, count in database.execute(query, {"bins": BINS["brightness"]}):
+        counts["brightness"][place] += count
+    query = "SELECT width * height, count(*) FROM examples GROUP BY 1"
+    for area, count in database.execute(query):
+        # Not by a logarithm, whose last bit differs between machines.
+        counts["size"][min(int(area).bit_length(), BINS["size"]) - 1] += count
+    return counts
+
+
+def distance(before: list[int], now: list[int]) -> float:
+    """Return the largest difference between the two cumulative shares, 0 to 1.
+
+    Source: the statistic of Kolmogorov and Smirnov, on binned values.
+    """
+    totals = sum(before), sum(now)
+    if not all(totals):
+        return 0.0
+    below, most = [0, 0], 0
+    for counts in zip(before, now, strict=True):
+        below = [sum(pair) for pair in zip(below, counts, strict=True)]
+        most = max(most, abs(below[0] * totals[1] - below[1] * totals[0]))
+    return most / math.prod(totals)
+
+
+def drift_findings(now: Statistics, reference: Mapping[str, Any], data: Data) -> Iterator[Finding]:
+    """Yield a finding for each statistic that has moved further than `data.drift`."""
+    for kind, rule in RULES.items():
+        moved = distance(reference["statistics"][kind], now[kind]) if reference else 0.0
+        if moved > data.drift:
+            words = (
+                f"{kind} of the pictures: {100 * moved:.1f} % of them have moved since data "
+                f"version {reference['version']}, more than data.drift, {100 * data.drift:g} %; "
+                "see whether the new ones were taken in another way."
+            )
+            yield Finding(rule, words)
+
+
+def read_reference(path: Path) -> dict[str, Any]:
+    """Return the last release's {"version", "statistics"}; {} before the first release.
+
+    Raises:
+        UserError: the file holds something else.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content:
+            for kind, bins in BINS.items():
+                distance(content["statistics"][kind], [1] * bins)
+            str(content["version"])
+        return dict(content)
+    except FileNotFoundError:
+        return {}
+    except (ValueError, KeyError, TypeError):
+        raise UserError(
+            f"{path.as_posix()} is not what a release writes; restore it from Git."
+        ) from None
+
+
+def write_reference(report: Path, version: str, path: Path = FILE) -> None:
+    """Make the data that `report` (reports/data.json) describes the ones to compare with.
+
+    Raises:
+        UserError: the report is not there or is not one.
+    """
+    try:
+        content = json.loads(report.read_text(encoding="utf-8"))["statistics"]
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        raise UserError(
+            f"{report.as_posix()} is not what the validate stage writes; run 'dvc repro validate'."
+        ) from None
+    write_json(path, {"version": version, "statistics": content})

@@ -1,0 +1,94 @@
+"""What stands below data/raw: pictures in a folder for each class."""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from ..errors import UserError
+
+MISPLACED = "pictures stand in one folder per class; move it to one"
+
+
+class Source(NamedTuple):
+    """Where the content of one picture is: `size` bytes of a file below `raw`, from `offset`.
+
+    `path` is its name, <class>/<name>; `file` holds it ("" says that this is `path`). `stamp` is
+    another one when the file was changed.
+    """
+
+    path: str
+    file: str
+    offset: int
+    size: int
+    stamp: str
+
+    @property
+    def label(self) -> str:
+        """The class; "" where the picture is not in a folder of a class."""
+        folder, _, name = self.path.partition("/")
+        return folder if name and "/" not in name else ""
+
+    def content(self, raw: Path) -> bytes:
+        """Read the content of the picture file."""
+        with (raw / (self.file or self.path)).open("rb", buffering=0) as file:
+            if self.offset:
+                file.seek(self.offset)
+            return file.read(self.size)
+
+
+def sources(raw: Path) -> Iterator[Source]:
+    """Yield every picture file below `raw` in the order of the paths; hidden ones do not count.
+
+    Raises:
+        UserError: there is no such folder, or a name is not UTF-8.
+    """
+    if not raw.is_dir():
+        raise UserError(
+            f"{raw} is not there; get the data with 'dvc pull data/raw.dvc', or the example's with "
+            "'make data'."
+        )
+    yield from _below(raw, "")
+
+
+def classes(raw: Path) -> list[str]:
+    """Return the names of the class folders, sorted."""
+    return [name[:-1] for name in _names(raw) if name.endswith("/")]
+
+
+def _below(folder: Path, prefix: str) -> Iterator[Source]:
+    for name in _names(folder):
+        if name.endswith("/"):
+            yield from _below(folder / name, prefix + name)
+            continue
+        status = (folder / name).stat()
+        if stat.S_ISREG(status.st_mode):
+            yield Source(prefix + name, "", 0, *_stamp(status))
+
+
+def _names(folder: Path) -> list[str]:
+    """Return what is in the folder, sorted, folders with a slash at their end."""
+    with os.scandir(folder) as entries:  # audit: the names are sorted
+        found = sorted(
+            entry.name + "/" * entry.is_dir() for entry in entries if entry.name[0] != "."
+        )
+    for name in found:
+        if not name.isprintable() and _undecodable(name):
+            shown = os.fsencode(name).decode(errors="backslashreplace")
+            raise UserError(f"{folder.as_posix()}: the name {shown} is not in UTF-8; rename it.")
+    return found
+
+
+def _stamp(status: os.stat_result) -> tuple[int, str]:
+    """Return the size of a file, and what changes when the file does.
+
+    With the time of the last change of the inode (ctime), also a file whose time of modification
+    was set back is seen. None of it decides a result: it tells what need not be read again.
+    """
+    times = f"{status.st_mtime_ns} {status.st_ctime_ns}"
+    return status.st_size, f"{status.st_size} {times} {status.st_ino}"
+
+
+def _undecodable(name: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in name)

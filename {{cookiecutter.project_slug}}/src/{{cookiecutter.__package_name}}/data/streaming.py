@@ -1,0 +1,191 @@
+"""Prepared pictures read from DVC's remote, for training sets that fit on no machine that trains.
+
+The files that list a split are small and are fetched whole. The pixels stay where `dvc push` put
+them: every process reads the bytes of the pictures that it needs, many at once, and compares each
+picture with its checksum. So it gets what it would have read from data/prepared, or an error.
+"""
+
+import json
+import os
+import zlib
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import UserError
+from ..reproducibility.artifacts import write_bytes
+from ..reproducibility.revisions import LOCK, entries, md5, parsed
+from .storage import CHECKSUMS, HEADER, Pictures, header
+
+FOLDER = Path("data/streamed")
+SHARDS = "images-"
+
+
+class Run(NamedTuple):
+    """Bytes of one object that are read at once."""
+
+    name: str
+    start: int
+    stop: int
+
+
+class Objects:
+    """The objects of DVC's default remote, by their hashes; its credentials are DVC's own."""
+
+    def whole(self, name: str) -> bytes:
+        """Return the content of an object.
+
+        Raises:
+            UserError: it cannot be read, or is not what the hash says.
+        """
+        (content,) = self.read([Run(name, 0, 0)])
+        if md5(content) != name.removesuffix(".dir"):
+            raise UserError(
+                f"object {name} on DVC's remote is not what was pushed; delete it there and run "
+                "'dvc push' where the data was prepared."
+            )
+        return content
+
+    def read(self, runs: Sequence[Run]) -> list[bytes]:
+        """Return the bytes of each run; one that stops at 0 is the whole object.
+
+        Raises:
+            UserError: one of them cannot be read.
+        """
+        remote = _remote(Path.cwd(), os.getpid())  # audit: each process connects for itself
+        paths = [remote.oid_to_path(one.name) for one in runs]
+        starts = [one.start for one in runs]
+        ends = [one.stop or None for one in runs]
+        found = remote.fs.fs.cat_ranges(paths, starts, ends, on_error="return")
+        for run, content in zip(runs, found, strict=True):
+            if isinstance(content, FileNotFoundError):
+                raise UserError(
+                    f"object {run.name} is not on DVC's remote; run 'dvc push' where the data was "
+                    "prepared, and commit its dvc.lock."
+                )
+            if isinstance(content, Exception):
+                raise UserError(f"DVC's remote cannot be read: {_line(content)}.")
+        return [bytes(one) for one in found]
+
+
+@cache
+def _remote(_project: Path, _process: int) -> Any:
+    """Return DVC's database of objects on the remote; connections do not outlive a fork."""
+    from dvc.repo import Repo  # audit: dev.in brings DVC, and what it needs for the remote
+
+    try:
+        return Repo().cloud.get_remote_odb()
+    except Exception as error:  # configuration, plugins, credentials: each has errors of its own
+        raise UserError(
+            f"DVC has no remote to stream from: {_line(error)}; see 'Your remote' in README.md."
+        ) from None
+
+
+def _line(error: Exception) -> str:
+    """Return what an error of another library says, in a line."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+class Streamed(Pictures):
+    """Pictures uint8 [n, c, h, w] in shards on DVC's remote, indexed as one array along n.
+
+    Args:
+        shards: their names, in order.
+        checksums: CRC-32 of each picture [n].
+
+    Raises:
+        UserError: a shard cannot be read, or they hold more or fewer pictures.
+    """
+
+    def __init__(self, shards: Sequence[str], checksums: NDArray[np.uint32]) -> None:
+        self._objects, self._names, self._checksums = Objects(), list(shards), checksums
+        heads = self._objects.read([Run(one, 0, HEADER) for one in shards])
+        shapes = [header(one) for one in heads]
+        starts = np.cumsum([0, *(shape[0] for shape in shapes)])
+        super().__init__((int(starts[-1]), *shapes[0][1:]))
+        self._starts = starts
+        self._bytes = int(np.prod(self.shape[1:]))
+        if len(checksums) != len(self):
+            raise UserError(
+                f"the shards on DVC's remote hold {len(self)} pictures, not {len(checksums)}; run "
+                "'dvc repro prepare' and 'dvc push' where the data is."
+            )
+
+    def _rows(self, chosen: NDArray[np.int64]) -> NDArray[np.uint8]:
+        content = b"".join(self._objects.read(list(self._runs(chosen))))
+        content = content.ljust(len(chosen) * self._bytes, b"\0")  # of a truncated shard
+        rows = np.frombuffer(content, dtype=np.uint8).reshape(len(chosen), *self.shape[1:])
+        for place, row in zip(chosen.tolist(), rows, strict=True):
+            if zlib.crc32(row) != self._checksums[place]:
+                raise UserError(
+                    f"picture {place} of a shard on DVC's remote is not what was prepared; delete "
+                    "the shard there and run 'dvc push' where the data was prepared."
+                )
+        return rows
+
+    def _runs(self, chosen: NDArray[np.int64]) -> Iterator[Run]:
+        """Cut `chosen` wherever the next picture is not the next one of the same shard."""
+        if not len(chosen):
+            return
+        shards = np.searchsorted(self._starts, chosen, side="right") - 1
+        breaks = np.flatnonzero((np.diff(chosen) != 1) | (np.diff(shards) != 0)) + 1
+        for first, last in pairwise([0, *breaks.tolist(), len(chosen)]):
+            shard = int(shards[first])
+            start = HEADER + int(chosen[first] - self._starts[shard]) * self._bytes
+            stop = start + (last - first) * self._bytes
+            yield Run(self._names[shard], start, stop)
+
+
+def fetch_lists(folder: Path) -> Path:
+    """Fetch what lists the examples of data/prepared/<split>; return the folder that has it now.
+
+    Raises:
+        UserError: dvc.lock knows no such folder, or the remote has not what it names.
+    """
+    here = FOLDER / folder.name
+    for path, name in _listed(Path.cwd(), folder).items():
+        copy = here / path
+        if not path.startswith(SHARDS) and not (copy.is_file() and md5(copy.read_bytes()) == name):
+            write_bytes(copy, Objects().whole(name))
+    return here
+
+
+def open_streamed(folder: Path) -> Streamed:
+    """Open the pixels of data/prepared/<split> on the remote; `fetch_lists` comes before.
+
+    Raises:
+        UserError: as `fetch_lists`, or the shards are damaged.
+    """
+    listed = sorted(_listed(Path.cwd(), folder).items())
+    checksums = np.load(FOLDER / folder.name / CHECKSUMS, mmap_mode="r", allow_pickle=False)
+    try:
+        return Streamed([name for path, name in listed if path.startswith(SHARDS)], checksums)
+    except ValueError:
+        raise UserError(
+            f"the shards of {folder.name} on DVC's remote are damaged; delete them there and run "
+            "'dvc push' where the data was prepared."
+        ) from None
+
+
+@cache
+def _listed(_project: Path, folder: Path) -> dict[str, str]:
+    """Return {path in the folder: hash} of what the run in dvc.lock prepared."""
+    name = entries(parsed(_lock()), "prepare", "outs").get(folder.as_posix())
+    if not name:
+        raise UserError(
+            f"{LOCK} does not know {folder.as_posix()}; run 'dvc repro prepare' and 'dvc push' "
+            f"where the data is, and commit {LOCK}."
+        )
+    return {one["relpath"]: one["md5"] for one in json.loads(Objects().whole(name))}
+
+
+def _lock() -> str:
+    try:
+        return Path(LOCK).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise UserError(f"{LOCK} is not there; restore it from Git.") from None

@@ -1,0 +1,108 @@
+"""What is odd in the data: the findings of `validate`, with the pictures that they are about."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..data.findings import RULES
+from .markup import name, plural, section, table, text
+from .pictures import image_tag
+
+MOST_SHOWN = 12  # findings of a rule; reports/data.json has all
+MOST_PICTURES = 4  # of one finding
+
+# Pictures uint8 [c, h, w] by their paths below data/raw.
+Pictures = Mapping[str, npt.NDArray[np.uint8]]
+
+
+def findings_section(data: Mapping[str, Any], pictures: Pictures) -> str:
+    """Return what reports/data.json says of the data, for those findings that are shown."""
+    shown = shown_findings(data)
+    parts = [_lead(data), *([_rules(data)] if shown else [])]
+    for rule, some in shown.items():
+        parts += _listed(rule, data["found"][rule], some, pictures)
+    if data["corrections"]:
+        parts.append(_corrections(data["corrections"]))
+    return section("What is odd in the data", *parts)
+
+
+def shown_findings(data: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Return the findings to show by rule: of each the first, those not accepted before others."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for one in sorted(data["findings"], key=lambda one: bool(one["accepted"])):
+        some = found.setdefault(one["rule"], [])
+        if len(some) < MOST_SHOWN:
+            some.append(one)
+    return {rule: found[rule] for rule in RULES if rule in found}
+
+
+def shown_paths(data: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the paths of the pictures that the section would like to show."""
+    for some in shown_findings(data).values():
+        for one in some:
+            yield from one["paths"][:MOST_PICTURES]
+
+
+def _lead(data: Mapping[str, Any]) -> str:
+    found, accepted = (sum(data[key].values()) for key in ("found", "accepted"))
+    lead = f"{plural(found, 'finding')}, {accepted:,} of them accepted" if found else "No finding"
+    looked = f"{data['labels_examined']:,} of {plural(data['examples'], 'picture')}"
+    before = data["compared_with"]
+    since = f"compared with data version {name(before)}" if before else "there is no data release"
+    return (
+        f"<p>{lead}. A model that had not seen them looked for wrong labels in {looked}. "
+        f"Brightness and size: {since}.</p>"
+    )
+
+
+def _rules(data: Mapping[str, Any]) -> str:
+    rows = [
+        [
+            f"{text(RULES[rule].title)} <small>{text(rule)}</small>",
+            "error" if RULES[rule].error else "warning",
+            f"{count:,}",
+            f"{data['accepted'].get(rule, 0):,}",
+        ]
+        for rule, count in data["found"].items()
+    ]
+    return table("Findings by rule", ["Rule", "Severity", "Found", "Accepted"], rows)
+
+
+def _listed(rule: str, count: int, some: list[dict[str, Any]], pictures: Pictures) -> Iterator[str]:
+    rest = f" <small>the first {len(some)} of {count:,}</small>" if count > len(some) else ""
+    yield f"<h3>{text(RULES[rule].title.capitalize())}{rest}</h3>"
+    seen = any(path in pictures for one in some for path in one["paths"][:MOST_PICTURES])
+    yield f'<ol class="{"mistakes findings" if seen else "findings"}">'
+    for one in some:
+        yield _finding(one, pictures)
+    yield "</ol>"
+
+
+def _finding(one: Mapping[str, Any], pictures: Pictures) -> str:
+    paths = [path for path in one["paths"][:MOST_PICTURES] if path in pictures]
+    tags = "".join(image_tag(pictures[path], f"Picture {path}") for path in paths)
+    words = name(one["message"])
+    if one["accepted"]:
+        words += f"<small>accepted: {name(one['accepted'])}</small>"
+    if not tags:
+        return f"<li>{words}</li>"
+    return (
+        f'<li><figure><div class="row">{tags}</div><figcaption>{words}</figcaption></figure></li>'
+    )
+
+
+def _corrections(corrections: list[dict[str, Any]]) -> str:
+    header = ["Content", "Old label", "New label", "Pictures", "Who", "Why"]
+    rows = [
+        [
+            f"<code>{text(one['md5'])}</code>",
+            *(name(one[key]) for key in ("old", "new")),
+            f"{one['pictures']:,}",
+            *(name(one[key]) for key in ("who", "why")),
+        ]
+        for one in corrections[:MOST_SHOWN]
+    ]
+    caption = f"Corrected labels: {len(corrections):,}, of which the first are shown"
+    return table(caption, header, rows, kind="words")
