@@ -3,13 +3,16 @@
 No test needs data, network or an earlier run: pictures are made where they are needed.
 """
 
+import contextlib
+import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -21,6 +24,13 @@ from {{ cookiecutter.__package_name }}.data.png import png
 ROOT = Path(__file__).parents[1]
 PACKAGE = errors.__name__.partition(".")[0]
 CLASSES = ("circle", "square", "tree")
+UNRELEASED = {
+    ".dvc/config": "[core]\nanalytics = false\ncheck_update = false\nremote = beside\n"
+    "['remote \"beside\"']\nurl = ../../remote\n",
+    ".gitignore": "/data/decoded\n/data/raw\n/reports\n",
+    "data/release.json": '{\n  "release": null\n}\n',
+    "data/CHANGELOG.md": "# Changelog of the data\n",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -83,7 +93,7 @@ def project(
     root = tmp_path / "project"
     ignore = shutil.ignore_patterns("__pycache__", "audit", "reporting")
     shutil.copytree(ROOT / "src", root / "src", ignore=ignore)
-    for name in ("params.yaml", "dvc.yaml", "requirements/runtime.lock"):
+    for name in ("params.yaml", "dvc.yaml", "requirements/runtime.lock", "data/release.json"):
         (root / name).parent.mkdir(exist_ok=True)
         shutil.copyfile(ROOT / name, root / name)
     raw = fill(root / "data/raw")
@@ -124,3 +134,124 @@ def python() -> Stage:
 def stage(python: Stage) -> Stage:
     """Run a stage of the pipeline, as dvc.yaml does: stage("train")."""
     return lambda name, **environment: python("-m", f"{PACKAGE}.stages.{name}", **environment)
+
+
+def call(folder: Path, *arguments: str) -> str:
+    """Run a program in a folder, `dvc` meaning this environment's; it must succeed."""
+    program = [sys.executable, "-m", "dvc"] if arguments[0] == "dvc" else [arguments[0]]
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("GIT_")}
+    command = [*program, *arguments[1:]]
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return str(done.stdout).strip()
+
+
+Run = Callable[..., "subprocess.CompletedProcess[Any]"]
+
+
+@pytest.fixture(scope="session")
+def _loaded_dvc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """subprocess.run, but quick where the program is DVC: see dvc_server.py."""
+    run, said = subprocess.run, tmp_path_factory.mktemp("said")
+    command = [sys.executable, str(ROOT / "tests/dvc_server.py")]
+    files = {"output": str(said / "output"), "errors": str(said / "errors")}
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as server:
+        asks, answers = server.stdin, server.stdout
+        assert asks
+        assert answers
+
+        def quick(command: Sequence[str], **options: Any) -> "subprocess.CompletedProcess[Any]":
+            if list(command[:3]) != [sys.executable, "-m", "dvc"]:
+                return run(command, **options)
+            place = str(options.get("cwd") or Path.cwd())
+            asked = {
+                "arguments": [*command[3:]],
+                "folder": place,
+                "environment": dict(options.get("env") or os.environ),
+            }
+            print(json.dumps(asked | files), file=asks, flush=True)
+            code = int(answers.readline())
+            texts = [Path(path).read_text(encoding="utf-8") for path in files.values()]
+            return subprocess.CompletedProcess(command, code, *texts)
+
+        yield quick
+
+
+@pytest.fixture(scope="session")
+def _unreleased(tmp_path_factory: pytest.TempPathFactory, _loaded_dvc: Run) -> Path:
+    root = tmp_path_factory.mktemp("unreleased") / "project"
+    for label, name in enumerate(CLASSES):
+        (root / "data/raw" / name).mkdir(parents=True)
+        for number in range(3):
+            path = root / "data/raw" / name / f"{number}.png"
+            path.write_bytes(picture(label, number))
+    for name, text in UNRELEASED.items():
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    shutil.copyfile(ROOT / "params.yaml", root / "params.yaml")
+    with mock.patch("subprocess.run", _loaded_dvc):
+        call(root, "git", "init", "-q", "-b", "main")
+        for key in ("user.name=T", "user.email=t@example.org", "commit.gpgSign=0", "tag.gpgSign=0"):
+            call(root, "git", "config", *key.split("="))
+        call(root, "dvc", "add", "-q", "data/raw")
+        call(root, "git", "add", "-A")
+        call(root, "git", "commit", "-q", "-m", "Start")
+    return root
+
+
+@pytest.fixture(scope="session")
+def _released(
+    _unreleased: Path, tmp_path_factory: pytest.TempPathFactory, _loaded_dvc: Run
+) -> Path:
+
+    from {{ cookiecutter.__package_name }}.data.release import release
+
+    folder = tmp_path_factory.mktemp("released")
+    root = Path(shutil.copytree(_unreleased.parent, folder / "copy")) / _unreleased.name
+    with contextlib.chdir(root), mock.patch("subprocess.run", _loaded_dvc):
+        release("1.0", "The first", list)
+        raw = root / "data/raw"
+        (raw / "tree/3.png").write_bytes(picture(2, 3))
+        (raw / "circle/0.png").unlink()
+        (raw / "circle/1.png").rename(raw / "square/9.png")
+        (raw / "square/1.png").rename(raw / "square/8.png")
+        release("1.1", "Others", list)
+    return root
+
+
+@pytest.fixture
+def place(
+    _loaded_dvc: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Path], Path]:
+    """Copy a repository and what lies beside it; the copy is the current folder, DVC is quick."""
+
+    def copied(root: Path) -> Path:
+        copy = Path(shutil.copytree(root.parent, tmp_path / "copy")) / root.name
+        monkeypatch.chdir(copy)
+        monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+        monkeypatch.setattr("subprocess.run", _loaded_dvc)
+        return copy
+
+    return copied
+
+
+@pytest.fixture
+def unreleased(_unreleased: Path, place: Callable[[Path], Path]) -> Path:
+    """A repository of data alone, with a DVC remote beside it; the current folder.
+
+    Three classes of three pictures: data/raw/tree/0.png.
+    """
+    return place(_unreleased)
+
+
+@pytest.fixture
+def released(_released: Path, place: Callable[[Path], Path]) -> Path:
+    """The same with version 1.0, and 1.1: a picture more, one less, one relabelled, one renamed.
+
+    They are tree/3.png, circle/0.png, circle/1.png → square/9.png, square/1.png → square/8.png.
+    """
+    return place(_released)

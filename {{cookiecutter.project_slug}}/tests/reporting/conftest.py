@@ -39,7 +39,8 @@ def inputs() -> Inputs:
     predictions = {name: made(count) for name, count in SPLITS.items()}
     pictures = np.arange(9 * 64, dtype=np.int64).reshape(9, 1, 8, 8) % 251
     return Inputs(
-        metrics=summarise(EVALUATION, CLASSES, predictions, COSTS, seed=0),
+        metrics=summarise(EVALUATION, CLASSES, predictions, COSTS, seed=0)
+        | {"data": {"version": "da7a.dir", "release": "1.1"}},
         data={
             "version": "da" * 16,
             "examples": 51,

@@ -1,5 +1,6 @@
 """Each planted difference is named, and what it moved; nothing else is."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from {{ cookiecutter.__package_name }}.reproducibility import explain, revisions
 LOSSES, METRICS = "reports/losses.csv", "reports/metrics.json"
 HASHES = "torch==2.0 --hash=sha256:other"
 UPGRADED = "torch==2.1\nnumpy==2.0\nnumpy==2.1 ; python_version > '3.11'\n"
+RELEASE, NAMED = "data/release.json", json.dumps({"release": "1.0", "version": "a" * 32})
 DATA = "outs:\n- md5: {}\n  nfiles: {}\n  path: raw\n"
 
 
@@ -84,6 +86,16 @@ def test_the_whole_picture(history: Any, said: Any) -> None:
             {"files": {"data/raw.dvc": DATA.format("a" * 32, 5)}},
             {"files": {"data/raw.dvc": DATA.format("b" * 32, 6)}},
             "data data/raw aaaaaaaaaaaa (5 files) -> bbbbbbbbbbbb (6 files)",
+        ),
+        (
+            {"files": {"data/raw.dvc": DATA.format("a" * 32, 5), RELEASE: NAMED}},
+            {"files": {"data/raw.dvc": DATA.format("b" * 32, 6), RELEASE: NAMED}},
+            "data data/raw 1.0, aaaaaaaaaaaa (5 files) -> bbbbbbbbbbbb (6 files)",
+        ),
+        (
+            {"files": {"data/raw.dvc": DATA.format("a" * 32, 5), RELEASE: "["}},
+            {"files": {"data/raw.dvc": DATA.format("a" * 32, 5), RELEASE: NAMED}},
+            "data data/raw aaaaaaaaaaaa (5 files) -> 1.0, aaaaaaaaaaaa (5 files)",
         ),
         (
             {"files": {"all.dvc": "outs: [{path: all, md5: a}]"}},
@@ -167,6 +179,14 @@ def test_records_and_locks_that_are_of_something_else(said: Any) -> None:
     about = "src/p/model.py; run 'dvc repro'."
     assert f"B: its outputs were made before a change of {about}" in lines
     assert not any(line.startswith("A: ") for line in lines)
+
+
+def test_data_that_the_outputs_are_not_of(history: Any, said: Any) -> None:
+    """As after a release, before 'dvc repro'."""
+    pointer = {"data/raw.dvc": DATA.format("b" * 32, 6)}
+    history.sources = history.sources | {"data/raw": "m"}
+    lines = said({}, {"files": pointer})
+    assert "B: its outputs were made before a change of data/raw; run 'dvc repro'." in lines
 
 
 def test_many_stale_files_are_not_all_named(history: Any, said: Any) -> None:

@@ -70,9 +70,15 @@ def _header(inputs: Inputs) -> str:
         f"<p>Measured on {plural(count, 'test picture')} kept out of training; "
         f"{wrong:,} of them ({share(wrong, count)}) were given a wrong class. "
         f"{better} is better; the 95 % interval over the examples is "
-        f"{low:.4f} to {high:.4f}.</p>\n"
+        f"{low:.4f} to {high:.4f}.</p>\n{_data_note(inputs.metrics['data'])}\n"
         f"{verdict(inputs.metrics)}\n{_level_note(inputs.identity)}\n</header>"
     )
+
+
+def _data_note(data: dict[str, str | None]) -> str:
+    release, version = data["release"], text(data["version"])
+    named = f"version <b>{text(release)}</b>" if release else "<b>not released</b>"
+    return f'<p class="level">Data: {named} – content <code>{version}</code>.</p>'
 
 
 def _level_note(identity: dict[str, Any]) -> str:

@@ -105,15 +105,27 @@ def _code(a: Revision, b: Revision) -> Rows:
 
 
 def _data(revision: Revision) -> dict[str, str]:
-    """The version and the number of files of whatever a .dvc file stands for."""
+    """The version and the number of files of whatever a .dvc file stands for, and its release."""
     found = {}
+    release = _release(revision)
     for path in revision.files():
         if path.endswith(".dvc"):
             for out in revision.yaml(path).get("outs", []):
                 count = f" ({out['nfiles']} files)" if "nfiles" in out else ""
                 name = str(PurePosixPath(path).parent / out["path"])
-                found[name] = f"{out.get('md5', 'no version')[:12]}{count}"
+                version = out.get("md5", "no version")
+                named = f"{release['release']}, " if release.get("version") == version else ""
+                found[name] = f"{named}{version[:12]}{count}"
     return found
+
+
+def _release(revision: Revision) -> dict[str, str]:
+    """What data/release.json says, where there is one that can be read."""
+    try:
+        content = json.loads(revision.text("data/release.json") or "{}")
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def _split(a: Revision, b: Revision) -> Rows:

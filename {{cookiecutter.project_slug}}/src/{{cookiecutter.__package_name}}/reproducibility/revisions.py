@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import yaml
@@ -99,7 +99,7 @@ class Revision:
         return flat(self.yaml("params.yaml"))
 
     def stale(self) -> list[str]:
-        """Return the files and params of which its dvc.lock knows another state."""
+        """Return the files, data and params of which its dvc.lock knows another state."""
         stages, found = self.lock["stages"], list[str]()
         used = {
             path: one for name in stages for path, one in entries(self.lock, name, "deps").items()
@@ -107,11 +107,21 @@ class Revision:
         for path in self.files(*used):
             if path in used and md5(self.content(path) or b"") != used[path]:
                 found.append(path)
+        found += [path for path, one in self.data().items() if used.get(path, one) != one]
         now = self.params()
         for name in stages:
             ran = flat((stages[name].get("params") or {}).get("params.yaml") or {})
             found += [key for key, value in ran.items() if not same_value(value, now.get(key))]
         return sorted(set(found))
+
+    def data(self) -> dict[str, str]:
+        """Return {path: hash} of the data that its .dvc files track."""
+        pointers = [path for path in self.files() if path.endswith(".dvc")]
+        return {
+            str(PurePosixPath(path).parent / out["path"]): out.get("md5", "")
+            for path in pointers
+            for out in self.yaml(path).get("outs", [])
+        }
 
     def output(self, path: str, *, fetch: bool = False) -> bytes | None:
         """Return the bytes of an output, or of a file in one; None if they are not at hand.
@@ -244,6 +254,16 @@ def _cache_folder(_: Path) -> Path:
     return Path(shown.stdout.strip())
 
 
+def cached_object(name: str) -> bytes | None:
+    """Return the content of a hash from DVC's cache, or None if it is not there or damaged."""
+    path = cache_folder() / "files" / "md5" / name[:2] / name[2:]
+    if len(name) < 32 or not path.is_file():
+        return None
+    content = path.read_bytes()
+    # What someone edited in place in the cache is no longer what dvc.lock names.
+    return content if md5(content) == name.removesuffix(".dir") else None
+
+
 def experiments() -> dict[str, list[str]]:
     """Return {name: commits} of the DVC experiments of this repository."""
     # refs/exps/<first two digits of the commit it started from>/<the others>/<name>
@@ -263,22 +283,13 @@ def _outputs(lock: Lock) -> dict[str, str]:
 def _cached(outputs: Mapping[str, str], path: str) -> bytes | None:
     """The content of an output, or of a file in a folder that is one, from the cache."""
     if path in outputs:
-        return _object(outputs[path])
+        return cached_object(outputs[path])
     for folder, name in outputs.items():
         if path.startswith(f"{folder}/"):
-            listed = json.loads(_object(name) or "[]")
+            listed = json.loads(cached_object(name) or "[]")
             inside = {f"{folder}/{one['relpath']}": one["md5"] for one in listed}
-            return _object(inside[path]) if path in inside else None
+            return cached_object(inside[path]) if path in inside else None
     return None
-
-
-def _object(name: str) -> bytes | None:
-    path = cache_folder() / "files" / "md5" / name[:2] / name[2:]
-    if len(name) < 32 or not path.is_file():
-        return None
-    content = path.read_bytes()
-    # What someone edited in place in the cache is no longer what dvc.lock names.
-    return content if md5(content) == name.removesuffix(".dir") else None
 
 
 def _fetched(commit: str, path: str) -> bytes | None:

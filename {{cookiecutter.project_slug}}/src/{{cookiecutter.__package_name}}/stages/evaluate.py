@@ -12,6 +12,7 @@ from ..reproducibility import determinism
 from ..reproducibility.artifacts import write_json
 
 PREPARED, REPORTS = Path("data/prepared"), Path("reports")
+DATA = REPORTS / "data.json"
 WEIGHTS = Path("models/model.safetensors")
 
 
@@ -20,6 +21,7 @@ def main() -> None:
     model, evaluation, reproducibility = read(Model), read(Evaluation), read(Reproducibility)
     determinism.apply(reproducibility.level, reproducibility.threads, reproducibility.device)
     from ..data.batches import Split
+    from ..data.record import data_of
     from ..data.splits import SPLITS
     from ..data.storage import read_examples
     from ..metrics.evaluation import check, summarise
@@ -50,7 +52,7 @@ def main() -> None:
     every = (row for one in rows.values() for row in one)
     write_predictions(REPORTS / "predictions.csv", classes, every)
     write_confusion(REPORTS / "confusion.csv", test.labels, found["test"], classes)
-    write_json(REPORTS / "metrics.json", metrics)
+    write_json(REPORTS / "metrics.json", metrics | {"data": data_of(DATA)})
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ DATA_KEYS = (
 
 def main() -> None:
     """Write reports/report.html from what the stages before have left."""
-    metrics = read_record(Path("reports/metrics.json"), "evaluate", KEYS)
+    metrics = read_record(Path("reports/metrics.json"), "evaluate", (*KEYS, "data"))
     classes, predictions = read_predictions(Path("reports/predictions.csv"))
     for split in ("dev", "test"):
         if split not in predictions:

@@ -21,12 +21,13 @@ def main() -> None:
     # Which labels are in doubt is the same everywhere, whatever level training has.
     determinism.apply("portable", 1, "cpu")
     from ..data.pointer import recorded_version
+    from ..data.record import release_of
 
     version = recorded_version(RAW.with_suffix(".dvc"))
     if version is None:
         raise UserError(f"{RAW}.dvc is not there; give the data a version with 'dvc add {RAW}'.")
     summary, table = _checked(data, version, runtime.workers)
-    write_json(REPORT, summary)
+    write_json(REPORT, {"version": version, "release": release_of(version)} | summary)
     if refusal := table.refusal():
         raise UserError(f"{refusal}\n{REPORT.as_posix()} holds all that was found.")
 

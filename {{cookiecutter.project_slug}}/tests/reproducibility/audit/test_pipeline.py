@@ -10,6 +10,7 @@ from {{ cookiecutter.__package_name }}.reproducibility.audit.dvclock import lock
 from {{ cookiecutter.__package_name }}.reproducibility.audit.imports import reach
 from {{ cookiecutter.__package_name }}.reproducibility.audit.pipeline import code_of
 from {{ cookiecutter.__package_name }}.reproducibility.audit.project import Project
+from {{ cookiecutter.__package_name }}.reproducibility.audit.run import audit
 
 PIPELINE = "dvc.yaml"
 LOCK = "dvc.lock"
@@ -199,6 +200,23 @@ def test_other_data_than_the_lock_has_seen(copy: Any, expect: Any) -> None:
     md5 = copy.project.yaml("data/raw.dvc").value["outs"][0]["md5"]
     copy.replace("data/raw.dvc", md5, f"{'0' * 32}.dir")
     expect("dvc.lock", LOCK, copy.line(LOCK, "path: data/raw\n"), "data/raw.dvc")
+
+
+def test_a_commit_of_data_comes_before_that_of_its_results(copy: Any, expect: Any) -> None:
+    def new(*, data_alone: bool) -> set[str]:
+        after = {
+            item.message for one in audit(copy.root, data_alone=data_alone) for item in one.findings
+        }
+        return after - before
+
+    before = {item.message for one in audit(copy.root) for item in one.findings}
+    md5 = copy.project.yaml("data/raw.dvc").value["outs"][0]["md5"]
+    copy.replace("data/raw.dvc", md5, f"{'0' * 32}.dir")
+    copy.append("data/release.json", "\n")
+    assert len(new(data_alone=False)) >= 3
+    assert new(data_alone=True) == set()
+    copy.append(copy.code, "\n")
+    assert new(data_alone=True) != set()
 
 
 def test_an_output_that_is_not_the_next_stage_s_input(copy: Any) -> None:

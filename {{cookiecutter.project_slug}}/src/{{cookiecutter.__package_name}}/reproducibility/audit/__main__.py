@@ -1,9 +1,10 @@
-"""Audit the project: `python -m <package>.reproducibility.audit [--root DIR]`."""
+"""Audit the project: `python -m <package>.reproducibility.audit [--root DIR] [--commit]`."""
 
 import argparse
 import sys
 from pathlib import Path
 
+from ..apart import data_alone
 from .run import audit, table
 
 
@@ -11,10 +12,16 @@ def main() -> None:
     """Print the table; the exit status is 0 where every check passes, else 1."""
     parser = argparse.ArgumentParser(description="Audit the project; writes nothing.")
     parser.add_argument("--root", type=Path, default=Path(), help="the project; this folder")
-    root = parser.parse_args().root
+    parser.add_argument(
+        "--commit",
+        action="store_true",
+        help="as a hook: a commit of data alone may leave dvc.lock to the commit of its results",
+    )
+    arguments = parser.parse_args()
+    root = arguments.root
     if not root.is_dir():
         parser.error(f"{root} is not a folder")
-    checks = audit(root)
+    checks = audit(root, data_alone=arguments.commit and data_alone())
     print(table(checks))
     sys.exit(not all(check.passed for check in checks))
 

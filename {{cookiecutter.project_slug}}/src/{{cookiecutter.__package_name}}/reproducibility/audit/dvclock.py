@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
+from ..apart import is_data
 from .dvcfiles import LOCK, Stage, joined, stages, tracked_data
 from .findings import Check, Finding, check, count
 from .parsing import Document
@@ -53,7 +54,8 @@ def _problems(project: Project, document: Document, stage: Stage) -> Iterator[tu
             yield recorded[path][1], f"stage {stage.name}: {path} is no longer in its {kind}"
     made = _made(project, document)
     for path, (entry, where) in _entries(document, stage.name, "deps").items():
-        if path in stage.deps and (problem := _stale(project, path, entry, made)):
+        later = project.data_alone and is_data(path)
+        if path in stage.deps and not later and (problem := _stale(project, path, entry, made)):
             yield where, f"stage {stage.name}: {problem}"
     yield from _values(project, document, stage)
 

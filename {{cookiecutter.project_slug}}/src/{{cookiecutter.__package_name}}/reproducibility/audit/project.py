@@ -18,8 +18,10 @@ _ALLOWED = re.compile(r"#\s*audit:\s*\S")
 class Project:
     """A project tree, read lazily. Paths are relative to `root` and written with `/`."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, data_alone: bool = False) -> None:
+        """`data_alone`: what is looked at is a commit of data, whose results come with the next."""
         self.root = root.resolve()
+        self.data_alone = data_alone
         self.tracked = tracked(self.root)
         self.allowed_lines: set[tuple[str, int]] = set()
         self._texts: dict[str, str | None] = {}

@@ -32,9 +32,15 @@ CHECKS = (
 )
 
 
-def audit(root: Path) -> list[Check]:
-    """Look at the project in the folder `root`; writes nothing, runs nothing but `git ls-files`."""
-    project = Project(root)
+def audit(root: Path, *, data_alone: bool = False) -> list[Check]:
+    """Look at the project in the folder `root`; writes nothing, runs nothing but `git ls-files`.
+
+    Args:
+        root: the folder.
+        data_alone: the commit that is being made holds data alone, so that dvc.lock is still that
+            of the data before.
+    """
+    project = Project(root, data_alone=data_alone)
     return [check(project) for check in CHECKS]
 
 

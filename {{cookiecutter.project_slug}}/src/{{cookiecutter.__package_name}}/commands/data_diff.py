@@ -1,0 +1,117 @@
+"""Say what differs between two versions of the data, in words and in pictures.
+
+Run: python -m <package>.commands.data_diff 1.0 1.1
+"""
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..config import Data, read
+from ..data.changelog import by_class, summary
+from ..data.changes import Changes, Pair, Picture, balance, changes, moves
+from ..data.versions import find
+from ..errors import run
+from ..reproducibility.artifacts import write_bytes
+from ..reproducibility.revisions import cached_object
+from .columns import aligned
+
+if TYPE_CHECKING:
+    from ..reporting.sheet import Shown
+
+REPORTS = Path("reports")
+FEW = 5
+
+
+def main() -> None:
+    """Print what differs and write a sheet of examples."""
+    parser = argparse.ArgumentParser(
+        description="Say what differs between two versions of the data."
+    )
+    parser.add_argument("A", help="as 1.0, or 'committed' for that of the last commit")
+    parser.add_argument("B", help="another")
+    arguments = parser.parse_args()
+    a, b = find(arguments.A), find(arguments.B)
+    data = read(Data)
+    old, new = a.pictures(), b.pictures()
+    found = changes(old, new)
+    sys.stdout.write(f"{described(a.name, b.name, old, new, found, data)}\n")
+    if found.any():
+        path = REPORTS / f"data-{a.name}-{b.name}.html"
+        write_bytes(path, pictured(a.name, b.name, found, data).encode())
+        sys.stdout.write(f"\nExamples in pictures: {path.as_posix()}\n")
+
+
+def described(
+    a: str, b: str, old: Sequence[Picture], new: Sequence[Picture], found: Changes, data: Data
+) -> str:
+    """Return what differs between the versions named `a` and `b`, as text."""
+    parts = [summary(found, a), *(_few(kind, getattr(found, kind)) for kind in found._fields)]
+    parts += ["by class", _balance(a, b, old, new, found), "by split, as params.yaml has it"]
+    parts.append(_moves(a, b, old, new, data))
+    return "\n".join(part for part in parts if part)
+
+
+def _few(kind: str, rows: Sequence[Picture | Pair]) -> str:
+    lines = [f"  {_name(row)}" for row in rows[:FEW]]
+    more = [f"  and {len(rows) - FEW} more"] if len(rows) > FEW else []
+    return "\n".join([kind, *lines, *more]) if rows else ""
+
+
+def _name(row: Picture | Pair) -> str:
+    return row.path if isinstance(row, Picture) else f"{row[0].path} -> {row[1].path}"
+
+
+def _balance(a: str, b: str, old: Sequence[Picture], new: Sequence[Picture], found: Changes) -> str:
+    before, after = balance(old), balance(new)
+    rows = [["  class", a, "share", b, "share", "added", "removed", "to it", "from it"]]
+    for label, count, *changed in by_class(after, found)[:-1]:
+        parts = (before.get(label, 0) / max(1, len(old)), int(count) / max(1, len(new)))
+        shares = [f"{100 * part:.1f} %" for part in parts]
+        rows.append(
+            [f"  {label}", str(before.get(label, 0)), shares[0], count, shares[1], *changed]
+        )
+    return aligned(rows)
+
+
+def _moves(a: str, b: str, old: Sequence[Picture], new: Sequence[Picture], data: Data) -> str:
+    rows = [["  split", a, b, "came", "left"]]
+    for split, row in moves(old, new, data).items():
+        rows.append([f"  {split}", *map(str, row)])
+    return aligned(rows)
+
+
+def pictured(a: str, b: str, found: Changes, data: Data) -> str:
+    """Return a page with examples of what was added, removed and relabelled, as HTML."""
+    from ..reporting.sheet import sheet, spread
+
+    titles: Mapping[str, str] = {"added": "Added", "removed": "Removed", "relabelled": "Relabelled"}
+    parts = []
+    for kind, heading in titles.items():
+        rows = getattr(found, kind)
+        if rows:
+            parts.append(
+                (heading, len(rows), [_shown(rows[one], data) for one in spread(len(rows))])
+            )
+    lead = f"{summary(found, a)} Pictures are shown as the network sees them."
+    return sheet(f"Data {a} → {b}", lead, parts)
+
+
+def _shown(row: Picture | Pair, data: Data) -> "Shown":
+    from ..data.decode import decode
+    from ..reporting.sheet import Shown
+
+    old, new = (row, row) if isinstance(row, Picture) else row
+    title = new.label if old.label == new.label else f"{old.label} → {new.label}"
+    content = cached_object(new.md5)
+    try:
+        pixels = decode(content, data).pixels if content else None
+    except Exception:  # what was removed may well be what no decoder can read
+        pixels = None
+    return Shown(pixels, title, new.path)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,171 @@
+"""Put a version of the data into the working tree, under whatever code is there, and back.
+
+What Git keeps below data/ comes from the version, all but the changelog, which tells the history
+of this branch. A file that the version does not know, but this code does, stays; a table keeps its
+header alone, for its rows are about other data. The index is left alone. A file in .dvc/tmp says
+that this is under way, so that after a kill the same command, or one with another version, goes on.
+"""
+
+from pathlib import Path
+
+from ..errors import UserError
+from ..reproducibility.artifacts import write_bytes
+from ..reproducibility.revisions import cache_folder, git
+from .changelog import CHANGELOG
+from .versions import (
+    MARK,
+    POINTER,
+    RAW,
+    Release,
+    find,
+    head,
+    last_line,
+    listing,
+    releases,
+    run_dvc,
+    state,
+    working_version,
+)
+
+
+def use(name: str) -> Release:
+    """Put the version `name`, or with the name `committed` that of the last commit, into place.
+
+    Raises:
+        UserError: there is no such version, something that no version holds would be lost, or the
+            data are not to be had; all is as it was.
+    """
+    target = find(name)
+    under_way = MARK.exists()
+    _refuse_to_lose_files(target)
+    if not under_way:
+        _refuse_to_lose_data()
+    before = {path: path.read_bytes() for path in map(Path, _here()) if path.is_file()}
+    write_bytes(MARK, f"{name}\n".encode())
+    try:
+        _place_files(target)
+        _fetch(target)
+    except BaseException:
+        _put_back(before)
+        if not under_way:
+            MARK.unlink()
+        raise
+    _checkout(target)
+    MARK.unlink()
+    return target
+
+
+def _refuse_to_lose_data() -> None:
+    found = state()
+    if found == "modified":
+        raise UserError(
+            f"{RAW} holds changes that no version holds; keep them with 'make data-release', or "
+            f"undo them with 'dvc checkout --force {POINTER}'."
+        )
+    version = working_version()
+    if found == "not in cache" or (found == "" and version and not _complete(version)):
+        done = run_dvc("commit", "--force", "--quiet", str(POINTER))
+        if done.returncode != 0:
+            raise UserError(f"DVC could not keep {RAW} in its cache: {last_line(done.stderr)}")
+
+
+def _refuse_to_lose_files(target: Release) -> None:
+    """Refuse where a file that will be replaced is not as the last commit or a release has it."""
+    known = _known()
+    for path in _here():
+        lost = Path(path).is_file() and _rows(path) and _blob(path) not in known.get(path, set())
+        if lost:
+            raise UserError(
+                f"{path} holds changes that no version holds; commit them, or undo them with 'git "
+                f"checkout HEAD -- {path}', then use version {target.name}."
+            )
+
+
+def _rows(path: str) -> bytes:
+    """Return what stands below the header of a table; of another file, all."""
+    content = Path(path).read_bytes()
+    return content.partition(b"\n")[2].strip() if _is_table(path) else content
+
+
+def _is_table(path: str) -> bool:
+    return path.endswith(".csv")
+
+
+def _known() -> dict[str, set[str]]:
+    """Return {path: Git's hashes of its content in the last commit and in each release}."""
+    found: dict[str, set[str]] = {}
+    for one in (head(), *releases()):
+        for path, blob in _files(one).items():
+            found.setdefault(path, set()).add(blob)
+    return found
+
+
+def _files(release: Release) -> dict[str, str]:
+    """Return {path: Git's hash} of what belongs to a version."""
+    files = release.revision.files("data")
+    return {path: one for path, one in files.items() if path != CHANGELOG.as_posix()}
+
+
+def _here() -> list[str]:
+    """Return the files below data/ that Git keeps, or that a version left here."""
+    options = ("--cached", "--others", "--exclude-standard", "-z", "--", "data")
+    listed = dict.fromkeys(git("ls-files", *options).stdout.split("\0"))
+    return [path for path in listed if path not in ("", CHANGELOG.as_posix())]
+
+
+def _blob(path: str) -> str:
+    return git("hash-object", "--", path).stdout.strip()
+
+
+def _place_files(target: Release) -> None:
+    committed, wanted = head(), _files(target)
+    # What a version does not know stays as this code has it, where this code knows it.
+    kept = [path for path in _files(committed) if path not in wanted]
+    for source, paths in ((target, list(wanted)), (committed, kept)):
+        if paths:
+            done = git("restore", f"--source={source.commit}", "--worktree", "--", *paths)
+            if done.returncode != 0:
+                raise UserError(f"Git could not restore {paths[0]}: {last_line(done.stderr)}")
+    for path in filter(_is_table, kept):
+        header, line, _ = Path(path).read_bytes().partition(b"\n")
+        write_bytes(Path(path), header + line)
+    for path in _here():
+        if path not in wanted and path not in kept:
+            Path(path).unlink(missing_ok=True)
+
+
+def _fetch(target: Release) -> None:
+    """Have all of the data in the cache before anything in data/raw changes."""
+    if _complete(target.version):
+        return
+    done = run_dvc("fetch", "--quiet", str(POINTER))
+    # DVC calls it up to date, too, where neither side has the files.
+    if not _complete(target.version):
+        reason = "" if done.returncode == 0 else f" ({last_line(done.stderr)})"
+        raise UserError(
+            f"the pictures of {target.title} are neither in the cache nor on the remote"
+            f"{reason}; run 'dvc push' where they are. Nothing was changed."
+        )
+
+
+def _complete(version: str) -> bool:
+    """Return whether the cache holds every file of a version."""
+    files, folder = listing(version), cache_folder() / "files" / "md5"
+    return bool(files) and all((folder / one[:2] / one[2:]).is_file() for one in files.values())
+
+
+def _checkout(target: Release) -> None:
+    done = run_dvc("checkout", "--quiet", str(POINTER))
+    if done.returncode != 0:
+        raise UserError(
+            f"{RAW} does not hold all of {target.title} yet ({last_line(done.stderr)}); "
+            "mend that and run the same command again."
+        )
+
+
+def _put_back(before: dict[Path, bytes]) -> None:
+    for path in map(Path, _here()):
+        if path not in before:
+            path.unlink(missing_ok=True)
+    for path, content in before.items():
+        write_bytes(path, content)

@@ -1,0 +1,203 @@
+"""The releases of the data: Git's tags data-v1.0, data-v1.1 and so on, and what each of them holds.
+
+Whatever Git keeps below data/ belongs to the data: the pointer data/raw.dvc, the record and
+changelog of releases, reviewed tables. A release is a commit of these, with a tag.
+"""
+
+import json
+import re
+import subprocess
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from ..errors import UserError
+from ..reproducibility.revisions import Revision, cached_object, dvc, git, outside_git
+from .changes import Picture, pictures
+from .pointer import recorded_version
+from .record import CORRECTIONS, RECORD, Record, parsed
+
+RAW, POINTER = Path("data/raw"), Path("data/raw.dvc")
+TAG = "data-v"
+COMMITTED = "committed"
+# It is there while a version is put into place, and names that.
+MARK = Path(".dvc/tmp/data-use")
+_NAME = re.compile(r"(0|[1-9]\d{0,8})(\.(0|[1-9]\d{0,8})){1,3}")
+
+
+def number(name: str) -> tuple[int, ...]:
+    """Return the name of a release as numbers to compare: 1.10 is above 1.9, 1.0.0 is 1.0.
+
+    Raises:
+        UserError: it is no such name.
+    """
+    if not _NAME.fullmatch(name):
+        raise UserError(f"'{name}' is no version of data; write numbers with dots, as 1.0 or 1.10.")
+    parts = [int(part) for part in name.split(".")]
+    while len(parts) > 1 and parts[-1] == 0:
+        parts.pop()
+    return tuple(parts)
+
+
+@dataclass(frozen=True)
+class Release:
+    """A version of the data that a commit holds: its name, its commit, the day of that."""
+
+    name: str
+    commit: str
+    date: str
+
+    @property
+    def title(self) -> str:
+        """What to call it in a sentence."""
+        return (
+            "the data of the last commit"
+            if self.name == COMMITTED
+            else f"version {self.name} of the data"
+        )
+
+    @cached_property
+    def revision(self) -> Revision:
+        """The commit, to read files from."""
+        return Revision(self.title, self.commit)
+
+    @cached_property
+    def version(self) -> str:
+        """DVC's hash of its data/raw.
+
+        Raises:
+            UserError: the commit names none.
+        """
+        try:
+            return str(self.revision.yaml(POINTER.as_posix())["outs"][0]["md5"])
+        except (KeyError, IndexError, TypeError):
+            raise UserError(
+                f"{POINTER.as_posix()} of {self.title} names no md5; tag another commit."
+            ) from None
+
+    @property
+    def record(self) -> Record | None:
+        """Its data/release.json, or None if it has none."""
+        text = self.revision.text(RECORD.as_posix())
+        where = f"{RECORD.as_posix()} of {self.title}"
+        return None if text is None else parsed(text, where)
+
+    def pictures(self) -> list[Picture]:
+        """Return its pictures; the list of them is in the cache, else on the remote.
+
+        Raises:
+            UserError: neither holds the list.
+        """
+        corrections = self.revision.text(CORRECTIONS.as_posix()) or ""
+        return pictures(listing(self.version) or self._from_remote(), corrections)
+
+    def _from_remote(self) -> dict[str, str]:
+        options = ("--rev", self.commit, "--recursive", "--dvc-only", "--show-hash", "--json")
+        done = run_dvc("list", ".", RAW.as_posix(), *options)
+        if done.returncode != 0:
+            raise UserError(
+                f"the pictures of {self.title} are neither in the cache nor on the remote "
+                f"({last_line(done.stderr)}); run 'dvc push' where they are."
+            )
+        return {one["path"]: one["md5"] for one in json.loads(done.stdout) if not one["isdir"]}
+
+
+def listing(version: str) -> dict[str, str]:
+    """Return {path below data/raw: MD5} of a version whose list the cache holds, else {}."""
+    content = cached_object(version)
+    return {one["relpath"]: one["md5"] for one in json.loads(content or "[]")}
+
+
+def releases() -> list[Release]:
+    """Return all releases that Git knows, the oldest number first.
+
+    Raises:
+        UserError: this is no Git repository.
+    """
+    shown = git("for-each-ref", "--format=%(refname:lstrip=2)", f"refs/tags/{TAG}*")
+    if shown.returncode != 0:
+        raise UserError("this folder is in no Git repository; run 'git init' and commit first.")
+    names = [tag.removeprefix(TAG) for tag in shown.stdout.split()]
+    known = [name for name in names if _NAME.fullmatch(name)]
+    return [_at(name, f"refs/tags/{TAG}{name}") for name in sorted(known, key=number)]
+
+
+def find(name: str) -> Release:
+    """Return the release of this name, or with the name `committed` what the last commit holds.
+
+    Raises:
+        UserError: there is no such release.
+    """
+    if name == COMMITTED:
+        return head()
+    wanted, known = number(name), releases()
+    found = [one for one in known if number(one.name) == wanted]
+    if not found:
+        listed = ", ".join(one.name for one in known) or "none yet"
+        raise UserError(
+            f"there is no version {name} of the data; there are: {listed} ('git fetch --tags' "
+            "brings those that others made)."
+        )
+    return found[0]
+
+
+def head() -> Release:
+    """Return the data of the last commit.
+
+    Raises:
+        UserError: there is no commit.
+    """
+    if git("rev-parse", "--verify", "--quiet", "HEAD").returncode != 0:
+        raise UserError("Git has no commit here yet; make the first one, then release data.")
+    return _at(COMMITTED, "HEAD")
+
+
+def _at(name: str, reference: str) -> Release:
+    shown = git("log", "-1", "--format=%H %cs", reference, "--").stdout
+    commit, _, date = shown.strip().partition(" ")
+    return Release(name, commit, date)
+
+
+def working_version() -> str | None:
+    """Return the hash in data/raw.dvc as it stands here, or None if there is no such file."""
+    return recorded_version(POINTER)
+
+
+def state() -> str:
+    """Return what DVC says of data/raw against data/raw.dvc.
+
+    Returns:
+        "" where it is what the pointer names, "modified", "deleted", or "not in cache" where it is
+        what the pointer names, but nothing keeps it yet.
+
+    Raises:
+        UserError: DVC cannot say it, or the pointer names nothing.
+    """
+    if working_version() is None:
+        return "modified" if RAW.is_dir() and any(RAW.iterdir()) else "deleted"
+    done = run_dvc("data", "status", "--json", RAW.as_posix())
+    if done.returncode != 0:
+        raise UserError(f"DVC cannot compare {RAW.as_posix()}: {last_line(done.stderr)}")
+    found = json.loads(done.stdout)
+    if changed := found.get("uncommitted"):
+        return "deleted" if "deleted" in changed else "modified"
+    return "not in cache" if found.get("not_in_cache") else ""
+
+
+def run_dvc(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run DVC here, asking nothing, and return what it said."""
+    return subprocess.run(
+        dvc(*arguments),
+        env=outside_git(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def last_line(text: str) -> str:
+    """Return the last line of a message that says something, without DVC's offers of help."""
+    lines = [line.strip() for line in text.splitlines() if line.startswith("ERROR: ")]
+    lines = lines or [line.strip() for line in text.splitlines() if line.strip()] or ["no reason"]
+    return lines[-1].removeprefix("ERROR: ")

@@ -1,0 +1,64 @@
+"""Sheets of pictures: a page with examples under headings, in one file."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from .markup import name, plural, section, text
+from .pictures import image_tag
+from .style import STYLE
+
+SHOWN = 24
+
+
+class Shown(NamedTuple):
+    """A picture of a sheet: its pixels uint8 [c, h, w] or None if they cannot be had, its words."""
+
+    pixels: npt.NDArray[np.uint8] | None
+    title: str
+    path: str
+
+
+def spread(count: int, shown: int = SHOWN) -> list[int]:
+    """Return at most `shown` of the numbers below `count`, evenly spread."""
+    few = min(count, shown)
+    return [place * count // few for place in range(few)]
+
+
+def sheet(title: str, lead: str, parts: Sequence[tuple[str, int, Sequence[Shown]]]) -> str:
+    """Return the page as HTML.
+
+    Args:
+        title, lead: what it shows, as plain text.
+        parts: heading, how many pictures there are in all, and those that are shown.
+    """
+    body = "\n".join(_part(*part) for part in parts)
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+        "img-src data:; style-src 'unsafe-inline'\">\n"
+        f"<title>{text(title)}</title>\n<style>\n{STYLE}</style>\n</head>\n"
+        f"<body>\n<header><h1>{text(title)}</h1>\n<p>{text(lead)}</p></header>\n"
+        f"<main>\n{body}\n</main>\n</body>\n</html>\n"
+    )
+
+
+def _part(heading: str, count: int, shown: Sequence[Shown]) -> str:
+    lead = plural(count, "picture") + (f"; {len(shown)} of them" if len(shown) < count else "")
+    return section(
+        heading, f"<p>{lead}.</p>", '<ol class="mistakes">', *map(_figure, shown), "</ol>"
+    )
+
+
+def _figure(one: Shown) -> str:
+    known = one.pixels is not None
+    image = image_tag(one.pixels, one.path) if one.pixels is not None else ""
+    return (
+        f"<li><figure>{image}<figcaption><b>{name(one.title)}</b>"
+        f"<small>{name(one.path)}{'' if known else ' (cannot be shown)'}</small>"
+        "</figcaption></figure></li>"
+    )

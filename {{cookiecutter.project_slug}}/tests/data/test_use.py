@@ -1,0 +1,181 @@
+"""A version comes in whole, under whatever code, and nothing that no version holds is lost."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from {{ cookiecutter.__package_name }}.data import use as steps
+from {{ cookiecutter.__package_name }}.data import versions
+from {{ cookiecutter.__package_name }}.data.record import CORRECTIONS, RECORD, release_of
+from {{ cookiecutter.__package_name }}.data.release import release
+from {{ cookiecutter.__package_name }}.data.use import use
+from {{ cookiecutter.__package_name }}.data.versions import MARK, RAW, find, run_dvc, working_version
+from {{ cookiecutter.__package_name }}.errors import UserError
+
+HEADER = "md5,old,new,who,why\n"
+
+
+def git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], capture_output=True, encoding="utf-8", check=True)
+    return done.stdout.strip()
+
+
+def names() -> list[str]:
+    """The pictures that lie there."""
+    return sorted(path.relative_to(RAW).as_posix() for path in RAW.rglob("*.png"))
+
+
+def here() -> tuple[object, ...]:
+    """All that using a version may change."""
+    files = {path: path.read_bytes() for path in Path("data").iterdir() if path.is_file()}
+    return names(), files, git("status", "--porcelain")
+
+
+def holds(name: str) -> bool:
+    """Whether the data here are this version, whole."""
+    listed = [one.path for one in find(name).pictures()]
+    version = working_version()
+    return versions.state() == "" and listed == names() and release_of(str(version)) == name
+
+
+def refused(words: str, name: str = "1.0") -> None:
+    """It is refused with these words, and nothing has changed."""
+    before = here()
+    with pytest.raises(UserError, match=words):
+        use(name)
+    assert here() == before
+    assert not MARK.exists()
+
+
+def correct(root: Path, rows: str = f"{HEADER}{'0' * 32},tree,square,me,seen\n") -> None:
+    (root / CORRECTIONS).write_text(rows, encoding="utf-8")
+    git("add", CORRECTIONS.as_posix())
+
+
+def test_there_and_back(released: Path) -> None:
+    log = Path("data/CHANGELOG.md").read_bytes()
+    assert holds("1.1")
+    assert use("1.0.0").name == "1.0"
+    assert holds("1.0")
+    assert Path("data/CHANGELOG.md").read_bytes() == log
+    assert git("diff", "--name-only").splitlines() == ["data/raw.dvc", "data/release.json"]
+    assert git("diff", "--cached", "--name-only") == ""
+    use("committed")
+    assert holds("1.1")
+    assert git("status", "--porcelain") == ""
+
+
+def test_other_code_stays(released: Path) -> None:
+    (released / "params.yaml").write_text("newer: code\n", encoding="utf-8")
+    use("1.0")
+    assert (released / "params.yaml").read_text(encoding="utf-8") == "newer: code\n"
+
+
+def test_label_corrections_go_with_their_version(released: Path) -> None:
+    correct(released)
+    release("1.2", "Corrected", list)
+    use("1.0")
+    assert holds("1.0")
+    assert Path(CORRECTIONS).read_text(encoding="utf-8") == HEADER
+    use("1.1")
+    use("1.2")
+    assert git("status", "--porcelain") == ""
+
+
+def test_what_the_code_of_the_last_commit_does_not_know_goes_again(released: Path) -> None:
+    git("checkout", "-qb", "side")
+    correct(released)
+    release("1.2", "Corrected", list)
+    git("checkout", "-q", "main")
+    use("1.2")
+    assert holds("1.2")
+    use("committed")
+    assert git("status", "--porcelain") == ""
+
+
+def change_a_picture() -> None:
+    (RAW / "tree/0.png").write_bytes(b"mine")
+
+
+def add_a_picture() -> None:
+    (RAW / "tree/mine.png").write_bytes(b"mine")
+
+
+def lose_the_cache_too() -> None:
+    shutil.rmtree(".dvc/cache")
+    add_a_picture()
+
+
+@pytest.mark.parametrize("change", [change_a_picture, add_a_picture, lose_the_cache_too])
+def test_changes_of_the_data_are_not_lost(released: Path, change: Callable[[], None]) -> None:
+    change()
+    refused(r"raw holds changes that no version holds; keep them with 'make data-release', or undo")
+
+
+def test_changes_of_a_file_are_not_lost(released: Path) -> None:
+    record = json.loads(RECORD.read_text(encoding="utf-8")) | {"note": "mine"}
+    RECORD.write_text(json.dumps(record), encoding="utf-8")
+    refused(r"release\.json holds changes that no version holds; commit them, or undo")
+
+
+def test_label_corrections_in_the_making_are_not_lost(released: Path) -> None:
+    correct(released)
+    refused(r"corrections\.csv holds changes that no version holds")
+
+
+def test_data_that_only_lie_there_are_kept_first(released: Path) -> None:
+    """As in a clone, where the pictures came by another way than DVC's cache."""
+    shutil.rmtree(".dvc/cache")
+    use("1.0")
+    assert holds("1.0")
+    shutil.rmtree("../remote")
+    use("1.1")
+    assert holds("1.1")
+
+
+def test_data_of_which_the_cache_lacks_a_part_are_kept_first(released: Path) -> None:
+    [content] = [one.md5 for one in find("1.1").pictures() if one.path == "tree/3.png"]
+    shutil.rmtree("../remote")
+    Path(".dvc/cache/files/md5", content[:2], content[2:]).unlink()
+    use("1.0")
+    use("1.1")
+    assert holds("1.1")
+
+
+def test_data_that_are_nowhere(released: Path) -> None:
+    shutil.rmtree("../remote")
+    [content] = [one.md5 for one in find("1.0").pictures() if one.path == "circle/0.png"]
+    Path(".dvc/cache/files/md5", content[:2], content[2:]).unlink()
+    refused(r"the pictures of version 1\.0 of the data are neither in the cache nor on the remote")
+
+
+@pytest.mark.parametrize("step", ["_fetch", "_checkout"])
+def test_a_kill(released: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    def killed(*_: object) -> None:
+        shutil.rmtree(RAW / "tree")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(steps, step, killed)
+        # Who is killed puts nothing back.
+        patch.setattr(steps, "_put_back", lambda _: None)
+        patch.setattr(Path, "unlink", lambda *_, **__: None)
+        with pytest.raises(KeyboardInterrupt):
+            use("1.0")
+    with pytest.raises(UserError, match=r"'make data-use VERSION=1\.0' was cut off"):
+        release("1.2", "Parts of two", list)
+    use("1.0")
+    assert holds("1.0")
+    assert not MARK.exists()
+
+
+def test_it_does_not_matter_what_dvc_is_told_to_link(released: Path) -> None:
+    run_dvc("config", "--local", "cache.type", "symlink")
+    run_dvc("checkout", "--relink")
+    assert (RAW / "tree/0.png").is_symlink()
+    use("1.0")
+    assert holds("1.0")
