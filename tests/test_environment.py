@@ -21,7 +21,12 @@ RUNTIME = {
     name: REQUIREMENTS / f"{{% if cookiecutter.accelerator == '{name}' %}}runtime.lock{{% endif %}}"
     for name in ("cuda", "cpu")
 }
+REMOTE = {
+    name: REQUIREMENTS / f"{{% if cookiecutter.remote == '{name}' %}}remote.lock{{% endif %}}"
+    for name in ("s3", "gs", "azure", "ssh")
+}
 LOCKS = {
+    **REMOTE,
     "cuda": RUNTIME["cuda"],
     "cpu": RUNTIME["cpu"],
     "dev": REQUIREMENTS / "dev.lock",
@@ -111,6 +116,15 @@ def test_an_accelerator_brings_its_own_lock_alone(bake: Bake, accelerator: str) 
     assert names == {"runtime.in", "runtime.lock", "dev.in", "dev.lock", "setup.lock"}
     lock = (project / "requirements/runtime.lock").read_bytes()
     assert lock == RUNTIME[accelerator].read_bytes()
+
+
+@pytest.mark.parametrize("remote", REMOTE)
+def test_a_remote_brings_its_own_plugin_alone(bake: Bake, remote: str) -> None:
+    folder = bake(remote=remote) / "requirements"
+    assert asked(folder / "remote.in") == {f"dvc-{remote}"}
+    assert (folder / "remote.lock").read_bytes() == REMOTE[remote].read_bytes()
+    plugins = pins(folder / "remote.lock").keys() & {f"dvc-{name}" for name in REMOTE}
+    assert plugins == {f"dvc-{remote}"}
 
 
 @pytest.mark.parametrize("folder", [ROOT, ROOT / PROJECT])

@@ -39,7 +39,7 @@ class Revision:
         shown = git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
         if shown.returncode == 0:
             return cls(name, shown.stdout.strip())
-        commits = _experiments().get(name, [])
+        commits = experiments().get(name, [])
         if len(commits) > 1:
             raise UserError(
                 f"there are {len(commits)} experiments called '{name}'; name one by its commit: "
@@ -244,7 +244,8 @@ def _cache_folder(_: Path) -> Path:
     return Path(shown.stdout.strip())
 
 
-def _experiments() -> dict[str, list[str]]:
+def experiments() -> dict[str, list[str]]:
+    """Return {name: commits} of the DVC experiments of this repository."""
     # refs/exps/<first two digits of the commit it started from>/<the others>/<name>
     shown = git("for-each-ref", "--format=%(objectname) %(refname)", "refs/exps/??/*/*").stdout
     found: dict[str, list[str]] = {}
