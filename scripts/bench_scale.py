@@ -94,7 +94,7 @@ def measured(built: Path, folder: Path, size: int, layout: str) -> dict[str, Cos
     costs: dict[str, Cost] = {}
     for name, command in steps(layout).items():
         costs[name] = cost(command, project, environment)
-        values = f"{costs[name].seconds:9.1f} s {costs[name].memory:8.0f} MiB"
+        values = f"{costs[name].seconds:9.2f} s {costs[name].memory:8.0f} MiB"
         print(f"{layout:<6} {size:>9,} {name:<12} {values}", flush=True)
     shutil.rmtree(folder)
     return costs

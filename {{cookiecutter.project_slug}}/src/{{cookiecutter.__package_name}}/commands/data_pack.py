@@ -15,7 +15,8 @@ RAW = Path("data/raw")
 
 def main() -> None:
     """Pack or unpack, and tell what stands there."""
-    if read(Data).layout == "tar":
+    data = read(Data)
+    if data.layout == "tar":
         count, form = pack(RAW), "in tar archives"
     else:
         count, form = unpack(RAW), "in files of their own"

@@ -239,8 +239,8 @@ def main() -> None:
         if place.settle():
             sys.stdout.write(f"{place.raw}: finished what an earlier call had brought in\n")
         if given.source:
-            layout = read(Data).layout
-            told = collect(place, given.source, sha256, limits, given.replace, given.force, layout)
+            data, how = read(Data), (given.replace, given.force)
+            told = collect(place, given.source, sha256, limits, *how, layout=data.layout)
         else:
             told = example(place, given.replace, given.force)
     except OSError as error:
