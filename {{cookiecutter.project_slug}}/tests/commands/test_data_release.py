@@ -39,7 +39,7 @@ def test_a_release(
         "The data are on DVC's remote. Git has no remote yet, so its commit and tag stay here.",
         "Next: 'dvc repro', then commit dvc.lock with the results.",
     ]
-    reference = json.loads(Path("data/reference.json").read_text(encoding="utf-8"))
+    (reference,) = json.loads(Path("data/reference.json").read_text(encoding="utf-8"))
     assert reference["version"] == "1.0"
     assert sum(reference["statistics"]["size"]) == 9
     status = subprocess.run(["git", "status", "--porcelain"], capture_output=True, check=True)

@@ -33,6 +33,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root = tmp_path / "project"
     (root / "data").mkdir(parents=True)
     monkeypatch.chdir(root)
+    shutil.copyfile(ROOT / "params.yaml", "params.yaml")
     monkeypatch.setattr(digits, "digits", lambda: dict(FILES))
     for module in (digits, exchange):
         monkeypatch.setattr(module, "VERSION", version(FILES))
@@ -225,7 +226,8 @@ def test_with_dvc(here: Path, call: Call, served: str, monkeypatch: pytest.Monke
     monkeypatch.undo()
     monkeypatch.chdir(here / "project")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    shutil.copyfile(ROOT / ".gitignore", ".gitignore")
+    for name in (".gitignore", "params.yaml"):
+        shutil.copyfile(ROOT / name, name)
     Path(".dvc").mkdir()
     remote = f"['remote \"bucket\"']\n    url = {here.as_posix()}\n"
     Path(".dvc/config").write_text(f"[core]\n    analytics = false\n{remote}", encoding="utf-8")

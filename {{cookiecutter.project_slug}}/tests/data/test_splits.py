@@ -1,27 +1,22 @@
 """Splits follow from what an example is, never from which others there are."""
 
+import dataclasses
 import hashlib
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from {{ cookiecutter.__package_name }}.config import Data
+from {{ cookiecutter.__package_name }}.config import Data, read
 from {{ cookiecutter.__package_name }}.data.splits import group_of, split_of
 
+SHIPPED = Path(__file__).parents[2] / "params.yaml"
 HASHES = [hashlib.md5(str(number).encode()).hexdigest() for number in range(4000)]
 
 
 def settings(**changed: Any) -> Data:
-    values: dict[str, Any] = {
-        "image_size": 8,
-        "channels": 1,
-        "train_dev_fraction": 0.1,
-        "dev_fraction": 0.2,
-        "test_fraction": 0.1,
-        "target": "",
-        "group": "",
-    }
-    return Data(**values | changed)
+    fractions = {"train_dev_fraction": 0.1, "dev_fraction": 0.2, "test_fraction": 0.1}
+    return dataclasses.replace(read(Data, SHIPPED), **fractions | changed)
 
 
 def splits(data: Data, path: str = "a/b.png") -> list[str]:

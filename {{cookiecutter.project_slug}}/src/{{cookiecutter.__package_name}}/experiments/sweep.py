@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
+from functools import partial
 from threading import Event
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
@@ -249,13 +250,19 @@ def _storage(url: str) -> "BaseStorage":
     from optuna.storages import RDBStorage
     from optuna.storages import RetryHeartbeatStaleTrialCallback as Retry
 
+    opened = partial(
+        RDBStorage,
+        url,
+        heartbeat_interval=HEARTBEAT,
+        grace_period=GRACE,
+        heartbeat_stale_trial_callback=Retry(max_retry=3),
+    )
     try:
-        return RDBStorage(
-            url,
-            heartbeat_interval=HEARTBEAT,
-            grace_period=GRACE,
-            heartbeat_stale_trial_callback=Retry(max_retry=3),
-        )
+        try:
+            return opened()
+        except Exception:  # perhaps another process makes the same tables at this moment
+            sleep(1)
+            return opened()
     except Exception as error:  # every database's driver has its own
         reason = str(error).strip().partition("\n")[0]
         raise UserError(

@@ -100,5 +100,5 @@ def out_of_fold(
 
 def features(images: NDArray[np.uint8]) -> Tensor:
     """Return the pixels of images [b, c, h, w] as float32 [b, features] in [-1, 1]."""
-    flat = shrink(images, SIDE).reshape(len(images), -1)
+    flat = np.array(shrink(images, SIDE).reshape(len(images), -1))
     return torch.from_numpy(flat).float().div_(127.5).sub_(1)
