@@ -33,5 +33,5 @@ lock: setup ## refresh every lock
 expected: setup ## refresh the shipped bits
 	$(in_venv) python scripts/expected.py
 
-bench: setup ## measure ratios: generation, pipeline, start-up, training
-	$(in_venv) python scripts/bench.py
+bench: setup ## measure ratios: generation, pipeline, start-up, training; then how it scales
+	$(in_venv) python scripts/bench.py && $(in_venv) python scripts/bench_scale.py $(if $(SIZES),--sizes $(SIZES))

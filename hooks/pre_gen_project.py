@@ -13,29 +13,47 @@ CHOICES = {
     "license": ("MIT", "Apache-2.0", "BSD-3-Clause", "Proprietary"),
     "python_version": ("3.11", "3.12", "3.13"),
     "accelerator": ("cuda", "cpu"),
+    "remote": ("local", "s3", "gs", "azure", "ssh"),
     "verify": ("static", "training"),
 }
 # What an import or a folder of the project already means, or what Windows keeps for itself.
 TAKEN = """
 checkpoints data models provenance reports requirements scripts src test tests venv con prn aux nul
 com1 com2 com3 com4 com5 com6 com7 com8 com9 lpt1 lpt2 lpt3 lpt4 lpt5 lpt6 lpt7 lpt8 lpt9
-aiohappyeyeballs aiohttp aiohttp_retry aiosignal alembic amqp annotated_types antlr4 appdirs
-ast_serialize asyncssh atpublic attr attrs billiard celery certifi cffi cfgv charset_normalizer
-cleanlab click click_didyoumean click_plugins click_repl cloudpickle colorama colorlog configobj
-cryptography cuda dateutil dictdiffer diskcache distlib distro distutils dotenv dpath dulwich dvc
-dvc_data dvc_http dvc_objects dvc_render dvc_studio_client dvc_task entrypoints fastjsonschema
-filelock flatten_dict flufl frozenlist fsspec functorch funcy git gitdb gitpython grandalf greenlet
-gto hydra identify idna imp iniconfig isympy iterative_telemetry jinja2 joblib jsonschema
-jsonschema_specifications jupyter jupyter_core kombu librt mako markdown_it markupsafe matplotlib
-mdurl mpmath multidict mypy mypy_extensions mypyc narwhals nbformat nbstripout networkx nodeenv
-numpy nvidia omegaconf optuna orjson packaging pandas pathspec pil pillow pip platformdirs pluggy
-pre_commit prompt_toolkit propcache psutil public py pycparser pydantic pydantic_core
-pydantic_settings pydot pygit2 pygments pygtrie pyparsing pytest python_discovery pywin32 pyyaml
-referencing requests rich rpds ruamel ruff safetensors scikit_learn scipy scmrepo semver setuptools
-shortuuid shtab six sklearn smmap sqlalchemy sqltrie sympy tabulate termcolor threadpoolctl tomlkit
-torch torchgen torchvision tqdm traitlets triton typer typing_extensions typing_inspection tzdata
-tzlocal urllib3 uv validate vine virtualenv voluptuous wcwidth wheel yaml yarl zc
+adlfs aiobotocore aiohappyeyeballs aiohttp aiohttp_retry aioitertools aiosignal alembic amqp
+annotated_types antlr4 appdirs argcomplete ast_serialize asyncssh atpublic attr attrs azure bcrypt
+billiard botocore celery certifi cffi cfgv charset_normalizer cleanlab click click_didyoumean
+click_plugins click_repl cloudpickle colorama colorlog configobj cryptography cuda dateutil
+decorator dictdiffer diskcache distlib distro distutils dotenv dpath dulwich dvc dvc_azure dvc_data
+dvc_gs dvc_http dvc_objects dvc_render dvc_s3 dvc_ssh dvc_studio_client dvc_task entrypoints
+fastjsonschema filelock flatten_dict flufl frozenlist fsspec functorch funcy gcsfs git gitdb
+gitpython google google_auth_oauthlib google_crc32c grandalf greenlet grpc grpc_status grpcio gto
+hydra identify idna imp iniconfig isodate isympy iterative_telemetry jinja2 jmespath joblib
+jsonschema jsonschema_specifications jupyter jupyter_core jwt knack kombu librt mako markdown_it
+markupsafe matplotlib mdurl mpmath msal msal_extensions multidict mypy mypy_extensions mypyc
+narwhals nbformat nbstripout networkx nodeenv numpy nvidia oauthlib omegaconf opentelemetry optuna
+orjson packaging pandas pathspec pil pillow pip platformdirs pluggy pre_commit prompt_toolkit
+propcache proto protobuf psutil public py pyasn1 pyasn1_modules pycparser pydantic pydantic_core
+pydantic_settings pydevd_plugins pydot pygit2 pygments pygtrie pyjwt pyparsing pytest
+python_discovery pywin32 pyyaml referencing requests requests_oauthlib rich rpds ruamel ruff s3fs
+safetensors scikit_learn scipy scmrepo semver setuptools shortuuid shtab six sklearn smmap
+sqlalchemy sqltrie sshfs sympy tabulate termcolor threadpoolctl tomlkit torch torchgen torchvision
+tqdm traitlets triton typer typing_extensions typing_inspection tzdata tzlocal urllib3 uv validate
+vine virtualenv voluptuous wcwidth wheel wrapt yaml yarl zc
 """
+
+# What a place to keep data looks like, and an example of it.
+_NAMES = r"(/[\w.+-]+)*/?"
+REMOTES = {
+    "local": (
+        r"(\.\./)+[\w.+-][\w./ +-]*|/[\w.+-][\w./ +-]*|[A-Za-z]:/[\w./ +-]+",
+        "../cats-remote",
+    ),
+    "s3": (r"s3://[a-z0-9][a-z0-9.-]*" + _NAMES, "s3://bucket/cats"),
+    "gs": (r"gs://[a-z0-9][a-z0-9._-]*" + _NAMES, "gs://bucket/cats"),
+    "azure": (r"azure://[a-z0-9$][a-z0-9-]*" + _NAMES, "azure://container/cats"),
+    "ssh": (r"ssh://([\w.-]+@)?[\w.-]+(:\d+)?(/[\w.+-]+)+/?", "ssh://you@server/srv/cats"),
+}
 
 # What the audit of the new project would refuse, for outside of answers it is a mistake.
 REFUSED = re.compile(
@@ -62,6 +80,20 @@ def slug_problem(slug: str) -> str:
     return ""
 
 
+def remote_problem(remote: str, url: str) -> str:
+    """What keeps `url` from being the place of a remote of this kind; empty if nothing."""
+    pattern, example = REMOTES[remote]
+    if re.search(r"://[^/@]*:[^/@]*@", url):
+        return "leave the password out: README.md of the project says where it goes"
+    leaves = ".." in url.lstrip("./").split("/")
+    if leaves or not re.fullmatch(pattern, url, re.ASCII):
+        where = ", a folder outside the project" if remote == "local" else ""
+        return f"a remote of the kind {remote} is written like {example}{where}"
+    if refused := REFUSED.search(url):
+        return f"{refused[0]!a} is a folder of one machine: choose one that all have"
+    return ""
+
+
 def problems(answers: dict[str, str]) -> list[str]:
     """Everything wrong with the answers, a line for each problem, with how to mend it."""
     found = []
@@ -80,6 +112,9 @@ def problems(answers: dict[str, str]) -> list[str]:
     for name, choices in CHOICES.items():
         if answers[name] not in choices:
             found.append(f"{name} {answers[name]!a}: choose one of {', '.join(choices)}")
+    remote, url = answers["remote"], answers["remote_url"]
+    if remote in REMOTES and (problem := remote_problem(remote, url)):
+        found.append(f"remote_url {url!a}: {problem}")
     return found
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 TEMPLATE = Path(__file__).resolve().parent.parent
 PROJECT = "{{cookiecutter.project_slug}}"
 ACCELERATORS = ("cuda", "cpu")
+REMOTES = ("s3", "gs", "azure", "ssh")
 
 sys.path.insert(0, str(TEMPLATE / PROJECT / "scripts"))
 locks = importlib.import_module("lock")  # the project's, not this file
@@ -43,7 +44,10 @@ def refresh(upgrade: bool) -> list[str]:
         project = Path(shutil.copytree(TEMPLATE / place, Path(scratch, place)))
         for accelerator in ACCELERATORS:
             refresh_variant(project, accelerator, Path(scratch, accelerator), upgrade)
-        locks.compile_lock(ours, "dev", upgrade)
+        for remote in REMOTES:
+            refresh_remote(project, remote, Path(scratch, remote), upgrade)
+        for name in ("dev", "servers"):
+            locks.compile_lock(ours, name, upgrade)
         changes: list[str] = locks.adopt(project, TEMPLATE / place)
         return changes + [f"template's {line}" for line in locks.adopt(ours, TEMPLATE / ours.name)]
 
@@ -51,23 +55,38 @@ def refresh(upgrade: bool) -> list[str]:
 def refresh_variant(project: Path, accelerator: str, scratch: Path, upgrade: bool) -> None:
     """Makes the locks of a project with this accelerator; they share all but runtime.lock."""
     folder = Path(shutil.copytree(project, scratch / "requirements"))
-    for name in ("runtime.in", "runtime.lock"):
-        if (folder / conditional(name, accelerator)).exists():
-            (folder / conditional(name, accelerator)).replace(folder / name)
+    choose(folder, "runtime", "accelerator", accelerator)
     before = locks.read(folder / "dev.lock") if accelerator != ACCELERATORS[0] else None
     locks.refresh(folder, upgrade)
     if before is not None and before != locks.read(folder / "dev.lock"):
         raise setup.Problem(
             "the accelerators need different dev.lock files: pin what they disagree on"
         )
-    shutil.copy(folder / "runtime.lock", project / conditional("runtime.lock", accelerator))
+    name = conditional("runtime.lock", "accelerator", accelerator)
+    shutil.copy(folder / "runtime.lock", project / name)
     for name in ("dev.lock", "setup.lock"):
         shutil.copy(folder / name, project / name)
 
 
-def conditional(name: str, accelerator: str) -> str:
-    """A file name that renders to nothing, so that the file is left out, for other accelerators."""
-    return f"{{% if cookiecutter.accelerator == '{accelerator}' %}}{name}{{% endif %}}"
+def refresh_remote(project: Path, remote: str, scratch: Path, upgrade: bool) -> None:
+    """Makes the lock of a remote's plugin; its other pins are those of the locks made before."""
+    folder = Path(shutil.copytree(project, scratch / "requirements"))
+    choose(folder, "runtime", "accelerator", ACCELERATORS[0])
+    choose(folder, "remote", "remote", remote)
+    locks.compile_lock(folder, "remote", upgrade)
+    shutil.copy(folder / "remote.lock", project / conditional("remote.lock", "remote", remote))
+
+
+def choose(folder: Path, stem: str, question: str, answer: str) -> None:
+    """Gives the files for this answer the names that they have in a project."""
+    for name in (f"{stem}.in", f"{stem}.lock"):
+        if (folder / conditional(name, question, answer)).exists():
+            (folder / conditional(name, question, answer)).replace(folder / name)
+
+
+def conditional(name: str, question: str, answer: str) -> str:
+    """A file name that renders to nothing, so that the file is left out, for other answers."""
+    return f"{{% if cookiecutter.{question} == '{answer}' %}}{name}{{% endif %}}"
 
 
 if __name__ == "__main__":

@@ -21,7 +21,12 @@ RUNTIME = {
     name: REQUIREMENTS / f"{{% if cookiecutter.accelerator == '{name}' %}}runtime.lock{{% endif %}}"
     for name in ("cuda", "cpu")
 }
+REMOTE = {
+    name: REQUIREMENTS / f"{{% if cookiecutter.remote == '{name}' %}}remote.lock{{% endif %}}"
+    for name in ("s3", "gs", "azure", "ssh")
+}
 LOCKS = {
+    **REMOTE,
     "cuda": RUNTIME["cuda"],
     "cpu": RUNTIME["cpu"],
     "dev": REQUIREMENTS / "dev.lock",
@@ -113,13 +118,21 @@ def test_an_accelerator_brings_its_own_lock_alone(bake: Bake, accelerator: str) 
     assert lock == RUNTIME[accelerator].read_bytes()
 
 
+@pytest.mark.parametrize("remote", REMOTE)
+def test_a_remote_brings_its_own_plugin_alone(bake: Bake, remote: str) -> None:
+    folder = bake(remote=remote) / "requirements"
+    assert asked(folder / "remote.in") == {f"dvc-{remote}"}
+    assert (folder / "remote.lock").read_bytes() == REMOTE[remote].read_bytes()
+    plugins = pins(folder / "remote.lock").keys() & {f"dvc-{name}" for name in REMOTE}
+    assert plugins == {f"dvc-{remote}"}
+
+
 @pytest.mark.parametrize("folder", [ROOT, ROOT / PROJECT])
 def test_every_target_is_explained_and_one_line(folder: Path) -> None:
     text = (folder / "Makefile").read_text(encoding="utf-8")
-    targets = re.findall(r"^([a-z]+):(.*)\n((?:\t.*\n)*)", text, re.MULTILINE)
-    phony = re.search(r"^\.PHONY: (.*)$", text, re.MULTILINE)
-    assert phony is not None
-    assert {name for name, _, _ in targets} == set(phony[1].split())
+    targets = re.findall(r"^([a-z-]+):(.*)\n((?:\t.*\n)*)", text, re.MULTILINE)
+    phony = re.findall(r"^\.PHONY: (.*)$", text, re.MULTILINE)
+    assert {name for name, _, _ in targets} == set(" ".join(phony).split())
     for name, head, recipe in targets:
         assert " ## " in head, f"{name} is not explained"
         assert recipe.count("\n") == 1, f"{name} is not one line"

@@ -21,6 +21,8 @@ GOOD = {
     "license": "MIT",
     "python_version": "3.11",
     "accelerator": "cpu",
+    "remote": "local",
+    "remote_url": "../cats-remote",
     "verify": "static",
     "__package_name": "cats_dogs",
 }
@@ -119,10 +121,51 @@ def test_refuses_what_is_empty(name: str) -> None:
         assert changed(**{name: text}) == [f"{name} is empty: give it a value"]
 
 
-@pytest.mark.parametrize("name", ["license", "python_version", "accelerator", "verify"])
+@pytest.mark.parametrize("name", ["license", "python_version", "accelerator", "remote", "verify"])
 def test_refuses_an_unknown_choice_and_names_the_known(name: str) -> None:
     (problem,) = changed(**{name: "GPL"})
     assert all(choice in problem for choice in [name, "GPL", *CONTEXT[name]])
+
+
+URLS = {
+    "local": "../cats-remote ../../a/b.c /mnt/store/cats D:/store",
+    "s3": "s3://my-bucket s3://my.bucket/a/b-c/",
+    "gs": "gs://my_bucket/cats gs://b",
+    "azure": "azure://container/cats azure://$root/cats",
+    "ssh": "ssh://host/srv/cats ssh://ann@host.example:2222/srv/a.b/",
+}
+REFUSED = {
+    "local": "store ./store ../ .. ../cats/../../cats-dogs/x ../a#b ../a,b s3://b /home/ann/store",
+    "s3": "s3:// s3://My-Bucket bucket gs://bucket s3://b?x=1 https://host/bucket s3://b/a#b",
+    "gs": "s3://bucket gs:// gs://a/{b}",
+    "azure": "azure:// azure://Store https://account.blob.core.windows.net/c",
+    "ssh": "host:/srv ssh://host ssh:///srv ssh://ann:pw@host/srv ssh://host/ ssh://h/~/x",
+}
+
+
+@pytest.mark.parametrize(
+    ("remote", "url"), [(kind, url) for kind, urls in URLS.items() for url in urls.split()]
+)
+def test_takes_the_place_of_a_remote(remote: str, url: str) -> None:
+    assert changed(remote=remote, remote_url=url) == []
+
+
+@pytest.mark.parametrize(
+    ("remote", "url"), [(kind, url) for kind, urls in REFUSED.items() for url in urls.split()]
+)
+def test_refuses_the_place_of_a_remote_in_one_line(remote: str, url: str) -> None:
+    (problem,) = changed(remote=remote, remote_url=url)
+    assert problem.startswith("remote_url ")
+    assert re.search("is written like|leave the password out|folder of one machine", problem)
+    assert "\n" not in problem
+
+
+@pytest.mark.parametrize("remote", URLS)
+def test_proposes_a_place_that_it_takes(bake: Bake, remote: str) -> None:
+    config = (bake(remote=remote) / ".dvc" / "config").read_text(encoding="utf-8")
+    url = config.partition("url = ")[2].splitlines()[0]
+    assert f"remote = {remote}\n['remote \"{remote}\"']\n" in config
+    assert changed(remote=remote, remote_url=url) == []
 
 
 def test_knows_the_choices_of_the_questions() -> None:

@@ -11,7 +11,8 @@ import pytest
 from helpers import CONTEXT, Bake, command, load_hook
 
 QUESTIONS = ["project_name", "project_slug", "description", "author_name"]
-CHOICES = ["license", "python_version", "accelerator", "verify"]
+CHOICES = ["license", "python_version", "accelerator", "remote", "verify"]
+ORDER = [*QUESTIONS, *CHOICES[:-1], "remote_url", "verify"]
 
 
 def unlabelled(context: dict[str, Any]) -> list[str]:
@@ -30,7 +31,7 @@ def unlabelled(context: dict[str, Any]) -> list[str]:
 
 
 def test_asks_these_questions_and_no_others() -> None:
-    assert [name for name in CONTEXT if not name.startswith("_")] == QUESTIONS + CHOICES
+    assert [name for name in CONTEXT if not name.startswith("_")] == ORDER
 
 
 def test_every_question_and_choice_has_a_label() -> None:
@@ -81,7 +82,7 @@ def test_the_slug_follows_from_the_name_and_is_legal(bake: Bake, name: str, slug
 def test_on_a_terminal_shows_the_labels_and_takes_text_as_typed(
     template: Path, tmp_path: Path
 ) -> None:
-    typed = ["a {{ b }} ${c} {% d", "typed-slug", "", "", "4", "2", "2", "1"]
+    typed = ["a {{ b }} ${c} {% d", "typed-slug", "", "", "4", "2", "2", "2", "s3://my-cats/x", "1"]
     done = command(
         *("python", "-m", "cookiecutter", template, "--accept-hooks", "no", "-o", tmp_path / "out"),
         cwd=tmp_path,
@@ -93,6 +94,8 @@ def test_on_a_terminal_shows_the_labels_and_takes_text_as_typed(
             assert line in " ".join(done.stdout.split())
     licence = (tmp_path / "out" / "typed-slug" / "LICENSE").read_text(encoding="utf-8")
     assert "All rights reserved." in licence
+    config = (tmp_path / "out" / "typed-slug" / ".dvc" / "config").read_text(encoding="utf-8")
+    assert "url = s3://my-cats/x" in config
     assert typed[0] in (tmp_path / "out" / "typed-slug" / "README.md").read_text(encoding="utf-8")
 
 

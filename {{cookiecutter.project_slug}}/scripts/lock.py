@@ -43,7 +43,7 @@ def refresh(folder: Path, upgrade: bool) -> list[str]:
     """Replaces the locks in `folder`; returns one line for each pin that changed."""
     with tempfile.TemporaryDirectory(prefix="locks-") as scratch:
         draft = Path(shutil.copytree(folder, Path(scratch) / "requirements"))
-        for name in ("runtime", "dev"):
+        for name in setup.lock_names(draft):
             compile_lock(draft, name, upgrade)
         complete_cpu_builds(draft, folder / "runtime.lock")
         write(draft / "setup.lock", only("uv", read(draft / "dev.lock")))

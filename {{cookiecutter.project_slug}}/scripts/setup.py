@@ -46,13 +46,14 @@ class Problem(Exception):
 def main() -> int:
     parser = argparse.ArgumentParser(description="Build .venv from the lock files.")
     parser.add_argument("--root", type=Path, default=PROJECT, help="the folder that gets .venv")
-    locks = ["requirements/runtime.lock", "requirements/dev.lock"]
-    parser.add_argument("locks", nargs="*", default=locks, help="relative to the folder")
+    parser.add_argument("locks", nargs="*", help="relative to the folder; else the project's")
     options = parser.parse_args()
     root = options.root.resolve()
+    names = lock_names(root / "requirements")
+    locks = options.locks or [f"requirements/{name}.lock" for name in names]
     leave_environment(root / ".venv")
     try:
-        print(build(root, [root / name for name in options.locks]))
+        print(build(root, [root / name for name in locks]))
     except (Problem, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -60,6 +61,11 @@ def main() -> int:
         print("\nerror: interrupted; start it again, it begins anew", file=sys.stderr)
         return 130
     return 0
+
+
+def lock_names(requirements: Path) -> list[str]:
+    """What a project is installed from; remote.in is there where its remote needs a plugin."""
+    return ["runtime", "dev", *(["remote"] if (requirements / "remote.in").exists() else [])]
 
 
 def leave_environment(venv: Path) -> None:

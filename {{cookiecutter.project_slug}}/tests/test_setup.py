@@ -207,3 +207,9 @@ def test_needs_no_package() -> None:
     """It runs before anything is installed, so -I -S must do."""
     command = [sys.executable, "-I", "-S", str(Path(setup.__file__)), "--help"]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def test_a_plugin_of_the_remote_is_locked_apart(tmp_path: Path) -> None:
+    assert setup.lock_names(tmp_path) == ["runtime", "dev"]
+    (tmp_path / "remote.in").touch()
+    assert setup.lock_names(tmp_path) == ["runtime", "dev", "remote"]

@@ -17,6 +17,16 @@ from .errors import UserError
 
 PARAMS = Path("params.yaml")
 
+# A figure, perhaps of one class, perhaps in one slice, and what it must reach.
+CONSTRAINT = re.compile(
+    r"(?P<figure>[a-z]\w*(?:\[.+\])?)(?:@(?P<slice>.+?))?\s*(?P<sign><=|>=)\s*"
+    r"(?P<bound>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"
+)
+SLICE = re.compile(
+    r"class|path (?P<pattern>\S.*)|(?P<of>brightness|size) "
+    r"(?:in (?P<parts>[2-9]|[1-9]\d) parts|at (?P<bounds>\d+(?:\.\d+)?(?:, ?\d+(?:\.\d+)?)*))"
+)
+
 
 def number(low: float, high: float = float("inf")) -> Any:
     """A field whose value lies between `low` and `high`, both included."""
@@ -26,6 +36,11 @@ def number(low: float, high: float = float("inf")) -> Any:
 def pattern(regular: bool) -> Any:
     """A field whose value is a pattern of file names, as a regular expression or as a shell's."""
     return field(metadata={"regular": regular})
+
+
+def texts(shape: re.Pattern[str], example: str) -> Any:
+    """A field whose value is a list of texts of one shape, such as `example`."""
+    return field(metadata={"shape": shape, "example": example})
 
 
 def names() -> Any:
@@ -42,6 +57,7 @@ def choice(*values: str | int) -> Any:
 class Data:
     """What there is to learn from."""
 
+    layout: str = choice("files", "tar")
     image_size: int = number(4, 4096)
     channels: int = choice(1, 3)
     train_dev_fraction: float = number(0.01, 0.49)
@@ -98,7 +114,10 @@ class Regularization:
 class Evaluation:
     """What counts as good."""
 
-    metric: str = choice("macro_f1", "accuracy", "balanced_accuracy", "log_loss", "roc_auc")
+    metric: str = texts(re.compile(r"[a-z]\w*"), "macro_f1")
+    constraints: tuple[str, ...] = texts(CONSTRAINT, "recall[cat] >= 0.9")
+    slices: tuple[str, ...] = texts(SLICE, "brightness in 3 parts")
+    slice_examples: int = number(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +192,7 @@ def problems(content: dict[str, Any]) -> list[str]:
         ]
         found += [
             f"'{name}.{key}' is {value!r}, but takes {_allowed(known[key])}."
-            + _as_number(value, known[key])
+            + _hint(value, known[key])
             for key, value in values.items()
             if key in known and not _fits(value, known[key])
         ]
@@ -262,10 +281,20 @@ def _fits(value: Any, one: Any) -> bool:
         return isinstance(value, list) and all(isinstance(name, str) for name in value)
     if "regular" in one.metadata:
         return isinstance(value, str) and (not one.metadata["regular"] or _compiles(value))
+    if "shape" in one.metadata:
+        listed = isinstance(value, str) if one.type is str else isinstance(value, list)
+        return listed and not _misshapen(value, one)
     if not isinstance(value, int if one.type is int else (int, float)):
         return False
     # Not a number lies between no two numbers; infinity lies above every float's bound.
     return bool(one.metadata["low"] <= value <= one.metadata["high"])
+
+
+def _misshapen(value: Any, one: Any) -> list[Any]:
+    """What of a text or a list of them has not the shape."""
+    shape = one.metadata["shape"]
+    given = value if isinstance(value, list) else [value]
+    return [text for text in given if not (isinstance(text, str) and shape.fullmatch(text))]
 
 
 def _compiles(expression: str) -> bool:
@@ -277,14 +306,16 @@ def _compiles(expression: str) -> bool:
 
 
 def _typed(value: Any, one: Any) -> Any:
-    if "names" in one.metadata:
+    if isinstance(value, list):
         return tuple(value)
     # `rotation: 10` means 10.0, and must give the same result.
     return float(value) if one.type is float else value
 
 
-def _as_number(value: object, one: Any) -> str:
-    """A hint for a number in quotes."""
+def _hint(value: object, one: Any) -> str:
+    """A hint for a number in quotes, or for the texts of a list that are wrong."""
+    if isinstance(value, list) and "shape" in one.metadata:
+        return " Wrong are: " + ", ".join(f"'{text}'" for text in _misshapen(value, one)) + "."
     try:
         meant = one.type(value) if isinstance(value, str) and one.type in (int, float) else None
     except ValueError:
@@ -302,6 +333,9 @@ def _allowed(one: Any) -> str:
     if "regular" in one.metadata:
         kind = "a regular expression" if one.metadata["regular"] else "a pattern such as 'phone/*'"
         return f"{kind}, or '' for none"
+    if "shape" in one.metadata:
+        kind = "a name" if one.type is str else "a list of texts"
+        return f"{kind} such as '{one.metadata['example']}'"
     kind = "a whole number" if one.type is int else "a number"
     low, high = one.metadata["low"], one.metadata["high"]
     return f"{kind} of at least {low}" if high == float("inf") else f"{kind} from {low} to {high}"

@@ -14,6 +14,7 @@ from {{ cookiecutter.__package_name }}.data.catalogue import open_catalogue
 from {{ cookiecutter.__package_name }}.data.findings import Table
 from {{ cookiecutter.__package_name }}.data.validate import Reviewed, validate
 
+VERSION = "0123456789abcdef0123456789abcdef.dir"
 DATA = replace(
     read(Data, Path(__file__).parents[2] / "params.yaml"),
     image_size=8,
@@ -43,6 +44,6 @@ def check(tmp_path: Path) -> Callable[..., tuple[dict[str, Any], Table]]:
     def run(raw: Path, out_of_fold: Any = trusting, **changes: Any) -> tuple[dict[str, Any], Table]:
         data = replace(DATA, **changes)
         with open_catalogue(raw.with_name("decoded"), data) as catalogue:
-            return validate(catalogue, raw, data, out_of_fold, reviewed)
+            return validate(catalogue, raw, data, VERSION, out_of_fold, reviewed)
 
     return run

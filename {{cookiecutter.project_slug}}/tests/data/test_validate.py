@@ -133,8 +133,8 @@ def reference(raw: Path, kind: str, place: int) -> None:
     statistics["brightness"][2] = statistics["brightness"][7] = statistics["brightness"][13] = 12
     statistics["size"][6] = 36
     statistics[kind] = [36 * (one == place) for one in range(bins[kind])]
-    content = json.dumps({"version": "1.4", "statistics": statistics})
-    raw.with_name("reference.json").write_text(content, encoding="utf-8")
+    release = {"version": "1.4", "data": "f" * 32, "statistics": statistics}
+    raw.with_name("reference.json").write_text(json.dumps([release]), encoding="utf-8")
 
 
 @dataclass
@@ -325,7 +325,7 @@ def test_an_accepted_error_stops_nothing_and_keeps_its_reason(raw: Path, check: 
 
 
 def test_a_damaged_reference(raw: Path, check: Check) -> None:
-    raw.with_name("reference.json").write_text('{"version": "1"}', encoding="utf-8")
+    raw.with_name("reference.json").write_text('[{"version": "1"}]', encoding="utf-8")
     with pytest.raises(UserError, match=r"reference\.json is not what a release writes; restore"):
         check(raw)
 

@@ -1,39 +1,146 @@
 """The content of reports/metrics.json."""
 
+import dataclasses
 import json
+import time
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
+from {{cookiecutter.__package_name}}.config import Evaluation
 from {{cookiecutter.__package_name}}.errors import UserError
-from {{cookiecutter.__package_name}}.metrics.evaluation import summarise
+from {{cookiecutter.__package_name}}.metrics.evaluation import check, summarise
+from {{cookiecutter.__package_name}}.metrics.registry import METRICS
+from {{cookiecutter.__package_name}}.metrics.table import Predictions
 
-LABELS = np.array([0, 1, 1, 0], dtype=np.int64)
-SPLITS = {
-    "train": (LABELS, np.eye(2)[[0, 1, 1, 0]]),
-    "dev": (LABELS, np.eye(2)[[0, 1, 0, 0]]),
-    "test": (LABELS, np.eye(2)[[0, 1, 0, 1]]),
-}
+PLAIN = Evaluation(metric="accuracy", constraints=(), slices=(), slice_examples=1)
+CLASSES = ["a", "b"]
+COSTS = {"parameters": 70, "model_bytes": 300}
+Made = Callable[..., Predictions]
 
 
-@pytest.mark.parametrize("metric", ["accuracy", "log_loss"])
-def test_the_score_is_the_chosen_metric_on_test(metric: str) -> None:
-    found = json.loads(json.dumps(summarise(metric, SPLITS), allow_nan=False))
-    assert list(found) == ["score", "metric", "train", "dev", "test"]
+def splits(made: Made, classes: int = 2, **known: Any) -> dict[str, Predictions]:
+    """Of 40 examples 40, 30 and 20 have the right answer."""
+    labels = np.arange(40, dtype=np.int64) % classes
+    rows = {
+        name: np.eye(classes)[np.where(np.arange(40) < right, labels, (labels + 1) % classes)]
+        for name, right in (("train", 40), ("dev", 30), ("test", 20))
+    }
+    return {name: made(labels, one, **known) for name, one in rows.items()}
+
+
+def summary(predictions: dict[str, Predictions], **changed: Any) -> dict[str, Any]:
+    evaluation = dataclasses.replace(PLAIN, **changed)
+    found = summarise(evaluation, CLASSES, predictions, COSTS, seed=0)
+    return dict(json.loads(json.dumps(found, allow_nan=False)))
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_the_score_is_the_chosen_metric_on_test(metric: str, made: Made) -> None:
+    found = summary(splits(made), metric=metric)
     assert found["score"] == found["test"][metric]
-    assert [found[name]["accuracy"] for name in SPLITS] == [1.0, 0.75, 0.5]
-    assert list(found["dev"])[-1] == "examples"
-    assert found["dev"]["examples"] == 4
+    assert [found[name]["accuracy"] for name in ("train", "dev", "test")] == [1, 0.75, 0.5]
+    assert found["dev"]["examples"] == 40
+    assert found["parameters"] == 70
+    assert found["accepted"] is True
+    for name in ("train", "dev", "test"):
+        for key, low, high in found[name]["intervals"]:
+            assert low <= found[name][key] <= high
+    assert [metric, *found["interval"]] in found["test"]["intervals"]
 
 
-def test_a_fault_names_its_data_set() -> None:
-    empty = (LABELS[:0], np.eye(2)[[]])
+def test_a_missed_constraint(made: Made) -> None:
+    texts = ("parameters <= 100", "recall[b] >= 0.9", "accuracy@path night/* >= 0.5")
+    found = summary(splits(made), constraints=texts, slices=("path night/*",))
+    assert [one["met"] for one in found["constraints"]] == [True, False, True]
+    assert [one["margin"] for one in found["constraints"]] == [30, -0.4, 0]
+    assert found["constraints"][0]["value"] == 70
+    assert found["accepted"] is False
+
+
+def test_the_worst_slice(made: Made) -> None:
+    constraints, slices = ("worst_slice >= 0.7",), ("size at 14, 48",)
+    predictions = splits(made)
+    found = summary(predictions, constraints=constraints, slices=slices)
+    shown = {
+        (one["split"], one["slice"]): (one["examples"], one["value"]) for one in found["slices"]
+    }
+    assert shown["dev", "size from 48"] == shown["test", "size from 48"] == (1, 0)
+    assert shown["test", "size below 14"] == (5, 1)
+    assert found["constraints"][0]["value"] == 0
+    # One example is no evidence.
+    found = summary(predictions, constraints=constraints, slices=slices, slice_examples=2)
+    assert found["constraints"][0]["value"] == round(15 / 34, 6)
+
+
+def test_intervals_are_wider_where_examples_go_together(made: Made) -> None:
+    groups = [f"g{number // 10}" for number in range(40)]
+    alone, together = (
+        summary(one)["test"]["intervals"] for one in (splits(made), splits(made, groups=groups))
+    )
+    width = [{key: high - low for key, low, high in one} for one in (alone, together)]
+    assert width[1]["accuracy"] > 1.5 * width[0]["accuracy"]
+
+
+def test_a_seed_moves_intervals_and_nothing_else(made: Made) -> None:
+    predictions = splits(made)
+    ones = [summarise(PLAIN, CLASSES, predictions, COSTS, seed) for seed in (0, 0, 1)]
+    assert ones[0] == ones[1]
+    assert ones[0]["test"]["intervals"] != ones[2]["test"]["intervals"]
+    assert ones[0]["test"]["log_loss"] == ones[2]["test"]["log_loss"]
+
+
+def test_a_fault_names_its_data_set(made: Made) -> None:
+    empty = made(np.zeros(0, dtype=np.int64), np.zeros((0, 2)))
     with pytest.raises(UserError, match="`dev`: there are no examples"):
-        summarise("accuracy", {**SPLITS, "dev": empty})
+        summary({**splits(made), "dev": empty})
 
 
-def test_test_and_metric_must_exist() -> None:
+def test_a_class_without_test_examples(made: Made) -> None:
+    labels = np.zeros(9, dtype=np.int64)
+    with pytest.raises(UserError, match="`test` has no example of b, so nothing is known"):
+        summary({"test": made(labels, np.eye(2)[labels])})
+
+
+def test_one_class(made: Made) -> None:
+    labels = np.zeros(9, dtype=np.int64)
+    with pytest.raises(UserError, match="at least two classes; the predictions have 1"):
+        summarise(PLAIN, ["a"], {"test": made(labels, np.ones((9, 1)))}, COSTS, 0)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"metric": "accurracy"}, "did you mean `accuracy`"),
+        ({"constraints": ("accuracy@class a >= 0.5",)}, "no slice `class a` on test; .* none; add"),
+        ({"constraints": ("worst_slice >= 0.5",)}, "needs slices"),
+        (
+            {"constraints": ("worst_slice >= 0.5",), "slices": ("class",), "slice_examples": 99},
+            "needs a slice of test with evaluation.slice_examples",
+        ),
+    ],
+)
+def test_names_that_are_not_there(changed: dict[str, Any], words: str, made: Made) -> None:
+    with pytest.raises(UserError, match=words):
+        summary(splits(made), **changed)
+
+
+def test_the_test_examples_must_be_there(made: Made) -> None:
     with pytest.raises(UserError, match="no `test` data set"):
-        summarise("accuracy", {"train": SPLITS["train"]})
-    with pytest.raises(UserError, match="did you mean `accuracy`"):
-        summarise("accurracy", SPLITS)
+        summary({"train": splits(made)["train"]})
+
+
+def test_names_are_checked_before_anything_is_predicted() -> None:
+    with pytest.raises(UserError, match="names a class that is not there"):
+        check(dataclasses.replace(PLAIN, constraints=("recall[c] >= 1",)), CLASSES)
+
+
+def test_many_predictions_take_seconds(made: Made) -> None:
+    """A tenth of the 100,000 predictions that are promised in under 30 s."""
+    draw = np.random.default_rng(0)
+    labels, rows = draw.integers(0, 2, 10_000), draw.dirichlet([1, 1], 10_000)
+    start = time.perf_counter()
+    summary({"test": made(labels, rows)}, slices=("class", "brightness in 3 parts"))
+    assert time.perf_counter() - start < 10

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from {{cookiecutter.__package_name}}.config import Evaluation
 from {{cookiecutter.__package_name}}.data.storage import Example
 from {{cookiecutter.__package_name}}.metrics.evaluation import summarise
 from {{cookiecutter.__package_name}}.metrics.table import Predictions
@@ -10,6 +11,13 @@ from {{cookiecutter.__package_name}}.reporting.inputs import Inputs
 
 CLASSES = ["<script>alert(1)</script>", '"it\'s" & https://x.example/', "שלום 🐈"]
 SPLITS = {"train": 30, "train_dev": 6, "dev": 9, "test": 12}
+EVALUATION = Evaluation(
+    metric="macro_f1",
+    constraints=(f"recall[{CLASSES[0]}] >= 0.5", "parameters <= 9e9", "latency_ms <= 10"),
+    slices=("class", "path <b>*"),
+    slice_examples=1,
+)
+COSTS = {"parameters": 1234, "model_bytes": 5678}
 
 
 def made(count: int) -> Predictions:
@@ -29,10 +37,10 @@ def made(count: int) -> Predictions:
 @pytest.fixture
 def inputs() -> Inputs:
     predictions = {name: made(count) for name, count in SPLITS.items()}
-    pairs = {name: (split.labels, split.probabilities) for name, split in predictions.items()}
     pictures = np.arange(9 * 64, dtype=np.int64).reshape(9, 1, 8, 8) % 251
     return Inputs(
-        metrics=summarise("macro_f1", pairs) | {"data": {"version": "da7a.dir", "release": "1.1"}},
+        metrics=summarise(EVALUATION, CLASSES, predictions, COSTS, seed=0)
+        | {"data": {"version": "da7a.dir", "release": "1.1"}},
         data={
             "version": "da" * 16,
             "examples": 51,

@@ -56,6 +56,8 @@ def test_the_page_says_what_happened(inputs: Inputs) -> None:
     words = outline.words
     assert f"Macro F1 {inputs.metrics['score']:.4f} on test" in words
     assert "12 test pictures" in words
+    assert "{:.4f} to {:.4f}.".format(*inputs.metrics["interval"]) in words
+    assert "Accepted: as far as a result can say" in words
     assert "3 of them (25.0 %)" in words
     assert "the same bits on every x86-64 Linux machine with AVX2" in words
     for value in ("c0" * 32, "da" * 16, "10" * 32, "77", "relu"):
@@ -122,7 +124,7 @@ def test_a_metric_where_lower_is_better(inputs: Inputs) -> None:
     metrics = {**inputs.metrics, "metric": "log_loss", "score": 0.25}
     words = Outline(page(dataclasses.replace(inputs, metrics=metrics))).words
     assert "Log loss 0.2500 on test" in words
-    assert "Lower is better." in words
+    assert "Lower is better;" in words
 
 
 def test_training_without_an_epoch(inputs: Inputs) -> None:

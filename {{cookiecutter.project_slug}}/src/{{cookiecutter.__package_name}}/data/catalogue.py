@@ -57,6 +57,10 @@ CHANGED = """
 FROM seen LEFT JOIN files USING (path)
 WHERE (seen.file, seen.start, seen.stamp) IS NOT (files.file, files.start, files.stamp)
 """
+PACKED_CLASSES = """
+INSERT OR IGNORE INTO classes SELECT DISTINCT substr(path, 1, instr(path, '/') - 1) FROM seen
+WHERE file != '' AND instr(path, '/') > 1
+"""
 COLUMNS = ("path", "label", "bytes", *Facts._fields, "file", "start", "stamp")
 
 
@@ -123,10 +127,11 @@ class Catalogue:
         with self.database:
             self.database.execute("DELETE FROM seen")
             self.database.execute("DELETE FROM classes")
-            self.database.executemany("INSERT INTO seen VALUES (?, ?, ?, ?, ?)", rows)
+            self.database.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?)", rows)
             self.database.executemany(
                 "INSERT INTO classes VALUES (?)", ((name,) for name in classes(raw))
             )
+            self.database.execute(PACKED_CLASSES)
 
     def _listed(self, raw: Path) -> Iterator[Source]:
         return iter(tqdm(sources(raw), desc="list", unit=" files", disable=None, leave=False))

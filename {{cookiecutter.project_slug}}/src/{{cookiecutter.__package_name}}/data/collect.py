@@ -12,11 +12,13 @@ import re
 import sys
 from pathlib import Path
 
+from ..config import Data, read
 from ..errors import UserError, run
 from . import digits, fetch
 from .archive import KINDS, unpack
 from .exchange import Place
 from .incoming import Incoming, Limits, copy_folder, is_hidden, stripped
+from .packed import pack
 from .pointer import Origin, described, record_origin, recorded_version
 
 DATA = Path("data")
@@ -52,7 +54,13 @@ def example(place: Place, replace: bool, force: bool) -> str:
 
 
 def collect(
-    place: Place, source: str, sha256: str, limits: Limits, replace: bool, force: bool
+    place: Place,
+    source: str,
+    sha256: str,
+    limits: Limits,
+    replace: bool,
+    force: bool,
+    layout: str = "files",
 ) -> str:
     """Bring in what is at a path or an address; return what to tell.
 
@@ -63,6 +71,7 @@ def collect(
         limits: the most that may come in.
         replace: put it in the place of other data, if that has a version to bring it back.
         force: put it there in any case.
+        layout: "tar" packs it; what comes from a bucket stays as it is there.
 
     Raises:
         UserError: whatever is wrong with it; then all is as it was.
@@ -72,9 +81,11 @@ def collect(
         raw = folder / "raw"
         origin = _bring(source, folder, sha256, limits)
         told = _counted(raw, fetch.public(source) if fetch.is_address(source) else source)
-        if origin["kind"] != "bucket":
-            fetch.give_version(folder)
         files = sum(one.is_file() for one in raw.rglob("*"))
+        if origin["kind"] != "bucket":
+            if layout == "tar":
+                pack(raw)
+            fetch.give_version(folder)
         record_origin(raw.with_suffix(".dvc"), {**origin, "files": files})
     lines = [f"{place.raw}: {told}, version {recorded_version(place.pointer)}"]
     lines += [f"from {described(origin)}"]
@@ -228,7 +239,8 @@ def main() -> None:
         if place.settle():
             sys.stdout.write(f"{place.raw}: finished what an earlier call had brought in\n")
         if given.source:
-            told = collect(place, given.source, sha256, limits, given.replace, given.force)
+            data, how = read(Data), (given.replace, given.force)
+            told = collect(place, given.source, sha256, limits, *how, layout=data.layout)
         else:
             told = example(place, given.replace, given.force)
     except OSError as error:

@@ -1,13 +1,14 @@
 """How bright and how large the pictures are, and how that has moved since the last release.
 
-The last release's figures stand in data/reference.json, which `write_reference` makes from
-reports/data.json when the data are released; until then it holds {} and nothing has drifted.
+data/reference.json holds the figures of the two latest releases, the latest at the end: of data
+that are released themselves the one before is the last. `write_reference` adds those of
+reports/data.json when the data are released; until then it holds [] and nothing has drifted.
 """
 
 import json
 import math
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ BINS = {"brightness": 20, "size": 40}
 RULES = {"brightness": "brightness-drift", "size": "size-drift"}
 
 Statistics = dict[str, list[int]]
+# {"version": its number, "data": DVC's hash of data/raw, "statistics": Statistics}
+Release = dict[str, Any]
 
 
 def statistics(database: sqlite3.Connection) -> Statistics:
@@ -57,50 +60,66 @@ def distance(before: list[int], now: list[int]) -> float:
     return most / math.prod(totals)
 
 
-def drift_findings(now: Statistics, reference: Mapping[str, Any], data: Data) -> Iterator[Finding]:
+def drift_findings(now: Statistics, before: Release | None, data: Data) -> Iterator[Finding]:
     """Yield a finding for each statistic that has moved further than `data.drift`."""
+    if before is None:
+        return
     for kind, rule in RULES.items():
-        moved = distance(reference["statistics"][kind], now[kind]) if reference else 0.0
+        moved = distance(before["statistics"][kind], now[kind])
         if moved > data.drift:
             words = (
                 f"{kind} of the pictures: {100 * moved:.1f} % of them have moved since data "
-                f"version {reference['version']}, more than data.drift, {100 * data.drift:g} %; "
+                f"version {before['version']}, more than data.drift, {100 * data.drift:g} %; "
                 "see whether the new ones were taken in another way."
             )
             yield Finding(rule, words)
 
 
-def read_reference(path: Path) -> dict[str, Any]:
-    """Return the last release's {"version", "statistics"}; {} before the first release.
+def last_release(path: Path, content: str) -> Release | None:
+    """Return the latest release of other data than those that DVC calls `content`, if any.
 
     Raises:
-        UserError: the file holds something else.
+        UserError: the file at `path` is not what `write_reference` writes.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if content:
-            for kind, bins in BINS.items():
-                distance(content["statistics"][kind], [1] * bins)
-            str(content["version"])
-        return dict(content)
-    except FileNotFoundError:
-        return {}
-    except (ValueError, KeyError, TypeError):
-        raise UserError(
-            f"{path.as_posix()} is not what a release writes; restore it from Git."
-        ) from None
+    others = [one for one in _releases(path) if one["data"] != content]
+    return others[-1] if others else None
 
 
 def write_reference(report: Path, version: str, path: Path = FILE) -> None:
-    """Make the data that `report` (reports/data.json) describes the ones to compare with.
+    """Add the data that `report` (reports/data.json) describes to the releases in the file `path`.
+
+    Args:
+        report: what `validate` has written of the data that are released.
+        version: the number of the release.
+        path: the file that keeps the two latest.
 
     Raises:
-        UserError: the report is not there or is not one.
+        UserError: a file is not there, or is not what it should be.
     """
     try:
-        content = json.loads(report.read_text(encoding="utf-8"))["statistics"]
+        content = json.loads(report.read_text(encoding="utf-8"))
+        data, statistics = content["version"], content["statistics"]
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         raise UserError(
             f"{report.as_posix()} is not what the validate stage writes; run 'dvc repro validate'."
         ) from None
-    write_json(path, {"version": version, "statistics": content})
+    before = last_release(path, data)
+    latest = {"version": version, "data": data, "statistics": statistics}
+    write_json(path, [*([before] if before else []), latest])
+
+
+def _releases(path: Path) -> list[Release]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        for one in content:
+            for kind, bins in BINS.items():
+                distance(one["statistics"][kind], [1] * bins)
+            if not isinstance(one["version"], str) or not isinstance(one["data"], str):
+                raise ValueError
+        return list(content)
+    except FileNotFoundError:
+        return []
+    except (ValueError, KeyError, TypeError):
+        raise UserError(
+            f"{path.as_posix()} is not what a release writes; restore it from Git."
+        ) from None

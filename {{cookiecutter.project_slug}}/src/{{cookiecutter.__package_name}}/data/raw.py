@@ -1,10 +1,11 @@
-"""What stands below data/raw: pictures in a folder for each class."""
+"""What stands below data/raw: pictures in a folder for each class, or packed in tar archives."""
 
 import os
 import stat
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from ..errors import UserError
 
@@ -39,22 +40,53 @@ class Source(NamedTuple):
 
 
 def sources(raw: Path) -> Iterator[Source]:
-    """Yield every picture file below `raw` in the order of the paths; hidden ones do not count.
+    """Yield every picture below `raw`; hidden ones do not count.
+
+    Those in archives come first, archive by archive, then the files in the order of their paths: of
+    two with the same path the later one counts, so that a new file takes the place of a packed one.
 
     Raises:
-        UserError: there is no such folder, or a name is not UTF-8.
+        UserError: there is no such folder, a name is not UTF-8, or an archive is damaged.
     """
     if not raw.is_dir():
         raise UserError(
             f"{raw} is not there; get the data with 'dvc pull data/raw.dvc', or the example's with "
             "'make data'."
         )
-    yield from _below(raw, "")
+    packed = archives(raw)
+    for name in packed:
+        yield from _members(raw / name)
+    yield from (one for one in _below(raw, "") if one.path not in packed)
+
+
+def archives(raw: Path) -> list[str]:
+    """Return the names of the tar archives of the packed layout, sorted."""
+    return [name for name in _names(raw) if name.endswith(".tar")]
 
 
 def classes(raw: Path) -> list[str]:
     """Return the names of the class folders, sorted."""
     return [name[:-1] for name in _names(raw) if name.endswith("/")]
+
+
+def _members(archive: Path) -> Iterator[Source]:
+    size, stamp = _stamp(archive.stat())
+    try:
+        with tarfile.open(archive, "r:") as packed:
+            while (member := packed.next()) is not None:
+                cast(Any, packed).members.clear()  # a million headers would fill the memory
+                if member.isdir() or any(part[:1] == "." for part in member.name.split("/")):
+                    continue
+                if not member.isreg() or member.issparse():
+                    raise tarfile.TarError(f"{member.name!r} is no plain file")
+                yield Source(member.name, archive.name, member.offset_data, member.size, stamp)
+            if packed.offset + tarfile.BLOCKSIZE > size:
+                raise tarfile.TarError("it stops in the middle")
+    except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
+        raise UserError(
+            f"{archive.as_posix()} is no tar archive of pictures, or damaged ({error}); get it "
+            "back with 'dvc checkout data/raw.dvc', or remove it."
+        ) from None
 
 
 def _below(folder: Path, prefix: str) -> Iterator[Source]:

@@ -32,6 +32,7 @@ def validate(
     catalogue: Catalogue,
     raw: Path,
     data: Data,
+    version: str,
     out_of_fold: OutOfFold,
     reviewed: Reviewed,
     workers: int = 0,
@@ -42,31 +43,32 @@ def validate(
         catalogue: the pictures; it is filled first.
         raw: one folder for each class.
         data: what is expected, and when to warn.
+        version: DVC's hash of the raw data.
         out_of_fold: the model that doubts labels.
         reviewed: what people say of the data.
         workers: processes that read pictures; moves no byte.
 
     Returns:
-        What reports/data.json says beside the version, and the findings.
+        What reports/data.json says, and the findings.
 
     Raises:
         UserError: there is no such folder, or data/reference.json is damaged.
     """
     catalogue.fill(raw, data, workers)
     try:
-        return _judged(catalogue, data, out_of_fold, reviewed)
+        return _judged(catalogue, data, version, out_of_fold, reviewed)
     except DamagedBlock as damaged:
         catalogue.forget([str(damaged)])
-    return validate(catalogue, raw, data, out_of_fold, reviewed, workers)
+    return validate(catalogue, raw, data, version, out_of_fold, reviewed, workers)
 
 
 def _judged(
-    catalogue: Catalogue, data: Data, out_of_fold: OutOfFold, reviewed: Reviewed
+    catalogue: Catalogue, data: Data, version: str, out_of_fold: OutOfFold, reviewed: Reviewed
 ) -> tuple[dict[str, Any], Table]:
     database, pixels = catalogue.database, Pixels(catalogue)
     rows, unusable = read_corrections(reviewed.corrections)
     acceptances = Accepted.read(reviewed.accepted)
-    reference = drift.read_reference(reviewed.reference)
+    before = drift.last_release(reviewed.reference, version)
     open_views(database, labels(rows))
     now, sampled = drift.statistics(database), sample(database, data)
     known = {*_names(database), *data.classes}
@@ -80,14 +82,15 @@ def _judged(
         label_findings(sampled, pixels, out_of_fold, data),
         neighbour_findings(database, pixels, data),
         odd_findings(database, data),
-        drift.drift_findings(now, reference, data),
+        drift.drift_findings(now, before, data),
     )
     # The stale ones are known when all others have been seen.
     table = Table(chain(acceptances.apply(found), acceptances.stale()))
     summary = {
+        "version": version,
         **_counts(database),
         "statistics": now,
-        "compared_with": reference.get("version"),
+        "compared_with": before["version"] if before else None,
         "labels_examined": len(sampled),
         "corrections": [asdict(one) | {"pictures": _corrected(database, one)} for _, one in rows],
         **table.record(),

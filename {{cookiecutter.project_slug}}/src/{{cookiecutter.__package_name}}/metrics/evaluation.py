@@ -1,31 +1,169 @@
-"""What `reports/metrics.json` says: the one number to decide by, and every metric around it."""
+"""What `reports/metrics.json` says: the one number to decide by, and all that stands around it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from ..config import Evaluation
 from ..errors import UserError
-from .scores import Labels, Probabilities, find, scores
+from . import probabilities
+from .constraints import COSTS, LATENCY, WORST, Constraint, accepted, judge, parse
+from .intervals import Figure, measure
+from .registry import METRICS, Metric
+from .scores import find, rounded
+from .slices import slices
+from .table import Predictions
+
+SLICED = ("dev", "test")
 
 
-def summarise(metric: str, splits: Mapping[str, tuple[Labels, Probabilities]]) -> dict[str, object]:
-    """Return the content of `reports/metrics.json`.
-
-    Args:
-        metric: the metric to decide by, a key of `METRICS`.
-        splits: name of the data set → labels `[n]` and probabilities `[n, k]`, in the order in
-            which they are reported; `test` must be among them, for it gives the score.
+def check(evaluation: Evaluation, classes: Sequence[str]) -> list[Constraint]:
+    """Return the constraints, after a look at every name of the section `evaluation`.
 
     Raises:
-        UserError: the metric is unknown, `test` is missing, or a data set cannot be scored.
+        UserError: a metric or a class is not there, or constraints contradict each other.
     """
-    find(metric)
-    if "test" not in splits:
+    find(evaluation.metric)
+    constraints = parse(evaluation.constraints, classes)
+    if any(one.figure == WORST for one in constraints) and not evaluation.slices:
+        raise UserError(f"a constraint on `{WORST}` needs slices; add some to evaluation.slices.")
+    return constraints
+
+
+def summarise(
+    evaluation: Evaluation,
+    classes: Sequence[str],
+    predictions: Mapping[str, Predictions],
+    costs: Mapping[str, int],
+    seed: int,
+) -> dict[str, Any]:
+    """Return the content of `reports/metrics.json`.
+
+    DVC shows the numbers and leaves out the lists, which hold intervals, constraints and slices.
+
+    Args:
+        evaluation: what counts as good.
+        classes: the names of the classes.
+        predictions: name of the data set → its predictions, in the order in which they are
+            reported; `test` must be among them, for it gives the score.
+        costs: `parameters` and `model_bytes` of the model.
+        seed: of the bootstrap.
+
+    Raises:
+        UserError: a name is unknown, `test` is missing or lacks a class, or a data set cannot be
+            scored.
+    """
+    constraints = check(evaluation, classes)
+    _check_test(predictions, classes)
+    chosen, figures = find(evaluation.metric), dict[str, dict[str, Figure]]()
+    for name, split in predictions.items():
+        wanted = dict(METRICS)
+        if name == "test":
+            wanted |= {one.figure: find(one.figure, classes) for one in _whole(constraints)}
+        try:
+            probabilities.check(split.labels, split.probabilities)
+            figures[name] = measure(wanted, split.sample(), seed)
+        except UserError as error:
+            raise UserError(f"data set `{name}`: {error}") from None
+    parts = _slices(evaluation, chosen, classes, predictions, seed)
+    known: dict[str, Figure | float] = {**figures["test"], **{name: costs[name] for name in COSTS}}
+    known |= _in_slices(evaluation, constraints, classes, predictions["test"], seed)
+    if any(one.figure == WORST for one in constraints):
+        known[WORST] = _worst(chosen, parts)
+    verdicts = judge(constraints, known)
+    score = figures["test"][evaluation.metric]
+    return {
+        "score": rounded(score.value),
+        "metric": evaluation.metric,
+        "accepted": accepted(verdicts),
+        "interval": score.interval(),
+        "constraints": verdicts,
+        **costs,
+        **{
+            name: {
+                **{key: rounded(one[key].value) for key in METRICS},
+                "examples": len(predictions[name].labels),
+                "intervals": [[key, *one[key].interval()] for key in METRICS],
+            }
+            for name, one in figures.items()
+        },
+        "slices": parts,
+    }
+
+
+def _check_test(predictions: Mapping[str, Predictions], classes: Sequence[str]) -> None:
+    if "test" not in predictions:
         raise UserError("there is no `test` data set to score; run `dvc repro prepare` first")
-    figures = {name: _figures(name, *split) for name, split in splits.items()}
-    return {"score": figures["test"][metric], "metric": metric, **figures}
+    present = set(predictions["test"].labels.tolist())
+    missing = [name for number, name in enumerate(classes) if number not in present]
+    if missing:
+        raise UserError(
+            f"data set `test` has no example of {', '.join(missing[:5])}, so nothing is "
+            "known of that class; add pictures of it, or raise data.test_fraction."
+        )
 
 
-def _figures(name: str, labels: Labels, probabilities: Probabilities) -> dict[str, float]:
-    try:
-        return {**scores(labels, probabilities), "examples": len(labels)}
-    except UserError as error:
-        raise UserError(f"data set `{name}`: {error}") from None
+def _whole(constraints: Sequence[Constraint]) -> list[Constraint]:
+    """Those on a metric of the whole test set."""
+    return [
+        one for one in constraints if not one.slice and one.figure not in (*COSTS, LATENCY, WORST)
+    ]
+
+
+def _in_slices(
+    evaluation: Evaluation,
+    constraints: Sequence[Constraint],
+    classes: Sequence[str],
+    test: Predictions,
+    seed: int,
+) -> dict[str, Figure]:
+    sliced = [one for one in constraints if one.slice]
+    parts = slices(evaluation.slices, test, classes) if sliced else {}
+    found = {}
+    for one in sliced:
+        if one.slice not in parts:
+            raise UserError(
+                f"constraint `{one.text}`: there is no slice `{one.slice}` on test; the slices are "
+                f"{', '.join(parts) or 'none; add some to evaluation.slices'}."
+            )
+        sample = test.sample().part(parts[one.slice])
+        found[one.name] = measure({"": find(one.figure, classes)}, sample, seed)[""]
+    return found
+
+
+def _slices(
+    evaluation: Evaluation,
+    metric: Metric,
+    classes: Sequence[str],
+    predictions: Mapping[str, Predictions],
+    seed: int,
+) -> list[dict[str, Any]]:
+    """The metric to decide by in each slice of dev and test; `counts` says who can be the worst."""
+    rows = []
+    for name in SLICED:
+        if name not in predictions:
+            continue
+        whole = predictions[name].sample()
+        for part, mask in slices(evaluation.slices, predictions[name], classes).items():
+            sample = whole.part(mask)
+            row: dict[str, Any] = {"split": name, "slice": part, "examples": len(sample)}
+            # No area tells apart what is all of one class.
+            if metric.form != "area" or len(set(sample.labels.tolist())) > 1:
+                figure = measure({"": metric}, sample, seed)[""]
+                counts = len(sample) >= evaluation.slice_examples
+                row |= {"value": rounded(figure.value), "interval": figure.interval()}
+                row |= {"counts": counts}
+            rows.append(row)
+    return rows
+
+
+def _worst(metric: Metric, rows: Sequence[Mapping[str, Any]]) -> Figure:
+    counted = [row for row in rows if row["split"] == "test" and row.get("counts")]
+    if not counted:
+        raise UserError(
+            f"a constraint on `{WORST}` needs a slice of test with evaluation.slice_examples "
+            "examples; lower that number, or cut fewer slices."
+        )
+    sign = 1 if metric.higher_is_better else -1
+    row = min(counted, key=lambda one: sign * one["value"])
+    low, high = row["interval"]
+    return Figure(row["value"], low, high, 0.0)

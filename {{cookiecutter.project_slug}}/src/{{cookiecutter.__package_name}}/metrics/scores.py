@@ -1,178 +1,211 @@
 """Metrics: true labels and predicted probabilities in, one number out.
 
-A metric of your own is one function and one entry in `METRICS`.
-
 Every class counts, also one without an example in the data set that is scored. Nothing is known
 about such a class, so it earns what knowing nothing earns: 0 in F1 and recall, 0.5 (chance) in
 ROC AUC. A number is therefore always finite, and never better because a class is missing.
 """
 
 import difflib
-from collections.abc import Callable
-from dataclasses import dataclass
+import math
+import re
+from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
-import numpy.typing as npt
+from numpy.typing import NDArray
 
 from ..errors import UserError
-
-Labels = npt.NDArray[np.int64]
-Probabilities = npt.NDArray[np.floating]
+from . import own  # noqa: F401  its metrics enter themselves
+from .probabilities import Values
+from .registry import METRICS, OF_CLASS, Metric
+from .sums import Sample, Sums
 
 DECIMALS = 6  # coarser than the last bits, in which two CPUs' logarithms may differ
-SUM_TOLERANCE = 1e-3  # 1,000 classes, each rounded to six decimals, stay within it
 
 
-@dataclass(frozen=True)
-class Metric:
-    """How a number is computed from labels `[n]` and probabilities `[n, k]`, and how it reads."""
-
-    compute: Callable[[Labels, Probabilities], float]
-    higher_is_better: bool
-    title: str
-    meaning: str
-
-
-def predicted(probabilities: Probabilities) -> Labels:
-    """Return the most probable class of each row as int64 `[n]`; of equals, the first."""
-    return np.asarray(probabilities.argmax(axis=1), dtype=np.int64)
-
-
-def macro_f1(labels: Labels, probabilities: Probabilities) -> float:
-    """Mean over the classes of F1, the harmonic mean of precision and recall."""
-    from sklearn.metrics import f1_score
-
-    every = np.arange(probabilities.shape[1])
-    answers = predicted(probabilities)
-    return float(f1_score(labels, answers, labels=every, average="macro", zero_division=0))
-
-
-def accuracy(labels: Labels, probabilities: Probabilities) -> float:
+def accuracy(sums: Sums) -> Values:
     """Share of the examples whose most probable class is the true one."""
-    from sklearn.metrics import accuracy_score
-
-    return float(accuracy_score(labels, predicted(probabilities)))
+    return _ratio(sums.right.sum(axis=1), sums.examples)
 
 
-def balanced_accuracy(labels: Labels, probabilities: Probabilities) -> float:
+def balanced_accuracy(sums: Sums) -> Values:
     """Mean over the classes of recall: the share of a class that was recognised."""
-    from sklearn.metrics import recall_score
-
-    # scikit-learn's balanced_accuracy_score would leave out a class without examples.
-    every = np.arange(probabilities.shape[1])
-    answers = predicted(probabilities)
-    return float(recall_score(labels, answers, labels=every, average="macro", zero_division=0))
+    return _mean(_ratio(sums.right, sums.true), sums)
 
 
-def log_loss(labels: Labels, probabilities: Probabilities) -> float:
-    """Mean negative natural logarithm of the true class's probability (0 counts as 2.2e-16)."""
-    from sklearn import metrics
-
-    exact = probabilities.astype(np.float64)
-    exact /= exact.sum(axis=1, keepdims=True)  # 32-bit rows sum to one only almost
-    return float(metrics.log_loss(labels, exact, labels=np.arange(exact.shape[1])))
+def macro_f1(sums: Sums) -> Values:
+    """Mean over the classes of F1, the harmonic mean of precision and recall."""
+    return _mean(_ratio(2 * sums.right, sums.true + sums.answered), sums)
 
 
-def roc_auc(labels: Labels, probabilities: Probabilities) -> float:
+def log_loss(sums: Sums) -> Values:
+    """Mean negative natural logarithm of the true class's probability (0 counts as 5e-7)."""
+    return _ratio(sums.loss, sums.examples)
+
+
+def roc_auc(sums: Sums) -> Values:
     """Mean over the classes of the area under the ROC curve, each class against the rest.
 
     Of two classes both have the same area, the usual one.
     """
-    from sklearn.metrics import roc_auc_score
-
-    areas = []
-    for name in range(probabilities.shape[1]):
-        positive = labels == name
-        undefined = positive.all() or not positive.any()
-        areas.append(0.5 if undefined else float(roc_auc_score(positive, probabilities[:, name])))
-    return sum(areas) / len(areas)
+    return np.clip(_ratio(sums.area, sums.examples), 0, 1)
 
 
-METRICS: dict[str, Metric] = {
+def expected_calibration_error(sums: Sums) -> Values:
+    """Mean distance of accuracy from confidence over 15 bins (Guo et al., ICML 2017)."""
+    return _ratio(np.abs(sums.gaps).sum(axis=1), sums.examples)
+
+
+def recall(sums: Sums, label: int) -> Values:
+    """Share of a class that was recognised; 0 of no example."""
+    return _ratio(sums.right[:, label], sums.true[:, label])
+
+
+def precision(sums: Sums, label: int) -> Values:
+    """Share of the answers `label` that are right; 0 of no answer."""
+    return _ratio(sums.right[:, label], sums.answered[:, label])
+
+
+def f1(sums: Sums, label: int) -> Values:
+    """Harmonic mean of a class's precision and recall."""
+    return _ratio(2 * sums.right[:, label], sums.true[:, label] + sums.answered[:, label])
+
+
+def _even(sums: Sums) -> Values:
+    """The examples that would tell as much, were each class as large as the others."""
+    count = int(sums.counted.sum())
+    found: Values = count**2 / (sums.counted / np.maximum(sums.true, 1)).sum(axis=1)
+    return found
+
+
+METRICS |= {
     "macro_f1": Metric(
-        macro_f1, True, "Macro F1", "balance of precision and recall, each class counting the same"
+        "Macro F1",
+        "balance of precision and recall, each class counting the same",
+        True,
+        "share",
+        macro_f1,
+        evidence=_even,
     ),
-    "accuracy": Metric(accuracy, True, "Accuracy", "share of pictures given the right class"),
+    "accuracy": Metric(
+        "Accuracy", "share of pictures given the right class", True, "share", accuracy
+    ),
     "balanced_accuracy": Metric(
-        balanced_accuracy, True, "Balanced accuracy", "accuracy within each class, averaged"
+        "Balanced accuracy",
+        "accuracy within each class, averaged",
+        True,
+        "share",
+        balanced_accuracy,
+        evidence=_even,
     ),
     "log_loss": Metric(
-        log_loss, False, "Log loss", "penalty for confidence in wrong answers; lower is better"
+        "Log loss",
+        "penalty for confidence in wrong answers; lower is better",
+        False,
+        "mean",
+        log_loss,
     ),
     "roc_auc": Metric(
-        roc_auc, True, "ROC AUC", "how well each class is ranked above the rest; 0.5 is chance"
+        "ROC AUC",
+        "how well each class is ranked above the rest; 0.5 is chance",
+        True,
+        "area",
+        roc_auc,
+    ),
+    "expected_calibration_error": Metric(
+        "Calibration error",
+        "how far confidence is from accuracy; lower is better",
+        False,
+        "gap",
+        expected_calibration_error,
+    ),
+}
+
+OF_CLASS |= {
+    "recall": lambda label: Metric(
+        "Recall",
+        "share of a class that was recognised",
+        True,
+        "share",
+        partial(recall, label=label),
+        evidence=lambda sums: sums.true[:, label],
+    ),
+    "precision": lambda label: Metric(
+        "Precision",
+        "share of the answers that are right",
+        True,
+        "share",
+        partial(precision, label=label),
+        evidence=lambda sums: sums.answered[:, label],
+    ),
+    "f1": lambda label: Metric(
+        "F1",
+        "harmonic mean of precision and recall",
+        True,
+        "share",
+        partial(f1, label=label),
+        evidence=lambda sums: sums.true[:, label] + sums.answered[:, label],
     ),
 }
 
 
-def score(metric: str, labels: Labels, probabilities: Probabilities) -> float:
-    """Return one metric, rounded to six decimals.
-
-    Args:
-        metric: a key of `METRICS`.
-        labels: true classes, integers in `[0, k)`, shape `[n]`.
-        probabilities: one row for each example, one column for each class, shape `[n, k]`.
+def value(metric: Metric, sample: Sample) -> float:
+    """Return one metric of a sample; what an own metric makes of it must be finite.
 
     Raises:
-        UserError: the metric is unknown, or labels and probabilities cannot be scored.
+        UserError: it is not, or the metric's function failed.
     """
-    known = find(metric)
-    check(labels, probabilities)
-    return _rounded(known.compute(labels, probabilities))
+    if metric.compute is not None:
+        return float(metric.compute(sample.sums())[0])
+    assert metric.own is not None
+    try:
+        found = float(metric.own(sample.labels, sample.answers, sample.probabilities))
+    except Exception as error:
+        raise UserError(
+            f"your metric `{metric.title}` failed: {type(error).__name__}: {error}; mend its "
+            "function in metrics/own.py."
+        ) from error
+    if not math.isfinite(found):
+        raise UserError(
+            f"your metric `{metric.title}` gave {found}, not a number; mend its function in "
+            "metrics/own.py."
+        )
+    return found
 
 
-def scores(labels: Labels, probabilities: Probabilities) -> dict[str, float]:
-    """Return every metric of `METRICS`, rounded to six decimals; arguments as in `score`."""
-    check(labels, probabilities)
-    return {
-        name: _rounded(metric.compute(labels, probabilities)) for name, metric in METRICS.items()
-    }
+def find(metric: str, classes: Sequence[str] = ()) -> Metric:
+    """Return the metric of a name such as `accuracy` or, of one class, `recall[cat]`.
 
-
-def find(metric: str) -> Metric:
-    """Return the entry of `METRICS`; an unknown name is a `UserError` that suggests one."""
+    Raises:
+        UserError: there is none of that name, or no such class; the message suggests one.
+    """
     if metric in METRICS:
         return METRICS[metric]
+    named = re.fullmatch(r"(\w+)\[(.+)\]", metric)
+    if named and named[1] in OF_CLASS:
+        if named[2] in classes:
+            return OF_CLASS[named[1]](list(classes).index(named[2]))
+        shown = ", ".join(list(classes)[:20]) + (", ..." if len(classes) > 20 else "")
+        raise UserError(f"`{metric}` names a class that is not there; the classes are {shown}.")
     plain = str(metric).lower().replace("-", "_").replace(" ", "_")
-    near = difflib.get_close_matches(plain, METRICS, n=1, cutoff=0.3)
+    of_class = [f"{name}[class]" for name in OF_CLASS] if classes else []
+    names = [*METRICS, *of_class]
+    near = difflib.get_close_matches(plain, names, n=1, cutoff=0.3)
     hint = f"; did you mean `{near[0]}`?" if near else ""
-    raise UserError(f"unknown metric `{metric}`: choose one of {', '.join(METRICS)}{hint}")
+    raise UserError(f"unknown metric `{metric}`: choose one of {', '.join(names)}{hint}")
 
 
-def check(labels: Labels, probabilities: Probabilities) -> None:
-    """Raise a `UserError` unless labels `[n]` and probabilities `[n, k]` can be scored."""
-    if probabilities.ndim != 2 or labels.ndim != 1 or len(labels) != len(probabilities):
-        raise UserError(
-            "labels and probabilities do not match: expected shapes [n] and [n, classes], "
-            f"got {list(labels.shape)} and {list(probabilities.shape)}"
-        )
-    count, classes = probabilities.shape
-    if classes < 2:
-        raise UserError(f"a classifier needs at least two classes; the predictions have {classes}")
-    if count == 0:
-        raise UserError("there are no examples to score; give the data set at least one")
-    if not np.issubdtype(labels.dtype, np.integer) or labels.min() < 0 or labels.max() >= classes:
-        raise UserError(f"labels must be whole numbers from 0 to {classes - 1}, one for each class")
-    _check_rows(probabilities)
+def rounded(found: float) -> float:
+    """Return a figure with the six decimals that every file here has; never a negative zero."""
+    return round(float(found), DECIMALS) + 0.0
 
 
-def _check_rows(probabilities: Probabilities) -> None:
-    broken = int((~np.isfinite(probabilities)).any(axis=1).sum())
-    if broken:
-        raise UserError(
-            f"{broken} of {len(probabilities)} predictions are NaN or infinite: the model has "
-            "diverged or its file is damaged; train it again with a lower learning rate"
-        )
-    outside = (probabilities < 0) | (probabilities > 1 + SUM_TOLERANCE)
-    sums = probabilities.sum(axis=1, dtype=np.float64)
-    wrong = outside.any(axis=1) | (np.abs(sums - 1) > SUM_TOLERANCE)
-    if wrong.any():
-        row = int(wrong.argmax())
-        raise UserError(
-            f"row {row} of the predictions is not a set of probabilities: they must lie between "
-            f"0 and 1 and sum to one (this row sums to {sums[row]:.6g}); apply softmax first"
-        )
+def _ratio(above: Values, below: Values) -> Values:
+    """The quotient, and 0 of nothing."""
+    return np.divide(above, below, out=np.zeros(np.broadcast(above, below).shape), where=below > 0)
 
 
-def _rounded(value: float) -> float:
-    return round(value, DECIMALS)
+def _mean(parts: Values, sums: Sums) -> Values:
+    counted: NDArray[np.bool_] = sums.counted
+    found: Values = parts[:, counted].mean(axis=1)
+    return found

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from ..data.storage import COLUMNS, Example
 from ..errors import UserError
 from ..reproducibility.artifacts import write_csv
-from .scores import Labels, Probabilities, check, predicted
+from .probabilities import Labels, Probabilities, check, predicted
+from .sums import Sample, numbered
 
 FIXED = ("split", *COLUMNS, "prediction", "confidence")
 LABEL, ANSWER = FIXED.index("label"), FIXED.index("prediction")
@@ -32,6 +33,11 @@ class Predictions:
     answers: Labels
     confidences: npt.NDArray[np.float64]
     probabilities: npt.NDArray[np.float64]
+
+    def sample(self) -> Sample:
+        """Return what metrics are computed of; examples of one group stay together in it."""
+        groups = numbered([one.group for one in self.examples])
+        return Sample(self.labels, self.answers, self.probabilities, groups)
 
 
 def prediction_header(classes: Sequence[str]) -> list[str]:
@@ -105,18 +111,22 @@ def read_predictions(path: Path) -> tuple[list[str], dict[str, Predictions]]:
             if len(row) != len(header) or not known.issuperset((row[LABEL], row[ANSWER])):
                 raise _malformed(path, reader.line_num)
             groups.setdefault(row[0], []).append(row)
-    return classes, {name: _predictions(path, rows, classes) for name, rows in groups.items()}
-
-
-def _predictions(path: Path, rows: list[list[str]], classes: list[str]) -> Predictions:
-    number = {name: index for index, name in enumerate(classes)}
     try:
-        examples = [Example.of(row[1:ANSWER]) for row in rows]
-        figures = np.array([row[ANSWER + 1 :] for row in rows], dtype=np.float64)
+        return classes, {name: parsed(rows, classes) for name, rows in groups.items()}
     except ValueError as error:
         raise UserError(f"{path.as_posix()} holds what is not a number ({error})") from None
+
+
+def parsed(rows: Sequence[Sequence[str]], classes: Sequence[str]) -> Predictions:
+    """Return the predictions that rows of one data set, made by `prediction_rows`, describe.
+
+    Raises:
+        ValueError: a figure is not a number.
+    """
+    number = {name: index for index, name in enumerate(classes)}
+    figures = np.array([row[ANSWER + 1 :] for row in rows], dtype=np.float64)
     return Predictions(
-        examples,
+        [Example.of(row[1:ANSWER]) for row in rows],
         np.array([number[row[LABEL]] for row in rows], dtype=np.int64),
         np.array([number[row[ANSWER]] for row in rows], dtype=np.int64),
         figures[:, 0],

@@ -6,8 +6,10 @@ It names neither the project nor a machine, and no time: `dvc.lock` holds its ha
 import json
 from typing import Any
 
-from ..metrics.scores import METRICS, find
+from ..metrics.registry import METRICS
+from ..metrics.scores import find
 from .charts import Series, line_chart
+from .figures import metrics_section, verdict
 from .findings import findings_section
 from .inputs import Curves, Inputs
 from .markup import name, plural, section, share, table, text
@@ -33,7 +35,7 @@ def page(inputs: Inputs) -> str:
         [
             _header(inputs),
             "<main>",
-            _metrics_section(inputs.metrics),
+            metrics_section(inputs.metrics),
             _curves_section(inputs.curves),
             confusion_section(test, inputs.classes),
             mistakes_section(inputs.predictions["dev"], inputs.classes, inputs.pictures),
@@ -60,14 +62,16 @@ def _header(inputs: Inputs) -> str:
     chosen = find(inputs.metrics["metric"])
     test = inputs.predictions["test"]
     count, wrong = len(test.labels), int((test.answers != test.labels).sum())
+    low, high = inputs.metrics["interval"]
     better = "Higher" if chosen.higher_is_better else "Lower"
     return (
         f'<header>\n<p class="kicker">Training report</p>\n'
         f"<h1>{text(chosen.title)} <strong>{inputs.metrics['score']:.4f}</strong> on test</h1>\n"
         f"<p>Measured on {plural(count, 'test picture')} kept out of training; "
         f"{wrong:,} of them ({share(wrong, count)}) were given a wrong class. "
-        f"{better} is better.</p>\n{_data_note(inputs.metrics['data'])}\n"
-        f"{_level_note(inputs.identity)}\n</header>"
+        f"{better} is better; the 95 % interval over the examples is "
+        f"{low:.4f} to {high:.4f}.</p>\n{_data_note(inputs.metrics['data'])}\n"
+        f"{verdict(inputs.metrics)}\n{_level_note(inputs.identity)}\n</header>"
     )
 
 
@@ -91,23 +95,6 @@ def _level_note(identity: dict[str, Any]) -> str:
 def _level_of(identity: dict[str, Any]) -> str:
     level = identity["params"].get("reproducibility", {}).get("level", "unknown")
     return str(level or "off")  # an unquoted `off` is false to YAML 1.1
-
-
-def _metrics_section(metrics: dict[str, Any]) -> str:
-    splits = [
-        key for key, value in metrics.items() if isinstance(value, dict) and "examples" in value
-    ]
-    rows = [
-        [
-            f"{text(metric.title)} <small>{text(metric.meaning)}</small>",
-            *(f"{metrics[split][key]:.4f}" for split in splits),
-        ]
-        for key, metric in METRICS.items()
-    ]
-    rows.append(["Pictures", *(f"{metrics[split]['examples']:,}" for split in splits)])
-    caption = "Metrics by data set; the one in bold decides"
-    marked = list(METRICS).index(metrics["metric"])
-    return section("Metrics", table(caption, ["Metric", *map(name, splits)], rows, marked=marked))
 
 
 def _curves_section(curves: Curves) -> str:

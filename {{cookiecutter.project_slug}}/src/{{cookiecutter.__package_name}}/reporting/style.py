@@ -32,6 +32,8 @@ small { color: var(--soft); font-size: .85em; font-weight: 400; }
 code { font: .875em/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 td code { user-select: all; overflow-wrap: anywhere; }
 .kicker { margin: 0 0 1.25rem; color: var(--soft); }
+.verdict { padding-left: .8rem; border-left: 3px solid var(--rule); }
+.missed { border-left-color: var(--alarm); }
 .level { padding-left: .8rem; border-left: 3px solid var(--one); }
 .banner { max-width: none; padding: 1rem 1.25rem; border-radius: .4rem;
   color: #fff; background: var(--alarm); }

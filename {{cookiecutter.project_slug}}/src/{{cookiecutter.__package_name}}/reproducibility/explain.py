@@ -45,7 +45,7 @@ def explanation(a: Revision, b: Revision) -> str:
     Raises:
         UserError: one of them has no usable dvc.lock or params.yaml.
     """
-    changed, moved = _changed(a, b), _moved(a, b)
+    changed, moved = differing(a, b), _moved(a, b)
     lines = [_title("A", a), _title("B", b), ""]
     if not moved and not any(changed.values()):
         lines += ["Nothing differs: same code, data, params and environment, same outputs."]
@@ -60,7 +60,8 @@ def explanation(a: Revision, b: Revision) -> str:
     return "\n".join([*lines, *([""] if notes else []), *notes])
 
 
-def _changed(a: Revision, b: Revision) -> dict[str, Rows]:
+def differing(a: Revision, b: Revision) -> dict[str, Rows]:
+    """Return what differs in code, data, params, environment and hardware, each as rows."""
     old, new = a.record(), b.record()
     ran = causes(old, new) if old and new else []
     software = [one for one in ran if one.key in SOFTWARE]

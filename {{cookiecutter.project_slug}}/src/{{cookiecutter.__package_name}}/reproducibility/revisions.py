@@ -39,7 +39,7 @@ class Revision:
         shown = git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
         if shown.returncode == 0:
             return cls(name, shown.stdout.strip())
-        commits = _experiments().get(name, [])
+        commits = experiments().get(name, [])
         if len(commits) > 1:
             raise UserError(
                 f"there are {len(commits)} experiments called '{name}'; name one by its commit: "
@@ -264,7 +264,8 @@ def cached_object(name: str) -> bytes | None:
     return content if md5(content) == name.removesuffix(".dir") else None
 
 
-def _experiments() -> dict[str, list[str]]:
+def experiments() -> dict[str, list[str]]:
+    """Return {name: commits} of the DVC experiments of this repository."""
     # refs/exps/<first two digits of the commit it started from>/<the others>/<name>
     shown = git("for-each-ref", "--format=%(objectname) %(refname)", "refs/exps/??/*/*").stdout
     found: dict[str, list[str]] = {}

@@ -39,6 +39,15 @@ def uniform(
     return (hashes >> np.uint64(40)).astype(np.float32) * np.float32(2**-24)
 
 
+def integers(seed: int, stream: str, rows: range, bounds: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return [len(rows), n] whole numbers, each in [0, its column's bound) of the bounds [n]."""
+    start = np.uint64(key(seed, stream))
+    left = _mix(np.arange(rows.start, rows.stop, dtype=np.uint64) + start)[:, None]
+    columns: NDArray[np.uint64] = np.arange(1, len(bounds) + 1, dtype=np.uint64)
+    hashes = _mix(left + columns) >> np.uint64(32)
+    return ((hashes * bounds.astype(np.uint64)) >> np.uint64(32)).astype(np.int64)
+
+
 def _mix(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """SplitMix64's output function (Steele, Lea and Flood, OOPSLA 2014): integers only."""
     state = (state + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)

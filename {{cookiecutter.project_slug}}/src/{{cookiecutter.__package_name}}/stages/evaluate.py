@@ -1,6 +1,7 @@
 """models/, data/prepared → reports/{predictions,confusion}.csv, metrics.json: how good it is.
 
-The only stage that reads the test examples for their score.
+The only stage that reads the test examples for their score. What it says of the predictions is
+said of the six decimals that reports/predictions.csv has, so anyone can compute it from that file.
 """
 
 from pathlib import Path
@@ -23,29 +24,34 @@ def main() -> None:
     from ..data.record import data_of
     from ..data.splits import SPLITS
     from ..data.storage import read_examples
-    from ..metrics.evaluation import summarise
-    from ..metrics.table import prediction_rows, write_confusion, write_predictions
+    from ..metrics.evaluation import check, summarise
+    from ..metrics.table import parsed, prediction_rows, write_confusion, write_predictions
     from ..model import build
     from ..training.prediction import load, predict
 
     splits = {name: Split.open(PREPARED / name) for name in SPLITS}
     test = splits["test"]
     classes = test.classes
+    check(evaluation, classes)
     network = build(model, test.images.shape[1], len(classes), dropout=0.0)
     load(network, WEIGHTS)
     network.to(reproducibility.device)
     found = {name: predict(network, split.images, len(classes)) for name, split in splits.items()}
-    rows = [
-        row
-        for name, split in splits.items()
-        for row in prediction_rows(
+    rows = {
+        name: prediction_rows(
             name, read_examples(PREPARED / name), split.labels, found[name], classes
         )
-    ]
-    write_predictions(REPORTS / "predictions.csv", classes, rows)
+        for name, split in splits.items()
+    }
+    costs = {
+        "parameters": sum(one.numel() for one in network.parameters()),
+        "model_bytes": WEIGHTS.stat().st_size,
+    }
+    predictions = {name: parsed(one, classes) for name, one in rows.items()}
+    metrics = summarise(evaluation, classes, predictions, costs, reproducibility.seed)
+    every = (row for one in rows.values() for row in one)
+    write_predictions(REPORTS / "predictions.csv", classes, every)
     write_confusion(REPORTS / "confusion.csv", test.labels, found["test"], classes)
-    pairs = {name: (split.labels, found[name]) for name, split in splits.items()}
-    metrics = summarise(evaluation.metric, pairs)
     write_json(REPORTS / "metrics.json", metrics | {"data": data_of(DATA)})
 
 

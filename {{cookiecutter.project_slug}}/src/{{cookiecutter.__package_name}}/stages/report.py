@@ -13,6 +13,7 @@ from ..reporting.inputs import Inputs, read_curves, read_record
 from ..reporting.page import page
 from ..reproducibility.artifacts import write_bytes
 
+KEYS = ("score", "metric", "interval", "accepted", "constraints", "slices", "test")
 DATA_KEYS = (
     *("version", "examples", "classes", "sizes", "modes", "statistics", "compared_with"),
     *("labels_examined", "corrections", "found", "accepted", "findings"),
@@ -21,9 +22,7 @@ DATA_KEYS = (
 
 def main() -> None:
     """Write reports/report.html from what the stages before have left."""
-    metrics = read_record(
-        Path("reports/metrics.json"), "evaluate", ("score", "metric", "test", "data")
-    )
+    metrics = read_record(Path("reports/metrics.json"), "evaluate", (*KEYS, "data"))
     classes, predictions = read_predictions(Path("reports/predictions.csv"))
     for split in ("dev", "test"):
         if split not in predictions:

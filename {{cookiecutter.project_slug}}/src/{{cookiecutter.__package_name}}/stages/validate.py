@@ -23,22 +23,22 @@ def main() -> None:
     from ..data.pointer import recorded_version
     from ..data.record import release_of
 
-    summary, table = _checked(data, runtime.workers)
     version = recorded_version(RAW.with_suffix(".dvc"))
     if version is None:
         raise UserError(f"{RAW}.dvc is not there; give the data a version with 'dvc add {RAW}'.")
+    summary, table = _checked(data, version, runtime.workers)
     write_json(REPORT, {"version": version, "release": release_of(version)} | summary)
     if refusal := table.refusal():
         raise UserError(f"{refusal}\n{REPORT.as_posix()} holds all that was found.")
 
 
-def _checked(data: Data, workers: int) -> "tuple[dict[str, Any], Table]":
+def _checked(data: Data, version: str, workers: int) -> "tuple[dict[str, Any], Table]":
     from ..data.catalogue import open_catalogue
     from ..data.validate import Reviewed, validate
     from ..training.linear import out_of_fold
 
     with open_catalogue(DECODED, data) as catalogue:
-        return validate(catalogue, RAW, data, out_of_fold, Reviewed(), workers)
+        return validate(catalogue, RAW, data, version, out_of_fold, Reviewed(), workers)
 
 
 if __name__ == "__main__":

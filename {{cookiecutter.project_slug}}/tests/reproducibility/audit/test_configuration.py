@@ -88,3 +88,14 @@ def test_no_registry(copy: Any, expect: Any) -> None:
     path = f"{copy.package}/metrics/scores.py"
     copy.write(path, copy.text(path).replace("METRICS", "OTHERS"))
     expect("metric", path, 1, "METRICS", stale=True)
+
+
+def test_a_metric_of_ones_own(copy: Any) -> None:
+    values = copy.project.yaml(PARAMS)
+    line = values.line("evaluation", "metric")
+    lines = copy.text(PARAMS).split("\n")
+    lines[line - 1] = "  metric: halves"
+    copy.write(PARAMS, "\n".join(lines))
+    code = '\n\n@metric("Halves", "none")\ndef halves(labels, answers, rows):\n    return 0.5\n'
+    copy.append(f"{copy.package}/metrics/own.py", code)
+    assert "metric" not in copy.new()

@@ -8,6 +8,7 @@ from {{ cookiecutter.__package_name }}.reproducibility.audit import versions
 from {{ cookiecutter.__package_name }}.reproducibility.audit.data import lean
 
 CONFIG = ".dvc/config"
+PLUGIN = "dvc-{}==1.0 \\\n    --hash=sha256:" + "0" * 64 + "\n"
 
 
 def test_data_that_nothing_tracks(copy: Any) -> None:
@@ -89,9 +90,13 @@ def test_data_that_git_would_take(copy: Any) -> None:
     [
         ("[core]\n    analytics = false\n", 1, "default remote"),
         ("[core]\n    remote = a\n    analytics = false\n", 2, "no url"),
-        ("[core]\n    remote = a\n['remote \"a\"']\n    url = ../../b\n", 1, "analytics"),
         (
-            "[core]\n  remote = a\n  analytics = true\n['remote \"a\"']\n  url = s3://b\n",
+            "[core]\n    remote = a\n['remote \"a\"']\n    url = ../../b\n  verify = true\n",
+            1,
+            "analytics",
+        ),
+        (
+            "[core]\n  remote = a\n  analytics = true\n['remote \"a\"']\n  url = ../../b\n",
             3,
             "analytics",
         ),
@@ -105,15 +110,34 @@ def test_data_that_git_would_take(copy: Any) -> None:
 def test_a_remote_that_will_not_do(
     copy: Any, expect: Any, text: str, line: int, words: str
 ) -> None:
-    copy.write(CONFIG, text)
+    copy.write(CONFIG, f"{text}  verify = true\n" if "url" in text else text)
     expect("data", CONFIG, line, words)
+
+
+def settings(url: str) -> str:
+    options = "[core]\n    analytics = false\n    remote = a\n"
+    return f"{options}['remote \"a\"']\n    url = {url}\n    verify = true\n"
 
 
 @pytest.mark.parametrize("url", ["s3://b/c", "../../elsewhere", "ssh://host/x", "git@host:x"])
 def test_a_remote_that_will(copy: Any, url: str) -> None:
-    options = "[core]\n    analytics = false\n    remote = a\n"
-    copy.write(CONFIG, f"{options}['remote \"a\"']\n    url = {url}\n")
+    copy.write(CONFIG, settings(url))
+    copy.write("requirements/remote.lock", "".join(PLUGIN.format(name) for name in ("s3", "ssh")))
     assert copy.new() == {}
+
+
+@pytest.mark.parametrize("url", ["s3://b/c", "gs://b", "azure://b", "ssh://host/x"])
+def test_a_remote_without_its_plugin(copy: Any, expect: Any, url: str) -> None:
+    copy.write(CONFIG, settings(url))
+    copy.write("requirements/remote.lock", PLUGIN.format("other"))
+    expect(
+        "data", CONFIG, 5, f"needs dvc-{url.partition(':')[0]}; add it to requirements/remote.in"
+    )
+
+
+def test_a_remote_that_is_not_compared(copy: Any, expect: Any) -> None:
+    copy.write(CONFIG, settings("../../elsewhere").replace("verify = true", "verify = false"))
+    expect("data", CONFIG, 5, "dvc remote modify a verify true")
 
 
 @pytest.mark.parametrize(
@@ -162,6 +186,12 @@ def test_an_output_that_git_would_take(copy: Any, expect: Any) -> None:
         "xoxb" + "-" + "1" * 12,
         "sk" + "-" + "a" * 40,
         "AIza" + "a" * 35,
+        "aws_secret" + "_access_key = " + "aB3/" * 10,
+        "AWS_SECRET" + "_ACCESS_KEY=" + "aB3/" * 10,
+        "DefaultEndpointsProtocol=https;AccountName=a;Account" + "Key=" + "aB3/" * 10,
+        "https://a.blob.example/c?sv=2024&s" + "ig=" + "aB3%" * 10,
+        "ssh://ann:" + "pass@host/srv",
+        '"private_key": "-----BEGIN PRIVATE' + ' KEY-----\\nabc"',
         "https://ann:" + "pass@a.org/",
         "pass" + 'word = "correct1horse"',
     ],
@@ -171,9 +201,15 @@ def test_a_secret(copy: Any, expect: Any, secret: str) -> None:
     expect("credentials", "notes.md", 3)
 
 
-def test_a_secret_of_the_remote(copy: Any, expect: Any) -> None:
-    line = copy.append(CONFIG, "\n['remote \"b\"']\n    url = s3://b\n    secret_access_key = x\n")
-    expect("credentials", CONFIG, line + 3, "--local")
+@pytest.mark.parametrize(
+    "option",
+    "access_key_id secret_access_key session_token sse_customer_key connection_string account_key "
+    "sas_token client_secret password passphrase custom_auth_header token".split(),
+)
+def test_a_secret_of_the_remote(copy: Any, expect: Any, option: str) -> None:
+    remote = f"\n['remote \"b\"']\n    url = ../../b\n    verify = true\n    {option} = x\n"
+    line = copy.append(CONFIG, remote)
+    expect("credentials", CONFIG, line + 4, "--local")
 
 
 @pytest.mark.parametrize("fine", ["https://a:$TOKEN@b.org", "password: ask", "git@a.org:b/c"])

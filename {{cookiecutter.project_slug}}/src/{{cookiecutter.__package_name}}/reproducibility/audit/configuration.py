@@ -118,9 +118,23 @@ def _metrics(project: Project) -> tuple[list[str], str]:
     path = f"{project.package}/metrics/scores.py"
     tree = project.tree(path)
     for node in tree.body if tree else []:
-        if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Dict):
+        if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            if any(isinstance(name, ast.Name) and name.id == "METRICS" for name in targets):
+            named = any(isinstance(name, ast.Name) and name.id == "METRICS" for name in targets)
+            if named and isinstance(node.value, ast.Dict):
                 keys = [key.value for key in node.value.keys if isinstance(key, ast.Constant)]
-                return [key for key in keys if isinstance(key, str)], path
+                own = _decorated(project, f"{project.package}/metrics/own.py")
+                return [key for key in keys if isinstance(key, str)] + own, path
     return [], path
+
+
+def _decorated(project: Project, path: str) -> list[str]:
+    """The functions of a file that enter themselves with `@metric(...)`."""
+    tree = project.tree(path)
+    return [
+        node.name
+        for node in (tree.body if tree else [])
+        if isinstance(node, ast.FunctionDef)
+        for one in node.decorator_list
+        if isinstance(one, ast.Call) and isinstance(one.func, ast.Name) and one.func.id == "metric"
+    ]

@@ -13,6 +13,7 @@ from .versions import edited
 
 RAW = "data/raw"
 CONFIG = ".dvc/config"
+VERIFIED = ("verify", "true")
 _DATA = ("data/raw", "data/prepared", "models")
 _SUFFIXES = words(
     ".png .jpg .jpeg .gif .bmp .tif .tiff .webp .npy .npz .pt .pth .ckpt .safetensors .onnx .h5"
@@ -32,6 +33,12 @@ _SECRETS = {
     "a Slack token": ("xox", r"\bxox[abprs]-[\w-]{10}"),
     "an API key": ("sk-", r"\bsk-[\w-]{32}"),
     "a Google key": ("AIza", r"\bAIza[\w-]{35}"),
+    "an AWS secret": (
+        "ecret_access_key ECRET_ACCESS_KEY",
+        r"(?i)secret_access_key\W{1,5}[\w/+]{40}(?![\w/+])",
+    ),
+    "an Azure key": ("AccountKey", r"AccountKey=[\w/+]{20}"),
+    "an Azure signature": ("sig=", r"[?&;]sig=[\w%/+]{20}"),
     "a password in a URL": ("://", r"://[^/\s:@$<{]+:[^/\s:@$<{]+@"),
     "a password": (
         "assword ASSWORD asswd ASSWD ecret_ ECRET_ pi_key PI_KEY pikey ccess_token CCESS_TOKEN",
@@ -42,8 +49,10 @@ _SECRETS = {
 _SECRET_OPTIONS = words(
     "access_key_id secret_access_key session_token password passphrase token account_key sas_token"
     " connection_string client_secret gdrive_client_secret oss_key_id oss_key_secret"
-    " access_token"
+    " access_token sse_customer_key custom_auth_header client_assertion encryption_key"
 )
+# What each kind of remote needs installed; a folder needs nothing.
+_PLUGINS = {"s3": "dvc-s3", "gs": "dvc-gs", "azure": "dvc-azure", "ssh": "dvc-ssh"}
 
 
 class Option(NamedTuple):
@@ -110,7 +119,29 @@ def _remote(project: Project) -> list[Finding]:
     if analytics is None or analytics.value.lower() != "false":
         message = "lets DVC report your use of it; run `dvc config core.analytics false`"
         findings.append(Finding(CONFIG, analytics.line if analytics else 1, message))
-    return [*findings, *(_within(project, url) for url in urls.values() if _is_within(url.value))]
+    findings += [_within(project, url) for url in urls.values() if _is_within(url.value)]
+    findings += [_unlocked(url) for url in urls.values() if not _has_plugin(project, url.value)]
+    checked = {option.section for option in options if (option.key, option.value) == VERIFIED}
+    return findings + [_unchecked(url) for name, url in urls.items() if name not in checked]
+
+
+def _has_plugin(project: Project, url: str) -> bool:
+    plugin = _PLUGINS.get(url.partition("://")[0])
+    locks = (project.text(f"requirements/{name}.lock") for name in ("remote", "dev"))
+    return not plugin or any(re.search(rf"^{plugin}==", text or "", re.MULTILINE) for text in locks)
+
+
+def _unlocked(url: Option) -> Finding:
+    plugin = _PLUGINS[url.value.partition("://")[0]]
+    return Finding(
+        CONFIG, url.line, f"needs {plugin}; add it to requirements/remote.in, `make lock`"
+    )
+
+
+def _unchecked(url: Option) -> Finding:
+    name = url.section.removeprefix("remote ")
+    message = f"lets changed data in; run `dvc remote modify {name} verify true`"
+    return Finding(CONFIG, url.line, message)
 
 
 def _is_within(url: str) -> bool:

@@ -1,0 +1,167 @@
+"""Measure how the project scales with the number of pictures, which are generated.
+
+    python scripts/bench_scale.py [--sizes 10000 100000 1000000] [--layouts files tar]
+
+Builds a project, makes that many pictures in it, and prints seconds and peak memory of each step, a
+line a step: memory is that of the largest process. Then two ratios: how fast pictures are decoded
+beside the bare decoder, and read in shuffled batches beside a plain read of the same bytes.
+Needs about 20 KB of disk for each picture, most of it what a file system takes for a small file.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import expected
+from bench_costs import Figure
+
+ROOT = Path(__file__).resolve().parent.parent
+WORKER = Path(__file__).with_name("bench_scale_worker.py")
+SIZES = (10_000, 100_000, 1_000_000)
+LAYOUTS = ("files", "tar")
+SLUG = "many-pictures"
+PACKAGE = SLUG.replace("-", "_")
+CORES = os.cpu_count() or 1
+CHANGES = {
+    "  image_size: 8 ": "  image_size: 16 ",
+    "  workers: 0 ": f"  workers: {CORES} ",
+}
+
+
+class Cost(NamedTuple):
+    """Of one step: its seconds, and the peak memory of its largest process in MiB."""
+
+    seconds: float
+    memory: float
+
+
+def main() -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--sizes", type=int, nargs="*", default=SIZES, help="numbers of pictures")
+    parser.add_argument("--layouts", nargs="*", choices=LAYOUTS, default=LAYOUTS)
+    parser.add_argument("--folder", type=Path, help="where to work, on a disk with room")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="bench-scale-", dir=given.folder) as name:
+        figures = table(Path(name), given.sizes, given.layouts)
+    return 0 if all(one.good for one in figures) else 1
+
+
+def table(folder: Path, sizes: list[int], layouts: list[str]) -> list[Figure]:
+    """Measure and print everything; return the figures that have a bound."""
+    project = built(folder / "built")
+    found: list[Figure] = []
+    for layout in layouts:
+        costs = [measured(project, folder / f"{layout}-{size}", size, layout) for size in sizes]
+        found += growth(layout, sizes, costs)
+    found += [Figure(**one) for one in asked(project, project, "ratios", str(folder / "ratios"))]
+    for one in found:
+        print(one.line(), flush=True)
+    return found
+
+
+def built(folder: Path) -> Path:
+    """Render a project and install it."""
+    command = [sys.executable, "-m", "cookiecutter", str(ROOT), "--no-input", "--accept-hooks"]
+    command += ["no", "--output-dir", str(folder), f"project_slug={SLUG}"]
+    expected.call(command, ROOT, None)
+    project = folder / SLUG
+    expected.call([sys.executable, "scripts/setup.py"], project, None)
+    return project
+
+
+def measured(built: Path, folder: Path, size: int, layout: str) -> dict[str, Cost]:
+    """Run every step on `size` pictures in a project of their own, and print what it costs."""
+    project = folder / SLUG
+    shutil.copytree(built, project, ignore=shutil.ignore_patterns(".venv", "__pycache__"))
+    (project / "data" / "raw.dvc").unlink()
+    params = project / "params.yaml"
+    text = params.read_text(encoding="utf-8")
+    for old, new in {**CHANGES, "  layout: files ": f"  layout: {layout} "}.items():
+        text = text.replace(old, new)
+    params.write_text(text, encoding="utf-8")
+    environment = variables(built, project)
+    subprocess.run(["git", "init", "--quiet"], cwd=project, check=True)
+    asked(built, project, "pictures", str(size))
+    costs: dict[str, Cost] = {}
+    for name, command in steps(layout).items():
+        costs[name] = cost(command, project, environment)
+        values = f"{costs[name].seconds:9.2f} s {costs[name].memory:8.0f} MiB"
+        print(f"{layout:<6} {size:>9,} {name:<12} {values}", flush=True)
+    shutil.rmtree(folder)
+    return costs
+
+
+def steps(layout: str) -> dict[str, list[str]]:
+    """Return what is measured, in the order of the work."""
+    stage = ["python", "-m", f"{PACKAGE}.stages"]
+    pack = {"pack": ["python", "-m", f"{PACKAGE}.commands.data_pack"]} if layout == "tar" else {}
+    return pack | {
+        "dvc add": ["dvc", "add", "--quiet", "data/raw"],
+        "dvc status": ["dvc", "status", "--quiet", "data/raw.dvc"],
+        "dvc push": ["dvc", "push", "--quiet", "data/raw.dvc"],
+        "validate": [*stage[:2], f"{stage[2]}.validate"],
+        "prepare": [*stage[:2], f"{stage[2]}.prepare"],
+        "epoch": ["python", str(WORKER), PACKAGE, "epoch"],
+    }
+
+
+def cost(command: list[str], folder: Path, environment: Mapping[str, str]) -> Cost:
+    """Run a command and measure it; an epoch tells its memory itself, without mapped pages."""
+    start = time.perf_counter()
+    with subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        assert process.stdout is not None
+        said = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.perf_counter() - start
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
+    if command[-1] == "epoch":
+        return Cost(*json.loads(said))
+    return Cost(seconds, usage.ru_maxrss / 1024)
+
+
+def growth(layout: str, sizes: list[int], costs: list[dict[str, Cost]]) -> list[Figure]:
+    """Return how time and memory grow from the last but one size to the last."""
+    if len(sizes) < 2:
+        return []
+    (small, few), (large, many) = list(zip(sizes, costs, strict=True))[-2:]
+    found = []
+    for name in few:
+        time_ratio = many[name].seconds / few[name].seconds / (large / small)
+        memory_ratio = many[name].memory / few[name].memory
+        label = f"{layout}: {name}, {large:,} pictures / {small:,}"
+        found.append(Figure(f"{label}, time a picture", time_ratio, 1.2))
+        found.append(Figure(f"{label}, peak memory", memory_ratio, 1.2))
+    return found
+
+
+def asked(built: Path, project: Path, *request: str) -> list[dict[str, Any]]:
+    """Return what bench_scale_worker.py answers inside a project, a line of JSON each."""
+    command = ["python", str(WORKER), PACKAGE, *request]
+    environment = variables(built, project)
+    done = subprocess.run(
+        command, cwd=project, env=environment, stdout=subprocess.PIPE, text=True, check=True
+    )
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def variables(built: Path, project: Path) -> dict[str, str]:
+    """Return an environment with the tools of the built project and the package of this one."""
+    tools = [str(built / ".venv" / "bin"), os.environ["PATH"]]
+    return os.environ | {"PATH": os.pathsep.join(tools), "PYTHONPATH": str(project / "src")}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

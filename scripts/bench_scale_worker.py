@@ -1,0 +1,168 @@
+"""What bench_scale.py asks for in a project: python bench_scale_worker.py PACKAGE REQUEST [...].
+
+pictures COUNT   writes that many small pictures to data/raw, the same ones each time
+epoch            reads the training pictures once, shuffled: prints [seconds, MiB of its own memory]
+ratios FOLDER    prints a `Figure` of bench_costs.py a line, from pictures that it makes in FOLDER
+"""
+
+import importlib
+import json
+import multiprocessing
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+PACKAGE = sys.argv[1]
+CLASSES = 10
+BATCH = 128
+PHOTOGRAPHS, SHAPE = 1500, (480, 640, 3)
+CORES = os.cpu_count() or 1
+SIDES = (64, 128)
+READ_BYTES = 2**28
+
+
+def ours(name: str) -> Any:
+    """Import a module of the project."""
+    return importlib.import_module(f"{PACKAGE}.{name}")
+
+
+def pictures(count: int) -> None:
+    """Write grey pictures of 16×16, of noise around a brightness that tells the class."""
+    png, raw = ours("data.png").png, Path("data/raw")
+    for label in range(CLASSES):
+        (raw / str(label)).mkdir(parents=True)
+    for start in range(0, count, 1000):
+        noise = np.random.default_rng(start).integers(0, 100, (1000, 1, 16, 16))
+        for number, one in enumerate(noise[: count - start], start):
+            label = number % CLASSES
+            image = (one + 15 * label).astype(np.uint8)
+            (raw / str(label) / f"{number:07d}.png").write_bytes(png(image))
+
+
+def epoch() -> None:
+    """Read all training pictures once, in batches in a shuffled order."""
+    split = ours("data.batches").Split.open(Path("data/prepared/train"))
+    own = 0.0
+    start = time.perf_counter()
+    order = ours("reproducibility.streams").permutation(0, "order", 0, len(split.labels))
+    for step, place in enumerate(range(0, len(order), BATCH)):
+        split.images[order[place : place + BATCH]]
+        if step % 100 == 0:
+            own = max(own, _own_memory())
+    print(json.dumps([time.perf_counter() - start, own]))
+
+
+def _own_memory() -> float:
+    """Return the MiB in memory that are not pages of a mapped file, which any program may take."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    (line,) = (one for one in status.splitlines() if one.startswith("RssAnon"))
+    return int(line.split()[1]) / 1024
+
+
+def ratios(folder: Path) -> Iterator[dict[str, Any]]:
+    """Compare the decoding with the bare decoder, and shuffled batches with a plain read."""
+    yield decoding(folder / "photographs")
+    for side in SIDES:
+        yield reading(folder / str(side), side)
+
+
+def decoding(raw: Path) -> dict[str, Any]:
+    """Time a fresh catalogue of photographs against Pillow's decoder in as many processes."""
+    from PIL import Image
+
+    data = replace(ours("config").read(ours("config").Data), image_size=64, channels=3)
+    (raw / "a").mkdir(parents=True)
+    noise = np.random.default_rng(0).integers(0, 256, (30, 40, 3), dtype=np.uint8)
+    for number in range(PHOTOGRAPHS):
+        image = Image.fromarray(np.roll(noise, number, axis=(0, 1))).resize(SHAPE[1::-1])
+        image.save(raw / "a" / f"{number:05d}.jpg", quality=90)
+    turns = iter(range(100))
+
+    def whole() -> None:
+        with ours("data.catalogue").open_catalogue(raw.with_name(f"{next(turns)}"), data) as one:
+            assert one.fill(raw, data, CORES) == PHOTOGRAPHS
+
+    paths = sorted((raw / "a").iterdir())
+    context = multiprocessing.get_context("spawn")
+
+    def bare() -> None:
+        with ProcessPoolExecutor(CORES, context) as pool:
+            list(pool.map(_bare, paths, chunksize=50))
+
+    value = _in_turns(bare, whole, 3)
+    name = f"decoding {PHOTOGRAPHS} photographs of 640×480 / the bare decoder, {CORES} processes"
+    return {"name": name, "value": value, "bound": 0.85, "least": True}
+
+
+def _bare(path: Path) -> int:
+    from PIL import Image
+
+    with Image.open(path) as image:
+        return len(image.convert("RGB").resize((64, 64), Image.Resampling.BILINEAR).tobytes())
+
+
+def reading(folder: Path, side: int) -> dict[str, Any]:
+    """Time shuffled batches from shards against a plain read, as many bytes at a time."""
+    storage = ours("data.storage")
+    size = 3 * side * side
+    count = READ_BYTES // size
+    noise = np.random.default_rng(0).integers(0, 256, (500, size), dtype=np.uint8)
+    with storage.Writer(folder, (3, side, side), storage.SHARD_BYTES) as writer:
+        for number in range(count):
+            md5 = f"{number * 2654435761 % 2**32:08x}".ljust(32, "0")
+            example = storage.Example(f"a/{number:06d}.png", "a", md5, "", 9, 9, 0.5)
+            writer.add(example, 0, noise[number % 500].tobytes())
+        writer.close()
+    shards = storage.open_shards(folder, count)
+    order = np.random.default_rng(1).permutation(count)
+
+    def shuffled() -> None:
+        for place in range(0, count, BATCH):
+            shards[order[place : place + BATCH]]
+
+    def plain() -> None:
+        for path in sorted(folder.glob("images-*.npy")):
+            with path.open("rb", buffering=0) as file:
+                while file.read(BATCH * size):
+                    pass
+
+    value = _in_turns(plain, shuffled, 9)
+    name = f"an epoch of {side}×{side} colour pictures, shuffled / a plain sequential read"
+    return {"name": name, "value": value, "bound": 0.8, "least": True}
+
+
+def _in_turns(first: Callable[[], None], second: Callable[[], None], times: int) -> float:
+    """Return the median of how many times as fast the second is as the first."""
+    found = []
+    for _ in range(times + 1):
+        seconds = []
+        for call in (first, second):
+            start = time.perf_counter()
+            call()
+            seconds.append(time.perf_counter() - start)
+        found.append(seconds[0] / seconds[1])
+    return statistics.median(found[1:])
+
+
+def main() -> None:
+    """Do what the command line asks for."""
+    request, *rest = sys.argv[2:]
+    if request == "pictures":
+        pictures(int(rest[0]))
+    elif request == "epoch":
+        epoch()
+    else:
+        for figure in ratios(Path(rest[0])):
+            print(json.dumps(figure), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""All experiments in order: the accepted by score, with ties where the data cannot tell.
+
+Run: python -m <package>.commands.rank
+"""
+
+import sys
+
+from ..errors import UserError, run
+from ..metrics.comparison import check_same
+from ..metrics.ranking import Candidate, Place, corrected, rank
+from ..metrics.results import Result, read_result
+from ..metrics.scores import find
+from ..reproducibility.revisions import experiments
+
+HEAD = "HEAD"
+
+
+def main() -> None:
+    """Print the ranking of HEAD and of every experiment."""
+    first, *others = [read_result(name) for name in [HEAD, *experiments()]]
+    sys.stdout.write(ranking(first, others))
+
+
+def ranking(first: Result, others: list[Result]) -> str:
+    """Return the table; what was not scored as the first was is left out, and said so."""
+    compared, left = [first], list[str]()
+    for one in others:
+        try:
+            _check(first, one)
+            compared.append(one)
+        except UserError:
+            left.append(one.revision.name)
+    metric = find(first.metrics["metric"])
+    candidates = [
+        Candidate(
+            one.revision.name,
+            one.metrics["score"],
+            one.accepted(),
+            one.predictions["test"].sample(),
+        )
+        for one in compared
+    ]
+    lines = [_line(place) for place in rank(candidates, metric, seed=0)]
+    count = sum(one.accepted is not False for one in candidates)
+    lines += ["", "Place 1 is shared by all that these examples cannot tell from the best."]
+    if count > 2:
+        lines += [
+            f"{count} candidates: each is compared with the best at {100 * corrected(count):.2f} % "
+            "instead of 95 % (Bonferroni), for the best of many is lucky too."
+        ]
+    if left:
+        lines += [f"Left out, scored on other examples or by another metric: {', '.join(left)}."]
+    head = f"place  {first.metrics['metric']:<10}  name"
+    return "\n".join([head, *lines]) + "\n"
+
+
+def _check(first: Result, one: Result) -> None:
+    if first.metrics["metric"] != one.metrics["metric"]:
+        raise UserError("another metric")
+    check_same((first.classes, first.predictions["test"]), (one.classes, one.predictions["test"]))
+
+
+def _line(one: Place) -> str:
+    note = {True: "", False: "  misses a constraint", None: "  latency not measured here"}
+    place = str(one.place) if one.place else "-"
+    candidate = one.candidate
+    return f"{place:<5}  {candidate.score:<10.6f}  {candidate.name}{note[candidate.accepted]}"
+
+
+if __name__ == "__main__":
+    run(main)

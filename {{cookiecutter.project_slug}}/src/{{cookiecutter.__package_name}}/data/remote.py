@@ -1,0 +1,174 @@
+"""Pull data and models from the remote, push them there, and say in one sentence what is wrong.
+
+Where the remote has `verify = true`, DVC compares each file that it pulls with its hash. The list
+of a folder's files is an object, too, and that DVC takes as it comes: a changed list gives pictures
+other labels, leaves some out, or writes outside the project. So lists are compared before DVC sees
+them. What was cut off is completed by asking again.
+
+Run: python -m <package>.data.remote pull|push [TARGET ...]
+"""
+
+import argparse
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+import yaml
+
+from ..errors import UserError, run
+from ..reproducibility.artifacts import write_bytes
+from ..reproducibility.revisions import entries, git, md5, parsed
+from .store import Store, location
+from .transfer import failure, show, transfer, understood
+
+SHOWN = 3
+# How DVC names an object that it did not find, and says that it dropped some, which were not whole.
+ABSENT = re.compile(r"(?:failed to transfer '|md5: )([0-9a-f]{32}(?:\.dir)?)")
+DROPPED = "Checkout failed"
+
+
+def pull(targets: Sequence[str] = ()) -> None:
+    """Bring the outputs in, each object compared with its hash; nothing that differs is kept.
+
+    Args:
+        targets: outputs, .dvc files or stages; all of them where empty.
+
+    Raises:
+        UserError: an object is not what was pushed or is missing, or the remote cannot be used.
+    """
+    store, wanted = Store.open(), outputs(targets)
+    _fetch_lists(store, wanted)
+    done = transfer("pull", *targets)
+    if done.returncode:
+        at = (store.name, store.url, done.stderr)
+        raise understood(*at) or _refusal(store, wanted, done.stderr) or failure(*at)
+    show(done)
+
+
+def push(targets: Sequence[str] = ()) -> None:
+    """Send the outputs to the remote, as `pull` brings them in.
+
+    Raises:
+        UserError: the remote cannot be used, or an object is neither here nor there.
+    """
+    store = Store.open()
+    store.drop_parts()
+    done = transfer("push", *targets)
+    if done.returncode:
+        raise failure(store.name, store.url, done.stderr)
+    if absent := set(ABSENT.findall(done.stderr)):  # and DVC ends as if it had pushed them
+        here = lacking(store, outputs(targets)).items()
+        missing = {path: name for path, name in here if name in absent}
+        raise UserError(
+            f"neither the cache here nor the remote '{store.name}' has {_some(missing)}; run 'make "
+            "reproduce' or, where they are, 'make push'. All the others are on the remote."
+        )
+    show(done)
+
+
+def outputs(targets: Sequence[str] = ()) -> dict[str, str]:
+    """Return {path: hash} of what dvc.lock and the .dvc files name, or of the targets alone."""
+    found: dict[str, str] = {}
+    for source, path, name in _named():
+        if not targets or any(one == source or _related(one, path) for one in targets):
+            found[path] = name
+    return found
+
+
+def lacking(store: Store, wanted: Mapping[str, str]) -> dict[str, str]:
+    """Return {path: hash} of the objects of these outputs that the cache has not."""
+    found = {}
+    for path, name in wanted.items():
+        if not store.cached(name).is_file():
+            found[path] = name
+        elif name.endswith(".dir"):
+            listed = json.loads(store.cached(name).read_bytes())
+            inside = {f"{path}/{one['relpath']}": one["md5"] for one in listed}
+            found |= {one: part for one, part in inside.items() if not store.cached(part).is_file()}
+    return found
+
+
+def main() -> None:
+    """Pull or push from the command line."""
+    parser = argparse.ArgumentParser(description="Exchange data and models with the remote.")
+    parser.add_argument("action", choices=["pull", "push"])
+    parser.add_argument("targets", nargs="*", help="outputs, .dvc files or stages; else everything")
+    options = parser.parse_args()
+    (pull if options.action == "pull" else push)(options.targets)
+
+
+def _named() -> Iterator[tuple[str, str, str]]:
+    """Who names an output (a stage or a .dvc file), its path, its hash."""
+    if Path("dvc.lock").exists():
+        lock = parsed(Path("dvc.lock").read_text(encoding="utf-8"))
+        for stage in lock["stages"]:
+            for path, name in entries(lock, stage, "outs").items():
+                yield stage, path, name
+    for file in git("ls-files", "*.dvc").stdout.splitlines():
+        content = yaml.safe_load(Path(file).read_text(encoding="utf-8")) or {}
+        for one in content.get("outs", []):
+            yield file, str(PurePosixPath(file).parent / one["path"]), str(one.get("md5", ""))
+
+
+def _related(one: str, other: str) -> bool:
+    """Whether two paths are the same, or one is inside the other."""
+    first, second = PurePosixPath(one), PurePosixPath(other)
+    return first.is_relative_to(second) or second.is_relative_to(first)
+
+
+def _fetch_lists(store: Store, wanted: Mapping[str, str]) -> None:
+    """Put the lists of the folders into the cache, from which DVC then takes them."""
+    lists = {path: name for path, name in wanted.items() if name.endswith(".dir")}
+    needed = {path: name for path, name in lists.items() if not _whole(store.cached(name), name)}
+    if needed:  # drop what DVC may have concluded when a bare `dvc pull` believed them
+        shutil.rmtree(store.index, ignore_errors=True)
+    changed = {path: name for path, name in needed.items() if not _fetch_list(store, name)}
+    if changed:
+        raise _changed(store, changed)
+
+
+def _fetch_list(store: Store, name: str) -> bool:
+    """Fetch a list; False if it is not the one of this name. A list that is not there is none."""
+    with tempfile.TemporaryDirectory(prefix="list-") as folder:
+        copy = Path(folder, "copy")
+        if not store.fetch(name, copy):
+            return True
+        if whole := _whole(copy, name):
+            store.cached(name).unlink(missing_ok=True)
+            write_bytes(store.cached(name), copy.read_bytes())
+        return whole
+
+
+def _whole(file: Path, name: str) -> bool:
+    return file.is_file() and md5(file.read_bytes()) == name.removesuffix(".dir")
+
+
+def _refusal(store: Store, wanted: Mapping[str, str], said: str) -> UserError | None:
+    """What to say of the objects that did not come; None if that was not why DVC failed."""
+    missing = lacking(store, wanted)
+    absent = {path: name for path, name in missing.items() if name in ABSENT.findall(said)}
+    if absent:
+        return UserError(
+            f"the remote '{store.name}' lacks {_some(absent)}; run 'make push' where the data is."
+        )
+    return _changed(store, missing) if missing and DROPPED in said else None
+
+
+def _changed(store: Store, objects: Mapping[str, str]) -> UserError:
+    return UserError(
+        f"the remote '{store.name}' does not hold what was pushed as {_some(objects)}; nothing of "
+        "it was kept; delete it there and run 'make push' where the data is whole."
+    )
+
+
+def _some(objects: Mapping[str, str]) -> str:
+    named = [f"{path} ({location(name)})" for path, name in sorted(objects.items())]
+    more = [f"{len(named) - SHOWN} more"] if len(named) > SHOWN else []
+    return ", ".join(named[:SHOWN] + more)
+
+
+if __name__ == "__main__":
+    run(main)

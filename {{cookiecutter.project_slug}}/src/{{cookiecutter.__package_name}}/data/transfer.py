@@ -1,0 +1,91 @@
+"""Run DVC against a remote, and say in one sentence why it failed."""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+from ..errors import UserError
+from ..reproducibility.revisions import dvc, outside_git
+
+# What DVC and its plugins say, and what is true of the remote then; the first that fits counts.
+CAUSES = (
+    (
+        r"requires '(dvc-\w+)' to be installed",
+        r"needs \1; name it in requirements/remote.in, then run 'make lock' and 'make setup'",
+    ),
+    (
+        "Host key is not trusted|Host key verification failed",
+        "has a key that this machine does not know; connect once with 'ssh' and compare it",
+    ),
+    (
+        "locate credentials|credentials were not found|DefaultAzureCredential|Anonymous caller"
+        "|requires either account_name|InvalidAccessKeyId|SignatureDoesNotMatch|AccessDenied"
+        "|AuthenticationFailed|AuthorizationFailure|Permission ?[Dd]enied|Forbidden|Access denied",
+        "does not let you in; README.md says under 'Your remote' where your credentials go",
+    ),
+    (
+        "NoSuchBucket|bucket does not exist|ContainerNotFound|container does not exist",
+        "does not exist; create the bucket, or mend the url with 'dvc remote modify'",
+    ),
+    (
+        "Connect call failed|[Cc]onnection (?:reset|refused|lost|closed|timed out)|timed? ?out"
+        "|(?:Could not|Cannot|Failed to) connect|getaddrinfo|Name or service not known"
+        "|No address associated|name resolution|unreachable",
+        "cannot be reached; mend the network or the url and ask again, what has arrived is kept",
+    ),
+    ("Unable to acquire lock", "is in use by another DVC of this project; ask again after that"),
+)
+
+
+def transfer(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run DVC; at a terminal its progress and errors are shown while it runs."""
+    live = sys.stderr.isatty()
+    environment = outside_git() | ({"DVC_IGNORE_ISATTY": "1"} if live else {})
+    said = b""
+    with (
+        tempfile.TemporaryFile() as shown,
+        subprocess.Popen(
+            dvc(*arguments), stdout=shown, stderr=subprocess.PIPE, env=environment
+        ) as process,
+    ):
+        assert process.stderr is not None
+        while part := os.read(process.stderr.fileno(), 4096):
+            said += part
+            if live:
+                os.write(sys.stderr.fileno(), part)
+        status = process.wait()
+        shown.seek(0)
+        texts = (one.decode("utf-8", errors="replace") for one in (shown.read(), said))
+        return subprocess.CompletedProcess(process.args, status, *texts)
+
+
+def show(done: subprocess.CompletedProcess[str]) -> None:
+    """Show what DVC said, but for what a person at a terminal has seen already."""
+    sys.stdout.write(done.stdout)
+    if not sys.stderr.isatty():
+        sys.stderr.write(done.stderr)
+
+
+def understood(remote: str, url: str, said: str) -> UserError | None:
+    """Return the sentence for what was said of a remote; None if there is none."""
+    for pattern, meaning in CAUSES:
+        if match := re.search(pattern, said):
+            return UserError(f"the remote '{remote}' ({url}) {match.expand(meaning)}.")
+    return None
+
+
+def failure(remote: str, url: str, said: str) -> UserError:
+    """Return the sentence for what was said of a remote; shows that where there is none."""
+    if known := understood(remote, url, said):
+        return known
+    sys.stderr.write(f"{said.rstrip()}\n")
+    return UserError(f"DVC failed with the remote '{remote}' ({url}), as shown above.")
+
+
+def words(error: BaseException | None) -> str:
+    """Return what an error says, and those behind it."""
+    if error is None:
+        return ""
+    return f"{type(error).__name__}: {error}\n{words(error.__cause__ or error.__context__)}"

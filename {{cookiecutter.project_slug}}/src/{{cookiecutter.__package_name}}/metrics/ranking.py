@@ -1,0 +1,52 @@
+"""All candidates in order: the accepted by score, with ties where the data cannot tell."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .comparison import difference
+from .intervals import LEVEL
+from .registry import Metric
+from .sums import Sample
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A model with its score; `accepted` is None where a constraint was not measured here."""
+
+    name: str
+    score: float
+    accepted: bool | None
+    sample: Sample
+
+
+@dataclass(frozen=True)
+class Place:
+    """A candidate's place: 1 is the best and whoever cannot be told from it, 0 is not accepted."""
+
+    candidate: Candidate
+    place: int
+
+
+def rank(candidates: Sequence[Candidate], metric: Metric, seed: int) -> list[Place]:
+    """Return the candidates in order.
+
+    Each is compared with the best. The more are tried, the luckier the best of them is, so each
+    comparison is held to a part of the 5 % of errors that all together may make (Bonferroni).
+    """
+    sign = -1 if metric.higher_is_better else 1
+    ordered = sorted(
+        candidates, key=lambda one: (one.accepted is False, sign * one.score, one.name)
+    )
+    taken = [one for one in ordered if one.accepted is not False]
+    level, places = corrected(len(taken)), list[Place]()
+    for position, one in enumerate(taken):
+        tied = (
+            position == 0 or not difference(metric, taken[0].sample, one.sample, seed, level).gain
+        )
+        places.append(Place(one, 1 if tied else position + 1))
+    return places + [Place(one, 0) for one in ordered if one.accepted is False]
+
+
+def corrected(count: int) -> float:
+    """Return the level of each of `count` - 1 comparisons with the best."""
+    return 1 - (1 - LEVEL) / max(count - 1, 1)

@@ -1,0 +1,63 @@
+"""What a commit or experiment says of its examples, read from its outputs."""
+
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import UserError
+from ..reproducibility.revisions import Revision, entries
+from .constraints import Constraint, accepted
+from .latency import remembered
+from .table import Predictions, read_predictions
+
+PREDICTIONS, METRICS = "reports/predictions.csv", "reports/metrics.json"
+WEIGHTS = "models/model.safetensors"
+
+
+@dataclass(frozen=True)
+class Result:
+    """A revision with its metrics, its classes and its predictions for each data set."""
+
+    revision: Revision
+    metrics: dict[str, Any]
+    classes: list[str]
+    predictions: dict[str, Predictions]
+
+    def accepted(self) -> bool | None:
+        """Whether it misses no constraint; None if one was not measured on this machine."""
+        verdicts = [self._measured(one) for one in self.metrics["constraints"]]
+        if not accepted(verdicts):
+            return False
+        return None if any(one["met"] is None for one in verdicts) else True
+
+    def _measured(self, verdict: dict[str, Any]) -> dict[str, Any]:
+        if verdict["met"] is not None:
+            return verdict
+        times = remembered().get(entries(self.revision.lock, "train", "outs").get(WEIGHTS, ""))
+        met = times and Constraint.of(verdict["constraint"]).margin(times[0]) >= 0
+        return {**verdict, "met": met}
+
+
+def read_result(name: str) -> Result:
+    """Return what the commit, tag, branch or experiment of this name has.
+
+    Raises:
+        UserError: there is none, or its predictions or metrics are neither here nor on a remote, or
+            were written before there were intervals and constraints.
+    """
+    revision = Revision.find(name)
+    contents = [revision.output(path, fetch=True) for path in (METRICS, PREDICTIONS)]
+    if contents[0] is None or contents[1] is None:
+        raise UserError(
+            f"{METRICS} or {PREDICTIONS} of '{name}' is neither here nor on a remote; check it out "
+            "and run `dvc repro evaluate`."
+        )
+    metrics = json.loads(contents[0])
+    if "constraints" not in metrics:
+        raise UserError(f"{METRICS} of '{name}' is of an older form; run `dvc repro evaluate`.")
+    with tempfile.TemporaryDirectory(prefix="predictions-") as folder:
+        copy = Path(folder, "predictions.csv")
+        copy.write_bytes(contents[1])
+        return Result(revision, metrics, *read_predictions(copy))

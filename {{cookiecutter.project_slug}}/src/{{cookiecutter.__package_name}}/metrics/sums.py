@@ -1,0 +1,194 @@
+"""The sums of which metrics are made, for many weightings of the same examples at once.
+
+A bootstrap weights each example by how often it was drawn. Everything that is summed is a whole
+number, so a sum has no order and every machine finds the same.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .probabilities import Labels, Values
+
+FEWEST = 8  # degrees of freedom; below, an interval is of no use to anybody
+BINS = 15  # of equal width in confidence, as in Guo et al., ICML 2017
+LEAST = 5e-7  # half of the last decimal of reports/predictions.csv, which may say 0
+FINE, COARSE = 1e8, 1e6  # the units in which losses and areas, and confidences are whole numbers
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Sums over weighted examples, for `r` weightings, `k` classes and `b` bins of confidence.
+
+    `true`, `answered` and `right` `[r, k]` count the examples of a class, those given it, and those
+    rightly given it; `examples` `[r]` all of them; `loss` `[r]` adds up the negative logarithm of
+    the true class's probability; `area` `[r]` the examples' parts of the areas under the ROC
+    curves; `gaps` `[r, b]` right answers minus confidence. `counted` `[k]` are the classes that
+    have a part in a mean over classes.
+    """
+
+    examples: Values
+    true: Values
+    answered: Values
+    right: Values
+    loss: Values
+    area: Values
+    gaps: Values
+    counted: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Examples that are scored together: `n` of them, with probabilities `[n, k]`.
+
+    `groups` `[n]` numbers what was drawn together, such as the pictures of one patient; each
+    example has its own number where it stands alone. In a part of a data set (`partial`) the means
+    over classes are those over the classes that it has.
+    """
+
+    labels: Labels
+    answers: Labels
+    probabilities: Values
+    groups: Labels
+    partial: bool = False
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def classes(self) -> int:
+        """The number of classes."""
+        return int(self.probabilities.shape[1])
+
+    def part(self, chosen: NDArray[np.bool_]) -> Self:
+        """Return the examples that are chosen `[n]`."""
+        return replace(self._rows(np.flatnonzero(chosen)), partial=True)
+
+    def repeated(self, times: Labels) -> Self:
+        """Return each example as often as `times` `[n]` says."""
+        return self._rows(np.repeat(np.arange(len(self)), times))
+
+    def _rows(self, rows: NDArray[np.intp]) -> Self:
+        return replace(
+            self,
+            labels=self.labels[rows],
+            answers=self.answers[rows],
+            probabilities=self.probabilities[rows],
+            groups=self.groups[rows],
+        )
+
+    def sums(self, weights: Values | None = None) -> Sums:
+        """Return the sums for weights `[r, n]`, whole numbers; without any, each counts once."""
+        if weights is None:
+            weights = np.ones((1, len(self)))
+        right = self.answers == self.labels
+        count = self.classes
+        return Sums(
+            examples=weights.sum(axis=1),
+            true=_counts(self.labels, weights, count),
+            answered=_counts(self.answers, weights, count),
+            right=_counts(self.labels[right], weights[:, right], count),
+            loss=(weights * self._losses).sum(axis=1) / FINE,
+            area=(weights * self._areas).sum(axis=1) / FINE,
+            gaps=_counts(self._bins, weights * self._gaps, BINS) / COARSE,
+            counted=self._counted,
+        )
+
+    def freedom(self, form: str) -> float:
+        """Return the degrees of freedom of a variance: fewer where few examples make most of it.
+
+        Satterthwaite's number (Biometrics, 1946) for what `form` adds up: the losses of a "mean",
+        the areas of an "area", the calibration gaps of a "gap"; infinite for what is counted.
+        """
+        if form not in ("mean", "area", "gap"):
+            return math.inf
+        sign = np.sign(self.sums().gaps[0])[self._bins]
+        values = {"mean": self._losses, "area": self._areas, "gap": self._gaps * sign}[form]
+        _, unit = np.unique(self.groups, return_inverse=True)
+        away = np.bincount(unit, values - values.mean())
+        fourth = float((away**4).sum())
+        found = 2 * float((away**2).sum()) ** 2 / fourth if fourth > 0 else math.inf
+        return max(found, FEWEST)
+
+    @cached_property
+    def _counted(self) -> NDArray[np.bool_]:
+        present = np.bincount(self.labels, minlength=self.classes) > 0
+        return present if self.partial else np.ones_like(present)
+
+    @cached_property
+    def _losses(self) -> Values:
+        rows = self.probabilities
+        true = rows[np.arange(len(self)), self.labels] / rows.sum(axis=1)
+        losses: Values = np.rint(-np.log(np.maximum(true, LEAST)) * FINE)
+        return losses
+
+    @cached_property
+    def _areas(self) -> Values:
+        """Parts `[n]` whose mean is the mean area, and whose bootstrap is that of the area.
+
+        These are the placements of DeLong, DeLong and Clarke-Pearson (Biometrics, 1988).
+        """
+        parts, areas = np.zeros(len(self)), []
+        for name in np.flatnonzero(self._counted):
+            positive = self.labels == name
+            if positive.all() or not positive.any():
+                areas.append(0.5)
+                continue
+            above = placements(self.probabilities[:, name], positive)
+            area = float(above[positive].mean())
+            share = np.where(positive, positive.sum(), (~positive).sum()) / len(self)
+            parts += (above - area) / share
+            areas.append(area)
+        return np.rint((parts / len(areas) + sum(areas) / len(areas)) * FINE)
+
+    @cached_property
+    def _confidences(self) -> Values:
+        return self.probabilities[np.arange(len(self)), self.answers]
+
+    @cached_property
+    def _bins(self) -> Labels:
+        upper = np.ceil(self._confidences * BINS).astype(np.int64) - 1
+        return np.clip(upper, 0, BINS - 1)
+
+    @cached_property
+    def _gaps(self) -> Values:
+        gaps: Values = np.rint(((self.answers == self.labels) - self._confidences) * COARSE)
+        return gaps
+
+
+def numbered(groups: Sequence[str]) -> Labels:
+    """Return a number for each of the groups; an example without one ("") has its own."""
+    numbers: dict[object, int] = {}
+    keys = (group or position for position, group in enumerate(groups))
+    return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
+
+
+def placements(values: Values, positive: NDArray[np.bool_]) -> Values:
+    """Return the share of negatives below each positive, and of positives above each negative.
+
+    Of equals, half of them count.
+
+    Args:
+        values: `[n]`.
+        positive: `[n]`, of both kinds at least one.
+    """
+    ones, others = np.sort(values[positive]), np.sort(values[~positive])
+    found = np.empty(len(values))
+    for chosen, against in ((positive, others), (~positive, ones)):
+        sides = [np.searchsorted(against, values[chosen], side) for side in ("left", "right")]
+        found[chosen] = (sides[0] + sides[1]) / (2 * len(against))
+    found[~positive] = 1 - found[~positive]
+    return found
+
+
+def _counts(codes: Labels, weights: Values, bins: int) -> Values:
+    """Sums `[r, bins]` of weights `[r, n]` by the code of their column."""
+    rows = len(weights)
+    keys = np.arange(rows)[:, None] * bins + codes
+    sums = np.bincount(keys.ravel(), weights.ravel(), minlength=rows * bins)
+    return np.asarray(sums, dtype=np.float64).reshape(rows, bins)

@@ -1,0 +1,59 @@
+"""A metric of one's own: one function, known by its name, with an interval."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from {{cookiecutter.__package_name}}.errors import UserError
+from {{cookiecutter.__package_name}}.metrics.intervals import measure
+from {{cookiecutter.__package_name}}.metrics.probabilities import Labels, Values
+from {{cookiecutter.__package_name}}.metrics.registry import METRICS, metric
+from {{cookiecutter.__package_name}}.metrics.scores import find, value
+from {{cookiecutter.__package_name}}.metrics.sums import Sample
+
+
+@pytest.fixture(autouse=True)
+def _restored() -> Iterator[None]:
+    before = dict(METRICS)
+    yield
+    METRICS.clear()
+    METRICS.update(before)
+
+
+def sample() -> Sample:
+    draw = np.random.default_rng(0)
+    labels, rows = draw.integers(0, 3, 90), draw.dirichlet([1, 1, 1], 90)
+    return Sample(labels, rows.argmax(axis=1), rows, np.arange(90))
+
+
+def test_one_function_is_a_metric() -> None:
+    @metric("Top-2 accuracy", "one of two answers is right", between_0_and_1=True)
+    def top_2(labels: Labels, answers: Labels, rows: Values) -> float:
+        first = np.argsort(-rows, axis=1, kind="stable")[:, :2]
+        return float((first == labels[:, None]).any(axis=1).mean())
+
+    found = measure({"top_2": find("top_2"), "accuracy": METRICS["accuracy"]}, sample(), 0)
+    assert top_2.__name__ == "top_2"
+    assert found["accuracy"].value < found["top_2"].value < 1
+    assert 0 < found["top_2"].low < found["top_2"].value < found["top_2"].high < 1
+
+
+def test_a_name_that_is_taken() -> None:
+    with pytest.raises(UserError, match="two metrics called `recall`"):
+
+        @metric("Recall", "")
+        def recall(labels: Labels, answers: Labels, rows: Values) -> float:
+            return 0.0
+
+
+@pytest.mark.parametrize(
+    ("found", "words"), [("nan", "gave nan, not a number"), ("x", "failed: ValueError: could not")]
+)
+def test_one_that_fails(found: str, words: str) -> None:
+    @metric("Broken", "")
+    def broken(labels: Labels, answers: Labels, rows: Values) -> float:
+        return float(found)
+
+    with pytest.raises(UserError, match=f"your metric `Broken` {words}.*own.py"):
+        value(find("broken"), sample())

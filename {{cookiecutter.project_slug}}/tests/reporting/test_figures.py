@@ -1,0 +1,59 @@
+"""What the page says of metrics, constraints and slices."""
+
+import re
+from typing import Any
+
+import pytest
+
+from {{cookiecutter.__package_name}}.reporting.figures import metrics_section, verdict
+from {{cookiecutter.__package_name}}.reporting.inputs import Inputs
+
+
+def words(content: str) -> str:
+    return " ".join(
+        re.sub(r"</?(b|code)>|<[^>]+>", lambda tag: "" if tag[1] else " ", content).split()
+    )
+
+
+def test_every_figure_has_an_interval(inputs: Inputs) -> None:
+    shown = metrics_section(inputs.metrics)
+    for split in ("train", "train_dev", "dev", "test"):
+        for key, low, high in inputs.metrics[split]["intervals"]:
+            value = inputs.metrics[split][key]
+            assert f"{value:.4f} <small>{low:.4f} to {high:.4f}</small>" in shown
+
+
+def test_constraints_and_slices(inputs: Inputs) -> None:
+    shown = words(metrics_section(inputs.metrics))
+    assert "parameters &lt;= 9e9 1,234 met +9e+09" in shown
+    assert "latency_ms &lt;= 10 measured on each machine make latency says" in shown
+    assert "recall[&lt;script&gt;alert(1)&lt;/script&gt;] &gt;= 0.5" in shown
+    assert "class &lt;script&gt;alert(1)&lt;/script&gt; dev 3" in shown
+
+
+def test_without_constraints_and_slices(inputs: Inputs) -> None:
+    shown = metrics_section({**inputs.metrics, "constraints": [], "slices": []})
+    assert "Constraint" not in shown
+    assert "slice" not in shown
+
+
+def test_a_metric_of_ones_own_that_is_gone_is_left_out(inputs: Inputs) -> None:
+    metrics = {**inputs.metrics, "test": {**inputs.metrics["test"], "extra": 1.0}}
+    assert "extra" not in metrics_section(metrics)
+
+
+@pytest.mark.parametrize(
+    ("constraints", "accepted", "said"),
+    [
+        ([], True, "No constraint is set"),
+        ([{"met": True}, {"met": True}], True, "Accepted: it meets all 2 constraints"),
+        ([{"met": True}, {"met": None}], True, "as far as a result can say"),
+        (
+            [{"met": False, "constraint": "f1 >= 1", "value": 0.5, "margin": -0.5}],
+            False,
+            "Not accepted: it misses f1 &gt;= 1 (0.5, 0.5 too little)",
+        ),
+    ],
+)
+def test_the_verdict(constraints: list[dict[str, Any]], accepted: bool, said: str) -> None:
+    assert said in words(verdict({"constraints": constraints, "accepted": accepted}))
