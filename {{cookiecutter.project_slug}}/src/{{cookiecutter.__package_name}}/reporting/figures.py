@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..data.splits import SPLITS
 from ..metrics.registry import METRICS
 from .markup import name, section, table, text
 
@@ -40,7 +39,9 @@ def _miss(one: Mapping[str, Any]) -> str:
 
 
 def _metrics(metrics: Mapping[str, Any]) -> str:
-    splits = [split for split in SPLITS if split in metrics]
+    splits = [
+        key for key, value in metrics.items() if isinstance(value, dict) and "examples" in value
+    ]
     ends = {split: {key: pair for key, *pair in metrics[split]["intervals"]} for split in splits}
     shown = [key for key in METRICS if all(key in metrics[split] for split in splits)]
     rows = [
