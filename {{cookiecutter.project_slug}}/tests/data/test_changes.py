@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 from {{ cookiecutter.__package_name }}.config import Data, read
-from {{ cookiecutter.__package_name }}.data.changes import Moves, Picture, balance, changes, moves, pictures
+from {{ cookiecutter.__package_name }}.data.changes import (
+    Moves,
+    Picture,
+    balance,
+    changes,
+    moves,
+    pictures,
+)
 from {{ cookiecutter.__package_name }}.data.splits import SPLITS, split_of
 
 ROOT = Path(__file__).parents[2]

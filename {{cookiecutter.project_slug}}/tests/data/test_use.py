@@ -13,7 +13,13 @@ from {{ cookiecutter.__package_name }}.data import versions
 from {{ cookiecutter.__package_name }}.data.record import CORRECTIONS, RECORD, release_of
 from {{ cookiecutter.__package_name }}.data.release import release
 from {{ cookiecutter.__package_name }}.data.use import use
-from {{ cookiecutter.__package_name }}.data.versions import MARK, RAW, find, run_dvc, working_version
+from {{ cookiecutter.__package_name }}.data.versions import (
+    MARK,
+    RAW,
+    find,
+    run_dvc,
+    working_version,
+)
 from {{ cookiecutter.__package_name }}.errors import UserError
 
 HEADER = "md5,old,new,who,why\n"

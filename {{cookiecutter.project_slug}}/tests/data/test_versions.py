@@ -2,11 +2,13 @@
 
 import shutil
 import subprocess
+import tarfile
 from pathlib import Path
 
 import pytest
 
 from {{ cookiecutter.__package_name }}.data import versions
+from {{ cookiecutter.__package_name }}.data.release import release
 from {{ cookiecutter.__package_name }}.data.versions import find, number, releases
 from {{ cookiecutter.__package_name }}.errors import UserError
 
@@ -62,6 +64,22 @@ def test_a_list_that_nobody_has(released: Path) -> None:
     shutil.rmtree("../remote")
     with pytest.raises(UserError, match=r"neither in the cache nor on the remote .*'dvc push'"):
         find("1.0").pictures()
+
+
+def test_the_packed_layout_holds_the_same_pictures(released: Path) -> None:
+    expected = find("1.1").pictures()
+    raw = released / "data/raw"
+    with tarfile.open(raw / "0.tar", "w") as archive:
+        for path in sorted(raw.glob("*/*.png")):
+            archive.add(path, path.relative_to(raw).as_posix())
+    for name in ("circle", "square", "tree"):
+        shutil.rmtree(raw / name)
+    done = release("1.2", "Packed", list)
+    assert done == "Since 1.1: 0 added, 0 removed, 0 relabelled, 0 renamed."
+    assert find("1.2").pictures() == expected
+    record = find("1.2").record
+    assert record is not None
+    assert record.classes == {"circle": 1, "square": 4, "tree": 4}
 
 
 def test_a_tag_of_a_commit_without_data(released: Path) -> None:

@@ -55,7 +55,7 @@ def sources(raw: Path) -> Iterator[Source]:
         )
     packed = archives(raw)
     for name in packed:
-        yield from _members(raw / name)
+        yield from members(raw / name)
     yield from (one for one in _below(raw, "") if one.path not in packed)
 
 
@@ -69,7 +69,12 @@ def classes(raw: Path) -> list[str]:
     return [name[:-1] for name in _names(raw) if name.endswith("/")]
 
 
-def _members(archive: Path) -> Iterator[Source]:
+def members(archive: Path) -> Iterator[Source]:
+    """Yield the pictures of an archive of the packed layout.
+
+    Raises:
+        UserError: it is damaged.
+    """
     size, stamp = _stamp(archive.stat())
     try:
         with tarfile.open(archive, "r:") as packed:

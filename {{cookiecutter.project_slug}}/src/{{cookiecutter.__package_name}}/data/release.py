@@ -32,6 +32,7 @@ from .versions import (
     releases,
     run_dvc,
     state,
+    unpacked,
     working_version,
 )
 
@@ -175,7 +176,7 @@ def _recorded(name: str, note: str, last: Release | None) -> tuple[Record, Chang
     if last and (version, record.corrections()) == _content(last):
         raise UserError(f"the data are those of version {last.name}; there is nothing to release.")
     corrected = CORRECTIONS.read_text(encoding="utf-8") if CORRECTIONS.exists() else ""
-    new = pictures(listing(version), corrected)
+    new = pictures(unpacked(listing(version), "the data here"), corrected)
     old = last.pictures() if last else []
     classes = balance(new)
     made = Record(

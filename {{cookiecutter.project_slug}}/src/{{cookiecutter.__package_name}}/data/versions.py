@@ -4,17 +4,20 @@ Whatever Git keeps below data/ belongs to the data: the pointer data/raw.dvc, th
 changelog of releases, reviewed tables. A release is a commit of these, with a tag.
 """
 
+import hashlib
 import json
 import re
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from ..errors import UserError
-from ..reproducibility.revisions import Revision, cached_object, dvc, git, outside_git
+from ..reproducibility.revisions import Revision, cache_folder, cached_object, dvc, git, outside_git
 from .changes import Picture, pictures
 from .pointer import recorded_version
+from .raw import members
 from .record import CORRECTIONS, RECORD, Record, parsed
 
 RAW, POINTER = Path("data/raw"), Path("data/raw.dvc")
@@ -89,7 +92,8 @@ class Release:
             UserError: neither holds the list.
         """
         corrections = self.revision.text(CORRECTIONS.as_posix()) or ""
-        return pictures(listing(self.version) or self._from_remote(), corrections)
+        files = listing(self.version) or self._from_remote()
+        return pictures(unpacked(files, self.title), corrections)
 
     def _from_remote(self) -> dict[str, str]:
         options = ("--rev", self.commit, "--recursive", "--dvc-only", "--show-hash", "--json")
@@ -106,6 +110,26 @@ def listing(version: str) -> dict[str, str]:
     """Return {path below data/raw: MD5} of a version whose list the cache holds, else {}."""
     content = cached_object(version)
     return {one["relpath"]: one["md5"] for one in json.loads(content or "[]")}
+
+
+def unpacked(files: Mapping[str, str], title: str) -> dict[str, str]:
+    """Return {path: MD5} with the pictures of the packed layout in place of their archives.
+
+    Raises:
+        UserError: the cache lacks an archive, whose pictures nothing else tells.
+    """
+    folder, found = cache_folder() / "files" / "md5", dict[str, str]()
+    for path, md5 in sorted(files.items()):
+        if "/" in path or not path.endswith(".tar"):
+            continue
+        archive = folder / md5[:2] / md5[2:]
+        if not archive.is_file():
+            raise UserError(f"{path} of {title} is not in DVC's cache; run 'dvc fetch --all-tags'.")
+        for one in members(archive):
+            content = hashlib.md5(one.content(archive.parent), usedforsecurity=False)
+            found[one.path] = content.hexdigest()
+    # A file goes before a packed picture of the same name.
+    return found | {path: md5 for path, md5 in files.items() if "/" in path or path[-4:] != ".tar"}
 
 
 def releases() -> list[Release]:

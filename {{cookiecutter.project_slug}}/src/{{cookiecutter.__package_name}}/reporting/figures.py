@@ -38,12 +38,10 @@ def _miss(one: Mapping[str, Any]) -> str:
     return f"{one['value']:,.6g}, {abs(one['margin']):,.6g} too {way}"
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
 def _metrics(metrics: Mapping[str, Any]) -> str:
-    splits = [key for key, value in metrics.items() if "intervals" in _mapping(value)]
+    splits = [
+        key for key, value in metrics.items() if isinstance(value, dict) and "examples" in value
+    ]
     ends = {split: {key: pair for key, *pair in metrics[split]["intervals"]} for split in splits}
     shown = [key for key in METRICS if all(key in metrics[split] for split in splits)]
     rows = [
