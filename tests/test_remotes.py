@@ -21,6 +21,7 @@ from pathlib import Path
 
 import pytest
 from helpers import CACHE, PACKAGE, PROJECT, ROOT, Bake, command, git
+from reproduction import Base, Counted, Place, count, stage
 
 pytestmark = pytest.mark.slow
 LARGE = 32_000_000
@@ -278,3 +279,27 @@ def goes_through(work: Work, remote: Remote) -> None:
     clone.forget()
     clone.exchange("pull")
     assert clone.data() == files
+
+
+@pytest.mark.changes("where pictures are read from")
+def test_processes_stream_from_a_bucket(
+    base: Base, counted: Counted, tools: dict[str, Path], tmp_path: Path, isolated: Path
+) -> None:
+    """Each of torchrun's processes reads its own pictures; nothing of data/prepared is here."""
+    git(tmp_path, "clone", "--quiet", str(base.place.root), "clone")
+    clone = Place(tmp_path / "clone", base.place.built)
+    plugins = next((tools["client"].parents[1] / "lib").glob("python*/site-packages"))
+    paths = os.pathsep.join([str(clone.root / "src"), str(plugins)])
+    variables = {"PYTHONPATH": paths, "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
+    with s3(tmp_path, tools, isolated) as remote:
+        local = f"['remote \"local\"']\n    url = {remote.url}\n{remote.settings}"
+        config = clone.root / ".dvc" / "config.local"
+        cache = f"[cache]\n    dir = {base.place.root / '.dvc' / 'cache'}\n"
+        config.write_text(local + cache, encoding="utf-8")
+        clone.must("dvc", "push", "--quiet", "prepare", variables=variables)
+        config.write_text(local, encoding="utf-8")
+        clone.change(stream=True, workers=1)
+        run = ("torchrun", "--standalone", "--nproc-per-node", "2", *stage("train")[1:])
+        clone.must(*run, variables=variables)
+    assert not (clone.root / "data" / "prepared").exists()
+    counted({"S3 server, 2 from torchrun": count(base.of("train"), clone.files("train"))})
