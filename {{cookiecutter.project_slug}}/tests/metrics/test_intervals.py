@@ -28,7 +28,7 @@ def drawn(draw: np.random.Generator, count: int, together: int = 1) -> Sample:
 
 @pytest.mark.parametrize("together", [1, 5])
 def test_they_cover_the_truth(together: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Loose bounds for a hundred simulations; `make bench` prints the table of a thousand."""
+    """Loose bounds, for a hundred simulations are few."""
     monkeypatch.setattr(intervals, "REPLICATES", 200)
     metrics = {**METRICS, "recall[a]": find("recall[a]", ["a"])}
     whole = drawn(np.random.default_rng(99), 300_000, together)
