@@ -285,8 +285,8 @@ def plant(project: Path, package: str, changes: Sequence[Change]) -> None:
     for name, pattern, new in changes:
         path = project / name.replace("P/", f"src/{package}/", 1)
         if path.suffix == ".png":
-            # As a person would who mends a label with a drawing program: another picture, as large.
-            path.write_bytes((project / "data/raw/1/0001.png").read_bytes())
+            # As a person would who puts a better picture in its place: one that is good in itself.
+            path.write_bytes(sorted(path.parent.iterdir())[1].read_bytes())
             continue
         text = path.read_text(encoding="utf-8")
         changed, count = re.subn(pattern, new, text, count=1, flags=re.MULTILINE)

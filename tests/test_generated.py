@@ -60,7 +60,7 @@ def test_verify_sees_a_changed_bit(project: Path, run: Run) -> None:
 @pytest.mark.parametrize(
     ("line", "new", "stages"),
     [
-        ("dev_fraction: 0.15", "dev_fraction: 0.2", {"prepare"}),
+        ("dev_fraction: 0.15", "dev_fraction: 0.2", {"validate", "prepare"}),
         ("width: 32", "width: 16", {"train", "evaluate"}),
         ("epochs: 40", "epochs: 1", {"train"}),
         ("dropout: 0.1", "dropout: 0.2", {"train"}),
