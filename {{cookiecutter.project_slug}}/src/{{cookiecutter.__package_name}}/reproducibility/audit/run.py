@@ -1,6 +1,9 @@
 """All checks, and the table of what they found."""
 
+import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from .configuration import config, metric
@@ -41,7 +44,8 @@ def audit(root: Path, *, data_alone: bool = False) -> list[Check]:
             of the data before.
     """
     project = Project(root, data_alone=data_alone)
-    return [check(project) for check in CHECKS]
+    with _uncollected():
+        return [check(project) for check in CHECKS]
 
 
 def table(checks: list[Check], encoding: str | None = None) -> str:
@@ -63,6 +67,18 @@ def table(checks: list[Check], encoding: str | None = None) -> str:
             lines += ["", f"{check.name}:", *map(str, check.findings)]
     # A path may hold what the terminal cannot show.
     return "\n".join(lines).encode(encoding, "backslashreplace").decode(encoding)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Pause the collector: it would walk the growing trees, all of which stay, again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _marks(encoding: str) -> tuple[str, str]:
