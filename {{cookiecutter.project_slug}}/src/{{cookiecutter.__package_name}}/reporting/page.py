@@ -12,9 +12,8 @@ from .charts import Series, line_chart
 from .figures import metrics_section, verdict
 from .findings import findings_section
 from .inputs import Curves, Inputs
-from .markup import name, plural, section, share, table, text
+from .markup import document, name, plural, section, share, table, text
 from .mistakes import confusion, confusion_section, mistakes_section
-from .style import STYLE
 
 LEVELS = {
     "portable": "the same bits on every x86-64 Linux machine with AVX2",
@@ -46,16 +45,7 @@ def page(inputs: Inputs) -> str:
         ]
     )
     title = f"{find(inputs.metrics['metric']).title} {inputs.metrics['score']:.4f} on test"
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        # A second lock on the door: even a name that escaped escaping could load and run nothing.
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        "img-src data:; style-src 'unsafe-inline'\">\n"
-        f"<title>{text(title)}</title>\n<style>\n{STYLE}</style>\n</head>\n"
-        f"<body>\n{body}\n</body>\n</html>\n"
-    )
+    return document(title, body)
 
 
 def _header(inputs: Inputs) -> str:

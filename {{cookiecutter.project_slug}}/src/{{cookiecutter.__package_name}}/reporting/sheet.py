@@ -6,9 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .markup import name, plural, section, text
+from .markup import document, name, plural, section, text
 from .pictures import image_tag
-from .style import STYLE
 
 SHOWN = 24
 
@@ -35,16 +34,8 @@ def sheet(title: str, lead: str, parts: Sequence[tuple[str, int, Sequence[Shown]
         parts: heading, how many pictures there are in all, and those that are shown.
     """
     body = "\n".join(_part(*part) for part in parts)
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        "img-src data:; style-src 'unsafe-inline'\">\n"
-        f"<title>{text(title)}</title>\n<style>\n{STYLE}</style>\n</head>\n"
-        f"<body>\n<header><h1>{text(title)}</h1>\n<p>{text(lead)}</p></header>\n"
-        f"<main>\n{body}\n</main>\n</body>\n</html>\n"
-    )
+    header = f"<header><h1>{text(title)}</h1>\n<p>{text(lead)}</p></header>"
+    return document(title, f"{header}\n<main>\n{body}\n</main>")
 
 
 def _part(heading: str, count: int, shown: Sequence[Shown]) -> str:
