@@ -206,11 +206,12 @@ def test_without_a_lock(remote: Remote) -> None:
 
 def test_without_a_remote(remote: Remote) -> None:
     Path(".dvc/config").write_text("[core]\n    no_scm = True\n", encoding="utf-8")
-    refused("^DVC has no remote to stream from: ", open_it)
+    refused("^there is no remote; name one with 'dvc remote add", open_it)
 
 
-def test_a_remote_that_cannot_be_read(remote: Remote) -> None:
+def test_a_remote_that_cannot_be_read(remote: Remote, capsys: pytest.CaptureFixture[str]) -> None:
     path = remote.place(remote.names()[""])
     path.unlink()
     path.mkdir()
-    refused("^DVC's remote cannot be read: .*[Ii]s a directory", open_it)
+    refused("^DVC failed with the remote 'r' .*, as shown above", open_it)
+    assert "s a directory" in capsys.readouterr().err

@@ -32,7 +32,7 @@ class Store:
         Raises:
             UserError: there is no remote, or DVC has no plugin for it.
         """
-        from dvc.fs import get_cloud_fs  # audit: a tool, of dev.in; no stage comes here
+        from dvc.fs import get_cloud_fs  # audit: a tool, of dev.in, where a remote is used
         from dvc.repo import Repo  # audit: as above
 
         with Repo() as repo:
@@ -51,16 +51,19 @@ class Store:
         """Where the cache has the object of this hash."""
         return self.cache / name[:2] / name[2:]
 
+    def place(self, name: str) -> str:
+        """Where the remote has the object of this hash."""
+        return str(self.system.join(self.root, *location(name).split("/")))
+
     def fetch(self, name: str, copy: Path) -> bool:
         """Copy an object as it is on the remote; False if it is not there.
 
         Raises:
             UserError: the remote cannot be used.
         """
-        place = self.system.join(self.root, *location(name).split("/"))
         with _explained(self.name, self.url):
             try:
-                self.system.get_file(place, str(copy))
+                self.system.get_file(self.place(name), str(copy))
             except FileNotFoundError:
                 return False
         return True

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,8 @@ from ..errors import UserError
 from ..reproducibility.artifacts import write_bytes
 from ..reproducibility.revisions import LOCK, entries, md5, parsed
 from .storage import CHECKSUMS, HEADER, Pictures, header
+from .store import Store
+from .transfer import failure, words
 
 FOLDER = Path("data/streamed")
 SHARDS = "images-"
@@ -35,7 +37,7 @@ class Run(NamedTuple):
 
 
 class Objects:
-    """The objects of DVC's default remote, by their hashes; its credentials are DVC's own."""
+    """The objects of DVC's default remote, by their hashes."""
 
     def whole(self, name: str) -> bytes:
         """Return the content of an object.
@@ -57,11 +59,11 @@ class Objects:
         Raises:
             UserError: one of them cannot be read.
         """
-        remote = _remote(Path.cwd(), os.getpid())  # audit: each process connects for itself
-        paths = [remote.oid_to_path(one.name) for one in runs]
+        store = _store(Path.cwd(), os.getpid())  # audit: each process connects for itself
+        paths = [store.place(one.name) for one in runs]
         starts = [one.start for one in runs]
         ends = [one.stop or None for one in runs]
-        found = remote.fs.fs.cat_ranges(paths, starts, ends, on_error="return")
+        found = store.system.fs.cat_ranges(paths, starts, ends, on_error="return")
         for run, content in zip(runs, found, strict=True):
             if isinstance(content, FileNotFoundError):
                 raise UserError(
@@ -69,26 +71,14 @@ class Objects:
                     "prepared, and commit its dvc.lock."
                 )
             if isinstance(content, Exception):
-                raise UserError(f"DVC's remote cannot be read: {_line(content)}.")
+                raise failure(store.name, store.url, words(content))
         return [bytes(one) for one in found]
 
 
 @cache
-def _remote(_project: Path, _process: int) -> Any:
-    """Return DVC's database of objects on the remote; connections do not outlive a fork."""
-    from dvc.repo import Repo  # audit: dev.in brings DVC, and what it needs for the remote
-
-    try:
-        return Repo().cloud.get_remote_odb()
-    except Exception as error:  # configuration, plugins, credentials: each has errors of its own
-        raise UserError(
-            f"DVC has no remote to stream from: {_line(error)}; see 'Your remote' in README.md."
-        ) from None
-
-
-def _line(error: Exception) -> str:
-    """Return what an error of another library says, in a line."""
-    return " ".join(str(error).split()) or type(error).__name__
+def _store(_project: Path, _process: int) -> Store:
+    """Return the remote of this process, for connections do not outlive a fork."""
+    return Store.open()
 
 
 class Streamed(Pictures):
