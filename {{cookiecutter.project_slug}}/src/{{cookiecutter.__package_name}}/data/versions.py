@@ -213,6 +213,19 @@ def working_version() -> str | None:
     return recorded_version(POINTER)
 
 
+def keep() -> None:
+    """Have DVC record what lies in data/raw, and keep it in its cache.
+
+    Raises:
+        UserError: DVC cannot.
+    """
+    # `dvc add` would make a pointer forget that it was imported.
+    arguments = ("commit", "--force", str(POINTER)) if POINTER.exists() else ("add", str(RAW))
+    done = run_dvc(*arguments, "--quiet")
+    if done.returncode != 0 or working_version() is None:
+        raise UserError(f"DVC could not record {RAW}: {last_line(done.stderr)}")
+
+
 def state() -> str:
     """Return what DVC says of data/raw against data/raw.dvc.
 
