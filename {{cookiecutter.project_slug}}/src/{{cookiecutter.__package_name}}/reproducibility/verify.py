@@ -198,20 +198,14 @@ def _fetch_raw(folder: Path, cache: str) -> None:
     _take_settings(folder)
     name, url = _remote()
     # A DVC cache has the layout of a remote, so this repository's own serves as one.
-    own = (
-        dvc("remote", "add", "--local", "--default", "cache-of-origin", cache),
-        dvc("remote", "modify", "--local", "cache-of-origin", "verify", "true"),
-    )
-    remote = (
-        dvc("remote", "default", "--local", name),
-        dvc("remote", "modify", "--local", name, "url", url),
-    )
-    package = __package__.partition(".")[0]
+    places: dict[str, tuple[str, ...]] = {"cache-of-origin": ("add", "cache-of-origin", cache)}
+    if name:
+        places[name] = ("modify", name, "url", url)
+    package, said = __package__.partition(".")[0], ""
     pull = [sys.executable, "-m", f"{package}.data.remote", "pull", "data/raw.dvc"]
-    said = "no remote is named here"
-    for settings in (own, remote) if name else (own,):
-        for setting in settings:
-            call(setting)
+    for place, known in places.items():
+        for action, *values in (known, ("default", place), ("modify", place, "verify", "true")):
+            call(dvc("remote", action, "--local", *values))
         said = call(pull)
         if not said:
             return
