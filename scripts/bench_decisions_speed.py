@@ -1,15 +1,14 @@
 """What evaluating and reporting many predictions costs; runs inside a built project.
 
     python bench_decisions_speed.py PACKAGE make EXAMPLES CLASSES    (started by bench_decisions.py)
-    python bench_decisions_speed.py PACKAGE evaluate|report
+    python bench_decisions_speed.py PACKAGE STAGE
 
 `make` turns the project it stands in into one of that many examples, split as a real one, with the
-weights of a network that has learned nothing. `evaluate` and `report` run the stage; what the
-network would say is made up, so all that is timed comes after the prediction. They print a line of
-JSON: [seconds, peak memory in MiB].
+weights of a network that has learned nothing. A stage is run; what the network would say is made
+up, so all that is timed comes after the prediction. It prints a line of JSON: [seconds, those of
+the processor, peak memory in MiB].
 """
 
-import contextlib
 import importlib
 import json
 import resource
@@ -37,15 +36,17 @@ def module(name: str) -> Any:
 def main() -> None:
     """Do what is asked."""
     if REQUEST == "make":
-        make(*map(int, NUMBERS))
+        examples, classes = map(int, NUMBERS)
+        make(examples, classes)
         return
     if REQUEST == "evaluate":
         made_up()
     # Imports count: a stage is a process.
     start = time.perf_counter()
     module(f"stages.{REQUEST}").main()
+    seconds, processor = time.perf_counter() - start, time.process_time()
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps([time.perf_counter() - start, memory]))
+    print(json.dumps([seconds, processor, memory]))
 
 
 def make(examples: int, classes: int) -> None:
@@ -108,7 +109,7 @@ def write_model(classes: int) -> None:
 def write_records(names: list[str], examples: int) -> None:
     """Write what `validate` and `train` would have left for the report."""
     write_json = module("reproducibility.artifacts").write_json
-    data = {
+    data: dict[str, Any] = {
         "version": "made-up",
         "release": None,
         "examples": examples,
@@ -157,5 +158,4 @@ def made_up() -> None:
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(BrokenPipeError):
-        main()
+    main()

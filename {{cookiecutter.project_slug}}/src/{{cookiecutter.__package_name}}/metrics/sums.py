@@ -73,8 +73,8 @@ class Sample:
         """
         if form not in ("mean", "area", "gap"):
             return math.inf
-        sign = np.sign(self.sums().gaps[0])[self.bins]
-        values = {"mean": self.losses, "area": self.areas, "gap": self.gaps * sign}[form]
+        sign = np.sign(self.sums().gaps[0])[self._bins]
+        values = {"mean": self._losses, "area": self._areas, "gap": self._gaps * sign}[form]
         _, unit = np.unique(self.groups, return_inverse=True)
         away = np.bincount(unit, values - values.mean())
         fourth = float((away**4).sum())
@@ -82,13 +82,13 @@ class Sample:
         return max(found, FEWEST)
 
     @cached_property
-    def counted(self) -> NDArray[np.bool_]:
+    def _counted(self) -> NDArray[np.bool_]:
         """Which classes `[k]` have a part in a mean over classes."""
         present = np.bincount(self.labels, minlength=self.classes) > 0
         return present if self.partial else np.ones_like(present)
 
     @cached_property
-    def losses(self) -> Values:
+    def _losses(self) -> Values:
         """The negative logarithm `[n]` of the true class's probability, in units of 1 / `FINE`."""
         rows = self.probabilities
         true = rows[np.arange(len(self)), self.labels] / rows.sum(axis=1)
@@ -96,13 +96,13 @@ class Sample:
         return losses
 
     @cached_property
-    def areas(self) -> Values:
+    def _areas(self) -> Values:
         """Parts `[n]` whose mean is the mean area, and whose bootstrap is that of the area.
 
         These are the placements of DeLong, DeLong and Clarke-Pearson (Biometrics, 1988).
         """
         parts, areas = np.zeros(len(self)), []
-        for name in np.flatnonzero(self.counted):
+        for name in np.flatnonzero(self._counted):
             positive = self.labels == name
             if positive.all() or not positive.any():
                 areas.append(0.5)
@@ -115,20 +115,20 @@ class Sample:
         return np.rint((parts / len(areas) + sum(areas) / len(areas)) * FINE)
 
     @cached_property
-    def confidences(self) -> Values:
+    def _confidences(self) -> Values:
         """The probability `[n]` of the answer."""
         return self.probabilities[np.arange(len(self)), self.answers]
 
     @cached_property
-    def bins(self) -> Labels:
+    def _bins(self) -> Labels:
         """The bin of confidence `[n]`."""
-        upper = np.ceil(self.confidences * BINS).astype(np.int64) - 1
+        upper = np.ceil(self._confidences * BINS).astype(np.int64) - 1
         return np.clip(upper, 0, BINS - 1)
 
     @cached_property
-    def gaps(self) -> Values:
+    def _gaps(self) -> Values:
         """Right (1) or wrong (0) minus confidence `[n]`, in units of 1 / `COARSE`."""
-        gaps: Values = np.rint(((self.answers == self.labels) - self.confidences) * COARSE)
+        gaps: Values = np.rint(((self.answers == self.labels) - self._confidences) * COARSE)
         return gaps
 
 
@@ -165,23 +165,23 @@ class Sums:
     @cached_property
     def loss(self) -> Values:
         """The negative logarithms of the true class's probability, `[r]`."""
-        return np.asarray(self._weights @ self._sample.losses / FINE)
+        return np.asarray(self._weights @ self._sample._losses / FINE)
 
     @cached_property
     def area(self) -> Values:
         """The examples' parts of the areas under the ROC curves, `[r]`."""
-        return np.asarray(self._weights @ self._sample.areas / FINE)
+        return np.asarray(self._weights @ self._sample._areas / FINE)
 
     @cached_property
     def gaps(self) -> Values:
         """Right answers minus confidence in each bin, `[r, b]`."""
         sample = self._sample
-        return _sums(sample.bins, (one * sample.gaps for one in self._weights), BINS) / COARSE
+        return _sums(sample._bins, (one * sample._gaps for one in self._weights), BINS) / COARSE
 
     @property
     def counted(self) -> NDArray[np.bool_]:
         """The classes `[k]` that have a part in a mean over classes."""
-        return self._sample.counted
+        return self._sample._counted
 
     def _counts(self, classes: Labels) -> Values:
         """The weights `[r, k]` of the examples of each class; -1 is that of none."""
