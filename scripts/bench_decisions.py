@@ -126,23 +126,23 @@ def seeds(project: Path, count: int, epochs: list[int]) -> list[Figure]:
     ]
 
 
-def speed(project: Path, examples: int) -> list[Figure]:
+def speed(project: Path, examples: int, classes: tuple[int, ...] = CLASSES) -> list[Figure]:
     """Measure the stages after the prediction, for few and for many classes."""
     figures = []
-    for classes in CLASSES:
+    for count in classes:
         with tempfile.TemporaryDirectory(prefix="bench-speed-") as name:
             folder = Path(name)
             for path in ("params.yaml", "dvc.yaml"):
                 shutil.copy(project / path, folder)
-            list(run(project, folder, SPEED, ["make", str(examples), str(classes)]))
+            list(run(project, folder, SPEED, ["make", str(examples), str(count)]))
             costs = {stage: spent(project, folder, stage) for stage in stages(project)}
         for stage, (seconds, processor, memory) in costs.items():
             print(
-                f"{examples:>9,} predictions of {classes:>3} classes, {stage:<9}"
+                f"{examples:>9,} predictions of {count:>3} classes, {stage:<9}"
                 f"{seconds:8.1f} s {processor:8.1f} s of the processor {memory:8.0f} MiB",
                 flush=True,
             )
-        title = f"{examples:,} predictions of {classes} classes"
+        title = f"{examples:,} predictions of {count} classes"
         used = sum(one[1] for one in costs.values())
         most = max(one[2] for one in costs.values()) / 1024
         figures.append(Figure(f"{title}, of the processor", used, SECONDS, "s"))

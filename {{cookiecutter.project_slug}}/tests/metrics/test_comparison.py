@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from statistics import stdev
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from {{cookiecutter.__package_name}}.metrics.comparison import (
     paired,
 )
 from {{cookiecutter.__package_name}}.metrics.registry import METRICS
+from {{cookiecutter.__package_name}}.metrics.scores import value
 from {{cookiecutter.__package_name}}.metrics.sums import Sample
 from {{cookiecutter.__package_name}}.metrics.table import Predictions
 
@@ -28,11 +30,16 @@ def _fewer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pair(draw: np.random.Generator, count: int, gain: float) -> list[Sample]:
-    """Two models of ten classes, for which the same examples are hard; B errs less by `gain`."""
+    """Two models, of which B errs less by `gain`."""
+    return models(draw, count, [0.10, 0.10 - gain])
+
+
+def models(draw: np.random.Generator, count: int, shares: list[float]) -> list[Sample]:
+    """Models of ten classes that err on such shares; the same examples are hard for all."""
     labels = np.arange(count) % 10
     hard = draw.random(count)
     samples = []
-    for errors in (0.10, 0.10 - gain):
+    for errors in shares:
         own = np.where(draw.random(count) < 0.8, hard, draw.random(count))
         answers = np.where(own < errors, (labels + 1) % 10, labels)
         samples.append(Sample(labels, answers, np.eye(10)[answers], np.arange(count)))
@@ -58,9 +65,25 @@ def test_the_spread_over_seeds_takes_part() -> None:
     assert found.judged(spreads=[Spread(0.05, 6)]).gain == 0
 
 
+def test_the_luck_of_a_seed_is_no_idea() -> None:
+    """Seven seeds of one recipe: six tell the spread, and A is one of them; B is the seventh."""
+    draw, alone, known = np.random.default_rng(0), 0, 0
+    for number in range(SIMULATIONS):
+        errors = np.clip(0.10 + 0.02 * draw.standard_normal(7), 0.01, 1)
+        several = models(draw, 1000, errors.tolist())
+        scores = [value(METRICS["accuracy"], one) for one in several[:6]]
+        found = paired(METRICS["accuracy"], several[0], several[6], number)
+        alone += found.judged().gain != 0
+        known += found.judged(spreads=[Spread(stdev(scores), 6)]).gain != 0
+    # As models they do differ, so this is no mistake.
+    assert alone > 0.2 * SIMULATIONS
+    assert known <= 0.06 * SIMULATIONS
+
+
 def test_a_spread_that_few_seeds_know_is_doubted() -> None:
     """Welch and Satterthwaite: the fewer seeds, the wider, and never narrower than without."""
-    found = paired(METRICS["accuracy"], *pair(np.random.default_rng(0), 2000, 0.06), 0)
+    a, b = pair(np.random.default_rng(0), 2000, 0.06)
+    found = paired(METRICS["accuracy"], a, b, 0)
     widths = [
         one.high - one.low
         for one in (
