@@ -1,19 +1,23 @@
 """What a commit or experiment says of its examples, read from its outputs."""
 
 import json
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import stdev
 from typing import Any
 
 from ..errors import UserError
-from ..reproducibility.revisions import Revision, entries
+from ..reproducibility.revisions import Revision, entries, experiments, git
+from .comparison import Spread
 from .constraints import Constraint, accepted
 from .latency import remembered
 from .table import Predictions, read_predictions
 
 PREDICTIONS, METRICS = "reports/predictions.csv", "reports/metrics.json"
 WEIGHTS = "models/model.safetensors"
+FEWEST_SEEDS = 3  # from two, a deviation is hardly known
 
 
 @dataclass(frozen=True)
@@ -48,16 +52,41 @@ def read_result(name: str) -> Result:
             were written before there were intervals and constraints.
     """
     revision = Revision.find(name)
-    contents = [revision.output(path, fetch=True) for path in (METRICS, PREDICTIONS)]
-    if contents[0] is None or contents[1] is None:
+    predictions = revision.output(PREDICTIONS, fetch=True)
+    metrics = _metrics(revision)
+    if metrics is None or predictions is None:
         raise UserError(
             f"{METRICS} or {PREDICTIONS} of '{name}' is neither here nor on a remote; check it out "
             "and run `dvc repro evaluate`."
         )
-    metrics = json.loads(contents[0])
     if "constraints" not in metrics:
         raise UserError(f"{METRICS} of '{name}' is of an older form; run `dvc repro evaluate`.")
     with tempfile.TemporaryDirectory(prefix="predictions-") as folder:
         copy = Path(folder, "predictions.csv")
-        copy.write_bytes(contents[1])
+        copy.write_bytes(predictions)
         return Result(revision, metrics, *read_predictions(copy))
+
+
+def spread_over_seeds(result: Result, on: str = "test") -> tuple[str, Spread] | None:
+    """Return what `make seeds` has left for a result: the commit it ran in, and the spread.
+
+    It ran in the commit itself or in the one before, from which an experiment starts. None where
+    there are not three seeds of either with this result's metric.
+    """
+    key, commit = result.metrics["metric"], result.revision.commit
+    bases = git("rev-list", "--max-count=2", "--first-parent", commit).stdout.split()
+    for base in bases:
+        pattern = re.compile(rf"seed-\d+-{base[:10]}")
+        names = [base, *filter(pattern.fullmatch, experiments())]
+        if len(names) < FEWEST_SEEDS:
+            continue
+        found = [_metrics(Revision.find(name)) or {} for name in names]
+        scores = [one[on][key] for one in found if key in one.get(on, {})]
+        if len(scores) >= FEWEST_SEEDS:
+            return base, Spread(stdev(scores), len(scores))
+    return None
+
+
+def _metrics(revision: Revision) -> dict[str, Any] | None:
+    content = revision.output(METRICS, fetch=True)
+    return None if content is None else dict(json.loads(content))
