@@ -90,13 +90,13 @@ def shifted(images: Images, draw: Draw) -> Images:
 
 FAULTS = {
     "too small a network": Fault(
-        "gap", "bias", "model", "bigger network", {"model.width": 1, "model.depth": 1}
+        "gap", "bias", "model", "bigger network", {"model.width": 2, "model.depth": 2}
     ),
     "too short a training": Fault(
         "gap", "bias", "optimization", "train longer", {"optimization.epochs": 2}
     ),
     "too high a learning rate": Fault(
-        "gap", "bias", "optimization", "lower learning rate", {"optimization.learning_rate": 1.0}
+        "gap", "bias", "optimization", "lower learning rate", {"optimization.learning_rate": 5.0}
     ),
     "too low a learning rate": Fault(
         "gap", "bias", "optimization", "higher learning rate", {"optimization.learning_rate": 2e-5}
