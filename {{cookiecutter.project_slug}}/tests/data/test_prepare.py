@@ -236,9 +236,7 @@ def test_what_is_not_learnt_from_stands_in_no_split(
     assert {before[path] for path in before.keys() - after.keys()} == {"train"}
     after = members(tmp_path / "web")
     assert after == {
-        path: split
-        for path, split in before.items()
-        if "web-" in path or split in ("dev", "test")
+        path: split for path, split in before.items() if "web-" in path or split in ("dev", "test")
     }
 
 
