@@ -160,21 +160,19 @@ def gaps(chain: Sequence[Measured], predictions: Mapping[str, Predictions], apar
     known = {one.name: one for one in chain}
     found = []
     for link, start, end in zip(LINKS, chain, chain[1:], strict=False):
-        low, high = newcombe(start, end)
-        sure, size = low, end.error - start.error
-        if link.name == "variance":
-            # What dev does not show is no error that a remedy on dev could win back. Of one source,
-            # both tell how the model fares on pictures that it has not seen.
-            if apart:
-                size = min(size, known["dev"].error - start.error)
-            else:
-                unseen = together(predictions, ("train_dev", "dev"))
-                sure, size = newcombe(start, unseen)[0], unseen.error - start.error
+        size = sure = None
+        if link.name == "variance" and not apart:
+            # Of one source, both tell how the model fares on pictures that it has not seen.
+            end = together(predictions, ("train_dev", "dev"))
+        elif link.name == "variance":
+            # What dev does not show is no error that a remedy could win back there.
+            size = min(end.error, known["dev"].error) - start.error
         elif link.name == "mismatch" and not apart:
             sides = [together(predictions, (one.name,), SAME_SOURCE) for one in (start, end)]
             sure = newcombe(*sides)[0]
-        size = rounded(size)
-        real = rounded(sure) > 0 and size >= least
+        low, high = newcombe(start, end)
+        size = rounded(end.error - start.error if size is None else size)
+        real = rounded(low if sure is None else sure) > 0 and size >= least
         found.append(Gap(link, start, end, low, high, size, real))
     return found
 
