@@ -32,7 +32,7 @@ from {{ cookiecutter.__package_name }}.metrics.chain import Measured, measured
 from {{ cookiecutter.__package_name }}.metrics.diagnosis import Inputs, diagnose
 from {{ cookiecutter.__package_name }}.metrics.ideas import Settings
 from {{ cookiecutter.__package_name }}.metrics.intervals import measure
-from {{ cookiecutter.__package_name }}.metrics.scores import METRICS
+from {{ cookiecutter.__package_name }}.metrics.registry import METRICS
 from {{ cookiecutter.__package_name }}.metrics.table import Predictions, parsed, prediction_rows
 from {{ cookiecutter.__package_name }}.model import build
 from {{ cookiecutter.__package_name }}.reproducibility.streams import key
@@ -306,8 +306,7 @@ def _findings(parts: list[_Part], data: Data) -> list[dict[str, Any]]:
     images = np.concatenate([one.images for one in parts])
     examples = [example for one in parts for example in one.examples()]
     sampled = [
-        Sampled(one.md5, one.path, one.label, Place("", row, 0))
-        for row, one in enumerate(examples)
+        Sampled(one.md5, one.path, one.label, Place("", row, 0)) for row, one in enumerate(examples)
     ]
     doubts = label_findings(
         sampled, lambda places: images[[one.place for one in places]], out_of_fold, data

@@ -31,12 +31,17 @@ def main() -> None:
     given = parser.parse_args()
     _repro()
     content = _with(given.real) if given.real else json.loads(DIAGNOSIS.read_text("utf-8"))
-    sys.stdout.write(told(content))
+    # Here, for it loads numpy, which must come after the kernels were chosen.
+    from ..experiments.fractions import remembered
+
+    sys.stdout.write(told(content | {"learning_curve": remembered()}))
 
 
 def told(content: Mapping[str, Any]) -> str:
     """Return a diagnosis, as reports/diagnosis.json has it, as text for a terminal."""
     lines = [*_drawing(content), "", content["sentence"]]
+    if content["learning_curve"]:
+        lines += [content["learning_curve"]["sentence"]]
     if content["ideas"]:
         lines += ["", "What to try next, the likeliest first, then the cheapest:"]
     for number, one in enumerate(content["ideas"], 1):
@@ -55,8 +60,8 @@ def _drawing(content: Mapping[str, Any]) -> list[str]:
         between = f"{low:+.1f} to {high:+.1f}"
         mark = "<- the largest that is really there" if gap["name"] == content["link"] else ""
         mark = mark or ("really there" if gap["real"] else "")
-        title = gap["title"] if gap["to"] == step["name"] else f"{gap['title']}, on {_name(gap['to'])}"
-        rows.append(["  |", f"{100 * gap['value']:+.1f}", between, title, mark])
+        seen = "" if gap["to"] == step["name"] else f", on {_name(gap['to'])}"
+        rows.append(["  |", f"{100 * gap['value']:+.1f}", between, gap["title"] + seen, mark])
         rows.append(_place(step))
     return aligned(rows, left=(0, 3, 4)).splitlines()
 
@@ -90,9 +95,7 @@ def _with(folder: Path) -> dict[str, Any]:
     return diagnose(inputs(), settings(), real)
 
 
-def _real(
-    folder: Path, data: Data, model: Model, reproducibility: Reproducibility
-) -> "Measured":
+def _real(folder: Path, data: Data, model: Model, reproducibility: Reproducibility) -> "Measured":
     from ..data.batches import Split
     from ..data.labelled import read_labelled
     from ..metrics.chain import REAL, measured

@@ -21,8 +21,8 @@ from .table import Predictions
 TARGET, REAL = "target", "real world"
 SPLITS = ("train", "train_dev", "dev", "test")
 MATTERS = 0.1  # of all that is above the target, and of the target itself: less is no gap to mend
-# Without data.target train-dev and dev are drawn from the same pictures: between them there is only
-# chance, and only what chance hardly ever does is believed.
+# Without data.target and data.source train-dev and dev are drawn from the same pictures: between
+# them there is only chance, and only what chance hardly ever does is believed.
 SAME_SOURCE = 0.999
 
 
@@ -99,9 +99,7 @@ def target(error: float) -> Measured:
     return Measured(TARGET, error, error, error, 0)
 
 
-def measured(
-    name: str, wrong: Values | Labels, groups: Labels, level: float = LEVEL
-) -> Measured:
+def measured(name: str, wrong: Values | Labels, groups: Labels, level: float = LEVEL) -> Measured:
     """Return the share of examples that are wrong `[n]`, in whole groups `[n]`.
 
     The pictures of one group tell less than as many that stand alone: so many fewer count as the
@@ -147,13 +145,15 @@ def newcombe(start: Measured, end: Measured) -> tuple[float, float]:
     return found - below, found + above
 
 
-def gaps(chain: Sequence[Measured], predictions: Mapping[str, Predictions], apart: bool) -> list[Gap]:
+def gaps(
+    chain: Sequence[Measured], predictions: Mapping[str, Predictions], apart: bool
+) -> list[Gap]:
     """Return the gaps of a chain, from the target on.
 
     Args:
         chain: the target, the four data sets and, perhaps, the real world.
         predictions: of the data sets, to look at several of them together.
-        apart: whether dev and test have a source of their own (data.target).
+        apart: whether dev and test have a source of their own (data.target, data.source).
     """
     excess = max(chain[-1].error - chain[0].error, 0.0)
     least = rounded(MATTERS * max(excess, chain[0].error))
@@ -197,7 +197,9 @@ def together(
         kept = np.array([example.md5 not in without for example in one.examples], dtype=bool)
         wrong.append((one.answers != one.labels)[kept].astype(np.float64))
         groups += [
-            example.group or f"{name}/{row}" for row, example in enumerate(one.examples) if kept[row]
+            example.group or f"{name}/{row}"
+            for row, example in enumerate(one.examples)
+            if kept[row]
         ]
     joined = np.concatenate(wrong)
     if not len(joined):

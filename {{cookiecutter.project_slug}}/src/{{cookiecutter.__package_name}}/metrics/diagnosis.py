@@ -60,7 +60,8 @@ def diagnose(inputs: Inputs, settings: Settings, real: Measured | None = None) -
     """
     chain = [target(settings.evaluation.target_error), *split_errors(inputs.metrics)]
     chain += [real] if real else []
-    found = gaps(chain, inputs.predictions, apart=bool(settings.data.target))
+    apart = bool(settings.data.target or settings.data.source)
+    found = gaps(chain, inputs.predictions, apart=apart)
     smoothing = settings.regularization.label_smoothing
     classes = inputs.predictions["test"].probabilities.shape[1]
     went = training(inputs.losses, classes, settings.optimization, smoothing)

@@ -37,7 +37,8 @@ class Training:
     def record(self) -> dict[str, float | int]:
         """Return what reports/diagnosis.json says of it."""
         return {
-            name: one if isinstance(one, int) else rounded(one) for name, one in asdict(self).items()
+            name: one if isinstance(one, int) else rounded(one)
+            for name, one in asdict(self).items()
         }
 
 
