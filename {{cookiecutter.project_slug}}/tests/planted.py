@@ -147,10 +147,16 @@ FAULTS = {
 }
 
 
-def planted(name: str, seed: int) -> tuple[Fault, dict[str, Any]]:
-    """Train with a fault, and return it with the diagnosis."""
+def planted(name: str, seed: int, doubts: bool = True) -> tuple[Fault, dict[str, Any]]:
+    """Train with a fault, and return it with the diagnosis.
+
+    Args:
+        name: of the fault.
+        seed: of the pictures and of the training.
+        doubts: look for wrong labels, as `validate` does; it takes longer than such a training.
+    """
     fault = FAULTS[name]
-    inputs, settings, real = trained(fault, seed)
+    inputs, settings, real = trained(fault, seed, doubts)
     return fault, diagnose(inputs, settings, real)
 
 
@@ -166,7 +172,9 @@ def right(fault: Fault, found: Mapping[str, Any]) -> bool:
     )
 
 
-def trained(fault: Fault, seed: int) -> tuple[Inputs, Settings, Measured | None]:
+def trained(
+    fault: Fault, seed: int, doubts: bool = True
+) -> tuple[Inputs, Settings, Measured | None]:
     """Return what the stages before `diagnose` would have left, and the sections."""
     values = {
         "optimization.batch_size": 50,
@@ -205,7 +213,7 @@ def trained(fault: Fault, seed: int) -> tuple[Inputs, Settings, Measured | None]
         seen = _predictions("real", pictures["real"], network)
         wrong = (seen.answers != seen.labels).astype(np.float64)
         real = measured("real world", wrong, np.arange(len(wrong)))
-    findings = _findings([pictures[name] for name in known], settings.data)
+    findings = _findings([pictures[name] for name in known], settings.data) if doubts else []
     losses, epochs = progress.losses, len(progress.curves)
     return Inputs(metrics, {"findings": findings}, predictions, losses, epochs), settings, real
 

@@ -43,7 +43,7 @@ def told(content: Mapping[str, Any]) -> str:
     if content["learning_curve"]:
         lines += [content["learning_curve"]["sentence"]]
     if content["ideas"]:
-        lines += ["", "What to try next, the likeliest first, then the cheapest:"]
+        lines += ["", "What to try next, first what the evidence speaks for, the cheapest of it first:"]
     for number, one in enumerate(content["ideas"], 1):
         lines += [
             f"{number:>2}. {one['idea']} ({one['cost']}): {one['why']}",
