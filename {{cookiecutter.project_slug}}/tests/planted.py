@@ -111,6 +111,9 @@ FAULTS = {
     "too much regularization": Fault(
         "gap", "bias", "regularization", "less dropout", {"regularization.dropout": 0.95}
     ),
+    "too much weight decay": Fault(
+        "gap", "bias", "regularization", "less weight decay", {"regularization.weight_decay": 100.0}
+    ),
     "no regularization, few examples": Fault(
         "gap", "variance", "regularization", "dropout", {"optimization.epochs": 60}, {"train": 70}
     ),
