@@ -9,6 +9,7 @@ import sys
 from statistics import stdev
 
 from ..errors import UserError, run
+from ..metrics.baselines import unbeaten
 from ..metrics.comparison import Difference, check_same, difference
 from ..metrics.results import Result, read_result
 from ..metrics.scores import find
@@ -72,6 +73,9 @@ def _verdict(a: Result, b: Result, found: Difference, count: int) -> list[str]:
     rejected = [name for name, one in (("A", a), ("B", b)) if one.accepted() is False]
     if rejected:
         lines += [f"{' and '.join(rejected)} missed a constraint, and cannot win by the score."]
+    for name, one in (("A", a), ("B", b)):
+        if simple := unbeaten(one.metrics.get("baselines", [])):
+            lines += [f"{name} is not for sure better on test than {' and '.join(simple)}."]
     return lines
 
 

@@ -1,5 +1,6 @@
 """What `reports/metrics.json` says: the one number to decide by, and all that stands around it."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,8 @@ from .constraints import COSTS, LATENCY, WORST, Constraint, accepted, judge, par
 from .intervals import Figure, measure
 from .registry import METRICS, Metric
 from .scores import find, rounded
-from .slices import slices
+from .slices import Mask, slices
+from .sums import Sample
 from .table import Predictions
 
 SLICED = ("dev", "test")
@@ -137,7 +139,10 @@ def _slices(
     predictions: Mapping[str, Predictions],
     seed: int,
 ) -> list[dict[str, Any]]:
-    """The metric to decide by in each slice of dev and test; `counts` says who can be the worst."""
+    """The metric to decide by in each slice of dev and test, and what the slice costs.
+
+    `counts` says who can be the worst.
+    """
     rows = []
     for name in SLICED:
         if name not in predictions:
@@ -151,9 +156,30 @@ def _slices(
                 figure = measure({"": metric}, sample, seed)[""]
                 counts = len(sample) >= evaluation.slice_examples
                 row |= {"value": rounded(figure.value), "interval": figure.interval()}
-                row |= {"counts": counts}
+                row |= {"counts": counts, **_cost(metric, whole, mask, figure, seed)}
             rows.append(row)
     return rows
+
+
+def _cost(
+    metric: Metric, whole: Sample, mask: Mask, inside: Figure, seed: int
+) -> dict[str, float | list[float]]:
+    """How much better all would be, were the slice as good as the rest: the most it can earn.
+
+    The interval joins those of both parts (Zou and Donner, Statistics in Medicine, 2008).
+    """
+    rest = whole.part(~mask)
+    if not len(rest) or (metric.form == "area" and len(set(rest.labels.tolist())) < 2):
+        return {}
+    outside, part = measure({"": metric}, rest, seed)[""], float(mask.mean())
+    ahead, behind = (outside, inside) if metric.higher_is_better else (inside, outside)
+    gap = ahead.value - behind.value
+    low = gap - math.hypot(ahead.value - ahead.low, behind.high - behind.value)
+    high = gap + math.hypot(ahead.high - ahead.value, behind.value - behind.low)
+    return {
+        "cost": rounded(part * gap),
+        "cost_interval": [rounded(part * low), rounded(part * high)],
+    }
 
 
 def _worst(metric: Metric, rows: Sequence[Mapping[str, Any]]) -> Figure:
