@@ -1,0 +1,369 @@
+"""What to try next for each link of the chain, with the command that tries it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..config import Data, Evaluation, Model, Optimization, Regularization
+from .evidence import strong
+
+SAME, TWICE, FOUR, HAND = range(4)
+COSTS = {
+    SAME: "one run, as long as the last",
+    TWICE: "one run, twice as long",
+    FOUR: "one run, some four times as long",
+    HAND: "work by hand",
+}
+TWO_LINKS = "moves two links: it ends the fit on train in order to narrow the gap to dev"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The sections that the commands start from."""
+
+    data: Data
+    model: Model
+    optimization: Optimization
+    regularization: Regularization
+    evaluation: Evaluation
+
+
+@dataclass(frozen=True, slots=True)
+class Idea:
+    """Something to try: `fits` are the causes that speak for it, none where every one does."""
+
+    idea: str
+    why: str
+    section: str
+    command: str
+    effort: int
+    fits: tuple[str, ...] = ()
+
+    def record(self) -> dict[str, Any]:
+        """Return what reports/diagnosis.json says of it."""
+        return {
+            "idea": self.idea,
+            "why": self.why,
+            "section": self.section,
+            "command": self.command,
+            "cost": COSTS[self.effort],
+        }
+
+
+def ideas(link: str, cause: str | None, settings: Settings) -> list[Idea]:
+    """Return what to try for a link, those that the cause speaks for first, the cheapest first.
+
+    Args:
+        link: the name of one, as in `chain.LINKS`.
+        cause: what `evidence.cause` found, "labels", or None.
+        settings: the values that the commands start from.
+    """
+    found = [*(labels(settings) if cause == "labels" else ()), *OF_LINK[link](settings)]
+    fitting = [one for one in found if not one.fits or cause is None or cause in one.fits]
+    return sorted(fitting, key=lambda one: (cause not in one.fits, one.effort))
+
+
+def run(**values: Any) -> str:
+    """Return the command that runs an experiment with values: run(model__width=64)."""
+    parts = [f"-S {key.replace('__', '.')}={_text(value)}" for key, value in values.items()]
+    return " ".join(["dvc exp run", *parts])
+
+
+def bias(settings: Settings) -> Iterator[Idea]:
+    """Yield what helps a model to fit what it is trained on."""
+    optimization, model = settings.optimization, settings.model
+    rate, section = optimization.learning_rate, "optimization"
+    yield Idea(
+        "lower learning rate",
+        "the steps are so large that they lead away from the minimum",
+        section,
+        run(optimization__learning_rate=rate / 10),
+        SAME,
+        ("high rate",),
+    )
+    if not optimization.clip:
+        yield Idea(
+            "clip the gradient",
+            "so that no single batch throws the weights far off",
+            section,
+            run(optimization__clip=1.0),
+            SAME,
+            ("high rate",),
+        )
+    yield Idea(
+        "higher learning rate",
+        "the loss falls, but slowly from first to last",
+        section,
+        run(optimization__learning_rate=rate * 10),
+        SAME,
+        ("low rate",),
+    )
+    yield _optimizer(optimization)
+    yield Idea(
+        "train longer",
+        "the loss was still falling when training ended",
+        section,
+        run(optimization__epochs=optimization.epochs * 4),
+        FOUR,
+        ("short", "low rate"),
+    )
+    yield Idea(
+        "bigger network",
+        "the loss has come to rest far from zero: the network cannot represent more",
+        "model",
+        run(model__width=model.width * 2),
+        FOUR,
+        ("small",),
+    )
+    if model.depth + 1 < settings.data.image_size.bit_length():
+        yield Idea(
+            "deeper network",
+            "another level sees more of a picture at once",
+            "model",
+            run(model__depth=model.depth + 1),
+            TWICE,
+            ("small",),
+        )
+    other = "relu" if model.activation != "relu" else "gelu"
+    yield Idea(
+        "other activation function",
+        "some networks fit better with it",
+        "model",
+        run(model__activation=other),
+        SAME,
+        ("small",),
+    )
+    yield from _less_regularization(settings.regularization)
+
+
+def variance(settings: Settings) -> Iterator[Idea]:
+    """Yield what helps a model to do as well on what it has not seen."""
+    now, section = settings.regularization, "regularization"
+    yield Idea(
+        "L2",
+        "smaller weights follow single pictures less",
+        section,
+        run(regularization__weight_decay=max(now.weight_decay * 10, 0.01)),
+        SAME,
+    )
+    yield Idea(
+        "dropout",
+        "no feature can be relied on alone",
+        section,
+        run(regularization__dropout=0.3 if now.dropout < 0.3 else min(now.dropout + 0.2, 0.8)),
+        SAME,
+    )
+    yield Idea(
+        "augmentation",
+        "turned and moved pictures are more pictures",
+        section,
+        run(
+            regularization__rotation=min(max(now.rotation * 1.5, 10.0), 180.0),
+            regularization__shift=min(max(now.shift * 1.5, 0.08), 1.0),
+        ),
+        SAME,
+    )
+    if not now.flip:
+        yield Idea(
+            "mirror pictures",
+            "where left and right mean the same, there are twice as many",
+            section,
+            run(regularization__flip=True),
+            SAME,
+        )
+    if now.label_smoothing < 0.1:
+        yield Idea(
+            "label smoothing",
+            "no single label is to be believed entirely",
+            section,
+            run(regularization__label_smoothing=0.1),
+            SAME,
+        )
+    if not now.early_stopping:
+        yield Idea(
+            "early stopping", TWO_LINKS, section, run(regularization__early_stopping=5), SAME
+        )
+    if settings.model.width > 1:
+        yield Idea(
+            "smaller network",
+            "it has less room to learn pictures by heart; it can cost fit on train",
+            "model",
+            run(model__width=settings.model.width // 2),
+            SAME,
+        )
+    yield Idea(
+        "more data",
+        "the surest remedy, and the dearest: `make learning-curve` says what it would give",
+        "data",
+        "make learning-curve",
+        HAND,
+    )
+
+
+def mismatch(settings: Settings) -> Iterator[Idea]:
+    """Yield what helps a model on pictures of another source than those it learned from."""
+    data = settings.data
+    yield Idea(
+        "learn from some of the target's pictures",
+        "half of the dev pictures go to train, for they look like what is asked for",
+        "data",
+        run(data__dev_fraction=max(data.dev_fraction / 2, 0.01)),
+        SAME,
+    )
+    yield Idea(
+        "more varied augmentation",
+        "what train lacks of the target's variety, augmentation may add",
+        "regularization",
+        run(
+            regularization__rotation=min(max(settings.regularization.rotation * 1.5, 10.0), 180.0),
+            regularization__shift=min(max(settings.regularization.shift * 1.5, 0.08), 1.0),
+        ),
+        SAME,
+    )
+    yield Idea(
+        "train on pictures like the target's",
+        "collect some, or make the others look like them; compare both in the report first",
+        "data",
+        "make data FROM=<folder> REPLACE=1",
+        HAND,
+    )
+
+
+def dev(settings: Settings) -> Iterator[Idea]:
+    """Yield what helps where dev was used so often that it flatters."""
+    data = settings.data
+    most = min(data.dev_fraction * 2, 0.49, 0.99 - data.test_fraction)
+    yield Idea(
+        "bigger dev set",
+        "chance decides less which idea looks best on it; test stays as it is",
+        "data",
+        run(data__dev_fraction=most),
+        SAME,
+    )
+    if not settings.regularization.early_stopping:
+        return
+    yield Idea(
+        "no early stopping",
+        "it chooses the epoch that does best on dev; it " + TWO_LINKS,
+        "regularization",
+        run(regularization__early_stopping=0),
+        SAME,
+    )
+
+
+def real_world(settings: Settings) -> Iterator[Idea]:
+    """Yield what helps where a good test result does not mean a good one in use."""
+    other = "balanced_accuracy" if settings.evaluation.metric != "balanced_accuracy" else "macro_f1"
+    yield Idea(
+        "other metric",
+        "ask whether the number to decide by counts what counts in use",
+        "evaluation",
+        run(evaluation__metric=other),
+        SAME,
+    )
+    yield Idea(
+        "other dev set",
+        "add the pictures from use to data/raw, and let data.target name them",
+        "data",
+        "dvc exp run -S 'data.target=*/use-*'",
+        HAND,
+    )
+
+
+def labels(settings: Settings) -> Iterator[Idea]:
+    """Yield what helps where many labels are wrong."""
+    yield Idea(
+        "correct labels",
+        "validate doubts them, and without those pictures the error is much lower; the report "
+        "shows them: write the right labels into data/corrections.csv",
+        "data",
+        "dvc repro",
+        HAND,
+        ("labels",),
+    )
+    yield Idea(
+        "label smoothing",
+        "until they are corrected, no single label is to be believed entirely",
+        "regularization",
+        run(regularization__label_smoothing=max(settings.regularization.label_smoothing * 2, 0.1)),
+        SAME,
+        ("labels",),
+    )
+
+
+def target_met(settings: Settings) -> list[Idea]:
+    """Return what is left to do when the target is met."""
+    return [
+        Idea(
+            "tighter target",
+            "if less is possible and worth it; nothing is trained again",
+            "evaluation",
+            run(evaluation__target_error=settings.evaluation.target_error / 2),
+            SAME,
+        ),
+        Idea(
+            "pictures from use",
+            "whether it does as well in the real world, only these can say",
+            "evaluation",
+            "make diagnose REAL=<folder>",
+            HAND,
+        ),
+    ]
+
+
+def more_examples(settings: Settings) -> list[Idea]:
+    """Return what helps where the examples are too few to tell."""
+    return [*dev(settings)][:1]
+
+
+def _optimizer(now: Optimization) -> Idea:
+    if now.optimizer == "sgd":
+        changed = run(optimization__optimizer="adamw", optimization__learning_rate=0.003)
+        words = "Adam instead of gradient descent"
+    else:
+        changed = run(optimization__optimizer="sgd", optimization__learning_rate=0.1)
+        words = "gradient descent instead of Adam"
+    return Idea(
+        words,
+        "it finds other weights; the rates of the two have nothing in common",
+        "optimization",
+        changed,
+        SAME,
+        ("short", "high rate", "low rate", "small"),
+    )
+
+
+def _less_regularization(now: Regularization) -> Iterator[Idea]:
+    for key in strong(now):
+        yield Idea(
+            f"less {key.replace('_', ' ')}",
+            "so much of it keeps the network from fitting even what it sees",
+            "regularization",
+            run(**{f"regularization__{key}": getattr(now, key) / 10}),
+            SAME,
+            ("regularized",),
+        )
+    if now.early_stopping:
+        yield Idea(
+            "no early stopping",
+            TWO_LINKS.replace("it ends", "it may have ended"),
+            "regularization",
+            run(regularization__early_stopping=0),
+            SAME,
+            ("regularized", "short"),
+        )
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+OF_LINK = {
+    "bias": bias,
+    "variance": variance,
+    "mismatch": mismatch,
+    "dev": dev,
+    "real world": real_world,
+}
