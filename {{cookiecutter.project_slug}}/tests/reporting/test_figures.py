@@ -5,7 +5,11 @@ from typing import Any
 
 import pytest
 
-from {{cookiecutter.__package_name}}.reporting.figures import metrics_section, verdict
+from {{cookiecutter.__package_name}}.reporting.figures import (
+    metrics_section,
+    slices_section,
+    verdict,
+)
 from {{cookiecutter.__package_name}}.reporting.inputs import Inputs
 
 
@@ -28,13 +32,26 @@ def test_constraints_and_slices(inputs: Inputs) -> None:
     assert "parameters &lt;= 9e9 1,234 met +9e+09" in shown
     assert "latency_ms &lt;= 10 measured on each machine make latency says" in shown
     assert "recall[&lt;script&gt;alert(1)&lt;/script&gt;] &gt;= 0.5" in shown
-    assert "class &lt;script&gt;alert(1)&lt;/script&gt; dev 3" in shown
+    assert "majority &lt;class&gt; 0.2500 0.1000 to 0.4000" in shown
+    assert "better by 0.3750 +0.1000 to +0.6000" in shown
 
 
 def test_without_constraints_and_slices(inputs: Inputs) -> None:
-    shown = metrics_section({**inputs.metrics, "constraints": [], "slices": []})
-    assert "Constraint" not in shown
-    assert "slice" not in shown
+    metrics = {**inputs.metrics, "constraints": [], "slices": []}
+    assert "Constraint" not in metrics_section(metrics)
+    assert slices_section(metrics) == ""
+
+
+def test_the_costliest_slice_comes_first(inputs: Inputs) -> None:
+    shown = words(slices_section(inputs.metrics))
+    _, dev, test = re.split("Slices of (?:dev|test)", shown)
+    costs = [float(cost) for cost in re.findall(r"([+-]\d\.\d{4}) [+-]\d\.\d{4} to", dev)]
+    assert costs == sorted(costs, reverse=True)
+    assert len(costs) == 3
+    assert costs[0] > 0 > costs[-1]
+    # What holds every picture has no rest, and a hostile name is text.
+    assert "path &lt;b&gt;* " not in dev
+    assert "class &lt;script&gt;alert(1)&lt;/script&gt;" in test
 
 
 def test_a_metric_of_ones_own_that_is_gone_is_left_out(inputs: Inputs) -> None:

@@ -43,7 +43,9 @@ class Row:
 COLUMNS = tuple(one.name for one in fields(Row))
 
 
-def read_rows(path: Path, dev: Predictions, classes: Sequence[str], gone: bool = False) -> list[Row]:
+def read_rows(
+    path: Path, dev: Predictions, classes: Sequence[str], gone: bool = False
+) -> list[Row]:
     """Return the rows of the file, none if it is not there.
 
     Args:

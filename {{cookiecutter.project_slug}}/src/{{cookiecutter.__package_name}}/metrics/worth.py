@@ -14,7 +14,7 @@ DECIMALS = 9  # coarser than the last bits, so that equals are equal on every ma
 
 
 def ordered(metric: Metric, predictions: Predictions) -> list[int]:
-    """Return the rows that went wrong: what costs most first, of equals the surest, then by path."""
+    """Return the rows that went wrong: the costliest first, of equals the surest, then by path."""
     sample, examples = predictions.sample(), predictions.examples
     wrong = np.flatnonzero(sample.answers != sample.labels)
     worth = dict(zip(wrong.tolist(), gains(metric, sample).tolist(), strict=True))
@@ -45,9 +45,7 @@ def _of_pairs(metric: Metric, sample: Sample, pairs: Values) -> Values:
     assert metric.compute is not None
     sums, rows = sample.sums(), np.arange(len(pairs))
     labels, answers = np.divmod(pairs, sample.classes)
-    right, answered = (
-        np.repeat(one, len(pairs), axis=0) for one in (sums.right, sums.answered)
-    )
+    right, answered = (np.repeat(one, len(pairs), axis=0) for one in (sums.right, sums.answered))
     right[rows, labels] += 1
     answered[rows, labels] += 1
     answered[rows, answers] -= 1
