@@ -1,12 +1,12 @@
 """What `reports/metrics.json` says: the one number to decide by, and all that stands around it."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..config import Evaluation
 from ..errors import UserError
 from . import probabilities
+from .chain import measured, newcombe
 from .constraints import COSTS, LATENCY, WORST, Constraint, accepted, judge, parse
 from .intervals import Figure, measure
 from .registry import METRICS, Metric
@@ -156,30 +156,23 @@ def _slices(
                 figure = measure({"": metric}, sample, seed)[""]
                 counts = len(sample) >= evaluation.slice_examples
                 row |= {"value": rounded(figure.value), "interval": figure.interval()}
-                row |= {"counts": counts, **_cost(metric, whole, mask, figure, seed)}
-            rows.append(row)
+                row |= {"counts": counts}
+            rows.append(row | _cost(whole, mask))
     return rows
 
 
-def _cost(
-    metric: Metric, whole: Sample, mask: Mask, inside: Figure, seed: int
-) -> dict[str, float | list[float]]:
-    """How much better all would be, were the slice as good as the rest: the most it can earn.
+def _cost(whole: Sample, mask: Mask) -> dict[str, float | list[float]]:
+    """By how much fewer of all examples would be wrong, were the slice as good as the rest.
 
-    The interval joins those of both parts (Zou and Donner, Statistics in Medicine, 2008).
+    In examples that are wrong, whatever metric decides: a mean over classes means little in a part
+    that has few of them.
     """
-    rest = whole.part(~mask)
-    if not len(rest) or (metric.form == "area" and len(set(rest.labels.tolist())) < 2):
+    if mask.all():
         return {}
-    outside, part = measure({"": metric}, rest, seed)[""], float(mask.mean())
-    ahead, behind = (outside, inside) if metric.higher_is_better else (inside, outside)
-    gap = ahead.value - behind.value
-    low = gap - math.hypot(ahead.value - ahead.low, behind.high - behind.value)
-    high = gap + math.hypot(ahead.high - ahead.value, behind.value - behind.low)
-    return {
-        "cost": rounded(part * gap),
-        "cost_interval": [rounded(part * low), rounded(part * high)],
-    }
+    wrong, part = whole.answers != whole.labels, float(mask.mean())
+    rest, inside = (measured("", wrong[one], whole.groups[one]) for one in (~mask, mask))
+    interval = [rounded(part * end) for end in newcombe(rest, inside)]
+    return {"cost": rounded(part * (inside.error - rest.error)), "cost_interval": interval}
 
 
 def _worst(metric: Metric, rows: Sequence[Mapping[str, Any]]) -> Figure:

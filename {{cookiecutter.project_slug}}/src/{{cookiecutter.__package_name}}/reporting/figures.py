@@ -19,8 +19,8 @@ def slices_section(metrics: Mapping[str, Any]) -> str:
         return ""
     title = METRICS[metrics["metric"]].title
     lead = (
-        f"<p>What a slice costs is what {text(title)} of the whole would gain, were the slice as "
-        "good as the rest. Where the interval reaches 0, chance may be all of it.</p>"
+        "<p>What a slice costs is how much less of all pictures would be wrong, were it as good as "
+        "the rest. Where the interval reaches 0, chance may be all of it.</p>"
     )
     splits = dict.fromkeys(row["split"] for row in metrics["slices"])
     tables = [
@@ -126,7 +126,7 @@ def _slices(rows: Sequence[Mapping[str, Any]], title: str) -> str:
         [
             text(row["slice"]),
             bar(row["cost"], row["cost_interval"], most) if "cost" in row else "",
-            f"{row['cost']:+.4f} {_ends(row['cost_interval'])}" if "cost" in row else "–",
+            _cost(row) if "cost" in row else "–",
             f"{row['value']:.4f} {ends(row['interval'])}" if "value" in row else "not defined",
             f"{row['examples']:,}",
         ]
@@ -135,6 +135,11 @@ def _slices(rows: Sequence[Mapping[str, Any]], title: str) -> str:
     split = rows[0]["split"].replace("_", "-")
     header = ["Slice", "", "Costs", text(title), "Pictures"]
     return table(f"Slices of {split}", header, cells, kind="bars")
+
+
+def _cost(row: Mapping[str, Any]) -> str:
+    low, high = (100 * end for end in row["cost_interval"])
+    return f"{100 * row['cost']:+.2f} % <small>{low:+.2f} to {high:+.2f}</small>"
 
 
 def _ends(interval: Sequence[float]) -> str:
