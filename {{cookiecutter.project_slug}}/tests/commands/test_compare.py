@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from {{ cookiecutter.__package_name }}.commands.compare import _verdict
-from {{ cookiecutter.__package_name }}.metrics.comparison import Difference
-from {{ cookiecutter.__package_name }}.metrics.results import Result
+from {{cookiecutter.__package_name}}.commands.compare import _verdict
+from {{cookiecutter.__package_name}}.metrics.comparison import Difference
+from {{cookiecutter.__package_name}}.metrics.results import Result
 
 BETTER = Difference(0.1, 0.05, 0.15, 1, 0)
 

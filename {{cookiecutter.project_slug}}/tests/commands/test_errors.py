@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from {{ cookiecutter.__package_name }}.commands import errors
-from {{ cookiecutter.__package_name }}.data.storage import Example
-from {{ cookiecutter.__package_name }}.errors import UserError
-from {{ cookiecutter.__package_name }}.metrics.table import (
+from {{cookiecutter.__package_name}}.commands import errors
+from {{cookiecutter.__package_name}}.data.storage import Example
+from {{cookiecutter.__package_name}}.errors import UserError
+from {{cookiecutter.__package_name}}.metrics.table import (
     prediction_rows,
     write_predictions,
 )
-from {{ cookiecutter.__package_name }}.reproducibility.artifacts import write_json
+from {{cookiecutter.__package_name}}.reproducibility.artifacts import write_json
 
 CLASSES = ["<b>a", "b"]
 FILE = Path("reports/error-analysis.csv")

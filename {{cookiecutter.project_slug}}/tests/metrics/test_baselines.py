@@ -39,7 +39,12 @@ def test_figures_of_dev_and_test(made: Made) -> None:
 
 @pytest.mark.parametrize(
     ("own", "simple", "verdict"),
-    [(190, 140, "better"), (141, 140, "cannot tell"), (140, 140, "cannot tell"), (90, 140, "worse")],
+    [
+        (190, 140, "better"),
+        (141, 140, "cannot tell"),
+        (140, 140, "cannot tell"),
+        (90, 140, "worse"),
+    ],
 )
 def test_only_a_real_gain_beats(made: Made, own: int, simple: int, verdict: str) -> None:
     row = found(made, own, simple)

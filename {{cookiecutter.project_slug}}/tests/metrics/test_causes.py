@@ -50,7 +50,10 @@ def test_shares_and_what_they_could_win(made: Made) -> None:
 def test_shares_are_those_among_what_was_looked_at(made: Made) -> None:
     found = causes(ACCURACY, dev(made), tags(dark=range(2), blurry=range(2, 8)))
     assert found.looked == 8
-    assert [(one.name, one.share.value) for one in found.causes] == [("blurry", 0.75), ("dark", 0.25)]
+    assert [(one.name, one.share.value) for one in found.causes] == [
+        ("blurry", 0.75),
+        ("dark", 0.25),
+    ]
 
 
 def test_every_metric_is_mended(made: Made) -> None:

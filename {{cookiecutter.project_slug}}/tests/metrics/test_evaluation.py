@@ -15,9 +15,7 @@ from {{cookiecutter.__package_name}}.metrics.evaluation import check, summarise
 from {{cookiecutter.__package_name}}.metrics.registry import METRICS
 from {{cookiecutter.__package_name}}.metrics.table import Predictions
 
-PLAIN = Evaluation(
-    metric="accuracy", constraints=(), slices=(), slice_examples=1, target_error=0.0
-)
+PLAIN = Evaluation(metric="accuracy", constraints=(), slices=(), slice_examples=1, target_error=0.0)
 CLASSES = ["a", "b"]
 COSTS = {"parameters": 70, "model_bytes": 300}
 Made = Callable[..., Predictions]
@@ -88,8 +86,7 @@ def test_what_a_slice_costs(made: Made) -> None:
     assert small["cost"] == pytest.approx(5 / 40 * (15 / 35 - 1), abs=1e-6)
     assert large["cost_interval"][0] > 0.2
     assert all(
-        one["cost_interval"][0] <= one["cost"] <= one["cost_interval"][1]
-        for one in costs.values()
+        one["cost_interval"][0] <= one["cost"] <= one["cost_interval"][1] for one in costs.values()
     )
     # One of 40 pictures cannot cost much, and is no evidence that it does.
     assert costs["size from 48"]["cost_interval"][0] < 0.01

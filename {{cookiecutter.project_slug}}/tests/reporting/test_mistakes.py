@@ -40,9 +40,7 @@ def test_confusion_counts() -> None:
 
 def test_each_picture_stands_with_its_own_answer(inputs: Inputs) -> None:
     dev = inputs.predictions["dev"]
-    content = mistakes_section(
-        dev, inputs.classes, inputs.pictures, ACCURACY, inputs.tags
-    )
+    content = mistakes_section(dev, inputs.classes, inputs.pictures, ACCURACY, inputs.tags)
     order = [*ordered(ACCURACY, dev), *least_sure(dev)]
     assert order == [4, 8, 0, 5, 1, 6, 7, 2, 3]
     assert "90.0 % sure" in content

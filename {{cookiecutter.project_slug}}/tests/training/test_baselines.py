@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from {{cookiecutter.__package_name}}.data.batches import Split
 from {{cookiecutter.__package_name}}.training import baselines as module
 from {{cookiecutter.__package_name}}.training.baselines import MOST_EXAMPLES, baselines
+from {{cookiecutter.__package_name}}.training.linear import Linear, fit
 
 
 def made(labels: list[int], seed: int = 0) -> Split:
@@ -35,11 +37,15 @@ def test_the_regression_learns_and_says_the_same_again() -> None:
 
 
 def test_of_very_many_examples_some_are_learned_from(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = []
-    fit = module.fit
+    seen: list[tuple[NDArray[np.uint8], NDArray[np.int64], int]] = []
+
+    def noted(images: NDArray[np.uint8], labels: NDArray[np.int64], classes: int) -> Linear:
+        seen.append((images, labels, classes))
+        return fit(images, labels, classes)
+
     monkeypatch.setattr(module, "MOST_EXAMPLES", 50)
     monkeypatch.setattr(module, "CHUNK", 20)
-    monkeypatch.setattr(module, "fit", lambda *given: seen.append(given) or fit(*given))
+    monkeypatch.setattr(module, "fit", noted)
     baselines(TRAIN, {})
     images, labels, classes = seen[0]
     assert images.shape == (50, 1, 20, 20)

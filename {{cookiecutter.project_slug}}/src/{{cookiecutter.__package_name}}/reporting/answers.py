@@ -40,12 +40,12 @@ def unbeaten_notice(metrics: Mapping[str, Any]) -> str:
     one, more = unbeaten[0], ""
     lead = f"{text(one['name'])}</b> ({one['value']:.4f} on test)"
     if one["verdict"] == "worse":
-        return f'<p class="notice alarm"><b>Worse than {lead}, by {_distance(one, chosen)}.</p>'
+        return f'<p class="notice alarm"><b>Worse than {lead}: {_ahead(one, chosen)}.</p>'
     if one["dev"]["verdict"] == "better":
-        more = f" On dev it is ahead by {_distance(one['dev'], chosen)}."
+        more = f" On dev it is better: {_ahead(one['dev'], chosen)}."
     return (
-        f'<p class="notice"><b>Not shown to beat {lead}: the difference of '
-        f"{_distance(one, chosen)} may be chance.{more}</p>"
+        f'<p class="notice"><b>Not shown to beat {lead}: the difference of {_ahead(one, chosen)} '
+        f"may be chance.{more}</p>"
     )
 
 
@@ -54,12 +54,12 @@ def _best_first(rows: Rows, metric: Metric) -> list[Mapping[str, Any]]:
     return sorted(rows, key=lambda row: sign * row["value"])
 
 
-def _distance(one: Mapping[str, Any], metric: Metric) -> str:
-    """How far the network is ahead of a simple model or, with negative ends, behind."""
-    low, high = one["difference_interval"]
+def _ahead(one: Mapping[str, Any], metric: Metric) -> str:
+    """How far the network is ahead of a simple model; negative where it is behind."""
+    found, (low, high) = one["difference"], one["difference_interval"]
     if not metric.higher_is_better:
-        low, high = -high, -low
-    return f"{abs(one['difference']):.4f} <small>{low:+.4f} to {high:+.4f}</small>"
+        found, low, high = -found, -high, -low
+    return f"{found:+.4f} <small>{low:+.4f} to {high:+.4f}</small>"
 
 
 def _how_good(inputs: Inputs, metric: Metric) -> str:
