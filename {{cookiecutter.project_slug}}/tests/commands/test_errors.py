@@ -96,7 +96,7 @@ def test_pictures_that_left_are_marked_when_told_so(monkeypatch: pytest.MonkeyPa
     tag(1, "dark")
     lay(WRONG, first=100)
     before = FILE.read_bytes()
-    with pytest.raises(UserError, match="line 2: no dev picture has the content .* GONE=1"):
+    with pytest.raises(UserError, match=r"line 2: no dev picture has the content .* GONE=1"):
         run(monkeypatch)
     assert FILE.read_bytes() == before
     run(monkeypatch, "--gone")

@@ -1,4 +1,4 @@
-"""The first screen answers: how good, accepted, compared with what, where the error is, what next."""
+"""The first screen: how good, accepted, compared with what, where the error is, what next."""
 
 import re
 from dataclasses import replace
