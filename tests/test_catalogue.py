@@ -21,7 +21,7 @@ from helpers import command, tree
 
 pytestmark = pytest.mark.slow
 PACKAGE = "handwritten_digits"
-STAGES = ("validate", "prepare", "train", "evaluate", "report")
+STAGES = ("validate", "prepare", "train", "evaluate", "diagnose", "report")
 OUTPUTS = ("data/prepared", "models", "reports")
 PYTEST = ("python3", "-m", "pytest", "-q", "-p", "no:cacheprovider")
 RUNS = 20

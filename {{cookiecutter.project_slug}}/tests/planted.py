@@ -32,7 +32,7 @@ from {{ cookiecutter.__package_name }}.metrics.chain import Measured, measured
 from {{ cookiecutter.__package_name }}.metrics.diagnosis import Inputs, diagnose
 from {{ cookiecutter.__package_name }}.metrics.ideas import Settings
 from {{ cookiecutter.__package_name }}.metrics.intervals import measure
-from {{ cookiecutter.__package_name }}.metrics.scores import METRICS
+from {{ cookiecutter.__package_name }}.metrics.registry import METRICS
 from {{ cookiecutter.__package_name }}.metrics.table import Predictions, parsed, prediction_rows
 from {{ cookiecutter.__package_name }}.model import build
 from {{ cookiecutter.__package_name }}.reproducibility.streams import key
@@ -90,13 +90,13 @@ def shifted(images: Images, draw: Draw) -> Images:
 
 FAULTS = {
     "too small a network": Fault(
-        "gap", "bias", "model", "bigger network", {"model.width": 1, "model.depth": 1}
+        "gap", "bias", "model", "bigger network", {"model.width": 2, "model.depth": 2}
     ),
     "too short a training": Fault(
         "gap", "bias", "optimization", "train longer", {"optimization.epochs": 2}
     ),
     "too high a learning rate": Fault(
-        "gap", "bias", "optimization", "lower learning rate", {"optimization.learning_rate": 1.0}
+        "gap", "bias", "optimization", "lower learning rate", {"optimization.learning_rate": 5.0}
     ),
     "too low a learning rate": Fault(
         "gap", "bias", "optimization", "higher learning rate", {"optimization.learning_rate": 2e-5}
@@ -147,10 +147,16 @@ FAULTS = {
 }
 
 
-def planted(name: str, seed: int) -> tuple[Fault, dict[str, Any]]:
-    """Train with a fault, and return it with the diagnosis."""
+def planted(name: str, seed: int, doubts: bool = True) -> tuple[Fault, dict[str, Any]]:
+    """Train with a fault, and return it with the diagnosis.
+
+    Args:
+        name: of the fault.
+        seed: of the pictures and of the training.
+        doubts: look for wrong labels, as `validate` does; it takes longer than such a training.
+    """
     fault = FAULTS[name]
-    inputs, settings, real = trained(fault, seed)
+    inputs, settings, real = trained(fault, seed, doubts)
     return fault, diagnose(inputs, settings, real)
 
 
@@ -166,7 +172,9 @@ def right(fault: Fault, found: Mapping[str, Any]) -> bool:
     )
 
 
-def trained(fault: Fault, seed: int) -> tuple[Inputs, Settings, Measured | None]:
+def trained(
+    fault: Fault, seed: int, doubts: bool = True
+) -> tuple[Inputs, Settings, Measured | None]:
     """Return what the stages before `diagnose` would have left, and the sections."""
     values = {
         "optimization.batch_size": 50,
@@ -205,7 +213,7 @@ def trained(fault: Fault, seed: int) -> tuple[Inputs, Settings, Measured | None]
         seen = _predictions("real", pictures["real"], network)
         wrong = (seen.answers != seen.labels).astype(np.float64)
         real = measured("real world", wrong, np.arange(len(wrong)))
-    findings = _findings([pictures[name] for name in known], settings.data)
+    findings = _findings([pictures[name] for name in known], settings.data) if doubts else []
     losses, epochs = progress.losses, len(progress.curves)
     return Inputs(metrics, {"findings": findings}, predictions, losses, epochs), settings, real
 
@@ -306,8 +314,7 @@ def _findings(parts: list[_Part], data: Data) -> list[dict[str, Any]]:
     images = np.concatenate([one.images for one in parts])
     examples = [example for one in parts for example in one.examples()]
     sampled = [
-        Sampled(one.md5, one.path, one.label, Place("", row, 0))
-        for row, one in enumerate(examples)
+        Sampled(one.md5, one.path, one.label, Place("", row, 0)) for row, one in enumerate(examples)
     ]
     doubts = label_findings(
         sampled, lambda places: images[[one.place for one in places]], out_of_fold, data

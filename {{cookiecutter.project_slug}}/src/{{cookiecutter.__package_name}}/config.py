@@ -63,6 +63,8 @@ class Data:
     train_dev_fraction: float = number(0.01, 0.49)
     dev_fraction: float = number(0.01, 0.49)
     test_fraction: float = number(0.01, 0.49)
+    train_fraction: float = number(1e-6, 1)
+    source: str = pattern(regular=False)
     target: str = pattern(regular=False)
     group: str = pattern(regular=True)
     classes: tuple[str, ...] = names()

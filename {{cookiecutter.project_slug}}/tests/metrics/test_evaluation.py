@@ -15,7 +15,7 @@ from {{cookiecutter.__package_name}}.metrics.evaluation import check, summarise
 from {{cookiecutter.__package_name}}.metrics.registry import METRICS
 from {{cookiecutter.__package_name}}.metrics.table import Predictions
 
-PLAIN = Evaluation(metric="accuracy", constraints=(), slices=(), slice_examples=1, target_error=0.0)
+PLAIN = Evaluation(metric="accuracy", target_error=0.1, constraints=(), slices=(), slice_examples=1)
 CLASSES = ["a", "b"]
 COSTS = {"parameters": 70, "model_bytes": 300}
 Made = Callable[..., Predictions]

@@ -13,6 +13,7 @@ CLASSES = ["<script>alert(1)</script>", '"it\'s" & https://x.example/', "שלו�
 SPLITS = {"train": 30, "train_dev": 6, "dev": 9, "test": 12}
 EVALUATION = Evaluation(
     metric="macro_f1",
+    target_error=0.1,
     constraints=(f"recall[{CLASSES[0]}] >= 0.5", "parameters <= 9e9", "latency_ms <= 10"),
     slices=("class", "path <b>*"),
     slice_examples=1,

@@ -21,8 +21,8 @@ from .table import Predictions
 TARGET, REAL = "target", "real world"
 SPLITS = ("train", "train_dev", "dev", "test")
 MATTERS = 0.1  # of all that is above the target, and of the target itself: less is no gap to mend
-# Without data.target train-dev and dev are drawn from the same pictures: between them there is only
-# chance, and only what chance hardly ever does is believed.
+# Without data.target and data.source train-dev and dev are drawn from the same pictures: between
+# them there is only chance, and only what chance hardly ever does is believed.
 SAME_SOURCE = 0.999
 
 
@@ -99,9 +99,7 @@ def target(error: float) -> Measured:
     return Measured(TARGET, error, error, error, 0)
 
 
-def measured(
-    name: str, wrong: Values | Labels, groups: Labels, level: float = LEVEL
-) -> Measured:
+def measured(name: str, wrong: Values | Labels, groups: Labels, level: float = LEVEL) -> Measured:
     """Return the share of examples that are wrong `[n]`, in whole groups `[n]`.
 
     The pictures of one group tell less than as many that stand alone: so many fewer count as the
@@ -147,34 +145,34 @@ def newcombe(start: Measured, end: Measured) -> tuple[float, float]:
     return found - below, found + above
 
 
-def gaps(chain: Sequence[Measured], predictions: Mapping[str, Predictions], apart: bool) -> list[Gap]:
+def gaps(
+    chain: Sequence[Measured], predictions: Mapping[str, Predictions], apart: bool
+) -> list[Gap]:
     """Return the gaps of a chain, from the target on.
 
     Args:
         chain: the target, the four data sets and, perhaps, the real world.
         predictions: of the data sets, to look at several of them together.
-        apart: whether dev and test have a source of their own (data.target).
+        apart: whether dev and test have a source of their own (data.target, data.source).
     """
     excess = max(chain[-1].error - chain[0].error, 0.0)
     least = rounded(MATTERS * max(excess, chain[0].error))
     known = {one.name: one for one in chain}
     found = []
     for link, start, end in zip(LINKS, chain, chain[1:], strict=False):
-        low, high = newcombe(start, end)
-        sure, size = low, end.error - start.error
-        if link.name == "variance":
-            # What dev does not show is no error that a remedy on dev could win back. Of one source,
-            # both tell how the model fares on pictures that it has not seen.
-            if apart:
-                size = min(size, known["dev"].error - start.error)
-            else:
-                unseen = together(predictions, ("train_dev", "dev"))
-                sure, size = newcombe(start, unseen)[0], unseen.error - start.error
+        size = sure = None
+        if link.name == "variance" and not apart:
+            # Of one source, both tell how the model fares on pictures that it has not seen.
+            end = together(predictions, ("train_dev", "dev"))
+        elif link.name == "variance":
+            # What dev does not show is no error that a remedy could win back there.
+            size = min(end.error, known["dev"].error) - start.error
         elif link.name == "mismatch" and not apart:
             sides = [together(predictions, (one.name,), SAME_SOURCE) for one in (start, end)]
             sure = newcombe(*sides)[0]
-        size = rounded(size)
-        real = rounded(sure) > 0 and size >= least
+        low, high = newcombe(start, end)
+        size = rounded(end.error - start.error if size is None else size)
+        real = rounded(low if sure is None else sure) > 0 and size >= least
         found.append(Gap(link, start, end, low, high, size, real))
     return found
 
@@ -199,7 +197,9 @@ def together(
         kept = np.array([example.md5 not in without for example in one.examples], dtype=bool)
         wrong.append((one.answers != one.labels)[kept].astype(np.float64))
         groups += [
-            example.group or f"{name}/{row}" for row, example in enumerate(one.examples) if kept[row]
+            example.group or f"{name}/{row}"
+            for row, example in enumerate(one.examples)
+            if kept[row]
         ]
     joined = np.concatenate(wrong)
     if not len(joined):

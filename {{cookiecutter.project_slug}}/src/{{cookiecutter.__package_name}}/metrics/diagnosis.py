@@ -11,7 +11,9 @@ from .scores import rounded
 from .table import Predictions
 
 MOST_IDEAS = 7
-LABELS = 0.5  # of what is above the target must be gone without the doubted pictures
+# Of what is above the target so much must be gone without the pictures whose labels are in doubt,
+# and so many mistakes: validate doubts only the plainest, so there are more that are wrong.
+LABELS, DOUBTED = 0.2, 5
 SECTIONS = {
     "high rate": "optimization",
     "low rate": "optimization",
@@ -26,7 +28,7 @@ CAUSES = {
     "short": "the loss was still falling at the end, so training was too short",
     "regularized": "so much regularization keeps the network from fitting what it sees",
     "small": "the loss came to rest far from zero, so the network is too small",
-    "labels": "most of it is pictures whose labels validate doubts, so the labels may be wrong",
+    "labels": "a good part of it is pictures whose labels validate doubts, so many may be wrong",
 }
 
 
@@ -58,10 +60,11 @@ def diagnose(inputs: Inputs, settings: Settings, real: Measured | None = None) -
     """
     chain = [target(settings.evaluation.target_error), *split_errors(inputs.metrics)]
     chain += [real] if real else []
-    found = gaps(chain, inputs.predictions, apart=bool(settings.data.target))
+    apart = bool(settings.data.target or settings.data.source)
+    found = gaps(chain, inputs.predictions, apart=apart)
     smoothing = settings.regularization.label_smoothing
     classes = inputs.predictions["test"].probabilities.shape[1]
-    went = training(inputs.losses, classes, smoothing)
+    went = training(inputs.losses, classes, settings.optimization, smoothing)
     main = largest(found)
     if _met(chain):
         said = _said("target met", None, None, _met_sentence(chain), target_met(settings))
@@ -105,11 +108,13 @@ def _mislabelled(inputs: Inputs, settings: Settings) -> bool:
         if one["rule"] == "label-error" and not one["accepted"]
         for md5 in one["md5"]
     )
-    names = ("train_dev", "dev", "test")
-    least = settings.evaluation.target_error
-    every = together(inputs.predictions, names).error - least
-    others = together(inputs.predictions, names, without=doubted).error - least
-    return every > 0 and rounded(every - others) >= rounded(LABELS * every)
+    unseen = ("train_dev", "dev", "test")
+    allowed = settings.evaluation.target_error
+    every = together(inputs.predictions, unseen)
+    others = together(inputs.predictions, unseen, without=doubted)
+    mistakes = round(every.error * every.examples) - round(others.error * others.examples)
+    gone = rounded(every.error - others.error)
+    return mistakes >= DOUBTED and gone >= rounded(LABELS * (every.error - allowed))
 
 
 def _said(

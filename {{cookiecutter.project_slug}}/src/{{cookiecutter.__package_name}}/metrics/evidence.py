@@ -2,55 +2,70 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from ..config import Optimization, Regularization
 from .scores import rounded
 
 WINDOWS = 20  # parts of a training whose mean losses are compared
-PEAK = 1.5  # times the loss of knowing nothing, above which steps were too large
+PEAK, STUCK = 1.3, 1.02  # times the loss of knowing nothing: steps were too large
+FALLING = 0.2  # of what is left, lost in the second half of training: it was not over
+# How far weights can have come, as Adam moves them: by the rate in each step, at most. They start
+# at some tenths, so less cannot have made much of them.
+REACH = 0.5
+MOMENTUM = 0.1  # gradient descent with momentum does with a rate what Adam does with a tenth of it
+FEW = 150  # steps in which a network learns little at any rate
 STRONG = {"dropout": 0.5, "weight_decay": 1.0, "label_smoothing": 0.4, "rotation": 60, "shift": 0.3}
 
 
 @dataclass(frozen=True)
 class Training:
-    """How a training went, as parts of the way from knowing nothing (1) to a perfect fit (0).
+    """How a training went.
 
-    `peak` is the worst after the start, `half` what was left after half of the steps, `end` at
-    last; `halved` the step after which less than half was left, None if there was none.
+    Losses are parts of the way from knowing nothing (1) to a perfect fit (0): `peak` is the worst,
+    `early` the best of the first half, its start left out, `half` the one in the middle, `end` the
+    last. `reach` is how far a weight can have moved, as Adam moves them.
     """
 
     steps: int
     peak: float
+    early: float
     half: float
     end: float
-    halved: int | None
+    reach: float
 
-    def record(self) -> dict[str, float | int | None]:
+    def record(self) -> dict[str, float | int]:
         """Return what reports/diagnosis.json says of it."""
         return {
-            "steps": self.steps,
-            "peak": rounded(self.peak),
-            "half": rounded(self.half),
-            "end": rounded(self.end),
-            "halved": self.halved,
+            name: one if isinstance(one, int) else rounded(one)
+            for name, one in asdict(self).items()
         }
 
 
-def training(losses: Sequence[float], classes: int, smoothing: float) -> Training:
+def training(
+    losses: Sequence[float], classes: int, optimization: Optimization, smoothing: float
+) -> Training:
     """Return how the loss of each step went.
 
     Args:
         losses: at least one.
         classes: how many there are.
+        optimization: the section.
         smoothing: regularization.label_smoothing, which a perfect fit still pays for.
     """
     least, nothing = _floor(classes, smoothing), math.log(classes)
     left = [(loss - least) / (nothing - least) for loss in _smoothed(losses)]
-    width = max(len(losses) // WINDOWS, 1)
-    under = [place for place, one in enumerate(left) if one < 0.5]
-    halved = (under[0] + 1) * width if under else None
-    return Training(len(losses), max(left), left[len(left) // 2], left[-1], halved)
+    middle = len(left) // 2
+    # A linear rise and half a cosine: half of the highest rate, on average.
+    rate = optimization.learning_rate / 2 * (MOMENTUM if optimization.optimizer == "sgd" else 1)
+    return Training(
+        steps=len(losses),
+        peak=max(left),
+        early=min(left[min(2, middle) : middle + 1]),
+        half=left[middle],
+        end=left[-1],
+        reach=rate * len(losses),
+    )
 
 
 def cause(
@@ -70,13 +85,14 @@ def cause(
     Returns:
         "high rate", "low rate", "short", "regularized" or "small".
     """
-    if found.peak >= PEAK:
+    record = found.record()
+    if record["peak"] >= PEAK or record["early"] >= STUCK:
         return "high rate"
     if strong(regularization) or epochs < optimization.epochs:
         return "regularized"
-    if found.halved is None and found.steps >= 100:
-        return "low rate"
-    if found.half - found.end >= 0.1:
+    if record["reach"] < REACH:
+        return "short" if found.steps < FEW else "low rate"
+    if record["half"] - record["end"] >= FALLING * record["half"]:
         return "short"
     return "small"
 
@@ -95,4 +111,5 @@ def _smoothed(losses: Sequence[float]) -> list[float]:
 def _floor(classes: int, smoothing: float) -> float:
     """The loss of a perfect fit to smoothed labels: their entropy."""
     other = smoothing / classes
-    return -sum(one * math.log(one) for one in (1 - smoothing + other, *[other] * (classes - 1)) if one)
+    parts = (1 - smoothing + other, *[other] * (classes - 1))
+    return -math.fsum(one * math.log(one) for one in parts if one)

@@ -30,7 +30,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Idea:
-    """Something to try: `fits` are the causes that speak for it, none where every one does."""
+    """Something to try; `fits` are the causes that speak for it, without which it is left out."""
 
     idea: str
     why: str
@@ -51,7 +51,7 @@ class Idea:
 
 
 def ideas(link: str, cause: str | None, settings: Settings) -> list[Idea]:
-    """Return what to try for a link, those that the cause speaks for first, the cheapest first.
+    """Return what to try for a link: what the cause speaks for, then the rest, each by its cost.
 
     Args:
         link: the name of one, as in `chain.LINKS`.
@@ -59,7 +59,9 @@ def ideas(link: str, cause: str | None, settings: Settings) -> list[Idea]:
         settings: the values that the commands start from.
     """
     found = [*(labels(settings) if cause == "labels" else ()), *OF_LINK[link](settings)]
-    fitting = [one for one in found if not one.fits or cause is None or cause in one.fits]
+    # Label smoothing may be among both.
+    named = {one.idea: one for one in reversed(found)}
+    fitting = [one for one in reversed(named.values()) if not one.fits or cause in one.fits]
     return sorted(fitting, key=lambda one: (cause not in one.fits, one.effort))
 
 
@@ -131,7 +133,6 @@ def bias(settings: Settings) -> Iterator[Idea]:
         "model",
         run(model__activation=other),
         SAME,
-        ("small",),
     )
     yield from _less_regularization(settings.regularization)
 
@@ -265,13 +266,14 @@ def real_world(settings: Settings) -> Iterator[Idea]:
         "other dev set",
         "add the pictures from use to data/raw, and let data.target name them",
         "data",
-        "dvc exp run -S 'data.target=*/use-*'",
+        "dvc exp run -S 'data.target=\"*/use-*\"'",
         HAND,
     )
 
 
 def labels(settings: Settings) -> Iterator[Idea]:
     """Yield what helps where many labels are wrong."""
+    smoothing = max(settings.regularization.label_smoothing * 2, 0.1)
     yield Idea(
         "correct labels",
         "validate doubts them, and without those pictures the error is much lower; the report "
@@ -285,9 +287,8 @@ def labels(settings: Settings) -> Iterator[Idea]:
         "label smoothing",
         "until they are corrected, no single label is to be believed entirely",
         "regularization",
-        run(regularization__label_smoothing=max(settings.regularization.label_smoothing * 2, 0.1)),
+        run(regularization__label_smoothing=min(smoothing, 0.9)),
         SAME,
-        ("labels",),
     )
 
 
@@ -329,7 +330,6 @@ def _optimizer(now: Optimization) -> Idea:
         "optimization",
         changed,
         SAME,
-        ("short", "high rate", "low rate", "small"),
     )
 
 
@@ -357,7 +357,7 @@ def _less_regularization(now: Regularization) -> Iterator[Idea]:
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return str(float(f"{value:.4g}") if isinstance(value, float) else value)
 
 
 OF_LINK = {

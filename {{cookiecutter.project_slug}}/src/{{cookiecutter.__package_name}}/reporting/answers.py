@@ -86,10 +86,9 @@ def _compared(metrics: Mapping[str, Any], diagnosis: Mapping[str, Any], metric: 
 
 def _strip(diagnosis: Mapping[str, Any]) -> str:
     """The errors of the chain in one line, with the gap that is named in bold."""
-    into = {one["to"]: one for one in diagnosis["gaps"]}
+    gaps = [None, *diagnosis["gaps"]]  # each ends at its own place of the chain
     items = []
-    for one in diagnosis["chain"]:
-        gap = into.get(one["name"])
+    for one, gap in zip(diagnosis["chain"], gaps, strict=True):
         named = gap is not None and gap["name"] == diagnosis["link"]
         mark = ' class="named"' if named else ""
         place = text(one["name"].replace("_", "-"))
