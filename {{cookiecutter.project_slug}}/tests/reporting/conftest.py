@@ -17,7 +17,6 @@ EVALUATION = Evaluation(
     constraints=(f"recall[{CLASSES[0]}] >= 0.5", "parameters <= 9e9", "latency_ms <= 10"),
     slices=("class", "path <b>*"),
     slice_examples=1,
-    target_error=0.02,
 )
 _ON = {
     "value": 0.25,
