@@ -117,3 +117,12 @@ def test_the_ranking_takes_the_spread_into_account(known: dict[str, Any]) -> Non
     said = rank.ranking(*results)
     assert [line[0] for line in said.splitlines()[1:3]] == ["1", "1"]
     assert "as `make seeds` has measured it for 1 of 2" in said
+
+
+@pytest.mark.usefixtures("known")
+def test_a_model_that_does_not_beat_a_simple_one() -> None:
+    rows = [{"name": "majority class", "beaten": True}, {"name": "regression", "beaten": False}]
+    one, other = result("main", 60, baselines=rows[:1]), result("wider", 20, baselines=rows)
+    said = compare.comparison(one, other)
+    assert "B is not for sure better on test than regression." in said
+    assert "A is not for sure better" not in said

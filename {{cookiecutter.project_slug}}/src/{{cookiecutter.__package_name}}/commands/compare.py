@@ -7,6 +7,7 @@ import argparse
 import sys
 
 from ..errors import UserError, run
+from ..metrics.baselines import unbeaten
 from ..metrics.comparison import Difference, Spread, check_same, paired
 from ..metrics.results import Result, read_result, spread_over_seeds
 from ..metrics.scores import find
@@ -79,6 +80,9 @@ def _models(a: Result, b: Result, found: Difference, count: int) -> list[str]:
     rejected = [name for name, one in (("A", a), ("B", b)) if one.accepted() is False]
     if rejected:
         lines += [f"{' and '.join(rejected)} missed a constraint, and cannot win by the score."]
+    for name, one in (("A", a), ("B", b)):
+        if simple := unbeaten(one.metrics.get("baselines", [])):
+            lines += [f"{name} is not for sure better on test than {' and '.join(simple)}."]
     return lines
 
 

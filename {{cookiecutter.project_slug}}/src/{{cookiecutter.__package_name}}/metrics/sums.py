@@ -81,6 +81,11 @@ class Sample:
         found = 2 * float((away**2).sum()) ** 2 / fourth if fourth > 0 else math.inf
         return max(found, FEWEST)
 
+    @property
+    def losses(self) -> Values:
+        """The negative logarithm of the true class's probability, for each example."""
+        return self._losses / FINE
+
     @cached_property
     def _counted(self) -> NDArray[np.bool_]:
         """Which classes `[k]` have a part in a mean over classes."""
