@@ -2,10 +2,11 @@
 
     python scripts/bench_scale.py [--sizes 10000 100000 1000000] [--layouts files tar]
 
-Builds a project, makes that many pictures in it, and prints of each step, a line a step, how long it
-took, how much of a processor's time, and its peak memory: that of the largest process. Growth is
-judged by the processors' time, which other programs disturb less. Then two ratios: how fast pictures are decoded
-beside the bare decoder, and read in shuffled batches beside a plain read of the same bytes.
+Builds a project, makes that many pictures in it, and prints of each step, a line a step, how long
+it took, how much of a processor's time, and its peak memory: that of the largest process. Growth is
+judged by the processors' time, which other programs disturb less. Then two ratios: how fast
+pictures are decoded beside the bare decoder, and read in shuffled batches beside a plain read of
+the same bytes.
 Needs about 20 KB of disk for each picture, most of it what a file system takes for a small file.
 """
 

@@ -52,7 +52,8 @@ def _figures(
     # Of six decimals, as all that is said of predictions.
     shown: Values = np.asarray(probabilities, dtype=np.float64).round(DECIMALS)
     simple = Sample(network.labels, predicted(probabilities), shown, network.groups)
-    own, ahead = measure({"": metric}, simple, seed)[""], paired(metric, simple, network, seed).judged()
+    own = measure({"": metric}, simple, seed)[""]
+    ahead = paired(metric, simple, network, seed).judged()
     return {
         "value": rounded(own.value),
         "interval": own.interval(),
