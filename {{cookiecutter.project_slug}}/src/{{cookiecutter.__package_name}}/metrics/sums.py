@@ -146,6 +146,12 @@ class Sums:
     def __init__(self, sample: Sample, weights: Values) -> None:
         self._sample, self._weights = sample, weights
 
+    def answered_otherwise(self, right: Values, answered: Values) -> "Sums":
+        """Return the same sums, but for other counts `[r, k]` of right answers and of answers."""
+        other = Sums(self._sample, self._weights)
+        other.right, other.answered = right, answered
+        return other
+
     @cached_property
     def examples(self) -> Values:
         """All examples, `[r]`."""
