@@ -139,7 +139,8 @@ def _added(parts: Sequence[tuple[float, float]]) -> tuple[float, float]:
     """
     whole = sum(variance for variance, _ in parts)
     doubt = sum(variance**2 / freedom for variance, freedom in parts)
-    return whole, whole**2 / doubt if doubt else math.inf
+    # Of one part it is that of the part, whatever the last bits say.
+    return whole, round(whole**2 / doubt, 9) if doubt else math.inf
 
 
 def _some(names: Sequence[str]) -> str:

@@ -93,6 +93,15 @@ class Sample:
         return present if self.partial else np.ones_like(present)
 
     @cached_property
+    def _pairs(self) -> tuple[Labels, Labels, Labels]:
+        """The true class and the answer of each pair that there is, and the pair of each example.
+
+        There are few of them beside the examples, so it is they that are counted by class.
+        """
+        codes, pair = np.unique(self.labels * self.classes + self.answers, return_inverse=True)
+        return codes // self.classes, codes % self.classes, pair
+
+    @cached_property
     def _losses(self) -> Values:
         """The negative logarithm `[n]` of the true class's probability, in units of 1 / `FINE`."""
         rows = self.probabilities
@@ -160,18 +169,26 @@ class Sums:
     @cached_property
     def true(self) -> Values:
         """The examples of each class, `[r, k]`."""
-        return self._counts(self._sample.labels)
+        labels, _, _ = self._sample._pairs
+        return _sums(labels, self._pairs, self._sample.classes)
 
     @cached_property
     def answered(self) -> Values:
         """The examples given each class, `[r, k]`."""
-        return self._counts(self._sample.answers)
+        _, answers, _ = self._sample._pairs
+        return _sums(answers, self._pairs, self._sample.classes)
 
     @cached_property
     def right(self) -> Values:
         """The examples rightly given each class, `[r, k]`."""
-        sample = self._sample
-        return self._counts(np.where(sample.answers == sample.labels, sample.labels, -1))
+        labels, answers, _ = self._sample._pairs
+        right = labels == answers
+        return _sums(labels[right], self._pairs[:, right], self._sample.classes)
+
+    @cached_property
+    def _pairs(self) -> Values:
+        labels, _, pair = self._sample._pairs
+        return _sums(pair, self._weights, len(labels))
 
     @cached_property
     def loss(self) -> Values:
@@ -193,10 +210,6 @@ class Sums:
     def counted(self) -> NDArray[np.bool_]:
         """The classes `[k]` that have a part in a mean over classes."""
         return self._sample._counted
-
-    def _counts(self, classes: Labels) -> Values:
-        """The weights `[r, k]` of the examples of each class; -1 is that of none."""
-        return _sums(classes + 1, self._weights, self._sample.classes + 1)[:, 1:]
 
 
 def numbered(groups: Sequence[str]) -> Labels:
