@@ -68,8 +68,10 @@ def comparison(a: Result, b: Result, on: str = "test") -> str:
 
 def _models(a: Result, b: Result, found: Difference, count: int) -> list[str]:
     """What to say of the two models as they are trained."""
+    # Who misses a constraint may score better, and is not better.
+    verb = "scores" if found.gain and (b if found.gain > 0 else a).accepted() is False else "is"
     lines = [
-        f"B is {found.verdict} {_by(found)}, as the two models stand."
+        f"B {verb} {found.verdict} {_by(found)}, as the two models stand."
         if found.gain
         else f"Cannot tell: B differs {_by(found)} on {count:,} examples."
     ]
