@@ -61,7 +61,7 @@ def comparison(a: Result, b: Result, on: str = "test") -> str:
         *_idea(rows, found, judged, known),
         "",
         "what else differs:",
-        *(f"  {part}: {name}  {text}".rstrip() for part, name, text in rows),
+        *([f"  {part}: {name}  {text}".rstrip() for part, name, text in rows] or ["  nothing"]),
     ]
     return "\n".join(lines) + "\n"
 
@@ -92,7 +92,7 @@ def _idea(rows: Rows, models: Difference, judged: Difference, known: Spreads) ->
     """What to say of whatever A and B differ in, apart from the luck of their seeds."""
     rows = [row for row in rows if row[0] != "hardware" and not row[1].startswith("runtime.")]
     moved = {name for _, name, _ in rows}
-    if moved <= {SEED, ""}:
+    if moved <= {SEED}:
         return [
             "They differ in nothing but the seed: what tells them apart is its luck, no idea."
             if SEED in moved
@@ -130,10 +130,9 @@ def _rejected(one: Result) -> str:
 
 
 def _differing(a: Result, b: Result) -> Rows:
-    rows = [
+    return [
         (part, *row) for part, found in differing(a.revision, b.revision).items() for row in found
     ]
-    return rows or [("nothing", "", "")]
 
 
 if __name__ == "__main__":
