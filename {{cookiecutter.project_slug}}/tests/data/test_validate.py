@@ -374,3 +374,15 @@ def test_no_picture_at_all(tmp_path: Path, check: Check) -> None:
     summary, table = check(tmp_path / "raw")
     assert "0 class folder(s)" in table.refusal()
     assert summary["examples"] == 0
+
+
+@pytest.mark.parametrize("source", ["*/phone *", "circle/*"])
+def test_a_copy_that_nothing_learns_from_is_in_no_split(
+    raw: Path, check: Check, source: str
+) -> None:
+    two_splits(raw)
+    settings = {"target": "*/phone *", "test_fraction": 0.3, "dev_fraction": 0.3}
+    whole = check(raw, **settings)[0]["found"]
+    assert whole["two-splits"] > 0
+    # One that is evaluated may be left out of training under its other name, or all copies be.
+    assert check(raw, source=source, **settings)[0]["found"] == {"copies": 12}
