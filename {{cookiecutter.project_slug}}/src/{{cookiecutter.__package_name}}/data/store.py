@@ -86,7 +86,6 @@ class Store:
                 if whole.is_file() and whole.stat().st_size != about["size"]:
                     self.system.remove(place)
 
-
     def drop_lists(self, lists: Mapping[str, Collection[str]]) -> None:
         """Delete the lists of which the remote lacks an object, so that a push sends both.
 
