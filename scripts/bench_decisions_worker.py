@@ -43,6 +43,7 @@ REPLICATES = 300  # instead of 1,000: a deviation needs no more, and there are m
 MANY = 400_000  # examples, that stand for all there could be
 SHARPNESS = 1.2  # of the probabilities: too sure
 TOGETHER = 0.6  # deviation of what the examples of a group share
+PLANTED = 2.8932, 3.1  # of ten classes 88.6 and 91.6 % right: three points apart
 SEED_SETS, SEEDS_KNOWN = 20, 6
 
 
@@ -86,7 +87,7 @@ def main() -> None:
         for situation in SITUATIONS:
             show(situation.name, covered(situation, int(NUMBERS[0])))
     elif REQUEST == "pairs":
-        for clear, again in ((2.75, 3.1), (3.1, 3.1)):
+        for clear, again in (PLANTED, (PLANTED[1], PLANTED[1])):
             for shared in (0.0, 0.5, 0.9):
                 verdicts(clear, again, shared, int(NUMBERS[0]))
     else:
