@@ -63,6 +63,8 @@ class Data:
     train_dev_fraction: float = number(0.01, 0.49)
     dev_fraction: float = number(0.01, 0.49)
     test_fraction: float = number(0.01, 0.49)
+    train_fraction: float = number(1e-6, 1)
+    source: str = pattern(regular=False)
     target: str = pattern(regular=False)
     group: str = pattern(regular=True)
     classes: tuple[str, ...] = names()
@@ -115,6 +117,7 @@ class Evaluation:
     """What counts as good."""
 
     metric: str = texts(re.compile(r"[a-z]\w*"), "macro_f1")
+    target_error: float = number(0, 1)
     constraints: tuple[str, ...] = texts(CONSTRAINT, "recall[cat] >= 0.9")
     slices: tuple[str, ...] = texts(SLICE, "brightness in 3 parts")
     slice_examples: int = number(1)

@@ -1,5 +1,6 @@
 """What differs between two versions, picture by picture."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from {{ cookiecutter.__package_name }}.data.changes import (
     moves,
     pictures,
 )
-from {{ cookiecutter.__package_name }}.data.splits import SPLITS, split_of
+from {{ cookiecutter.__package_name }}.data.splits import LEFT_OUT, SPLITS, split_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -89,4 +90,15 @@ def test_splits_move_by_what_comes_and_goes_alone() -> None:
     assert sum(row.left for row in found.values()) == 1
     assert found[split_of(old[0].path, old[0].md5, data)].left == 1
     assert list(found) == list(SPLITS)
+    assert sum(row.after for row in found.values()) == len(old) - 1
+
+
+def test_what_is_left_out_is_counted_where_there_is_any() -> None:
+    data = replace(read(Data, ROOT / "params.yaml"), source="b/*")
+    content = [f"{number:032x}" for number in range(0, 16**32, 16**32 // 40)]
+    old = pictures({f"a/{number}": md5 for number, md5 in enumerate(content)}, "")
+    found = moves(old, old[1:], data)
+    assert list(found) == [*SPLITS, LEFT_OUT]
+    assert found["train"] == Moves(0, 0, 0, 0)
+    assert found[LEFT_OUT].before > 20
     assert sum(row.after for row in found.values()) == len(old) - 1

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -213,3 +214,55 @@ def test_a_class_without_training_examples(tmp_path: Path, fill: Callable[..., P
     (raw / "rare/only.png").write_bytes(content)
     with pytest.raises(UserError, match="no example to learn from in class rare; add pictures"):
         run(raw, tmp_path / "prepared")
+
+
+def test_what_is_not_learnt_from_stands_in_no_split(
+    tmp_path: Path, fill: Callable[..., Path]
+) -> None:
+    raw = fill(tmp_path / "raw")
+    for path in sorted(raw.rglob("0[01]*.png")):
+        path.rename(path.with_name(f"web-{path.name}"))
+    whole = run(raw, tmp_path / "whole")
+    before = members(tmp_path / "whole")
+    half = run(raw, tmp_path / "half", replace(settings(), train_fraction=0.5))
+    web = run(raw, tmp_path / "web", replace(settings(), source="*/web-*"))
+    for found, untouched in ((half, ("train_dev", "dev", "test")), (web, ("dev", "test"))):
+        assert found.keys() == whole.keys()
+        same = {path.split("/")[0] for path in whole if found[path] == whole[path]}
+        assert same >= set(untouched)
+        assert all(found[path] == whole[path] for path in whole if path.startswith(untouched))
+    after = members(tmp_path / "half")
+    assert after.items() < before.items()
+    assert {before[path] for path in before.keys() - after.keys()} == {"train"}
+    after = members(tmp_path / "web")
+    assert after == {
+        path: split for path, split in before.items() if "web-" in path or split in ("dev", "test")
+    }
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"source": "*/no-*"}, r"falls into train_dev; .*, or widen data\.source '\*/no-\*'\.$"),
+        ({"target": "*/no-*"}, r"falls into dev; .*, or widen data\.target '\*/no-\*'\.$"),
+        (
+            {"source": "circle/*"},
+            r"in class square, tree; add pictures, or widen data\.source 'circle/\*'\.$",
+        ),
+        (
+            {"train_fraction": 0.02},
+            r"in class \w+(, \w+)?; add pictures, or raise data\.train_fraction, 0\.02\.$",
+        ),
+        (
+            {"train_fraction": 1e-6},
+            r"left to train on; .*test_fraction, or raise data\.train_fraction, 1e-06\.$",
+        ),
+    ],
+)
+def test_nothing_to_learn_from(
+    tmp_path: Path, fill: Callable[..., Path], changed: dict[str, Any], words: str
+) -> None:
+    raw = fill(tmp_path / "raw")
+    with pytest.raises(UserError, match=words):
+        run(raw, tmp_path / "prepared", replace(settings(), **changed))
+    assert not (tmp_path / "prepared").exists()

@@ -25,6 +25,7 @@ def files(inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     """Lay the inputs out as the stages before the report leave them."""
     monkeypatch.chdir(tmp_path)
     write_json(Path("reports/metrics.json"), inputs.metrics)
+    write_json(Path("reports/diagnosis.json"), inputs.diagnosis)
     write_json(Path("reports/data.json"), inputs.data)
     write_json(Path("models/identity.json"), inputs.identity)
     columns = inputs.curves.values()
@@ -70,6 +71,7 @@ def cut_pictures(path: Path) -> None:
         ("reports/metrics.json", Path.unlink, "is missing: run `dvc repro evaluate`"),
         ("reports/predictions.csv", Path.unlink, "is missing: run `dvc repro evaluate`"),
         ("reports/data.json", Path.unlink, "is missing: run `dvc repro validate`"),
+        ("reports/diagnosis.json", Path.unlink, "is missing: run `dvc repro diagnose`"),
         ("reports/learning-curves.csv", Path.unlink, "is missing: run `dvc repro train`"),
         ("models/identity.json", Path.unlink, "is missing: run `dvc repro train`"),
         (SHARD, Path.unlink, "is not there; run 'dvc repro prepare'"),

@@ -7,6 +7,7 @@ import argparse
 import sys
 
 from ..errors import UserError, run
+from ..metrics.baselines import unbeaten
 from ..metrics.comparison import Difference, Spread, check_same, paired
 from ..metrics.results import Result, read_result, spread_over_seeds
 from ..metrics.scores import find
@@ -60,15 +61,17 @@ def comparison(a: Result, b: Result, on: str = "test") -> str:
         *_idea(rows, found, judged, known),
         "",
         "what else differs:",
-        *(f"  {part}: {name}  {text}".rstrip() for part, name, text in rows),
+        *([f"  {part}: {name}  {text}".rstrip() for part, name, text in rows] or ["  nothing"]),
     ]
     return "\n".join(lines) + "\n"
 
 
 def _models(a: Result, b: Result, found: Difference, count: int) -> list[str]:
     """What to say of the two models as they are trained."""
+    # Who misses a constraint may score better, and is not better.
+    verb = "scores" if found.gain and (b if found.gain > 0 else a).accepted() is False else "is"
     lines = [
-        f"B is {found.verdict} {_by(found)}, as the two models stand."
+        f"B {verb} {found.verdict} {_by(found)}, as the two models stand."
         if found.gain
         else f"Cannot tell: B differs {_by(found)} on {count:,} examples."
     ]
@@ -79,6 +82,9 @@ def _models(a: Result, b: Result, found: Difference, count: int) -> list[str]:
     rejected = [name for name, one in (("A", a), ("B", b)) if one.accepted() is False]
     if rejected:
         lines += [f"{' and '.join(rejected)} missed a constraint, and cannot win by the score."]
+    for name, one in (("A", a), ("B", b)):
+        if simple := unbeaten(one.metrics.get("baselines", [])):
+            lines += [f"{name} is not for sure better on test than {' and '.join(simple)}."]
     return lines
 
 
@@ -86,7 +92,7 @@ def _idea(rows: Rows, models: Difference, judged: Difference, known: Spreads) ->
     """What to say of whatever A and B differ in, apart from the luck of their seeds."""
     rows = [row for row in rows if row[0] != "hardware" and not row[1].startswith("runtime.")]
     moved = {name for _, name, _ in rows}
-    if moved <= {SEED, ""}:
+    if moved <= {SEED}:
         return [
             "They differ in nothing but the seed: what tells them apart is its luck, no idea."
             if SEED in moved
@@ -124,10 +130,9 @@ def _rejected(one: Result) -> str:
 
 
 def _differing(a: Result, b: Result) -> Rows:
-    rows = [
+    return [
         (part, *row) for part, found in differing(a.revision, b.revision).items() for row in found
     ]
-    return rows or [("nothing", "", "")]
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from ..config import Data
-from .splits import SPLITS, split_of
+from .splits import LEFT_OUT, SPLITS, split_of
 
 
 class Picture(NamedTuple):
@@ -104,7 +104,10 @@ class Moves(NamedTuple):
 
 
 def moves(old: Iterable[Picture], new: Iterable[Picture], data: Data) -> dict[str, Moves]:
-    """Return how each split changed, both versions split as `data` says."""
+    """Return how each split changed, both versions split as `data` says.
+
+    What is left out of all of them counts as one more, where there is any.
+    """
     before, after = _splits(old, data), _splits(new, data)
     return {
         split: Moves(
@@ -113,12 +116,13 @@ def moves(old: Iterable[Picture], new: Iterable[Picture], data: Data) -> dict[st
             (after[split] - before[split]).total(),
             (before[split] - after[split]).total(),
         )
-        for split in SPLITS
+        for split in (*SPLITS, LEFT_OUT)
+        if split in SPLITS or before[split] or after[split]
     }
 
 
 def _splits(pictures: Iterable[Picture], data: Data) -> dict[str, Counter[str]]:
-    found = {split: Counter[str]() for split in SPLITS}
+    found = {split: Counter[str]() for split in (*SPLITS, LEFT_OUT)}
     for one in pictures:
         found[split_of(one.path, one.md5, data)][one.md5] += 1
     return found

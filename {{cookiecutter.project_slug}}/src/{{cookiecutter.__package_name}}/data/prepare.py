@@ -13,7 +13,7 @@ from ..reproducibility.artifacts import write_json
 from .catalogue import Catalogue, Prepared
 from .corrections import AS_THEY_STAND, Labels
 from .pixels import DamagedBlock, Pixels, Place
-from .splits import SPLITS, group_of, split_of
+from .splits import LEFT_OUT, SPLITS, group_of, split_of
 from .storage import SHARD_BYTES, Example, Writer
 
 
@@ -83,9 +83,11 @@ def _assemble(
         total = sum(counts.values())
         rows = tqdm(_labelled(catalogue, labels), "prepare", total, unit=" pictures", disable=None)
         for one in rows:
-            writer = writers[split_of(one.path, one.md5, data)]
+            split = split_of(one.path, one.md5, data)
+            if split == LEFT_OUT:
+                continue
             picture = pixels([Place(one.block, one.place, one.checksum)])
-            writer.add(_example(one, data), places[one.label], picture.tobytes())
+            writers[split].add(_example(one, data), places[one.label], picture.tobytes())
         for split, writer in writers.items():
             index = {"version": version, "pixels": writer.close(), "classes": classes}
             write_json(prepared / split / "index.json", index)
@@ -102,13 +104,26 @@ def _example(one: Prepared, data: Data) -> Example:
 
 
 def _check(counts: Counter[tuple[str, str]], classes: list[str], data: Data) -> None:
-    for split in SPLITS:
+    for split in ("train_dev", "dev", "test"):
         if not any(counts[split, name] for name in classes):
-            hint = f", or widen data.target '{data.target}'" if data.target else ""
+            key = "source" if split == "train_dev" else "target"
             raise UserError(
-                f"no example falls into {split}; add pictures, raise data.{split}_fraction{hint}."
-                if split != "train"
-                else "no example is left to train on; lower data.dev_fraction or test_fraction."
+                f"no example falls into {split}; add pictures, raise data.{split}_fraction"
+                f"{_widen(data, key)}."
             )
-    if missing := [name for name in classes if not counts["train", name]]:
-        raise UserError(f"no example to learn from in class {', '.join(missing)}; add pictures.")
+    missing = [name for name in classes if not counts["train", name]]
+    if not missing:
+        return
+    hint = _widen(data, "source")
+    if data.train_fraction < 1:
+        hint += f", or raise data.train_fraction, {data.train_fraction:g}"
+    if missing == classes:
+        raise UserError(
+            f"no example is left to train on; lower data.dev_fraction or test_fraction{hint}."
+        )
+    raise UserError(f"no example to learn from in class {', '.join(missing)}; add pictures{hint}.")
+
+
+def _widen(data: Data, key: str) -> str:
+    pattern = getattr(data, key)
+    return f", or widen data.{key} '{pattern}'" if pattern else ""

@@ -3,6 +3,7 @@
 Queries stream and sort on disk, so that a million pictures take the memory of a thousand.
 """
 
+import mimetypes
 import sqlite3
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -14,7 +15,7 @@ from PIL import Image
 from ..config import Data
 from .corrections import Labels
 from .findings import MOST_PATHS, Finding, shown
-from .splits import SPLITS, split_of
+from .splits import LEFT_OUT, SPLITS, split_of
 
 # What the content of a file is called → what its extension may say as well.
 ALIASES = {"MPO": "JPEG", "DIB": "BMP"}
@@ -64,11 +65,12 @@ def _unreadable(database: sqlite3.Connection) -> Iterator[Finding]:
 
 
 def _wrong_types(database: sqlite3.Connection) -> Iterator[Finding]:
-    extensions = Image.registered_extensions()
+    extensions, others = Image.registered_extensions(), mimetypes.MimeTypes().types_map[True]
     query = "SELECT path, md5, format FROM examples ORDER BY path"
     for path, md5, format_ in database.execute(query):
         extension = PurePosixPath(path).suffix.lower()
-        said = extensions.get(extension)
+        # None where it says nothing, as in a name without one, or cat.001.
+        said = extensions.get(extension) or others.get(extension)
         if said and ALIASES.get(said, said) != ALIASES.get(format_, format_):
             words = f"its content is {format_}, whatever {extension} says; rename or convert it."
             yield Finding("wrong-type", f"{shown(path)}: {words}", (path,), (md5,))
@@ -159,6 +161,8 @@ def _same(md5: str, rows: Iterable[tuple[str, str]], data: Data) -> Iterator[Fin
     for path, label in rows:
         count += 1
         for key, groups in ((label, by_label), (split_of(path, md5, data), by_split)):
+            if key == LEFT_OUT and groups is by_split:
+                continue  # nothing sees it, so it gives nothing away
             paths = groups.setdefault(key, [])
             if len(paths) < MOST_PATHS:
                 paths.append(path)
@@ -174,7 +178,7 @@ def _same(md5: str, rows: Iterable[tuple[str, str]], data: Data) -> Iterator[Fin
             "treat them alike."
         )
         yield _about("two-splits", words, groups, md5)
-    if len(by_label) == len(by_split) == 1:
+    if len(by_label) == 1 and len(by_split) < 2:
         words = f"{_listed(by_label)} and others, {count} files: one picture; keep one of them."
         yield _about("copies", words, by_label, md5)
 

@@ -3,6 +3,7 @@
 So an example stays in its split when others come or go, in whatever order they are read, and copies
 of a picture never stand on two sides. The order of the splits is that of the chain of assumptions:
 `train`, `train_dev` (the same source, not trained on), `dev` and `test` (both from the target).
+What is neither evaluated nor learnt from stands in none of them.
 """
 
 import hashlib
@@ -12,6 +13,7 @@ from fnmatch import fnmatchcase
 from ..config import Data
 
 SPLITS = ("train", "train_dev", "dev", "test")
+LEFT_OUT = "left out"
 
 
 def group_of(path: str, data: Data) -> str:
@@ -28,7 +30,8 @@ def group_of(path: str, data: Data) -> str:
 def split_of(path: str, md5: str, data: Data) -> str:
     """Return the split of the example at `path` below data/raw whose content has this MD5.
 
-    Test is cut first: another dev_fraction or train_dev_fraction leaves it as it is.
+    It is one of SPLITS, or LEFT_OUT for what `data.source` or `data.train_fraction` keeps from
+    training. Test is cut first: another dev_fraction or train_dev_fraction leaves it as it is.
     """
     group = group_of(path, data)
     unit = _unit(group, "group") if group else int(md5[:13], 16) / 16**13
@@ -37,8 +40,13 @@ def split_of(path: str, md5: str, data: Data) -> str:
             return "test"
         if unit < data.test_fraction + data.dev_fraction:
             return "dev"
+    if data.source and not fnmatchcase(path, data.source):
+        return LEFT_OUT
     # Another draw, so that train-dev stays when the fractions of dev and test change.
-    return "train_dev" if _unit(group or md5, "train-dev") < data.train_dev_fraction else "train"
+    if _unit(group or md5, "train-dev") < data.train_dev_fraction:
+        return "train_dev"
+    # And another, the same for every fraction: a larger one keeps all that a smaller one has.
+    return "train" if _unit(group or md5, "train") < data.train_fraction else LEFT_OUT
 
 
 def _unit(text: str, purpose: str) -> float:

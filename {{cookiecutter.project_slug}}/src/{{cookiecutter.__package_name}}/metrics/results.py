@@ -1,6 +1,7 @@
 """What a commit or experiment says of its examples, read from its outputs."""
 
 import json
+import math
 import re
 import tempfile
 from dataclasses import dataclass
@@ -49,29 +50,47 @@ def read_result(name: str) -> Result:
 
     Raises:
         UserError: there is none, or its predictions or metrics are neither here nor on a remote, or
-            were written before there were intervals and constraints.
+            are damaged, or were written before there were intervals and constraints.
     """
     revision = Revision.find(name)
-    predictions = revision.output(PREDICTIONS, fetch=True)
-    metrics = _metrics(revision)
-    if metrics is None or predictions is None:
+    contents = [revision.output(path, fetch=True) for path in (METRICS, PREDICTIONS)]
+    if contents[0] is None or contents[1] is None:
         raise UserError(
             f"{METRICS} or {PREDICTIONS} of '{name}' is neither here nor on a remote; check it out "
             "and run `dvc repro evaluate`."
         )
-    if "constraints" not in metrics:
-        raise UserError(f"{METRICS} of '{name}' is of an older form; run `dvc repro evaluate`.")
+    metrics = _metrics(contents[0], name)
     with tempfile.TemporaryDirectory(prefix="predictions-") as folder:
         copy = Path(folder, "predictions.csv")
-        copy.write_bytes(predictions)
-        return Result(revision, metrics, *read_predictions(copy))
+        copy.write_bytes(contents[1])
+        try:
+            return Result(revision, metrics, *read_predictions(copy))
+        except UserError as error:
+            # The copy's path says nothing to a person.
+            said = str(error).replace(copy.as_posix(), f"{PREDICTIONS} of '{name}'")
+            raise UserError(said) from None
+
+
+def _metrics(content: bytes, name: str) -> dict[str, Any]:
+    try:
+        metrics = json.loads(content)
+        score = float(metrics["score"])
+    except (ValueError, KeyError, TypeError):
+        score = math.nan
+    if not math.isfinite(score):
+        raise UserError(
+            f"{METRICS} of '{name}' has no score; check it out and run `dvc repro -f evaluate`."
+        )
+    if "constraints" not in metrics:
+        raise UserError(f"{METRICS} of '{name}' is of an older form; run `dvc repro evaluate`.")
+    return dict(metrics)
 
 
 def spread_over_seeds(result: Result, on: str = "test") -> tuple[str, Spread] | None:
     """Return what `make seeds` has left for a result: the commit it ran in, and the spread.
 
     It ran in the commit itself or in the one before, from which an experiment starts. None where
-    there are not three seeds of either with this result's metric.
+    three seeds of either with this result's metric can no longer be read.
     """
     key, commit = result.metrics["metric"], result.revision.commit
     bases = git("rev-list", "--max-count=2", "--first-parent", commit).stdout.split()
@@ -80,13 +99,16 @@ def spread_over_seeds(result: Result, on: str = "test") -> tuple[str, Spread] | 
         names = [base, *filter(pattern.fullmatch, experiments())]
         if len(names) < FEWEST_SEEDS:
             continue
-        found = [_metrics(Revision.find(name)) or {} for name in names]
-        scores = [one[on][key] for one in found if key in one.get(on, {})]
+        scores = [one for one in (_score(name, on, key) for name in names) if one is not None]
         if len(scores) >= FEWEST_SEEDS:
             return base, Spread(stdev(scores), len(scores))
     return None
 
 
-def _metrics(revision: Revision) -> dict[str, Any] | None:
-    content = revision.output(METRICS, fetch=True)
-    return None if content is None else dict(json.loads(content))
+def _score(name: str, on: str, metric: str) -> float | None:
+    """Return a figure of an experiment; None where it is gone or decides by another metric."""
+    content = Revision.find(name).output(METRICS, fetch=True)
+    try:
+        return None if content is None else float(json.loads(content)[on][metric])
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -81,6 +81,11 @@ class Sample:
         found = 2 * float((away**2).sum()) ** 2 / fourth if fourth > 0 else math.inf
         return max(found, FEWEST)
 
+    @property
+    def losses(self) -> Values:
+        """The negative logarithm of the true class's probability, for each example."""
+        return self._losses / FINE
+
     @cached_property
     def _counted(self) -> NDArray[np.bool_]:
         """Which classes `[k]` have a part in a mean over classes."""
@@ -149,6 +154,12 @@ class Sums:
 
     def __init__(self, sample: Sample, weights: Values) -> None:
         self._sample, self._weights = sample, weights
+
+    def answered_otherwise(self, right: Values, answered: Values) -> "Sums":
+        """Return the same sums, but for other counts `[r, k]` of right answers and of answers."""
+        other = Sums(self._sample, self._weights)
+        other.right, other.answered = right, answered
+        return other
 
     @cached_property
     def examples(self) -> Values:

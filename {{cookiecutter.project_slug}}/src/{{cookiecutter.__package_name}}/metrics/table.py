@@ -151,9 +151,9 @@ def read_predictions(path: Path) -> tuple[list[str], dict[str, Predictions]]:
                 if row[0] not in found:
                     found[row[0]] = _Read()
                 found[row[0]].add(row, number)
+            return classes, {name: one.predictions() for name, one in found.items()}
         except ValueError as error:
             raise UserError(f"{path.as_posix()} holds what is not a number ({error})") from None
-    return classes, {name: one.predictions() for name, one in found.items()}
 
 
 class _Read:
@@ -171,6 +171,8 @@ class _Read:
 
     def predictions(self) -> Predictions:
         figures = np.frombuffer(self._figures).reshape(len(self._examples), -1)
+        if not np.isfinite(figures).all():
+            raise ValueError("nan or infinity")
         labels, answers = (
             np.frombuffer(one, dtype=np.int64) for one in (self._labels, self._answers)
         )
