@@ -88,7 +88,7 @@ def main() -> None:
             show(situation.name, covered(situation, int(NUMBERS[0])))
     elif REQUEST == "pairs":
         for clear, again in (PLANTED, (PLANTED[1], PLANTED[1])):
-            for shared in (0.0, 0.5, 0.9):
+            for shared in (0.0, 0.5, 0.8, 0.9):
                 verdicts(clear, again, shared, int(NUMBERS[0]))
     else:
         for epochs in NUMBERS[1:]:
