@@ -74,7 +74,7 @@ SITUATIONS = (
     Situation("1,000, 10 classes", 1000, 10, 3.0),
     Situation("1,000, 10 classes, 10 : 1", 1000, 10, 3.0, uneven=True),
     Situation("1,000, 10 classes as they come", 1000, 10, 3.0, uneven=True, fixed=False),
-    Situation("1,000, 10 classes, 99 % right", 1000, 10, 4.8),
+    Situation("1,000, 10 classes, 99.7 % right", 1000, 10, 4.8),
     Situation("1,000 in groups of 5", 1000, 10, 3.0, together=5),
     Situation("a slice of a third of 1,000", 1000, 10, 3.0, sliced=True),
 )
