@@ -23,7 +23,7 @@ from bench_costs import Figure
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "bench_project"
 TORCH_STAGES = ("train", "evaluate")
-OTHER_STAGES = ("validate", "prepare", "report")
+OTHER_STAGES = ("validate", "prepare", "diagnose", "report")
 
 
 def main() -> int:

@@ -22,7 +22,7 @@ from helpers import PACKAGE, environment
 Files = dict[str, bytes]
 Counted = Callable[..., None]
 Value = TypeVar("Value")
-STAGES = ("validate", "prepare", "train", "evaluate", "report")
+STAGES = ("validate", "prepare", "train", "evaluate", "diagnose", "report")
 WEIGHTS = "models/model.safetensors"
 EPOCHS, EVERY = 3, 4  # of training; so many steps lie between two checkpoints
 KILLING = Path(__file__).parent / "killing"

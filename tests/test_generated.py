@@ -60,11 +60,11 @@ def test_verify_sees_a_changed_bit(project: Path, run: Run) -> None:
 @pytest.mark.parametrize(
     ("line", "new", "stages"),
     [
-        ("dev_fraction: 0.15", "dev_fraction: 0.2", {"validate", "prepare"}),
-        ("width: 32", "width: 16", {"train", "evaluate"}),
-        ("epochs: 40", "epochs: 1", {"train"}),
-        ("dropout: 0.1", "dropout: 0.2", {"train"}),
-        ("metric: macro_f1", "metric: accuracy", {"evaluate"}),
+        ("dev_fraction: 0.15", "dev_fraction: 0.2", {"validate", "prepare", "diagnose"}),
+        ("width: 32", "width: 16", {"train", "evaluate", "diagnose"}),
+        ("epochs: 40", "epochs: 1", {"train", "diagnose"}),
+        ("dropout: 0.1", "dropout: 0.2", {"train", "diagnose"}),
+        ("metric: macro_f1", "metric: accuracy", {"evaluate", "diagnose"}),
         ("seed: 0", "seed: 1", {"train", "evaluate"}),
         ("workers: 0", "workers: 2", set()),
     ],

@@ -117,6 +117,7 @@ class Evaluation:
     """What counts as good."""
 
     metric: str = texts(re.compile(r"[a-z]\w*"), "macro_f1")
+    target_error: float = number(0, 1)
     constraints: tuple[str, ...] = texts(CONSTRAINT, "recall[cat] >= 0.9")
     slices: tuple[str, ...] = texts(SLICE, "brightness in 3 parts")
     slice_examples: int = number(1)

@@ -2,7 +2,6 @@
 
 import pytest
 
-from {{cookiecutter.__package_name}}.errors import UserError
 from {{cookiecutter.__package_name}}.experiments import seeds
 
 
@@ -18,19 +17,9 @@ def test_both_spreads() -> None:
     assert "accepted: 2 of 3" in said
 
 
-def test_what_failed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = list[tuple[str, ...]]()
-    monkeypatch.setattr(seeds, "_dvc", lambda *arguments: asked.append(arguments))
-    monkeypatch.setattr(seeds, "experiments", dict)
-    monkeypatch.setattr(seeds, "git", lambda *_: type("Done", (), {"stdout": ""}))
-    with pytest.raises(UserError, match="seed-6-, seed-7- did not end well; 'dvc queue logs"):
-        seeds.run_seeds(5, 2)
-    assert [one[-1] for one in asked] == [
-        *("reproducibility.seed=6", "reproducibility.seed=7", "--run-all")
-    ]
-
-
-def test_changes_that_are_not_committed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(seeds, "git", lambda *_: type("Done", (), {"stdout": " M params.yaml"}))
-    with pytest.raises(UserError, match="not committed"):
-        seeds.run_seeds(0, 2)
+def test_the_names_say_seed_and_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = dict[str, list[str]]()
+    monkeypatch.setattr(seeds, "head", lambda: "abc")
+    monkeypatch.setattr(seeds, "run_missing", asked.update)
+    assert seeds.run_seeds(5, 2) == ["seed-6-abc", "seed-7-abc"]
+    assert asked["seed-7-abc"] == ["reproducibility.seed=7"]

@@ -14,7 +14,7 @@ import yaml
 from {{ cookiecutter.__package_name }} import errors
 
 PACKAGE = errors.__name__.partition(".")[0]
-ALL = ("validate", "prepare", "train", "evaluate", "report")
+ALL = ("validate", "prepare", "train", "evaluate", "diagnose", "report")
 # Beside its dependencies a stage finds the files that say what these are.
 GIVEN = ("params.yaml", "dvc.yaml", "data/raw.dvc")
 Repro = Callable[..., dict[str, bytes]]

@@ -9,7 +9,7 @@ import pytest
 from {{ cookiecutter.__package_name }} import errors
 
 PACKAGE = errors.__name__.partition(".")[0]
-STAGES = ("validate", "prepare", "train", "evaluate", "report")
+STAGES = ("validate", "prepare", "train", "evaluate", "diagnose", "report")
 Stage = Callable[..., Any]
 
 

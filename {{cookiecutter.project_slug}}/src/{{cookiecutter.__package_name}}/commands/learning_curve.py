@@ -1,0 +1,35 @@
+"""Say what more data would give, from the same experiment with parts of its training set.
+
+Run: python -m <package>.commands.learning_curve
+
+What was found stands in reports/learning-curve.json, which neither Git nor DVC keeps, and
+`make diagnose` tells it as long as the predictions are the same.
+"""
+
+import sys
+
+from ..config import Data, Optimization, read
+from ..errors import run
+from ..experiments.fractions import FILE, points, predictions_here, run_fractions
+from ..metrics.extrapolation import extrapolate
+from ..metrics.results import read_result
+from ..reproducibility.artifacts import write_json
+
+
+def main() -> None:
+    """Run what is missing, write what was found and print it."""
+    data, optimization = read(Data), read(Optimization)
+    learned = len(read_result("HEAD").predictions["train"].labels)
+    found = extrapolate(points(run_fractions(data.train_fraction, optimization, learned)))
+    write_json(FILE, {"predictions": predictions_here()} | found.record())
+    for one in found.points:
+        error = f"{100 * one.wrong / one.examples:.1f} %"
+        sys.stdout.write(f"{one.learned:>9,} pictures  {error:>7} wrong on dev\n")
+    for ahead in found.ahead:
+        ends = f"{100 * ahead.low:.1f} to {100 * ahead.high:.1f}"
+        sys.stdout.write(f"{ahead.times:>9} times     {100 * ahead.error:>5.1f} % ({ends})\n")
+    sys.stdout.write(f"\n{found.sentence()}\n")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,67 @@
+"""reports/ → reports/diagnosis.json: where in the chain the error sits, and what to try next."""
+
+import csv
+from pathlib import Path
+
+from ..config import Data, Evaluation, Model, Optimization, Regularization, read
+from ..errors import UserError, run
+from ..metrics.diagnosis import Inputs, diagnose
+from ..metrics.ideas import Settings
+from ..metrics.table import read_predictions
+from ..reporting.inputs import read_curves, read_record
+from ..reproducibility.artifacts import write_json
+
+DIAGNOSIS = Path("reports/diagnosis.json")
+LOSSES = Path("reports/losses.csv")
+
+
+def main() -> None:
+    """Write the diagnosis."""
+    write_json(DIAGNOSIS, diagnose(inputs(), settings()))
+
+
+def settings() -> Settings:
+    """Return the sections that the ideas start from."""
+    return Settings(
+        read(Data), read(Model), read(Optimization), read(Regularization), read(Evaluation)
+    )
+
+
+def inputs() -> Inputs:
+    """Return what the stages before have left.
+
+    Raises:
+        UserError: something is missing or damaged.
+    """
+    _, predictions = read_predictions(Path("reports/predictions.csv"))
+    for split in ("train", "train_dev", "dev", "test"):
+        if split not in predictions:
+            raise UserError(
+                f"reports/predictions.csv has no {split} row; run `dvc repro --force evaluate`."
+            )
+    return Inputs(
+        read_record(Path("reports/metrics.json"), "evaluate", ("train", "test")),
+        read_record(Path("reports/data.json"), "validate", ("findings",)),
+        predictions,
+        _losses(),
+        len(read_curves(Path("reports/learning-curves.csv"), "train")["epoch"]),
+    )
+
+
+def _losses() -> list[float]:
+    try:
+        with LOSSES.open(encoding="utf-8", newline="") as file:
+            found = [float(row["loss"]) for row in csv.DictReader(file)]
+    except FileNotFoundError:
+        raise UserError(f"{LOSSES.as_posix()} is not there; run 'dvc repro train'.") from None
+    except (KeyError, ValueError, TypeError):
+        found = []
+    if not found:
+        raise UserError(
+            f"{LOSSES.as_posix()} is no table of losses; run 'dvc repro --force train'."
+        )
+    return found
+
+
+if __name__ == "__main__":
+    run(main)

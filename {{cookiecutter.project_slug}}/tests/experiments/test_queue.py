@@ -1,0 +1,35 @@
+"""Experiments are asked for once, and one that fails is named."""
+
+import pytest
+
+from {{cookiecutter.__package_name}}.errors import UserError
+from {{cookiecutter.__package_name}}.experiments import queue
+
+WANTED = {"one": ["model.width=8"], "two": ["model.width=9", "model.depth=1"]}
+CLEAN = type("Done", (), {"stdout": ""})
+
+
+def test_what_failed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[tuple[str, ...]]()
+    monkeypatch.setattr(queue, "_dvc", lambda *arguments: asked.append(arguments))
+    monkeypatch.setattr(queue, "experiments", dict)
+    monkeypatch.setattr(queue, "git", lambda *_: CLEAN)
+    with pytest.raises(UserError, match="one, two did not end well; 'dvc queue logs one'"):
+        queue.run_missing(WANTED)
+    assert asked[1][-5:] == ("two", "--set-param", "model.width=9", "--set-param", "model.depth=1")
+    assert [one[-1] for one in asked] == ["model.width=8", "model.depth=1", "--run-all"]
+
+
+def test_what_is_there_is_not_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[tuple[str, ...]]()
+    monkeypatch.setattr(queue, "_dvc", lambda *arguments: asked.append(arguments))
+    monkeypatch.setattr(queue, "experiments", lambda: {name: ["commit"] for name in WANTED})
+    monkeypatch.setattr(queue, "git", lambda *_: CLEAN)
+    queue.run_missing(WANTED)
+    assert not asked
+
+
+def test_changes_that_are_not_committed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "git", lambda *_: type("Done", (), {"stdout": " M params.yaml"}))
+    with pytest.raises(UserError, match="not committed"):
+        queue.run_missing(WANTED)
