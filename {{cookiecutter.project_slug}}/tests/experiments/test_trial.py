@@ -15,6 +15,7 @@ import pytest
 from {{ cookiecutter.__package_name }}.errors import UserError
 from {{ cookiecutter.__package_name }}.experiments import trial
 from {{ cookiecutter.__package_name }}.experiments.trial import TrialFailed, run_experiment
+from {{ cookiecutter.__package_name }}.reproducibility.revisions import Revision
 
 LOCKED = "ERROR: Unable to acquire lock. Most likely another DVC process is running"
 Play = Callable[..., list[list[str]]]
@@ -126,5 +127,5 @@ def test_no_such_experiment(monkeypatch: pytest.MonkeyPatch) -> None:
     def find(name: str) -> None:
         raise UserError(f"there is no '{name}'")
 
-    monkeypatch.setattr(trial.Revision, "find", find)
+    monkeypatch.setattr(Revision, "find", find)
     assert trial.metrics("s") is None
