@@ -75,6 +75,31 @@ def test_the_worst_slice(made: Made) -> None:
     assert found["constraints"][0]["value"] == round(15 / 34, 6)
 
 
+def test_what_a_slice_costs(made: Made) -> None:
+    """Of test, right for 20 of 40: what is small is right, and the large half cost all of it."""
+    predictions = splits(made)
+    rows = summary(predictions, slices=("size at 14, 29, 48",))["slices"]
+    costs = {one["slice"]: one for one in rows if one["split"] == "test"}
+    large, small = costs["size 29 to 48"], costs["size below 14"]
+    assert large["value"] == 0
+    assert large["cost"] == pytest.approx(19 / 40 * 20 / 21, abs=1e-6)
+    assert small["cost"] == pytest.approx(5 / 40 * (15 / 35 - 1), abs=1e-6)
+    assert large["cost_interval"][0] > 0.2
+    assert all(
+        one["cost_interval"][0] <= one["cost"] <= one["cost_interval"][1] for one in costs.values()
+    )
+    # One of 40 pictures cannot cost much, and is no evidence that it does.
+    assert costs["size from 48"]["cost_interval"][0] < 0.01
+    loss = summary(predictions, slices=("size at 14, 29, 48",), metric="log_loss")["slices"]
+    assert [one["cost"] for one in loss] == [one["cost"] for one in rows]
+
+
+def test_a_slice_that_is_all_has_no_rest(made: Made) -> None:
+    (_, test) = summary(splits(made), slices=("path *",))["slices"]
+    assert test["value"] == 0.5
+    assert "cost" not in test
+
+
 def test_intervals_are_wider_where_examples_go_together(made: Made) -> None:
     groups = [f"g{number // 10}" for number in range(40)]
     alone, together = (

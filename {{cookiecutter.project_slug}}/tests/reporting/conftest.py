@@ -18,6 +18,65 @@ EVALUATION = Evaluation(
     slices=("class", "path <b>*"),
     slice_examples=1,
 )
+_ON = {
+    "value": 0.25,
+    "interval": [0.1, 0.4],
+    "difference": 0.375,
+    "difference_interval": [0.1, 0.6],
+    "verdict": "better",
+}
+BASELINES = [{"name": "majority <class>", **_ON, "beaten": True, "dev": _ON}]
+_CHAIN = {"target": 0.02, "train": 0.25, "train_dev": 0.333333, "dev": 0.3, "test": 0.25}
+DIAGNOSIS = {
+    "state": "gap",
+    "link": "bias",
+    "section": "model",
+    "sentence": "The largest gap is <avoidable> bias.",
+    "chain": [
+        {
+            "name": name,
+            "error": error,
+            "interval": None if name == "target" else [error - 0.1, error + 0.1],
+            "examples": SPLITS.get(name, 0),
+        }
+        for name, error in _CHAIN.items()
+    ],
+    "gaps": [
+        {
+            "name": name,
+            "title": f"<{name}> gap",
+            "from": start,
+            "to": end,
+            "value": _CHAIN[end] - _CHAIN[start],
+            "interval": [-0.01, 0.3],
+            "real": name == "bias",
+            "section": "model",
+        }
+        for name, start, end in (
+            ("bias", "target", "train"),
+            ("variance", "train", "train_dev"),
+            ("mismatch", "train_dev", "dev"),
+            ("dev", "dev", "test"),
+        )
+    ],
+    "ideas": [
+        {
+            "idea": "bigger <network>",
+            "why": "it cannot represent more",
+            "section": "model",
+            "command": "dvc exp run -S model.width=64",
+            "cost": "one run",
+        },
+        {
+            "idea": "look again",
+            "why": "people see more",
+            "section": "data",
+            "command": "",
+            "cost": "work by hand",
+        },
+    ],
+    "learning_curve": None,
+}
 COSTS = {"parameters": 1234, "model_bytes": 5678}
 
 
@@ -41,7 +100,8 @@ def inputs() -> Inputs:
     pictures = np.arange(9 * 64, dtype=np.int64).reshape(9, 1, 8, 8) % 251
     return Inputs(
         metrics=summarise(EVALUATION, CLASSES, predictions, COSTS, seed=0)
-        | {"data": {"version": "da7a.dir", "release": "1.1"}},
+        | {"baselines": BASELINES, "data": {"version": "da7a.dir", "release": "1.1"}},
+        diagnosis=DIAGNOSIS,
         data={
             "version": "da" * 16,
             "examples": 51,
@@ -75,4 +135,5 @@ def inputs() -> Inputs:
         predictions=predictions,
         pictures=pictures.astype(np.uint8),
         odd={},
+        tags={f"{0:032x}": ["blurry", "<cut> off"], f"{4:032x}": ["blurry"], f"{1:032x}": ["no"]},
     )

@@ -5,7 +5,11 @@ from typing import Any
 
 import pytest
 
-from {{cookiecutter.__package_name}}.reporting.figures import metrics_section, verdict
+from {{cookiecutter.__package_name}}.reporting.figures import (
+    metrics_section,
+    slices_section,
+    verdict,
+)
 from {{cookiecutter.__package_name}}.reporting.inputs import Inputs
 
 
@@ -28,13 +32,29 @@ def test_constraints_and_slices(inputs: Inputs) -> None:
     assert "parameters &lt;= 9e9 1,234 met +9e+09" in shown
     assert "latency_ms &lt;= 10 measured on each machine make latency says" in shown
     assert "recall[&lt;script&gt;alert(1)&lt;/script&gt;] &gt;= 0.5" in shown
-    assert "class &lt;script&gt;alert(1)&lt;/script&gt; dev 3" in shown
+    assert "majority &lt;class&gt; 0.2500 0.1000 to 0.4000" in shown
+    assert "better by 0.3750 +0.1000 to +0.6000" in shown
 
 
 def test_without_constraints_and_slices(inputs: Inputs) -> None:
-    shown = metrics_section({**inputs.metrics, "constraints": [], "slices": []})
-    assert "Constraint" not in shown
-    assert "slice" not in shown
+    metrics = {**inputs.metrics, "constraints": [], "slices": []}
+    assert "Constraint" not in metrics_section(metrics)
+    assert slices_section(metrics) == ""
+
+
+def test_the_costliest_slice_comes_first(inputs: Inputs) -> None:
+    costs = iter([0.01, 0.03, -0.02, 0.04, 0.05, 0.06])
+    rows = [
+        {**row, "cost": next(costs), "cost_interval": [-0.1, 0.1]} if "cost" in row else row
+        for row in inputs.metrics["slices"]
+    ]
+    metrics = {**inputs.metrics, "slices": rows}
+    shown = words(slices_section(metrics))
+    _, dev, test = re.split("Slices of (?:dev|test)", shown)
+    assert re.findall(r"([+-]\d\.\d\d) %", dev) == ["+3.00", "+1.00", "-2.00"]
+    assert re.findall(r"([+-]\d\.\d\d) %", test) == ["+6.00", "+5.00", "+4.00"]
+    rows[0].pop("cost")
+    assert "alert(1)&lt;/script&gt; – " in words(slices_section(metrics))
 
 
 def test_a_metric_of_ones_own_that_is_gone_is_left_out(inputs: Inputs) -> None:

@@ -7,10 +7,7 @@ import numpy as np
 import pytest
 
 from {{cookiecutter.__package_name}}.errors import UserError
-from {{cookiecutter.__package_name}}.metrics.table import (
-    prediction_rows,
-    write_predictions,
-)
+from {{cookiecutter.__package_name}}.metrics.table import write_predictions
 from {{cookiecutter.__package_name}}.reporting.inputs import Inputs, read_curves
 from {{cookiecutter.__package_name}}.reporting.pictures import image_tag
 from {{cookiecutter.__package_name}}.reproducibility.artifacts import (
@@ -28,15 +25,12 @@ def files(inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     """Lay the inputs out as the stages before the report leave them."""
     monkeypatch.chdir(tmp_path)
     write_json(Path("reports/metrics.json"), inputs.metrics)
+    write_json(Path("reports/diagnosis.json"), inputs.diagnosis)
     write_json(Path("reports/data.json"), inputs.data)
     write_json(Path("models/identity.json"), inputs.identity)
     columns = inputs.curves.values()
     write_csv(Path("reports/learning-curves.csv"), [*inputs.curves], zip(*columns, strict=True))
-    rows = []
-    for name, split in inputs.predictions.items():
-        given = (split.examples, split.labels, split.probabilities)
-        rows += prediction_rows(name, *given, inputs.classes)
-    write_predictions(Path("reports/predictions.csv"), inputs.classes, rows)
+    write_predictions(Path("reports/predictions.csv"), inputs.classes, inputs.predictions)
     Path("data/prepared/dev").mkdir(parents=True)
     np.save(SHARD, inputs.pictures[:])
 
@@ -77,6 +71,7 @@ def cut_pictures(path: Path) -> None:
         ("reports/metrics.json", Path.unlink, "is missing: run `dvc repro evaluate`"),
         ("reports/predictions.csv", Path.unlink, "is missing: run `dvc repro evaluate`"),
         ("reports/data.json", Path.unlink, "is missing: run `dvc repro validate`"),
+        ("reports/diagnosis.json", Path.unlink, "is missing: run `dvc repro diagnose`"),
         ("reports/learning-curves.csv", Path.unlink, "is missing: run `dvc repro train`"),
         ("models/identity.json", Path.unlink, "is missing: run `dvc repro train`"),
         (SHARD, Path.unlink, "is not there; run 'dvc repro prepare'"),

@@ -7,7 +7,9 @@ import numpy as np
 
 from {{cookiecutter.__package_name}}.data.png import png
 from {{cookiecutter.__package_name}}.data.storage import Example
+from {{cookiecutter.__package_name}}.metrics.registry import METRICS
 from {{cookiecutter.__package_name}}.metrics.table import Predictions
+from {{cookiecutter.__package_name}}.metrics.worth import ordered
 from {{cookiecutter.__package_name}}.reporting.inputs import Inputs
 from {{cookiecutter.__package_name}}.reporting.mistakes import (
     WORST_PICTURES,
@@ -15,8 +17,9 @@ from {{cookiecutter.__package_name}}.reporting.mistakes import (
     confusion_section,
     least_sure,
     mistakes_section,
-    worst,
 )
+
+ACCURACY = METRICS["accuracy"]
 
 
 def answered(labels: list[int], answers: list[int], confidences: list[float]) -> Predictions:
@@ -26,7 +29,7 @@ def answered(labels: list[int], answers: list[int], confidences: list[float]) ->
         np.array(labels, dtype=np.int64),
         np.array(answers, dtype=np.int64),
         np.array(confidences),
-        np.zeros((count, 1)),
+        np.full((count, max(labels + answers) + 1), 0.5),
     )
 
 
@@ -35,35 +38,32 @@ def test_confusion_counts() -> None:
     assert confusion(predictions, 3).tolist() == [[1, 1, 0], [0, 0, 0], [0, 0, 2]]
 
 
-def test_the_surest_mistake_comes_first_and_ties_go_by_path() -> None:
-    predictions = answered([0, 0, 0, 0], [1, 0, 1, 1], [0.5, 0.99, 0.9, 0.5])
-    assert worst(predictions) == [2, 3, 0]
-
-
 def test_each_picture_stands_with_its_own_answer(inputs: Inputs) -> None:
     dev = inputs.predictions["dev"]
-    content = mistakes_section(dev, inputs.classes, inputs.pictures)
-    order = [*worst(dev), *least_sure(dev)]
+    content = mistakes_section(dev, inputs.classes, inputs.pictures, ACCURACY, inputs.tags)
+    order = [*ordered(ACCURACY, dev), *least_sure(dev)]
     assert order == [4, 8, 0, 5, 1, 6, 7, 2, 3]
     assert "90.0 % sure" in content
     for item, row in zip(content.split("<li>")[1:], order, strict=True):
         assert base64.b64encode(png(inputs.pictures[row])).decode() in item
         assert f"/{row:03d}.png</bdi>" in item
-        assert ('class="wrong"' in item) == (row in worst(dev))
+        assert ('class="tags"' in item) == (row in (0, 1, 4))
+        assert ('class="wrong"' in item) == (row in ordered(ACCURACY, dev))
 
 
 def test_no_mistake_is_said() -> None:
     predictions = answered([0, 1], [0, 1], [1.0, 1.0])
     pictures = np.zeros((2, 1, 8, 8), dtype=np.uint8)
-    assert "None:" in mistakes_section(predictions, ["a", "b"], pictures)
+    assert "None:" in mistakes_section(predictions, ["a", "b"], pictures, ACCURACY, {})
 
 
 def test_many_mistakes_are_cut() -> None:
     predictions = answered([0] * 30, [1] * 30, [0.9] * 30)
-    content = mistakes_section(predictions, ["a", "b"], np.zeros((30, 3, 8, 8), dtype=np.uint8))
+    pictures = np.zeros((30, 3, 8, 8), dtype=np.uint8)
+    content = mistakes_section(predictions, ["a", "b"], pictures, ACCURACY, {})
     assert content.count("<img") == WORST_PICTURES
     assert "<p>30 mistakes" in content
-    assert f"the first {WORST_PICTURES} are shown" in content
+    assert f"; {WORST_PICTURES} are shown here, more by" in content
 
 
 def test_many_classes_become_pairs() -> None:

@@ -55,8 +55,8 @@ def test_the_page_says_what_happened(inputs: Inputs) -> None:
     outline = Outline(page(inputs))
     words = outline.words
     assert f"Macro F1 {inputs.metrics['score']:.4f} on test" in words
-    assert "12 test pictures" in words
-    assert "{:.4f} to {:.4f}.".format(*inputs.metrics["interval"]) in words
+    assert "12 pictures kept out of training" in words
+    assert "{:.4f} to {:.4f}, the 95 %".format(*inputs.metrics["interval"]) in words
     assert "Accepted: as far as a result can say" in words
     assert "3 of them (25.0 %)" in words
     assert "the same bits on every x86-64 Linux machine with AVX2" in words
@@ -64,10 +64,10 @@ def test_the_page_says_what_happened(inputs: Inputs) -> None:
         assert value in words
     for split in ("train", "dev", "test"):
         assert f"{inputs.metrics[split]['log_loss']:.4f}" in words
-    for title in ("Metrics", "Learning curves", "Confusions", "Worst mistakes", "Data", "Where"):
+    for title in ("Metrics", "Learning curves", "Confusions", "Mistakes on dev", "Data", "Where"):
         assert title in words
     assert outline.tags.count("img") == 9
-    assert outline.tags.count("svg") == 2
+    assert outline.tags.count("svg") == 3
 
 
 def test_the_page_stands_alone(inputs: Inputs) -> None:
@@ -100,7 +100,7 @@ def test_people_who_cannot_see_are_served(inputs: Inputs) -> None:
     alts = [value for key, value in outline.attributes if key == "alt"]
     assert len(alts) == 9
     assert all("true class" in alt and "predicted" in alt for alt in alts)
-    assert len(re.findall(r'<svg [^>]*role="img" aria-label="[^"]+"', content)) == 2
+    assert len(re.findall(r'<svg [^>]*role="img" aria-label="[^"]+"', content)) == 3
     assert outline.tags.count("caption") == outline.tags.count("table")
     assert all("scope=" in cell for cell in re.findall(r"<th\b[^>]*>", content))
 
@@ -124,7 +124,7 @@ def test_a_metric_where_lower_is_better(inputs: Inputs) -> None:
     metrics = {**inputs.metrics, "metric": "log_loss", "score": 0.25}
     words = Outline(page(dataclasses.replace(inputs, metrics=metrics))).words
     assert "Log loss 0.2500 on test" in words
-    assert "Lower is better;" in words
+    assert "Lower is better." in words
 
 
 def test_training_without_an_epoch(inputs: Inputs) -> None:

@@ -6,11 +6,13 @@ from typing import Any
 from ..config import Evaluation
 from ..errors import UserError
 from . import probabilities
+from .chain import measured, newcombe
 from .constraints import COSTS, LATENCY, WORST, Constraint, accepted, judge, parse
 from .intervals import Figure, measure
 from .registry import METRICS, Metric
 from .scores import find, rounded
-from .slices import slices
+from .slices import Mask, slices
+from .sums import Sample
 from .table import Predictions
 
 SLICED = ("dev", "test")
@@ -137,7 +139,10 @@ def _slices(
     predictions: Mapping[str, Predictions],
     seed: int,
 ) -> list[dict[str, Any]]:
-    """The metric to decide by in each slice of dev and test; `counts` says who can be the worst."""
+    """The metric to decide by in each slice of dev and test, and what the slice costs.
+
+    `counts` says who can be the worst.
+    """
     rows = []
     for name in SLICED:
         if name not in predictions:
@@ -152,8 +157,22 @@ def _slices(
                 counts = len(sample) >= evaluation.slice_examples
                 row |= {"value": rounded(figure.value), "interval": figure.interval()}
                 row |= {"counts": counts}
-            rows.append(row)
+            rows.append(row | _cost(whole, mask))
     return rows
+
+
+def _cost(whole: Sample, mask: Mask) -> dict[str, float | list[float]]:
+    """By how much fewer of all examples would be wrong, were the slice as good as the rest.
+
+    In examples that are wrong, whatever metric decides: a mean over classes means little in a part
+    that has few of them.
+    """
+    if mask.all():
+        return {}
+    wrong, part = whole.answers != whole.labels, float(mask.mean())
+    rest, inside = (measured("", wrong[one], whole.groups[one]) for one in (~mask, mask))
+    interval = [rounded(part * end) for end in newcombe(rest, inside)]
+    return {"cost": rounded(part * (inside.error - rest.error)), "cost_interval": interval}
 
 
 def _worst(metric: Metric, rows: Sequence[Mapping[str, Any]]) -> Figure:

@@ -3,7 +3,7 @@
 import csv
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,13 +22,15 @@ Curves = dict[str, list[float | None]]
 class Inputs:
     """Everything that the page shows.
 
-    `metrics`, `data` and `identity` are the JSON files of that name; `curves` the columns of the
-    learning curves; `predictions` those for each data set; `pictures` the dev pictures, uint8
-    `[n, c, h, w]`, in the order of `predictions["dev"]`; `odd` those of findings in the data, uint8
-    `[c, h, w]` by path.
+    `metrics`, `diagnosis`, `data` and `identity` are the JSON files of that name; `curves` the
+    columns of the learning curves; `predictions` those for each data set; `pictures` the dev
+    pictures, uint8 `[n, c, h, w]`, in the order of `predictions["dev"]`; `odd` those of findings in
+    the data, uint8 `[c, h, w]` by path; `tags` what people say caused mistakes, by the content
+    (MD5) of a picture.
     """
 
     metrics: dict[str, Any]
+    diagnosis: dict[str, Any]
     data: dict[str, Any]
     identity: dict[str, Any]
     curves: Curves
@@ -36,6 +38,7 @@ class Inputs:
     predictions: dict[str, Predictions]
     pictures: npt.NDArray[np.uint8] | Pictures
     odd: Mapping[str, npt.NDArray[np.uint8]]
+    tags: Mapping[str, Sequence[str]]
 
 
 def read_record(path: Path, stage: str, keys: tuple[str, ...]) -> dict[str, Any]:

@@ -26,6 +26,33 @@ def plural(count: int, singular: str, many: str = "") -> str:
     return f"{count:,} {singular if count == 1 else many or singular + 's'}"
 
 
+def capital(words: str) -> str:
+    """Return words with a capital at the start of the sentence."""
+    return words[:1].upper() + words[1:]
+
+
+def percent(part: float) -> str:
+    """Return a share such as 0.123 as a percentage with one decimal."""
+    return f"{100 * part:.1f} %"
+
+
+def ends(interval: Sequence[float]) -> str:
+    """Return an interval in small print, with four decimals."""
+    return f"<small>{interval[0]:.4f} to {interval[1]:.4f}</small>"
+
+
+def bar(value: float, interval: Sequence[float] | None, most: float) -> str:
+    """Return a bar from 0 to `value`, with whiskers; as long as its place where that is `most`.
+
+    It says nothing that does not stand beside it in numbers, so nobody misses it who cannot see it.
+    """
+    low, high = interval or (value, value)
+    places = [100 * min(max(one / most, 0), 1) if most else 0 for one in (value, low, high)]
+    at, left, right = (f"{place:.2f}%" for place in places)
+    kind = "bar" if interval else "bar exact"
+    return f'<span class="{kind}" style="--at:{at};--low:{left};--high:{right}"></span>'
+
+
 def document(title: str, body: str) -> str:
     """Return a whole page, which needs no other file."""
     return (

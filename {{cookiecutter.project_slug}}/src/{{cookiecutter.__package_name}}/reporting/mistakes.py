@@ -1,19 +1,24 @@
-"""What goes wrong, and how: the confusions on test, and the worst mistakes on dev.
+"""What goes wrong, and how: the confusions on test, and the mistakes on dev worth most.
 
 The pictures are those of dev: who looks at test examples to find ideas has no test set any more.
 """
+
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from ..data.storage import Pictures
+from ..metrics.registry import Metric
 from ..metrics.table import Predictions
+from ..metrics.worth import ordered
 from .markup import name, plural, section, share, table, text
 from .pictures import image_tag
 
 MATRIX_CLASSES = 30  # a larger matrix cannot be read; its worst pairs can
 WORST_PAIRS = 30
 WORST_PICTURES = 24
+Tags = Mapping[str, Sequence[str]]  # what people say caused a mistake, by the picture's content
 FEW = 12  # with fewer mistakes, the right answers that were least sure are shown as well
 
 
@@ -36,31 +41,28 @@ def confusion_section(predictions: Predictions, classes: list[str]) -> str:
 
 
 def mistakes_section(
-    predictions: Predictions, classes: list[str], pictures: npt.NDArray[np.uint8] | Pictures
+    predictions: Predictions,
+    classes: list[str],
+    pictures: npt.NDArray[np.uint8] | Pictures,
+    metric: Metric,
+    tags: Tags,
 ) -> str:
-    """Return the dev pictures that went wrong, or nearly so, the worst first."""
-    wrong, title = worst(predictions), "Worst mistakes on dev"
+    """Return the dev pictures that went wrong, or nearly so, what costs most first."""
+    wrong = ordered(metric, predictions)
     shown = wrong[:WORST_PICTURES]
     lead = plural(len(wrong), "mistake")
     if len(wrong) > 1:
-        lead += ", those of which the model was surest first"
+        lead += f", first what costs most {metric.title}, then where the model was surest"
     if not wrong:
         lead = "None: every dev picture was given its true class"
     if len(shown) < len(wrong):
-        lead += f"; the first {len(shown)} are shown"
+        lead += f"; {len(shown)} are shown here, more by <code>make errors</code>"
     if len(shown) < FEW:
         shown += least_sure(predictions)[: FEW - len(shown)]
         lead += "; then right answers, the least sure first"
-    items = [_mistake(predictions, classes, pictures, index) for index in shown]
+    items = [_mistake(predictions, classes, pictures, index, tags) for index in shown]
+    title = "Mistakes on dev worth most"
     return section(title, f"<p>{lead}.</p>", '<ol class="mistakes">', *items, "</ol>")
-
-
-def worst(predictions: Predictions) -> list[int]:
-    """Return the rows that went wrong, by falling confidence in the answer, then by path."""
-    wrong = np.flatnonzero(predictions.answers != predictions.labels).tolist()
-    return sorted(
-        wrong, key=lambda row: (-predictions.confidences[row], predictions.examples[row].path)
-    )
 
 
 def least_sure(predictions: Predictions) -> list[int]:
@@ -76,17 +78,20 @@ def _mistake(
     classes: list[str],
     pictures: npt.NDArray[np.uint8] | Pictures,
     row: int,
+    tags: Tags,
 ) -> str:
     path = predictions.examples[row].path
     true, answer = (classes[rows[row]] for rows in (predictions.labels, predictions.answers))
     alt = f"Dev picture {path}: true class {true}, predicted {answer}"
     kind = "wrong" if true != answer else "right"
     sure = f"{100 * predictions.confidences[row]:.1f} %"
+    said = "; ".join(tags.get(predictions.examples[row].md5, ()))
+    causes = f'<span class="tags">{name(said)}</span>' if said else ""
     return (
         f"<li><figure>{image_tag(pictures[row], alt)}<figcaption>"
         f"<span>true <b>{name(true)}</b></span>"
         f'<span class="{kind}">predicted <b>{name(answer)}</b></span>'
-        f"<span>{sure} sure</span><small>{name(path)}</small></figcaption></figure></li>"
+        f"<span>{sure} sure</span>{causes}<small>{name(path)}</small></figcaption></figure></li>"
     )
 
 

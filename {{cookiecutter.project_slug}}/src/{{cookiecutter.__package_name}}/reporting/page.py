@@ -6,13 +6,18 @@ It names neither the project nor a machine, and no time: `dvc.lock` holds its ha
 import json
 from typing import Any
 
+from ..metrics.causes import causes
 from ..metrics.registry import METRICS
 from ..metrics.scores import find
+from .answers import answers
+from .calibration import calibration_section
+from .causes import causes_section
+from .chain import chain_section
 from .charts import Series, line_chart
-from .figures import metrics_section, verdict
+from .figures import metrics_section, slices_section
 from .findings import findings_section
 from .inputs import Curves, Inputs
-from .markup import document, name, plural, section, share, table, text
+from .markup import document, name, section, share, table, text
 from .mistakes import confusion, confusion_section, mistakes_section
 
 LEVELS = {
@@ -29,39 +34,35 @@ ORIGINS = {
 
 def page(inputs: Inputs) -> str:
     """Return the whole page as HTML."""
-    test = inputs.predictions["test"]
+    test, dev = inputs.predictions["test"], inputs.predictions["dev"]
+    metric = find(inputs.metrics["metric"])
     body = "\n".join(
         [
             _header(inputs),
             "<main>",
+            chain_section(inputs.diagnosis),
+            causes_section(causes(metric, dev, inputs.tags), metric),
+            mistakes_section(dev, inputs.classes, inputs.pictures, metric, inputs.tags),
+            slices_section(inputs.metrics),
+            confusion_section(test, inputs.classes),
+            calibration_section(test),
             metrics_section(inputs.metrics),
             _curves_section(inputs.curves),
-            confusion_section(test, inputs.classes),
-            mistakes_section(inputs.predictions["dev"], inputs.classes, inputs.pictures),
             _data_section(inputs),
             findings_section(inputs.data, inputs.odd),
             _origin_section(inputs.identity),
             "</main>",
         ]
     )
-    title = f"{find(inputs.metrics['metric']).title} {inputs.metrics['score']:.4f} on test"
+    title = f"{metric.title} {inputs.metrics['score']:.4f} on test"
     return document(title, body)
 
 
 def _header(inputs: Inputs) -> str:
-    chosen = find(inputs.metrics["metric"])
-    test = inputs.predictions["test"]
-    count, wrong = len(test.labels), int((test.answers != test.labels).sum())
-    low, high = inputs.metrics["interval"]
-    better = "Higher" if chosen.higher_is_better else "Lower"
     return (
         f'<header>\n<p class="kicker">Training report</p>\n'
-        f"<h1>{text(chosen.title)} <strong>{inputs.metrics['score']:.4f}</strong> on test</h1>\n"
-        f"<p>Measured on {plural(count, 'test picture')} kept out of training; "
-        f"{wrong:,} of them ({share(wrong, count)}) were given a wrong class. "
-        f"{better} is better; the 95 % interval over the examples is "
-        f"{low:.4f} to {high:.4f}.</p>\n{_data_note(inputs.metrics['data'])}\n"
-        f"{verdict(inputs.metrics)}\n{_level_note(inputs.identity)}\n</header>"
+        f"{answers(inputs)}\n{_level_note(inputs.identity)}\n"
+        f"{_data_note(inputs.metrics['data'])}\n</header>"
     )
 
 
@@ -122,7 +123,7 @@ def _last(values: list[float | None]) -> str:
 def _data_section(inputs: Inputs) -> str:
     splits = inputs.predictions
     matrix = confusion(splits["test"], len(inputs.classes))
-    header = ["Class", "Raw", *map(name, splits), "Found on test"]
+    header = ["Class", "Raw", *(name(one.replace("_", "-")) for one in splits), "Found on test"]
     rows = []
     for index, label in enumerate(inputs.classes):
         counts = [int((split.labels == index).sum()) for split in splits.values()]

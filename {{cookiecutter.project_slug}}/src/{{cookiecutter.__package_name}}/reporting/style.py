@@ -21,9 +21,9 @@ body {
   font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif;
   font-variant-numeric: tabular-nums; overflow-wrap: break-word;
 }
-h1 { margin: 0 0 1rem; font-size: 1.5rem; font-weight: 500; line-height: 1.2; }
-h1 strong { display: block; margin: .1em 0; font-size: clamp(3.5rem, 14vw, 5.5rem);
-  font-weight: 700; line-height: 1; letter-spacing: -.03em; }
+h1 { margin: 0 0 1rem; font-size: 1.25rem; font-weight: 500; line-height: 1.2; }
+h1 strong { margin: 0 .1em; font-size: clamp(2.5rem, 9vw, 4rem); font-weight: 700; line-height: 1;
+  letter-spacing: -.03em; }
 h2 { margin: 3.25rem 0 .75rem; padding-top: .9rem; border-top: 1px solid var(--rule);
   font-size: 1.3rem; line-height: 1.25; }
 h3 { margin: 0; font-size: 1rem; }
@@ -31,10 +31,30 @@ p { margin: 0 0 1rem; max-width: 42rem; }
 small { color: var(--soft); font-size: .85em; font-weight: 400; }
 code { font: .875em/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 td code { user-select: all; overflow-wrap: anywhere; }
-.kicker { margin: 0 0 1.25rem; color: var(--soft); }
-.verdict { padding-left: .8rem; border-left: 3px solid var(--rule); }
-.missed { border-left-color: var(--alarm); }
-.level { padding-left: .8rem; border-left: 3px solid var(--one); }
+.kicker { margin: 0 0 .5rem; color: var(--soft); font-size: .875rem; }
+.notice { max-width: none; padding: .6rem .9rem; border-left: 4px solid var(--two);
+  background: var(--card); }
+.alarm, .missed { border-left: 4px solid var(--alarm); }
+.missed { padding-left: .8rem; }
+.level { margin: 0; color: var(--soft); font-size: .875rem; overflow-wrap: anywhere; }
+
+.answers { margin: 0 0 1.25rem; }
+.answers > div { display: grid; grid-template-columns: 9.5rem 1fr; gap: 0 1.25rem;
+  padding: .55rem 0; border-top: 1px solid var(--rule); }
+.answers dt { font-weight: 600; }
+.answers dd { margin: 0; min-width: 0; }
+.answers p { margin: 0; max-width: 44rem; }
+.answers p b, .strip li { white-space: nowrap; }
+.strip { display: flex; flex-wrap: wrap; gap: .1rem 0; margin: 0 0 .25rem; padding: 0;
+  list-style: none; }
+.strip li:not(:last-child)::after { content: "→"; margin: 0 .5rem; color: var(--soft); }
+.strip .named { color: var(--two); }
+.command { display: block; width: fit-content; max-width: 100%; margin: .25rem 0 0;
+  padding: .25rem .6rem; border-radius: .25rem; background: var(--card); user-select: all;
+  overflow-wrap: anywhere; }
+.ideas { margin: .75rem 0 0; padding-left: 1.4rem; }
+.ideas li { margin: 0 0 1rem; max-width: 46rem; }
+.ideas small { display: block; }
 .banner { max-width: none; padding: 1rem 1.25rem; border-radius: .4rem;
   color: #fff; background: var(--alarm); }
 .banner strong { display: block; font-size: clamp(1.7rem, 6vw, 2.6rem); line-height: 1.15;
@@ -50,12 +70,23 @@ th, td { padding: .35rem .9rem .35rem 0; border-bottom: 1px solid var(--rule);
 th { font-weight: 600; }
 th:first-child { text-align: left; }
 thead th { color: var(--soft); font-size: .875rem; vertical-align: bottom; }
-tbody th { min-width: 5rem; font-weight: 400; }
-tbody th small { display: block; }
+tbody th { min-width: 7rem; font-weight: 400; }
+tbody th small, td small { display: block; }
+.scroll + .scroll, .scroll + h3, .scroll + ol { margin-top: 1.75rem; }
 td { white-space: nowrap; }
 .marked th, .marked td { font-weight: 700; }
 .words th, .words td { text-align: left; white-space: normal; }
 .pairs th:nth-child(2), .pairs td:nth-child(2) { text-align: left; white-space: normal; }
+
+.bars td:nth-child(2) { width: 11rem; min-width: 7rem; vertical-align: middle; }
+.bars th:nth-child(2) { width: 11rem; }
+.bar { display: block; position: relative; height: .8rem; border-left: 1px solid var(--soft); }
+.bar::before, .bar::after { content: ""; position: absolute; left: 0; }
+.bar::before { top: 0; bottom: 0; width: var(--at); background: var(--one); opacity: .45; }
+.bar::after { top: .15rem; bottom: .15rem; left: var(--low); right: calc(100% - var(--high));
+  border: solid var(--ink); border-width: 0 2px;
+  background: linear-gradient(var(--ink), var(--ink)) center / 100% 2px no-repeat; }
+.exact::after { display: none; }
 
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr));
   gap: 2rem; }
@@ -74,6 +105,8 @@ svg .axis { stroke: var(--soft); }
 svg .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
 svg .line.one { stroke: var(--one); stroke-dasharray: 6 3; }
 svg .line.two { stroke: var(--two); }
+svg .whisker { stroke: var(--two); stroke-width: 2; opacity: .6; }
+svg.square { max-width: 24rem; }
 svg circle.one, svg text.one { fill: var(--one); }
 svg circle.two, svg text.two { fill: var(--two); }
 svg .label { font-weight: 600; }
@@ -103,6 +136,7 @@ svg .label { font-weight: 600; }
   overflow-wrap: anywhere; }
 .mistakes figcaption > * { display: block; }
 .mistakes .wrong b { color: var(--two); }
+.mistakes .tags { color: var(--one); font-weight: 600; }
 .mistakes .row { display: flex; gap: .25rem; }
 .mistakes .row img { flex: 1; min-width: 0; }
 .findings { margin: .75rem 0 2rem; }
@@ -114,10 +148,17 @@ svg .label { font-weight: 600; }
 .params caption { color: var(--ink); font-size: 1rem; font-weight: 600; }
 
 @media (max-width: 34rem) {
-  body { padding: 1.5rem 1rem 3rem; }
+  body { padding: 1rem 1rem 3rem; }
+  .kicker { margin: 0 0 .3rem; }
+  .strip li:not(:last-child)::after { margin: 0 .3rem; }
   h2 { margin-top: 2.5rem; }
   th, td { padding-right: .6rem; }
   .mistakes { grid-template-columns: repeat(2, 1fr); }
+  h1 { margin-bottom: .6rem; font-size: 1.1rem; }
+  .notice { padding: .4rem .7rem; }
+  .answers { line-height: 1.4; }
+  .answers > div { grid-template-columns: 1fr; padding: .4rem 0; }
+  .bars td:nth-child(2), .bars th:nth-child(2) { width: 6rem; min-width: 5rem; }
   .matrix td { min-width: 1.65rem; padding: .3rem .1rem; }
 }
 @media print {

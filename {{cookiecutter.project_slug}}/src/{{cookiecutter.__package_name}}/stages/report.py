@@ -8,12 +8,17 @@ from numpy.typing import NDArray
 from ..data.storage import Shards, open_shards
 from ..errors import UserError, run
 from ..metrics.table import Predictions, read_predictions
+from ..metrics.tags import FILE, read_rows
 from ..reporting.findings import shown_paths
 from ..reporting.inputs import Inputs, read_curves, read_record
 from ..reporting.page import page
 from ..reproducibility.artifacts import write_bytes
 
-KEYS = ("score", "metric", "interval", "accepted", "constraints", "slices", "test")
+KEYS = (
+    *("score", "metric", "interval", "accepted", "constraints", "slices", "baselines"),
+    *("test", "data"),
+)
+DIAGNOSIS_KEYS = ("state", "link", "sentence", "chain", "gaps", "ideas")
 DATA_KEYS = (
     *("version", "examples", "classes", "sizes", "modes", "statistics", "compared_with"),
     *("labels_examined", "corrections", "found", "accepted", "findings"),
@@ -22,7 +27,8 @@ DATA_KEYS = (
 
 def main() -> None:
     """Write reports/report.html from what the stages before have left."""
-    metrics = read_record(Path("reports/metrics.json"), "evaluate", (*KEYS, "data"))
+    metrics = read_record(Path("reports/metrics.json"), "evaluate", KEYS)
+    diagnosis = read_record(Path("reports/diagnosis.json"), "diagnose", DIAGNOSIS_KEYS)
     classes, predictions = read_predictions(Path("reports/predictions.csv"))
     for split in ("dev", "test"):
         if split not in predictions:
@@ -36,7 +42,9 @@ def main() -> None:
     curves = read_curves(Path("reports/learning-curves.csv"), "train")
     pictures = _pictures("dev", predictions)
     odd = _odd(set(shown_paths(data)), predictions)
-    inputs = Inputs(metrics, data, identity, curves, classes, predictions, pictures, odd)
+    tags = {row.md5: row.causes() for row in read_rows(FILE, predictions["dev"], classes)}
+    records = (metrics, diagnosis, data, identity)
+    inputs = Inputs(*records, curves, classes, predictions, pictures, odd, tags)
     write_bytes(Path("reports/report.html"), page(inputs).encode())
 
 

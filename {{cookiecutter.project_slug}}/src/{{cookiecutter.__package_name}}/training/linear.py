@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..data.shrink import shrink
-from ..data.storage import Shards
+from ..data.storage import Pictures
 from ..reproducibility.streams import permutation
 
 SIDE = 32  # pixels; a linear model gains nothing from finer ones
@@ -22,7 +22,7 @@ LEAST_STEPS, LEAST_EPOCHS = 500, 5
 RATE, DECAY = 0.01, 0.0001
 KEPT, KEPT_SQUARES = 0.9, 0.999  # of the running means of the gradient and of its square
 
-Images = NDArray[np.uint8] | Shards
+Images = NDArray[np.uint8] | Pictures
 
 
 @dataclass(frozen=True, slots=True)
