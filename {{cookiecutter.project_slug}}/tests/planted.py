@@ -140,7 +140,7 @@ FAULTS = {
         "bigger dev set",
         {"evaluation.target_error": 0.15},
         {"dev": 40},
-        candidates=600,
+        candidates=400,
     ),
     "wrong labels": Fault("gap", None, "data", "correct labels", wrong_labels=0.1),
     "target met": Fault("target met", None, None, "tighter target"),
@@ -299,7 +299,7 @@ def _select(
 
     Each is the trained one with other noise in its weights, so luck alone makes it better on dev.
     """
-    train = replace(parts["train"], images=parts["train"].images[:256])
+    train = replace(parts["train"], images=parts["train"].images[:128])
     drawn = torch.Generator().manual_seed(seed)
     start = {name: one.clone() for name, one in network.state_dict().items()}
     best, kept = 2.0, start
