@@ -125,25 +125,19 @@ def test_runs_that_differ_in_their_seeds_alone_are_no_idea(
     assert "nothing but the seed" not in comparison(result("main", 60), result("b", 20))
 
 
-def test_where_nothing_differs(
-    result: Make, known: dict[str, Any]
-) -> None:
+def test_where_nothing_differs(result: Make, known: dict[str, Any]) -> None:
     known["differing"] = {"params": [], "hardware": [("processor", "one -> other")]}
     assert "Nothing differs" in comparison(result("main", 60), result("again", 60))
 
 
-def test_a_small_spread_over_seeds_lets_the_idea_win(
-    result: Make, known: dict[str, Any]
-) -> None:
+def test_a_small_spread_over_seeds_lets_the_idea_win(result: Make, known: dict[str, Any]) -> None:
     known["spreads"] = {"main": ("c0ffee" * 6, Spread(0.005, 6))}
     said = comparison(result("main", 60), result("wider", 20))
     assert "What differs makes B better by +0.100000 (" in said
     assert "Over 6 seeds of c0ffeec0ff the score has a deviation of 0.005000." in said
 
 
-def test_a_large_spread_over_seeds_does_not(
-    result: Make, known: dict[str, Any]
-) -> None:
+def test_a_large_spread_over_seeds_does_not(result: Make, known: dict[str, Any]) -> None:
     known["spreads"] = {"wider": ("c0ffee" * 6, Spread(0.08, 6))}
     said = comparison(result("main", 60), result("wider", 20))
     assert "B is better by +0.100000 (" in said
@@ -162,9 +156,7 @@ def test_one_commit_stands_for_both_and_two_for_themselves(
     assert "Over 4 seeds of decade" in said
 
 
-def test_the_ranking_takes_the_spread_into_account(
-    result: Make, known: dict[str, Any]
-) -> None:
+def test_the_ranking_takes_the_spread_into_account(result: Make, known: dict[str, Any]) -> None:
     results = result("HEAD", 60), [result("wider", 20)]
     said = rank.ranking(*results)
     assert [line[0] for line in said.splitlines()[1:3]] == ["1", "2"]
