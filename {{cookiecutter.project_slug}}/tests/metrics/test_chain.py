@@ -85,6 +85,14 @@ def test_a_dev_set_that_was_used_up_hides_no_gap_behind_variance(made: Made) -> 
     assert named(made, 500, 0.06, 0.30, 0.07, 0.30, apart=True) == "dev"
 
 
+def test_of_one_source_train_dev_tells_as_well_as_test_that_dev_flatters(made: Made) -> None:
+    steps, predictions = errors(made, 120, 0.05, 0.24, 0.15, 0.24)
+    assert not gaps(steps, predictions, apart=True)[3].real
+    found = gaps(steps, predictions, apart=False)[3]
+    assert found.real
+    assert found.end.name == "train_dev and test"
+
+
 def test_groups_tell_less() -> None:
     wrong = np.zeros(1000)
     wrong[:200] = 1

@@ -85,6 +85,13 @@ def wrong(count: int, of_them: int) -> tuple[Any, Any]:
     return (numbers < of_them).astype(float), numbers
 
 
+def test_a_lucky_test_set_does_not_make_up_for_a_dev_set_that_surely_misses(good: Any) -> None:
+    inputs, settings, _ = good
+    metrics = {name: dict(one) for name, one in inputs.metrics.items()}
+    metrics["dev"] |= {"accuracy": 0.8, "intervals": [["accuracy", 0.75, 0.85]]}
+    assert diagnose(replace(inputs, metrics=metrics), settings)["state"] != "target met"
+
+
 def test_doubts_about_a_few_labels_are_no_cause(good: Any) -> None:
     inputs, settings, _ = good
     tighter = replace(settings, evaluation=replace(settings.evaluation, target_error=0.01))

@@ -170,6 +170,9 @@ def gaps(
         elif link.name == "variance":
             # What dev does not show is no error that a remedy could win back there.
             size = min(end.error, known["dev"].error) - start.error
+        elif link.name == "dev" and not apart:
+            # By neither was a model chosen.
+            end = together(predictions, ("train_dev", "test"))
         elif link.name == "mismatch" and not apart:
             sides = [together(predictions, (one.name,), SAME_SOURCE) for one in (start, end)]
             sure = newcombe(*sides)[0]

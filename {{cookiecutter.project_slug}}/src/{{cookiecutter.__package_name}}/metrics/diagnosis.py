@@ -132,12 +132,12 @@ def _said(
 
 
 def _gap_sentence(gap: Gap, why: str | None, section: str) -> str:
-    names = [one.name.replace("_", "-") for one in (gap.start, gap.end)]
+    start = "the target allows" if gap.start.name == TARGET else f"on {_name(gap.start)}"
     low, high = 100 * gap.low, 100 * gap.high
     lead = (
-        f"The largest gap is {gap.link.title}: {_percent(gap.start.error)} of the pictures get a "
-        f"wrong class at {names[0]} and {_percent(gap.end.error)} at {names[1]}, "
-        f"{100 * gap.value:.1f} points more (95 % interval {low:.1f} to {high:.1f})"
+        f"The largest gap is {gap.link.title}: a wrong class goes to {_percent(gap.end.error)} of "
+        f"the pictures on {_name(gap.end)}, {100 * gap.value:.1f} points more than {start} "
+        f"(95 % interval {low:.1f} to {high:.1f})"
     )
     because = f"; {CAUSES[why]}" if why else ""
     return f"{lead}{because}. What moves it stands in section `{section}` of params.yaml."
@@ -152,7 +152,7 @@ def _met_sentence(chain: Sequence[Measured]) -> str:
     )
     return (
         f"The target is met: {_percent(end.error)} of the pictures get a wrong class on "
-        f"{end.name.replace('_', '-')}, and {_percent(least)} are allowed; {sure}."
+        f"{_name(end)}, and {_percent(least)} are allowed; {sure}."
     )
 
 
@@ -160,9 +160,13 @@ def _unsure_sentence(chain: Sequence[Measured]) -> str:
     end = chain[-1]
     return (
         f"Cannot tell where the error is: {_percent(end.error)} of the pictures get a wrong class "
-        f"on {end.name.replace('_', '-')}, and {_percent(chain[0].error)} are allowed, but every "
+        f"on {_name(end)}, and {_percent(chain[0].error)} are allowed, but every "
         "gap on the way may be chance; more pictures in dev and test would tell."
     )
+
+
+def _name(one: Measured) -> str:
+    return one.name.replace("_", "-")
 
 
 def _percent(share: float) -> str:
