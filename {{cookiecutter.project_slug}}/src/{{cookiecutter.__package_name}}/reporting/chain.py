@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .markup import bar, capital, percent, section, table, text
+from .markup import bar, capital, percent, prose, section, table, text
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -53,7 +53,7 @@ def _ideas(ideas: Rows) -> str:
     if not ideas:
         return ""
     items = "\n".join(
-        f"<li><b>{capital(text(one['idea']))}</b> – {text(one['why'])} "
+        f"<li><b>{capital(text(one['idea']))}</b> – {prose(one['why'])} "
         f"<small>{text(one['cost'])}, section <code>{text(one['section'])}</code></small>"
         + (f'<code class="command">{text(one["command"])}</code>' if one["command"] else "")
         + "</li>"
