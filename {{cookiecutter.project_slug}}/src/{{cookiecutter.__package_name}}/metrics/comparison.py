@@ -13,6 +13,7 @@ import numpy as np
 
 from ..errors import UserError
 from .intervals import LEVEL, quantile, replicates
+from .probabilities import Values
 from .registry import Metric
 from .resampling import Resampling
 from .scores import value
@@ -49,6 +50,7 @@ def difference(
     seed: int,
     level: float = LEVEL,
     spread: float = 0.0,
+    drawn: Sequence[Values] = (),
 ) -> Difference:
     """Return how much better or worse B is than A on the same examples, in the same order.
 
@@ -58,9 +60,12 @@ def difference(
         seed: of the bootstrap.
         level: of the interval.
         spread: standard deviation of the figure over seeds, where it is known; it belongs to both.
+        drawn: the figures of A and of B in the same resamples, where they are known.
     """
     resampling = Resampling(a.labels, a.groups)
-    one, other = (replicates({"": metric}, sample, resampling, seed)[""] for sample in (a, b))
+    one, other = drawn or (
+        replicates({"": metric}, sample, resampling, seed)[""] for sample in (a, b)
+    )
     found = value(metric, b) - value(metric, a)
     error = float(np.std(other - one)) * resampling.correction
     t = quantile(level, max(resampling.freedom, 1))
