@@ -117,6 +117,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / ".gitconfig").write_text("[user]\nname = T\nemail = t@example.org\n", "utf-8")
     variables = os.environ | {"HOME": str(folder), "UV_CACHE_DIR": CACHE}
     variables = {name: text for name, text in variables.items() if not name.startswith("GIT_")}
+    # Its environment keeps the bytecode of torch, which to compile takes longer than to train.
+    variables.pop("PYTHONDONTWRITEBYTECODE", None)
     bake = ("python", "-m", "cookiecutter", ROOT, "--no-input", "--output-dir", folder)
     running = f"{sys.version_info.major}.{sys.version_info.minor}"
     done = command(*bake, f"python_version={running}", cwd=folder, env=variables)

@@ -2,10 +2,12 @@
 
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 import bench_costs
+import bench_diagnosis
 from bench_costs import Figure, Work, compared
 
 SLEEPS = {"bare": 0.01, "loop": 0.02}
@@ -55,3 +57,22 @@ def test_a_process_that_ends_is_no_figure(
         workers(Work("step"))
     workers.close()
     assert "No module named 'no_such_package'" in capfd.readouterr().err
+
+
+def test_the_table_of_diagnoses_counts_what_is_right(capsys: pytest.CaptureFixture[str]) -> None:
+    cases = [
+        {"fault": "a", "seed": seed, "right": seed > 0, "said": {"link": None}} for seed in range(4)
+    ]
+    assert bench_diagnosis.table(iter(cases)) == 0.75
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("missed: a, seed 0")
+    assert said[1].split() == ["a", "3", "of", "4"]
+    assert said[-1].endswith("MISSED")
+
+
+@pytest.mark.slow
+@pytest.mark.long
+def test_the_diagnosis_names_what_was_planted(built: Path) -> None:
+    found = list(bench_diagnosis.cases(built, built.name.replace("-", "_"), seeds=4))
+    assert len(found) >= 40
+    assert bench_diagnosis.table(iter(found)) >= 0.9

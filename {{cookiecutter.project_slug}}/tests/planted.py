@@ -111,8 +111,11 @@ FAULTS = {
     "too much regularization": Fault(
         "gap", "bias", "regularization", "less dropout", {"regularization.dropout": 0.95}
     ),
+    "too much weight decay": Fault(
+        "gap", "bias", "regularization", "less weight decay", {"regularization.weight_decay": 100.0}
+    ),
     "no regularization, few examples": Fault(
-        "gap", "variance", "regularization", "dropout", {"optimization.epochs": 60}, {"train": 70}
+        "gap", "variance", "regularization", "dropout", {"optimization.epochs": 200}, {"train": 70}
     ),
     "dev from another source": Fault(
         "gap",
@@ -136,8 +139,8 @@ FAULTS = {
         "data",
         "bigger dev set",
         {"evaluation.target_error": 0.15},
-        {"dev": 40},
-        candidates=300,
+        {"dev": 60},
+        candidates=1000,
     ),
     "wrong labels": Fault("gap", None, "data", "correct labels", wrong_labels=0.1),
     "target met": Fault("target met", None, None, "tighter target"),

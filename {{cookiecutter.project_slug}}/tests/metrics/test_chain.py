@@ -9,6 +9,7 @@ import pytest
 from {{cookiecutter.__package_name}}.errors import UserError
 from {{cookiecutter.__package_name}}.metrics import chain
 from {{cookiecutter.__package_name}}.metrics.chain import Measured, gaps, largest, target
+from {{cookiecutter.__package_name}}.metrics.intervals import wilson
 from {{cookiecutter.__package_name}}.metrics.table import Predictions
 
 Made = Callable[..., Predictions]
@@ -107,8 +108,8 @@ def test_no_mistake_leaves_room_for_some() -> None:
 
 def test_newcombes_own_example() -> None:
     """Table II, method 10: 56/70 less 48/80 has the interval 0.0524 to 0.3339."""
-    end = Measured("a", 56 / 70, *chain.wilson(56 / 70, 70, 1.959964), 70)
-    start = Measured("b", 48 / 80, *chain.wilson(48 / 80, 80, 1.959964), 80)
+    end = Measured("a", 56 / 70, *wilson(56 / 70, 70, 1.959964), 70)
+    start = Measured("b", 48 / 80, *wilson(48 / 80, 80, 1.959964), 80)
     assert chain.newcombe(start, end) == pytest.approx((0.0524, 0.3339), abs=1e-4)
 
 
@@ -125,9 +126,10 @@ def test_intervals_cover_the_truth() -> None:
     assert 0.92 <= held / 400 <= 0.98
 
 
-def test_a_missing_data_set() -> None:
-    with pytest.raises(UserError, match=r"says nothing of `train`; run `dvc repro --force"):
-        chain.split_errors({})
+@pytest.mark.parametrize("metrics", [{}, {"train": {}}, {"train": {"intervals": [1]}}])
+def test_metrics_of_another_form(metrics: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match=r"not what the evaluate stage writes .*--force evaluate"):
+        chain.split_errors(metrics)
 
 
 def test_errors_are_what_accuracy_leaves() -> None:

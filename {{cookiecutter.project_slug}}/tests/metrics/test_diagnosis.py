@@ -7,9 +7,11 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+import planted
 import pytest
 
-import planted
+from {{cookiecutter.__package_name}}.metrics.chain import measured
 from {{cookiecutter.__package_name}}.metrics.diagnosis import diagnose
 
 QUICK = (
@@ -70,16 +72,16 @@ def test_the_contract(good: Any) -> None:
 
 def test_the_real_world_is_the_last_link(good: Any) -> None:
     inputs, settings, _ = good
-    real = replace(planted.measured("real world", *wrong(100, 40)))
+    real = measured("real world", *wrong(100, 40))
     found = diagnose(inputs, settings, real)
     assert (found["state"], found["link"], found["section"]) == ("gap", "real world", "evaluation")
     assert found["chain"][-1]["error"] == 0.4
-    fine = diagnose(inputs, settings, planted.measured("real world", *wrong(100, 2)))
+    fine = diagnose(inputs, settings, measured("real world", *wrong(100, 2)))
     assert fine["state"] == "target met"
 
 
 def wrong(count: int, of_them: int) -> tuple[Any, Any]:
-    numbers = planted.np.arange(count)
+    numbers = np.arange(count)
     return (numbers < of_them).astype(float), numbers
 
 
@@ -102,7 +104,8 @@ def test_doubts_about_a_few_labels_are_no_cause(good: Any) -> None:
     found = diagnose(replace(inputs, data=many), tighter)
     assert (found["section"], found["cause"]) == ("data", "labels")
     assert found["ideas"][0]["idea"] == "correct labels"
-    assert diagnose(replace(inputs, data=doubted(mistaken[:15], "is one")), tighter)["cause"] is None
+    accepted = replace(inputs, data=doubted(mistaken[:15], "it is one"))
+    assert diagnose(accepted, tighter)["cause"] is None
 
 
 def doubted(hashes: list[str], accepted: str | None = None) -> dict[str, Any]:

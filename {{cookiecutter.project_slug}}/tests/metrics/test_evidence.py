@@ -47,9 +47,7 @@ def test_a_first_loss_above_chance_is_no_such_thing() -> None:
         (30, 0.01, "adamw", "short"),
     ],
 )
-def test_how_far_weights_can_have_come(
-    steps: int, rate: float, optimizer: str, found: str
-) -> None:
+def test_how_far_weights_can_have_come(steps: int, rate: float, optimizer: str, found: str) -> None:
     losses = curve(NOTHING, 2.0, steps, 20)
     assert said(losses, learning_rate=rate, optimizer=optimizer) == found
 

@@ -90,6 +90,8 @@ def test_a_missing_table_names_the_stage(tmp_path: Path) -> None:
         (f"{HEADER}\ntest,1.png,a,5,,9,9,0.5,a,1\n", "line 2,"),
         (f"{HEADER}\ntest,1.png,a,5,,9,9,0.5,a,x,1\n", "not a number"),
         (f"{HEADER}\ntest,1.png,a,5,,9,x,0.5,a,1,1\n", "not a number"),
+        (f"{HEADER}\ntest,1.png,a,5,,9,9,0.5,a,nan,1\n", r"not a number \(nan or infinity\)"),
+        (f"{HEADER}\ntest,1.png,a,5,,9,9,0.5,a,1,inf\n", r"not a number \(nan or infinity\)"),
     ],
 )
 def test_a_damaged_table(tmp_path: Path, content: str, message: str) -> None:

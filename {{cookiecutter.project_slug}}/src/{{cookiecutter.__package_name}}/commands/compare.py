@@ -4,6 +4,7 @@ Run: python -m <package>.commands.compare A B [--on dev]
 """
 
 import argparse
+import contextlib
 import re
 import sys
 from statistics import stdev
@@ -54,15 +55,17 @@ def comparison(a: Result, b: Result, on: str = "test") -> str:
         _seeds(spread, seeds),
         "",
         "what else differs:",
-        *(f"  {part}: {name}  {text}".rstrip() for part, name, text in _differing(a, b)),
+        *_differing(a, b),
     ]
     return "\n".join(lines) + "\n"
 
 
 def _verdict(a: Result, b: Result, found: Difference, count: int) -> list[str]:
     by = f"by {found.value:+.6f} ({found.low:+.6f} to {found.high:+.6f}, 95 %)"
+    # Who misses a constraint may score better, and is not better.
+    verb = "scores" if found.gain and (b if found.gain > 0 else a).accepted() is False else "is"
     lines = [
-        f"B is {found.verdict} {by}."
+        f"B {verb} {found.verdict} {by}."
         if found.gain
         else f"Cannot tell: B differs {by} on {count:,} examples."
     ]
@@ -82,7 +85,8 @@ def _verdict(a: Result, b: Result, found: Difference, count: int) -> list[str]:
 def spread_over_seeds(results: list[Result], on: str) -> tuple[float, int]:
     """Return the largest standard deviation that `make seeds` has left for one of the results.
 
-    Also the number of seeds it was found with; 0 and 0 where there are no three of them.
+    Also the number of seeds it was found with; 0 and 0 where there are no three of them that can
+    still be read.
     """
     found = (0.0, 0)
     for one in results:
@@ -90,11 +94,19 @@ def spread_over_seeds(results: list[Result], on: str) -> tuple[float, int]:
         bases = git("rev-list", "--max-count=2", "--first-parent", commit).stdout.split()
         for base in bases:
             pattern = re.compile(rf"seed-\d+-{base[:10]}")
-            names = [base, *filter(pattern.fullmatch, experiments())]
-            if len(names) >= 3:
-                key = one.metrics["metric"]
-                scores = [read_result(name).metrics[on][key] for name in names]
-                found = max(found, (stdev(scores), len(names)))
+            seeds = [*filter(pattern.fullmatch, experiments())]
+            scores = _scores([base, *seeds], on, one.metrics["metric"]) if len(seeds) > 1 else []
+            if len(scores) >= 3:
+                found = max(found, (stdev(scores), len(scores)))
+    return found
+
+
+def _scores(names: list[str], on: str, metric: str) -> list[float]:
+    """The scores of those whose outputs are still there."""
+    found = []
+    for name in names:
+        with contextlib.suppress(UserError):
+            found.append(float(read_result(name).metrics[on][metric]))
     return found
 
 
@@ -111,11 +123,13 @@ def _rejected(one: Result) -> str:
     return {True: "", False: "  not accepted", None: "  latency not measured"}[one.accepted()]
 
 
-def _differing(a: Result, b: Result) -> list[tuple[str, str, str]]:
-    rows = [
-        (part, *row) for part, found in differing(a.revision, b.revision).items() for row in found
+def _differing(a: Result, b: Result) -> list[str]:
+    lines = [
+        f"  {part}: {name}  {text}".rstrip()
+        for part, found in differing(a.revision, b.revision).items()
+        for name, text in found
     ]
-    return rows or [("nothing", "", "")]
+    return lines or ["  nothing"]
 
 
 if __name__ == "__main__":

@@ -43,7 +43,10 @@ def told(content: Mapping[str, Any]) -> str:
     if content["learning_curve"]:
         lines += [content["learning_curve"]["sentence"]]
     if content["ideas"]:
-        lines += ["", "What to try next, first what the evidence speaks for, the cheapest of it first:"]
+        lines += [
+            "",
+            "What to try next, what the evidence speaks for before the rest:",
+        ]
     for number, one in enumerate(content["ideas"], 1):
         lines += [
             f"{number:>2}. {one['idea']} ({one['cost']}): {one['why']}",

@@ -4,6 +4,7 @@ Run: python -m <package>.commands.rank
 """
 
 import sys
+from collections.abc import Mapping, Sequence
 
 from ..errors import UserError, run
 from ..metrics.comparison import check_same
@@ -17,12 +18,30 @@ HEAD = "HEAD"
 
 def main() -> None:
     """Print the ranking of HEAD and of every experiment."""
-    first, *others = [read_result(name) for name in [HEAD, *experiments()]]
-    sys.stdout.write(ranking(first, others))
+    first, others, gone = read_result(HEAD), list[Result](), list[str]()
+    for name in _names(experiments()):
+        try:
+            others.append(read_result(name))
+        except UserError as error:
+            gone.append(str(error))
+    sys.stdout.write(ranking(first, others, gone))
 
 
-def ranking(first: Result, others: list[Result]) -> str:
-    """Return the table; what was not scored as the first was is left out, and said so."""
+def _names(found: Mapping[str, Sequence[str]]) -> list[str]:
+    """Name each experiment; several of one name by their commits."""
+    return [
+        one[:10] if len(commits) > 1 else name for name, commits in found.items() for one in commits
+    ]
+
+
+def ranking(first: Result, others: Sequence[Result], gone: Sequence[str] = ()) -> str:
+    """Return the table; what was not scored as the first was is left out, and said so.
+
+    Args:
+        first: what the others are compared with.
+        others: the experiments that could be read.
+        gone: why the others could not, a sentence each.
+    """
     compared, left = [first], list[str]()
     for one in others:
         try:
@@ -50,6 +69,7 @@ def ranking(first: Result, others: list[Result]) -> str:
         ]
     if left:
         lines += [f"Left out, scored on other examples or by another metric: {', '.join(left)}."]
+    lines += [f"Left out: {one}" for one in gone]
     head = f"place  {first.metrics['metric']:<10}  name"
     return "\n".join([head, *lines]) + "\n"
 

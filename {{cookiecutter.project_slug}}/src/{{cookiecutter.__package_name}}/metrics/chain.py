@@ -120,18 +120,21 @@ def split_errors(metrics: Mapping[str, Any]) -> list[Measured]:
     """Return the chain's data sets, of what reports/metrics.json says of their accuracy.
 
     Raises:
-        UserError: one is missing.
+        UserError: one is missing or of another form.
     """
-    found = []
-    for name in SPLITS:
-        if name not in metrics:
-            raise UserError(
-                f"reports/metrics.json says nothing of `{name}`; run `dvc repro --force evaluate`."
-            )
-        ends = {key: pair for key, *pair in metrics[name]["intervals"]}["accuracy"]
-        error, low, high = (rounded(1 - one) for one in (metrics[name]["accuracy"], *ends[::-1]))
-        found.append(Measured(name, error, low, high, int(metrics[name]["examples"])))
-    return found
+    try:
+        return [_split_error(name, metrics[name]) for name in SPLITS]
+    except (KeyError, TypeError, ValueError) as problem:
+        raise UserError(
+            f"reports/metrics.json is not what the evaluate stage writes ({problem}); run "
+            "`dvc repro --force evaluate`."
+        ) from None
+
+
+def _split_error(name: str, found: Mapping[str, Any]) -> Measured:
+    ends = {key: pair for key, *pair in found["intervals"]}["accuracy"]
+    error, low, high = (rounded(1 - one) for one in (found["accuracy"], *ends[::-1]))
+    return Measured(name, error, low, high, int(found["examples"]))
 
 
 def newcombe(start: Measured, end: Measured) -> tuple[float, float]:

@@ -14,6 +14,7 @@ COSTS = {
     FOUR: "one run, some four times as long",
     HAND: "work by hand",
 }
+ADDED = "dvc add data/raw && dvc repro"
 TWO_LINKS = "moves two links: it ends the fit on train in order to narrow the gap to dev"
 
 
@@ -140,6 +141,14 @@ def bias(settings: Settings) -> Iterator[Idea]:
 def variance(settings: Settings) -> Iterator[Idea]:
     """Yield what helps a model to do as well on what it has not seen."""
     now, section = settings.regularization, "regularization"
+    if settings.data.train_fraction < 1:
+        yield Idea(
+            "learn from all examples",
+            "data.train_fraction leaves some out that are there",
+            "data",
+            run(data__train_fraction=1.0),
+            SAME,
+        )
     yield Idea(
         "L2",
         "smaller weights follow single pictures less",
@@ -204,6 +213,14 @@ def variance(settings: Settings) -> Iterator[Idea]:
 def mismatch(settings: Settings) -> Iterator[Idea]:
     """Yield what helps a model on pictures of another source than those it learned from."""
     data = settings.data
+    if data.source:
+        yield Idea(
+            "learn from every source",
+            "data.source keeps pictures out that look like the target's, or may",
+            "data",
+            "dvc exp run -S 'data.source=\"\"'",
+            SAME,
+        )
     yield Idea(
         "learn from some of the target's pictures",
         "half of the dev pictures go to train, for they look like what is asked for",
@@ -223,9 +240,9 @@ def mismatch(settings: Settings) -> Iterator[Idea]:
     )
     yield Idea(
         "train on pictures like the target's",
-        "collect some, or make the others look like them; compare both in the report first",
+        "collect some, or make the others look like them, and put them into data/raw",
         "data",
-        "make data FROM=<folder> REPLACE=1",
+        ADDED,
         HAND,
     )
 
@@ -234,12 +251,14 @@ def dev(settings: Settings) -> Iterator[Idea]:
     """Yield what helps where dev was used so often that it flatters."""
     data = settings.data
     most = min(data.dev_fraction * 2, 0.49, 0.99 - data.test_fraction)
+    room = most > data.dev_fraction
     yield Idea(
         "bigger dev set",
-        "chance decides less which idea looks best on it; test stays as it is",
+        "chance decides less which idea looks best on it; "
+        + ("test stays as it is" if room else "put more pictures into data/raw"),
         "data",
-        run(data__dev_fraction=most),
-        SAME,
+        run(data__dev_fraction=most) if room else ADDED,
+        SAME if room else HAND,
     )
     if not settings.regularization.early_stopping:
         return

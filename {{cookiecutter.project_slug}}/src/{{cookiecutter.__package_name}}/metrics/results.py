@@ -1,6 +1,7 @@
 """What a commit or experiment says of its examples, read from its outputs."""
 
 import json
+import math
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +46,7 @@ def read_result(name: str) -> Result:
 
     Raises:
         UserError: there is none, or its predictions or metrics are neither here nor on a remote, or
-            were written before there were intervals and constraints.
+            are damaged, or were written before there were intervals and constraints.
     """
     revision = Revision.find(name)
     contents = [revision.output(path, fetch=True) for path in (METRICS, PREDICTIONS)]
@@ -54,10 +55,28 @@ def read_result(name: str) -> Result:
             f"{METRICS} or {PREDICTIONS} of '{name}' is neither here nor on a remote; check it out "
             "and run `dvc repro evaluate`."
         )
-    metrics = json.loads(contents[0])
-    if "constraints" not in metrics:
-        raise UserError(f"{METRICS} of '{name}' is of an older form; run `dvc repro evaluate`.")
+    metrics = _metrics(contents[0], name)
     with tempfile.TemporaryDirectory(prefix="predictions-") as folder:
         copy = Path(folder, "predictions.csv")
         copy.write_bytes(contents[1])
-        return Result(revision, metrics, *read_predictions(copy))
+        try:
+            return Result(revision, metrics, *read_predictions(copy))
+        except UserError as error:
+            # The copy's path says nothing to a person.
+            said = str(error).replace(copy.as_posix(), f"{PREDICTIONS} of '{name}'")
+            raise UserError(said) from None
+
+
+def _metrics(content: bytes, name: str) -> dict[str, Any]:
+    try:
+        metrics = json.loads(content)
+        score = float(metrics["score"])
+    except (ValueError, KeyError, TypeError):
+        score = math.nan
+    if not math.isfinite(score):
+        raise UserError(
+            f"{METRICS} of '{name}' has no score; check it out and run `dvc repro -f evaluate`."
+        )
+    if "constraints" not in metrics:
+        raise UserError(f"{METRICS} of '{name}' is of an older form; run `dvc repro evaluate`.")
+    return dict(metrics)

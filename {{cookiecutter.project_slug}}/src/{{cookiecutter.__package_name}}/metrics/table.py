@@ -125,6 +125,8 @@ def parsed(rows: Sequence[Sequence[str]], classes: Sequence[str]) -> Predictions
     """
     number = {name: index for index, name in enumerate(classes)}
     figures = np.array([row[ANSWER + 1 :] for row in rows], dtype=np.float64)
+    if not np.isfinite(figures).all():
+        raise ValueError("nan or infinity")
     return Predictions(
         [Example.of(row[1:ANSWER]) for row in rows],
         np.array([number[row[LABEL]] for row in rows], dtype=np.int64),
