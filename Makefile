@@ -4,10 +4,10 @@ project := {{cookiecutter.project_slug}}
 in_venv := sh '$(project)/scripts/venv'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick long check lock expected bench
+.PHONY: help setup demo test quick long check lock expected bench bench-decisions
 
 help: ## list what can be done
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-15s %s\n", $$1, $$2}' Makefile
 
 setup: ## build .venv with the template's own tools, pinned and hashed
 	@$(PYTHON) '$(project)/scripts/setup.py' --root . requirements/dev.lock
@@ -35,3 +35,6 @@ expected: setup ## refresh the shipped bits
 
 bench: setup ## measure ratios: generation, pipeline, start-up, training; then how it scales
 	$(in_venv) python scripts/bench.py && $(in_venv) python scripts/bench_scale.py $(if $(SIZES),--sizes $(SIZES))
+
+bench-decisions: setup ## measure how far intervals and verdicts can be relied on, and what they cost; PARTS=speed for one
+	$(in_venv) python scripts/bench_decisions.py $(PARTS)

@@ -25,7 +25,9 @@ CLASSES = 10
 BATCH = 128
 PHOTOGRAPHS, SHAPE = 1500, (480, 640, 3)
 CORES = os.cpu_count() or 1
-SIDES = (64, 128)
+# Side and channels of the pictures of an epoch, and the least ratio: the aim is LEAST for all.
+EPOCHS = ((16, 1, 0.2), (32, 3, 0.4), (64, 3, 0.8), (128, 3, 0.8))
+LEAST = 0.8
 READ_BYTES = 2**28
 
 
@@ -54,7 +56,8 @@ def epoch() -> None:
     start = time.perf_counter()
     order = ours("reproducibility.streams").permutation(0, "order", 0, len(split.labels))
     for step, place in enumerate(range(0, len(order), BATCH)):
-        split.images[order[place : place + BATCH]]
+        chosen = order[place : place + BATCH]
+        assert len(split.images[chosen]) == len(split.labels[chosen])
         if step % 100 == 0:
             own = max(own, _own_memory())
     print(json.dumps([time.perf_counter() - start, own]))
@@ -70,8 +73,8 @@ def _own_memory() -> float:
 def ratios(folder: Path) -> Iterator[dict[str, Any]]:
     """Compare the decoding with the bare decoder, and shuffled batches with a plain read."""
     yield decoding(folder / "photographs")
-    for side in SIDES:
-        yield reading(folder / str(side), side)
+    for side, channels, least in EPOCHS:
+        yield reading(folder / str(side), side, channels, least)
 
 
 def decoding(raw: Path) -> dict[str, Any]:
@@ -109,45 +112,55 @@ def _bare(path: Path) -> int:
         return len(image.convert("RGB").resize((64, 64), Image.Resampling.BILINEAR).tobytes())
 
 
-def reading(folder: Path, side: int) -> dict[str, Any]:
-    """Time shuffled batches from shards against a plain read, as many bytes at a time."""
+def reading(folder: Path, side: int, channels: int, least: float) -> dict[str, Any]:
+    """Time shuffled batches, pictures and labels, against a plain read, as many bytes at a time."""
     storage = ours("data.storage")
-    size = 3 * side * side
+    shape = (channels, side, side)
+    size = channels * side * side
     count = READ_BYTES // size
     noise = np.random.default_rng(0).integers(0, 256, (500, size), dtype=np.uint8)
-    with storage.Writer(folder, (3, side, side), storage.SHARD_BYTES) as writer:
+    with storage.Writer(folder, shape, storage.SHARD_BYTES) as writer:
         for number in range(count):
             md5 = f"{number * 2654435761 % 2**32:08x}".ljust(32, "0")
-            example = storage.Example(f"a/{number:06d}.png", "a", md5, "", 9, 9, 0.5)
+            example = storage.Example(f"a/{number:07d}.png", "a", md5, "", 9, 9, 0.5)
             writer.add(example, 0, noise[number % 500].tobytes())
         writer.close()
-    shards = storage.open_shards(folder, count)
+    (folder / "index.json").write_text('{"classes": ["a"], "version": ""}', encoding="ascii")
+    split = ours("data.batches").Split.open(folder)
     order = np.random.default_rng(1).permutation(count)
 
     def shuffled() -> None:
         for place in range(0, count, BATCH):
-            shards[order[place : place + BATCH]]
+            chosen = order[place : place + BATCH]
+            assert len(split.images[chosen]) == len(split.labels[chosen])
 
     def plain() -> None:
-        for path in sorted(folder.glob("images-*.npy")):
+        for path in sorted(folder.glob("*.npy")):
             with path.open("rb", buffering=0) as file:
                 while file.read(BATCH * size):
                     pass
 
-    value = _in_turns(plain, shuffled, 9)
-    name = f"an epoch of {side}×{side} colour pictures, shuffled / a plain sequential read"
-    return {"name": name, "value": value, "bound": 0.8, "least": True}
+    # Both are work of this process alone, so its own time tells, whatever else the machine does.
+    value = _in_turns(plain, shuffled, 9, time.process_time)
+    kind = "grey" if channels == 1 else "colour"
+    name = f"an epoch of {side}×{side} {kind} pictures, shuffled / a plain sequential read"
+    return {"name": name, "value": value, "bound": least, "least": True, "aim": LEAST}
 
 
-def _in_turns(first: Callable[[], None], second: Callable[[], None], times: int) -> float:
+def _in_turns(
+    first: Callable[[], None],
+    second: Callable[[], None],
+    times: int,
+    clock: Callable[[], float] = time.perf_counter,
+) -> float:
     """Return the median of how many times as fast the second is as the first."""
     found = []
     for _ in range(times + 1):
         seconds = []
         for call in (first, second):
-            start = time.perf_counter()
+            start = clock()
             call()
-            seconds.append(time.perf_counter() - start)
+            seconds.append(clock() - start)
         found.append(seconds[0] / seconds[1])
     return statistics.median(found[1:])
 

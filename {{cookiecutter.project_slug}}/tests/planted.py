@@ -33,7 +33,7 @@ from {{ cookiecutter.__package_name }}.metrics.diagnosis import Inputs, diagnose
 from {{ cookiecutter.__package_name }}.metrics.ideas import Settings
 from {{ cookiecutter.__package_name }}.metrics.intervals import measure
 from {{ cookiecutter.__package_name }}.metrics.registry import METRICS
-from {{ cookiecutter.__package_name }}.metrics.table import Predictions, parsed, prediction_rows
+from {{ cookiecutter.__package_name }}.metrics.table import Predictions, scored
 from {{ cookiecutter.__package_name }}.model import build
 from {{ cookiecutter.__package_name }}.reproducibility.streams import key
 from {{ cookiecutter.__package_name }}.training import loop
@@ -280,8 +280,7 @@ def _section(kind: Any, values: Mapping[str, Any]) -> Any:
 
 def _predictions(name: str, part: _Part, network: torch.nn.Module) -> Predictions:
     found = predict(network, part.images, len(CLASSES))
-    rows = prediction_rows(name, part.examples(), part.labels, found, CLASSES)
-    return parsed(rows, CLASSES)
+    return scored(name, part.examples(), part.labels, found, CLASSES)
 
 
 def _accuracy(predictions: Predictions) -> dict[str, Any]:

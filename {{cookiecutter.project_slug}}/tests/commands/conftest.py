@@ -30,7 +30,7 @@ def result() -> Callable[..., Result]:
         labels = np.arange(count) % 4
         answers = np.where(np.arange(count) < wrong, (labels + 1) % 4, labels)
         examples = [
-            Example(f"{number}.png", classes[label], f"{number:032x}", "", 9, 9, 0.5)
+            Example(f"{number}.png", classes[int(label)], f"{number:032x}", "", 9, 9, 0.5)
             for number, label in enumerate(labels)
         ]
         sure = np.ones(count)

@@ -1,30 +1,35 @@
-"""Better, worse or cannot tell; never on different examples, never by a missed constraint."""
+"""Of two models: better, worse or cannot tell; and apart from it, of the idea in which they differ.
 
-import subprocess
+Never on different examples, never by a missed constraint.
+"""
+
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from {{ cookiecutter.__package_name }}.commands import compare
-from {{ cookiecutter.__package_name }}.commands.compare import comparison, spread_over_seeds
+from {{ cookiecutter.__package_name }}.commands import compare, rank
+from {{ cookiecutter.__package_name }}.commands.compare import comparison
 from {{ cookiecutter.__package_name }}.errors import UserError
+from {{ cookiecutter.__package_name }}.metrics.comparison import Spread
 from {{ cookiecutter.__package_name }}.metrics.results import Result
 
 Make = Callable[..., Result]
-BASE = "a" * 40
+IDEA = {"params": [("model.width", "8 -> 16")], "code": []}
+SEED = {"params": [("reproducibility.seed", "0 -> 1"), ("runtime.workers", "0 -> 2")]}
 
 
 @pytest.fixture(autouse=True)
-def _no_repository(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing but one key differs, and no other seeds were run."""
-    found = {"params": [("model.width", "8 -> 16")]}
-    monkeypatch.setattr(compare, "differing", lambda *_: found)
-    monkeypatch.setattr(compare, "experiments", dict)
-    done = subprocess.CompletedProcess[str]([], 0, stdout=f"{BASE}\n", stderr="")
-    monkeypatch.setattr(compare, "git", lambda *_: done)
+def known(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the repository knows: what differs, and the spread over seeds by a result's name."""
+    state: dict[str, Any] = {"differing": IDEA, "spreads": {}}
+    monkeypatch.setattr(compare, "differing", lambda *_: state["differing"])
+    for module in (compare, rank):
+        monkeypatch.setattr(
+            module, "spread_over_seeds", lambda one, *_: state["spreads"].get(one.revision.name)
+        )
+    return state
 
 
 @pytest.mark.parametrize(
@@ -50,8 +55,8 @@ def test_where_lower_is_better(result: Make) -> None:
     assert "B is worse by +" in comparison(other, one)
 
 
-def test_nothing_else_differs(result: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compare, "differing", lambda *_: {})
+def test_nothing_else_differs(result: Make, known: dict[str, Any]) -> None:
+    known["differing"] = {}
     assert comparison(result("a"), result("b")).endswith("what else differs:\n  nothing\n")
 
 
@@ -99,40 +104,76 @@ def test_a_latency_that_was_not_measured(result: Make) -> None:
     assert "on test  latency not measured\n" in comparison(result("a", met=None), result("b"))
 
 
-def seeds(monkeypatch: pytest.MonkeyPatch, results: dict[str, Result]) -> None:
-    """Let these experiments be there; what is not among the results is gone."""
-
-    def read(name: str) -> Result:
-        if name not in results:
-            raise UserError(f"'{name}' is gone")
-        return results[name]
-
-    names = [f"seed-{number}-{BASE[:10]}" for number in (1, 2, 3)]
-    other = {"wider": ["c"], f"seed-1-{'b' * 10}": ["d"], f"seed-1-{BASE[:10]}x": ["e"]}
-    monkeypatch.setattr(compare, "experiments", lambda: other | {one: ["f"] for one in names})
-    monkeypatch.setattr(compare, "read_result", read)
+def test_two_models_are_told_apart_and_the_idea_is_not(result: Make) -> None:
+    said = comparison(result("main", 60), result("wider", 20))
+    assert "B is better by +0.100000 (" in said
+    assert "as the two models stand." in said
+    assert "Whether what differs makes it so, or the luck of a seed, cannot be told yet." in said
+    assert "`make seeds` in A or B measures that luck" in said
+    assert "params: model.width  8 -> 16" in said
+    assert "worse by -0.1" in comparison(result("main", 20), result("wider", 60))
 
 
-def test_the_spread_over_seeds_is_taken_into_account(
-    result: Make, monkeypatch: pytest.MonkeyPatch
+def test_runs_that_differ_in_their_seeds_alone_are_no_idea(
+    result: Make, known: dict[str, Any]
 ) -> None:
-    found: Any = {
-        name: result(name, wrong)
-        for name, wrong in ((BASE, 10), *((f"seed-{one}-{BASE[:10]}", 40 * one) for one in (1, 2)))
-    }
-    seeds(monkeypatch, found)
-    a, b = result("a", 60), result("b", 10)
-    # 10, 40 and 80 wrong of 400; the third seed's outputs are gone.
-    assert spread_over_seeds([a, b], "test") == (pytest.approx(0.08780, abs=1e-5), 3)
-    said = comparison(a, b)
-    assert "Cannot tell: B differs by +0.125" in said
-    assert "Taken into account: over 3 seeds the score has a deviation of 0.08779" in said
+    known["differing"] = SEED
+    said = comparison(result("main", 60), result("again", 20))
+    assert "They differ in nothing but the seed: what tells them apart is its luck" in said
+    assert "What differs makes B" not in said
+    known["differing"] = {"params": [*SEED["params"], ("model.width", "8 -> 16")]}
+    assert "nothing but the seed" not in comparison(result("main", 60), result("b", 20))
 
 
-def test_two_are_too_few_for_a_spread(result: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    seeds(monkeypatch, {name: result(name) for name in (BASE, f"seed-1-{BASE[:10]}")})
-    assert spread_over_seeds([result("a"), result("b")], "test") == (0.0, 0)
-    assert "other seeds move both" in comparison(result("a"), result("b"))
+def test_where_nothing_differs(result: Make, known: dict[str, Any]) -> None:
+    known["differing"] = {"params": [], "hardware": [("processor", "one -> other")]}
+    assert "Nothing differs" in comparison(result("main", 60), result("again", 60))
+
+
+def test_a_small_spread_over_seeds_lets_the_idea_win(result: Make, known: dict[str, Any]) -> None:
+    known["spreads"] = {"main": ("c0ffee" * 6, Spread(0.005, 6))}
+    said = comparison(result("main", 60), result("wider", 20))
+    assert "What differs makes B better by +0.100000 (" in said
+    assert "Over 6 seeds of c0ffeec0ff the score has a deviation of 0.005000." in said
+
+
+def test_a_large_spread_over_seeds_does_not(result: Make, known: dict[str, Any]) -> None:
+    known["spreads"] = {"wider": ("c0ffee" * 6, Spread(0.08, 6))}
+    said = comparison(result("main", 60), result("wider", 20))
+    assert "B is better by +0.100000 (" in said
+    assert "Cannot tell whether what differs makes it so: with the luck of a seed by +0.1" in said
+    assert "More examples would not settle that: the seed moves the score as much." in said
+
+
+def test_one_commit_stands_for_both_and_two_for_themselves(
+    result: Make, known: dict[str, Any]
+) -> None:
+    known["spreads"] = dict.fromkeys(("main", "wider"), ("c0ffee", Spread(0.01, 6)))
+    assert comparison(result("main", 60), result("wider", 20)).count("Over 6 seeds") == 1
+    known["spreads"]["wider"] = ("decade", Spread(0.02, 4))
+    said = comparison(result("main", 60), result("wider", 20))
+    assert "Over 6 seeds of c0ffee" in said
+    assert "Over 4 seeds of decade" in said
+
+
+def test_the_ranking_takes_the_spread_into_account(result: Make, known: dict[str, Any]) -> None:
+    results = result("HEAD", 60), [result("wider", 20)]
+    said = rank.ranking(*results)
+    assert [line[0] for line in said.splitlines()[1:3]] == ["1", "2"]
+    assert "This is about trained models: another seed would move each." in said
+    known["spreads"] = {"HEAD": ("c0ffee", Spread(0.08, 6))}
+    said = rank.ranking(*results)
+    assert [line[0] for line in said.splitlines()[1:3]] == ["1", "1"]
+    assert "as `make seeds` has measured it for 1 of 2" in said
+
+
+def test_a_model_that_does_not_beat_a_simple_one(result: Make) -> None:
+    rows = [{"name": "majority class", "beaten": True}, {"name": "regression", "beaten": False}]
+    one, other = result("main", 60), result("wider", 20)
+    one.metrics["baselines"], other.metrics["baselines"] = rows[:1], rows
+    said = comparison(one, other)
+    assert "B is not for sure better on test than regression." in said
+    assert "A is not for sure better" not in said
 
 
 def test_the_command(
@@ -142,16 +183,3 @@ def test_the_command(
     monkeypatch.setattr(sys, "argv", ["compare", "main", "wider", "--on", "dev"])
     compare.main()
     assert "A  main  accuracy 0.975000 on dev\nB  wider" in capsys.readouterr().out
-
-
-def test_a_model_that_does_not_beat_a_simple_one(result: Make) -> None:
-    rows = [{"name": "majority class", "beaten": True}, {"name": "regression", "beaten": False}]
-    one, other = (
-        replace(made, metrics={**made.metrics, "baselines": simple})
-        for made, simple in ((result("a"), rows[:1]), (result("b"), rows))
-    )
-    words = "is not for sure better on test than regression."
-    assert f"\nB {words}\n" in comparison(one, other)
-    assert f"\nA {words}\n" in comparison(other, one)
-    # Nothing is said of results from before there were simple models.
-    assert "not for sure" not in comparison(result("a"), result("b"))

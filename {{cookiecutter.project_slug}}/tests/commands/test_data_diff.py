@@ -1,11 +1,16 @@
 """What came, went and changed, how that moved classes and splits, and examples as pictures."""
 
+import shutil
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from {{ cookiecutter.__package_name }}.commands import data_diff
+from {{ cookiecutter.__package_name }}.data.packed import pack
+from {{ cookiecutter.__package_name }}.data.png import png
+from {{ cookiecutter.__package_name }}.data.release import release
 from {{ cookiecutter.__package_name }}.data.splits import SPLITS
 
 
@@ -64,6 +69,24 @@ def test_the_sheet(released: Path, compared: Compared) -> None:
     before = page.read_bytes()
     compared("1.0", "committed")
     assert page.read_bytes() == before
+
+
+def test_the_sheet_of_packed_data(released: Path, compared: Compared) -> None:
+    raw = Path("data/raw")
+    shutil.copy(raw / "tree/0.png", raw / "circle/7.png")
+    (raw / "circle/8.png").write_bytes(png(np.zeros((1, 9, 9), np.uint8)))
+    (raw / "tree/0.png").unlink()
+    pack(raw)
+    release("1.2", "Packed", list)
+    page = Path("reports/data-1.1-1.2.html")
+    compared("1.1", "1.2")
+    text = page.read_text(encoding="utf-8")
+    for words in ("circle/8.png", "circle/7.png", "tree → circle"):
+        assert words in text
+    assert text.count("data:image/png;base64,") == 2
+    compared("1.2", "1.1")  # what was removed is in the archive alone
+    text = Path("reports/data-1.2-1.1.html").read_text(encoding="utf-8")
+    assert (text.count("data:image/png;base64,"), text.count("cannot be shown")) == (2, 0)
 
 
 def test_pictures_that_the_cache_has_not(released: Path, compared: Compared) -> None:

@@ -10,10 +10,7 @@ import pytest
 from {{cookiecutter.__package_name}}.commands import errors
 from {{cookiecutter.__package_name}}.data.storage import Example
 from {{cookiecutter.__package_name}}.errors import UserError
-from {{cookiecutter.__package_name}}.metrics.table import (
-    prediction_rows,
-    write_predictions,
-)
+from {{cookiecutter.__package_name}}.metrics.table import scored, write_predictions
 from {{cookiecutter.__package_name}}.reproducibility.artifacts import write_json
 
 CLASSES = ["<b>a", "b"]
@@ -30,7 +27,7 @@ def lay(wrong: list[int], first: int = 0) -> None:
         for row, one in enumerate(LABELS)
     ]
     rows = np.where(np.eye(2)[answers] > 0, 0.9, 0.1)
-    given = prediction_rows("dev", examples, LABELS, rows, CLASSES)
+    given = {"dev": scored("dev", examples, LABELS, rows, CLASSES)}
     write_predictions(Path("reports/predictions.csv"), CLASSES, given)
 
 

@@ -13,6 +13,12 @@ from {{ cookiecutter.__package_name }}.metrics.results import Result
 Make = Callable[..., Result]
 
 
+@pytest.fixture(autouse=True)
+def _one_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No other seeds were run."""
+    monkeypatch.setattr(rank, "spread_over_seeds", lambda *_: None)
+
+
 def table(said: str) -> list[list[str]]:
     """The rows of the table, word by word."""
     return [line.split() for line in said.partition("\n\n")[0].splitlines()]

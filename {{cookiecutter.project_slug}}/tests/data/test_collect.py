@@ -11,11 +11,13 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
 from {{ cookiecutter.__package_name }}.data import collect, digits, exchange, fetch
 from {{ cookiecutter.__package_name }}.data.digits import version
+from {{ cookiecutter.__package_name }}.data.png import png
 from {{ cookiecutter.__package_name }}.data.pointer import origin, recorded_version
 from {{ cookiecutter.__package_name }}.errors import UserError
 
@@ -92,6 +94,23 @@ def test_without_a_pointer_the_example_gets_one(here: Path, call: Call) -> None:
         assert found is not None and found["kind"] == "example"
         assert recorded_version(POINTER) == version(FILES)
         POINTER.unlink()
+
+
+def test_very_many_files(here: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DVC is slow with them, and the packed layout is the way out."""
+    raw = here / "pictures"
+    for name in ("cat", "dog"):
+        (raw / name).mkdir(parents=True)
+        for number in range(2):
+            (raw / name / f"{number}.png").write_bytes(png(np.full((1, 4, 4), number, np.uint8)))
+    assert "DVC is slow" not in call(str(raw))
+    monkeypatch.setattr(collect, "MANY_FILES", 3)
+    assert "DVC is slow with 4 files; 'layout: tar' in params.yaml and 'make data-pack'" in call(
+        str(raw), "--force"
+    )
+    params = Path("params.yaml").read_text(encoding="utf-8").replace("layout: files", "layout: tar")
+    Path("params.yaml").write_text(params, encoding="utf-8")
+    assert "DVC is slow" not in call(str(raw), "--force")
 
 
 def test_other_data_than_the_example_is_expected(here: Path, call: Call) -> None:

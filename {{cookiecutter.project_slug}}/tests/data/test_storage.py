@@ -1,9 +1,13 @@
 """Shards read as one array, are written with flat memory, and change where the data does."""
 
 import hashlib
+import pickle
+import sys
 import tracemalloc
 from collections.abc import Iterable
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -55,6 +59,40 @@ def test_shards_read_as_one_array(tmp_path: Path, images: NDArray[np.uint8]) -> 
     assert (open_shards(tmp_path, 8)[:] == images[:8]).all()
 
 
+def test_a_batch_is_fetched_at_once(tmp_path: Path, images: NDArray[np.uint8]) -> None:
+    """However many pictures and shards: a step of Python for each would be most of the work."""
+    many = np.tile(images, (20, 1, 1, 1))
+    write(tmp_path, many, 30)
+    found = open_shards(tmp_path, len(many))
+    assert len(list(tmp_path.glob("images-*.npy"))) > 15
+    chosen = np.random.default_rng(1).permutation(len(many))
+
+    def steps(count: int) -> int:
+        seen = 0
+
+        def step(frame: FrameType, _event: str, _what: Any) -> Any:
+            nonlocal seen
+            seen += 1
+            frame.f_trace_opcodes = True
+            return step
+
+        before = sys.gettrace()
+        sys.settrace(step)
+        try:
+            found[chosen[:count]]
+        finally:
+            sys.settrace(before)
+        return seen
+
+    assert steps(400) == steps(4)
+
+
+def test_shards_go_to_another_process(tmp_path: Path, images: NDArray[np.uint8]) -> None:
+    write(tmp_path, images, 5)
+    sent = pickle.loads(pickle.dumps(open_shards(tmp_path, 23)))
+    assert (sent[:] == images).all()
+
+
 def test_files_are_plain_numpy(tmp_path: Path, images: NDArray[np.uint8]) -> None:
     write(tmp_path, images, 100)
     np.save(tmp_path / "same.npy", images)
@@ -68,6 +106,10 @@ def test_a_truncated_or_missing_shard_is_one_sentence(tmp_path: Path) -> None:
     shard.write_bytes(shard.read_bytes()[:-1])
     with pytest.raises(UserError, match=r"images-00002\.npy is truncated or damaged; run 'dvc"):
         open_shards(tmp_path, 23)
+    for other in (np.zeros((0, 1, 8, 8), np.uint8), np.zeros((5, 1, 8, 8), np.uint8, order="F")):
+        np.save(shard, other)
+        with pytest.raises(UserError, match=r"images-00002\.npy is truncated or damaged; run 'dvc"):
+            open_shards(tmp_path, 23)
     shard.unlink()
     with pytest.raises(UserError, match=f"holds {left} pictures, not 23; run 'dvc"):
         open_shards(tmp_path, 23)

@@ -49,6 +49,8 @@ def wrong_type(raw: Path) -> None:
     picture(raw / "tree/a.png")
     (raw / "tree/a.png").rename(raw / "tree/a.jpg")
     Image.new("L", (9, 9), 200).save(raw / "tree/b.png", "GIF")
+    picture(raw / "tree/c.png")
+    (raw / "tree/c.png").rename(raw / "tree/c.TXT")
 
 
 def one_class(raw: Path) -> None:
@@ -155,7 +157,14 @@ PLANTED = {
         ("tree/text.png", "tree/cut.png", "tree/broken.png", "square/notes.txt: not a readable"),
     ),
     "wrong-type": Case(
-        wrong_type, ("tree/a.jpg: its content is PNG, whatever .jpg says", "tree/b.png: its conte")
+        wrong_type,
+        (
+            *(
+                "tree/a.jpg: its content is PNG, whatever .jpg says",
+                "tree/b.png: its content is GIF",
+            ),
+            "tree/c.TXT: its content is PNG, whatever .txt says; rename or convert it",
+        ),
     ),
     "few-classes": Case(one_class, ("1 class folder(s)", "learning needs at least 2")),
     "empty-class": Case(empty_class, ("house has no readable picture",)),
@@ -247,7 +256,7 @@ def test_one_run_reports_everything(raw: Path, check: Check) -> None:
     refusal = table.refusal()
     assert refusal.startswith(f"{summary['errors']} error(s) in the data:")
     errors = [one["message"] for one in summary["findings"] if one["severity"] == "error"]
-    assert len(errors) == summary["errors"] == 12
+    assert len(errors) == summary["errors"] == 13
     assert all(one in refusal for one in errors)
 
 
@@ -261,6 +270,21 @@ def test_what_there_is(raw: Path, check: Check) -> None:
     assert summary["modes"] == {"L": 36, "RGB": 1}
     assert summary["labels_examined"] == 37
     assert summary["compared_with"] is None
+
+
+def test_a_name_that_tells_no_type_is_no_wrong_one(raw: Path, check: Check) -> None:
+    for number, name in enumerate(("000", "cat.001", "a. b", "7f9c.v2", "tree.of life")):
+        (raw / f"tree/{number:03d}.png").rename(raw / "tree" / name)
+    assert check(raw)[0]["findings"] == []
+
+
+def test_whatever_is_no_picture_is_named(raw: Path, check: Check) -> None:
+    for name in ("notes", "notes.txt", "labels.csv", "Thumbs.db"):
+        (raw / "tree" / name).write_bytes(b"no picture")
+    found = [one["message"] for one in check(raw)[0]["findings"]]
+    assert len(found) == 4
+    for name in ("notes", "notes.txt", "labels.csv", "Thumbs.db"):
+        assert f"tree/{name}: not a readable picture (" in "\n".join(found)
 
 
 def test_hidden_files_and_folders_do_not_count(raw: Path, check: Check) -> None:

@@ -27,9 +27,10 @@ def said(losses: list[float], epochs: int = 10, **changed: float | str) -> str:
 
 
 def test_steps_that_are_too_large() -> None:
-    spike = [NOTHING, *[9.0] * 100, *curve(9.0, 2.3, 300, 9)]
+    spike = [*[NOTHING] * 40, *[4.0] * 40, *curve(1.5, 1.0, 320, 20)]
     assert said(spike) == "high rate"
-    stuck = [NOTHING * 1.05] * 400
+    assert said([*[NOTHING] * 80, *curve(1.5, 1.0, 320, 20)]) == "small"
+    stuck = [*[NOTHING] * 40, *[NOTHING * 1.05] * 360]
     assert said(stuck) == "high rate"
 
 

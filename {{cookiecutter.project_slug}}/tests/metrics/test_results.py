@@ -5,6 +5,7 @@ import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,18 +13,24 @@ import pytest
 import yaml
 
 from {{ cookiecutter.__package_name }}.errors import UserError
-from {{ cookiecutter.__package_name }}.metrics import latency
-from {{ cookiecutter.__package_name }}.metrics.results import METRICS, PREDICTIONS, WEIGHTS, read_result
-from {{ cookiecutter.__package_name }}.metrics.table import (
-    Predictions,
-    prediction_rows,
-    write_predictions,
+from {{ cookiecutter.__package_name }}.metrics import latency, results
+from {{ cookiecutter.__package_name }}.metrics.comparison import Spread
+from {{ cookiecutter.__package_name }}.metrics.results import (
+    METRICS,
+    PREDICTIONS,
+    WEIGHTS,
+    Result,
+    read_result,
+    spread_over_seeds,
 )
+from {{ cookiecutter.__package_name }}.metrics.table import Predictions, write_predictions
 from {{ cookiecutter.__package_name }}.reproducibility import revisions
+from {{ cookiecutter.__package_name }}.reproducibility.revisions import Revision
 
 CLASSES = ["c0", "c1"]
 SAID: dict[str, Any] = {"score": 0.75, "metric": "accuracy", "constraints": []}
 Commit = Callable[..., str]
+HERE, BEFORE = "a" * 40, "b" * 40
 
 
 def git(*arguments: str) -> str:
@@ -50,12 +57,8 @@ def commit(
     git("init", "-q", "-b", "main")
     labels = np.array([0, 1, 0, 1], dtype=np.int64)
     split = made(labels, np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.7, 0.3]]))
-    rows = [
-        row
-        for name in ("dev", "test")
-        for row in prediction_rows(name, split.examples, labels, split.probabilities, CLASSES)
-    ]
-    write_predictions(tmp_path / "predictions.csv", CLASSES, rows)
+    both = dict.fromkeys(("dev", "test"), split)
+    write_predictions(tmp_path / "predictions.csv", CLASSES, both)
     table = (tmp_path / "predictions.csv").read_text(encoding="utf-8")
 
     def keep(metrics: str | None = json.dumps(SAID), predictions: str | None = table) -> str:
@@ -157,3 +160,62 @@ def test_a_latency_is_judged_where_it_was_measured(
     latency.FILE.parent.mkdir()
     latency.FILE.write_text(json.dumps(times), encoding="utf-8")
     assert read_result("main").accepted() is accepted
+
+
+@pytest.fixture
+def left(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
+    """Contents of reports/metrics.json by commit or experiment, as a repository holds them."""
+    found: dict[str, dict[str, Any]] = {}
+
+    def output(self: Revision, *_: object, **__: object) -> bytes | None:
+        return json.dumps(found[self.name]).encode() if self.name in found else None
+
+    monkeypatch.setattr(Revision, "output", output)
+    monkeypatch.setattr(Revision, "find", lambda name: Revision(name, name))
+    monkeypatch.setattr(results, "experiments", lambda: found)
+    commits = SimpleNamespace(stdout=f"{HERE}\n{BEFORE}\n")
+    monkeypatch.setattr(results, "git", lambda *_: commits)
+    return found
+
+
+def spread(on: str = "test") -> tuple[str, Spread] | None:
+    return spread_over_seeds(Result(Revision("exp", HERE), {"metric": "f1"}, [], {}), on)
+
+
+def seeds(commit: str, *scores: float, metric: str = "f1") -> dict[str, dict[str, Any]]:
+    names = [commit, *(f"seed-{number}-{commit[:10]}" for number in range(1, len(scores)))]
+    rows = ({"test": {metric: one}, "dev": {metric: 2 * one}} for one in scores)
+    return dict(zip(names, rows, strict=True))
+
+
+def test_of_the_commit_before(left: dict[str, dict[str, Any]]) -> None:
+    left |= seeds(BEFORE, 0.5, 0.6, 0.7) | {"wider": {"test": {"f1": 0.9}}}
+    found = spread()
+    assert found is not None
+    assert (found[0], found[1].seeds) == (BEFORE, 3)
+    assert found[1].deviation == pytest.approx(0.1)
+    dev = spread("dev")
+    assert dev is not None
+    assert dev[1].deviation == pytest.approx(0.2)
+
+
+def test_its_own_go_before_those_of_the_commit_before(left: dict[str, dict[str, Any]]) -> None:
+    left |= seeds(BEFORE, 0.5, 0.6, 0.7) | seeds(HERE, 0.5, 0.5, 0.5, 0.5)
+    assert spread() == (HERE, Spread(0.0, 4))
+
+
+def test_two_are_too_few_and_another_metric_is_none(left: dict[str, dict[str, Any]]) -> None:
+    left |= seeds(HERE, 0.5, 0.6)
+    assert spread() is None
+    left |= seeds(BEFORE, 0.5, 0.6, 0.7, metric="another")
+    assert spread() is None
+
+
+def test_seeds_whose_outputs_are_gone_or_damaged_do_not_count(
+    left: dict[str, dict[str, Any]],
+) -> None:
+    left |= seeds(HERE, 0.5, 0.6, 0.7, 0.8)
+    left[f"seed-1-{HERE[:10]}"] = {"test": {"f1": None}}
+    found = spread()
+    assert found is not None
+    assert found[1].seeds == 3

@@ -13,6 +13,21 @@ def sample() -> Sample:
     return Sample(labels, rows.argmax(axis=1), rows, np.arange(60))
 
 
+def test_sums_are_whole_numbers_whatever_adds_them_up() -> None:
+    """So that no processor and no library can find other ones."""
+    whole = sample()
+    weights = np.random.default_rng(1).integers(0, 3, (5, 60)).astype(float)
+    found = whole.sums(weights)
+    for values, sums, unit in (
+        (whole._losses, found.loss, 1e8),
+        (whole._areas, found.area, 1e8),
+        (whole._gaps, found.gaps.sum(axis=1), 1e6),
+    ):
+        exact = weights.astype(int) @ values.astype(int)
+        assert (values == np.rint(values)).all()
+        assert (sums * unit).round().astype(int).tolist() == exact.tolist()
+
+
 @pytest.mark.parametrize("name", [name for name in METRICS if name != "roc_auc"])
 def test_a_weight_is_so_many_examples(name: str) -> None:
     whole, compute = sample(), METRICS[name].compute

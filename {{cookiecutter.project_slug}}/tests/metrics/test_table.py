@@ -11,6 +11,7 @@ from {{cookiecutter.__package_name}}.metrics.table import (
     prediction_header,
     prediction_rows,
     read_predictions,
+    scored,
     write_confusion,
     write_predictions,
 )
@@ -30,19 +31,40 @@ HEADER = ",".join(prediction_header(["a"]))
 
 def written(folder: Path) -> Path:
     path = folder / "predictions.csv"
-    first = prediction_rows("train", EXAMPLES[:1], LABELS[:1], ROWS[:1], CLASSES)
-    second = prediction_rows("test", EXAMPLES, LABELS, ROWS, CLASSES)
-    write_predictions(path, CLASSES, [*first, *second])
+    first = scored("train", EXAMPLES[:1], LABELS[:1], ROWS[:1], CLASSES)
+    second = scored("test", EXAMPLES, LABELS, ROWS, CLASSES)
+    write_predictions(path, CLASSES, {"train": first, "test": second})
     return path
 
 
 def test_rows() -> None:
-    row = prediction_rows("dev", EXAMPLES, LABELS, ROWS, CLASSES)[0]
+    known = scored("dev", EXAMPLES, LABELS, ROWS, CLASSES)
+    row = next(prediction_rows("dev", known, CLASSES))
     assert prediction_header(["x", "path"])[9:] == ["confidence", "p:x", "p:path"]
     answer = 'say "path"'
     cells = ["0.500000", "0.250000", "0.500000", "0.250000"]
-    known = ["a,b/1.png", "a,b", "5" * 32, 'one, "two"', "30", "20", "0.250000"]
-    assert row == ["dev", *known, answer, *cells]
+    about = ["a,b/1.png", "a,b", "5" * 32, 'one, "two"', "30", "20", "0.250000"]
+    assert row == ["dev", *about, answer, *cells]
+
+
+def test_every_float32_is_rounded_as_python_rounds_it() -> None:
+    """The bits of the table: halves, what is next to one, and what comes along."""
+    draw = np.random.default_rng(0)
+    halves = (2 * np.arange(2000) + 1) / 2**21
+    first = np.concatenate([halves, draw.random(2000), draw.random(2000) ** 9]).astype(np.float32)
+    rows = np.stack([first, 1 - first], axis=1)
+    labels = np.zeros(len(rows), dtype=np.int64)
+    known = scored("dev", [EXAMPLES[0]] * len(rows), labels, rows, CLASSES[:2])
+    found = [row[-2:] for row in prediction_rows("dev", known, CLASSES[:2])]
+    assert found == [[f"{cell:.6f}" for cell in row] for row in rows.tolist()]
+    assert known.probabilities.tolist() == [[float(cell) for cell in row] for row in found]
+
+
+def test_what_was_written_is_what_was_scored(tmp_path: Path) -> None:
+    known = scored("test", EXAMPLES, LABELS, ROWS, CLASSES)
+    again = read_predictions(written(tmp_path))[1]["test"]
+    for name in ("labels", "answers", "confidences", "probabilities"):
+        assert getattr(known, name).tolist() == getattr(again, name).tolist()
 
 
 def test_a_table_reads_back(tmp_path: Path) -> None:
@@ -71,9 +93,9 @@ def test_confusion(tmp_path: Path) -> None:
 
 def test_counts_must_match() -> None:
     with pytest.raises(UserError, match="3 labels for 2 pictures"):
-        prediction_rows("dev", EXAMPLES[:2], LABELS, ROWS, CLASSES)
+        scored("dev", EXAMPLES[:2], LABELS, ROWS, CLASSES)
     with pytest.raises(UserError, match="3 outputs for 2 classes"):
-        prediction_rows("dev", EXAMPLES, LABELS, ROWS, CLASSES[:2])
+        scored("dev", EXAMPLES, LABELS, ROWS, CLASSES[:2])
 
 
 def test_a_missing_table_names_the_stage(tmp_path: Path) -> None:

@@ -7,10 +7,7 @@ import numpy as np
 import pytest
 
 from {{cookiecutter.__package_name}}.errors import UserError
-from {{cookiecutter.__package_name}}.metrics.table import (
-    prediction_rows,
-    write_predictions,
-)
+from {{cookiecutter.__package_name}}.metrics.table import write_predictions
 from {{cookiecutter.__package_name}}.metrics.tags import COLUMNS
 from {{cookiecutter.__package_name}}.metrics.tags import FILE as TAGS
 from {{cookiecutter.__package_name}}.reporting.inputs import Inputs, read_curves
@@ -35,11 +32,7 @@ def files(inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     write_json(Path("models/identity.json"), inputs.identity)
     columns = inputs.curves.values()
     write_csv(Path("reports/learning-curves.csv"), [*inputs.curves], zip(*columns, strict=True))
-    rows = []
-    for name, split in inputs.predictions.items():
-        given = (split.examples, split.labels, split.probabilities)
-        rows += prediction_rows(name, *given, inputs.classes)
-    write_predictions(Path("reports/predictions.csv"), inputs.classes, rows)
+    write_predictions(Path("reports/predictions.csv"), inputs.classes, inputs.predictions)
     Path("data/prepared/dev").mkdir(parents=True)
     np.save(SHARD, inputs.pictures[:])
 

@@ -2,6 +2,7 @@
 
 import json
 import platform
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -28,6 +29,7 @@ def lock(**stages: dict[str, str]) -> dict[str, Any]:
     }
 
 
+ROOT = Path(__file__).parents[2]
 BOTH_TRAIN = {"train": {"models/a": "1", "reports/b": "2"}}
 BOTH = lock(**BOTH_TRAIN, report={"reports/c": "3"})
 
@@ -274,3 +276,55 @@ def test_the_explanation_is_printed(
     shown = capsys.readouterr().out
     assert "  output  data/prepared/train\n" in shown
     assert "likeliest cause first" in shown
+
+
+@pytest.fixture
+def clone(unreleased: Path) -> Path:
+    """A clone of a repository whose data are in its cache and on its remote."""
+    subprocess.run(revisions.dvc("push", "--quiet"), check=True)
+    folder = unreleased.parent / "elsewhere" / "clone"
+    subprocess.run(["git", "clone", "--quiet", ".", str(folder)], check=True)
+    (folder / "src").symlink_to(ROOT / "src")
+    return folder
+
+
+def objects(folder: str) -> list[Path]:
+    """The pictures in a cache or on a remote."""
+    found = [one for one in Path(folder).rglob("*") if one.is_file() and one.suffix != ".dir"]
+    return sorted(one for one in found if len(one.name) == 30)
+
+
+def fetched(clone: Path) -> int:
+    verify._fetch_raw(clone, str(Path(".dvc/cache").resolve()))
+    for path in sorted(Path("data/raw").glob("*/*")):
+        assert (clone / path).read_bytes() == path.read_bytes()
+    return len(list((clone / "data/raw").glob("*/*")))
+
+
+def test_the_data_come_from_the_cache_here(clone: Path) -> None:
+    shutil.rmtree("../remote")
+    assert fetched(clone) == 9
+
+
+def test_the_data_come_from_the_remote(clone: Path) -> None:
+    """Also where that is a folder named from here, and what the cache holds was changed."""
+    for path in objects(".dvc/cache"):
+        path.chmod(0o644)
+        path.write_bytes(b"other")
+    assert fetched(clone) == 9
+
+
+def test_data_that_are_not_what_was_pushed(clone: Path) -> None:
+    shutil.rmtree(".dvc/cache")
+    changed = objects("../remote")[0]
+    changed.chmod(0o644)
+    changed.write_bytes(b"other")
+    with pytest.raises(UserError, match=r"'beside' does not hold what was pushed as data/raw/\w+/"):
+        fetched(clone)
+
+
+def test_data_that_nobody_has(clone: Path) -> None:
+    shutil.rmtree(".dvc/cache")
+    shutil.rmtree("../remote")
+    with pytest.raises(UserError, match=r"cache here; the remote 'beside' lacks data/raw \(files/"):
+        fetched(clone)

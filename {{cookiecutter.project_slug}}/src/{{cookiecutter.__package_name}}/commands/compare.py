@@ -4,18 +4,18 @@ Run: python -m <package>.commands.compare A B [--on dev]
 """
 
 import argparse
-import contextlib
-import re
 import sys
-from statistics import stdev
 
 from ..errors import UserError, run
 from ..metrics.baselines import unbeaten
-from ..metrics.comparison import Difference, check_same, difference
-from ..metrics.results import Result, read_result
+from ..metrics.comparison import Difference, Spread, check_same, paired
+from ..metrics.results import Result, read_result, spread_over_seeds
 from ..metrics.scores import find
 from ..reproducibility.explain import differing
-from ..reproducibility.revisions import experiments, git
+
+SEED = "reproducibility.seed"
+Rows = list[tuple[str, str, str]]
+Spreads = dict[str, Spread]  # over seeds, by the commit that they were run in
 
 
 def main() -> None:
@@ -29,7 +29,10 @@ def main() -> None:
 
 
 def comparison(a: Result, b: Result, on: str = "test") -> str:
-    """Return what to say of B beside A on the data set `on`.
+    """Return what to say of B beside A on the data set `on`: of the models, then of the idea.
+
+    Two runs that differ in their seeds alone are two models, one of which may well be the better
+    one. That says nothing of what either was trained with, so the two are told apart.
 
     Raises:
         UserError: the two decide by different metrics, or were scored on different examples.
@@ -45,29 +48,32 @@ def comparison(a: Result, b: Result, on: str = "test") -> str:
     check_same((a.classes, a.predictions[on]), (b.classes, b.predictions[on]))
     metric, key = find(a.metrics["metric"]), a.metrics["metric"]
     one, other = a.predictions[on].sample(), b.predictions[on].sample()
-    spread, seeds = spread_over_seeds([a, b], on)
-    found = difference(metric, one, other, seed=0, spread=spread)
+    known = dict(filter(None, (spread_over_seeds(side, on) for side in (a, b))))
+    apart = paired(metric, one, other, seed=0)
+    found, judged = apart.judged(), apart.judged(spreads=[*known.values()])
+    rows = _differing(a, b)
     lines = [
         f"A  {names[0]}  {key} {a.metrics[on][key]:.6f} on {on}{_rejected(a)}",
         f"B  {names[1]}  {key} {b.metrics[on][key]:.6f} on {on}{_rejected(b)}",
         "",
-        *_verdict(a, b, found, len(one)),
-        _seeds(spread, seeds),
+        *_models(a, b, found, len(one)),
+        "",
+        *_idea(rows, found, judged, known),
         "",
         "what else differs:",
-        *_differing(a, b),
+        *([f"  {part}: {name}  {text}".rstrip() for part, name, text in rows] or ["  nothing"]),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _verdict(a: Result, b: Result, found: Difference, count: int) -> list[str]:
-    by = f"by {found.value:+.6f} ({found.low:+.6f} to {found.high:+.6f}, 95 %)"
+def _models(a: Result, b: Result, found: Difference, count: int) -> list[str]:
+    """What to say of the two models as they are trained."""
     # Who misses a constraint may score better, and is not better.
     verb = "scores" if found.gain and (b if found.gain > 0 else a).accepted() is False else "is"
     lines = [
-        f"B {verb} {found.verdict} {by}."
+        f"B {verb} {found.verdict} {_by(found)}, as the two models stand."
         if found.gain
-        else f"Cannot tell: B differs {by} on {count:,} examples."
+        else f"Cannot tell: B differs {_by(found)} on {count:,} examples."
     ]
     if found.more is None:
         lines += ["The two score the same; more examples would not settle it."]
@@ -82,54 +88,51 @@ def _verdict(a: Result, b: Result, found: Difference, count: int) -> list[str]:
     return lines
 
 
-def spread_over_seeds(results: list[Result], on: str) -> tuple[float, int]:
-    """Return the largest standard deviation that `make seeds` has left for one of the results.
+def _idea(rows: Rows, models: Difference, judged: Difference, known: Spreads) -> list[str]:
+    """What to say of whatever A and B differ in, apart from the luck of their seeds."""
+    rows = [row for row in rows if row[0] != "hardware" and not row[1].startswith("runtime.")]
+    moved = {name for _, name, _ in rows}
+    if moved <= {SEED}:
+        return [
+            "They differ in nothing but the seed: what tells them apart is its luck, no idea."
+            if SEED in moved
+            else "Nothing differs, so there is no idea to judge."
+        ]
+    if not known:
+        return [
+            "Whether what differs makes it so, or the luck of a seed, cannot be told yet."
+            if models.gain
+            else "Other seeds would move both.",
+            "`make seeds` in A or B measures that luck; from then on it is taken into account.",
+        ]
+    lines = [
+        f"What differs makes B {judged.verdict} {_by(judged)}, the luck of a seed considered."
+        if judged.gain
+        else f"Cannot tell whether what differs makes it so: with the luck of a seed {_by(judged)}."
+    ]
+    lines += [
+        f"Over {one.seeds} seeds of {base[:10]} the score has a deviation of {one.deviation:.6f}."
+        for base, one in known.items()
+    ]
+    if judged.more is None and models.more is not None:
+        lines += ["More examples would not settle that: the seed moves the score as much."]
+    elif judged.more:
+        lines += [f"About {judged.more:,} more examples would settle that."]
+    return lines
 
-    Also the number of seeds it was found with; 0 and 0 where there are no three of them that can
-    still be read.
-    """
-    found = (0.0, 0)
-    for one in results:
-        commit = one.revision.commit
-        bases = git("rev-list", "--max-count=2", "--first-parent", commit).stdout.split()
-        for base in bases:
-            pattern = re.compile(rf"seed-\d+-{base[:10]}")
-            seeds = [*filter(pattern.fullmatch, experiments())]
-            scores = _scores([base, *seeds], on, one.metrics["metric"]) if len(seeds) > 1 else []
-            if len(scores) >= 3:
-                found = max(found, (stdev(scores), len(scores)))
-    return found
 
-
-def _scores(names: list[str], on: str, metric: str) -> list[float]:
-    """The scores of those whose outputs are still there."""
-    found = []
-    for name in names:
-        with contextlib.suppress(UserError):
-            found.append(float(read_result(name).metrics[on][metric]))
-    return found
-
-
-def _seeds(spread: float, seeds: int) -> str:
-    if seeds:
-        return f"Taken into account: over {seeds} seeds the score has a deviation of {spread:.6f}."
-    return (
-        "This is about these two models: other seeds move both. `make seeds` in A or B measures by "
-        "how much, and from then on it is taken into account."
-    )
+def _by(found: Difference) -> str:
+    return f"by {found.value:+.6f} ({found.low:+.6f} to {found.high:+.6f}, 95 %)"
 
 
 def _rejected(one: Result) -> str:
     return {True: "", False: "  not accepted", None: "  latency not measured"}[one.accepted()]
 
 
-def _differing(a: Result, b: Result) -> list[str]:
-    lines = [
-        f"  {part}: {name}  {text}".rstrip()
-        for part, found in differing(a.revision, b.revision).items()
-        for name, text in found
+def _differing(a: Result, b: Result) -> Rows:
+    return [
+        (part, *row) for part, found in differing(a.revision, b.revision).items() for row in found
     ]
-    return lines or ["  nothing"]
 
 
 if __name__ == "__main__":

@@ -5,17 +5,16 @@ Run: python -m <package>.commands.data_diff 1.0 1.1
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..config import Data, read
 from ..data.changelog import by_class, summary
 from ..data.changes import Changes, Pair, Picture, balance, changes, moves
-from ..data.versions import find
+from ..data.versions import Release, find
 from ..errors import run
 from ..reproducibility.artifacts import write_bytes
-from ..reproducibility.revisions import cached_object
 from .columns import aligned
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
 REPORTS = Path("reports")
 FEW = 5
+TITLES = {"added": "Added", "removed": "Removed", "relabelled": "Relabelled"}
 
 
 def main() -> None:
@@ -40,7 +40,7 @@ def main() -> None:
     sys.stdout.write(f"{described(a.name, b.name, old, new, found, data)}\n")
     if found.any():
         path = REPORTS / f"data-{a.name}-{b.name}.html"
-        write_bytes(path, pictured(a.name, b.name, found, data).encode())
+        write_bytes(path, pictured(a, b, found, data).encode())
         sys.stdout.write(f"\nExamples in pictures: {path.as_posix()}\n")
 
 
@@ -83,29 +83,39 @@ def _moves(a: str, b: str, old: Sequence[Picture], new: Sequence[Picture], data:
     return aligned(rows)
 
 
-def pictured(a: str, b: str, found: Changes, data: Data) -> str:
+def pictured(a: Release, b: Release, found: Changes, data: Data) -> str:
     """Return a page with examples of what was added, removed and relabelled, as HTML."""
     from ..reporting.sheet import sheet, spread
 
-    titles: Mapping[str, str] = {"added": "Added", "removed": "Removed", "relabelled": "Relabelled"}
-    parts = []
-    for kind, heading in titles.items():
-        rows = getattr(found, kind)
-        if rows:
-            parts.append(
-                (heading, len(rows), [_shown(rows[one], data) for one in spread(len(rows))])
-            )
-    lead = f"{summary(found, a)} Pictures are shown as the network sees them."
-    return sheet(f"Data {a} → {b}", lead, parts)
+    rows = {kind: _chosen(getattr(found, kind), spread) for kind in TITLES}
+    new = [_now(row) for kind in ("added", "relabelled") for row in rows[kind]]
+    contents = a.contents([_now(row) for row in rows["removed"]]) | b.contents(new)
+    parts = [
+        (heading, len(getattr(found, kind)), [_shown(row, contents, data) for row in rows[kind]])
+        for kind, heading in TITLES.items()
+        if rows[kind]
+    ]
+    lead = f"{summary(found, a.name)} Pictures are shown as the network sees them."
+    return sheet(f"Data {a.name} → {b.name}", lead, parts)
 
 
-def _shown(row: Picture | Pair, data: Data) -> "Shown":
+def _chosen(
+    rows: Sequence[Picture | Pair], spread: Callable[[int], list[int]]
+) -> list[Picture | Pair]:
+    return [rows[one] for one in spread(len(rows))]
+
+
+def _now(row: Picture | Pair) -> Picture:
+    return row if isinstance(row, Picture) else row[1]
+
+
+def _shown(row: Picture | Pair, contents: Mapping[Picture, bytes], data: Data) -> "Shown":
     from ..data.decode import decode
     from ..reporting.sheet import Shown
 
     old, new = (row, row) if isinstance(row, Picture) else row
     title = new.label if old.label == new.label else f"{old.label} → {new.label}"
-    content = cached_object(new.md5)
+    content = contents.get(new)
     try:
         pixels = decode(content, data).pixels if content else None
     except Exception:  # what was removed may well be what no decoder can read

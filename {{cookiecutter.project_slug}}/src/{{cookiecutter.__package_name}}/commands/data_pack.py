@@ -1,30 +1,45 @@
 """Make data/raw stand as data.layout says: few tar archives, or a file for each picture.
 
+The pictures stay the same ones, so what data/raw.dvc says of their origin stays true.
+
 Run: python -m <package>.commands.data_pack
 """
 
 import sys
-from pathlib import Path
 
 from ..config import Data, read
 from ..data.packed import pack, unpack
+from ..data.pointer import Origin, imported, origin, record_origin
+from ..data.versions import POINTER, RAW, keep, state, working_version
 from ..errors import UserError, run
-
-RAW = Path("data/raw")
 
 
 def main() -> None:
-    """Pack or unpack, and tell what stands there."""
-    data = read(Data)
-    if data.layout == "tar":
-        count, form = pack(RAW), "in tar archives"
-    else:
-        count, form = unpack(RAW), "in files of their own"
+    """Pack or unpack, give that its version, and tell what stands there."""
+    tar = read(Data).layout == "tar"
+    if tar and imported(POINTER):
+        raise UserError(
+            f"{POINTER} says that DVC imported {RAW}, and 'dvc update' would bring single files "
+            "again; set data.layout to files, or bring the pictures in as a folder or an archive."
+        )
+    before, known = working_version(), _known_origin()
+    count = pack(RAW) if tar else unpack(RAW)
     if not count:
         raise UserError(f"{RAW} holds no picture.")
-    sys.stdout.write(
-        f"{RAW}: {count} pictures {form}\nnext: give that its version with 'dvc add {RAW}'\n"
-    )
+    keep()
+    if known:
+        record_origin(POINTER, known)
+    version = working_version()
+    form = "in tar archives" if tar else "in files of their own"
+    sys.stdout.write(f"{RAW}: {count} pictures {form}, version {version}\n")
+    if version != before:
+        sys.stdout.write(f"next: commit {POINTER}, then run 'dvc repro' and commit dvc.lock\n")
+
+
+def _known_origin() -> Origin | None:
+    """Return where the pictures came from, if they are still those that came from there."""
+    known = origin(POINTER)
+    return known if known and state() in ("", "not in cache") else None
 
 
 if __name__ == "__main__":

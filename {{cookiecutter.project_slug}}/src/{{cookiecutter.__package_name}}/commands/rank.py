@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from ..errors import UserError, run
 from ..metrics.comparison import check_same
 from ..metrics.ranking import Candidate, Place, corrected, rank
-from ..metrics.results import Result, read_result
+from ..metrics.results import Result, read_result, spread_over_seeds
 from ..metrics.scores import find
 from ..reproducibility.revisions import experiments
 
@@ -50,15 +50,7 @@ def ranking(first: Result, others: Sequence[Result], gone: Sequence[str] = ()) -
         except UserError:
             left.append(one.revision.name)
     metric = find(first.metrics["metric"])
-    candidates = [
-        Candidate(
-            one.revision.name,
-            one.metrics["score"],
-            one.accepted(),
-            one.predictions["test"].sample(),
-        )
-        for one in compared
-    ]
+    candidates = [_candidate(one) for one in compared]
     lines = [_line(place) for place in rank(candidates, metric, seed=0)]
     count = sum(one.accepted is not False for one in candidates)
     lines += ["", "Place 1 is shared by all that these examples cannot tell from the best."]
@@ -67,11 +59,33 @@ def ranking(first: Result, others: Sequence[Result], gone: Sequence[str] = ()) -
             f"{count} candidates: each is compared with the best at {100 * corrected(count):.2f} % "
             "instead of 95 % (Bonferroni), for the best of many is lucky too."
         ]
+    lines += [_seeds(candidates)]
     if left:
         lines += [f"Left out, scored on other examples or by another metric: {', '.join(left)}."]
     lines += [f"Left out: {one}" for one in gone]
     head = f"place  {first.metrics['metric']:<10}  name"
     return "\n".join([head, *lines]) + "\n"
+
+
+def _candidate(one: Result) -> Candidate:
+    known = spread_over_seeds(one)
+    sample = one.predictions["test"].sample()
+    return Candidate(
+        one.revision.name, one.metrics["score"], one.accepted(), sample, known and known[1]
+    )
+
+
+def _seeds(candidates: list[Candidate]) -> str:
+    count = sum(one.spread is not None for one in candidates)
+    if not count:
+        return (
+            "This is about trained models: another seed would move each. `make seeds` measures by "
+            "how much, and from then on it is taken into account."
+        )
+    return (
+        f"The luck of a seed is taken into account, as `make seeds` has measured it for {count} of "
+        f"{len(candidates)}; one stands for another where only one is known."
+    )
 
 
 def _check(first: Result, one: Result) -> None:

@@ -45,7 +45,8 @@ class Split:
         source, folder = folder, lists(folder, streamed)
         try:
             index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
-            labels = np.load(folder / "labels.npy", mmap_mode="r")
+            # As a plain array: NumPy's own kind for mapped files takes its time with each batch.
+            labels = np.asarray(np.load(folder / "labels.npy", mmap_mode="r"))
             images = open_streamed(source) if streamed else open_shards(folder, len(labels))
             return cls(images, labels, index["classes"], index["version"])
         except FileNotFoundError as error:

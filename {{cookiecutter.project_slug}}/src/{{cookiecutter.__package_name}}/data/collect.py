@@ -22,6 +22,7 @@ from .packed import pack
 from .pointer import Origin, described, record_origin, recorded_version
 
 DATA = Path("data")
+MANY_FILES = 20_000  # from about here on DVC takes minutes, and memory that grows with them
 
 
 def example(place: Place, replace: bool, force: bool) -> str:
@@ -91,9 +92,14 @@ def collect(
     lines += [f"from {described(origin)}"]
     if origin["kind"] == "archive" and not sha256:
         lines += ["this checksum was not given, so not compared; it stands in data/raw.dvc now"]
+    if files > MANY_FILES and layout == "files" and origin["kind"] != "bucket":
+        lines += [
+            f"DVC is slow with {files} files; 'layout: tar' in params.yaml and 'make data-pack' "
+            "put them into few archives"
+        ]
     lines += [
-        "next: set data.image_size and data.channels in params.yaml, run 'dvc repro', and commit "
-        f"{place.pointer} with dvc.lock"
+        f"next: commit {place.pointer}; set data.image_size and data.channels in params.yaml, run "
+        "'dvc repro', and commit these with dvc.lock"
     ]
     return "\n".join(lines)
 

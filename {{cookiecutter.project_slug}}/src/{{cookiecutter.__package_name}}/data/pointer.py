@@ -55,6 +55,15 @@ def origin(pointer: Path) -> Origin | None:
     return found if found.get("version") in (None, content["outs"][0]["md5"]) else None
 
 
+def imported(pointer: Path) -> bool:
+    """Return whether a .dvc file tracks what DVC imported from a bucket or a server.
+
+    Raises:
+        UserError: the file names no version.
+    """
+    return pointer.exists() and bool(_read(pointer).get("deps"))
+
+
 def record_origin(pointer: Path, origin: Origin) -> None:
     """Write the origin into a .dvc file, with the version that it is true of."""
     content = _read(pointer)

@@ -26,11 +26,11 @@ from .versions import (
     TAG,
     Release,
     head,
+    keep,
     last_line,
     listing,
     number,
     releases,
-    run_dvc,
     state,
     unpacked,
     working_version,
@@ -167,12 +167,8 @@ def _recorded(name: str, note: str, last: Release | None) -> tuple[Record, Chang
     """Give the data their version, and return the record of the release and what is new in it."""
     if not RAW.is_dir():
         raise UserError(f"{RAW} is not there; get the data with 'dvc pull', or bring in others.")
-    # `dvc add` would make a pointer forget that it was imported.
-    arguments = ("commit", "--force", str(POINTER)) if POINTER.exists() else ("add", str(RAW))
-    done = run_dvc(*arguments, "--quiet")
-    version = working_version()
-    if done.returncode != 0 or version is None:
-        raise UserError(f"DVC could not record {RAW}: {last_line(done.stderr)}")
+    keep()
+    version = str(working_version())
     if last and (version, record.corrections()) == _content(last):
         raise UserError(f"the data are those of version {last.name}; there is nothing to release.")
     corrected = CORRECTIONS.read_text(encoding="utf-8") if CORRECTIONS.exists() else ""

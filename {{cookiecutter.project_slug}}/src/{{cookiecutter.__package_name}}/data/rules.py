@@ -3,6 +3,7 @@
 Queries stream and sort on disk, so that a million pictures take the memory of a thousand.
 """
 
+import mimetypes
 import sqlite3
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -64,11 +65,12 @@ def _unreadable(database: sqlite3.Connection) -> Iterator[Finding]:
 
 
 def _wrong_types(database: sqlite3.Connection) -> Iterator[Finding]:
-    extensions = Image.registered_extensions()
+    extensions, others = Image.registered_extensions(), mimetypes.MimeTypes().types_map[True]
     query = "SELECT path, md5, format FROM examples ORDER BY path"
     for path, md5, format_ in database.execute(query):
         extension = PurePosixPath(path).suffix.lower()
-        said = extensions.get(extension)
+        # None where it says nothing, as in a name without one, or cat.001.
+        said = extensions.get(extension) or others.get(extension)
         if said and ALIASES.get(said, said) != ALIASES.get(format_, format_):
             words = f"its content is {format_}, whatever {extension} says; rename or convert it."
             yield Finding("wrong-type", f"{shown(path)}: {words}", (path,), (md5,))

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from ..errors import UserError
@@ -84,28 +85,35 @@ class Pictures(ABC):
 
 
 class Shards(Pictures):
-    """Pictures in several mapped files."""
+    """Pictures in several mapped files, none of them empty, which NumPy fetches a batch at a time.
+
+    A step of Python for each picture, or each file, would cost more than to copy small pictures. So
+    there is one array, of which an element begins at every byte from the first file in memory to
+    the last; what lies between the files is never looked at.
+    """
 
     def __init__(self, parts: list[NDArray[np.uint8]]) -> None:
         self._parts = parts
-        self._views = [one.reshape(-1).data for one in parts]
-        self._starts = np.cumsum([0, *map(len, parts)])
-        self._bytes = int(np.prod(parts[0].shape[1:]))
-        super().__init__((int(self._starts[-1]), *parts[0].shape[1:]))
+        super().__init__((sum(map(len, parts)), *parts[0].shape[1:]))
+        picture = np.dtype((np.void, int(np.prod(self.shape[1:]))))
+        first = min(parts, key=_address)
+        starts = [_address(one) - _address(first) for one in parts]
+        rows = [picture.itemsize * np.arange(len(one)) for one in parts]
+        self._places = np.concatenate([a + b for a, b in zip(starts, rows, strict=True)])
+        every = (int(self._places.max()) + 1,)
+        self._memory = as_strided(first[0].reshape(-1).view(picture), every, (1,), writeable=False)
 
     def __reduce__(self) -> tuple[type["Shards"], tuple[list[NDArray[np.uint8]]]]:
-        # Views cannot be sent to a loader's worker; it makes its own.
+        # Places in memory cannot be sent to a loader's worker; it finds its own.
         return Shards, (self._parts,)
 
     def _rows(self, chosen: NDArray[np.int64]) -> NDArray[np.uint8]:
-        if len(self._parts) == 1:
-            return np.asarray(self._parts[0][chosen])
-        shards = np.searchsorted(self._starts, chosen, side="right") - 1
-        starts = (chosen - self._starts[shards]) * self._bytes
-        # Joined as bytes: an assignment for each picture costs more than to copy a small one.
-        places = zip(shards.tolist(), starts.tolist(), strict=True)
-        rows = b"".join([self._views[shard][at : at + self._bytes] for shard, at in places])
-        return np.frombuffer(rows, np.uint8).reshape(-1, *self.shape[1:])
+        pixels: NDArray[np.uint8] = self._memory[self._places[chosen]].view(np.uint8)
+        return pixels.reshape(-1, *self.shape[1:])
+
+
+def _address(array: NDArray[np.uint8]) -> int:
+    return array.ctypes.data
 
 
 class Writer:
@@ -281,7 +289,8 @@ def _mapped(path: Path) -> NDArray[np.uint8]:
         part = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, EOFError, OSError):
         part = np.empty(0)
-    if part.dtype != np.uint8 or part.ndim != 4:
+    usual = part.dtype == np.uint8 and part.ndim == 4 and part.flags.c_contiguous
+    if not usual or not len(part):
         raise UserError(
             f"{path.as_posix()} is truncated or damaged; run 'dvc repro --force prepare'."
         )

@@ -4,17 +4,24 @@ Whatever Git keeps below data/ belongs to the data: the pointer data/raw.dvc, th
 changelog of releases, reviewed tables. A release is a commit of these, with a tag.
 """
 
-import hashlib
 import json
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from ..errors import UserError
-from ..reproducibility.revisions import Revision, cache_folder, cached_object, dvc, git, outside_git
+from ..reproducibility.revisions import (
+    Revision,
+    cache_folder,
+    cached_object,
+    dvc,
+    git,
+    md5,
+    outside_git,
+)
 from .changes import Picture, pictures
 from .pointer import recorded_version
 from .raw import members
@@ -95,6 +102,19 @@ class Release:
         files = listing(self.version) or self._from_remote()
         return pictures(unpacked(files, self.title), corrections)
 
+    def contents(self, wanted: Collection[Picture]) -> dict[Picture, bytes]:
+        """Return the files of some of its pictures, those that the cache has, packed or not."""
+        cached = {one: cached_object(one.md5) for one in wanted}
+        found = {one: content for one, content in cached.items() if content is not None}
+        left = {one.path: one for one in wanted if one not in found}
+        for archive in _archives(listing(self.version) if left else {}).values():
+            for member in members(archive) if archive.is_file() else ():
+                if one := left.get(member.path):
+                    content = member.content(archive.parent)
+                    if md5(content) == one.md5:
+                        found[one] = content
+        return found
+
     def _from_remote(self) -> dict[str, str]:
         options = ("--rev", self.commit, "--recursive", "--dvc-only", "--show-hash", "--json")
         done = run_dvc("list", ".", RAW.as_posix(), *options)
@@ -118,18 +138,24 @@ def unpacked(files: Mapping[str, str], title: str) -> dict[str, str]:
     Raises:
         UserError: the cache lacks an archive, whose pictures nothing else tells.
     """
-    folder, found = cache_folder() / "files" / "md5", dict[str, str]()
-    for path, md5 in sorted(files.items()):
-        if "/" in path or not path.endswith(".tar"):
-            continue
-        archive = folder / md5[:2] / md5[2:]
+    found, archives = dict[str, str](), _archives(files)
+    for path, archive in archives.items():
         if not archive.is_file():
             raise UserError(f"{path} of {title} is not in DVC's cache; run 'dvc fetch --all-tags'.")
         for one in members(archive):
-            content = hashlib.md5(one.content(archive.parent), usedforsecurity=False)
-            found[one.path] = content.hexdigest()
+            found[one.path] = md5(one.content(archive.parent))
     # A file goes before a packed picture of the same name.
-    return found | {path: md5 for path, md5 in files.items() if "/" in path or path[-4:] != ".tar"}
+    return found | {path: name for path, name in files.items() if path not in archives}
+
+
+def _archives(files: Mapping[str, str]) -> dict[str, Path]:
+    """Return the archives of the packed layout, and where the cache keeps each."""
+    folder = cache_folder() / "files" / "md5"
+    return {
+        path: folder / name[:2] / name[2:]
+        for path, name in sorted(files.items())
+        if "/" not in path and path.endswith(".tar")
+    }
 
 
 def releases() -> list[Release]:
@@ -185,6 +211,19 @@ def _at(name: str, reference: str) -> Release:
 def working_version() -> str | None:
     """Return the hash in data/raw.dvc as it stands here, or None if there is no such file."""
     return recorded_version(POINTER)
+
+
+def keep() -> None:
+    """Have DVC record what lies in data/raw, and keep it in its cache.
+
+    Raises:
+        UserError: DVC cannot.
+    """
+    # `dvc add` would make a pointer forget that it was imported.
+    arguments = ("commit", "--force", str(POINTER)) if POINTER.exists() else ("add", str(RAW))
+    done = run_dvc(*arguments, "--quiet")
+    if done.returncode != 0 or working_version() is None:
+        raise UserError(f"DVC could not record {RAW}: {last_line(done.stderr)}")
 
 
 def state() -> str:

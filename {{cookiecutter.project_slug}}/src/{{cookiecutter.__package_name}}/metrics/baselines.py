@@ -5,11 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from .comparison import difference
-from .intervals import measure, replicates
+from .comparison import paired
+from .intervals import measure
 from .probabilities import Probabilities, Values, predicted
 from .registry import Metric
-from .resampling import Resampling
 from .scores import DECIMALS, rounded
 from .sums import Sample
 from .table import Predictions
@@ -32,19 +31,14 @@ def beside(
         said: name of the simple model → `dev` and `test` → its probabilities [n, classes].
         seed: of the bootstrap.
     """
-    dev, test = (
-        _figures(
-            metric,
-            predictions[split].sample(),
-            {name: found[split] for name, found in said.items()},
-            seed,
+    rows = []
+    for name, found in said.items():
+        dev, test = (
+            _figures(metric, predictions[split].sample(), found[split], seed)
+            for split in ("dev", "test")
         )
-        for split in ("dev", "test")
-    )
-    return [
-        {"name": name, **test[name], "beaten": test[name]["verdict"] == "better", "dev": dev[name]}
-        for name in said
-    ]
+        rows.append({"name": name, **test, "beaten": test["verdict"] == "better", "dev": dev})
+    return rows
 
 
 def unbeaten(baselines: list[dict[str, Any]]) -> list[str]:
@@ -53,23 +47,17 @@ def unbeaten(baselines: list[dict[str, Any]]) -> list[str]:
 
 
 def _figures(
-    metric: Metric, network: Sample, said: Mapping[str, Probabilities], seed: int
-) -> dict[str, dict[str, Any]]:
-    resampling = Resampling(network.labels, network.groups)
-    usual = replicates({"": metric}, network, resampling, seed)[""]
-    found = {}
-    for name, probabilities in said.items():
-        # Of six decimals, as all that is said of predictions.
-        shown: Values = np.asarray(probabilities, dtype=np.float64).round(DECIMALS)
-        simple = Sample(network.labels, predicted(probabilities), shown, network.groups)
-        drawn = replicates({"": metric}, simple, resampling, seed)
-        own = measure({"": metric}, simple, seed, drawn)[""]
-        ahead = difference(metric, simple, network, seed, drawn=(drawn[""], usual))
-        found[name] = {
-            "value": rounded(own.value),
-            "interval": own.interval(),
-            "difference": rounded(ahead.value),
-            "difference_interval": [rounded(ahead.low), rounded(ahead.high)],
-            "verdict": ahead.verdict,
-        }
-    return found
+    metric: Metric, network: Sample, probabilities: Probabilities, seed: int
+) -> dict[str, Any]:
+    # Of six decimals, as all that is said of predictions.
+    shown: Values = np.asarray(probabilities, dtype=np.float64).round(DECIMALS)
+    simple = Sample(network.labels, predicted(probabilities), shown, network.groups)
+    own = measure({"": metric}, simple, seed)[""]
+    ahead = paired(metric, simple, network, seed).judged()
+    return {
+        "value": rounded(own.value),
+        "interval": own.interval(),
+        "difference": rounded(ahead.value),
+        "difference_interval": [rounded(ahead.low), rounded(ahead.high)],
+        "verdict": ahead.verdict,
+    }

@@ -13,7 +13,6 @@ import numpy as np
 
 from ..errors import UserError
 from .intervals import LEVEL, quantile, replicates
-from .probabilities import Values
 from .registry import Metric
 from .resampling import Resampling
 from .scores import value
@@ -24,11 +23,20 @@ POWER = 0.8  # the chance to settle a difference as large as the one that was se
 
 
 @dataclass(frozen=True)
+class Spread:
+    """What the seed alone moves in a figure: its standard deviation over so many seeds."""
+
+    deviation: float
+    seeds: int
+
+
+@dataclass(frozen=True)
 class Difference:
     """B's figure less A's, its interval, and how many more examples would settle it.
 
     `gain` is 1 if B is better, -1 if A is, 0 if these examples cannot tell. `more` is 0 where they
-    can, and None where no number of examples would: the two are the same.
+    can, and None where no number of examples would: the two are the same, or the seed moves more
+    than that.
     """
 
     value: float
@@ -43,42 +51,65 @@ class Difference:
         return {1: "better", -1: "worse", 0: "cannot tell"}[self.gain]
 
 
-def difference(
-    metric: Metric,
-    a: Sample,
-    b: Sample,
-    seed: int,
-    level: float = LEVEL,
-    spread: float = 0.0,
-    drawn: Sequence[Values] = (),
-) -> Difference:
-    """Return how much better or worse B is than A on the same examples, in the same order.
+@dataclass(frozen=True)
+class Paired:
+    """How far apart two models are on the same examples, and how sure that is.
+
+    `found` is B's figure less A's, `error` its standard error over the `count` examples, `freedom`
+    the degrees of freedom of that.
+    """
+
+    found: float
+    error: float
+    freedom: int
+    count: int
+    higher_is_better: bool
+
+    def judged(self, level: float = LEVEL, spreads: Sequence[Spread] = ()) -> Difference:
+        """Return what follows at `level`.
+
+        Without `spreads` this is about two trained models. With them it is about what they were
+        trained with: another seed would have given each another score.
+
+        Args:
+            level: of the interval.
+            spreads: over seeds, that of A and that of B; a single one stands for both.
+        """
+        luck = [(one.deviation**2 * 2 / len(spreads), one.seeds - 1) for one in spreads]
+        whole, freedom = _added([(self.error**2, self.freedom), *luck])
+        t = quantile(level, freedom)
+        low, high = self.found - t * math.sqrt(whole), self.found + t * math.sqrt(whole)
+        sure = low > 0 or high < 0
+        better = (self.found > 0) == self.higher_is_better
+        gain = (1 if better else -1) if sure else 0
+        more = 0 if sure else self._more(whole - self.error**2, t)
+        return Difference(self.found, low, high, gain, more)
+
+    def _more(self, seeds: float, t: float) -> int | None:
+        """How many more would settle it; they cannot make the variance over seeds less."""
+        room = (self.found / (t + NormalDist().inv_cdf(POWER))) ** 2 - seeds
+        if room <= 0:
+            return None
+        return max(math.ceil(self.count * self.error**2 / room) - self.count, 1)
+
+
+def paired(metric: Metric, a: Sample, b: Sample, seed: int) -> Paired:
+    """Return how far apart A and B are on the same examples, in the same order.
 
     Args:
         metric: what to compare.
         a, b: the examples as each model sees them.
         seed: of the bootstrap.
-        level: of the interval.
-        spread: standard deviation of the figure over seeds, where it is known; it belongs to both.
-        drawn: the figures of A and of B in the same resamples, where they are known.
     """
     resampling = Resampling(a.labels, a.groups)
-    one, other = drawn or (
-        replicates({"": metric}, sample, resampling, seed)[""] for sample in (a, b)
-    )
-    found = value(metric, b) - value(metric, a)
+    one, other = (replicates({"": metric}, sample, resampling, seed)[""] for sample in (a, b))
     error = float(np.std(other - one)) * resampling.correction
-    t = quantile(level, max(resampling.freedom, 1))
     # Resamples of a few examples that differ move less than new examples would: one more of them,
     # either way, is always possible (Agresti and Min, Statistics in Medicine, 2005).
     if metric.form == "share":
         error = math.hypot(error, math.sqrt(2) / len(a))
-    error = math.hypot(error, math.sqrt(2) * spread)
-    low, high = found - t * error, found + t * error
-    sure = low > 0 or high < 0
-    better = (found > 0) == metric.higher_is_better
-    gain = (1 if better else -1) if sure else 0
-    return Difference(found, low, high, gain, 0 if sure else _more(found, error, t, len(a)))
+    found = value(metric, b) - value(metric, a)
+    return Paired(found, error, max(resampling.freedom, 1), len(a), metric.higher_is_better)
 
 
 def check_same(a: tuple[Sequence[str], Predictions], b: tuple[Sequence[str], Predictions]) -> None:
@@ -100,11 +131,16 @@ def check_same(a: tuple[Sequence[str], Predictions], b: tuple[Sequence[str], Pre
         )
 
 
-def _more(found: float, error: float, t: float, count: int) -> int | None:
-    if found == 0:
-        return None
-    wanted = count * ((t + NormalDist().inv_cdf(POWER)) * error / abs(found)) ** 2
-    return max(math.ceil(wanted) - count, 1)
+def _added(parts: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """The sum of variances, and its degrees of freedom from theirs.
+
+    Welch's and Satterthwaite's number (Biometrika, 1947; Biometrics, 1946): a deviation over few
+    seeds is itself uncertain, and the more of the sum it makes, the wider an interval must be.
+    """
+    whole = sum(variance for variance, _ in parts)
+    doubt = sum(variance**2 / freedom for variance, freedom in parts)
+    # Of one part it is that of the part, whatever the last bits say.
+    return whole, round(whole**2 / doubt, 9) if doubt else math.inf
 
 
 def _some(names: Sequence[str]) -> str:

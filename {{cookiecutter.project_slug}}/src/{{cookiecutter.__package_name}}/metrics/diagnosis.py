@@ -6,11 +6,12 @@ from typing import Any
 
 from .chain import TARGET, Gap, Measured, gaps, largest, split_errors, target, together
 from .evidence import Training, cause, training
-from .ideas import Idea, Settings, ideas, more_examples, target_met
+from .ideas import Idea, Settings
+from .remedies import ideas, more_examples, target_met
 from .scores import rounded
 from .table import Predictions
 
-MOST_IDEAS = 7
+MOST_IDEAS = 9
 # Of what is above the target so much must be gone without the pictures whose labels are in doubt,
 # and so many mistakes: validate doubts only the plainest, so there are more that are wrong.
 LABELS, DOUBTED = 0.2, 5

@@ -38,22 +38,14 @@ class Figure:
         return [rounded(self.low), rounded(self.high)]
 
 
-def measure(
-    metrics: dict[str, Metric], sample: Sample, seed: int, drawn: dict[str, Values] | None = None
-) -> dict[str, Figure]:
+def measure(metrics: dict[str, Metric], sample: Sample, seed: int) -> dict[str, Figure]:
     """Return each metric of a sample with its interval, from one bootstrap for all of them.
-
-    Args:
-        metrics: by the names under which to return them.
-        sample: the examples.
-        seed: of the bootstrap.
-        drawn: what `replicates` gives for them, where it is known.
 
     Raises:
         UserError: a metric of your own failed.
     """
     resampling = Resampling(sample.labels, sample.groups)
-    drawn = drawn or replicates(metrics, sample, resampling, seed)
+    drawn = replicates(metrics, sample, resampling, seed)
     evidence = sample.sums()
     found = {}
     for name, metric in metrics.items():

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .comparison import difference
+from .comparison import Spread, paired
 from .intervals import LEVEL
 from .registry import Metric
 from .sums import Sample
@@ -11,12 +11,16 @@ from .sums import Sample
 
 @dataclass(frozen=True)
 class Candidate:
-    """A model with its score; `accepted` is None where a constraint was not measured here."""
+    """A model with its score; `accepted` is None where a constraint was not measured here.
+
+    `spread` is what is known of what the seed moves in its score.
+    """
 
     name: str
     score: float
     accepted: bool | None
     sample: Sample
+    spread: Spread | None = None
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ def rank(candidates: Sequence[Candidate], metric: Metric, seed: int) -> list[Pla
 
     Each is compared with the best. The more are tried, the luckier the best of them is, so each
     comparison is held to a part of the 5 % of errors that all together may make (Bonferroni).
+    Where a spread over seeds is known, who cannot be told from the best in spite of it is tied.
     """
     sign = -1 if metric.higher_is_better else 1
     ordered = sorted(
@@ -40,9 +45,7 @@ def rank(candidates: Sequence[Candidate], metric: Metric, seed: int) -> list[Pla
     taken = [one for one in ordered if one.accepted is not False]
     level, places = corrected(len(taken)), list[Place]()
     for position, one in enumerate(taken):
-        tied = (
-            position == 0 or not difference(metric, taken[0].sample, one.sample, seed, level).gain
-        )
+        tied = position == 0 or not _gain(metric, taken[0], one, seed, level)
         places.append(Place(one, 1 if tied else position + 1))
     return places + [Place(one, 0) for one in ordered if one.accepted is False]
 
@@ -50,3 +53,8 @@ def rank(candidates: Sequence[Candidate], metric: Metric, seed: int) -> list[Pla
 def corrected(count: int) -> float:
     """Return the level of each of `count` - 1 comparisons with the best."""
     return 1 - (1 - LEVEL) / max(count - 1, 1)
+
+
+def _gain(metric: Metric, best: Candidate, one: Candidate, seed: int, level: float) -> int:
+    spreads = [known.spread for known in (best, one) if known.spread is not None]
+    return paired(metric, best.sample, one.sample, seed).judged(level, spreads).gain

@@ -14,7 +14,7 @@ from .probabilities import Labels, Values
 from .sums import Sample, Sums
 
 REPLICATES, STREAM = 1000, "bootstrap"
-CHUNK = 2**20  # weights that are held at once
+CHUNK = 2**17  # weights that are held at once: a megabyte, so that they stay in the cache
 
 
 class Resampling:
@@ -27,6 +27,7 @@ class Resampling:
     def __init__(self, labels: Labels, groups: Labels) -> None:
         _, self._unit = np.unique(groups, return_inverse=True)
         self.units = int(self._unit.max()) + 1
+        self._alone = np.array_equal(self._unit, np.arange(self.units))
         stratum = _strata(labels, self._unit)
         self._order = np.argsort(stratum, kind="stable")
         sizes = np.bincount(stratum)
@@ -44,10 +45,13 @@ class Resampling:
         each = max(CHUNK // max(len(self._unit), 1), 1)
         for start in range(0, count, each):
             rows = range(start, min(start + each, count))
-            drawn = self._order[self._starts + integers(seed, STREAM, rows, self._sizes)]
-            keys = drawn + np.arange(len(rows))[:, None] * self.units
-            counted = np.bincount(keys.ravel(), minlength=len(rows) * self.units)
-            yield counted.reshape(len(rows), self.units)[:, self._unit].astype(np.float64)
+            drawn = integers(seed, STREAM, rows, self._sizes)
+            drawn += self._starts
+            drawn = self._order[drawn]
+            drawn += np.arange(len(rows))[:, None] * self.units
+            counted = np.bincount(drawn.ravel(), minlength=len(rows) * self.units)
+            weights = counted.reshape(len(rows), self.units).astype(np.float64)
+            yield weights if self._alone else weights[:, self._unit]
 
     def replicates(
         self, sample: Sample, seed: int, of: Callable[[Sums], Values], count: int = REPLICATES

@@ -2,19 +2,23 @@
 
 import json
 import math
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import stdev
 from typing import Any
 
 from ..errors import UserError
-from ..reproducibility.revisions import Revision, entries
+from ..reproducibility.revisions import Revision, entries, experiments, git
+from .comparison import Spread
 from .constraints import Constraint, accepted
 from .latency import remembered
 from .table import Predictions, read_predictions
 
 PREDICTIONS, METRICS = "reports/predictions.csv", "reports/metrics.json"
 WEIGHTS = "models/model.safetensors"
+FEWEST_SEEDS = 3  # from two, a deviation is hardly known
 
 
 @dataclass(frozen=True)
@@ -80,3 +84,31 @@ def _metrics(content: bytes, name: str) -> dict[str, Any]:
     if "constraints" not in metrics:
         raise UserError(f"{METRICS} of '{name}' is of an older form; run `dvc repro evaluate`.")
     return dict(metrics)
+
+
+def spread_over_seeds(result: Result, on: str = "test") -> tuple[str, Spread] | None:
+    """Return what `make seeds` has left for a result: the commit it ran in, and the spread.
+
+    It ran in the commit itself or in the one before, from which an experiment starts. None where
+    three seeds of either with this result's metric can no longer be read.
+    """
+    key, commit = result.metrics["metric"], result.revision.commit
+    bases = git("rev-list", "--max-count=2", "--first-parent", commit).stdout.split()
+    for base in bases:
+        pattern = re.compile(rf"seed-\d+-{base[:10]}")
+        names = [base, *filter(pattern.fullmatch, experiments())]
+        if len(names) < FEWEST_SEEDS:
+            continue
+        scores = [one for one in (_score(name, on, key) for name in names) if one is not None]
+        if len(scores) >= FEWEST_SEEDS:
+            return base, Spread(stdev(scores), len(scores))
+    return None
+
+
+def _score(name: str, on: str, metric: str) -> float | None:
+    """Return a figure of an experiment; None where it is gone or decides by another metric."""
+    content = Revision.find(name).output(METRICS, fetch=True)
+    try:
+        return None if content is None else float(json.loads(content)[on][metric])
+    except (ValueError, KeyError, TypeError):
+        return None

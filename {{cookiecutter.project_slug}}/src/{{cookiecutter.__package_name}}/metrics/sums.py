@@ -5,7 +5,7 @@ number, so a sum has no order and every machine finds the same.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -19,27 +19,6 @@ FEWEST = 8  # degrees of freedom; below, an interval is of no use to anybody
 BINS = 15  # of equal width in confidence, as in Guo et al., ICML 2017
 LEAST = 5e-7  # half of the last decimal of reports/predictions.csv, which may say 0
 FINE, COARSE = 1e8, 1e6  # the units in which losses and areas, and confidences are whole numbers
-
-
-@dataclass(frozen=True)
-class Sums:
-    """Sums over weighted examples, for `r` weightings, `k` classes and `b` bins of confidence.
-
-    `true`, `answered` and `right` `[r, k]` count the examples of a class, those given it, and those
-    rightly given it; `examples` `[r]` all of them; `loss` `[r]` adds up the negative logarithm of
-    the true class's probability; `area` `[r]` the examples' parts of the areas under the ROC
-    curves; `gaps` `[r, b]` right answers minus confidence. `counted` `[k]` are the classes that
-    have a part in a mean over classes.
-    """
-
-    examples: Values
-    true: Values
-    answered: Values
-    right: Values
-    loss: Values
-    area: Values
-    gaps: Values
-    counted: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -82,22 +61,9 @@ class Sample:
             groups=self.groups[rows],
         )
 
-    def sums(self, weights: Values | None = None) -> Sums:
+    def sums(self, weights: Values | None = None) -> "Sums":
         """Return the sums for weights `[r, n]`, whole numbers; without any, each counts once."""
-        if weights is None:
-            weights = np.ones((1, len(self)))
-        right = self.answers == self.labels
-        count = self.classes
-        return Sums(
-            examples=weights.sum(axis=1),
-            true=_counts(self.labels, weights, count),
-            answered=_counts(self.answers, weights, count),
-            right=_counts(self.labels[right], weights[:, right], count),
-            loss=(weights * self._losses).sum(axis=1) / FINE,
-            area=(weights * self._areas).sum(axis=1) / FINE,
-            gaps=_counts(self._bins, weights * self._gaps, BINS) / COARSE,
-            counted=self._counted,
-        )
+        return Sums(self, np.ones((1, len(self))) if weights is None else weights)
 
     def freedom(self, form: str) -> float:
         """Return the degrees of freedom of a variance: fewer where few examples make most of it.
@@ -122,11 +88,22 @@ class Sample:
 
     @cached_property
     def _counted(self) -> NDArray[np.bool_]:
+        """Which classes `[k]` have a part in a mean over classes."""
         present = np.bincount(self.labels, minlength=self.classes) > 0
         return present if self.partial else np.ones_like(present)
 
     @cached_property
+    def _pairs(self) -> tuple[Labels, Labels, Labels]:
+        """The true class and the answer of each pair that there is, and the pair of each example.
+
+        There are few of them beside the examples, so it is they that are counted by class.
+        """
+        codes, pair = np.unique(self.labels * self.classes + self.answers, return_inverse=True)
+        return codes // self.classes, codes % self.classes, pair
+
+    @cached_property
     def _losses(self) -> Values:
+        """The negative logarithm `[n]` of the true class's probability, in units of 1 / `FINE`."""
         rows = self.probabilities
         true = rows[np.arange(len(self)), self.labels] / rows.sum(axis=1)
         losses: Values = np.rint(-np.log(np.maximum(true, LEAST)) * FINE)
@@ -153,17 +130,86 @@ class Sample:
 
     @cached_property
     def _confidences(self) -> Values:
+        """The probability `[n]` of the answer."""
         return self.probabilities[np.arange(len(self)), self.answers]
 
     @cached_property
     def _bins(self) -> Labels:
+        """The bin of confidence `[n]`."""
         upper = np.ceil(self._confidences * BINS).astype(np.int64) - 1
         return np.clip(upper, 0, BINS - 1)
 
     @cached_property
     def _gaps(self) -> Values:
+        """Right (1) or wrong (0) minus confidence `[n]`, in units of 1 / `COARSE`."""
         gaps: Values = np.rint(((self.answers == self.labels) - self._confidences) * COARSE)
         return gaps
+
+
+class Sums:
+    """Sums over weighted examples, for `r` weightings, `k` classes and `b` bins of confidence.
+
+    Each is computed when it is first asked for: a metric needs few of them.
+    """
+
+    def __init__(self, sample: Sample, weights: Values) -> None:
+        self._sample, self._weights = sample, weights
+
+    def answered_otherwise(self, right: Values, answered: Values) -> "Sums":
+        """Return the same sums, but for other counts `[r, k]` of right answers and of answers."""
+        other = Sums(self._sample, self._weights)
+        other.right, other.answered = right, answered
+        return other
+
+    @cached_property
+    def examples(self) -> Values:
+        """All examples, `[r]`."""
+        return np.asarray(self._weights.sum(axis=1))
+
+    @cached_property
+    def true(self) -> Values:
+        """The examples of each class, `[r, k]`."""
+        labels, _, _ = self._sample._pairs
+        return _sums(labels, self._pairs, self._sample.classes)
+
+    @cached_property
+    def answered(self) -> Values:
+        """The examples given each class, `[r, k]`."""
+        _, answers, _ = self._sample._pairs
+        return _sums(answers, self._pairs, self._sample.classes)
+
+    @cached_property
+    def right(self) -> Values:
+        """The examples rightly given each class, `[r, k]`."""
+        labels, answers, _ = self._sample._pairs
+        right = labels == answers
+        return _sums(labels[right], self._pairs[:, right], self._sample.classes)
+
+    @cached_property
+    def _pairs(self) -> Values:
+        labels, _, pair = self._sample._pairs
+        return _sums(pair, self._weights, len(labels))
+
+    @cached_property
+    def loss(self) -> Values:
+        """The negative logarithms of the true class's probability, `[r]`."""
+        return np.asarray(self._weights @ self._sample._losses / FINE)
+
+    @cached_property
+    def area(self) -> Values:
+        """The examples' parts of the areas under the ROC curves, `[r]`."""
+        return np.asarray(self._weights @ self._sample._areas / FINE)
+
+    @cached_property
+    def gaps(self) -> Values:
+        """Right answers minus confidence in each bin, `[r, b]`."""
+        sample = self._sample
+        return _sums(sample._bins, (one * sample._gaps for one in self._weights), BINS) / COARSE
+
+    @property
+    def counted(self) -> NDArray[np.bool_]:
+        """The classes `[k]` that have a part in a mean over classes."""
+        return self._sample._counted
 
 
 def numbered(groups: Sequence[str]) -> Labels:
@@ -191,9 +237,6 @@ def placements(values: Values, positive: NDArray[np.bool_]) -> Values:
     return found
 
 
-def _counts(codes: Labels, weights: Values, bins: int) -> Values:
-    """Sums `[r, bins]` of weights `[r, n]` by the code of their column."""
-    rows = len(weights)
-    keys = np.arange(rows)[:, None] * bins + codes
-    sums = np.bincount(keys.ravel(), weights.ravel(), minlength=rows * bins)
-    return np.asarray(sums, dtype=np.float64).reshape(rows, bins)
+def _sums(codes: Labels, weights: Iterable[Values], bins: int) -> Values:
+    """Sums `[r, bins]` of weights, rows `[n]`, by the code of their column."""
+    return np.array([np.bincount(codes, one, bins) for one in weights])

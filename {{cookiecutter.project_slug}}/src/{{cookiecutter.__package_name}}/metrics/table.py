@@ -1,7 +1,9 @@
 """Predictions as tables: one row for each example, written by `evaluate`, read by the report."""
 
 import csv
-from collections.abc import Iterable, Sequence
+import io
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,12 +12,13 @@ import numpy.typing as npt
 
 from ..data.storage import COLUMNS, Example
 from ..errors import UserError
-from ..reproducibility.artifacts import write_csv
+from ..reproducibility.artifacts import replacing, write_csv
 from .probabilities import Labels, Probabilities, check, predicted
 from .sums import Sample, numbered
 
 FIXED = ("split", *COLUMNS, "prediction", "confidence")
 LABEL, ANSWER = FIXED.index("label"), FIXED.index("prediction")
+MILLION = 10**6  # figures have six decimals
 PREFIX = "p:"  # a class may be called `path`; no column is mistaken for another
 
 
@@ -45,20 +48,20 @@ def prediction_header(classes: Sequence[str]) -> list[str]:
     return [*FIXED, *(PREFIX + name for name in classes)]
 
 
-def prediction_rows(
+def scored(
     split: str,
-    examples: Sequence[Example],
+    examples: list[Example],
     labels: Labels,
     probabilities: Probabilities,
     classes: Sequence[str],
-) -> list[list[str]]:
-    """Return one row for each example of a data set, under `prediction_header(classes)`.
+) -> Predictions:
+    """Return the predictions for a data set, with the six decimals that the table has.
 
     Args:
         split: name of the data set.
         examples: the pictures, `n` of them.
         labels: true class numbers, `[n]`.
-        probabilities: `[n, k]`.
+        probabilities: `[n, k]`, float32 as a network gives them.
         classes: names of the `k` classes.
 
     Raises:
@@ -71,17 +74,51 @@ def prediction_rows(
             f"model {probabilities.shape[1]} outputs for {len(classes)} classes; run `dvc repro` "
             "again"
         )
-    columns = (examples, predicted(probabilities), probabilities.tolist())
-    rows = []
-    for example, answer, row in zip(*columns, strict=True):
-        cells = [f"{probability:.6f}" for probability in row]
-        rows.append([split, *example.cells(), classes[answer], cells[answer], *cells])
-    return rows
+    answers = predicted(probabilities)
+    # A float32 times a million is exact, so this rounds as the table's decimals are rounded.
+    figures = np.rint(probabilities.astype(np.float64) * MILLION) / MILLION
+    sure = figures[np.arange(len(labels)), answers]
+    return Predictions(examples, np.asarray(labels), answers, sure, figures)
 
 
-def write_predictions(path: Path, classes: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Write the rows of all data sets, made by `prediction_rows`, as one table."""
-    write_csv(path, prediction_header(classes), rows)
+def prediction_rows(
+    split: str, predictions: Predictions, classes: Sequence[str]
+) -> Iterator[list[str]]:
+    """Yield one row for each example of a data set, under `prediction_header(classes)`."""
+    figures = np.rint(predictions.probabilities * MILLION).astype(np.int64)
+    seen = np.zeros(int(figures.max(initial=0)) + 1, dtype=np.bool_)
+    seen[figures] = True
+    # Each figure is written once, however many cells show it.
+    texts = np.empty(len(seen), dtype=object)
+    for figure in np.flatnonzero(seen).tolist():
+        texts[figure] = f"{figure // MILLION}.{figure % MILLION:06d}"
+    answers = predictions.answers.tolist()
+    for example, answer, row in zip(predictions.examples, answers, figures, strict=True):
+        cells = texts[row].tolist()
+        yield [split, *example.cells(), classes[answer], cells[answer], *cells]
+
+
+def write_predictions(
+    path: Path, classes: Sequence[str], predictions: Mapping[str, Predictions]
+) -> None:
+    """Write the predictions for all data sets, by name, as one table."""
+    with replacing(path) as file:
+        for line in _lines(classes, predictions):
+            file.write(line.encode())
+
+
+def _lines(classes: Sequence[str], predictions: Mapping[str, Predictions]) -> Iterator[str]:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="")
+    writer.writerow(prediction_header(classes))
+    yield f"{buffer.getvalue()}\n"
+    for split, known in predictions.items():
+        for row in prediction_rows(split, known, classes):
+            buffer.seek(0)
+            buffer.truncate()
+            writer.writerow(row[: ANSWER + 1])
+            # Numbers need no quotes, and most of the cells are numbers.
+            yield f"{buffer.getvalue()},{','.join(row[ANSWER + 1 :])}\n"
 
 
 def write_confusion(
@@ -106,34 +143,40 @@ def read_predictions(path: Path) -> tuple[list[str], dict[str, Predictions]]:
         classes = [name.removeprefix(PREFIX) for name in header[len(FIXED) :]]
         if header != prediction_header(classes) or not classes:
             raise _malformed(path, 1)
-        known, groups = set(classes), dict[str, list[list[str]]]()
-        for row in reader:
-            if len(row) != len(header) or not known.issuperset((row[LABEL], row[ANSWER])):
-                raise _malformed(path, reader.line_num)
-            groups.setdefault(row[0], []).append(row)
-    try:
-        return classes, {name: parsed(rows, classes) for name, rows in groups.items()}
-    except ValueError as error:
-        raise UserError(f"{path.as_posix()} holds what is not a number ({error})") from None
+        number, found = {name: index for index, name in enumerate(classes)}, dict[str, _Read]()
+        try:
+            for row in reader:
+                if len(row) != len(header) or not {row[LABEL], row[ANSWER]} <= number.keys():
+                    raise _malformed(path, reader.line_num)
+                if row[0] not in found:
+                    found[row[0]] = _Read()
+                found[row[0]].add(row, number)
+            return classes, {name: one.predictions() for name, one in found.items()}
+        except ValueError as error:
+            raise UserError(f"{path.as_posix()} holds what is not a number ({error})") from None
 
 
-def parsed(rows: Sequence[Sequence[str]], classes: Sequence[str]) -> Predictions:
-    """Return the predictions that rows of one data set, made by `prediction_rows`, describe.
+class _Read:
+    """The rows of one data set, kept as numbers: as text they take ten times the memory."""
 
-    Raises:
-        ValueError: a figure is not a number.
-    """
-    number = {name: index for index, name in enumerate(classes)}
-    figures = np.array([row[ANSWER + 1 :] for row in rows], dtype=np.float64)
-    if not np.isfinite(figures).all():
-        raise ValueError("nan or infinity")
-    return Predictions(
-        [Example.of(row[1:ANSWER]) for row in rows],
-        np.array([number[row[LABEL]] for row in rows], dtype=np.int64),
-        np.array([number[row[ANSWER]] for row in rows], dtype=np.int64),
-        figures[:, 0],
-        figures[:, 1:],
-    )
+    def __init__(self) -> None:
+        self._examples: list[Example] = []
+        self._labels, self._answers, self._figures = array("q"), array("q"), array("d")
+
+    def add(self, row: Sequence[str], number: Mapping[str, int]) -> None:
+        self._examples.append(Example.of(row[1:ANSWER]))
+        self._labels.append(number[row[LABEL]])
+        self._answers.append(number[row[ANSWER]])
+        self._figures.extend(map(float, row[ANSWER + 1 :]))
+
+    def predictions(self) -> Predictions:
+        figures = np.frombuffer(self._figures).reshape(len(self._examples), -1)
+        if not np.isfinite(figures).all():
+            raise ValueError("nan or infinity")
+        labels, answers = (
+            np.frombuffer(one, dtype=np.int64) for one in (self._labels, self._answers)
+        )
+        return Predictions(self._examples, labels, answers, figures[:, 0], figures[:, 1:])
 
 
 def _malformed(path: Path, line: int) -> UserError:

@@ -1,7 +1,5 @@
 """What each mistake costs: how much better the metric would be, were that one answer right."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from .probabilities import Values
@@ -49,6 +47,6 @@ def _of_pairs(metric: Metric, sample: Sample, pairs: Values) -> Values:
     right[rows, labels] += 1
     answered[rows, labels] += 1
     answered[rows, answers] -= 1
-    better = metric.compute(replace(sums, right=right, answered=answered))
+    better = metric.compute(sums.answered_otherwise(right, answered))
     gained: Values = better - metric.compute(sums)
     return gained if metric.higher_is_better else -gained

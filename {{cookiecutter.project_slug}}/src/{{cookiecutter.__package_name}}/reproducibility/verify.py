@@ -12,6 +12,8 @@ Run: python -m <package>.reproducibility.verify          a fresh clone, nothing 
 import argparse
 import os
 import platform
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -178,28 +180,51 @@ def _text(path: Path) -> str | None:
 
 
 def _fetch_raw(folder: Path, cache: str) -> None:
-    environment = _environment(folder)
-    # A DVC cache has the layout of a remote, so this repository's own serves as one.
-    add = dvc("remote", "add", "--local", "cache-of-origin", cache)
-    subprocess.run(add, cwd=folder, env=environment, capture_output=True, check=False)
-    package = __package__.partition(".")[0]
-    ways = (
-        dvc("pull", "--quiet", "--remote", "cache-of-origin", "data/raw.dvc"),
-        dvc("pull", "--quiet", "data/raw.dvc"),
-        [sys.executable, "-m", f"{package}.data.collect"],
-    )
-    messages: list[str] = []
-    for way in ways:
+    """Bring in the data that a clone names, from the cache here or the remote, each compared."""
+
+    def call(command: Sequence[str]) -> str:
+        """Return "" if it worked, else the last line of what it said."""
         done = subprocess.run(
-            way, cwd=folder, env=environment, capture_output=True, text=True, check=False
+            command,
+            cwd=folder,
+            env=_environment(folder),
+            capture_output=True,
+            text=True,
+            check=False,
         )
-        if done.returncode == 0:
+        lines = (done.stderr or done.stdout).strip().splitlines() or ["it was stopped"]
+        return lines[-1].removeprefix("error: ") if done.returncode else ""
+
+    _take_settings(folder)
+    name, url = _remote()
+    # A DVC cache has the layout of a remote, so this repository's own serves as one.
+    places: dict[str, tuple[str, ...]] = {"cache-of-origin": ("add", "cache-of-origin", cache)}
+    if name:
+        places[name] = ("modify", name, "url", url)
+    package, said = __package__.partition(".")[0], ""
+    pull = [sys.executable, "-m", f"{package}.data.remote", "pull", "data/raw.dvc"]
+    for place, known in places.items():
+        for action, *values in (known, ("default", place), ("modify", place, "verify", "true")):
+            call(dvc("remote", action, "--local", *values))
+        said = call(pull)
+        if not said:
             return
-        messages += (done.stderr or done.stdout).strip().splitlines()[-1:]
-    raise UserError(
-        "the data of data/raw.dvc is neither in the cache nor on a remote; run 'dvc add data/raw' "
-        f"or 'dvc push' where it is. ({' / '.join(messages)})"
-    )
+    if call([sys.executable, "-m", f"{package}.data.collect"]):
+        raise UserError(f"the data of data/raw.dvc is not to be had from the cache here; {said}")
+
+
+def _take_settings(folder: Path) -> None:
+    """Give a clone what is set for this one alone, such as who you are to the remote."""
+    settings = Path(".dvc/config.local")
+    if settings.is_file():
+        shutil.copyfile(settings, folder / settings)
+
+
+def _remote() -> tuple[str, str]:
+    """Return the name and url of the default remote, a path as an absolute one; "" if none is."""
+    shown = subprocess.run(dvc("remote", "list"), capture_output=True, text=True, check=False)
+    found = re.search(r"^(\S+)\s+(.*\S)\s+\(default\)$", shown.stdout, re.MULTILINE)
+    return (found[1], found[2]) if found else ("", "")
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -27,7 +27,7 @@ def main() -> None:
     from ..metrics.baselines import beside
     from ..metrics.evaluation import check, summarise
     from ..metrics.scores import find
-    from ..metrics.table import parsed, prediction_rows, write_confusion, write_predictions
+    from ..metrics.table import scored, write_confusion, write_predictions
     from ..model import build
     from ..training.baselines import baselines
     from ..training.prediction import load, predict
@@ -40,22 +40,18 @@ def main() -> None:
     load(network, WEIGHTS)
     network.to(reproducibility.device)
     found = {name: predict(network, split.images, len(classes)) for name, split in splits.items()}
-    rows = {
-        name: prediction_rows(
-            name, read_examples(PREPARED / name), split.labels, found[name], classes
-        )
+    predictions = {
+        name: scored(name, read_examples(PREPARED / name), split.labels, found[name], classes)
         for name, split in splits.items()
     }
     costs = {
         "parameters": sum(one.numel() for one in network.parameters()),
         "model_bytes": WEIGHTS.stat().st_size,
     }
-    predictions = {name: parsed(one, classes) for name, one in rows.items()}
     metrics = summarise(evaluation, classes, predictions, costs, reproducibility.seed)
     simple = baselines(splits["train"], {name: splits[name] for name in ("dev", "test")})
     beaten = beside(find(evaluation.metric), predictions, simple, reproducibility.seed)
-    every = (row for one in rows.values() for row in one)
-    write_predictions(REPORTS / "predictions.csv", classes, every)
+    write_predictions(REPORTS / "predictions.csv", classes, predictions)
     write_confusion(REPORTS / "confusion.csv", test.labels, found["test"], classes)
     metrics |= {"baselines": beaten, "data": data_of(DATA)}
     write_json(REPORTS / "metrics.json", metrics)

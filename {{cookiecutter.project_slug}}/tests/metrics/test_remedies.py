@@ -19,7 +19,7 @@ from {{cookiecutter.__package_name}}.config import (
     problems,
     read,
 )
-from {{cookiecutter.__package_name}}.metrics import ideas
+from {{cookiecutter.__package_name}}.metrics import remedies
 from {{cookiecutter.__package_name}}.metrics.chain import LINKS
 from {{cookiecutter.__package_name}}.metrics.ideas import Idea, Settings
 
@@ -58,10 +58,10 @@ EXTREME = Settings(
 
 
 def every(settings: Settings) -> list[Idea]:
-    found = [*ideas.target_met(settings), *ideas.more_examples(settings)]
+    found = [*remedies.target_met(settings), *remedies.more_examples(settings)]
     for link in LINKS:
         for cause in (None, *CAUSES):
-            found += ideas.ideas(link.name, cause, settings)
+            found += remedies.ideas(link.name, cause, settings)
     return found
 
 
@@ -101,11 +101,11 @@ def test_every_command_sets_keys_that_there_are_to_values_that_they_take(
     ],
 )
 def test_the_first_idea(link: str, cause: str | None, command: str) -> None:
-    assert ideas.ideas(link, cause, SETTINGS)[0].command == command
+    assert remedies.ideas(link, cause, SETTINGS)[0].command == command
 
 
 def test_what_the_evidence_speaks_against_is_left_out() -> None:
-    said = [one.idea for one in ideas.ideas("bias", "high rate", SETTINGS)]
+    said = [one.idea for one in remedies.ideas("bias", "high rate", SETTINGS)]
     assert "higher learning rate" not in said
     assert "train longer" not in said
 
@@ -113,7 +113,7 @@ def test_what_the_evidence_speaks_against_is_left_out() -> None:
 def test_within_what_fits_the_cheapest_stands_first() -> None:
     for link in LINKS:
         for cause in (None, *CAUSES):
-            found = ideas.ideas(link.name, cause, SETTINGS)
+            found = remedies.ideas(link.name, cause, SETTINGS)
             keys = [(cause not in one.fits, one.effort) for one in found]
             assert keys == sorted(keys)
             assert len({one.idea for one in found}) == len(found)
@@ -121,9 +121,10 @@ def test_within_what_fits_the_cheapest_stands_first() -> None:
 
 def test_early_stopping_is_shown_as_moving_two_links() -> None:
     (one,) = (
-        one for one in ideas.ideas("variance", None, SETTINGS) if one.idea == "early stopping"
+        one for one in remedies.ideas("variance", None, SETTINGS) if one.idea == "early stopping"
     )
     assert one.why.startswith("moves two links")
     stopped = replace(SETTINGS.regularization, early_stopping=3)
     settings = replace(SETTINGS, regularization=stopped)
-    assert "no early stopping" in [one.idea for one in ideas.ideas("bias", "regularized", settings)]
+    found = remedies.ideas("bias", "regularized", settings)
+    assert "no early stopping" in [one.idea for one in found]

@@ -1,0 +1,161 @@
+"""What evaluating and reporting many predictions costs; runs inside a built project.
+
+    python bench_decisions_speed.py PACKAGE make EXAMPLES CLASSES    (started by bench_decisions.py)
+    python bench_decisions_speed.py PACKAGE STAGE
+
+`make` turns the project it stands in into one of that many examples, split as a real one, with the
+weights of a network that has learned nothing. A stage is run; what the network would say is made
+up, so all that is timed comes after the prediction. It prints a line of JSON: [seconds, those of
+the processor, peak memory in MiB].
+"""
+
+import importlib
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+PACKAGE, REQUEST, *NUMBERS = sys.argv[1:]
+PREPARED = Path("data/prepared")
+SHARES = {"train": 0.65, "train_dev": 0.05, "dev": 0.15, "test": 0.15}
+SIDE, SURE = 8, 4.0  # pixels; how far the right class stands out among noise of deviation 1
+SLICES = '["class", "path */night/*", "brightness in 3 parts", "size at 32, 64"]'
+CONSTRAINTS = (
+    '["parameters <= 1e9", "expected_calibration_error <= 0.5", "recall[c0] >= 0.1", '
+    '"worst_slice >= 0.1", "accuracy@brightness 1 of 3 >= 0.1"]'
+)
+
+
+def module(name: str) -> Any:
+    """Return a module of the project."""
+    return importlib.import_module(f"{PACKAGE}.{name}")
+
+
+def main() -> None:
+    """Do what is asked."""
+    if REQUEST == "make":
+        examples, classes = map(int, NUMBERS)
+        make(examples, classes)
+        return
+    if REQUEST == "evaluate":
+        made_up()
+    # Imports count: a stage is a process.
+    start = time.perf_counter()
+    module(f"stages.{REQUEST}").main()
+    seconds, processor = time.perf_counter() - start, time.process_time()
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps([seconds, processor, memory]))
+
+
+def make(examples: int, classes: int) -> None:
+    """Write params.yaml, data/prepared, models and what else the report reads."""
+    text = Path("params.yaml").read_text(encoding="utf-8").splitlines()
+    settings = {"  slices:": SLICES, "  constraints:": CONSTRAINTS}
+    for number, line in enumerate(text):
+        for start, value in settings.items():
+            if line.startswith(start):
+                text[number] = f"{start} {value}"
+    Path("params.yaml").write_text("\n".join(text) + "\n", encoding="utf-8")
+    names = [f"c{number}" for number in range(classes)]
+    first = 0
+    for split, share in SHARES.items():
+        count = round(share * examples)
+        write_split(PREPARED / split, names, range(first, first + count))
+        first += count
+    write_model(classes)
+    write_records(names, examples)
+
+
+def write_split(folder: Path, names: list[str], numbers: range) -> None:
+    """Write pictures of noise, a tenth of them in groups of five."""
+    import numpy as np
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.iterdir():
+        path.unlink()
+    storage = module("data.storage")
+    draw = np.random.default_rng(numbers.start)
+    with storage.Writer(folder, (1, SIDE, SIDE), storage.SHARD_BYTES) as writer:
+        for number in numbers:
+            label, kind = number % len(names), ("night", "day", "dusk")[number % 3]
+            pixels = draw.integers(0, 256, SIDE * SIDE, dtype=np.uint8)
+            example = storage.Example(
+                path=f"{names[label]}/{kind}/{number:07d}.png",
+                label=names[label],
+                md5=f"{number:032x}",
+                group=f"scene-{number // 5}" if number % 50 < 5 else "",
+                width=16 + number % 64,
+                height=80,
+                brightness=round(float(pixels.mean()) / 255, 6),
+            )
+            writer.add(example, label, pixels.tobytes())
+        writer.close()
+    index = {"version": "made-up", "classes": names}
+    (folder / "index.json").write_text(json.dumps(index), encoding="utf-8")
+
+
+def write_model(classes: int) -> None:
+    """Write the weights of the network as it is before training."""
+    config = module("config")
+    network = module("model").build(config.read(config.Model), 1, classes, 0.0)
+    Path("models").mkdir(exist_ok=True)
+    importlib.import_module("safetensors.torch").save_file(
+        dict(network.state_dict()), "models/model.safetensors"
+    )
+
+
+def write_records(names: list[str], examples: int) -> None:
+    """Write what `validate` and `train` would have left for the report."""
+    write_json = module("reproducibility.artifacts").write_json
+    data: dict[str, Any] = {
+        "version": "made-up",
+        "release": None,
+        "examples": examples,
+        "classes": dict.fromkeys(names, examples // len(names)),
+        "sizes": {"16x80": examples},
+        "modes": {"L": examples},
+        **{name: {} for name in ("statistics", "found", "accepted")},
+        **{name: [] for name in ("corrections", "findings")},
+        "compared_with": None,
+        "labels_examined": 0,
+    }
+    write_json(Path("reports/data.json"), data)
+    identity = {"code": "made-up", "data": "made-up", "lock": "made-up", "params": {}}
+    write_json(Path("models/identity.json"), identity)
+    curves = "epoch,train_loss,dev_loss,dev_accuracy\n1,1.0,1.1,0.5\n2,0.5,0.6,0.8\n"
+    Path("reports/learning-curves.csv").write_text(curves, encoding="utf-8")
+
+
+def made_up() -> None:
+    """Let the network say what is made up from the labels: most of it right."""
+
+    def predict(_: Any, images: Any, classes: int) -> Any:
+        import numpy as np
+
+        labels = next(
+            labels
+            for labels in map(np.load, sorted(PREPARED.glob("*/labels.npy")))
+            if len(labels) == len(images)
+        )
+        draw = np.random.default_rng(len(labels))
+        logits = draw.standard_normal((len(labels), classes), dtype=np.float32)
+        logits[np.arange(len(labels)), labels] += SURE
+        rows = np.exp(logits)
+        return rows / rows.sum(axis=1, keepdims=True)
+
+    determinism = module("reproducibility.determinism")
+    apply = determinism.apply
+
+    def applied(*settings: Any) -> Any:
+        overridden = apply(*settings)
+        # Not before the level is applied: this imports torch.
+        module("training.prediction").predict = predict
+        return overridden
+
+    determinism.apply = applied
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,249 @@
+"""How right intervals and verdicts are, on made-up models; runs inside a built project.
+
+    python bench_decisions_worker.py PACKAGE intervals|pairs SIMULATIONS
+    python bench_decisions_worker.py PACKAGE seeds COUNT EPOCHS [EPOCHS ...]
+
+Started by bench_decisions.py. Prints a line of JSON for each row of a table: its name and figures.
+
+A made-up model gives logits: noise of deviation 1, and `clear` more for the true class, so what it
+does on all pictures that there could be is known from very many. `seeds` trains networks that
+differ in nothing but the seed.
+"""
+
+import dataclasses
+import importlib
+import itertools
+import json
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import stdev
+from typing import Any
+
+PACKAGE, REQUEST, *NUMBERS = sys.argv[1:]
+
+
+def module(name: str) -> Any:
+    """Return a module of the project."""
+    return importlib.import_module(f"{PACKAGE}.{name}")
+
+
+config = module("config")
+reproducibility = config.read(config.Reproducibility)
+module("reproducibility.determinism").apply(
+    reproducibility.level, reproducibility.threads, reproducibility.device
+)
+# Not before the level is applied.
+np: Any = importlib.import_module("numpy")
+intervals, comparison = module("metrics.intervals"), module("metrics.comparison")
+scores, Sample = module("metrics.scores"), module("metrics.sums").Sample
+
+REPLICATES = 300  # instead of 1,000: a deviation needs no more, and there are many to find
+MANY = 400_000  # examples, that stand for all there could be
+SHARPNESS = 1.2  # of the probabilities: too sure
+TOGETHER = 0.6  # deviation of what the examples of a group share
+SEED_SETS, SEEDS_KNOWN = 20, 6
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Examples that a metric is measured on.
+
+    `uneven` classes have sizes from 1 to 10; `together` examples make a group; the sizes of classes
+    are `fixed`, or come as they come; a `sliced` part of a third is harder and measured alone.
+    """
+
+    name: str
+    count: int
+    classes: int
+    clear: float
+    uneven: bool = False
+    together: int = 1
+    fixed: bool = True
+    sliced: bool = False
+
+
+SITUATIONS = (
+    Situation("100, 2 classes", 100, 2, 1.8),
+    Situation("300, 2 classes, 10 : 1", 300, 2, 1.8, uneven=True),
+    Situation("1,000, 2 classes", 1000, 2, 1.8),
+    Situation("100, 10 classes", 100, 10, 3.0),
+    Situation("300, 10 classes", 300, 10, 3.0),
+    Situation("1,000, 10 classes", 1000, 10, 3.0),
+    Situation("1,000, 10 classes, 10 : 1", 1000, 10, 3.0, uneven=True),
+    Situation("1,000, 10 classes as they come", 1000, 10, 3.0, uneven=True, fixed=False),
+    Situation("1,000, 10 classes, 99 % right", 1000, 10, 4.8),
+    Situation("1,000 in groups of 5", 1000, 10, 3.0, together=5),
+    Situation("a slice of a third of 1,000", 1000, 10, 3.0, sliced=True),
+)
+
+
+def main() -> None:
+    """Print what is asked for."""
+    intervals.REPLICATES = REPLICATES
+    if REQUEST == "intervals":
+        for situation in SITUATIONS:
+            show(situation.name, covered(situation, int(NUMBERS[0])))
+    elif REQUEST == "pairs":
+        for clear, again in ((2.75, 3.1), (3.1, 3.1)):
+            for shared in (0.0, 0.5, 0.9):
+                verdicts(clear, again, shared, int(NUMBERS[0]))
+    else:
+        for epochs in NUMBERS[1:]:
+            seeds(int(NUMBERS[0]), int(epochs))
+
+
+def show(name: str, figures: dict[str, float]) -> None:
+    """Print a row as soon as it is known."""
+    print(json.dumps([name, figures]), flush=True)
+
+
+def metrics(names: list[str]) -> dict[str, Any]:
+    """Return all metrics, and those of the first class, which is the smallest."""
+    single = {name: scores.find(f"{name}[{names[0]}]", names) for name in scores.OF_CLASS}
+    return {**scores.METRICS, **single}
+
+
+def covered(situation: Situation, simulations: int) -> dict[str, float]:
+    """Return the share of intervals that cover the truth, for each metric."""
+    wanted = metrics([f"c{number}" for number in range(situation.classes)])
+    draw = np.random.default_rng(0)
+    everything = examples(draw, dataclasses.replace(situation, count=MANY))
+    truth = {name: scores.value(one, everything) for name, one in wanted.items()}
+    hits = dict.fromkeys(wanted, 0)
+    for seed in range(simulations):
+        found = intervals.measure(wanted, examples(draw, situation), seed)
+        for name, one in found.items():
+            hits[name] += one.low <= truth[name] <= one.high
+    return {name: count / simulations for name, count in hits.items()}
+
+
+def examples(draw: Any, situation: Situation) -> Any:
+    """Return a sample as the situation describes it."""
+    labels = classes_of(draw, situation)
+    count = len(labels)
+    groups = np.arange(count) // situation.together
+    noise = draw.standard_normal((count, situation.classes))
+    if situation.together > 1:
+        shared = draw.standard_normal((groups[-1] + 1, situation.classes))[groups]
+        noise = np.sqrt(1 - TOGETHER**2) * noise + TOGETHER * shared
+    hard = draw.random(count) < 1 / 3
+    clear = situation.clear - (0.8 * hard if situation.sliced else 0)
+    sample = scored(labels, noise, clear, groups)
+    return sample.part(hard) if situation.sliced else sample
+
+
+def classes_of(draw: Any, situation: Situation) -> Any:
+    """Return the classes of the examples; of a group each has its own, as it comes."""
+    weights = np.linspace(1, 10 if situation.uneven else 1, situation.classes)
+    shares = weights / weights.sum()
+    if not situation.fixed:
+        return draw.choice(situation.classes, situation.count, p=shares)
+    ends = np.rint(np.cumsum(shares) * situation.count).astype(np.int64)
+    labels = np.searchsorted(ends, np.arange(situation.count), side="right")
+    # Groups hold examples of several classes.
+    return np.random.default_rng(0).permutation(labels) if situation.together > 1 else labels
+
+
+def scored(labels: Any, noise: Any, clear: Any, groups: Any) -> Any:
+    """Return the sample of a model whose logits are noise, and `clear` more for the truth."""
+    logits = noise.copy()
+    logits[np.arange(len(labels)), labels] += clear
+    rows = np.exp(SHARPNESS * (logits - logits.max(axis=1, keepdims=True)))
+    rows = (rows / rows.sum(axis=1, keepdims=True)).round(6)
+    return Sample(labels, rows.argmax(axis=1), rows, groups)
+
+
+def verdicts(clear: float, again: float, shared: float, simulations: int) -> None:
+    """Show how often two models of 1,000 test examples are told apart, and intervals cover.
+
+    `shared` is the part of the noise that both have: the same pictures are hard for both.
+    """
+    draw = np.random.default_rng(0)
+
+    def pair(count: int) -> list[Any]:
+        labels = np.arange(count) % 10
+        common, *own = draw.standard_normal((3, count, 10))
+        mixed = (np.sqrt(shared) * common + np.sqrt(1 - shared) * one for one in own)
+        return [
+            scored(labels, noise, one, np.arange(count))
+            for noise, one in zip(mixed, (clear, again), strict=True)
+        ]
+
+    names = ("accuracy", "macro_f1", "log_loss")
+    everything = pair(MANY)
+    right = [one.answers == one.labels for one in everything]
+    figures = {
+        "correlation": float(np.corrcoef(*right)[0, 1]),
+        "points": 100 * float(right[1].mean() - right[0].mean()),
+    }
+    pairs = [pair(1000) for _ in range(simulations)]
+    for name in names:
+        metric = scores.METRICS[name]
+        truth = scores.value(metric, everything[1]) - scores.value(metric, everything[0])
+        found = [comparison.paired(metric, *one, seed).judged() for seed, one in enumerate(pairs)]
+        figures[f"{name}: better"] = sum(one.gain == 1 for one in found) / simulations
+        figures[f"{name}: worse"] = sum(one.gain == -1 for one in found) / simulations
+        figures[f"{name}: covered"] = (
+            sum(one.low <= (truth if clear != again else 0) <= one.high for one in found)
+            / simulations
+        )
+    show(f"{shared:.2f} of the noise shared", figures)
+
+
+def seeds(count: int, epochs: int) -> None:
+    """Show how often two networks that differ in their seeds alone are called different."""
+    samples = trained(count, epochs)
+    pairs = list(itertools.combinations(range(count), 2))
+    draw = np.random.default_rng(0)
+    for name in ("macro_f1", "accuracy", "log_loss"):
+        metric = scores.METRICS[name]
+        values = [scores.value(metric, one) for one in samples]
+        alone = known = 0.0
+        for a, b in pairs:
+            found = comparison.paired(metric, samples[a], samples[b], 0)
+            alone += found.judged().gain != 0
+            for _ in range(SEED_SETS):
+                # As `make seeds N=5` leaves it in the commit of A; B comes later.
+                others = draw.permutation([one for one in range(count) if one not in (a, b)])
+                several = [values[one] for one in (a, *others[: SEEDS_KNOWN - 1])]
+                spread = comparison.Spread(stdev(several), SEEDS_KNOWN)
+                known += (found.judged(spreads=[spread]).gain != 0) / SEED_SETS
+        figures = {
+            "pairs": len(pairs),
+            "lowest": min(values),
+            "highest": max(values),
+            "two models": alone / len(pairs),
+            "6 seeds known": known / len(pairs),
+        }
+        show(f"{epochs} epochs, {name}", figures)
+
+
+def trained(count: int, epochs: int) -> list[Any]:
+    """Train `count` networks and return what each says of the test examples."""
+    torch: Any = importlib.import_module("torch")
+    batches, loop, model = module("data.batches"), module("training.loop"), module("model")
+    key, predict = module("reproducibility.streams").key, module("training.prediction").predict
+    folders = (Path("data/prepared") / name for name in ("train", "dev", "test"))
+    training, dev, test = map(batches.Split.open, folders)
+    channels, classes = training.images.shape[1], len(training.classes)
+    regularization = config.read(config.Regularization)
+    optimization = dataclasses.replace(config.read(config.Optimization), epochs=epochs)
+    runtime = dataclasses.replace(config.read(config.Runtime), checkpoint_every=10**9)
+    found = []
+    for seed in range(count):
+        torch.manual_seed(key(seed, "initialisation"))
+        network = model.build(config.read(config.Model), channels, classes, regularization.dropout)
+        own = dataclasses.replace(reproducibility, seed=seed)
+        sections = loop.Settings(optimization, regularization, own, runtime)
+        with tempfile.TemporaryDirectory() as folder:
+            loop.train(network, training, dev, sections, {}, Path(folder))
+        rows = predict(network, test.images, classes).astype(np.float64).round(6)
+        labels = np.asarray(test.labels)
+        found.append(Sample(labels, rows.argmax(axis=1), rows, np.arange(len(labels))))
+    return found
+
+
+if __name__ == "__main__":
+    main()
