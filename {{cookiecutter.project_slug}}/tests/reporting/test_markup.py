@@ -1,6 +1,12 @@
 """Small pieces that say what they say whatever they are given."""
 
-from {{cookiecutter.__package_name}}.reporting.markup import bar, capital, ends, percent, prose
+from {{cookiecutter.__package_name}}.reporting.markup import (
+    bar,
+    capital,
+    ends,
+    percent,
+    prose,
+)
 
 
 def test_a_bar_stays_in_its_place() -> None:
