@@ -28,9 +28,7 @@ def _errors(chain: Rows) -> str:
         for one in chain
     ]
     header = ["", "", "Wrong", "Pictures"]
-    caption = (
-        "Share of pictures that get a wrong class, from target to test, with 95 % intervals"
-    )
+    caption = "Share of pictures that get a wrong class, from target to test, with 95 % intervals"
     return table(caption, header, rows, kind="bars")
 
 
