@@ -2,6 +2,7 @@
 
 import inspect
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -34,12 +35,13 @@ def build(
     return kind(groups, lr=rate, fused=True)
 
 
-def _plain(kind: type[torch.optim.Optimizer]) -> Any:
+def _plain(kind: type[torch.optim.Optimizer]) -> Callable[..., torch.optim.Optimizer]:
     """Return the optimizer without what calls torch's compiler, which takes seconds to import."""
     own = ("add_param_group", "zero_grad", "state_dict", "load_state_dict")
     methods: dict[str, Any] = {name: inspect.unwrap(getattr(kind, name)) for name in own}
     methods["step"] = torch.no_grad()(inspect.unwrap(kind.step))
-    return type(kind.__name__, (kind,), methods)
+    plain: type[torch.optim.Optimizer] = type(kind.__name__, (kind,), methods)
+    return plain
 
 
 def learning_rate(step: int, steps: int, optimization: Optimization) -> float:
