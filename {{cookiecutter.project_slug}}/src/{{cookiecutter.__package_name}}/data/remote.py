@@ -22,7 +22,7 @@ from ..errors import UserError, run
 from ..reproducibility.artifacts import write_bytes
 from ..reproducibility.revisions import entries, git, md5, parsed
 from .store import Store, location
-from .transfer import failure, show, transfer, understood
+from .transfer import failure, show, transfer, understood, words
 
 SHOWN = 3
 # How DVC names an object that it did not find, and says that it dropped some, which were not whole.
@@ -56,7 +56,7 @@ def push(targets: Sequence[str] = ()) -> None:
     """
     store = Store.open()
     store.drop_parts()
-    store.drop_lists(_pushable(store, outputs(targets)))
+    _drop_lists(store, _pushable(store, outputs(targets)))
     done = transfer("push", *targets)
     if done.returncode:
         raise failure(store.name, store.url, done.stderr)
@@ -90,6 +90,23 @@ def lacking(store: Store, wanted: Mapping[str, str]) -> dict[str, str]:
             inside = {f"{path}/{one['relpath']}": one["md5"] for one in listed}
             found |= {one: part for one, part in inside.items() if not store.cached(part).is_file()}
     return found
+
+
+def _drop_lists(store: Store, lists: Mapping[str, set[str]]) -> None:
+    """Delete the lists of which the remote lacks an object, so that a push sends both.
+
+    DVC takes the objects of a list that is there as there, too, and would not look for them.
+    """
+    try:
+        present = [name for name in lists if store.system.exists(store.place(name))]
+        folder = store.system.join(store.root, "files", "md5")
+        places = store.system.fs.find(folder) if present else ()
+        found = {"".join(re.split(r"[\\/]", place)[-2:]) for place in places}
+        for name in present:
+            if not found.issuperset(lists[name]):
+                store.system.remove(store.place(name))
+    except Exception as error:  # each plugin has its own
+        raise failure(store.name, store.url, words(error)) from error
 
 
 def _pushable(store: Store, wanted: Mapping[str, str]) -> dict[str, set[str]]:
