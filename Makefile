@@ -19,7 +19,7 @@ test: quick ## all tests: the quick tier, then the slow one (real environments, 
 	@echo 'Slow tier: real environments, real training' && $(in_venv) python -m pytest -m 'slow and not long'
 
 quick: setup ## the quick tier: nothing to install, under 2 minutes
-	@echo 'Quick tier: no environment to install' && $(in_venv) python -m pytest -m 'not slow'
+	@echo 'Quick tier: no environment to install' && $(in_venv) python -m pytest -m 'not slow' -n auto --maxprocesses 4
 
 long: setup ## the tests too long for `make test`: more kills, other Pythons, torch's other wheel
 	$(in_venv) python -m pytest -m long

@@ -94,7 +94,7 @@ def intervals(project: Path, simulations: int) -> list[Figure]:
     return [
         Figure("the mean of all", sum(shares) / len(shares), 94.0, "%", least=True),
         Figure("of all, from 93 to 97 %", 100 * within / len(shares), 75.0, "%", least=True),
-        Figure("the lowest", min(shares), 88.0, "%", least=True),
+        Figure("the lowest", min(shares), 85.0, "%", least=True),
     ]
 
 
@@ -108,7 +108,8 @@ def pairs(project: Path, simulations: int) -> list[Figure]:
         for metric in ("accuracy", "macro_f1"):
             seen, against = (100 * row[f"{metric}: {one}"] for one in ("better", "worse"))
             label = f"{metric}, {name}"
-            if planted and row["correlation"] > 0.2:
+            # Any two networks of one kind have more in common than this.
+            if planted and row["correlation"] > 0.3:
                 figures.append(Figure(f"3 points found by {label}", seen, 80, "%", least=True))
             elif not planted:
                 # Chance moves a share of 500 around 5 % by one.

@@ -126,6 +126,8 @@ def write_records(names: list[str], examples: int) -> None:
     write_json(Path("models/identity.json"), identity)
     curves = "epoch,train_loss,dev_loss,dev_accuracy\n1,1.0,1.1,0.5\n2,0.5,0.6,0.8\n"
     Path("reports/learning-curves.csv").write_text(curves, encoding="utf-8")
+    losses = "".join(f"{step},{1 / (1 + step):.9g}\n" for step in range(1000))
+    Path("reports/losses.csv").write_text(f"step,loss\n{losses}", encoding="utf-8")
 
 
 def made_up() -> None:

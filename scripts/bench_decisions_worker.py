@@ -43,6 +43,7 @@ REPLICATES = 300  # instead of 1,000: a deviation needs no more, and there are m
 MANY = 400_000  # examples, that stand for all there could be
 SHARPNESS = 1.2  # of the probabilities: too sure
 TOGETHER = 0.6  # deviation of what the examples of a group share
+PLANTED = 2.8932, 3.1  # of ten classes 88.6 and 91.6 % right: three points apart
 SEED_SETS, SEEDS_KNOWN = 20, 6
 
 
@@ -73,7 +74,7 @@ SITUATIONS = (
     Situation("1,000, 10 classes", 1000, 10, 3.0),
     Situation("1,000, 10 classes, 10 : 1", 1000, 10, 3.0, uneven=True),
     Situation("1,000, 10 classes as they come", 1000, 10, 3.0, uneven=True, fixed=False),
-    Situation("1,000, 10 classes, 99 % right", 1000, 10, 4.8),
+    Situation("1,000, 10 classes, 99.7 % right", 1000, 10, 4.8),
     Situation("1,000 in groups of 5", 1000, 10, 3.0, together=5),
     Situation("a slice of a third of 1,000", 1000, 10, 3.0, sliced=True),
 )
@@ -86,8 +87,8 @@ def main() -> None:
         for situation in SITUATIONS:
             show(situation.name, covered(situation, int(NUMBERS[0])))
     elif REQUEST == "pairs":
-        for clear, again in ((2.75, 3.1), (3.1, 3.1)):
-            for shared in (0.0, 0.5, 0.9):
+        for clear, again in (PLANTED, (PLANTED[1], PLANTED[1])):
+            for shared in (0.0, 0.5, 0.8, 0.9):
                 verdicts(clear, again, shared, int(NUMBERS[0]))
     else:
         for epochs in NUMBERS[1:]:

@@ -24,7 +24,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, float]]:
     return rows
 
 
-@pytest.mark.parametrize(("lowest", "good"), [(0.93, True), (0.86, False)])
+@pytest.mark.parametrize(("lowest", "good"), [(0.93, True), (0.84, False)])
 def test_intervals(
     said: dict[str, Any], capsys: pytest.CaptureFixture[str], lowest: float, good: bool
 ) -> None:
@@ -33,7 +33,7 @@ def test_intervals(
     assert all(one.good for one in found) == good
     shown = capsys.readouterr().out
     assert "!98.0" in shown and "!95.0" not in shown
-    assert ("!86.0" in shown) != good
+    assert ("!84.0" in shown) != good
 
 
 @pytest.mark.parametrize(
@@ -75,6 +75,7 @@ def test_a_hundred_thousand_predictions(built: Path) -> None:
 @pytest.mark.long
 @pytest.mark.slow
 def test_what_is_said_of_models_can_be_relied_on(built: Path) -> None:
-    """Fewer simulations than the bench has; the bounds leave room for that."""
-    found = bench_decisions.intervals(built, 200) + bench_decisions.pairs(built, 200)
+    """Of fewer simulations than the bench has: those figures that need no more."""
+    mean, _, lowest = bench_decisions.intervals(built, 200)
+    found = [mean, lowest, *bench_decisions.pairs(built, 200)]
     assert all(one.good for one in found), [one.line() for one in found]

@@ -53,6 +53,7 @@ def small(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
     place = Place(tmp_path_factory.mktemp("small") / "small", built)
     ignored = shutil.ignore_patterns(".venv", "__pycache__", "checkpoints")
     shutil.copytree(built, place.root, ignore=ignored)
+    (place.root / ".venv").symlink_to(built / ".venv")  # for make
     place.change(**SMALL)
     place.must("dvc", "repro")
     for name, text in (("name", "Tester"), ("email", "tester@example.org")):
@@ -323,4 +324,26 @@ def test_two_workers_search_at_once(small: Place) -> None:
     listed = {row["Experiment"]: row for row in csv.DictReader(shown.splitlines())}
     for name, score in table.items():
         assert float(listed[name]["dev.macro_f1"]) == float(score)
+    check_rank(small, sorted(table))
     assert git(small.root, "status", "--porcelain") == ""
+
+
+def check_rank(place: Place, names: list[str]) -> None:
+    """One of them loses its predictions: rank leaves that one out by name, and shows the others."""
+    lock = kept(place, experiments(place)[names[0]], "dvc.lock")
+    [name] = [
+        out["md5"]
+        for out in lock["stages"]["evaluate"]["outs"]
+        if out["path"] == "reports/predictions.csv"
+    ]
+    object_ = place.root / ".dvc/cache/files/md5" / name[:2] / name[2:]
+    content = object_.read_bytes()
+    object_.unlink()
+    try:
+        said = place.must("make", "rank")
+    finally:
+        object_.write_bytes(content)
+    table, _, notes = said.partition("\n\n")
+    assert f"of '{names[0]}' is neither here nor on a remote" in notes
+    for one in names:
+        assert (f"  {one}\n" in f"{table}\n") == (one != names[0])

@@ -20,6 +20,7 @@ from {{ cookiecutter.__package_name }}.config import Data, read
 from {{ cookiecutter.__package_name }}.data import blocks
 from {{ cookiecutter.__package_name }}.data.catalogue import Catalogue, open_catalogue
 from {{ cookiecutter.__package_name }}.data.prepare import prepare
+from {{ cookiecutter.__package_name }}.data.raw import Source
 from {{ cookiecutter.__package_name }}.errors import UserError
 
 Fill = Callable[..., Path]
@@ -119,16 +120,28 @@ def test_the_number_of_workers_moves_no_byte(tmp_path: Path, fill: Fill) -> None
 
 
 @pytest.mark.usefixtures("small_blocks")
-def test_new_data_costs_what_is_new(tmp_path: Path, fill: Fill) -> None:
+def test_new_data_costs_what_is_new(
+    tmp_path: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch
+) -> None:
     raw = fill(tmp_path / "raw", count=100)
     before, new = run(raw, tmp_path / "kept")
     assert new == 300
+    opened: list[str] = []
+    content = Source.content
+
+    def counted(source: Source, folder: Path) -> bytes:
+        opened.append(source.path)
+        return content(source, folder)
+
+    monkeypatch.setattr(Source, "content", counted)
     assert run(raw, tmp_path / "kept") == (before, 0)
+    assert opened == []
     for number in range(3):
         other = fill(tmp_path / f"other{number}", count=1, height=10 + number)
         (raw / f"tree/0 new {number}.png").write_bytes((other / "tree/000.png").read_bytes())
     after, new = run(raw, tmp_path / "kept")
     assert new == 3
+    assert opened == [f"tree/0 new {number}.png" for number in range(3)]
     assert after == run(raw, tmp_path / "fresh")[0] != before
 
 

@@ -275,3 +275,16 @@ def test_with_dvc(here: Path, call: Call, served: str, monkeypatch: pytest.Monke
     assert recorded["deps"][0]["path"] == "remote://bucket/pictures"
     assert sorted(one.name for one in Path("data").iterdir()) == ["raw", "raw.dvc"]
     assert recorded_version(POINTER) == version(content(RAW))
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
+@pytest.mark.parametrize(("target", "name"), [("data", "FROM"), ("data-release", "NOTE")])
+def test_make_hands_on_what_was_written(tmp_path: Path, target: str, name: str) -> None:
+    """Neither make nor the shell takes any of it for its own."""
+    shutil.copyfile(ROOT / "Makefile", tmp_path / "Makefile")
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts/venv").write_text("printf '%s\\n' \"$@\"\n", encoding="utf-8")
+    text = 'it\'s $HOME and `some` "é" 😀 $(x)'
+    command = ["make", target, "VERSION=1.0", f"{name}={text}"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False)
+    assert done.stdout.splitlines()[-1] == text

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,25 @@ def test_what_was_pushed_comes_back(store: Path, capfd: pytest.CaptureFixture[st
     assert place(store, LIST).read_bytes() == listed(FILES)
     assert all(place(store, md5(text)).read_bytes() == text for text in FILES.values())
     assert "4 files pushed" in capfd.readouterr().out
+
+
+def test_what_was_deleted_there_is_pushed_again(store: Path) -> None:
+    """Also where DVC has seen the list there, and takes all that it names for there."""
+    remote.pull()
+    remote.push()
+    place(store, md5(b"two")).unlink()
+    remote.push()
+    assert place(store, md5(b"two")).read_bytes() == b"two"
+    assert place(store, LIST).read_bytes() == listed(FILES)
+
+
+def test_what_cannot_be_pushed_leaves_the_list_there(store: Path) -> None:
+    remote.pull()
+    for folder in (store, Path(".dvc/cache")):
+        place(folder, md5(b"two")).unlink()
+    with suppress(UserError):
+        remote.push()
+    assert place(store, LIST).read_bytes() == listed(FILES)
 
 
 def test_a_changed_object_is_refused_until_it_is_mended(store: Path) -> None:

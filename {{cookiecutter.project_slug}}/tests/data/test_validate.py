@@ -166,7 +166,7 @@ PLANTED = {
             "tree/c.TXT: its content is PNG, whatever .txt says; rename or convert it",
         ),
     ),
-    "few-classes": Case(one_class, ("1 class folder(s)", "learning needs at least 2")),
+    "few-classes": Case(one_class, ("1 class(es) with pictures", "learning needs at least 2")),
     "empty-class": Case(empty_class, ("house has no readable picture",)),
     "small-class": Case(
         small_class, ("house has 2 picture(s) of its own",), beside=("copies", "near-duplicates")
@@ -372,7 +372,7 @@ def test_no_folder(tmp_path: Path, check: Check) -> None:
 def test_no_picture_at_all(tmp_path: Path, check: Check) -> None:
     (tmp_path / "raw").mkdir()
     summary, table = check(tmp_path / "raw")
-    assert "0 class folder(s)" in table.refusal()
+    assert "0 class(es) with pictures" in table.refusal()
     assert summary["examples"] == 0
 
 
@@ -386,3 +386,15 @@ def test_a_copy_that_nothing_learns_from_is_in_no_split(
     assert whole["two-splits"] > 0
     # One that is evaluated may be left out of training under its other name, or all copies be.
     assert check(raw, source=source, **settings)[0]["found"] == {"copies": 12}
+
+
+def test_corrections_that_leave_one_class(raw: Path, check: Check) -> None:
+    shutil.rmtree(raw / "circle")
+    rows = [
+        f"{md5(path.read_bytes()).hexdigest()},tree,square,me,it is one\n"
+        for path in sorted((raw / "tree").iterdir())
+    ]
+    raw.with_name("corrections.csv").write_text(CORRECTIONS + "".join(rows), encoding="utf-8")
+    summary, table = check(raw)
+    assert summary["classes"] == {"square": 24}
+    assert "1 class(es) with pictures in data/raw; learning needs at least 2" in table.refusal()

@@ -19,7 +19,8 @@ from {{ cookiecutter.__package_name }}.commands.sweep import summary
 from {{ cookiecutter.__package_name }}.errors import UserError
 from {{ cookiecutter.__package_name }}.experiments import sweep as module
 from {{ cookiecutter.__package_name }}.experiments.space import Knob
-from {{ cookiecutter.__package_name }}.experiments.sweep import Plan, TrialFailed, sweep
+from {{ cookiecutter.__package_name }}.experiments.sweep import Plan, sweep
+from {{ cookiecutter.__package_name }}.experiments.trial import TrialFailed
 
 PACKAGE = errors.__name__.partition(".")[0]
 KNOBS = (Knob("model.width", (4, 8)), Knob("optimization.learning_rate", (), 1e-4, 0.1, True))

@@ -141,7 +141,7 @@ def test_an_unknown_metric_gets_a_suggestion(given: str, hint: str) -> None:
 
 
 def test_a_name_like_no_other_gets_the_list() -> None:
-    with pytest.raises(UserError, match=r"choose one of macro_f1, .*calibration_error$"):
+    with pytest.raises(UserError, match=r"choose one of macro_f1, .*calibration_error\.$"):
         find("zzz")
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from {{cookiecutter.__package_name}}.errors import UserError
-from {{cookiecutter.__package_name}}.metrics.registry import METRICS
+from {{cookiecutter.__package_name}}.metrics.scores import find
 from {{cookiecutter.__package_name}}.metrics.table import Predictions
 from {{cookiecutter.__package_name}}.metrics.tags import (
     COLUMNS,
@@ -21,7 +21,7 @@ from {{cookiecutter.__package_name}}.reproducibility.artifacts import write_csv
 Made = Callable[..., Predictions]
 CLASSES = ["c0", "c1"]
 FILE = Path("error-analysis.csv")
-ACCURACY = METRICS["accuracy"]
+ACCURACY = find("accuracy")
 
 
 @pytest.fixture(autouse=True)

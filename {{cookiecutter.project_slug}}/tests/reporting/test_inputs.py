@@ -8,6 +8,8 @@ import pytest
 
 from {{cookiecutter.__package_name}}.errors import UserError
 from {{cookiecutter.__package_name}}.metrics.table import write_predictions
+from {{cookiecutter.__package_name}}.metrics.tags import COLUMNS
+from {{cookiecutter.__package_name}}.metrics.tags import FILE as TAGS
 from {{cookiecutter.__package_name}}.reporting.inputs import Inputs, read_curves
 from {{cookiecutter.__package_name}}.reporting.pictures import image_tag
 from {{cookiecutter.__package_name}}.reproducibility.artifacts import (
@@ -46,6 +48,19 @@ def test_the_same_files_give_the_same_page() -> None:
 
 
 @pytest.mark.usefixtures("files")
+def test_what_people_tagged_is_summed_up_and_left_as_it_is(inputs: Inputs) -> None:
+    one = inputs.predictions["dev"].examples[4]
+    row = (one.md5, one.path, one.label, one.label, "0.5", "wrong", "Blurry;  <cut> off")
+    write_csv(TAGS, COLUMNS, [row])
+    before = TAGS.read_bytes()
+    report.main()
+    content = REPORT.read_text(encoding="utf-8")
+    assert "3 mistakes on 9 dev pictures, 1 looked at by people" in content
+    assert '<span class="tags"><bdi>blurry; &lt;cut&gt; off</bdi></span>' in content
+    assert TAGS.read_bytes() == before
+
+
+@pytest.mark.usefixtures("files")
 def test_pictures_of_findings_are_found_in_every_split(inputs: Inputs) -> None:
     path = inputs.predictions["train"].examples[-1].path
     row = {"rule": "copies", "message": "words", "accepted": None, "paths": [path, "none/such.png"]}
@@ -64,6 +79,10 @@ def cut_pictures(path: Path) -> None:
     np.save(path, np.load(path)[1:])
 
 
+def unknown_picture(path: Path) -> None:
+    write_csv(path, COLUMNS, [("x", "a/1.png", "a", "b", "0.5", "wrong", "blurry")])
+
+
 @pytest.mark.usefixtures("files")
 @pytest.mark.parametrize(
     ("path", "harm", "message"),
@@ -80,6 +99,8 @@ def cut_pictures(path: Path) -> None:
         ("reports/metrics.json", lambda path: path.write_bytes(b"{"), "is not JSON"),
         ("models/identity.json", lambda path: path.write_bytes(b"{}"), "lacks `code`"),
         ("reports/learning-curves.csv", lambda path: path.write_bytes(b""), "not a table"),
+        (TAGS.as_posix(), lambda path: path.write_bytes(b"md5;tags\n"), "must begin with the line"),
+        (TAGS.as_posix(), unknown_picture, "line 2: no dev picture has the content x; put"),
     ],
 )
 def test_a_bad_file_is_named(path: str, harm: Callable[[Path], object], message: str) -> None:

@@ -1,6 +1,12 @@
 """Small pieces that say what they say whatever they are given."""
 
-from {{cookiecutter.__package_name}}.reporting.markup import bar, capital, ends, percent
+from {{cookiecutter.__package_name}}.reporting.markup import (
+    bar,
+    capital,
+    ends,
+    percent,
+    prose,
+)
 
 
 def test_a_bar_stays_in_its_place() -> None:
@@ -10,6 +16,10 @@ def test_a_bar_stays_in_its_place() -> None:
     # What is below 0, or beyond the place, ends at its edge.
     assert '"--at:0.00%;--low:0.00%;--high:100.00%"' in bar(-1.0, (-2.0, 9.0), 2.0)
     assert '"bar exact" style="--at:0.00%' in bar(0.3, None, 0.0)
+
+
+def test_names_in_backticks() -> None:
+    assert prose("see `<a>` & `b`") == "see <code>&lt;a&gt;</code> &amp; <code>b</code>"
 
 
 def test_words_and_numbers() -> None:

@@ -87,3 +87,12 @@ def test_a_real_kill(repro: Repro, project: Path, settle: Settle) -> None:
     for path in RESULTS:
         assert (project / path).read_bytes() == (other / path).read_bytes(), path
     assert list((project / "checkpoints").iterdir()) == []
+
+
+def test_no_compiler_is_imported(repro: Repro, project: Path) -> None:
+    """Torch's optimizers would import it, which takes longer than torch itself."""
+    repro("validate", "prepare")
+    code = f"import runpy, sys; runpy.run_module('{PACKAGE}.stages.train', run_name='__main__')\n"
+    code += "sys.exit('torch._dynamo' in sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(project / "src")}
+    subprocess.run([sys.executable, "-c", code], cwd=project, env=environment, check=True)

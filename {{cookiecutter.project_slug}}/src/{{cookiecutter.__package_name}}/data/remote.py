@@ -56,6 +56,7 @@ def push(targets: Sequence[str] = ()) -> None:
     """
     store = Store.open()
     store.drop_parts()
+    store.drop_lists(_pushable(store, outputs(targets)))
     done = transfer("push", *targets)
     if done.returncode:
         raise failure(store.name, store.url, done.stderr)
@@ -88,6 +89,15 @@ def lacking(store: Store, wanted: Mapping[str, str]) -> dict[str, str]:
             listed = json.loads(store.cached(name).read_bytes())
             inside = {f"{path}/{one['relpath']}": one["md5"] for one in listed}
             found |= {one: part for one, part in inside.items() if not store.cached(part).is_file()}
+    return found
+
+
+def _pushable(store: Store, wanted: Mapping[str, str]) -> dict[str, set[str]]:
+    """Return {list: objects that it names} of the folders of which the cache has everything."""
+    found = {}
+    for path, name in wanted.items():
+        if name.endswith(".dir") and not lacking(store, {path: name}):
+            found[name] = {one["md5"] for one in json.loads(store.cached(name).read_bytes())}
     return found
 
 

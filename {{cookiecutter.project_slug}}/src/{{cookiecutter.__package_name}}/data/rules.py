@@ -87,9 +87,10 @@ def class_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding
     query = "SELECT label, count(DISTINCT md5) FROM examples GROUP BY label"
     counts = dict.fromkeys([*folders, *data.classes], 0) | dict(database.execute(query))
     present = {name: count for name, count in counts.items() if count or name in folders}
-    if len(present) < 2:
-        words = f"{len(present)} class folder(s) in data/raw; learning needs at least 2."
-        yield Finding("few-classes", words, classes=tuple(sorted(present)))
+    filled = sorted(name for name, count in present.items() if count)
+    if len(filled) < 2:
+        words = f"{len(filled)} class(es) with pictures in data/raw; learning needs at least 2."
+        yield Finding("few-classes", words, classes=tuple(filled))
     yield from _small_classes(database, present, data)
     yield from _similar_classes(present)
     for name in data.classes:

@@ -1,6 +1,7 @@
 """The remote as folders and files, for what DVC's own commands do not look at."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +85,26 @@ class Store:
                 whole = self.cached("".join(place.split("/")[-2:]))
                 if whole.is_file() and whole.stat().st_size != about["size"]:
                     self.system.remove(place)
+
+    def drop_lists(self, lists: Mapping[str, Collection[str]]) -> None:
+        """Delete the lists of which the remote lacks an object, so that a push sends both.
+
+        DVC takes the objects of a list that is there as there, too, and would not look for them.
+
+        Args:
+            lists: the hashes of lists, and of each the objects that it names.
+
+        Raises:
+            UserError: the remote cannot be used.
+        """
+        with _explained(self.name, self.url):
+            present = [name for name in lists if self.system.exists(self.place(name))]
+            folder = self.system.join(self.root, "files", "md5")
+            places = self.system.fs.find(folder) if present else ()
+            found = {"".join(re.split(r"[\\/]", place)[-2:]) for place in places}
+            for name in present:
+                if not found.issuperset(lists[name]):
+                    self.system.remove(self.place(name))
 
 
 def location(name: str) -> str:

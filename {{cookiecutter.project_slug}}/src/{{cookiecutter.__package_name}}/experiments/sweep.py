@@ -10,24 +10,24 @@ Trials are judged on dev. Test is for the model that was chosen.
 """
 
 import json
-import subprocess
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from functools import partial
 from threading import Event
 from time import monotonic, sleep
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
 from ..errors import UserError
 from ..metrics.scores import find
-from ..reproducibility.revisions import Revision, git
+from ..reproducibility.revisions import git
 from ..reproducibility.streams import key as derived
 from .space import Knob
+from .trial import TrialFailed, run_experiment
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -38,10 +38,6 @@ STORAGE = "sqlite:///sweeps.db"
 HEARTBEAT = 5  # seconds between two signs of life of a trial
 GRACE = 30  # seconds without one, after which a trial counts as dead and is run again
 ENOUGH = 3  # failures without a success, after which more of the same would only cost time
-
-
-class TrialFailed(Exception):
-    """A trial's experiment failed; the message is the last thing that it said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,40 +82,6 @@ def ranked(study: "Study") -> list["FrozenTrial"]:
     return sorted(
         done, key=lambda one: (not one.user_attrs["accepted"], sign * (one.value or 0), one.number)
     )
-
-
-def run_experiment(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Run the DVC experiment `name` with these values of keys; return its metrics.
-
-    One that a sweep ran just before it was killed is there already, and not run again.
-
-    Raises:
-        TrialFailed: the pipeline failed.
-    """
-    if (found := _metrics(name)) is not None:
-        return found
-    command = [sys.executable, "-m", "dvc", "exp", "run", "--temp", "--quiet", "--name", name]
-    for key, value in values.items():
-        text = str(value).lower() if isinstance(value, bool) else str(value)
-        command += ["--set-param", f"{key}={text}"]
-    # In a session of its own, an interrupt from the keyboard is the sweep's to handle.
-    done = subprocess.run(
-        command, capture_output=True, encoding="utf-8", check=False, start_new_session=True
-    )
-    found = _metrics(name)
-    if found is None:
-        said = [one for one in (done.stderr + done.stdout).splitlines() if one.strip()]
-        errors = [one for one in said if one.startswith("error: ")]
-        raise TrialFailed((errors or said or ["it said nothing"])[-1])
-    return found
-
-
-def _metrics(name: str) -> dict[str, Any] | None:
-    try:
-        content = Revision.find(name).output("reports/metrics.json")
-    except UserError:
-        return None
-    return None if content is None else dict(json.loads(content))
 
 
 class _Runner:
@@ -175,6 +137,7 @@ class _Runner:
             metrics = run_experiment(name, values)
         except TrialFailed as error:
             self.failures.append(f"{name}: {error}")
+            tqdm.write(f"failed: {self.failures[-1]}", file=sys.stderr)
             raise
         accepted = bool(metrics.get("accepted", True))
         trial.set_user_attr("accepted", accepted)

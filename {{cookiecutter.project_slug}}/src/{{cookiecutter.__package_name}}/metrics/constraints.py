@@ -3,6 +3,7 @@
 Andrew Ng calls them satisficing metrics: good enough is enough, and better earns nothing.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -109,6 +110,8 @@ def _check(one: Constraint, classes: Sequence[str]) -> None:
         form = "any" if one.figure == WORST else "mean"
     else:
         form = _metric(one, classes).form
+    if not math.isfinite(one.bound):
+        raise UserError(f"constraint `{one.text}`: no bound is so large; write a smaller number.")
     if form in ("share", "area") and not 0 <= one.bound <= 1:
         raise UserError(
             f"constraint `{one.text}`: `{one.figure}` lies between 0 and 1; write 90 % as 0.9."
@@ -123,7 +126,8 @@ def _metric(one: Constraint, classes: Sequence[str]) -> Metric:
     try:
         return find(one.figure, classes)
     except UserError as error:
-        more = "" if "class that" in str(error) else f", or {', '.join((*COSTS, LATENCY, WORST))}"
+        others = f" Beside metrics there are {', '.join((*COSTS, LATENCY, WORST))}."
+        more = "" if "class that" in str(error) else others
         raise UserError(f"constraint `{one.text}`: {error}{more}") from None
 
 

@@ -192,7 +192,7 @@ def find(metric: str, classes: Sequence[str] = ()) -> Metric:
     names = [*METRICS, *of_class]
     near = difflib.get_close_matches(plain, names, n=1, cutoff=0.3)
     hint = f"; did you mean `{near[0]}`?" if near else ""
-    raise UserError(f"unknown metric `{metric}`: choose one of {', '.join(names)}{hint}")
+    raise UserError(f"unknown metric `{metric}`: choose one of {', '.join(names)}{hint or '.'}")
 
 
 def rounded(found: float) -> float:

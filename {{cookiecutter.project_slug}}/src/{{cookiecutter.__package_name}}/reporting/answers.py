@@ -7,7 +7,7 @@ from ..metrics.registry import Metric
 from ..metrics.scores import find
 from .figures import verdict
 from .inputs import Inputs
-from .markup import capital, percent, plural, share, text
+from .markup import capital, percent, plural, prose, share, text
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -20,7 +20,7 @@ def answers(inputs: Inputs) -> str:
         ("How good?", _how_good(inputs, chosen)),
         ("Accepted?", verdict(metrics)),
         ("Compared with?", _compared(metrics, diagnosis, chosen)),
-        ("Where is the error?", f"{_strip(diagnosis)}<p>{text(diagnosis['sentence'])}</p>"),
+        ("Where is the error?", f"{_strip(diagnosis)}<p>{prose(diagnosis['sentence'])}</p>"),
         ("What next?", _next(diagnosis["ideas"])),
     ]
     rows = "\n".join(f"<div><dt>{name}</dt><dd>{content}</dd></div>" for name, content in pairs)
@@ -40,7 +40,7 @@ def unbeaten_notice(metrics: Mapping[str, Any]) -> str:
     one, more = unbeaten[0], ""
     lead = f"{text(one['name'])}</b> ({one['value']:.4f} on test)"
     if one["verdict"] == "worse":
-        return f'<p class="notice alarm"><b>Worse than {lead}: {_ahead(one, chosen)}.</p>'
+        return f'<p class="notice alarm"><b>Worse than {lead}, by {_ahead(one, chosen, -1)}.</p>'
     if one["dev"]["verdict"] == "better":
         more = f" On dev it is better: {_ahead(one['dev'], chosen)}."
     return (
@@ -54,12 +54,11 @@ def _best_first(rows: Rows, metric: Metric) -> list[Mapping[str, Any]]:
     return sorted(rows, key=lambda row: sign * row["value"])
 
 
-def _ahead(one: Mapping[str, Any], metric: Metric) -> str:
-    """How far the network is ahead of a simple model; negative where it is behind."""
-    found, (low, high) = one["difference"], one["difference_interval"]
-    if not metric.higher_is_better:
-        found, low, high = -found, -high, -low
-    return f"{found:+.4f} <small>{low:+.4f} to {high:+.4f}</small>"
+def _ahead(one: Mapping[str, Any], metric: Metric, sign: int = 1) -> str:
+    """How far the network is ahead of a simple model or, with the sign -1, behind."""
+    sign *= 1 if metric.higher_is_better else -1
+    low, high = sorted(sign * end for end in one["difference_interval"])
+    return f"{sign * one['difference']:+.4f} <small>{low:+.4f} to {high:+.4f}</small>"
 
 
 def _how_good(inputs: Inputs, metric: Metric) -> str:
@@ -101,4 +100,4 @@ def _next(ideas: Rows) -> str:
         return "<p>Nothing: no idea is known that would help here.</p>"
     one = ideas[0]
     command = f'<code class="command">{text(one["command"])}</code>' if one["command"] else ""
-    return f"<p><b>{capital(text(one['idea']))}</b>: {text(one['why'])}</p>{command}"
+    return f"<p><b>{capital(text(one['idea']))}</b>: {prose(one['why'])}</p>{command}"

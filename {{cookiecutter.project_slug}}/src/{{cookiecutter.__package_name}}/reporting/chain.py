@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .markup import bar, capital, percent, section, table, text
+from .markup import bar, capital, percent, prose, section, table, text
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -21,14 +21,14 @@ def _errors(chain: Rows) -> str:
         [
             text(_plain(one["name"])),
             bar(one["error"], one["interval"], most),
-            percent(one["error"]),
-            _between(one["interval"]) if one["interval"] else "wanted",
+            f"{percent(one['error'])} "
+            f"<small>{_between(one['interval']) if one['interval'] else 'wanted'}</small>",
             f"{one['examples']:,}" if one["examples"] else "",
         ]
         for one in chain
     ]
-    header = ["", "", "Wrong", "95 % interval", "Pictures"]
-    caption = "From the target to test: the share of pictures that get a wrong class"
+    header = ["", "", "Wrong", "Pictures"]
+    caption = "Share of pictures that get a wrong class, from target to test, with 95 % intervals"
     return table(caption, header, rows, kind="bars")
 
 
@@ -37,23 +37,26 @@ def _gaps(gaps: Rows, link: str | None) -> str:
         [
             f"{text(one['title'])} <small>{text(_plain(one['from']))} → "
             f"{text(_plain(one['to']))}</small>",
-            f"{100 * one['value']:+.1f} points",
-            _between(one["interval"]),
+            f"{100 * one['value']:+.1f} points <small>{_between(one['interval'])}</small>",
             "yes" if one["real"] else "not for sure",
             f"<code>{text(one['section'])}</code>",
         ]
         for one in gaps
     ]
     marked = next((at for at, one in enumerate(gaps) if one["name"] == link), None)
-    header = ["Gap", "Size", "95 % interval", "Really there", "Moved by"]
-    return table("The gaps between them", header, rows, marked=marked) if rows else ""
+    header = ["Gap", "Size", "Really there", "Moved by"]
+    return (
+        table("The gaps between them, with 95 % intervals", header, rows, marked=marked)
+        if rows
+        else ""
+    )
 
 
 def _ideas(ideas: Rows) -> str:
     if not ideas:
         return ""
     items = "\n".join(
-        f"<li><b>{capital(text(one['idea']))}</b> – {text(one['why'])} "
+        f"<li><b>{capital(text(one['idea']))}</b> – {prose(one['why'])} "
         f"<small>{text(one['cost'])}, section <code>{text(one['section'])}</code></small>"
         + (f'<code class="command">{text(one["command"])}</code>' if one["command"] else "")
         + "</li>"

@@ -72,9 +72,8 @@ def _metrics(metrics: Mapping[str, Any]) -> str:
     rows.append(["Pictures", *(f"{metrics[split]['examples']:,}" for split in splits)])
     caption = "Metrics by data set, with 95 % intervals over the examples; the one in bold decides"
     marked = shown.index(metrics["metric"])
-    return table(
-        caption, ["Metric", *(name(one.replace("_", "-")) for one in splits)], rows, marked=marked
-    )
+    header = ["Metric", *(name(one.replace("_", "-")) for one in splits)]
+    return table(caption, header, rows, marked=marked, kind="metrics")
 
 
 def _constraints(metrics: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """HTML in small pieces. Every text that comes from outside passes through `text`."""
 
 import html
+import re
 from collections.abc import Iterable, Sequence
 
 from .style import STYLE
@@ -24,6 +25,11 @@ def share(part: int, whole: int) -> str:
 def plural(count: int, singular: str, many: str = "") -> str:
     """Return a count with its noun, such as `1 picture` and `2 pictures`."""
     return f"{count:,} {singular if count == 1 else many or singular + 's'}"
+
+
+def prose(value: str) -> str:
+    """Escape a sentence, in which names of keys and commands stand in backticks."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", text(value))
 
 
 def capital(words: str) -> str:

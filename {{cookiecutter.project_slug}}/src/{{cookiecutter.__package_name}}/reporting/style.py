@@ -156,7 +156,9 @@ svg .label { font-weight: 600; }
   .mistakes { grid-template-columns: repeat(2, 1fr); }
   h1 { margin-bottom: .6rem; font-size: 1.1rem; }
   .notice { padding: .4rem .7rem; }
-  .answers { line-height: 1.4; }
+  .answers { font-size: .92rem; line-height: 1.4; }
+  .metrics tbody th { min-width: 9.5rem; }
+  .bars tbody th { min-width: 5.5rem; }
   .answers > div { grid-template-columns: 1fr; padding: .4rem 0; }
   .bars td:nth-child(2), .bars th:nth-child(2) { width: 6rem; min-width: 5rem; }
   .matrix td { min-width: 1.65rem; padding: .3rem .1rem; }

@@ -1,6 +1,9 @@
 """The optimizer and its learning rate, a function of the step."""
 
+import inspect
 import math
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import nn
@@ -26,9 +29,19 @@ def build(
     ]
     rate = optimization.learning_rate
     if optimization.optimizer == "sgd":
-        return torch.optim.SGD(groups, lr=rate, momentum=0.9, nesterov=True, fused=True)
-    kind = torch.optim.AdamW if optimization.optimizer == "adamw" else torch.optim.Adam
+        kind = _plain(torch.optim.SGD)
+        return kind(groups, lr=rate, momentum=0.9, nesterov=True, fused=True)
+    kind = _plain(torch.optim.AdamW if optimization.optimizer == "adamw" else torch.optim.Adam)
     return kind(groups, lr=rate, fused=True)
+
+
+def _plain(kind: type[torch.optim.Optimizer]) -> Callable[..., torch.optim.Optimizer]:
+    """Return the optimizer without what calls torch's compiler, which takes seconds to import."""
+    own = ("add_param_group", "zero_grad", "state_dict", "load_state_dict")
+    methods: dict[str, Any] = {name: inspect.unwrap(getattr(kind, name)) for name in own}
+    methods["step"] = torch.no_grad()(inspect.unwrap(kind.step))
+    plain: type[torch.optim.Optimizer] = type(kind.__name__, (kind,), methods)
+    return plain
 
 
 def learning_rate(step: int, steps: int, optimization: Optimization) -> float:
