@@ -107,7 +107,11 @@ def test_doubts_about_a_few_labels_are_no_cause(good: Any) -> None:
         if answer != label
     ]
     few, many = (doubted(mistaken[:count]) for count in (4, 15))
-    assert diagnose(replace(inputs, data=few), tighter)["section"] == "regularization"
+    # Just above the target a few mistakes are a large part of what is too much.
+    least = round(1 - inputs.metrics["test"]["accuracy"] - 0.003, 6)
+    near = replace(settings, evaluation=replace(settings.evaluation, target_error=least))
+    found = diagnose(replace(inputs, data=few), near)
+    assert (found["state"], found["section"]) == ("gap", "regularization")
     found = diagnose(replace(inputs, data=many), tighter)
     assert (found["section"], found["cause"]) == ("data", "labels")
     assert found["ideas"][0]["idea"] == "correct labels"
