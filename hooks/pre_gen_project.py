@@ -26,7 +26,7 @@ billiard botocore celery certifi cffi cfgv charset_normalizer cleanlab click cli
 click_plugins click_repl cloudpickle colorama colorlog configobj cryptography cuda dateutil
 decorator dictdiffer diskcache distlib distro distutils dotenv dpath dulwich dvc dvc_azure dvc_data
 dvc_gs dvc_http dvc_objects dvc_render dvc_s3 dvc_ssh dvc_studio_client dvc_task entrypoints
-fastjsonschema filelock flatten_dict flufl frozenlist fsspec functorch funcy gcsfs git gitdb
+execnet fastjsonschema filelock flatten_dict flufl frozenlist fsspec functorch funcy gcsfs git gitdb
 gitpython google google_auth_oauthlib google_crc32c grandalf greenlet grpc grpc_status grpcio gto
 hydra identify idna imp iniconfig isodate isympy iterative_telemetry jinja2 jmespath joblib
 jsonschema jsonschema_specifications jupyter jupyter_core jwt knack kombu librt mako markdown_it
@@ -39,7 +39,7 @@ python_discovery pywin32 pyyaml referencing requests requests_oauthlib rich rpds
 safetensors scikit_learn scipy scmrepo semver setuptools shortuuid shtab six sklearn smmap
 sqlalchemy sqltrie sshfs sympy tabulate termcolor threadpoolctl tomlkit torch torchgen torchvision
 tqdm traitlets triton typer typing_extensions typing_inspection tzdata tzlocal urllib3 uv validate
-vine virtualenv voluptuous wcwidth wheel wrapt yaml yarl zc
+vine virtualenv voluptuous wcwidth wheel wrapt xdist yaml yarl zc
 """
 
 # What a place to keep data looks like, and an example of it.
