@@ -65,6 +65,14 @@ def test_of_many_the_first_are_listed(made: Made) -> None:
     assert numbers(found) == [(0, "wrong", ""), (1, "wrong", ""), (5, "wrong", "blurry")]
 
 
+def test_of_copies_with_other_labels_the_mistake_is_shown(made: Made) -> None:
+    given = dev(made, wrong=3)
+    copies = [replace(one, md5=given.examples[1].md5) for one in given.examples]
+    (row,) = refreshed([], replace(given, examples=copies), CLASSES, ACCURACY)
+    assert (row.label, row.prediction, row.now) == ("c0", "c1", "wrong")
+    assert row.confidence == "0.950000"
+
+
 def test_tags_outlive_a_better_model_and_other_data(made: Made) -> None:
     before = refreshed([], dev(made, wrong=4), CLASSES, ACCURACY)
     written = [" Cut  OFF;blurry ", "", "dark", "  "]

@@ -117,9 +117,12 @@ def refreshed(
     Every row that has tags is kept, with its tags as they were written.
     """
     tagged = {row.md5: row for row in rows if row.causes()}
-    wrong = list(dict.fromkeys(dev.examples[at].md5 for at in ordered(metric, dev)))
+    mistakes = ordered(metric, dev)
+    wrong = list(dict.fromkeys(dev.examples[row].md5 for row in mistakes))
     listed = [md5 for place, md5 in enumerate(wrong) if place < most or md5 in tagged]
     at = {one.md5: row for row, one in enumerate(dev.examples)}
+    # Of copies with other labels, the costliest mistake is shown.
+    at |= {dev.examples[row].md5: row for row in reversed(mistakes)}
     mistaken = set(wrong)
     others = sorted((one for one in tagged.values() if one.md5 not in mistaken), key=_place)
     right = [one.md5 for one in others if one.md5 in at]
