@@ -170,6 +170,14 @@ def test_one_class(made: Made) -> None:
         ({"constraints": ("accuracy@class a >= 0.5",)}, "no slice `class a` on test; .* none; add"),
         ({"constraints": ("worst_slice >= 0.5",)}, "needs slices"),
         (
+            {"constraints": ("worst_slice >= 90",), "slices": ("class",)},
+            "`worst_slice` lies between 0 and 1; write 90 % as 0.9",
+        ),
+        (
+            {"constraints": ("worst_slice <= -1",), "slices": ("class",), "metric": "log_loss"},
+            "`worst_slice` is never negative",
+        ),
+        (
             {"constraints": ("worst_slice >= 0.5",), "slices": ("class",), "slice_examples": 99},
             "needs a slice of test with evaluation.slice_examples",
         ),

@@ -7,7 +7,16 @@ from ..config import Evaluation
 from ..errors import UserError
 from . import probabilities
 from .chain import measured, newcombe
-from .constraints import COSTS, LATENCY, WORST, Constraint, accepted, judge, parse
+from .constraints import (
+    COSTS,
+    LATENCY,
+    WORST,
+    Constraint,
+    accepted,
+    check_bound,
+    judge,
+    parse,
+)
 from .intervals import Figure, measure
 from .registry import METRICS, Metric
 from .scores import find, rounded
@@ -24,10 +33,13 @@ def check(evaluation: Evaluation, classes: Sequence[str]) -> list[Constraint]:
     Raises:
         UserError: a metric or a class is not there, or constraints contradict each other.
     """
-    find(evaluation.metric)
+    form = find(evaluation.metric).form
     constraints = parse(evaluation.constraints, classes)
-    if any(one.figure == WORST for one in constraints) and not evaluation.slices:
+    worst = [one for one in constraints if one.figure == WORST]
+    if worst and not evaluation.slices:
         raise UserError(f"a constraint on `{WORST}` needs slices; add some to evaluation.slices.")
+    for one in worst:
+        check_bound(one, form)
     return constraints
 
 
