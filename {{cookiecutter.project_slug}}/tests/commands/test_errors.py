@@ -93,7 +93,7 @@ def test_pictures_that_left_are_marked_when_told_so(monkeypatch: pytest.MonkeyPa
     tag(1, "dark")
     lay(WRONG, first=100)
     before = FILE.read_bytes()
-    with pytest.raises(UserError, match=r"line 2: no dev picture has the content .* GONE=1"):
+    with pytest.raises(UserError, match=r"line 2: no picture has the content .* GONE=1"):
         run(monkeypatch)
     assert FILE.read_bytes() == before
     run(monkeypatch, "--gone")
@@ -105,6 +105,13 @@ def test_pictures_that_left_are_marked_when_told_so(monkeypatch: pytest.MonkeyPa
 def test_fewer_are_listed_when_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     run(monkeypatch, "--most", "1")
     assert len(listed()) == 1
+
+
+@pytest.mark.parametrize("most", ["0", "-1"])
+def test_no_mistakes_at_all_cannot_be_asked_for(monkeypatch: pytest.MonkeyPatch, most: str) -> None:
+    with pytest.raises(UserError, match=f"{most} is no number of mistakes to list"):
+        run(monkeypatch, f"--most={most}")
+    assert not FILE.exists()
 
 
 def test_a_file_that_is_no_such_table_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:

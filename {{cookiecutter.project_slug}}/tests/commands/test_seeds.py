@@ -37,7 +37,7 @@ def test_each_seed_and_both_spreads(
     assert "standard deviation 0.025000" in lines[5]
 
 
-@pytest.mark.parametrize("count", ["0", "-1", "two", "1.5", ""])
+@pytest.mark.parametrize("count", ["0", "-1", "two", "1.5", "²", ""])
 def test_a_number_that_is_none(monkeypatch: pytest.MonkeyPatch, count: str) -> None:
     monkeypatch.setattr(seeds, "run_seeds", lambda *_: pytest.fail("it ran"))
     monkeypatch.setattr(sys, "argv", ["seeds", "--", count])

@@ -108,6 +108,22 @@ def test_groups_that_tell_nothing_new_change_little() -> None:
     assert other.high <= one.high + 0.01
 
 
+def test_one_group_tells_as_much_as_one_picture() -> None:
+    # A third is no number of a computer, and what it lacks is no spread over groups.
+    for wrong in (np.arange(30) % 3 == 0, np.arange(30) % 2 == 0):
+        found = chain.measured("dev", wrong.astype(float), np.zeros(30, dtype=np.int64))
+        assert found.low < 0.005
+        assert found.high > 0.98
+
+
+def test_groups_that_are_all_alike_are_so_whatever_their_share() -> None:
+    for part in (2, 3, 5):
+        wrong = (np.arange(60) % part == 0).astype(float)
+        grouped, alone = (chain.measured("dev", wrong, ALONE[:60] // to) for to in (part, 1))
+        assert alone.examples == grouped.examples
+        assert grouped.high < alone.high + 0.02
+
+
 def test_no_mistake_leaves_room_for_some() -> None:
     found = chain.measured("dev", np.zeros(100), ALONE[:100])
     assert (found.error, found.low) == (0, 0)

@@ -119,6 +119,11 @@ def test_the_same_model_twice() -> None:
     assert (found.value, found.verdict, found.more) == (0, "cannot tell", None)
 
 
+def test_the_last_bits_are_no_difference() -> None:
+    assert Paired(1e-17, 0.01, 400, 500, True).judged().more is None
+    assert Paired(1e-4, 0.01, 400, 500, True).judged().more is not None
+
+
 def test_more_examples_would_settle_it() -> None:
     a, b = pair(np.random.default_rng(3), 200, 0.03)
     found = paired(METRICS["accuracy"], a, b, 0).judged()

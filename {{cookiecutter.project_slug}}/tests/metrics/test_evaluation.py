@@ -12,7 +12,8 @@ import pytest
 from {{cookiecutter.__package_name}}.config import Evaluation
 from {{cookiecutter.__package_name}}.errors import UserError
 from {{cookiecutter.__package_name}}.metrics.evaluation import check, summarise
-from {{cookiecutter.__package_name}}.metrics.registry import METRICS
+from {{cookiecutter.__package_name}}.metrics.probabilities import Labels, Values
+from {{cookiecutter.__package_name}}.metrics.registry import METRICS, Metric
 from {{cookiecutter.__package_name}}.metrics.table import Predictions
 
 PLAIN = Evaluation(metric="accuracy", target_error=0.1, constraints=(), slices=(), slice_examples=1)
@@ -73,6 +74,33 @@ def test_the_worst_slice(made: Made) -> None:
     # One example is no evidence.
     found = summary(predictions, constraints=constraints, slices=slices, slice_examples=2)
     assert found["constraints"][0]["value"] == round(15 / 34, 6)
+
+
+def test_no_area_tells_apart_what_is_all_of_one_class(made: Made) -> None:
+    found = summary(splits(made), metric="roc_auc", slices=("class",))
+    assert found["slices"]
+    assert all("value" not in one and "cost" in one for one in found["slices"])
+    with pytest.raises(UserError, match="where the metric is defined"):
+        summary(
+            splits(made), metric="roc_auc", slices=("class",), constraints=("worst_slice >= 0",)
+        )
+
+
+@pytest.mark.parametrize("classes", [1, 2])
+def test_a_metric_of_ones_own_says_itself_where_it_means_something(
+    made: Made, monkeypatch: pytest.MonkeyPatch, classes: int
+) -> None:
+    def share(labels: Labels, answers: Labels, probabilities: Values) -> float:
+        if len(set(labels.tolist())) < classes:
+            raise ValueError("it takes two classes")
+        return float((labels == answers).mean())
+
+    form = "area" if classes == 1 else "any"
+    monkeypatch.setitem(METRICS, "own", Metric("Own", "", True, form, own=share))
+    found = summary(splits(made), metric="own", slices=("class",))
+    assert found["score"] == 0.5
+    values = [one["value"] for one in found["slices"] if "value" in one]
+    assert values == ([0.75, 0.75, 0.5, 0.5] if classes == 1 else [])
 
 
 def test_what_a_slice_costs(made: Made) -> None:
@@ -141,6 +169,14 @@ def test_one_class(made: Made) -> None:
         ({"metric": "accurracy"}, "did you mean `accuracy`"),
         ({"constraints": ("accuracy@class a >= 0.5",)}, "no slice `class a` on test; .* none; add"),
         ({"constraints": ("worst_slice >= 0.5",)}, "needs slices"),
+        (
+            {"constraints": ("worst_slice >= 90",), "slices": ("class",)},
+            "`worst_slice` lies between 0 and 1; write 90 % as 0.9",
+        ),
+        (
+            {"constraints": ("worst_slice <= -1",), "slices": ("class",), "metric": "log_loss"},
+            "`worst_slice` is never negative",
+        ),
         (
             {"constraints": ("worst_slice >= 0.5",), "slices": ("class",), "slice_examples": 99},
             "needs a slice of test with evaluation.slice_examples",

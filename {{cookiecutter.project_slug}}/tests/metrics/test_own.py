@@ -39,12 +39,26 @@ def test_one_function_is_a_metric() -> None:
     assert 0 < found["top_2"].low < found["top_2"].value < found["top_2"].high < 1
 
 
-def test_a_name_that_is_taken() -> None:
-    with pytest.raises(UserError, match="two metrics called `recall`"):
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("accuracy", "something else is called `accuracy`; give your metric another name"),
+        ("recall", "something else is called `recall`"),
+        ("examples", "something else is called `examples`"),
+        ("latency_ms", "something else is called `latency_ms`"),
+        ("F2", "begin the name of your metric `F2` with a letter from a to z"),
+        ("_f2", "begin the name of your metric `_f2`"),
+    ],
+)
+def test_a_name_that_cannot_be_had(name: str, words: str) -> None:
+    def own(labels: Labels, answers: Labels, rows: Values) -> float:
+        return 0.0
 
-        @metric("Recall", "")
-        def recall(labels: Labels, answers: Labels, rows: Values) -> float:
-            return 0.0
+    own.__name__ = name
+    before = dict(METRICS)
+    with pytest.raises(UserError, match=words):
+        metric("Own", "")(own)
+    assert before == METRICS
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,24 @@ def test_the_first_idea(link: str, cause: str | None, command: str) -> None:
     assert remedies.ideas(link, cause, SETTINGS)[0].command == command
 
 
+def test_no_idea_goes_the_other_way() -> None:
+    # So much of it that what is proposed at most would be less.
+    much = ("dropout", "label smoothing", "L2")
+    for link, cause in (("variance", None), ("variance", "labels")):
+        for one in remedies.ideas(link, cause, EXTREME):
+            if one.idea in much:
+                key, value = one.command.split()[-1].split("=")
+                assert float(value) > getattr(EXTREME.regularization, key.split(".")[1])
+    small = replace(SETTINGS, data=replace(SETTINGS.data, dev_fraction=0.015))
+    assert "dev_fraction" not in "".join(one.command for one in remedies.mismatch(small))
+
+
+def test_no_target_is_tighter_than_none_at_all() -> None:
+    met = replace(SETTINGS, evaluation=replace(SETTINGS.evaluation, target_error=0.0))
+    assert [one.idea for one in remedies.target_met(met)] == ["pictures from use"]
+    assert remedies.target_met(SETTINGS)[0].idea == "tighter target"
+
+
 def test_what_the_evidence_speaks_against_is_left_out() -> None:
     said = [one.idea for one in remedies.ideas("bias", "high rate", SETTINGS)]
     assert "higher learning rate" not in said

@@ -50,11 +50,11 @@ def test_the_mistakes_are_listed_and_read_again(made: Made) -> None:
     assert numbers(rows) == [(0, "wrong", ""), (1, "wrong", ""), (2, "wrong", "")]
     assert rows[1] == Row(f"{1:032x}", "night/00001.png", "c1", "c0", "0.930000", "wrong", "")
     write_csv(FILE, COLUMNS, map(astuple, rows))
-    assert read_rows(FILE, given, CLASSES) == rows
+    assert read_rows(FILE, {"dev": given}, CLASSES) == rows
 
 
 def test_a_file_that_is_not_there_has_no_rows(made: Made) -> None:
-    assert read_rows(FILE, dev(made, 1), CLASSES) == []
+    assert read_rows(FILE, {"dev": dev(made, 1)}, CLASSES) == []
 
 
 def test_of_many_the_first_are_listed(made: Made) -> None:
@@ -63,6 +63,14 @@ def test_of_many_the_first_are_listed(made: Made) -> None:
     tagged = [replace(refreshed([], given, CLASSES, ACCURACY)[5], tags="blurry")]
     found = refreshed(tagged, given, CLASSES, ACCURACY, most=2)
     assert numbers(found) == [(0, "wrong", ""), (1, "wrong", ""), (5, "wrong", "blurry")]
+
+
+def test_of_copies_with_other_labels_the_mistake_is_shown(made: Made) -> None:
+    given = dev(made, wrong=3)
+    copies = [replace(one, md5=given.examples[1].md5) for one in given.examples]
+    (row,) = refreshed([], replace(given, examples=copies), CLASSES, ACCURACY)
+    assert (row.label, row.prediction, row.now) == ("c0", "c1", "wrong")
+    assert row.confidence == "0.950000"
 
 
 def test_tags_outlive_a_better_model_and_other_data(made: Made) -> None:
@@ -95,7 +103,7 @@ HEADER = ",".join(COLUMNS)
     [
         (["path,tags", GOOD], "must begin with the line md5,path,label"),
         ([HEADER, GOOD, GOOD], "line 3: line 2 is about the same picture; make one"),
-        ([HEADER, GOOD.replace("1,", "f,", 1)], "line 2: no dev picture has the content 0*f; put"),
+        ([HEADER, GOOD.replace("1,", "f,", 1)], "line 2: no picture has the content 0*f; put"),
         ([HEADER, GOOD.replace("c1", "cat")], "line 2: there is no class cat; put its name right"),
         ([HEADER, GOOD.replace("c0", "dog")], "line 2: there is no class dog; put its name right"),
         ([HEADER, GOOD.replace("wrong", "bad")], "line 2: `now` says bad instead of wrong, right"),
@@ -106,15 +114,34 @@ HEADER = ",".join(COLUMNS)
 def test_a_bad_file_is_one_sentence(made: Made, lines: list[str], words: str) -> None:
     FILE.write_text("\n".join(lines), encoding="utf-8")
     with pytest.raises(UserError, match=words) as error:
-        read_rows(FILE, dev(made, 2), CLASSES)
+        read_rows(FILE, {"dev": dev(made, 2)}, CLASSES)
     assert "\n" not in str(error.value)
 
 
 def test_pictures_that_left_are_let_through_when_told_so(made: Made) -> None:
     unknown = GOOD.replace("1,", "f,", 1)
     FILE.write_text(f"{HEADER}\n{unknown}\n", encoding="utf-8")
-    (row,) = read_rows(FILE, dev(made, 2), CLASSES, gone=True)
+    (row,) = read_rows(FILE, {"dev": dev(made, 2)}, CLASSES, gone=True)
     found = refreshed([row], dev(made, 0), CLASSES, ACCURACY)
     write_csv(FILE, COLUMNS, map(astuple, found))
-    (again,) = read_rows(FILE, dev(made, 2), CLASSES)
+    (again,) = read_rows(FILE, {"dev": dev(made, 2)}, CLASSES)
     assert (again.now, again.tags, again.path) == ("gone", "blurry", "night/00001.png")
+
+
+def test_a_tagged_picture_that_moved_to_another_data_set_is_let_through(made: Made) -> None:
+    # As another data.dev_fraction, which `make diagnose` may propose, moves it.
+    FILE.write_text(f"{HEADER}\n{GOOD}\n", encoding="utf-8")
+    moved = {"train": dev(made, 0), "dev": dev(made, 2, start=20)}
+    (row,) = read_rows(FILE, moved, CLASSES)
+    found = refreshed([row], moved["dev"], CLASSES, ACCURACY)
+    assert numbers(found)[-1] == (1, "gone", "blurry")
+
+
+@pytest.mark.parametrize("changed", [("1,", "f,"), ("c1", "cat"), ("c0", "dog")])
+def test_a_row_in_which_nobody_wrote_is_about_any_picture(
+    made: Made, changed: tuple[str, str]
+) -> None:
+    row = GOOD.removesuffix("blurry").replace(*changed, 1)
+    FILE.write_text(f"{HEADER}\n{row}\n", encoding="utf-8")
+    rows = read_rows(FILE, {"dev": dev(made, 1)}, CLASSES)
+    assert numbers(refreshed(rows, dev(made, 1), CLASSES, ACCURACY)) == [(0, "wrong", "")]

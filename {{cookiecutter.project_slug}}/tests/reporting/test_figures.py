@@ -73,6 +73,11 @@ def test_a_metric_of_ones_own_that_is_gone_is_left_out(inputs: Inputs) -> None:
             False,
             "Not accepted: it misses f1 &gt;= 1 (0.5, 0.5 too little)",
         ),
+        (
+            [{"met": False, "constraint": "recall[>=5] <= 0.1", "value": 0.5, "margin": -0.4}],
+            False,
+            "Not accepted: it misses recall[&gt;=5] &lt;= 0.1 (0.5, 0.4 too much)",
+        ),
     ],
 )
 def test_the_verdict(constraints: list[dict[str, Any]], accepted: bool, said: str) -> None:

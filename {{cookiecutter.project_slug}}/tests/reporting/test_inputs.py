@@ -61,6 +61,14 @@ def test_what_people_tagged_is_summed_up_and_left_as_it_is(inputs: Inputs) -> No
 
 
 @pytest.mark.usefixtures("files")
+def test_a_tagged_picture_that_is_in_train_now_stops_nothing(inputs: Inputs) -> None:
+    one = inputs.predictions["train"].examples[-1]  # dev has fewer
+    write_csv(TAGS, COLUMNS, [(one.md5, one.path, one.label, one.label, "0.5", "wrong", "blurry")])
+    report.main()
+    assert "Nobody has said yet" in REPORT.read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("files")
 def test_pictures_of_findings_are_found_in_every_split(inputs: Inputs) -> None:
     path = inputs.predictions["train"].examples[-1].path
     row = {"rule": "copies", "message": "words", "accepted": None, "paths": [path, "none/such.png"]}
@@ -100,7 +108,7 @@ def unknown_picture(path: Path) -> None:
         ("models/identity.json", lambda path: path.write_bytes(b"{}"), "lacks `code`"),
         ("reports/learning-curves.csv", lambda path: path.write_bytes(b""), "not a table"),
         (TAGS.as_posix(), lambda path: path.write_bytes(b"md5;tags\n"), "must begin with the line"),
-        (TAGS.as_posix(), unknown_picture, "line 2: no dev picture has the content x; put"),
+        (TAGS.as_posix(), unknown_picture, "line 2: no picture has the content x; put"),
     ],
 )
 def test_a_bad_file_is_named(path: str, harm: Callable[[Path], object], message: str) -> None:

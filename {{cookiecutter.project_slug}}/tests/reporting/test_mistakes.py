@@ -2,8 +2,10 @@
 
 import base64
 import dataclasses
+from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from {{cookiecutter.__package_name}}.data.png import png
 from {{cookiecutter.__package_name}}.data.storage import Example
@@ -49,6 +51,17 @@ def test_each_picture_stands_with_its_own_answer(inputs: Inputs) -> None:
         assert f"/{row:03d}.png</bdi>" in item
         assert ('class="tags"' in item) == (row in (0, 1, 4))
         assert ('class="wrong"' in item) == (row in ordered(ACCURACY, dev))
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [("share", "costs most <b> &amp; F2, then"), ("area", "costs most Log loss,")],
+)
+def test_what_costs_most_is_said_as_it_is_ordered(inputs: Inputs, form: str, words: str) -> None:
+    metric = replace(ACCURACY, title="<b> & F2", form=form)
+    dev = inputs.predictions["dev"]
+    content = mistakes_section(dev, inputs.classes, inputs.pictures, metric, {})
+    assert words.replace("<b>", "&lt;b&gt;") in content
 
 
 def test_no_mistake_is_said() -> None:

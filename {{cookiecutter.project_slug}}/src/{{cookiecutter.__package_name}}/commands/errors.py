@@ -29,14 +29,16 @@ def main() -> None:
     parser.add_argument(
         "--most", type=int, default=MOST_LISTED, help=f"mistakes without a tag ({MOST_LISTED})"
     )
-    parser.add_argument("--gone", action="store_true", help="mark pictures that have left dev")
+    parser.add_argument("--gone", action="store_true", help="mark pictures that are gone")
     given = parser.parse_args()
+    if given.most < 1:
+        raise UserError(f"{given.most} is no number of mistakes to list; give one of at least 1.")
     metrics = read_record(Path("reports/metrics.json"), "evaluate", ("metric",))
     classes, predictions = read_predictions(Path("reports/predictions.csv"))
     if "dev" not in predictions:
         raise UserError("reports/predictions.csv has no dev row: run `dvc repro evaluate` first")
     dev = predictions["dev"]
-    rows = read_rows(FILE, dev, classes, given.gone)
+    rows = read_rows(FILE, predictions, classes, given.gone)
     found = refreshed(rows, dev, classes, find(metrics["metric"]), given.most)
     pictures = pictured(found, dev, open_shards(PICTURES, len(dev.labels)))
     write_csv(FILE, COLUMNS, map(astuple, found))

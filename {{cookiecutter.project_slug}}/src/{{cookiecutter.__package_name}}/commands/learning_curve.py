@@ -8,7 +8,7 @@ What was found stands in reports/learning-curve.json, which neither Git nor DVC 
 
 import sys
 
-from ..config import Data, Optimization, read
+from ..config import Data, Optimization, Regularization, read
 from ..errors import run
 from ..experiments.fractions import FILE, points, predictions_here, run_fractions
 from ..metrics.extrapolation import extrapolate
@@ -18,9 +18,9 @@ from ..reproducibility.artifacts import write_json
 
 def main() -> None:
     """Run what is missing, write what was found and print it."""
-    data, optimization = read(Data), read(Optimization)
+    whole, patience = read(Data).train_fraction, read(Regularization).early_stopping
     learned = len(read_result("HEAD").predictions["train"].labels)
-    found = extrapolate(points(run_fractions(data.train_fraction, optimization, learned)))
+    found = extrapolate(points(run_fractions(whole, read(Optimization), patience, learned)))
     write_json(FILE, {"predictions": predictions_here()} | found.record())
     for one in found.points:
         error = f"{100 * one.wrong / one.examples:.1f} %"

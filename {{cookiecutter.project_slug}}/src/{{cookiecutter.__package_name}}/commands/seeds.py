@@ -17,7 +17,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Run the same experiment with other seeds.")
     parser.add_argument("count", help="how many other seeds")
     given = parser.parse_args().count
-    if not given.isdigit() or int(given) < 1:
+    if not given.isdecimal() or int(given) < 1:
         raise UserError(f"'{given}' is no number of seeds; give one of at least 1.")
     names = ["HEAD", *run_seeds(read(Reproducibility).seed, int(given))]
     metrics = [read_result(name).metrics for name in names]

@@ -16,15 +16,18 @@ FRACTIONS = (0.125, 0.25, 0.5)
 HELD = 0.9  # of what a part should hold, at least: examples fall into it by chance
 
 
-def run_fractions(whole: float, optimization: Optimization, learned: int) -> list[str]:
+def run_fractions(
+    whole: float, optimization: Optimization, patience: int, learned: int
+) -> list[str]:
     """Run what is not there yet of HEAD with parts of its training set; return the names.
 
-    Less data has more epochs, so that there are as many steps: what is compared is what was there
-    to learn from, not how long was learned.
+    Less data has more epochs, and more of them before it stops early, so that there are as many
+    steps: what is compared is what was there to learn from, not how long was learned.
 
     Args:
         whole: data.train_fraction of HEAD.
         optimization: the section; a part with fewer examples than a batch is left out.
+        patience: regularization.early_stopping.
         learned: the examples that HEAD learned from.
 
     Raises:
@@ -42,6 +45,7 @@ def run_fractions(whole: float, optimization: Optimization, learned: int) -> lis
         f"part-{one:g}-{commit}": [
             f"data.train_fraction={whole * one:g}",
             f"optimization.epochs={round(optimization.epochs / one)}",
+            *([f"regularization.early_stopping={round(patience / one)}"] if patience else []),
         ]
         for one in fitting
     }

@@ -108,10 +108,14 @@ def measured(name: str, wrong: Values | Labels, groups: Labels, level: float = L
     count, error = len(wrong), float(np.mean(wrong))
     _, unit = np.unique(groups, return_inverse=True)
     units = int(unit.max()) + 1
-    away = np.bincount(unit, wrong - error)
-    variance = float((away**2).sum()) / count**2 * units / max(units - 1, 1)
+    # In whole numbers, so that groups that are all alike differ by nothing at all.
+    away = np.bincount(unit, wrong) * count - np.bincount(unit) * float(np.sum(wrong))
+    variance = float((away**2).sum()) / count**4 * units / max(units - 1, 1)
     alone = error * (1 - error)
-    told = min(alone / variance, count) if variance > 0 else units
+    if units == 1 or not alone:  # nothing is known of the spread
+        told = float(units)
+    else:
+        told = min(alone / variance, count) if variance > 0 else count
     low, high = wilson(error, told, quantile(level, max(units - 1, 1)))
     return Measured(name, error, low, high, count)
 

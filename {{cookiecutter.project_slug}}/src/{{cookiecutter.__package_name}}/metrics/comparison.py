@@ -15,7 +15,7 @@ from ..errors import UserError
 from .intervals import LEVEL, quantile, replicates
 from .registry import Metric
 from .resampling import Resampling
-from .scores import value
+from .scores import rounded, value
 from .sums import Sample
 from .table import Predictions
 
@@ -87,7 +87,8 @@ class Paired:
 
     def _more(self, seeds: float, t: float) -> int | None:
         """How many more would settle it; they cannot make the variance over seeds less."""
-        room = (self.found / (t + NormalDist().inv_cdf(POWER))) ** 2 - seeds
+        # Less than what is shown of it is the last bits, and no difference.
+        room = (rounded(self.found) / (t + NormalDist().inv_cdf(POWER))) ** 2 - seeds
         if room <= 0:
             return None
         return max(math.ceil(self.count * self.error**2 / room) - self.count, 1)

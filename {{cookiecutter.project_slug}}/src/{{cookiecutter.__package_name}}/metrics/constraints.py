@@ -112,6 +112,11 @@ def _check(one: Constraint, classes: Sequence[str]) -> None:
         form = _metric(one, classes).form
     if not math.isfinite(one.bound):
         raise UserError(f"constraint `{one.text}`: no bound is so large; write a smaller number.")
+    check_bound(one, form)
+
+
+def check_bound(one: Constraint, form: str) -> None:
+    """Raise a `UserError` where a figure of that form, as in `Metric`, never comes to the bound."""
     if form in ("share", "area") and not 0 <= one.bound <= 1:
         raise UserError(
             f"constraint `{one.text}`: `{one.figure}` lies between 0 and 1; write 90 % as 0.9."

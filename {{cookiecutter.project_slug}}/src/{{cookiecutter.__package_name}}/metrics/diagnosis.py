@@ -160,8 +160,8 @@ def _unsure_sentence(chain: Sequence[Measured]) -> str:
     end = chain[-1]
     return (
         f"Cannot tell where the error is: {_percent(end.error)} of the pictures get a wrong class "
-        f"on {_name(end)}, and {_percent(chain[0].error)} are allowed, but every "
-        "gap on the way may be chance; more pictures in dev and test would tell."
+        f"on {_name(end)}, and {_percent(chain[0].error)} are allowed, but every gap on the way "
+        "may be chance or is too small to matter; more pictures in dev and test would tell."
     )
 
 

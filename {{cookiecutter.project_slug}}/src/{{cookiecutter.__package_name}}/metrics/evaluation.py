@@ -7,7 +7,16 @@ from ..config import Evaluation
 from ..errors import UserError
 from . import probabilities
 from .chain import measured, newcombe
-from .constraints import COSTS, LATENCY, WORST, Constraint, accepted, judge, parse
+from .constraints import (
+    COSTS,
+    LATENCY,
+    WORST,
+    Constraint,
+    accepted,
+    check_bound,
+    judge,
+    parse,
+)
 from .intervals import Figure, measure
 from .registry import METRICS, Metric
 from .scores import find, rounded
@@ -24,10 +33,13 @@ def check(evaluation: Evaluation, classes: Sequence[str]) -> list[Constraint]:
     Raises:
         UserError: a metric or a class is not there, or constraints contradict each other.
     """
-    find(evaluation.metric)
+    form = find(evaluation.metric).form
     constraints = parse(evaluation.constraints, classes)
-    if any(one.figure == WORST for one in constraints) and not evaluation.slices:
+    worst = [one for one in constraints if one.figure == WORST]
+    if worst and not evaluation.slices:
         raise UserError(f"a constraint on `{WORST}` needs slices; add some to evaluation.slices.")
+    for one in worst:
+        check_bound(one, form)
     return constraints
 
 
@@ -151,14 +163,22 @@ def _slices(
         for part, mask in slices(evaluation.slices, predictions[name], classes).items():
             sample = whole.part(mask)
             row: dict[str, Any] = {"split": name, "slice": part, "examples": len(sample)}
-            # No area tells apart what is all of one class.
-            if metric.form != "area" or len(set(sample.labels.tolist())) > 1:
-                figure = measure({"": metric}, sample, seed)[""]
+            if figure := _in_slice(metric, sample, seed):
                 counts = len(sample) >= evaluation.slice_examples
                 row |= {"value": rounded(figure.value), "interval": figure.interval()}
                 row |= {"counts": counts}
             rows.append(row | _cost(whole, mask))
     return rows
+
+
+def _in_slice(metric: Metric, sample: Sample, seed: int) -> Figure | None:
+    """The metric in a slice; None where it means nothing there, as in one of a single class."""
+    if metric.own is None and metric.form == "area" and len(set(sample.labels.tolist())) < 2:
+        return None
+    try:
+        return measure({"": metric}, sample, seed)[""]
+    except UserError:  # of all examples one's own has given a number
+        return None
 
 
 def _cost(whole: Sample, mask: Mask) -> dict[str, float | list[float]]:
@@ -180,7 +200,7 @@ def _worst(metric: Metric, rows: Sequence[Mapping[str, Any]]) -> Figure:
     if not counted:
         raise UserError(
             f"a constraint on `{WORST}` needs a slice of test with evaluation.slice_examples "
-            "examples; lower that number, or cut fewer slices."
+            "examples where the metric is defined; lower that number, or cut other slices."
         )
     sign = 1 if metric.higher_is_better else -1
     row = min(counted, key=lambda one: sign * one["value"])

@@ -56,5 +56,6 @@ def corrected(count: int) -> float:
 
 
 def _gain(metric: Metric, best: Candidate, one: Candidate, seed: int, level: float) -> int:
-    spreads = [known.spread for known in (best, one) if known.spread is not None]
-    return paired(metric, best.sample, one.sample, seed).judged(level, spreads).gain
+    # What was measured once for both is not known twice as well.
+    known = dict.fromkeys(each.spread for each in (best, one) if each.spread is not None)
+    return paired(metric, best.sample, one.sample, seed).judged(level, [*known]).gain

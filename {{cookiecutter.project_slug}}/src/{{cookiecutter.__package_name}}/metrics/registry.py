@@ -30,6 +30,9 @@ class Metric:
     evidence: Callable[[Sums], Values] = lambda sums: sums.examples
 
 
+# What stands beside metrics, in constraints and in reports/metrics.json.
+TAKEN = ("parameters", "model_bytes", "latency_ms", "worst_slice", "examples", "intervals")
+
 METRICS: dict[str, Metric] = {}
 # Those of one class, as `recall[cat]`: class number in, metric out.
 OF_CLASS: dict[str, Callable[[int], Metric]] = {}
@@ -41,13 +44,15 @@ def metric(
     """Enter a function of labels, answers and probabilities as a metric under its own name.
 
     Raises:
-        UserError: there is a metric of that name already.
+        UserError: there is a metric of that name already, or params.yaml could not name it.
     """
 
     def enter(compute: Own) -> Own:
         name = compute.__name__
-        if name in METRICS or name in OF_CLASS:
-            raise UserError(f"there are two metrics called `{name}`; give yours another name.")
+        if name in METRICS or name in OF_CLASS or name in TAKEN:
+            raise UserError(f"something else is called `{name}`; give your metric another name.")
+        if not "a" <= name[0] <= "z":
+            raise UserError(f"begin the name of your metric `{name}` with a letter from a to z.")
         form = "area" if between_0_and_1 else "any"
         METRICS[name] = Metric(title, meaning, higher_is_better, form, own=compute)
         return compute

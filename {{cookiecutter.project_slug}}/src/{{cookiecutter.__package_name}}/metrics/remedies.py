@@ -7,6 +7,8 @@ from .fit import TWO_LINKS, bias
 from .ideas import HAND, QUICK, SAME, Idea, Settings, run
 
 ADDED = "dvc add data/raw && dvc repro"
+LEAST_DEV = 0.01  # as config.py has it
+MOST_DROPOUT, MOST_SMOOTHING = 0.8, 0.9  # above, hardly anything is left to learn from
 
 
 def ideas(link: str, cause: str | None, settings: Settings) -> list[Idea]:
@@ -42,13 +44,15 @@ def variance(settings: Settings) -> Iterator[Idea]:
         run(regularization__weight_decay=min(max(now.weight_decay * 10, 0.01), 1e6)),
         SAME,
     )
-    yield Idea(
-        "dropout",
-        "no feature can be relied on alone",
-        section,
-        run(regularization__dropout=0.3 if now.dropout < 0.3 else min(now.dropout + 0.2, 0.8)),
-        SAME,
-    )
+    if now.dropout < MOST_DROPOUT:
+        more = min(now.dropout + 0.2, MOST_DROPOUT)
+        yield Idea(
+            "dropout",
+            "no feature can be relied on alone",
+            section,
+            run(regularization__dropout=0.3 if now.dropout < 0.3 else more),
+            SAME,
+        )
     yield from _augmentation(now, "augmentation", "turned and moved pictures are more pictures")
     yield from _milder(now)
     if settings.model.width > 1:
@@ -114,13 +118,14 @@ def mismatch(settings: Settings) -> Iterator[Idea]:
             "dvc exp run -S 'data.source=\"\"'",
             SAME,
         )
-    yield Idea(
-        "learn from some of the target's pictures",
-        "half of the dev pictures go to train, for they look like what is asked for",
-        "data",
-        run(data__dev_fraction=max(data.dev_fraction / 2, 0.01)),
-        SAME,
-    )
+    if data.dev_fraction >= 2 * LEAST_DEV:
+        yield Idea(
+            "learn from some of the target's pictures",
+            "half of the dev pictures go to train, for they look like what is asked for",
+            "data",
+            run(data__dev_fraction=data.dev_fraction / 2),
+            SAME,
+        )
     yield from _augmentation(
         settings.regularization,
         "more varied augmentation",
@@ -190,25 +195,27 @@ def labels(settings: Settings) -> Iterator[Idea]:
         HAND,
         ("labels",),
     )
-    yield Idea(
-        "label smoothing",
-        "until they are corrected, no single label is to be believed entirely",
-        "regularization",
-        run(regularization__label_smoothing=min(smoothing, 0.9)),
-        SAME,
-    )
+    if settings.regularization.label_smoothing < MOST_SMOOTHING:
+        yield Idea(
+            "label smoothing",
+            "until they are corrected, no single label is to be believed entirely",
+            "regularization",
+            run(regularization__label_smoothing=min(smoothing, MOST_SMOOTHING)),
+            SAME,
+        )
 
 
 def target_met(settings: Settings) -> list[Idea]:
     """Return what is left to do when the target is met."""
+    tighter = Idea(
+        "tighter target",
+        "if less is possible and worth it",
+        "evaluation",
+        run(evaluation__target_error=settings.evaluation.target_error / 2),
+        QUICK,
+    )
     return [
-        Idea(
-            "tighter target",
-            "if less is possible and worth it",
-            "evaluation",
-            run(evaluation__target_error=settings.evaluation.target_error / 2),
-            QUICK,
-        ),
+        *([tighter] if settings.evaluation.target_error else []),
         Idea(
             "pictures from use",
             "whether it does as well in the real world, only these can say",

@@ -109,16 +109,17 @@ def write_predictions(
 
 def _lines(classes: Sequence[str], predictions: Mapping[str, Predictions]) -> Iterator[str]:
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="")
+    # With this end of a line, names that hold a part of it are put in quotes.
+    writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow(prediction_header(classes))
-    yield f"{buffer.getvalue()}\n"
+    yield f"{buffer.getvalue()[:-2]}\n"
     for split, known in predictions.items():
         for row in prediction_rows(split, known, classes):
             buffer.seek(0)
             buffer.truncate()
             writer.writerow(row[: ANSWER + 1])
             # Numbers need no quotes, and most of the cells are numbers.
-            yield f"{buffer.getvalue()},{','.join(row[ANSWER + 1 :])}\n"
+            yield f"{buffer.getvalue()[:-2]},{','.join(row[ANSWER + 1 :])}\n"
 
 
 def write_confusion(

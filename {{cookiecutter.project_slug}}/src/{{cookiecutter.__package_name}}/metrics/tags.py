@@ -6,7 +6,7 @@ never written by anything but a person; the other cells say what `make errors` l
 dev.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -44,22 +44,28 @@ COLUMNS = tuple(one.name for one in fields(Row))
 
 
 def read_rows(
-    path: Path, dev: Predictions, classes: Sequence[str], gone: bool = False
+    path: Path,
+    predictions: Mapping[str, Predictions],
+    classes: Sequence[str],
+    gone: bool = False,
 ) -> list[Row]:
     """Return the rows of the file, none if it is not there.
 
+    A row without tags holds nothing that a person wrote: it may be about any picture. One with
+    tags may be about a picture that has moved to another data set, as another dev_fraction does.
+
     Args:
         path: the file.
-        dev: what was predicted of the pictures that the rows are about.
+        predictions: by data set; the rows are about the pictures of `dev`.
         classes: the names of the classes.
-        gone: whether pictures that are not in dev may stand in rows that do not say so.
+        gone: whether pictures that are in no data set may stand in rows that do not say so.
 
     Raises:
         UserError: it is not such a table, or a row does not fit the pictures.
     """
     lines, problems = read_table(path, COLUMNS)
     rows = [(line, Row(cells[0].lower(), *cells[1:])) for line, cells in lines]
-    found = [*problems, *_misfits(rows, path.as_posix(), dev, classes, gone)]
+    found = [*problems, *_misfits(rows, path.as_posix(), predictions, classes, gone)]
     if found:
         more = f" ({len(found) - 1} more like this)" if len(found) > 1 else ""
         raise UserError(f"{found[0]}{more}")
@@ -69,11 +75,13 @@ def read_rows(
 def _misfits(
     rows: Sequence[tuple[int, Row]],
     name: str,
-    dev: Predictions,
+    predictions: Mapping[str, Predictions],
     classes: Sequence[str],
     gone: bool,
 ) -> Iterator[str]:
-    here, known, seen = {one.md5 for one in dev.examples}, set(classes), dict[str, int]()
+    here = {one.md5 for one in predictions["dev"].examples}
+    anywhere = {one.md5 for split in predictions.values() for one in split.examples}
+    known, seen = set(classes), dict[str, int]()
     for line, row in rows:
         first = seen.setdefault(row.md5, line)
         unknown = [one for one in (row.label, row.prediction) if one not in known]
@@ -81,13 +89,15 @@ def _misfits(
             problem = f"line {first} is about the same picture; make one of the two"
         elif row.now not in (WRONG, RIGHT, GONE):
             problem = f"`now` says {shown(row.now)} instead of {WRONG}, {RIGHT} or {GONE}"
-        elif row.now == GONE or (gone and row.md5 not in here):
+        elif row.now == GONE or not row.causes() or (row.md5 not in here and gone):
             continue
-        elif row.md5 not in here:
+        elif row.md5 not in anywhere:
             problem = (
-                f"no dev picture has the content {shown(row.md5)}; put the hash right, or let "
-                "`make errors GONE=1` mark pictures that have left dev"
+                f"no picture has the content {shown(row.md5)}; put the hash right, or let "
+                "`make errors GONE=1` mark pictures that are not there any more"
             )
+        elif row.md5 not in here:
+            continue
         elif unknown:
             problem = f"there is no class {shown(unknown[0])}; put its name right"
         else:
@@ -107,9 +117,12 @@ def refreshed(
     Every row that has tags is kept, with its tags as they were written.
     """
     tagged = {row.md5: row for row in rows if row.causes()}
-    wrong = list(dict.fromkeys(dev.examples[at].md5 for at in ordered(metric, dev)))
+    mistakes = ordered(metric, dev)
+    wrong = list(dict.fromkeys(dev.examples[row].md5 for row in mistakes))
     listed = [md5 for place, md5 in enumerate(wrong) if place < most or md5 in tagged]
     at = {one.md5: row for row, one in enumerate(dev.examples)}
+    # Of copies with other labels, the costliest mistake is shown.
+    at |= {dev.examples[row].md5: row for row in reversed(mistakes)}
     mistaken = set(wrong)
     others = sorted((one for one in tagged.values() if one.md5 not in mistaken), key=_place)
     right = [one.md5 for one in others if one.md5 in at]

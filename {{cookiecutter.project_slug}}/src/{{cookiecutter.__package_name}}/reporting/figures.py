@@ -51,7 +51,9 @@ def verdict(metrics: Mapping[str, Any]) -> str:
 
 
 def _miss(one: Mapping[str, Any]) -> str:
-    way = "little" if ">=" in one["constraint"] else "much"
+    # A class may have either sign in its name; what counts is the last.
+    least = one["constraint"].rfind(">=") > one["constraint"].rfind("<=")
+    way = "little" if least else "much"
     return f"{one['value']:,.6g}, {abs(one['margin']):,.6g} too {way}"
 
 

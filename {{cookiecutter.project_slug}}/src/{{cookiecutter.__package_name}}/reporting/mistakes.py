@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data.storage import Pictures
-from ..metrics.registry import Metric
+from ..metrics.registry import METRICS, Metric
 from ..metrics.table import Predictions
 from ..metrics.worth import ordered
 from .markup import name, plural, section, share, table, text
@@ -52,7 +52,8 @@ def mistakes_section(
     shown = wrong[:WORST_PICTURES]
     lead = plural(len(wrong), "mistake")
     if len(wrong) > 1:
-        lead += f", first what costs most {metric.title}, then where the model was surest"
+        costs = metric.title if metric.form == "share" else METRICS["log_loss"].title
+        lead += f", first what costs most {text(costs)}, then where the model was surest"
     if not wrong:
         lead = "None: every dev picture was given its true class"
     if len(shown) < len(wrong):

@@ -42,7 +42,7 @@ def main() -> None:
     curves = read_curves(Path("reports/learning-curves.csv"), "train")
     pictures = _pictures("dev", predictions)
     odd = _odd(set(shown_paths(data)), predictions)
-    tags = {row.md5: row.causes() for row in read_rows(FILE, predictions["dev"], classes)}
+    tags = {row.md5: row.causes() for row in read_rows(FILE, predictions, classes)}
     records = (metrics, diagnosis, data, identity)
     inputs = Inputs(*records, curves, classes, predictions, pictures, odd, tags)
     write_bytes(Path("reports/report.html"), page(inputs).encode())
