@@ -323,6 +323,13 @@ def test_data_that_are_not_what_was_pushed(clone: Path) -> None:
         fetched(clone)
 
 
+@pytest.mark.usefixtures("clone")
+def test_a_remote_far_down() -> None:
+    url = f"/{'folder/' * 40}remote"
+    subprocess.run(revisions.dvc("remote", "modify", "beside", "url", url), check=True)
+    assert verify._remote() == ("beside", url)
+
+
 def test_data_that_nobody_has(clone: Path) -> None:
     shutil.rmtree(".dvc/cache")
     shutil.rmtree("../remote")

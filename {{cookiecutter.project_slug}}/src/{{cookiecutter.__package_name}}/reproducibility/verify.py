@@ -222,7 +222,10 @@ def _take_settings(folder: Path) -> None:
 
 def _remote() -> tuple[str, str]:
     """Return the name and url of the default remote, a path as an absolute one; "" if none is."""
-    shown = subprocess.run(dvc("remote", "list"), capture_output=True, text=True, check=False)
+    wide = os.environ | {"COLUMNS": "100000"}  # DVC breaks its lines, a long path as well
+    shown = subprocess.run(
+        dvc("remote", "list"), env=wide, capture_output=True, text=True, check=False
+    )
     found = re.search(r"^(\S+)\s+(.*\S)\s+\(default\)$", shown.stdout, re.MULTILINE)
     return (found[1], found[2]) if found else ("", "")
 

@@ -43,9 +43,9 @@ def test_every_check_says_what_it_found(copy: Any) -> None:
 def test_it_takes_less_than_a_second(copy: Any) -> None:
     for parse in (parsing.python, parsing.parents, parsing.yaml_documents):
         parse.cache_clear()
-    start = time.perf_counter()
+    start = time.process_time()  # for tests may run beside it
     audit(copy.root)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_it_writes_nothing(copy: Any) -> None:
