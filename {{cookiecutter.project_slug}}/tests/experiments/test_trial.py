@@ -21,8 +21,13 @@ LOCKED = "ERROR: Unable to acquire lock. Most likely another DVC process is runn
 Play = Callable[..., list[list[str]]]
 
 
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
-def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
+def play(monkeypatch: pytest.MonkeyPatch) -> Play:
     """Let DVC run these scripts, one at each call; the experiment is there after the last.
 
     Returns what DVC was called with, call by call.
@@ -52,6 +57,14 @@ def test_it_is_asked_for_as_dvc_takes_it(play: Play) -> None:
     asked = play("print('Running stage')", result={"score": 1})
     assert run_experiment("s-0001", {}) == {"score": 1}
     assert asked == [["exp", "run", "--temp", "--name", "s-0001"]]
+
+
+def test_where_it_began_is_noted_until_it_has_begun(play: Play, tmp_path: Path) -> None:
+    script = "import sys; from pathlib import Path; note = Path('.dvc/tmp/beginning.json')"
+    play(f"{script}; sys.exit('ERROR: saw ' + note.read_text().replace(chr(10), ''))")
+    with pytest.raises(TrialFailed, match=r"saw .*model\.width.*8"):
+        run_experiment("s", {"model.width": 8})
+    assert not (tmp_path / ".dvc/tmp/beginning.json").exists()
 
 
 def test_one_that_is_there_is_not_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,9 +110,7 @@ def test_busy_for_ever(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(asked) == 3
 
 
-def test_one_begins_when_the_one_before_has_begun(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_begins_when_the_one_before_has_begun(tmp_path: Path) -> None:
     script = """
 import sys, time
 from pathlib import Path
@@ -111,7 +122,7 @@ print("Running stage 'train':", flush=True)
 time.sleep(1.5); note("end")
 """
     command, log = [sys.executable, "-c", script, str(tmp_path / "log")], tmp_path / "log"
-    threads = [threading.Thread(target=trial._dvc, args=(command,)) for _ in range(2)]
+    threads = [threading.Thread(target=trial._dvc, args=(command, {})) for _ in range(2)]
     start = time.monotonic()
     for one in threads:
         one.start()

@@ -26,6 +26,7 @@ from ..errors import UserError
 from ..metrics.scores import find
 from ..reproducibility.revisions import git
 from ..reproducibility.streams import key as derived
+from .beginning import undo
 from .space import Knob
 from .trial import TrialFailed, run_experiment
 
@@ -65,6 +66,8 @@ def sweep(plan: Plan) -> list["FrozenTrial"]:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     # Signs of life: in Optuna since 2021, and still called experimental.
     warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
+    if undo():
+        sys.stderr.write("put back what a killed sweep had begun to change\n")
     if git("status", "--porcelain", "--untracked-files=no").stdout:
         raise UserError("there are changes that are not committed; commit them, or stash them.")
     storage = _storage(plan.storage)

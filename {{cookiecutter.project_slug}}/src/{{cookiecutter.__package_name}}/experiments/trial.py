@@ -15,6 +15,7 @@ from typing import Any
 
 from ..errors import UserError
 from ..reproducibility.revisions import Revision, dvc, outside_git
+from .beginning import noted
 
 ATTEMPTS, PAUSE = 20, 2.0
 # What DVC says once the experiment is in its own folder, and where another process is in the way.
@@ -37,7 +38,7 @@ def run_experiment(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """
     found, attempts = metrics(name), 0
     while found is None:
-        code, said = _dvc(_command(name, values))
+        code, said = _dvc(_command(name, values), values)
         attempts += 1
         found = metrics(name)
         # It ends well without a result where a process beside it has taken this one over.
@@ -68,10 +69,10 @@ def _command(name: str, values: Mapping[str, Any]) -> list[str]:
     return command
 
 
-def _dvc(command: list[str]) -> tuple[int, list[str]]:
+def _dvc(command: list[str], values: Mapping[str, Any]) -> tuple[int, list[str]]:
     """Run a command that begins an experiment; return its status and what it said, by lines."""
     said = list[str]()
-    with _beginning:
+    with _beginning, noted(values):
         # In a session of its own, an interrupt from the keyboard is the sweep's to handle.
         process = subprocess.Popen(
             command,
