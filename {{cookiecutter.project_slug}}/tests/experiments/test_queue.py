@@ -1,12 +1,22 @@
 """Experiments are asked for once, and one that fails is named."""
 
+import json
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from {{cookiecutter.__package_name}}.errors import UserError
 from {{cookiecutter.__package_name}}.experiments import queue
+from {{cookiecutter.__package_name}}.experiments.beginning import NOTE
 
 WANTED = {"one": ["model.width=8"], "two": ["model.width=9", "model.depth=1"]}
 CLEAN = type("Done", (), {"stdout": ""})
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
 
 
 def test_what_failed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,3 +43,19 @@ def test_changes_that_are_not_committed(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(queue, "git", lambda *_: type("Done", (), {"stdout": " M params.yaml"}))
     with pytest.raises(UserError, match="not committed"):
         queue.run_missing(WANTED)
+
+
+def test_a_kill_while_they_are_queued_can_be_undone(monkeypatch: pytest.MonkeyPatch) -> None:
+    noted, undone = list[Any](), list[bool]()
+
+    def seen(*_: str) -> None:
+        noted.append(NOTE.exists() and json.loads(NOTE.read_text(encoding="utf-8"))["values"])
+
+    monkeypatch.setattr(queue, "_dvc", seen)
+    monkeypatch.setattr(queue, "undo", lambda: undone.append(not noted))
+    monkeypatch.setattr(queue, "experiments", dict)
+    monkeypatch.setattr(queue, "git", lambda *_: CLEAN)
+    with pytest.raises(UserError, match="did not end well"):
+        queue.run_missing(WANTED)
+    assert noted == [{"model.width": 8}, {"model.width": 9, "model.depth": 1}, False]
+    assert undone == [True]

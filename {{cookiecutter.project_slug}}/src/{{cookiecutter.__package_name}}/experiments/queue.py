@@ -3,8 +3,11 @@
 import subprocess
 from collections.abc import Mapping, Sequence
 
+import yaml
+
 from ..errors import UserError
 from ..reproducibility.revisions import dvc, experiments, git, outside_git
+from .beginning import noted, undo
 
 
 def run_missing(wanted: Mapping[str, Sequence[str]]) -> None:
@@ -13,12 +16,15 @@ def run_missing(wanted: Mapping[str, Sequence[str]]) -> None:
     Raises:
         UserError: there are changes that are not committed, or an experiment failed.
     """
+    undo()
     if git("status", "--porcelain", "--untracked-files=no").stdout:
         raise UserError("there are changes that are not committed; commit them, or stash them.")
     missing = [name for name in wanted if name not in experiments()]
     for name in missing:
         changes = [part for change in wanted[name] for part in ("--set-param", change)]
-        _dvc("exp", "run", "--queue", "--quiet", "--name", name, *changes)
+        pairs = (change.partition("=") for change in wanted[name])
+        with noted({key: yaml.safe_load(text) for key, _, text in pairs}):
+            _dvc("exp", "run", "--queue", "--quiet", "--name", name, *changes)
     if missing:
         _dvc("exp", "run", "--run-all")
     failed = [name for name in wanted if name not in experiments()]
