@@ -285,6 +285,6 @@ def test_make_hands_on_what_was_written(tmp_path: Path, target: str, name: str) 
     (tmp_path / "scripts").mkdir()
     (tmp_path / "scripts/venv").write_text("printf '%s\\n' \"$@\"\n", encoding="utf-8")
     text = 'it\'s $HOME and `some` "é" 😀 $(x)'
-    command = ["make", target, "VERSION=1.0", f"{name}={text}"]
+    command = ["make", "--no-print-directory", target, "VERSION=1.0", f"{name}={text}"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False)
     assert done.stdout.splitlines()[-1] == text
