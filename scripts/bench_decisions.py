@@ -15,7 +15,6 @@ one would wish for.
 
 import argparse
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -23,14 +22,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import bench_scale
 import expected
 from bench_costs import Figure
 
-ROOT = Path(__file__).resolve().parent.parent
 WORKER, SPEED = (
     Path(__file__).with_name(f"bench_decisions_{one}.py") for one in ("worker", "speed")
 )
-SLUG = "many-decisions"
 AIM = (93.0, 97.0)  # % of 95 % intervals; chance moves a share of 1,000 by 0.7
 FULL, SHORT = 40, 5  # epochs: those of params.yaml, and so few that a network is far from its best
 CLASSES = (10, 100)
@@ -67,12 +65,8 @@ def main() -> int:
 
 
 def built(folder: Path) -> Path:
-    """Render a project, install it and prepare its example data."""
-    command = [sys.executable, "-m", "cookiecutter", str(ROOT), "--no-input", "--accept-hooks"]
-    command += ["no", "--output-dir", str(folder), f"project_slug={SLUG}"]
-    expected.call(command, ROOT, None)
-    project = folder / SLUG
-    expected.call([sys.executable, "scripts/setup.py"], project, None)
+    """Build a project and prepare its example data."""
+    project = bench_scale.built(folder)
     for path in ("dvc.lock", "data/raw.dvc"):
         (project / path).unlink()
     environment = project / ".venv"
@@ -187,8 +181,7 @@ def cell(column: str, value: float, mark: tuple[float, float] | None) -> str:
 
 def run(project: Path, folder: Path, script: Path, request: list[str]) -> Iterator[str]:
     """Yield the lines that a script prints in a folder, with the project's environment."""
-    tools = os.pathsep.join([str(project / ".venv" / "bin"), os.environ["PATH"]])
-    variables = os.environ | {"PATH": tools, "PYTHONPATH": str(project / "src")}
+    variables = bench_scale.variables(project, project)
     command = ["python", str(script), package(project), *request]
     with subprocess.Popen(
         command, cwd=folder, env=variables, stdout=subprocess.PIPE, text=True
