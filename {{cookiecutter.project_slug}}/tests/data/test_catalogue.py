@@ -232,6 +232,15 @@ def test_a_name_that_is_not_utf8(tmp_path: Path, fill: Fill) -> None:
         run(raw, tmp_path)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such names")
+@pytest.mark.parametrize("name", ["a\rb.png", "a\nb.png", "a\x85b.png"])
+def test_a_name_with_a_line_in_it(tmp_path: Path, fill: Fill, name: str) -> None:
+    raw = fill(tmp_path / "raw", count=1)
+    (raw / "tree" / name).write_bytes(b"x")
+    with pytest.raises(UserError, match=r"tree: the name 'a\\(r|n|x85)b.png' has a control char"):
+        run(raw, tmp_path)
+
+
 def planted(catalogue: Catalogue, count: int) -> None:
     """Plant rows without reading any file."""
     row = (1, "0" * 32, "", "PNG", 8, 8, "L", 0.5, 7, "block", 0, 0, "", 0, "stamp")

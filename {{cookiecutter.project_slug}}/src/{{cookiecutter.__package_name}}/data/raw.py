@@ -3,6 +3,7 @@
 import os
 import stat
 import tarfile
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -46,7 +47,8 @@ def sources(raw: Path) -> Iterator[Source]:
     two with the same path the later one counts, so that a new file takes the place of a packed one.
 
     Raises:
-        UserError: there is no such folder, a name is not UTF-8, or an archive is damaged.
+        UserError: there is no such folder, a name is not UTF-8 or has a control character such as a
+            line's end, or an archive is damaged.
     """
     if not raw.is_dir():
         raise UserError(
@@ -84,6 +86,8 @@ def members(archive: Path) -> Iterator[Source]:
                     continue
                 if not member.isreg() or member.issparse():
                     raise tarfile.TarError(f"{member.name!r} is no plain file")
+                if problem := _unfit(member.name):
+                    raise tarfile.TarError(f"the name {problem}")
                 yield Source(member.name, archive.name, member.offset_data, member.size, stamp)
             if packed.offset + tarfile.BLOCKSIZE > size:
                 raise tarfile.TarError("it stops in the middle")
@@ -111,9 +115,8 @@ def _names(folder: Path) -> list[str]:
             entry.name + "/" * entry.is_dir() for entry in entries if entry.name[0] != "."
         )
     for name in found:
-        if not name.isprintable() and _undecodable(name):
-            shown = os.fsencode(name).decode(errors="backslashreplace")
-            raise UserError(f"{folder.as_posix()}: the name {shown} is not in UTF-8; rename it.")
+        if problem := _unfit(name):
+            raise UserError(f"{folder.as_posix()}: the name {problem}; rename it.")
     return found
 
 
@@ -127,5 +130,11 @@ def _stamp(status: os.stat_result) -> tuple[int, str]:
     return status.st_size, f"{status.st_size} {times} {status.st_ino}"
 
 
-def _undecodable(name: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in name)
+def _unfit(name: str) -> str:
+    """What is wrong with a name that tables of names cannot hold, or "" if nothing is."""
+    kinds = set() if name.isprintable() else set(map(unicodedata.category, name))
+    if "Cs" in kinds:
+        return f"{os.fsencode(name).decode(errors='backslashreplace')} is not in UTF-8"
+    if "Cc" in kinds:
+        return f"{name!r} has a control character in it"
+    return ""
