@@ -93,6 +93,19 @@ def test_an_experiment_whose_outputs_are_gone_is_left_out_by_name(
         assert f"\nLeft out: reports/metrics.json of '{name}' is neither here nor on a" in said
 
 
+def test_what_measures_another_experiment_is_no_candidate(
+    result: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ["seed-1-0123456789", "part-0.125-0123456789", "seed-of-doubt", "wider"]
+    monkeypatch.setattr(rank, "read_result", result)
+    monkeypatch.setattr(rank, "experiments", lambda: {name: ["a"] for name in names})
+    rank.main()
+    said = capsys.readouterr().out
+    assert [row[-1] for row in table(said)[1:]] == ["HEAD", "seed-of-doubt", "wider"]
+    assert "3 candidates" in said
+    assert "Left out: 2 of `make seeds` and `make learning-curve`" in said
+
+
 def test_without_a_result_of_head_there_is_nothing_to_compare_with(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

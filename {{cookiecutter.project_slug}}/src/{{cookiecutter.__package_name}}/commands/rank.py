@@ -3,6 +3,7 @@
 Run: python -m <package>.commands.rank
 """
 
+import re
 import sys
 from collections.abc import Mapping, Sequence
 
@@ -14,12 +15,21 @@ from ..metrics.scores import find
 from ..reproducibility.revisions import experiments
 
 HEAD = "HEAD"
+# What `make seeds` and `make learning-curve` call the experiments that measure another one.
+MEASURING = re.compile(r"(seed|part)-[\d.]+-[0-9a-f]{10}")
 
 
 def main() -> None:
     """Print the ranking of HEAD and of every experiment."""
     first, others, gone = read_result(HEAD), list[Result](), list[str]()
-    for name in _names(experiments()):
+    found = experiments()
+    candidates = {name: one for name, one in found.items() if not MEASURING.fullmatch(name)}
+    if len(candidates) < len(found):
+        gone.append(
+            f"{len(found) - len(candidates)} of `make seeds` and `make learning-curve`, which "
+            "measure another experiment and are no idea."
+        )
+    for name in _names(candidates):
         try:
             others.append(read_result(name))
         except UserError as error:
@@ -40,7 +50,7 @@ def ranking(first: Result, others: Sequence[Result], gone: Sequence[str] = ()) -
     Args:
         first: what the others are compared with.
         others: the experiments that could be read.
-        gone: why the others could not, a sentence each.
+        gone: why the others are not here, a sentence each.
     """
     compared, left = [first], list[str]()
     for one in others:
