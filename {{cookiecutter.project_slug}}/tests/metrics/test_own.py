@@ -1,14 +1,20 @@
 """A metric of one's own: one function, known by its name, with an interval."""
 
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from {{cookiecutter.__package_name}}.errors import UserError
+from {{cookiecutter.__package_name}}.metrics import own
 from {{cookiecutter.__package_name}}.metrics.intervals import measure
 from {{cookiecutter.__package_name}}.metrics.probabilities import Labels, Values
-from {{cookiecutter.__package_name}}.metrics.registry import METRICS, metric
+from {{cookiecutter.__package_name}}.metrics.registry import METRICS, PROBLEMS, metric
 from {{cookiecutter.__package_name}}.metrics.scores import find, value
 from {{cookiecutter.__package_name}}.metrics.sums import Sample
 
@@ -19,6 +25,7 @@ def _restored() -> Iterator[None]:
     yield
     METRICS.clear()
     METRICS.update(before)
+    PROBLEMS.clear()
 
 
 def sample() -> Sample:
@@ -51,14 +58,32 @@ def test_one_function_is_a_metric() -> None:
     ],
 )
 def test_a_name_that_cannot_be_had(name: str, words: str) -> None:
-    def own(labels: Labels, answers: Labels, rows: Values) -> float:
+    def mine(labels: Labels, answers: Labels, rows: Values) -> float:
         return 0.0
 
-    own.__name__ = name
+    mine.__name__ = name
     before = dict(METRICS)
-    with pytest.raises(UserError, match=words):
-        metric("Own", "")(own)
+    metric("Own", "")(mine)
     assert before == METRICS
+    with pytest.raises(UserError, match=f"metrics/own.py: {words}"):
+        find("accuracy")
+
+
+def test_a_built_in_name_is_taken_when_own_metrics_enter(tmp_path: Path) -> None:
+    package = tmp_path / Path(own.__file__).parents[1].name
+    shutil.copytree(Path(own.__file__).parents[1], package)
+    code = '\n\n@metric("Mine", "")\ndef accuracy(labels, answers, rows):\n    return 0.5\n'
+    with (package / "metrics" / "own.py").open("a", encoding="utf-8") as file:
+        file.write(code)
+    ask = f"from {package.name}.metrics.scores import find; find('macro_f1')"
+    done = subprocess.run(
+        [sys.executable, "-c", ask],
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "UserError: metrics/own.py: something else is called `accuracy`" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..errors import UserError
 from .probabilities import Labels, Values
 from .sums import Sums
 
@@ -36,6 +35,8 @@ TAKEN = ("parameters", "model_bytes", "latency_ms", "worst_slice", "examples", "
 METRICS: dict[str, Metric] = {}
 # Those of one class, as `recall[cat]`: class number in, metric out.
 OF_CLASS: dict[str, Callable[[int], Metric]] = {}
+# What is wrong with own metrics, told by `scores.find`: nobody can while modules are imported.
+PROBLEMS: list[str] = []
 
 
 def metric(
@@ -43,18 +44,18 @@ def metric(
 ) -> Callable[[Own], Own]:
     """Enter a function of labels, answers and probabilities as a metric under its own name.
 
-    Raises:
-        UserError: there is a metric of that name already, or params.yaml could not name it.
+    What has that name already, or a name that params.yaml could not say, is one of the `PROBLEMS`.
     """
 
     def enter(compute: Own) -> Own:
         name = compute.__name__
         if name in METRICS or name in OF_CLASS or name in TAKEN:
-            raise UserError(f"something else is called `{name}`; give your metric another name.")
-        if not "a" <= name[0] <= "z":
-            raise UserError(f"begin the name of your metric `{name}` with a letter from a to z.")
-        form = "area" if between_0_and_1 else "any"
-        METRICS[name] = Metric(title, meaning, higher_is_better, form, own=compute)
+            PROBLEMS.append(f"something else is called `{name}`; give your metric another name.")
+        elif not "a" <= name[0] <= "z":
+            PROBLEMS.append(f"begin the name of your metric `{name}` with a letter from a to z.")
+        else:
+            form = "area" if between_0_and_1 else "any"
+            METRICS[name] = Metric(title, meaning, higher_is_better, form, own=compute)
         return compute
 
     return enter

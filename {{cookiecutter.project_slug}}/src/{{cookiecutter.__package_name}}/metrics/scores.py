@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UserError
-from . import own  # noqa: F401  its metrics enter themselves
 from .probabilities import Values
-from .registry import METRICS, OF_CLASS, Metric
+from .registry import METRICS, OF_CLASS, PROBLEMS, Metric
 from .sums import Sample, Sums
 
 DECIMALS = 6  # coarser than the last bits, in which two CPUs' logarithms may differ
@@ -177,8 +176,11 @@ def find(metric: str, classes: Sequence[str] = ()) -> Metric:
     """Return the metric of a name such as `accuracy` or, of one class, `recall[cat]`.
 
     Raises:
-        UserError: there is none of that name, or no such class; the message suggests one.
+        UserError: there is none of that name, or no such class; the message suggests one. Or an own
+            metric could not be entered.
     """
+    if PROBLEMS:
+        raise UserError(f"metrics/own.py: {PROBLEMS[0]}")
     if metric in METRICS:
         return METRICS[metric]
     named = re.fullmatch(r"(\w+)\[(.+)\]", metric)
@@ -209,3 +211,7 @@ def _mean(parts: Values, sums: Sums) -> Values:
     counted: NDArray[np.bool_] = sums.counted
     found: Values = parts[:, counted].mean(axis=1)
     return found
+
+
+# Its metrics enter themselves: last, when the names of the others are taken.
+from . import own  # noqa: E402, F401
