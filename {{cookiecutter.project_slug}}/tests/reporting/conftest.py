@@ -75,7 +75,6 @@ DIAGNOSIS = {
             "cost": "work by hand",
         },
     ],
-    "learning_curve": None,
 }
 COSTS = {"parameters": 1234, "model_bytes": 5678}
 

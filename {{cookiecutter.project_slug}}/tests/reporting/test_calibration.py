@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from {{cookiecutter.__package_name}}.data.storage import Example
 from {{cookiecutter.__package_name}}.metrics.table import Predictions
 from {{cookiecutter.__package_name}}.reporting.calibration import (
     BOTTOM,
@@ -17,10 +18,13 @@ from {{cookiecutter.__package_name}}.reporting.calibration import (
 )
 
 
-def answered(sure: list[float], right: list[bool]) -> Predictions:
+def answered(sure: list[float], right: list[bool], groups: list[str] | None = None) -> Predictions:
     labels = np.zeros(len(sure), dtype=np.int64)
     answers = np.where(right, 0, 1)
-    return Predictions([], labels, answers, np.array(sure), np.zeros((len(sure), 2)))
+    count = len(sure)
+    groups = groups or [""] * count
+    examples = [Example("a.png", "", "", group, 8, 8, 0.5) for group in groups]
+    return Predictions(examples, labels, answers, np.array(sure), np.zeros((count, 2)))
 
 
 def points(predictions: Predictions) -> list[tuple[float, float, float]]:
@@ -52,13 +56,22 @@ def test_the_edges_have_their_bins() -> None:
 
 
 def test_few_pictures_leave_much_open() -> None:
-    one, many = (diagram(answered([0.8] * count, [True] * count)) for count in (1, 400))
-    lengths = [
-        abs(float(low) - float(high))
-        for content in (one, many)
-        for low, high in re.findall(r'class="whisker" d="M[\d.]+ ([\d.]+)V([\d.]+)"', content)
-    ]
-    assert lengths[0] > 20 * lengths[1]
+    one, many = (whisker(answered([0.8] * count, [True] * count)) for count in (1, 400))
+    assert one > 20 * many
+
+
+def test_pictures_of_one_group_tell_less() -> None:
+    sure, right = [0.8] * 80, [True] * 40 + [False] * 40
+    alone = whisker(answered(sure, right))
+    together = whisker(answered(sure, right, [str(row // 10) for row in range(80)]))
+    assert together > 2 * alone
+
+
+def whisker(predictions: Predictions) -> float:
+    """How long the one interval is, in pixels."""
+    found = re.findall(r'class="whisker" d="M[\d.]+ ([\d.]+)V([\d.]+)"', diagram(predictions))
+    [(low, high)] = found
+    return abs(float(low) - float(high))
 
 
 def test_it_is_said_which_way_it_is_wrong() -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import dataclasses
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -88,6 +89,20 @@ def test_many_classes_become_pairs() -> None:
     assert "66.7 %" in content
     right = dataclasses.replace(predictions, answers=predictions.labels)
     assert "None:" in confusion_section(right, classes)
+
+
+def test_the_matrix_is_followed_by_what_each_confusion_costs() -> None:
+    predictions = answered([0] * 50 + [1] * 50, [0] * 40 + [1] * 10 + [1] * 50, [0.9] * 100)
+    content = confusion_section(predictions, ["cat", "dog"])
+    pairs = content[content.index("1 pair of classes") :]
+    # 10 of 100 pictures; Wilson's interval on them.
+    assert re.search(r"10\.00 % <small>5\.\d+ to 17\.\d+</small>.*20\.0 %", pairs)
+    grouped = [
+        dataclasses.replace(one, group=str(row // 10))
+        for row, one in enumerate(predictions.examples)
+    ]
+    together = confusion_section(dataclasses.replace(predictions, examples=grouped), ["cat", "dog"])
+    assert re.search(r"10\.00 % <small>\d\.\d+ to (2|3|4)\d\.\d+</small>", together)
 
 
 def test_long_names_keep_both_ends() -> None:

@@ -2,14 +2,13 @@
 
 import numpy as np
 
-from ..metrics.intervals import wilson
+from ..metrics.chain import Measured, measured
 from ..metrics.sums import BINS
 from ..metrics.table import Predictions
 from .charts import Axis
 from .markup import percent, section
 
 SIDE, LEFT, RIGHT, TOP, BOTTOM = 340, 48, 24, 12, 44
-NORMAL = 1.96  # standard errors of a 95 % interval
 LARGEST = 9.0  # pixels, the radius of a point that stands for all pictures
 
 
@@ -28,18 +27,15 @@ def calibration_section(predictions: Predictions) -> str:
 
 def diagram(predictions: Predictions) -> str:
     """Return an `<svg>` of the share of right answers by confidence, with 95 % intervals."""
-    right = predictions.answers == predictions.labels
-    bins = np.clip(np.ceil(predictions.confidences * BINS).astype(np.int64) - 1, 0, BINS - 1)
-    counts, hits, sums = (
-        np.bincount(bins, weights, minlength=BINS)
-        for weights in (None, right, predictions.confidences)
-    )
+    right, sure = predictions.answers == predictions.labels, predictions.confidences
+    groups = predictions.sample().groups
+    bins = np.clip(np.ceil(sure * BINS).astype(np.int64) - 1, 0, BINS - 1)
     x = Axis(0.0, 1.0, 0.2, LEFT, SIDE - RIGHT)
     y = Axis(0.0, 1.0, 0.2, SIDE - BOTTOM, TOP)
-    points = [
-        _point(x, y, sums[at] / counts[at], hits[at] / counts[at], int(counts[at]), len(bins))
-        for at in np.flatnonzero(counts).tolist()
-    ]
+    points = []
+    for held in (bins == at for at in np.unique(bins)):
+        share = measured("", right[held], groups[held])
+        points.append(_point(x, y, float(sure[held].mean()), share, len(bins)))
     body = "\n".join([*_grid(x, y), *points])
     label = "Share of right answers on test by confidence, with 95 % intervals"
     return (
@@ -48,12 +44,11 @@ def diagram(predictions: Predictions) -> str:
     )
 
 
-def _point(x: Axis, y: Axis, sure: float, share: float, count: int, total: int) -> str:
-    low, high = wilson(share, count, NORMAL)
-    at, radius = x.place(sure), max(2.0, LARGEST * (count / total) ** 0.5)
+def _point(x: Axis, y: Axis, sure: float, share: Measured, total: int) -> str:
+    at, radius = x.place(sure), max(2.0, LARGEST * (share.examples / total) ** 0.5)
     return (
-        f'<path class="whisker" d="M{at:.1f} {y.place(low):.1f}V{y.place(high):.1f}"/>'
-        f'<circle class="two" cx="{at:.1f}" cy="{y.place(share):.1f}" r="{radius:.1f}"/>'
+        f'<path class="whisker" d="M{at:.1f} {y.place(share.low):.1f}V{y.place(share.high):.1f}"/>'
+        f'<circle class="two" cx="{at:.1f}" cy="{y.place(share.error):.1f}" r="{radius:.1f}"/>'
     )
 
 

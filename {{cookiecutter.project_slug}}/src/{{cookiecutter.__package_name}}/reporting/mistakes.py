@@ -9,14 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data.storage import Pictures
+from ..metrics.chain import measured
 from ..metrics.registry import METRICS, Metric
 from ..metrics.table import Predictions
 from ..metrics.worth import ordered
-from .markup import name, plural, section, share, table, text
+from .markup import bar, name, plural, section, share, table, text
 from .pictures import image_tag
 
 MATRIX_CLASSES = 30  # a larger matrix cannot be read; its worst pairs can
-WORST_PAIRS = 30
+WORST_PAIRS = 10  # below a matrix, which has the others
+ONLY_PAIRS = 30  # where there is no matrix
 WORST_PICTURES = 24
 Tags = Mapping[str, Sequence[str]]  # what people say caused a mistake, by the picture's content
 FEW = 12  # with fewer mistakes, the right answers that were least sure are shown as well
@@ -29,15 +31,16 @@ def confusion(predictions: Predictions, classes: int) -> npt.NDArray[np.int64]:
 
 
 def confusion_section(predictions: Predictions, classes: list[str]) -> str:
-    """Return the confusion matrix, or for many classes the pairs most often confused."""
-    counts = confusion(predictions, len(classes))
+    """Return the confusion matrix, not for many classes, and the pairs that cost most."""
+    counts, title = confusion(predictions, len(classes)), "Confusions on test"
     if len(classes) > MATRIX_CLASSES:
-        return section("Confusions on test", _worst_pairs(counts, classes))
+        return section(title, _worst_pairs(predictions, counts, classes, ONLY_PAIRS))
     lead = (
         "<p>Each row is a true class, each column what the model said. Right answers lie on the "
         "diagonal; a shade is the share of the row.</p>"
     )
-    return section("Confusions on test", lead, _matrix(counts, classes))
+    pairs = _worst_pairs(predictions, counts, classes, WORST_PAIRS)
+    return section(title, lead, _matrix(counts, classes), pairs)
 
 
 def mistakes_section(
@@ -129,22 +132,34 @@ def _cell(counts: npt.NDArray[np.int64], row: int, column: int) -> str:
     return f'<td class="{kind}" style="--shade:{shade:.3f}">{count}</td>'
 
 
-def _worst_pairs(counts: npt.NDArray[np.int64], classes: list[str]) -> str:
+def _worst_pairs(
+    predictions: Predictions, counts: npt.NDArray[np.int64], classes: list[str], most: int
+) -> str:
+    """The pairs of classes confused most often, and what of all pictures each costs."""
     wrong = counts * (1 - np.eye(len(classes), dtype=np.int64))
     pairs = [(int(row), int(column)) for row, column in np.argwhere(wrong)]
     pairs.sort(key=lambda pair: (-wrong[pair], pair))
     if not pairs:
         return "<p>None: every test picture was given its true class.</p>"
+    groups = predictions.sample().groups
+    costs = [
+        measured("", (predictions.labels == true) & (predictions.answers == answer), groups)
+        for true, answer in pairs[:most]
+    ]
+    longest = max(cost.high for cost in costs)
     rows = [
         [
-            name(classes[true]),
-            name(classes[answer]),
-            str(wrong[true, answer]),
+            f"{name(classes[true])} → {name(classes[answer])}",
+            bar(cost.error, (cost.low, cost.high), longest),
+            f"{100 * cost.error:.2f} % "
+            f"<small>{100 * cost.low:.2f} to {100 * cost.high:.2f}</small>",
+            f"{wrong[true, answer]:,}",
             share(int(wrong[true, answer]), int(counts[true].sum())),
         ]
-        for true, answer in pairs[:WORST_PAIRS]
+        for (true, answer), cost in zip(pairs, costs, strict=False)
     ]
-    lead = f"<p>{plural(len(pairs), 'pair')} of classes confused, the most frequent first; the "
-    lead += "share is that of the true class.</p>"
-    header = ["True class", "Predicted", "Pictures", "Share"]
-    return lead + table("Pairs of classes most often confused on test", header, rows, kind="pairs")
+    lead = f"<p>{plural(len(pairs), 'pair')} of classes confused, the costliest first: what a pair "
+    lead += "costs is how much less of all pictures would be wrong without it.</p>"
+    header = ["True → predicted class", "", "Costs", "Pictures", "Share of the class"]
+    caption = "What confusing two classes costs on test, with 95 % intervals"
+    return lead + table(caption, header, rows, kind="bars")

@@ -76,7 +76,6 @@ tbody th small, td small { display: block; }
 td { white-space: nowrap; }
 .marked th, .marked td { font-weight: 700; }
 .words th, .words td { text-align: left; white-space: normal; }
-.pairs th:nth-child(2), .pairs td:nth-child(2) { text-align: left; white-space: normal; }
 
 .bars td:nth-child(2) { width: 11rem; min-width: 7rem; vertical-align: middle; }
 .bars th:nth-child(2) { width: 11rem; }
