@@ -41,7 +41,6 @@ CONTENT: dict[str, Any] = {
         },
     ],
     "ideas": [{"idea": "L2", "why": "why", "command": "dvc exp run -S a=1", "cost": "one run"}],
-    "learning_curve": None,
 }
 
 

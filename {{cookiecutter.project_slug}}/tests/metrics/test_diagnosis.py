@@ -66,7 +66,6 @@ def test_the_contract(good: Any) -> None:
     keys = {"name", "title", "from", "to", "value", "interval", "real", "section"}
     assert all(set(one) == keys for one in found["gaps"])
     assert all(set(one) == {"idea", "why", "section", "command", "cost"} for one in found["ideas"])
-    assert found["learning_curve"] is None
     assert found == json.loads(json.dumps(diagnose(inputs, settings)))
 
 

@@ -34,14 +34,19 @@ def main() -> None:
     # Here, for it loads numpy, which must come after the kernels were chosen.
     from ..experiments.fractions import remembered
 
-    sys.stdout.write(told(content | {"learning_curve": remembered()}))
+    sys.stdout.write(told(content, remembered()))
 
 
-def told(content: Mapping[str, Any]) -> str:
-    """Return a diagnosis, as reports/diagnosis.json has it, as text for a terminal."""
+def told(content: Mapping[str, Any], learned: Mapping[str, Any] | None = None) -> str:
+    """Return a diagnosis as text for a terminal.
+
+    Args:
+        content: what reports/diagnosis.json says.
+        learned: what `make learning-curve` has found, if it has.
+    """
     lines = [*_drawing(content), "", content["sentence"]]
-    if content["learning_curve"]:
-        lines += [content["learning_curve"]["sentence"]]
+    if learned:
+        lines += [learned["sentence"]]
     if content["ideas"]:
         lines += [
             "",

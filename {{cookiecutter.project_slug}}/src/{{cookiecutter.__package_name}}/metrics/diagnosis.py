@@ -80,9 +80,7 @@ def diagnose(inputs: Inputs, settings: Settings, real: Measured | None = None) -
     return said | {
         "chain": [one.record() for one in chain],
         "gaps": [gap.record() for gap in found],
-        "ideas": said["ideas"],
         "training": went.record(),
-        "learning_curve": None,
     }
 
 

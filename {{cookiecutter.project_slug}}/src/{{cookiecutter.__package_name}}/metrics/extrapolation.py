@@ -70,7 +70,7 @@ class Extrapolation:
         )
 
     def record(self) -> dict[str, Any]:
-        """Return what `learning_curve` of a diagnosis says."""
+        """Return what reports/learning-curve.json says of it."""
         return {
             "points": [one._asdict() for one in self.points],
             "ahead": [
