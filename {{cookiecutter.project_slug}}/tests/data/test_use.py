@@ -81,6 +81,16 @@ def test_other_code_stays(released: Path) -> None:
     assert (released / "params.yaml").read_text(encoding="utf-8") == "newer: code\n"
 
 
+def test_older_code_and_back(released: Path) -> None:
+    git("checkout", "-q", "data-v1.0")
+    assert versions.state() == "modified"  # Git took the pointer along, and nobody the data
+    use("1.1")
+    assert holds("1.1")
+    git("checkout", "-q", "--force", "data-v1.0")
+    (RAW / "tree/0.png").write_bytes(b"mine")
+    refused("raw holds changes that no version holds", "1.1")
+
+
 def test_label_corrections_go_with_their_version(released: Path) -> None:
     correct(released)
     release("1.2", "Corrected", list)

@@ -6,11 +6,13 @@ header alone, for its rows are about other data. The index is left alone. A file
 that this is under way, so that after a kill the same command, or one with another version, goes on.
 """
 
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from ..errors import UserError
 from ..reproducibility.artifacts import write_bytes
-from ..reproducibility.revisions import cache_folder, git
+from ..reproducibility.revisions import cache_folder, git, md5
 from .changelog import CHANGELOG
 from .versions import (
     MARK,
@@ -57,6 +59,9 @@ def use(name: str) -> Release:
 
 def _refuse_to_lose_data() -> None:
     found = state()
+    # After `git checkout` the pointer is that commit's, while the data are still another's.
+    if found == "modified" and _committed():
+        return
     if found == "modified":
         raise UserError(
             f"{RAW} holds changes that no version holds; keep them with 'make data-release', or "
@@ -67,6 +72,25 @@ def _refuse_to_lose_data() -> None:
         done = run_dvc("commit", "--force", "--quiet", str(POINTER))
         if done.returncode != 0:
             raise UserError(f"DVC could not keep {RAW} in its cache: {last_line(done.stderr)}")
+
+
+def _committed() -> bool:
+    """Return whether data/raw is, whole, what some commit names and the cache keeps."""
+    here = {path.relative_to(RAW).as_posix(): path for path in RAW.rglob("*") if path.is_file()}
+    lists = [files for one in _versions() if (files := listing(one)).keys() == here.keys()]
+    if not lists:
+        return False
+    hashes = {name: md5(path.read_bytes()) for name, path in here.items()}
+    return any(files == hashes and _kept(files) for files in lists)
+
+
+def _versions() -> set[str]:
+    """Return the versions of the data that any commit names."""
+    found = set[str]()
+    for commit in git("log", "--all", "--format=%H", "--", POINTER.as_posix()).stdout.split():
+        with suppress(UserError):  # such as a commit that removed the pointer
+            found.add(Release("", commit, "").version)
+    return found
 
 
 def _refuse_to_lose_files(target: Release) -> None:
@@ -150,8 +174,13 @@ def _fetch(target: Release) -> None:
 
 def _complete(version: str) -> bool:
     """Return whether the cache holds every file of a version."""
-    files, folder = listing(version), cache_folder() / "files" / "md5"
-    return bool(files) and all((folder / one[:2] / one[2:]).is_file() for one in files.values())
+    files = listing(version)
+    return bool(files) and _kept(files)
+
+
+def _kept(files: Mapping[str, str]) -> bool:
+    folder = cache_folder() / "files" / "md5"
+    return all((folder / one[:2] / one[2:]).is_file() for one in files.values())
 
 
 def _checkout(target: Release) -> None:
