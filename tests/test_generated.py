@@ -122,6 +122,23 @@ def test_bad_input_is_one_sentence(project: Path, run: Run) -> None:
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize(
+    ("line", "new"),
+    [
+        ("metric: macro_f1", "metric: macro_f2"),
+        ('constraints: ["parameters <= 1e6"]', 'constraints: ["recall[cat] >= 0.9"]'),
+    ],
+)
+def test_what_was_found_stays_when_a_stage_refuses(
+    project: Path, run: Run, line: str, new: str
+) -> None:
+    before = {path: path.read_bytes() for path in (project / "reports").iterdir()}
+    assert project / "reports" / "metrics.json" in before
+    set_param(project, line, new)
+    assert "failed to reproduce 'evaluate'" in run("dvc", "repro", fails=True)
+    assert {path: path.read_bytes() for path in (project / "reports").iterdir()} == before
+
+
 def test_the_small_wheels_give_the_shipped_bits(tmp_path: Path) -> None:
     """The CPU wheels against what the default ones made; needs a folder or index that has them."""
     running = f"{sys.version_info.major}.{sys.version_info.minor}"

@@ -166,7 +166,7 @@ def test_data_that_are_nowhere(released: Path) -> None:
     shutil.rmtree("../remote")
     [content] = [one.md5 for one in find("1.0").pictures() if one.path == "circle/0.png"]
     Path(".dvc/cache/files/md5", content[:2], content[2:]).unlink()
-    refused(r"the pictures of version 1\.0 of the data are neither in the cache nor on the remote")
+    refused(r"the pictures of version 1\.0 of the data are not in the cache, and the remote lacks")
 
 
 @pytest.mark.parametrize("step", ["_fetch", "_checkout"])

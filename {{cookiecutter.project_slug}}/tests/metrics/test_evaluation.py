@@ -76,6 +76,18 @@ def test_the_worst_slice(made: Made) -> None:
     assert found["constraints"][0]["value"] == round(15 / 34, 6)
 
 
+def test_a_constraint_on_an_area_needs_a_slice_of_several_classes(made: Made) -> None:
+    constraint = "roc_auc@class a >= 0.4"
+    with pytest.raises(UserError, match="all of slice `class a` is of one class, where `roc_auc`"):
+        summary(splits(made), slices=("class",), constraints=(constraint,))
+
+
+def test_a_slice_without_examples_is_not_said_to_be_missing(made: Made) -> None:
+    slices = ("path */nowhere/*",)
+    with pytest.raises(UserError, match=r"none of evaluation\.slices has an example there"):
+        summary(splits(made), slices=slices, constraints=(f"accuracy@{slices[0]} >= 0.5",))
+
+
 def test_no_area_tells_apart_what_is_all_of_one_class(made: Made) -> None:
     found = summary(splits(made), metric="roc_auc", slices=("class",))
     assert found["slices"]

@@ -15,6 +15,7 @@ def test_a_bar_stays_in_its_place() -> None:
     )
     # What is below 0, or beyond the place, ends at its edge.
     assert '"--at:0.00%;--low:0.00%;--high:100.00%"' in bar(-1.0, (-2.0, 9.0), 2.0)
+    assert 'class="bar below"' in bar(-1.0, (-2.0, 9.0), 2.0)
     assert '"bar exact" style="--at:0.00%' in bar(0.3, None, 0.0)
 
 

@@ -167,8 +167,9 @@ def _fetch(target: Release) -> None:
     if not _complete(target.version):
         reason = "" if done.returncode == 0 else f" ({last_line(done.stderr)})"
         raise UserError(
-            f"the pictures of {target.title} are neither in the cache nor on the remote"
-            f"{reason}; run 'dvc push' where they are. Nothing was changed."
+            f"the pictures of {target.title} are not in the cache, and the remote lacks some of "
+            f"them or holds what was not pushed{reason}; delete there what was changed, and run "
+            "'make push' where the data is whole. Nothing was changed."
         )
 
 

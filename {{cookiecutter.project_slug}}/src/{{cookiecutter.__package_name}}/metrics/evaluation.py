@@ -137,11 +137,21 @@ def _in_slices(
         if one.slice not in parts:
             raise UserError(
                 f"constraint `{one.text}`: there is no slice `{one.slice}` on test; the slices are "
-                f"{', '.join(parts) or 'none; add some to evaluation.slices'}."
+                f"{', '.join(parts) or _no_slices(evaluation)}."
             )
-        sample = test.sample().part(parts[one.slice])
-        found[one.name] = measure({"": find(one.figure, classes)}, sample, seed)[""]
+        sample, metric = test.sample().part(parts[one.slice]), find(one.figure, classes)
+        if _tells_nothing(metric, sample):
+            raise UserError(
+                f"constraint `{one.text}`: all of slice `{one.slice}` is of one class, where "
+                f"`{one.figure}` tells nothing; drop it, or cut another slice."
+            )
+        found[one.name] = measure({"": metric}, sample, seed)[""]
     return found
+
+
+def _no_slices(evaluation: Evaluation) -> str:
+    given = "none of evaluation.slices has an example there"
+    return given if evaluation.slices else "none; add some to evaluation.slices"
 
 
 def _slices(
@@ -173,12 +183,17 @@ def _slices(
 
 def _in_slice(metric: Metric, sample: Sample, seed: int) -> Figure | None:
     """The metric in a slice; None where it means nothing there, as in one of a single class."""
-    if metric.own is None and metric.form == "area" and len(set(sample.labels.tolist())) < 2:
+    if _tells_nothing(metric, sample):
         return None
     try:
         return measure({"": metric}, sample, seed)[""]
     except UserError:  # of all examples one's own has given a number
         return None
+
+
+def _tells_nothing(metric: Metric, sample: Sample) -> bool:
+    """Whether it tells classes apart, and there is one only."""
+    return metric.own is None and metric.form == "area" and len(set(sample.labels.tolist())) < 2
 
 
 def _cost(whole: Sample, mask: Mask) -> dict[str, float | list[float]]:

@@ -50,12 +50,14 @@ def ends(interval: Sequence[float]) -> str:
 def bar(value: float, interval: Sequence[float] | None, most: float) -> str:
     """Return a bar from 0 to `value`, with whiskers; as long as its place where that is `most`.
 
-    It says nothing that does not stand beside it in numbers, so nobody misses it who cannot see it.
+    A whisker that reaches below 0 has no end there. A bar says nothing that does not stand beside
+    it in numbers, so nobody misses it who cannot see it.
     """
     low, high = interval or (value, value)
     places = [100 * min(max(one / most, 0), 1) if most else 0 for one in (value, low, high)]
     at, left, right = (f"{place:.2f}%" for place in places)
     kind = "bar" if interval else "bar exact"
+    kind += " below" * (low < 0)
     return f'<span class="{kind}" style="--at:{at};--low:{left};--high:{right}"></span>'
 
 

@@ -160,6 +160,6 @@ def _worst_pairs(
     ]
     lead = f"<p>{plural(len(pairs), 'pair')} of classes confused, the costliest first: what a pair "
     lead += "costs is how much less of all pictures would be wrong without it.</p>"
-    header = ["True → predicted class", "", "Costs", "Pictures", "Share of the class"]
+    header = ["True → predicted class", "", "Costs", "Pictures", "Of class"]
     caption = "What confusing two classes costs on test, with 95 % intervals"
-    return lead + table(caption, header, rows, kind="bars")
+    return lead + table(caption, header, rows, kind="bars narrow")

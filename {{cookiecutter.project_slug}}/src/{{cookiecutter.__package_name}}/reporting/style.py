@@ -72,7 +72,7 @@ th:first-child { text-align: left; }
 thead th { color: var(--soft); font-size: .875rem; vertical-align: bottom; }
 tbody th { min-width: 7rem; font-weight: 400; }
 tbody th small, td small { display: block; }
-.scroll + .scroll, .scroll + h3, .scroll + ol { margin-top: 1.75rem; }
+.scroll + .scroll, .scroll + p, .scroll + h3, .scroll + ol { margin-top: 1.75rem; }
 td { white-space: nowrap; }
 .marked th, .marked td { font-weight: 700; }
 .words th, .words td { text-align: left; white-space: normal; }
@@ -86,6 +86,7 @@ td { white-space: nowrap; }
   border: solid var(--ink); border-width: 0 2px;
   background: linear-gradient(var(--ink), var(--ink)) center / 100% 2px no-repeat; }
 .exact::after { display: none; }
+.below::after { border-left-width: 0; }
 
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr));
   gap: 2rem; }
@@ -160,7 +161,8 @@ svg .label { font-weight: 600; }
   .bars tbody th { min-width: 5.5rem; }
   .answers > div { grid-template-columns: 1fr; padding: .4rem 0; }
   .bars td:nth-child(2), .bars th:nth-child(2) { width: 6rem; min-width: 5rem; }
-  .matrix td { min-width: 1.65rem; padding: .3rem .1rem; }
+  .matrix td { min-width: 1.45rem; padding: .3rem .1rem; }
+  .bars.narrow td:nth-child(2), .bars.narrow th:nth-child(2) { width: 4rem; min-width: 3.5rem; }
 }
 @media print {
   body { max-width: none; padding: 0; font-size: 10pt; }
