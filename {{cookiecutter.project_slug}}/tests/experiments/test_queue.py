@@ -17,6 +17,54 @@ CLEAN = type("Done", (), {"stdout": ""})
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(queue, "_status", lambda: "")
+    monkeypatch.setattr(queue, "PAUSE", 0.0)
+
+
+QUEUE = """Task     Name               Created    Status
+f1efe04  one                12:57 PM   Running
+ce9f96f  other              Nov 26, 2026  Queued
+ce0589f  two                12:57 PM   Failed
+
+Worker status: 1 active, 0 idle
+"""
+
+
+def test_what_a_killed_run_has_queued_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = list[tuple[str, ...]]()
+    looks = iter([QUEUE, QUEUE, QUEUE.replace("Running", "Success")])
+    there = dict[str, list[str]]()
+
+    def look() -> str:
+        said = next(looks)
+        there.update({"one": ["commit"]} if "Success" in said else {})
+        return said
+
+    monkeypatch.setattr(queue, "_status", look)
+    monkeypatch.setattr(queue, "_dvc", lambda *arguments: asked.append(arguments))
+    monkeypatch.setattr(queue, "experiments", lambda: there)
+    monkeypatch.setattr(queue, "git", lambda *_: CLEAN)
+    with pytest.raises(UserError, match="two did not end well"):
+        queue.run_missing(WANTED)
+    # The one that failed is asked for again, the one that was under way is not.
+    assert [one[-1] for one in asked] == ["model.depth=1", "--run-all"]
+    assert capsys.readouterr().err.count("waiting for DVC's worker, which still has one\n") == 1
+
+
+def test_what_nobody_works_on_any_more_is_run_but_not_queued_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = list[tuple[str, ...]]()
+    left = QUEUE.replace("1 active", "0 active").replace("Running", "Queued")
+    monkeypatch.setattr(queue, "_status", lambda: left)
+    monkeypatch.setattr(queue, "_dvc", lambda *arguments: asked.append(arguments))
+    monkeypatch.setattr(queue, "experiments", dict)
+    monkeypatch.setattr(queue, "git", lambda *_: CLEAN)
+    with pytest.raises(UserError, match="did not end well"):
+        queue.run_missing(WANTED)
+    assert [one[-1] for one in asked] == ["model.depth=1", "--run-all"]
 
 
 def test_what_failed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
