@@ -85,7 +85,7 @@ def test_tags_stay_when_it_is_written_again(
     lay([first, third])
     run(monkeypatch)
     assert listed()[-1] == (second, "right", "dark")
-    assert "1 tagged pictures that are no mistakes now" in capsys.readouterr().out
+    assert "Tagged and kept, though no mistake now: 1." in capsys.readouterr().out
 
 
 def test_pictures_that_left_are_marked_when_told_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,7 +52,7 @@ def said(rows: Sequence[Row], mistakes: int) -> str:
     tagged = sum(bool(row.causes()) for row in wrong)
     lines = [f"{FILE.as_posix()}: {len(wrong)} of {mistakes} dev mistakes, {tagged} with tags."]
     if len(rows) > len(wrong):
-        lines += [f"Kept: {len(rows) - len(wrong)} tagged pictures that are no mistakes now."]
+        lines += [f"Tagged and kept, though no mistake now: {len(rows) - len(wrong)}."]
     if len(wrong) > tagged:
         lines += [
             f"Look at the pictures in {SHEET.as_posix()}, write causes into the column `tags` (as "
