@@ -139,6 +139,15 @@ def test_what_was_found_stays_when_a_stage_refuses(
     assert {path: path.read_bytes() for path in (project / "reports").iterdir()} == before
 
 
+def test_the_report_stays_when_the_tags_are_wrong(project: Path, run: Run) -> None:
+    tags, report = project / "reports" / "error-analysis.csv", project / "reports" / "report.html"
+    before = report.read_bytes()
+    with tags.open("a", encoding="utf-8") as file:
+        file.write(f"{'0' * 32},9/1.png,9,3,0.5,wrong,blurry\n")
+    assert "no picture has the content" in run("dvc", "repro", fails=True)
+    assert report.read_bytes() == before
+
+
 def test_the_small_wheels_give_the_shipped_bits(tmp_path: Path) -> None:
     """The CPU wheels against what the default ones made; needs a folder or index that has them."""
     running = f"{sys.version_info.major}.{sys.version_info.minor}"
