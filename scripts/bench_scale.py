@@ -119,7 +119,7 @@ def steps(layout: str) -> dict[str, list[str]]:
 
 
 def cost(command: list[str], folder: Path, environment: Mapping[str, str]) -> Cost:
-    """Run a command and measure it; an epoch tells its memory itself, without mapped pages."""
+    """Run a command and measure it; an epoch tells its own cost, without mapped pages."""
     start = time.perf_counter()
     with subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -132,8 +132,7 @@ def cost(command: list[str], folder: Path, environment: Mapping[str, str]) -> Co
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
     if command[-1] == "epoch":
-        clock, memory = json.loads(said)
-        return Cost(clock, clock, memory)
+        return Cost(*json.loads(said))
     return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 

@@ -35,10 +35,13 @@ def write(
 
 
 @pytest.fixture
-def images() -> NDArray[np.uint8]:
-    return np.random.default_rng(0).integers(0, 256, (23, 3, 4, 4), dtype=np.uint8)
+def images(request: pytest.FixtureRequest) -> NDArray[np.uint8]:
+    shape = getattr(request, "param", (3, 4, 4))
+    return np.random.default_rng(0).integers(0, 256, (23, *shape), dtype=np.uint8)
 
 
+# Pictures of 256 bytes lie on one grid whatever the shards, those of 48 in a single shard alone.
+@pytest.mark.parametrize("images", [(3, 4, 4), (1, 16, 16)], indirect=True)
 def test_shards_read_as_one_array(tmp_path: Path, images: NDArray[np.uint8]) -> None:
     assert write(tmp_path, images, 5) == hashlib.sha256(images.tobytes()).hexdigest()
     found = open_shards(tmp_path, 23)
@@ -57,8 +60,11 @@ def test_shards_read_as_one_array(tmp_path: Path, images: NDArray[np.uint8]) -> 
     assert storage.read_examples(tmp_path) == [example(number) for number in range(23)]
     write(tmp_path, images[:8], 5)
     assert (open_shards(tmp_path, 8)[:] == images[:8]).all()
+    write(tmp_path, images, 100)
+    assert (open_shards(tmp_path, 23)[chosen] == images[chosen]).all()
 
 
+@pytest.mark.parametrize("images", [(3, 4, 4), (1, 16, 16)], indirect=True)
 def test_a_batch_is_fetched_at_once(tmp_path: Path, images: NDArray[np.uint8]) -> None:
     """However many pictures and shards: a step of Python for each would be most of the work."""
     many = np.tile(images, (20, 1, 1, 1))

@@ -1,5 +1,7 @@
 """Streams of randomness: pure functions, the same on every machine."""
 
+import hashlib
+
 import numpy as np
 import pytest
 
@@ -16,6 +18,8 @@ def test_known_values() -> None:
     """Another algorithm would be another result for every project: it must not slip in."""
     assert key(0, "dropout", 7) == 8459355141554307173
     assert permutation(0, "order", 1, 6).tolist() == [3, 2, 5, 1, 0, 4]
+    many = permutation(0, "order", 1, 100_000).astype("<i8")
+    assert hashlib.md5(many.tobytes()).hexdigest() == "79761b778337db7c74abe17380938d87"
     draws = uniform(0, "augmentation", 1, SAMPLES[:2], 2)
     assert (draws * 2**24).astype(int).tolist() == [[4833389, 15248154], [1831437, 3766737]]
 

@@ -160,7 +160,7 @@ class Batches(Dataset[tuple[Tensor, Tensor]]):
         chosen = self._order(epoch)[start : start + self.batch_size][self._part]
         draws = torch.from_numpy(uniform(self.seed, "augmentation", epoch, chosen, draws=4))
         images = augment(normalise(self.split.images[chosen]), draws, self.regularization)
-        return images, torch.from_numpy(self.split.labels[chosen])
+        return images, torch.from_numpy(self.split.labels.take(chosen))
 
     def _order(self, epoch: int) -> NDArray[np.int64]:
         # Kept from step to step only to save time: it follows from the seed and the epoch.

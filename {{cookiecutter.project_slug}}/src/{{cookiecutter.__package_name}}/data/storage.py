@@ -72,12 +72,12 @@ class Pictures(ABC):
 
     def __getitem__(self, chosen: int | slice | NDArray[np.int64]) -> NDArray[np.uint8]:
         """Return one picture [c, h, w], or those of a slice or of positions, as [b, c, h, w]."""
-        if isinstance(chosen, (int, np.integer)):
-            chosen = range(len(self))[chosen]
-            return np.asarray(self[chosen : chosen + 1][0])
+        if isinstance(chosen, np.ndarray):
+            return self._rows(chosen)
         if isinstance(chosen, slice):
-            chosen = np.arange(*chosen.indices(len(self)))
-        return self._rows(chosen)
+            return self._rows(np.arange(*chosen.indices(len(self))))
+        chosen = range(len(self))[chosen]
+        return np.asarray(self[chosen : chosen + 1][0])
 
     @abstractmethod
     def _rows(self, chosen: NDArray[np.int64]) -> NDArray[np.uint8]:
@@ -88,27 +88,38 @@ class Shards(Pictures):
     """Pictures in several mapped files, none of them empty, which NumPy fetches a batch at a time.
 
     A step of Python for each picture, or each file, would cost more than to copy small pictures. So
-    there is one array, of which an element begins at every byte from the first file in memory to
-    the last; what lies between the files is never looked at.
+    there is one array from the first file in memory to the last, of which an element begins at
+    every byte, or only at every picture where they all lie on such a grid, for then NumPy takes a
+    short way; what lies between the files is never looked at.
     """
 
     def __init__(self, parts: list[NDArray[np.uint8]]) -> None:
         self._parts = parts
         super().__init__((sum(map(len, parts)), *parts[0].shape[1:]))
-        picture = np.dtype((np.void, int(np.prod(self.shape[1:]))))
+        size = int(np.prod(self.shape[1:]))
         first = min(parts, key=_address)
         starts = [_address(one) - _address(first) for one in parts]
-        rows = [picture.itemsize * np.arange(len(one)) for one in parts]
-        self._places = np.concatenate([a + b for a, b in zip(starts, rows, strict=True)])
-        every = (int(self._places.max()) + 1,)
-        self._memory = as_strided(first[0].reshape(-1).view(picture), every, (1,), writeable=False)
+        rows = [size * np.arange(len(one)) for one in parts]
+        places = np.concatenate([a + b for a, b in zip(starts, rows, strict=True)])
+        self._grid = not any(one % size for one in starts)
+        if self._grid:
+            self._places, every, step = places // size, first, size
+        else:
+            self._places, every, step = places, first[0].reshape(-1).view(f"V{size}"), 1
+        shape = (int(self._places.max()) + 1, *every.shape[1:])
+        strides = (step, *every.strides[1:])
+        self._memory = as_strided(every, shape, strides, writeable=False)
 
     def __reduce__(self) -> tuple[type["Shards"], tuple[list[NDArray[np.uint8]]]]:
         # Places in memory cannot be sent to a loader's worker; it finds its own.
         return Shards, (self._parts,)
 
     def _rows(self, chosen: NDArray[np.int64]) -> NDArray[np.uint8]:
-        pixels: NDArray[np.uint8] = self._memory[self._places[chosen]].view(np.uint8)
+        places = self._places.take(chosen)
+        if self._grid:
+            return self._memory.take(places, axis=0)
+        # Elements overlap: `take` would copy all the memory that they span.
+        pixels: NDArray[np.uint8] = self._memory[places].view(np.uint8)
         return pixels.reshape(-1, *self.shape[1:])
 
 
