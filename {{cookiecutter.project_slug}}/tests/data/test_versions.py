@@ -62,7 +62,16 @@ def test_a_list_that_the_cache_has_not(released: Path) -> None:
 def test_a_list_that_nobody_has(released: Path) -> None:
     shutil.rmtree(".dvc/cache")
     shutil.rmtree("../remote")
-    with pytest.raises(UserError, match=r"neither in the cache nor on the remote .*'dvc push'"):
+    with pytest.raises(UserError, match=r"the list of version 1\.0 .* the cache, and .*push'"):
+        find("1.0").pictures()
+
+
+def test_a_list_that_was_tampered_with_on_the_remote(released: Path) -> None:
+    version = find("1.0").version
+    shutil.rmtree(".dvc/cache")
+    (there,) = Path("../remote").glob(f"**/{version[2:]}")
+    there.write_bytes(there.read_bytes().replace(b"circle", b"square"))
+    with pytest.raises(UserError, match=f"object {version} .* is not what was pushed; delete it"):
         find("1.0").pictures()
 
 

@@ -26,6 +26,7 @@ from .changes import Picture, pictures
 from .pointer import recorded_version
 from .raw import members
 from .record import CORRECTIONS, RECORD, Record, parsed
+from .streaming import Objects
 
 RAW, POINTER = Path("data/raw"), Path("data/raw.dvc")
 TAG = "data-v"
@@ -116,20 +117,20 @@ class Release:
         return found
 
     def _from_remote(self) -> dict[str, str]:
-        options = ("--rev", self.commit, "--recursive", "--dvc-only", "--show-hash", "--json")
-        done = run_dvc("list", ".", RAW.as_posix(), *options)
-        if done.returncode != 0:
-            raise UserError(
-                f"the pictures of {self.title} are neither in the cache nor on the remote "
-                f"({last_line(done.stderr)}); run 'dvc push' where they are."
-            )
-        return {one["path"]: one["md5"] for one in json.loads(done.stdout) if not one["isdir"]}
+        try:
+            content = Objects().whole(self.version)
+        except UserError as error:
+            raise UserError(f"the list of {self.title} is not in the cache, and {error}") from None
+        return _listed(content)
 
 
 def listing(version: str) -> dict[str, str]:
     """Return {path below data/raw: MD5} of a version whose list the cache holds, else {}."""
-    content = cached_object(version)
-    return {one["relpath"]: one["md5"] for one in json.loads(content or "[]")}
+    return _listed(cached_object(version) or b"[]")
+
+
+def _listed(content: bytes) -> dict[str, str]:
+    return {one["relpath"]: one["md5"] for one in json.loads(content)}
 
 
 def unpacked(files: Mapping[str, str], title: str) -> dict[str, str]:
