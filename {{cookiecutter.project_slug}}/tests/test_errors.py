@@ -1,5 +1,11 @@
 """A mistake of the user ends in one line, never in a traceback."""
 
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
 from {{ cookiecutter.__package_name }}.errors import UserError, run
@@ -24,11 +30,43 @@ def test_an_interrupt_is_clean() -> None:
         run(main)
 
 
-def test_other_errors_keep_their_traceback() -> None:
-    def main() -> None:
-        raise ZeroDivisionError
+def full() -> None:
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute("CREATE TABLE a (b)")
+        database.execute("PRAGMA max_page_count = 2")
+        database.execute("INSERT INTO a VALUES (zeroblob(100000))")
 
-    with pytest.raises(ZeroDivisionError):
+
+@pytest.mark.parametrize(
+    ("main", "words"),
+    [
+        (lambda: Path("nowhere").read_bytes(), "nowhere: No such file or directory"),
+        (lambda: Path().read_bytes(), "\\.: Is a directory"),
+        (lambda: os.write(99999, b""), "Bad file descriptor"),
+        (full, "database or disk is full"),
+    ],
+)
+def test_what_the_system_refuses_is_one_line(main: Callable[[], None], words: str) -> None:
+    with pytest.raises(SystemExit, match=f"^error: {words}; mend that and run it again.$"):
+        run(main)
+
+
+def wrong_query() -> None:
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute("SELECT * FROM nothing")
+
+
+def unexplained() -> None:
+    raise OSError("no number")
+
+
+def divided() -> None:
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("main", [wrong_query, unexplained, divided])
+def test_other_errors_keep_their_traceback(main: Callable[[], None]) -> None:
+    with pytest.raises((sqlite3.OperationalError, OSError, ZeroDivisionError)):
         run(main)
 
 

@@ -1,6 +1,7 @@
 """What came, went and changed, how that moved classes and splits, and examples as pictures."""
 
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import pytest
 from {{ cookiecutter.__package_name }}.commands import data_diff
 from {{ cookiecutter.__package_name }}.data.packed import pack
 from {{ cookiecutter.__package_name }}.data.png import png
+from {{ cookiecutter.__package_name }}.data.record import CORRECTIONS
 from {{ cookiecutter.__package_name }}.data.release import release
 from {{ cookiecutter.__package_name }}.data.splits import SPLITS
+from {{ cookiecutter.__package_name }}.data.versions import find
 
 
 @pytest.fixture
@@ -96,6 +99,15 @@ def test_pictures_that_the_cache_has_not(released: Path, compared: Compared) -> 
     compared("1.0", "1.1")
     text = Path("reports/data-1.0-1.1.html").read_text(encoding="utf-8")
     assert text.count("cannot be shown") == 3
+
+
+def test_a_correction_is_told_by_its_classes(released: Path, compared: Compared) -> None:
+    one = next(one for one in find("1.1").pictures() if one.path == "tree/2.png")
+    rows = f"md5,old,new,who,why\n{one.md5},tree,square,me,seen\n"
+    (released / CORRECTIONS).write_text(rows, encoding="utf-8")
+    subprocess.run(["git", "add", CORRECTIONS.as_posix()], check=True)
+    release("1.2", "Corrected", list)
+    assert compared("1.1", "1.2")[1:3] == ["relabelled", "tree/2.png: tree -> square"]
 
 
 def test_nothing_differs(released: Path, compared: Compared) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from {{ cookiecutter.__package_name }}.commands import data_list
+from {{ cookiecutter.__package_name }}.data.pointer import MARK
 from {{ cookiecutter.__package_name }}.data.use import use
-from {{ cookiecutter.__package_name }}.data.versions import MARK
 
 
 @pytest.fixture

@@ -224,6 +224,23 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda path: path.symlink_to("nowhere"), "is a link that leads nowhere"),
+        (lambda path: path.symlink_to("..", True), "is a link to a folder around it"),
+        (os.mkfifo, "is no file and no folder"),
+    ],
+)
+def test_what_is_no_picture_and_no_folder(
+    tmp_path: Path, fill: Fill, make: Callable[[Path], None], words: str
+) -> None:
+    raw = fill(tmp_path / "raw", count=1)
+    make(raw / "tree/odd")
+    with pytest.raises(UserError, match=f"raw/tree/odd/? {words}; remove it, or put a picture"):
+        run(raw, tmp_path)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="others have no such names")
 def test_a_name_that_is_not_utf8(tmp_path: Path, fill: Fill) -> None:
     raw = fill(tmp_path / "raw", count=1)

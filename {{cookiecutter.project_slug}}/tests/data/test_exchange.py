@@ -74,6 +74,24 @@ def test_the_new_takes_the_place_of_the_old(place: Place) -> None:
     assert not place.settle()
 
 
+def test_what_was_replaced_cannot_be_removed(
+    place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The new data are in, so this is no failure."""
+
+    def rmtree(folder: Path) -> None:
+        raise PermissionError(13, "Permission denied", f"{folder}/1.png")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", rmtree)
+        renew(place)
+    assert content(place.raw) == NEW
+    said = capsys.readouterr().err
+    assert said.startswith("note: data/replaced, with what was replaced, cannot be removed (data/r")
+    assert not place.settle()
+    assert not (place.raw.parent / "replaced").exists()
+
+
 def test_what_fails_changes_nothing(place: Place) -> None:
     with pytest.raises(KeyboardInterrupt), place.exchange() as folder:
         write(NEW, folder / "raw")

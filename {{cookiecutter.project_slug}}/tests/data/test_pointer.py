@@ -1,11 +1,14 @@
 """The pointer: a version, and the origin of that version only."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
 from {{ cookiecutter.__package_name }}.data.pointer import (
+    alone,
     described,
     origin,
     record_origin,
@@ -60,3 +63,20 @@ def test_dvc_moves_an_import_on_itself(tmp_path: Path) -> None:
 
 def test_the_shipped_pointer_says_where_the_data_came_from() -> None:
     assert origin(ROOT / "data/raw.dvc") is not None
+
+
+def test_one_command_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    code = (
+        "from {{ cookiecutter.__package_name }}.data.pointer import alone\n"
+        "with alone(): print('alone', flush=True); input()"
+    )
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"alone\n"
+        with pytest.raises(UserError, match="another command changes the data of this project"):
+            alone().__enter__()
+        other.kill()
+    with alone():
+        pass

@@ -95,6 +95,35 @@ def test_data_that_fail_the_check(released: Path) -> None:
     assert versions.state() == "modified"
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_data_that_change_while_they_are_checked(released: Path, again: bool) -> None:
+    """What is tagged is what was checked, whatever the hooks of this repository look at."""
+    change(released)
+
+    def check() -> None:
+        (released / "data/raw/tree/5.png").unlink()
+        if again:
+            versions.keep()
+
+    refused("data/raw changed while it was checked; run the same command again", check=check)
+
+
+def test_the_first_thing_that_went_wrong_is_told(
+    released: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(released)
+
+    def no_room(path: Path, _content: bytes) -> None:
+        raise OSError(28, "No space left on device", str(path))
+
+    def check() -> None:
+        monkeypatch.setattr(steps, "write_bytes", no_room)
+        raise UserError("the first")
+
+    with pytest.raises(UserError, match="the first"):
+        release("1.2", "New", check)
+
+
 def test_no_data(released: Path) -> None:
     (released / "data/raw").rename("elsewhere")
     git("add", "elsewhere")

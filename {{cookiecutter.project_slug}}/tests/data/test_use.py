@@ -10,11 +10,12 @@ import pytest
 
 from {{ cookiecutter.__package_name }}.data import use as steps
 from {{ cookiecutter.__package_name }}.data import versions
+from {{ cookiecutter.__package_name }}.data.pointer import MARK
 from {{ cookiecutter.__package_name }}.data.record import CORRECTIONS, RECORD, release_of
 from {{ cookiecutter.__package_name }}.data.release import release
 from {{ cookiecutter.__package_name }}.data.use import use
 from {{ cookiecutter.__package_name }}.data.versions import (
-    MARK,
+    POINTER,
     RAW,
     find,
     run_dvc,
@@ -195,3 +196,44 @@ def test_it_does_not_matter_what_dvc_is_told_to_link(released: Path) -> None:
     assert (RAW / "tree/0.png").is_symlink()
     use("1.0")
     assert holds("1.0")
+
+
+def test_what_a_pipeline_made_of_two_versions_is_no_obstacle(released: Path) -> None:
+    MARK.write_text("1.0\n", encoding="utf-8")
+    (RAW / "tree/3.png").unlink()
+    assert run_dvc("add", RAW.as_posix()).returncode == 0
+    use("1.0")
+    assert holds("1.0")
+    assert not MARK.exists()
+
+
+def test_the_first_thing_that_went_wrong_is_told(
+    released: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where nothing can be put back, as on a full disk; the mark says then what to repeat."""
+
+    def no_data(_target: object) -> None:
+        patch.setattr(steps, "write_bytes", no_room)
+        raise UserError("the first")
+
+    def no_room(path: Path, _content: bytes) -> None:
+        raise OSError(28, "No space left on device", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(steps, "_fetch", no_data)
+        with pytest.raises(UserError, match="the first"):
+            use("1.0")
+    assert MARK.exists()
+    use("1.0")
+    assert holds("1.0")
+
+
+def test_dvc_says_what_is_in_the_way(released: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def edited(target: versions.Release) -> None:
+        (RAW / "tree/2.png").write_bytes(b"edited")
+        fetch(target)
+
+    fetch = steps._fetch
+    monkeypatch.setattr(steps, "_fetch", edited)
+    with pytest.raises(UserError, match=rf"yet \(.*tree.*\).*'dvc checkout --force {POINTER}'"):
+        use("1.0")

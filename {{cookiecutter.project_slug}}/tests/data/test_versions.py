@@ -124,5 +124,8 @@ def test_the_last_line_of_a_message() -> None:
     assert versions.last_line("ERROR: no such file\n\nHaving any troubles? Ask us!\n") == (
         "no such file"
     )
+    listed = "ERROR: first\nERROR: in the way:\nb\na\nIs your cache up to date?\n<https://a>\n\nc\n"
+    assert versions.last_line(listed) == "in the way: b a"
+    assert versions.last_line("ERROR: all:\n1\n2\n3\n4") == "all: 1 2 3 and more"
     assert versions.last_line("one\ntwo\n\n") == "two"
     assert versions.last_line("") == "no reason"

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from {{ cookiecutter.__package_name }}.data.pointer import MARK
 from {{ cookiecutter.__package_name }}.data.splits import SPLITS
 from {{ cookiecutter.__package_name }}.errors import UserError
+from {{ cookiecutter.__package_name }}.reproducibility.artifacts import write_bytes
 
 Repro = Callable[..., dict[str, bytes]]
 
@@ -82,6 +84,12 @@ def test_errors_stop_the_pipeline_and_the_table_names_them(repro: Repro, project
     with pytest.raises(UserError, match=r"names 3 error\(s\) in the data; mend or accept them"):
         repro("prepare")
     assert not (project / "data/prepared").exists()
+
+
+def test_data_of_two_versions_are_not_looked_at(repro: Repro, project: Path) -> None:
+    write_bytes(project / MARK, b"1.0\n")
+    with pytest.raises(UserError, match=r"'make data-use VERSION=1\.0' was cut off, .* run that"):
+        repro("validate")
 
 
 def test_what_is_accepted_is_left_out(repro: Repro, project: Path) -> None:

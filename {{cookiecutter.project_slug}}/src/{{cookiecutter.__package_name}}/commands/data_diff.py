@@ -61,7 +61,12 @@ def _few(kind: str, rows: Sequence[Picture | Pair]) -> str:
 
 
 def _name(row: Picture | Pair) -> str:
-    return row.path if isinstance(row, Picture) else f"{row[0].path} -> {row[1].path}"
+    if isinstance(row, Picture):
+        return row.path
+    old, new = row
+    if old.path == new.path:  # a correction changes the class alone
+        return f"{old.path}: {old.label} -> {new.label}"
+    return f"{old.path} -> {new.path}"
 
 
 def _balance(a: str, b: str, old: Sequence[Picture], new: Sequence[Picture], found: Changes) -> str:

@@ -6,8 +6,9 @@ Run: python -m <package>.commands.data_list
 import sys
 from collections.abc import Sequence
 
+from ..data.pointer import cut_off
 from ..data.record import release_of
-from ..data.versions import MARK, RAW, Release, releases, state, working_version
+from ..data.versions import RAW, Release, releases, state, working_version
 from ..errors import run
 from .columns import aligned
 
@@ -21,8 +22,7 @@ def main() -> None:
     if known:
         sys.stdout.write(f"{table(known, None if found == 'modified' else here)}\n\n")
     sys.stdout.write(f"{said(known, version, here, found)}\n")
-    if MARK.exists():
-        name = MARK.read_text(encoding="utf-8").strip()
+    if name := cut_off():
         sys.stdout.write(f"'make data-use VERSION={name}' was cut off; run it again.\n")
 
 

@@ -9,7 +9,7 @@ import sys
 
 from ..config import Data, read
 from ..data.packed import pack, unpack
-from ..data.pointer import Origin, imported, origin, record_origin
+from ..data.pointer import Origin, alone, imported, origin, record_origin
 from ..data.versions import POINTER, RAW, keep, state, working_version
 from ..errors import UserError, run
 
@@ -22,14 +22,15 @@ def main() -> None:
             f"{POINTER} says that DVC imported {RAW}, and 'dvc update' would bring single files "
             "again; set data.layout to files, or bring the pictures in as a folder or an archive."
         )
-    before, known = working_version(), _known_origin()
-    count = pack(RAW) if tar else unpack(RAW)
-    if not count:
-        raise UserError(f"{RAW} holds no picture.")
-    keep()
-    if known:
-        record_origin(POINTER, known)
-    version = working_version()
+    with alone():
+        before, known = working_version(), _known_origin()
+        count = pack(RAW) if tar else unpack(RAW)
+        if not count:
+            raise UserError(f"{RAW} holds no picture.")
+        keep()
+        if known:
+            record_origin(POINTER, known)
+        version = working_version()
     form = "in tar archives" if tar else "in files of their own"
     sys.stdout.write(f"{RAW}: {count} pictures {form}, version {version}\n")
     if version != before:

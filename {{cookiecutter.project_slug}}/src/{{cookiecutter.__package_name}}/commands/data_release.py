@@ -7,6 +7,7 @@ import argparse
 import sys
 
 from ..data.drift import write_reference
+from ..data.pointer import alone
 from ..data.release import release
 from ..data.versions import TAG
 from ..errors import run
@@ -21,7 +22,8 @@ def main() -> None:
     parser.add_argument("version", help="its number, as 1.1")
     parser.add_argument("note", nargs="?", default="", help="what is new, in one line")
     arguments = parser.parse_args()
-    done = release(arguments.version, arguments.note, lambda: check(arguments.version))
+    with alone():
+        done = release(arguments.version, arguments.note, lambda: check(arguments.version))
     sys.stdout.write(
         f"released: version {arguments.version} of the data. {done}\n"
         f"The data are on DVC's remote. {publish(arguments.version)}\n"

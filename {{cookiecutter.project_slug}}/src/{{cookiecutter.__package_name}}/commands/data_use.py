@@ -7,6 +7,7 @@ Run: python -m <package>.commands.data_use 1.0
 import argparse
 import sys
 
+from ..data.pointer import alone
 from ..data.use import use
 from ..data.versions import COMMITTED
 from ..errors import run
@@ -16,7 +17,9 @@ def main() -> None:
     """Bring the data in and say what is left to do."""
     parser = argparse.ArgumentParser(description="Put a version of the data into data/raw.")
     parser.add_argument("version", help="as 1.0, or 'committed' for that of the last commit")
-    target = use(parser.parse_args().version)
+    version = parser.parse_args().version
+    with alone():
+        target = use(version)
     back = ", 'make data-use VERSION=committed' to go back" if target.name != COMMITTED else ""
     sys.stdout.write(
         f"data/raw holds {target.title} now. Next: 'dvc repro' to run this code with it{back}.\n"

@@ -19,7 +19,7 @@ from .archive import KINDS, unpack
 from .exchange import Place
 from .incoming import Incoming, Limits, copy_folder, is_hidden, stripped
 from .packed import pack
-from .pointer import Origin, described, record_origin, recorded_version
+from .pointer import Origin, alone, described, record_origin, recorded_version
 
 DATA = Path("data")
 MANY_FILES = 20_000  # from about here on DVC takes minutes, and memory that grows with them
@@ -242,13 +242,14 @@ def main() -> None:
     if sha256 and not given.source:
         raise UserError("the example data needs no checksum; name the archive that has this one.")
     try:
-        if place.settle():
-            sys.stdout.write(f"{place.raw}: finished what an earlier call had brought in\n")
-        if given.source:
-            data, how = read(Data), (given.replace, given.force)
-            told = collect(place, given.source, sha256, limits, *how, layout=data.layout)
-        else:
-            told = example(place, given.replace, given.force)
+        with alone():
+            if place.settle():
+                sys.stdout.write(f"{place.raw}: finished what an earlier call had brought in\n")
+            if given.source:
+                data, how = read(Data), (given.replace, given.force)
+                told = collect(place, given.source, sha256, limits, *how, layout=data.layout)
+            else:
+                told = example(place, given.replace, given.force)
     except OSError as error:
         raise UserError(
             f"{error.filename or DATA}: {error.strerror}; mend that and run it again, for nothing "

@@ -8,6 +8,7 @@ earlier is undone. What was there before goes to data/replaced, and away when al
 import json
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -105,6 +106,13 @@ class Place:
         self._arrived.rename(away / "arrived")
 
     def _clear(self) -> None:
-        for folder in (self.incoming, self._replaced):
-            if folder.exists():
-                shutil.rmtree(folder)
+        if self.incoming.exists():
+            shutil.rmtree(self.incoming)
+        try:
+            if self._replaced.exists():
+                shutil.rmtree(self._replaced)
+        except OSError as error:  # the exchange is done all the same
+            sys.stderr.write(
+                f"note: {self._replaced}, with what was replaced, cannot be removed "
+                f"({error.filename}: {error.strerror}); remove it.\n"
+            )

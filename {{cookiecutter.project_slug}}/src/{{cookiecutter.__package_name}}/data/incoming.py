@@ -167,7 +167,7 @@ class Incoming:
             # One object, not two, for most of a million names.
             self._spelled[path if path == key else key] = path
         elif known != path:
-            problem = f"and {known!r} are one and the same on other systems"
+            problem = f"and {known!a} are one and the same on other systems"
             raise self.refused(path, problem, "rename one of the two")
         elif is_file or key in self._ends:
             raise self.refused(path, "stands there twice", "remove one of the two")

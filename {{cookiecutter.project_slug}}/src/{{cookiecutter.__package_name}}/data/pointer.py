@@ -1,4 +1,4 @@
-"""data/raw.dvc: which version of the data belongs here, and where that came from.
+"""data/raw.dvc: which version of the data belongs here, where that came from, and who changes it.
 
 DVC leaves `meta` in a .dvc file alone, through `dvc add` and `dvc update` too, so the origin goes
 wherever the hash goes that it describes:
@@ -13,7 +13,9 @@ wherever the hash goes that it describes:
         version: 72e131e0cd93ceeb743a1f9fa75849e9.dir
 """
 
-from collections.abc import Mapping
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,35 @@ from ..errors import UserError
 from ..reproducibility.artifacts import write_bytes
 
 Origin = Mapping[str, Any]
+# It is there while a version is put into place, and names that.
+MARK = Path(".dvc/tmp/data-use")
+LOCK = Path(".dvc/tmp/data.lock")
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Let one command at a time change the data of this project.
+
+    Raises:
+        UserError: another command is at it.
+    """
+    LOCK.parent.mkdir(parents=True, exist_ok=True)
+    # A database's lock works on every system, and goes with its process, however that ends.
+    with closing(sqlite3.connect(LOCK, timeout=0, isolation_level=None)) as lock:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            raise UserError(
+                "another command changes the data of this project; run this one when that is done."
+            ) from None
+        yield
+
+
+def cut_off() -> str:
+    """Return the version that was to be put into place when that was cut off, else ""."""
+    return MARK.read_text(encoding="utf-8").strip() if MARK.exists() else ""
 
 
 def recorded_version(pointer: Path) -> str | None:

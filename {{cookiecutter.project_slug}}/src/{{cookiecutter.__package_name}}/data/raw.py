@@ -48,7 +48,7 @@ def sources(raw: Path) -> Iterator[Source]:
 
     Raises:
         UserError: there is no such folder, a name is not UTF-8 or has a control character such as a
-            line's end, or an archive is damaged.
+            line's end, a link leads nowhere or back, or an archive is damaged.
     """
     if not raw.is_dir():
         raise UserError(
@@ -101,11 +101,21 @@ def members(archive: Path) -> Iterator[Source]:
 def _below(folder: Path, prefix: str) -> Iterator[Source]:
     for name in _names(folder):
         if name.endswith("/"):
+            if folder.resolve().is_relative_to((folder / name).resolve()):
+                raise _misplaced(folder / name, "is a link to a folder around it")
             yield from _below(folder / name, prefix + name)
             continue
-        status = (folder / name).stat()
-        if stat.S_ISREG(status.st_mode):
-            yield Source(prefix + name, "", 0, *_stamp(status))
+        try:
+            status = (folder / name).stat()
+        except FileNotFoundError:
+            raise _misplaced(folder / name, "is a link that leads nowhere") from None
+        if not stat.S_ISREG(status.st_mode):
+            raise _misplaced(folder / name, "is no file and no folder")
+        yield Source(prefix + name, "", 0, *_stamp(status))
+
+
+def _misplaced(path: Path, problem: str) -> UserError:
+    return UserError(f"{path.as_posix()} {problem}; remove it, or put a picture there.")
 
 
 def _names(folder: Path) -> list[str]:

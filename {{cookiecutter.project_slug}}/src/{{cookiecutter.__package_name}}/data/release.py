@@ -8,6 +8,7 @@ else is staged, and runs your hooks.
 
 import subprocess
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,9 +19,9 @@ from . import record
 from .changelog import CHANGELOG, entry, summary, with_entry, without_latest
 from .changes import Changes, balance, changes, pictures
 from .drift import FILE as REFERENCE
+from .pointer import cut_off
 from .record import CORRECTIONS, RECORD, Record
 from .versions import (
-    MARK,
     POINTER,
     RAW,
     TAG,
@@ -77,6 +78,8 @@ def _made(
     check()
     _push(name)
     _write(made, found, last.name if last else None, committed)
+    if working_version() != made.version or state():
+        raise UserError(f"{RAW} changed while it was checked; run the same command again.")
     _commit(made)
     _tag(made)
     return summary(found, last.name if last else None)
@@ -133,8 +136,7 @@ def _check_order(name: str, known: Sequence[Release]) -> None:
 
 def _check_tree(committed: Release) -> None:
     """Refuse what is in doubt below data/: conflicts, unknown files, a pointer without its data."""
-    if MARK.exists():
-        name = MARK.read_text(encoding="utf-8").strip()
+    if name := cut_off():
         raise UserError(
             f"'make data-use VERSION={name}' was cut off, so {RAW} may hold parts of two versions; "
             "run that again first."
@@ -244,11 +246,12 @@ def _tag(made: Record) -> None:
 
 def _restore(before: dict[Path, bytes | None]) -> None:
     for path, content in before.items():
-        if content is None:
-            path.unlink(missing_ok=True)
-            git("reset", "--quiet", "--", path.as_posix())
-        elif content != _bytes(path):
-            write_bytes(path, content)
+        with suppress(OSError):  # what went wrong first is what a person must hear
+            if content is None:
+                path.unlink(missing_ok=True)
+                git("reset", "--quiet", "--", path.as_posix())
+            elif content != _bytes(path):
+                write_bytes(path, content)
 
 
 def _listed(command: str, *arguments: str) -> list[str]:

@@ -14,8 +14,10 @@ from ..errors import UserError
 from ..reproducibility.artifacts import write_bytes
 from ..reproducibility.revisions import cache_folder, git, md5
 from .changelog import CHANGELOG
+from .pointer import MARK
+from .store import Store
+from .transfer import understood
 from .versions import (
-    MARK,
     POINTER,
     RAW,
     Release,
@@ -39,7 +41,7 @@ def use(name: str) -> Release:
     """
     target = find(name)
     under_way = MARK.exists()
-    _refuse_to_lose_files(target)
+    _refuse_to_lose_files(target, under_way)
     if not under_way:
         _refuse_to_lose_data()
     before = {path: path.read_bytes() for path in map(Path, _here()) if path.is_file()}
@@ -48,12 +50,11 @@ def use(name: str) -> Release:
         _place_files(target)
         _fetch(target)
     except BaseException:
-        _put_back(before)
-        if not under_way:
-            MARK.unlink()
+        if _put_back(before) and not under_way:
+            MARK.unlink(missing_ok=True)
         raise
     _checkout(target)
-    MARK.unlink()
+    MARK.unlink(missing_ok=True)
     return target
 
 
@@ -69,7 +70,7 @@ def _refuse_to_lose_data() -> None:
         )
     version = working_version()
     if found == "not in cache" or (found == "" and version and not _complete(version)):
-        done = run_dvc("commit", "--force", "--quiet", str(POINTER))
+        done = run_dvc("commit", "--force", str(POINTER))
         if done.returncode != 0:
             raise UserError(f"DVC could not keep {RAW} in its cache: {last_line(done.stderr)}")
 
@@ -93,10 +94,12 @@ def _versions() -> set[str]:
     return found
 
 
-def _refuse_to_lose_files(target: Release) -> None:
+def _refuse_to_lose_files(target: Release, under_way: bool) -> None:
     """Refuse where a file that will be replaced is not as the last commit or a release has it."""
     known = _known()
     for path in _here():
+        if under_way and path == POINTER.as_posix():
+            continue  # it may name parts of two versions by now, if a pipeline ran
         lost = Path(path).is_file() and _rows(path) and _blob(path) not in known.get(path, set())
         if lost:
             raise UserError(
@@ -162,11 +165,12 @@ def _fetch(target: Release) -> None:
     """Have all of the data in the cache before anything in data/raw changes."""
     if _complete(target.version):
         return
-    done = run_dvc("fetch", "--quiet", str(POINTER))
+    store = Store.open()
+    done = run_dvc("fetch", str(POINTER))
     # DVC calls it up to date, too, where neither side has the files.
     if not _complete(target.version):
         reason = "" if done.returncode == 0 else f" ({last_line(done.stderr)})"
-        raise UserError(
+        raise understood(store.name, store.url, done.stderr) or UserError(
             f"the pictures of {target.title} are not in the cache, and the remote lacks some of "
             f"them or holds what was not pushed{reason}; delete there what was changed, and run "
             "'make push' where the data is whole. Nothing was changed."
@@ -185,17 +189,24 @@ def _kept(files: Mapping[str, str]) -> bool:
 
 
 def _checkout(target: Release) -> None:
-    done = run_dvc("checkout", "--quiet", str(POINTER))
+    done = run_dvc("checkout", str(POINTER))
     if done.returncode != 0:
         raise UserError(
-            f"{RAW} does not hold all of {target.title} yet ({last_line(done.stderr)}); "
-            "mend that and run the same command again."
+            f"{RAW} does not hold all of {target.title} yet ({last_line(done.stderr)}); mend that "
+            f"and run the same command again, or let DVC have its way with 'dvc checkout --force "
+            f"{POINTER}' before."
         )
 
 
-def _put_back(before: dict[Path, bytes]) -> None:
+def _put_back(before: dict[Path, bytes]) -> bool:
+    """Make the files below data/ what they were; return whether all of them are."""
     for path in map(Path, _here()):
         if path not in before:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
     for path, content in before.items():
-        write_bytes(path, content)
+        with suppress(OSError):  # what went wrong first is what a person must hear
+            if not path.is_file() or path.read_bytes() != content:
+                write_bytes(path, content)
+    here = {path: path.read_bytes() for path in map(Path, _here()) if path.is_file()}
+    return here == before

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 
 from ..errors import UserError
@@ -31,8 +32,7 @@ from .streaming import Objects
 RAW, POINTER = Path("data/raw"), Path("data/raw.dvc")
 TAG = "data-v"
 COMMITTED = "committed"
-# It is there while a version is put into place, and names that.
-MARK = Path(".dvc/tmp/data-use")
+LISTED = 3
 _NAME = re.compile(r"(0|[1-9]\d{0,8})(\.(0|[1-9]\d{0,8})){1,3}")
 
 
@@ -222,7 +222,7 @@ def keep() -> None:
     """
     # `dvc add` would make a pointer forget that it was imported.
     arguments = ("commit", "--force", str(POINTER)) if POINTER.exists() else ("add", str(RAW))
-    done = run_dvc(*arguments, "--quiet")
+    done = run_dvc(*arguments)
     if done.returncode != 0 or working_version() is None:
         raise UserError(f"DVC could not record {RAW}: {last_line(done.stderr)}")
 
@@ -261,7 +261,13 @@ def run_dvc(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 def last_line(text: str) -> str:
-    """Return the last line of a message that says something, without DVC's offers of help."""
-    lines = [line.strip() for line in text.splitlines() if line.startswith("ERROR: ")]
-    lines = lines or [line.strip() for line in text.splitlines() if line.strip()] or ["no reason"]
-    return lines[-1].removeprefix("ERROR: ")
+    """Return the last thing that a message says, with the files that DVC lists below an error."""
+    lines = [line.strip() for line in text.splitlines()]
+    errors = [number for number, line in enumerate(lines) if line.startswith("ERROR: ")]
+    if not errors:
+        return next(filter(None, reversed(lines)), "no reason")
+    first, *listed = takewhile(bool, lines[errors[-1] :])
+    # An error's end is DVC's offer of help.
+    listed = [line for line in listed if not line.startswith(("Is your cache", "<http"))]
+    more = ["and more"] if len(listed) > LISTED else []
+    return " ".join([first.removeprefix("ERROR: "), *listed[:LISTED], *more])
