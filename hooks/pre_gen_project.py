@@ -115,6 +115,8 @@ def problems(answers: dict[str, str]) -> list[str]:
     remote, url = answers["remote"], answers["remote_url"]
     if remote in REMOTES and (problem := remote_problem(remote, url)):
         found.append(f"remote_url {url!a}: {problem}")
+    elif f"{url}/".lower().startswith(f"../{answers['project_slug']}/".lower()):
+        found.append(f"remote_url {url!a}: this is the project itself; choose a folder beside it")
     return found
 
 

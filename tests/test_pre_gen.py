@@ -160,6 +160,12 @@ def test_refuses_the_place_of_a_remote_in_one_line(remote: str, url: str) -> Non
     assert "\n" not in problem
 
 
+@pytest.mark.parametrize("below", ["", "/", "/data"])
+def test_refuses_the_project_itself_as_its_remote(below: str) -> None:
+    (problem,) = changed(remote_url=f"../{GOOD['project_slug'].upper()}{below}")
+    assert "this is the project itself; choose a folder beside it" in problem
+
+
 @pytest.mark.parametrize("remote", URLS)
 def test_proposes_a_place_that_it_takes(bake: Bake, remote: str) -> None:
     config = (bake(remote=remote) / ".dvc" / "config").read_text(encoding="utf-8")

@@ -235,6 +235,8 @@ def test_a_remote_for_real(
         config.with_name("config.local").write_text(settings, encoding="utf-8")
         git(work.root, "init", "--quiet")
         goes_through(work, remote)
+        if kind == "ssh":
+            a_server_of_another_key_is_refused(work, isolated / ".ssh")
 
 
 def goes_through(work: Work, remote: Remote) -> None:
@@ -279,6 +281,20 @@ def goes_through(work: Work, remote: Remote) -> None:
     clone.forget()
     clone.exchange("pull")
     assert clone.data() == files
+
+
+def a_server_of_another_key_is_refused(work: Work, keys: Path) -> None:
+    known = keys / "known_hosts"
+    before = known.read_text(encoding="utf-8")
+    other = (keys / "user.pub").read_text(encoding="utf-8")
+    for text in ("", f"{before.split()[0]} {other}"):
+        known.write_text(text, encoding="utf-8")
+        work.forget()
+        said = work.exchange("pull", fails=True)
+        assert "has a key that this machine does not know; connect once with 'ssh'" in said
+        assert work.data() == {}
+    known.write_text(before, encoding="utf-8")
+    work.exchange("pull")
 
 
 @pytest.mark.changes("where pictures are read from")

@@ -169,7 +169,8 @@ def test_stopped_at_any_moment_nothing_is_lost(
 def test_a_damaged_archive_is_one_sentence(tmp_path: Path, fill: Fill, change: str) -> None:
     raw = fill(tmp_path / "raw", count=3)
     packed.pack(raw)
-    (name,) = archives(raw)
+    (packed_name,) = archives(raw)
+    name = (raw / packed_name).rename(raw / "mine.tar").name
     content = (raw / name).read_bytes()
     damaged = {"cut": content[:-1500], "half": content[:-1024], "text": b"no archive" * 200}
     (raw / name).write_bytes(damaged.get(change, content))
@@ -179,6 +180,25 @@ def test_a_damaged_archive_is_one_sentence(tmp_path: Path, fill: Fill, change: s
     with pytest.raises(UserError, match=rf"{name} is no tar archive of pictures, or damaged"):
         packed.unpack(raw)
     assert below(raw) == before
+
+
+def test_an_archive_that_is_not_what_its_name_says(tmp_path: Path, fill: Fill) -> None:
+    """Else the damage would stay, and a good picture that was put beside it would go."""
+    raw = fill(tmp_path / "raw")
+    good = (raw / "tree/000.png").read_bytes()
+    packed.pack(raw, SHARD)
+    archive = raw / next(one.file for one in sources(raw) if one.path == "tree/000.png")
+    archive.write_bytes(archive.read_bytes().replace(good, good[:-1] + b"?"))
+    (raw / "tree").mkdir()
+    (raw / "tree/000.png").write_bytes(good)
+    before = below(raw)
+    for change in (packed.pack, packed.unpack):
+        with pytest.raises(UserError, match=f"{archive.name} is damaged, .* 'dvc checkout"):
+            change(raw)
+        assert below(raw) == before
+    archive.rename(raw / "mine.tar")
+    packed.pack(raw, SHARD)
+    assert next(one for one in sources(raw) if one.path == "tree/000.png").content(raw) == good
 
 
 @pytest.mark.parametrize("name", ["loose.png", "/etc/a.png", "a/b/c.png"])

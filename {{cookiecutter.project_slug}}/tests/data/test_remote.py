@@ -71,7 +71,7 @@ def fake(store: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
     def instead(said: str, status: int = 0, shown: str = "") -> None:
         code = "import sys; sys.stderr.write(sys.argv[1]); print(sys.argv[2], end='')"
         command = [sys.executable, "-c", f"{code}; sys.exit({status})", said, shown]
-        monkeypatch.setattr(transfer, "dvc", lambda *_: command)
+        monkeypatch.setattr(transfer, "remote_dvc", lambda *_: command)
 
     return instead
 

@@ -167,7 +167,7 @@ def test_a_changed_list(remote: Remote, path: str) -> None:
 @pytest.mark.parametrize("path", ["", "labels.npy", "images-00001.npy"])
 def test_what_is_not_there(remote: Remote, path: str) -> None:
     remote.place(remote.names()[path]).unlink()
-    refused("is not on DVC's remote; run 'dvc push'", open_it)
+    refused("is not on DVC's remote; run 'make push'", open_it)
 
 
 @pytest.mark.parametrize("workers", [0, 2])
@@ -175,7 +175,8 @@ def test_a_changed_picture(remote: Remote, workers: int) -> None:
     _, streamed = open_both()
     change(remote.place(remote.names()["images-00001.npy"]))
     batches = Batches(streamed, 4, 0, PLAIN)
-    says = r"^picture \d+ of a shard on DVC's remote is not what was prepared"
+    name = remote.names()["images-00001.npy"]
+    says = f"^a picture of {TRAIN}/images-00001.npy .* delete files/md5/{name[:2]}/{name[2:]} there"
     refused(says, lambda: list(stream(batches, 0, 6, runtime(workers))))
 
 

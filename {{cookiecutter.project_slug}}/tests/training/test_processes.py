@@ -128,6 +128,33 @@ def test_an_error_is_said_once(prepared: Path, stage: Any, settle: Settle) -> No
     assert "lower optimization.learning_rate" in done.stderr
 
 
+GO_WRONG = """
+import torch
+from {package}.config import Reproducibility, read
+from {package}.errors import UserError, run
+from {package}.training.processes import joined
+
+def main():
+    with joined(2, read(Reproducibility)) as group:
+        if group.rank in {ranks}:
+            raise UserError("this is wrong")
+        for _ in range(9):
+            group.sum(torch.ones(8))
+
+run(main)
+"""
+
+
+@pytest.mark.parametrize("ranks", [(0,), (1,), (0, 1)])
+def test_who_knows_what_is_wrong_says_it(
+    prepared: Path, python: Any, ranks: tuple[int, ...]
+) -> None:
+    """Such as a picture that only one of them has to read."""
+    done = python("-c", GO_WRONG.format(package=PACKAGE, ranks=ranks))
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == ["error: this is wrong"]
+
+
 def others(root: Path) -> list[int]:
     """The processes that rank 0 has started, by what their command line and folder are."""
     found = []

@@ -7,8 +7,9 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from ..errors import UserError
-from ..reproducibility.revisions import dvc, outside_git
+from ..reproducibility.revisions import outside_git
 from .archive import KINDS
+from .transfer import remote_dvc
 
 
 def is_address(source: str) -> bool:
@@ -74,7 +75,7 @@ def _dvc(folder: Path, address: str, *arguments: str) -> None:
     # On a terminal DVC shows its progress itself; elsewhere its last line says what is wrong.
     shown = sys.stderr.isatty()
     done = subprocess.run(
-        dvc(*arguments),
+        remote_dvc(*arguments),
         cwd=folder,
         env=outside_git(),
         stdout=subprocess.DEVNULL,

@@ -8,6 +8,7 @@ same pictures give the same bytes, and new ones change only the archives into wh
 
 import hashlib
 import os
+import re
 import sqlite3
 import tarfile
 from collections.abc import Iterable, Iterator
@@ -22,6 +23,7 @@ from .raw import MISPLACED, Source, archives, sources
 
 SHARD_BYTES = 64 * 2**20  # of an archive, unless one picture is larger
 _BLOCK = tarfile.BLOCKSIZE
+_NAMED = re.compile(r"pictures-([0-9a-f]{32})\.tar")
 _TABLE = """
 CREATE TABLE found (path TEXT PRIMARY KEY, file TEXT, start INTEGER, bytes INTEGER, stamp TEXT)
 WITHOUT ROWID
@@ -37,8 +39,10 @@ def pack(raw: Path, shard_bytes: int = SHARD_BYTES) -> int:
         How many pictures there are.
 
     Raises:
-        UserError: a picture is not in a folder of a class, or an archive is damaged.
+        UserError: a picture is not in a folder of a class, or an archive is damaged; nothing was
+            changed.
     """
+    _refuse_damaged(raw)
     with closing(_listed(raw)) as found:
         old = archives(raw)
         new = list(_write(_in_order(found), raw, shard_bytes))
@@ -57,8 +61,10 @@ def unpack(raw: Path) -> int:
         How many pictures there are.
 
     Raises:
-        UserError: a picture is not in a folder of a class, or an archive is damaged.
+        UserError: a picture is not in a folder of a class, or an archive is damaged; nothing was
+            changed.
     """
+    _refuse_damaged(raw)
     with closing(_listed(raw)) as found:
         half = _half(raw)
         for one in _in_order(found):
@@ -72,6 +78,21 @@ def unpack(raw: Path) -> int:
         for name in archives(raw):
             (raw / name).unlink()
         return _count(found)
+
+
+def _refuse_damaged(raw: Path) -> None:
+    """Refuse archives that are not what their names say, before what they hold counts."""
+    for name in archives(raw):
+        if not (named := _NAMED.fullmatch(name)):
+            continue
+        with (raw / name).open("rb") as file:
+            found = hashlib.file_digest(file, "md5").hexdigest()
+        if found != named[1]:
+            raise UserError(
+                f"{(raw / name).as_posix()} is damaged, for its name tells another content; get it "
+                "back with 'dvc checkout --force data/raw.dvc', or give it another name if it was "
+                "changed on purpose. Nothing was changed."
+            )
 
 
 def _listed(raw: Path) -> sqlite3.Connection:

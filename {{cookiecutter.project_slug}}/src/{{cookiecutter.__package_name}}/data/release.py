@@ -14,13 +14,14 @@ from pathlib import Path
 
 from ..errors import UserError
 from ..reproducibility.artifacts import write_bytes
-from ..reproducibility.revisions import dvc, git, outside_git
+from ..reproducibility.revisions import git, outside_git
 from . import record
 from .changelog import CHANGELOG, entry, summary, with_entry, without_latest
 from .changes import Changes, balance, changes, pictures
 from .drift import FILE as REFERENCE
 from .pointer import cut_off
 from .record import CORRECTIONS, RECORD, Record
+from .transfer import remote_dvc
 from .versions import (
     POINTER,
     RAW,
@@ -194,7 +195,7 @@ def _content(last: Release) -> tuple[str, str | None]:
 
 def _push(name: str) -> None:
     done = subprocess.run(
-        dvc("push", str(POINTER)), env=outside_git(), stdin=subprocess.DEVNULL, check=False
+        remote_dvc("push", str(POINTER)), env=outside_git(), stdin=subprocess.DEVNULL, check=False
     )
     if done.returncode != 0:
         raise UserError(

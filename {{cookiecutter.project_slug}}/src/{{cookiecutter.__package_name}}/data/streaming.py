@@ -7,6 +7,7 @@ picture with its checksum. So it gets what it would have read from data/prepared
 
 import json
 import os
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -21,11 +22,13 @@ from ..errors import UserError
 from ..reproducibility.artifacts import write_bytes
 from ..reproducibility.revisions import LOCK, entries, md5, parsed
 from .storage import CHECKSUMS, HEADER, Pictures, header
-from .store import Store
+from .store import Store, location
 from .transfer import failure, words
 
 FOLDER = Path("data/streamed")
 SHARDS = "images-"
+# How servers refuse to read behind the end of an object.
+_BEHIND_THE_END = re.compile(r"InvalidRange|not satisfiable|\b416\b")
 
 
 class Run(NamedTuple):
@@ -48,8 +51,8 @@ class Objects:
         (content,) = self.read([Run(name, 0, 0)])
         if md5(content) != name.removesuffix(".dir"):
             raise UserError(
-                f"object {name} on DVC's remote is not what was pushed; delete it there and run "
-                "'dvc push' where the data was prepared."
+                f"{location(name)} on DVC's remote is not what was pushed; delete it there and run "
+                "'make push' where the data was prepared."
             )
         return content
 
@@ -67,12 +70,13 @@ class Objects:
         for run, content in zip(runs, found, strict=True):
             if isinstance(content, FileNotFoundError):
                 raise UserError(
-                    f"object {run.name} is not on DVC's remote; run 'dvc push' where the data was "
-                    "prepared, and commit its dvc.lock."
+                    f"{location(run.name)} is not on DVC's remote; run 'make push' where the data "
+                    "was prepared, and commit its dvc.lock."
                 )
-            if isinstance(content, Exception):
+            if isinstance(content, Exception) and not _BEHIND_THE_END.search(words(content)):
                 raise failure(store.name, store.url, words(content))
-        return [bytes(one) for one in found]
+        # What lies behind the end of a truncated object is nothing.
+        return [b"" if isinstance(one, Exception) else bytes(one) for one in found]
 
 
 @cache
@@ -85,16 +89,20 @@ class Streamed(Pictures):
     """Pictures uint8 [n, c, h, w] in shards on DVC's remote, indexed as one array along n.
 
     Args:
-        shards: their names, in order.
+        folder: what they make up, to name in errors.
+        shards: (name in the folder, object) of each, in order.
         checksums: CRC-32 of each picture [n].
 
     Raises:
         UserError: a shard cannot be read, or they hold more or fewer pictures.
     """
 
-    def __init__(self, shards: Sequence[str], checksums: NDArray[np.uint32]) -> None:
-        self._objects, self._names, self._checksums = Objects(), list(shards), checksums
-        heads = self._objects.read([Run(one, 0, HEADER) for one in shards])
+    def __init__(
+        self, folder: Path, shards: Sequence[tuple[str, str]], checksums: NDArray[np.uint32]
+    ) -> None:
+        self._folder, self._objects, self._checksums = folder, Objects(), checksums
+        self._shards = list(shards)
+        heads = self._objects.read([Run(one, 0, HEADER) for _, one in shards])
         shapes = [header(one) for one in heads]
         starts = np.cumsum([0, *(shape[0] for shape in shapes)])
         super().__init__((int(starts[-1]), *shapes[0][1:]))
@@ -103,7 +111,7 @@ class Streamed(Pictures):
         if len(checksums) != len(self):
             raise UserError(
                 f"the shards on DVC's remote hold {len(self)} pictures, not {len(checksums)}; run "
-                "'dvc repro prepare' and 'dvc push' where the data is."
+                "'dvc repro prepare' and 'make push' where the data is."
             )
 
     def _rows(self, chosen: NDArray[np.int64]) -> NDArray[np.uint8]:
@@ -112,11 +120,16 @@ class Streamed(Pictures):
         rows = np.frombuffer(content, dtype=np.uint8).reshape(len(chosen), *self.shape[1:])
         for place, row in zip(chosen.tolist(), rows, strict=True):
             if zlib.crc32(row) != self._checksums[place]:
-                raise UserError(
-                    f"picture {place} of a shard on DVC's remote is not what was prepared; delete "
-                    "the shard there and run 'dvc push' where the data was prepared."
-                )
+                raise self._damaged(place)
         return rows
+
+    def _damaged(self, place: int) -> UserError:
+        name, shard = self._shards[int(np.searchsorted(self._starts, place, side="right")) - 1]
+        return UserError(
+            f"a picture of {(self._folder / name).as_posix()} on DVC's remote is not what was "
+            f"prepared; delete {location(shard)} there and run 'make push' where the data was "
+            "prepared."
+        )
 
     def _runs(self, chosen: NDArray[np.int64]) -> Iterator[Run]:
         """Cut `chosen` wherever the next picture is not the next one of the same shard."""
@@ -128,7 +141,7 @@ class Streamed(Pictures):
             shard = int(shards[first])
             start = HEADER + int(chosen[first] - self._starts[shard]) * self._bytes
             stop = start + (last - first) * self._bytes
-            yield Run(self._names[shard], start, stop)
+            yield Run(self._shards[shard][1], start, stop)
 
 
 def fetch_lists(folder: Path) -> Path:
@@ -154,11 +167,12 @@ def open_streamed(folder: Path) -> Streamed:
     listed = sorted(_listed(Path.cwd(), folder).items())
     checksums = np.load(FOLDER / folder.name / CHECKSUMS, mmap_mode="r", allow_pickle=False)
     try:
-        return Streamed([name for path, name in listed if path.startswith(SHARDS)], checksums)
+        shards = [one for one in listed if one[0].startswith(SHARDS)]
+        return Streamed(folder, shards, checksums)
     except ValueError:
         raise UserError(
             f"the shards of {folder.name} on DVC's remote are damaged; delete them there and run "
-            "'dvc push' where the data was prepared."
+            "'make push' where the data was prepared."
         ) from None
 
 
@@ -168,7 +182,7 @@ def _listed(_project: Path, folder: Path) -> dict[str, str]:
     name = entries(parsed(_lock()), "prepare", "outs").get(folder.as_posix())
     if not name:
         raise UserError(
-            f"{LOCK} does not know {folder.as_posix()}; run 'dvc repro prepare' and 'dvc push' "
+            f"{LOCK} does not know {folder.as_posix()}; run 'dvc repro prepare' and 'make push' "
             f"where the data is, and commit {LOCK}."
         )
     return {one["relpath"]: one["md5"] for one in json.loads(Objects().whole(name))}

@@ -16,7 +16,7 @@ from ..reproducibility.revisions import cache_folder, git, md5
 from .changelog import CHANGELOG
 from .pointer import MARK
 from .store import Store
-from .transfer import understood
+from .transfer import transfer, understood
 from .versions import (
     POINTER,
     RAW,
@@ -166,7 +166,7 @@ def _fetch(target: Release) -> None:
     if _complete(target.version):
         return
     store = Store.open()
-    done = run_dvc("fetch", str(POINTER))
+    done = transfer("fetch", str(POINTER))
     # DVC calls it up to date, too, where neither side has the files.
     if not _complete(target.version):
         reason = "" if done.returncode == 0 else f" ({last_line(done.stderr)})"

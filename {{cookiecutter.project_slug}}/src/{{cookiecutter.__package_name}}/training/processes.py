@@ -12,12 +12,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import timedelta
 from typing import TypeVar
 
 import torch
 from torch import Tensor, distributed
 from torch._C._distributed_c10d import Store, TCPStore
+from torch.distributed import distributed_c10d
 
 from ..config import Reproducibility
 from ..errors import UserError
@@ -101,10 +103,14 @@ class Group:
         try:
             return call()
         except (RuntimeError, ProcessLookupError):
-            raise UserError(
+            raise _Ended(
                 f"another of the {self.size} processes has ended, or was killed; run this again: "
                 "training goes on from its last checkpoint."
             ) from None
+
+
+class _Ended(UserError):
+    """Another process has ended; that one may have said why."""
 
 
 ALONE = Group()
@@ -138,15 +144,41 @@ def joined(processes: int, reproducibility: Reproducibility) -> Iterator[Group]:
         _join(rank, size, reproducibility.device, store)
     try:
         yield Group(rank, size, reproducibility.device)
-    except UserError:
+    except UserError as error:
+        if rank == 0 and not _is_said(error):
+            raise
         if rank:
-            # What went wrong here went wrong in all; rank 0 says it.
-            raise SystemExit(1) from None
-        raise
+            _say(error)
+        raise SystemExit(1) from None
     finally:
         for child in children:
             child.communicate()
         distributed.destroy_process_group()
+
+
+def _say(error: UserError) -> None:
+    """Say in another process than rank 0 what went wrong, if that is not said.
+
+    A wrong param goes wrong in all, a picture that cannot be read in one: the first says it.
+    """
+    if isinstance(error, _Ended):
+        return  # rank 0 says it, if nobody knows more
+    with suppress(RuntimeError):  # rank 0 is gone, and has said it
+        store = distributed_c10d._get_default_store()
+        if store.add("claimed", 1) == 1:
+            sys.stderr.write(f"error: {error}\n")
+            store.set("said", "")
+
+
+def _is_said(error: UserError) -> bool:
+    """Whether another process than rank 0 says what went wrong; it has when this returns."""
+    with suppress(RuntimeError):  # it was killed before it could
+        store = distributed_c10d._get_default_store()
+        ended = isinstance(error, _Ended)
+        if store.add("claimed", 0 if ended else 1) > (0 if ended else 1):
+            store.wait(["said"], timedelta(seconds=9))
+            return True
+    return False
 
 
 def _check(size: int, reproducibility: Reproducibility) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from {{ cookiecutter.__package_name }}.reproducibility.audit import versions
-from {{ cookiecutter.__package_name }}.reproducibility.audit.data import lean
+from {{ cookiecutter.__package_name }}.reproducibility.audit.data import LOCAL, credentials, lean
 
 CONFIG = ".dvc/config"
 PLUGIN = "dvc-{}==1.0 \\\n    --hash=sha256:" + "0" * 64 + "\n"
@@ -119,6 +119,12 @@ def settings(url: str) -> str:
     return f"{options}['remote \"a\"']\n    url = {url}\n    verify = true\n"
 
 
+@pytest.mark.parametrize("within", ["", "/", "/data/store"])
+def test_a_remote_that_is_the_project_itself(copy: Any, expect: Any, within: str) -> None:
+    copy.write(CONFIG, settings(f"../../{copy.root.name}{within}"))
+    expect("data", CONFIG, 5, "inside the repository")
+
+
 @pytest.mark.parametrize("url", ["s3://b/c", "../../elsewhere", "ssh://host/x", "git@host:x"])
 def test_a_remote_that_will(copy: Any, url: str) -> None:
     copy.write(CONFIG, settings(url))
@@ -157,6 +163,12 @@ def test_a_file_of_dvc_in_git(copy: Any, path: str) -> None:
     finally:
         copy.project.tracked.remove(path)
     assert (path, 1) in [finding[:2] for finding in found]
+
+
+def test_an_object_of_dvc_in_git(copy: Any, expect: Any) -> None:
+    path = f"store/files/md5/0a/{'b' * 30}"
+    copy.write(path, b"x")
+    expect("git", path, 1, "an object of DVC's")
 
 
 def test_a_large_file(copy: Any, expect: Any) -> None:
@@ -210,6 +222,16 @@ def test_a_secret_of_the_remote(copy: Any, expect: Any, option: str) -> None:
     remote = f"\n['remote \"b\"']\n    url = ../../b\n    verify = true\n    {option} = x\n"
     line = copy.append(CONFIG, remote)
     expect("credentials", CONFIG, line + 4, "--local")
+
+
+def test_the_file_of_secrets_in_git(copy: Any) -> None:
+    # Git can be forced to track what it ignores; without a repository, nothing says so.
+    copy.project.tracked.append(LOCAL)
+    try:
+        found = credentials(copy.project).findings
+    finally:
+        copy.project.tracked.remove(LOCAL)
+    assert [(one.path, "git rm --cached" in one.message) for one in found] == [(LOCAL, True)]
 
 
 @pytest.mark.parametrize("fine", ["https://a:$TOKEN@b.org", "password: ask", "git@a.org:b/c"])

@@ -12,8 +12,9 @@ from .project import LARGE, Project
 from .versions import edited
 
 RAW = "data/raw"
-CONFIG = ".dvc/config"
+CONFIG, LOCAL = ".dvc/config", ".dvc/config.local"
 VERIFIED = ("verify", "true")
+_OBJECT = re.compile(r"(?:^|/)files/md5/[0-9a-f]{2}/[0-9a-f]{30}")
 _DATA = ("data/raw", "data/prepared", "models")
 _SUFFIXES = words(
     ".png .jpg .jpeg .gif .bmp .tif .tiff .webp .npy .npz .pt .pth .ckpt .safetensors .onnx .h5"
@@ -119,7 +120,7 @@ def _remote(project: Project) -> list[Finding]:
     if analytics is None or analytics.value.lower() != "false":
         message = "lets DVC report your use of it; run `dvc config core.analytics false`"
         findings.append(Finding(CONFIG, analytics.line if analytics else 1, message))
-    findings += [_within(project, url) for url in urls.values() if _is_within(url.value)]
+    findings += [_within(url) for url in urls.values() if _is_within(project, url.value)]
     findings += [_unlocked(url) for url in urls.values() if not _has_plugin(project, url.value)]
     checked = {option.section for option in options if (option.key, option.value) == VERIFIED}
     return findings + [_unchecked(url) for name, url in urls.items() if name not in checked]
@@ -144,14 +145,15 @@ def _unchecked(url: Option) -> Finding:
     return Finding(CONFIG, url.line, message)
 
 
-def _is_within(url: str) -> bool:
+def _is_within(project: Project, url: str) -> bool:
     """Whether a url, relative to .dvc/ as DVC reads it, stays inside the repository."""
     if "://" in url or re.match(r"[A-Za-z]:|[/\\]|[\w.-]+@", url):
         return False
-    return not posixpath.normpath(f".dvc/{url}").startswith("../")
+    place = posixpath.normpath(f".dvc/{url}")
+    return not place.startswith("../") or inside(place, f"../{project.root.resolve().name}")
 
 
-def _within(project: Project, url: Option) -> Finding:
+def _within(url: Option) -> Finding:
     message = f"the {url.section} is inside the repository ({url.value}); put it elsewhere"
     return Finding(CONFIG, url.line, message)
 
@@ -181,6 +183,8 @@ def _foreign(project: Project, path: str, outputs: list[str]) -> str:
     home = next((folder for folder in outputs if inside(path, folder)), "")
     if home and not path.endswith((".gitignore", ".gitkeep", ".dvc")):
         return f"is in Git but belongs to DVC ({home})"
+    if _OBJECT.search(path):
+        return "is in Git but an object of DVC's"
     suffix = PurePosixPath(path).suffix.lower()
     if suffix in _SUFFIXES and not path.startswith("docs/"):
         return f"is data or a model ({suffix}) in Git"
@@ -197,6 +201,9 @@ def credentials(project: Project) -> Check:
             if not project.allows(path, line):
                 message = f"holds {kind}; remove it from Git's history and renew it"
                 findings.append(Finding(path, line, message))
+    if LOCAL in project.tracked:
+        message = f"is where secrets go; run `git rm --cached {LOCAL}` and renew what it holds"
+        findings.append(Finding(LOCAL, 1, message))
     for option in _config(project):
         if option.key in _SECRET_OPTIONS:
             message = f"holds {option.key}; move it with `dvc remote modify --local` and renew it"
