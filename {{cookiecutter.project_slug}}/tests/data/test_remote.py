@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -154,6 +154,15 @@ def test_a_push_names_what_it_could_not_find(store: Path, fake: Fake) -> None:
         remote.push()
 
 
+@pytest.mark.parametrize("action", [remote.pull, remote.push])
+@pytest.mark.parametrize("target", ["nonsense", "dat"])
+def test_a_target_that_nothing_names(
+    store: Path, action: Callable[[Sequence[str]], None], target: str
+) -> None:
+    with pytest.raises(UserError, match=rf"'{target}' is no output that dvc\.lock names, no \.dvc"):
+        action(["data/raw.dvc", target])
+
+
 def test_without_a_remote(store: Path) -> None:
     Path(".dvc/config").write_text("[core]\n    analytics = false\n", encoding="utf-8")
     with pytest.raises(UserError, match=r"no remote; name one with 'dvc remote add"):
@@ -171,6 +180,8 @@ def test_without_a_remote(store: Path) -> None:
         ("ERROR: bucket does not exist: NoSuchBucket", "create the bucket"),
         ("ConnectionRefusedError: [Errno 111] Connect call failed", "cannot be reached"),
         ("ERROR: Unable to acquire lock", "in use by another DVC"),
+        ("ValueError: Connection string is either blank or malformed.", "does not let you in"),
+        ("NotADirectoryError: [Errno 20] Not a directory: '/a/b'", "is not in a folder; choose"),
     ],
 )
 def test_a_cause_is_one_sentence(said: str, meaning: str) -> None:
@@ -213,7 +224,6 @@ def test_without_the_plugin(store: Path, monkeypatch: pytest.MonkeyPatch, url: s
         (["data/raw/cat"], ["data/raw"]),
         (["train"], ["models/w"]),
         (["reports"], ["reports/a.csv"]),
-        (["mod"], []),
     ],
 )
 def test_targets_are_outputs_pointers_and_stages(

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from {{ cookiecutter.__package_name }}.data.shrink import shrink
+from {{ cookiecutter.__package_name }}.data.shrink import gists, shrink
 
 
 def test_small_pictures_stay() -> None:
@@ -24,3 +24,21 @@ def test_no_side_is_longer_and_nothing_overflows() -> None:
         assert max(found.shape[1:]) <= 8
         assert min(found.shape[1:]) >= 1
         assert (found == 255).all()
+
+
+def test_the_gist_is_the_mean_of_parts() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (5, 3, 20, 17), dtype=np.uint8)
+    found = gists(images).reshape(5, 8, 8)
+    for row, column in ((0, 0), (3, 5), (7, 7)):
+        rows, columns = (
+            slice(place * side // 8, (place + 1) * side // 8)
+            for place, side in ((row, 20), (column, 17))
+        )
+        part = images[:, :, rows, columns].reshape(5, -1)
+        assert found[:, row, column].tolist() == (part.sum(axis=1) // part.shape[1]).tolist()
+
+
+def test_the_gist_of_tiny_and_of_bright_pictures() -> None:
+    tiny = np.arange(16, dtype=np.uint8).reshape(1, 1, 4, 4)
+    assert gists(tiny).reshape(8, 8)[::2, ::2].tolist() == tiny[0, 0].tolist()
+    assert (gists(np.full((2, 3, 64, 64), 255, dtype=np.uint8)) == 255).all()

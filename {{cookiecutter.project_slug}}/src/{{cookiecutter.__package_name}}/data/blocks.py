@@ -24,6 +24,7 @@ from ..errors import UserError
 from ..reproducibility.artifacts import write_bytes
 from .decode import Unreadable, decode
 from .raw import MISPLACED, Source
+from .shrink import gists
 from .storage import npy
 
 BLOCK_PICTURES, BLOCK_BYTES = 512, 2**23
@@ -32,8 +33,8 @@ BLOCK_PICTURES, BLOCK_BYTES = 512, 2**23
 class Facts(NamedTuple):
     """What is known of a picture file after it was read; of one with a `problem`, little.
 
-    `brightness` is the mean of the pixels, 0 to 1; the pixels stand in the block's file at `place`
-    and have the CRC-32 `checksum`.
+    `brightness` is the mean of the pixels, 0 to 1, and `gist` that of parts, as `gists` makes it;
+    the pixels stand in the block's file at `place` and have the CRC-32 `checksum`.
     """
 
     md5: str
@@ -43,7 +44,7 @@ class Facts(NamedTuple):
     height: int = 0
     mode: str = ""
     brightness: float = 0.0
-    dhash: int = 0
+    gist: bytes = b""
     block: str = ""
     place: int = 0
     checksum: int = 0
@@ -74,8 +75,13 @@ class Reader:
         if not pixels:
             return found
         name = hashlib.md5("".join(one.md5 for one in found if one).encode()).hexdigest()
-        write_bytes(self.folder / f"{name}.npy", npy(np.stack(pixels)))
-        return [one and one._replace(block="" if one.problem else name) for one in found]
+        block = np.stack(pixels)
+        write_bytes(self.folder / f"{name}.npy", npy(block))
+        seen = [gist.tobytes() for gist in gists(block)]
+        return [
+            one._replace(block=name, gist=seen[one.place]) if one and not one.problem else one
+            for one in found
+        ]
 
     def _read(self, source: Source, before: str) -> tuple[Facts | None, NDArray[np.uint8] | None]:
         if not source.label:
@@ -99,7 +105,6 @@ class Reader:
             height=picture.height,
             mode=picture.mode,
             brightness=int(pixels.sum(dtype=np.int64)) / (255 * pixels.size),
-            dhash=picture.dhash,
             checksum=zlib.crc32(pixels.tobytes()),
         )
         return facts, pixels

@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS files (
     height INTEGER NOT NULL,
     mode TEXT NOT NULL,         -- Pillow's name, as L or RGB
     brightness REAL NOT NULL,   -- mean of the prepared pixels, 0 to 1
-    dhash INTEGER NOT NULL,     -- perceptual hash, 64 bits as a signed number
+    gist BLOB NOT NULL,         -- mean brightness of 8×8 parts of the prepared pixels, a byte each
     block TEXT NOT NULL,        -- where the prepared pixels are: file, row in it, CRC-32
     place INTEGER NOT NULL,
     checksum INTEGER NOT NULL,

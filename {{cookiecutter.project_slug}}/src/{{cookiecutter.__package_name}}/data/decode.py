@@ -9,22 +9,18 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ..config import Data
 
-GIST = (9, 8)  # of the picture whose falling and rising brightness makes the perceptual hash
-
 
 class Picture(NamedTuple):
     """A decoded picture file.
 
     `format` is told from its content ("PNG"), `mode` is Pillow's ("L", "RGB"); `width` and `height`
-    are those of the upright picture; `dhash` is its perceptual hash, 64 bits as a signed number, of
-    which similar pictures share most; `pixels` are uint8 [channels, image_size, image_size].
+    are those of the upright picture; `pixels` are uint8 [channels, image_size, image_size].
     """
 
     format: str
     mode: str
     width: int
     height: int
-    dhash: int
     pixels: NDArray[np.uint8]
 
 
@@ -64,10 +60,9 @@ def _decoded(content: bytes, data: Data) -> Picture:
         square = image
         if image.size != (data.image_size, data.image_size):
             square = image.resize((data.image_size, data.image_size), Image.Resampling.BILINEAR)
-        dhash = _dhash(square if data.image_size >= 32 else image)
         pixels = np.asarray(square, dtype=np.uint8)
     shaped = pixels[None] if data.channels == 1 else pixels.transpose(2, 0, 1)
-    return Picture(kind, mode, width, height, dhash, shaped)
+    return Picture(kind, mode, width, height, shaped)
 
 
 def _flat(image: Image.Image, channels: int) -> Image.Image:
@@ -80,14 +75,3 @@ def _flat(image: Image.Image, channels: int) -> Image.Image:
         paper = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(paper, image.convert("RGBA"))
     return image.convert("L" if channels == 1 else "RGB")
-
-
-def _dhash(image: Image.Image) -> int:
-    """Return the difference hash: for each of 8×8 places, whether it is brighter to the right.
-
-    N. Krawetz, "Kind of Like That", 2013. Pillow resizes in whole numbers: all machines agree.
-    """
-    grey = image.convert("L").resize(GIST, Image.Resampling.BILINEAR).tobytes()
-    rows = np.frombuffer(grey, np.uint8).reshape(8, 9)
-    bits = np.packbits(rows[:, 1:] > rows[:, :-1])
-    return int.from_bytes(bits.tobytes(), "big", signed=True)

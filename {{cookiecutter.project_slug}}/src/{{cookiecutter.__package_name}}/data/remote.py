@@ -65,17 +65,29 @@ def push(targets: Sequence[str] = ()) -> None:
         missing = {path: name for path, name in here if name in absent}
         raise UserError(
             f"neither the cache here nor the remote '{store.name}' has {_some(missing)}; run 'make "
-            "reproduce' or, where they are, 'make push'. All the others are on the remote."
+            "reproduce' or, where they are, 'make push'."
         )
     show(done)
 
 
 def outputs(targets: Sequence[str] = ()) -> dict[str, str]:
-    """Return {path: hash} of what dvc.lock and the .dvc files name, or of the targets alone."""
+    """Return {path: hash} of what dvc.lock and the .dvc files name, or of the targets alone.
+
+    Raises:
+        UserError: a target is none of them.
+    """
     found: dict[str, str] = {}
+    meant = set[str]()
     for source, path, name in _named():
-        if not targets or any(one == source or _related(one, path) for one in targets):
+        here = {one for one in targets if one == source or _related(one, path)}
+        if here or not targets:
             found[path] = name
+        meant |= here
+    if unknown := [one for one in targets if one not in meant]:
+        raise UserError(
+            f"{unknown[0]!r} is no output that dvc.lock names, no .dvc file and no stage; name one "
+            "of them, such as data/raw.dvc, or leave it out for all."
+        )
     return found
 
 

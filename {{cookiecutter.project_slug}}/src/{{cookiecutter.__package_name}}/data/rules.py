@@ -27,7 +27,7 @@ DROP TABLE IF EXISTS temp.corrected;
 CREATE TEMP TABLE corrected (md5 TEXT, old TEXT, new TEXT, PRIMARY KEY (md5, old)) WITHOUT ROWID;
 CREATE TEMP VIEW examples AS
     SELECT path, coalesce(new, label) AS label, files.md5 AS md5, width, height, mode, format,
-           brightness, dhash, block, place, checksum
+           brightness, gist, block, place, checksum
     FROM files LEFT JOIN temp.corrected AS c ON c.md5 = files.md5 AND old = label
     WHERE problem = '';
 """

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from .transfer import failure, know_servers, words
+from .transfer import failure, tame_plugins, words
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Store:
         from dvc.fs import get_cloud_fs  # audit: a tool, of dev.in, where a remote is used
         from dvc.repo import Repo  # audit: as above
 
-        know_servers()
+        tame_plugins()
         with Repo() as repo:
             name = repo.config["core"].get("remote")
             if name not in repo.config["remote"]:

@@ -4,6 +4,7 @@ Run as a program it is DVC itself, but for SSH: DVC's plugin takes any server fo
 lends it your agent. Here the server's key must stand in ~/.ssh/known_hosts, and no agent is lent.
 """
 
+import logging
 import os
 import re
 import subprocess
@@ -28,7 +29,8 @@ CAUSES = (
     ),
     (
         "locate credentials|credentials were not found|DefaultAzureCredential|Anonymous caller"
-        "|requires either account_name|InvalidAccessKeyId|SignatureDoesNotMatch|AccessDenied"
+        "|requires either account_name|Connection string .*malformed|InvalidAccessKeyId"
+        "|SignatureDoesNotMatch|AccessDenied"
         "|AuthenticationFailed|AuthorizationFailure|Permission ?[Dd]enied|Forbidden|Access denied",
         "does not let you in; README.md says under 'Your remote' where your credentials go",
     ),
@@ -42,6 +44,10 @@ CAUSES = (
         "|No address associated|name resolution|unreachable",
         "cannot be reached; mend the network or the url and ask again, what has arrived is kept",
     ),
+    (
+        "NotADirectoryError|Not a directory",
+        "is not in a folder; choose another place with 'dvc remote modify'",
+    ),
     ("Unable to acquire lock", "is in use by another DVC of this project; ask again after that"),
 )
 
@@ -52,8 +58,12 @@ def remote_dvc(*arguments: str) -> list[str]:
 
 
 @cache
-def know_servers() -> None:
-    """Have DVC's plugin for SSH, if it is there, ask for a server's key, and lend no agent."""
+def tame_plugins() -> None:
+    """Have DVC's plugin for SSH ask for a server's key and lend no agent; let none log tracebacks.
+
+    What goes wrong is said in one sentence, from the error that they raise.
+    """
+    logging.getLogger("gcsfs").setLevel(logging.CRITICAL)
     try:
         # audit: a plugin, where the remote is of this kind
         kind: Any = import_module("dvc_ssh").SSHFileSystem
@@ -123,5 +133,5 @@ def words(error: BaseException | None) -> str:
 if __name__ == "__main__":
     from dvc.cli import main  # audit: a tool, of dev.in, where a remote is used
 
-    know_servers()
+    tame_plugins()
     sys.exit(main(sys.argv[1:]))
