@@ -47,19 +47,18 @@ def decode(content: bytes, data: Data) -> Picture:
 
 
 def _decoded(content: bytes, data: Data) -> Picture:
-    with Image.open(io.BytesIO(content)) as opened:
-        kind = opened.format or ""
-        opened.load()
+    with Image.open(io.BytesIO(content)) as image:
+        kind = image.format or ""
+        image.load()
         # Read here, for some formats tell their mode only when they are loaded.
-        mode = opened.mode
+        mode = image.mode
         if mode in ("I", "F"):
             raise Unreadable("its 32-bit pixels have no fixed range; 8 and 16 bits have")
-        image = ImageOps.exif_transpose(opened)
+        ImageOps.exif_transpose(image, in_place=True)
         width, height = image.size
-        image = _flat(image, data.channels)
-        square = image
-        if image.size != (data.image_size, data.image_size):
-            square = image.resize((data.image_size, data.image_size), Image.Resampling.BILINEAR)
+        square = _flat(image, data.channels)
+        if square.size != (data.image_size, data.image_size):
+            square = square.resize((data.image_size, data.image_size), Image.Resampling.BILINEAR)
         pixels = np.asarray(square, dtype=np.uint8)
     shaped = pixels[None] if data.channels == 1 else pixels.transpose(2, 0, 1)
     return Picture(kind, mode, width, height, shaped)
@@ -74,4 +73,5 @@ def _flat(image: Image.Image, channels: int) -> Image.Image:
         # What lies under transparent pixels is often black, whatever the picture shows.
         paper = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(paper, image.convert("RGBA"))
-    return image.convert("L" if channels == 1 else "RGB")
+    wanted = "L" if channels == 1 else "RGB"
+    return image if image.mode == wanted else image.convert(wanted)  # which would copy it
