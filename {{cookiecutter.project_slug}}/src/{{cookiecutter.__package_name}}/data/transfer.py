@@ -65,10 +65,10 @@ def tame_plugins() -> None:
     """
     logging.getLogger("gcsfs").setLevel(logging.CRITICAL)
     try:
-        # audit: a plugin, where the remote is of this kind
-        kind: Any = import_module("dvc_ssh").SSHFileSystem
+        plugin = import_module("dvc_ssh")  # audit: there where the remote is of this kind
     except ImportError:
         return
+    kind: Any = plugin.SSHFileSystem
     settings = kind._prepare_credentials
 
     def checked(self: Any, **config: Any) -> Any:
