@@ -67,10 +67,8 @@ def test_the_shipped_pointer_says_where_the_data_came_from() -> None:
 
 def test_one_command_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    code = (
-        "from {{ cookiecutter.__package_name }}.data.pointer import alone\n"
-        "with alone(): print('alone', flush=True); input()"
-    )
+    wait = "with alone(): print('alone', flush=True); input()"
+    code = f"from {alone.__module__} import alone\n{wait}"
     command = [sys.executable, "-c", code]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None

@@ -5,7 +5,11 @@ from typing import Any
 import pytest
 
 from {{ cookiecutter.__package_name }}.reproducibility.audit import versions
-from {{ cookiecutter.__package_name }}.reproducibility.audit.data import LOCAL, credentials, lean
+from {{ cookiecutter.__package_name }}.reproducibility.audit.data import (
+    LOCAL,
+    credentials,
+    lean,
+)
 
 CONFIG = ".dvc/config"
 PLUGIN = "dvc-{}==1.0 \\\n    --hash=sha256:" + "0" * 64 + "\n"
