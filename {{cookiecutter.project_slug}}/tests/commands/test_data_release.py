@@ -1,10 +1,12 @@
 """Released by the command, with the pipeline's own check; and how to send it on."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,8 @@ from {{ cookiecutter.__package_name }}.commands import data_release
 from {{ cookiecutter.__package_name }}.data.versions import releases
 from {{ cookiecutter.__package_name }}.errors import UserError
 from {{ cookiecutter.__package_name }}.reproducibility import determinism
+
+PACKAGE = data_release.__name__.partition(".")[0]
 
 
 def git(*arguments: str) -> None:
@@ -67,3 +71,23 @@ def test_where_to_send_it(released: Path) -> None:
     assert data_release.publish("1.1") == said.format("fork main data-v1.1")
     git("checkout", "--detach")
     assert data_release.publish("1.1").endswith(" data-v1.1'.")
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_nothing_heavy_is_imported_before_the_check(
+    released: Path, python: Callable[..., Any], cached: bool
+) -> None:
+    """It chooses the kernels, which must come first; also where the last list is not here."""
+    if not cached:
+        shutil.rmtree(".dvc/cache")
+    code = (
+        "import sys\n"
+        f"from {PACKAGE}.commands import data_release\n"
+        "data_release.check = lambda _: print(*sys.modules)\n"
+        "sys.argv[1:] = ['1.2', 'New']\n"
+        "data_release.main()"
+    )
+    (released / "data/raw/tree/7.png").write_bytes(b"new")
+    done = python("-c", code)
+    assert done.returncode == 0, done.stderr
+    assert {"numpy", "torch"}.isdisjoint(done.stdout.split())

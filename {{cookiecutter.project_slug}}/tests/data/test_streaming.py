@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 from {{ cookiecutter.__package_name }}.config import Regularization, Runtime
-from {{ cookiecutter.__package_name }}.data import streaming
 from {{ cookiecutter.__package_name }}.data.batches import Batches, Split, stream
 from {{ cookiecutter.__package_name }}.data.storage import Example, Writer
-from {{ cookiecutter.__package_name }}.data.streaming import FOLDER, Run
+from {{ cookiecutter.__package_name }}.data.store import Objects, Run
+from {{ cookiecutter.__package_name }}.data.streaming import FOLDER
 from {{ cookiecutter.__package_name }}.errors import UserError
 from {{ cookiecutter.__package_name }}.reproducibility.artifacts import write_json
 
@@ -130,13 +130,13 @@ def test_a_process_reads_its_own_part_alone(
     remote: Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, streamed = open_both()
-    read, seen = streaming.Objects.read, list[Run]()
+    read, seen = Objects.read, list[Run]()
 
-    def watched(self: streaming.Objects, runs: Sequence[Run]) -> list[bytes]:
+    def watched(self: Objects, runs: Sequence[Run]) -> list[bytes]:
         seen.extend(runs)
         return read(self, runs)
 
-    monkeypatch.setattr(streaming.Objects, "read", watched)
+    monkeypatch.setattr(Objects, "read", watched)
     parts = [Batches(streamed, 4, 0, PLAIN, (place, 2)) for place in range(2)]
     for part in parts:
         seen.clear()

@@ -6,14 +6,11 @@ picture with its checksum. So it gets what it would have read from data/prepared
 """
 
 import json
-import os
-import re
 import zlib
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,67 +19,10 @@ from ..errors import UserError
 from ..reproducibility.artifacts import write_bytes
 from ..reproducibility.revisions import LOCK, entries, md5, parsed
 from .storage import CHECKSUMS, HEADER, Pictures, header
-from .store import Store, location
-from .transfer import failure, words
+from .store import Objects, Run, location
 
 FOLDER = Path("data/streamed")
 SHARDS = "images-"
-# How servers refuse to read behind the end of an object.
-_BEHIND_THE_END = re.compile(r"InvalidRange|not satisfiable|\b416\b")
-
-
-class Run(NamedTuple):
-    """Bytes of one object that are read at once."""
-
-    name: str
-    start: int
-    stop: int
-
-
-class Objects:
-    """The objects of DVC's default remote, by their hashes."""
-
-    def whole(self, name: str) -> bytes:
-        """Return the content of an object.
-
-        Raises:
-            UserError: it cannot be read, or is not what the hash says.
-        """
-        (content,) = self.read([Run(name, 0, 0)])
-        if md5(content) != name.removesuffix(".dir"):
-            raise UserError(
-                f"{location(name)} on DVC's remote is not what was pushed; delete it there and run "
-                "'make push' where the data was prepared."
-            )
-        return content
-
-    def read(self, runs: Sequence[Run]) -> list[bytes]:
-        """Return the bytes of each run; one that stops at 0 is the whole object.
-
-        Raises:
-            UserError: one of them cannot be read.
-        """
-        store = _store(Path.cwd(), os.getpid())  # audit: each process connects for itself
-        paths = [store.place(one.name) for one in runs]
-        starts = [one.start for one in runs]
-        ends = [one.stop or None for one in runs]
-        found = store.system.fs.cat_ranges(paths, starts, ends, on_error="return")
-        for run, content in zip(runs, found, strict=True):
-            if isinstance(content, FileNotFoundError):
-                raise UserError(
-                    f"{location(run.name)} is not on DVC's remote; run 'make push' where the data "
-                    "was prepared, and commit its dvc.lock."
-                )
-            if isinstance(content, Exception) and not _BEHIND_THE_END.search(words(content)):
-                raise failure(store.name, store.url, words(content))
-        # What lies behind the end of a truncated object is nothing.
-        return [b"" if isinstance(one, Exception) else bytes(one) for one in found]
-
-
-@cache
-def _store(_project: Path, _process: int) -> Store:
-    """Return the remote of this process, for connections do not outlive a fork."""
-    return Store.open()
 
 
 class Streamed(Pictures):

@@ -27,7 +27,7 @@ from .changes import Picture, pictures
 from .pointer import recorded_version
 from .raw import members
 from .record import CORRECTIONS, RECORD, Record, parsed
-from .streaming import Objects
+from .store import Objects
 
 RAW, POINTER = Path("data/raw"), Path("data/raw.dvc")
 TAG = "data-v"
