@@ -2,6 +2,8 @@
 
 import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -49,6 +51,18 @@ def full() -> None:
 def test_what_the_system_refuses_is_one_line(main: Callable[[], None], words: str) -> None:
     with pytest.raises(SystemExit, match=f"^error: {words}; mend that and run it again.$"):
         run(main)
+
+
+def test_a_reader_that_has_seen_enough() -> None:
+    code = f"from {run.__module__} import run; run(lambda: [print(one) for one in range(10**5)])"
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == b"0\n"
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 1
 
 
 def wrong_query() -> None:

@@ -1,5 +1,6 @@
 """Errors that a person is meant to read: one sentence, no traceback."""
 
+import os
 import sys
 from collections.abc import Callable
 
@@ -22,6 +23,9 @@ def run(main: Callable[[], None]) -> None:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit("interrupted")
+    except BrokenPipeError:  # as of `| head`, which has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except Exception as error:
         if not (reason := _refused(error)):
             raise
