@@ -284,3 +284,20 @@ def test_files_keep_their_modes(template: Path, bake: Bake) -> None:
         path = re.sub(r"\{%.*?%\}", "", source)
         path = path.replace("{{cookiecutter.__package_name}}", "handwritten_digits")
         assert found[path] == mode, path
+
+
+def test_make_takes_an_empty_source_for_a_mistake(bake: Bake) -> None:
+    """As of a variable that is not set; it must not bring the example in the place of the data."""
+    done = command("make", "data", "FROM=", cwd=bake())
+    assert done.returncode != 0
+    assert "FROM is empty; name a folder, an archive or an address" in done.stderr
+
+
+@pytest.mark.parametrize("target", ["data-use", "data-release"])
+def test_make_hands_a_version_on_as_it_was_written(bake: Bake, target: str) -> None:
+    project = bake()
+    hostile = '1.0"; touch here; "$(touch there)'
+    shown = command("make", "--dry-run", target, f"VERSION={hostile}", cwd=project)
+    assert "touch" not in shown.stdout
+    command("make", target, f"VERSION={hostile}", cwd=project)
+    assert not [path for path in project.iterdir() if path.name in ("here", "there")]
