@@ -121,7 +121,7 @@ def _bare(path: Path) -> int:
     from PIL import Image
 
     with Image.open(path) as image:
-        return len(image.resize((64, 64), Image.Resampling.BILINEAR).tobytes())
+        return len(image.convert("RGB").resize((64, 64), Image.Resampling.BILINEAR).tobytes())
 
 
 def reading(folder: Path, side: int, channels: int) -> dict[str, Any]:
