@@ -181,7 +181,7 @@ def cell(column: str, value: float, mark: tuple[float, float] | None) -> str:
 
 def run(project: Path, folder: Path, script: Path, request: list[str]) -> Iterator[str]:
     """Yield the lines that a script prints in a folder, with the project's environment."""
-    variables = bench_scale.variables(project, project)
+    variables = bench_scale.variables(project)
     command = ["python", str(script), package(project), *request]
     with subprocess.Popen(
         command, cwd=folder, env=variables, stdout=subprocess.PIPE, text=True

@@ -41,7 +41,7 @@ def main() -> int:
 def cases(project: Path, package: str, seeds: int) -> Iterator[dict[str, Any]]:
     """Yield what bench_diagnosis_worker.py says of each case, as soon as it is known."""
     command = ["python", str(WORKER), package, str(seeds)]
-    environment = variables(project, project)
+    environment = variables(project)
     with subprocess.Popen(
         command, cwd=project, env=environment, stdout=subprocess.PIPE, text=True
     ) as process:

@@ -25,11 +25,12 @@ PACKAGE = sys.argv[1]
 CLASSES = 10
 BATCH = 128
 PHOTOGRAPHS, SHAPE = 6144, (480, 640, 3)
+MORE = 0.03  # of the work, at most, when 1 % more of them comes
 CORES = os.cpu_count() or 1
 # Side and channels of the pictures of an epoch, and the least ratio. The aim is LEAST for all; tiny
 # ones wait for the memory at each picture, so they are also held to NEAR of what the memory can.
 EPOCHS = ((16, 1, 0.2), (32, 3, 0.4), (64, 3, 0.8), (128, 3, 0.8), (224, 3, 0.8))
-LEAST, NEAR = 0.8, 0.7
+LEAST, NEAR = 0.8, 0.6
 TURNS = 9
 CACHES = 2**29  # bytes, more than those of a processor
 READ_BYTES = 2**28
@@ -83,23 +84,19 @@ def _own_memory() -> float:
 
 
 def ratios(folder: Path) -> Iterator[dict[str, Any]]:
-    """Compare the decoding with the bare decoder, and shuffled batches with a plain read."""
-    yield decoding(folder / "photographs")
+    """Compare decoding with the bare decoder, a little new with all, batches with a plain read."""
+    raw = folder / "photographs"
+    photographs(raw, range(PHOTOGRAPHS))
+    yield decoding(raw)
+    yield adding(raw, "files")
+    yield adding(raw, "tar")
     for side, channels, least in EPOCHS:
         yield reading(folder / str(side), side, channels, least)
 
 
 def decoding(raw: Path) -> dict[str, Any]:
     """Time a fresh catalogue of photographs against Pillow's decoder in as many processes."""
-    from PIL import Image
-
-    data = replace(ours("config").read(ours("config").Data), image_size=64, channels=3)
-    (raw / "a").mkdir(parents=True)
-    noise = np.random.default_rng(0).integers(0, 256, (30, 40, 3), dtype=np.uint8)
-    for number in range(PHOTOGRAPHS):
-        image = Image.fromarray(np.roll(noise, number, axis=(0, 1))).resize(SHAPE[1::-1])
-        image.save(raw / "a" / f"{number:05d}.jpg", quality=90)
-    turns = iter(range(100))
+    data, turns = of_photographs(), iter(range(100))
 
     def whole() -> None:
         with ours("data.catalogue").open_catalogue(raw.with_name(f"{next(turns)}"), data) as one:
@@ -122,6 +119,42 @@ def _bare(path: Path) -> int:
 
     with Image.open(path) as image:
         return len(image.convert("RGB").resize((64, 64), Image.Resampling.BILINEAR).tobytes())
+
+
+def adding(raw: Path, layout: str) -> dict[str, Any]:
+    """Time what it takes to read in all photographs, and again when a hundredth more has come."""
+    data = of_photographs()
+    count = sum(1 for _ in ours("data.raw").sources(raw))
+    with ours("data.catalogue").open_catalogue(raw.with_name(layout), data) as catalogue:
+
+        def fill() -> float:
+            if layout == "tar":
+                ours("data.packed").pack(raw)
+            start = time.process_time()
+            catalogue.fill(raw, data, 0)
+            return time.process_time() - start
+
+        whole = fill()
+        photographs(raw, range(count, count + count // 100))
+        value = fill() / whole
+    name = f"{layout}: reading in 1 % more photographs / all of them"
+    return {"name": name, "value": value, "bound": MORE}
+
+
+def photographs(raw: Path, numbers: range) -> None:
+    """Write what takes as long to decode as photographs do, all of one class."""
+    from PIL import Image
+
+    (raw / "a").mkdir(parents=True, exist_ok=True)
+    noise = np.random.default_rng(0).integers(0, 256, (30, 40, 3), dtype=np.uint8)
+    for number in numbers:
+        image = Image.fromarray(np.roll(noise, number, axis=(0, 1))).resize(SHAPE[1::-1])
+        image.save(raw / "a" / f"{number:05d}.jpg", quality=90)
+
+
+def of_photographs() -> Any:
+    """Return the project's settings of the data with the pictures that photographs become."""
+    return replace(ours("config").read(ours("config").Data), image_size=64, channels=3)
 
 
 def reading(folder: Path, side: int, channels: int, least: float) -> dict[str, Any]:

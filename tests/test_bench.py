@@ -8,7 +8,9 @@ import pytest
 
 import bench_costs
 import bench_diagnosis
+import bench_scale
 from bench_costs import Figure, Work, compared
+from bench_scale import Cost
 
 SLEEPS = {"bare": 0.01, "loop": 0.02}
 
@@ -46,6 +48,25 @@ def test_a_figure_past_its_bound_says_so(
     figure = Figure("a figure", value, 1.2, least=least, aim=aim)
     assert figure.line().endswith(end)
     assert figure.good == ("MISSED" not in end)
+
+
+@pytest.mark.parametrize(
+    ("layout", "step", "time", "memory", "ends"),
+    [
+        ("tar", "dvc add", 1.1, 1.1, [" ok", " ok"]),
+        ("tar", "dvc add", 1.3, 1.3, [" MISSED", " MISSED"]),
+        ("files", "validate", 1.3, 1.3, [" MISSED", " MISSED"]),
+        ("files", "dvc add", 1.5, 8.0, [" ok, but not <= 1.20"] * 2),
+        ("files", "dvc add", 2.1, 10.1, [" MISSED", " MISSED"]),
+    ],
+)
+def test_growth_past_its_bound_is_seen(
+    layout: str, step: str, time: float, memory: float, ends: list[str]
+) -> None:
+    few, some, many = Cost(9, 1, 70), Cost(9, 2, 80), Cost(9, 20 * time, 80 * memory)
+    costs = {100: {step: few}, 1000: {step: some}, 10_000: {step: many}}
+    lines = [one.line() for one in bench_scale.growth(layout, costs)]
+    assert [line.endswith(end) for line, end in zip(lines, ends, strict=True)] == [True, True]
 
 
 def test_a_process_that_ends_is_no_figure(

@@ -56,6 +56,19 @@ def cut_off() -> str:
     return MARK.read_text(encoding="utf-8").strip() if MARK.exists() else ""
 
 
+def refuse_parts() -> None:
+    """Refuse data that may be parts of two versions.
+
+    Raises:
+        UserError: the last command that put a version into place was cut off.
+    """
+    if name := cut_off():
+        raise UserError(
+            f"'make data-use VERSION={name}' was cut off, so data/raw may hold parts of two "
+            "versions; run that again first."
+        )
+
+
 def recorded_version(pointer: Path) -> str | None:
     """Return the hash in a .dvc file, or None if there is no such file.
 

@@ -19,7 +19,7 @@ from . import record
 from .changelog import CHANGELOG, entry, summary, with_entry, without_latest
 from .changes import Changes, balance, changes, pictures
 from .drift import FILE as REFERENCE
-from .pointer import cut_off
+from .pointer import refuse_parts
 from .record import CORRECTIONS, RECORD, Record
 from .transfer import remote_dvc
 from .versions import (
@@ -137,11 +137,7 @@ def _check_order(name: str, known: Sequence[Release]) -> None:
 
 def _check_tree(committed: Release) -> None:
     """Refuse what is in doubt below data/: conflicts, unknown files, a pointer without its data."""
-    if name := cut_off():
-        raise UserError(
-            f"'make data-use VERSION={name}' was cut off, so {RAW} may hold parts of two versions; "
-            "run that again first."
-        )
+    refuse_parts()
     if conflicts := _listed("ls-files", "--unmerged", "--", "data"):
         path = conflicts[0].rpartition("\t")[2]
         raise UserError(f"{path} has conflicts; settle them and 'git add' it, then release.")

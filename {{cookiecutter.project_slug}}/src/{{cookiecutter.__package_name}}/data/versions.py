@@ -32,7 +32,7 @@ from .store import Objects
 RAW, POINTER = Path("data/raw"), Path("data/raw.dvc")
 TAG = "data-v"
 COMMITTED = "committed"
-LISTED = 3
+LISTED = 3  # of the paths that DVC names, in one error
 _NAME = re.compile(r"(0|[1-9]\d{0,8})(\.(0|[1-9]\d{0,8})){1,3}")
 
 

@@ -20,14 +20,10 @@ def main() -> None:
     data, runtime = read(Data), read(Runtime)
     # Which labels are in doubt is the same everywhere, whatever level training has.
     determinism.apply("portable", 1, "cpu")
-    from ..data.pointer import cut_off, recorded_version
+    from ..data.pointer import recorded_version, refuse_parts
     from ..data.record import release_of
 
-    if name := cut_off():
-        raise UserError(
-            f"'make data-use VERSION={name}' was cut off, so {RAW} may hold parts of two versions; "
-            "run that again first."
-        )
+    refuse_parts()
     version = recorded_version(RAW.with_suffix(".dvc"))
     if version is None:
         raise UserError(f"{RAW}.dvc is not there; give the data a version with 'dvc add {RAW}'.")

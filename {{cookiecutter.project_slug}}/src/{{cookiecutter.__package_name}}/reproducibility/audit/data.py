@@ -150,7 +150,7 @@ def _is_within(project: Project, url: str) -> bool:
     if "://" in url or re.match(r"[A-Za-z]:|[/\\]|[\w.-]+@", url):
         return False
     place = posixpath.normpath(f".dvc/{url}")
-    return not place.startswith("../") or inside(place, f"../{project.root.resolve().name}")
+    return not place.startswith("../") or inside(place, f"../{project.root.name}")
 
 
 def _within(url: Option) -> Finding:
