@@ -1,5 +1,6 @@
 """Releases are found by Git's tags, compared as numbers, and read from the cache or the remote."""
 
+import os
 import shutil
 import subprocess
 import tarfile
@@ -117,6 +118,13 @@ def test_what_dvc_says_of_the_data(unreleased: Path) -> None:
     assert versions.state() == "deleted"
     Path("data/raw.dvc").write_text("outs: [", encoding="utf-8")
     with pytest.raises(UserError, match="names no md5"):
+        versions.state()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_dvc_does_not_wait_for_a_pipe(unreleased: Path) -> None:
+    os.mkfifo(unreleased / "data/raw/tree/9.png")
+    with pytest.raises(UserError, match=r"raw/tree/9\.png is no file and no folder; remove it"):
         versions.state()
 
 

@@ -61,6 +61,16 @@ def sources(raw: Path) -> Iterator[Source]:
     yield from (one for one in _below(raw, "") if one.path not in packed)
 
 
+def look_over(raw: Path) -> None:
+    """Refuse what stands below `raw` and is no file for a picture: DVC would wait for a pipe.
+
+    Raises:
+        UserError: as for `sources`, but no archive is looked into.
+    """
+    for _ in _below(raw, "") if raw.is_dir() else ():
+        pass
+
+
 def archives(raw: Path) -> list[str]:
     """Return the names of the tar archives of the packed layout, sorted."""
     return [name for name in _names(raw) if name.endswith(".tar")]

@@ -25,7 +25,7 @@ from ..reproducibility.revisions import (
 )
 from .changes import Picture, pictures
 from .pointer import recorded_version
-from .raw import members
+from .raw import look_over, members
 from .record import CORRECTIONS, RECORD, Record, parsed
 from .store import Objects
 
@@ -235,8 +235,9 @@ def state() -> str:
         what the pointer names, but nothing keeps it yet.
 
     Raises:
-        UserError: DVC cannot say it, or the pointer names nothing.
+        UserError: DVC cannot say it, the pointer names nothing, or what lies there is no file.
     """
+    look_over(RAW)
     if working_version() is None:
         return "modified" if RAW.is_dir() and any(RAW.iterdir()) else "deleted"
     done = run_dvc("data", "status", "--json", RAW.as_posix())
