@@ -30,7 +30,7 @@ CORES = os.cpu_count() or 1
 # Side and channels of the pictures of an epoch, and the least ratio. The aim is LEAST for all; tiny
 # ones wait for the memory at each picture, so they are also held to NEAR of what the memory can.
 EPOCHS = ((16, 1, 0.2), (32, 3, 0.4), (64, 3, 0.8), (128, 3, 0.8), (224, 3, 0.8))
-LEAST, NEAR = 0.8, 0.6
+LEAST, NEAR = 0.8, 0.7
 TURNS = 9
 CACHES = 2**29  # bytes, more than those of a processor
 READ_BYTES = 2**28
