@@ -1,6 +1,7 @@
 """Shards read as one array, are written with flat memory, and change where the data does."""
 
 import hashlib
+import io
 import pickle
 import sys
 import tracemalloc
@@ -105,6 +106,30 @@ def test_files_are_plain_numpy(tmp_path: Path, images: NDArray[np.uint8]) -> Non
     assert (tmp_path / "images-00000.npy").read_bytes() == (tmp_path / "same.npy").read_bytes()
 
 
+def test_files_are_written_in_blocks(
+    tmp_path: Path, images: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, images, 23)
+    whole = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    monkeypatch.setattr(storage, "BLOCK", 130)
+    sizes: list[int] = []
+
+    class Counted(io.BytesIO):
+        def write(self, content: Any) -> int:
+            sizes.append(len(content))
+            return super().write(content)
+
+    file = Counted()
+    rows = storage._Rows(file, "|u1", images.shape[1:])
+    for one in images:
+        rows.add(one.tobytes())
+    rows.finish()
+    assert (np.load(io.BytesIO(file.getvalue())) == images).all()
+    assert sizes == [130] * 9 + [storage.HEADER + images.size - 9 * 130, storage.HEADER]
+    write(tmp_path, images, 23)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == whole
+
+
 def test_a_truncated_or_missing_shard_is_one_sentence(tmp_path: Path) -> None:
     write(tmp_path, np.zeros((23, 1, 8, 8), dtype=np.uint8), 5)
     shard = tmp_path / "images-00002.npy"
@@ -152,6 +177,7 @@ def test_memory_does_not_grow_with_the_examples(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(storage, "SHARD_PICTURES", 1000)
+    monkeypatch.setattr(storage, "BLOCK", 1000)
     peaks = []
     image = np.zeros((1, 1, 2, 2), dtype=np.uint8).tobytes()
     for count in (2_000, 20_000):

@@ -28,6 +28,7 @@ SHARD_BYTES = 64 * 2**20  # pixels of a shard, at most; at least a quarter, but 
 SHARD_PICTURES = 2**16  # pictures of a shard, at most
 CHECKSUMS = "checksums.npy"
 HEADER = 128  # bytes before the first row of a .npy file that a `Writer` made
+BLOCK = 2 * 2**20  # bytes that are written at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,29 +204,39 @@ class Writer:
 
 
 class _Rows:
-    """A .npy file that grows by rows; its header is written when their number is known."""
+    """A .npy file that grows by rows; its header is written when their number is known.
+
+    It is written in blocks of the size, and at the places, of a processor's large pages. Linux may
+    then keep it in such pages, and a batch of small pictures is found sooner.
+    """
 
     def __init__(self, file: BinaryIO, kind: str, shape: tuple[int, ...] = ()) -> None:
         self._file, self._kind, self._shape = file, kind, shape
         self._count = 0
         self._bytes = np.dtype(kind).itemsize * int(np.prod(shape))
-        self._head()
+        self._held = bytearray(self._head())
 
     def add(self, row: bytes) -> None:
         if len(row) != self._bytes:
             raise ValueError(f"a row has {len(row)} bytes, not {self._bytes}")
-        self._file.write(row)
+        self._held += row
         self._count += 1
+        while len(self._held) >= BLOCK:
+            self._file.write(self._held[:BLOCK])
+            del self._held[:BLOCK]
 
     def finish(self) -> None:
+        self._file.write(self._held)
         self._file.seek(0)
-        self._head()
+        self._file.write(self._head())
 
-    def _head(self) -> None:
+    def _head(self) -> bytes:
         # NumPy leaves room in a header for a longer first axis, so its length stays.
         shape = (self._count, *self._shape)
+        file = io.BytesIO()
         header = {"descr": self._kind, "fortran_order": False, "shape": shape}
-        np.lib.format.write_array_header_1_0(self._file, header)
+        np.lib.format.write_array_header_1_0(file, header)
+        return file.getvalue()
 
 
 def header(start: bytes) -> tuple[int, ...]:
