@@ -37,7 +37,8 @@ CORES = os.cpu_count() or 1
 FLAT = 1.2  # what time a picture and peak memory may grow, at most
 ROUNDS = 5  # of an epoch at each size, in turns
 CHANGES = {
-    "  image_size: 8 ": "  image_size: 16 ",
+    "  image_size: 8 ": "  image_size: 32 ",
+    "  channels: 1 ": "  channels: 3 ",
     "  workers: 0 ": f"  workers: {CORES} ",
 }
 

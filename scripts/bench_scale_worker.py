@@ -42,12 +42,12 @@ def ours(name: str) -> Any:
 
 
 def pictures(count: int) -> None:
-    """Write grey pictures of 16×16, of noise around a brightness that tells the class."""
+    """Write colour pictures of 32×32, of noise around a brightness that tells the class."""
     png, raw = ours("data.png").png, Path("data/raw")
     for label in range(CLASSES):
         (raw / str(label)).mkdir(parents=True)
     for start in range(0, count, 1000):
-        noise = np.random.default_rng(start).integers(0, 100, (1000, 1, 16, 16))
+        noise = np.random.default_rng(start).integers(0, 100, (1000, 3, 32, 32))
         for number, one in enumerate(noise[: count - start], start):
             label = number % CLASSES
             image = (one + 15 * label).astype(np.uint8)
