@@ -2,6 +2,7 @@
 
 import io
 import os
+import resource
 from pathlib import Path
 
 import pytest
@@ -73,8 +74,8 @@ def test_a_name_that_is_refused(tmp_path: Path, into: Incoming, name: str, probl
     [
         (("cat/1.png", "cat/1.png"), "stands there twice"),
         (("cat/1.png", "./cat//1.png"), "stands there twice"),
-        (("cat", "cat/1.png"), "stands there twice"),
-        (("cat/1.png", "cat"), "stands there twice"),
+        (("cat", "cat/1.png"), "'cat' is both a file and a folder"),
+        (("cat/1.png", "cat"), "'cat' is both a file and a folder"),
         (("cat/1.png", "cat/1.PNG"), "'cat/1.PNG' and 'cat/1.png' are one and the same on other"),
         (("cat/1.png", "Cat/2.png"), "'Cat' and 'cat' are one and the same on other systems"),
         (("é/1.png", "e\u0301/2.png"), "are one and the same on other systems"),
@@ -84,6 +85,16 @@ def test_a_name_that_is_refused(tmp_path: Path, into: Incoming, name: str, probl
 def test_names_that_clash(into: Incoming, names: tuple[str, str], problem: str) -> None:
     with pytest.raises(UserError, match=problem):
         bring(into, *names)
+
+
+def test_a_long_name_is_shown_in_part(tmp_path: Path, into: Incoming) -> None:
+    with pytest.raises(UserError) as caught:
+        bring(into, f"cat/{5000 * 'x'}.png")
+    assert len(str(caught.value)) < 300
+    assert "…" in str(caught.value)
+    assert ".png' cannot be written" in str(caught.value)
+    assert "; give it a shorter name. Nothing was changed." in str(caught.value)
+    assert tree(tmp_path) == []
 
 
 def test_a_folder_may_be_named_often(into: Incoming) -> None:
@@ -122,8 +133,13 @@ def test_too_many_files(into: Incoming) -> None:
 
 
 def test_a_disk_that_is_full(into: Incoming) -> None:
-    with pytest.raises(UserError, match=r"cannot be written \(File name too long\); make room"):
-        bring(into, "cat/" + "1" * 300)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        with pytest.raises(UserError, match=r"cannot be written \(File too large\); make room, or"):
+            bring(into, "cat/1.png", size=101)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_the_least_bound_counts(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from PIL import Image
 
 from {{ cookiecutter.__package_name }}.config import Data, read
 from {{ cookiecutter.__package_name }}.data.catalogue import open_catalogue
-from {{ cookiecutter.__package_name }}.data.decode import decode
+from {{ cookiecutter.__package_name }}.data.decode import Unreadable, decode
 from {{ cookiecutter.__package_name }}.data.prepare import prepare
 from {{ cookiecutter.__package_name }}.data.splits import SPLITS, split_of
 from {{ cookiecutter.__package_name }}.data.storage import read_examples
@@ -56,6 +56,16 @@ def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
 
 def pixels(content: bytes, data: Data) -> NDArray[np.uint8]:
     return decode(content, data).pixels
+
+
+@pytest.mark.parametrize("width", [11, 19])
+def test_a_large_picture_is_read_and_a_larger_one_refused(
+    monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    assert decode(encoded(Image.new("L", (width, 10))), settings()).width == width
+    with pytest.raises(Unreadable, match=r"exceeds limit of 200 pixels"):
+        decode(encoded(Image.new("L", (21, 10))), settings())
 
 
 def test_an_example_stays_when_others_come_or_go(tmp_path: Path, fill: Callable[..., Path]) -> None:

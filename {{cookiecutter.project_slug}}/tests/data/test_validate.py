@@ -248,16 +248,22 @@ def test_one_run_reports_everything(raw: Path, check: Check) -> None:
     planted = (empty_file, unreadable, wrong_type, empty_class, two_labels, odd_size, acceptance)
     for plant in planted:
         plant(raw)
-    summary, table = check(raw, classes=("circle", "house", "square", "tree", "moon"))
+    summary, table = check(raw, classes=("circle", "square", "tree", "moon"))
     assert set(summary["found"]) >= {
         *("empty-file", "unreadable", "wrong-type", "empty-class", "missing-class"),
-        *("two-labels", "odd-size", "acceptance"),
+        *("unexpected-class", "two-labels", "odd-size", "acceptance"),
     }
     refusal = table.refusal()
     assert refusal.startswith(f"{summary['errors']} error(s) in the data:")
     errors = [one["message"] for one in summary["findings"] if one["severity"] == "error"]
-    assert len(errors) == summary["errors"] == 13
+    assert len(errors) == summary["errors"] == 12
     assert all(one in refusal for one in errors)
+
+
+def test_a_class_that_is_expected_and_empty_is_one_error(raw: Path, check: Check) -> None:
+    empty_class(raw)
+    summary, _ = check(raw, classes=("circle", "house", "square", "tree"))
+    assert (summary["errors"], set(summary["found"])) == (1, {"missing-class"})
 
 
 def test_what_there_is(raw: Path, check: Check) -> None:

@@ -1,6 +1,7 @@
 """From the content of a picture file to pixels of one shape, and what else is known of it."""
 
 import io
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -37,7 +38,9 @@ def decode(content: bytes, data: Data) -> Picture:
     if not content:
         raise Unreadable("empty file")
     try:
-        return _decoded(content, data)
+        # Pillow refuses a bomb; a picture of half that size is large, and no more.
+        with warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):
+            return _decoded(content, data)
     except UnidentifiedImageError:
         raise Unreadable("its content is in no picture format") from None
     except Unreadable:

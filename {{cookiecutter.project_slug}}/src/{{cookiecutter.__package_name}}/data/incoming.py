@@ -4,6 +4,7 @@ A name must mean the same file, and only one, on every system that may pull the 
 counted is the bytes that were written, not those that were announced.
 """
 
+import errno
 import os
 import re
 import shutil
@@ -19,6 +20,7 @@ from tqdm import tqdm
 from ..errors import UserError
 
 CHUNK = 2**20
+LONG = 100  # letters of a name, of which an error shows no more
 _LEFT_BY_MACOS = "__MACOSX"
 
 
@@ -80,6 +82,8 @@ class Incoming:
 
     def refused(self, name: str, problem: str, mend: str) -> UserError:
         """Return the error that says what is wrong with one member."""
+        if len(name) > LONG:
+            name = f"{name[: LONG // 2]}…{name[-LONG // 2 :]}"
         return UserError(f"{self._source}: {name!r} {problem}; {mend}. Nothing was changed.")
 
     def expect(self, count: int, size: int) -> None:
@@ -132,15 +136,16 @@ class Incoming:
         written = 0
         with self._on_disk(name):
             path.parent.mkdir(parents=True, exist_ok=True)
-            file = path.open("xb")
+            # Without a buffer, for one would be written again, and fail again, when it is closed.
+            file = path.open("xb", buffering=0)
         with file:
             while written <= size and (chunk := content.read(CHUNK)):
                 self.expect(0, len(chunk))
                 written += len(chunk)
                 self.bytes += len(chunk)
                 with self._on_disk(name):
-                    file.write(chunk)
-                    file.flush()
+                    while chunk:
+                        chunk = chunk[file.write(chunk) :]
         return written
 
     @contextmanager
@@ -148,8 +153,9 @@ class Incoming:
         try:
             yield
         except OSError as error:
-            problem = f"cannot be written ({error.strerror})"
-            raise self.refused(name, problem, "make room, or give it a name that fits") from None
+            long = error.errno == errno.ENAMETOOLONG
+            mend = "give it a shorter name" if long else "make room, or see why"
+            raise self.refused(name, f"cannot be written ({error.strerror})", mend) from None
 
     def _place(self, name: str, is_file: bool) -> list[str]:
         parts = [part for part in name.split("/") if part not in ("", ".")]
@@ -169,8 +175,10 @@ class Incoming:
         elif known != path:
             problem = f"and {known!a} are one and the same on other systems"
             raise self.refused(path, problem, "rename one of the two")
-        elif is_file or key in self._ends:
+        elif is_file and key in self._ends:
             raise self.refused(path, "stands there twice", "remove one of the two")
+        elif is_file or key in self._ends:
+            raise self.refused(path, "is both a file and a folder", "remove one of the two")
         if is_file:
             self._ends.add(key)
 

@@ -109,8 +109,10 @@ def _small_classes(
 ) -> Iterator[Finding]:
     moved = {name for (name,) in database.execute("SELECT DISTINCT old FROM corrected")}
     for name, count in sorted(counts.items()):
-        if count == 0 and name in moved:
-            continue  # its last picture was corrected, so there is no such class any more
+        if count == 0 and (name in moved or name in data.classes):
+            # Its last picture was corrected, so there is no such class any more; or it is expected,
+            # and missing-class says so.
+            continue
         if count == 0:
             words = f"{shown(name)} has no readable picture; add some or remove the folder."
             yield Finding("empty-class", words, classes=(name,))
