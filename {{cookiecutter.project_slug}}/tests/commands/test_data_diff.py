@@ -101,12 +101,15 @@ def test_pictures_that_the_cache_has_not(released: Path, compared: Compared) -> 
     assert text.count("cannot be shown") == 3
 
 
-def test_a_correction_is_told_by_its_classes(released: Path, compared: Compared) -> None:
+def test_a_correction_is_told_by_its_classes(
+    released: Path, compared: Compared, capsys: pytest.CaptureFixture[str]
+) -> None:
     one = next(one for one in find("1.1").pictures() if one.path == "tree/2.png")
     rows = f"md5,old,new,who,why\n{one.md5},tree,square,me,seen\n"
     (released / CORRECTIONS).write_text(rows, encoding="utf-8")
     subprocess.run(["git", "add", CORRECTIONS.as_posix()], check=True)
     release("1.2", "Corrected", list)
+    capsys.readouterr()
     assert compared("1.1", "1.2")[1:3] == ["relabelled", "tree/2.png: tree -> square"]
 
 

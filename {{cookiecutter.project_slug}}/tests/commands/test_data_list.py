@@ -43,7 +43,10 @@ def test_two_versions(released: Path, said: Said) -> None:
 
 def test_changed_data(released: Path, said: Said) -> None:
     (released / "data/raw/tree/0.png").write_bytes(b"mine")
-    assert said()[-1] == "The data here have changed since 1.1: they are no version."
+    assert said()[-1] == (
+        "The data here are not those of 1.1, which data/raw.dvc names: they were changed, or came "
+        "with another commit."
+    )
     assert not any(line.startswith("*") for line in said())
 
 
@@ -63,5 +66,6 @@ def test_data_after_the_last_version() -> None:
     )
     assert data_list.said([], None, None, "deleted") == "data/raw is not here."
     assert data_list.said([], "f" * 32 + ".dir", None, "modified") == (
-        "The data here have changed since ffffffffffff: they are no version."
+        "The data here are not those of ffffffffffff, which data/raw.dvc names: they were changed, "
+        "or came with another commit."
     )

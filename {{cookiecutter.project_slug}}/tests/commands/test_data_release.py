@@ -39,6 +39,7 @@ def test_a_release(
     git("commit", "-am", "Three are enough")
     made(monkeypatch, "1.0", 'It\'s "$5" `x`')
     assert capsys.readouterr().out.splitlines() == [
+        "10 files pushed",
         "released: version 1.0 of the data. The first version: 9 pictures.",
         "The data are on DVC's remote. Git has no remote yet, so its commit and tag stay here.",
         "Next: 'dvc repro', then commit dvc.lock with the results.",

@@ -228,6 +228,28 @@ def test_what_is_no_picture_and_no_folder(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="others have no such names")
+def test_all_of_them_are_told_at_once(tmp_path: Path, fill: Fill) -> None:
+    raw = fill(tmp_path / "raw", count=1)
+    (raw / "tree/a.png").symlink_to("a.png")
+    os.mkfifo(raw / "tree/b.png")
+    (raw / "tree/c\n.png").write_bytes(b"x")
+    Path(os.fsdecode(os.fsencode(raw) + b"/square/\xe9.png")).write_bytes(b"x")
+    with pytest.raises(UserError) as caught:
+        run(raw, tmp_path)
+    square, *tree = [line.removeprefix(f"{raw}/") for line in str(caught.value).splitlines()]
+    assert square == "square: the name \\xe9.png is not in UTF-8; rename it."
+    assert tree == [
+        "tree: the name 'c\\n.png' has a control character in it; rename it.",
+        "tree/a.png is a link that leads nowhere; remove it, or put a picture there.",
+        "tree/b.png is no file and no folder; remove it, or put a picture there.",
+    ]
+    for number in range(30):
+        (raw / f"tree/{number}.png").symlink_to("nowhere")
+    with pytest.raises(UserError, match=r"\nand 14 more$"):
+        run(raw, tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others have no such names")
 def test_a_name_that_is_not_utf8(tmp_path: Path, fill: Fill) -> None:
     raw = fill(tmp_path / "raw", count=1)
     Path(os.fsdecode(os.fsencode(raw) + b"/tree/\xe9t\xe9.png")).write_bytes(b"x")

@@ -268,6 +268,11 @@ def test_with_dvc(here: Path, call: Call, served: str, monkeypatch: pytest.Monke
     command("git", "commit", "--quiet", "-m", "Data")
     assert not subprocess.run(["git", "ls-files", "data/raw"], capture_output=True).stdout
     (here / "pictures/tree/new.png").write_bytes(source["tree/000.png"] + b"1")
+    hidden = Path(".dvc/config.local")
+    hidden.write_text(remote.replace("bucket", "hidden"), encoding="utf-8")
+    with pytest.raises(UserError, match="no clone would know the remote 'hidden', for it is not"):
+        call("remote://hidden/pictures", "--replace")
+    hidden.unlink()
     call("remote://bucket/pictures", "--replace")
     assert content(RAW) == content(here / "pictures")
     assert origin(POINTER) == {"kind": "bucket", "source": "remote://bucket/pictures", "files": 7}

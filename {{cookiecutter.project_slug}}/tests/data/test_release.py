@@ -13,6 +13,7 @@ from {{ cookiecutter.__package_name }}.data import versions
 from {{ cookiecutter.__package_name }}.data.changelog import CHANGELOG
 from {{ cookiecutter.__package_name }}.data.record import CORRECTIONS, RECORD, release_of
 from {{ cookiecutter.__package_name }}.data.release import release
+from {{ cookiecutter.__package_name }}.data.remote import push
 from {{ cookiecutter.__package_name }}.data.versions import releases, working_version
 from {{ cookiecutter.__package_name }}.errors import UserError
 
@@ -198,9 +199,22 @@ def test_what_else_is_staged_stays_staged(released: Path) -> None:
 def test_a_remote_that_cannot_be_reached(unreleased: Path) -> None:
     remote = unreleased.with_name("remote")
     remote.write_text("in the way", encoding="utf-8")
-    refused("could not be pushed .*, so version 1.0 is not made; run the same command", "1.0")
+    refused("could not be pushed, so version 1.0 is not made: .* Then run the same command", "1.0")
     remote.unlink()
     assert release("1.0", "First", list) == "The first version: 9 pictures."
+
+
+def test_what_was_deleted_on_the_remote_is_sent_again(released: Path) -> None:
+    change(released)
+    versions.keep()
+    version = working_version()
+    assert version is not None
+    push(["data/raw.dvc"])
+    content = hashlib.md5(Path("data/raw/tree/5.png").read_bytes()).hexdigest()
+    there = Path("../remote/files/md5", content[:2], content[2:])
+    there.unlink()
+    release("1.2", "New", list)
+    assert there.is_file()
 
 
 def test_a_hook_that_refuses(released: Path) -> None:

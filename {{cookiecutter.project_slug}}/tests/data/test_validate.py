@@ -41,6 +41,7 @@ def unreadable(raw: Path) -> None:
     content = (raw / "tree/000.png").read_bytes()
     (raw / "tree/text.png").write_text("not a picture", encoding="utf-8")
     (raw / "tree/cut.png").write_bytes(content[:90])
+    (raw / "tree/open.png").write_bytes(content[:-12])
     (raw / "tree/broken.png").write_bytes(content.replace(b"IDAT", b"IDAT"[::-1]))
     (raw / "square/notes.txt").write_text("mine", encoding="utf-8")
 
@@ -154,7 +155,10 @@ PLANTED = {
     "empty-file": Case(empty_file, ("tree/empty.png: the file has zero bytes",)),
     "unreadable": Case(
         unreadable,
-        ("tree/text.png", "tree/cut.png", "tree/broken.png", "square/notes.txt: not a readable"),
+        (
+            *("tree/text.png", "tree/cut.png", "tree/broken.png"),
+            *("tree/open.png: not a readable picture (it stops before its", "square/notes.txt"),
+        ),
     ),
     "wrong-type": Case(
         wrong_type,
@@ -256,7 +260,7 @@ def test_one_run_reports_everything(raw: Path, check: Check) -> None:
     refusal = table.refusal()
     assert refusal.startswith(f"{summary['errors']} error(s) in the data:")
     errors = [one["message"] for one in summary["findings"] if one["severity"] == "error"]
-    assert len(errors) == summary["errors"] == 12
+    assert len(errors) == summary["errors"] == 13
     assert all(one in refusal for one in errors)
 
 
@@ -347,10 +351,10 @@ def test_an_accepted_error_stops_nothing_and_keeps_its_reason(raw: Path, check: 
     raw.with_name("accepted.csv").write_text(ACCEPTED + rows, encoding="utf-8")
     summary, table = check(raw)
     assert table.refusal() == ""
-    assert (summary["errors"], summary["accepted"]) == (0, {"unreadable": 4})
+    assert (summary["errors"], summary["accepted"]) == (0, {"unreadable": 5})
     assert {one["accepted"] for one in summary["findings"]} == {"we know", "notes"}
     assert summary["left_out"] == [
-        *("square/notes.txt", "tree/broken.png", "tree/cut.png", "tree/text.png")
+        *("square/notes.txt", "tree/broken.png", "tree/cut.png", "tree/open.png", "tree/text.png")
     ]
 
 

@@ -53,7 +53,10 @@ def said(known: Sequence[Release], version: str | None, here: str | None, state:
         named = f"; data/raw.dvc names {pointed}" if version else ""
         return f"{RAW.as_posix()} is not here{named}."
     if state == "modified" and version:
-        return f"The data here have changed since {here or str(version)[:12]}: they are no version."
+        return (
+            f"The data here are not those of {here or str(version)[:12]}, which data/raw.dvc "
+            "names: they were changed, or came with another commit."
+        )
     if here:
         return f"The data here are {pointed}."
     last = f" The last version is {known[-1].name}." if known else ""

@@ -10,6 +10,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ..config import Data
 
+PNG_END = b"IEND\xae\x42\x60\x82"  # behind the pixels, so that Pillow does not miss it
+
 
 class Picture(NamedTuple):
     """A decoded picture file.
@@ -53,6 +55,8 @@ def _decoded(content: bytes, data: Data) -> Picture:
     with Image.open(io.BytesIO(content)) as image:
         kind = image.format or ""
         image.load()
+        if kind == "PNG" and PNG_END not in content:
+            raise Unreadable("it stops before its end")
         # Read here, for some formats tell their mode only when they are loaded.
         mode = image.mode
         if mode in ("I", "F"):

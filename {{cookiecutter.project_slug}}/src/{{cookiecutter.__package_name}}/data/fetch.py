@@ -4,12 +4,13 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from ..errors import UserError
 from ..reproducibility.revisions import outside_git
 from .archive import KINDS
 from .transfer import remote_dvc
+from .versions import run_dvc
 
 
 def is_address(source: str) -> bool:
@@ -46,19 +47,33 @@ def import_folder(address: str, folder: Path) -> None:
     """Bring a folder of a bucket or server in with `dvc import-url`, as folder/raw and raw.dvc.
 
     Raises:
-        UserError: the address holds secrets, which DVC would write into raw.dvc, or DVC cannot.
+        UserError: the address holds secrets, which DVC would write into raw.dvc, or names a remote
+            that no clone would know, or DVC cannot.
     """
     if public(address) != address:
         raise UserError(
             f"the address of {public(address)} names a user or has a query, which would stand in "
-            "data/raw.dvc for all to read; give these to a remote ('dvc remote add --local NAME "
-            "URL', 'dvc remote modify --local NAME user ...') and use remote://NAME/folder."
+            "data/raw.dvc for all to read; give these to a remote ('dvc remote add NAME URL', 'dvc "
+            "remote modify --local NAME user ...') and use remote://NAME/folder."
         )
+    _refuse_hidden(urlsplit(address))
     _dvc(folder, address, "import-url", address, "raw")
     if not (folder / "raw").is_dir():
         raise UserError(
             f"{address} is neither a folder nor an archive ({', '.join(KINDS)}); name one. "
             "Nothing was changed."
+        )
+
+
+def _refuse_hidden(address: SplitResult) -> None:
+    """Refuse a remote that only .dvc/config.local knows: DVC would do nothing in a clone."""
+    shared = run_dvc("remote", "list", "--project").stdout if address.scheme == "remote" else ""
+    names = [line.split()[0] for line in shared.splitlines()]
+    if address.scheme == "remote" and address.netloc not in names:
+        raise UserError(
+            f"no clone would know the remote '{address.netloc}', for it is not in .dvc/config; put "
+            f"it there with 'dvc remote add {address.netloc} URL', and its secrets alone where Git "
+            "does not look, with 'dvc remote modify --local'. Nothing was changed."
         )
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, cast
 
 from ..errors import UserError
 
+SHOWN = 20  # of what is no file, in one error
 MISPLACED = "pictures stand in one folder per class; move it to one"
 
 
@@ -47,8 +48,9 @@ def sources(raw: Path) -> Iterator[Source]:
     two with the same path the later one counts, so that a new file takes the place of a packed one.
 
     Raises:
-        UserError: there is no such folder, a name is not UTF-8 or has a control character such as a
-            line's end, a link leads nowhere or back, or an archive is damaged.
+        UserError: there is no such folder, or an archive is damaged; and at the end, for all of
+            them, where a name is not UTF-8 or has a control character such as a line's end, a link
+            leads nowhere or back, or there is what is no file and no folder.
     """
     if not raw.is_dir():
         raise UserError(
@@ -58,7 +60,9 @@ def sources(raw: Path) -> Iterator[Source]:
     packed = archives(raw)
     for name in packed:
         yield from members(raw / name)
-    yield from (one for one in _below(raw, "") if one.path not in packed)
+    problems: list[str] = []
+    yield from (one for one in _below(raw, "", problems) if one.path not in packed)
+    _refuse(problems)
 
 
 def look_over(raw: Path) -> None:
@@ -67,8 +71,10 @@ def look_over(raw: Path) -> None:
     Raises:
         UserError: as for `sources`, but no archive is looked into.
     """
-    for _ in _below(raw, "") if raw.is_dir() else ():
+    problems: list[str] = []
+    for _ in _below(raw, "", problems) if raw.is_dir() else ():
         pass
+    _refuse(problems)
 
 
 def archives(raw: Path) -> list[str]:
@@ -104,40 +110,58 @@ def members(archive: Path) -> Iterator[Source]:
     except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
         raise UserError(
             f"{archive.as_posix()} is no tar archive of pictures, or damaged ({error}); get it "
-            "back with 'dvc checkout data/raw.dvc', or remove it."
+            "back with 'dvc checkout --force data/raw.dvc', or remove it."
         ) from None
 
 
-def _below(folder: Path, prefix: str) -> Iterator[Source]:
-    for name in _names(folder):
-        if name.endswith("/"):
-            if folder.resolve().is_relative_to((folder / name).resolve()):
-                raise _misplaced(folder / name, "is a link to a folder around it")
-            yield from _below(folder / name, prefix + name)
-            continue
-        try:
-            status = (folder / name).stat()
-        except FileNotFoundError:
-            raise _misplaced(folder / name, "is a link that leads nowhere") from None
-        if not stat.S_ISREG(status.st_mode):
-            raise _misplaced(folder / name, "is no file and no folder")
-        yield Source(prefix + name, "", 0, *_stamp(status))
+def _below(folder: Path, prefix: str, problems: list[str]) -> Iterator[Source]:
+    """Yield the files below a folder, and tell `problems` of what is none."""
+    for name in _names(folder, problems):
+        path, problem = folder / name, ""
+        if not name.endswith("/"):
+            try:
+                status = path.stat()
+            except OSError:
+                problem = "is a link that leads nowhere"
+            else:
+                if stat.S_ISREG(status.st_mode):
+                    yield Source(prefix + name, "", 0, *_stamp(status))
+                else:
+                    problem = "is no file and no folder"
+        elif folder.resolve().is_relative_to(path.resolve()):
+            problem = "is a link to a folder around it"
+        else:
+            yield from _below(path, prefix + name, problems)
+        if problem:
+            problems.append(f"{path.as_posix()} {problem}; remove it, or put a picture there.")
 
 
-def _misplaced(path: Path, problem: str) -> UserError:
-    return UserError(f"{path.as_posix()} {problem}; remove it, or put a picture there.")
+def _names(folder: Path, problems: list[str] | None = None) -> list[str]:
+    """Return what is in the folder, sorted, folders with a slash at their end.
 
-
-def _names(folder: Path) -> list[str]:
-    """Return what is in the folder, sorted, folders with a slash at their end."""
+    Names that no table can hold are left out, and `problems` is told of them.
+    """
     with os.scandir(folder) as entries:  # audit: the names are sorted
         found = sorted(
-            entry.name + "/" * entry.is_dir() for entry in entries if entry.name[0] != "."
+            entry.name + "/" * _is_folder(entry) for entry in entries if entry.name[0] != "."
         )
-    for name in found:
-        if problem := _unfit(name):
-            raise UserError(f"{folder.as_posix()}: the name {problem}; rename it.")
-    return found
+    unfit = {name: problem for name in found if (problem := _unfit(name))}
+    if problems is not None:
+        problems += [f"{folder.as_posix()}: the name {one}; rename it." for one in unfit.values()]
+    return [name for name in found if name not in unfit]
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
+def _refuse(problems: list[str]) -> None:
+    if problems:
+        more = [f"and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
+        raise UserError("\n".join(problems[:SHOWN] + more))
 
 
 def _stamp(status: os.stat_result) -> tuple[int, str]:

@@ -21,7 +21,7 @@ from .changes import Changes, balance, changes, pictures
 from .drift import FILE as REFERENCE
 from .pointer import refuse_parts
 from .record import CORRECTIONS, RECORD, Record
-from .transfer import remote_dvc
+from .remote import push
 from .versions import (
     POINTER,
     RAW,
@@ -190,14 +190,13 @@ def _content(last: Release) -> tuple[str, str | None]:
 
 
 def _push(name: str) -> None:
-    done = subprocess.run(
-        remote_dvc("push", str(POINTER)), env=outside_git(), stdin=subprocess.DEVNULL, check=False
-    )
-    if done.returncode != 0:
+    try:
+        push([POINTER.as_posix()])
+    except UserError as error:
         raise UserError(
-            f"the data could not be pushed (DVC says why above), so version {name} is not made; "
-            "run the same command again when the remote can be reached."
-        )
+            f"the data could not be pushed, so version {name} is not made: {error} Then run the "
+            "same command again."
+        ) from None
 
 
 def _write(made: Record, found: Changes, since: str | None, committed: Release) -> None:

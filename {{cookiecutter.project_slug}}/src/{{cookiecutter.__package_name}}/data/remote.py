@@ -10,6 +10,7 @@ Run: python -m <package>.data.remote pull|push [TARGET ...]
 
 import argparse
 import json
+import os
 import re
 import shutil
 import tempfile
@@ -64,7 +65,7 @@ def push(targets: Sequence[str] = ()) -> None:
         here = lacking(store, outputs(targets)).items()
         missing = {path: name for path, name in here if name in absent}
         raise UserError(
-            f"neither the cache here nor the remote '{store.name}' has {_some(missing)}; run 'make "
+            f"neither the cache here nor the remote '{store.name}' has {some(missing)}; run 'make "
             "reproduce' or, where they are, 'make push'."
         )
     show(done)
@@ -146,7 +147,8 @@ def _named() -> Iterator[tuple[str, str, str]]:
         for stage in lock["stages"]:
             for path, name in entries(lock, stage, "outs").items():
                 yield stage, path, name
-    for file in git("ls-files", "*.dvc").stdout.splitlines():
+    listed = git("ls-files", "--cached", "--others", "--exclude-standard", "*.dvc").stdout
+    for file in filter(os.path.isfile, listed.splitlines()):
         content = yaml.safe_load(Path(file).read_text(encoding="utf-8")) or {}
         for one in content.get("outs", []):
             yield file, str(PurePosixPath(file).parent / one["path"]), str(one.get("md5", ""))
@@ -191,19 +193,20 @@ def _refusal(store: Store, wanted: Mapping[str, str], said: str) -> UserError | 
     absent = {path: name for path, name in missing.items() if name in ABSENT.findall(said)}
     if absent:
         return UserError(
-            f"the remote '{store.name}' lacks {_some(absent)}; run 'make push' where the data is."
+            f"the remote '{store.name}' lacks {some(absent)}; run 'make push' where the data is."
         )
     return _changed(store, missing) if missing and DROPPED in said else None
 
 
 def _changed(store: Store, objects: Mapping[str, str]) -> UserError:
     return UserError(
-        f"the remote '{store.name}' does not hold what was pushed as {_some(objects)}; nothing of "
+        f"the remote '{store.name}' does not hold what was pushed as {some(objects)}; nothing of "
         "it was kept; delete it there and run 'make push' where the data is whole."
     )
 
 
-def _some(objects: Mapping[str, str]) -> str:
+def some(objects: Mapping[str, str]) -> str:
+    """Return the first of these outputs and the names of their objects, for a sentence."""
     named = [f"{path} ({location(name)})" for path, name in sorted(objects.items())]
     more = [f"{len(named) - SHOWN} more"] if len(named) > SHOWN else []
     return ", ".join(named[:SHOWN] + more)

@@ -15,6 +15,7 @@ from ..reproducibility.artifacts import write_bytes
 from ..reproducibility.revisions import cache_folder, git, md5
 from .changelog import CHANGELOG
 from .pointer import MARK
+from .remote import lacking, some
 from .store import Store
 from .transfer import transfer, understood
 from .versions import (
@@ -170,10 +171,11 @@ def _fetch(target: Release) -> None:
     # DVC calls it up to date, too, where neither side has the files.
     if not _complete(target.version):
         reason = "" if done.returncode == 0 else f" ({last_line(done.stderr)})"
+        missing = some(lacking(store, {RAW.as_posix(): target.version}))
         raise understood(store.name, store.url, done.stderr) or UserError(
-            f"the pictures of {target.title} are not in the cache, and the remote lacks some of "
-            f"them or holds what was not pushed{reason}; delete there what was changed, and run "
-            "'make push' where the data is whole. Nothing was changed."
+            f"of {target.title} the remote lacks, or holds as what was not pushed, {missing}"
+            f"{reason}; delete there what was changed, and run 'make data-use VERSION="
+            f"{target.name}' and 'make push' where the data is whole. Nothing was changed."
         )
 
 
