@@ -88,7 +88,7 @@ BUGS = [
         [
             (
                 "P/data/raw.py",
-                r"for name in _names\(folder\):$",
+                r"for name in _names\(folder, problems\):$",
                 'for name in [one + "/" * (folder / one).is_dir() for one in os.listdir(folder)]:',
             )
         ],
