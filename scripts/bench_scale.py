@@ -8,7 +8,7 @@ judged by the processors' time, which other programs disturb less. An epoch is s
 sizes take turns at it when all else is done. Then ratios: how fast pictures are decoded beside the
 bare decoder, what 1 % more of them cost, and how fast they are read in shuffled batches beside a
 plain read of the same bytes.
-Needs about 20 KB of disk for each picture, most of it what a file system takes for a small file.
+Needs about 25 KB of disk for each picture, most of it what a file system takes for a small file.
 """
 
 import argparse
