@@ -92,6 +92,14 @@ def test_what_was_pushed_comes_back(store: Path, capfd: pytest.CaptureFixture[st
     assert "4 files pushed" in capfd.readouterr().out
 
 
+def test_a_pointer_is_the_file_whether_git_knows_it_or_not(store: Path) -> None:
+    subprocess.run(["git", "rm", "--quiet", "--cached", "data/raw.dvc"], check=True)
+    assert remote.outputs(["data/raw.dvc"]) == {"data/raw": LIST}
+    subprocess.run(["git", "add", "data/raw.dvc"], check=True)
+    Path("data/raw.dvc").unlink()
+    assert remote.outputs() == {}
+
+
 def test_what_was_deleted_there_is_pushed_again(store: Path) -> None:
     """Also where DVC has seen the list there, and takes all that it names for there."""
     remote.pull()

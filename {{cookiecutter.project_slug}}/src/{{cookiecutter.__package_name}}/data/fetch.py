@@ -67,9 +67,10 @@ def import_folder(address: str, folder: Path) -> None:
 
 def _refuse_hidden(address: SplitResult) -> None:
     """Refuse a remote that only .dvc/config.local knows: DVC would do nothing in a clone."""
-    shared = run_dvc("remote", "list", "--project").stdout if address.scheme == "remote" else ""
-    names = [line.split()[0] for line in shared.splitlines()]
-    if address.scheme == "remote" and address.netloc not in names:
+    if address.scheme != "remote":
+        return
+    shared = run_dvc("remote", "list", "--project").stdout.splitlines()
+    if address.netloc not in [line.split()[0] for line in shared]:
         raise UserError(
             f"no clone would know the remote '{address.netloc}', for it is not in .dvc/config; put "
             f"it there with 'dvc remote add {address.netloc} URL', and its secrets alone where Git "
