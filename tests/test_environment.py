@@ -32,9 +32,11 @@ LOCKS = {
     "dev": REQUIREMENTS / "dev.lock",
     "setup": REQUIREMENTS / "setup.lock",
     "template": ROOT / "requirements" / "dev.lock",
+    "servers": ROOT / "requirements" / "servers.lock",
 }
 SETUP = str(ROOT / PROJECT / "scripts" / "setup.py")
 CACHE = os.environ.get("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv"))  # of the real home
+HASHED = re.compile(r"^(\S+==[^\s;]+).*((?:\n    --hash=.*)+)", re.MULTILINE)
 PIN = re.compile(r"^(?P<name>[a-z0-9][a-z0-9.-]*)==(?P<version>[^\s;]+)(?: ; (?P<marker>.+?))? \\$")
 
 
@@ -96,6 +98,16 @@ def test_no_package_but_torch_has_two_versions() -> None:
         for name, versions in pins(file).items():
             together.setdefault(name, set()).update(versions)
     assert {name for name, versions in together.items() if len(versions) > 1} == {"torch"}
+
+
+def test_a_pin_has_the_same_hashes_in_every_lock() -> None:
+    found: dict[str, list[frozenset[str]]] = {}
+    for file in LOCKS.values():
+        for pin, hashes in HASHED.findall(file.read_text(encoding="utf-8")):
+            found.setdefault(pin, []).append(frozenset(re.findall(r"sha256:\w+", hashes)))
+    del found["torch==2.13.0"]  # PyTorch's index, which the CPU lock takes in, has other files
+    assert sum(len(known) > 1 for known in found.values()) > 80
+    assert {pin for pin, known in found.items() if len(set(known)) > 1} == set()
 
 
 def test_setup_lock_is_uv_alone() -> None:
@@ -214,6 +226,16 @@ def test_an_environment_killed_at_any_moment_is_built_anew(small: Path) -> None:
         assert done.returncode == 0
 
 
+def cpu_sources(python: str) -> list[str]:
+    """Where uv finds the CPU's torch for this Python; skips the test where it is not to be had."""
+    local = os.environ.get("UV_FIND_LINKS", os.environ.get("PIP_FIND_LINKS", "")).replace(",", " ")
+    tag = f"cp{python.replace('.', '')}"
+    if local and not any(list(Path(place).glob(f"torch-*{tag}*")) for place in local.split()):
+        pytest.skip(f"no small torch for Python {python} in {local}")
+    places = local.split() or ["https://download.pytorch.org/whl/cpu/torch/"]
+    return [part for place in places for part in ("--find-links", place)]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
 @pytest.mark.parametrize("accelerator", ["cuda", "cpu"])
@@ -221,14 +243,7 @@ def test_the_locks_install_together(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, python: str, accelerator: str
 ) -> None:
     monkeypatch.setenv("UV_CACHE_DIR", CACHE)
-    local = os.environ.get("UV_FIND_LINKS", os.environ.get("PIP_FIND_LINKS", "")).replace(",", " ")
-    sources = []
-    if accelerator == "cpu":
-        tag = f"cp{python.replace('.', '')}"
-        if local and not any(list(Path(place).glob(f"torch-*{tag}*")) for place in local.split()):
-            pytest.skip(f"no small torch for Python {python} in {local}")
-        places = local.split() or ["https://download.pytorch.org/whl/cpu/torch/"]
-        sources = [part for place in places for part in ("--find-links", place)]
+    sources = cpu_sources(python) if accelerator == "cpu" else []
     locks = [str(RUNTIME[accelerator]), str(LOCKS["dev"])]
     options = [
         "--dry-run",
@@ -241,6 +256,32 @@ def test_the_locks_install_together(
     done = command("uv", "pip", "sync", *options, *sources, *locks, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "torch==2.13.0" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in LOCKS if name != "template"])
+def test_a_lock_installs_alone(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UV_CACHE_DIR", CACHE)
+    sources = (
+        cpu_sources(f"{sys.version_info.major}.{sys.version_info.minor}") if name == "cpu" else []
+    )
+    lock = shutil.copy(LOCKS[name], tmp_path / "alone.lock")
+    # Links into the cache cost nothing, and what lies there is compared with its hash all the same.
+    place = ["--target", str(tmp_path / "target"), "--link-mode", "symlink"]
+    done = command(
+        "uv",
+        "pip",
+        "install",
+        "--no-deps",
+        "--require-hashes",
+        *place,
+        *sources,
+        "-r",
+        lock,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(list((tmp_path / "target").glob("*.dist-info"))) >= 1
 
 
 @pytest.mark.slow
