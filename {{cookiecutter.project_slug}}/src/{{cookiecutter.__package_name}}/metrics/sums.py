@@ -13,7 +13,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .probabilities import Labels, Values
+from .probabilities import Labels, Values, distinct
 
 FEWEST = 8  # degrees of freedom; below, an interval is of no use to anybody
 BINS = 15  # of equal width in confidence, as in Guo et al., ICML 2017
@@ -75,7 +75,7 @@ class Sample:
             return math.inf
         sign = np.sign(self.sums().gaps[0])[self._bins]
         values = {"mean": self._losses, "area": self._areas, "gap": self._gaps * sign}[form]
-        _, unit = np.unique(self.groups, return_inverse=True)
+        _, unit = distinct(self.groups)
         away = np.bincount(unit, values - values.mean())
         fourth = float((away**4).sum())
         found = 2 * float((away**2).sum()) ** 2 / fourth if fourth > 0 else math.inf
@@ -98,7 +98,7 @@ class Sample:
 
         There are few of them beside the examples, so it is they that are counted by class.
         """
-        codes, pair = np.unique(self.labels * self.classes + self.answers, return_inverse=True)
+        codes, pair = distinct(self.labels * self.classes + self.answers)
         return codes // self.classes, codes % self.classes, pair
 
     @cached_property
@@ -228,7 +228,7 @@ def placements(values: Values, positive: NDArray[np.bool_]) -> Values:
         values: `[n]`.
         positive: `[n]`, of both kinds at least one.
     """
-    ones, others = np.sort(values[positive]), np.sort(values[~positive])
+    ones, others = (np.sort(values[side], kind="stable") for side in (positive, ~positive))
     found = np.empty(len(values))
     for chosen, against in ((positive, others), (~positive, ones)):
         sides = [np.searchsorted(against, values[chosen], side) for side in ("left", "right")]

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from typing import Any
 import yaml
 
 from ..errors import UserError
+from .determinism import of_shell
 
 Lock = Mapping[str, Any]
 Record = Mapping[str, Any]
@@ -235,7 +235,7 @@ def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
 
 def outside_git() -> dict[str, str]:
     """Return the environment without what a Git hook sets, which would misdirect every `git`."""
-    return {name: text for name, text in os.environ.items() if not name.startswith("GIT_")}
+    return {name: text for name, text in of_shell().items() if not name.startswith("GIT_")}
 
 
 def dvc(*arguments: str) -> list[str]:
