@@ -1,7 +1,15 @@
 # Every line runs as it stands where there is no make; `$(in_venv)` only puts .venv first on PATH.
+# The scripts import each other, so Python may look beside them.
 PYTHON ?= python3
-project := {{cookiecutter.project_slug}}
-in_venv := sh '$(project)/scripts/venv'
+override project := {{cookiecutter.project_slug}}
+override in_venv := sh '$(project)/scripts/venv' env PYTHONSAFEPATH=
+
+# Neither make nor a shell reads any of a value: a recipe finds each in its environment as it was
+# written, and a make that it starts is given none.
+override values := PARTS PYTHON SIZES
+override values += $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
+$(foreach name,$(values),$(if $(value $(name)),$(eval override $(name) := $$(value $(name)))$(eval export $(name))))
+MAKEOVERRIDES :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test quick long check lock expected bench bench-decisions
@@ -10,7 +18,7 @@ help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-15s %s\n", $$1, $$2}' Makefile
 
 setup: ## build .venv with the template's own tools, pinned and hashed
-	@$(PYTHON) '$(project)/scripts/setup.py' --root . requirements/dev.lock
+	@"$$PYTHON" -I '$(project)/scripts/setup.py' --root . requirements/dev.lock
 
 demo: setup ## generate a project into demo/, install, train, compare with the shipped bits
 	$(in_venv) python scripts/demo.py
@@ -34,7 +42,7 @@ expected: setup ## refresh the shipped bits
 	$(in_venv) python scripts/expected.py
 
 bench: setup ## measure ratios: generation, pipeline, start-up, training; then how it scales
-	$(in_venv) python scripts/bench.py && $(in_venv) python scripts/bench_scale.py $(if $(SIZES),--sizes $(SIZES))
+	set -f; $(in_venv) python scripts/bench.py && $(in_venv) python scripts/bench_scale.py $(if $(value SIZES),--sizes $$SIZES)
 
 bench-decisions: setup ## measure how far intervals and verdicts can be relied on, and what they cost; PARTS=speed for one
-	$(in_venv) python scripts/bench_decisions.py $(PARTS)
+	set -f; $(in_venv) python scripts/bench_decisions.py -- $$PARTS

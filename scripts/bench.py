@@ -120,7 +120,7 @@ def starter(project: Path, empty: Path, stage: str) -> Callable[[], None]:
     empty.mkdir(exist_ok=True)
     for name in ("params.yaml", "dvc.yaml"):
         shutil.copy(project / name, empty)
-    command = ["python", "-m", f"{PACKAGE}.stages.{stage}"]
+    command = ["python", "-I", "-m", f"{PACKAGE}.stages.{stage}"]
 
     def once() -> None:
         done = subprocess.run(
@@ -175,10 +175,10 @@ def timed(call: Callable[[], None]) -> float:
 
 
 def variables(project: Path) -> dict[str, str]:
-    """Return an environment with the project's tools first and its package importable."""
+    """Return an environment with the project's tools first."""
     venv = project / ".venv"
     tools = [str(venv / "bin"), str(venv / "Scripts"), os.environ["PATH"]]
-    return os.environ | {"PATH": os.pathsep.join(tools), "PYTHONPATH": str(project / "src")}
+    return os.environ | {"PATH": os.pathsep.join(tools)}
 
 
 def quiet(command: list[str], folder: Path, environment: dict[str, str] | None = None) -> None:

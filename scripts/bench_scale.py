@@ -133,14 +133,14 @@ def show(layout: str, size: int, name: str, cost: Cost) -> None:
 
 def steps(layout: str) -> dict[str, list[str]]:
     """Return what is measured, in the order of the work."""
-    stage = ["python", "-m", f"{PACKAGE}.stages"]
-    pack = {"pack": ["python", "-m", f"{PACKAGE}.commands.data_pack"]} if layout == "tar" else {}
+    stage = ["python", "-I", "-m"]
+    pack = {"pack": [*stage, f"{PACKAGE}.commands.data_pack"]} if layout == "tar" else {}
     return pack | {
         "dvc add": ["dvc", "add", "--quiet", "data/raw"],
         "dvc status": ["dvc", "status", "--quiet", "data/raw.dvc"],
         "dvc push": ["dvc", "push", "--quiet", "data/raw.dvc"],
-        "validate": [*stage[:2], f"{stage[2]}.validate"],
-        "prepare": [*stage[:2], f"{stage[2]}.prepare"],
+        "validate": [*stage, f"{PACKAGE}.stages.validate"],
+        "prepare": [*stage, f"{PACKAGE}.stages.prepare"],
     }
 
 
@@ -183,9 +183,9 @@ def asked(built: Path, folder: Path, *request: str) -> list[Any]:
 
 
 def variables(built: Path) -> dict[str, str]:
-    """Return an environment with the tools and the package of the built project."""
+    """Return an environment with the tools of the built project."""
     tools = [str(built / ".venv" / "bin"), os.environ["PATH"]]
-    return os.environ | {"PATH": os.pathsep.join(tools), "PYTHONPATH": str(built / "src")}
+    return os.environ | {"PATH": os.pathsep.join(tools)}
 
 
 if __name__ == "__main__":

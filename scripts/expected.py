@@ -69,7 +69,7 @@ def merged(cuda: str, cpu: str) -> str:
 
 def call(command: list[str], folder: Path, environment: Path | None) -> None:
     """Run a command in `folder`, with the tools of `environment` first; stop if it fails."""
-    variables = os.environ | {"PYTHONPATH": str(folder / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    variables = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
     if environment is not None:
         tools = [str(environment / "bin"), str(environment / "Scripts"), os.environ["PATH"]]
         variables["PATH"] = os.pathsep.join(tools)

@@ -144,7 +144,7 @@ def run(built: Path, project: Path) -> Run:
     """`run("dvc", "repro")` in the copy, with the environment of the original; must succeed."""
 
     def call(*arguments: str, fails: bool = False) -> str:
-        done = command(*arguments, cwd=project, env=environment(built, project))
+        done = command(*arguments, cwd=project, env=environment(built))
         assert (done.returncode != 0) == fails, done.stdout + done.stderr
         return done.stdout + done.stderr
 

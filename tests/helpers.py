@@ -62,10 +62,10 @@ def tree(folder: Path) -> dict[str, bytes]:
     }
 
 
-def environment(built: Path, project: Path) -> dict[str, str]:
-    """The variables with which commands in a copy use the original's environment."""
+def environment(built: Path) -> dict[str, str]:
+    """The variables with which commands in a copy use the original's environment, and own code."""
     path = os.pathsep.join([str(built / ".venv" / "bin"), os.environ["PATH"]])
-    return os.environ | {"PATH": path, "PYTHONPATH": str(project / "src"), "DVC_NO_ANALYTICS": "1"}
+    return os.environ | {"PATH": path, "DVC_NO_ANALYTICS": "1"}
 
 
 def outputs(project: Path) -> dict[str, str]:

@@ -25,7 +25,7 @@ Value = TypeVar("Value")
 STAGES = ("validate", "prepare", "train", "evaluate", "diagnose", "report")
 WEIGHTS = "models/model.safetensors"
 EPOCHS, EVERY = 3, 4  # of training; so many steps lie between two checkpoints
-KILLING = Path(__file__).parent / "killing"
+KILLING = Path(__file__).parent / "killing.py"
 HEAD = ("what changes between two runs", "values", "runs", "differing bytes", "result")
 
 
@@ -79,7 +79,7 @@ class Place:
         with subprocess.Popen(
             command,
             cwd=self.root,
-            env=environment(self.built, self.root) | dict(variables or {}),
+            env=environment(self.built) | dict(variables or {}),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",
@@ -100,10 +100,10 @@ class Place:
         assert done.returncode == 0, f"{words}\n{done.stdout}{done.stderr}"
         return done.stdout + done.stderr
 
-    def stages(self, *names: str, **kwargs: Any) -> Files:
+    def stages(self, *names: str, isolated: bool = True, **kwargs: Any) -> Files:
         """Run stages, each in a fresh process; returns their outputs."""
         for name in names:
-            self.must(*stage(name), **kwargs)
+            self.must(*stage(name, isolated=isolated), **kwargs)
         return self.files(*names)
 
     def files(self, *names: str) -> Files:
@@ -135,9 +135,9 @@ class Place:
         file.write_text(yaml.safe_dump(params, sort_keys=False), "utf-8")
 
 
-def stage(name: str) -> tuple[str, ...]:
-    """The command of a stage, as in dvc.yaml."""
-    return ("python", "-m", f"{PACKAGE}.stages.{name}")
+def stage(name: str, *, isolated: bool = True) -> tuple[str, ...]:
+    """The command of a stage, as in dvc.yaml; not isolated, it hears Python's variables."""
+    return ("python", *(["-I"] if isolated else []), "-m", f"{PACKAGE}.stages.{name}")
 
 
 @dataclass(frozen=True)
@@ -179,11 +179,9 @@ def moved(base: Base, place: Place, *names: str, **kwargs: Any) -> int:
 
 
 def killing(place: Place, **traps: object) -> dict[str, str]:
-    """The variables with which a run in `place` kills itself: see killing/sitecustomize.py."""
-    found = os.pathsep.join([str(KILLING), str(place.root / "src")])
-    return {"PYTHONPATH": found, "KILL_IN": PACKAGE} | {
-        f"KILL_{name.upper()}": str(value) for name, value in traps.items()
-    }
+    """Set a trap in `place`; the variables with which a run there kills itself: see killing.py."""
+    shutil.copyfile(KILLING, place.root / "src" / PACKAGE / "__init__.py")
+    return {f"KILL_{name.upper()}": str(value) for name, value in traps.items()}
 
 
 def rows(reports: Iterable[Any]) -> list[tuple[str, Row]]:

@@ -48,8 +48,7 @@ class Place:
         return Place(self.root, folder, self._variables)
 
     def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
-        variables = self._variables | {"PYTHONPATH": str(self.root / "src")}
-        return command(*words, cwd=self.root, env=variables)
+        return command(*words, cwd=self.root, env=self._variables)
 
     def must(self, *words: str) -> str:
         done = self.run(*words)

@@ -290,7 +290,7 @@ def begin(place: Place, name: str) -> None:
     with subprocess.Popen(
         sweep(name, 3),
         cwd=place.root,
-        env=environment(place.built, place.root),
+        env=environment(place.built),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as process:

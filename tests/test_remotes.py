@@ -93,6 +93,9 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             uv = Path(sys.executable).with_name("uv")
             done = command(uv, *line, cwd=folder, env=os.environ | {"UV_CACHE_DIR": CACHE})
             assert done.returncode == 0, done.stderr
+        # As scripts/setup.py does: the code of the folder that it runs in.
+        [site] = venv.glob("lib/python*/site-packages")
+        (site / "sources.pth").write_text("import sys; sys.path.append('src')\n", "utf-8")
     return {name: folder / name / "bin" / "python" for name in TOOLS}
 
 
@@ -169,12 +172,12 @@ class Work:
     python: Path
 
     def start(self, *words: str) -> "subprocess.Popen[str]":
-        source = {"PYTHONPATH": "src", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
+        user = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
         site = {"DVC_SITE_CACHE_DIR": str(self.root.parent / "site"), "DVC_NO_ANALYTICS": "1"}
         return subprocess.Popen(
             [self.python, "-m", *words],
             cwd=self.root,
-            env=os.environ | source | site,
+            env=os.environ | user | site,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
@@ -305,8 +308,7 @@ def test_processes_stream_from_a_bucket(
     git(tmp_path, "clone", "--quiet", str(base.place.root), "clone")
     clone = Place(tmp_path / "clone", base.place.built)
     plugins = next((tools["client"].parents[1] / "lib").glob("python*/site-packages"))
-    paths = os.pathsep.join([str(clone.root / "src"), str(plugins)])
-    variables = {"PYTHONPATH": paths, "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
+    variables = {"PYTHONPATH": str(plugins), "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
     with s3(tmp_path, tools, isolated) as remote:
         local = f"['remote \"local\"']\n    url = {remote.url}\n{remote.settings}"
         config = clone.root / ".dvc" / "config.local"
@@ -315,7 +317,8 @@ def test_processes_stream_from_a_bucket(
         clone.must("dvc", "push", "--quiet", "prepare", variables=variables)
         config.write_text(local, encoding="utf-8")
         clone.change(stream=True, workers=1)
-        run = ("torchrun", "--standalone", "--nproc-per-node", "2", *stage("train")[1:])
-        clone.must(*run, variables=variables)
+        # Not isolated, because the plugin is on PYTHONPATH.
+        run = ("torchrun", "--standalone", "--nproc-per-node", "2", "--no-python")
+        clone.must(*run, *stage("train", isolated=False), variables=variables)
     assert not (clone.root / "data" / "prepared").exists()
     counted({"S3 server, 2 from torchrun": count(base.of("train"), clone.files("train"))})

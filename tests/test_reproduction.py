@@ -62,9 +62,28 @@ SHELLS: dict[str, dict[str, dict[str, str]]] = {
 def test_a_shell(base: Base, counted: Counted, found: dict[str, dict[str, str]]) -> None:
     def run(variables: dict[str, str]) -> int:
         with base.copy(whole=True) as place:
-            return moved(base, place, *STAGES, variables=variables)
+            # Isolated, as DVC runs them, they would not even hear Python's own variables.
+            return moved(base, place, *STAGES, isolated=False, variables=variables)
 
     counted(dict(zip(found, both(run, found.values()), strict=True)))
+
+
+@changes("modules that lie around")
+def test_what_lies_around(base: Base, counted: Counted, tmp_path: Path) -> None:
+    """Files of this folder or on PYTHONPATH with the names of modules; none is imported."""
+    names = "random numpy torch PIL yaml sitecustomize usercustomize".split()
+
+    def plant(folder: Path) -> dict[str, str]:
+        for name in names:
+            (folder / f"{name}.py").write_text(f"raise SystemExit('planted {name}')", "utf-8")
+        return {"PYTHONPATH": str(tmp_path)}
+
+    def run(here: bool) -> int:
+        with base.copy(whole=True) as place:
+            return moved(base, place, *STAGES, variables=plant(place.root if here else tmp_path))
+
+    places = ("in the folder", "on PYTHONPATH")
+    counted(dict(zip(places, both(run, (True, False)), strict=True)))
 
 
 @changes("umask")
@@ -177,7 +196,7 @@ def and_hide(*arguments):
 determinism.apply = and_hide
 runpy.run_module("{PACKAGE}.stages.train", run_name="__main__")
 """
-TORCHRUN = ("torchrun", "--standalone", "--nproc-per-node")
+TORCHRUN = ("torchrun", "--standalone", "--no-python", "--nproc-per-node")
 
 
 @changes("number of processes")
@@ -188,8 +207,8 @@ TORCHRUN = ("torchrun", "--standalone", "--nproc-per-node")
         pytest.param(4, TRAIN, id="4 from runtime.processes"),
         pytest.param(2, (TRAIN[0], "-c", SOCKETS), id="2 from runtime.processes, over sockets"),
         pytest.param(4, (TRAIN[0], "-c", SOCKETS), id="4 from runtime.processes, over sockets"),
-        pytest.param(1, (*TORCHRUN, "2", *TRAIN[1:]), id="2 from torchrun"),
-        pytest.param(1, (*TORCHRUN, "4", *TRAIN[1:]), id="4 from torchrun"),
+        pytest.param(1, (*TORCHRUN, "2", *TRAIN), id="2 from torchrun"),
+        pytest.param(1, (*TORCHRUN, "4", *TRAIN), id="4 from torchrun"),
     ],
 )
 def test_processes(

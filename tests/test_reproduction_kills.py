@@ -2,7 +2,7 @@
 
     python -m pytest -m slow -k reproduction
 
-Runs kill themselves, with SIGKILL, at points that follow from a seed: see killing/sitecustomize.py.
+Runs kill themselves, with SIGKILL, at points that follow from a seed: see killing.py.
 """
 
 import os

@@ -14,6 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).parent))  # which Python leaves out where it is isolated
 import setup
 from setup import Problem
 

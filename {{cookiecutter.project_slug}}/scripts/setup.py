@@ -71,7 +71,7 @@ def lock_names(requirements: Path) -> list[str]:
 def leave_environment(venv: Path) -> None:
     """Starts again under the base interpreter: an environment cannot rebuild itself."""
     if Path(sys.prefix).resolve() == venv:
-        sys.exit(subprocess.call([base_python(), *sys.argv]))
+        sys.exit(subprocess.call([base_python(), "-I", *sys.argv]))
 
 
 def base_python() -> str:
@@ -180,9 +180,9 @@ def find_uv(venv: Path, tools: Path) -> str:
             "this Python has no venv module: install it (Debian, Ubuntu: apt install python3-venv) "
             f"or install uv {wanted}"
         )
-    run([base_python(), "-m", "venv", str(tools)])
-    pip = [str(tools / BIN / f"python{SUFFIX}"), "-m", "pip", "install", "--quiet", "--no-deps"]
-    run([*pip, "--disable-pip-version-check", "--require-hashes", "-r", str(SETUP_LOCK)])
+    run([base_python(), "-I", "-m", "venv", str(tools)])
+    pip = [str(tools / BIN / f"python{SUFFIX}"), "-I", "-m", "pip", "install", "--no-deps"]
+    run([*pip, "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", str(SETUP_LOCK)])
     return str(tools / BIN / f"uv{SUFFIX}")
 
 

@@ -133,12 +133,12 @@ def python() -> Stage:
 @pytest.fixture
 def stage(python: Stage) -> Stage:
     """Run a stage of the pipeline, as dvc.yaml does: stage("train")."""
-    return lambda name, **environment: python("-m", f"{PACKAGE}.stages.{name}", **environment)
+    return lambda name, **environment: python("-I", "-m", f"{PACKAGE}.stages.{name}", **environment)
 
 
 def call(folder: Path, *arguments: str) -> str:
     """Run a program in a folder, `dvc` meaning this environment's; it must succeed."""
-    program = [sys.executable, "-m", "dvc"] if arguments[0] == "dvc" else [arguments[0]]
+    program = [sys.executable, "-I", "-m", "dvc"] if arguments[0] == "dvc" else [arguments[0]]
     environment = {name: text for name, text in os.environ.items() if not name.startswith("GIT_")}
     command = [*program, *arguments[1:]]
     done = subprocess.run(
@@ -165,11 +165,11 @@ def _loaded_dvc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         assert answers
 
         def quick(command: Sequence[str], **options: Any) -> "subprocess.CompletedProcess[Any]":
-            if list(command[:3]) != [sys.executable, "-m", "dvc"]:
+            if list(command[:4]) != [sys.executable, "-I", "-m", "dvc"]:
                 return run(command, **options)
             place = str(options.get("cwd") or Path.cwd())
             asked = {
-                "arguments": [*command[3:]],
+                "arguments": [*command[4:]],
                 "folder": place,
                 "environment": dict(options.get("env") or os.environ),
             }

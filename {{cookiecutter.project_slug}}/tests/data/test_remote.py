@@ -141,7 +141,7 @@ def test_a_changed_list_is_refused(store: Path) -> None:
 
 def test_a_changed_list_that_a_bare_pull_believed_is_forgotten(store: Path) -> None:
     put(store, LIST, listed({"dog/a.txt": FILES["cat/a.txt"]}))
-    subprocess.run([sys.executable, "-m", "dvc", "pull"], check=True, capture_output=True)
+    subprocess.run([sys.executable, "-I", "-m", "dvc", "pull"], check=True, capture_output=True)
     assert have() == {"dog/a.txt": FILES["cat/a.txt"]}
     put(store, LIST, listed(FILES))
     remote.pull()

@@ -54,11 +54,8 @@ def test_without_data(repro: Repro) -> None:
 
 
 def start(root: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", f"{PACKAGE}.stages.train"]
-    environment = {**os.environ, "PYTHONPATH": str(root / "src")}
-    return subprocess.Popen(
-        command, cwd=root, env=environment, stderr=subprocess.PIPE, encoding="utf-8"
-    )
+    command = [sys.executable, "-I", "-m", f"{PACKAGE}.stages.train"]
+    return subprocess.Popen(command, cwd=root, stderr=subprocess.PIPE, encoding="utf-8")
 
 
 def kill(root: Path, step: int) -> int:

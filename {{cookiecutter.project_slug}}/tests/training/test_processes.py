@@ -72,8 +72,8 @@ def test_the_number_of_processes_moves_no_bit(prepared: Path, stage: Any, settle
 def test_started_by_torchrun(prepared: Path, stage: Any, python: Any) -> None:
     assert stage("train").returncode == 0
     alone = results(prepared)
-    run = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
-    done = python(*run, "-m", f"{PACKAGE}.stages.train")
+    run = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "--no-python")
+    done = python(*run, sys.executable, "-I", "-m", f"{PACKAGE}.stages.train")
     assert done.returncode == 0, done.stderr
     assert results(prepared) == alone
 
@@ -173,11 +173,8 @@ def others(root: Path) -> list[int]:
 @pytest.mark.parametrize("victim", ["first", "other"])
 def test_a_kill_leaves_no_process_behind(prepared: Path, settle: Settle, victim: str) -> None:
     settle(prepared / "params.yaml", optimization={"epochs": 10000}, runtime={"processes": 2})
-    environment = os.environ | {"PYTHONPATH": str(prepared / "src")}
-    command = [sys.executable, "-m", f"{PACKAGE}.stages.train"]
-    with subprocess.Popen(
-        command, cwd=prepared, env=environment, stderr=subprocess.PIPE, encoding="utf-8"
-    ) as first:
+    command = [sys.executable, "-I", "-m", f"{PACKAGE}.stages.train"]
+    with subprocess.Popen(command, cwd=prepared, stderr=subprocess.PIPE, encoding="utf-8") as first:
         wait(lambda: bool(list((prepared / "checkpoints").glob("*.ckpt"))))
         pids = others(prepared)
         assert first.pid in pids

@@ -54,7 +54,7 @@ CAUSES = (
 
 def remote_dvc(*arguments: str) -> list[str]:
     """Return the command that runs this environment's DVC where it may ask a remote."""
-    return [sys.executable, "-m", f"{__package__}.transfer", *arguments]
+    return [sys.executable, "-I", "-m", f"{__package__}.transfer", *arguments]
 
 
 @cache

@@ -33,7 +33,6 @@ WATCHED = (
     "OMP_DYNAMIC",
     "OMP_PROC_BIND",
     "OMP_SCHEDULE",
-    "PYTHONHASHSEED",
     "TZ",
 )
 

@@ -239,8 +239,8 @@ def outside_git() -> dict[str, str]:
 
 
 def dvc(*arguments: str) -> list[str]:
-    """Return the command that runs this environment's DVC."""
-    return [sys.executable, "-m", "dvc", *arguments]
+    """Return the command that runs this environment's DVC, whatever lies here and on PYTHONPATH."""
+    return [sys.executable, "-I", "-m", "dvc", *arguments]
 
 
 def cache_folder() -> Path:

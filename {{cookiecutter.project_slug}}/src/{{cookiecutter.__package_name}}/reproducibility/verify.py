@@ -87,7 +87,7 @@ def fresh_run(folder: Path, name: str) -> Ran:
         raise UserError(f"this repository cannot be cloned: {cloned.stderr.strip()}")
     _fetch_raw(folder, str(cache_folder()))
     command = dvc("repro", "--force", "--no-run-cache")
-    if subprocess.run(command, cwd=folder, env=_environment(folder), check=False).returncode != 0:
+    if subprocess.run(command, cwd=folder, env=_environment(), check=False).returncode != 0:
         raise UserError("a stage failed in a fresh clone; its message stands above.")
     return left_in(folder, name)
 
@@ -187,7 +187,7 @@ def _fetch_raw(folder: Path, cache: str) -> None:
         done = subprocess.run(
             command,
             cwd=folder,
-            env=_environment(folder),
+            env=_environment(),
             capture_output=True,
             text=True,
             check=False,
@@ -202,14 +202,15 @@ def _fetch_raw(folder: Path, cache: str) -> None:
     if name:
         places[name] = ("modify", name, "url", url)
     package, said = __package__.partition(".")[0], ""
-    pull = [sys.executable, "-m", f"{package}.data.remote", "pull", "data/raw.dvc"]
+    module = [sys.executable, "-I", "-m"]
+    pull = [*module, f"{package}.data.remote", "pull", "data/raw.dvc"]
     for place, known in places.items():
         for action, *values in (known, ("default", place), ("modify", place, "verify", "true")):
             call(dvc("remote", action, "--local", *values))
         said = call(pull)
         if not said:
             return
-    if call([sys.executable, "-m", f"{package}.data.collect"]):
+    if call([*module, f"{package}.data.collect"]):
         raise UserError(f"the data of data/raw.dvc is not to be had from the cache here; {said}")
 
 
@@ -230,10 +231,10 @@ def _remote() -> tuple[str, str]:
     return (found[1], found[2]) if found else ("", "")
 
 
-def _environment(folder: Path) -> dict[str, str]:
-    # The clone's own code and this environment's own tools, whatever the shell says.
+def _environment() -> dict[str, str]:
+    # This environment's own tools, whatever the shell says; in a clone they run the clone's code.
     tools = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    return outside_git() | {"PATH": tools, "PYTHONPATH": str(folder.resolve() / "src")}
+    return outside_git() | {"PATH": tools}
 
 
 if __name__ == "__main__":

@@ -151,7 +151,7 @@ def missing_sources(project: Project, stage: Stage) -> list[Finding]:
     ]
     scripts = [
         word
-        for word in re.findall(r"python\S*\s+([\w./-]+\.py)\b", stage.command)
+        for word in re.findall(r"python\S*\s+(?:-\w+\s+)*([\w./-]+\.py)\b", stage.command)
         if not (project.root / word).is_file()
     ]
     line = project.yaml(PIPELINE).line("stages", stage.name, "cmd")

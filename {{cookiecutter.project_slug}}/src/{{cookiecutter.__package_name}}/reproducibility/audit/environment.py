@@ -41,7 +41,7 @@ _DISTRIBUTIONS = {
 
 def environment(project: Project) -> Check:
     """One Python, and locks in which every requirement is exact and hashed and nothing lacks."""
-    locks = [path for path in _requirement_files(project) if path.endswith(".lock")]
+    locks = _locks(project)
     pins = [item for path in locks for item in locked(project.text(path) or "")]
     findings = [*_python(project), *_runtime(project), *_agreement(project, locks)]
     for path in locks:
@@ -62,6 +62,17 @@ def _requirement_files(project: Project) -> list[str]:
     folder = project.root / FOLDER
     names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
     return [f"{FOLDER}/{name}" for name in names if name.endswith((".in", ".lock"))]
+
+
+def _locks(project: Project) -> list[str]:
+    return [path for path in _requirement_files(project) if path.endswith(".lock")]
+
+
+def locked_modules(project: Project) -> set[str]:
+    """The names by which code imports what the locks hold."""
+    pins = {item.name for path in _locks(project) for item in locked(project.text(path) or "")}
+    other = {name for name, homes in _DISTRIBUTIONS.items() if pins & {*homes}}
+    return other | {pin.replace("-", "_") for pin in pins}
 
 
 def _version(project: Project) -> str:
@@ -140,7 +151,7 @@ def declared_imports(project: Project) -> Check:
     used: set[str] = set()
     findings = []
     for path in _code(project):
-        inside = path.startswith("src/") and path.split("/")[2] not in DESK
+        inside = path.startswith("src/") and not {*path.split("/")[2:3]} & {*DESK}
         for name, line in _outside(project, path, mine):
             names = _DISTRIBUTIONS.get(name, [normalized(name).lstrip("-")])
             used.add(names[0])

@@ -11,6 +11,7 @@ from .data import credentials, data, lean
 from .dvclock import lock
 from .environment import declared_imports, environment
 from .findings import Check
+from .isolation import isolation
 from .pipeline import outputs, parameters, pipeline
 from .project import Project
 from .randomness import randomness
@@ -22,6 +23,7 @@ CHECKS = (
     portable,
     environment,
     declared_imports,
+    isolation,
     data,
     lean,
     credentials,

@@ -1,7 +1,7 @@
 """Kills training from within, at a point that the environment names exactly.
 
-Python imports a module of this name by itself when it starts, so a folder in PYTHONPATH brings it
-into every process of a run, whoever starts it. What kills:
+It becomes the package's __init__.py, on which no stage depends: so it is in every process of a run,
+whoever starts it, and changes nothing that the outputs are made of. What kills:
 
     KILL_STEP and KILL_EVENTS   so many calls and returns after an optimizer step has begun
     KILL_CHECKPOINT             half of the bytes of this checkpoint are written, counted from 1
@@ -95,6 +95,7 @@ def arm(apply: Callable[..., Any]) -> Callable[..., Any]:
     return applied
 
 
-if os.environ.get("RANK", "0") == os.environ.get("KILL_RANK", "0") and "KILL_IN" in os.environ:
-    determinism = importlib.import_module(f"{os.environ['KILL_IN']}.reproducibility.determinism")
+armed = "KILL_STEP" in os.environ or "KILL_CHECKPOINT" in os.environ
+if armed and os.environ.get("RANK", "0") == os.environ.get("KILL_RANK", "0"):
+    determinism = importlib.import_module(f"{__name__}.reproducibility.determinism")
     determinism.apply = arm(determinism.apply)  # type: ignore[attr-defined]

@@ -1,0 +1,119 @@
+"""The Makefiles hand on every value as it was written: neither make nor a shell reads any of it.
+
+Run with `python -m pytest tests/test_make.py`.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from helpers import PROJECT, ROOT, Bake, command
+
+pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
+HOSTILE = (
+    "$(shell touch F)",
+    "$$(touch F)",
+    "$(touch F)",
+    "x;touch F",
+    "`touch F`",
+    "'\"; touch F; '\"",
+    "x\ntouch F\n",
+    "--F=$HOME # *",
+)
+FLAGS = {"FORCE", "GONE", "REPLACE"}
+# What stands for the locked tools: it writes down what it is called with.
+RECORD = "printf '%s\\0' \"$@\" > called\n"
+NEEDED = {"A": "a", "B": "b", "VERSION": "1.0", "KEYS": "k=1,2"}
+
+
+def uses() -> Iterator[tuple[Path, str, str]]:
+    """Every variable of each target of both Makefiles: (folder, target, variable)."""
+    for folder in (ROOT, ROOT / PROJECT):
+        text = (folder / "Makefile").read_text(encoding="utf-8")
+        for target, recipe in re.findall(r"^([a-z-]+):.*\n\t(.*)", text, re.MULTILINE):
+            names = re.findall(r"\$\((?:\w+ )?([A-Z]+\d*)\)|\$\$\{?([A-Z]+\d*)", recipe)
+            for name in sorted({one or other for one, other in names}):
+                yield folder, target, name
+
+
+USES = list(uses())
+
+
+@pytest.fixture
+def place(bake: Bake, tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """A folder with a Makefile and tools that only write down what they are called with."""
+    folder: Path = request.getfixturevalue("folder")
+    root = tmp_path / "place"
+    scripts = root / (f"{PROJECT}/scripts" if folder == ROOT else "scripts")
+    scripts.mkdir(parents=True)
+    (scripts / "venv").write_text(RECORD, encoding="utf-8")
+    (scripts / "setup.py").touch()
+    makefile = (ROOT if folder == ROOT else bake()) / "Makefile"
+    shutil.copyfile(makefile, root / "Makefile")
+    return root
+
+
+def arguments(place: Path, target: str, name: str, value: str, how: str) -> list[str]:
+    """What the target's command is called with; nothing else may have run."""
+    given = [f"{key}={text}" for key, text in NEEDED.items() if key != name]
+    variables = dict(os.environ)
+    if how == "command line":
+        given.append(f"{name}={value}")
+    else:
+        variables[name] = value
+    if name == "PYTHON":  # a program of that name, which does the same
+        tools = place / "tools"
+        tools.mkdir(exist_ok=True)
+        (tools / value).write_text(f'#!/bin/sh\nset -- "${{0##*/}}"\n{RECORD}', encoding="utf-8")
+        (tools / value).chmod(0o755)
+        variables["PATH"] = f"{tools}{os.pathsep}{variables['PATH']}"
+    (place / "called").unlink(missing_ok=True)
+    done = command("make", target, *given, cwd=place, env=variables)
+    assert (place / "called").exists(), done.stderr
+    assert not (place / "F").exists()
+    return (place / "called").read_text(encoding="utf-8").split("\0")
+
+
+@pytest.mark.parametrize("how", ["command line", "environment"])
+@pytest.mark.parametrize(("folder", "target", "name"), USES)
+def test_a_value_arrives_as_it_was_written(
+    place: Path, folder: Path, target: str, name: str, how: str
+) -> None:
+    for value in HOSTILE:
+        words = arguments(place, target, name, value, how)
+        if name in ("KEYS", "PARTS", "SIZES", "TARGETS"):  # lists of words
+            start = words.index(value.split()[0])
+            assert words[start : start + len(value.split())] == value.split()
+        elif name not in FLAGS:
+            assert [word for word in words if word == value or word.endswith(f"={value}")], words
+
+
+def test_the_variables_are_found() -> None:
+    assert {name for folder, _, name in USES if folder == ROOT} == {"PARTS", "PYTHON", "SIZES"}
+    assert {name for folder, _, name in USES if folder != ROOT} == FLAGS | set(NEEDED) | set(
+        "FROM N NAME NOTE ON PYTHON REAL SEED SHA256 STORAGE TARGETS TRIALS WORKERS".split()
+    )
+
+
+@pytest.mark.parametrize("folder", [ROOT, ROOT / PROJECT])
+def test_no_value_steers_make_itself(place: Path, folder: Path) -> None:
+    """Neither what the Makefile calls its own, nor what an outer make has been given."""
+    own = re.findall(r"^override (\w+) :=", (place / "Makefile").read_text("utf-8"), re.MULTILINE)
+    assert {"in_venv", "values"} <= {*own}
+    variables = os.environ | {"MAKEFLAGS": "B=$$(shell\\ touch\\ F) UNKNOWN=$$(shell\\ touch\\ F)"}
+    for name in own:
+        command("make", "check", f"{name}=touch F;", "UNKNOWN=$(shell touch F)", cwd=place)
+        command("make", "-e", "check", cwd=place, env=variables | {name: "touch F;"})
+        assert not (place / "F").exists(), name
+
+
+def test_a_variable_of_the_environment_still_gets_there(bake: Bake, tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    (place / "scripts").mkdir(parents=True)
+    (place / "scripts" / "venv").write_text('printf "%s" "$PYTEST_ADDOPTS"', encoding="utf-8")
+    shutil.copyfile(bake() / "Makefile", place / "Makefile")
+    done = command("make", "test", "PYTEST_ADDOPTS=-x $HOME", cwd=place)
+    assert done.stdout.endswith("-x $HOME")

@@ -1,0 +1,51 @@
+"""Stages run what is locked: nothing in their folder or on PYTHONPATH takes a module's place."""
+
+import re
+import sys
+from pathlib import Path
+
+from .dvcfiles import PIPELINE, stages
+from .environment import locked_modules
+from .findings import Check, Finding, check, count
+from .project import Project
+
+_OPEN = re.compile(
+    r"(?:^|[\s/])(?:python[\d.]*(?!\S)(?!\s+(?:-\w+\s+)*-\w*I)|torchrun(?!.*--no-python))"
+)
+# Python imports these by itself wherever it finds them.
+_STARTED = {"sitecustomize", "usercustomize"}
+_MODULES = (".py", ".pyc", ".pyd", ".so")
+
+
+def isolation(project: Project) -> Check:
+    """Every stage starts Python with -I, and no file has the name of a module of another's."""
+    found = stages(project)
+    names = sys.stdlib_module_names | _STARTED | locked_modules(project)
+    findings = [*_shadows(project, "", names), *_shadows(project, "src", names)]
+    message = (
+        "stage {}: starts Python without -I, so what lies here and on PYTHONPATH goes before what "
+        "is locked; write `python -I -m ...`"
+    )
+    for stage in (one for one in found if _OPEN.search(one.command)):
+        line = project.yaml(PIPELINE).line("stages", stage.name, "cmd")
+        findings.append(Finding(PIPELINE, line, message.format(stage.name)))
+    looked = f"{count(len(found), 'stage')}, {count(len(names), 'module')}"
+    return check("isolation", looked, "none replaced by a file here", findings)
+
+
+def _shadows(project: Project, folder: str, names: frozenset[str]) -> list[Finding]:
+    home = project.root / folder
+    findings = []
+    for entry in filter(_importable, home.iterdir() if home.is_dir() else ()):
+        name, path = entry.name.partition(".")[0], entry.relative_to(project.root).as_posix()
+        if name in names:
+            message = f"Python may take it for the module {name}, which is another's; rename it"
+            findings.append(Finding(path, 1, message))
+        elif folder and entry.is_file():
+            message = f"any package that looks for {name} gets it; move it into {project.package}"
+            findings.append(Finding(path, 1, message))
+    return findings
+
+
+def _importable(entry: Path) -> bool:
+    return (entry / "__init__.py").is_file() if entry.is_dir() else entry.suffix in _MODULES

@@ -1,0 +1,71 @@
+"""Files that Python would import for others: `pytest tests/reproducibility/audit`."""
+
+import re
+from typing import Any
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "random.py",
+        "numpy.py",
+        "PIL.py",
+        "torch/__init__.py",
+        "json.cpython-311-x86_64-linux-gnu.so",
+        "csv.pyc",
+        "sitecustomize.py",
+        "src/sitecustomize.py",
+        "src/usercustomize.py",
+        "src/yaml.py",
+        "src/dvc/__init__.py",
+    ],
+)
+def test_a_file_that_python_takes_for_a_module(copy: Any, path: str) -> None:
+    copy.write(path, b"")
+    [finding] = copy.new()["isolation"]
+    assert finding.path == path.removesuffix("/__init__.py")
+    name = re.split(r"[./]", path.removeprefix("src/"))[0]
+    assert f"for the module {name}, which is another's" in finding.message
+
+
+def test_a_file_beside_the_package(copy: Any) -> None:
+    """A library that asks for what is not installed, as torch for dill, would find it."""
+    copy.write("src/dill.py", "")
+    [finding] = copy.new()["isolation"]
+    assert finding.path == "src/dill.py"
+    assert f"move it into {copy.package}" in finding.message
+
+
+@pytest.mark.parametrize(
+    "path", ["random.txt", "numpy/notes.md", "helper.py", "src/other/__init__.py", "own/random.py"]
+)
+def test_what_takes_no_module_s_place(copy: Any, path: str) -> None:
+    copy.write(path, "")
+    assert "isolation" not in copy.new()
+
+
+def test_a_module_of_the_package_may_be_called_as_it_likes(copy: Any) -> None:
+    copy.write(f"{copy.package}/random.py", "")
+    assert "isolation" not in copy.new()
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["python -m", "python3.12 -m", "/usr/bin/python -u -m", "true && python -m", "torchrun -m"],
+)
+def test_a_stage_that_is_not_isolated(copy: Any, command: str) -> None:
+    line = copy.replace("dvc.yaml", "cmd: python -I -m", f"cmd: {command}")
+    [finding] = copy.new()["isolation"]
+    assert (finding.path, finding.line) == ("dvc.yaml", line)
+    assert "starts Python without -I" in finding.message
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["python -u -I -m", "python3 -uI -m", "torchrun --no-python python -I -m", "./pythonic -m"],
+)
+def test_a_stage_that_is(copy: Any, command: str) -> None:
+    copy.replace("dvc.yaml", "cmd: python -I -m", f"cmd: {command}")
+    assert "isolation" not in copy.new()
