@@ -10,6 +10,8 @@ import stat
 import subprocess
 import sys
 import time
+import zipfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -194,6 +196,84 @@ def setup(root: Path) -> str:
     done = command(sys.executable, SETUP, "--root", str(root), "some.lock", cwd=root)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout.splitlines()[-1]
+
+
+def constraints(place: Path) -> str:
+    """A file of constraints that no lock meets."""
+    place.write_text("ruff<0.1\n", encoding="utf-8")
+    return str(place)
+
+
+def other_builds(place: Path) -> str:
+    """A folder with a build of another variant of a locked package."""
+    place.mkdir()
+    name, version = "markupsafe", next(iter(pins(LOCKS["template"])["markupsafe"]))
+    wheel = place / f"{name}-{version}+mine-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        info = f"{name}-{version}+mine.dist-info"
+        text = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}+mine\n"
+        archive.writestr(f"{info}/METADATA", text)
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        archive.writestr(f"{info}/RECORD", "")
+    return str(place)
+
+
+def poisoned(place: Path) -> str:
+    """A folder with a module that takes the place of one of Python's."""
+    place.mkdir()
+    (place / "tempfile.py").write_text("raise SystemExit('poisoned')\n", encoding="utf-8")
+    return str(place)
+
+
+STEERED: dict[str, str | Callable[[Path], str]] = {
+    "UV_CONSTRAINT": constraints,
+    "UV_OVERRIDE": constraints,
+    "UV_BUILD_CONSTRAINT": "/nowhere.txt",
+    "UV_FIND_LINKS": other_builds,
+    "UV_EXCLUDE_NEWER": "2001-01-01",
+    "UV_NO_BINARY": "1",
+    "UV_NO_BUILD": "1",
+    "UV_PYTHON_PLATFORM": "windows",
+    "UV_LINK_MODE": "symlink",
+    "UV_WORKING_DIR": "/nowhere",
+    "UV_REQUIRE_HASHES": "0",
+    "PYTHONPATH": poisoned,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("names", [["UV_CONSTRAINT"], ["UV_FIND_LINKS"], ["PYTHONPATH"], STEERED])
+def test_settings_of_the_user_do_not_steer_an_installation(
+    names: Iterable[str], small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in names:
+        value = STEERED[name]
+        place = tmp_path / name
+        monkeypatch.setenv(name, value if isinstance(value, str) else value(place))
+    assert setup(small).startswith("Ready: .venv holds")
+    installed = {path.name for path in small.glob(".venv/lib/python*/site-packages/*.dist-info")}
+    assert len(installed) > 40
+    assert not any("+mine" in name for name in installed)
+    assert not any(path.is_symlink() for path in small.glob(".venv/lib/python*/site-packages/*/*"))
+
+
+@pytest.mark.slow
+def test_settings_of_the_user_do_not_steer_the_fetching_of_uv(
+    small: Path, isolated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PIP_USER", "PIP_REQUIRE_VIRTUALENV", "PIP_DRY_RUN"):
+        monkeypatch.setenv(name, "1")
+    monkeypatch.setenv("PIP_TARGET", str(tmp_path / "elsewhere"))
+    monkeypatch.setenv("PYTHONPATH", poisoned(tmp_path / "poisoned"))
+    steer = f"[global]\nprefix = {tmp_path}/elsewhere\nno-binary = :all:\n"
+    for folder in (isolated / ".pip", isolated / "config" / "pip"):
+        folder.mkdir(parents=True)
+        (folder / "pip.conf").write_text(steer, encoding="utf-8")
+    (small / "uv.toml").write_text("[pip]\nprefix = '/nowhere'\n", encoding="utf-8")
+    monkeypatch.setenv("PATH", os.defpath)  # no uv here
+    monkeypatch.setenv("PIP_CACHE_DIR", str(Path(CACHE).with_name("pip")))
+    assert setup(small).startswith("Ready: .venv holds")
+    assert not (tmp_path / "elsewhere").exists()
 
 
 @pytest.mark.slow
