@@ -26,8 +26,8 @@ class Sample:
     """Examples that are scored together: `n` of them, with probabilities `[n, k]`.
 
     `groups` `[n]` numbers what was drawn together, such as the pictures of one patient; each
-    example has its own number where it stands alone. In a part of a data set (`partial`) the means
-    over classes are those over the classes that it has.
+    example has its own number where it stands alone. `partial` says that they are a part of a data
+    set.
     """
 
     labels: Labels
@@ -87,12 +87,6 @@ class Sample:
         return self._losses / FINE
 
     @cached_property
-    def _counted(self) -> NDArray[np.bool_]:
-        """Which classes `[k]` have a part in a mean over classes."""
-        present = np.bincount(self.labels, minlength=self.classes) > 0
-        return present if self.partial else np.ones_like(present)
-
-    @cached_property
     def _pairs(self) -> tuple[Labels, Labels, Labels]:
         """The true class and the answer of each pair that there is, and the pair of each example.
 
@@ -116,9 +110,9 @@ class Sample:
         These are the placements of DeLong, DeLong and Clarke-Pearson (Biometrics, 1988).
         """
         parts, areas = np.zeros(len(self)), []
-        for name in np.flatnonzero(self._counted):
+        for name in np.unique(self.labels):
             positive = self.labels == name
-            if positive.all() or not positive.any():
+            if positive.all():
                 areas.append(0.5)
                 continue
             above = placements(self.probabilities[:, name], positive)
@@ -207,9 +201,9 @@ class Sums:
         return _sums(sample._bins, (one * sample._gaps for one in self._weights), BINS) / COARSE
 
     @property
-    def counted(self) -> NDArray[np.bool_]:
-        """The classes `[k]` that have a part in a mean over classes."""
-        return self._sample._counted
+    def partial(self) -> bool:
+        """Whether the examples are a part of a data set."""
+        return self._sample.partial
 
 
 def numbered(groups: Sequence[str]) -> Labels:
