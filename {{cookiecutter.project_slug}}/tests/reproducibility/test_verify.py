@@ -39,7 +39,7 @@ def ran(content: Any, losses: str | None = None, record: Any = None) -> Ran:
 
 
 def settings(level: str = "portable", device: str = "cpu") -> Reproducibility:
-    return Reproducibility(seed=0, level=level, device=device, threads=1, shards=1)
+    return Reproducibility(seed=0, level=level, device=device, threads=1, shards=1, chunk=8)
 
 
 @pytest.fixture

@@ -117,7 +117,7 @@ def _real(folder: Path, data: Data, model: Model, reproducibility: Reproducibili
     network = build(model, data.channels, len(classes), dropout=0.0)
     load(network, WEIGHTS)
     network.to(reproducibility.device)
-    answers = predicted(predict(network, pictures.images, len(classes)))
+    answers = predicted(predict(network, pictures.images, len(classes), reproducibility.chunk))
     wrong = (answers != pictures.labels).astype(float)
     return measured(REAL, wrong, numbered(pictures.groups))
 

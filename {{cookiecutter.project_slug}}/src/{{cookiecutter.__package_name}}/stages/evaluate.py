@@ -39,7 +39,10 @@ def main() -> None:
     network = build(model, test.images.shape[1], len(classes), dropout=0.0)
     load(network, WEIGHTS)
     network.to(reproducibility.device)
-    found = {name: predict(network, split.images, len(classes)) for name, split in splits.items()}
+    found = {
+        name: predict(network, split.images, len(classes), reproducibility.chunk)
+        for name, split in splits.items()
+    }
     predictions = {
         name: scored(name, read_examples(PREPARED / name), split.labels, found[name], classes)
         for name, split in splits.items()

@@ -91,7 +91,7 @@ def train(
         run.count(step(run.step, images, labels))
         optimizer.step()
         if run.at_epoch_end():
-            run.close_epoch(network, dev, group)
+            run.close_epoch(network, dev, reproducibility.chunk, group)
         if run.step % runtime.log_every == 0:
             bar.set_postfix(loss=f"{run.latest():.4f}", refresh=False)
             bar.update(run.step - bar.n)
@@ -187,9 +187,9 @@ class _Run:
     def at_epoch_end(self) -> bool:
         return self.step % self._steps_per_epoch == 0
 
-    def close_epoch(self, network: nn.Module, dev: Split, group: Group) -> None:
+    def close_epoch(self, network: nn.Module, dev: Split, chunk: int, group: Group) -> None:
         self._settle()
-        probabilities = predict(network, dev.images, len(dev.classes), group)
+        probabilities = predict(network, dev.images, len(dev.classes), chunk, group)
         right = probabilities[np.arange(len(dev.labels)), dev.labels].astype(np.float64)
         dev_loss = -math.fsum(math.log(max(one, 1e-12)) for one in right.tolist()) / len(right)
         _check(dev_loss, f"the dev loss after step {self.step - 1}")
