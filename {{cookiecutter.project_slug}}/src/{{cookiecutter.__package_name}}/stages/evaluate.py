@@ -29,6 +29,7 @@ def main() -> None:
     from ..metrics.scores import find
     from ..metrics.table import scored, write_confusion, write_predictions
     from ..model import build
+    from ..reproducibility.operators import portable
     from ..training.baselines import baselines
     from ..training.prediction import load, predict
 
@@ -39,6 +40,8 @@ def main() -> None:
     network = build(model, test.images.shape[1], len(classes), dropout=0.0)
     load(network, WEIGHTS)
     network.to(reproducibility.device)
+    with portable(network, reproducibility):
+        predict(network, test.images[:1], len(classes), reproducibility.chunk)
     found = {
         name: predict(network, split.images, len(classes), reproducibility.chunk)
         for name, split in splits.items()

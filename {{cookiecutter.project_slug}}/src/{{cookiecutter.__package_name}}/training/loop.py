@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from ..config import Optimization, Regularization, Reproducibility, Runtime
 from ..data.batches import Batches, Split, stream
 from ..errors import UserError
 from ..reproducibility.determinism import refusing
+from ..reproducibility.operators import check_optimizer, portable
 from ..reproducibility.streams import key
 from . import checkpoints
 from .optimizer import build, learning_rate, set_rate
@@ -62,7 +64,8 @@ def train(
     Raises:
         UserError: the loss is not finite, the batch is larger than the training set or cannot be
             cut into shards, the network depends on how it is cut, an operator has no deterministic
-            form, a checkpoint cannot be written, or another process has ended.
+            form or other bits on other processors, a checkpoint cannot be written, or another
+            process has ended.
     """
     optimization, regularization = settings.optimization, settings.regularization
     reproducibility, runtime = settings.reproducibility, settings.runtime
@@ -73,6 +76,7 @@ def train(
     group.agree(json.dumps(identity, sort_keys=True))
     network.to(reproducibility.device)
     optimizer = build(network, optimization, regularization)
+    check_optimizer(optimizer, reproducibility)
     step = _Step(network, settings, group)
     run = _Run(batches.steps_per_epoch, _restored(folder, identity, network, optimizer, group))
     bar = tqdm(
@@ -83,13 +87,20 @@ def train(
         disable=True if group.rank else None,
         leave=False,
     )
+    look = portable(network, reproducibility)
+    if run.step < steps:
+        with look:  # at what workers do, and at what the end of each epoch does
+            batches[run.step]
+            predict(network, dev.images[:1], len(dev.classes), reproducibility.chunk)
     network.train()
     for images, labels in stream(batches, run.step, steps, runtime):
         if run.stopped_early(regularization.early_stopping):
             break
         set_rate(optimizer, learning_rate(run.step, steps, optimization))
         run.count(step(run.step, images, labels))
-        optimizer.step()
+        with look:
+            optimizer.step()
+        look = nullcontext()
         if run.at_epoch_end():
             run.close_epoch(network, dev, reproducibility.chunk, group)
         if run.step % runtime.log_every == 0:
@@ -111,6 +122,7 @@ class _Step:
         self._group = group
         self._gradient = Gradient(network)
         self._watch = Watch(network) if settings.reproducibility.shards > 1 else None
+        self._look = portable(network, settings.reproducibility)
 
     def __call__(self, step: int, images: Tensor, labels: Tensor) -> Tensor:
         """Set the gradient; return the loss. The examples are this process's part of the batch."""
@@ -120,13 +132,14 @@ class _Step:
         places = range(self._group.rank * own, (self._group.rank + 1) * own)
         images = images.to(reproducibility.device, non_blocking=True)
         labels = labels.to(reproducibility.device, non_blocking=True)
-        with refusing():
+        with refusing(), self._look:
             part = fold(
                 self._shard(step, place, *examples)
                 for place, *examples in zip(
                     places, images.chunk(own), labels.chunk(own), strict=True
                 )
             )
+        self._look = nullcontext()
         if self._watch is not None:
             self._watch.check(self._network)
             self._watch = None
