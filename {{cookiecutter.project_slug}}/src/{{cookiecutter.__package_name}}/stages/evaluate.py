@@ -10,6 +10,7 @@ from ..config import Evaluation, Model, Reproducibility, read
 from ..errors import run
 from ..reproducibility import determinism
 from ..reproducibility.artifacts import write_json
+from ..reproducibility.seals import Seal
 
 PREPARED, REPORTS = Path("data/prepared"), Path("reports")
 DATA = REPORTS / "data.json"
@@ -18,6 +19,7 @@ WEIGHTS = Path("models/model.safetensors")
 
 def main() -> None:
     """Predict every example and write predictions, metrics and confusions."""
+    seal = Seal("evaluate")
     model, evaluation, reproducibility = read(Model), read(Evaluation), read(Reproducibility)
     determinism.apply(reproducibility.level, reproducibility.threads, reproducibility.device)
     from ..data.batches import Split
@@ -57,10 +59,12 @@ def main() -> None:
     metrics = summarise(evaluation, classes, predictions, costs, reproducibility.seed)
     simple = baselines(splits["train"], {name: splits[name] for name in ("dev", "test")})
     beaten = beside(find(evaluation.metric), predictions, simple, reproducibility.seed)
+    seal.check()
     write_predictions(REPORTS / "predictions.csv", classes, predictions)
     write_confusion(REPORTS / "confusion.csv", test.labels, found["test"], classes)
     metrics |= {"baselines": beaten, "data": data_of(DATA)}
     write_json(REPORTS / "metrics.json", metrics)
+    seal.write()
 
 
 if __name__ == "__main__":
