@@ -232,6 +232,9 @@ PLANTED = {
     "imbalance": Case(
         imbalance, ("circle has 12 pictures, tree 3: more than 3 times",), {"imbalance": 3.0}
     ),
+    "odd-name": Case(
+        lambda raw: picture(raw / "tree/con.png"), ("tree/con.png is the name of a device",)
+    ),
     "odd-size": Case(odd_size, ("tree/low.png: 9×2 pixels, where 9×9", "tree/wide.png: 90×9")),
     "odd-mode": Case(
         odd_mode, ("tree/colour.png: colour mode RGB, as 1 of 37",), {"odd_mode": 0.1}

@@ -48,6 +48,7 @@ RULES = {
     "near-duplicates": Rule("near-duplicates", error=False),
     "copies": Rule("copies of one picture", error=False),
     "imbalance": Rule("imbalance of the classes", error=False),
+    "odd-name": Rule("name that other systems cannot hold", error=False),
     "odd-size": Rule("odd size", error=False),
     "odd-mode": Rule("odd colour mode", error=False),
     "brightness-drift": Rule("brightness has drifted", error=False),
