@@ -84,9 +84,7 @@ def fresh_run(folder: Path, name: str) -> Ran:
     Raises:
         UserError: the repository cannot be cloned, the data cannot be had, or a stage fails.
     """
-    cloned = git("clone", "--quiet", "--no-hardlinks", ".", str(folder))
-    if cloned.returncode != 0:
-        raise UserError(f"this repository cannot be cloned: {cloned.stderr.strip()}")
+    folder = _cloned(folder)
     _fetch_inputs(folder, str(cache_folder()))
     command = dvc("repro", "--force", "--no-run-cache")
     if subprocess.run(command, cwd=folder, env=_environment(), check=False).returncode != 0:
@@ -135,7 +133,7 @@ def main() -> None:
         sys.stdout.write(f"{explanation(rows, old or committed(), new)}\n\n")
         raise UserError(_not_shown(rows, claim, reason))
     sys.stdout.write(f"proven: {claim}; {len(rows)} of {len(rows)} outputs have the same bytes\n")
-    if not arguments.here and git("status", "--porcelain").stdout.strip():
+    if not arguments.here and git("status", "--porcelain", "--", ".").stdout.strip():
         sys.stdout.write("not part of it: the changes here that are not committed\n")
 
 
@@ -178,6 +176,18 @@ def _run_again(reason: str | None) -> tuple[Ran | None, Ran, str]:
         sys.stdout.write(f"\nthe committed bits need not be met here: {reason}; running again\n")
         second = fresh_run(Path(name, "second"), "second run")
         return first, second, "two runs on this machine give the same bits"
+
+
+def _cloned(folder: Path) -> Path:
+    """Clone the last commit; return the project in it, which may be a folder of its repository."""
+    here = git("rev-parse", "--show-cdup", "--show-prefix").stdout.split("\n")
+    cloned = git("clone", "--quiet", "--no-hardlinks", here[0] or ".", str(folder))
+    if cloned.returncode != 0:
+        raise UserError(f"this repository cannot be cloned: {cloned.stderr.strip()}")
+    project = folder / here[1]
+    if not (project / LOCK).is_file():
+        raise UserError(f"the last commit has no {here[1]}{LOCK}; commit this project first.")
+    return project
 
 
 def _text(path: Path) -> str | None:
