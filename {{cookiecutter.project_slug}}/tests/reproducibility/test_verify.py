@@ -15,6 +15,8 @@ import yaml
 from {{ cookiecutter.__package_name }}.config import Reproducibility
 from {{ cookiecutter.__package_name }}.errors import UserError
 from {{ cookiecutter.__package_name }}.reproducibility import revisions, verify
+from {{ cookiecutter.__package_name }}.reproducibility.audit import dvclock
+from {{ cookiecutter.__package_name }}.reproducibility.audit.findings import Check, Finding
 from {{ cookiecutter.__package_name }}.reproducibility.differences import compare
 from {{ cookiecutter.__package_name }}.reproducibility.verify import Ran
 
@@ -179,10 +181,21 @@ def test_here_compares_what_lies_here(here: Path, monkeypatch: pytest.MonkeyPatc
     commit(BOTH)
     monkeypatch.setattr(sys, "argv", ["verify", "--here"])
     monkeypatch.setattr(verify, "dvc", lambda *_: [sys.executable, "-c", ""])
+    monkeypatch.setattr(dvclock, "lock", lambda _: Check("dvc.lock", "", ()))
     verify.main()
     text = yaml.safe_dump(lock(train={"models/a": "1"}))
     Path("dvc.lock").write_text(text, encoding="utf-8")
     with pytest.raises(UserError, match="not shown: that what ran here gave the committed bits"):
+        verify.main()
+
+
+def test_here_is_no_proof_of_lines_of_two_runs(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit(BOTH)
+    monkeypatch.setattr(sys, "argv", ["verify", "--here"])
+    monkeypatch.setattr(verify, "dvc", lambda *_: [sys.executable, "-c", ""])
+    fault = Finding("dvc.lock", 7, "stage train: these inputs did not make these outputs")
+    monkeypatch.setattr(dvclock, "lock", lambda _: Check("dvc.lock", "", (fault,)))
+    with pytest.raises(UserError, match=r"dvc\.lock:7: stage train: these inputs did not make"):
         verify.main()
 
 
