@@ -6,29 +6,85 @@ These take minutes; `-m "slow and not long and not emulated"` leaves them out.
 """
 
 import shutil
+from pathlib import Path
 
 import pytest
+from helpers import PACKAGE
 from reproduction import Base, Counted, both, count, stage
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.emulated,
+    pytest.mark.skipif(shutil.which("qemu-x86_64") is None, reason="no qemu-x86_64 (qemu-user)"),
+]
 changes = pytest.mark.changes
 TRAIN = stage("train")
 PROCESSORS = ("Haswell-v1", "Skylake-Client-v1", "EPYC-v1")
 
 
-@pytest.mark.emulated
-@pytest.mark.skipif(shutil.which("qemu-x86_64") is None, reason="no qemu-x86_64 (qemu-user)")
+def python(base: Base) -> Path:
+    """The interpreter of the environment, whose packages it finds by its own name."""
+    return base.place.built / ".venv" / "bin" / "python"
+
+
 @changes("processor, emulated, one epoch", "train")
 def test_processors(base: Base, counted: Counted) -> None:
     """Three of two vendors, none with AVX-512, against this one."""
-    python = base.place.built / ".venv" / "bin" / "python"
     with base.copy(epochs=1) as native:
         expected = native.stages("train")
 
     def run(processor: str) -> int:
         with base.copy(epochs=1) as place:
-            emulator = "qemu-x86_64", "-cpu", processor, str(python)
-            place.must(*emulator, *TRAIN[1:], timeout=900)
+            emulator = "qemu-x86_64", "-cpu", processor, str(python(base))
+            place.must(*emulator, *TRAIN[1:], timeout=1800)
             return count(expected, place.files("train"))
 
     counted(dict(zip(PROCESSORS, both(run, PROCESSORS), strict=True)))
+
+
+FUNCTIONS = f"""
+import hashlib
+from {PACKAGE}.reproducibility.determinism import choose
+choose("portable", 1)
+import numpy as np
+from {PACKAGE}.metrics.probabilities import distinct
+from {PACKAGE}.reproducibility.streams import permutation, uniform
+
+draws = uniform(0, "a", 0, np.arange(3000), 3).astype(np.float64)
+some, other, whole = draws[:, 0], draws[:, 1], (draws[:, 2] * 50).astype(np.int64)
+found = {{
+    "permutation": permutation(0, "a", 0, 3000),
+    "lexsort": np.lexsort((some, whole)),
+    "distinct": distinct(whole)[1],
+    "bincount": np.bincount(whole, some),
+    "product": draws.T @ draws,
+}}
+for dtype in ("f4", "f8", "i4", "i8", "u8", "u1"):
+    values = (some * 200 - (100 if dtype[0] == "i" else 0)).astype(dtype)
+    for name in ("sort", "argsort"):
+        found[name + dtype] = getattr(np, name)(values, kind="stable")
+    for name in ("unique", "argmax", "argmin", "sum", "cumsum", "mean", "var"):
+        found[name + dtype] = getattr(np, name)(values)
+for dtype in ("f4", "f8"):
+    x, y = some.astype(dtype) + 1, other.astype(dtype)
+    for name in ("sqrt", "exp", "log", "log1p", "expm1", "arctan", "sin", "cos", "tanh", "rint"):
+        found[name + dtype] = getattr(np, name)(x)
+    found["power" + dtype], found["divide" + dtype] = x**-y, y / x
+for name, value in found.items():
+    print(name, hashlib.md5(np.asarray(value).tobytes()).hexdigest())
+"""
+
+
+@changes("processor, emulated, NumPy's functions", "validate")
+def test_numpy(base: Base, counted: Counted) -> None:
+    """What order and statistics rest on, compared with a native run at level `portable`."""
+    with base.copy() as place:
+        expected = {"": place.must("python", "-I", "-W", "error", "-c", FUNCTIONS).encode()}
+
+        def run(processor: str) -> int:
+            emulator = "qemu-x86_64", "-cpu", processor, str(python(base)), "-I", "-c", FUNCTIONS
+            done = place.run(*emulator, timeout=900)
+            assert done.returncode == 0, done.stderr
+            return count(expected, {"": done.stdout.encode()})
+
+        counted(dict(zip(PROCESSORS, both(run, PROCESSORS), strict=True)))

@@ -16,9 +16,8 @@ _PASSING = frozenset({"list", "tuple", "filter", "map", "iter"})
 _WALKING = words("list tuple enumerate zip map filter iter next reversed dict sum deque chain")
 _SET_METHODS = frozenset({"union", "intersection", "difference", "symmetric_difference"})
 # Sorts that leave the order of equals to a kernel of the processor's own, unless told otherwise.
-_SORTS = words("numpy.sort numpy.argsort torch.sort torch.argsort")
-_PARTS = words("numpy.partition numpy.argpartition")
-# What a list's `sort` does not take, and that of an array or a tensor does.
+_SORTERS = words("sort argsort partition argpartition")
+_SORTS = {*(f"numpy.{name}" for name in _SORTERS), "torch.sort", "torch.argsort"}
 _OF_ARRAYS = words("axis kind order dim descending")
 _LISTED = "lists a folder in no certain order; wrap it in `sorted(...)`"
 _WALKED = "walks a set in no certain order; wrap it in `sorted(...)`"
@@ -63,18 +62,21 @@ def _listing(call: ast.Call, names: dict[str, str]) -> str:
 
 def _sort(call: ast.Call, names: dict[str, str]) -> str:
     """The name of an unstable sort of an array or a tensor; "" of any other call."""
-    func, keywords = call.func, {one.arg for one in call.keywords}
-    if not isinstance(func, (ast.Name, ast.Attribute)) or _is_stable(call):
-        return ""
+    func = call.func
     if isinstance(func, ast.Name):
         full = names.get(func.id, "")
-    else:
+    elif isinstance(func, ast.Attribute) and func.attr in _SORTERS:
         base = names.get(func.value.id, "") if isinstance(func.value, ast.Name) else ""
         full = f"{base}.{func.attr}"
-    if full in _SORTS | _PARTS:
-        return full
-    array = full in (".argsort", ".argpartition")
-    return full if array or (full == ".sort" and (call.args or keywords & _OF_ARRAYS)) else ""
+    else:
+        return ""
+    array = full in (".argsort", ".argpartition") or (full == ".sort" and _is_of_array(call))
+    return full if (array or full in _SORTS) and not _is_stable(call) else ""
+
+
+def _is_of_array(call: ast.Call) -> bool:
+    """Whether a `sort` is given what that of a list does not take."""
+    return bool(call.args) or any(one.arg in _OF_ARRAYS for one in call.keywords)
 
 
 def _is_stable(call: ast.Call) -> bool:
