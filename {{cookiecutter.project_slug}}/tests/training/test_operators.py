@@ -1,6 +1,8 @@
 """Operators without the same bits on every processor are refused, by name, before training."""
 
 import math
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -208,3 +210,19 @@ def test_looking_moves_no_bit_and_is_done_once(
         run(str(epochs), epochs=epochs)
         counts.append(seen)
     assert counts[0] == counts[1] > 0
+
+
+def test_looking_does_not_import_the_compiler() -> None:
+    """It takes seconds."""
+    code = (
+        "import sys, torch\n"
+        "from {{ cookiecutter.__package_name }}.config import Reproducibility\n"
+        "from {{ cookiecutter.__package_name }}.reproducibility.operators import portable\n"
+        "section = Reproducibility("
+        "seed=0, level='portable', device='cpu', threads=1, shards=1, chunk=8)\n"
+        "with portable(torch.nn.Identity(), section):\n"
+        "    torch.ones(3, requires_grad=True).exp().sum().backward()\n"
+        "print('torch._dynamo' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == "False\n"

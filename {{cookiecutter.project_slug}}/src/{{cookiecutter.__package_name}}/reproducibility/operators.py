@@ -94,6 +94,10 @@ _ROOTS = ("square roots", OPTIMIZERS)
 
 
 class _Refusing(TorchDispatchMode):
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # else torch imports its compiler, for seconds, to leave it out
+
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self._network = network
