@@ -44,6 +44,27 @@ def unreadable(raw: Path) -> None:
     (raw / "square/notes.txt").write_text("mine", encoding="utf-8")
 
 
+def too_large(raw: Path) -> None:
+    picture(raw / "tree/vast.png", size=(50, 40))
+
+
+def lost_content(raw: Path) -> None:
+    picture(raw / "tree/camera.png")
+    pixels = np.asarray(Image.open(raw / "tree/camera.png")).astype(np.uint16)
+    Image.fromarray(pixels * 16).save(raw / "tree/camera.png")
+    Image.fromarray(pixels * 16).save(raw / "tree/camera.tif")
+
+
+def more_frames(raw: Path) -> None:
+    picture(raw / "tree/a.png")
+    picture(raw / "tree/b.png")
+    first, second = (Image.open(raw / f"tree/{name}.png") for name in "ab")
+    first.save(raw / "tree/moves.gif", save_all=True, append_images=[second])
+    first.save(raw / "tree/pages.tif", save_all=True, append_images=[second])
+    (raw / "tree/a.png").unlink()
+    (raw / "tree/b.png").unlink()
+
+
 def wrong_type(raw: Path) -> None:
     picture(raw / "tree/a.png")
     (raw / "tree/a.png").rename(raw / "tree/a.jpg")
@@ -168,6 +189,16 @@ PLANTED = {
             *("tree/open.png: not a readable picture (it stops before its", "square/notes.txt"),
         ),
     ),
+    "too-large": Case(
+        too_large,
+        ("tree/vast.png: 0.002 million pixels, more than data.megapixels, 0.001; make it smal",),
+        {"megapixels": 0.001},
+    ),
+    "lost-content": Case(
+        lost_content,
+        ("tree/camera.png: its 16-bit values end at", "tree/camera.tif: its 16-bit values end at"),
+        beside=("near-duplicates",),
+    ),
     "wrong-type": Case(
         wrong_type,
         (
@@ -229,6 +260,14 @@ PLANTED = {
     ),
     "near-duplicates": Case(near_duplicate, ("tree/004.png and tree/nearly.png differ by 0.0",)),
     "copies": Case(copies, ("tree/002.png (tree) and others, 3 files: one picture",)),
+    "more-frames": Case(
+        more_frames,
+        (
+            "tree/moves.gif: it has more frames, pages or channels than are learned from; save",
+            "tree/pages.tif: it has more frames",
+        ),
+        beside=("near-duplicates",),
+    ),
     "imbalance": Case(
         imbalance, ("circle has 12 pictures, tree 3: more than 3 times",), {"imbalance": 3.0}
     ),

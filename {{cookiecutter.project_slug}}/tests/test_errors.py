@@ -46,6 +46,7 @@ def full() -> None:
         (lambda: Path().read_bytes(), "\\.: Is a directory"),
         (lambda: os.write(99999, b""), "Bad file descriptor"),
         (full, "database or disk is full"),
+        (lambda: bytes(2**62), "there is too little memory here"),
     ],
 )
 def test_what_the_system_refuses_is_one_line(main: Callable[[], None], words: str) -> None:

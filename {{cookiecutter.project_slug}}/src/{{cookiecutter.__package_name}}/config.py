@@ -60,6 +60,8 @@ class Data:
     layout: str = choice("files", "tar")
     image_size: int = number(4, 4096)
     channels: int = choice(1, 3)
+    bits: int = number(8, 16)
+    megapixels: float = number(0.001, 10_000)
     train_dev_fraction: float = number(0.01, 0.49)
     dev_fraction: float = number(0.01, 0.49)
     test_fraction: float = number(0.01, 0.49)

@@ -4,8 +4,9 @@ import os
 import sys
 from collections.abc import Callable
 
-# SQLite's READONLY, IOERR, FULL and CANTOPEN: what is wrong with a disk, not with the code.
-_DISK = (8, 10, 13, 14)
+# SQLite's NOMEM, READONLY, IOERR, FULL and CANTOPEN: it is the machine, not the code.
+_MACHINE = (7, 8, 10, 13, 14)
+_NO_MEMORY = "there is too little memory here"
 
 
 class UserError(Exception):
@@ -15,7 +16,7 @@ class UserError(Exception):
 def run(main: Callable[[], None]) -> None:
     """Run a command's `main`; a `UserError` becomes one line on stderr and exit status 1.
 
-    So does what the system refuses, such as to read a file or to write on a full disk.
+    So does what the machine refuses, such as memory, or to write on a full disk.
     """
     try:
         main()
@@ -27,14 +28,19 @@ def run(main: Callable[[], None]) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except Exception as error:
-        if not (reason := _refused(error)):
+        if not (reason := refused(error)):
             raise
         sys.exit(f"error: {reason}; mend that and run it again.")
 
 
-def _refused(error: Exception) -> str:
-    """Return what the system did not allow, or "" where it is another kind of error."""
+def refused(error: Exception) -> str:
+    """Return what the machine did not allow, or "" where it is another kind of error.
+
+    No such error says anything of a file's content.
+    """
+    if isinstance(error, MemoryError) or "can't allocate memory" in str(error):  # as torch has it
+        return _NO_MEMORY
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     code = getattr(error, "sqlite_errorcode", None)
-    return str(error) if code is not None and code % 256 in _DISK else ""
+    return str(error) if code is not None and code % 256 in _MACHINE else ""

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import random
 import stat
 import struct
@@ -16,7 +17,7 @@ import pytest
 
 from {{ cookiecutter.__package_name }}.data import archive
 from {{ cookiecutter.__package_name }}.data.archive import unpack
-from {{ cookiecutter.__package_name }}.data.incoming import Incoming, Limits
+from {{ cookiecutter.__package_name }}.data.incoming import Bound, Incoming, Limits
 from {{ cookiecutter.__package_name }}.errors import UserError
 
 FILES = {"cats/cat/1.png": b"one", "cats/cat/2.png": random.Random(0).randbytes(3000), "x": b""}
@@ -166,6 +167,22 @@ def test_an_encrypted_zip(tmp_path: Path) -> None:
     content[content.index(b"PK\x01\x02") + 8] |= 1
     with pytest.raises(UserError, match=r"'cat/1\.png' is encrypted; .*without a password"):
         unpacked(bytes(content), tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar.gz"])
+@pytest.mark.parametrize("code", [5, 12, 24])  # EIO, ENOMEM, EMFILE
+def test_what_the_machine_refuses_is_no_damage(tmp_path: Path, kind: str, code: int) -> None:
+    content = zipped({"cat/1.png": b"1"}) if kind == "zip" else PACK[kind](tar({"cat/1.png": b"1"}))
+
+    class Failing(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            if self.tell():
+                raise OSError(code, os.strerror(code))
+            return super().read(size)
+
+    into = Incoming(tmp_path / "raw", "a", 10, Bound(10**9, "", ""))
+    with into, pytest.raises(OSError, match=os.strerror(code)):
+        unpack(Failing(content), "a.zip", into)
 
 
 @pytest.mark.parametrize("kind", ["zip", "tar.gz", "tar.bz2", "tar.xz"])

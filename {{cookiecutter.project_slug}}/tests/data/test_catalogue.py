@@ -1,7 +1,9 @@
 """One pass over the raw pictures: read once, in any number of processes, and on after a kill."""
 
+import io
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -10,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from hashlib import md5
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +21,9 @@ from PIL import Image
 from {{ cookiecutter.__package_name }} import errors
 from {{ cookiecutter.__package_name }}.config import Data, read
 from {{ cookiecutter.__package_name }}.data import blocks
+from {{ cookiecutter.__package_name }}.data import catalogue as catalogue_module
 from {{ cookiecutter.__package_name }}.data.catalogue import Catalogue, open_catalogue
+from {{ cookiecutter.__package_name }}.data.pixels import Pixels, Place
 from {{ cookiecutter.__package_name }}.data.prepare import prepare
 from {{ cookiecutter.__package_name }}.data.raw import Source
 from {{ cookiecutter.__package_name }}.errors import UserError
@@ -41,6 +46,28 @@ blocks.decode = lambda *given: (time.sleep(0.02), quick(*given))[1]
 data = replace(read(Data, Path(sys.argv[3])), image_size=8, channels=1)
 with open_catalogue(Path(sys.argv[2]), data) as catalogue:
     catalogue.fill(Path(sys.argv[1]), data, 0)
+"""
+
+
+# Decodes with little memory more than it has.
+LITTLE_MEMORY = f"""
+import resource, sys
+from dataclasses import replace
+from pathlib import Path
+from PIL import Image
+from {PACKAGE}.config import Data, read
+from {PACKAGE}.data.catalogue import open_catalogue
+from {PACKAGE}.errors import run
+data = replace(read(Data, Path(sys.argv[3])), image_size=8, channels=1)
+def main():
+    Image.init()
+    with open_catalogue(Path(sys.argv[2]), data) as catalogue:
+        size = int(Path("/proc/self/status").read_text().partition("VmSize:")[2].split()[0])
+        most = (size + (20_000 if sys.argv[4] == "0" else 28_000)) * 1024
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        catalogue.fill(Path(sys.argv[1]), data, int(sys.argv[4]))
+if __name__ == "__main__":
+    run(main)
 """
 
 
@@ -93,6 +120,108 @@ def test_what_is_known_of_a_picture(tmp_path: Path, fill: Fill) -> None:
     assert rows["tree/text.png"][-1].startswith("not a readable picture (its content is in no")
     assert rows["loose.png"][0] == ""
     assert rows["loose.png"][-1].startswith("pictures stand in one folder per class")
+
+
+def fail(error: Exception) -> Callable[..., Any]:
+    def raising(*_: object, **__: object) -> None:
+        raise error
+
+    return raising
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_want_of_memory_stops_the_run_and_is_not_kept(
+    tmp_path: Path, fill: Fill, python: Callable[..., Any], workers: int
+) -> None:
+    raw = fill(tmp_path / "raw", count=1)
+    content = (np.arange(2400**2) % 251).astype(np.uint8).reshape(2400, 2400)
+    Image.fromarray(content).convert("RGBA").save(raw / "tree/good.png", compress_level=1)
+    given = str(raw), str(tmp_path / "decoded"), str(PARAMS), str(workers)
+    run = python("-c", LITTLE_MEMORY, *given)
+    assert run.stderr.startswith("error: tree/good.png: there is too little memory here to decode ")
+    assert run.stderr.count("\n") == 1
+    assert len(filled(raw, tmp_path / "decoded")) == 4
+    with open_catalogue(tmp_path / "decoded", DATA) as catalogue:
+        problems = catalogue.database.execute("SELECT DISTINCT problem FROM files")
+        assert problems.fetchall() == [("",)]
+
+
+@pytest.mark.parametrize("code", [5, 13, 24])  # EIO, EACCES, EMFILE
+def test_what_the_disk_refuses_stops_the_run_and_is_not_kept(
+    tmp_path: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    raw = fill(tmp_path / "raw", count=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(Source, "content", fail(OSError(code, os.strerror(code), "a.png")))
+        with pytest.raises(OSError, match=os.strerror(code)):
+            filled(raw, tmp_path / "decoded")
+    assert all(row[4] == "" for row in filled(raw, tmp_path / "decoded"))
+
+
+@pytest.mark.parametrize("code", [7, 10, 13, 14])  # NOMEM, IOERR, FULL, CANTOPEN
+def test_a_full_disk_does_not_delete_what_was_decoded(
+    tmp_path: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    raw, error = fill(tmp_path / "raw", count=1), sqlite3.OperationalError("disk")
+    filled(raw, tmp_path / "decoded")
+    table = scratch(tmp_path / "decoded")
+    error.sqlite_errorcode = code
+    monkeypatch.setattr(catalogue_module, "_opened", fail(error))
+    with pytest.raises(sqlite3.OperationalError), open_catalogue(tmp_path / "decoded", DATA):
+        pass
+    assert table.is_file()
+
+
+def test_too_many_open_files_is_no_damaged_block(
+    tmp_path: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = fill(tmp_path / "raw", count=1)
+    with open_catalogue(tmp_path / "decoded", DATA) as catalogue:
+        catalogue.fill(raw, DATA, 0)
+        one = next(catalogue.pictures())
+        monkeypatch.setattr(np, "load", fail(OSError(24, "Too many open files")))
+        with pytest.raises(OSError, match="Too many open files"):
+            Pixels(catalogue)([Place(one.block, one.place, one.checksum)])
+
+
+def test_a_file_that_changes_while_it_is_read(tmp_path: Path) -> None:
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree/a.png").write_bytes(b"12345")
+    assert Source("tree/a.png", "", 0, 5, "").content(tmp_path) == b"12345"
+    with pytest.raises(UserError, match=r"tree/a\.png has changed while it was read; run it again"):
+        Source("tree/a.png", "", 0, 6, "").content(tmp_path)
+
+
+def test_a_file_that_comes_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            return super().read(min(size or 0, 2))
+
+    monkeypatch.setattr(Path, "open", lambda *_, **__: Slow(b"12345"))
+    assert Source("tree/a.png", "", 0, 4, "").content(tmp_path) == b"1234"
+    assert Source("tree/a.png", "b.tar", 1, 4, "").content(tmp_path) == b"2345"
+
+
+def test_another_limit_of_pixels_is_heard(tmp_path: Path, fill: Fill) -> None:
+    raw = fill(tmp_path / "raw", count=1)
+    Image.new("L", (50, 20)).save(raw / "tree/wide.png")
+    (raw / "tree/000.png").write_bytes((raw / "tree/000.png").read_bytes().ljust(2**20 + 9))
+
+    def refused(megapixels: float) -> list[str]:
+        data = replace(DATA, megapixels=megapixels)
+        with open_catalogue(tmp_path / "decoded", data) as catalogue:
+            catalogue.fill(raw, data, 0)
+            found = catalogue.database.execute("SELECT path FROM files WHERE large ORDER BY path")
+            kept = [one.path for one in catalogue.pictures()]
+            names = [path for (path,) in found]
+            assert len(kept) + len(names) == 4
+            assert not {*kept} & {*names}
+            return names
+
+    limits = [(0.001, []), (0.0009, ["tree/wide.png"]), (1e-6, 4), (0.0009, 1), (0.001, 0)]
+    for limit, names in limits:
+        found = refused(limit)
+        assert found == names or len(found) == names
 
 
 @pytest.mark.usefixtures("small_blocks")
@@ -228,6 +357,21 @@ def test_what_is_no_picture_and_no_folder(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="others have no such names")
+def test_what_the_disk_refuses_is_no_broken_link(
+    tmp_path: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw, stat = fill(tmp_path / "raw", count=1), Path.stat
+
+    def failing(path: Path, **how: bool) -> os.stat_result:
+        if path.suffix == ".png":
+            raise OSError(5, "Input/output error")
+        return stat(path, **how)
+
+    monkeypatch.setattr(Path, "stat", failing)
+    with pytest.raises(OSError, match="Input/output error"):
+        run(raw, tmp_path)
+
+
 def test_all_of_them_are_told_at_once(tmp_path: Path, fill: Fill) -> None:
     raw = fill(tmp_path / "raw", count=1)
     (raw / "tree/a.png").symlink_to("a.png")
@@ -268,9 +412,10 @@ def test_a_name_with_a_line_in_it(tmp_path: Path, fill: Fill, name: str) -> None
 
 def planted(catalogue: Catalogue, count: int) -> None:
     """Plant rows without reading any file."""
-    row = (1, "0" * 32, "", "PNG", 8, 8, "L", 0.5, 7, "block", 0, 0, "", 0, "stamp")
+    known = (1, "0" * 32, "", 0, "PNG", 8, 8, "L", 0.5, 7, "block", 0, 0, "", 0)
+    row = (*known, "", 0, "stamp")
     rows = ((f"tree/{number:07d}.png", "tree", *row) for number in range(count))
-    marks = ", ".join("?" * 17)
+    marks = ", ".join("?" * 20)
     with catalogue.database:
         catalogue.database.execute("DELETE FROM files")
         catalogue.database.executemany(f"INSERT INTO files VALUES ({marks})", rows)

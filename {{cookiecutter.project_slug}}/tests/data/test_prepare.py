@@ -58,16 +58,6 @@ def pixels(content: bytes, data: Data) -> NDArray[np.uint8]:
     return decode(content, data).pixels
 
 
-@pytest.mark.parametrize("width", [11, 19])
-def test_a_large_picture_is_read_and_a_larger_one_refused(
-    monkeypatch: pytest.MonkeyPatch, width: int
-) -> None:
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
-    assert decode(encoded(Image.new("L", (width, 10))), settings()).width == width
-    with pytest.raises(Unreadable, match=r"exceeds limit of 200 pixels"):
-        decode(encoded(Image.new("L", (21, 10))), settings())
-
-
 def test_an_example_stays_when_others_come_or_go(tmp_path: Path, fill: Callable[..., Path]) -> None:
     run(fill(tmp_path / "raw"), tmp_path / "before")
     removed = tmp_path / "raw/square/007.png"

@@ -146,6 +146,19 @@ def test_a_truncated_or_missing_shard_is_one_sentence(tmp_path: Path) -> None:
         open_shards(tmp_path, 23)
 
 
+def test_what_the_machine_refuses_is_no_damage(
+    tmp_path: Path, images: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, images, 5)
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(np, "load", fail)
+    with pytest.raises(OSError, match="Too many open files"):
+        open_shards(tmp_path, len(images))
+
+
 def test_an_error_leaves_what_was_there(tmp_path: Path, images: NDArray[np.uint8]) -> None:
     write(tmp_path, images, 100)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}

@@ -115,7 +115,7 @@ def _now(row: Picture | Pair) -> Picture:
 
 
 def _shown(row: Picture | Pair, contents: Mapping[Picture, bytes], data: Data) -> "Shown":
-    from ..data.decode import decode
+    from ..data.decode import Unreadable, decode
     from ..reporting.sheet import Shown
 
     old, new = (row, row) if isinstance(row, Picture) else row
@@ -123,7 +123,7 @@ def _shown(row: Picture | Pair, contents: Mapping[Picture, bytes], data: Data) -
     content = contents.get(new)
     try:
         pixels = decode(content, data).pixels if content else None
-    except Exception:  # what was removed may well be what no decoder can read
+    except Unreadable:  # what was removed may well be what no decoder can read
         pixels = None
     return Shown(pixels, title, new.path)
 

@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Callable
 from typing import IO, Any, cast
 
-from ..errors import UserError
+from ..errors import UserError, refused
 from .incoming import CHUNK, Incoming
 
 KINDS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
@@ -50,6 +50,9 @@ def unpack(archive: IO[bytes], source: str, into: Incoming) -> None:
         else:
             _untar(archive, start, source, into)
     except _DAMAGED as error:
+        for one in (error, error.__context__):  # zipfile calls both the same
+            if isinstance(one, Exception) and refused(one):
+                raise one from None  # the machine says nothing of the archive
         raise UserError(
             f"{source} is truncated or damaged ({error or type(error).__name__}); get it again. "
             "Nothing was changed."

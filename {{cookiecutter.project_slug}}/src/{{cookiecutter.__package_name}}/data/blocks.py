@@ -22,23 +22,26 @@ from numpy.typing import NDArray
 from ..config import Data
 from ..errors import UserError
 from ..reproducibility.artifacts import write_bytes
-from .decode import Unreadable, decode
+from .decode import TooLarge, Unreadable, decode
 from .raw import MISPLACED, Source
 from .shrink import gists
 from .storage import npy
 
 BLOCK_PICTURES, BLOCK_BYTES = 512, 2**23
+FILE_BYTES = 8  # of a pixel in a file, at most: four channels of 16 bits that are not compressed
 
 
 class Facts(NamedTuple):
     """What is known of a picture file after it was read; of one with a `problem`, little.
 
     `brightness` is the mean of the pixels, 0 to 1, and `gist` that of parts, as `gists` makes it;
-    the pixels stand in the block's file at `place` and have the CRC-32 `checksum`.
+    the pixels stand in the block's file at `place` and have the CRC-32 `checksum`. `large` says
+    that `data.megapixels` refuses it; `lost` and `more` are a `Picture`'s.
     """
 
     md5: str
     problem: str = ""
+    large: bool = False
     format: str = ""
     width: int = 0
     height: int = 0
@@ -48,6 +51,8 @@ class Facts(NamedTuple):
     block: str = ""
     place: int = 0
     checksum: int = 0
+    lost: str = ""
+    more: bool = False
 
 
 # A picture to read, and the MD5 that its file had when it was last decoded, or "".
@@ -86,15 +91,23 @@ class Reader:
     def _read(self, source: Source, before: str) -> tuple[Facts | None, NDArray[np.uint8] | None]:
         if not source.label:
             return Facts("", MISPLACED), None
-        try:
-            content = source.content(self.raw)
-        except OSError as error:
-            return Facts("", f"cannot be read ({error.strerror}); mend that or remove it"), None
+        most = self.data.megapixels
+        if source.size > FILE_BYTES * most * 1e6 + 2**20:
+            words = f"{source.size} bytes, more than data.megapixels, {most:g}, allows"
+            return Facts("", words, large=True), None
+        content = source.content(self.raw)
         md5 = hashlib.md5(content).hexdigest()
         if md5 == before:
             return None, None
         try:
             picture = decode(content, self.data)
+        except MemoryError:
+            raise UserError(
+                f"{source.path}: there is too little memory here to decode it; close other "
+                "programs, or lower runtime.workers or data.megapixels, and run it again."
+            ) from None
+        except TooLarge as error:
+            return Facts(md5, str(error), large=True), None
         except Unreadable as error:
             return Facts(md5, f"not a readable picture ({error}); replace or remove it"), None
         pixels = np.ascontiguousarray(picture.pixels)
@@ -106,6 +119,8 @@ class Reader:
             mode=picture.mode,
             brightness=int(pixels.sum(dtype=np.int64)) / (255 * pixels.size),
             checksum=zlib.crc32(pixels.tobytes()),
+            lost=picture.lost,
+            more=picture.more,
         )
         return facts, pixels
 

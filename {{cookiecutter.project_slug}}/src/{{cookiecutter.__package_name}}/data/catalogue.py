@@ -19,7 +19,7 @@ import PIL
 from tqdm import tqdm
 
 from ..config import Data
-from ..errors import UserError
+from ..errors import UserError, refused
 from . import decode
 from .blocks import Facts, Reader, Task, read_all
 from .raw import Source, classes, sources
@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS files (
     bytes INTEGER NOT NULL,
     md5 TEXT NOT NULL,          -- of the content; '' where it could not be read
     problem TEXT NOT NULL,      -- '' or why there is no picture
+    large INTEGER NOT NULL,     -- 1 where that is data.megapixels
     format TEXT NOT NULL,       -- told from the content, as PNG or JPEG
     width INTEGER NOT NULL,     -- of the upright picture
     height INTEGER NOT NULL,
@@ -41,6 +42,8 @@ CREATE TABLE IF NOT EXISTS files (
     block TEXT NOT NULL,        -- where the prepared pixels are: file, row in it, CRC-32
     place INTEGER NOT NULL,
     checksum INTEGER NOT NULL,
+    lost TEXT NOT NULL,         -- '' or what its pixels do not show
+    more INTEGER NOT NULL,      -- 1 where there are more frames, pages or channels
     file TEXT NOT NULL,         -- what holds the content, '' for `path` itself; from which byte on
     start INTEGER NOT NULL,
     stamp TEXT NOT NULL         -- another one where the file has changed
@@ -99,6 +102,9 @@ class Catalogue:
         """
         self._see(raw)
         self._forget_damaged()
+        # What one limit refuses, another does not.
+        most = round(data.megapixels * 1e6)
+        self.database.execute("DELETE FROM files WHERE large OR width * height > ?", (most,))
         self.database.execute("DELETE FROM files WHERE path NOT IN (SELECT path FROM seen)")
         (new,) = self.database.execute(f"SELECT count(*) {CHANGED}").fetchone()
         reader = Reader(raw, self.folder, data)
@@ -207,7 +213,7 @@ def open_catalogue(root: Path, data: Data) -> Iterator[Catalogue]:
         UserError: another process has it open.
     """
     code = Path(decode.__file__).read_bytes() + TABLES.encode()
-    made_for = f"{data.image_size} {data.channels} {PIL.__version__} ".encode() + code
+    made_for = f"{data.image_size} {data.channels} {data.bits} {PIL.__version__} ".encode() + code
     folder = root / hashlib.sha256(made_for).hexdigest()[:16]
     for path in sorted(root.glob("*/")):
         if path != folder:
@@ -219,6 +225,8 @@ def open_catalogue(root: Path, data: Data) -> Iterator[Catalogue]:
             raise UserError(
                 f"another process works with {folder.as_posix()}; wait until it has ended."
             ) from None
+        if refused(error):
+            raise  # a full disk is no damaged table
         shutil.rmtree(folder)
         database = _opened(folder)
     with contextlib.closing(database):

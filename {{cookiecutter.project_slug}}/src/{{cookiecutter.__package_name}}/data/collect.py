@@ -172,26 +172,20 @@ def _counted(raw: Path, source: str) -> str:
     files = [one for one in sorted(raw.rglob("*")) if one.is_file()]
     names = {one: one.relative_to(raw).parts for one in files}
     placed = [one for one in files if len(names[one]) == 2 and not is_hidden(*names[one])]
-    if not any(map(_is_picture, placed)):
+    # Here, for it takes a moment to import.
+    from .decode import FORMATS, is_picture
+
+    if not any(map(is_picture, placed)):
         raise UserError(
-            f"{source} holds no picture in a folder of its class, as in cat/tom.jpg; name the "
-            "folder above the classes, or sort the pictures into such. Nothing was changed."
+            f"{source} holds no picture ({', '.join(sorted(FORMATS))}) in a folder of its class, "
+            "as in cat/tom.jpg; name the folder above the classes, sort the pictures into such, or "
+            "convert them. Nothing was changed."
         )
     classes = {names[one][0] for one in placed}
     size = sum(one.stat().st_size for one in files)
     others = len(files) - len(placed)
     rest = f" and {others} other files" if others else ""
     return f"{len(placed)} pictures in {len(classes)} classes{rest}, {size} bytes"
-
-
-def _is_picture(path: Path) -> bool:
-    from PIL import Image
-
-    try:
-        with Image.open(path):
-            return True
-    except Exception:  # a decoder may raise anything on a damaged file
-        return False
 
 
 def _arguments() -> argparse.Namespace:

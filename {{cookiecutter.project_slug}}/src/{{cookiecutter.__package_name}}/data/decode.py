@@ -1,23 +1,52 @@
-"""From the content of a picture file to pixels of one shape, and what else is known of it."""
+"""From the content of a picture file to pixels of one shape, and what else is known of it.
+
+What a decoder says of a content is a fact, and is kept. What the machine says (there is no memory,
+a library is missing) is none: it stops the run, and the picture is looked at again.
+"""
 
 import io
+import math
+import mmap
+import re
 import warnings
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError, features
 
 from ..config import Data
+from ..errors import UserError, refused
 
+# What is read, and the library in Pillow's wheel that does it. No format that calls programs of the
+# system (EPS calls Ghostscript); that takes memory of which its header says nothing (192 bytes of
+# JPEG 2000 took 4.9 GB; AVIF decodes more than it announces); that holds several pictures of which
+# one is chosen (ICO); or that has no mark by which to tell it (TGA).
+FORMATS = {
+    "PNG": "zlib",
+    "JPEG": "jpg",
+    "GIF": "",
+    "BMP": "",
+    "PPM": "",
+    "TIFF": "libtiff",
+    "WEBP": "webp",
+}
 PNG_END = b"IEND\xae\x42\x60\x82"  # behind the pixels, so that Pillow does not miss it
+PNG_DEPTH = 24  # the byte that says how many bits a channel has
+TIFF_BITS, TIFF_GREY, TIFF_SAMPLES, TIFF_TILE, TIFF_SIGNS = 258, 262, 277, (322, 323), 339
+PIXEL_BYTES = 28  # of memory that decoding one pixel takes, at most, with the file itself
+OPEN_BYTES = 8  # of these, what a WebP takes before its size is known
+BAND = 2**20  # pixels that are converted at once
 
 
 class Picture(NamedTuple):
     """A decoded picture file.
 
     `format` is told from its content ("PNG"), `mode` is Pillow's ("L", "RGB"); `width` and `height`
-    are those of the upright picture; `pixels` are uint8 [channels, image_size, image_size].
+    are those of the upright picture; `pixels` are uint8 [channels, image_size, image_size]. `lost`
+    says what the pixels do not show and should, "" for nothing; `more` whether it has further
+    frames, pages or channels.
     """
 
     format: str
@@ -25,60 +54,199 @@ class Picture(NamedTuple):
     width: int
     height: int
     pixels: NDArray[np.uint8]
+    lost: str = ""
+    more: bool = False
 
 
 class Unreadable(ValueError):
     """Says in a few words why a content is no picture to learn from."""
 
 
+class TooLarge(Unreadable):
+    """Says that a picture has more pixels than `data.megapixels`."""
+
+
 def decode(content: bytes, data: Data) -> Picture:
     """Return the picture upright, on white, made square.
 
     Raises:
-        Unreadable: the content is damaged, or no picture.
+        Unreadable: the content is damaged, too large or no picture.
+        MemoryError: there is too little memory here to say.
+        UserError: this Pillow was built without a library that it takes to say.
     """
     if not content:
         raise Unreadable("empty file")
+    most = round(data.megapixels * 1e6)
+    memory = OPEN_BYTES * most
+    # Pillow asks before it decodes, frame by frame; it warns of so many pixels, and refuses twice
+    # as many. That, and what it warns of besides, is no fault of a picture.
+    Image.MAX_IMAGE_PIXELS = most // 2
     try:
-        # Pillow refuses a bomb; a picture of half that size is large, and no more.
-        with warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):
-            return _decoded(content, data)
-    except UnidentifiedImageError:
-        raise Unreadable("its content is in no picture format") from None
+        with (
+            warnings.catch_warnings(action="ignore"),
+            Image.open(io.BytesIO(content), formats=[*FORMATS]) as image,
+        ):
+            memory = PIXEL_BYTES * math.prod(image.size)
+            return _picture(image, content, data)
     except Unreadable:
         raise
+    except Image.DecompressionBombError as error:
+        (found,) = re.findall(r"\((\d+) pixels", str(error))
+        raise TooLarge(
+            f"{int(found) / 1e6:.4g} million pixels, more than data.megapixels, {data.megapixels:g}"
+        ) from None
     except Exception as error:  # a decoder may raise anything on a damaged file
-        raise Unreadable(str(error) or type(error).__name__) from None
+        unknown = isinstance(error, UnidentifiedImageError)
+        _refuse_machine(error, 0 if unknown else memory)
+        words = _unknown(content) if unknown else str(error) or type(error).__name__
+        raise Unreadable(words) from None
 
 
-def _decoded(content: bytes, data: Data) -> Picture:
-    with Image.open(io.BytesIO(content)) as image:
-        kind = image.format or ""
-        image.load()
-        if kind == "PNG" and PNG_END not in content:
-            raise Unreadable("it stops before its end")
-        # Read here, for some formats tell their mode only when they are loaded.
-        mode = image.mode
-        if mode in ("I", "F"):
-            raise Unreadable("its 32-bit pixels have no fixed range; 8 and 16 bits have")
-        ImageOps.exif_transpose(image, in_place=True)
-        width, height = image.size
-        square = _flat(image, data.channels)
-        if square.size != (data.image_size, data.image_size):
-            square = square.resize((data.image_size, data.image_size), Image.Resampling.BILINEAR)
-        pixels = np.asarray(square, dtype=np.uint8)
+def is_picture(path: Path) -> bool:
+    """Return whether a file begins as a picture of a format that is read.
+
+    Raises:
+        MemoryError, OSError, UserError: this machine cannot say.
+    """
+    try:
+        with Image.open(path, formats=[*FORMATS]):
+            return True
+    except Image.DecompressionBombError:
+        return True
+    except Exception as error:  # a decoder may raise anything on a damaged file
+        _refuse_machine(error, 0)
+        return False
+
+
+def _refuse_machine(error: Exception, memory: int) -> None:
+    """Raise what is no fault of a content that takes so many bytes of memory."""
+    if isinstance(error, ImportError) or refused(error):
+        raise error
+    missing = [name for name, one in FORMATS.items() if one and not features.check(one)]
+    if missing:
+        raise UserError(
+            f"Pillow was built here without {' and '.join(missing)}; install the locked one with "
+            "'make setup'."
+        )
+    try:
+        # Few decoders say that memory ran out: for most the file is broken then. So it counts as
+        # broken only where there is the memory for it.
+        mmap.mmap(-1, memory + 2**24).close()
+    except OSError:
+        raise MemoryError from None
+
+
+def _unknown(content: bytes) -> str:
+    Image.init()
+    names = (
+        name
+        for name, (_, accept) in sorted(Image.OPEN.items())
+        if name not in FORMATS and accept and accept(content[:16])
+    )
+    said = next(names, "no picture format")
+    return f"its content is in {said}, and read are {', '.join(sorted(FORMATS))}; convert it"
+
+
+def _picture(image: Any, content: bytes, data: Data) -> Picture:
+    kind, tags = str(image.format), getattr(image, "tag_v2", {})
+    # A tile may be larger than the whole, and Pillow looks at the whole.
+    tile = math.prod(tags.get(side, 1) for side in TIFF_TILE)
+    if tile > data.megapixels * 1e6:
+        raise Image.DecompressionBombError(f"a tile of ({tile} pixels)")
+    # Before the pixels, for to look whether a GIF goes on forgets them. What a JPEG holds besides
+    # (MPO) is the same scene once more: smaller, lighter, or by the other eye.
+    more = kind != "MPO" and bool(getattr(image, "is_animated", False))
+    image.load()
+    if kind == "PNG" and PNG_END not in content:
+        raise Unreadable("it stops before its end")
+    # Read here, for some formats tell their mode only when they are loaded.
+    mode, wide = image.mode, _is_wide(image)
+    if (mode in ("I", "F") and not wide) or {*tags.get(TIFF_SIGNS, (1,))} != {1}:
+        raise Unreadable(
+            "its pixels have a sign or 32 bits, and no fixed range; 8 and 16 bits without have"
+        )
+    more = more or tags.get(TIFF_SAMPLES, 1) > len(image.getbands())
+    lost = _lost(image, content, data)
+    dark = wide and tags.get(TIFF_GREY) == 0  # 0 is white, and Pillow turns 8 bits over, not 16
+    ImageOps.exif_transpose(image, in_place=True)
+    width, height = image.size
+    square = _flat(image, _bits(image, data) if wide else 0, dark, data.channels)
+    if square.size != (data.image_size, data.image_size):
+        square = square.resize((data.image_size, data.image_size), Image.Resampling.BILINEAR)
+    pixels = np.asarray(square, dtype=np.uint8)
     shaped = pixels[None] if data.channels == 1 else pixels.transpose(2, 0, 1)
-    return Picture(kind, mode, width, height, shaped)
+    return Picture(kind, mode, width, height, shaped, lost, more)
 
 
-def _flat(image: Image.Image, channels: int) -> Image.Image:
-    """Return the picture in 8 bits of grey or colour, on white."""
-    if image.mode.startswith("I;16"):
-        # Pillow clips 16-bit grey to white where we want its upper 8 bits.
-        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-    if image.has_transparency_data:
-        # What lies under transparent pixels is often black, whatever the picture shows.
-        paper = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(paper, image.convert("RGBA"))
+def _is_wide(image: Any) -> bool:
+    """Whether the picture is grey of 16 bits."""
+    return image.mode.startswith("I;16") or (image.format, image.mode) == ("PPM", "I")
+
+
+def _bits(image: Any, data: Data) -> int:
+    """Return the bits of a wide pixel that are in use.
+
+    A 12-bit camera's pictures come as 16 bits, and hardly a file says so (PNG's sBIT and TIFF's
+    MaxSampleValue are rare, and mean other things as well). To take them from the brightest pixel
+    would make a dark picture light. So a person says it once, for all of a set alike.
+    """
+    if image.format == "PPM":
+        return 16  # it says its largest value, and Pillow stretches to that
+    own = getattr(image, "tag_v2", {}).get(TIFF_BITS, (16,))
+    return int(min(data.bits, *own))
+
+
+def _lost(image: Any, content: bytes, data: Data) -> str:
+    """Return what the pixels will not show and should, "" for nothing."""
+    if _is_wide(image):
+        top, bits = int(np.asarray(image).max()), _bits(image, data)
+        if top >= 2**bits:
+            return f"it has values up to {top}, more than {bits} bits; raise data.bits"
+        if 0 < top < 2 ** (bits - 4):
+            return (
+                f"its 16-bit values end at {top} of {2**bits - 1}, so that {(top >> bits - 8) + 1} "
+                "of 256 levels are left; set data.bits to the bits that such pictures use"
+            )
+        return ""
+    colours = [*image.getextrema()] if len(image.getbands()) > 1 else []
+    if image.mode in ("LA", "RGBA") and colours[-1][1] == 0:
+        return "all of it is transparent, and becomes white; save it without transparency"
+    depth = getattr(image, "tag_v2", {}).get(TIFF_BITS, (content[PNG_DEPTH],))
+    deep = image.format in ("PNG", "TIFF") and max(depth) == 16
+    if deep and colours and max(top for _, top in colours[: 1 if image.mode == "LA" else 3]) < 16:
+        return (
+            "of the 16 bits of its colours the upper 4 are empty, so that 16 of 256 levels are "
+            "left at most; save it with 8 bits a colour"
+        )
+    return ""
+
+
+def _flat(image: Image.Image, bits: int, dark: bool, channels: int) -> Image.Image:
+    """Return the picture in 8 bits of grey or colour, on white; it is wide where `bits` is not 0.
+
+    Part by part, so that a large picture is not in memory four times.
+    """
     wanted = "L" if channels == 1 else "RGB"
-    return image if image.mode == wanted else image.convert(wanted)  # which would copy it
+    if image.mode == wanted and not image.has_transparency_data:
+        return image
+    flat = Image.new(wanted, image.size)
+    rows = max(1, BAND // image.width)
+    for top in range(0, image.height, rows):
+        box = (0, top, image.width, min(top + rows, image.height))
+        part = _narrow(image.crop(box), bits, dark) if bits else _opaque(image.crop(box))
+        flat.paste(part.convert(wanted), box)
+    return flat
+
+
+def _narrow(image: Image.Image, bits: int, dark: bool) -> Image.Image:
+    # Pillow clips 16-bit grey to white where we want the upper 8 of the bits in use.
+    values = np.minimum(np.asarray(image) >> (bits - 8), 255).astype(np.uint8)
+    return Image.fromarray(255 - values if dark else values)
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    if not image.has_transparency_data:
+        return image
+    # What lies under transparent pixels is often black, whatever the picture shows.
+    paper = Image.new("RGBA", image.size, "white")
+    return Image.alpha_composite(paper, image.convert("RGBA"))

@@ -64,9 +64,12 @@ def _check(folder: Path, found: dict[str, Source], classes: list[str]) -> None:
 
 def _pixels(one: Source, folder: Path, data: Data) -> NDArray[np.uint8]:
     try:
-        return decode(one.content(folder), data).pixels
+        picture = decode(one.content(folder), data)
+        if picture.lost:
+            raise Unreadable(picture.lost)
     except Unreadable as problem:
         raise UserError(
             f"{folder}: {shown(one.path)} is no readable picture ({problem}); mend it, or take it "
             "out."
         ) from None
+    return picture.pixels

@@ -54,7 +54,7 @@ class Pixels:
             self._open.popitem(last=False)
         try:
             mapped = np.load(self._catalogue.block(name), mmap_mode="r", allow_pickle=False)
-        except (ValueError, EOFError, OSError):
+        except (FileNotFoundError, ValueError, EOFError):
             raise DamagedBlock(name) from None
         self._open[name] = mapped.view(np.ndarray)
         return self._open[name]

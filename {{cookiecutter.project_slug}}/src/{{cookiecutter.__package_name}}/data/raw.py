@@ -1,5 +1,6 @@
 """What stands below data/raw: pictures in a folder for each class, or packed in tar archives."""
 
+import errno
 import os
 import stat
 import tarfile
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple, cast
 from ..errors import UserError
 
 SHOWN = 20  # of what is no file, in one error
+NOWHERE = (errno.ENOENT, errno.ELOOP)  # how a link to nothing, or to itself, is refused
 MISPLACED = "pictures stand in one folder per class; move it to one"
 
 
@@ -34,11 +36,21 @@ class Source(NamedTuple):
         return folder if name and "/" not in name else ""
 
     def content(self, raw: Path) -> bytes:
-        """Read the content of the picture file."""
+        """Read the content of the picture file.
+
+        Raises:
+            UserError: it is not as long as it was when it was listed.
+        """
         with (raw / (self.file or self.path)).open("rb", buffering=0) as file:
             if self.offset:
                 file.seek(self.offset)
-            return file.read(self.size)
+            content = file.read(self.size)
+            # A network's file system may give less than it was asked for, and it has not ended.
+            while len(content) < self.size and (more := file.read(self.size - len(content))):
+                content += more
+        if len(content) != self.size:
+            raise UserError(f"{self.path} has changed while it was read; run it again.")
+        return content
 
 
 def sources(raw: Path) -> Iterator[Source]:
@@ -121,7 +133,9 @@ def _below(folder: Path, prefix: str, problems: list[str]) -> Iterator[Source]:
         if not name.endswith("/"):
             try:
                 status = path.stat()
-            except OSError:
+            except OSError as error:
+                if error.errno not in NOWHERE:
+                    raise
                 problem = "is a link that leads nowhere"
             else:
                 if stat.S_ISREG(status.st_mode):
@@ -154,7 +168,9 @@ def _names(folder: Path, problems: list[str] | None = None) -> list[str]:
 def _is_folder(entry: "os.DirEntry[str]") -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a link to itself
+    except OSError as error:
+        if error.errno not in NOWHERE:
+            raise
         return False
 
 

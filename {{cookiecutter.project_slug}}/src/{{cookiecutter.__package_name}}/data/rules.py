@@ -28,7 +28,7 @@ DROP TABLE IF EXISTS temp.corrected;
 CREATE TEMP TABLE corrected (md5 TEXT, old TEXT, new TEXT, PRIMARY KEY (md5, old)) WITHOUT ROWID;
 CREATE TEMP VIEW examples AS
     SELECT path, coalesce(new, label) AS label, files.md5 AS md5, width, height, mode, format,
-           brightness, gist, block, place, checksum
+           brightness, gist, block, place, checksum, lost, more
     FROM files LEFT JOIN temp.corrected AS c ON c.md5 = files.md5 AND old = label
     WHERE problem = '';
 """
@@ -45,8 +45,11 @@ def file_findings(database: sqlite3.Connection) -> Iterator[Finding]:
     """Yield what is wrong with single files."""
     yield from _misplaced(database)
     yield from _unreadable(database)
+    yield from _too_large(database)
+    yield from _lost(database)
     yield from _wrong_types(database)
     yield from _odd_names(database)
+    yield from _more(database)
 
 
 def _misplaced(database: sqlite3.Connection) -> Iterator[Finding]:
@@ -57,13 +60,32 @@ def _misplaced(database: sqlite3.Connection) -> Iterator[Finding]:
 
 def _unreadable(database: sqlite3.Connection) -> Iterator[Finding]:
     query = """SELECT path, md5, bytes, problem FROM files
-               WHERE problem <> '' AND label <> '' ORDER BY path"""
+               WHERE problem <> '' AND label <> '' AND NOT large ORDER BY path"""
     for path, md5, size, problem in database.execute(query):
         if size == 0:
             words = "the file has zero bytes; get it again or remove it."
             yield Finding("empty-file", f"{shown(path)}: {words}", (path,), (md5,))
         else:
             yield Finding("unreadable", f"{shown(path)}: {problem}.", (path,), (md5,))
+
+
+def _too_large(database: sqlite3.Connection) -> Iterator[Finding]:
+    query = "SELECT path, md5, problem FROM files WHERE large ORDER BY path"
+    for path, md5, problem in database.execute(query):
+        words = f"{problem}; make it smaller, or raise that if it is no mistake."
+        yield Finding("too-large", f"{shown(path)}: {words}", (path,), (md5,))
+
+
+def _lost(database: sqlite3.Connection) -> Iterator[Finding]:
+    query = "SELECT path, md5, lost FROM examples WHERE lost <> '' ORDER BY path"
+    for path, md5, lost in database.execute(query):
+        yield Finding("lost-content", f"{shown(path)}: {lost}.", (path,), (md5,))
+
+
+def _more(database: sqlite3.Connection) -> Iterator[Finding]:
+    words = "it has more frames, pages or channels than are learned from; save what counts alone."
+    for path, md5 in database.execute("SELECT path, md5 FROM examples WHERE more ORDER BY path"):
+        yield Finding("more-frames", f"{shown(path)}: {words}", (path,), (md5,))
 
 
 def _wrong_types(database: sqlite3.Connection) -> Iterator[Finding]:

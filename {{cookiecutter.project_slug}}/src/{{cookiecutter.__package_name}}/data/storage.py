@@ -310,7 +310,7 @@ def npy(array: NDArray[np.uint8] | NDArray[np.int64]) -> bytes:
 def _mapped(path: Path) -> NDArray[np.uint8]:
     try:
         part = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError, OSError):
+    except (ValueError, EOFError):
         part = np.empty(0)
     usual = part.dtype == np.uint8 and part.ndim == 4 and part.flags.c_contiguous
     if not usual or not len(part):

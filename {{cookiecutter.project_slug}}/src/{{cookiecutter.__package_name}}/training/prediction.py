@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from ..data.batches import normalise
 from ..data.storage import Pictures
-from ..errors import UserError
+from ..errors import UserError, refused
 from .processes import ALONE, Group
 
 
@@ -49,7 +49,9 @@ def load(network: nn.Module, weights: Path) -> None:
         network.load_state_dict(load_file(weights))
     except FileNotFoundError:
         raise UserError(f"{weights.as_posix()} is not there; run 'dvc repro train'.") from None
-    except (SafetensorError, RuntimeError):
+    except (SafetensorError, RuntimeError) as error:
+        if refused(error):
+            raise
         raise UserError(
             f"{weights.as_posix()} does not hold the network that params.yaml describes; "
             "run 'dvc repro train'."
