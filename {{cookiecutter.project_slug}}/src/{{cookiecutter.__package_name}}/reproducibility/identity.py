@@ -60,7 +60,7 @@ def _dependencies(stage: str) -> list[Path]:
     try:
         content = yaml.safe_load(Path("dvc.yaml").read_text(encoding="utf-8"))
         return [Path(one) for one in content["stages"][stage]["deps"]]
-    except (FileNotFoundError, KeyError, TypeError, yaml.YAMLError):
+    except (OSError, ValueError, LookupError, TypeError, RecursionError, yaml.YAMLError):
         raise UserError(
             f"there is no dvc.yaml with deps of a stage '{stage}'; restore it from Git."
         ) from None
