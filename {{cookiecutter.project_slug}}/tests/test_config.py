@@ -196,12 +196,10 @@ def test_a_key_that_stands_twice(params: Path) -> None:
     whole = params.read_text("utf-8").replace("  seed: 0", "  seed: 0\n  seed: 1")
     params.write_text(whole, "utf-8")
     line = whole[: whole.index("  seed: 1")].count("\n") + 1
-    assert f"key 'seed' stands twice; keep one of them in \"<unicode string>\", line {line}" in (
-        refusal(params)
-    )
+    assert f"line {line}, is not valid YAML: key 'seed' stands twice; keep one" in refusal(params)
 
 
-NOT_YAML = [b"data: [", b"\xff\xfe\xfa", b"a: b: c", b"&a [*b]", b"? [a]\n: 1"]
+NOT_YAML = [b"data: [", b"a: b: c", b"&a [*b]", b"? [a]\n: 1"]
 
 
 @pytest.mark.parametrize("content", NOT_YAML)

@@ -5,9 +5,10 @@ The whole file is checked each time, so a mistake anywhere is found by the first
 """
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +17,9 @@ import yaml
 from .errors import UserError
 
 PARAMS = Path("params.yaml")
+MOST_BYTES, MOST_LETTERS = 100_000, 500  # of the file, and of one text in it
+LARGEST = 2**63 - 1  # of any number: what a computer counts with
+MOST_SAID, DEPTH = 20, 20  # mistakes in one message, and levels of nesting
 
 # A figure, perhaps of one class, perhaps in one slice, and what it must reach.
 CONSTRAINT = re.compile(
@@ -182,40 +186,52 @@ def read(section: type[Section], path: Path = PARAMS) -> Section:
 
 
 def problems(content: dict[str, Any]) -> list[str]:
-    """Return one sentence for each thing that is wrong with the sections in `content`."""
-    found = [_unknown_section(name) for name in content if name not in SECTIONS]
+    """Return one sentence for each thing that is wrong with the sections in `content`.
+
+    Of very many, the first `MOST_SAID` and a word on the others.
+    """
+    found = list(islice(_problems(content), MOST_SAID + 1))
+    return found if len(found) <= MOST_SAID else [*found[:MOST_SAID], "and more like this."]
+
+
+def _problems(content: dict[str, Any]) -> Iterator[str]:
+    yield from (_unknown_section(name) for name in content if name not in SECTIONS)
     for name, section in SECTIONS.items():
         values = content.get(name)
         if not isinstance(values, dict):
-            found.append(f"section '{name}' is missing; add it with its keys {_keys(section)}.")
+            yield f"section '{name}' is missing; add it with its keys {_keys(section)}."
             continue
         known = {one.name: one for one in fields(section)}
-        found += [_unknown_key(key, name) for key in values if key not in known]
-        found += [
-            f"key '{key}' is missing from section '{name}'; add it: it takes {_allowed(one)}."
-            for key, one in known.items()
-            if key not in values
-        ]
-        found += [
-            f"'{name}.{key}' is {value!r}, but takes {_allowed(known[key])}."
-            + _hint(value, known[key])
-            for key, value in values.items()
-            if key in known and not _fits(value, known[key])
-        ]
-    return found
+        yield from (_unknown_key(key, name) for key in values if key not in known)
+        for key, one in known.items():
+            if key not in values:
+                takes = f"add it: it takes {_allowed(one)}."
+                yield f"key '{key}' is missing from section '{name}'; {takes}"
+            elif not _fits(values[key], one):
+                said = f"'{name}.{key}' is {_shown(values[key])}, but takes {_allowed(one)}."
+                yield said + _hint(values[key], one)
 
 
 def contents(path: Path) -> dict[str, Any]:
     """Return the sections of the file at `path`, unchecked.
 
     Raises:
-        UserError: the file is missing or not YAML.
+        UserError: the file is missing, not YAML, or larger than anybody writes.
     """
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        text = path.read_bytes()[: MOST_BYTES + 1].decode("utf-8-sig")
+        if len(text.encode()) > MOST_BYTES:
+            raise UserError(f"{path} has more than {MOST_BYTES} bytes; restore it from Git.")
+        content = yaml.load(text, Loader=_Loader)
     except FileNotFoundError:
         raise UserError(f"there is no {path} here; run this from the project's folder.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise UserError(f"{path} is not UTF-8 text; save it as that.") from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = f", line {mark.line + 1}," if mark else ""
+        raise UserError(f"{path}{line} is not valid YAML: {error.problem}") from None
+    except yaml.YAMLError as error:
         raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, dict):
         raise UserError(f"{path} has no sections; it needs {', '.join(SECTIONS)}.")
@@ -225,8 +241,29 @@ def contents(path: Path) -> dict[str, Any]:
 class _Loader(yaml.SafeLoader):
     """Reads plain words as DVC does, by YAML 1.2, and refuses a key that stands twice.
 
-    PyYAML's own rules are those of YAML 1.1, to which `off` is false and `1e-5` is text.
+    PyYAML's own rules are those of YAML 1.1, to which `off` is false and `1e-5` is text. What no
+    parameter needs, tags, aliases and deep nesting, is refused: it can be without end.
     """
+
+    depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        event: Any = self.peek_event()
+        problem = ""
+        if isinstance(event, yaml.AliasEvent):
+            problem = f"the alias *{event.anchor}; write out what it stands for"
+        elif getattr(event, "tag", None):
+            problem = f"the tag {event.tag}; write the value without it"
+        elif self.depth == DEPTH:
+            problem = "brackets or lines that are nested too deeply; no parameter needs that"
+        elif isinstance(event, yaml.ScalarEvent) and len(event.value) > MOST_LETTERS:
+            problem = f"a value of more than {MOST_LETTERS} letters; shorten it"
+        if problem:
+            raise yaml.composer.ComposerError(None, None, problem, event.start_mark)
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen = set[str]()
@@ -253,7 +290,7 @@ for _tag, _pattern in {
 
 def _unknown_section(name: object) -> str:
     nearest = _nearest(str(name), list(SECTIONS))
-    return f"there is no section '{name}'; {nearest}the sections are {', '.join(SECTIONS)}."
+    return f"there is no section {_shown(name)}; {nearest}the sections are {', '.join(SECTIONS)}."
 
 
 def _unknown_key(key: object, section: str) -> str:
@@ -265,7 +302,7 @@ def _unknown_key(key: object, section: str) -> str:
     close = get_close_matches(str(key), own, 1) or get_close_matches(str(key), everywhere, 1)
     hint = f"did you mean '{everywhere[close[0]]}.{close[0]}'? " if close else ""
     keys = _keys(SECTIONS[section])
-    return f"there is no key '{key}' in section '{section}'; {hint}its keys are {keys}."
+    return f"there is no key {_shown(key)} in section '{section}'; {hint}its keys are {keys}."
 
 
 def _nearest(name: str, names: list[str]) -> str:
@@ -292,8 +329,8 @@ def _fits(value: Any, one: Any) -> bool:
         return listed and not _misshapen(value, one)
     if not isinstance(value, int if one.type is int else (int, float)):
         return False
-    # Not a number lies between no two numbers; infinity lies above every float's bound.
-    return bool(one.metadata["low"] <= value <= one.metadata["high"])
+    # Not a number lies between no two numbers; infinity lies above the largest.
+    return bool(one.metadata["low"] <= value <= min(one.metadata["high"], LARGEST))
 
 
 def _misshapen(value: Any, one: Any) -> list[Any]:
@@ -306,9 +343,14 @@ def _misshapen(value: Any, one: Any) -> list[Any]:
 def _compiles(expression: str) -> bool:
     try:
         re.compile(expression)
-    except re.error:
+    except (re.error, OverflowError, RecursionError):
         return False
     return True
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 100 else f"{text[:60]}…{text[-20:]}"
 
 
 def _typed(value: Any, one: Any) -> Any:
@@ -324,8 +366,10 @@ def _hint(value: object, one: Any) -> str:
         return " Wrong are: " + ", ".join(f"'{text}'" for text in _misshapen(value, one)) + "."
     try:
         meant = one.type(value) if isinstance(value, str) and one.type in (int, float) else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return ""
+    if isinstance(value, (int, float)) and value > LARGEST and one.type in (int, float):
+        return f" No number may be larger than {LARGEST}."
     return f" Write it as {meant}, without quotes." if _fits(meant, one) else ""
 
 
@@ -344,4 +388,4 @@ def _allowed(one: Any) -> str:
         return f"{kind} such as '{one.metadata['example']}'"
     kind = "a whole number" if one.type is int else "a number"
     low, high = one.metadata["low"], one.metadata["high"]
-    return f"{kind} of at least {low}" if high == float("inf") else f"{kind} from {low} to {high}"
+    return f"{kind} of at least {low}" if high > LARGEST else f"{kind} from {low} to {high}"

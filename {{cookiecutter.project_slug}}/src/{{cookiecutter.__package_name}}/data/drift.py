@@ -99,7 +99,7 @@ def write_reference(report: Path, version: str, path: Path = FILE) -> None:
     try:
         content = json.loads(report.read_text(encoding="utf-8"))
         data, statistics = content["version"], content["statistics"]
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+    except (FileNotFoundError, ValueError, KeyError, TypeError, RecursionError):
         raise UserError(
             f"{report.as_posix()} is not what the validate stage writes; run 'dvc repro validate'."
         ) from None
@@ -119,7 +119,7 @@ def _releases(path: Path) -> list[Release]:
         return list(content)
     except FileNotFoundError:
         return []
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise UserError(
             f"{path.as_posix()} is not what a release writes; restore it from Git."
         ) from None

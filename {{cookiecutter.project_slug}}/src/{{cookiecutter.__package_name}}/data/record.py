@@ -41,7 +41,7 @@ def parsed(text: str, where: str) -> Record | None:
     try:
         content = json.loads(text)
         return None if content["release"] is None else Record(**content)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise UserError(
             f"{where} is not what 'make data-release' writes; restore it from Git."
         ) from None
@@ -77,7 +77,7 @@ def data_of(summary: Path) -> dict[str, str | None]:
     try:
         content = json.loads(summary.read_text(encoding="utf-8"))
         return {name: content[name] for name in ("version", "release")}
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+    except (FileNotFoundError, ValueError, KeyError, TypeError, RecursionError):
         raise UserError(
             f"{summary.as_posix()} is not what the validate stage writes; run 'dvc repro validate'."
         ) from None

@@ -8,12 +8,16 @@ What is neither evaluated nor learnt from stands in none of them.
 
 import hashlib
 import re
+import signal
+import threading
 from fnmatch import fnmatchcase
 
 from ..config import Data
+from ..errors import UserError
 
 SPLITS = ("train", "train_dev", "dev", "test")
 LEFT_OUT = "left out"
+PATIENCE = 5.0  # seconds for one path
 
 
 def group_of(path: str, data: Data) -> str:
@@ -21,10 +25,35 @@ def group_of(path: str, data: Data) -> str:
 
     Where the expression has groups, what they hold counts, else the whole match.
     """
-    found = re.search(data.group, path) if data.group else None
+    found = _search(data.group, path) if data.group else None
     if found is None:
         return ""
     return "/".join(part or "" for part in found.groups()) or found.group()
+
+
+def _search(expression: str, path: str) -> "re.Match[str] | None":
+    """Search, but not for ever: some expressions, such as (a+)+b, take longer than anybody lives.
+
+    Raises:
+        UserError: it took more than `PATIENCE` seconds, where the system can tell.
+    """
+    alarm = getattr(signal, "setitimer", None)
+    if alarm is None or threading.current_thread() is not threading.main_thread():
+        return re.search(expression, path)
+
+    def stop(*_: object) -> None:
+        raise UserError(
+            f"data.group in params.yaml, '{expression}', takes too long to find in {path!r}; "
+            "write it without a repeat in a repeat, such as (a+)+."
+        )
+
+    before = signal.signal(signal.SIGALRM, stop)
+    alarm(signal.ITIMER_REAL, PATIENCE)
+    try:
+        return re.search(expression, path)
+    finally:
+        alarm(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def split_of(path: str, md5: str, data: Data) -> str:

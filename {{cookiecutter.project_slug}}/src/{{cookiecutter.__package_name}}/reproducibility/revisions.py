@@ -215,7 +215,7 @@ def _yaml(text: str) -> dict[str, Any]:
     try:
         # To YAML 1.1, which PyYAML speaks and DVC does not, `off` is false and 1e-5 is text.
         content = yaml.load(text, Loader=yaml.BaseLoader)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
 

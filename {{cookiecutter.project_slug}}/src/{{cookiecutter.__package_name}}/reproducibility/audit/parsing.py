@@ -11,6 +11,12 @@ from typing import Any, NamedTuple, TypeGuard
 
 import yaml
 
+MOST_NODES, DEPTH = 1_000_000, 100  # of a text with all its aliases, and of what is nested
+# What the parsers raise on what is no such text, or nested without end.
+_UNREADABLE = (
+    *(ValueError, TypeError, LookupError, AttributeError, ArithmeticError),
+    *(RecursionError, MemoryError),
+)
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -73,6 +79,7 @@ def yaml_documents(text: str) -> tuple[Document, ...]:
         Broken: the text is not YAML, or a mapping has one key twice.
     """
     try:
+        _refuse_endless(text)
         loader = _Loader(text)
         documents = []
         while loader.check_node():
@@ -83,8 +90,31 @@ def yaml_documents(text: str) -> tuple[Document, ...]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise Broken(mark.line + 1 if mark else 1, str(error.problem)) from error
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, *_UNREADABLE) as error:
         raise Broken(1, " ".join(str(error).split())) from error
+
+
+def _refuse_endless(text: str) -> None:
+    """Raise `Broken` for nesting and aliases that make more of a text than anybody writes."""
+    sizes: dict[str | None, int] = {}
+    waiting: list[tuple[str | None, int]] = [(None, 0)]  # anchor and size of what is not ended
+    for event in yaml.parse(text, Loader=_Loader):
+        line, anchor, size = event.start_mark.line + 1, getattr(event, "anchor", None), 0
+        if isinstance(event, yaml.CollectionStartEvent):
+            waiting.append((anchor, 1))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchor, size = waiting.pop()
+        elif isinstance(event, yaml.AliasEvent):
+            if anchor not in sizes:
+                raise Broken(line, f"the alias *{anchor} stands for nothing, or for itself")
+            size = sizes[anchor]
+        elif isinstance(event, yaml.ScalarEvent):
+            size = 1
+        if anchor and size:
+            sizes[anchor] = size
+        waiting[-1] = (waiting[-1][0], waiting[-1][1] + size)
+        if len(waiting) > DEPTH or waiting[-1][1] > MOST_NODES:
+            raise Broken(line, "is nested too deeply, or its aliases stand for too much")
 
 
 def _refuse_twins(node: yaml.Node) -> None:
@@ -108,7 +138,7 @@ def python(text: str) -> ast.Module:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return ast.parse(text)
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, *_UNREADABLE) as error:
         raise Broken(getattr(error, "lineno", 1) or 1, getattr(error, "msg", str(error))) from error
 
 
@@ -153,6 +183,8 @@ def toml(text: str) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"at line (\d+)", str(error))
         raise Broken(int(place[1]) if place else text.count("\n") + 1, str(error)) from error
+    except _UNREADABLE as error:
+        raise Broken(1, str(error)) from error
 
 
 @cache
@@ -162,3 +194,5 @@ def json_value(text: str) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as error:
         raise Broken(error.lineno, error.msg) from error
+    except _UNREADABLE as error:
+        raise Broken(1, str(error)) from error
