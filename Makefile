@@ -12,7 +12,7 @@ $(foreach name,$(values),$(if $(value $(name)),$(eval override $(name) := $$(val
 MAKEOVERRIDES :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick long check lock expected bench bench-decisions
+.PHONY: help setup demo test quick long proof proof-long check lock expected bench bench-decisions
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-15s %s\n", $$1, $$2}' Makefile
@@ -31,6 +31,12 @@ quick: setup ## the quick tier: nothing to install, under 2 minutes
 
 long: setup ## the tests too long for `make test`: more kills, other Pythons, torch's other wheel
 	$(in_venv) python -m pytest -m long
+
+proof: setup ## run the rows of docs/reproducibility.md, all but the longest, and write them there
+	$(in_venv) python -m pytest -m 'changes and not long' --write-rows
+
+proof-long: setup ## the longest of these rows
+	$(in_venv) python -m pytest -m 'changes and long' --write-rows
 
 check: setup ## lint, format and types; writes nothing
 	$(in_venv) ruff check --config pyproject.toml . && $(in_venv) ruff format --config pyproject.toml --check . && $(in_venv) mypy

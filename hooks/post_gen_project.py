@@ -13,9 +13,20 @@ import subprocess
 import sys
 from pathlib import Path
 
-# Nothing of an outer repository may leak in: GIT_DIR would send our commit there.
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+# Nothing of an outer repository may leak in: GIT_DIR would send our commit there. Who you are and
+# where your settings are stays. The same as in reproducibility/repository.py of the project.
+REDIRECTING = frozenset(
+    """
+    GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_ATTR_SOURCE GIT_COMMON_DIR GIT_CONFIG GIT_CONFIG_PARAMETERS
+    GIT_DIR GIT_GRAFT_FILE GIT_GLOB_PATHSPECS GIT_ICASE_PATHSPECS GIT_IMPLICIT_WORK_TREE
+    GIT_INDEX_FILE GIT_INTERNAL_SUPER_PREFIX GIT_LITERAL_PATHSPECS GIT_NAMESPACE
+    GIT_NOGLOB_PATHSPECS GIT_NO_REPLACE_OBJECTS GIT_OBJECT_DIRECTORY GIT_PREFIX GIT_QUARANTINE_PATH
+    GIT_REPLACE_REF_BASE GIT_SHALLOW_FILE GIT_WORK_TREE
+    """.split()
+)
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in REDIRECTING}
 COMMIT = 'git add -A && git commit -m "Start from the template"'
+ALONE = "Git was left alone:"
 BY_HAND = f"git init && git symbolic-ref HEAD refs/heads/main && {COMMIT}"
 NEXT = """
 Next:             where there is no make:
@@ -39,7 +50,13 @@ def audit(package: str) -> bool:
         print("  make setup && make audit")
         return True
     room = importlib.import_module(f"{package}.reproducibility.audit.run")
-    checks = room.audit(Path())
+    try:
+        checks = room.audit(Path())
+    except Exception as error:
+        if type(error).__name__ != "UserError":
+            raise
+        print(f"The audit was not run: {error}")  # it is no fault of the project's
+        return True
     print(room.table(checks))
     return all(check.passed for check in checks)
 
@@ -58,22 +75,41 @@ def git(*arguments: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def put_under_git() -> str:
-    """Initialise `main` and commit, outside any repository; what was done, or why it was not."""
+def inside(top: str, prefix: str, remote: str) -> str:
+    """What there is to know where the project is a folder of a repository that was there before."""
+    said = f"""{ALONE} this folder is {prefix.rstrip("/")} of the repository {top}.
+  Commit it there; `make verify` then clones that repository and runs this folder of it.
+  Not at work there, for they count at the root of a repository alone: .pre-commit-config.yaml,
+  .github/workflows. Run `make audit` and `make check` before a commit, and copy what you need."""
+    if remote and Path(remote).resolve().is_relative_to(Path(top).resolve()):
+        said += f"""
+  The data's remote, {remote}, is in that repository, too: choose another place with
+  `dvc remote modify local url ...`, or let Git ignore it there."""
+    return said
+
+
+def put_under_git(remote: str = "") -> str:
+    """Initialise `main` and commit, outside any repository; what was done, or why it was not.
+
+    `remote` is the url of the data's remote, where that is a folder.
+    """
     if shutil.which("git") is None:
         return f"Git was not found. Once it is installed:\n  {BY_HAND}"
-    outer = git("rev-parse", "--git-dir")
+    outer = git("rev-parse", "--show-toplevel", "--show-prefix")
     if outer.returncode == 0:
-        return "Git was left alone: this folder is in a repository already."
+        top, prefix, *_ = [*outer.stdout.splitlines(), ""]
+        return inside(top, prefix, remote) if prefix else f"{ALONE} this folder is in a repository."
     if "not a git repository" not in outer.stderr:
-        return f"Git was left alone: {outer.stderr.strip()}"
+        return f"{ALONE} {outer.stderr.strip()}"
     branch = [("init", "-q"), ("symbolic-ref", "HEAD", "refs/heads/main")]  # init -b is Git 2.28
-    known = [("config", "user.name"), ("config", "user.email")]
+    said = ("-c", "user.useConfigOnly=true", "var")  # not guessed from this machine's name
+    known = [(*said, "GIT_AUTHOR_IDENT"), (*said, "GIT_COMMITTER_IDENT")]
     commit = [("add", "-A"), ("commit", "-q", "--no-gpg-sign", "-m", "Start from the template")]
     for step in branch + known + commit:
         done = git(*step)
-        if done.returncode and step[0] == "config":
-            who = f'git config --global {step[1]} "..."'
+        if done.returncode and step in known:
+            part = "name" if "no name" in done.stderr else "email"
+            who = f'git config --global user.{part} "..."'
             return f"Git has no commit yet, for it does not know who you are:\n  {who}\n  {COMMIT}"
         if done.returncode:
             return f"Git failed in {step[0]}: {done.stderr.strip()}\n  By hand: {BY_HAND}"
@@ -116,7 +152,8 @@ def main(answers: "dict[str, str]") -> int:
         print("change the answer; else the template is at fault: please tell its makers.")
         return 1
     direct = "_output_dir" in answers  # cruft, too, runs this, at every update, in passing folders
-    print(put_under_git() if direct else "Git was left alone: cruft runs this template.")
+    remote = answers.get("remote_url", "") if answers.get("remote") == "local" else ""
+    print(put_under_git(remote) if direct else f"{ALONE} cruft runs this template.")
     if answers["verify"] == "training":
         print(prove(package) if direct else "NOT proven: cruft trains nothing; use make verify.")
     print(NEXT.format(slug=answers["project_slug"], package=package))

@@ -133,7 +133,7 @@ def write_records(names: list[str], examples: int) -> None:
 def made_up() -> None:
     """Let the network say what is made up from the labels: most of it right."""
 
-    def predict(_: Any, images: Any, classes: int) -> Any:
+    def predict(_: Any, images: Any, classes: int, chunk: int) -> Any:
         import numpy as np
 
         labels = next(

@@ -241,7 +241,7 @@ def trained(count: int, epochs: int) -> list[Any]:
         sections = loop.Settings(optimization, regularization, own, runtime)
         with tempfile.TemporaryDirectory() as folder:
             loop.train(network, training, dev, sections, {}, Path(folder))
-        rows = predict(network, test.images, classes).astype(np.float64).round(6)
+        rows = predict(network, test.images, classes, own.chunk).astype(np.float64).round(6)
         labels = np.asarray(test.labels)
         found.append(Sample(labels, rows.argmax(axis=1), rows, np.arange(len(labels))))
     return found

@@ -239,6 +239,22 @@ BUGS = [
         tests=INPUT_TESTS,
     ),
     Bug(
+        "a file that no stage depends on",
+        [
+            (
+                LOOP,
+                r"steps = optimization\.epochs \* ",
+                'steps = (Path("pyproject.toml").stat().st_size * 0 + optimization.epochs) * ',
+            )
+        ],
+        r"names pyproject\.toml, on which no stage depends",
+    ),
+    Bug(
+        "a stage whose results nothing binds to what it read",
+        [("dvc.yaml", r"^      - reports/seals/train\.json\n", "")],
+        r"stage train: has no seal",
+    ),
+    Bug(
         "data edited in place",
         [("data/raw/0/0000.png", "", "")],
         r"records another version of data/raw than lies there: it was edited in place",

@@ -6,7 +6,7 @@ Run with `make test`, or the quick tier alone with `python -m pytest -m "not slo
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import yaml
 from cookiecutter.main import cookiecutter  # type: ignore[import-untyped]
 
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode leaves it out
+import proofs
 from helpers import (
     CACHE,
     CONTEXT,
@@ -28,7 +29,7 @@ from helpers import (
     git,
     literal,
 )
-from reproduction import EPOCHS, EVERY, STAGES, Base, Counted, Place, Row, rows, table
+from reproduction import EPOCHS, EVERY, STAGES, Base, Counted, Place, Row
 
 PARTS = ("cookiecutter.json", "hooks", PROJECT, ".gitattributes", ".gitignore")
 
@@ -182,15 +183,48 @@ def counted(record_property: Callable[[str, object], None]) -> Counted:
     return note
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--write-rows`: what was found replaces the rows of docs/reproducibility.md."""
+    told = "write the rows of what changes between two runs into docs/reproducibility.md"
+    parser.addoption("--write-rows", action="store_true", help=told)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
     """Hand the row on to the reports: skipped tests and failed ones have theirs too."""
-    if mark := item.get_closest_marker("changes"):
-        item.user_properties.append(("changes", mark.args[0]))
+    for item in session.items:
+        if mark := item.get_closest_marker("changes"):
+            code = proofs.digest(item.path, *mark.args[1:])
+            item.user_properties += [("changes", mark.args[0]), ("code", code)]
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Print what changed between two runs, and at how many bytes they differed."""
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Where all rows must run, one that was skipped has failed."""
+    report = yield
+    mark = item.get_closest_marker("changes")
+    if mark and report.skipped and proofs.ALL_ROWS:
+        values = item.name.partition("[")[2].rstrip("]")
+        if (mark.args[0], values) not in proofs.NOT_RUN:
+            report.outcome = "failed"
+            report.longrepr = f"a row was not run: {report.longrepr[2]}"
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Print what changed between two runs, the bytes that differed, and what was not run."""
     reports = [report for several in terminalreporter.stats.values() for report in several]
-    if found := rows(reports):
+    if proofs.ALL_ROWS:
+        terminalreporter.section("minutes by file, of those with half a minute")
+        terminalreporter.write_line(proofs.minutes(reports))
+    found = proofs.lines(proofs.rows(reports), proofs.machine())
+    if found:
         terminalreporter.section("bytes at which tracked outputs differ")
-        terminalreporter.write_line(table(found))
+        terminalreporter.write_line(proofs.table(found))
+    if left := [line for line in found if not line.ran]:
+        terminalreporter.section("rows that were NOT RUN, so nothing is shown", red=True, bold=True)
+        for line in left:
+            terminalreporter.write_line(f"{line.changes} ({line.values}): {line.result}", red=True)
+    if found and config.getoption("--write-rows"):
+        docs = proofs.DOCS.read_text("utf-8")
+        proofs.DOCS.write_text(proofs.republished(docs, found), "utf-8", newline="\n")
+        terminalreporter.write_line(f"written into {proofs.DOCS.relative_to(ROOT)}")

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-import pytest
 import yaml
 from helpers import PACKAGE, environment
 
@@ -26,7 +25,6 @@ STAGES = ("validate", "prepare", "train", "evaluate", "diagnose", "report")
 WEIGHTS = "models/model.safetensors"
 EPOCHS, EVERY = 3, 4  # of training; so many steps lie between two checkpoints
 KILLING = Path(__file__).parent / "killing.py"
-HEAD = ("what changes between two runs", "values", "runs", "differing bytes", "result")
 
 
 class Row(NamedTuple):
@@ -182,47 +180,3 @@ def killing(place: Place, **traps: object) -> dict[str, str]:
     """Set a trap in `place`; the variables with which a run there kills itself: see killing.py."""
     shutil.copyfile(KILLING, place.root / "src" / PACKAGE / "__init__.py")
     return {f"KILL_{name.upper()}": str(value) for name, value in traps.items()}
-
-
-def rows(reports: Iterable[Any]) -> list[tuple[str, Row]]:
-    """What changed, and what came of it, for the tests that say what they change.
-
-    Args:
-        reports: pytest's, of all phases of all tests.
-    """
-    found = []
-    known = [one for one in reports if isinstance(one, pytest.TestReport)]
-    for report in sorted(known, key=lambda one: (one.location[0], one.location[1] or 0)):
-        properties: dict[str, Any] = dict(report.user_properties)
-        if "changes" in properties and ("row" in properties or report.skipped or report.failed):
-            if "row" in properties:
-                row = properties["row"] if report.when == "call" else None
-            else:
-                values = report.nodeid.partition("[")[2].rstrip("]")
-                row = Row(values, 0, 0, _why(report) if report.skipped else "FAILED")
-            found += [(properties["changes"], row)] if row else []
-    return found
-
-
-def _why(report: pytest.TestReport) -> str:
-    assert isinstance(report.longrepr, tuple)  # the file, the line, the reason
-    return f"not run here: {report.longrepr[2].removeprefix('Skipped: ')}"
-
-
-def table(found: Iterable[tuple[str, Row]]) -> str:
-    """The rows as a table in Markdown; those of one result stand together."""
-    together: dict[tuple[str, str], list[Row]] = {}
-    for changes, row in found:
-        together.setdefault((changes, row.result), []).append(row)
-    lines = [
-        (
-            changes,
-            ", ".join(row.values for row in alike),
-            sum(row.runs for row in alike),
-            sum(row.differing for row in alike) if any(row.runs for row in alike) else "",
-            result,
-        )
-        for (changes, result), alike in together.items()
-    ]
-    cells = [HEAD, ("---",) * len(HEAD), *lines]
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in cells)

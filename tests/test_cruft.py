@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from helpers import Bake, command, git, tree
+from helpers import PACKAGE, PROJECT, Bake, command, environment, git, set_param, tree
 
 
 @pytest.fixture
@@ -48,3 +48,40 @@ def test_cruft_makes_and_updates_the_same_project(
     assert files.pop(".cruft.json")
     assert files == tree(bake("again", source=repository))
     assert git(project, "rev-list", "--count", "HEAD") == "1"
+
+
+@pytest.mark.slow
+def test_an_update_moves_code_and_no_result(built: Path, repository: Path, tmp_path: Path) -> None:
+    """Shipped bits of new code beside results of the old would be a forged proof."""
+    cruft(tmp_path, "create", repository, "--no-input", "--output-dir", tmp_path / "made")
+    project = tmp_path / "made" / "handwritten-digits"
+
+    def run(*words: str, fails: bool = False) -> str:
+        done = command(*words, cwd=project, env=environment(built, project))
+        assert (done.returncode != 0) == fails, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def audit(**options: bool) -> str:
+        return run("python3", "-m", f"{PACKAGE}.reproducibility.audit", **options)
+
+    git(project, "init", "-q")
+    set_param(project, "epochs: 40", "epochs: 2")
+    run("python3", "-m", f"{PACKAGE}.data.collect")
+    run("dvc", "repro")
+    git(project, "add", "-A")
+    git(project, "commit", "-q", "-m", "Mine")
+    audit()
+
+    shipped = repository / PROJECT
+    with (shipped / "src/{{cookiecutter.__package_name}}/metrics/scores.py").open("a") as scores:
+        scores.write("# Better.\n")
+    for name in ("dvc.lock", "provenance/train.json", "data/raw.dvc"):
+        text = (shipped / name).read_text("utf-8")
+        (shipped / name).write_text(text.replace("18841d52", "00000000") + "\n", "utf-8")
+    git(repository, "commit", "-q", "-a", "-m", "Two")
+    cruft(project, "update", "--skip-apply-ask")
+    moved = git(project, "diff", "--name-only", "HEAD").split()
+    assert moved == [".cruft.json", f"src/{PACKAGE}/metrics/scores.py"]
+    assert "scores.py has changed since it ran; run `dvc repro`" in audit(fails=True)
+    run("dvc", "repro")
+    audit()

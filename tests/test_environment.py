@@ -10,6 +10,8 @@ import stat
 import subprocess
 import sys
 import time
+import zipfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -32,9 +34,11 @@ LOCKS = {
     "dev": REQUIREMENTS / "dev.lock",
     "setup": REQUIREMENTS / "setup.lock",
     "template": ROOT / "requirements" / "dev.lock",
+    "servers": ROOT / "requirements" / "servers.lock",
 }
 SETUP = str(ROOT / PROJECT / "scripts" / "setup.py")
 CACHE = os.environ.get("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv"))  # of the real home
+HASHED = re.compile(r"^(\S+==[^\s;]+).*((?:\n    --hash=.*)+)", re.MULTILINE)
 PIN = re.compile(r"^(?P<name>[a-z0-9][a-z0-9.-]*)==(?P<version>[^\s;]+)(?: ; (?P<marker>.+?))? \\$")
 
 
@@ -96,6 +100,16 @@ def test_no_package_but_torch_has_two_versions() -> None:
         for name, versions in pins(file).items():
             together.setdefault(name, set()).update(versions)
     assert {name for name, versions in together.items() if len(versions) > 1} == {"torch"}
+
+
+def test_a_pin_has_the_same_hashes_in_every_lock() -> None:
+    found: dict[str, list[frozenset[str]]] = {}
+    for file in LOCKS.values():
+        for pin, hashes in HASHED.findall(file.read_text(encoding="utf-8")):
+            found.setdefault(pin, []).append(frozenset(re.findall(r"sha256:\w+", hashes)))
+    del found["torch==2.13.0"]  # PyTorch's index, which the CPU lock takes in, has other files
+    assert sum(len(known) > 1 for known in found.values()) > 80
+    assert {pin for pin, known in found.items() if len(set(known)) > 1} == set()
 
 
 def test_setup_lock_is_uv_alone() -> None:
@@ -184,6 +198,84 @@ def setup(root: Path) -> str:
     return done.stdout.splitlines()[-1]
 
 
+def constraints(place: Path) -> str:
+    """A file of constraints that no lock meets."""
+    place.write_text("ruff<0.1\n", encoding="utf-8")
+    return str(place)
+
+
+def other_builds(place: Path) -> str:
+    """A folder with a build of another variant of a locked package."""
+    place.mkdir()
+    name, version = "markupsafe", next(iter(pins(LOCKS["template"])["markupsafe"]))
+    wheel = place / f"{name}-{version}+mine-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        info = f"{name}-{version}+mine.dist-info"
+        text = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}+mine\n"
+        archive.writestr(f"{info}/METADATA", text)
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        archive.writestr(f"{info}/RECORD", "")
+    return str(place)
+
+
+def poisoned(place: Path) -> str:
+    """A folder with a module that takes the place of one of Python's."""
+    place.mkdir()
+    (place / "tempfile.py").write_text("raise SystemExit('poisoned')\n", encoding="utf-8")
+    return str(place)
+
+
+STEERED: dict[str, str | Callable[[Path], str]] = {
+    "UV_CONSTRAINT": constraints,
+    "UV_OVERRIDE": constraints,
+    "UV_BUILD_CONSTRAINT": "/nowhere.txt",
+    "UV_FIND_LINKS": other_builds,
+    "UV_EXCLUDE_NEWER": "2001-01-01",
+    "UV_NO_BINARY": "1",
+    "UV_NO_BUILD": "1",
+    "UV_PYTHON_PLATFORM": "windows",
+    "UV_LINK_MODE": "symlink",
+    "UV_WORKING_DIR": "/nowhere",
+    "UV_REQUIRE_HASHES": "0",
+    "PYTHONPATH": poisoned,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("names", [["UV_CONSTRAINT"], ["UV_FIND_LINKS"], ["PYTHONPATH"], STEERED])
+def test_settings_of_the_user_do_not_steer_an_installation(
+    names: Iterable[str], small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in names:
+        value = STEERED[name]
+        place = tmp_path / name
+        monkeypatch.setenv(name, value if isinstance(value, str) else value(place))
+    assert setup(small).startswith("Ready: .venv holds")
+    installed = {path.name for path in small.glob(".venv/lib/python*/site-packages/*.dist-info")}
+    assert len(installed) > 40
+    assert not any("+mine" in name for name in installed)
+    assert not any(path.is_symlink() for path in small.glob(".venv/lib/python*/site-packages/*/*"))
+
+
+@pytest.mark.slow
+def test_settings_of_the_user_do_not_steer_the_fetching_of_uv(
+    small: Path, isolated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PIP_USER", "PIP_REQUIRE_VIRTUALENV", "PIP_DRY_RUN"):
+        monkeypatch.setenv(name, "1")
+    monkeypatch.setenv("PIP_TARGET", str(tmp_path / "elsewhere"))
+    monkeypatch.setenv("PYTHONPATH", poisoned(tmp_path / "poisoned"))
+    steer = f"[global]\nprefix = {tmp_path}/elsewhere\nno-binary = :all:\n"
+    for folder in (isolated / ".pip", isolated / "config" / "pip"):
+        folder.mkdir(parents=True)
+        (folder / "pip.conf").write_text(steer, encoding="utf-8")
+    (small / "uv.toml").write_text("[pip]\nprefix = '/nowhere'\n", encoding="utf-8")
+    monkeypatch.setenv("PATH", os.defpath)  # no uv here
+    monkeypatch.setenv("PIP_CACHE_DIR", str(Path(CACHE).with_name("pip")))
+    assert setup(small).startswith("Ready: .venv holds")
+    assert not (tmp_path / "elsewhere").exists()
+
+
 @pytest.mark.slow
 def test_an_environment_is_built_mended_and_left_alone(small: Path) -> None:
     assert setup(small).startswith("Ready: .venv holds")
@@ -214,6 +306,16 @@ def test_an_environment_killed_at_any_moment_is_built_anew(small: Path) -> None:
         assert done.returncode == 0
 
 
+def cpu_sources(python: str) -> list[str]:
+    """Where uv finds the CPU's torch for this Python; skips the test where it is not to be had."""
+    local = os.environ.get("UV_FIND_LINKS", os.environ.get("PIP_FIND_LINKS", "")).replace(",", " ")
+    tag = f"cp{python.replace('.', '')}"
+    if local and not any(list(Path(place).glob(f"torch-*{tag}*")) for place in local.split()):
+        pytest.skip(f"no small torch for Python {python} in {local}")
+    places = local.split() or ["https://download.pytorch.org/whl/cpu/torch/"]
+    return [part for place in places for part in ("--find-links", place)]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
 @pytest.mark.parametrize("accelerator", ["cuda", "cpu"])
@@ -221,14 +323,7 @@ def test_the_locks_install_together(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, python: str, accelerator: str
 ) -> None:
     monkeypatch.setenv("UV_CACHE_DIR", CACHE)
-    local = os.environ.get("UV_FIND_LINKS", os.environ.get("PIP_FIND_LINKS", "")).replace(",", " ")
-    sources = []
-    if accelerator == "cpu":
-        tag = f"cp{python.replace('.', '')}"
-        if local and not any(list(Path(place).glob(f"torch-*{tag}*")) for place in local.split()):
-            pytest.skip(f"no small torch for Python {python} in {local}")
-        places = local.split() or ["https://download.pytorch.org/whl/cpu/torch/"]
-        sources = [part for place in places for part in ("--find-links", place)]
+    sources = cpu_sources(python) if accelerator == "cpu" else []
     locks = [str(RUNTIME[accelerator]), str(LOCKS["dev"])]
     options = [
         "--dry-run",
@@ -241,6 +336,32 @@ def test_the_locks_install_together(
     done = command("uv", "pip", "sync", *options, *sources, *locks, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "torch==2.13.0" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in LOCKS if name != "template"])
+def test_a_lock_installs_alone(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UV_CACHE_DIR", CACHE)
+    sources = (
+        cpu_sources(f"{sys.version_info.major}.{sys.version_info.minor}") if name == "cpu" else []
+    )
+    lock = shutil.copy(LOCKS[name], tmp_path / "alone.lock")
+    # Links into the cache cost nothing, and what lies there is compared with its hash all the same.
+    place = ["--target", str(tmp_path / "target"), "--link-mode", "symlink"]
+    done = command(
+        "uv",
+        "pip",
+        "install",
+        "--no-deps",
+        "--require-hashes",
+        *place,
+        *sources,
+        "-r",
+        lock,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(list((tmp_path / "target").glob("*.dist-info"))) >= 1
 
 
 @pytest.mark.slow

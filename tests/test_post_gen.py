@@ -4,12 +4,13 @@ Run with `python -m pytest tests/test_post_gen.py`.
 """
 
 import os
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-from helpers import Bake, Plant, command, git, load_hook, tree
+from helpers import PROJECT, ROOT, Bake, Plant, command, git, load_hook, tree
 
 AUDIT = """
 from typing import NamedTuple
@@ -82,6 +83,16 @@ def test_a_project_that_was_there_may_fail_its_audit(hook: ModuleType, project: 
     assert hook.main(DIRECT) == 0
 
 
+def test_an_audit_that_git_does_not_let_look_is_no_error(
+    hook: ModuleType, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = project / "src" / "cats" / "reproducibility" / "audit" / "run.py"
+    error = "class UserError(Exception): pass\n\ndef audit(root):\n    raise UserError('dubious')\n"
+    run.write_text(error, encoding="utf-8")
+    assert hook.main(DIRECT) == 0
+    assert "The audit was not run: dubious" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("missing", ["tomllib", "yaml"])
 def test_says_so_where_the_audit_cannot_run(
     hook: ModuleType,
@@ -149,8 +160,50 @@ def test_without_an_identity_it_prints_the_commands(
 
 def test_inside_a_repository_it_leaves_git_alone(hook: ModuleType, project: Path) -> None:
     git(project.parent, "init", "-q")
-    assert "left alone" in hook.put_under_git()
+    told = hook.put_under_git("../../elsewhere")
+    assert f"left alone: this folder is cats of the repository {project.parent}" in told
+    assert "Not at work there" in told and ".pre-commit-config.yaml" in told
+    assert "remote" not in told
+    assert "The data's remote, ../cats-remote, is in that" in hook.put_under_git("../cats-remote")
     assert not (project / ".git").exists()
+
+
+def test_who_you_are_and_your_settings_are_heard(
+    project: Path, isolated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (isolated / ".gitconfig").unlink()
+    monkeypatch.setenv("GIT_AUTHOR_NAME", "Author")
+    monkeypatch.setenv("GIT_AUTHOR_DATE", "2020-02-02T00:00:00Z")
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "user.email")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "counted@example.org")
+    settings = tmp_path / "settings"
+    settings.write_text("[user]\n\tname = Global\n", encoding="utf-8")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
+    assert "first commit" in load_hook("post_gen_project").put_under_git()
+    said = git(project, "log", "--format=%an %ae %as %cn")
+    assert said == "Author counted@example.org 2020-02-02 Global"
+
+
+def test_variables_alone_say_who_you_are(
+    project: Path, isolated: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (isolated / ".gitconfig").unlink()
+    for name in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{name}_NAME", name)
+        monkeypatch.setenv(f"GIT_{name}_EMAIL", f"{name}@example.org")
+    assert "first commit" in load_hook("post_gen_project").put_under_git()
+    assert git(project, "log", "--format=%an %ce") == "AUTHOR COMMITTER@example.org"
+
+
+def test_what_redirects_git_is_what_git_says(hook: ModuleType) -> None:
+    known = command("git", "rev-parse", "--local-env-vars", cwd=Path()).stdout.split()
+    assert {*known} - hook.REDIRECTING == {"GIT_CONFIG_COUNT"}
+    path = ROOT / PROJECT / "src" / "{{cookiecutter.__package_name}}" / "reproducibility"
+    text = (path / "repository.py").read_text(encoding="utf-8")
+    assert {*re.findall(r"\bGIT_[A-Z_]+", text.partition('"""\n')[2].partition(".split")[0])} == (
+        {*hook.REDIRECTING, "GIT_CONFIG_COUNT"}
+    )
 
 
 def test_a_second_time_it_commits_nothing(hook: ModuleType, project: Path) -> None:

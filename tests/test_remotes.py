@@ -300,7 +300,7 @@ def a_server_of_another_key_is_refused(work: Work, keys: Path) -> None:
     work.exchange("pull")
 
 
-@pytest.mark.changes("where pictures are read from")
+@pytest.mark.changes("where pictures are read from", "train")
 def test_processes_stream_from_a_bucket(
     base: Base, counted: Counted, tools: dict[str, Path], tmp_path: Path, isolated: Path
 ) -> None:

@@ -36,6 +36,8 @@ MORE_VARIABLES = {
     "DNNL_DEFAULT_FPMATH_MODE": "BF16",
     "ONEDNN_DEFAULT_FPMATH_MODE": "BF16",
     "MKL_ENABLE_INSTRUCTIONS": "SSE4_2",
+    "NPY_DISABLE_CPU_FEATURES": "X86_V3",
+    "NPY_ENABLE_CPU_FEATURES": "X86_V3",
     "NVIDIA_TF32_OVERRIDE": "1",
     "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE": "1",
     "TORCHINDUCTOR_DETERMINISTIC": "0",
@@ -143,7 +145,7 @@ def test_the_order_of_files(base: Base, counted: Counted) -> None:
     assert not memory.is_dir() or (seen[0] != seen[1] != seen[2] != seen[0])
 
 
-@changes("environment variables, overridden and recorded")
+@changes("environment variables, overridden and recorded", "evaluate")
 def test_variables(base: Base, counted: Counted) -> None:
     def run(variables: dict[str, str]) -> int:
         with base.copy() as place:
@@ -158,7 +160,7 @@ def test_variables(base: Base, counted: Counted) -> None:
     counted(dict(zip(found, both(run, found.values()), strict=True)))
 
 
-@changes("every key of runtime")
+@changes("every key of runtime", "train")
 def test_runtime(base: Base, counted: Counted) -> None:
     def run(params: dict[str, Any]) -> int:
         with base.copy(**params) as place:
@@ -200,7 +202,7 @@ runpy.run_module("{PACKAGE}.stages.train", run_name="__main__")
 TORCHRUN = ("torchrun", "--standalone", "--no-python", "--nproc-per-node")
 
 
-@changes("number of processes")
+@changes("number of processes", "train")
 @pytest.mark.parametrize(
     ("processes", "command"),
     [
@@ -241,7 +243,7 @@ def weights(
         return {WEIGHTS: place.stages("train", variables=variables)[WEIGHTS]}
 
 
-@changes("seed, each with itself")
+@changes("seed, each with itself", "train")
 def test_a_seed_repeats(base: Base, counted: Counted) -> None:
     def run(seed: int) -> int:
         return count(weights(base, seed=seed), weights(base, seed=seed))
@@ -250,7 +252,7 @@ def test_a_seed_repeats(base: Base, counted: Counted) -> None:
     counted(dict(zip(map(str, seeds), both(run, seeds), strict=True)), runs=6)
 
 
-@changes("seed, one with another")
+@changes("seed, one with another", "train")
 def test_seeds_differ(base: Base, counted: Counted) -> None:
     shipped = {WEIGHTS: base.expected[WEIGHTS]}
 
@@ -261,7 +263,7 @@ def test_seeds_differ(base: Base, counted: Counted) -> None:
     counted(found, differ=True)
 
 
-@changes("what must be seen")
+@changes("what must be seen", "train")
 def test_the_counter_counts(base: Base, counted: Counted) -> None:
     shipped = {WEIGHTS: base.expected[WEIGHTS]}
     ambient = "    draws = draws * __import__('random').random()\n    angle = ((draws"

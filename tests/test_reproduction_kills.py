@@ -51,8 +51,19 @@ def named(found: list[dict[str, int]]) -> str:
     return f"KILL_SEED={KILL_SEED}, steps " + " ".join(str(point["step"]) for point in found)
 
 
-@changes("killed with SIGKILL at random points, run again")
-@pytest.mark.parametrize("times", [6, pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "times",
+    [
+        pytest.param(6, marks=changes("killed with SIGKILL at 6 points, run again", "train")),
+        pytest.param(
+            20,
+            marks=[
+                pytest.mark.long,
+                changes("killed with SIGKILL at 20 points, run again", "train"),
+            ],
+        ),
+    ],
+)
 def test_a_kill(base: Base, counted: Counted, times: int) -> None:
     def run(point: dict[str, int]) -> int:
         with base.copy() as place:
@@ -63,7 +74,7 @@ def test_a_kill(base: Base, counted: Counted, times: int) -> None:
     counted({named(chosen): sum(both(run, chosen))}, runs=len(chosen))
 
 
-@changes("killed in `dvc repro`, `dvc repro` again")
+@changes("killed in `dvc repro`, `dvc repro` again", "train")
 def test_a_kill_under_dvc(base: Base, counted: Counted) -> None:
     def run(point: dict[str, int]) -> int:
         with base.copy(whole=True) as place:
@@ -77,7 +88,7 @@ def test_a_kill_under_dvc(base: Base, counted: Counted) -> None:
     counted(dict(zip(values, (sum(differing[:2]), sum(differing[2:])), strict=True)), runs=4)
 
 
-@changes("killed twice in one run")
+@changes("killed twice in one run", "train")
 def test_two_kills(base: Base, counted: Counted) -> None:
     def run(pair: list[dict[str, int]]) -> int:
         first, second = sorted(pair, key=lambda point: point["step"])
@@ -93,7 +104,7 @@ def test_two_kills(base: Base, counted: Counted) -> None:
     counted({named(chosen): sum(both(run, pairs))}, runs=len(pairs))
 
 
-@changes("killed while a checkpoint is written")
+@changes("killed while a checkpoint is written", "train")
 def test_a_kill_in_a_checkpoint(base: Base, counted: Counted) -> None:
     def run(checkpoint: int) -> int:
         with base.copy() as place:
@@ -110,7 +121,7 @@ def test_a_kill_in_a_checkpoint(base: Base, counted: Counted) -> None:
     counted(dict(zip(values, both(run, chosen), strict=True)))
 
 
-@changes("killed with some processes, run again with others")
+@changes("killed with some processes, run again with others", "train")
 @pytest.mark.parametrize(
     ("before", "then", "traps"),
     [

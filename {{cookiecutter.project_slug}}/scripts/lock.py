@@ -52,7 +52,13 @@ def refresh(folder: Path, upgrade: bool) -> list[str]:
 
 
 def compile_lock(folder: Path, name: str, upgrade: bool) -> None:
-    """Makes `name.lock` from `name.in`; an existing lock's versions are kept unless upgrading."""
+    """Makes `name.lock` from `name.in`; an existing lock's versions are kept unless upgrading.
+
+    Its hashes are not: uv would take them over unseen, also those of no file that there is.
+    """
+    lock = folder / f"{name}.lock"
+    if lock.exists():
+        write(lock, re.sub(r"( \\\n    --hash=\S+)+", "", read(lock)))
     options = ["--upgrade"] if upgrade else []
     uv_compile(folder, name, *options, *setup.wheel_sources([folder / f"{name}.in"]))
 

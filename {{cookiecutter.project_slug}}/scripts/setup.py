@@ -10,16 +10,21 @@ alone, what was interrupted, moved or damaged is built anew.
 
 from __future__ import annotations  # so that an old Python gets as far as a clear message
 
+import os
+import sys
+
+if __name__ == "__main__":  # before a file on PYTHONPATH takes the place of a module of Python's
+    sys.path[:] = [path for path in sys.path if path.startswith(sys.base_prefix)]
+
 import argparse
+import ast
 import contextlib
 import hashlib
 import importlib.util
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -37,6 +42,16 @@ BIN = "Scripts" if os.name == "nt" else "bin"
 SUFFIX = ".exe" if os.name == "nt" else ""
 OLDEST_PYTHON = (3, 11)
 TORCH_CPU = "https://download.pytorch.org/whl/cpu"
+# Variables that steer the tools, and those of them that are heard: they say where packages come
+# from and how to get there. What is installed, how and where to, the locks and this file decide.
+STEERING = ("UV_", "PIP_", "PYTHON", "VIRTUAL_ENV", "CONDA_", "SETUPTOOLS_", "DISTUTILS_")
+HEARD = re.compile(
+    r"(UV|PIP)_((DEFAULT_|EXTRA_)?INDEX(_URL|_STRATEGY)?|INDEX_\w+_(USERNAME|PASSWORD)|NO_INDEX"
+    r"|KEYRING_PROVIDER|CREDENTIALS_DIR|((HTTP|HTTPS|NO)_)?PROXY|CERT|CLIENT_CERT|NATIVE_TLS"
+    r"|SYSTEM_CERTS|TRUSTED_HOST|(ALLOW_)?INSECURE_HOST|CACHE_DIR|NO_CACHE(_DIR)?|OFFLINE"
+    r"|((DEFAULT|HTTP|HTTP_CONNECT|REQUEST|LOCK)_)?TIMEOUT|(HTTP_)?RETRIES|CONCURRENT_\w+)"
+    r"|UV_(PYTHON_INSTALL_MIRROR|PYTHON_INSTALL_DIR|PYTHON_DOWNLOADS(_JSON_URL)?)|PIP_FIND_LINKS"
+)
 
 
 class Problem(Exception):
@@ -181,8 +196,9 @@ def find_uv(venv: Path, tools: Path) -> str:
             f"or install uv {wanted}"
         )
     run([base_python(), "-I", "-m", "venv", str(tools)])
-    pip = [str(tools / BIN / f"python{SUFFIX}"), "-I", "-m", "pip", "install", "--no-deps"]
-    run([*pip, "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", str(SETUP_LOCK)])
+    pip = [str(tools / BIN / f"python{SUFFIX}"), "-I", "-m", "pip", "--disable-pip-version-check"]
+    install = [*pip, "install", "--quiet", "--no-deps", "--require-hashes", "-r", str(SETUP_LOCK)]
+    run(install, settings=pip_settings([*pip, "config", "list"]))
     return str(tools / BIN / f"uv{SUFFIX}")
 
 
@@ -225,11 +241,14 @@ def wheel_sources(requirements: list[Path]) -> list[str]:
     """Where uv finds "+cpu" builds of torch: in folders named by the environment, else at PyTorch.
 
     UV_FIND_LINKS (separated by commas) and PIP_FIND_LINKS (by spaces) serve machines that cannot
-    reach PyTorch's index.
+    reach PyTorch's index, or none at all (UV_NO_INDEX). Else they are not heard: uv would take a
+    build of another variant there, such as 2.0+cpu or 2.0+mine, for the 2.0 of a lock.
     """
-    if not any("+cpu" in file.read_text(encoding="utf-8") for file in requirements):
-        return []
-    return [part for place in local_wheels() or [f"{TORCH_CPU}/torch/"] for part in ("-f", place)]
+    if any("+cpu" in file.read_text(encoding="utf-8") for file in requirements):
+        places = local_wheels() or [f"{TORCH_CPU}/torch/"]
+    else:
+        places = local_wheels() if os.environ.get("UV_NO_INDEX") else []
+    return [part for place in places for part in ("-f", place)]
 
 
 def local_wheels() -> list[str]:
@@ -252,11 +271,86 @@ def link_sources(root: Path, venv: Path) -> None:
     (folder / "sources.pth").write_bytes(text.encode("ascii"))
 
 
-def run(command: list[str], folder: Path | None = None) -> None:
-    """Runs a tool, shows what it says but for its list of packages, explains its failure."""
-    dropped = ("VIRTUAL_ENV", "UV_PYTHON", "UV_SYSTEM_PYTHON")  # they name other environments
+def environment() -> dict[str, str]:
+    """The variables for a tool: of those that steer it only the ones that are heard."""
     patient = {"UV_HTTP_TIMEOUT": "120", "PIP_DEFAULT_TIMEOUT": "120", **os.environ}
-    environment = {key: value for key, value in patient.items() if key not in dropped}
+    return {
+        name: value
+        for name, value in patient.items()
+        if not name.startswith(STEERING) or HEARD.fullmatch(name)
+    }
+
+
+def pip_settings(listing: list[str]) -> dict[str, str]:
+    """What is heard of pip's own files, as variables; `listing` is `pip config list`."""
+    reply = subprocess.run(listing, env=environment(), capture_output=True, text=True, check=False)
+    found = {"PIP_CONFIG_FILE": os.devnull}
+    for key, value in re.findall(
+        r"^(?:global|install)\.([\w-]+)=('.*'|\".*\")$", reply.stdout, re.M
+    ):
+        if HEARD.fullmatch(name := variable("PIP", key)):
+            found[name] = str(ast.literal_eval(value))
+    return found
+
+
+def uv_settings() -> str:
+    """What is heard of uv's own file: the one that UV_CONFIG_FILE names, else the first uv.toml.
+
+    It is the project's, yours or the machine's: those of folders above the project are not meant.
+    """
+    if told := os.environ.get("UV_CONFIG_FILE"):
+        return sources(Path(told).read_text(encoding="utf-8"))
+    if os.environ.get("UV_NO_CONFIG"):
+        return ""
+    files = [PROJECT / "uv.toml", *(folder / "uv" / "uv.toml" for folder in settings_folders())]
+    return next((sources(f.read_text(encoding="utf-8")) for f in files if f.is_file()), "")
+
+
+def settings_folders() -> list[Path]:
+    """Where a user's settings are, then a machine's."""
+    if os.name == "nt":
+        named = [os.environ.get("APPDATA"), os.environ.get("PROGRAMDATA")]
+    else:
+        shared = os.environ.get("XDG_CONFIG_DIRS") or "/etc/xdg"
+        yours = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
+        named = [yours, *shared.split(os.pathsep), "/etc"]
+    return [Path(name).expanduser() for name in named if name]
+
+
+def sources(settings: str) -> str:
+    """The lines of a uv.toml that are heard; without a parser, as older Pythons have none."""
+    kept, table, heard = [], "", False
+    for line in settings.splitlines():
+        if header := re.match(r"\s*\[+\s*([\w.-]+)\s*\]", line):
+            table, heard = header[1], header[1] in ("index", "pip")
+        elif key := re.match(r"\s*\"?(?:pip\.)?([\w-]+)\"?\s*=", line):
+            plain = table in ("", "pip") and HEARD.fullmatch(variable("UV", key[1]))
+            heard = table == "index" or bool(plain)
+        if heard:  # also where a value goes on
+            kept.append(line)
+    return "\n".join(kept) + "\n"
+
+
+def variable(tool: str, key: str) -> str:
+    """The variable that sets what `key` sets in a file: PIP_INDEX_URL for index-url."""
+    return f"{tool}_{key.replace('-', '_').upper()}"
+
+
+def run(
+    command: list[str], folder: Path | None = None, settings: dict[str, str] | None = None
+) -> None:
+    """Runs a tool, shows what it says but for its list of packages, explains its failure."""
+    with tempfile.TemporaryDirectory(prefix="settings-") as place:
+        config = Path(place, "uv.toml")
+        config.write_text(uv_settings(), encoding="utf-8")
+        variables = {**(settings or {}), **environment(), "UV_CONFIG_FILE": str(config)}
+        code, output = shown(command, folder, variables)
+    if code:
+        raise Problem(diagnose(output, command))
+
+
+def shown(command: list[str], folder: Path | None, variables: dict[str, str]) -> tuple[int, str]:
+    """Runs a tool and shows what it says; its exit status and all that it said."""
     said = []
     with subprocess.Popen(
         command,
@@ -265,15 +359,14 @@ def run(command: list[str], folder: Path | None = None) -> None:
         encoding="utf-8",
         errors="replace",
         cwd=folder,
-        env=environment,
+        env=variables,
         close_fds=False,  # the tools hold the lock on the folder too: see alone()
     ) as process:
         for line in process.stdout or ():
             said.append(line)
             if not re.match(r" [-+~] ", line):
                 print(f"  {line}", end="", flush=True)
-    if process.returncode:
-        raise Problem(diagnose("".join(said), command))
+    return process.returncode, "".join(said)
 
 
 CAUSES = (
@@ -285,16 +378,25 @@ CAUSES = (
     ),
     ("no wheels with a matching", "a locked package has no file for this machine or Python"),
     ("hash mismatch|do not match the hashes", "a download is not what the lock file says"),
+    ("failed to parse|toml parse error|invalid value", "a setting is not one: mend it"),
+    ("unknownissuer|certificate", "a certificate is not trusted: name it in SSL_CERT_FILE"),
+    ("unauthorized|forbidden|credentials", "the package index wants a name and password"),
     (
         "dns error|name resolution|error sending request|failed to fetch|timed out|connect"
-        "|unreachable|could not find a version|retries|no solution found|offline",
+        "|unreachable|retries|offline|network",
         "the packages could not be fetched: check the network",
+    ),
+    (
+        "could not find a version|no solution found",
+        "the package index set here does not hold what is locked: set another",
     ),
 )
 
 
 def diagnose(output: str, command: list[str]) -> str:
     """The likeliest cause of a tool's failure, from what it printed, in one sentence."""
+    if "-f" in command and re.search("hash mismatch|do not match the hashes", output.lower()):
+        return "a file where UV_FIND_LINKS or PIP_FIND_LINKS points is not the locked one"
     for pattern, cause in CAUSES:
         if re.search(pattern, output.lower()):
             return f"{cause} and start again"

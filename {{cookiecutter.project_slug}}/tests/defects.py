@@ -67,6 +67,16 @@ def small_class(raw: Path) -> None:
     picture(raw / "house/b.png")
 
 
+def named_otherwise(raw: Path, *labels: str) -> None:
+    for path in [path for label in labels for path in (raw / label).iterdir()]:
+        path.rename(path.with_name(f"other {path.name}"))
+
+
+def rare_class(raw: Path) -> None:
+    for name in "abc":
+        picture(raw / "house" / f"{name}.png")
+
+
 def similar_classes(raw: Path) -> None:
     for number in range(12):
         picture(raw / "Tree" / f"capital {number}.png")
@@ -115,7 +125,7 @@ def copies(raw: Path) -> None:
 
 
 def imbalance(raw: Path) -> None:
-    for number in range(3, 12):
+    for number in (2, *range(4, 12)):  # what stays is one in train, dev and test
         (raw / f"tree/{number:03d}.png").unlink()
 
 
@@ -171,7 +181,9 @@ PLANTED = {
     "few-classes": Case(one_class, ("1 class(es) with pictures", "learning needs at least 2")),
     "empty-class": Case(empty_class, ("house has no readable picture",)),
     "small-class": Case(
-        small_class, ("house has 2 picture(s) of its own",), beside=("copies", "near-duplicates")
+        small_class,
+        ("house has 2 picture(s) of its own",),
+        beside=("copies", "near-duplicates", "unseen-class"),
     ),
     "similar-classes": Case(
         similar_classes, ("Tree and tree differ by case", "café"), {"near_duplicate": 0.0}
@@ -181,6 +193,20 @@ PLANTED = {
         ("house has no picture, but data.classes expects it",),
         {"classes": ("circle", "house", "square", "tree")},
     ),
+    "empty-split": Case(
+        lambda raw: named_otherwise(raw, "circle", "square", "tree"),
+        ("no example falls into dev; add pictures, or raise data.dev_fraction, or widen data.targ",),
+        {"target": "*/0*"},
+    ),
+    "unlearnt-class": Case(
+        lambda raw: named_otherwise(raw, "tree"),
+        ("tree has no example in train (it has 0 train, 0 train-dev,", "or widen data.source '*/0"),
+        {"source": "*/0*"},
+    ),
+    "unseen-class": Case(
+        rare_class,
+        ("house has no example in dev (it has 1 train, 1 train-dev, 0 dev, 1 test); about 17 more",),
+    ),
     "unexpected-class": Case(
         lambda _: None, ("tree is not in data.classes",), {"classes": ("circle", "square")}
     ),
@@ -188,7 +214,7 @@ PLANTED = {
     "two-splits": Case(
         two_splits,
         ("tree/phone 00", "(train)", "(test)", ": one picture"),
-        {"target": "*/phone *", "test_fraction": 0.4, "dev_fraction": 0.4},
+        {"target": "*/0*"},
         beside=("copies",),
     ),
     "corrections": Case(correction, ("corrections.csv, line 2: no picture has the content 000",)),
@@ -205,6 +231,9 @@ PLANTED = {
     "copies": Case(copies, ("tree/002.png (tree) and others, 3 files: one picture",)),
     "imbalance": Case(
         imbalance, ("circle has 12 pictures, tree 3: more than 3 times",), {"imbalance": 3.0}
+    ),
+    "odd-name": Case(
+        lambda raw: picture(raw / "tree/con.png"), ("tree/con.png is the name of a device",)
     ),
     "odd-size": Case(odd_size, ("tree/low.png: 9×2 pixels, where 9×9", "tree/wide.png: 90×9")),
     "odd-mode": Case(

@@ -44,6 +44,7 @@ ROOT = Path(__file__).parents[1]
 CLASSES = [str(digit) for digit in range(10)]
 SIZES = {"train": 700, "train_dev": 200, "dev": 300, "test": 300}
 NOWHERE = Path("no checkpoint is written there")
+CHUNK = 128  # examples that go through a network at once
 
 Images = NDArray[np.uint8]
 Labels = NDArray[np.int64]
@@ -287,7 +288,7 @@ def _section(kind: Any, values: Mapping[str, Any]) -> Any:
 
 
 def _predictions(name: str, part: _Part, network: torch.nn.Module) -> Predictions:
-    found = predict(network, part.images, len(CLASSES))
+    found = predict(network, part.images, len(CLASSES), CHUNK)
     return scored(name, part.examples(), part.labels, found, CLASSES)
 
 
@@ -322,7 +323,7 @@ def _luckiest(network: torch.nn.Module, pool: _Part, size: int, draws: int, seed
     So it looks where as many networks, each as good as the other, were compared on one dev set and
     the best was taken.
     """
-    wrong = predict(network, pool.images, len(CLASSES)).argmax(axis=1) != pool.labels
+    wrong = predict(network, pool.images, len(CLASSES), CHUNK).argmax(axis=1) != pool.labels
     draw = np.random.default_rng([seed, 8])
     orders = (draw.permutation(len(wrong))[:size] for _ in range(draws))
     best = np.sort(min(orders, key=lambda one: int(wrong[one].sum())))
@@ -330,7 +331,7 @@ def _luckiest(network: torch.nn.Module, pool: _Part, size: int, draws: int, seed
 
 
 def _error(network: torch.nn.Module, part: _Part) -> float:
-    answers = predict(network, part.images, len(CLASSES)).argmax(axis=1)
+    answers = predict(network, part.images, len(CLASSES), CHUNK).argmax(axis=1)
     return float((answers != part.labels[: len(answers)]).mean())
 
 

@@ -68,6 +68,17 @@ def test_a_wheel_that_is_not_the_known_one_is_refused(folders: tuple[Path, Path]
         lock.complete_cpu_builds(draft, write(force, lock.block(CPU, [ONE, TWO])))
 
 
+def test_versions_are_kept_but_hashes_asked_for_anew(
+    folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft, _ = folders
+    (draft / "runtime.in").write_text("numpy\ntorch\n", encoding="utf-8")
+    new = write(draft, HERE + lock.block(MAC, [ONE, TWO]))
+    monkeypatch.setattr(lock, "uv_compile", lambda *arguments: None)
+    lock.compile_lock(draft, "runtime", False)
+    assert lock.pins(new.read_text(encoding="utf-8")) == {"numpy==1.0": [], MAC: []}
+
+
 def test_setup_lock_is_what_dev_lock_says_of_uv() -> None:
     uv = lock.block("uv==0.1.0", [ONE, TWO])
     assert lock.only("uv", HERE + uv + "    # via -r requirements/dev.in\n") == uv

@@ -1,9 +1,11 @@
 """The environment's builder, by its parts: pytest tests/test_setup.py"""
 
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -26,7 +28,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> Run:
     """The commands that a build runs; here they only leave an environment's files behind."""
     commands: Run = []
 
-    def run(command: list[str]) -> None:
+    def run(command: list[str], **more: object) -> None:
         commands.append(command)
         if command[1] == "venv":
             folder = Path(command[-1])
@@ -152,7 +154,8 @@ def test_a_missing_venv_module_is_named(tmp_path: Path, monkeypatch: pytest.Monk
 def test_only_the_locked_uv_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commands: Run = []
     monkeypatch.setattr(shutil, "which", lambda name: "/somewhere/uv")
-    monkeypatch.setattr(setup, "run", commands.append)
+    monkeypatch.setattr(setup, "run", lambda command, **more: commands.append(command))
+    monkeypatch.setattr(setup, "pip_settings", lambda listing: {})
     wanted = setup.locked_uv(setup.SETUP_LOCK.read_text(encoding="utf-8"))
     monkeypatch.setattr(setup, "uv_version", lambda uv: "0.0.1")
     assert setup.find_uv(tmp_path / ".venv", tmp_path).startswith(str(tmp_path))
@@ -173,6 +176,10 @@ def test_only_the_locked_uv_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         ("NewConnectionError: Temporary failure in name resolution", "check the network"),
         ("  cause: Hash mismatch for `numpy==1.0`", "not what the lock file says"),
         ("torch has no wheels with a matching Python ABI tag", "no file for this machine"),
+        ("Because there is no version of numpy==1.0: No solution found", "does not hold what"),
+        ("  cause: invalid peer certificate: UnknownIssuer\nerror sending request", "not trusted"),
+        ("error: HTTP status client error (401 Unauthorized) for url", "name and password"),
+        ("error: Failed to parse: `UV_HTTP_TIMEOUT`", "a setting is not one"),
         ("something else", "`uv pip sync ...` failed"),
     ],
 )
@@ -198,9 +205,110 @@ def test_where_the_small_builds_of_torch_come_from(
     lock.write_text("torch==2.0.0+cpu\n", encoding="utf-8")
     assert setup.wheel_sources([lock]) == ["-f", f"{setup.TORCH_CPU}/torch/"]
     monkeypatch.setenv("PIP_FIND_LINKS", "one two")
+    plain = tmp_path / "plain.lock"
+    plain.write_text("torch==2.0.0\n", encoding="utf-8")
+    assert setup.wheel_sources([plain]) == []
+    with monkeypatch.context() as patch:
+        patch.setenv("UV_NO_INDEX", "1")
+        assert setup.wheel_sources([plain]) == ["-f", "one", "-f", "two"]
     assert setup.wheel_sources([lock]) == ["-f", "one", "-f", "two"]
     monkeypatch.setenv("UV_FIND_LINKS", "three,four")
     assert setup.wheel_sources([lock]) == ["-f", "three", "-f", "four"]
+
+
+def test_a_wrong_file_in_a_folder_of_wheels_is_the_cause() -> None:
+    said = setup.diagnose("Hash mismatch for `torch`", ["uv", "pip", "sync", "-f", "wheels"])
+    assert said == "a file where UV_FIND_LINKS or PIP_FIND_LINKS points is not the locked one"
+
+
+HEARD = """
+UV_DEFAULT_INDEX UV_INDEX UV_INDEX_URL UV_EXTRA_INDEX_URL UV_INDEX_STRATEGY UV_INDEX_OURS_PASSWORD
+UV_NO_INDEX UV_KEYRING_PROVIDER UV_CACHE_DIR UV_NO_CACHE UV_OFFLINE UV_HTTP_TIMEOUT UV_HTTP_RETRIES
+UV_SYSTEM_CERTS UV_NATIVE_TLS UV_INSECURE_HOST UV_CREDENTIALS_DIR UV_CONCURRENT_DOWNLOADS
+UV_PYTHON_INSTALL_MIRROR PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_FIND_LINKS PIP_NO_INDEX PIP_CERT
+PIP_TRUSTED_HOST PIP_PROXY PIP_CACHE_DIR PIP_TIMEOUT PIP_RETRIES PIP_KEYRING_PROVIDER
+HTTPS_PROXY SSL_CERT_FILE NETRC HOME PATH
+"""
+DROPPED = """
+UV_CONSTRAINT UV_OVERRIDE UV_EXCLUDE UV_BUILD_CONSTRAINT UV_FIND_LINKS UV_EXCLUDE_NEWER UV_NO_BINARY
+UV_NO_BUILD UV_PRERELEASE UV_RESOLUTION UV_TARGET UV_PREFIX UV_PYTHON UV_SYSTEM_PYTHON UV_LINK_MODE
+UV_TORCH_BACKEND UV_NO_VERIFY_HASHES UV_COMPILE_BYTECODE UV_PYTHON_PLATFORM UV_WORKING_DIR
+UV_NO_CONFIG UV_ENV_FILE PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_CONSTRAINT PIP_REQUIREMENT
+PIP_NO_DEPS PIP_NO_BINARY PIP_REQUIRE_VIRTUALENV PIP_DRY_RUN PIP_CONFIG_FILE PIP_A_LATER_ONE
+PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV CONDA_PREFIX SETUPTOOLS_USE_DISTUTILS
+"""
+
+
+def test_only_where_packages_come_from_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (HEARD + DROPPED).split():
+        monkeypatch.setenv(name, "x")
+    variables = setup.environment()
+    assert [name for name in HEARD.split() if name not in variables] == []
+    assert [name for name in DROPPED.split() if name in variables] == []
+
+
+UV_TOML = """
+no-binary = true
+index-url = "https://example.org"  # ours
+extra-index-url = [
+  "https://example.com",
+]
+constraint-dependencies = [
+  "six<1",
+]
+cache-dir = "/somewhere"
+[[index]]
+name = "inner"
+url = "https://example.net"
+default = true
+[pip]
+prefix = "/elsewhere"
+keyring-provider = "subprocess"
+[tool]
+offline = true
+"""
+
+
+def test_of_a_uv_toml_only_where_packages_come_from_is_heard() -> None:
+    heard = tomllib.loads(setup.sources(UV_TOML))
+    assert heard == {
+        "index-url": "https://example.org",
+        "extra-index-url": ["https://example.com"],
+        "cache-dir": "/somewhere",
+        "pip": {"keyring-provider": "subprocess"},
+        "index": [{"name": "inner", "url": "https://example.net", "default": True}],
+    }
+    dotted = 'pip.index-url = "x"\npip.target = "y"\n'
+    assert setup.sources(dotted) == 'pip.index-url = "x"\n'
+
+
+def test_a_uv_toml_is_yours_or_the_projects(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("UV_CONFIG_FILE", "UV_NO_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(setup, "PROJECT", tmp_path / "above" / "project")
+    monkeypatch.setattr(setup, "settings_folders", lambda: [tmp_path / "yours"])
+    files = ["above/uv.toml", "yours/uv/uv.toml", "above/project/uv.toml", "told.toml"]
+    said = []
+    for file in files:
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text(f'index-url = "{file}"', encoding="utf-8")
+        said.append(setup.uv_settings())
+    monkeypatch.setenv("UV_CONFIG_FILE", str(tmp_path / "told.toml"))
+    assert said[0] == ""
+    assert [*said[1:3], setup.uv_settings()] == [f'index-url = "{file}"\n' for file in files[1:]]
+
+
+def test_of_pips_files_only_where_packages_come_from_is_heard() -> None:
+    lines = [
+        "global.index-url='https://x'",
+        "global.user='true'",
+        "install.cert='/c'",
+        ":env:.y='z'",
+    ]
+    found = setup.pip_settings([sys.executable, "-c", f"print({chr(10).join(lines)!r})"])
+    assert found == {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "https://x", "PIP_CERT": "/c"}
 
 
 def test_needs_no_package() -> None:

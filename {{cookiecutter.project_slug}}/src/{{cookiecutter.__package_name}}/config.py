@@ -132,6 +132,7 @@ class Reproducibility:
     device: str = choice("cpu", "cuda", "mps")
     threads: int = number(1, 4096)
     shards: int = choice(*(2**power for power in range(11)))
+    chunk: int = number(1, 4096)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

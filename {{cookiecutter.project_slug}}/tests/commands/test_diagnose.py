@@ -109,5 +109,6 @@ def test_a_learning_curve_is_told_while_it_belongs_to_the_predictions(
 def test_a_pipeline_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     run: Callable[..., Any] = lambda *_, **__: type("Done", (), {"returncode": 1})  # noqa: E731
     monkeypatch.setattr("subprocess.run", run)
+    monkeypatch.setattr(diagnose, "look_around", lambda: None)
     with pytest.raises(UserError, match="'dvc repro diagnose' failed"):
         diagnose._repro()

@@ -127,3 +127,16 @@ def test_without_pictures_nothing_is_written(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(UserError, match="run 'dvc repro prepare'"):
         run(monkeypatch)
     assert not FILE.exists()
+
+
+def test_a_class_that_a_spreadsheet_takes_for_a_formula(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "CLASSES", ["=cmd|'/c calc'!A1", "+1"])
+    lay(WRONG)
+    run(monkeypatch)
+    tag(1, "-faint")
+    run(monkeypatch)
+    tagged = FILE.read_text(encoding="utf-8").splitlines()[1]
+    assert ",'+1,'=cmd" in tagged or ",'=cmd|'/c calc'!A1,'+1," in tagged
+    assert tagged.endswith(",'-faint")
+    run(monkeypatch)
+    assert FILE.read_text(encoding="utf-8").splitlines()[1] == tagged

@@ -19,6 +19,9 @@ DATA = replace(
     read(Data, Path(__file__).parents[2] / "params.yaml"),
     image_size=8,
     channels=1,
+    train_dev_fraction=0.1,
+    dev_fraction=0.25,
+    test_fraction=0.25,  # of twelve pictures of a class, some are in each split
     least_examples=3,
 )
 

@@ -293,3 +293,16 @@ def test_make_hands_on_what_was_written(tmp_path: Path, target: str, name: str) 
     command = ["make", "--no-print-directory", target, "VERSION=1.0", f"{name}={text}"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False)
     assert done.stdout.splitlines()[-1] == text
+
+
+def test_names_from_a_bucket_are_as_refused(
+    here: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def import_folder(source: str, folder: Path) -> None:
+        (folder / "raw/aux").mkdir(parents=True)
+        (folder / "raw/aux/1.png").write_bytes(b"1")
+
+    monkeypatch.setattr(fetch, "import_folder", import_folder)
+    with pytest.raises(UserError, match=r"^s3://cats: 'aux/1\.png' is the name of a device .* changed"):
+        call("s3://cats")
+    assert not RAW.exists()

@@ -36,9 +36,9 @@ def tree(folder: Path) -> list[str]:
 
 def test_it_writes_what_it_is_given(tmp_path: Path, into: Incoming) -> None:
     into.folder("./cat/")
-    bring(into, "./cat/tom.png", "dog//rex.png", "cat/naïve 日本:1.png")
+    bring(into, "./cat/tom.png", "dog//rex.png", "cat/naïve 日本 1.png")
     bring(into, "cat/.DS_Store", "__MACOSX/cat/._tom.png", ".git/config")
-    assert tree(tmp_path / "raw") == ["cat/naïve 日本:1.png", "cat/tom.png", "dog/rex.png"]
+    assert tree(tmp_path / "raw") == ["cat/naïve 日本 1.png", "cat/tom.png", "dog/rex.png"]
     assert (into.files, into.bytes, into.hidden) == (3, 3, 3)
 
 
@@ -56,6 +56,9 @@ def test_it_writes_what_it_is_given(tmp_path: Path, into: Incoming) -> None:
         ("cat/1\n.png", "has control characters"),
         ("cat/1.png\0.exe", "has control characters"),
         ("cat/\udcff.png", "has control characters, or bytes that are no text"),
+        ("con/1.png", "is the name of a device on Windows"),
+        ("x. /1.png", "ends with a space, which Windows drops"),
+        ("cat/\u202egnp.1", "cannot be seen or turn its direction"),
         ("", "is no name of a file"),
         ("./", "is no name of a file"),
     ],

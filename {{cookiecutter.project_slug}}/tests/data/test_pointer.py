@@ -31,11 +31,19 @@ def test_no_pointer(tmp_path: Path) -> None:
     assert origin(tmp_path / "raw.dvc") is None
 
 
-@pytest.mark.parametrize("text", ["", "outs: []", "outs: [{path: raw}]", "<<<<<<< HEAD\na: b: c"])
+@pytest.mark.parametrize("text", ["", "outs: []", "outs: [{path: raw}]", "a: b: c", "\xff"])
 def test_a_damaged_pointer(tmp_path: Path, text: str) -> None:
     (tmp_path / "raw.dvc").write_text(text, encoding="utf-8")
     for read in (recorded_version, origin):
         with pytest.raises(UserError, match="names no md5; restore it from Git"):
+            read(tmp_path / "raw.dvc")
+
+
+def test_a_pointer_that_was_merged(tmp_path: Path) -> None:
+    sides = "<<<<<<< HEAD\n- md5: 1\n=======\n- md5: 2\n>>>>>>> b\n"
+    (tmp_path / "raw.dvc").write_text(f"outs:\n{sides}  path: raw\n", encoding="utf-8")
+    for read in (recorded_version, origin):
+        with pytest.raises(UserError, match=r"raw\.dvc has conflict markers; take one side"):
             read(tmp_path / "raw.dvc")
 
 

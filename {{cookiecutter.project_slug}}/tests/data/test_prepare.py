@@ -222,7 +222,7 @@ def test_a_class_without_training_examples(tmp_path: Path, fill: Callable[..., P
     )
     (raw / "rare").mkdir()
     (raw / "rare/only.png").write_bytes(content)
-    with pytest.raises(UserError, match="no example to learn from in class rare; add pictures"):
+    with pytest.raises(UserError, match=r"rare has no example in train \(.* 1 test\).*; about 5"):
         run(raw, tmp_path / "prepared")
 
 
@@ -253,19 +253,19 @@ def test_what_is_not_learnt_from_stands_in_no_split(
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"source": "*/no-*"}, r"falls into train_dev; .*, or widen data\.source '\*/no-\*'\.$"),
+        ({"source": "*/no-*"}, r"falls into train; .*, or widen data\.source '\*/no-\*'\.$"),
         ({"target": "*/no-*"}, r"falls into dev; .*, or widen data\.target '\*/no-\*'\.$"),
         (
             {"source": "circle/*"},
-            r"in class square, tree; add pictures, or widen data\.source 'circle/\*'\.$",
+            r"square has no example in train .*, or widen data\.source 'circle/\*'\.$",
         ),
         (
             {"train_fraction": 0.02},
-            r"in class \w+(, \w+)?; add pictures, or raise data\.train_fraction, 0\.02\.$",
+            r"\w+ has no example in train .*, or raise data\.train_fraction, 0\.02\.$",
         ),
         (
             {"train_fraction": 1e-6},
-            r"left to train on; .*test_fraction, or raise data\.train_fraction, 1e-06\.$",
+            r"falls into train; .*test_fraction, or raise data\.train_fraction, 1e-06\.$",
         ),
     ],
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from {{ cookiecutter.__package_name }}.data import remote, transfer
+from {{ cookiecutter.__package_name }}.data.tracked import outputs
 from {{ cookiecutter.__package_name }}.errors import UserError
 from {{ cookiecutter.__package_name }}.reproducibility.revisions import md5
 
@@ -94,10 +95,10 @@ def test_what_was_pushed_comes_back(store: Path, capfd: pytest.CaptureFixture[st
 
 def test_a_pointer_is_the_file_whether_git_knows_it_or_not(store: Path) -> None:
     subprocess.run(["git", "rm", "--quiet", "--cached", "data/raw.dvc"], check=True)
-    assert remote.outputs(["data/raw.dvc"]) == {"data/raw": LIST}
+    assert outputs(["data/raw.dvc"]) == {"data/raw": LIST}
     subprocess.run(["git", "add", "data/raw.dvc"], check=True)
     Path("data/raw.dvc").unlink()
-    assert remote.outputs() == {}
+    assert outputs() == {}
 
 
 def test_what_was_deleted_there_is_pushed_again(store: Path) -> None:
@@ -238,9 +239,11 @@ def test_targets_are_outputs_pointers_and_stages(
     store: Path, targets: list[str], found: list[str]
 ) -> None:
     lock = {"train": "models/w", "report": "reports/a.csv"}
-    stages = "".join(
-        f"  {name}:\n    outs:\n    - path: {path}\n      md5: {md5(path.encode())}\n"
-        for name, path in lock.items()
-    )
-    Path("dvc.lock").write_text(f"stages:\n{stages}", encoding="utf-8")
-    assert sorted(remote.outputs(targets)) == found
+    stages = locked = ""
+    for name, path in lock.items():
+        stages += f"  {name}:\n    cmd: x\n    outs:\n    - {path}\n"
+        locked += f"  {name}:\n    cmd: x\n    outs:\n    - path: {path}\n"
+        locked += f"      hash: md5\n      md5: {md5(path.encode())}\n"
+    Path("dvc.yaml").write_text(f"stages:\n{stages}", encoding="utf-8")
+    Path("dvc.lock").write_text(f"schema: '2.0'\nstages:\n{locked}", encoding="utf-8")
+    assert sorted(outputs(targets)) == found

@@ -26,6 +26,10 @@ def test_what_spreadsheets_and_editors_do_is_no_problem(tmp_path: Path, content:
     assert table(tmp_path / "t.csv", content) == ([(2, ["1", "2"])], [])
 
 
+def test_what_keeps_a_name_from_being_a_formula_is_no_part_of_it(tmp_path: Path) -> None:
+    assert table(tmp_path / "t.csv", b"a,b\n'=1,'tis\n") == ([(2, ["=1", "'tis"])], [])
+
+
 def test_no_file_has_no_rows(tmp_path: Path) -> None:
     assert read_table(tmp_path / "none.csv", HEADER) == ([], [])
 

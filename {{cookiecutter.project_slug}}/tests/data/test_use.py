@@ -22,6 +22,7 @@ from {{ cookiecutter.__package_name }}.data.versions import (
     working_version,
 )
 from {{ cookiecutter.__package_name }}.errors import UserError
+from {{ cookiecutter.__package_name }}.reproducibility.revisions import md5
 
 HEADER = "md5,old,new,who,why\n"
 
@@ -237,3 +238,24 @@ def test_dvc_says_what_is_in_the_way(released: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(steps, "_fetch", edited)
     with pytest.raises(UserError, match=rf"yet \(.*tree.*\).*'dvc checkout --force {POINTER}'"):
         use("1.0")
+
+
+def test_a_version_whose_list_leads_elsewhere(released: Path) -> None:
+    """The list is there, and its hash is right: someone who may push brought it in."""
+    listed = json.dumps([{"md5": md5(b""), "relpath": "../../.git/hooks/pre-commit"}]).encode()
+    name = f"{md5(listed)}.dir"
+    place = released.parent / "remote/files/md5" / name[:2] / name[2:]
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(listed)
+    text = POINTER.read_text(encoding="utf-8").replace(str(working_version()), name)
+    before = POINTER.read_bytes()
+    POINTER.write_text(text, encoding="utf-8")
+    git("commit", "-qm", "Hostile", "--", POINTER.as_posix())
+    git("tag", "data-v1.2")
+    git("reset", "-q", "--hard", "HEAD~1")
+    assert POINTER.read_bytes() == before
+    for _ in range(2):  # the second time with what the first one may have left in the cache
+        refused(r"names '../../\.git/hooks/pre-commit', which climbs out", "1.2")
+    with pytest.raises(UserError, match="which climbs out"):
+        find("1.2").pictures()
+    assert not Path(".git/hooks/pre-commit").exists()

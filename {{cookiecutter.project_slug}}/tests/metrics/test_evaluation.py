@@ -163,10 +163,35 @@ def test_a_fault_names_its_data_set(made: Made) -> None:
         summary({**splits(made), "dev": empty})
 
 
-def test_a_class_without_test_examples(made: Made) -> None:
+def test_classes_without_examples_are_named(made: Made) -> None:
     labels = np.zeros(9, dtype=np.int64)
-    with pytest.raises(UserError, match="`test` has no example of b, so nothing is known"):
-        summary({"test": made(labels, np.eye(2)[labels])})
+    lacking = made(labels, np.eye(2)[labels])
+    found = summary({"dev": splits(made)["dev"], "test": lacking}, metric="macro_f1")
+    assert found["score"] == 1
+    assert found["test"]["absent"] == ["b"]
+    assert "absent" not in found["dev"]
+
+
+@pytest.mark.parametrize("figure", ["recall", "precision", "f1"])
+def test_a_constraint_on_a_class_without_an_example_gets_no_verdict(
+    made: Made, figure: str
+) -> None:
+    labels = np.zeros(9, dtype=np.int64)
+    lacking = {"test": made(labels, np.eye(2)[labels])}
+    with pytest.raises(UserError, match=rf"`{figure}\[b\] >= 0.9`: test has no example of its cl"):
+        summary(lacking, constraints=(f"{figure}[b] >= 0.9",))
+    with pytest.raises(UserError, match="slice `class a` has no example of its class"):
+        summary(
+            splits(made), slices=("class",), constraints=(f"{figure}[b]@class a <= 0.9",)
+        )
+
+
+def test_an_area_of_a_single_class_gets_no_verdict(made: Made) -> None:
+    labels = np.zeros(9, dtype=np.int64)
+    lacking = {"test": made(labels, np.eye(2)[labels])}
+    for changed in ({"constraints": ("roc_auc >= 0.5",)}, {"metric": "roc_auc"}):
+        with pytest.raises(UserError, match="all of test is of one class, where `roc_auc` tells"):
+            summary(lacking, **changed)
 
 
 def test_one_class(made: Made) -> None:

@@ -79,7 +79,7 @@ def test_a_table_reads_back(tmp_path: Path) -> None:
     assert np.abs(test.probabilities - ROWS).max() < 1e-6
 
 
-@pytest.mark.parametrize("name", ["a\nb", "a\rb", "a\r\nb", " a ", "=1+1"])
+@pytest.mark.parametrize("name", ["a\nb", "a\rb", "a\r\nb", " a ", "=1+1", "'-1", "@"])
 def test_names_of_any_kind_read_back(tmp_path: Path, name: str) -> None:
     classes = [name, "z"]
     example = Example(f"{name}/1.png", name, "5" * 32, "", 8, 8, 0.5)
@@ -88,6 +88,17 @@ def test_names_of_any_kind_read_back(tmp_path: Path, name: str) -> None:
     again, splits = read_predictions(tmp_path / "p.csv")
     assert again == classes
     assert splits["test"].examples == [example]
+
+
+def test_no_cell_is_a_formula(tmp_path: Path) -> None:
+    classes = ["=1+1", "-1"]
+    example = Example("=1+1/1.png", "=1+1", "5" * 32, "+g", 8, 8, 0.5)
+    known = scored("test", [example], np.zeros(1, dtype=np.int64), np.array([[0.2, 0.8]]), classes)
+    write_predictions(tmp_path / "p.csv", classes, {"test": known})
+    write_confusion(tmp_path / "c.csv", known.labels, known.probabilities, classes)
+    text = (tmp_path / "p.csv").read_text("utf-8") + (tmp_path / "c.csv").read_text("utf-8")
+    assert [one for one in text.replace("\n", ",").split(",") if one[:1] in {*"=+-@"} - {""}] == []
+    assert "\n'=1+1,'-1\n" in text
 
 
 def test_the_same_bytes_with_unix_line_ends(tmp_path: Path) -> None:

@@ -45,6 +45,13 @@ def test_every_question_is_answered_in_order(inputs: Inputs) -> None:
     assert places == sorted(places)
 
 
+def test_classes_that_test_lacks_stand_on_the_first_screen(inputs: Inputs) -> None:
+    assert "nothing is known" not in answers(inputs)
+    metrics = {**inputs.metrics, "test": {**inputs.metrics["test"], "absent": ["<b>", "c"]}}
+    said = words(answers(replace(inputs, metrics=metrics)))
+    assert "Test has no picture of &lt;b&gt; , c : nothing is known there." in said
+
+
 def test_the_end_of_the_largest_gap_is_marked(inputs: Inputs) -> None:
     assert re.findall(r'<li class="named">(\S+) ', answers(inputs)) == ["train"]
     none = replace(inputs, diagnosis={**inputs.diagnosis, "link": None})

@@ -36,6 +36,14 @@ def test_constraints_and_slices(inputs: Inputs) -> None:
     assert "better by 0.3750 +0.1000 to +0.6000" in shown
 
 
+def test_classes_without_a_picture_are_named(inputs: Inputs) -> None:
+    assert "without a picture" not in metrics_section(inputs.metrics)
+    metrics = {**inputs.metrics, "dev": {**inputs.metrics["dev"], "absent": list("<bcdefg")}}
+    shown = words(metrics_section(metrics))
+    row = "no part of a mean over classes none &lt; , b , c , d , e and 2 more none none"
+    assert row in shown
+
+
 def test_without_constraints_and_slices(inputs: Inputs) -> None:
     metrics = {**inputs.metrics, "constraints": [], "slices": []}
     assert "Constraint" not in metrics_section(metrics)

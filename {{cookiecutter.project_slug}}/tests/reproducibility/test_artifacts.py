@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from {{ cookiecutter.__package_name }}.reproducibility.artifacts import (
+    cell,
+    named,
     write_bytes,
     write_csv,
     write_json,
@@ -30,6 +32,19 @@ def test_csv(tmp_path: Path) -> None:
     write_csv(tmp_path / "a.csv", ("name", "value"), [("a,b", 1), ('say "x"', 0.5), ("ü\n", "")])
     text = 'name,value\n"a,b",1\n"say ""x""",0.5\n"ü\n",\n'
     assert (tmp_path / "a.csv").read_bytes() == text.encode()
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", " =", "\uff1d", "'="])
+def test_no_name_stands_as_a_formula(start: str) -> None:
+    for name in (f"{start}1+1", start, f"'{start}1", f"''{start}"):
+        assert cell(name)[:2].strip("' ")[:1] not in {*"=+-@"} or cell(name)[0] == "'"
+        assert cell(name).startswith("'")
+        assert named(cell(name)) == name
+
+
+@pytest.mark.parametrize("name", ["", "cat", "a=b", "cat/=1.png", "'tis", "''", "1-2", "0.5"])
+def test_other_names_stay_as_they_are(name: str) -> None:
+    assert cell(name) == named(name) == name
 
 
 def test_a_failure_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

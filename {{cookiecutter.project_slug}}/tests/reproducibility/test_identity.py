@@ -8,14 +8,20 @@ from {{ cookiecutter.__package_name }}.config import Model
 from {{ cookiecutter.__package_name }}.errors import UserError
 from {{ cookiecutter.__package_name }}.reproducibility.identity import digest, identity
 
-DVC = "stages: {train: {deps: [requirements/runtime.lock, data/x, src/p/a.py, src/p/b/c.py]}}"
+DVC = (
+    "stages: {train: {cmd: t, deps: [requirements/runtime.lock, data/prepared/x, src/p/a.py,"
+    " src/p/b/c.py, weights.bin, words]}}"
+)
 FILES = {
     "dvc.yaml": DVC,
     "requirements/runtime.lock": "torch==1",
     "src/p/a.py": "a",
     "src/p/b/c.py": "c",
     "src/p/other.py": "o",
-    "data/x/index.json": "[]",
+    "data/prepared/x/index.json": "[]",
+    "data/prepared/x/images.bin": "i",
+    "weights.bin": "w",
+    "words/a/first.txt": "f",
 }
 MODEL = Model(width=4, depth=1, activation="relu")
 
@@ -30,12 +36,12 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def now() -> dict[str, object]:
-    return identity("train", "version", [Path("data/x/index.json")], MODEL)
+    return identity("train", "version", [Path("data/prepared/x/index.json")], MODEL)
 
 
 def test_its_parts(here: Path) -> None:
     found = now()
-    assert list(found) == ["code", "data", "examples", "lock", "params"]
+    assert list(found) == ["code", "inputs", "lock", "data", "examples", "params"]
     assert found["data"] == "version"
     assert found["params"] == {"model": {"width": 4, "depth": 1, "activation": "relu"}}
     assert found == now()
@@ -47,7 +53,10 @@ def test_its_parts(here: Path) -> None:
         ("src/p/a.py", "code"),
         ("src/p/b/c.py", "code"),
         ("requirements/runtime.lock", "lock"),
-        ("data/x/index.json", "examples"),
+        ("data/prepared/x/index.json", "examples"),
+        ("weights.bin", "inputs"),
+        ("words/a/first.txt", "inputs"),
+        ("words/second.txt", "inputs"),
         ("src/p/other.py", None),
     ],
 )

@@ -1,6 +1,7 @@
 """What a commit holds is found, or said not to be there."""
 
-import sys
+import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from {{ cookiecutter.__package_name }}.errors import UserError
 from {{ cookiecutter.__package_name }}.reproducibility import revisions
-from {{ cookiecutter.__package_name }}.reproducibility.revisions import Revision
+from {{ cookiecutter.__package_name }}.reproducibility.revisions import Revision, md5
 
 LOSSES = "step,loss\n0,0.5\n1,0.25\n"
 BASE = "0123456789" * 4
@@ -84,14 +85,24 @@ def test_what_the_cache_lacks_is_asked_of_the_remote(
     history: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = Revision.find(history.commit())
+    history.write(".dvc/config", f"[core]\nremote = r\n['remote \"r\"']\nurl = {history.cache}\n")
     monkeypatch.setattr(revisions, "cache_folder", lambda: Path("nowhere"))
-    # In place of DVC: a command that writes to where the last argument says, and one that fails.
-    write = [sys.executable, "-c", "import sys; open(sys.argv[-1], 'w').write('fetched')"]
-    monkeypatch.setattr(revisions, "dvc", lambda *words: [*write, *words])
-    assert found.losses() == "fetched"
+    assert found.losses() == LOSSES
+    assert found.output("data/prepared/train/examples.csv", fetch=True) == b"md5\na\nb\n"
     assert found.output("models/w") is None
-    monkeypatch.setattr(revisions, "dvc", lambda *_: [sys.executable, "-c", "raise SystemExit(1)"])
+    shutil.rmtree(history.cache)
     assert found.losses() is None
+    assert found.output("models/w", fetch=True) is None
+
+
+def test_a_list_that_leads_elsewhere_is_refused(history: Any) -> None:
+    listed = json.dumps([{"md5": md5(b""), "relpath": "../../x"}])
+    name = f"{md5(listed.encode())}.dir"
+    history.store(name, listed)
+    lock = f"stages:\n  prepare:\n    outs:\n    - path: data/p\n      md5: {name}\n"
+    found = Revision.find(history.commit(files={"dvc.lock": lock}))
+    with pytest.raises(UserError, match=r"the list of data/p names '../../x', which climbs out"):
+        found.output("data/p/x")
 
 
 def test_the_folder_of_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,7 @@ def ran(content: Any, losses: str | None = None, record: Any = None) -> Ran:
 
 
 def settings(level: str = "portable", device: str = "cpu") -> Reproducibility:
-    return Reproducibility(seed=0, level=level, device=device, threads=1, shards=1)
+    return Reproducibility(seed=0, level=level, device=device, threads=1, shards=1, chunk=8)
 
 
 @pytest.fixture
@@ -295,7 +295,7 @@ def objects(folder: str) -> list[Path]:
 
 
 def fetched(clone: Path) -> int:
-    verify._fetch_raw(clone, str(Path(".dvc/cache").resolve()))
+    verify._fetch_inputs(clone, str(Path(".dvc/cache").resolve()))
     for path in sorted(Path("data/raw").glob("*/*")):
         assert (clone / path).read_bytes() == path.read_bytes()
     return len(list((clone / "data/raw").glob("*/*")))
@@ -335,3 +335,13 @@ def test_data_that_nobody_has(clone: Path) -> None:
     shutil.rmtree("../remote")
     with pytest.raises(UserError, match=r"cache here; the remote 'beside' lacks data/raw \(files/"):
         fetched(clone)
+
+
+def test_every_input_comes_into_the_clone(clone: Path) -> None:
+    """Pretrained weights as well, which are in the cache here and nowhere else."""
+    Path("weights.bin").write_bytes(b"weights")
+    subprocess.run(revisions.dvc("add", "-q", "weights.bin"), check=True)
+    shutil.copyfile("weights.bin.dvc", clone / "weights.bin.dvc")
+    subprocess.run(["git", "-C", str(clone), "add", "weights.bin.dvc"], check=True)
+    fetched(clone)
+    assert (clone / "weights.bin").read_bytes() == b"weights"

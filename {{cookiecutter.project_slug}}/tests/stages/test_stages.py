@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from {{ cookiecutter.__package_name }} import errors
+from {{ cookiecutter.__package_name }}.reproducibility.determinism import NUMPY, PORTABLE
 
 PACKAGE = errors.__name__.partition(".")[0]
 STAGES = ("validate", "prepare", "train", "evaluate", "diagnose", "report")
@@ -24,6 +25,38 @@ def test_importing_a_stage_imports_nothing_heavy(
     done = python("-W", "error", "-c", code)
     assert done.returncode == 0, done.stderr
     assert heavy.isdisjoint(done.stdout.split())
+
+
+COMMANDS = [path.stem for path in sorted(Path(errors.__file__).parent.glob("commands/[a-z]*.py"))]
+KERNELS = """
+import importlib, os, sys
+
+class Finder:
+    def find_spec(self, name, *_):
+        if name == "numpy":
+            print(os.environ.get("NPY_DISABLE_CPU_FEATURES"), os.environ.get("OPENBLAS_CORETYPE"))
+
+sys.meta_path.insert(0, Finder())
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+import numpy
+from numpy._core._multiarray_umath import __cpu_features__
+print(*(name for name, here in __cpu_features__.items() if here))
+"""
+
+
+@pytest.mark.parametrize(
+    "names", [*([f"stages.{name}"] for name in STAGES), [f"commands.{name}" for name in COMMANDS]]
+)
+def test_numpys_kernels_are_chosen_before_its_import(
+    python: Stage, monkeypatch: pytest.MonkeyPatch, names: list[str]
+) -> None:
+    monkeypatch.chdir(Path(errors.__file__).parents[2])
+    done = python("-W", "error", "-c", KERNELS, *(f"{PACKAGE}.{name}" for name in names))
+    assert done.returncode == 0, done.stderr
+    variables, features = done.stdout.splitlines()
+    assert variables == f"{PORTABLE.get(NUMPY)} {PORTABLE['OPENBLAS_CORETYPE']}"
+    assert {"X86_V4", "AVX512_ICL", "AVX512_SPR"}.isdisjoint(features.split())
 
 
 @pytest.mark.parametrize(

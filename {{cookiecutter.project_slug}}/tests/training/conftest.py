@@ -43,7 +43,9 @@ def settings(**changed: Any) -> Settings:
             flip=True,
             early_stopping=0,
         ),
-        config.Reproducibility(seed=0, level="portable", device="cpu", threads=1, shards=2),
+        config.Reproducibility(
+            seed=0, level="portable", device="cpu", threads=1, shards=2, chunk=8
+        ),
         config.Runtime(
             processes=1,
             workers=0,

@@ -1,12 +1,14 @@
 """The linear model learns, says probabilities, and knows nothing of what it has not seen."""
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from {{ cookiecutter.__package_name }}.data.shrink import shrink
 from {{ cookiecutter.__package_name }}.data.storage import Shards
 from {{ cookiecutter.__package_name }}.training.linear import (
     SIDE,
+    Linear,
     features,
     fit,
     out_of_fold,
@@ -43,6 +45,15 @@ def test_shards_are_read_as_one_array() -> None:
     whole, parts = fit(images, labels, 3), fit(shards, labels, 3)
     assert whole.weight.equal(parts.weight)
     assert (probabilities(whole, images) == probabilities(parts, shards)).all()
+
+
+def test_the_bits_of_a_picture_do_not_depend_on_how_many_there_are() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (150, 1, SIDE, SIDE), dtype=np.uint8)
+    drawn = torch.Generator().manual_seed(0)
+    model = Linear(torch.randn(SIDE**2, 10, generator=drawn) / SIDE, torch.zeros(10))
+    whole = probabilities(model, images)
+    for count in range(1, 140):
+        assert (probabilities(model, images[:count]) == whole[:count]).all(), count
 
 
 def test_a_picture_says_nothing_about_itself_out_of_fold() -> None:

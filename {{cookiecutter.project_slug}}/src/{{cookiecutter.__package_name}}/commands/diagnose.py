@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..config import Data, Model, Reproducibility, read
+from ..data.tracked import look_around
 from ..errors import UserError, run
 from ..reproducibility import determinism
 from ..reproducibility.revisions import dvc, outside_git
@@ -87,6 +88,7 @@ def _name(of: str) -> str:
 
 
 def _repro() -> None:
+    look_around()
     done = subprocess.run(dvc("repro", "--quiet", "diagnose"), env=outside_git(), check=False)
     if done.returncode:
         raise UserError("'dvc repro diagnose' failed; what it said stands above.")
@@ -117,7 +119,7 @@ def _real(folder: Path, data: Data, model: Model, reproducibility: Reproducibili
     network = build(model, data.channels, len(classes), dropout=0.0)
     load(network, WEIGHTS)
     network.to(reproducibility.device)
-    answers = predicted(predict(network, pictures.images, len(classes)))
+    answers = predicted(predict(network, pictures.images, len(classes), reproducibility.chunk))
     wrong = (answers != pictures.labels).astype(float)
     return measured(REAL, wrong, numbered(pictures.groups))
 

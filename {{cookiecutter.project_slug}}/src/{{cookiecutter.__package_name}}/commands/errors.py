@@ -18,7 +18,7 @@ from ..metrics.table import Predictions, read_predictions
 from ..metrics.tags import COLUMNS, FILE, MOST_LISTED, WRONG, Row, read_rows, refreshed
 from ..reporting.inputs import read_record
 from ..reporting.sheet import Shown, sheet
-from ..reproducibility.artifacts import write_bytes, write_csv
+from ..reproducibility.artifacts import cell, write_bytes, write_csv
 
 PICTURES, SHEET = Path("data/prepared/dev"), Path("reports/errors.html")
 
@@ -41,7 +41,7 @@ def main() -> None:
     rows = read_rows(FILE, predictions, classes, given.gone)
     found = refreshed(rows, dev, classes, find(metrics["metric"]), given.most)
     pictures = pictured(found, dev, open_shards(PICTURES, len(dev.labels)))
-    write_csv(FILE, COLUMNS, map(astuple, found))
+    write_csv(FILE, COLUMNS, ([*map(cell, astuple(one))] for one in found))
     write_bytes(SHEET, pictures.encode())
     sys.stdout.write(f"{said(found, int((dev.answers != dev.labels).sum()))}\n")
 

@@ -42,7 +42,8 @@ def main() -> None:
     network = build(model, test.images.shape[1], len(test.classes), dropout=0.0)
     load(network, WEIGHTS)
     network.to(reproducibility.device)
-    found = Figure(*summary(times(network, test.images, len(test.classes))), 0.0)
+    measured = times(network, test.images, len(test.classes), reproducibility.chunk)
+    found = Figure(*summary(measured), 0.0)
     known = remembered() | {md5(WEIGHTS.read_bytes()): [found.value, *found.interval()]}
     write_json(FILE, known)
     sys.stdout.write(
@@ -58,7 +59,7 @@ def main() -> None:
         )
 
 
-def times(network: "nn.Module", images: Any, classes: int) -> list[float]:
+def times(network: "nn.Module", images: Any, classes: int, chunk: int) -> list[float]:
     """Return how many milliseconds each of `MEASURED` pictures took, after some to warm up."""
     from ..training.prediction import predict
 
@@ -66,7 +67,7 @@ def times(network: "nn.Module", images: Any, classes: int) -> list[float]:
     for number in range(WARM_UP + MEASURED):
         at = number % len(images)
         start = perf_counter()
-        predict(network, images[at : at + 1], classes)
+        predict(network, images[at : at + 1], classes, chunk)
         found.append((perf_counter() - start) * 1000)
     return found[WARM_UP:]
 

@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ..config import PARAMS, Evaluation, contents, read
+from ..data.tracked import look_around
 from ..errors import UserError, run
 from ..experiments.space import knobs
 from ..experiments.sweep import STORAGE, Plan, sweep
@@ -32,6 +33,7 @@ def main() -> None:
         seed=given.seed,
         storage=given.storage,
     )
+    look_around()
     try:
         best = sweep(plan)
     except KeyboardInterrupt:
@@ -60,7 +62,7 @@ def summary(plan: Plan, best: list["FrozenTrial"]) -> str:
     lines += [
         "",
         f"The best of {len(best)} on dev; the more are tried, the luckier the best of them is.",
-        f"Keep it with: dvc exp apply {name}",
+        f"Keep it with: make keep NAME={name}",
     ]
     return "\n".join(lines) + "\n"
 

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from ..config import Data
+from ..reproducibility.artifacts import named
 from .splits import LEFT_OUT, SPLITS, split_of
 
 
@@ -46,13 +47,17 @@ def pictures(listing: Mapping[str, str], corrections: str) -> list[Picture]:
         corrections: the text of data/corrections.csv, where the class is not that of the folder.
     """
     rows = csv.DictReader(corrections.splitlines())
-    right = {(row.get("md5"), row.get("old")): row.get("new") for row in rows}
+    right = {(row.get("md5"), _named(row, "old")): _named(row, "new") for row in rows}
     found = ((PurePosixPath(path), md5) for path, md5 in sorted(listing.items()))
     return [
         Picture(path.as_posix(), right.get((md5, path.parent.name)) or path.parent.name, md5)
         for path, md5 in found
         if not any(part.startswith(".") for part in path.parts)
     ]
+
+
+def _named(row: Mapping[str, str | None], column: str) -> str:
+    return named(row.get(column) or "")
 
 
 def changes(old: Iterable[Picture], new: Iterable[Picture]) -> Changes:

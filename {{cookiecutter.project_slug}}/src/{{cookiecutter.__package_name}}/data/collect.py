@@ -124,8 +124,16 @@ def _bring(source: str, folder: Path, sha256: str, limits: Limits) -> Origin:
         )
     if fetch.is_address(source):
         fetch.import_folder(source, folder)
+        _look_over(folder / "raw", shown, limits)
         return {"kind": "bucket", "source": source}
     return _from_folder(path, source, folder, limits)
+
+
+def _look_over(raw: Path, source: str, limits: Limits) -> None:
+    """Refuse names that came from a bucket as those from anywhere else."""
+    with Incoming(raw, source, limits.files, limits.room(raw)) as into:
+        for path in sorted(one for one in raw.rglob("*") if one.is_file()):
+            into.look(path.relative_to(raw).as_posix())
 
 
 def _from_folder(path: Path, source: str, folder: Path, limits: Limits) -> Origin:

@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import UserError
-from ..reproducibility.revisions import dvc, git, outside_git
+from ..reproducibility.repository import git_says, outside_git
+from ..reproducibility.revisions import dvc
 from .digits import VERSION, is_example
 from .pointer import recorded_version
 
@@ -77,8 +78,11 @@ class Place:
     def _lost(self, version: str | None, present: bool) -> str:
         if version is None:
             return "it has no version"
-        changed = git("status", "--porcelain", "--", str(self.pointer))
-        if changed.returncode or changed.stdout:
+        try:
+            changed = git_says("status", "--porcelain", "--", str(self.pointer))
+        except UserError as error:
+            return f"Git does not tell whether {self.pointer} is committed ({error})"
+        if changed:
             return f"{self.pointer} is not as committed"
         if not present or (version == VERSION and is_example(self.raw)):
             return ""

@@ -7,10 +7,10 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from ..errors import UserError
-from ..reproducibility.revisions import outside_git
+from ..reproducibility.repository import outside_git
 from .archive import KINDS
 from .transfer import remote_dvc
-from .versions import run_dvc
+from .versions import last_line, run_dvc
 
 
 def is_address(source: str) -> bool:
@@ -69,8 +69,10 @@ def _refuse_hidden(address: SplitResult) -> None:
     """Refuse a remote that only .dvc/config.local knows: DVC would do nothing in a clone."""
     if address.scheme != "remote":
         return
-    shared = run_dvc("remote", "list", "--project").stdout.splitlines()
-    if address.netloc not in [line.split()[0] for line in shared]:
+    shared = run_dvc("remote", "list", "--project")
+    if shared.returncode:
+        raise UserError(f"DVC cannot tell its remotes: {last_line(shared.stderr)}")
+    if address.netloc not in [line.split()[0] for line in shared.stdout.splitlines()]:
         raise UserError(
             f"no clone would know the remote '{address.netloc}', for it is not in .dvc/config; put "
             f"it there with 'dvc remote add {address.netloc} URL', and its secrets alone where Git "

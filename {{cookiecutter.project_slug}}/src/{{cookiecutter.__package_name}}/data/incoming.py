@@ -6,9 +6,7 @@ counted is the bytes that were written, not those that were announced.
 
 import errno
 import os
-import re
 import shutil
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +14,11 @@ from pathlib import Path
 from typing import IO
 
 from ..errors import UserError
+<<<<<<< HEAD
 from ..progress import progress
+=======
+from .names import folded, name_problem
+>>>>>>> 6a464cba7590cf458179f6a27f509c357353d27c
 
 CHUNK = 2**20
 LONG = 100  # letters of a name, of which an error shows no more
@@ -131,6 +133,16 @@ class Incoming:
             raise self.refused(name, problem, "get it again, for it is damaged or forged")
         self.files += 1
 
+    def look(self, name: str) -> None:
+        """Look at the name of a file that is there already.
+
+        Raises:
+            UserError: it is refused, or there are too many files.
+        """
+        self._place(name, is_file=True)
+        self.expect(1, 0)
+        self._seen += 1
+
     def _write(self, name: str, path: Path, content: IO[bytes], size: int) -> int:
         written = 0
         with self._on_disk(name):
@@ -158,7 +170,7 @@ class Incoming:
 
     def _place(self, name: str, is_file: bool) -> list[str]:
         parts = [part for part in name.split("/") if part not in ("", ".")]
-        problem = _problem(name) or ("is no name of a file" if is_file and not parts else "")
+        problem = name_problem(name) or ("is no name of a file" if is_file and not parts else "")
         if problem:
             raise self.refused(name, problem, "bring in files with plain names below one folder")
         for depth in range(1, len(parts) + 1):
@@ -228,11 +240,6 @@ def stripped(folder: Path) -> Path:
     return folder
 
 
-def folded(name: str) -> str:
-    """Return what names have in common that some file systems hold to be one."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
-
-
 def is_hidden(*parts: str) -> bool:
     """Whether a path of these parts names no data: hidden, or left behind by macOS."""
     return any(part.startswith(".") or part == _LEFT_BY_MACOS for part in parts)
@@ -240,17 +247,3 @@ def is_hidden(*parts: str) -> bool:
 
 def _shown(folder: Path) -> list[Path]:
     return sorted(one for one in folder.iterdir() if not is_hidden(one.name))
-
-
-def _problem(name: str) -> str:
-    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name):
-        return "has control characters, or bytes that are no text, in its name"
-    if "\\" in name:
-        return "has a backslash in its name"
-    if name.startswith("/"):
-        return "has an absolute path"
-    if re.match(r"[A-Za-z]:", name):
-        return "starts with a drive letter"
-    if ".." in name.split("/"):
-        return "climbs out of its folder with '..'"
-    return ""

@@ -23,6 +23,7 @@ import yaml
 
 from ..errors import UserError
 from ..reproducibility.artifacts import write_bytes
+from ..reproducibility.repository import refuse_conflicts
 
 Origin = Mapping[str, Any]
 # It is there while a version is put into place, and names that.
@@ -125,7 +126,9 @@ def described(origin: Origin) -> str:
 
 def _read(pointer: Path) -> dict[str, Any]:
     try:
-        content: dict[str, Any] = yaml.safe_load(pointer.read_text(encoding="utf-8"))
+        text = pointer.read_text(encoding="utf-8")
+        refuse_conflicts(pointer.as_posix(), text)
+        content: dict[str, Any] = yaml.safe_load(text)
         str(content["outs"][0]["md5"])
     except (yaml.YAMLError, KeyError, IndexError, TypeError, UnicodeDecodeError):
         raise UserError(f"{pointer} names no md5; restore it from Git.") from None

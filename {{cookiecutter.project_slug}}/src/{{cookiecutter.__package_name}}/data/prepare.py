@@ -11,6 +11,8 @@ from ..progress import progress
 from ..reproducibility.artifacts import write_json
 from .catalogue import Catalogue, Prepared
 from .corrections import AS_THEY_STAND, Labels
+from .coverage import coverage_findings
+from .findings import RULES
 from .pixels import DamagedBlock, Pixels, Place
 from .splits import LEFT_OUT, SPLITS, group_of, split_of
 from .storage import SHARD_BYTES, Example, Writer
@@ -70,7 +72,9 @@ def _assemble(
     pictures = _labelled(catalogue, labels)
     counts = Counter((split_of(one.path, one.md5, data), one.label) for one in pictures)
     classes = sorted({label for _, label in counts})
-    _check(counts, classes, data)
+    for one in coverage_findings(counts, data):
+        if not RULES[one.rule].acceptable:
+            raise UserError(one.message)
     places = {name: place for place, name in enumerate(classes)}
     pixels = Pixels(catalogue)
     shape = (data.channels, data.image_size, data.image_size)
@@ -100,29 +104,3 @@ def _labelled(catalogue: Catalogue, labels: Labels) -> Iterator[Prepared]:
 def _example(one: Prepared, data: Data) -> Example:
     group = group_of(one.path, data)
     return Example(one.path, one.label, one.md5, group, one.width, one.height, one.brightness)
-
-
-def _check(counts: Counter[tuple[str, str]], classes: list[str], data: Data) -> None:
-    for split in ("train_dev", "dev", "test"):
-        if not any(counts[split, name] for name in classes):
-            key = "source" if split == "train_dev" else "target"
-            raise UserError(
-                f"no example falls into {split}; add pictures, raise data.{split}_fraction"
-                f"{_widen(data, key)}."
-            )
-    missing = [name for name in classes if not counts["train", name]]
-    if not missing:
-        return
-    hint = _widen(data, "source")
-    if data.train_fraction < 1:
-        hint += f", or raise data.train_fraction, {data.train_fraction:g}"
-    if missing == classes:
-        raise UserError(
-            f"no example is left to train on; lower data.dev_fraction or test_fraction{hint}."
-        )
-    raise UserError(f"no example to learn from in class {', '.join(missing)}; add pictures{hint}.")
-
-
-def _widen(data: Data, key: str) -> str:
-    pattern = getattr(data, key)
-    return f", or widen data.{key} '{pattern}'" if pattern else ""

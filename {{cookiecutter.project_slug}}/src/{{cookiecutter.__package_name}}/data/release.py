@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ..errors import UserError
 from ..reproducibility.artifacts import write_bytes
-from ..reproducibility.revisions import git, outside_git
+from ..reproducibility.repository import git, git_says, outside_git
 from . import record
 from .changelog import CHANGELOG, entry, summary, with_entry, without_latest
 from .changes import Changes, balance, changes, pictures
@@ -209,7 +209,7 @@ def _write(made: Record, found: Changes, since: str | None, committed: Release) 
 
 def _today() -> str:
     """Return the day that Git would write into a commit now."""
-    *_, seconds, _ = git("var", "GIT_COMMITTER_IDENT").stdout.split()
+    *_, seconds, _ = git_says("var", "GIT_COMMITTER_IDENT").split()
     return datetime.fromtimestamp(int(seconds), UTC).date().isoformat()
 
 
@@ -217,7 +217,7 @@ def _commit(made: Record) -> None:
     changed = _listed("diff", "--name-only", "--relative", "HEAD", "--", "data")
     written = [path.as_posix() for path in WRITTEN if path.exists()]
     paths = sorted({*changed, *written})
-    git("add", "--intent-to-add", "--", *written)
+    git_says("add", "--intent-to-add", "--", *written)
     message = f"Release data {made.release}: {made.note}"
     # Hooks speak for themselves; --only leaves alone whatever else is staged.
     command = ["git", "commit", "--quiet", "--only", "--message", message, "--", *paths]
@@ -230,7 +230,7 @@ def _commit(made: Record) -> None:
 
 
 def _tag(made: Record) -> None:
-    commit = git("log", "-1", "--format=%H", "--", RECORD.as_posix()).stdout.strip()
+    commit = git_says("log", "-1", "--format=%H", "--", RECORD.as_posix()).strip()
     message = f"Data {made.release}: {made.note}"
     done = git("tag", "--annotate", "--message", message, f"{TAG}{made.release}", commit)
     if done.returncode != 0:

@@ -2,27 +2,26 @@
 
 Where the remote has `verify = true`, DVC compares each file that it pulls with its hash. The list
 of a folder's files is an object, too, and that DVC takes as it comes: a changed list gives pictures
-other labels, leaves some out, or writes outside the project. So lists are compared before DVC sees
-them. What was cut off is completed by asking again.
+other labels, leaves some out, or writes outside the project, and so does a list of another hash. So
+lists are compared, and their names looked at, before DVC sees them. What was cut off is completed
+by asking again.
 
 Run: python -m <package>.data.remote pull|push [TARGET ...]
 """
 
 import argparse
-import json
-import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path, PurePosixPath
-
-import yaml
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from ..errors import UserError, run
 from ..reproducibility.artifacts import write_bytes
-from ..reproducibility.revisions import entries, git, md5, parsed
+from ..reproducibility.listings import listed_files
+from ..reproducibility.revisions import md5
 from .store import Store, location
+from .tracked import Output, look_at, outputs, tracked
 from .transfer import failure, show, transfer, understood, words
 
 SHOWN = 3
@@ -38,14 +37,16 @@ def pull(targets: Sequence[str] = ()) -> None:
         targets: outputs, .dvc files or stages; all of them where empty.
 
     Raises:
-        UserError: an object is not what was pushed or is missing, or the remote cannot be used.
+        UserError: an object is not what was pushed or is missing, something would be written
+            elsewhere than into the outputs, or the remote cannot be used.
     """
-    store, wanted = Store.open(), outputs(targets)
-    _fetch_lists(store, wanted)
+    store, wanted = Store.open(), tracked(targets)
+    fetch_lists(store, wanted)
     done = transfer("pull", *targets)
     if done.returncode:
         at = (store.name, store.url, done.stderr)
-        raise understood(*at) or _refusal(store, wanted, done.stderr) or failure(*at)
+        refusal = _refusal(store, {out.path: out.hash for out in wanted}, done.stderr)
+        raise understood(*at) or refusal or failure(*at)
     show(done)
 
 
@@ -71,27 +72,6 @@ def push(targets: Sequence[str] = ()) -> None:
     show(done)
 
 
-def outputs(targets: Sequence[str] = ()) -> dict[str, str]:
-    """Return {path: hash} of what dvc.lock and the .dvc files name, or of the targets alone.
-
-    Raises:
-        UserError: a target is none of them.
-    """
-    found: dict[str, str] = {}
-    meant = set[str]()
-    for source, path, name in _named():
-        here = {one for one in targets if one == source or _related(one, path)}
-        if here or not targets:
-            found[path] = name
-        meant |= here
-    if unknown := [one for one in targets if one not in meant]:
-        raise UserError(
-            f"{unknown[0]!r} is no output that dvc.lock names, no .dvc file and no stage; name one "
-            "of them, such as data/raw.dvc, or leave it out for all."
-        )
-    return found
-
-
 def lacking(store: Store, wanted: Mapping[str, str]) -> dict[str, str]:
     """Return {path: hash} of the objects of these outputs that the cache has not."""
     found = {}
@@ -99,8 +79,8 @@ def lacking(store: Store, wanted: Mapping[str, str]) -> dict[str, str]:
         if not store.cached(name).is_file():
             found[path] = name
         elif name.endswith(".dir"):
-            listed = json.loads(store.cached(name).read_bytes())
-            inside = {f"{path}/{one['relpath']}": one["md5"] for one in listed}
+            listed = listed_files(store.cached(name).read_bytes(), path)
+            inside = {f"{path}/{one}": part for one, part in listed.items()}
             found |= {one: part for one, part in inside.items() if not store.cached(part).is_file()}
     return found
 
@@ -127,7 +107,7 @@ def _pushable(store: Store, wanted: Mapping[str, str]) -> dict[str, set[str]]:
     found = {}
     for path, name in wanted.items():
         if name.endswith(".dir") and not lacking(store, {path: name}):
-            found[name] = {one["md5"] for one in json.loads(store.cached(name).read_bytes())}
+            found[name] = set(listed_files(store.cached(name).read_bytes(), path).values())
     return found
 
 
@@ -140,46 +120,39 @@ def main() -> None:
     (pull if options.action == "pull" else push)(options.targets)
 
 
-def _named() -> Iterator[tuple[str, str, str]]:
-    """Who names an output (a stage or a .dvc file), its path, its hash."""
-    if Path("dvc.lock").exists():
-        lock = parsed(Path("dvc.lock").read_text(encoding="utf-8"))
-        for stage in lock["stages"]:
-            for path, name in entries(lock, stage, "outs").items():
-                yield stage, path, name
-    listed = git("ls-files", "--cached", "--others", "--exclude-standard", "*.dvc").stdout
-    for file in filter(os.path.isfile, listed.splitlines()):
-        content = yaml.safe_load(Path(file).read_text(encoding="utf-8")) or {}
-        for one in content.get("outs", []):
-            yield file, str(PurePosixPath(file).parent / one["path"]), str(one.get("md5", ""))
+def fetch_lists(store: Store, wanted: Sequence[Output]) -> None:
+    """Put the lists of the folders into the cache, from which DVC then takes them.
 
-
-def _related(one: str, other: str) -> bool:
-    """Whether two paths are the same, or one is inside the other."""
-    first, second = PurePosixPath(one), PurePosixPath(other)
-    return first.is_relative_to(second) or second.is_relative_to(first)
-
-
-def _fetch_lists(store: Store, wanted: Mapping[str, str]) -> None:
-    """Put the lists of the folders into the cache, from which DVC then takes them."""
-    lists = {path: name for path, name in wanted.items() if name.endswith(".dir")}
-    needed = {path: name for path, name in lists.items() if not _whole(store.cached(name), name)}
+    Raises:
+        UserError: one is not what was pushed, something would be written elsewhere than into the
+            outputs, or the remote cannot be used.
+    """
+    lists = [out for out in wanted if out.hash.endswith(".dir")]
+    needed = [out for out in lists if not _whole(store.cached(out.hash), out.hash)]
     if needed:  # drop what DVC may have concluded when a bare `dvc pull` believed them
         shutil.rmtree(store.index, ignore_errors=True)
-    changed = {path: name for path, name in needed.items() if not _fetch_list(store, name)}
+    changed = {out.path: out.hash for out in needed if not _fetch_list(store, out)}
     if changed:
         raise _changed(store, changed)
+    # What was imported from another repository, DVC alone knows to find.
+    if absent := [out.path for out in lists if not store.cached(out.hash).exists()]:
+        transfer("fetch", *absent)
+    look_at(wanted)
 
 
-def _fetch_list(store: Store, name: str) -> bool:
-    """Fetch a list; False if it is not the one of this name. A list that is not there is none."""
+def _fetch_list(store: Store, out: Output) -> bool:
+    """Fetch a list; False if it is not the one of this hash. A list that is not there is none."""
+    here = store.cached(out.hash)
+    here.unlink(missing_ok=True)
+    if out.remote not in (None, store.name):
+        store = Store.open(out.remote)
     with tempfile.TemporaryDirectory(prefix="list-") as folder:
         copy = Path(folder, "copy")
-        if not store.fetch(name, copy):
+        if not store.fetch(out.hash, copy):
             return True
-        if whole := _whole(copy, name):
-            store.cached(name).unlink(missing_ok=True)
-            write_bytes(store.cached(name), copy.read_bytes())
+        if whole := _whole(copy, out.hash):
+            listed_files(copy.read_bytes(), out.path)
+            write_bytes(here, copy.read_bytes())
         return whole
 
 

@@ -15,6 +15,7 @@ from PIL import Image
 from ..config import Data
 from .corrections import Labels
 from .findings import MOST_PATHS, Finding, shown
+from .names import name_problem
 from .splits import LEFT_OUT, SPLITS, split_of
 
 # What the content of a file is called → what its extension may say as well.
@@ -45,6 +46,7 @@ def file_findings(database: sqlite3.Connection) -> Iterator[Finding]:
     yield from _misplaced(database)
     yield from _unreadable(database)
     yield from _wrong_types(database)
+    yield from _odd_names(database)
 
 
 def _misplaced(database: sqlite3.Connection) -> Iterator[Finding]:
@@ -74,6 +76,12 @@ def _wrong_types(database: sqlite3.Connection) -> Iterator[Finding]:
         if said and ALIASES.get(said, said) != ALIASES.get(format_, format_):
             words = f"its content is {format_}, whatever {extension} says; rename or convert it."
             yield Finding("wrong-type", f"{shown(path)}: {words}", (path,), (md5,))
+
+
+def _odd_names(database: sqlite3.Connection) -> Iterator[Finding]:
+    for path, md5 in database.execute("SELECT path, md5 FROM files ORDER BY path"):
+        if problem := name_problem(path):
+            yield Finding("odd-name", f"{shown(path)} {problem}; rename it.", (path,), (md5,))
 
 
 def class_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:

@@ -22,7 +22,7 @@ from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from ..errors import UserError
-from ..reproducibility.artifacts import replacing
+from ..reproducibility.artifacts import cell, named, replacing
 
 SHARD_BYTES = 64 * 2**20  # pixels of a shard, at most; at least a quarter, but for the last one
 SHARD_PICTURES = 2**16  # pictures of a shard, at most
@@ -50,13 +50,14 @@ class Example:
     @classmethod
     def of(cls, cells: Sequence[str]) -> Self:
         """Return the example that `cells` describes; what is no number is a `ValueError`."""
-        path, label, md5, group, width, height, brightness = cells
+        path, label, md5, group, width, height, brightness = map(named, cells)
         return cls(path, label, md5, group, int(width), int(height), float(brightness))
 
     def cells(self) -> list[str]:
         """Return the example as the cells of a table, under `COLUMNS`."""
         size = (str(self.width), str(self.height))
-        return [self.path, self.label, self.md5, self.group, *size, f"{self.brightness:.6f}"]
+        names = (self.path, self.label, self.md5, self.group)
+        return [*map(cell, names), *size, f"{self.brightness:.6f}"]
 
 
 COLUMNS = tuple(one.name for one in fields(Example))

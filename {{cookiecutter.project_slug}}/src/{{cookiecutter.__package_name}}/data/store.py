@@ -2,6 +2,7 @@
 
 import os
 import re
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any, NamedTuple
 
 from ..errors import UserError
 from ..reproducibility.revisions import md5
-from .transfer import failure, tame_plugins, words
+from .transfer import failure, opened, tame_plugins, words
 
 # How servers refuse to read behind the end of an object.
 _BEHIND_THE_END = re.compile(r"InvalidRange|not satisfiable|\b416\b")
@@ -33,20 +34,22 @@ class Store:
     index: Path
 
     @classmethod
-    def open(cls) -> "Store":
+    def open(cls, name: str | None = None) -> "Store":
         """Read DVC's settings; the remote itself is not asked yet.
+
+        Args:
+            name: a remote's; None for the default one.
 
         Raises:
             UserError: there is no remote, or DVC has no plugin for it.
         """
         from dvc.fs import get_cloud_fs  # audit: a tool, of dev.in, where a remote is used
-        from dvc.repo import Repo  # audit: as above
 
         tame_plugins()
-        with Repo() as repo:
-            name = repo.config["core"].get("remote")
+        with opened() as repo:
+            name = name or repo.config["core"].get("remote")
             if name not in repo.config["remote"]:
-                raise UserError(
+                raise NoRemote(
                     "there is no remote; name one with 'dvc remote add --default NAME URL'."
                 )
             url = repo.config["remote"][name]["url"]
@@ -102,8 +105,26 @@ class Run(NamedTuple):
     stop: int
 
 
+class NoRemote(UserError):
+    """No remote is configured."""
+
+
 class Objects:
     """The objects of DVC's default remote, by their hashes."""
+
+    def find(self, name: str) -> bytes | None:
+        """Return the content of an object; None if it is not there, or there is no remote.
+
+        Raises:
+            UserError: the remote cannot be used, or the object is not what the hash says.
+        """
+        try:
+            store = _store(Path.cwd(), os.getpid())  # audit: each process connects for itself
+        except NoRemote:
+            return None
+        with tempfile.TemporaryDirectory(prefix="object-") as folder:
+            copy = Path(folder, "copy")
+            return self._whole(name, copy.read_bytes()) if store.fetch(name, copy) else None
 
     def whole(self, name: str) -> bytes:
         """Return the content of an object.
@@ -112,6 +133,9 @@ class Objects:
             UserError: it cannot be read, or is not what the hash says.
         """
         (content,) = self.read([Run(name, 0, 0)])
+        return self._whole(name, content)
+
+    def _whole(self, name: str, content: bytes) -> bytes:
         if md5(content) != name.removesuffix(".dir"):
             raise UserError(
                 f"{location(name)} on DVC's remote is not what was pushed; delete it there and run "

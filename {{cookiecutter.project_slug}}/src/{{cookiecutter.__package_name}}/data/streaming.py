@@ -5,7 +5,6 @@ them: every process reads the bytes of the pictures that it needs, many at once,
 picture with its checksum. So it gets what it would have read from data/prepared, or an error.
 """
 
-import json
 import zlib
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..errors import UserError
 from ..reproducibility.artifacts import write_bytes
+from ..reproducibility.listings import listed_files
 from ..reproducibility.revisions import LOCK, entries, md5, parsed
 from .storage import CHECKSUMS, HEADER, Pictures, header
 from .store import Objects, Run, location
@@ -125,7 +125,7 @@ def _listed(_project: Path, folder: Path) -> dict[str, str]:
             f"{LOCK} does not know {folder.as_posix()}; run 'dvc repro prepare' and 'make push' "
             f"where the data is, and commit {LOCK}."
         )
-    return {one["relpath"]: one["md5"] for one in json.loads(Objects().whole(name))}
+    return listed_files(Objects().whole(name), folder.as_posix())
 
 
 def _lock() -> str:

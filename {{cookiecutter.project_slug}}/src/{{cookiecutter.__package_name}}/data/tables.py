@@ -5,6 +5,8 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..reproducibility.artifacts import named
+
 
 def read_table(path: Path, header: Sequence[str]) -> tuple[list[tuple[int, list[str]]], list[str]]:
     """Return (line, cells) for each row of a CSV file, and a sentence for each problem.
@@ -28,7 +30,7 @@ def read_table(path: Path, header: Sequence[str]) -> tuple[list[tuple[int, list[
             return [], [f"{name} must begin with the line {','.join(header)}."]
         for cells in reader:
             if len(cells) == len(header):
-                rows.append((reader.line_num, [one.strip() for one in cells]))
+                rows.append((reader.line_num, [named(one.strip()) for one in cells]))
             elif cells:
                 problems.append(
                     f"{name}, line {reader.line_num}, has {len(cells)} cells instead of "

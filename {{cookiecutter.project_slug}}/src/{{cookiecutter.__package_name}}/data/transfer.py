@@ -10,12 +10,15 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from ..reproducibility.revisions import outside_git
+from ..reproducibility.repository import outside_git, refuse_conflicts
 
 # What DVC and its plugins say, and what is true of the remote then; the first that fits counts.
 CAUSES = (
@@ -76,6 +79,28 @@ def tame_plugins() -> None:
         return {**settings(self, **config), "known_hosts": (), "agent_forwarding": False}
 
     kind._prepare_credentials = checked
+
+
+@contextmanager
+def opened() -> Iterator[Any]:
+    """Open this project as DVC itself does.
+
+    Raises:
+        UserError: DVC cannot read its settings, or a file that names stages or outputs.
+    """
+    from dvc.exceptions import DvcException  # audit: a tool, of dev.in, where a remote is used
+    from dvc.repo import Repo  # audit: as above
+
+    try:
+        with Repo() as repo:
+            yield repo
+    except DvcException as error:
+        named = re.findall(r"[^\s'\"]+(?:\.dvc|\.yaml|\.lock)\b", str(error))
+        for path in (".dvc/config", "dvc.yaml", "dvc.lock", *named):
+            if Path(path).is_file():
+                refuse_conflicts(path, Path(path).read_text(encoding="utf-8", errors="replace"))
+        said = " ".join(str(error).split())
+        raise UserError(f"DVC cannot read this project: {said}") from None
 
 
 def transfer(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -6,17 +6,19 @@ header alone, for its rows are about other data. The index is left alone. A file
 that this is under way, so that after a kill the same command, or one with another version, goes on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from ..errors import UserError
 from ..reproducibility.artifacts import write_bytes
-from ..reproducibility.revisions import cache_folder, git, md5
+from ..reproducibility.repository import git, git_says
+from ..reproducibility.revisions import cache_folder, md5
 from .changelog import CHANGELOG
 from .pointer import MARK
-from .remote import lacking, some
+from .remote import fetch_lists, lacking, some
 from .store import Store
+from .tracked import Output, look_at, tracked
 from .transfer import transfer, understood
 from .versions import (
     POINTER,
@@ -89,7 +91,7 @@ def _committed() -> bool:
 def _versions() -> set[str]:
     """Return the versions of the data that any commit names."""
     found = set[str]()
-    for commit in git("log", "--all", "--format=%H", "--", POINTER.as_posix()).stdout.split():
+    for commit in git_says("log", "--all", "--format=%H", "--", POINTER.as_posix()).split():
         with suppress(UserError):  # such as a commit that removed the pointer
             found.add(Release("", commit, "").version)
     return found
@@ -137,12 +139,12 @@ def _files(release: Release) -> dict[str, str]:
 def _here() -> list[str]:
     """Return the files below data/ that Git keeps, or that a version left here."""
     options = ("--cached", "--others", "--exclude-standard", "-z", "--", "data")
-    listed = dict.fromkeys(git("ls-files", *options).stdout.split("\0"))
+    listed = dict.fromkeys(git_says("ls-files", *options).split("\0"))
     return [path for path in listed if path not in ("", CHANGELOG.as_posix())]
 
 
 def _blob(path: str) -> str:
-    return git("hash-object", "--", path).stdout.strip()
+    return git_says("hash-object", "--", path).strip()
 
 
 def _place_files(target: Release) -> None:
@@ -164,9 +166,15 @@ def _place_files(target: Release) -> None:
 
 def _fetch(target: Release) -> None:
     """Have all of the data in the cache before anything in data/raw changes."""
-    if _complete(target.version):
-        return
+    wanted = tracked([POINTER.as_posix()])
+    if not _complete(target.version):
+        _bring(target, wanted)
+    look_at(wanted)
+
+
+def _bring(target: Release, wanted: Sequence[Output]) -> None:
     store = Store.open()
+    fetch_lists(store, wanted)
     done = transfer("fetch", str(POINTER))
     # DVC calls it up to date, too, where neither side has the files.
     if not _complete(target.version):

@@ -1,6 +1,7 @@
 """Check the data before anything learns from it: every rule, all that it finds, one table."""
 
 import sqlite3
+from collections import Counter
 from dataclasses import asdict, dataclass
 from itertools import chain, groupby
 from operator import itemgetter
@@ -12,11 +13,13 @@ from . import accepted, corrections, drift
 from .accepted import Accepted
 from .catalogue import Catalogue
 from .corrections import Correction, labels, misfits, read_corrections
+from .coverage import coverage_findings
 from .doubts import OutOfFold, label_findings, sample
 from .findings import Table
 from .neighbours import neighbour_findings
 from .pixels import DamagedBlock, Pixels
 from .rules import class_findings, file_findings, odd_findings, open_views, same_findings
+from .splits import split_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ def _judged(
     found = chain(
         file_findings(database),
         class_findings(database, data),
+        coverage_findings(_splits(database, data), data),
         same_findings(database, data),
         unusable,
         misfits(rows, _folders(database), known, reviewed.corrections),
@@ -100,6 +104,11 @@ def _judged(
 
 def _names(database: sqlite3.Connection) -> list[str]:
     return [name for (name,) in database.execute("SELECT label FROM classes")]
+
+
+def _splits(database: sqlite3.Connection, data: Data) -> Counter[tuple[str, str]]:
+    rows = database.execute("SELECT path, md5, label FROM examples")
+    return Counter((split_of(path, md5, data), label) for path, md5, label in rows)
 
 
 def _folders(database: sqlite3.Connection) -> dict[str, list[str]]:

@@ -14,15 +14,9 @@ from itertools import takewhile
 from pathlib import Path
 
 from ..errors import UserError
-from ..reproducibility.revisions import (
-    Revision,
-    cache_folder,
-    cached_object,
-    dvc,
-    git,
-    md5,
-    outside_git,
-)
+from ..reproducibility.listings import listed_files
+from ..reproducibility.repository import git, git_says, outside_git
+from ..reproducibility.revisions import Revision, cache_folder, cached_object, dvc, md5
 from .changes import Picture, pictures
 from .pointer import recorded_version
 from .raw import look_over, members
@@ -121,16 +115,16 @@ class Release:
             content = Objects().whole(self.version)
         except UserError as error:
             raise UserError(f"the list of {self.title} is not in the cache, and {error}") from None
-        return _listed(content)
+        return listed_files(content, RAW.as_posix())
 
 
 def listing(version: str) -> dict[str, str]:
-    """Return {path below data/raw: MD5} of a version whose list the cache holds, else {}."""
-    return _listed(cached_object(version) or b"[]")
+    """Return {path below data/raw: MD5} of a version whose list the cache holds, else {}.
 
-
-def _listed(content: bytes) -> dict[str, str]:
-    return {one["relpath"]: one["md5"] for one in json.loads(content)}
+    Raises:
+        UserError: the list names what it must not.
+    """
+    return listed_files(cached_object(version) or b"[]", RAW.as_posix())
 
 
 def unpacked(files: Mapping[str, str], title: str) -> dict[str, str]:
@@ -163,12 +157,10 @@ def releases() -> list[Release]:
     """Return all releases that Git knows, the oldest number first.
 
     Raises:
-        UserError: this is no Git repository.
+        UserError: this is no Git repository, or none that Git would read.
     """
-    shown = git("for-each-ref", "--format=%(refname:lstrip=2)", f"refs/tags/{TAG}*")
-    if shown.returncode != 0:
-        raise UserError("this folder is in no Git repository; run 'git init' and commit first.")
-    names = [tag.removeprefix(TAG) for tag in shown.stdout.split()]
+    shown = git_says("for-each-ref", "--format=%(refname:lstrip=2)", f"refs/tags/{TAG}*")
+    names = [tag.removeprefix(TAG) for tag in shown.split()]
     known = [name for name in names if _NAME.fullmatch(name)]
     return [_at(name, f"refs/tags/{TAG}{name}") for name in sorted(known, key=number)]
 
@@ -204,7 +196,7 @@ def head() -> Release:
 
 
 def _at(name: str, reference: str) -> Release:
-    shown = git("log", "-1", "--format=%H %cs", reference, "--").stdout
+    shown = git_says("log", "-1", "--format=%H %cs", reference, "--")
     commit, _, date = shown.strip().partition(" ")
     return Release(name, commit, date)
 

@@ -43,7 +43,7 @@ def undo() -> bool:
         return False
     if _lives(note["process"]) or _commit() != note["commit"]:
         return False
-    changed = git("diff", "--name-only", "HEAD").stdout.split()
+    changed = git("diff", "--name-only", "--relative", "HEAD").stdout.split()
     if changed not in ([], [PARAMS.as_posix()]) or (changed and not _explained(note["values"])):
         return False
     git("checkout", "--quiet", "HEAD", "--", PARAMS.as_posix())

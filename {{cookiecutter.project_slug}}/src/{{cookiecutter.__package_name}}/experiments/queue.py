@@ -8,6 +8,7 @@ from time import sleep
 
 import yaml
 
+from ..data.tracked import look_around
 from ..errors import UserError
 from ..reproducibility.revisions import dvc, experiments, git, outside_git
 from .beginning import noted, undo
@@ -30,6 +31,7 @@ def run_missing(wanted: Mapping[str, Sequence[str]]) -> None:
     undo()
     if git("status", "--porcelain", "--untracked-files=no").stdout:
         raise UserError("there are changes that are not committed; commit them, or stash them.")
+    look_around()
     waiting = _left([name for name in wanted if name not in experiments()])
     missing = [name for name in wanted if name not in experiments()]
     for name in (one for one in missing if one not in waiting):

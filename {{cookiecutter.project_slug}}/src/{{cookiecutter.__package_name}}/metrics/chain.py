@@ -14,8 +14,9 @@ import numpy as np
 
 from ..errors import UserError
 from .intervals import LEVEL, quantile, wilson
-from .probabilities import Labels, Values
+from .probabilities import Labels, Values, distinct
 from .scores import rounded
+from .sums import numbered
 from .table import Predictions
 
 TARGET, REAL = "target", "real world"
@@ -106,7 +107,7 @@ def measured(name: str, wrong: Values | Labels, groups: Labels, level: float = L
     spread over groups says (a design effect: Kish, Survey Sampling, 1965).
     """
     count, error = len(wrong), float(np.mean(wrong))
-    _, unit = np.unique(groups, return_inverse=True)
+    _, unit = distinct(groups)
     units = int(unit.max()) + 1
     # In whole numbers, so that groups that are all alike differ by nothing at all.
     away = np.bincount(unit, wrong) * count - np.bincount(unit) * float(np.sum(wrong))
@@ -214,7 +215,7 @@ def together(
     joined = np.concatenate(wrong)
     if not len(joined):
         return Measured(" and ".join(names), 0.0, 0.0, 1.0, 0)
-    return measured(" and ".join(names), joined, np.unique(groups, return_inverse=True)[1], level)
+    return measured(" and ".join(names), joined, numbered(groups), level)
 
 
 def largest(found: Sequence[Gap]) -> Gap | None:

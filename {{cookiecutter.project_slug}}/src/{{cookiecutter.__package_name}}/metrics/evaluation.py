@@ -63,18 +63,20 @@ def summarise(
         seed: of the bootstrap.
 
     Raises:
-        UserError: a name is unknown, `test` is missing or lacks a class, or a data set cannot be
-            scored.
+        UserError: a name is unknown, `test` is missing, a data set cannot be scored, or the metric
+            or a constraint tells nothing on it.
     """
     constraints = check(evaluation, classes)
-    _check_test(predictions, classes)
+    if "test" not in predictions:
+        raise UserError("there is no `test` data set to score; run `dvc repro prepare` first")
     chosen, figures = find(evaluation.metric), dict[str, dict[str, Figure]]()
     for name, split in predictions.items():
         wanted = dict(METRICS)
-        if name == "test":
-            wanted |= {one.figure: find(one.figure, classes) for one in _whole(constraints)}
         try:
             probabilities.check(split.labels, split.probabilities)
+            if name == "test":
+                _check_told("the score", evaluation.metric, chosen, split.sample(), name)
+                wanted |= _whole(constraints, classes, split.sample())
             figures[name] = measure(wanted, split.sample(), seed)
         except UserError as error:
             raise UserError(f"data set `{name}`: {error}") from None
@@ -97,6 +99,7 @@ def summarise(
                 **{key: rounded(one[key].value) for key in METRICS},
                 "examples": len(predictions[name].labels),
                 "intervals": [[key, *one[key].interval()] for key in METRICS],
+                **_absent(predictions[name], classes),
             }
             for name, one in figures.items()
         },
@@ -104,23 +107,23 @@ def summarise(
     }
 
 
-def _check_test(predictions: Mapping[str, Predictions], classes: Sequence[str]) -> None:
-    if "test" not in predictions:
-        raise UserError("there is no `test` data set to score; run `dvc repro prepare` first")
-    present = set(predictions["test"].labels.tolist())
-    missing = [name for number, name in enumerate(classes) if number not in present]
-    if missing:
-        raise UserError(
-            f"data set `test` has no example of {', '.join(missing[:5])}, so nothing is "
-            "known of that class; add pictures of it, or raise data.test_fraction."
-        )
+def _absent(predictions: Predictions, classes: Sequence[str]) -> dict[str, list[str]]:
+    """The classes without an example, of which no mean over classes knows anything."""
+    present = set(predictions.labels.tolist())
+    absent = [name for number, name in enumerate(classes) if number not in present]
+    return {"absent": absent} if absent else {}
 
 
-def _whole(constraints: Sequence[Constraint]) -> list[Constraint]:
-    """Those on a metric of the whole test set."""
-    return [
-        one for one in constraints if not one.slice and one.figure not in (*COSTS, LATENCY, WORST)
-    ]
+def _whole(
+    constraints: Sequence[Constraint], classes: Sequence[str], test: Sample
+) -> dict[str, Metric]:
+    """The metrics of constraints on the whole test set."""
+    found = {}
+    for one in constraints:
+        if not one.slice and one.figure not in (*COSTS, LATENCY, WORST):
+            found[one.figure] = metric = find(one.figure, classes)
+            _check_told(f"constraint `{one.text}`", one.figure, metric, test, "test")
+    return found
 
 
 def _in_slices(
@@ -140,11 +143,8 @@ def _in_slices(
                 f"{', '.join(parts) or _no_slices(evaluation)}."
             )
         sample, metric = test.sample().part(parts[one.slice]), find(one.figure, classes)
-        if _tells_nothing(metric, sample):
-            raise UserError(
-                f"constraint `{one.text}`: all of slice `{one.slice}` is of one class, where "
-                f"`{one.figure}` tells nothing; drop it, or cut another slice."
-            )
+        where = f"slice `{one.slice}`"
+        _check_told(f"constraint `{one.text}`", one.figure, metric, sample, where)
         found[one.name] = measure({"": metric}, sample, seed)[""]
     return found
 
@@ -192,8 +192,21 @@ def _in_slice(metric: Metric, sample: Sample, seed: int) -> Figure | None:
 
 
 def _tells_nothing(metric: Metric, sample: Sample) -> bool:
-    """Whether it tells classes apart, and there is one only."""
+    """Whether it is of a class that is not there, or tells classes apart, and there is one only."""
+    if metric.label is not None:
+        return not (sample.labels == metric.label).any()
     return metric.own is None and metric.form == "area" and len(set(sample.labels.tolist())) < 2
+
+
+def _check_told(subject: str, figure: str, metric: Metric, sample: Sample, where: str) -> None:
+    """Raise a `UserError` where nothing is known, which is neither good nor bad."""
+    if not _tells_nothing(metric, sample):
+        return
+    if metric.label is None:
+        problem = f"all of {where} is of one class, where `{figure}` tells nothing"
+    else:
+        problem = f"{where} has no example of its class, so nothing is known of `{figure}`"
+    raise UserError(f"{subject}: {problem}; add pictures, or take another figure.")
 
 
 def _cost(whole: Sample, mask: Mask) -> dict[str, float | list[float]]:

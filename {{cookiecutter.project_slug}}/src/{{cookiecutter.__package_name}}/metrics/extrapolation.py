@@ -106,9 +106,7 @@ def extrapolate(points: Sequence[Point], seed: int = 0) -> Extrapolation:
         examples, np.clip(_ahead(seen, scale, scale)[0], 0, 1), (RESAMPLES, len(points))
     )
     again = _ahead((draws + 0.5) / (examples + 1), scale, times)
-    ends = np.quantile(again, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
-    gains = again[:, :1] - again
-    least, most = np.quantile(gains, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
+    ends, (least, most) = _ends(again), _ends(again[:, :1] - again)
     ahead = [
         Ahead(
             number,
@@ -127,6 +125,12 @@ def extrapolate(points: Sequence[Point], seed: int = 0) -> Extrapolation:
     elif rounded(float(most[-1])) < enough:
         worth = False
     return Extrapolation(list(points), ahead, worth)
+
+
+def _ends(drawn: Values) -> Values:
+    """Return between which bounds [2, t] the resamples [r, t] lie, but for the outermost."""
+    ordered = np.sort(drawn, axis=0, kind="stable")
+    return ordered[[round(end * (len(drawn) - 1)) for end in ((1 - LEVEL) / 2, (1 + LEVEL) / 2)]]
 
 
 def _ahead(errors: Values, scale: Values, times: Values) -> Values:

@@ -160,6 +160,7 @@ def _gap(seen: Values, noise: Values, t: float) -> tuple[float, float]:
         float(np.abs(one + noise).sum(axis=1).mean() - np.abs(one).sum()) for one in (shrunk, seen)
     )
     step = t * float((noise * np.sign(seen)).sum(axis=1).std())
-    alone = np.sort(np.abs(noise).sum(axis=1))[round((1 + LEVEL) / 2 * (len(noise) - 1))]
+    ordered = np.sort(np.abs(noise).sum(axis=1), kind="stable")
+    alone = ordered[round((1 + LEVEL) / 2 * (len(noise) - 1))]
     low = 0.0 if total <= alone else max(total - most - step, 0.0)
     return low, max(total - least, 0.0) + step

@@ -17,7 +17,8 @@ class Metric:
     `compute` makes `[r]` values of sums, or `own` one value of examples. `form` is "share" for what
     lies between 0 and 1 and is made of right and wrong answers, "area" for what lies there and is
     not, "mean" for what cannot be negative, "gap" for what chance alone makes greater than it is,
-    and "any". `evidence` is the number of answers that a share rests on.
+    and "any". `evidence` is the number of answers that a share rests on, `label` the class that the
+    number is of, if it is one class's.
     """
 
     title: str
@@ -27,10 +28,14 @@ class Metric:
     compute: Callable[[Sums], Values] | None = None
     own: Own | None = None
     evidence: Callable[[Sums], Values] = lambda sums: sums.examples
+    label: int | None = None
 
 
 # What stands beside metrics, in constraints and in reports/metrics.json.
-TAKEN = ("parameters", "model_bytes", "latency_ms", "worst_slice", "examples", "intervals")
+TAKEN = (
+    *("parameters", "model_bytes", "latency_ms", "worst_slice"),
+    *("examples", "intervals", "absent"),
+)
 
 METRICS: dict[str, Metric] = {}
 # Those of one class, as `recall[cat]`: class number in, metric out.

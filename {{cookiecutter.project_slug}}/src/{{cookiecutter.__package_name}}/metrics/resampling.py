@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..reproducibility.streams import integers
-from .probabilities import Labels, Values
+from .probabilities import Labels, Values, distinct
 from .sums import Sample, Sums
 
 REPLICATES, STREAM = 1000, "bootstrap"
@@ -25,7 +25,7 @@ class Resampling:
     """
 
     def __init__(self, labels: Labels, groups: Labels) -> None:
-        _, self._unit = np.unique(groups, return_inverse=True)
+        _, self._unit = distinct(groups)
         self.units = int(self._unit.max()) + 1
         self._alone = np.array_equal(self._unit, np.arange(self.units))
         stratum = _strata(labels, self._unit)

@@ -1,8 +1,8 @@
 """Metrics: true labels and predicted probabilities in, one number out.
 
-Every class counts, also one without an example in the data set that is scored. Nothing is known
-about such a class, so it earns what knowing nothing earns: 0 in F1 and recall, 0.5 (chance) in
-ROC AUC. A number is therefore always finite, and never better because a class is missing.
+A mean over classes is one over those of which something is known, as scikit-learn has it: F1 of the
+classes that are true or predicted, recall and ROC AUC of those that are true. In a resample of the
+bootstrap they are those of the resample.
 """
 
 import difflib
@@ -28,13 +28,18 @@ def accuracy(sums: Sums) -> Values:
 
 
 def balanced_accuracy(sums: Sums) -> Values:
-    """Mean over the classes of recall: the share of a class that was recognised."""
-    return _mean(_ratio(sums.right, sums.true), sums)
+    """Mean over the true classes of recall: the share of a class that was recognised."""
+    return _mean(_ratio(sums.right, sums.true), sums.true > 0)
 
 
 def macro_f1(sums: Sums) -> Values:
-    """Mean over the classes of F1, the harmonic mean of precision and recall."""
-    return _mean(_ratio(2 * sums.right, sums.true + sums.answered), sums)
+    """Mean over the classes of F1, the harmonic mean of precision and recall.
+
+    It is that of the classes that are true or predicted; in a part of a data set, of the true ones:
+    an answer that only the rest holds to be true would count as much as a whole class.
+    """
+    either = sums.true + sums.answered
+    return _mean(_ratio(2 * sums.right, either), (sums.true if sums.partial else either) > 0)
 
 
 def log_loss(sums: Sums) -> Values:
@@ -43,9 +48,9 @@ def log_loss(sums: Sums) -> Values:
 
 
 def roc_auc(sums: Sums) -> Values:
-    """Mean over the classes of the area under the ROC curve, each class against the rest.
+    """Mean over the true classes of the area under the ROC curve, each class against the rest.
 
-    Of two classes both have the same area, the usual one.
+    Of two classes both have the same area, the usual one; of a single one it is 0.5, chance.
     """
     return np.clip(_ratio(sums.area, sums.examples), 0, 1)
 
@@ -72,8 +77,8 @@ def f1(sums: Sums, label: int) -> Values:
 
 def _even(sums: Sums) -> Values:
     """The examples that would tell as much, were each class as large as the others."""
-    count = int(sums.counted.sum())
-    found: Values = count**2 / (sums.counted / np.maximum(sums.true, 1)).sum(axis=1)
+    present = sums.true > 0
+    found: Values = present.sum(axis=1) ** 2 / (present / np.maximum(sums.true, 1)).sum(axis=1)
     return found
 
 
@@ -128,6 +133,7 @@ OF_CLASS |= {
         "share",
         partial(recall, label=label),
         evidence=lambda sums: sums.true[:, label],
+        label=label,
     ),
     "precision": lambda label: Metric(
         "Precision",
@@ -136,6 +142,7 @@ OF_CLASS |= {
         "share",
         partial(precision, label=label),
         evidence=lambda sums: sums.answered[:, label],
+        label=label,
     ),
     "f1": lambda label: Metric(
         "F1",
@@ -144,6 +151,7 @@ OF_CLASS |= {
         "share",
         partial(f1, label=label),
         evidence=lambda sums: sums.true[:, label] + sums.answered[:, label],
+        label=label,
     ),
 }
 
@@ -207,10 +215,9 @@ def _ratio(above: Values, below: Values) -> Values:
     return np.divide(above, below, out=np.zeros(np.broadcast(above, below).shape), where=below > 0)
 
 
-def _mean(parts: Values, sums: Sums) -> Values:
-    counted: NDArray[np.bool_] = sums.counted
-    found: Values = parts[:, counted].mean(axis=1)
-    return found
+def _mean(parts: Values, counted: NDArray[np.bool_]) -> Values:
+    """The mean `[r]` of those parts `[r, k]` that count."""
+    return _ratio((parts * counted).sum(axis=1), counted.sum(axis=1))
 
 
 # Its metrics enter themselves: last, when the names of the others are taken.

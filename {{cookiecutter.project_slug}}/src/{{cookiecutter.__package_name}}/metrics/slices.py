@@ -55,7 +55,8 @@ def _of_kind(kind: str, predictions: Predictions, classes: Sequence[str]) -> dic
     if read["parts"]:
         count = int(read["parts"])
         names = [f"{of} {part} of {count}" for part in range(1, count + 1)]
-        bounds = np.sort(values)[[len(values) * part // count for part in range(1, count)]]
+        ordered = np.sort(values, kind="stable")
+        bounds = ordered[[len(values) * part // count for part in range(1, count)]]
     else:
         given = [float(one) for one in read["bounds"].split(",")]
         if given != sorted(set(given)):

@@ -13,7 +13,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .probabilities import Labels, Values
+from .probabilities import Labels, Values, distinct
 
 FEWEST = 8  # degrees of freedom; below, an interval is of no use to anybody
 BINS = 15  # of equal width in confidence, as in Guo et al., ICML 2017
@@ -26,8 +26,8 @@ class Sample:
     """Examples that are scored together: `n` of them, with probabilities `[n, k]`.
 
     `groups` `[n]` numbers what was drawn together, such as the pictures of one patient; each
-    example has its own number where it stands alone. In a part of a data set (`partial`) the means
-    over classes are those over the classes that it has.
+    example has its own number where it stands alone. `partial` says that they are a part of a data
+    set.
     """
 
     labels: Labels
@@ -75,7 +75,7 @@ class Sample:
             return math.inf
         sign = np.sign(self.sums().gaps[0])[self._bins]
         values = {"mean": self._losses, "area": self._areas, "gap": self._gaps * sign}[form]
-        _, unit = np.unique(self.groups, return_inverse=True)
+        _, unit = distinct(self.groups)
         away = np.bincount(unit, values - values.mean())
         fourth = float((away**4).sum())
         found = 2 * float((away**2).sum()) ** 2 / fourth if fourth > 0 else math.inf
@@ -87,18 +87,12 @@ class Sample:
         return self._losses / FINE
 
     @cached_property
-    def _counted(self) -> NDArray[np.bool_]:
-        """Which classes `[k]` have a part in a mean over classes."""
-        present = np.bincount(self.labels, minlength=self.classes) > 0
-        return present if self.partial else np.ones_like(present)
-
-    @cached_property
     def _pairs(self) -> tuple[Labels, Labels, Labels]:
         """The true class and the answer of each pair that there is, and the pair of each example.
 
         There are few of them beside the examples, so it is they that are counted by class.
         """
-        codes, pair = np.unique(self.labels * self.classes + self.answers, return_inverse=True)
+        codes, pair = distinct(self.labels * self.classes + self.answers)
         return codes // self.classes, codes % self.classes, pair
 
     @cached_property
@@ -116,9 +110,9 @@ class Sample:
         These are the placements of DeLong, DeLong and Clarke-Pearson (Biometrics, 1988).
         """
         parts, areas = np.zeros(len(self)), []
-        for name in np.flatnonzero(self._counted):
+        for name in np.unique(self.labels):
             positive = self.labels == name
-            if positive.all() or not positive.any():
+            if positive.all():
                 areas.append(0.5)
                 continue
             above = placements(self.probabilities[:, name], positive)
@@ -207,9 +201,9 @@ class Sums:
         return _sums(sample._bins, (one * sample._gaps for one in self._weights), BINS) / COARSE
 
     @property
-    def counted(self) -> NDArray[np.bool_]:
-        """The classes `[k]` that have a part in a mean over classes."""
-        return self._sample._counted
+    def partial(self) -> bool:
+        """Whether the examples are a part of a data set."""
+        return self._sample.partial
 
 
 def numbered(groups: Sequence[str]) -> Labels:
@@ -228,7 +222,7 @@ def placements(values: Values, positive: NDArray[np.bool_]) -> Values:
         values: `[n]`.
         positive: `[n]`, of both kinds at least one.
     """
-    ones, others = np.sort(values[positive]), np.sort(values[~positive])
+    ones, others = (np.sort(values[side], kind="stable") for side in (positive, ~positive))
     found = np.empty(len(values))
     for chosen, against in ((positive, others), (~positive, ones)):
         sides = [np.searchsorted(against, values[chosen], side) for side in ("left", "right")]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ..data.storage import COLUMNS, Example
 from ..errors import UserError
-from ..reproducibility.artifacts import replacing, write_csv
+from ..reproducibility.artifacts import cell, replacing, write_csv
 from .probabilities import Labels, Probabilities, check, predicted
 from .sums import Sample, numbered
 
@@ -92,10 +92,10 @@ def prediction_rows(
     texts = np.empty(len(seen), dtype=object)
     for figure in np.flatnonzero(seen).tolist():
         texts[figure] = f"{figure // MILLION}.{figure % MILLION:06d}"
-    answers = predictions.answers.tolist()
+    answers, names = predictions.answers.tolist(), [*map(cell, classes)]
     for example, answer, row in zip(predictions.examples, answers, figures, strict=True):
         cells = texts[row].tolist()
-        yield [split, *example.cells(), classes[answer], cells[answer], *cells]
+        yield [split, *example.cells(), names[answer], cells[answer], *cells]
 
 
 def write_predictions(
@@ -127,7 +127,8 @@ def write_confusion(
 ) -> None:
     """Write the true and the predicted class of each example, as DVC's confusion plot wants."""
     pairs = zip(labels, predicted(probabilities), strict=True)
-    write_csv(path, ("actual", "predicted"), ((classes[a], classes[p]) for a, p in pairs))
+    names = [*map(cell, classes)]
+    write_csv(path, ("actual", "predicted"), ((names[a], names[p]) for a, p in pairs))
 
 
 def read_predictions(path: Path) -> tuple[list[str], dict[str, Predictions]]:
@@ -144,7 +145,7 @@ def read_predictions(path: Path) -> tuple[list[str], dict[str, Predictions]]:
         classes = [name.removeprefix(PREFIX) for name in header[len(FIXED) :]]
         if header != prediction_header(classes) or not classes:
             raise _malformed(path, 1)
-        number, found = {name: index for index, name in enumerate(classes)}, dict[str, _Read]()
+        number, found = {cell(name): at for at, name in enumerate(classes)}, dict[str, _Read]()
         try:
             for row in reader:
                 if len(row) != len(header) or not {row[LABEL], row[ANSWER]} <= number.keys():

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .probabilities import Values
+from .probabilities import Labels, Values, distinct
 from .registry import Metric
 from .sums import Sample
 from .table import Predictions
@@ -32,13 +32,13 @@ def gains(metric: Metric, sample: Sample) -> Values:
         lost: Values = sample.losses[wrong] / len(sample)
         return lost.round(DECIMALS)
     codes = sample.labels[wrong] * sample.classes + sample.answers[wrong]
-    pairs, which = np.unique(codes, return_inverse=True)
+    pairs, which = distinct(codes)
     each = max(CHUNK // sample.classes, 1)
     parts = [_of_pairs(metric, sample, pairs[at : at + each]) for at in range(0, len(pairs), each)]
     return np.concatenate([*parts, np.zeros(0)])[which].round(DECIMALS)
 
 
-def _of_pairs(metric: Metric, sample: Sample, pairs: Values) -> Values:
+def _of_pairs(metric: Metric, sample: Sample, pairs: Labels) -> Values:
     """What it gains by one right answer in place of each pair of true class and answer."""
     assert metric.compute is not None
     sums, rows = sample.sums(), np.arange(len(pairs))

@@ -7,7 +7,7 @@ from ..metrics.registry import Metric
 from ..metrics.scores import find
 from .figures import verdict
 from .inputs import Inputs
-from .markup import capital, percent, plural, prose, share, text
+from .markup import capital, percent, plural, prose, share, some, text
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -68,7 +68,15 @@ def _how_good(inputs: Inputs, metric: Metric) -> str:
     return (
         f"<p><b>{low:.4f} to {high:.4f}</b>, the 95 % interval over {plural(count, 'picture')} "
         f"kept out of training; {wrong:,} of them ({share(wrong, count)}) got a wrong class."
-        f"{'' if metric.higher_is_better else ' Lower is better.'}</p>"
+        f"{'' if metric.higher_is_better else ' Lower is better.'}</p>{_unknown(inputs.metrics)}"
+    )
+
+
+def _unknown(metrics: Mapping[str, Any]) -> str:
+    """A paragraph on the classes that test lacks, if it does."""
+    absent = metrics["test"].get("absent", [])
+    return (
+        f"<p>Test has no picture of {some(absent)}: nothing is known there.</p>" if absent else ""
     )
 
 

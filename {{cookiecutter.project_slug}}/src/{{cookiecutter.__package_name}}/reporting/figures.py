@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..metrics.registry import METRICS
-from .markup import bar, ends, name, section, table, text
+from .markup import bar, ends, name, section, some, table, text
 
 
 def metrics_section(metrics: Mapping[str, Any]) -> str:
@@ -72,6 +72,10 @@ def _metrics(metrics: Mapping[str, Any]) -> str:
         for key in shown
     ]
     rows.append(["Pictures", *(f"{metrics[split]['examples']:,}" for split in splits)])
+    absent = [metrics[split].get("absent", []) for split in splits]
+    if any(absent):
+        lead = "Classes without a picture <small>no part of a mean over classes</small>"
+        rows.append([lead, *(some(names) if names else "none" for names in absent)])
     caption = "Metrics by data set, with 95 % intervals over the examples; the one in bold decides"
     marked = shown.index(metrics["metric"])
     header = ["Metric", *(name(one.replace("_", "-")) for one in splits)]

@@ -17,6 +17,12 @@ def name(value: object) -> str:
     return f"<bdi>{text(value)}</bdi>"
 
 
+def some(names: Sequence[str]) -> str:
+    """Return the first five names, and how many more there are."""
+    more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
+    return ", ".join(map(name, names[:5])) + more
+
+
 def share(part: int, whole: int) -> str:
     """Return a part of a whole as a percentage with one decimal; of nothing, a dash."""
     return f"{100 * part / whole:.1f} %" if whole else "–"

@@ -48,24 +48,39 @@ def data_alone() -> bool:
 
 
 def staged() -> list[str]:
-    """Return the files of this project that the commit being made adds, changes or removes."""
-    # Git hands the index of the commit to its hooks in GIT_INDEX_FILE, so its variables stay.
-    command = ("git", "diff", "--cached", "--name-only", "--no-renames", "--relative", "-z")
-    try:
-        listed = subprocess.run(command, capture_output=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError):
-        raise UserError("Git does not say what is staged; run this in its repository.") from None
-    return [name for name in listed.decode("utf-8", "replace").split("\0") if name]
+    """Return the files of this project that the commit being made adds, changes or removes.
+
+    Raises:
+        UserError: Git does not say it.
+    """
+    done = _git("diff", "--cached", "--name-only", "--no-renames", "--relative", "-z")
+    return [name for name in done.stdout.decode("utf-8", "replace").split("\0") if name]
 
 
 def settles_history() -> bool:
-    """Return whether this is a first commit, or a merge, which bring both by nature."""
-    verify = ("git", "rev-parse", "--verify", "--quiet")
+    """Return whether this is a first commit, or a merge, which bring both by nature.
+
+    Raises:
+        UserError: Git does not say it.
+    """
     codes = [
-        subprocess.run((*verify, name), capture_output=True, check=False).returncode
-        for name in ("HEAD", "MERGE_HEAD")
+        _git("rev-parse", "--verify", "--quiet", name).returncode for name in ("HEAD", "MERGE_HEAD")
     ]
     return codes[0] != 0 or codes[1] == 0
+
+
+def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    # Git hands the index of the commit to its hooks in GIT_INDEX_FILE, so its variables stay.
+    try:
+        done = subprocess.run(["git", *arguments], capture_output=True, check=False)
+        if done.returncode > 1:  # 1 is an answer: there is none
+            why = ["git", "rev-parse", "--git-dir"]
+            asked = subprocess.run(why, capture_output=True, check=False)
+            said = (asked.stderr or done.stderr).decode("utf-8", "replace")
+            raise UserError(f"Git does not say what is staged: {' '.join(said.split())}")
+    except OSError as error:
+        raise UserError(f"Git does not say what is staged: {error}.") from None
+    return done
 
 
 def _few(paths: Sequence[str]) -> str:

@@ -5,10 +5,14 @@ import csv
 import io
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
+
+# Also behind a `'`, so that a name which has one itself comes back with it.
+_FORMULA = re.compile(r"[\s']*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 
 
 @contextlib.contextmanager
@@ -56,6 +60,16 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]
         writer.writerow(header)
         writer.writerows(rows)
         text.detach()
+
+
+def cell(name: str) -> str:
+    """Return a name for a table: one that a spreadsheet would take for a formula gets a `'`."""
+    return f"'{name}" if _FORMULA.match(name) else name
+
+
+def named(cell: str) -> str:
+    """Return the name that `cell` wrote so."""
+    return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell) else cell
 
 
 def _umask() -> int:

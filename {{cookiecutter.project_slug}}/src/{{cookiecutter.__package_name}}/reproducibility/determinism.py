@@ -1,17 +1,20 @@
 """Everything that must be set for two runs to give the same bits, in one place.
 
 The processor decides which kernels the mathematics libraries choose, and kernels differ in their
-last bits. These libraries read the environment once, when they are first imported; so a stage
-calls `apply` before it imports anything that imports numpy or torch.
+last bits. These libraries read the environment once, when they are first imported. So the packages
+of stages and of commands call `choose` before anything imports numpy, and what uses torch calls
+`apply` before it imports either.
 """
 
 import os
+import platform
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..errors import UserError
 
+NUMPY = "NPY_DISABLE_CPU_FEATURES"
 # The newest kernels that every x86-64 processor since about 2015 has. MKL's COMPATIBLE mode is the
 # only one that gives the same bits on processors of different vendors.
 PORTABLE = {
@@ -20,20 +23,24 @@ PORTABLE = {
     "MKL_CBWR": "COMPATIBLE",
     "OPENBLAS_CORETYPE": "Haswell",
 }
+# All that NumPy has kernels for above AVX2: there its exp, log and power have other last bits. None
+# implies another. NumPy complains of names that it has no kernels for, as on other machines.
+if (platform.system(), platform.machine()) == ("Linux", "x86_64"):
+    PORTABLE[NUMPY] = "X86_V4 AVX512_ICL AVX512_SPR"
 # What a shell may carry and a run must not inherit.
 INHERITED = (
     *PORTABLE,
     "DNNL_DEFAULT_FPMATH_MODE",
     "DNNL_MAX_CPU_ISA",
     "MKL_ENABLE_INSTRUCTIONS",
-    "NPY_DISABLE_CPU_FEATURES",
+    NUMPY,
+    "NPY_ENABLE_CPU_FEATURES",
     "NVIDIA_TF32_OVERRIDE",
     "ONEDNN_DEFAULT_FPMATH_MODE",
     "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE",
 )
 CUBLAS = "CUBLAS_WORKSPACE_CONFIG"
 COMPILER = "TORCHINDUCTOR_DETERMINISTIC"
-
 
 # What to use instead of operators that have no deterministic form on a GPU.
 REPLACEMENTS = {
@@ -67,6 +74,26 @@ def environment(level: str, threads: int) -> dict[str, str]:
     return shared | fixed | (PORTABLE if level == "portable" else {})
 
 
+# Every variable that is set or taken away here, and what the shell said of them.
+NAMES = frozenset({*environment("portable", 1), *INHERITED})
+SHELL = {name: os.environ[name] for name in sorted(NAMES) if name in os.environ}
+
+
+def of_shell() -> dict[str, str]:
+    """Return the environment as the shell gave it, for programs that choose kernels themselves."""
+    return {name: text for name, text in os.environ.items() if name not in NAMES} | SHELL
+
+
+def choose(level: str, threads: int) -> dict[str, str]:
+    """Set the environment, if it is not too late; return the variables that were overridden."""
+    wanted = environment(level, threads)
+    if "numpy" not in sys.modules:
+        for name in sorted(NAMES - wanted.keys()):
+            os.environ.pop(name, None)
+        os.environ.update(wanted)
+    return {name: text for name, text in SHELL.items() if text != wanted.get(name)}
+
+
 def apply(level: str, threads: int, device: str) -> dict[str, str]:
     """Set the environment and torch's own switches; return the variables that were overridden.
 
@@ -80,16 +107,7 @@ def apply(level: str, threads: int, device: str) -> dict[str, str]:
                 f"{library} is imported before determinism.apply was called, so its kernels are "
                 "already chosen; move that import below the call."
             )
-    wanted = environment(level, threads)
-    names = sorted({*wanted, *INHERITED, CUBLAS, COMPILER})
-    overridden = {
-        name: os.environ[name]
-        for name in names
-        if name in os.environ and os.environ[name] != wanted.get(name)
-    }
-    for name in overridden:
-        del os.environ[name]
-    os.environ.update(wanted)
+    overridden = choose(level, threads)
     _configure_torch(level, threads, device)
     return overridden
 

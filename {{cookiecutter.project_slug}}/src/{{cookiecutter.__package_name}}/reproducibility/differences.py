@@ -26,6 +26,7 @@ LIKELIEST = (
     "identity.code",
     "identity.data",
     "identity.examples",
+    "identity.inputs",
     "overridden",
     "environment",
     "machine.processor",
@@ -48,6 +49,7 @@ NAMES = {
     "identity.code": "code of the stage",
     "identity.data": "version of the data",
     "identity.examples": "prepared examples",
+    "identity.inputs": "other inputs",
     "machine.threads": "threads in use",
     "machine.torch_parts": "parts of torch",
 }

@@ -19,6 +19,7 @@ from ..errors import run
 from .audit.requirements import locked
 from .differences import Difference, causes, compare, loss
 from .revisions import LOSSES, Revision, entries, git, same_value
+from .seals import path_of
 
 # A name and what is to say of it; a list of them for each thing that may change or move.
 Rows = list[tuple[str, str]]
@@ -78,7 +79,8 @@ def differing(a: Revision, b: Revision) -> dict[str, Rows]:
 def _moved(a: Revision, b: Revision) -> dict[str, Rows]:
     found: dict[str, Rows] = {}
     for row in compare(a.lock, b.lock):
-        if not row.same:
+        # A seal differs wherever an input does, and that is said above.
+        if not row.same and row.path != path_of(row.stage):
             sides = [row.path in entries(one.lock, row.stage, "outs") for one in (a, b)]
             how = "" if all(sides) else "added" if sides[1] else "removed"
             found.setdefault(row.stage, []).append((row.path, how))

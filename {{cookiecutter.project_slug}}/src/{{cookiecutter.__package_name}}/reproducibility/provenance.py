@@ -1,11 +1,10 @@
 """What a run was and where it ran: all that may differ between machines, beside the outputs.
 
 provenance/here/<stage>.json is the latest run on this machine. provenance/<stage>.json is the run
-that made the committed bits; Git keeps it, so it names no user, host or folder. A run that gives
-the same bits again leaves it as it is.
+that made the committed bits; Git keeps it, so it names no user, host or folder. A run of the same
+code, data and params that gives the same bits again leaves it as it is.
 """
 
-import hashlib
 import json
 import os
 import platform
@@ -19,6 +18,7 @@ from typing import Any
 
 from .artifacts import write_json
 from .determinism import INHERITED, environment
+from .seals import hash_of
 
 MADE, HERE = Path("provenance"), Path("provenance/here")
 # What else a shell may carry that reaches numbers, order or text; none of it is secret or personal.
@@ -51,7 +51,7 @@ def recorded(stage: str, outputs: Sequence[Path], **details: Any) -> Iterator[No
     commit = _git()
     yield
     seconds = time.perf_counter() - clock  # audit: a record of how long
-    made = {path.as_posix(): _md5(path) for path in outputs}
+    made = {path.as_posix(): hash_of(path) for path in outputs}
     record = {
         "stage": stage,
         "started": started.isoformat(timespec="seconds"),
@@ -62,7 +62,7 @@ def recorded(stage: str, outputs: Sequence[Path], **details: Any) -> Iterator[No
         "environment": _environment(),
     } | details
     write_json(HERE / f"{stage}.json", record)
-    if _outputs(MADE / f"{stage}.json") != made:
+    if any(_made(stage).get(name) != record.get(name) for name in ("outputs", "identity")):
         write_json(MADE / f"{stage}.json", record)
 
 
@@ -173,15 +173,9 @@ def _output(*command: str) -> str:
     return done.stdout.strip()
 
 
-def _md5(path: Path) -> str:
-    with path.open("rb") as file:
-        # DVC names files by this hash; nothing rests on it being hard to forge.
-        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-
-
-def _outputs(path: Path) -> Any:
+def _made(stage: str) -> dict[str, Any]:
     try:
-        record = json.loads(path.read_bytes())
+        record = json.loads((MADE / f"{stage}.json").read_bytes())
     except (OSError, ValueError):
-        return None
-    return record.get("outputs") if isinstance(record, dict) else None
+        return {}
+    return record if isinstance(record, dict) else {}

@@ -21,11 +21,12 @@ def permutation(seed: int, stream: str, epoch: int, size: int) -> NDArray[np.int
     """Return the order [size] in which `epoch` visits the examples.
 
     Sorting hashes of the examples' numbers is a shuffle that needs no generator, whose algorithm
-    a library may change. No two of them have the same hash, so every way to sort gives one order,
-    and NumPy's fastest will do.
+    a library may change.
     """
     hashes = _mix(np.arange(size, dtype=np.uint64) + np.uint64(key(seed, stream, epoch)))
-    return np.argsort(hashes)
+    # The stable sort is plain code. NumPy's default is a kernel of the processor's own, and an
+    # emulator that gets one of its instructions wrong returns another order.
+    return np.argsort(hashes, kind="stable")
 
 
 def uniform(

@@ -23,6 +23,8 @@ from pathlib import Path
 
 from ..config import Reproducibility, read
 from ..errors import UserError, run
+from .audit import dvclock
+from .audit.project import Project
 from .differences import Comparison, causes, compare, loss, table
 from .revisions import (
     LOCK,
@@ -82,10 +84,8 @@ def fresh_run(folder: Path, name: str) -> Ran:
     Raises:
         UserError: the repository cannot be cloned, the data cannot be had, or a stage fails.
     """
-    cloned = git("clone", "--quiet", "--no-hardlinks", ".", str(folder))
-    if cloned.returncode != 0:
-        raise UserError(f"this repository cannot be cloned: {cloned.stderr.strip()}")
-    _fetch_raw(folder, str(cache_folder()))
+    folder = _cloned(folder)
+    _fetch_inputs(folder, str(cache_folder()))
     command = dvc("repro", "--force", "--no-run-cache")
     if subprocess.run(command, cwd=folder, env=_environment(), check=False).returncode != 0:
         raise UserError("a stage failed in a fresh clone; its message stands above.")
@@ -133,7 +133,7 @@ def main() -> None:
         sys.stdout.write(f"{explanation(rows, old or committed(), new)}\n\n")
         raise UserError(_not_shown(rows, claim, reason))
     sys.stdout.write(f"proven: {claim}; {len(rows)} of {len(rows)} outputs have the same bytes\n")
-    if not arguments.here and git("status", "--porcelain").stdout.strip():
+    if not arguments.here and git("status", "--porcelain", "--", ".").stdout.strip():
         sys.stdout.write("not part of it: the changes here that are not committed\n")
 
 
@@ -162,6 +162,9 @@ def _here() -> Ran:
     # A lock that came from Git says nothing of this folder unless the outputs lie here.
     if subprocess.run(dvc("status", "--quiet"), capture_output=True, check=False).returncode != 0:
         raise UserError("the outputs that dvc.lock names do not all lie here; run 'dvc repro'.")
+    # Nor are they of what lies here if it was put together from two locks.
+    if faults := dvclock.lock(Project(Path())).findings:
+        raise UserError(f"{faults[0]}.")
     return left_in(Path(), "here")
 
 
@@ -175,12 +178,24 @@ def _run_again(reason: str | None) -> tuple[Ran | None, Ran, str]:
         return first, second, "two runs on this machine give the same bits"
 
 
+def _cloned(folder: Path) -> Path:
+    """Clone the last commit; return the project in it, which may be a folder of its repository."""
+    here = git("rev-parse", "--show-cdup", "--show-prefix").stdout.split("\n")
+    cloned = git("clone", "--quiet", "--no-hardlinks", here[0] or ".", str(folder))
+    if cloned.returncode != 0:
+        raise UserError(f"this repository cannot be cloned: {cloned.stderr.strip()}")
+    project = folder / here[1]
+    if not (project / LOCK).is_file():
+        raise UserError(f"the last commit has no {here[1]}{LOCK}; commit this project first.")
+    return project
+
+
 def _text(path: Path) -> str | None:
     return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
 
 
-def _fetch_raw(folder: Path, cache: str) -> None:
-    """Bring in the data that a clone names, from the cache here or the remote, each compared."""
+def _fetch_inputs(folder: Path, cache: str) -> None:
+    """Bring in all that a clone's .dvc files name, from the cache here or the remote, compared."""
 
     def call(command: Sequence[str]) -> str:
         """Return "" if it worked, else the last line of what it said."""
@@ -202,16 +217,13 @@ def _fetch_raw(folder: Path, cache: str) -> None:
     if name:
         places[name] = ("modify", name, "url", url)
     package, said = __package__.partition(".")[0], ""
-    module = [sys.executable, "-I", "-m"]
-    pull = [*module, f"{package}.data.remote", "pull", "data/raw.dvc"]
     for place, known in places.items():
         for action, *values in (known, ("default", place), ("modify", place, "verify", "true")):
             call(dvc("remote", action, "--local", *values))
-        said = call(pull)
+        said = call([sys.executable, "-I", "-m", f"{package}.data.missing"])
         if not said:
             return
-    if call([*module, f"{package}.data.collect"]):
-        raise UserError(f"the data of data/raw.dvc is not to be had from the cache here; {said}")
+    raise UserError(f"data is not to be had from the cache here; {said}")
 
 
 def _take_settings(folder: Path) -> None:

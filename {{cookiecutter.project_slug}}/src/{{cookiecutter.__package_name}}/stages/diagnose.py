@@ -10,6 +10,7 @@ from ..metrics.ideas import Settings
 from ..metrics.table import read_predictions
 from ..reporting.inputs import read_curves, read_record
 from ..reproducibility.artifacts import write_json
+from ..reproducibility.seals import Seal
 
 DIAGNOSIS = Path("reports/diagnosis.json")
 LOSSES = Path("reports/losses.csv")
@@ -17,7 +18,11 @@ LOSSES = Path("reports/losses.csv")
 
 def main() -> None:
     """Write the diagnosis."""
-    write_json(DIAGNOSIS, diagnose(inputs(), settings()))
+    seal = Seal("diagnose")
+    found = diagnose(inputs(), settings())
+    seal.check()
+    write_json(DIAGNOSIS, found)
+    seal.write()
 
 
 def settings() -> Settings:

@@ -10,6 +10,7 @@ from ..config import Evaluation, Model, Reproducibility, read
 from ..errors import run
 from ..reproducibility import determinism
 from ..reproducibility.artifacts import write_json
+from ..reproducibility.seals import Seal
 
 PREPARED, REPORTS = Path("data/prepared"), Path("reports")
 DATA = REPORTS / "data.json"
@@ -18,6 +19,7 @@ WEIGHTS = Path("models/model.safetensors")
 
 def main() -> None:
     """Predict every example and write predictions, metrics and confusions."""
+    seal = Seal("evaluate")
     model, evaluation, reproducibility = read(Model), read(Evaluation), read(Reproducibility)
     determinism.apply(reproducibility.level, reproducibility.threads, reproducibility.device)
     from ..data.batches import Split
@@ -29,6 +31,7 @@ def main() -> None:
     from ..metrics.scores import find
     from ..metrics.table import scored, write_confusion, write_predictions
     from ..model import build
+    from ..reproducibility.operators import portable
     from ..training.baselines import baselines
     from ..training.prediction import load, predict
 
@@ -39,7 +42,12 @@ def main() -> None:
     network = build(model, test.images.shape[1], len(classes), dropout=0.0)
     load(network, WEIGHTS)
     network.to(reproducibility.device)
-    found = {name: predict(network, split.images, len(classes)) for name, split in splits.items()}
+    with portable(network, reproducibility):
+        predict(network, test.images[:1], len(classes), reproducibility.chunk)
+    found = {
+        name: predict(network, split.images, len(classes), reproducibility.chunk)
+        for name, split in splits.items()
+    }
     predictions = {
         name: scored(name, read_examples(PREPARED / name), split.labels, found[name], classes)
         for name, split in splits.items()
@@ -51,10 +59,12 @@ def main() -> None:
     metrics = summarise(evaluation, classes, predictions, costs, reproducibility.seed)
     simple = baselines(splits["train"], {name: splits[name] for name in ("dev", "test")})
     beaten = beside(find(evaluation.metric), predictions, simple, reproducibility.seed)
+    seal.check()
     write_predictions(REPORTS / "predictions.csv", classes, predictions)
     write_confusion(REPORTS / "confusion.csv", test.labels, found["test"], classes)
     metrics |= {"baselines": beaten, "data": data_of(DATA)}
     write_json(REPORTS / "metrics.json", metrics)
+    seal.write()
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ..config import Data, Runtime, read
 from ..errors import UserError, run
+from ..reproducibility.seals import Seal
 
 RAW, PREPARED = Path("data/raw"), Path("data/prepared")
 DECODED = Path("data/decoded")
@@ -16,10 +17,12 @@ def main() -> None:
     from ..data.corrections import FILE, read_labels
     from ..data.prepare import prepare
 
+    seal = Seal("prepare")
     data, runtime = read(Data), read(Runtime)
     version, labels = _version(Path("reports/data.json")), read_labels(FILE)
     with open_catalogue(DECODED, data) as catalogue:
         prepare(catalogue, RAW, PREPARED, data, version, workers=runtime.workers, labels=labels)
+    seal.write()
 
 
 def _version(summary: Path) -> str:

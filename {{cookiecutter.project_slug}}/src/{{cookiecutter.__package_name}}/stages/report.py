@@ -13,6 +13,7 @@ from ..reporting.findings import shown_paths
 from ..reporting.inputs import Inputs, read_curves, read_record
 from ..reporting.page import page
 from ..reproducibility.artifacts import write_bytes
+from ..reproducibility.seals import Seal
 
 KEYS = (
     *("score", "metric", "interval", "accepted", "constraints", "slices", "baselines"),
@@ -27,6 +28,7 @@ DATA_KEYS = (
 
 def main() -> None:
     """Write reports/report.html from what the stages before have left."""
+    seal = Seal("report")
     metrics = read_record(Path("reports/metrics.json"), "evaluate", KEYS)
     diagnosis = read_record(Path("reports/diagnosis.json"), "diagnose", DIAGNOSIS_KEYS)
     classes, predictions = read_predictions(Path("reports/predictions.csv"))
@@ -45,7 +47,10 @@ def main() -> None:
     tags = {row.md5: row.causes() for row in read_rows(FILE, predictions, classes)}
     records = (metrics, diagnosis, data, identity)
     inputs = Inputs(*records, curves, classes, predictions, pictures, odd, tags)
-    write_bytes(Path("reports/report.html"), page(inputs).encode())
+    content = page(inputs).encode()
+    seal.check()
+    write_bytes(Path("reports/report.html"), content)
+    seal.write()
 
 
 def _pictures(split: str, predictions: dict[str, Predictions]) -> Shards:

@@ -10,6 +10,7 @@ from ..reproducibility import determinism
 from ..reproducibility.artifacts import write_bytes, write_csv, write_json
 from ..reproducibility.identity import identity
 from ..reproducibility.provenance import recorded
+from ..reproducibility.seals import Seal
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -23,6 +24,7 @@ LOSSES, CURVES = Path("reports/losses.csv"), Path("reports/learning-curves.csv")
 
 def main() -> None:
     """Train a network and write its weights, its identity and its learning curves."""
+    seal = Seal("train")
     model, optimization = read(Model), read(Optimization)
     regularization, reproducibility = read(Regularization), read(Reproducibility)
     runtime = read(Runtime)
@@ -58,8 +60,10 @@ def main() -> None:
         record = {"identity": made_of, "overridden": overridden, "processes": group.size}
         with recorded("train", outputs=(WEIGHTS, LOSSES, CURVES), **record):
             progress = learn()
+            seal.check()
             _write(network, progress)
     write_json(IDENTITY, made_of)
+    seal.write()
     # Last of all: until here a killed run can go on.
     checkpoints.remove(checkpoints.FOLDER, made_of)
 

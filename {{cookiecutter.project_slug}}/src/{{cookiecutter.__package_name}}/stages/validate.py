@@ -7,6 +7,7 @@ from ..config import Data, Runtime, read
 from ..errors import UserError, run
 from ..reproducibility import determinism
 from ..reproducibility.artifacts import write_json
+from ..reproducibility.seals import Seal
 
 if TYPE_CHECKING:
     from ..data.findings import Table
@@ -17,6 +18,7 @@ REPORT = Path("reports/data.json")
 
 def main() -> None:
     """Check every picture, write what was found, and refuse data with errors."""
+    seal = Seal("validate")
     data, runtime = read(Data), read(Runtime)
     # Which labels are in doubt is the same everywhere, whatever level training has.
     determinism.apply("portable", 1, "cpu")
@@ -28,9 +30,11 @@ def main() -> None:
     if version is None:
         raise UserError(f"{RAW}.dvc is not there; give the data a version with 'dvc add {RAW}'.")
     summary, table = _checked(data, version, runtime.workers)
+    seal.check()
     write_json(REPORT, {"version": version, "release": release_of(version)} | summary)
     if refusal := table.refusal():
         raise UserError(f"{refusal}\n{REPORT.as_posix()} holds all that was found.")
+    seal.write()
 
 
 def _checked(data: Data, version: str, workers: int) -> "tuple[dict[str, Any], Table]":

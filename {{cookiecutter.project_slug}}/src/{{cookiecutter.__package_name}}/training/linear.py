@@ -74,8 +74,11 @@ def probabilities(model: Linear, images: Images) -> NDArray[np.float32]:
     """Return what `model` says of images uint8 [n, c, h, w]: probabilities [n, classes]."""
     found = torch.empty(len(images), len(model.bias))
     for start in range(0, len(images), BATCH):
-        logits = features(images[start : start + BATCH]) @ model.weight + model.bias
-        found[start : start + BATCH] = functional.softmax(logits, dim=1)
+        inputs = features(images[start : start + BATCH])
+        # Always of one shape: kernels are chosen by it, and differ in their last bits.
+        filled = functional.pad(inputs, (0, 0, 0, BATCH - len(inputs)))
+        answers = functional.softmax(filled @ model.weight + model.bias, dim=1)
+        found[start : start + BATCH] = answers[: len(inputs)]
     return found.numpy()
 
 

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -18,6 +19,7 @@ from ..data.batches import Batches, Split, stream
 from ..errors import UserError
 from ..progress import progress
 from ..reproducibility.determinism import refusing
+from ..reproducibility.operators import check_optimizer, portable
 from ..reproducibility.streams import key
 from . import checkpoints
 from .optimizer import build, learning_rate, set_rate
@@ -64,7 +66,8 @@ def train(
     Raises:
         UserError: the loss is not finite, the batch is larger than the training set or cannot be
             cut into shards, the network depends on how it is cut, an operator has no deterministic
-            form, a checkpoint cannot be written, or another process has ended.
+            form or other bits on other processors, a checkpoint cannot be written, or another
+            process has ended.
     """
     optimization, regularization = settings.optimization, settings.regularization
     reproducibility, runtime = settings.reproducibility, settings.runtime
@@ -75,6 +78,7 @@ def train(
     group.agree(json.dumps(identity, sort_keys=True))
     network.to(reproducibility.device)
     optimizer = build(network, optimization, regularization)
+    check_optimizer(optimizer, reproducibility)
     step = _Step(network, settings, group)
     run = _Run(batches.steps_per_epoch, _restored(folder, identity, network, optimizer, group))
     keeper = _Keeper(
@@ -88,6 +92,11 @@ def train(
         disable=group.rank > 0,
         leave=False,
     )
+    look = portable(network, reproducibility)
+    if run.step < steps:
+        with look:  # at what workers do, and at what the end of each epoch does
+            batches[run.step]
+            predict(network, dev.images[:1], len(dev.classes), reproducibility.chunk)
     network.train()
     with keeper, Stop(group.rank) as stop:
         for images, labels in stream(batches, run.step, steps, runtime):
@@ -95,9 +104,11 @@ def train(
                 break
             set_rate(optimizer, learning_rate(run.step, steps, optimization))
             run.count(step(run.step, images, labels))
-            optimizer.step()
+            with look:
+                optimizer.step()
+            look = nullcontext()
             if run.at_epoch_end():
-                run.close_epoch(network, dev, group)
+                run.close_epoch(network, dev, reproducibility.chunk, group)
             if run.step % runtime.log_every == 0:
                 epoch = f"{run.step // batches.steps_per_epoch} of {optimization.epochs}"
                 bar.set_postfix(epochs=epoch, loss=f"{run.latest():.4f}", refresh=False)
@@ -121,6 +132,7 @@ class _Step:
         self._group = group
         self._gradient = Gradient(network)
         self._watch = Watch(network) if settings.reproducibility.shards > 1 else None
+        self._look = portable(network, settings.reproducibility)
 
     def __call__(self, step: int, images: Tensor, labels: Tensor) -> Tensor:
         """Set the gradient; return the loss. The examples are this process's part of the batch."""
@@ -130,13 +142,14 @@ class _Step:
         places = range(self._group.rank * own, (self._group.rank + 1) * own)
         images = images.to(reproducibility.device, non_blocking=True)
         labels = labels.to(reproducibility.device, non_blocking=True)
-        with refusing():
+        with refusing(), self._look:
             part = fold(
                 self._shard(step, place, *examples)
                 for place, *examples in zip(
                     places, images.chunk(own), labels.chunk(own), strict=True
                 )
             )
+        self._look = nullcontext()
         if self._watch is not None:
             self._watch.check(self._network)
             self._watch = None
@@ -224,9 +237,9 @@ class _Run:
     def at_epoch_end(self) -> bool:
         return self.step % self._steps_per_epoch == 0
 
-    def close_epoch(self, network: nn.Module, dev: Split, group: Group) -> None:
+    def close_epoch(self, network: nn.Module, dev: Split, chunk: int, group: Group) -> None:
         self._settle()
-        probabilities = predict(network, dev.images, len(dev.classes), group)
+        probabilities = predict(network, dev.images, len(dev.classes), chunk, group)
         right = probabilities[np.arange(len(dev.labels)), dev.labels].astype(np.float64)
         dev_loss = -math.fsum(math.log(max(one, 1e-12)) for one in right.tolist()) / len(right)
         _check(dev_loss, f"the dev loss after step {self.step - 1}")

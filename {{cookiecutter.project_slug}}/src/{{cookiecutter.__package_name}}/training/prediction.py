@@ -15,27 +15,30 @@ from ..data.storage import Pictures
 from ..errors import UserError
 from .processes import ALONE, Group
 
-CHUNK = 128
-
 
 @torch.no_grad()
 def predict(
     network: nn.Module,
     images: NDArray[np.uint8] | Pictures,
     classes: int,
+    chunk: int,
     group: Group = ALONE,
 ) -> NDArray[np.float32]:
     """Return the probabilities [n, classes] for images uint8 [n, c, h, w].
 
-    Pictures go through the network in chunks that are the same for any number of processes.
+    They go through the network `chunk` at a time, and blank ones fill up the last chunk: kernels
+    are chosen by shape, so the bits of one picture would else depend on how many others there are.
+    Chunks are the same for any number of processes.
     """
     device = next(network.parameters()).device
     was_training = network.training
     network.eval()
     found = torch.zeros(len(images), classes)
-    for start in range(group.rank * CHUNK, len(images), group.size * CHUNK):
-        logits = network(normalise(images[start : start + CHUNK]).to(device))
-        found[start : start + CHUNK] = functional.softmax(logits, dim=1)
+    for start in range(group.rank * chunk, len(images), group.size * chunk):
+        inputs = normalise(images[start : start + chunk])
+        blank = inputs.new_zeros(chunk - len(inputs), *inputs.shape[1:])
+        logits = network(torch.cat([inputs, blank]).to(device))
+        found[start : start + chunk] = functional.softmax(logits, dim=1)[: len(inputs)]
     network.train(was_training)
     return group.union(found).numpy()
 

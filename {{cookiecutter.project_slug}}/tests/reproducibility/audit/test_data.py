@@ -28,7 +28,9 @@ def test_data_without_a_version(copy: Any, expect: Any) -> None:
 
 
 # What `dvc add` writes for these files.
-FOLDER = "outs:\n- md5: b18cb9cc9e250da4573bbe8754e88431.dir\n  size: 6\n  path: extra\n"
+FOLDER = (
+    "outs:\n- md5: b18cb9cc9e250da4573bbe8754e88431.dir # audit: a test\n  size: 6\n  path: extra\n"
+)
 FILES = {"b.txt": "one\n", "a/x.txt": "a", "a/ü.txt": "b"}
 
 
@@ -57,7 +59,10 @@ def test_data_edited_in_place(
 
 
 def test_one_file_edited_in_place(copy: Any, expect: Any) -> None:
-    copy.write("data/one.dvc", "outs:\n- md5: 5bbf5a52328e7439ae6e719dfe712200\n  path: one\n")
+    copy.write(
+        "data/one.dvc",
+        "outs:\n- md5: 5bbf5a52328e7439ae6e719dfe712200 # audit: a test\n  path: one\n",
+    )
     copy.append(".gitignore", "/data/one\n")
     copy.write("data/one", "one\n")
     assert copy.new() == {}

@@ -1,5 +1,6 @@
 """Stages, outputs, params and dvc.lock: `pytest tests/reproducibility/audit/test_pipeline.py`."""
 
+import hashlib
 import re
 from typing import Any
 
@@ -232,6 +233,80 @@ def test_an_output_that_is_not_the_next_stage_s_input(copy: Any) -> None:
     new = copy.new()
     assert list(new) == ["dvc.lock"]
     assert out["path"] in new["dvc.lock"][0].message
+
+
+SEALED = "these inputs did not make these outputs"
+
+
+def recorded(copy: Any, path: str) -> None:
+    """Write a file's hash and size into dvc.lock, as a merge does that takes both sides' lines."""
+    content = (copy.root / path).read_bytes()
+    entry = rf"(- path: {path}\n +hash: md5\n +md5: )\w+(\n +size: )\d+"
+    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    copy.write(LOCK, re.sub(entry, rf"\g<1>{md5}\g<2>{len(content)}", copy.text(LOCK)))
+
+
+def test_lines_of_two_runs(copy: Any) -> None:
+    """New code with its hash, beside results of the old: Git merges that, and DVC sees nothing."""
+    path = f"{copy.package}/metrics/scores.py"
+    copy.append(path, "# changed\n")
+    recorded(copy, path)
+    new = copy.new()
+    of_it = [stage.name for stage in copy.stages if path in stage.deps]
+    assert list(new) == [LOCK]
+    assert [one.message.split()[1] for one in new[LOCK]] == [f"{name}:" for name in of_it]
+    assert all(SEALED in one.message for one in new[LOCK])
+    assert "run `dvc repro --force evaluate`" in new[LOCK][0].message
+
+
+def test_results_of_another_run(copy: Any, expect: Any) -> None:
+    stage = copy.stages[-1]
+    path, recorded = next(
+        (out["path"], out["md5"])
+        for out in copy.project.yaml(LOCK).value["stages"][stage.name]["outs"]
+        if "seals" not in out["path"]
+    )
+    copy.replace(LOCK, f"{path}\n      hash: md5\n      md5: {recorded}", f"{path}\n      md5: 1")
+    expect(LOCK, LOCK, copy.line(LOCK, f"  {stage.name}:"), SEALED)
+
+
+def test_a_value_that_was_edited_during_the_run(copy: Any, expect: Any) -> None:
+    value = copy.project.yaml("params.yaml").get("optimization", "learning_rate")
+    for path in ("params.yaml", LOCK):
+        copy.replace(path, f"learning_rate: {value}", "learning_rate: 0.5")
+    copy.remove("provenance/train.json")
+    expect(LOCK, LOCK, copy.line(LOCK, "  train:"), SEALED)
+
+
+@pytest.mark.parametrize(
+    ("part", "old", "new"),
+    [
+        ("code", '"code": "', '"code": "0'),
+        ("lock", '"lock": "', '"lock": "0'),
+        ("inputs", '"inputs": "', '"inputs": "0'),
+        ("data", '"data": "', '"data": "0'),
+        ("params", '"learning_rate": ', '"learning_rate": 1'),
+        (
+            "models/model.safetensors",
+            '"models/model.safetensors": "',
+            '"models/model.safetensors": "0',
+        ),
+    ],
+)
+def test_a_record_of_another_run(copy: Any, expect: Any, part: str, old: str, new: str) -> None:
+    copy.replace("provenance/train.json", old, new)
+    expect(LOCK, "provenance/train.json", 1, f"of another run than dvc.lock ({part}); restore it")
+
+
+def test_an_identity_of_another_run(copy: Any, expect: Any) -> None:
+    copy.write("models/identity.json", '{"code": "0"}\n')
+    expect(LOCK, "models/identity.json", 1, "of another run than dvc.lock (code)")
+
+
+def test_a_stage_without_a_seal(copy: Any, expect: Any) -> None:
+    stage = copy.stages[-1]
+    copy.replace(PIPELINE, f"      - reports/seals/{stage.name}.json\n", "")
+    expect("pipeline", PIPELINE, stage.line, "has no seal", stale=True)
 
 
 def test_a_lock_without_an_output(copy: Any, expect: Any) -> None:

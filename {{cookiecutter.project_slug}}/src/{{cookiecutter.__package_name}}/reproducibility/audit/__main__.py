@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from ...errors import run
 from ..apart import data_alone
 from .run import audit, table
 
@@ -27,4 +28,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -1,13 +1,16 @@
-"""dvc.lock is current: it holds the commands, hashes and values that the project has now."""
+"""dvc.lock is current, and of one run: what it says went in made what it says came out."""
 
 import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from ..apart import is_data
-from .dvcfiles import LOCK, Stage, joined, stages, tracked_data
+from ..identity import depended
+from ..seals import content, declared, hash_of, path_of, values
+from .dvcfiles import LOCK, PARAMS, PIPELINE, Stage, inside, joined, stages, tracked_data
 from .findings import Check, Finding, check, count
-from .parsing import Document
+from .parsing import Broken, Document, json_value
 from .project import Project
 
 _REPRO = "run `dvc repro`"
@@ -36,6 +39,9 @@ def lock(project: Project) -> Check:
         if runs == [stage.name]:
             problems = [*_problems(project, document, stage)]
             findings += [Finding(LOCK, line, f"{text}; {_REPRO}") for line, text in problems]
+            if not problems:
+                findings += [*_unsealed(project, document, stage)]
+                findings += [*_misrecorded(project, document, stage)]
             compared += len(stage.deps) + len(stage.outs) + len(stage.params)
     found = f"{count(len(known), 'stage')}, {count(compared, 'entry', 'entries')} compared"
     return check(LOCK, found, "all current", findings)
@@ -46,11 +52,11 @@ def _problems(project: Project, document: Document, stage: Stage) -> Iterator[tu
     if joined(document.get("stages", stage.name, "cmd")) != stage.command:
         where = document.line("stages", stage.name, "cmd")
         yield where, f"stage {stage.name}: its cmd has changed"
-    for kind, declared in (("deps", set(stage.deps)), ("outs", set(stage.outs))):
+    for kind, wanted in (("deps", set(stage.deps)), ("outs", set(stage.outs))):
         recorded = _entries(document, stage.name, kind)
-        for path in sorted(declared - set(recorded)):
+        for path in sorted(wanted - set(recorded)):
             yield line, f"stage {stage.name}: {path} of its {kind} is not recorded"
-        for path in sorted(set(recorded) - declared):
+        for path in sorted(set(recorded) - wanted):
             yield recorded[path][1], f"stage {stage.name}: {path} is no longer in its {kind}"
     made = _made(project, document)
     for path, (entry, where) in _entries(document, stage.name, "deps").items():
@@ -95,6 +101,71 @@ def _stale(
     same = hashlib.md5(content, usedforsecurity=False).hexdigest() == recorded
     same = same and entry.get("size", len(content)) == len(content)
     return "" if same else f"{path} has changed since it ran"
+
+
+def _unsealed(project: Project, document: Document, stage: Stage) -> Iterator[Finding]:
+    """What dvc.lock says of a stage that is right line by line, and yet was not one run."""
+    deps, outs = (_hashes(document, stage.name, kind) for kind in ("deps", "outs"))
+    recorded = outs.pop(path_of(stage.name), None)
+    if recorded is None:
+        return  # the pipeline check says so
+    made = _made(project, document)
+    # A folder of Git's own is looked at as it is; dvc.lock may be older.
+    plain = [path for path in deps if path not in made and (project.root / path).is_dir()]
+    deps |= {path: hash_of(project.root / path) for path in plain}
+    files = {path: md5 for path, md5 in outs.items() if not md5.endswith(".dir")}
+    stated = declared(project.yaml(PIPELINE).value, stage.name)
+    package = project.package.removeprefix("src/")
+    expected = content(stated, values(stated, project.root), deps, files, package)
+    if hashlib.md5(expected, usedforsecurity=False).hexdigest() != recorded:
+        message = (
+            f"stage {stage.name}: these inputs did not make these outputs: lines of two runs were "
+            f"merged, or an input was edited during the run; run `dvc repro --force {stage.name}`"
+        )
+        yield Finding(LOCK, document.line("stages", stage.name), message)
+
+
+def _misrecorded(project: Project, document: Document, stage: Stage) -> Iterator[Finding]:
+    """The record or the identity of a run, where they are here and not those of dvc.lock's run."""
+    outs, record = _hashes(document, stage.name, "outs"), f"provenance/{stage.name}.json"
+    for path in (record, *(path for path in outs if path.endswith("/identity.json"))):
+        told = _json(project, path)
+        made = _dict(told.get("outputs"))
+        identity = _dict(told.get("identity")) if path == record else told
+        other = [out for out, md5 in made.items() if outs.get(out) != md5]
+        if other := [*other, *_other_parts(project, stage, identity)]:
+            message = f"is of another run than dvc.lock ({', '.join(other)}); restore it from Git"
+            yield Finding(path, 1, f"{message}, or run `dvc repro --force {stage.name}`")
+
+
+def _other_parts(project: Project, stage: Stage, identity: dict[str, Any]) -> list[str]:
+    """The parts of an identity that are not as they are in the tree."""
+    prepared = [Path(dep) for dep in stage.deps if inside(dep, "data/prepared")]
+    here = [dep for dep in stage.deps if project.exists(dep)]
+    now = depended(here, prepared, project.root)
+    if {*map(Path, stage.deps)} - {*map(Path, here), *prepared}:
+        del now["inputs"]  # data may be elsewhere
+    if (raw := tracked_data(project).get("data/raw")) and not project.data_alone:
+        now["data"] = raw.md5
+    sections = _dict(identity.get("params"))
+    now["params"] = {name: project.yaml(PARAMS).mapping(name) for name in sections}
+    return [name for name in identity if name in now and not _same(identity[name], now[name])]
+
+
+def _hashes(document: Document, stage: str, kind: str) -> dict[str, str]:
+    found = _entries(document, stage, kind)
+    return {path: str(entry.get("md5")) for path, (entry, _) in found.items()}
+
+
+def _json(project: Project, path: str) -> dict[str, Any]:
+    try:
+        return _dict(json_value(project.text(path) or "{}"))
+    except Broken:
+        return {}  # the syntax check says so
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _values(project: Project, document: Document, stage: Stage) -> Iterator[tuple[int, str]]:

@@ -7,6 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from ...errors import UserError
+from ..repository import outside_git
+
 # Never the project's own text, and too large to walk.
 UNSEEN = {
     *(".git", ".venv", ".dvc/cache", ".dvc/tmp", "data/raw", "data/prepared"),
@@ -27,21 +30,26 @@ def tracked(root: Path) -> list[str]:
 
     Returns:
         Sorted paths relative to `root`, with `/`; files that no longer exist are left out.
+
+    Raises:
+        UserError: there is a repository which Git does not read.
     """
     listed = [path for path in _index(root) if (root / path).is_file()]
     return sorted(listed) if listed else sorted(_walk(root, ""))
 
 
 def _index(root: Path) -> list[str]:
-    if not (root / ".git").exists():
+    if not any((folder / ".git").exists() for folder in (root, *root.parents)):
         return []
-    # A hook of another repository may have left its GIT_DIR in the environment.
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     command = ["git", "-C", str(root), "ls-files", "-z"]
     try:
-        listing = subprocess.run(command, env=environment, capture_output=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError):
+        done = subprocess.run(command, env=outside_git(), capture_output=True, check=False)
+    except OSError:  # no Git here
         return []
+    if done.returncode:
+        reason = " ".join(done.stderr.decode("utf-8", "replace").split())
+        raise UserError(f"Git does not say which files it tracks: {reason}")
+    listing = done.stdout
     return [name for name in listing.decode("utf-8", "replace").split("\0") if name]
 
 

@@ -1,4 +1,4 @@
-"""Order is decided: folders are sorted when they are listed, sets when they are walked."""
+"""Order is decided: folders are sorted when listed, sets when walked, equals stay as they were."""
 
 import ast
 from collections.abc import Iterator
@@ -15,12 +15,18 @@ _ORDERLESS = frozenset({"sorted", "any", "all", "len", "set", "frozenset", "Coun
 _PASSING = frozenset({"list", "tuple", "filter", "map", "iter"})
 _WALKING = words("list tuple enumerate zip map filter iter next reversed dict sum deque chain")
 _SET_METHODS = frozenset({"union", "intersection", "difference", "symmetric_difference"})
+# Sorts that leave the order of equals to a kernel of the processor's own, unless told otherwise.
+_SORTS = words("numpy.sort numpy.argsort torch.sort torch.argsort")
+_PARTS = words("numpy.partition numpy.argpartition")
+# What a list's `sort` does not take, and that of an array or a tensor does.
+_OF_ARRAYS = words("axis kind order dim descending")
 _LISTED = "lists a folder in no certain order; wrap it in `sorted(...)`"
 _WALKED = "walks a set in no certain order; wrap it in `sorted(...)`"
+_UNSTABLE = "leaves the order of equals to the processor; "
 
 
 def unordered(tree: Tree, names: dict[str, str]) -> Iterator[tuple[int, int, str]]:
-    """Every unsorted listing and set iteration of a file: first line, last line, reason.
+    """Every unsorted listing, set iteration and unstable sort: first line, last line, reason.
 
     Args:
         tree: every node with its parent.
@@ -30,6 +36,9 @@ def unordered(tree: Tree, names: dict[str, str]) -> Iterator[tuple[int, int, str
     for node in tree:
         if isinstance(node, ast.Call) and (name := _listing(node, names)):
             reason = f"`{name}` {_LISTED}"
+        elif isinstance(node, ast.Call) and (name := _sort(node, names)):
+            yield node.lineno, node.end_lineno or node.lineno, _unstable(node, name)
+            continue
         elif isinstance(node, ast.expr) and _walked(node, tree) and _is_set(node, tree, sets):
             reason = f"this {_WALKED}"
         else:
@@ -50,6 +59,34 @@ def _listing(call: ast.Call, names: dict[str, str]) -> str:
         return f"{base}.{func.attr}" if f"{base}.{func.attr}" in _LISTINGS else ""
     # `ast.walk` and the like are named by their module; what is left are methods of paths.
     return f".{func.attr}()" if func.attr in _METHODS else ""
+
+
+def _sort(call: ast.Call, names: dict[str, str]) -> str:
+    """The name of an unstable sort of an array or a tensor; "" of any other call."""
+    func, keywords = call.func, {one.arg for one in call.keywords}
+    if not isinstance(func, (ast.Name, ast.Attribute)) or _is_stable(call):
+        return ""
+    if isinstance(func, ast.Name):
+        full = names.get(func.id, "")
+    else:
+        base = names.get(func.value.id, "") if isinstance(func.value, ast.Name) else ""
+        full = f"{base}.{func.attr}"
+    if full in _SORTS | _PARTS:
+        return full
+    array = full in (".argsort", ".argpartition")
+    return full if array or (full == ".sort" and (call.args or keywords & _OF_ARRAYS)) else ""
+
+
+def _is_stable(call: ast.Call) -> bool:
+    given = {one.arg: getattr(one.value, "value", None) for one in call.keywords}
+    return given.get("kind") in ("stable", "mergesort") or given.get("stable") is True
+
+
+def _unstable(call: ast.Call, name: str) -> str:
+    if name.endswith("partition"):
+        return f'`{name}` {_UNSTABLE}take `numpy.argsort` or `numpy.sort` with kind="stable"'
+    tensor = name.startswith("torch.") or {one.arg for one in call.keywords} & {"dim", "descending"}
+    return f"`{name}` {_UNSTABLE}add " + ("stable=True" if tensor else 'kind="stable"')
 
 
 def _order_is_lost(node: ast.AST, tree: Tree) -> bool:

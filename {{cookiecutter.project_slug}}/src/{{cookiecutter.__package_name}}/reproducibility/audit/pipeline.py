@@ -1,5 +1,6 @@
 """The pipeline is whole: every stage declares all it depends on, every output has one owner."""
 
+from ..seals import path_of
 from .dvcfiles import (
     PARAMS,
     PIPELINE,
@@ -31,7 +32,7 @@ def pipeline(project: Project) -> Check:
     for stage in stages(project):
         findings += missing_sources(project, stage)
         findings += [*_undeclared(project, stage), *_unneeded(project, stage)]
-        findings += _absent(project, stage)
+        findings += [*_absent(project, stage), *_unsealed(project, stage)]
     found = stages(project)
     deps = sum(len(stage.deps) for stage in found)
     dependencies = count(deps, "dependency", "dependencies")
@@ -91,6 +92,16 @@ def _absent(project: Project, stage: Stage) -> list[Finding]:
             message = f"stage {stage.name}: depends on {dep}, which Git ignores and no stage makes"
             findings.append(Finding(PIPELINE, line, f"{message}; run `dvc add {dep}`"))
     return findings
+
+
+def _unsealed(project: Project, stage: Stage) -> list[Finding]:
+    """A stage of the package that nothing binds to what it was made of."""
+    seal = path_of(stage.name)
+    own = any(inside(path, project.package) for path in sources(project, stage))
+    if not own or seal in stage.outs:
+        return []
+    message = f"stage {stage.name}: has no seal; make Seal('{stage.name}') before it reads anything"
+    return [Finding(PIPELINE, stage.line, f"{message}, write it last, and add {seal} to its outs")]
 
 
 def outputs(project: Project) -> Check:

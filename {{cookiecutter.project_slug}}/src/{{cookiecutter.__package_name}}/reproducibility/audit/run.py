@@ -11,6 +11,7 @@ from .data import credentials, data, lean
 from .dvclock import lock
 from .environment import declared_imports, environment
 from .findings import Check
+from .inputs import inputs
 from .isolation import isolation
 from .pipeline import outputs, parameters, pipeline
 from .project import Project
@@ -28,6 +29,7 @@ CHECKS = (
     lean,
     credentials,
     pipeline,
+    inputs,
     outputs,
     parameters,
     lock,

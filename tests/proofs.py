@@ -1,0 +1,233 @@
+"""The rows of docs/reproducibility.md: what tests found, on which machine, of which code.
+
+A test marked `changes(what, until)` makes a row; `until` is the last stage that it runs. Each row
+carries a digest of all that can move its bits, so one that was found of other code is seen.
+"""
+
+import ast
+import hashlib
+import importlib.util
+import io
+import json
+import os
+import re
+import tokenize
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+from helpers import PROJECT, ROOT
+from reproduction import STAGES, Row
+
+HERE, DOCS = ROOT / "tests", ROOT / "docs" / "reproducibility.md"
+FIRST = "what changes between two runs"
+HEAD = (FIRST, "values", "runs", "differing bytes", "result", "machine", "code")
+# What continuous integration sets: a row that was skipped is then a failure.
+ALL_ROWS = "ALL_ROWS" in os.environ
+NO_WHEEL = "the folder that PIP_FIND_LINKS names here has one for Python 3.11 alone"
+NO_GPU = "no GPU was to hand"
+# The rows that may say that they were not run, and why.
+NOT_RUN = {
+    ("Python and torch's wheel", "3.12-cpu"): NO_WHEEL,
+    ("Python and torch's wheel", "3.13-cpu"): NO_WHEEL,
+    ("two runs, resume, worker count", "not measured"): NO_GPU,
+    ("cost of determinism", "not measured"): NO_GPU,
+    ("drift from CPU to GPU", "not measured"): NO_GPU,
+}
+
+
+class Line(NamedTuple):
+    """A line of the table; its cells are text."""
+
+    changes: str
+    values: str
+    runs: str
+    differing: str
+    result: str
+    machine: str
+    code: str
+
+    @property
+    def ran(self) -> bool:
+        """Whether it says what was found, or why nothing was."""
+        return not self.result.startswith("not run")
+
+
+def rows(reports: Iterable[Any]) -> list[tuple[str, str, Row]]:
+    """What changed, the digest of the code, and what came of it, for tests that make a row.
+
+    Args:
+        reports: pytest's, of all phases of all tests.
+    """
+    found = []
+    known = [one for one in reports if isinstance(one, pytest.TestReport)]
+    for report in sorted(known, key=lambda one: (one.location[0], one.location[1] or 0)):
+        properties: dict[str, Any] = dict(report.user_properties)
+        if "changes" in properties and ("row" in properties or report.skipped or report.failed):
+            if "row" in properties:
+                row = properties["row"] if report.when == "call" else None
+            else:
+                values = report.nodeid.partition("[")[2].rstrip("]")
+                row = Row(values, 0, 0, _why(report) if report.skipped else "FAILED")
+            found += [(properties["changes"], properties["code"], row)] if row else []
+    return found
+
+
+def _why(report: pytest.TestReport) -> str:
+    assert isinstance(report.longrepr, tuple)  # the file, the line, the reason
+    return f"not run here: {report.longrepr[2].removeprefix('Skipped: ')}"
+
+
+def lines(found: Iterable[tuple[str, str, Row]], machine: str) -> list[Line]:
+    """The lines of the table; rows of one change and one result are one line."""
+    together: dict[tuple[str, str, str], list[Row]] = {}
+    for changes, code, row in found:
+        together.setdefault((changes, row.result, code), []).append(row)
+    return [
+        Line(
+            changes,
+            ", ".join(row.values for row in alike),
+            str(sum(row.runs for row in alike)),
+            str(sum(row.differing for row in alike)) if any(row.runs for row in alike) else "",
+            result,
+            *((machine, code) if any(row.runs for row in alike) else ("", "")),
+        )
+        for (changes, result, code), alike in together.items()
+    ]
+
+
+def table(found: Iterable[Line]) -> str:
+    """The lines as a table in Markdown."""
+    cells = [HEAD, ("---",) * len(HEAD), *found]
+    return "\n".join("| " + " | ".join(line) + " |" for line in cells)
+
+
+def published(docs: str) -> list[Line]:
+    """The lines of the table in docs/reproducibility.md, of which this is the text."""
+    shown = _shown(docs).splitlines()[2:]
+    return [Line(*(cell.strip() for cell in row.strip("|").split("|"))) for row in shown]
+
+
+def _shown(docs: str) -> str:
+    [shown] = re.findall(rf"^\| {FIRST} \|.*(?:\n\|.*)*", docs, re.MULTILINE)
+    return str(shown)
+
+
+def republished(docs: str, found: Iterable[Line]) -> str:
+    """The text of docs/reproducibility.md with these lines in place of those of the same changes.
+
+    What failed, or was skipped though it may not be, changes nothing. The order is that of `known`.
+    """
+    kept, new = published(docs), [*found]
+    bad = {line.changes for line in new if line.result in ("FAILED", "WRONG") or lacks(line)}
+    new = [line for line in new if line.changes not in bad]
+    made = {line.changes for line in new}
+    order = [*known()]
+    whole = [line for line in kept if line.changes not in made] + new
+    whole = [line for line in whole if line.changes in order]
+    whole.sort(key=lambda line: order.index(line.changes))
+    return docs.replace(_shown(docs), table(whole))
+
+
+def lacks(line: Line) -> bool:
+    """Whether it was not run, and is not among those that need not be."""
+    names = line.values.split(", ")
+    return not line.ran and any((line.changes, name) not in NOT_RUN for name in names)
+
+
+def known() -> dict[str, str]:
+    """What tests change, in their order, and the digest of the code that moves the bits there."""
+    found: dict[str, str] = {}
+    for path in sorted(HERE.glob("test_*.py")):
+        if "mark.changes" in path.read_text("utf-8"):
+            for test in vars(_loaded(path)).values():
+                found |= {mark.args[0]: digest(path, *mark.args[1:]) for mark in _marks(test)}
+    return found
+
+
+def _loaded(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"rows_of_{path.stem}", path)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _marks(test: object) -> Iterator[pytest.Mark]:
+    """The marks `changes` of a test and of its parameters."""
+    own = getattr(test, "pytestmark", [])
+    for mark in own if isinstance(own, list) and callable(test) else []:
+        if mark.name == "changes":
+            yield mark
+        elif mark.name == "parametrize":
+            inner = [one for value in mark.args[1] for one in getattr(value, "marks", ())]
+            yield from (one.mark for one in inner if one.name == "changes")
+
+
+def digest(test: Path, until: str = STAGES[-1], root: Path = ROOT) -> str:
+    """Ten digits that stand for all that can move the bits of a row.
+
+    That is what the stages up to `until` depend on, the locks, the params, and the file of the
+    test with what it starts; comments and docstrings are left out.
+    """
+    project = root / PROJECT
+    text = (project / "dvc.yaml").read_text("utf-8")
+    pipeline = yaml.safe_load(re.sub(r"\{\{ (\S+) \}\}", r"{{\1}}", text))["stages"]
+    stages = [pipeline[name] for name in STAGES[: STAGES.index(until) + 1]]
+    named = {project / path for stage in stages for path in stage["deps"]}
+    assert all(path.is_file() for path in named if path.suffix == ".py")
+    named |= {project / "data" / "raw.dvc", project / "params.yaml"}
+    named |= {*(project / "requirements").glob("*runtime.lock*")}
+    named |= {test, HERE / "reproduction.py", *(HERE / "killing").glob("*.py")}
+    parts = [json.dumps([{**stage, "desc": ""} for stage in stages])]
+    parts += sorted(f"{path.name}\n{_bare(path)}" for path in named if path.is_file())
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:10]
+
+
+def _bare(path: Path) -> str:
+    """The text of a file without what only people read."""
+    text = path.read_text("utf-8")
+    bare = _code(text) if path.suffix == ".py" else re.sub(r"(?m)(^| )#.*$", "", text)
+    return "\n".join(line.rstrip() for line in bare.splitlines() if line.strip())
+
+
+@cache
+def _code(text: str) -> str:
+    """Python without comments and docstrings."""
+    rows = text.splitlines(keepends=True)
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            rows[row - 1] = rows[row - 1][:column] + "\n"
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0] if ast.get_docstring(node, clean=False) is not None else None
+            for row in range(first.lineno, (first.end_lineno or 0) + 1) if first else ():
+                rows[row - 1] = "\n"
+    return "".join(rows)
+
+
+def minutes(reports: Iterable[Any]) -> str:
+    """How long the tests of each file took, and all."""
+    spent: dict[str, float] = {}
+    for report in reports:
+        if isinstance(report, pytest.TestReport):
+            name = report.location[0]
+            spent[name] = spent.get(name, 0) + report.duration / 60
+    long = sorted(((time, name) for name, time in spent.items() if time >= 0.5), reverse=True)
+    return "\n".join(f"{time:6.1f}  {name}" for time, name in [*long, (sum(spent.values()), "all")])
+
+
+def machine(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """The processor here and the widest kernels that it has."""
+    pairs = (line.partition(":") for line in cpuinfo.read_text("utf-8").splitlines())
+    facts: Mapping[str, str] = {key.strip(): value.strip() for key, _, value in pairs}
+    flags = facts.get("flags", "").split()
+    wide = {"avx512f": "AVX-512", "avx2": "AVX2"}
+    return ", ".join(
+        [facts.get("model name", "?"), *[wide[one] for one in wide if one in flags][:1]]
+    )

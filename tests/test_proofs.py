@@ -1,0 +1,123 @@
+"""The rows of docs/reproducibility.md are of this code, and one that was not run is not green."""
+
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import proofs
+import pytest
+from helpers import PROJECT, ROOT, command
+from proofs import NOT_RUN, Line, digest, known, lacks, published, republished
+from reproduction import Row
+
+TEST = ROOT / "tests" / "test_reproduction.py"
+CODE = f"{PROJECT}/src/{{{{cookiecutter.__package_name}}}}"
+
+
+def test_every_row_is_of_this_code() -> None:
+    rows, codes = published(proofs.DOCS.read_text("utf-8")), known()
+    assert {line.changes for line in rows} == codes.keys(), "run `make proof` or `make proof-long`"
+    stale = {line.changes for line in rows if line.ran and line.code != codes[line.changes]}
+    assert not stale, "the code has changed since: run `make proof`, or `make proof-long`"
+    for line in rows:
+        assert not lacks(line), f"{line} is not on the list of what need not be run"
+        differs = "differ, as they must" in line.result
+        assert not line.ran or (line.differing != "0") == differs, line
+
+
+def test_what_need_not_be_run_is_in_the_docs() -> None:
+    docs = proofs.DOCS.read_text("utf-8")
+    for changes, values in NOT_RUN:
+        assert re.search(rf"^\| {re.escape(changes)} \| {re.escape(values)} \|", docs, re.MULTILINE)
+    unmeasured = re.findall(r"^\| (.*?) \| not measured \|", docs, re.MULTILINE)
+    assert {(one, "not measured") for one in unmeasured} <= NOT_RUN.keys()
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    ignore = shutil.ignore_patterns("__pycache__", ".*_cache", ".venv")
+    shutil.copytree(ROOT / PROJECT, tmp_path / PROJECT, ignore=ignore)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "moves"),
+    [
+        (f"{CODE}/reproducibility/streams.py", "uint64(40)", "uint64(41)", ("report", "train")),
+        (f"{CODE}/reporting/page.py", "</main>", "</main >", ("report",)),
+        (f"{CODE}/commands/compare.py", "return", "return 0 or", ()),
+        (f"{CODE}/training/loop.py", '"""', '"""Reworded: ', ()),
+        (f"{CODE}/training/loop.py", "\nfrom ", "\n# Reworded.\nfrom ", ()),
+        (f"{PROJECT}/README.md", "a", "b", ()),
+        (f"{PROJECT}/params.yaml", "width: 32", "width: 33", ("report", "train")),
+        (f"{PROJECT}/params.yaml", " # ", " # Reworded: ", ()),
+        (f"{PROJECT}/dvc.yaml", "stages.train", "stages.other", ("report", "train")),
+        (f"{PROJECT}/dvc.yaml", "stages.report", "stages.other", ("report",)),
+        (f"{PROJECT}/data/raw.dvc", "md5: 7", "md5: 8", ("report", "train")),
+    ],
+)
+def test_only_what_can_move_bits_moves_a_digest(
+    copy: Path, path: str, old: str, new: str, moves: tuple[str, ...]
+) -> None:
+    before = {until: digest(TEST, until, copy) for until in ("report", "train")}
+    text = (copy / path).read_text("utf-8")
+    assert old in text
+    (copy / path).write_text(text.replace(old, new, 1), "utf-8")
+    after = {until: digest(TEST, until, copy) for until in ("report", "train")}
+    assert {until for until in before if before[until] != after[until]} == {*moves}
+
+
+def test_the_test_is_part_of_the_digest(copy: Path) -> None:
+    other = shutil.copy(TEST, copy)
+    assert digest(TEST, "train", copy) == digest(Path(other), "train", copy)
+    Path(other).write_text(TEST.read_text("utf-8") + "x = 1\n", "utf-8")
+    assert digest(TEST, "train", copy) != digest(Path(other), "train", copy)
+
+
+def test_a_run_replaces_its_rows_and_no_other() -> None:
+    docs = proofs.DOCS.read_text("utf-8")
+    before = published(docs)
+    assert republished(docs, []) == docs
+    new = proofs.lines([("umask", "abc", Row("000, 077", 2, 0, "same"))], "a machine")
+    after = published(republished(docs, new))
+    assert after == [new[0] if line.changes == "umask" else line for line in before]
+
+
+NOT_FOUND = [
+    Row("a", 0, 0, "not run here: no umask"),
+    Row("a", 2, 9, "WRONG"),
+    Row("", 0, 0, "FAILED"),
+]
+
+
+@pytest.mark.parametrize("row", NOT_FOUND)
+def test_what_was_not_found_replaces_nothing(row: Row) -> None:
+    docs = proofs.DOCS.read_text("utf-8")
+    assert republished(docs, proofs.lines([("umask", "abc", row)], "a machine")) == docs
+
+
+def test_what_need_not_be_run_may_say_so() -> None:
+    line = Line("Python and torch's wheel", "3.12-cpu", "0", "", "not run here: no wheel", "", "")
+    assert not lacks(line)
+    assert lacks(line._replace(values="3.12-cpu, 3.11-cpu"))
+
+
+@pytest.mark.parametrize("all_rows", [True, False])
+def test_a_skipped_row_is_said_loudly_and_fails_where_all_must_run(
+    all_rows: bool, tmp_path: Path
+) -> None:
+    """As on a machine without an emulator."""
+    test = ("-m", "emulated", "tests/test_reproduction_machines.py", "-k", "test_processors")
+    variables = {name: text for name, text in os.environ.items() if name != "ALL_ROWS"}
+    variables |= {"PATH": str(Path(sys.executable).parent)}
+    variables |= {"ALL_ROWS": "1"} if all_rows else {}
+    done = command(
+        "python", "-m", "pytest", "-p", "no:cacheprovider", *test, cwd=ROOT, env=variables
+    )
+    assert done.returncode == (1 if all_rows else 0), done.stdout + done.stderr
+    said = "FAILED" if all_rows else "not run here: no qemu-x86_64"
+    assert re.search(rf"^\| processor, emulated.*\| {said}", done.stdout, re.MULTILINE), done.stdout
+    assert ("NOT RUN" in done.stdout) != all_rows
+    assert ("a row was not run: " in done.stdout) == all_rows

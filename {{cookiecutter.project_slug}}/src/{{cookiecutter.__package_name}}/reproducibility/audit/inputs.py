@@ -1,0 +1,104 @@
+"""Whatever results are made of is declared: files that the code names, and data that DVC tracks."""
+
+import ast
+import posixpath
+from collections.abc import Iterator
+
+from .dvcfiles import LOCK, PARAMS, PIPELINE, inside, owners, stages, tracked_data
+from .findings import Check, Finding, check, count
+from .parsing import parents
+from .pipeline import code_of
+from .project import Project
+
+# What says what a stage depends on is no dependency itself; the sections of params.yaml are.
+_KNOWN = (PARAMS, PIPELINE, LOCK, "provenance")
+_JOINS = ("Path", "PurePath", "PurePosixPath", "join", "joinpath")
+_LONGEST = 200
+
+
+def inputs(project: Project) -> Check:
+    """A stage depends on each file that its code names, and on all that a .dvc file tracks."""
+    code = {path for stage in stages(project) for path in code_of(project, stage)}
+    findings = [*_idle(project)]
+    for path in sorted(code):
+        findings += _undeclared(project, path)
+    found = (
+        f"{count(len(tracked_data(project)), 'output')} of .dvc files, {count(len(code), 'file')}"
+    )
+    return check("inputs", found, "all that they name declared", findings)
+
+
+def _idle(project: Project) -> Iterator[Finding]:
+    """Data of which no stage says that its results are made of that version."""
+    needed = [dep for stage in stages(project) for dep in stage.deps]
+    for path, data in tracked_data(project).items():
+        used = any(inside(dep, path) or inside(path, dep) for dep in needed)
+        if not used and not project.allows(data.owner.path, data.owner.line):
+            message = f"tracks {path}, on which no stage depends; add it to the deps of the stage "
+            message += "that reads it, or say with `# audit: reason` why none does"
+            yield Finding(data.owner.path, data.owner.line, message)
+
+
+def _undeclared(project: Project, path: str) -> Iterator[Finding]:
+    declared = [dep for stage in stages(project) for dep in stage.deps]
+    declared += [*_KNOWN, *owners(project)]
+    for line, name in _named(project, path):
+        known = inside(name, "src") or any(inside(name, one) for one in declared)
+        if not known and _is_input(project, name) and not project.allows(path, line):
+            message = f"names {name}, on which no stage depends; add it to the deps of the stage "
+            yield Finding(path, line, f"{message}that reads it")
+
+
+def _is_input(project: Project, name: str) -> bool:
+    elsewhere = name.startswith(("/", "../", ".dvc/")) or name.endswith(".dvc")
+    return not elsewhere and (project.root / name).is_file()
+
+
+def _named(project: Project, path: str) -> Iterator[tuple[int, str]]:
+    """Every path that the code spells out, in one text or in parts, with its line."""
+    tree = project.tree(path)
+    names: dict[str, str] = {}
+    for statement in tree.body if tree else []:
+        if isinstance(statement, ast.Assign):
+            for target, value in _pairs(statement):
+                if isinstance(target, ast.Name) and (text := _text(value, names)):
+                    names[target.id] = text
+    for node in parents(project.text(path) or "") if tree else ():
+        if isinstance(node, (ast.Constant, ast.BinOp, ast.Call, ast.JoinedStr)):
+            text = _text(node, names) or ""
+            if ("." in text or "/" in text) and len(text) < _LONGEST and "\n" not in text:
+                yield node.lineno, posixpath.normpath(text)
+
+
+def _pairs(statement: ast.Assign) -> Iterator[tuple[ast.expr, ast.expr]]:
+    for target in statement.targets:
+        if isinstance(target, ast.Tuple) and isinstance(statement.value, ast.Tuple):
+            yield from zip(target.elts, statement.value.elts, strict=False)
+        else:
+            yield target, statement.value
+
+
+def _text(node: ast.AST, names: dict[str, str]) -> str | None:
+    """The text or path that an expression stands for, where it is written out; else None."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else None
+    if isinstance(node, ast.Name):
+        return names.get(node.id)
+    if isinstance(node, ast.FormattedValue):
+        return _text(node.value, names)
+    parts: list[ast.expr] = []
+    between = "/"
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        parts = [node.left, node.right]
+    elif isinstance(node, ast.Call) and _called(node) in _JOINS:
+        joined = [node.func.value] if isinstance(node.func, ast.Attribute) else []
+        joined = joined if _called(node) == "joinpath" else []
+        parts = [*joined, *node.args]
+    elif isinstance(node, ast.JoinedStr):
+        parts, between = node.values, ""
+    texts = [_text(part, names) for part in parts]
+    return between.join(text or "" for text in texts) if texts and None not in texts else None
+
+
+def _called(call: ast.Call) -> str:
+    return str(getattr(call.func, "attr", getattr(call.func, "id", "")))

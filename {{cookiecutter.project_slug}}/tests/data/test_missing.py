@@ -1,0 +1,54 @@
+"""Whatever .dvc files track comes here, the example without a remote."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from {{ cookiecutter.__package_name }}.data import digits, missing
+from {{ cookiecutter.__package_name }}.errors import UserError
+from {{ cookiecutter.__package_name }}.reproducibility import revisions
+
+WEIGHTS = Path("weights.bin")
+
+
+def track(path: Path) -> None:
+    path.write_bytes(b"weights")
+    subprocess.run(revisions.dvc("add", "-q", str(path)), check=True)
+    subprocess.run(["git", "add", f"{path}.dvc"], check=True)
+
+
+@pytest.fixture
+def pushed(unreleased: Path) -> Path:
+    """A project with weights beside its data; only the remote has them."""
+    track(WEIGHTS)
+    subprocess.run(revisions.dvc("push", "--quiet"), check=True)
+    WEIGHTS.unlink()
+    shutil.rmtree("data/raw")
+    shutil.rmtree(".dvc/cache")
+    return unreleased
+
+
+def test_all_that_is_missing(pushed: Path) -> None:
+    assert missing.missing() == [Path("data/raw.dvc"), Path("weights.bin.dvc")]
+    missing.main()
+    assert missing.missing() == []
+    assert WEIGHTS.read_bytes() == b"weights"
+    shutil.rmtree("../remote")
+    missing.main()  # nothing is missing, so nobody is asked
+
+
+def test_one_that_is_not_to_be_had_keeps_no_other(pushed: Path) -> None:
+    Path("data/raw.dvc").write_text(f"outs:\n- md5: {'0' * 32}.dir\n  path: raw\n", "utf-8")
+    with pytest.raises(UserError, match="the remote 'beside' lacks data/raw"):
+        missing.main()
+    assert WEIGHTS.exists()
+
+
+def test_the_example_needs_no_remote(pushed: Path) -> None:
+    shutil.rmtree("../remote")
+    Path("data/raw.dvc").write_text(f"outs:\n- md5: {digits.VERSION}\n  path: raw\n", "utf-8")
+    with pytest.raises(UserError, match=r"weights\.bin"):
+        missing.main()
+    assert digits.is_example(Path("data/raw"))

@@ -1,0 +1,42 @@
+"""What results are made of is declared: `pytest tests/reproducibility/audit/test_inputs.py`."""
+
+from typing import Any
+
+import pytest
+
+WEIGHTS = "weights/pretrained.bin"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f'PRETRAINED = Path("{WEIGHTS}")',
+        f'PRETRAINED = "./{WEIGHTS}"',
+        'PRETRAINED = Path("weights") / "pretrained.bin"',
+        'PRETRAINED = Path("weights", "pretrained.bin")',
+        'PRETRAINED = os.path.join("weights", "pretrained.bin")',
+        'WEIGHTS = Path("weights")\nPRETRAINED = WEIGHTS / "pretrained.bin"',
+        'HERE, WEIGHTS = Path(), "weights"\nPRETRAINED = f"{WEIGHTS}/pretrained.bin"',
+        'def read() -> bytes:\n    return Path("weights").joinpath("pretrained.bin").read_bytes()',
+    ],
+)
+def test_a_file_that_the_code_names(copy: Any, expect: Any, code: str) -> None:
+    copy.write(WEIGHTS, b"\x00weights")
+    line = copy.append(copy.code, f"\n{code}\n") + code.count("\n") + 1
+    expect("inputs", copy.code, line, f"names {WEIGHTS}, on which no stage depends", stale=True)
+
+
+def test_a_file_that_it_names_for_no_result(copy: Any) -> None:
+    copy.write("notes.txt", "mine")
+    copy.append(copy.code, '\nNOTES = "notes.txt"  # audit: shown to the user\n')
+    copy.append(copy.code, '\n"""As said in notes.txt, and of data.json."""\nGONE = "gone.txt"\n')
+    assert "inputs" not in copy.new()
+
+
+def test_data_on_which_no_stage_depends(copy: Any, expect: Any) -> None:
+    copy.append(".gitignore", f"/{WEIGHTS}\n")
+    line = 2
+    copy.write(f"{WEIGHTS}.dvc", f"outs:\n- md5: {'0' * 32}\n  path: pretrained.bin\n")
+    expect("inputs", f"{WEIGHTS}.dvc", line, f"tracks {WEIGHTS}, on which no stage depends")
+    copy.replace("dvc.yaml", "      - data/raw\n", f"      - data/raw\n      - {WEIGHTS}\n")
+    assert "inputs" not in copy.new()

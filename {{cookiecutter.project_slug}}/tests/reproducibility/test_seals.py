@@ -1,0 +1,136 @@
+"""A stage hands nothing over that was made of two states, and its seal binds what it read to it."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from {{ cookiecutter.__package_name }}.errors import UserError
+from {{ cookiecutter.__package_name }}.reproducibility import seals
+from {{ cookiecutter.__package_name }}.reproducibility.seals import Seal, hash_of, path_of
+
+FILES = {
+    "dvc.yaml": "stages: {fit: {cmd: python -m p.fit, deps: [data/raw, src/p/a.py, w.bin],"
+    " params: [model, data.size, own.yaml: [knob]], outs: [m.txt, reports/seals/fit.json]}}",
+    "dvc.lock": "stages: {first: {outs: [{path: data/other, md5: 1.dir}]}}",
+    "params.yaml": "model: {width: 4, rate: 1e-3}\ndata: {size: 8, least: 3}\n",
+    "own.yaml": "knob: 1\nother: 2\n",
+    "src/p/a.py": "a",
+    "w.bin": "w",
+    "data/raw/cat/1.png": "1",
+    "data/raw.dvc": "outs: [{path: raw, md5: 7.dir}]",
+}
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(seals, "__package__", "p.reproducibility")
+    for name, text in FILES.items():
+        write(name, text)
+
+
+def write(name: str, text: str) -> None:
+    Path(name).parent.mkdir(parents=True, exist_ok=True)
+    Path(name).write_text(text, encoding="utf-8")
+
+
+def sealed() -> Any:
+    seal = Seal("fit")
+    write("m.txt", "made")
+    seal.write()
+    return json.loads(Path(path_of("fit")).read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "named"),
+    [
+        ("src/p/a.py", "b", "src/p/a.py"),
+        ("w.bin", "other", "w.bin"),
+        ("data/raw/cat/1.png", "2", "data/raw"),
+        ("data/raw/cat/2.png", "2", "data/raw"),
+        ("params.yaml", FILES["params.yaml"].replace("1e-3", "0.5"), "params.yaml:model"),
+        (
+            "params.yaml",
+            FILES["params.yaml"].replace("size: 8", "size: 9"),
+            "params.yaml:data.size",
+        ),
+        ("params.yaml", "model: {width: [", "params.yaml:model"),
+        ("own.yaml", "knob: 2\n", "own.yaml:knob"),
+    ],
+)
+def test_an_input_that_is_edited_during_a_run(path: str, text: str, named: str) -> None:
+    seal = Seal("fit")
+    write(path, text)
+    for refuse in (seal.check, seal.write):
+        with pytest.raises(UserError, match=rf"{named}\b.* changed while fit ran"):
+            refuse()
+    assert not Path(path_of("fit")).exists()
+
+
+@pytest.mark.parametrize("path", ["src/p/a.py", "data/raw/cat/1.png"])
+def test_an_input_that_is_taken_away(path: str) -> None:
+    seal = Seal("fit")
+    Path(path).unlink()
+    with pytest.raises(UserError, match="changed while fit ran"):
+        seal.check()
+
+
+def test_what_is_no_change_of_an_input() -> None:
+    seal = Seal("fit")
+    os.utime("src/p/a.py", (1, 1))
+    text = FILES["params.yaml"].replace("least: 3", "least: 4").replace("1e-3", "0.0010")
+    write("params.yaml", f"# a comment\n{text}")
+    write("own.yaml", "knob: 1\nother: 7\n")
+    write("dvc.lock", "")
+    write("src/p/other.py", "o")
+    seal.check()
+
+
+def test_what_a_seal_holds() -> None:
+    found = sealed()
+    assert found == {
+        "command": "python -m *.fit",
+        "deps": {"data/raw": "7.dir", "src/*/a.py": hash_of(Path("src/p/a.py")), "w.bin": WEIGHTS},
+        "outs": {"m.txt": hash_of(Path("m.txt"))},
+        "params": {
+            "own.yaml:knob": "1.0",
+            "params.yaml:data.size": "8.0",
+            "params.yaml:model": {"rate": "0.001", "width": "4.0"},
+        },
+    }
+    assert sealed() == found
+
+
+WEIGHTS = "f1290186a5d0b1ceab27f4e77c0c5d68"  # of `w`, as md5sum gives it
+
+
+def test_a_folder_that_a_stage_made_is_what_dvc_lock_names() -> None:
+    write("dvc.yaml", FILES["dvc.yaml"].replace("data/raw", "data/other"))
+    assert sealed()["deps"]["data/other"] == "1.dir"
+
+
+def test_a_folder_that_nothing_tracks_is_hashed_as_dvc_does() -> None:
+    Path("data/raw.dvc").unlink()
+    write("data/raw/__pycache__/a.pyc", "compiled")
+    listed = [{"md5": hash_of(Path("data/raw/cat/1.png")), "relpath": "cat/1.png"}]
+    write("list", json.dumps(listed))
+    assert sealed()["deps"]["data/raw"] == f"{hash_of(Path('list'))}.dir"
+
+
+def test_a_renamed_package_has_the_same_seal(monkeypatch: pytest.MonkeyPatch) -> None:
+    def now(package: str) -> bytes:
+        monkeypatch.setattr(seals, "__package__", f"{package}.reproducibility")
+        return (sealed() and Path(path_of("fit")).read_bytes()) or b""
+
+    before = now("p")
+    Path("src/p").rename("src/q")
+    write("dvc.yaml", FILES["dvc.yaml"].replace("src/p/", "src/q/").replace("-m p.", "-m q."))
+    assert now("q") == before
+
+
+def test_a_stage_that_is_not_there() -> None:
+    with pytest.raises(UserError, match=r"no dvc\.yaml with deps of a stage 'fti'"):
+        Seal("fti")
