@@ -231,7 +231,8 @@ def trained(count: int, epochs: int) -> list[Any]:
     channels, classes = training.images.shape[1], len(training.classes)
     regularization = config.read(config.Regularization)
     optimization = dataclasses.replace(config.read(config.Optimization), epochs=epochs)
-    runtime = dataclasses.replace(config.read(config.Runtime), checkpoint_every=10**9)
+    never = {"checkpoint_every": 10**9, "checkpoint_seconds": 10**9}
+    runtime = dataclasses.replace(config.read(config.Runtime), **never)
     found = []
     for seed in range(count):
         torch.manual_seed(key(seed, "initialisation"))

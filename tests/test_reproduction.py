@@ -171,6 +171,7 @@ def test_runtime(base: Base, counted: Counted) -> None:
         "prefetch": (1, 5),
         "log_every": (1, 7),
         "checkpoint_every": (1, 1000),
+        "checkpoint_seconds": (1, 600),
     }
     found: dict[str, dict[str, Any]] = {
         f"{key} {value}": {key: value} | ({"workers": 2} if key == "prefetch" else {})

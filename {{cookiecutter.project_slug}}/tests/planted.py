@@ -201,7 +201,13 @@ def trained(
         settings.optimization,
         settings.regularization,
         replace(read(Reproducibility, ROOT / PARAMS), seed=seed, shards=1),
-        replace(read(Runtime, ROOT / PARAMS), processes=1, workers=0, checkpoint_every=10**9),
+        replace(
+            read(Runtime, ROOT / PARAMS),
+            processes=1,
+            workers=0,
+            checkpoint_every=10**9,
+            checkpoint_seconds=10**9,
+        ),
     )
     torch.manual_seed(key(seed, "initialisation"))
     network = build(settings.model, 1, len(CLASSES), settings.regularization.dropout)

@@ -151,6 +151,7 @@ class Runtime:
     stream: bool
     log_every: int = number(1)
     checkpoint_every: int = number(1)
+    checkpoint_seconds: int = number(1)
 
 
 Section = TypeVar(

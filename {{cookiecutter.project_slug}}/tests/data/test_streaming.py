@@ -114,7 +114,7 @@ def test_the_same_pictures(remote: Remote) -> None:
 
 
 def runtime(workers: int) -> Runtime:
-    often = {"log_every": 1, "checkpoint_every": 1}
+    often = {"log_every": 1, "checkpoint_every": 1, "checkpoint_seconds": 60}
     return Runtime(processes=1, workers=workers, prefetch=2, stream=True, **often)
 
 

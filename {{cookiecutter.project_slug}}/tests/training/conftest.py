@@ -47,7 +47,13 @@ def settings(**changed: Any) -> Settings:
             seed=0, level="portable", device="cpu", threads=1, shards=2, chunk=8
         ),
         config.Runtime(
-            processes=1, workers=0, prefetch=2, stream=False, log_every=10, checkpoint_every=4
+            processes=1,
+            workers=0,
+            prefetch=2,
+            stream=False,
+            log_every=10,
+            checkpoint_every=4,
+            checkpoint_seconds=600,
         ),
     ]
     known: set[str] = set()

@@ -69,6 +69,18 @@ def test_runtime_never_moves_a_bit(run: Train, runtime: dict[str, int]) -> None:
     assert run("one") == run("other", **runtime)
 
 
+def test_checkpoints_come_by_time_as_well(
+    run: Train, kill: Train, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = run("whole", checkpoint_every=1000)
+    clock = iter(range(0, 10**6, 25))
+    monkeypatch.setattr(loop, "monotonic", lambda: next(clock))
+    kill("killed", at=8, checkpoint_every=1000, checkpoint_seconds=60)
+    assert run("killed", checkpoint_every=1000) == whole
+    # A look at the clock after each step, and one more after each checkpoint: 25 seconds each.
+    assert "going on after step 6" in capsys.readouterr().err
+
+
 def test_runtime_may_change_at_a_resume(run: Train, kill: Train) -> None:
     whole = run("whole")
     kill("killed", at=5, workers=1)
@@ -180,7 +192,7 @@ def test_the_bar_shows_loss_rate_and_time_left(
     run: Train, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    monkeypatch.setattr(loop, "tqdm", lambda **options: tqdm(mininterval=0, **options))
+    monkeypatch.setattr(loop, "progress", lambda **options: tqdm(mininterval=0, **options))
     run(log_every=1)
     shown = capsys.readouterr().err
     assert "train:" in shown

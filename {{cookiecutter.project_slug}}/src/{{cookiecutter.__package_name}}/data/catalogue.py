@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import PIL
-from tqdm import tqdm
 
 from ..config import Data
 from ..errors import UserError, refused
+from ..progress import progress
 from . import decode
 from .blocks import Facts, Reader, Task, read_all
 from .raw import Source, classes, sources
@@ -109,7 +109,7 @@ class Catalogue:
         (new,) = self.database.execute(f"SELECT count(*) {CHANGED}").fetchone()
         reader = Reader(raw, self.folder, data)
         decoded = 0
-        with tqdm(total=new, desc="read", unit=" pictures", disable=None, leave=False) as bar:
+        with progress(total=new, desc="read", unit=" pictures", leave=False) as bar:
             for tasks, found in read_all(reader, self._changed(reader.most), workers):
                 decoded += self._keep(tasks, found)
                 bar.update(len(tasks))
@@ -140,7 +140,7 @@ class Catalogue:
             self.database.execute(PACKED_CLASSES)
 
     def _listed(self, raw: Path) -> Iterator[Source]:
-        return iter(tqdm(sources(raw), desc="list", unit=" files", disable=None, leave=False))
+        return iter(progress(sources(raw), desc="list", unit=" files", leave=False))
 
     def _changed(self, most: int) -> Iterator[list[Task]]:
         """Yield the files to read, `most` at a time."""

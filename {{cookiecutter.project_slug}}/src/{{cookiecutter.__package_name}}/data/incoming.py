@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from tqdm import tqdm
-
 from ..errors import UserError
+<<<<<<< HEAD
+from ..progress import progress
+=======
 from .names import folded, name_problem
+>>>>>>> 6a464cba7590cf458179f6a27f509c357353d27c
 
 CHUNK = 2**20
 LONG = 100  # letters of a name, of which an error shows no more
@@ -71,7 +73,7 @@ class Incoming:
         self._bound = min(bounds, key=lambda one: one.bytes)
         self._spelled: dict[str, str] = {}
         self._ends: set[str] = set()
-        self._bar = tqdm(desc="collect", unit=" files", disable=None, leave=False)
+        self._bar = progress(desc="collect", unit=" files", leave=False)
 
     def __enter__(self) -> "Incoming":
         return self

@@ -15,9 +15,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
-from tqdm import tqdm
-
 from ..errors import UserError
+from ..progress import progress
 from ..reproducibility.artifacts import replacing
 from .raw import MISPLACED, Source, archives, sources
 
@@ -108,7 +107,7 @@ def _listed(raw: Path) -> sqlite3.Connection:
 
 def _in_order(found: sqlite3.Connection) -> Iterator[Source]:
     rows = found.execute("SELECT * FROM found ORDER BY path")
-    yield from map(Source._make, tqdm(rows, "pack", _count(found), unit=" pictures", disable=None))
+    yield from map(Source._make, progress(rows, desc="pack", total=_count(found), unit=" pictures"))
 
 
 def _count(found: sqlite3.Connection) -> int:

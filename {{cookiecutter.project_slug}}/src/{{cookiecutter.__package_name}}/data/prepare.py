@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from tqdm import tqdm
-
 from ..config import Data
 from ..errors import UserError
+from ..progress import progress
 from ..reproducibility.artifacts import write_json
 from .catalogue import Catalogue, Prepared
 from .corrections import AS_THEY_STAND, Labels
@@ -85,7 +84,7 @@ def _assemble(
             for split in SPLITS
         }
         total = sum(counts.values())
-        rows = tqdm(_labelled(catalogue, labels), "prepare", total, unit=" pictures", disable=None)
+        rows = progress(_labelled(catalogue, labels), desc="prepare", total=total, unit=" pictures")
         for one in rows:
             split = split_of(one.path, one.md5, data)
             if split == LEFT_OUT:

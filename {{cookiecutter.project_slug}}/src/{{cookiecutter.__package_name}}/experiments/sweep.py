@@ -24,6 +24,7 @@ from tqdm import tqdm
 
 from ..errors import UserError
 from ..metrics.scores import find
+from ..progress import progress
 from ..reproducibility.revisions import git
 from ..reproducibility.streams import key as derived
 from .beginning import undo
@@ -100,7 +101,7 @@ class _Runner:
         study = _loaded(self.plan, self.storage)
         _wait_for_the_dead(study)
         running: set[Future[None]] = set()
-        bar = tqdm(total=self.plan.trials, desc=self.plan.name, unit=" trials", disable=None)
+        bar = progress(total=self.plan.trials, desc=self.plan.name, unit=" trials")
         with bar, ThreadPoolExecutor(self.plan.workers) as pool:
             while True:
                 tally = _tally(study)

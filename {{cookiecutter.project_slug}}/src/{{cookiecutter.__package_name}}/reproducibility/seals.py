@@ -176,7 +176,7 @@ def read_yaml(path: Path) -> Any:
         return None
     try:
         return yaml.load(text, _Loader)
-    except yaml.YAMLError:
+    except (ValueError, RecursionError, yaml.YAMLError):
         return text
 
 

@@ -2,21 +2,22 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from tqdm import tqdm
 
 from ..config import Optimization, Regularization, Reproducibility, Runtime
 from ..data.batches import Batches, Split, stream
 from ..errors import UserError
+from ..progress import progress
 from ..reproducibility.determinism import refusing
 from ..reproducibility.operators import check_optimizer, portable
 from ..reproducibility.streams import key
@@ -25,6 +26,7 @@ from .optimizer import build, learning_rate, set_rate
 from .prediction import predict
 from .processes import ALONE, Group
 from .shards import Gradient, Watch, check, fold
+from .stopping import Stop
 
 COLUMNS = ("epoch", "train_loss", "dev_loss", "dev_accuracy")
 
@@ -79,12 +81,15 @@ def train(
     check_optimizer(optimizer, reproducibility)
     step = _Step(network, settings, group)
     run = _Run(batches.steps_per_epoch, _restored(folder, identity, network, optimizer, group))
-    bar = tqdm(
+    keeper = _Keeper(
+        lambda: checkpoints.write(folder, identity, run.progress(), network, optimizer), run.step
+    )
+    bar = progress(
         total=steps,
         initial=run.step,
         desc="train",
         unit=" steps",
-        disable=True if group.rank else None,
+        disable=group.rank > 0,
         leave=False,
     )
     look = portable(network, reproducibility)
@@ -93,21 +98,26 @@ def train(
             batches[run.step]
             predict(network, dev.images[:1], len(dev.classes), reproducibility.chunk)
     network.train()
-    for images, labels in stream(batches, run.step, steps, runtime):
-        if run.stopped_early(regularization.early_stopping):
-            break
-        set_rate(optimizer, learning_rate(run.step, steps, optimization))
-        run.count(step(run.step, images, labels))
-        with look:
-            optimizer.step()
-        look = nullcontext()
-        if run.at_epoch_end():
-            run.close_epoch(network, dev, reproducibility.chunk, group)
-        if run.step % runtime.log_every == 0:
-            bar.set_postfix(loss=f"{run.latest():.4f}", refresh=False)
-            bar.update(run.step - bar.n)
-        if run.step % runtime.checkpoint_every == 0 and group.rank == 0:
-            checkpoints.write(folder, identity, run.progress(), network, optimizer)
+    with keeper, Stop(group.rank) as stop:
+        for images, labels in stream(batches, run.step, steps, runtime):
+            if run.stopped_early(regularization.early_stopping):
+                break
+            set_rate(optimizer, learning_rate(run.step, steps, optimization))
+            run.count(step(run.step, images, labels))
+            with look:
+                optimizer.step()
+            look = nullcontext()
+            if run.at_epoch_end():
+                run.close_epoch(network, dev, reproducibility.chunk, group)
+            if run.step % runtime.log_every == 0:
+                epoch = f"{run.step // batches.steps_per_epoch} of {optimization.epochs}"
+                bar.set_postfix(epochs=epoch, loss=f"{run.latest():.4f}", refresh=False)
+                bar.update(run.step - bar.n)
+            if group.rank == 0 and (stop.asked or keeper.due(run.step, runtime)):
+                keeper.keep(run.step)
+            if stop.asked:
+                bar.close()
+                raise KeyboardInterrupt
     bar.update(run.step - bar.n)
     bar.close()
     return run.progress()
@@ -176,6 +186,33 @@ def _restored(
     if body is None:
         return checkpoints.Progress(0, [], [])
     return checkpoints.load(body, network, optimizer)
+
+
+class _Keeper:
+    """Writes checkpoints, and says where a run that is interrupted in the block can go on."""
+
+    def __init__(self, write: Callable[[], None], step: int) -> None:
+        self._write = write
+        self._kept = step
+        self._latest = monotonic()  # audit: when to write a checkpoint moves no bit
+
+    def due(self, step: int, runtime: Runtime) -> bool:
+        """Whether enough steps, or seconds, have passed since the last one."""
+        waited = monotonic() - self._latest  # audit: when to write a checkpoint moves no bit
+        return step % runtime.checkpoint_every == 0 or waited >= runtime.checkpoint_seconds
+
+    def keep(self, step: int) -> None:
+        self._write()
+        self._kept = step
+        self._latest = monotonic()  # audit: when to write a checkpoint moves no bit
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is KeyboardInterrupt:
+            place = f"goes on after step {self._kept}" if self._kept else "begins anew"
+            raise KeyboardInterrupt(f"run it again, or 'dvc repro': training {place}.") from None
 
 
 class _Run:
