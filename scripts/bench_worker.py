@@ -120,8 +120,8 @@ def ours(network: Any, shown: Any, shards: int, epochs: int, group: Any) -> None
 def bare(network: Any, parts: int, epochs: int) -> None:
     """Train with as little as one writes by hand."""
     rule = optimizers.build(network, optimization, regularization)
-    images, labels = batches.normalise(training.images), torch.from_numpy(training.labels)
-    dev_images, dev_labels = batches.normalise(dev.images), torch.from_numpy(dev.labels)
+    images, labels = batches.normalise(training.images[:]), torch.from_numpy(training.labels)
+    dev_images, dev_labels = batches.normalise(dev.images[:]), torch.from_numpy(dev.labels)
     for _ in range(epochs):
         network.train()
         for chosen in torch.randperm(len(labels)).split(size)[:steps_per_epoch]:

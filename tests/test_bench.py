@@ -1,11 +1,14 @@
 """The benches see what they look for."""
 
+import json
 import sys
 import time
 from pathlib import Path
 
 import pytest
+from helpers import PACKAGE, command
 
+import bench
 import bench_costs
 import bench_diagnosis
 import bench_scale
@@ -80,6 +83,36 @@ def test_the_table_of_diagnoses_counts_what_is_right(capsys: pytest.CaptureFixtu
     assert said[0].startswith("missed: a, seed 0")
     assert said[1].split() == ["a", "3", "of", "4"]
     assert said[-1].endswith("MISSED")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", [*bench.OTHER_STAGES, *bench.TORCH_STAGES])
+def test_a_stage_asks_for_its_inputs_at_once(built: Path, tmp_path: Path, stage: str) -> None:
+    start = bench.starter(built, tmp_path / "empty", stage)
+    used = bench.timed(start, bench.user_seconds)
+    torch = ["python", "-I", "-c", "import torch"]
+    bare = bench.timed(
+        lambda: bench.quiet(torch, tmp_path, bench.variables(built)), bench.user_seconds
+    )
+    assert used < bare * (1.5 if stage in bench.TORCH_STAGES else 0.5)
+
+
+@pytest.mark.slow
+def test_training_is_measured_in_every_way(built: Path) -> None:
+    requests = [
+        [way, name, 2, 1] for way in ("loop", "step", "bare") for name in ("default", "mlp")
+    ]
+    worker = ("-W", "ignore", bench_costs.WORKER, PACKAGE, "portable")
+    done = command(
+        built / ".venv/bin/python",
+        *worker,
+        cwd=built,
+        env=bench.variables(built),
+        input="\n".join(map(json.dumps, requests)),
+    )
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(answers) == len(requests), done.stderr
+    assert all(answer["processor"] > 0 for answer in answers)
 
 
 @pytest.mark.slow

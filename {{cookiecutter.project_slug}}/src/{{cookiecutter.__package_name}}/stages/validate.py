@@ -20,8 +20,6 @@ def main() -> None:
     """Check every picture, write what was found, and refuse data with errors."""
     seal = Seal("validate")
     data, runtime = read(Data), read(Runtime)
-    # Which labels are in doubt is the same everywhere, whatever level training has.
-    determinism.apply("portable", 1, "cpu")
     from ..data.pointer import recorded_version, refuse_parts
     from ..data.record import release_of
 
@@ -38,6 +36,8 @@ def main() -> None:
 
 
 def _checked(data: Data, version: str, workers: int) -> "tuple[dict[str, Any], Table]":
+    # Which labels are in doubt is the same everywhere, whatever level training has.
+    determinism.apply("portable", 1, "cpu")
     from ..data.catalogue import open_catalogue
     from ..data.validate import Reviewed, validate
     from ..training.linear import out_of_fold
