@@ -177,9 +177,9 @@ def _counted(raw: Path, source: str) -> str:
 
     if not any(map(is_picture, placed)):
         raise UserError(
-            f"{source} holds no picture ({', '.join(sorted(FORMATS))}) in a folder of its class, "
-            "as in cat/tom.jpg; name the folder above the classes, sort the pictures into such, or "
-            "convert them. Nothing was changed."
+            f"{source} holds no picture in a folder of its class, as in cat/tom.jpg; name the "
+            "folder above the classes, sort the pictures into such, or convert them to one of "
+            f"{', '.join(sorted(FORMATS))}. Nothing was changed."
         )
     classes = {names[one][0] for one in placed}
     size = sum(one.stat().st_size for one in files)
