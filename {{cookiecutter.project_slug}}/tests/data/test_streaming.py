@@ -13,7 +13,7 @@ from {{ cookiecutter.__package_name }}.config import Regularization, Runtime
 from {{ cookiecutter.__package_name }}.data.batches import Batches, Split, stream
 from {{ cookiecutter.__package_name }}.data.storage import Example, Writer
 from {{ cookiecutter.__package_name }}.data.store import Objects, Run
-from {{ cookiecutter.__package_name }}.data.streaming import FOLDER
+from {{ cookiecutter.__package_name }}.data.streaming import FOLDER, fetch_lists
 from {{ cookiecutter.__package_name }}.errors import UserError
 from {{ cookiecutter.__package_name }}.reproducibility.artifacts import write_json
 
@@ -216,3 +216,13 @@ def test_a_remote_that_cannot_be_read(remote: Remote, capsys: pytest.CaptureFixt
     path.mkdir()
     refused("^DVC failed with the remote 'r' .*, as shown above", open_it)
     assert "s a directory" in capsys.readouterr().err
+
+
+def test_a_list_that_leads_elsewhere(remote: Remote) -> None:
+    listed = json.dumps([{"md5": remote.put(b"x"), "relpath": "../../../outside"}])
+    outs = {"outs": [{"path": TRAIN.as_posix(), "md5": remote.put(listed.encode(), ".dir")}]}
+    lock = {"schema": "2.0", "stages": {"prepare": outs}}
+    Path("dvc.lock").write_text(yaml.safe_dump(lock), encoding="utf-8")
+    with pytest.raises(UserError, match=r"the list of data/prepared/train names .* climbs out"):
+        fetch_lists(TRAIN)
+    assert not Path("../outside").exists()

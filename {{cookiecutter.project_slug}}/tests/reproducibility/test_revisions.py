@@ -57,6 +57,26 @@ def test_a_lock_without_stages(content: str) -> None:
         revisions.parsed(content)
 
 
+@pytest.mark.parametrize(
+    "stage", ["a: 1", "a: {outs: 1}", "a: {outs: [1]}", "a: {deps: [{md5: 1}]}", "a: [1]"]
+)
+def test_a_lock_that_dvc_does_not_write(stage: str) -> None:
+    with pytest.raises(UserError, match=r"dvc\.lock is not what DVC writes, in 'a'"):
+        revisions.parsed(f"stages:\n  {stage}\n")
+
+
+def test_a_lock_that_was_merged() -> None:
+    with pytest.raises(UserError, match=r"dvc\.lock has conflict markers; take one side"):
+        revisions.parsed("stages:\n<<<<<<< HEAD\n  a: {}\n=======\n  b: {}\n>>>>>>> b\n")
+
+
+@pytest.mark.parametrize("text", ["outs: 1", "outs: [1]", "outs: [{md5: 1}]", "a: 1"])
+def test_a_pointer_without_outputs(history: Any, text: str) -> None:
+    found = Revision.find(history.commit(files={"data/raw.dvc": text}))
+    with pytest.raises(UserError, match=r"data/raw\.dvc of .* names no output"):
+        found.data()
+
+
 def test_an_output_of_the_cache(history: Any) -> None:
     found = Revision.find(history.commit())
     assert found.losses() == LOSSES

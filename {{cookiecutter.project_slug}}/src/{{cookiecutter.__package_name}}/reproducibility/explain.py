@@ -13,7 +13,6 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from operator import eq
-from pathlib import PurePosixPath
 
 from ..errors import run
 from .audit.requirements import locked
@@ -110,14 +109,11 @@ def _data(revision: Revision) -> dict[str, str]:
     """The version and the number of files of whatever a .dvc file stands for, and its release."""
     found = {}
     release = _release(revision)
-    for path in revision.files():
-        if path.endswith(".dvc"):
-            for out in revision.yaml(path).get("outs", []):
-                count = f" ({out['nfiles']} files)" if "nfiles" in out else ""
-                name = str(PurePosixPath(path).parent / out["path"])
-                version = out.get("md5", "no version")
-                named = f"{release['release']}, " if release.get("version") == version else ""
-                found[name] = f"{named}{version[:12]}{count}"
+    for path, out in revision.pointed().items():
+        count = f" ({out['nfiles']} files)" if "nfiles" in out else ""
+        version = out.get("md5", "no version")
+        named = f"{release['release']}, " if release.get("version") == version else ""
+        found[path] = f"{named}{version[:12]}{count}"
     return found
 
 

@@ -117,14 +117,25 @@ class Revision:
             found += [key for key, value in ran.items() if not same_value(value, now.get(key))]
         return sorted(set(found))
 
+    def pointed(self) -> dict[str, dict[str, str]]:
+        """Return {path: what its .dvc file says of it} of the data that .dvc files track.
+
+        Raises:
+            UserError: a .dvc file names no output.
+        """
+        found: dict[str, dict[str, str]] = {}
+        for path in self.files():
+            if path.endswith(".dvc"):
+                outs = self.yaml(path).get("outs") or [None]
+                if not all(isinstance(out, dict) and "path" in out for out in outs):
+                    raise UserError(f"{path} of {self.name} names no output; name another commit.")
+                folder = PurePosixPath(path).parent
+                found |= {str(folder / out["path"]): out for out in outs}
+        return found
+
     def data(self) -> dict[str, str]:
-        """Return {path: hash} of the data that its .dvc files track."""
-        pointers = [path for path in self.files() if path.endswith(".dvc")]
-        return {
-            str(PurePosixPath(path).parent / out["path"]): out.get("md5", "")
-            for path in pointers
-            for out in self.yaml(path).get("outs", [])
-        }
+        """Return {path: hash} of the data that its .dvc files track; raises as `pointed` does."""
+        return {path: out.get("md5", "") for path, out in self.pointed().items()}
 
     def output(self, path: str, *, fetch: bool = False) -> bytes | None:
         """Return the bytes of an output, or of a file in one; None if they are not at hand.
@@ -177,6 +188,13 @@ def parsed(text: str) -> Lock:
     content = _yaml(text)
     if not isinstance(content.get("stages"), dict):
         raise UserError("dvc.lock has no stages; run 'dvc repro' and commit dvc.lock.")
+    try:
+        for stage in content["stages"]:
+            entries(content, stage, "deps"), entries(content, stage, "outs")
+    except (AttributeError, KeyError, TypeError):
+        raise UserError(
+            f"dvc.lock is not what DVC writes, in {stage!a}; run 'dvc repro' and commit dvc.lock."
+        ) from None
     return content
 
 
@@ -236,7 +254,9 @@ def cache_folder() -> Path:
 
 @cache
 def _cache_folder(_: Path) -> Path:
-    shown = subprocess.run(dvc("cache", "dir"), capture_output=True, text=True, check=False)
+    shown = subprocess.run(
+        dvc("cache", "dir"), env=outside_git(), capture_output=True, text=True, check=False
+    )
     if shown.returncode:
         raise UserError(f"DVC cannot tell where its cache is: {' '.join(shown.stderr.split())}")
     return Path(shown.stdout.strip())

@@ -160,7 +160,12 @@ def _causes(old: Ran, new: Ran) -> list[str]:
 
 def _here() -> Ran:
     # A lock that came from Git says nothing of this folder unless the outputs lie here.
-    if subprocess.run(dvc("status", "--quiet"), capture_output=True, check=False).returncode != 0:
+    done = subprocess.run(
+        dvc("status", "--quiet"), env=outside_git(), capture_output=True, text=True, check=False
+    )
+    if done.returncode > 1:  # 1 is an answer: something changed
+        raise UserError(f"DVC does not say what lies here: {' '.join(done.stderr.split())}")
+    if done.returncode != 0:
         raise UserError("the outputs that dvc.lock names do not all lie here; run 'dvc repro'.")
     # Nor are they of what lies here if it was put together from two locks.
     if faults := dvclock.lock(Project(Path())).findings:
@@ -235,10 +240,12 @@ def _take_settings(folder: Path) -> None:
 
 def _remote() -> tuple[str, str]:
     """Return the name and url of the default remote, a path as an absolute one; "" if none is."""
-    wide = os.environ | {"COLUMNS": "100000"}  # DVC breaks its lines, a long path as well
+    wide = outside_git() | {"COLUMNS": "100000"}  # DVC breaks its lines, a long path as well
     shown = subprocess.run(
         dvc("remote", "list"), env=wide, capture_output=True, text=True, check=False
     )
+    if shown.returncode != 0:
+        raise UserError(f"DVC does not tell its remotes: {' '.join(shown.stderr.split())}")
     found = re.search(r"^(\S+)\s+(.*\S)\s+\(default\)$", shown.stdout, re.MULTILINE)
     return (found[1], found[2]) if found else ("", "")
 
