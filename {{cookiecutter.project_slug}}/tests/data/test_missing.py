@@ -41,7 +41,7 @@ def test_all_that_is_missing(pushed: Path) -> None:
 
 def test_one_that_is_not_to_be_had_keeps_no_other(pushed: Path) -> None:
     Path("data/raw.dvc").write_text(f"outs:\n- md5: {'0' * 32}.dir\n  path: raw\n", "utf-8")
-    with pytest.raises(UserError, match="the remote 'beside' lacks data/raw"):
+    with pytest.raises(UserError, match=r"the remote 'beside' .* data/raw"):
         missing.main()
     assert WEIGHTS.exists()
 

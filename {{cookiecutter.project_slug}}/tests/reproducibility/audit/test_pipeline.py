@@ -283,7 +283,6 @@ def test_a_value_that_was_edited_during_the_run(copy: Any, expect: Any) -> None:
     [
         ("code", '"code": "', '"code": "0'),
         ("lock", '"lock": "', '"lock": "0'),
-        ("inputs", '"inputs": "', '"inputs": "0'),
         ("data", '"data": "', '"data": "0'),
         ("params", '"learning_rate": ', '"learning_rate": 1'),
         (

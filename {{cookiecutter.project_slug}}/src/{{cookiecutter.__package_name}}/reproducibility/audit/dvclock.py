@@ -2,9 +2,9 @@
 
 import hashlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
+from ...errors import UserError
 from ..apart import is_data
 from ..identity import depended
 from ..seals import content, declared, hash_of, path_of, values
@@ -109,7 +109,8 @@ def _unsealed(project: Project, document: Document, stage: Stage) -> Iterator[Fi
     recorded = outs.pop(path_of(stage.name), None)
     if recorded is None:
         return  # the pipeline check says so
-    made = _made(project, document)
+    made = {path for name in document.mapping("stages") for path in _hashes(document, name, "outs")}
+    made |= tracked_data(project).keys()
     # A folder of Git's own is looked at as it is; dvc.lock may be older.
     plain = [path for path in deps if path not in made and (project.root / path).is_dir()]
     deps |= {path: hash_of(project.root / path) for path in plain}
@@ -129,7 +130,8 @@ def _misrecorded(project: Project, document: Document, stage: Stage) -> Iterator
     """The record or the identity of a run, where they are here and not those of dvc.lock's run."""
     outs, record = _hashes(document, stage.name, "outs"), f"provenance/{stage.name}.json"
     for path in (record, *(path for path in outs if path.endswith("/identity.json"))):
-        told = _json(project, path)
+        if not (told := _json(project, path)):
+            continue
         made = _dict(told.get("outputs"))
         identity = _dict(told.get("identity")) if path == record else told
         other = [out for out, md5 in made.items() if outs.get(out) != md5]
@@ -140,11 +142,12 @@ def _misrecorded(project: Project, document: Document, stage: Stage) -> Iterator
 
 def _other_parts(project: Project, stage: Stage, identity: dict[str, Any]) -> list[str]:
     """The parts of an identity that are not as they are in the tree."""
-    prepared = [Path(dep) for dep in stage.deps if inside(dep, "data/prepared")]
-    here = [dep for dep in stage.deps if project.exists(dep)]
-    now = depended(here, prepared, project.root)
-    if {*map(Path, stage.deps)} - {*map(Path, here), *prepared}:
-        del now["inputs"]  # data may be elsewhere
+    code = [dep for dep in stage.deps if inside(dep, "src")]
+    try:
+        now = depended(code, (), project.root)
+    except UserError:
+        return []  # a file is missing, which another check says
+    del now["inputs"]  # these may be large; dvc.lock has their versions
     if (raw := tracked_data(project).get("data/raw")) and not project.data_alone:
         now["data"] = raw.md5
     sections = _dict(identity.get("params"))
@@ -153,8 +156,9 @@ def _other_parts(project: Project, stage: Stage, identity: dict[str, Any]) -> li
 
 
 def _hashes(document: Document, stage: str, kind: str) -> dict[str, str]:
-    found = _entries(document, stage, kind)
-    return {path: str(entry.get("md5")) for path, (entry, _) in found.items()}
+    items = document.get("stages", stage, kind)
+    listed = [item for item in items or () if isinstance(item, dict) and "path" in item]
+    return {str(item["path"]): str(item.get("md5")) for item in listed}
 
 
 def _json(project: Project, path: str) -> dict[str, Any]:

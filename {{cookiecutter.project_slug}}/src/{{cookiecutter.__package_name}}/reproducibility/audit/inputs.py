@@ -1,17 +1,23 @@
 """Whatever results are made of is declared: files that the code names, and data that DVC tracks."""
 
 import ast
+import os
 import posixpath
+import re
 from collections.abc import Iterator
+from pathlib import PurePath
 
 from .dvcfiles import LOCK, PARAMS, PIPELINE, inside, owners, stages, tracked_data
 from .findings import Check, Finding, check, count
+from .ignore import UNSEEN
 from .parsing import parents
 from .pipeline import code_of
 from .project import Project
 
 # What says what a stage depends on is no dependency itself; the sections of params.yaml are.
 _KNOWN = (PARAMS, PIPELINE, LOCK, "provenance")
+_UNSEEN = UNSEEN | {".dvc", "src"}
+_TAIL = re.compile(r"[\w. -]+(?=[\"'])")
 _JOINS = ("Path", "PurePath", "PurePosixPath", "join", "joinpath")
 _LONGEST = 200
 
@@ -19,9 +25,12 @@ _LONGEST = 200
 def inputs(project: Project) -> Check:
     """A stage depends on each file that its code names, and on all that a .dvc file tracks."""
     code = {path for stage in stages(project) for path in code_of(project, stage)}
-    findings = [*_idle(project)]
+    findings, files = [*_idle(project)], _others(project)
+    names = {name.rpartition("/")[2] for name in files}
     for path in sorted(code):
-        findings += _undeclared(project, path)
+        # Few files name any; only those are worth a walk.
+        if names.intersection(_TAIL.findall(project.text(path) or "")):
+            findings += _undeclared(project, path, files)
     found = (
         f"{count(len(tracked_data(project)), 'output')} of .dvc files, {count(len(code), 'file')}"
     )
@@ -39,19 +48,23 @@ def _idle(project: Project) -> Iterator[Finding]:
             yield Finding(data.owner.path, data.owner.line, message)
 
 
-def _undeclared(project: Project, path: str) -> Iterator[Finding]:
+def _others(project: Project) -> set[str]:
+    """The files that are no source, and that no stage depends on or makes."""
     declared = [dep for stage in stages(project) for dep in stage.deps]
     declared += [*_KNOWN, *owners(project)]
+    found = set()
+    for top, folders, names in os.walk(project.root):  # audit: into a set
+        here = PurePath(top).relative_to(project.root)
+        folders[:] = [one for one in folders if (here / one).as_posix() not in _UNSEEN]
+        found |= {(here / name).as_posix() for name in names if not name.endswith(".dvc")}
+    return {path for path in found if not any(inside(path, one) for one in declared)}
+
+
+def _undeclared(project: Project, path: str, files: set[str]) -> Iterator[Finding]:
     for line, name in _named(project, path):
-        known = inside(name, "src") or any(inside(name, one) for one in declared)
-        if not known and _is_input(project, name) and not project.allows(path, line):
+        if name in files and not project.allows(path, line):
             message = f"names {name}, on which no stage depends; add it to the deps of the stage "
             yield Finding(path, line, f"{message}that reads it")
-
-
-def _is_input(project: Project, name: str) -> bool:
-    elsewhere = name.startswith(("/", "../", ".dvc/")) or name.endswith(".dvc")
-    return not elsewhere and (project.root / name).is_file()
 
 
 def _named(project: Project, path: str) -> Iterator[tuple[int, str]]:
