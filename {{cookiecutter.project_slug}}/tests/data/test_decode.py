@@ -198,6 +198,10 @@ def test_a_file_that_says_its_largest_value_is_believed(most: int) -> None:
     assert abs(found.pixels[0].astype(int) - RISING * 255 // 63).max() <= 1
 
 
+def test_the_smallest_picture() -> None:
+    assert (decode(b"P5 1 1 255\n\x07", DATA).pixels == 7).all()
+
+
 def test_white_may_be_0_with_16_bits_too() -> None:
     content = tiff((RISING * 1024).astype("<u2").tobytes(), size=8, t258=16, t262=0, t273=0, t279=128)
     assert (decode(content, DATA).pixels[0] == 255 - RISING * 4).all()

@@ -211,7 +211,7 @@ def _lost(image: Any, content: bytes, data: Data) -> str:
     colours = [*image.getextrema()] if len(image.getbands()) > 1 else []
     if image.mode in ("LA", "RGBA") and colours[-1][1] == 0:
         return "all of it is transparent, and becomes white; save it without transparency"
-    depth = getattr(image, "tag_v2", {}).get(TIFF_BITS, (content[PNG_DEPTH],))
+    depth = getattr(image, "tag_v2", {}).get(TIFF_BITS, content[PNG_DEPTH : PNG_DEPTH + 1])
     deep = image.format in ("PNG", "TIFF") and max(depth) == 16
     if deep and colours and max(top for _, top in colours[: 1 if image.mode == "LA" else 3]) < 16:
         return (
