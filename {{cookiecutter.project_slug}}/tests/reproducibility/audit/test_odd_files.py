@@ -35,7 +35,7 @@ ODD = {
     "a stage of a wrong kind": b"stages: {train: 3, evaluate: [], report: {deps: 3, outs: [3, {}]}}",
     "sections of a wrong kind": b"data: 3\nevaluation: [metric]\nmodel: {1: 2, true: x}\n",
     "outs of a wrong kind": b"outs: [1, [2], {md5: 3}, {path: []}]\nmeta: 1\n",
-    "pins of a wrong kind": b"==\n\\\n--hash\n@ x\ntorch==\n[a]\n",
+    "pins of a wrong kind": b"[z-a]\n==\n\\\n--hash\n@ x\ntorch==\n[a]\n",
 }
 
 
