@@ -113,6 +113,7 @@ def _refuse_endless(text: str) -> None:
     """Raise `Broken` for nesting and aliases that make more of a text than anybody writes."""
     sizes: dict[str | None, int] = {}
     waiting: list[tuple[str | None, int]] = [(None, 0)]  # anchor and size of what is not ended
+    event: Any
     for event in yaml.parse(text, Loader=_Loader):
         line, anchor, size = event.start_mark.line + 1, getattr(event, "anchor", None), 0
         if isinstance(event, yaml.CollectionStartEvent):
