@@ -249,7 +249,7 @@ class _Loader(yaml.SafeLoader):
     depth = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        event: Any = self.peek_event()
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         problem = ""
         if isinstance(event, yaml.AliasEvent):
             problem = f"the alias *{event.anchor}; write out what it stands for"

@@ -212,7 +212,7 @@ def _difference(key: str, old: Any, new: Any) -> str:
         return f"{key} was {old!r} and is {new!r}"
     changed = [
         f"{key}.{name} was {old.get(name, 'unset')!r} and is {new.get(name, 'unset')!r}"
-        for name in sorted({*old, *new})
+        for name in sorted({*old, *new}, key=str)
         if not _same(old.get(name, _ABSENT), new.get(name, _ABSENT))
     ]
     return ", ".join(changed)

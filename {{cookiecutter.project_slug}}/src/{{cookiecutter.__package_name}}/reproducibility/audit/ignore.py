@@ -108,13 +108,18 @@ def _rule(line: str) -> Rule:
     pattern = line.removeprefix("!")
     anchored = "/" in pattern.rstrip("/")
     body = re.sub(r"\*\*/|\*\*|\*|\?|\[[^]]+\]|\\.|.", _translate, pattern.strip("/"))
-    expression = re.compile(body if anchored else f"(?:.*/)?{body}")
+    try:
+        expression = re.compile(body if anchored else f"(?:.*/)?{body}")
+    except re.error:  # such as [z-a], which fits nothing
+        expression = re.compile("(?!)")
     return Rule(expression, negated, pattern.endswith("/"))
 
 
 def _translate(token: re.Match[str]) -> str:
     text = token[0]
     if text.startswith("[") and len(text) > 1:
-        return text.replace("[!", "[^")
+        negated = len(text) > 3 and text[1] in "!^"
+        letters = re.sub(r"([\\[&|~^])", r"\\\1", text[1 + negated : -1])
+        return f"[{'^' * negated}{letters}]"
     wild = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
     return wild.get(text) or re.escape(text.removeprefix("\\") or text)

@@ -71,13 +71,28 @@ def _child(node: yaml.Node | None, key: str | int, line: int) -> tuple[int, yaml
     return line, None
 
 
-@cache
 def yaml_documents(text: str) -> tuple[Document, ...]:
     """Every document of a YAML text.
 
     Raises:
         Broken: the text is not YAML, or a mapping has one key twice.
     """
+    found = _yaml_or_problem(text)
+    if isinstance(found, Broken):
+        raise Broken(found.line, str(found))
+    return found
+
+
+@cache
+def _yaml_or_problem(text: str) -> tuple[Document, ...] | Broken:
+    """So that a broken text is parsed once, too, however often it is asked for."""
+    try:
+        return _documents(text)
+    except Broken as problem:
+        return problem
+
+
+def _documents(text: str) -> tuple[Document, ...]:
     try:
         _refuse_endless(text)
         loader = _Loader(text)
@@ -98,6 +113,7 @@ def _refuse_endless(text: str) -> None:
     """Raise `Broken` for nesting and aliases that make more of a text than anybody writes."""
     sizes: dict[str | None, int] = {}
     waiting: list[tuple[str | None, int]] = [(None, 0)]  # anchor and size of what is not ended
+    event: Any
     for event in yaml.parse(text, Loader=_Loader):
         line, anchor, size = event.start_mark.line + 1, getattr(event, "anchor", None), 0
         if isinstance(event, yaml.CollectionStartEvent):
