@@ -137,7 +137,7 @@ def test_what_nothing_could_bring_back(place: Place, monkeypatch: pytest.MonkeyP
     git("rm", "--quiet", "--cached", "data/raw.dvc")
     refused("is not as committed")
     shutil.rmtree(".git")
-    refused("is not as committed")
+    refused("this folder is in no Git repository")
     place.pointer.unlink()
     refused("it has no version")
 

@@ -81,7 +81,7 @@ class Place:
         try:
             changed = git_says("status", "--porcelain", "--", str(self.pointer))
         except UserError as error:
-            return f"Git does not tell whether {self.pointer} is committed ({error})"
+            return str(error).rstrip(".")
         if changed:
             return f"{self.pointer} is not as committed"
         if not present or (version == VERSION and is_example(self.raw)):
