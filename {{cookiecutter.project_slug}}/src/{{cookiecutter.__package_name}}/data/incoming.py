@@ -14,11 +14,8 @@ from pathlib import Path
 from typing import IO
 
 from ..errors import UserError
-<<<<<<< HEAD
 from ..progress import progress
-=======
 from .names import folded, name_problem
->>>>>>> 6a464cba7590cf458179f6a27f509c357353d27c
 
 CHUNK = 2**20
 LONG = 100  # letters of a name, of which an error shows no more
