@@ -98,6 +98,11 @@ def build(root: Path, locks: list[Path]) -> str:
     """Makes `root/.venv` equal to the locks; returns the one line that says what was done."""
     started = time.perf_counter()
     venv = root / ".venv"
+    if os.pathsep in str(root):
+        raise Problem(
+            f"{root} has a '{os.pathsep}' in its path, where PATH is cut, so no tool in it would "
+            "be found: give the folder another name"
+        )
     python = wanted_python(root)
     sums = digest([*locks, SETUP_LOCK])
     wanted: dict[str, object] = {"place": str(venv), "python": python, "locks": sums}

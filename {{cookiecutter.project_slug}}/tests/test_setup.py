@@ -139,6 +139,13 @@ def test_an_old_python_gets_a_clear_message(root: Path, monkeypatch: pytest.Monk
         setup.wanted_python(root)
 
 
+def test_a_folder_that_path_cannot_name_is_refused(tmp_path: Path, ran: Run) -> None:
+    """A list of folders such as PATH is cut there, so no tool of .venv would be found."""
+    with pytest.raises(setup.Problem, match=f"has a '{os.pathsep}' in its path"):
+        setup.build(tmp_path / f"a{os.pathsep}b", [])
+    assert ran == []
+
+
 def test_a_missing_lock_is_named(root: Path) -> None:
     with pytest.raises(setup.Problem, match=r"there is no lock file .*other\.lock"):
         setup.build(root, [root / "other.lock"])

@@ -8,10 +8,24 @@ from pathlib import Path
 
 import pytest
 
-from {{ cookiecutter.__package_name }}.experiments.beginning import NOTE, noted, undo
+from {{ cookiecutter.__package_name }}.errors import UserError
+from {{ cookiecutter.__package_name }}.experiments import queue
+from {{ cookiecutter.__package_name }}.experiments.beginning import NOTE, check_place, noted, undo
 
 PARAMS = "model:\n  width: 8 # channels\n  depth: 2\n"
 VALUES = {"model.width": 16}
+
+
+def test_a_folder_in_which_dvc_begins_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its Git fails at such a path, and who waits for its worker would wait for ever."""
+    (tmp_path / "schön").mkdir()
+    monkeypatch.chdir(tmp_path / "schön")
+    with pytest.raises(UserError, match=r"schön, for its path has letters beyond ASCII; move"):
+        queue.run_missing({"one": []})
+    monkeypatch.chdir(tmp_path)
+    check_place()
 
 
 def git(*arguments: str) -> str:

@@ -19,6 +19,19 @@ from ..reproducibility.revisions import git
 NOTE = Path(".dvc/tmp/beginning.json")
 
 
+def check_place() -> None:
+    """Refuse a folder in which DVC can begin no experiment of a queue: its worker would never come.
+
+    Raises:
+        UserError: the project's path has a letter beyond ASCII, with which DVC's Git fails.
+    """
+    if not str(Path.cwd()).isascii():
+        raise UserError(
+            f"DVC cannot run an experiment in {Path.cwd()}, for its path has letters beyond ASCII; "
+            "move the project to another folder, then 'make setup'."
+        )
+
+
 @contextmanager
 def noted(values: Mapping[str, Any]) -> Iterator[None]:
     """Note where HEAD and params.yaml stand while an experiment with these values begins."""

@@ -11,7 +11,7 @@ import yaml
 from ..data.tracked import look_around
 from ..errors import UserError
 from ..reproducibility.revisions import dvc, experiments, git, outside_git
-from .beginning import noted, undo
+from .beginning import check_place, noted, undo
 
 # A line of `dvc queue status`: task, name, when it was created, how it stands.
 _WAITING = re.compile(r"\w{7} +(\S+) .*(?:Queued|Running)")
@@ -28,6 +28,7 @@ def run_missing(wanted: Mapping[str, Sequence[str]]) -> None:
     Raises:
         UserError: there are changes that are not committed, or an experiment failed.
     """
+    check_place()
     undo()
     if git("status", "--porcelain", "--untracked-files=no").stdout:
         raise UserError("there are changes that are not committed; commit them, or stash them.")

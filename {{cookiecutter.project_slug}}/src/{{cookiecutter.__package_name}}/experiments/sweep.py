@@ -27,7 +27,7 @@ from ..metrics.scores import find
 from ..progress import progress
 from ..reproducibility.revisions import git
 from ..reproducibility.streams import key as derived
-from .beginning import undo
+from .beginning import check_place, undo
 from .space import Knob
 from .trial import TrialFailed, run_experiment
 
@@ -62,6 +62,7 @@ def sweep(plan: Plan) -> list["FrozenTrial"]:
         UserError: the storage cannot be used, the sweep of this name is another one, the working
             folder has changes that are not committed, or nothing but failures came of it.
     """
+    check_place()
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
