@@ -2,6 +2,7 @@
 
     python3 scripts/setup.py                        this project's environment
     python3 scripts/setup.py --root DIR LOCK ...    another folder's, from other locks
+    python3 scripts/setup.py --check                compares every file of .venv with its hash
 
 Standard library only, because this runs before anything is installed. uv does the work; where the
 right uv is not at hand, pip fetches it by the hash in setup.lock. What is already right is left
@@ -18,7 +19,9 @@ if __name__ == "__main__":  # before a file on PYTHONPATH takes the place of a m
 
 import argparse
 import ast
+import base64
 import contextlib
+import csv
 import hashlib
 import importlib.util
 import json
@@ -27,7 +30,8 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 try:
@@ -41,6 +45,8 @@ STAMP = "locked.json"  # in .venv: what it was built from; written last, so it v
 BIN = "Scripts" if os.name == "nt" else "bin"
 SUFFIX = ".exe" if os.name == "nt" else ""
 OLDEST_PYTHON = (3, 11)
+LARGE = 2**20  # bytes; larger files are binaries, which nobody edits by hand
+FICLONE = 0x40049409  # asks Linux to clone a file
 TORCH_CPU = "https://download.pytorch.org/whl/cpu"
 # Variables that steer the tools, and those of them that are heard: they say where packages come
 # from and how to get there. What is installed, how and where to, the locks and this file decide.
@@ -61,6 +67,7 @@ class Problem(Exception):
 def main() -> int:
     parser = argparse.ArgumentParser(description="Build .venv from the lock files.")
     parser.add_argument("--root", type=Path, default=PROJECT, help="the folder that gets .venv")
+    parser.add_argument("--check", action="store_true", help="only compare .venv with its hashes")
     parser.add_argument("locks", nargs="*", help="relative to the folder; else the project's")
     options = parser.parse_args()
     root = options.root.resolve()
@@ -68,7 +75,7 @@ def main() -> int:
     locks = options.locks or [f"requirements/{name}.lock" for name in names]
     leave_environment(root / ".venv")
     try:
-        print(build(root, [root / name for name in locks]))
+        print(check(root) if options.check else build(root, [root / name for name in locks]))
     except (Problem, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -105,21 +112,28 @@ def build(root: Path, locks: list[Path]) -> str:
         )
     python = wanted_python(root)
     sums = digest([*locks, SETUP_LOCK])
-    wanted: dict[str, object] = {"place": str(venv), "python": python, "locks": sums}
+    wanted: dict[str, object] = {"place": str(venv), "python": python, "links": "none"}
+    wanted["locks"] = sums
     with alone(root):
         found = read_stamp(venv)
-        if found == {**wanted, "packages": packages(venv)}:
+        if found == {**wanted, **state(venv)}:
             return f"Nothing to do: .venv is as locked (Python {python})."
-        fits = all(found.get(key) == wanted[key] for key in ("place", "python"))
+        fits = all(found.get(key) == wanted[key] for key in ("place", "python", "links"))
         if venv.exists() and not fits:
             print(f"{venv} was interrupted, moved or made for another Python: building it anew")
             shutil.rmtree(venv)
         (venv / STAMP).unlink(missing_ok=True)
         with tempfile.TemporaryDirectory(prefix="uv-") as tools:
-            install(root, locks, python, find_uv(venv, Path(tools)))
+            uv = find_uv(venv, Path(tools))
+            install(root, locks, python, uv, altered(venv))
+            if edited := " ".join(altered(venv)):  # uv trusts what it once unpacked
+                print(f"Edited in uv's cache, so fetched anew: {edited} (uv cache clean mends it)")
+                install(root, locks, python, uv, edited.split(), "--no-cache")
+        unshare(venv)
         link_sources(root, venv)
+        check(root, thorough=False)
         draft = venv / f"{STAMP}.new"
-        draft.write_bytes(json.dumps({**wanted, "packages": packages(venv)}, indent=1).encode())
+        draft.write_bytes(json.dumps({**wanted, **state(venv)}, indent=1).encode())
         draft.replace(venv / STAMP)
     took, count = time.perf_counter() - started, len(packages(venv))
     return f"Ready: .venv holds {count} locked packages, Python {python} ({took:.0f} s)."
@@ -188,6 +202,79 @@ def packages(venv: Path) -> list[str]:
     return sorted(p.name for p in folder.glob("*.dist-info")) if folder else []
 
 
+def state(venv: Path) -> dict[str, object]:
+    """What tells whether the environment is still as it was left."""
+    return {"packages": packages(venv), "files": looks(venv)}
+
+
+def looks(venv: Path) -> str:
+    """SHA-256 over names, sizes and times of all that is installed: quick to tell."""
+    sums = hashlib.sha256()
+    for file in installed(venv):
+        seen = file.lstat()
+        sums.update(f"{file} {seen.st_size} {seen.st_mtime_ns}\n".encode())
+    return sums.hexdigest()
+
+
+def installed(venv: Path) -> Iterator[Path]:
+    """Every file of the packages but bytecode, in a fixed order."""
+    for start in filter(None, (site_packages(venv), venv / BIN)):
+        for folder, below, names in os.walk(start):
+            below[:] = sorted(name for name in below if name != "__pycache__")
+            yield from (Path(folder, name) for name in sorted(names))
+
+
+def check(root: Path, thorough: bool = True) -> str:
+    """Compares what is installed with what each package says of its files.
+
+    Raises:
+        Problem: a file is missing or another one.
+    """
+    if edited := altered(root / ".venv", thorough):
+        shown = ", ".join([file for files in edited.values() for file in files][:5])
+        raise Problem(
+            f"files of {', '.join(edited)} are not as installed ({shown}): run setup again"
+        )
+    return f"Every file of {len(packages(root / '.venv'))} packages is as it was locked."
+
+
+def altered(venv: Path, thorough: bool = False) -> dict[str, list[str]]:
+    """The packages with files that are missing or not those of their RECORD, and these files.
+
+    Unless thorough, of large files the size alone is compared.
+    """
+    site = site_packages(venv) or venv
+    records = sorted(site.glob("*.dist-info/RECORD"))
+    found: dict[str, list[str]] = {}
+    with ThreadPoolExecutor() as pool:
+        for record in records:
+            with record.open(encoding="utf-8", newline="") as lines:
+                rows = [
+                    row for row in csv.reader(lines) if row[1:2] and row[1].startswith("sha256=")
+                ]
+            wrong = pool.map(lambda row: "" if intact(site, row, thorough) else row[0], rows)
+            if files := [name for name in wrong if name]:
+                found[record.parent.name.split("-")[0]] = files
+    return found
+
+
+def intact(site: Path, row: list[str], thorough: bool) -> bool:
+    """Whether a file is what its line of a RECORD says: path, sha256=..., size."""
+    name, value, size = row
+    try:
+        with Path(site, name).open("rb") as file:
+            if os.fstat(file.fileno()).st_size != int(size):
+                return False
+            if int(size) > LARGE and not thorough:
+                return True
+            sums = hashlib.sha256()
+            while part := file.read(2**20):
+                sums.update(part)
+    except OSError:
+        return False
+    return value == "sha256=" + base64.urlsafe_b64encode(sums.digest()).rstrip(b"=").decode()
+
+
 def find_uv(venv: Path, tools: Path) -> str:
     """The locked release of uv: from the environment, from PATH, else fetched into `tools`."""
     wanted = locked_uv(SETUP_LOCK.read_text(encoding="utf-8"))
@@ -224,8 +311,12 @@ def uv_version(uv: str) -> str:
     return [*reply.stdout.split(), "", ""][1]
 
 
-def install(root: Path, locks: list[Path], python: str, uv: str) -> None:
+def install(
+    root: Path, locks: list[Path], python: str, uv: str, again: Iterable[str], *options: str
+) -> None:
     """Creates the environment if there is none and makes it hold the locks and nothing else.
+
+    Packages named in `again` are installed anew.
 
     The locks also constrain what builds a source distribution, so that this is hashed too.
     """
@@ -235,11 +326,46 @@ def install(root: Path, locks: list[Path], python: str, uv: str) -> None:
         interpreter = base_python() if running else python
         run([uv, "venv", "--quiet", "--no-project", "--python", interpreter, str(venv)])
     print(f"Installing {', '.join(lock.name for lock in locks)} into {venv}")
-    command = [uv, "pip", "sync", "--require-hashes"]
+    command = [uv, "pip", "sync", "--require-hashes", "--link-mode", link_mode(venv), *options]
+    command += [part for name in again for part in ("--reinstall-package", name)]
     command += ["--python", str(venv / BIN / f"python{SUFFIX}")]
     for lock in locks:
         command += ["--build-constraints", str(lock)]
     run([*command, *wheel_sources(locks), *map(str, locks)])
+
+
+def link_mode(folder: Path) -> str:
+    """How uv brings files here: as clones, which share bytes until one is written, or as links."""
+    if sys.platform == "darwin":
+        return "clone"
+    with tempfile.TemporaryFile(dir=folder) as one, tempfile.TemporaryFile(dir=folder) as other:
+        one.write(b"bytes")
+        one.flush()
+        try:
+            fcntl.ioctl(other.fileno(), FICLONE, one.fileno())
+        except (OSError, AttributeError):
+            return "hardlink"
+    return "clone"
+
+
+def unshare(venv: Path) -> None:
+    """Gives files that are links into uv's cache bytes of their own.
+
+    Else whoever edits one edits that of every other project. Large ones, gigabytes with CUDA, stay
+    links, and nobody may write them.
+    """
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(own, (file for file in installed(venv) if os.lstat(file).st_nlink > 1)))
+
+
+def own(file: Path) -> None:
+    """Makes a small file the only name of its bytes, and a large one read-only."""
+    if file.stat().st_size > LARGE:
+        file.chmod(file.stat().st_mode & ~0o222)
+        return
+    draft = file.with_name(f"{file.name}.own")
+    shutil.copy2(file, draft)
+    draft.replace(file)
 
 
 def wheel_sources(requirements: list[Path]) -> list[str]:

@@ -1,5 +1,7 @@
 """The environment's builder, by its parts: pytest tests/test_setup.py"""
 
+import base64
+import hashlib
 import importlib.util
 import os
 import shutil
@@ -85,6 +87,56 @@ def test_a_package_installed_by_hand_is_noticed(root: Path, ran: Run) -> None:
     (root / ".venv/lib/site-packages/stranger-1.dist-info").mkdir()
     assert build(root).startswith("Ready")
     assert [command[1] for command in ran] == ["venv", "pip", "pip"]
+
+
+def packed(site: Path, name: str, text: bytes) -> Path:
+    """A package of one file, with its RECORD."""
+    value = base64.urlsafe_b64encode(hashlib.sha256(text).digest()).rstrip(b"=").decode()
+    info = site / f"{name}-1.dist-info"
+    info.mkdir(exist_ok=True)
+    line = f"{name}.py,sha256={value},{len(text)}\n{info.name}/RECORD,,\n"
+    (info / "RECORD").write_text(line, encoding="utf-8")
+    (site / f"{name}.py").write_bytes(text)
+    return site / f"{name}.py"
+
+
+def test_an_edited_file_is_noticed_and_its_package_installed_anew(root: Path, ran: Run) -> None:
+    build(root)
+    file = packed(root / ".venv/lib/site-packages", "some_tool", b"right")
+    assert build(root).startswith("Ready")
+    assert build(root).startswith("Nothing to do")
+    file.write_bytes(b"wrong")
+    with pytest.raises(setup.Problem, match=r"files of some_tool are not as installed"):
+        build(root)  # for nothing is really installed here
+    assert "some_tool" in ran[-2]
+    assert "--no-cache" in ran[-1]  # uv's own cache may be what was edited
+    with pytest.raises(setup.Problem, match=r"some_tool\.py"):
+        setup.check(root)
+    file.write_bytes(b"right")
+    assert build(root).startswith("Ready")
+    assert setup.check(root).startswith("Every file of ")
+
+
+def test_small_files_are_no_links_into_a_cache(root: Path, ran: Run) -> None:
+    build(root)
+    site = root / ".venv/lib/site-packages"
+    small, large = packed(site, "small", b"x"), packed(site, "large", bytes(2**20 + 1))
+    for file in (small, large):
+        os.link(file, root / file.name)
+    assert build(root).startswith("Ready")
+    assert small.stat().st_nlink == 1
+    assert large.stat().st_nlink == 2
+    assert not large.stat().st_mode & 0o222
+    assert build(root).startswith("Nothing to do")
+
+
+def test_a_large_file_is_compared_whole_where_asked(tmp_path: Path) -> None:
+    site = tmp_path / "lib/site-packages"
+    site.mkdir(parents=True)
+    file = packed(site, "large", bytes(2**20 + 1))
+    file.write_bytes(bytes(2**20) + b"x")
+    assert setup.altered(tmp_path) == {}
+    assert setup.altered(tmp_path, thorough=True) == {"large": ["large.py"]}
 
 
 def unfinished(root: Path) -> None:
