@@ -80,3 +80,10 @@ def set_param(project: Path, line: str, new: str) -> None:
     text = file.read_text("utf-8")
     assert line in text
     file.write_text(text.replace(line, new), "utf-8")
+
+
+def cpu_wheel(version: str) -> bool:
+    """Whether a folder that the environment names has torch's CPU wheel for this Python."""
+    places = os.environ.get("UV_FIND_LINKS", os.environ.get("PIP_FIND_LINKS", "")).replace(",", " ")
+    tag = f"torch-*cp{version.replace('.', '')}*"
+    return any(list(Path(place).glob(tag)) for place in places.split())

@@ -97,8 +97,8 @@ def test_torch_is_the_same_release_for_both_accelerators() -> None:
 
 def test_no_package_but_torch_has_two_versions() -> None:
     together: dict[str, set[str]] = {}
-    for file in LOCKS.values():
-        for name, versions in pins(file).items():
+    for lock in LOCKS.keys() - {"servers"}:  # those stand in an environment of their own
+        for name, versions in pins(LOCKS[lock]).items():
             together.setdefault(name, set()).update(versions)
     assert {name for name, versions in together.items() if len(versions) > 1} == {"torch"}
 

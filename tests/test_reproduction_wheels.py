@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from helpers import CACHE, PROJECT, ROOT
+from helpers import CACHE, PROJECT, ROOT, cpu_wheel
 from reproduction import STAGES, Base, Counted, Place, moved
 
 pytestmark = pytest.mark.slow
@@ -33,9 +33,7 @@ def lacking(version: str, accelerator: str) -> str:
     """Why an environment cannot be installed here; empty if it can."""
     if interpreter(version) is None:
         return f"no Python {version}"
-    places = os.environ.get("UV_FIND_LINKS", os.environ.get("PIP_FIND_LINKS", "")).replace(",", " ")
-    tag = f"torch-*cp{version.replace('.', '')}*"
-    if accelerator == "cpu" and not any(list(Path(one).glob(tag)) for one in places.split()):
+    if accelerator == "cpu" and not cpu_wheel(version):
         return f"no CPU wheel of torch for Python {version} where PIP_FIND_LINKS points"
     return ""
 
