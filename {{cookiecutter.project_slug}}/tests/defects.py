@@ -226,7 +226,7 @@ PLANTED = {
     ),
     "empty-split": Case(
         lambda raw: named_otherwise(raw, "circle", "square", "tree"),
-        ("no example falls into dev; add pictures, or raise data.dev_fraction, or widen data.targ",),
+        ("no example falls into dev; add pictures, or raise data.dev_fraction, or widen data.t",),
         {"target": "*/0*"},
     ),
     "unlearnt-class": Case(
@@ -236,7 +236,7 @@ PLANTED = {
     ),
     "unseen-class": Case(
         rare_class,
-        ("house has no example in dev (it has 1 train, 1 train-dev, 0 dev, 1 test); about 17 more",),
+        ("house has no example in dev (it has 1 train, 1 train-dev, 0 dev, 1 test); about 17",),
     ),
     "unexpected-class": Case(
         lambda _: None, ("tree is not in data.classes",), {"classes": ("circle", "square")}

@@ -303,6 +303,6 @@ def test_names_from_a_bucket_are_as_refused(
         (folder / "raw/aux/1.png").write_bytes(b"1")
 
     monkeypatch.setattr(fetch, "import_folder", import_folder)
-    with pytest.raises(UserError, match=r"^s3://cats: 'aux/1\.png' is the name of a device .* changed"):
+    with pytest.raises(UserError, match=r"^s3://cats: 'aux/1\.png' is the name of a dev.* changed"):
         call("s3://cats")
     assert not RAW.exists()

@@ -49,10 +49,8 @@ def test_forty_classes_of_twelve_pictures(tmp_path: Path, check: Check) -> None:
     assert len(told) == len(lacking) > 5
     for one in told:
         (name,) = one["classes"]
-        counts = [splits[split, name] for split in SPLITS]
-        assert [int(count) for count in re.findall(r"(\d+) (?:train|dev|test)", one["message"])] == [
-            *counts
-        ]
+        counts = re.findall(r"(\d+) (?:train|dev|test)", one["message"])
+        assert [int(count) for count in counts] == [splits[split, name] for split in SPLITS]
     assert "class that dev or test lacks (unseen-class)" in table.refusal()
     reason = "rule,subject,md5,reason\nunseen-class,c*,,there are no more pictures\n"
     (tmp_path / "accepted.csv").write_text(reason, encoding="utf-8")
@@ -63,12 +61,12 @@ def test_forty_classes_of_twelve_pictures(tmp_path: Path, check: Check) -> None:
     ("other", "changed", "words"),
     [
         # 0.85 ** 28 is 0.0106, 0.85 ** 29 is 0.0090.
-        ({"train": 5, "dev": 1}, {}, "in test (it has 5 train, 0 train-dev, 1 dev, 0 test); about 29"),
+        ({"train": 5, "dev": 1}, {}, "test (it has 5 train, 0 train-dev, 1 dev, 0 test); about 29"),
         ({"train": 5, "test": 1}, {"dev_fraction": 0.5}, "about 7 more pictures"),
-        ({"train": 5}, {"test_fraction": 0.01}, "about 459 more pictures would make that unlikely, 1 %"),
+        ({"train": 5}, {"test_fraction": 0.01}, "about 459 more pictures would make that unlikely"),
         ({"train": 5}, {"group": "p[0-9]+"}, "about 29 more groups of pictures would"),
         ({"train": 5}, {"target": "*/x-*"}, "fraction, or widen data.target '*/x-*', or accept it"),
-        ({"dev": 1, "test": 2}, {}, "in train (it has 0 train, 0 train-dev, 1 dev, 2 test); about 5"),
+        ({"dev": 1, "test": 2}, {}, "train (it has 0 train, 0 train-dev, 1 dev, 2 test); about 5"),
         ({"dev": 1, "test": 2}, {"train_fraction": 0.1}, "or raise data.train_fraction, 0.1."),
         ({"dev": 1, "test": 2, "left out": 3}, {"source": "x"}, "2 test, 3 left out); about 5"),
     ],

@@ -203,7 +203,8 @@ def test_the_smallest_picture() -> None:
 
 
 def test_white_may_be_0_with_16_bits_too() -> None:
-    content = tiff((RISING * 1024).astype("<u2").tobytes(), size=8, t258=16, t262=0, t273=0, t279=128)
+    values = (RISING * 1024).astype("<u2").tobytes()
+    content = tiff(values, size=8, t258=16, t262=0, t273=0, t279=128)
     assert (decode(content, DATA).pixels[0] == 255 - RISING * 4).all()
 
 

@@ -10,7 +10,8 @@ DEVICE, UNSEEN, CONTROL = "name of a device", "cannot be seen", "control charact
 @pytest.mark.parametrize(
     "name",
     [
-        *("cat/tom.png", "./cat//tom.png", "naïve 日本/שלום.png", "कुत्ता/1.png", "🐈/+1.png", "-1/=.png"),
+        *("cat/tom.png", "./cat//tom.png", "naïve 日本/שלום.png", "कुत्ता/1.png"),
+        *("🐈/+1.png", "-1/=.png"),
         *("console/1.png", "com10/1.png", "com/lpt.png", "nul1/auxiliary.png", "a.con/1.png"),
         *(".hidden/1.png", " cat/1 .png", "it's/50 %.png", "a\u00a0b/1\u202f2.png"),
     ],

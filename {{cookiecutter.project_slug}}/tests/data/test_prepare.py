@@ -15,7 +15,7 @@ from PIL import Image
 
 from {{ cookiecutter.__package_name }}.config import Data, read
 from {{ cookiecutter.__package_name }}.data.catalogue import open_catalogue
-from {{ cookiecutter.__package_name }}.data.decode import Unreadable, decode
+from {{ cookiecutter.__package_name }}.data.decode import decode
 from {{ cookiecutter.__package_name }}.data.prepare import prepare
 from {{ cookiecutter.__package_name }}.data.splits import SPLITS, split_of
 from {{ cookiecutter.__package_name }}.data.storage import read_examples

@@ -181,9 +181,7 @@ def test_a_constraint_on_a_class_without_an_example_gets_no_verdict(
     with pytest.raises(UserError, match=rf"`{figure}\[b\] >= 0.9`: test has no example of its cl"):
         summary(lacking, constraints=(f"{figure}[b] >= 0.9",))
     with pytest.raises(UserError, match="slice `class a` has no example of its class"):
-        summary(
-            splits(made), slices=("class",), constraints=(f"{figure}[b]@class a <= 0.9",)
-        )
+        summary(splits(made), slices=("class",), constraints=(f"{figure}[b]@class a <= 0.9",))
 
 
 def test_an_area_of_a_single_class_gets_no_verdict(made: Made) -> None:

@@ -24,7 +24,9 @@ Settle = Callable[..., None]
 
 
 def section(shards: int = 4, device: str = "cpu") -> Reproducibility:
-    return Reproducibility(seed=0, level="portable", device=device, threads=1, shards=shards, chunk=8)
+    return Reproducibility(
+        seed=0, level="portable", device=device, threads=1, shards=shards, chunk=8
+    )
 
 
 def test_one_process_is_alone() -> None:

@@ -93,13 +93,13 @@ def refused(operator: str, arguments: Sequence[Any] = ()) -> tuple[str, str] | N
 _ROOTS = ("square roots", OPTIMIZERS)
 
 
-class _Refusing(TorchDispatchMode):
+class _Refusing(TorchDispatchMode):  # type: ignore[no-untyped-call]
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
         return False  # else torch imports its compiler, for seconds, to leave it out
 
     def __init__(self, network: nn.Module) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._network = network
 
     def __torch_dispatch__(

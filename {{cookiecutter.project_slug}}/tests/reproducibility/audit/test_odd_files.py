@@ -32,7 +32,7 @@ ODD = {
     "zero bytes": b"\0" * 99,
     "conflict": b"<<<<<<< HEAD\na: 1\n=======\na: 2\n>>>>>>> b\n",
     "stages of a wrong kind": b"stages: [1, 2]\nouts: {a: 1}\n",
-    "a stage of a wrong kind": b"stages: {train: 3, evaluate: [], report: {deps: 3, outs: [3, {}]}}",
+    "a stage of a wrong kind": b"stages: {train: 3, report: [], prepare: {deps: 3, outs: [3, {}]}}",
     "sections of a wrong kind": b"data: 3\nevaluation: [metric]\nmodel: {1: 2, true: x}\n",
     "outs of a wrong kind": b"outs: [1, [2], {md5: 3}, {path: []}]\nmeta: 1\n",
     "pins of a wrong kind": b"[z-a]\n==\n\\\n--hash\n@ x\ntorch==\n[a]\n",

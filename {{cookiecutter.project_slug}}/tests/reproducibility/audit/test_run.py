@@ -41,8 +41,8 @@ def test_every_check_says_what_it_found(copy: Any) -> None:
 
 
 def test_it_takes_less_than_a_second(copy: Any) -> None:
-    for parse in (parsing.python, parsing.parents, parsing.yaml_documents):
-        parse.cache_clear()
+    for parse in vars(parsing).values():  # each text once more
+        getattr(parse, "cache_clear", lambda: None)()
     start = time.process_time()  # for tests may run beside it
     audit(copy.root)
     assert time.process_time() - start < 1
