@@ -57,7 +57,7 @@ def test_an_update_moves_code_and_no_result(built: Path, repository: Path, tmp_p
     project = tmp_path / "made" / "handwritten-digits"
 
     def run(*words: str, fails: bool = False) -> str:
-        done = command(*words, cwd=project, env=environment(built, project))
+        done = command(*words, cwd=project, env=environment(built))
         assert (done.returncode != 0) == fails, done.stdout + done.stderr
         return done.stdout + done.stderr
 
