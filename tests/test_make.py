@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers import PROJECT, ROOT, Bake, command
+from helpers import PACKAGE, PROJECT, ROOT, command
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
 HOSTILE = (
@@ -43,7 +43,7 @@ USES = list(uses())
 
 
 @pytest.fixture
-def place(bake: Bake, tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+def place(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """A folder with a Makefile and tools that only write down what they are called with."""
     folder: Path = request.getfixturevalue("folder")
     root = tmp_path / "place"
@@ -51,9 +51,15 @@ def place(bake: Bake, tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     scripts.mkdir(parents=True)
     (scripts / "venv").write_text(RECORD, encoding="utf-8")
     (scripts / "setup.py").touch()
-    makefile = (ROOT if folder == ROOT else bake()) / "Makefile"
-    shutil.copyfile(makefile, root / "Makefile")
+    write_makefile(folder, root)
     return root
+
+
+def write_makefile(folder: Path, place: Path) -> None:
+    """As a project has it; to render all of one for each test would take minutes."""
+    text = (folder / "Makefile").read_text(encoding="utf-8")
+    rendered = text.replace("{{ cookiecutter.__package_name }}", PACKAGE)
+    (place / "Makefile").write_text(rendered, encoding="utf-8")
 
 
 def arguments(place: Path, target: str, name: str, value: str, how: str) -> list[str]:
@@ -110,10 +116,10 @@ def test_no_value_steers_make_itself(place: Path, folder: Path) -> None:
         assert not (place / "F").exists(), name
 
 
-def test_a_variable_of_the_environment_still_gets_there(bake: Bake, tmp_path: Path) -> None:
+def test_a_variable_of_the_environment_still_gets_there(tmp_path: Path) -> None:
     place = tmp_path / "place"
     (place / "scripts").mkdir(parents=True)
     (place / "scripts" / "venv").write_text('printf "%s" "$PYTEST_ADDOPTS"', encoding="utf-8")
-    shutil.copyfile(bake() / "Makefile", place / "Makefile")
+    write_makefile(ROOT / PROJECT, place)
     done = command("make", "test", "PYTEST_ADDOPTS=-x $HOME", cwd=place)
     assert done.stdout.endswith("-x $HOME")
