@@ -97,9 +97,9 @@ def test_what_a_seal_holds() -> None:
         "deps": {"data/raw": "7.dir", "src/*/a.py": hash_of(Path("src/p/a.py")), "w.bin": WEIGHTS},
         "outs": {"m.txt": hash_of(Path("m.txt"))},
         "params": {
-            "own.yaml:knob": "1.0",
-            "params.yaml:data.size": "8.0",
-            "params.yaml:model": {"rate": "0.001", "width": "4.0"},
+            "own.yaml:knob": "1",
+            "params.yaml:data.size": "8",
+            "params.yaml:model": {"rate": "0.001", "width": "4"},
         },
     }
     assert sealed() == found
