@@ -3,6 +3,7 @@
 Run with `python -m pytest tests/test_cruft.py`.
 """
 
+import re
 import shutil
 from pathlib import Path
 
@@ -53,7 +54,10 @@ def test_cruft_makes_and_updates_the_same_project(
 @pytest.mark.slow
 def test_an_update_moves_code_and_no_result(built: Path, repository: Path, tmp_path: Path) -> None:
     """Shipped bits of new code beside results of the old would be a forged proof."""
-    cruft(tmp_path, "create", repository, "--no-input", "--output-dir", tmp_path / "made")
+    # The audit refuses an address that is a path here, as it should: Git takes this one from there.
+    address = "https://example.org/template"
+    git(tmp_path, "config", "--global", f"url.{repository}.insteadOf", address)
+    cruft(tmp_path, "create", address, "--no-input", "--output-dir", tmp_path / "made")
     project = tmp_path / "made" / "handwritten-digits"
 
     def run(*words: str, fails: bool = False) -> str:
@@ -77,7 +81,7 @@ def test_an_update_moves_code_and_no_result(built: Path, repository: Path, tmp_p
         scores.write("# Better.\n")
     for name in ("dvc.lock", "provenance/train.json", "data/raw.dvc"):
         text = (shipped / name).read_text("utf-8")
-        (shipped / name).write_text(text.replace("18841d52", "00000000") + "\n", "utf-8")
+        (shipped / name).write_text(re.sub(r"\b[0-9a-f]{8}", "0" * 8, text), "utf-8")
     git(repository, "commit", "-q", "-a", "-m", "Two")
     cruft(project, "update", "--skip-apply-ask")
     moved = git(project, "diff", "--name-only", "HEAD").split()
