@@ -123,6 +123,19 @@ def test_a_list_in_the_pointer_itself(plant: Plant) -> None:
     refused("the list of data/raw names ")
 
 
+def test_a_list_where_dvc_2_kept_it(plant: Plant) -> None:
+    """Without `hash: md5` DVC looks there, and would write what nobody has looked at."""
+    name = plant(HOOK, pointer="outs:\n- md5: {list}\n  path: raw\n")
+    for place in (Path("../store"), CACHE):
+        old = place / name[:2] / name[2:]
+        old.parent.mkdir(parents=True, exist_ok=True)
+        old.write_bytes(listed(HOOK))
+        evil = place / md5(EVIL)[:2] / md5(EVIL)[2:]
+        evil.parent.mkdir(parents=True, exist_ok=True)
+        evil.write_bytes(EVIL)
+        refused("without 'hash: md5'")
+
+
 def test_a_list_of_another_file_that_git_would_quote(plant: Plant) -> None:
     plant(HOOK)
     Path("data/raw.dvc").rename("data/räw.dvc")

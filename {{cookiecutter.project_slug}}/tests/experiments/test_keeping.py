@@ -147,6 +147,14 @@ def test_results_that_are_gone(experiment: Experiment) -> None:
     refused("not all of its results are in DVC's cache")
 
 
+def test_files_that_came_before_results_were_found_to_be_gone(experiment: Experiment) -> None:
+    text = POINTER.read_text(encoding="utf-8")
+    version = text.partition("md5: ")[2].split()[0]
+    gone = text.replace(version, f"{'0' * 32}.dir")
+    experiment("thin", {POINTER.as_posix(): gone, "new.txt": "new", "params.yaml": "model: {}\n"})
+    refused("not all of its results are in DVC's cache")
+
+
 def test_data_of_the_experiment_come_with_it(experiment: Experiment) -> None:
     (RAW / "tree/new.png").write_bytes(b"new")
     assert run_dvc("add", "--quiet", RAW.as_posix()).returncode == 0

@@ -1,6 +1,7 @@
 """A stage hands nothing over that was made of two states, and its seal binds what it read to it."""
 
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,13 @@ def test_a_renamed_package_has_the_same_seal(monkeypatch: pytest.MonkeyPatch) ->
     Path("src/p").rename("src/q")
     write("dvc.yaml", FILES["dvc.yaml"].replace("src/p/", "src/q/").replace("-m p.", "-m q."))
     assert now("q") == before
+
+
+def test_numbers_are_exact_and_their_spelling_does_not_count() -> None:
+    assert seals.exact("9007199254740993") != seals.exact("9007199254740992")
+    assert seals.exact("6e-3") == seals.exact("0.006")
+    assert seals.exact("1.0") == seals.exact("1") == 1
+    assert [seals.exact(one) for one in ("cpu", None, True, "inf")] == ["cpu", None, True, math.inf]
 
 
 def test_a_stage_that_is_not_there() -> None:

@@ -37,13 +37,13 @@ def keep(name: str) -> list[str]:
         if reasons := [*_uncommitted(), *_unrecorded(), *_in_the_way(changed, experiment)]:
             raise UserError(f"to keep {name!r} would lose work: {'; '.join(reasons)}.")
         _refuse_older(name, base, changed)
+        new = [path for path in changed if not Path(path).exists()]
         _put(changed, experiment.commit)
         try:
             look_around()
             _check_out()
         except BaseException:
-            _put(changed, "HEAD")
-            run_dvc("checkout", "--force", "--quiet")
+            _take_back(changed, new)
             raise
     return changed
 
@@ -127,6 +127,14 @@ def _put(paths: Sequence[str], commit: str) -> None:
     literal = [f":(literal){path}" for path in paths]
     if literal:
         git_says("restore", f"--source={commit}", "--worktree", "--", *literal)
+
+
+def _take_back(changed: Sequence[str], new: Sequence[str]) -> None:
+    known = Revision("HEAD", "HEAD").files()
+    _put([path for path in changed if path in known], "HEAD")
+    for path in {*new} - known.keys():
+        Path(path).unlink(missing_ok=True)
+    run_dvc("checkout", "--force", "--quiet")
 
 
 def _check_out() -> None:

@@ -20,6 +20,7 @@ from ..errors import UserError
 
 PACKAGE = Path(__file__).parents[1]
 ROOT = "x * x.rsqrt() for x > 0, or torch.linalg.vector_norm for a norm"
+DISTANCE = "a product: |a - b|² is |a|² + |b|² - 2 a·b"
 SAMPLING = "sampling with gather, as data/batches.py does"
 # torch's names, in-place and backward ones included: what people call each, and what to use.
 REFUSED = {
@@ -39,7 +40,8 @@ REFUSED = {
     ),
     "grid_sampler_2d": ("grid_sample", SAMPLING),
     "grid_sampler_3d": ("grid_sample", SAMPLING),
-    "cdist_forward": ("torch.cdist", "a product: |a - b|² is |a|² + |b|² - 2 a·b"),
+    "cdist_forward": ("torch.cdist", DISTANCE),
+    "euclidean_dist": ("torch.cdist", DISTANCE),  # from 26 rows on
 }
 # These take such roots; the fused ones among them have a kernel of their own.
 ROOTED = frozenset({"Adadelta", "Adagrad", "Adam", "AdamW", "NAdam", "RAdam", "RMSprop"})

@@ -18,6 +18,7 @@ from .listings import listed_files
 from .repository import git as git
 from .repository import git_bytes, git_says, refuse_conflicts
 from .repository import outside_git as outside_git
+from .seals import exact
 
 Lock = Mapping[str, Any]
 Record = Mapping[str, Any]
@@ -212,10 +213,7 @@ def flat(value: Any, prefix: str = "") -> dict[str, Any]:
 
 def same_value(old: Any, new: Any) -> bool:
     """Return whether two texts are the same, or the same number: `6e-3` and `0.006`."""
-    try:
-        return bool(old == new or float(old) == float(new))
-    except (TypeError, ValueError):
-        return False
+    return bool(exact(old) == exact(new))
 
 
 def entries(lock: Lock, stage: str, kind: str) -> dict[str, str]:

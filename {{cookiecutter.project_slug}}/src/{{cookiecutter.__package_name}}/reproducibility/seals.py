@@ -224,10 +224,22 @@ def _spelled(value: Any) -> Any:
         return {name: _spelled(one) for name, one in value.items()}
     if isinstance(value, list):
         return [_spelled(one) for one in value]
-    try:
-        return repr(float(value))
-    except (TypeError, ValueError):
-        return value
+    number = exact(value)
+    return value if number is value else repr(number)
+
+
+def exact(value: Any) -> Any:
+    """Return the number that a text spells, else the value: `6e-3` is 0.006, and 1.0 is 1.
+
+    Whole numbers are exact, for a seed has more digits than a float holds.
+    """
+    for kind in (int, float) if isinstance(value, str) else ():
+        try:
+            number = kind(value)
+        except ValueError:
+            continue
+        return int(number) if number == number // 1 else number
+    return value
 
 
 def _state(path: Path) -> str:

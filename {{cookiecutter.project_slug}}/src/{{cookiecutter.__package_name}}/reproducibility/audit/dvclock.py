@@ -7,7 +7,7 @@ from typing import Any
 from ...errors import UserError
 from ..apart import is_data
 from ..identity import depended
-from ..seals import content, declared, hash_of, path_of, values
+from ..seals import content, declared, exact, hash_of, path_of, values
 from .dvcfiles import LOCK, PARAMS, PIPELINE, Stage, inside, joined, stages, tracked_data
 from .findings import Check, Finding, check, count
 from .parsing import Broken, Document, json_value
@@ -196,15 +196,8 @@ def _same(old: Any, new: Any) -> bool:
         return old.keys() == new.keys() and all(_same(old[key], new[key]) for key in old)
     if isinstance(old, list) and isinstance(new, list):
         return len(old) == len(new) and all(map(_same, old, new))
-    return bool(_plain(old) == _plain(new)) and isinstance(old, bool) == isinstance(new, bool)
-
-
-def _plain(value: Any) -> Any:
-    """`1e-3` is text to PyYAML and a number to DVC."""
-    try:
-        return float(value) if isinstance(value, (str, int, float)) else value
-    except (ValueError, OverflowError):
-        return value
+    # `1e-3` is text to PyYAML and a number to DVC.
+    return bool(exact(old) == exact(new)) and isinstance(old, bool) == isinstance(new, bool)
 
 
 def _difference(key: str, old: Any, new: Any) -> str:
