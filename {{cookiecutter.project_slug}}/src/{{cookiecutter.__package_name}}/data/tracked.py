@@ -98,8 +98,9 @@ def _output(out: Any, root: str) -> Output:
         )
     if name and out.hash_info.name != "md5":  # its list lies elsewhere, where nobody looks at it
         raise UserError(
-            f"{owner} names the output {str(path)!a} without 'hash: md5', as DVC 2 did; nothing was "
-            f"written. Give it a version of now: 'dvc add {path}' or 'dvc commit --force {owner}'."
+            f"{owner} names the output {str(path)!a} without 'hash: md5', as DVC 2 did; nothing "
+            f"was written. Give it a version of now: 'dvc add {path}' or "
+            f"'dvc commit --force {owner}'."
         )
     refuse(out.files or (), str(path))
     return Output(owner, str(path), name, out.remote)
