@@ -104,7 +104,7 @@ def test_outside_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     with pytest.raises(UserError, match="in no Git repository; run 'git init' and commit first"):
         releases()
-    with pytest.raises(UserError, match="no commit here yet"):
+    with pytest.raises(UserError, match="in no Git repository"):
         find("committed")
 
 

@@ -1,5 +1,6 @@
 """Experiments are asked for once, and one that fails is named."""
 
+import subprocess
 import json
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,9 @@ CLEAN = type("Done", (), {"stdout": ""})
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    subprocess.run(["git", "init", "--quiet"], check=True)
     monkeypatch.setattr(queue, "_status", lambda: "")
+    monkeypatch.setattr(queue, "look_around", lambda: None)  # there is no project here
     monkeypatch.setattr(queue, "PAUSE", 0.0)
 
 

@@ -3,6 +3,7 @@
 DVC is stood in for by a script that says what DVC says.
 """
 
+import subprocess
 import sys
 import threading
 import time
@@ -24,6 +25,7 @@ Play = Callable[..., list[list[str]]]
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    subprocess.run(["git", "init", "--quiet"], check=True)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ SHARD = "data/prepared/dev/images-00000.npy"
 def files(inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lay the inputs out as the stages before the report leave them."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(report, "Seal", MagicMock())  # there is no pipeline here
     write_json(Path("reports/metrics.json"), inputs.metrics)
     write_json(Path("reports/diagnosis.json"), inputs.diagnosis)
     write_json(Path("reports/data.json"), inputs.data)
