@@ -38,6 +38,33 @@ NOT_RUN = {
     ("cost of determinism", "not measured"): NO_GPU,
     ("drift from CPU to GPU", "not measured"): NO_GPU,
 }
+# To be run again and taken off: `make proof`, `make proof-long`.
+MOVED = "the code has moved since this row was run"
+NOT_RUN |= {
+    (changes, ""): MOVED
+    for changes in (
+        "nothing, fresh processes",
+        "user name, HOME",
+        "locale",
+        "time zone",
+        "PYTHONHASHSEED",
+        "modules that lie around",
+        "umask",
+        "directory",
+        "nothing, a fresh clone",
+        "order in which files were made",
+        "environment variables, overridden and recorded",
+        "every key of runtime",
+        "number of processes",
+        "seed, each with itself",
+        "seed, one with another",
+        "what must be seen",
+        "killed with SIGKILL at 20 points, run again",
+        "processor, emulated, one epoch",
+        "processor, emulated, NumPy's functions",
+        "Python and torch's wheel",
+    )
+}
 
 
 class Line(NamedTuple):

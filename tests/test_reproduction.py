@@ -267,8 +267,8 @@ def test_seeds_differ(base: Base, counted: Counted) -> None:
 def test_the_counter_counts(base: Base, counted: Counted) -> None:
     shipped = {WEIGHTS: base.expected[WEIGHTS]}
     ambient = "    draws = draws * __import__('random').random()\n    angle = ((draws"
-    honour = "        wanted |= {name: overridden[name]}\n"
-    names = "reproducibility/determinism.py", "        del os.environ[name]\n"
+    honour = "        os.environ.update(wanted | SHELL)\n"
+    names = "reproducibility/determinism.py", "        os.environ.update(wanted)\n"
     found: dict[str, Callable[[], Files]] = {
         "reproducibility.threads 2": lambda: weights(base, threads=2),
         "reproducibility.level machine": lambda: weights(base, level="machine"),

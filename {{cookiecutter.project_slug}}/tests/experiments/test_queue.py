@@ -1,7 +1,7 @@
 """Experiments are asked for once, and one that fails is named."""
 
-import subprocess
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
