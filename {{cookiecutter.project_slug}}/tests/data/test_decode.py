@@ -18,7 +18,12 @@ from PIL import Image, features
 from {{ cookiecutter.__package_name }} import errors
 from {{ cookiecutter.__package_name }}.config import Data, read
 from {{ cookiecutter.__package_name }}.data import decode as module
-from {{ cookiecutter.__package_name }}.data.decode import TooLarge, Unreadable, decode, is_picture
+from {{ cookiecutter.__package_name }}.data.decode import (
+    TooLarge,
+    Unreadable,
+    decode,
+    is_picture,
+)
 from {{ cookiecutter.__package_name }}.errors import UserError
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"

@@ -10,7 +10,12 @@ import pytest
 
 from {{ cookiecutter.__package_name }}.errors import UserError
 from {{ cookiecutter.__package_name }}.experiments import queue
-from {{ cookiecutter.__package_name }}.experiments.beginning import NOTE, check_place, noted, undo
+from {{ cookiecutter.__package_name }}.experiments.beginning import (
+    NOTE,
+    check_place,
+    noted,
+    undo,
+)
 
 PARAMS = "model:\n  width: 8 # channels\n  depth: 2\n"
 VALUES = {"model.width": 16}

@@ -12,7 +12,11 @@ import pytest
 
 from {{ cookiecutter.__package_name }} import errors
 from {{ cookiecutter.__package_name }}.reproducibility import determinism
-from {{ cookiecutter.__package_name }}.reproducibility.determinism import INHERITED, NUMPY, PORTABLE
+from {{ cookiecutter.__package_name }}.reproducibility.determinism import (
+    INHERITED,
+    NUMPY,
+    PORTABLE,
+)
 
 PACKAGE = errors.__name__.partition(".")[0]
 SRC = Path(errors.__file__).parents[1]

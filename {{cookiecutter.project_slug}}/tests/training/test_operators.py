@@ -15,7 +15,10 @@ from {{ cookiecutter.__package_name }}.config import Reproducibility
 from {{ cookiecutter.__package_name }}.data import batches
 from {{ cookiecutter.__package_name }}.errors import UserError
 from {{ cookiecutter.__package_name }}.model import Network
-from {{ cookiecutter.__package_name }}.reproducibility.operators import check_optimizer, portable
+from {{ cookiecutter.__package_name }}.reproducibility.operators import (
+    check_optimizer,
+    portable,
+)
 from {{ cookiecutter.__package_name }}.training import loop
 
 Call = Callable[[Tensor], Any]
