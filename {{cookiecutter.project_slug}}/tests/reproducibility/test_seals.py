@@ -121,6 +121,15 @@ def test_a_folder_that_nothing_tracks_is_hashed_as_dvc_does() -> None:
     assert sealed()["deps"]["data/raw"] == f"{hash_of(Path('list'))}.dir"
 
 
+def test_a_folder_that_it_made_is_sealed_too() -> None:
+    write("dvc.yaml", FILES["dvc.yaml"].replace("[m.txt,", "[m.txt, made,"))
+    write("made/1.bin", "1")
+    before = sealed()["outs"]
+    assert before.keys() == {"m.txt", "made"}
+    write("made/1.bin", "2")
+    assert sealed()["outs"]["made"] != before["made"]
+
+
 def test_a_renamed_package_has_the_same_seal(monkeypatch: pytest.MonkeyPatch) -> None:
     def now(package: str) -> bytes:
         monkeypatch.setattr(seals, "__package__", f"{package}.reproducibility")

@@ -71,7 +71,7 @@ class Seal:
         self.check()
         own = path_of(self._stage)
         outs = [Path(path) for path in self._declared.outs if path != own]
-        made = {path.as_posix(): hash_of(path) for path in outs if path.is_file()}
+        made = {path.as_posix(): hash_of(path) for path in outs if path.exists()}
         package = __package__.partition(".")[0]
         write_bytes(Path(own), content(self._declared, self._values, self._hashes, made, package))
 
@@ -104,7 +104,7 @@ def content(
         declared: the stage in dvc.yaml.
         values: of its params, as `values` gives them.
         deps: MD5 of each dependency, by path.
-        outs: MD5 of each output that is a file, but for the seal.
+        outs: MD5 of each output, a file's or a folder's, but for the seal.
         package: its name is left out, so that the same code in a renamed package is the same.
     """
     found = {

@@ -270,6 +270,20 @@ def test_results_of_another_run(copy: Any, expect: Any) -> None:
     expect(LOCK, LOCK, copy.line(LOCK, f"  {stage.name}:"), SEALED)
 
 
+def test_a_folder_of_another_run(copy: Any) -> None:
+    """Whoever reads it has its hash too, so only the seal of the stage that made it can tell."""
+    folder, md5 = next(
+        (out["path"], out["md5"])
+        for stage in copy.project.yaml(LOCK).value["stages"].values()
+        for out in stage["outs"]
+        if out["md5"].endswith(".dir")
+    )
+    makers = [stage.name for stage in copy.stages if folder in stage.outs]
+    copy.write(LOCK, copy.text(LOCK).replace(md5, f"{'0' * 32}.dir"))
+    for name in makers:
+        assert any(f"stage {name}: {SEALED}" in one.message for one in copy.new()[LOCK])
+
+
 def test_a_value_that_was_edited_during_the_run(copy: Any, expect: Any) -> None:
     value = copy.project.yaml("params.yaml").get("optimization", "learning_rate")
     for path in ("params.yaml", LOCK):

@@ -114,10 +114,9 @@ def _unsealed(project: Project, document: Document, stage: Stage) -> Iterator[Fi
     # A folder of Git's own is looked at as it is; dvc.lock may be older.
     plain = [path for path in deps if path not in made and (project.root / path).is_dir()]
     deps |= {path: hash_of(project.root / path) for path in plain}
-    files = {path: md5 for path, md5 in outs.items() if not md5.endswith(".dir")}
     stated = declared(project.yaml(PIPELINE).value, stage.name)
     package = project.package.removeprefix("src/")
-    expected = content(stated, values(stated, project.root), deps, files, package)
+    expected = content(stated, values(stated, project.root), deps, outs, package)
     if hashlib.md5(expected, usedforsecurity=False).hexdigest() != recorded:
         message = (
             f"stage {stage.name}: these inputs did not make these outputs: lines of two runs were "
