@@ -35,7 +35,7 @@ def test_a_file_that_the_code_names(copy: Any, expect: Any, code: str) -> None:
         'FOLDER = os.path.join("data", "extra")',
         'FOLDER = "data/extra"',
         'NAME = "weights"\nFOUND = os.listdir(NAME)',
-        'FOUND = [*os.walk("weights")]',
+        'FOUND = sorted(os.walk("weights"))',
     ],
 )
 def test_a_folder_that_the_code_names(copy: Any, expect: Any, code: str) -> None:
