@@ -40,7 +40,8 @@ def test_all_that_is_missing(pushed: Path) -> None:
 
 
 def test_one_that_is_not_to_be_had_keeps_no_other(pushed: Path) -> None:
-    Path("data/raw.dvc").write_text(f"outs:\n- md5: {'0' * 32}.dir\n  path: raw\n", "utf-8")
+    pointer = f"outs:\n- md5: {'0' * 32}.dir\n  hash: md5\n  path: raw\n"
+    Path("data/raw.dvc").write_text(pointer, "utf-8")
     with pytest.raises(UserError, match=r"the remote 'beside' .* data/raw"):
         missing.main()
     assert WEIGHTS.exists()
@@ -48,7 +49,8 @@ def test_one_that_is_not_to_be_had_keeps_no_other(pushed: Path) -> None:
 
 def test_the_example_needs_no_remote(pushed: Path) -> None:
     shutil.rmtree("../remote")
-    Path("data/raw.dvc").write_text(f"outs:\n- md5: {digits.VERSION}\n  path: raw\n", "utf-8")
+    pointer = f"outs:\n- md5: {digits.VERSION}\n  hash: md5\n  path: raw\n"
+    Path("data/raw.dvc").write_text(pointer, "utf-8")
     with pytest.raises(UserError, match=r"weights\.bin"):
         missing.main()
     assert digits.is_example(Path("data/raw"))

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from {{cookiecutter.__package_name}}.experiments import queue
 from {{cookiecutter.__package_name}}.experiments.beginning import NOTE
 
 WANTED = {"one": ["model.width=8"], "two": ["model.width=9", "model.depth=1"]}
-CLEAN = type("Done", (), {"stdout": ""})
+STATUS = queue._status
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +49,7 @@ def test_what_a_killed_run_has_queued_is_waited_for(
     monkeypatch.setattr(queue, "_status", look)
     monkeypatch.setattr(queue, "_dvc", lambda *arguments: asked.append(arguments))
     monkeypatch.setattr(queue, "experiments", lambda: there)
-    monkeypatch.setattr(queue, "git", lambda *_: CLEAN)
+    monkeypatch.setattr(queue, "git_says", lambda *_: "")
     with pytest.raises(UserError, match="two did not end well"):
         queue.run_missing(WANTED)
     # The one that failed is asked for again, the one that was under way is not.
@@ -64,7 +65,7 @@ def test_what_nobody_works_on_any_more_is_run_but_not_queued_twice(
     monkeypatch.setattr(queue, "_status", lambda: left)
     monkeypatch.setattr(queue, "_dvc", lambda *arguments: asked.append(arguments))
     monkeypatch.setattr(queue, "experiments", dict)
-    monkeypatch.setattr(queue, "git", lambda *_: CLEAN)
+    monkeypatch.setattr(queue, "git_says", lambda *_: "")
     with pytest.raises(UserError, match="did not end well"):
         queue.run_missing(WANTED)
     assert [one[-1] for one in asked] == ["model.depth=1", "--run-all"]
@@ -74,7 +75,7 @@ def test_what_failed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = list[tuple[str, ...]]()
     monkeypatch.setattr(queue, "_dvc", lambda *arguments: asked.append(arguments))
     monkeypatch.setattr(queue, "experiments", dict)
-    monkeypatch.setattr(queue, "git", lambda *_: CLEAN)
+    monkeypatch.setattr(queue, "git_says", lambda *_: "")
     with pytest.raises(UserError, match="one, two did not end well; 'dvc queue logs one'"):
         queue.run_missing(WANTED)
     assert asked[1][-5:] == ("two", "--set-param", "model.width=9", "--set-param", "model.depth=1")
@@ -85,13 +86,13 @@ def test_what_is_there_is_not_run_again(monkeypatch: pytest.MonkeyPatch) -> None
     asked = list[tuple[str, ...]]()
     monkeypatch.setattr(queue, "_dvc", lambda *arguments: asked.append(arguments))
     monkeypatch.setattr(queue, "experiments", lambda: {name: ["commit"] for name in WANTED})
-    monkeypatch.setattr(queue, "git", lambda *_: CLEAN)
+    monkeypatch.setattr(queue, "git_says", lambda *_: "")
     queue.run_missing(WANTED)
     assert not asked
 
 
 def test_changes_that_are_not_committed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "git", lambda *_: type("Done", (), {"stdout": " M params.yaml"}))
+    monkeypatch.setattr(queue, "git_says", lambda *_: " M params.yaml")
     with pytest.raises(UserError, match="not committed"):
         queue.run_missing(WANTED)
 
@@ -105,8 +106,17 @@ def test_a_kill_while_they_are_queued_can_be_undone(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(queue, "_dvc", seen)
     monkeypatch.setattr(queue, "undo", lambda: undone.append(not noted))
     monkeypatch.setattr(queue, "experiments", dict)
-    monkeypatch.setattr(queue, "git", lambda *_: CLEAN)
+    monkeypatch.setattr(queue, "git_says", lambda *_: "")
     with pytest.raises(UserError, match="did not end well"):
         queue.run_missing(WANTED)
     assert noted == [{"model.width": 8}, {"model.width": 9, "model.depth": 1}, False]
     assert undone == [True]
+
+
+def test_a_queue_that_dvc_cannot_read_is_not_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "_status", STATUS)
+    monkeypatch.setattr(queue, "dvc", lambda *_: [sys.executable, "-c", "raise SystemExit(255)"])
+    monkeypatch.setattr(queue, "experiments", dict)
+    monkeypatch.setattr(queue, "git_says", lambda *_: "")
+    with pytest.raises(UserError, match="'dvc queue status' failed; what it said stands above"):
+        queue.run_missing(WANTED)

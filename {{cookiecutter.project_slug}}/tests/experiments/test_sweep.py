@@ -32,7 +32,7 @@ from pathlib import Path
 from PACKAGE.experiments import sweep as module
 from PACKAGE.experiments.space import Knob
 module.GRACE, module.HEARTBEAT = 2, 1
-module.git = lambda *given: type("Done", (), {"stdout": ""})
+module.git_says = lambda *given: ""
 def run(name, values):
     with Path("begun").open("a") as file:
         file.write(f"{name} {values}\\n")
@@ -51,8 +51,7 @@ for one in module.sweep(plan):
 @pytest.fixture(autouse=True)
 def _clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    done = subprocess.CompletedProcess[str]([], 0, stdout="", stderr="")
-    monkeypatch.setattr(module, "git", lambda *given: done)
+    monkeypatch.setattr(module, "git_says", lambda *given: "")
 
 
 def plan(trials: int = 6, metric: str = "accuracy", **changed: Any) -> Plan:
@@ -142,8 +141,7 @@ def test_some_failures_are_left_out_and_nothing_but_failures_ends_it(
 
 
 def test_changes_that_are_not_committed(monkeypatch: pytest.MonkeyPatch) -> None:
-    dirty = subprocess.CompletedProcess[str]([], 0, stdout=" M params.yaml\n", stderr="")
-    monkeypatch.setattr(module, "git", lambda *given: dirty)
+    monkeypatch.setattr(module, "git_says", lambda *given: " M params.yaml\n")
     with pytest.raises(UserError, match="not committed; commit them"):
         sweep(plan())
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import torch
 
+from {{ cookiecutter.__package_name }}.errors import UserError
 from {{ cookiecutter.__package_name }}.reproducibility import provenance
 from {{ cookiecutter.__package_name }}.reproducibility.provenance import machine, recorded
 
@@ -114,38 +115,94 @@ def test_a_failure_leaves_no_record() -> None:
     assert not MADE.exists()
 
 
-def test_the_commit(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = {"rev-parse": "abc", "status": " M params.yaml"}
-    monkeypatch.setattr(provenance, "_output", lambda *command: answers.get(command[1], ""))
+NOBODY = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgSign=false")
+
+
+def git(*arguments: str) -> str:
+    done = subprocess.run(["git", *NOBODY, *arguments], check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def commit() -> str:
+    git("init", "-q")
+    git("add", "-A")
+    git("commit", "-q", "--allow-empty", "-m", "One more")
+    return git("rev-parse", "HEAD")
+
+
+def test_the_commit() -> None:
+    Path("params.yaml").write_text("a: 1", encoding="utf-8")
+    made_of = commit()
     run()
-    assert found()["git"] == {"commit": "abc", "changed": True}
+    assert found()["git"] == {"commit": made_of, "changed": False}
+    Path("params.yaml").write_text("a: 2", encoding="utf-8")
+    run()
+    assert found()["git"] == {"commit": made_of, "changed": True}
 
 
-def test_the_commit_is_that_of_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_commit_is_that_of_the_start() -> None:
     """A long run is made of what was there at first, whatever is edited meanwhile."""
-    answers = {"rev-parse": "abc", "status": ""}
-    monkeypatch.setattr(provenance, "_output", lambda *command: answers.get(command[1], ""))
+    before = commit()
     with recorded("train", outputs=()):
-        answers["rev-parse"] = "def"
-    assert found()["git"] == {"commit": "abc", "changed": False}
+        assert commit() != before
+    assert found()["git"] == {"commit": before, "changed": False}
+
+
+def test_a_project_in_a_folder_of_a_repository(monkeypatch: pytest.MonkeyPatch) -> None:
+    made_of = commit()
+    Path("another-project").write_text("not ours", encoding="utf-8")
+    Path("parts/cats").mkdir(parents=True)
+    monkeypatch.chdir("parts/cats")
+    run()
+    assert found()["git"] == {"commit": made_of, "changed": False}
+    run()
+    assert found()["git"] == {"commit": made_of, "changed": True}
+
+
+def test_a_run_within_a_hook_of_another_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made_of = commit()
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere/.git"))
+    run()
+    assert found()["git"]["commit"] == made_of
+
+
+def test_a_repository_without_commits() -> None:
+    git("init", "-q")
+    run()
+    assert found()["git"] == {"commit": None, "changed": None}
+
+
+def test_what_git_refuses_is_not_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    commit()
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    with pytest.raises(UserError, match="dubious ownership"):
+        run()
+    assert not LATEST.exists()
+
+
+def test_without_git(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    run()
+    assert found()["git"] == {"commit": None, "changed": None}
 
 
 @pytest.mark.parametrize(
     "error",
     [
-        FileNotFoundError("git"),
-        subprocess.CalledProcessError(128, "git"),
-        subprocess.TimeoutExpired("git", 60),
+        FileNotFoundError("nvidia-smi"),
+        subprocess.CalledProcessError(9, "nvidia-smi"),
+        subprocess.TimeoutExpired("nvidia-smi", 60),
     ],
 )
-def test_without_git_or_a_driver(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+def test_without_a_driver(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def fail(*_: str) -> str:
         raise error
 
     monkeypatch.setattr(provenance, "_output", fail)
     monkeypatch.setattr(torch.version, "cuda", "13.0")
     run()
-    assert found()["git"]["commit"] is None
     assert (found()["machine"]["gpus"], found()["machine"]["driver"]) == ([], None)
 
 

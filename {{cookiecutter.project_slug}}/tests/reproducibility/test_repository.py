@@ -6,8 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from {{ cookiecutter.__package_name }}.data.missing import missing
 from {{ cookiecutter.__package_name }}.data.versions import head, releases
 from {{ cookiecutter.__package_name }}.errors import UserError
+from {{ cookiecutter.__package_name }}.experiments import beginning
+from {{ cookiecutter.__package_name }}.experiments.beginning import NOTE, noted, undo
+from {{ cookiecutter.__package_name }}.experiments.queue import run_missing
+from {{ cookiecutter.__package_name }}.experiments.sweep import Plan, sweep
 from {{ cookiecutter.__package_name }}.reproducibility import apart
 from {{ cookiecutter.__package_name }}.reproducibility.audit.ignore import tracked
 from {{ cookiecutter.__package_name }}.reproducibility.repository import (
@@ -74,6 +79,22 @@ def test_a_damaged_repository_is_none_without_commits(repository: Path) -> None:
     (repository / ".git/config").write_text("[broken\n", encoding="utf-8")
     with pytest.raises(UserError, match=r"bad config line 1 in file \.git/config"):
         head()
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [lambda: run_missing({}), lambda: sweep(Plan("s", (), "accuracy", 1, 1, 0)), undo, missing],
+)
+def test_a_damaged_index_is_none_without_changes(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, ask: Callable[[], object]
+) -> None:
+    with noted({}):
+        note = NOTE.read_bytes()
+    NOTE.write_bytes(note)
+    monkeypatch.setattr(beginning, "_lives", lambda _: False)
+    (repository / ".git/index").write_bytes(b"broken")
+    with pytest.raises(UserError, match=r"Git failed in 'git .*index"):
+        ask()
 
 
 def test_what_is_not_there_is_no_failure(repository: Path) -> None:

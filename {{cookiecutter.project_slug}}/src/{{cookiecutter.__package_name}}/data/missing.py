@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import UserError, run
-from ..reproducibility.revisions import git
+from ..reproducibility.repository import git_says
 from ..reproducibility.seals import read_yaml
 from . import digits
 from .collect import DATA, example
@@ -29,7 +29,7 @@ def main() -> None:
 
 def missing() -> list[Path]:
     """Return the .dvc files in Git that track something that is not here."""
-    listed = git("ls-files", "-z", "*.dvc").stdout.split("\0")
+    listed = git_says("ls-files", "-z", "*.dvc").split("\0")
     pointers = [Path(one) for one in listed if one and Path(one).is_file()]
     return [pointer for pointer in pointers if not all(map(Path.exists, _tracked(pointer)))]
 

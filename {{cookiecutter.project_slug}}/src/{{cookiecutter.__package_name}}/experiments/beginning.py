@@ -14,7 +14,7 @@ from typing import Any
 from ..config import PARAMS, contents
 from ..errors import UserError
 from ..reproducibility.artifacts import write_json
-from ..reproducibility.revisions import git
+from ..reproducibility.repository import git, git_says
 
 NOTE = Path(".dvc/tmp/beginning.json")
 
@@ -56,7 +56,7 @@ def undo() -> bool:
         return False
     if _lives(note["process"]) or _commit() != note["commit"]:
         return False
-    changed = git("diff", "--name-only", "--relative", "HEAD").stdout.split()
+    changed = git_says("diff", "--name-only", "--relative", "HEAD").split()
     if changed not in ([], [PARAMS.as_posix()]) or (changed and not _explained(note["values"])):
         return False
     git("checkout", "--quiet", "HEAD", "--", PARAMS.as_posix())
@@ -91,7 +91,7 @@ def _branch() -> str:
 def _explained(values: Mapping[str, Any]) -> bool:
     """Whether params.yaml differs from that of HEAD in nothing but these values."""
     before = NOTE.with_name("params.yaml")
-    before.write_text(git("show", f"HEAD:./{PARAMS}").stdout, encoding="utf-8")
+    before.write_text(git_says("show", f"HEAD:./{PARAMS}"), encoding="utf-8")
     try:
         old, new = contents(before), contents(PARAMS)
     except UserError:  # half written: who knows by whom

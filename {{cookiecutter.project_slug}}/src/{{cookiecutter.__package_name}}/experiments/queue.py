@@ -10,7 +10,8 @@ import yaml
 
 from ..data.tracked import look_around
 from ..errors import UserError
-from ..reproducibility.revisions import dvc, experiments, git, outside_git
+from ..reproducibility.repository import git_says, outside_git
+from ..reproducibility.revisions import dvc, experiments
 from .beginning import check_place, noted, undo
 
 # A line of `dvc queue status`: task, name, when it was created, how it stands.
@@ -30,7 +31,7 @@ def run_missing(wanted: Mapping[str, Sequence[str]]) -> None:
     """
     check_place()
     undo()
-    if git("status", "--porcelain", "--untracked-files=no").stdout:
+    if git_says("status", "--porcelain", "--untracked-files=no"):
         raise UserError("there are changes that are not committed; commit them, or stash them.")
     look_around()
     waiting = _left([name for name in wanted if name not in experiments()])
@@ -64,19 +65,19 @@ def _left(names: Sequence[str]) -> list[str]:
 
 
 def _status() -> str:
-    command = dvc("queue", "status")
-    done = subprocess.run(
-        command, env=outside_git(), stdout=subprocess.PIPE, encoding="utf-8", check=False
-    )
-    return done.stdout
+    return _dvc("queue", "status", stdout=subprocess.PIPE)
 
 
 def head() -> str:
     """Return the beginning of HEAD's hash, for the names of experiments that start from it."""
-    return git("rev-parse", "--short=10", "HEAD").stdout.strip()
+    return git_says("rev-parse", "--short=10", "HEAD").strip()
 
 
-def _dvc(*arguments: str) -> None:
-    done = subprocess.run(dvc(*arguments), env=outside_git(), check=False)
+def _dvc(*arguments: str, stdout: int | None = None) -> str:
+    """Run DVC and return what it printed, or "" where that went to the terminal."""
+    done = subprocess.run(
+        dvc(*arguments), env=outside_git(), stdout=stdout, encoding="utf-8", check=False
+    )
     if done.returncode:
         raise UserError(f"'dvc {' '.join(arguments)}' failed; what it said stands above.")
+    return done.stdout or ""

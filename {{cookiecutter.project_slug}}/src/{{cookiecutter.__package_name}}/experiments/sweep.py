@@ -25,7 +25,7 @@ from tqdm import tqdm
 from ..errors import UserError
 from ..metrics.scores import find
 from ..progress import progress
-from ..reproducibility.revisions import git
+from ..reproducibility.repository import git_says
 from ..reproducibility.streams import key as derived
 from .beginning import check_place, undo
 from .space import Knob
@@ -70,7 +70,7 @@ def sweep(plan: Plan) -> list["FrozenTrial"]:
     warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
     if undo():
         sys.stderr.write("put back what a killed sweep had begun to change\n")
-    if git("status", "--porcelain", "--untracked-files=no").stdout:
+    if git_says("status", "--porcelain", "--untracked-files=no"):
         raise UserError("there are changes that are not committed; commit them, or stash them.")
     storage = _storage(plan.storage)
     study = _study(plan, storage)
@@ -253,7 +253,7 @@ def _study(plan: Plan, storage: "BaseStorage") -> "Study":
     made_of = json.loads(
         json.dumps(
             {
-                "commit": git("rev-parse", "HEAD").stdout.strip(),
+                "commit": git_says("rev-parse", "HEAD").strip(),
                 "keys": [asdict(one) for one in plan.knobs],
                 "metric": plan.metric,
                 "seed": plan.seed,

@@ -18,6 +18,7 @@ from typing import Any
 
 from .artifacts import write_json
 from .determinism import INHERITED, environment
+from .repository import NoRepository, git, git_says
 from .seals import hash_of
 
 MADE, HERE = Path("provenance"), Path("provenance/here")
@@ -45,6 +46,9 @@ def recorded(stage: str, outputs: Sequence[Path], **details: Any) -> Iterator[No
         stage: a stage of dvc.yaml.
         outputs: the files that the block writes, relative to the project.
         details: what else to record, such as the identity of the run.
+
+    Raises:
+        UserError: there is a repository that Git does not read.
     """
     started = datetime.now(UTC)  # audit: a record of when, outside the tracked outputs
     clock = time.perf_counter()  # audit: a record of how long, outside the tracked outputs
@@ -161,11 +165,14 @@ def _environment() -> Mapping[str, str]:
 
 
 def _git() -> dict[str, Any]:
+    """The commit, and whether this project's folder has changes since; None where there is none."""
     try:
-        commit = _output("git", "rev-parse", "HEAD")
-        return {"commit": commit, "changed": bool(_output("git", "status", "--porcelain"))}
-    except (OSError, subprocess.SubprocessError):
+        commit = git("rev-parse", "--verify", "--quiet", "HEAD").stdout.strip()
+    except NoRepository:
+        commit = ""
+    if not commit:
         return {"commit": None, "changed": None}
+    return {"commit": commit, "changed": bool(git_says("status", "--porcelain", "--", "."))}
 
 
 def _output(*command: str) -> str:

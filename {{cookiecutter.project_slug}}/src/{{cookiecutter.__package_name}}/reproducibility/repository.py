@@ -8,6 +8,11 @@ from pathlib import Path
 from ..errors import UserError
 from .determinism import of_shell
 
+
+class NoRepository(UserError):
+    """There is no repository here, or no Git; all else that fails is no sign of either."""
+
+
 # What would lead Git to another repository, index or meaning of a path: `git rev-parse
 # --local-env-vars`, but for GIT_CONFIG_COUNT, which holds settings of a person's.
 REDIRECTING = frozenset(
@@ -46,7 +51,8 @@ def git(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run Git here and return what it said, in English.
 
     Raises:
-        UserError: there is no Git, or no repository that it would use.
+        NoRepository: there is no Git, or no repository.
+        UserError: there is one that it does not read.
     """
     done = git_bytes(*arguments)
     said = (one.decode("utf-8", errors="replace") for one in (done.stdout, done.stderr))
@@ -78,7 +84,7 @@ def _refuse_unusable(_folder: Path) -> None:
     done = _run("rev-parse", "--git-dir")
     said = done.stderr.decode("utf-8", errors="replace")
     if "not a git repository" in said:
-        raise UserError("this folder is in no Git repository; run 'git init' and commit first.")
+        raise NoRepository("this folder is in no Git repository; run 'git init' and commit first.")
     if done.returncode:
         raise UserError(f"Git does not work here: {_sentence(said)}")
 
@@ -90,7 +96,7 @@ def _run(*arguments: str) -> subprocess.CompletedProcess[bytes]:
             ["git", *arguments], env=environment, capture_output=True, check=False
         )
     except FileNotFoundError:
-        raise UserError(
+        raise NoRepository(
             "git is not on the PATH; install it, for it keeps what to expect."
         ) from None
 

@@ -26,6 +26,7 @@ from ..errors import UserError, run
 from .audit import dvclock
 from .audit.project import Project
 from .differences import Comparison, causes, compare, loss, table
+from .repository import git_says
 from .revisions import (
     LOCK,
     LOSSES,
@@ -134,7 +135,7 @@ def main() -> None:
         sys.stdout.write(f"{explanation(rows, old or committed(), new)}\n\n")
         raise UserError(_not_shown(rows, claim, reason))
     sys.stdout.write(f"proven: {claim}; {len(rows)} of {len(rows)} outputs have the same bytes\n")
-    if not arguments.here and git("status", "--porcelain", "--", ".").stdout.strip():
+    if not arguments.here and git_says("status", "--porcelain", "--", ".").strip():
         sys.stdout.write("not part of it: the changes here that are not committed\n")
 
 

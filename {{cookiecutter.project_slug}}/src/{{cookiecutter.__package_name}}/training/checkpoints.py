@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from ..errors import UserError
 from ..reproducibility.artifacts import write_bytes
 
-FOLDER = Path("checkpoints")
+FOLDER = Path("checkpoints")  # audit: each says what it is made of, and is used for that alone
 KEPT = 2
 
 

@@ -26,6 +26,45 @@ def test_a_file_that_the_code_names(copy: Any, expect: Any, code: str) -> None:
     expect("inputs", copy.code, line, f"names {WEIGHTS}, on which no stage depends", stale=True)
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        'FOLDER = Path("weights")',
+        'FOLDER = "weights/"',
+        'FOLDER = Path("data") / "extra"',
+        'FOLDER = os.path.join("data", "extra")',
+        'FOLDER = "data/extra"',
+        'NAME = "weights"\nFOUND = os.listdir(NAME)',
+        'FOUND = sorted(os.walk("weights"))',
+    ],
+)
+def test_a_folder_that_the_code_names(copy: Any, expect: Any, code: str) -> None:
+    copy.write(WEIGHTS, b"\x00weights")
+    copy.write("data/extra/cats.txt", "cats")
+    line = copy.append(copy.code, f"\n{code}\n") + code.count("\n") + 1
+    name = "data/extra" if "extra" in code else "weights"
+    expect("inputs", copy.code, line, f"names {name}, on which no stage depends", stale=True)
+
+
+@pytest.mark.parametrize(
+    "name", ["data/raw", "data/raw/cat/1.png", "data/prepared/test", "data/prepared/test/0.npy"]
+)
+def test_data_that_another_stage_depends_on(copy: Any, expect: Any, name: str) -> None:
+    train = f"{copy.package}/stages/train.py"
+    line = copy.append(train, f'\nOTHER = Path("{name}")\n') + 1
+    words = f"stage train: names {name}, on which it does not depend; add it to its deps"
+    expect("inputs", train, line, words, stale=True)
+
+
+def test_what_is_no_folder_of_inputs(copy: Any) -> None:
+    copy.write("checkpoints/1.pt", b"\x00")
+    copy.write("data/decoded/1.npy", b"\x00")
+    copy.write("weights/1.bin", b"\x00")
+    code = 'KEY, FOLDER, GONE = "weights", Path("reports"), Path("gone")\nDATA = Path("data")\n'
+    copy.append(copy.code, f'\n{code}MINE = Path("weights")  # audit: looked at, and not read\n')
+    assert "inputs" not in copy.new()
+
+
 def test_a_file_that_it_names_for_no_result(copy: Any) -> None:
     copy.write("notes.txt", "mine")
     copy.append(copy.code, '\nNOTES = "notes.txt"  # audit: shown to the user\n')

@@ -53,7 +53,15 @@ def test_a_module_of_the_package_may_be_called_as_it_likes(copy: Any) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["python -m", "python3.12 -m", "/usr/bin/python -u -m", "true && python -m", "torchrun -m"],
+    [
+        *("python -m", "python3.12 -m", "/usr/bin/python -u -m", "true && python -m"),
+        *("true; python -m", "true;python -m", "env python -m", "A=1 python3 -X dev -m"),
+        *("sh -c 'true; python -m", 'bash -c "python3 -m', "$(which python) -m", "exec python -m"),
+        *("pypy -m", "pypy3 -m", "pypy3.10 -u -m", "ipython -m", "py -3 -m", "python -mIPython -m"),
+        *("coverage run -m", "pytest -m", "uv run python -m", "uv run -m", "uv run --with x -m"),
+        *("torchrun -m", "accelerate launch -m", "python -I -m torch.distributed.run -m"),
+        *("scripts/venv python -m", ".venv\\Scripts\\python.exe -m", "uv run a.py", "./a.py"),
+    ],
 )
 def test_a_stage_that_is_not_isolated(copy: Any, command: str) -> None:
     line = copy.replace("dvc.yaml", "cmd: python -I -m", f"cmd: {command}")
@@ -64,8 +72,21 @@ def test_a_stage_that_is_not_isolated(copy: Any, command: str) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["python -u -I -m", "python3 -uI -m", "torchrun --no-python python -I -m", "./pythonic -m"],
+    [
+        *("python -u -I -m", "python3 -uI -m", "python -X dev -W error -I -m", "./pythonic -m"),
+        *("torchrun --no-python python -I -m", "uv run python -I -m", "env A=1 pypy3 -I -m"),
+        *("sh -c 'python -I -m", '$(which python) -I -m', "python -I -m coverage run -m"),
+        *("python -I a.py", "python -I -m torch.distributed.run --no-python python -I -m"),
+    ],
 )
 def test_a_stage_that_is(copy: Any, command: str) -> None:
     copy.replace("dvc.yaml", "cmd: python -I -m", f"cmd: {command}")
     assert "isolation" not in copy.new()
+
+
+def test_a_script_that_a_stage_runs(copy: Any) -> None:
+    copy.write("scripts/run.sh", "# not python -m\nexec python -I -m a\n")
+    copy.replace("dvc.yaml", "cmd: python -I -m", "cmd: sh scripts/run.sh -m")
+    assert "isolation" not in copy.new()
+    copy.append("scripts/run.sh", "python -m b\n")
+    assert [one.path for one in copy.new()["isolation"]] == ["dvc.yaml"]

@@ -1,13 +1,13 @@
-"""Whatever results are made of is declared: files that the code names, and data that DVC tracks."""
+"""Whatever results are made of is declared: paths that the code names, and data that DVC tracks."""
 
 import ast
 import os
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 
-from .dvcfiles import LOCK, PARAMS, PIPELINE, inside, owners, stages, tracked_data
+from .dvcfiles import LOCK, PARAMS, PIPELINE, Stage, inside, owners, stages, tracked_data
 from .findings import Check, Finding, check, count
 from .ignore import UNSEEN
 from .parsing import parents
@@ -17,20 +17,24 @@ from .project import Project
 # What says what a stage depends on is no dependency itself; the sections of params.yaml are.
 _KNOWN = (PARAMS, PIPELINE, LOCK, "provenance")
 _UNSEEN = UNSEEN | {".dvc", "src"}
-_TAIL = re.compile(r"[\w. -]+(?=[\"'])")
-_JOINS = ("Path", "PurePath", "PurePosixPath", "join", "joinpath")
+_TAIL = re.compile(r"[\w. -]+(?=/?[\"'])")
+_JOINS = ("Path", "PurePath", "PurePosixPath", "join", "joinpath", "listdir", "scandir", "walk")
 _LONGEST = 200
 
 
 def inputs(project: Project) -> Check:
-    """A stage depends on each file that its code names, and on all that a .dvc file tracks."""
-    code = {path for stage in stages(project) for path in code_of(project, stage)}
-    findings, files = [*_idle(project)], _others(project)
-    names = {name.rpartition("/")[2] for name in files}
+    """A stage depends on each path that its code names, and on all that a .dvc file tracks."""
+    ran = [(stage, code_of(project, stage)) for stage in stages(project)]
+    code = {path for _, paths in ran for path in paths}
+    findings, others, data = [*_idle(project)], _others(project), _data(project)
+    tails = {name.rpartition("/")[2] for name in others | data}
     for path in sorted(code):
+        text = project.text(path) or ""
         # Few files name any; only those are worth a walk.
-        if names.intersection(_TAIL.findall(project.text(path) or "")):
-            findings += _undeclared(project, path, files)
+        if tails.intersection(_TAIL.findall(text)) or any(f"{one}/" in text for one in data):
+            named, readers = [*_named(project, path)], [one for one, paths in ran if path in paths]
+            new = [*_undeclared(path, named, others), *_elsewhere(path, named, data, readers)]
+            findings += [one for one in new if not project.allows(path, one.line)]
     found = (
         f"{count(len(tracked_data(project)), 'output')} of .dvc files, {count(len(code), 'file')}"
     )
@@ -49,7 +53,7 @@ def _idle(project: Project) -> Iterator[Finding]:
 
 
 def _others(project: Project) -> set[str]:
-    """The files that are no source, and that no stage depends on or makes."""
+    """The files, and their folders, that are no source, and that no stage depends on or makes."""
     declared = {posixpath.normpath(dep) for stage in stages(project) for dep in stage.deps}
     declared |= {*_KNOWN, *_UNSEEN, *owners(project)}
     found = set()
@@ -59,14 +63,46 @@ def _others(project: Project) -> set[str]:
         # What is declared is not entered: data may hold a million files.
         folders[:] = [one for one in folders if before + one not in declared]
         found |= {before + name for name in names if not name.endswith(".dvc")}
-    return found - declared
+    found -= declared
+    return found | (_above(found) - _above(declared))
 
 
-def _undeclared(project: Project, path: str, files: set[str]) -> Iterator[Finding]:
-    for line, name in _named(project, path):
-        if name in files and not project.allows(path, line):
+def _above(paths: set[str]) -> set[str]:
+    """The folders that these are in, at every depth."""
+    found, last = set[str](), paths
+    while last := {posixpath.dirname(path) for path in last} - {"", *found}:
+        found |= last
+    return found
+
+
+def _data(project: Project) -> set[str]:
+    """What .dvc files track, and the folders that stages depend on or make."""
+    known = {*owners(project), *(dep for stage in stages(project) for dep in stage.deps)}
+    folders = {path for path in known if not PurePath(path).suffix and not inside(path, "src")}
+    return folders | {*tracked_data(project)}
+
+
+def _below(name: str, folders: Iterable[str]) -> bool:
+    return any(inside(name, one) for one in folders)
+
+
+def _undeclared(path: str, named: list[tuple[int, str]], others: set[str]) -> Iterator[Finding]:
+    for line, name in named:
+        if name in others:
             message = f"names {name}, on which no stage depends; add it to the deps of the stage "
             yield Finding(path, line, f"{message}that reads it")
+
+
+def _elsewhere(
+    path: str, named: list[tuple[int, str]], data: set[str], readers: list[Stage]
+) -> Iterator[Finding]:
+    """Data that is declared, but not by each stage that runs this file."""
+    for line, name in (one for one in named if _below(one[1], data)):
+        for stage in readers:
+            declared = {*stage.deps, *stage.outs}
+            if not _below(name, declared) and not any(inside(one, name) for one in declared):
+                message = f"names {name}, on which it does not depend; add it to its deps"
+                yield Finding(path, line, f"stage {stage.name}: {message}")
 
 
 def _named(project: Project, path: str) -> Iterator[tuple[int, str]]:
@@ -81,7 +117,10 @@ def _named(project: Project, path: str) -> Iterator[tuple[int, str]]:
     for node in parents(project.text(path) or "") if tree else ():
         if isinstance(node, (ast.Constant, ast.BinOp, ast.Call, ast.JoinedStr)):
             text = _text(node, names) or ""
-            if ("." in text or "/" in text) and len(text) < _LONGEST and "\n" not in text:
+            # A word alone may mean anything, unless it is used as a path.
+            plain = isinstance(node, (ast.Constant, ast.JoinedStr))
+            a_path = "." in text or "/" in text or not plain
+            if text and a_path and len(text) < _LONGEST and "\n" not in text:
                 yield node.lineno, posixpath.normpath(text)
 
 

@@ -4,13 +4,23 @@ import re
 import sys
 from pathlib import Path
 
-from .dvcfiles import PIPELINE, stages
+from .dvcfiles import PIPELINE, Stage, sources, stages
 from .environment import locked_modules
 from .findings import Check, Finding, check, count
 from .project import Project
 
+# In a command of words with one space around each. The options that take a value are passed over.
 _OPEN = re.compile(
-    r"(?:^|[\s/])(?:python[\d.]*(?!\S)(?!\s+(?:-\w+\s+)*-\w*I)|torchrun(?!.*--no-python))"
+    r"""
+    (?<=[ /\\]) (?:i?python|pythonw|pypy|py)[\d.]*(?:\.exe)?[ ]
+        (?! (?: -[WX][ ]\S+[ ] | -[^ \smcWX]*[ ] )* -[^ \smcWX]*I )
+    | (?<=[ /\\]) (?:torchrun|accelerate[ ]launch|deepspeed|torch\.distributed\.(?:run|launch))[ ]
+        (?! .*--no[-_]python )
+    | (?<=[ /\\]) (?<!-m[ ]) (?:coverage[ ]run|pytest)[ ]
+    | (?<=[ /\\]) uv[ ]run[ ] (?: (?!\S*(?:python|pypy)) \S+[ ] )*? (?:-m|--module|\S+\.py)[ ]
+    | ^[ ] (?: (?:\w+=\S*|env|exec|nice|time|(?:ba)?sh[ ]-c)[ ] )* \S+\.py[ ]
+    """,
+    re.VERBOSE,
 )
 # Python imports these by itself wherever it finds them.
 _STARTED = {"sitecustomize", "usercustomize"}
@@ -26,11 +36,18 @@ def isolation(project: Project) -> Check:
         "stage {}: starts Python without -I, so what lies here and on PYTHONPATH goes before what "
         "is locked; write `python -I -m ...`"
     )
-    for stage in (one for one in found if _OPEN.search(one.command)):
+    for stage in (one for one in found if _is_open(project, one)):
         line = project.yaml(PIPELINE).line("stages", stage.name, "cmd")
         findings.append(Finding(PIPELINE, line, message.format(stage.name)))
     looked = f"{count(len(found), 'stage')}, {count(len(names), 'module')}"
     return check("isolation", looked, "none replaced by a file here", findings)
+
+
+def _is_open(project: Project, stage: Stage) -> bool:
+    scripts = [path for path in sources(project, stage) if path.endswith(".sh")]
+    lines = re.sub(r"(?m)^\s*#.*", "", "\n".join(project.text(path) or "" for path in scripts))
+    commands = re.split(r"[;&|\n]+", f"{stage.command}\n{lines}")
+    return any(_OPEN.search(re.sub(r"[\s'\"`()$]+", " ", f" {one} ")) for one in commands)
 
 
 def _shadows(project: Project, folder: str, names: frozenset[str]) -> list[Finding]:
