@@ -118,6 +118,6 @@ def test_training_is_measured_in_every_way(built: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.long
 def test_the_diagnosis_names_what_was_planted(built: Path) -> None:
-    found = list(bench_diagnosis.cases(built, built.name.replace("-", "_"), seeds=4))
+    found = list(bench_diagnosis.cases(built, seeds=4))
     assert len(found) >= 40
     assert bench_diagnosis.table(iter(found)) >= 0.9
