@@ -5,8 +5,8 @@
 Prints a line of JSON for each figure as soon as it is known, a `Figure`: of levels, loops and
 processes, unless groups are named. What a figure compares is timed in turns, in processes that wait
 for each other, and the figure is the median of the ratios of neighbours. Where one process works at
-a time, the seconds are the processor's: other programs on a busy machine hardly move them. `--short`
-trains once and an epoch only, to see that all is measured.
+a time, the seconds are the processor's: other programs on a busy machine hardly move them.
+`--short` trains once and an epoch only, to see that all is measured.
 """
 
 import json
