@@ -21,6 +21,7 @@ from helpers import (
     CONTEXT,
     PROJECT,
     ROOT,
+    RUNNING,
     Bake,
     Plant,
     Run,
@@ -126,9 +127,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # Its environment keeps the bytecode of torch, which to compile takes longer than to train.
     variables.pop("PYTHONDONTWRITEBYTECODE", None)
     bake = ("python", "-m", "cookiecutter", ROOT, "--no-input", "--output-dir", folder)
-    running = f"{sys.version_info.major}.{sys.version_info.minor}"
-    wheel = "cpu" if cpu_wheel(running) else "cuda"
-    answers = (f"python_version={running}", f"accelerator={wheel}")
+    wheel = "cpu" if cpu_wheel(RUNNING) else "cuda"
+    answers = (f"python_version={RUNNING}", f"accelerator={wheel}")
     done = command(*bake, *answers, cwd=folder, env=variables)
     assert done.returncode == 0, done.stdout + done.stderr
     project = folder / "handwritten-digits"

@@ -20,6 +20,7 @@ CACHE = os.environ.get("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv"))
 Bake = Callable[..., Path]
 Plant = Callable[[str, str, str], Path]
 Run = Callable[..., str]
+RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"  # the Python of the tests
 PACKAGE = "handwritten_digits"  # of the project that default answers make
 
 
@@ -82,8 +83,13 @@ def set_param(project: Path, line: str, new: str) -> None:
     file.write_text(text.replace(line, new), "utf-8")
 
 
+def wheel_folders() -> list[str]:
+    """The folders of wheels that the environment names."""
+    named = os.environ.get("UV_FIND_LINKS", os.environ.get("PIP_FIND_LINKS", ""))
+    return named.replace(",", " ").split()
+
+
 def cpu_wheel(version: str) -> bool:
-    """Whether a folder that the environment names has torch's CPU wheel for this Python."""
-    places = os.environ.get("UV_FIND_LINKS", os.environ.get("PIP_FIND_LINKS", "")).replace(",", " ")
+    """Whether one of them has torch's CPU wheel for this Python."""
     tag = f"torch-*cp{version.replace('.', '')}*"
-    return any(list(Path(place).glob(tag)) for place in places.split())
+    return any(list(Path(folder).glob(tag)) for folder in wheel_folders())

@@ -8,12 +8,23 @@ The environment is built once; each test works in a copy of the project that bor
 import json
 import os
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
-from helpers import CACHE, PACKAGE, ROOT, Run, command, git, outputs, set_param
+from helpers import (
+    CACHE,
+    PACKAGE,
+    ROOT,
+    RUNNING,
+    Run,
+    command,
+    cpu_wheel,
+    git,
+    outputs,
+    set_param,
+    wheel_folders,
+)
 
 pytestmark = pytest.mark.slow
 # Colour pictures of several shapes and kinds, in three classes.
@@ -150,14 +161,11 @@ def test_the_report_stays_when_the_tags_are_wrong(project: Path, run: Run) -> No
 
 def test_the_small_wheels_give_the_shipped_bits(tmp_path: Path) -> None:
     """The CPU wheels against what the default ones made; needs a folder or index that has them."""
-    running = f"{sys.version_info.major}.{sys.version_info.minor}"
-    local = os.environ.get("UV_FIND_LINKS") or os.environ.get("PIP_FIND_LINKS", "")
-    tag = f"cp{running.replace('.', '')}"
-    if local and not any(list(Path(place).glob(f"torch-*{tag}*")) for place in local.split()):
-        pytest.skip(f"no small torch for Python {running} in the folder that PIP_FIND_LINKS names")
+    if wheel_folders() and not cpu_wheel(RUNNING):
+        pytest.skip(f"no small torch for Python {RUNNING} in the folder that PIP_FIND_LINKS names")
     bake = ("python", "-m", "cookiecutter", ROOT, "--no-input", "--output-dir", tmp_path)
     variables = os.environ | {"UV_CACHE_DIR": CACHE}
-    answers = (f"python_version={running}", "accelerator=cpu", "verify=training")
+    answers = (f"python_version={RUNNING}", "accelerator=cpu", "verify=training")
     done = command(*bake, *answers, cwd=tmp_path, env=variables)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Proven: the environment installs from its locks" in done.stdout, done.stdout

@@ -123,3 +123,14 @@ def test_a_variable_of_the_environment_still_gets_there(tmp_path: Path) -> None:
     write_makefile(ROOT / PROJECT, place)
     done = command("make", "test", "PYTEST_ADDOPTS=-x $HOME", cwd=place)
     assert done.stdout.endswith("-x $HOME")
+
+
+@pytest.mark.parametrize("folder", [ROOT, ROOT / PROJECT])
+def test_every_target_is_explained_and_one_line(folder: Path) -> None:
+    text = (folder / "Makefile").read_text(encoding="utf-8")
+    targets = re.findall(r"^([a-z-]+):(.*)\n((?:\t.*\n)*)", text, re.MULTILINE)
+    phony = re.findall(r"^\.PHONY: (.*)$", text, re.MULTILINE)
+    assert {name for name, _, _ in targets} == set(" ".join(phony).split())
+    for name, head, recipe in targets:
+        assert " ## " in head, f"{name} is not explained"
+        assert recipe.count("\n") == 1, f"{name} is not one line"

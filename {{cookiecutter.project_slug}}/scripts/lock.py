@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parent))  # which Python leaves out where it is isolated
+import package_sources as sources
 import setup
 from setup import Problem
 
@@ -60,7 +61,7 @@ def compile_lock(folder: Path, name: str, upgrade: bool) -> None:
     if lock.exists():
         write(lock, re.sub(r"( \\\n    --hash=\S+)+", "", read(lock)))
     options = ["--upgrade"] if upgrade else []
-    uv_compile(folder, name, *options, *setup.wheel_sources([folder / f"{name}.in"]))
+    uv_compile(folder, name, *options, *sources.wheel_sources([folder / f"{name}.in"]))
 
 
 def uv_compile(folder: Path, name: str, *options: str) -> None:
@@ -88,7 +89,7 @@ def complete_cpu_builds(draft: Path, in_force: Path) -> None:
     if not names:
         return
     known = pins(read(in_force)) if in_force.exists() else {}
-    if not setup.local_wheels():
+    if not sources.local_wheels():
         known = merge(known, index_pins(draft, names))
     for pin, hashes in pins(text).items():
         if pin.split("==")[0] not in names:
@@ -109,7 +110,7 @@ def index_pins(draft: Path, names: set[str]) -> Pins:
     """What PyTorch's index says of these packages alone: it carries old copies of many others."""
     wanted = re.findall(rf"^(?:{'|'.join(names)})\b.*$", read(draft / "runtime.in"), re.MULTILINE)
     write(draft / "cpu.in", "\n".join(wanted) + "\n")
-    index = ("--extra-index-url", setup.TORCH_CPU, "--index-strategy", "unsafe-best-match")
+    index = ("--extra-index-url", sources.TORCH_CPU, "--index-strategy", "unsafe-best-match")
     uv_compile(draft, "cpu", "--no-deps", *index)
     found = pins(read(draft / "cpu.lock"))
     (draft / "cpu.lock").unlink()

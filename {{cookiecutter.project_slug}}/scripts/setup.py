@@ -16,12 +16,10 @@ import sys
 
 if __name__ == "__main__":  # before a file on PYTHONPATH takes the place of a module of Python's
     sys.path[:] = [path for path in sys.path if path.startswith(sys.base_prefix)]
+    sys.path.append(os.path.dirname(os.path.realpath(__file__)))  # noqa: PTH120
 
 import argparse
-import ast
-import base64
 import contextlib
-import csv
 import hashlib
 import importlib.util
 import json
@@ -31,8 +29,10 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from package_sources import environment, pip_settings, uv_settings, wheel_sources
+from venv_files import BIN, SUFFIX, altered, link_mode, packages, site_packages, state, unshare
 
 try:
     import fcntl
@@ -42,22 +42,7 @@ except ImportError:  # Windows
 PROJECT = Path(__file__).resolve().parent.parent
 SETUP_LOCK = PROJECT / "requirements" / "setup.lock"
 STAMP = "locked.json"  # in .venv: what it was built from; written last, so it vouches for the rest
-BIN = "Scripts" if os.name == "nt" else "bin"
-SUFFIX = ".exe" if os.name == "nt" else ""
 OLDEST_PYTHON = (3, 11)
-LARGE = 2**20  # bytes; larger files are binaries, which nobody edits by hand
-FICLONE = 0x40049409  # asks Linux to clone a file
-TORCH_CPU = "https://download.pytorch.org/whl/cpu"
-# Variables that steer the tools, and those of them that are heard: they say where packages come
-# from and how to get there. What is installed, how and where to, the locks and this file decide.
-STEERING = ("UV_", "PIP_", "PYTHON", "VIRTUAL_ENV", "CONDA_", "SETUPTOOLS_", "DISTUTILS_")
-HEARD = re.compile(
-    r"(UV|PIP)_((DEFAULT_|EXTRA_)?INDEX(_URL|_STRATEGY)?|INDEX_\w+_(USERNAME|PASSWORD)|NO_INDEX"
-    r"|KEYRING_PROVIDER|CREDENTIALS_DIR|((HTTP|HTTPS|NO)_)?PROXY|CERT|CLIENT_CERT|NATIVE_TLS"
-    r"|SYSTEM_CERTS|TRUSTED_HOST|(ALLOW_)?INSECURE_HOST|CACHE_DIR|NO_CACHE(_DIR)?|OFFLINE"
-    r"|((DEFAULT|HTTP|HTTP_CONNECT|REQUEST|LOCK)_)?TIMEOUT|(HTTP_)?RETRIES|CONCURRENT_\w+)"
-    r"|UV_(PYTHON_INSTALL_MIRROR|PYTHON_INSTALL_DIR|PYTHON_DOWNLOADS(_JSON_URL)?)|PIP_FIND_LINKS"
-)
 
 
 class Problem(Exception):
@@ -126,12 +111,12 @@ def build(root: Path, locks: list[Path]) -> str:
         with tempfile.TemporaryDirectory(prefix="uv-") as tools:
             uv = find_uv(venv, Path(tools))
             install(root, locks, python, uv, altered(venv))
-            if edited := " ".join(altered(venv)):  # uv trusts what it once unpacked
-                print(f"Edited in uv's cache, so fetched anew: {edited} (uv cache clean mends it)")
-                install(root, locks, python, uv, edited.split(), "--no-cache")
+            if edited := altered(venv):  # uv trusts what it once unpacked
+                print(f"Edited in uv's cache, so fetched anew: {', '.join(edited)}")
+                install(root, locks, python, uv, edited, "--no-cache")
+                check(root)
         unshare(venv)
         link_sources(root, venv)
-        check(root, thorough=False)
         draft = venv / f"{STAMP}.new"
         draft.write_bytes(json.dumps({**wanted, **state(venv)}, indent=1).encode())
         draft.replace(venv / STAMP)
@@ -191,88 +176,20 @@ def read_stamp(venv: Path) -> dict[str, object]:
     return stamp if isinstance(stamp, dict) else {}
 
 
-def site_packages(venv: Path) -> Path | None:
-    """The folder that holds the environment's packages, if it exists yet."""
-    return next(venv.glob("[Ll]ib*/**/site-packages"), None)
-
-
-def packages(venv: Path) -> list[str]:
-    """What is installed, as sorted names of metadata folders: shows what came or went by hand."""
-    folder = site_packages(venv)
-    return sorted(p.name for p in folder.glob("*.dist-info")) if folder else []
-
-
-def state(venv: Path) -> dict[str, object]:
-    """What tells whether the environment is still as it was left."""
-    return {"packages": packages(venv), "files": looks(venv)}
-
-
-def looks(venv: Path) -> str:
-    """SHA-256 over names, sizes and times of all that is installed: quick to tell."""
-    sums = hashlib.sha256()
-    for file in installed(venv):
-        seen = file.lstat()
-        sums.update(f"{file} {seen.st_size} {seen.st_mtime_ns}\n".encode())
-    return sums.hexdigest()
-
-
-def installed(venv: Path) -> Iterator[Path]:
-    """Every file of the packages but bytecode, in a fixed order."""
-    for start in filter(None, (site_packages(venv), venv / BIN)):
-        for folder, below, names in os.walk(start):
-            below[:] = sorted(name for name in below if name != "__pycache__")
-            yield from (Path(folder, name) for name in sorted(names))
-
-
-def check(root: Path, thorough: bool = True) -> str:
+def check(root: Path) -> str:
     """Compares what is installed with what each package says of its files.
 
     Raises:
-        Problem: a file is missing or another one.
+        Problem: a file is missing or another one, or there is none.
     """
-    if edited := altered(root / ".venv", thorough):
+    if not packages(root / ".venv"):
+        raise Problem(f"{root / '.venv'} holds no packages: run setup first")
+    if edited := altered(root / ".venv"):
         shown = ", ".join([file for files in edited.values() for file in files][:5])
         raise Problem(
             f"files of {', '.join(edited)} are not as installed ({shown}): run setup again"
         )
     return f"Every file of {len(packages(root / '.venv'))} packages is as it was locked."
-
-
-def altered(venv: Path, thorough: bool = False) -> dict[str, list[str]]:
-    """The packages with files that are missing or not those of their RECORD, and these files.
-
-    Unless thorough, of large files the size alone is compared.
-    """
-    site = site_packages(venv) or venv
-    records = sorted(site.glob("*.dist-info/RECORD"))
-    found: dict[str, list[str]] = {}
-    with ThreadPoolExecutor() as pool:
-        for record in records:
-            with record.open(encoding="utf-8", newline="") as lines:
-                rows = [
-                    row for row in csv.reader(lines) if row[1:2] and row[1].startswith("sha256=")
-                ]
-            wrong = pool.map(lambda row: "" if intact(site, row, thorough) else row[0], rows)
-            if files := [name for name in wrong if name]:
-                found[record.parent.name.split("-")[0]] = files
-    return found
-
-
-def intact(site: Path, row: list[str], thorough: bool) -> bool:
-    """Whether a file is what its line of a RECORD says: path, sha256=..., size."""
-    name, value, size = row
-    try:
-        with Path(site, name).open("rb") as file:
-            if os.fstat(file.fileno()).st_size != int(size):
-                return False
-            if int(size) > LARGE and not thorough:
-                return True
-            sums = hashlib.sha256()
-            while part := file.read(2**20):
-                sums.update(part)
-    except OSError:
-        return False
-    return value == "sha256=" + base64.urlsafe_b64encode(sums.digest()).rstrip(b"=").decode()
 
 
 def find_uv(venv: Path, tools: Path) -> str:
@@ -334,60 +251,6 @@ def install(
     run([*command, *wheel_sources(locks), *map(str, locks)])
 
 
-def link_mode(folder: Path) -> str:
-    """How uv brings files here: as clones, which share bytes until one is written, or as links."""
-    if sys.platform == "darwin":
-        return "clone"
-    with tempfile.TemporaryFile(dir=folder) as one, tempfile.TemporaryFile(dir=folder) as other:
-        one.write(b"bytes")
-        one.flush()
-        try:
-            fcntl.ioctl(other.fileno(), FICLONE, one.fileno())
-        except (OSError, AttributeError):
-            return "hardlink"
-    return "clone"
-
-
-def unshare(venv: Path) -> None:
-    """Gives files that are links into uv's cache bytes of their own.
-
-    Else whoever edits one edits that of every other project. Large ones, gigabytes with CUDA, stay
-    links, and nobody may write them.
-    """
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(own, (file for file in installed(venv) if os.lstat(file).st_nlink > 1)))
-
-
-def own(file: Path) -> None:
-    """Makes a small file the only name of its bytes, and a large one read-only."""
-    if file.stat().st_size > LARGE:
-        file.chmod(file.stat().st_mode & ~0o222)
-        return
-    draft = file.with_name(f"{file.name}.own")
-    shutil.copy2(file, draft)
-    draft.replace(file)
-
-
-def wheel_sources(requirements: list[Path]) -> list[str]:
-    """Where uv finds "+cpu" builds of torch: in folders named by the environment, else at PyTorch.
-
-    UV_FIND_LINKS (separated by commas) and PIP_FIND_LINKS (by spaces) serve machines that cannot
-    reach PyTorch's index, or none at all (UV_NO_INDEX). Else they are not heard: uv would take a
-    build of another variant there, such as 2.0+cpu or 2.0+mine, for the 2.0 of a lock.
-    """
-    if any("+cpu" in file.read_text(encoding="utf-8") for file in requirements):
-        places = local_wheels() or [f"{TORCH_CPU}/torch/"]
-    else:
-        places = local_wheels() if os.environ.get("UV_NO_INDEX") else []
-    return [part for place in places for part in ("-f", place)]
-
-
-def local_wheels() -> list[str]:
-    """The places that UV_FIND_LINKS or PIP_FIND_LINKS names."""
-    named = os.environ.get("UV_FIND_LINKS", "").split(",")
-    return [place for place in named if place] or os.environ.get("PIP_FIND_LINKS", "").split()
-
-
 def link_sources(root: Path, venv: Path) -> None:
     """Makes `src` importable without an installation.
 
@@ -400,71 +263,6 @@ def link_sources(root: Path, venv: Path) -> None:
     here = 'import os, sys; os.path.isdir("src") and sys.path.append(os.path.abspath("src"))'
     text = f"{here}\n{os.path.relpath(root / 'src', folder)}\n"
     (folder / "sources.pth").write_bytes(text.encode("ascii"))
-
-
-def environment() -> dict[str, str]:
-    """The variables for a tool: of those that steer it only the ones that are heard."""
-    patient = {"UV_HTTP_TIMEOUT": "120", "PIP_DEFAULT_TIMEOUT": "120", **os.environ}
-    return {
-        name: value
-        for name, value in patient.items()
-        if not name.startswith(STEERING) or HEARD.fullmatch(name)
-    }
-
-
-def pip_settings(listing: list[str]) -> dict[str, str]:
-    """What is heard of pip's own files, as variables; `listing` is `pip config list`."""
-    reply = subprocess.run(listing, env=environment(), capture_output=True, text=True, check=False)
-    found = {"PIP_CONFIG_FILE": os.devnull}
-    for key, value in re.findall(
-        r"^(?:global|install)\.([\w-]+)=('.*'|\".*\")$", reply.stdout, re.M
-    ):
-        if HEARD.fullmatch(name := variable("PIP", key)):
-            found[name] = str(ast.literal_eval(value))
-    return found
-
-
-def uv_settings() -> str:
-    """What is heard of uv's own file: the one that UV_CONFIG_FILE names, else the first uv.toml.
-
-    It is the project's, yours or the machine's: those of folders above the project are not meant.
-    """
-    if told := os.environ.get("UV_CONFIG_FILE"):
-        return sources(Path(told).read_text(encoding="utf-8"))
-    if os.environ.get("UV_NO_CONFIG"):
-        return ""
-    files = [PROJECT / "uv.toml", *(folder / "uv" / "uv.toml" for folder in settings_folders())]
-    return next((sources(f.read_text(encoding="utf-8")) for f in files if f.is_file()), "")
-
-
-def settings_folders() -> list[Path]:
-    """Where a user's settings are, then a machine's."""
-    if os.name == "nt":
-        named = [os.environ.get("APPDATA"), os.environ.get("PROGRAMDATA")]
-    else:
-        shared = os.environ.get("XDG_CONFIG_DIRS") or "/etc/xdg"
-        yours = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
-        named = [yours, *shared.split(os.pathsep), "/etc"]
-    return [Path(name).expanduser() for name in named if name]
-
-
-def sources(settings: str) -> str:
-    """The lines of a uv.toml that are heard; without a parser, as older Pythons have none."""
-    kept, table, heard = [], "", False
-    for line in settings.splitlines():
-        if header := re.match(r"\s*\[+\s*([\w.-]+)\s*\]", line):
-            table, heard = header[1], header[1] in ("index", "pip")
-        elif key := re.match(r"\s*\"?(?:pip\.)?([\w-]+)\"?\s*=", line):
-            plain = table in ("", "pip") and HEARD.fullmatch(variable("UV", key[1]))
-            heard = table == "index" or bool(plain)
-        if heard:  # also where a value goes on
-            kept.append(line)
-    return "\n".join(kept) + "\n"
-
-
-def variable(tool: str, key: str) -> str:
-    """The variable that sets what `key` sets in a file: PIP_INDEX_URL for index-url."""
-    return f"{tool}_{key.replace('-', '_').upper()}"
 
 
 def run(

@@ -3,7 +3,9 @@
 No test needs data, network or an earlier run: pictures are made where they are needed.
 """
 
+import base64
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -65,6 +67,22 @@ def fill() -> Callable[..., Path]:
             for number in range(count):
                 (raw / name / f"{number:03d}.png").write_bytes(picture(label, number, **shape))
         return raw
+
+    return into
+
+
+@pytest.fixture
+def packed() -> Callable[[Path, str, bytes], Path]:
+    """Install a package of one file, with its RECORD: packed(site_packages, "name", b"text")."""
+
+    def into(site: Path, name: str, text: bytes) -> Path:
+        value = base64.urlsafe_b64encode(hashlib.sha256(text).digest()).rstrip(b"=").decode()
+        info = site / f"{name}-1.dist-info"
+        info.mkdir(exist_ok=True)
+        line = f"{name}.py,sha256={value},{len(text)}\n{info.name}/RECORD,,\n"
+        (info / "RECORD").write_text(line, encoding="utf-8")
+        (site / f"{name}.py").write_bytes(text)
+        return site / f"{name}.py"
 
     return into
 

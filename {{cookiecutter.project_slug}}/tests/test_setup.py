@@ -1,20 +1,20 @@
 """The environment's builder, by its parts: pytest tests/test_setup.py"""
 
-import base64
-import hashlib
 import importlib.util
 import os
 import shutil
 import subprocess
 import sys
-import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import setup
+import venv_files
 
 Run = list[list[str]]
+Packed = Callable[[Path, str, bytes], Path]
 
 
 @pytest.fixture
@@ -34,8 +34,8 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> Run:
         commands.append(command)
         if command[1] == "venv":
             folder = Path(command[-1])
-            (folder / setup.BIN).mkdir(parents=True)
-            (folder / setup.BIN / f"python{setup.SUFFIX}").touch()
+            (folder / venv_files.BIN).mkdir(parents=True)
+            (folder / venv_files.BIN / f"python{venv_files.SUFFIX}").touch()
             (folder / "lib" / "site-packages" / "uv-1.2.3.dist-info").mkdir(parents=True)
 
     monkeypatch.setattr(setup, "run", run)
@@ -89,18 +89,9 @@ def test_a_package_installed_by_hand_is_noticed(root: Path, ran: Run) -> None:
     assert [command[1] for command in ran] == ["venv", "pip", "pip"]
 
 
-def packed(site: Path, name: str, text: bytes) -> Path:
-    """A package of one file, with its RECORD."""
-    value = base64.urlsafe_b64encode(hashlib.sha256(text).digest()).rstrip(b"=").decode()
-    info = site / f"{name}-1.dist-info"
-    info.mkdir(exist_ok=True)
-    line = f"{name}.py,sha256={value},{len(text)}\n{info.name}/RECORD,,\n"
-    (info / "RECORD").write_text(line, encoding="utf-8")
-    (site / f"{name}.py").write_bytes(text)
-    return site / f"{name}.py"
-
-
-def test_an_edited_file_is_noticed_and_its_package_installed_anew(root: Path, ran: Run) -> None:
+def test_an_edited_file_is_noticed_and_its_package_installed_anew(
+    root: Path, ran: Run, packed: Packed
+) -> None:
     build(root)
     file = packed(root / ".venv/lib/site-packages", "some_tool", b"right")
     assert build(root).startswith("Ready")
@@ -117,7 +108,12 @@ def test_an_edited_file_is_noticed_and_its_package_installed_anew(root: Path, ra
     assert setup.check(root).startswith("Every file of ")
 
 
-def test_small_files_are_no_links_into_a_cache(root: Path, ran: Run) -> None:
+def test_an_environment_that_is_not_there_is_not_as_locked(root: Path) -> None:
+    with pytest.raises(setup.Problem, match=r"\.venv holds no packages"):
+        setup.check(root)
+
+
+def test_small_files_are_no_links_into_a_cache(root: Path, ran: Run, packed: Packed) -> None:
     build(root)
     site = root / ".venv/lib/site-packages"
     small, large = packed(site, "small", b"x"), packed(site, "large", bytes(2**20 + 1))
@@ -130,15 +126,6 @@ def test_small_files_are_no_links_into_a_cache(root: Path, ran: Run) -> None:
     assert build(root).startswith("Nothing to do")
 
 
-def test_a_large_file_is_compared_whole_where_asked(tmp_path: Path) -> None:
-    site = tmp_path / "lib/site-packages"
-    site.mkdir(parents=True)
-    file = packed(site, "large", bytes(2**20 + 1))
-    file.write_bytes(bytes(2**20) + b"x")
-    assert setup.altered(tmp_path) == {}
-    assert setup.altered(tmp_path, thorough=True) == {"large": ["large.py"]}
-
-
 def unfinished(root: Path) -> None:
     (root / ".venv" / setup.STAMP).unlink()
 
@@ -148,7 +135,7 @@ def garbled(root: Path) -> None:
 
 
 def without_interpreter(root: Path) -> None:
-    (root / ".venv" / setup.BIN / f"python{setup.SUFFIX}").unlink()
+    (root / ".venv" / venv_files.BIN / f"python{venv_files.SUFFIX}").unlink()
 
 
 def another_python(root: Path) -> None:
@@ -175,8 +162,8 @@ def test_a_failed_installation_is_not_taken_for_a_finished_one(
     root: Path, ran: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*arguments: object) -> None:
-        (root / ".venv" / setup.BIN).mkdir(parents=True)
-        (root / ".venv" / setup.BIN / f"python{setup.SUFFIX}").touch()
+        (root / ".venv" / venv_files.BIN).mkdir(parents=True)
+        (root / ".venv" / venv_files.BIN / f"python{venv_files.SUFFIX}").touch()
         raise setup.Problem("the network is gone")
 
     with monkeypatch.context() as patch, pytest.raises(setup.Problem):
@@ -253,121 +240,9 @@ def test_a_failing_tool_is_shown_and_explained(capfd: pytest.CaptureFixture[str]
     assert capfd.readouterr().out == "  Downloading\n  timed out\n"
 
 
-def test_where_the_small_builds_of_torch_come_from(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lock = tmp_path / "runtime.lock"
-    for name in ("UV_FIND_LINKS", "PIP_FIND_LINKS"):
-        monkeypatch.delenv(name, raising=False)
-    lock.write_text("torch==2.0.0\n", encoding="utf-8")
-    assert setup.wheel_sources([lock]) == []
-    lock.write_text("torch==2.0.0+cpu\n", encoding="utf-8")
-    assert setup.wheel_sources([lock]) == ["-f", f"{setup.TORCH_CPU}/torch/"]
-    monkeypatch.setenv("PIP_FIND_LINKS", "one two")
-    plain = tmp_path / "plain.lock"
-    plain.write_text("torch==2.0.0\n", encoding="utf-8")
-    assert setup.wheel_sources([plain]) == []
-    with monkeypatch.context() as patch:
-        patch.setenv("UV_NO_INDEX", "1")
-        assert setup.wheel_sources([plain]) == ["-f", "one", "-f", "two"]
-    assert setup.wheel_sources([lock]) == ["-f", "one", "-f", "two"]
-    monkeypatch.setenv("UV_FIND_LINKS", "three,four")
-    assert setup.wheel_sources([lock]) == ["-f", "three", "-f", "four"]
-
-
 def test_a_wrong_file_in_a_folder_of_wheels_is_the_cause() -> None:
     said = setup.diagnose("Hash mismatch for `torch`", ["uv", "pip", "sync", "-f", "wheels"])
     assert said == "a file where UV_FIND_LINKS or PIP_FIND_LINKS points is not the locked one"
-
-
-HEARD = """
-UV_DEFAULT_INDEX UV_INDEX UV_INDEX_URL UV_EXTRA_INDEX_URL UV_INDEX_STRATEGY UV_INDEX_OURS_PASSWORD
-UV_NO_INDEX UV_KEYRING_PROVIDER UV_CACHE_DIR UV_NO_CACHE UV_OFFLINE UV_HTTP_TIMEOUT UV_HTTP_RETRIES
-UV_SYSTEM_CERTS UV_NATIVE_TLS UV_INSECURE_HOST UV_CREDENTIALS_DIR UV_CONCURRENT_DOWNLOADS
-UV_PYTHON_INSTALL_MIRROR PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_FIND_LINKS PIP_NO_INDEX PIP_CERT
-PIP_TRUSTED_HOST PIP_PROXY PIP_CACHE_DIR PIP_TIMEOUT PIP_RETRIES PIP_KEYRING_PROVIDER
-HTTPS_PROXY SSL_CERT_FILE NETRC HOME PATH
-"""
-DROPPED = """
-UV_CONSTRAINT UV_OVERRIDE UV_EXCLUDE UV_BUILD_CONSTRAINT UV_FIND_LINKS UV_EXCLUDE_NEWER UV_NO_BINARY
-UV_NO_BUILD UV_PRERELEASE UV_RESOLUTION UV_TARGET UV_PREFIX UV_PYTHON UV_SYSTEM_PYTHON UV_LINK_MODE
-UV_TORCH_BACKEND UV_NO_VERIFY_HASHES UV_COMPILE_BYTECODE UV_PYTHON_PLATFORM UV_WORKING_DIR
-UV_NO_CONFIG UV_ENV_FILE PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_CONSTRAINT PIP_REQUIREMENT
-PIP_NO_DEPS PIP_NO_BINARY PIP_REQUIRE_VIRTUALENV PIP_DRY_RUN PIP_CONFIG_FILE PIP_A_LATER_ONE
-PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV CONDA_PREFIX SETUPTOOLS_USE_DISTUTILS
-"""
-
-
-def test_only_where_packages_come_from_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (HEARD + DROPPED).split():
-        monkeypatch.setenv(name, "x")
-    variables = setup.environment()
-    assert [name for name in HEARD.split() if name not in variables] == []
-    assert [name for name in DROPPED.split() if name in variables] == []
-
-
-UV_TOML = """
-no-binary = true
-index-url = "https://example.org"  # ours
-extra-index-url = [
-  "https://example.com",
-]
-constraint-dependencies = [
-  "six<1",
-]
-cache-dir = "/somewhere"
-[[index]]
-name = "inner"
-url = "https://example.net"
-default = true
-[pip]
-prefix = "/elsewhere"
-keyring-provider = "subprocess"
-[tool]
-offline = true
-"""
-
-
-def test_of_a_uv_toml_only_where_packages_come_from_is_heard() -> None:
-    heard = tomllib.loads(setup.sources(UV_TOML))
-    assert heard == {
-        "index-url": "https://example.org",
-        "extra-index-url": ["https://example.com"],
-        "cache-dir": "/somewhere",
-        "pip": {"keyring-provider": "subprocess"},
-        "index": [{"name": "inner", "url": "https://example.net", "default": True}],
-    }
-    dotted = 'pip.index-url = "x"\npip.target = "y"\n'
-    assert setup.sources(dotted) == 'pip.index-url = "x"\n'
-
-
-def test_a_uv_toml_is_yours_or_the_projects(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("UV_CONFIG_FILE", "UV_NO_CONFIG"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(setup, "PROJECT", tmp_path / "above" / "project")
-    monkeypatch.setattr(setup, "settings_folders", lambda: [tmp_path / "yours"])
-    files = ["above/uv.toml", "yours/uv/uv.toml", "above/project/uv.toml", "told.toml"]
-    said = []
-    for file in files:
-        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / file).write_text(f'index-url = "{file}"', encoding="utf-8")
-        said.append(setup.uv_settings())
-    monkeypatch.setenv("UV_CONFIG_FILE", str(tmp_path / "told.toml"))
-    assert said[0] == ""
-    assert [*said[1:3], setup.uv_settings()] == [f'index-url = "{file}"\n' for file in files[1:]]
-
-
-def test_of_pips_files_only_where_packages_come_from_is_heard() -> None:
-    lines = [
-        "global.index-url='https://x'",
-        "global.user='true'",
-        "install.cert='/c'",
-        ":env:.y='z'",
-    ]
-    found = setup.pip_settings([sys.executable, "-c", f"print({chr(10).join(lines)!r})"])
-    assert found == {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "https://x", "PIP_CERT": "/c"}
 
 
 def test_needs_no_package() -> None:

@@ -1,9 +1,7 @@
 """One pass over the raw pictures: read once, in any number of processes, and on after a kill."""
 
-import io
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -12,25 +10,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from hashlib import md5
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from catalogues import DATA, PARAMS, filled, run, scratch
 from PIL import Image
 
 from {{ cookiecutter.__package_name }} import errors
-from {{ cookiecutter.__package_name }}.config import Data, read
 from {{ cookiecutter.__package_name }}.data import blocks
-from {{ cookiecutter.__package_name }}.data import catalogue as catalogue_module
 from {{ cookiecutter.__package_name }}.data.catalogue import Catalogue, open_catalogue
-from {{ cookiecutter.__package_name }}.data.pixels import Pixels, Place
-from {{ cookiecutter.__package_name }}.data.prepare import prepare
 from {{ cookiecutter.__package_name }}.data.raw import Source
 from {{ cookiecutter.__package_name }}.errors import UserError
 
 Fill = Callable[..., Path]
-PARAMS = Path(__file__).parents[2] / "params.yaml"
-DATA = replace(read(Data, PARAMS), image_size=8, channels=1)
 PACKAGE = errors.__name__.partition(".")[0]
 # Decodes slowly, in blocks of 5, so that a kill finds it in the middle.
 SLOW = f"""
@@ -47,48 +39,6 @@ data = replace(read(Data, Path(sys.argv[3])), image_size=8, channels=1)
 with open_catalogue(Path(sys.argv[2]), data) as catalogue:
     catalogue.fill(Path(sys.argv[1]), data, 0)
 """
-
-
-# Decodes with little memory more than it has.
-LITTLE_MEMORY = f"""
-import resource, sys
-from dataclasses import replace
-from pathlib import Path
-from PIL import Image
-from {PACKAGE}.config import Data, read
-from {PACKAGE}.data.catalogue import open_catalogue
-from {PACKAGE}.errors import run
-data = replace(read(Data, Path(sys.argv[3])), image_size=8, channels=1)
-def main():
-    Image.init()
-    with open_catalogue(Path(sys.argv[2]), data) as catalogue:
-        size = int(Path("/proc/self/status").read_text().partition("VmSize:")[2].split()[0])
-        most = (size + (20_000 if sys.argv[4] == "0" else 28_000)) * 1024
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
-        catalogue.fill(Path(sys.argv[1]), data, int(sys.argv[4]))
-if __name__ == "__main__":
-    run(main)
-"""
-
-
-def run(raw: Path, folder: Path, workers: int = 0) -> tuple[dict[str, bytes], int]:
-    """Prepare into shards of 7 pictures: every file, and how many pictures were decoded."""
-    out = folder / "prepared"
-    with open_catalogue(folder / "decoded", DATA) as catalogue:
-        new = prepare(catalogue, raw, out, DATA, "version", workers, shard_bytes=7 * 64)
-    files = sorted(one for one in out.rglob("*") if one.is_file())
-    return {one.relative_to(out).as_posix(): one.read_bytes() for one in files}, new
-
-
-def filled(raw: Path, folder: Path) -> list[tuple[object, ...]]:
-    with open_catalogue(folder, DATA) as catalogue:
-        catalogue.fill(raw, DATA, workers=0)
-        return catalogue.database.execute("SELECT * FROM files ORDER BY path").fetchall()
-
-
-def scratch(folder: Path) -> Path:
-    (found,) = folder.rglob("*.sqlite")
-    return found
 
 
 @pytest.fixture
@@ -120,86 +70,6 @@ def test_what_is_known_of_a_picture(tmp_path: Path, fill: Fill) -> None:
     assert rows["tree/text.png"][-1].startswith("not a readable picture (its content is in no")
     assert rows["loose.png"][0] == ""
     assert rows["loose.png"][-1].startswith("pictures stand in one folder per class")
-
-
-def fail(error: Exception) -> Callable[..., Any]:
-    def raising(*_: object, **__: object) -> None:
-        raise error
-
-    return raising
-
-
-@pytest.mark.parametrize("workers", [0, 1])
-def test_want_of_memory_stops_the_run_and_is_not_kept(
-    tmp_path: Path, fill: Fill, python: Callable[..., Any], workers: int
-) -> None:
-    raw = fill(tmp_path / "raw", count=1)
-    content = (np.arange(2400**2) % 251).astype(np.uint8).reshape(2400, 2400)
-    Image.fromarray(content).convert("RGBA").save(raw / "tree/good.png", compress_level=1)
-    given = str(raw), str(tmp_path / "decoded"), str(PARAMS), str(workers)
-    run = python("-c", LITTLE_MEMORY, *given)
-    assert run.stderr.startswith("error: tree/good.png: there is too little memory here to decode ")
-    assert run.stderr.count("\n") == 1
-    assert len(filled(raw, tmp_path / "decoded")) == 4
-    with open_catalogue(tmp_path / "decoded", DATA) as catalogue:
-        problems = catalogue.database.execute("SELECT DISTINCT problem FROM files")
-        assert problems.fetchall() == [("",)]
-
-
-@pytest.mark.parametrize("code", [5, 13, 24])  # EIO, EACCES, EMFILE
-def test_what_the_disk_refuses_stops_the_run_and_is_not_kept(
-    tmp_path: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch, code: int
-) -> None:
-    raw = fill(tmp_path / "raw", count=1)
-    with monkeypatch.context() as patch:
-        patch.setattr(Source, "content", fail(OSError(code, os.strerror(code), "a.png")))
-        with pytest.raises(OSError, match=os.strerror(code)):
-            filled(raw, tmp_path / "decoded")
-    assert all(row[4] == "" for row in filled(raw, tmp_path / "decoded"))
-
-
-@pytest.mark.parametrize("code", [7, 10, 13, 14])  # NOMEM, IOERR, FULL, CANTOPEN
-def test_a_full_disk_does_not_delete_what_was_decoded(
-    tmp_path: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch, code: int
-) -> None:
-    raw, error = fill(tmp_path / "raw", count=1), sqlite3.OperationalError("disk")
-    filled(raw, tmp_path / "decoded")
-    table = scratch(tmp_path / "decoded")
-    error.sqlite_errorcode = code
-    monkeypatch.setattr(catalogue_module, "_opened", fail(error))
-    with pytest.raises(sqlite3.OperationalError), open_catalogue(tmp_path / "decoded", DATA):
-        pass
-    assert table.is_file()
-
-
-def test_too_many_open_files_is_no_damaged_block(
-    tmp_path: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    raw = fill(tmp_path / "raw", count=1)
-    with open_catalogue(tmp_path / "decoded", DATA) as catalogue:
-        catalogue.fill(raw, DATA, 0)
-        one = next(catalogue.pictures())
-        monkeypatch.setattr(np, "load", fail(OSError(24, "Too many open files")))
-        with pytest.raises(OSError, match="Too many open files"):
-            Pixels(catalogue)([Place(one.block, one.place, one.checksum)])
-
-
-def test_a_file_that_changes_while_it_is_read(tmp_path: Path) -> None:
-    (tmp_path / "tree").mkdir()
-    (tmp_path / "tree/a.png").write_bytes(b"12345")
-    assert Source("tree/a.png", "", 0, 5, "").content(tmp_path) == b"12345"
-    with pytest.raises(UserError, match=r"tree/a\.png has changed while it was read; run it again"):
-        Source("tree/a.png", "", 0, 6, "").content(tmp_path)
-
-
-def test_a_file_that_comes_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Slow(io.BytesIO):
-        def read(self, size: int | None = -1) -> bytes:
-            return super().read(min(size or 0, 2))
-
-    monkeypatch.setattr(Path, "open", lambda *_, **__: Slow(b"12345"))
-    assert Source("tree/a.png", "", 0, 4, "").content(tmp_path) == b"1234"
-    assert Source("tree/a.png", "b.tar", 1, 4, "").content(tmp_path) == b"2345"
 
 
 def test_another_limit_of_pixels_is_heard(tmp_path: Path, fill: Fill) -> None:
@@ -337,77 +207,6 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
         other.__enter__()
     with open_catalogue(tmp_path, DATA):
         pass
-
-
-@pytest.mark.parametrize(
-    ("make", "words"),
-    [
-        (lambda path: path.symlink_to("nowhere"), "is a link that leads nowhere"),
-        (lambda path: path.symlink_to("..", True), "is a link to a folder around it"),
-        (os.mkfifo, "is no file and no folder"),
-    ],
-)
-def test_what_is_no_picture_and_no_folder(
-    tmp_path: Path, fill: Fill, make: Callable[[Path], None], words: str
-) -> None:
-    raw = fill(tmp_path / "raw", count=1)
-    make(raw / "tree/odd")
-    with pytest.raises(UserError, match=f"raw/tree/odd/? {words}; remove it, or put a picture"):
-        run(raw, tmp_path)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="others have no such names")
-def test_what_the_disk_refuses_is_no_broken_link(
-    tmp_path: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    raw, stat = fill(tmp_path / "raw", count=1), Path.stat
-
-    def failing(path: Path, **how: bool) -> os.stat_result:
-        if path.suffix == ".png":
-            raise OSError(5, "Input/output error")
-        return stat(path, **how)
-
-    monkeypatch.setattr(Path, "stat", failing)
-    with pytest.raises(OSError, match="Input/output error"):
-        run(raw, tmp_path)
-
-
-def test_all_of_them_are_told_at_once(tmp_path: Path, fill: Fill) -> None:
-    raw = fill(tmp_path / "raw", count=1)
-    (raw / "tree/a.png").symlink_to("a.png")
-    os.mkfifo(raw / "tree/b.png")
-    (raw / "tree/c\n.png").write_bytes(b"x")
-    Path(os.fsdecode(os.fsencode(raw) + b"/square/\xe9.png")).write_bytes(b"x")
-    with pytest.raises(UserError) as caught:
-        run(raw, tmp_path)
-    square, *tree = [line.removeprefix(f"{raw}/") for line in str(caught.value).splitlines()]
-    assert square == "square: the name \\xe9.png is not in UTF-8; rename it."
-    assert tree == [
-        "tree: the name 'c\\n.png' has a control character in it; rename it.",
-        "tree/a.png is a link that leads nowhere; remove it, or put a picture there.",
-        "tree/b.png is no file and no folder; remove it, or put a picture there.",
-    ]
-    for number in range(30):
-        (raw / f"tree/{number}.png").symlink_to("nowhere")
-    with pytest.raises(UserError, match=r"\nand 14 more$"):
-        run(raw, tmp_path)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="others have no such names")
-def test_a_name_that_is_not_utf8(tmp_path: Path, fill: Fill) -> None:
-    raw = fill(tmp_path / "raw", count=1)
-    Path(os.fsdecode(os.fsencode(raw) + b"/tree/\xe9t\xe9.png")).write_bytes(b"x")
-    with pytest.raises(UserError, match=r"tree: the name \\xe9t\\xe9.png is not in UTF-8; rename"):
-        run(raw, tmp_path)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="it has no such names")
-@pytest.mark.parametrize("name", ["a\rb.png", "a\nb.png", "a\x85b.png"])
-def test_a_name_with_a_line_in_it(tmp_path: Path, fill: Fill, name: str) -> None:
-    raw = fill(tmp_path / "raw", count=1)
-    (raw / "tree" / name).write_bytes(b"x")
-    with pytest.raises(UserError, match=r"tree: the name 'a\\(r|n|x85)b.png' has a control char"):
-        run(raw, tmp_path)
 
 
 def planted(catalogue: Catalogue, count: int) -> None:

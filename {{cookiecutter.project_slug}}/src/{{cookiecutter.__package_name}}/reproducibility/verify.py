@@ -119,6 +119,7 @@ def main() -> None:
         raise UserError(
             "reproducibility.level is off, so nothing can be proven; set it to portable or machine."
         )
+    _compare_environment()
     expected, reason = Revision("the last commit", "HEAD").lock, portable_here(settings)
     old: Ran | None = None
     if arguments.here:
@@ -135,6 +136,16 @@ def main() -> None:
     sys.stdout.write(f"proven: {claim}; {len(rows)} of {len(rows)} outputs have the same bytes\n")
     if not arguments.here and git("status", "--porcelain", "--", ".").stdout.strip():
         sys.stdout.write("not part of it: the changes here that are not committed\n")
+
+
+def _compare_environment() -> None:
+    """Compare every file of this environment with its hash, for what was edited is not locked."""
+    root = Path(sys.prefix).parent  # of .venv, which another project may lend
+    command = [sys.executable, "-I", "scripts/setup.py", "--check", "--root", str(root)]
+    done = subprocess.run(command, env=_environment(), capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise UserError(f"nothing is proven, for {done.stderr.strip().removeprefix('error: ')}.")
+    sys.stdout.write(done.stdout)
 
 
 def _not_shown(rows: Sequence[Comparison], claim: str, reason: str | None) -> str:

@@ -1,0 +1,126 @@
+"""The files of an environment: whether they are those that were locked, and nobody else's.
+
+Standard library only, as in setup.py, which uses this.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+try:
+    from fcntl import ioctl
+except ImportError:  # Windows
+    ioctl = None  # type: ignore[assignment]
+
+BIN = "Scripts" if os.name == "nt" else "bin"
+SUFFIX = ".exe" if os.name == "nt" else ""
+FICLONE = 0x40049409  # asks Linux to clone a file
+LARGE = 2**20  # bytes; larger files are binaries, which nobody edits by hand
+
+
+def site_packages(venv: Path) -> Path | None:
+    """The folder that holds the environment's packages, if it exists yet."""
+    return next(venv.glob("[Ll]ib*/**/site-packages"), None)
+
+
+def packages(venv: Path) -> list[str]:
+    """What is installed, as sorted names of metadata folders: shows what came or went by hand."""
+    folder = site_packages(venv)
+    return sorted(p.name for p in folder.glob("*.dist-info")) if folder else []
+
+
+def state(venv: Path) -> dict[str, object]:
+    """What tells whether the environment is still as it was left."""
+    return {"packages": packages(venv), "files": looks(venv)}
+
+
+def looks(venv: Path) -> str:
+    """SHA-256 over names, sizes and times of all that is installed: quick to tell."""
+    sums = hashlib.sha256()
+    for file in installed(venv):
+        seen = file.lstat()
+        sums.update(f"{file} {seen.st_size} {seen.st_mtime_ns}\n".encode())
+    return sums.hexdigest()
+
+
+def installed(venv: Path) -> Iterator[Path]:
+    """Every file of the packages but bytecode, in a fixed order."""
+    for start in filter(None, (site_packages(venv), venv / BIN)):
+        for folder, below, names in os.walk(start):
+            below[:] = sorted(name for name in below if name != "__pycache__")
+            yield from (Path(folder, name) for name in sorted(names))
+
+
+def altered(venv: Path) -> dict[str, list[str]]:
+    """The packages with files that are missing or not those of their RECORD, and these files."""
+    site = site_packages(venv) or venv
+    records = sorted(site.glob("*.dist-info/RECORD"))
+    found: dict[str, list[str]] = {}
+    with ThreadPoolExecutor() as pool:
+        for record in records:
+            with record.open(encoding="utf-8", newline="") as lines:
+                rows = [
+                    row for row in csv.reader(lines) if row[1:2] and row[1].startswith("sha256=")
+                ]
+            wrong = pool.map(lambda row: "" if intact(site, row) else row[0], rows)
+            if files := [name for name in wrong if name]:
+                found[record.parent.name.split("-")[0]] = files
+    return found
+
+
+def intact(site: Path, row: list[str]) -> bool:
+    """Whether a file is what its line of a RECORD says: path, sha256=..., size."""
+    name, value, size = row
+    try:
+        with Path(site, name).open("rb") as file:
+            if os.fstat(file.fileno()).st_size != int(size):
+                return False
+            sums = hashlib.sha256()
+            while part := file.read(2**20):
+                sums.update(part)
+    except OSError:
+        return False
+    return value == "sha256=" + base64.urlsafe_b64encode(sums.digest()).rstrip(b"=").decode()
+
+
+def link_mode(folder: Path) -> str:
+    """How uv brings files here: as clones, which share bytes until one is written, or as links."""
+    if sys.platform == "darwin":
+        return "clone"
+    with tempfile.TemporaryFile(dir=folder) as one, tempfile.TemporaryFile(dir=folder) as other:
+        one.write(b"bytes")
+        one.flush()
+        try:
+            ioctl(other.fileno(), FICLONE, one.fileno())
+        except (OSError, TypeError):
+            return "hardlink"
+    return "clone"
+
+
+def unshare(venv: Path) -> None:
+    """Gives files that are links into uv's cache bytes of their own.
+
+    Else whoever edits one edits that of every other project. Large ones, gigabytes with CUDA, stay
+    links, and nobody may write them.
+    """
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(own, (file for file in installed(venv) if os.lstat(file).st_nlink > 1)))
+
+
+def own(file: Path) -> None:
+    """Makes a small file the only name of its bytes, and a large one read-only."""
+    if file.stat().st_size > LARGE:
+        file.chmod(file.stat().st_mode & ~0o222)
+        return
+    draft = file.with_name(f"{file.name}.own")
+    shutil.copy2(file, draft)
+    draft.replace(file)
