@@ -24,6 +24,7 @@ WORKER = Path(__file__).with_name("bench_worker.py")
 LEVELS = ("off", "machine", "portable")
 SHARDS = 4
 PROCESSES = 7
+MACHINE, LOOP, SHARDED, SAVING = 1.05, 0.95, 1.15, 2  # bounds; saving is a percentage
 # At `portable`, convolutions and products keep to AVX2, with half the width of AVX-512: twice the
 # time is the worst to expect.
 MOST = {"default": 1.7, "wide": 2.0, "mlp": 2.0}
@@ -151,7 +152,7 @@ def levels() -> Iterator[Figure]:
             contestants = (off, work), (machine, work), (portable, work)
             ratios = compared(*contestants, turns=10, clock="processor")
             name = f"/ off, {TITLES[network]}"
-            yield Figure(f"level machine {name}", ratios[0], 1.05)
+            yield Figure(f"level machine {name}", ratios[0], MACHINE)
             aim = 1.4 if network == "default" else None
             yield Figure(f"level portable {name}", ratios[1], MOST[network], aim=aim)
 
@@ -173,10 +174,10 @@ def loops() -> Iterator[Figure]:
         statistics.median(column) for column in zip(*found, strict=True)
     )
     name = "training steps per second / a bare loop"
-    yield Figure(name, one, 0.95, least=True, aim=0.97)
-    yield Figure(f"{name}, {SHARDS} parts a batch each", several, 0.95, least=True, aim=0.97)
-    yield Figure(f"a step in {SHARDS} shards / in one", sharded, 1.15)
-    yield Figure("checkpoints' share of training", saving, 2, "%")
+    yield Figure(name, one, LOOP, least=True, aim=0.97)
+    yield Figure(f"{name}, {SHARDS} parts a batch each", several, LOOP, least=True, aim=0.97)
+    yield Figure(f"a step in {SHARDS} shards / in one", sharded, SHARDED)
+    yield Figure("checkpoints' share of training", saving, SAVING, "%")
 
 
 def processes() -> Iterator[Figure]:
