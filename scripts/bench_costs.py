@@ -1,11 +1,12 @@
 """Measure what the promise costs in training, as ratios; runs inside a built project.
 
-    python bench_costs.py PACKAGE [GROUP ...]      (started by bench.py; all groups unless named)
+    python bench_costs.py PACKAGE [GROUP ...] [--short]      (started by bench.py)
 
-Prints a line of JSON for each figure as soon as it is known: a `Figure`. What a figure compares is
-timed in turns, in processes that wait for each other, and the figure is the median of the ratios of
-neighbours. Where one process works at a time, the seconds are the processor's: other programs on a
-busy machine hardly move them.
+Prints a line of JSON for each figure as soon as it is known, a `Figure`: of levels, loops and
+processes, unless groups are named. What a figure compares is timed in turns, in processes that wait
+for each other, and the figure is the median of the ratios of neighbours. Where one process works at
+a time, the seconds are the processor's: other programs on a busy machine hardly move them.
+`--short` trains once and an epoch only, to see that all is measured.
 """
 
 import json
@@ -23,6 +24,7 @@ WORKER = Path(__file__).with_name("bench_worker.py")
 LEVELS = ("off", "machine", "portable")
 SHARDS = 4
 PROCESSES = 7
+MACHINE, LOOP, SHARDED, SAVING = 1.05, 0.95, 1.15, 2  # bounds; saving is a percentage
 # At `portable`, convolutions and products keep to AVX2, with half the width of AVX-512: twice the
 # time is the worst to expect.
 MOST = {"default": 1.7, "wide": 2.0, "mlp": 2.0}
@@ -129,11 +131,16 @@ def compared(
     for workers, work in contestants:
         workers(work)
     rounds = []
-    for turn in range(turns):
+    for turn in range(many(turns)):
         order = contestants if turn % 2 else contestants[::-1]
         seconds = {(workers, work): workers(work)[clock] for workers, work in order}
         rounds.append([seconds[other] / seconds[first] for other in others])
     return [statistics.median(column) for column in zip(*rounds, strict=True)]
+
+
+def many(usual: int) -> int:
+    """Return how often to do something: once where all that is asked is whether it can be done."""
+    return 1 if "--short" in sys.argv[2:] else usual
 
 
 def levels() -> Iterator[Figure]:
@@ -141,11 +148,11 @@ def levels() -> Iterator[Figure]:
     with ExitStack() as stack:
         off, machine, portable = (stack.enter_context(closing(Workers(one))) for one in LEVELS)
         for network, epochs in EPOCHS.items():
-            work = Work("step", network, epochs=epochs)
+            work = Work("step", network, epochs=many(epochs))
             contestants = (off, work), (machine, work), (portable, work)
             ratios = compared(*contestants, turns=10, clock="processor")
             name = f"/ off, {TITLES[network]}"
-            yield Figure(f"level machine {name}", ratios[0], 1.05)
+            yield Figure(f"level machine {name}", ratios[0], MACHINE)
             aim = 1.4 if network == "default" else None
             yield Figure(f"level portable {name}", ratios[1], MOST[network], aim=aim)
 
@@ -158,19 +165,19 @@ def loops() -> Iterator[Figure]:
     whole, cut = Work("step", shards=1), Work("step")
     pairs = [(Work("loop", shards=parts), Work("bare", shards=parts)) for parts in (1, SHARDS)]
     found: list[list[float]] = []
-    for _ in range(PROCESSES):
+    for _ in range(many(PROCESSES)):
         with closing(Workers("portable")) as worker:
             asked = [((worker, first), (worker, other)) for first, other in [*pairs, (whole, cut)]]
             ratios = [compared(*both, turns=3, clock="processor")[0] for both in asked]
-            found.append([*ratios, 100 * worker(Work("step", epochs=40))["saving"]])
+            found.append([*ratios, 100 * worker(Work("step", epochs=many(40)))["saving"]])
     one, several, sharded, saving = (
         statistics.median(column) for column in zip(*found, strict=True)
     )
     name = "training steps per second / a bare loop"
-    yield Figure(name, one, 0.95, least=True, aim=0.97)
-    yield Figure(f"{name}, {SHARDS} parts a batch each", several, 0.95, least=True, aim=0.97)
-    yield Figure(f"a step in {SHARDS} shards / in one", sharded, 1.15)
-    yield Figure("checkpoints' share of training", saving, 2, "%")
+    yield Figure(name, one, LOOP, least=True, aim=0.97)
+    yield Figure(f"{name}, {SHARDS} parts a batch each", several, LOOP, least=True, aim=0.97)
+    yield Figure(f"a step in {SHARDS} shards / in one", sharded, SHARDED)
+    yield Figure("checkpoints' share of training", saving, SAVING, "%")
 
 
 def processes() -> Iterator[Figure]:
@@ -179,7 +186,7 @@ def processes() -> Iterator[Figure]:
     A turn is longer here: starting and ending cost more where several have to agree.
     """
     with closing(Workers("portable")) as one:
-        for network, epochs in ((name, 4 * epochs) for name, epochs in EPOCHS.items()):
+        for network, epochs in ((name, many(4 * epochs)) for name, epochs in EPOCHS.items()):
             with closing(Workers("portable", 2)) as two:
                 work = Work("step", network, epochs=epochs)
                 parallel = Work("ddp", network, epochs=epochs)
@@ -196,7 +203,7 @@ GROUPS = {"levels": levels, "loops": loops, "processes": processes}
 
 def main() -> None:
     """Print figures."""
-    for name in sys.argv[2:] or GROUPS:
+    for name in [one for one in sys.argv[2:] if one != "--short"] or GROUPS:
         for figure in GROUPS[name]():
             print(json.dumps(asdict(figure)), flush=True)
 

@@ -72,7 +72,7 @@ def built(folder: Path) -> Path:
     environment = project / ".venv"
     for command in (
         ["git", "init", "--quiet"],
-        ["python", "-m", f"{package(project)}.data.collect"],
+        ["python", "-m", f"{expected.package(project)}.data.collect"],
         ["dvc", "repro", "--quiet", "prepare"],
     ):
         expected.call(command, project, environment)
@@ -147,7 +147,7 @@ def speed(project: Path, examples: int, classes: tuple[int, ...] = CLASSES) -> l
 
 def stages(project: Path) -> list[str]:
     """Return those after the prediction that the project has, in their order."""
-    folder = project / "src" / package(project) / "stages"
+    folder = project / "src" / expected.package(project) / "stages"
     return [one for one in ("evaluate", "diagnose", "report") if (folder / f"{one}.py").is_file()]
 
 
@@ -182,7 +182,7 @@ def cell(column: str, value: float, mark: tuple[float, float] | None) -> str:
 def run(project: Path, folder: Path, script: Path, request: list[str]) -> Iterator[str]:
     """Yield the lines that a script prints in a folder, with the project's environment."""
     variables = bench_scale.variables(project)
-    command = ["python", str(script), package(project), *request]
+    command = ["python", str(script), expected.package(project), *request]
     with subprocess.Popen(
         command, cwd=folder, env=variables, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -190,11 +190,6 @@ def run(project: Path, folder: Path, script: Path, request: list[str]) -> Iterat
         yield from process.stdout
     if process.returncode != 0:
         raise SystemExit(f"{script.name} failed; it says why above.")
-
-
-def package(project: Path) -> str:
-    """Return the name of a project's package."""
-    return project.name.replace("-", "_")
 
 
 if __name__ == "__main__":

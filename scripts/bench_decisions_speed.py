@@ -136,11 +136,9 @@ def made_up() -> None:
     def predict(_: Any, images: Any, classes: int, chunk: int) -> Any:
         import numpy as np
 
-        labels = next(
-            labels
-            for labels in map(np.load, sorted(PREPARED.glob("*/labels.npy")))
-            if len(labels) == len(images)
-        )
+        # Of the split that is as long, or of any for a few pictures, such as one to warm up.
+        known = map(np.load, sorted(PREPARED.glob("*/labels.npy")))
+        labels = min((one for one in known if len(one) >= len(images)), key=len)[: len(images)]
         draw = np.random.default_rng(len(labels))
         logits = draw.standard_normal((len(labels), classes), dtype=np.float32)
         logits[np.arange(len(labels)), labels] += SURE

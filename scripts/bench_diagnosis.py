@@ -1,6 +1,6 @@
 """Measure how often the diagnosis names what is wrong, where that is planted.
 
-    python scripts/bench_diagnosis.py [--seeds 4] [--project FOLDER]
+    python scripts/bench_diagnosis.py [--seeds 4] [--faults NAME ...] [--project FOLDER]
 
 Builds a project, trains in it with each of the faults of its tests/planted.py and several seeds,
 and prints a line for each case that was missed, then a table by fault. A case is right if the
@@ -15,11 +15,12 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench_scale import PACKAGE, built, variables
+from bench_scale import built, variables
+from expected import package
 
 WORKER = Path(__file__).with_name("bench_diagnosis_worker.py")
 SEEDS, LEAST = 4, 0.9
@@ -29,18 +30,18 @@ def main() -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seeds", type=int, default=SEEDS, help="trainings with each fault")
+    parser.add_argument("--faults", nargs="*", default=[], help="of tests/planted.py; else all")
     parser.add_argument("--project", type=Path, help="one that is set up, instead of a new one")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-diagnosis-") as name:
-        project = given.project or built(Path(name))
-        package = given.project.name.replace("-", "_") if given.project else PACKAGE
-        share = table(cases(project.resolve(), package, given.seeds))
+        project = (given.project or built(Path(name))).resolve()
+        share = table(cases(project, given.seeds, given.faults))
     return 0 if share >= LEAST else 1
 
 
-def cases(project: Path, package: str, seeds: int) -> Iterator[dict[str, Any]]:
+def cases(project: Path, seeds: int, faults: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
     """Yield what bench_diagnosis_worker.py says of each case, as soon as it is known."""
-    command = ["python", str(WORKER), package, str(seeds)]
+    command = ["python", str(WORKER), package(project), str(seeds), *faults]
     environment = variables(project)
     with subprocess.Popen(
         command, cwd=project, env=environment, stdout=subprocess.PIPE, text=True

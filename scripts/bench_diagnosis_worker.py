@@ -1,6 +1,9 @@
-"""What bench_diagnosis.py asks for in a project: python bench_diagnosis_worker.py PACKAGE SEEDS.
+"""What bench_diagnosis.py asks for in a project.
 
-Trains with each fault of tests/planted.py and prints a line of JSON for each case.
+    python bench_diagnosis_worker.py PACKAGE SEEDS [FAULT ...]
+
+Trains with each of these faults of tests/planted.py, or all of them, and prints a line of JSON for
+each case.
 """
 
 import importlib
@@ -10,12 +13,12 @@ import sys
 
 def main() -> None:
     """Print what the diagnosis says of each case."""
-    package, seeds = sys.argv[1], int(sys.argv[2])
+    package, seeds, *faults = sys.argv[1], int(sys.argv[2]), *sys.argv[3:]
     importlib.import_module(f"{package}.reproducibility.determinism").apply("portable", 1, "cpu")
     sys.path.insert(0, "tests")
     planted = importlib.import_module("planted")
     for seed in range(seeds):
-        for name in planted.FAULTS:
+        for name in faults or planted.FAULTS:
             fault, found = planted.planted(name, seed)
             said = {key: found[key] for key in ("state", "link", "section", "cause")}
             said["errors"] = [one["error"] for one in found["chain"]]

@@ -9,6 +9,8 @@ sizes take turns at it when all else is done. Then ratios: how fast pictures are
 bare decoder, what 1 % more of them cost, and how fast they are read in shuffled batches beside a
 plain read of the same bytes.
 Needs about 25 KB of disk for each picture, most of it what a file system takes for a small file.
+`--short` takes turns once and makes a hundredth of the pictures that ratios are of: no figure means
+anything then.
 """
 
 import argparse
@@ -32,7 +34,6 @@ WORKER = Path(__file__).with_name("bench_scale_worker.py")
 SIZES = (10_000, 100_000, 1_000_000)
 LAYOUTS = ("files", "tar")
 SLUG = "many-pictures"
-PACKAGE = SLUG.replace("-", "_")
 CORES = os.cpu_count() or 1
 FLAT = 1.2  # what time a picture and peak memory may grow, at most
 ROUNDS = 5  # of an epoch at each size, in turns
@@ -57,24 +58,31 @@ def main() -> int:
     parser.add_argument("--sizes", type=int, nargs="*", default=SIZES, help="numbers of pictures")
     parser.add_argument("--layouts", nargs="*", choices=LAYOUTS, default=LAYOUTS)
     parser.add_argument("--folder", type=Path, help="where to work, on a disk with room")
+    parser.add_argument("--project", type=Path, help="a built project; without it, one is made")
+    parser.add_argument("--short", action="store_true", help="only see that all is measured")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-scale-", dir=given.folder) as name:
-        figures = table(Path(name), given.sizes, given.layouts)
-    return 0 if all(one.good for one in figures) else 1
+        project = given.project.resolve() if given.project else built(Path(name) / "built")
+        figures = table(project, Path(name), given.sizes, given.layouts, given.short)
+    return 0 if given.short or all(one.good for one in figures) else 1
 
 
-def table(folder: Path, sizes: list[int], layouts: list[str]) -> list[Figure]:
+def table(
+    project: Path, folder: Path, sizes: list[int], layouts: list[str], short: bool
+) -> list[Figure]:
     """Measure and print everything; return the figures that have a bound."""
-    project = built(folder / "built")
     found: list[Figure] = []
+    hurry = ["short"] if short else []
     for layout in layouts:
         folders = {size: folder / f"{layout}-{size}" for size in sizes}
         costs = {size: measured(project, folders[size], size, layout) for size in sizes}
-        for size, epoch in zip(sizes, epochs(project, list(folders.values())), strict=True):
+        rounds = epochs(project, list(folders.values()), hurry)
+        for size, epoch in zip(sizes, rounds, strict=True):
             costs[size]["epoch"] = epoch
             show(layout, size, "epoch", epoch)
         found += growth(layout, costs)
-    found += [Figure(**one) for one in asked(project, project, "ratios", str(folder / "ratios"))]
+    ratios = asked(project, project, "ratios", str(folder / "ratios"), *hurry)
+    found += [Figure(**one) for one in ratios]
     for one in found:
         print(one.line(), flush=True)
     return found
@@ -95,9 +103,10 @@ def measured(built: Path, folder: Path, size: int, layout: str) -> dict[str, Cos
 
     What an epoch reads is left in `folder`, and nothing else.
     """
-    project = folder / SLUG
-    shutil.copytree(built, project, ignore=shutil.ignore_patterns(".venv", "__pycache__"))
-    (project / "data" / "raw.dvc").unlink()
+    project = folder / built.name
+    left = (".venv", "__pycache__", ".git", "cache", "raw", "decoded", "prepared")
+    shutil.copytree(built, project, ignore=shutil.ignore_patterns(*left))
+    (project / "data" / "raw.dvc").unlink(missing_ok=True)
     params = project / "params.yaml"
     text = params.read_text(encoding="utf-8")
     for old, new in {**CHANGES, "  layout: files ": f"  layout: {layout} "}.items():
@@ -107,7 +116,7 @@ def measured(built: Path, folder: Path, size: int, layout: str) -> dict[str, Cos
     subprocess.run(["git", "init", "--quiet"], cwd=project, check=True)
     asked(built, project, "pictures", str(size))
     costs: dict[str, Cost] = {}
-    for name, command in steps(layout).items():
+    for name, command in steps(layout, expected.package(built)).items():
         costs[name] = cost(command, project, environment)
         show(layout, size, name, costs[name])
     (folder / "data").mkdir()
@@ -118,11 +127,12 @@ def measured(built: Path, folder: Path, size: int, layout: str) -> dict[str, Cos
     return costs
 
 
-def epochs(built: Path, folders: list[Path]) -> list[Cost]:
+def epochs(built: Path, folders: list[Path], hurry: list[str]) -> list[Cost]:
     """Read an epoch of what is left in each folder, in turns; return the median of each."""
-    rounds = [[asked(built, one, "epoch")[0] for one in folders] for _ in range(ROUNDS)]
-    turns = zip(*rounds, strict=True)
-    return [Cost(*map(statistics.median, zip(*of_one, strict=True))) for of_one in turns]
+    turns = range(1 if hurry else ROUNDS)
+    rounds = [[asked(built, one, "epoch", *hurry)[0] for one in folders] for _ in turns]
+    folder_by_folder = zip(*rounds, strict=True)
+    return [Cost(*map(statistics.median, zip(*one, strict=True))) for one in folder_by_folder]
 
 
 def show(layout: str, size: int, name: str, cost: Cost) -> None:
@@ -131,16 +141,16 @@ def show(layout: str, size: int, name: str, cost: Cost) -> None:
     print(f"{layout:<6} {size:>9,} {name:<12} {values}", flush=True)
 
 
-def steps(layout: str) -> dict[str, list[str]]:
+def steps(layout: str, package: str) -> dict[str, list[str]]:
     """Return what is measured, in the order of the work."""
     stage = ["python", "-I", "-m"]
-    pack = {"pack": [*stage, f"{PACKAGE}.commands.data_pack"]} if layout == "tar" else {}
+    pack = {"pack": [*stage, f"{package}.commands.data_pack"]} if layout == "tar" else {}
     return pack | {
         "dvc add": ["dvc", "add", "--quiet", "data/raw"],
         "dvc status": ["dvc", "status", "--quiet", "data/raw.dvc"],
         "dvc push": ["dvc", "push", "--quiet", "data/raw.dvc"],
-        "validate": [*stage, f"{PACKAGE}.stages.validate"],
-        "prepare": [*stage, f"{PACKAGE}.stages.prepare"],
+        "validate": [*stage, f"{package}.stages.validate"],
+        "prepare": [*stage, f"{package}.stages.prepare"],
     }
 
 
@@ -175,7 +185,7 @@ def growth(layout: str, costs: Mapping[int, Mapping[str, Cost]]) -> list[Figure]
 
 def asked(built: Path, folder: Path, *request: str) -> list[Any]:
     """Return what bench_scale_worker.py answers inside a folder, a line of JSON each."""
-    command = ["python", str(WORKER), PACKAGE, *request]
+    command = ["python", str(WORKER), expected.package(built), *request]
     done = subprocess.run(
         command, cwd=folder, env=variables(built), stdout=subprocess.PIPE, text=True, check=True
     )

@@ -1,9 +1,10 @@
-"""What bench_scale.py asks for in a project: python bench_scale_worker.py PACKAGE REQUEST [...].
+"""What bench_scale.py asks for: python bench_scale_worker.py PACKAGE REQUEST [...] [short].
 
 pictures COUNT   writes that many small pictures to data/raw, the same ones each time
 epoch            reads the training pictures once, shuffled: prints its seconds on the clock and of
                  the processor, and MiB of its own memory
 ratios FOLDER    prints a `Figure` of bench_costs.py a line, from pictures that it makes in FOLDER
+short            takes few pictures and turns, to see that all is measured
 """
 
 import importlib
@@ -21,19 +22,19 @@ from typing import Any
 
 import numpy as np
 
-PACKAGE = sys.argv[1]
+PACKAGE, SHORT = sys.argv[1], sys.argv[-1] == "short"
 CLASSES = 10
 BATCH = 128
-PHOTOGRAPHS, SHAPE = 6144, (480, 640, 3)
+PHOTOGRAPHS, SHAPE = 100 if SHORT else 6144, (480, 640, 3)
 MORE = 0.03  # of the work, at most, when 1 % more of them comes
 CORES = os.cpu_count() or 1
 # Side and channels of the pictures of an epoch, and the least ratio. The aim is LEAST for all; tiny
 # ones wait for the memory at each picture, so they are also held to NEAR of what the memory can.
 EPOCHS = ((16, 1, 0.2), (32, 3, 0.4), (64, 3, 0.8), (128, 3, 0.8), (224, 3, 0.8))
 LEAST, NEAR = 0.8, 0.7
-TURNS = 9
+TURNS = 1 if SHORT else 9
 CACHES = 2**29  # bytes, more than those of a processor
-READ_BYTES = 2**28
+READ_BYTES = 2**22 if SHORT else 2**28
 
 
 def ours(name: str) -> Any:

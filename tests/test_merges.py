@@ -43,6 +43,9 @@ def test_results_are_never_merged(run: Run, merged: Path) -> None:
     assert "optimization.epochs was 40 and is 3; run `dvc repro`" in run(*AUDIT, fails=True)
     run("dvc", "repro")
     assert "to mend" not in run(*AUDIT)
+    git(merged, "add", "dvc.lock", "provenance")
+    git(merged, "commit", "-q", "--no-edit")
+    assert git(merged, "status", "--porcelain") == ""
 
 
 def test_lines_of_two_results(run: Run, merged: Path) -> None:

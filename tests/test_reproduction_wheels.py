@@ -34,7 +34,7 @@ def lacking(version: str, accelerator: str) -> str:
     if interpreter(version) is None:
         return f"no Python {version}"
     if accelerator == "cpu" and not cpu_wheel(version):
-        return f"no CPU wheel of torch for Python {version} where PIP_FIND_LINKS points"
+        return f"no CPU wheel of torch for Python {version}"
     return ""
 
 

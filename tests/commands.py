@@ -1,0 +1,160 @@
+"""Commands in documents: all that a reader can type, as blocks, tables and prose have them."""
+
+import ast
+import re
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+
+from helpers import ROOT
+
+TEMPLATE = "template: "  # before a target that the Makefiles of template and project both have
+# What a command begins with, also of Git, DVC and others where a document tells one to type it.
+PROGRAMS = (
+    "make|python3?|sh|dvc|git|uvx|pipx|torchrun|cookiecutter|cruft|pytest|pre-commit|source|printf"
+    r"|tar|gcloud|az|qemu-\w+|\.venv/bin/\S+|\.venv\\Scripts\\\S+"
+)
+COMMAND = re.compile(rf"(?:[A-Z_]+=\S* )*(?:{PROGRAMS})(?: \S|$)")
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SPAN = re.compile(r"`([^`]+)`")
+QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
+WORD = re.compile(r"(?:'[^']*'|\"[^\"]*\"|\S)+")
+PAIRS = re.compile(r"^\| with make \| without \|.*\n(?:\|.*\n)+", re.MULTILINE)
+
+
+def commands(document: str) -> list[str]:
+    """Every command of a document in Markdown, each once, in its order."""
+    found: list[str] = []
+    position = 0
+    for block in BLOCK.finditer(document):
+        found += spans(document[position : block.start()])
+        found += lines(block[2]) if block[1] == "sh" else []
+        position = block.end()
+    return list(dict.fromkeys([*found, *spans(document[position:])]))
+
+
+def pairs(document: str) -> Iterator[tuple[list[str], list[str]]]:
+    """The rows of tables "with make | without": commands that do the same, several in a cell."""
+    for table in PAIRS.findall(document):
+        for row in table.splitlines()[2:]:
+            _, one, other, *_ = re.split(r"(?<!\\)\|", row)
+            yield [*spans(one)], [*spans(other)]
+
+
+def spans(prose: str) -> Iterator[str]:
+    """Commands between backticks, in cells of tables and in sentences."""
+    for span in SPAN.findall(prose):
+        text = " ".join(span.split())
+        if COMMAND.match(text) and (" " in text or text.startswith(".venv")):
+            yield from parts(text)
+
+
+def lines(shell: str) -> Iterator[str]:
+    """Commands of a block of shell, and those that its comments quote."""
+    for line in shell.replace("\\\n", " ").splitlines():
+        code, comment = divided(line)
+        yield from parts(code)
+        for quoted in re.findall(r"'([^']+)'", comment):
+            yield from parts(quoted) if COMMAND.match(quoted) else ()
+
+
+def divided(line: str) -> tuple[str, str]:
+    """A line of shell without its comment, and that."""
+    start = re.search(r"(?:^|\s)#", bare(line))
+    at = start.start() if start else len(line)
+    return line[:at], line[at:]
+
+
+def parts(line: str) -> Iterator[str]:
+    """The commands of a line: `a && b; c` has three."""
+    begin = 0
+    for end in re.finditer(r"&&|;|$", bare(line)):
+        if text := " ".join(line[begin : end.start()].split()):
+            yield text
+        begin = end.end()
+
+
+def bare(line: str) -> str:
+    """A line of the same length in which quoted text says nothing."""
+    return QUOTED.sub(lambda quoted: "x" * len(quoted[0]), line)
+
+
+def form(command: str) -> str:
+    """A command without its values: `make compare A= B=`, `dvc exp run -S KEY=`.
+
+    Of an address the scheme stays, for what it leads to is another thing.
+    """
+    words = []
+    for word in WORD.findall(command):
+        if given := re.match(r"([A-Z\d_]+)=(?:(\w+:)//)?", word):
+            words.append(f"{given[1]}={given[2] or ''}")
+        else:
+            words.append("KEY=" if re.match(r"[a-z_.]+=", word) else word)
+    return " ".join(words)
+
+
+def verbs(command: str) -> list[str]:
+    """What the source of a test that runs the command must name: `dvc exp run` has exp and run."""
+    plain = re.sub(rf"^{TEMPLATE}|(?<![^ ])[A-Z_]+=\S* |sh scripts/venv (?!COMMAND)", "", command)
+    program, *rest = plain.split()
+    if found := re.search(r"(\w+\.py)\b| -m (?:\w+\.)*(\w+)", plain):
+        return [found[1] or found[2]]
+    count = next((at for at, word in enumerate(rest) if not re.fullmatch("[a-z-]+", word)), None)
+    return [word for word in rest[:count] if word[0] != "-"] or [program.rpartition("/")[2]]
+
+
+def source(path: Path, name: str) -> str:
+    """The text of a test and of what it uses of its own file; "" if there is no such test."""
+    # Tests of the project are templates, which are no Python before they are rendered.
+    text = re.sub(r"\{\{.*?\}\}", "package", path.read_text("utf-8")) if path.is_file() else ""
+    known = {one: node for node in ast.parse(text).body for one in defined(node)}
+    wanted, found = [name], dict[str, str]()
+    for one in wanted:
+        if one in known and one not in found:
+            found[one] = ast.unparse(known[one])
+            used = ast.walk(known[one])
+            wanted += [str(getattr(node, "id", getattr(node, "arg", ""))) for node in used]
+    return "\n".join(found.values())
+
+
+def defined(node: ast.stmt) -> list[str]:
+    """The names that a statement of a file gives."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return [node.name]
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    return [one.id for one in targets if isinstance(one, ast.Name)]
+
+
+def typed(test: ast.FunctionDef) -> dict[str, str]:
+    """The commands that a test types, `typed("as documented", "small form")`, and what runs."""
+    found = {}
+    for call in ast.walk(test):
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "typed":
+            first, *rest = call.args
+            here = [one.arg for one in call.keywords if ast.unparse(one.value) == "ROOT"]
+            documented = form(ast.literal_eval(first))
+            ours = bool(here) and documented.startswith("make ")
+            found[f"{TEMPLATE * ours}{documented}"] = ast.unparse([first, *rest][-1])
+    return found
+
+
+def problems(
+    documented: Collection[str], tests: Mapping[str, Collection[str]], reasons: Collection[str]
+) -> list[str]:
+    """What is wrong with the table of which test runs which command, in sentences.
+
+    Args:
+        documented: the forms of commands that documents have.
+        tests: the forms that a test runs, by `folder/file.py::test`.
+        reasons: the forms that nothing runs, and it is known why.
+    """
+    listed = [*reasons, *(one for forms in tests.values() for one in forms)]
+    found = [f"no test runs `{one}`" for one in documented if one not in listed]
+    found += [f"no document has `{one}`" for one in listed if one not in documented]
+    for test, forms in tests.items():
+        file, _, name = test.partition("::")
+        text = source(ROOT / file, name)
+        found += [] if text else [f"there is no test {test}"]
+        for one in forms if text else ():
+            lack = [word for word in verbs(one) if not re.search(rf"\b{re.escape(word)}\b", text)]
+            found += [f"{test} does not run `{one}`: it has no {word!r}" for word in lack]
+    return found

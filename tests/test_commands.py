@@ -1,0 +1,234 @@
+"""Every command that a document tells a reader to type runs in a test, or it is known why not.
+
+Which test that is, the table below says; test_commands_run.py runs those that no other test does.
+"""
+
+import ast
+import os
+import re
+import shlex
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from commands import TEMPLATE, commands, form, pairs, problems, typed, verbs
+from helpers import PACKAGE, PROJECT, ROOT, command
+
+RUN = ROOT / "tests" / "test_commands_run.py"
+OURS, THEIRS = ROOT / "README.md", ROOT / PROJECT / "README.md"
+DOCUMENTS = {
+    path: path.read_text("utf-8") for path in (OURS, *sorted((ROOT / "docs").glob("*.md")), THEIRS)
+}
+both = pytest.mark.parametrize("readme", [OURS, THEIRS], ids=["template", "project"])
+# What tests run, but for what those of RUN type.
+TESTS = {
+    "tests/conftest.py::built": ["make setup", "make data", "make reproduce"],
+    "tests/test_cruft.py::test_cruft_makes_and_updates_the_same_project": ["cruft update"],
+    "tests/test_demo.py::test_the_demo_reaches_the_shipped_bits_and_starts_clean": [
+        "template: make demo"
+    ],
+    "tests/test_environment.py::test_a_command_outside_an_environment_says_what_to_do": [
+        "sh scripts/venv COMMAND"
+    ],
+    "tests/test_locks.py::test_the_locks_are_what_the_in_files_ask_for": [
+        "make lock",
+        "template: make lock",
+    ],
+    "tests/test_experiments.py::test_an_idea_is_one_line_and_moves_nothing_else": [
+        "dvc exp run -S KEY="
+    ],
+    "tests/test_experiments.py::test_two_workers_search_at_once": [
+        "make sweep KEYS=",
+        "make sweep KEYS= TRIALS= WORKERS= NAME=",
+        "make rank",
+    ],
+    "tests/test_generated.py::test_every_target_passes_and_leaves_git_clean": [
+        "make check",
+        "make test",
+        "make audit",
+        "make verify",
+    ],
+    "tests/test_generated.py::test_dvc_works_as_its_users_expect": [
+        "dvc repro",
+        "dvc status",
+        "dvc params diff",
+        "dvc metrics diff",
+        "dvc plots diff",
+        "dvc exp run --queue -S KEY=",
+        "dvc exp run --run-all",
+        "dvc exp show",
+    ],
+    "tests/test_generated.py::test_own_pictures_need_no_code": ["dvc add data/raw", "dvc push"],
+    "tests/test_merges.py::test_results_are_never_merged": [
+        "dvc checkout",
+        "git checkout --ours dvc.lock provenance",
+        "git add dvc.lock provenance",
+        "git commit",
+        "git commit --no-verify",
+    ],
+    "tests/test_merges.py::test_lines_of_two_results": ["dvc repro --force STAGE"],
+    "tests/test_reproduction_machines.py::test_processors": ["qemu-x86_64 -cpu NAME"],
+    "tests/test_commands_run.py::test_what_it_costs_is_measured": [
+        ".venv/bin/python scripts/bench_scale.py --sizes 10000 100000"
+    ],
+    "tests/test_commands_run.py::test_what_is_said_of_models_is_measured": [
+        ".venv/bin/python scripts/bench_diagnosis.py",
+        ".venv/bin/python scripts/bench_decisions.py seeds speed",
+        ".venv/bin/python scripts/bench_decisions.py --project PATH",
+    ],
+    f"{PROJECT}/tests/data/test_collect.py::test_with_dvc": [
+        "make data FROM=https: SHA256=",  # from a server on this machine
+    ],
+    f"{PROJECT}/tests/reproducibility/test_isolation.py::test_nor_does_what_make_runs": [
+        "python -I"
+    ],
+}
+# What nothing runs, and why.
+REASONS = {
+    "needs an account at a cloud": ["gcloud auth application-default login", "az login"],
+    "is for Windows": [r".venv\Scripts\activate"],
+}
+
+
+def documented(path: Path, text: str) -> list[str]:
+    """The forms of a document's commands, without those that a row says make runs."""
+    text = text.replace("{{ cookiecutter.__package_name }}", PACKAGE)
+    same = {one for _, without in pairs(text) for one in without}
+    forms = [form(one) for one in commands(text) if one not in same]
+    ours = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    return [
+        f"{TEMPLATE}{one}"
+        if path != THEIRS and one.split()[1:2] in [[name] for name in ours]
+        else one
+        for one in forms
+    ]
+
+
+def own_tests() -> dict[str, dict[str, str]]:
+    """What the tests of RUN type, and what runs, by the names of the tests."""
+    tree = ast.parse(RUN.read_text("utf-8"))
+    tests = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    found = {f"tests/{RUN.name}::{test.name}": typed(test) for test in tests}
+    return {name: types for name, types in found.items() if types}
+
+
+def wrong(documents: Mapping[Path, str]) -> list[str]:
+    """What is wrong with the table for these documents."""
+    forms = {one for path, text in documents.items() for one in documented(path, text)}
+    tests = TESTS | {name: [*types, *TESTS.get(name, ())] for name, types in own_tests().items()}
+    return problems(forms, tests, [one for several in REASONS.values() for one in several])
+
+
+def test_every_command_of_the_documents_has_a_test() -> None:
+    assert wrong(DOCUMENTS) == []
+
+
+@both
+def test_a_new_command_in_a_document_is_noticed(readme: Path) -> None:
+    text = f"{DOCUMENTS[readme]}\nThen `dvc stage list --all`.\n"
+    assert wrong(DOCUMENTS | {readme: text}) == ["no test runs `dvc stage list --all`"]
+
+
+def test_a_small_form_is_one_of_that_command() -> None:
+    for types in own_tests().values():
+        for one, small in types.items():
+            for verb in verbs(one):
+                assert re.search(rf"\b{verb.replace('-', '[-_]')}\b", small), small
+
+
+TEXT = """
+Run `make x A=1`, or `make x A=2`; see `params.yaml`, `.venv/bin` and `dvc exp
+show`. A folder `a b`.
+
+| with make | without | why |
+|---|---|---|
+| `make z` | `sh scripts/venv python -m p.z`, `sh scripts/venv y` | `dvc repro` |
+
+```sh
+make data FROM=s3://b/c   # 'dvc update it' later; don't
+printf '# %s' "a && b" > c && git add \\
+    c; SKIP=x git commit -m "No # comment"
+```
+
+```python
+make = no
+```
+"""
+
+
+def test_commands_are_found_in_prose_tables_and_blocks() -> None:
+    assert [form(one) for one in commands(TEXT)] == [
+        "make x A=",
+        "make x A=",
+        "dvc exp show",
+        "make z",
+        "sh scripts/venv python -m p.z",
+        "sh scripts/venv y",
+        "dvc repro",
+        "make data FROM=s3:",
+        "dvc update it",
+        "printf '# %s' \"a && b\" > c",
+        "git add c",
+        'SKIP= git commit -m "No # comment"',
+    ]
+    assert [*pairs(TEXT)] == [(["make z"], ["sh scripts/venv python -m p.z", "sh scripts/venv y"])]
+
+
+def test_what_is_wrong_with_the_table_is_said() -> None:
+    mine = "tests/test_generated.py::test_dvc_works_as_its_users_expect"
+    assert problems(["dvc exp show", "az login"], {mine: ["dvc exp show"]}, ["az login"]) == []
+    assert problems(["dvc exp show", "dvc repro"], {mine: ["dvc exp show"]}, []) == [
+        "no test runs `dvc repro`"
+    ]
+    assert problems([], {mine: ["dvc exp show"]}, []) == ["no document has `dvc exp show`"]
+    assert problems(["dvc exp save"], {mine: ["dvc exp save"]}, []) == [
+        f"{mine} does not run `dvc exp save`: it has no 'save'"
+    ]
+    for gone in ("tests/test_generated.py::test_gone", "tests/test_gone.py::test_a"):
+        assert problems(["az login"], {gone: ["az login"]}, []) == [f"there is no test {gone}"]
+
+
+# What stands for programs writes down how it was called, a line a word.
+RECORD = '#!/bin/sh\nprintf "%s\\n" {name} "$@" "" >> "$CALLED"\n'
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
+@both
+def test_make_runs_what_stands_beside_it(readme: Path, tmp_path: Path) -> None:
+    """So to run one of them is to run both."""
+    folder = readme.parent
+    scripts = tmp_path / (f"{PROJECT}/scripts" if readme != THEIRS else "scripts")
+    scripts.mkdir(parents=True)
+    (scripts / "venv").write_text(RECORD.format(name=""), "utf-8")
+    (tmp_path / "python3").write_text(RECORD.format(name="python3"), "utf-8")
+    (tmp_path / "python3").chmod(0o755)
+    called = tmp_path / "called"
+    makefile = (folder / "Makefile").read_text("utf-8")
+    for name, content in (("Makefile", makefile), ("README.md", DOCUMENTS[readme])):
+        content = content.replace("{{ cookiecutter.__package_name }}", PACKAGE)
+        (tmp_path / name).write_text(content, "utf-8")
+    variables = os.environ | {"CALLED": str(called), "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    rows = [*pairs((tmp_path / "README.md").read_text("utf-8"))]
+    assert len(rows) > 8
+    for row, (targets, without) in enumerate(rows):
+        called.write_text("", "utf-8")
+        for one in targets:
+            done = command(*shlex.split(one), cwd=tmp_path, env=variables)
+            assert done.returncode == 0, done.stdout + done.stderr
+        made = [call.split("\n") for call in called.read_text("utf-8").split("\n\n")[:-1]]
+        expected = [shlex.split(one) for one in without]
+        assert [plain(one) for one in made if is_asked(one, expected)] == [*map(plain, expected)], (
+            row
+        )
+
+
+def is_asked(call: list[str], expected: list[list[str]]) -> bool:
+    """Whether it is no mere `setup`, which the template's targets all begin with."""
+    return call[0] != "python3" or any(one[0] == "python3" for one in expected)
+
+
+def plain(words: list[str]) -> list[str]:
+    """A call without what only says where the tools are, and where options end."""
+    left = ("", "--", "-I", "sh", "scripts/venv", "env", "PYTHONSAFEPATH=")
+    return [word.removeprefix(".venv/bin/") for word in words if word not in left]

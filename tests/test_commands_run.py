@@ -1,0 +1,297 @@
+"""The commands of documents that no other test runs; test_commands.py sees that each has a test.
+
+    python -m pytest -m slow tests/test_commands_run.py
+
+`typed("as documented", "small form")` runs the second where the first takes long, or is no command
+before something is put in.
+"""
+
+import hashlib
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from helpers import CACHE, PROJECT, ROOT, command, environment, git, set_param
+from reproduction import Place
+
+Typed = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def small(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project that was built, with an epoch to train, committed with its results."""
+    place = Place(tmp_path_factory.mktemp("small") / built.name, built)
+    ignored = shutil.ignore_patterns(".venv", "__pycache__", "checkpoints")
+    shutil.copytree(built, place.root, ignore=ignored)
+    (place.root / ".venv").symlink_to(built / ".venv")  # for make
+    set_param(place.root, "epochs: 40", "epochs: 1")
+    place.must("dvc", "repro")
+    git(place.root, "commit", "--all", "--quiet", "--no-verify", "-m", "Little to do")
+    return place.root
+
+
+@pytest.fixture
+def here(small: Path, tmp_path: Path) -> Path:
+    """A copy of it to work in."""
+    return Path(shutil.copytree(small, tmp_path / "here" / small.name, symlinks=True))
+
+
+@pytest.fixture
+def typed(here: Path, built: Path) -> Typed:
+    """`typed("make x", "make x N=1")` types the second there, or the first if there is no second.
+
+    With `.venv` first on the path, as after `source .venv/bin/activate`. It must succeed, or fail
+    where it `fails`.
+    """
+
+    def run(documented: str, small: str = "", *, at: Path = here, fails: bool = False) -> str:
+        variables = environment(built) | {"UV_CACHE_DIR": CACHE}
+        done = command("bash", "-ec", small or documented, cwd=at, env=variables)
+        assert (done.returncode != 0) == fails, f"{documented}: {done.stdout}{done.stderr}"
+        assert "Traceback" not in done.stderr, done.stderr
+        return done.stdout + done.stderr
+
+    return run
+
+
+@pytest.mark.slow
+def test_what_is_said_of_data_and_model(typed: Typed, here: Path) -> None:
+    assert "VIRTUAL_ENV" in typed("source .venv/bin/activate", "source .venv/bin/activate; set")
+    assert "Every file of " in typed("python3 scripts/setup.py --check")
+    shutil.rmtree(here / "data/raw")
+    typed("make data-missing")
+    assert len([*(here / "data/raw").rglob("*.png")]) == 1797
+    assert " ms" in typed("make latency")
+    assert "dev → test" in typed("make diagnose")
+    for label in range(10):
+        pictures = sorted((here / f"data/raw/{label}").iterdir())[:20]
+        (here.parent / f"use/{label}").mkdir(parents=True)
+        for one in pictures:
+            shutil.copy(one, here.parent / f"use/{label}")
+    said = typed("make diagnose REAL=pictures-from-use", "make diagnose REAL=../use")
+    assert "test → pictures from use" in said
+    assert " dev mistakes, 0 with tags" in typed("make errors")
+    tags = here / "reports/error-analysis.csv"
+    head, first, rest = tags.read_text("utf-8").split("\n", 2)
+    tags.write_text(f"{head}\n{first}faint; cut off\n{rest}", "utf-8")
+    typed("dvc repro report")
+    assert "cut off" in (here / "reports/report.html").read_text("utf-8")
+    assert ", 1 with tags" in typed("make errors GONE=1")
+
+
+@pytest.mark.slow
+def test_an_experiment_is_tried_compared_and_kept(typed: Typed, here: Path) -> None:
+    typed(
+        "dvc exp run --queue -S model.width=16", "dvc exp run --queue -S model.width=8 -n thinner"
+    )
+    typed("dvc exp run --run-all")
+    assert "over 2 seeds" in typed("make seeds N=5", "make seeds N=1")
+    assert "over 2 seeds" in typed("make seeds", "make seeds N=1")
+    assert "twice" in typed("make learning-curve")
+    assert "name both" in typed("make compare", fails=True)
+    assert "better" in typed("make compare A=main B=thinner")
+    assert "dev" in typed("make compare A=main B=thinner ON=dev")
+    assert "model.width" in typed("make explain A=main B=thinner")
+    assert "say over what" in typed("make sweep", fails=True)
+    assert "name it" in typed("make keep", fails=True)
+    assert "thinner is here" in typed("make keep NAME=thinner")
+    assert "model.width" in typed("dvc params diff")
+    git(here, "restore", ".")
+    typed("dvc exp apply", "dvc exp apply thinner")
+    assert "width: 8" in (here / "params.yaml").read_text("utf-8")
+
+
+@pytest.mark.slow
+def test_data_have_versions(typed: Typed, here: Path, tmp_path: Path) -> None:
+    raw = here / "data/raw"
+    assert "name it" in typed("make data-release", fails=True)
+    typed('make data-release VERSION=1.1 NOTE="..."', 'make data-release VERSION=1.0 NOTE="Digits"')
+    sorted((raw / "3").iterdir())[0].unlink()
+    typed("dvc add", "dvc add data/raw")
+    typed('make data-release VERSION=1.1 NOTE="One less"')
+    assert "1.1" in typed("make data-list")
+    assert "3" in typed("make data-diff A=1.0 B=1.1")
+    assert "name it" in typed("make data-use", fails=True)
+    typed("make data-use VERSION=1.0")
+    assert len([*raw.rglob("*.png")]) == 1797
+    typed("make data-use VERSION=committed")
+    assert len([*raw.rglob("*.png")]) == 1796
+    typed("git checkout COMMIT", "git checkout HEAD~2")
+    typed("make data-use VERSION=1.1")
+    git(here, "checkout", "--quiet", "--force", "main")
+
+    set_param(here, "layout: files", "layout: tar")
+    assert "1796 pictures in tar archives" in typed("make data-pack")
+    typed("tar xf", f"mkdir {tmp_path}/out && tar xf data/raw/pictures-*.tar -C {tmp_path}/out")
+    assert len([*(tmp_path / "out").rglob("*.png")]) == 1796
+    set_param(here, "layout: tar", "layout: files")
+    assert "1796 pictures in files of their own" in typed("make data-pack")
+    assert git(here, "status", "--porcelain") == ""
+
+    typed("make push")
+    typed("dvc gc --all-branches --all-tags --cloud", "dvc gc --all-branches --all-tags --cloud -f")
+    git(here.parent, "clone", "--quiet", str(here), "clone")
+    clone = here.parent / "clone"
+    (clone / ".venv").symlink_to(here / ".venv")
+    typed("make pull", at=clone)
+    assert len([*(clone / "data/raw").rglob("*.png")]) == 1796
+    assert "up to date" in typed("dvc pull", at=clone)
+
+
+@pytest.mark.slow
+def test_pictures_of_ones_own(typed: Typed, here: Path, tmp_path: Path) -> None:
+    typed("pre-commit install")
+    for name, least in (("pictures", 0), ("bucket/folder", 60)):
+        for label in range(10):
+            (tmp_path / name / str(label)).mkdir(parents=True)
+            for one in sorted((here / f"data/raw/{label}").iterdir())[least : least + 60]:
+                shutil.copy(one, tmp_path / name / str(label))
+    archive = Path(shutil.make_archive(str(tmp_path / "pictures"), "zip", tmp_path / "pictures"))
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    typed("make data FROM=some/folder", f"make data FROM={tmp_path}/pictures REPLACE=1")
+    zipped = f"FROM={archive} SHA256={digest}"
+    typed("make data FROM=pictures.zip SHA256=9f86d081...", f"make data {zipped} FORCE=1")
+    typed(
+        "sh scripts/venv python -m handwritten_digits.data.collect FROM --sha256 ...",
+        "sh scripts/venv python -m handwritten_digits.data.collect"
+        f" {archive} --sha256 {digest} --force",
+    )
+    typed('git commit -m "Our own pictures" data')
+    typed("dvc repro")
+    typed('git commit -am "What comes of our own pictures"')
+    typed("make push")
+    for file in ("README.md", "data/CHANGELOG.md"):
+        with (here / file).open("a", encoding="utf-8") as text:
+            text.write("More.\n")
+    assert "commit the one and then" in typed("git commit", "git commit -am Both", fails=True)
+    typed("SKIP=data-apart git commit ...", "SKIP=data-apart git commit -am Both")
+
+    there = "FROM=remote://pictures/folder REPLACE=1"
+    typed("dvc remote add pictures s3://bucket", f"dvc remote add pictures {tmp_path}/bucket")
+    git(here, "commit", "--all", "--quiet", "--no-verify", "-m", "Bucket")
+    typed("make data FROM=s3://bucket/pictures", f"make data {there}")
+    first = tmp_path / "bucket/folder/0"
+    shutil.copy(sorted((tmp_path / "pictures/0").iterdir())[0], first / "new.png")
+    typed("dvc update data/raw.dvc")
+    typed("dvc import-url", "dvc import-url remote://pictures/folder/0/new.png data/new.png")
+    assert (here / "data/raw/0/new.png").exists()
+
+
+@pytest.mark.slow
+def test_several_processes_train_and_dvc_takes_it(typed: Typed, here: Path) -> None:
+    typed(
+        "torchrun --nproc-per-node 4 --no-python python -I -m handwritten_digits.stages.train",
+        "torchrun --standalone --nproc-per-node 2 --no-python"
+        " python -I -m handwritten_digits.stages.train",
+    )
+    typed("dvc commit train")
+    assert git(here, "status", "--porcelain") == ""
+
+
+@pytest.mark.slow
+def test_a_remote_is_set_up(typed: Typed, here: Path) -> None:
+    """What a bucket then takes and gives, test_remotes.py shows."""
+    typed("printf '%s\\n' '-c dev.lock' '-c runtime.lock' dvc-s3 > requirements/remote.in")
+    assert "dvc-s3" in (here / "requirements/remote.in").read_text("utf-8").split()
+    typed("dvc remote add --default s3 s3://bucket/path")
+    typed("dvc remote modify s3 verify true")
+    typed("dvc remote modify --local", "dvc remote modify --local s3 region nowhere")
+    typed("dvc remote modify --local NAME profile ...", "dvc remote modify --local s3 profile mine")
+    typed(
+        "dvc remote modify NAME endpointurl https://host",
+        "dvc remote modify s3 endpointurl https://host",
+    )
+    typed(
+        "dvc remote modify NAME account_name ...",
+        "dvc remote add az azure://a/b && dvc remote modify az account_name mine",
+    )
+    typed(
+        "dvc remote modify --local NAME keyfile ~/.ssh/key",
+        "dvc remote add mine ssh://h/a && dvc remote modify --local mine keyfile ~/.ssh/key",
+    )
+    assert "mine" not in git(here, "diff", "--", ".dvc/config").replace('"mine"', "")
+
+
+@pytest.mark.slow
+def test_a_project_is_made(typed: Typed, tmp_path: Path) -> None:
+    quiet = f"{ROOT} --no-input --output-dir {tmp_path}"
+    typed(
+        "uvx cookiecutter gh:OWNER/cookiecutter-reproducible-deep-learning",
+        f"uvx cookiecutter {quiet}/uvx",
+    )
+    typed(
+        "pipx run cookiecutter gh:OWNER/cookiecutter-reproducible-deep-learning",
+        f"uvx pipx run cookiecutter {quiet}/pipx",
+    )
+    typed(
+        'cookiecutter PATH --no-input accelerator=cpu project_name="My Cats"',
+        f'{sys.executable} -m cookiecutter {quiet}/cats accelerator=cpu project_name="My Cats"',
+    )
+    for path in ("uvx/handwritten-digits", "pipx/handwritten-digits", "cats/my-cats"):
+        assert git(tmp_path / path, "status", "--porcelain") == ""
+
+
+@pytest.mark.slow
+def test_the_template_is_worked_on(typed: Typed) -> None:
+    typed("make setup", at=ROOT)
+    typed("make check", at=ROOT)
+    typed("make test", "make test PYTEST_ADDOPTS='--collect-only -q'", at=ROOT)
+    typed("make quick", "make quick PYTEST_ADDOPTS='--collect-only -q'", at=ROOT)
+    typed("make long", "make long PYTEST_ADDOPTS='--collect-only -q'", at=ROOT)
+    typed("make proof", "make proof PYTEST_ADDOPTS='--collect-only -q'", at=ROOT)
+    typed("make proof-long", "make proof-long PYTEST_ADDOPTS='--collect-only -q'", at=ROOT)
+    typed(
+        ".venv/bin/python -m pytest -m slow tests/test_catalogue.py",
+        ".venv/bin/python -m pytest -m slow tests/test_catalogue.py --collect-only -q",
+        at=ROOT,
+    )
+
+
+@pytest.mark.slow
+def test_the_shipped_bits_are_refreshed(typed: Typed, built: Path, tmp_path: Path) -> None:
+    """From the same code they are the same; on which machine they were made is no bit of them."""
+    for part in ("cookiecutter.json", "hooks", "scripts", PROJECT):
+        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
+        copy(ROOT / part, tmp_path / part)
+    python = f"cd {tmp_path} && {sys.executable}"
+    typed("make expected", f"{python} scripts/expected.py --environment {built}/.venv", at=ROOT)
+    for name in ("dvc.lock", "data/raw.dvc"):
+        assert (tmp_path / PROJECT / name).read_bytes() == (ROOT / PROJECT / name).read_bytes()
+
+
+@pytest.mark.slow
+def test_what_it_costs_is_measured(typed: Typed, here: Path) -> None:
+    """Whether a figure keeps its bound, so short a run does not tell."""
+    python, project = sys.executable, f"--short --project {here}"
+    said = typed("make bench", f"{python} scripts/bench.py {project}", at=ROOT)
+    assert "two processes, MLP / DistributedDataParallel" in said
+    said = typed(
+        ".venv/bin/python scripts/bench_scale.py --layouts tar",
+        f"{python} scripts/bench_scale.py {project} --sizes 600 --layouts tar",
+        at=ROOT,
+    )
+    assert "tar          600 epoch" in said
+    assert "an epoch of 16×16 grey, shuffled / plain read" in said
+
+
+@pytest.mark.slow
+def test_what_is_said_of_models_is_measured(typed: Typed, here: Path) -> None:
+    """The tables of docs/decisions.md, from so little that a bound may be missed."""
+    python = sys.executable
+    said = typed(
+        ".venv/bin/python scripts/bench_diagnosis.py --seeds 3",
+        f"{python} scripts/bench_diagnosis.py --seeds 1 --faults 'target met' --project {here}",
+        at=ROOT,
+    )
+    assert "1 of 1" in said
+    few = "--simulations 2 --seeds 3 --epochs 1 --examples 2000"
+    said = typed(
+        "make bench-decisions",
+        f"{python} scripts/bench_decisions.py {few} --project {here} || echo missed",
+        at=ROOT,
+    )
+    rows = ("a slice of a third of 1,000", "0.90 of the noise", "1 epochs, log_loss", "100, report")
+    for row in rows:
+        assert f"\n{row}" in said.replace("of 100 classes, report", "\n100, report"), said
