@@ -64,7 +64,7 @@ def test_what_is_said_of_data_and_model(typed: Typed, here: Path) -> None:
     typed("make data-missing")
     assert len([*(here / "data/raw").rglob("*.png")]) == 1797
     assert " ms" in typed("make latency")
-    assert "dev → test" in typed("make diagnose")
+    assert "What to try next" in typed("make diagnose")
     for label in range(10):
         pictures = sorted((here / f"data/raw/{label}").iterdir())[:20]
         (here.parent / f"use/{label}").mkdir(parents=True)
@@ -211,7 +211,8 @@ def test_a_remote_is_set_up(typed: Typed, here: Path) -> None:
         "dvc remote modify --local NAME keyfile ~/.ssh/key",
         "dvc remote add mine ssh://h/a && dvc remote modify --local mine keyfile ~/.ssh/key",
     )
-    assert "mine" not in git(here, "diff", "--", ".dvc/config").replace('"mine"', "")
+    shared = (here / ".dvc/config").read_text("utf-8")
+    assert not any(word in shared for word in ("nowhere", "profile", "keyfile"))
 
 
 @pytest.mark.slow

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from {{ cookiecutter.__package_name }}.reproducibility import artifacts
 from {{ cookiecutter.__package_name }}.reproducibility.artifacts import (
     cell,
     named,
+    read_json,
     write_bytes,
     write_csv,
     write_json,
@@ -19,6 +21,28 @@ def test_json(tmp_path: Path) -> None:
     write_json(tmp_path / "a/b.json", {"b": 1, "a": [0.1, "é", None]})
     text = '{\n  "b": 1,\n  "a": [\n    0.1,\n    "é",\n    null\n  ]\n}\n'
     assert (tmp_path / "a/b.json").read_bytes() == text.encode()
+
+
+@pytest.mark.parametrize("content", ["", "{", b"\xff", "[" * 100_000, b'{"a":' * 100_000])
+def test_what_is_no_json(content: str | bytes) -> None:
+    with pytest.raises(ValueError):
+        read_json(content)
+
+
+def test_what_a_user_may_hold_is_read_so() -> None:
+    """What is nested without end is a `RecursionError` elsewhere, which nobody expects."""
+    own = {  # what DVC or this project just printed, what has a checksum, and what does the same for the audit
+        "audit/parsing.py",
+        "artifacts.py",
+        "training/checkpoints.py",
+        "experiments/keeping.py",
+        "experiments/sweep.py",
+        "data/versions.py",
+        "data/exchange.py",
+    }
+    source = Path(artifacts.__file__).parents[1]
+    found = [one for one in source.rglob("*.py") if "json.load" in one.read_text("utf-8")]
+    assert [str(one) for one in found if not any(map(one.as_posix().endswith, own))] == []
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

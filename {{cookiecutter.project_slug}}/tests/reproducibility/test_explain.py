@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from {{ cookiecutter.__package_name }}.data.store import Objects
 from {{ cookiecutter.__package_name }}.errors import UserError
 from {{ cookiecutter.__package_name }}.reproducibility import explain, revisions
 
@@ -164,7 +165,7 @@ def test_a_result_that_moves_by_itself(history: Any, said: Any) -> None:
 
 def test_what_is_not_at_hand(history: Any, said: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(revisions, "cache_folder", lambda: Path("nowhere"))
-    monkeypatch.setattr(revisions, "dvc", lambda *_: [sys.executable, "-c", "raise SystemExit(1)"])
+    monkeypatch.setattr(Objects, "find", lambda *_: None)
     made = outputs(history, train={"models/w": "2", LOSSES: "step,loss\n"})
     text = "\n".join(said({}, {"outputs": made}))
     assert f"loss first to differ not known: one of the two {LOSSES} is neither here" in text

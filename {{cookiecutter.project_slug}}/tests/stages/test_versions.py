@@ -84,4 +84,7 @@ def test_a_name_of_the_data_does_not_make_train_run(repro: Run, project: Path) -
     assert summary["release"] is None
     path.write_text(json.dumps(summary | {"release": "1.0"}), encoding="utf-8")
     after = repro("prepare")
-    assert {name for name in after if after[name] != before[name]} == {"reports/data.json"}
+    assert {name for name in after if after[name] != before[name]} == {
+        "reports/data.json",
+        "reports/seals/prepare.json",
+    }

@@ -4,7 +4,6 @@ Run: python -m <package>.commands.diagnose [--real FOLDER]
 """
 
 import argparse
-import json
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -31,9 +30,12 @@ def main() -> None:
     parser.add_argument("--real", type=Path, help="labelled pictures from use, a folder per class")
     given = parser.parse_args()
     _repro()
-    content = _with(given.real) if given.real else json.loads(DIAGNOSIS.read_text("utf-8"))
-    # Here, for it loads numpy, which must come after the kernels were chosen.
+    content = _with(given.real) if given.real else None
+    # Here, for they load numpy, which must come after the kernels were chosen.
     from ..experiments.fractions import remembered
+    from ..reporting.inputs import read_record
+
+    content = content or read_record(DIAGNOSIS, "diagnose", ("chain", "gaps", "sentence", "ideas"))
 
     sys.stdout.write(told(content, remembered()))
 

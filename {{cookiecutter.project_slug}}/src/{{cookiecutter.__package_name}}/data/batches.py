@@ -4,7 +4,6 @@ Which examples a step sees, and how they are augmented, follows from the seed, t
 example alone: the number of loader workers, and what ran before, cannot matter.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from ..config import Regularization, Runtime
 from ..errors import UserError
+from ..reproducibility.artifacts import read_json
 from ..reproducibility.streams import permutation, uniform
 from .storage import Pictures, open_shards
 from .streaming import fetch_lists, open_streamed
@@ -44,7 +44,7 @@ class Split:
         """
         source, folder = folder, lists(folder, streamed)
         try:
-            index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+            index = read_json((folder / "index.json").read_text(encoding="utf-8"))
             # As a plain array: NumPy's own kind for mapped files takes its time with each batch.
             labels = np.asarray(np.load(folder / "labels.npy", mmap_mode="r"))
             images = open_streamed(source) if streamed else open_shards(folder, len(labels))

@@ -5,7 +5,6 @@ that are released themselves the one before is the last. `write_reference` adds 
 reports/data.json when the data are released; until then it holds [] and nothing has drifted.
 """
 
-import json
 import math
 import sqlite3
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from typing import Any
 
 from ..config import Data
 from ..errors import UserError
-from ..reproducibility.artifacts import write_json
+from ..reproducibility.artifacts import read_json, write_json
 from .findings import Finding
 
 FILE = Path("data/reference.json")
@@ -97,9 +96,9 @@ def write_reference(report: Path, version: str, path: Path = FILE) -> None:
         UserError: a file is not there, or is not what it should be.
     """
     try:
-        content = json.loads(report.read_text(encoding="utf-8"))
+        content = read_json(report.read_text(encoding="utf-8"))
         data, statistics = content["version"], content["statistics"]
-    except (FileNotFoundError, ValueError, KeyError, TypeError, RecursionError):
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         raise UserError(
             f"{report.as_posix()} is not what the validate stage writes; run 'dvc repro validate'."
         ) from None
@@ -110,7 +109,7 @@ def write_reference(report: Path, version: str, path: Path = FILE) -> None:
 
 def _releases(path: Path) -> list[Release]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path.read_text(encoding="utf-8"))
         for one in content:
             for kind, bins in BINS.items():
                 distance(one["statistics"][kind], [1] * bins)
@@ -119,7 +118,7 @@ def _releases(path: Path) -> list[Release]:
         return list(content)
     except FileNotFoundError:
         return []
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         raise UserError(
             f"{path.as_posix()} is not what a release writes; restore it from Git."
         ) from None

@@ -130,6 +130,6 @@ def _read(pointer: Path) -> dict[str, Any]:
         refuse_conflicts(pointer.as_posix(), text)
         content: dict[str, Any] = yaml.safe_load(text)
         str(content["outs"][0]["md5"])
-    except (yaml.YAMLError, KeyError, IndexError, TypeError, UnicodeDecodeError):
+    except (yaml.YAMLError, LookupError, TypeError, UnicodeDecodeError, RecursionError):
         raise UserError(f"{pointer} names no md5; restore it from Git.") from None
     return content

@@ -6,12 +6,11 @@ file; what Git knows of the releases is in `versions`.
 """
 
 import hashlib
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..errors import UserError
-from ..reproducibility.artifacts import write_json
+from ..reproducibility.artifacts import read_json, write_json
 
 RECORD = Path("data/release.json")
 CORRECTIONS = Path("data/corrections.csv")
@@ -39,9 +38,9 @@ def parsed(text: str, where: str) -> Record | None:
         UserError: it is no such record; the message says `where`.
     """
     try:
-        content = json.loads(text)
+        content = read_json(text)
         return None if content["release"] is None else Record(**content)
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         raise UserError(
             f"{where} is not what 'make data-release' writes; restore it from Git."
         ) from None
@@ -75,9 +74,9 @@ def data_of(summary: Path) -> dict[str, str | None]:
         UserError: it is missing, or not what that stage writes.
     """
     try:
-        content = json.loads(summary.read_text(encoding="utf-8"))
+        content = read_json(summary.read_text(encoding="utf-8"))
         return {name: content[name] for name in ("version", "release")}
-    except (FileNotFoundError, ValueError, KeyError, TypeError, RecursionError):
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         raise UserError(
             f"{summary.as_posix()} is not what the validate stage writes; run 'dvc repro validate'."
         ) from None

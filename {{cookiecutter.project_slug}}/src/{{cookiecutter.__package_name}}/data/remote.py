@@ -98,6 +98,8 @@ def _drop_lists(store: Store, lists: Mapping[str, set[str]]) -> None:
         for name in present:
             if not found.issuperset(lists[name]):
                 store.system.remove(store.place(name))
+    except MemoryError:  # of this machine
+        raise
     except Exception as error:  # each plugin has its own
         raise failure(store.name, store.url, words(error)) from error
 

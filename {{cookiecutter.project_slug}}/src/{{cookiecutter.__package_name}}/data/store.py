@@ -181,5 +181,7 @@ def location(name: str) -> str:
 def _explained(remote: str, url: str) -> Iterator[None]:
     try:
         yield
+    except MemoryError:  # of this machine
+        raise
     except Exception as error:  # each plugin has its own
         raise failure(remote, url, words(error)) from error

@@ -4,7 +4,6 @@ For a moment DVC takes HEAD off its branch and writes the experiment's values in
 stood there is noted here before, so that who is asked next can undo it.
 """
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from typing import Any
 
 from ..config import PARAMS, contents
 from ..errors import UserError
-from ..reproducibility.artifacts import write_json
+from ..reproducibility.artifacts import read_json, write_json
 from ..reproducibility.repository import git, git_says
 
 NOTE = Path(".dvc/tmp/beginning.json")
@@ -51,8 +50,10 @@ def undo() -> bool:
     no more than the values of the experiment.
     """
     try:
-        note = json.loads(NOTE.read_text(encoding="utf-8"))
+        note = read_json(NOTE.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
+        return False
+    if not isinstance(note, dict) or not {"process", "commit", "branch", "values"} <= note.keys():
         return False
     if _lives(note["process"]) or _commit() != note["commit"]:
         return False

@@ -1,6 +1,5 @@
 """The same experiment with less to learn from, through DVC's queue."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +7,7 @@ from ..config import Optimization
 from ..errors import UserError
 from ..metrics.extrapolation import Point
 from ..metrics.results import PREDICTIONS, Result, read_result
+from ..reproducibility.artifacts import read_json
 from ..reproducibility.revisions import md5
 from .queue import head, run_missing
 
@@ -81,7 +81,7 @@ def predictions_here() -> str:
 def remembered() -> dict[str, Any] | None:
     """Return what `make learning-curve` found, if it belongs to the predictions that are here."""
     try:
-        content = json.loads(FILE.read_text(encoding="utf-8"))
+        content = read_json(FILE.read_text(encoding="utf-8"))
         return content if content.pop("predictions") == predictions_here() else None
     except FileNotFoundError:
         return None

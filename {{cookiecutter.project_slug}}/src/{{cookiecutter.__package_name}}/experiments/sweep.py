@@ -231,6 +231,8 @@ def _storage(url: str) -> "BaseStorage":
         except Exception:  # perhaps another process makes the same tables at this moment
             sleep(1)
             return opened()
+    except MemoryError:  # of this machine
+        raise
     except Exception as error:  # every database's driver has its own
         reason = str(error).strip().partition("\n")[0]
         raise UserError(

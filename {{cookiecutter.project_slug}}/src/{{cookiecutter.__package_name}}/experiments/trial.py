@@ -5,7 +5,6 @@ gives up, and on a busy machine that is soon over. So the trials of a search beg
 other, and one that found DVC busy is run again; what its stages had done by then is kept.
 """
 
-import json
 import re
 import subprocess
 from collections.abc import Mapping
@@ -14,9 +13,11 @@ from time import sleep
 from typing import Any
 
 from ..errors import UserError
+from ..reproducibility.artifacts import read_json
 from ..reproducibility.revisions import Revision, dvc, outside_git
 from .beginning import noted
 
+METRICS = "reports/metrics.json"
 ATTEMPTS, PAUSE = 20, 2.0
 # What DVC says once the experiment is in its own folder, and where another process is in the way.
 BEGUN = re.compile("Running stage|didn't change|is cached")
@@ -53,12 +54,23 @@ def run_experiment(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def metrics(name: str) -> dict[str, Any] | None:
-    """Return the metrics of the experiment of this name, or None if there is none."""
+    """Return the metrics of the experiment of this name, or None if there is none.
+
+    Raises:
+        TrialFailed: they are damaged.
+    """
     try:
-        content = Revision.find(name).output("reports/metrics.json")
+        content = Revision.find(name).output(METRICS)
     except UserError:
         return None
-    return None if content is None else dict(json.loads(content))
+    if content is None:
+        return None
+    try:
+        return dict(read_json(content))
+    except (ValueError, TypeError):
+        raise TrialFailed(
+            f"its {METRICS} is damaged; remove it with 'dvc exp remove {name}' and run this again"
+        ) from None
 
 
 def _command(name: str, values: Mapping[str, Any]) -> list[str]:

@@ -1,9 +1,9 @@
 """What this machine has measured of latency: for each file of weights, milliseconds a picture."""
 
-import json
 from pathlib import Path
 
 from ..errors import UserError
+from ..reproducibility.artifacts import read_json
 
 FILE = Path("reports/latency.json")
 
@@ -15,7 +15,7 @@ def remembered() -> dict[str, list[float]]:
         UserError: the file is damaged.
     """
     try:
-        content = json.loads(FILE.read_text(encoding="utf-8"))
+        content = read_json(FILE.read_text(encoding="utf-8"))
         return {str(name): [float(one) for one in times] for name, times in content.items()}
     except FileNotFoundError:
         return {}

@@ -1,6 +1,5 @@
 """What a commit or experiment says of its examples, read from its outputs."""
 
-import json
 import math
 import re
 import tempfile
@@ -10,6 +9,7 @@ from statistics import stdev
 from typing import Any
 
 from ..errors import UserError
+from ..reproducibility.artifacts import read_json
 from ..reproducibility.revisions import Revision, entries, experiments, git
 from .comparison import Spread
 from .constraints import Constraint, accepted
@@ -73,7 +73,7 @@ def read_result(name: str) -> Result:
 
 def _metrics(content: bytes, name: str) -> dict[str, Any]:
     try:
-        metrics = json.loads(content)
+        metrics = read_json(content)
         score = float(metrics["score"])
     except (ValueError, KeyError, TypeError):
         score = math.nan
@@ -109,6 +109,6 @@ def _score(name: str, on: str, metric: str) -> float | None:
     """Return a figure of an experiment; None where it is gone or decides by another metric."""
     content = Revision.find(name).output(METRICS, fetch=True)
     try:
-        return None if content is None else float(json.loads(content)[on][metric])
+        return None if content is None else float(read_json(content)[on][metric])
     except (ValueError, KeyError, TypeError):
         return None

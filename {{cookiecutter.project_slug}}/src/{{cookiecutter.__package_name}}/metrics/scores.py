@@ -167,6 +167,8 @@ def value(metric: Metric, sample: Sample) -> float:
     assert metric.own is not None
     try:
         found = float(metric.own(sample.labels, sample.answers, sample.probabilities))
+    except MemoryError:  # of this machine
+        raise
     except Exception as error:
         raise UserError(
             f"your metric `{metric.title}` failed: {type(error).__name__}: {error}; mend its "

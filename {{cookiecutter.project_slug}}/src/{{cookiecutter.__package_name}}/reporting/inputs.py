@@ -1,7 +1,6 @@
 """What the report is made from, read and checked."""
 
 import csv
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import numpy.typing as npt
 from ..data.storage import Pictures
 from ..errors import UserError
 from ..metrics.table import Predictions
+from ..reproducibility.artifacts import read_json
 
 Curves = dict[str, list[float | None]]
 
@@ -45,7 +45,7 @@ def read_record(path: Path, stage: str, keys: tuple[str, ...]) -> dict[str, Any]
     """Read a JSON object that the stage writes and that has at least these keys."""
     _demand(path, stage)
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = read_json(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise UserError(f"{path.as_posix()} is not JSON ({error}); {_anew(stage)}") from None
     missing = [key for key in keys if not isinstance(value, dict) or key not in value]

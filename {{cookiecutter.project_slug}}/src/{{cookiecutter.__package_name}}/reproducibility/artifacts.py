@@ -52,6 +52,14 @@ def write_json(path: Path, value: Any) -> None:
     write_bytes(path, f"{text}\n".encode())
 
 
+def read_json(content: str | bytes) -> Any:
+    """Return what JSON says; what is nested without end is a `ValueError`, as what is broken."""
+    try:
+        return json.loads(content)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Write a table as CSV in UTF-8 with LF line ends; cells are written as `str` gives them."""
     with replacing(path) as file:

@@ -8,13 +8,13 @@ Run: python -m <package>.reproducibility.explain A B
 
 import argparse
 import csv
-import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from operator import eq
 
 from ..errors import run
+from .artifacts import read_json
 from .audit.requirements import locked
 from .differences import Difference, causes, compare, loss
 from .revisions import LOSSES, Revision, entries, git, same_value
@@ -120,7 +120,7 @@ def _data(revision: Revision) -> dict[str, str]:
 def _release(revision: Revision) -> dict[str, str]:
     """What data/release.json says, where there is one that can be read."""
     try:
-        content = json.loads(revision.text("data/release.json") or "{}")
+        content = read_json(revision.text("data/release.json") or "{}")
     except ValueError:
         return {}
     return content if isinstance(content, dict) else {}
@@ -166,7 +166,11 @@ def _score(a: Revision, b: Revision) -> tuple[str, str]:
     contents = [one.output(METRICS, fetch=True) for one in (a, b)]
     if None in contents:
         return "not known", f"one of the two {METRICS} is neither here nor on a remote"
-    old, new = (json.loads(content or "") for content in contents)
+    try:
+        old, new = (read_json(content or "") for content in contents)
+        (old["metric"], old["score"] + 0), (new["metric"], new["score"] + 0)
+    except (ValueError, KeyError, TypeError):
+        return "not known", f"one of the two {METRICS} is damaged; run 'dvc repro -f evaluate'"
     if old["metric"] != new["metric"]:
         return "metric", f"{old['metric']} {old['score']} -> {new['metric']} {new['score']}"
     if old["score"] == new["score"]:

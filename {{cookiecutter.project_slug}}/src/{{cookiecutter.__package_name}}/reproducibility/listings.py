@@ -6,7 +6,6 @@ that is checked out. No list counts here unless all of its names are plain ones,
 file, and only one, below its folder on every system.
 """
 
-import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -14,6 +13,7 @@ from itertools import accumulate
 from typing import Any
 
 from ..errors import UserError
+from .artifacts import read_json
 
 _HASH = re.compile(r"[0-9a-f]{32}(\.dir)?")
 _KEPT_BY_TOOLS = re.compile(r"\.git|\.dvc|git~\d|dvc~\d", re.IGNORECASE)
@@ -33,11 +33,11 @@ def listed_files(content: bytes, folder: str) -> dict[str, str]:
         UserError: it is no list of DVC's, or a name leads elsewhere.
     """
     try:
-        listed = json.loads(content)
+        listed = read_json(content)
         refuse(listed, folder)
         found = {one["relpath"]: one["md5"] for one in listed}
         hashed = all(len(name) == 32 and is_hash(name) for name in found.values())
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         hashed = False
     if not hashed:
         raise UserError(

@@ -5,7 +5,6 @@ that made the committed bits; Git keeps it, so it names no user, host or folder.
 code, data and params that gives the same bits again leaves it as it is.
 """
 
-import json
 import os
 import platform
 import subprocess
@@ -16,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from .artifacts import write_json
+from .artifacts import read_json, write_json
 from .determinism import INHERITED, environment
 from .repository import NoRepository, git, git_says
 from .seals import hash_of
@@ -182,7 +181,7 @@ def _output(*command: str) -> str:
 
 def _made(stage: str) -> dict[str, Any]:
     try:
-        record = json.loads((MADE / f"{stage}.json").read_bytes())
+        record = read_json((MADE / f"{stage}.json").read_bytes())
     except (OSError, ValueError):
         return {}
     return record if isinstance(record, dict) else {}

@@ -1,7 +1,6 @@
 """What a commit holds of a run: files, dvc.lock, outputs, and the record of where it ran."""
 
 import hashlib
-import json
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -14,6 +13,7 @@ from typing import Any
 import yaml
 
 from ..errors import UserError
+from .artifacts import read_json
 from .listings import listed_files
 from .repository import git as git
 from .repository import git_bytes, git_says, refuse_conflicts
@@ -169,7 +169,7 @@ class Revision:
 def described(text: str | None, lock: Lock) -> Record | None:
     """Return a record of provenance if it is one of the run that made what `lock` names."""
     try:
-        record = json.loads(text or "")
+        record = read_json(text or "")
     except ValueError:
         return None
     named = record.get("outputs") if isinstance(record, dict) else None

@@ -1,10 +1,10 @@
 """data/raw → data/prepared/{train,train_dev,dev,test}: arrays of one shape, split by content."""
 
-import json
 from pathlib import Path
 
 from ..config import Data, Runtime, read
 from ..errors import UserError, run
+from ..reproducibility.artifacts import read_json
 from ..reproducibility.seals import Seal
 
 RAW, PREPARED = Path("data/raw"), Path("data/prepared")
@@ -28,7 +28,7 @@ def main() -> None:
 def _version(summary: Path) -> str:
     path = summary.as_posix()
     try:
-        content = json.loads(summary.read_text(encoding="utf-8"))
+        content = read_json(summary.read_text(encoding="utf-8"))
         version, errors = str(content["version"]), content["errors"]
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         raise UserError(

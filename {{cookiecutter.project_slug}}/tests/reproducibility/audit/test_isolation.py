@@ -75,7 +75,7 @@ def test_a_stage_that_is_not_isolated(copy: Any, command: str) -> None:
     [
         *("python -u -I -m", "python3 -uI -m", "python -X dev -W error -I -m", "./pythonic -m"),
         *("torchrun --no-python python -I -m", "uv run python -I -m", "env A=1 pypy3 -I -m"),
-        *("sh -c 'python -I -m", '$(which python) -I -m', "python -I -m coverage run -m"),
+        *("sh -c 'python -I -m", "$(which python) -I -m", "python -I -m coverage run -m"),
         *("python -I a.py", "python -I -m torch.distributed.run --no-python python -I -m"),
     ],
 )
