@@ -2,14 +2,11 @@
 
     python scripts/expected.py      (make expected; about two minutes)
 
-`--environment` borrows the .venv of a project that has these locks, instead of building one.
-
 Writes dvc.lock, data/raw.dvc and provenance/train.json of the template. Both accelerators run in
 the environment of the default one: only the hash of their runtime.lock differs, and what contains
 it. That the CPU wheels give the same bits too is a test.
 """
 
-import argparse
 import os
 import subprocess
 import sys
@@ -25,14 +22,10 @@ SHIPPED = ("dvc.lock", "data/raw.dvc", "provenance/train.json")
 
 def main() -> int:
     """Render, train and keep the hashes, for both accelerators."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--environment", type=Path, help="a .venv; without it, one is built")
-    given = parser.parse_args().environment
     with tempfile.TemporaryDirectory(prefix="expected-") as folder:
         projects = {name: render(Path(folder), name) for name in ("cuda", "cpu")}
-        environment = given.absolute() if given else projects["cuda"] / ".venv"
-        if not given:
-            call([sys.executable, "scripts/setup.py"], projects["cuda"], environment)
+        environment = projects["cuda"] / ".venv"
+        call([sys.executable, "scripts/setup.py"], projects["cuda"], environment)
         for project in projects.values():
             run_pipeline(project, environment)
         for path in SHIPPED:
@@ -72,11 +65,6 @@ def merged(cuda: str, cpu: str) -> str:
             )
         lines.append(one.replace(PACKAGE, "{{ cookiecutter.__package_name }}"))
     return "\n".join(lines) + "\n"
-
-
-def package(project: Path) -> str:
-    """Return the name of a project's package."""
-    return project.name.replace("-", "_")
 
 
 def call(command: list[str], folder: Path, environment: Path | None) -> None:

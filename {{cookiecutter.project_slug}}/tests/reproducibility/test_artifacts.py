@@ -31,7 +31,7 @@ def test_what_is_no_json(content: str | bytes) -> None:
 
 def test_what_a_user_may_hold_is_read_so() -> None:
     """What is nested without end is a `RecursionError` elsewhere, which nobody expects."""
-    own = {  # what DVC or this project just printed, what has a checksum, and what does the same for the audit
+    own = {  # what DVC or this file just printed, what has a checksum, the audit
         "audit/parsing.py",
         "artifacts.py",
         "training/checkpoints.py",
