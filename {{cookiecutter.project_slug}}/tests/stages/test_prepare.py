@@ -22,7 +22,7 @@ def test_the_outputs(repro: Repro) -> None:
     assert summary["classes"] == {"circle": 30, "square": 30, "tree": 30}
     index = json.loads(found["data/prepared/test/index.json"])
     assert index["version"] == summary["version"]
-    assert len(found) == 1 + 4 * 5
+    assert len(found) == 1 + 4 * 5 + 2  # with the seals
     assert repro("validate", "prepare") == found
 
 

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from {{ cookiecutter.__package_name }}.errors import UserError
 from {{ cookiecutter.__package_name }}.training import loop, prediction
 from {{ cookiecutter.__package_name }}.training.checkpoints import Progress
+from {{ cookiecutter.__package_name }}.training.stopping import Stop
 
 Train = Callable[..., Any]
 
@@ -199,3 +200,11 @@ def test_the_bar_shows_loss_rate_and_time_left(
     assert "loss=" in shown
     assert " steps/s" in shown
     assert "<00:" in shown
+
+
+@pytest.mark.parametrize("error", [RuntimeError, ConnectionResetError, EOFError])
+def test_a_worker_that_ends_first_when_all_are_asked_to(error: type[Exception]) -> None:
+    for asked, raised in ((True, KeyboardInterrupt), (False, error)):
+        with pytest.raises(raised), Stop(0) as stop:
+            stop.asked = asked
+            raise error

@@ -28,7 +28,8 @@ class Stop:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         for number, answer in self._before.items():
             signal.signal(number, answer)
-        if self.asked and kind is RuntimeError:  # a loader's worker has ended before us
+        # A loader's worker has ended before us, perhaps in the middle of a word.
+        if self.asked and kind and issubclass(kind, (RuntimeError, ConnectionError, EOFError)):
             raise KeyboardInterrupt from None
 
     def _note(self, _number: int, _frame: FrameType | None) -> None:
