@@ -40,22 +40,6 @@ NOT_RUN = {
 NOT_RUN |= {
     (changes, "all")
     for changes in (
-        "nothing, fresh processes",
-        "user name, HOME",
-        "locale",
-        "time zone",
-        "PYTHONHASHSEED",
-        "modules that lie around",
-        "umask",
-        "directory",
-        "nothing, a fresh clone",
-        "order in which files were made",
-        "environment variables, overridden and recorded",
-        "every key of runtime",
-        "number of processes",
-        "seed, each with itself",
-        "seed, one with another",
-        "what must be seen",
         "killed with SIGKILL at 20 points, run again",
         "processor, emulated, one epoch",
         "processor, emulated, NumPy's functions",
