@@ -31,7 +31,9 @@ def test_no_pointer(tmp_path: Path) -> None:
     assert origin(tmp_path / "raw.dvc") is None
 
 
-@pytest.mark.parametrize("text", ["", "outs: []", "outs: [{path: raw}]", "a: b: c", "\xff"])
+@pytest.mark.parametrize(
+    "text", ["", "outs: []", "outs: [{path: raw}]", "a: b: c", "\xff", "[" * 9999]
+)
 def test_a_damaged_pointer(tmp_path: Path, text: str) -> None:
     (tmp_path / "raw.dvc").write_text(text, encoding="utf-8")
     for read in (recorded_version, origin):

@@ -108,6 +108,13 @@ def test_one_that_is_beginning_now_is_left_alone() -> None:
     assert NOTE.exists()
 
 
+@pytest.mark.parametrize("note", ["", "[" * 100_000, "7", "{}"])
+def test_a_damaged_note_undoes_nothing(note: str) -> None:
+    killed()
+    NOTE.write_text(note, encoding="utf-8")
+    assert not undo()
+
+
 def test_after_another_commit_nothing_is_undone() -> None:
     killed(commit="0" * 40)
     assert not undo()

@@ -136,6 +136,14 @@ time.sleep(1.5); note("end")
     assert sorted(words[3:]) == ["begun", "end", "end"]
 
 
+@pytest.mark.parametrize("content", [b"", b"[" * 100_000, b"[1]", b"7"])
+def test_damaged_metrics(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    monkeypatch.setattr(Revision, "find", lambda _: Revision)
+    monkeypatch.setattr(Revision, "output", lambda _: content)
+    with pytest.raises(TrialFailed, match=r"its reports/metrics\.json is damaged; remove it with"):
+        trial.metrics("s")
+
+
 def test_no_such_experiment(monkeypatch: pytest.MonkeyPatch) -> None:
     def find(name: str) -> None:
         raise UserError(f"there is no '{name}'")

@@ -1,6 +1,7 @@
 """Metric values by hand and by scikit-learn, classes that are absent, names that are not there."""
 
 import math
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -192,6 +193,15 @@ def test_an_unknown_metric_gets_a_suggestion(given: str, hint: str) -> None:
 def test_a_name_like_no_other_gets_the_list() -> None:
     with pytest.raises(UserError, match=r"choose one of macro_f1, .*calibration_error\.$"):
         find("zzz")
+
+
+def test_too_little_memory_is_no_fault_of_a_metric(monkeypatch: pytest.MonkeyPatch) -> None:
+    def greedy(*_: object) -> float:
+        raise MemoryError
+
+    metric = replace(METRICS["accuracy"], compute=None, own=greedy)
+    with pytest.raises(MemoryError):
+        value(metric, sample(np.zeros(1, np.int64), np.ones((1, 2))))
 
 
 def test_a_class_that_is_not_there() -> None:

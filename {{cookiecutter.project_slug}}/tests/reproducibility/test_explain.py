@@ -172,6 +172,13 @@ def test_what_is_not_at_hand(history: Any, said: Any, monkeypatch: pytest.Monkey
     assert f"score not known one of the two {METRICS} is neither here" in text
 
 
+@pytest.mark.parametrize("content", ["{", "[" * 100_000, "[]", '{"metric": "accuracy"}'])
+def test_damaged_metrics(history: Any, said: Any, content: str) -> None:
+    made = history.outputs | {"evaluate": {METRICS: content}}
+    said_of_it = f"score not known one of the two {METRICS} is damaged; run"
+    assert any(said_of_it in line for line in said({}, {"outputs": made}))
+
+
 def test_records_and_locks_that_are_of_something_else(said: Any) -> None:
     files = {"provenance/train.json": "{}", "src/p/model.py": "edited later"}
     lines = said({}, {"files": files})

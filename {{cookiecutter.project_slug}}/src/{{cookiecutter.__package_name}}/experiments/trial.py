@@ -13,11 +13,11 @@ from time import sleep
 from typing import Any
 
 from ..errors import UserError
+from ..metrics.results import METRICS
 from ..reproducibility.artifacts import read_json
 from ..reproducibility.revisions import Revision, dvc, outside_git
 from .beginning import noted
 
-METRICS = "reports/metrics.json"
 ATTEMPTS, PAUSE = 20, 2.0
 # What DVC says once the experiment is in its own folder, and where another process is in the way.
 BEGUN = re.compile("Running stage|didn't change|is cached")

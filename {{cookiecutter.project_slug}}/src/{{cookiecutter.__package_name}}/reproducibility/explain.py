@@ -167,16 +167,19 @@ def _score(a: Revision, b: Revision) -> tuple[str, str]:
     if None in contents:
         return "not known", f"one of the two {METRICS} is neither here nor on a remote"
     try:
-        old, new = (read_json(content or "") for content in contents)
-        (old["metric"], old["score"] + 0), (new["metric"], new["score"] + 0)
+        (before, old), (after, new) = map(_scored, contents)
     except (ValueError, KeyError, TypeError):
         return "not known", f"one of the two {METRICS} is damaged; run 'dvc repro -f evaluate'"
-    if old["metric"] != new["metric"]:
-        return "metric", f"{old['metric']} {old['score']} -> {new['metric']} {new['score']}"
-    if old["score"] == new["score"]:
-        return new["metric"], f"{new['score']} in both"
-    gain = f"{new['score'] - old['score']:+.6f}"
-    return new["metric"], f"{old['score']} -> {new['score']} ({gain})"
+    if before != after:
+        return "metric", f"{before} {old} -> {after} {new}"
+    if old == new:
+        return after, f"{new} in both"
+    return after, f"{old} -> {new} ({new - old:+.6f})"
+
+
+def _scored(content: bytes | None) -> tuple[str, float]:
+    metrics = read_json(content or "")
+    return str(metrics["metric"]), float(metrics["score"])
 
 
 def _notes(side: str, revision: Revision) -> list[str]:

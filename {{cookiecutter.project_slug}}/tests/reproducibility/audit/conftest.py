@@ -1,12 +1,13 @@
 """A copy of this very project, to plant defects in: `pytest tests/reproducibility/audit`."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from {{ cookiecutter.__package_name }}.reproducibility.audit.dvcfiles import sources, stages
+from {{ cookiecutter.__package_name }}.reproducibility.audit.dvcfiles import Stage, sources, stages
 from {{ cookiecutter.__package_name }}.reproducibility.audit.findings import Finding
 from {{ cookiecutter.__package_name }}.reproducibility.audit.project import Project
 from {{ cookiecutter.__package_name }}.reproducibility.audit.run import audit
@@ -65,6 +66,15 @@ class Copy:
         self.write(path, before.replace(old, new, 1))
         return before[: before.index(old)].count("\n") + 1
 
+    def add(self, kind: str, entry: str) -> int:
+        """Add an entry to the first list of this kind in dvc.yaml and return its line."""
+        lines = self.text("dvc.yaml").split("\n")
+        line = next(n for n, text in enumerate(lines, 1) if kind in text)
+        indent = re.match(r"\s*-", lines[line])
+        lines.insert(line, f"{indent[0] if indent else '      -'} {entry}")
+        self.write("dvc.yaml", "\n".join(lines))
+        return line + 1
+
     def remove(self, path: str) -> None:
         """Delete a file."""
         self.keep(path).unlink()
@@ -86,6 +96,11 @@ class Copy:
     def code(self) -> str:
         """A file that decides results: the source of the first stage."""
         return next(iter(sources(self.project, self.stages[0])))
+
+    @property
+    def reading(self) -> Stage:
+        """The first stage that declares a section."""
+        return next(stage for stage in self.stages if stage.sections())
 
 
 @pytest.fixture(scope="session")

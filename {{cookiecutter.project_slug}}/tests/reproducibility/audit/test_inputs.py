@@ -8,41 +8,33 @@ WEIGHTS = "weights/pretrained.bin"
 
 
 @pytest.mark.parametrize(
-    "code",
+    ("name", "code"),
     [
-        f'PRETRAINED = Path("{WEIGHTS}")',
-        f'PRETRAINED = "./{WEIGHTS}"',
-        'PRETRAINED = Path("weights") / "pretrained.bin"',
-        'PRETRAINED = Path("weights", "pretrained.bin")',
-        'PRETRAINED = os.path.join("weights", "pretrained.bin")',
-        'WEIGHTS = Path("weights")\nPRETRAINED = WEIGHTS / "pretrained.bin"',
-        'HERE, WEIGHTS = Path(), "weights"\nPRETRAINED = f"{WEIGHTS}/pretrained.bin"',
-        'def read() -> bytes:\n    return Path("weights").joinpath("pretrained.bin").read_bytes()',
+        (WEIGHTS, f'PRETRAINED = Path("{WEIGHTS}")'),
+        (WEIGHTS, f'PRETRAINED = "./{WEIGHTS}"'),
+        (WEIGHTS, 'PRETRAINED = Path("weights") / "pretrained.bin"'),
+        (WEIGHTS, 'PRETRAINED = Path("weights", "pretrained.bin")'),
+        (WEIGHTS, 'PRETRAINED = os.path.join("weights", "pretrained.bin")'),
+        (WEIGHTS, 'WEIGHTS = Path("weights")\nPRETRAINED = WEIGHTS / "pretrained.bin"'),
+        (WEIGHTS, 'HERE, WEIGHTS = Path(), "weights"\nPRETRAINED = f"{WEIGHTS}/pretrained.bin"'),
+        (
+            WEIGHTS,
+            "def read() -> bytes:\n"
+            '    return Path("weights").joinpath("pretrained.bin").read_bytes()',
+        ),
+        ("weights", 'FOLDER = Path("weights")'),
+        ("weights", 'FOLDER = "weights/"'),
+        ("weights", 'NAME = "weights"\nFOUND = os.listdir(NAME)'),
+        ("weights", 'FOUND = sorted(os.walk("weights"))'),
+        ("data/extra", 'FOLDER = Path("data") / "extra"'),
+        ("data/extra", 'FOLDER = os.path.join("data", "extra")'),
+        ("data/extra", 'FOLDER = "data/extra"'),
     ],
 )
-def test_a_file_that_the_code_names(copy: Any, expect: Any, code: str) -> None:
-    copy.write(WEIGHTS, b"\x00weights")
-    line = copy.append(copy.code, f"\n{code}\n") + code.count("\n") + 1
-    expect("inputs", copy.code, line, f"names {WEIGHTS}, on which no stage depends", stale=True)
-
-
-@pytest.mark.parametrize(
-    "code",
-    [
-        'FOLDER = Path("weights")',
-        'FOLDER = "weights/"',
-        'FOLDER = Path("data") / "extra"',
-        'FOLDER = os.path.join("data", "extra")',
-        'FOLDER = "data/extra"',
-        'NAME = "weights"\nFOUND = os.listdir(NAME)',
-        'FOUND = sorted(os.walk("weights"))',
-    ],
-)
-def test_a_folder_that_the_code_names(copy: Any, expect: Any, code: str) -> None:
+def test_a_path_that_the_code_names(copy: Any, expect: Any, name: str, code: str) -> None:
     copy.write(WEIGHTS, b"\x00weights")
     copy.write("data/extra/cats.txt", "cats")
     line = copy.append(copy.code, f"\n{code}\n") + code.count("\n") + 1
-    name = "data/extra" if "extra" in code else "weights"
     expect("inputs", copy.code, line, f"names {name}, on which no stage depends", stale=True)
 
 

@@ -17,7 +17,8 @@ from .project import Project
 # What says what a stage depends on is no dependency itself; the sections of params.yaml are.
 _KNOWN = (PARAMS, PIPELINE, LOCK, "provenance")
 _UNSEEN = UNSEEN | {".dvc", "src"}
-_TAIL = re.compile(r"[\w. -]+(?=/?[\"'])")
+# Begun and left once only, for what stands in no quotes is most of a file.
+_TAIL = re.compile(r"(?<![\w. -])[\w. -]++(?=/?[\"'])")
 _JOINS = ("Path", "PurePath", "PurePosixPath", "join", "joinpath", "listdir", "scandir", "walk")
 _LONGEST = 200
 
