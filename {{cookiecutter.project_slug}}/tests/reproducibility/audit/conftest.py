@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from {{ cookiecutter.__package_name }}.reproducibility.audit.dvcfiles import Stage, sources, stages
+from {{ cookiecutter.__package_name }}.reproducibility.audit import dvcfiles
 from {{ cookiecutter.__package_name }}.reproducibility.audit.findings import Finding
 from {{ cookiecutter.__package_name }}.reproducibility.audit.project import Project
 from {{ cookiecutter.__package_name }}.reproducibility.audit.run import audit
@@ -22,7 +22,7 @@ class Copy:
         self.root = root
         self.project = Project(root)
         self.package = self.project.package
-        self.stages = stages(self.project)
+        self.stages = dvcfiles.stages(self.project)
         self._before = self.findings()
         self._changed: dict[Path, bytes | None] = {}
 
@@ -95,10 +95,10 @@ class Copy:
     @property
     def code(self) -> str:
         """A file that decides results: the source of the first stage."""
-        return next(iter(sources(self.project, self.stages[0])))
+        return next(iter(dvcfiles.sources(self.project, self.stages[0])))
 
     @property
-    def reading(self) -> Stage:
+    def reading(self) -> dvcfiles.Stage:
         """The first stage that declares a section."""
         return next(stage for stage in self.stages if stage.sections())
 
