@@ -41,7 +41,7 @@ def _ambient(name: str, module: str, draw: str, says: str) -> Bug:
     """Augmentation that draws from a generator which others draw from too."""
     line = r"^(    if not \(regularization\.rotation or)"
     change = (BATCHES, line, rf"    {draw}\n\1")
-    imported = (BATCHES, r"^import json$", f"import json\n{module}")
+    imported = (BATCHES, r"^import numpy as np$", rf"{module}\n\g<0>")
     return Bug(name, [change, imported] if module else [change], says)
 
 
@@ -240,8 +240,7 @@ BUGS = [
                 r"\1\2",
             )
         ],
-        r"test_a_stage_needs.*\[train\] - .*data/prepared/dev/index\.json is not there",
-        tests=INPUT_TESTS,
+        r"stage train: names data/prepared/dev, on which it does not depend",
     ),
     Bug(
         "a file that no stage depends on",

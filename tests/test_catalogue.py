@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from catalogue import BUGS, Bug, plant
-from helpers import PACKAGE, command, tree
+from helpers import PACKAGE, Bake, command, tree
 from proofs import DOCS
 
 STAGES = ("validate", "prepare", "train", "evaluate", "diagnose", "report")
@@ -178,6 +178,15 @@ def test_the_docs_have_the_table() -> None:
     rows = [line.strip("| ").split(" | ") for line in shown.splitlines()[2:]]
     assert [row[0] for row in rows] == [bug.name for bug in BUGS], "run this file with --write-rows"
     assert {row[1] for row in rows} <= DETECTORS.keys()
+
+
+def test_every_bug_finds_its_place(bake: Bake, tmp_path: Path) -> None:
+    """A change of the code may move it, which is found out here and not after ten minutes."""
+    project = bake()
+    for number, bug in enumerate(BUGS):
+        changes = (*bug.changes, *bug.settings)
+        copy = shutil.copytree(project, tmp_path / str(number))
+        plant(copy, PACKAGE, [one for one in changes if not one[0].endswith(".png")])
 
 
 @pytest.mark.slow
