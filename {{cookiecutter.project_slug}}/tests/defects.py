@@ -55,6 +55,14 @@ def lost_content(raw: Path) -> None:
     Image.fromarray(pixels * 16).save(raw / "tree/camera.tif")
 
 
+def unused_bits(raw: Path) -> None:
+    picture(raw / "tree/camera.png")
+    pixels = np.asarray(Image.open(raw / "tree/camera.png")).astype(np.uint16)
+    for factor in (32, 64):  # 13 and 14 bits
+        Image.fromarray(pixels * factor).save(raw / f"tree/camera-{factor}.png")
+    (raw / "tree/camera.png").unlink()
+
+
 def more_frames(raw: Path) -> None:
     picture(raw / "tree/a.png")
     picture(raw / "tree/b.png")
@@ -196,7 +204,7 @@ PLANTED = {
     ),
     "lost-content": Case(
         lost_content,
-        ("tree/camera.png: its 16-bit values end at", "tree/camera.tif: its 16-bit values end at"),
+        ("tree/camera.png: it uses 12 of 16 bits", "tree/camera.tif: it uses 12 of 16 bits"),
         beside=("near-duplicates",),
     ),
     "wrong-type": Case(
@@ -277,6 +285,11 @@ PLANTED = {
     "odd-size": Case(odd_size, ("tree/low.png: 9×2 pixels, where 9×9", "tree/wide.png: 90×9")),
     "odd-mode": Case(
         odd_mode, ("tree/colour.png: colour mode RGB, as 1 of 37",), {"odd_mode": 0.1}
+    ),
+    "unused-bits": Case(
+        unused_bits,
+        ("of 2 picture(s) with 16 bits of grey none uses more than 14 of data.bits, 16, so that",),
+        beside=("near-duplicates", "brightness-drift"),
     ),
     "brightness-drift": Case(
         lambda raw: reference(raw, "brightness", 19),

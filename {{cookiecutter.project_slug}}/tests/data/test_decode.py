@@ -189,10 +189,25 @@ def test_the_bits_in_use_become_8(bits: int, kind: str) -> None:
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
 def test_12_bits_in_16_are_no_darkness(kind: str) -> None:
     lost = decode(wide(RISING * 65, kind), DATA).lost
-    assert lost.startswith("its 16-bit values end at 4095 of 65535, so that 16 of 256 levels are l")
+    assert lost.startswith("it uses 12 of 16 bits, so that 16 of 256 levels are left; set data.b")
     assert not decode(wide(RISING * 0, kind), DATA).lost
     too_bright = decode(wide(RISING * 66, kind), replace(DATA, bits=12)).lost
     assert too_bright.startswith("it has values up to 4158, more than 12 bits; raise data.bits")
+
+
+def test_hot_pixels_use_no_bits() -> None:
+    values = np.tile(RISING * 65, (8, 8))
+    values[:4, 0] = 65535  # of 4096
+    assert decode(wide(values), DATA).lost.startswith("it uses 12 of 16 bits, so that 16 of 256")
+    values[:8, 0] = 65535
+    assert not decode(wide(values), DATA).lost
+
+
+def test_the_bits_that_are_used() -> None:
+    for said in (14, 16):
+        assert decode(wide(RISING * 256), replace(DATA, bits=said)).used == 14
+    assert decode(wide(RISING), DATA).used == 6
+    assert decode(encoded(large("L", 8)), DATA).used == 0
 
 
 @pytest.mark.parametrize("most", [4095, 65535])

@@ -34,11 +34,24 @@ Worker status: 1 active, 0 idle
 """
 
 
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    """What DVC is asked to do, which it does not."""
+    found = list[tuple[str, ...]]()
+    monkeypatch.setattr(queue, "_dvc", lambda *arguments: found.append(arguments))
+    monkeypatch.setattr(queue, "_run_all", lambda: found.append(("--run-all",)))
+    monkeypatch.setattr(queue, "git_says", lambda *_: "")
+    return found
+
+
 def test_what_a_killed_run_has_queued_is_waited_for(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    asked: list[tuple[str, ...]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    asked = list[tuple[str, ...]]()
-    looks = iter([QUEUE, QUEUE, QUEUE.replace("Running", "Success")])
+    # One look without an answer is no death.
+    silent = QUEUE.replace("1 active", "0 active")
+    looks = iter([QUEUE, QUEUE, QUEUE, silent, QUEUE, QUEUE.replace("Running", "Success")])
     there = dict[str, list[str]]()
 
     def look() -> str:
@@ -47,9 +60,7 @@ def test_what_a_killed_run_has_queued_is_waited_for(
         return said
 
     monkeypatch.setattr(queue, "_status", look)
-    monkeypatch.setattr(queue, "_dvc", lambda *arguments: asked.append(arguments))
     monkeypatch.setattr(queue, "experiments", lambda: there)
-    monkeypatch.setattr(queue, "git_says", lambda *_: "")
     with pytest.raises(UserError, match="two did not end well"):
         queue.run_missing(WANTED)
     # The one that failed is asked for again, the one that was under way is not.
@@ -58,35 +69,75 @@ def test_what_a_killed_run_has_queued_is_waited_for(
 
 
 def test_what_nobody_works_on_any_more_is_run_but_not_queued_twice(
-    monkeypatch: pytest.MonkeyPatch,
+    asked: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = list[tuple[str, ...]]()
     left = QUEUE.replace("1 active", "0 active").replace("Running", "Queued")
     monkeypatch.setattr(queue, "_status", lambda: left)
-    monkeypatch.setattr(queue, "_dvc", lambda *arguments: asked.append(arguments))
     monkeypatch.setattr(queue, "experiments", dict)
-    monkeypatch.setattr(queue, "git_says", lambda *_: "")
     with pytest.raises(UserError, match="did not end well"):
         queue.run_missing(WANTED)
     assert [one[-1] for one in asked] == ["model.depth=1", "--run-all"]
 
 
-def test_what_failed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = list[tuple[str, ...]]()
-    monkeypatch.setattr(queue, "_dvc", lambda *arguments: asked.append(arguments))
+def test_what_a_dead_worker_had_begun_begins_anew(
+    asked: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DVC ends it at the first word and believes that it ended at the second."""
+    state = ["Running", "Running", "Failed"]
+
+    def look() -> str:
+        killed = sum(one[:2] == ("queue", "kill") for one in asked)
+        return QUEUE.replace("1 active", "0 active").replace("Running", state[killed])
+
+    monkeypatch.setattr(queue, "_status", look)
     monkeypatch.setattr(queue, "experiments", dict)
-    monkeypatch.setattr(queue, "git_says", lambda *_: "")
+    with pytest.raises(UserError, match="did not end well"):
+        queue.run_missing(WANTED)
+    assert asked[:2] == [("queue", "kill", "one")] * 2
+    assert [one[-1] for one in asked[2:]] == ["model.width=8", "model.depth=1", "--run-all"]
+
+
+def test_dvc_that_waits_for_a_dead_worker_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(queue, "_status", lambda: QUEUE.replace("1 active", "0 active"))
+    monkeypatch.setattr(queue, "WATCH", 0.05)
+    waits = [sys.executable, "-c", "import time; time.sleep(600)"]
+    monkeypatch.setattr(queue, "dvc", lambda *_: waits)
+    with pytest.raises(UserError, match="worker has died and left one, other; the same command"):
+        queue._run_all()
+
+
+def test_dvc_that_works_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = list[str]()
+
+    def look() -> str:
+        looks.append(QUEUE)
+        return QUEUE
+
+    monkeypatch.setattr(queue, "_status", look)
+    monkeypatch.setattr(queue, "WATCH", 0.05)
+    works = [sys.executable, "-c", "import time; time.sleep(0.5); raise SystemExit(3)"]
+    monkeypatch.setattr(queue, "dvc", lambda *_: works)
+    with pytest.raises(UserError, match="'dvc exp run --run-all' failed"):
+        queue._run_all()
+    assert len(looks) > queue.LOOKS
+
+
+def test_what_failed_is_named(
+    asked: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "experiments", dict)
     with pytest.raises(UserError, match="one, two did not end well; 'dvc queue logs one'"):
         queue.run_missing(WANTED)
     assert asked[1][-5:] == ("two", "--set-param", "model.width=9", "--set-param", "model.depth=1")
     assert [one[-1] for one in asked] == ["model.width=8", "model.depth=1", "--run-all"]
 
 
-def test_what_is_there_is_not_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = list[tuple[str, ...]]()
-    monkeypatch.setattr(queue, "_dvc", lambda *arguments: asked.append(arguments))
+def test_what_is_there_is_not_run_again(
+    asked: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(queue, "experiments", lambda: {name: ["commit"] for name in WANTED})
-    monkeypatch.setattr(queue, "git_says", lambda *_: "")
     queue.run_missing(WANTED)
     assert not asked
 
@@ -104,6 +155,7 @@ def test_a_kill_while_they_are_queued_can_be_undone(monkeypatch: pytest.MonkeyPa
         noted.append(NOTE.exists() and json.loads(NOTE.read_text(encoding="utf-8"))["values"])
 
     monkeypatch.setattr(queue, "_dvc", seen)
+    monkeypatch.setattr(queue, "_run_all", seen)
     monkeypatch.setattr(queue, "undo", lambda: undone.append(not noted))
     monkeypatch.setattr(queue, "experiments", dict)
     monkeypatch.setattr(queue, "git_says", lambda *_: "")

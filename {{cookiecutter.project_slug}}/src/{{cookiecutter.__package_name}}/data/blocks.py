@@ -36,7 +36,7 @@ class Facts(NamedTuple):
 
     `brightness` is the mean of the pixels, 0 to 1, and `gist` that of parts, as `gists` makes it;
     the pixels stand in the block's file at `place` and have the CRC-32 `checksum`. `large` says
-    that `data.megapixels` refuses it; `lost` and `more` are a `Picture`'s.
+    that `data.megapixels` refuses it; `lost`, `more` and `used` are a `Picture`'s.
     """
 
     md5: str
@@ -53,6 +53,7 @@ class Facts(NamedTuple):
     checksum: int = 0
     lost: str = ""
     more: bool = False
+    used: int = 0
 
 
 # A picture to read, and the MD5 that its file had when it was last decoded, or "".
@@ -121,6 +122,7 @@ class Reader:
             checksum=zlib.crc32(pixels.tobytes()),
             lost=picture.lost,
             more=picture.more,
+            used=picture.used,
         )
         return facts, pixels
 

@@ -44,6 +44,7 @@ CREATE TABLE IF NOT EXISTS files (
     checksum INTEGER NOT NULL,
     lost TEXT NOT NULL,         -- '' or what its pixels do not show
     more INTEGER NOT NULL,      -- 1 where there are more frames, pages or channels
+    used INTEGER NOT NULL,      -- of 16 bits of grey; 0 where it has fewer
     file TEXT NOT NULL,         -- what holds the content, '' for `path` itself; from which byte on
     start INTEGER NOT NULL,
     stamp TEXT NOT NULL         -- another one where the file has changed

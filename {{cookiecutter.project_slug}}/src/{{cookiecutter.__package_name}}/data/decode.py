@@ -38,6 +38,7 @@ TIFF_BITS, TIFF_GREY, TIFF_SAMPLES, TIFF_TILE, TIFF_SIGNS = 258, 262, 277, (322,
 PIXEL_BYTES = 28  # of memory that decoding one pixel takes, at most, with the file itself
 OPEN_BYTES = 8  # of these, what a WebP takes before its size is known
 BAND = 2**20  # pixels that are converted at once
+HOT = 0.001  # share of a picture's pixels that may be defects of a camera's sensor
 
 
 class Picture(NamedTuple):
@@ -46,7 +47,8 @@ class Picture(NamedTuple):
     `format` is told from its content ("PNG"), `mode` is Pillow's ("L", "RGB"); `width` and `height`
     are those of the upright picture; `pixels` are uint8 [channels, image_size, image_size]. `lost`
     says what the pixels do not show and should, "" for nothing; `more` whether it has further
-    frames, pages or channels.
+    frames, pages or channels. `used` is how many of `data.bits` grey of 16 bits takes, 0
+    of a picture that has fewer bits, or says how many.
     """
 
     format: str
@@ -56,6 +58,7 @@ class Picture(NamedTuple):
     pixels: NDArray[np.uint8]
     lost: str = ""
     more: bool = False
+    used: int = 0
 
 
 class Unreadable(ValueError):
@@ -166,16 +169,17 @@ def _picture(image: Any, content: bytes, data: Data) -> Picture:
             "its pixels have a sign or 32 bits, and no fixed range; 8 and 16 bits without have"
         )
     more = more or tags.get(TIFF_SAMPLES, 1) > len(image.getbands())
-    lost = _lost(image, content, data)
+    bits, used = (_bits(image, data), _used(image)) if wide else (0, 0)
+    lost = _lost_wide(image, bits, used) if wide else _lost(image, content)
     dark = wide and tags.get(TIFF_GREY) == 0  # 0 is white, and Pillow turns 8 bits over, not 16
     ImageOps.exif_transpose(image, in_place=True)
     width, height = image.size
-    square = _flat(image, _bits(image, data) if wide else 0, dark, data.channels)
+    square = _flat(image, bits, dark, data.channels)
     if square.size != (data.image_size, data.image_size):
         square = square.resize((data.image_size, data.image_size), Image.Resampling.BILINEAR)
     pixels = np.asarray(square, dtype=np.uint8)
     shaped = pixels[None] if data.channels == 1 else pixels.transpose(2, 0, 1)
-    return Picture(kind, mode, width, height, shaped, lost, more)
+    return Picture(kind, mode, width, height, shaped, lost, more, used * (bits == data.bits))
 
 
 def _is_wide(image: Any) -> bool:
@@ -196,18 +200,29 @@ def _bits(image: Any, data: Data) -> int:
     return int(min(data.bits, *own))
 
 
-def _lost(image: Any, content: bytes, data: Data) -> str:
-    """Return what the pixels will not show and should, "" for nothing."""
-    if _is_wide(image):
-        top, bits = int(np.asarray(image).max()), _bits(image, data)
-        if top >= 2**bits:
-            return f"it has values up to {top}, more than {bits} bits; raise data.bits"
-        if 0 < top < 2 ** (bits - 4):
-            return (
-                f"its 16-bit values end at {top} of {2**bits - 1}, so that {(top >> bits - 8) + 1} "
-                "of 256 levels are left; set data.bits to the bits that such pictures use"
-            )
-        return ""
+def _used(image: Any) -> int:
+    """Return the bits that a wide picture takes; a camera's few hot pixels do not count."""
+    values = np.asarray(image)
+    most = HOT * values.size
+    bits = range(16, 0, -1)
+    return next((bit for bit in bits if np.count_nonzero(values >= 2 ** (bit - 1)) > most), 0)
+
+
+def _lost_wide(image: Any, bits: int, used: int) -> str:
+    """Return what the pixels will not show of a wide picture and should, "" for nothing."""
+    top = int(np.asarray(image).max())
+    if top >= 2**bits:
+        return f"it has values up to {top}, more than {bits} bits; raise data.bits"
+    if 0 < used <= bits - 4:
+        return (
+            f"it uses {used} of {bits} bits, so that {max(1, 2 ** (used - bits + 8))} of 256 "
+            "levels are left; set data.bits to the bits that such pictures use"
+        )
+    return ""
+
+
+def _lost(image: Any, content: bytes) -> str:
+    """Return what the pixels will not show of any other picture and should, "" for nothing."""
     colours = [*image.getextrema()] if len(image.getbands()) > 1 else []
     if image.mode in ("LA", "RGBA") and colours[-1][1] == 0:
         return "all of it is transparent, and becomes white; save it without transparency"

@@ -54,6 +54,7 @@ RULES = {
     "more-frames": Rule("frames, pages or channels beyond the first", error=False),
     "odd-size": Rule("odd size", error=False),
     "odd-mode": Rule("odd colour mode", error=False),
+    "unused-bits": Rule("bits that no picture uses", error=False),
     "brightness-drift": Rule("brightness has drifted", error=False),
     "size-drift": Rule("sizes have drifted", error=False),
 }

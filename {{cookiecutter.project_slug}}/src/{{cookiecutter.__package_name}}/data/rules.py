@@ -28,7 +28,7 @@ DROP TABLE IF EXISTS temp.corrected;
 CREATE TEMP TABLE corrected (md5 TEXT, old TEXT, new TEXT, PRIMARY KEY (md5, old)) WITHOUT ROWID;
 CREATE TEMP VIEW examples AS
     SELECT path, coalesce(new, label) AS label, files.md5 AS md5, width, height, mode, format,
-           brightness, gist, block, place, checksum, lost, more
+           brightness, gist, block, place, checksum, lost, more, used
     FROM files LEFT JOIN temp.corrected AS c ON c.md5 = files.md5 AND old = label
     WHERE problem = '';
 """
@@ -41,8 +41,8 @@ def open_views(database: sqlite3.Connection, labels: Labels) -> None:
     database.executemany("INSERT INTO corrected VALUES (?, ?, ?)", rows)
 
 
-def file_findings(database: sqlite3.Connection) -> Iterator[Finding]:
-    """Yield what is wrong with single files."""
+def file_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
+    """Yield what is wrong with single files, and with the bits of all together."""
     yield from _misplaced(database)
     yield from _unreadable(database)
     yield from _too_large(database)
@@ -50,6 +50,7 @@ def file_findings(database: sqlite3.Connection) -> Iterator[Finding]:
     yield from _wrong_types(database)
     yield from _odd_names(database)
     yield from _more(database)
+    yield from _unused_bits(database, data)
 
 
 def _misplaced(database: sqlite3.Connection) -> Iterator[Finding]:
@@ -86,6 +87,21 @@ def _more(database: sqlite3.Connection) -> Iterator[Finding]:
     words = "it has more frames, pages or channels than are learned from; save what counts alone."
     for path, md5 in database.execute("SELECT path, md5 FROM examples WHERE more ORDER BY path"):
         yield Finding("more-frames", f"{shown(path)}: {words}", (path,), (md5,))
+
+
+def _unused_bits(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
+    """One picture may be dark; where all are, they come from a camera of fewer bits."""
+    query = "SELECT count(*), max(used) FROM examples WHERE used > 0 AND lost = ''"
+    count, used = database.execute(query).fetchone()
+    if count and used < data.bits:
+        words = (
+            f"of {count} picture(s) with 16 bits of grey none uses more than {used} of data.bits, "
+            f"{data.bits}, so that {2 ** (used - data.bits + 8)} of 256 levels are left; set it to "
+            f"{used} if that is what the camera has."
+        )
+        query = "SELECT path, md5 FROM examples WHERE used > 0 AND lost = '' ORDER BY path LIMIT ?"
+        paths, hashes = zip(*database.execute(query, (MOST_PATHS,)), strict=True)
+        yield Finding("unused-bits", words, paths, hashes)
 
 
 def _wrong_types(database: sqlite3.Connection) -> Iterator[Finding]:

@@ -76,7 +76,7 @@ def _judged(
     now, sampled = drift.statistics(database), sample(database, data)
     known = {*_names(database), *data.classes}
     found = chain(
-        file_findings(database),
+        file_findings(database, data),
         class_findings(database, data),
         coverage_findings(_splits(database, data), data),
         same_findings(database, data),

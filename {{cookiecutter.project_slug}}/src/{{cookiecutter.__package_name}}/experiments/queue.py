@@ -15,9 +15,11 @@ from ..reproducibility.revisions import dvc, experiments
 from .beginning import check_place, noted, undo
 
 # A line of `dvc queue status`: task, name, when it was created, how it stands.
-_WAITING = re.compile(r"\w{7} +(\S+) .*(?:Queued|Running)")
+_TASK = re.compile(r"\w{7} +(\S+) .*(Queued|Running)")
 _NOBODY = "Worker status: 0 active, 0 idle"
+LOOKS = 3  # in a row without a worker before it counts as dead: a busy one may be late to answer
 PAUSE = 2.0  # seconds between two looks
+WATCH = 30.0  # the same while experiments run
 
 
 def run_missing(wanted: Mapping[str, Sequence[str]]) -> None:
@@ -42,7 +44,7 @@ def run_missing(wanted: Mapping[str, Sequence[str]]) -> None:
         with noted({key: yaml.safe_load(text) for key, _, text in pairs}):
             _dvc("exp", "run", "--queue", "--quiet", "--name", name, *changes)
     if missing:
-        _dvc("exp", "run", "--run-all")
+        _run_all()
     failed = [name for name in wanted if name not in experiments()]
     if failed:
         raise UserError(
@@ -51,17 +53,67 @@ def run_missing(wanted: Mapping[str, Sequence[str]]) -> None:
 
 
 def _left(names: Sequence[str]) -> list[str]:
-    """Wait while DVC's worker goes on with some of these; return what it left in the queue."""
+    """Wait while DVC's worker goes on with some of these; return what it left in the queue.
+
+    What a dead worker had begun would be "Running" for ever: DVC is told that it is not.
+    """
     told = False
-    while True:
-        said = _status() if names else ""
-        waiting = [name for name in _WAITING.findall(said) if name in names]
-        if not waiting or _NOBODY in said:
-            return waiting
+    while names:
+        tasks = _tasks(names)
+        if not tasks:
+            break
+        if _is_dead():
+            begun = [name for name, state in tasks.items() if state == "Running"]
+            while begun:  # the first time ends what still runs, the next one what has ended
+                _dvc("queue", "kill", *begun)
+                begun = [name for name, state in _tasks(begun).items() if state == "Running"]
+            return [*_tasks(names)]
         if not told:
-            sys.stderr.write(f"waiting for DVC's worker, which still has {', '.join(waiting)}\n")
+            sys.stderr.write(f"waiting for DVC's worker, which still has {', '.join(tasks)}\n")
             told = True
         sleep(PAUSE)
+    return []
+
+
+def _run_all() -> None:
+    """Run what is queued. DVC waits for its worker even where that has died; this does not.
+
+    Raises:
+        UserError: DVC failed, or its worker has died.
+    """
+    run = dvc("exp", "run", "--run-all")
+    looks = 0
+    with subprocess.Popen(run, env=outside_git()) as process:
+        while True:
+            try:
+                failed = process.wait(WATCH)
+                break
+            except subprocess.TimeoutExpired:
+                said = _status()
+                looks = looks + 1 if _NOBODY in said and _TASK.search(said) else 0
+            if looks == LOOKS:
+                process.terminate()
+                left = ", ".join(name for name, _ in _TASK.findall(said))
+                raise UserError(
+                    f"DVC's worker has died and left {left}; the same command once more goes on "
+                    "with what is not there yet."
+                )
+    if failed:
+        raise UserError("'dvc exp run --run-all' failed; what it said stands above.")
+
+
+def _tasks(names: Sequence[str]) -> dict[str, str]:
+    """Those of these experiments that wait or run, and which of the two they do."""
+    return {name: state for name, state in _TASK.findall(_status()) if name in names}
+
+
+def _is_dead() -> bool:
+    """Whether DVC's worker does not answer, however often it is asked."""
+    for look in range(LOOKS):
+        if _NOBODY not in _status():
+            return False
+        sleep(PAUSE if look < LOOKS - 1 else 0)
+    return True
 
 
 def _status() -> str:
