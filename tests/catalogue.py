@@ -5,14 +5,17 @@ looks for them. Paths that begin with `P/` are below the project's package.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from helpers import PACKAGE
 
 Change = tuple[str, str, str]
 BATCHES, LOOP, PAGE = "P/data/batches.py", "P/training/loop.py", "P/reporting/page.py"
 EVALUATE, PREPARE, SPLITS = "P/stages/evaluate.py", "P/data/prepare.py", "P/data/splits.py"
 LOOP_TESTS, INPUT_TESTS = "tests/training/test_loop.py", "tests/stages/test_inputs.py"
+SHOWN = re.compile(r"^\| bug \|.*(?:\n\|.*)*", re.MULTILINE)  # the table in the docs
 OTHER_AFTER_A_KILL = r"test_a_killed_run_goes_on_to_the_same_bits\S+ - assert <"
 
 
@@ -35,6 +38,13 @@ class Bug(NamedTuple):
     stages: str = "train"
     settings: tuple[Change, ...] = ()
     made: str = "repro"
+
+
+class Seen(NamedTuple):
+    """What became of one bug: the detector that saw it first, and what that said."""
+
+    detector: str
+    said: str
 
 
 def _ambient(name: str, module: str, draw: str, says: str) -> Bug:
@@ -312,3 +322,29 @@ def plant(project: Path, package: str, changes: Sequence[Change]) -> None:
         changed, count = re.subn(pattern, new, text, count=1, flags=re.MULTILINE)
         assert count == 1, f"{name} has no {pattern!r} to replace"
         path.write_text(changed, encoding="utf-8", newline="\n")
+
+
+def rows(reports: Iterable[Any]) -> dict[str, Seen]:
+    """What became of the bugs, by name in the order of BUGS, told from pytest's reports."""
+    pairs = (pair for one in reports for pair in getattr(one, "user_properties", ()))
+    found = {value[0]: Seen(*value[1:]) for name, value in pairs if name == "bug"}
+    return {bug.name: found[bug.name] for bug in BUGS if bug.name in found}
+
+
+def republished(docs: str, rows: Mapping[str, Seen]) -> str:
+    """The text of docs/reproducibility.md with these rows."""
+    return SHOWN.sub(lambda _: table(rows), docs)
+
+
+def table(rows: Mapping[str, Seen]) -> str:
+    """The bugs, what caught each and what that said, as a table in Markdown."""
+    lines = [f"| {name} | {one.detector} | {_short(one.said)} |" for name, one in rows.items()]
+    return "\n".join(["| bug | caught by | what it said |", "| --- | --- | --- |", *lines])
+
+
+def _short(said: str) -> str:
+    """What was said, without what the reader need not know, in about a line."""
+    said = said.replace(f"src/{PACKAGE}/", "").replace(f"{PACKAGE}.errors.", "").replace("|", "/")
+    said = re.sub(r" - (AssertionError: )?assert .*|, or say why not with .*", "", said)
+    said = re.sub(r"^(\S+):\d+: ", r"\1: ", said)  # lines move with every change
+    return said if len(said) < 140 else f"{said[:136]} ..."

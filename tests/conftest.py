@@ -3,6 +3,7 @@
 Run with `make test`, or the quick tier alone with `python -m pytest -m "not slow"`.
 """
 
+import fcntl
 import os
 import shutil
 import sys
@@ -15,6 +16,7 @@ import yaml
 from cookiecutter.main import cookiecutter  # type: ignore[import-untyped]
 
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode leaves it out
+import catalogue
 import proofs
 from helpers import (
     CACHE,
@@ -70,9 +72,24 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def rendered() -> dict[object, Path]:
+    """What was rendered once: the same answers are copied from then on, in a tenth of the time."""
+    return {}
+
+
 @pytest.fixture
-def bake(template: Path, tmp_path: Path, isolated: Path) -> Bake:
-    """`bake(out="out", hooks=False, source=template, overwrite=False, **answers)` -> project."""
+def bake(
+    template: Path,
+    tmp_path: Path,
+    isolated: Path,
+    rendered: dict[object, Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Bake:
+    """`bake(out="out", hooks=False, source=template, overwrite=False, again=False, **answers)`.
+
+    Returns the project; with `again` it is rendered even where it was before.
+    """
 
     def run(
         out: str = "out",
@@ -80,20 +97,31 @@ def bake(template: Path, tmp_path: Path, isolated: Path) -> Bake:
         hooks: bool = False,
         source: Path = template,
         overwrite: bool = False,
+        again: bool = False,
         **answers: str,
     ) -> Path:
         unknown = answers.keys() - CONTEXT.keys()
         assert not unknown, f"no such question: {unknown}"  # cookiecutter would ignore it
-        project = cookiecutter(
-            str(source),
-            no_input=True,
-            output_dir=str(tmp_path / out),
-            accept_hooks=hooks,
-            overwrite_if_exists=overwrite,
-            extra_context={name: literal(text) for name, text in answers.items()},
-            config_file=str(isolated / ".cookiecutterrc"),
-        )
-        return Path(project)
+
+        def render(output: Path) -> Path:
+            project = cookiecutter(
+                str(source),
+                no_input=True,
+                output_dir=str(output),
+                accept_hooks=hooks,
+                overwrite_if_exists=overwrite,
+                extra_context={name: literal(text) for name, text in answers.items()},
+                config_file=str(isolated / ".cookiecutterrc"),
+            )
+            return Path(project)
+
+        if hooks or overwrite or again or source != template:
+            return render(tmp_path / out)
+        key = tuple(sorted(answers.items()))
+        if key not in rendered:
+            rendered[key] = render(tmp_path_factory.mktemp("rendered"))
+        known = rendered[key]
+        return Path(shutil.copytree(known, tmp_path / out / known.name, symlinks=True))
 
     return run
 
@@ -116,11 +144,26 @@ def plant(template: Path, tmp_path: Path) -> Plant:
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project as a user gets it, with its environment, its data and its results.
+    """A project as a user gets it, with its environment, its data and its results; to read alone.
 
-    With the CPU wheel of torch where that is at hand: the same bits, in a tenth of the space.
+    With the CPU wheel of torch where that is at hand: the same bits, in a tenth of the space. Where
+    several processes test, the first one that asks builds it for all.
     """
-    folder = tmp_path_factory.mktemp("built")
+    top = tmp_path_factory.getbasetemp()
+    folder = (top.parent if "PYTEST_XDIST_WORKER" in os.environ else top) / "built"
+    folder.mkdir(exist_ok=True)
+    project = folder / "handwritten-digits"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "whole").exists():
+            build(project)
+            (folder / "whole").touch()
+    return project
+
+
+def build(project: Path) -> None:
+    """Bake, install, collect the data and train."""
+    folder = project.parent
     (folder / ".gitconfig").write_text("[user]\nname = T\nemail = t@example.org\n", "utf-8")
     variables = os.environ | {"HOME": str(folder), "UV_CACHE_DIR": CACHE}
     variables = {name: text for name, text in variables.items() if not name.startswith("GIT_")}
@@ -131,12 +174,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     answers = (f"python_version={RUNNING}", f"accelerator={wheel}")
     done = command(*bake, *answers, cwd=folder, env=variables)
     assert done.returncode == 0, done.stdout + done.stderr
-    project = folder / "handwritten-digits"
     for target in ("setup", "data", "reproduce"):
         done = command("make", target, cwd=project, env=variables)
         assert done.returncode == 0, done.stdout + done.stderr
         assert git(project, "status", "--porcelain") == "", target
-    return project
 
 
 @pytest.fixture
@@ -184,7 +225,7 @@ def counted(record_property: Callable[[str, object], None]) -> Counted:
         right = all(found.values()) if differ else not any(found.values())
         result = ("differ, as they must" if differ else "same") if right else "WRONG"
         row = Row(", ".join(found), runs or len(found), sum(found.values()), result)
-        record_property("row", row)
+        record_property("row", tuple(row))  # between processes go plain values alone
         assert right, found
 
     return note
@@ -192,7 +233,7 @@ def counted(record_property: Callable[[str, object], None]) -> Counted:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--write-rows`: what was found replaces the rows of docs/reproducibility.md."""
-    told = "write the rows of what changes between two runs into docs/reproducibility.md"
+    told = "write the rows of what was found into the tables of docs/reproducibility.md"
     parser.addoption("--write-rows", action="store_true", help=told)
 
 
@@ -218,11 +259,17 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Print what changed between two runs, the bytes that differed, and what was not run."""
+    """Print which bugs were caught, what changed between two runs, and what was not run."""
     reports = [report for several in terminalreporter.stats.values() for report in several]
     if proofs.ALL_ROWS:
         terminalreporter.section("minutes by file, of those with half a minute")
         terminalreporter.write_line(proofs.minutes(reports))
+    if caught := catalogue.rows(reports):
+        terminalreporter.section("planted bugs")
+        terminalreporter.write_line(catalogue.table(caught))
+    if [*caught] == [bug.name for bug in catalogue.BUGS] and config.getoption("--write-rows"):
+        docs = catalogue.republished(proofs.DOCS.read_text("utf-8"), caught)
+        proofs.DOCS.write_text(docs, "utf-8", newline="\n")
     found = proofs.lines(proofs.rows(reports), proofs.machine())
     if found:
         terminalreporter.section("bytes at which tracked outputs differ")

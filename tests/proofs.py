@@ -77,7 +77,7 @@ def rows(reports: Iterable[Any]) -> list[tuple[str, str, Row]]:
         properties: dict[str, Any] = dict(report.user_properties)
         if "changes" in properties and ("row" in properties or report.skipped or report.failed):
             if "row" in properties:
-                row = properties["row"] if report.when == "call" else None
+                row = Row(*properties["row"]) if report.when == "call" else None
             else:
                 values = report.nodeid.partition("[")[2].rstrip("]")
                 row = Row(values, 0, 0, _why(report) if report.skipped else "FAILED")

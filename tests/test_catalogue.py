@@ -11,29 +11,20 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
-from catalogue import BUGS, Bug, plant
+from catalogue import BUGS, SHOWN, Bug, Seen, plant
 from helpers import PACKAGE, Bake, command, tree
 from proofs import DOCS
 
 STAGES = ("validate", "prepare", "train", "evaluate", "diagnose", "report")
 OUTPUTS = ("data/prepared", "models", "reports")
 PYTEST = ("python3", "-m", "pytest", "-q", "-p", "no:cacheprovider")
-SHOWN = re.compile(r"^\| bug \|.*(?:\n\|.*)*", re.MULTILINE)  # the table in the docs
 # Any change after a run leaves dvc.lock behind, harmless or not: that sees no bug.
 STALE = re.compile(r"dvc\.lock:.*(has changed since|is not recorded|no longer|\bwas .* and is)")
-
-
-class Seen(NamedTuple):
-    """What became of one bug: the detector that saw it first, and what that said."""
-
-    detector: str
-    said: str
 
 
 class Place:
@@ -139,7 +130,7 @@ def short(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
 def seen(
     short: Place, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[dict[str, "Future[Seen]"]]:
-    """What becomes of each bug that a test asks for, two at a time; at the end, the table."""
+    """What becomes of each bug that a test asks for, two at a time."""
     parts = [getattr(item, "callspec", None) for item in request.session.items]
     chosen = [one.params["bug"] for one in parts if one is not None and "bug" in one.params]
     folder = tmp_path_factory.mktemp("bugs")
@@ -150,27 +141,6 @@ def seen(
 
         found = {bug.name: start(number, bug) for number, bug in enumerate(chosen)}
         yield found
-    capture: Any = request.config.pluginmanager.getplugin("capturemanager")
-    rows = {name: one.result() for name, one in found.items() if not one.exception()}
-    with capture.global_and_fixture_disabled():
-        print(f"\n\n{table(rows)}")
-    if request.config.getoption("--write-rows") and [*rows] == [bug.name for bug in BUGS]:
-        docs = SHOWN.sub(lambda _: table(rows), DOCS.read_text("utf-8"))
-        DOCS.write_text(docs, "utf-8", newline="\n")
-
-
-def table(rows: dict[str, Seen]) -> str:
-    """The bugs, what caught each and what that said, as a table in Markdown."""
-    lines = [f"| {name} | {one.detector} | {_short(one.said)} |" for name, one in rows.items()]
-    return "\n".join(["| bug | caught by | what it said |", "| --- | --- | --- |", *lines])
-
-
-def _short(said: str) -> str:
-    """What was said, without what the reader need not know, in about a line."""
-    said = said.replace(f"src/{PACKAGE}/", "").replace(f"{PACKAGE}.errors.", "").replace("|", "/")
-    said = re.sub(r" - (AssertionError: )?assert .*|, or say why not with .*", "", said)
-    said = re.sub(r"^(\S+):\d+: ", r"\1: ", said)  # lines move with every change
-    return said if len(said) < 140 else f"{said[:136]} ..."
 
 
 def test_the_docs_have_the_table() -> None:
@@ -191,8 +161,12 @@ def test_every_bug_finds_its_place(bake: Bake, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
-def test_it_is_caught(bug: Bug, seen: dict[str, "Future[Seen]"]) -> None:
-    assert seen[bug.name].result().detector != "nothing", f"{bug.name}: no detector sees it"
+def test_it_is_caught(
+    bug: Bug, seen: dict[str, "Future[Seen]"], record_property: Callable[[str, object], None]
+) -> None:
+    found = seen[bug.name].result()
+    record_property("bug", (bug.name, *found))
+    assert found.detector != "nothing", f"{bug.name}: no detector sees it"
 
 
 @pytest.mark.slow

@@ -26,7 +26,7 @@ def killed(place: Place, *command: str | Path, **traps: object) -> None:
 
     DVC starts a shell, which either becomes the stage (-9) or waits and tells of it (137).
     """
-    done = place.run(*(command or TRAIN), variables=killing(place, **traps), timeout=60)
+    done = place.run(*(command or TRAIN), variables=killing(place, **traps))
     told = done.stderr.rstrip().endswith(("exited with -9", "exited with 137"))
     assert told or done.returncode == -signal.SIGKILL, (
         f"{traps} did not kill: {done.returncode}\n{done.stdout}{done.stderr}"
@@ -142,7 +142,7 @@ def test_processes_killed(
     [point] = points(base, 1, KILL_SEED + 4)
     with base.copy(processes=before) as place:
         # In time only if those that were not killed end by themselves.
-        done = place.run(*TRAIN, variables=killing(place, **traps, **point), timeout=60)
+        done = place.run(*TRAIN, variables=killing(place, **traps, **point))
         if traps.get("rank"):
             assert done.returncode == 1 and "has ended, or was killed" in done.stderr, done.stderr
             assert "Traceback" not in done.stderr
