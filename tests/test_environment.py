@@ -145,6 +145,10 @@ def test_an_environment_is_built_mended_and_left_alone(small: Path) -> None:
     shutil.rmtree(ruff)
     assert setup(small).startswith("Ready")
     assert ruff.exists()
+    other = (small / ".venv").rename(small / "other")
+    (small / ".venv").symlink_to(other)
+    assert setup(small).startswith("Ready")
+    assert ruff.exists() and not (small / ".venv").is_symlink() and other.is_dir()
 
 
 @pytest.mark.slow

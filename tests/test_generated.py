@@ -41,7 +41,13 @@ for number in range(120):
 """
 
 
-@pytest.mark.parametrize("target", ["setup", "check", "test", "audit", "verify"])
+def test_setup_again_has_nothing_to_do(built: Path) -> None:
+    done = command("make", "setup", cwd=built, env=os.environ | {"UV_CACHE_DIR": CACHE})
+    assert "Nothing to do" in done.stdout, done.stdout + done.stderr
+    assert git(built, "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("target", ["check", "test", "audit", "verify"])
 def test_every_target_passes_and_leaves_git_clean(built: Path, project: Path, target: str) -> None:
     (project / ".venv").symlink_to(built / ".venv")
     done = command("make", target, cwd=project, env=os.environ | {"UV_CACHE_DIR": CACHE})

@@ -2,7 +2,7 @@
 
     python3 scripts/setup.py                        this project's environment
     python3 scripts/setup.py --root DIR LOCK ...    another folder's, from other locks
-    python3 scripts/setup.py --check                compares every file of .venv with its hash
+    python3 scripts/setup.py --check                compares .venv with the locks, file by file
 
 Standard library only, because this runs before anything is installed. uv does the work; where the
 right uv is not at hand, pip fetches it by the hash in setup.lock. What is already right is left
@@ -32,7 +32,18 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from package_sources import environment, pip_settings, uv_settings, wheel_sources
-from venv_files import BIN, SUFFIX, altered, link_mode, packages, site_packages, state, unshare
+from venv_files import (
+    BIN,
+    SOURCES,
+    SUFFIX,
+    altered,
+    link_mode,
+    packages,
+    site_packages,
+    state,
+    strays,
+    unshare,
+)
 
 try:
     import fcntl
@@ -52,15 +63,17 @@ class Problem(Exception):
 def main() -> int:
     parser = argparse.ArgumentParser(description="Build .venv from the lock files.")
     parser.add_argument("--root", type=Path, default=PROJECT, help="the folder that gets .venv")
-    parser.add_argument("--check", action="store_true", help="only compare .venv with its hashes")
+    parser.add_argument("--check", action="store_true", help="only compare .venv with the locks")
     parser.add_argument("locks", nargs="*", help="relative to the folder; else the project's")
     options = parser.parse_args()
     root = options.root.resolve()
-    names = lock_names(root / "requirements")
-    locks = options.locks or [f"requirements/{name}.lock" for name in names]
+    # Another folder's environment may be lent; it is to hold what this project's locks say.
+    home = PROJECT if options.check and not options.locks else root
+    names = lock_names(home / "requirements")
+    locks = [home / name for name in options.locks or [f"requirements/{one}.lock" for one in names]]
     leave_environment(root / ".venv")
     try:
-        print(check(root) if options.check else build(root, [root / name for name in locks]))
+        print(check(root, locks, wanted_python(home)) if options.check else build(root, locks))
     except (Problem, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -96,15 +109,16 @@ def build(root: Path, locks: list[Path]) -> str:
             "be found: give the folder another name"
         )
     python = wanted_python(root)
-    sums = digest([*locks, SETUP_LOCK])
-    wanted: dict[str, object] = {"place": str(venv), "python": python, "links": "none"}
-    wanted["locks"] = sums
+    wanted = stamp(venv, locks, python)
     with alone(root):
         found = read_stamp(venv)
         if found == {**wanted, **state(venv)}:
             return f"Nothing to do: .venv is as locked (Python {python})."
         fits = all(found.get(key) == wanted[key] for key in ("place", "python", "links"))
-        if venv.exists() and not fits:
+        if venv.is_symlink():
+            print(f"{venv} is a link: removing that, and building an environment in its place")
+            venv.unlink()
+        elif venv.exists() and not fits:
             print(f"{venv} was interrupted, moved or made for another Python: building it anew")
             shutil.rmtree(venv)
         (venv / STAMP).unlink(missing_ok=True)
@@ -114,7 +128,11 @@ def build(root: Path, locks: list[Path]) -> str:
             if edited := altered(venv):  # uv trusts what it once unpacked
                 print(f"Edited in uv's cache, so fetched anew: {', '.join(edited)}")
                 install(root, locks, python, uv, edited, "--no-cache")
-                check(root)
+                compare(venv)
+        if files := strays(venv):
+            print(f"Removing what no package brought: {shown_paths(venv, files)}")
+            for file in files:
+                file.unlink()
         unshare(venv)
         link_sources(root, venv)
         draft = venv / f"{STAMP}.new"
@@ -165,6 +183,12 @@ def digest(files: list[Path]) -> str:
     return hashlib.sha256(sums.encode()).hexdigest()
 
 
+def stamp(venv: Path, locks: list[Path], python: str) -> dict[str, object]:
+    """What an environment is built from, as it is to say of itself."""
+    sums = digest([*locks, SETUP_LOCK])
+    return {"place": str(venv), "python": python, "links": "none", "locks": sums}
+
+
 def read_stamp(venv: Path) -> dict[str, object]:
     """What the environment was built from; empty if it was not finished or cannot run."""
     if not (venv / BIN / f"python{SUFFIX}").exists():  # also when its base interpreter is gone
@@ -176,20 +200,43 @@ def read_stamp(venv: Path) -> dict[str, object]:
     return stamp if isinstance(stamp, dict) else {}
 
 
-def check(root: Path) -> str:
-    """Compares what is installed with what each package says of its files.
+def check(root: Path, locks: list[Path], python: str) -> str:
+    """Compares what is installed with the locks, and with what each package says of its files.
 
     Raises:
-        Problem: a file is missing or another one, or there is none.
+        Problem: it was built from other locks, or a file is missing, another one, or nobody's.
     """
-    if not packages(root / ".venv"):
-        raise Problem(f"{root / '.venv'} holds no packages: run setup first")
-    if edited := altered(root / ".venv"):
+    venv = root / ".venv"
+    found, there = read_stamp(venv), packages(venv)
+    if not there:
+        raise Problem(f"{venv} holds no packages: run setup first")
+    if any(found.get(key) != value for key, value in stamp(venv, locks, python).items()):
+        raise Problem(f"{venv} was not built from the locks that are here now: run setup again")
+    if found.get("packages") != there:
+        raise Problem(f"packages of {venv} came or went since it was built: run setup again")
+    compare(venv)
+    if files := strays(venv):
+        raise Problem(f"no package brought {shown_paths(venv, files)}: run setup again")
+    return f"Every file of {len(there)} packages is as it was locked."
+
+
+def compare(venv: Path) -> None:
+    """Compares every file of the packages with its hash.
+
+    Raises:
+        Problem: one is missing or another.
+    """
+    if edited := altered(venv):
         shown = ", ".join([file for files in edited.values() for file in files][:5])
         raise Problem(
             f"files of {', '.join(edited)} are not as installed ({shown}): run setup again"
         )
-    return f"Every file of {len(packages(root / '.venv'))} packages is as it was locked."
+
+
+def shown_paths(venv: Path, files: list[Path]) -> str:
+    """The first of some files, as in `.venv/lib/a.py, .venv/lib/b.py and 3 more`."""
+    names = ", ".join(str(file.relative_to(venv.parent)) for file in files[:3])
+    return f"{names} and {len(files) - 3} more" if len(files) > 3 else names
 
 
 def find_uv(venv: Path, tools: Path) -> str:
@@ -262,7 +309,7 @@ def link_sources(root: Path, venv: Path) -> None:
         return
     here = 'import os, sys; os.path.isdir("src") and sys.path.append(os.path.abspath("src"))'
     text = f"{here}\n{os.path.relpath(root / 'src', folder)}\n"
-    (folder / "sources.pth").write_bytes(text.encode("ascii"))
+    (folder / SOURCES).write_bytes(text.encode("ascii"))
 
 
 def run(

@@ -21,10 +21,12 @@ try:
 except ImportError:  # Windows
     ioctl = None  # type: ignore[assignment]
 
+RECORDS = "*.dist-info/RECORD"
 BIN = "Scripts" if os.name == "nt" else "bin"
 SUFFIX = ".exe" if os.name == "nt" else ""
 FICLONE = 0x40049409  # asks Linux to clone a file
 LARGE = 2**20  # bytes; larger files are binaries, which nobody edits by hand
+SOURCES = "sources.pth"  # in site-packages, of setup.py's own making
 
 
 def site_packages(venv: Path) -> Path | None:
@@ -55,26 +57,44 @@ def looks(venv: Path) -> str:
 def installed(venv: Path) -> Iterator[Path]:
     """Every file of the packages but bytecode, in a fixed order."""
     for start in filter(None, (site_packages(venv), venv / BIN)):
-        for folder, below, names in os.walk(start):
-            below[:] = sorted(name for name in below if name != "__pycache__")
-            yield from (Path(folder, name) for name in sorted(names))
+        yield from below(start)
+
+
+def below(start: Path) -> Iterator[Path]:
+    """Every file below a folder but bytecode, in a fixed order."""
+    for folder, folders, names in os.walk(start):
+        folders[:] = sorted(name for name in folders if name != "__pycache__")
+        yield from (Path(folder, name) for name in sorted(names))
 
 
 def altered(venv: Path) -> dict[str, list[str]]:
     """The packages with files that are missing or not those of their RECORD, and these files."""
     site = site_packages(venv) or venv
-    records = sorted(site.glob("*.dist-info/RECORD"))
     found: dict[str, list[str]] = {}
     with ThreadPoolExecutor() as pool:
-        for record in records:
-            with record.open(encoding="utf-8", newline="") as lines:
-                rows = [
-                    row for row in csv.reader(lines) if row[1:2] and row[1].startswith("sha256=")
-                ]
+        for record in sorted(site.glob(RECORDS)):
+            rows = [row for row in read_record(record) if row[1].startswith("sha256=")]
             wrong = pool.map(lambda row: "" if intact(site, row) else row[0], rows)
             if files := [name for name in wrong if name]:
                 found[record.parent.name.split("-")[0]] = files
     return found
+
+
+def strays(venv: Path) -> list[Path]:
+    """The files beside the packages that no RECORD names: Python would import them, or run them."""
+    if (site := site_packages(venv)) is None:
+        return []
+    known = {
+        os.path.normpath(site / row[0]) for one in site.glob(RECORDS) for row in read_record(one)
+    }
+    known.add(os.path.normpath(site / SOURCES))
+    return [file for file in below(site) if str(file) not in known]
+
+
+def read_record(record: Path) -> Iterator[list[str]]:
+    """The rows of a RECORD: path, "sha256=..." or "", size or ""."""
+    with record.open(encoding="utf-8", newline="") as lines:
+        yield from (row for row in csv.reader(lines) if len(row) == 3)
 
 
 def intact(site: Path, row: list[str]) -> bool:

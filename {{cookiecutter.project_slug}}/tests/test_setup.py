@@ -47,6 +47,10 @@ def build(root: Path) -> str:
     return setup.build(root, [root / "some.lock"])
 
 
+def check(root: Path, lock: str = "some.lock", python: str = "") -> str:
+    return setup.check(root, [root / lock], python or setup.wanted_python(root))
+
+
 def test_builds_once_and_then_has_nothing_to_do(root: Path, ran: Run) -> None:
     assert build(root).startswith("Ready: .venv holds 1 locked packages, Python 3.")
     assert [command[1] for command in ran] == ["venv", "pip"]
@@ -97,20 +101,53 @@ def test_an_edited_file_is_noticed_and_its_package_installed_anew(
     assert build(root).startswith("Ready")
     assert build(root).startswith("Nothing to do")
     file.write_bytes(b"wrong")
+    with pytest.raises(setup.Problem, match=r"some_tool\.py"):
+        check(root)
     with pytest.raises(setup.Problem, match=r"files of some_tool are not as installed"):
         build(root)  # for nothing is really installed here
     assert "some_tool" in ran[-2]
     assert "--no-cache" in ran[-1]  # uv's own cache may be what was edited
-    with pytest.raises(setup.Problem, match=r"some_tool\.py"):
-        setup.check(root)
     file.write_bytes(b"right")
     assert build(root).startswith("Ready")
-    assert setup.check(root).startswith("Every file of ")
+    assert check(root).startswith("Every file of ")
+
+
+def test_an_environment_of_other_locks_is_not_as_locked(root: Path, ran: Run) -> None:
+    build(root)
+    assert check(root).startswith("Every file of ")
+    with pytest.raises(setup.Problem, match="not built from the locks that are here now"):
+        check(root, python="3.99")
+    (root / "some.lock").write_text("uv==1.2.4\n", encoding="utf-8")
+    with pytest.raises(setup.Problem, match="not built from the locks that are here now"):
+        check(root)
+    build(root)
+    (root / ".venv/lib/site-packages/stranger-1.dist-info").mkdir()
+    with pytest.raises(setup.Problem, match=r"packages of .* came or went since"):
+        check(root)
+    build(root)
+    (root / ".venv/locked.json").unlink()
+    with pytest.raises(setup.Problem, match="not built from the locks"):
+        check(root)
+
+
+@pytest.mark.parametrize("name", ["sitecustomize.py", "more.pth", "uv/more.py", "numpy.so"])
+def test_a_file_that_no_package_brought_is_seen_and_removed(
+    root: Path, ran: Run, name: str
+) -> None:
+    build(root)
+    file = root / ".venv/lib/site-packages" / name
+    file.parent.mkdir(exist_ok=True)
+    file.touch()
+    with pytest.raises(setup.Problem, match=rf"no package brought .*{name}: run setup again"):
+        check(root)
+    assert build(root).startswith("Ready")
+    assert not file.exists()
+    assert check(root).startswith("Every file of ")
 
 
 def test_an_environment_that_is_not_there_is_not_as_locked(root: Path) -> None:
     with pytest.raises(setup.Problem, match=r"\.venv holds no packages"):
-        setup.check(root)
+        check(root)
 
 
 def test_small_files_are_no_links_into_a_cache(root: Path, ran: Run, packed: Packed) -> None:

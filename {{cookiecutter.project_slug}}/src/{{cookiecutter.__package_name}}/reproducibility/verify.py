@@ -140,7 +140,11 @@ def main() -> None:
 
 
 def _compare_environment() -> None:
-    """Compare every file of this environment with its hash, for what was edited is not locked."""
+    """Compare this environment with the locks and every file of it with its hash.
+
+    Raises:
+        UserError: it is not what the locks say, or not an environment of setup's.
+    """
     root = Path(sys.prefix).parent  # of .venv, which another project may lend
     command = [sys.executable, "-I", "scripts/setup.py", "--check", "--root", str(root)]
     done = subprocess.run(command, env=_environment(), capture_output=True, text=True, check=False)
