@@ -244,6 +244,35 @@ def test_a_picture_that_is_transparent_everywhere(mode: str) -> None:
     assert not decode(encoded(image), DATA).lost
 
 
+@pytest.mark.parametrize("mode", ["LA", "RGBA"])
+def test_white_on_nothing(mode: str) -> None:
+    image = Image.new(mode, (8, 8), "white")
+    assert not decode(encoded(image), DATA).lost
+    image.putpixel((0, 0), (255,) * (len(mode) - 1) + (0,))
+    assert decode(encoded(image), DATA).lost.startswith(
+        "what it shows is as white as what lies beh"
+    )
+    image.putpixel((1, 0), (0,) * (len(mode) - 1) + (255,))
+    assert not decode(encoded(image), DATA).lost
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        b"P4 9 2\n" + bytes(4),
+        b"P5 3 2 255\n" + bytes(6),
+        b"P5 3 2 65535\n" + bytes(12),
+        b"P5 3 2 100\n" + bytes(6),
+        b"P5 3 2 4095\n" + bytes(12),
+        b"P6 3 2 255\n" + bytes(18),
+        b"P6 3 2 4095\n" + bytes(36),
+    ],
+)
+def test_a_ppm_with_another_behind_it(one: bytes) -> None:
+    assert not decode(one, DATA).more
+    assert decode(one + one, DATA).more
+
+
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "TIFF"])
 def test_more_frames_than_one(kind: str) -> None:
     found = decode(frames(kind), DATA)

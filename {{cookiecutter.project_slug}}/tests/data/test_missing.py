@@ -47,6 +47,22 @@ def test_one_that_is_not_to_be_had_keeps_no_other(pushed: Path) -> None:
     assert WEIGHTS.exists()
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "names no md5; restore it from Git"),
+        ("<<<<<<< HEAD\nouts:\n", "has conflict markers"),
+        ("outs: [raw]", "names no md5"),
+        ("outs: 5", "names no md5"),
+        ("outs: [{md5: abc}]", "names no path; restore it from Git"),
+    ],
+)
+def test_a_pointer_that_is_damaged(pushed: Path, text: str, said: str) -> None:
+    Path("data/raw.dvc").write_text(text, "utf-8")
+    with pytest.raises(UserError, match=rf"^data/raw\.dvc {said}"):
+        missing.main()
+
+
 def test_the_example_needs_no_remote(pushed: Path) -> None:
     shutil.rmtree("../remote")
     pointer = f"outs:\n- md5: {digits.VERSION}\n  hash: md5\n  path: raw\n"

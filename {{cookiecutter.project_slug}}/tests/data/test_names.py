@@ -2,7 +2,7 @@
 
 import pytest
 
-from {{ cookiecutter.__package_name }}.data.names import folded, name_problem
+from {{ cookiecutter.__package_name }}.data.names import name_problem
 
 DEVICE, UNSEEN, CONTROL = "name of a device", "cannot be seen", "control characters"
 
@@ -37,8 +37,3 @@ def test_a_name_that_may_stand(name: str) -> None:
 def test_a_name_that_may_not(name: str, problem: str) -> None:
     assert name_problem(name).startswith(("is", "has", "ends"))
     assert problem.replace("[", "").replace("]", "") in name_problem(name)
-
-
-def test_names_that_some_systems_hold_to_be_one() -> None:
-    assert folded("CAFÉ") == folded("cafe\u0301")
-    assert folded("cat") != folded("cats")

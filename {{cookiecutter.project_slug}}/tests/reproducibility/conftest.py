@@ -23,7 +23,7 @@ def md5(text: str) -> str:
 class History:
     """A repository in the current folder, and a cache beside it."""
 
-    params: ClassVar = {"optimization": {"rate": "0.006"}, "reproducibility": {"level": "off"}}
+    params: ClassVar = {"optimization": {"rate": 0.006}, "reproducibility": {"level": "off"}}
     machine: ClassVar = {"processor": "One", "flags": "avx fma", "torch": "2.0", "memory": 4.0}
     sources: ClassVar = {"src/p/model.py": "m", "requirements/runtime.lock": "torch==2.0"}
     outputs: ClassVar = {

@@ -137,7 +137,7 @@ def test_each_change_is_named(
 
 
 def test_the_same_number_is_no_change(said: Any) -> None:
-    lines = said({"params": {"a": {"b": "6e-3"}}}, {"params": {"a": {"b": "0.006"}}})
+    lines = said({"params": {"a": {"b": "6e-3"}}}, {"params": {"a": {"b": 0.006}}})
     assert lines[3].startswith("Nothing differs")
 
 

@@ -44,6 +44,7 @@ def test_plain_names() -> None:
         ("cat/c:x", "elsewhere on Windows"),
         ("cat/1\0.png", "control characters"),
         ("cat/1\n.png", "control characters"),
+        ("cat/gnp\u202e.1", "turn its direction"),
         ("cat/\udc80", "no text"),
     ],
 )
@@ -65,6 +66,9 @@ def test_names_that_lead_elsewhere(name: str, problem: str) -> None:
         ("cat", "cat/1.png"),
         ("cat/1.png", "cat"),
         ("cat/1.png", "CAT"),
+        ("cat/1.png", "cat/1.png."),
+        ("cat/1.png", "cat /1.png"),
+        ("cat/1.png", "cat/1\u200b.png"),
     ],
 )
 def test_names_that_mean_the_same(names: tuple[str, str]) -> None:

@@ -167,6 +167,19 @@ def test_params_that_are_none(history: Any, text: str) -> None:
         Revision.find("HEAD").params()
 
 
+def test_a_file_that_git_cannot_read_is_not_absent(history: Any) -> None:
+    history.commit(files={"notes.txt": "a text of its own"})
+    revision = Revision.find("HEAD")
+    assert revision.text("notes.txt") == "a text of its own"
+    assert revision.text("gone.txt") is None
+    blob = revision.files("notes.txt")["notes.txt"]
+    file = Path(f".git/objects/{blob[:2]}/{blob[2:]}")
+    file.chmod(0o644)
+    file.write_bytes(b"damaged")
+    with pytest.raises(UserError, match="Git failed in 'git show': "):
+        revision.text("notes.txt")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "same"),
     [("6e-3", "0.006", True), ("a", "a", True), ("a", "b", False), ("1", None, False)],

@@ -145,7 +145,37 @@ def test_numbers_are_exact_and_their_spelling_does_not_count() -> None:
     assert seals.exact("9007199254740993") != seals.exact("9007199254740992")
     assert seals.exact("6e-3") == seals.exact("0.006")
     assert seals.exact("1.0") == seals.exact("1") == 1
-    assert [seals.exact(one) for one in ("cpu", None, True, "inf")] == ["cpu", None, True, math.inf]
+    words = ["cpu", None, True, "inf", "nan", "infinity", "1_e", ".", "-", seals.Quoted("01")]
+    assert [seals.exact(one) for one in words] == words
+    assert seals.exact("1_000") == 1000
+    assert seals.exact(f"-{'9' * 5000}") == -math.inf
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("['00']", "['0']"), ("'0123'", "'123'"), ("'1'", "1"), ("'1e3'", "1000"), ("[1]", "['1']")],
+)
+def test_texts_that_spell_one_number_are_not_one(old: str, new: str) -> None:
+    def spelled(value: str) -> Any:
+        write("own.yaml", f"knob: {value}\n")
+        return seals.values(seals.declared(seals.read_yaml(Path("dvc.yaml")), "fit"))
+
+    assert spelled(old) != spelled(new)
+    assert spelled("0.5e3") == spelled("500") == spelled("+500.0")
+    assert spelled("'a b'") == spelled("a b")
+
+
+def test_aliases_are_not_written_out() -> None:
+    bomb = "".join(f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
+    for name in ("params.yaml", "own.yaml"):
+        write(name, f"a0: &a0 x\n{bomb}model: *a11\nknob: *a11\n")
+    Seal("fit").check()
+
+
+@pytest.mark.parametrize("outs", ["[raw]", "5", "[{md5: 1}]", "{a: 1}"])
+def test_a_pointer_that_names_nothing(outs: str) -> None:
+    write("data/raw.dvc", f"outs: {outs}")
+    Seal("fit").check()
 
 
 def test_a_stage_that_is_not_there() -> None:

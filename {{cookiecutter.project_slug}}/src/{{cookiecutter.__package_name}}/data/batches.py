@@ -4,6 +4,7 @@ Which examples a step sees, and how they are augmented, follows from the seed, t
 example alone: the number of loader workers, and what ran before, cannot matter.
 """
 
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -185,11 +186,18 @@ def stream(
         prefetch_factor=runtime.prefetch,
         # Without its own generator a loader draws its workers' seed from the global one.
         generator=torch.Generator().manual_seed(0),
+        worker_init_fn=_goes_on,
     )
     for batch in loader:
         if isinstance(batch, UserError):
             raise batch
         yield batch
+
+
+def _goes_on(_worker: int) -> None:
+    """Leave it to the process that trains, which is asked to stop as well, to end its workers."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 class _Reported(Dataset[tuple[Tensor, Tensor] | UserError]):

@@ -159,6 +159,7 @@ def _picture(image: Any, content: bytes, data: Data) -> Picture:
     # Before the pixels, for to look whether a GIF goes on forgets them. What a JPEG holds besides
     # (MPO) is the same scene once more: smaller, lighter, or by the other eye.
     more = kind != "MPO" and bool(getattr(image, "is_animated", False))
+    tiles = [*image.tile]  # forgotten, too, when the pixels are read
     image.load()
     if kind == "PNG" and PNG_END not in content:
         raise Unreadable("it stops before its end")
@@ -171,10 +172,17 @@ def _picture(image: Any, content: bytes, data: Data) -> Picture:
     more = more or tags.get(TIFF_SAMPLES, 1) > len(image.getbands())
     bits, used = (_bits(image, data), _used(image)) if wide else (0, 0)
     lost = _lost_wide(image, bits, used) if wide else _lost(image, content)
+    varied = image.has_transparency_data and _is_varied(image)
+    more = more or (kind == "PPM" and _goes_on(image, tiles, content))
     dark = wide and tags.get(TIFF_GREY) == 0  # 0 is white, and Pillow turns 8 bits over, not 16
     ImageOps.exif_transpose(image, in_place=True)
     width, height = image.size
     square = _flat(image, bits, dark, data.channels)
+    if varied and not _is_varied(square):
+        lost = lost or (
+            "what it shows is as white as what lies behind it, where it is transparent; save it "
+            "on another colour"
+        )
     if square.size != (data.image_size, data.image_size):
         square = square.resize((data.image_size, data.image_size), Image.Resampling.BILINEAR)
     pixels = np.asarray(square, dtype=np.uint8)
@@ -234,6 +242,23 @@ def _lost(image: Any, content: bytes) -> str:
             "left at most; save it with 8 bits a colour"
         )
     return ""
+
+
+def _is_varied(image: Image.Image) -> bool:
+    """Whether not all pixels are the same."""
+    bands: Any = image.getextrema()
+    return any(least != most for least, most in (bands if image.im.bands > 1 else [bands]))
+
+
+def _goes_on(image: Any, tiles: Any, content: bytes) -> bool:
+    """Whether a PPM holds another picture behind this one, of which Pillow says nothing."""
+    if content[1:2] not in b"456":
+        return False  # numbers in words, of which Pillow takes as many as it needs
+    decoder, _, start, told = tiles[0]
+    wide = image.mode.startswith("I") or (decoder == "ppm" and told[1] > 255)
+    row = image.width * len(image.getbands()) * (2 if wide else 1)
+    row = -(-image.width // 8) if image.mode == "1" else row
+    return bool(len(content) > start + row * image.height)
 
 
 def _flat(image: Image.Image, bits: int, dark: bool, channels: int) -> Image.Image:

@@ -15,7 +15,8 @@ from typing import IO
 
 from ..errors import UserError
 from ..progress import progress
-from .names import folded, name_problem
+from ..reproducibility.listings import folded
+from .names import name_problem
 
 CHUNK = 2**20
 LONG = 100  # letters of a name, of which an error shows no more

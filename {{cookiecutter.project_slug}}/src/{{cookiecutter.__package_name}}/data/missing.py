@@ -10,11 +10,10 @@ from pathlib import Path
 
 from ..errors import UserError, run
 from ..reproducibility.repository import git_says
-from ..reproducibility.seals import read_yaml
 from . import digits
 from .collect import DATA, example
 from .exchange import Place
-from .pointer import alone, recorded_version
+from .pointer import alone, recorded_version, tracked
 from .remote import pull
 
 
@@ -28,10 +27,14 @@ def main() -> None:
 
 
 def missing() -> list[Path]:
-    """Return the .dvc files in Git that track something that is not here."""
+    """Return the .dvc files in Git that track something that is not here.
+
+    Raises:
+        UserError: one names nothing, or has conflict markers.
+    """
     listed = git_says("ls-files", "-z", "*.dvc").split("\0")
     pointers = [Path(one) for one in listed if one and Path(one).is_file()]
-    return [pointer for pointer in pointers if not all(map(Path.exists, _tracked(pointer)))]
+    return [pointer for pointer in pointers if not all(map(Path.exists, tracked(pointer)))]
 
 
 def bring(pointers: Sequence[Path]) -> None:
@@ -52,12 +55,6 @@ def bring(pointers: Sequence[Path]) -> None:
                 example(Place(DATA), replace=False, force=False)
     if errors:
         raise errors[0]
-
-
-def _tracked(pointer: Path) -> list[Path]:
-    content = read_yaml(pointer)
-    outs = content.get("outs") if isinstance(content, dict) else None
-    return [pointer.parent / out["path"] for out in outs or ()]
 
 
 if __name__ == "__main__":

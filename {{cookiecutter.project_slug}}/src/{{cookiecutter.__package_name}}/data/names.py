@@ -32,11 +32,6 @@ def name_problem(name: str) -> str:
     return next(filter(None, map(_part_problem, parts)), "")
 
 
-def folded(name: str) -> str:
-    """Return what names have in common that some file systems hold to be one."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
-
-
 def _part_problem(part: str) -> str:
     if reserved := re.search(r'[<>:"|?*]', part):
         return f"has a {reserved[0]} in its name, which Windows cannot hold"

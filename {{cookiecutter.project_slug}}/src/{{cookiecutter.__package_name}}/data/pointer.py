@@ -79,6 +79,18 @@ def recorded_version(pointer: Path) -> str | None:
     return str(_read(pointer)["outs"][0]["md5"]) if pointer.exists() else None
 
 
+def tracked(pointer: Path) -> list[Path]:
+    """Return the paths that a .dvc file tracks.
+
+    Raises:
+        UserError: it names none, or has conflict markers.
+    """
+    try:
+        return [pointer.parent / out["path"] for out in _read(pointer)["outs"]]
+    except (LookupError, TypeError):
+        raise UserError(f"{pointer} names no path; restore it from Git.") from None
+
+
 def origin(pointer: Path) -> Origin | None:
     """Return where the data that a .dvc file names came from.
 

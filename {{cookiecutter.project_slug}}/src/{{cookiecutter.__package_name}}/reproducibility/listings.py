@@ -18,6 +18,8 @@ from .artifacts import read_json
 _HASH = re.compile(r"[0-9a-f]{32}(\.dir)?")
 _KEPT_BY_TOOLS = re.compile(r"\.git|\.dvc|git~\d|dvc~\d", re.IGNORECASE)
 _PLAIN = re.compile(r"[\w-][\w. -]*(?:/[\w-][\w. -]*)*", re.ASCII)  # of a million names, most
+# Letters that turn the direction of a name, so that it looks like another.
+_TURNS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _LONG = 100  # letters of a name, of which an error shows no more
 
 
@@ -72,10 +74,18 @@ def misplaced(path: str) -> str:
 
 
 def folded(name: str) -> str:
-    """Return what names have in common that some file systems hold to be one."""
-    if name.isascii():
-        return name.lower()
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
+    """Return what names have in common that some file systems, or people, hold to be one.
+
+    Windows drops dots and spaces at the end of a part; nobody sees a format character.
+    """
+    if not name.isascii():
+        seen = name if name.isprintable() else "".join(filter(_is_seen, name))
+        name = unicodedata.normalize("NFC", unicodedata.normalize("NFD", seen).casefold())
+    return re.sub(r"[. ]+(?=/|$)", "", name.lower())
+
+
+def _is_seen(letter: str) -> bool:
+    return unicodedata.category(letter) != "Cf"
 
 
 def _problem(path: str) -> str:
@@ -94,6 +104,8 @@ def _unfit(part: str) -> str:
         return "climbs out of its folder"
     if "\\" in part or re.match("[A-Za-z]:", part):
         return "leads elsewhere on Windows"
+    if not _TURNS.isdisjoint(part):
+        return "has letters that turn its direction"
     if not part.isprintable() and {"Cc", "Cs"} & set(map(unicodedata.category, part)):
         return "has control characters, or bytes that are no text"
     return ""

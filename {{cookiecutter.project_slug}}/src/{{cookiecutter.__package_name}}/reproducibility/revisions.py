@@ -18,7 +18,7 @@ from .listings import listed_files
 from .repository import git as git
 from .repository import git_bytes, git_says, refuse_conflicts
 from .repository import outside_git as outside_git
-from .seals import exact
+from .seals import exact, texts
 
 Lock = Mapping[str, Any]
 Record = Mapping[str, Any]
@@ -57,8 +57,14 @@ class Revision:
         return cls(name, commits[0])
 
     def content(self, path: str) -> bytes | None:
-        """Return a file that Git keeps, or None if this commit has none at `path`."""
+        """Return a file that Git keeps, or None if this commit has none at `path`.
+
+        Raises:
+            UserError: it has one that Git cannot read.
+        """
         shown = git_bytes("show", f"{self.commit}:./{path}")
+        if shown.returncode and git("ls-tree", self.commit, "--", path).stdout:
+            git_says("show", f"{self.commit}:./{path}")  # it is there: Git says why it is not read
         return shown.stdout if shown.returncode == 0 else None
 
     def text(self, path: str) -> str | None:
@@ -229,9 +235,8 @@ def md5(content: bytes) -> str:
 
 def _yaml(text: str) -> dict[str, Any]:
     try:
-        # To YAML 1.1, which PyYAML speaks and DVC does not, `off` is false and 1e-5 is text.
-        content = yaml.load(text, Loader=yaml.BaseLoader)
-    except (yaml.YAMLError, RecursionError):
+        content = texts(text)
+    except (yaml.YAMLError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
 

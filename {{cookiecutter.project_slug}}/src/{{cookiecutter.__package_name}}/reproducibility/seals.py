@@ -22,8 +22,21 @@ from .artifacts import write_bytes
 
 PIPELINE, LOCK, PARAMS = "dvc.yaml", "dvc.lock", "params.yaml"
 FEW = 3
-# Scalars stay text: what YAML's versions and programs make of `off` and 1e-5 differs.
-_Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_NUMBER = re.compile(r"[-+]?(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][-+]?\d+)?", re.ASCII)
+_Base: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+
+class Quoted(str):
+    """A text that stood in quotes: it is no number, whatever it looks like."""
+
+    __slots__ = ()
+
+
+class _Loader(_Base):  # type: ignore[misc]  # the base depends on how PyYAML was built
+    """Scalars stay text: what YAML's versions and programs make of `off` and 1e-5 differs."""
+
+    def construct_scalar(self, node: yaml.ScalarNode) -> str:
+        return Quoted(node.value) if node.style else str(node.value)
 
 
 class Declared(NamedTuple):
@@ -139,9 +152,11 @@ def values(declared: Declared, root: Path = Path()) -> dict[str, Any]:
     found = {}
     for entry in declared.params:
         for file, keys in (entry if isinstance(entry, dict) else {PARAMS: [entry]}).items():
-            content = read_yaml(root / file)
+            content = read_yaml(root / file, aliases=False)
             for key in keys or [""]:
-                found[f"{file}:{key}"] = _spelled(_at(content, key))
+                # A text as a whole is no YAML; whoever reads it next says what is wrong with it.
+                value = content if isinstance(content, str) else _at(content, key)
+                found[f"{file}:{key}"] = _spelled(value)
     return found
 
 
@@ -168,16 +183,33 @@ def files(path: Path) -> Iterator[Path]:
         yield from (Path(top, name) for name in sorted(names))
 
 
-def read_yaml(path: Path) -> Any:
-    """Return the content of a YAML file, every value as text; what is no YAML is one text."""
+def read_yaml(path: Path, *, aliases: bool = True) -> Any:
+    """Return the content of a YAML file, every value as text; what is no YAML is one text.
+
+    So is, without `aliases`, one that has any, for written out they can be without end.
+    """
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return None
     try:
-        return yaml.load(text, _Loader)
+        return text if not aliases and _has_alias(text) else texts(text)
     except (ValueError, RecursionError, yaml.YAMLError):
         return text
+
+
+def texts(text: str) -> Any:
+    """Return the content of YAML, every value as text; one that stood in quotes is `Quoted`.
+
+    Raises:
+        yaml.YAMLError, ValueError, RecursionError: it is no YAML.
+    """
+    return yaml.load(text, _Loader)
+
+
+def _has_alias(text: str) -> bool:
+    events = yaml.parse(text, _Loader) if "*" in text else ()
+    return any(isinstance(event, yaml.AliasEvent) for event in events)
 
 
 def _hashes(paths: Sequence[str]) -> dict[str, str]:
@@ -204,7 +236,9 @@ def _made(lock: Any) -> dict[str, str]:
 
 def _outs(content: Any) -> dict[str, str]:
     outs = content.get("outs") if isinstance(content, dict) else None
-    return {out["path"]: out.get("md5", "") for out in outs or ()}
+    listed = outs if isinstance(outs, list) else ()
+    named = [out for out in listed if isinstance(out, dict) and "path" in out]
+    return {out["path"]: out.get("md5", "") for out in named}
 
 
 def _paths(stage: Mapping[str, Any], kind: str) -> list[str]:
@@ -225,21 +259,24 @@ def _spelled(value: Any) -> Any:
     if isinstance(value, list):
         return [_spelled(one) for one in value]
     number = exact(value)
-    return value if number is value else repr(number)
+    if number is not value:
+        return repr(number)
+    # So that it is not the number which it looks like.
+    return f'"{value}"' if isinstance(value, Quoted) and _NUMBER.fullmatch(value) else value
 
 
 def exact(value: Any) -> Any:
     """Return the number that a text spells, else the value: `6e-3` is 0.006, and 1.0 is 1.
 
-    Whole numbers are exact, for a seed has more digits than a float holds.
+    Whole numbers are exact, for a seed has more digits than a float holds. In quotes is no number.
     """
-    for kind in (int, float) if isinstance(value, str) else ():
-        try:
-            number = kind(value)
-        except ValueError:
-            continue
-        return int(number) if number == number // 1 else number
-    return value
+    if not isinstance(value, str) or isinstance(value, Quoted) or not _NUMBER.fullmatch(value):
+        return value
+    try:
+        return int(value)
+    except ValueError:
+        number = float(value)  # or it has more digits than Python reads
+        return int(number) if number.is_integer() else number
 
 
 def _state(path: Path) -> str:

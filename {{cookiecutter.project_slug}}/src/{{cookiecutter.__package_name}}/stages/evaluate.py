@@ -22,6 +22,8 @@ def main() -> None:
     seal = Seal("evaluate")
     model, evaluation, reproducibility = read(Model), read(Evaluation), read(Reproducibility)
     determinism.apply(reproducibility.level, reproducibility.threads, reproducibility.device)
+    from torch.nn import Module
+
     from ..data.batches import Split
     from ..data.record import data_of
     from ..data.splits import SPLITS
@@ -39,7 +41,8 @@ def main() -> None:
     test = splits["test"]
     classes = test.classes
     check(evaluation, classes)
-    network = build(model, test.images.shape[1], len(classes), dropout=0.0)
+    with portable(Module(), reproducibility):
+        network = build(model, test.images.shape[1], len(classes), dropout=0.0)
     load(network, WEIGHTS)
     network.to(reproducibility.device)
     with portable(network, reproducibility):

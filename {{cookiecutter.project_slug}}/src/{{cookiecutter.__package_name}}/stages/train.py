@@ -35,6 +35,7 @@ def main() -> None:
 
     from ..data.batches import Split, lists
     from ..model import build, check
+    from ..reproducibility.operators import portable
     from ..reproducibility.streams import key
     from ..training import checkpoints
     from ..training.loop import Settings, train
@@ -50,7 +51,8 @@ def main() -> None:
     )
     torch.manual_seed(key(reproducibility.seed, "initialisation"))
     channels, classes = training.images.shape[1], len(training.classes)
-    network = build(model, channels, classes, regularization.dropout)
+    with portable(torch.nn.Module(), reproducibility):
+        network = build(model, channels, classes, regularization.dropout)
     settings = Settings(optimization, regularization, reproducibility, runtime)
     with joined(runtime.processes, reproducibility) as group:
         learn = partial(train, network, training, dev, settings, made_of, group=group)

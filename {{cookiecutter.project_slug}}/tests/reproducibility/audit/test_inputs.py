@@ -22,6 +22,10 @@ WEIGHTS = "weights/pretrained.bin"
             "def read() -> bytes:\n"
             '    return Path("weights").joinpath("pretrained.bin").read_bytes()',
         ),
+        (WEIGHTS, 'PRETRAINED = "weights/" + "pretrained" + ".bin"'),
+        (WEIGHTS, 'PRETRAINED = "weights/%s.%s" % ("pretrained", "bin")'),
+        (WEIGHTS, 'PRETRAINED = "weights/%s.bin" % "pretrained"'),
+        (WEIGHTS, 'PRETRAINED = "{}/{}.bin".format("weights", "pretrained")'),
         ("weights", 'FOLDER = Path("weights")'),
         ("weights", 'FOLDER = "weights/"'),
         ("weights", 'NAME = "weights"\nFOUND = os.listdir(NAME)'),
@@ -46,6 +50,23 @@ def test_data_that_another_stage_depends_on(copy: Any, expect: Any, name: str) -
     line = copy.append(train, f'\nOTHER = Path("{name}")\n') + 1
     words = f"stage train: names {name}, on which it does not depend; add it to its deps"
     expect("inputs", train, line, words, stale=True)
+
+
+@pytest.mark.parametrize(
+    "path", ["/mnt/shared/w.pt", "C:/shared/w.pt", "/data/w.pt"]
+)
+def test_a_path_outside_the_project(copy: Any, expect: Any, path: str) -> None:
+    line = copy.append(copy.code, f'\nPRETRAINED = open("{path}", "rb")\n') + 1
+    words = f"names {path}, which is not in the project and has no version; bring it in and track"
+    expect("inputs", copy.code, line, words, stale=True)
+
+
+@pytest.mark.parametrize(
+    "code", ['"/proc/cpuinfo"', '"/dev/shm/x"', '"a/b %s"', '"100 %" % ()', '"{}".format("a", *B)']
+)
+def test_what_names_no_path(copy: Any, code: str) -> None:
+    copy.append(copy.code, f"\nB = []\nTOLD = {code}\n")
+    assert "inputs" not in copy.new()
 
 
 def test_what_is_no_folder_of_inputs(copy: Any) -> None:

@@ -38,8 +38,17 @@ def test_a_file_beside_the_package(copy: Any) -> None:
     assert f"move it into {copy.package}" in finding.message
 
 
+def test_a_package_that_only_others_look_for(copy: Any) -> None:
+    """As torch does for opt_einsum, which is in no lock."""
+    copy.write("src/opt_einsum/__init__.py", "")
+    [finding] = copy.new()["isolation"]
+    assert (finding.path, finding.line) == ("src/opt_einsum", 1)
+    copy.append(copy.code, "\nimport opt_einsum\n")
+    assert "isolation" not in copy.new()
+
+
 @pytest.mark.parametrize(
-    "path", ["random.txt", "numpy/notes.md", "helper.py", "src/other/__init__.py", "own/random.py"]
+    "path", ["random.txt", "numpy/notes.md", "helper.py", "src/other/notes.md", "own/random.py"]
 )
 def test_what_takes_no_module_s_place(copy: Any, path: str) -> None:
     copy.write(path, "")

@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from ...errors import UserError
 from ..apart import is_data
 from ..identity import depended
-from ..seals import content, declared, exact, hash_of, path_of, values
+from ..seals import content, declared, exact, hash_of, path_of, texts, values
 from .dvcfiles import LOCK, PARAMS, PIPELINE, Stage, inside, joined, stages, tracked_data
 from .findings import Check, Finding, check, count
 from .parsing import Broken, Document, json_value
@@ -173,12 +174,13 @@ def _dict(value: Any) -> dict[str, Any]:
 
 def _values(project: Project, document: Document, stage: Stage) -> Iterator[tuple[int, str]]:
     for file, keys in stage.params.items():
-        recorded = document.mapping("stages", stage.name, "params", file)
-        line = document.line("stages", stage.name, "params", file)
-        now = project.yaml(file)
-        wanted = set(keys) if "" not in keys else {str(key) for key in now.mapping()}
         if not file.endswith((".yaml", ".yml")):
             continue
+        # As texts: PyYAML takes for numbers what DVC does not, and the other way round.
+        lock, now = (_texts(project, one) for one in (LOCK, file))
+        recorded = lock.mapping("stages", stage.name, "params", file)
+        line = document.line("stages", stage.name, "params", file)
+        wanted = set(keys) if "" not in keys else {str(key) for key in now.mapping()}
         for key in sorted(wanted | set(recorded)):
             where = document.line("stages", stage.name, "params", file, key)
             value = now.get(*key.split("."))
@@ -188,6 +190,16 @@ def _values(project: Project, document: Document, stage: Stage) -> Iterator[tupl
                 yield line, f"stage {stage.name}: {key} of {file} is not recorded"
             elif not _same(recorded[key], value):
                 yield where, f"stage {stage.name}: {_difference(key, recorded[key], value)}"
+
+
+def _texts(project: Project, path: str) -> Document:
+    """A YAML file whose values are texts; empty where the syntax check has something to say."""
+    if project.yaml(path).value is None:
+        return Document(None, None)
+    return Document(_cached_texts(project.text(path) or ""), None)
+
+
+_cached_texts = cache(texts)
 
 
 def _same(old: Any, new: Any) -> bool:

@@ -4,7 +4,7 @@ import ast
 import os
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import PurePath
 
 from .dvcfiles import LOCK, PARAMS, PIPELINE, Stage, inside, owners, stages, tracked_data
@@ -19,6 +19,9 @@ _KNOWN = (PARAMS, PIPELINE, LOCK, "provenance")
 _UNSEEN = UNSEEN | {".dvc", "src"}
 # Begun and left once only, for what stands in no quotes is most of a file.
 _TAIL = re.compile(r"(?<![\w. -])[\w. -]++(?=/?[\"'])")
+# Texts that are put together, and paths that begin at the root of the system.
+_PARTS = re.compile(r"""["'] *[+%]|[+] *["']|\.format\(|["'](?:/|[A-Za-z]:[/\\])[\w. -]+[/\\]\w""")
+_OUTSIDE = re.compile(r"/(?!(?:dev|proc|sys)/)[\w. -]+/\w|[A-Za-z]:[/\\]")
 _JOINS = ("Path", "PurePath", "PurePosixPath", "join", "joinpath", "listdir", "scandir", "walk")
 _LONGEST = 200
 
@@ -32,9 +35,11 @@ def inputs(project: Project) -> Check:
     for path in sorted(code):
         text = project.text(path) or ""
         # Few files name any; only those are worth a walk.
-        if tails.intersection(_TAIL.findall(text)) or any(f"{one}/" in text for one in data):
+        spelled = tails.intersection(_TAIL.findall(text)) or _PARTS.search(text)
+        if spelled or any(f"{one}/" in text for one in data):
             named, readers = [*_named(project, path)], [one for one, paths in ran if path in paths]
             new = [*_undeclared(path, named, others), *_elsewhere(path, named, data, readers)]
+            new += [*_outside(path, named)]
             findings += [one for one in new if not project.allows(path, one.line)]
     found = (
         f"{count(len(tracked_data(project)), 'output')} of .dvc files, {count(len(code), 'file')}"
@@ -94,6 +99,12 @@ def _undeclared(path: str, named: list[tuple[int, str]], others: set[str]) -> It
             yield Finding(path, line, f"{message}that reads it")
 
 
+def _outside(path: str, named: list[tuple[int, str]]) -> Iterator[Finding]:
+    for line, name in (one for one in named if _OUTSIDE.match(one[1])):
+        message = f"names {name}, which is not in the project and has no version; bring it in and "
+        yield Finding(path, line, f"{message}track it with `dvc add`")
+
+
 def _elsewhere(
     path: str, named: list[tuple[int, str]], data: set[str], readers: list[Stage]
 ) -> Iterator[Finding]:
@@ -143,8 +154,14 @@ def _text(node: ast.AST, names: dict[str, str]) -> str | None:
         return _text(node.value, names)
     parts: list[ast.expr] = []
     between = "/"
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
-        parts = [node.left, node.right]
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.Add):
+        parts, between = [node.left, node.right], "/" if isinstance(node.op, ast.Div) else ""
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
+        values = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
+        return _filled(str.__mod__, node.left, values, names)
+    elif isinstance(node, ast.Call) and _called(node) == "format":
+        template = getattr(node.func, "value", node.func)
+        return _filled(lambda text, values: text.format(*values), template, node.args, names)
     elif isinstance(node, ast.Call) and _called(node) in _JOINS:
         joined = [node.func.value] if isinstance(node.func, ast.Attribute) else []
         joined = joined if _called(node) == "joinpath" else []
@@ -153,6 +170,20 @@ def _text(node: ast.AST, names: dict[str, str]) -> str | None:
         parts, between = node.values, ""
     texts = [_text(part, names) for part in parts]
     return between.join(text or "" for text in texts) if texts and None not in texts else None
+
+
+def _filled(
+    fill: Callable[[str, tuple[str, ...]], str],
+    template: ast.AST,
+    values: Sequence[ast.AST],
+    names: dict[str, str],
+) -> str | None:
+    """A template with its values, where all of them are written out."""
+    text, filled = _text(template, names), [_text(value, names) for value in values]
+    try:
+        return fill(text, tuple(map(str, filled))) if text and None not in filled else None
+    except (LookupError, ValueError, TypeError, AttributeError):
+        return None  # it is no template for these
 
 
 def _called(call: ast.Call) -> str:

@@ -58,10 +58,17 @@ def _shadows(project: Project, folder: str, names: frozenset[str]) -> list[Findi
         if name in names:
             message = f"Python may take it for the module {name}, which is another's; rename it"
             findings.append(Finding(path, 1, message))
-        elif folder and entry.is_file():
+        elif folder and path != project.package and not _is_imported(project, name):
             message = f"any package that looks for {name} gets it; move it into {project.package}"
             findings.append(Finding(path, 1, message))
     return findings
+
+
+def _is_imported(project: Project, name: str) -> bool:
+    """Whether code of the package imports it; a file, or what only others look for, is not."""
+    line = re.compile(rf"^\s*(?:import|from) {re.escape(name)}\b", re.MULTILINE)
+    below = (path for path in project.sources if path.startswith(f"{project.package}/"))
+    return any(line.search(project.text(path) or "") for path in below)
 
 
 def _importable(entry: Path) -> bool:

@@ -18,6 +18,7 @@ _GLOBAL = "the global random state; pass a generator of the seed"
 _UNSEEDED = "a generator without a seed; seed it"
 _PICKLE = "a pickle, which runs code and depends on versions; use safetensors, .npy or JSON"
 _HERE = "this machine, user or process; what is made must not depend on it"
+_AWAY = "something outside the project, which has no version here; track it with DVC and read that"
 _FINISH = "results in the order in which they finish; keep the order of the inputs"
 
 
@@ -42,6 +43,13 @@ _NEVER = {
     **_every("gethostname getfqdn", "socket", _HERE),
     "platform.node": _HERE,
     "getpass.getuser": _HERE,
+    **_every("urlopen urlretrieve", "urllib.request", _AWAY),
+    **_every("load load_state_dict_from_url download_url_to_file", "torch.hub", _AWAY),
+    **_every("get post request Session", "requests", _AWAY),
+    **_every("get post request stream Client", "httpx", _AWAY),
+    **_every("hf_hub_download snapshot_download", "huggingface_hub", _AWAY),
+    **_every("expanduser expandvars", "os.path", _AWAY),
+    "pathlib.Path.home": _AWAY,
     "torch.seed": _CHANCE,
     **_every("load loads Unpickler", "pickle", _PICKLE),
     **_every("load", "joblib", _PICKLE),
@@ -203,6 +211,10 @@ def _call_reason(call: ast.Call, name: str) -> str:
         return f"`numpy.load` reads {_PICKLE}"
     if name == "?hash":
         return "`hash()` differs from run to run; use hashlib"
+    if method == "expanduser":
+        return f"`expanduser` leads to {_AWAY}"
+    if method == "from_pretrained" and not _is_true(call, "local_files_only"):
+        return f"`from_pretrained` without `local_files_only=True` may read {_AWAY}"
     if method == "imap_unordered":
         return f"`imap_unordered` gives {_FINISH}"
     return ""
