@@ -7,10 +7,14 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from {{ cookiecutter.__package_name }}.data import remote, transfer
+from {{ cookiecutter.__package_name }}.data import store as store_module
 from {{ cookiecutter.__package_name }}.data.tracked import outputs
 from {{ cookiecutter.__package_name }}.errors import UserError
 from {{ cookiecutter.__package_name }}.reproducibility.revisions import md5
@@ -206,6 +210,17 @@ def test_a_broken_connection_is_not_taken_for_missing_objects(fake: Fake) -> Non
 
 
 @pytest.mark.parametrize("action", [remote.pull, remote.push])
+def test_too_little_memory_is_no_fault_of_a_remote() -> None:
+    def full(*_: object) -> None:
+        raise MemoryError
+
+    place: Any = SimpleNamespace(name="beside", url="x", place=str, system=Mock(exists=full))
+    with pytest.raises(MemoryError):
+        remote._drop_lists(place, {"1.dir": set()})
+    with pytest.raises(MemoryError), store_module._explained("beside", "x"):
+        full()
+
+
 def test_what_it_does_not_know_is_shown(
     fake: Fake, capfd: pytest.CaptureFixture[str], action: Callable[[], None]
 ) -> None:

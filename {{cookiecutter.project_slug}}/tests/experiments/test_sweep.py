@@ -167,6 +167,16 @@ def begun(folder: Path) -> list[str]:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_too_little_memory_is_no_fault_of_a_storage(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **_more: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("optuna.storages.RDBStorage", full)
+    monkeypatch.setattr(module, "sleep", lambda _: None)
+    with pytest.raises(MemoryError):
+        module._storage("sqlite://")
+
+
 def test_killed_and_started_again(tmp_path: Path) -> None:
     with start(tmp_path / "whole") as process:
         expected = process.communicate(timeout=120)[0]

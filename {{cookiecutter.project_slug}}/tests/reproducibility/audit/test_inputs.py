@@ -52,9 +52,7 @@ def test_data_that_another_stage_depends_on(copy: Any, expect: Any, name: str) -
     expect("inputs", train, line, words, stale=True)
 
 
-@pytest.mark.parametrize(
-    "path", ["/mnt/shared/w.pt", "C:/shared/w.pt", "/data/w.pt"]
-)
+@pytest.mark.parametrize("path", ["/mnt/shared/w.pt", "C:/shared/w.pt", "/data/w.pt"])
 def test_a_path_outside_the_project(copy: Any, expect: Any, path: str) -> None:
     line = copy.append(copy.code, f'\nPRETRAINED = open("{path}", "rb")\n') + 1
     words = f"names {path}, which is not in the project and has no version; bring it in and track"
