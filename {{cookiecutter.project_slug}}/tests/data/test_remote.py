@@ -209,7 +209,6 @@ def test_a_broken_connection_is_not_taken_for_missing_objects(fake: Fake) -> Non
         remote.pull()
 
 
-@pytest.mark.parametrize("action", [remote.pull, remote.push])
 def test_too_little_memory_is_no_fault_of_a_remote() -> None:
     def full(*_: object) -> None:
         raise MemoryError
@@ -221,6 +220,7 @@ def test_too_little_memory_is_no_fault_of_a_remote() -> None:
         full()
 
 
+@pytest.mark.parametrize("action", [remote.pull, remote.push])
 def test_what_it_does_not_know_is_shown(
     fake: Fake, capfd: pytest.CaptureFixture[str], action: Callable[[], None]
 ) -> None:

@@ -166,7 +166,6 @@ def begun(folder: Path) -> list[str]:
     return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_too_little_memory_is_no_fault_of_a_storage(monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object, **_more: object) -> None:
         raise MemoryError
@@ -177,6 +176,7 @@ def test_too_little_memory_is_no_fault_of_a_storage(monkeypatch: pytest.MonkeyPa
         module._storage("sqlite://")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_killed_and_started_again(tmp_path: Path) -> None:
     with start(tmp_path / "whole") as process:
         expected = process.communicate(timeout=120)[0]
