@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -172,7 +173,7 @@ def test_too_little_memory_is_no_fault_of_a_storage(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr("optuna.storages.RDBStorage", full)
     monkeypatch.setattr(module, "sleep", lambda _: None)
-    with pytest.raises(MemoryError):
+    with pytest.raises(MemoryError), warnings.catch_warnings(action="ignore"):
         module._storage("sqlite://")
 
 
