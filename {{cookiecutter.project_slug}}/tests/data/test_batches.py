@@ -1,7 +1,10 @@
 """A batch is a function of the step alone: workers, and what ran before, cannot matter."""
 
 import json
+import os
+import tempfile
 from collections.abc import Iterator
+from multiprocessing.queues import Queue
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +108,18 @@ def test_workers_change_nothing(split: Split, workers: int, prefetch: int) -> No
     ahead = list(stream(batches, 3, 11, runtime(workers, prefetch)))
     assert torch.equal(state, torch.random.get_rng_state())
     assert same(iter(ahead), stream(batches, 3, 11, runtime()))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no sockets with paths")
+def test_a_long_path_of_the_temporary_folder_stops_no_worker(
+    split: Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A socket's path has room for 107 bytes; without this guard nobody hears of it."""
+    folder = tmp_path / ("long" * 25)
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    monkeypatch.setattr(Queue, "_on_queue_feeder_error", lambda *_: os._exit(1))
+    assert len(list(stream(make(split), 3, 11, runtime(1, 1)))) == 8
 
 
 def test_spawned_workers_change_nothing(

@@ -4,7 +4,9 @@ Which examples a step sees, and how they are augmented, follows from the seed, t
 example alone: the number of loader workers, and what ran before, cannot matter.
 """
 
+import os
 import signal
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,8 @@ from ..reproducibility.artifacts import read_json
 from ..reproducibility.streams import permutation, uniform
 from .storage import Pictures, open_shards
 from .streaming import fetch_lists, open_streamed
+
+MOST_TEMPORARY = 70  # bytes of the path of a folder for sockets: these have room for 107
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +190,7 @@ def stream(
         prefetch_factor=runtime.prefetch,
         # Without its own generator a loader draws its workers' seed from the global one.
         generator=torch.Generator().manual_seed(0),
-        worker_init_fn=_goes_on,
+        worker_init_fn=_begin,
     )
     for batch in loader:
         if isinstance(batch, UserError):
@@ -194,10 +198,15 @@ def stream(
         yield batch
 
 
-def _goes_on(_worker: int) -> None:
-    """Leave it to the process that trains, which is asked to stop as well, to end its workers."""
+def _begin(_worker: int) -> None:
+    """Set up a loader's worker."""
+    # The process that trains is asked to stop as well, and ends its workers.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+    # A batch goes through a socket in this folder. One with too long a path cannot be made, of
+    # which multiprocessing tells nobody: the process that trains would wait for ever.
+    if len(os.fsencode(tempfile.gettempdir())) > MOST_TEMPORARY and Path("/tmp").is_dir():
+        tempfile.tempdir = "/tmp"
 
 
 class _Reported(Dataset[tuple[Tensor, Tensor] | UserError]):
