@@ -206,7 +206,7 @@ def check(root: Path, locks: list[Path], python: str) -> str:
     Raises:
         Problem: it was built from other locks, or a file is missing, another one, or nobody's.
     """
-    venv = root / ".venv"
+    venv = (root / ".venv").resolve()  # a link may lead to an environment that is lent
     found, there = read_stamp(venv), packages(venv)
     if not there:
         raise Problem(f"{venv} holds no packages: run setup first")

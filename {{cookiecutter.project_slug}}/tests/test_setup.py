@@ -130,6 +130,15 @@ def test_an_environment_of_other_locks_is_not_as_locked(root: Path, ran: Run) ->
         check(root)
 
 
+def test_an_environment_may_be_lent(root: Path, ran: Run) -> None:
+    build(root)
+    other = root / "other"
+    other.mkdir()
+    (other / ".venv").symlink_to(root / ".venv")
+    python = setup.wanted_python(root)
+    assert setup.check(other, [root / "some.lock"], python).startswith("Every file of ")
+
+
 @pytest.mark.parametrize("name", ["sitecustomize.py", "more.pth", "uv/more.py", "numpy.so"])
 def test_a_file_that_no_package_brought_is_seen_and_removed(
     root: Path, ran: Run, name: str
