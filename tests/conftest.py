@@ -53,6 +53,9 @@ def isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
     monkeypatch.setenv("TMPDIR", str(home / "tmp"))  # cookiecutter never deletes rendered hooks
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    # The tools beside this Python, such as uv, however the tests were started.
+    here = str(Path(sys.executable).parent)
+    monkeypatch.setenv("PATH", os.pathsep.join([here, os.environ["PATH"]]))
     config = {name: str(home / name) for name in ("cookiecutters_dir", "replay_dir")}
     (home / ".cookiecutterrc").write_text(yaml.safe_dump(config), encoding="utf-8")
     return home
