@@ -147,6 +147,7 @@ def test_an_environment_is_built_mended_and_left_alone(small: Path) -> None:
     assert ruff.exists()
     other = (small / ".venv").rename(small / "other")
     (small / ".venv").symlink_to(other)
+    (other / "locked.json").unlink()  # so it is another's
     assert setup(small).startswith("Ready")
     assert ruff.exists() and not (small / ".venv").is_symlink() and other.is_dir()
 
