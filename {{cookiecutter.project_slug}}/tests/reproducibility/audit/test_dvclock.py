@@ -30,7 +30,7 @@ def test_a_changed_value(copy: Any) -> None:
     copy.write("params.yaml", "\n".join(lines))
     found = copy.new()
     assert list(found) == ["dvc.lock"]
-    assert f"{section}.{key} was {value!r}" in found["dvc.lock"][0].message
+    assert f"{section}.{key} was {value}" in found["dvc.lock"][0].message
     place = copy.text(LOCK).split("\n")[found["dvc.lock"][0].line - 1]
     assert section in place
 

@@ -8,7 +8,7 @@ from typing import Any
 from ...errors import UserError
 from ..apart import is_data
 from ..identity import depended
-from ..seals import content, declared, exact, hash_of, path_of, texts, values
+from ..seals import Quoted, content, declared, exact, hash_of, path_of, texts, values
 from .dvcfiles import LOCK, PARAMS, PIPELINE, Stage, inside, joined, stages, tracked_data
 from .findings import Check, Finding, check, count
 from .parsing import Broken, Document, json_value
@@ -213,10 +213,16 @@ def _same(old: Any, new: Any) -> bool:
 
 def _difference(key: str, old: Any, new: Any) -> str:
     if not isinstance(old, dict) or not isinstance(new, dict):
-        return f"{key} was {old!r} and is {new!r}"
+        return f"{key} was {_told(old)} and is {_told(new)}"
     changed = [
-        f"{key}.{name} was {old.get(name, 'unset')!r} and is {new.get(name, 'unset')!r}"
+        f"{key}.{name} was {_told(old.get(name))} and is {_told(new.get(name))}"
         for name in sorted({*old, *new}, key=str)
         if not _same(old.get(name, _ABSENT), new.get(name, _ABSENT))
     ]
     return ", ".join(changed)
+
+
+def _told(value: Any) -> str:
+    """A value as it stands in a file; None is one that does not."""
+    plain = isinstance(value, str) and not isinstance(value, Quoted)
+    return "unset" if value is None else value if plain else repr(value)
