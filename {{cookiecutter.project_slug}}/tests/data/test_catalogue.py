@@ -211,10 +211,10 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
 
 def planted(catalogue: Catalogue, count: int) -> None:
     """Plant rows without reading any file."""
-    known = (1, "0" * 32, "", 0, "PNG", 8, 8, "L", 0.5, 7, "block", 0, 0, "", 0)
+    known = (1, "0" * 32, "", 0, "PNG", 8, 8, "L", 0.5, 7, "block", 0, 0, "", 0, 0)
     row = (*known, "", 0, "stamp")
     rows = ((f"tree/{number:07d}.png", "tree", *row) for number in range(count))
-    marks = ", ".join("?" * 20)
+    marks = ", ".join("?" * (2 + len(row)))
     with catalogue.database:
         catalogue.database.execute("DELETE FROM files")
         catalogue.database.executemany(f"INSERT INTO files VALUES ({marks})", rows)
