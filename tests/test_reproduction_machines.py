@@ -27,6 +27,7 @@ def python(base: Base) -> Path:
     return base.place.built / ".venv" / "bin" / "python"
 
 
+@pytest.mark.long
 @changes("processor, emulated, one epoch", "train")
 def test_processors(base: Base, counted: Counted) -> None:
     """Of two vendors, neither with AVX-512, against this one."""
