@@ -82,7 +82,12 @@ def test_values_are_written_as_yaml_has_them() -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [LOCKED, "ERROR: '/x/params.yaml' is busy, it is being blocked by:"]
+    "said",
+    [
+        LOCKED,
+        "ERROR: '/x/params.yaml' is busy, it is being blocked by:",
+        "ERROR: Unable to read RWLock-file '.dvc/tmp/rwlock'. JSON structure is corrupted",
+    ],
 )
 def test_where_dvc_is_busy_it_is_run_again(play: Play, said: str) -> None:
     asked = play(fails(said), fails(said), "print('ok')", result={"score": 1})

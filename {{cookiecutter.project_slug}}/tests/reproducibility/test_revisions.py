@@ -196,3 +196,30 @@ def test_in_a_folder_of_a_larger_repository(
     commit = history.commit()
     assert Revision.find(commit).losses() == LOSSES
     assert set(Revision.find(commit).files("src")) == {"src/p/model.py"}
+
+
+@pytest.mark.parametrize("place", [".dvc/tmp/rwlock", ".dvc/tmp/exps/rwlock"])
+@pytest.mark.parametrize("left", ["", '{"write": {"/a'])
+def test_locks_that_a_killed_dvc_left_half_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, left: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / place
+    path.parent.mkdir(parents=True)
+    path.write_text(left, "utf-8")
+    assert revisions.dvc("status")[-1] == "status"
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("whole", ['{"write": {}, "read": {}}', '{"write": {"/a": {"pid": 1}}}'])
+def test_locks_that_are_whole_or_soon_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / ".dvc/tmp/rwlock"
+    path.parent.mkdir(parents=True)
+    for before in (whole, whole[:5]):
+        path.write_text(before, "utf-8")
+        monkeypatch.setattr(revisions, "sleep", lambda _: path.write_text(whole, "utf-8"))
+        revisions.dvc("status")
+        assert path.read_text("utf-8") == whole

@@ -21,7 +21,7 @@ from .beginning import noted
 ATTEMPTS, PAUSE = 20, 2.0
 # What DVC says once the experiment is in its own folder, and where another process is in the way.
 BEGUN = re.compile("Running stage|didn't change|is cached")
-BUSY = re.compile("[Uu]nable to acquire lock|is busy|index.lock")
+BUSY = re.compile("[Uu]nable to acquire lock|is busy|index.lock|read RWLock")
 _beginning = Lock()
 
 

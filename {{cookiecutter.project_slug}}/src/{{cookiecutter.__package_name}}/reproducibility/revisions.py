@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path, PurePosixPath
+from time import sleep
 from typing import Any
 
 import yaml
@@ -24,6 +25,9 @@ Lock = Mapping[str, Any]
 Record = Mapping[str, Any]
 LOCK = "dvc.lock"
 LOSSES = "reports/losses.csv"
+# Who of DVC reads and writes what at the moment: of stages, and of experiments.
+_USERS = Path(".dvc/tmp/rwlock"), Path(".dvc/tmp/exps/rwlock")
+_SOON = 0.5  # seconds in which a file that is being written is whole again
 
 
 @dataclass(frozen=True)
@@ -242,8 +246,29 @@ def _yaml(text: str) -> dict[str, Any]:
 
 
 def dvc(*arguments: str) -> list[str]:
-    """Return the command that runs this environment's DVC, whatever lies here and on PYTHONPATH."""
+    """Return the command that runs this environment's DVC, whatever lies here and on PYTHONPATH.
+
+    What a killed DVC left half written of its locks, which no other could read, is removed.
+    """
+    for path in _USERS:
+        torn = _torn(path)
+        if torn:
+            sleep(_SOON)
+        if torn and _torn(path) == torn:
+            path.unlink(missing_ok=True)
     return [sys.executable, "-I", "-m", "dvc", *arguments]
+
+
+def _torn(path: Path) -> int | None:
+    """When a file that is no JSON was last written."""
+    try:
+        written = path.stat().st_mtime_ns
+        read_json(path.read_bytes())
+    except ValueError:
+        return written
+    except OSError:
+        pass
+    return None
 
 
 def cache_folder() -> Path:

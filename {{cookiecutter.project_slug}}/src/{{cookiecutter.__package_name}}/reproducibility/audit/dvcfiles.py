@@ -3,6 +3,7 @@
 import posixpath
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from .findings import Finding
@@ -50,10 +51,11 @@ class Owner(NamedTuple):
     name: str
 
 
-def stages(project: Project) -> list[Stage]:
+@lru_cache(maxsize=8)
+def stages(project: Project) -> tuple[Stage, ...]:
     """The stages of dvc.yaml in its order; empty where the file cannot be read."""
     document = project.yaml(PIPELINE)
-    return [_stage(project, name) for name in document.mapping("stages")]
+    return tuple(_stage(project, name) for name in document.mapping("stages"))
 
 
 def _stage(project: Project, name: str) -> Stage:

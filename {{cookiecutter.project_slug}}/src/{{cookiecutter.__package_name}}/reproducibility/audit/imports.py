@@ -1,7 +1,7 @@
 """What a Python file imports, and which of the project's files that reaches."""
 
 import ast
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from .parsing import parents, python, statements
@@ -63,7 +63,8 @@ def _dynamic(node: ast.AST) -> Import | None:
     return Import(str(name.value), "", node.lineno, str(name.value).startswith("."))
 
 
-def direct(project: Project, path: str) -> set[str]:
+@lru_cache(maxsize=1024)
+def direct(project: Project, path: str) -> frozenset[str]:
     """The project's files that one file imports; packages that hold a docstring alone are not."""
     found = set()
     for item in imports(project, path):
@@ -72,10 +73,11 @@ def direct(project: Project, path: str) -> set[str]:
         if item.name:
             names.append(f"{item.module}.{item.name}")
         found |= {file for name in names if (file := _file(project, path, name))}
-    return {file for file in found if not _only_docstring(project, file)} - {path}
+    return frozenset(file for file in found if not _only_docstring(project, file)) - {path}
 
 
-def reach(project: Project, path: str) -> set[str]:
+@lru_cache(maxsize=64)
+def reach(project: Project, path: str) -> frozenset[str]:
     """The file itself and every file of the project that it imports, however deep."""
     found: set[str] = set()
     waiting = [path, *_packages(project, path)]
@@ -84,7 +86,7 @@ def reach(project: Project, path: str) -> set[str]:
         if file not in found:
             found.add(file)
             waiting += direct(project, file)
-    return found
+    return frozenset(found)
 
 
 def _packages(project: Project, path: str) -> list[str]:
