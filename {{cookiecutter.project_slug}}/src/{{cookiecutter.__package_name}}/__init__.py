@@ -1,1 +1,1 @@
-"""A deep-learning project whose results reproduce bit for bit."""
+"""What is yours: four short files, all meant to be edited. The engine is in ../samebits."""

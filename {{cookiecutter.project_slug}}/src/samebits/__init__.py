@@ -1,0 +1,1 @@
+"""A deep-learning project whose results reproduce bit for bit."""

@@ -1,0 +1,44 @@
+"""`python -m samebits VERB`: choose the kernels, then import what the verb needs, and run it."""
+
+import sys
+from importlib import import_module
+
+from .core import determinism
+from .core.config import read
+from .console.errors import UserError, run
+from .core.sections import Reproducibility
+from .core.yours import Yours
+from .verbs import VERBS, Verb, usage
+
+
+def main() -> None:
+    """Run the verb that the command line names."""
+    words = sys.argv[1:]
+    if not words or words[0] in ("-h", "--help"):
+        sys.stdout.write(usage())
+        return
+    name, verb = _found(words)
+    if verb.torch:
+        given = read(Reproducibility)
+        determinism.choose(given.level, given.threads)
+    else:
+        # Kernels that are the same everywhere, whatever level training has.
+        determinism.choose("portable", 1)
+    sys.argv = [f"samebits {name}", *verb.given, *words[len(name.split()) :]]
+    part = import_module(f"{__package__}.{verb.module}")
+    if "metrics" in verb.yours:
+        registry = import_module(f"{__package__}.metrics.registry")
+        registry.enter(Yours(verb.yours).metrics.METRICS)
+    part.main(Yours(verb.yours)) if verb.yours else part.main()
+
+
+def _found(words: list[str]) -> tuple[str, Verb]:
+    for count in (2, 1):
+        name = " ".join(words[:count])
+        if name in VERBS:
+            return name, VERBS[name]
+    raise UserError(f"there is no verb '{words[0]}'; 'samebits --help' lists them.")
+
+
+if __name__ == "__main__":
+    run(main)

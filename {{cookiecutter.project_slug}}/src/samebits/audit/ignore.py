@@ -1,0 +1,125 @@
+"""Which files are Git's: as Git says where it can, else as the .gitignore files say."""
+
+import os
+import re
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from ..console.errors import UserError
+from ..core.git import outside_git
+
+# Never the project's own text, and too large to walk.
+UNSEEN = {
+    *(".git", ".venv", ".dvc/cache", ".dvc/tmp", "data/raw", "data/prepared"),
+    *("data/decoded", "data/streamed", "node_modules"),
+}
+
+
+class Rule(NamedTuple):
+    """One pattern of a .gitignore file, as a regular expression on the path below that file."""
+
+    pattern: re.Pattern[str]
+    negated: bool
+    directories_only: bool
+
+
+def tracked(root: Path) -> list[str]:
+    """The files that Git tracks, or would track after `git add .` where it tracks none yet.
+
+    Returns:
+        Sorted paths relative to `root`, with `/`; files that no longer exist are left out.
+
+    Raises:
+        UserError: there is a repository which Git does not read.
+    """
+    listed = [path for path in _index(root) if (root / path).is_file()]
+    return sorted(listed) if listed else sorted(_walk(root, ""))
+
+
+def _index(root: Path) -> list[str]:
+    if not any((folder / ".git").exists() for folder in (root, *root.parents)):
+        return []
+    command = ["git", "-C", str(root), "ls-files", "-z"]
+    try:
+        done = subprocess.run(command, env=outside_git(), capture_output=True, check=False)
+    except OSError:  # no Git here
+        return []
+    if done.returncode:
+        reason = " ".join(done.stderr.decode("utf-8", "replace").split())
+        raise UserError(f"Git does not say which files it tracks: {reason}")
+    listing = done.stdout
+    return [name for name in listing.decode("utf-8", "replace").split("\0") if name]
+
+
+def _walk(root: Path, directory: str) -> list[str]:
+    found: list[str] = []
+    for entry in os.scandir(root / directory):
+        path = f"{directory}/{entry.name}" if directory else entry.name
+        inside = entry.is_dir(follow_symlinks=False)
+        if path in UNSEEN or entry.name == "__pycache__" or _matches(root, path, inside):
+            continue
+        if inside:
+            found += _walk(root, path)
+        elif entry.is_file():
+            found.append(path)
+    return found
+
+
+def ignored(root: Path, path: str, rules: str = ".gitignore") -> bool:
+    """Whether the files named `rules` below `root` keep out `path`, or a folder it is in."""
+    parts = path.split("/")
+    whole = range(1, len(parts) + 1)
+    # What is not there yet (data to come, outputs of a run) is taken for a folder.
+    return any(
+        _matches(root, "/".join(parts[:n]), n < len(parts) or not (root / path).is_file(), rules)
+        for n in whole
+    )
+
+
+def _matches(root: Path, path: str, is_directory: bool, rules: str = ".gitignore") -> bool:
+    """Whether the last rule that speaks of `path` itself, in any folder above it, ignores it."""
+    verdict = False
+    parts = path.split("/")
+    for depth in range(len(parts)):
+        below = "/".join(parts[depth:])
+        for rule in _rules(_read(root.joinpath(*parts[:depth], rules))):
+            if (is_directory or not rule.directories_only) and rule.pattern.fullmatch(below):
+                verdict = not rule.negated
+    return verdict
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+@cache
+def _rules(text: str) -> tuple[Rule, ...]:
+    lines = [line.rstrip() for line in text.splitlines()]
+    return tuple(_rule(line) for line in lines if line and not line.startswith("#"))
+
+
+def _rule(line: str) -> Rule:
+    negated = line.startswith("!")
+    pattern = line.removeprefix("!")
+    anchored = "/" in pattern.rstrip("/")
+    body = re.sub(r"\*\*/|\*\*|\*|\?|\[[^]]+\]|\\.|.", _translate, pattern.strip("/"))
+    try:
+        expression = re.compile(body if anchored else f"(?:.*/)?{body}")
+    except re.error:  # such as [z-a], which fits nothing
+        expression = re.compile("(?!)")
+    return Rule(expression, negated, pattern.endswith("/"))
+
+
+def _translate(token: re.Match[str]) -> str:
+    text = token[0]
+    if text.startswith("[") and len(text) > 1:
+        negated = len(text) > 3 and text[1] in "!^"
+        letters = re.sub(r"([\\[&|~^])", r"\\\1", text[1 + negated : -1])
+        return f"[{'^' * negated}{letters}]"
+    wild = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return wild.get(text) or re.escape(text.removeprefix("\\") or text)

@@ -1,0 +1,171 @@
+"""The pipeline is whole: every stage declares all it depends on, every output has one owner."""
+
+from ..core.seals import path_of
+from .dvcfiles import PARAMS, PIPELINE, RUNTIME_LOCK, Stage, inside, missing_sources, owners, sources, stages
+from .findings import Check, Finding, check, count
+from .imports import reach
+from .project import Project
+from .sections import accesses, reads, sections
+
+# Loading speed alone: a stage that depends on it would run again for nothing.
+FREE = "runtime"
+
+
+def code_of(project: Project, stage: Stage) -> set[str]:
+    """Every file of the project that a stage runs: its own and what they import, however deep."""
+    return {file for own in sources(project, stage) for file in reach(project, own)}
+
+
+def pipeline(project: Project) -> Check:
+    """Every stage depends on its source, its imports and the lock, and on nothing else there."""
+    findings = project.unusable(PIPELINE, "stages")
+    for stage in stages(project):
+        findings += missing_sources(project, stage)
+        findings += [*_undeclared(project, stage), *_unneeded(project, stage)]
+        findings += [*_absent(project, stage), *_unsealed(project, stage)]
+    found = stages(project)
+    deps = sum(len(stage.deps) for stage in found)
+    dependencies = count(deps, "dependency", "dependencies")
+    return check(
+        "pipeline", f"{count(len(found), 'stage')}, {dependencies}", "whole, none idle", findings
+    )
+
+
+def _undeclared(project: Project, stage: Stage) -> list[Finding]:
+    own = sources(project, stage)
+    needed = {path: f"its own source ({words})" for path, words in own.items()}
+    for path in sorted(code_of(project, stage) - set(own)):
+        needed[path] = "which it imports"
+    if any(path.endswith(".py") for path in own):
+        needed[RUNTIME_LOCK] = "the environment it runs in"
+    missing = {
+        path: reason
+        for path, reason in needed.items()
+        if not any(inside(path, dep) for dep in stage.deps)
+    }
+    message = "stage {}: does not depend on {}, {}; add it to deps"
+    return [
+        Finding(PIPELINE, stage.line, message.format(stage.name, path, reason))
+        for path, reason in missing.items()
+    ]
+
+
+def _unneeded(project: Project, stage: Stage) -> list[Finding]:
+    """Declared code that the stage never runs: it would run again for nothing."""
+    if not sources(project, stage):
+        return []
+    code = code_of(project, stage)
+    declared = [
+        (dep, line)
+        for dep, line in stage.deps.items()
+        if dep.endswith(".py") or (inside(dep, "src") and (project.root / dep).is_dir())
+    ]
+    return [
+        Finding(PIPELINE, line, f"stage {stage.name}: imports nothing of {dep}; drop it from deps")
+        for dep, line in declared
+        if project.exists(dep) and not any(inside(path, dep) for path in code)
+    ]
+
+
+def _absent(project: Project, stage: Stage) -> list[Finding]:
+    """Dependencies that are neither in the project nor the output of anything."""
+    outputs = owners(project)
+    findings = []
+    for dep, line in stage.deps.items():
+        made = any(inside(dep, path) or inside(path, dep) for path in outputs)
+        if made or "://" in dep or "${" in dep:
+            continue
+        if not project.exists(dep):
+            message = f"stage {stage.name}: depends on {dep}, which does not exist; mend or drop it"
+            findings.append(Finding(PIPELINE, line, message))
+        elif project.ignored(dep):
+            message = f"stage {stage.name}: depends on {dep}, which Git ignores and no stage makes"
+            findings.append(Finding(PIPELINE, line, f"{message}; run `dvc add {dep}`"))
+    return findings
+
+
+def _unsealed(project: Project, stage: Stage) -> list[Finding]:
+    """A stage of the package that nothing binds to what it was made of."""
+    seal = path_of(stage.name)
+    own = any(inside(path, project.package) for path in sources(project, stage))
+    if not own or seal in stage.outs:
+        return []
+    message = f"stage {stage.name}: has no seal; make Seal('{stage.name}') before it reads anything"
+    return [Finding(PIPELINE, stage.line, f"{message}, write it last, and add {seal} to its outs")]
+
+
+def outputs(project: Project) -> Check:
+    """Every output is made by one stage or tracked by one .dvc file, and none lies in another."""
+    owned = owners(project)
+    findings = []
+    for path, claims in owned.items():
+        first, *others = claims
+        for claim in others:
+            message = f"{claim.name}: the output {path} is {first.name}'s too; keep one of them"
+            findings.append(Finding(claim.path, claim.line, message))
+        for folder, (outer, *_) in owned.items():
+            if path != folder and inside(path, folder):
+                message = f"{first.name}: the output {path} lies in {folder} of {outer.name}"
+                findings.append(Finding(first.path, first.line, f"{message}; take it out of there"))
+    return check("outputs", count(len(owned), "output"), "each with one owner", findings)
+
+
+def parameters(project: Project) -> Check:
+    """A stage declares the sections that its code reads, all of them and no other."""
+    findings = [*project.unusable(PARAMS)]
+    declared = 0
+    for stage in stages(project):
+        declared += len(stage.sections())
+        findings += [*_unread(project, stage), *_undeclared_reads(project, stage)]
+    found = f"{count(declared, 'section')} declared by {count(len(stages(project)), 'stage')}"
+    return check("params", found, "each read, none undeclared", findings)
+
+
+def _reads(project: Project, stage: Stage) -> dict[str, tuple[str, int]]:
+    """The sections that a stage's code reads, each with one place that does."""
+    found: dict[str, tuple[str, int]] = {}
+    for path in sorted(code_of(project, stage)):
+        for section, line in reads(project, path).items():
+            found.setdefault(section, (path, line))
+    return found
+
+
+def _undeclared_reads(project: Project, stage: Stage) -> list[Finding]:
+    keys = stage.params.get(PARAMS, {})
+    findings = []
+    for section, (path, line) in _reads(project, stage).items():
+        if section == FREE or "" in keys or section in keys:
+            continue
+        message = f"stage {stage.name} reads {section} but does not declare {{}} in {PIPELINE}"
+        wanted = {f"{section}.{key}" for key in _used(project, stage, section)}
+        if section not in stage.sections():
+            findings.append(Finding(path, line, f"{message.format('it')}; add it to its params"))
+        elif wanted - set(keys):
+            missing = ", ".join(sorted(wanted - set(keys)))
+            findings.append(Finding(path, line, f"{message.format(missing)}; add it to its params"))
+    return findings
+
+
+def _used(project: Project, stage: Stage, section: str) -> set[str]:
+    """The keys of a section that a stage's code touches."""
+    known = sections(project)[section].keys
+    touched = {pair for path in code_of(project, stage) for pair in accesses(project, path)}
+    return {key for key in known if (section, key) in touched}
+
+
+def _unread(project: Project, stage: Stage) -> list[Finding]:
+    read = _reads(project, stage)
+    python = any(path.endswith(".py") for path in sources(project, stage))
+    findings = []
+    for section, line in stage.sections().items():
+        start = f"stage {stage.name}: declares the section {section or 'of the whole file'}"
+        if section == FREE or not section:
+            message = f"{start}, so {FREE} would run it again; declare what it reads alone"
+            findings.append(Finding(PIPELINE, line, message))
+        elif project.yaml(PARAMS).get(section) is None:
+            message = f"{start}, which {PARAMS} does not have; mend its name"
+            findings.append(Finding(PIPELINE, line, message))
+        elif python and section not in read and section in sections(project):
+            message = f"{start}, which its code never reads; drop it from params"
+            findings.append(Finding(PIPELINE, line, message))
+    return findings

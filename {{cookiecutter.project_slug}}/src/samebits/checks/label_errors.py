@@ -1,0 +1,102 @@
+"""Labels that are probably wrong, by confident learning on out-of-fold predictions.
+
+A model that has not seen a picture says what it shows; where it is surer of another class than it
+is for that class's own pictures, the label is in doubt. Source: Northcutt, Jiang and Chuang,
+Confident Learning, JAIR 2021, as their library cleanlab does it.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.sections import Data
+from ..data.findings import Finding, shown
+from .near_duplicates import Look
+from ..data.decode_cache import Place
+from ..core.resize import shrink
+
+FOLDS = 5
+SIDE = 32  # pixels a side that the model sees; keeps the memory small
+CHUNK = 512
+MOST_PROBABILITIES = 10_000_000  # of all examples and classes together, for the same reason
+
+# From images uint8 [n, c, h, w], labels int64 [n], the number of classes and folds int64 [n] to
+# probabilities float32 [n, classes] by models that have not seen the image's fold.
+OutOfFold = Callable[
+    [NDArray[np.uint8], NDArray[np.int64], int, NDArray[np.int64]], NDArray[np.float32]
+]
+
+
+class Sampled(NamedTuple):
+    """A picture whose label is looked at."""
+
+    md5: str
+    path: str
+    label: str
+    place: Place
+
+
+def sample(database: sqlite3.Connection, data: Data) -> list[Sampled]:
+    """Return the pictures whose labels are looked at, in the order of their paths.
+
+    They are chosen by content, so that one stays in the sample when others come or go; there are
+    `data.label_error_examples` at most, and fewer where there are very many classes.
+    """
+    (classes,) = database.execute("SELECT count(DISTINCT label) FROM examples").fetchone()
+    most = min(data.label_error_examples, MOST_PROBABILITIES // max(classes, 1))
+    query = """SELECT md5, min(path), label, block, place, checksum FROM examples GROUP BY md5
+               HAVING count(DISTINCT label) = 1 ORDER BY md5 LIMIT ?"""
+    rows = database.execute(query, (most,))
+    found = (Sampled(md5, path, label, Place(*place)) for md5, path, label, *place in rows)
+    # In the order of the paths, for so the pixels lie.
+    return sorted(found, key=lambda one: one.path)
+
+
+def label_findings(
+    sampled: list[Sampled], pixels: Look, out_of_fold: OutOfFold, data: Data
+) -> Iterator[Finding]:
+    """Yield a finding for each label in doubt, the most doubtful first.
+
+    Args:
+        sampled: the pictures to look at.
+        pixels: gives the pictures at some places.
+        out_of_fold: the model, fitted on all folds but one, for each.
+        data: how sure the model must be.
+    """
+    classes = sorted({one.label for one in sampled})
+    numbers = {name: number for number, name in enumerate(classes)}
+    labels = np.array([numbers[one.label] for one in sampled], dtype=np.int64)
+    # By other digits than those that chose the sample.
+    folds = np.array([int(one.md5[-8:], 16) % FOLDS for one in sampled], dtype=np.int64)
+    if len(classes) < 2 or len(np.unique(folds)) < 2:
+        return
+    chunks = [sampled[start : start + CHUNK] for start in range(0, len(sampled), CHUNK)]
+    images = np.concatenate(
+        [shrink(pixels([one.place for one in chunk]), SIDE) for chunk in chunks]
+    )
+    # Six decimals, as everywhere: what is below them must not decide.
+    found = out_of_fold(images, labels, len(classes), folds).astype(np.float64).round(6)
+    for row in _doubted(labels, found):
+        one, other = sampled[row], int(found[row].argmax())
+        if found[row, other] >= data.label_error:
+            words = _words(one, classes[other], found[row, other])
+            yield Finding("label-error", words, (one.path,), (one.md5,))
+
+
+def _doubted(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> list[int]:
+    # Here, for it takes a second to import.
+    from cleanlab.filter import find_label_issues
+
+    rows = find_label_issues(labels, probabilities, filter_by="confident_learning", n_jobs=1)
+    own = probabilities[np.arange(len(labels)), labels]
+    return sorted(np.flatnonzero(rows).tolist(), key=lambda row: (own[row], row))
+
+
+def _words(one: Sampled, other: str, sure: float) -> str:
+    return (
+        f"{shown(one.path)}: labelled {shown(one.label)}, but looks like {shown(other)}, as a "
+        f"model is {100 * sure:.1f} % sure; correct it in data/corrections.csv, or accept it."
+    )

@@ -1,0 +1,281 @@
+"""Rules about files, classes and labels: each is a query over the catalogue's table `files`.
+
+Queries stream and sort on disk, so that a million pictures take the memory of a thousand.
+"""
+
+import mimetypes
+import sqlite3
+import unicodedata
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from pathlib import PurePosixPath
+
+from PIL import Image
+
+from ..core.sections import Data
+from ..data.labels import Labels
+from ..data.findings import MOST_PATHS, Finding, shown
+from ..core.file_names import name_problem
+from ..data.splits import LEFT_OUT, SPLITS, split_of
+
+# What the content of a file is called → what its extension may say as well.
+ALIASES = {"MPO": "JPEG", "DIB": "BMP"}
+
+# `examples` are what can be learned from: readable, in a class folder, under the corrected label.
+VIEWS = """
+DROP VIEW IF EXISTS temp.examples;
+DROP TABLE IF EXISTS temp.corrected;
+CREATE TEMP TABLE corrected (md5 TEXT, old TEXT, new TEXT, PRIMARY KEY (md5, old)) WITHOUT ROWID;
+CREATE TEMP VIEW examples AS
+    SELECT path, coalesce(new, label) AS label, files.md5 AS md5, width, height, mode, format,
+           brightness, gist, block, place, checksum, lost, more, used
+    FROM files LEFT JOIN temp.corrected AS c ON c.md5 = files.md5 AND old = label
+    WHERE problem = '';
+"""
+
+
+def open_views(database: sqlite3.Connection, labels: Labels) -> None:
+    """Make the temporary view `examples`, with the right labels, that the rules look at."""
+    database.executescript(VIEWS)
+    rows = ((md5, old, new) for (md5, old), new in sorted(labels.items()))
+    database.executemany("INSERT INTO corrected VALUES (?, ?, ?)", rows)
+
+
+def file_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
+    """Yield what is wrong with single files, and with the bits of all together."""
+    yield from _misplaced(database)
+    yield from _unreadable(database)
+    yield from _too_large(database)
+    yield from _lost(database)
+    yield from _wrong_types(database)
+    yield from _odd_names(database)
+    yield from _more(database)
+    yield from _unused_bits(database, data)
+
+
+def _misplaced(database: sqlite3.Connection) -> Iterator[Finding]:
+    query = "SELECT path, problem FROM files WHERE label = '' ORDER BY path"
+    for path, problem in database.execute(query):
+        yield Finding("misplaced", f"{shown(path)}: {problem}.", (path,), ("",))
+
+
+def _unreadable(database: sqlite3.Connection) -> Iterator[Finding]:
+    query = """SELECT path, md5, bytes, problem FROM files
+               WHERE problem <> '' AND label <> '' AND NOT large ORDER BY path"""
+    for path, md5, size, problem in database.execute(query):
+        if size == 0:
+            words = "the file has zero bytes; get it again or remove it."
+            yield Finding("empty-file", f"{shown(path)}: {words}", (path,), (md5,))
+        else:
+            yield Finding("unreadable", f"{shown(path)}: {problem}.", (path,), (md5,))
+
+
+def _too_large(database: sqlite3.Connection) -> Iterator[Finding]:
+    query = "SELECT path, md5, problem FROM files WHERE large ORDER BY path"
+    for path, md5, problem in database.execute(query):
+        words = f"{problem}; make it smaller, or raise that if it is no mistake."
+        yield Finding("too-large", f"{shown(path)}: {words}", (path,), (md5,))
+
+
+def _lost(database: sqlite3.Connection) -> Iterator[Finding]:
+    query = "SELECT path, md5, lost FROM examples WHERE lost <> '' ORDER BY path"
+    for path, md5, lost in database.execute(query):
+        yield Finding("lost-content", f"{shown(path)}: {lost}.", (path,), (md5,))
+
+
+def _more(database: sqlite3.Connection) -> Iterator[Finding]:
+    words = "it has more frames, pages or channels than are learned from; save what counts alone."
+    for path, md5 in database.execute("SELECT path, md5 FROM examples WHERE more ORDER BY path"):
+        yield Finding("more-frames", f"{shown(path)}: {words}", (path,), (md5,))
+
+
+def _unused_bits(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
+    """One picture may be dark; where all are, they come from a camera of fewer bits."""
+    query = "SELECT count(*), max(used) FROM examples WHERE used > 0 AND lost = ''"
+    count, used = database.execute(query).fetchone()
+    if count and used < data.bits:
+        words = (
+            f"of {count} picture(s) with 16 bits of grey none uses more than {used} of data.bits, "
+            f"{data.bits}, so that {2 ** (used - data.bits + 8)} of 256 levels are left; set it to "
+            f"{used} if that is what the camera has."
+        )
+        query = "SELECT path, md5 FROM examples WHERE used > 0 AND lost = '' ORDER BY path LIMIT ?"
+        paths, hashes = zip(*database.execute(query, (MOST_PATHS,)), strict=True)
+        yield Finding("unused-bits", words, paths, hashes)
+
+
+def _wrong_types(database: sqlite3.Connection) -> Iterator[Finding]:
+    extensions, others = Image.registered_extensions(), mimetypes.MimeTypes().types_map[True]
+    query = "SELECT path, md5, format FROM examples ORDER BY path"
+    for path, md5, format_ in database.execute(query):
+        extension = PurePosixPath(path).suffix.lower()
+        # None where it says nothing, as in a name without one, or cat.001.
+        said = extensions.get(extension) or others.get(extension)
+        if said and ALIASES.get(said, said) != ALIASES.get(format_, format_):
+            words = f"its content is {format_}, whatever {extension} says; rename or convert it."
+            yield Finding("wrong-type", f"{shown(path)}: {words}", (path,), (md5,))
+
+
+def _odd_names(database: sqlite3.Connection) -> Iterator[Finding]:
+    for path, md5 in database.execute("SELECT path, md5 FROM files ORDER BY path"):
+        if problem := name_problem(path):
+            yield Finding("odd-name", f"{shown(path)} {problem}; rename it.", (path,), (md5,))
+
+
+def class_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
+    """Yield what is wrong or odd with classes.
+
+    Args:
+        database: that of a catalogue, with the view `examples`.
+        data: what is expected.
+    """
+    folders = [name for (name,) in database.execute("SELECT label FROM classes ORDER BY label")]
+    query = "SELECT label, count(DISTINCT md5) FROM examples GROUP BY label"
+    counts = dict.fromkeys([*folders, *data.classes], 0) | dict(database.execute(query))
+    present = {name: count for name, count in counts.items() if count or name in folders}
+    filled = sorted(name for name, count in present.items() if count)
+    if len(filled) < 2:
+        words = f"{len(filled)} class(es) with pictures in data/raw; learning needs at least 2."
+        yield Finding("few-classes", words, classes=tuple(filled))
+    yield from _small_classes(database, present, data)
+    yield from _similar_classes(present)
+    for name in data.classes:
+        if not counts[name]:
+            words = f"{shown(name)} has no picture, but data.classes expects it; add some."
+            yield Finding("missing-class", words, classes=(name,))
+    for name in sorted(present) if data.classes else ():
+        if name not in data.classes:
+            words = f"{shown(name)} is not in data.classes; rename it or add it there."
+            yield Finding("unexpected-class", words, classes=(name,))
+    yield from _imbalance({name: count for name, count in present.items() if count}, data)
+
+
+def _small_classes(
+    database: sqlite3.Connection, counts: dict[str, int], data: Data
+) -> Iterator[Finding]:
+    moved = {name for (name,) in database.execute("SELECT DISTINCT old FROM corrected")}
+    for name, count in sorted(counts.items()):
+        if count == 0 and (name in moved or name in data.classes):
+            # Its last picture was corrected, so there is no such class any more; or it is expected,
+            # and missing-class says so.
+            continue
+        if count == 0:
+            words = f"{shown(name)} has no readable picture; add some or remove the folder."
+            yield Finding("empty-class", words, classes=(name,))
+        elif count < data.least_examples:
+            words = (
+                f"{shown(name)} has {count} picture(s) of its own, fewer than data.least_examples, "
+                f"{data.least_examples}; add some, or remove the class."
+            )
+            yield Finding("small-class", words, classes=(name,))
+
+
+def _similar_classes(names: Iterable[str]) -> Iterator[Finding]:
+    def plain(name: str) -> str:
+        return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+    for _, same in groupby(sorted(names, key=lambda name: (plain(name), name)), key=plain):
+        together = tuple(same)
+        if len(together) > 1:
+            listed = " and ".join(map(shown, together))
+            words = f"{listed} differ by case or accents' encoding only; merge or rename them."
+            yield Finding("similar-classes", words, classes=together)
+
+
+def _imbalance(counts: dict[str, int], data: Data) -> Iterator[Finding]:
+    if not counts:
+        return
+    least, most = (choose(sorted(counts), key=counts.__getitem__) for choose in (min, max))
+    if counts[most] > data.imbalance * counts[least]:
+        words = (
+            f"{shown(most)} has {counts[most]} pictures, {shown(least)} {counts[least]}: more than "
+            f"{data.imbalance:g} times as many; add to the rare ones, or decide by macro_f1."
+        )
+        yield Finding("imbalance", words, classes=(most, least))
+
+
+def same_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
+    """Yield the pictures whose very bytes stand in several files."""
+    query = """SELECT md5, path, label FROM examples
+               WHERE md5 IN (SELECT md5 FROM examples GROUP BY md5 HAVING count(*) > 1)
+               ORDER BY md5, path"""
+    for md5, rows in groupby(database.execute(query), key=lambda row: str(row[0])):
+        yield from _same(md5, ((path, label) for _, path, label in rows), data)
+
+
+def _same(md5: str, rows: Iterable[tuple[str, str]], data: Data) -> Iterator[Finding]:
+    by_label: dict[str, list[str]] = {}
+    by_split: dict[str, list[str]] = {}
+    count = 0
+    for path, label in rows:
+        count += 1
+        for key, groups in ((label, by_label), (split_of(path, md5, data), by_split)):
+            if key == LEFT_OUT and groups is by_split:
+                continue  # nothing sees it, so it gives nothing away
+            paths = groups.setdefault(key, [])
+            if len(paths) < MOST_PATHS:
+                paths.append(path)
+    if len(by_label) > 1:
+        words = (
+            f"{_listed(by_label)}: one picture; remove all but one label in data/corrections.csv."
+        )
+        yield _about("two-labels", words, by_label, md5)
+    if len(by_split) > 1:
+        groups = {name: by_split[name] for name in SPLITS if name in by_split}
+        words = (
+            f"{_listed(groups)}: one picture; keep one file, or let data.group and data.target "
+            "treat them alike."
+        )
+        yield _about("two-splits", words, groups, md5)
+    if len(by_label) == 1 and len(by_split) < 2:
+        words = f"{_listed(by_label)} and others, {count} files: one picture; keep one of them."
+        yield _about("copies", words, by_label, md5)
+
+
+def _listed(groups: dict[str, list[str]]) -> str:
+    return ", ".join(f"{shown(paths[0])} ({shown(name)})" for name, paths in groups.items())
+
+
+def _about(rule: str, words: str, groups: dict[str, list[str]], md5: str) -> Finding:
+    # The first of each group, then the others.
+    firsts = [paths[0] for paths in groups.values()]
+    others = [path for paths in groups.values() for path in paths[1:]]
+    paths = tuple((firsts + others)[:MOST_PATHS])
+    return Finding(rule, words, paths, (md5,) * len(paths))
+
+
+def odd_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
+    """Yield the pictures of another size or colour mode than most."""
+    count = int(database.execute("SELECT count(*) FROM examples").fetchone()[0])
+    if count:
+        yield from _odd_sizes(database, count, data)
+        yield from _odd_modes(database, count, data)
+
+
+def _odd_sizes(database: sqlite3.Connection, count: int, data: Data) -> Iterator[Finding]:
+    width, height = (
+        database.execute(
+            f"SELECT {side} FROM examples ORDER BY {side} LIMIT 1 OFFSET ?", (count // 2,)
+        ).fetchone()[0]
+        for side in ("width", "height")
+    )
+    query = """SELECT path, md5, width, height FROM examples
+               WHERE max(1.0 * width / :width, 1.0 * :width / width) > :ratio
+                  OR max(1.0 * height / :height, 1.0 * :height / height) > :ratio ORDER BY path"""
+    bounds = {"width": width, "height": height, "ratio": data.odd_size}
+    for path, md5, own_width, own_height in database.execute(query, bounds):
+        words = (
+            f"{own_width}×{own_height} pixels, where {width}×{height} is the middle; check it, or "
+            f"raise data.odd_size, {data.odd_size:g}."
+        )
+        yield Finding("odd-size", f"{shown(path)}: {words}", (path,), (md5,))
+
+
+def _odd_modes(database: sqlite3.Connection, count: int, data: Data) -> Iterator[Finding]:
+    query = """SELECT path, md5, mode, n FROM examples
+               JOIN (SELECT mode, count(*) AS n FROM examples GROUP BY mode) USING (mode)
+               WHERE n < :part * :count ORDER BY path"""
+    bounds = {"part": data.odd_mode, "count": count}
+    for path, md5, mode, same in database.execute(query, bounds):
+        words = f"colour mode {mode}, as {same} of {count} pictures are; convert or check it."
+        yield Finding("odd-mode", f"{shown(path)}: {words}", (path,), (md5,))

@@ -1,0 +1,138 @@
+"""Check the data before anything learns from it: every rule, all that it finds, one table."""
+
+import sqlite3
+from collections import Counter
+from dataclasses import asdict, dataclass
+from itertools import chain, groupby
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+from ..core.sections import Data
+from . import accepted, drift
+from ..data import labels as corrections
+from .accepted import Accepted
+from ..data.index import Catalogue
+from ..data.labels import Correction, labels, misfits, read_corrections
+from ..data.coverage import coverage_findings
+from .label_errors import OutOfFold, label_findings, sample
+from ..data.findings import Table
+from .near_duplicates import neighbour_findings
+from ..data.decode_cache import DamagedBlock, Pixels
+from .rules import class_findings, file_findings, odd_findings, open_views, same_findings
+from ..data.splits import split_of
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """The small files that people keep beside the data; one that is not there says nothing."""
+
+    corrections: Path = corrections.FILE
+    accepted: Path = accepted.FILE
+    reference: Path = drift.FILE
+
+
+def validate(
+    catalogue: Catalogue,
+    raw: Path,
+    data: Data,
+    version: str,
+    out_of_fold: OutOfFold,
+    reviewed: Reviewed,
+    workers: int = 0,
+) -> tuple[dict[str, Any], Table]:
+    """Apply every rule to the pictures in `raw`, and describe them.
+
+    Args:
+        catalogue: the pictures; it is filled first.
+        raw: one folder for each class.
+        data: what is expected, and when to warn.
+        version: DVC's hash of the raw data.
+        out_of_fold: the model that doubts labels.
+        reviewed: what people say of the data.
+        workers: processes that read pictures; moves no byte.
+
+    Returns:
+        What reports/data.json says, and the findings.
+
+    Raises:
+        UserError: there is no such folder, or data/reference.json is damaged.
+    """
+    catalogue.fill(raw, workers)
+    try:
+        return _judged(catalogue, data, version, out_of_fold, reviewed)
+    except DamagedBlock as damaged:
+        catalogue.forget([str(damaged)])
+    return validate(catalogue, raw, data, version, out_of_fold, reviewed, workers)
+
+
+def _judged(
+    catalogue: Catalogue, data: Data, version: str, out_of_fold: OutOfFold, reviewed: Reviewed
+) -> tuple[dict[str, Any], Table]:
+    database, pixels = catalogue.database, Pixels(catalogue)
+    rows, unusable = read_corrections(reviewed.corrections)
+    acceptances = Accepted.read(reviewed.accepted)
+    before = drift.last_release(reviewed.reference, version)
+    open_views(database, labels(rows))
+    now, sampled = drift.statistics(database), sample(database, data)
+    known = {*_names(database), *data.classes}
+    found = chain(
+        file_findings(database, data),
+        class_findings(database, data),
+        coverage_findings(_splits(database, data), data),
+        same_findings(database, data),
+        unusable,
+        misfits(rows, _folders(database), known, reviewed.corrections),
+        acceptances.problems,
+        label_findings(sampled, pixels, out_of_fold, data),
+        neighbour_findings(database, pixels, data),
+        odd_findings(database, data),
+        drift.drift_findings(now, before, data),
+    )
+    # The stale ones are known when all others have been seen.
+    table = Table(chain(acceptances.apply(found), acceptances.stale()))
+    summary = {
+        "version": version,
+        **_counts(database),
+        "statistics": now,
+        "compared_with": before["version"] if before else None,
+        "labels_examined": len(sampled),
+        "corrections": [asdict(one) | {"pictures": _corrected(database, one)} for _, one in rows],
+        **table.record(),
+    }
+    return summary, table
+
+
+def _names(database: sqlite3.Connection) -> list[str]:
+    return [name for (name,) in database.execute("SELECT label FROM classes")]
+
+
+def _splits(database: sqlite3.Connection, data: Data) -> Counter[tuple[str, str]]:
+    rows = database.execute("SELECT path, md5, label FROM examples")
+    return Counter((split_of(path, md5, data), label) for path, md5, label in rows)
+
+
+def _folders(database: sqlite3.Connection) -> dict[str, list[str]]:
+    """Return for the hashes of corrections the folders in which such pictures stand."""
+    query = """SELECT DISTINCT md5, label FROM files
+               WHERE md5 IN (SELECT md5 FROM corrected) AND problem = '' ORDER BY md5, label"""
+    pairs = database.execute(query)
+    return {md5: [name for _, name in rows] for md5, rows in groupby(pairs, itemgetter(0))}
+
+
+def _corrected(database: sqlite3.Connection, one: Correction) -> int:
+    query = "SELECT count(*) FROM files WHERE md5 = ? AND label = ? AND problem = ''"
+    return int(database.execute(query, (one.md5, one.old)).fetchone()[0])
+
+
+def _counts(database: sqlite3.Connection) -> dict[str, Any]:
+    def counted(key: str) -> dict[str, int]:
+        return dict(database.execute(f"SELECT {key}, count(*) FROM examples GROUP BY 1 ORDER BY 1"))
+
+    classes = counted("label")
+    return {
+        "examples": sum(classes.values()),
+        "classes": classes,
+        "sizes": counted("width || 'x' || height"),
+        "modes": counted("mode"),
+    }

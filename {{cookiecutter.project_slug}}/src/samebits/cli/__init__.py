@@ -1,0 +1,1 @@
+"""Verbs for people: each reads its arguments and calls the library."""

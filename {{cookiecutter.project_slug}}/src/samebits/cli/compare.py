@@ -1,0 +1,136 @@
+"""Say which of two commits or experiments is better, on the same examples.
+
+Run: python -m <package>.commands.compare A B [--on dev]
+"""
+
+import argparse
+import sys
+
+from ..core.yours import Yours
+from ..console.errors import UserError
+from ..metrics.baselines import unbeaten
+from ..metrics.comparison import Difference, Spread, check_same, paired
+from ..metrics.results import Result, read_result, spread_over_seeds
+from ..metrics.scores import find
+from ..provenance.explain import differing
+
+SEED = "reproducibility.seed"
+Rows = list[tuple[str, str, str]]
+Spreads = dict[str, Spread]  # over seeds, by the commit that they were run in
+
+
+def main(_: Yours) -> None:
+    """Print the verdict, the difference and what else differs."""
+    parser = argparse.ArgumentParser(description="Say which of two results is better.")
+    parser.add_argument("A", help="a commit, tag, branch or DVC experiment")
+    parser.add_argument("B", help="another")
+    parser.add_argument("--on", default="test", help="the data set to compare on (test)")
+    given = parser.parse_args()
+    sys.stdout.write(comparison(read_result(given.A), read_result(given.B), given.on))
+
+
+def comparison(a: Result, b: Result, on: str = "test") -> str:
+    """Return what to say of B beside A on the data set `on`: of the models, then of the idea.
+
+    Two runs that differ in their seeds alone are two models, one of which may well be the better
+    one. That says nothing of what either was trained with, so the two are told apart.
+
+    Raises:
+        UserError: the two decide by different metrics, or were scored on different examples.
+    """
+    names = [one.revision.name for one in (a, b)]
+    if a.metrics["metric"] != b.metrics["metric"]:
+        raise UserError(
+            f"A decides by {a.metrics['metric']} and B by {b.metrics['metric']}; give both the "
+            "same evaluation.metric."
+        )
+    if on not in a.predictions or on not in b.predictions:
+        raise UserError(f"there is no data set `{on}`; there are {', '.join(a.predictions)}.")
+    check_same((a.classes, a.predictions[on]), (b.classes, b.predictions[on]))
+    metric, key = find(a.metrics["metric"]), a.metrics["metric"]
+    one, other = a.predictions[on].sample(), b.predictions[on].sample()
+    known = dict(filter(None, (spread_over_seeds(side, on) for side in (a, b))))
+    apart = paired(metric, one, other, seed=0)
+    found, judged = apart.judged(), apart.judged(spreads=[*known.values()])
+    rows = _differing(a, b)
+    lines = [
+        f"A  {names[0]}  {key} {a.metrics[on][key]:.6f} on {on}{_rejected(a)}",
+        f"B  {names[1]}  {key} {b.metrics[on][key]:.6f} on {on}{_rejected(b)}",
+        "",
+        *_models(a, b, found, len(one)),
+        "",
+        *_idea(rows, found, judged, known),
+        "",
+        "what else differs:",
+        *([f"  {part}: {name}  {text}".rstrip() for part, name, text in rows] or ["  nothing"]),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _models(a: Result, b: Result, found: Difference, count: int) -> list[str]:
+    """What to say of the two models as they are trained."""
+    # Who misses a constraint may score better, and is not better.
+    verb = "scores" if found.gain and (b if found.gain > 0 else a).accepted() is False else "is"
+    lines = [
+        f"B {verb} {found.verdict} {_by(found)}, as the two models stand."
+        if found.gain
+        else f"Cannot tell: B differs {_by(found)} on {count:,} examples."
+    ]
+    if found.more is None:
+        lines += ["The two score the same; more examples would not settle it."]
+    elif found.more:
+        lines += [f"About {found.more:,} more examples would settle a difference of this size."]
+    rejected = [name for name, one in (("A", a), ("B", b)) if one.accepted() is False]
+    if rejected:
+        lines += [f"{' and '.join(rejected)} missed a constraint, and cannot win by the score."]
+    for name, one in (("A", a), ("B", b)):
+        if simple := unbeaten(one.metrics.get("baselines", [])):
+            lines += [f"{name} is not for sure better on test than {' and '.join(simple)}."]
+    return lines
+
+
+def _idea(rows: Rows, models: Difference, judged: Difference, known: Spreads) -> list[str]:
+    """What to say of whatever A and B differ in, apart from the luck of their seeds."""
+    rows = [row for row in rows if row[0] != "hardware" and not row[1].startswith("runtime.")]
+    moved = {name for _, name, _ in rows}
+    if moved <= {SEED}:
+        return [
+            "They differ in nothing but the seed: what tells them apart is its luck, no idea."
+            if SEED in moved
+            else "Nothing differs, so there is no idea to judge."
+        ]
+    if not known:
+        return [
+            "Whether what differs makes it so, or the luck of a seed, cannot be told yet."
+            if models.gain
+            else "Other seeds would move both.",
+            "`make seeds` in A or B measures that luck; from then on it is taken into account.",
+        ]
+    lines = [
+        f"What differs makes B {judged.verdict} {_by(judged)}, the luck of a seed considered."
+        if judged.gain
+        else f"Cannot tell whether what differs makes it so: with the luck of a seed {_by(judged)}."
+    ]
+    lines += [
+        f"Over {one.seeds} seeds of {base[:10]} the score has a deviation of {one.deviation:.6f}."
+        for base, one in known.items()
+    ]
+    if judged.more is None and models.more is not None:
+        lines += ["More examples would not settle that: the seed moves the score as much."]
+    elif judged.more:
+        lines += [f"About {judged.more:,} more examples would settle that."]
+    return lines
+
+
+def _by(found: Difference) -> str:
+    return f"by {found.value:+.6f} ({found.low:+.6f} to {found.high:+.6f}, 95 %)"
+
+
+def _rejected(one: Result) -> str:
+    return {True: "", False: "  not accepted", None: "  latency not measured"}[one.accepted()]
+
+
+def _differing(a: Result, b: Result) -> Rows:
+    return [
+        (part, *row) for part, found in differing(a.revision, b.revision).items() for row in found
+    ]

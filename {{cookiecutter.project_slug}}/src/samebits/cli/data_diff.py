@@ -1,0 +1,126 @@
+"""Say what differs between two versions of the data, in words and in pictures.
+
+Run: python -m <package>.commands.data_diff 1.0 1.1
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from ..core.config import read
+from ..core.sections import Data
+from ..versions.changelog import by_class, summary
+from ..versions.diff import Changes, Pair, Picture, balance, changes, moves
+from ..versions.tags import Release, find
+from ..core.files import write_bytes
+from ..console.text import aligned
+from ..core.yours import Yours
+from ..data.decoder import IMAGE, Decoder
+from ..data.example import Unreadable
+from ..report.sheet import Shown, sheet, spread
+
+
+REPORTS = Path("reports")
+FEW = 5
+TITLES = {"added": "Added", "removed": "Removed", "relabelled": "Relabelled"}
+
+
+def main(yours: Yours) -> None:
+    """Print what differs and write a sheet of examples."""
+    parser = argparse.ArgumentParser(
+        description="Say what differs between two versions of the data."
+    )
+    parser.add_argument("A", help="as 1.0, or 'committed' for that of the last commit")
+    parser.add_argument("B", help="another")
+    arguments = parser.parse_args()
+    a, b = find(arguments.A), find(arguments.B)
+    data = read(Data)
+    old, new = a.pictures(), b.pictures()
+    found = changes(old, new)
+    sys.stdout.write(f"{described(a.name, b.name, old, new, found, data)}\n")
+    if found.any():
+        path = REPORTS / f"data-{a.name}-{b.name}.html"
+        write_bytes(path, pictured(a, b, found, Decoder.of(yours.data, data)).encode())
+        sys.stdout.write(f"\nExamples in pictures: {path.as_posix()}\n")
+
+
+def described(
+    a: str, b: str, old: Sequence[Picture], new: Sequence[Picture], found: Changes, data: Data
+) -> str:
+    """Return what differs between the versions named `a` and `b`, as text."""
+    parts = [summary(found, a), *(_few(kind, getattr(found, kind)) for kind in found._fields)]
+    parts += ["by class", _balance(a, b, old, new, found), "by split, as params.yaml has it"]
+    parts.append(_moves(a, b, old, new, data))
+    return "\n".join(part for part in parts if part)
+
+
+def _few(kind: str, rows: Sequence[Picture | Pair]) -> str:
+    lines = [f"  {_name(row)}" for row in rows[:FEW]]
+    more = [f"  and {len(rows) - FEW} more"] if len(rows) > FEW else []
+    return "\n".join([kind, *lines, *more]) if rows else ""
+
+
+def _name(row: Picture | Pair) -> str:
+    if isinstance(row, Picture):
+        return row.path
+    old, new = row
+    if old.path == new.path:  # a correction changes the class alone
+        return f"{old.path}: {old.label} -> {new.label}"
+    return f"{old.path} -> {new.path}"
+
+
+def _balance(a: str, b: str, old: Sequence[Picture], new: Sequence[Picture], found: Changes) -> str:
+    before, after = balance(old), balance(new)
+    rows = [["  class", a, "share", b, "share", "added", "removed", "to it", "from it"]]
+    for label, count, *changed in by_class(after, found)[:-1]:
+        parts = (before.get(label, 0) / max(1, len(old)), int(count) / max(1, len(new)))
+        shares = [f"{100 * part:.1f} %" for part in parts]
+        rows.append(
+            [f"  {label}", str(before.get(label, 0)), shares[0], count, shares[1], *changed]
+        )
+    return aligned(rows)
+
+
+def _moves(a: str, b: str, old: Sequence[Picture], new: Sequence[Picture], data: Data) -> str:
+    rows = [["  split", a, b, "came", "left"]]
+    for split, row in moves(old, new, data).items():
+        rows.append([f"  {split}", *map(str, row)])
+    return aligned(rows)
+
+
+def pictured(a: Release, b: Release, found: Changes, decoder: Decoder) -> str:
+    """Return a page with examples of what was added, removed and relabelled, as HTML."""
+    rows = {kind: _chosen(getattr(found, kind), spread) for kind in TITLES}
+    new = [_now(row) for kind in ("added", "relabelled") for row in rows[kind]]
+    contents = a.contents([_now(row) for row in rows["removed"]]) | b.contents(new)
+    parts = [
+        (heading, len(getattr(found, kind)), [_shown(row, contents, decoder) for row in rows[kind]])
+        for kind, heading in TITLES.items()
+        if rows[kind]
+    ]
+    lead = f"{summary(found, a.name)} Pictures are shown as the network sees them."
+    return sheet(f"Data {a.name} → {b.name}", lead, parts)
+
+
+def _chosen(
+    rows: Sequence[Picture | Pair], spread: Callable[[int], list[int]]
+) -> list[Picture | Pair]:
+    return [rows[one] for one in spread(len(rows))]
+
+
+def _now(row: Picture | Pair) -> Picture:
+    return row if isinstance(row, Picture) else row[1]
+
+
+def _shown(
+    row: Picture | Pair, contents: Mapping[Picture, bytes], decoder: Decoder
+) -> Shown:
+    old, new = (row, row) if isinstance(row, Picture) else row
+    title = new.label if old.label == new.label else f"{old.label} → {new.label}"
+    content = contents.get(new)
+    try:
+        pixels = decoder(content).arrays[IMAGE] if content else None
+    except Unreadable:  # what was removed may well be what no decoder can read
+        pixels = None
+    return Shown(pixels, title, new.path)

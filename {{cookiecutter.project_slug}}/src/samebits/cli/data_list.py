@@ -1,0 +1,62 @@
+"""List the versions of the data, and which of them is in use here.
+
+Run: python -m <package>.commands.data_list
+"""
+
+import sys
+from collections.abc import Sequence
+
+from ..versions.dvc_file import cut_off
+from ..versions.release_file import release_of
+from ..versions.tags import RAW, Release, releases, state, working_version
+from ..console.text import aligned
+
+HEADER = ("", "version", "date", "pictures", "classes", "note")
+
+
+def main() -> None:
+    """Print the table and one sentence on what lies here."""
+    known, version, found = releases(), working_version(), state()
+    here = release_of(version) if version else None
+    if known:
+        sys.stdout.write(f"{table(known, None if found == 'modified' else here)}\n\n")
+    sys.stdout.write(f"{said(known, version, here, found)}\n")
+    if name := cut_off():
+        sys.stdout.write(f"'make data-use VERSION={name}' was cut off; run it again.\n")
+
+
+def table(known: Sequence[Release], here: str | None) -> str:
+    """Return a row for each release, with a star before the one that is in use."""
+    rows = [HEADER]
+    for one in known:
+        record = one.record
+        counts = (
+            (str(sum(record.classes.values())), str(len(record.classes))) if record else ("?", "?")
+        )
+        star = "*" if one.name == here else ""
+        rows.append((star, one.name, one.date, *counts, record.note if record else ""))
+    return aligned(rows, left=(0, 1, 2, 5))
+
+
+def said(known: Sequence[Release], version: str | None, here: str | None, state: str) -> str:
+    """Return what lies in data/raw, in one sentence.
+
+    Args:
+        known: all releases.
+        version: the hash in data/raw.dvc, None if there is no such file.
+        here: the release that this is, None if it is none.
+        state: what DVC says of data/raw, as `versions.state` does.
+    """
+    pointed = f"version {here}" if here else f"no version ({str(version)[:12]})"
+    if state == "deleted":
+        named = f"; data/raw.dvc names {pointed}" if version else ""
+        return f"{RAW.as_posix()} is not here{named}."
+    if state == "modified" and version:
+        return (
+            f"The data here are not those of {here or str(version)[:12]}, which data/raw.dvc "
+            "names: they were changed, or came with another commit."
+        )
+    if here:
+        return f"The data here are {pointed}."
+    last = f" The last version is {known[-1].name}." if known else ""
+    return f"The data here are no version; 'make data-release' makes one.{last}"

@@ -1,0 +1,44 @@
+"""Make data/raw stand as data.layout says: few tar archives, or a file for each picture.
+
+The pictures stay the same ones, so what data/raw.dvc says of their origin stays true.
+
+Run: python -m <package>.commands.data_pack
+"""
+
+import sys
+
+from ..core.config import read
+from ..core.sections import Data
+from ..data.tar_layout import pack, unpack
+from ..versions.dvc_file import Origin, alone, imported, origin, record_origin
+from ..versions.tags import POINTER, RAW, keep, state, working_version
+from ..console.errors import UserError
+
+
+def main() -> None:
+    """Pack or unpack, give that its version, and tell what stands there."""
+    tar = read(Data).layout == "tar"
+    if tar and imported(POINTER):
+        raise UserError(
+            f"{POINTER} says that DVC imported {RAW}, and 'dvc update' would bring single files "
+            "again; set data.layout to files, or bring the pictures in as a folder or an archive."
+        )
+    with alone():
+        before, known = working_version(), _known_origin()
+        count = pack(RAW) if tar else unpack(RAW)
+        if not count:
+            raise UserError(f"{RAW} holds no picture.")
+        keep()
+        if known:
+            record_origin(POINTER, known)
+        version = working_version()
+    form = "in tar archives" if tar else "in files of their own"
+    sys.stdout.write(f"{RAW}: {count} pictures {form}, version {version}\n")
+    if version != before:
+        sys.stdout.write(f"next: commit {POINTER}, then run 'dvc repro' and commit dvc.lock\n")
+
+
+def _known_origin() -> Origin | None:
+    """Return where the pictures came from, if they are still those that came from there."""
+    known = origin(POINTER)
+    return known if known and state() in ("", "not in cache") else None

@@ -1,0 +1,48 @@
+"""Make a release of the data.
+
+Run: python -m <package>.commands.data_release 1.1 "What is new in it"
+"""
+
+import argparse
+import sys
+
+from ..checks.drift import write_reference
+from ..versions.dvc_file import alone
+from ..versions.release import release
+from ..versions.tags import TAG
+from ..core.git import git
+from ..core.yours import Yours
+from ..stages.validate import REPORT
+from ..stages.validate import main as validate
+
+
+def main(yours: Yours) -> None:
+    """Release the data in data/raw and say what is left to do."""
+    parser = argparse.ArgumentParser(description="Make a release of the data.")
+    parser.add_argument("version", help="its number, as 1.1")
+    parser.add_argument("note", nargs="?", default="", help="what is new, in one line")
+    arguments = parser.parse_args()
+    with alone():
+        done = release(arguments.version, arguments.note, lambda: check(arguments.version, yours))
+    sys.stdout.write(
+        f"released: version {arguments.version} of the data. {done}\n"
+        f"The data are on DVC's remote. {publish(arguments.version)}\n"
+        "Next: 'dvc repro', then commit dvc.lock with the results.\n"
+    )
+
+
+def check(version: str, yours: Yours) -> None:
+    """Validate the data as the pipeline does, and keep what later ones are compared with."""
+    validate(yours)
+    write_reference(REPORT, version)
+
+
+def publish(version: str) -> str:
+    """Return how to send the commit and the tag of a release to where others get them."""
+    branch = git("branch", "--show-current").stdout.strip()
+    remotes = git("remote").stdout.split()
+    if not remotes:
+        return "Git has no remote yet, so its commit and tag stay here."
+    chosen = git("config", f"branch.{branch}.remote").stdout.strip() or remotes[0]
+    what = " ".join([*([branch] if branch else []), f"{TAG}{version}"])
+    return f"Send the commit and its tag with 'git push {chosen} {what}'."

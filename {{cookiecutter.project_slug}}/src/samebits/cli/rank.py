@@ -1,0 +1,112 @@
+"""All experiments in order: the accepted by score, with ties where the data cannot tell.
+
+Run: python -m <package>.commands.rank
+"""
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+
+from ..core.yours import Yours
+from ..console.errors import UserError
+from ..metrics.comparison import check_same
+from ..metrics.ranking import Candidate, Place, corrected, rank
+from ..metrics.results import Result, read_result, spread_over_seeds
+from ..metrics.scores import find
+from ..remote.revisions import experiments
+
+HEAD = "HEAD"
+# What `make seeds` and `make learning-curve` call the experiments that measure another one.
+MEASURING = re.compile(r"(seed|part)-[\d.]+-[0-9a-f]{10}")
+
+
+def main(_: Yours) -> None:
+    """Print the ranking of HEAD and of every experiment."""
+    first, others, gone = read_result(HEAD), list[Result](), list[str]()
+    found = experiments()
+    candidates = {name: one for name, one in found.items() if not MEASURING.fullmatch(name)}
+    if len(candidates) < len(found):
+        gone.append(
+            f"{len(found) - len(candidates)} of `make seeds` and `make learning-curve`, which "
+            "measure another experiment and are no idea."
+        )
+    for name in _names(candidates):
+        try:
+            others.append(read_result(name))
+        except UserError as error:
+            gone.append(str(error))
+    sys.stdout.write(ranking(first, others, gone))
+
+
+def _names(found: Mapping[str, Sequence[str]]) -> list[str]:
+    """Name each experiment; several of one name by their commits."""
+    return [
+        one[:10] if len(commits) > 1 else name for name, commits in found.items() for one in commits
+    ]
+
+
+def ranking(first: Result, others: Sequence[Result], gone: Sequence[str] = ()) -> str:
+    """Return the table; what was not scored as the first was is left out, and said so.
+
+    Args:
+        first: what the others are compared with.
+        others: the experiments that could be read.
+        gone: why the others are not here, a sentence each.
+    """
+    compared, left = [first], list[str]()
+    for one in others:
+        try:
+            _check(first, one)
+            compared.append(one)
+        except UserError:
+            left.append(one.revision.name)
+    metric = find(first.metrics["metric"])
+    candidates = [_candidate(one) for one in compared]
+    lines = [_line(place) for place in rank(candidates, metric, seed=0)]
+    count = sum(one.accepted is not False for one in candidates)
+    lines += ["", "Place 1 is shared by all that these examples cannot tell from the best."]
+    if count > 2:
+        lines += [
+            f"{count} candidates: each is compared with the best at {100 * corrected(count):.2f} % "
+            "instead of 95 % (Bonferroni), for the best of many is lucky too."
+        ]
+    lines += [_seeds(candidates)]
+    if left:
+        lines += [f"Left out, scored on other examples or by another metric: {', '.join(left)}."]
+    lines += [f"Left out: {one}" for one in gone]
+    head = f"place  {first.metrics['metric']:<10}  name"
+    return "\n".join([head, *lines]) + "\n"
+
+
+def _candidate(one: Result) -> Candidate:
+    known = spread_over_seeds(one)
+    sample = one.predictions["test"].sample()
+    return Candidate(
+        one.revision.name, one.metrics["score"], one.accepted(), sample, known and known[1]
+    )
+
+
+def _seeds(candidates: list[Candidate]) -> str:
+    count = sum(one.spread is not None for one in candidates)
+    if not count:
+        return (
+            "This is about trained models: another seed would move each. `make seeds` measures by "
+            "how much, and from then on it is taken into account."
+        )
+    return (
+        f"The luck of a seed is taken into account, as `make seeds` has measured it for {count} of "
+        f"{len(candidates)}; one stands for another where only one is known."
+    )
+
+
+def _check(first: Result, one: Result) -> None:
+    if first.metrics["metric"] != one.metrics["metric"]:
+        raise UserError("another metric")
+    check_same((first.classes, first.predictions["test"]), (one.classes, one.predictions["test"]))
+
+
+def _line(one: Place) -> str:
+    note = {True: "", False: "  misses a constraint", None: "  latency not measured here"}
+    place = str(one.place) if one.place else "-"
+    candidate = one.candidate
+    return f"{place:<5}  {candidate.score:<10.6f}  {candidate.name}{note[candidate.accepted]}"

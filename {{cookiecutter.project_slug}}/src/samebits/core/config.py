@@ -1,0 +1,188 @@
+"""params.yaml as typed, frozen sections: one section for each effect that a knob can have.
+
+The engine's sections stand in sections.py; yours stand beside what they change, in the files that
+`YOURS` names. A stage reads each section it needs with `read(Section)` and hands on what the parts
+below it need. The whole file is checked each time, so a mistake anywhere is found by the first
+stage that runs. Of your files the syntax alone is read for that: to import them can take torch.
+"""
+
+import re
+from collections.abc import Hashable, Iterator, Mapping
+from difflib import get_close_matches
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from . import sections as engine
+from ..console.errors import UserError
+from .params import Key, allowed, fits, hint, keys, shown, typed
+from .yours import YOURS, declared, package
+
+PARAMS = Path("params.yaml")
+MOST_BYTES, MOST_LETTERS = 100_000, 500  # of the file, and of one text in it
+MOST_SAID, DEPTH = 20, 20  # mistakes in one message, and levels of nesting
+ORDER = (
+    *("data", "input", "augmentation", "model", "optimization", "regularization"),
+    *("evaluation", "reproducibility", "runtime"),
+)
+ENGINE = {
+    one.__name__.lower(): keys(one)
+    for one in (
+        *(engine.Data, engine.Optimization, engine.Regularization, engine.Evaluation),
+        *(engine.Reproducibility, engine.Runtime),
+    )
+}
+
+Section = TypeVar("Section")
+Sections = Mapping[str, Mapping[str, Key]]
+
+
+def sections() -> Sections:
+    """Return the keys of every section, the engine's and those of the project in this folder.
+
+    Raises:
+        UserError: a file that declares one is missing, or holds none.
+    """
+    folder = Path("src", package())
+    yours = {name: declared(folder / file, name) for name, file in YOURS.items()}
+    return {name: {**ENGINE, **yours}[name] for name in ORDER if name in {*ENGINE, *yours}}
+
+
+def read(section: type[Section], path: Path = PARAMS) -> Section:
+    """Read one section of the file at `path`, after checking the whole of it.
+
+    Raises:
+        UserError: the file is missing or not YAML, or holds an unknown, misplaced, missing or
+            repeated key or a value out of range; the message lists every such problem.
+    """
+    content, name = contents(path), section.__name__.lower()
+    found = problems(content, {**sections(), name: keys(section)})
+    if found:
+        raise UserError(f"{path}: " + f"\n       {path}: ".join(found))
+    return section(**{key: typed(content[name][key], one) for key, one in keys(section).items()})
+
+
+def problems(content: dict[str, Any], known: Sections | None = None) -> list[str]:
+    """Return one sentence for each thing that is wrong with the sections in `content`.
+
+    Of very many, the first `MOST_SAID` and a word on the others.
+    """
+    found = list(islice(_problems(content, known or sections()), MOST_SAID + 1))
+    return found if len(found) <= MOST_SAID else [*found[:MOST_SAID], "and more like this."]
+
+
+def _problems(content: dict[str, Any], known: Sections) -> Iterator[str]:
+    yield from (_unknown_section(name, known) for name in content if name not in known)
+    for name, section in known.items():
+        values = content.get(name)
+        if not isinstance(values, dict):
+            yield f"section '{name}' is missing; add it with its keys {', '.join(section)}."
+            continue
+        yield from (_unknown_key(key, name, known) for key in values if key not in section)
+        for key, one in section.items():
+            if key not in values:
+                takes = f"add it: it takes {allowed(one)}."
+                yield f"key '{key}' is missing from section '{name}'; {takes}"
+            elif not fits(values[key], one):
+                said = f"'{name}.{key}' is {shown(values[key])}, but takes {allowed(one)}."
+                yield said + hint(values[key], one)
+
+
+def contents(path: Path) -> dict[str, Any]:
+    """Return the sections of the file at `path`, unchecked.
+
+    Raises:
+        UserError: the file is missing, not YAML, or larger than anybody writes.
+    """
+    try:
+        text = path.read_bytes()[: MOST_BYTES + 1].decode("utf-8-sig")
+        if len(text.encode()) > MOST_BYTES:
+            raise UserError(f"{path} has more than {MOST_BYTES} bytes; restore it from Git.")
+        content = yaml.load(text, Loader=_Loader)
+    except FileNotFoundError:
+        raise UserError(f"there is no {path} here; run this from the project's folder.") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{path} is not UTF-8 text; save it as that.") from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = f", line {mark.line + 1}," if mark else ""
+        raise UserError(f"{path}{line} is not valid YAML: {error.problem}") from None
+    except yaml.YAMLError as error:
+        raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(content, dict):
+        raise UserError(f"{path} has no sections; it needs {', '.join(ORDER)}.")
+    return content
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads plain words as DVC does, by YAML 1.2, and refuses a key that stands twice.
+
+    PyYAML's own rules are those of YAML 1.1, to which `off` is false and `1e-5` is text. What no
+    parameter needs, tags, aliases and deep nesting, is refused: it can be without end.
+    """
+
+    depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        problem = ""
+        if isinstance(event, yaml.AliasEvent):
+            problem = f"the alias *{event.anchor}; write out what it stands for"
+        elif getattr(event, "tag", None):
+            problem = f"the tag {event.tag}; write the value without it"
+        elif self.depth == DEPTH:
+            problem = "brackets or lines that are nested too deeply; no parameter needs that"
+        elif isinstance(event, yaml.ScalarEvent) and len(event.value) > MOST_LETTERS:
+            problem = f"a value of more than {MOST_LETTERS} letters; shorten it"
+        if problem:
+            raise yaml.composer.ComposerError(None, None, problem, event.start_mark)
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen = set[str]()
+        for key, _ in node.value:
+            if str(key.value) in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key '{key.value}' stands twice; keep one of them", key.start_mark
+                )
+            seen.add(str(key.value))
+        return super().construct_mapping(node, deep)
+
+
+_Loader.yaml_implicit_resolvers = {}
+for _tag, _pattern in {
+    "null": r"~|null|",
+    "bool": r"true|false",
+    "int": r"[-+]?(0|[1-9][0-9]*)",
+    "float": r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan",
+}.items():
+    _Loader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_tag}", re.compile(f"(?:{_pattern})$"), first=None
+    )
+
+
+def _unknown_section(name: object, known: Sections) -> str:
+    nearest = _nearest(str(name), list(known))
+    return f"there is no section {shown(name)}; {nearest}the sections are {', '.join(known)}."
+
+
+def _unknown_key(key: object, section: str, known: Sections) -> str:
+    homes = [name for name, other in known.items() if key in other]
+    if homes:
+        return f"key '{key}' stands in section '{section}', but belongs in '{homes[0]}'; move it."
+    everywhere = {one: name for name, other in known.items() for one in other}
+    close = get_close_matches(str(key), list(known[section]), 1)
+    close = close or get_close_matches(str(key), everywhere, 1)
+    near = f"did you mean '{everywhere[close[0]]}.{close[0]}'? " if close else ""
+    its = ", ".join(known[section])
+    return f"there is no key {shown(key)} in section '{section}'; {near}its keys are {its}."
+
+
+def _nearest(name: str, names: list[str]) -> str:
+    close = get_close_matches(name, names, 1)
+    return f"did you mean '{close[0]}'? " if close else ""

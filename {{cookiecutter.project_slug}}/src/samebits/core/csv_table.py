@@ -1,0 +1,41 @@
+"""Small tables that people keep in Git beside the data, read with every problem in them."""
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from .files import named
+
+
+def read_table(path: Path, header: Sequence[str]) -> tuple[list[tuple[int, list[str]]], list[str]]:
+    """Return (line, cells) for each row of a CSV file, and a sentence for each problem.
+
+    The cells are as many as `header` has, without space around them; empty lines do not count, and
+    a file that is not there has no rows.
+    """
+    name = path.as_posix()
+    try:
+        # What spreadsheets put before the first column is no part of it.
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return [], []
+    except UnicodeDecodeError:
+        return [], [f"{name} is not UTF-8 text; save it as that."]
+    rows: list[tuple[int, list[str]]] = []
+    problems: list[str] = []
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        if next(reader, []) != list(header):
+            return [], [f"{name} must begin with the line {','.join(header)}."]
+        for cells in reader:
+            if len(cells) == len(header):
+                rows.append((reader.line_num, [named(one.strip()) for one in cells]))
+            elif cells:
+                problems.append(
+                    f"{name}, line {reader.line_num}, has {len(cells)} cells instead of "
+                    f"{len(header)}; put a cell with a comma in quotes."
+                )
+    except csv.Error as error:
+        problems.append(f"{name}, line {reader.line_num}, is not CSV ({error}); mend its quotes.")
+    return rows, problems

@@ -1,0 +1,153 @@
+"""The kinds of values that a key of params.yaml can have, and whether a value is one.
+
+A section is a frozen dataclass; each field is a key. `number`, `choice` and the others say what it
+takes:
+
+    width: int = number(1, 65536, bigger="*2")
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import field, fields
+from typing import Any, NamedTuple
+
+LARGEST = 2**63 - 1  # of any number: what a computer counts with
+# As annotations name them.
+TYPES: dict[str, Any] = {"int": int, "float": float, "str": str, "bool": bool}
+
+
+class Key(NamedTuple):
+    """A key of a section: its name, the type of its values, and what else holds for them."""
+
+    name: str
+    type: Any
+    rules: Mapping[str, Any]
+
+
+def keys(section: Any) -> dict[str, Key]:
+    """Return the keys of a dataclass by name."""
+    return {
+        one.name: Key(one.name, TYPES.get(str(one.type), one.type), one.metadata)
+        for one in fields(section)
+    }
+
+
+def number(low: float, high: float = float("inf"), *, bigger: str = "") -> Any:
+    """A field whose value lies between `low` and `high`, both included.
+
+    Args:
+        low, high: the ends.
+        bigger: of a key of the network, the step to a larger one that `diagnose` may suggest: "*2"
+            or "+1".
+    """
+    return field(metadata={"low": low, "high": high, "bigger": bigger})
+
+
+def pattern(regular: bool) -> Any:
+    """A field whose value is a pattern of file names, as a regular expression or as a shell's."""
+    return field(metadata={"regular": regular})
+
+
+def texts(shape: re.Pattern[str], example: str) -> Any:
+    """A field whose value is a list of texts of one shape, such as `example`."""
+    return field(metadata={"shape": shape, "example": example})
+
+
+def names() -> Any:
+    """A field whose value is a list of names."""
+    return field(metadata={"names": True})
+
+
+def choice(*values: str | int) -> Any:
+    """A field whose value is one of `values`."""
+    return field(metadata={"choices": values})
+
+
+def fits(value: Any, key: Key) -> bool:
+    """Whether a key may have this value."""
+    # bool is a kind of int to Python, but `epochs: true` is a mistake.
+    if isinstance(value, bool) or key.type is bool:
+        return isinstance(value, bool) and key.type is bool
+    if "choices" in key.rules:
+        return value in key.rules["choices"] and isinstance(value, key.type)
+    if "names" in key.rules:
+        return isinstance(value, list) and all(isinstance(name, str) for name in value)
+    if "regular" in key.rules:
+        return isinstance(value, str) and (not key.rules["regular"] or _compiles(value))
+    if "shape" in key.rules:
+        listed = isinstance(value, str) if key.type is str else isinstance(value, list)
+        return listed and not _misshapen(value, key)
+    if key.type not in (int, float):
+        return key.type is None or isinstance(value, key.type)
+    if not isinstance(value, int if key.type is int else (int, float)):
+        return False
+    # Not a number lies between no two numbers; infinity lies above the largest.
+    low, high = _ends(key)
+    return bool(low <= value <= min(high, LARGEST))
+
+
+def _ends(key: Key) -> tuple[float, float]:
+    return key.rules.get("low", -LARGEST), key.rules.get("high", float("inf"))
+
+
+def _misshapen(value: Any, key: Key) -> list[Any]:
+    """What of a text or a list of them has not the shape."""
+    shape = key.rules["shape"]
+    given = value if isinstance(value, list) else [value]
+    return [text for text in given if not (isinstance(text, str) and shape.fullmatch(text))]
+
+
+def _compiles(expression: str) -> bool:
+    try:
+        re.compile(expression)
+    except (re.error, OverflowError, RecursionError):
+        return False
+    return True
+
+
+def shown(value: Any) -> str:
+    """Return a value for a message, cut short."""
+    text = repr(value)
+    return text if len(text) <= 100 else f"{text[:60]}…{text[-20:]}"
+
+
+def typed(value: Any, key: Key) -> Any:
+    """Return a value that fits as the type that its key has."""
+    if isinstance(value, list):
+        return tuple(value)
+    # `rotation: 10` means 10.0, and must give the same result.
+    return float(value) if key.type is float else value
+
+
+def hint(value: object, key: Key) -> str:
+    """Return a hint for a number in quotes, or for the texts of a list that are wrong."""
+    if isinstance(value, list) and "shape" in key.rules:
+        return " Wrong are: " + ", ".join(f"'{text}'" for text in _misshapen(value, key)) + "."
+    try:
+        meant = key.type(value) if isinstance(value, str) and key.type in (int, float) else None
+    except (ValueError, OverflowError):
+        return ""
+    if isinstance(value, (int, float)) and value > LARGEST and key.type in (int, float):
+        return f" No number may be larger than {LARGEST}."
+    return f" Write it as {meant}, without quotes." if fits(meant, key) else ""
+
+
+def allowed(key: Key) -> str:
+    """Return what a key takes, in words."""
+    if key.type is bool:
+        return "true or false"
+    if "choices" in key.rules:
+        return "one of " + ", ".join(map(str, key.rules["choices"]))
+    if "names" in key.rules:
+        return "a list of names such as [cat, dog], numbers in quotes, or [] for none"
+    if "regular" in key.rules:
+        kind = "a regular expression" if key.rules["regular"] else "a pattern such as 'phone/*'"
+        return f"{kind}, or '' for none"
+    if "shape" in key.rules:
+        kind = "a name" if key.type is str else "a list of texts"
+        return f"{kind} such as '{key.rules['example']}'"
+    if key.type not in (int, float):
+        return "a text"
+    kind = "a whole number" if key.type is int else "a number"
+    low, high = _ends(key)
+    return f"{kind} of at least {low}" if high > LARGEST else f"{kind} from {low} to {high}"

@@ -1,0 +1,296 @@
+"""What a stage read and what it made of that, sealed, so that no part can be swapped unseen.
+
+DVC hashes what a stage depends on when the stage ends, not when it reads it. And Git merges
+dvc.lock line by line, so that new code comes to stand beside old results, each with its right hash.
+So a stage looks at its inputs when it begins and again before it hands over, and leaves a seal: one
+more output, which holds the hashes of all that it read and wrote. The audit writes the same file
+from dvc.lock and compares.
+"""
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from ..console.errors import UserError
+from .files import write_bytes
+from .yours import package
+
+PIPELINE, LOCK, PARAMS = "dvc.yaml", "dvc.lock", "params.yaml"
+FEW = 3
+_NUMBER = re.compile(r"[-+]?(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][-+]?\d+)?", re.ASCII)
+_Base: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+
+class Quoted(str):
+    """A text that stood in quotes: it is no number, whatever it looks like."""
+
+    __slots__ = ()
+
+
+class _Loader(_Base):  # type: ignore[misc]  # the base depends on how PyYAML was built
+    """Scalars stay text: what YAML's versions and programs make of `off` and 1e-5 differs."""
+
+    def construct_scalar(self, node: yaml.ScalarNode) -> str:
+        return Quoted(node.value) if node.style else str(node.value)
+
+
+class Declared(NamedTuple):
+    """What dvc.yaml says of a stage; `params` are keys of params.yaml, or {file: keys}."""
+
+    command: str
+    deps: list[str]
+    params: list[Any]
+    outs: list[str]
+
+
+class Seal:
+    """All that a stage depends on, as it is now. Make it before the stage reads any of that.
+
+    Raises:
+        UserError: dvc.yaml has no such stage.
+    """
+
+    def __init__(self, stage: str) -> None:
+        self._stage = stage
+        self._declared = declared(read_yaml(Path(PIPELINE)), stage)
+        self._values = values(self._declared)
+        self._states = {path: _state(Path(path)) for path in self._declared.deps}
+        self._hashes = _hashes(self._declared.deps)
+
+    def check(self) -> None:
+        """Refuse to go on if an input is not what it was.
+
+        Raises:
+            UserError: it has changed; the message names it.
+        """
+        if changed := [*self._changed()]:
+            more = f" and {len(changed) - FEW} more" if len(changed) > FEW else ""
+            raise UserError(
+                f"{', '.join(changed[:FEW])}{more} changed while {self._stage} ran, so its outputs "
+                "belong to neither state; run 'dvc repro' again, with the change or without it."
+            )
+
+    def write(self) -> None:
+        """Check once more, then write the seal; call it when the other outputs are written.
+
+        Raises:
+            UserError: as `check`.
+        """
+        self.check()
+        own = path_of(self._stage)
+        outs = [Path(path) for path in self._declared.outs if path != own]
+        made = {path.as_posix(): hash_of(path) for path in outs if path.exists()}
+        found = content(self._declared, self._values, self._hashes, made, package())
+        write_bytes(Path(own), found)
+
+    def _changed(self) -> Iterator[str]:
+        for path, state in self._states.items():
+            # A file that was only touched is the same; what a folder held is not known any more.
+            if _state(Path(path)) != state and (
+                not Path(path).is_file() or hash_of(Path(path)) != self._hashes[path]
+            ):
+                yield path
+        now = values(self._declared)
+        yield from (key for key, value in self._values.items() if now.get(key) != value)
+
+
+def path_of(stage: str) -> str:
+    """Return where the seal of a stage is."""
+    return f"reports/seals/{stage}.json"
+
+
+def content(
+    declared: Declared,
+    values: Mapping[str, Any],
+    deps: Mapping[str, str],
+    outs: Mapping[str, str],
+    package: str,
+) -> bytes:
+    """Return the content of a seal.
+
+    Args:
+        declared: the stage in dvc.yaml.
+        values: of its params, as `values` gives them.
+        deps: MD5 of each dependency, by path.
+        outs: MD5 of each output, a file's or a folder's, but for the seal.
+        package: its name is left out, so that the same code in a renamed package is the same.
+    """
+    found = {
+        "command": re.sub(rf"(?<=-m ){package}\b", "*", declared.command),
+        "deps": {re.sub(rf"^src/{package}/", "src/*/", path): one for path, one in deps.items()},
+        "outs": outs,
+        "params": values,
+    }
+    return f"{json.dumps(found, indent=1, sort_keys=True)}\n".encode()
+
+
+def declared(pipeline: Any, stage: str) -> Declared:
+    """Return what the content of a dvc.yaml says of a stage.
+
+    Raises:
+        UserError: it has no such stage.
+    """
+    try:
+        found = pipeline["stages"][stage]
+        outs = [*_paths(found, "outs"), *_paths(found, "metrics"), *_paths(found, "plots")]
+        command = found["cmd"]
+        joined = " && ".join(command) if isinstance(command, list) else str(command)
+        return Declared(joined, _paths(found, "deps"), found.get("params") or [], outs)
+    except (KeyError, TypeError, AttributeError):
+        raise UserError(
+            f"there is no dvc.yaml with deps of a stage '{stage}'; restore it from Git."
+        ) from None
+
+
+def values(declared: Declared, root: Path = Path()) -> dict[str, Any]:
+    """Return what the params of a stage are now, by `<file>:<key>`; numbers in one spelling."""
+    found = {}
+    for entry in declared.params:
+        for file, keys in (entry if isinstance(entry, dict) else {PARAMS: [entry]}).items():
+            content = read_yaml(root / file, aliases=False)
+            for key in keys or [""]:
+                # A text as a whole is no YAML; whoever reads it next says what is wrong with it.
+                value = content if isinstance(content, str) else _at(content, key)
+                found[f"{file}:{key}"] = _spelled(value)
+    return found
+
+
+def hash_of(path: Path) -> str:
+    """Return the MD5 by which DVC names a file or a folder; "" if there is none."""
+    if path.is_dir():
+        found = {one.relative_to(path).as_posix(): hash_of(one) for one in files(path)}
+        listed = json.dumps([{"md5": found[name], "relpath": name} for name in sorted(found)])
+        return f"{hashlib.md5(listed.encode(), usedforsecurity=False).hexdigest()}.dir"
+    try:
+        with path.open("rb") as file:
+            # DVC names files by this hash; nothing rests on it being hard to forge.
+            return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+    except FileNotFoundError:
+        return ""
+
+
+def files(path: Path) -> Iterator[Path]:
+    """Yield a file, or all files below a folder, sorted; what Python compiled is left out."""
+    if not path.is_dir():
+        yield path
+    for top, folders, names in os.walk(path):  # audit: sorted at each step
+        folders[:] = sorted(set(folders) - {"__pycache__"})
+        yield from (Path(top, name) for name in sorted(names))
+
+
+def read_yaml(path: Path, *, aliases: bool = True) -> Any:
+    """Return the content of a YAML file, every value as text; what is no YAML is one text.
+
+    So is, without `aliases`, one that has any, for written out they can be without end.
+    """
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return None
+    try:
+        return text if not aliases and _has_alias(text) else texts(text)
+    except (ValueError, RecursionError, yaml.YAMLError):
+        return text
+
+
+def texts(text: str) -> Any:
+    """Return the content of YAML, every value as text; one that stood in quotes is `Quoted`.
+
+    Raises:
+        yaml.YAMLError, ValueError, RecursionError: it is no YAML.
+    """
+    return yaml.load(text, _Loader)
+
+
+def _has_alias(text: str) -> bool:
+    events = yaml.parse(text, _Loader) if "*" in text else ()
+    return any(isinstance(event, yaml.AliasEvent) for event in events)
+
+
+def _hashes(paths: Sequence[str]) -> dict[str, str]:
+    """Return the hash of each dependency; that of data is the version by which DVC knows it.
+
+    DVC has just compared the data with that, and to read it all once more would take long.
+    """
+    found = {path: hash_of(Path(path)) for path in paths if Path(path).is_file()}
+    folders = [path for path in paths if path not in found]
+    made = _made(read_yaml(Path(LOCK))) if folders else {}
+    for path in folders:
+        tracked = _outs(read_yaml(Path(f"{path}.dvc"))).get(Path(path).name)
+        found[path] = tracked or made.get(path) or hash_of(Path(path))
+    return found
+
+
+def _made(lock: Any) -> dict[str, str]:
+    stages = lock.get("stages") if isinstance(lock, dict) else None
+    found: dict[str, str] = {}
+    for stage in stages.values() if isinstance(stages, dict) else ():
+        found |= _outs(stage)
+    return found
+
+
+def _outs(content: Any) -> dict[str, str]:
+    outs = content.get("outs") if isinstance(content, dict) else None
+    listed = outs if isinstance(outs, list) else ()
+    named = [out for out in listed if isinstance(out, dict) and "path" in out]
+    return {out["path"]: out.get("md5", "") for out in named}
+
+
+def _paths(stage: Mapping[str, Any], kind: str) -> list[str]:
+    """`path` or `path: options` of each entry."""
+    found = stage.get(kind) or []
+    return [str(next(iter(one)) if isinstance(one, dict) else one) for one in found]
+
+
+def _at(content: Any, key: str) -> Any:
+    for part in key.split(".") if key else ():
+        content = content.get(part) if isinstance(content, dict) else None
+    return content
+
+
+def _spelled(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _spelled(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_spelled(one) for one in value]
+    number = exact(value)
+    if number is not value:
+        return repr(number)
+    # So that it is not the number which it looks like.
+    return f'"{value}"' if isinstance(value, Quoted) and _NUMBER.fullmatch(value) else value
+
+
+def exact(value: Any) -> Any:
+    """Return the number that a text spells, else the value: `6e-3` is 0.006, and 1.0 is 1.
+
+    Whole numbers are exact, for a seed has more digits than a float holds. In quotes is no number.
+    """
+    if not isinstance(value, str) or isinstance(value, Quoted) or not _NUMBER.fullmatch(value):
+        return value
+    try:
+        return int(value)
+    except ValueError:
+        number = float(value)  # or it has more digits than Python reads
+        return int(number) if number.is_integer() else number
+
+
+def _state(path: Path) -> str:
+    """Return what changes when a file, or any in a folder, is written or replaced."""
+    found = hashlib.sha256()
+    for one in files(path):
+        found.update(f"{one} {_mark(one)}\n".encode(errors="surrogateescape"))
+    return found.hexdigest()
+
+
+def _mark(path: Path) -> str:
+    try:
+        found = path.stat()
+    except OSError:  # it is not there, or leads nowhere
+        return ""
+    return f"{found.st_mtime_ns} {found.st_size} {found.st_ino}"

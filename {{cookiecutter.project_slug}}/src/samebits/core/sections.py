@@ -1,0 +1,99 @@
+"""The engine's sections of params.yaml: one for each effect that a knob can have."""
+
+import re
+from dataclasses import dataclass
+
+from .params import choice, names, number, pattern, texts
+
+# A figure, perhaps of one class, perhaps in one slice, and what it must reach.
+CONSTRAINT = re.compile(
+    r"(?P<figure>[a-z]\w*(?:\[.+\])?)(?:@(?P<slice>.+?))?\s*(?P<sign><=|>=)\s*"
+    r"(?P<bound>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"
+)
+SLICE = re.compile(
+    r"class|path (?P<pattern>\S.*)|(?P<of>[a-z]\w*) "
+    r"(?:in (?P<parts>[2-9]|[1-9]\d) parts|at (?P<bounds>\d+(?:\.\d+)?(?:, ?\d+(?:\.\d+)?)*))"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Data:
+    """What there is to learn from."""
+
+    layout: str = choice("files", "tar")
+    bits: int = number(8, 16)
+    megapixels: float = number(0.001, 10_000)
+    train_dev_fraction: float = number(0.01, 0.49)
+    dev_fraction: float = number(0.01, 0.49)
+    test_fraction: float = number(0.01, 0.49)
+    train_fraction: float = number(1e-6, 1)
+    source: str = pattern(regular=False)
+    target: str = pattern(regular=False)
+    group: str = pattern(regular=True)
+    classes: tuple[str, ...] = names()
+    least_examples: int = number(1)
+    imbalance: float = number(1)
+    odd_size: float = number(1)
+    odd_mode: float = number(0, 1)
+    near_duplicate: float = number(0, 1)
+    drift: float = number(0, 1)
+    label_error: float = number(0, 1)
+    label_error_examples: int = number(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Optimization:
+    """Fit on the training set: how the weights are found."""
+
+    optimizer: str = choice("sgd", "adam", "adamw")
+    learning_rate: float = number(1e-12, 1e6)
+    batch_size: int = number(1)
+    epochs: int = number(1)
+    warmup: float = number(0, 0.99)
+    clip: float = number(0, 1e6)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regularization:
+    """The gap between training and dev; `early_stopping` moves the fit on training as well."""
+
+    dropout: float = number(0, 0.99)
+    weight_decay: float = number(0, 1e6)
+    label_smoothing: float = number(0, 0.99)
+    early_stopping: int = number(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """What counts as good."""
+
+    metric: str = texts(re.compile(r"[a-z]\w*"), "macro_f1")
+    target_error: float = number(0, 1)
+    constraints: tuple[str, ...] = texts(CONSTRAINT, "recall[cat] >= 0.9")
+    slices: tuple[str, ...] = texts(SLICE, "brightness in 3 parts")
+    slice_examples: int = number(1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reproducibility:
+    """What makes two runs equal."""
+
+    seed: int = number(0, 2**63 - 1)
+    level: str = choice("portable", "machine", "off")
+    device: str = choice("cpu", "cuda", "mps")
+    threads: int = number(1, 4096)
+    shards: int = choice(*(2**power for power in range(11)))
+    chunk: int = number(1, 4096)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runtime:
+    """How fast it goes; no value here can change a result."""
+
+    processes: int = number(1, 1024)
+    workers: int = number(0, 1024)
+    prefetch: int = number(1, 1024)
+    stream: bool
+    log_every: int = number(1)
+    checkpoint_every: int = number(1)
+    checkpoint_seconds: int = number(1)

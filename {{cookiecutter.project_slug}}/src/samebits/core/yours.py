@@ -1,0 +1,130 @@
+"""The files that are yours: where they are, and what they declare, told from their syntax alone."""
+
+import ast
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from . import params
+from ..console.errors import UserError
+from .params import TYPES, Key
+
+# Which file of the package declares each section that is not the engine's.
+YOURS = {"input": "data.py", "augmentation": "training.py", "model": "model.py"}
+# Which of the files each stage imports: the audit holds dvc.yaml against it.
+READ_BY: Mapping[str, tuple[str, ...]] = {
+    "validate": ("data",),
+    "prepare": ("data",),
+    "train": ("model", "training"),
+    "evaluate": ("model", "metrics"),
+    "diagnose": ("metrics",),
+    "report": ("metrics",),
+}
+
+
+class Yours:
+    """Files of the package, as attributes: each is imported when it is asked for.
+
+    Args:
+        names: those that may be asked for, such as "model".
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = frozenset(names)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self._names:
+            raise AttributeError(f"{name}.py is not among what is read here: {sorted(self._names)}")
+        return import_module(f"{package()}.{name}")
+
+
+def package() -> str:
+    """Return the name of the package beside the engine: that of the project in pyproject.toml.
+
+    Raises:
+        UserError: pyproject.toml is missing, or names no project.
+    """
+    try:
+        name = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]["name"]
+    except FileNotFoundError:
+        raise UserError(
+            "there is no pyproject.toml here; run this from the project's folder."
+        ) from None
+    except (ValueError, KeyError, TypeError):
+        raise UserError("pyproject.toml names no project; restore it from Git.") from None
+    return str(name).replace("-", "_")
+
+
+def declared(path: Path, section: str) -> Mapping[str, Key]:
+    """Return the keys of the dataclass that declares a section, in a file that is not imported.
+
+    Raises:
+        UserError: the file is missing, is no Python, or has no such dataclass.
+    """
+    try:
+        return _declared(path.read_text(encoding="utf-8"), section)
+    except FileNotFoundError:
+        raise UserError(f"{path.as_posix()} is missing; restore it from Git.") from None
+    except SyntaxError as error:
+        raise UserError(f"{path.as_posix()}, line {error.lineno}: {error.msg}.") from None
+    except LookupError:
+        raise UserError(
+            f"{path.as_posix()} has no dataclass {section.capitalize()}, which declares the "
+            f"section '{section}'; write one, if need be without fields."
+        ) from None
+
+
+@cache
+def _declared(text: str, section: str) -> Mapping[str, Key]:
+    tree = ast.parse(text)
+    [found] = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and node.name.lower() == section
+    ] or [None]
+    if found is None:
+        raise LookupError(section)
+    names = {
+        target.id: statement.value
+        for statement in tree.body
+        if isinstance(statement, ast.Assign)
+        for target in statement.targets
+        if isinstance(target, ast.Name)
+    }
+    keys = [node for node in found.body if isinstance(node, ast.AnnAssign)]
+    return {
+        node.target.id: Key(
+            node.target.id, TYPES.get(ast.unparse(node.annotation)), _rules(node, names)
+        )
+        for node in keys
+        if isinstance(node.target, ast.Name)
+    }
+
+
+def _rules(node: ast.AnnAssign, names: Mapping[str, ast.expr]) -> Mapping[str, Any]:
+    """What holds for the values of a field, where its call is written out."""
+    call = node.value
+    if not isinstance(call, ast.Call):
+        return {}
+    kind = getattr(params, getattr(call.func, "attr", getattr(call.func, "id", "")), None)
+    try:
+        given = [one for part in call.args for one in _values(part, names)]
+        named = {str(one.arg): _value(one.value, names) for one in call.keywords}
+        return dict(kind(*given, **named).metadata) if kind else {}
+    except (ValueError, TypeError, AttributeError):
+        return {}  # the stages that read the section say what is wrong with a value
+
+
+def _values(node: ast.expr, names: Mapping[str, ast.expr]) -> list[Any]:
+    return [*_value(node.value, names)] if isinstance(node, ast.Starred) else [_value(node, names)]
+
+
+def _value(node: ast.expr, names: Mapping[str, ast.expr]) -> Any:
+    if isinstance(node, ast.Name) and node.id in names:
+        node = names[node.id]
+    if isinstance(node, ast.Dict):  # of which the keys alone count
+        return [ast.literal_eval(key) for key in node.keys if key]
+    return ast.literal_eval(node)

@@ -1,0 +1,76 @@
+"""Whether every split has examples, and examples of every class: told before anything learns.
+
+Which split an example is in follows from its content alone (splits.py), so a small class may have
+none in one of them by chance. The split is not moved for that: more examples mend it.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from ..core.sections import Data
+from .findings import Finding, shown
+from .splits import LEFT_OUT, SPLITS
+
+UNLIKELY = 0.01  # the chance that none of so many more pictures falls into a split
+
+# (split, class) → examples
+Counts = Mapping[tuple[str, str], int]
+
+
+def coverage_findings(counts: Counts, data: Data) -> Iterator[Finding]:
+    """Yield a finding for each empty split, else for each class that train, dev or test lacks."""
+    known = Counter[str]()
+    for (split, _), count in counts.items():
+        known[split] += count
+    empty = [split for split in SPLITS if not known[split]]
+    classes = sorted({label for _, label in counts})
+    for split in empty if known else ():
+        yield Finding("empty-split", f"no example falls into {split}; {_mend(split, data)}.")
+    for label in classes if not empty else ():
+        if not counts.get(("train", label)):
+            yield _lacking("unlearnt-class", label, ["train"], counts, data)
+        unseen = [split for split in ("dev", "test") if not counts.get((split, label))]
+        if unseen:
+            yield _lacking("unseen-class", label, unseen, counts, data)
+
+
+def _lacking(rule: str, label: str, splits: Sequence[str], counts: Counts, data: Data) -> Finding:
+    each = {split: counts.get((split, label), 0) for split in (*SPLITS, LEFT_OUT)}
+    if not each[LEFT_OUT]:
+        del each[LEFT_OUT]
+    found = ", ".join(f"{count} {split.replace('_', '-')}" for split, count in each.items())
+    rarest = min(splits, key=lambda split: _share(split, data))
+    more = math.ceil(math.log(UNLIKELY) / math.log(1 - _share(rarest, data)))
+    kind = "groups of pictures" if data.group else "pictures"
+    words = (
+        f"{shown(label)} has no example in {' and '.join(splits)} (it has {found}); about {more} "
+        f"more {kind} would make that unlikely, 1 %; {_mend(rarest, data)}"
+    )
+    accept = "" if rule == "unlearnt-class" else ", or accept it in data/accepted.csv"
+    return Finding(rule, f"{words}{accept}.", classes=(label,))
+
+
+def _share(split: str, data: Data) -> float:
+    """The share of pictures like the target's that falls into a split."""
+    if split in ("dev", "test"):
+        return float(getattr(data, f"{split}_fraction"))
+    learnt = 1 - data.dev_fraction - data.test_fraction
+    return learnt * (1 - data.train_dev_fraction) * data.train_fraction
+
+
+def _mend(split: str, data: Data) -> str:
+    """What gives a split more examples."""
+    if split != "train":
+        key = "source" if split == "train_dev" else "target"
+        return f"add pictures, or raise data.{split}_fraction{_widen(key, data)}"
+    less = f", or raise data.train_fraction, {data.train_fraction:g}"
+    more = less if data.train_fraction < 1 else ""
+    return (
+        f"add pictures, or lower data.dev_fraction or test_fraction{more}{_widen('source', data)}"
+    )
+
+
+def _widen(key: str, data: Data) -> str:
+    pattern = getattr(data, key)
+    return f", or widen data.{key} '{pattern}'" if pattern else ""

@@ -1,0 +1,169 @@
+"""Reads picture files in any number of processes, and keeps the decoded pixels in blocks.
+
+A block is a file with the pixels of some hundred pictures, written whole or not at all by the
+process that decoded them.
+"""
+
+import hashlib
+import json
+import math
+import multiprocessing
+import os
+import threading
+import zlib
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..console.errors import UserError
+from ..core.files import write_bytes
+from .decoder import IMAGE, Decoder
+from .example import TooLarge, Unreadable
+from .source import MISPLACED, Source
+from ..core.resize import gists
+from .shards import npy
+
+BLOCK_PICTURES, BLOCK_BYTES = 512, 2**23
+FILE_BYTES = 8  # of a pixel in a file, at most: four channels of 16 bits that are not compressed
+
+
+class Known(NamedTuple):
+    """What is known of a file after it was read; of one with a `problem`, little.
+
+    `facts` are those of `decode`, as JSON; `gist` is what `gists` makes of the pixels, which stand
+    in the block's file at `place` and have the CRC-32 `checksum`. `large` says that
+    `data.megapixels` refuses it.
+    """
+
+    md5: str
+    problem: str = ""
+    large: bool = False
+    facts: str = "{}"
+    gist: bytes = b""
+    block: str = ""
+    place: int = 0
+    checksum: int = 0
+
+
+# A picture to read, and the MD5 that its file had when it was last decoded, or "".
+Task = tuple[Source, str]
+
+
+class Reader:
+    """Reads files below `raw`, decodes them, and writes their pixels to `folder`."""
+
+    def __init__(self, raw: Path, folder: Path, decoder: Decoder) -> None:
+        self.raw, self.folder, self.decoder = raw, folder, decoder
+        self.most = max(1, min(BLOCK_PICTURES, BLOCK_BYTES // math.prod(decoder.field.shape)))
+
+    def __call__(self, tasks: list[Task]) -> list[Known | None]:
+        """Return what is known of each picture; None where the content is still what it was."""
+        found: list[Known | None] = []
+        pixels: list[NDArray[np.uint8]] = []
+        for source, before in tasks:
+            facts, decoded = self._read(source, before)
+            if facts is not None and decoded is not None:
+                facts = facts._replace(place=len(pixels))
+                pixels.append(decoded)
+            found.append(facts)
+        if not pixels:
+            return found
+        name = hashlib.md5("".join(one.md5 for one in found if one).encode()).hexdigest()
+        block = np.stack(pixels)
+        write_bytes(self.folder / f"{name}.npy", npy(block))
+        seen = [gist.tobytes() for gist in gists(block)]
+        return [
+            one._replace(block=name, gist=seen[one.place]) if one and not one.problem else one
+            for one in found
+        ]
+
+    def _read(self, source: Source, before: str) -> tuple[Known | None, NDArray[np.uint8] | None]:
+        if not source.label:
+            return Known("", MISPLACED), None
+        most = self.decoder.data.megapixels
+        if source.size > FILE_BYTES * most * 1e6 + 2**20:
+            words = f"{source.size} bytes, more than data.megapixels, {most:g}, allows"
+            return Known("", words, large=True), None
+        content = source.content(self.raw)
+        md5 = hashlib.md5(content).hexdigest()
+        if md5 == before:
+            return None, None
+        try:
+            decoded = self.decoder(content)
+        except MemoryError:
+            raise UserError(
+                f"{source.path}: there is too little memory here to decode it; close other "
+                "programs, or lower runtime.workers or data.megapixels, and run it again."
+            ) from None
+        except TooLarge as error:
+            return Known(md5, str(error), large=True), None
+        except Unreadable as error:
+            return Known(md5, f"not a readable picture ({error}); replace or remove it"), None
+        pixels = decoded.arrays[IMAGE]
+        facts = json.dumps(decoded.facts, default=float)  # NumPy's numbers, too
+        return Known(md5, facts=facts, checksum=zlib.crc32(pixels.tobytes())), pixels
+
+
+def read_all(
+    reader: Reader, blocks: Iterable[list[Task]], workers: int
+) -> Iterator[tuple[list[Task], list[Known | None]]]:
+    """Yield each block of tasks with what was found, in their order, whatever the workers.
+
+    Raises:
+        UserError: a process has ended before its work was done.
+    """
+    if workers == 0:
+        for block in blocks:
+            yield block, reader(block)
+        return
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, context, _start_worker, (reader,))
+    try:
+        with pool:
+            yield from _ahead(pool, blocks, 2 * workers)
+    except BrokenProcessPool:
+        raise UserError(
+            "a process that decodes pictures has ended, perhaps for want of memory; lower "
+            "runtime.workers and run 'dvc repro' again: it goes on where it stopped."
+        ) from None
+
+
+def _ahead(
+    pool: ProcessPoolExecutor, blocks: Iterable[list[Task]], most: int
+) -> Iterator[tuple[list[Task], list[Known | None]]]:
+    # `pool.map` would take in all blocks at once, and memory would grow with them.
+    waiting = deque[tuple[list[Task], Future[list[Known | None]]]]()
+    for block in blocks:
+        waiting.append((block, pool.submit(_read_in_worker, block)))
+        if len(waiting) > most:
+            first, future = waiting.popleft()
+            yield first, future.result()
+    while waiting:
+        first, future = waiting.popleft()
+        yield first, future.result()
+
+
+# What each block needs again, kept by a worker from its start.
+_here: list[Reader] = []
+
+
+def _start_worker(reader: Reader) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _here.append(reader)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _read_in_worker(tasks: list[Task]) -> list[Known | None]:
+    return _here[0](tasks)

@@ -1,0 +1,79 @@
+"""A project's own `decode`, with what it needs, and whether it gave what it announced."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import PIL
+
+from ..core.config import read
+from ..console.errors import UserError
+from ..core.sections import Data
+from ..core.seals import PIPELINE, declared, files, read_yaml
+from . import image
+from .example import Decoded, Field
+from .image import limits
+
+IMAGE = "image"  # the one field that there is
+
+
+@dataclass(frozen=True)
+class Decoder:
+    """Makes arrays of contents.
+
+    `field` is what every example has; `made_by` names all that the arrays follow from: where it is
+    another, they are others.
+    """
+
+    decode: Callable[[bytes, Any], Decoded]
+    settings: Any
+    data: Data
+    field: Field
+    made_by: str
+
+    @classmethod
+    def of(cls, yours: Any, data: Data) -> "Decoder":
+        """Return the decoder of data.py as params.yaml sets it.
+
+        Raises:
+            UserError: its fields are not what can be stored.
+        """
+        settings = read(yours.Input)
+        named = yours.fields(settings)
+        field = named.get(IMAGE)
+        if [*named] != [IMAGE] or field.dtype != "uint8" or len(field.shape) != 3:
+            raise UserError(
+                "data.py: `fields` must name one field, image, of the type uint8 and the shape "
+                f"(channels, height, width), and names {named}."
+            )
+        return cls(yours.decode, settings, data, field, _made_by(settings, data))
+
+    def __call__(self, content: bytes) -> Decoded:
+        """Return what `decode` makes of a content.
+
+        Raises:
+            Unreadable: it is no example to learn from.
+            UserError: it gave what `fields` does not announce.
+        """
+        with limits(self.data):
+            found = self.decode(content, self.settings)
+        array = np.ascontiguousarray(found.arrays[IMAGE])
+        if array.dtype != self.field.dtype or array.shape != self.field.shape:
+            raise UserError(
+                f"data.py: `decode` made {array.dtype} {array.shape} of an image where `fields` "
+                f"announces {self.field.dtype} {self.field.shape}; let the two agree."
+            )
+        return Decoded({IMAGE: array}, found.facts)
+
+
+def _made_by(settings: Any, data: Data) -> str:
+    """Return a hash of the settings, the libraries and the code that decoding rests on."""
+    own = [Path(dep) for dep in declared(read_yaml(Path(PIPELINE)), "prepare").deps]
+    code = [file for path in own if path.parts[0] == "src" for file in files(path)]
+    found = hashlib.sha256(f"{settings} {data.bits} {PIL.__version__} {np.__version__}".encode())
+    for path in sorted({*(one for one in code if "samebits" not in one.parts), Path(image.__file__)}):
+        found.update(path.read_bytes())
+    return found.hexdigest()

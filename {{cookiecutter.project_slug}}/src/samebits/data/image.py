@@ -1,0 +1,287 @@
+"""From the content of an image file to its pixels, and what else is known of it.
+
+What a decoder says of a content is a fact, and is kept. What the machine says (there is no memory,
+a library is missing) is none: it stops the run, and the picture is looked at again.
+"""
+
+import io
+import math
+import mmap
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError, features
+
+from ..core.sections import Data
+from ..console.errors import UserError, refused
+from .example import Facts, TooLarge, Unreadable
+
+# What is read, and the library in Pillow's wheel that does it. No format that calls programs of the
+# system (EPS calls Ghostscript); that takes memory of which its header says nothing (192 bytes of
+# JPEG 2000 took 4.9 GB; AVIF decodes more than it announces); that holds several pictures of which
+# one is chosen (ICO); or that has no mark by which to tell it (TGA).
+FORMATS = {
+    "PNG": "zlib",
+    "JPEG": "jpg",
+    "GIF": "",
+    "BMP": "",
+    "PPM": "",
+    "TIFF": "libtiff",
+    "WEBP": "webp",
+}
+PNG_END = b"IEND\xae\x42\x60\x82"  # behind the pixels, so that Pillow does not miss it
+PNG_DEPTH = 24  # the byte that says how many bits a channel has
+TIFF_BITS, TIFF_GREY, TIFF_SAMPLES, TIFF_TILE, TIFF_SIGNS = 258, 262, 277, (322, 323), 339
+PIXEL_BYTES = 28  # of memory that decoding one pixel takes, at most, with the file itself
+OPEN_BYTES = 8  # of these, what a WebP takes before its size is known
+BAND = 2**20  # pixels that are converted at once
+HOT = 0.001  # share of a picture's pixels that may be defects of a camera's sensor
+
+
+@contextmanager
+def limits(data: Data) -> Iterator[None]:
+    """Have `open_image` in the block keep to `data.megapixels` and take `data.bits` of wide grey."""
+    before, _limits[:] = [*_limits], [data]
+    try:
+        yield
+    finally:
+        _limits[:] = before
+
+
+_limits: list[Data] = []
+
+
+def open_image(content: bytes, mode: str) -> tuple[Image.Image, Facts]:
+    """Return the image of a file upright, on white, in 8 bits, and what is known of it.
+
+    Args:
+        content: of the file.
+        mode: "L" for grey, "RGB" for colour.
+
+    Returns:
+        The image, and these facts: "format" as told from the content ("PNG"), "mode" as Pillow has
+        it ("L", "RGB"), "width" and "height" of the upright image; "lost", what the pixels do not
+        show and should, "" for nothing; "more", 1 where there are further frames, pages or
+        channels; "used", how many of `data.bits` grey of 16 bits takes, 0 of an image that has
+        fewer bits, or says how many.
+
+    Raises:
+        Unreadable: the content is damaged, too large or no image.
+        MemoryError: there is too little memory here to say.
+        UserError: this Pillow was built without a library that it takes to say.
+    """
+    (data,) = _limits
+    if not content:
+        raise Unreadable("empty file")
+    most = round(data.megapixels * 1e6)
+    memory = OPEN_BYTES * most
+    # Pillow asks before it decodes, frame by frame; it warns of so many pixels, and refuses twice
+    # as many. That, and what it warns of besides, is no fault of a picture.
+    Image.MAX_IMAGE_PIXELS = most // 2
+    try:
+        with (
+            warnings.catch_warnings(action="ignore"),
+            Image.open(io.BytesIO(content), formats=[*FORMATS]) as image,
+        ):
+            memory = PIXEL_BYTES * math.prod(image.size)
+            return _opened(image, content, data, mode)
+    except Unreadable:
+        raise
+    except Image.DecompressionBombError as error:
+        (found,) = re.findall(r"\((\d+) pixels", str(error))
+        raise TooLarge(
+            f"{int(found) / 1e6:.4g} million pixels, more than data.megapixels, {data.megapixels:g}"
+        ) from None
+    except Exception as error:  # a decoder may raise anything on a damaged file
+        unknown = isinstance(error, UnidentifiedImageError)
+        _refuse_machine(error, 0 if unknown else memory)
+        words = _unknown(content) if unknown else str(error) or type(error).__name__
+        raise Unreadable(words) from None
+
+
+def is_picture(path: Path) -> bool:
+    """Return whether a file begins as a picture of a format that is read.
+
+    Raises:
+        MemoryError, OSError, UserError: this machine cannot say.
+    """
+    try:
+        with Image.open(path, formats=[*FORMATS]):
+            return True
+    except Image.DecompressionBombError:
+        return True
+    except Exception as error:  # a decoder may raise anything on a damaged file
+        _refuse_machine(error, 0)
+        return False
+
+
+def _refuse_machine(error: Exception, memory: int) -> None:
+    """Raise what is no fault of a content that takes so many bytes of memory."""
+    if isinstance(error, ImportError) or refused(error):
+        raise error
+    missing = [name for name, one in FORMATS.items() if one and not features.check(one)]
+    if missing:
+        raise UserError(
+            f"Pillow was built here without {' and '.join(missing)}; install the locked one with "
+            "'make setup'."
+        )
+    try:
+        # Few decoders say that memory ran out: for most the file is broken then. So it counts as
+        # broken only where there is the memory for it.
+        mmap.mmap(-1, memory + 2**24).close()
+    except OSError:
+        raise MemoryError from None
+
+
+def _unknown(content: bytes) -> str:
+    Image.init()
+    names = (
+        name
+        for name, (_, accept) in sorted(Image.OPEN.items())
+        if name not in FORMATS and accept and accept(content[:16])
+    )
+    said = next(names, "no picture format")
+    return f"its content is in {said}, and read are {', '.join(sorted(FORMATS))}; convert it"
+
+
+def _opened(image: Any, content: bytes, data: Data, wanted: str) -> tuple[Image.Image, Facts]:
+    kind, tags = str(image.format), getattr(image, "tag_v2", {})
+    # A tile may be larger than the whole, and Pillow looks at the whole.
+    tile = math.prod(tags.get(side, 1) for side in TIFF_TILE)
+    if tile > data.megapixels * 1e6:
+        raise Image.DecompressionBombError(f"a tile of ({tile} pixels)")
+    # Before the pixels, for to look whether a GIF goes on forgets them. What a JPEG holds besides
+    # (MPO) is the same scene once more: smaller, lighter, or by the other eye.
+    more = kind != "MPO" and bool(getattr(image, "is_animated", False))
+    tiles = [*image.tile]  # forgotten, too, when the pixels are read
+    image.load()
+    if kind == "PNG" and PNG_END not in content:
+        raise Unreadable("it stops before its end")
+    # Read here, for some formats tell their mode only when they are loaded.
+    mode, wide = image.mode, _is_wide(image)
+    if (mode in ("I", "F") and not wide) or {*tags.get(TIFF_SIGNS, (1,))} != {1}:
+        raise Unreadable(
+            "its pixels have a sign or 32 bits, and no fixed range; 8 and 16 bits without have"
+        )
+    more = more or tags.get(TIFF_SAMPLES, 1) > len(image.getbands())
+    bits, used = (_bits(image, data), _used(image)) if wide else (0, 0)
+    lost = _lost_wide(image, bits, used) if wide else _lost(image, content)
+    varied = image.has_transparency_data and _is_varied(image)
+    more = more or (kind == "PPM" and _goes_on(image, tiles, content))
+    dark = wide and tags.get(TIFF_GREY) == 0  # 0 is white, and Pillow turns 8 bits over, not 16
+    ImageOps.exif_transpose(image, in_place=True)
+    width, height = image.size
+    flat = _flat(image, bits, dark, wanted)
+    if varied and not _is_varied(flat):
+        lost = lost or (
+            "what it shows is as white as what lies behind it, where it is transparent; save it "
+            "on another colour"
+        )
+    facts: Facts = {"format": kind, "mode": mode, "width": width, "height": height}
+    return flat, facts | {"lost": lost, "more": int(more), "used": used * (bits == data.bits)}
+
+
+def _is_wide(image: Any) -> bool:
+    """Whether the picture is grey of 16 bits."""
+    return image.mode.startswith("I;16") or (image.format, image.mode) == ("PPM", "I")
+
+
+def _bits(image: Any, data: Data) -> int:
+    """Return the bits of a wide pixel that are in use.
+
+    A 12-bit camera's pictures come as 16 bits, and hardly a file says so (PNG's sBIT and TIFF's
+    MaxSampleValue are rare, and mean other things as well). To take them from the brightest pixel
+    would make a dark picture light. So a person says it once, for all of a set alike.
+    """
+    if image.format == "PPM":
+        return 16  # it says its largest value, and Pillow stretches to that
+    own = getattr(image, "tag_v2", {}).get(TIFF_BITS, (16,))
+    return int(min(data.bits, *own))
+
+
+def _used(image: Any) -> int:
+    """Return the bits that a wide picture takes; a camera's few hot pixels do not count."""
+    values = np.asarray(image)
+    most = HOT * values.size
+    bits = range(16, 0, -1)
+    return next((bit for bit in bits if np.count_nonzero(values >= 2 ** (bit - 1)) > most), 0)
+
+
+def _lost_wide(image: Any, bits: int, used: int) -> str:
+    """Return what the pixels will not show of a wide picture and should, "" for nothing."""
+    top = int(np.asarray(image).max())
+    if top >= 2**bits:
+        return f"it has values up to {top}, more than {bits} bits; raise data.bits"
+    if 0 < used <= bits - 4:
+        return (
+            f"it uses {used} of {bits} bits, so that {max(1, 2 ** (used - bits + 8))} of 256 "
+            "levels are left; set data.bits to the bits that such pictures use"
+        )
+    return ""
+
+
+def _lost(image: Any, content: bytes) -> str:
+    """Return what the pixels will not show of any other picture and should, "" for nothing."""
+    colours = [*image.getextrema()] if len(image.getbands()) > 1 else []
+    if image.mode in ("LA", "RGBA") and colours[-1][1] == 0:
+        return "all of it is transparent, and becomes white; save it without transparency"
+    depth = getattr(image, "tag_v2", {}).get(TIFF_BITS, content[PNG_DEPTH : PNG_DEPTH + 1])
+    deep = image.format in ("PNG", "TIFF") and max(depth) == 16
+    if deep and colours and max(top for _, top in colours[: 1 if image.mode == "LA" else 3]) < 16:
+        return (
+            "of the 16 bits of its colours the upper 4 are empty, so that 16 of 256 levels are "
+            "left at most; save it with 8 bits a colour"
+        )
+    return ""
+
+
+def _is_varied(image: Image.Image) -> bool:
+    """Whether not all pixels are the same."""
+    bands: Any = image.getextrema()
+    return any(least != most for least, most in (bands if image.im.bands > 1 else [bands]))
+
+
+def _goes_on(image: Any, tiles: Any, content: bytes) -> bool:
+    """Whether a PPM holds another picture behind this one, of which Pillow says nothing."""
+    if content[1:2] not in b"456":
+        return False  # numbers in words, of which Pillow takes as many as it needs
+    decoder, _, start, told = tiles[0]
+    wide = image.mode.startswith("I") or (decoder == "ppm" and told[1] > 255)
+    row = image.width * len(image.getbands()) * (2 if wide else 1)
+    row = -(-image.width // 8) if image.mode == "1" else row
+    return bool(len(content) > start + row * image.height)
+
+
+def _flat(image: Image.Image, bits: int, dark: bool, wanted: str) -> Image.Image:
+    """Return the picture in 8 bits of grey or colour, on white; it is wide where `bits` is not 0.
+
+    Part by part, so that a large picture is not in memory four times.
+    """
+    if image.mode == wanted and not image.has_transparency_data:
+        return image
+    flat = Image.new(wanted, image.size)
+    rows = max(1, BAND // image.width)
+    for top in range(0, image.height, rows):
+        box = (0, top, image.width, min(top + rows, image.height))
+        part = _narrow(image.crop(box), bits, dark) if bits else _opaque(image.crop(box))
+        flat.paste(part.convert(wanted), box)
+    return flat
+
+
+def _narrow(image: Image.Image, bits: int, dark: bool) -> Image.Image:
+    # Pillow clips 16-bit grey to white where we want the upper 8 of the bits in use.
+    values = np.minimum(np.asarray(image) >> (bits - 8), 255).astype(np.uint8)
+    return Image.fromarray(255 - values if dark else values)
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    if not image.has_transparency_data:
+        return image
+    # What lies under transparent pixels is often black, whatever the picture shows.
+    paper = Image.new("RGBA", image.size, "white")
+    return Image.alpha_composite(paper, image.convert("RGBA"))

@@ -1,0 +1,251 @@
+"""What is known of every picture file: an SQLite table, filled in one pass over data/raw.
+
+A file is read, hashed and decoded once, for `validate` and `prepare` both; one that has not changed
+since is not read again. A killed run goes on behind its last block, and new data costs the decoding
+of what is new. Nothing in it decides a result: without it everything is made again, to the same
+bytes. It may be deleted at any time.
+"""
+
+import contextlib
+import hashlib
+import json
+import shutil
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ..console.errors import UserError, refused
+from ..console.progress import progress
+from .decode_workers import Known, Reader, Task, read_all
+from .decoder import Decoder
+from .source import Source, classes, sources
+
+DATABASE = "catalogue.sqlite"
+TABLES = """
+CREATE TABLE IF NOT EXISTS files (
+    path TEXT PRIMARY KEY,      -- below data/raw: <class>/<name>
+    label TEXT NOT NULL,        -- the class; '' where the file is not in a folder of a class
+    bytes INTEGER NOT NULL,
+    md5 TEXT NOT NULL,          -- of the content; '' where it could not be read
+    problem TEXT NOT NULL,      -- '' or why there is no picture
+    large INTEGER NOT NULL,     -- 1 where that is data.megapixels
+    facts TEXT NOT NULL,        -- what else is known, as JSON; rules name some
+    format TEXT AS (coalesce(json_extract(facts, '$.format'), '')),
+    width INTEGER AS (coalesce(json_extract(facts, '$.width'), 0)),
+    height INTEGER AS (coalesce(json_extract(facts, '$.height'), 0)),
+    mode TEXT AS (coalesce(json_extract(facts, '$.mode'), '')),
+    brightness REAL AS (coalesce(json_extract(facts, '$.brightness'), 0)),
+    lost TEXT AS (coalesce(json_extract(facts, '$.lost'), '')),
+    more INTEGER AS (coalesce(json_extract(facts, '$.more'), 0)),
+    used INTEGER AS (coalesce(json_extract(facts, '$.used'), 0)),
+    gist BLOB NOT NULL,         -- mean brightness of 8×8 parts of the prepared pixels, a byte each
+    block TEXT NOT NULL,        -- where the prepared pixels are: file, row in it, CRC-32
+    place INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
+    file TEXT NOT NULL,         -- what holds the content, '' for `path` itself; from which byte on
+    start INTEGER NOT NULL,
+    stamp TEXT NOT NULL         -- another one where the file has changed
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS classes (label TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS blocks (name TEXT PRIMARY KEY, bytes INTEGER NOT NULL) WITHOUT ROWID;
+DROP TABLE IF EXISTS seen;
+CREATE TABLE seen (
+    path TEXT PRIMARY KEY, file TEXT NOT NULL, start INTEGER NOT NULL, bytes INTEGER NOT NULL,
+    stamp TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+CHANGED = """
+FROM seen LEFT JOIN files USING (path)
+WHERE (seen.file, seen.start, seen.stamp) IS NOT (files.file, files.start, files.stamp)
+"""
+PACKED_CLASSES = """
+INSERT OR IGNORE INTO classes SELECT DISTINCT substr(path, 1, instr(path, '/') - 1) FROM seen
+WHERE file != '' AND instr(path, '/') > 1
+"""
+COLUMNS = ("path", "label", "bytes", *Known._fields, "file", "start", "stamp")
+
+
+class Prepared(NamedTuple):
+    """A picture without a problem, and where its pixels are."""
+
+    path: str
+    label: str
+    md5: str
+    facts: str
+    block: str
+    place: int
+    checksum: int
+
+
+class Catalogue:
+    """The catalogue below `root` of pictures that `decoder` decoded; `open_catalogue` makes one.
+
+    `database` has the tables `files` and `classes` of `TABLES`.
+    """
+
+    def __init__(self, folder: Path, database: sqlite3.Connection, decoder: Decoder) -> None:
+        self.folder = folder
+        self.decoder = decoder
+        self.database = database
+
+    def fill(self, raw: Path, workers: int) -> int:
+        """Make the tables say what stands below `raw` now.
+
+        Returns:
+            How many pictures were decoded.
+
+        Raises:
+            UserError: there is no such folder, a file's name is not UTF-8, or a process has ended.
+        """
+        self._see(raw)
+        self._forget_damaged()
+        # What one limit refuses, another does not.
+        most = round(self.decoder.data.megapixels * 1e6)
+        self.database.execute("DELETE FROM files WHERE large OR width * height > ?", (most,))
+        self.database.execute("DELETE FROM files WHERE path NOT IN (SELECT path FROM seen)")
+        (new,) = self.database.execute(f"SELECT count(*) {CHANGED}").fetchone()
+        reader = Reader(raw, self.folder, self.decoder)
+        decoded = 0
+        with progress(total=new, desc="read", unit=" pictures", leave=False) as bar:
+            for tasks, found in read_all(reader, self._changed(reader.most), workers):
+                decoded += self._keep(tasks, found)
+                bar.update(len(tasks))
+        self._remove_unused()
+        return decoded
+
+    def pictures(self) -> Iterator[Prepared]:
+        """Yield what has no problem, in the order of the paths."""
+        columns = ", ".join(Prepared._fields)
+        rows = self.database.execute(
+            f"SELECT {columns} FROM files WHERE problem = '' ORDER BY path"
+        )
+        yield from map(Prepared._make, rows)
+
+    def counts(self, query: str) -> dict[str, int]:
+        """Return the rows of a query for names and numbers, in its order."""
+        return dict(self.database.execute(query).fetchall())
+
+    def _see(self, raw: Path) -> None:
+        rows = ((one.path, one.file, one.offset, one.size, one.stamp) for one in self._listed(raw))
+        with self.database:
+            self.database.execute("DELETE FROM seen")
+            self.database.execute("DELETE FROM classes")
+            self.database.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?)", rows)
+            self.database.executemany(
+                "INSERT INTO classes VALUES (?)", ((name,) for name in classes(raw))
+            )
+            self.database.execute(PACKED_CLASSES)
+
+    def _listed(self, raw: Path) -> Iterator[Source]:
+        return iter(progress(sources(raw), desc="list", unit=" files", leave=False))
+
+    def _changed(self, most: int) -> Iterator[list[Task]]:
+        """Yield the files to read, `most` at a time."""
+        last = ""
+        query = f"""
+            SELECT path, seen.file, seen.start, seen.bytes, seen.stamp, coalesce(md5, '') {CHANGED}
+            AND path > ? ORDER BY path LIMIT {most}"""
+        while rows := self.database.execute(query, (last,)).fetchall():
+            yield [(Source(*row[:5]), row[5]) for row in rows]
+            last = rows[-1][0]
+
+    def _keep(self, tasks: list[Task], found: list[Known | None]) -> int:
+        marks = ", ".join("?" * len(COLUMNS))
+        new = [
+            (one.path, one.label, one.size, *facts, one.file, one.offset, one.stamp)
+            for (one, _), facts in zip(tasks, found, strict=True)
+            if facts is not None
+        ]
+        same = [
+            (one.file, one.offset, one.stamp, one.path)
+            for (one, _), facts in zip(tasks, found, strict=True)
+            if facts is None
+        ]
+        names = {facts.block for facts in found if facts is not None and facts.block}
+        sizes = [(name, self.block(name).stat().st_size) for name in sorted(names)]
+        with self.database:
+            self.database.executemany(
+                f"INSERT OR REPLACE INTO files ({', '.join(COLUMNS)}) VALUES ({marks})", new
+            )
+            self.database.executemany(
+                "UPDATE files SET file = ?, start = ?, stamp = ? WHERE path = ?", same
+            )
+            self.database.executemany("INSERT OR REPLACE INTO blocks VALUES (?, ?)", sizes)
+        return sum(1 for facts in found if facts is not None and facts.block)
+
+    def block(self, name: str) -> Path:
+        """Return the file of a block."""
+        return self.folder / f"{name}.npy"
+
+    def forget(self, blocks: Sequence[str]) -> None:
+        """Have the pictures of damaged blocks decoded again when the catalogue is filled next."""
+        names = json.dumps(blocks)
+        with self.database:
+            for column in ("files WHERE block", "blocks WHERE name"):
+                self.database.execute(
+                    f"DELETE FROM {column} IN (SELECT value FROM json_each(?))", (names,)
+                )
+
+    def _forget_damaged(self) -> None:
+        known = self.database.execute("SELECT name, bytes FROM blocks")
+        damaged = [name for name, size in known if _size(self.block(name)) != size]
+        if damaged:
+            self.forget(damaged)
+
+    def _remove_unused(self) -> None:
+        with self.database:
+            self.database.execute("DELETE FROM seen")
+            self.database.execute("DELETE FROM blocks WHERE name NOT IN (SELECT block FROM files)")
+        used = {name for (name,) in self.database.execute("SELECT name FROM blocks")}
+        for path in sorted(self.folder.iterdir()):
+            if path.stem not in used and not path.name.startswith(DATABASE):
+                path.unlink()
+
+
+@contextlib.contextmanager
+def open_catalogue(root: Path, decoder: Decoder) -> Iterator[Catalogue]:
+    """Open the catalogue below `root`, or begin a new one; those made for other pixels go.
+
+    Raises:
+        UserError: another process has it open.
+    """
+    made_for = decoder.made_by + TABLES
+    folder = root / hashlib.sha256(made_for.encode()).hexdigest()[:16]
+    for path in sorted(root.glob("*/")):
+        if path != folder:
+            shutil.rmtree(path)
+    try:
+        database = _opened(folder)
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+            raise UserError(
+                f"another process works with {folder.as_posix()}; wait until it has ended."
+            ) from None
+        if refused(error):
+            raise  # a full disk is no damaged table
+        shutil.rmtree(folder)
+        database = _opened(folder)
+    with contextlib.closing(database):
+        yield Catalogue(folder, database, decoder)
+
+
+def _opened(folder: Path) -> sqlite3.Connection:
+    folder.mkdir(parents=True, exist_ok=True)
+    database = sqlite3.connect(folder / DATABASE, timeout=0)
+    try:
+        # One process at a time: then no memory is shared, which network file systems cannot do.
+        database.execute("PRAGMA locking_mode = EXCLUSIVE")
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = NORMAL")
+        database.executescript(TABLES)
+        if database.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            raise sqlite3.DatabaseError("damaged")
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else -1

@@ -1,0 +1,191 @@
+"""Batches as a pure function of the step, so that resuming needs no loader state.
+
+Which examples a step sees, and how they are augmented, follows from the seed, the step and the
+example alone: the number of loader workers, and what ran before, cannot matter.
+"""
+
+import os
+import signal
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from ..core.sections import Runtime
+from ..console.errors import UserError
+from ..core.files import read_json
+from ..core.random import permutation, uniform
+from .decoder import IMAGE
+from .example import Arrays
+from .shards import Pictures, open_shards
+from .streaming import fetch_lists, open_streamed
+
+MOST_TEMPORARY = 70  # bytes of the path of a folder for sockets: these have room for 107
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Prepared examples: images uint8 [n, c, h, w], read when they are needed, labels int64 [n]."""
+
+    images: NDArray[np.uint8] | Pictures
+    labels: NDArray[np.int64]
+    classes: list[str]
+    version: str
+
+    @classmethod
+    def open(cls, folder: Path, streamed: bool = False) -> "Split":
+        """Open what the prepare stage wrote to `folder`, or what `dvc push` sent of that.
+
+        Args:
+            folder: data/prepared/<split>.
+            streamed: read from DVC's remote; nothing needs to be in the folder.
+
+        Raises:
+            UserError: a file is missing or damaged, or the remote cannot be read.
+        """
+        source, folder = folder, lists(folder, streamed)
+        try:
+            index = read_json((folder / "index.json").read_text(encoding="utf-8"))
+            # As a plain array: NumPy's own kind for mapped files takes its time with each batch.
+            labels = np.asarray(np.load(folder / "labels.npy", mmap_mode="r"))
+            images = open_streamed(source) if streamed else open_shards(folder, len(labels))
+            return cls(images, labels, index["classes"], index["version"])
+        except FileNotFoundError as error:
+            raise UserError(f"{error.filename} is not there; run 'dvc repro prepare'.") from None
+        except (ValueError, KeyError, TypeError, EOFError):
+            raise UserError(
+                f"{folder.as_posix()} holds a damaged file; run 'dvc repro --force prepare'."
+            ) from None
+
+
+def lists(folder: Path, streamed: bool) -> Path:
+    """Return where index.json and examples.csv of a prepared split are, fetched if `streamed`."""
+    return fetch_lists(folder) if streamed else folder
+
+
+class Batch(NamedTuple):
+    """The arguments of the network by name, each [b, ...], and what is to be said [b]."""
+
+    inputs: dict[str, Tensor]
+    target: Tensor
+
+
+class Preparation(NamedTuple):
+    """How stored arrays [b, ...] become a batch: `inputs`, then `augment` with `draws` [b, draws]."""
+
+    inputs: Callable[[Arrays], dict[str, Tensor]]
+    augment: Callable[[Batch, Tensor], Batch]
+    draws: int
+
+
+def arrays(images: NDArray[np.uint8]) -> Arrays:
+    """Return images [b, c, h, w] by the name of their field, in memory that may be written."""
+    return {IMAGE: np.require(images, requirements="W")}
+
+
+class Batches(Dataset[Batch]):
+    """The batch of every step of a training run, by step.
+
+    Args:
+        split: the training examples.
+        batch_size: examples in a batch.
+        seed: decides the order and the augmentation.
+        preparation: how images become a batch.
+        part: (p, n) gives the p-th of n equal parts of each batch, p from 0.
+
+    Raises:
+        UserError: there are fewer examples than one batch needs.
+    """
+
+    def __init__(
+        self,
+        split: Split,
+        batch_size: int,
+        seed: int,
+        preparation: Preparation,
+        part: tuple[int, int] = (0, 1),
+    ) -> None:
+        if batch_size > len(split.labels):
+            raise UserError(
+                f"optimization.batch_size is {batch_size}, but there are only "
+                f"{len(split.labels)} training examples; lower it."
+            )
+        self.split = split
+        self.batch_size = batch_size
+        place, parts = part
+        self._part = slice(place * batch_size // parts, (place + 1) * batch_size // parts)
+        self.seed = seed
+        self.preparation = preparation
+        # Every step has a full batch; what an epoch's order leaves over differs in each epoch.
+        self.steps_per_epoch = len(split.labels) // batch_size
+        self._latest = (-1, np.empty(0, dtype=np.int64))
+
+    def __getitem__(self, step: int) -> Batch:
+        epoch, place = divmod(step, self.steps_per_epoch)
+        start = place * self.batch_size
+        chosen = self._order(epoch)[start : start + self.batch_size][self._part]
+        inputs, augment, count = self.preparation
+        draws = torch.from_numpy(uniform(self.seed, "augmentation", epoch, chosen, draws=count))
+        labels = torch.from_numpy(self.split.labels.take(chosen))
+        return augment(Batch(inputs(arrays(self.split.images[chosen])), labels), draws)
+
+    def _order(self, epoch: int) -> NDArray[np.int64]:
+        # Kept from step to step only to save time: it follows from the seed and the epoch.
+        if self._latest[0] != epoch:
+            order = permutation(self.seed, "order", epoch, len(self.split.labels))
+            self._latest = (epoch, order)
+        return self._latest[1]
+
+
+def stream(
+    batches: Batches, start: int, stop: int, runtime: Runtime
+) -> Iterator[Batch]:
+    """Yield the batches of the steps from `start` up to `stop`, made ahead by workers if any."""
+    if runtime.workers == 0:
+        yield from (batches[step] for step in range(start, stop))
+        return
+    loader = DataLoader(
+        _Reported(batches),
+        batch_size=None,
+        sampler=range(start, stop),
+        num_workers=runtime.workers,
+        prefetch_factor=runtime.prefetch,
+        # Without its own generator a loader draws its workers' seed from the global one.
+        generator=torch.Generator().manual_seed(0),
+        worker_init_fn=_begin,
+    )
+    for batch in loader:
+        if isinstance(batch, UserError):
+            raise batch
+        yield batch
+
+
+def _begin(_worker: int) -> None:
+    """Set up a loader's worker."""
+    # The process that trains is asked to stop as well, and ends its workers.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    # A batch goes through a socket in this folder. One with too long a path cannot be made, of
+    # which multiprocessing tells nobody: the process that trains would wait for ever.
+    if len(os.fsencode(tempfile.gettempdir())) > MOST_TEMPORARY and Path("/tmp").is_dir():
+        tempfile.tempdir = "/tmp"
+
+
+class _Reported(Dataset[Batch | UserError]):
+    """Returns errors instead of raising them: a loader would wrap them in a traceback."""
+
+    def __init__(self, batches: Batches) -> None:
+        self._batches = batches
+
+    def __getitem__(self, step: int) -> Batch | UserError:
+        try:
+            return self._batches[step]
+        except UserError as error:
+            return error

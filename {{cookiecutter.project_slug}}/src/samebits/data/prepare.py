@@ -1,0 +1,114 @@
+"""From picture files to arrays of one shape, split by content into train, train-dev, dev, test."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+from ..core.sections import Data
+from ..console.errors import UserError
+from ..console.progress import progress
+from ..core.files import write_json
+from .index import Catalogue, Prepared
+from .labels import AS_THEY_STAND, Labels
+from .coverage import coverage_findings
+from .findings import RULES
+from .decode_cache import DamagedBlock, Pixels, Place
+from .splits import LEFT_OUT, SPLITS, group_of, split_of
+from .shards import SHARD_BYTES, Example, Writer
+
+UNSHOWN = ("lost", "more", "used")  # facts that validate alone asks for
+
+
+def prepare(
+    catalogue: Catalogue,
+    raw: Path,
+    prepared: Path,
+    data: Data,
+    version: str,
+    workers: int = 0,
+    shard_bytes: int = SHARD_BYTES,
+    labels: Labels = AS_THEY_STAND,
+) -> int:
+    """Write prepared/<split>/{images-00000.npy …, labels.npy, examples.csv, index.json}.
+
+    images-*.npy: uint8 [n, channels, h, w] in shards; labels.npy: int64 [n],
+    positions in the index's "classes"; examples.csv: an `Example` a row; index.json: the data's
+    version, its classes, and a hash of all pixels.
+
+    Args:
+        catalogue: the pictures; it is filled first, which costs little where `validate` did it.
+        raw: one folder for each class.
+        prepared: where the splits go.
+        data: the fractions of the splits.
+        version: DVC's hash of the raw data.
+        workers: processes that decode; moves no byte.
+        shard_bytes: pixels of one shard, at most.
+        labels: the right labels of pictures that stand in a wrong folder.
+
+    Returns:
+        How many pictures had to be decoded.
+
+    Raises:
+        UserError: a split would be empty, or a class would have no example to learn from.
+    """
+    decoded = catalogue.fill(raw, workers)
+    try:
+        _assemble(catalogue, prepared, data, version, labels, shard_bytes)
+    except DamagedBlock as damaged:
+        catalogue.forget([str(damaged)])
+        return decoded + prepare(
+            catalogue, raw, prepared, data, version, workers, shard_bytes, labels
+        )
+    return decoded
+
+
+def _assemble(
+    catalogue: Catalogue,
+    prepared: Path,
+    data: Data,
+    version: str,
+    labels: Labels,
+    shard_bytes: int,
+) -> None:
+    pictures = _labelled(catalogue, labels)
+    counts = Counter((split_of(one.path, one.md5, data), one.label) for one in pictures)
+    classes = sorted({label for _, label in counts})
+    for one in coverage_findings(counts, data):
+        if not RULES[one.rule].acceptable:
+            raise UserError(one.message)
+    places = {name: place for place, name in enumerate(classes)}
+    pixels = Pixels(catalogue)
+    shape = catalogue.decoder.field.shape
+    with ExitStack() as stack:
+        writers = {
+            split: stack.enter_context(Writer(prepared / split, shape, shard_bytes))
+            for split in SPLITS
+        }
+        total = sum(counts.values())
+        rows = progress(_labelled(catalogue, labels), desc="prepare", total=total, unit=" pictures")
+        for one in rows:
+            split = split_of(one.path, one.md5, data)
+            if split == LEFT_OUT:
+                continue
+            picture = pixels([Place(one.block, one.place, one.checksum)])
+            writers[split].add(_example(one, data), places[one.label], picture.tobytes())
+        for split, writer in writers.items():
+            index = {"version": version, "pixels": writer.close(), "classes": classes}
+            write_json(prepared / split / "index.json", index)
+
+
+def _labelled(catalogue: Catalogue, labels: Labels) -> Iterator[Prepared]:
+    for one in catalogue.pictures():
+        yield one._replace(label=labels.get((one.md5, one.label), one.label))
+
+
+def _example(one: Prepared, data: Data) -> Example:
+    group = group_of(one.path, data)
+    facts = {
+        name: value
+        for name, value in json.loads(one.facts).items()
+        if name not in UNSHOWN and isinstance(value, int | float)
+    }
+    return Example(one.path, one.label, one.md5, group, facts)

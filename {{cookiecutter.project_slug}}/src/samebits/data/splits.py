@@ -1,0 +1,83 @@
+"""Which split an example belongs to: a function of its content and its name alone.
+
+So an example stays in its split when others come or go, in whatever order they are read, and copies
+of a picture never stand on two sides. The order of the splits is that of the chain of assumptions:
+`train`, `train_dev` (the same source, not trained on), `dev` and `test` (both from the target).
+What is neither evaluated nor learnt from stands in none of them.
+"""
+
+import hashlib
+import re
+import signal
+import threading
+from fnmatch import fnmatchcase
+
+from ..core.sections import Data
+from ..console.errors import UserError
+
+SPLITS = ("train", "train_dev", "dev", "test")
+LEFT_OUT = "left out"
+PATIENCE = 5.0  # seconds for one path
+
+
+def group_of(path: str, data: Data) -> str:
+    """Return what `data.group` finds in a path below data/raw; "" for an example that stands alone.
+
+    Where the expression has groups, what they hold counts, else the whole match.
+    """
+    found = _search(data.group, path) if data.group else None
+    if found is None:
+        return ""
+    return "/".join(part or "" for part in found.groups()) or found.group()
+
+
+def _search(expression: str, path: str) -> "re.Match[str] | None":
+    """Search, but not for ever: some expressions, such as (a+)+b, take longer than anybody lives.
+
+    Raises:
+        UserError: it took more than `PATIENCE` seconds, where the system can tell.
+    """
+    alarm = getattr(signal, "setitimer", None)
+    if alarm is None or threading.current_thread() is not threading.main_thread():
+        return re.search(expression, path)
+
+    def stop(*_: object) -> None:
+        raise UserError(
+            f"data.group in params.yaml, '{expression}', takes too long to find in {path!r}; "
+            "write it without a repeat in a repeat, such as (a+)+."
+        )
+
+    before = signal.signal(signal.SIGALRM, stop)
+    alarm(signal.ITIMER_REAL, PATIENCE)
+    try:
+        return re.search(expression, path)
+    finally:
+        alarm(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def split_of(path: str, md5: str, data: Data) -> str:
+    """Return the split of the example at `path` below data/raw whose content has this MD5.
+
+    It is one of SPLITS, or LEFT_OUT for what `data.source` or `data.train_fraction` keeps from
+    training. Test is cut first: another dev_fraction or train_dev_fraction leaves it as it is.
+    """
+    group = group_of(path, data)
+    unit = _unit(group, "group") if group else int(md5[:13], 16) / 16**13
+    if not data.target or fnmatchcase(path, data.target):
+        if unit < data.test_fraction:
+            return "test"
+        if unit < data.test_fraction + data.dev_fraction:
+            return "dev"
+    if data.source and not fnmatchcase(path, data.source):
+        return LEFT_OUT
+    # Another draw, so that train-dev stays when the fractions of dev and test change.
+    if _unit(group or md5, "train-dev") < data.train_dev_fraction:
+        return "train_dev"
+    # And another, the same for every fraction: a larger one keeps all that a smaller one has.
+    return "train" if _unit(group or md5, "train") < data.train_fraction else LEFT_OUT
+
+
+def _unit(text: str, purpose: str) -> float:
+    """Return a number in [0, 1) that follows from the text, another one for each purpose."""
+    return int(hashlib.sha256(f"{purpose}/{text}".encode()).hexdigest()[:13], 16) / 16**13

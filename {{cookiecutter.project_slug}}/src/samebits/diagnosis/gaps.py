@@ -1,0 +1,172 @@
+"""The chain of assumptions: what a model must fit one after the other, and the gaps between.
+
+Target, train, train-dev, dev, test and, where there are pictures of it, the real world: the share
+of pictures that get a wrong class at each, and how much is lost from one to the next. Source:
+Andrew Ng, Machine Learning Yearning (2018), on bias, variance and data mismatch.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..console.errors import UserError
+from ..metrics.intervals import LEVEL
+from ..metrics.predictions import Predictions
+from ..metrics.probabilities import Values
+from ..metrics.proportions import Measured, measured, newcombe
+from ..metrics.scores import rounded
+from ..metrics.sums import numbered
+
+TARGET, REAL = "target", "real world"
+SPLITS = ("train", "train_dev", "dev", "test")
+MATTERS = 0.1  # of all that is above the target, and of the target itself: less is no gap to mend
+# Without data.target and data.source train-dev and dev are drawn from the same pictures: between
+# them there is only chance, and only what chance hardly ever does is believed.
+SAME_SOURCE = 0.999
+
+
+class Link(NamedTuple):
+    """A link of the chain: its name, what its gap is called, and the section that moves it."""
+
+    name: str
+    title: str
+    section: str
+
+
+LINKS = (
+    Link("bias", "avoidable bias", "model"),
+    Link("variance", "variance", "regularization"),
+    Link("mismatch", "data mismatch", "data"),
+    Link("dev", "overfitting to dev", "data"),
+    Link("real world", "real-world mismatch", "evaluation"),
+)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What is lost from one place to the next; `size` is what of it a remedy could win back."""
+
+    link: Link
+    start: Measured
+    end: Measured
+    low: float
+    high: float
+    size: float
+    real: bool
+
+    @property
+    def value(self) -> float:
+        """The difference of the errors."""
+        return rounded(self.end.error - self.start.error)
+
+    def record(self) -> dict[str, Any]:
+        """Return what reports/diagnosis.json says of it."""
+        return {
+            "name": self.link.name,
+            "title": self.link.title,
+            "from": self.start.name,
+            "to": self.end.name,
+            "value": self.value,
+            "interval": [rounded(self.low), rounded(self.high)],
+            "real": self.real,
+            "section": self.link.section,
+        }
+
+
+def target(error: float) -> Measured:
+    """Return the start of the chain."""
+    return Measured(TARGET, error, error, error, 0)
+
+
+def split_errors(metrics: Mapping[str, Any]) -> list[Measured]:
+    """Return the chain's data sets, of what reports/metrics.json says of their accuracy.
+
+    Raises:
+        UserError: one is missing or of another form.
+    """
+    try:
+        return [_split_error(name, metrics[name]) for name in SPLITS]
+    except (KeyError, TypeError, ValueError) as problem:
+        raise UserError(
+            f"reports/metrics.json is not what the evaluate stage writes ({problem}); run "
+            "`dvc repro --force evaluate`."
+        ) from None
+
+
+def _split_error(name: str, found: Mapping[str, Any]) -> Measured:
+    ends = {key: pair for key, *pair in found["intervals"]}["accuracy"]
+    error, low, high = (rounded(1 - one) for one in (found["accuracy"], *ends[::-1]))
+    return Measured(name, error, low, high, int(found["examples"]))
+
+
+def gaps(
+    chain: Sequence[Measured], predictions: Mapping[str, Predictions], apart: bool
+) -> list[Gap]:
+    """Return the gaps of a chain, from the target on.
+
+    Args:
+        chain: the target, the four data sets and, perhaps, the real world.
+        predictions: of the data sets, to look at several of them together.
+        apart: whether dev and test have a source of their own (data.target, data.source).
+    """
+    excess = max(chain[-1].error - chain[0].error, 0.0)
+    least = rounded(MATTERS * max(excess, chain[0].error))
+    known = {one.name: one for one in chain}
+    found = []
+    for link, start, end in zip(LINKS, chain, chain[1:], strict=False):
+        size = sure = None
+        if link.name == "variance" and not apart:
+            # Of one source, both tell how the model fares on pictures that it has not seen.
+            end = together(predictions, ("train_dev", "dev"))
+        elif link.name == "variance":
+            # What dev does not show is no error that a remedy could win back there.
+            size = min(end.error, known["dev"].error) - start.error
+        elif link.name == "dev" and not apart:
+            # By neither was a model chosen.
+            end = together(predictions, ("train_dev", "test"))
+        elif link.name == "mismatch" and not apart:
+            sides = [together(predictions, (one.name,), SAME_SOURCE) for one in (start, end)]
+            sure = newcombe(*sides)[0]
+        low, high = newcombe(start, end)
+        size = rounded(end.error - start.error if size is None else size)
+        real = rounded(low if sure is None else sure) > 0 and size >= least
+        found.append(Gap(link, start, end, low, high, size, real))
+    return found
+
+
+def together(
+    predictions: Mapping[str, Predictions],
+    names: Sequence[str],
+    level: float = LEVEL,
+    without: frozenset[str] = frozenset(),
+) -> Measured:
+    """Return the error on several data sets as if they were one.
+
+    Args:
+        predictions: of every data set.
+        names: those to take.
+        level: of the interval.
+        without: hashes of pictures to leave out.
+    """
+    wrong, groups = list[Values](), list[str]()
+    for name in names:
+        one = predictions[name]
+        kept = np.array([example.md5 not in without for example in one.examples], dtype=bool)
+        wrong.append((one.answers != one.labels)[kept].astype(np.float64))
+        groups += [
+            example.group or f"{name}/{row}"
+            for row, example in enumerate(one.examples)
+            if kept[row]
+        ]
+    joined = np.concatenate(wrong)
+    if not len(joined):
+        return Measured(" and ".join(names), 0.0, 0.0, 1.0, 0)
+    return measured(" and ".join(names), joined, numbered(groups), level)
+
+
+def largest(found: Sequence[Gap]) -> Gap | None:
+    """Return the largest gap that is really there; of equals the later, which is the cheaper."""
+    real = [(gap.size, place, gap) for place, gap in enumerate(found) if gap.real]
+    return max(real, key=lambda one: one[:2])[2] if real else None

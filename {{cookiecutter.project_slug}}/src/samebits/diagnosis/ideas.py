@@ -1,0 +1,62 @@
+"""An idea: something to try, why, what it costs, and the command that tries it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..core.sections import Data, Evaluation, Optimization, Regularization
+
+QUICK, SAME, TWICE, FOUR, HAND = range(5)
+COSTS = {
+    QUICK: "no training, only another evaluation",
+    SAME: "one run, as long as the last",
+    TWICE: "one run, twice as long",
+    FOUR: "one run, some four times as long",
+    HAND: "work by hand",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The sections that the commands start from."""
+
+    data: Data
+    optimization: Optimization
+    regularization: Regularization
+    evaluation: Evaluation
+    augmentation: Mapping[str, Any]  # yours, whatever its keys
+    growth: Mapping[str, Mapping[str, Any]]  # what evaluate says of other networks
+
+
+@dataclass(frozen=True, slots=True)
+class Idea:
+    """Something to try; `fits` are the causes that speak for it, without which it is left out."""
+
+    idea: str
+    why: str
+    section: str
+    command: str
+    effort: int
+    fits: tuple[str, ...] = ()
+
+    def record(self) -> dict[str, Any]:
+        """Return what reports/diagnosis.json says of it."""
+        return {
+            "idea": self.idea,
+            "why": self.why,
+            "section": self.section,
+            "command": self.command,
+            "cost": COSTS[self.effort],
+        }
+
+
+def run(**values: Any) -> str:
+    """Return the command that runs an experiment with values: run(model__width=64)."""
+    parts = [f"-S {key.replace('__', '.')}={_text(value)}" for key, value in values.items()]
+    return " ".join(["dvc exp run", *parts])
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(float(f"{value:.4g}") if isinstance(value, float) else value)

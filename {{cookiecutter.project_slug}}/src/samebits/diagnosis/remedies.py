@@ -1,0 +1,244 @@
+"""What to try next for each link of the chain, computed from the values that there are."""
+
+from collections.abc import Iterator
+
+from ..core.config import sections
+from .fit import TWO_LINKS, bias
+from .ideas import HAND, QUICK, SAME, Idea, Settings, run
+
+ADDED = "dvc add data/raw && dvc repro"
+LEAST_DEV = 0.01  # as config.py has it
+MOST_DROPOUT, MOST_SMOOTHING = 0.8, 0.9  # above, hardly anything is left to learn from
+
+
+def ideas(link: str, cause: str | None, settings: Settings) -> list[Idea]:
+    """Return what to try for a link: what the cause speaks for, then the rest, each by its cost.
+
+    Args:
+        link: the name of one, as in `chain.LINKS`.
+        cause: what `evidence.cause` found, "labels", or None.
+        settings: the values that the commands start from.
+    """
+    found = [*(labels(settings) if cause == "labels" else ()), *OF_LINK[link](settings)]
+    # Label smoothing may be among both.
+    named = {one.idea: one for one in reversed(found)}
+    fitting = [one for one in reversed(named.values()) if not one.fits or cause in one.fits]
+    return sorted(fitting, key=lambda one: (cause not in one.fits, one.effort))
+
+
+def variance(settings: Settings) -> Iterator[Idea]:
+    """Yield what helps a model to do as well on what it has not seen."""
+    now, section = settings.regularization, "regularization"
+    if settings.data.train_fraction < 1:
+        yield Idea(
+            "learn from all examples",
+            "data.train_fraction leaves some out that are there",
+            "data",
+            run(data__train_fraction=1.0),
+            SAME,
+        )
+    yield Idea(
+        "L2",
+        "smaller weights follow single pictures less",
+        section,
+        run(regularization__weight_decay=min(max(now.weight_decay * 10, 0.01), 1e6)),
+        SAME,
+    )
+    if now.dropout < MOST_DROPOUT:
+        more = min(now.dropout + 0.2, MOST_DROPOUT)
+        yield Idea(
+            "dropout",
+            "no feature can be relied on alone",
+            section,
+            run(regularization__dropout=0.3 if now.dropout < 0.3 else more),
+            SAME,
+        )
+    yield from _augmentation(settings, "augmentation", "changed pictures are more pictures")
+    yield from _milder(settings)
+    for key, to in settings.growth["smaller"].items():
+        yield Idea(
+            f"smaller network: {key}",
+            "it has less room to learn pictures by heart; it can cost fit on train",
+            "model",
+            run(**{f"model__{key}": to}),
+            SAME,
+        )
+    yield Idea(
+        "more data",
+        "the surest remedy, and the dearest: `make learning-curve` says what it would give",
+        "data",
+        "make learning-curve",
+        HAND,
+    )
+
+
+def _milder(settings: Settings) -> Iterator[Idea]:
+    now, section = settings.regularization, "regularization"
+    for key, value in settings.augmentation.items():
+        if value is False:
+            yield Idea(
+                f"augmentation: {key}",
+                "where it changes no label, it makes other pictures of those that there are",
+                "augmentation",
+                run(**{f"augmentation__{key}": True}),
+                SAME,
+            )
+    if now.label_smoothing < 0.1:
+        yield Idea(
+            "label smoothing",
+            "no single label is to be believed entirely",
+            section,
+            run(regularization__label_smoothing=0.1),
+            SAME,
+        )
+    if not now.early_stopping:
+        yield Idea(
+            "early stopping", TWO_LINKS, section, run(regularization__early_stopping=5), SAME
+        )
+
+
+def _augmentation(settings: Settings, name: str, why: str) -> Iterator[Idea]:
+    """Half as much again of all that changes pictures; where nothing does, nobody knows how far."""
+    known = sections()["augmentation"]
+    wider = {
+        key: min(value * 1.5, known[key].rules.get("high", value * 1.5))
+        for key, value in settings.augmentation.items()
+        if isinstance(value, float) and value > 0
+    }
+    changed = {key: to for key, to in wider.items() if to > settings.augmentation[key]}
+    if changed:
+        values = {f"augmentation__{key}": to for key, to in changed.items()}
+        yield Idea(name, why, "augmentation", run(**values), SAME)
+
+
+def mismatch(settings: Settings) -> Iterator[Idea]:
+    """Yield what helps a model on pictures of another source than those it learned from."""
+    data = settings.data
+    if data.source:
+        yield Idea(
+            "learn from every source",
+            "data.source keeps pictures out that look like the target's, or may",
+            "data",
+            "dvc exp run -S 'data.source=\"\"'",
+            SAME,
+        )
+    if data.dev_fraction >= 2 * LEAST_DEV:
+        yield Idea(
+            "learn from some of the target's pictures",
+            "half of the dev pictures go to train, for they look like what is asked for",
+            "data",
+            run(data__dev_fraction=data.dev_fraction / 2),
+            SAME,
+        )
+    yield from _augmentation(
+        settings,
+        "more varied augmentation",
+        "what train lacks of the target's variety, augmentation may add",
+    )
+    yield Idea(
+        "train on pictures like the target's",
+        "collect some, or make the others look like them, and put them into data/raw",
+        "data",
+        ADDED,
+        HAND,
+    )
+
+
+def dev(settings: Settings) -> Iterator[Idea]:
+    """Yield what helps where dev was used so often that it flatters."""
+    data = settings.data
+    most = min(data.dev_fraction * 2, 0.49, 0.99 - data.test_fraction)
+    room = most > data.dev_fraction
+    yield Idea(
+        "bigger dev set",
+        "chance decides less which idea looks best on it; "
+        + ("test stays as it is" if room else "put more pictures into data/raw"),
+        "data",
+        run(data__dev_fraction=most) if room else ADDED,
+        SAME if room else HAND,
+    )
+    if not settings.regularization.early_stopping:
+        return
+    yield Idea(
+        "no early stopping",
+        "it chooses the epoch that does best on dev; it " + TWO_LINKS,
+        "regularization",
+        run(regularization__early_stopping=0),
+        SAME,
+    )
+
+
+def real_world(settings: Settings) -> Iterator[Idea]:
+    """Yield what helps where a good test result does not mean a good one in use."""
+    other = "balanced_accuracy" if settings.evaluation.metric != "balanced_accuracy" else "macro_f1"
+    yield Idea(
+        "other metric",
+        "ask whether the number to decide by counts what counts in use",
+        "evaluation",
+        run(evaluation__metric=other),
+        QUICK,
+    )
+    yield Idea(
+        "other dev set",
+        "add the pictures from use to data/raw, and let data.target name them",
+        "data",
+        "dvc exp run -S 'data.target=\"*/use-*\"'",
+        HAND,
+    )
+
+
+def labels(settings: Settings) -> Iterator[Idea]:
+    """Yield what helps where many labels are wrong."""
+    smoothing = max(settings.regularization.label_smoothing * 2, 0.1)
+    yield Idea(
+        "correct labels",
+        "validate doubts them, and without those pictures the error is much lower; the report "
+        "shows them: write the right labels into data/corrections.csv",
+        "data",
+        "dvc repro",
+        HAND,
+        ("labels",),
+    )
+    if settings.regularization.label_smoothing < MOST_SMOOTHING:
+        yield Idea(
+            "label smoothing",
+            "until they are corrected, no single label is to be believed entirely",
+            "regularization",
+            run(regularization__label_smoothing=min(smoothing, MOST_SMOOTHING)),
+            SAME,
+        )
+
+
+def target_met(settings: Settings) -> list[Idea]:
+    """Return what is left to do when the target is met."""
+    tighter = Idea(
+        "tighter target",
+        "if less is possible and worth it",
+        "evaluation",
+        run(evaluation__target_error=settings.evaluation.target_error / 2),
+        QUICK,
+    )
+    return [
+        *([tighter] if settings.evaluation.target_error else []),
+        Idea(
+            "pictures from use",
+            "whether it does as well in the real world, only these can say",
+            "evaluation",
+            "make diagnose REAL=<folder>",
+            HAND,
+        ),
+    ]
+
+
+def more_examples(settings: Settings) -> list[Idea]:
+    """Return what helps where the examples are too few to tell."""
+    return [*dev(settings)][:1]
+
+
+OF_LINK = {
+    "bias": bias,
+    "variance": variance,
+    "mismatch": mismatch,
+    "dev": dev,
+    "real world": real_world,
+}

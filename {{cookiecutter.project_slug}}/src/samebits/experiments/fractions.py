@@ -1,0 +1,91 @@
+"""The same experiment with less to learn from, through DVC's queue."""
+
+from pathlib import Path
+from typing import Any
+
+from ..core.sections import Optimization
+from ..console.errors import UserError
+from ..diagnosis.learning_curve import Point
+from ..metrics.results import PREDICTIONS, Result, read_result
+from ..core.files import read_json
+from ..core.files import md5
+from .queue import head, run_missing
+
+FILE = Path("reports/learning-curve.json")
+FRACTIONS = (0.125, 0.25, 0.5)
+HELD = 0.9  # of what a part should hold, at least: examples fall into it by chance
+
+
+def run_fractions(
+    whole: float, optimization: Optimization, patience: int, learned: int
+) -> list[str]:
+    """Run what is not there yet of HEAD with parts of its training set; return the names.
+
+    Less data has more epochs, and more of them before it stops early, so that there are as many
+    steps: what is compared is what was there to learn from, not how long was learned.
+
+    Args:
+        whole: data.train_fraction of HEAD.
+        optimization: the section; a part with fewer examples than a batch is left out.
+        patience: regularization.early_stopping.
+        learned: the examples that HEAD learned from.
+
+    Raises:
+        UserError: fewer than two parts hold a batch, or an experiment failed.
+    """
+    batch = optimization.batch_size
+    fitting = [one for one in FRACTIONS if one * learned * HELD >= batch]
+    if len(fitting) < 2:
+        raise UserError(
+            f"{learned:,} training examples are too few to take parts of them with "
+            f"optimization.batch_size {batch}; lower that."
+        )
+    commit = head()
+    wanted = {
+        f"part-{one:g}-{commit}": [
+            f"data.train_fraction={whole * one:g}",
+            f"optimization.epochs={round(optimization.epochs / one)}",
+            *([f"regularization.early_stopping={round(patience / one)}"] if patience else []),
+        ]
+        for one in fitting
+    }
+    run_missing(wanted)
+    return list(wanted)
+
+
+def points(names: list[str]) -> list[Point]:
+    """Return how HEAD and those experiments did on dev, by the examples that they learned from.
+
+    Raises:
+        UserError: one has no results, or was scored on another dev set.
+    """
+    results = [read_result(name) for name in [*names, "HEAD"]]
+    dev = {len(one.predictions["dev"].labels) for one in results}
+    if len(dev) > 1:
+        raise UserError("the parts were scored on other dev sets than HEAD; run 'dvc repro' here.")
+    return sorted(map(_point, results))
+
+
+def _point(one: Result) -> Point:
+    dev = one.predictions["dev"]
+    wrong = int((dev.answers != dev.labels).sum())
+    return Point(len(one.predictions["train"].labels), wrong, len(dev.labels))
+
+
+def predictions_here() -> str:
+    """Return what names the predictions that a learning curve belongs to, "" if there are none."""
+    path = Path(PREDICTIONS)
+    return md5(path.read_bytes()) if path.is_file() else ""
+
+
+def remembered() -> dict[str, Any] | None:
+    """Return what `make learning-curve` found, if it belongs to the predictions that are here."""
+    try:
+        content = read_json(FILE.read_text(encoding="utf-8"))
+        return content if content.pop("predictions") == predictions_here() else None
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UserError(
+            f"{FILE.as_posix()} is damaged; remove it and run `make learning-curve` again."
+        ) from None

@@ -1,0 +1,130 @@
+"""What a search may vary: keys of params.yaml, each with the values it may take.
+
+model.width=8,16,32                    one of these
+regularization.dropout=0..0.5          any number between these, both included
+optimization.learning_rate=1e-4..1e-1:log    the same, with its logarithm spread evenly
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from ..core.config import SECTIONS, problems
+from ..console.errors import UserError
+
+if TYPE_CHECKING:
+    from optuna import Trial
+
+# Why a search over a key of these sections, or over one of these keys, would mean nothing.
+FIXED = {
+    "evaluation": "changes what counts as good, so its scores cannot be compared",
+    "reproducibility": "is no idea; `make seeds` runs other seeds",
+    "runtime": "cannot change a result",
+    **dict.fromkeys(
+        ("data.dev_fraction", "data.test_fraction", "data.target", "data.group"),
+        "changes the examples that are scored, so its scores cannot be compared",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Knob:
+    """A key of params.yaml and what it may be: one of `choices`, or from `low` to `high`."""
+
+    key: str
+    choices: tuple[Any, ...] = ()
+    low: float = 0
+    high: float = 0
+    log: bool = False
+    whole: bool = False
+
+    def draw(self, trial: "Trial") -> Any:
+        """Return the value that the search wants to see next."""
+        if self.choices:
+            return trial.suggest_categorical(self.key, self.choices)
+        if self.whole:
+            return trial.suggest_int(self.key, int(self.low), int(self.high), log=self.log)
+        # Six digits say enough, and stay readable in params.yaml.
+        return float(f"{trial.suggest_float(self.key, self.low, self.high, log=self.log):.6g}")
+
+
+def knobs(texts: Sequence[str], params: Mapping[str, Any]) -> list[Knob]:
+    """Return what the texts `key=values` name.
+
+    Args:
+        texts: in the forms that this module's head shows.
+        params: the content of params.yaml, against which each value is checked.
+
+    Raises:
+        UserError: all that is wrong with them.
+    """
+    found: list[Knob] = []
+    wrong: list[str] = []
+    for text in texts:
+        try:
+            knob = _knob(text, params)
+            if any(knob.key == other.key for other in found):
+                raise UserError(f"{knob.key} stands twice; name it once.")
+            found.append(knob)
+        except UserError as error:
+            wrong.append(str(error))
+    if not texts:
+        wrong.append("there is nothing to search over; name keys, such as model.width=8,16,32.")
+    if wrong:
+        raise UserError("\n       ".join(wrong))
+    return found
+
+
+def _knob(text: str, params: Mapping[str, Any]) -> Knob:
+    key, equals, values = text.partition("=")
+    section, _, name = key.partition(".")
+    if not equals or not name or not values:
+        raise UserError(f"'{text}' is not of the form section.key=values.")
+    for fixed in (key, section):
+        if fixed in FIXED:
+            raise UserError(f"{key}: {fixed} {FIXED[fixed]}; search over another key.")
+    knob = _range(key, values) if ".." in values else _choices(key, values)
+    ends = knob.choices or (knob.low, knob.high)
+    for value in map(int, ends) if knob.whole else ends:
+        changed = {one: dict(values) for one, values in params.items()}
+        changed.setdefault(section, {})[name] = value
+        if wrong := [one for one in problems(changed) if name in one or section in one]:
+            raise UserError(f"{text}: {wrong[0]}")
+    return knob
+
+
+def _choices(key: str, values: str) -> Knob:
+    return Knob(key, tuple(map(_value, values.split(","))))
+
+
+def _value(text: str) -> bool | int | float | str:
+    if text in ("true", "false"):
+        return text == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _range(key: str, values: str) -> Knob:
+    number = r"[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?"
+    shape = re.fullmatch(rf"({number})\.\.({number})(:log)?", values)
+    if shape is None:
+        raise UserError(f"'{key}={values}' is no range; write it as low..high or low..high:log.")
+    low, high, log = float(shape[1]), float(shape[2]), shape[3] is not None
+    whole = _is_whole(key)
+    if whole and not (low.is_integer() and high.is_integer()):
+        raise UserError(f"'{key}={values}': {key} takes whole numbers.")
+    if low >= high or (log and low <= 0):
+        why = "the lower end must be below the upper" if low >= high else "log needs ends above 0"
+        raise UserError(f"'{key}={values}': {why}.")
+    return Knob(key, low=low, high=high, log=log, whole=whole)
+
+
+def _is_whole(key: str) -> bool:
+    section, _, name = key.partition(".")
+    known = {one.name: one for one in fields(SECTIONS[section])} if section in SECTIONS else {}
+    return name in known and known[name].type is int and "choices" not in known[name].metadata

@@ -1,0 +1,106 @@
+"""A trial of a search: a DVC experiment in a folder of its own, whatever runs beside it.
+
+DVC lets one process at a time begin or end an experiment: another one waits three seconds and
+gives up, and on a busy machine that is soon over. So the trials of a search begin one after the
+other, and one that found DVC busy is run again; what its stages had done by then is kept.
+"""
+
+import re
+import subprocess
+from collections.abc import Mapping
+from threading import Lock
+from time import sleep
+from typing import Any
+
+from ..console.errors import UserError
+from ..metrics.results import METRICS
+from ..core.files import read_json
+from ..core.git import outside_git
+from ..remote.revisions import Revision, dvc
+from .beginning import noted
+
+ATTEMPTS, PAUSE = 20, 2.0
+# What DVC says once the experiment is in its own folder, and where another process is in the way.
+BEGUN = re.compile("Running stage|didn't change|is cached")
+BUSY = re.compile("[Uu]nable to acquire lock|is busy|index.lock|read RWLock")
+_beginning = Lock()
+
+
+class TrialFailed(Exception):
+    """A trial's experiment failed; the message is the last thing that it said."""
+
+
+def run_experiment(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Run the DVC experiment `name` with these values of keys; return its metrics.
+
+    One that a sweep ran just before it was killed is there already, and not run again.
+
+    Raises:
+        TrialFailed: the pipeline failed, or DVC was busy all the time.
+    """
+    found, attempts = metrics(name), 0
+    while found is None:
+        code, said = _dvc(_command(name, values), values)
+        attempts += 1
+        found = metrics(name)
+        # It ends well without a result where a process beside it has taken this one over.
+        again = code == 0 or any(map(BUSY.search, said))
+        if found is None and not (again and attempts < ATTEMPTS):
+            errors = [one for one in said if one.startswith(("error: ", "ERROR: "))]
+            own = [one for one in errors if one.startswith("error: ")]
+            raise TrialFailed((own or errors or said or ["it said nothing"])[-1])
+        if found is None:
+            sleep(PAUSE)
+    return found
+
+
+def metrics(name: str) -> dict[str, Any] | None:
+    """Return the metrics of the experiment of this name, or None if there is none.
+
+    Raises:
+        TrialFailed: they are damaged.
+    """
+    try:
+        content = Revision.find(name).output(METRICS)
+    except UserError:
+        return None
+    if content is None:
+        return None
+    try:
+        return dict(read_json(content))
+    except (ValueError, TypeError):
+        raise TrialFailed(
+            f"its {METRICS} is damaged; remove it with 'dvc exp remove {name}' and run this again"
+        ) from None
+
+
+def _command(name: str, values: Mapping[str, Any]) -> list[str]:
+    command = dvc("exp", "run", "--temp", "--name", name)
+    for key, value in values.items():
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        command += ["--set-param", f"{key}={text}"]
+    return command
+
+
+def _dvc(command: list[str], values: Mapping[str, Any]) -> tuple[int, list[str]]:
+    """Run a command that begins an experiment; return its status and what it said, by lines."""
+    said = list[str]()
+    with _beginning, noted(values):
+        # In a session of its own, an interrupt from the keyboard is the sweep's to handle.
+        process = subprocess.Popen(
+            command,
+            env=outside_git() | {"PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+        )
+        assert process.stdout
+        for line in process.stdout:
+            said.append(line.strip())
+            if BEGUN.search(line):
+                break
+    with process:
+        said += [line.strip() for line in process.stdout]
+    return process.returncode, [line for line in said if line]

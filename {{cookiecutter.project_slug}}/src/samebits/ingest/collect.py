@@ -1,0 +1,261 @@
+"""Bring data in, give it its version, and record where it came from.
+
+Run: python -m <package>.data.collect                            the example data
+     python -m <package>.data.collect some/folder                a folder for each class in it
+     python -m <package>.data.collect cats.zip --sha256 9f86...  an archive, checked
+     python -m <package>.data.collect s3://bucket/pictures       what `dvc import-url` can reach
+"""
+
+import argparse
+import hashlib
+import re
+import sys
+from pathlib import Path
+
+from ..core.config import read
+from ..core.sections import Data
+from ..console.errors import UserError
+from . import example as digits, download as fetch
+from .archive import KINDS, unpack
+from .swap import Place
+from .safe_copy import Incoming, Limits, copy_folder, is_hidden, stripped
+from ..data.tar_layout import pack
+from ..versions.dvc_file import Origin, alone, described, record_origin, recorded_version
+
+DATA = Path("data")
+MANY_FILES = 20_000  # from about here on DVC takes minutes, and memory that grows with them
+
+
+def example(place: Place, replace: bool, force: bool) -> str:
+    """Write the example data, unless it is there; return what to tell.
+
+    Raises:
+        UserError: other data is there, or expected, and may not be replaced.
+    """
+    files = digits.digits()
+    expected = recorded_version(place.pointer)
+    same = place.raw.is_dir() and digits.is_example(place.raw)
+    if same and expected == digits.VERSION:
+        return f"{place.raw} already holds the example data"
+    if expected not in (None, digits.VERSION) and not (replace or force):
+        raise UserError(
+            f"{place.pointer} names other data than the example; get that with "
+            f"'dvc pull {place.pointer}', or replace it with --replace (make: REPLACE=1)."
+        )
+    place.refuse_to_lose(replace, force or (same and expected is None))
+    with place.exchange() as folder:
+        digits.write(files, folder / "raw")
+        if expected == digits.VERSION:
+            # The hash was there before the pictures, so that nothing is left to DVC.
+            (folder / "raw.dvc").write_bytes(place.pointer.read_bytes())
+        else:
+            fetch.give_version(folder)
+            origin = {"kind": "example", "source": digits.SOURCE, "files": len(files)}
+            record_origin(folder / "raw.dvc", origin)
+    return f"{place.raw}: {len(files)} pictures, version {digits.VERSION}"
+
+
+def collect(
+    place: Place,
+    source: str,
+    sha256: str,
+    limits: Limits,
+    replace: bool,
+    force: bool,
+    layout: str = "files",
+) -> str:
+    """Bring in what is at a path or an address; return what to tell.
+
+    Args:
+        place: where to.
+        source: a folder, an archive, or an address of either.
+        sha256: the archive's checksum, or nothing.
+        limits: the most that may come in.
+        replace: put it in the place of other data, if that has a version to bring it back.
+        force: put it there in any case.
+        layout: "tar" packs it; what comes from a bucket stays as it is there.
+
+    Raises:
+        UserError: whatever is wrong with it; then all is as it was.
+    """
+    place.refuse_to_lose(replace, force)
+    with place.exchange() as folder:
+        raw = folder / "raw"
+        origin = _bring(source, folder, sha256, limits)
+        told = _counted(raw, fetch.public(source) if fetch.is_address(source) else source)
+        files = sum(one.is_file() for one in raw.rglob("*"))
+        if origin["kind"] != "bucket":
+            if layout == "tar":
+                pack(raw)
+            fetch.give_version(folder)
+        record_origin(raw.with_suffix(".dvc"), {**origin, "files": files})
+    lines = [f"{place.raw}: {told}, version {recorded_version(place.pointer)}"]
+    lines += [f"from {described(origin)}"]
+    if origin["kind"] == "archive" and not sha256:
+        lines += ["this checksum was not given, so not compared; it stands in data/raw.dvc now"]
+    if files > MANY_FILES and layout == "files" and origin["kind"] != "bucket":
+        lines += [
+            f"DVC is slow with {files} files; 'layout: tar' in params.yaml and 'make data-pack' "
+            "put them into few archives"
+        ]
+    lines += [
+        f"next: commit {place.pointer}; set data.image_size and data.channels in params.yaml, run "
+        "'dvc repro', and commit these with dvc.lock"
+    ]
+    return "\n".join(lines)
+
+
+def _bring(source: str, folder: Path, sha256: str, limits: Limits) -> Origin:
+    """Make folder/raw, and of a bucket folder/raw.dvc too."""
+    path = Path(source)
+    if source.startswith("file://"):
+        raise UserError(f"{source} is a path on this machine; give it without file://.")
+    if fetch.is_address(source):
+        shown = fetch.public(source)
+        if fetch.names_archive(source):
+            path = fetch.fetch(source, folder / "fetched")
+            return _from_archive(path, shown, shown, folder, sha256, limits)
+    elif path.is_file():
+        return _from_archive(path, source, path.resolve().name, folder, sha256, limits)
+    elif not path.is_dir():
+        raise UserError(f"{source} is not there; name a folder, an archive or an address.")
+    if sha256:
+        raise UserError(
+            f"{source} is a folder, which has no SHA-256; leave that out, for DVC gives it a hash."
+        )
+    if fetch.is_address(source):
+        fetch.import_folder(source, folder)
+        _look_over(folder / "raw", shown, limits)
+        return {"kind": "bucket", "source": source}
+    return _from_folder(path, source, folder, limits)
+
+
+def _look_over(raw: Path, source: str, limits: Limits) -> None:
+    """Refuse names that came from a bucket as those from anywhere else."""
+    with Incoming(raw, source, limits.files, limits.room(raw)) as into:
+        for path in sorted(one for one in raw.rglob("*") if one.is_file()):
+            into.look(path.relative_to(raw).as_posix())
+
+
+def _from_folder(path: Path, source: str, folder: Path, limits: Limits) -> Origin:
+    here, there = folder.parent.resolve(), path.resolve()
+    if here.is_relative_to(there) or there.is_relative_to(here):
+        raise UserError(f"{source} and {folder.parent} overlap; name a folder elsewhere.")
+    with Incoming(folder / "raw", source, limits.files, limits.room(folder)) as into:
+        copy_folder(stripped(path), into)
+    return {"kind": "folder", "source": there.name}
+
+
+def _from_archive(
+    path: Path, source: str, name: str, folder: Path, sha256: str, limits: Limits
+) -> Origin:
+    size = path.stat().st_size
+    unpacked = folder / "unpacked"
+    unpacked.mkdir()
+    # Opened once, so that what was checked is what is unpacked.
+    with path.open("rb") as archive:
+        found = hashlib.file_digest(archive, "sha256").hexdigest()
+        if sha256 and found != sha256:
+            raise UserError(
+                f"{source} has the SHA-256 {found}, not {sha256}; get it again from where the "
+                "checksum came from. Nothing was changed."
+            )
+        archive.seek(0)
+        bounds = (limits.room(folder), limits.expansion(size))
+        with Incoming(unpacked, source, limits.files, *bounds) as into:
+            unpack(archive, source, into)
+    stripped(unpacked).rename(folder / "raw")
+    return {"kind": "archive", "source": name, "sha256": found, "bytes": size}
+
+
+def _counted(raw: Path, source: str) -> str:
+    """Return how much there is in `raw`; a `UserError` says that there is no picture."""
+    files = [one for one in sorted(raw.rglob("*")) if one.is_file()]
+    names = {one: one.relative_to(raw).parts for one in files}
+    placed = [one for one in files if len(names[one]) == 2 and not is_hidden(*names[one])]
+    # Here, for it takes a moment to import.
+    from ..data.decode import FORMATS, is_picture
+
+    if not any(map(is_picture, placed)):
+        raise UserError(
+            f"{source} holds no picture in a folder of its class, as in cat/tom.jpg; name the "
+            "folder above the classes, sort the pictures into such, or convert them to one of "
+            f"{', '.join(sorted(FORMATS))}. Nothing was changed."
+        )
+    classes = {names[one][0] for one in placed}
+    size = sum(one.stat().st_size for one in files)
+    others = len(files) - len(placed)
+    rest = f" and {others} other files" if others else ""
+    return f"{len(placed)} pictures in {len(classes)} classes{rest}, {size} bytes"
+
+
+def _arguments() -> argparse.Namespace:
+    most = Limits()
+    parser = argparse.ArgumentParser(
+        prog="python -m <package>.data.collect",
+        description="Bring pictures into data/raw, one folder for each class, give them their "
+        "version, and record in data/raw.dvc where they came from. What was there before stays "
+        "until the new is complete.",
+        epilog="Hidden files are left out, and a folder that only wraps the folder of the classes.",
+    )
+    parser.add_argument(
+        "source",
+        nargs="?",
+        metavar="FROM",
+        help=f"a folder; an archive ({', '.join(KINDS)}); the address of an archive, or of a folder"
+        " in a bucket or on a server that DVC can reach; the example data if left out",
+    )
+    parser.add_argument("--sha256", default="", help="the archive's checksum, to be compared")
+    parser.add_argument("--replace", action="store_true", help="replace data that has a version")
+    parser.add_argument("--force", action="store_true", help="replace data that has none, too")
+    parser.add_argument(
+        "--max-files",
+        type=int,
+        default=most.files,
+        help="files and folders, at most (%(default)s)",
+    )
+    parser.add_argument(
+        "--max-bytes",
+        type=int,
+        default=most.bytes,
+        help="bytes in all, at most (half of the free disk space)",
+    )
+    parser.add_argument(
+        "--max-ratio",
+        type=float,
+        default=most.ratio,
+        help="how many times an archive's own size its content may have (%(default)s)",
+    )
+    return parser.parse_args()
+
+
+def _checksum(text: str) -> str:
+    checksum = text.strip().lower().removeprefix("sha256:")
+    if checksum and not re.fullmatch("[0-9a-f]{64}", checksum):
+        raise UserError(f"{text!r} is no SHA-256; it has 64 digits from 0 to f.")
+    return checksum
+
+
+def main() -> None:
+    """Bring data in as the command line says, and tell what came."""
+    given = _arguments()
+    place = Place(DATA)
+    limits = Limits(given.max_files, given.max_ratio, given.max_bytes)
+    sha256 = _checksum(given.sha256)
+    if sha256 and not given.source:
+        raise UserError("the example data needs no checksum; name the archive that has this one.")
+    try:
+        with alone():
+            if place.settle():
+                sys.stdout.write(f"{place.raw}: finished what an earlier call had brought in\n")
+            if given.source:
+                data, how = read(Data), (given.replace, given.force)
+                told = collect(place, given.source, sha256, limits, *how, layout=data.layout)
+            else:
+                told = example(place, given.replace, given.force)
+    except OSError as error:
+        raise UserError(
+            f"{error.filename or DATA}: {error.strerror}; mend that and run it again, for nothing "
+            "was lost."
+        ) from None
+    sys.stdout.write(f"{told}\n")

@@ -1,0 +1,115 @@
+"""What DVC does for collecting: fetch from an address, import a folder, give data its version."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+from ..console.errors import UserError
+from ..core.git import outside_git
+from .archive import KINDS
+from ..remote.dvc_errors import remote_dvc
+from ..versions.tags import last_line, run_dvc
+
+
+def is_address(source: str) -> bool:
+    """Whether this is a URL, and not a path (`C:\\` is one)."""
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", source) is not None
+
+
+def names_archive(address: str) -> bool:
+    """Whether an archive is at this address; over HTTP there is nothing else to fetch."""
+    parts = urlsplit(address)
+    return parts.scheme in ("http", "https") or parts.path.lower().endswith(KINDS)
+
+
+def public(address: str) -> str:
+    """Return the address without user, password, query and fragment, which may be secrets."""
+    parts = urlsplit(address)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def fetch(address: str, folder: Path) -> Path:
+    """Download one file with `dvc get-url`; return its path in `folder`, where it is alone.
+
+    Raises:
+        UserError: DVC cannot get it.
+    """
+    folder.mkdir()
+    _dvc(folder, address, "get-url", address, "fetched")
+    if not (folder / "fetched").is_file():
+        raise UserError(f"{public(address)} is no file; name an archive. Nothing was changed.")
+    return folder / "fetched"
+
+
+def import_folder(address: str, folder: Path) -> None:
+    """Bring a folder of a bucket or server in with `dvc import-url`, as folder/raw and raw.dvc.
+
+    Raises:
+        UserError: the address holds secrets, which DVC would write into raw.dvc, or names a remote
+            that no clone would know, or DVC cannot.
+    """
+    if public(address) != address:
+        raise UserError(
+            f"the address of {public(address)} names a user or has a query, which would stand in "
+            "data/raw.dvc for all to read; give these to a remote ('dvc remote add NAME URL', 'dvc "
+            "remote modify --local NAME user ...') and use remote://NAME/folder."
+        )
+    _refuse_hidden(urlsplit(address))
+    _dvc(folder, address, "import-url", address, "raw")
+    if not (folder / "raw").is_dir():
+        raise UserError(
+            f"{address} is neither a folder nor an archive ({', '.join(KINDS)}); name one. "
+            "Nothing was changed."
+        )
+
+
+def _refuse_hidden(address: SplitResult) -> None:
+    """Refuse a remote that only .dvc/config.local knows: DVC would do nothing in a clone."""
+    if address.scheme != "remote":
+        return
+    shared = run_dvc("remote", "list", "--project")
+    if shared.returncode:
+        raise UserError(f"DVC cannot tell its remotes: {last_line(shared.stderr)}")
+    if address.netloc not in [line.split()[0] for line in shared.stdout.splitlines()]:
+        raise UserError(
+            f"no clone would know the remote '{address.netloc}', for it is not in .dvc/config; put "
+            f"it there with 'dvc remote add {address.netloc} URL', and its secrets alone where Git "
+            "does not look, with 'dvc remote modify --local'. Nothing was changed."
+        )
+
+
+def give_version(folder: Path) -> None:
+    """Add folder/raw to DVC's cache and write folder/raw.dvc.
+
+    Raises:
+        UserError: DVC cannot.
+    """
+    _dvc(folder, "", "add", "raw")
+
+
+def _dvc(folder: Path, address: str, *arguments: str) -> None:
+    # On a terminal DVC shows its progress itself; elsewhere its last line says what is wrong.
+    shown = sys.stderr.isatty()
+    done = subprocess.run(
+        remote_dvc(*arguments),
+        cwd=folder,
+        env=outside_git(),
+        stdout=subprocess.DEVNULL,
+        stderr=None if shown else subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    if done.returncode:
+        said = "see above" if shown else _last_line(done.stderr)
+        if address:
+            said = said.replace(address, public(address))
+        what = f"get {public(address)}" if address else "give the data a version"
+        raise UserError(f"DVC cannot {what}: {said}. Nothing was changed.")
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.startswith("ERROR")]
+    return lines[-1].removeprefix("ERROR: ").rstrip(".") if lines else "it was stopped"

@@ -1,0 +1,122 @@
+"""Exchange the data of a project for other data: a kill at any moment leaves the one or the other.
+
+What is new is made whole, with its version, in data/incoming. To rename that to data/arrived is the
+moment when it counts: whatever is killed later is finished by the next call, whatever is killed
+earlier is undone. What was there before goes to data/replaced, and away when all is done.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..console.errors import UserError
+from ..core.git import git_says, outside_git
+from ..remote.revisions import dvc
+from .example import VERSION, is_example
+from ..versions.dvc_file import recorded_version
+
+
+class Place:
+    """The folder `data` with the raw data, its pointer, and the rooms of an exchange."""
+
+    def __init__(self, data: Path) -> None:
+        self.raw = data / "raw"
+        self.pointer = data / "raw.dvc"
+        self.incoming = data / "incoming"
+        self._arrived = data / "arrived"
+        self._replaced = data / "replaced"
+
+    def settle(self) -> bool:
+        """Finish or undo what a killed call left; return whether that brought other data in."""
+        finished = self._arrived.exists()
+        if finished:
+            self._move_in()
+        self._clear()
+        return finished
+
+    @contextmanager
+    def exchange(self) -> Iterator[Path]:
+        """Give an empty folder; what lies there as raw and raw.dvc at the end, takes their place.
+
+        Whatever stops it before leaves all as it was.
+        """
+        self.settle()
+        try:
+            self.incoming.mkdir(parents=True)
+            yield self.incoming
+            self.incoming.rename(self._arrived)
+            self._move_in()
+        finally:
+            self._clear()
+
+    def refuse_to_lose(self, replace: bool, force: bool) -> None:
+        """Let nothing be replaced that nobody said should be, or that nothing can bring back.
+
+        Raises:
+            UserError: there is such data, and neither `replace` nor `force` allows it.
+        """
+        version = recorded_version(self.pointer)
+        present = self.raw.exists() and any(self.raw.iterdir())  # audit: only if there is anything
+        if force or (not present and version in (None, VERSION)):
+            return
+        if not replace:
+            what = f"{self.raw} holds data" if present else f"{self.pointer} names other data"
+            raise UserError(
+                f"{what}; to put this in its place, say so with --replace (make: REPLACE=1)."
+            )
+        if reason := self._lost(version, present):
+            raise UserError(
+                f"nothing could bring {self.raw} back, for {reason}; keep it with 'dvc add "
+                f"{self.raw}' and commit {self.pointer}, or lose it with --force (make: FORCE=1)."
+            )
+
+    def _lost(self, version: str | None, present: bool) -> str:
+        if version is None:
+            return "it has no version"
+        try:
+            changed = git_says("status", "--porcelain", "--", str(self.pointer))
+        except UserError as error:
+            return str(error).rstrip(".")
+        if changed:
+            return f"{self.pointer} is not as committed"
+        if not present or (version == VERSION and is_example(self.raw)):
+            return ""
+        command = dvc("data", "status", "--granular", "--json", self.raw.as_posix())
+        done = subprocess.run(
+            command, env=outside_git(), capture_output=True, encoding="utf-8", check=False
+        )
+        if done.returncode:
+            return f"DVC does not know its state ({done.stderr.strip()[-200:]})"
+        status = json.loads(done.stdout)
+        if status.get("uncommitted"):
+            return "it was changed since it got its version"
+        return "DVC's cache does not hold all of it" if status.get("not_in_cache") else ""
+
+    def _move_in(self) -> None:
+        # First the pointer: with it, 'dvc checkout' can bring the data too. It stays in `arrived`,
+        # so that a call that finishes this puts it there again, whatever it finds.
+        self._replaced.mkdir(exist_ok=True)
+        away = Path(tempfile.mkdtemp(dir=self._replaced))
+        shutil.copyfile(self._arrived / "raw.dvc", away / "raw.dvc").replace(self.pointer)
+        if (self._arrived / "raw").exists():
+            if self.raw.exists():
+                self.raw.rename(away / "raw")
+            (self._arrived / "raw").rename(self.raw)
+        self._arrived.rename(away / "arrived")
+
+    def _clear(self) -> None:
+        if self.incoming.exists():
+            shutil.rmtree(self.incoming)
+        try:
+            if self._replaced.exists():
+                shutil.rmtree(self._replaced)
+        except OSError as error:  # the exchange is done all the same
+            sys.stderr.write(
+                f"note: {self._replaced}, with what was replaced, cannot be removed "
+                f"({error.filename}: {error.strerror}); remove it.\n"
+            )

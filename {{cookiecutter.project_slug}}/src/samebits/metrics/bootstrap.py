@@ -1,0 +1,72 @@
+"""The bootstrap over examples: by class, in whole groups, from a seed.
+
+Efron and Tibshirani, An Introduction to the Bootstrap, 1993. As many examples of each class are
+drawn as there are, so an interval speaks of other examples in the same mixture of classes.
+"""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.random import integers
+from .probabilities import Labels, Values, distinct
+from .sums import Sample, Sums
+
+REPLICATES, STREAM = 1000, "bootstrap"
+CHUNK = 2**17  # weights that are held at once: a megabyte, so that they stay in the cache
+
+
+class Resampling:
+    """How the examples of a sample are drawn anew.
+
+    `units` is the number of what is drawn, examples or groups; `freedom` that number less one for
+    each stratum.
+    """
+
+    def __init__(self, labels: Labels, groups: Labels) -> None:
+        _, self._unit = distinct(groups)
+        self.units = int(self._unit.max()) + 1
+        self._alone = np.array_equal(self._unit, np.arange(self.units))
+        stratum = _strata(labels, self._unit)
+        self._order = np.argsort(stratum, kind="stable")
+        sizes = np.bincount(stratum)
+        self._sizes = np.repeat(sizes, sizes)
+        self._starts = np.repeat(np.cumsum(sizes) - sizes, sizes)
+        self.freedom = max(self.units - int((sizes > 0).sum()), 1)
+
+    @property
+    def correction(self) -> float:
+        """What a bootstrap's standard error must be multiplied by: it divides by n, not n - 1."""
+        return float(np.sqrt(self.units / self.freedom)) if self.units > 1 else 1.0
+
+    def weights(self, seed: int, count: int) -> Iterator[Values]:
+        """Yield, some at a time, `count` rows that say how often each example `[n]` was drawn."""
+        each = max(CHUNK // max(len(self._unit), 1), 1)
+        for start in range(0, count, each):
+            rows = range(start, min(start + each, count))
+            drawn = integers(seed, STREAM, rows, self._sizes)
+            drawn += self._starts
+            drawn = self._order[drawn]
+            drawn += np.arange(len(rows))[:, None] * self.units
+            counted = np.bincount(drawn.ravel(), minlength=len(rows) * self.units)
+            weights = counted.reshape(len(rows), self.units).astype(np.float64)
+            yield weights if self._alone else weights[:, self._unit]
+
+    def replicates(
+        self, sample: Sample, seed: int, of: Callable[[Sums], Values], count: int = REPLICATES
+    ) -> Values:
+        """Return what `of` makes of the sums of `count` resamples, one row for each."""
+        return np.concatenate([of(sample.sums(one)) for one in self.weights(seed, count)])
+
+
+def _strata(labels: Labels, unit: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The class `[units]` that most of a unit's examples have; classes of one unit go together."""
+    classes = int(labels.max()) + 1
+    keys, votes = np.unique(unit * classes + labels, return_counts=True)
+    most = np.lexsort((keys % classes, -votes, keys // classes))
+    owners = keys[most] // classes
+    first = np.append(True, owners[1:] != owners[:-1])
+    found = keys[most][first] % classes
+    alone = np.bincount(found, minlength=classes) == 1
+    return np.asarray(np.where(alone[found], classes, found), dtype=np.intp)

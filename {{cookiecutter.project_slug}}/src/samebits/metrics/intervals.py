@@ -1,0 +1,166 @@
+"""Intervals: what the data leave open about a figure.
+
+The bootstrap says how much a figure moves with the examples; what interval follows depends on the
+figure. A share near 1 has a lopsided interval, which Wilson's formula (JASA, 1927) gives with the
+number of examples that would move it as much; an area or a mean is straightened by a logarithm;
+a calibration error, which chance makes greater than it is, takes the values under which the one
+that was seen would not be surprising.
+"""
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+
+from .probabilities import Values
+from .registry import Metric
+from .bootstrap import REPLICATES, Resampling
+from .scores import rounded, value
+from .sums import Sample
+
+LEVEL = 0.95
+GAPS = " gaps"  # no metric's name
+OWN_REPLICATES = 200  # a function of one's own may be slow
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A value, its 95 % interval, and its standard error over the examples."""
+
+    value: float
+    low: float
+    high: float
+    error: float
+
+    def interval(self) -> list[float]:
+        """Return both ends with six decimals."""
+        return [rounded(self.low), rounded(self.high)]
+
+
+def measure(metrics: dict[str, Metric], sample: Sample, seed: int) -> dict[str, Figure]:
+    """Return each metric of a sample with its interval, from one bootstrap for all of them.
+
+    Raises:
+        UserError: a metric of your own failed.
+    """
+    resampling = Resampling(sample.labels, sample.groups)
+    drawn = replicates(metrics, sample, resampling, seed)
+    evidence = sample.sums()
+    found = {}
+    for name, metric in metrics.items():
+        seen = value(metric, sample)
+        error = float(np.std(drawn[name])) * resampling.correction
+        t = quantile(LEVEL, min(resampling.freedom, sample.freedom(metric.form)))
+        if metric.form == "gap":
+            ends = _gap(evidence.gaps[0] / len(sample), drawn[GAPS] * resampling.correction, t)
+        else:
+            ends = _ends(metric.form, seen, error, t, float(metric.evidence(evidence)[0]))
+        found[name] = Figure(seen, *ends, error)
+    return found
+
+
+def replicates(
+    metrics: dict[str, Metric], sample: Sample, resampling: Resampling, seed: int
+) -> dict[str, Values]:
+    """Return for each metric its values `[r]` in resamples.
+
+    Under `GAPS` stand, if a metric needs them, the deviations `[r, bins]` of the calibration gaps.
+    """
+    names = [*metrics, *([GAPS] if any(one.form == "gap" for one in metrics.values()) else [])]
+    parts: dict[str, list[Values]] = {name: [] for name in names}
+    usual = sample.sums().gaps / len(sample)
+    for weights in resampling.weights(seed, REPLICATES):
+        sums = sample.sums(weights)
+        for name, metric in metrics.items():
+            if metric.compute is not None:
+                parts[name].append(metric.compute(sums))
+        if GAPS in parts:
+            parts[GAPS].append(sums.gaps / sums.examples[:, None] - usual)
+    own = {name: one for name, one in metrics.items() if one.compute is None}
+    for weights in resampling.weights(seed, OWN_REPLICATES) if own else ():
+        for row in weights:
+            again = sample.repeated(row.astype(np.int64))
+            for name, metric in own.items():
+                parts[name].append(np.array([value(metric, again)]))
+    return {name: np.concatenate(one) for name, one in parts.items()}
+
+
+def quantile(level: float, freedom: float) -> float:
+    """Return the bound within which Student's t stays with probability `level`.
+
+    Hill's Algorithm 396 (Communications of the ACM, 1970), right to four digits.
+    """
+    n, p = freedom, 1 - level
+    if n >= 1e6:
+        return NormalDist().inv_cdf(1 - p / 2)
+    if n <= 1:
+        return 1 / math.tan(p * math.pi / 2)
+    if n == 2:
+        return math.sqrt(2 / (p * (2 - p)) - 2)
+    a = 1 / (n - 0.5)
+    b = (48 / a) / a
+    c = ((20700 * a / b - 98) * a - 16) * a + 96.36
+    d = ((94.5 / (b + c) - 3) / b + 1) * math.sqrt(a * math.pi / 2) * n
+    y = (d * p) ** (2 / n)
+    if y > 0.05 + a:
+        x = NormalDist().inv_cdf(p / 2)
+        y = x * x
+        if n < 5:
+            c += 0.3 * (n - 4.5) * (x + 0.6)
+        c = (((0.05 * d * x - 5) * x - 7) * x - 2) * x + b + c
+        y = (((((0.4 * y + 6.3) * y + 36) * y + 94.5) / c - y - 3) / b + 1) * x
+        y = math.expm1(a * y * y)
+    else:
+        z = (1 / (((n + 6) / (n * y) - 0.089 * d - 0.822) * (n + 2) * 3) + 0.5 / (n + 4)) * y
+        y = (z - 1) * (n + 1) / (n + 2) + 1 / y
+    return math.sqrt(n * y)
+
+
+def wilson(share: float, examples: float, t: float) -> tuple[float, float]:
+    """Return Wilson's interval for a share of so many examples, with `t` for the normal's bound."""
+    if examples <= 0:
+        return 0.0, 1.0
+    spread = t * math.sqrt(share * (1 - share) / examples + t * t / (4 * examples**2))
+    middle, whole = share + t * t / (2 * examples), 1 + t * t / examples
+    return max((middle - spread) / whole, 0.0), min((middle + spread) / whole, 1.0)
+
+
+def _ends(form: str, seen: float, error: float, t: float, evidence: float) -> tuple[float, float]:
+    inside = 0 < seen < 1 and error > 0
+    if form == "share":
+        moved = seen * (1 - seen) / error**2 if inside else math.inf
+        return wilson(seen, min(moved, evidence), t)
+    if form == "area":
+        if not inside:
+            return wilson(min(max(seen, 0.0), 1.0), evidence, t)
+        middle, step = math.log(seen / (1 - seen)), t * error / (seen * (1 - seen))
+        return 1 / (1 + math.exp(step - middle)), 1 / (1 + math.exp(-step - middle))
+    if form == "mean" and seen > 0:
+        factor = math.exp(t * error / seen)
+        return seen / factor, seen * factor
+    return seen - t * error, seen + t * error
+
+
+def _gap(seen: Values, noise: Values, t: float) -> tuple[float, float]:
+    """Ends for the sum of the distances `[bins]` of what was seen from 0.
+
+    Chance adds to each distance, as resamples show, and more where the true one is small. The lower
+    end takes off what is added to distances less their own chance, the upper end what is added to
+    those seen. Where chance alone may have made the whole sum, the lower end is 0.
+
+    Args:
+        seen: `[bins]`.
+        noise: what it moves by in resamples, `[r, bins]`.
+        t: the bound in standard errors.
+    """
+    total = float(np.abs(seen).sum())
+    shrunk = np.sign(seen) * np.sqrt(np.maximum(seen**2 - noise.var(axis=0), 0))
+    most, least = (
+        float(np.abs(one + noise).sum(axis=1).mean() - np.abs(one).sum()) for one in (shrunk, seen)
+    )
+    step = t * float((noise * np.sign(seen)).sum(axis=1).std())
+    ordered = np.sort(np.abs(noise).sum(axis=1), kind="stable")
+    alone = ordered[round((1 + LEVEL) / 2 * (len(noise) - 1))]
+    low = 0.0 if total <= alone else max(total - most - step, 0.0)
+    return low, max(total - least, 0.0) + step

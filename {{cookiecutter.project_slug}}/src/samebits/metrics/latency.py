@@ -1,0 +1,25 @@
+"""What this machine has measured of latency: for each file of weights, milliseconds a picture."""
+
+from pathlib import Path
+
+from ..console.errors import UserError
+from ..core.files import read_json
+
+FILE = Path("reports/latency.json")
+
+
+def remembered() -> dict[str, list[float]]:
+    """Return, by the MD5 of the weights, the median time for one picture and its interval, in ms.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    try:
+        content = read_json(FILE.read_text(encoding="utf-8"))
+        return {str(name): [float(one) for one in times] for name, times in content.items()}
+    except FileNotFoundError:
+        return {}
+    except (ValueError, TypeError, AttributeError):
+        raise UserError(
+            f"{FILE.as_posix()} is damaged; remove it and run `make latency` again."
+        ) from None

@@ -1,0 +1,122 @@
+"""The table of metrics: the built-in ones of `scores.py`, and those of the project's metrics.py."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..console.errors import UserError
+
+from .probabilities import Labels, Values
+from .sums import Sums
+
+# True class numbers [n], predicted ones [n] and probabilities [n, k] in, one number out.
+Own = Callable[[Labels, Labels, Values], float]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """How a number is computed, how it reads, and what kind of interval fits it.
+
+    `compute` makes `[r]` values of sums, or `own` one value of examples. `form` is "share" for what
+    lies between 0 and 1 and is made of right and wrong answers, "area" for what lies there and is
+    not, "mean" for what cannot be negative, "gap" for what chance alone makes greater than it is,
+    and "any". `evidence` is the number of answers that a share rests on, `label` the class that the
+    number is of, if it is one class's.
+    """
+
+    title: str
+    meaning: str
+    higher_is_better: bool
+    form: str
+    compute: Callable[[Sums], Values] | None = None
+    own: Own | None = None
+    evidence: Callable[[Sums], Values] = lambda sums: sums.examples
+    label: int | None = None
+    name: str = ""
+
+
+# What stands beside metrics, in constraints and in reports/metrics.json.
+TAKEN = (
+    *("parameters", "model_bytes", "latency_ms", "worst_slice"),
+    *("examples", "intervals", "absent"),
+)
+
+METRICS: dict[str, Metric] = {}
+# Those of one class, as `recall[cat]`: class number in, metric out.
+OF_CLASS: dict[str, Callable[[int], Metric]] = {}
+
+class Scored(NamedTuple):
+    """Examples with what was said of them.
+
+    labels: true class numbers [n]. answers: predicted ones [n]. probabilities: [n, k].
+    """
+
+    labels: Labels
+    answers: Labels
+    probabilities: Values
+
+
+def mean_of(
+    name: str,
+    function: Callable[[Scored], NDArray[Any]],
+    *,
+    higher_is_better: bool,
+    meaning: str = "",
+) -> Metric:
+    """Return the metric that is the mean of what a function gives each example, [n].
+
+    Args:
+        name: by which params.yaml names it.
+        function: it must not draw random numbers; trues and falses make a share.
+        higher_is_better: or lower.
+        meaning: in a few words, for the report.
+    """
+
+    def mean(scored: Scored) -> float:
+        return float(np.mean(function(scored)))
+
+    return number_of(name, mean, higher_is_better=higher_is_better, meaning=meaning)
+
+
+def number_of(
+    name: str,
+    function: Callable[[Scored], float],
+    *,
+    higher_is_better: bool,
+    between_0_and_1: bool = False,
+    meaning: str = "",
+) -> Metric:
+    """Return the metric that is one number of all examples.
+
+    The function is called some hundred times on resampled examples, from which the interval
+    follows; the other arguments are those of `mean_of`.
+    """
+
+    def own(labels: Labels, answers: Labels, probabilities: Values) -> float:
+        return function(Scored(labels, answers, probabilities))
+
+    form = "area" if between_0_and_1 else "any"
+    title = name.replace("_", " ").capitalize()
+    return Metric(title, meaning or title, higher_is_better, form, own=own, name=name)
+
+
+def enter(metrics: Sequence[Metric]) -> None:
+    """Have metrics of the project's own known by their names.
+
+    Raises:
+        UserError: a name is taken, or params.yaml could not say it.
+    """
+    for one in metrics:
+        if one.name in METRICS or one.name in OF_CLASS or one.name in TAKEN:
+            raise UserError(
+                f"metrics.py: something else is called `{one.name}`; give your metric another name."
+            )
+        if not re.fullmatch(r"[a-z]\w*", one.name):
+            raise UserError(
+                f"metrics.py: `{one.name}` is no name of a metric; begin it with a letter from a to z."
+            )
+        METRICS[one.name] = one

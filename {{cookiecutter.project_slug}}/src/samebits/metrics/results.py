@@ -1,0 +1,115 @@
+"""What a commit or experiment says of its examples, read from its outputs."""
+
+import math
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import stdev
+from typing import Any
+
+from ..console.errors import UserError
+from ..core.files import read_json
+from ..core.git import git
+from ..remote.revisions import Revision, entries, experiments
+from .comparison import Spread
+from .constraints import Constraint, accepted
+from .latency import remembered
+from .predictions import Predictions, read_predictions
+
+PREDICTIONS, METRICS = "reports/predictions.csv", "reports/metrics.json"
+WEIGHTS = "models/model.safetensors"
+FEWEST_SEEDS = 3  # from two, a deviation is hardly known
+
+
+@dataclass(frozen=True)
+class Result:
+    """A revision with its metrics, its classes and its predictions for each data set."""
+
+    revision: Revision
+    metrics: dict[str, Any]
+    classes: list[str]
+    predictions: dict[str, Predictions]
+
+    def accepted(self) -> bool | None:
+        """Whether it misses no constraint; None if one was not measured on this machine."""
+        verdicts = [self._measured(one) for one in self.metrics["constraints"]]
+        if not accepted(verdicts):
+            return False
+        return None if any(one["met"] is None for one in verdicts) else True
+
+    def _measured(self, verdict: dict[str, Any]) -> dict[str, Any]:
+        if verdict["met"] is not None:
+            return verdict
+        times = remembered().get(entries(self.revision.lock, "train", "outs").get(WEIGHTS, ""))
+        met = times and Constraint.of(verdict["constraint"]).margin(times[0]) >= 0
+        return {**verdict, "met": met}
+
+
+def read_result(name: str) -> Result:
+    """Return what the commit, tag, branch or experiment of this name has.
+
+    Raises:
+        UserError: there is none, or its predictions or metrics are neither here nor on a remote, or
+            are damaged, or were written before there were intervals and constraints.
+    """
+    revision = Revision.find(name)
+    contents = [revision.output(path, fetch=True) for path in (METRICS, PREDICTIONS)]
+    if contents[0] is None or contents[1] is None:
+        raise UserError(
+            f"{METRICS} or {PREDICTIONS} of '{name}' is neither here nor on a remote; check it out "
+            "and run `dvc repro evaluate`."
+        )
+    metrics = _metrics(contents[0], name)
+    with tempfile.TemporaryDirectory(prefix="predictions-") as folder:
+        copy = Path(folder, "predictions.csv")
+        copy.write_bytes(contents[1])
+        try:
+            return Result(revision, metrics, *read_predictions(copy))
+        except UserError as error:
+            # The copy's path says nothing to a person.
+            said = str(error).replace(copy.as_posix(), f"{PREDICTIONS} of '{name}'")
+            raise UserError(said) from None
+
+
+def _metrics(content: bytes, name: str) -> dict[str, Any]:
+    try:
+        metrics = read_json(content)
+        score = float(metrics["score"])
+    except (ValueError, KeyError, TypeError):
+        score = math.nan
+    if not math.isfinite(score):
+        raise UserError(
+            f"{METRICS} of '{name}' has no score; check it out and run `dvc repro -f evaluate`."
+        )
+    if "constraints" not in metrics:
+        raise UserError(f"{METRICS} of '{name}' is of an older form; run `dvc repro evaluate`.")
+    return dict(metrics)
+
+
+def spread_over_seeds(result: Result, on: str = "test") -> tuple[str, Spread] | None:
+    """Return what `make seeds` has left for a result: the commit it ran in, and the spread.
+
+    It ran in the commit itself or in the one before, from which an experiment starts. None where
+    three seeds of either with this result's metric can no longer be read.
+    """
+    key, commit = result.metrics["metric"], result.revision.commit
+    bases = git("rev-list", "--max-count=2", "--first-parent", commit).stdout.split()
+    for base in bases:
+        pattern = re.compile(rf"seed-\d+-{base[:10]}")
+        names = [base, *filter(pattern.fullmatch, experiments())]
+        if len(names) < FEWEST_SEEDS:
+            continue
+        scores = [one for one in (_score(name, on, key) for name in names) if one is not None]
+        if len(scores) >= FEWEST_SEEDS:
+            return base, Spread(stdev(scores), len(scores))
+    return None
+
+
+def _score(name: str, on: str, metric: str) -> float | None:
+    """Return a figure of an experiment; None where it is gone or decides by another metric."""
+    content = Revision.find(name).output(METRICS, fetch=True)
+    try:
+        return None if content is None else float(read_json(content)[on][metric])
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,78 @@
+"""Slices: parts of a data set that may fare worse than the whole.
+
+What `evaluation.slices` may hold: `class`; `path */night/*`, a pattern of paths below data/raw;
+`brightness in 3 parts` and `size in 3 parts`, equally many examples in each; `brightness at
+0.2, 0.6` and `size at 32`, bounds of one's own. What is named is a number that `decode` knows of an
+example; `size` is the less of its width and height.
+"""
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.sections import SLICE
+from ..console.errors import UserError
+from ..data.shards import Example
+from .predictions import Predictions
+
+Mask = NDArray[np.bool_]
+
+
+def slices(
+    kinds: Sequence[str], predictions: Predictions, classes: Sequence[str]
+) -> dict[str, Mask]:
+    """Return the name of each slice that has examples, and which `[n]` those are.
+
+    Args:
+        kinds: as `evaluation.slices` has them.
+        predictions: those of one data set.
+        classes: the names of the classes.
+
+    Raises:
+        UserError: a kind of slice cannot be read.
+    """
+    found: dict[str, Mask] = {}
+    for kind in kinds:
+        found |= _of_kind(kind, predictions, classes)
+    return {name: mask for name, mask in found.items() if mask.any()}
+
+
+def _of_kind(kind: str, predictions: Predictions, classes: Sequence[str]) -> dict[str, Mask]:
+    read = SLICE.fullmatch(kind)
+    if read is None:
+        raise UserError(f"slice `{kind}` cannot be read; write `class` or `brightness in 3 parts`.")
+    if kind == "class":
+        return {f"class {name}": predictions.labels == at for at, name in enumerate(classes)}
+    if read["pattern"]:
+        fits = [fnmatchcase(one.path, read["pattern"]) for one in predictions.examples]
+        return {kind: np.array(fits)}
+    of, examples = read["of"], predictions.examples
+    values = np.array([_fact(of, one, kind) for one in examples])
+    if read["parts"]:
+        count = int(read["parts"])
+        names = [f"{of} {part} of {count}" for part in range(1, count + 1)]
+        ordered = np.sort(values, kind="stable")
+        bounds = ordered[[len(values) * part // count for part in range(1, count)]]
+    else:
+        given = [float(one) for one in read["bounds"].split(",")]
+        if given != sorted(set(given)):
+            raise UserError(f"slice `{kind}`: its bounds must rise.")
+        names = [f"{of} below {given[0]:g}"]
+        names += [f"{of} {low:g} to {high:g}" for low, high in pairwise(given)]
+        names += [f"{of} from {given[-1]:g}"]
+        bounds = np.array(given)
+    part_of = np.searchsorted(bounds, values, side="right")
+    return {name: part_of == part for part, name in enumerate(names)}
+
+
+def _fact(name: str, example: Example, kind: str) -> float:
+    facts = example.facts
+    if name == "size" and name not in facts and {"width", "height"} <= facts.keys():
+        return min(facts["width"], facts["height"])
+    if name not in facts:
+        known = ", ".join(facts) or "none"
+        raise UserError(f"slice `{kind}`: no example has a number {name}; `decode` knows {known}.")
+    return facts[name]

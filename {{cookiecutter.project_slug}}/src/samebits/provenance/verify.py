@@ -1,0 +1,262 @@
+"""Prove that the committed results reproduce: clone, run everything again, compare every output.
+
+dvc.lock holds the hash of each output, so the committed one is what to expect. It holds for the
+`portable` level on any x86-64 Linux machine with AVX2; on another kind of machine, or at level
+`machine`, everything is run twice and the two runs are compared with each other. Where they
+differ, it says where first, and what else differs between the two.
+
+Run: python -m <package>.reproducibility.verify          a fresh clone, nothing reused
+     python -m <package>.reproducibility.verify --here   only compare what 'dvc repro' made here
+"""
+
+import argparse
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.config import read
+from ..core.sections import Reproducibility
+from ..console.errors import UserError, run
+from ..audit import dvclock
+from ..audit.project import Project
+from .differences import Comparison, causes, compare, loss, table
+from ..core.git import git_says
+from ..core.git import git, outside_git
+from ..remote.revisions import LOCK, LOSSES, Lock, Record, Revision, cache_folder, described, dvc, parsed
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a run gave: a name for it, its dvc.lock, its losses and the record of where it ran."""
+
+    name: str
+    lock: Lock
+    losses: str | None
+    record: Record | None
+
+
+def portable_here(settings: Reproducibility) -> str | None:
+    """Return None if the committed bits must be met on this machine, else the reason why not."""
+    if settings.level != "portable":
+        return f"reproducibility.level is {settings.level}"
+    if settings.device != "cpu":
+        return f"reproducibility.device is {settings.device}"
+    if platform.system() != "Linux" or platform.machine() not in ("x86_64", "AMD64"):
+        return f"this machine is {platform.system()} on {platform.machine()}, not Linux on x86-64"
+    flags = Path("/proc/cpuinfo")
+    if flags.exists() and " avx2" not in flags.read_text(encoding="utf-8", errors="replace"):
+        return "this processor has no AVX2"
+    return None
+
+
+def committed() -> Ran:
+    """Return what the last commit says that its run gave; the losses may come from a remote."""
+    last = Revision("the last commit", "HEAD")
+    return Ran("committed", last.lock, last.losses(), last.record())
+
+
+def left_in(folder: Path, name: str) -> Ran:
+    """Return what a run left in the project at `folder`."""
+    lock = parsed((folder / LOCK).read_text(encoding="utf-8"))
+    record = described(_text(folder / "provenance" / "here" / "train.json"), lock)
+    return Ran(name, lock, _text(folder / LOSSES), record)
+
+
+def fresh_run(folder: Path, name: str) -> Ran:
+    """Clone the last commit into `folder`, run the whole pipeline there, return what it gave.
+
+    Raises:
+        UserError: the repository cannot be cloned, the data cannot be had, or a stage fails.
+    """
+    folder = _cloned(folder)
+    _fetch_inputs(folder, str(cache_folder()))
+    command = dvc("repro", "--force", "--no-run-cache")
+    if subprocess.run(command, cwd=folder, env=_environment(), check=False).returncode != 0:
+        raise UserError("a stage failed in a fresh clone; its message stands above.")
+    return left_in(folder, name)
+
+
+def explanation(rows: Sequence[Comparison], old: Ran, new: Ran) -> str:
+    """Return where two runs differ first, and what else differs between them, as text."""
+    first = next(row for row in rows if not row.same)
+    lines = [
+        f"where they differ first, {old.name} -> {new.name}",
+        f"  stage   {first.stage}",
+        f"  output  {first.path}",
+        f"  loss    {loss(old.losses, new.losses)}",
+        "what else differs between the two runs, likeliest cause first",
+    ]
+    return "\n".join([*lines, *(f"  {line}" for line in _causes(old, new))])
+
+
+def main() -> None:
+    """Print the table of outputs and which claim was checked; exit with 1 if any differs."""
+    parser = argparse.ArgumentParser(description="Prove that the committed results reproduce.")
+    parser.add_argument(
+        "--here",
+        action="store_true",
+        help="compare the outputs that 'dvc repro' made here with the committed dvc.lock",
+    )
+    arguments = parser.parse_args()
+    settings = read(Reproducibility)
+    if settings.level == "off":
+        raise UserError(
+            "reproducibility.level is off, so nothing can be proven; set it to portable or machine."
+        )
+    _compare_environment()
+    expected, reason = Revision("the last commit", "HEAD").lock, portable_here(settings)
+    old: Ran | None = None
+    if arguments.here:
+        new, claim = _here(), "what ran here gave the committed bits"
+    else:
+        old, new, claim = _run_again(reason)
+    rows = compare(old.lock if old else expected, new.lock)
+    if not rows:
+        raise UserError("dvc.lock names no output, so nothing can be compared; run 'dvc repro'.")
+    sys.stdout.write(f"\n{table(rows)}\n\n")
+    if any(not row.same for row in rows):
+        sys.stdout.write(f"{explanation(rows, old or committed(), new)}\n\n")
+        raise UserError(_not_shown(rows, claim, reason))
+    sys.stdout.write(f"proven: {claim}; {len(rows)} of {len(rows)} outputs have the same bytes\n")
+    if not arguments.here and git_says("status", "--porcelain", "--", ".").strip():
+        sys.stdout.write("not part of it: the changes here that are not committed\n")
+
+
+def _compare_environment() -> None:
+    """Compare this environment with the locks and every file of it with its hash.
+
+    Raises:
+        UserError: it is not what the locks say, or not an environment of setup's.
+    """
+    root = Path(sys.prefix).parent  # of .venv, which another project may lend
+    command = [sys.executable, "-I", "scripts/setup.py", "--check", "--root", str(root)]
+    done = subprocess.run(command, env=_environment(), capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise UserError(f"nothing is proven, for {done.stderr.strip().removeprefix('error: ')}.")
+    sys.stdout.write(done.stdout)
+
+
+def _not_shown(rows: Sequence[Comparison], claim: str, reason: str | None) -> str:
+    different = [row for row in rows if not row.same]
+    return (
+        f"{len(different)} of {len(rows)} outputs differ, first {different[0].path} of stage "
+        f"{different[0].stage}; not shown: that {claim}."
+        + (f" (The committed bits need not be met here: {reason}.)" if reason else "")
+    )
+
+
+def _causes(old: Ran, new: Ran) -> list[str]:
+    if old.record is None or new.record is None:
+        missing = " and ".join(one.name for one in (old, new) if one.record is None)
+        return [f"not known: no record in provenance/ describes these outputs ({missing})"]
+    found = causes(old.record, new.record)
+    width = max((len(one.name) for one in found), default=0)
+    nothing = [
+        "nothing: look in the code for a clock, chance or an order that the seed does not set"
+    ]
+    return [f"{one.name:<{width}}  {one.old} -> {one.new}" for one in found] or nothing
+
+
+def _here() -> Ran:
+    # A lock that came from Git says nothing of this folder unless the outputs lie here.
+    done = subprocess.run(
+        dvc("status", "--quiet"), env=outside_git(), capture_output=True, text=True, check=False
+    )
+    if done.returncode > 1:  # 1 is an answer: something changed
+        raise UserError(f"DVC does not say what lies here: {' '.join(done.stderr.split())}")
+    if done.returncode != 0:
+        raise UserError("the outputs that dvc.lock names do not all lie here; run 'dvc repro'.")
+    # Nor are they of what lies here if it was put together from two locks.
+    if faults := dvclock.lock(Project(Path())).findings:
+        raise UserError(f"{faults[0]}.")
+    return left_in(Path(), "here")
+
+
+def _run_again(reason: str | None) -> tuple[Ran | None, Ran, str]:
+    with tempfile.TemporaryDirectory(prefix="verify-", ignore_cleanup_errors=True) as name:
+        first = fresh_run(Path(name, "first"), "here" if reason is None else "first run")
+        if reason is None:
+            return None, first, "a fresh clone gives the committed bits"
+        sys.stdout.write(f"\nthe committed bits need not be met here: {reason}; running again\n")
+        second = fresh_run(Path(name, "second"), "second run")
+        return first, second, "two runs on this machine give the same bits"
+
+
+def _cloned(folder: Path) -> Path:
+    """Clone the last commit; return the project in it, which may be a folder of its repository."""
+    here = git("rev-parse", "--show-cdup", "--show-prefix").stdout.split("\n")
+    cloned = git("clone", "--quiet", "--no-hardlinks", here[0] or ".", str(folder))
+    if cloned.returncode != 0:
+        raise UserError(f"this repository cannot be cloned: {cloned.stderr.strip()}")
+    project = folder / here[1]
+    if not (project / LOCK).is_file():
+        raise UserError(f"the last commit has no {here[1]}{LOCK}; commit this project first.")
+    return project
+
+
+def _text(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
+
+
+def _fetch_inputs(folder: Path, cache: str) -> None:
+    """Bring in all that a clone's .dvc files name, from the cache here or the remote, compared."""
+
+    def call(command: Sequence[str]) -> str:
+        """Return "" if it worked, else the last line of what it said."""
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=_environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        lines = (done.stderr or done.stdout).strip().splitlines() or ["it was stopped"]
+        return lines[-1].removeprefix("error: ") if done.returncode else ""
+
+    _take_settings(folder)
+    name, url = _remote()
+    # A DVC cache has the layout of a remote, so this repository's own serves as one.
+    places: dict[str, tuple[str, ...]] = {"cache-of-origin": ("add", "cache-of-origin", cache)}
+    if name:
+        places[name] = ("modify", name, "url", url)
+    said = ""
+    for place, known in places.items():
+        for action, *values in (known, ("default", place), ("modify", place, "verify", "true")):
+            call(dvc("remote", action, "--local", *values))
+        said = call([sys.executable, "-I", "-m", "samebits", "data", "missing"])
+        if not said:
+            return
+    raise UserError(f"data is not to be had from the cache here; {said}")
+
+
+def _take_settings(folder: Path) -> None:
+    """Give a clone what is set for this one alone, such as who you are to the remote."""
+    settings = Path(".dvc/config.local")
+    if settings.is_file():
+        shutil.copyfile(settings, folder / settings)
+
+
+def _remote() -> tuple[str, str]:
+    """Return the name and url of the default remote, a path as an absolute one; "" if none is."""
+    wide = outside_git() | {"COLUMNS": "100000"}  # DVC breaks its lines, a long path as well
+    shown = subprocess.run(
+        dvc("remote", "list"), env=wide, capture_output=True, text=True, check=False
+    )
+    if shown.returncode != 0:
+        raise UserError(f"DVC does not tell its remotes: {' '.join(shown.stderr.split())}")
+    found = re.search(r"^(\S+)\s+(.*\S)\s+\(default\)$", shown.stdout, re.MULTILINE)
+    return (found[1], found[2]) if found else ("", "")
+
+
+def _environment() -> dict[str, str]:
+    # This environment's own tools, whatever the shell says; in a clone they run the clone's code.
+    tools = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    return outside_git() | {"PATH": tools}

@@ -1,0 +1,72 @@
+"""reports/ → reports/diagnosis.json: where in the chain the error sits, and what to try next."""
+
+import csv
+from pathlib import Path
+
+from ..core.config import PARAMS, contents, read
+from ..core.sections import Data, Evaluation, Optimization, Regularization
+from ..console.errors import UserError
+from ..diagnosis.diagnosis import Inputs, diagnose
+from ..diagnosis.ideas import Settings
+from ..metrics.predictions import read_predictions
+from ..report.inputs import read_curves, read_record
+from ..core.files import write_json
+from ..core.seals import Seal
+from ..core.yours import Yours
+
+DIAGNOSIS = Path("reports/diagnosis.json")
+LOSSES, GROWTH = Path("reports/losses.csv"), Path("reports/growth.json")
+
+
+def main(_: Yours) -> None:
+    """Write the diagnosis."""
+    seal = Seal("diagnose")
+    found = diagnose(inputs(), settings())
+    seal.check()
+    write_json(DIAGNOSIS, found)
+    seal.write()
+
+
+def settings() -> Settings:
+    """Return the sections that the ideas start from."""
+    augmentation = contents(PARAMS)["augmentation"]
+    growth = read_record(GROWTH, "evaluate", ("bigger", "smaller", "other"))
+    sections = (read(Data), read(Optimization), read(Regularization), read(Evaluation))
+    data, optimization, regularization, evaluation = sections
+    return Settings(data, optimization, regularization, evaluation, augmentation, growth)
+
+
+def inputs() -> Inputs:
+    """Return what the stages before have left.
+
+    Raises:
+        UserError: something is missing or damaged.
+    """
+    _, predictions = read_predictions(Path("reports/predictions.csv"))
+    for split in ("train", "train_dev", "dev", "test"):
+        if split not in predictions:
+            raise UserError(
+                f"reports/predictions.csv has no {split} row; run `dvc repro --force evaluate`."
+            )
+    return Inputs(
+        read_record(Path("reports/metrics.json"), "evaluate", ("train", "test")),
+        read_record(Path("reports/data.json"), "validate", ("findings",)),
+        predictions,
+        _losses(),
+        len(read_curves(Path("reports/learning-curves.csv"), "train")["epoch"]),
+    )
+
+
+def _losses() -> list[float]:
+    try:
+        with LOSSES.open(encoding="utf-8", newline="") as file:
+            found = [float(row["loss"]) for row in csv.DictReader(file)]
+    except FileNotFoundError:
+        raise UserError(f"{LOSSES.as_posix()} is not there; run 'dvc repro train'.") from None
+    except (KeyError, ValueError, TypeError):
+        found = []
+    if not found:
+        raise UserError(
+            f"{LOSSES.as_posix()} is no table of losses; run 'dvc repro --force train'."
+        )
+    return found

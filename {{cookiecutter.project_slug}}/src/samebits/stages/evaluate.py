@@ -1,0 +1,71 @@
+"""models/, data/prepared → reports/{predictions,confusion}.csv, metrics.json: how good it is.
+
+The only stage that reads the test examples for their score. What it says of the predictions is
+said of the six decimals that reports/predictions.csv has, so anyone can compute it from that file.
+"""
+
+from pathlib import Path
+
+from ..core import determinism
+from ..core.config import read
+from ..core.files import write_json
+from ..core.operators import portable
+from ..core.seals import Seal
+from ..core.sections import Evaluation, Reproducibility
+from ..core.yours import Yours
+from ..data.loader import Split
+from ..data.shards import read_examples
+from ..data.splits import SPLITS
+from ..metrics.baselines import beside
+from ..metrics.evaluation import check, summarise
+from ..metrics.predictions import scored, write_confusion, write_predictions
+from ..metrics.scores import find
+from ..training.baselines import baselines
+from ..training.network import built, growth
+from ..training.predict import load, predict
+from ..versions.release_file import data_of
+
+PREPARED, REPORTS = Path("data/prepared"), Path("reports")
+DATA = REPORTS / "data.json"
+WEIGHTS = Path("models/model.safetensors")
+
+
+def main(yours: Yours) -> None:
+    """Predict every example and write predictions, metrics and confusions."""
+    seal = Seal("evaluate")
+    evaluation, reproducibility = read(Evaluation), read(Reproducibility)
+    determinism.configure(
+        reproducibility.level, reproducibility.threads, reproducibility.device
+    )
+    splits = {name: Split.open(PREPARED / name) for name in SPLITS}
+    test = splits["test"]
+    classes, chunk = test.classes, reproducibility.chunk
+    check(evaluation, classes)
+    network = built(yours.model, test, 0.0, reproducibility)
+    load(network, WEIGHTS)
+    network.to(reproducibility.device)
+    inputs = yours.model.inputs
+    with portable(network, reproducibility):
+        predict(network, inputs, test.images[:1], len(classes), chunk)
+    found = {
+        name: predict(network, inputs, split.images, len(classes), chunk)
+        for name, split in splits.items()
+    }
+    predictions = {
+        name: scored(name, read_examples(PREPARED / name), split.labels, found[name], classes)
+        for name, split in splits.items()
+    }
+    costs = {
+        "parameters": sum(one.numel() for one in network.parameters()),
+        "model_bytes": WEIGHTS.stat().st_size,
+    }
+    metrics = summarise(evaluation, classes, predictions, costs, reproducibility.seed)
+    simple = baselines(splits["train"], {name: splits[name] for name in ("dev", "test")})
+    beaten = beside(find(evaluation.metric), predictions, simple, reproducibility.seed)
+    seal.check()
+    write_predictions(REPORTS / "predictions.csv", classes, predictions)
+    write_confusion(REPORTS / "confusion.csv", test.labels, found["test"], classes)
+    metrics |= {"baselines": beaten, "data": data_of(DATA)}
+    write_json(REPORTS / "metrics.json", metrics)
+    write_json(REPORTS / "growth.json", growth(yours.model, test))
+    seal.write()

@@ -1,0 +1,69 @@
+"""Stage `report`: everything a person wants to see of the result, on one page."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.shards import Shards, open_shards
+from ..console.errors import UserError
+from ..metrics.predictions import Predictions, read_predictions
+from ..diagnosis.error_tags import FILE, read_rows
+from ..report.findings import shown_paths
+from ..report.inputs import Inputs, read_curves, read_record
+from ..report.page import page
+from ..core.files import write_bytes
+from ..core.seals import Seal
+from ..core.yours import Yours
+
+KEYS = (
+    *("score", "metric", "interval", "accepted", "constraints", "slices", "baselines"),
+    *("test", "data"),
+)
+DIAGNOSIS_KEYS = ("state", "link", "sentence", "chain", "gaps", "ideas")
+DATA_KEYS = (
+    *("version", "examples", "classes", "sizes", "modes", "statistics", "compared_with"),
+    *("labels_examined", "corrections", "found", "accepted", "findings"),
+)
+
+
+def main(_: Yours) -> None:
+    """Write reports/report.html from what the stages before have left."""
+    seal = Seal("report")
+    metrics = read_record(Path("reports/metrics.json"), "evaluate", KEYS)
+    diagnosis = read_record(Path("reports/diagnosis.json"), "diagnose", DIAGNOSIS_KEYS)
+    classes, predictions = read_predictions(Path("reports/predictions.csv"))
+    for split in ("dev", "test"):
+        if split not in predictions:
+            raise UserError(
+                f"reports/predictions.csv has no {split} row: run `dvc repro evaluate` first"
+            )
+    data = read_record(Path("reports/data.json"), "validate", DATA_KEYS)
+    identity = read_record(
+        Path("models/identity.json"), "train", ("code", "data", "lock", "params")
+    )
+    curves = read_curves(Path("reports/learning-curves.csv"), "train")
+    pictures = _pictures("dev", predictions)
+    odd = _odd(set(shown_paths(data)), predictions)
+    tags = {row.md5: row.causes() for row in read_rows(FILE, predictions, classes)}
+    records = (metrics, diagnosis, data, identity)
+    inputs = Inputs(*records, curves, classes, predictions, pictures, odd, tags)
+    content = page(inputs).encode()
+    seal.check()
+    write_bytes(Path("reports/report.html"), content)
+    seal.write()
+
+
+def _pictures(split: str, predictions: dict[str, Predictions]) -> Shards:
+    return open_shards(Path("data/prepared") / split, len(predictions[split].labels))
+
+
+def _odd(wanted: set[str], predictions: dict[str, Predictions]) -> dict[str, NDArray[np.uint8]]:
+    """Return the pictures of those paths that are in any split."""
+    found: dict[str, NDArray[np.uint8]] = {}
+    for split, known in predictions.items():
+        rows = [row for row, one in enumerate(known.examples) if one.path in wanted]
+        if rows:
+            pictures = _pictures(split, predictions)
+            found |= {known.examples[row].path: pictures[row] for row in rows}
+    return found

@@ -1,0 +1,41 @@
+"""data/raw → reports/data.json: refuse bad data before anything learns from it."""
+
+from pathlib import Path
+
+from ..checks.run import Reviewed, validate
+from ..core import determinism
+from ..core.config import read
+from ..console.errors import UserError
+from ..core.files import write_json
+from ..core.seals import Seal
+from ..core.sections import Data, Runtime
+from ..core.yours import Yours
+from ..data.decoder import Decoder
+from ..data.index import open_catalogue
+from ..training.softmax_regression import out_of_fold
+from ..versions.dvc_file import recorded_version, refuse_parts
+from ..versions.release_file import release_of
+
+RAW, DECODED = Path("data/raw"), Path("data/decoded")
+REPORT = Path("reports/data.json")
+
+
+def main(yours: Yours) -> None:
+    """Check every example, write what was found, and refuse data with errors."""
+    seal = Seal("validate")
+    data, runtime = read(Data), read(Runtime)
+    refuse_parts()
+    version = recorded_version(RAW.with_suffix(".dvc"))
+    if version is None:
+        raise UserError(f"{RAW}.dvc is not there; give the data a version with 'dvc add {RAW}'.")
+    # Which labels are in doubt is the same everywhere, whatever level training has.
+    determinism.configure("portable", 1, "cpu")
+    with open_catalogue(DECODED, Decoder.of(yours.data, data)) as catalogue:
+        summary, table = validate(
+            catalogue, RAW, data, version, out_of_fold, Reviewed(), runtime.workers
+        )
+    seal.check()
+    write_json(REPORT, {"version": version, "release": release_of(version)} | summary)
+    if refusal := table.refusal():
+        raise UserError(f"{refusal}\n{REPORT.as_posix()} holds all that was found.")
+    seal.write()

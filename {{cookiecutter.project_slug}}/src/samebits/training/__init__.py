@@ -1,0 +1,8 @@
+"""The training loop and what it needs: optimizer, checkpoints, processes."""
+
+from ..core.sections import Optimization, Regularization
+from ..data.loader import Batch
+from .augmentation import warp
+from .optimizer import cosine
+
+__all__ = ["Batch", "Optimization", "Regularization", "cosine", "warp"]

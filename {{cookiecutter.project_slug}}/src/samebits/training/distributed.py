@@ -1,0 +1,256 @@
+"""Several processes that train one network: started by torchrun, or by the stage itself.
+
+Between processes nothing is added but in the order that the tree of shards prescribes, and no more
+bytes are sent than a ring all-reduce sends; between processes of one machine, none.
+"""
+
+import hashlib
+import os
+import platform
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from typing import TypeVar
+
+import torch
+from torch import Tensor, distributed
+from torch._C._distributed_c10d import Store, TCPStore
+from torch.distributed import distributed_c10d
+
+from ..core.sections import Reproducibility
+from ..console.errors import UserError
+from .shared_memory import Memory
+from .microbatch import fold
+
+# The port at which the processes that the stage starts meet.
+STARTED = "TRAINING_PROCESSES_MEET_AT"
+HERE = "127.0.0.1"
+LOOPBACK = {"Linux": "lo", "Darwin": "lo0"}
+Result = TypeVar("Result")
+
+
+class Group:
+    """The processes of a run; rank 0 reads checkpoints and writes files.
+
+    Each method must be called by all of them. A process that has ended is a `UserError` in the
+    others.
+    """
+
+    def __init__(self, rank: int = 0, size: int = 1, device: str = "cpu") -> None:
+        self.rank = rank
+        self.size = size
+        self._device = device
+        self._memory: Memory | None = None
+        if size > 1 and device == "cpu":
+            self._memory = self._ask(lambda: Memory.shared(rank, size, self.share, self.union))
+
+    def sum(self, part: Tensor) -> Tensor:
+        """Return the sum of every process's `part` [n], added as one tree in the order of ranks.
+
+        Each process adds up one slice of all and gives it to the others (Rabenseifner, 2004).
+        """
+        if self.size == 1:
+            return part
+        memory = self._memory
+        if memory is not None:
+            return self._ask(lambda: memory.sum(part))
+        length = -(-len(part) // self.size)
+        mine = torch.nn.functional.pad(part, (0, length * self.size - len(part)))
+        theirs, whole = torch.empty_like(mine), torch.empty_like(mine)
+        self._ask(lambda: distributed.all_to_all_single(theirs, mine))
+        slice_ = fold(theirs.view(self.size, length).unbind())
+        self._ask(lambda: distributed.all_gather_single(whole, slice_))
+        return whole[: len(part)]
+
+    def union(self, part: Tensor) -> Tensor:
+        """Return `part` with the rows that other processes filled; a row is zero in all but one."""
+        if self.size == 1:
+            return part
+        whole = part.to(self._device)
+        # Adding zeros is exact, in any order.
+        self._ask(lambda: distributed.all_reduce(whole))
+        return whole.to(part.device)
+
+    def share(self, content: bytes | None) -> bytes | None:
+        """Return the `content` of rank 0."""
+        if self.size == 1:
+            return content
+        found = [content]
+        self._ask(lambda: distributed.broadcast_object_list(found, src=0))
+        return found[0]
+
+    def agree(self, text: str) -> None:
+        """Refuse processes that are not made of the same code, data and params.
+
+        Raises:
+            UserError: `text` is not the same everywhere.
+        """
+        number = int.from_bytes(hashlib.sha256(text.encode()).digest()[:7], "big")
+        numbers = torch.zeros(self.size, dtype=torch.int64)
+        numbers[self.rank] = number
+        for rank, other in enumerate(self.union(numbers).tolist()):
+            if other != number:
+                raise UserError(
+                    f"process {rank} has other code, data, lock or params than process "
+                    f"{self.rank}; give all of them the same commit and data."
+                )
+
+    def _ask(self, call: Callable[[], Result]) -> Result:
+        try:
+            return call()
+        except (RuntimeError, ProcessLookupError):
+            raise _Ended(
+                f"another of the {self.size} processes has ended, or was killed; run this again: "
+                "training goes on from its last checkpoint."
+            ) from None
+
+
+class _Ended(UserError):
+    """Another process has ended; that one may have said why."""
+
+
+ALONE = Group()
+
+
+@contextmanager
+def joined(processes: int, reproducibility: Reproducibility) -> Iterator[Group]:
+    """Yield the group that this process trains in, and leave it at the end.
+
+    Under torchrun it is torchrun's; else this process is rank 0 and starts the others.
+
+    Args:
+        processes: `runtime.processes`.
+        reproducibility: the config section.
+
+    Raises:
+        UserError: the shards cannot be shared out, or there are too few GPUs.
+    """
+    rank, size = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", processes))
+    _check(size, reproducibility)
+    if size == 1:
+        yield ALONE
+        return
+    store: Store | None = None
+    children: list[subprocess.Popen[bytes]] = []
+    if STARTED in os.environ:
+        store = _store_of_parent()
+    elif "RANK" not in os.environ:
+        store, children = _start(size)
+    with _watched(children):
+        _join(rank, size, reproducibility.device, store)
+    try:
+        yield Group(rank, size, reproducibility.device)
+    except UserError as error:
+        if rank == 0 and not _is_said(error):
+            raise
+        if rank:
+            _say(error)
+        raise SystemExit(1) from None
+    finally:
+        for child in children:
+            child.communicate()
+        distributed.destroy_process_group()
+
+
+def _say(error: UserError) -> None:
+    """Say in another process than rank 0 what went wrong, if that is not said.
+
+    A wrong param goes wrong in all, a picture that cannot be read in one: the first says it.
+    """
+    if isinstance(error, _Ended):
+        return  # rank 0 says it, if nobody knows more
+    with suppress(RuntimeError):  # rank 0 is gone, and has said it
+        store = distributed_c10d._get_default_store()
+        if store.add("claimed", 1) == 1:
+            sys.stderr.write(f"error: {error}\n")
+            store.set("said", "")
+
+
+def _is_said(error: UserError) -> bool:
+    """Whether another process than rank 0 says what went wrong; it has when this returns."""
+    with suppress(RuntimeError):  # it was killed before it could
+        store = distributed_c10d._get_default_store()
+        ended = isinstance(error, _Ended)
+        if store.add("claimed", 0 if ended else 1) > (0 if ended else 1):
+            store.wait(["said"], timedelta(seconds=9))
+            return True
+    return False
+
+
+def _check(size: int, reproducibility: Reproducibility) -> None:
+    shards, device = reproducibility.shards, reproducibility.device
+    if shards % size:
+        possible = [str(one) for one in range(1, shards + 1) if shards % one == 0]
+        raise UserError(
+            f"{size} processes cannot share reproducibility.shards ({shards}) evenly; set "
+            f"runtime.processes, or torchrun's --nproc-per-node, to {' or '.join(possible)}."
+        )
+    here = int(os.environ.get("LOCAL_WORLD_SIZE", size))
+    most = {"cuda": torch.cuda.device_count(), "mps": 1}.get(device, here)
+    if here > most:
+        raise UserError(
+            f"{here} processes need a device each, but reproducibility.device is {device} and this "
+            f"machine has {most}; set runtime.processes to {most}."
+        )
+
+
+def _start(size: int) -> tuple[Store, list["subprocess.Popen[bytes]"]]:
+    """Start the other processes with the command of this one; return where all of them meet."""
+    store = TCPStore(HERE, 0, is_master=True, wait_for_workers=False)
+    # Without it gloo asks for the address of the machine's name, which need not have one.
+    os.environ.setdefault("GLOO_SOCKET_IFNAME", LOOPBACK.get(platform.system(), ""))
+    children = []
+    for rank in range(1, size):
+        own = {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(size)}
+        child = subprocess.Popen(
+            [sys.executable, *sys.orig_argv[1:]],
+            env=os.environ | own | {STARTED: str(store.port)},
+            stdin=subprocess.PIPE,
+        )
+        children.append(child)
+    return store, children
+
+
+def _store_of_parent() -> Store:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # rank 0 answers it, and ends the others
+
+    def end_with_parent() -> None:
+        # Rank 0 holds the other end, so this returns when it ends, however that comes about. Not
+        # sys.stdin.read, which holds a lock that a forked loader worker would wait for.
+        os.read(0, 1)
+        os._exit(1)
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    return TCPStore(HERE, int(os.environ[STARTED]), is_master=False)
+
+
+def _join(rank: int, size: int, device: str, store: Store | None) -> None:
+    backend = "gloo"
+    if device == "cuda":
+        backend = "nccl"
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", rank)))
+    distributed.init_process_group(backend, store=store, rank=rank, world_size=size)
+
+
+@contextmanager
+def _watched(children: Sequence["subprocess.Popen[bytes]"]) -> Iterator[None]:
+    """End this process when a child ends early: the others would wait for it for half an hour."""
+    met = threading.Event()
+
+    def watch(rank: int, child: "subprocess.Popen[bytes]") -> None:
+        status = child.wait()
+        if not met.is_set():
+            sys.stderr.write(
+                f"error: process {rank} of {len(children) + 1} ended with status {status} before "
+                "training began; its message stands above.\n"
+            )
+            os._exit(1)
+
+    for rank, child in enumerate(children, start=1):
+        threading.Thread(target=watch, args=(rank, child), daemon=True).start()
+    yield
+    met.set()

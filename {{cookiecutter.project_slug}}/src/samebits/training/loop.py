@@ -1,0 +1,283 @@
+"""The training loop."""
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ..core.sections import Optimization, Regularization, Reproducibility, Runtime
+from ..data.loader import Batch, Batches, Split, stream
+from ..console.errors import UserError
+from ..console.progress import progress
+from ..core.determinism import refusing
+from ..core.operators import check_optimizer, portable
+from ..core.random import key
+from . import checkpoint as checkpoints
+from .optimizer import build, set_rate
+from .recipe import Recipe
+from .predict import predict
+from .distributed import ALONE, Group
+from .microbatch import Gradient, Watch, check, fold
+from .early_stopping import Stop
+
+COLUMNS = ("epoch", "train_loss", "dev_loss", "dev_accuracy")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The sections that training reads."""
+
+    optimization: Optimization
+    regularization: Regularization
+    reproducibility: Reproducibility
+    runtime: Runtime
+
+
+def train(
+    network: nn.Module,
+    training: Split,
+    dev: Split,
+    settings: Settings,
+    recipe: Recipe,
+    identity: Mapping[str, Any],
+    folder: Path = checkpoints.FOLDER,
+    group: Group = ALONE,
+) -> checkpoints.Progress:
+    """Train `network` in place, going on from a checkpoint in `folder` where there is one.
+
+    Args:
+        network: logits [b, classes] from images [b, c, h, w]; already initialised.
+        training, dev: the examples to learn from, and those the learning curves show.
+        settings: config sections.
+        recipe: how it learns.
+        identity: what the run is made of; a checkpoint of another identity is not used.
+        folder: where checkpoints are kept.
+        group: the processes that train together.
+
+    Returns:
+        The loss of every step, and a row of `COLUMNS` for every epoch.
+
+    Raises:
+        UserError: the loss is not finite, the batch is larger than the training set or cannot be
+            cut into shards, the network depends on how it is cut, an operator has no deterministic
+            form or other bits on other processors, a checkpoint cannot be written, or another
+            process has ended.
+    """
+    optimization, regularization = settings.optimization, settings.regularization
+    reproducibility, runtime = settings.reproducibility, settings.runtime
+    part = group.rank, group.size
+    size = optimization.batch_size
+    batches = Batches(training, size, reproducibility.seed, recipe.preparation, part)
+    steps = optimization.epochs * batches.steps_per_epoch
+    inputs = recipe.preparation.inputs
+    check(network, optimization.batch_size, reproducibility.shards)
+    group.agree(json.dumps(identity, sort_keys=True))
+    network.to(reproducibility.device)
+    optimizer = build(network, optimization, regularization)
+    check_optimizer(optimizer, reproducibility)
+    step = _Step(network, settings, recipe, group)
+    run = _Run(batches.steps_per_epoch, _restored(folder, identity, network, optimizer, group))
+    keeper = _Keeper(
+        lambda: checkpoints.write(folder, identity, run.progress(), network, optimizer), run.step
+    )
+    bar = progress(
+        total=steps,
+        initial=run.step,
+        desc="train",
+        unit=" steps",
+        disable=group.rank > 0,
+        leave=False,
+    )
+    look = portable(network, reproducibility)
+    if run.step < steps:
+        with look:  # at what workers do, and at what the end of each epoch does
+            batches[run.step]
+            predict(network, inputs, dev.images[:1], len(dev.classes), reproducibility.chunk)
+    network.train()
+    with keeper, Stop(group.rank) as stop:
+        for batch in stream(batches, run.step, steps, runtime):
+            if run.stopped_early(regularization.early_stopping):
+                break
+            set_rate(optimizer, recipe.schedule(run.step, steps, optimization))
+            run.count(step(run.step, batch))
+            with look:
+                optimizer.step()
+            look = nullcontext()
+            if run.at_epoch_end():
+                run.close_epoch(network, inputs, dev, reproducibility.chunk, group)
+            if run.step % runtime.log_every == 0:
+                epoch = f"{run.step // batches.steps_per_epoch} of {optimization.epochs}"
+                bar.set_postfix(epochs=epoch, loss=f"{run.latest():.4f}", refresh=False)
+                bar.update(run.step - bar.n)
+            if group.rank == 0 and (stop.asked or keeper.due(run.step, runtime)):
+                keeper.keep(run.step)
+            if stop.asked:
+                bar.close()
+                raise KeyboardInterrupt
+    bar.update(run.step - bar.n)
+    bar.close()
+    return run.progress()
+
+
+class _Step:
+    """Forward and backward over the shards of one step."""
+
+    def __init__(
+        self, network: nn.Module, settings: Settings, recipe: Recipe, group: Group
+    ) -> None:
+        self._network = network
+        self._settings = settings
+        self._loss = recipe.loss
+        self._group = group
+        self._gradient = Gradient(network)
+        self._watch = Watch(network) if settings.reproducibility.shards > 1 else None
+        self._look = portable(network, settings.reproducibility)
+
+    def __call__(self, step: int, batch: Batch) -> Tensor:
+        """Set the gradient; return the loss. The examples are this process's part of the batch."""
+        reproducibility = self._settings.reproducibility
+        shards = reproducibility.shards
+        own = shards // self._group.size
+        places = range(self._group.rank * own, (self._group.rank + 1) * own)
+        inputs = {name: self._parts(one, own) for name, one in batch.inputs.items()}
+        targets = self._parts(batch.target, own)
+        with refusing(), self._look:
+            part = fold(
+                self._shard(step, place, Batch({name: inputs[name][at] for name in inputs}, target))
+                for at, (place, target) in enumerate(zip(places, targets, strict=True))
+            )
+        self._look = nullcontext()
+        if self._watch is not None:
+            self._watch.check(self._network)
+            self._watch = None
+        clip = self._settings.optimization.clip
+        return self._gradient.settle(self._group.sum(part), shards, clip)
+
+    def _parts(self, given: Tensor, count: int) -> tuple[Tensor, ...]:
+        device = self._settings.reproducibility.device
+        return given.to(device, non_blocking=True).chunk(count)
+
+    def _shard(self, step: int, shard: int, batch: Batch) -> Tensor:
+        # Dropout is a function of the seed, the step and the shard, whatever was drawn before.
+        reproducibility = self._settings.reproducibility
+        _seed(key(reproducibility.seed, "dropout", step, shard), reproducibility.device)
+        return self._gradient.of(
+            self._loss(self._network, batch, self._settings.regularization)
+        )
+
+
+def _seed(number: int, device: str) -> None:
+    # torch.manual_seed also looks for devices that are not in use, for a tenth of a millisecond.
+    torch.default_generator.manual_seed(number)
+    if device == "cuda":
+        torch.cuda.manual_seed(number)
+    elif device == "mps":
+        torch.mps.manual_seed(number)
+
+
+def _restored(
+    folder: Path,
+    identity: Mapping[str, Any],
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    group: Group,
+) -> checkpoints.Progress:
+    # Other machines of the group may not see this folder.
+    body = group.share(None if group.rank else checkpoints.newest(folder, identity))
+    if body is None:
+        return checkpoints.Progress(0, [], [])
+    return checkpoints.load(body, network, optimizer)
+
+
+class _Keeper:
+    """Writes checkpoints, and says where a run that is interrupted in the block can go on."""
+
+    def __init__(self, write: Callable[[], None], step: int) -> None:
+        self._write = write
+        self._kept = step
+        self._latest = monotonic()  # audit: when to write a checkpoint moves no bit
+
+    def due(self, step: int, runtime: Runtime) -> bool:
+        """Whether enough steps, or seconds, have passed since the last one."""
+        waited = monotonic() - self._latest  # audit: when to write a checkpoint moves no bit
+        return step % runtime.checkpoint_every == 0 or waited >= runtime.checkpoint_seconds
+
+    def keep(self, step: int) -> None:
+        self._write()
+        self._kept = step
+        self._latest = monotonic()  # audit: when to write a checkpoint moves no bit
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is KeyboardInterrupt:
+            place = f"goes on after step {self._kept}" if self._kept else "begins anew"
+            raise KeyboardInterrupt(f"run it again, or 'dvc repro': training {place}.") from None
+
+
+class _Run:
+    """What a run has measured so far."""
+
+    def __init__(self, steps_per_epoch: int, progress: checkpoints.Progress) -> None:
+        self.step = progress.step
+        self._steps_per_epoch = steps_per_epoch
+        self._losses = list(progress.losses)
+        # Losses stay on the device until somebody looks: each look waits for it to finish.
+        self._pending: list[Tensor] = []
+        self._curves = [list(row) for row in progress.curves]
+
+    def count(self, loss: Tensor) -> None:
+        self._pending.append(loss)
+        self.step += 1
+
+    def latest(self) -> float:
+        self._settle()
+        return self._losses[-1]
+
+    def at_epoch_end(self) -> bool:
+        return self.step % self._steps_per_epoch == 0
+
+    def close_epoch(
+        self, network: nn.Module, inputs: Any, dev: Split, chunk: int, group: Group
+    ) -> None:
+        self._settle()
+        probabilities = predict(network, inputs, dev.images, len(dev.classes), chunk, group)
+        right = probabilities[np.arange(len(dev.labels)), dev.labels].astype(np.float64)
+        dev_loss = -math.fsum(math.log(max(one, 1e-12)) for one in right.tolist()) / len(right)
+        _check(dev_loss, f"the dev loss after step {self.step - 1}")
+        accuracy = int((probabilities.argmax(axis=1) == dev.labels).sum()) / len(right)
+        recent = self._losses[-self._steps_per_epoch :]
+        train_loss = math.fsum(recent) / len(recent)
+        epoch = self.step // self._steps_per_epoch
+        self._curves.append([epoch, train_loss, dev_loss, accuracy])
+
+    def stopped_early(self, patience: int) -> bool:
+        """Whether the dev loss has not fallen for `patience` epochs; 0 is never."""
+        losses = [row[2] for row in self._curves]
+        if patience == 0 or not losses:
+            return False
+        return len(losses) - losses.index(min(losses)) > patience
+
+    def progress(self) -> checkpoints.Progress:
+        self._settle()
+        return checkpoints.Progress(self.step, list(self._losses), self._curves)
+
+    def _settle(self) -> None:
+        for value in torch.stack(self._pending).tolist() if self._pending else []:
+            _check(value, f"the loss of step {len(self._losses)}")
+            self._losses.append(value)
+        self._pending.clear()
+
+
+def _check(loss: float, name: str) -> None:
+    if not math.isfinite(loss):
+        raise UserError(f"{name} is {loss}; lower optimization.learning_rate, or look at the data.")

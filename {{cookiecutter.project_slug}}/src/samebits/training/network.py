@@ -1,0 +1,82 @@
+"""The network of model.py, built for the examples that there are."""
+
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import nn
+
+from ..core.config import read
+from ..console.errors import UserError
+from ..core.operators import portable
+from ..core.params import fits, keys
+from ..core.sections import Reproducibility
+from ..data.decoder import IMAGE
+from ..data.loader import Split
+
+
+def built(
+    model: Any, split: Split, dropout: float, reproducibility: Reproducibility
+) -> nn.Module:
+    """Return the network that `build` of the module `model` makes.
+
+    Args:
+        model: the project's model.py.
+        split: examples of the shapes and classes that there are.
+        dropout: the part of features that training leaves out.
+        reproducibility: the config section.
+
+    Raises:
+        UserError: `build` refuses the values of params.yaml, or takes an operator whose bits are
+            not the same on every processor.
+    """
+    shapes = {IMAGE: tuple(split.images.shape[1:])}
+    settings = read(model.Model)
+    with portable(nn.Module(), reproducibility):
+        try:
+            network = model.build(settings, shapes, len(split.classes), dropout)
+        except ValueError as error:
+            raise UserError(f"model.py: {error}; change the section `model` of params.yaml.") from error
+    assert isinstance(network, nn.Module)
+    return network
+
+
+def growth(model: Any, split: Split) -> dict[str, dict[str, Any]]:
+    """Return the values of the section `model` that make another network, by what that is.
+
+    Returns:
+        {"bigger": {key: value}, "smaller": {key: value}} of keys that say `bigger`, and {"other":
+        {key: value}} of those with a choice; only what `build` takes.
+    """
+    now = read(model.Model)
+    known = keys(model.Model)
+    found: dict[str, dict[str, Any]] = {"bigger": {}, "smaller": {}, "other": {}}
+    for name, key in known.items():
+        value, step = getattr(now, name), key.rules.get("bigger", "")
+        others = [one for one in key.rules.get("choices", ()) if one != value]
+        wanted = {"bigger": _stepped(value, step), "smaller": _stepped(value, step, back=True)}
+        wanted["other"] = others[0] if others else None
+        for kind, to in wanted.items():
+            if to is not None and fits(to, key) and _takes(model, replace(now, **{name: to}), split):
+                found[kind][name] = to
+    return found
+
+
+def _stepped(value: Any, step: str, *, back: bool = False) -> Any:
+    """The value after a step such as "*2" or "+1"; None where there is no step, or no way back."""
+    if not step:
+        return None
+    by = int(step[1:])
+    if step[0] == "*":
+        return (value // by or None) if back else value * by
+    return (value - by if value > by else None) if back else value + by
+
+
+def _takes(model: Any, settings: Any, split: Split) -> bool:
+    shapes = {IMAGE: tuple(split.images.shape[1:])}
+    try:
+        with torch.device("meta"):  # nothing is computed
+            model.build(settings, shapes, len(split.classes), 0.0)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,64 @@
+"""The optimizer and its learning rate, a function of the step."""
+
+import inspect
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+
+from ..core.sections import Optimization, Regularization
+
+
+def build(
+    network: nn.Module, optimization: Optimization, regularization: Regularization
+) -> torch.optim.Optimizer:
+    """Return the optimizer; weights decay, biases and normalisation scales do not.
+
+    All are the fused kind: the others take square roots in MKL's vector library, whose last bits
+    differ between processors.
+    """
+    parameters = [one for one in network.parameters() if one.requires_grad]
+    groups = [
+        {
+            "params": [one for one in parameters if one.ndim > 1],
+            "weight_decay": regularization.weight_decay,
+        },
+        {"params": [one for one in parameters if one.ndim <= 1], "weight_decay": 0.0},
+    ]
+    rate = optimization.learning_rate
+    if optimization.optimizer == "sgd":
+        kind = _plain(torch.optim.SGD)
+        return kind(groups, lr=rate, momentum=0.9, nesterov=True, fused=True)
+    kind = _plain(torch.optim.AdamW if optimization.optimizer == "adamw" else torch.optim.Adam)
+    return kind(groups, lr=rate, fused=True)
+
+
+def _plain(kind: type[torch.optim.Optimizer]) -> Callable[..., torch.optim.Optimizer]:
+    """Return the optimizer without what calls torch's compiler, which takes seconds to import."""
+    own = ("add_param_group", "zero_grad", "state_dict", "load_state_dict")
+    methods: dict[str, Any] = {name: inspect.unwrap(getattr(kind, name)) for name in own}
+    methods["step"] = torch.no_grad()(inspect.unwrap(kind.step))
+    plain: type[torch.optim.Optimizer] = type(kind.__name__, (kind,), methods)
+    return plain
+
+
+def cosine(step: int, steps: int, optimization: Optimization) -> float:
+    """Return the rate of `step` in a run of `steps`: a linear rise, then half a cosine to zero.
+
+    Source: warm-up after Goyal et al. (2017), cosine after Loshchilov and Hutter (2017).
+    """
+    rise = int(optimization.warmup * steps)
+    if step < rise:
+        part = (step + 1) / rise
+    else:
+        part = (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise))) / 2
+    # C libraries differ in the last bit of a cosine; nine digits are the same everywhere.
+    return float(f"{optimization.learning_rate * part:.9g}")
+
+
+def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    """Make `rate` the learning rate of the next step."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate

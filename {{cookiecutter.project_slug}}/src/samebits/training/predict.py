@@ -1,0 +1,65 @@
+"""What a network says of pictures."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ..data.example import Arrays
+from ..data.loader import arrays
+from ..data.shards import Pictures
+from ..console.errors import UserError, refused
+from .distributed import ALONE, Group
+
+
+@torch.no_grad()
+def predict(
+    network: nn.Module,
+    inputs: Callable[[Arrays], dict[str, Tensor]],
+    images: NDArray[np.uint8] | Pictures,
+    classes: int,
+    chunk: int,
+    group: Group = ALONE,
+) -> NDArray[np.float32]:
+    """Return the probabilities [n, classes] for images uint8 [n, c, h, w].
+
+    They go through the network `chunk` at a time, and blank ones fill up the last chunk: kernels
+    are chosen by shape, so the bits of one picture would else depend on how many others there are.
+    Chunks are the same for any number of processes.
+    """
+    device = next(network.parameters()).device
+    was_training = network.training
+    network.eval()
+    found = torch.zeros(len(images), classes)
+    for start in range(group.rank * chunk, len(images), group.size * chunk):
+        given = images[start : start + chunk]
+        filled = {name: _filled(one, chunk).to(device) for name, one in inputs(arrays(given)).items()}
+        logits = network(**filled)
+        found[start : start + chunk] = functional.softmax(logits, dim=1)[: len(given)]
+    network.train(was_training)
+    return group.union(found).numpy()
+
+
+def _filled(given: Tensor, count: int) -> Tensor:
+    return torch.cat([given, given.new_zeros(count - len(given), *given.shape[1:])])
+
+
+def load(network: nn.Module, weights: Path) -> None:
+    """Load the file `weights` into `network`; a missing or unfit file is a `UserError`."""
+    try:
+        network.load_state_dict(load_file(weights))
+    except FileNotFoundError:
+        raise UserError(f"{weights.as_posix()} is not there; run 'dvc repro train'.") from None
+    except (SafetensorError, RuntimeError) as error:
+        if refused(error):
+            raise
+        raise UserError(
+            f"{weights.as_posix()} does not hold the network that params.yaml describes; "
+            "run 'dvc repro train'."
+        ) from None

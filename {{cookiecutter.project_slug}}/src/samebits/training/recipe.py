@@ -1,0 +1,28 @@
+"""What model.py and training.py of a project say of how its network learns."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from torch import Tensor, nn
+
+from ..core.config import read
+from ..core.sections import Optimization, Regularization
+from ..data.loader import Batch, Preparation
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How batches are made, what is lost on one, and the learning rate of each step."""
+
+    preparation: Preparation
+    loss: Callable[[nn.Module, Batch, Regularization], Tensor]
+    schedule: Callable[[int, int, Optimization], float]
+
+    @classmethod
+    def of(cls, model: Any, training: Any) -> "Recipe":
+        """Return what the two modules say, with the section `augmentation` of params.yaml."""
+        augment = partial(training.augment, settings=read(training.Augmentation))
+        preparation = Preparation(model.inputs, augment, training.DRAWS)
+        return cls(preparation, training.loss, training.schedule)

@@ -1,0 +1,107 @@
+"""Softmax regression on small pixels: the simplest model that learns, the same bits everywhere.
+
+It needs no seed: weights start at zero and the order of the examples is fixed. Time grows with
+their number, memory does not. Source: Bishop, Pattern Recognition and Machine Learning (2006), 4.3.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from ..core.resize import shrink
+from ..data.shards import Pictures
+from ..core.random import permutation
+
+SIDE = 32  # pixels; a linear model gains nothing from finer ones
+BATCH = 128
+LEAST_STEPS, LEAST_EPOCHS = 500, 5
+RATE, DECAY = 0.01, 0.0001
+KEPT, KEPT_SQUARES = 0.9, 0.999  # of the running means of the gradient and of its square
+
+Images = NDArray[np.uint8] | Pictures
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """Logits are features @ weight + bias: float32 [features, classes] and [classes]."""
+
+    weight: Tensor
+    bias: Tensor
+
+
+def fit(images: Images, labels: NDArray[np.int64], classes: int) -> Linear:
+    """Return the model fitted to images uint8 [n, c, h, w] with labels int64 [n] < `classes`.
+
+    Adam (Kingma and Ba, 2015) with a rate that falls to zero. The kernels are those of the process:
+    after `determinism.apply("portable", ...)` the bits are the same on every x86-64 machine.
+    """
+    count = len(labels)
+    width = features(images[:1]).shape[1]
+    # With a last row for the bias.
+    weights, first, second = (torch.zeros(width + 1, classes) for _ in range(3))
+    each = -(-count // BATCH)
+    steps = max(LEAST_STEPS, LEAST_EPOCHS * each)
+    order = permutation(0, "linear", 0, count)
+    for step in range(steps):
+        epoch, place = divmod(step, each)
+        if place == 0:
+            order = permutation(0, "linear", epoch, count)
+        chosen = order[place * BATCH : (place + 1) * BATCH]
+        gradient = _gradient(weights, features(images[chosen]), torch.from_numpy(labels[chosen]))
+        first.mul_(KEPT).add_(gradient, alpha=1 - KEPT)
+        second.mul_(KEPT_SQUARES).addcmul_(gradient, gradient, value=1 - KEPT_SQUARES)
+        # NumPy's root is exact; torch's last bits differ between processors, and torch.optim, which
+        # has another one, takes seconds to import.
+        root = torch.from_numpy(np.sqrt(second.numpy() / (1 - KEPT_SQUARES ** (step + 1))))
+        rate = RATE * (steps - step) / steps / (1 - KEPT ** (step + 1))
+        weights.addcdiv_(first, root.add_(1e-8), value=-rate)
+    return Linear(weights[:-1].clone(), weights[-1].clone())
+
+
+def _gradient(weights: Tensor, inputs: Tensor, labels: Tensor) -> Tensor:
+    """Return the gradient of the mean cross entropy, and of a little pull towards zero."""
+    errors = functional.softmax(inputs @ weights[:-1] + weights[-1], dim=1)
+    errors[torch.arange(len(labels)), labels] -= 1
+    errors /= len(labels)
+    return torch.cat([inputs.T @ errors + DECAY * weights[:-1], errors.sum(dim=0, keepdim=True)])
+
+
+def probabilities(model: Linear, images: Images) -> NDArray[np.float32]:
+    """Return what `model` says of images uint8 [n, c, h, w]: probabilities [n, classes]."""
+    found = torch.empty(len(images), len(model.bias))
+    for start in range(0, len(images), BATCH):
+        inputs = features(images[start : start + BATCH])
+        # Always of one shape: kernels are chosen by it, and differ in their last bits.
+        filled = functional.pad(inputs, (0, 0, 0, BATCH - len(inputs)))
+        answers = functional.softmax(filled @ model.weight + model.bias, dim=1)
+        found[start : start + BATCH] = answers[: len(inputs)]
+    return found.numpy()
+
+
+def out_of_fold(
+    images: Images, labels: NDArray[np.int64], classes: int, folds: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """Return for each image the probabilities [n, classes] of a model that has not seen its fold.
+
+    Args:
+        images: uint8 [n, c, h, w].
+        labels: int64 [n].
+        classes: how many there are.
+        folds: int64 [n], the fold of each image; there must be two or more.
+    """
+    found = np.empty((len(labels), classes), dtype=np.float32)
+    for fold in np.unique(folds).tolist():
+        inside, outside = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
+        model = fit(images[outside], labels[outside], classes)
+        found[inside] = probabilities(model, images[inside])
+    return found
+
+
+def features(images: NDArray[np.uint8]) -> Tensor:
+    """Return the pixels of images [b, c, h, w] as float32 [b, features] in [-1, 1]."""
+    flat = np.array(shrink(images, SIDE).reshape(len(images), -1))
+    return torch.from_numpy(flat).float().div_(127.5).sub_(1)

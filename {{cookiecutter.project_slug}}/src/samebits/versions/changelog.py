@@ -1,0 +1,86 @@
+"""data/CHANGELOG.md: an entry for each release of the data, the latest first."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from .diff import Changes, Picture, balance
+from .release_file import Record
+
+CHANGELOG = Path("data/CHANGELOG.md")
+HEADER = (
+    "# Changelog of the data\n\n"
+    '`make data-release VERSION=1.0 NOTE="..."` writes an entry for each version of the data.\n'
+)
+_START = "\n## "
+
+
+def with_entry(text: str, entry: str) -> str:
+    """Return a changelog with an entry above the others."""
+    head, found, rest = (text or HEADER).partition(_START)
+    return f"{head.rstrip()}\n{_START}{entry.rstrip()}\n{_START if found else ''}{rest}"
+
+
+def without_latest(text: str) -> str:
+    """Return a changelog without its first entry."""
+    head, _, rest = text.partition(_START)
+    _, found, older = rest.partition(_START)
+    return f"{head.rstrip()}\n{_START if found else ''}{older}"
+
+
+def entry(record: Record, date: str, since: str | None, found: Changes) -> str:
+    """Return the entry of a release: its note, and its counts by class.
+
+    Args:
+        record: the release.
+        date: the day of it.
+        since: name of the release before, or None for the first.
+        found: what has changed since then.
+    """
+    return "\n".join(
+        [
+            f"{record.release} ({date})",
+            "",
+            record.note,
+            "",
+            summary(found, since),
+            f"Content: `{record.version}`"
+            + (f", label corrections `{record.corrections}`." if record.corrections else "."),
+            "",
+            "| class | pictures | added | removed | relabelled to | relabelled from |",
+            "|---|---:|---:|---:|---:|---:|",
+            *(_row(cells) for cells in by_class(record.classes, found)),
+        ]
+    )
+
+
+def summary(found: Changes, since: str | None) -> str:
+    """Return in one sentence how many pictures came, went and changed."""
+    if since is None:
+        return f"The first version: {len(found.added)} pictures."
+    counts = {name: len(getattr(found, name)) for name in found._fields}
+    return f"Since {since}: {', '.join(f'{count} {name}' for name, count in counts.items())}."
+
+
+def by_class(classes: Mapping[str, int], found: Changes) -> list[Sequence[str]]:
+    """Return for each class: name, pictures, added, removed, relabelled to it and from it."""
+    columns = (
+        Counter(classes),
+        _counted(found.added),
+        _counted(found.removed),
+        _counted([new for _, new in found.relabelled]),
+        _counted([old for old, _ in found.relabelled]),
+    )
+    names = sorted({name for column in columns for name in column})
+    rows = [[name, *(str(column[name]) for column in columns)] for name in names]
+    return [*rows, ["all", *(str(column.total()) for column in columns)]]
+
+
+def _counted(pictures: list[Picture]) -> Counter[str]:
+    return Counter(balance(pictures))
+
+
+def _row(cells: Sequence[str]) -> str:
+    # A class may be called `|`, or have a line break in its name.
+    name, *counts = (" ".join(cell.split()).replace("|", "\\|") for cell in cells)
+    return f"| {name} | {' | '.join(counts)} |"

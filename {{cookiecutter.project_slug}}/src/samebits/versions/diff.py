@@ -1,0 +1,133 @@
+"""What differs between two versions of the data, picture by picture: a pure function of two lists.
+
+A picture is what it shows: the same content under another class was relabelled, under another name
+in the same class renamed. A file whose content is new is one picture less and one more.
+"""
+
+import csv
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from ..core.sections import Data
+from ..core.files import named
+from ..data.splits import LEFT_OUT, SPLITS, split_of
+
+
+class Picture(NamedTuple):
+    """A picture of a version: its path below data/raw, its class, the MD5 of its content."""
+
+    path: str
+    label: str
+    md5: str
+
+
+Pair = tuple[Picture, Picture]
+
+
+class Changes(NamedTuple):
+    """What came and went, and (old, new) of what has another class or another name; by path."""
+
+    added: list[Picture]
+    removed: list[Picture]
+    relabelled: list[Pair]
+    renamed: list[Pair]
+
+    def any(self) -> bool:
+        """Return whether anything differs."""
+        return any(self)
+
+
+def pictures(listing: Mapping[str, str], corrections: str) -> list[Picture]:
+    """Return the pictures of a version, by path; hidden files are none.
+
+    Args:
+        listing: path below data/raw → MD5.
+        corrections: the text of data/corrections.csv, where the class is not that of the folder.
+    """
+    rows = csv.DictReader(corrections.splitlines())
+    right = {(row.get("md5"), _named(row, "old")): _named(row, "new") for row in rows}
+    found = ((PurePosixPath(path), md5) for path, md5 in sorted(listing.items()))
+    return [
+        Picture(path.as_posix(), right.get((md5, path.parent.name)) or path.parent.name, md5)
+        for path, md5 in found
+        if not any(part.startswith(".") for part in path.parts)
+    ]
+
+
+def _named(row: Mapping[str, str | None], column: str) -> str:
+    return named(row.get(column) or "")
+
+
+def changes(old: Iterable[Picture], new: Iterable[Picture]) -> Changes:
+    """Return what differs between two versions."""
+    before, after = _by_content(old), _by_content(new)
+    found = Changes([], [], [], [])
+    for md5 in before.keys() | after.keys():
+        _match(before.get(md5, []), after.get(md5, []), found)
+    for part in found:
+        part.sort()
+    return found
+
+
+def _by_content(pictures: Iterable[Picture]) -> dict[str, list[Picture]]:
+    found = defaultdict[str, list[Picture]](list)
+    for one in pictures:
+        found[one.md5].append(one)
+    return found
+
+
+def _match(old: list[Picture], new: list[Picture], found: Changes) -> None:
+    """Sort the copies of one picture into what became of them: likest first."""
+    if old == new:
+        return
+    before, after = sorted(set(old) - set(new)), sorted(set(new) - set(old))
+    for one in [*before]:
+        if other := next((two for two in after if two.label == one.label), None):
+            found.renamed.append((one, other))
+            before.remove(one)
+            after.remove(other)
+    shared = min(len(before), len(after))
+    found.relabelled.extend(zip(before[:shared], after[:shared], strict=True))
+    found.removed.extend(before[shared:])
+    found.added.extend(after[shared:])
+
+
+def balance(pictures: Iterable[Picture]) -> dict[str, int]:
+    """Return how many pictures each class has, by name."""
+    return dict(sorted(Counter(one.label for one in pictures).items()))
+
+
+class Moves(NamedTuple):
+    """How a split changed: its size before and after, and the pictures that came and left."""
+
+    before: int
+    after: int
+    came: int
+    left: int
+
+
+def moves(old: Iterable[Picture], new: Iterable[Picture], data: Data) -> dict[str, Moves]:
+    """Return how each split changed, both versions split as `data` says.
+
+    What is left out of all of them counts as one more, where there is any.
+    """
+    before, after = _splits(old, data), _splits(new, data)
+    return {
+        split: Moves(
+            before[split].total(),
+            after[split].total(),
+            (after[split] - before[split]).total(),
+            (before[split] - after[split]).total(),
+        )
+        for split in (*SPLITS, LEFT_OUT)
+        if split in SPLITS or before[split] or after[split]
+    }
+
+
+def _splits(pictures: Iterable[Picture], data: Data) -> dict[str, Counter[str]]:
+    found = {split: Counter[str]() for split in (*SPLITS, LEFT_OUT)}
+    for one in pictures:
+        found[split_of(one.path, one.md5, data)][one.md5] += 1
+    return found

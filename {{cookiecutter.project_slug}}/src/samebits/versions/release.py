@@ -1,0 +1,247 @@
+"""Make a release of the data: record it with DVC, check it, push, write down, commit, tag.
+
+In this order, because each step can be repeated: whatever is killed, the same command goes on from
+there, and whatever fails leaves the files as they were. Until the commit nothing is released; a
+commit without its tag gets that first. Git commits what lies below data/ and nothing else, whatever
+else is staged, and runs your hooks.
+"""
+
+import subprocess
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ..console.errors import UserError
+from ..core.files import write_bytes
+from ..core.git import git, git_says, outside_git
+from . import release_file as record
+from .changelog import CHANGELOG, entry, summary, with_entry, without_latest
+from .diff import Changes, balance, changes, pictures
+from ..checks.drift import FILE as REFERENCE
+from .dvc_file import refuse_parts
+from .release_file import CORRECTIONS, RECORD, Record
+from ..remote.sync import push
+from .tags import POINTER, RAW, TAG, Release, head, keep, last_line, listing, number, releases, state, unpacked, working_version
+
+# What a release writes itself, or its check.
+WRITTEN = (POINTER, RECORD, CHANGELOG, REFERENCE)
+
+
+def release(name: str, note: str, check: Callable[[], object]) -> str:
+    """Make version `name` of the data and return what was done, in one sentence.
+
+    Args:
+        name: its number, as 1.1.
+        note: what is new, in one line.
+        check: raises where the data in data/raw, whose version data/raw.dvc names, are not sound,
+            else may leave data/reference.json for the drift of later versions.
+
+    Raises:
+        UserError: it cannot be made; nothing was committed, and the same command can be repeated.
+    """
+    number(name)
+    note = _checked(note)
+    known = releases()
+    committed = _ready()
+    if untagged := _untagged(committed, known):
+        return _finish(untagged, name)
+    _check_order(name, known)
+    _check_tree(committed)
+    before = {path: _bytes(path) for path in WRITTEN}
+    try:
+        found = _made(name, note, check, committed, known[-1] if known else None)
+    except BaseException:
+        if head().commit == committed.commit:  # an interrupt may come when Git has just made it
+            _restore(before)
+        raise
+    return found
+
+
+def _made(
+    name: str, note: str, check: Callable[[], object], committed: Release, last: Release | None
+) -> str:
+    made, found = _recorded(name, note, last)
+    check()
+    _push(name)
+    _write(made, found, last.name if last else None, committed)
+    if working_version() != made.version or state():
+        raise UserError(f"{RAW} changed while it was checked; run the same command again.")
+    _commit(made)
+    _tag(made)
+    return summary(found, last.name if last else None)
+
+
+def _checked(note: str) -> str:
+    if not note.strip():
+        raise UserError('say in a few words what is new: make data-release VERSION=1.0 NOTE="...".')
+    if not note.isprintable():
+        raise UserError("the note has line breaks or control characters; write one plain line.")
+    return note.strip()
+
+
+def _ready() -> Release:
+    """Return the last commit, where Git can make another one."""
+    committed = head()
+    if git("var", "GIT_COMMITTER_IDENT").returncode != 0:
+        raise UserError(
+            "Git does not know who you are; run 'git config user.name ...' and 'git config "
+            "user.email ...'."
+        )
+    for operation in ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD"):
+        if git("rev-parse", "--verify", "--quiet", operation).returncode == 0:
+            name = operation.removesuffix("_HEAD").lower().replace("_", "-")
+            raise UserError(f"a {name} is under way; finish or abort it, then release.")
+    return committed
+
+
+def _untagged(committed: Release, known: Sequence[Release]) -> Record | None:
+    """Return the release that the last commit holds and no tag names."""
+    held = committed.record
+    return held if held and held.release not in {one.name for one in known} else None
+
+
+def _finish(held: Record, name: str) -> str:
+    if held.release != name:
+        raise UserError(
+            f"version {held.release} of the data is committed, but has no tag here; get that with "
+            f"'git fetch --tags', or make it: 'make data-release VERSION={held.release} NOTE=...'."
+        )
+    _tag(held)
+    return "It was committed already; now it has its tag."
+
+
+def _check_order(name: str, known: Sequence[Release]) -> None:
+    if any(number(one.name) == number(name) for one in known):
+        raise UserError(f"version {name} of the data exists; 'make data-list' lists them all.")
+    if known and number(name) < number(known[-1].name):
+        raise UserError(
+            f"version {name} would go backwards: the last one is {known[-1].name}; choose a higher "
+            "number."
+        )
+
+
+def _check_tree(committed: Release) -> None:
+    """Refuse what is in doubt below data/: conflicts, unknown files, a pointer without its data."""
+    refuse_parts()
+    if conflicts := _listed("ls-files", "--unmerged", "--", "data"):
+        path = conflicts[0].rpartition("\t")[2]
+        raise UserError(f"{path} has conflicts; settle them and 'git add' it, then release.")
+    written = {path.as_posix() for path in WRITTEN}
+    strangers = _listed("ls-files", "--others", "--exclude-standard", "--", "data")
+    if strangers := [path for path in strangers if path not in written]:
+        raise UserError(
+            f"{strangers[0]} is not in Git: 'git add' it if it belongs to the data, else move it "
+            "away."
+        )
+    text = committed.revision.text(CHANGELOG.as_posix()) or ""
+    now = CHANGELOG.read_text(encoding="utf-8") if CHANGELOG.exists() else ""
+    # A release that was killed leaves its entry there.
+    if text not in (now, without_latest(now)):
+        path = CHANGELOG.as_posix()
+        raise UserError(f"{path} has changes that are not committed; commit or undo them first.")
+    changed = committed.revision.content(POINTER.as_posix()) != _bytes(POINTER)
+    if changed and POINTER.exists() and state() == "modified":
+        raise UserError(
+            f"{POINTER} was changed, and {RAW} holds other data than it names; if the data are "
+            f"right run 'dvc add {RAW}', if the file is right 'dvc checkout {POINTER}'."
+        )
+
+
+def _recorded(name: str, note: str, last: Release | None) -> tuple[Record, Changes]:
+    """Give the data their version, and return the record of the release and what is new in it."""
+    if not RAW.is_dir():
+        raise UserError(f"{RAW} is not there; get the data with 'dvc pull', or bring in others.")
+    keep()
+    version = str(working_version())
+    if last and (version, record.corrections()) == _content(last):
+        raise UserError(f"the data are those of version {last.name}; there is nothing to release.")
+    corrected = CORRECTIONS.read_text(encoding="utf-8") if CORRECTIONS.exists() else ""
+    new = pictures(unpacked(listing(version), "the data here"), corrected)
+    old = last.pictures() if last else []
+    classes = balance(new)
+    made = Record(
+        release=name,
+        version=version,
+        corrections=record.corrections(),
+        note=note,
+        classes=classes,
+    )
+    return made, changes(old, new)
+
+
+def _content(last: Release) -> tuple[str, str | None]:
+    known = last.record
+    return last.version, known.corrections if known else None
+
+
+def _push(name: str) -> None:
+    try:
+        push([POINTER.as_posix()])
+    except UserError as error:
+        raise UserError(
+            f"the data could not be pushed, so version {name} is not made: {error} Then run the "
+            "same command again."
+        ) from None
+
+
+def _write(made: Record, found: Changes, since: str | None, committed: Release) -> None:
+    """Write what Git keeps of a release beside the pointer."""
+    text = committed.revision.text(CHANGELOG.as_posix()) or ""
+    new = with_entry(text, entry(made, _today(), since, found))
+    record.write(made)
+    write_bytes(CHANGELOG, new.encode())
+
+
+def _today() -> str:
+    """Return the day that Git would write into a commit now."""
+    *_, seconds, _ = git_says("var", "GIT_COMMITTER_IDENT").split()
+    return datetime.fromtimestamp(int(seconds), UTC).date().isoformat()
+
+
+def _commit(made: Record) -> None:
+    changed = _listed("diff", "--name-only", "--relative", "HEAD", "--", "data")
+    written = [path.as_posix() for path in WRITTEN if path.exists()]
+    paths = sorted({*changed, *written})
+    git_says("add", "--intent-to-add", "--", *written)
+    message = f"Release data {made.release}: {made.note}"
+    # Hooks speak for themselves; --only leaves alone whatever else is staged.
+    command = ["git", "commit", "--quiet", "--only", "--message", message, "--", *paths]
+    done = subprocess.run(command, env=outside_git(), stdin=subprocess.DEVNULL, check=False)
+    if done.returncode != 0:
+        raise UserError(
+            f"Git did not commit (it says why above), so version {made.release} is not made; mend "
+            "that and run the same command again."
+        )
+
+
+def _tag(made: Record) -> None:
+    commit = git_says("log", "-1", "--format=%H", "--", RECORD.as_posix()).strip()
+    message = f"Data {made.release}: {made.note}"
+    done = git("tag", "--annotate", "--message", message, f"{TAG}{made.release}", commit)
+    if done.returncode != 0:
+        raise UserError(
+            f"version {made.release} is committed, but Git made no tag ({last_line(done.stderr)}); "
+            "mend that and run the same command again."
+        )
+
+
+def _restore(before: dict[Path, bytes | None]) -> None:
+    for path, content in before.items():
+        with suppress(OSError):  # what went wrong first is what a person must hear
+            if content is None:
+                path.unlink(missing_ok=True)
+                git("reset", "--quiet", "--", path.as_posix())
+            elif content != _bytes(path):
+                write_bytes(path, content)
+
+
+def _listed(command: str, *arguments: str) -> list[str]:
+    done = git(command, "-z", *arguments)
+    if done.returncode != 0:
+        raise UserError(f"Git does not say what lies below data/: {last_line(done.stderr)}")
+    return [one for one in done.stdout.split("\0") if one]
+
+
+def _bytes(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None

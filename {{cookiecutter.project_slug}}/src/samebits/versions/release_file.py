@@ -1,0 +1,91 @@
+"""data/release.json: which release the data here belong to, if any.
+
+The file names one content: the raw data by DVC's hash, the reviewed label corrections by theirs.
+Where the data are others, the name is not theirs, and nothing says that it is. The stages read this
+file; what Git knows of the releases is in `versions`.
+"""
+
+import hashlib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ..console.errors import UserError
+from ..core.files import read_json, write_json
+
+RECORD = Path("data/release.json")
+CORRECTIONS = Path("data/corrections.csv")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What is known of a release.
+
+    `version` is DVC's hash of data/raw, `corrections` the MD5 of the label corrections or None
+    where there are none, `classes` the number of pictures in each.
+    """
+
+    release: str
+    version: str
+    corrections: str | None
+    note: str
+    classes: dict[str, int]
+
+
+def parsed(text: str, where: str) -> Record | None:
+    """Return the record in a text, or None if it is that of data that were never released.
+
+    Raises:
+        UserError: it is no such record; the message says `where`.
+    """
+    try:
+        content = read_json(text)
+        return None if content["release"] is None else Record(**content)
+    except (ValueError, KeyError, TypeError):
+        raise UserError(
+            f"{where} is not what 'make data-release' writes; restore it from Git."
+        ) from None
+
+
+def write(record: Record) -> None:
+    """Write data/release.json."""
+    write_json(RECORD, asdict(record))
+
+
+def release_of(version: str) -> str | None:
+    """Return the name of the release that the data here are, or None if they are none.
+
+    Args:
+        version: DVC's hash of data/raw.
+    """
+    if not RECORD.exists():
+        return None
+    record = parsed(RECORD.read_text(encoding="utf-8"), RECORD.as_posix())
+    same = record is not None and (record.version, record.corrections) == (version, corrections())
+    return record.release if same and record else None
+
+
+def data_of(summary: Path) -> dict[str, str | None]:
+    """Return {"version": hash, "release": name or None} of the data that a result belongs to.
+
+    Args:
+        summary: the reports/data.json of the validate stage.
+
+    Raises:
+        UserError: it is missing, or not what that stage writes.
+    """
+    try:
+        content = read_json(summary.read_text(encoding="utf-8"))
+        return {name: content[name] for name in ("version", "release")}
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        raise UserError(
+            f"{summary.as_posix()} is not what the validate stage writes; run 'dvc repro validate'."
+        ) from None
+
+
+def corrections() -> str | None:
+    """Return the MD5 of data/corrections.csv, or None where it corrects nothing."""
+    content = CORRECTIONS.read_bytes() if CORRECTIONS.exists() else b""
+    _, _, rows = content.partition(b"\n")
+    if not rows.strip():
+        return None
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()

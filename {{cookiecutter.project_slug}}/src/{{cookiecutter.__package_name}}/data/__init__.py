@@ -1,1 +1,0 @@
-"""From elsewhere to raw pictures to batches: collect, validate, prepare, batches."""

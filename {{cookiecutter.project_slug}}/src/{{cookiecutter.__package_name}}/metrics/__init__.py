@@ -1,1 +1,0 @@
-"""One number to decide by, and the figures that explain it."""
