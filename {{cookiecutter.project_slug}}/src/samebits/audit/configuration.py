@@ -2,42 +2,50 @@
 
 import ast
 
+from ..core.yours import YOURS
 from .dvcfiles import PARAMS, PIPELINE, stages
 from .findings import Check, Finding, check, count
 from .project import Project
-from .sections import accesses, config_file, sections
+from .rooms import ENGINE
+from .sections import FILE, accesses, sections
 
 
 def config(project: Project) -> Check:
-    """params.yaml and config.py have the same keys, each in one section and read somewhere."""
-    file = config_file(project)
-    findings = [*project.unusable(PARAMS)]
-    if not sections(project):
-        message = "declares no section; restore its dataclasses with `git checkout`"
-        findings.append(Finding(file, 1, message))
-    else:
-        findings += [*_disagreement(project), *_twins(project), *_unread(project)]
+    """params.yaml has the keys of the declared sections, each in one and read somewhere."""
+    findings = [*project.unusable(PARAMS), *_undeclared(project)]
+    findings += [*_disagreement(project), *_twins(project), *_unread(project)]
     keys = sum(len(section.keys) for section in sections(project).values())
     found = f"{count(keys, 'key')} in {count(len(sections(project)), 'section')}"
     return check("config", found, "each in one place and read", findings)
 
 
+def _undeclared(project: Project) -> list[Finding]:
+    """Files that should declare a section, and do not."""
+    wanted = {f"{project.package}/{file}": name for name, file in YOURS.items()} | {FILE: "data"}
+    message = "declares no section {}; restore its dataclass with `git checkout`"
+    return [
+        Finding(path, 1, message.format(name))
+        for path, name in wanted.items()
+        if name not in sections(project)
+    ]
+
+
 def _disagreement(project: Project) -> list[Finding]:
-    file, declared, params = config_file(project), sections(project), project.yaml(PARAMS)
+    declared, params = sections(project), project.yaml(PARAMS)
     findings = []
     for name in params.mapping():
         line = params.line(name)
         if name not in declared:
-            message = f"the section {name} is not in {file}; declare it there or drop it"
+            message = f"no file declares the section {name}; drop it, or declare it in {project.package}"
             findings.append(Finding(PARAMS, line, message))
             continue
         for key in params.mapping(name).keys() - declared[name].keys.keys():
-            message = f"{name}.{key} is not in {file}; declare it there or drop it"
+            message = f"{name}.{key} is not in {declared[name].path}; declare it there or drop it"
             findings.append(Finding(PARAMS, params.line(name, key), message))
     for name, section in declared.items() if params.mapping() else ():
         for key in section.keys.keys() - params.mapping(name).keys():
             message = f"{name}.{key} is not in {PARAMS}; add it there or drop it"
-            findings.append(Finding(file, section.keys[key], message))
+            findings.append(Finding(section.path, section.keys[key], message))
     return findings
 
 
@@ -49,14 +57,14 @@ def _twins(project: Project) -> list[Finding]:
         for key in params.mapping(name)
     ]
     places += [
-        (config_file(project), line, name, key)
+        (section.path, line, name, key)
         for name, section in declared.items()
         for key, line in section.keys.items()
     ]
-    first: dict[tuple[str, str], str] = {}
+    first: dict[tuple[bool, str], str] = {}
     findings = []
     for path, line, name, key in places:
-        home = first.setdefault((path, key), name)
+        home = first.setdefault((path == PARAMS, key), name)
         if home != name:
             message = f"the key {key} is in {home} and in {name}; keep it in one section"
             findings.append(Finding(path, line, message))
@@ -64,19 +72,17 @@ def _twins(project: Project) -> list[Finding]:
 
 
 def _unread(project: Project) -> list[Finding]:
-    file = config_file(project)
     wanted = {(name, key) for name, section in sections(project).items() for key in section.keys}
     for path in project.sources:
-        if wanted and path != file:
+        if wanted and path != FILE:
             text = project.text(path) or ""
             # Most files name few keys; only those are worth a walk.
             if any(f"{name}.{key}" in text for name, key in wanted):
                 wanted -= accesses(project, path)
     return [
-        Finding(
-            file, sections(project)[name].keys[key], f"nothing reads {name}.{key}; drop the key"
-        )
-        for name, key in wanted
+        Finding(section.path, section.keys[key], f"nothing reads {name}.{key}; drop the key")
+        for name, key in sorted(wanted)
+        for section in [sections(project)[name]]
     ]
 
 
@@ -115,7 +121,7 @@ def metric(project: Project) -> Check:
 
 
 def _metrics(project: Project) -> tuple[list[str], str]:
-    path = f"{project.package}/metrics/scores.py"
+    path = f"{ENGINE}/metrics/scores.py"
     tree = project.tree(path)
     for node in tree.body if tree else []:
         if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
@@ -123,18 +129,15 @@ def _metrics(project: Project) -> tuple[list[str], str]:
             named = any(isinstance(name, ast.Name) and name.id == "METRICS" for name in targets)
             if named and isinstance(node.value, ast.Dict):
                 keys = [key.value for key in node.value.keys if isinstance(key, ast.Constant)]
-                own = _decorated(project, f"{project.package}/metrics/own.py")
+                own = _own(project, f"{project.package}/metrics.py")
                 return [key for key in keys if isinstance(key, str)] + own, path
     return [], path
 
 
-def _decorated(project: Project, path: str) -> list[str]:
-    """The functions of a file that enter themselves with `@metric(...)`."""
+def _own(project: Project, path: str) -> list[str]:
+    """The names of the metrics that a file makes with `mean_of` and `number_of`."""
     tree = project.tree(path)
-    return [
-        node.name
-        for node in (tree.body if tree else [])
-        if isinstance(node, ast.FunctionDef)
-        for one in node.decorator_list
-        if isinstance(one, ast.Call) and isinstance(one.func, ast.Name) and one.func.id == "metric"
-    ]
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)] if tree else []
+    made = [node for node in calls if getattr(node.func, "id", "") in ("mean_of", "number_of")]
+    names = [node.args[0].value for node in made if node.args and isinstance(node.args[0], ast.Constant)]
+    return [str(name) for name in names]

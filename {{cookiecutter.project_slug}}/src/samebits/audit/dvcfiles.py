@@ -6,8 +6,10 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from ..core.yours import READ_BY
 from .findings import Finding
 from .project import Project
+from .rooms import ENGINE
 
 PIPELINE = "dvc.yaml"
 LOCK = "dvc.lock"
@@ -132,7 +134,11 @@ def _filled(project: Project, text: str) -> str:
 def sources(project: Project, stage: Stage) -> dict[str, str]:
     """The project's files that a stage's command runs, each with the words that name it."""
     found: dict[str, str] = {}
-    for name in re.findall(r"-m\s+([\w.]+)", stage.command):
+    for name in re.findall(r"-m\s+samebits\s+run\s+(\w+)", stage.command):
+        parts = [f"{ENGINE}/stages/{name}.py"]
+        parts += [f"{project.package}/{part}.py" for part in READ_BY.get(name, ())]
+        found |= {path: f"samebits run {name}" for path in parts}
+    for name in re.findall(r"-m\s+(?!samebits\b)([\w.]+)", stage.command):
         for module in (f"{name}.__main__", name):
             if module in project.modules:
                 found.setdefault(project.modules[module], f"-m {name}")

@@ -96,6 +96,8 @@ def _stale(
         now, where = made[path]
         return f"{path} is not the version of {where}" if now != recorded else ""
     file = project.root / path
+    if file.is_dir() and path.startswith("src/"):
+        return "" if hash_of(file) == recorded else f"{path} has changed since it ran"
     if not file.is_file():
         return ""  # the folder of other outputs, or missing, which the pipeline check says
     content = file.read_bytes()

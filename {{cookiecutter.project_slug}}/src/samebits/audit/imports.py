@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from .parsing import parents, python, statements
 from .project import Project, module_name
+from .rooms import is_transparent
 
 
 class Import(NamedTuple):
@@ -85,7 +86,7 @@ def reach(project: Project, path: str) -> frozenset[str]:
         file = waiting.pop()
         if file not in found:
             found.add(file)
-            waiting += direct(project, file)
+            waiting += () if is_transparent(file) else direct(project, file)
     return frozenset(found)
 
 

@@ -8,6 +8,7 @@ from .dvcfiles import PIPELINE, Stage, sources, stages
 from .environment import locked_modules
 from .findings import Check, Finding, check, count
 from .project import Project
+from .rooms import ENGINE
 
 # In a command of words with one space around each. The options that take a value are passed over.
 _OPEN = re.compile(
@@ -58,7 +59,7 @@ def _shadows(project: Project, folder: str, names: frozenset[str]) -> list[Findi
         if name in names:
             message = f"Python may take it for the module {name}, which is another's; rename it"
             findings.append(Finding(path, 1, message))
-        elif folder and path != project.package and not _is_imported(project, name):
+        elif folder and path not in (project.package, ENGINE) and not _is_imported(project, name):
             message = f"any package that looks for {name} gets it; move it into {project.package}"
             findings.append(Finding(path, 1, message))
     return findings
@@ -67,7 +68,8 @@ def _shadows(project: Project, folder: str, names: frozenset[str]) -> list[Findi
 def _is_imported(project: Project, name: str) -> bool:
     """Whether code of the package imports it; a file, or what only others look for, is not."""
     line = re.compile(rf"^\s*(?:import|from) {re.escape(name)}\b", re.MULTILINE)
-    below = (path for path in project.sources if path.startswith(f"{project.package}/"))
+    homes = (f"{project.package}/", f"{ENGINE}/")
+    below = (path for path in project.sources if path.startswith(homes))
     return any(line.search(project.text(path) or "") for path in below)
 
 

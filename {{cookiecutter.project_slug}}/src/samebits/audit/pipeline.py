@@ -5,6 +5,7 @@ from .dvcfiles import PARAMS, PIPELINE, RUNTIME_LOCK, Stage, inside, missing_sou
 from .findings import Check, Finding, check, count
 from .imports import reach
 from .project import Project
+from .rooms import is_transparent
 from .sections import accesses, reads, sections
 
 # Loading speed alone: a stage that depends on it would run again for nothing.
@@ -13,7 +14,8 @@ FREE = "runtime"
 
 def code_of(project: Project, stage: Stage) -> set[str]:
     """Every file of the project that a stage runs: its own and what they import, however deep."""
-    return {file for own in sources(project, stage) for file in reach(project, own)}
+    reached = {file for own in sources(project, stage) for file in reach(project, own)}
+    return {file for file in reached if not is_transparent(file)}
 
 
 def pipeline(project: Project) -> Check:
@@ -87,7 +89,7 @@ def _absent(project: Project, stage: Stage) -> list[Finding]:
 def _unsealed(project: Project, stage: Stage) -> list[Finding]:
     """A stage of the package that nothing binds to what it was made of."""
     seal = path_of(stage.name)
-    own = any(inside(path, project.package) for path in sources(project, stage))
+    own = any(inside(path, "src") for path in sources(project, stage))
     if not own or seal in stage.outs:
         return []
     message = f"stage {stage.name}: has no seal; make Seal('{stage.name}') before it reads anything"

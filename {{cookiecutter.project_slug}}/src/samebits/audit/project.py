@@ -45,10 +45,11 @@ class Project:
     @cached_property
     def package(self) -> str:
         """The folder of the project's own package, for example `src/digits`."""
-        inits = [path for path in self.sources if re.fullmatch(r"src/\w+/__init__\.py", path)]
-        homes = [path.removesuffix("/__init__.py") for path in inits]
-        configured = [home for home in homes if f"{home}/config.py" in self.sources]
-        return (configured or homes or ["src/package"])[0]
+        try:
+            name = parsing.toml(self.text("pyproject.toml") or "")["project"]["name"]
+        except (Broken, KeyError, TypeError):
+            name = "package"
+        return f"src/{str(name).replace('-', '_')}"
 
     def exists(self, path: str) -> bool:
         """Whether there is a file or a folder at `path`."""

@@ -1,42 +1,50 @@
-"""The sections of the config: what config.py declares, and what the code reads of them."""
+"""The sections of params.yaml: where each is declared, and what the code reads of them."""
 
 import ast
 from functools import cache
 from typing import NamedTuple
 
+from ..core.yours import YOURS
 from .parsing import parents, python
 from .project import Project
+from .rooms import ENGINE
+
+FILE = f"{ENGINE}/core/sections.py"
 
 
 class Section(NamedTuple):
-    """A config dataclass: its name in params.yaml, its line, and the line of each key."""
+    """A dataclass that declares a section: its name, its file and line, the line of each key."""
 
     name: str
+    path: str
     line: int
     keys: dict[str, int]
 
 
-def config_file(project: Project) -> str:
-    """Where the sections are declared."""
-    return f"{project.package}/config.py"
+def files(project: Project) -> list[str]:
+    """Where sections are declared: the engine's, then yours."""
+    return [FILE, *dict.fromkeys(f"{project.package}/{file}" for file in YOURS.values())]
 
 
 def sections(project: Project) -> dict[str, Section]:
-    """The dataclasses of config.py by section name, which is the class name in lower case.
-
-    A dataclass that only holds other dataclasses of the file is no section, nor is a private one.
-    """
-    path = config_file(project)
-    return _sections(project.text(path) or "") if project.tree(path) else {}
+    """The dataclasses that declare sections, by section, which is the class's name in lower case."""
+    return {
+        name: Section(name, path, line, keys)
+        for path in files(project)
+        if project.tree(path)
+        for name, line, keys in _sections(project.text(path) or "")
+        if path == FILE or name in YOURS
+    }
 
 
 @cache
-def _sections(text: str) -> dict[str, Section]:
+def _sections(text: str) -> tuple[tuple[str, int, dict[str, int]], ...]:
     classes = [node for node in python(text).body if isinstance(node, ast.ClassDef)]
-    classes = [node for node in classes if _is_dataclass(node) and not node.name.startswith("_")]
-    names = {node.name for node in classes}
-    found = [_section(node) for node in classes if not _holds_only(node, names)]
-    return {section.name: section for section in found if section.keys}
+    found = [node for node in classes if _is_dataclass(node) and not node.name.startswith("_")]
+    return tuple(
+        (node.name.lower(), node.lineno, {target.id: target.lineno for target, _ in _fields(node)})
+        for node in found
+    )
 
 
 def _is_dataclass(node: ast.ClassDef) -> bool:
@@ -53,19 +61,10 @@ def _fields(node: ast.ClassDef) -> list[tuple[ast.Name, str]]:
     ]
 
 
-def _holds_only(node: ast.ClassDef, names: set[str]) -> bool:
-    return all(kind in names for _, kind in _fields(node))
-
-
-def _section(node: ast.ClassDef) -> Section:
-    keys = {target.id: target.lineno for target, _ in _fields(node)}
-    return Section(node.name.lower(), node.lineno, keys)
-
-
 def reads(project: Project, path: str) -> dict[str, int]:
-    """The sections that a file reads with `read(Section)` or `config.read(Section)`, by line."""
+    """The sections that a file reads with `read(Section)` or `values("section")`, by line."""
     known = sections(project)
-    if path == config_file(project) or not project.tree(path):
+    if not project.tree(path):
         return {}
     found = _reads(project.text(path) or "")
     return {name: line for name, line in found.items() if name in known}
@@ -73,13 +72,18 @@ def reads(project: Project, path: str) -> dict[str, int]:
 
 @cache
 def _reads(text: str) -> dict[str, int]:
-    if "read(" not in text:
+    if "read(" not in text and "values(" not in text:
         return {}
     calls = [node for node in parents(text) if isinstance(node, ast.Call) and node.args]
-    reading = [node for node in calls if _last(node.func) == "read"]
-    named = [(_last(node.args[0]), node.lineno) for node in reading]
+    named = [(_last(node.args[0]), node.lineno) for node in calls if _last(node.func) == "read"]
     # A class, not a variable: `file.read(data)` reads no section.
-    return {name.lower(): line for name, line in named if name[:1].isupper()}
+    found = {name.lower(): line for name, line in named if name[:1].isupper()}
+    spelled = [
+        (node.args[0].value, node.lineno)
+        for node in calls
+        if _last(node.func) == "values" and isinstance(node.args[0], ast.Constant)
+    ]
+    return found | {str(name): line for name, line in spelled}
 
 
 def accesses(project: Project, path: str) -> set[tuple[str, str]]:
@@ -90,7 +94,14 @@ def accesses(project: Project, path: str) -> set[tuple[str, str]]:
 @cache
 def _accesses(text: str) -> set[tuple[str, str]]:
     dotted = [node for node in parents(text) if isinstance(node, ast.Attribute)]
-    return {(_last(node.value), node.attr) for node in dotted}
+    # `settings: Input` is another name of the section.
+    named = {
+        node.arg: _last(node.annotation).lower()
+        for node in parents(text)
+        if isinstance(node, ast.arg) and isinstance(node.annotation, ast.Name)
+    }
+    found = {(_last(node.value), node.attr) for node in dotted}
+    return found | {(named[name], key) for name, key in found if name in named}
 
 
 def _last(node: ast.AST) -> str:

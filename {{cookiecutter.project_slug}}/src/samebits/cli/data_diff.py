@@ -16,7 +16,8 @@ from ..versions.tags import Release, find
 from ..core.files import write_bytes
 from ..console.text import aligned
 from ..core.yours import Yours
-from ..data.decoder import IMAGE, Decoder
+from ..data.decoder import Decoder
+from ..data.example import IMAGE
 from ..data.example import Unreadable
 from ..report.sheet import Shown, sheet, spread
 

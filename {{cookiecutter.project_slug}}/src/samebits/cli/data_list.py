@@ -6,8 +6,8 @@ Run: python -m <package>.commands.data_list
 import sys
 from collections.abc import Sequence
 
-from ..versions.dvc_file import cut_off
-from ..versions.release_file import release_of
+from ..data.dvc_file import cut_off
+from ..data.release_file import release_of
 from ..versions.tags import RAW, Release, releases, state, working_version
 from ..console.text import aligned
 

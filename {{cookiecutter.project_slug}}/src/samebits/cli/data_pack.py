@@ -10,7 +10,7 @@ import sys
 from ..core.config import read
 from ..core.sections import Data
 from ..data.tar_layout import pack, unpack
-from ..versions.dvc_file import Origin, alone, imported, origin, record_origin
+from ..data.dvc_file import Origin, alone, imported, origin, record_origin
 from ..versions.tags import POINTER, RAW, keep, state, working_version
 from ..console.errors import UserError
 

@@ -7,7 +7,7 @@ import argparse
 import sys
 
 from ..checks.drift import write_reference
-from ..versions.dvc_file import alone
+from ..data.dvc_file import alone
 from ..versions.release import release
 from ..versions.tags import TAG
 from ..core.git import git

@@ -7,7 +7,7 @@ Run: python -m <package>.commands.data_use 1.0
 import argparse
 import sys
 
-from ..versions.dvc_file import alone
+from ..data.dvc_file import alone
 from ..versions.checkout import use
 from ..versions.tags import COMMITTED
 

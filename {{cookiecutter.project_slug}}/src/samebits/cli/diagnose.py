@@ -28,7 +28,7 @@ from ..metrics.proportions import measured
 from ..metrics.sums import numbered
 from ..remote.revisions import dvc
 from ..remote.tracked import look_around
-from ..report.inputs import read_record
+from ..core.records import read_record
 from ..stages.diagnose import inputs as left
 from ..stages.diagnose import settings
 from ..training.network import built

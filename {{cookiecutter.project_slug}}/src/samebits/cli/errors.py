@@ -17,7 +17,7 @@ from ..console.errors import UserError
 from ..metrics.scores import find
 from ..metrics.predictions import Predictions, read_predictions
 from ..diagnosis.error_tags import COLUMNS, FILE, MOST_LISTED, WRONG, Row, read_rows, refreshed
-from ..report.inputs import read_record
+from ..core.records import read_record
 from ..report.sheet import Shown, sheet
 from ..core.files import cell, write_bytes, write_csv
 

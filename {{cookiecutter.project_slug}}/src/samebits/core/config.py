@@ -64,6 +64,18 @@ def read(section: type[Section], path: Path = PARAMS) -> Section:
     return section(**{key: typed(content[name][key], one) for key, one in keys(section).items()})
 
 
+def values(section: str, path: Path = PARAMS) -> dict[str, Any]:
+    """Return the values of a section by key, for who does not import the file that declares it.
+
+    Raises:
+        UserError: as `read`.
+    """
+    known, content = sections(), contents(path)
+    if found := problems(content, known):
+        raise UserError(f"{path}: " + f"\n       {path}: ".join(found))
+    return {key: typed(content[section][key], one) for key, one in known[section].items()}
+
+
 def problems(content: dict[str, Any], known: Sections | None = None) -> list[str]:
     """Return one sentence for each thing that is wrong with the sections in `content`.
 

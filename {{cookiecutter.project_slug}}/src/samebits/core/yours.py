@@ -12,6 +12,7 @@ from . import params
 from ..console.errors import UserError
 from .params import TYPES, Key
 
+PYPROJECT = Path("pyproject.toml")  # audit: the name of the package alone is read from it
 # Which file of the package declares each section that is not the engine's.
 YOURS = {"input": "data.py", "augmentation": "training.py", "model": "model.py"}
 # Which of the files each stage imports: the audit holds dvc.yaml against it.
@@ -48,7 +49,8 @@ def package() -> str:
         UserError: pyproject.toml is missing, or names no project.
     """
     try:
-        name = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]["name"]
+        text = PYPROJECT.read_text(encoding="utf-8")
+        name = tomllib.loads(text)["project"]["name"]
     except FileNotFoundError:
         raise UserError(
             "there is no pyproject.toml here; run this from the project's folder."

@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 
 from ..console.errors import UserError
 from ..core.files import write_bytes
-from .decoder import IMAGE, Decoder
+from .decoder import Decoder
+from .example import IMAGE
 from .example import TooLarge, Unreadable
 from .source import MISPLACED, Source
 from ..core.resize import gists

@@ -14,10 +14,8 @@ from ..console.errors import UserError
 from ..core.sections import Data
 from ..core.seals import PIPELINE, declared, files, read_yaml
 from . import image
-from .example import Decoded, Field
+from .example import IMAGE, Decoded, Field
 from .image import limits
-
-IMAGE = "image"  # the one field that there is
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
+IMAGE = "image"  # the one field that there is
 Shape = tuple[int, ...]
 Arrays = Mapping[str, NDArray[Any]]  # the arrays of an example, or of a batch of them: [b, ...]
 Facts = dict[str, float | str]  # numbers such as "width", words such as "mode"

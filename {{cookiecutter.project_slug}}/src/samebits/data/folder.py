@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..console.errors import UserError
-from .decoder import IMAGE, Decoder
+from .decoder import Decoder
+from .example import IMAGE
 from .example import Unreadable
 from .findings import shown
 from .source import Source, sources

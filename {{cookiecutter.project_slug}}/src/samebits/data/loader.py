@@ -22,7 +22,7 @@ from ..core.sections import Runtime
 from ..console.errors import UserError
 from ..core.files import read_json
 from ..core.random import permutation, uniform
-from .decoder import IMAGE
+from .example import IMAGE
 from .example import Arrays
 from .shards import Pictures, open_shards
 from .streaming import fetch_lists, open_streamed

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..versions.dvc_file import alone, refuse_parts
+from ..data.dvc_file import alone, refuse_parts
 from ..data.source import look_over
 from ..remote.tracked import Output, look_around, tracked
 from ..versions.tags import RAW, last_line, run_dvc

@@ -20,7 +20,7 @@ from .archive import KINDS, unpack
 from .swap import Place
 from .safe_copy import Incoming, Limits, copy_folder, is_hidden, stripped
 from ..data.tar_layout import pack
-from ..versions.dvc_file import Origin, alone, described, record_origin, recorded_version
+from ..data.dvc_file import Origin, alone, described, record_origin, recorded_version
 
 DATA = Path("data")
 MANY_FILES = 20_000  # from about here on DVC takes minutes, and memory that grows with them
@@ -174,7 +174,7 @@ def _counted(raw: Path, source: str) -> str:
     names = {one: one.relative_to(raw).parts for one in files}
     placed = [one for one in files if len(names[one]) == 2 and not is_hidden(*names[one])]
     # Here, for it takes a moment to import.
-    from ..data.decode import FORMATS, is_picture
+    from ..data.image import FORMATS, is_picture
 
     if not any(map(is_picture, placed)):
         raise UserError(

@@ -13,7 +13,7 @@ from ..core.git import git_says
 from . import example as digits
 from .collect import DATA, example
 from .swap import Place
-from ..versions.dvc_file import alone, recorded_version, tracked
+from ..data.dvc_file import alone, recorded_version, tracked
 from ..remote.sync import pull
 
 

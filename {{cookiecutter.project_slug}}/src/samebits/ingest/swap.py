@@ -18,7 +18,7 @@ from ..console.errors import UserError
 from ..core.git import git_says, outside_git
 from ..remote.revisions import dvc
 from .example import VERSION, is_example
-from ..versions.dvc_file import recorded_version
+from ..data.dvc_file import recorded_version
 
 
 class Place:

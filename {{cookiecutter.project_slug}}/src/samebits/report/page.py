@@ -16,7 +16,8 @@ from .chain import chain_section
 from .charts import Series, line_chart
 from .figures import metrics_section, slices_section
 from .findings import findings_section
-from .inputs import Curves, Inputs
+from ..core.records import Curves
+from .inputs import Inputs
 from .markup import document, name, section, share, table, text
 from .mistakes import confusion, confusion_section, mistakes_section
 

@@ -3,13 +3,13 @@
 import csv
 from pathlib import Path
 
-from ..core.config import PARAMS, contents, read
+from ..core.config import read, values
 from ..core.sections import Data, Evaluation, Optimization, Regularization
 from ..console.errors import UserError
 from ..diagnosis.diagnosis import Inputs, diagnose
 from ..diagnosis.ideas import Settings
 from ..metrics.predictions import read_predictions
-from ..report.inputs import read_curves, read_record
+from ..core.records import read_curves, read_record
 from ..core.files import write_json
 from ..core.seals import Seal
 from ..core.yours import Yours
@@ -29,7 +29,7 @@ def main(_: Yours) -> None:
 
 def settings() -> Settings:
     """Return the sections that the ideas start from."""
-    augmentation = contents(PARAMS)["augmentation"]
+    augmentation = values("augmentation")
     growth = read_record(GROWTH, "evaluate", ("bigger", "smaller", "other"))
     sections = (read(Data), read(Optimization), read(Regularization), read(Evaluation))
     data, optimization, regularization, evaluation = sections

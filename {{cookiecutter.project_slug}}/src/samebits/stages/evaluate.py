@@ -23,7 +23,7 @@ from ..metrics.scores import find
 from ..training.baselines import baselines
 from ..training.network import built, growth
 from ..training.predict import load, predict
-from ..versions.release_file import data_of
+from ..data.release_file import data_of
 
 PREPARED, REPORTS = Path("data/prepared"), Path("reports")
 DATA = REPORTS / "data.json"

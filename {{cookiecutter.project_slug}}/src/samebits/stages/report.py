@@ -10,7 +10,8 @@ from ..console.errors import UserError
 from ..metrics.predictions import Predictions, read_predictions
 from ..diagnosis.error_tags import FILE, read_rows
 from ..report.findings import shown_paths
-from ..report.inputs import Inputs, read_curves, read_record
+from ..core.records import read_curves, read_record
+from ..report.inputs import Inputs
 from ..report.page import page
 from ..core.files import write_bytes
 from ..core.seals import Seal

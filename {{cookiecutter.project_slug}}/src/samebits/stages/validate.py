@@ -13,8 +13,8 @@ from ..core.yours import Yours
 from ..data.decoder import Decoder
 from ..data.index import open_catalogue
 from ..training.softmax_regression import out_of_fold
-from ..versions.dvc_file import recorded_version, refuse_parts
-from ..versions.release_file import release_of
+from ..data.dvc_file import recorded_version, refuse_parts
+from ..data.release_file import release_of
 
 RAW, DECODED = Path("data/raw"), Path("data/decoded")
 REPORT = Path("reports/data.json")

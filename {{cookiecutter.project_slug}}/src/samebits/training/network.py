@@ -11,7 +11,7 @@ from ..console.errors import UserError
 from ..core.operators import portable
 from ..core.params import fits, keys
 from ..core.sections import Reproducibility
-from ..data.decoder import IMAGE
+from ..data.example import IMAGE
 from ..data.loader import Split
 
 

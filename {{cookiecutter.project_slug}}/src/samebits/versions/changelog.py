@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .diff import Changes, Picture, balance
-from .release_file import Record
+from ..data.release_file import Record
 
 CHANGELOG = Path("data/CHANGELOG.md")
 HEADER = (

@@ -16,7 +16,7 @@ from ..core.git import git, git_says
 from ..core.files import md5
 from ..remote.revisions import cache_folder
 from .changelog import CHANGELOG
-from .dvc_file import MARK
+from ..data.dvc_file import MARK
 from ..remote.sync import fetch_lists, lacking, some
 from ..remote.filesystem import Store
 from ..remote.tracked import Output, look_at, tracked

@@ -15,12 +15,12 @@ from pathlib import Path
 from ..console.errors import UserError
 from ..core.files import write_bytes
 from ..core.git import git, git_says, outside_git
-from . import release_file as record
+from ..data import release_file as record
 from .changelog import CHANGELOG, entry, summary, with_entry, without_latest
 from .diff import Changes, balance, changes, pictures
 from ..checks.drift import FILE as REFERENCE
-from .dvc_file import refuse_parts
-from .release_file import CORRECTIONS, RECORD, Record
+from ..data.dvc_file import refuse_parts
+from ..data.release_file import CORRECTIONS, RECORD, Record
 from ..remote.sync import push
 from .tags import POINTER, RAW, TAG, Release, head, keep, last_line, listing, number, releases, state, unpacked, working_version
 

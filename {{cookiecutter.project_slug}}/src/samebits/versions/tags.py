@@ -19,9 +19,9 @@ from ..core.git import git, git_says, outside_git
 from ..core.files import md5
 from ..remote.revisions import Revision, cache_folder, cached_object, dvc
 from .diff import Picture, pictures
-from .dvc_file import recorded_version
+from ..data.dvc_file import recorded_version
 from ..data.source import look_over, members
-from .release_file import CORRECTIONS, RECORD, Record, parsed
+from ..data.release_file import CORRECTIONS, RECORD, Record, parsed
 from ..remote.filesystem import Objects
 
 RAW, POINTER = Path("data/raw"), Path("data/raw.dvc")
