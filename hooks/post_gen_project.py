@@ -32,9 +32,9 @@ NEXT = """
 Next:             where there is no make:
   cd {slug}
   make setup      python scripts/setup.py, then activate .venv
-  make data       python -m {package}.data.collect
+  make data       python -m samebits data add
   make reproduce  dvc repro
-  make verify     python -m {package}.reproducibility.verify
+  make verify     python -m samebits verify
 """
 
 
@@ -49,7 +49,7 @@ def audit(package: str) -> bool:
         print("The audit was not run: it needs Python 3.11 or newer and PyYAML. Run it with")
         print("  make setup && make audit")
         return True
-    room = importlib.import_module(f"{package}.reproducibility.audit.run")
+    room = importlib.import_module(f"samebits audit.run")
     try:
         checks = room.audit(Path())
     except Exception as error:
@@ -133,8 +133,8 @@ def prove(package: str) -> str:
     python = str(tools / "python")
     steps = {
         "the environment installs from its locks": [sys.executable, "scripts/setup.py"],
-        "the example data is to be had": [python, "-m", f"{package}.data.collect"],
-        "the results reproduce": [python, "-m", f"{package}.reproducibility.verify"],
+        "the example data is to be had": [python, "-m", f"samebits data add"],
+        "the results reproduce": [python, "-m", f"samebits verify"],
     }
     claims = list(steps)
     for number, claim in enumerate(claims):

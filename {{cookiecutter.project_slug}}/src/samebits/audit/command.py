@@ -1,4 +1,4 @@
-"""Audit the project: `python -m <package>.reproducibility.audit [--root DIR] [--commit]`."""
+"""Audit the project: `python -m samebits audit [--root DIR] [--commit]`."""
 
 import argparse
 import sys

@@ -77,7 +77,7 @@ def _unread(project: Project) -> list[Finding]:
         if wanted and path != FILE:
             text = project.text(path) or ""
             # Most files name few keys; only those are worth a walk.
-            if any(f"{name}.{key}" in text for name, key in wanted):
+            if any(f".{key}" in text for _, key in wanted):
                 wanted -= accesses(project, path)
     return [
         Finding(section.path, section.keys[key], f"nothing reads {name}.{key}; drop the key")

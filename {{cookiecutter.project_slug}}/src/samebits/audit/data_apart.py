@@ -3,7 +3,7 @@
 Whatever Git keeps below data/ is data: pointers, releases, reviewed tables. All else is code: the
 sources, params.yaml, and dvc.lock, which says what this code made of the data.
 
-Run: python -m <package>.reproducibility.apart      (a hook does it before each commit)
+Run: python -m samebits apart      (a hook does it before each commit)
 """
 
 import subprocess

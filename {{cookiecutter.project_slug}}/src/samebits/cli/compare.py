@@ -1,6 +1,6 @@
 """Say which of two commits or experiments is better, on the same examples.
 
-Run: python -m <package>.commands.compare A B [--on dev]
+Run: python -m samebits compare A B [--on dev]
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Say what differs between two versions of the data, in words and in pictures.
 
-Run: python -m <package>.commands.data_diff 1.0 1.1
+Run: python -m samebits data diff 1.0 1.1
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """List the versions of the data, and which of them is in use here.
 
-Run: python -m <package>.commands.data_list
+Run: python -m samebits data list
 """
 
 import sys

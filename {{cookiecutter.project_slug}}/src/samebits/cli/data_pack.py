@@ -2,7 +2,7 @@
 
 The pictures stay the same ones, so what data/raw.dvc says of their origin stays true.
 
-Run: python -m <package>.commands.data_pack
+Run: python -m samebits data pack
 """
 
 import sys

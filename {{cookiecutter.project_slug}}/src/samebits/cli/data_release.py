@@ -1,6 +1,6 @@
 """Make a release of the data.
 
-Run: python -m <package>.commands.data_release 1.1 "What is new in it"
+Run: python -m samebits data release 1.1 "What is new in it"
 """
 
 import argparse

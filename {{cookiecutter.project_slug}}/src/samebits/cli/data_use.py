@@ -1,7 +1,7 @@
 """Put a version of the data into the working tree, whatever code is there.
 
-Run: python -m <package>.commands.data_use 1.0
-     python -m <package>.commands.data_use committed    back to what the last commit holds
+Run: python -m samebits data checkout 1.0
+     python -m samebits data checkout committed    back to what the last commit holds
 """
 
 import argparse

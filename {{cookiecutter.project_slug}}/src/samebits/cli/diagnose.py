@@ -1,6 +1,6 @@
 """Say where the error sits between target, train, dev and test, and what to try next.
 
-Run: python -m <package>.commands.diagnose [--real FOLDER]
+Run: python -m samebits diagnose [--real FOLDER]
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Write reports/error-analysis.csv: the dev mistakes worth most, in which people tag causes.
 
-Run: python -m <package>.commands.errors [--most 100] [--gone]
+Run: python -m samebits errors [--most 100] [--gone]
 
 Tags that are there stay, by the content of the picture. The pictures stand in reports/errors.html.
 """

@@ -1,6 +1,6 @@
 """Keep an experiment: put what it changed into the working tree, unless work would be lost.
 
-Run: python -m <package>.commands.keep NAME
+Run: python -m samebits exp keep NAME
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """How long the model takes for one picture here: reports/latency.json, and constraints on it.
 
-Run: python -m <package>.commands.latency
+Run: python -m samebits latency
 
 A time differs between machines, and between two runs. So it stands in a file of its own, which
 neither Git nor DVC keeps, and constraints on `latency_ms` are judged here and by `make rank`.

@@ -1,6 +1,6 @@
 """Say what more data would give, from the same experiment with parts of its training set.
 
-Run: python -m <package>.commands.learning_curve
+Run: python -m samebits exp curve
 
 What was found stands in reports/learning-curve.json, which neither Git nor DVC keeps, and
 `make diagnose` tells it as long as the predictions are the same.

@@ -1,6 +1,6 @@
 """All experiments in order: the accepted by score, with ties where the data cannot tell.
 
-Run: python -m <package>.commands.rank
+Run: python -m samebits rank
 """
 
 import re

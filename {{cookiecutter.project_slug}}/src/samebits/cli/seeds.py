@@ -1,6 +1,6 @@
 """Run the same experiment with other seeds, and summarise.
 
-Run: python -m <package>.commands.seeds 5
+Run: python -m samebits exp seeds 5
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Search over keys of params.yaml; each trial is a DVC experiment.
 
-Run: python -m <package>.commands.sweep optimization.learning_rate=1e-4..0.1:log model.width=8,16
+Run: python -m samebits exp sweep optimization.learning_rate=1e-4..0.1:log model.width=8,16
 """
 
 import argparse

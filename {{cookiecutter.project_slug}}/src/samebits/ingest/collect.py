@@ -1,9 +1,9 @@
 """Bring data in, give it its version, and record where it came from.
 
-Run: python -m <package>.data.collect                            the example data
-     python -m <package>.data.collect some/folder                a folder for each class in it
-     python -m <package>.data.collect cats.zip --sha256 9f86...  an archive, checked
-     python -m <package>.data.collect s3://bucket/pictures       what `dvc import-url` can reach
+Run: python -m samebits data add                            the example data
+     python -m samebits data add some/folder                a folder for each class in it
+     python -m samebits data add cats.zip --sha256 9f86...  an archive, checked
+     python -m samebits data add s3://bucket/pictures       what `dvc import-url` can reach
 """
 
 import argparse
@@ -192,7 +192,7 @@ def _counted(raw: Path, source: str) -> str:
 def _arguments() -> argparse.Namespace:
     most = Limits()
     parser = argparse.ArgumentParser(
-        prog="python -m <package>.data.collect",
+        prog="python -m samebits data add",
         description="Bring pictures into data/raw, one folder for each class, give them their "
         "version, and record in data/raw.dvc where they came from. What was there before stays "
         "until the new is complete.",

@@ -3,7 +3,7 @@
 Git says what each is made of: code, data, params, pins. dvc.lock says what came of it, the record
 in provenance/ where that was; the cache or a remote hold the losses and the score.
 
-Run: python -m <package>.reproducibility.explain A B
+Run: python -m samebits explain A B
 """
 
 import argparse

@@ -5,8 +5,8 @@ dvc.lock holds the hash of each output, so the committed one is what to expect. 
 `machine`, everything is run twice and the two runs are compared with each other. Where they
 differ, it says where first, and what else differs between the two.
 
-Run: python -m <package>.reproducibility.verify          a fresh clone, nothing reused
-     python -m <package>.reproducibility.verify --here   only compare what 'dvc repro' made here
+Run: python -m samebits verify          a fresh clone, nothing reused
+     python -m samebits verify --here   only compare what 'dvc repro' made here
 """
 
 import argparse

@@ -6,7 +6,7 @@ other labels, leaves some out, or writes outside the project, and so does a list
 lists are compared, and their names looked at, before DVC sees them. What was cut off is completed
 by asking again.
 
-Run: python -m <package>.data.remote pull|push [TARGET ...]
+Run: python -m samebits data pull|push [TARGET ...]
 """
 
 import argparse

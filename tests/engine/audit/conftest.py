@@ -1,0 +1,144 @@
+"""A copy of this very project, to plant defects in: `pytest tests/reproducibility/audit`."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from samebits.audit import dvcfiles
+from samebits.audit.findings import Finding
+from samebits.audit.project import Project
+from samebits.audit.run import audit
+
+ROOT = Path(__file__).parents[3]
+
+
+class Copy:
+    """A copy of the project; what a test changes in it is put back after the test."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.project = Project(root)
+        self.package = self.project.package
+        self.stages = dvcfiles.stages(self.project)
+        self._before = self.findings()
+        self._changed: dict[Path, bytes | None] = {}
+
+    def findings(self) -> dict[str, set[Finding]]:
+        """The findings of every check that fails."""
+        return {one.name: set(one.findings) for one in audit(self.root) if one.findings}
+
+    def new(self) -> dict[str, list[Finding]]:
+        """What the audit finds now and did not find in the project as it is."""
+        now = self.findings()
+        fresh = {name: sorted(found - self._before.get(name, set())) for name, found in now.items()}
+        return {name: found for name, found in fresh.items() if found}
+
+    def keep(self, path: str) -> Path:
+        """Remember a file, to put it back."""
+        file = self.root / path
+        self._changed.setdefault(file, file.read_bytes() if file.exists() else None)
+        return file
+
+    def text(self, path: str) -> str:
+        """The text of a file; empty where there is none."""
+        file = self.root / path
+        return file.read_text(encoding="utf-8") if file.exists() else ""
+
+    def write(self, path: str, text: str | bytes) -> None:
+        """Write a file, with its folders."""
+        file = self.keep(path)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+    def append(self, path: str, text: str) -> int:
+        """Add text at the end of a file and return the line on which it begins."""
+        before = self.text(path)
+        self.write(path, before + text)
+        return before.count("\n") + 1
+
+    def replace(self, path: str, old: str, new: str) -> int:
+        """Replace the first `old` in a file and return its line."""
+        before = self.text(path)
+        assert old in before, f"{path} has no {old!r} to replace"
+        self.write(path, before.replace(old, new, 1))
+        return before[: before.index(old)].count("\n") + 1
+
+    def add(self, kind: str, entry: str) -> int:
+        """Add an entry to the first list of this kind in dvc.yaml and return its line."""
+        lines = self.text("dvc.yaml").split("\n")
+        line = next(n for n, text in enumerate(lines, 1) if kind in text)
+        indent = re.match(r"\s*-", lines[line])
+        lines.insert(line, f"{indent[0] if indent else '      -'} {entry}")
+        self.write("dvc.yaml", "\n".join(lines))
+        return line + 1
+
+    def remove(self, path: str) -> None:
+        """Delete a file."""
+        self.keep(path).unlink()
+
+    def restore(self) -> None:
+        """Undo every change."""
+        for file, content in self._changed.items():
+            if content is None:
+                file.unlink(missing_ok=True)
+            else:
+                file.write_bytes(content)
+        self._changed.clear()
+
+    def line(self, path: str, needle: str) -> int:
+        """The first line of a file that contains `needle`."""
+        return self.text(path).split(needle, 1)[0].count("\n") + 1
+
+    @property
+    def code(self) -> str:
+        """A file that decides results: the source of the first stage."""
+        return next(iter(dvcfiles.sources(self.project, self.stages[0])))
+
+    @property
+    def reading(self) -> dvcfiles.Stage:
+        """The first stage that declares a section."""
+        return next(stage for stage in self.stages if stage.sections())
+
+
+@pytest.fixture(scope="session")
+def _copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    root = tmp_path_factory.mktemp("audit") / "project"
+    project = Project(ROOT)
+    for path in [*project.files, "dvc.lock"]:
+        if project.exists(path):
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / path, root / path)
+    return Copy(root)
+
+
+@pytest.fixture
+def copy(_copy: Copy) -> Iterator[Copy]:
+    """The copy, clean again for each test."""
+    yield _copy
+    _copy.restore()
+
+
+Expect = Callable[..., Finding]
+
+
+@pytest.fixture
+def expect(copy: Copy) -> Expect:
+    """Assert that exactly the check `name` fails now, at `path` and `line`, and says `words`.
+
+    A change in a file that a stage depends on leaves dvc.lock behind as well; `stale` says so.
+    """
+
+    def one(name: str, path: str, line: int, words: str = "", *, stale: bool = False) -> Finding:
+        new = copy.new()
+        if stale and name != "dvc.lock":
+            new.pop("dvc.lock", None)
+        assert list(new) == [name], new
+        found = [item for item in new[name] if (item.path, item.line) == (path, line)]
+        assert found, new
+        assert any(words in item.message for item in found), found
+        return found[0]
+
+    return one

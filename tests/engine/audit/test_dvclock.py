@@ -1,0 +1,195 @@
+"""What ran is what is there: `pytest tests/reproducibility/audit/test_dvclock.py`."""
+
+import hashlib
+import re
+from typing import Any
+
+import pytest
+
+from samebits.audit.dvclock import lock
+from samebits.audit.project import Project
+from samebits.audit.run import audit
+
+PIPELINE, LOCK = "dvc.yaml", "dvc.lock"
+SEALED = "these inputs did not make these outputs"
+
+
+def test_a_changed_source(copy: Any, expect: Any) -> None:
+    copy.append(copy.code, "# changed\n")
+    expect("dvc.lock", LOCK, copy.line(LOCK, f"path: {copy.code}"), "run `dvc repro`")
+
+
+def test_a_changed_value(copy: Any) -> None:
+    stage = copy.reading
+    section = next(iter(stage.sections()))
+    values = copy.project.yaml("params.yaml")
+    key, value = next(iter(values.mapping(section).items()))
+    lines = copy.text("params.yaml").split("\n")
+    number = values.line(section, key) - 1
+    lines[number] = f"{lines[number].split(':')[0]}: 7{value}"
+    copy.write("params.yaml", "\n".join(lines))
+    found = copy.new()
+    assert list(found) == ["dvc.lock"]
+    assert f"{section}.{key} was {value}" in found["dvc.lock"][0].message
+    place = copy.text(LOCK).split("\n")[found["dvc.lock"][0].line - 1]
+    assert section in place
+
+
+def test_texts_that_spell_one_number_are_not_one(copy: Any) -> None:
+    copy.replace("params.yaml", '  group: ""', '  group: "01"')
+    copy.write(LOCK, copy.text(LOCK).replace("group: ''", "group: '1'"))
+    found = [one.message for one in copy.new()["dvc.lock"]]
+    assert any("group was '1' and is '01'" in message for message in found), found
+
+
+def test_a_changed_command(copy: Any, expect: Any) -> None:
+    command = copy.stages[0].command
+    copy.replace(PIPELINE, command, f"{command} --more")
+    expect("dvc.lock", LOCK, copy.line(LOCK, f"cmd: {command}"), "cmd has changed")
+
+
+def test_a_stage_that_has_not_run(copy: Any, expect: Any) -> None:
+    copy.append(PIPELINE, "\n  later:\n    cmd: echo later\n")
+    expect("dvc.lock", LOCK, 1, "later has not run")
+
+
+def test_a_stage_that_is_no_more(copy: Any, expect: Any) -> None:
+    line = copy.append(LOCK, "  gone:\n    cmd: echo gone\n")
+    expect("dvc.lock", LOCK, line, "gone")
+
+
+def test_a_lock_that_is_missing(copy: Any, expect: Any) -> None:
+    copy.remove(LOCK)
+    expect("dvc.lock", LOCK, 1, "is missing")
+
+
+def test_other_data_than_the_lock_has_seen(copy: Any, expect: Any) -> None:
+    md5 = copy.project.yaml("data/raw.dvc").value["outs"][0]["md5"]
+    copy.replace("data/raw.dvc", md5, f"{'0' * 32}.dir")
+    expect("dvc.lock", LOCK, copy.line(LOCK, "path: data/raw\n"), "data/raw.dvc")
+
+
+def test_a_commit_of_data_comes_before_that_of_its_results(copy: Any, expect: Any) -> None:
+    def new(*, data_alone: bool) -> set[str]:
+        after = {
+            item.message for one in audit(copy.root, data_alone=data_alone) for item in one.findings
+        }
+        return after - before
+
+    before = {item.message for one in audit(copy.root) for item in one.findings}
+    md5 = copy.project.yaml("data/raw.dvc").value["outs"][0]["md5"]
+    copy.replace("data/raw.dvc", md5, f"{'0' * 32}.dir")
+    copy.append("data/release.json", "\n")
+    assert len(new(data_alone=False)) >= 3
+    assert new(data_alone=True) == set()
+    copy.append(copy.code, "\n")
+    assert new(data_alone=True) != set()
+
+
+def test_an_output_that_is_not_the_next_stage_s_input(copy: Any) -> None:
+    document = copy.project.yaml(LOCK)
+    owner, out = next(
+        (name, item)
+        for name, stage in document.mapping("stages").items()
+        for item in stage["outs"]
+        if any(item["path"] in other.deps for other in copy.stages)
+    )
+    assert owner
+    copy.replace(LOCK, f"md5: {out['md5']}", f"md5: {'0' * 32}")
+    new = copy.new()
+    assert list(new) == ["dvc.lock"]
+    assert any(f"{out['path']} is not the version of" in one.message for one in new["dvc.lock"])
+
+
+def recorded(copy: Any, path: str) -> None:
+    """Write a file's hash and size into dvc.lock, as a merge does that takes both sides' lines."""
+    content = (copy.root / path).read_bytes()
+    entry = rf"(- path: {path}\n +hash: md5\n +md5: )\w+(\n +size: )\d+"
+    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    copy.write(LOCK, re.sub(entry, rf"\g<1>{md5}\g<2>{len(content)}", copy.text(LOCK)))
+
+
+def test_lines_of_two_runs(copy: Any) -> None:
+    """New code with its hash, beside results of the old: Git merges that, and DVC sees nothing."""
+    path = f"{copy.package}/metrics/scores.py"
+    copy.append(path, "# changed\n")
+    recorded(copy, path)
+    new = copy.new()
+    of_it = [stage.name for stage in copy.stages if path in stage.deps]
+    assert list(new) == [LOCK]
+    assert [one.message.split()[1] for one in new[LOCK]] == [f"{name}:" for name in of_it]
+    assert all(SEALED in one.message for one in new[LOCK])
+    assert "run `dvc repro --force evaluate`" in new[LOCK][0].message
+
+
+def test_results_of_another_run(copy: Any, expect: Any) -> None:
+    stage = copy.stages[-1]
+    path, recorded = next(
+        (out["path"], out["md5"])
+        for out in copy.project.yaml(LOCK).value["stages"][stage.name]["outs"]
+        if "seals" not in out["path"]
+    )
+    copy.replace(LOCK, f"{path}\n      hash: md5\n      md5: {recorded}", f"{path}\n      md5: 1")
+    expect(LOCK, LOCK, copy.line(LOCK, f"  {stage.name}:"), SEALED)
+
+
+def test_a_folder_of_another_run(copy: Any) -> None:
+    """Whoever reads it has its hash too, so only the seal of the stage that made it can tell."""
+    folder, md5 = next(
+        (out["path"], out["md5"])
+        for stage in copy.project.yaml(LOCK).value["stages"].values()
+        for out in stage["outs"]
+        if out["md5"].endswith(".dir")
+    )
+    makers = [stage.name for stage in copy.stages if folder in stage.outs]
+    copy.write(LOCK, copy.text(LOCK).replace(md5, f"{'0' * 32}.dir"))
+    for name in makers:
+        assert any(f"stage {name}: {SEALED}" in one.message for one in copy.new()[LOCK])
+
+
+def test_a_value_that_was_edited_during_the_run(copy: Any, expect: Any) -> None:
+    value = copy.project.yaml("params.yaml").get("optimization", "learning_rate")
+    for path in ("params.yaml", LOCK):
+        copy.replace(path, f"learning_rate: {value}", "learning_rate: 0.5")
+    copy.remove("provenance/train.json")
+    expect(LOCK, LOCK, copy.line(LOCK, "  train:"), SEALED)
+
+
+@pytest.mark.parametrize(
+    ("part", "old", "new"),
+    [
+        ("code", '"code": "', '"code": "0'),
+        ("lock", '"lock": "', '"lock": "0'),
+        ("data", '"data": "', '"data": "0'),
+        ("params", '"learning_rate": ', '"learning_rate": 1'),
+        (
+            "models/model.safetensors",
+            '"models/model.safetensors": "',
+            '"models/model.safetensors": "0',
+        ),
+    ],
+)
+def test_a_record_of_another_run(copy: Any, expect: Any, part: str, old: str, new: str) -> None:
+    copy.replace("provenance/train.json", old, new)
+    expect(LOCK, "provenance/train.json", 1, f"of another run than dvc.lock ({part}); restore it")
+
+
+def test_an_identity_of_another_run(copy: Any, expect: Any) -> None:
+    copy.write("models/identity.json", '{"code": "0"}\n')
+    expect(LOCK, "models/identity.json", 1, "of another run than dvc.lock (code)")
+
+
+def test_a_lock_without_an_output(copy: Any, expect: Any) -> None:
+    copy.add("outs:", "reports/new.json")
+    line = copy.line(LOCK, f"  {copy.stages[0].name}:")
+    expect("dvc.lock", LOCK, line, "reports/new.json of its outs is not recorded")
+
+
+def test_a_lock_of_the_forms_that_dvc_allows(tmp_path: Any) -> None:
+    text = "stages:\n  a:\n    cmd: [echo 1, echo 2]\n  b:\n    foreach: [1]\n    do: {cmd: x}\n"
+    (tmp_path / "dvc.yaml").write_text(text, encoding="utf-8")
+    recorded = (
+        "schema: '2.0'\nstages:\n  a:\n    cmd:\n    - echo 1\n    - echo 2\n  b@1: {cmd: x}\n"
+    )
+    (tmp_path / "dvc.lock").write_text(recorded, encoding="utf-8")
+    assert lock(Project(tmp_path)).passed

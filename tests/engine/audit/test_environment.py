@@ -1,0 +1,129 @@
+"""Python, locks and imports: `pytest tests/reproducibility/audit/test_environment.py`."""
+
+from typing import Any
+
+import pytest
+
+from samebits.audit.requirements import (
+    asked,
+    locked,
+    satisfies,
+)
+
+RUNTIME = "requirements/runtime.lock"
+HASH = "--hash=sha256:" + "0" * 64
+
+
+@pytest.mark.parametrize("text", ["", "python3\n", "3\n", "3.11\n3.12\n", "system\n"])
+def test_no_exact_python(copy: Any, expect: Any, text: str) -> None:
+    copy.write(".python-version", text)
+    expect("environment", ".python-version", 1)
+
+
+def test_a_python_that_the_project_refuses(copy: Any, expect: Any) -> None:
+    copy.write("pyproject.toml", '[project]\nname = "x"\nrequires-python = ">=3.99"\n')
+    expect("environment", "pyproject.toml", 3, ">=3.99")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f"extra>=1 \\\n    {HASH}\n", "not exact"),
+        (f"extra \\\n    {HASH}\n", "not exact"),
+        ("extra==1.0\n", "no hash"),
+        ("extra==1.0 \\\n    --hash=md5:00\n", "not a whole sha256"),
+        ("--index-url https://a.org/simple\n", "--index-url"),
+        ("--find-links wheels\n", "--find-links"),
+        ("-e .\n", "-e"),
+        ("extra @ git+https://a.org/b\n", "not exact"),
+        ("https://a.org/b.whl\n", "not exact"),
+    ],
+)
+def test_a_requirement_that_is_not_pinned(copy: Any, expect: Any, text: str, words: str) -> None:
+    for lock in (RUNTIME, "requirements/dev.lock"):
+        line = copy.append(lock, text)
+        expect("environment", lock, line, words, stale=lock == RUNTIME)
+        copy.restore()
+
+
+def test_a_lock_that_is_missing(copy: Any, expect: Any) -> None:
+    copy.remove("requirements/dev.lock")
+    expect("environment", "requirements/dev.lock", 1, "missing")
+
+
+def test_a_declared_package_that_is_not_locked(copy: Any, expect: Any) -> None:
+    line = copy.append("requirements/dev.in", "unheard-of\n")
+    expect("environment", "requirements/dev.in", line, "unheard-of is not in")
+
+
+def test_a_declared_version_that_is_not_the_locked_one(copy: Any, expect: Any) -> None:
+    line = copy.append("requirements/dev.in", "pytest<1\n")
+    expect("environment", "requirements/dev.in", line, "pytest<1")
+
+
+def test_two_locks_that_disagree(copy: Any, expect: Any) -> None:
+    copy.write("requirements/zz.lock", f"# ours\npyyaml==0.1 {HASH}\n")
+    expect("environment", "requirements/zz.lock", 2, "pyyaml 0.1")
+
+
+def test_an_import_that_nothing_declares(copy: Any, expect: Any) -> None:
+    line = copy.append(copy.code, "\n\ndef late():\n    import unheard_of.part\n")
+    expect("imports", copy.code, line + 3, "unheard-of", stale=True)
+
+
+def test_src_may_not_import_a_tool_of_the_developers(copy: Any, expect: Any) -> None:
+    line = copy.append(copy.code, "import pytest\n")
+    expect("imports", copy.code, line, "runtime.in", stale=True)
+
+
+def test_commands_may(copy: Any) -> None:
+    source = "/".join(copy.code.split("/")[:2])
+    copy.write(f"{source}/commands/new.py", "import pytest\n")
+    assert copy.new() == {}
+
+
+@pytest.mark.parametrize("folder", ["tests", "scripts"])
+def test_tests_and_scripts_declare_theirs(copy: Any, expect: Any, folder: str) -> None:
+    path = f"{folder}/test_new.py"
+    copy.write(path, "import os\nimport pytest\nimport yaml\nfrom skimage import io\n")
+    expect("imports", path, 4, "scikit-image")
+
+
+def test_imports_for_types_alone_need_not_be_declared(copy: Any) -> None:
+    text = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import unheard_of\n"
+    copy.write("tests/test_new.py", text)
+    assert copy.new() == {}
+
+
+def test_markers_local_versions_and_extras_are_exact() -> None:
+    text = f"a[x]==1.0+cpu ; sys_platform != 'darwin' \\\n    {HASH} \\\n    {HASH}\n    # via b\n"
+    assert [(one.name, one.version, one.fault) for one in locked(text)] == [("a", "1.0+cpu", "")]
+
+
+def test_includes_and_comments_are_read() -> None:
+    text = "-r other.in\nA_b.c>=1 # why\n-c x.lock\n"
+    assert [(one.name, one.specifier, one.include) for one in asked(text)] == [
+        ("", "", "other.in"),
+        ("a-b-c", ">=1", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("version", "specifier", "answer"),
+    [
+        ("3.11", ">=3.11,<3.14", True),
+        ("3.14", ">=3.11,<3.14", False),
+        ("2.13.0+cpu", "==2.13.0", True),
+        ("2.13.0", "==2.13.0+cpu", False),
+        ("2.13", "==2.13.0", True),
+        ("2.13.1", "==2.13.*", True),
+        ("2.14.1", "~=2.13", True),
+        ("3.0", "~=2.13", False),
+        ("1.0", "!=1.0", False),
+        ("1.10", ">1.9", True),
+        ("1.10", "<=1.9", False),
+        ("1.0", "", True),
+    ],
+)
+def test_versions(version: str, specifier: str, answer: bool) -> None:
+    assert satisfies(version, specifier) is answer

@@ -1,0 +1,83 @@
+"""A finding may stand where a row with a reason says so, and only there."""
+
+from pathlib import Path
+
+import pytest
+
+from samebits.checks.accepted import COLUMNS, FILE, Accepted
+from samebits.data.findings import Finding
+
+A, B = "a" * 32, "b" * 32
+ROOT = Path(__file__).parents[2]
+WIDE = Finding("odd-size", "words", ("tree/wide.png", "tree/low.png"), (A, B))
+SMALL = Finding("small-class", "words", classes=("house",))
+DRIFT = Finding("size-drift", "words")
+
+
+def accepted(folder: Path, *rows: str) -> Accepted:
+    path = folder / "accepted.csv"
+    path.write_text("\n".join([",".join(COLUMNS), *rows, ""]), encoding="utf-8")
+    return Accepted.read(path)
+
+
+def test_the_file_that_is_shipped_accepts_nothing() -> None:
+    found = Accepted.read(ROOT / FILE)
+    assert (found.rows, found.problems) == ([], [])
+    assert (ROOT / FILE).exists()
+
+
+@pytest.mark.parametrize(
+    ("row", "finding"),
+    [
+        ("odd-size,tree/wide.png,,so", WIDE),
+        ("odd-size,tree/low.png,,so", WIDE),
+        ("odd-size,tree/*,,so", WIDE),
+        (f"odd-size,tree/wide.png,{A.upper()},so", WIDE),
+        ("small-class,house,,so", SMALL),
+        ("size-drift,,,so", DRIFT),
+    ],
+)
+def test_a_row_that_covers(tmp_path: Path, row: str, finding: Finding) -> None:
+    found = accepted(tmp_path, row)
+    (one,) = found.apply([finding])
+    assert one.accepted == "so"
+    assert not one.stops
+    assert list(found.stale()) == []
+
+
+@pytest.mark.parametrize(
+    ("row", "finding"),
+    [
+        ("odd-mode,tree/wide.png,,so", WIDE),
+        ("odd-size,tree/other.png,,so", WIDE),
+        ("odd-size,,,so", WIDE),
+        (f"odd-size,tree/wide.png,{B},so", WIDE),
+        ("small-class,tree,,so", SMALL),
+        ("size-drift,tree/wide.png,,so", DRIFT),
+    ],
+)
+def test_a_row_that_does_not(tmp_path: Path, row: str, finding: Finding) -> None:
+    found = accepted(tmp_path, row)
+    assert list(found.apply([finding])) == [finding]
+    (stale,) = found.stale()
+    assert stale.rule == "stale-acceptance"
+    assert "accepted.csv, line 2: nothing of " in stale.message
+    assert stale.message.endswith("any more; remove the line.")
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("odd,tree/wide.png,,so", "there is no rule odd; the rules are misplaced, empty-file"),
+        ("odd-size,tree/wide.png,,", "it gives no reason; say why the finding may stand."),
+        ("two-labels,tree/wide.png,,so", "what two-labels finds cannot be accepted, only mended"),
+        ("odd-size,tree/wide.png", "has 2 cells instead of 4"),
+    ],
+)
+def test_a_row_that_cannot_be_used(tmp_path: Path, row: str, words: str) -> None:
+    found = accepted(tmp_path, row)
+    assert found.rows == []
+    (problem,) = found.problems
+    assert (problem.rule, problem.stops) == ("acceptance", True)
+    assert "accepted.csv, line 2" in problem.message
+    assert words in problem.message

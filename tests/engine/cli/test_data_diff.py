@@ -1,0 +1,128 @@
+"""What came, went and changed, how that moved classes and splits, and examples as pictures."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from samebits.cli import data_diff
+from samebits.data.tar_layout import pack
+from samebits.core.png import png
+from samebits.data.release_file import CORRECTIONS
+from samebits.versions.release import release
+from samebits.data.splits import SPLITS
+from samebits.versions.tags import find
+
+
+@pytest.fixture
+def compared(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> "Compared":
+    return Compared(monkeypatch, capsys)
+
+
+class Compared:
+    """What the command says of two versions, line by line."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self.patch, self.capsys = patch, capsys
+
+    def __call__(self, a: str, b: str) -> list[str]:
+        self.patch.setattr(sys, "argv", ["data_diff", a, b])
+        data_diff.main()
+        return [" ".join(line.split()) for line in self.capsys.readouterr().out.splitlines()]
+
+
+def test_what_differs(released: Path, compared: Compared) -> None:
+    lines = compared("1.0", "1.1")
+    assert lines[:14] == [
+        "Since 1.0: 1 added, 1 removed, 1 relabelled, 1 renamed.",
+        "added",
+        "tree/3.png",
+        "removed",
+        "circle/0.png",
+        "relabelled",
+        "circle/1.png -> square/9.png",
+        "renamed",
+        "square/1.png -> square/8.png",
+        "by class",
+        "class 1.0 share 1.1 share added removed to it from it",
+        "circle 3 33.3 % 1 11.1 % 0 1 0 1",
+        "square 3 33.3 % 4 44.4 % 0 0 1 0",
+        "tree 3 33.3 % 4 44.4 % 1 0 0 0",
+    ]
+    assert lines[14:16] == ["by split, as params.yaml has it", "split 1.0 1.1 came left"]
+    rows = [line.split() for line in lines[16 : 16 + len(SPLITS)]]
+    assert [row[0] for row in rows] == list(SPLITS)
+    sums = [sum(int(row[column]) for row in rows) for column in range(1, 5)]
+    assert sums == [9, 9, 1, 1]
+    assert lines[-1] == "Examples in pictures: reports/data-1.0-1.1.html"
+
+
+def test_the_sheet(released: Path, compared: Compared) -> None:
+    compared("1.0", "committed")
+    page = Path("reports/data-1.0-committed.html")
+    text = page.read_text(encoding="utf-8")
+    for words in ("Added", "Removed", "Relabelled", "tree/3.png", "circle/0.png", "square/9.png"):
+        assert words in text
+    assert "circle → square" in text
+    assert text.count("data:image/png;base64,") == 3
+    assert "cannot be shown" not in text
+    before = page.read_bytes()
+    compared("1.0", "committed")
+    assert page.read_bytes() == before
+
+
+def test_the_sheet_of_packed_data(released: Path, compared: Compared) -> None:
+    raw = Path("data/raw")
+    shutil.copy(raw / "tree/0.png", raw / "circle/7.png")
+    (raw / "circle/8.png").write_bytes(png(np.zeros((1, 9, 9), np.uint8)))
+    (raw / "tree/0.png").unlink()
+    pack(raw)
+    release("1.2", "Packed", list)
+    page = Path("reports/data-1.1-1.2.html")
+    compared("1.1", "1.2")
+    text = page.read_text(encoding="utf-8")
+    for words in ("circle/8.png", "circle/7.png", "tree → circle"):
+        assert words in text
+    assert text.count("data:image/png;base64,") == 2
+    compared("1.2", "1.1")  # what was removed is in the archive alone
+    text = Path("reports/data-1.2-1.1.html").read_text(encoding="utf-8")
+    assert (text.count("data:image/png;base64,"), text.count("cannot be shown")) == (2, 0)
+
+
+def test_pictures_that_the_cache_has_not(released: Path, compared: Compared) -> None:
+    for path in Path(".dvc/cache/files/md5").rglob("*"):
+        if path.is_file() and path.suffix != ".dir":
+            path.unlink()
+    compared("1.0", "1.1")
+    text = Path("reports/data-1.0-1.1.html").read_text(encoding="utf-8")
+    assert text.count("cannot be shown") == 3
+
+
+def test_a_correction_is_told_by_its_classes(
+    released: Path, compared: Compared, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = next(one for one in find("1.1").pictures() if one.path == "tree/2.png")
+    rows = f"md5,old,new,who,why\n{one.md5},tree,square,me,seen\n"
+    (released / CORRECTIONS).write_text(rows, encoding="utf-8")
+    subprocess.run(["git", "add", CORRECTIONS.as_posix()], check=True)
+    release("1.2", "Corrected", list)
+    capsys.readouterr()
+    assert compared("1.1", "1.2")[1:3] == ["relabelled", "tree/2.png: tree -> square"]
+
+
+def test_nothing_differs(released: Path, compared: Compared) -> None:
+    assert compared("1.1", "1.1")[0] == "Since 1.1: 0 added, 0 removed, 0 relabelled, 0 renamed."
+    assert not Path("reports").exists()
+
+
+def test_only_a_few_are_named() -> None:
+    from samebits.core.config import Data, read
+    from samebits.versions.diff import changes, pictures
+
+    new = pictures({f"a/{number}": str(number) for number in range(8)}, "")
+    data = read(Data, Path(__file__).parents[2] / "params.yaml")
+    text = data_diff.described("1.0", "1.1", [], new, changes([], new), data)
+    assert "\n  a/4\n  and 3 more\n" in text

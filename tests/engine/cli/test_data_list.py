@@ -1,0 +1,71 @@
+"""All versions, and which of them is here, if any."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from samebits.cli import data_list
+from samebits.data.dvc_file import MARK
+from samebits.versions.checkout import use
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> "Said":
+    return Said(capsys)
+
+
+class Said:
+    """What the command says now."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self.capsys = capsys
+
+    def __call__(self) -> list[str]:
+        data_list.main()
+        return self.capsys.readouterr().out.splitlines()
+
+
+def test_no_versions(unreleased: Path, said: Said) -> None:
+    assert said() == ["The data here are no version; 'make data-release' makes one."]
+
+
+def test_two_versions(released: Path, said: Said) -> None:
+    header, first, second, _, last = said()
+    assert header.split() == ["version", "date", "pictures", "classes", "note"]
+    assert first.startswith("   1.0      20")
+    assert first.endswith("         9        3  The first")
+    assert second.startswith("*  1.1      20")
+    assert last == "The data here are version 1.1."
+    use("1.0")
+    assert [line[0] for line in said()[1:3]] == ["*", " "]
+
+
+def test_changed_data(released: Path, said: Said) -> None:
+    (released / "data/raw/tree/0.png").write_bytes(b"mine")
+    assert said()[-1] == (
+        "The data here are not those of 1.1, which data/raw.dvc names: they were changed, or came "
+        "with another commit."
+    )
+    assert not any(line.startswith("*") for line in said())
+
+
+def test_no_data(released: Path, said: Said) -> None:
+    shutil.rmtree("data/raw")
+    assert said()[-1] == "data/raw is not here; data/raw.dvc names version 1.1."
+
+
+def test_a_use_that_was_cut_off(released: Path, said: Said) -> None:
+    MARK.write_text("1.0\n", encoding="utf-8")
+    assert said()[-1] == "'make data-use VERSION=1.0' was cut off; run it again."
+
+
+def test_data_after_the_last_version() -> None:
+    assert data_list.said([], "f" * 32 + ".dir", None, "") == (
+        "The data here are no version; 'make data-release' makes one."
+    )
+    assert data_list.said([], None, None, "deleted") == "data/raw is not here."
+    assert data_list.said([], "f" * 32 + ".dir", None, "modified") == (
+        "The data here are not those of ffffffffffff, which data/raw.dvc names: they were changed, "
+        "or came with another commit."
+    )

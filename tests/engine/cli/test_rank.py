@@ -1,0 +1,127 @@
+"""The accepted by score, ties said, a correction for many; what cannot be compared is named."""
+
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from samebits.cli import rank
+from samebits.cli.rank import ranking
+from samebits.console.errors import UserError
+from samebits.metrics.results import Result
+
+Make = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def _one_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No other seeds were run."""
+    monkeypatch.setattr(rank, "spread_over_seeds", lambda *_: None)
+
+
+def table(said: str) -> list[list[str]]:
+    """The rows of the table, word by word."""
+    return [line.split() for line in said.partition("\n\n")[0].splitlines()]
+
+
+def test_the_order(result: Make) -> None:
+    others = [
+        result("rejected", 0, met=False),
+        result("near", 12),
+        result("bad", 90),
+        result("unmeasured", 13, met=None),
+    ]
+    said = ranking(result("HEAD", 10), others)
+    assert table(said) == [
+        ["place", "accuracy", "name"],
+        ["1", "0.975000", "HEAD"],
+        ["1", "0.970000", "near"],
+        ["1", "0.967500", "unmeasured", "latency", "not", "measured", "here"],
+        ["4", "0.775000", "bad"],
+        ["-", "1.000000", "rejected", "misses", "a", "constraint"],
+    ]
+    assert "Place 1 is shared by all that these examples cannot tell from the best." in said
+    # Who misses a constraint is no candidate.
+    assert "4 candidates: each is compared with the best at 98.33 % instead of 95 %" in said
+
+
+def test_two_need_no_correction(result: Make) -> None:
+    said = ranking(result("HEAD", 60), [result("wider", 10)])
+    assert [row[0::2] for row in table(said)[1:]] == [["1", "wider"], ["2", "HEAD"]]
+    assert "candidates" not in said
+    assert "Left out" not in said
+
+
+def test_nobody_wins_by_a_missed_constraint(result: Make) -> None:
+    said = ranking(result("HEAD", 60), [result("best", 0, met=False)])
+    assert [row[0] for row in table(said)[1:]] == ["1", "-"]
+    everyone = ranking(result("HEAD", 60, met=False), [result("best", 0, met=False)])
+    assert [row[0::2][:2] for row in table(everyone)[1:]] == [["-", "best"], ["-", "HEAD"]]
+
+
+def test_what_was_scored_otherwise_is_left_out(result: Make) -> None:
+    others = [
+        result("by f1", metric="macro_f1"),
+        result("fewer", count=396),
+        result("hens", classes=("cat", "dog", "fox", "hen")),
+        result("wider", 12),
+    ]
+    said = ranking(result("HEAD"), others)
+    assert len(table(said)) == 3
+    assert said.endswith(
+        "Left out, scored on other examples or by another metric: by f1, fewer, hens.\n"
+    )
+
+
+def test_an_experiment_whose_outputs_are_gone_is_left_out_by_name(
+    result: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def read(name: str) -> Result:
+        if name in ("gone", "cccccccccc"):
+            raise UserError(f"reports/metrics.json of '{name}' is neither here nor on a remote.")
+        return result(name)
+
+    found = {"wider": ["a"], "gone": ["b"], "twice": ["c" * 40, "d" * 40]}
+    monkeypatch.setattr(rank, "read_result", read)
+    monkeypatch.setattr(rank, "experiments", lambda: found)
+    monkeypatch.setattr(sys, "argv", ["rank"])
+    rank.main()
+    said = capsys.readouterr().out
+    # Of several with one name each is called by its commit.
+    assert [row[-1] for row in table(said)[1:]] == ["HEAD", "dddddddddd", "wider"]
+    for name in ("gone", "cccccccccc"):
+        assert f"\nLeft out: reports/metrics.json of '{name}' is neither here nor on a" in said
+
+
+def test_what_measures_another_experiment_is_no_candidate(
+    result: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ["seed-1-0123456789", "part-0.125-0123456789", "seed-of-doubt", "wider"]
+    monkeypatch.setattr(rank, "read_result", result)
+    monkeypatch.setattr(rank, "experiments", lambda: {name: ["a"] for name in names})
+    rank.main()
+    said = capsys.readouterr().out
+    assert [row[-1] for row in table(said)[1:]] == ["HEAD", "seed-of-doubt", "wider"]
+    assert "3 candidates" in said
+    assert "Left out: 2 of `make seeds` and `make learning-curve`" in said
+
+
+def test_without_a_result_of_head_there_is_nothing_to_compare_with(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def read(name: str) -> Result:
+        raise UserError(f"no outputs of '{name}'")
+
+    monkeypatch.setattr(rank, "read_result", read)
+    monkeypatch.setattr(rank, "experiments", lambda: {"wider": ["a"]})
+    with pytest.raises(UserError, match="no outputs of 'HEAD'"):
+        rank.main()
+
+
+def test_head_alone(
+    result: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(rank, "read_result", result)
+    monkeypatch.setattr(rank, "experiments", dict)
+    rank.main()
+    assert table(capsys.readouterr().out)[1:] == [["1", "0.975000", "HEAD"]]

@@ -1,0 +1,218 @@
+"""params.yaml: every mistake is one sentence that says where, what is allowed, what was meant."""
+
+import dataclasses
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from samebits.core import config
+from samebits.console.errors import UserError
+
+SHIPPED = Path(__file__).parents[1] / "params.yaml"
+Settle = Callable[..., None]
+
+
+@pytest.fixture
+def params(tmp_path: Path) -> Path:
+    return shutil.copyfile(SHIPPED, tmp_path / "params.yaml")
+
+
+def refusal(params: Path) -> str:
+    with pytest.raises(UserError) as caught:
+        config.read(config.Data, params)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("name", config.SECTIONS)
+def test_the_shipped_file_reads(name: str) -> None:
+    values: Any = config.read(config.SECTIONS[name], SHIPPED)
+    content = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
+    plain = {
+        key: list(one) if isinstance(one, tuple) else one
+        for key, one in dataclasses.asdict(values).items()
+    }
+    assert plain == content[name]
+
+
+def test_it_is_read_from_the_current_folder(params: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(params.parent)
+    assert config.read(config.Data) == config.read(config.Data, params)
+
+
+def test_sections_are_frozen() -> None:
+    data = config.read(config.Data, SHIPPED)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        data.channels = 3  # type: ignore[misc]
+
+
+def test_no_key_stands_in_two_sections() -> None:
+    keys = [one.name for section in config.SECTIONS.values() for one in dataclasses.fields(section)]
+    assert len(keys) == len(set(keys))
+
+
+def test_seed_0_is_a_seed(params: Path, settle: Settle) -> None:
+    settle(params, reproducibility={"seed": 0})
+    assert config.read(config.Reproducibility, params).seed == 0
+
+
+def test_a_whole_number_serves_as_a_float(params: Path, settle: Settle) -> None:
+    settle(params, regularization={"rotation": 10})
+    rotation = config.read(config.Regularization, params).rotation
+    assert (rotation, type(rotation)) == (10.0, float)
+
+
+@pytest.mark.parametrize("text", ["1e-5", "1e-05", "1.0e-5", "0.00001", "1E-5", "+1e-5", ".00001"])
+def test_every_way_to_write_a_number(params: Path, text: str) -> None:
+    # `dvc exp run -S` writes 0.00001 as 1e-05.
+    whole = params.read_text(encoding="utf-8")
+    params.write_text(whole.replace("learning_rate: 0.006", f"learning_rate: {text}"), "utf-8")
+    assert config.read(config.Optimization, params).learning_rate == 1e-5
+
+
+def test_off_is_a_word(params: Path) -> None:
+    whole = params.read_text(encoding="utf-8")
+    params.write_text(whole.replace("level: portable", "level: off"), "utf-8")
+    assert config.read(config.Reproducibility, params).level == "off"
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "words"),
+    [
+        ("optimization", "epochs", 0, "'optimization.epochs' is 0, but takes a whole number"),
+        ("optimization", "epochs", 1.5, "takes a whole number of at least 1"),
+        ("optimization", "epochs", True, "'optimization.epochs' is True, but takes a whole"),
+        ("optimization", "epochs", "40", "is '40', but takes a whole number of at least 1. Write"),
+        ("optimization", "epochs", "40", "Write it as 40, without quotes."),
+        ("optimization", "epochs", None, "is None, but takes a whole number"),
+        ("optimization", "epochs", [1], "is [1], but takes a whole number"),
+        ("optimization", "learning_rate", float("nan"), "is nan, but takes a number from"),
+        ("optimization", "learning_rate", float("inf"), "is inf, but takes a number from"),
+        ("optimization", "learning_rate", 10**400, "but takes a number from"),
+        ("optimization", "optimizer", "sdg", "takes one of sgd, adam, adamw."),
+        ("regularization", "weight_decay", float("inf"), "is inf"),
+        ("regularization", "weight_decay", float("-inf"), "is -inf"),
+        ("regularization", "weight_decay", float("nan"), "is nan"),
+        ("regularization", "weight_decay", -0.1, "is -0.1, but takes a number from 0"),
+        ("regularization", "flip", 1, "is 1, but takes true or false."),
+        ("regularization", "flip", "yes", "is 'yes', but takes true or false."),
+        ("regularization", "dropout", False, "is False, but takes a number from 0 to 0.99."),
+        ("data", "channels", 2, "'data.channels' is 2, but takes one of 1, 3."),
+        ("data", "channels", 1.0, "is 1.0, but takes one of 1, 3."),
+        ("data", "channels", True, "is True, but takes one of 1, 3."),
+        ("data", "test_fraction", 0.5, "takes a number from 0.01 to 0.49."),
+        ("data", "train_fraction", 0, "takes a number from 1e-06 to 1."),
+        ("data", "train_fraction", 1.1, "takes a number from 1e-06 to 1."),
+        ("data", "source", ["web"], "takes a pattern such as 'phone/*', or '' for none."),
+        ("reproducibility", "seed", -1, "is -1, but takes a whole number from 0"),
+        ("model", "activation", {}, "takes one of relu, gelu, silu."),
+    ],
+)
+def test_a_value_that_does_not_fit(
+    params: Path, settle: Settle, section: str, key: str, value: object, words: str
+) -> None:
+    settle(params, **{section: {key: value}})
+    assert words in refusal(params)
+    assert refusal(params).count("\n") == 0
+
+
+def test_a_number_in_quotes(params: Path) -> None:
+    whole = params.read_text(encoding="utf-8")
+    params.write_text(whole.replace("learning_rate: 0.006", "learning_rate: '1e-3'"), "utf-8")
+    assert "is '1e-3', but takes a number from" in refusal(params)
+    assert "Write it as 0.001, without quotes." in refusal(params)
+
+
+@pytest.mark.parametrize("one", ["cat", ["cat", 1], {"cat": 1}, None])
+def test_a_list_of_names(params: Path, settle: Settle, one: object) -> None:
+    settle(params, data={"classes": ["cat", "7"]})
+    assert config.read(config.Data, params).classes == ("cat", "7")
+    settle(params, data={"classes": one})
+    assert "takes a list of names such as [cat, dog], numbers in quotes, or []" in refusal(params)
+
+
+@pytest.mark.parametrize("one", ["nan", "inf", "ten", "1e999"])
+def test_no_hint_that_would_fail_again(params: Path, settle: Settle, one: str) -> None:
+    settle(params, optimization={"learning_rate": one})
+    assert "Write it" not in refusal(params)
+
+
+def test_an_unknown_key_names_the_nearest(params: Path, settle: Settle) -> None:
+    settle(params, optimization={"lerning_rate": 1})
+    found = refusal(params)
+    assert "there is no key 'lerning_rate' in section 'optimization'" in found
+    assert "did you mean 'optimization.learning_rate'?" in found
+    assert "its keys are optimizer, learning_rate, batch_size, epochs, warmup, clip." in found
+
+
+def test_an_unknown_key_may_be_near_one_of_another_section(params: Path, settle: Settle) -> None:
+    settle(params, optimization={"drop_out": 0.1})
+    assert "did you mean 'regularization.dropout'?" in refusal(params)
+
+
+def test_a_key_in_the_wrong_section_names_the_right_one(params: Path, settle: Settle) -> None:
+    settle(params, optimization={"dropout": 0.1})
+    words = "key 'dropout' stands in section 'optimization', but belongs in 'regularization'"
+    assert words in refusal(params)
+
+
+def test_an_unknown_section_names_the_nearest(params: Path) -> None:
+    params.write_text(params.read_text("utf-8") + "\noptimisation:\n  epochs: 1\n", "utf-8")
+    assert "there is no section 'optimisation'; did you mean 'optimization'?" in refusal(params)
+
+
+def test_a_missing_key(params: Path) -> None:
+    lines = params.read_text("utf-8").splitlines(keepends=True)
+    params.write_text("".join(one for one in lines if "channels:" not in one), "utf-8")
+    assert "key 'channels' is missing from section 'data'; add it" in refusal(params)
+    assert "it takes one of 1, 3." in refusal(params)
+
+
+@pytest.mark.parametrize("rest", ["", "\nmodel:\n", "\nmodel: 3\n", "\nmodel: [width, depth]\n"])
+def test_a_missing_section(params: Path, rest: str) -> None:
+    head, _, tail = params.read_text("utf-8").partition("\nmodel:")
+    tail = tail[tail.index("\noptimization:") :]
+    params.write_text(head + tail + rest, "utf-8")
+    assert "section 'model' is missing; add it with its keys width, depth" in refusal(params)
+
+
+def test_all_problems_at_once(params: Path, settle: Settle) -> None:
+    settle(params, data={"channels": 2}, model={"widht": 1}, runtime={"seed": 1})
+    found = refusal(params)
+    assert len(found.splitlines()) == 3
+    for words in ("data.channels", "'widht'", "belongs in 'reproducibility'"):
+        assert words in found
+
+
+def test_a_problem_in_any_section_is_found_by_each_reader(params: Path, settle: Settle) -> None:
+    settle(params, runtime={"workers": -1})
+    assert "runtime.workers" in refusal(params)
+
+
+def test_a_key_that_stands_twice(params: Path) -> None:
+    whole = params.read_text("utf-8").replace("  seed: 0", "  seed: 0\n  seed: 1")
+    params.write_text(whole, "utf-8")
+    line = whole[: whole.index("  seed: 1")].count("\n") + 1
+    assert f"line {line}, is not valid YAML: key 'seed' stands twice; keep one" in refusal(params)
+
+
+NOT_YAML = [b"data: [", b"a: b: c", b"&a [*b]", b"? [a]\n: 1"]
+
+
+@pytest.mark.parametrize("content", NOT_YAML)
+def test_not_yaml(params: Path, content: bytes) -> None:
+    params.write_bytes(content)
+    assert "is not valid YAML" in refusal(params)
+
+
+@pytest.mark.parametrize("content", ["", "3", "- data", "# nothing"])
+def test_no_sections(params: Path, content: str) -> None:
+    params.write_text(content, "utf-8")
+    assert "has no sections; it needs data, model" in refusal(params)
+
+
+def test_no_file(tmp_path: Path) -> None:
+    assert "run this from the project's folder" in refusal(tmp_path / "params.yaml")

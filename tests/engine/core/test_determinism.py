@@ -1,0 +1,167 @@
+"""What must be set for equal bits, and that it is set before it is too late."""
+
+import importlib
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from samebits.console import errors
+from samebits.provenance import determinism
+from samebits.core.determinism import (
+    INHERITED,
+    NUMPY,
+    PORTABLE,
+)
+
+PACKAGE = errors.__name__.partition(".")[0]
+SRC = Path(errors.__file__).parents[1]
+Python = Callable[..., Any]
+# One import of torch shows all: it takes most of the time of these tests.
+APPLY = f"""
+import json, os, sys
+from {PACKAGE}.reproducibility import determinism
+level, device, threads = sys.argv[1:]
+overridden = determinism.apply(level, int(threads), device)
+import torch
+print(json.dumps([overridden, dict(os.environ), torch.get_num_threads(),
+    torch.are_deterministic_algorithms_enabled(), torch.backends.cpu.get_cpu_capability(),
+    torch.backends.cudnn.deterministic, torch.backends.cudnn.allow_tf32]))
+"""
+LATE = f"""
+import sys, types
+sys.modules[sys.argv[1]] = types.ModuleType(sys.argv[1])
+from {PACKAGE}.errors import run
+from {PACKAGE}.reproducibility import determinism
+run(lambda: print(determinism.apply("machine", 1, "cpu")))
+"""
+
+
+@pytest.mark.parametrize("level", ["portable", "machine", "off"])
+def test_the_environment_of_each_level(level: str) -> None:
+    wanted = determinism.environment(level, 3)
+    assert {wanted[f"{name}_NUM_THREADS"] for name in ("OMP", "MKL", "OPENBLAS")} == {"3"}
+    assert (PORTABLE.items() <= wanted.items()) is (level == "portable")
+    assert PORTABLE.keys().isdisjoint(wanted) is (level != "portable")
+    assert (determinism.CUBLAS in wanted) is (level != "off")
+
+
+def test_portable_overrides_what_the_shell_says(python: Python, monkeypatch: Any) -> None:
+    monkeypatch.chdir(SRC.parent)
+    shell = {"MKL_CBWR": "AVX512", "OMP_NUM_THREADS": "7", "NPY_DISABLE_CPU_FEATURES": ""}
+    shell |= {"NPY_ENABLE_CPU_FEATURES": "X86_V3"}  # NumPy refuses both together
+    done = python("-W", "error", "-c", APPLY, "portable", "cpu", "1", **shell, MKL_NUM_THREADS="1")
+    assert done.returncode == 0, done.stderr
+    overridden, environment, threads, strict, kernels, cudnn, tf32 = json.loads(done.stdout)
+    assert {name: overridden[name] for name in shell} == shell
+    assert "MKL_NUM_THREADS" not in overridden
+    assert environment["MKL_CBWR"] == "COMPATIBLE"
+    assert environment["OMP_NUM_THREADS"] == "1"
+    assert environment.get(NUMPY) == PORTABLE.get(NUMPY)
+    assert "NPY_ENABLE_CPU_FEATURES" not in environment
+    assert (threads, strict, cudnn, tf32) == (1, True, True, False)
+    assert kernels in ("AVX2", "DEFAULT", "NO AVX")
+
+
+@pytest.mark.skipif(NUMPY not in PORTABLE, reason="portable is for Linux on x86-64")
+def test_of_what_numpy_has_kernels_for_portable_leaves_avx2() -> None:
+    """A new NumPy may know more; names that it does not know are a warning, the baseline's refused.
+
+    So this holds with and without AVX-512 here.
+    """
+    numpy: Any = importlib.import_module("numpy._core._multiarray_umath")
+    assert {*numpy.__cpu_dispatch__} == {*PORTABLE[NUMPY].split(), "X86_V3"}
+    assert {*numpy.__cpu_baseline__} == {"X86_V2"}
+
+
+@pytest.fixture
+def without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(determinism, "_configure_torch", lambda *_: None)
+    for library in ("torch", "numpy"):
+        monkeypatch.delitem(sys.modules, library, raising=False)
+
+
+def test_nothing_is_inherited(monkeypatch: pytest.MonkeyPatch, without_torch: None) -> None:
+    shell = dict.fromkeys(INHERITED, "x") | {determinism.CUBLAS: ":16:8"}
+    environment = shell | {"PATH": "/bin"}
+    monkeypatch.setattr(os, "environ", environment)
+    monkeypatch.setattr(determinism, "SHELL", shell)
+    assert determinism.apply("machine", 2, "cpu") == shell
+    assert environment == {"PATH": "/bin"} | determinism.environment("machine", 2)
+
+
+def test_what_is_already_right_is_not_overridden(
+    monkeypatch: pytest.MonkeyPatch, without_torch: None
+) -> None:
+    environment = determinism.environment("portable", 1)
+    monkeypatch.setattr(os, "environ", environment)
+    monkeypatch.setattr(determinism, "SHELL", {**environment})
+    assert determinism.apply("portable", 1, "cpu") == {}
+
+
+def test_what_was_chosen_before_is_not_of_the_shell(
+    monkeypatch: pytest.MonkeyPatch, without_torch: None
+) -> None:
+    """A stage chooses before it knows its level; what it then runs has the shell's environment."""
+    shell = {"PATH": "/bin", "MKL_CBWR": "AUTO", NUMPY: "X86_V3"}
+    monkeypatch.setattr(os, "environ", {**shell})
+    monkeypatch.setattr(determinism, "SHELL", {"MKL_CBWR": "AUTO", NUMPY: "X86_V3"})
+    determinism.choose("portable", 1)
+    assert os.environ == {"PATH": "/bin"} | determinism.environment("portable", 1)
+    assert determinism.of_shell() == shell
+    overridden = determinism.apply("machine", 1, "cpu")
+    assert overridden == {"MKL_CBWR": "AUTO", NUMPY: "X86_V3"}
+    assert os.environ == {"PATH": "/bin"} | determinism.environment("machine", 1)
+
+
+@pytest.mark.parametrize("library", ["torch", "numpy"])
+def test_too_late(python: Python, monkeypatch: pytest.MonkeyPatch, library: str) -> None:
+    monkeypatch.chdir(SRC.parent)
+    done = python("-c", LATE, library)
+    assert done.returncode == 1
+    words = f"error: {library} is imported before determinism.apply was called"
+    assert done.stderr.startswith(words)
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("device", "name"), [("cuda", "CUDA"), ("mps", "Metal")])
+def test_a_device_that_is_not_there(
+    monkeypatch: pytest.MonkeyPatch, device: str, name: str
+) -> None:
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    with pytest.raises(errors.UserError, match=f"device is {device}, but torch finds no {name}"):
+        determinism._configure_torch("portable", 1, device)
+
+
+def unpool() -> None:
+    import torch
+
+    places = torch.zeros(1, 1, 2, 2, dtype=torch.long)
+    torch.nn.functional.max_unpool2d(torch.ones(1, 1, 2, 2), places, [2, 2])
+
+
+def test_an_operator_without_a_deterministic_form_is_refused() -> None:
+    said = r"^max_unpooling2d\w* of the network .*; use nn\.ConvTranspose2d, or set "
+    with pytest.raises(errors.UserError, match=said), determinism.refusing():
+        unpool()
+
+
+@pytest.mark.parametrize("operator", ["grid_sampler_2d_backward_cuda", "nobody_knows"])
+def test_each_has_a_way_out(operator: str) -> None:
+    words = f"{operator} does not have a deterministic implementation, but you set"
+    said = rf"^{operator} of .*; use "
+    with pytest.raises(errors.UserError, match=said) as found, determinism.refusing():
+        raise RuntimeError(words)
+    assert ("gather" in str(found.value)) == operator.startswith("grid")
+
+
+def test_other_errors_stay_what_they_are() -> None:
+    with pytest.raises(RuntimeError, match="shapes"), determinism.refusing():
+        raise RuntimeError("shapes do not fit")

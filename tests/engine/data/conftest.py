@@ -1,0 +1,52 @@
+"""What the tests of validation share: pictures without a finding, and a quick look at them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from samebits.core.config import Data, read
+from samebits.data.index import open_catalogue
+from samebits.data.findings import Table
+from samebits.checks.run import Reviewed, validate
+
+VERSION = "0123456789abcdef0123456789abcdef.dir"
+DATA = replace(
+    read(Data, Path(__file__).parents[2] / "params.yaml"),
+    image_size=8,
+    channels=1,
+    train_dev_fraction=0.1,
+    dev_fraction=0.25,
+    test_fraction=0.25,  # of twelve pictures of a class, some are in each split
+    least_examples=3,
+)
+
+
+def trusting(
+    images: NDArray[np.uint8], labels: NDArray[np.int64], classes: int, folds: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """A model that believes every label."""
+    return np.eye(classes, dtype=np.float32)[labels] * 0.9 + 0.1 / classes
+
+
+@pytest.fixture
+def raw(tmp_path: Path, fill: Callable[..., Path]) -> Path:
+    return fill(tmp_path / "raw", count=12)
+
+
+@pytest.fixture
+def check(tmp_path: Path) -> Callable[..., tuple[dict[str, Any], Table]]:
+    """Validate a folder, with other thresholds or another model: check(raw, imbalance=2.0)."""
+    names = ("corrections.csv", "accepted.csv", "reference.json")
+    reviewed = Reviewed(*(tmp_path / name for name in names))
+
+    def run(raw: Path, out_of_fold: Any = trusting, **changes: Any) -> tuple[dict[str, Any], Table]:
+        data = replace(DATA, **changes)
+        with open_catalogue(raw.with_name("decoded"), data) as catalogue:
+            return validate(catalogue, raw, data, VERSION, out_of_fold, reviewed)
+
+    return run

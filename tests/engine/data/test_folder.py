@@ -1,0 +1,58 @@
+"""A folder of pictures from use: prepared as all others, or refused in one sentence."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from samebits.core.config import Data, read
+from samebits.data.folder import read_labelled
+from samebits.console.errors import UserError
+
+DATA = replace(
+    read(Data, Path(__file__).parents[2] / "params.yaml"), image_size=6, channels=3, group="00[0-4]"
+)
+CLASSES = ["circle", "square", "tree"]
+
+
+@pytest.fixture
+def use(tmp_path: Path, fill: Callable[..., Path]) -> Path:
+    return fill(tmp_path / "use", count=5)
+
+
+def refused(folder: Path) -> str:
+    before = sorted(folder.rglob("*"))
+    with pytest.raises(UserError) as caught:
+        read_labelled(folder, DATA, CLASSES)
+    assert sorted(folder.rglob("*")) == before
+    return str(caught.value)
+
+
+def test_the_pictures(use: Path) -> None:
+    (use / "tree/.hidden").write_bytes(b"")
+    found = read_labelled(use, DATA, CLASSES)
+    assert found.images.shape == (15, 3, 6, 6)
+    assert found.labels.tolist() == [0] * 5 + [1] * 5 + [2] * 5
+    assert found.groups[:2] == ["000", "001"]
+
+
+def test_a_class_may_be_missing(use: Path) -> None:
+    for path in (use / "square").iterdir():
+        path.unlink()
+    assert set(read_labelled(use, DATA, CLASSES).labels.tolist()) == {0, 2}
+
+
+def test_bad_folders(use: Path, tmp_path: Path) -> None:
+    assert "there is no folder" in refused(tmp_path / "elsewhere")
+    (tmp_path / "empty").mkdir()
+    assert "holds no picture" in refused(tmp_path / "empty")
+    (use / "bush").mkdir()
+    (use / "tree/000.png").rename(use / "bush/000.png")
+    said = refused(use)
+    assert "has a class bush that the model does not know; its classes are circle, squ" in said
+    (use / "bush/000.png").rename(use / "000.png")
+    assert "000.png is in no folder of a class" in refused(use)
+    (use / "000.png").unlink()
+    (use / "tree/001.png").write_bytes(b"no picture")
+    assert "tree/001.png is no readable picture (its content is in no picture" in refused(use)

@@ -1,0 +1,364 @@
+"""What is told of a picture is what its content is: not what this machine can, and all of it."""
+
+import io
+import os
+import struct
+import subprocess
+import sys
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image, features
+
+from samebits.console import errors
+from samebits.core.config import Data, read
+from samebits.data import image as module
+from samebits.data.image import (
+    TooLarge,
+    Unreadable,
+    decode,
+    is_picture,
+)
+from samebits.console.errors import UserError
+
+PARAMS = Path(__file__).parents[2] / "params.yaml"
+DATA = replace(read(Data, PARAMS), image_size=8, channels=1)
+PACKAGE = errors.__name__.partition(".")[0]
+LINUX = pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory as on Linux")
+RISING = np.arange(64, dtype=np.uint16).reshape(8, 8)
+# Decodes what it is given, in order; then says what came of each, and the memory that it took.
+CHILD = f"""
+import resource, sys
+from dataclasses import replace
+from pathlib import Path
+from PIL import Image
+from {PACKAGE}.config import Data, read
+from {PACKAGE}.data.decode import decode
+def kib(what):
+    return int(Path("/proc/self/status").read_text().partition(what + ":")[2].split()[0])
+Image.init()
+data, room = replace(read(Data, Path(sys.argv[1])), image_size=8, channels=3), int(sys.argv[2])
+contents = [Path(name).read_bytes() for name in sys.argv[3:]]
+for content in contents:
+    Path("/proc/self/clear_refs").write_text("5")
+    before, size = kib("VmRSS"), kib("VmSize")
+    most = (size + room) * 1024 if room else resource.RLIM_INFINITY
+    resource.setrlimit(resource.RLIMIT_AS, (most, resource.RLIM_INFINITY))
+    try:
+        said = decode(content, data).mode
+    except Exception as error:
+        said = type(error).__name__
+    resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY,) * 2)
+    print(said, (kib("VmHWM") - before) * 1024)
+"""
+
+
+def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def wide(values: NDArray[np.uint16], kind: str = "PNG", **options: object) -> bytes:
+    return encoded(Image.fromarray(values.astype(np.uint16)), kind, **options)
+
+
+def chunk(kind: bytes, content: bytes) -> bytes:
+    checksum = zlib.crc32(kind + content)
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", checksum)
+
+
+def deep(values: NDArray[np.uint16], kind: int = 2) -> bytes:
+    """A PNG with 16 bits a channel, as Pillow does not write one: [h, w, channels]."""
+    height, width, channels = values.shape
+    rows = values.astype(">u2").reshape(height, width * channels)
+    raw = b"".join(b"\0" + row.tobytes() for row in rows)
+    header = struct.pack(">IIBBBBB", width, height, 16, kind, 0, 0, 0)
+    parts = chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(raw)), chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def tiff(content: bytes, *, size: int, **tags: int) -> bytes:
+    """A grey TIFF of one part; `tags` by number, as t322=16; t273 or t324 say where the part is."""
+    found = {256: size, 257: size, 258: 8, 259: 1, 262: 1, 277: 1}
+    found |= {int(name[1:]): value for name, value in tags.items()}
+    start = 8 + 2 + 12 * len(found) + 4
+    found |= {key: start for key in (273, 324) if key in found}
+    rows = [struct.pack("<HHII", key, 4, 1, found[key]) for key in sorted(found)]
+    return b"II*\0" + struct.pack("<IH", 8, len(found)) + b"".join(rows) + bytes(4) + content
+
+
+def frames(kind: str) -> bytes:
+    greys = [Image.new("L", (8, 8), value) for value in (10, 200)]
+    return encoded(greys[0], kind, save_all=True, append_images=greys[1:])
+
+
+def large(mode: str, side: int) -> Image.Image:
+    tone = np.arange(side * side, dtype=np.uint8).reshape(side, side)
+    return Image.merge(mode, [Image.fromarray(tone)] * len(mode))
+
+
+def varied(side: int) -> dict[str, bytes]:
+    """Pictures of one size whose decoders take much memory."""
+    return {
+        "RGB.png": encoded(large("RGB", side)),
+        "RGBA.png": encoded(large("RGBA", side)),
+        "I;16.png": wide(np.full((side, side), 9999)),
+        "CMYK.jpg": encoded(large("CMYK", side), "JPEG", progressive=True),
+        "RGB.jpg": encoded(large("RGB", side), "JPEG", progressive=True, subsampling=0),
+        "RGBA.tif": encoded(large("RGBA", side), "TIFF", compression="tiff_lzw"),
+        "P.gif": encoded(large("RGB", side), "GIF"),
+        "RGB.bmp": encoded(large("RGB", side), "BMP"),
+        "RGBA.webp": encoded(large("RGBA", side), "WEBP", lossless=True, method=0),
+    }
+
+
+def told(folder: Path, contents: dict[str, bytes], room: int = 0) -> dict[str, tuple[str, int]]:
+    """What a process says of pictures, with `room` KiB of memory more than it has; 0 any."""
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    command = [sys.executable, "-c", CHILD, str(PARAMS), str(room), *contents]
+    environment = os.environ | {"PYTHONPATH": str(PARAMS.parent / "src")}
+    run = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=False
+    )
+    assert run.returncode == 0, run.stderr
+    rows = (line.split() for line in run.stdout.splitlines())
+    return {name: (said, int(size)) for name, (said, size) in zip(contents, rows, strict=True)}
+
+
+@LINUX
+def test_want_of_memory_is_no_fact_of_a_content(tmp_path: Path) -> None:
+    pictures = varied(1500)
+    little = told(tmp_path, pictures, room=2000)
+    assert {said for said, _ in little.values()} == {"MemoryError"}, little
+    assert "MemoryError" not in str(told(tmp_path, pictures))
+
+
+@LINUX
+def test_a_broken_picture_is_one_where_there_is_little_memory(tmp_path: Path) -> None:
+    broken = {name: content[: len(content) // 2] for name, content in varied(50).items()}
+    del broken["RGBA.webp"]  # of which all is read before anything is known
+    found = told(tmp_path, broken | {"a.txt": b"no picture"}, room=30_000)
+    assert {said for said, _ in found.values()} == {"Unreadable"}, found
+
+
+@LINUX
+def test_memory_is_bounded_by_the_pixels(tmp_path: Path) -> None:
+    pictures = varied(1500)
+    for name, (said, size) in told(tmp_path, pictures).items():
+        assert said in name
+        assert size + len(pictures[name]) < module.PIXEL_BYTES * 1500**2 + 2**22, (name, size)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OSError(24, "Too many open files")])
+def test_what_the_machine_refuses_is_raised(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: Exception
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    (tmp_path / "a.png").write_bytes(wide(RISING))
+    monkeypatch.setattr(Image, "open", fail)
+    with pytest.raises(type(error)):
+        decode(wide(RISING), DATA)
+    with pytest.raises(type(error)):
+        is_picture(tmp_path / "a.png")
+
+
+def test_a_library_that_is_missing_is_no_fact_of_a_content(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(features, "check", lambda name: name != "webp")
+    with pytest.raises(UserError, match="Pillow was built here without WEBP; install the locked"):
+        decode(b"RIFF....WEBPVP8 ", DATA)
+
+
+@pytest.mark.parametrize("bits", [10, 12, 14, 16])
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_the_bits_in_use_become_8(bits: int, kind: str) -> None:
+    content = wide(RISING * 2 ** (bits - 6), kind)
+    found = decode(content, replace(DATA, bits=bits))
+    assert (found.pixels[0] == RISING * 4).all()
+    assert not found.lost
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_12_bits_in_16_are_no_darkness(kind: str) -> None:
+    lost = decode(wide(RISING * 65, kind), DATA).lost
+    assert lost.startswith("it uses 12 of 16 bits, so that 16 of 256 levels are left; set data.b")
+    assert not decode(wide(RISING * 0, kind), DATA).lost
+    too_bright = decode(wide(RISING * 66, kind), replace(DATA, bits=12)).lost
+    assert too_bright.startswith("it has values up to 4158, more than 12 bits; raise data.bits")
+
+
+def test_hot_pixels_use_no_bits() -> None:
+    values = np.tile(RISING * 65, (8, 8))
+    values[:4, 0] = 65535  # of 4096
+    assert decode(wide(values), DATA).lost.startswith("it uses 12 of 16 bits, so that 16 of 256")
+    values[:8, 0] = 65535
+    assert not decode(wide(values), DATA).lost
+
+
+def test_the_bits_that_are_used() -> None:
+    for said in (14, 16):
+        assert decode(wide(RISING * 256), replace(DATA, bits=said)).used == 14
+    assert decode(wide(RISING), DATA).used == 6
+    assert decode(encoded(large("L", 8)), DATA).used == 0
+
+
+@pytest.mark.parametrize("most", [4095, 65535])
+def test_a_file_that_says_its_largest_value_is_believed(most: int) -> None:
+    values = (RISING * (most // 63)).astype(">u2").tobytes()
+    found = decode(b"P5 8 8 %d\n" % most + values, replace(DATA, bits=12))
+    assert not found.lost
+    assert abs(found.pixels[0].astype(int) - RISING * 255 // 63).max() <= 1
+
+
+def test_the_smallest_picture() -> None:
+    assert (decode(b"P5 1 1 255\n\x07", DATA).pixels == 7).all()
+
+
+def test_white_may_be_0_with_16_bits_too() -> None:
+    values = (RISING * 1024).astype("<u2").tobytes()
+    content = tiff(values, size=8, t258=16, t262=0, t273=0, t279=128)
+    assert (decode(content, DATA).pixels[0] == 255 - RISING * 4).all()
+
+
+@pytest.mark.parametrize(("kind", "channels"), [(2, 3), (6, 4), (4, 2)])
+def test_12_bits_in_the_16_of_colours(kind: int, channels: int) -> None:
+    values = np.repeat(RISING[..., None], channels, axis=2)
+    assert decode(deep(values * 65, kind), DATA).lost.startswith("of the 16 bits of its colours")
+    assert not decode(deep(values * 1040, kind), DATA).lost
+
+
+@pytest.mark.parametrize("mode", ["LA", "RGBA"])
+def test_a_picture_that_is_transparent_everywhere(mode: str) -> None:
+    image = large(mode, 8)
+    image.putalpha(0)
+    assert decode(encoded(image), DATA).lost.startswith("all of it is transparent, and becomes whi")
+    image.putpixel((0, 0), (9,) * len(mode))
+    assert not decode(encoded(image), DATA).lost
+
+
+@pytest.mark.parametrize("mode", ["LA", "RGBA"])
+def test_white_on_nothing(mode: str) -> None:
+    image = Image.new(mode, (8, 8), "white")
+    assert not decode(encoded(image), DATA).lost
+    image.putpixel((0, 0), (255,) * (len(mode) - 1) + (0,))
+    assert decode(encoded(image), DATA).lost.startswith(
+        "what it shows is as white as what lies beh"
+    )
+    image.putpixel((1, 0), (0,) * (len(mode) - 1) + (255,))
+    assert not decode(encoded(image), DATA).lost
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        b"P4 9 2\n" + bytes(4),
+        b"P5 3 2 255\n" + bytes(6),
+        b"P5 3 2 65535\n" + bytes(12),
+        b"P5 3 2 100\n" + bytes(6),
+        b"P5 3 2 4095\n" + bytes(12),
+        b"P6 3 2 255\n" + bytes(18),
+        b"P6 3 2 4095\n" + bytes(36),
+    ],
+)
+def test_a_ppm_with_another_behind_it(one: bytes) -> None:
+    assert not decode(one, DATA).more
+    assert decode(one + one, DATA).more
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "TIFF"])
+def test_more_frames_than_one(kind: str) -> None:
+    found = decode(frames(kind), DATA)
+    assert found.more
+    assert abs(found.pixels.astype(int) - 10).max() <= 2  # the first
+    assert not decode(encoded(Image.new("L", (8, 8)), kind), DATA).more
+
+
+def test_the_second_picture_of_a_photograph_is_the_same_scene() -> None:
+    found = decode(frames("MPO"), DATA)
+    assert (found.format, found.more) == ("MPO", False)
+
+
+def test_channels_that_nothing_sees() -> None:
+    values = bytes(range(8 * 8 * 4))
+    tags = {"t262": 2, "t277": 4, "t338": 0, "t273": 0, "t279": 256}
+    assert decode(tiff(values, size=8, **tags), DATA).more
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        encoded(Image.new("F", (8, 8)), "TIFF"),
+        encoded(Image.new("I", (8, 8)), "TIFF"),
+        tiff(bytes(64), size=8, t339=2, t273=0, t279=64),
+    ],
+)
+def test_pixels_without_a_range(content: bytes) -> None:
+    with pytest.raises(Unreadable, match="its pixels have a sign or 32 bits, and no fixed range"):
+        decode(content, DATA)
+
+
+@pytest.mark.parametrize("kind", ["EPS", "ICO", "JPEG2000", "AVIF", "PCX", "ICNS"])
+def test_other_formats_are_refused_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    program = tmp_path / "gs"
+    program.write_text(f"#!/bin/sh\ntouch {tmp_path}/called\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    content = encoded(Image.new("RGB", (32, 32)), kind)
+    with pytest.raises(Unreadable, match=f"its content is in {kind}, and read are BMP, GIF, JPEG,"):
+        decode(content, DATA)
+    (tmp_path / "a.png").write_bytes(content)
+    assert not is_picture(tmp_path / "a.png")
+    assert not (tmp_path / "called").exists()
+
+
+def test_a_picture_of_too_many_pixels_is_refused_by_its_header() -> None:
+    header = struct.pack(">IIBBBBB", 13300, 13300, 8, 2, 0, 0, 0)
+    bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"\x78\x01")
+    with pytest.raises(TooLarge, match=r"176\.9 million pixels, more than data\.megapixels, 64"):
+        decode(bomb, DATA)
+
+
+@pytest.mark.parametrize("width", [100, 101])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM"])
+def test_the_limit_is_ours(recwarn: pytest.WarningsRecorder, width: int, kind: str) -> None:
+    content, data = encoded(Image.new("L", (width, 100)), kind), replace(DATA, megapixels=0.01)
+    if width == 100:
+        assert decode(content, data).width == 100
+    else:
+        with pytest.raises(TooLarge, match=r"0\.0101 million pixels"):
+            decode(content, data)
+    assert not recwarn.list
+
+
+@LINUX
+def test_a_tile_that_is_larger_than_the_picture(tmp_path: Path) -> None:
+    side = 9000
+    zeros = zlib.compress(bytes(side**2))
+    tags = {"t259": 8, "t322": side, "t323": side, "t324": 0, "t325": len(zeros)}
+    said, size = told(tmp_path, {"a.tif": tiff(zeros, size=16, **tags)})["a.tif"]
+    assert said == "TooLarge"
+    assert size < 2**24
+
+
+def test_parts_of_a_large_picture_are_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    contents = varied(30)
+    whole = {name: decode(content, DATA).pixels for name, content in contents.items()}
+    monkeypatch.setattr(module, "BAND", 100)
+    for name, content in contents.items():
+        assert (decode(content, DATA).pixels == whole[name]).all(), name
+
+
+def test_all_that_is_read_has_its_library() -> None:
+    names = [one for one in module.FORMATS.values() if one]
+    check: Callable[[str], bool | None] = features.check
+    assert all(map(check, names))

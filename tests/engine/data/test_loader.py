@@ -1,0 +1,228 @@
+"""A batch is a function of the step alone: workers, and what ran before, cannot matter."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from multiprocessing.queues import Queue
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from samebits.core.config import Regularization, Runtime
+from samebits.data import loader as module
+from samebits.data.loader import Batches, Split, augment, stream
+from samebits.console.errors import UserError
+
+SIZE = 23
+
+
+@pytest.fixture
+def split() -> Split:
+    images = np.random.default_rng(0).integers(0, 256, (SIZE, 1, 8, 8), dtype=np.uint8)
+    labels = np.arange(SIZE, dtype=np.int64)
+    return Split(images, labels, [str(one) for one in labels], "version")
+
+
+def regularization(rotation: float = 10, shift: float = 0.1, flip: bool = True) -> Regularization:
+    return Regularization(
+        dropout=0,
+        weight_decay=0,
+        label_smoothing=0,
+        rotation=rotation,
+        shift=shift,
+        flip=flip,
+        early_stopping=0,
+    )
+
+
+def runtime(workers: int = 0, prefetch: int = 2) -> Runtime:
+    rare = {"log_every": 1, "checkpoint_every": 1, "checkpoint_seconds": 60}
+    return Runtime(processes=1, workers=workers, prefetch=prefetch, stream=False, **rare)
+
+
+def make(split: Split, seed: int = 0, batch_size: int = 5) -> Batches:
+    return Batches(split, batch_size, seed, regularization())
+
+
+def same(one: Iterator[tuple[Tensor, Tensor]], two: Iterator[tuple[Tensor, Tensor]]) -> bool:
+    pairs = zip(one, two, strict=True)
+    return all(torch.equal(a[0], b[0]) and torch.equal(a[1], b[1]) for a, b in pairs)
+
+
+def test_a_batch_does_not_depend_on_what_was_asked_before(split: Split) -> None:
+    forth, back = make(split), make(split)
+    steps = range(12)
+    there = [forth[step] for step in steps]
+    torch.rand(100)
+    again = [back[step] for step in reversed(steps)]
+    assert same(iter(there), reversed(again))
+    assert not torch.equal(there[0][1], there[4][1])  # another epoch, another order
+
+
+@pytest.mark.parametrize("name", ["index.json", "images-00000.npy", "labels.npy"])
+def test_a_missing_or_damaged_file_is_one_sentence(tmp_path: Path, name: str) -> None:
+    index = {"classes": ["a"], "version": "v"}
+    (tmp_path / "index.json").write_text(json.dumps(index), encoding="utf-8")
+    np.save(tmp_path / "images-00000.npy", np.zeros((1, 1, 4, 4), dtype=np.uint8))
+    np.save(tmp_path / "labels.npy", np.zeros(1, dtype=np.int64))
+    assert Split.open(tmp_path).classes == ["a"]
+    for content in (b"", b"{"):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(UserError, match=r"damaged.*; run 'dvc repro --force prep"):
+            Split.open(tmp_path)
+    (tmp_path / name).unlink()
+    with pytest.raises(UserError, match="is not there; run 'dvc repro prepare'"):
+        Split.open(tmp_path)
+
+
+def test_an_epoch_shows_each_example_at_most_once(split: Split) -> None:
+    batches = make(split)
+    assert batches.steps_per_epoch == 4
+    for epoch in range(5):
+        labels = torch.cat([batches[epoch * 4 + place][1] for place in range(4)]).tolist()
+        assert len(set(labels)) == 20
+
+
+def test_all_examples_are_seen_in_the_end(split: Split) -> None:
+    labels = torch.cat([one for _, one in stream(make(split), 0, 40, runtime())])
+    assert set(labels.tolist()) == set(range(SIZE))
+
+
+def test_another_seed_is_another_order_and_other_draws(split: Split) -> None:
+    images, labels = make(split, seed=0)[0]
+    others, other_labels = make(split, seed=1)[0]
+    assert not torch.equal(labels, other_labels)
+    assert not torch.equal(images, others)
+
+
+@pytest.mark.parametrize(("workers", "prefetch"), [(1, 1), (2, 3)])
+def test_workers_change_nothing(split: Split, workers: int, prefetch: int) -> None:
+    batches = make(split)
+    state = torch.random.get_rng_state()
+    ahead = list(stream(batches, 3, 11, runtime(workers, prefetch)))
+    assert torch.equal(state, torch.random.get_rng_state())
+    assert same(iter(ahead), stream(batches, 3, 11, runtime()))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no sockets with paths")
+def test_a_long_path_of_the_temporary_folder_stops_no_worker(
+    split: Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A socket's path has room for 107 bytes; without this guard nobody hears of it."""
+    folder = tmp_path / ("long" * 25)
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    monkeypatch.setattr(Queue, "_on_queue_feeder_error", lambda *_: os._exit(1))
+    assert len(list(stream(make(split), 3, 11, runtime(1, 1)))) == 8
+
+
+def test_spawned_workers_change_nothing(
+    split: Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Windows and macOS start workers afresh, and hand them the split as a copy.
+    class Spawned(DataLoader[Any]):
+        def __init__(self, dataset: Batches, **options: Any) -> None:
+            options["multiprocessing_context"] = "spawn"
+            super().__init__(dataset, **options)
+
+    np.save(tmp_path / "images.npy", split.images[:])
+    images = np.load(tmp_path / "images.npy", mmap_mode="r")
+    mapped = Split(images, split.labels, split.classes, split.version)
+    monkeypatch.setattr(module, "DataLoader", Spawned)
+    ahead = list(stream(make(mapped), 0, 5, runtime(workers=1)))
+    assert same(iter(ahead), stream(make(split), 0, 5, runtime()))
+
+
+def test_resuming_in_the_middle(split: Split) -> None:
+    batches = make(split)
+    for workers in (0, 1):
+        whole = list(stream(batches, 0, 9, runtime()))
+        rest = stream(make(split), 6, 9, runtime(workers))
+        assert same(iter(whole[6:]), rest)
+
+
+def test_nothing_left_to_do(split: Split) -> None:
+    assert list(stream(make(split), 4, 4, runtime())) == []
+    assert list(stream(make(split), 4, 4, runtime(workers=1))) == []
+
+
+def test_augmentation_belongs_to_the_sample(split: Split) -> None:
+    """In one epoch, a picture is augmented alike in whichever batch it falls."""
+    small, large = make(split, batch_size=4), make(split, batch_size=20)
+    pictures = dict(zip(large[0][1].tolist(), large[0][0], strict=True))
+    for step in range(small.steps_per_epoch):
+        for image, label in zip(*small[step], strict=True):
+            torch.testing.assert_close(image, pictures[int(label)], rtol=0, atol=1e-5)
+
+
+def test_augmentation_changes_with_the_epoch(split: Split) -> None:
+    batches = make(split, batch_size=SIZE)
+    (one, labels), (two, others) = batches[0], batches[1]
+    assert not torch.equal(one[labels.argsort()], two[others.argsort()])
+
+
+def test_no_augmentation_is_the_picture(split: Split) -> None:
+    batches = Batches(split, SIZE, 0, regularization(0, 0, False))
+    images, labels = batches[0]
+    back = (images + 1) * 127.5
+    assert torch.equal(back.round().to(torch.uint8), torch.from_numpy(split.images[labels.numpy()]))
+    assert [images.min().item(), images.max().item()] == [-1, 1]
+
+
+def test_flip_mirrors_half() -> None:
+    image = torch.arange(16.0).view(1, 1, 4, 4)
+    draws = torch.tensor([[0.5, 0.5, 0.5, 0.2], [0.5, 0.5, 0.5, 0.7]])
+    found = augment(image.expand(2, 1, 4, 4), draws, regularization(0, 0, True))
+    torch.testing.assert_close(found[0], image[0].flip(-1))
+    torch.testing.assert_close(found[1], image[0])
+
+
+def test_shift_is_a_fraction_of_the_side() -> None:
+    image = torch.arange(16.0).view(1, 1, 4, 4)
+    draws = torch.tensor([[0.5, 1.0, 0.5, 0.9]])
+    found = augment(image, draws, regularization(0, 0.25, False))
+    torch.testing.assert_close(found[0, 0, :, :3], image[0, 0, :, 1:])
+
+
+def test_rotation_is_in_degrees() -> None:
+    image = torch.arange(16.0).view(1, 1, 4, 4)
+    draws = torch.tensor([[1.0, 0.5, 0.5, 0.9], [0.0, 0.5, 0.5, 0.9]])
+    found = augment(image.expand(2, 1, 4, 4), draws, regularization(90, 0, False))
+    turned = {tuple(torch.rot90(image[0], k, (1, 2)).flatten().tolist()) for k in (1, 3)}
+    assert {tuple(one.flatten().round().tolist()) for one in found} == turned
+
+
+def test_a_batch_larger_than_the_data(split: Split) -> None:
+    with pytest.raises(UserError, match=r"batch_size is 24, but there are only 23.*lower it"):
+        make(split, batch_size=24)
+    assert make(split, batch_size=23).steps_per_epoch == 1
+
+
+def test_open(split: Split, tmp_path: Path) -> None:
+    index = {"version": "v", "classes": ["a"]}
+    (tmp_path / "index.json").write_text(json.dumps(index), encoding="utf-8")
+    with pytest.raises(UserError, match=r"labels\.npy is not there; run 'dvc repro prepare'"):
+        Split.open(tmp_path)
+    np.save(tmp_path / "images-00000.npy", split.images[:])
+    np.save(tmp_path / "labels.npy", split.labels)
+    found = Split.open(tmp_path)
+    assert (found.images[:] == split.images).all()
+    assert (found.classes, found.version) == (["a"], "v")
+
+
+@pytest.mark.parametrize("parts", [1, 2, 4, 8])
+def test_parts_of_a_batch_are_the_batch(split: Split, parts: int) -> None:
+    """To the bit, and however much of a batch is augmented at once."""
+    strong = regularization(rotation=90, shift=0.5, flip=True)
+    whole = Batches(split, 8, 0, strong)
+    for step in range(6):
+        found = [Batches(split, 8, 0, strong, (place, parts))[step] for place in range(parts)]
+        images, labels = whole[step]
+        assert torch.equal(torch.cat([one[0] for one in found]), images)
+        assert torch.equal(torch.cat([one[1] for one in found]), labels)

@@ -1,0 +1,268 @@
+"""Pictures of any kind become arrays of one shape, split by what they hold."""
+
+import hashlib
+import io
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from samebits.core.config import Data, read
+from samebits.data.index import open_catalogue
+from samebits.data.image import decode
+from samebits.data.prepare import prepare
+from samebits.data.splits import SPLITS, split_of
+from samebits.data.shards import read_examples
+from samebits.console.errors import UserError
+
+DATA = read(Data, Path(__file__).parents[2] / "params.yaml")
+
+
+def settings(image_size: int = 8, channels: int = 1, dev: float = 0.15, test: float = 0.15) -> Data:
+    return replace(
+        DATA,
+        image_size=image_size,
+        channels=channels,
+        train_dev_fraction=0.1,
+        dev_fraction=dev,
+        test_fraction=test,
+    )
+
+
+def run(raw: Path, prepared: Path, data: Data | None = None) -> dict[str, bytes]:
+    """Prepare and return every file that was written."""
+    data = data or settings()
+    with open_catalogue(prepared.with_name("decoded"), data) as catalogue:
+        prepare(catalogue, raw, prepared, data, "version")
+    files = sorted(one for one in prepared.rglob("*") if one.is_file())
+    return {one.relative_to(prepared).as_posix(): one.read_bytes() for one in files}
+
+
+def members(prepared: Path) -> dict[str, str]:
+    return {one.path: split for split in SPLITS for one in read_examples(prepared / split)}
+
+
+def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def pixels(content: bytes, data: Data) -> NDArray[np.uint8]:
+    return decode(content, data).pixels
+
+
+def test_an_example_stays_when_others_come_or_go(tmp_path: Path, fill: Callable[..., Path]) -> None:
+    run(fill(tmp_path / "raw"), tmp_path / "before")
+    removed = tmp_path / "raw/square/007.png"
+    removed.rename(tmp_path / "raw/square/renamed.png")
+    for number in range(0, 30, 3):
+        (tmp_path / f"raw/tree/{number:03d}.png").unlink()
+    (tmp_path / "raw/circle/one more.png").write_bytes(encoded(Image.new("L", (9, 9))))
+    run(tmp_path / "raw", tmp_path / "after")
+    before, after = members(tmp_path / "before"), members(tmp_path / "after")
+    stayed = before.keys() & after.keys()
+    assert len(stayed) == 79
+    assert all(before[path] == after[path] for path in stayed)
+    assert after["square/renamed.png"] == before["square/007.png"]
+
+
+def test_copies_share_a_split(tmp_path: Path, fill: Callable[..., Path]) -> None:
+    raw = fill(tmp_path / "raw")
+    for path in sorted((raw / "tree").iterdir()):
+        (raw / "tree" / f"copy of {path.name}").write_bytes(path.read_bytes())
+    run(raw, tmp_path / "prepared")
+    where = members(tmp_path / "prepared")
+    copies = [path for path in where if "copy of " in path]
+    assert len(copies) == 30
+    assert {where[path] for path in copies} >= {"train", "dev", "test"}
+    assert all(where[path] == where[path.replace("copy of ", "")] for path in copies)
+
+
+def test_bytes_do_not_depend_on_the_order_of_creation(
+    tmp_path: Path, fill: Callable[..., Path]
+) -> None:
+    raw, other = fill(tmp_path / "raw"), tmp_path / "other"
+    for path in sorted(raw.rglob("*.png"), reverse=True):
+        copy = other / path.relative_to(raw)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+    assert run(raw, tmp_path / "a") == run(other, tmp_path / "b")
+
+
+def test_arrays_and_index(tmp_path: Path, fill: Callable[..., Path]) -> None:
+    raw = fill(tmp_path / "raw", channels=3, height=20, width=12)
+    prepared = tmp_path / "prepared"
+    run(raw, prepared, settings(image_size=16, channels=3))
+    total = 0
+    for split in SPLITS:
+        images = np.load(prepared / split / "images-00000.npy")
+        labels = np.load(prepared / split / "labels.npy")
+        classes = json.loads((prepared / split / "index.json").read_text("utf-8"))["classes"]
+        found = read_examples(prepared / split)
+        total += len(images)
+        assert images.dtype == np.uint8
+        assert images.shape == (len(labels), 3, 16, 16)
+        assert labels.dtype == np.int64
+        assert classes == ["circle", "square", "tree"]
+        names = [classes[label] for label in labels]
+        assert names == [one.path.split("/")[0] for one in found] == [one.label for one in found]
+        for one, pixels in zip(found, images, strict=True):
+            assert hashlib.md5((raw / one.path).read_bytes()).hexdigest() == one.md5
+            assert (one.width, one.height, one.group) == (12, 20, "")
+            assert one.brightness == pytest.approx(pixels.mean() / 255, abs=1e-6)
+    assert total == 90
+
+
+GREY = Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8) * 4)
+
+
+def test_grey_of_the_right_size_is_taken_as_it_is() -> None:
+    assert (pixels(encoded(GREY), settings())[0] == np.asarray(GREY)).all()
+
+
+def test_16_bits_keep_the_upper_8() -> None:
+    wide = Image.fromarray(np.asarray(GREY).astype(np.uint16) * 256 + 255)
+    assert wide.mode == "I;16"
+    assert (pixels(encoded(wide), settings()) == pixels(encoded(GREY), settings())).all()
+    wide = Image.fromarray(np.asarray(GREY).astype(np.uint16) * 257)
+    assert (pixels(encoded(wide), settings()) == pixels(encoded(GREY), settings())).all()
+
+
+@pytest.mark.parametrize("mode", ["RGB", "P", "LA", "RGBA"])
+def test_other_modes_show_the_same_grey(mode: str) -> None:
+    found = pixels(encoded(GREY.convert(mode)), settings()).astype(int)
+    assert abs(found - np.asarray(GREY)).max() <= 1
+
+
+def test_black_and_white() -> None:
+    bits = GREY.point(lambda value: 255 * (value > 99), mode="1")
+    assert set(np.unique(pixels(encoded(bits), settings()))) == {0, 255}
+
+
+def test_colour_keeps_its_channels() -> None:
+    red = Image.new("RGB", (8, 8), (200, 10, 30))
+    found = pixels(encoded(red), settings(channels=3))
+    assert [np.unique(one).tolist() for one in found] == [[200], [10], [30]]
+    assert pixels(encoded(GREY), settings(channels=3)).shape == (3, 8, 8)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_transparent_is_white(channels: int) -> None:
+    # Ink on a transparent sheet: the sheet's hidden colour is black, as most programs save it.
+    drawing = Image.new("RGBA", (8, 8), (0, 0, 0, 0))
+    drawing.paste((0, 0, 0, 255), (2, 2, 4, 4))
+    found = pixels(encoded(drawing), settings(channels=channels))
+    assert found[:, 0, 0].tolist() == [255] * channels
+    assert found[:, 2, 2].tolist() == [0] * channels
+
+
+def test_a_transparent_palette_is_white() -> None:
+    sheet = Image.new("P", (8, 8))
+    sheet.putpalette([0, 0, 0, 90, 90, 90])
+    sheet.putpixel((3, 3), 1)
+    found = pixels(encoded(sheet, transparency=bytes([0, 255])), settings())[0]
+    assert (found[0, 0], found[3, 3]) == (255, 90)
+
+
+def test_a_turned_photograph_stands_upright() -> None:
+    photograph = Image.new("L", (8, 8), 0)
+    photograph.paste(255, (0, 0, 8, 4))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned a quarter: what the file has above belongs on the right
+    found = pixels(encoded(photograph, "JPEG", exif=exif, quality=95), settings())[0]
+    assert found[:, 6:].min() > 200
+    assert found[:, :2].max() < 55
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 40), (200, 100), (8, 9)])
+@pytest.mark.parametrize("image_size", [8, 28])
+def test_any_size(size: tuple[int, int], image_size: int) -> None:
+    found = pixels(encoded(Image.new("L", size, 77)), settings(image_size=image_size))
+    assert found.shape == (1, image_size, image_size)
+    assert np.unique(found).tolist() == [77]
+
+
+@pytest.mark.parametrize("kind", ["BMP", "GIF", "TIFF", "WEBP", "JPEG"])
+def test_other_formats(kind: str) -> None:
+    options = {"lossless": True} if kind == "WEBP" else {}
+    found = pixels(encoded(GREY, kind, **options), settings()).astype(int)
+    assert abs(found - np.asarray(GREY)).max() <= (12 if kind == "JPEG" else 1)
+
+
+def test_a_split_without_examples(tmp_path: Path, fill: Callable[..., Path]) -> None:
+    raw = fill(tmp_path / "raw", count=2)
+    with pytest.raises(UserError, match=r"falls into (\w+); .*data\.\1_fraction"):
+        run(raw, tmp_path / "prepared", settings(dev=0.01, test=0.01))
+    assert not (tmp_path / "prepared").exists()
+
+
+def test_a_class_without_training_examples(tmp_path: Path, fill: Callable[..., Path]) -> None:
+    raw = fill(tmp_path / "raw")
+    content = next(
+        one.read_bytes()
+        for one in sorted(raw.rglob("*.png"))
+        if split_of("", hashlib.md5(one.read_bytes()).hexdigest(), settings()) == "test"
+    )
+    (raw / "rare").mkdir()
+    (raw / "rare/only.png").write_bytes(content)
+    with pytest.raises(UserError, match=r"rare has no example in train \(.* 1 test\).*; about 5"):
+        run(raw, tmp_path / "prepared")
+
+
+def test_what_is_not_learnt_from_stands_in_no_split(
+    tmp_path: Path, fill: Callable[..., Path]
+) -> None:
+    raw = fill(tmp_path / "raw")
+    for path in sorted(raw.rglob("0[01]*.png")):
+        path.rename(path.with_name(f"web-{path.name}"))
+    whole = run(raw, tmp_path / "whole")
+    before = members(tmp_path / "whole")
+    half = run(raw, tmp_path / "half", replace(settings(), train_fraction=0.5))
+    web = run(raw, tmp_path / "web", replace(settings(), source="*/web-*"))
+    for found, untouched in ((half, ("train_dev", "dev", "test")), (web, ("dev", "test"))):
+        assert found.keys() == whole.keys()
+        same = {path.split("/")[0] for path in whole if found[path] == whole[path]}
+        assert same >= set(untouched)
+        assert all(found[path] == whole[path] for path in whole if path.startswith(untouched))
+    after = members(tmp_path / "half")
+    assert after.items() < before.items()
+    assert {before[path] for path in before.keys() - after.keys()} == {"train"}
+    after = members(tmp_path / "web")
+    assert after == {
+        path: split for path, split in before.items() if "web-" in path or split in ("dev", "test")
+    }
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"source": "*/no-*"}, r"falls into train; .*, or widen data\.source '\*/no-\*'\.$"),
+        ({"target": "*/no-*"}, r"falls into dev; .*, or widen data\.target '\*/no-\*'\.$"),
+        (
+            {"source": "circle/*"},
+            r"square has no example in train .*, or widen data\.source 'circle/\*'\.$",
+        ),
+        (
+            {"train_fraction": 0.02},
+            r"\w+ has no example in train .*, or raise data\.train_fraction, 0\.02\.$",
+        ),
+        (
+            {"train_fraction": 1e-6},
+            r"falls into train; .*test_fraction, or raise data\.train_fraction, 1e-06\.$",
+        ),
+    ],
+)
+def test_nothing_to_learn_from(
+    tmp_path: Path, fill: Callable[..., Path], changed: dict[str, Any], words: str
+) -> None:
+    raw = fill(tmp_path / "raw")
+    with pytest.raises(UserError, match=words):
+        run(raw, tmp_path / "prepared", replace(settings(), **changed))
+    assert not (tmp_path / "prepared").exists()

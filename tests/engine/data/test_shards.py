@@ -1,0 +1,212 @@
+"""Shards read as one array, are written with flat memory, and change where the data does."""
+
+import hashlib
+import io
+import pickle
+import sys
+import tracemalloc
+from collections.abc import Iterable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from samebits.data import shards as storage
+from samebits.data.shards import Example, Writer, open_shards
+from samebits.console.errors import UserError
+
+
+def example(number: int) -> Example:
+    content = hashlib.md5(str(number).encode()).hexdigest()
+    return Example(f"tree/{number:06d}.png", "tree", content, "", 9, 7, number % 100 / 100)
+
+
+def write(
+    folder: Path, images: NDArray[np.uint8], most: int, numbers: Iterable[int] | None = None
+) -> str:
+    """Write images into shards of at most `most`."""
+    shape = images.shape[1:]
+    with Writer(folder, shape, most * int(np.prod(shape))) as writer:
+        for number in range(len(images)) if numbers is None else numbers:
+            writer.add(example(number), number % 3, images[number].tobytes())
+        return writer.close()
+
+
+@pytest.fixture
+def images(request: pytest.FixtureRequest) -> NDArray[np.uint8]:
+    shape = getattr(request, "param", (3, 4, 4))
+    return np.random.default_rng(0).integers(0, 256, (23, *shape), dtype=np.uint8)
+
+
+# Pictures of 256 bytes lie on one grid whatever the shards, those of 48 in a single shard alone.
+@pytest.mark.parametrize("images", [(3, 4, 4), (1, 16, 16)], indirect=True)
+def test_shards_read_as_one_array(tmp_path: Path, images: NDArray[np.uint8]) -> None:
+    assert write(tmp_path, images, 5) == hashlib.sha256(images.tobytes()).hexdigest()
+    found = open_shards(tmp_path, 23)
+    assert len(list(tmp_path.glob("images-*.npy"))) >= 5
+    assert (len(found), found.shape) == (23, images.shape)
+    chosen = np.random.default_rng(1).permutation(23)
+    assert (found[chosen] == images[chosen]).all()
+    assert (found[chosen[:0]] == images[chosen[:0]]).all()
+    assert (found[3:17] == images[3:17]).all()
+    assert (found[20:99] == images[20:]).all()
+    assert (found[12] == images[12]).all()
+    assert (found[-1] == images[-1]).all()
+    with pytest.raises(IndexError):
+        found[23]
+    assert np.load(tmp_path / "labels.npy").tolist() == [number % 3 for number in range(23)]
+    assert storage.read_examples(tmp_path) == [example(number) for number in range(23)]
+    write(tmp_path, images[:8], 5)
+    assert (open_shards(tmp_path, 8)[:] == images[:8]).all()
+    write(tmp_path, images, 100)
+    assert (open_shards(tmp_path, 23)[chosen] == images[chosen]).all()
+
+
+@pytest.mark.parametrize("images", [(3, 4, 4), (1, 16, 16)], indirect=True)
+def test_a_batch_is_fetched_at_once(tmp_path: Path, images: NDArray[np.uint8]) -> None:
+    """However many pictures and shards: a step of Python for each would be most of the work."""
+    many = np.tile(images, (20, 1, 1, 1))
+    write(tmp_path, many, 30)
+    found = open_shards(tmp_path, len(many))
+    assert len(list(tmp_path.glob("images-*.npy"))) > 15
+    chosen = np.random.default_rng(1).permutation(len(many))
+
+    def steps(count: int) -> int:
+        seen = 0
+
+        def step(frame: FrameType, _event: str, _what: Any) -> Any:
+            nonlocal seen
+            seen += 1
+            frame.f_trace_opcodes = True
+            return step
+
+        before = sys.gettrace()
+        sys.settrace(step)
+        try:
+            found[chosen[:count]]
+        finally:
+            sys.settrace(before)
+        return seen
+
+    assert steps(400) == steps(4)
+
+
+def test_shards_go_to_another_process(tmp_path: Path, images: NDArray[np.uint8]) -> None:
+    write(tmp_path, images, 5)
+    sent = pickle.loads(pickle.dumps(open_shards(tmp_path, 23)))
+    assert (sent[:] == images).all()
+
+
+def test_files_are_plain_numpy(tmp_path: Path, images: NDArray[np.uint8]) -> None:
+    write(tmp_path, images, 100)
+    np.save(tmp_path / "same.npy", images)
+    assert (tmp_path / "images-00000.npy").read_bytes() == (tmp_path / "same.npy").read_bytes()
+
+
+def test_files_are_written_in_blocks(
+    tmp_path: Path, images: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, images, 23)
+    whole = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    monkeypatch.setattr(storage, "BLOCK", 130)
+    sizes: list[int] = []
+
+    class Counted(io.BytesIO):
+        def write(self, content: Any) -> int:
+            sizes.append(len(content))
+            return super().write(content)
+
+    file = Counted()
+    rows = storage._Rows(file, "|u1", images.shape[1:])
+    for one in images:
+        rows.add(one.tobytes())
+    rows.finish()
+    assert (np.load(io.BytesIO(file.getvalue())) == images).all()
+    assert sizes == [130] * 9 + [storage.HEADER + images.size - 9 * 130, storage.HEADER]
+    write(tmp_path, images, 23)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == whole
+
+
+def test_a_truncated_or_missing_shard_is_one_sentence(tmp_path: Path) -> None:
+    write(tmp_path, np.zeros((23, 1, 8, 8), dtype=np.uint8), 5)
+    shard = tmp_path / "images-00002.npy"
+    left = 23 - len(np.load(shard))
+    shard.write_bytes(shard.read_bytes()[:-1])
+    with pytest.raises(UserError, match=r"images-00002\.npy is truncated or damaged; run 'dvc"):
+        open_shards(tmp_path, 23)
+    for other in (np.zeros((0, 1, 8, 8), np.uint8), np.zeros((5, 1, 8, 8), np.uint8, order="F")):
+        np.save(shard, other)
+        with pytest.raises(UserError, match=r"images-00002\.npy is truncated or damaged; run 'dvc"):
+            open_shards(tmp_path, 23)
+    shard.unlink()
+    with pytest.raises(UserError, match=f"holds {left} pictures, not 23; run 'dvc"):
+        open_shards(tmp_path, 23)
+
+
+def test_what_the_machine_refuses_is_no_damage(
+    tmp_path: Path, images: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, images, 5)
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(np, "load", fail)
+    with pytest.raises(OSError, match="Too many open files"):
+        open_shards(tmp_path, len(images))
+
+
+def test_an_error_leaves_what_was_there(tmp_path: Path, images: NDArray[np.uint8]) -> None:
+    write(tmp_path, images, 100)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    wrong = pytest.raises(ValueError, match="a row has 1 bytes, not 48")
+    with wrong, Writer(tmp_path, (3, 4, 4), 4800) as writer:
+        writer.add(example(0), 0, images[0].tobytes())
+        writer.add(example(1), 0, b"x")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def shards(folder: Path) -> set[str]:
+    return {hashlib.md5(path.read_bytes()).hexdigest() for path in folder.glob("images-*.npy")}
+
+
+def test_new_pictures_change_the_shards_they_fall_into(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (3000, 1, 2, 2), dtype=np.uint8)
+    # Thirty pictures of one visit, in the middle.
+    write(tmp_path / "a", images, 100, [*range(1000), *range(1030, 3000)])
+    write(tmp_path / "b", images, 100)
+    before, after = shards(tmp_path / "a"), shards(tmp_path / "b")
+    assert 30 < len(after) < 120
+    assert 1 <= len(after - before) <= 4
+    sizes = [len(np.load(path)) for path in sorted((tmp_path / "b").glob("images-*.npy"))]
+    assert all(25 <= size <= 100 for size in sizes[:-1])
+    assert sum(sizes) == 3000
+
+
+def test_memory_does_not_grow_with_the_examples(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "SHARD_PICTURES", 1000)
+    monkeypatch.setattr(storage, "BLOCK", 1000)
+    peaks = []
+    image = np.zeros((1, 1, 2, 2), dtype=np.uint8).tobytes()
+    for count in (2_000, 20_000):
+        tracemalloc.start()
+        with Writer(tmp_path, (1, 2, 2), 2**26) as writer:
+            for number in range(count):
+                writer.add(example(number), 0, image)
+            writer.close()
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.2 * peaks[0] + 20_000
+
+
+@pytest.mark.parametrize("text", ["", "path,label\n", "{header}\ntree/a.png,tree,0\n"])
+def test_a_damaged_table_is_one_sentence(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "examples.csv"
+    path.write_text(text.format(header=",".join(storage.COLUMNS)), encoding="utf-8")
+    with pytest.raises(UserError, match=r"examples\.csv is truncated or damaged; run 'dvc"):
+        storage.read_examples(tmp_path)

@@ -1,0 +1,119 @@
+"""Splits follow from what an example is, never from which others there are."""
+
+import dataclasses
+import hashlib
+import itertools
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from samebits.core.config import Data, read
+from samebits.data.splits import LEFT_OUT, group_of, split_of
+
+SHIPPED = Path(__file__).parents[2] / "params.yaml"
+HASHES = [hashlib.md5(str(number).encode()).hexdigest() for number in range(4000)]
+
+
+def settings(**changed: Any) -> Data:
+    fractions = {"train_dev_fraction": 0.1, "dev_fraction": 0.2, "test_fraction": 0.1}
+    return dataclasses.replace(read(Data, SHIPPED), **fractions | changed)
+
+
+def splits(data: Data, path: str = "a/b.png") -> list[str]:
+    return [split_of(path, one, data) for one in HASHES]
+
+
+def test_fractions_are_met() -> None:
+    found = splits(settings())
+    shares = [found.count(one) / len(HASHES) for one in ("test", "dev", "train_dev", "train")]
+    # Train-dev is a part of what dev and test leave.
+    assert shares == pytest.approx([0.1, 0.2, 0.07, 0.63], abs=0.02)
+
+
+def test_another_fraction_moves_only_its_own_examples() -> None:
+    before, more_dev = splits(settings()), splits(settings(dev_fraction=0.4))
+    moved = {(a, b) for a, b in zip(before, more_dev, strict=True) if a != b}
+    assert moved == {("train", "dev"), ("train_dev", "dev")}
+    more = splits(settings(train_dev_fraction=0.3))
+    assert {(a, b) for a, b in zip(before, more, strict=True) if a != b} == {("train", "train_dev")}
+
+
+def test_dev_and_test_hold_only_the_target() -> None:
+    data = settings(target="*/phone-*")
+    assert set(splits(data, "cat/web-1.jpg")) == {"train", "train_dev"}
+    found = splits(data, "cat/phone-1.jpg")
+    assert found == splits(settings(), "cat/phone-1.jpg")
+    assert splits(data, "cat/PHONE-1.jpg").count("dev") == 0
+
+
+@pytest.mark.parametrize(
+    ("expression", "path", "group"),
+    [
+        ("", "cat/p12-3.png", ""),
+        ("p[0-9]+", "cat/p12-3.png", "p12"),
+        ("p([0-9]+)", "cat/p12-3.png", "12"),
+        ("/(p[0-9]+)-.*(left|right)", "cat/p12-3-left.png", "p12/left"),
+        ("p[0-9]+", "cat/other.png", ""),
+    ],
+)
+def test_a_group(expression: str, path: str, group: str) -> None:
+    assert group_of(path, settings(group=expression)) == group
+
+
+def test_a_group_stays_together_and_fractions_are_still_met() -> None:
+    data = settings(group="p[0-9]+")
+    where: dict[str, set[str]] = {}
+    for number, md5 in enumerate(HASHES):
+        group = f"p{number % 1000}"
+        where.setdefault(group, set()).add(split_of(f"cat/{group}-{number}.png", md5, data))
+    assert all(len(found) == 1 for found in where.values())
+    tested = sum(found == {"test"} for found in where.values())
+    assert tested / len(where) == pytest.approx(0.1, abs=0.03)
+
+
+def test_a_larger_part_holds_all_of_a_smaller_one_and_leaves_the_others() -> None:
+    whole = splits(settings())
+    learnt: list[set[int]] = []
+    for part in (0.1, 0.5, 0.9, 1.0):
+        found = splits(settings(train_fraction=part))
+        learnt.append({place for place, one in enumerate(found) if one == "train"})
+        assert len(learnt[-1]) == pytest.approx(part * whole.count("train"), rel=0.1)
+        moved = {(a, b) for a, b in zip(whole, found, strict=True) if a != b}
+        assert moved <= {("train", LEFT_OUT)}
+    assert all(less < more for less, more in itertools.pairwise(learnt))
+    assert splits(settings(train_fraction=1.0)) == whole
+
+
+def test_other_fractions_do_not_move_the_part_that_is_learnt_from() -> None:
+    half, more_dev = (splits(settings(train_fraction=0.5, dev_fraction=one)) for one in (0.1, 0.4))
+    moved = {(a, b) for a, b in zip(half, more_dev, strict=True) if a != b}
+    assert moved == {("train", "dev"), ("train_dev", "dev"), (LEFT_OUT, "dev")}
+
+
+def test_a_group_is_learnt_from_as_a_whole() -> None:
+    data = settings(group="p[0-9]+", train_fraction=0.5)
+    where: dict[str, set[str]] = {}
+    for number, md5 in enumerate(HASHES):
+        group = f"p{number % 1000}"
+        where.setdefault(group, set()).add(split_of(f"cat/{group}-{number}.png", md5, data))
+    assert all(len(found) == 1 for found in where.values())
+    learnt = sum(found == {"train"} for found in where.values())
+    left = sum(found == {LEFT_OUT} for found in where.values())
+    assert learnt / (learnt + left) == pytest.approx(0.5, abs=0.05)
+
+
+def test_the_source_says_what_is_learnt_from_alone() -> None:
+    data, whole = settings(source="*/web-*"), splits(settings())
+    assert splits(data, "cat/web-1.jpg") == whole
+    found = splits(data, "cat/phone-1.jpg")
+    moved = {(a, b) for a, b in zip(whole, found, strict=True) if a != b}
+    assert moved == {("train", LEFT_OUT), ("train_dev", LEFT_OUT)}
+    assert not {"train", "train_dev"} & set(found)
+
+
+def test_source_and_target_may_be_apart() -> None:
+    data = settings(source="*/web-*", target="*/phone-*")
+    assert set(splits(data, "cat/web-1.jpg")) == {"train", "train_dev"}
+    assert set(splits(data, "cat/phone-1.jpg")) == {"dev", "test", LEFT_OUT}
+    assert set(splits(data, "cat/other-1.jpg")) == {LEFT_OUT}

@@ -1,0 +1,228 @@
+"""Pictures from the remote: the same as those on disk, or a sentence; only what is asked for."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from samebits.core.config import Regularization, Runtime
+from samebits.data.loader import Batches, Split, stream
+from samebits.data.shards import Example, Writer
+from samebits.remote.filesystem import Objects, Run
+from samebits.data.streaming import FOLDER, fetch_lists
+from samebits.console.errors import UserError
+from samebits.core.files import write_json
+
+TRAIN = Path("data/prepared/train")
+COUNT = 23
+PLAIN = Regularization(
+    dropout=0, weight_decay=0, label_smoothing=0, rotation=0, shift=0, flip=False, early_stopping=0
+)
+
+
+class Remote:
+    """A folder that is DVC's remote, and the dvc.lock that names what is there."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def put(self, content: bytes, end: str = "") -> str:
+        name = hashlib.md5(content).hexdigest() + end
+        path = self.place(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return name
+
+    def place(self, name: str) -> Path:
+        return self.root / "files/md5" / name[:2] / name[2:]
+
+    def push(self, folder: Path) -> None:
+        """Send a folder, and write the dvc.lock of a stage `prepare` that made it."""
+        paths = [one for one in sorted(folder.rglob("*")) if one.is_file()]
+        listed = [
+            {"md5": self.put(one.read_bytes()), "relpath": one.relative_to(folder).as_posix()}
+            for one in paths
+        ]
+        name = self.put(json.dumps(listed).encode(), ".dir")
+        outs = {"outs": [{"path": folder.as_posix(), "md5": name}]}
+        lock = {"schema": "2.0", "stages": {"prepare": outs}}
+        Path("dvc.lock").write_text(yaml.safe_dump(lock), encoding="utf-8")
+
+    def names(self) -> dict[str, str]:
+        """Hash of every file of the folder, by its path in it; the list's own as ''."""
+        lock = yaml.safe_load(Path("dvc.lock").read_text(encoding="utf-8"))
+        name = lock["stages"]["prepare"]["outs"][0]["md5"]
+        listed = json.loads(self.place(name).read_bytes())
+        return {"": name} | {one["relpath"]: one["md5"] for one in listed}
+
+
+@pytest.fixture
+def remote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Remote:
+    """Prepared pictures in several shards, pushed; and data/prepared as it was before."""
+    here = tmp_path / "here"
+    (here / ".dvc").mkdir(parents=True)
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path / "site"))
+    found = Remote(tmp_path / "there")
+    core = "[core]\n    no_scm = True\n    remote = r\n"
+    config = f"{core}['remote \"r\"']\n    url = {found.root}\n"
+    Path(".dvc/config").write_text(config, encoding="utf-8")
+    images = np.random.default_rng(0).integers(0, 256, (COUNT, 3, 4, 4), dtype=np.uint8)
+    with Writer(TRAIN, (3, 4, 4), 5 * 48) as writer:
+        for number in range(COUNT):
+            content = hashlib.md5(str(number).encode()).hexdigest()
+            example = Example(f"tree/{number:02d}.png", "tree", content, "", 9, 7, 0.5)
+            writer.add(example, number % 2, images[number].tobytes())
+        index = {"version": "1", "pixels": writer.close(), "classes": ["house", "tree"]}
+    write_json(TRAIN / "index.json", index)
+    found.push(TRAIN)
+    return found
+
+
+def change(path: Path, place: int = -1) -> None:
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+
+
+def open_both() -> tuple[Split, Split]:
+    """The pictures on disk, and those of the remote when nothing is on disk."""
+    local = Split.open(TRAIN)
+    # Mapped files stay readable.
+    TRAIN.rename("elsewhere")
+    return local, Split.open(TRAIN, streamed=True)
+
+
+def test_the_same_pictures(remote: Remote) -> None:
+    local, streamed = open_both()
+    assert len(remote.names()) >= 5 + 4
+    assert (streamed.images.shape, streamed.version) == (local.images.shape, local.version)
+    assert streamed.labels.tolist() == local.labels.tolist()
+    chosen = np.random.default_rng(1).permutation(COUNT)
+    for choice in (chosen, chosen[:0], slice(3, 17), slice(20, 99), slice(None), 12, -1):
+        assert (streamed.images[choice] == local.images[choice]).all()
+    with pytest.raises(IndexError):
+        streamed.images[COUNT]
+    assert not TRAIN.exists()
+    assert sorted(one.suffix for one in (FOLDER / "train").iterdir()) == [
+        *(".csv", ".json", ".npy", ".npy")
+    ]
+
+
+def runtime(workers: int) -> Runtime:
+    often = {"log_every": 1, "checkpoint_every": 1, "checkpoint_seconds": 60}
+    return Runtime(processes=1, workers=workers, prefetch=2, stream=True, **often)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_the_same_batches(remote: Remote, workers: int) -> None:
+    local, streamed = (Batches(one, 4, 0, PLAIN) for one in open_both())
+    for step, (images, labels) in enumerate(stream(streamed, 0, 7, runtime(workers))):
+        assert (images == local[step][0]).all()
+        assert (labels == local[step][1]).all()
+
+
+def test_a_process_reads_its_own_part_alone(
+    remote: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, streamed = open_both()
+    read, seen = Objects.read, list[Run]()
+
+    def watched(self: Objects, runs: Sequence[Run]) -> list[bytes]:
+        seen.extend(runs)
+        return read(self, runs)
+
+    monkeypatch.setattr(Objects, "read", watched)
+    parts = [Batches(streamed, 4, 0, PLAIN, (place, 2)) for place in range(2)]
+    for part in parts:
+        seen.clear()
+        for step in range(part.steps_per_epoch):
+            part[step]
+        assert sum(one.stop - one.start for one in seen) == part.steps_per_epoch * 2 * 48
+    seen.clear()
+    assert len(streamed.images[0:2]) == 2
+    assert len(seen) == 1, "neighbours are one request"
+
+
+def refused(says: str, act: Callable[[], object]) -> None:
+    with pytest.raises(UserError, match=says) as error:
+        act()
+    assert len(str(error.value).splitlines()) == 1
+
+
+def open_it() -> Split:
+    return Split.open(TRAIN, streamed=True)
+
+
+@pytest.mark.parametrize("path", ["", "index.json", "labels.npy", "examples.csv", "checksums.npy"])
+def test_a_changed_list(remote: Remote, path: str) -> None:
+    change(remote.place(remote.names()[path]))
+    refused("on DVC's remote is not what was pushed; delete it", open_it)
+
+
+@pytest.mark.parametrize("path", ["", "labels.npy", "images-00001.npy"])
+def test_what_is_not_there(remote: Remote, path: str) -> None:
+    remote.place(remote.names()[path]).unlink()
+    refused("is not on DVC's remote; run 'make push'", open_it)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_changed_picture(remote: Remote, workers: int) -> None:
+    _, streamed = open_both()
+    change(remote.place(remote.names()["images-00001.npy"]))
+    batches = Batches(streamed, 4, 0, PLAIN)
+    name = remote.names()["images-00001.npy"]
+    says = f"^a picture of {TRAIN}/images-00001.npy .* delete files/md5/{name[:2]}/{name[2:]} there"
+    refused(says, lambda: list(stream(batches, 0, 6, runtime(workers))))
+
+
+@pytest.mark.parametrize("size", [0, 100, 128, 200])
+def test_a_truncated_shard(remote: Remote, size: int) -> None:
+    path = remote.place(remote.names()["images-00000.npy"])
+    path.write_bytes(path.read_bytes()[:size])
+    refused("on DVC's remote (is not what was|are damaged)", lambda: open_it().images[:])
+
+
+def test_another_kind_of_shard(remote: Remote) -> None:
+    change(remote.place(remote.names()["images-00000.npy"]), 3)
+    refused("the shards of train on DVC's remote are damaged", open_it)
+
+
+def test_shards_of_another_number_of_pictures(remote: Remote) -> None:
+    np.save(TRAIN / "checksums.npy", np.zeros(COUNT + 1, dtype="<u4"))
+    remote.push(TRAIN)
+    refused(f"hold {COUNT} pictures, not {COUNT + 1}", open_it)
+
+
+def test_without_a_lock(remote: Remote) -> None:
+    remote.push(TRAIN.rename(TRAIN.with_name("other")))
+    refused("dvc.lock does not know data/prepared/train; run 'dvc repro prepare'", open_it)
+    Path("dvc.lock").unlink()
+    refused("dvc.lock is not there", open_it)
+
+
+def test_without_a_remote(remote: Remote) -> None:
+    Path(".dvc/config").write_text("[core]\n    no_scm = True\n", encoding="utf-8")
+    refused("^there is no remote; name one with 'dvc remote add", open_it)
+
+
+def test_a_remote_that_cannot_be_read(remote: Remote, capsys: pytest.CaptureFixture[str]) -> None:
+    path = remote.place(remote.names()[""])
+    path.unlink()
+    path.mkdir()
+    refused("^DVC failed with the remote 'r' .*, as shown above", open_it)
+    assert "s a directory" in capsys.readouterr().err
+
+
+def test_a_list_that_leads_elsewhere(remote: Remote) -> None:
+    listed = json.dumps([{"md5": remote.put(b"x"), "relpath": "../../../outside"}])
+    outs = {"outs": [{"path": TRAIN.as_posix(), "md5": remote.put(listed.encode(), ".dir")}]}
+    lock = {"schema": "2.0", "stages": {"prepare": outs}}
+    Path("dvc.lock").write_text(yaml.safe_dump(lock), encoding="utf-8")
+    with pytest.raises(UserError, match=r"the list of data/prepared/train names .* climbs out"):
+        fetch_lists(TRAIN)
+    assert not Path("../outside").exists()

@@ -1,0 +1,123 @@
+"""The diagnosis names what was planted; `planted.py` trains with each fault.
+
+The bench of the template runs all kinds with several seeds; here stand the quick ones.
+"""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import planted
+import pytest
+
+from samebits.diagnosis.gaps import measured
+from samebits.diagnosis.diagnosis import diagnose
+
+QUICK = (
+    "too short a training",
+    "too low a learning rate",
+    "too much regularization",
+    "no regularization, few examples",
+    "wrong labels",
+)
+
+
+@pytest.fixture(scope="module")
+def good() -> Any:
+    return planted.trained(planted.FAULTS["target met"], 0, doubts=False)
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_a_planted_fault(name: str) -> None:
+    fault, found = planted.planted(name, seed=0, doubts=name == "wrong labels")
+    assert planted.right(fault, found), found
+
+
+def test_a_target_that_is_met(good: Any) -> None:
+    inputs, settings, _ = good
+    found = diagnose(inputs, settings)
+    assert (found["state"], found["link"], found["section"]) == ("target met", None, None)
+    assert found["sentence"].startswith("The target is met")
+    assert [one["idea"] for one in found["ideas"]] == ["tighter target", "pictures from use"]
+
+
+def test_a_tighter_target_turns_it_into_a_gap(good: Any) -> None:
+    inputs, settings, _ = good
+    tighter = replace(settings, evaluation=replace(settings.evaluation, target_error=0.01))
+    found = diagnose(inputs, tighter)
+    assert (found["state"], found["link"]) == ("gap", "variance")
+    assert "The largest gap is variance" in found["sentence"]
+
+
+def test_the_contract(good: Any) -> None:
+    inputs, settings, _ = good
+    found = json.loads(json.dumps(diagnose(inputs, settings), allow_nan=False))
+    assert [one["name"] for one in found["chain"]] == [
+        *("target", "train", "train_dev", "dev", "test")
+    ]
+    assert found["chain"][0] == {
+        "name": "target",
+        "error": 0.06,
+        "interval": None,
+        "examples": 0,
+    }
+    assert [one["name"] for one in found["gaps"]] == ["bias", "variance", "mismatch", "dev"]
+    keys = {"name", "title", "from", "to", "value", "interval", "real", "section"}
+    assert all(set(one) == keys for one in found["gaps"])
+    assert all(set(one) == {"idea", "why", "section", "command", "cost"} for one in found["ideas"])
+    assert found == json.loads(json.dumps(diagnose(inputs, settings)))
+
+
+def test_the_real_world_is_the_last_link(good: Any) -> None:
+    inputs, settings, _ = good
+    real = measured("real world", *wrong(100, 40))
+    found = diagnose(inputs, settings, real)
+    assert (found["state"], found["link"], found["section"]) == ("gap", "real world", "evaluation")
+    assert found["chain"][-1]["error"] == 0.4
+    fine = diagnose(inputs, settings, measured("real world", *wrong(100, 2)))
+    assert fine["state"] == "target met"
+
+
+def wrong(count: int, of_them: int) -> tuple[Any, Any]:
+    numbers = np.arange(count)
+    return (numbers < of_them).astype(float), numbers
+
+
+def test_a_lucky_test_set_does_not_make_up_for_a_dev_set_that_surely_misses(good: Any) -> None:
+    inputs, settings, _ = good
+    metrics = {name: dict(one) for name, one in inputs.metrics.items()}
+    metrics["dev"] |= {"accuracy": 0.8, "intervals": [["accuracy", 0.75, 0.85]]}
+    assert diagnose(replace(inputs, metrics=metrics), settings)["state"] != "target met"
+
+
+def test_doubts_about_a_few_labels_are_no_cause(good: Any) -> None:
+    inputs, settings, _ = good
+    tighter = replace(settings, evaluation=replace(settings.evaluation, target_error=0.01))
+    mistaken = [
+        example.md5
+        for name in ("train_dev", "dev", "test")
+        for example, answer, label in zip(
+            inputs.predictions[name].examples,
+            inputs.predictions[name].answers,
+            inputs.predictions[name].labels,
+            strict=True,
+        )
+        if answer != label
+    ]
+    few, many = (doubted(mistaken[:count]) for count in (4, 15))
+    # Just above the target a few mistakes are a large part of what is too much.
+    least = round(1 - inputs.metrics["test"]["accuracy"] - 0.003, 6)
+    near = replace(settings, evaluation=replace(settings.evaluation, target_error=least))
+    found = diagnose(replace(inputs, data=few), near)
+    assert (found["state"], found["section"]) == ("gap", "regularization")
+    found = diagnose(replace(inputs, data=many), tighter)
+    assert (found["section"], found["cause"]) == ("data", "labels")
+    assert found["ideas"][0]["idea"] == "correct labels"
+    accepted = replace(inputs, data=doubted(mistaken[:15], "it is one"))
+    assert diagnose(accepted, tighter)["cause"] is None
+
+
+def doubted(hashes: list[str], accepted: str | None = None) -> dict[str, Any]:
+    rows = [{"rule": "label-error", "accepted": accepted, "md5": [one]} for one in hashes]
+    return {"findings": [*rows, {"rule": "copies", "accepted": None, "md5": ["0"]}]}

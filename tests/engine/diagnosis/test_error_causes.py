@@ -1,0 +1,85 @@
+"""What a cause could remove: its share of the mistakes that people looked at."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from samebits.diagnosis.error_causes import causes
+from samebits.metrics.registry import METRICS
+from samebits.metrics.scores import value
+from samebits.metrics.predictions import Predictions
+
+Made = Callable[..., Predictions]
+ACCURACY = METRICS["accuracy"]
+
+
+def dev(made: Made, groups: tuple[str, ...] = ()) -> Predictions:
+    """Of 100 pictures the first 20 are mistakes."""
+    labels = np.arange(100, dtype=np.int64) % 2
+    answers = np.where(np.arange(100) < 20, 1 - labels, labels)
+    return made(labels, np.where(np.eye(2)[answers] > 0, 0.9, 0.1), groups=groups)
+
+
+def tags(**numbers: range) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, rows in numbers.items():
+        for row in rows:
+            found.setdefault(f"{row:032x}", []).append(name)
+    return found
+
+
+def test_shares_and_what_they_could_win(made: Made) -> None:
+    found = causes(ACCURACY, dev(made), tags(dark=range(4), blurry=range(2, 16), other=range(50)))
+    assert (found.examples, found.mistakes, found.looked) == (100, 20, 20)
+    assert found.error == 0.2
+    assert found.score == 0.8
+    assert [(one.name, one.mistakes) for one in found.causes] == [
+        ("other", 20),
+        ("blurry", 14),
+        ("dark", 4),
+    ]
+    assert [one.share.value for one in found.causes] == [1, 0.7, 0.2]
+    assert [one.score for one in found.causes] == pytest.approx([1, 0.94, 0.84])
+    low, high = found.causes[1].share.interval()
+    assert 0.4 < low < 0.5
+    assert 0.8 < high < 0.9
+
+
+def test_shares_are_those_among_what_was_looked_at(made: Made) -> None:
+    found = causes(ACCURACY, dev(made), tags(dark=range(2), blurry=range(2, 8)))
+    assert found.looked == 8
+    assert [(one.name, one.share.value) for one in found.causes] == [
+        ("blurry", 0.75),
+        ("dark", 0.25),
+    ]
+
+
+def test_every_metric_is_mended(made: Made) -> None:
+    given, said = dev(made), tags(all=range(20))
+    for metric in METRICS.values():
+        (one,) = causes(metric, given, said).causes
+        better = one.score - value(metric, given.sample())
+        assert better > 0 if metric.higher_is_better else better < 0
+
+
+def test_pictures_of_one_group_tell_less(made: Made) -> None:
+    alone = causes(ACCURACY, dev(made), tags(dark=range(10), other=range(10, 20)))
+    groups = tuple(f"g{row // 5}" for row in range(100))
+    together = causes(ACCURACY, dev(made, groups), tags(dark=range(10), other=range(10, 20)))
+    widths = [one.causes[0].share.high - one.causes[0].share.low for one in (alone, together)]
+    assert widths[1] > 1.3 * widths[0]
+
+
+def test_nothing_said_and_nothing_wrong(made: Made) -> None:
+    assert causes(ACCURACY, dev(made), {}).causes == []
+    right = replace(dev(made), answers=dev(made).labels)
+    found = causes(ACCURACY, right, tags(dark=range(9)))
+    assert (found.mistakes, found.looked, found.causes) == (0, 0, [])
+
+
+def test_one_mistake_is_hardly_evidence(made: Made) -> None:
+    (one,) = causes(ACCURACY, dev(made), tags(dark=range(1))).causes
+    assert one.share.value == 1
+    assert one.share.low < 0.1

@@ -1,0 +1,147 @@
+"""Tags stay with the content of a picture, whatever else changes, and bad rows are named."""
+
+from collections.abc import Callable
+from dataclasses import astuple, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from samebits.console.errors import UserError
+from samebits.metrics.scores import find
+from samebits.metrics.predictions import Predictions
+from samebits.diagnosis.error_tags import (
+    COLUMNS,
+    Row,
+    read_rows,
+    refreshed,
+)
+from samebits.core.files import write_csv
+
+Made = Callable[..., Predictions]
+CLASSES = ["c0", "c1"]
+FILE = Path("error-analysis.csv")
+ACCURACY = find("accuracy")
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def dev(made: Made, wrong: int, count: int = 10, start: int = 0) -> Predictions:
+    """Of `count` pictures the first `wrong` are mistakes, the first of them the surest."""
+    labels = np.arange(count, dtype=np.int64) % 2
+    answers = np.where(np.arange(count) < wrong, 1 - labels, labels)
+    sure = 0.95 - np.arange(count) / 50
+    rows = np.where(np.eye(2)[answers] > 0, sure[:, None], 1 - sure[:, None])
+    given = made(labels, rows)
+    examples = [replace(one, md5=f"{at + start:032x}") for at, one in enumerate(given.examples)]
+    return replace(given, examples=examples)
+
+
+def numbers(rows: list[Row]) -> list[tuple[int, str, str]]:
+    return [(int(row.md5, 16), row.now, row.tags) for row in rows]
+
+
+def test_the_mistakes_are_listed_and_read_again(made: Made) -> None:
+    given = dev(made, wrong=3)
+    rows = refreshed([], given, CLASSES, ACCURACY)
+    assert numbers(rows) == [(0, "wrong", ""), (1, "wrong", ""), (2, "wrong", "")]
+    assert rows[1] == Row(f"{1:032x}", "night/00001.png", "c1", "c0", "0.930000", "wrong", "")
+    write_csv(FILE, COLUMNS, map(astuple, rows))
+    assert read_rows(FILE, {"dev": given}, CLASSES) == rows
+
+
+def test_a_file_that_is_not_there_has_no_rows(made: Made) -> None:
+    assert read_rows(FILE, {"dev": dev(made, 1)}, CLASSES) == []
+
+
+def test_of_many_the_first_are_listed(made: Made) -> None:
+    given = dev(made, wrong=8)
+    assert len(refreshed([], given, CLASSES, ACCURACY, most=2)) == 2
+    tagged = [replace(refreshed([], given, CLASSES, ACCURACY)[5], tags="blurry")]
+    found = refreshed(tagged, given, CLASSES, ACCURACY, most=2)
+    assert numbers(found) == [(0, "wrong", ""), (1, "wrong", ""), (5, "wrong", "blurry")]
+
+
+def test_of_copies_with_other_labels_the_mistake_is_shown(made: Made) -> None:
+    given = dev(made, wrong=3)
+    copies = [replace(one, md5=given.examples[1].md5) for one in given.examples]
+    (row,) = refreshed([], replace(given, examples=copies), CLASSES, ACCURACY)
+    assert (row.label, row.prediction, row.now) == ("c0", "c1", "wrong")
+    assert row.confidence == "0.950000"
+
+
+def test_tags_outlive_a_better_model_and_other_data(made: Made) -> None:
+    before = refreshed([], dev(made, wrong=4), CLASSES, ACCURACY)
+    written = [" Cut  OFF;blurry ", "", "dark", "  "]
+    rows = [replace(row, tags=tags) for row, tags in zip(before, written, strict=True)]
+    better = refreshed(rows, dev(made, wrong=1), CLASSES, ACCURACY)
+    assert numbers(better) == [(0, "wrong", " Cut  OFF;blurry "), (2, "right", "dark")]
+    assert better[1].prediction == better[1].label == "c0"
+    others = refreshed(better, dev(made, wrong=1, start=2), CLASSES, ACCURACY)
+    # Picture 2 is the mistake now, and picture 0 has left.
+    assert numbers(others) == [(2, "wrong", "dark"), (0, "gone", " Cut  OFF;blurry ")]
+    assert astuple(others[1])[:5] == astuple(better[0])[:5]
+    again = refreshed(others, dev(made, wrong=4), CLASSES, ACCURACY)
+    assert numbers(again)[0] == (0, "wrong", " Cut  OFF;blurry ")
+
+
+def test_a_tag_is_the_same_in_any_case_and_space() -> None:
+    row = Row("", "", "", "", "", "", " Cut  Off; blurry;;cut off ")
+    assert row.causes() == ["cut off", "blurry"]
+    assert Row("", "", "", "", "", "", " ; ").causes() == []
+
+
+GOOD = f"{1:032x},night/00001.png,c1,c0,0.93,wrong,blurry"
+HEADER = ",".join(COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (["path,tags", GOOD], "must begin with the line md5,path,label"),
+        ([HEADER, GOOD, GOOD], "line 3: line 2 is about the same picture; make one"),
+        ([HEADER, GOOD.replace("1,", "f,", 1)], "line 2: no picture has the content 0*f; put"),
+        ([HEADER, GOOD.replace("c1", "cat")], "line 2: there is no class cat; put its name right"),
+        ([HEADER, GOOD.replace("c0", "dog")], "line 2: there is no class dog; put its name right"),
+        ([HEADER, GOOD.replace("wrong", "bad")], "line 2: `now` says bad instead of wrong, right"),
+        ([HEADER, GOOD + ",cut off"], "line 2, has 8 cells instead of 7"),
+        ([HEADER, GOOD, GOOD.replace("c0", "x"), GOOD], "same picture.*1 more like this"),
+    ],
+)
+def test_a_bad_file_is_one_sentence(made: Made, lines: list[str], words: str) -> None:
+    FILE.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(UserError, match=words) as error:
+        read_rows(FILE, {"dev": dev(made, 2)}, CLASSES)
+    assert "\n" not in str(error.value)
+
+
+def test_pictures_that_left_are_let_through_when_told_so(made: Made) -> None:
+    unknown = GOOD.replace("1,", "f,", 1)
+    FILE.write_text(f"{HEADER}\n{unknown}\n", encoding="utf-8")
+    (row,) = read_rows(FILE, {"dev": dev(made, 2)}, CLASSES, gone=True)
+    found = refreshed([row], dev(made, 0), CLASSES, ACCURACY)
+    write_csv(FILE, COLUMNS, map(astuple, found))
+    (again,) = read_rows(FILE, {"dev": dev(made, 2)}, CLASSES)
+    assert (again.now, again.tags, again.path) == ("gone", "blurry", "night/00001.png")
+
+
+def test_a_tagged_picture_that_moved_to_another_data_set_is_let_through(made: Made) -> None:
+    # As another data.dev_fraction, which `make diagnose` may propose, moves it.
+    FILE.write_text(f"{HEADER}\n{GOOD}\n", encoding="utf-8")
+    moved = {"train": dev(made, 0), "dev": dev(made, 2, start=20)}
+    (row,) = read_rows(FILE, moved, CLASSES)
+    found = refreshed([row], moved["dev"], CLASSES, ACCURACY)
+    assert numbers(found)[-1] == (1, "gone", "blurry")
+
+
+@pytest.mark.parametrize("changed", [("1,", "f,"), ("c1", "cat"), ("c0", "dog")])
+def test_a_row_in_which_nobody_wrote_is_about_any_picture(
+    made: Made, changed: tuple[str, str]
+) -> None:
+    row = GOOD.removesuffix("blurry").replace(*changed, 1)
+    FILE.write_text(f"{HEADER}\n{row}\n", encoding="utf-8")
+    rows = read_rows(FILE, {"dev": dev(made, 1)}, CLASSES)
+    assert numbers(refreshed(rows, dev(made, 1), CLASSES, ACCURACY)) == [(0, "wrong", "")]

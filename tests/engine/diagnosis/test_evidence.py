@@ -1,0 +1,82 @@
+"""What the loss of each step gives away."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from samebits.core.config import Optimization, Regularization, read
+from samebits.diagnosis.evidence import cause, training
+
+PARAMS = Path(__file__).parents[2] / "params.yaml"
+OPTIMIZATION = replace(read(Optimization, PARAMS), learning_rate=0.01, epochs=10)
+REGULARIZATION = read(Regularization, PARAMS)
+NOTHING = math.log(10)
+
+
+def curve(start: float, end: float, steps: int, fast: float) -> list[float]:
+    """Losses that fall from `start` to `end`, the faster the sooner."""
+    return [end + (start - end) * math.exp(-fast * step / steps) for step in range(steps)]
+
+
+def said(losses: list[float], epochs: int = 10, **changed: float | str) -> str:
+    optimization = replace(OPTIMIZATION, **changed)  # type: ignore[arg-type]
+    found = training(losses, 10, optimization, smoothing=0.0)
+    return cause(found, epochs, optimization, REGULARIZATION)
+
+
+def test_steps_that_are_too_large() -> None:
+    spike = [*[NOTHING] * 40, *[4.0] * 40, *curve(1.5, 1.0, 320, 20)]
+    assert said(spike) == "high rate"
+    assert said([*[NOTHING] * 80, *curve(1.5, 1.0, 320, 20)]) == "small"
+    stuck = [*[NOTHING] * 40, *[NOTHING * 1.05] * 360]
+    assert said(stuck) == "high rate"
+
+
+def test_a_first_loss_above_chance_is_no_such_thing() -> None:
+    assert said(curve(NOTHING * 1.2, 1.5, 400, 20)) == "small"
+
+
+@pytest.mark.parametrize(
+    ("steps", "rate", "optimizer", "found"),
+    [
+        (400, 0.00001, "adamw", "low rate"),
+        (400, 0.01, "adamw", "small"),
+        (400, 0.01, "sgd", "low rate"),
+        (400, 0.1, "sgd", "small"),
+        (30, 0.01, "adamw", "short"),
+    ],
+)
+def test_how_far_weights_can_have_come(steps: int, rate: float, optimizer: str, found: str) -> None:
+    losses = curve(NOTHING, 2.0, steps, 20)
+    assert said(losses, learning_rate=rate, optimizer=optimizer) == found
+
+
+def test_a_loss_that_still_falls() -> None:
+    assert said(curve(NOTHING, 0.0, 400, 1.5)) == "short"
+    assert said(curve(NOTHING, 1.0, 400, 20)) == "small"
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("dropout", 0.9), ("weight_decay", 10.0), ("label_smoothing", 0.5)]
+)
+def test_too_much_regularization(key: str, value: float) -> None:
+    found = training(curve(NOTHING, 1.0, 400, 20), 10, OPTIMIZATION, 0.0)
+    strong = replace(REGULARIZATION, **{key: value})  # type: ignore[arg-type]
+    assert cause(found, 10, OPTIMIZATION, strong) == "regularized"
+
+
+def test_a_training_that_was_stopped_early() -> None:
+    assert said(curve(NOTHING, 1.0, 400, 20), epochs=3) == "regularized"
+
+
+def test_a_perfect_fit_to_smoothed_labels_leaves_nothing() -> None:
+    least = -(0.91 * math.log(0.91) + 9 * 0.01 * math.log(0.01))
+    found = training([NOTHING, least, least], 10, OPTIMIZATION, smoothing=0.1)
+    assert found.end == pytest.approx(0.0, abs=1e-12)
+    assert found.peak == pytest.approx(1.0)
+
+
+def test_one_step_is_enough_to_say_something() -> None:
+    assert said([NOTHING]) == "short"

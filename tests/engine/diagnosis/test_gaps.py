@@ -1,0 +1,166 @@
+"""Gaps between the links of the chain: found where they are, and not where chance makes them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from samebits.console.errors import UserError
+from samebits.diagnosis import gaps as chain
+from samebits.diagnosis.gaps import Measured, gaps, largest, target
+from samebits.metrics.intervals import wilson
+from samebits.metrics.predictions import Predictions
+
+Made = Callable[..., Predictions]
+ALONE = np.arange(1000)
+
+
+def errors(made: Made, count: int, *shares: float) -> tuple[list[Measured], dict[str, Predictions]]:
+    """A chain from a target of 5 %, and predictions with so many wrong on each data set."""
+    labels = np.arange(count, dtype=np.int64) % 2
+    predictions = {}
+    for name, share in zip(chain.SPLITS, shares, strict=True):
+        answers = np.where(np.arange(count) < round(share * count), 1 - labels, labels)
+        predictions[name] = made(labels, np.eye(2)[answers])
+    found = [chain.together(predictions, (name,)) for name in chain.SPLITS]
+    return [target(0.05), *found], predictions
+
+
+def named(made: Made, count: int, *shares: float, apart: bool = True) -> str | None:
+    steps, predictions = errors(made, count, *shares)
+    found = largest(gaps(steps, predictions, apart))
+    return found.link.name if found else None
+
+
+@pytest.mark.parametrize(
+    ("shares", "link"),
+    [
+        ((0.30, 0.32, 0.33, 0.33), "bias"),
+        ((0.01, 0.20, 0.21, 0.22), "variance"),
+        ((0.01, 0.03, 0.25, 0.26), "mismatch"),
+        ((0.04, 0.05, 0.04, 0.25), "dev"),
+        ((0.05, 0.05, 0.05, 0.05), None),
+        ((0.30, 0.50, 0.51, 0.52), "bias"),
+        ((0.10, 0.50, 0.51, 0.52), "variance"),
+    ],
+)
+def test_the_largest_gap(made: Made, shares: tuple[float, ...], link: str | None) -> None:
+    assert named(made, 1000, *shares) == link
+
+
+def test_what_chance_may_have_made_is_no_gap(made: Made) -> None:
+    assert named(made, 20, 0.05, 0.15, 0.15, 0.20) is None
+    assert named(made, 2000, 0.05, 0.15, 0.15, 0.20) == "variance"
+
+
+def test_what_is_too_small_to_matter_is_no_gap(made: Made) -> None:
+    steps, predictions = errors(made, 20000, 0.20, 0.21, 0.21, 0.21)
+    found = gaps(steps, predictions, apart=True)
+    assert found[1].low > 0
+    assert [one.real for one in found] == [True, False, False, False]
+
+
+def test_of_one_source_both_data_sets_tell_the_variance(made: Made) -> None:
+    """Between train-dev and dev there is then only chance; with two sources it is mismatch."""
+    shares = (0.00, 0.01, 0.20, 0.20)
+    assert named(made, 100, *shares, apart=True) == "mismatch"
+    assert named(made, 100, 0.00, 0.06, 0.20, 0.20, apart=False) == "variance"
+    steps, predictions = errors(made, 100, 0.00, 0.06, 0.20, 0.20)
+    variance = gaps(steps, predictions, apart=False)[1]
+    assert variance.end.name == "train_dev and dev"
+    assert variance.value == 0.13
+
+
+def test_of_one_source_only_what_chance_hardly_does_is_mismatch(made: Made) -> None:
+    steps, predictions = errors(made, 1000, 0.0, 0.05, 0.072, 0.072)
+    assert gaps(steps, predictions, apart=True)[2].real
+    assert not gaps(steps, predictions, apart=False)[2].real
+    steps, predictions = errors(made, 1000, 0.0, 0.05, 0.30, 0.30)
+    assert gaps(steps, predictions, apart=False)[2].real
+
+
+def test_a_dev_set_that_was_used_up_hides_no_gap_behind_variance(made: Made) -> None:
+    """Train-dev, which no one chose by, does as badly as test; dev does not show it."""
+    assert named(made, 500, 0.06, 0.30, 0.07, 0.30, apart=True) == "dev"
+
+
+def test_of_one_source_train_dev_tells_as_well_as_test_that_dev_flatters(made: Made) -> None:
+    steps, predictions = errors(made, 120, 0.05, 0.24, 0.15, 0.24)
+    assert not gaps(steps, predictions, apart=True)[3].real
+    found = gaps(steps, predictions, apart=False)[3]
+    assert found.real
+    assert found.end.name == "train_dev and test"
+
+
+def test_groups_tell_less() -> None:
+    wrong = np.zeros(1000)
+    wrong[:200] = 1
+    alone = chain.measured("dev", wrong, ALONE)
+    grouped = chain.measured("dev", wrong, ALONE // 100)
+    assert alone.error == grouped.error == 0.2
+    assert grouped.high - grouped.low > 4 * (alone.high - alone.low)
+
+
+def test_groups_that_tell_nothing_new_change_little() -> None:
+    wrong = np.arange(1000) % 5 == 0
+    one, other = (chain.measured("dev", wrong.astype(float), to) for to in (ALONE, ALONE // 5))
+    assert other.high <= one.high + 0.01
+
+
+def test_one_group_tells_as_much_as_one_picture() -> None:
+    # A third is no number of a computer, and what it lacks is no spread over groups.
+    for wrong in (np.arange(30) % 3 == 0, np.arange(30) % 2 == 0):
+        found = chain.measured("dev", wrong.astype(float), np.zeros(30, dtype=np.int64))
+        assert found.low < 0.005
+        assert found.high > 0.98
+
+
+def test_groups_that_are_all_alike_are_so_whatever_their_share() -> None:
+    for part in (2, 3, 5):
+        wrong = (np.arange(60) % part == 0).astype(float)
+        grouped, alone = (chain.measured("dev", wrong, ALONE[:60] // to) for to in (part, 1))
+        assert alone.examples == grouped.examples
+        assert grouped.high < alone.high + 0.02
+
+
+def test_no_mistake_leaves_room_for_some() -> None:
+    found = chain.measured("dev", np.zeros(100), ALONE[:100])
+    assert (found.error, found.low) == (0, 0)
+    assert 0.02 < found.high < 0.05
+
+
+def test_newcombes_own_example() -> None:
+    """Table II, method 10: 56/70 less 48/80 has the interval 0.0524 to 0.3339."""
+    end = Measured("a", 56 / 70, *wilson(56 / 70, 70, 1.959964), 70)
+    start = Measured("b", 48 / 80, *wilson(48 / 80, 80, 1.959964), 80)
+    assert chain.newcombe(start, end) == pytest.approx((0.0524, 0.3339), abs=1e-4)
+
+
+def test_intervals_cover_the_truth() -> None:
+    """Of 95 % intervals of a difference, some 95 % hold the true one."""
+    draw, held = np.random.default_rng(0), 0
+    for _ in range(400):
+        start, end = (
+            chain.measured("", (draw.random(200) < share).astype(float), ALONE[:200])
+            for share in (0.05, 0.12)
+        )
+        low, high = chain.newcombe(start, end)
+        held += low <= 0.07 <= high
+    assert 0.92 <= held / 400 <= 0.98
+
+
+@pytest.mark.parametrize("metrics", [{}, {"train": {}}, {"train": {"intervals": [1]}}])
+def test_metrics_of_another_form(metrics: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match=r"not what the evaluate stage writes .*--force evaluate"):
+        chain.split_errors(metrics)
+
+
+def test_errors_are_what_accuracy_leaves() -> None:
+    one: dict[str, Any] = {
+        "accuracy": 0.9,
+        "examples": 10,
+        "intervals": [["macro_f1", 0, 0], ["accuracy", 0.8, 0.95]],
+    }
+    found = chain.split_errors(dict.fromkeys(chain.SPLITS, one))
+    assert found[0] == Measured("train", 0.1, 0.05, 0.2, 10)

@@ -1,0 +1,62 @@
+"""What more data would give is found where the curve shows it, and left open where it does not."""
+
+import numpy as np
+import pytest
+
+from samebits.diagnosis.learning_curve import Point, extrapolate
+
+LEARNED = (125, 250, 500, 1000)
+
+
+def points(shares: list[float], examples: int) -> list[Point]:
+    pairs = zip(LEARNED, shares, strict=True)
+    return [Point(learned, round(share * examples), examples) for learned, share in pairs]
+
+
+def law(floor: float, steepness: float) -> list[float]:
+    return [floor + 0.1 * (learned / 1000) ** -steepness for learned in LEARNED]
+
+
+@pytest.mark.parametrize(("floor", "steepness"), [(0.0, 0.5), (0.02, 0.5), (0.0, 0.3)])
+def test_a_power_law_is_found(floor: float, steepness: float) -> None:
+    found = extrapolate(points(law(floor, steepness), 100_000))
+    for one in found.ahead:
+        truth = floor + 0.1 * one.times**-steepness
+        assert one.error == pytest.approx(truth, rel=0.1)
+        assert one.low <= truth <= one.high
+    assert found.worth is True
+    assert "More data is worth its cost." in found.sentence()
+
+
+def test_a_flat_curve_promises_nothing() -> None:
+    found = extrapolate(points([0.1] * 4, 20_000))
+    assert found.worth is False
+    assert "would hardly help" in found.sentence()
+
+
+def test_few_examples_cannot_tell() -> None:
+    found = extrapolate(points(law(0.0, 0.5), 60))
+    assert found.worth is None
+    assert "too few to tell" in found.sentence()
+
+
+def test_it_is_the_same_each_time() -> None:
+    some = points(law(0.01, 0.4), 500)
+    assert extrapolate(some).record() == extrapolate(some).record()
+
+
+def test_no_mistakes_at_all() -> None:
+    found = extrapolate(points([0.0] * 4, 300))
+    assert found.worth is not True
+    assert all(0 <= one.low <= one.high < 0.02 for one in found.ahead)
+
+
+def test_intervals_cover_the_truth() -> None:
+    """Of 95 % intervals for twice the data, most hold the true error."""
+    draw, truth, held = np.random.default_rng(0), 0.02 + 0.1 * 2**-0.5, 0
+    for _ in range(10):
+        wrong = draw.binomial(1000, law(0.02, 0.5)).tolist()
+        some = [Point(*one, 1000) for one in zip(LEARNED, wrong, strict=True)]
+        ahead = extrapolate(some).ahead[0]
+        held += ahead.low <= truth <= ahead.high
+    assert held >= 8

@@ -1,0 +1,148 @@
+"""Each idea's command is one that params.yaml takes, and starts from its values."""
+
+import copy
+import json
+import shlex
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+import yaml
+
+from samebits.core.config import (
+    Data,
+    Evaluation,
+    Model,
+    Optimization,
+    Regularization,
+    _Loader,
+    problems,
+    read,
+)
+from samebits.diagnosis import remedies
+from samebits.diagnosis.gaps import LINKS
+from samebits.diagnosis.ideas import Idea, Settings
+
+PARAMS = Path(__file__).parents[2] / "params.yaml"
+SETTINGS = Settings(
+    read(Data, PARAMS),
+    read(Model, PARAMS),
+    read(Optimization, PARAMS),
+    read(Regularization, PARAMS),
+    read(Evaluation, PARAMS),
+)
+CAUSES = ("high rate", "low rate", "short", "regularized", "small", "labels")
+EXTREME = Settings(
+    replace(
+        SETTINGS.data,
+        dev_fraction=0.49,
+        test_fraction=0.49,
+        image_size=4,
+        train_fraction=0.5,
+        source="a",
+    ),
+    replace(SETTINGS.model, width=1, depth=2, activation="gelu"),
+    replace(SETTINGS.optimization, optimizer="sgd", clip=1.0),
+    replace(
+        SETTINGS.regularization,
+        dropout=0.98,
+        weight_decay=1e5,
+        label_smoothing=0.98,
+        rotation=180.0,
+        shift=1.0,
+        flip=True,
+        early_stopping=3,
+    ),
+    SETTINGS.evaluation,
+)
+
+
+def every(settings: Settings) -> list[Idea]:
+    found = [*remedies.target_met(settings), *remedies.more_examples(settings)]
+    for link in LINKS:
+        for cause in (None, *CAUSES):
+            found += remedies.ideas(link.name, cause, settings)
+    return found
+
+
+@pytest.mark.parametrize("settings", [SETTINGS, EXTREME])
+def test_every_command_sets_keys_that_there_are_to_values_that_they_take(
+    settings: Settings,
+) -> None:
+    for one in every(settings):
+        content = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
+        content |= json.loads(json.dumps(asdict(settings)))
+        before = copy.deepcopy(content)
+        words = shlex.split(one.command)
+        if words[:3] != ["dvc", "exp", "run"]:
+            assert words[0] in ("make", "dvc"), one.command
+            continue
+        for change in words[4::2]:
+            key, value = change.split("=", 1)
+            section, name = key.split(".")
+            assert name in content[section]
+            content[section][name] = yaml.load(value, Loader=_Loader)
+        assert problems(content) == [], one.command
+        assert content != before, one.command
+
+
+@pytest.mark.parametrize(
+    ("link", "cause", "command"),
+    [
+        ("bias", "high rate", "dvc exp run -S optimization.learning_rate=0.0006"),
+        ("bias", "low rate", "dvc exp run -S optimization.learning_rate=0.06"),
+        ("bias", "short", "dvc exp run -S optimization.epochs=160"),
+        ("bias", "small", "dvc exp run -S model.depth=3"),
+        ("variance", None, "dvc exp run -S regularization.weight_decay=0.1"),
+        ("mismatch", None, "dvc exp run -S data.dev_fraction=0.075"),
+        ("dev", None, "dvc exp run -S data.dev_fraction=0.3"),
+        ("real world", None, "dvc exp run -S evaluation.metric=balanced_accuracy"),
+        ("variance", "labels", "dvc repro"),
+    ],
+)
+def test_the_first_idea(link: str, cause: str | None, command: str) -> None:
+    assert remedies.ideas(link, cause, SETTINGS)[0].command == command
+
+
+def test_no_idea_goes_the_other_way() -> None:
+    # So much of it that what is proposed at most would be less.
+    much = ("dropout", "label smoothing", "L2")
+    for link, cause in (("variance", None), ("variance", "labels")):
+        for one in remedies.ideas(link, cause, EXTREME):
+            if one.idea in much:
+                key, value = one.command.split()[-1].split("=")
+                assert float(value) > getattr(EXTREME.regularization, key.split(".")[1])
+    small = replace(SETTINGS, data=replace(SETTINGS.data, dev_fraction=0.015))
+    assert "dev_fraction" not in "".join(one.command for one in remedies.mismatch(small))
+
+
+def test_no_target_is_tighter_than_none_at_all() -> None:
+    met = replace(SETTINGS, evaluation=replace(SETTINGS.evaluation, target_error=0.0))
+    assert [one.idea for one in remedies.target_met(met)] == ["pictures from use"]
+    assert remedies.target_met(SETTINGS)[0].idea == "tighter target"
+
+
+def test_what_the_evidence_speaks_against_is_left_out() -> None:
+    said = [one.idea for one in remedies.ideas("bias", "high rate", SETTINGS)]
+    assert "higher learning rate" not in said
+    assert "train longer" not in said
+
+
+def test_within_what_fits_the_cheapest_stands_first() -> None:
+    for link in LINKS:
+        for cause in (None, *CAUSES):
+            found = remedies.ideas(link.name, cause, SETTINGS)
+            keys = [(cause not in one.fits, one.effort) for one in found]
+            assert keys == sorted(keys)
+            assert len({one.idea for one in found}) == len(found)
+
+
+def test_early_stopping_is_shown_as_moving_two_links() -> None:
+    (one,) = (
+        one for one in remedies.ideas("variance", None, SETTINGS) if one.idea == "early stopping"
+    )
+    assert one.why.startswith("moves two links")
+    stopped = replace(SETTINGS.regularization, early_stopping=3)
+    settings = replace(SETTINGS, regularization=stopped)
+    found = remedies.ideas("bias", "regularized", settings)
+    assert "no early stopping" in [one.idea for one in found]

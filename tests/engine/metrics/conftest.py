@@ -1,0 +1,42 @@
+"""Predictions made up for the tests of the metrics."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+
+from samebits.data.shards import Example
+from samebits.metrics.probabilities import Labels, Values
+from samebits.metrics.predictions import Predictions
+
+Make = Callable[..., Predictions]
+
+
+@pytest.fixture
+def made() -> Make:
+    """Predictions of labels [n] and rows [n, k]: made(labels, rows, groups=..., brightness=...)."""
+
+    def make(
+        labels: Labels,
+        rows: Values,
+        groups: Sequence[str] = (),
+        brightness: Sequence[float] = (),
+        width: int = 9,
+    ) -> Predictions:
+        examples = [
+            Example(
+                f"{'night' if number % 2 else 'day'}/{number:05d}.png",
+                f"c{label}",
+                f"{number:032x}",
+                groups[number] if groups else "",
+                width + number,
+                99,
+                brightness[number] if brightness else 0.5,
+            )
+            for number, label in enumerate(labels)
+        ]
+        answers = rows.argmax(axis=1) if len(rows) else np.zeros(0, dtype=np.int64)
+        confidences = rows.max(axis=1) if len(rows) else np.zeros(0)
+        return Predictions(examples, labels, answers, confidences, rows)
+
+    return make

@@ -1,0 +1,65 @@
+"""Whether the network really beats a simple model is said of the same examples."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from samebits.metrics.baselines import beside, unbeaten
+from samebits.metrics.registry import METRICS
+from samebits.metrics.predictions import Predictions
+
+Made = Callable[..., Predictions]
+LABELS = np.arange(200, dtype=np.int64) % 2
+
+
+def rows(right: int, sure: float = 0.9) -> Any:
+    """Probabilities of which the first `right` answers are right."""
+    answers = np.where(np.arange(200) < right, LABELS, 1 - LABELS)
+    return np.where(np.eye(2)[answers] > 0, sure, 1 - sure)
+
+
+def found(made: Made, own: int, simple: int, metric: str = "accuracy") -> dict[str, Any]:
+    predictions = {name: made(LABELS, rows(own)) for name in ("dev", "test")}
+    said = {"coin": {"dev": rows(simple), "test": rows(simple)}}
+    (row,) = beside(METRICS[metric], predictions, said, seed=0)
+    return row
+
+
+def test_figures_of_dev_and_test(made: Made) -> None:
+    row = found(made, own=190, simple=140)
+    assert row["name"] == "coin"
+    assert row["value"] == row["dev"]["value"] == 0.7
+    assert row["interval"][0] < 0.7 < row["interval"][1]
+    assert row["difference"] == row["dev"]["difference"] == 0.25
+    assert row["difference_interval"][0] > 0.15
+    assert row["verdict"] == row["dev"]["verdict"] == "better"
+
+
+@pytest.mark.parametrize(
+    ("own", "simple", "verdict"),
+    [
+        (190, 140, "better"),
+        (141, 140, "cannot tell"),
+        (140, 140, "cannot tell"),
+        (90, 140, "worse"),
+    ],
+)
+def test_only_a_real_gain_beats(made: Made, own: int, simple: int, verdict: str) -> None:
+    row = found(made, own, simple)
+    assert row["verdict"] == verdict
+    assert unbeaten([row]) == ([] if verdict == "better" else ["coin"])
+
+
+def test_less_is_better_for_a_loss(made: Made) -> None:
+    assert found(made, 190, 140, "log_loss")["verdict"] == "better"
+
+
+def test_it_is_said_of_six_decimals(made: Made) -> None:
+    predictions = {name: made(LABELS, rows(190)) for name in ("dev", "test")}
+    exact, shown = (
+        {"coin": dict.fromkeys(("dev", "test"), rows(140, sure))} for sure in (0.7000004, 0.7)
+    )
+    metric = METRICS["log_loss"]
+    assert beside(metric, predictions, exact, 0) == beside(metric, predictions, shown, 0)

@@ -1,0 +1,242 @@
+"""The content of reports/metrics.json."""
+
+import dataclasses
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from samebits.core.config import Evaluation
+from samebits.console.errors import UserError
+from samebits.metrics.evaluation import check, summarise
+from samebits.metrics.probabilities import Labels, Values
+from samebits.metrics.registry import METRICS, Metric
+from samebits.metrics.predictions import Predictions
+
+PLAIN = Evaluation(metric="accuracy", target_error=0.1, constraints=(), slices=(), slice_examples=1)
+CLASSES = ["a", "b"]
+COSTS = {"parameters": 70, "model_bytes": 300}
+Made = Callable[..., Predictions]
+
+
+def splits(made: Made, classes: int = 2, **known: Any) -> dict[str, Predictions]:
+    """Of 40 examples 40, 30 and 20 have the right answer."""
+    labels = np.arange(40, dtype=np.int64) % classes
+    rows = {
+        name: np.eye(classes)[np.where(np.arange(40) < right, labels, (labels + 1) % classes)]
+        for name, right in (("train", 40), ("dev", 30), ("test", 20))
+    }
+    return {name: made(labels, one, **known) for name, one in rows.items()}
+
+
+def summary(predictions: dict[str, Predictions], **changed: Any) -> dict[str, Any]:
+    evaluation = dataclasses.replace(PLAIN, **changed)
+    found = summarise(evaluation, CLASSES, predictions, COSTS, seed=0)
+    return dict(json.loads(json.dumps(found, allow_nan=False)))
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_the_score_is_the_chosen_metric_on_test(metric: str, made: Made) -> None:
+    found = summary(splits(made), metric=metric)
+    assert found["score"] == found["test"][metric]
+    assert [found[name]["accuracy"] for name in ("train", "dev", "test")] == [1, 0.75, 0.5]
+    assert found["dev"]["examples"] == 40
+    assert found["parameters"] == 70
+    assert found["accepted"] is True
+    for name in ("train", "dev", "test"):
+        for key, low, high in found[name]["intervals"]:
+            assert low <= found[name][key] <= high
+    assert [metric, *found["interval"]] in found["test"]["intervals"]
+
+
+def test_a_missed_constraint(made: Made) -> None:
+    texts = ("parameters <= 100", "recall[b] >= 0.9", "accuracy@path night/* >= 0.5")
+    found = summary(splits(made), constraints=texts, slices=("path night/*",))
+    assert [one["met"] for one in found["constraints"]] == [True, False, True]
+    assert [one["margin"] for one in found["constraints"]] == [30, -0.4, 0]
+    assert found["constraints"][0]["value"] == 70
+    assert found["accepted"] is False
+
+
+def test_the_worst_slice(made: Made) -> None:
+    constraints, slices = ("worst_slice >= 0.7",), ("size at 14, 48",)
+    predictions = splits(made)
+    found = summary(predictions, constraints=constraints, slices=slices)
+    shown = {
+        (one["split"], one["slice"]): (one["examples"], one["value"]) for one in found["slices"]
+    }
+    assert shown["dev", "size from 48"] == shown["test", "size from 48"] == (1, 0)
+    assert shown["test", "size below 14"] == (5, 1)
+    assert found["constraints"][0]["value"] == 0
+    # One example is no evidence.
+    found = summary(predictions, constraints=constraints, slices=slices, slice_examples=2)
+    assert found["constraints"][0]["value"] == round(15 / 34, 6)
+
+
+def test_a_constraint_on_an_area_needs_a_slice_of_several_classes(made: Made) -> None:
+    constraint = "roc_auc@class a >= 0.4"
+    with pytest.raises(UserError, match="all of slice `class a` is of one class, where `roc_auc`"):
+        summary(splits(made), slices=("class",), constraints=(constraint,))
+
+
+def test_a_slice_without_examples_is_not_said_to_be_missing(made: Made) -> None:
+    slices = ("path */nowhere/*",)
+    with pytest.raises(UserError, match=r"none of evaluation\.slices has an example there"):
+        summary(splits(made), slices=slices, constraints=(f"accuracy@{slices[0]} >= 0.5",))
+
+
+def test_no_area_tells_apart_what_is_all_of_one_class(made: Made) -> None:
+    found = summary(splits(made), metric="roc_auc", slices=("class",))
+    assert found["slices"]
+    assert all("value" not in one and "cost" in one for one in found["slices"])
+    with pytest.raises(UserError, match="where the metric is defined"):
+        summary(
+            splits(made), metric="roc_auc", slices=("class",), constraints=("worst_slice >= 0",)
+        )
+
+
+@pytest.mark.parametrize("classes", [1, 2])
+def test_a_metric_of_ones_own_says_itself_where_it_means_something(
+    made: Made, monkeypatch: pytest.MonkeyPatch, classes: int
+) -> None:
+    def share(labels: Labels, answers: Labels, probabilities: Values) -> float:
+        if len(set(labels.tolist())) < classes:
+            raise ValueError("it takes two classes")
+        return float((labels == answers).mean())
+
+    form = "area" if classes == 1 else "any"
+    monkeypatch.setitem(METRICS, "own", Metric("Own", "", True, form, own=share))
+    found = summary(splits(made), metric="own", slices=("class",))
+    assert found["score"] == 0.5
+    values = [one["value"] for one in found["slices"] if "value" in one]
+    assert values == ([0.75, 0.75, 0.5, 0.5] if classes == 1 else [])
+
+
+def test_what_a_slice_costs(made: Made) -> None:
+    """Of test, right for 20 of 40: what is small is right, and the large half cost all of it."""
+    predictions = splits(made)
+    rows = summary(predictions, slices=("size at 14, 29, 48",))["slices"]
+    costs = {one["slice"]: one for one in rows if one["split"] == "test"}
+    large, small = costs["size 29 to 48"], costs["size below 14"]
+    assert large["value"] == 0
+    assert large["cost"] == pytest.approx(19 / 40 * 20 / 21, abs=1e-6)
+    assert small["cost"] == pytest.approx(5 / 40 * (15 / 35 - 1), abs=1e-6)
+    assert large["cost_interval"][0] > 0.2
+    assert all(
+        one["cost_interval"][0] <= one["cost"] <= one["cost_interval"][1] for one in costs.values()
+    )
+    # One of 40 pictures cannot cost much, and is no evidence that it does.
+    assert costs["size from 48"]["cost_interval"][0] < 0.01
+    loss = summary(predictions, slices=("size at 14, 29, 48",), metric="log_loss")["slices"]
+    assert [one["cost"] for one in loss] == [one["cost"] for one in rows]
+
+
+def test_a_slice_that_is_all_has_no_rest(made: Made) -> None:
+    (_, test) = summary(splits(made), slices=("path *",))["slices"]
+    assert test["value"] == 0.5
+    assert "cost" not in test
+
+
+def test_intervals_are_wider_where_examples_go_together(made: Made) -> None:
+    groups = [f"g{number // 10}" for number in range(40)]
+    alone, together = (
+        summary(one)["test"]["intervals"] for one in (splits(made), splits(made, groups=groups))
+    )
+    width = [{key: high - low for key, low, high in one} for one in (alone, together)]
+    assert width[1]["accuracy"] > 1.5 * width[0]["accuracy"]
+
+
+def test_a_seed_moves_intervals_and_nothing_else(made: Made) -> None:
+    predictions = splits(made)
+    ones = [summarise(PLAIN, CLASSES, predictions, COSTS, seed) for seed in (0, 0, 1)]
+    assert ones[0] == ones[1]
+    assert ones[0]["test"]["intervals"] != ones[2]["test"]["intervals"]
+    assert ones[0]["test"]["log_loss"] == ones[2]["test"]["log_loss"]
+
+
+def test_a_fault_names_its_data_set(made: Made) -> None:
+    empty = made(np.zeros(0, dtype=np.int64), np.zeros((0, 2)))
+    with pytest.raises(UserError, match="`dev`: there are no examples"):
+        summary({**splits(made), "dev": empty})
+
+
+def test_classes_without_examples_are_named(made: Made) -> None:
+    labels = np.zeros(9, dtype=np.int64)
+    lacking = made(labels, np.eye(2)[labels])
+    found = summary({"dev": splits(made)["dev"], "test": lacking}, metric="macro_f1")
+    assert found["score"] == 1
+    assert found["test"]["absent"] == ["b"]
+    assert "absent" not in found["dev"]
+
+
+@pytest.mark.parametrize("figure", ["recall", "precision", "f1"])
+def test_a_constraint_on_a_class_without_an_example_gets_no_verdict(
+    made: Made, figure: str
+) -> None:
+    labels = np.zeros(9, dtype=np.int64)
+    lacking = {"test": made(labels, np.eye(2)[labels])}
+    with pytest.raises(UserError, match=rf"`{figure}\[b\] >= 0.9`: test has no example of its cl"):
+        summary(lacking, constraints=(f"{figure}[b] >= 0.9",))
+    with pytest.raises(UserError, match="slice `class a` has no example of its class"):
+        summary(splits(made), slices=("class",), constraints=(f"{figure}[b]@class a <= 0.9",))
+
+
+def test_an_area_of_a_single_class_gets_no_verdict(made: Made) -> None:
+    labels = np.zeros(9, dtype=np.int64)
+    lacking = {"test": made(labels, np.eye(2)[labels])}
+    for changed in ({"constraints": ("roc_auc >= 0.5",)}, {"metric": "roc_auc"}):
+        with pytest.raises(UserError, match="all of test is of one class, where `roc_auc` tells"):
+            summary(lacking, **changed)
+
+
+def test_one_class(made: Made) -> None:
+    labels = np.zeros(9, dtype=np.int64)
+    with pytest.raises(UserError, match="at least two classes; the predictions have 1"):
+        summarise(PLAIN, ["a"], {"test": made(labels, np.ones((9, 1)))}, COSTS, 0)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"metric": "accurracy"}, "did you mean `accuracy`"),
+        ({"constraints": ("accuracy@class a >= 0.5",)}, "no slice `class a` on test; .* none; add"),
+        ({"constraints": ("worst_slice >= 0.5",)}, "needs slices"),
+        (
+            {"constraints": ("worst_slice >= 90",), "slices": ("class",)},
+            "`worst_slice` lies between 0 and 1; write 90 % as 0.9",
+        ),
+        (
+            {"constraints": ("worst_slice <= -1",), "slices": ("class",), "metric": "log_loss"},
+            "`worst_slice` is never negative",
+        ),
+        (
+            {"constraints": ("worst_slice >= 0.5",), "slices": ("class",), "slice_examples": 99},
+            "needs a slice of test with evaluation.slice_examples",
+        ),
+    ],
+)
+def test_names_that_are_not_there(changed: dict[str, Any], words: str, made: Made) -> None:
+    with pytest.raises(UserError, match=words):
+        summary(splits(made), **changed)
+
+
+def test_the_test_examples_must_be_there(made: Made) -> None:
+    with pytest.raises(UserError, match="no `test` data set"):
+        summary({"train": splits(made)["train"]})
+
+
+def test_names_are_checked_before_anything_is_predicted() -> None:
+    with pytest.raises(UserError, match="names a class that is not there"):
+        check(dataclasses.replace(PLAIN, constraints=("recall[c] >= 1",)), CLASSES)
+
+
+def test_many_predictions_take_seconds(made: Made) -> None:
+    """A tenth of the 100,000 predictions that are promised in under 30 s."""
+    draw = np.random.default_rng(0)
+    labels, rows = draw.integers(0, 2, 10_000), draw.dirichlet([1, 1], 10_000)
+    start = time.perf_counter()
+    summary({"test": made(labels, rows)}, slices=("class", "brightness in 3 parts"))
+    assert time.perf_counter() - start < 10

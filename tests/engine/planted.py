@@ -1,0 +1,347 @@
+"""Trainings with a known fault, small enough for a test: what is wrong with each is planted.
+
+They learn the example digits in this process, without files: `planted("short", seed=0)`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from samebits.core.config import (
+    PARAMS,
+    Data,
+    Evaluation,
+    Model,
+    Optimization,
+    Regularization,
+    Reproducibility,
+    Runtime,
+    read,
+)
+from samebits.data.loader import Split
+from samebits.checks.label_errors import Sampled, label_findings
+from samebits.data.decode_cache import Place
+from samebits.data.shards import Example
+from samebits.diagnosis.gaps import Measured, measured
+from samebits.diagnosis.diagnosis import Inputs, diagnose
+from samebits.diagnosis.ideas import Settings
+from samebits.metrics.intervals import measure
+from samebits.metrics.registry import METRICS
+from samebits.metrics.predictions import Predictions, scored
+from samebits.??model import build
+from samebits.core.random import key
+from samebits.training import loop
+from samebits.training.softmax_regression import out_of_fold
+from samebits.training.predict import predict
+
+ROOT = Path(__file__).parents[1]
+CLASSES = [str(digit) for digit in range(10)]
+SIZES = {"train": 700, "train_dev": 200, "dev": 300, "test": 300}
+NOWHERE = Path("no checkpoint is written there")
+CHUNK = 128  # examples that go through a network at once
+
+Images = NDArray[np.uint8]
+Labels = NDArray[np.int64]
+Draw = np.random.Generator
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What differs from a training that does well, and what a diagnosis should say of it.
+
+    `state`, `link` and `section` are the right answer, `idea` one that must be among the first
+    three. `values` are keys of params.yaml, `sizes` those of data sets.
+    """
+
+    state: str
+    link: str | None
+    section: str | None
+    idea: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    wrong_labels: float = 0.0
+    target: Callable[[Images, Draw], Images] | None = None
+    real: Callable[[Images, Draw], Images] | None = None
+    candidates: int = 1  # of which the one was taken that does best on dev
+
+
+def noisy(images: Images, draw: Draw) -> Images:
+    """Inverted, with noise: another camera."""
+    noise = draw.normal(0, 40, images.shape)
+    return np.clip(255 - images.astype(np.float64) + noise, 0, 255).astype(np.uint8)
+
+
+def blurred(images: Images, draw: Draw) -> Images:
+    """Each pixel the mean of its neighbours, half as bright."""
+    edged = np.pad(images.astype(np.float64), ((0, 0), (0, 0), (1, 1), (1, 1)), mode="edge")
+    parts = [edged[..., y : y + 8, x : x + 8] for y in range(3) for x in range(3)]
+    return np.asarray(sum(parts) / 18, dtype=np.uint8)
+
+
+def shifted(images: Images, draw: Draw) -> Images:
+    """Moved by two pixels: cut out otherwise."""
+    return np.roll(images, (2, 1), axis=(2, 3))
+
+
+FAULTS = {
+    "too small a network": Fault(
+        "gap", "bias", "model", "bigger network", {"model.width": 2, "model.depth": 2}
+    ),
+    "too short a training": Fault(
+        "gap", "bias", "optimization", "train longer", {"optimization.epochs": 2}
+    ),
+    "too high a learning rate": Fault(
+        "gap", "bias", "optimization", "lower learning rate", {"optimization.learning_rate": 5.0}
+    ),
+    "too low a learning rate": Fault(
+        "gap", "bias", "optimization", "higher learning rate", {"optimization.learning_rate": 2e-5}
+    ),
+    "gradient descent at Adam's rate": Fault(
+        "gap",
+        "bias",
+        "optimization",
+        "higher learning rate",
+        {"optimization.optimizer": "sgd", "optimization.learning_rate": 0.0003},
+    ),
+    "too much regularization": Fault(
+        "gap", "bias", "regularization", "less dropout", {"regularization.dropout": 0.95}
+    ),
+    "too much weight decay": Fault(
+        "gap", "bias", "regularization", "less weight decay", {"regularization.weight_decay": 100.0}
+    ),
+    "no regularization, few examples": Fault(
+        "gap", "variance", "regularization", "dropout", {"optimization.epochs": 200}, {"train": 70}
+    ),
+    "dev from another source": Fault(
+        "gap",
+        "mismatch",
+        "data",
+        "learn from some of the target's pictures",
+        {"data.target": "target/*"},
+        target=noisy,
+    ),
+    "dev cut out otherwise": Fault(
+        "gap",
+        "mismatch",
+        "data",
+        "learn from some of the target's pictures",
+        {"data.target": "target/*"},
+        target=shifted,
+    ),
+    "dev used up by selection": Fault(
+        "gap",
+        "dev",
+        "data",
+        "bigger dev set",
+        {"evaluation.target_error": 0.15},
+        {"dev": 40, "pool": 340},
+        candidates=2000,
+    ),
+    "wrong labels": Fault("gap", None, "data", "correct labels", wrong_labels=0.1),
+    "target met": Fault("target met", None, None, "tighter target"),
+    "other pictures in use": Fault(
+        "gap", "real world", "evaluation", "other dev set", real=blurred
+    ),
+}
+
+
+def planted(name: str, seed: int, doubts: bool = True) -> tuple[Fault, dict[str, Any]]:
+    """Train with a fault, and return it with the diagnosis.
+
+    Args:
+        name: of the fault.
+        seed: of the pictures and of the training.
+        doubts: look for wrong labels, as `validate` does; it takes longer than such a training.
+    """
+    fault = FAULTS[name]
+    inputs, settings, real = trained(fault, seed, doubts)
+    return fault, diagnose(inputs, settings, real)
+
+
+def right(fault: Fault, found: Mapping[str, Any]) -> bool:
+    """Whether the diagnosis names what is wrong, and a remedy for it among the first three."""
+    said = [one["idea"] for one in found["ideas"][:3]]
+    link = found["link"] if fault.section != "data" or fault.link else fault.link
+    return (found["state"], link, found["section"], fault.idea in said or not fault.idea) == (
+        fault.state,
+        fault.link,
+        fault.section,
+        True,
+    )
+
+
+def trained(
+    fault: Fault, seed: int, doubts: bool = True
+) -> tuple[Inputs, Settings, Measured | None]:
+    """Return what the stages before `diagnose` would have left, and the sections."""
+    values = {
+        "optimization.batch_size": 50,
+        "optimization.epochs": 25,
+        "regularization.dropout": 0.0,
+        "regularization.weight_decay": 0.0,
+        "regularization.label_smoothing": 0.0,
+        "regularization.rotation": 0.0,
+        "regularization.shift": 0.0,
+        "model.width": 8,
+        "evaluation.target_error": 0.06,
+        **fault.values,
+    }
+    data, model, optimization, regularization, evaluation = (
+        _section(kind, values) for kind in (Data, Model, Optimization, Regularization, Evaluation)
+    )
+    settings = Settings(data, model, optimization, regularization, evaluation)
+    pictures = _pictures(fault, seed)
+    learned = loop.Settings(
+        settings.optimization,
+        settings.regularization,
+        replace(read(Reproducibility, ROOT / PARAMS), seed=seed, shards=1),
+        replace(
+            read(Runtime, ROOT / PARAMS),
+            processes=1,
+            workers=0,
+            checkpoint_every=10**9,
+            checkpoint_seconds=10**9,
+        ),
+    )
+    torch.manual_seed(key(seed, "initialisation"))
+    network = build(settings.model, 1, len(CLASSES), settings.regularization.dropout)
+    training, dev = pictures["train"].split(), pictures["dev"].split()
+    progress = loop.train(network, training, dev, learned, {}, NOWHERE)
+    if fault.candidates > 1:
+        _worsened(network, pictures["train"], seed)
+        size = len(pictures["dev"].labels)
+        pictures["dev"] = _luckiest(network, pictures["pool"], size, fault.candidates, seed)
+    known = ("train", "train_dev", "dev", "test")
+    predictions = {name: _predictions(name, pictures[name], network) for name in known}
+    metrics = {name: _accuracy(one) for name, one in predictions.items()}
+    real = None
+    if fault.real:
+        seen = _predictions("real", pictures["real"], network)
+        wrong = (seen.answers != seen.labels).astype(np.float64)
+        real = measured("real world", wrong, np.arange(len(wrong)))
+    findings = _findings([pictures[name] for name in known], settings.data) if doubts else []
+    losses, epochs = progress.losses, len(progress.curves)
+    return Inputs(metrics, {"findings": findings}, predictions, losses, epochs), settings, real
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Pictures of one data set: images uint8 [n, 1, 8, 8], labels and places in the whole [n]."""
+
+    images: Images
+    labels: Labels
+    places: Labels
+
+    def split(self) -> Split:
+        return Split(self.images, self.labels, CLASSES, "")
+
+    def examples(self) -> list[Example]:
+        return [
+            Example(f"{label}/{place}.png", CLASSES[label], f"{_hash(place):032x}", "", 8, 8, 0.5)
+            for label, place in zip(self.labels.tolist(), self.places.tolist(), strict=True)
+        ]
+
+
+def _pictures(fault: Fault, seed: int) -> dict[str, _Part]:
+    images, labels = _digits()
+    draw = np.random.default_rng([seed, 7])
+    order = draw.permutation(len(labels))
+    if fault.wrong_labels:
+        moved = draw.random(len(labels)) < fault.wrong_labels
+        labels = np.where(moved, (labels + draw.integers(1, 10, len(labels))) % 10, labels)
+    found, start = {}, 0
+    for name, size in {**SIZES, "real": 150, "pool": 140, **fault.sizes}.items():
+        places = np.sort(order[start : start + size])
+        start += size
+        seen = images[places]
+        if fault.target and name in ("dev", "test"):
+            seen = fault.target(seen, draw)
+        if fault.real and name == "real":
+            seen = fault.real(seen, draw)
+        found[name] = _Part(seen, labels[places], places)
+    return found
+
+
+@cache
+def _digits() -> tuple[Images, Labels]:
+    from sklearn.datasets import load_digits
+
+    bundle = load_digits()
+    images = (bundle.images * 255 / 16).round().astype(np.uint8)[:, None]
+    return images, bundle.target.astype(np.int64)
+
+
+def _hash(place: int) -> int:
+    return key(place, "picture") * key(place, "of the digits")
+
+
+def _section(kind: Any, values: Mapping[str, Any]) -> Any:
+    name = kind.__name__.lower()
+    own = {key.partition(".")[2]: one for key, one in values.items() if key.startswith(f"{name}.")}
+    return replace(read(kind, ROOT / PARAMS), **own)
+
+
+def _predictions(name: str, part: _Part, network: torch.nn.Module) -> Predictions:
+    found = predict(network, part.images, len(CLASSES), CHUNK)
+    return scored(name, part.examples(), part.labels, found, CLASSES)
+
+
+def _accuracy(predictions: Predictions) -> dict[str, Any]:
+    figure = measure({"accuracy": METRICS["accuracy"]}, predictions.sample(), 0)["accuracy"]
+    return {
+        "accuracy": figure.value,
+        "examples": len(predictions.labels),
+        "intervals": [["accuracy", *figure.interval()]],
+    }
+
+
+def _worsened(network: torch.nn.Module, train: _Part, seed: int) -> None:
+    """Put noise into the weights, so that it errs on a fifth of all pictures, seen or not."""
+    drawn = torch.Generator().manual_seed(seed)
+    start = {name: one.clone() for name, one in network.state_dict().items()}
+    for _ in range(200):
+        noisy = {
+            name: one + 0.35 * one.std() * torch.randn(one.shape, generator=drawn)
+            if one.ndim > 1
+            else one
+            for name, one in start.items()
+        }
+        network.load_state_dict(noisy)
+        if 0.18 <= _error(network, train) <= 0.22:
+            return
+
+
+def _luckiest(network: torch.nn.Module, pool: _Part, size: int, draws: int, seed: int) -> _Part:
+    """Return of many draws of pictures the one on which the network does best.
+
+    So it looks where as many networks, each as good as the other, were compared on one dev set and
+    the best was taken.
+    """
+    wrong = predict(network, pool.images, len(CLASSES), CHUNK).argmax(axis=1) != pool.labels
+    draw = np.random.default_rng([seed, 8])
+    orders = (draw.permutation(len(wrong))[:size] for _ in range(draws))
+    best = np.sort(min(orders, key=lambda one: int(wrong[one].sum())))
+    return _Part(pool.images[best], pool.labels[best], pool.places[best])
+
+
+def _error(network: torch.nn.Module, part: _Part) -> float:
+    answers = predict(network, part.images, len(CLASSES), CHUNK).argmax(axis=1)
+    return float((answers != part.labels[: len(answers)]).mean())
+
+
+def _findings(parts: list[_Part], data: Data) -> list[dict[str, Any]]:
+    images = np.concatenate([one.images for one in parts])
+    examples = [example for one in parts for example in one.examples()]
+    sampled = [
+        Sampled(one.md5, one.path, one.label, Place("", row, 0)) for row, one in enumerate(examples)
+    ]
+    doubts = label_findings(
+        sampled, lambda places: images[[one.place for one in places]], out_of_fold, data
+    )
+    return [one.record() for one in doubts]

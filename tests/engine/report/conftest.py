@@ -1,0 +1,138 @@
+"""A made-up result: three classes, hostile names, wrong answers."""
+
+import numpy as np
+import pytest
+
+from samebits.core.config import Evaluation
+from samebits.data.shards import Example
+from samebits.metrics.evaluation import summarise
+from samebits.metrics.predictions import Predictions
+from samebits.report.inputs import Inputs
+
+CLASSES = ["<script>alert(1)</script>", '"it\'s" & https://x.example/', "שלום 🐈"]
+SPLITS = {"train": 30, "train_dev": 6, "dev": 9, "test": 12}
+EVALUATION = Evaluation(
+    metric="macro_f1",
+    target_error=0.1,
+    constraints=(f"recall[{CLASSES[0]}] >= 0.5", "parameters <= 9e9", "latency_ms <= 10"),
+    slices=("class", "path <b>*"),
+    slice_examples=1,
+)
+_ON = {
+    "value": 0.25,
+    "interval": [0.1, 0.4],
+    "difference": 0.375,
+    "difference_interval": [0.1, 0.6],
+    "verdict": "better",
+}
+BASELINES = [{"name": "majority <class>", **_ON, "beaten": True, "dev": _ON}]
+_CHAIN = {"target": 0.02, "train": 0.25, "train_dev": 0.333333, "dev": 0.3, "test": 0.25}
+DIAGNOSIS = {
+    "state": "gap",
+    "link": "bias",
+    "section": "model",
+    "sentence": "The largest gap is <avoidable> bias.",
+    "chain": [
+        {
+            "name": name,
+            "error": error,
+            "interval": None if name == "target" else [error - 0.1, error + 0.1],
+            "examples": SPLITS.get(name, 0),
+        }
+        for name, error in _CHAIN.items()
+    ],
+    "gaps": [
+        {
+            "name": name,
+            "title": f"<{name}> gap",
+            "from": start,
+            "to": end,
+            "value": _CHAIN[end] - _CHAIN[start],
+            "interval": [-0.01, 0.3],
+            "real": name == "bias",
+            "section": "model",
+        }
+        for name, start, end in (
+            ("bias", "target", "train"),
+            ("variance", "train", "train_dev"),
+            ("mismatch", "train_dev", "dev"),
+            ("dev", "dev", "test"),
+        )
+    ],
+    "ideas": [
+        {
+            "idea": "bigger <network>",
+            "why": "it cannot represent more",
+            "section": "model",
+            "command": "dvc exp run -S model.width=64",
+            "cost": "one run",
+        },
+        {
+            "idea": "look again",
+            "why": "people see more",
+            "section": "data",
+            "command": "",
+            "cost": "work by hand",
+        },
+    ],
+}
+COSTS = {"parameters": 1234, "model_bytes": 5678}
+
+
+def made(count: int) -> Predictions:
+    """Return `count` predictions; each fourth is wrong."""
+    labels = np.arange(count, dtype=np.int64) % 3
+    answers = np.where(np.arange(count) % 4 == 0, (labels + 1) % 3, labels)
+    sure = 0.5 + np.arange(count) % 5 / 10
+    rows = np.repeat((1 - sure)[:, None] / 2, 3, axis=1)
+    rows[np.arange(count), answers] = sure
+    examples = [
+        Example(f"{CLASSES[label]}/{row:03d}.png", CLASSES[label], f"{row:032x}", "", 8, 8, 0.5)
+        for row, label in enumerate(labels)
+    ]
+    return Predictions(examples, labels, answers, sure, rows)
+
+
+@pytest.fixture
+def inputs() -> Inputs:
+    predictions = {name: made(count) for name, count in SPLITS.items()}
+    pictures = np.arange(9 * 64, dtype=np.int64).reshape(9, 1, 8, 8) % 251
+    return Inputs(
+        metrics=summarise(EVALUATION, CLASSES, predictions, COSTS, seed=0)
+        | {"baselines": BASELINES, "data": {"version": "da7a.dir", "release": "1.1"}},
+        diagnosis=DIAGNOSIS,
+        data={
+            "version": "da" * 16,
+            "examples": 51,
+            "classes": dict.fromkeys(CLASSES, 17),
+            "sizes": {"8x8": 51},
+            "modes": {"L": 51},
+            "statistics": {},
+            "compared_with": None,
+            "labels_examined": 50,
+            "corrections": [],
+            "found": {},
+            "accepted": {},
+            "findings": [],
+        },
+        identity={
+            "code": "c0" * 32,
+            "data": "da" * 16,
+            "lock": "10" * 32,
+            "params": {
+                "model": {"width": 77, "activation": "relu"},
+                "reproducibility": {"level": "portable"},
+            },
+        },
+        curves={
+            "epoch": [1.0, 2.0, 3.0],
+            "train_loss": [1.5, 0.5, 0.25],
+            "dev_loss": [1.6, None, 0.5],
+            "dev_accuracy": [0.5, 0.75, 0.875],
+        },
+        classes=CLASSES,
+        predictions=predictions,
+        pictures=pictures.astype(np.uint8),
+        odd={},
+        tags={f"{0:032x}": ["blurry", "<cut> off"], f"{4:032x}": ["blurry"], f"{1:032x}": ["no"]},
+    )

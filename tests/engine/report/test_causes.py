@@ -1,0 +1,50 @@
+"""The table of causes, and what stands there before anybody has tagged."""
+
+import re
+from dataclasses import replace
+
+from samebits.diagnosis.error_causes import causes
+from samebits.metrics.registry import METRICS
+from samebits.report.causes import causes_section
+from samebits.report.inputs import Inputs
+
+ACCURACY = METRICS["accuracy"]
+
+
+def words(inputs: Inputs, **tags: list[str]) -> str:
+    """The section for mistakes 0, 4 and 8 of nine pictures, tagged by their row."""
+    given = {f"{int(row[1:]):032x}": names for row, names in tags.items()}
+    content = causes_section(causes(ACCURACY, inputs.predictions["dev"], given), ACCURACY)
+    return " ".join(re.sub(r"<[^>]+>", " ", content).split())
+
+
+def test_what_each_cause_could_remove(inputs: Inputs) -> None:
+    said = words(inputs, r0=["<blurry>"], r4=["<blurry>"], r8=["dark"])
+    assert "3 mistakes on 9 dev pictures, 3 looked at by people." in said
+    assert "Error on dev, now 33.3 % Accuracy, now 0.6667" in said
+    rows = re.search(r"&lt;blurry&gt; 2 66\.7 % .* to .* 11\.11 % at best .* to .* 0\.8889", said)
+    assert rows
+    assert re.search(r"dark 1 33\.3 % .* 22\.22 % at best .* 0\.7778", said)
+    assert "as if the rest were alike" not in said
+    assert "counts for each" not in said
+
+
+def test_a_part_looked_at_and_several_causes(inputs: Inputs) -> None:
+    said = words(inputs, r0=["blurry", "dark"], r1=["right"])
+    assert "1 looked at by people" in said
+    assert "as if the rest were alike" in said
+    assert "counts for each of them" in said
+    assert "right" not in said
+
+
+def test_before_anybody_has_tagged(inputs: Inputs) -> None:
+    said = words(inputs)
+    assert "Nobody has said yet" in said
+    assert "make errors" in said
+
+
+def test_without_a_mistake(inputs: Inputs) -> None:
+    dev = inputs.predictions["dev"]
+    right = replace(dev, answers=dev.labels)
+    content = causes_section(causes(ACCURACY, right, {}), ACCURACY)
+    assert "None: every dev picture" in content

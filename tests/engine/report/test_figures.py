@@ -1,0 +1,92 @@
+"""What the page says of metrics, constraints and slices."""
+
+import re
+from typing import Any
+
+import pytest
+
+from samebits.report.figures import (
+    metrics_section,
+    slices_section,
+    verdict,
+)
+from samebits.report.inputs import Inputs
+
+
+def words(content: str) -> str:
+    return " ".join(
+        re.sub(r"</?(b|code)>|<[^>]+>", lambda tag: "" if tag[1] else " ", content).split()
+    )
+
+
+def test_every_figure_has_an_interval(inputs: Inputs) -> None:
+    shown = metrics_section(inputs.metrics)
+    for split in ("train", "train_dev", "dev", "test"):
+        for key, low, high in inputs.metrics[split]["intervals"]:
+            value = inputs.metrics[split][key]
+            assert f"{value:.4f} <small>{low:.4f} to {high:.4f}</small>" in shown
+
+
+def test_constraints_and_slices(inputs: Inputs) -> None:
+    shown = words(metrics_section(inputs.metrics))
+    assert "parameters &lt;= 9e9 1,234 met +9e+09" in shown
+    assert "latency_ms &lt;= 10 measured on each machine make latency says" in shown
+    assert "recall[&lt;script&gt;alert(1)&lt;/script&gt;] &gt;= 0.5" in shown
+    assert "majority &lt;class&gt; 0.2500 0.1000 to 0.4000" in shown
+    assert "better by 0.3750 +0.1000 to +0.6000" in shown
+
+
+def test_classes_without_a_picture_are_named(inputs: Inputs) -> None:
+    assert "without a picture" not in metrics_section(inputs.metrics)
+    metrics = {**inputs.metrics, "dev": {**inputs.metrics["dev"], "absent": list("<bcdefg")}}
+    shown = words(metrics_section(metrics))
+    row = "no part of a mean over classes none &lt; , b , c , d , e and 2 more none none"
+    assert row in shown
+
+
+def test_without_constraints_and_slices(inputs: Inputs) -> None:
+    metrics = {**inputs.metrics, "constraints": [], "slices": []}
+    assert "Constraint" not in metrics_section(metrics)
+    assert slices_section(metrics) == ""
+
+
+def test_the_costliest_slice_comes_first(inputs: Inputs) -> None:
+    costs = iter([0.01, 0.03, -0.02, 0.04, 0.05, 0.06])
+    rows = [
+        {**row, "cost": next(costs), "cost_interval": [-0.1, 0.1]} if "cost" in row else row
+        for row in inputs.metrics["slices"]
+    ]
+    metrics = {**inputs.metrics, "slices": rows}
+    shown = words(slices_section(metrics))
+    _, dev, test = re.split("Slices of (?:dev|test)", shown)
+    assert re.findall(r"([+-]\d\.\d\d) %", dev) == ["+3.00", "+1.00", "-2.00"]
+    assert re.findall(r"([+-]\d\.\d\d) %", test) == ["+6.00", "+5.00", "+4.00"]
+    rows[0].pop("cost")
+    assert "alert(1)&lt;/script&gt; – " in words(slices_section(metrics))
+
+
+def test_a_metric_of_ones_own_that_is_gone_is_left_out(inputs: Inputs) -> None:
+    metrics = {**inputs.metrics, "test": {**inputs.metrics["test"], "extra": 1.0}}
+    assert "extra" not in metrics_section(metrics)
+
+
+@pytest.mark.parametrize(
+    ("constraints", "accepted", "said"),
+    [
+        ([], True, "No constraint is set"),
+        ([{"met": True}, {"met": True}], True, "Accepted: it meets all 2 constraints"),
+        ([{"met": True}, {"met": None}], True, "as far as a result can say"),
+        (
+            [{"met": False, "constraint": "f1 >= 1", "value": 0.5, "margin": -0.5}],
+            False,
+            "Not accepted: it misses f1 &gt;= 1 (0.5, 0.5 too little)",
+        ),
+        (
+            [{"met": False, "constraint": "recall[>=5] <= 0.1", "value": 0.5, "margin": -0.4}],
+            False,
+            "Not accepted: it misses recall[&gt;=5] &lt;= 0.1 (0.5, 0.4 too much)",
+        ),
+    ],
+)
+def test_the_verdict(constraints: list[dict[str, Any]], accepted: bool, said: str) -> None:
+    assert said in words(verdict({"constraints": constraints, "accepted": accepted}))

@@ -1,0 +1,127 @@
+"""The stage from files to page, and one clear sentence for each file that is not right."""
+
+from collections.abc import Callable
+from pathlib import Path
+from unittest.mock import MagicMock
+
+import numpy as np
+import pytest
+
+from samebits.console.errors import UserError
+from samebits.metrics.predictions import write_predictions
+from samebits.diagnosis.error_tags import COLUMNS
+from samebits.diagnosis.error_tags import FILE as TAGS
+from samebits.report.inputs import Inputs, read_curves
+from samebits.report.pictures import image_tag
+from samebits.core.files import (
+    write_csv,
+    write_json,
+)
+from samebits.stages import report
+
+REPORT = Path("reports/report.html")
+SHARD = "data/prepared/dev/images-00000.npy"
+
+
+@pytest.fixture
+def files(inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lay the inputs out as the stages before the report leave them."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(report, "Seal", MagicMock())  # there is no pipeline here
+    write_json(Path("reports/metrics.json"), inputs.metrics)
+    write_json(Path("reports/diagnosis.json"), inputs.diagnosis)
+    write_json(Path("reports/data.json"), inputs.data)
+    write_json(Path("models/identity.json"), inputs.identity)
+    columns = inputs.curves.values()
+    write_csv(Path("reports/learning-curves.csv"), [*inputs.curves], zip(*columns, strict=True))
+    write_predictions(Path("reports/predictions.csv"), inputs.classes, inputs.predictions)
+    Path("data/prepared/dev").mkdir(parents=True)
+    np.save(SHARD, inputs.pictures[:])
+
+
+@pytest.mark.usefixtures("files")
+def test_the_same_files_give_the_same_page() -> None:
+    report.main()
+    first = REPORT.read_bytes()
+    report.main()
+    assert REPORT.read_bytes() == first
+    assert b"\r" not in first
+    assert str(Path.cwd()).encode() not in first
+
+
+@pytest.mark.usefixtures("files")
+def test_what_people_tagged_is_summed_up_and_left_as_it_is(inputs: Inputs) -> None:
+    one = inputs.predictions["dev"].examples[4]
+    row = (one.md5, one.path, one.label, one.label, "0.5", "wrong", "Blurry;  <cut> off")
+    write_csv(TAGS, COLUMNS, [row])
+    before = TAGS.read_bytes()
+    report.main()
+    content = REPORT.read_text(encoding="utf-8")
+    assert "3 mistakes on 9 dev pictures, 1 looked at by people" in content
+    assert '<span class="tags"><bdi>blurry; &lt;cut&gt; off</bdi></span>' in content
+    assert TAGS.read_bytes() == before
+
+
+@pytest.mark.usefixtures("files")
+def test_a_tagged_picture_that_is_in_train_now_stops_nothing(inputs: Inputs) -> None:
+    one = inputs.predictions["train"].examples[-1]  # dev has fewer
+    write_csv(TAGS, COLUMNS, [(one.md5, one.path, one.label, one.label, "0.5", "wrong", "blurry")])
+    report.main()
+    assert "Nobody has said yet" in REPORT.read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("files")
+def test_pictures_of_findings_are_found_in_every_split(inputs: Inputs) -> None:
+    path = inputs.predictions["train"].examples[-1].path
+    row = {"rule": "copies", "message": "words", "accepted": None, "paths": [path, "none/such.png"]}
+    found = {**inputs.data, "found": {"copies": 1}, "findings": [row]}
+    write_json(Path("reports/data.json"), found)
+    image = np.full((30, 1, 8, 8), 7, dtype=np.uint8)
+    Path("data/prepared/train").mkdir()
+    np.save("data/prepared/train/images-00000.npy", image)
+    report.main()
+    content = REPORT.read_text(encoding="utf-8")
+    assert content.count('alt="Picture ') == 1
+    assert image_tag(image[-1], f"Picture {path}") in content
+
+
+def cut_pictures(path: Path) -> None:
+    np.save(path, np.load(path)[1:])
+
+
+def unknown_picture(path: Path) -> None:
+    write_csv(path, COLUMNS, [("x", "a/1.png", "a", "b", "0.5", "wrong", "blurry")])
+
+
+@pytest.mark.usefixtures("files")
+@pytest.mark.parametrize(
+    ("path", "harm", "message"),
+    [
+        ("reports/metrics.json", Path.unlink, "is missing: run `dvc repro evaluate`"),
+        ("reports/predictions.csv", Path.unlink, "is missing: run `dvc repro evaluate`"),
+        ("reports/data.json", Path.unlink, "is missing: run `dvc repro validate`"),
+        ("reports/diagnosis.json", Path.unlink, "is missing: run `dvc repro diagnose`"),
+        ("reports/learning-curves.csv", Path.unlink, "is missing: run `dvc repro train`"),
+        ("models/identity.json", Path.unlink, "is missing: run `dvc repro train`"),
+        (SHARD, Path.unlink, "is not there; run 'dvc repro prepare'"),
+        (SHARD, cut_pictures, "holds 8 pictures, not 9"),
+        (SHARD, lambda path: path.write_bytes(b"x" * 99), "is truncated or damaged"),
+        ("reports/metrics.json", lambda path: path.write_bytes(b"{"), "is not JSON"),
+        ("models/identity.json", lambda path: path.write_bytes(b"{}"), "lacks `code`"),
+        ("reports/learning-curves.csv", lambda path: path.write_bytes(b""), "not a table"),
+        (TAGS.as_posix(), lambda path: path.write_bytes(b"md5;tags\n"), "must begin with the line"),
+        (TAGS.as_posix(), unknown_picture, "line 2: no picture has the content x; put"),
+    ],
+)
+def test_a_bad_file_is_named(path: str, harm: Callable[[Path], object], message: str) -> None:
+    harm(Path(path))
+    with pytest.raises(UserError, match=message) as error:
+        report.main()
+    assert (path.rpartition("/")[0] if harm is cut_pictures else path) in str(error.value)
+    assert not REPORT.exists()
+
+
+def test_numbers_that_are_not_finite_are_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "curves.csv"
+    path.write_text("epoch,dev_loss\n1,nan\n2,\n3,inf\n4,0.5\n", encoding="utf-8")
+    assert read_curves(path, "train")["dev_loss"] == [None, None, None, 0.5]

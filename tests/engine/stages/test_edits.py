@@ -1,0 +1,60 @@
+"""What is edited while a stage runs comes into no result."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from samebits.console import errors
+from samebits.console.errors import UserError
+from samebits.core.seals import Seal, path_of
+
+PACKAGE = errors.__name__.partition(".")[0]
+STAGES = ("validate", "prepare", "train", "evaluate", "diagnose", "report")
+Repro = Callable[..., dict[str, bytes]]
+
+
+def test_a_source_edited_while_a_stage_runs(
+    repro: Repro, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each stage refuses, writes nothing new, and runs again when that is undone."""
+    check = Seal.check
+    for name in STAGES:
+        source = project / f"src/{PACKAGE}/stages/{name}.py"
+        before = source.read_bytes()
+
+        def edited(seal: Seal, source: Path = source, text: bytes = before) -> None:
+            source.write_bytes(text + b"# edited\n")
+            check(seal)
+
+        monkeypatch.setattr(Seal, "check", edited)
+        with pytest.raises(UserError, match=rf"stages/{name}\.py changed while {name} ran"):
+            repro(name)
+        assert not (project / path_of(name)).exists()
+        monkeypatch.setattr(Seal, "check", check)
+        source.write_bytes(before)
+        assert path_of(name) in repro(name)
+
+
+def test_training_goes_on_where_an_edit_was_undone(
+    repro: Repro,
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = repro("validate", "prepare", "train")
+    params, check = project / "params.yaml", Seal.check
+    before = params.read_text(encoding="utf-8")
+
+    def edited(seal: Seal) -> None:
+        params.write_text(before.replace("epochs: 2", "epochs: 3"), encoding="utf-8")
+        check(seal)
+
+    monkeypatch.setattr(Seal, "check", edited)
+    with pytest.raises(UserError, match=r"params\.yaml:optimization changed while train ran"):
+        repro("train")
+    assert list((project / "checkpoints").iterdir())
+    monkeypatch.setattr(Seal, "check", check)
+    params.write_text(before, encoding="utf-8")
+    assert repro("train") == found
+    assert "going on after step" in capsys.readouterr().err

@@ -1,0 +1,99 @@
+"""A stage is a function of what dvc.yaml says, and one example's result of that example alone."""
+
+import csv
+import importlib
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from samebits.console import errors
+
+PACKAGE = errors.__name__.partition(".")[0]
+ALL = ("validate", "prepare", "train", "evaluate", "diagnose", "report")
+# Beside its dependencies a stage finds the files that say what these are.
+GIVEN = ("params.yaml", "dvc.yaml", "data/raw.dvc")
+Repro = Callable[..., dict[str, bytes]]
+
+# Every way in which Python tells how many processors there are says 3.
+ELSEWHERE = f"""
+import os
+os.cpu_count = os.process_cpu_count = lambda: 3
+os.sched_getaffinity = lambda _: (0, 1, 2)
+from {PACKAGE}.stages import train
+train.main()
+import torch
+print(torch.get_num_threads())
+"""
+
+
+def files(root: Path) -> dict[str, bytes]:
+    """Every file below the folder, by its path."""
+    found = [one for one in sorted(root.rglob("*")) if one.is_file()]
+    return {one.relative_to(root).as_posix(): one.read_bytes() for one in found}
+
+
+def place(project: Path, room: Path, paths: list[str]) -> None:
+    """Copy files and folders of the project into the room, where they are there."""
+    for path in paths:
+        (room / path).parent.mkdir(parents=True, exist_ok=True)
+        if (project / path).is_dir():
+            shutil.copytree(project / path, room / path)
+        elif (project / path).exists():
+            shutil.copyfile(project / path, room / path)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_stage_needs_what_it_declares_and_leaves_it_as_it_was(
+    repro: Repro, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """In a room that holds nothing else, each stage does what it does in the project."""
+    expected = repro(*ALL[: ALL.index(name) + 1])
+    stage = yaml.safe_load((project / "dvc.yaml").read_text(encoding="utf-8"))["stages"][name]
+    room = tmp_path / "room"
+    place(project, room, [*GIVEN, *stage["deps"]])
+    before = files(room)
+    monkeypatch.chdir(room)
+    importlib.import_module(f"{PACKAGE}.stages.{name}").main()
+    after = files(room)
+    assert {path: after.get(path) for path in before} == before, "it changed what it depends on"
+    made = [*stage["outs"], *stage.get("metrics", []), *stage.get("plots", [])]
+    made = [next(iter(one)) if isinstance(one, dict) else one for one in made]
+    for path in made:
+        inside = [one for one in after if one == path or one.startswith(f"{path}/")]
+        assert inside, f"{path} is declared, but not made"
+        assert all(after[one] == expected[one] for one in inside), f"{path} depends on more"
+
+
+@pytest.mark.parametrize("split", ["test", "dev", "train_dev", "train"])
+def test_what_is_said_of_a_picture_depends_on_no_other(
+    repro: Repro, project: Path, split: str
+) -> None:
+    """No mean, no scale, no statistics of the pictures that it is judged among."""
+    repro(*ALL[:4])
+    first, *others = said(project, split)
+    path = project / "data/prepared" / split / "images-00000.npy"
+    images = np.load(path)
+    images[1:] = 255 - images[1:]
+    np.save(path, images)
+    repro("evaluate")
+    assert said(project, split)[0] == first
+    assert said(project, split)[1:] != others
+
+
+def said(project: Path, split: str) -> list[dict[str, str]]:
+    """The predictions for each picture of a split."""
+    text = (project / "reports/predictions.csv").read_text(encoding="utf-8")
+    return [row for row in csv.DictReader(text.splitlines()) if row["split"] == split]
+
+
+def test_the_machine_does_not_choose_the_threads(repro: Repro, python: Callable[..., Any]) -> None:
+    repro("validate", "prepare")
+    done = python("-c", ELSEWHERE)
+    assert done.returncode == 0, done.stderr
+    threads = yaml.safe_load(Path("params.yaml").read_text("utf-8"))["reproducibility"]["threads"]
+    assert int(done.stdout) == threads != 3

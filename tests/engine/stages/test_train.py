@@ -1,0 +1,159 @@
+"""The weights: the same after a kill, and nothing left behind."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import yaml
+from torch import nn
+
+from samebits.console import errors
+from samebits.?? import model
+from samebits.console.errors import UserError
+
+PACKAGE = errors.__name__.partition(".")[0]
+RESULTS = (
+    "models/model.safetensors",
+    "models/identity.json",
+    "reports/learning-curves.csv",
+    "reports/losses.csv",
+)
+Repro = Callable[..., dict[str, bytes]]
+Settle = Callable[..., None]
+
+
+def test_the_outputs(repro: Repro, project: Path) -> None:
+    found = repro("validate", "prepare", "train")
+    params = yaml.safe_load((project / "params.yaml").read_text(encoding="utf-8"))
+    identity = json.loads(found["models/identity.json"])
+    read = ("model", "optimization", "regularization", "reproducibility")
+    assert identity["params"] == {name: params[name] for name in read}
+    curves = found["reports/learning-curves.csv"].decode().splitlines()
+    assert curves[0] == "epoch,train_loss,dev_loss,dev_accuracy"
+    assert [line.split(",")[0] for line in curves[1:]] == ["1", "2"]
+    assert json.loads((project / "provenance/train.json").read_text(encoding="utf-8"))
+    # A finished run leaves no checkpoint, so that another one starts at its first step.
+    assert list((project / "checkpoints").iterdir()) == []
+    assert repro("train") == found
+
+
+def test_what_a_network_takes_while_it_is_built(
+    repro: Repro, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A buffer is computed once, and is a part of every step."""
+    build = model.build
+
+    def rooted(*given: Any, **more: Any) -> nn.Module:
+        network: nn.Module = build(*given, **more)
+        network.register_buffer("scale", torch.ones(4).sqrt(), persistent=False)
+        return network
+
+    repro("validate", "prepare", "train")
+    monkeypatch.setattr(model, "build", rooted)
+    for stage in ("train", "evaluate"):
+        with pytest.raises(UserError, match=r"takes torch\.sqrt"):
+            repro(stage)
+
+
+def test_runtime_never_moves_a_bit(repro: Repro, project: Path, settle: Settle) -> None:
+    found = repro("validate", "prepare", "train")
+    runtime = {"workers": 1, "prefetch": 1, "log_every": 1, "checkpoint_every": 3}
+    settle(project / "params.yaml", runtime=runtime)
+    assert repro("train") == found
+
+
+def test_without_data(repro: Repro) -> None:
+    with pytest.raises(UserError, match=r"index\.json is not there; run 'dvc repro prepare'"):
+        repro("train")
+
+
+def start(root: Path, **options: Any) -> subprocess.Popen[str]:
+    command = [sys.executable, "-I", "-m", f"{PACKAGE}.stages.train"]
+    return subprocess.Popen(command, cwd=root, stderr=subprocess.PIPE, encoding="utf-8", **options)
+
+
+def kill(root: Path, step: int) -> int:
+    """Train until a checkpoint of `step` stands, kill at whichever step it is then; the status."""
+    process = start(root)
+    while process.poll() is None:
+        steps = [int(one.stem.split("-")[-1]) for one in (root / "checkpoints").glob("*.ckpt")]
+        if max(steps, default=0) >= step:
+            process.kill()
+            break
+        time.sleep(0.002)
+    process.communicate()
+    return process.returncode
+
+
+def test_a_real_kill(repro: Repro, project: Path, settle: Settle) -> None:
+    settle(project / "params.yaml", optimization={"epochs": 10}, runtime={"checkpoint_every": 5})
+    repro("validate", "prepare")
+    other = Path(shutil.copytree(project, project.with_name("other")))
+    whole = start(other)
+    assert kill(project, 10) != 0
+    resumed = start(project)
+    assert "going on after step" in resumed.communicate()[1]
+    assert "going on" not in whole.communicate()[1]
+    assert (resumed.returncode, whole.returncode) == (0, 0)
+    for path in RESULTS:
+        assert (project / path).read_bytes() == (other / path).read_bytes(), path
+    assert list((project / "checkpoints").iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no groups of processes to ask")
+@pytest.mark.parametrize(
+    ("how", "runtime"),
+    [
+        (signal.SIGINT, {"processes": 2}),
+        (signal.SIGTERM, {"processes": 1}),
+        (signal.SIGTERM, {"workers": 1}),
+    ],
+    ids=str,
+)
+def test_a_run_that_is_interrupted_says_where_it_goes_on(
+    repro: Repro, project: Path, settle: Settle, how: signal.Signals, runtime: dict[str, int]
+) -> None:
+    """As a terminal does it: every process of the run is asked to end."""
+    settle(
+        project / "params.yaml",
+        optimization={"epochs": 20},
+        reproducibility={"shards": 2},
+        runtime={"checkpoint_every": 30} | runtime,
+    )
+    repro("validate", "prepare")
+    other = Path(shutil.copytree(project, project.with_name("other")))
+    interrupted = start(project, start_new_session=True)
+    while interrupted.poll() is None and not list((project / "checkpoints").glob("*.ckpt")):
+        time.sleep(0.002)
+    time.sleep(0.05)  # some steps
+    os.killpg(interrupted.pid, how)
+    said = interrupted.communicate(timeout=60)[1]
+    steps = [int(one.stem.split("-")[-1]) for one in (project / "checkpoints").glob("*.ckpt")]
+    again = f"run it again, or 'dvc repro': training goes on after step {max(steps)}."
+    assert (interrupted.returncode, said.splitlines()[-1]) == (1, f"interrupted; {again}")
+    assert "Traceback" not in said
+    assert max(steps) > 30
+    whole, resumed = start(other), start(project)
+    assert f"going on after step {max(steps)}" in resumed.communicate(timeout=300)[1]
+    whole.communicate(timeout=300)
+    assert (whole.returncode, resumed.returncode) == (0, 0)
+    for path in RESULTS:
+        assert (project / path).read_bytes() == (other / path).read_bytes(), path
+
+
+def test_no_compiler_is_imported(repro: Repro, project: Path) -> None:
+    """Torch's optimizers would import it, which takes longer than torch itself."""
+    repro("validate", "prepare")
+    code = f"import runpy, sys; runpy.run_module('{PACKAGE}.stages.train', run_name='__main__')\n"
+    code += "sys.exit('torch._dynamo' in sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(project / "src")}
+    subprocess.run([sys.executable, "-c", code], cwd=project, env=environment, check=True)

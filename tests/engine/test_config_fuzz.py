@@ -1,0 +1,126 @@
+"""Whatever stands in params.yaml, it is read or refused with a sentence, and soon."""
+
+import random
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from samebits.core import config
+from samebits.data import splits
+from samebits.console.errors import UserError
+
+SHIPPED = (Path(__file__).parents[1] / "params.yaml").read_bytes()
+BOMB = b"a0: &a0 [x, x]\n" + b"".join(
+    b"a%d: &a%d [%s]\n" % (level, level, b", ".join([b"*a%d" % (level - 1)] * 9))
+    for level in range(1, 12)
+)
+
+
+def put(key: bytes, value: bytes) -> bytes:
+    """The shipped file with another value of a key."""
+    lines = SHIPPED.split(b"\n")
+    (at,) = [at for at, line in enumerate(lines) if line.startswith(b"  " + key + b":")]
+    return b"\n".join([*lines[:at], b"  " + key + b": " + value, *lines[at + 1 :]])
+
+
+# What is refused, and what is said of it.
+ODD = {
+    "long integer": (put(b"seed", b"9" * 5000), ", line .*a value of more than 500 letters"),
+    "large integer": (put(b"epochs", b"9" * 400), r"'optimization\.epochs' is 999.*No number may"),
+    "large float": (put(b"imbalance", b"1" * 400), r"'data\.imbalance' is 11.*No number may be la"),
+    "infinity": (put(b"imbalance", b".inf"), r"'data\.imbalance' is inf.*No number may be larger"),
+    "not a number": (put(b"clip", b".nan"), r"'optimization\.clip' is nan"),
+    "out of range": (put(b"learning_rate", b"1e999"), "'optimization.learning_rate' is inf"),
+    "brackets": (put(b"classes", b"[" * 3000), "line .*nested too deeply"),
+    "closed brackets": (put(b"classes", b"[" * 3000 + b"]" * 3000), "line .*nested too deeply"),
+    "braces": (b"{a: " * 3000 + b"}" * 3000, "line 1, .*nested too deeply"),
+    "bad tag": (put(b"seed", b"!!int abc"), "line .*the tag .*int; write the value without it"),
+    "time": (put(b"group", b"!!timestamp x"), "line .*the tag .*timestamp"),
+    "python": (put(b"group", b"!!python/object/apply:os.system [true]"), "line .*the tag"),
+    "binary": (put(b"group", b"!!binary aaa"), "line .*the tag"),
+    "alias bomb": (BOMB, "line 2, .*the alias \\*a0; write out"),
+    "bomb in classes": (put(b"classes", b"[&a [x], *a]"), "line .*the alias"),
+    "endless alias": (put(b"classes", b"&a [*a]"), "line .*the alias"),
+    "merge key": (b"x: &x {a: 1}\ndata:\n  <<: *x\n", "line 3, .*the alias"),
+    "regex": (put(b"group", b"a{99999999999}"), r"'data\.group' is .*takes a regular expression"),
+    "deep regex": (put(b"group", b"(" * 240 + b")" * 240), None),
+    "date": (put(b"epochs", b"2024-01-01"), "'optimization.epochs' is '2024-01-01'"),
+    "underscore": (put(b"epochs", b"1_000"), "'optimization.epochs' is '1_000'.*Write it as 1000"),
+    "hexadecimal": (put(b"epochs", b"0x10"), "'optimization.epochs' is '0x10'"),
+    "yes": (put(b"flip", b"yes"), "'regularization.flip' is 'yes', but takes true or false"),
+    "tab": (SHIPPED.replace(b"  width:", b"\twidth:"), "line .*is not valid YAML"),
+    "twice": (SHIPPED + b"data: 1\n", "line .*key 'data' stands twice"),
+    "zero byte": (SHIPPED + b"\0", "is not valid YAML"),
+    "Latin 1": (SHIPPED + b"# \xe9", "is not UTF-8 text"),
+    "UTF-16": (SHIPPED.decode().encode("utf-16"), "is not UTF-8 text"),
+    "huge": (SHIPPED + b"# x\n" * 10**6, "has more than 100000 bytes"),
+    "many keys": (b"".join(b"k%d: 1\n" % one for one in range(9000)), "and more like this"),
+    "documents": (SHIPPED + b"---\na: 1\n", "is not valid YAML"),
+    "list": (b"- data\n", "has no sections"),
+    "empty": (b"", "has no sections"),
+    "slow constraint": (put(b"constraints", b'["a[%s@ "]' % (b"]" * 400)), "'evaluation.constra"),
+}
+
+
+def said(path: Path, content: bytes) -> str:
+    """What is said of a file, "" if nothing; it must not take long."""
+    path.write_bytes(content)
+    start = time.process_time()
+    try:
+        for section in config.SECTIONS.values():
+            config.read(section, path)
+    except UserError as error:
+        return str(error)
+    finally:
+        assert time.process_time() - start < 2
+    return ""
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_an_odd_file(tmp_path: Path, name: str) -> None:
+    content, words = ODD[name]
+    found = said(tmp_path / "params.yaml", content)
+    if words is None:
+        return
+    with pytest.raises(UserError, match=f"(?s){words}"):
+        raise UserError(found)
+    assert "params.yaml" in found
+    assert len(found) < 10_000
+
+
+def test_a_mark_of_byte_order_is_no_part_of_it(tmp_path: Path) -> None:
+    assert said(tmp_path / "params.yaml", b"\xef\xbb\xbf" + SHIPPED) == ""
+
+
+PIECES = (
+    *(b"[", b"]", b"{", b"}", b": ", b"- ", b"\t", b"\0", b"\xff", b"&a ", b"*a", b"!!int "),
+    *(b"|\n", b"'", b'"', b"%", b"@", b"? ", b"<<: ", b"9" * 30, b".inf", b"~", b"\n  ", b"#"),
+    *(b"\r", b"---\n"),
+)
+
+
+def mutated(draw: random.Random) -> bytes:
+    content = bytearray(SHIPPED)
+    for _ in range(draw.randint(1, 4)):
+        at = draw.randrange(len(content))
+        content[at : at + draw.choice((0, 0, 1, 9))] = draw.choice(PIECES) * draw.choice((1, 1, 60))
+    return bytes(content)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_mutated_files(tmp_path: Path, seed: int) -> None:
+    draw = random.Random(seed)
+    for _ in range(50):
+        said(tmp_path / "params.yaml", mutated(draw))
+
+
+def test_an_expression_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(splits, "PATIENCE", 0.1)
+    data = config.read(config.Data, Path(__file__).parents[1] / "params.yaml")
+    path = f"cat/{'a' * 60}"
+    words = r"data\.group in params.yaml, '\(a\+\)\+b', takes too long"
+    with pytest.raises(UserError, match=words):
+        splits.group_of(path, replace(data, group="(a+)+b"))
+    assert splits.group_of(path, replace(data, group="/a+")) == path[3:]

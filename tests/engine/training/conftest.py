@@ -1,0 +1,121 @@
+"""A training run small enough to be repeated many times."""
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from samebits.core import config
+from samebits.data.loader import Split
+from samebits.??model import build
+from samebits.training import loop, microbatch as shards
+from samebits.training.checkpoint import Progress
+from samebits.training.loop import Settings, train
+from samebits.training.distributed import ALONE, Group
+
+IDENTITY = {"code": "c", "data": "d", "params": {"model": {"width": 4, "rate": 0.1}}}
+
+
+def split(count: int, start: int) -> Split:
+    labels = np.arange(start, start + count, dtype=np.int64) % 3
+    images = np.random.default_rng(start).integers(0, 90, (count, 1, 6, 6), dtype=np.uint8)
+    images[labels == 1, :, ::2] += 150  # lines across, lines down, or none
+    images[labels == 2, :, :, ::2] += 150
+    return Split(images, labels, ["a", "b", "c"], "version")
+
+
+def settings(**changed: Any) -> Settings:
+    """All sections, with some keys changed: settings(epochs=3, workers=1)."""
+    sections: list[Any] = [
+        config.Optimization(
+            optimizer="adamw", learning_rate=0.01, batch_size=8, epochs=3, warmup=0.1, clip=0
+        ),
+        config.Regularization(
+            dropout=0.2,
+            weight_decay=0.01,
+            label_smoothing=0.1,
+            rotation=5,
+            shift=0.1,
+            flip=True,
+            early_stopping=0,
+        ),
+        config.Reproducibility(
+            seed=0, level="portable", device="cpu", threads=1, shards=2, chunk=8
+        ),
+        config.Runtime(
+            processes=1,
+            workers=0,
+            prefetch=2,
+            stream=False,
+            log_every=10,
+            checkpoint_every=4,
+            checkpoint_seconds=600,
+        ),
+    ]
+    known: set[str] = set()
+    for place, section in enumerate(sections):
+        own = {one.name for one in dataclasses.fields(section)} & changed.keys()
+        sections[place] = dataclasses.replace(section, **{key: changed[key] for key in own})
+        known |= own
+    assert known == changed.keys()
+    return Settings(*sections)
+
+
+class Run:
+    """What a training run gave: weights as bytes, and its progress."""
+
+    def __init__(
+        self, folder: Path, identity: Any = IDENTITY, group: Group = ALONE, **changed: Any
+    ) -> None:
+        chosen = settings(**changed)
+        torch.manual_seed(chosen.reproducibility.seed)
+        model = config.Model(width=4, depth=2, activation="relu")
+        network = build(model, 1, 3, chosen.regularization.dropout)
+        self.progress: Progress = train(
+            network, split(30, 0), split(11, 30), chosen, identity, folder, group
+        )
+        self.weights = {
+            name: value.numpy().tobytes() for name, value in network.state_dict().items()
+        }
+
+    def __eq__(self, other: object) -> bool:
+        assert isinstance(other, Run)
+        return (self.weights, self.progress) == (other.weights, other.progress)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+Train = Callable[..., Run]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Train:
+    """Train with checkpoints in a folder: run("a", epochs=2); 3 steps are an epoch."""
+    return lambda folder="checkpoints", **changed: Run(tmp_path / folder, **changed)
+
+
+class Killed(BaseException):
+    """Stands for a kill."""
+
+
+@pytest.fixture
+def kill(run: Train, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Train, and end it in the middle of a step: kill(at=7), like run() otherwise."""
+
+    def until(folder: str = "checkpoints", *, at: int, **changed: Any) -> None:
+        steps = iter(range(10**6))
+
+        def fold(parts: Iterable[torch.Tensor]) -> torch.Tensor:
+            if next(steps) == at:
+                raise Killed
+            return shards.fold(parts)
+
+        with monkeypatch.context() as patch, pytest.raises(Killed):
+            patch.setattr(loop, "fold", fold)
+            run(folder, **changed)
+
+    return until

@@ -1,0 +1,112 @@
+"""The optimizer's groups, and the learning rate as a function of the step."""
+
+import math
+
+import pytest
+import torch
+
+from samebits.core.config import Model, Optimization, Regularization
+from samebits.??model import build as network_of
+from samebits.training.optimizer import (
+    build,
+    learning_rate,
+    set_rate,
+)
+
+KINDS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+
+
+def optimization(name: str = "adamw", rate: float = 0.1, warmup: float = 0.1) -> Optimization:
+    return Optimization(
+        optimizer=name, learning_rate=rate, batch_size=1, epochs=1, warmup=warmup, clip=0
+    )
+
+
+REGULARIZATION = Regularization(
+    dropout=0,
+    weight_decay=0.3,
+    label_smoothing=0,
+    rotation=0,
+    shift=0,
+    flip=False,
+    early_stopping=0,
+)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_only_weights_decay(name: str) -> None:
+    network = network_of(Model(width=4, depth=1, activation="relu"), 1, 3, 0.0)
+    optimizer = build(network, optimization(name), REGULARIZATION)
+    assert type(optimizer).__base__ is KINDS[name]
+    decay = {
+        id(one): group["weight_decay"]
+        for group in optimizer.param_groups
+        for one in group["params"]
+    }
+    for key, value in network.named_parameters():
+        assert decay[id(value)] == (0.3 if value.ndim > 1 else 0.0), key
+    assert all(group["fused"] for group in optimizer.param_groups)
+    assert len(decay) == len(list(network.parameters()))
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_it_steps_as_torch_does(name: str) -> None:
+    own, theirs = (network_of(Model(width=4, depth=1, activation="relu"), 1, 3, 0) for _ in "ab")
+    theirs.load_state_dict(own.state_dict())
+    optimizer = build(own, optimization(name), REGULARIZATION)
+    given = [{**group, "params": []} for group in optimizer.param_groups]
+    for one, other in zip(given, optimizer.param_groups, strict=True):
+        places = [id(value) for value in other["params"]]
+        pairs = zip(own.parameters(), theirs.parameters(), strict=True)
+        one["params"] = [same for value, same in pairs if id(value) in places]
+    reference = KINDS[name](given)
+    for step in range(4):
+        for network, stepped in ((own, optimizer), (theirs, reference)):
+            stepped.zero_grad()
+            network(torch.linspace(-1, 1, 128).reshape(2, 1, 8, 8)).pow(2).sum().backward()
+            set_rate(stepped, 0.01 * (step + 1))
+            stepped.step()
+        optimizer.load_state_dict(optimizer.state_dict())
+    for key, value in own.state_dict().items():
+        assert torch.equal(value, theirs.state_dict()[key]), key
+
+
+def test_frozen_parameters_are_left_out() -> None:
+    network = network_of(Model(width=4, depth=1, activation="relu"), 1, 3, 0.0)
+    for one in network.parameters():
+        one.requires_grad_(False)
+    network.get_parameter("head.weight").requires_grad_(True)
+    groups = build(network, optimization(), REGULARIZATION).param_groups
+    assert [len(group["params"]) for group in groups] == [1, 0]
+
+
+def test_warm_up_then_cosine() -> None:
+    rates = [learning_rate(step, 100, optimization(rate=2.0)) for step in range(100)]
+    assert rates[:10] == pytest.approx([0.2 * (step + 1) for step in range(10)])
+    assert rates[10] == 2.0
+    assert rates[55] == pytest.approx(1.0)
+    assert rates[10:] == sorted(rates[10:], reverse=True)
+    assert rates[99] == pytest.approx(1 + math.cos(math.pi * 89 / 90), abs=1e-9)
+    assert min(rates) > 0
+
+
+@pytest.mark.parametrize("steps", [1, 2, 7])
+@pytest.mark.parametrize("warmup", [0, 0.5, 0.99])
+def test_short_runs(steps: int, warmup: float) -> None:
+    rates = [learning_rate(step, steps, optimization(warmup=warmup)) for step in range(steps)]
+    assert max(rates) == 0.1
+    assert all(0 < rate <= 0.1 for rate in rates)
+
+
+def test_the_last_bit_of_a_cosine_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = [learning_rate(step, 1000, optimization()) for step in range(1000)]
+    exact = math.cos
+    monkeypatch.setattr(math, "cos", lambda value: math.nextafter(exact(value), 2))
+    assert before == [learning_rate(step, 1000, optimization()) for step in range(1000)]
+
+
+def test_set_rate() -> None:
+    network = network_of(Model(width=4, depth=1, activation="relu"), 1, 3, 0.0)
+    optimizer = build(network, optimization(), REGULARIZATION)
+    set_rate(optimizer, 0.5)
+    assert [group["lr"] for group in optimizer.param_groups] == [0.5, 0.5]

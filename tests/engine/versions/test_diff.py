@@ -1,0 +1,104 @@
+"""What differs between two versions, picture by picture."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from samebits.core.config import Data, read
+from samebits.versions.diff import (
+    Moves,
+    Picture,
+    balance,
+    changes,
+    moves,
+    pictures,
+)
+from samebits.data.splits import LEFT_OUT, SPLITS, split_of
+
+ROOT = Path(__file__).parents[2]
+
+
+def some(*paths: str) -> list[Picture]:
+    """Pictures written as "class/name=content"."""
+    pairs = [one.partition("=")[::2] for one in paths]
+    return pictures(dict(pairs), "")
+
+
+def names(old: list[Picture], new: list[Picture]) -> dict[str, list[str]]:
+    """Paths of what differs, those of a pair with an arrow between them."""
+    return {
+        kind: [
+            one.path if isinstance(one, Picture) else f"{one[0].path}>{one[1].path}" for one in rows
+        ]
+        for kind, rows in changes(old, new)._asdict().items()
+        if rows
+    }
+
+
+def test_pictures_are_those_that_are_not_hidden_by_path() -> None:
+    listing = {"b/1.png": "1", "a/2.png": "2", ".DS_Store": "3", ".x/1.png": "4", "a/.y": "5"}
+    assert pictures(listing, "") == [Picture("a/2.png", "a", "2"), Picture("b/1.png", "b", "1")]
+
+
+def test_a_correction_counts_as_the_label() -> None:
+    rows = "md5,old,new,who,why\n1,a,c,me,seen\n2,x,c,me,of another folder\n"
+    assert [one.label for one in pictures({"a/1": "1", "a/2": "2"}, rows)] == ["c", "a"]
+    old, new = pictures({"a/1": "1"}, ""), pictures({"a/1": "1"}, rows)
+    assert [(one.label, two.label) for one, two in changes(old, new).relabelled] == [("a", "c")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("a/1=x", "a/1=x", {}),
+        ("", "a/1=x", {"added": ["a/1"]}),
+        ("a/1=x", "", {"removed": ["a/1"]}),
+        ("a/1=x", "b/1=x", {"relabelled": ["a/1>b/1"]}),
+        ("a/1=x", "a/2=x", {"renamed": ["a/1>a/2"]}),
+        ("a/1=x", "a/1=y", {"added": ["a/1"], "removed": ["a/1"]}),
+        # A copy is one more; of two copies the one that moved moved.
+        ("a/1=x", "a/1=x a/2=x", {"added": ["a/2"]}),
+        ("a/1=x a/2=x", "a/1=x b/2=x", {"relabelled": ["a/2>b/2"]}),
+        ("a/1=x b/1=x", "b/2=x c/1=x", {"relabelled": ["a/1>c/1"], "renamed": ["b/1>b/2"]}),
+        ("a/1=x a/2=x", "b/1=x", {"relabelled": ["a/1>b/1"], "removed": ["a/2"]}),
+        # Two that change places.
+        ("a/1=x b/1=y", "a/1=y b/1=x", {"relabelled": ["a/1>b/1", "b/1>a/1"]}),
+    ],
+)
+def test_changes(old: str, new: str, found: dict[str, list[str]]) -> None:
+    assert names(some(*old.split()), some(*new.split())) == found
+    assert changes(some(*old.split()), some(*new.split())).any() == bool(found)
+
+
+def test_counts_add_up() -> None:
+    old, new = some("a/1=x", "a/2=y", "b/3=z", "b/4=z"), some("a/1=x", "b/2=y", "b/5=w")
+    found = changes(old, new)
+    assert len(new) == len(old) + len(found.added) - len(found.removed)
+    assert balance(old) == {"a": 2, "b": 2}
+    assert balance(new) == {"a": 1, "b": 2}
+
+
+def test_splits_move_by_what_comes_and_goes_alone() -> None:
+    data: Data = read(Data, ROOT / "params.yaml")
+    content = [f"{number:032x}" for number in range(0, 16**32, 16**32 // 40)]
+    old = pictures({f"a/{number}": md5 for number, md5 in enumerate(content)}, "")
+    renamed = pictures({f"b/x{one.path[2:]}": one.md5 for one in old}, "")
+    for split, row in moves(old, renamed, data).items():
+        assert row == Moves(row.before, row.before, 0, 0), split
+    found = moves(old, old[1:], data)
+    assert sum(row.left for row in found.values()) == 1
+    assert found[split_of(old[0].path, old[0].md5, data)].left == 1
+    assert list(found) == list(SPLITS)
+    assert sum(row.after for row in found.values()) == len(old) - 1
+
+
+def test_what_is_left_out_is_counted_where_there_is_any() -> None:
+    data = replace(read(Data, ROOT / "params.yaml"), source="b/*")
+    content = [f"{number:032x}" for number in range(0, 16**32, 16**32 // 40)]
+    old = pictures({f"a/{number}": md5 for number, md5 in enumerate(content)}, "")
+    found = moves(old, old[1:], data)
+    assert list(found) == [*SPLITS, LEFT_OUT]
+    assert found["train"] == Moves(0, 0, 0, 0)
+    assert found[LEFT_OUT].before > 20
+    assert sum(row.after for row in found.values()) == len(old) - 1
