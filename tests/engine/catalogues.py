@@ -3,7 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from samebits.core.config import Data, read
+from samebits.core.sections import Data
+from samebits.core.config import read
 from samebits.data.index import open_catalogue
 from samebits.data.prepare import prepare
 

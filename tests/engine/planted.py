@@ -13,17 +13,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from samebits.core.config import (
-    PARAMS,
-    Data,
-    Evaluation,
-    Model,
-    Optimization,
-    Regularization,
-    Reproducibility,
-    Runtime,
-    read,
-)
+from samebits.core.config import PARAMS, Model, read
+from samebits.core.sections import Data, Evaluation, Optimization, Regularization, Reproducibility, Runtime
 from samebits.data.loader import Split
 from samebits.checks.label_errors import Sampled, label_findings
 from samebits.data.decode_cache import Place
@@ -34,7 +25,7 @@ from samebits.diagnosis.ideas import Settings
 from samebits.metrics.intervals import measure
 from samebits.metrics.registry import METRICS
 from samebits.metrics.predictions import Predictions, scored
-from samebits.??model import build
+from handwritten_digits.model import build
 from samebits.core.random import key
 from samebits.training import loop
 from samebits.training.softmax_regression import out_of_fold

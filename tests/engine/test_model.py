@@ -5,7 +5,7 @@ import torch
 
 from samebits.core.config import Model
 from samebits.console.errors import UserError
-from samebits.??model import ACTIVATIONS, build, check
+from handwritten_digits.model import ACTIVATIONS, build
 
 
 def model(width: int = 8, depth: int = 2, activation: str = "relu") -> Model:

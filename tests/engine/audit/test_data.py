@@ -5,11 +5,7 @@ from typing import Any
 import pytest
 
 from samebits.audit import versions
-from samebits.audit.data import (
-    LOCAL,
-    credentials,
-    lean,
-)
+from samebits.audit.data import LOCAL, credentials, lean
 
 CONFIG = ".dvc/config"
 PLUGIN = "dvc-{}==1.0 \\\n    --hash=sha256:" + "0" * 64 + "\n"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from samebits.console.errors import UserError
-from samebits.provenance import apart
+from samebits.audit import data_apart as apart
 
 Git = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -4,11 +4,7 @@ from typing import Any
 
 import pytest
 
-from samebits.audit.requirements import (
-    asked,
-    locked,
-    satisfies,
-)
+from samebits.audit.requirements import asked, locked, satisfies
 
 RUNTIME = "requirements/runtime.lock"
 HASH = "--hash=sha256:" + "0" * 64

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from samebits.provenance import audit as package
+from samebits import audit as package
 from samebits.audit import parsing
 from samebits.audit.findings import Check, Finding
 from samebits.audit.run import CHECKS, audit, table

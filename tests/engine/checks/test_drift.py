@@ -5,14 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from samebits.checks.drift import (
-    BINS,
-    FILE,
-    Release,
-    distance,
-    last_release,
-    write_reference,
-)
+from samebits.checks.drift import BINS, FILE, Release, distance, last_release, write_reference
 from samebits.console.errors import UserError
 
 ROOT = Path(__file__).parents[2]

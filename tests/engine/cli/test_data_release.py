@@ -15,7 +15,7 @@ from samebits.cli import data_release
 from samebits.checks import run as checks
 from samebits.versions.tags import releases
 from samebits.console.errors import UserError
-from samebits.provenance import determinism
+from samebits.core import determinism
 from samebits.stages import validate
 
 PACKAGE = data_release.__name__.partition(".")[0]

@@ -12,7 +12,7 @@ import pytest
 from samebits.cli import diagnose
 from samebits.console.errors import UserError
 from samebits.experiments.fractions import FILE
-from samebits.provenance import determinism
+from samebits.core import determinism
 
 CONTENT: dict[str, Any] = {
     "link": "variance",

@@ -21,7 +21,7 @@ def trained(project: Path, monkeypatch: pytest.MonkeyPatch, settle: Settle) -> P
     from safetensors.torch import save_file
 
     from samebits.core.config import Model, read
-    from samebits.??model import build
+    from handwritten_digits.model import build
     from samebits.provenance import determinism
     from samebits.stages import prepare, validate
 

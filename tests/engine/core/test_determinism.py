@@ -11,12 +11,8 @@ from typing import Any
 import pytest
 
 from samebits.console import errors
-from samebits.provenance import determinism
-from samebits.core.determinism import (
-    INHERITED,
-    NUMPY,
-    PORTABLE,
-)
+from samebits.core import determinism
+from samebits.core.determinism import INHERITED, NUMPY, PORTABLE
 
 PACKAGE = errors.__name__.partition(".")[0]
 SRC = Path(errors.__file__).parents[1]

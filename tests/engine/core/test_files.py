@@ -6,15 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from samebits.provenance import artifacts
-from samebits.core.files import (
-    cell,
-    named,
-    read_json,
-    write_bytes,
-    write_csv,
-    write_json,
-)
+from samebits.core import files as artifacts
+from samebits.core.files import cell, named, read_json, write_bytes, write_csv, write_json
 
 
 def test_json(tmp_path: Path) -> None:

@@ -13,15 +13,9 @@ from samebits.experiments import beginning
 from samebits.experiments.beginning import NOTE, noted, undo
 from samebits.experiments.queue import run_missing
 from samebits.experiments.sweep import Plan, sweep
-from samebits.provenance import apart
+from samebits.audit import data_apart as apart
 from samebits.audit.ignore import tracked
-from samebits.core.git import (
-    REDIRECTING,
-    git,
-    git_says,
-    outside_git,
-    refuse_conflicts,
-)
+from samebits.core.git import REDIRECTING, git, git_says, outside_git, refuse_conflicts
 from samebits.remote.revisions import Revision, experiments
 from samebits.provenance.verify import _cloned
 

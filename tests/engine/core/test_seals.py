@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from samebits.console.errors import UserError
-from samebits.provenance import seals
+from samebits.core import seals
 from samebits.core.seals import Seal, hash_of, path_of
 
 FILES = {

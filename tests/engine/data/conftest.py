@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from samebits.core.config import Data, read
+from samebits.core.sections import Data
+from samebits.core.config import read
 from samebits.data.index import open_catalogue
 from samebits.data.findings import Table
 from samebits.checks.run import Reviewed, validate

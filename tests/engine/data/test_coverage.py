@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from conftest import picture
 
-from samebits.core.config import Data, read
+from samebits.core.sections import Data
+from samebits.core.config import read
 from samebits.data.coverage import coverage_findings
 from samebits.data.findings import Finding, Table
 from samebits.data.splits import SPLITS, split_of

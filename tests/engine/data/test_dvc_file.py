@@ -7,13 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from samebits.data.dvc_file import (
-    alone,
-    described,
-    origin,
-    record_origin,
-    recorded_version,
-)
+from samebits.data.dvc_file import alone, described, origin, record_origin, recorded_version
 from samebits.console.errors import UserError
 
 ROOT = Path(__file__).parents[2]

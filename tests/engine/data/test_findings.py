@@ -3,14 +3,7 @@
 from dataclasses import replace
 
 from samebits.data import findings
-from samebits.data.findings import (
-    MOST_KEPT,
-    MOST_SHOWN,
-    RULES,
-    Finding,
-    Table,
-    shown,
-)
+from samebits.data.findings import MOST_KEPT, MOST_SHOWN, RULES, Finding, Table, shown
 
 
 def many(rule: str, count: int, accepted: str = "") -> list[Finding]:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from samebits.core.config import Data, read
+from samebits.core.sections import Data
+from samebits.core.config import read
 from samebits.data.folder import read_labelled
 from samebits.console.errors import UserError
 

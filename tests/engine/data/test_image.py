@@ -16,14 +16,10 @@ from numpy.typing import NDArray
 from PIL import Image, features
 
 from samebits.console import errors
-from samebits.core.config import Data, read
+from samebits.core.sections import Data
+from samebits.core.config import read
 from samebits.data import image as module
-from samebits.data.image import (
-    TooLarge,
-    Unreadable,
-    decode,
-    is_picture,
-)
+from samebits.data.image import TooLarge, Unreadable, decode, is_picture
 from samebits.console.errors import UserError
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"

@@ -4,14 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from samebits.data.labels import (
-    COLUMNS,
-    FILE,
-    labels,
-    misfits,
-    read_corrections,
-    read_labels,
-)
+from samebits.data.labels import COLUMNS, FILE, labels, misfits, read_corrections, read_labels
 from samebits.console.errors import UserError
 
 A, B = "a" * 32, "b" * 32

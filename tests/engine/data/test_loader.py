@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from samebits.core.config import Regularization, Runtime
+from samebits.core.sections import Regularization, Runtime
 from samebits.data import loader as module
 from samebits.data.loader import Batches, Split, augment, stream
 from samebits.console.errors import UserError

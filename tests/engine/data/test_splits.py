@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from samebits.core.config import Data, read
+from samebits.core.sections import Data
+from samebits.core.config import read
 from samebits.data.splits import LEFT_OUT, group_of, split_of
 
 SHIPPED = Path(__file__).parents[2] / "params.yaml"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import yaml
 
-from samebits.core.config import Regularization, Runtime
+from samebits.core.sections import Regularization, Runtime
 from samebits.data.loader import Batches, Split, stream
 from samebits.data.shards import Example, Writer
 from samebits.remote.filesystem import Objects, Run

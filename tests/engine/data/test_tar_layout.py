@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from samebits.core.config import Data, read
+from samebits.core.sections import Data
+from samebits.core.config import read
 from samebits.data import tar_layout as packed
 from samebits.data.index import open_catalogue
 from samebits.data.prepare import prepare

@@ -10,12 +10,7 @@ import pytest
 from samebits.console.errors import UserError
 from samebits.metrics.scores import find
 from samebits.metrics.predictions import Predictions
-from samebits.diagnosis.error_tags import (
-    COLUMNS,
-    Row,
-    read_rows,
-    refreshed,
-)
+from samebits.diagnosis.error_tags import COLUMNS, Row, read_rows, refreshed
 from samebits.core.files import write_csv
 
 Made = Callable[..., Predictions]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from samebits.core.config import Optimization, Regularization, read
+from samebits.core.sections import Optimization, Regularization
+from samebits.core.config import read
 from samebits.diagnosis.evidence import cause, training
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"

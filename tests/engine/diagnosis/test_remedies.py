@@ -9,16 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from samebits.core.config import (
-    Data,
-    Evaluation,
-    Model,
-    Optimization,
-    Regularization,
-    _Loader,
-    problems,
-    read,
-)
+from samebits.core.sections import Data, Evaluation, Optimization, Regularization
+from samebits.core.config import Model, _Loader, problems, read
 from samebits.diagnosis import remedies
 from samebits.diagnosis.gaps import LINKS
 from samebits.diagnosis.ideas import Idea, Settings

@@ -10,12 +10,7 @@ import pytest
 
 from samebits.console.errors import UserError
 from samebits.experiments import queue
-from samebits.experiments.beginning import (
-    NOTE,
-    check_place,
-    noted,
-    undo,
-)
+from samebits.experiments.beginning import NOTE, check_place, noted, undo
 
 PARAMS = "model:\n  width: 8 # channels\n  depth: 2\n"
 VALUES = {"model.width": 16}

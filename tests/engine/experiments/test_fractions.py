@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from samebits.core.config import Optimization, read
+from samebits.core.sections import Optimization
+from samebits.core.config import read
 from samebits.console.errors import UserError
 from samebits.experiments import fractions
 

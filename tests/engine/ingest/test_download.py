@@ -8,13 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from samebits.ingest.download import (
-    fetch,
-    import_folder,
-    is_address,
-    names_archive,
-    public,
-)
+from samebits.ingest.download import fetch, import_folder, is_address, names_archive, public
 from samebits.console.errors import UserError
 
 USER = "me:secret"

@@ -8,7 +8,7 @@ import pytest
 
 from samebits.ingest import example as digits, missing
 from samebits.console.errors import UserError
-from samebits.provenance import revisions
+from samebits.remote import revisions
 
 WEIGHTS = Path("weights.bin")
 

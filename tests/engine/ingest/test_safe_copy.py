@@ -7,13 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from samebits.ingest.safe_copy import (
-    Bound,
-    Incoming,
-    Limits,
-    copy_folder,
-    stripped,
-)
+from samebits.ingest.safe_copy import Bound, Incoming, Limits, copy_folder, stripped
 from samebits.console.errors import UserError
 
 PLENTY = Bound(1000, "than there is room", "make some")

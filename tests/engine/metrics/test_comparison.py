@@ -9,12 +9,7 @@ import pytest
 
 from samebits.console.errors import UserError
 from samebits.metrics import intervals
-from samebits.metrics.comparison import (
-    Paired,
-    Spread,
-    check_same,
-    paired,
-)
+from samebits.metrics.comparison import Paired, Spread, check_same, paired
 from samebits.metrics.registry import METRICS
 from samebits.metrics.scores import value
 from samebits.metrics.sums import Sample

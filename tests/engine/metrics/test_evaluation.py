@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from samebits.core.config import Evaluation
+from samebits.core.sections import Evaluation
 from samebits.console.errors import UserError
 from samebits.metrics.evaluation import check, summarise
 from samebits.metrics.probabilities import Labels, Values

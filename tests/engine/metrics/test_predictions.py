@@ -7,14 +7,7 @@ import pytest
 
 from samebits.data.shards import Example
 from samebits.console.errors import UserError
-from samebits.metrics.predictions import (
-    prediction_header,
-    prediction_rows,
-    read_predictions,
-    scored,
-    write_confusion,
-    write_predictions,
-)
+from samebits.metrics.predictions import prediction_header, prediction_rows, read_predictions, scored, write_confusion, write_predictions
 
 CLASSES = ["a,b", 'say "path"', "קוף 🐈"]
 PATHS = ["a,b/1.png", 'say "path"/2.png', "קוף 🐈/3.png"]

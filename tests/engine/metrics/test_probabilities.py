@@ -6,11 +6,7 @@ import numpy as np
 import pytest
 
 from samebits.console.errors import UserError
-from samebits.metrics.probabilities import (
-    Probabilities,
-    check,
-    predicted,
-)
+from samebits.metrics.probabilities import Probabilities, check, predicted
 
 LABELS = np.array([0, 1, 0, 2, 2, 1], dtype=np.int64)
 ROWS = np.full((6, 3), 1 / 3)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import pytest
 import yaml
 
-from samebits.provenance import revisions
+from samebits.remote import revisions
 
 NAMES = ("outputs", "sources", "params", "machine", "files")
 EXAMPLES = "data/prepared/train/examples.csv"

@@ -5,13 +5,7 @@ from typing import Any
 
 import pytest
 
-from samebits.provenance.differences import (
-    Comparison,
-    causes,
-    compare,
-    loss,
-    table,
-)
+from samebits.provenance.differences import Comparison, causes, compare, loss, table
 
 
 def lock(**stages: dict[str, str]) -> dict[str, Any]:

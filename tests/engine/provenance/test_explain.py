@@ -9,7 +9,8 @@ import pytest
 
 from samebits.remote.filesystem import Objects
 from samebits.console.errors import UserError
-from samebits.provenance import explain, revisions
+from samebits.provenance import explain
+from samebits.remote import revisions
 
 LOSSES, METRICS = "reports/losses.csv", "reports/metrics.json"
 HASHES = "torch==2.0 --hash=sha256:other"

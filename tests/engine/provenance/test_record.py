@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from samebits.console.errors import UserError
-from samebits.provenance import provenance
+from samebits.provenance import record as provenance
 from samebits.provenance.record import machine, recorded
 
 MADE, LATEST = Path("provenance/train.json"), Path("provenance/here/train.json")

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
-from samebits.core.config import Reproducibility
+from samebits.core.sections import Reproducibility
 from samebits.console.errors import UserError
-from samebits.provenance import revisions, verify
+from samebits.remote import revisions
+from samebits.provenance import verify
 from samebits.audit import dvclock
 from samebits.audit.findings import Check, Finding
 from samebits.provenance.differences import compare

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from samebits.console.errors import UserError
-from samebits.provenance import revisions
+from samebits.remote import revisions
 from samebits.remote.revisions import Revision, md5
 
 LOSSES = "step,loss\n0,0.5\n1,0.25\n"

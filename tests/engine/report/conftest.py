@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from samebits.core.config import Evaluation
+from samebits.core.sections import Evaluation
 from samebits.data.shards import Example
 from samebits.metrics.evaluation import summarise
 from samebits.metrics.predictions import Predictions

@@ -7,15 +7,7 @@ import numpy as np
 
 from samebits.data.shards import Example
 from samebits.metrics.predictions import Predictions
-from samebits.report.calibration import (
-    BOTTOM,
-    LEFT,
-    RIGHT,
-    SIDE,
-    TOP,
-    calibration_section,
-    diagram,
-)
+from samebits.report.calibration import BOTTOM, LEFT, RIGHT, SIDE, TOP, calibration_section, diagram
 
 
 def answered(sure: list[float], right: list[bool], groups: list[str] | None = None) -> Predictions:

@@ -4,12 +4,7 @@ import re
 
 import pytest
 
-from samebits.report.charts import (
-    Axis,
-    Series,
-    line_chart,
-    nice_step,
-)
+from samebits.report.charts import Axis, Series, line_chart, nice_step
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,7 @@ from typing import Any
 
 import pytest
 
-from samebits.report.figures import (
-    metrics_section,
-    slices_section,
-    verdict,
-)
+from samebits.report.figures import metrics_section, slices_section, verdict
 from samebits.report.inputs import Inputs
 
 

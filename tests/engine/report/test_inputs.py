@@ -13,10 +13,7 @@ from samebits.diagnosis.error_tags import COLUMNS
 from samebits.diagnosis.error_tags import FILE as TAGS
 from samebits.report.inputs import Inputs, read_curves
 from samebits.report.pictures import image_tag
-from samebits.core.files import (
-    write_csv,
-    write_json,
-)
+from samebits.core.files import write_csv, write_json
 from samebits.stages import report
 
 REPORT = Path("reports/report.html")

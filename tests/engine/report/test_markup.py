@@ -1,12 +1,6 @@
 """Small pieces that say what they say whatever they are given."""
 
-from samebits.report.markup import (
-    bar,
-    capital,
-    ends,
-    percent,
-    prose,
-)
+from samebits.report.markup import bar, capital, ends, percent, prose
 
 
 def test_a_bar_stays_in_its_place() -> None:

@@ -14,13 +14,7 @@ from samebits.metrics.registry import METRICS
 from samebits.metrics.predictions import Predictions
 from samebits.diagnosis.error_cost import ordered
 from samebits.report.inputs import Inputs
-from samebits.report.mistakes import (
-    WORST_PICTURES,
-    confusion,
-    confusion_section,
-    least_sure,
-    mistakes_section,
-)
+from samebits.report.mistakes import WORST_PICTURES, confusion, confusion_section, least_sure, mistakes_section
 
 ACCURACY = METRICS["accuracy"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from samebits.console import errors
-from samebits.provenance import determinism
+from samebits.core import determinism
 
 PACKAGE = errors.__name__.partition(".")[0]
 

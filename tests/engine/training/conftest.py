@@ -11,7 +11,7 @@ import torch
 
 from samebits.core import config
 from samebits.data.loader import Split
-from samebits.??model import build
+from handwritten_digits.model import build
 from samebits.training import loop, microbatch as shards
 from samebits.training.checkpoint import Progress
 from samebits.training.loop import Settings, train

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from samebits.console import errors
-from samebits.core.config import Reproducibility
+from samebits.core.sections import Reproducibility
 from samebits.console.errors import UserError
-from samebits.provenance import determinism
+from samebits.core import determinism
 from samebits.training.distributed import ALONE, joined
 
 PACKAGE = errors.__name__.partition(".")[0]

@@ -11,14 +11,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from samebits.core.config import Reproducibility
+from samebits.core.sections import Reproducibility
 from samebits.data import loader as batches
 from samebits.console.errors import UserError
 from samebits.??model import Network
-from samebits.core.operators import (
-    check_optimizer,
-    portable,
-)
+from samebits.core.operators import check_optimizer, portable
 from samebits.training import loop
 
 Call = Callable[[Tensor], Any]

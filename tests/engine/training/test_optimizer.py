@@ -5,13 +5,10 @@ import math
 import pytest
 import torch
 
-from samebits.core.config import Model, Optimization, Regularization
-from samebits.??model import build as network_of
-from samebits.training.optimizer import (
-    build,
-    learning_rate,
-    set_rate,
-)
+from samebits.core.config import Model
+from samebits.core.sections import Optimization, Regularization
+from handwritten_digits.model import build as network_of
+from samebits.training.optimizer import build, learning_rate, set_rate
 
 KINDS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 

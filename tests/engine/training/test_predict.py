@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 
 from samebits.core.config import Model
 from samebits.console.errors import UserError
-from samebits.??model import build
+from handwritten_digits.model import build
 from samebits.training.predict import load, predict
 
 CHUNK = 8

@@ -1,13 +1,6 @@
 """Entries that add up, the latest first, whatever stood there before."""
 
-from samebits.versions.changelog import (
-    HEADER,
-    by_class,
-    entry,
-    summary,
-    with_entry,
-    without_latest,
-)
+from samebits.versions.changelog import HEADER, by_class, entry, summary, with_entry, without_latest
 from samebits.versions.diff import balance, changes, pictures
 from samebits.data.release_file import Record
 

@@ -14,13 +14,7 @@ from samebits.data.dvc_file import MARK
 from samebits.data.release_file import CORRECTIONS, RECORD, release_of
 from samebits.versions.release import release
 from samebits.versions.checkout import use
-from samebits.versions.tags import (
-    POINTER,
-    RAW,
-    find,
-    run_dvc,
-    working_version,
-)
+from samebits.versions.tags import POINTER, RAW, find, run_dvc, working_version
 from samebits.console.errors import UserError
 from samebits.remote.revisions import md5
 

@@ -5,15 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from samebits.core.config import Data, read
-from samebits.versions.diff import (
-    Moves,
-    Picture,
-    balance,
-    changes,
-    moves,
-    pictures,
-)
+from samebits.core.sections import Data
+from samebits.core.config import read
+from samebits.versions.diff import Moves, Picture, balance, changes, moves, pictures
 from samebits.data.splits import LEFT_OUT, SPLITS, split_of
 
 ROOT = Path(__file__).parents[2]
