@@ -37,6 +37,7 @@ def main() -> None:
     from ..training.baselines import baselines
     from ..training.prediction import load, predict
 
+    seal.check()
     splits = {name: Split.open(PREPARED / name) for name in SPLITS}
     test = splits["test"]
     classes = test.classes

@@ -13,11 +13,12 @@ DECODED = Path("data/decoded")
 
 def main() -> None:
     """Decode, resize and split every picture."""
+    seal = Seal("prepare")
     from ..data.catalogue import open_catalogue
     from ..data.corrections import FILE, read_labels
     from ..data.prepare import prepare
 
-    seal = Seal("prepare")
+    seal.check()
     data, runtime = read(Data), read(Runtime)
     version, labels = _version(Path("reports/data.json")), read_labels(FILE)
     with open_catalogue(DECODED, data) as catalogue:

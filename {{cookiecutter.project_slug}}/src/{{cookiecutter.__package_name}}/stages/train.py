@@ -41,6 +41,7 @@ def main() -> None:
     from ..training.loop import Settings, train
     from ..training.processes import joined
 
+    seal.check()  # what is imported is what was sealed, so a checkpoint is of that code, too
     training, dev = Split.open(TRAIN, runtime.stream), Split.open(DEV, runtime.stream)
     check(model, side=training.images.shape[-1])
     names = ("index.json", "examples.csv")

@@ -27,7 +27,7 @@ def main() -> None:
     version = recorded_version(RAW.with_suffix(".dvc"))
     if version is None:
         raise UserError(f"{RAW}.dvc is not there; give the data a version with 'dvc add {RAW}'.")
-    summary, table = _checked(data, version, runtime.workers)
+    summary, table = _checked(seal, data, version, runtime.workers)
     seal.check()
     write_json(REPORT, {"version": version, "release": release_of(version)} | summary)
     if refusal := table.refusal():
@@ -35,13 +35,14 @@ def main() -> None:
     seal.write()
 
 
-def _checked(data: Data, version: str, workers: int) -> "tuple[dict[str, Any], Table]":
+def _checked(seal: Seal, data: Data, version: str, workers: int) -> "tuple[dict[str, Any], Table]":
     # Which labels are in doubt is the same everywhere, whatever level training has.
     determinism.apply("portable", 1, "cpu")
     from ..data.catalogue import open_catalogue
     from ..data.validate import Reviewed, validate
     from ..training.linear import out_of_fold
 
+    seal.check()
     with open_catalogue(DECODED, data) as catalogue:
         return validate(catalogue, RAW, data, version, out_of_fold, Reviewed(), workers)
 
