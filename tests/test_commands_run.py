@@ -82,7 +82,6 @@ def test_what_is_said_of_data_and_model(typed: Typed, here: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.long
 def test_an_experiment_is_tried_compared_and_kept(typed: Typed, here: Path) -> None:
     typed(
         "dvc exp run --queue -S model.width=16", "dvc exp run --queue -S model.width=8 -n thinner"

@@ -5,12 +5,15 @@
 
 import json
 import shutil
+import struct
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from samebits.training.softmax_regression import out_of_fold
@@ -55,11 +58,28 @@ def lost_content(raw: Path) -> None:
     Image.fromarray(pixels * 16).save(raw / "tree/camera.tif")
 
 
+def chunk(kind: bytes, content: bytes) -> bytes:
+    checksum = zlib.crc32(kind + content)
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", checksum)
+
+
+def deep(values: NDArray[np.uint16], kind: int = 2) -> bytes:
+    """A PNG with 16 bits a channel, as Pillow does not write one: [h, w, channels]."""
+    height, width, channels = values.shape
+    rows = values.astype(">u2").reshape(height, width * channels)
+    raw = b"".join(b"\0" + row.tobytes() for row in rows)
+    header = struct.pack(">IIBBBBB", width, height, 16, kind, 0, 0, 0)
+    parts = chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(raw)), chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
 def unused_bits(raw: Path) -> None:
     picture(raw / "tree/camera.png")
     pixels = np.asarray(Image.open(raw / "tree/camera.png")).astype(np.uint16)
     for factor in (32, 64):  # 13 and 14 bits
         Image.fromarray(pixels * factor).save(raw / f"tree/camera-{factor}.png")
+        colours = np.repeat(pixels[..., None] * factor, 3, axis=2)
+        (raw / f"tree/colours-{factor}.png").write_bytes(deep(colours))
     (raw / "tree/camera.png").unlink()
 
 
@@ -288,7 +308,10 @@ PLANTED = {
     ),
     "unused-bits": Case(
         unused_bits,
-        ("of 2 picture(s) with 16 bits of grey none uses more than 14 of data.bits, 16, so that",),
+        (
+            "of 2 picture(s) with 16 bits of grey none uses more than 14 of 16, so that",
+            "of 2 picture(s) with 16 bits of colour none uses more than 14 of 16, so that",
+        ),
         beside=("near-duplicates", "brightness-drift"),
     ),
     "brightness-drift": Case(

@@ -1,5 +1,6 @@
 """What an installation hears of the user's settings: pytest tests/test_package_sources.py"""
 
+import importlib.util
 import os
 import sys
 import tomllib
@@ -99,6 +100,33 @@ def test_of_pips_files_only_where_packages_come_from_is_heard() -> None:
     ]
     found = package_sources.pip_settings([sys.executable, "-c", f"print({chr(10).join(lines)!r})"])
     assert found == {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "https://x", "PIP_CERT": "/c"}
+
+
+def test_a_file_that_pip_is_told_of_is_heard_as_its_others_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = tmp_path / "told.conf"
+    told.write_text("global.index-url='https://y'\nglobal.user='true'\n", encoding="utf-8")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(told))
+    shown = "import os; print(open(os.environ['PIP_CONFIG_FILE']).read())"
+    found = package_sources.pip_settings([sys.executable, "-c", shown])
+    assert found == {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "https://y"}
+
+
+def test_pip_itself_lists_the_file_that_it_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ensurepip = importlib.util.find_spec("ensurepip")
+    places = ensurepip.submodule_search_locations if ensurepip else None
+    wheels = [wheel for place in places or () for wheel in Path(place).glob("_bundled/pip-*.whl")]
+    if not wheels:
+        pytest.skip("this Python brings no pip")
+    told = tmp_path / "told.conf"
+    told.write_text("[global]\nindex-url = https://y\nuser = true\n", encoding="utf-8")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(told))
+    found = package_sources.pip_settings([sys.executable, f"{wheels[0]}/pip", "config", "list"])
+    assert found["PIP_INDEX_URL"] == "https://y"
+    assert "PIP_USER" not in found
 
 
 def test_where_the_small_builds_of_torch_come_from(

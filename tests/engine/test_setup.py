@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import py_compile
 import shutil
 import subprocess
 import sys
@@ -151,6 +152,51 @@ def test_a_file_that_no_package_brought_is_seen_and_removed(
         check(root)
     assert build(root).startswith("Ready")
     assert not file.exists()
+    assert check(root).startswith("Every file of ")
+
+
+def test_a_file_that_stands_first_on_the_path_is_seen_and_removed(root: Path, ran: Run) -> None:
+    build(root)
+    file = root / ".venv" / venv_files.BIN / "git"
+    file.touch()
+    with pytest.raises(setup.Problem, match=r"no package brought .*git: run setup again"):
+        check(root)
+    assert build(root).startswith("Ready")
+    assert not file.exists()
+    assert check(root).startswith("Every file of ")
+
+
+def doctored(source: Path) -> Path:
+    """Bytecode that Python takes for that of a source, but was compiled from another."""
+    text, times = source.read_bytes(), source.stat()
+    source.write_bytes(text.replace(b"right", b"wrong"))
+    os.utime(source, ns=(times.st_atime_ns, times.st_mtime_ns))
+    mode = py_compile.PycInvalidationMode.TIMESTAMP
+    compiled = py_compile.compile(str(source), invalidation_mode=mode)
+    source.write_bytes(text)
+    os.utime(source, ns=(times.st_atime_ns, times.st_mtime_ns))
+    return Path(str(compiled))
+
+
+def said_on_import(site: Path, name: str) -> str:
+    code = f"import sys; sys.path.append({str(site)!r}); import {name}"
+    command = [sys.executable, "-I", "-S", "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.mark.parametrize("step", [check, build])
+def test_python_runs_no_bytecode_of_other_sources(
+    root: Path, ran: Run, packed: Packed, step: Callable[[Path], str]
+) -> None:
+    build(root)
+    site = root / ".venv/lib/site-packages"
+    source = packed(site, "some_tool", b"print('right')")
+    if step is check:
+        build(root)
+    doctored(source)
+    assert said_on_import(site, "some_tool") == "wrong"
+    step(root)
+    assert said_on_import(site, "some_tool") == "right"
     assert check(root).startswith("Every file of ")
 
 

@@ -56,8 +56,14 @@ def environment() -> dict[str, str]:
 
 
 def pip_settings(listing: list[str]) -> dict[str, str]:
-    """What is heard of pip's own files, as variables; `listing` is `pip config list`."""
-    reply = subprocess.run(listing, env=environment(), capture_output=True, text=True, check=False)
+    """What is heard of pip's own files, as variables; `listing` is `pip config list`.
+
+    One that PIP_CONFIG_FILE names is heard as the others are, in the order that pip gives them.
+    """
+    variables = {**environment(), "PIP_USER": "0"}  # "user = true" would list the user's alone
+    if told := os.environ.get("PIP_CONFIG_FILE"):
+        variables["PIP_CONFIG_FILE"] = told
+    reply = subprocess.run(listing, env=variables, capture_output=True, text=True, check=False)
     found = {"PIP_CONFIG_FILE": os.devnull}
     for key, value in re.findall(
         r"^(?:global|install)\.([\w-]+)=('.*'|\".*\")$", reply.stdout, re.M

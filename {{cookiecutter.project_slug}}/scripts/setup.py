@@ -2,7 +2,8 @@
 
     python3 scripts/setup.py                        this project's environment
     python3 scripts/setup.py --root DIR LOCK ...    another folder's, from other locks
-    python3 scripts/setup.py --check                compares .venv with the locks, file by file
+    python3 scripts/setup.py --check                compares .venv with the locks, file by file,
+                                                    but for bytecode, which it removes
 
 Standard library only, because this runs before anything is installed. uv does the work; where the
 right uv is not at hand, pip fetches it by the hash in setup.lock. What is already right is left
@@ -37,6 +38,7 @@ from venv_files import (
     SOURCES,
     SUFFIX,
     altered,
+    drop_bytecode,
     link_mode,
     packages,
     site_packages,
@@ -133,6 +135,7 @@ def build(root: Path, locks: list[Path]) -> str:
             print(f"Removing what no package brought: {shown_paths(venv, files)}")
             for file in files:
                 file.unlink()
+        drop_bytecode(venv)
         unshare(venv)
         link_sources(root, venv)
         draft = venv / f"{STAMP}.new"
@@ -203,6 +206,8 @@ def read_stamp(venv: Path) -> dict[str, object]:
 def check(root: Path, locks: list[Path], python: str) -> str:
     """Compares what is installed with the locks, and with what each package says of its files.
 
+    Bytecode goes, for it shows in no comparison what it was compiled from.
+
     Raises:
         Problem: it was built from other locks, or a file is missing, another one, or nobody's.
     """
@@ -214,6 +219,7 @@ def check(root: Path, locks: list[Path], python: str) -> str:
         raise Problem(f"{venv} was not built from the locks that are here now: run setup again")
     if found.get("packages") != there:
         raise Problem(f"packages of {venv} came or went since it was built: run setup again")
+    drop_bytecode(venv)
     compare(venv)
     if files := strays(venv):
         raise Problem(f"no package brought {shown_paths(venv, files)}: run setup again")

@@ -9,6 +9,7 @@ import base64
 import csv
 import hashlib
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -27,6 +28,9 @@ SUFFIX = ".exe" if os.name == "nt" else ""
 FICLONE = 0x40049409  # asks Linux to clone a file
 LARGE = 2**20  # bytes; larger files are binaries, which nobody edits by hand
 SOURCES = "sources.pth"  # in site-packages, of setup.py's own making
+CACHE = "__pycache__"  # the folders of bytecode
+# What `uv venv` puts in bin/, beside an interpreter that is called as its folder in lib/ is.
+MADE = re.compile(r"(python3?|pythonw)(\.exe)?|activate(_this\.py|\.\w+)?|(deactivate|pydoc)\.bat")
 
 
 def site_packages(venv: Path) -> Path | None:
@@ -54,17 +58,20 @@ def looks(venv: Path) -> str:
     return sums.hexdigest()
 
 
-def installed(venv: Path) -> Iterator[Path]:
-    """Every file of the packages but bytecode, in a fixed order."""
+def installed(venv: Path, bytecode: bool = False) -> Iterator[Path]:
+    """Every file of the packages but bytecode, or only bytecode, in a fixed order."""
     for start in filter(None, (site_packages(venv), venv / BIN)):
-        yield from below(start)
+        for file in below(start):
+            if bytecode == (CACHE in file.relative_to(start).parts):
+                yield file
 
 
 def below(start: Path) -> Iterator[Path]:
-    """Every file below a folder but bytecode, in a fixed order."""
+    """Every file below a folder, and every link to another folder, in a fixed order."""
     for folder, folders, names in os.walk(start):
-        folders[:] = sorted(name for name in folders if name != "__pycache__")
-        yield from (Path(folder, name) for name in sorted(names))
+        folders.sort()
+        links = [name for name in folders if Path(folder, name).is_symlink()]
+        yield from (Path(folder, name) for name in sorted(names + links))
 
 
 def altered(venv: Path) -> dict[str, list[str]]:
@@ -81,14 +88,33 @@ def altered(venv: Path) -> dict[str, list[str]]:
 
 
 def strays(venv: Path) -> list[Path]:
-    """The files beside the packages that no RECORD names: Python would import them, or run them."""
+    """The files that neither a RECORD names nor setup made: Python or the PATH would find them."""
     if (site := site_packages(venv)) is None:
         return []
-    known = {
-        os.path.normpath(site / row[0]) for one in site.glob(RECORDS) for row in read_record(one)
-    }
-    known.add(os.path.normpath(site / SOURCES))
-    return [file for file in below(site) if str(file) not in known]
+    made = {site / SOURCES, venv / BIN / f"{site.parent.name}{SUFFIX}"}
+    made |= {file for file in (venv / BIN).glob("*") if MADE.fullmatch(file.name)}
+    known = recorded(site) | {os.path.normpath(file) for file in made}
+    return [file for file in installed(venv) if str(file) not in known]
+
+
+def drop_bytecode(venv: Path) -> None:
+    """Removes the bytecode that no package brought; Python makes it again where it is needed.
+
+    Python runs it in the place of a source whose time and size it names, whatever it was compiled
+    from. To compare it, all of it would have to be compiled, half a minute on a core; to make again
+    what a run imports of torch and scikit-learn takes ten seconds.
+    """
+    site = site_packages(venv) or venv
+    hashed = recorded(site, "sha256=")
+    for file in installed(venv, bytecode=True):
+        if str(file) not in hashed:
+            file.unlink(missing_ok=True)  # another Python may be writing there
+
+
+def recorded(site: Path, value: str = "") -> set[str]:
+    """The paths that the RECORDs name, all or those with a hash that begins so."""
+    rows = (row for record in site.glob(RECORDS) for row in read_record(record))
+    return {os.path.normpath(site / row[0]) for row in rows if row[1].startswith(value)}
 
 
 def read_record(record: Path) -> Iterator[list[str]]:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 WEIGHTS = "weights/pretrained.bin"
+WHOLE = "weights/w.bin"
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,68 @@ def test_a_path_that_the_code_names(copy: Any, expect: Any, name: str, code: str
 
 
 @pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("vocab", 'X = open("vocab").read()'),
+        ("vocab", 'X = load_file("vocab")'),
+        ("vocab", 'X = np.loadtxt("vocab")'),
+        ("vocab", 'X = [open(n) for n in ["vocab"]]'),
+        ("vocab", 'X: str = "vocab"'),
+        ("vocab", 'X = open(b"vocab")'),
+        ("vocab", 'X = R / "vocab"'),
+        ("vocab", 'X = f"{R}/vocab"'),
+        ("weights", 'X = R / "weights"'),
+        ("weights", 'X = os.path.join("weights", R)'),
+        (WHOLE, 'X = Path.cwd() / "weights" / "w.bin"'),
+        (WHOLE, 'X = Path() / "weights" / "w.bin"'),
+        (WHOLE, 'X = Path(__file__).parents[2] / "weights" / "w.bin"'),
+        (WHOLE, 'X = Path(__file__).parent / "../../../weights/w.bin"'),
+        (WHOLE, 'W = Path.cwd() / "weights"\nX = W / "w.bin"'),
+        (WHOLE, 'W: str = "weights"\nX = Path(W) / "w.bin"'),
+        (WHOLE, 'X = os.path.join(R, "weights", "w.bin")'),
+        (WHOLE, 'X = os.path.join(R, "weights/w.bin", R)'),
+        (WHOLE, 'X = f"{R}/weights/w.bin"'),
+        (WHOLE, 'X = os.getcwd() + "/weights/w.bin"'),
+        (WHOLE, 'X = f"{R}weights/w.bin"'),
+        (WHOLE, 'X = "%s/weights/w.bin" % R'),
+        (WHOLE, 'X = "/".join(["weights", "w.bin"])'),
+        (WHOLE, 'X = "/".join((R, "weights", "w.bin"))'),
+        (WHOLE, 'X = open(b"weights/w.bin")'),
+        (WHOLE, 'X = Path("weights/other").with_name("w.bin")'),
+        (WHOLE, 'import os.path as osp\nX = osp.join("weights", "w.bin")'),
+        (WHOLE, 'from os.path import join as j\nX = j("weights", "w.bin")'),
+        ("weights", 'from pathlib import Path as P\nX = sorted(P("weights").glob("*.bin"))'),
+    ],
+)
+def test_a_path_that_is_written_in_any_way(copy: Any, expect: Any, name: str, code: str) -> None:
+    copy.write("vocab", "cats")
+    copy.write(WHOLE, b"\x00weights")
+    line = copy.append(copy.code, f"\n{code}\n") + code.count("\n") + 1
+    expect("inputs", copy.code, line, f"names {name}, on which no stage depends", stale=True)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'Path(__file__).with_name("table.json")',
+        'Path(__file__).parent.parent / "table.json"',
+        'files(pkg) / "table.json"',
+        'files(pkg).joinpath("table.json")',
+        'read_text(pkg, "table.json")',
+    ],
+)
+def test_a_file_among_the_modules(copy: Any, expect: Any, code: str) -> None:
+    table = f"{copy.package}/table.json"
+    copy.write(table, "{}")
+    copy.write(f"{copy.package}/__pycache__/gone.pyc", b"\x00")
+    line = copy.append(copy.code, f'\nX = {code}\nGONE = "gone.pyc", "validate.py"\n') + 1
+    finding = expect("inputs", copy.code, line, f"names {table}, on which no stage", stale=True)
+    assert len(copy.new()["inputs"]) == 1, finding
+    copy.replace("dvc.yaml", "      - data/raw\n", f"      - data/raw\n      - {table}\n")
+    assert "inputs" not in copy.new()
+
+
+@pytest.mark.parametrize(
     "name", ["data/raw", "data/raw/cat/1.png", "data/prepared/test", "data/prepared/test/0.npy"]
 )
 def test_data_that_another_stage_depends_on(copy: Any, expect: Any, name: str) -> None:
@@ -52,17 +115,33 @@ def test_data_that_another_stage_depends_on(copy: Any, expect: Any, name: str) -
     expect("inputs", train, line, words, stale=True)
 
 
-@pytest.mark.parametrize("path", ["/mnt/shared/w.pt", "C:/shared/w.pt", "/data/w.pt"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/mnt/shared/w.pt", "C:/shared/w.pt", "/data/w.pt", "../x/y", "../../x", "../x"),
+        "../{project}/weights/w.bin",
+    ],
+)
 def test_a_path_outside_the_project(copy: Any, expect: Any, path: str) -> None:
+    copy.write(WHOLE, b"\x00weights")
+    path = path.format(project=copy.root.name)
     line = copy.append(copy.code, f'\nPRETRAINED = open("{path}", "rb")\n') + 1
     words = f"names {path}, which is not in the project and has no version; bring it in and track"
     expect("inputs", copy.code, line, words, stale=True)
 
 
 @pytest.mark.parametrize(
-    "code", ['"/proc/cpuinfo"', '"/dev/shm/x"', '"a/b %s"', '"100 %" % ()', '"{}".format("a", *B)']
+    "code",
+    [
+        *('"/proc/cpuinfo"', '"/dev/shm/x"', '"a/b %s"', '"100 %" % ()', '"{}".format("a", *B)'),
+        *('".." in B', '"../" in B', 'Path(__file__).parent / "../gone/x"', 'f"{B}/gone/x"'),
+        *('os.path.join(B, "../x")', '", ".join(["weights"])', 'Path("data/raw") / "vocab"'),
+        *('f"{B}: see weights/w.bin"', 'f"{B}_vocab"', "B / 2 + 1", 'f"{B} weights"'),
+    ],
 )
 def test_what_names_no_path(copy: Any, code: str) -> None:
+    copy.write("vocab", "cats")
+    copy.write(WHOLE, b"\x00weights")
     copy.append(copy.code, f"\nB = []\nTOLD = {code}\n")
     assert "inputs" not in copy.new()
 
@@ -80,6 +159,7 @@ def test_a_file_that_it_names_for_no_result(copy: Any) -> None:
     copy.write("notes.txt", "mine")
     copy.append(copy.code, '\nNOTES = "notes.txt"  # audit: shown to the user\n')
     copy.append(copy.code, '\n"""As said in notes.txt, and of data.json."""\nGONE = "gone.txt"\n')
+    copy.append(copy.code, '\n"""notes.txt"""\nGONE += ""  # as in "notes.txt"\n')
     assert "inputs" not in copy.new()
 
 

@@ -12,20 +12,21 @@ import pytest
         "random.py",
         "numpy.py",
         "PIL.py",
-        "torch/__init__.py",
+        *("torch/__init__.py", "torch/__init__.pyc", "torch/__init__.so"),
+        "torch/__init__.cpython-311-x86_64-linux-gnu.so",
         "json.cpython-311-x86_64-linux-gnu.so",
         "csv.pyc",
         "sitecustomize.py",
         "src/sitecustomize.py",
         "src/usercustomize.py",
         "src/yaml.py",
-        "src/dvc/__init__.py",
+        *("src/dvc/__init__.py", "src/dvc/__init__.pyc"),
     ],
 )
 def test_a_file_that_python_takes_for_a_module(copy: Any, path: str) -> None:
     copy.write(path, b"")
     [finding] = copy.new()["isolation"]
-    assert finding.path == path.removesuffix("/__init__.py")
+    assert finding.path == re.sub(r"/__init__\..*", "", path)
     name = re.split(r"[./]", path.removeprefix("src/"))[0]
     assert f"for the module {name}, which is another's" in finding.message
 
@@ -70,6 +71,8 @@ def test_a_module_of_the_package_may_be_called_as_it_likes(copy: Any) -> None:
         *("coverage run -m", "pytest -m", "uv run python -m", "uv run -m", "uv run --with x -m"),
         *("torchrun -m", "accelerate launch -m", "python -I -m torch.distributed.run -m"),
         *("scripts/venv python -m", ".venv\\Scripts\\python.exe -m", "uv run a.py", "./a.py"),
+        *("${PYTHON} -m", "$PYTHON -m", "A=1 exec '$PY' -X dev -u -m", "sh -c '$PYTHON a.py"),
+        *("\\${PYTHON:-python3} -m", "true; $PYTHON -m"),
     ],
 )
 def test_a_stage_that_is_not_isolated(copy: Any, command: str) -> None:
@@ -86,6 +89,7 @@ def test_a_stage_that_is_not_isolated(copy: Any, command: str) -> None:
         *("torchrun --no-python python -I -m", "uv run python -I -m", "env A=1 pypy3 -I -m"),
         *("sh -c 'python -I -m", "$(which python) -I -m", "python -I -m coverage run -m"),
         *("python -I a.py", "python -I -m torch.distributed.run --no-python python -I -m"),
+        *("${PYTHON} -I -m", "$PYTHON -X dev -uI -m", "cd $HOME; python -I -m", "$RUN it -m"),
     ],
 )
 def test_a_stage_that_is(copy: Any, command: str) -> None:

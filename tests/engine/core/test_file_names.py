@@ -30,7 +30,8 @@ def test_a_name_that_may_stand(name: str) -> None:
         *((f"{name}/1.png", "ends with a dot") for name in ("x.", "x..", "...")),
         *((f"cat/1{letter}.png", f"has a [{letter}] in its name") for letter in '<>:"|?*'),
         *((f"cat/a{letter}b.png", UNSEEN) for letter in "\u200b\u200d\u202e\u2066\ufeff\u00ad"),
-        *((f"cat/a{letter}b.png", UNSEEN) for letter in "\u3164\u2800\u115f\U000e0041"),
+        *((f"cat/a{letter}b.png", UNSEEN) for letter in "\u3164\u2800\u115f\U000e0041\ufe00"),
+        *((f"cat/a{letter}b.png", UNSEEN) for letter in "\u180b\u2065\ufff0\U0001d159\U000e0100"),
         *((f"cat/a{letter}b.png", CONTROL) for letter in "\n\t\0\x7f\x85\u2028\udcff"),
     ],
 )

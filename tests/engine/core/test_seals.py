@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 from pathlib import Path
 from typing import Any
 
@@ -79,9 +78,18 @@ def test_an_input_that_is_taken_away(path: str) -> None:
         seal.check()
 
 
+@pytest.mark.parametrize("path", ["src/p/a.py", "w.bin", "data/raw/cat/1.png"])
+def test_an_edit_that_was_undone(path: str) -> None:
+    """Nobody knows what was read while it stood there."""
+    seal = Seal("fit")
+    write(path, "another")
+    write(path, FILES[path])
+    with pytest.raises(UserError, match="changed while fit ran"):
+        seal.check()
+
+
 def test_what_is_no_change_of_an_input() -> None:
     seal = Seal("fit")
-    os.utime("src/p/a.py", (1, 1))
     text = FILES["params.yaml"].replace("least: 3", "least: 4").replace("1e-3", "0.0010")
     write("params.yaml", f"# a comment\n{text}")
     write("own.yaml", "knob: 1\nother: 7\n")

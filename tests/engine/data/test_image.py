@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from defects import chunk, deep
 from numpy.typing import NDArray
 from PIL import Image, features
 
@@ -62,21 +63,6 @@ def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
 
 def wide(values: NDArray[np.uint16], kind: str = "PNG", **options: object) -> bytes:
     return encoded(Image.fromarray(values.astype(np.uint16)), kind, **options)
-
-
-def chunk(kind: bytes, content: bytes) -> bytes:
-    checksum = zlib.crc32(kind + content)
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", checksum)
-
-
-def deep(values: NDArray[np.uint16], kind: int = 2) -> bytes:
-    """A PNG with 16 bits a channel, as Pillow does not write one: [h, w, channels]."""
-    height, width, channels = values.shape
-    rows = values.astype(">u2").reshape(height, width * channels)
-    raw = b"".join(b"\0" + row.tobytes() for row in rows)
-    header = struct.pack(">IIBBBBB", width, height, 16, kind, 0, 0, 0)
-    parts = chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(raw)), chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
 def tiff(content: bytes, *, size: int, **tags: int) -> bytes:
@@ -229,6 +215,11 @@ def test_12_bits_in_the_16_of_colours(kind: int, channels: int) -> None:
     values = np.repeat(RISING[..., None], channels, axis=2)
     assert decode(deep(values * 65, kind), DATA).lost.startswith("of the 16 bits of its colours")
     assert not decode(deep(values * 1040, kind), DATA).lost
+    assert decode(deep(values * 1040, kind), DATA).used == 16
+    assert decode(deep(values * 130, kind), DATA).used == 13  # of one; a rule looks at all
+    hot = np.tile(values * 65, (8, 8, 1))
+    hot[0, 0] = 65535
+    assert decode(deep(hot, kind), DATA).lost.startswith("of the 16 bits of its colours")
 
 
 @pytest.mark.parametrize("mode", ["LA", "RGBA"])
@@ -236,7 +227,9 @@ def test_a_picture_that_is_transparent_everywhere(mode: str) -> None:
     image = large(mode, 8)
     image.putalpha(0)
     assert decode(encoded(image), DATA).lost.startswith("all of it is transparent, and becomes whi")
-    image.putpixel((0, 0), (9,) * len(mode))
+    image.putpixel((0, 0), (9,) * len(mode))  # hardly to be seen
+    assert decode(encoded(image), DATA).lost.startswith("all of it is transparent")
+    image.putpixel((0, 0), (99,) * len(mode))
     assert not decode(encoded(image), DATA).lost
 
 

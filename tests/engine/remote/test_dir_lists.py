@@ -65,6 +65,8 @@ def test_names_that_lead_elsewhere(name: str, problem: str) -> None:
         ("cat/1.png", "cat/1.png."),
         ("cat/1.png", "cat /1.png"),
         ("cat/1.png", "cat/1\u200b.png"),
+        ("cat/1.png", "cat\ufe00/1.png"),
+        ("cat/1.png", "cat/1\u3164.png"),
     ],
 )
 def test_names_that_mean_the_same(names: tuple[str, str]) -> None:

@@ -205,6 +205,9 @@ def test_a_file_that_was_merged(plant: Plant, path: str, action: Callable[[], ob
     refused(f"^{path} has conflict markers; take one side", action)
 
 
+DVC_FILES = ("data/raw.dvc", "dvc.yaml", "dvc.lock")
+
+
 @pytest.mark.parametrize(
     ("path", "text", "words"),
     [
@@ -214,6 +217,7 @@ def test_a_file_that_was_merged(plant: Plant, path: str, action: Callable[[], ob
         ("data/raw.dvc", "outs: 1", "DVC cannot read this project: .*data/raw.dvc"),
         ("dvc.lock", "stages: 1", "DVC cannot read this project: .*dvc.lock"),
         ("dvc.yaml", "stages: 1", "DVC cannot read this project: .*dvc.yaml"),
+        *((path, "[" * 3000 + "]" * 3000, "nested without end; restore") for path in DVC_FILES),
         (".dvc/config", "[core", "DVC cannot read this project: .*config"),
         (".dvc/config", "", "there is no remote; name one"),
     ],

@@ -47,7 +47,8 @@ def test_training_goes_on_where_an_edit_was_undone(
     before = params.read_text(encoding="utf-8")
 
     def edited(seal: Seal) -> None:
-        params.write_text(before.replace("epochs: 2", "epochs: 3"), encoding="utf-8")
+        if list((project / "checkpoints").glob("*.ckpt")):  # it looks before it trains, too
+            params.write_text(before.replace("epochs: 2", "epochs: 3"), encoding="utf-8")
         check(seal)
 
     monkeypatch.setattr(Seal, "check", edited)
@@ -58,3 +59,22 @@ def test_training_goes_on_where_an_edit_was_undone(
     params.write_text(before, encoding="utf-8")
     assert repro("train") == found
     assert "going on after step" in capsys.readouterr().err
+
+
+def test_what_is_imported_is_what_was_sealed(
+    repro: Repro, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Undone before training begins: a checkpoint of that code would be taken for one of this."""
+    repro("validate", "prepare")
+    source, check = project / f"src/{PACKAGE}/model.py", Seal.check
+    before = source.read_bytes()
+
+    def edited(seal: Seal) -> None:
+        source.write_bytes(before + b"# edited\n")
+        source.write_bytes(before)
+        check(seal)
+
+    monkeypatch.setattr(Seal, "check", edited)
+    with pytest.raises(UserError, match=r"model\.py changed while train ran"):
+        repro("train")
+    assert not list((project / "checkpoints").glob("*.ckpt"))

@@ -71,6 +71,19 @@ def test_an_operator_is_refused_by_name(said: str) -> None:
         OPERATORS[said](X)
 
 
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is")
+def test_a_script_is_refused_as_what_it_holds() -> None:
+    """TorchScript makes an error of its own of what is raised inside."""
+    scripted = torch.jit.script(_root)
+    expected = r"^the network takes torch\.sqrt, .* use "
+    with pytest.raises(UserError, match=expected), portable(nn.Identity(), section()):
+        scripted(X)
+
+
+def _root(x: torch.Tensor) -> torch.Tensor:
+    return x.sqrt()
+
+
 @pytest.mark.parametrize(
     ("level", "device"), [("machine", "cpu"), ("off", "cpu"), ("portable", "cuda")]
 )

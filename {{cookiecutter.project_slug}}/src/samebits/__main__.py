@@ -6,9 +6,10 @@ from importlib import import_module
 from .core import determinism
 from .core.config import read
 from .console.errors import UserError, run
+from .core.seals import Seal
 from .core.sections import Reproducibility
 from .core.yours import Yours
-from .verbs import VERBS, Verb, usage
+from .verbs import STAGES, VERBS, Verb, usage
 
 
 def main() -> None:
@@ -25,11 +26,16 @@ def main() -> None:
         # Kernels that are the same everywhere, whatever level training has.
         determinism.choose("portable", 1)
     sys.argv = [f"samebits {name}", *verb.given, *words[len(name.split()) :]]
-    part = import_module(f"{__package__}.{verb.module}")
+    # A stage is sealed before its code is imported, so that what runs is what was sealed.
+    seal = [Seal(words[1])] if name in STAGES else []
+    part, yours = import_module(f"{__package__}.{verb.module}"), Yours(verb.yours)
     if "metrics" in verb.yours:
         registry = import_module(f"{__package__}.metrics.registry")
-        registry.enter(Yours(verb.yours).metrics.METRICS)
-    part.main(Yours(verb.yours)) if verb.yours else part.main()
+        registry.enter(yours.metrics.METRICS)
+    for one in seal:
+        yours.load()
+        one.check()
+    part.main(*([yours] if verb.yours else []), *seal)
 
 
 def _found(words: list[str]) -> tuple[str, Verb]:

@@ -6,38 +6,53 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import PurePath
+from typing import NamedTuple
 
 from .dvcfiles import LOCK, PARAMS, PIPELINE, Stage, inside, owners, stages, tracked_data
-from .findings import Check, Finding, check, count
+from .findings import Check, Finding, check, count, words
 from .ignore import UNSEEN
-from .parsing import parents
+from .parsing import parents, statements
 from .pipeline import code_of
 from .project import Project
 
 # What says what a stage depends on is no dependency itself; the sections of params.yaml are.
 _KNOWN = (PARAMS, PIPELINE, LOCK, "provenance")
-_UNSEEN = UNSEEN | {".dvc", "src"}
+_UNSEEN = UNSEEN | {".dvc"}
 # Begun and left once only, for what stands in no quotes is most of a file.
-_TAIL = re.compile(r"(?<![\w. -])[\w. -]++(?=/?[\"'])")
-# Texts that are put together, and paths that begin at the root of the system.
-_PARTS = re.compile(r"""["'] *[+%]|[+] *["']|\.format\(|["'](?:/|[A-Za-z]:[/\\])[\w. -]+[/\\]\w""")
-_OUTSIDE = re.compile(r"/(?!(?:dev|proc|sys)/)[\w. -]+/\w|[A-Za-z]:[/\\]")
-_JOINS = ("Path", "PurePath", "PurePosixPath", "join", "joinpath", "listdir", "scandir", "walk")
+_TAIL = re.compile(r"(?<![\w. -])[\w. -]++(?=/?[\"']|/\{)")
+# Texts that are put together, and paths that begin above the project.
+_PARTS = re.compile(
+    r"""["'] *[+%]|[+] *["']|\.format\("""
+    r"""|["'](?:\.\.[/"']|(?:/|[A-Za-z]:[/\\])[\w. -]+[/\\]\w)"""
+)
+_OUTSIDE = re.compile(r"/(?!(?:dev|proc|sys)/)[\w. -]+/\w|[A-Za-z]:[/\\]|(?:\.\./)+\.?\w")
+# Stands for what is not written out; no path has it.
+_UNKNOWN = "\0"
+_JOINS = words("Path PurePath PurePosixPath join joinpath listdir scandir walk with_name")
+_SPELLED = (ast.Constant, ast.BinOp, ast.Call, ast.JoinedStr)
 _LONGEST = 200
+
+
+class _Names(NamedTuple):
+    """What the names of a file stand for: texts, and functions that it imports as another."""
+
+    texts: dict[str, str]
+    functions: dict[str, str]
 
 
 def inputs(project: Project) -> Check:
     """A stage depends on each path that its code names, and on all that a .dvc file tracks."""
     ran = [(stage, code_of(project, stage)) for stage in stages(project)]
     code = {path for _, paths in ran for path in paths}
-    findings, others, data = [*_idle(project)], _others(project), _data(project)
-    tails = {name.rpartition("/")[2] for name in others | data}
+    findings, others, data = [*_idle(project)], _by_name(_others(project)), _data(project)
+    tails = {re.split(r"[^\w. -]", name)[-1] for name in {*others, *data}}
     for path in sorted(code):
         text = project.text(path) or ""
         # Few files name any; only those are worth a walk.
         spelled = tails.intersection(_TAIL.findall(text)) or _PARTS.search(text)
-        if spelled or any(f"{one}/" in text for one in data):
-            named, readers = [*_named(project, path)], [one for one, paths in ran if path in paths]
+        if spelled or "/../" in text or any(f"{one}/" in text for one in data):
+            named = [*_named(project, path, others)]
+            readers = [one for one, paths in ran if path in paths]
             new = [*_undeclared(path, named, others), *_elsewhere(path, named, data, readers)]
             new += [*_outside(path, named)]
             findings += [one for one in new if not project.allows(path, one.line)]
@@ -59,7 +74,7 @@ def _idle(project: Project) -> Iterator[Finding]:
 
 
 def _others(project: Project) -> set[str]:
-    """The files, and their folders, that are no source, and that no stage depends on or makes."""
+    """The files, and their folders, that are no module, and that no stage depends on or makes."""
     declared = {posixpath.normpath(dep) for stage in stages(project) for dep in stage.deps}
     declared |= {*_KNOWN, *_UNSEEN, *owners(project)}
     found = set()
@@ -67,8 +82,10 @@ def _others(project: Project) -> set[str]:
         here = PurePath(top).relative_to(project.root).as_posix()
         before = "" if here == "." else f"{here}/"
         # What is declared is not entered: data may hold a million files.
-        folders[:] = [one for one in folders if before + one not in declared]
-        found |= {before + name for name in names if not name.endswith(".dvc")}
+        entered = (one for one in folders if one != "__pycache__")
+        folders[:] = [one for one in entered if before + one not in declared]
+        modules = (".dvc", ".py") if inside(here, "src") else (".dvc",)
+        found |= {before + name for name in names if not name.endswith(modules)}
     found -= declared
     return found | (_above(found) - _above(declared))
 
@@ -92,11 +109,22 @@ def _below(name: str, folders: Iterable[str]) -> bool:
     return any(inside(name, one) for one in folders)
 
 
-def _undeclared(path: str, named: list[tuple[int, str]], others: set[str]) -> Iterator[Finding]:
+def _by_name(others: set[str]) -> dict[str, str]:
+    """These by their paths, and what lies among the modules by each end of its path, too."""
+    found: dict[str, str] = {}
+    for path in sorted(one for one in others if inside(one, "src")):
+        parts = path.split("/")
+        found |= {"/".join(parts[n:]): path for n in range(1, len(parts))}
+    return found | {path: path for path in others}
+
+
+def _undeclared(
+    path: str, named: list[tuple[int, str]], others: dict[str, str]
+) -> Iterator[Finding]:
     for line, name in named:
         if name in others:
-            message = f"names {name}, on which no stage depends; add it to the deps of the stage "
-            yield Finding(path, line, f"{message}that reads it")
+            message = f"names {others[name]}, on which no stage depends; add it to the deps of the "
+            yield Finding(path, line, f"{message}stage that reads it")
 
 
 def _outside(path: str, named: list[tuple[int, str]]) -> Iterator[Finding]:
@@ -117,74 +145,121 @@ def _elsewhere(
                 yield Finding(path, line, f"stage {stage.name}: {message}")
 
 
-def _named(project: Project, path: str) -> Iterator[tuple[int, str]]:
+def _named(project: Project, path: str, others: dict[str, str]) -> Iterator[tuple[int, str]]:
     """Every path that the code spells out, in one text or in parts, with its line."""
-    tree = project.tree(path)
-    names: dict[str, str] = {}
-    for statement in tree.body if tree else []:
-        if isinstance(statement, ast.Assign):
-            for target, value in _pairs(statement):
-                if isinstance(target, ast.Name) and (text := _text(value, names)):
-                    names[target.id] = text
-    for node in parents(project.text(path) or "") if tree else ():
-        if isinstance(node, (ast.Constant, ast.BinOp, ast.Call, ast.JoinedStr)):
-            text = _text(node, names) or ""
-            # A word alone may mean anything, unless it is used as a path.
-            plain = isinstance(node, (ast.Constant, ast.JoinedStr))
-            a_path = "." in text or "/" in text or not plain
-            if text and a_path and len(text) < _LONGEST and "\n" not in text:
-                yield node.lineno, posixpath.normpath(text)
+    if (tree := project.tree(path)) is None:
+        return
+    above, names = parents(project.text(path) or ""), _names(tree)
+    nodes = [node for node in above if isinstance(node, _SPELLED)]
+    made = [node for node in nodes if not isinstance(node, ast.Constant)]
+    joined = {node: parts for node in made if (parts := _parts(node, names))}
+    behind = {part for parts in joined.values() for part in parts[1:]}
+    unbegun = {part for node in made for part in _unbegun(node, names)}
+    for node in nodes:
+        docstring = isinstance(node, ast.Constant) and isinstance(above[node], ast.Expr)
+        text = "" if docstring or node in behind else _text(node, names)
+        # A word alone may mean anything, unless it is a file or used as a path.
+        a_path = "." in text or "/" in text or node in joined
+        if a_path or (text in others and (project.root / text).is_file()):
+            for name in _written(f"{_UNKNOWN}/{text}" if node in unbegun else text):
+                yield node.lineno, name
 
 
-def _pairs(statement: ast.Assign) -> Iterator[tuple[ast.expr, ast.expr]]:
-    for target in statement.targets:
-        if isinstance(target, ast.Tuple) and isinstance(statement.value, ast.Tuple):
-            yield from zip(target.elts, statement.value.elts, strict=False)
-        else:
-            yield target, statement.value
+def _written(text: str) -> Iterator[str]:
+    """What of a path is written out: before, between and behind what is not."""
+    pieces = text.split(_UNKNOWN) if "\n" not in text else []
+    for n, piece in enumerate(pieces):
+        begins, ends = n == 0 or piece[:1] == "/", n == len(pieces) - 1 or piece[-1:] == "/"
+        if begins and ends and 0 < len(piece) < _LONGEST:
+            # Of what is somewhere below, it leads no way up.
+            yield posixpath.normpath(f"/{piece}").lstrip("/") if n else posixpath.normpath(piece)
 
 
-def _text(node: ast.AST, names: dict[str, str]) -> str | None:
-    """The text or path that an expression stands for, where it is written out; else None."""
+def _names(tree: ast.Module) -> _Names:
+    names = _Names({}, {})
+    for node in statements(tree.body):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            names.functions.update({one.asname: one.name for one in node.names if one.asname})
+    for statement in tree.body:
+        for target, value in _pairs(statement):
+            if isinstance(target, ast.Name) and (text := _text(value, names)) != _UNKNOWN:
+                names.texts[target.id] = text
+    return names
+
+
+def _pairs(statement: ast.stmt) -> Iterator[tuple[ast.expr, ast.expr]]:
+    if isinstance(statement, ast.AnnAssign) and statement.value:
+        yield statement.target, statement.value
+    if isinstance(statement, ast.Assign):
+        for target in statement.targets:
+            if isinstance(target, ast.Tuple) and isinstance(statement.value, ast.Tuple):
+                yield from zip(target.elts, statement.value.elts, strict=False)
+            else:
+                yield target, statement.value
+
+
+def _parts(node: ast.AST, names: _Names) -> Sequence[ast.expr]:
+    """The parts that an expression joins to a path; none where it joins none."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        return [node.left, node.right]
+    called = _called(node, names) if isinstance(node, ast.Call) else ""
+    if not isinstance(node, ast.Call) or called not in _JOINS:
+        return []
+    before = [node.func.value] if isinstance(node.func, ast.Attribute) else []
+    if called == "join" and len(node.args) == 1 and isinstance(node.args[0], ast.List | ast.Tuple):
+        return node.args[0].elts if before and _text(before[0], names) == "/" else []
+    if called == "with_name":
+        return [*before, ast.Constant(".."), *node.args]
+    return [*(before if called == "joinpath" else []), *node.args]
+
+
+def _unbegun(node: ast.AST, names: _Names) -> Sequence[ast.expr]:
+    """The parts of a text behind its first, where not all of it is written out."""
+    parts = _added(node)[1:]
+    return parts if parts and _UNKNOWN in _text(node, names) else []
+
+
+def _added(node: ast.AST) -> Sequence[ast.expr]:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return [node.left, node.right]
+    return node.values if isinstance(node, ast.JoinedStr) else []
+
+
+def _text(node: ast.AST, names: _Names) -> str:
+    """The text or path that an expression stands for, `_UNKNOWN` for what is not written out."""
     if isinstance(node, ast.Constant):
-        return node.value if isinstance(node.value, str) else None
+        value = node.value
+        value = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+        return value if isinstance(value, str) else _UNKNOWN
     if isinstance(node, ast.Name):
-        return names.get(node.id)
+        return names.texts.get(node.id, _UNKNOWN)
     if isinstance(node, ast.FormattedValue):
         return _text(node.value, names)
-    parts: list[ast.expr] = []
-    between = "/"
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.Add):
-        parts, between = [node.left, node.right], "/" if isinstance(node.op, ast.Div) else ""
-    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
         values = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
         return _filled(str.__mod__, node.left, values, names)
-    elif isinstance(node, ast.Call) and _called(node) == "format":
+    if isinstance(node, ast.Call) and _called(node, names) == "format":
         template = getattr(node.func, "value", node.func)
         return _filled(lambda text, values: text.format(*values), template, node.args, names)
-    elif isinstance(node, ast.Call) and _called(node) in _JOINS:
-        joined = [node.func.value] if isinstance(node.func, ast.Attribute) else []
-        joined = joined if _called(node) == "joinpath" else []
-        parts = [*joined, *node.args]
-    elif isinstance(node, ast.JoinedStr):
-        parts, between = node.values, ""
-    texts = [_text(part, names) for part in parts]
-    return between.join(text or "" for text in texts) if texts and None not in texts else None
+    if added := _added(node):
+        return "".join(_text(part, names) for part in added)
+    parts = [_text(part, names) for part in _parts(node, names)]
+    return posixpath.join(*parts) if parts else _UNKNOWN
 
 
 def _filled(
     fill: Callable[[str, tuple[str, ...]], str],
     template: ast.AST,
     values: Sequence[ast.AST],
-    names: dict[str, str],
-) -> str | None:
-    """A template with its values, where all of them are written out."""
-    text, filled = _text(template, names), [_text(value, names) for value in values]
+    names: _Names,
+) -> str:
+    """A template with its values."""
     try:
-        return fill(text, tuple(map(str, filled))) if text and None not in filled else None
+        return fill(_text(template, names), tuple(_text(value, names) for value in values))
     except (LookupError, ValueError, TypeError, AttributeError):
-        return None  # it is no template for these
+        return _UNKNOWN  # it is no template for these
 
 
-def _called(call: ast.Call) -> str:
-    return str(getattr(call.func, "attr", getattr(call.func, "id", "")))
+def _called(call: ast.Call, names: _Names) -> str:
+    name = getattr(call.func, "id", "")
+    return str(getattr(call.func, "attr", names.functions.get(name, name)))

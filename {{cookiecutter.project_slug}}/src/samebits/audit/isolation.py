@@ -11,15 +11,17 @@ from .project import Project
 from .rooms import ENGINE
 
 # In a command of words with one space around each. The options that take a value are passed over.
+_ISOLATED = r"(?: -[WX][ ]\S+[ ] | -[^ \smcWX]*[ ] )* -[^ \smcWX]*I"
 _OPEN = re.compile(
-    r"""
-    (?<=[ /\\]) (?:i?python|pythonw|pypy|py)[\d.]*(?:\.exe)?[ ]
-        (?! (?: -[WX][ ]\S+[ ] | -[^ \smcWX]*[ ] )* -[^ \smcWX]*I )
+    rf"""
+    (?<=[ /\\]) (?:i?python|pythonw|pypy|py)[\d.]*(?:\.exe)?[ ] (?! {_ISOLATED} )
     | (?<=[ /\\]) (?:torchrun|accelerate[ ]launch|deepspeed|torch\.distributed\.(?:run|launch))[ ]
         (?! .*--no[-_]python )
     | (?<=[ /\\]) (?<!-m[ ]) (?:coverage[ ]run|pytest)[ ]
     | (?<=[ /\\]) uv[ ]run[ ] (?: (?!\S*(?:python|pypy)) \S+[ ] )*? (?:-m|--module|\S+\.py)[ ]
-    | ^[ ] (?: (?:\w+=\S*|env|exec|nice|time|(?:ba)?sh[ ]-c)[ ] )* \S+\.py[ ]
+    | ^[ ] (?: (?:\w+=\S*|env|exec|nice|time|(?:ba)?sh[ ]-c)[ ] )* (?: \S+\.py[ ]
+        # A program that a variable names.
+        | \\?\$\S+[ ] (?! {_ISOLATED} ) (?: -[WX][ ]\S+[ ] | -\S+[ ] )*? (?: -m | \S+\.py[ ] ) )
     """,
     re.VERBOSE,
 )
@@ -48,7 +50,8 @@ def _is_open(project: Project, stage: Stage) -> bool:
     scripts = [path for path in sources(project, stage) if path.endswith(".sh")]
     lines = re.sub(r"(?m)^\s*#.*", "", "\n".join(project.text(path) or "" for path in scripts))
     commands = re.split(r"[;&|\n]+", f"{stage.command}\n{lines}")
-    return any(_OPEN.search(re.sub(r"[\s'\"`()$]+", " ", f" {one} ")) for one in commands)
+    spaced = (re.sub(r"(?:[\s'\"`()]|\$(?=\())+", " ", f" {one} ") for one in commands)
+    return any(_OPEN.search(one) for one in spaced)
 
 
 def _shadows(project: Project, folder: str, names: frozenset[str]) -> list[Finding]:
@@ -74,4 +77,5 @@ def _is_imported(project: Project, name: str) -> bool:
 
 
 def _importable(entry: Path) -> bool:
-    return (entry / "__init__.py").is_file() if entry.is_dir() else entry.suffix in _MODULES
+    files = entry.glob("__init__.*") if entry.is_dir() else [entry]
+    return any(file.suffix in _MODULES for file in files)

@@ -91,17 +91,23 @@ def _more(database: sqlite3.Connection) -> Iterator[Finding]:
 
 def _unused_bits(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
     """One picture may be dark; where all are, they come from a camera of fewer bits."""
-    query = "SELECT count(*), max(used) FROM examples WHERE used > 0 AND lost = ''"
-    count, used = database.execute(query).fetchone()
-    if count and used < data.bits:
-        words = (
-            f"of {count} picture(s) with 16 bits of grey none uses more than {used} of data.bits, "
-            f"{data.bits}, so that {2 ** (used - data.bits + 8)} of 256 levels are left; set it to "
-            f"{used} if that is what the camera has."
-        )
-        query = "SELECT path, md5 FROM examples WHERE used > 0 AND lost = '' ORDER BY path LIMIT ?"
-        paths, hashes = zip(*database.execute(query, (MOST_PATHS,)), strict=True)
-        yield Finding("unused-bits", words, paths, hashes)
+    kinds = {"LIKE 'I%'": ("grey", data.bits), "NOT LIKE 'I%'": ("colour", 16)}
+    for mode, (kind, bits) in kinds.items():
+        those = f"FROM examples WHERE used > 0 AND lost = '' AND mode {mode}"
+        count, used = database.execute(f"SELECT count(*), max(used) {those}").fetchone()
+        if count and used < bits:
+            words = (
+                f"of {count} picture(s) with 16 bits of {kind} none uses more than {used} of "
+                f"{bits}, so that {2 ** (used - bits + 8)} of 256 levels are left; "
+            )
+            words += (
+                f"set data.bits to {used} if that is what the camera has."
+                if kind == "grey"
+                else "save them with 8 bits a colour."
+            )
+            query = f"SELECT path, md5 {those} ORDER BY path LIMIT ?"
+            paths, hashes = zip(*database.execute(query, (MOST_PATHS,)), strict=True)
+            yield Finding("unused-bits", words, paths, hashes)
 
 
 def _wrong_types(database: sqlite3.Connection) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from ..data.dvc_file import alone
 from ..versions.release import release
 from ..versions.tags import TAG
 from ..core.git import git
+from ..core.seals import Seal
 from ..core.yours import Yours
 from ..stages.validate import REPORT
 from ..stages.validate import main as validate
@@ -33,7 +34,7 @@ def main(yours: Yours) -> None:
 
 def check(version: str, yours: Yours) -> None:
     """Validate the data as the pipeline does, and keep what later ones are compared with."""
-    validate(yours)
+    validate(yours, Seal("validate"))
     write_reference(REPORT, version)
 
 

@@ -38,7 +38,9 @@ def refused(error: Exception) -> str:
 
     No such error says anything of a file's content.
     """
-    if isinstance(error, MemoryError) or "can't allocate memory" in str(error):  # as torch has it
+    # As torch has it, and the loader of a library.
+    told = any(text in str(error) for text in ("can't allocate memory", "failed to map segment"))
+    if isinstance(error, MemoryError) or told:
         return _NO_MEMORY
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror

@@ -6,11 +6,11 @@ What Windows cannot hold: https://learn.microsoft.com/windows/win32/fileio/namin
 import re
 import unicodedata
 
+from ..reproducibility.listings import UNSEEN
+
 _DEVICE = re.compile(
     r"(CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(COM|LPT)[0-9¹²³]) *(\..*)?", re.IGNORECASE
 )
-# Letters that show nothing, beside those that Unicode calls format characters.
-_BLANK = {"\u034f", "\u115f", "\u1160", "\u17b4", "\u17b5", "\u2800", "\u3164", "\uffa0"}
 
 
 def name_problem(name: str) -> str:
@@ -18,7 +18,7 @@ def name_problem(name: str) -> str:
     kinds = set() if name.isprintable() else set(map(unicodedata.category, name))
     if kinds & {"Cc", "Cs", "Zl", "Zp"}:
         return "has control characters, or bytes that are no text, in its name"
-    if "Cf" in kinds or not _BLANK.isdisjoint(name):
+    if "Cf" in kinds or UNSEEN.search(name):
         return "has letters in its name that cannot be seen or turn its direction"
     if "\\" in name:
         return "has a backslash in its name"

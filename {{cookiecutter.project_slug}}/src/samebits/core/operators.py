@@ -103,6 +103,12 @@ class _Refusing(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __init__(self, network: nn.Module) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._network = network
+        self._refusal: UserError | None = None
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        super().__exit__(kind, error, trace)  # type: ignore[no-untyped-call]
+        if self._refusal and error is not self._refusal:  # a script wraps what is raised in it
+            raise self._refusal from None
 
     def __torch_dispatch__(
         self,
@@ -113,7 +119,8 @@ class _Refusing(TorchDispatchMode):  # type: ignore[no-untyped-call]
     ) -> Any:
         found = refused(getattr(func, "overloadpacket", func).__name__, args)
         if found is not None:
-            raise UserError(_said(self._network, *found))
+            self._refusal = UserError(_said(self._network, *found))
+            raise self._refusal
         return func(*args, **kwargs or {})
 
 
@@ -143,7 +150,9 @@ def _said(network: nn.Module, operator: str, instead: str) -> str:
             who += f", a {type(owner).__name__},"
         if path.is_relative_to(PACKAGE) and path != Path(__file__) and not place:
             place = f"{path.relative_to(PACKAGE).as_posix()}:{line}"
-    return _sentence(f"{place}: {who or 'the code there'}", operator, instead)
+    # Of a script there are no frames.
+    said = f"{place}: {who or 'the code there'}" if place else who or "the network"
+    return _sentence(said, operator, instead)
 
 
 def _sentence(who: str, what: str, instead: str) -> str:

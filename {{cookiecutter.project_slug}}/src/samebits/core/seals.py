@@ -64,10 +64,10 @@ class Seal:
         self._hashes = _hashes(self._declared.deps)
 
     def check(self) -> None:
-        """Refuse to go on if an input is not what it was.
+        """Refuse to go on if an input was written to; call it first when all code is imported.
 
         Raises:
-            UserError: it has changed; the message names it.
+            UserError: it was; the message names it.
         """
         if changed := [*self._changed()]:
             more = f" and {len(changed) - FEW} more" if len(changed) > FEW else ""
@@ -91,10 +91,8 @@ class Seal:
 
     def _changed(self) -> Iterator[str]:
         for path, state in self._states.items():
-            # A file that was only touched is the same; what a folder held is not known any more.
-            if _state(Path(path)) != state and (
-                not Path(path).is_file() or hash_of(Path(path)) != self._hashes[path]
-            ):
+            # What was written to may be as before again: nobody knows what was read meanwhile.
+            if _state(Path(path)) != state:
                 yield path
         now = values(self._declared)
         yield from (key for key, value in self._values.items() if now.get(key) != value)

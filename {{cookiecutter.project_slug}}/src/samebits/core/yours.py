@@ -36,6 +36,11 @@ class Yours:
     def __init__(self, names: Iterable[str]) -> None:
         self._names = frozenset(names)
 
+    def load(self) -> None:
+        """Import all of them."""
+        for name in sorted(self._names):
+            getattr(self, name)
+
     def __getattr__(self, name: str) -> Any:
         if name not in self._names:
             raise AttributeError(f"{name}.py is not among what is read here: {sorted(self._names)}")

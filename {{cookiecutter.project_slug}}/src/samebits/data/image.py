@@ -40,6 +40,7 @@ TIFF_BITS, TIFF_GREY, TIFF_SAMPLES, TIFF_TILE, TIFF_SIGNS = 258, 262, 277, (322,
 PIXEL_BYTES = 28  # of memory that decoding one pixel takes, at most, with the file itself
 OPEN_BYTES = 8  # of these, what a WebP takes before its size is known
 BAND = 2**20  # pixels that are converted at once
+FAINT = 16  # of 255: what is no more opaque cannot be seen on white
 HOT = 0.001  # share of a picture's pixels that may be defects of a camera's sensor
 
 
@@ -67,8 +68,8 @@ def open_image(content: bytes, mode: str) -> tuple[Image.Image, Facts]:
         The image, and these facts: "format" as told from the content ("PNG"), "mode" as Pillow has
         it ("L", "RGB"), "width" and "height" of the upright image; "lost", what the pixels do not
         show and should, "" for nothing; "more", 1 where there are further frames, pages or
-        channels; "used", how many of `data.bits` grey of 16 bits takes, 0 of an image that has
-        fewer bits, or says how many.
+        channels; "used", how many bits an image of 16 takes, of `data.bits` where it is grey, 0 of
+        one that has fewer bits, or says how many.
 
     Raises:
         Unreadable: the content is damaged, too large or no image.
@@ -169,8 +170,8 @@ def _opened(image: Any, content: bytes, data: Data, wanted: str) -> tuple[Image.
             "its pixels have a sign or 32 bits, and no fixed range; 8 and 16 bits without have"
         )
     more = more or tags.get(TIFF_SAMPLES, 1) > len(image.getbands())
-    bits, used = (_bits(image, data), _used(image)) if wide else (0, 0)
-    lost = _lost_wide(image, bits, used) if wide else _lost(image, content)
+    bits, used = (_bits(image, data), _used(image)) if wide else (0, _used_colours(image, content))
+    lost = _lost_wide(image, bits, used) if wide else _lost(image, used)
     varied = image.has_transparency_data and _is_varied(image)
     more = more or (kind == "PPM" and _goes_on(image, tiles, content))
     dark = wide and tags.get(TIFF_GREY) == 0  # 0 is white, and Pillow turns 8 bits over, not 16
@@ -183,7 +184,7 @@ def _opened(image: Any, content: bytes, data: Data, wanted: str) -> tuple[Image.
             "on another colour"
         )
     facts: Facts = {"format": kind, "mode": mode, "width": width, "height": height}
-    return flat, facts | {"lost": lost, "more": int(more), "used": used * (bits == data.bits)}
+    return flat, facts | {"lost": lost, "more": int(more), "used": used * (bits in (0, data.bits))}
 
 
 def _is_wide(image: Any) -> bool:
@@ -225,18 +226,26 @@ def _lost_wide(image: Any, bits: int, used: int) -> str:
     return ""
 
 
-def _lost(image: Any, content: bytes) -> str:
-    """Return what the pixels will not show of any other picture and should, "" for nothing."""
-    colours = [*image.getextrema()] if len(image.getbands()) > 1 else []
-    if image.mode in ("LA", "RGBA") and colours[-1][1] == 0:
-        return "all of it is transparent, and becomes white; save it without transparency"
+def _used_colours(image: Any, content: bytes) -> int:
+    """Return the bits that colours of 16 bits take, of which Pillow reads the upper 8; else 0."""
     depth = getattr(image, "tag_v2", {}).get(TIFF_BITS, content[PNG_DEPTH : PNG_DEPTH + 1])
-    deep = image.format in ("PNG", "TIFF") and max(depth) == 16
-    if deep and colours and max(top for _, top in colours[: 1 if image.mode == "LA" else 3]) < 16:
+    count = {"LA": 1, "RGB": 3, "RGBA": 3}.get(image.mode, 0)
+    if image.format not in ("PNG", "TIFF") or max(depth) != 16 or not count:
+        return 0
+    levels = np.reshape(image.histogram()[: 256 * count], (count, 256)).sum(axis=0)
+    above = levels.sum() - levels.cumsum()  # of each level
+    return 8 + int(np.argmax(above <= HOT * levels.sum())).bit_length()
+
+
+def _lost(image: Any, used: int) -> str:
+    """Return what the pixels will not show of any other picture and should, "" for nothing."""
+    if 0 < used <= 12:
         return (
-            "of the 16 bits of its colours the upper 4 are empty, so that 16 of 256 levels are "
-            "left at most; save it with 8 bits a colour"
+            f"of the 16 bits of its colours the upper {16 - used} are empty, so that "
+            f"{2 ** (used - 8)} of 256 levels are left; save it with 8 bits a colour"
         )
+    if image.mode in ("LA", "RGBA") and image.getextrema()[-1][1] < FAINT:
+        return "all of it is transparent, and becomes white; save it without transparency"
     return ""
 
 

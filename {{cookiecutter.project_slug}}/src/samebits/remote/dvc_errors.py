@@ -101,6 +101,11 @@ def opened() -> Iterator[Any]:
                 refuse_conflicts(path, Path(path).read_text(encoding="utf-8", errors="replace"))
         said = " ".join(str(error).split())
         raise UserError(f"DVC cannot read this project: {said}") from None
+    except RecursionError:
+        raise UserError(
+            "a .dvc file, dvc.yaml or dvc.lock has brackets that are nested without end; restore "
+            "it from Git."
+        ) from None
 
 
 def transfer(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -18,9 +18,8 @@ DIAGNOSIS = Path("reports/diagnosis.json")
 LOSSES, GROWTH = Path("reports/losses.csv"), Path("reports/growth.json")
 
 
-def main(_: Yours) -> None:
+def main(_: Yours, seal: Seal) -> None:
     """Write the diagnosis."""
-    seal = Seal("diagnose")
     found = diagnose(inputs(), settings())
     seal.check()
     write_json(DIAGNOSIS, found)

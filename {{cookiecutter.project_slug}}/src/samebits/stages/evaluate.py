@@ -30,9 +30,8 @@ DATA = REPORTS / "data.json"
 WEIGHTS = Path("models/model.safetensors")
 
 
-def main(yours: Yours) -> None:
+def main(yours: Yours, seal: Seal) -> None:
     """Predict every example and write predictions, metrics and confusions."""
-    seal = Seal("evaluate")
     evaluation, reproducibility = read(Evaluation), read(Reproducibility)
     determinism.configure(
         reproducibility.level, reproducibility.threads, reproducibility.device

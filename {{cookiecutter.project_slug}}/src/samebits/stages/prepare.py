@@ -17,9 +17,8 @@ RAW, PREPARED = Path("data/raw"), Path("data/prepared")
 DECODED = Path("data/decoded")
 
 
-def main(yours: Yours) -> None:
+def main(yours: Yours, seal: Seal) -> None:
     """Decode, resize and split every picture."""
-    seal = Seal("prepare")
     data, runtime = read(Data), read(Runtime)
     version, labels = _version(Path("reports/data.json")), read_labels(FILE)
     with open_catalogue(DECODED, Decoder.of(yours.data, data)) as catalogue:

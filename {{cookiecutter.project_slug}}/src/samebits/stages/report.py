@@ -28,9 +28,8 @@ DATA_KEYS = (
 )
 
 
-def main(_: Yours) -> None:
+def main(_: Yours, seal: Seal) -> None:
     """Write reports/report.html from what the stages before have left."""
-    seal = Seal("report")
     metrics = read_record(Path("reports/metrics.json"), "evaluate", KEYS)
     diagnosis = read_record(Path("reports/diagnosis.json"), "diagnose", DIAGNOSIS_KEYS)
     classes, predictions = read_predictions(Path("reports/predictions.csv"))

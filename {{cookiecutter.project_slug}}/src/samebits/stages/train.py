@@ -29,9 +29,8 @@ WEIGHTS, IDENTITY = Path("models/model.safetensors"), Path("models/identity.json
 LOSSES, CURVES = Path("reports/losses.csv"), Path("reports/learning-curves.csv")
 
 
-def main(yours: Yours) -> None:
+def main(yours: Yours, seal: Seal) -> None:
     """Train a network and write its weights, its identity and its learning curves."""
-    seal = Seal("train")
     reproducibility, runtime = read(Reproducibility), read(Runtime)
     determinism.configure(
         reproducibility.level, reproducibility.threads, reproducibility.device

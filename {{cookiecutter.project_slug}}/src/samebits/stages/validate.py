@@ -20,9 +20,8 @@ RAW, DECODED = Path("data/raw"), Path("data/decoded")
 REPORT = Path("reports/data.json")
 
 
-def main(yours: Yours) -> None:
+def main(yours: Yours, seal: Seal) -> None:
     """Check every example, write what was found, and refuse data with errors."""
-    seal = Seal("validate")
     data, runtime = read(Data), read(Runtime)
     refuse_parts()
     version = recorded_version(RAW.with_suffix(".dvc"))
