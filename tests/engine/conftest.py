@@ -6,8 +6,10 @@ No test needs data, network or an earlier run: pictures are made where they are 
 import base64
 import contextlib
 import hashlib
+import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,12 +22,33 @@ import numpy as np
 import pytest
 import yaml
 
-from samebits.console import errors
 from samebits.core.png import png
 
-ROOT = Path(__file__).parents[1]
-PACKAGE = errors.__name__.partition(".")[0]
+# The project that the template makes, not rendered: of what is read here nothing needs to be.
+ROOT = Path(__file__).parents[2] / "{{cookiecutter.project_slug}}"
+PACKAGE = "handwritten_digits"
+FILES = ROOT / "src" / "{{cookiecutter.__package_name}}"
+LOCK = ROOT / "requirements" / "{% if cookiecutter.accelerator == 'cuda' %}runtime.lock{% endif %}"
+ANSWERS = {
+    "project_slug": "handwritten-digits",
+    "__package_name": PACKAGE,
+    "description": "A test.",
+    "author_name": "Tester",
+}
 CLASSES = ("circle", "square", "tree")
+
+
+def _named(name: str, folder: Path) -> None:
+    """Have the files that are the user's imported as a package of a project."""
+    spec = importlib.util.spec_from_file_location(
+        name, folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
+    assert spec and spec.loader
+    sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(sys.modules[name])
+
+
+_named(PACKAGE, FILES)
 UNRELEASED = {
     ".dvc/config": "[core]\nanalytics = false\ncheck_update = false\nremote = beside\n"
     "['remote \"beside\"']\nurl = ../../remote\n",
@@ -49,6 +72,16 @@ def _strict_torch() -> Iterator[None]:
     yield
     torch.use_deterministic_algorithms(False)
     torch.utils.deterministic.fill_uninitialized_memory = fill
+
+
+def rendered(root: Path, *names: str) -> None:
+    """Write files of the template as they are in a project."""
+    for name in names:
+        text = (ROOT / name).read_text(encoding="utf-8")
+        for answer, value in ANSWERS.items():
+            text = re.sub(rf"\{{\{{ ?cookiecutter\.{answer}\b[^}}]*\}}\}}", value, text)
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
 
 
 def picture(label: int, number: int, channels: int = 1, height: int = 9, width: int = 9) -> bytes:
@@ -109,17 +142,18 @@ def project(
 ) -> Path:
     """A copy of the project with its own pictures and a tiny network; the current folder."""
     root = tmp_path / "project"
-    ignore = shutil.ignore_patterns("__pycache__", "audit", "reporting")
-    shutil.copytree(ROOT / "src", root / "src", ignore=ignore)
-    for name in ("params.yaml", "dvc.yaml", "requirements/runtime.lock", "data/release.json"):
-        (root / name).parent.mkdir(exist_ok=True)
-        shutil.copyfile(ROOT / name, root / name)
+    ignore = shutil.ignore_patterns("__pycache__", "audit", "report")
+    shutil.copytree(ROOT / "src/samebits", root / "src/samebits", ignore=ignore)
+    shutil.copytree(FILES, root / "src" / PACKAGE, ignore=ignore)
+    rendered(root, "params.yaml", "dvc.yaml", "pyproject.toml", "data/release.json")
+    (root / "requirements").mkdir()
+    shutil.copyfile(LOCK, root / "requirements/runtime.lock")
     raw = fill(root / "data/raw")
     pointer = "outs:\n- md5: 0123456789abcdef0123456789abcdef.dir\n  path: raw\n"
     raw.with_suffix(".dvc").write_text(pointer, encoding="utf-8")
     settle(
         root / "params.yaml",
-        data={"image_size": 8, "channels": 1},
+        input={"size": 8, "channels": 1},
         model={"width": 4, "depth": 2},
         optimization={"batch_size": 8, "epochs": 2},
         runtime={"checkpoint_every": 2},

@@ -6,20 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from samebits.console import errors
 from samebits.core import determinism
-
-PACKAGE = errors.__name__.partition(".")[0]
+from samebits.core.seals import Seal
+from samebits.core.yours import READ_BY, Yours
 
 
 @pytest.fixture
 def repro(project: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, bytes]]:
     """Run stages one after the other and return every output: repro("validate", "prepare")."""
-    monkeypatch.setattr(determinism, "apply", lambda *_: {})
+    monkeypatch.setattr(determinism, "configure", lambda *_: None)
 
     def run(*stages: str) -> dict[str, bytes]:
         for name in stages:
-            importlib.import_module(f"{PACKAGE}.stages.{name}").main()
+            stage = importlib.import_module(f"samebits.stages.{name}")
+            stage.main(Yours(READ_BY[name]), Seal(name))
         folders = (project / "data/prepared", project / "models", project / "reports")
         files = [one for folder in folders for one in sorted(folder.rglob("*")) if one.is_file()]
         return {one.relative_to(project).as_posix(): one.read_bytes() for one in files}

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,14 @@ import numpy as np
 import pytest
 import torch
 
-from samebits.core import config
-from samebits.data.loader import Split
-from handwritten_digits.model import build
+from handwritten_digits import model as network_file
+from handwritten_digits import training as training_file
+from samebits.core import sections
+from samebits.data.loader import Preparation, Split
 from samebits.training import loop, microbatch as shards
 from samebits.training.checkpoint import Progress
 from samebits.training.loop import Settings, train
+from samebits.training.recipe import Recipe
 from samebits.training.distributed import ALONE, Group
 
 IDENTITY = {"code": "c", "data": "d", "params": {"model": {"width": 4, "rate": 0.1}}}
@@ -30,23 +33,20 @@ def split(count: int, start: int) -> Split:
 
 def settings(**changed: Any) -> Settings:
     """All sections, with some keys changed: settings(epochs=3, workers=1)."""
-    sections: list[Any] = [
-        config.Optimization(
+    found: list[Any] = [
+        sections.Optimization(
             optimizer="adamw", learning_rate=0.01, batch_size=8, epochs=3, warmup=0.1, clip=0
         ),
-        config.Regularization(
+        sections.Regularization(
             dropout=0.2,
             weight_decay=0.01,
             label_smoothing=0.1,
-            rotation=5,
-            shift=0.1,
-            flip=True,
             early_stopping=0,
         ),
-        config.Reproducibility(
+        sections.Reproducibility(
             seed=0, level="portable", device="cpu", threads=1, shards=2, chunk=8
         ),
-        config.Runtime(
+        sections.Runtime(
             processes=1,
             workers=0,
             prefetch=2,
@@ -57,12 +57,20 @@ def settings(**changed: Any) -> Settings:
         ),
     ]
     known: set[str] = set()
-    for place, section in enumerate(sections):
+    for place, section in enumerate(found):
         own = {one.name for one in dataclasses.fields(section)} & changed.keys()
-        sections[place] = dataclasses.replace(section, **{key: changed[key] for key in own})
+        found[place] = dataclasses.replace(section, **{key: changed[key] for key in own})
         known |= own
     assert known == changed.keys()
-    return Settings(*sections)
+    return Settings(*found)
+
+
+def recipe(**changed: Any) -> Recipe:
+    """How the shipped files learn: recipe(rotation=5)."""
+    chosen = training_file.Augmentation(**{"rotation": 5.0, "shift": 0.1, "flip": True} | changed)
+    augment = partial(training_file.augment, settings=chosen)
+    preparation = Preparation(network_file.inputs, augment, training_file.DRAWS)
+    return Recipe(preparation, training_file.loss, training_file.schedule)
 
 
 class Run:
@@ -71,12 +79,14 @@ class Run:
     def __init__(
         self, folder: Path, identity: Any = IDENTITY, group: Group = ALONE, **changed: Any
     ) -> None:
+        own = {key: changed.pop(key) for key in ("rotation", "shift", "flip") if key in changed}
         chosen = settings(**changed)
         torch.manual_seed(chosen.reproducibility.seed)
-        model = config.Model(width=4, depth=2, activation="relu")
-        network = build(model, 1, 3, chosen.regularization.dropout)
+        model = network_file.Model(width=4, depth=2, activation="relu")
+        shapes = {"image": (1, 6, 6)}
+        network = network_file.build(model, shapes, 3, chosen.regularization.dropout)
         self.progress: Progress = train(
-            network, split(30, 0), split(11, 30), chosen, identity, folder, group
+            network, split(30, 0), split(11, 30), chosen, recipe(**own), identity, folder, group
         )
         self.weights = {
             name: value.numpy().tobytes() for name, value in network.state_dict().items()

@@ -6,8 +6,13 @@ What Windows cannot hold: https://learn.microsoft.com/windows/win32/fileio/namin
 import re
 import unicodedata
 
-from ..reproducibility.listings import UNSEEN
-
+# Letters that show nothing: https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point, and
+# blanks that are no spaces.
+UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d159"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
 _DEVICE = re.compile(
     r"(CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(COM|LPT)[0-9¹²³]) *(\..*)?", re.IGNORECASE
 )
