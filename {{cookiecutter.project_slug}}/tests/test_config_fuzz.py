@@ -74,7 +74,7 @@ def said(path: Path, content: bytes) -> str:
     except UserError as error:
         return str(error)
     finally:
-        assert time.process_time() - start < 2
+        assert time.process_time() - start < 5  # a second on an idle core, more beside others
     return ""
 
 
