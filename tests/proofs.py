@@ -41,7 +41,6 @@ NOT_RUN |= {
     (changes, "all")
     for changes in (
         "killed with SIGKILL at 20 points, run again",
-        "processor, emulated, NumPy's functions",
         "Python and torch's wheel",
     )
 }
