@@ -36,14 +36,6 @@ NOT_RUN = {
     ("cost of determinism", "not measured"),
     ("drift from CPU to GPU", "not measured"),
 }
-# To be run again and taken off: `make proof`, `make proof-long`.
-NOT_RUN |= {
-    (changes, "all")
-    for changes in (
-        "killed with SIGKILL at 20 points, run again",
-        "Python and torch's wheel",
-    )
-}
 
 
 class Line(NamedTuple):
