@@ -18,7 +18,6 @@ from .artifacts import read_json
 _HASH = re.compile(r"[0-9a-f]{32}(\.dir)?")
 _KEPT_BY_TOOLS = re.compile(r"\.git|\.dvc|git~\d|dvc~\d", re.IGNORECASE)
 _PLAIN = re.compile(r"[\w-][\w. -]*(?:/[\w-][\w. -]*)*", re.ASCII)  # of a million names, most
-# Letters that turn the direction of a name, so that it looks like another.
 # Letters that show nothing: https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point, and
 # blanks that are no spaces.
 UNSEEN = re.compile(
@@ -26,6 +25,7 @@ UNSEEN = re.compile(
     "\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d159"
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+# Letters that turn the direction of a name, so that it looks like another.
 _TURNS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _LONG = 100  # letters of a name, of which an error shows no more
 
