@@ -36,15 +36,6 @@ NOT_RUN = {
     ("cost of determinism", "not measured"),
     ("drift from CPU to GPU", "not measured"),
 }
-# To be run again and taken off: `make proof`, `make proof-long`.
-NOT_RUN |= {
-    (changes, "all")
-    for changes in (
-        "killed with SIGKILL at 20 points, run again",
-        "processor, emulated, NumPy's functions",
-        "Python and torch's wheel",
-    )
-}
 
 
 class Line(NamedTuple):

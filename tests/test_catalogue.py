@@ -170,7 +170,7 @@ def test_it_is_caught(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("times", [2, pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.parametrize("times", [4, pytest.param(20, marks=pytest.mark.long)])
 def test_the_unharmed_project_raises_no_alarm(short: Place, tmp_path: Path, times: int) -> None:
     """Audited and run in fresh processes, again and again; verified once.
 

@@ -82,6 +82,7 @@ def test_what_is_said_of_data_and_model(typed: Typed, here: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_an_experiment_is_tried_compared_and_kept(typed: Typed, here: Path) -> None:
     typed(
         "dvc exp run --queue -S model.width=16", "dvc exp run --queue -S model.width=8 -n thinner"
@@ -91,7 +92,7 @@ def test_an_experiment_is_tried_compared_and_kept(typed: Typed, here: Path) -> N
     assert "over 2 seeds" in typed("make seeds", "make seeds N=1")
     assert "wrong on dev" in typed("make learning-curve")
     assert "name both" in typed("make compare", fails=True)
-    assert "score" in typed("make compare A=main B=thinner")
+    assert "on test" in typed("make compare A=main B=thinner")
     assert "dev" in typed("make compare A=main B=thinner ON=dev")
     assert "model.width" in typed("make explain A=main B=thinner")
     assert "say over what" in typed("make sweep", fails=True)

@@ -32,6 +32,10 @@ def test_an_interrupt_is_clean() -> None:
         run(main)
 
 
+def unmapped() -> None:
+    raise ImportError("libtorch_cuda.so: failed to map segment from shared object")
+
+
 def full() -> None:
     with closing(sqlite3.connect(":memory:")) as database:
         database.execute("CREATE TABLE a (b)")
@@ -47,6 +51,7 @@ def full() -> None:
         (lambda: os.write(99999, b""), "Bad file descriptor"),
         (full, "database or disk is full"),
         (lambda: bytes(2**62), "there is too little memory here"),
+        (unmapped, "there is too little memory here"),
     ],
 )
 def test_what_the_system_refuses_is_one_line(main: Callable[[], None], words: str) -> None:

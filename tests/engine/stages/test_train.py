@@ -125,9 +125,9 @@ def test_a_run_that_is_interrupted_says_where_it_goes_on(
     """As a terminal does it: every process of the run is asked to end."""
     settle(
         project / "params.yaml",
-        optimization={"epochs": 20},
+        optimization={"epochs": 60},
         reproducibility={"shards": 2},
-        runtime={"checkpoint_every": 30} | runtime,
+        runtime={"checkpoint_every": 100} | runtime,
     )
     repro("validate", "prepare")
     other = Path(shutil.copytree(project, project.with_name("other")))
@@ -141,7 +141,7 @@ def test_a_run_that_is_interrupted_says_where_it_goes_on(
     again = f"run it again, or 'dvc repro': training goes on after step {max(steps)}."
     assert (interrupted.returncode, said.splitlines()[-1]) == (1, f"interrupted; {again}")
     assert "Traceback" not in said
-    assert max(steps) > 30
+    assert max(steps) > 100
     whole, resumed = start(other), start(project)
     assert f"going on after step {max(steps)}" in resumed.communicate(timeout=300)[1]
     whole.communicate(timeout=300)
