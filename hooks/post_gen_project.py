@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 # Nothing of an outer repository may leak in: GIT_DIR would send our commit there. Who you are and
-# where your settings are stays. The same as in reproducibility/repository.py of the project.
+# where your settings are stays. The same as in src/samebits/core/git.py of the project.
 REDIRECTING = frozenset(
     """
     GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_ATTR_SOURCE GIT_COMMON_DIR GIT_CONFIG GIT_CONFIG_PARAMETERS
@@ -38,7 +38,7 @@ Next:             where there is no make:
 """
 
 
-def audit(package: str) -> bool:
+def audit() -> bool:
     """Print the table of the project's own audit; whether every check passed or none could run."""
     sys.dont_write_bytecode = True
     sys.path.insert(0, str(Path("src").absolute()))
@@ -49,7 +49,7 @@ def audit(package: str) -> bool:
         print("The audit was not run: it needs Python 3.11 or newer and PyYAML. Run it with")
         print("  make setup && make audit")
         return True
-    room = importlib.import_module(f"samebits audit.run")
+    room = importlib.import_module("samebits.audit.run")
     try:
         checks = room.audit(Path())
     except Exception as error:
@@ -127,14 +127,14 @@ def succeeds(command: "list[str]", tools: Path) -> bool:
         return False
 
 
-def prove(package: str) -> str:
+def prove() -> str:
     """Install, fetch the data, train and compare; exactly what of it was proven and what not."""
     tools = Path(".venv", "Scripts" if os.name == "nt" else "bin").absolute()
     python = str(tools / "python")
     steps = {
         "the environment installs from its locks": [sys.executable, "scripts/setup.py"],
-        "the example data is to be had": [python, "-m", f"samebits data add"],
-        "the results reproduce": [python, "-m", f"samebits verify"],
+        "the example data is to be had": [python, "-m", "samebits", "data", "add"],
+        "the results reproduce": [python, "-m", "samebits", "verify"],
     }
     claims = list(steps)
     for number, claim in enumerate(claims):
@@ -146,8 +146,8 @@ def prove(package: str) -> str:
 
 def main(answers: "dict[str, str]") -> int:
     """The exit status: 1 if the template made a project that fails its own audit."""
-    package, fresh = answers["__package_name"], not Path(".git").exists()
-    if not audit(package) and fresh:
+    fresh = not Path(".git").exists()
+    if not audit() and fresh:
         print("\nA new project must pass its audit. Where a line above quotes an answer of yours,")
         print("change the answer; else the template is at fault: please tell its makers.")
         return 1
@@ -155,8 +155,8 @@ def main(answers: "dict[str, str]") -> int:
     remote = answers.get("remote_url", "") if answers.get("remote") == "local" else ""
     print(put_under_git(remote) if direct else f"{ALONE} cruft runs this template.")
     if answers["verify"] == "training":
-        print(prove(package) if direct else "NOT proven: cruft trains nothing; use make verify.")
-    print(NEXT.format(slug=answers["project_slug"], package=package))
+        print(prove() if direct else "NOT proven: cruft trains nothing; use make verify.")
+    print(NEXT.format(slug=answers["project_slug"]))
     return 0
 
 

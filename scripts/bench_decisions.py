@@ -72,7 +72,7 @@ def built(folder: Path) -> Path:
     environment = project / ".venv"
     for command in (
         ["git", "init", "--quiet"],
-        ["python", "-m", f"{expected.package(project)}.data.collect"],
+        ["python", "-m", "samebits", "data", "add"],
         ["dvc", "repro", "--quiet", "prepare"],
     ):
         expected.call(command, project, environment)

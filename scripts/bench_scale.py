@@ -144,7 +144,7 @@ def show(layout: str, size: int, name: str, cost: Cost) -> None:
 def steps(layout: str, package: str) -> dict[str, list[str]]:
     """Return what is measured, in the order of the work."""
     stage = ["python", "-I", "-m"]
-    pack = {"pack": [*stage, f"{package}.commands.data_pack"]} if layout == "tar" else {}
+    pack = {"pack": [*stage, "samebits", "data", "pack"]} if layout == "tar" else {}
     return pack | {
         "dvc add": ["dvc", "add", "--quiet", "data/raw"],
         "dvc status": ["dvc", "status", "--quiet", "data/raw.dvc"],

@@ -114,7 +114,7 @@ def run_steps(project: Path) -> None:
     """Installs, fetches the data, runs the pipeline; notes after each step which files it made."""
     package = next(path.parent.name for path in project.glob("src/*/__init__.py"))
     python = sys.executable
-    collect = ["python", "-m", f"{package}.data.collect"]
+    collect = ["python", "-m", "samebits", "data", "add"]
     outputs = ["data/prepared", "models", "reports"]
     # A cache that several projects share knows the shipped outputs: nothing would run.
     repro = ["dvc", "repro", "--force", "--no-run-cache"]

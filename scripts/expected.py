@@ -45,13 +45,13 @@ def render(folder: Path, accelerator: str) -> Path:
     return folder / accelerator / SLUG
 
 
-def run_pipeline(project: Path, environment: Path, package: str = PACKAGE) -> None:
+def run_pipeline(project: Path, environment: Path) -> None:
     """Make the example data and run every stage."""
     call(["git", "init", "--quiet"], project, environment)
     # Without the shipped hashes every stage runs, and the data gets its own as it comes.
     for name in ("dvc.lock", "data/raw.dvc"):
         (project / name).unlink(missing_ok=True)
-    call(["python", "-m", f"{package}.data.collect"], project, environment)
+    call(["python", "-m", "samebits", "data", "add"], project, environment)
     call(["dvc", "repro", "--force", "--no-run-cache"], project, environment)
 
 

@@ -61,7 +61,7 @@ class Place:
 
 def audited(place: Place, bug: Bug | None = None) -> list[str]:
     """The findings of the audit."""
-    said = place.run("python3", "-m", f"{PACKAGE}.reproducibility.audit").stdout
+    said = place.run("python3", "-m", "samebits", "audit").stdout
     assert "randomness" in said, said
     return [line for line in said.splitlines() if re.match(r"\S+:\d+: ", line)]
 
@@ -78,7 +78,7 @@ def suite_fails(place: Place, bug: Bug) -> list[str]:
 def verified(place: Place, bug: Bug) -> list[str]:
     """What a fresh clone does not give again."""
     place.commit(bug.made)
-    done = place.run("python3", "-m", f"{PACKAGE}.reproducibility.verify")
+    done = place.run("python3", "-m", "samebits", "verify")
     return re.findall(r"^error: (.*)$", done.stderr, re.MULTILINE)
 
 
@@ -193,4 +193,4 @@ def test_the_unharmed_project_raises_no_alarm(short: Place, tmp_path: Path, time
 
     with ThreadPoolExecutor(2) as pool:
         assert list(pool.map(again, range(times))) == [[]] * times
-    assert "proven" in short.must("python3", "-m", f"{PACKAGE}.reproducibility.verify")
+    assert "proven" in short.must("python3", "-m", "samebits", "verify")

@@ -70,11 +70,11 @@ def test_an_update_moves_code_and_no_result(
         return done.stdout + done.stderr
 
     def audit(**options: bool) -> str:
-        return here("python3", "-m", f"{PACKAGE}.reproducibility.audit", **options)
+        return here("python3", "-m", "samebits", "audit", **options)
 
     git(mine, "init", "-q")
     set_param(mine, "epochs: 40", "epochs: 2")
-    here("python3", "-m", f"{PACKAGE}.data.collect")
+    here("python3", "-m", "samebits", "data", "add")
     here("dvc", "repro")
     git(mine, "add", "-A")
     git(mine, "commit", "-q", "-m", "Mine")

@@ -70,7 +70,7 @@ def test_verify_sees_a_changed_bit(project: Path, run: Run) -> None:
     weights = outputs(project)["models/model.safetensors"]
     lock.write_text(lock.read_text("utf-8").replace(weights, weights[::-1]), "utf-8")
     git(project, "commit", "--all", "--quiet", "--no-verify", "-m", "A result that is not so")
-    said = run("python3", "-m", f"{PACKAGE}.reproducibility.verify", fails=True)
+    said = run("python3", "-m", "samebits", "verify", fails=True)
     assert "first models/model.safetensors of stage train" in said
     assert "Traceback" not in said
 
@@ -125,7 +125,7 @@ def test_own_pictures_need_no_code(project: Path, run: Run) -> None:
     git(project, "add", "--all")
     git(project, "commit", "--quiet", "--no-verify", "-m", "Own pictures")
     run("dvc", "push")
-    assert "proven" in run("python3", "-m", f"{PACKAGE}.reproducibility.verify")
+    assert "proven" in run("python3", "-m", "samebits", "verify")
 
 
 def test_bad_input_is_one_sentence(project: Path, run: Run) -> None:

@@ -13,8 +13,8 @@ from helpers import PACKAGE, Run, command, git, set_param
 
 pytestmark = pytest.mark.slow
 SEALED = "these inputs did not make these outputs"
-AUDIT = ("python3", "-m", f"{PACKAGE}.reproducibility.audit")
-VERIFY = ("python3", "-m", f"{PACKAGE}.reproducibility.verify")
+AUDIT = ("python3", "-m", "samebits", "audit")
+VERIFY = ("python3", "-m", "samebits", "verify")
 
 
 @pytest.fixture

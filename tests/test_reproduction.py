@@ -111,7 +111,7 @@ def test_another_directory(base: Base, counted: Counted) -> None:
 def test_a_fresh_clone(base: Base, counted: Counted, tmp_path: Path) -> None:
     git(tmp_path, "clone", "--quiet", str(base.place.root), "clone")
     clone = Place(tmp_path / "clone", base.place.built)
-    clone.must("python", "-m", f"{PACKAGE}.data.collect")
+    clone.must("python", "-m", "samebits", "data", "add")
     clone.must("dvc", "repro")
     assert git(clone.root, "status", "--porcelain") == ""
     counted({"dvc repro": count(base.expected, clone.files(*STAGES))})
