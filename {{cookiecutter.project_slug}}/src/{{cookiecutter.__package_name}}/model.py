@@ -1,58 +1,79 @@
-"""The network, and what it is given. Read by `train` and `evaluate`."""
+"""The network and its inputs. The stages `train` and `evaluate` import this."""
 
+import math
 from dataclasses import dataclass
-from math import gcd
 
-from torch import Tensor, from_numpy, nn
+import torch
+from torch import Tensor, nn
 
 from samebits.data import Arrays, Shape
 from samebits.params import choice, number
 
 ACTIVATIONS = {"relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU}
+GROUPS = 8  # of channels, each normalised by itself
 
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """Section `model`. `bigger` is the step by which `diagnose` may suggest a larger network."""
+    """Section `model` of params.yaml; `diagnose` suggests the step `bigger` for a larger network."""
 
-    width: int = number(1, 65536, bigger="*2")  # channels of the first level; doubled at each
-    depth: int = number(1, 10, bigger="+1")  # levels of resolution
+    width: int = number(
+        1, 65536, bigger="*2"
+    )  # channels of the first stage; each later one doubles
+    depth: int = number(1, 10, bigger="+1")  # stages; each after the first halves the resolution
     activation: str = choice(*ACTIVATIONS)
 
 
 def inputs(arrays: Arrays) -> dict[str, Tensor]:
-    """Return the arguments of `forward` for stored arrays [b, ...]."""
-    return {"image": from_numpy(arrays["image"]).float().div_(127.5).sub_(1)}
+    """Return what `forward` takes, for arrays of examples [b, ...] as `data.py` decoded them."""
+    return {"image": torch.from_numpy(arrays["image"]).float().div_(127.5).sub_(1)}
+
+
+def block(channels: int, width: int, stride: int, activation: type[nn.Module]) -> list[nn.Module]:
+    """Return a 3×3 convolution with group norm, in which examples of a batch do not meet."""
+    convolution = nn.Conv2d(channels, width, 3, stride, padding=1, bias=False)
+    return [convolution, nn.GroupNorm(math.gcd(GROUPS, width), width), activation()]
 
 
 class Network(nn.Module):
-    """`depth` levels of two 3×3 convolutions, normalised by groups of channels (Wu and He, 2018).
-
-    Not over the batch: what a batch norm computes depends on how examples fall into batches.
-    """
+    """A convolutional network: stages of two blocks, the mean over positions, a linear head."""
 
     def __init__(self, model: Model, channels: int, outputs: int, dropout: float) -> None:
         super().__init__()
+        activation = ACTIVATIONS[model.activation]
         layers: list[nn.Module] = []
-        for level in range(model.depth):
-            width = model.width * 2**level
-            for before, stride in ((channels, 2 if level else 1), (width, 1)):
-                layers.append(nn.Conv2d(before, width, 3, stride, padding=1, bias=False))
-                layers += [nn.GroupNorm(gcd(8, width), width), ACTIVATIONS[model.activation]()]
+        for stage in range(model.depth):
+            width = model.width * 2**stage
+            layers += block(channels, width, 2 if stage else 1, activation)
+            layers += block(width, width, 1, activation)
             channels = width
         self.features = nn.Sequential(*layers)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(channels, outputs)
 
     def forward(self, image: Tensor) -> Tensor:
-        """Return logits [b, outputs] for images [b, channels, h, w] in [-1, 1]."""
-        logits: Tensor = self.head(self.dropout(self.features(image).mean(dim=(2, 3))))
+        """Return logits [b, outputs] for images [b, channels, height, width] between -1 and 1."""
+        pooled = self.features(image).mean(dim=(2, 3))
+        logits: Tensor = self.head(self.dropout(pooled))
         return logits
 
 
 def build(model: Model, shapes: dict[str, Shape], outputs: int, dropout: float) -> nn.Module:
-    """Return the network; draw initial weights from torch's global generator, which is seeded."""
+    """Return the network, its initial weights drawn from torch's global generator.
+
+    The engine seeds that generator just before.
+
+    Args:
+        model: the section `model`.
+        shapes: of one example's arrays, by name.
+        outputs: number of classes.
+        dropout: `regularization.dropout`, a probability.
+
+    Raises:
+        ValueError: the image is too small for so many stages.
+    """
     channels, side, _ = shapes["image"]
-    if model.depth >= side.bit_length():
-        raise ValueError(f"model.depth is at most {side.bit_length() - 1} for {side} pixels")
+    most = side.bit_length() - 1
+    if model.depth > most:
+        raise ValueError(f"model.depth is at most {most} for images of {side} pixels")
     return Network(model, channels, outputs, dropout)
