@@ -3,9 +3,9 @@
 import sys
 from importlib import import_module
 
+from .console.errors import UserError, run
 from .core import determinism
 from .core.config import read
-from .console.errors import UserError, run
 from .core.seals import Seal
 from .core.sections import Reproducibility
 from .core.yours import Yours

@@ -39,7 +39,9 @@ VERBS: Mapping[str, Verb] = {
     "verify": Verb("provenance.verify", "run everything in a fresh clone and compare every output"),
     "audit": Verb("audit.command", "check by reading: pinned, seeded, data apart, pipeline whole"),
     "apart": Verb("audit.data_apart", "refuse a commit of both data and code; a hook does"),
-    "explain": Verb("provenance.explain", "say what differs between two results, and what it moved"),
+    "explain": Verb(
+        "provenance.explain", "say what differs between two results, and what it moved"
+    ),
     "compare": Verb("cli.compare", "say which of two results is better", yours=METRICS),
     "rank": Verb("cli.rank", "order all experiments by score", yours=METRICS),
     "diagnose": Verb("cli.diagnose", "print the diagnosis", True, ("data", *MODEL)),

@@ -15,11 +15,9 @@ GROUPS = 8  # of channels, each normalised by itself
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """Section `model` of params.yaml; `diagnose` suggests the step `bigger` for a larger network."""
+    """Section `model` of params.yaml; `diagnose` takes `bigger` for a step to a larger network."""
 
-    width: int = number(
-        1, 65536, bigger="*2"
-    )  # channels of the first stage; each later one doubles
+    width: int = number(1, 65536, bigger="*2")  # channels of the first stage; later ones double
     depth: int = number(1, 10, bigger="+1")  # stages; each after the first halves the resolution
     activation: str = choice(*ACTIVATIONS)
 

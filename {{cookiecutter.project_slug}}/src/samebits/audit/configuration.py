@@ -36,7 +36,9 @@ def _disagreement(project: Project) -> list[Finding]:
     for name in params.mapping():
         line = params.line(name)
         if name not in declared:
-            message = f"no file declares the section {name}; drop it, or declare it in {project.package}"
+            message = (
+                f"no file declares the section {name}; drop it, or declare it in {project.package}"
+            )
             findings.append(Finding(PARAMS, line, message))
             continue
         for key in params.mapping(name).keys() - declared[name].keys.keys():
@@ -139,5 +141,7 @@ def _own(project: Project, path: str) -> list[str]:
     tree = project.tree(path)
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)] if tree else []
     made = [node for node in calls if getattr(node.func, "id", "") in ("mean_of", "number_of")]
-    names = [node.args[0].value for node in made if node.args and isinstance(node.args[0], ast.Constant)]
+    names = [
+        node.args[0].value for node in made if node.args and isinstance(node.args[0], ast.Constant)
+    ]
     return [str(name) for name in names]

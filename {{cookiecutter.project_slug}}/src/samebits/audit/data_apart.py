@@ -9,7 +9,7 @@ Run: python -m samebits apart      (a hook does it before each commit)
 import subprocess
 from collections.abc import Sequence
 
-from ..console.errors import UserError, run
+from ..console.errors import UserError
 
 FEW = 5
 

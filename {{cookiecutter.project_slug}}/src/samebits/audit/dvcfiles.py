@@ -137,7 +137,7 @@ def sources(project: Project, stage: Stage) -> dict[str, str]:
     for name in re.findall(r"-m\s+samebits\s+run\s+(\w+)", stage.command):
         parts = [f"{ENGINE}/stages/{name}.py"]
         parts += [f"{project.package}/{part}.py" for part in READ_BY.get(name, ())]
-        found |= {path: f"samebits run {name}" for path in parts}
+        found |= dict.fromkeys(parts, f"samebits run {name}")
     for name in re.findall(r"-m\s+(?!samebits\b)([\w.]+)", stage.command):
         for module in (f"{name}.__main__", name):
             if module in project.modules:

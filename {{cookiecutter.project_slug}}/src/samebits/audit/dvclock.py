@@ -6,9 +6,9 @@ from functools import cache
 from typing import Any
 
 from ..console.errors import UserError
-from .data_apart import is_data
 from ..core.identity import depended
 from ..core.seals import Quoted, content, declared, exact, hash_of, path_of, texts, values
+from .data_apart import is_data
 from .dvcfiles import LOCK, PARAMS, PIPELINE, Stage, inside, joined, stages, tracked_data
 from .findings import Check, Finding, check, count
 from .parsing import Broken, Document, json_value

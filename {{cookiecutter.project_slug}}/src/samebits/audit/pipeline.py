@@ -1,7 +1,17 @@
 """The pipeline is whole: every stage declares all it depends on, every output has one owner."""
 
 from ..core.seals import path_of
-from .dvcfiles import PARAMS, PIPELINE, RUNTIME_LOCK, Stage, inside, missing_sources, owners, sources, stages
+from .dvcfiles import (
+    PARAMS,
+    PIPELINE,
+    RUNTIME_LOCK,
+    Stage,
+    inside,
+    missing_sources,
+    owners,
+    sources,
+    stages,
+)
 from .findings import Check, Finding, check, count
 from .imports import reach
 from .project import Project

@@ -16,7 +16,16 @@ FLOORS = (
 # What stands here moves no output: it says something, or brings what is compared with a hash. No
 # stage depends on it, so that another word trains nothing anew. `make verify` would see a mistake.
 TRANSPARENT = (
-    *("__main__.py", "params.py", "verbs.py", "console", "audit", "remote", "provenance", "versions"),
+    *(
+        "__main__.py",
+        "params.py",
+        "verbs.py",
+        "console",
+        "audit",
+        "remote",
+        "provenance",
+        "versions",
+    ),
     *("ingest", "experiments", "cli"),
 )
 
@@ -24,4 +33,6 @@ TRANSPARENT = (
 def is_transparent(path: str) -> bool:
     """Whether a file of the project can change no bit of a result."""
     room, _, rest = path.removeprefix(f"{ENGINE}/").partition("/")
-    return path.startswith(f"{ENGINE}/") and (room in TRANSPARENT or (rest == "" and room == "__init__.py"))
+    return path.startswith(f"{ENGINE}/") and (
+        room in TRANSPARENT or (rest == "" and room == "__init__.py")
+    )

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, fields, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ..data.findings import RULES, Finding, shown
 from ..core.csv_table import read_table
+from ..data.findings import RULES, Finding, shown
 
 FILE = Path("data/accepted.csv")
 

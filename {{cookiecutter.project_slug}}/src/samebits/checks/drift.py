@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..core.sections import Data
 from ..console.errors import UserError
 from ..core.files import read_json, write_json
+from ..core.sections import Data
 from ..data.findings import Finding
 
 FILE = Path("data/reference.json")

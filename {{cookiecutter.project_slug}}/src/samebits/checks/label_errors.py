@@ -12,11 +12,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.resize import shrink
 from ..core.sections import Data
+from ..data.decode_cache import Place
 from ..data.findings import Finding, shown
 from .near_duplicates import Look
-from ..data.decode_cache import Place
-from ..core.resize import shrink
 
 FOLDS = 5
 SIDE = 32  # pixels a side that the model sees; keeps the memory small

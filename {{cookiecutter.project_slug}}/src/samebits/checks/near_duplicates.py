@@ -14,11 +14,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.sections import Data
 from ..core.random import integers
-from ..data.findings import Finding, shown
-from ..data.decode_cache import Place
 from ..core.resize import GIST
+from ..core.sections import Data
+from ..data.decode_cache import Place
+from ..data.findings import Finding, shown
 from ..data.splits import split_of
 
 GRIDS, WIDTH = 8, 16  # how many, and how many times `limit` their cells are wide

@@ -12,10 +12,10 @@ from pathlib import PurePosixPath
 
 from PIL import Image
 
-from ..core.sections import Data
-from ..data.labels import Labels
-from ..data.findings import MOST_PATHS, Finding, shown
 from ..core.file_names import name_problem
+from ..core.sections import Data
+from ..data.findings import MOST_PATHS, Finding, shown
+from ..data.labels import Labels
 from ..data.splits import LEFT_OUT, SPLITS, split_of
 
 # What the content of a file is called → what its extension may say as well.

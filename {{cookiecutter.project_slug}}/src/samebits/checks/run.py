@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from ..core.sections import Data
-from . import accepted, drift
 from ..data import labels as corrections
-from .accepted import Accepted
+from ..data.coverage import coverage_findings
+from ..data.decode_cache import DamagedBlock, Pixels
+from ..data.findings import Table
 from ..data.index import Catalogue
 from ..data.labels import Correction, labels, misfits, read_corrections
-from ..data.coverage import coverage_findings
-from .label_errors import OutOfFold, label_findings, sample
-from ..data.findings import Table
-from .near_duplicates import neighbour_findings
-from ..data.decode_cache import DamagedBlock, Pixels
-from .rules import class_findings, file_findings, odd_findings, open_views, same_findings
 from ..data.splits import split_of
+from . import accepted, drift
+from .accepted import Accepted
+from .label_errors import OutOfFold, label_findings, sample
+from .near_duplicates import neighbour_findings
+from .rules import class_findings, file_findings, odd_findings, open_views, same_findings
 
 
 @dataclass(frozen=True, slots=True)

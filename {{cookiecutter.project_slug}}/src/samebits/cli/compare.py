@@ -6,8 +6,8 @@ Run: python -m samebits compare A B [--on dev]
 import argparse
 import sys
 
-from ..core.yours import Yours
 from ..console.errors import UserError
+from ..core.yours import Yours
 from ..metrics.baselines import unbeaten
 from ..metrics.comparison import Difference, Spread, check_same, paired
 from ..metrics.results import Result, read_result, spread_over_seeds

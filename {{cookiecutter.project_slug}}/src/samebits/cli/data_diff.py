@@ -8,19 +8,17 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from ..console.text import aligned
 from ..core.config import read
+from ..core.files import write_bytes
 from ..core.sections import Data
+from ..core.yours import Yours
+from ..data.decoder import Decoder
+from ..data.example import IMAGE, Unreadable
+from ..report.sheet import Shown, sheet, spread
 from ..versions.changelog import by_class, summary
 from ..versions.diff import Changes, Pair, Picture, balance, changes, moves
 from ..versions.tags import Release, find
-from ..core.files import write_bytes
-from ..console.text import aligned
-from ..core.yours import Yours
-from ..data.decoder import Decoder
-from ..data.example import IMAGE
-from ..data.example import Unreadable
-from ..report.sheet import Shown, sheet, spread
-
 
 REPORTS = Path("reports")
 FEW = 5
@@ -114,9 +112,7 @@ def _now(row: Picture | Pair) -> Picture:
     return row if isinstance(row, Picture) else row[1]
 
 
-def _shown(
-    row: Picture | Pair, contents: Mapping[Picture, bytes], decoder: Decoder
-) -> Shown:
+def _shown(row: Picture | Pair, contents: Mapping[Picture, bytes], decoder: Decoder) -> Shown:
     old, new = (row, row) if isinstance(row, Picture) else row
     title = new.label if old.label == new.label else f"{old.label} → {new.label}"
     content = contents.get(new)

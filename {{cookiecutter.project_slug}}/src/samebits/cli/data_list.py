@@ -6,10 +6,10 @@ Run: python -m samebits data list
 import sys
 from collections.abc import Sequence
 
+from ..console.text import aligned
 from ..data.dvc_file import cut_off
 from ..data.release_file import release_of
 from ..versions.tags import RAW, Release, releases, state, working_version
-from ..console.text import aligned
 
 HEADER = ("", "version", "date", "pictures", "classes", "note")
 

@@ -7,12 +7,12 @@ Run: python -m samebits data pack
 
 import sys
 
+from ..console.errors import UserError
 from ..core.config import read
 from ..core.sections import Data
-from ..data.tar_layout import pack, unpack
 from ..data.dvc_file import Origin, alone, imported, origin, record_origin
+from ..data.tar_layout import pack, unpack
 from ..versions.tags import POINTER, RAW, keep, state, working_version
-from ..console.errors import UserError
 
 
 def main() -> None:

@@ -7,14 +7,14 @@ import argparse
 import sys
 
 from ..checks.drift import write_reference
-from ..data.dvc_file import alone
-from ..versions.release import release
-from ..versions.tags import TAG
 from ..core.git import git
 from ..core.seals import Seal
 from ..core.yours import Yours
+from ..data.dvc_file import alone
 from ..stages.validate import REPORT
 from ..stages.validate import main as validate
+from ..versions.release import release
+from ..versions.tags import TAG
 
 
 def main(yours: Yours) -> None:

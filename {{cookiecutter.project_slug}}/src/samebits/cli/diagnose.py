@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..console.errors import UserError
+from ..console.text import aligned
 from ..core import determinism
 from ..core.config import read
-from ..console.errors import UserError
 from ..core.git import outside_git
+from ..core.records import read_record
 from ..core.sections import Data, Reproducibility
-from ..console.text import aligned
 from ..core.yours import Yours
 from ..data.decoder import Decoder
 from ..data.folder import read_labelled
@@ -28,7 +29,6 @@ from ..metrics.proportions import measured
 from ..metrics.sums import numbered
 from ..remote.revisions import dvc
 from ..remote.tracked import look_around
-from ..core.records import read_record
 from ..stages.diagnose import inputs as left
 from ..stages.diagnose import settings
 from ..training.network import built
@@ -109,9 +109,7 @@ def _repro() -> None:
 def _with(folder: Path, yours: Yours) -> dict[str, Any]:
     """Return the diagnosis with the real world at the end of the chain."""
     data, reproducibility = read(Data), read(Reproducibility)
-    determinism.configure(
-        reproducibility.level, reproducibility.threads, reproducibility.device
-    )
+    determinism.configure(reproducibility.level, reproducibility.threads, reproducibility.device)
     test = Split.open(TEST)
     examples = read_labelled(folder, Decoder.of(yours.data, data), test.classes)
     network = built(yours.model, test, 0.0, reproducibility)

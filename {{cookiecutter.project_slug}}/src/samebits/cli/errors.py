@@ -11,15 +11,15 @@ from collections.abc import Sequence
 from dataclasses import astuple
 from pathlib import Path
 
+from ..console.errors import UserError
+from ..core.files import cell, write_bytes, write_csv
+from ..core.records import read_record
 from ..core.yours import Yours
 from ..data.shards import Shards, open_shards
-from ..console.errors import UserError
-from ..metrics.scores import find
-from ..metrics.predictions import Predictions, read_predictions
 from ..diagnosis.error_tags import COLUMNS, FILE, MOST_LISTED, WRONG, Row, read_rows, refreshed
-from ..core.records import read_record
+from ..metrics.predictions import Predictions, read_predictions
+from ..metrics.scores import find
 from ..report.sheet import Shown, sheet
-from ..core.files import cell, write_bytes, write_csv
 
 PICTURES, SHEET = Path("data/prepared/dev"), Path("reports/errors.html")
 

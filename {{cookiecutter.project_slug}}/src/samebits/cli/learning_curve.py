@@ -8,13 +8,13 @@ What was found stands in reports/learning-curve.json, which neither Git nor DVC 
 
 import sys
 
-from ..core.yours import Yours
 from ..core.config import read
-from ..core.sections import Data, Optimization, Regularization
-from ..experiments.fractions import FILE, points, predictions_here, run_fractions
-from ..diagnosis.learning_curve import extrapolate
-from ..metrics.results import read_result
 from ..core.files import write_json
+from ..core.sections import Data, Optimization, Regularization
+from ..core.yours import Yours
+from ..diagnosis.learning_curve import extrapolate
+from ..experiments.fractions import FILE, points, predictions_here, run_fractions
+from ..metrics.results import read_result
 
 
 def main(_: Yours) -> None:

@@ -7,8 +7,8 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 
-from ..core.yours import Yours
 from ..console.errors import UserError
+from ..core.yours import Yours
 from ..metrics.comparison import check_same
 from ..metrics.ranking import Candidate, Place, corrected, rank
 from ..metrics.results import Result, read_result, spread_over_seeds

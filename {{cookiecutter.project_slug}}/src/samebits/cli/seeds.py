@@ -6,9 +6,9 @@ Run: python -m samebits exp seeds 5
 import argparse
 import sys
 
+from ..console.errors import UserError
 from ..core.config import read
 from ..core.sections import Reproducibility
-from ..console.errors import UserError
 from ..experiments.seeds import run_seeds, summary
 from ..metrics.results import read_result
 

@@ -9,13 +9,13 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-from ..core.yours import Yours
+from ..console.errors import UserError
 from ..core.config import PARAMS, contents, read
 from ..core.sections import Evaluation
-from ..remote.tracked import look_around
-from ..console.errors import UserError
+from ..core.yours import Yours
 from ..experiments.space import knobs
 from ..experiments.sweep import STORAGE, Plan, sweep
+from ..remote.tracked import look_around
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial

@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 
 import yaml
 
-from . import sections as engine
 from ..console.errors import UserError
+from . import sections as engine
 from .params import Key, allowed, fits, hint, keys, shown, typed
 from .yours import YOURS, declared, package
 

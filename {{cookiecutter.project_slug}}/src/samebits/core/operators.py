@@ -15,8 +15,8 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from .sections import Reproducibility
 from ..console.errors import UserError
+from .sections import Reproducibility
 
 PACKAGE = Path(__file__).parents[1]
 ROOT = "x * x.rsqrt() for x > 0, or torch.linalg.vector_norm for a norm"

@@ -8,8 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from . import params
 from ..console.errors import UserError
+from . import params
 from .params import TYPES, Key
 
 PYPROJECT = Path("pyproject.toml")  # audit: the name of the package alone is read from it

@@ -23,12 +23,11 @@ from numpy.typing import NDArray
 
 from ..console.errors import UserError
 from ..core.files import write_bytes
-from .decoder import Decoder
-from .example import IMAGE
-from .example import TooLarge, Unreadable
-from .source import MISPLACED, Source
 from ..core.resize import gists
+from .decoder import Decoder
+from .example import IMAGE, TooLarge, Unreadable
 from .shards import npy
+from .source import MISPLACED, Source
 
 BLOCK_PICTURES, BLOCK_BYTES = 512, 2**23
 FILE_BYTES = 8  # of a pixel in a file, at most: four channels of 16 bits that are not compressed

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import PIL
 
-from ..core.config import read
 from ..console.errors import UserError
-from ..core.sections import Data
+from ..core.config import read
 from ..core.seals import PIPELINE, declared, files, read_yaml
+from ..core.sections import Data
 from . import image
 from .example import IMAGE, Decoded, Field
 from .image import limits
@@ -72,6 +72,8 @@ def _made_by(settings: Any, data: Data) -> str:
     own = [Path(dep) for dep in declared(read_yaml(Path(PIPELINE)), "prepare").deps]
     code = [file for path in own if path.parts[0] == "src" for file in files(path)]
     found = hashlib.sha256(f"{settings} {data.bits} {PIL.__version__} {np.__version__}".encode())
-    for path in sorted({*(one for one in code if "samebits" not in one.parts), Path(image.__file__)}):
+    for path in sorted(
+        {*(one for one in code if "samebits" not in one.parts), Path(image.__file__)}
+    ):
         found.update(path.read_bytes())
     return found.hexdigest()

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from ..console.errors import UserError
 from .decoder import Decoder
-from .example import IMAGE
-from .example import Unreadable
+from .example import IMAGE, Unreadable
 from .findings import shown
 from .source import Source, sources
 from .splits import group_of

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError, features
 
-from ..core.sections import Data
 from ..console.errors import UserError, refused
+from ..core.sections import Data
 from .example import Facts, TooLarge, Unreadable
 
 # What is read, and the library in Pillow's wheel that does it. No format that calls programs of the

@@ -10,8 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ..console.errors import UserError
-from .findings import Finding, shown
 from ..core.csv_table import read_table
+from .findings import Finding, shown
 
 FILE = Path("data/corrections.csv")
 

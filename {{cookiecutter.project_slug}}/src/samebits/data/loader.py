@@ -18,12 +18,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from ..core.sections import Runtime
 from ..console.errors import UserError
 from ..core.files import read_json
 from ..core.random import permutation, uniform
-from .example import IMAGE
-from .example import Arrays
+from ..core.sections import Runtime
+from .example import IMAGE, Arrays
 from .shards import Pictures, open_shards
 from .streaming import fetch_lists, open_streamed
 
@@ -144,9 +143,7 @@ class Batches(Dataset[Batch]):
         return self._latest[1]
 
 
-def stream(
-    batches: Batches, start: int, stop: int, runtime: Runtime
-) -> Iterator[Batch]:
+def stream(batches: Batches, start: int, stop: int, runtime: Runtime) -> Iterator[Batch]:
     """Yield the batches of the steps from `start` up to `stop`, made ahead by workers if any."""
     if runtime.workers == 0:
         yield from (batches[step] for step in range(start, stop))

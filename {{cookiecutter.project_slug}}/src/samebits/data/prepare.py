@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from ..core.sections import Data
 from ..console.errors import UserError
 from ..console.progress import progress
 from ..core.files import write_json
+from ..core.sections import Data
+from .coverage import coverage_findings
+from .decode_cache import DamagedBlock, Pixels, Place
+from .findings import RULES
 from .index import Catalogue, Prepared
 from .labels import AS_THEY_STAND, Labels
-from .coverage import coverage_findings
-from .findings import RULES
-from .decode_cache import DamagedBlock, Pixels, Place
-from .splits import LEFT_OUT, SPLITS, group_of, split_of
 from .shards import SHARD_BYTES, Example, Writer
+from .splits import LEFT_OUT, SPLITS, group_of, split_of
 
 UNSHOWN = ("lost", "more", "used")  # facts that validate alone asks for
 

@@ -12,8 +12,8 @@ import signal
 import threading
 from fnmatch import fnmatchcase
 
-from ..core.sections import Data
 from ..console.errors import UserError
+from ..core.sections import Data
 
 SPLITS = ("train", "train_dev", "dev", "test")
 LEFT_OUT = "left out"

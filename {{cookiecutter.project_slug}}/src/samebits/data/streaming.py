@@ -15,12 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..console.errors import UserError
-from ..core.files import write_bytes
+from ..core.files import md5, write_bytes
 from ..remote.dir_lists import listed_files
-from ..core.files import md5
+from ..remote.filesystem import Objects, Run, location
 from ..remote.revisions import LOCK, entries, parsed
 from .shards import CHECKSUMS, HEADER, Pictures, header
-from ..remote.filesystem import Objects, Run, location
 
 FOLDER = Path("data/streamed")
 SHARDS = "images-"

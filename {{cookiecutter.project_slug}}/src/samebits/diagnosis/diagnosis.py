@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .gaps import TARGET, Gap, gaps, largest, split_errors, target, together
+from ..metrics.predictions import Predictions
 from ..metrics.proportions import Measured
+from ..metrics.scores import rounded
 from .evidence import Training, cause, training
+from .gaps import TARGET, Gap, gaps, largest, split_errors, target, together
 from .ideas import Idea, Settings
 from .remedies import ideas, more_examples, target_met
-from ..metrics.scores import rounded
-from ..metrics.predictions import Predictions
 
 MOST_IDEAS = 9
 # Of what is above the target so much must be gone without the pictures whose labels are in doubt,

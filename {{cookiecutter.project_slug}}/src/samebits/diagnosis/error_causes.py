@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..metrics.intervals import Figure, measure
+from ..metrics.predictions import Predictions
 from ..metrics.registry import METRICS, Metric
 from ..metrics.scores import value
 from ..metrics.sums import Sample
-from ..metrics.predictions import Predictions
 
 
 @dataclass(frozen=True)

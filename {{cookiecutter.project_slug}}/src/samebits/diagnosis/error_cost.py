@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from ..metrics.predictions import Predictions
 from ..metrics.probabilities import Labels, Values, distinct
 from ..metrics.registry import Metric
 from ..metrics.sums import Sample
-from ..metrics.predictions import Predictions
 
 CHUNK = 2**20  # counts that are held at once
 DECIMALS = 9  # coarser than the last bits, so that equals are equal on every machine

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from ..data.findings import shown
-from ..core.csv_table import read_table
 from ..console.errors import UserError
-from ..metrics.registry import Metric
+from ..core.csv_table import read_table
+from ..data.findings import shown
 from ..metrics.predictions import Predictions
+from ..metrics.registry import Metric
 from .error_cost import ordered
 
 FILE = Path("reports/error-analysis.csv")

@@ -65,7 +65,13 @@ def _bigger(settings: Settings) -> Iterator[Idea]:
             ("small",),
         )
     for key, to in settings.growth["other"].items():
-        yield Idea(f"other {key}", "some networks fit better with it", "model", run(**{f"model__{key}": to}), SAME)
+        yield Idea(
+            f"other {key}",
+            "some networks fit better with it",
+            "model",
+            run(**{f"model__{key}": to}),
+            SAME,
+        )
 
 
 def _optimizer(now: Optimization) -> Idea:

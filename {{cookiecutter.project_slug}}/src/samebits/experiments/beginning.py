@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..core.config import PARAMS, contents
 from ..console.errors import UserError
+from ..core.config import PARAMS, contents
 from ..core.files import read_json, write_json
 from ..core.git import git, git_says
 

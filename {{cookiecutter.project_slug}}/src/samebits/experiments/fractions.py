@@ -3,12 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from ..core.sections import Optimization
 from ..console.errors import UserError
+from ..core.files import md5, read_json
+from ..core.sections import Optimization
 from ..diagnosis.learning_curve import Point
 from ..metrics.results import PREDICTIONS, Result, read_result
-from ..core.files import read_json
-from ..core.files import md5
 from .queue import head, run_missing
 
 FILE = Path("reports/learning-curve.json")

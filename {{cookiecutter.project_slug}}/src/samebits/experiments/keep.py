@@ -9,13 +9,13 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..data.dvc_file import alone, refuse_parts
-from ..data.source import look_over
-from ..remote.tracked import Output, look_around, tracked
-from ..versions.tags import RAW, last_line, run_dvc
 from ..console.errors import UserError
 from ..core.git import git_says
+from ..data.dvc_file import alone, refuse_parts
+from ..data.source import look_over
 from ..remote.revisions import Revision
+from ..remote.tracked import Output, look_around, tracked
+from ..versions.tags import RAW, last_line, run_dvc
 from .beginning import undo
 
 SHOWN = 3

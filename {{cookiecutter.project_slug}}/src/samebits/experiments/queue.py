@@ -8,10 +8,10 @@ from time import sleep
 
 import yaml
 
-from ..remote.tracked import look_around
 from ..console.errors import UserError
 from ..core.git import git_says, outside_git
 from ..remote.revisions import dvc, experiments
+from ..remote.tracked import look_around
 from .beginning import check_place, noted, undo
 
 # A line of `dvc queue status`: task, name, when it was created, how it stands.

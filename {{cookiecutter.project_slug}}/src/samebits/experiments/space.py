@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from ..core.config import SECTIONS, problems
 from ..console.errors import UserError
+from ..core.config import SECTIONS, problems
 
 if TYPE_CHECKING:
     from optuna import Trial

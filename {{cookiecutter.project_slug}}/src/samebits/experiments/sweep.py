@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from ..console.errors import UserError
-from ..metrics.scores import find
 from ..console.progress import progress
 from ..core.git import git_says
 from ..core.random import key as derived
+from ..metrics.scores import find
 from .beginning import check_place, undo
 from .space import Knob
 from .trial import TrialFailed, run_experiment

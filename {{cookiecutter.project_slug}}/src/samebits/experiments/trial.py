@@ -13,9 +13,9 @@ from time import sleep
 from typing import Any
 
 from ..console.errors import UserError
-from ..metrics.results import METRICS
 from ..core.files import read_json
 from ..core.git import outside_git
+from ..metrics.results import METRICS
 from ..remote.revisions import Revision, dvc
 from .beginning import noted
 

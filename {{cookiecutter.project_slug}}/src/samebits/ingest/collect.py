@@ -12,15 +12,16 @@ import re
 import sys
 from pathlib import Path
 
+from ..console.errors import UserError
 from ..core.config import read
 from ..core.sections import Data
-from ..console.errors import UserError
-from . import example as digits, download as fetch
-from .archive import KINDS, unpack
-from .swap import Place
-from .safe_copy import Incoming, Limits, copy_folder, is_hidden, stripped
-from ..data.tar_layout import pack
 from ..data.dvc_file import Origin, alone, described, record_origin, recorded_version
+from ..data.tar_layout import pack
+from . import download as fetch
+from . import example as digits
+from .archive import KINDS, unpack
+from .safe_copy import Incoming, Limits, copy_folder, is_hidden, stripped
+from .swap import Place
 
 DATA = Path("data")
 MANY_FILES = 20_000  # from about here on DVC takes minutes, and memory that grows with them

@@ -8,9 +8,9 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from ..console.errors import UserError
 from ..core.git import outside_git
-from .archive import KINDS
 from ..remote.dvc_errors import remote_dvc
 from ..versions.tags import last_line, run_dvc
+from .archive import KINDS
 
 
 def is_address(source: str) -> bool:

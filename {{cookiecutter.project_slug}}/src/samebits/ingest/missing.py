@@ -10,11 +10,11 @@ from pathlib import Path
 
 from ..console.errors import UserError
 from ..core.git import git_says
+from ..data.dvc_file import alone, recorded_version, tracked
+from ..remote.sync import pull
 from . import example as digits
 from .collect import DATA, example
 from .swap import Place
-from ..data.dvc_file import alone, recorded_version, tracked
-from ..remote.sync import pull
 
 
 def main() -> None:

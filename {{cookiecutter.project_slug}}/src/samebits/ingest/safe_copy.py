@@ -15,8 +15,8 @@ from typing import IO
 
 from ..console.errors import UserError
 from ..console.progress import progress
-from ..remote.dir_lists import folded
 from ..core.file_names import name_problem
+from ..remote.dir_lists import folded
 
 CHUNK = 2**20
 LONG = 100  # letters of a name, of which an error shows no more

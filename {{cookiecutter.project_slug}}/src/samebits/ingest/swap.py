@@ -16,9 +16,9 @@ from pathlib import Path
 
 from ..console.errors import UserError
 from ..core.git import git_says, outside_git
+from ..data.dvc_file import recorded_version
 from ..remote.revisions import dvc
 from .example import VERSION, is_example
-from ..data.dvc_file import recorded_version
 
 
 class Place:

@@ -7,11 +7,11 @@ import numpy as np
 
 from .comparison import paired
 from .intervals import measure
+from .predictions import Predictions
 from .probabilities import Probabilities, Values, predicted
 from .registry import Metric
 from .scores import DECIMALS, rounded
 from .sums import Sample
-from .predictions import Predictions
 
 
 def beside(

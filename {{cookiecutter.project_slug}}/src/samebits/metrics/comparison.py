@@ -12,12 +12,12 @@ from statistics import NormalDist
 import numpy as np
 
 from ..console.errors import UserError
-from .intervals import LEVEL, quantile, replicates
-from .registry import Metric
 from .bootstrap import Resampling
+from .intervals import LEVEL, quantile, replicates
+from .predictions import Predictions
+from .registry import Metric
 from .scores import rounded, value
 from .sums import Sample
-from .predictions import Predictions
 
 POWER = 0.8  # the chance to settle a difference as large as the one that was seen
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from ..core.sections import CONSTRAINT
 from ..console.errors import UserError
+from ..core.sections import CONSTRAINT
 from .intervals import Figure
 from .registry import Metric
 from .scores import find, rounded

@@ -3,17 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..core.sections import Evaluation
 from ..console.errors import UserError
+from ..core.sections import Evaluation
 from . import probabilities
-from .proportions import measured, newcombe
 from .constraints import COSTS, LATENCY, WORST, Constraint, accepted, check_bound, judge, parse
 from .intervals import Figure, measure
+from .predictions import Predictions
+from .proportions import measured, newcombe
 from .registry import METRICS, Metric
 from .scores import find, rounded
 from .slices import Mask, slices
 from .sums import Sample
-from .predictions import Predictions
 
 SLICED = ("dev", "test")
 

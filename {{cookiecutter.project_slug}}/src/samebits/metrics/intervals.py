@@ -13,9 +13,9 @@ from statistics import NormalDist
 
 import numpy as np
 
+from .bootstrap import REPLICATES, Resampling
 from .probabilities import Values
 from .registry import Metric
-from .bootstrap import REPLICATES, Resampling
 from .scores import rounded, value
 from .sums import Sample
 

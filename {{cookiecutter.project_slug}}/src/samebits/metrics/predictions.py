@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ..data.shards import COLUMNS, Example
 from ..console.errors import UserError
 from ..core.files import cell, replacing, write_csv
+from ..data.shards import COLUMNS, Example
 from .probabilities import Labels, Probabilities, check, predicted
 from .sums import Sample, numbered
 

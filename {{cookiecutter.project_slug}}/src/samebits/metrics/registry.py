@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..console.errors import UserError
-
 from .probabilities import Labels, Values
 from .sums import Sums
 
@@ -48,6 +47,7 @@ TAKEN = (
 METRICS: dict[str, Metric] = {}
 # Those of one class, as `recall[cat]`: class number in, metric out.
 OF_CLASS: dict[str, Callable[[int], Metric]] = {}
+
 
 class Scored(NamedTuple):
     """Examples with what was said of them.

@@ -218,4 +218,3 @@ def _ratio(above: Values, below: Values) -> Values:
 def _mean(parts: Values, counted: NDArray[np.bool_]) -> Values:
     """The mean `[r]` of those parts `[r, k]` that count."""
     return _ratio((parts * counted).sum(axis=1), counted.sum(axis=1))
-

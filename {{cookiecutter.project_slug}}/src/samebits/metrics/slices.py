@@ -13,8 +13,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.sections import SLICE
 from ..console.errors import UserError
+from ..core.sections import SLICE
 from ..data.shards import Example
 from .predictions import Predictions
 

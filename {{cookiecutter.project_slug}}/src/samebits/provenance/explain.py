@@ -13,12 +13,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from operator import eq
 
-from ..core.files import read_json
 from ..audit.requirements import locked
-from .differences import Difference, causes, compare, loss
+from ..core.files import read_json
 from ..core.git import git
-from ..remote.revisions import LOSSES, Revision, entries, same_value
 from ..core.seals import path_of
+from ..remote.revisions import LOSSES, Revision, entries, same_value
+from .differences import Difference, causes, compare, loss
 
 # A name and what is to say of it; a list of them for each thing that may change or move.
 Rows = list[tuple[str, str]]

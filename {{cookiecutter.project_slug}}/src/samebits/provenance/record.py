@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..core.files import read_json, write_json
 from ..core.determinism import INHERITED, environment
+from ..core.files import read_json, write_json
 from ..core.git import NoRepository, git, git_says
 from ..core.seals import hash_of
 

@@ -21,15 +21,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..core.config import read
-from ..core.sections import Reproducibility
-from ..console.errors import UserError, run
 from ..audit import dvclock
 from ..audit.project import Project
+from ..console.errors import UserError
+from ..core.config import read
+from ..core.git import git, git_says, outside_git
+from ..core.sections import Reproducibility
+from ..remote.revisions import (
+    LOCK,
+    LOSSES,
+    Lock,
+    Record,
+    Revision,
+    cache_folder,
+    described,
+    dvc,
+    parsed,
+)
 from .differences import Comparison, causes, compare, loss, table
-from ..core.git import git_says
-from ..core.git import git, outside_git
-from ..remote.revisions import LOCK, LOSSES, Lock, Record, Revision, cache_folder, described, dvc, parsed
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ import yaml
 
 from ..console.errors import UserError
 from ..core.files import md5, read_json
-from .dir_lists import listed_files
-from .filesystem import Objects
 from ..core.git import git, git_bytes, git_says, outside_git, refuse_conflicts
 from ..core.seals import exact, texts
+from .dir_lists import listed_files
+from .filesystem import Objects
 
 Lock = Mapping[str, Any]
 Record = Mapping[str, Any]

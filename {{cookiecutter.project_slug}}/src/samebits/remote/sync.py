@@ -17,12 +17,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..console.errors import UserError
-from ..core.files import write_bytes
+from ..core.files import md5, write_bytes
 from .dir_lists import listed_files
-from ..core.files import md5
+from .dvc_errors import failure, show, transfer, understood, words
 from .filesystem import Store, location
 from .tracked import Output, look_at, outputs, tracked
-from .dvc_errors import failure, show, transfer, understood, words
 
 SHOWN = 3
 # How DVC names an object that it did not find, and says that it dropped some, which were not whole.

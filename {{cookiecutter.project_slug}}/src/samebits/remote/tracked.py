@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from ..console.errors import UserError
 from .dir_lists import is_hash, listed_files, misplaced, refuse
-from .revisions import cache_folder, cached_object
 from .dvc_errors import opened
+from .revisions import cache_folder, cached_object
 
 
 class Output(NamedTuple):

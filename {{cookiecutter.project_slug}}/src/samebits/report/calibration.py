@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from ..metrics.predictions import Predictions
 from ..metrics.proportions import Measured, measured
 from ..metrics.sums import BINS
-from ..metrics.predictions import Predictions
 from .charts import Axis
 from .markup import percent, section
 

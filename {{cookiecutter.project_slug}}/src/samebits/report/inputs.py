@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..core.records import Curves
 from ..data.shards import Pictures
 from ..metrics.predictions import Predictions
-from ..core.records import Curves
 
 
 @dataclass(frozen=True)

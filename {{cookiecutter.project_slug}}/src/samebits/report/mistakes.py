@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data.shards import Pictures
+from ..diagnosis.error_cost import ordered
+from ..metrics.predictions import Predictions
 from ..metrics.proportions import measured
 from ..metrics.registry import METRICS, Metric
-from ..metrics.predictions import Predictions
-from ..diagnosis.error_cost import ordered
 from .markup import bar, name, plural, section, share, table, text
 from .pictures import image_tag
 

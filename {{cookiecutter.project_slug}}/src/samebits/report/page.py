@@ -6,6 +6,7 @@ It names neither the project nor a machine, and no time: `dvc.lock` holds its ha
 import json
 from typing import Any
 
+from ..core.records import Curves
 from ..diagnosis.error_causes import causes
 from ..metrics.registry import METRICS
 from ..metrics.scores import find
@@ -16,7 +17,6 @@ from .chain import chain_section
 from .charts import Series, line_chart
 from .figures import metrics_section, slices_section
 from .findings import findings_section
-from ..core.records import Curves
 from .inputs import Inputs
 from .markup import document, name, section, share, table, text
 from .mistakes import confusion, confusion_section, mistakes_section

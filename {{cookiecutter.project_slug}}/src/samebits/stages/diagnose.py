@@ -3,16 +3,16 @@
 import csv
 from pathlib import Path
 
-from ..core.config import read, values
-from ..core.sections import Data, Evaluation, Optimization, Regularization
 from ..console.errors import UserError
+from ..core.config import read, values
+from ..core.files import write_json
+from ..core.records import read_curves, read_record
+from ..core.seals import Seal
+from ..core.sections import Data, Evaluation, Optimization, Regularization
+from ..core.yours import Yours
 from ..diagnosis.diagnosis import Inputs, diagnose
 from ..diagnosis.ideas import Settings
 from ..metrics.predictions import read_predictions
-from ..core.records import read_curves, read_record
-from ..core.files import write_json
-from ..core.seals import Seal
-from ..core.yours import Yours
 
 DIAGNOSIS = Path("reports/diagnosis.json")
 LOSSES, GROWTH = Path("reports/losses.csv"), Path("reports/growth.json")

@@ -14,6 +14,7 @@ from ..core.seals import Seal
 from ..core.sections import Evaluation, Reproducibility
 from ..core.yours import Yours
 from ..data.loader import Split
+from ..data.release_file import data_of
 from ..data.shards import read_examples
 from ..data.splits import SPLITS
 from ..metrics.baselines import beside
@@ -23,7 +24,6 @@ from ..metrics.scores import find
 from ..training.baselines import baselines
 from ..training.network import built, growth
 from ..training.predict import load, predict
-from ..data.release_file import data_of
 
 PREPARED, REPORTS = Path("data/prepared"), Path("reports")
 DATA = REPORTS / "data.json"
@@ -33,9 +33,7 @@ WEIGHTS = Path("models/model.safetensors")
 def main(yours: Yours, seal: Seal) -> None:
     """Predict every example and write predictions, metrics and confusions."""
     evaluation, reproducibility = read(Evaluation), read(Reproducibility)
-    determinism.configure(
-        reproducibility.level, reproducibility.threads, reproducibility.device
-    )
+    determinism.configure(reproducibility.level, reproducibility.threads, reproducibility.device)
     splits = {name: Split.open(PREPARED / name) for name in SPLITS}
     test = splits["test"]
     classes, chunk = test.classes, reproducibility.chunk

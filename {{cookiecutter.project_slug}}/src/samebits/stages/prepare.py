@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from ..core.config import read
-from ..core.sections import Data, Runtime
 from ..console.errors import UserError
+from ..core.config import read
 from ..core.files import read_json
 from ..core.seals import Seal
+from ..core.sections import Data, Runtime
 from ..core.yours import Yours
 from ..data.decoder import Decoder
 from ..data.index import open_catalogue

@@ -5,17 +5,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.shards import Shards, open_shards
 from ..console.errors import UserError
-from ..metrics.predictions import Predictions, read_predictions
-from ..diagnosis.error_tags import FILE, read_rows
-from ..report.findings import shown_paths
-from ..core.records import read_curves, read_record
-from ..report.inputs import Inputs
-from ..report.page import page
 from ..core.files import write_bytes
+from ..core.records import read_curves, read_record
 from ..core.seals import Seal
 from ..core.yours import Yours
+from ..data.shards import Shards, open_shards
+from ..diagnosis.error_tags import FILE, read_rows
+from ..metrics.predictions import Predictions, read_predictions
+from ..report.findings import shown_paths
+from ..report.inputs import Inputs
+from ..report.page import page
 
 KEYS = (
     *("score", "metric", "interval", "accepted", "constraints", "slices", "baselines"),

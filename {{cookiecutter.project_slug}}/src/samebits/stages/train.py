@@ -10,7 +10,6 @@ from ..core import determinism
 from ..core.config import read
 from ..core.files import write_bytes, write_csv, write_json
 from ..core.identity import identity
-from ..core.operators import portable
 from ..core.random import key
 from ..core.seals import Seal
 from ..core.sections import Optimization, Regularization, Reproducibility, Runtime
@@ -32,9 +31,7 @@ LOSSES, CURVES = Path("reports/losses.csv"), Path("reports/learning-curves.csv")
 def main(yours: Yours, seal: Seal) -> None:
     """Train a network and write its weights, its identity and its learning curves."""
     reproducibility, runtime = read(Reproducibility), read(Runtime)
-    determinism.configure(
-        reproducibility.level, reproducibility.threads, reproducibility.device
-    )
+    determinism.configure(reproducibility.level, reproducibility.threads, reproducibility.device)
     model, augmentation = read(yours.model.Model), read(yours.training.Augmentation)
     optimization, regularization = read(Optimization), read(Regularization)
     training, dev = Split.open(TRAIN, runtime.stream), Split.open(DEV, runtime.stream)

@@ -3,18 +3,18 @@
 from pathlib import Path
 
 from ..checks.run import Reviewed, validate
+from ..console.errors import UserError
 from ..core import determinism
 from ..core.config import read
-from ..console.errors import UserError
 from ..core.files import write_json
 from ..core.seals import Seal
 from ..core.sections import Data, Runtime
 from ..core.yours import Yours
 from ..data.decoder import Decoder
-from ..data.index import open_catalogue
-from ..training.softmax_regression import out_of_fold
 from ..data.dvc_file import recorded_version, refuse_parts
+from ..data.index import open_catalogue
 from ..data.release_file import release_of
+from ..training.softmax_regression import out_of_fold
 
 RAW, DECODED = Path("data/raw"), Path("data/decoded")
 REPORT = Path("reports/data.json")

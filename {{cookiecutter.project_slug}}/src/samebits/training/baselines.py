@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.loader import Split
 from ..core.resize import shrink
+from ..data.loader import Split
 from .softmax_regression import SIDE, fit, probabilities
 
 # Examples, at most, that the regression learns from, evenly spread over all: so its time stays

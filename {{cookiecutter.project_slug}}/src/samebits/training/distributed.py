@@ -21,10 +21,10 @@ from torch import Tensor, distributed
 from torch._C._distributed_c10d import Store, TCPStore
 from torch.distributed import distributed_c10d
 
-from ..core.sections import Reproducibility
 from ..console.errors import UserError
-from .shared_memory import Memory
+from ..core.sections import Reproducibility
 from .microbatch import fold
+from .shared_memory import Memory
 
 # The port at which the processes that the stage starts meet.
 STARTED = "TRAINING_PROCESSES_MEET_AT"

@@ -13,20 +13,20 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..core.sections import Optimization, Regularization, Reproducibility, Runtime
-from ..data.loader import Batch, Batches, Split, stream
 from ..console.errors import UserError
 from ..console.progress import progress
 from ..core.determinism import refusing
 from ..core.operators import check_optimizer, portable
 from ..core.random import key
+from ..core.sections import Optimization, Regularization, Reproducibility, Runtime
+from ..data.loader import Batch, Batches, Split, stream
 from . import checkpoint as checkpoints
-from .optimizer import build, set_rate
-from .recipe import Recipe
-from .predict import predict
 from .distributed import ALONE, Group
-from .microbatch import Gradient, Watch, check, fold
 from .early_stopping import Stop
+from .microbatch import Gradient, Watch, check, fold
+from .optimizer import build, set_rate
+from .predict import predict
+from .recipe import Recipe
 
 COLUMNS = ("epoch", "train_loss", "dev_loss", "dev_accuracy")
 
@@ -169,9 +169,7 @@ class _Step:
         # Dropout is a function of the seed, the step and the shard, whatever was drawn before.
         reproducibility = self._settings.reproducibility
         _seed(key(reproducibility.seed, "dropout", step, shard), reproducibility.device)
-        return self._gradient.of(
-            self._loss(self._network, batch, self._settings.regularization)
-        )
+        return self._gradient.of(self._loss(self._network, batch, self._settings.regularization))
 
 
 def _seed(number: int, device: str) -> None:

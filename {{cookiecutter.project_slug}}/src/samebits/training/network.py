@@ -6,8 +6,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..core.config import read
 from ..console.errors import UserError
+from ..core.config import read
 from ..core.operators import portable
 from ..core.params import fits, keys
 from ..core.sections import Reproducibility
@@ -15,9 +15,7 @@ from ..data.example import IMAGE
 from ..data.loader import Split
 
 
-def built(
-    model: Any, split: Split, dropout: float, reproducibility: Reproducibility
-) -> nn.Module:
+def built(model: Any, split: Split, dropout: float, reproducibility: Reproducibility) -> nn.Module:
     """Return the network that `build` of the module `model` makes.
 
     Args:
@@ -36,7 +34,9 @@ def built(
         try:
             network = model.build(settings, shapes, len(split.classes), dropout)
         except ValueError as error:
-            raise UserError(f"model.py: {error}; change the section `model` of params.yaml.") from error
+            raise UserError(
+                f"model.py: {error}; change the section `model` of params.yaml."
+            ) from error
     assert isinstance(network, nn.Module)
     return network
 
@@ -57,7 +57,11 @@ def growth(model: Any, split: Split) -> dict[str, dict[str, Any]]:
         wanted = {"bigger": _stepped(value, step), "smaller": _stepped(value, step, back=True)}
         wanted["other"] = others[0] if others else None
         for kind, to in wanted.items():
-            if to is not None and fits(to, key) and _takes(model, replace(now, **{name: to}), split):
+            if (
+                to is not None
+                and fits(to, key)
+                and _takes(model, replace(now, **{name: to}), split)
+            ):
                 found[kind][name] = to
     return found
 

@@ -11,10 +11,10 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ..console.errors import UserError, refused
 from ..data.example import Arrays
 from ..data.loader import arrays
 from ..data.shards import Pictures
-from ..console.errors import UserError, refused
 from .distributed import ALONE, Group
 
 
@@ -39,7 +39,9 @@ def predict(
     found = torch.zeros(len(images), classes)
     for start in range(group.rank * chunk, len(images), group.size * chunk):
         given = images[start : start + chunk]
-        filled = {name: _filled(one, chunk).to(device) for name, one in inputs(arrays(given)).items()}
+        filled = {
+            name: _filled(one, chunk).to(device) for name, one in inputs(arrays(given)).items()
+        }
         logits = network(**filled)
         found[start : start + chunk] = functional.softmax(logits, dim=1)[: len(given)]
     network.train(was_training)

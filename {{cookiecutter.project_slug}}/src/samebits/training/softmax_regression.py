@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from ..core.random import permutation
 from ..core.resize import shrink
 from ..data.shards import Pictures
-from ..core.random import permutation
 
 SIDE = 32  # pixels; a linear model gains nothing from finer ones
 BATCH = 128

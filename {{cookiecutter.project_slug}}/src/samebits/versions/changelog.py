@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .diff import Changes, Picture, balance
 from ..data.release_file import Record
+from .diff import Changes, Picture, balance
 
 CHANGELOG = Path("data/CHANGELOG.md")
 HEADER = (

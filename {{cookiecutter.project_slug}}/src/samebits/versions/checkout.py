@@ -11,17 +11,28 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..console.errors import UserError
-from ..core.files import write_bytes
+from ..core.files import md5, write_bytes
 from ..core.git import git, git_says
-from ..core.files import md5
-from ..remote.revisions import cache_folder
-from .changelog import CHANGELOG
 from ..data.dvc_file import MARK
-from ..remote.sync import fetch_lists, lacking, some
-from ..remote.filesystem import Store
-from ..remote.tracked import Output, look_at, tracked
 from ..remote.dvc_errors import transfer, understood
-from .tags import POINTER, RAW, Release, find, head, last_line, listing, releases, run_dvc, state, working_version
+from ..remote.filesystem import Store
+from ..remote.revisions import cache_folder
+from ..remote.sync import fetch_lists, lacking, some
+from ..remote.tracked import Output, look_at, tracked
+from .changelog import CHANGELOG
+from .tags import (
+    POINTER,
+    RAW,
+    Release,
+    find,
+    head,
+    last_line,
+    listing,
+    releases,
+    run_dvc,
+    state,
+    working_version,
+)
 
 
 def use(name: str) -> Release:

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from ..core.sections import Data
 from ..core.files import named
+from ..core.sections import Data
 from ..data.splits import LEFT_OUT, SPLITS, split_of
 
 

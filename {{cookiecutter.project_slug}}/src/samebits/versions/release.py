@@ -12,17 +12,31 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ..checks.drift import FILE as REFERENCE
 from ..console.errors import UserError
 from ..core.files import write_bytes
 from ..core.git import git, git_says, outside_git
 from ..data import release_file as record
-from .changelog import CHANGELOG, entry, summary, with_entry, without_latest
-from .diff import Changes, balance, changes, pictures
-from ..checks.drift import FILE as REFERENCE
 from ..data.dvc_file import refuse_parts
 from ..data.release_file import CORRECTIONS, RECORD, Record
 from ..remote.sync import push
-from .tags import POINTER, RAW, TAG, Release, head, keep, last_line, listing, number, releases, state, unpacked, working_version
+from .changelog import CHANGELOG, entry, summary, with_entry, without_latest
+from .diff import Changes, balance, changes, pictures
+from .tags import (
+    POINTER,
+    RAW,
+    TAG,
+    Release,
+    head,
+    keep,
+    last_line,
+    listing,
+    number,
+    releases,
+    state,
+    unpacked,
+    working_version,
+)
 
 # What a release writes itself, or its check.
 WRITTEN = (POINTER, RECORD, CHANGELOG, REFERENCE)

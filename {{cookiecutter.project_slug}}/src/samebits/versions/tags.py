@@ -14,15 +14,15 @@ from itertools import takewhile
 from pathlib import Path
 
 from ..console.errors import UserError
-from ..remote.dir_lists import listed_files
-from ..core.git import git, git_says, outside_git
 from ..core.files import md5
+from ..core.git import git, git_says, outside_git
+from ..data.dvc_file import recorded_version
+from ..data.release_file import CORRECTIONS, RECORD, Record, parsed
+from ..data.source import look_over, members
+from ..remote.dir_lists import listed_files
+from ..remote.filesystem import Objects
 from ..remote.revisions import Revision, cache_folder, cached_object, dvc
 from .diff import Picture, pictures
-from ..data.dvc_file import recorded_version
-from ..data.source import look_over, members
-from ..data.release_file import CORRECTIONS, RECORD, Record, parsed
-from ..remote.filesystem import Objects
 
 RAW, POINTER = Path("data/raw"), Path("data/raw.dvc")
 TAG = "data-v"
