@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from samebits.core import files as artifacts
+from samebits.core import files
 from samebits.core.files import cell, named, read_json, write_bytes, write_csv, write_json
 
 
@@ -26,14 +26,14 @@ def test_what_a_user_may_hold_is_read_so() -> None:
     """What is nested without end is a `RecursionError` elsewhere, which nobody expects."""
     own = {  # what DVC or this file just printed, what has a checksum, the audit
         "audit/parsing.py",
-        "artifacts.py",
-        "training/checkpoints.py",
-        "experiments/keeping.py",
+        "core/files.py",
+        "training/checkpoint.py",
+        "experiments/keep.py",
         "experiments/sweep.py",
-        "data/versions.py",
-        "data/exchange.py",
+        "versions/tags.py",
+        "ingest/swap.py",
     }
-    source = Path(artifacts.__file__).parents[1]
+    source = Path(files.__file__).parents[1]
     found = [one for one in source.rglob("*.py") if "json.load" in one.read_text("utf-8")]
     assert [str(one) for one in found if not any(map(one.as_posix().endswith, own))] == []
 

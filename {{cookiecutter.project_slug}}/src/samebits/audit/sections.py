@@ -27,7 +27,7 @@ def files(project: Project) -> list[str]:
 
 
 def sections(project: Project) -> dict[str, Section]:
-    """The dataclasses that declare sections, by section, which is the class's name in lower case."""
+    """The dataclasses that declare sections, by section: the class's name in lower case."""
     return {
         name: Section(name, path, line, keys)
         for path in files(project)

@@ -46,7 +46,7 @@ HOT = 0.001  # share of a picture's pixels that may be defects of a camera's sen
 
 @contextmanager
 def limits(data: Data) -> Iterator[None]:
-    """Have `open_image` in the block keep to `data.megapixels` and take `data.bits` of wide grey."""
+    """Have `open_image` in the block keep to `data.megapixels` and `data.bits` of wide grey."""
     before, _limits[:] = [*_limits], [data]
     try:
         yield

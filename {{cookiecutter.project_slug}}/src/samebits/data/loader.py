@@ -77,7 +77,7 @@ class Batch(NamedTuple):
 
 
 class Preparation(NamedTuple):
-    """How stored arrays [b, ...] become a batch: `inputs`, then `augment` with `draws` [b, draws]."""
+    """From stored arrays [b, ...] to a batch: `inputs`, then `augment` with `draws` [b, draws]."""
 
     inputs: Callable[[Arrays], dict[str, Tensor]]
     augment: Callable[[Batch, Tensor], Batch]

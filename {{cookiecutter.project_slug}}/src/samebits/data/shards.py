@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from ..console.errors import UserError
@@ -55,7 +54,7 @@ class Example:
         return cls(path, label, md5, group, dict(zip(names, map(_number, facts), strict=True)))
 
     def cells(self) -> list[str]:
-        """Return the example as the cells of a table, under `COLUMNS` and the names of its facts."""
+        """Return the example as the cells of a table: under `COLUMNS`, then the names of its facts."""
         facts = (str(one) if isinstance(one, int) else f"{one:.6f}" for one in self.facts.values())
         return [*map(cell, (self.path, self.label, self.md5, self.group)), *facts]
 
@@ -91,46 +90,21 @@ class Pictures(ABC):
 
 
 class Shards(Pictures):
-    """Pictures in several mapped files, none of them empty, which NumPy fetches a batch at a time.
-
-    A step of Python for each picture, or each file, would cost more than to copy small pictures. So
-    there is one array from the first file in memory to the last, of which an element begins at
-    every byte, or only at every picture where they all lie on such a grid, for then NumPy takes a
-    short way; what lies between the files is never looked at.
-    """
+    """Pictures in several mapped files, none of them empty, read file by file."""
 
     def __init__(self, parts: list[NDArray[np.uint8]]) -> None:
         self._parts = parts
-        super().__init__((sum(map(len, parts)), *parts[0].shape[1:]))
-        size = int(np.prod(self.shape[1:]))
-        first = min(parts, key=_address)
-        starts = [_address(one) - _address(first) for one in parts]
-        rows = [size * np.arange(len(one)) for one in parts]
-        places = np.concatenate([a + b for a, b in zip(starts, rows, strict=True)])
-        self._grid = not any(one % size for one in starts)
-        if self._grid:
-            self._places, every, step = places // size, first, size
-        else:
-            self._places, every, step = places, first[0].reshape(-1).view(f"V{size}"), 1
-        shape = (int(self._places.max()) + 1, *every.shape[1:])
-        strides = (step, *every.strides[1:])
-        self._memory = as_strided(every, shape, strides, writeable=False)
-
-    def __reduce__(self) -> tuple[type["Shards"], tuple[list[NDArray[np.uint8]]]]:
-        # Places in memory cannot be sent to a loader's worker; it finds its own.
-        return Shards, (self._parts,)
+        self._ends = np.cumsum([len(part) for part in parts])
+        super().__init__((int(self._ends[-1]), *parts[0].shape[1:]))
 
     def _rows(self, chosen: NDArray[np.int64]) -> NDArray[np.uint8]:
-        places = self._places.take(chosen)
-        if self._grid:
-            return self._memory.take(places, axis=0)
-        # Elements overlap: `take` would copy all the memory that they span.
-        pixels: NDArray[np.uint8] = self._memory[places].view(np.uint8)
-        return pixels.reshape(-1, *self.shape[1:])
-
-
-def _address(array: NDArray[np.uint8]) -> int:
-    return array.ctypes.data
+        rows = np.empty((len(chosen), *self.shape[1:]), np.uint8)
+        numbers = np.searchsorted(self._ends, chosen, side="right")
+        for number in np.unique(numbers):
+            here = np.flatnonzero(numbers == number)
+            part = self._parts[number]
+            rows[here] = part.take(chosen[here] - (self._ends[number] - len(part)), axis=0)
+        return rows
 
 
 class Writer:

@@ -117,6 +117,6 @@ def enter(metrics: Sequence[Metric]) -> None:
             )
         if not re.fullmatch(r"[a-z]\w*", one.name):
             raise UserError(
-                f"metrics.py: `{one.name}` is no name of a metric; begin it with a letter from a to z."
+                f"metrics.py: `{one.name}` is no name of a metric; begin it with a small letter."
             )
         METRICS[one.name] = one
