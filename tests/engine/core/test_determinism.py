@@ -10,30 +10,31 @@ from typing import Any
 
 import pytest
 
-from samebits.console import errors
+from samebits.console.errors import UserError
 from samebits.core import determinism
 from samebits.core.determinism import INHERITED, NUMPY, PORTABLE
 
-PACKAGE = errors.__name__.partition(".")[0]
-SRC = Path(errors.__file__).parents[1]
+PROJECT = Path(determinism.__file__).parents[3]
 Python = Callable[..., Any]
 # One import of torch shows all: it takes most of the time of these tests.
-APPLY = f"""
+APPLY = """
 import json, os, sys
-from {PACKAGE}.reproducibility import determinism
+from samebits.core import determinism
 level, device, threads = sys.argv[1:]
-overridden = determinism.apply(level, int(threads), device)
+determinism.choose(level, int(threads))
+overridden = determinism.overridden()
+determinism.configure(level, int(threads), device)
 import torch
 print(json.dumps([overridden, dict(os.environ), torch.get_num_threads(),
     torch.are_deterministic_algorithms_enabled(), torch.backends.cpu.get_cpu_capability(),
     torch.backends.cudnn.deterministic, torch.backends.cudnn.allow_tf32]))
 """
-LATE = f"""
+LATE = """
 import sys, types
 sys.modules[sys.argv[1]] = types.ModuleType(sys.argv[1])
-from {PACKAGE}.errors import run
-from {PACKAGE}.reproducibility import determinism
-run(lambda: print(determinism.apply("machine", 1, "cpu")))
+from samebits.console.errors import run
+from samebits.core import determinism
+run(lambda: determinism.choose("machine", 1))
 """
 
 
@@ -47,7 +48,7 @@ def test_the_environment_of_each_level(level: str) -> None:
 
 
 def test_portable_overrides_what_the_shell_says(python: Python, monkeypatch: Any) -> None:
-    monkeypatch.chdir(SRC.parent)
+    monkeypatch.chdir(PROJECT)
     shell = {"MKL_CBWR": "AVX512", "OMP_NUM_THREADS": "7", "NPY_DISABLE_CPU_FEATURES": ""}
     shell |= {"NPY_ENABLE_CPU_FEATURES": "X86_V3"}  # NumPy refuses both together
     done = python("-W", "error", "-c", APPLY, "portable", "cpu", "1", **shell, MKL_NUM_THREADS="1")
@@ -76,7 +77,6 @@ def test_of_what_numpy_has_kernels_for_portable_leaves_avx2() -> None:
 
 @pytest.fixture
 def without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(determinism, "_configure_torch", lambda *_: None)
     for library in ("torch", "numpy"):
         monkeypatch.delitem(sys.modules, library, raising=False)
 
@@ -86,7 +86,8 @@ def test_nothing_is_inherited(monkeypatch: pytest.MonkeyPatch, without_torch: No
     environment = shell | {"PATH": "/bin"}
     monkeypatch.setattr(os, "environ", environment)
     monkeypatch.setattr(determinism, "SHELL", shell)
-    assert determinism.apply("machine", 2, "cpu") == shell
+    determinism.choose("machine", 2)
+    assert determinism.overridden() == shell
     assert environment == {"PATH": "/bin"} | determinism.environment("machine", 2)
 
 
@@ -96,30 +97,31 @@ def test_what_is_already_right_is_not_overridden(
     environment = determinism.environment("portable", 1)
     monkeypatch.setattr(os, "environ", environment)
     monkeypatch.setattr(determinism, "SHELL", {**environment})
-    assert determinism.apply("portable", 1, "cpu") == {}
+    determinism.choose("portable", 1)
+    assert determinism.overridden() == {}
 
 
 def test_what_was_chosen_before_is_not_of_the_shell(
     monkeypatch: pytest.MonkeyPatch, without_torch: None
 ) -> None:
-    """A stage chooses before it knows its level; what it then runs has the shell's environment."""
+    """What is run from here has the shell's environment, and chooses by its own level."""
     shell = {"PATH": "/bin", "MKL_CBWR": "AUTO", NUMPY: "X86_V3"}
     monkeypatch.setattr(os, "environ", {**shell})
     monkeypatch.setattr(determinism, "SHELL", {"MKL_CBWR": "AUTO", NUMPY: "X86_V3"})
     determinism.choose("portable", 1)
     assert os.environ == {"PATH": "/bin"} | determinism.environment("portable", 1)
     assert determinism.of_shell() == shell
-    overridden = determinism.apply("machine", 1, "cpu")
-    assert overridden == {"MKL_CBWR": "AUTO", NUMPY: "X86_V3"}
+    determinism.choose("machine", 1)
+    assert determinism.overridden() == {"MKL_CBWR": "AUTO", NUMPY: "X86_V3"}
     assert os.environ == {"PATH": "/bin"} | determinism.environment("machine", 1)
 
 
 @pytest.mark.parametrize("library", ["torch", "numpy"])
 def test_too_late(python: Python, monkeypatch: pytest.MonkeyPatch, library: str) -> None:
-    monkeypatch.chdir(SRC.parent)
+    monkeypatch.chdir(PROJECT)
     done = python("-c", LATE, library)
     assert done.returncode == 1
-    words = f"error: {library} is imported before determinism.apply was called"
+    words = f"error: {library} is imported before determinism.choose was called"
     assert done.stderr.startswith(words)
     assert "Traceback" not in done.stderr
 
@@ -132,8 +134,8 @@ def test_a_device_that_is_not_there(
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
-    with pytest.raises(errors.UserError, match=f"device is {device}, but torch finds no {name}"):
-        determinism._configure_torch("portable", 1, device)
+    with pytest.raises(UserError, match=f"device is {device}, but torch finds no {name}"):
+        determinism.configure("portable", 1, device)
 
 
 def unpool() -> None:
@@ -145,7 +147,7 @@ def unpool() -> None:
 
 def test_an_operator_without_a_deterministic_form_is_refused() -> None:
     said = r"^max_unpooling2d\w* of the network .*; use nn\.ConvTranspose2d, or set "
-    with pytest.raises(errors.UserError, match=said), determinism.refusing():
+    with pytest.raises(UserError, match=said), determinism.refusing():
         unpool()
 
 
@@ -153,7 +155,7 @@ def test_an_operator_without_a_deterministic_form_is_refused() -> None:
 def test_each_has_a_way_out(operator: str) -> None:
     words = f"{operator} does not have a deterministic implementation, but you set"
     said = rf"^{operator} of .*; use "
-    with pytest.raises(errors.UserError, match=said) as found, determinism.refusing():
+    with pytest.raises(UserError, match=said) as found, determinism.refusing():
         raise RuntimeError(words)
     assert ("gather" in str(found.value)) == operator.startswith("grid")
 

@@ -1,8 +1,8 @@
 """Everything that must be set for two runs to give the same bits, in one place.
 
 The processor decides which kernels the mathematics libraries choose, and kernels differ in their
-last bits. These libraries read the environment once, when they are first imported. So
-the launcher calls `choose` before it imports anything else, and what uses torch calls `configure`.
+last bits. These libraries read the environment once, when they are first imported. So the launcher
+calls `choose` before it imports anything else, and what uses torch calls `configure`.
 """
 
 import os
@@ -51,7 +51,7 @@ REPLACEMENTS = {
     "cumsum": "a product with a triangular matrix of ones",
     "embedding_bag": "nn.Embedding and a sum or mean",
     "fractional_max_pool": "nn.MaxPool2d",
-    "grid_sampl": "sampling with gather, as data/batches.py does",
+    "grid_sampl": "sampling with gather, as training/augmentation.py does",
     "histc": "torch.bucketize and a one-hot sum",
     "max_unpool": "nn.ConvTranspose2d",
     "median": "a sort and its middle",
@@ -84,8 +84,17 @@ def of_shell() -> dict[str, str]:
 
 
 def choose(level: str, threads: int) -> None:
-    """Set the environment, before anything imports NumPy or torch."""
-    assert not {"numpy", "torch"} & sys.modules.keys(), "their kernels are chosen already"
+    """Set the environment.
+
+    Raises:
+        UserError: torch or NumPy is already imported, so it is too late to choose kernels.
+    """
+    for library in ("torch", "numpy"):
+        if library in sys.modules:
+            raise UserError(
+                f"{library} is imported before determinism.choose was called, so its kernels are "
+                "already chosen; move that import below the call."
+            )
     wanted = environment(level, threads)
     for name in sorted(NAMES - wanted.keys()):
         os.environ.pop(name, None)

@@ -21,7 +21,7 @@ from .sections import Reproducibility
 PACKAGE = Path(__file__).parents[1]
 ROOT = "x * x.rsqrt() for x > 0, or torch.linalg.vector_norm for a norm"
 DISTANCE = "a product: |a - b|² is |a|² + |b|² - 2 a·b"
-SAMPLING = "sampling with gather, as data/batches.py does"
+SAMPLING = "sampling with gather, as training/augmentation.py does"
 # torch's names, in-place and backward ones included: what people call each, and what to use.
 REFUSED = {
     "sqrt": ("torch.sqrt", ROOT),

@@ -1,6 +1,5 @@
 """From picture files to arrays of one shape, split by content into train, train-dev, dev, test."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -8,7 +7,7 @@ from pathlib import Path
 
 from ..console.errors import UserError
 from ..console.progress import progress
-from ..core.files import write_json
+from ..core.files import read_json, write_json
 from ..core.sections import Data
 from .coverage import coverage_findings
 from .decode_cache import DamagedBlock, Pixels, Place
@@ -108,7 +107,7 @@ def _example(one: Prepared, data: Data) -> Example:
     group = group_of(one.path, data)
     facts = {
         name: value
-        for name, value in json.loads(one.facts).items()
+        for name, value in read_json(one.facts).items()
         if name not in UNSHOWN and isinstance(value, int | float)
     }
     return Example(one.path, one.label, one.md5, group, facts)

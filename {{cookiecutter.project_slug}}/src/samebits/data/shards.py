@@ -54,7 +54,7 @@ class Example:
         return cls(path, label, md5, group, dict(zip(names, map(_number, facts), strict=True)))
 
     def cells(self) -> list[str]:
-        """Return the example as the cells of a table: under `COLUMNS`, then the names of its facts."""
+        """Return the cells of its row in a table: those of `COLUMNS`, then its facts."""
         facts = (str(one) if isinstance(one, int) else f"{one:.6f}" for one in self.facts.values())
         return [*map(cell, (self.path, self.label, self.md5, self.group)), *facts]
 

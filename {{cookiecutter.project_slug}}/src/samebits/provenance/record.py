@@ -72,7 +72,7 @@ def recorded(stage: str, outputs: Sequence[Path], **details: Any) -> Iterator[No
 def machine() -> dict[str, Any]:
     """Describe the hardware and the software below the project's own; memory is in GiB.
 
-    What this machine does not tell is None. Call it after `determinism.apply`: it imports torch.
+    What this machine does not tell is None. Call it after `determinism.configure`: it imports torch.
     """
     import torch
 

@@ -37,7 +37,7 @@ def fit(images: Images, labels: NDArray[np.int64], classes: int) -> Linear:
     """Return the model fitted to images uint8 [n, c, h, w] with labels int64 [n] < `classes`.
 
     Adam (Kingma and Ba, 2015) with a rate that falls to zero. The kernels are those of the process:
-    after `determinism.apply("portable", ...)` the bits are the same on every x86-64 machine.
+    after `determinism.choose("portable", 1)` the bits are the same on every x86-64 machine.
     """
     count = len(labels)
     width = features(images[:1]).shape[1]
