@@ -1,7 +1,7 @@
 """Classic bugs of training code, to plant in a generated project, and what must be said of each.
 
 A plant is a regular expression and what replaces its one match; `test_catalogue.py` plants and
-looks for them. Paths that begin with `P/` are below the project's package.
+looks for them. Paths that begin with `P/` are below the user's package, with `E/` below the engine.
 """
 
 import re
@@ -12,9 +12,11 @@ from typing import Any, NamedTuple
 from helpers import PACKAGE
 
 Change = tuple[str, str, str]
-BATCHES, LOOP, PAGE = "P/data/batches.py", "P/training/loop.py", "P/reporting/page.py"
-EVALUATE, PREPARE, SPLITS = "P/stages/evaluate.py", "P/data/prepare.py", "P/data/splits.py"
-LOOP_TESTS, INPUT_TESTS = "tests/training/test_loop.py", "tests/stages/test_inputs.py"
+YOURS, LOADER, LOOP = "P/training.py", "E/data/loader.py", "E/training/loop.py"
+EVALUATE, PREPARE, SPLITS = "E/stages/evaluate.py", "E/data/prepare.py", "E/data/splits.py"
+PAGE = "E/report/page.py"
+LOOP_TESTS, INPUT_TESTS = "training/test_loop.py", "stages/test_inputs.py"
+LOADER_TESTS = "data/test_loader.py"
 SHOWN = re.compile(r"^\| bug \|.*(?:\n\|.*)*", re.MULTILINE)  # the table in the docs
 OTHER_AFTER_A_KILL = r"test_a_killed_run_goes_on_to_the_same_bits\S+ - assert <"
 
@@ -25,7 +27,8 @@ class Bug(NamedTuple):
     name: what stands in the table.
     changes: file, regular expression, replacement.
     says: regular expression of what a detector says that has seen this very bug.
-    tests: the project's tests that concern it; none where only a whole run can tell.
+    tests: those of the engine, or `tests/` of the project, that concern it; none where only a whole
+        run can tell.
     stages: what must still run with it, for a bug that stops the run needs no detector.
     settings: changes of params.yaml with which it runs.
     made: the DVC command that makes what is committed, where it comes to `make verify`.
@@ -49,16 +52,15 @@ class Seen(NamedTuple):
 
 def _ambient(name: str, module: str, draw: str, says: str) -> Bug:
     """Augmentation that draws from a generator which others draw from too."""
-    line = r"^(    if not \(regularization\.rotation or)"
-    change = (BATCHES, line, rf"    {draw}\n\1")
-    imported = (BATCHES, r"^import numpy as np$", rf"{module}\n\g<0>")
-    return Bug(name, [change, imported] if module else [change], says)
+    change = (YOURS, r"^    angle = ", rf"    {draw}\n\g<0>")
+    imported = (YOURS, r"^import math$", rf"\g<0>\n{module}")
+    return Bug(name, [change, imported], says)
 
 
 BUGS = [
     _ambient(
         "augmentation from torch's generator",
-        "",
+        "import torch",
         "draws = torch.rand_like(draws)",
         r"`torch\.rand_like` without `generator=` uses the global random state",
     ),
@@ -81,7 +83,7 @@ BUGS = [
         "shuffling without a generator",
         [
             (
-                BATCHES,
+                LOADER,
                 r"permutation\(self\.seed, \"order\", epoch, (.*)\)$",
                 r"torch.randperm(\1).numpy()",
             )
@@ -90,14 +92,14 @@ BUGS = [
     ),
     Bug(
         "a loader that draws from the global generator",
-        [(BATCHES, r"^ *generator=torch\.Generator\(\)\.manual_seed\(0\),\n", "")],
+        [(LOADER, r"^ *generator=torch\.Generator\(\)\.manual_seed\(0\),\n", "")],
         r"`torch\.utils\.data\.DataLoader` without `generator=`",
     ),
     Bug(
         "the order of os.listdir",
         [
             (
-                "P/data/raw.py",
+                "E/data/source.py",
                 r"for name in _names\(folder, problems\):$",
                 'for name in [one + "/" * (folder / one).is_dir() for one in os.listdir(folder)]:',
             )
@@ -107,7 +109,7 @@ BUGS = [
     ),
     Bug(
         "the order of equals, which a processor's kernel decides",
-        [("P/reproducibility/streams.py", r", kind=\"stable\"\)$", ")")],
+        [("E/core/random.py", r", kind=\"stable\"\)$", ")")],
         r"`numpy\.argsort` leaves the order of equals to the processor",
     ),
     Bug(
@@ -131,14 +133,14 @@ BUGS = [
             ),
         ],
         r"first reports/report\.html of stage report",
-        tests="tests/reporting",
+        tests="report",
         stages="report",
     ),
     Bug(
         "as many threads as the machine has",
         [
             (
-                "P/reproducibility/determinism.py",
+                "E/core/determinism.py",
                 r"torch\.set_num_threads\(threads\)",
                 "torch.set_num_threads(os.cpu_count() or 1)",
             )
@@ -174,22 +176,22 @@ BUGS = [
         "sampler state lost on resume",
         [
             (
-                BATCHES,
+                LOADER,
                 r"permutation\(self\.seed, \"order\", epoch, (.*)\)$",
                 r"self._shuffler.permutation(\1)",
             ),
             (
-                BATCHES,
+                LOADER,
                 r"^( *)self\.seed = seed$",
                 r"\g<0>\n\1self._shuffler = np.random.default_rng(seed)",
             ),
         ],
         r"test_a_batch_does_not_depend_on_what_was_asked_before - assert False",
-        tests="tests/data/test_batches.py",
+        tests=LOADER_TESTS,
     ),
     Bug(
         "optimizer state lost on resume",
-        [("P/training/checkpoints.py", r"^( *)optimizer\.load_state_dict\(.*$", r"\1pass")],
+        [("E/training/checkpoint.py", r"^( *)optimizer\.load_state_dict\(.*$", r"\1pass")],
         OTHER_AFTER_A_KILL,
         tests=LOOP_TESTS,
     ),
@@ -204,9 +206,9 @@ BUGS = [
     ),
     Bug(
         "BatchNorm over logical shards",
-        [("P/model.py", r"nn\.GroupNorm\(.*\)", "nn.BatchNorm2d(width)")],
+        [("P/model.py", r"nn\.GroupNorm\(.*\), activation", "nn.BatchNorm2d(width), activation")],
         r"is a BatchNorm2d, whose result depends on which examples share a shard",
-        tests=LOOP_TESTS,
+        tests="tests",
         settings=(("params.yaml", r"shards: \d+", "shards: 1"),),
     ),
     Bug(
@@ -221,7 +223,7 @@ BUGS = [
     ),
     Bug(
         "a parameter that nothing tracks",
-        [("dvc.yaml", r"^      - regularization\n", "")],
+        [("dvc.yaml", r"optimization, regularization, (reproducibility)", r"optimization, \1")],
         r"stage train reads regularization but does not declare it",
     ),
     Bug(
@@ -238,7 +240,7 @@ BUGS = [
     ),
     Bug(
         "a stage that does not depend on its code",
-        [("dvc.yaml", r"^      - src/\w+/model\.py\n", "")],
+        [("dvc.yaml", r"src/\S+( \S+ \}\})?/model\.py, (src/\S+( \S+ \}\})?/training)", r"\2")],
         r"stage train: does not depend on src/\w+/model\.py, which it imports",
     ),
     Bug(
@@ -246,8 +248,8 @@ BUGS = [
         [
             (
                 "dvc.yaml",
-                r"(deps:\n)      - data/prepared/dev\n(      - data/prepared/train\n)",
-                r"\1\2",
+                r"runtime\.lock, data/prepared/dev, (data/prepared/train\])",
+                r"runtime.lock, \1",
             )
         ],
         r"stage train: names data/prepared/dev, on which it does not depend",
@@ -265,7 +267,7 @@ BUGS = [
     ),
     Bug(
         "a stage whose results nothing binds to what it read",
-        [("dvc.yaml", r"^      - reports/seals/train\.json\n", "")],
+        [("dvc.yaml", r", reports/seals/train\.json", "")],
         r"stage train: has no seal",
     ),
     Bug(
@@ -278,7 +280,7 @@ BUGS = [
         "training that looks at test",
         [
             (
-                "P/stages/train.py",
+                "E/stages/train.py",
                 r"^( *)training, dev = Split\.open\(TRAIN\b.*$",
                 r"\g<0>\n\1other = Path(str(TRAIN).replace('train', 'test'))\n"
                 r"\1assert Split.open(other).images[:].std() > 0",
@@ -292,8 +294,8 @@ BUGS = [
         [
             (
                 EVALUATE,
-                r"predict\(network, split\.images\b",
-                "predict(network, "
+                r"predict\(network, inputs, split\.images\b",
+                "predict(network, inputs, "
                 '(split.images[:] * (80 / split.images[:].mean())).clip(0, 255).astype("uint8")',
             )
         ],
@@ -303,9 +305,9 @@ BUGS = [
     ),
     Bug(
         "results that another code made",
-        [(BATCHES, r"\(self\.seed, \"order\", ", '(self.seed, "shuffle", ')],
+        [(LOADER, r"\(self\.seed, \"order\", ", '(self.seed, "shuffle", ')],
         r"first \S+ of stage train",
-        tests="tests/data/test_batches.py",
+        tests=LOADER_TESTS,
         made="commit --force",
     ),
 ]
@@ -314,7 +316,7 @@ BUGS = [
 def plant(project: Path, package: str, changes: Sequence[Change]) -> None:
     """Make the changes; each must find its place once."""
     for name, pattern, new in changes:
-        path = project / name.replace("P/", f"src/{package}/", 1)
+        path = project / name.replace("P/", f"src/{package}/", 1).replace("E/", "src/samebits/", 1)
         if path.suffix == ".png":
             # As a person would who puts a better picture in its place: one that is good in itself.
             path.write_bytes(sorted(path.parent.iterdir())[1].read_bytes())
@@ -345,7 +347,8 @@ def table(rows: Mapping[str, Seen]) -> str:
 
 def _short(said: str) -> str:
     """What was said, without what the reader need not know, in about a line."""
-    said = said.replace(f"src/{PACKAGE}/", "").replace(f"{PACKAGE}.errors.", "").replace("|", "/")
+    said = said.replace(f"src/{PACKAGE}/", "").replace("src/samebits/", "").replace("|", "/")
+    said = said.replace("samebits.console.errors.", "")
     said = re.sub(r" - (AssertionError: )?assert .*|, or say why not with .*", "", said)
     said = re.sub(r"^(\S+):\d+: ", r"\1: ", said)  # lines move with every change
     return said if len(said) < 140 else f"{said[:136]} ..."

@@ -35,6 +35,7 @@ from helpers import (
 )
 from reproduction import EPOCHS, EVERY, STAGES, Base, Counted, Place, Row
 
+collect_ignore = ["engine"]  # which test_engine.py runs
 PARTS = ("cookiecutter.json", "hooks", PROJECT, ".gitattributes", ".gitignore")
 
 

@@ -1,6 +1,6 @@
 """Kills training from within, at a point that the environment names exactly.
 
-It becomes the package's __init__.py, on which no stage depends: so it is in every process of a run,
+It becomes the engine's __init__.py, on which no stage depends: so it is in every process of a run,
 whoever starts it, and changes nothing that the outputs are made of. What kills:
 
     KILL_STEP and KILL_EVENTS   so many calls and returns after an optimizer step has begun
@@ -81,11 +81,11 @@ def kill_in_checkpoint(wanted: int) -> None:
     tempfile.mkstemp, os.fdopen = mkstemp, fdopen  # type: ignore[assignment]
 
 
-def arm(apply: Callable[..., Any]) -> Callable[..., Any]:
-    """What determinism.apply does, and then the trap: torch must not be imported before."""
+def arm(configure: Callable[..., Any]) -> Callable[..., Any]:
+    """What determinism.configure does, and then the trap."""
 
     def applied(*arguments: Any, **kwargs: Any) -> Any:
-        found = apply(*arguments, **kwargs)
+        found = configure(*arguments, **kwargs)
         if "KILL_STEP" in os.environ:
             kill_in_step(int(os.environ["KILL_STEP"]), int(os.environ["KILL_EVENTS"]))
         if "KILL_CHECKPOINT" in os.environ:
@@ -97,5 +97,5 @@ def arm(apply: Callable[..., Any]) -> Callable[..., Any]:
 
 armed = "KILL_STEP" in os.environ or "KILL_CHECKPOINT" in os.environ
 if armed and os.environ.get("RANK", "0") == os.environ.get("KILL_RANK", "0"):
-    determinism = importlib.import_module(f"{__name__}.reproducibility.determinism")
-    determinism.apply = arm(determinism.apply)  # type: ignore[attr-defined]
+    determinism = importlib.import_module("samebits.core.determinism")
+    determinism.configure = arm(determinism.configure)  # type: ignore[attr-defined]

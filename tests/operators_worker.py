@@ -1,6 +1,6 @@
 """Run each operator that the project's README calls safe, and print the digest of what it gave.
 
-    python operators_worker.py PACKAGE      (inside a built project; started by test_operators.py)
+    python operators_worker.py      (inside a built project; started by test_operators.py)
 
 Forward and backward, at level portable, where what is not safe is refused.
 """
@@ -8,18 +8,17 @@ Forward and backward, at level portable, where what is not safe is refused.
 import hashlib
 import importlib
 import json
-import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-PACKAGE = sys.argv[1]
-determinism = importlib.import_module(f"{PACKAGE}.reproducibility.determinism")
-determinism.apply("portable", 1, "cpu")
+determinism = importlib.import_module("samebits.core.determinism")
+determinism.choose("portable", 1)
 torch = importlib.import_module("torch")
-operators = importlib.import_module(f"{PACKAGE}.reproducibility.operators")
-config = importlib.import_module(f"{PACKAGE}.config")
-optimizers = importlib.import_module(f"{PACKAGE}.training.optimizer")
+determinism.configure("portable", 1, "cpu")
+operators = importlib.import_module("samebits.core.operators")
+sections = importlib.import_module("samebits.core.sections")
+optimizers = importlib.import_module("samebits.training.optimizer")
 nn, functional = torch.nn, torch.nn.functional
 
 UNARY = "abs exp log log2 log1p expm1 sin cos tanh sigmoid erf rsqrt reciprocal square"
@@ -30,7 +29,7 @@ LOSSES = "MSELoss L1Loss SmoothL1Loss HuberLoss BCELoss KLDivLoss"
 
 def main() -> None:
     """Print one JSON object: a digest for each name."""
-    section = config.Reproducibility(
+    section = sections.Reproducibility(
         seed=0, level="portable", device="cpu", threads=1, shards=1, chunk=1
     )
     found = {}

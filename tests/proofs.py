@@ -176,13 +176,15 @@ def digest(test: Path, until: str = STAGES[-1], root: Path = ROOT) -> str:
     text = (project / "dvc.yaml").read_text("utf-8")
     pipeline = yaml.safe_load(re.sub(r"\{\{ (\S+) \}\}", r"{{\1}}", text))["stages"]
     stages = [pipeline[name] for name in STAGES[: STAGES.index(until) + 1]]
-    named = {project / path for stage in stages for path in stage["deps"]}
-    assert all(path.is_file() for path in named if path.suffix == ".py")
+    deps = {project / path for stage in stages for path in stage["deps"]}
+    assert all(path.exists() for path in deps if "src" in path.parts)
+    named = {file for path in deps for file in (path, *path.rglob("*.py"))}
     named |= {project / "data" / "raw.dvc", project / "params.yaml"}
     named |= {*(project / "requirements").glob("*runtime.lock*")}
     named |= {test, HERE / "reproduction.py", HERE / "killing.py"}
     parts = [json.dumps([{**stage, "desc": ""} for stage in stages])]
-    parts += sorted(f"{path.name}\n{_bare(path)}" for path in named if path.is_file())
+    files = filter(Path.is_file, named)
+    parts += sorted(f"{path.parent.name}/{path.name}\n{_bare(path)}" for path in files)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:10]
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import yaml
-from helpers import PACKAGE, environment
+from helpers import environment
 
 Files = dict[str, bytes]
 Counted = Callable[..., None]
@@ -135,7 +135,7 @@ class Place:
 
 def stage(name: str, *, isolated: bool = True) -> tuple[str, ...]:
     """The command of a stage, as in dvc.yaml; not isolated, it hears Python's variables."""
-    return ("python", *(["-I"] if isolated else []), "-m", f"{PACKAGE}.stages.{name}")
+    return ("python", *(["-I"] if isolated else []), "-m", "samebits", "run", name)
 
 
 @dataclass(frozen=True)
@@ -178,5 +178,5 @@ def moved(base: Base, place: Place, *names: str, **kwargs: Any) -> int:
 
 def killing(place: Place, **traps: object) -> dict[str, str]:
     """Set a trap in `place`; the variables with which a run there kills itself: see killing.py."""
-    shutil.copyfile(KILLING, place.root / "src" / PACKAGE / "__init__.py")
+    shutil.copyfile(KILLING, place.root / "src" / "samebits" / "__init__.py")
     return {f"KILL_{name.upper()}": str(value) for name, value in traps.items()}

@@ -2,9 +2,9 @@
 
     python -m pytest -m slow tests/test_catalogue.py
 
-Each is looked for by the audit, then by the project's own tests, then by `make verify`; what sees
-it first, and what that says, stands in the table at the end, which `--write-rows` writes into
-docs/reproducibility.md. The unharmed project raises no alarm.
+Each is looked for by the audit, then by tests (of the engine or of the project), then by `make
+verify`; what sees it first, and what that says, stands in the table at the end, which `--write-rows`
+writes into docs/reproducibility.md. The unharmed project raises no alarm.
 """
 
 import os
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 from catalogue import BUGS, SHOWN, Bug, Seen, plant
-from helpers import PACKAGE, Bake, command, tree
+from helpers import PACKAGE, PROJECT, ROOT, Bake, command, tree
 from proofs import DOCS
 
 STAGES = ("validate", "prepare", "train", "evaluate", "diagnose", "report")
@@ -67,12 +67,25 @@ def audited(place: Place, bug: Bug | None = None) -> list[str]:
 
 
 def suite_fails(place: Place, bug: Bug) -> list[str]:
-    """The first of the project's tests that fails."""
+    """The first test that fails, of the project or of the engine."""
     if not bug.tests:
         return []
-    done = place.run(*PYTEST, "-x", *bug.tests.split())
+    if bug.tests == "tests":
+        done = place.run(*PYTEST, "-x", bug.tests)
+    else:
+        engine = engine_with(bug, place.root.with_name(f"{place.root.name}-engine"))
+        done = place.run(*PYTEST, "-x", "-c", f"{engine}/pytest.ini", f"{engine}/{bug.tests}")
     assert done.returncode in (0, 1), done.stdout + done.stderr
     return re.findall(r"^(?:FAILED|ERROR) \S+?::(.*)$", done.stdout, re.MULTILINE)
+
+
+def engine_with(bug: Bug, folder: Path) -> Path:
+    """A copy of the template's files with the bug in it; where the engine's tests are there."""
+    ignore = shutil.ignore_patterns("__pycache__", ".*_cache", ".venv")
+    for name in (PROJECT, "tests/engine"):
+        shutil.copytree(ROOT / name, folder / name, ignore=ignore)
+    plant(folder / PROJECT, "{{cookiecutter.__package_name}}", bug.changes)
+    return folder / "tests" / "engine"
 
 
 def verified(place: Place, bug: Bug) -> list[str]:
@@ -103,7 +116,7 @@ def runs(place: Place, bug: Bug) -> None:
     """The bug is no mere crash: what it is in still runs."""
     plant(place.root, PACKAGE, bug.settings)
     for stage in bug.stages.split():
-        place.must("python3", "-m", f"{PACKAGE}.stages.{stage}")
+        place.must("python3", "-m", "samebits", "run", stage)
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +198,7 @@ def test_the_unharmed_project_raises_no_alarm(short: Place, tmp_path: Path, time
             shutil.rmtree(place.root / folder)
         place.must("git", "checkout", "--quiet", "reports")  # what people write there
         for stage in STAGES:
-            place.must("python3", "-m", f"{PACKAGE}.stages.{stage}")
+            place.must("python3", "-m", "samebits", "run", stage)
         made = place.outputs()
         differ = [path for path in expected | made if expected.get(path) != made.get(path)]
         shutil.rmtree(place.root)

@@ -77,12 +77,10 @@ TESTS = {
         ".venv/bin/python scripts/bench_decisions.py seeds speed",
         ".venv/bin/python scripts/bench_decisions.py --project PATH",
     ],
-    f"{PROJECT}/tests/data/test_collect.py::test_with_dvc": [
+    "tests/engine/ingest/test_collect.py::test_with_dvc": [
         "make data FROM=https: SHA256=",  # from a server on this machine
     ],
-    f"{PROJECT}/tests/reproducibility/test_isolation.py::test_nor_does_what_make_runs": [
-        "python -I"
-    ],
+    "tests/engine/provenance/test_isolation.py::test_nor_does_what_make_runs": ["python -I"],
 }
 # What nothing runs, and why.
 REASONS = {

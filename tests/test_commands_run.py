@@ -155,9 +155,8 @@ def test_pictures_of_ones_own(typed: Typed, here: Path, tmp_path: Path) -> None:
     zipped = f"FROM={archive} SHA256={digest}"
     typed("make data FROM=pictures.zip SHA256=9f86d081...", f"make data {zipped} FORCE=1")
     typed(
-        "sh scripts/venv python -m handwritten_digits.data.collect FROM --sha256 ...",
-        "sh scripts/venv python -m handwritten_digits.data.collect"
-        f" {archive} --sha256 {digest} --force",
+        "sh scripts/venv python -m samebits data add FROM --sha256 ...",
+        f"sh scripts/venv python -m samebits data add {archive} --sha256 {digest} --force",
     )
     typed('git commit -m "Our own pictures" data')
     typed("dvc repro")
@@ -183,9 +182,8 @@ def test_pictures_of_ones_own(typed: Typed, here: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_several_processes_train_and_dvc_takes_it(typed: Typed, here: Path) -> None:
     typed(
-        "torchrun --nproc-per-node 4 --no-python python -I -m handwritten_digits.stages.train",
-        "torchrun --standalone --nproc-per-node 2 --no-python"
-        " python -I -m handwritten_digits.stages.train",
+        "torchrun --nproc-per-node 4 --no-python python -I -m samebits run train",
+        "torchrun --standalone --nproc-per-node 2 --no-python python -I -m samebits run train",
     )
     typed("dvc commit train")
     assert git(here, "status", "--porcelain") == ""

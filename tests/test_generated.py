@@ -14,7 +14,6 @@ import pytest
 import yaml
 from helpers import (
     CACHE,
-    PACKAGE,
     ROOT,
     RUNNING,
     Run,
@@ -78,8 +77,10 @@ def test_verify_sees_a_changed_bit(project: Path, run: Run) -> None:
 @pytest.mark.parametrize(
     ("line", "new", "stages"),
     [
+        ("size: 8", "size: 12", {"validate", "prepare"}),
+        ("rotation: 10.0", "rotation: 5.0", {"train", "diagnose"}),
         ("dev_fraction: 0.15", "dev_fraction: 0.2", {"validate", "prepare", "diagnose"}),
-        ("width: 32", "width: 16", {"train", "evaluate", "diagnose"}),
+        ("width: 32", "width: 16", {"train", "evaluate"}),
         ("epochs: 40", "epochs: 1", {"train", "diagnose"}),
         ("dropout: 0.1", "dropout: 0.2", {"train", "diagnose"}),
         ("metric: macro_f1", "metric: accuracy", {"evaluate", "diagnose"}),
@@ -115,7 +116,7 @@ def test_own_pictures_need_no_code(project: Path, run: Run) -> None:
     raw = project / "data" / "raw"
     shutil.rmtree(raw)
     run("python3", "-c", PICTURES)
-    set_param(project, "image_size: 8", "image_size: 20")
+    set_param(project, "size: 8", "size: 20")
     set_param(project, "channels: 1", "channels: 3")
     set_param(project, "epochs: 40", "epochs: 3")
     set_param(project, "batch_size: 128", "batch_size: 16")

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from helpers import PACKAGE, Run, command, git, set_param
+from helpers import Run, command, git, set_param
 
 pytestmark = pytest.mark.slow
 SEALED = "these inputs did not make these outputs"
@@ -26,7 +26,7 @@ def merged(run: Run, project: Path) -> Path:
     git(project, "commit", "-qam", "Longer", "--no-verify")
     git(project, "checkout", "-q", "main")
     run("dvc", "checkout")
-    scores = project / f"src/{PACKAGE}/metrics/scores.py"
+    scores = project / "src/samebits/metrics/scores.py"
     scores.write_text(re.sub(r"\nDECIMALS = \d", "\nDECIMALS = 3", scores.read_text("utf-8")))
     run("dvc", "repro")
     git(project, "commit", "-qam", "Rounded", "--no-verify")

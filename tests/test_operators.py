@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from helpers import PACKAGE, PROJECT, ROOT
+from helpers import PROJECT, ROOT
 
 WORKER = ROOT / "tests" / "operators_worker.py"
 # Two vendors, neither with AVX-512; where this one has none either, that is all that is compared.
@@ -39,7 +39,7 @@ def refused() -> set[str]:
 
 
 def test_the_readme_names_what_is_refused() -> None:
-    source = ROOT / PROJECT / "src/{{cookiecutter.__package_name}}/reproducibility/operators.py"
+    source = ROOT / PROJECT / "src/samebits/core/operators.py"
     values = {
         ast.unparse(node.targets[0]): node.value
         for node in ast.parse(source.read_text(encoding="utf-8")).body
@@ -71,7 +71,7 @@ def test_what_is_safe_has_the_same_bits_on_other_processors(built: Path) -> None
 
     def digests(*emulator: str) -> dict[str, str]:
         done = subprocess.run(
-            [*emulator, python, "-W", "ignore", str(WORKER), PACKAGE],
+            [*emulator, python, "-W", "ignore", str(WORKER)],
             env=os.environ | {"PYTHONPATH": paths},
             capture_output=True,
             text=True,

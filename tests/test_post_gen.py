@@ -38,19 +38,19 @@ def hook() -> ModuleType:
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A small project named cats, whose audit passes, as the working directory."""
     folder = tmp_path / "cats"
-    room = folder / "src" / "cats" / "reproducibility" / "audit"
+    room = folder / "src" / "samebits" / "audit"
     room.mkdir(parents=True)
     write_audit(folder, passed=True)
     monkeypatch.chdir(folder)
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    for name in [name for name in sys.modules if name.partition(".")[0] == "cats"]:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "samebits"]:
         monkeypatch.delitem(sys.modules, name)
     return folder
 
 
 def write_audit(folder: Path, passed: bool) -> None:
-    run = folder / "src" / "cats" / "reproducibility" / "audit" / "run.py"
+    run = folder / "src" / "samebits" / "audit" / "run.py"
     run.write_text(AUDIT.replace("{passed}", str(passed)), encoding="utf-8")
 
 
@@ -64,7 +64,7 @@ def test_prints_the_table_commits_and_says_what_comes_next(
     printed = capsys.readouterr().out
     assert "THE TABLE" in printed and "first commit" in printed
     assert "make setup" in printed and "python scripts/setup.py" in printed
-    assert "python -m cats.reproducibility.verify" in printed
+    assert "python -m samebits verify" in printed
     assert git(project, "status", "--porcelain") == ""
 
 
@@ -199,8 +199,8 @@ def test_variables_alone_say_who_you_are(
 def test_what_redirects_git_is_what_git_says(hook: ModuleType) -> None:
     known = command("git", "rev-parse", "--local-env-vars", cwd=Path()).stdout.split()
     assert {*known} - hook.REDIRECTING == {"GIT_CONFIG_COUNT"}
-    path = ROOT / PROJECT / "src" / "{{cookiecutter.__package_name}}" / "reproducibility"
-    text = (path / "repository.py").read_text(encoding="utf-8")
+    path = ROOT / PROJECT / "src" / "samebits" / "core"
+    text = (path / "git.py").read_text(encoding="utf-8")
     assert {*re.findall(r"\bGIT_[A-Z_]+", text.partition('"""\n')[2].partition(".split")[0])} == (
         {*hook.REDIRECTING, "GIT_CONFIG_COUNT"}
     )
@@ -283,7 +283,7 @@ def test_says_exactly_what_was_proven(
     assert [claim in proven for claim in claims] == [number < works for number in range(3)]
     assert ("NOT proven" in printed) == (works < 3)
     assert [claim in open_part for claim in claims] == [works <= n < 3 for n in range(3)]
-    expected = ["scripts/setup.py", "cats.data.collect", "cats.reproducibility.verify"]
+    expected = ["scripts/setup.py", "add", "verify"]
     assert ran == expected[: works + 1]
 
 

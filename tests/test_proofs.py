@@ -13,7 +13,7 @@ from proofs import NOT_RUN, Line, digest, known, lacks, published, republished
 from reproduction import Row
 
 TEST = ROOT / "tests" / "test_reproduction.py"
-CODE = f"{PROJECT}/src/{{{{cookiecutter.__package_name}}}}"
+YOURS, CODE = f"{PROJECT}/src/{{{{cookiecutter.__package_name}}}}", f"{PROJECT}/src/samebits"
 
 
 def test_every_row_is_of_this_code() -> None:
@@ -53,16 +53,19 @@ def copy(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("path", "old", "new", "moves"),
     [
-        (f"{CODE}/reproducibility/streams.py", "uint64(40)", "uint64(41)", ("report", "train")),
-        (f"{CODE}/reporting/page.py", "</main>", "</main >", ("report",)),
-        (f"{CODE}/commands/compare.py", "return", "return 0 or", ()),
+        (f"{CODE}/core/random.py", "uint64(40)", "uint64(41)", ("report", "train")),
+        (f"{CODE}/report/page.py", "</main>", "</main >", ("report",)),
+        (f"{CODE}/cli/compare.py", "return", "return 0 or", ()),
         (f"{CODE}/training/loop.py", '"""', '"""Reworded: ', ()),
         (f"{CODE}/training/loop.py", "\nfrom ", "\n# Reworded.\nfrom ", ()),
+        (f"{CODE}/console/errors.py", "error: ", "mistake: ", ()),
+        (f"{YOURS}/training.py", "math.radians", "math.degrees", ("report", "train")),
+        (f"{YOURS}/metrics.py", "= []", "= [*()]", ("report",)),
         (f"{PROJECT}/README.md", "a", "b", ()),
         (f"{PROJECT}/params.yaml", "width: 32", "width: 33", ("report", "train")),
         (f"{PROJECT}/params.yaml", " # ", " # Reworded: ", ()),
-        (f"{PROJECT}/dvc.yaml", "stages.train", "stages.other", ("report", "train")),
-        (f"{PROJECT}/dvc.yaml", "stages.report", "stages.other", ("report",)),
+        (f"{PROJECT}/dvc.yaml", "run train", "run other", ("report", "train")),
+        (f"{PROJECT}/dvc.yaml", "run report", "run other", ("report",)),
         (f"{PROJECT}/data/raw.dvc", "md5: 7", "md5: 8", ("report", "train")),
     ],
 )

@@ -220,7 +220,7 @@ def test_everything_parses_with_an_odd_slug(bake: Bake, slug: str) -> None:
 
 OWN = [
     *("mine.txt", "scripts/mine.py", ".github/workflows/mine.yml", "tests/test_mine.py"),
-    *("src/handwritten_digits/mine.py", "src/handwritten_digits/mine/mine.py", "data/raw/0/1.png"),
+    *("src/handwritten_digits/mine.py", "src/samebits/mine/mine.py", "data/raw/0/1.png"),
     *("requirements/mine.in", "reports/mine.html", "models/mine.safetensors", "scripts/mine/a.py"),
     *(".venv/mine", ".dvc/cache/mine", ".github/mine/mine.yml"),
 ]

@@ -185,19 +185,20 @@ def test_runtime(base: Base, counted: Counted) -> None:
     assert runtime == {*values, "processes", "stream"}, "a key has no row"
 
 
-SOCKETS = f"""
-import runpy
-from {PACKAGE}.reproducibility import determinism
+SOCKETS = """
+import runpy, sys
+from samebits.core import determinism
 
-apply = determinism.apply
+configure = determinism.configure
 
 def and_hide(*arguments):
-    apply(*arguments)
-    from {PACKAGE}.training.memory import Memory
+    configure(*arguments)
+    from samebits.training.shared_memory import Memory
     Memory.shared = lambda *_: None
 
-determinism.apply = and_hide
-runpy.run_module("{PACKAGE}.stages.train", run_name="__main__")
+determinism.configure = and_hide
+sys.argv = ["samebits", "run", "train"]
+runpy.run_module("samebits", run_name="__main__")
 """
 TORCHRUN = ("torchrun", "--standalone", "--no-python", "--nproc-per-node")
 
@@ -232,11 +233,11 @@ def test_processes(
 def weights(
     base: Base, *changed: str, variables: Mapping[str, str] | None = None, **params: Any
 ) -> Files:
-    """The weights of a run with other params, or with a changed file: its name, old, new text."""
+    """The weights of a run with other params, or a changed file below src: its name, old, new."""
     with base.copy(**params) as place:
         if changed:
             name, old, new = changed
-            file = place.root / "src" / PACKAGE / name
+            file = place.root / "src" / name
             text = file.read_text("utf-8")
             assert old in text, f"{name} has no {old!r} to replace"
             file.write_text(text.replace(old, new), "utf-8")
@@ -266,13 +267,14 @@ def test_seeds_differ(base: Base, counted: Counted) -> None:
 @changes("what must be seen", "train")
 def test_the_counter_counts(base: Base, counted: Counted) -> None:
     shipped = {WEIGHTS: base.expected[WEIGHTS]}
-    ambient = "    draws = draws * __import__('random').random()\n    angle = ((draws"
-    honour = "        os.environ.update(wanted | SHELL)\n"
-    names = "reproducibility/determinism.py", "        os.environ.update(wanted)\n"
+    ambient = "    draws = draws * __import__('random').random()\n    angle = "
+    augment = f"{PACKAGE}/training.py", "    angle = ", ambient
+    honour = "    os.environ.update(wanted | SHELL)\n"
+    names = "samebits/core/determinism.py", "    os.environ.update(wanted)\n"
     found: dict[str, Callable[[], Files]] = {
         "reproducibility.threads 2": lambda: weights(base, threads=2),
         "reproducibility.level machine": lambda: weights(base, level="machine"),
-        "an ambient draw": lambda: weights(base, "data/batches.py", "    angle = ((draws", ambient),
+        "an ambient draw": lambda: weights(base, *augment),
         "a variable that is honoured": lambda: weights(base, *names, honour, variables=VARIABLES),
     }
     differing = both(lambda run: count(shipped, run()), found.values())

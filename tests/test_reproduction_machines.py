@@ -9,7 +9,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from helpers import PACKAGE
 from reproduction import Base, Counted, Files, both, count, stage
 
 pytestmark = [
@@ -48,23 +47,23 @@ def trained(base: Base, *emulator: str) -> Files:
         return found
 
 
-FUNCTIONS = f"""
+FUNCTIONS = """
 import hashlib
-from {PACKAGE}.reproducibility.determinism import choose
+from samebits.core.determinism import choose
 choose("portable", 1)
 import numpy as np
-from {PACKAGE}.metrics.probabilities import distinct
-from {PACKAGE}.reproducibility.streams import permutation, uniform
+from samebits.metrics.probabilities import distinct
+from samebits.core.random import permutation, uniform
 
 draws = uniform(0, "a", 0, np.arange(3000), 3).astype(np.float64)
 some, other, whole = draws[:, 0], draws[:, 1], (draws[:, 2] * 50).astype(np.int64)
-found = {{
+found = {
     "permutation": permutation(0, "a", 0, 3000),
     "lexsort": np.lexsort((some, whole)),
     "distinct": distinct(whole)[1],
     "bincount": np.bincount(whole, some),
     "product": draws.T @ draws,
-}}
+}
 for dtype in ("f4", "f8", "i4", "i8", "u8", "u1"):
     values = (some * 200 - (100 if dtype[0] == "i" else 0)).astype(dtype)
     for name in ("sort", "argsort"):

@@ -1,0 +1,248 @@
+"""What users change in their four files, done as the README says, in a project that was built.
+
+    python -m pytest -m slow tests/test_yours.py
+
+Each change works, stays green under `make verify`, and re-runs what reads the file, no more.
+"""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from helpers import PACKAGE, git
+from reproduction import Place
+
+pytestmark = pytest.mark.slow
+DATA, MODEL, TRAINING, METRICS = (
+    f"src/{PACKAGE}/{name}.py" for name in ("data", "model", "training", "metrics")
+)
+# file, what is replaced, by what; of params.yaml likewise.
+Change = tuple[str, str, str]
+
+VIT = '''
+class Network(nn.Module):
+    """A small vision transformer."""
+
+    def __init__(self, model: Model, channels: int, side: int, outputs: int) -> None:
+        super().__init__()
+        self.patches = nn.Conv2d(channels, model.embedding, model.patch, model.patch)
+        count = (side // model.patch) ** 2
+        self.places = nn.Parameter(torch.randn(count, model.embedding) * 0.02)
+        layer = nn.TransformerEncoderLayer(
+            model.embedding, model.heads, 2 * model.embedding, 0.0, "gelu", batch_first=True
+        )
+        self.encoder = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
+        self.head = nn.Linear(model.embedding, outputs)
+
+    def forward(self, image: Tensor) -> Tensor:
+        tokens = self.patches(image).flatten(2).transpose(1, 2) + self.places
+        logits: Tensor = self.head(self.encoder(tokens).mean(dim=1))
+        return logits
+'''
+MLP = '''
+class Network(nn.Module):
+    """Hidden layers on all pixels."""
+
+    def __init__(self, model: Model, inputs: int, outputs: int) -> None:
+        super().__init__()
+        layers: list[nn.Module] = [nn.Flatten()]
+        for _ in range(model.layers):
+            layers += [nn.Linear(inputs, model.hidden), nn.ReLU(), nn.Dropout(model.drop)]
+            inputs = model.hidden
+        self.layers = nn.Sequential(*layers, nn.Linear(inputs, outputs))
+
+    def forward(self, image: Tensor) -> Tensor:
+        logits: Tensor = self.layers(image)
+        return logits
+'''
+FLAT = r"    width: int.*\n(?:.*\n)*?    activation: .*\n"
+CLASS = r"\nclass Network\(nn\.Module\):\n(?:.*\n)*?        return logits\n"
+END = r"    channels, side, _ = shapes\[\"image\"\]\n(?:.*\n)*"
+SECTION = r"model:\n(?:  .*\n)+"
+
+CHANGES: dict[str, tuple[list[Change], set[str]]] = {
+    "a small ViT with three knobs": (
+        [
+            (
+                MODEL,
+                FLAT,
+                '    embedding: int = number(4, 4096, bigger="*2")\n'
+                "    heads: int = number(1, 64)\n    patch: int = number(1, 64)\n",
+            ),
+            (MODEL, CLASS, VIT.replace("\\", "\\\\")),
+            (
+                MODEL,
+                END,
+                '    channels, side, _ = shapes["image"]\n'
+                "    return Network(model, channels, side, outputs)\n",
+            ),
+            ("params.yaml", SECTION, "model:\n  embedding: 16\n  heads: 2\n  patch: 2\n"),
+        ],
+        {"train", "evaluate"},
+    ),
+    "an MLP with three knobs": (
+        [
+            (
+                MODEL,
+                FLAT,
+                '    hidden: int = number(1, 65536, bigger="*2")\n'
+                '    layers: int = number(1, 10, bigger="+1")\n    drop: float = number(0, 1)\n',
+            ),
+            (MODEL, CLASS, MLP.replace("\\", "\\\\")),
+            (
+                MODEL,
+                END,
+                '    channels, side, _ = shapes["image"]\n'
+                "    return Network(model, channels * side * side, outputs)\n",
+            ),
+            ("params.yaml", SECTION, "model:\n  hidden: 32\n  layers: 2\n  drop: 0.1\n"),
+        ],
+        {"train", "evaluate"},
+    ),
+    "an own loss": (
+        [
+            (
+                TRAINING,
+                r"    return functional\.cross_entropy\(.*\n",
+                "    right = functional.one_hot(batch.target, logits.shape[1]).float()\n"
+                "    return ((logits.softmax(dim=1) - right).square()).sum(dim=1).mean()\n",
+            ),
+            (TRAINING, r"    smoothing = .*\n", ""),
+        ],
+        {"train"},
+    ),
+    "an own augmentation": (
+        [
+            (TRAINING, r"(    flip: bool.*\n)", r"\1    noise: float = number(0, 1)\n"),
+            (TRAINING, r"DRAWS = 4", "DRAWS = 5"),
+            (
+                TRAINING,
+                r"    return batch\._replace\(inputs=\{\"image\": (.*)\}\)\n",
+                r"    brighter = settings.noise * (draws[:, 4] - 0.5)\n"
+                r"    image = \1 + brighter[:, None, None, None]\n"
+                r'    return batch._replace(inputs={"image": image})\n',
+            ),
+            ("params.yaml", r"(augmentation:\n)", r"\1  noise: 0.2\n"),
+        ],
+        {"train", "diagnose"},
+    ),
+    "an own schedule": (
+        [
+            (
+                TRAINING,
+                r"schedule = cosine.*\n",
+                "\n\ndef schedule(step: int, steps: int, optimization: Optimization) -> float:\n"
+                '    """Return a rate that falls evenly to nothing."""\n'
+                "    return optimization.learning_rate * (1 - step / steps)\n\n\n",
+            ),
+            (
+                TRAINING,
+                r"import Batch, Regularization, cosine",
+                "import Batch, Optimization, Regularization",
+            ),
+        ],
+        {"train"},
+    ),
+    "an own metric": (
+        [
+            (
+                METRICS,
+                r"from samebits\.metrics import Metric\n\nMETRICS: .*\n",
+                "import numpy as np\nfrom numpy.typing import NDArray\n\n"
+                "from samebits.metrics import Metric, Scored, mean_of\n\n\n"
+                "def in_top_2(scored: Scored) -> NDArray[np.bool_]:\n"
+                '    """Return whether the right class is one of the two most probable ones."""\n'
+                '    ranked = np.argsort(-scored.probabilities, axis=1, kind="stable")\n'
+                "    found: NDArray[np.bool_] = (\n"
+                "        ranked[:, :2] == scored.labels[:, np.newaxis]\n    ).any(axis=1)\n"
+                "    return found\n\n\n"
+                "METRICS: list[Metric] = [\n"
+                '    mean_of("top_2_accuracy", in_top_2, higher_is_better=True)\n]\n',
+            ),
+            ("params.yaml", r"constraints: \[", r'constraints: ["top_2_accuracy >= 0.5", '),
+        ],
+        {"evaluate", "diagnose", "report"},
+    ),
+    "own decoding": (
+        [
+            (
+                DATA,
+                r"    facts\[\"brightness\"\]",
+                '    facts["contrast"] = float(resized.std()) / 255\n\\g<0>',
+            ),
+        ],
+        {"validate", "prepare"},
+    ),
+}
+
+
+def change(root: Path, changes: list[Change]) -> None:
+    """Make the changes; each must find its place once."""
+    for name, pattern, new in changes:
+        text = (root / name).read_text("utf-8")
+        changed, count = re.subn(pattern, new, text, count=1, flags=re.MULTILINE)
+        assert count == 1, f"{name} has no {pattern!r} to replace"
+        (root / name).write_text(changed, "utf-8")
+
+
+@pytest.fixture(scope="module")
+def short(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """The project that was built, with few epochs, committed with its results."""
+    place = Place(tmp_path_factory.mktemp("yours") / "yours", built)
+    ignored = shutil.ignore_patterns(".venv", "__pycache__", "checkpoints")
+    shutil.copytree(built, place.root, ignore=ignored)
+    (place.root / ".venv").symlink_to(built / ".venv")
+    place.change(epochs=2)
+    place.must("dvc", "repro")
+    for name, text in (("name", "Tester"), ("email", "tester@example.org")):
+        git(place.root, "config", f"user.{name}", text)
+    git(place.root, "commit", "--all", "--quiet", "--no-verify", "-m", "Few epochs")
+    return place
+
+
+@pytest.fixture
+def place(short: Place, tmp_path: Path) -> Place:
+    """A copy of it to change at will."""
+    shutil.copytree(short.root, tmp_path / "yours", symlinks=True)
+    return Place(tmp_path / "yours", short.built)
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_works_and_reproduces(place: Place, name: str) -> None:
+    changes, stale = CHANGES[name]
+    change(place.root, changes)
+    assert set(json.loads(place.must("dvc", "status", "--json"))) == stale
+    place.must("make", "reproduce")
+    git(place.root, "commit", "--all", "--quiet", "--no-verify", "-m", name)
+    place.must("make", "check")
+    assert git(place.root, "status", "--porcelain") == ""
+    assert "to mend" not in place.must("make", "audit")
+    place.must("make", "test")
+    assert "proven" in place.must("make", "verify", timeout=600)
+
+
+@pytest.mark.parametrize("file", ["data", "model", "training", "metrics"])
+def test_an_edit_runs_again_what_reads_the_file(place: Place, file: str) -> None:
+    """The README's table says which stages read which file."""
+    with (place.root / f"src/{PACKAGE}/{file}.py").open("a", encoding="utf-8") as text:
+        text.write("# Edited.\n")
+    stale = set(json.loads(place.must("dvc", "status", "--json")))
+    readme = (place.root / "README.md").read_text("utf-8")
+    [cells] = re.findall(rf"^\| `{file}\.py` \|.*\| ([^|]*) \|$", readme, re.MULTILINE)
+    stages = yaml.safe_load((place.root / "dvc.yaml").read_text("utf-8"))["stages"]
+    declared = {
+        name for name, stage in stages.items() if f"src/{PACKAGE}/{file}.py" in stage["deps"]
+    }
+    assert stale == declared == set(re.findall(r"`(\w+)`", cells))
+
+
+@pytest.mark.parametrize(
+    "path", ["console/errors.py", "cli/compare.py", "verbs.py", "audit/run.py", "remote/sync.py"]
+)
+def test_other_words_of_the_engine_run_nothing_again(place: Place, path: str) -> None:
+    with (place.root / "src/samebits" / path).open("a", encoding="utf-8") as text:
+        text.write("# Reworded.\n")
+    assert json.loads(place.must("dvc", "status", "--json")) == {}
