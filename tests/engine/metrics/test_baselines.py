@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from samebits.metrics.baselines import beside, unbeaten
-from samebits.metrics.registry import METRICS
 from samebits.metrics.predictions import Predictions
+from samebits.metrics.registry import METRICS
 
 Made = Callable[..., Predictions]
 LABELS = np.arange(200, dtype=np.int64) % 2

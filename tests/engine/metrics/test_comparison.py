@@ -10,10 +10,10 @@ import pytest
 from samebits.console.errors import UserError
 from samebits.metrics import intervals
 from samebits.metrics.comparison import Paired, Spread, check_same, paired
+from samebits.metrics.predictions import Predictions
 from samebits.metrics.registry import METRICS
 from samebits.metrics.scores import value
 from samebits.metrics.sums import Sample
-from samebits.metrics.predictions import Predictions
 
 SIMULATIONS = 50
 Made = Callable[..., Predictions]

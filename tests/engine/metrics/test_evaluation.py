@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from samebits.core.sections import Evaluation
 from samebits.console.errors import UserError
+from samebits.core.sections import Evaluation
 from samebits.metrics.evaluation import check, summarise
+from samebits.metrics.predictions import Predictions
 from samebits.metrics.probabilities import Labels, Values
 from samebits.metrics.registry import METRICS, Metric
-from samebits.metrics.predictions import Predictions
 
 PLAIN = Evaluation(metric="accuracy", target_error=0.1, constraints=(), slices=(), slice_examples=1)
 CLASSES = ["a", "b"]

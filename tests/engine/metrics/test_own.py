@@ -1,7 +1,6 @@
 """A metric of one's own: one function, known by its name, with an interval."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+import samebits
 from samebits.console.errors import UserError
-from samebits.metrics import own
+from samebits.metrics import Metric, Scored, mean_of, number_of
 from samebits.metrics.intervals import measure
-from samebits.metrics.probabilities import Labels, Values
-from samebits.metrics.registry import METRICS, PROBLEMS, metric
+from samebits.metrics.registry import METRICS, enter
 from samebits.metrics.scores import find, value
 from samebits.metrics.sums import Sample
 
@@ -25,7 +25,6 @@ def _restored() -> Iterator[None]:
     yield
     METRICS.clear()
     METRICS.update(before)
-    PROBLEMS.clear()
 
 
 def sample() -> Sample:
@@ -34,16 +33,35 @@ def sample() -> Sample:
     return Sample(labels, rows.argmax(axis=1), rows, np.arange(90))
 
 
-def test_one_function_is_a_metric() -> None:
-    @metric("Top-2 accuracy", "one of two answers is right", between_0_and_1=True)
-    def top_2(labels: Labels, answers: Labels, rows: Values) -> float:
-        first = np.argsort(-rows, axis=1, kind="stable")[:, :2]
-        return float((first == labels[:, None]).any(axis=1).mean())
+def top_2(scored: Scored) -> NDArray[np.bool_]:
+    first = np.argsort(-scored.probabilities, axis=1, kind="stable")[:, :2]
+    return (first == scored.labels[:, None]).any(axis=1)
 
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        mean_of("top_2", top_2, higher_is_better=True, between_0_and_1=True),
+        number_of(
+            "top_2",
+            lambda scored: float(top_2(scored).mean()),
+            higher_is_better=True,
+            between_0_and_1=True,
+        ),
+    ],
+    ids=["mean", "number"],
+)
+def test_one_function_is_a_metric(one: Metric) -> None:
+    enter([one])
     found = measure({"top_2": find("top_2"), "accuracy": METRICS["accuracy"]}, sample(), 0)
-    assert top_2.__name__ == "top_2"
+    assert (one.title, one.higher_is_better) == ("Top 2", True)
     assert found["accuracy"].value < found["top_2"].value < 1
     assert 0 < found["top_2"].low < found["top_2"].value < found["top_2"].high < 1
+
+
+def test_that_the_answers_are_given_too() -> None:
+    right = mean_of("right", lambda one: one.answers == one.labels, higher_is_better=True)
+    assert value(right, sample()) == value(METRICS["accuracy"], sample())
 
 
 @pytest.mark.parametrize(
@@ -53,46 +71,44 @@ def test_one_function_is_a_metric() -> None:
         ("recall", "something else is called `recall`"),
         ("examples", "something else is called `examples`"),
         ("latency_ms", "something else is called `latency_ms`"),
-        ("F2", "begin the name of your metric `F2` with a letter from a to z"),
-        ("_f2", "begin the name of your metric `_f2`"),
+        ("F2", "`F2` is no name of a metric; begin it with a small letter"),
+        ("_f2", "`_f2` is no name of a metric"),
+        ("f-2", "`f-2` is no name of a metric"),
     ],
 )
 def test_a_name_that_cannot_be_had(name: str, words: str) -> None:
-    def mine(labels: Labels, answers: Labels, rows: Values) -> float:
-        return 0.0
-
-    mine.__name__ = name
     before = dict(METRICS)
-    metric("Own", "")(mine)
+    with pytest.raises(UserError, match=rf"metrics\.py: {words}"):
+        enter([number_of(name, lambda _: 0.0, higher_is_better=True)])
     assert before == METRICS
-    with pytest.raises(UserError, match=f"metrics/own.py: {words}"):
-        find("accuracy")
 
 
-def test_a_built_in_name_is_taken_when_own_metrics_enter(tmp_path: Path) -> None:
-    package = tmp_path / Path(own.__file__).parents[1].name
-    shutil.copytree(Path(own.__file__).parents[1], package)
-    code = '\n\n@metric("Mine", "")\ndef accuracy(labels, answers, rows):\n    return 0.5\n'
-    with (package / "metrics" / "own.py").open("a", encoding="utf-8") as file:
-        file.write(code)
-    ask = f"from {package.name}.metrics.scores import find; find('macro_f1')"
+def test_a_name_is_had_once() -> None:
+    one = number_of("one", lambda _: 0.0, higher_is_better=True)
+    with pytest.raises(UserError, match="something else is called `one`"):
+        enter([one, one])
+
+
+def test_a_built_in_name_is_taken_when_own_metrics_enter() -> None:
+    """Whatever of the engine was imported before."""
+    code = (
+        "from samebits.metrics.registry import enter, number_of\n"
+        "enter([number_of('accuracy', lambda _: 0.5, higher_is_better=True)])"
+    )
     done = subprocess.run(
-        [sys.executable, "-c", ask],
-        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": str(Path(samebits.__file__).parents[1])},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert "UserError: metrics/own.py: something else is called `accuracy`" in done.stderr
+    assert "UserError: metrics.py: something else is called `accuracy`" in done.stderr
 
 
 @pytest.mark.parametrize(
     ("found", "words"), [("nan", "gave nan, not a number"), ("x", "failed: ValueError: could not")]
 )
 def test_one_that_fails(found: str, words: str) -> None:
-    @metric("Broken", "")
-    def broken(labels: Labels, answers: Labels, rows: Values) -> float:
-        return float(found)
-
-    with pytest.raises(UserError, match=f"your metric `Broken` {words}.*own.py"):
+    enter([number_of("broken", lambda _: float(found), higher_is_better=True)])
+    with pytest.raises(UserError, match=rf"your metric `Broken` {words}.*metrics\.py"):
         value(find("broken"), sample())

@@ -4,22 +4,30 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from predicted import example
 
-from samebits.data.shards import Example
 from samebits.console.errors import UserError
-from samebits.metrics.predictions import prediction_header, prediction_rows, read_predictions, scored, write_confusion, write_predictions
+from samebits.metrics.predictions import (
+    prediction_header,
+    prediction_rows,
+    read_predictions,
+    scored,
+    write_confusion,
+    write_predictions,
+)
 
 CLASSES = ["a,b", 'say "path"', "קוף 🐈"]
 PATHS = ["a,b/1.png", 'say "path"/2.png', "קוף 🐈/3.png"]
 EXAMPLES = [
-    Example(path, label, "5" * 32, 'one, "two"', 30, 20, 0.25)
+    example(path, label, "5" * 32, 'one, "two"', 30, 20, 0.25)
     for path, label in zip(PATHS, CLASSES, strict=True)
 ]
 LABELS = np.array([0, 1, 2], dtype=np.int64)
 ROWS = np.array([[0.25, 0.5, 0.25], [1 / 3, 1 / 3, 1 / 3], [0, 1e-9, 1 - 1e-9]])
 
 
-HEADER = ",".join(prediction_header(["a"]))
+FACTS = ["width", "height", "brightness"]
+HEADER = ",".join(prediction_header(FACTS, ["a"]))
 
 
 def written(folder: Path) -> Path:
@@ -33,7 +41,10 @@ def written(folder: Path) -> Path:
 def test_rows() -> None:
     known = scored("dev", EXAMPLES, LABELS, ROWS, CLASSES)
     row = next(prediction_rows("dev", known, CLASSES))
-    assert prediction_header(["x", "path"])[9:] == ["confidence", "p:x", "p:path"]
+    assert prediction_header(FACTS, ["x", "path"])[5:] == [
+        *FACTS,
+        *("prediction", "confidence", "p:x", "p:path"),
+    ]
     answer = 'say "path"'
     cells = ["0.500000", "0.250000", "0.500000", "0.250000"]
     about = ["a,b/1.png", "a,b", "5" * 32, 'one, "two"', "30", "20", "0.250000"]
@@ -75,18 +86,18 @@ def test_a_table_reads_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a\nb", "a\rb", "a\r\nb", " a ", "=1+1", "'-1", "@"])
 def test_names_of_any_kind_read_back(tmp_path: Path, name: str) -> None:
     classes = [name, "z"]
-    example = Example(f"{name}/1.png", name, "5" * 32, "", 8, 8, 0.5)
-    known = scored("test", [example], np.zeros(1, dtype=np.int64), np.array([[0.2, 0.8]]), classes)
+    one = example(f"{name}/1.png", name, "5" * 32)
+    known = scored("test", [one], np.zeros(1, dtype=np.int64), np.array([[0.2, 0.8]]), classes)
     write_predictions(tmp_path / "p.csv", classes, {"test": known})
     again, splits = read_predictions(tmp_path / "p.csv")
     assert again == classes
-    assert splits["test"].examples == [example]
+    assert splits["test"].examples == [one]
 
 
 def test_no_cell_is_a_formula(tmp_path: Path) -> None:
     classes = ["=1+1", "-1"]
-    example = Example("=1+1/1.png", "=1+1", "5" * 32, "+g", 8, 8, 0.5)
-    known = scored("test", [example], np.zeros(1, dtype=np.int64), np.array([[0.2, 0.8]]), classes)
+    one = example("=1+1/1.png", "=1+1", "5" * 32, "+g")
+    known = scored("test", [one], np.zeros(1, dtype=np.int64), np.array([[0.2, 0.8]]), classes)
     write_predictions(tmp_path / "p.csv", classes, {"test": known})
     write_confusion(tmp_path / "c.csv", known.labels, known.probabilities, classes)
     text = (tmp_path / "p.csv").read_text("utf-8") + (tmp_path / "c.csv").read_text("utf-8")

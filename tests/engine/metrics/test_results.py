@@ -15,8 +15,15 @@ import yaml
 from samebits.console.errors import UserError
 from samebits.metrics import latency, results
 from samebits.metrics.comparison import Spread
-from samebits.metrics.results import METRICS, PREDICTIONS, WEIGHTS, Result, read_result, spread_over_seeds
 from samebits.metrics.predictions import Predictions, write_predictions
+from samebits.metrics.results import (
+    METRICS,
+    PREDICTIONS,
+    WEIGHTS,
+    Result,
+    read_result,
+    spread_over_seeds,
+)
 from samebits.remote import revisions
 from samebits.remote.revisions import Revision
 

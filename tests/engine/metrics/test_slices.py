@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from samebits.console.errors import UserError
-from samebits.metrics.slices import slices
 from samebits.metrics.predictions import Predictions
+from samebits.metrics.slices import slices
 
 LABELS = np.array([0, 0, 1, 1, 1, 0], dtype=np.int64)
 CLASSES = ["cat", "dog", "eel"]
@@ -59,3 +59,9 @@ def test_equal_values_stay_together(made: Callable[..., Predictions]) -> None:
 def test_what_cannot_be_read(kind: str, words: str, predictions: Predictions) -> None:
     with pytest.raises(UserError, match=words):
         found(kind, predictions)
+
+
+def test_what_decode_does_not_know(predictions: Predictions) -> None:
+    words = "no example has a number colour; `decode` knows width, height, brightness"
+    with pytest.raises(UserError, match=words):
+        found("colour in 3 parts", predictions)

@@ -65,21 +65,29 @@ def mean_of(
     function: Callable[[Scored], NDArray[Any]],
     *,
     higher_is_better: bool,
+    between_0_and_1: bool = False,
     meaning: str = "",
 ) -> Metric:
     """Return the metric that is the mean of what a function gives each example, [n].
 
     Args:
         name: by which params.yaml names it.
-        function: it must not draw random numbers; trues and falses make a share.
+        function: it must not draw random numbers; of trues and falses, the mean is a share.
         higher_is_better: or lower.
+        between_0_and_1: as a share does; its interval stays there too.
         meaning: in a few words, for the report.
     """
 
     def mean(scored: Scored) -> float:
         return float(np.mean(function(scored)))
 
-    return number_of(name, mean, higher_is_better=higher_is_better, meaning=meaning)
+    return number_of(
+        name,
+        mean,
+        higher_is_better=higher_is_better,
+        between_0_and_1=between_0_and_1,
+        meaning=meaning,
+    )
 
 
 def number_of(

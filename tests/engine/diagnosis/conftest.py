@@ -1,0 +1,3 @@
+"""Predictions made up for the tests of the diagnosis."""
+
+from predicted import made as made

@@ -1,0 +1,56 @@
+"""Predictions made up for the tests that score and diagnose them."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+
+from samebits.data.shards import Example
+from samebits.metrics.predictions import Predictions
+from samebits.metrics.probabilities import Labels, Values
+
+Make = Callable[..., Predictions]
+
+
+def example(
+    path: str = "a.png",
+    label: str = "",
+    md5: str = "",
+    group: str = "",
+    width: int = 8,
+    height: int = 8,
+    brightness: float = 0.5,
+) -> Example:
+    """What is known of an image."""
+    facts = {"width": width, "height": height, "brightness": brightness}
+    return Example(path, label, md5, group, facts)
+
+
+@pytest.fixture
+def made() -> Make:
+    """Predictions of labels [n] and rows [n, k]: made(labels, rows, groups=..., brightness=...)."""
+
+    def make(
+        labels: Labels,
+        rows: Values,
+        groups: Sequence[str] = (),
+        brightness: Sequence[float] = (),
+        width: int = 9,
+    ) -> Predictions:
+        examples = [
+            example(
+                f"{'night' if number % 2 else 'day'}/{number:05d}.png",
+                f"c{label}",
+                f"{number:032x}",
+                groups[number] if groups else "",
+                width + number,
+                99,
+                brightness[number] if brightness else 0.5,
+            )
+            for number, label in enumerate(labels)
+        ]
+        answers = rows.argmax(axis=1) if len(rows) else np.zeros(0, dtype=np.int64)
+        confidences = rows.max(axis=1) if len(rows) else np.zeros(0)
+        return Predictions(examples, labels, answers, confidences, rows)
+
+    return make
