@@ -21,7 +21,10 @@ from unittest import mock
 import numpy as np
 import pytest
 import yaml
+from history import history as history
 
+from samebits.core.config import Section, contents
+from samebits.core.params import keys, typed
 from samebits.core.png import png
 
 # The project that the template makes, not rendered: of what is read here nothing needs to be.
@@ -52,7 +55,7 @@ _named(PACKAGE, FILES)
 UNRELEASED = {
     ".dvc/config": "[core]\nanalytics = false\ncheck_update = false\nremote = beside\n"
     "['remote \"beside\"']\nurl = ../../remote\n",
-    ".gitignore": "/data/decoded\n/data/raw\n/reports\n",
+    ".gitignore": "/data/decoded\n/data/raw\n/reports\n/src/samebits\n",
     "data/release.json": '{\n  "release": null\n}\n',
     "data/CHANGELOG.md": "# Changelog of the data\n",
 }
@@ -82,6 +85,20 @@ def rendered(root: Path, *names: str) -> None:
             text = re.sub(rf"\{{\{{ ?cookiecutter\.{answer}\b[^}}]*\}}\}}", value, text)
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
+
+
+def configured(root: Path) -> Path:
+    """Write params.yaml and the files that declare its sections; return the first."""
+    rendered(root, "params.yaml", "pyproject.toml")
+    shutil.copytree(FILES, root / "src" / PACKAGE, ignore=shutil.ignore_patterns("__pycache__"))
+    (root / "src/samebits").symlink_to(ROOT / "src/samebits")
+    return root / "params.yaml"
+
+
+def shipped(section: type[Section]) -> Section:
+    """Return a section as the shipped params.yaml has it."""
+    found = contents(ROOT / "params.yaml")[section.__name__.lower()]
+    return section(**{name: typed(found[name], key) for name, key in keys(section).items()})
 
 
 def picture(label: int, number: int, channels: int = 1, height: int = 9, width: int = 9) -> bytes:
@@ -207,7 +224,7 @@ Run = Callable[..., "subprocess.CompletedProcess[Any]"]
 def _loaded_dvc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """subprocess.run, but quick where the program is DVC: see dvc_server.py."""
     run, said = subprocess.run, tmp_path_factory.mktemp("said")
-    command = [sys.executable, str(ROOT / "tests/dvc_server.py")]
+    command = [sys.executable, str(Path(__file__).with_name("dvc_server.py"))]
     files = {"output": str(said / "output"), "errors": str(said / "errors")}
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -244,7 +261,7 @@ def _unreleased(tmp_path_factory: pytest.TempPathFactory, _loaded_dvc: Run) -> P
     for name, text in UNRELEASED.items():
         (root / name).parent.mkdir(exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
-    shutil.copyfile(ROOT / "params.yaml", root / "params.yaml")
+    configured(root)
     with mock.patch("subprocess.run", _loaded_dvc):
         call(root, "git", "init", "-q", "-b", "main")
         for key in ("user.name=T", "user.email=t@example.org", "commit.gpgSign=0", "tag.gpgSign=0"):
@@ -263,7 +280,9 @@ def _released(
     from samebits.versions.release import release
 
     folder = tmp_path_factory.mktemp("released")
-    root = Path(shutil.copytree(_unreleased.parent, folder / "copy")) / _unreleased.name
+    root = (
+        Path(shutil.copytree(_unreleased.parent, folder / "copy", symlinks=True)) / _unreleased.name
+    )
     with contextlib.chdir(root), mock.patch("subprocess.run", _loaded_dvc):
         release("1.0", "The first", list)
         raw = root / "data/raw"
@@ -282,7 +301,7 @@ def place(
     """Copy a repository and what lies beside it; the copy is the current folder, DVC is quick."""
 
     def copied(root: Path) -> Path:
-        copy = Path(shutil.copytree(root.parent, tmp_path / "copy")) / root.name
+        copy = Path(shutil.copytree(root.parent, tmp_path / "copy", symlinks=True)) / root.name
         monkeypatch.chdir(copy)
         monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
         monkeypatch.setattr("subprocess.run", _loaded_dvc)

@@ -6,16 +6,24 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from conftest import ROOT, configured, shipped
 
-from samebits.core import config
-from samebits.data import splits
 from samebits.console.errors import UserError
+from samebits.core import config
+from samebits.core.sections import Data
+from samebits.data import splits
 
-SHIPPED = (Path(__file__).parents[1] / "params.yaml").read_bytes()
+SHIPPED = (ROOT / "params.yaml").read_bytes()
 BOMB = b"a0: &a0 [x, x]\n" + b"".join(
     b"a%d: &a%d [%s]\n" % (level, level, b", ".join([b"*a%d" % (level - 1)] * 9))
     for level in range(1, 12)
 )
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    configured(tmp_path)
+    monkeypatch.chdir(tmp_path)
 
 
 def put(key: bytes, value: bytes) -> bytes:
@@ -49,7 +57,7 @@ ODD = {
     "date": (put(b"epochs", b"2024-01-01"), "'optimization.epochs' is '2024-01-01'"),
     "underscore": (put(b"epochs", b"1_000"), "'optimization.epochs' is '1_000'.*Write it as 1000"),
     "hexadecimal": (put(b"epochs", b"0x10"), "'optimization.epochs' is '0x10'"),
-    "yes": (put(b"flip", b"yes"), "'regularization.flip' is 'yes', but takes true or false"),
+    "yes": (put(b"flip", b"yes"), "'augmentation.flip' is 'yes', but takes true or false"),
     "tab": (SHIPPED.replace(b"  width:", b"\twidth:"), "line .*is not valid YAML"),
     "twice": (SHIPPED + b"data: 1\n", "line .*key 'data' stands twice"),
     "zero byte": (SHIPPED + b"\0", "is not valid YAML"),
@@ -79,8 +87,9 @@ def said(path: Path, content: bytes) -> str:
 
 def refusal(path: Path) -> str:
     try:
-        for section in config.SECTIONS.values():
-            config.read(section, path)
+        for section in config.ORDER:
+            config.values(section, path)
+        config.read(Data, path)
     except UserError as error:
         return str(error)
     return ""
@@ -126,9 +135,8 @@ def test_mutated_files(tmp_path: Path, seed: int) -> None:
 
 def test_an_expression_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(splits, "PATIENCE", 0.1)
-    data = config.read(config.Data, Path(__file__).parents[1] / "params.yaml")
     path = f"cat/{'a' * 60}"
     words = r"data\.group in params.yaml, '\(a\+\)\+b', takes too long"
     with pytest.raises(UserError, match=words):
-        splits.group_of(path, replace(data, group="(a+)+b"))
-    assert splits.group_of(path, replace(data, group="/a+")) == path[3:]
+        splits.group_of(path, replace(shipped(Data), group="(a+)+b"))
+    assert splits.group_of(path, replace(shipped(Data), group="/a+")) == path[3:]

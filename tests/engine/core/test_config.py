@@ -1,67 +1,97 @@
 """params.yaml: every mistake is one sentence that says where, what is allowed, what was meant."""
 
 import dataclasses
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from conftest import configured
+from handwritten_digits.data import Input
+from handwritten_digits.model import Model
+from handwritten_digits.training import Augmentation
 
-from samebits.core import config
 from samebits.console.errors import UserError
+from samebits.core import config
+from samebits.core.sections import (
+    Data,
+    Evaluation,
+    Optimization,
+    Regularization,
+    Reproducibility,
+    Runtime,
+)
 
-SHIPPED = Path(__file__).parents[1] / "params.yaml"
+SECTIONS: list[Any] = [
+    *(Data, Input, Augmentation, Model, Optimization, Regularization),
+    *(Evaluation, Reproducibility, Runtime),
+]
 Settle = Callable[..., None]
 
 
-@pytest.fixture
-def params(tmp_path: Path) -> Path:
-    return shutil.copyfile(SHIPPED, tmp_path / "params.yaml")
+@pytest.fixture(autouse=True)
+def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return configured(tmp_path)
 
 
 def refusal(params: Path) -> str:
-    with pytest.raises(UserError) as caught:
-        config.read(config.Data, params)
-    return str(caught.value)
+    """What is said of a file; whoever reads it is told the same."""
+    readers: list[Callable[[], object]] = [
+        lambda: config.read(Data, params),
+        lambda: config.read(Model, params),
+        lambda: config.values("model", params),
+    ]
+    said = list[str]()
+    for read in readers:
+        with pytest.raises(UserError) as caught:
+            read()
+        said.append(str(caught.value))
+    assert len({*said}) == 1
+    return said[0]
 
 
-@pytest.mark.parametrize("name", config.SECTIONS)
-def test_the_shipped_file_reads(name: str) -> None:
-    values: Any = config.read(config.SECTIONS[name], SHIPPED)
-    content = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
+@pytest.mark.parametrize("section", SECTIONS)
+def test_the_shipped_file_reads(params: Path, section: Any) -> None:
+    name, values = section.__name__.lower(), config.read(section)
+    content = yaml.safe_load(params.read_text(encoding="utf-8"))
     plain = {
         key: list(one) if isinstance(one, tuple) else one
         for key, one in dataclasses.asdict(values).items()
     }
     assert plain == content[name]
+    assert config.values(name) == dataclasses.asdict(values)
 
 
-def test_it_is_read_from_the_current_folder(params: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(params.parent)
-    assert config.read(config.Data) == config.read(config.Data, params)
+def test_every_section_is_known() -> None:
+    assert list(config.sections()) == [one.__name__.lower() for one in SECTIONS]
 
 
-def test_sections_are_frozen() -> None:
-    data = config.read(config.Data, SHIPPED)
+def test_it_is_read_from_the_current_folder(params: Path) -> None:
+    assert config.read(Data) == config.read(Data, params)
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_sections_are_frozen(section: Any) -> None:
+    values = config.read(section)
     with pytest.raises(dataclasses.FrozenInstanceError):
-        data.channels = 3  # type: ignore[misc]
+        setattr(values, dataclasses.fields(section)[0].name, 3)
 
 
 def test_no_key_stands_in_two_sections() -> None:
-    keys = [one.name for section in config.SECTIONS.values() for one in dataclasses.fields(section)]
+    keys = [one.name for section in SECTIONS for one in dataclasses.fields(section)]
     assert len(keys) == len(set(keys))
 
 
 def test_seed_0_is_a_seed(params: Path, settle: Settle) -> None:
     settle(params, reproducibility={"seed": 0})
-    assert config.read(config.Reproducibility, params).seed == 0
+    assert config.read(Reproducibility, params).seed == 0
 
 
 def test_a_whole_number_serves_as_a_float(params: Path, settle: Settle) -> None:
-    settle(params, regularization={"rotation": 10})
-    rotation = config.read(config.Regularization, params).rotation
+    settle(params, augmentation={"rotation": 10})
+    rotation = config.read(Augmentation, params).rotation
     assert (rotation, type(rotation)) == (10.0, float)
 
 
@@ -70,13 +100,13 @@ def test_every_way_to_write_a_number(params: Path, text: str) -> None:
     # `dvc exp run -S` writes 0.00001 as 1e-05.
     whole = params.read_text(encoding="utf-8")
     params.write_text(whole.replace("learning_rate: 0.006", f"learning_rate: {text}"), "utf-8")
-    assert config.read(config.Optimization, params).learning_rate == 1e-5
+    assert config.read(Optimization, params).learning_rate == 1e-5
 
 
 def test_off_is_a_word(params: Path) -> None:
     whole = params.read_text(encoding="utf-8")
     params.write_text(whole.replace("level: portable", "level: off"), "utf-8")
-    assert config.read(config.Reproducibility, params).level == "off"
+    assert config.read(Reproducibility, params).level == "off"
 
 
 @pytest.mark.parametrize(
@@ -97,12 +127,12 @@ def test_off_is_a_word(params: Path) -> None:
         ("regularization", "weight_decay", float("-inf"), "is -inf"),
         ("regularization", "weight_decay", float("nan"), "is nan"),
         ("regularization", "weight_decay", -0.1, "is -0.1, but takes a number from 0"),
-        ("regularization", "flip", 1, "is 1, but takes true or false."),
-        ("regularization", "flip", "yes", "is 'yes', but takes true or false."),
+        ("augmentation", "flip", 1, "is 1, but takes true or false."),
+        ("augmentation", "flip", "yes", "is 'yes', but takes true or false."),
         ("regularization", "dropout", False, "is False, but takes a number from 0 to 0.99."),
-        ("data", "channels", 2, "'data.channels' is 2, but takes one of 1, 3."),
-        ("data", "channels", 1.0, "is 1.0, but takes one of 1, 3."),
-        ("data", "channels", True, "is True, but takes one of 1, 3."),
+        ("input", "channels", 2, "'input.channels' is 2, but takes one of 1, 3."),
+        ("input", "channels", 1.0, "is 1.0, but takes one of 1, 3."),
+        ("input", "channels", True, "is True, but takes one of 1, 3."),
         ("data", "test_fraction", 0.5, "takes a number from 0.01 to 0.49."),
         ("data", "train_fraction", 0, "takes a number from 1e-06 to 1."),
         ("data", "train_fraction", 1.1, "takes a number from 1e-06 to 1."),
@@ -129,7 +159,7 @@ def test_a_number_in_quotes(params: Path) -> None:
 @pytest.mark.parametrize("one", ["cat", ["cat", 1], {"cat": 1}, None])
 def test_a_list_of_names(params: Path, settle: Settle, one: object) -> None:
     settle(params, data={"classes": ["cat", "7"]})
-    assert config.read(config.Data, params).classes == ("cat", "7")
+    assert config.read(Data, params).classes == ("cat", "7")
     settle(params, data={"classes": one})
     assert "takes a list of names such as [cat, dog], numbers in quotes, or []" in refusal(params)
 
@@ -167,7 +197,7 @@ def test_an_unknown_section_names_the_nearest(params: Path) -> None:
 def test_a_missing_key(params: Path) -> None:
     lines = params.read_text("utf-8").splitlines(keepends=True)
     params.write_text("".join(one for one in lines if "channels:" not in one), "utf-8")
-    assert "key 'channels' is missing from section 'data'; add it" in refusal(params)
+    assert "key 'channels' is missing from section 'input'; add it" in refusal(params)
     assert "it takes one of 1, 3." in refusal(params)
 
 
@@ -180,10 +210,10 @@ def test_a_missing_section(params: Path, rest: str) -> None:
 
 
 def test_all_problems_at_once(params: Path, settle: Settle) -> None:
-    settle(params, data={"channels": 2}, model={"widht": 1}, runtime={"seed": 1})
+    settle(params, input={"channels": 2}, model={"widht": 1}, runtime={"seed": 1})
     found = refusal(params)
     assert len(found.splitlines()) == 3
-    for words in ("data.channels", "'widht'", "belongs in 'reproducibility'"):
+    for words in ("input.channels", "'widht'", "belongs in 'reproducibility'"):
         assert words in found
 
 
@@ -211,8 +241,8 @@ def test_not_yaml(params: Path, content: bytes) -> None:
 @pytest.mark.parametrize("content", ["", "3", "- data", "# nothing"])
 def test_no_sections(params: Path, content: str) -> None:
     params.write_text(content, "utf-8")
-    assert "has no sections; it needs data, model" in refusal(params)
+    assert "has no sections; it needs data, input" in refusal(params)
 
 
 def test_no_file(tmp_path: Path) -> None:
-    assert "run this from the project's folder" in refusal(tmp_path / "params.yaml")
+    assert "run this from the project's folder" in refusal(tmp_path / "nowhere/params.yaml")

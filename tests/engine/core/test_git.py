@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from samebits.ingest.missing import missing
-from samebits.versions.tags import head, releases
+from samebits.audit import data_apart as apart
+from samebits.audit.ignore import tracked
 from samebits.console.errors import UserError
+from samebits.core.git import REDIRECTING, git, git_says, outside_git, refuse_conflicts
 from samebits.experiments import beginning
 from samebits.experiments.beginning import NOTE, noted, undo
 from samebits.experiments.queue import run_missing
 from samebits.experiments.sweep import Plan, sweep
-from samebits.audit import data_apart as apart
-from samebits.audit.ignore import tracked
-from samebits.core.git import REDIRECTING, git, git_says, outside_git, refuse_conflicts
-from samebits.remote.revisions import Revision, experiments
+from samebits.ingest.missing import missing
 from samebits.provenance.verify import _cloned
+from samebits.remote.revisions import Revision, experiments
+from samebits.versions.tags import head, releases
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
+from handwritten_digits.model import Model
 
-from samebits.core.config import Model
 from samebits.console.errors import UserError
 from samebits.core.identity import digest, identity
 
