@@ -199,7 +199,7 @@ BUGS = [
         "schedule off by one after a resume",
         [
             (LOOP, r"^( *)self\.step = progress\.step$", r"\g<0>\n\1self.late = progress.step > 0"),
-            (LOOP, r"learning_rate\(run\.step, ", "learning_rate(run.step + run.late, "),
+            (LOOP, r"recipe\.schedule\(run\.step, ", "recipe.schedule(run.step + run.late, "),
         ],
         OTHER_AFTER_A_KILL,
         tests=LOOP_TESTS,
