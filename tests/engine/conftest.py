@@ -3,16 +3,17 @@
 No test needs data, network or an earlier run: pictures are made where they are needed.
 """
 
+import atexit
 import base64
 import contextlib
 import hashlib
-import importlib.util
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -41,17 +42,17 @@ ANSWERS = {
 CLASSES = ("circle", "square", "tree")
 
 
-def _named(name: str, folder: Path) -> None:
-    """Have the files that are the user's imported as a package of a project."""
-    spec = importlib.util.spec_from_file_location(
-        name, folder / "__init__.py", submodule_search_locations=[str(folder)]
-    )
-    assert spec and spec.loader
-    sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(sys.modules[name])
+def _importable() -> str:
+    """Have the user's files imported by the name that they have in a project."""
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder)
+    Path(folder, PACKAGE).symlink_to(FILES)
+    sys.path.insert(0, folder)
+    return folder
 
 
-_named(PACKAGE, FILES)
+# For a process that a test starts: the engine, and the user's files.
+PYTHONPATH = os.pathsep.join([str(ROOT / "src"), _importable()])
 UNRELEASED = {
     ".dvc/config": "[core]\nanalytics = false\ncheck_update = false\nremote = beside\n"
     "['remote \"beside\"']\nurl = ../../remote\n",

@@ -1,4 +1,4 @@
-"""Data goes to a remote and comes back whole, or not at all: pytest tests/data/test_remote.py"""
+"""Data goes to a remote and comes back whole, or not at all."""
 
 import json
 import shutil
@@ -12,12 +12,14 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from conftest import ROOT
 
-from samebits.remote import sync as remote, dvc_errors as transfer
-from samebits.remote import filesystem as store_module
-from samebits.remote.tracked import outputs
 from samebits.console.errors import UserError
+from samebits.remote import dvc_errors as transfer
+from samebits.remote import filesystem as store_module
+from samebits.remote import sync as remote
 from samebits.remote.revisions import md5
+from samebits.remote.tracked import outputs
 
 FILES = {"cat/a.txt": b"one", "cat/b.txt": b"two", "dog/c.txt": b"three"}
 CONFIG = """[core]
@@ -56,6 +58,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (root / ".dvc").mkdir(parents=True)
     (root / ".dvc/config").write_text(CONFIG, encoding="utf-8")
     (root / "data").mkdir()
+    (root / "src").symlink_to(ROOT / "src")  # where an isolated Python looks for the engine
     pointer = f"outs:\n- md5: {LIST}\n  hash: md5\n  path: raw\n"
     (root / "data/raw.dvc").write_text(pointer, encoding="utf-8")
     monkeypatch.chdir(root)

@@ -1,4 +1,4 @@
-"""A commit and a remote of a stranger's write into the outputs alone: tests/data/test_tracked.py
+"""A commit and a remote of a stranger's write into the outputs alone.
 
 What they would write is a hook of Git's, which runs at the next commit.
 """
@@ -11,9 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
-from samebits.remote import sync as remote
 from samebits.console.errors import UserError
+from samebits.remote import sync as remote
 from samebits.remote.revisions import md5
 
 CONFIG = """[core]
@@ -60,6 +61,7 @@ def plant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plant:
     (root / ".dvc").mkdir(parents=True)
     (root / ".dvc/config").write_text(CONFIG, encoding="utf-8")
     (root / "data").mkdir()
+    (root / "src").symlink_to(ROOT / "src")  # where an isolated Python looks for the engine
     monkeypatch.chdir(root)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
     monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path / "site"))
