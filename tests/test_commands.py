@@ -59,7 +59,10 @@ TESTS = {
         "dvc exp run --run-all",
         "dvc exp show",
     ],
-    "tests/test_generated.py::test_own_pictures_need_no_code": ["dvc add data/raw", "dvc push"],
+    "tests/test_generated.py::test_own_pictures_need_no_code_and_reach_a_teammate": [
+        "dvc add data/raw",
+        "dvc push",
+    ],
     "tests/test_merges.py::test_results_are_never_merged": [
         "dvc checkout",
         "git checkout --ours dvc.lock provenance",

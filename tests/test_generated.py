@@ -112,7 +112,9 @@ def test_dvc_works_as_its_users_expect(project: Path, run: Run) -> None:
     assert "thinner" in table
 
 
-def test_own_pictures_need_no_code(project: Path, run: Run) -> None:
+def test_own_pictures_need_no_code_and_reach_a_teammate(
+    project: Path, run: Run, tmp_path: Path
+) -> None:
     raw = project / "data" / "raw"
     shutil.rmtree(raw)
     run("python3", "-c", PICTURES)
@@ -126,7 +128,15 @@ def test_own_pictures_need_no_code(project: Path, run: Run) -> None:
     git(project, "add", "--all")
     git(project, "commit", "--quiet", "--no-verify", "-m", "Own pictures")
     run("dvc", "push")
-    assert "proven" in run("python3", "-m", "samebits", "verify")
+    mate = tmp_path / "mate"
+    git(tmp_path, "clone", "--quiet", str(project), str(mate))
+    variables = os.environ | {"UV_CACHE_DIR": CACHE}
+    for target in ("setup", "pull", "verify"):
+        done = command("make", target, cwd=mate, env=variables)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert "proven: a fresh clone gives the committed bits" in done.stdout
+    assert "white fox" in (mate / "reports" / "report.html").read_text("utf-8")
+    assert git(mate, "status", "--porcelain") == ""
 
 
 def test_bad_input_is_one_sentence(project: Path, run: Run) -> None:
