@@ -1,29 +1,38 @@
 """Catalogues of tiny pictures: what the tests of decoding share."""
 
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+from conftest import shipped
+from handwritten_digits.data import Input, decode, fields
 
 from samebits.core.sections import Data
-from samebits.core.config import read
+from samebits.data.decoder import Decoder
 from samebits.data.index import open_catalogue
 from samebits.data.prepare import prepare
 
-PARAMS = Path(__file__).parents[1] / "params.yaml"
-DATA = replace(read(Data, PARAMS), image_size=8, channels=1)
+DATA = shipped(Data)
+
+
+def decoder(data: Data = DATA, **changed: Any) -> Decoder:
+    """The shipped `decode` to 8×8 grey pixels, with some keys changed: decoder(channels=3)."""
+    settings = Input(**{"size": 8, "channels": 1} | changed)
+    field = fields(settings)["image"]
+    return Decoder(decode, settings, data, field, f"{settings} {data.bits}")
 
 
 def run(raw: Path, folder: Path, workers: int = 0) -> tuple[dict[str, bytes], int]:
     """Prepare into shards of 7 pictures: every file, and how many pictures were decoded."""
     out = folder / "prepared"
-    with open_catalogue(folder / "decoded", DATA) as catalogue:
+    with open_catalogue(folder / "decoded", decoder()) as catalogue:
         new = prepare(catalogue, raw, out, DATA, "version", workers, shard_bytes=7 * 64)
     files = sorted(one for one in out.rglob("*") if one.is_file())
     return {one.relative_to(out).as_posix(): one.read_bytes() for one in files}, new
 
 
 def filled(raw: Path, folder: Path) -> list[tuple[object, ...]]:
-    with open_catalogue(folder, DATA) as catalogue:
-        catalogue.fill(raw, DATA, workers=0)
+    with open_catalogue(folder, decoder()) as catalogue:
+        catalogue.fill(raw, workers=0)
         return catalogue.database.execute("SELECT * FROM files ORDER BY path").fetchall()
 
 

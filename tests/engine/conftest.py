@@ -44,6 +44,9 @@ CLASSES = ("circle", "square", "tree")
 
 def _importable() -> str:
     """Have the user's files imported by the name that they have in a project."""
+    for folder in sys.path:
+        if Path(folder, PACKAGE).resolve() == FILES:
+            return folder
     folder = tempfile.mkdtemp()
     atexit.register(shutil.rmtree, folder)
     Path(folder, PACKAGE).symlink_to(FILES)
@@ -51,8 +54,8 @@ def _importable() -> str:
     return folder
 
 
-# For a process that a test starts: the engine, and the user's files.
-PYTHONPATH = os.pathsep.join([str(ROOT / "src"), _importable()])
+# For a process that a test starts: the engine, the user's files, and what stands here.
+PYTHONPATH = os.pathsep.join([str(ROOT / "src"), _importable(), str(Path(__file__).parent)])
 UNRELEASED = {
     ".dvc/config": "[core]\nanalytics = false\ncheck_update = false\nremote = beside\n"
     "['remote \"beside\"']\nurl = ../../remote\n",
@@ -185,7 +188,7 @@ Stage = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def python() -> Stage:
-    """Run Python in the current folder, with its src/ first: python("-m", "package.stages.x")."""
+    """Run Python in the current folder, with its src/ first: python("-m", "samebits", "audit")."""
 
     def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         changed = {"PYTHONPATH": str(Path("src").resolve()), "PYTHONDONTWRITEBYTECODE": "1"}
@@ -203,7 +206,7 @@ def python() -> Stage:
 @pytest.fixture
 def stage(python: Stage) -> Stage:
     """Run a stage of the pipeline, as dvc.yaml does: stage("train")."""
-    return lambda name, **environment: python("-I", "-m", f"{PACKAGE}.stages.{name}", **environment)
+    return lambda name, **environment: python("-I", "-m", "samebits", "run", name, **environment)
 
 
 def call(folder: Path, *arguments: str) -> str:

@@ -90,6 +90,6 @@ def test_copies_that_were_saved_again_are_found(tmp_path: Path, check: Check) ->
             image = {"one": image, "two": image.point(lambda one: one + 4), "three": image}[name]
             side = 70 if name == "three" else 96
             image.resize((side, side)).save(f"{place} b.jpg", quality=70)
-    found = near(check(tmp_path / "raw", image_size=32)[0])
+    found = near(check(tmp_path / "raw", size=32)[0])
     assert len(found) == 120
     assert all(a[:-5] == b[:-5] for a, b in found)

@@ -13,37 +13,35 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from catalogues import DATA, PARAMS, filled, run, scratch
+from catalogues import DATA, decoder, filled, run, scratch
+from conftest import PYTHONPATH
 from PIL import Image
 
-from samebits.console import errors
-from samebits.data import decode_workers as blocks
+from samebits.console.errors import UserError
+from samebits.data import decode_workers
 from samebits.data.index import Catalogue, open_catalogue
 from samebits.data.source import Source
-from samebits.console.errors import UserError
 
 Fill = Callable[..., Path]
-PACKAGE = errors.__name__.partition(".")[0]
 # Decodes slowly, in blocks of 5, so that a kill finds it in the middle.
-SLOW = f"""
+SLOW = """
 import sys, time
 from dataclasses import replace
 from pathlib import Path
-from {PACKAGE}.config import Data, read
-from {PACKAGE}.data import blocks
-from {PACKAGE}.data.catalogue import open_catalogue
-blocks.BLOCK_PICTURES = 5
-quick = blocks.decode
-blocks.decode = lambda *given: (time.sleep(0.02), quick(*given))[1]
-data = replace(read(Data, Path(sys.argv[3])), image_size=8, channels=1)
-with open_catalogue(Path(sys.argv[2]), data) as catalogue:
-    catalogue.fill(Path(sys.argv[1]), data, 0)
+from catalogues import decoder
+from samebits.data import decode_workers
+from samebits.data.index import open_catalogue
+decode_workers.BLOCK_PICTURES = 5
+quick = decoder()
+slow = replace(quick, decode=lambda *given: (time.sleep(0.02), quick.decode(*given))[1])
+with open_catalogue(Path(sys.argv[2]), slow) as catalogue:
+    catalogue.fill(Path(sys.argv[1]), 0)
 """
 
 
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blocks, "BLOCK_PICTURES", 11)
+    monkeypatch.setattr(decode_workers, "BLOCK_PICTURES", 11)
 
 
 def test_what_is_known_of_a_picture(tmp_path: Path, fill: Fill) -> None:
@@ -53,8 +51,8 @@ def test_what_is_known_of_a_picture(tmp_path: Path, fill: Fill) -> None:
     (raw / "tree/text.png").write_text("mine", encoding="utf-8")
     (raw / "loose.png").write_bytes((raw / "tree/000.png").read_bytes())
     query = "SELECT path, label, bytes, md5, format, width, height, mode, problem FROM files"
-    with open_catalogue(tmp_path / "decoded", DATA) as catalogue:
-        assert catalogue.fill(raw, DATA, 0) == 4
+    with open_catalogue(tmp_path / "decoded", decoder()) as catalogue:
+        assert catalogue.fill(raw, 0) == 4
         rows = {row[0]: row[1:] for row in catalogue.database.execute(query)}
         dark, rising = (
             catalogue.database.execute(f"SELECT {column} FROM files WHERE path = 'tree/wide.png'")
@@ -79,8 +77,8 @@ def test_another_limit_of_pixels_is_heard(tmp_path: Path, fill: Fill) -> None:
 
     def refused(megapixels: float) -> list[str]:
         data = replace(DATA, megapixels=megapixels)
-        with open_catalogue(tmp_path / "decoded", data) as catalogue:
-            catalogue.fill(raw, data, 0)
+        with open_catalogue(tmp_path / "decoded", decoder(data)) as catalogue:
+            catalogue.fill(raw, 0)
             found = catalogue.database.execute("SELECT path FROM files WHERE large ORDER BY path")
             kept = [one.path for one in catalogue.pictures()]
             names = [path for (path,) in found]
@@ -202,17 +200,20 @@ def test_what_is_not_used_is_removed(tmp_path: Path, fill: Fill) -> None:
 
 
 def test_one_process_at_a_time(tmp_path: Path) -> None:
-    other = open_catalogue(tmp_path, DATA)
-    with open_catalogue(tmp_path, DATA), pytest.raises(UserError, match="another process works"):
+    other = open_catalogue(tmp_path, decoder())
+    with (
+        open_catalogue(tmp_path, decoder()),
+        pytest.raises(UserError, match="another process works"),
+    ):
         other.__enter__()
-    with open_catalogue(tmp_path, DATA):
+    with open_catalogue(tmp_path, decoder()):
         pass
 
 
 def planted(catalogue: Catalogue, count: int) -> None:
     """Plant rows without reading any file."""
-    known = (1, "0" * 32, "", 0, "PNG", 8, 8, "L", 0.5, 7, "block", 0, 0, "", 0, 0)
-    row = (*known, "", 0, "stamp")
+    facts = '{"format": "PNG", "mode": "L", "width": 8, "height": 8, "brightness": 0.5}'
+    row = (1, "0" * 32, "", 0, facts, b"7", "block", 0, 0, "", 0, "stamp")
     rows = ((f"tree/{number:07d}.png", "tree", *row) for number in range(count))
     marks = ", ".join("?" * (2 + len(row)))
     with catalogue.database:
@@ -222,7 +223,7 @@ def planted(catalogue: Catalogue, count: int) -> None:
 
 def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
     peaks = []
-    with open_catalogue(tmp_path, DATA) as catalogue:
+    with open_catalogue(tmp_path, decoder()) as catalogue:
         for count in (2_000, 20_000):
             planted(catalogue, count)
             tracemalloc.start()
@@ -236,8 +237,8 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_killed_and_started_again(tmp_path: Path, fill: Fill) -> None:
     raw = fill(tmp_path / "raw")
-    environment = os.environ | {"PYTHONPATH": str(Path(errors.__file__).parents[1])}
-    given = [str(raw), str(tmp_path / "killed/decoded"), str(PARAMS)]
+    environment = os.environ | {"PYTHONPATH": PYTHONPATH}
+    given = [str(raw), str(tmp_path / "killed/decoded")]
     with subprocess.Popen([sys.executable, "-c", SLOW, *given], env=environment) as process:
         limit = time.monotonic() + 60
         while len(list((tmp_path / "killed").rglob("*.npy"))) < 3 and time.monotonic() < limit:

@@ -5,21 +5,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import catalogues
 import numpy as np
 import pytest
+from catalogues import decoder
 from numpy.typing import NDArray
 
-from samebits.core.sections import Data
-from samebits.core.config import read
-from samebits.data.index import open_catalogue
-from samebits.data.findings import Table
 from samebits.checks.run import Reviewed, validate
+from samebits.data.findings import Table
+from samebits.data.index import open_catalogue
 
 VERSION = "0123456789abcdef0123456789abcdef.dir"
 DATA = replace(
-    read(Data, Path(__file__).parents[2] / "params.yaml"),
-    image_size=8,
-    channels=1,
+    catalogues.DATA,
     train_dev_fraction=0.1,
     dev_fraction=0.25,
     test_fraction=0.25,  # of twelve pictures of a class, some are in each split
@@ -45,9 +43,11 @@ def check(tmp_path: Path) -> Callable[..., tuple[dict[str, Any], Table]]:
     names = ("corrections.csv", "accepted.csv", "reference.json")
     reviewed = Reviewed(*(tmp_path / name for name in names))
 
-    def run(raw: Path, out_of_fold: Any = trusting, **changes: Any) -> tuple[dict[str, Any], Table]:
+    def run(
+        raw: Path, out_of_fold: Any = trusting, size: int = 8, **changes: Any
+    ) -> tuple[dict[str, Any], Table]:
         data = replace(DATA, **changes)
-        with open_catalogue(raw.with_name("decoded"), data) as catalogue:
+        with open_catalogue(raw.with_name("decoded"), decoder(data, size=size)) as catalogue:
             return validate(catalogue, raw, data, VERSION, out_of_fold, reviewed)
 
     return run
