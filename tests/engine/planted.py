@@ -1,37 +1,48 @@
 """Trainings with a known fault, small enough for a test: what is wrong with each is planted.
 
-They learn the example digits in this process, without files: `planted("short", seed=0)`.
+They learn the example digits in this process, in the folder of a project, of which they read
+params.yaml and the user's files, and write nothing: `planted("too short a training", seed=0)`.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cache
+from dataclasses import asdict, dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from predicted import example
 
-from samebits.core.config import PARAMS, Model, read
-from samebits.core.sections import Data, Evaluation, Optimization, Regularization, Reproducibility, Runtime
-from samebits.data.loader import Split
 from samebits.checks.label_errors import Sampled, label_findings
+from samebits.core.config import read
+from samebits.core.random import key
+from samebits.core.sections import (
+    Data,
+    Evaluation,
+    Optimization,
+    Regularization,
+    Reproducibility,
+    Runtime,
+)
+from samebits.core.yours import Yours
 from samebits.data.decode_cache import Place
+from samebits.data.loader import Preparation, Split
 from samebits.data.shards import Example
-from samebits.diagnosis.gaps import Measured, measured
 from samebits.diagnosis.diagnosis import Inputs, diagnose
+from samebits.diagnosis.gaps import Measured, measured
 from samebits.diagnosis.ideas import Settings
 from samebits.metrics.intervals import measure
-from samebits.metrics.registry import METRICS
 from samebits.metrics.predictions import Predictions, scored
-from handwritten_digits.model import build
-from samebits.core.random import key
+from samebits.metrics.registry import METRICS
 from samebits.training import loop
-from samebits.training.softmax_regression import out_of_fold
+from samebits.training import network as networks
 from samebits.training.predict import predict
+from samebits.training.recipe import Recipe
+from samebits.training.softmax_regression import out_of_fold
 
-ROOT = Path(__file__).parents[1]
 CLASSES = [str(digit) for digit in range(10)]
 SIZES = {"train": 700, "train_dev": 200, "dev": 300, "test": 300}
 NOWHERE = Path("no checkpoint is written there")
@@ -82,7 +93,7 @@ def shifted(images: Images, draw: Draw) -> Images:
 
 FAULTS = {
     "too small a network": Fault(
-        "gap", "bias", "model", "bigger network", {"model.width": 2, "model.depth": 2}
+        "gap", "bias", "model", "bigger network: width", {"model.width": 2, "model.depth": 2}
     ),
     "too short a training": Fault(
         "gap", "bias", "optimization", "train longer", {"optimization.epochs": 2}
@@ -177,23 +188,26 @@ def trained(
         "regularization.dropout": 0.0,
         "regularization.weight_decay": 0.0,
         "regularization.label_smoothing": 0.0,
-        "regularization.rotation": 0.0,
-        "regularization.shift": 0.0,
+        "augmentation.rotation": 0.0,
+        "augmentation.shift": 0.0,
         "model.width": 8,
         "evaluation.target_error": 0.06,
         **fault.values,
     }
-    data, model, optimization, regularization, evaluation = (
-        _section(kind, values) for kind in (Data, Model, Optimization, Regularization, Evaluation)
+    yours = Yours(("model", "training"))
+    data, optimization, regularization, evaluation = (
+        _section(kind, values) for kind in (Data, Optimization, Regularization, Evaluation)
     )
-    settings = Settings(data, model, optimization, regularization, evaluation)
+    model, augmentation = (
+        _section(kind, values) for kind in (yours.model.Model, yours.training.Augmentation)
+    )
     pictures = _pictures(fault, seed)
     learned = loop.Settings(
-        settings.optimization,
-        settings.regularization,
-        replace(read(Reproducibility, ROOT / PARAMS), seed=seed, shards=1),
+        optimization,
+        regularization,
+        replace(read(Reproducibility), seed=seed, shards=1),
         replace(
-            read(Runtime, ROOT / PARAMS),
+            read(Runtime),
             processes=1,
             workers=0,
             checkpoint_every=10**9,
@@ -201,19 +215,30 @@ def trained(
         ),
     )
     torch.manual_seed(key(seed, "initialisation"))
-    network = build(settings.model, 1, len(CLASSES), settings.regularization.dropout)
     training, dev = pictures["train"].split(), pictures["dev"].split()
-    progress = loop.train(network, training, dev, learned, {}, NOWHERE)
+    with mock.patch.object(networks, "read", lambda _: model):
+        network = networks.built(
+            yours.model, training, regularization.dropout, learned.reproducibility
+        )
+        growth = networks.growth(yours.model, training)
+    settings = Settings(
+        data, optimization, regularization, evaluation, asdict(augmentation), growth
+    )
+    augment = partial(yours.training.augment, settings=augmentation)
+    preparation = Preparation(yours.model.inputs, augment, yours.training.DRAWS)
+    recipe = Recipe(preparation, yours.training.loss, yours.training.schedule)
+    progress = loop.train(network, training, dev, learned, recipe, {}, NOWHERE)
+    answer = partial(_probabilities, network, yours.model.inputs)
     if fault.candidates > 1:
-        _worsened(network, pictures["train"], seed)
+        _worsened(network, answer, pictures["train"], seed)
         size = len(pictures["dev"].labels)
-        pictures["dev"] = _luckiest(network, pictures["pool"], size, fault.candidates, seed)
+        pictures["dev"] = _luckiest(answer, pictures["pool"], size, fault.candidates, seed)
     known = ("train", "train_dev", "dev", "test")
-    predictions = {name: _predictions(name, pictures[name], network) for name in known}
+    predictions = {name: _predictions(name, pictures[name], answer) for name in known}
     metrics = {name: _accuracy(one) for name, one in predictions.items()}
     real = None
     if fault.real:
-        seen = _predictions("real", pictures["real"], network)
+        seen = _predictions("real", pictures["real"], answer)
         wrong = (seen.answers != seen.labels).astype(np.float64)
         real = measured("real world", wrong, np.arange(len(wrong)))
     findings = _findings([pictures[name] for name in known], settings.data) if doubts else []
@@ -234,9 +259,12 @@ class _Part:
 
     def examples(self) -> list[Example]:
         return [
-            Example(f"{label}/{place}.png", CLASSES[label], f"{_hash(place):032x}", "", 8, 8, 0.5)
+            example(f"{label}/{place}.png", CLASSES[label], f"{_hash(place):032x}")
             for label, place in zip(self.labels.tolist(), self.places.tolist(), strict=True)
         ]
+
+
+Answer = Callable[[_Part], NDArray[np.float32]]
 
 
 def _pictures(fault: Fault, seed: int) -> dict[str, _Part]:
@@ -275,12 +303,15 @@ def _hash(place: int) -> int:
 def _section(kind: Any, values: Mapping[str, Any]) -> Any:
     name = kind.__name__.lower()
     own = {key.partition(".")[2]: one for key, one in values.items() if key.startswith(f"{name}.")}
-    return replace(read(kind, ROOT / PARAMS), **own)
+    return replace(read(kind), **own)
 
 
-def _predictions(name: str, part: _Part, network: torch.nn.Module) -> Predictions:
-    found = predict(network, part.images, len(CLASSES), CHUNK)
-    return scored(name, part.examples(), part.labels, found, CLASSES)
+def _probabilities(network: torch.nn.Module, inputs: Any, part: _Part) -> NDArray[np.float32]:
+    return predict(network, inputs, part.images, len(CLASSES), CHUNK)
+
+
+def _predictions(name: str, part: _Part, answer: Answer) -> Predictions:
+    return scored(name, part.examples(), part.labels, answer(part), CLASSES)
 
 
 def _accuracy(predictions: Predictions) -> dict[str, Any]:
@@ -292,7 +323,7 @@ def _accuracy(predictions: Predictions) -> dict[str, Any]:
     }
 
 
-def _worsened(network: torch.nn.Module, train: _Part, seed: int) -> None:
+def _worsened(network: torch.nn.Module, answer: Answer, train: _Part, seed: int) -> None:
     """Put noise into the weights, so that it errs on a fifth of all pictures, seen or not."""
     drawn = torch.Generator().manual_seed(seed)
     start = {name: one.clone() for name, one in network.state_dict().items()}
@@ -304,31 +335,30 @@ def _worsened(network: torch.nn.Module, train: _Part, seed: int) -> None:
             for name, one in start.items()
         }
         network.load_state_dict(noisy)
-        if 0.18 <= _error(network, train) <= 0.22:
+        if 0.18 <= _error(answer, train) <= 0.22:
             return
 
 
-def _luckiest(network: torch.nn.Module, pool: _Part, size: int, draws: int, seed: int) -> _Part:
+def _luckiest(answer: Answer, pool: _Part, size: int, draws: int, seed: int) -> _Part:
     """Return of many draws of pictures the one on which the network does best.
 
     So it looks where as many networks, each as good as the other, were compared on one dev set and
     the best was taken.
     """
-    wrong = predict(network, pool.images, len(CLASSES), CHUNK).argmax(axis=1) != pool.labels
+    wrong = answer(pool).argmax(axis=1) != pool.labels
     draw = np.random.default_rng([seed, 8])
     orders = (draw.permutation(len(wrong))[:size] for _ in range(draws))
     best = np.sort(min(orders, key=lambda one: int(wrong[one].sum())))
     return _Part(pool.images[best], pool.labels[best], pool.places[best])
 
 
-def _error(network: torch.nn.Module, part: _Part) -> float:
-    answers = predict(network, part.images, len(CLASSES), CHUNK).argmax(axis=1)
-    return float((answers != part.labels[: len(answers)]).mean())
+def _error(answer: Answer, part: _Part) -> float:
+    return float((answer(part).argmax(axis=1) != part.labels).mean())
 
 
 def _findings(parts: list[_Part], data: Data) -> list[dict[str, Any]]:
     images = np.concatenate([one.images for one in parts])
-    examples = [example for one in parts for example in one.examples()]
+    examples = [known for one in parts for known in one.examples()]
     sampled = [
         Sampled(one.md5, one.path, one.label, Place("", row, 0)) for row, one in enumerate(examples)
     ]

@@ -5,14 +5,15 @@ The bench of the template runs all kinds with several seeds; here stand the quic
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import planted
 import pytest
 
-from samebits.diagnosis.gaps import measured
 from samebits.diagnosis.diagnosis import diagnose
+from samebits.diagnosis.gaps import measured
 
 QUICK = (
     "too short a training",
@@ -23,8 +24,11 @@ QUICK = (
 )
 
 
+pytestmark = pytest.mark.usefixtures("params")
+
+
 @pytest.fixture(scope="module")
-def good() -> Any:
+def good(params: Path) -> Any:
     return planted.trained(planted.FAULTS["target met"], 0, doubts=False)
 
 

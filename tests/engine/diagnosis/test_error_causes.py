@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from samebits.diagnosis.error_causes import causes
+from samebits.metrics.predictions import Predictions
 from samebits.metrics.registry import METRICS
 from samebits.metrics.scores import value
-from samebits.metrics.predictions import Predictions
 
 Made = Callable[..., Predictions]
 ACCURACY = METRICS["accuracy"]

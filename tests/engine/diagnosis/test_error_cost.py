@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from samebits.diagnosis import error_cost as worth
+from samebits.diagnosis.error_cost import gains, ordered
+from samebits.metrics.predictions import Predictions
 from samebits.metrics.registry import METRICS
 from samebits.metrics.scores import value
 from samebits.metrics.sums import Sample
-from samebits.metrics.predictions import Predictions
-from samebits.diagnosis.error_cost import gains, ordered
 
 Made = Callable[..., Predictions]
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from samebits.console.errors import UserError
-from samebits.metrics.scores import find
-from samebits.metrics.predictions import Predictions
-from samebits.diagnosis.error_tags import COLUMNS, Row, read_rows, refreshed
 from samebits.core.files import write_csv
+from samebits.diagnosis.error_tags import COLUMNS, Row, read_rows, refreshed
+from samebits.metrics.predictions import Predictions
+from samebits.metrics.scores import find
 
 Made = Callable[..., Predictions]
 CLASSES = ["c0", "c1"]

@@ -2,17 +2,15 @@
 
 import math
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
+from conftest import shipped
 
 from samebits.core.sections import Optimization, Regularization
-from samebits.core.config import read
 from samebits.diagnosis.evidence import cause, training
 
-PARAMS = Path(__file__).parents[2] / "params.yaml"
-OPTIMIZATION = replace(read(Optimization, PARAMS), learning_rate=0.01, epochs=10)
-REGULARIZATION = read(Regularization, PARAMS)
+OPTIMIZATION = replace(shipped(Optimization), learning_rate=0.01, epochs=10)
+REGULARIZATION = shipped(Regularization)
 NOTHING = math.log(10)
 
 

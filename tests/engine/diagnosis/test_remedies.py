@@ -5,47 +5,58 @@ import json
 import shlex
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
+import numpy as np
 import pytest
 import yaml
+from conftest import shipped
+from handwritten_digits import model as network_file
+from handwritten_digits.model import Model
+from handwritten_digits.training import Augmentation
 
+from samebits.core.config import _Loader, problems
 from samebits.core.sections import Data, Evaluation, Optimization, Regularization
-from samebits.core.config import Model, _Loader, problems, read
+from samebits.data.loader import Split
 from samebits.diagnosis import remedies
 from samebits.diagnosis.gaps import LINKS
 from samebits.diagnosis.ideas import Idea, Settings
+from samebits.training import network as networks
 
-PARAMS = Path(__file__).parents[2] / "params.yaml"
-SETTINGS = Settings(
-    read(Data, PARAMS),
-    read(Model, PARAMS),
-    read(Optimization, PARAMS),
-    read(Regularization, PARAMS),
-    read(Evaluation, PARAMS),
-)
+pytestmark = pytest.mark.usefixtures("params")
 CAUSES = ("high rate", "low rate", "short", "regularized", "small", "labels")
+
+
+def growth(model: Model, size: int) -> dict[str, dict[str, Any]]:
+    """What evaluate says of other networks for images of this size."""
+    examples = Split(np.zeros((2, 1, size, size), np.uint8), np.arange(2), ["a", "b"], "version")
+    with mock.patch.object(networks, "read", lambda _: model):
+        return networks.growth(network_file, examples)
+
+
+SETTINGS = Settings(
+    shipped(Data),
+    shipped(Optimization),
+    shipped(Regularization),
+    shipped(Evaluation),
+    asdict(shipped(Augmentation)),
+    growth(shipped(Model), 8),
+)
+SMALL = Model(width=1, depth=2, activation="gelu")
 EXTREME = Settings(
-    replace(
-        SETTINGS.data,
-        dev_fraction=0.49,
-        test_fraction=0.49,
-        image_size=4,
-        train_fraction=0.5,
-        source="a",
-    ),
-    replace(SETTINGS.model, width=1, depth=2, activation="gelu"),
+    replace(SETTINGS.data, dev_fraction=0.49, test_fraction=0.49, train_fraction=0.5, source="a"),
     replace(SETTINGS.optimization, optimizer="sgd", clip=1.0),
     replace(
         SETTINGS.regularization,
         dropout=0.98,
         weight_decay=1e5,
         label_smoothing=0.98,
-        rotation=180.0,
-        shift=1.0,
-        flip=True,
         early_stopping=3,
     ),
     SETTINGS.evaluation,
+    {"rotation": 180.0, "shift": 1.0, "flip": True},
+    growth(SMALL, 4),
 )
 
 
@@ -57,13 +68,18 @@ def every(settings: Settings) -> list[Idea]:
     return found
 
 
-@pytest.mark.parametrize("settings", [SETTINGS, EXTREME])
+@pytest.mark.parametrize(
+    ("settings", "model"),
+    [(SETTINGS, shipped(Model)), (EXTREME, SMALL)],
+    ids=["shipped", "extreme"],
+)
 def test_every_command_sets_keys_that_there_are_to_values_that_they_take(
-    settings: Settings,
+    settings: Settings, model: Model, params: Path
 ) -> None:
     for one in every(settings):
-        content = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
-        content |= json.loads(json.dumps(asdict(settings)))
+        content = yaml.safe_load(params.read_text(encoding="utf-8"))
+        own = {name: one for name, one in asdict(settings).items() if name != "growth"}
+        content |= json.loads(json.dumps(own | {"model": asdict(model)}))
         before = copy.deepcopy(content)
         words = shlex.split(one.command)
         if words[:3] != ["dvc", "exp", "run"]:
@@ -78,13 +94,24 @@ def test_every_command_sets_keys_that_there_are_to_values_that_they_take(
         assert content != before, one.command
 
 
+def test_no_network_is_proposed_that_cannot_be_built() -> None:
+    found = growth(shipped(Model), 8)
+    assert found["bigger"] == {"width": 64, "depth": 3}
+    assert found["smaller"] == {"width": 16, "depth": 1}
+    assert growth(SMALL, 4) == {
+        "bigger": {"width": 2},
+        "smaller": {"depth": 1},
+        "other": {"activation": "relu"},
+    }
+
+
 @pytest.mark.parametrize(
     ("link", "cause", "command"),
     [
         ("bias", "high rate", "dvc exp run -S optimization.learning_rate=0.0006"),
         ("bias", "low rate", "dvc exp run -S optimization.learning_rate=0.06"),
         ("bias", "short", "dvc exp run -S optimization.epochs=160"),
-        ("bias", "small", "dvc exp run -S model.depth=3"),
+        ("bias", "small", "dvc exp run -S model.width=64"),
         ("variance", None, "dvc exp run -S regularization.weight_decay=0.1"),
         ("mismatch", None, "dvc exp run -S data.dev_fraction=0.075"),
         ("dev", None, "dvc exp run -S data.dev_fraction=0.3"),

@@ -1,0 +1,66 @@
+"""Shares of mistakes, and differences of two: how sure they are."""
+
+import numpy as np
+import pytest
+
+from samebits.metrics.intervals import wilson
+from samebits.metrics.proportions import Measured, measured, newcombe
+
+ALONE = np.arange(1000)
+
+
+def test_groups_tell_less() -> None:
+    wrong = np.zeros(1000)
+    wrong[:200] = 1
+    alone = measured("dev", wrong, ALONE)
+    grouped = measured("dev", wrong, ALONE // 100)
+    assert alone.error == grouped.error == 0.2
+    assert grouped.high - grouped.low > 4 * (alone.high - alone.low)
+
+
+def test_groups_that_tell_nothing_new_change_little() -> None:
+    wrong = np.arange(1000) % 5 == 0
+    one, other = (measured("dev", wrong.astype(float), to) for to in (ALONE, ALONE // 5))
+    assert other.high <= one.high + 0.01
+
+
+def test_one_group_tells_as_much_as_one_picture() -> None:
+    # A third is no number of a computer, and what it lacks is no spread over groups.
+    for wrong in (np.arange(30) % 3 == 0, np.arange(30) % 2 == 0):
+        found = measured("dev", wrong.astype(float), np.zeros(30, dtype=np.int64))
+        assert found.low < 0.005
+        assert found.high > 0.98
+
+
+def test_groups_that_are_all_alike_are_so_whatever_their_share() -> None:
+    for part in (2, 3, 5):
+        wrong = (np.arange(60) % part == 0).astype(float)
+        grouped, alone = (measured("dev", wrong, ALONE[:60] // to) for to in (part, 1))
+        assert alone.examples == grouped.examples
+        assert grouped.high < alone.high + 0.02
+
+
+def test_no_mistake_leaves_room_for_some() -> None:
+    found = measured("dev", np.zeros(100), ALONE[:100])
+    assert (found.error, found.low) == (0, 0)
+    assert 0.02 < found.high < 0.05
+
+
+def test_newcombes_own_example() -> None:
+    """Table II, method 10: 56/70 less 48/80 has the interval 0.0524 to 0.3339."""
+    end = Measured("a", 56 / 70, *wilson(56 / 70, 70, 1.959964), 70)
+    start = Measured("b", 48 / 80, *wilson(48 / 80, 80, 1.959964), 80)
+    assert newcombe(start, end) == pytest.approx((0.0524, 0.3339), abs=1e-4)
+
+
+def test_intervals_cover_the_truth() -> None:
+    """Of 95 % intervals of a difference, some 95 % hold the true one."""
+    draw, held = np.random.default_rng(0), 0
+    for _ in range(400):
+        start, end = (
+            measured("", (draw.random(200) < share).astype(float), ALONE[:200])
+            for share in (0.05, 0.12)
+        )
+        low, high = newcombe(start, end)
+        held += low <= 0.07 <= high
+    assert 0.92 <= held / 400 <= 0.98
