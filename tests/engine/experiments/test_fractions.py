@@ -1,15 +1,13 @@
 """Parts of the training set, with as many steps as the whole has."""
 
-from pathlib import Path
-
 import pytest
+from conftest import shipped
 
-from samebits.core.sections import Optimization
-from samebits.core.config import read
 from samebits.console.errors import UserError
+from samebits.core.sections import Optimization
 from samebits.experiments import fractions
 
-OPTIMIZATION = read(Optimization, Path(__file__).parents[2] / "params.yaml")
+OPTIMIZATION = shipped(Optimization)
 
 
 def test_less_data_has_more_epochs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from samebits.cli.keep import said
-from samebits.versions.tags import POINTER, RAW, run_dvc
 from samebits.console.errors import UserError
 from samebits.experiments.keep import keep
+from samebits.versions.tags import POINTER, RAW, run_dvc
 
 TAGS, PARAMS = Path("reports/error-analysis.csv"), Path("params.yaml")
 Experiment = Callable[..., str]

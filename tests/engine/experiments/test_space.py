@@ -5,20 +5,25 @@ from typing import Any
 
 import pytest
 import yaml
+from conftest import ROOT, configured
 
 from samebits.console.errors import UserError
 from samebits.experiments.space import Knob, knobs
 
-PARAMS: dict[str, Any] = yaml.safe_load(
-    (Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf-8")
-)
+PARAMS: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(autouse=True)
+def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    configured(tmp_path)
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.mark.parametrize(
     ("text", "knob"),
     [
         ("model.width=8,16", Knob("model.width", (8, 16))),
-        ("regularization.flip=true,false", Knob("regularization.flip", (True, False))),
+        ("augmentation.flip=true,false", Knob("augmentation.flip", (True, False))),
         ("optimization.optimizer=sgd,adamw", Knob("optimization.optimizer", ("sgd", "adamw"))),
         ("optimization.clip=1e-1,1", Knob("optimization.clip", (0.1, 1))),
         (

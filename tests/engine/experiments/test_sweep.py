@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import PYTHONPATH
 
-from samebits.console import errors
 from samebits.cli.sweep import summary
 from samebits.console.errors import UserError
 from samebits.experiments import sweep as module
@@ -23,15 +23,14 @@ from samebits.experiments.space import Knob
 from samebits.experiments.sweep import Plan, sweep
 from samebits.experiments.trial import TrialFailed
 
-PACKAGE = errors.__name__.partition(".")[0]
 KNOBS = (Knob("model.width", (4, 8)), Knob("optimization.learning_rate", (), 1e-4, 0.1, True))
 Values = dict[str, Any]
 # Each trial says in a file that it began, and takes a while.
 SLOW = """
 import sys, time
 from pathlib import Path
-from PACKAGE.experiments import sweep as module
-from PACKAGE.experiments.space import Knob
+from samebits.experiments import sweep as module
+from samebits.experiments.space import Knob
 module.GRACE, module.HEARTBEAT = 2, 1
 module.git_says = lambda *given: ""
 def run(name, values):
@@ -46,7 +45,7 @@ workers, seed = int(sys.argv[1]), int(sys.argv[2])
 plan = module.Plan("s", knobs, "accuracy", trials=14, workers=workers, seed=seed)
 for one in module.sweep(plan):
     print(one.user_attrs["experiment"], one.params)
-""".replace("PACKAGE", PACKAGE)
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -155,7 +154,7 @@ def test_a_storage_that_cannot_be_used(url: str) -> None:
 
 def start(folder: Path, workers: int = 1) -> "subprocess.Popen[str]":
     folder.mkdir(exist_ok=True)
-    variables = os.environ | {"PYTHONPATH": str(Path(errors.__file__).parents[1])}
+    variables = os.environ | {"PYTHONPATH": PYTHONPATH}
     command = [sys.executable, "-c", SLOW, str(workers), "3"]
     return subprocess.Popen(
         command, cwd=folder, env=variables, stdout=subprocess.PIPE, encoding="utf-8"

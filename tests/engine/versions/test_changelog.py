@@ -1,8 +1,8 @@
 """Entries that add up, the latest first, whatever stood there before."""
 
+from samebits.data.release_file import Record
 from samebits.versions.changelog import HEADER, by_class, entry, summary, with_entry, without_latest
 from samebits.versions.diff import balance, changes, pictures
-from samebits.data.release_file import Record
 
 OLD = pictures({"a/1": "1", "a/2": "2", "b/3": "3"}, "")
 NEW = pictures({"b/1": "1", "b/3": "3", "c|\nd/4": "4", "a/5": "2"}, "")

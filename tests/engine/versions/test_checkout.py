@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from samebits.versions import checkout as steps
-from samebits.versions import tags as versions
+from samebits.console.errors import UserError
 from samebits.data.dvc_file import MARK
 from samebits.data.release_file import CORRECTIONS, RECORD, release_of
-from samebits.versions.release import release
-from samebits.versions.checkout import use
-from samebits.versions.tags import POINTER, RAW, find, run_dvc, working_version
-from samebits.console.errors import UserError
 from samebits.remote.revisions import md5
+from samebits.versions import checkout as steps
+from samebits.versions import tags as versions
+from samebits.versions.checkout import use
+from samebits.versions.release import release
+from samebits.versions.tags import POINTER, RAW, find, run_dvc, working_version
 
 HEADER = "md5,old,new,who,why\n"
 

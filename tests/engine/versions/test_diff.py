@@ -1,16 +1,13 @@
 """What differs between two versions, picture by picture."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
+from conftest import shipped
 
 from samebits.core.sections import Data
-from samebits.core.config import read
-from samebits.versions.diff import Moves, Picture, balance, changes, moves, pictures
 from samebits.data.splits import LEFT_OUT, SPLITS, split_of
-
-ROOT = Path(__file__).parents[2]
+from samebits.versions.diff import Moves, Picture, balance, changes, moves, pictures
 
 
 def some(*paths: str) -> list[Picture]:
@@ -74,7 +71,7 @@ def test_counts_add_up() -> None:
 
 
 def test_splits_move_by_what_comes_and_goes_alone() -> None:
-    data: Data = read(Data, ROOT / "params.yaml")
+    data = shipped(Data)
     content = [f"{number:032x}" for number in range(0, 16**32, 16**32 // 40)]
     old = pictures({f"a/{number}": md5 for number, md5 in enumerate(content)}, "")
     renamed = pictures({f"b/x{one.path[2:]}": one.md5 for one in old}, "")
@@ -88,7 +85,7 @@ def test_splits_move_by_what_comes_and_goes_alone() -> None:
 
 
 def test_what_is_left_out_is_counted_where_there_is_any() -> None:
-    data = replace(read(Data, ROOT / "params.yaml"), source="b/*")
+    data = replace(shipped(Data), source="b/*")
     content = [f"{number:032x}" for number in range(0, 16**32, 16**32 // 40)]
     old = pictures({f"a/{number}": md5 for number, md5 in enumerate(content)}, "")
     found = moves(old, old[1:], data)

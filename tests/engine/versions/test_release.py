@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from samebits.console.errors import UserError
+from samebits.data.release_file import CORRECTIONS, RECORD, release_of
+from samebits.remote.sync import push
 from samebits.versions import release as steps
 from samebits.versions import tags as versions
 from samebits.versions.changelog import CHANGELOG
-from samebits.data.release_file import CORRECTIONS, RECORD, release_of
 from samebits.versions.release import release
-from samebits.remote.sync import push
 from samebits.versions.tags import releases, working_version
-from samebits.console.errors import UserError
 
 
 def git(*arguments: str) -> str:

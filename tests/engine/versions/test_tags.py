@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from samebits.console.errors import UserError
 from samebits.versions import tags as versions
 from samebits.versions.release import release
 from samebits.versions.tags import find, number, releases
-from samebits.console.errors import UserError
 
 
 @pytest.mark.parametrize(

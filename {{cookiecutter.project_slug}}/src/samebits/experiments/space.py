@@ -7,11 +7,11 @@ optimization.learning_rate=1e-4..1e-1:log    the same, with its logarithm spread
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..console.errors import UserError
-from ..core.config import SECTIONS, problems
+from ..core.config import problems, sections
 
 if TYPE_CHECKING:
     from optuna import Trial
@@ -126,5 +126,5 @@ def _range(key: str, values: str) -> Knob:
 
 def _is_whole(key: str) -> bool:
     section, _, name = key.partition(".")
-    known = {one.name: one for one in fields(SECTIONS[section])} if section in SECTIONS else {}
-    return name in known and known[name].type is int and "choices" not in known[name].metadata
+    known = sections().get(section, {})
+    return name in known and known[name].type is int and "choices" not in known[name].rules
