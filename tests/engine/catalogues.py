@@ -1,10 +1,11 @@
 """Catalogues of tiny pictures: what the tests of decoding share."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from conftest import shipped
-from handwritten_digits.data import Input, decode, fields
+from handwritten_digits import data as yours
 
 from samebits.core.sections import Data
 from samebits.data.decoder import Decoder
@@ -16,9 +17,15 @@ DATA = shipped(Data)
 
 def decoder(data: Data = DATA, **changed: Any) -> Decoder:
     """The shipped `decode` to 8×8 grey pixels, with some keys changed: decoder(channels=3)."""
-    settings = Input(**{"size": 8, "channels": 1} | changed)
-    field = fields(settings)["image"]
-    return Decoder(decode, settings, data, field, f"{settings} {data.bits}")
+    settings = yours.Input(**{"size": 8, "channels": 1} | changed)
+    field = yours.fields(settings)["image"]
+    return Decoder(yours.decode, settings, data, field, f"{settings} {data.bits}")
+
+
+def decode(content: bytes, data: Data = DATA, **changed: Any) -> Any:
+    """What `decoder` makes of a content: its pixels and facts, as attributes."""
+    found = decoder(data, **changed)(content)
+    return SimpleNamespace(pixels=found.arrays["image"], **found.facts)
 
 
 def run(raw: Path, folder: Path, workers: int = 0) -> tuple[dict[str, bytes], int]:

@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from conftest import PYTHONPATH
 
 from samebits.console.errors import UserError, run
 
@@ -61,8 +62,9 @@ def test_what_the_system_refuses_is_one_line(main: Callable[[], None], words: st
 
 def test_a_reader_that_has_seen_enough() -> None:
     code = f"from {run.__module__} import run; run(lambda: [print(one) for one in range(10**5)])"
-    command = [sys.executable, "-c", code]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    command, environment = [sys.executable, "-c", code], os.environ | {"PYTHONPATH": PYTHONPATH}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, env=environment) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         assert process.stdout.readline() == b"0\n"

@@ -1,16 +1,17 @@
 """The pointer: a version, and the origin of that version only."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from conftest import PYTHONPATH, ROOT
 
-from samebits.data.dvc_file import alone, described, origin, record_origin, recorded_version
 from samebits.console.errors import UserError
+from samebits.data.dvc_file import alone, described, origin, record_origin, recorded_version
 
-ROOT = Path(__file__).parents[2]
 ARCHIVE = {"kind": "archive", "source": "cats.zip", "sha256": "ab", "bytes": 7, "files": 2}
 
 
@@ -73,8 +74,9 @@ def test_one_command_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.chdir(tmp_path)
     wait = "with alone(): print('alone', flush=True); input()"
     code = f"from {alone.__module__} import alone\n{wait}"
-    command = [sys.executable, "-c", code]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+    command, environment = [sys.executable, "-c", code], os.environ | {"PYTHONPATH": PYTHONPATH}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == b"alone\n"
         with pytest.raises(UserError, match="another command changes the data of this project"):

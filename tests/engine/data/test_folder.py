@@ -5,15 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from catalogues import DATA, decoder
 
-from samebits.core.sections import Data
-from samebits.core.config import read
-from samebits.data.folder import read_labelled
 from samebits.console.errors import UserError
+from samebits.data.folder import read_labelled
 
-DATA = replace(
-    read(Data, Path(__file__).parents[2] / "params.yaml"), image_size=6, channels=3, group="00[0-4]"
-)
+DECODER = decoder(replace(DATA, group="00[0-4]"), size=6, channels=3)
 CLASSES = ["circle", "square", "tree"]
 
 
@@ -25,14 +22,14 @@ def use(tmp_path: Path, fill: Callable[..., Path]) -> Path:
 def refused(folder: Path) -> str:
     before = sorted(folder.rglob("*"))
     with pytest.raises(UserError) as caught:
-        read_labelled(folder, DATA, CLASSES)
+        read_labelled(folder, DECODER, CLASSES)
     assert sorted(folder.rglob("*")) == before
     return str(caught.value)
 
 
 def test_the_pictures(use: Path) -> None:
     (use / "tree/.hidden").write_bytes(b"")
-    found = read_labelled(use, DATA, CLASSES)
+    found = read_labelled(use, DECODER, CLASSES)
     assert found.images.shape == (15, 3, 6, 6)
     assert found.labels.tolist() == [0] * 5 + [1] * 5 + [2] * 5
     assert found.groups[:2] == ["000", "001"]
@@ -41,7 +38,7 @@ def test_the_pictures(use: Path) -> None:
 def test_a_class_may_be_missing(use: Path) -> None:
     for path in (use / "square").iterdir():
         path.unlink()
-    assert set(read_labelled(use, DATA, CLASSES).labels.tolist()) == {0, 2}
+    assert set(read_labelled(use, DECODER, CLASSES).labels.tolist()) == {0, 2}
 
 
 def test_bad_folders(use: Path, tmp_path: Path) -> None:

@@ -12,42 +12,37 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from catalogues import DATA, decode
+from conftest import PYTHONPATH
 from defects import chunk, deep
 from numpy.typing import NDArray
 from PIL import Image, features
 
-from samebits.console import errors
-from samebits.core.sections import Data
-from samebits.core.config import read
-from samebits.data import image as module
-from samebits.data.image import TooLarge, Unreadable, decode, is_picture
 from samebits.console.errors import UserError
+from samebits.data import image as module
+from samebits.data.example import TooLarge, Unreadable
+from samebits.data.image import is_picture
 
-PARAMS = Path(__file__).parents[2] / "params.yaml"
-DATA = replace(read(Data, PARAMS), image_size=8, channels=1)
-PACKAGE = errors.__name__.partition(".")[0]
 LINUX = pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory as on Linux")
 RISING = np.arange(64, dtype=np.uint16).reshape(8, 8)
 # Decodes what it is given, in order; then says what came of each, and the memory that it took.
-CHILD = f"""
+CHILD = """
 import resource, sys
-from dataclasses import replace
 from pathlib import Path
 from PIL import Image
-from {PACKAGE}.config import Data, read
-from {PACKAGE}.data.decode import decode
+from catalogues import decode
 def kib(what):
     return int(Path("/proc/self/status").read_text().partition(what + ":")[2].split()[0])
 Image.init()
-data, room = replace(read(Data, Path(sys.argv[1])), image_size=8, channels=3), int(sys.argv[2])
-contents = [Path(name).read_bytes() for name in sys.argv[3:]]
+room = int(sys.argv[1])
+contents = [Path(name).read_bytes() for name in sys.argv[2:]]
 for content in contents:
     Path("/proc/self/clear_refs").write_text("5")
     before, size = kib("VmRSS"), kib("VmSize")
     most = (size + room) * 1024 if room else resource.RLIM_INFINITY
     resource.setrlimit(resource.RLIMIT_AS, (most, resource.RLIM_INFINITY))
     try:
-        said = decode(content, data).mode
+        said = decode(content, channels=3).mode
     except Exception as error:
         said = type(error).__name__
     resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY,) * 2)
@@ -104,8 +99,8 @@ def told(folder: Path, contents: dict[str, bytes], room: int = 0) -> dict[str, t
     """What a process says of pictures, with `room` KiB of memory more than it has; 0 any."""
     for name, content in contents.items():
         (folder / name).write_bytes(content)
-    command = [sys.executable, "-c", CHILD, str(PARAMS), str(room), *contents]
-    environment = os.environ | {"PYTHONPATH": str(PARAMS.parent / "src")}
+    command = [sys.executable, "-c", CHILD, str(room), *contents]
+    environment = os.environ | {"PYTHONPATH": PYTHONPATH}
     run = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=False
     )
@@ -148,7 +143,7 @@ def test_what_the_machine_refuses_is_raised(
     (tmp_path / "a.png").write_bytes(wide(RISING))
     monkeypatch.setattr(Image, "open", fail)
     with pytest.raises(type(error)):
-        decode(wide(RISING), DATA)
+        decode(wide(RISING))
     with pytest.raises(type(error)):
         is_picture(tmp_path / "a.png")
 
@@ -156,7 +151,7 @@ def test_what_the_machine_refuses_is_raised(
 def test_a_library_that_is_missing_is_no_fact_of_a_content(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(features, "check", lambda name: name != "webp")
     with pytest.raises(UserError, match="Pillow was built here without WEBP; install the locked"):
-        decode(b"RIFF....WEBPVP8 ", DATA)
+        decode(b"RIFF....WEBPVP8 ")
 
 
 @pytest.mark.parametrize("bits", [10, 12, 14, 16])
@@ -170,9 +165,9 @@ def test_the_bits_in_use_become_8(bits: int, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
 def test_12_bits_in_16_are_no_darkness(kind: str) -> None:
-    lost = decode(wide(RISING * 65, kind), DATA).lost
+    lost = decode(wide(RISING * 65, kind)).lost
     assert lost.startswith("it uses 12 of 16 bits, so that 16 of 256 levels are left; set data.b")
-    assert not decode(wide(RISING * 0, kind), DATA).lost
+    assert not decode(wide(RISING * 0, kind)).lost
     too_bright = decode(wide(RISING * 66, kind), replace(DATA, bits=12)).lost
     assert too_bright.startswith("it has values up to 4158, more than 12 bits; raise data.bits")
 
@@ -180,16 +175,16 @@ def test_12_bits_in_16_are_no_darkness(kind: str) -> None:
 def test_hot_pixels_use_no_bits() -> None:
     values = np.tile(RISING * 65, (8, 8))
     values[:4, 0] = 65535  # of 4096
-    assert decode(wide(values), DATA).lost.startswith("it uses 12 of 16 bits, so that 16 of 256")
+    assert decode(wide(values)).lost.startswith("it uses 12 of 16 bits, so that 16 of 256")
     values[:8, 0] = 65535
-    assert not decode(wide(values), DATA).lost
+    assert not decode(wide(values)).lost
 
 
 def test_the_bits_that_are_used() -> None:
     for said in (14, 16):
         assert decode(wide(RISING * 256), replace(DATA, bits=said)).used == 14
-    assert decode(wide(RISING), DATA).used == 6
-    assert decode(encoded(large("L", 8)), DATA).used == 0
+    assert decode(wide(RISING)).used == 6
+    assert decode(encoded(large("L", 8))).used == 0
 
 
 @pytest.mark.parametrize("most", [4095, 65535])
@@ -201,48 +196,46 @@ def test_a_file_that_says_its_largest_value_is_believed(most: int) -> None:
 
 
 def test_the_smallest_picture() -> None:
-    assert (decode(b"P5 1 1 255\n\x07", DATA).pixels == 7).all()
+    assert (decode(b"P5 1 1 255\n\x07").pixels == 7).all()
 
 
 def test_white_may_be_0_with_16_bits_too() -> None:
     values = (RISING * 1024).astype("<u2").tobytes()
     content = tiff(values, size=8, t258=16, t262=0, t273=0, t279=128)
-    assert (decode(content, DATA).pixels[0] == 255 - RISING * 4).all()
+    assert (decode(content).pixels[0] == 255 - RISING * 4).all()
 
 
 @pytest.mark.parametrize(("kind", "channels"), [(2, 3), (6, 4), (4, 2)])
 def test_12_bits_in_the_16_of_colours(kind: int, channels: int) -> None:
     values = np.repeat(RISING[..., None], channels, axis=2)
-    assert decode(deep(values * 65, kind), DATA).lost.startswith("of the 16 bits of its colours")
-    assert not decode(deep(values * 1040, kind), DATA).lost
-    assert decode(deep(values * 1040, kind), DATA).used == 16
-    assert decode(deep(values * 130, kind), DATA).used == 13  # of one; a rule looks at all
+    assert decode(deep(values * 65, kind)).lost.startswith("of the 16 bits of its colours")
+    assert not decode(deep(values * 1040, kind)).lost
+    assert decode(deep(values * 1040, kind)).used == 16
+    assert decode(deep(values * 130, kind)).used == 13  # of one; a rule looks at all
     hot = np.tile(values * 65, (8, 8, 1))
     hot[0, 0] = 65535
-    assert decode(deep(hot, kind), DATA).lost.startswith("of the 16 bits of its colours")
+    assert decode(deep(hot, kind)).lost.startswith("of the 16 bits of its colours")
 
 
 @pytest.mark.parametrize("mode", ["LA", "RGBA"])
 def test_a_picture_that_is_transparent_everywhere(mode: str) -> None:
     image = large(mode, 8)
     image.putalpha(0)
-    assert decode(encoded(image), DATA).lost.startswith("all of it is transparent, and becomes whi")
+    assert decode(encoded(image)).lost.startswith("all of it is transparent, and becomes whi")
     image.putpixel((0, 0), (9,) * len(mode))  # hardly to be seen
-    assert decode(encoded(image), DATA).lost.startswith("all of it is transparent")
+    assert decode(encoded(image)).lost.startswith("all of it is transparent")
     image.putpixel((0, 0), (99,) * len(mode))
-    assert not decode(encoded(image), DATA).lost
+    assert not decode(encoded(image)).lost
 
 
 @pytest.mark.parametrize("mode", ["LA", "RGBA"])
 def test_white_on_nothing(mode: str) -> None:
     image = Image.new(mode, (8, 8), "white")
-    assert not decode(encoded(image), DATA).lost
+    assert not decode(encoded(image)).lost
     image.putpixel((0, 0), (255,) * (len(mode) - 1) + (0,))
-    assert decode(encoded(image), DATA).lost.startswith(
-        "what it shows is as white as what lies beh"
-    )
+    assert decode(encoded(image)).lost.startswith("what it shows is as white as what lies beh")
     image.putpixel((1, 0), (0,) * (len(mode) - 1) + (255,))
-    assert not decode(encoded(image), DATA).lost
+    assert not decode(encoded(image)).lost
 
 
 @pytest.mark.parametrize(
@@ -258,27 +251,27 @@ def test_white_on_nothing(mode: str) -> None:
     ],
 )
 def test_a_ppm_with_another_behind_it(one: bytes) -> None:
-    assert not decode(one, DATA).more
-    assert decode(one + one, DATA).more
+    assert not decode(one).more
+    assert decode(one + one).more
 
 
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "TIFF"])
 def test_more_frames_than_one(kind: str) -> None:
-    found = decode(frames(kind), DATA)
+    found = decode(frames(kind))
     assert found.more
     assert abs(found.pixels.astype(int) - 10).max() <= 2  # the first
-    assert not decode(encoded(Image.new("L", (8, 8)), kind), DATA).more
+    assert not decode(encoded(Image.new("L", (8, 8)), kind)).more
 
 
 def test_the_second_picture_of_a_photograph_is_the_same_scene() -> None:
-    found = decode(frames("MPO"), DATA)
+    found = decode(frames("MPO"))
     assert (found.format, found.more) == ("MPO", False)
 
 
 def test_channels_that_nothing_sees() -> None:
     values = bytes(range(8 * 8 * 4))
     tags = {"t262": 2, "t277": 4, "t338": 0, "t273": 0, "t279": 256}
-    assert decode(tiff(values, size=8, **tags), DATA).more
+    assert decode(tiff(values, size=8, **tags)).more
 
 
 @pytest.mark.parametrize(
@@ -291,7 +284,7 @@ def test_channels_that_nothing_sees() -> None:
 )
 def test_pixels_without_a_range(content: bytes) -> None:
     with pytest.raises(Unreadable, match="its pixels have a sign or 32 bits, and no fixed range"):
-        decode(content, DATA)
+        decode(content)
 
 
 @pytest.mark.parametrize("kind", ["EPS", "ICO", "JPEG2000", "AVIF", "PCX", "ICNS"])
@@ -304,7 +297,7 @@ def test_other_formats_are_refused_by_name(
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     content = encoded(Image.new("RGB", (32, 32)), kind)
     with pytest.raises(Unreadable, match=f"its content is in {kind}, and read are BMP, GIF, JPEG,"):
-        decode(content, DATA)
+        decode(content)
     (tmp_path / "a.png").write_bytes(content)
     assert not is_picture(tmp_path / "a.png")
     assert not (tmp_path / "called").exists()
@@ -314,7 +307,7 @@ def test_a_picture_of_too_many_pixels_is_refused_by_its_header() -> None:
     header = struct.pack(">IIBBBBB", 13300, 13300, 8, 2, 0, 0, 0)
     bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"\x78\x01")
     with pytest.raises(TooLarge, match=r"176\.9 million pixels, more than data\.megapixels, 64"):
-        decode(bomb, DATA)
+        decode(bomb)
 
 
 @pytest.mark.parametrize("width", [100, 101])
@@ -341,10 +334,10 @@ def test_a_tile_that_is_larger_than_the_picture(tmp_path: Path) -> None:
 
 def test_parts_of_a_large_picture_are_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     contents = varied(30)
-    whole = {name: decode(content, DATA).pixels for name, content in contents.items()}
+    whole = {name: decode(content).pixels for name, content in contents.items()}
     monkeypatch.setattr(module, "BAND", 100)
     for name, content in contents.items():
-        assert (decode(content, DATA).pixels == whole[name]).all(), name
+        assert (decode(content).pixels == whole[name]).all(), name
 
 
 def test_all_that_is_read_has_its_library() -> None:

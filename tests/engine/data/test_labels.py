@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
-from samebits.data.labels import COLUMNS, FILE, labels, misfits, read_corrections, read_labels
 from samebits.console.errors import UserError
+from samebits.data.labels import COLUMNS, FILE, labels, misfits, read_corrections, read_labels
 
 A, B = "a" * 32, "b" * 32
-ROOT = Path(__file__).parents[2]
 
 
 def file(folder: Path, *rows: str) -> Path:
