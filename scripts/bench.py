@@ -93,7 +93,7 @@ def built_project(folder: Path) -> Path:
     quiet([*command, "no", "--output-dir", str(folder), "project_slug=bench-project"], ROOT)
     project = folder / "bench-project"
     expected.call([sys.executable, "scripts/setup.py"], project, None)
-    expected.run_pipeline(project, project / ".venv", package=expected.package(project))
+    expected.run_pipeline(project, project / ".venv")
     return project
 
 
@@ -132,9 +132,8 @@ def torch_stage_start(project: Path, empty: Path, stage: str, times: int) -> Fig
 def starter(project: Path, empty: Path, stage: str) -> Callable[[], None]:
     """Return a call that starts a stage where its inputs are missing, and sees it say so."""
     empty.mkdir(exist_ok=True)
-    for name in ("params.yaml", "dvc.yaml"):
-        shutil.copy(project / name, empty)
-    command = ["python", "-I", "-m", f"{expected.package(project)}.stages.{stage}"]
+    without_inputs(project, empty)
+    command = ["python", "-I", "-m", "samebits", "run", stage]
 
     def once() -> None:
         done = subprocess.run(
@@ -146,9 +145,17 @@ def starter(project: Path, empty: Path, stage: str) -> Callable[[], None]:
     return once
 
 
+def without_inputs(project: Path, folder: Path) -> None:
+    """Let stages of a project run in a folder that has its code and settings, and no data."""
+    for name in ("params.yaml", "dvc.yaml", "pyproject.toml"):
+        shutil.copy(project / name, folder)
+    if not (folder / "src").exists():
+        (folder / "src").symlink_to(project / "src")
+
+
 def training_costs(project: Path, short: bool) -> Iterator[Figure]:
     """Measure what the promise costs in training, inside the project: see bench_costs.py."""
-    command = ["python", str(ROOT / "scripts" / "bench_costs.py"), expected.package(project)]
+    command = ["python", str(ROOT / "scripts" / "bench_costs.py")]
     command += ["--short"] if short else []
     with subprocess.Popen(
         command, cwd=project, env=variables(project), stdout=subprocess.PIPE, text=True

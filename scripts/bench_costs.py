@@ -1,6 +1,6 @@
 """Measure what the promise costs in training, as ratios; runs inside a built project.
 
-    python bench_costs.py PACKAGE [GROUP ...] [--short]      (started by bench.py)
+    python bench_costs.py [GROUP ...] [--short]      (started by bench.py)
 
 Prints a line of JSON for each figure as soon as it is known, a `Figure`: of levels, loops and
 processes, unless groups are named. What a figure compares is timed in turns, in processes that wait
@@ -80,7 +80,7 @@ class Workers:
     """Processes that train together at `level`, and wait for requests."""
 
     def __init__(self, level: str, size: int = 1) -> None:
-        command = [sys.executable, "-W", "ignore", str(WORKER), sys.argv[1], level]
+        command = [sys.executable, "-W", "ignore", str(WORKER), level]
         self._processes = [
             subprocess.Popen(
                 command,
@@ -140,7 +140,7 @@ def compared(
 
 def many(usual: int) -> int:
     """Return how often to do something: once where all that is asked is whether it can be done."""
-    return 1 if "--short" in sys.argv[2:] else usual
+    return 1 if "--short" in sys.argv[1:] else usual
 
 
 def levels() -> Iterator[Figure]:
@@ -203,7 +203,7 @@ GROUPS = {"levels": levels, "loops": loops, "processes": processes}
 
 def main() -> None:
     """Print figures."""
-    for name in [one for one in sys.argv[2:] if one != "--short"] or GROUPS:
+    for name in [one for one in sys.argv[1:] if one != "--short"] or GROUPS:
         for figure in GROUPS[name]():
             print(json.dumps(asdict(figure)), flush=True)
 

@@ -15,7 +15,6 @@ one would wish for.
 
 import argparse
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from pathlib import Path
 
 import bench_scale
 import expected
+from bench import without_inputs
 from bench_costs import Figure
 
 WORKER, SPEED = (
@@ -32,6 +32,7 @@ WORKER, SPEED = (
 AIM = (93.0, 97.0)  # % of 95 % intervals; chance moves a share of 1,000 by 0.7
 FULL, SHORT = 40, 5  # epochs: those of params.yaml, and so few that a network is far from its best
 CLASSES = (10, 100)
+AFTERWARDS = ("evaluate", "diagnose", "report")  # the stages after the prediction
 SECONDS, MEMORY = 30.0, 2.0
 Row = tuple[str, dict[str, float]]
 
@@ -127,10 +128,9 @@ def speed(project: Path, examples: int, classes: tuple[int, ...] = CLASSES) -> l
     for count in classes:
         with tempfile.TemporaryDirectory(prefix="bench-speed-") as name:
             folder = Path(name)
-            for path in ("params.yaml", "dvc.yaml"):
-                shutil.copy(project / path, folder)
+            without_inputs(project, folder)
             list(run(project, folder, SPEED, ["make", str(examples), str(count)]))
-            costs = {stage: spent(project, folder, stage) for stage in stages(project)}
+            costs = {stage: spent(project, folder, stage) for stage in AFTERWARDS}
         for stage, (seconds, processor, memory) in costs.items():
             print(
                 f"{examples:>9,} predictions of {count:>3} classes, {stage:<9}"
@@ -143,12 +143,6 @@ def speed(project: Path, examples: int, classes: tuple[int, ...] = CLASSES) -> l
         figures.append(Figure(f"{title}, of the processor", used, SECONDS, "s"))
         figures.append(Figure(f"{title}, memory in GiB", most, MEMORY, ""))
     return figures
-
-
-def stages(project: Path) -> list[str]:
-    """Return those after the prediction that the project has, in their order."""
-    folder = project / "src" / expected.package(project) / "stages"
-    return [one for one in ("evaluate", "diagnose", "report") if (folder / f"{one}.py").is_file()]
 
 
 def spent(project: Path, folder: Path, stage: str) -> tuple[float, float, float]:
@@ -182,7 +176,7 @@ def cell(column: str, value: float, mark: tuple[float, float] | None) -> str:
 def run(project: Path, folder: Path, script: Path, request: list[str]) -> Iterator[str]:
     """Yield the lines that a script prints in a folder, with the project's environment."""
     variables = bench_scale.variables(project)
-    command = ["python", str(script), expected.package(project), *request]
+    command = ["python", str(script), *request]
     with subprocess.Popen(
         command, cwd=folder, env=variables, stdout=subprocess.PIPE, text=True
     ) as process:

@@ -1,7 +1,7 @@
 """What evaluating and reporting many predictions costs; runs inside a built project.
 
-    python bench_decisions_speed.py PACKAGE make EXAMPLES CLASSES    (started by bench_decisions.py)
-    python bench_decisions_speed.py PACKAGE STAGE
+    python bench_decisions_speed.py make EXAMPLES CLASSES    (started by bench_decisions.py)
+    python bench_decisions_speed.py STAGE
 
 `make` turns the project it stands in into one of that many examples, split as a real one, with the
 weights of a network that has learned nothing. A stage is run; what the network would say is made
@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-PACKAGE, REQUEST, *NUMBERS = sys.argv[1:]
+REQUEST, *NUMBERS = sys.argv[1:]
 PREPARED = Path("data/prepared")
 SHARES = {"train": 0.65, "train_dev": 0.05, "dev": 0.15, "test": 0.15}
 SIDE, SURE = 8, 4.0  # pixels; how far the right class stands out among noise of deviation 1
@@ -29,8 +29,8 @@ CONSTRAINTS = (
 
 
 def module(name: str) -> Any:
-    """Return a module of the project."""
-    return importlib.import_module(f"{PACKAGE}.{name}")
+    """Return a module of the engine."""
+    return importlib.import_module(f"samebits.{name}")
 
 
 def main() -> None:
@@ -43,7 +43,8 @@ def main() -> None:
         made_up()
     # Imports count: a stage is a process.
     start = time.perf_counter()
-    module(f"stages.{REQUEST}").main()
+    sys.argv = ["samebits", "run", REQUEST]
+    module("__main__").main()
     seconds, processor = time.perf_counter() - start, time.process_time()
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps([seconds, processor, memory]))
@@ -75,7 +76,7 @@ def write_split(folder: Path, names: list[str], numbers: range) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.iterdir():
         path.unlink()
-    storage = module("data.storage")
+    storage = module("data.shards")
     draw = np.random.default_rng(numbers.start)
     with storage.Writer(folder, (1, SIDE, SIDE), storage.SHARD_BYTES) as writer:
         for number in numbers:
@@ -86,9 +87,11 @@ def write_split(folder: Path, names: list[str], numbers: range) -> None:
                 label=names[label],
                 md5=f"{number:032x}",
                 group=f"scene-{number // 5}" if number % 50 < 5 else "",
-                width=16 + number % 64,
-                height=80,
-                brightness=round(float(pixels.mean()) / 255, 6),
+                facts={
+                    "width": 16 + number % 64,
+                    "height": 80,
+                    "brightness": round(float(pixels.mean()) / 255, 6),
+                },
             )
             writer.add(example, label, pixels.tobytes())
         writer.close()
@@ -98,8 +101,9 @@ def write_split(folder: Path, names: list[str], numbers: range) -> None:
 
 def write_model(classes: int) -> None:
     """Write the weights of the network as it is before training."""
-    config = module("config")
-    network = module("model").build(config.read(config.Model), 1, classes, 0.0)
+    model = module("core.yours").Yours(["model"]).model
+    section = module("core.config").read(model.Model)
+    network = model.build(section, {"image": (1, SIDE, SIDE)}, classes, 0.0)
     Path("models").mkdir(exist_ok=True)
     importlib.import_module("safetensors.torch").save_file(
         dict(network.state_dict()), "models/model.safetensors"
@@ -108,7 +112,7 @@ def write_model(classes: int) -> None:
 
 def write_records(names: list[str], examples: int) -> None:
     """Write what `validate` and `train` would have left for the report."""
-    write_json = module("reproducibility.artifacts").write_json
+    write_json = module("core.files").write_json
     data: dict[str, Any] = {
         "version": "made-up",
         "release": None,
@@ -133,7 +137,7 @@ def write_records(names: list[str], examples: int) -> None:
 def made_up() -> None:
     """Let the network say what is made up from the labels: most of it right."""
 
-    def predict(_: Any, images: Any, classes: int, chunk: int) -> Any:
+    def predict(_: Any, inputs: Any, images: Any, classes: int, chunk: int) -> Any:
         import numpy as np
 
         # Of the split that is as long, or of any for a few pictures, such as one to warm up.
@@ -145,16 +149,15 @@ def made_up() -> None:
         rows = np.exp(logits)
         return rows / rows.sum(axis=1, keepdims=True)
 
-    determinism = module("reproducibility.determinism")
-    apply = determinism.apply
+    determinism = module("core.determinism")
+    configure = determinism.configure
 
-    def applied(*settings: Any) -> Any:
-        overridden = apply(*settings)
-        # Not before the level is applied: this imports torch.
-        module("training.prediction").predict = predict
-        return overridden
+    def configured(*settings: Any) -> None:
+        configure(*settings)
+        # The stage calls this first, when all that it needs is imported.
+        module("stages.evaluate").predict = predict
 
-    determinism.apply = applied
+    determinism.configure = configured
 
 
 if __name__ == "__main__":

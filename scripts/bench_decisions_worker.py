@@ -1,7 +1,7 @@
 """How right intervals and verdicts are, on made-up models; runs inside a built project.
 
-    python bench_decisions_worker.py PACKAGE intervals|pairs SIMULATIONS
-    python bench_decisions_worker.py PACKAGE seeds COUNT EPOCHS [EPOCHS ...]
+    python bench_decisions_worker.py intervals|pairs SIMULATIONS
+    python bench_decisions_worker.py seeds COUNT EPOCHS [EPOCHS ...]
 
 Started by bench_decisions.py. Prints a line of JSON for each row of a table: its name and figures.
 
@@ -21,20 +21,19 @@ from pathlib import Path
 from statistics import stdev
 from typing import Any
 
-PACKAGE, REQUEST, *NUMBERS = sys.argv[1:]
+REQUEST, *NUMBERS = sys.argv[1:]
 
 
 def module(name: str) -> Any:
-    """Return a module of the project."""
-    return importlib.import_module(f"{PACKAGE}.{name}")
+    """Return a module of the engine."""
+    return importlib.import_module(f"samebits.{name}")
 
 
-config = module("config")
-reproducibility = config.read(config.Reproducibility)
-module("reproducibility.determinism").apply(
-    reproducibility.level, reproducibility.threads, reproducibility.device
-)
-# Not before the level is applied.
+read, sections = module("core.config").read, module("core.sections")
+determinism = module("core.determinism")
+reproducibility = read(sections.Reproducibility)
+determinism.choose(reproducibility.level, reproducibility.threads)
+# Not before the level is chosen.
 np: Any = importlib.import_module("numpy")
 intervals, comparison = module("metrics.intervals"), module("metrics.comparison")
 scores, Sample = module("metrics.scores"), module("metrics.sums").Sample
@@ -224,24 +223,29 @@ def seeds(count: int, epochs: int) -> None:
 def trained(count: int, epochs: int) -> list[Any]:
     """Train `count` networks and return what each says of the test examples."""
     torch: Any = importlib.import_module("torch")
-    batches, loop, model = module("data.batches"), module("training.loop"), module("model")
-    key, predict = module("reproducibility.streams").key, module("training.prediction").predict
+    given = reproducibility
+    determinism.configure(given.level, given.threads, given.device)
+    loop, built = module("training.loop"), module("training.network").built
+    key, predict = module("core.random").key, module("training.predict").predict
+    yours = module("core.yours").Yours(["model", "training"])
+    recipe = module("training.recipe").Recipe.of(yours.model, yours.training)
     folders = (Path("data/prepared") / name for name in ("train", "dev", "test"))
-    training, dev, test = map(batches.Split.open, folders)
-    channels, classes = training.images.shape[1], len(training.classes)
-    regularization = config.read(config.Regularization)
-    optimization = dataclasses.replace(config.read(config.Optimization), epochs=epochs)
+    training, dev, test = map(module("data.loader").Split.open, folders)
+    inputs, classes = yours.model.inputs, len(training.classes)
+    regularization = read(sections.Regularization)
+    optimization = dataclasses.replace(read(sections.Optimization), epochs=epochs)
     never = {"checkpoint_every": 10**9, "checkpoint_seconds": 10**9}
-    runtime = dataclasses.replace(config.read(config.Runtime), **never)
+    runtime = dataclasses.replace(read(sections.Runtime), **never)
     found = []
     for seed in range(count):
         torch.manual_seed(key(seed, "initialisation"))
-        network = model.build(config.read(config.Model), channels, classes, regularization.dropout)
-        own = dataclasses.replace(reproducibility, seed=seed)
-        sections = loop.Settings(optimization, regularization, own, runtime)
+        own = dataclasses.replace(given, seed=seed)
+        network = built(yours.model, training, regularization.dropout, own)
+        settings = loop.Settings(optimization, regularization, own, runtime)
         with tempfile.TemporaryDirectory() as folder:
-            loop.train(network, training, dev, sections, {}, Path(folder))
-        rows = predict(network, test.images, classes, own.chunk).astype(np.float64).round(6)
+            loop.train(network, training, dev, settings, recipe, {}, Path(folder))
+        rows = predict(network, inputs, test.images, classes, own.chunk)
+        rows = rows.astype(np.float64).round(6)
         labels = np.asarray(test.labels)
         found.append(Sample(labels, rows.argmax(axis=1), rows, np.arange(len(labels))))
     return found

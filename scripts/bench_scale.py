@@ -38,7 +38,7 @@ CORES = os.cpu_count() or 1
 FLAT = 1.2  # what time a picture and peak memory may grow, at most
 ROUNDS = 5  # of an epoch at each size, in turns
 CHANGES = {
-    "  image_size: 8 ": "  image_size: 32 ",
+    "  size: 8 ": "  size: 32 ",
     "  channels: 1 ": "  channels: 3 ",
     "  workers: 0 ": f"  workers: {CORES} ",
 }
@@ -110,13 +110,15 @@ def measured(built: Path, folder: Path, size: int, layout: str) -> dict[str, Cos
     params = project / "params.yaml"
     text = params.read_text(encoding="utf-8")
     for old, new in {**CHANGES, "  layout: files ": f"  layout: {layout} "}.items():
+        if old not in text:
+            raise SystemExit(f"params.yaml has no line with '{old.strip()}' to change")
         text = text.replace(old, new)
     params.write_text(text, encoding="utf-8")
     environment = variables(built)
     subprocess.run(["git", "init", "--quiet"], cwd=project, check=True)
     asked(built, project, "pictures", str(size))
     costs: dict[str, Cost] = {}
-    for name, command in steps(layout, expected.package(built)).items():
+    for name, command in steps(layout).items():
         costs[name] = cost(command, project, environment)
         show(layout, size, name, costs[name])
     (folder / "data").mkdir()
@@ -141,16 +143,16 @@ def show(layout: str, size: int, name: str, cost: Cost) -> None:
     print(f"{layout:<6} {size:>9,} {name:<12} {values}", flush=True)
 
 
-def steps(layout: str, package: str) -> dict[str, list[str]]:
+def steps(layout: str) -> dict[str, list[str]]:
     """Return what is measured, in the order of the work."""
-    stage = ["python", "-I", "-m"]
-    pack = {"pack": [*stage, "samebits", "data", "pack"]} if layout == "tar" else {}
+    samebits = ["python", "-I", "-m", "samebits"]
+    pack = {"pack": [*samebits, "data", "pack"]} if layout == "tar" else {}
     return pack | {
         "dvc add": ["dvc", "add", "--quiet", "data/raw"],
         "dvc status": ["dvc", "status", "--quiet", "data/raw.dvc"],
         "dvc push": ["dvc", "push", "--quiet", "data/raw.dvc"],
-        "validate": [*stage, f"{package}.stages.validate"],
-        "prepare": [*stage, f"{package}.stages.prepare"],
+        "validate": [*samebits, "run", "validate"],
+        "prepare": [*samebits, "run", "prepare"],
     }
 
 
@@ -185,7 +187,7 @@ def growth(layout: str, costs: Mapping[int, Mapping[str, Cost]]) -> list[Figure]
 
 def asked(built: Path, folder: Path, *request: str) -> list[Any]:
     """Return what bench_scale_worker.py answers inside a folder, a line of JSON each."""
-    command = ["python", str(WORKER), expected.package(built), *request]
+    command = ["python", str(WORKER), *request]
     done = subprocess.run(
         command, cwd=folder, env=variables(built), stdout=subprocess.PIPE, text=True, check=True
     )

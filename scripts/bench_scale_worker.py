@@ -1,4 +1,4 @@
-"""What bench_scale.py asks for: python bench_scale_worker.py PACKAGE REQUEST [...] [short].
+"""What bench_scale.py asks for: python bench_scale_worker.py REQUEST [...] [short].
 
 pictures COUNT   writes that many small pictures to data/raw, the same ones each time
 epoch            reads the training pictures once, shuffled: prints its seconds on the clock and of
@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-PACKAGE, SHORT = sys.argv[1], sys.argv[-1] == "short"
+SHORT = sys.argv[-1] == "short"
 CLASSES = 10
 BATCH = 128
 PHOTOGRAPHS, SHAPE = 100 if SHORT else 6144, (480, 640, 3)
@@ -34,17 +34,18 @@ EPOCHS = ((16, 1, 0.2), (32, 3, 0.4), (64, 3, 0.8), (128, 3, 0.8), (224, 3, 0.8)
 LEAST, NEAR = 0.8, 0.7
 TURNS = 1 if SHORT else 9
 CACHES = 2**29  # bytes, more than those of a processor
+FACTS = {"width": 9, "height": 9, "brightness": 0.5}
 READ_BYTES = 2**22 if SHORT else 2**28
 
 
 def ours(name: str) -> Any:
-    """Import a module of the project."""
-    return importlib.import_module(f"{PACKAGE}.{name}")
+    """Import a module of the engine."""
+    return importlib.import_module(f"samebits.{name}")
 
 
 def pictures(count: int) -> None:
     """Write colour pictures of 32×32, in squares around a brightness that tells the class."""
-    png, raw = ours("data.png").png, Path("data/raw")
+    png, raw = ours("core.png").png, Path("data/raw")
     for label in range(CLASSES):
         (raw / str(label)).mkdir(parents=True)
     for start in range(0, count, 1000):
@@ -67,10 +68,10 @@ def _epoch() -> tuple[float, float, float]:
     # What a turn before mapped is mapped anew, and nothing of it is left in the processor's caches,
     # as behind other work: else a data set that fits into them would look faster than it is.
     assert np.ones(CACHES // 8).all()
-    split = ours("data.batches").Split.open(Path("data/prepared/train"))
+    split = ours("data.loader").Split.open(Path("data/prepared/train"))
     own = 0.0
     start, work = time.perf_counter(), time.process_time()
-    order = ours("reproducibility.streams").permutation(0, "order", 0, len(split.labels))
+    order = ours("core.random").permutation(0, "order", 0, len(split.labels))
     for step, place in enumerate(range(0, len(order), BATCH)):
         chosen = order[place : place + BATCH]
         assert len(split.images[chosen]) == len(split.labels.take(chosen))
@@ -99,11 +100,11 @@ def ratios(folder: Path) -> Iterator[dict[str, Any]]:
 
 def decoding(raw: Path) -> dict[str, Any]:
     """Time a fresh catalogue of photographs against Pillow's decoder in as many processes."""
-    data, turns = of_photographs(), iter(range(100))
+    decoder, turns = of_photographs(), iter(range(100))
 
     def whole() -> None:
-        with ours("data.catalogue").open_catalogue(raw.with_name(f"{next(turns)}"), data) as one:
-            assert one.fill(raw, data, CORES) == PHOTOGRAPHS
+        with ours("data.index").open_catalogue(raw.with_name(f"{next(turns)}"), decoder) as one:
+            assert one.fill(raw, CORES) == PHOTOGRAPHS
 
     paths = sorted((raw / "a").iterdir())
     context = multiprocessing.get_context("spawn")
@@ -126,15 +127,15 @@ def _bare(path: Path) -> int:
 
 def adding(raw: Path, layout: str) -> dict[str, Any]:
     """Time what it takes to read in all photographs, and again when a hundredth more has come."""
-    data = of_photographs()
-    count = sum(1 for _ in ours("data.raw").sources(raw))
-    with ours("data.catalogue").open_catalogue(raw.with_name(layout), data) as catalogue:
+    decoder = of_photographs()
+    count = sum(1 for _ in ours("data.source").sources(raw))
+    with ours("data.index").open_catalogue(raw.with_name(layout), decoder) as catalogue:
 
         def fill() -> float:
             if layout == "tar":
-                ours("data.packed").pack(raw)
+                ours("data.tar_layout").pack(raw)
             start = time.process_time()
-            catalogue.fill(raw, data, 0)
+            catalogue.fill(raw, 0)
             return time.process_time() - start
 
         whole = fill()
@@ -156,8 +157,13 @@ def photographs(raw: Path, numbers: range) -> None:
 
 
 def of_photographs() -> Any:
-    """Return the project's settings of the data with the pictures that photographs become."""
-    return replace(ours("config").read(ours("config").Data), image_size=64, channels=3)
+    """Return the project's decoder, set to what photographs become: 64×64 in colour."""
+    yours = ours("core.yours").Yours(["data"]).data
+    decoder = ours("data.decoder").Decoder.of(
+        yours, ours("core.config").read(ours("core.sections").Data)
+    )
+    settings = replace(decoder.settings, size=64, channels=3)
+    return replace(decoder, settings=settings, field=yours.fields(settings)["image"])
 
 
 def reading(folder: Path, side: int, channels: int, least: float) -> dict[str, Any]:
@@ -165,7 +171,7 @@ def reading(folder: Path, side: int, channels: int, least: float) -> dict[str, A
 
     Beside both, what the memory can do: the same batches out of one array, by NumPy alone.
     """
-    storage = ours("data.storage")
+    storage = ours("data.shards")
     shape = (channels, side, side)
     size = channels * side * side
     count = READ_BYTES // size
@@ -173,11 +179,11 @@ def reading(folder: Path, side: int, channels: int, least: float) -> dict[str, A
     with storage.Writer(folder, shape, storage.SHARD_BYTES) as writer:
         for number in range(count):
             md5 = f"{number * 2654435761 % 2**32:08x}".ljust(32, "0")
-            example = storage.Example(f"a/{number:07d}.png", "a", md5, "", 9, 9, 0.5)
+            example = storage.Example(f"a/{number:07d}.png", "a", md5, "", FACTS)
             writer.add(example, 0, noise[number % 500].tobytes())
         writer.close()
     (folder / "index.json").write_text('{"classes": ["a"], "version": ""}', encoding="ascii")
-    images = ours("data.batches").Split.open(folder).images
+    images = ours("data.loader").Split.open(folder).images
     order = np.random.default_rng(1).permutation(count)
     array = images[:].reshape(count, size)
 
@@ -220,7 +226,7 @@ def _in_turns(
 
 def main() -> None:
     """Do what the command line asks for."""
-    request, *rest = sys.argv[2:]
+    request, *rest = sys.argv[1:]
     if request == "pictures":
         pictures(int(rest[0]))
     elif request == "epoch":

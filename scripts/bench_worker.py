@@ -1,6 +1,6 @@
 """Trains on request in a process of its own, inside a built project; started by bench_costs.py.
 
-    python bench_worker.py PACKAGE LEVEL
+    python bench_worker.py LEVEL
 
 A level chooses kernels when torch is imported, so each needs its own process. A request is a line
 of JSON on standard input, [way, network, shards, epochs]; the answer is a line too, {"clock",
@@ -20,6 +20,7 @@ With RANK and WORLD_SIZE in the environment, several such processes train togeth
 import dataclasses
 import importlib
 import json
+import math
 import sys
 import tempfile
 import time
@@ -27,27 +28,31 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-PACKAGE, LEVEL = sys.argv[1:]
+(LEVEL,) = sys.argv[1:]
 WIDE, HIDDEN, FEW = 128, 512, 8
 
 
 def module(name: str) -> Any:
-    """Return a module of the project."""
-    return importlib.import_module(f"{PACKAGE}.{name}")
+    """Return a module of the engine."""
+    return importlib.import_module(f"samebits.{name}")
 
 
-config = module("config")
-reproducibility = dataclasses.replace(config.read(config.Reproducibility), level=LEVEL)
-module("reproducibility.determinism").apply(LEVEL, reproducibility.threads, "cpu")
+read, sections = module("core.config").read, module("core.sections")
+determinism = module("core.determinism")
+reproducibility = dataclasses.replace(read(sections.Reproducibility), level=LEVEL)
+determinism.choose(LEVEL, reproducibility.threads)
 
-# Not before the level is applied.
+# Not before the level is chosen.
 torch: Any = importlib.import_module("torch")
-batches, loop, model = module("data.batches"), module("training.loop"), module("model")
-optimizers, processes = module("training.optimizer"), module("training.processes")
+determinism.configure(LEVEL, reproducibility.threads, "cpu")
+loader, loop, networks = module("data.loader"), module("training.loop"), module("training.network")
+optimizers, processes = module("training.optimizer"), module("training.distributed")
+yours = module("core.yours").Yours(["model", "training"])
 
-optimization, regularization = config.read(config.Optimization), config.read(config.Regularization)
-training = batches.Split.open(Path("data/prepared/train"))
-dev = batches.Split.open(Path("data/prepared/dev"))
+optimization, regularization = read(sections.Optimization), read(sections.Regularization)
+recipe = module("training.recipe").Recipe.of(yours.model, yours.training)
+training = loader.Split.open(Path("data/prepared/train"))
+dev = loader.Split.open(Path("data/prepared/dev"))
 few = dataclasses.replace(dev, images=dev.images[:FEW], labels=dev.labels[:FEW])
 size = optimization.batch_size
 steps_per_epoch = len(training.labels) // size
@@ -78,16 +83,29 @@ def main() -> None:
 def made(way: str, name: str) -> Any:
     """Return a network: the project's, a wider one of its kind, or an MLP; made once."""
     torch.manual_seed(0)
-    nn, channels, classes = torch.nn, training.images.shape[1], len(training.classes)
+    shape, classes = tuple(training.images.shape[1:]), len(training.classes)
     if name == "mlp":
-        layers = [nn.Linear(training.images[0].size, HIDDEN), nn.ReLU()]
-        layers += [nn.Linear(HIDDEN, HIDDEN), nn.ReLU(), nn.Dropout(regularization.dropout)]
-        return nn.Sequential(nn.Flatten(), *layers, nn.Linear(HIDDEN, classes))
-    section = config.read(config.Model)
-    if name == "wide":
-        section = dataclasses.replace(section, width=WIDE)
-    network = model.build(section, channels, classes, regularization.dropout)
-    return nn.parallel.DistributedDataParallel(network) if way == "ddp" else network
+        network = Perceptron(math.prod(shape), classes)
+    else:
+        section = read(yours.model.Model)
+        if name == "wide":
+            section = dataclasses.replace(section, width=WIDE)
+        network = yours.model.build(section, {"image": shape}, classes, regularization.dropout)
+    return torch.nn.parallel.DistributedDataParallel(network) if way == "ddp" else network
+
+
+class Perceptron(torch.nn.Module):  # type: ignore[misc]
+    """An MLP of two hidden layers."""
+
+    def __init__(self, pixels: int, classes: int) -> None:
+        super().__init__()
+        nn = torch.nn
+        hidden = [nn.Linear(pixels, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, HIDDEN), nn.ReLU()]
+        last = [nn.Dropout(regularization.dropout), nn.Linear(HIDDEN, classes)]
+        self.layers = nn.Sequential(nn.Flatten(), *hidden, *last)
+
+    def forward(self, image: Any) -> Any:
+        return self.layers(image)
 
 
 saved = [0.0]
@@ -107,48 +125,49 @@ def count_saving() -> None:
 
 def ours(network: Any, shown: Any, shards: int, epochs: int, group: Any) -> None:
     """Train with the project's loop."""
-    sections = loop.Settings(
+    settings = loop.Settings(
         dataclasses.replace(optimization, epochs=epochs),
         regularization,
         dataclasses.replace(reproducibility, shards=shards),
-        config.read(config.Runtime),
+        read(sections.Runtime),
     )
     with tempfile.TemporaryDirectory() as folder:
-        loop.train(network, training, shown, sections, {}, Path(folder), group)
+        loop.train(network, training, shown, settings, recipe, {}, Path(folder), group)
 
 
 def bare(network: Any, parts: int, epochs: int) -> None:
     """Train with as little as one writes by hand."""
     rule = optimizers.build(network, optimization, regularization)
-    images, labels = batches.normalise(training.images[:]), torch.from_numpy(training.labels)
-    dev_images, dev_labels = batches.normalise(dev.images[:]), torch.from_numpy(dev.labels)
+    inputs, augment, draws = recipe.preparation
+    images, dev_images = (inputs(loader.arrays(one.images[:]))["image"] for one in (training, dev))
+    labels, dev_labels = (torch.from_numpy(one.labels) for one in (training, dev))
     for _ in range(epochs):
         network.train()
         for chosen in torch.randperm(len(labels)).split(size)[:steps_per_epoch]:
-            batch = batches.augment(images[chosen], torch.rand(size, 4), regularization)
-            learn(network, rule, batch, labels[chosen], parts)
+            batch = loader.Batch({"image": images[chosen]}, labels[chosen])
+            learn(network, rule, augment(batch, torch.rand(size, draws)), parts)
         network.eval()
         with torch.no_grad():
-            torch.nn.functional.cross_entropy(network(dev_images), dev_labels).item()
+            torch.nn.functional.cross_entropy(network(image=dev_images), dev_labels).item()
 
 
 def in_parallel(network: Any, epochs: int, group: Any) -> None:
     """Train with DistributedDataParallel, each process with its part of the project's batches."""
     rule = optimizers.build(network, optimization, regularization)
     part = group.rank, group.size
-    source = batches.Batches(training, size, reproducibility.seed, regularization, part)
+    source = loader.Batches(training, size, reproducibility.seed, recipe.preparation, part)
     network.train()
     for step in range(epochs * steps_per_epoch):
-        images, labels = source[step]
-        learn(network, rule, images, labels, 1)
+        learn(network, rule, source[step], 1)
 
 
-def learn(network: Any, rule: Any, images: Any, labels: Any, parts: int) -> None:
+def learn(network: Any, rule: Any, batch: Any, parts: int) -> None:
     """Take a step, adding up the gradients of `parts` of the batch."""
     rule.zero_grad()
-    for some, answers in zip(images.chunk(parts), labels.chunk(parts), strict=True):
+    images, labels = batch.inputs["image"].chunk(parts), batch.target.chunk(parts)
+    for some, answers in zip(images, labels, strict=True):
         loss = torch.nn.functional.cross_entropy(
-            network(some), answers, label_smoothing=regularization.label_smoothing
+            network(image=some), answers, label_smoothing=regularization.label_smoothing
         )
         (loss / parts).backward()
     rule.step()

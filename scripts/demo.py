@@ -112,13 +112,11 @@ def commit(project: Path) -> None:
 
 def run_steps(project: Path) -> None:
     """Installs, fetches the data, runs the pipeline; notes after each step which files it made."""
-    package = next(path.parent.name for path in project.glob("src/*/__init__.py"))
-    python = sys.executable
     collect = ["python", "-m", "samebits", "data", "add"]
     outputs = ["data/prepared", "models", "reports"]
     # A cache that several projects share knows the shipped outputs: nothing would run.
     repro = ["dvc", "repro", "--force", "--no-run-cache"]
-    step(project, "Install the locked environment", [python, "scripts/setup.py"], [])
+    step(project, "Install the locked environment", [sys.executable, "scripts/setup.py"], [])
     step(project, "Fetch the example data", collect, ["data/raw"])
     step(project, "Run the pipeline", repro, outputs)
 
