@@ -87,11 +87,8 @@ def declared(path: Path, section: str) -> Mapping[str, Key]:
 @cache
 def _declared(text: str, section: str) -> Mapping[str, Key]:
     tree = ast.parse(text)
-    [found] = [
-        node
-        for node in tree.body
-        if isinstance(node, ast.ClassDef) and node.name.lower() == section
-    ] or [None]
+    classes = (node for node in tree.body if isinstance(node, ast.ClassDef))
+    found = next((node for node in classes if node.name.lower() == section), None)
     if found is None:
         raise LookupError(section)
     names = {
