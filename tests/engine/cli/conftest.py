@@ -1,17 +1,50 @@
-"""Results made up for the tests of the commands that compare them."""
+"""Verbs and stages run in the tests' own process, and results made up for those that compare."""
 
+import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 import pytest
+from predicted import example
 
-from samebits.data.shards import Example
-from samebits.metrics.results import Result
+from samebits.core import determinism
+from samebits.core.seals import Seal
+from samebits.core.yours import READ_BY, Yours
 from samebits.metrics.predictions import Predictions
+from samebits.metrics.results import Result
 from samebits.remote.revisions import Revision
+from samebits.verbs import VERBS
 
 CLASSES = ("cat", "dog", "fox", "owl")
+
+
+@pytest.fixture
+def verb(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Run a verb as the launcher does, and return what it prints: verb("data diff", "1", "2")."""
+
+    def run(name: str, *arguments: str) -> str:
+        capsys.readouterr()
+        verb = VERBS[name]
+        monkeypatch.setattr(sys, "argv", [f"samebits {name}", *verb.given, *arguments])
+        part = import_module(f"samebits.{verb.module}")
+        part.main(*([Yours(verb.yours)] if verb.yours else []))
+        return capsys.readouterr().out
+
+    return run
+
+
+@pytest.fixture
+def repro(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Run stages one after the other: repro("validate", "prepare")."""
+    monkeypatch.setattr(determinism, "configure", lambda *_: None)
+
+    def run(*stages: str) -> None:
+        for name in stages:
+            import_module(f"samebits.stages.{name}").main(Yours(READ_BY[name]), Seal(name))
+
+    return run
 
 
 @pytest.fixture
@@ -30,7 +63,7 @@ def result() -> Callable[..., Result]:
         labels = np.arange(count) % 4
         answers = np.where(np.arange(count) < wrong, (labels + 1) % 4, labels)
         examples = [
-            Example(f"{number}.png", classes[int(label)], f"{number:032x}", "", 9, 9, 0.5)
+            example(f"{number}.png", classes[int(label)], f"{number:032x}")
             for number, label in enumerate(labels)
         ]
         sure = np.ones(count)

@@ -3,7 +3,6 @@
 Never on different examples, never by a missed constraint.
 """
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -176,10 +175,7 @@ def test_a_model_that_does_not_beat_a_simple_one(result: Make) -> None:
     assert "A is not for sure better" not in said
 
 
-def test_the_command(
-    result: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_verb(result: Make, monkeypatch: pytest.MonkeyPatch, verb: Callable[..., str]) -> None:
     monkeypatch.setattr(compare, "read_result", result)
-    monkeypatch.setattr(sys, "argv", ["compare", "main", "wider", "--on", "dev"])
-    compare.main()
-    assert "A  main  accuracy 0.975000 on dev\nB  wider" in capsys.readouterr().out
+    said = verb("compare", "main", "wider", "--on", "dev")
+    assert "A  main  accuracy 0.975000 on dev\nB  wider" in said

@@ -2,36 +2,35 @@
 
 import shutil
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import rendered, shipped
 
 from samebits.cli import data_diff
-from samebits.data.tar_layout import pack
 from samebits.core.png import png
+from samebits.core.sections import Data
 from samebits.data.release_file import CORRECTIONS
-from samebits.versions.release import release
 from samebits.data.splits import SPLITS
+from samebits.data.tar_layout import pack
+from samebits.versions.diff import changes, pictures
+from samebits.versions.release import release
 from samebits.versions.tags import find
+
+Compared = Callable[[str, str], list[str]]
 
 
 @pytest.fixture
-def compared(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> "Compared":
-    return Compared(monkeypatch, capsys)
+def compared(released: Path, verb: Callable[..., str]) -> Compared:
+    """What the verb says of two versions, line by line: compared("1.0", "1.1")."""
+    rendered(released, "dvc.yaml")
 
+    def run(a: str, b: str) -> list[str]:
+        return [" ".join(line.split()) for line in verb("data diff", a, b).splitlines()]
 
-class Compared:
-    """What the command says of two versions, line by line."""
-
-    def __init__(self, patch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        self.patch, self.capsys = patch, capsys
-
-    def __call__(self, a: str, b: str) -> list[str]:
-        self.patch.setattr(sys, "argv", ["data_diff", a, b])
-        data_diff.main()
-        return [" ".join(line.split()) for line in self.capsys.readouterr().out.splitlines()]
+    return run
 
 
 def test_what_differs(released: Path, compared: Compared) -> None:
@@ -101,15 +100,12 @@ def test_pictures_that_the_cache_has_not(released: Path, compared: Compared) -> 
     assert text.count("cannot be shown") == 3
 
 
-def test_a_correction_is_told_by_its_classes(
-    released: Path, compared: Compared, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_correction_is_told_by_its_classes(released: Path, compared: Compared) -> None:
     one = next(one for one in find("1.1").pictures() if one.path == "tree/2.png")
     rows = f"md5,old,new,who,why\n{one.md5},tree,square,me,seen\n"
     (released / CORRECTIONS).write_text(rows, encoding="utf-8")
     subprocess.run(["git", "add", CORRECTIONS.as_posix()], check=True)
     release("1.2", "Corrected", list)
-    capsys.readouterr()
     assert compared("1.1", "1.2")[1:3] == ["relabelled", "tree/2.png: tree -> square"]
 
 
@@ -119,10 +115,7 @@ def test_nothing_differs(released: Path, compared: Compared) -> None:
 
 
 def test_only_a_few_are_named() -> None:
-    from samebits.core.config import Data, read
-    from samebits.versions.diff import changes, pictures
-
     new = pictures({f"a/{number}": str(number) for number in range(8)}, "")
-    data = read(Data, Path(__file__).parents[2] / "params.yaml")
+    data = shipped(Data)
     text = data_diff.described("1.0", "1.1", [], new, changes([], new), data)
     assert "\n  a/4\n  and 3 more\n" in text

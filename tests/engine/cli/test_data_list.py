@@ -1,6 +1,7 @@
 """All versions, and which of them is here, if any."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,21 +10,13 @@ from samebits.cli import data_list
 from samebits.data.dvc_file import MARK
 from samebits.versions.checkout import use
 
+Said = Callable[[], list[str]]
+
 
 @pytest.fixture
-def said(capsys: pytest.CaptureFixture[str]) -> "Said":
-    return Said(capsys)
-
-
-class Said:
-    """What the command says now."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self.capsys = capsys
-
-    def __call__(self) -> list[str]:
-        data_list.main()
-        return self.capsys.readouterr().out.splitlines()
+def said(verb: Callable[..., str]) -> Said:
+    """What the verb says now, line by line."""
+    return lambda: verb("data list").splitlines()
 
 
 def test_no_versions(unreleased: Path, said: Said) -> None:

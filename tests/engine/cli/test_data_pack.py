@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from samebits.cli import data_pack
-from samebits.versions import tags as versions
+from samebits.console.errors import UserError
 from samebits.data.dvc_file import origin, record_origin
 from samebits.data.source import archives
-from samebits.console.errors import UserError
+from samebits.versions import tags as versions
 
 Settle = Callable[..., None]
 RAW, POINTER = Path("data/raw"), Path("data/raw.dvc")
@@ -19,11 +18,10 @@ FROM = {"kind": "archive", "source": "all.zip", "sha256": "9f", "bytes": 9, "fil
 
 
 @pytest.fixture
-def pack(settle: Settle, capsys: pytest.CaptureFixture[str]) -> Callable[[str], list[str]]:
+def pack(settle: Settle, verb: Callable[..., str]) -> Callable[[str], list[str]]:
     def run(layout: str) -> list[str]:
         settle(Path("params.yaml"), data={"layout": layout})
-        data_pack.main()
-        return capsys.readouterr().out.splitlines()
+        return verb("data pack").splitlines()
 
     return run
 

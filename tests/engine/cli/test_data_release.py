@@ -11,12 +11,12 @@ from unittest.mock import MagicMock
 
 import pytest
 
-from samebits.cli import data_release
 from samebits.checks import run as checks
-from samebits.versions.tags import releases
+from samebits.cli import data_release
 from samebits.console.errors import UserError
 from samebits.core import determinism
 from samebits.stages import validate
+from samebits.versions.tags import releases
 
 PACKAGE = data_release.__name__.partition(".")[0]
 

@@ -11,8 +11,8 @@ import pytest
 
 from samebits.cli import diagnose
 from samebits.console.errors import UserError
-from samebits.experiments.fractions import FILE
 from samebits.core import determinism
+from samebits.experiments.fractions import FILE
 
 CONTENT: dict[str, Any] = {
     "link": "variance",

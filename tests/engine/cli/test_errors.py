@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from samebits.cli import errors
-from samebits.data.shards import Example
 from samebits.console.errors import UserError
-from samebits.metrics.predictions import scored, write_predictions
 from samebits.core.files import write_json
+from samebits.data.shards import Example
+from samebits.metrics.predictions import scored, write_predictions
 
 CLASSES = ["<b>a", "b"]
 FILE = Path("reports/error-analysis.csv")

@@ -18,10 +18,10 @@ Settle = Callable[..., None]
 @pytest.fixture
 def trained(project: Path, monkeypatch: pytest.MonkeyPatch, settle: Settle) -> Path:
     """The project with prepared pictures and a network that was built and not trained."""
+    from handwritten_digits.model import build
     from safetensors.torch import save_file
 
     from samebits.core.config import Model, read
-    from handwritten_digits.model import build
     from samebits.provenance import determinism
     from samebits.stages import prepare, validate
 

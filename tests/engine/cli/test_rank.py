@@ -1,6 +1,5 @@
 """The accepted by score, ties said, a correction for many; what cannot be compared is named."""
 
-import sys
 from collections.abc import Callable
 
 import pytest
@@ -74,7 +73,7 @@ def test_what_was_scored_otherwise_is_left_out(result: Make) -> None:
 
 
 def test_an_experiment_whose_outputs_are_gone_is_left_out_by_name(
-    result: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    result: Make, monkeypatch: pytest.MonkeyPatch, verb: Callable[..., str]
 ) -> None:
     def read(name: str) -> Result:
         if name in ("gone", "cccccccccc"):
@@ -84,9 +83,7 @@ def test_an_experiment_whose_outputs_are_gone_is_left_out_by_name(
     found = {"wider": ["a"], "gone": ["b"], "twice": ["c" * 40, "d" * 40]}
     monkeypatch.setattr(rank, "read_result", read)
     monkeypatch.setattr(rank, "experiments", lambda: found)
-    monkeypatch.setattr(sys, "argv", ["rank"])
-    rank.main()
-    said = capsys.readouterr().out
+    said = verb("rank")
     # Of several with one name each is called by its commit.
     assert [row[-1] for row in table(said)[1:]] == ["HEAD", "dddddddddd", "wider"]
     for name in ("gone", "cccccccccc"):
@@ -94,20 +91,19 @@ def test_an_experiment_whose_outputs_are_gone_is_left_out_by_name(
 
 
 def test_what_measures_another_experiment_is_no_candidate(
-    result: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    result: Make, monkeypatch: pytest.MonkeyPatch, verb: Callable[..., str]
 ) -> None:
     names = ["seed-1-0123456789", "part-0.125-0123456789", "seed-of-doubt", "wider"]
     monkeypatch.setattr(rank, "read_result", result)
     monkeypatch.setattr(rank, "experiments", lambda: {name: ["a"] for name in names})
-    rank.main()
-    said = capsys.readouterr().out
+    said = verb("rank")
     assert [row[-1] for row in table(said)[1:]] == ["HEAD", "seed-of-doubt", "wider"]
     assert "3 candidates" in said
     assert "Left out: 2 of `make seeds` and `make learning-curve`" in said
 
 
 def test_without_a_result_of_head_there_is_nothing_to_compare_with(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, verb: Callable[..., str]
 ) -> None:
     def read(name: str) -> Result:
         raise UserError(f"no outputs of '{name}'")
@@ -115,13 +111,12 @@ def test_without_a_result_of_head_there_is_nothing_to_compare_with(
     monkeypatch.setattr(rank, "read_result", read)
     monkeypatch.setattr(rank, "experiments", lambda: {"wider": ["a"]})
     with pytest.raises(UserError, match="no outputs of 'HEAD'"):
-        rank.main()
+        verb("rank")
 
 
 def test_head_alone(
-    result: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    result: Make, monkeypatch: pytest.MonkeyPatch, verb: Callable[..., str]
 ) -> None:
     monkeypatch.setattr(rank, "read_result", result)
     monkeypatch.setattr(rank, "experiments", dict)
-    rank.main()
-    assert table(capsys.readouterr().out)[1:] == [["1", "0.975000", "HEAD"]]
+    assert table(verb("rank"))[1:] == [["1", "0.975000", "HEAD"]]
