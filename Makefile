@@ -12,7 +12,7 @@ $(foreach name,$(values),$(if $(value $(name)),$(eval override $(name) := $$(val
 MAKEOVERRIDES :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick long proof proof-long check lock expected bench bench-decisions
+.PHONY: help setup demo test quick long proof proof-long check lock expected manifest bench bench-decisions
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-15s %s\n", $$1, $$2}' Makefile
@@ -46,6 +46,9 @@ lock: setup ## refresh every lock
 
 expected: setup ## refresh the shipped bits
 	$(in_venv) python scripts/expected.py
+
+manifest: ## list the shipped engine anew, in src/samebits/MANIFEST of the project
+	@"$$PYTHON" -I scripts/manifest.py
 
 bench: setup ## measure ratios: generation, pipeline, start-up, training; then how it scales
 	set -f; $(in_venv) python scripts/bench.py && $(in_venv) python scripts/bench_scale.py $(if $(value SIZES),--sizes $$SIZES)

@@ -1,18 +1,16 @@
-"""A copy of this very project, to plant defects in: `pytest tests/reproducibility/audit`."""
+"""A project as the template makes it, to plant defects in: `pytest tests/engine/audit`."""
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from made_project import ran, rendered
 
 from samebits.audit import dvcfiles
 from samebits.audit.findings import Finding
 from samebits.audit.project import Project
 from samebits.audit.run import audit
-
-ROOT = Path(__file__).parents[3]
 
 
 class Copy:
@@ -21,7 +19,7 @@ class Copy:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.project = Project(root)
-        self.package = self.project.package
+        self.package = self.project.package  # the user's
         self.stages = dvcfiles.stages(self.project)
         self._before = self.findings()
         self._changed: dict[Path, bytes | None] = {}
@@ -68,12 +66,14 @@ class Copy:
 
     def add(self, kind: str, entry: str) -> int:
         """Add an entry to the first list of this kind in dvc.yaml and return its line."""
-        lines = self.text("dvc.yaml").split("\n")
-        line = next(n for n, text in enumerate(lines, 1) if kind in text)
-        indent = re.match(r"\s*-", lines[line])
-        lines.insert(line, f"{indent[0] if indent else '      -'} {entry}")
-        self.write("dvc.yaml", "\n".join(lines))
-        return line + 1
+        return self.replace("dvc.yaml", f"{kind} [", f"{kind} [{entry}, ")
+
+    def drop(self, stage: str, entry: str) -> None:
+        """Take an entry out of the lists of a stage in dvc.yaml."""
+        before, name, after = self.text("dvc.yaml").partition(f"\n  {stage}:\n")
+        changed = re.sub(rf"(?<=[ \[]){re.escape(entry)}(?:,\s*|(?=\]))", "", after, count=1)
+        assert changed != after, f"stage {stage} has no {entry}"
+        self.write("dvc.yaml", before + name + changed)
 
     def remove(self, path: str) -> None:
         """Delete a file."""
@@ -94,8 +94,13 @@ class Copy:
 
     @property
     def code(self) -> str:
-        """A file that decides results: the source of the first stage."""
+        """A file of the engine that decides results: the source of the first stage."""
         return next(iter(dvcfiles.sources(self.project, self.stages[0])))
+
+    @property
+    def codes(self) -> tuple[str, str]:
+        """That file, and the one of the user's that the first stage reads."""
+        return self.code, f"{self.package}/data.py"
 
     @property
     def reading(self) -> dvcfiles.Stage:
@@ -106,11 +111,8 @@ class Copy:
 @pytest.fixture(scope="session")
 def _copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     root = tmp_path_factory.mktemp("audit") / "project"
-    project = Project(ROOT)
-    for path in [*project.files, "dvc.lock"]:
-        if project.exists(path):
-            (root / path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / path, root / path)
+    rendered(root)
+    ran(root)
     return Copy(root)
 
 
@@ -142,3 +144,26 @@ def expect(copy: Copy) -> Expect:
         return found[0]
 
     return one
+
+
+Plant = Callable[..., None]
+
+
+@pytest.fixture
+def plant(copy: Copy) -> Plant:
+    """Add code to a file of the engine and to one of the user's; `check` alone fails, in both.
+
+    It fails where the last line of the code is, and its message begins or goes on with `words`.
+    """
+
+    def both(check: str, code: str, words: str = "") -> None:
+        last = code.rstrip("\n").count("\n")
+        places = {(path, copy.append(path, f"{code}\n") + last) for path in copy.codes}
+        new = copy.new()
+        assert new.keys() - {"dvc.lock"} == {check}, new
+        assert places == {one[:2] for one in new[check]}, new
+        assert all(
+            any(words in one.message for one in new[check] if one[:2] == place) for place in places
+        ), new
+
+    return both

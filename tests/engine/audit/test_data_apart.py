@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from samebits.console.errors import UserError
 from samebits.audit import data_apart as apart
+from samebits.console.errors import UserError
 
 Git = Callable[..., "subprocess.CompletedProcess[str]"]
 

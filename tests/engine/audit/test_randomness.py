@@ -1,4 +1,4 @@
-"""What chance decides: `pytest tests/reproducibility/audit/test_randomness.py`."""
+"""What chance decides, in the engine and in the user's files."""
 
 from typing import Any
 
@@ -111,28 +111,31 @@ FINE = [
 
 
 @pytest.mark.parametrize("code", PLANTED)
-def test_chance(copy: Any, expect: Any, code: str) -> None:
-    start = copy.append(copy.code, f"{code}\n")
-    expect("randomness", copy.code, start + code.rstrip().count("\n"), stale=True)
+def test_chance(plant: Any, code: str) -> None:
+    plant("randomness", code)
 
 
 @pytest.mark.parametrize("code", FINE)
 def test_no_chance(copy: Any, code: str) -> None:
-    copy.append(copy.code, f"{code}\n")
+    for path in copy.codes:
+        copy.append(path, f"{code}\n")
     assert "randomness" not in copy.new()
 
 
 @pytest.mark.parametrize("code", [code for code in PLANTED if "import *" not in code][::5])
 def test_a_reason_allows_it_and_is_counted(copy: Any, code: str) -> None:
-    copy.append(copy.code, f"{code}  # audit: shown to the user alone\n")
+    for path in copy.codes:
+        copy.append(path, f"{code}  # audit: shown to the user alone\n")
     assert "randomness" not in copy.new()
     copy.restore()
-    copy.append(copy.code, f"{code}  # audit:\n")
-    assert "randomness" in copy.new()
+    for path in copy.codes:
+        copy.append(path, f"{code}  # audit:\n")
+    assert {one.path for one in copy.new()["randomness"]} == {*copy.codes}
     assert "allowed by comment" in randomness(copy.project).found
 
 
-def test_only_what_stages_run_is_held_to_it(copy: Any) -> None:
+@pytest.mark.parametrize("folder", ["src/samebits/data", "src/handwritten_digits"])
+def test_only_what_stages_run_is_held_to_it(copy: Any, folder: str) -> None:
     copy.write("tests/test_new.py", "import random\n\nrandom.random()\n")
-    copy.write(f"{copy.package}/aside.py", "import random\n\nrandom.random()\n")
-    assert copy.new() == {}
+    copy.write(f"{folder}/aside.py", "import random\n\nrandom.random()\n")
+    assert copy.new().keys() <= {"dvc.lock"}

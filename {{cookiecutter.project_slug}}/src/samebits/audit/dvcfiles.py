@@ -134,7 +134,7 @@ def _filled(project: Project, text: str) -> str:
 def sources(project: Project, stage: Stage) -> dict[str, str]:
     """The project's files that a stage's command runs, each with the words that name it."""
     found: dict[str, str] = {}
-    for name in re.findall(r"-m\s+samebits\s+run\s+(\w+)", stage.command):
+    for name in _run_by_name(stage):
         parts = [f"{ENGINE}/stages/{name}.py"]
         parts += [f"{project.package}/{part}.py" for part in READ_BY.get(name, ())]
         found |= dict.fromkeys(parts, f"samebits run {name}")
@@ -149,6 +149,11 @@ def sources(project: Project, stage: Stage) -> dict[str, str]:
     return found
 
 
+def _run_by_name(stage: Stage) -> list[str]:
+    """What `samebits run` runs in a stage's command."""
+    return re.findall(r"-m\s+samebits\s+run\s+(\w+)", stage.command)
+
+
 def missing_sources(project: Project, stage: Stage) -> list[Finding]:
     """Modules and scripts of the command that do not exist."""
     packages = {name.partition(".")[0] for name in project.modules}
@@ -156,6 +161,11 @@ def missing_sources(project: Project, stage: Stage) -> list[Finding]:
         name
         for name in re.findall(r"-m\s+([\w.]+)", stage.command)
         if name.partition(".")[0] in packages and name not in project.modules
+    ]
+    modules += [
+        f"samebits run {name}"
+        for name in _run_by_name(stage)
+        if f"samebits.stages.{name}" not in project.modules
     ]
     scripts = [
         word

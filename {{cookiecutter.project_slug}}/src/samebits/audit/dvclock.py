@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from ..console.errors import UserError
@@ -97,13 +97,19 @@ def _stale(
         return f"{path} is not the version of {where}" if now != recorded else ""
     file = project.root / path
     if file.is_dir() and path.startswith("src/"):
-        return "" if hash_of(file) == recorded else f"{path} has changed since it ran"
+        return "" if _folder(project, path) == recorded else f"{path} has changed since it ran"
     if not file.is_file():
         return ""  # the folder of other outputs, or missing, which the pipeline check says
     content = file.read_bytes()
     same = hashlib.md5(content, usedforsecurity=False).hexdigest() == recorded
     same = same and entry.get("size", len(content)) == len(content)
     return "" if same else f"{path} has changed since it ran"
+
+
+@lru_cache(maxsize=256)
+def _folder(project: Project, path: str) -> str:
+    """The hash of a folder, on which several stages depend."""
+    return hash_of(project.root / path)
 
 
 def _unsealed(project: Project, document: Document, stage: Stage) -> Iterator[Finding]:
@@ -116,7 +122,7 @@ def _unsealed(project: Project, document: Document, stage: Stage) -> Iterator[Fi
     made |= tracked_data(project).keys()
     # A folder of Git's own is looked at as it is; dvc.lock may be older.
     plain = [path for path in deps if path not in made and (project.root / path).is_dir()]
-    deps |= {path: hash_of(project.root / path) for path in plain}
+    deps |= {path: _folder(project, path) for path in plain}
     stated = declared(project.yaml(PIPELINE).value, stage.name)
     package = project.package.removeprefix("src/")
     expected = content(stated, values(stated, project.root), deps, outs, package)

@@ -12,7 +12,7 @@ from .requirements import asked, locked, normalized, satisfies
 
 FOLDER = "requirements"
 PYTHON = ".python-version"
-DESK = ("commands", "experiments")  # rooms of src/ that only work at a developer's desk
+DESK = ("cli", "experiments", "testing")  # rooms that only work at a developer's desk
 _LOCK = "run `make lock`"
 # Import names that are not the name of the distribution that brings them.
 _DISTRIBUTIONS = {

@@ -16,11 +16,15 @@ class Finding(NamedTuple):
 
 
 class Check(NamedTuple):
-    """One line of the table: what was looked at, what was found in numbers, what is wrong."""
+    """One line of the table: what was looked at, what was found in numbers, what is wrong.
+
+    `warnings` are good to know, and no fault.
+    """
 
     name: str
     found: str
     findings: tuple[Finding, ...]
+    warnings: tuple[Finding, ...] = ()
 
     @property
     def passed(self) -> bool:

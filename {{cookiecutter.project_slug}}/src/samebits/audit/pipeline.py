@@ -1,6 +1,10 @@
 """The pipeline is whole: every stage declares all it depends on, every output has one owner."""
 
+import ast
+from collections.abc import Iterator
+
 from ..core.seals import path_of
+from ..core.yours import READ_BY
 from .dvcfiles import (
     PARAMS,
     PIPELINE,
@@ -14,12 +18,14 @@ from .dvcfiles import (
 )
 from .findings import Check, Finding, check, count
 from .imports import reach
+from .parsing import parents, statements
 from .project import Project
-from .rooms import is_transparent
+from .rooms import ENGINE, is_transparent, room_of
 from .sections import accesses, reads, sections
 
 # Loading speed alone: a stage that depends on it would run again for nothing.
 FREE = "runtime"
+YOURS, REGISTRY = f"{ENGINE}/core/yours.py", f"{ENGINE}/metrics/registry.py"
 
 
 def code_of(project: Project, stage: Stage) -> set[str]:
@@ -34,6 +40,7 @@ def pipeline(project: Project) -> Check:
     for stage in stages(project):
         findings += missing_sources(project, stage)
         findings += [*_undeclared(project, stage), *_unneeded(project, stage)]
+        findings += [*_too_wide(project, stage), *_handed(project, stage)]
         findings += [*_absent(project, stage), *_unsealed(project, stage)]
     found = stages(project)
     deps = sum(len(stage.deps) for stage in found)
@@ -77,6 +84,50 @@ def _unneeded(project: Project, stage: Stage) -> list[Finding]:
         for dep, line in declared
         if project.exists(dep) and not any(inside(path, dep) for path in code)
     ]
+
+
+def _too_wide(project: Project, stage: Stage) -> Iterator[Finding]:
+    """Folders with code that cannot change what the stage makes, or with files that are yours."""
+    code = code_of(project, stage)
+    for dep, line in stage.deps.items():
+        held = [path for path in project.sources if path != dep and inside(path, dep)]
+        for path in held:
+            yours = inside(path, project.package) and path not in code
+            if yours or (is_transparent(path) and room_of(path) != "__init__.py"):
+                message = f"stage {stage.name}: {dep} holds {path}, which moves none of its outputs"
+                yield Finding(PIPELINE, line, f"{message}; name what it imports alone")
+                break
+
+
+def _handed(project: Project, stage: Stage) -> Iterator[Finding]:
+    """The files of yours that `READ_BY` hands to a stage of the engine are those that it reads."""
+    for path in sources(project, stage):
+        name = path.removeprefix(f"{ENGINE}/stages/").removesuffix(".py")
+        if room_of(path) != "stages" or not project.tree(path):
+            continue
+        read = _read_of_yours(project, path)
+        if REGISTRY in code_of(project, stage):
+            read.setdefault("metrics", 1)  # the launcher enters them there
+        for file, line in read.items():
+            if file not in READ_BY.get(name, ()):
+                message = f"stage {stage.name}: reads {file}.py of yours, which READ_BY of {YOURS} "
+                yield Finding(path, line, f"{message}does not hand to it; add it there and to deps")
+        for file in READ_BY.get(name, ()):
+            if file not in read:
+                message = f"hands {file}.py to the stage {name}, which reads nothing of it; drop it"
+                yield Finding(YOURS, project.line_of(YOURS, "READ_BY"), message)
+
+
+def _read_of_yours(project: Project, path: str) -> dict[str, int]:
+    """The attributes of what `main` is handed first, by the line of one use."""
+    body = statements((project.tree(path) or ast.Module([], [])).body)
+    mains = [one for one in body if isinstance(one, ast.FunctionDef) and one.name == "main"]
+    handed = {one.args.args[0].arg for one in mains if one.args.args}
+    return {
+        node.attr: node.lineno
+        for node in parents(project.text(path) or "")
+        if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") in handed
+    }
 
 
 def _absent(project: Project, stage: Stage) -> list[Finding]:

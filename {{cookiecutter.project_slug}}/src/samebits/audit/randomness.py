@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
+from .building import building
 from .dvcfiles import stages
 from .findings import Check, Finding, check, count, words
 from .ordering import unordered
 from .parsing import parents
 from .pipeline import code_of
 from .project import Project
+from .rooms import ENGINE
 
 _CLOCK = "a clock; time must not decide a result"
 _CHANCE = "randomness outside the seed; draw from a stream of the seed"
@@ -96,22 +98,24 @@ _METHODS = words("normal_ uniform_ bernoulli_ random_ exponential_ cauchy_ geome
 
 
 class Fault(NamedTuple):
-    """One refused use: its first and last line, and what it is."""
+    """One refused use: first and last line, what it is, if it draws from torch's own generator."""
 
     line: int
     last: int
     reason: str
+    drawn: bool = False
 
 
 def randomness(project: Project) -> Check:
     """No ambient randomness, clock or chance order in what decides a result."""
     before = len(project.allowed_lines)
-    files = deciding(project)
+    files, seeded = deciding(project), building(project)
     findings = [
         Finding(path, fault.line, f"{fault.reason}, or say why not with `# audit: reason`")
         for path in files
         for fault in _faults(project.text(path) or "" if project.tree(path) else "")
-        if not project.allows(path, fault.line, fault.last)
+        if not (fault.drawn and (path, fault.line) in seeded)
+        and not project.allows(path, fault.line, fault.last)
     ]
     allowed = count(len(project.allowed_lines) - before, "line")
     found = f"{count(len(files), 'file')} that decide results, {allowed} allowed by comment"
@@ -122,7 +126,7 @@ def deciding(project: Project) -> list[str]:
     """The files that some stage runs; where no stage can be read, all sources but this audit."""
     files = {file for stage in stages(project) for file in code_of(project, stage)}
     python = sorted(file for file in files if file.endswith(".py"))
-    return python or [path for path in project.sources if "/reproducibility/audit/" not in path]
+    return python or [path for path in project.sources if not path.startswith(f"{ENGINE}/audit/")]
 
 
 @cache
@@ -136,9 +140,9 @@ def _faults(text: str) -> tuple[Fault, ...]:
     ]
     for node in tree:
         if isinstance(node, (ast.Name, ast.Attribute)) and not _longer(node, tree[node]):
-            reason = _reason(node, tree[node], _dotted(node, names))
-            if reason:
-                found.append(_fault(node, tree[node], reason))
+            name = _dotted(node, names)
+            if reason := _reason(node, tree[node], name):
+                found.append(_fault(node, tree[node], reason, drawn=_is_drawn(name)))
     found += [Fault(*item) for item in unordered(tree, names)]
     found += [Fault(node.lineno, node.lineno, reason) for node, reason in _settings(tree, names)]
     return tuple(found)
@@ -246,9 +250,15 @@ def _is_true(call: ast.Call, keyword: str) -> bool:
     return any(isinstance(value, ast.Constant) and value.value is True for value in given)
 
 
-def _fault(node: ast.Name | ast.Attribute, parent: ast.AST, reason: str) -> Fault:
+def _is_drawn(name: str) -> bool:
+    """Whether it draws from torch's own generator."""
+    own = name.startswith("torch.") and not name.startswith("torch.utils.") and name in _KEYWORDS
+    return own or (name.startswith("?") and name.rpartition(".")[2] in _METHODS)
+
+
+def _fault(node: ast.Name | ast.Attribute, parent: ast.AST, reason: str, *, drawn: bool) -> Fault:
     last = getattr(parent if isinstance(parent, ast.Call) else node, "end_lineno", None)
-    return Fault(node.lineno, last or node.lineno, reason)
+    return Fault(node.lineno, last or node.lineno, reason, drawn)
 
 
 def _settings(

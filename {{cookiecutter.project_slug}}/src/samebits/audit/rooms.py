@@ -5,34 +5,50 @@ ENGINE = "src/samebits"
 FLOORS = (
     ("console",),
     ("core",),
-    ("audit", "remote"),
+    ("params.py", "audit", "remote"),
     ("data", "provenance"),
     ("checks", "metrics", "training"),
     ("diagnosis", "versions"),
     ("report", "ingest", "experiments"),
     ("stages",),
-    ("cli",),
+    ("cli", "testing"),
+    ("verbs.py",),
+    ("__main__.py",),
 )
+# The only files that import the user's, for they are told the names.
+LAUNCHER = ("__main__.py", "core/yours.py")
 # What stands here moves no output: it says something, or brings what is compared with a hash. No
-# stage depends on it, so that another word trains nothing anew. `make verify` would see a mistake.
+# stage depends on it, so that another word trains nothing anew.
 TRANSPARENT = (
-    *(
-        "__main__.py",
-        "params.py",
-        "verbs.py",
-        "console",
-        "audit",
-        "remote",
-        "provenance",
-        "versions",
-    ),
-    *("ingest", "experiments", "cli"),
+    *("__main__.py", "params.py", "verbs.py", "console", "audit", "remote", "provenance"),
+    *("versions", "ingest", "experiments", "cli"),
 )
+# All that the code of a stage may take from there, by module.
+TAKEN = {
+    "params": {"choice", "number"},  # what the keys of a section take
+    "console.errors": {"UserError", "refused"},
+    "console.progress": {"progress"},  # the same rows in the same order
+    "provenance.record": {"recorded"},
+    # Each byte that comes by these is compared with a hash or a checksum.
+    "remote.dir_lists": {"listed_files"},
+    "remote.filesystem": {"Objects", "Run", "location"},
+    "remote.revisions": {"LOCK", "entries", "parsed"},
+}
 
 
 def is_transparent(path: str) -> bool:
     """Whether a file of the project can change no bit of a result."""
-    room, _, rest = path.removeprefix(f"{ENGINE}/").partition("/")
-    return path.startswith(f"{ENGINE}/") and (
-        room in TRANSPARENT or (rest == "" and room == "__init__.py")
-    )
+    room = room_of(path)
+    return room in TRANSPARENT or path == f"{ENGINE}/__init__.py"
+
+
+def room_of(path: str) -> str:
+    """The room of a file of the engine, or its name where it is in none; "" of any other file."""
+    inside = path.startswith(f"{ENGINE}/")
+    return path.removeprefix(f"{ENGINE}/").partition("/")[0] if inside else ""
+
+
+def floor(path: str) -> int | None:
+    """The floor on which a file of the engine stands; None where it is in no room known here."""
+    room = room_of(path)
+    return next((n for n, rooms in enumerate(FLOORS) if room in rooms), None)

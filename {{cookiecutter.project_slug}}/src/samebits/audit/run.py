@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from .arrows import arrows
 from .configuration import config, metric
 from .data import credentials, data, lean
 from .dvclock import lock
@@ -13,6 +14,7 @@ from .environment import declared_imports, environment
 from .findings import Check
 from .inputs import inputs
 from .isolation import isolation
+from .manifest import manifest
 from .pipeline import outputs, parameters, pipeline
 from .project import Project
 from .randomness import randomness
@@ -28,6 +30,7 @@ CHECKS = (
     data,
     lean,
     credentials,
+    arrows,
     pipeline,
     inputs,
     outputs,
@@ -36,6 +39,7 @@ CHECKS = (
     randomness,
     config,
     metric,
+    manifest,
 )
 
 
@@ -53,22 +57,22 @@ def audit(root: Path, *, data_alone: bool = False) -> list[Check]:
 
 
 def table(checks: list[Check], encoding: str | None = None) -> str:
-    """One line for each check, then every finding of those that fail.
+    """One line for each check, then every finding of those that fail, and every warning.
 
     Args:
         checks: what `audit` returned.
         encoding: of the place where it will be shown; of standard output if not given.
     """
     encoding = encoding or getattr(sys.stdout, "encoding", None) or "ascii"
-    passed, failed = _marks(encoding)
+    passed, warned, failed = _marks(encoding)
     width = max(len(check.name) for check in checks)
-    lines = [
-        f"{passed if check.passed else failed} {check.name:{width}}  {check.found}"
-        for check in checks
-    ]
+    lines = []
     for check in checks:
-        if not check.passed:
-            lines += ["", f"{check.name}:", *map(str, check.findings)]
+        mark = failed if check.findings else warned if check.warnings else passed
+        lines.append(f"{mark} {check.name:{width}}  {check.found}")
+    for check in checks:
+        if said := (*check.findings, *check.warnings):
+            lines += ["", f"{check.name}:", *map(str, said)]
     # A path may hold what the terminal cannot show.
     return "\n".join(lines).encode(encoding, "backslashreplace").decode(encoding)
 
@@ -85,9 +89,9 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _marks(encoding: str) -> tuple[str, str]:
+def _marks(encoding: str) -> tuple[str, str, str]:
     try:
         "✓✗".encode(encoding)
     except UnicodeEncodeError:
-        return "ok  ", "FAIL"
-    return "✓", "✗"
+        return "ok  ", "warn", "FAIL"
+    return "✓", "!", "✗"

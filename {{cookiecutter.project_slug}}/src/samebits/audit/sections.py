@@ -75,13 +75,15 @@ def _reads(text: str) -> dict[str, int]:
     if "read(" not in text and "values(" not in text:
         return {}
     calls = [node for node in parents(text) if isinstance(node, ast.Call) and node.args]
-    named = [(_last(node.args[0]), node.lineno) for node in calls if _last(node.func) == "read"]
+    named = [
+        (last_name(node.args[0]), node.lineno) for node in calls if last_name(node.func) == "read"
+    ]
     # A class, not a variable: `file.read(data)` reads no section.
     found = {name.lower(): line for name, line in named if name[:1].isupper()}
     spelled = [
         (node.args[0].value, node.lineno)
         for node in calls
-        if _last(node.func) == "values" and isinstance(node.args[0], ast.Constant)
+        if last_name(node.func) == "values" and isinstance(node.args[0], ast.Constant)
     ]
     return found | {str(name): line for name, line in spelled}
 
@@ -96,14 +98,14 @@ def _accesses(text: str) -> set[tuple[str, str]]:
     dotted = [node for node in parents(text) if isinstance(node, ast.Attribute)]
     # `settings: Input` is another name of the section.
     named = {
-        node.arg: _last(node.annotation).lower()
+        node.arg: last_name(node.annotation).lower()
         for node in parents(text)
         if isinstance(node, ast.arg) and isinstance(node.annotation, ast.Name)
     }
-    found = {(_last(node.value), node.attr) for node in dotted}
+    found = {(last_name(node.value), node.attr) for node in dotted}
     return found | {(named[name], key) for name, key in found if name in named}
 
 
-def _last(node: ast.AST) -> str:
+def last_name(node: ast.AST) -> str:
     """The last name of `a.b.c` or `c`; empty for anything else."""
     return str(getattr(node, "attr", getattr(node, "id", "")))

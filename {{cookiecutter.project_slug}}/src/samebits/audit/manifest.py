@@ -1,0 +1,52 @@
+"""Whether the engine is as the template shipped it. To edit it is no fault, only good to know."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+
+from ..core.seals import files
+from .findings import Check, Finding, count
+from .project import Project
+from .rooms import ENGINE
+
+MANIFEST = f"{ENGINE}/MANIFEST"
+LISTED = (ENGINE, "scripts")
+_LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
+
+
+def manifest(project: Project) -> Check:
+    """Every file of the engine and of scripts/ is as its manifest lists it; else a warning."""
+    version, shipped = _shipped(project.text(MANIFEST) or "")
+    if not shipped:
+        message = "lists no file, so what of the engine was edited cannot be told; restore it "
+        warning = Finding(MANIFEST, 1, f"{message}with `git checkout {MANIFEST}`")
+        return Check("manifest", "engine of an unknown version", (), (warning,))
+    warnings = tuple(sorted(_differences(project, version, shipped)))
+    found = f"engine {version} as shipped, {count(len(shipped), 'file')}"
+    if warnings:
+        found = f"engine {version}, {len(warnings)} of {count(len(shipped), 'file')} not as shipped"
+    return Check("manifest", found, (), warnings)
+
+
+def _shipped(text: str) -> tuple[str, dict[str, str]]:
+    """The version and the SHA-256 of each file; none where a line is not as it should be."""
+    header, *lines = text.splitlines() or [""]
+    version, rows = re.fullmatch(r"samebits (\S+)", header), [*map(_LINE.fullmatch, lines)]
+    if not version or not all(rows):
+        return "", {}
+    return version[1], {row[2]: row[1] for row in rows if row}
+
+
+def _differences(project: Project, version: str, shipped: dict[str, str]) -> Iterator[Finding]:
+    folders = (files(project.root / folder) for folder in LISTED)
+    here = {one.relative_to(project.root).as_posix(): one for found in folders for one in found}
+    for path, digest in shipped.items():
+        # Git may give a file other line ends.
+        text = here[path].read_bytes().replace(b"\r\n", b"\n") if path in here else None
+        if text is None:
+            yield Finding(path, 1, f"is missing, and was shipped with engine {version}")
+        elif hashlib.sha256(text).hexdigest() != digest:
+            yield Finding(path, 1, f"is not as engine {version} was shipped")
+    for path in here.keys() - shipped.keys() - {MANIFEST}:
+        if not path.endswith(".pyc") and not project.ignored(path):
+            yield Finding(path, 1, f"was not shipped with engine {version}")
