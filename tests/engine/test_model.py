@@ -1,15 +1,27 @@
-"""The network: pictures of any size in, one logit for each class out."""
+"""The network: images of any size in, one logit for each class out."""
 
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
+from conftest import configured, shipped
+from handwritten_digits import model as network_file
+from handwritten_digits.model import ACTIVATIONS, Model, Network
 
-from samebits.core.config import Model
 from samebits.console.errors import UserError
-from handwritten_digits.model import ACTIVATIONS, build
+from samebits.core.sections import Reproducibility
+from samebits.data.loader import Split
+from samebits.training.network import built
 
 
 def model(width: int = 8, depth: int = 2, activation: str = "relu") -> Model:
     return Model(width=width, depth=depth, activation=activation)
+
+
+def build(model: Model, channels: int, classes: int, dropout: float) -> torch.nn.Module:
+    return network_file.build(model, {"image": (channels, 8, 8)}, classes, dropout)
 
 
 @pytest.mark.parametrize(("height", "width"), [(8, 8), (17, 5), (4, 4)])
@@ -35,10 +47,18 @@ def test_width_and_depth(width: int) -> None:
     assert network(torch.zeros(2, 1, 8, 8)).isfinite().all()
 
 
-def test_more_levels_than_the_pictures_can_be_halved_are_refused() -> None:
-    check(model(depth=3), side=8)
-    with pytest.raises(UserError, match=r"depth is 4, but pictures of 8 pixels allow 3 at most"):
-        check(model(depth=4), side=8)
+def test_more_levels_than_the_images_can_be_halved_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settle: Callable[..., None]
+) -> None:
+    params, labels = configured(tmp_path), np.zeros(1, dtype=np.int64)
+    split = Split(np.zeros((1, 1, 8, 8), dtype=np.uint8), labels, ["a"], "v")
+    monkeypatch.chdir(tmp_path)
+    settle(params, model={"depth": 3})
+    assert isinstance(built(network_file, split, 0.0, shipped(Reproducibility)), Network)
+    settle(params, model={"depth": 4})
+    said = r"depth is at most 3 for images of 8 pixels; change the section `model` of params\.yaml"
+    with pytest.raises(UserError, match=said):
+        built(network_file, split, 0.0, shipped(Reproducibility))
 
 
 def test_weights_come_from_the_global_generator() -> None:

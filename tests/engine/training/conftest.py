@@ -9,16 +9,17 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-
 from handwritten_digits import model as network_file
 from handwritten_digits import training as training_file
+
 from samebits.core import sections
 from samebits.data.loader import Preparation, Split
-from samebits.training import loop, microbatch as shards
+from samebits.training import loop
+from samebits.training import microbatch as shards
 from samebits.training.checkpoint import Progress
+from samebits.training.distributed import ALONE, Group
 from samebits.training.loop import Settings, train
 from samebits.training.recipe import Recipe
-from samebits.training.distributed import ALONE, Group
 
 IDENTITY = {"code": "c", "data": "d", "params": {"model": {"width": 4, "rate": 0.1}}}
 

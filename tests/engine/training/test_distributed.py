@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 
-from samebits.console import errors
-from samebits.core.sections import Reproducibility
 from samebits.console.errors import UserError
 from samebits.core import determinism
+from samebits.core.seals import Seal
+from samebits.core.sections import Reproducibility
+from samebits.core.yours import READ_BY, Yours
 from samebits.training.distributed import ALONE, joined
 
-PACKAGE = errors.__name__.partition(".")[0]
+TRAIN = ("-m", "samebits", "run", "train")
 RESULTS = ("models/model.safetensors", "reports/losses.csv", "reports/learning-curves.csv")
 Settle = Callable[..., None]
 
@@ -52,9 +53,10 @@ def test_more_processes_than_devices() -> None:
 def prepared(project: Path, settle: Settle) -> Path:
     settle(project / "params.yaml", reproducibility={"shards": 4}, runtime={"checkpoint_every": 1})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(determinism, "apply", lambda *_: {})
+        patch.setattr(determinism, "configure", lambda *_: None)
         for name in ("validate", "prepare"):
-            importlib.import_module(f"{PACKAGE}.stages.{name}").main()
+            stage = importlib.import_module(f"samebits.stages.{name}")
+            stage.main(Yours(READ_BY[name]), Seal(name))
     return project
 
 
@@ -75,20 +77,20 @@ def test_started_by_torchrun(prepared: Path, stage: Any, python: Any) -> None:
     assert stage("train").returncode == 0
     alone = results(prepared)
     run = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "--no-python")
-    done = python(*run, sys.executable, "-I", "-m", f"{PACKAGE}.stages.train")
+    done = python(*run, sys.executable, "-I", *TRAIN)
     assert done.returncode == 0, done.stderr
     assert results(prepared) == alone
 
 
 PROBE = """
-import runpy
-from {package}.reproducibility import determinism
+import runpy, sys
+from samebits.core import determinism
 
-apply = determinism.apply
+configure = determinism.configure
 
 def and_watch(*arguments):
-    apply(*arguments)
-    from {package}.training.memory import Memory
+    configure(*arguments)
+    from samebits.training.shared_memory import Memory
     shared = Memory.shared
 
     def watched(rank, *others):
@@ -99,8 +101,9 @@ def and_watch(*arguments):
 
     Memory.shared = watched
 
-determinism.apply = and_watch
-runpy.run_module("{package}.stages.train", run_name="__main__")
+determinism.configure = and_watch
+sys.argv = ["samebits", "run", "train"]
+runpy.run_module("samebits", run_name="__main__")
 """
 
 
@@ -112,7 +115,7 @@ def test_how_gradients_travel_moves_no_bit(
     assert stage("train").returncode == 0
     alone = results(prepared)
     settle(prepared / "params.yaml", runtime={"processes": 2})
-    done = python("-c", PROBE.format(package=PACKAGE, hidden=hidden))
+    done = python("-c", PROBE.format(hidden=hidden))
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     assert f"shared: {not hidden}" in done.stdout
     assert results(prepared) == alone
@@ -132,9 +135,10 @@ def test_an_error_is_said_once(prepared: Path, stage: Any, settle: Settle) -> No
 
 GO_WRONG = """
 import torch
-from {package}.config import Reproducibility, read
-from {package}.errors import UserError, run
-from {package}.training.processes import joined
+from samebits.console.errors import UserError, run
+from samebits.core.config import read
+from samebits.core.sections import Reproducibility
+from samebits.training.distributed import joined
 
 def main():
     with joined(2, read(Reproducibility)) as group:
@@ -152,7 +156,7 @@ def test_who_knows_what_is_wrong_says_it(
     prepared: Path, python: Any, ranks: tuple[int, ...]
 ) -> None:
     """Such as a picture that only one of them has to read."""
-    done = python("-c", GO_WRONG.format(package=PACKAGE, ranks=ranks))
+    done = python("-c", GO_WRONG.format(ranks=ranks))
     assert done.returncode == 1
     assert done.stderr.splitlines() == ["error: this is wrong"]
 
@@ -166,7 +170,7 @@ def others(root: Path) -> list[int]:
             folder = (process / "cwd").resolve()
         except OSError:
             continue
-        if folder == root.resolve() and f"{PACKAGE}.stages.train".encode() in command:
+        if folder == root.resolve() and b"samebits\0run\0train" in command:
             found.append(int(process.name))
     return found
 
@@ -175,7 +179,7 @@ def others(root: Path) -> list[int]:
 @pytest.mark.parametrize("victim", ["first", "other"])
 def test_a_kill_leaves_no_process_behind(prepared: Path, settle: Settle, victim: str) -> None:
     settle(prepared / "params.yaml", optimization={"epochs": 10000}, runtime={"processes": 2})
-    command = [sys.executable, "-I", "-m", f"{PACKAGE}.stages.train"]
+    command = [sys.executable, "-I", *TRAIN]
     with subprocess.Popen(command, cwd=prepared, stderr=subprocess.PIPE, encoding="utf-8") as first:
         wait(lambda: bool(list((prepared / "checkpoints").glob("*.ckpt"))))
         pids = others(prepared)

@@ -11,7 +11,8 @@ import torch
 from tqdm import tqdm
 
 from samebits.console.errors import UserError
-from samebits.training import loop, predict as prediction
+from samebits.training import loop
+from samebits.training import predict as prediction
 from samebits.training.checkpoint import Progress
 from samebits.training.early_stopping import Stop
 

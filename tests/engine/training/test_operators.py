@@ -1,6 +1,7 @@
 """Operators without the same bits on every processor are refused, by name, before training."""
 
 import math
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -8,14 +9,15 @@ from typing import Any
 
 import pytest
 import torch
+from conftest import PYTHONPATH
+from handwritten_digits import training as training_file
+from handwritten_digits.model import Network
 from torch import Tensor, nn
 from torch.nn import functional
 
-from samebits.core.sections import Reproducibility
-from samebits.data import loader as batches
 from samebits.console.errors import UserError
-from samebits.??model import Network
 from samebits.core.operators import check_optimizer, portable
+from samebits.core.sections import Reproducibility
 from samebits.training import loop
 
 Call = Callable[[Tensor], Any]
@@ -175,32 +177,29 @@ def test_the_first_step_refuses_it_wherever_it_stands(
             patch.setattr(place, name, value)
             run()
 
-    forward, augment, loss = Network.forward, batches.augment, functional.cross_entropy
+    forward, warp, loss = Network.forward, training_file.warp, functional.cross_entropy
 
-    def rooted(self: Network, images: Tensor) -> Tensor:
-        return forward(self, images).exp().sqrt()
+    def rooted(self: Network, image: Tensor) -> Tensor:
+        return forward(self, image).exp().sqrt()
 
-    def only_in_training(self: Network, images: Tensor) -> Tensor:
-        return rooted(self, images) if self.training else forward(self, images)
+    def only_in_training(self: Network, image: Tensor) -> Tensor:
+        return rooted(self, image) if self.training else forward(self, image)
 
-    def backward(self: Network, images: Tensor) -> Tensor:
-        return forward(self, images).exp() ** 1.5
+    def backward(self: Network, image: Tensor) -> Tensor:
+        return forward(self, image).exp() ** 1.5
 
     network = r"the network, a Network, takes torch\.sqrt"
     refuses(network, Network, "forward", rooted)
     refuses(network, Network, "forward", only_in_training)
     refuses("the backward pass takes x", Network, "forward", backward)
+    own = r"/training\.py:\d+: the code there takes torch\.sqrt"
+    refuses(own, functional, "cross_entropy", lambda *given, **more: loss(*given, **more).sqrt())
+    refuses(own, training_file, "warp", lambda *given: warp(*given).abs().sqrt())
     refuses(
-        r"training/loop\.py:\d+: the code there takes torch\.sqrt",
-        functional,
-        "cross_entropy",
-        lambda *given, **more: loss(*given, **more).sqrt(),
-    )
-    refuses(
-        r"data/batches\.py:\d+: the code there takes torch\.sqrt",
-        batches,
-        "augment",
-        lambda *given: augment(*given).abs().sqrt(),
+        r"samebits/training/loop\.py:\d+: the code there takes torch\.sqrt",
+        training_file,
+        "loss",
+        lambda network, batch, _: network(**batch.inputs).exp().sqrt().mean(),
     )
     refuses("the optimizer Own takes", loop, "build", lambda net, *_: Own(net.parameters(), 0.1))
 
@@ -232,7 +231,7 @@ def test_looking_does_not_import_the_compiler() -> None:
     """It takes seconds."""
     code = (
         "import sys, torch\n"
-        "from samebits.core.config import Reproducibility\n"
+        "from samebits.core.sections import Reproducibility\n"
         "from samebits.core.operators import portable\n"
         "section = Reproducibility("
         "seed=0, level='portable', device='cpu', threads=1, shards=1, chunk=8)\n"
@@ -240,5 +239,7 @@ def test_looking_does_not_import_the_compiler() -> None:
         "    torch.ones(3, requires_grad=True).exp().sum().backward()\n"
         "print('torch._dynamo' in sys.modules)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    environment = os.environ | {"PYTHONPATH": PYTHONPATH}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
     assert done.stdout == "False\n"

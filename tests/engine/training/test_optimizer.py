@@ -4,11 +4,11 @@ import math
 
 import pytest
 import torch
+from handwritten_digits.model import Model
+from handwritten_digits.model import build as built
 
-from samebits.core.config import Model
 from samebits.core.sections import Optimization, Regularization
-from handwritten_digits.model import build as network_of
-from samebits.training.optimizer import build, learning_rate, set_rate
+from samebits.training.optimizer import build, cosine, set_rate
 
 KINDS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 
@@ -19,20 +19,17 @@ def optimization(name: str = "adamw", rate: float = 0.1, warmup: float = 0.1) ->
     )
 
 
-REGULARIZATION = Regularization(
-    dropout=0,
-    weight_decay=0.3,
-    label_smoothing=0,
-    rotation=0,
-    shift=0,
-    flip=False,
-    early_stopping=0,
-)
+REGULARIZATION = Regularization(dropout=0, weight_decay=0.3, label_smoothing=0, early_stopping=0)
+
+
+def network_of() -> torch.nn.Module:
+    model = Model(width=4, depth=1, activation="relu")
+    return built(model, {"image": (1, 8, 8)}, 3, 0.0)
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_only_weights_decay(name: str) -> None:
-    network = network_of(Model(width=4, depth=1, activation="relu"), 1, 3, 0.0)
+    network = network_of()
     optimizer = build(network, optimization(name), REGULARIZATION)
     assert type(optimizer).__base__ is KINDS[name]
     decay = {
@@ -48,7 +45,7 @@ def test_only_weights_decay(name: str) -> None:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_it_steps_as_torch_does(name: str) -> None:
-    own, theirs = (network_of(Model(width=4, depth=1, activation="relu"), 1, 3, 0) for _ in "ab")
+    own, theirs = (network_of() for _ in "ab")
     theirs.load_state_dict(own.state_dict())
     optimizer = build(own, optimization(name), REGULARIZATION)
     given = [{**group, "params": []} for group in optimizer.param_groups]
@@ -69,7 +66,7 @@ def test_it_steps_as_torch_does(name: str) -> None:
 
 
 def test_frozen_parameters_are_left_out() -> None:
-    network = network_of(Model(width=4, depth=1, activation="relu"), 1, 3, 0.0)
+    network = network_of()
     for one in network.parameters():
         one.requires_grad_(False)
     network.get_parameter("head.weight").requires_grad_(True)
@@ -78,7 +75,7 @@ def test_frozen_parameters_are_left_out() -> None:
 
 
 def test_warm_up_then_cosine() -> None:
-    rates = [learning_rate(step, 100, optimization(rate=2.0)) for step in range(100)]
+    rates = [cosine(step, 100, optimization(rate=2.0)) for step in range(100)]
     assert rates[:10] == pytest.approx([0.2 * (step + 1) for step in range(10)])
     assert rates[10] == 2.0
     assert rates[55] == pytest.approx(1.0)
@@ -90,20 +87,20 @@ def test_warm_up_then_cosine() -> None:
 @pytest.mark.parametrize("steps", [1, 2, 7])
 @pytest.mark.parametrize("warmup", [0, 0.5, 0.99])
 def test_short_runs(steps: int, warmup: float) -> None:
-    rates = [learning_rate(step, steps, optimization(warmup=warmup)) for step in range(steps)]
+    rates = [cosine(step, steps, optimization(warmup=warmup)) for step in range(steps)]
     assert max(rates) == 0.1
     assert all(0 < rate <= 0.1 for rate in rates)
 
 
 def test_the_last_bit_of_a_cosine_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = [learning_rate(step, 1000, optimization()) for step in range(1000)]
+    before = [cosine(step, 1000, optimization()) for step in range(1000)]
     exact = math.cos
     monkeypatch.setattr(math, "cos", lambda value: math.nextafter(exact(value), 2))
-    assert before == [learning_rate(step, 1000, optimization()) for step in range(1000)]
+    assert before == [cosine(step, 1000, optimization()) for step in range(1000)]
 
 
 def test_set_rate() -> None:
-    network = network_of(Model(width=4, depth=1, activation="relu"), 1, 3, 0.0)
+    network = network_of()
     optimizer = build(network, optimization(), REGULARIZATION)
     set_rate(optimizer, 0.5)
     assert [group["lr"] for group in optimizer.param_groups] == [0.5, 0.5]

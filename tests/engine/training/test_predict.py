@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from handwritten_digits.model import Model, build, inputs
 from numpy.typing import NDArray
 from safetensors.torch import save_file
 
 from samebits.console.errors import UserError
-from handwritten_digits.model import Model, build, inputs
 from samebits.training.predict import load, predict
 
 CHUNK = 8
@@ -28,7 +28,9 @@ def test_a_row_of_probabilities_for_each_picture(count: int) -> None:
     assert found.shape == (count, 3)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
-    np.testing.assert_allclose(found[-1:], predict(network(), inputs, images[-1:], 3, CHUNK), atol=1e-6)
+    np.testing.assert_allclose(
+        found[-1:], predict(network(), inputs, images[-1:], 3, CHUNK), atol=1e-6
+    )
 
 
 def pictures(count: int, seed: int = 0) -> NDArray[np.uint8]:

@@ -6,7 +6,14 @@ from numpy.typing import NDArray
 
 from samebits.core.resize import shrink
 from samebits.data.shards import Shards
-from samebits.training.softmax_regression import SIDE, Linear, features, fit, out_of_fold, probabilities
+from samebits.training.softmax_regression import (
+    SIDE,
+    Linear,
+    features,
+    fit,
+    out_of_fold,
+    probabilities,
+)
 
 
 def bright(count: int, side: int = 6) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

@@ -18,7 +18,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from ..console.errors import UserError
 from .sections import Reproducibility
 
-PACKAGE = Path(__file__).parents[1]
+HERE = Path(__file__).resolve()
+SOURCES = HERE.parents[2]  # the engine, and the files that are yours
 ROOT = "x * x.rsqrt() for x > 0, or torch.linalg.vector_norm for a norm"
 DISTANCE = "a product: |a - b|² is |a|² + |b|² - 2 a·b"
 SAMPLING = "sampling with gather, as training/augmentation.py does"
@@ -139,7 +140,7 @@ def _said(network: nn.Module, operator: str, instead: str) -> str:
     names = {id(layer): name for name, layer in network.named_modules()}
     who, place = "", ""
     for frame, line in walk_stack(None):
-        path, owner = Path(frame.f_code.co_filename), frame.f_locals.get("self")
+        path, owner = Path(frame.f_code.co_filename).resolve(), frame.f_locals.get("self")
         if isinstance(owner, torch.optim.Optimizer):
             return _sentence(f"the optimizer {type(owner).__name__}", *_ROOTS)
         if path.parts[-3:-1] == ("torch", "autograd"):
@@ -148,8 +149,8 @@ def _said(network: nn.Module, operator: str, instead: str) -> str:
             name = names[id(owner)]
             who = f"layer '{name}' of the network" if name else "the network"
             who += f", a {type(owner).__name__},"
-        if path.is_relative_to(PACKAGE) and path != Path(__file__) and not place:
-            place = f"{path.relative_to(PACKAGE).as_posix()}:{line}"
+        if path.is_relative_to(SOURCES) and path != HERE and not place:
+            place = f"{path.relative_to(SOURCES).as_posix()}:{line}"
     # Of a script there are no frames.
     said = f"{place}: {who or 'the code there'}" if place else who or "the network"
     return _sentence(said, operator, instead)
