@@ -12,7 +12,7 @@ from samebits.console.errors import UserError
 from samebits.core.git import REDIRECTING, git, git_says, outside_git, refuse_conflicts
 from samebits.experiments import beginning
 from samebits.experiments.beginning import NOTE, noted, undo
-from samebits.experiments.queue import run_missing
+from samebits.experiments.runner import run_missing
 from samebits.experiments.sweep import Plan, sweep
 from samebits.ingest.missing import missing
 from samebits.provenance.verify import _cloned

@@ -11,21 +11,24 @@ OPTIMIZATION = shipped(Optimization)
 
 
 def test_less_data_has_more_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = dict[str, list[str]]()
+    asked = dict[str, dict[str, float]]()
     monkeypatch.setattr(fractions, "head", lambda: "abc")
     monkeypatch.setattr(fractions, "run_missing", asked.update)
     names = fractions.run_fractions(0.8, OPTIMIZATION, 0, 2000)
     assert names == ["part-0.125-abc", "part-0.25-abc", "part-0.5-abc"]
-    assert asked["part-0.25-abc"] == ["data.train_fraction=0.2", "optimization.epochs=160"]
+    assert asked["part-0.25-abc"] == {
+        "data.train_fraction": 0.2,
+        "optimization.epochs": 160,
+    }
     assert len(fractions.run_fractions(1.0, OPTIMIZATION, 0, 600)) == 2
 
 
 def test_less_data_stops_early_after_as_many_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = dict[str, list[str]]()
+    asked = dict[str, dict[str, float]]()
     monkeypatch.setattr(fractions, "head", lambda: "abc")
     monkeypatch.setattr(fractions, "run_missing", asked.update)
     fractions.run_fractions(1.0, OPTIMIZATION, 3, 2000)
-    assert asked["part-0.125-abc"][2:] == ["regularization.early_stopping=24"]
+    assert asked["part-0.125-abc"]["regularization.early_stopping"] == 24
 
 
 def test_parts_must_hold_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:

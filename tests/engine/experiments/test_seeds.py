@@ -18,8 +18,8 @@ def test_both_spreads() -> None:
 
 
 def test_the_names_say_seed_and_commit(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = dict[str, list[str]]()
+    asked = dict[str, dict[str, int]]()
     monkeypatch.setattr(seeds, "head", lambda: "abc")
     monkeypatch.setattr(seeds, "run_missing", asked.update)
     assert seeds.run_seeds(5, 2) == ["seed-6-abc", "seed-7-abc"]
-    assert asked["seed-7-abc"] == ["reproducibility.seed=7"]
+    assert asked["seed-7-abc"] == {"reproducibility.seed": 7}

@@ -18,10 +18,11 @@ from conftest import PYTHONPATH
 
 from samebits.cli.sweep import summary
 from samebits.console.errors import UserError
+from samebits.experiments import runner
 from samebits.experiments import sweep as module
+from samebits.experiments.runner import ExperimentFailed
 from samebits.experiments.space import Knob
 from samebits.experiments.sweep import Plan, sweep
-from samebits.experiments.trial import TrialFailed
 
 KNOBS = (Knob("model.width", (4, 8)), Knob("optimization.learning_rate", (), 1e-4, 0.1, True))
 Values = dict[str, Any]
@@ -29,10 +30,11 @@ Values = dict[str, Any]
 SLOW = """
 import sys, time
 from pathlib import Path
+from samebits.experiments import runner
 from samebits.experiments import sweep as module
 from samebits.experiments.space import Knob
 module.GRACE, module.HEARTBEAT = 2, 1
-module.git_says = lambda *given: ""
+module.git_says, module.make_ready = lambda *given: "", lambda: False
 def run(name, values):
     with Path("begun").open("a") as file:
         file.write(f"{name} {values}\\n")
@@ -52,6 +54,7 @@ for one in module.sweep(plan):
 def _clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(module, "git_says", lambda *given: "")
+    monkeypatch.setattr(module, "make_ready", lambda: False)
 
 
 def plan(trials: int = 6, metric: str = "accuracy", **changed: Any) -> Plan:
@@ -127,7 +130,7 @@ def test_some_failures_are_left_out_and_nothing_but_failures_ends_it(
 ) -> None:
     def fail(values: Values) -> Values:
         if values["model.width"] == 8:
-            raise TrialFailed("error: the loss is NaN")
+            raise ExperimentFailed("error: the loss is NaN")
         return by_rate(values)
 
     tried = answers(monkeypatch, fail)
@@ -141,7 +144,8 @@ def test_some_failures_are_left_out_and_nothing_but_failures_ends_it(
 
 
 def test_changes_that_are_not_committed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "git_says", lambda *given: " M params.yaml\n")
+    monkeypatch.setattr(module, "make_ready", runner.make_ready)
+    monkeypatch.setattr(runner, "git_says", lambda *given: " M params.yaml\n")
     with pytest.raises(UserError, match="not committed; commit them"):
         sweep(plan())
 

@@ -1,4 +1,4 @@
-"""The same experiment with less to learn from, through DVC's queue."""
+"""The same experiment with less to learn from."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from ..core.files import md5, read_json
 from ..core.sections import Optimization
 from ..diagnosis.learning_curve import Point
 from ..metrics.results import PREDICTIONS, Result, read_result
-from .queue import head, run_missing
+from .runner import head, run_missing
 
 FILE = Path("reports/learning-curve.json")
 FRACTIONS = (0.125, 0.25, 0.5)
@@ -41,11 +41,11 @@ def run_fractions(
         )
     commit = head()
     wanted = {
-        f"part-{one:g}-{commit}": [
-            f"data.train_fraction={whole * one:g}",
-            f"optimization.epochs={round(optimization.epochs / one)}",
-            *([f"regularization.early_stopping={round(patience / one)}"] if patience else []),
-        ]
+        f"part-{one:g}-{commit}": {
+            "data.train_fraction": float(f"{whole * one:g}"),
+            "optimization.epochs": round(optimization.epochs / one),
+            **({"regularization.early_stopping": round(patience / one)} if patience else {}),
+        }
         for one in fitting
     }
     run_missing(wanted)

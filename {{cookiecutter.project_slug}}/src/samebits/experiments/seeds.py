@@ -1,10 +1,10 @@
-"""The same experiment with other seeds, through DVC's queue."""
+"""The same experiment with other seeds."""
 
 from collections.abc import Sequence
 from statistics import mean, stdev
 from typing import Any
 
-from .queue import head, run_missing
+from .runner import head, run_missing
 
 
 def run_seeds(seed: int, count: int) -> list[str]:
@@ -15,7 +15,7 @@ def run_seeds(seed: int, count: int) -> list[str]:
     """
     commit = head()
     names = {f"seed-{one}-{commit}": one for one in range(seed + 1, seed + 1 + count)}
-    run_missing({name: [f"reproducibility.seed={one}"] for name, one in names.items()})
+    run_missing({name: {"reproducibility.seed": one} for name, one in names.items()})
     return list(names)
 
 

@@ -27,9 +27,8 @@ from ..console.progress import progress
 from ..core.git import git_says
 from ..core.random import key as derived
 from ..metrics.scores import find
-from .beginning import check_place, undo
+from .runner import ExperimentFailed, make_ready, run_experiment
 from .space import Knob
-from .trial import TrialFailed, run_experiment
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -62,16 +61,13 @@ def sweep(plan: Plan) -> list["FrozenTrial"]:
         UserError: the storage cannot be used, the sweep of this name is another one, the working
             folder has changes that are not committed, or nothing but failures came of it.
     """
-    check_place()
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     # Signs of life: in Optuna since 2021, and still called experimental.
     warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
-    if undo():
+    if make_ready():
         sys.stderr.write("put back what a killed sweep had begun to change\n")
-    if git_says("status", "--porcelain", "--untracked-files=no"):
-        raise UserError("there are changes that are not committed; commit them, or stash them.")
     storage = _storage(plan.storage)
     study = _study(plan, storage)
     _Runner(plan, storage).run()
@@ -131,7 +127,7 @@ class _Runner:
         # A sampler of its own: what a trial draws follows from the seed and the trials before it.
         tried = _tally(_loaded(self.plan, self.storage)).tried
         study = _loaded(self.plan, self.storage, derived(self.plan.seed, "sweep", tried) % 2**32)
-        study.optimize(self._objective, n_trials=1, catch=(TrialFailed,))
+        study.optimize(self._objective, n_trials=1, catch=(ExperimentFailed,))
 
     def _objective(self, trial: "Trial") -> float:
         values = {knob.key: knob.draw(trial) for knob in self.plan.knobs}
@@ -140,7 +136,7 @@ class _Runner:
         trial.set_user_attr("experiment", name)
         try:
             metrics = run_experiment(name, values)
-        except TrialFailed as error:
+        except ExperimentFailed as error:
             self.failures.append(f"{name}: {error}")
             tqdm.write(f"failed: {self.failures[-1]}", file=sys.stderr)
             raise

@@ -1,4 +1,4 @@
-"""A trial is run again where DVC was busy, and only there; trials begin one after the other.
+"""One is run again where DVC was busy, and only there; they begin one after the other.
 
 DVC is stood in for by a script that says what DVC says.
 """
@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from samebits.console.errors import UserError
-from samebits.experiments import trial
-from samebits.experiments.trial import TrialFailed, run_experiment
+from samebits.experiments import runner
+from samebits.experiments.runner import ExperimentFailed, run_experiment
 from samebits.remote.revisions import Revision
 
 LOCKED = "ERROR: Unable to acquire lock. Most likely another DVC process is running"
@@ -43,9 +43,9 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Play:
             asked.append([*arguments])
             return [sys.executable, "-c", left.pop(0)]
 
-        monkeypatch.setattr(trial, "dvc", dvc)
-        monkeypatch.setattr(trial, "PAUSE", 0.0)
-        monkeypatch.setattr(trial, "metrics", lambda _: None if left or not result else result)
+        monkeypatch.setattr(runner, "dvc", dvc)
+        monkeypatch.setattr(runner, "PAUSE", 0.0)
+        monkeypatch.setattr(runner, "metrics", lambda _: None if left or not result else result)
         return asked
 
     return scripts
@@ -64,19 +64,19 @@ def test_it_is_asked_for_as_dvc_takes_it(play: Play) -> None:
 def test_where_it_began_is_noted_until_it_has_begun(play: Play, tmp_path: Path) -> None:
     script = "import sys; from pathlib import Path; note = Path('.dvc/tmp/beginning.json')"
     play(f"{script}; sys.exit('ERROR: saw ' + note.read_text().replace(chr(10), ''))")
-    with pytest.raises(TrialFailed, match=r"saw .*model\.width.*8"):
+    with pytest.raises(ExperimentFailed, match=r"saw .*model\.width.*8"):
         run_experiment("s", {"model.width": 8})
     assert not (tmp_path / ".dvc/tmp/beginning.json").exists()
 
 
 def test_one_that_is_there_is_not_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trial, "metrics", lambda _: {"score": 2})
-    monkeypatch.setattr(trial, "dvc", lambda *_: pytest.fail("it ran"))
+    monkeypatch.setattr(runner, "metrics", lambda _: {"score": 2})
+    monkeypatch.setattr(runner, "dvc", lambda *_: pytest.fail("it ran"))
     assert run_experiment("s", {}) == {"score": 2}
 
 
 def test_values_are_written_as_yaml_has_them() -> None:
-    command = trial._command("s", {"a.b": True, "a.c": 1e-05, "a.d": "*/web-*"})
+    command = runner._command("s", {"a.b": True, "a.c": 1e-05, "a.d": "*/web-*"})
     assert command[-6:] == ["--set-param", "a.b=true", "--set-param", "a.c=1e-05", *command[-2:]]
     assert command[-1] == "a.d=*/web-*"
 
@@ -104,15 +104,15 @@ def test_where_another_process_took_it_over_it_is_run_again(play: Play) -> None:
 def test_a_stage_that_fails_is_not_run_again(play: Play) -> None:
     said = "Running stage 'train':\nerror: the loss is NaN\nERROR: failed to reproduce 'train'"
     asked = play(fails(said), "print('ok')", result={"score": 1})
-    with pytest.raises(TrialFailed, match=r"^error: the loss is NaN$"):
+    with pytest.raises(ExperimentFailed, match=r"^error: the loss is NaN$"):
         run_experiment("s", {})
     assert len(asked) == 1
 
 
 def test_busy_for_ever(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trial, "ATTEMPTS", 3)
+    monkeypatch.setattr(runner, "ATTEMPTS", 3)
     asked = play(*[fails(LOCKED)] * 9)
-    with pytest.raises(TrialFailed, match="Unable to acquire lock"):
+    with pytest.raises(ExperimentFailed, match="Unable to acquire lock"):
         run_experiment("s", {})
     assert len(asked) == 3
 
@@ -129,7 +129,7 @@ print("Running stage 'train':", flush=True)
 time.sleep(1.5); note("end")
 """
     command, log = [sys.executable, "-c", script, str(tmp_path / "log")], tmp_path / "log"
-    threads = [threading.Thread(target=trial._dvc, args=(command, {})) for _ in range(2)]
+    threads = [threading.Thread(target=runner._dvc, args=(command, {})) for _ in range(2)]
     start = time.monotonic()
     for one in threads:
         one.start()
@@ -145,8 +145,10 @@ time.sleep(1.5); note("end")
 def test_damaged_metrics(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
     monkeypatch.setattr(Revision, "find", lambda _: Revision)
     monkeypatch.setattr(Revision, "output", lambda _: content)
-    with pytest.raises(TrialFailed, match=r"its reports/metrics\.json is damaged; remove it with"):
-        trial.metrics("s")
+    with pytest.raises(
+        ExperimentFailed, match=r"its reports/metrics\.json is damaged; remove it with"
+    ):
+        runner.metrics("s")
 
 
 def test_no_such_experiment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,4 +156,63 @@ def test_no_such_experiment(monkeypatch: pytest.MonkeyPatch) -> None:
         raise UserError(f"there is no '{name}'")
 
     monkeypatch.setattr(Revision, "find", find)
-    assert trial.metrics("s") is None
+    assert runner.metrics("s") is None
+
+
+WANTED = {"one": {"model.width": 8}, "two": {"model.width": 9, "model.depth": 1}}
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is run, which takes no time."""
+    found = list[str]()
+    monkeypatch.setattr(runner, "look_around", lambda: None)  # there is no project here
+    monkeypatch.setattr(runner, "git_says", lambda *_: "")
+    monkeypatch.setattr(runner, "experiments", dict)
+    monkeypatch.setattr(runner, "run_experiment", lambda name, _: found.append(name))
+    return found
+
+
+def test_what_is_there_is_not_run_again(ran: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "experiments", lambda: {"one": ["commit"]})
+    runner.run_missing(WANTED)
+    assert ran == ["two"]
+
+
+def test_what_failed_is_named(ran: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(name: str, _: object) -> None:
+        ran.append(name)
+        raise ExperimentFailed("error: no")
+
+    monkeypatch.setattr(runner, "run_experiment", fail)
+    with pytest.raises(UserError, match="one failed: error: no; the same command once more"):
+        runner.run_missing(WANTED)
+    assert ran == ["one"]
+
+
+def test_changes_that_are_not_committed(ran: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "git_says", lambda *_: " M params.yaml")
+    with pytest.raises(UserError, match="not committed"):
+        runner.run_missing(WANTED)
+    assert not ran
+
+
+def test_what_a_kill_left_half_begun_is_undone_first(
+    ran: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undone = list[bool]()
+    monkeypatch.setattr(runner, "undo", lambda: undone.append(not ran))
+    runner.run_missing(WANTED)
+    assert undone == [True] and ran == ["one", "two"]
+
+
+def test_experiments_that_git_cannot_read_are_not_none(
+    ran: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise UserError("Git failed in 'git for-each-ref': no")
+
+    monkeypatch.setattr(runner, "experiments", refuse)
+    with pytest.raises(UserError, match="Git failed"):
+        runner.run_missing(WANTED)
+    assert not ran

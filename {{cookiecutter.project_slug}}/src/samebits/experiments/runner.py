@@ -1,8 +1,8 @@
-"""A trial of a search: a DVC experiment in a folder of its own, whatever runs beside it.
+"""DVC experiments that start from HEAD, each in a folder of its own, whatever runs beside it.
 
 DVC lets one process at a time begin or end an experiment: another one waits three seconds and
-gives up, and on a busy machine that is soon over. So the trials of a search begin one after the
-other, and one that found DVC busy is run again; what its stages had done by then is kept.
+gives up, and on a busy machine that is soon over. So experiments begin one after the other, and
+one that found DVC busy is run again; what its stages had done by then is kept.
 """
 
 import re
@@ -13,11 +13,13 @@ from time import sleep
 from typing import Any
 
 from ..console.errors import UserError
+from ..console.progress import progress
 from ..core.files import read_json
-from ..core.git import outside_git
+from ..core.git import git_says, outside_git
 from ..metrics.results import METRICS
-from ..remote.revisions import Revision, dvc
-from .beginning import noted
+from ..remote.revisions import Revision, dvc, experiments
+from ..remote.tracked import look_around
+from .beginning import check_place, noted, undo
 
 ATTEMPTS, PAUSE = 20, 2.0
 # What DVC says once the experiment is in its own folder, and where another process is in the way.
@@ -26,17 +28,59 @@ BUSY = re.compile("[Uu]nable to acquire lock|is busy|index.lock|read RWLock")
 _beginning = Lock()
 
 
-class TrialFailed(Exception):
-    """A trial's experiment failed; the message is the last thing that it said."""
+class ExperimentFailed(Exception):
+    """An experiment failed; the message is the last thing that it said."""
+
+
+def run_missing(wanted: Mapping[str, Mapping[str, Any]]) -> None:
+    """Run those experiments that are not there yet, by name, each with its values of keys.
+
+    Raises:
+        UserError: there are changes that are not committed, or an experiment failed.
+    """
+    make_ready()
+    known = experiments()
+    missing = [name for name in wanted if name not in known]
+    bar = progress(total=len(missing), unit=" experiments")
+    with bar:
+        for name in missing:
+            bar.set_description(name)
+            try:
+                run_experiment(name, wanted[name])
+            except ExperimentFailed as error:
+                raise UserError(
+                    f"{name} failed: {error}; the same command once more goes on with what is not "
+                    "there yet."
+                ) from None
+            bar.update()
+
+
+def make_ready() -> bool:
+    """See that experiments can begin here; return whether a kill had left one half begun.
+
+    Raises:
+        UserError: they cannot, or there are changes that are not committed.
+    """
+    check_place()
+    undone = undo()
+    if git_says("status", "--porcelain", "--untracked-files=no"):
+        raise UserError("there are changes that are not committed; commit them, or stash them.")
+    look_around()
+    return undone
+
+
+def head() -> str:
+    """Return the beginning of HEAD's hash, for the names of experiments that start from it."""
+    return git_says("rev-parse", "--short=10", "HEAD").strip()
 
 
 def run_experiment(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """Run the DVC experiment `name` with these values of keys; return its metrics.
 
-    One that a sweep ran just before it was killed is there already, and not run again.
+    One that was run just before a kill is there already, and not run again.
 
     Raises:
-        TrialFailed: the pipeline failed, or DVC was busy all the time.
+        ExperimentFailed: the pipeline failed, or DVC was busy all the time.
     """
     found, attempts = metrics(name), 0
     while found is None:
@@ -48,7 +92,7 @@ def run_experiment(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
         if found is None and not (again and attempts < ATTEMPTS):
             errors = [one for one in said if one.startswith(("error: ", "ERROR: "))]
             own = [one for one in errors if one.startswith("error: ")]
-            raise TrialFailed((own or errors or said or ["it said nothing"])[-1])
+            raise ExperimentFailed((own or errors or said or ["it said nothing"])[-1])
         if found is None:
             sleep(PAUSE)
     return found
@@ -58,7 +102,7 @@ def metrics(name: str) -> dict[str, Any] | None:
     """Return the metrics of the experiment of this name, or None if there is none.
 
     Raises:
-        TrialFailed: they are damaged.
+        ExperimentFailed: they are damaged.
     """
     try:
         content = Revision.find(name).output(METRICS)
@@ -69,7 +113,7 @@ def metrics(name: str) -> dict[str, Any] | None:
     try:
         return dict(read_json(content))
     except (ValueError, TypeError):
-        raise TrialFailed(
+        raise ExperimentFailed(
             f"its {METRICS} is damaged; remove it with 'dvc exp remove {name}' and run this again"
         ) from None
 
@@ -86,7 +130,7 @@ def _dvc(command: list[str], values: Mapping[str, Any]) -> tuple[int, list[str]]
     """Run a command that begins an experiment; return its status and what it said, by lines."""
     said = list[str]()
     with _beginning, noted(values):
-        # In a session of its own, an interrupt from the keyboard is the sweep's to handle.
+        # In a session of its own, an interrupt from the keyboard is its caller's to handle.
         process = subprocess.Popen(
             command,
             env=outside_git() | {"PYTHONUNBUFFERED": "1"},
@@ -101,6 +145,10 @@ def _dvc(command: list[str], values: Mapping[str, Any]) -> tuple[int, list[str]]
             said.append(line.strip())
             if BEGUN.search(line):
                 break
-    with process:
-        said += [line.strip() for line in process.stdout]
+    try:
+        with process:
+            said += [line.strip() for line in process.stdout]
+    except KeyboardInterrupt:
+        process.terminate()
+        raise
     return process.returncode, [line for line in said if line]
