@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
 from samebits.checks.accepted import COLUMNS, FILE, Accepted
 from samebits.data.findings import Finding
 
 A, B = "a" * 32, "b" * 32
-ROOT = Path(__file__).parents[2]
 WIDE = Finding("odd-size", "words", ("tree/wide.png", "tree/low.png"), (A, B))
 SMALL = Finding("small-class", "words", classes=("house",))
 DRIFT = Finding("size-drift", "words")

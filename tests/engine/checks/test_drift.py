@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
 from samebits.checks.drift import BINS, FILE, Release, distance, last_release, write_reference
 from samebits.console.errors import UserError
 
-ROOT = Path(__file__).parents[2]
 STATISTICS = {kind: [1] * bins for kind, bins in BINS.items()}
 
 

@@ -23,10 +23,12 @@ from defects import (
     wrong_label,
     wrong_type,
 )
+from handwritten_digits.data import Input, decode
 from PIL import Image
 
-from samebits.data.findings import RULES, Table
 from samebits.console.errors import UserError
+from samebits.data.example import Decoded
+from samebits.data.findings import RULES, Table
 from samebits.training.softmax_regression import out_of_fold
 
 Check = Callable[..., tuple[dict[str, Any], Table]]
@@ -87,6 +89,16 @@ def test_what_there_is(raw: Path, check: Check) -> None:
     assert summary["modes"] == {"L": 36, "RGB": 1}
     assert summary["labels_examined"] == 37
     assert summary["compared_with"] is None
+
+
+def test_of_what_decode_does_not_tell_nothing_is_found(
+    raw: Path, check: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def bare(content: bytes, settings: Input) -> Decoded:
+        return Decoded(decode(content, settings).arrays, {})
+
+    monkeypatch.setattr("handwritten_digits.data.decode", bare)
+    assert check(raw)[0]["findings"] == []
 
 
 def test_a_name_that_tells_no_type_is_no_wrong_one(raw: Path, check: Check) -> None:

@@ -112,7 +112,7 @@ def _unused_bits(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
 
 def _wrong_types(database: sqlite3.Connection) -> Iterator[Finding]:
     extensions, others = Image.registered_extensions(), mimetypes.MimeTypes().types_map[True]
-    query = "SELECT path, md5, format FROM examples ORDER BY path"
+    query = "SELECT path, md5, format FROM examples WHERE format <> '' ORDER BY path"
     for path, md5, format_ in database.execute(query):
         extension = PurePosixPath(path).suffix.lower()
         # None where it says nothing, as in a name without one, or cat.001.
