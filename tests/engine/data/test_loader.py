@@ -4,6 +4,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from multiprocessing.queues import Queue
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from handwritten_digits.model import inputs
+from handwritten_digits.training import DRAWS, Augmentation, augment
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from samebits.core.sections import Regularization, Runtime
-from samebits.data import loader as module
-from samebits.data.loader import Batches, Split, augment, stream
 from samebits.console.errors import UserError
+from samebits.core.sections import Runtime
+from samebits.data import loader as module
+from samebits.data.loader import Batch, Batches, Preparation, Split, stream
 
 SIZE = 23
 
@@ -29,16 +32,9 @@ def split() -> Split:
     return Split(images, labels, [str(one) for one in labels], "version")
 
 
-def regularization(rotation: float = 10, shift: float = 0.1, flip: bool = True) -> Regularization:
-    return Regularization(
-        dropout=0,
-        weight_decay=0,
-        label_smoothing=0,
-        rotation=rotation,
-        shift=shift,
-        flip=flip,
-        early_stopping=0,
-    )
+def preparation(rotation: float = 10, shift: float = 0.1, flip: bool = True) -> Preparation:
+    settings = Augmentation(rotation=rotation, shift=shift, flip=flip)
+    return Preparation(inputs, partial(augment, settings=settings), DRAWS)
 
 
 def runtime(workers: int = 0, prefetch: int = 2) -> Runtime:
@@ -47,11 +43,17 @@ def runtime(workers: int = 0, prefetch: int = 2) -> Runtime:
 
 
 def make(split: Split, seed: int = 0, batch_size: int = 5) -> Batches:
-    return Batches(split, batch_size, seed, regularization())
+    return Batches(split, batch_size, seed, preparation())
 
 
-def same(one: Iterator[tuple[Tensor, Tensor]], two: Iterator[tuple[Tensor, Tensor]]) -> bool:
-    pairs = zip(one, two, strict=True)
+def pair(batch: Batch) -> tuple[Tensor, Tensor]:
+    """The images of a batch, and their labels."""
+    assert [*batch.inputs] == ["image"]
+    return batch.inputs["image"], batch.target
+
+
+def same(one: Iterator[Batch], two: Iterator[Batch]) -> bool:
+    pairs = zip(map(pair, one), map(pair, two), strict=True)
     return all(torch.equal(a[0], b[0]) and torch.equal(a[1], b[1]) for a, b in pairs)
 
 
@@ -62,7 +64,7 @@ def test_a_batch_does_not_depend_on_what_was_asked_before(split: Split) -> None:
     torch.rand(100)
     again = [back[step] for step in reversed(steps)]
     assert same(iter(there), reversed(again))
-    assert not torch.equal(there[0][1], there[4][1])  # another epoch, another order
+    assert not torch.equal(there[0].target, there[4].target)  # another epoch, another order
 
 
 @pytest.mark.parametrize("name", ["index.json", "images-00000.npy", "labels.npy"])
@@ -85,18 +87,18 @@ def test_an_epoch_shows_each_example_at_most_once(split: Split) -> None:
     batches = make(split)
     assert batches.steps_per_epoch == 4
     for epoch in range(5):
-        labels = torch.cat([batches[epoch * 4 + place][1] for place in range(4)]).tolist()
+        labels = torch.cat([batches[epoch * 4 + place].target for place in range(4)]).tolist()
         assert len(set(labels)) == 20
 
 
 def test_all_examples_are_seen_in_the_end(split: Split) -> None:
-    labels = torch.cat([one for _, one in stream(make(split), 0, 40, runtime())])
+    labels = torch.cat([one.target for one in stream(make(split), 0, 40, runtime())])
     assert set(labels.tolist()) == set(range(SIZE))
 
 
 def test_another_seed_is_another_order_and_other_draws(split: Split) -> None:
-    images, labels = make(split, seed=0)[0]
-    others, other_labels = make(split, seed=1)[0]
+    images, labels = pair(make(split, seed=0)[0])
+    others, other_labels = pair(make(split, seed=1)[0])
     assert not torch.equal(labels, other_labels)
     assert not torch.equal(images, others)
 
@@ -155,47 +157,24 @@ def test_nothing_left_to_do(split: Split) -> None:
 def test_augmentation_belongs_to_the_sample(split: Split) -> None:
     """In one epoch, a picture is augmented alike in whichever batch it falls."""
     small, large = make(split, batch_size=4), make(split, batch_size=20)
-    pictures = dict(zip(large[0][1].tolist(), large[0][0], strict=True))
+    images, labels = pair(large[0])
+    pictures = dict(zip(labels.tolist(), images, strict=True))
     for step in range(small.steps_per_epoch):
-        for image, label in zip(*small[step], strict=True):
+        for image, label in zip(*pair(small[step]), strict=True):
             torch.testing.assert_close(image, pictures[int(label)], rtol=0, atol=1e-5)
 
 
 def test_augmentation_changes_with_the_epoch(split: Split) -> None:
     batches = make(split, batch_size=SIZE)
-    (one, labels), (two, others) = batches[0], batches[1]
+    (one, labels), (two, others) = pair(batches[0]), pair(batches[1])
     assert not torch.equal(one[labels.argsort()], two[others.argsort()])
 
 
 def test_no_augmentation_is_the_picture(split: Split) -> None:
-    batches = Batches(split, SIZE, 0, regularization(0, 0, False))
-    images, labels = batches[0]
+    images, labels = pair(Batches(split, SIZE, 0, preparation(0, 0, False))[0])
     back = (images + 1) * 127.5
     assert torch.equal(back.round().to(torch.uint8), torch.from_numpy(split.images[labels.numpy()]))
     assert [images.min().item(), images.max().item()] == [-1, 1]
-
-
-def test_flip_mirrors_half() -> None:
-    image = torch.arange(16.0).view(1, 1, 4, 4)
-    draws = torch.tensor([[0.5, 0.5, 0.5, 0.2], [0.5, 0.5, 0.5, 0.7]])
-    found = augment(image.expand(2, 1, 4, 4), draws, regularization(0, 0, True))
-    torch.testing.assert_close(found[0], image[0].flip(-1))
-    torch.testing.assert_close(found[1], image[0])
-
-
-def test_shift_is_a_fraction_of_the_side() -> None:
-    image = torch.arange(16.0).view(1, 1, 4, 4)
-    draws = torch.tensor([[0.5, 1.0, 0.5, 0.9]])
-    found = augment(image, draws, regularization(0, 0.25, False))
-    torch.testing.assert_close(found[0, 0, :, :3], image[0, 0, :, 1:])
-
-
-def test_rotation_is_in_degrees() -> None:
-    image = torch.arange(16.0).view(1, 1, 4, 4)
-    draws = torch.tensor([[1.0, 0.5, 0.5, 0.9], [0.0, 0.5, 0.5, 0.9]])
-    found = augment(image.expand(2, 1, 4, 4), draws, regularization(90, 0, False))
-    turned = {tuple(torch.rot90(image[0], k, (1, 2)).flatten().tolist()) for k in (1, 3)}
-    assert {tuple(one.flatten().round().tolist()) for one in found} == turned
 
 
 def test_a_batch_larger_than_the_data(split: Split) -> None:
@@ -219,10 +198,10 @@ def test_open(split: Split, tmp_path: Path) -> None:
 @pytest.mark.parametrize("parts", [1, 2, 4, 8])
 def test_parts_of_a_batch_are_the_batch(split: Split, parts: int) -> None:
     """To the bit, and however much of a batch is augmented at once."""
-    strong = regularization(rotation=90, shift=0.5, flip=True)
+    strong = preparation(rotation=90, shift=0.5, flip=True)
     whole = Batches(split, 8, 0, strong)
     for step in range(6):
         found = [Batches(split, 8, 0, strong, (place, parts))[step] for place in range(parts)]
-        images, labels = whole[step]
-        assert torch.equal(torch.cat([one[0] for one in found]), images)
-        assert torch.equal(torch.cat([one[1] for one in found]), labels)
+        images, labels = pair(whole[step])
+        assert torch.equal(torch.cat([pair(one)[0] for one in found]), images)
+        assert torch.equal(torch.cat([one.target for one in found]), labels)

@@ -8,34 +8,31 @@ from typing import Any
 
 import numpy as np
 import pytest
-from catalogues import DATA, PARAMS, filled, scratch
+from catalogues import decoder, filled, scratch
+from conftest import PYTHONPATH
 from PIL import Image
 
-from samebits.console import errors
 from samebits.data import index as catalogue_module
-from samebits.data.index import open_catalogue
 from samebits.data.decode_cache import Pixels, Place
+from samebits.data.index import open_catalogue
 from samebits.data.source import Source
 
 Fill = Callable[..., Path]
-PACKAGE = errors.__name__.partition(".")[0]
 # Decodes with little memory more than it has.
-LITTLE_MEMORY = f"""
+LITTLE_MEMORY = """
 import resource, sys
-from dataclasses import replace
 from pathlib import Path
 from PIL import Image
-from {PACKAGE}.config import Data, read
-from {PACKAGE}.data.catalogue import open_catalogue
-from {PACKAGE}.errors import run
-data = replace(read(Data, Path(sys.argv[3])), image_size=8, channels=1)
+from catalogues import decoder
+from samebits.console.errors import run
+from samebits.data.index import open_catalogue
 def main():
     Image.init()
-    with open_catalogue(Path(sys.argv[2]), data) as catalogue:
+    with open_catalogue(Path(sys.argv[2]), decoder()) as catalogue:
         size = int(Path("/proc/self/status").read_text().partition("VmSize:")[2].split()[0])
-        most = (size + (20_000 if sys.argv[4] == "0" else 28_000)) * 1024
+        most = (size + (20_000 if sys.argv[3] == "0" else 28_000)) * 1024
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
-        catalogue.fill(Path(sys.argv[1]), data, int(sys.argv[4]))
+        catalogue.fill(Path(sys.argv[1]), int(sys.argv[3]))
 if __name__ == "__main__":
     run(main)
 """
@@ -55,12 +52,12 @@ def test_want_of_memory_stops_the_run_and_is_not_kept(
     raw = fill(tmp_path / "raw", count=1)
     content = (np.arange(2400**2) % 251).astype(np.uint8).reshape(2400, 2400)
     Image.fromarray(content).convert("RGBA").save(raw / "tree/good.png", compress_level=1)
-    given = str(raw), str(tmp_path / "decoded"), str(PARAMS), str(workers)
-    run = python("-c", LITTLE_MEMORY, *given)
+    given = str(raw), str(tmp_path / "decoded"), str(workers)
+    run = python("-c", LITTLE_MEMORY, *given, PYTHONPATH=PYTHONPATH)
     assert run.stderr.startswith("error: tree/good.png: there is too little memory here to decode ")
     assert run.stderr.count("\n") == 1
     assert len(filled(raw, tmp_path / "decoded")) == 4
-    with open_catalogue(tmp_path / "decoded", DATA) as catalogue:
+    with open_catalogue(tmp_path / "decoded", decoder()) as catalogue:
         problems = catalogue.database.execute("SELECT DISTINCT problem FROM files")
         assert problems.fetchall() == [("",)]
 
@@ -86,7 +83,7 @@ def test_a_full_disk_does_not_delete_what_was_decoded(
     table = scratch(tmp_path / "decoded")
     error.sqlite_errorcode = code
     monkeypatch.setattr(catalogue_module, "_opened", fail(error))
-    with pytest.raises(sqlite3.OperationalError), open_catalogue(tmp_path / "decoded", DATA):
+    with pytest.raises(sqlite3.OperationalError), open_catalogue(tmp_path / "decoded", decoder()):
         pass
     assert table.is_file()
 
@@ -95,8 +92,8 @@ def test_too_many_open_files_is_no_damaged_block(
     tmp_path: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     raw = fill(tmp_path / "raw", count=1)
-    with open_catalogue(tmp_path / "decoded", DATA) as catalogue:
-        catalogue.fill(raw, DATA, 0)
+    with open_catalogue(tmp_path / "decoded", decoder()) as catalogue:
+        catalogue.fill(raw, 0)
         one = next(catalogue.pictures())
         monkeypatch.setattr(np, "load", fail(OSError(24, "Too many open files")))
         with pytest.raises(OSError, match="Too many open files"):

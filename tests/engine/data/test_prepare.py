@@ -10,36 +10,26 @@ from typing import Any
 
 import numpy as np
 import pytest
+from catalogues import DATA, decode, decoder
 from numpy.typing import NDArray
 from PIL import Image
 
-from samebits.core.sections import Data
-from samebits.core.config import read
-from samebits.data.index import open_catalogue
-from samebits.data.image import decode
-from samebits.data.prepare import prepare
-from samebits.data.splits import SPLITS, split_of
-from samebits.data.shards import read_examples
 from samebits.console.errors import UserError
-
-DATA = read(Data, Path(__file__).parents[2] / "params.yaml")
-
-
-def settings(image_size: int = 8, channels: int = 1, dev: float = 0.15, test: float = 0.15) -> Data:
-    return replace(
-        DATA,
-        image_size=image_size,
-        channels=channels,
-        train_dev_fraction=0.1,
-        dev_fraction=dev,
-        test_fraction=test,
-    )
+from samebits.core.sections import Data
+from samebits.data.index import open_catalogue
+from samebits.data.prepare import prepare
+from samebits.data.shards import read_examples
+from samebits.data.splits import SPLITS, split_of
 
 
-def run(raw: Path, prepared: Path, data: Data | None = None) -> dict[str, bytes]:
+def settings(dev: float = 0.15, test: float = 0.15) -> Data:
+    return replace(DATA, train_dev_fraction=0.1, dev_fraction=dev, test_fraction=test)
+
+
+def run(raw: Path, prepared: Path, data: Data | None = None, **shape: int) -> dict[str, bytes]:
     """Prepare and return every file that was written."""
     data = data or settings()
-    with open_catalogue(prepared.with_name("decoded"), data) as catalogue:
+    with open_catalogue(prepared.with_name("decoded"), decoder(data, **shape)) as catalogue:
         prepare(catalogue, raw, prepared, data, "version")
     files = sorted(one for one in prepared.rglob("*") if one.is_file())
     return {one.relative_to(prepared).as_posix(): one.read_bytes() for one in files}
@@ -55,8 +45,9 @@ def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
     return buffer.getvalue()
 
 
-def pixels(content: bytes, data: Data) -> NDArray[np.uint8]:
-    return decode(content, data).pixels
+def pixels(content: bytes, **shape: int) -> NDArray[np.uint8]:
+    found: NDArray[np.uint8] = decode(content, **shape).pixels
+    return found
 
 
 def test_an_example_stays_when_others_come_or_go(tmp_path: Path, fill: Callable[..., Path]) -> None:
@@ -100,7 +91,7 @@ def test_bytes_do_not_depend_on_the_order_of_creation(
 def test_arrays_and_index(tmp_path: Path, fill: Callable[..., Path]) -> None:
     raw = fill(tmp_path / "raw", channels=3, height=20, width=12)
     prepared = tmp_path / "prepared"
-    run(raw, prepared, settings(image_size=16, channels=3))
+    run(raw, prepared, size=16, channels=3)
     total = 0
     for split in SPLITS:
         images = np.load(prepared / split / "images-00000.npy")
@@ -116,8 +107,9 @@ def test_arrays_and_index(tmp_path: Path, fill: Callable[..., Path]) -> None:
         assert names == [one.path.split("/")[0] for one in found] == [one.label for one in found]
         for one, pixels in zip(found, images, strict=True):
             assert hashlib.md5((raw / one.path).read_bytes()).hexdigest() == one.md5
-            assert (one.width, one.height, one.group) == (12, 20, "")
-            assert one.brightness == pytest.approx(pixels.mean() / 255, abs=1e-6)
+            assert [*one.facts] == ["width", "height", "brightness"]
+            assert (one.facts["width"], one.facts["height"], one.group) == (12, 20, "")
+            assert one.facts["brightness"] == pytest.approx(pixels.mean() / 255, abs=1e-6)
     assert total == 90
 
 
@@ -125,33 +117,33 @@ GREY = Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8) * 4)
 
 
 def test_grey_of_the_right_size_is_taken_as_it_is() -> None:
-    assert (pixels(encoded(GREY), settings())[0] == np.asarray(GREY)).all()
+    assert (pixels(encoded(GREY))[0] == np.asarray(GREY)).all()
 
 
 def test_16_bits_keep_the_upper_8() -> None:
     wide = Image.fromarray(np.asarray(GREY).astype(np.uint16) * 256 + 255)
     assert wide.mode == "I;16"
-    assert (pixels(encoded(wide), settings()) == pixels(encoded(GREY), settings())).all()
+    assert (pixels(encoded(wide)) == pixels(encoded(GREY))).all()
     wide = Image.fromarray(np.asarray(GREY).astype(np.uint16) * 257)
-    assert (pixels(encoded(wide), settings()) == pixels(encoded(GREY), settings())).all()
+    assert (pixels(encoded(wide)) == pixels(encoded(GREY))).all()
 
 
 @pytest.mark.parametrize("mode", ["RGB", "P", "LA", "RGBA"])
 def test_other_modes_show_the_same_grey(mode: str) -> None:
-    found = pixels(encoded(GREY.convert(mode)), settings()).astype(int)
+    found = pixels(encoded(GREY.convert(mode))).astype(int)
     assert abs(found - np.asarray(GREY)).max() <= 1
 
 
 def test_black_and_white() -> None:
     bits = GREY.point(lambda value: 255 * (value > 99), mode="1")
-    assert set(np.unique(pixels(encoded(bits), settings()))) == {0, 255}
+    assert set(np.unique(pixels(encoded(bits)))) == {0, 255}
 
 
 def test_colour_keeps_its_channels() -> None:
     red = Image.new("RGB", (8, 8), (200, 10, 30))
-    found = pixels(encoded(red), settings(channels=3))
+    found = pixels(encoded(red), channels=3)
     assert [np.unique(one).tolist() for one in found] == [[200], [10], [30]]
-    assert pixels(encoded(GREY), settings(channels=3)).shape == (3, 8, 8)
+    assert pixels(encoded(GREY), channels=3).shape == (3, 8, 8)
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -159,7 +151,7 @@ def test_transparent_is_white(channels: int) -> None:
     # Ink on a transparent sheet: the sheet's hidden colour is black, as most programs save it.
     drawing = Image.new("RGBA", (8, 8), (0, 0, 0, 0))
     drawing.paste((0, 0, 0, 255), (2, 2, 4, 4))
-    found = pixels(encoded(drawing), settings(channels=channels))
+    found = pixels(encoded(drawing), channels=channels)
     assert found[:, 0, 0].tolist() == [255] * channels
     assert found[:, 2, 2].tolist() == [0] * channels
 
@@ -168,7 +160,7 @@ def test_a_transparent_palette_is_white() -> None:
     sheet = Image.new("P", (8, 8))
     sheet.putpalette([0, 0, 0, 90, 90, 90])
     sheet.putpixel((3, 3), 1)
-    found = pixels(encoded(sheet, transparency=bytes([0, 255])), settings())[0]
+    found = pixels(encoded(sheet, transparency=bytes([0, 255])))[0]
     assert (found[0, 0], found[3, 3]) == (255, 90)
 
 
@@ -177,23 +169,23 @@ def test_a_turned_photograph_stands_upright() -> None:
     photograph.paste(255, (0, 0, 8, 4))
     exif = Image.Exif()
     exif[0x0112] = 6  # turned a quarter: what the file has above belongs on the right
-    found = pixels(encoded(photograph, "JPEG", exif=exif, quality=95), settings())[0]
+    found = pixels(encoded(photograph, "JPEG", exif=exif, quality=95))[0]
     assert found[:, 6:].min() > 200
     assert found[:, :2].max() < 55
 
 
-@pytest.mark.parametrize("size", [(1, 1), (3, 40), (200, 100), (8, 9)])
-@pytest.mark.parametrize("image_size", [8, 28])
-def test_any_size(size: tuple[int, int], image_size: int) -> None:
-    found = pixels(encoded(Image.new("L", size, 77)), settings(image_size=image_size))
-    assert found.shape == (1, image_size, image_size)
+@pytest.mark.parametrize("shape", [(1, 1), (3, 40), (200, 100), (8, 9)])
+@pytest.mark.parametrize("size", [8, 28])
+def test_any_size(shape: tuple[int, int], size: int) -> None:
+    found = pixels(encoded(Image.new("L", shape, 77)), size=size)
+    assert found.shape == (1, size, size)
     assert np.unique(found).tolist() == [77]
 
 
 @pytest.mark.parametrize("kind", ["BMP", "GIF", "TIFF", "WEBP", "JPEG"])
 def test_other_formats(kind: str) -> None:
     options = {"lossless": True} if kind == "WEBP" else {}
-    found = pixels(encoded(GREY, kind, **options), settings()).astype(int)
+    found = pixels(encoded(GREY, kind, **options)).astype(int)
     assert abs(found - np.asarray(GREY)).max() <= (12 if kind == "JPEG" else 1)
 
 

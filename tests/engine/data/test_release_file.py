@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from samebits.console.errors import UserError
 from samebits.data import release_file as record
 from samebits.data.release_file import CORRECTIONS, RECORD, Record
-from samebits.console.errors import UserError
 
 ONE = Record(release="1.0", version="abc.dir", corrections=None, note="First", classes={"a": 2})
 

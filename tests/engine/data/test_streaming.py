@@ -8,20 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from handwritten_digits.model import inputs
 
-from samebits.core.sections import Regularization, Runtime
-from samebits.data.loader import Batches, Split, stream
-from samebits.data.shards import Example, Writer
-from samebits.remote.filesystem import Objects, Run
-from samebits.data.streaming import FOLDER, fetch_lists
 from samebits.console.errors import UserError
 from samebits.core.files import write_json
+from samebits.core.sections import Runtime
+from samebits.data.loader import Batches, Preparation, Split, stream
+from samebits.data.shards import Example, Writer
+from samebits.data.streaming import FOLDER, fetch_lists
+from samebits.remote.filesystem import Objects, Run
 
 TRAIN = Path("data/prepared/train")
-COUNT = 23
-PLAIN = Regularization(
-    dropout=0, weight_decay=0, label_smoothing=0, rotation=0, shift=0, flip=False, early_stopping=0
-)
+COUNT, FACTS = 23, {"width": 9, "height": 7, "brightness": 0.5}
+PLAIN = Preparation(inputs, lambda batch, _: batch, 0)
 
 
 class Remote:
@@ -75,7 +74,7 @@ def remote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Remote:
     with Writer(TRAIN, (3, 4, 4), 5 * 48) as writer:
         for number in range(COUNT):
             content = hashlib.md5(str(number).encode()).hexdigest()
-            example = Example(f"tree/{number:02d}.png", "tree", content, "", 9, 7, 0.5)
+            example = Example(f"tree/{number:02d}.png", "tree", content, "", FACTS)
             writer.add(example, number % 2, images[number].tobytes())
         index = {"version": "1", "pixels": writer.close(), "classes": ["house", "tree"]}
     write_json(TRAIN / "index.json", index)
@@ -121,9 +120,9 @@ def runtime(workers: int) -> Runtime:
 @pytest.mark.parametrize("workers", [0, 2])
 def test_the_same_batches(remote: Remote, workers: int) -> None:
     local, streamed = (Batches(one, 4, 0, PLAIN) for one in open_both())
-    for step, (images, labels) in enumerate(stream(streamed, 0, 7, runtime(workers))):
-        assert (images == local[step][0]).all()
-        assert (labels == local[step][1]).all()
+    for step, batch in enumerate(stream(streamed, 0, 7, runtime(workers))):
+        assert (batch.inputs["image"] == local[step].inputs["image"]).all()
+        assert (batch.target == local[step].target).all()
 
 
 def test_a_process_reads_its_own_part_alone(

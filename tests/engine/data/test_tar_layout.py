@@ -6,22 +6,18 @@ import os
 import tarfile
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from catalogues import DATA, decoder
 
-from samebits.core.sections import Data
-from samebits.core.config import read
+from samebits.console.errors import UserError
 from samebits.data import tar_layout as packed
 from samebits.data.index import open_catalogue
 from samebits.data.prepare import prepare
 from samebits.data.source import archives, sources
-from samebits.console.errors import UserError
 
 Fill = Callable[..., Path]
-PARAMS = Path(__file__).parents[2] / "params.yaml"
-DATA = replace(read(Data, PARAMS), image_size=8, channels=1)
 SHARD = 16_000  # of some ten pictures
 
 
@@ -31,7 +27,7 @@ def below(folder: Path) -> dict[str, bytes]:
 
 
 def prepared(raw: Path, folder: Path) -> tuple[dict[str, bytes], int]:
-    with open_catalogue(folder / "decoded", DATA) as catalogue:
+    with open_catalogue(folder / "decoded", decoder()) as catalogue:
         new = prepare(catalogue, raw, folder / "prepared", DATA, "version")
     return below(folder / "prepared"), new
 
