@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,7 @@ import pytest
 
 from samebits.cli import diagnose
 from samebits.console.errors import UserError
-from samebits.core import determinism
-from samebits.experiments.fractions import FILE
+from samebits.experiments.fractions import FILE, predictions_here
 
 CONTENT: dict[str, Any] = {
     "link": "variance",
@@ -45,24 +43,11 @@ CONTENT: dict[str, Any] = {
 
 
 @pytest.fixture
-def evaluated(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def evaluated(project: Path, repro: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> Path:
     """The project after its pipeline; nothing is run again."""
-    from samebits.stages import diagnose as stage
-    from samebits.stages import evaluate, prepare, train, validate
-
-    monkeypatch.setattr(determinism, "apply", lambda *_: {})
     monkeypatch.setattr(diagnose, "_repro", lambda: None)
-    for one in (validate, prepare, train, evaluate, stage):
-        one.main()
+    repro("validate", "prepare", "train", "evaluate", "diagnose")
     return project
-
-
-def shown(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str
-) -> str:
-    monkeypatch.setattr(sys, "argv", ["diagnose", *arguments])
-    diagnose.main()
-    return capsys.readouterr().out
 
 
 def test_the_drawing() -> None:
@@ -76,34 +61,30 @@ def test_the_drawing() -> None:
     assert " 1. L2 (one run): why\n      dvc exp run -S a=1\n" in said
 
 
-def test_pictures_from_use(
-    evaluated: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_pictures_from_use(evaluated: Path, verb: Callable[..., str]) -> None:
     before = (evaluated / "reports/diagnosis.json").read_bytes()
-    plain = shown(monkeypatch, capsys)
+    plain = verb("diagnose")
     assert "real world" not in plain
     use = Path(shutil.copytree(evaluated / "data/raw", evaluated / "use"))
-    said = shown(monkeypatch, capsys, "--real", str(use))
+    said = verb("diagnose", "--real", str(use))
     assert "real world" in said
     assert "of 90 pictures" in said
     assert (evaluated / "reports/diagnosis.json").read_bytes() == before
     with pytest.raises(UserError, match="there is no folder nowhere"):
-        shown(monkeypatch, capsys, "--real", "nowhere")
+        verb("diagnose", "--real", "nowhere")
 
 
 def test_a_learning_curve_is_told_while_it_belongs_to_the_predictions(
-    evaluated: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    evaluated: Path, verb: Callable[..., str]
 ) -> None:
-    from samebits.experiments.fractions import predictions_here
-
     content = {"predictions": predictions_here(), "sentence": "More data is worth its cost."}
     FILE.write_text(json.dumps(content), encoding="utf-8")
-    assert "More data is worth its cost." in shown(monkeypatch, capsys)
+    assert "More data is worth its cost." in verb("diagnose")
     Path("reports/predictions.csv").write_text("others", encoding="utf-8")
-    assert "More data" not in shown(monkeypatch, capsys)
+    assert "More data" not in verb("diagnose")
     FILE.write_text("[]", encoding="utf-8")
     with pytest.raises(UserError, match="is damaged; remove it and run `make learning-curve`"):
-        shown(monkeypatch, capsys)
+        verb("diagnose")
 
 
 def test_a_pipeline_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:

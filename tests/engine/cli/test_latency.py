@@ -7,47 +7,42 @@ from typing import Any
 
 import pytest
 import torch
+from handwritten_digits import model
+from safetensors.torch import save_file
 
 from samebits.cli import latency
 from samebits.console.errors import UserError
+from samebits.core.config import read
 from samebits.metrics.latency import FILE, remembered
 
 Settle = Callable[..., None]
 
 
 @pytest.fixture
-def trained(project: Path, monkeypatch: pytest.MonkeyPatch, settle: Settle) -> Path:
+def trained(project: Path, repro: Callable[..., None]) -> Path:
     """The project with prepared pictures and a network that was built and not trained."""
-    from handwritten_digits.model import build
-    from safetensors.torch import save_file
-
-    from samebits.core.config import Model, read
-    from samebits.provenance import determinism
-    from samebits.stages import prepare, validate
-
-    monkeypatch.setattr(determinism, "apply", lambda *_: {})
-    validate.main()
-    prepare.main()
+    repro("validate", "prepare")
     (project / "models").mkdir()
     torch.manual_seed(0)
-    save_file(build(read(Model), 1, 3, 0.0).state_dict(), project / "models/model.safetensors")
+    network = model.build(read(model.Model), {"image": (1, 8, 8)}, 3, 0.0)
+    save_file(network.state_dict(), project / "models/model.safetensors")
     return project
 
 
-def test_it_is_measured_and_kept(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    latency.main()
+def test_it_is_measured_and_kept(trained: Path, verb: Callable[..., str]) -> None:
+    said = verb("latency")
     ((name, (middle, low, high)),) = json.loads(FILE.read_text(encoding="utf-8")).items()
     assert len(name) == 32
     assert 0 < low <= middle <= high
-    assert f"{middle:.3f} ms a picture" in capsys.readouterr().out
+    assert f"{middle:.3f} ms a picture" in said
 
 
-def test_a_constraint(trained: Path, settle: Settle) -> None:
+def test_a_constraint(trained: Path, settle: Settle, verb: Callable[..., str]) -> None:
     settle(trained / "params.yaml", evaluation={"constraints": ["latency_ms <= 1e5"]})
-    latency.main()
+    verb("latency")
     settle(trained / "params.yaml", evaluation={"constraints": ["latency_ms <= 0"]})
     with pytest.raises(UserError, match=r"`latency_ms <= 0` is missed by [0-9.]+ ms"):
-        latency.main()
+        verb("latency")
     assert len(remembered()) == 1
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from conftest import configured
 
 from samebits.cli import learning_curve
 from samebits.console.errors import UserError
@@ -13,7 +14,6 @@ from samebits.experiments import fractions
 from samebits.metrics.results import Result
 
 Make = Callable[..., Result]
-PARAMS = Path(__file__).parents[2] / "params.yaml"
 # Learned from, and wrong of 400 on dev: twice the data, half the mistakes.
 PARTS = {"part-0.5": (500, 40), "HEAD": (1000, 20), "part-0.25": (250, 80)}
 
@@ -26,8 +26,7 @@ def _results(result: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         train = result(name, 0, count=learned).predictions["test"]
         return replace(found, predictions=found.predictions | {"train": train})
 
-    monkeypatch.chdir(tmp_path)
-    Path("params.yaml").write_text(PARAMS.read_text(encoding="utf-8"), encoding="utf-8")
+    monkeypatch.chdir(configured(tmp_path).parent)
     Path("reports").mkdir()
     Path("reports/predictions.csv").write_text("those of HEAD", encoding="utf-8")
     for module in (learning_curve, fractions):
@@ -36,9 +35,8 @@ def _results(result: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(learning_curve, "run_fractions", lambda *_: parts)
 
 
-def test_what_was_found_is_told_and_kept(capsys: pytest.CaptureFixture[str]) -> None:
-    learning_curve.main()
-    said = capsys.readouterr().out
+def test_what_was_found_is_told_and_kept(verb: Callable[..., str]) -> None:
+    said = verb("exp curve")
     lines = [line.split() for line in said.splitlines()]
     assert [line[0] for line in lines[:3]] == ["250", "500", "1,000"]
     assert [line[2] for line in lines[:3]] == ["20.0", "10.0", "5.0"]
@@ -53,25 +51,27 @@ def test_what_was_found_is_told_and_kept(capsys: pytest.CaptureFixture[str]) -> 
     assert kept["sentence"] in said
 
 
-def test_it_belongs_to_the_predictions_that_are_here() -> None:
-    learning_curve.main()
+def test_it_belongs_to_the_predictions_that_are_here(verb: Callable[..., str]) -> None:
+    verb("exp curve")
     Path("reports/predictions.csv").write_text("others", encoding="utf-8")
     assert fractions.remembered() is None
 
 
-def test_parts_of_another_dev_set(result: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parts_of_another_dev_set(
+    result: Make, monkeypatch: pytest.MonkeyPatch, verb: Callable[..., str]
+) -> None:
     monkeypatch.setattr(
         fractions, "read_result", lambda name: result(name, 9, count=90 if name == "HEAD" else 80)
     )
     with pytest.raises(UserError, match="scored on other dev sets than HEAD"):
-        learning_curve.main()
+        verb("exp curve")
     assert not fractions.FILE.exists()
 
 
-def test_the_file_says_the_same_each_time() -> None:
+def test_the_file_says_the_same_each_time(verb: Callable[..., str]) -> None:
     contents = set[str]()
     for _ in range(2):
-        learning_curve.main()
+        verb("exp curve")
         contents.add(fractions.FILE.read_text(encoding="utf-8"))
     assert len(contents) == 1
     assert json.loads(contents.pop())["ahead"][0]["times"] == 2

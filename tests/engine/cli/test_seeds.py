@@ -1,22 +1,21 @@
 """Each seed's score, and both spreads; a number of seeds that is none is refused."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from conftest import configured
 
 from samebits.cli import seeds
 from samebits.console.errors import UserError
 from samebits.metrics.results import Result
 
-ROOT = Path(__file__).parents[2]
-
 
 def test_each_seed_and_both_spreads(
     result: Callable[..., Result],
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    verb: Callable[..., str],
 ) -> None:
     asked = list[tuple[int, int]]()
 
@@ -25,21 +24,20 @@ def test_each_seed_and_both_spreads(
         return ["seed-1", "seed-2"]
 
     wrong = {"HEAD": 10, "seed-1": 20, "seed-2": 30}
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(configured(tmp_path).parent)
     monkeypatch.setattr(seeds, "run_seeds", run)
     monkeypatch.setattr(seeds, "read_result", lambda name: result(name, wrong[name]))
-    monkeypatch.setattr(sys, "argv", ["seeds", "2"])
-    seeds.main()
+    lines = verb("exp seeds", "2").splitlines()
     assert asked == [(0, 2)]
-    lines = capsys.readouterr().out.splitlines()
     assert lines[:3] == ["0.975000  HEAD", "0.950000  seed-1", "0.925000  seed-2"]
     assert "over 3 seeds: mean 0.950000, 0.925000 to 0.975000" in lines[4]
     assert "standard deviation 0.025000" in lines[5]
 
 
 @pytest.mark.parametrize("count", ["0", "-1", "two", "1.5", "²", ""])
-def test_a_number_that_is_none(monkeypatch: pytest.MonkeyPatch, count: str) -> None:
+def test_a_number_that_is_none(
+    monkeypatch: pytest.MonkeyPatch, verb: Callable[..., str], count: str
+) -> None:
     monkeypatch.setattr(seeds, "run_seeds", lambda *_: pytest.fail("it ran"))
-    monkeypatch.setattr(sys, "argv", ["seeds", "--", count])
     with pytest.raises(UserError, match=f"'{count}' is no number of seeds; give one of at least"):
-        seeds.main()
+        verb("exp seeds", "--", count)
