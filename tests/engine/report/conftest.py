@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from predicted import example
 
 from samebits.core.sections import Evaluation
-from samebits.data.shards import Example
 from samebits.metrics.evaluation import summarise
 from samebits.metrics.predictions import Predictions
 from samebits.report.inputs import Inputs
@@ -87,7 +87,7 @@ def made(count: int) -> Predictions:
     rows = np.repeat((1 - sure)[:, None] / 2, 3, axis=1)
     rows[np.arange(count), answers] = sure
     examples = [
-        Example(f"{CLASSES[label]}/{row:03d}.png", CLASSES[label], f"{row:032x}", "", 8, 8, 0.5)
+        example(f"{CLASSES[label]}/{row:03d}.png", CLASSES[label], f"{row:032x}")
         for row, label in enumerate(labels)
     ]
     return Predictions(examples, labels, answers, sure, rows)

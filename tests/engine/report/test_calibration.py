@@ -4,8 +4,8 @@ import re
 from dataclasses import replace
 
 import numpy as np
+from predicted import example
 
-from samebits.data.shards import Example
 from samebits.metrics.predictions import Predictions
 from samebits.report.calibration import BOTTOM, LEFT, RIGHT, SIDE, TOP, calibration_section, diagram
 
@@ -15,7 +15,7 @@ def answered(sure: list[float], right: list[bool], groups: list[str] | None = No
     answers = np.where(right, 0, 1)
     count = len(sure)
     groups = groups or [""] * count
-    examples = [Example("a.png", "", "", group, 8, 8, 0.5) for group in groups]
+    examples = [example(group=group) for group in groups]
     return Predictions(examples, labels, answers, np.array(sure), np.zeros((count, 2)))
 
 

@@ -8,23 +8,27 @@ import numpy as np
 import pytest
 
 from samebits.console.errors import UserError
-from samebits.metrics.predictions import write_predictions
+from samebits.core.files import write_csv, write_json
+from samebits.core.yours import READ_BY, Yours
 from samebits.diagnosis.error_tags import COLUMNS
 from samebits.diagnosis.error_tags import FILE as TAGS
-from samebits.report.inputs import Inputs, read_curves
+from samebits.metrics.predictions import write_predictions
+from samebits.report.inputs import Inputs
 from samebits.report.pictures import image_tag
-from samebits.core.files import write_csv, write_json
 from samebits.stages import report
 
 REPORT = Path("reports/report.html")
 SHARD = "data/prepared/dev/images-00000.npy"
 
 
+def page() -> None:
+    report.main(Yours(READ_BY["report"]), MagicMock())  # without a seal: there is no pipeline here
+
+
 @pytest.fixture
 def files(inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lay the inputs out as the stages before the report leave them."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(report, "Seal", MagicMock())  # there is no pipeline here
     write_json(Path("reports/metrics.json"), inputs.metrics)
     write_json(Path("reports/diagnosis.json"), inputs.diagnosis)
     write_json(Path("reports/data.json"), inputs.data)
@@ -38,9 +42,9 @@ def files(inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.usefixtures("files")
 def test_the_same_files_give_the_same_page() -> None:
-    report.main()
+    page()
     first = REPORT.read_bytes()
-    report.main()
+    page()
     assert REPORT.read_bytes() == first
     assert b"\r" not in first
     assert str(Path.cwd()).encode() not in first
@@ -52,7 +56,7 @@ def test_what_people_tagged_is_summed_up_and_left_as_it_is(inputs: Inputs) -> No
     row = (one.md5, one.path, one.label, one.label, "0.5", "wrong", "Blurry;  <cut> off")
     write_csv(TAGS, COLUMNS, [row])
     before = TAGS.read_bytes()
-    report.main()
+    page()
     content = REPORT.read_text(encoding="utf-8")
     assert "3 mistakes on 9 dev pictures, 1 looked at by people" in content
     assert '<span class="tags"><bdi>blurry; &lt;cut&gt; off</bdi></span>' in content
@@ -63,7 +67,7 @@ def test_what_people_tagged_is_summed_up_and_left_as_it_is(inputs: Inputs) -> No
 def test_a_tagged_picture_that_is_in_train_now_stops_nothing(inputs: Inputs) -> None:
     one = inputs.predictions["train"].examples[-1]  # dev has fewer
     write_csv(TAGS, COLUMNS, [(one.md5, one.path, one.label, one.label, "0.5", "wrong", "blurry")])
-    report.main()
+    page()
     assert "Nobody has said yet" in REPORT.read_text(encoding="utf-8")
 
 
@@ -76,7 +80,7 @@ def test_pictures_of_findings_are_found_in_every_split(inputs: Inputs) -> None:
     image = np.full((30, 1, 8, 8), 7, dtype=np.uint8)
     Path("data/prepared/train").mkdir()
     np.save("data/prepared/train/images-00000.npy", image)
-    report.main()
+    page()
     content = REPORT.read_text(encoding="utf-8")
     assert content.count('alt="Picture ') == 1
     assert image_tag(image[-1], f"Picture {path}") in content
@@ -113,12 +117,6 @@ def unknown_picture(path: Path) -> None:
 def test_a_bad_file_is_named(path: str, harm: Callable[[Path], object], message: str) -> None:
     harm(Path(path))
     with pytest.raises(UserError, match=message) as error:
-        report.main()
+        page()
     assert (path.rpartition("/")[0] if harm is cut_pictures else path) in str(error.value)
     assert not REPORT.exists()
-
-
-def test_numbers_that_are_not_finite_are_left_out(tmp_path: Path) -> None:
-    path = tmp_path / "curves.csv"
-    path.write_text("epoch,dev_loss\n1,nan\n2,\n3,inf\n4,0.5\n", encoding="utf-8")
-    assert read_curves(path, "train")["dev_loss"] == [None, None, None, 0.5]

@@ -7,14 +7,20 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from predicted import example
 
 from samebits.core.png import png
-from samebits.data.shards import Example
-from samebits.metrics.registry import METRICS
-from samebits.metrics.predictions import Predictions
 from samebits.diagnosis.error_cost import ordered
+from samebits.metrics.predictions import Predictions
+from samebits.metrics.registry import METRICS
 from samebits.report.inputs import Inputs
-from samebits.report.mistakes import WORST_PICTURES, confusion, confusion_section, least_sure, mistakes_section
+from samebits.report.mistakes import (
+    WORST_PICTURES,
+    confusion,
+    confusion_section,
+    least_sure,
+    mistakes_section,
+)
 
 ACCURACY = METRICS["accuracy"]
 
@@ -22,7 +28,7 @@ ACCURACY = METRICS["accuracy"]
 def answered(labels: list[int], answers: list[int], confidences: list[float]) -> Predictions:
     count = len(labels)
     return Predictions(
-        [Example(f"{count - row:03d}.png", "", "", "", 8, 8, 0.5) for row in range(count)],
+        [example(f"{count - row:03d}.png") for row in range(count)],
         np.array(labels, dtype=np.int64),
         np.array(answers, dtype=np.int64),
         np.array(confidences),

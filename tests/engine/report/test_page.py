@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import ROOT
 
 from samebits.report.inputs import Inputs
 from samebits.report.page import page
 
 VOID = {"meta", "img", "br"}
-SOURCE = Path(__file__).parents[2] / "src"
 
 
 class Outline(HTMLParser):
@@ -140,10 +140,10 @@ def test_the_order_of_hashes_moves_no_byte(inputs: Inputs) -> None:
         "content = page(conftest.inputs.__wrapped__())\n"
         "print(hashlib.sha256(content.encode()).hexdigest())"
     )
-    folders = [str(SOURCE), str(Path(__file__).parent)]
+    folders = [ROOT / "src", Path(__file__).parent, Path(__file__).parents[1]]
     digests = {
         subprocess.run(
-            [sys.executable, "-B", "-c", code, *folders],
+            [sys.executable, "-B", "-c", code, *map(str, folders)],
             env={**os.environ, "PYTHONHASHSEED": seed},
             capture_output=True,
             check=True,
