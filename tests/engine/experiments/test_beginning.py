@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from samebits.console.errors import UserError
-from samebits.experiments import queue
+from samebits.experiments import runner
 from samebits.experiments.beginning import NOTE, check_place, noted, undo
 
 PARAMS = "model:\n  width: 8 # channels\n  depth: 2\n"
@@ -23,7 +23,7 @@ def test_a_folder_in_which_dvc_begins_nothing(
     (tmp_path / "schön").mkdir()
     monkeypatch.chdir(tmp_path / "schön")
     with pytest.raises(UserError, match=r"schön, for its path has letters beyond ASCII; move"):
-        queue.run_missing({"one": []})
+        runner.run_missing({"one": {}})
     monkeypatch.chdir(tmp_path)
     check_place()
 
