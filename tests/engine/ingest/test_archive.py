@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from samebits.console.errors import UserError
 from samebits.ingest import archive
 from samebits.ingest.archive import unpack
 from samebits.ingest.safe_copy import Bound, Incoming, Limits
-from samebits.console.errors import UserError
 
 FILES = {"cats/cat/1.png": b"one", "cats/cat/2.png": random.Random(0).randbytes(3000), "x": b""}
 PACK: dict[str, Callable[[bytes], bytes]] = {

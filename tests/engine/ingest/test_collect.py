@@ -14,14 +14,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from conftest import configured, rendered
 
-from samebits.ingest import collect, example as digits, swap as exchange, download as fetch
-from samebits.ingest.example import version
+from samebits.console.errors import UserError
 from samebits.core.png import png
 from samebits.data.dvc_file import origin, recorded_version
-from samebits.console.errors import UserError
+from samebits.ingest import collect
+from samebits.ingest import download as fetch
+from samebits.ingest import example as digits
+from samebits.ingest import swap as exchange
+from samebits.ingest.example import version
 
-ROOT = Path(__file__).parents[2]
 FILES = {f"{one}/{two}.png": bytes([one, two]) for one in (97, 98) for two in (1, 2)}
 RAW = Path("data/raw")
 POINTER = Path("data/raw.dvc")
@@ -35,7 +38,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root = tmp_path / "project"
     (root / "data").mkdir(parents=True)
     monkeypatch.chdir(root)
-    shutil.copyfile(ROOT / "params.yaml", "params.yaml")
+    configured(root)
     monkeypatch.setattr(digits, "digits", lambda: dict(FILES))
     for module in (digits, exchange):
         monkeypatch.setattr(module, "VERSION", version(FILES))
@@ -245,8 +248,7 @@ def test_with_dvc(here: Path, call: Call, served: str, monkeypatch: pytest.Monke
     monkeypatch.undo()
     monkeypatch.chdir(here / "project")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    for name in (".gitignore", "params.yaml"):
-        shutil.copyfile(ROOT / name, name)
+    rendered(Path(), ".gitignore")
     Path(".dvc").mkdir()
     remote = f"['remote \"bucket\"']\n    url = {here.as_posix()}\n"
     Path(".dvc/config").write_text(f"[core]\n    analytics = false\n{remote}", encoding="utf-8")
@@ -286,7 +288,7 @@ def test_with_dvc(here: Path, call: Call, served: str, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(("target", "name"), [("data", "FROM"), ("data-release", "NOTE")])
 def test_make_hands_on_what_was_written(tmp_path: Path, target: str, name: str) -> None:
     """Neither make nor the shell takes any of it for its own."""
-    shutil.copyfile(ROOT / "Makefile", tmp_path / "Makefile")
+    rendered(tmp_path, "Makefile")
     (tmp_path / "scripts").mkdir()
     (tmp_path / "scripts/venv").write_text("printf '%s\\n' \"$@\"\n", encoding="utf-8")
     text = 'it\'s $HOME and `some` "é" 😀 $(x)'

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from samebits.ingest.download import fetch, import_folder, is_address, names_archive, public
 from samebits.console.errors import UserError
+from samebits.ingest.download import fetch, import_folder, is_address, names_archive, public
 
 USER = "me:secret"
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from samebits.ingest import example as digits, missing
 from samebits.console.errors import UserError
+from samebits.ingest import example as digits
+from samebits.ingest import missing
 from samebits.remote import revisions
 
 WEIGHTS = Path("weights.bin")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from samebits.ingest.safe_copy import Bound, Incoming, Limits, copy_folder, stripped
 from samebits.console.errors import UserError
+from samebits.ingest.safe_copy import Bound, Incoming, Limits, copy_folder, stripped
 
 PLENTY = Bound(1000, "than there is room", "make some")
 

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 import yaml
+from conftest import PYTHONPATH
 
-from samebits.ingest import example as digits, swap as exchange
+from samebits.console.errors import UserError
+from samebits.data.dvc_file import recorded_version
+from samebits.ingest import example as digits
+from samebits.ingest import swap as exchange
 from samebits.ingest.example import version, write
 from samebits.ingest.swap import Place
-from samebits.data.dvc_file import recorded_version
-from samebits.console.errors import UserError
 
-ROOT = Path(__file__).parents[2]
 OLD = {"cat/1.png": b"old", "dog/1.png": b"dog"}
 NEW = {"cat/1.png": b"new", "rat/1.png": b"rat"}
 IDENTITY = ("-c", "user.name=Test", "-c", "user.email=test@localhost")
@@ -229,7 +230,7 @@ def test_killed_anywhere(
     python: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    done = python("-c", KILLS, PYTHONPATH=str(ROOT / "src"))
+    done = python("-c", KILLS, PYTHONPATH=PYTHONPATH)
     assert done.returncode == 0, done.stderr
     old, new, in_order = done.stdout.split()
     assert int(old) > 10 and int(new) > 10 and in_order == "True", done.stdout

@@ -100,8 +100,8 @@ def collect(
             "put them into few archives"
         ]
     lines += [
-        f"next: commit {place.pointer}; set data.image_size and data.channels in params.yaml, run "
-        "'dvc repro', and commit these with dvc.lock"
+        f"next: commit {place.pointer}; set the section 'input' of params.yaml, run 'dvc repro', "
+        "and commit these with dvc.lock"
     ]
     return "\n".join(lines)
 
