@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from ..errors import UserError
 from ..reproducibility.listings import listed_files
-from ..reproducibility.repository import git, git_says, outside_git
+from ..reproducibility.repository import NoRepository, git, git_says, outside_git
 from ..reproducibility.revisions import Revision, cache_folder, cached_object, dvc, md5
 from .changes import Picture, pictures
 from .pointer import recorded_version
@@ -242,8 +243,13 @@ def state() -> str:
 
 
 def run_dvc(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    """Run DVC here, asking nothing, and return what it said."""
-    return subprocess.run(
+    """Run DVC here, asking nothing, and return what it said.
+
+    Raises:
+        UserError: it failed, and there is a repository that Git does not read; with Git's own
+            reason.
+    """
+    done = subprocess.run(
         dvc(*arguments),
         env=outside_git(),
         stdin=subprocess.DEVNULL,
@@ -251,6 +257,10 @@ def run_dvc(*arguments: str) -> "subprocess.CompletedProcess[str]":
         encoding="utf-8",
         check=False,
     )
+    if done.returncode:
+        with suppress(NoRepository):  # DVC may do without
+            git_says("rev-parse", "--git-dir")
+    return done
 
 
 def last_line(text: str) -> str:
