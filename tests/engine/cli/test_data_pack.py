@@ -1,6 +1,7 @@
 """Packing gives the pictures another form and a version, and leaves their origin as it was."""
 
 import hashlib
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -79,3 +80,15 @@ def test_nothing_to_pack(unreleased: Path, pack: Callable[[str], list[str]]) -> 
     with pytest.raises(UserError, match="data/raw holds no picture"):
         pack("tar")
     assert POINTER.read_bytes() == before
+
+
+def test_a_repository_of_another_owner(
+    unreleased: Path, pack: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_origin(POINTER, FROM)
+    fails = [sys.executable, "-c", "raise SystemExit('ERROR: not owned by current user')"]
+    monkeypatch.setattr(versions, "dvc", lambda *_: fails)
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    with pytest.raises(UserError, match=r"dubious ownership.* --add safe\.directory"):
+        pack("tar")
+    assert not archives(RAW)

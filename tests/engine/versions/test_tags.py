@@ -3,7 +3,9 @@
 import os
 import shutil
 import subprocess
+import sys
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -119,6 +121,27 @@ def test_what_dvc_says_of_the_data(unreleased: Path) -> None:
     Path("data/raw.dvc").write_text("outs: [", encoding="utf-8")
     with pytest.raises(UserError, match="names no md5"):
         versions.state()
+
+
+@pytest.mark.parametrize("ask", [versions.state, versions.keep])
+def test_where_dvc_fails_git_says_what_it_does_not_read(
+    unreleased: Path, monkeypatch: pytest.MonkeyPatch, ask: Callable[[], object]
+) -> None:
+    says = "raise SystemExit('ERROR: unexpected error - it is not owned by current user')"
+    monkeypatch.setattr(versions, "dvc", lambda *_: [sys.executable, "-c", says])
+    with pytest.raises(UserError, match=r"DVC c.*: unexpected error - it is not owned by"):
+        ask()
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    with pytest.raises(UserError, match=r"dubious ownership.* --add safe\.directory"):
+        ask()
+
+
+def test_dvc_fails_where_there_is_no_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert versions.run_dvc("status").returncode
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")

@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from ..console.errors import UserError
 from ..core.files import md5
-from ..core.git import git, git_says, outside_git
+from ..core.git import NoRepository, git, git_says, outside_git
 from ..data.dvc_file import recorded_version
 from ..data.release_file import CORRECTIONS, RECORD, Record, parsed
 from ..data.source import look_over, members
@@ -243,8 +244,13 @@ def state() -> str:
 
 
 def run_dvc(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    """Run DVC here, asking nothing, and return what it said."""
-    return subprocess.run(
+    """Run DVC here, asking nothing, and return what it said.
+
+    Raises:
+        UserError: it failed, and there is a repository that Git does not read; with Git's own
+            reason.
+    """
+    done = subprocess.run(
         dvc(*arguments),
         env=outside_git(),
         stdin=subprocess.DEVNULL,
@@ -252,6 +258,10 @@ def run_dvc(*arguments: str) -> "subprocess.CompletedProcess[str]":
         encoding="utf-8",
         check=False,
     )
+    if done.returncode:
+        with suppress(NoRepository):  # DVC may do without
+            git_says("rev-parse", "--git-dir")
+    return done
 
 
 def last_line(text: str) -> str:
