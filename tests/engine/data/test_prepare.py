@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 from catalogues import DATA, decode, decoder
+from handwritten_digits import data as yours
 from numpy.typing import NDArray
 from PIL import Image
 
 from samebits.console.errors import UserError
 from samebits.core.sections import Data
+from samebits.data.example import Decoded
 from samebits.data.index import open_catalogue
 from samebits.data.prepare import prepare
 from samebits.data.shards import read_examples
@@ -111,6 +113,21 @@ def test_arrays_and_index(tmp_path: Path, fill: Callable[..., Path]) -> None:
             assert (one.facts["width"], one.facts["height"], one.group) == (12, 20, "")
             assert one.facts["brightness"] == pytest.approx(pixels.mean() / 255, abs=1e-6)
     assert total == 90
+
+
+def test_facts_of_its_own(tmp_path: Path, fill: Callable[..., Path]) -> None:
+    """Numbers stand beside the prepared pictures; words are for the rules alone."""
+    facts = {"night": True, "tilt": np.float32(0.5), "count": np.int64(3), "camera": "left"}
+
+    def own(content: bytes, given: Any) -> Decoded:
+        return Decoded(yours.decode(content, given).arrays, facts)
+
+    raw, data = fill(tmp_path / "raw"), settings()
+    with open_catalogue(tmp_path / "decoded", replace(decoder(data), decode=own)) as catalogue:
+        prepare(catalogue, raw, tmp_path / "prepared", data, "version")
+    for split in SPLITS:
+        for one in read_examples(tmp_path / "prepared" / split):
+            assert one.facts == {"night": 1, "tilt": 0.5, "count": 3}
 
 
 GREY = Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8) * 4)

@@ -72,7 +72,7 @@ def declared(path: Path, section: str) -> Mapping[str, Key]:
         UserError: the file is missing, is no Python, or has no such dataclass.
     """
     try:
-        return _declared(path.read_text(encoding="utf-8"), section)
+        return _declared(path.read_bytes(), section)
     except FileNotFoundError:
         raise UserError(f"{path.as_posix()} is missing; restore it from Git.") from None
     except SyntaxError as error:
@@ -85,8 +85,8 @@ def declared(path: Path, section: str) -> Mapping[str, Key]:
 
 
 @cache
-def _declared(text: str, section: str) -> Mapping[str, Key]:
-    tree = ast.parse(text)
+def _declared(content: bytes, section: str) -> Mapping[str, Key]:
+    tree = ast.parse(content)
     classes = (node for node in tree.body if isinstance(node, ast.ClassDef))
     found = next((node for node in classes if node.name.lower() == section), None)
     if found is None:

@@ -1,6 +1,7 @@
 """A project's own `decode`, with what it needs, and whether it gave what it announced."""
 
 import hashlib
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +59,12 @@ class Decoder:
         """
         with limits(self.data):
             found = self.decode(content, self.settings)
+        for name, value in found.facts.items():
+            if not _is_fact(value):
+                raise UserError(
+                    f"data.py: `decode` gave {name} as {value!r}; a fact is a finite number or a "
+                    "word."
+                )
         array = np.ascontiguousarray(found.arrays[IMAGE])
         if array.dtype != self.field.dtype or array.shape != self.field.shape:
             raise UserError(
@@ -65,6 +72,12 @@ class Decoder:
                 f"announces {self.field.dtype} {self.field.shape}; let the two agree."
             )
         return Decoded({IMAGE: array}, found.facts)
+
+
+def _is_fact(value: Any) -> bool:
+    return isinstance(value, str) or (
+        isinstance(value, (int, float, np.number)) and math.isfinite(value)
+    )
 
 
 def _made_by(settings: Any, data: Data) -> str:

@@ -55,7 +55,9 @@ class Example:
 
     def cells(self) -> list[str]:
         """Return the cells of its row in a table: those of `COLUMNS`, then its facts."""
-        facts = (str(one) if isinstance(one, int) else f"{one:.6f}" for one in self.facts.values())
+        facts = (
+            f"{one:d}" if isinstance(one, int) else f"{one:.6f}" for one in self.facts.values()
+        )
         return [*map(cell, (self.path, self.label, self.md5, self.group)), *facts]
 
 
