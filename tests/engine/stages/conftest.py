@@ -1,25 +1,25 @@
-"""Stages inside the tests' own process, where torch is already imported."""
+"""Stages as the launcher runs them, in the tests' own process, where torch is already imported."""
 
-import importlib
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from samebits.__main__ import main
 from samebits.core import determinism
-from samebits.core.seals import Seal
-from samebits.core.yours import READ_BY, Yours
 
 
 @pytest.fixture
 def repro(project: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, bytes]]:
     """Run stages one after the other and return every output: repro("validate", "prepare")."""
-    monkeypatch.setattr(determinism, "configure", lambda *_: None)
+    for name in ("choose", "configure"):
+        monkeypatch.setattr(determinism, name, lambda *_: None)
 
     def run(*stages: str) -> dict[str, bytes]:
         for name in stages:
-            stage = importlib.import_module(f"samebits.stages.{name}")
-            stage.main(Yours(READ_BY[name]), Seal(name))
+            monkeypatch.setattr(sys, "argv", ["samebits", "run", name])
+            main()
         folders = (project / "data/prepared", project / "models", project / "reports")
         files = [one for folder in folders for one in sorted(folder.rglob("*")) if one.is_file()]
         return {one.relative_to(project).as_posix(): one.read_bytes() for one in files}

@@ -1,30 +1,34 @@
 """What is edited while a stage runs comes into no result."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
+from conftest import PACKAGE
 
-from samebits.console import errors
 from samebits.console.errors import UserError
 from samebits.core.seals import Seal, path_of
 
-PACKAGE = errors.__name__.partition(".")[0]
 STAGES = ("validate", "prepare", "train", "evaluate", "diagnose", "report")
 Repro = Callable[..., dict[str, bytes]]
 
 
+@pytest.mark.parametrize("look", [1, 2], ids=["as it begins", "as it ends"])
 def test_a_source_edited_while_a_stage_runs(
-    repro: Repro, project: Path, monkeypatch: pytest.MonkeyPatch
+    repro: Repro, project: Path, monkeypatch: pytest.MonkeyPatch, look: int
 ) -> None:
     """Each stage refuses, writes nothing new, and runs again when that is undone."""
     check = Seal.check
     for name in STAGES:
-        source = project / f"src/{PACKAGE}/stages/{name}.py"
-        before = source.read_bytes()
+        source = project / f"src/samebits/stages/{name}.py"
+        before, looks = source.read_bytes(), count(1)
 
-        def edited(seal: Seal, source: Path = source, text: bytes = before) -> None:
-            source.write_bytes(text + b"# edited\n")
+        def edited(
+            seal: Seal, source: Path = source, text: bytes = before, looks: Iterator[int] = looks
+        ) -> None:
+            if next(looks) == look:
+                source.write_bytes(text + b"# edited\n")
             check(seal)
 
         monkeypatch.setattr(Seal, "check", edited)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from samebits.data.splits import SPLITS
 from samebits.console.errors import UserError
+from samebits.data.splits import SPLITS
 
 ALL = ("validate", "prepare", "train", "evaluate")
 Repro = Callable[..., dict[str, bytes]]
@@ -50,7 +50,7 @@ def test_pictures_of_ones_own_need_no_code(repro: Repro, project: Path, settle: 
         picture = Image.fromarray(noise.astype(np.uint8))
         picture.save(folder / f"{number}.{'jpg' if number % 3 else 'png'}")
     (raw / "tree").rename(raw / "a class with spaces, commas and ü")
-    settle(project / "params.yaml", data={"image_size": 20, "channels": 3})
+    settle(project / "params.yaml", input={"size": 20, "channels": 3})
     found = repro(*ALL)
     summary = json.loads(found["reports/data.json"])
     assert set(summary["modes"]) == {"L", "RGB"}

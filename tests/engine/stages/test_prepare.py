@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from samebits.data.dvc_file import MARK
-from samebits.data.splits import SPLITS
 from samebits.console.errors import UserError
 from samebits.core.files import write_bytes
+from samebits.data.dvc_file import MARK
+from samebits.data.splits import SPLITS
 
 Repro = Callable[..., dict[str, bytes]]
 

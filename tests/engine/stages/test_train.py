@@ -14,13 +14,12 @@ from typing import Any
 import pytest
 import torch
 import yaml
+from handwritten_digits import model
 from torch import nn
 
-from samebits.console import errors
-from samebits.?? import model
 from samebits.console.errors import UserError
 
-PACKAGE = errors.__name__.partition(".")[0]
+TRAIN = ("-m", "samebits", "run", "train")
 RESULTS = (
     "models/model.safetensors",
     "models/identity.json",
@@ -35,7 +34,7 @@ def test_the_outputs(repro: Repro, project: Path) -> None:
     found = repro("validate", "prepare", "train")
     params = yaml.safe_load((project / "params.yaml").read_text(encoding="utf-8"))
     identity = json.loads(found["models/identity.json"])
-    read = ("model", "optimization", "regularization", "reproducibility")
+    read = ("augmentation", "model", "optimization", "regularization", "reproducibility")
     assert identity["params"] == {name: params[name] for name in read}
     curves = found["reports/learning-curves.csv"].decode().splitlines()
     assert curves[0] == "epoch,train_loss,dev_loss,dev_accuracy"
@@ -77,7 +76,7 @@ def test_without_data(repro: Repro) -> None:
 
 
 def start(root: Path, **options: Any) -> subprocess.Popen[str]:
-    command = [sys.executable, "-I", "-m", f"{PACKAGE}.stages.train"]
+    command = [sys.executable, "-I", *TRAIN]
     return subprocess.Popen(command, cwd=root, stderr=subprocess.PIPE, encoding="utf-8", **options)
 
 
@@ -153,7 +152,8 @@ def test_a_run_that_is_interrupted_says_where_it_goes_on(
 def test_no_compiler_is_imported(repro: Repro, project: Path) -> None:
     """Torch's optimizers would import it, which takes longer than torch itself."""
     repro("validate", "prepare")
-    code = f"import runpy, sys; runpy.run_module('{PACKAGE}.stages.train', run_name='__main__')\n"
+    code = "import runpy, sys; sys.argv = ['samebits', 'run', 'train']\n"
+    code += "runpy.run_module('samebits', run_name='__main__')\n"
     code += "sys.exit('torch._dynamo' in sys.modules)"
     environment = {**os.environ, "PYTHONPATH": str(project / "src")}
     subprocess.run([sys.executable, "-c", code], cwd=project, env=environment, check=True)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from samebits.data.dvc_file import recorded_version
-from samebits.versions.release import release
 from samebits.versions.checkout import use
+from samebits.versions.release import release
 from samebits.versions.tags import run_dvc
 
 STAGES = ("validate", "prepare", "train", "evaluate")
