@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import pytest
-
 import lock
+import pytest
 from setup import Problem
 
 ONE, TWO, THREE = (f"sha256:{digit * 64}" for digit in "123")

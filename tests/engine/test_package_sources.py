@@ -6,9 +6,8 @@ import sys
 import tomllib
 from pathlib import Path
 
-import pytest
-
 import package_sources
+import pytest
 
 HEARD = """
 UV_DEFAULT_INDEX UV_INDEX UV_INDEX_URL UV_EXTRA_INDEX_URL UV_INDEX_STRATEGY UV_INDEX_OURS_PASSWORD

@@ -1,55 +1,79 @@
-"""Sections, keys and the metric: `pytest tests/reproducibility/audit/test_configuration.py`."""
+"""Sections, keys and the metric: `pytest tests/engine/audit/test_configuration.py`."""
 
 from typing import Any
 
 import pytest
 
-PARAMS = "params.yaml"
-
-
-def config(copy: Any) -> str:
-    """The file that declares the sections."""
-    return f"{copy.package}/config.py"
+PARAMS, SECTIONS = "params.yaml", "src/samebits/core/sections.py"
+ASIDE = "src/samebits/core/aside.py"
 
 
 def test_a_key_in_two_sections(copy: Any, expect: Any) -> None:
     line = copy.append(PARAMS, "\nspare:\n  seed: 0\n") + 2
     place = '\n\n@dataclass(frozen=True)\nclass Spare:\n    """More."""\n\n    seed: int\n'
-    copy.append(config(copy), place)
-    copy.write(f"{copy.package}/aside.py", "def f(spare): return spare.seed\n")
+    copy.append(SECTIONS, place)
+    copy.write(ASIDE, "def f(spare): return spare.seed\n")
     expect("config", PARAMS, line, "seed is in", stale=True)
 
 
-def test_a_key_that_config_does_not_declare(copy: Any, expect: Any) -> None:
-    section = next(iter(copy.project.yaml(PARAMS).mapping()))
-    line = copy.replace(PARAMS, f"{section}:", f"{section}:\n  unheard_of: 1 # ")
-    expect("config", PARAMS, line + 1, f"{section}.unheard_of", stale=True)
+def test_a_key_of_the_engine_in_a_section_of_yours(copy: Any) -> None:
+    path = f"{copy.package}/model.py"
+    copy.replace(path, "    activation: str", "    seed: int = number(0)\n    activation: str")
+    copy.replace(PARAMS, "  activation:", "  seed: 1\n  activation:")
+    copy.append(path, "\n\ndef aside(model: Model) -> int:\n    return model.seed\n")
+    found = copy.new()
+    assert found.keys() == {"config", "dvc.lock"}
+    message = "the key seed is in model and in reproducibility; keep it in one section"
+    assert (PARAMS, copy.line(PARAMS, "  seed: 0"), message) in found["config"]
 
 
-def test_a_section_that_config_does_not_declare(copy: Any, expect: Any) -> None:
+@pytest.mark.parametrize("section", ["data", "input", "augmentation", "model"])
+def test_a_key_that_nothing_declares(copy: Any, expect: Any, section: str) -> None:
+    line = copy.replace(PARAMS, f"\n{section}:", f"\n{section}:\n  unheard_of: 1 # ")
+    expect("config", PARAMS, line + 2, f"{section}.unheard_of is not in src/", stale=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "file"), [("Input", "data"), ("Model", "model"), ("Augmentation", "training")]
+)
+def test_a_file_of_yours_without_its_section(copy: Any, name: str, file: str) -> None:
+    path = f"{copy.package}/{file}.py"
+    copy.replace(path, f"class {name}:", "class Other:")
+    message = f"declares no section {name.lower()}; restore its dataclass with `git checkout`"
+    assert (path, 1, message) in copy.new()["config"]
+
+
+def test_a_key_of_yours_that_nothing_reads(copy: Any, expect: Any) -> None:
+    path = f"{copy.package}/training.py"
+    line = copy.replace(path, "    flip: bool", "    idle: int = number(0)\n    flip: bool")
+    copy.replace(PARAMS, "  flip:", "  idle: 1\n  flip:")
+    expect("config", path, line, "nothing reads augmentation.idle", stale=True)
+
+
+def test_a_section_that_nothing_declares(copy: Any, expect: Any) -> None:
     line = copy.append(PARAMS, "unheard_of:\n  knob: 1\n")
     expect("config", PARAMS, line, "unheard_of")
 
 
 def test_a_key_that_params_does_not_have(copy: Any, expect: Any) -> None:
-    copy.write(f"{copy.package}/aside.py", "def f(extra): return extra.knob\n")
+    copy.write(ASIDE, "def f(extra): return extra.knob\n")
     place = '\n\n@dataclass\nclass Extra:\n    """More."""\n\n    knob: int\n'
-    line = copy.append(config(copy), place)
-    expect("config", config(copy), line + 6, "extra.knob is not in params.yaml", stale=True)
+    line = copy.append(SECTIONS, place)
+    expect("config", SECTIONS, line + 6, "extra.knob is not in params.yaml", stale=True)
 
 
 def test_a_key_that_nothing_reads(copy: Any, expect: Any) -> None:
     copy.append(PARAMS, "\nidle:\n  knob: 1\n")
     place = '\n\n@dataclass\nclass Idle:\n    """No use."""\n\n    knob: int\n'
-    line = copy.append(config(copy), place)
-    expect("config", config(copy), line + 6, "nothing reads idle.knob", stale=True)
+    line = copy.append(SECTIONS, place)
+    expect("config", SECTIONS, line + 6, "nothing reads idle.knob", stale=True)
 
 
 def test_a_dataclass_that_holds_the_sections_is_none(copy: Any) -> None:
     place = (
         "\n\n@dataclass\nclass Whole:\n    data: Data\n\n\n@dataclass\nclass _Own:\n    x: int\n"
     )
-    copy.append(config(copy), place)
+    copy.append(SECTIONS, place)
     assert "config" not in copy.new()
 
 
@@ -85,7 +109,7 @@ def test_no_metrics_file(copy: Any) -> None:
 
 
 def test_no_registry(copy: Any, expect: Any) -> None:
-    path = f"{copy.package}/metrics/scores.py"
+    path = "src/samebits/metrics/scores.py"
     copy.write(path, copy.text(path).replace("METRICS", "OTHERS"))
     expect("metric", path, 1, "METRICS", stale=True)
 
@@ -96,6 +120,7 @@ def test_a_metric_of_ones_own(copy: Any) -> None:
     lines = copy.text(PARAMS).split("\n")
     lines[line - 1] = "  metric: halves"
     copy.write(PARAMS, "\n".join(lines))
-    code = '\n\n@metric("Halves", "none")\ndef halves(labels, answers, rows):\n    return 0.5\n'
-    copy.append(f"{copy.package}/metrics/own.py", code)
+    assert "metric" in copy.new()
+    code = 'METRICS = [number_of("halves", lambda scored: 0.5, higher_is_better=True)]\n'
+    copy.append(f"{copy.package}/metrics.py", code)
     assert "metric" not in copy.new()

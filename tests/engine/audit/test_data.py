@@ -1,9 +1,8 @@
-"""Data, Git and secrets: `pytest tests/reproducibility/audit/test_data.py`."""
+"""Data, Git and secrets: `pytest tests/engine/audit/test_data.py`."""
 
 from typing import Any
 
 import pytest
-
 from samebits.audit import versions
 from samebits.audit.data import LOCAL, credentials, lean
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from samebits.audit import data_apart as apart
 from samebits.console.errors import UserError
 
@@ -33,7 +32,7 @@ def git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Git:
     run("init", "-q", "-b", "main", str(root))
     hook = root / ".git/hooks/pre-commit"
     source = Path(str(apart.__file__)).parents[2]
-    call = f"cd project && PYTHONPATH='{source}' '{sys.executable}' -m {apart.__name__}"
+    call = f"cd project && PYTHONPATH='{source}' '{sys.executable}' -m samebits apart"
     hook.write_text(f"#!/bin/sh\n{call}\n", encoding="utf-8")
     hook.chmod(0o755)
     for path in ("data/raw.dvc", "dvc.lock", "../beside"):

@@ -1,22 +1,60 @@
-"""What ran is what is there: `pytest tests/reproducibility/audit/test_dvclock.py`."""
+"""What ran is what is there: `pytest tests/engine/audit/test_dvclock.py`."""
 
-import hashlib
 import re
 from typing import Any
 
 import pytest
-
 from samebits.audit.dvclock import lock
 from samebits.audit.project import Project
+from samebits.audit.rooms import TRANSPARENT
 from samebits.audit.run import audit
+from samebits.core.seals import hash_of
 
 PIPELINE, LOCK = "dvc.yaml", "dvc.lock"
 SEALED = "these inputs did not make these outputs"
 
 
 def test_a_changed_source(copy: Any, expect: Any) -> None:
-    copy.append(copy.code, "# changed\n")
-    expect("dvc.lock", LOCK, copy.line(LOCK, f"path: {copy.code}"), "run `dvc repro`")
+    for path in copy.codes:
+        copy.append(path, "# changed\n")
+        expect("dvc.lock", LOCK, copy.line(LOCK, f"path: {path}"), "run `dvc repro`")
+        copy.restore()
+
+
+@pytest.mark.parametrize("room", ["checks", "core", "data", "training"])
+def test_a_changed_room(copy: Any, expect: Any, room: str) -> None:
+    folder = f"src/samebits/{room}"
+    copy.append(next(one for one in copy.project.sources if one.startswith(f"{folder}/")), "# x\n")
+    expect("dvc.lock", LOCK, copy.line(LOCK, f"path: {folder}\n"), "run `dvc repro`")
+    copy.restore()
+    copy.write(f"{folder}/more.txt", "")
+    expect("dvc.lock", LOCK, copy.line(LOCK, f"path: {folder}\n"), "run `dvc repro`")
+    copy.restore()
+    copy.write(f"{folder}/__pycache__/more.pyc", "")
+    assert copy.new() == {}
+
+
+def test_a_file_of_yours_makes_its_own_stages_stale(copy: Any) -> None:
+    readers = {
+        "data": ["validate", "prepare"],
+        "model": ["train", "evaluate"],
+        "training": ["train"],
+        "metrics": ["evaluate", "diagnose", "report"],
+    }
+    for name, stages in readers.items():
+        copy.append(f"{copy.package}/{name}.py", "# changed\n")
+        stale = [one.message for one in copy.new()[LOCK] if "changed since" in one.message]
+        assert [message.split()[1].rstrip(":") for message in stale] == stages
+        copy.restore()
+
+
+def test_another_word_makes_no_stage_stale(copy: Any) -> None:
+    for room in TRANSPARENT:
+        path = f"src/samebits/{room}"
+        copy.append(path if path.endswith(".py") else f"{path}/__init__.py", "# another word\n")
+    copy.append("src/samebits/console/errors.py", "# another word\n")
+    copy.append("src/samebits/MANIFEST", "\n")
+    assert copy.new() == {}
 
 
 def test_a_changed_value(copy: Any) -> None:
@@ -102,17 +140,23 @@ def test_an_output_that_is_not_the_next_stage_s_input(copy: Any) -> None:
 
 
 def recorded(copy: Any, path: str) -> None:
-    """Write a file's hash and size into dvc.lock, as a merge does that takes both sides' lines."""
-    content = (copy.root / path).read_bytes()
-    entry = rf"(- path: {path}\n +hash: md5\n +md5: )\w+(\n +size: )\d+"
-    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    copy.write(LOCK, re.sub(entry, rf"\g<1>{md5}\g<2>{len(content)}", copy.text(LOCK)))
+    """Write a path's hash and size into dvc.lock, as a merge does that takes both sides' lines."""
+    place = copy.root / path
+    entry = rf"(- path: {path}\n +hash: md5\n +md5: )[\w.]+((?:\n +size: \d+)?)"
+    size = f"\n      size: {place.stat().st_size}" if place.is_file() else ""
+    copy.write(LOCK, re.sub(entry, rf"\g<1>{hash_of(place)}{size}", copy.text(LOCK)))
 
 
-def test_lines_of_two_runs(copy: Any) -> None:
+@pytest.mark.parametrize(
+    ("path", "edited"),
+    [
+        ("src/samebits/metrics", "src/samebits/metrics/scores.py"),
+        ("src/handwritten_digits/metrics.py", "src/handwritten_digits/metrics.py"),
+    ],
+)
+def test_lines_of_two_runs(copy: Any, path: str, edited: str) -> None:
     """New code with its hash, beside results of the old: Git merges that, and DVC sees nothing."""
-    path = f"{copy.package}/metrics/scores.py"
-    copy.append(path, "# changed\n")
+    copy.append(edited, "# changed\n")
     recorded(copy, path)
     new = copy.new()
     of_it = [stage.name for stage in copy.stages if path in stage.deps]

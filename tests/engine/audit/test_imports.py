@@ -1,9 +1,8 @@
-"""What an import reaches: `pytest tests/reproducibility/audit/test_imports.py`."""
+"""What an import reaches: `pytest tests/engine/audit/test_imports.py`."""
 
 from typing import Any
 
 import pytest
-
 from samebits.audit.imports import reach
 from samebits.audit.project import Project
 

@@ -1,4 +1,4 @@
-"""What results are made of is declared: `pytest tests/reproducibility/audit/test_inputs.py`."""
+"""What results are made of is declared: `pytest tests/engine/audit/test_inputs.py`."""
 
 from typing import Any
 
@@ -36,11 +36,10 @@ WHOLE = "weights/w.bin"
         ("data/extra", 'FOLDER = "data/extra"'),
     ],
 )
-def test_a_path_that_the_code_names(copy: Any, expect: Any, name: str, code: str) -> None:
+def test_a_path_that_the_code_names(copy: Any, plant: Any, name: str, code: str) -> None:
     copy.write(WEIGHTS, b"\x00weights")
     copy.write("data/extra/cats.txt", "cats")
-    line = copy.append(copy.code, f"\n{code}\n") + code.count("\n") + 1
-    expect("inputs", copy.code, line, f"names {name}, on which no stage depends", stale=True)
+    plant("inputs", f"\n{code}", f"names {name}, on which no stage depends")
 
 
 @pytest.mark.parametrize(
@@ -77,13 +76,13 @@ def test_a_path_that_the_code_names(copy: Any, expect: Any, name: str, code: str
         ("weights", 'from pathlib import Path as P\nX = sorted(P("weights").glob("*.bin"))'),
     ],
 )
-def test_a_path_that_is_written_in_any_way(copy: Any, expect: Any, name: str, code: str) -> None:
+def test_a_path_that_is_written_in_any_way(copy: Any, plant: Any, name: str, code: str) -> None:
     copy.write("vocab", "cats")
     copy.write(WHOLE, b"\x00weights")
-    line = copy.append(copy.code, f"\n{code}\n") + code.count("\n") + 1
-    expect("inputs", copy.code, line, f"names {name}, on which no stage depends", stale=True)
+    plant("inputs", f"\n{code}", f"names {name}, on which no stage depends")
 
 
+@pytest.mark.parametrize("owner", [0, 1])
 @pytest.mark.parametrize(
     "code",
     [
@@ -94,14 +93,16 @@ def test_a_path_that_is_written_in_any_way(copy: Any, expect: Any, name: str, co
         'read_text(pkg, "table.json")',
     ],
 )
-def test_a_file_among_the_modules(copy: Any, expect: Any, code: str) -> None:
-    table = f"{copy.package}/table.json"
+def test_a_file_among_the_modules(copy: Any, expect: Any, code: str, owner: int) -> None:
+    path = copy.codes[owner]
+    folder = path.rpartition("/")[0]
+    table = f"{folder}/table.json"
     copy.write(table, "{}")
-    copy.write(f"{copy.package}/__pycache__/gone.pyc", b"\x00")
-    line = copy.append(copy.code, f'\nX = {code}\nGONE = "gone.pyc", "validate.py"\n') + 1
-    finding = expect("inputs", copy.code, line, f"names {table}, on which no stage", stale=True)
+    copy.write(f"{folder}/__pycache__/gone.pyc", b"\x00")
+    line = copy.append(path, f'\nX = {code}\nGONE = "gone.pyc", "validate.py"\n') + 1
+    finding = expect("inputs", path, line, f"names {table}, on which no stage", stale=True)
     assert len(copy.new()["inputs"]) == 1, finding
-    copy.replace("dvc.yaml", "      - data/raw\n", f"      - data/raw\n      - {table}\n")
+    copy.add("deps:", table)
     assert "inputs" not in copy.new()
 
 
@@ -109,10 +110,11 @@ def test_a_file_among_the_modules(copy: Any, expect: Any, code: str) -> None:
     "name", ["data/raw", "data/raw/cat/1.png", "data/prepared/test", "data/prepared/test/0.npy"]
 )
 def test_data_that_another_stage_depends_on(copy: Any, expect: Any, name: str) -> None:
-    train = f"{copy.package}/stages/train.py"
-    line = copy.append(train, f'\nOTHER = Path("{name}")\n') + 1
-    words = f"stage train: names {name}, on which it does not depend; add it to its deps"
-    expect("inputs", train, line, words, stale=True)
+    for train in ("src/samebits/stages/train.py", f"{copy.package}/training.py"):
+        line = copy.append(train, f'\nOTHER = Path("{name}")\n') + 1
+        words = f"stage train: names {name}, on which it does not depend; add it to its deps"
+        expect("inputs", train, line, words, stale=True)
+        copy.restore()
 
 
 @pytest.mark.parametrize(
@@ -122,12 +124,11 @@ def test_data_that_another_stage_depends_on(copy: Any, expect: Any, name: str) -
         "../{project}/weights/w.bin",
     ],
 )
-def test_a_path_outside_the_project(copy: Any, expect: Any, path: str) -> None:
+def test_a_path_outside_the_project(copy: Any, plant: Any, path: str) -> None:
     copy.write(WHOLE, b"\x00weights")
     path = path.format(project=copy.root.name)
-    line = copy.append(copy.code, f'\nPRETRAINED = open("{path}", "rb")\n') + 1
     words = f"names {path}, which is not in the project and has no version; bring it in and track"
-    expect("inputs", copy.code, line, words, stale=True)
+    plant("inputs", f'\nPRETRAINED = open("{path}", "rb")', words)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +143,8 @@ def test_a_path_outside_the_project(copy: Any, expect: Any, path: str) -> None:
 def test_what_names_no_path(copy: Any, code: str) -> None:
     copy.write("vocab", "cats")
     copy.write(WHOLE, b"\x00weights")
-    copy.append(copy.code, f"\nB = []\nTOLD = {code}\n")
+    for one in copy.codes:
+        copy.append(one, f"\nB = []\nTOLD = {code}\n")
     assert "inputs" not in copy.new()
 
 
@@ -151,15 +153,17 @@ def test_what_is_no_folder_of_inputs(copy: Any) -> None:
     copy.write("data/decoded/1.npy", b"\x00")
     copy.write("weights/1.bin", b"\x00")
     code = 'KEY, FOLDER, GONE = "weights", Path("reports"), Path("gone")\nDATA = Path("data")\n'
-    copy.append(copy.code, f'\n{code}MINE = Path("weights")  # audit: looked at, and not read\n')
+    for path in copy.codes:
+        copy.append(path, f'\n{code}MINE = Path("weights")  # audit: looked at, and not read\n')
     assert "inputs" not in copy.new()
 
 
 def test_a_file_that_it_names_for_no_result(copy: Any) -> None:
     copy.write("notes.txt", "mine")
-    copy.append(copy.code, '\nNOTES = "notes.txt"  # audit: shown to the user\n')
-    copy.append(copy.code, '\n"""As said in notes.txt, and of data.json."""\nGONE = "gone.txt"\n')
-    copy.append(copy.code, '\n"""notes.txt"""\nGONE += ""  # as in "notes.txt"\n')
+    for path in copy.codes:
+        copy.append(path, '\nNOTES = "notes.txt"  # audit: shown to the user\n')
+        copy.append(path, '\n"""As said in notes.txt, and of data.json."""\nGONE = "gone.txt"\n')
+        copy.append(path, '\n"""notes.txt"""\nGONE += ""  # as in "notes.txt"\n')
     assert "inputs" not in copy.new()
 
 
@@ -168,5 +172,5 @@ def test_data_on_which_no_stage_depends(copy: Any, expect: Any) -> None:
     line = 2
     copy.write(f"{WEIGHTS}.dvc", f"outs:\n- md5: {'0' * 32}\n  path: pretrained.bin\n")
     expect("inputs", f"{WEIGHTS}.dvc", line, f"tracks {WEIGHTS}, on which no stage depends")
-    copy.replace("dvc.yaml", "      - data/raw\n", f"      - data/raw\n      - {WEIGHTS}\n")
+    copy.add("deps:", WEIGHTS)
     assert "inputs" not in copy.new()

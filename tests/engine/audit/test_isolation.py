@@ -1,4 +1,4 @@
-"""Files that Python would import for others: `pytest tests/reproducibility/audit`."""
+"""Files that Python would import for others: `pytest tests/engine/audit`."""
 
 import re
 from typing import Any
@@ -39,12 +39,13 @@ def test_a_file_beside_the_package(copy: Any) -> None:
     assert f"move it into {copy.package}" in finding.message
 
 
-def test_a_package_that_only_others_look_for(copy: Any) -> None:
+@pytest.mark.parametrize("owner", [0, 1])
+def test_a_package_that_only_others_look_for(copy: Any, owner: int) -> None:
     """As torch does for opt_einsum, which is in no lock."""
     copy.write("src/opt_einsum/__init__.py", "")
     [finding] = copy.new()["isolation"]
     assert (finding.path, finding.line) == ("src/opt_einsum", 1)
-    copy.append(copy.code, "\nimport opt_einsum\n")
+    copy.append(copy.codes[owner], "\nimport opt_einsum\n")
     assert "isolation" not in copy.new()
 
 
@@ -56,8 +57,9 @@ def test_what_takes_no_module_s_place(copy: Any, path: str) -> None:
     assert "isolation" not in copy.new()
 
 
-def test_a_module_of_the_package_may_be_called_as_it_likes(copy: Any) -> None:
-    copy.write(f"{copy.package}/random.py", "")
+def test_a_module_of_a_package_may_be_called_as_it_likes(copy: Any) -> None:
+    for package in (copy.package, "src/samebits/data"):
+        copy.write(f"{package}/random.py", "")
     assert "isolation" not in copy.new()
 
 

@@ -1,48 +1,145 @@
-"""Stages, outputs and params: `pytest tests/reproducibility/audit/test_pipeline.py`."""
+"""Stages, outputs and params: `pytest tests/engine/audit/test_pipeline.py`."""
 
+import re
 from typing import Any
 
-from samebits.audit.dvcfiles import Stage, stages
+import pytest
+from samebits.audit import pipeline
+from samebits.audit.dvcfiles import Stage, sources, stages
 from samebits.audit.pipeline import code_of
 from samebits.audit.project import Project
+from samebits.core.yours import READ_BY
 
 PIPELINE = "dvc.yaml"
 RUNTIME = "requirements/runtime.lock"
+STAGES = [*READ_BY]
+HANDED = [(stage, name) for stage, names in READ_BY.items() for name in names]
 
 
-def drop(copy: Any, dep: str) -> Stage:
-    """Take a dependency away from the first stage that has it."""
-    stage: Stage = next(stage for stage in copy.stages if dep in stage.deps)
-    lines = copy.text(PIPELINE).split("\n")
-    del lines[stage.deps[dep] - 1]
-    copy.write(PIPELINE, "\n".join(lines))
-    return stage
+def stage_of(copy: Any, name: str) -> Stage:
+    found: Stage = next(stage for stage in copy.stages if stage.name == name)
+    return found
 
 
-def test_a_stage_without_its_own_source(copy: Any, expect: Any) -> None:
-    stage = drop(copy, copy.code)
-    found = expect("pipeline", PIPELINE, stage.line, copy.code, stale=True)
+@pytest.mark.parametrize("name", STAGES)
+def test_a_stage_without_its_own_source(copy: Any, expect: Any, name: str) -> None:
+    path = f"src/samebits/stages/{name}.py"
+    copy.drop(name, path)
+    found = expect("pipeline", PIPELINE, stage_of(copy, name).line, path, stale=True)
     assert "own source" in found.message
 
 
-def test_a_stage_without_a_module_that_it_imports(copy: Any, expect: Any) -> None:
-    # The last of what it reaches, mostly not by an import of its own.
-    module = sorted(code_of(copy.project, copy.stages[-1]) - {copy.code})[0]
-    stage = drop(copy, module)
-    expect("pipeline", PIPELINE, stage.line, module, stale=True)
+@pytest.mark.parametrize("name", STAGES)
+def test_a_stage_without_a_folder_of_which_it_imports(copy: Any, name: str) -> None:
+    stage = stage_of(copy, name)
+    for folder in [dep for dep in stage.deps if (copy.root / dep).is_dir() and "src" in dep]:
+        copy.drop(name, folder)
+        new = copy.new()
+        assert new.keys() == {"pipeline", "dvc.lock"}
+        code = {path for path in code_of(copy.project, stage) if path.startswith(f"{folder}/")}
+        found = {one.message.split()[6].rstrip(",") for one in new["pipeline"]}
+        assert found == code
+        assert {one.line for one in new["pipeline"]} == {stage.line}
+        copy.restore()
 
 
-def test_a_new_import_must_be_declared(copy: Any, expect: Any) -> None:
-    copy.write(f"{copy.package}/deep.py", "def f():\n    from . import deeper\n")
-    copy.write(f"{copy.package}/deeper.py", "X = 1\n")
-    copy.append(copy.code, "\n\ndef late() -> None:\n    from .. import deep\n")
-    for name in ("deep", "deeper"):
+@pytest.mark.parametrize(("stage", "name"), HANDED)
+def test_a_stage_without_a_file_of_yours_that_it_reads(
+    copy: Any, expect: Any, stage: str, name: str
+) -> None:
+    path = f"{copy.package}/{name}.py"
+    copy.drop(stage, path)
+    expect("pipeline", PIPELINE, stage_of(copy, stage).line, f"{path}, its own source", stale=True)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_with_a_file_of_yours_that_it_does_not_read(copy: Any, stage: str) -> None:
+    own = code_of(copy.project, stage_of(copy, stage))
+    for name in ("data", "metrics", "model", "training"):
         path = f"{copy.package}/{name}.py"
-        expect("pipeline", PIPELINE, copy.stages[0].line, path, stale=True)
+        if path not in own:
+            before = f"\n  {stage}:\n"
+            text = copy.text(PIPELINE)
+            start = text.index("deps: [", text.index(before)) + len("deps: [")
+            copy.write(PIPELINE, f"{text[:start]}{path}, {text[start:]}")
+            [found] = copy.new()["pipeline"]
+            assert found.message == f"stage {stage}: imports nothing of {path}; drop it from deps"
+            copy.restore()
+
+
+@pytest.mark.parametrize(
+    ("folder", "held"),
+    [
+        ("src", "src/handwritten_digits/__init__.py"),
+        ("src/handwritten_digits", "src/handwritten_digits/__init__.py"),
+        ("src/samebits", "src/samebits/__main__.py"),
+    ],
+)
+def test_a_folder_that_holds_more_than_can_move_an_output(
+    copy: Any, expect: Any, folder: str, held: str
+) -> None:
+    line = copy.add("deps:", folder)
+    expect("pipeline", PIPELINE, line, f"{folder} holds {held}, which moves none", stale=True)
+
+
+@pytest.mark.parametrize("room", ["console", "provenance", "remote", "audit", "cli", "versions"])
+def test_a_room_that_moves_no_output(copy: Any, expect: Any, room: str) -> None:
+    line = copy.add("deps:", f"src/samebits/{room}")
+    expect("pipeline", PIPELINE, line, f"src/samebits/{room}", stale=True)
+
+
+def test_files_of_yours_that_are_handed_otherwise(
+    copy: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `READ_BY` says, what the code of the stage reads and dvc.yaml are one."""
+
+    def said(stage: str, *names: str) -> set[str]:
+        changed = {**READ_BY, stage: names}
+        for module in (pipeline, sources.__globals__):
+            place = module if isinstance(module, dict) else vars(module)
+            monkeypatch.setitem(place, "READ_BY", changed)
+        found = {one.message for one in copy.new()["pipeline"]}
+        monkeypatch.undo()
+        return found
+
+    package = copy.package
+    assert said("validate", "data", "model") == {
+        f"stage validate: does not depend on {package}/model.py, its own source (samebits run "
+        "validate); add it to deps",
+        "hands model.py to the stage validate, which reads nothing of it; drop it",
+    }
+    [unread, undeclared] = sorted(said("train", "model"))
+    assert unread.startswith(f"stage train: imports nothing of {package}/training.py")
+    assert undeclared.startswith("stage train: reads training.py of yours, which READ_BY of ")
+    assert any("reads metrics.py of yours" in one for one in said("report"))
+    idle = said("train", "model", "training", "metrics")
+    assert any("hands metrics.py to the stage train" in one for one in idle)
+
+
+def test_a_file_of_yours_that_a_stage_reads_anew(copy: Any) -> None:
+    path = "src/samebits/stages/report.py"
+    main, read = "def main({}: Yours, seal: Seal) -> None:\n", "    yours.model\n"
+    line = copy.replace(path, main.format("_"), main.format("yours") + read) + 1
+    [found] = copy.new()["pipeline"]
+    assert found[:2] == (path, line)
+    assert "stage report: reads model.py of yours" in found.message
+
+
+@pytest.mark.parametrize("owner", [0, 1])
+def test_a_new_import_must_be_declared(copy: Any, expect: Any, owner: int) -> None:
+    path = copy.codes[owner]
+    folder = path.rpartition("/")[0]
+    copy.write(f"{folder}/deep.py", "def f():\n    from . import deeper\n")
+    copy.write(f"{folder}/deeper.py", "X = 1\n")
+    copy.append(path, "\n\ndef late() -> None:\n    from . import deep\n")
+    for name in ("deep", "deeper"):
+        module = f"{folder}/{name}.py"
+        expect("pipeline", PIPELINE, copy.stages[0].line, module, stale=True)
 
 
 def test_a_stage_without_the_environment(copy: Any, expect: Any) -> None:
-    stage = drop(copy, RUNTIME)
+    stage = copy.stages[0]
+    copy.drop(stage.name, RUNTIME)
     expect("pipeline", PIPELINE, stage.line, RUNTIME, stale=True)
 
 
@@ -58,17 +155,24 @@ def test_a_dependency_that_git_ignores(copy: Any, expect: Any) -> None:
     expect("pipeline", PIPELINE, line, "dvc add", stale=True)
 
 
-def test_code_that_the_stage_never_runs(copy: Any, expect: Any) -> None:
-    copy.write(f"{copy.package}/idle.py", "X = 1\n")
-    line = copy.add("deps:", f"{copy.package}/idle.py")
+@pytest.mark.parametrize(
+    "path",
+    ["src/handwritten_digits/idle.py", "src/samebits/stages/idle.py", "src/samebits/idle/a.py"],
+)
+def test_code_that_the_stage_never_runs(copy: Any, expect: Any, path: str) -> None:
+    copy.write(path, "X = 1\n")
+    line = copy.add("deps:", path.removesuffix("/a.py"))
     expect("pipeline", PIPELINE, line, "imports nothing of", stale=True)
 
 
 def test_a_command_that_runs_nothing(copy: Any) -> None:
     stage = copy.stages[0]
-    line = copy.replace(PIPELINE, stage.command, f"{stage.command}_gone")
-    found = copy.new()["pipeline"]
-    assert any(one.line == line and "does not exist" in one.message for one in found)
+    module, script = "python -I -m handwritten_digits.gone", "python a/gone.py"
+    for gone in (f"{stage.command}_gone", module, script):
+        line = copy.replace(PIPELINE, stage.command, gone)
+        found = copy.new()["pipeline"]
+        assert any(one.line == line and "does not exist" in one.message for one in found), gone
+        copy.restore()
 
 
 def test_an_output_of_two_stages(copy: Any, expect: Any) -> None:
@@ -90,31 +194,29 @@ def test_an_output_that_a_dvc_file_tracks(copy: Any, expect: Any) -> None:
     expect("outputs", "own.dvc", 2, path, stale=True)
 
 
-def test_a_section_that_is_read_but_not_declared(copy: Any) -> None:
-    stage = copy.reading
-    section, line = next(iter(stage.sections().items()))
-    lines = copy.text(PIPELINE).split("\n")
-    del lines[line - 1]
-    copy.write(PIPELINE, "\n".join(lines))
-    found = copy.new()["params"]
-    assert any(f"stage {stage.name} reads {section}" in one.message for one in found)
-    for one in found:
-        line_of_code = copy.text(one.path).split("\n")[one.line - 1]
-        assert f"read({section.capitalize()}" in line_of_code
+@pytest.mark.parametrize("name", [name for name in STAGES if name != "report"])
+def test_a_section_that_is_read_but_not_declared(copy: Any, name: str) -> None:
+    stage = stage_of(copy, name)
+    for section in stage.sections():
+        copy.drop(stage.name, section)
+        found = copy.new()["params"]
+        assert any(f"stage {stage.name} reads {section}" in one.message for one in found)
+        for one in found:
+            code = copy.text(one.path).split("\n")[one.line - 1]
+            assert re.search(rf"read\((\w+\.)*{section.title()}\b|values\(.{section}", code)
+        copy.restore()
 
 
 def test_a_section_of_which_some_keys_are_declared(copy: Any) -> None:
-    line = next(iter(copy.reading.sections().values()))
-    lines = copy.text(PIPELINE).split("\n")
-    lines[line - 1] += ".no_such_key"
-    copy.write(PIPELINE, "\n".join(lines))
+    section = next(iter(copy.reading.sections()))
+    copy.replace(PIPELINE, f"params: [{section},", f"params: [{section}.no_such_key,")
     assert any("does not declare" in one.message for one in copy.new()["params"])
 
 
 def test_a_section_that_is_declared_but_not_read(copy: Any, expect: Any) -> None:
     copy.append("params.yaml", "\nidle:\n  knob: 1\n")
     text = '\n\n@dataclass(frozen=True)\nclass Idle:\n    """Of no use."""\n\n    knob: int\n'
-    copy.append(f"{copy.package}/config.py", text)
+    copy.append("src/samebits/core/sections.py", text)
     line = copy.add("params:", "idle")
     found = copy.new()["params"]
     assert [one.line for one in found] == [line]
@@ -133,7 +235,7 @@ def test_a_section_that_is_not_there(copy: Any, expect: Any) -> None:
 
 def test_a_stage_without_a_seal(copy: Any, expect: Any) -> None:
     stage = copy.stages[-1]
-    copy.replace(PIPELINE, f"      - reports/seals/{stage.name}.json\n", "")
+    copy.drop(stage.name, f"reports/seals/{stage.name}.json")
     expect("pipeline", PIPELINE, stage.line, "has no seal", stale=True)
 
 

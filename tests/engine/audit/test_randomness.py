@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-
 from samebits.audit.randomness import randomness
 
 PLANTED = [

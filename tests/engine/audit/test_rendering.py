@@ -1,4 +1,4 @@
-"""Template text, broken files, paths: `pytest tests/reproducibility/audit/test_rendering.py`."""
+"""Template text, broken files, paths: `pytest tests/engine/audit/test_rendering.py`."""
 
 from typing import Any
 

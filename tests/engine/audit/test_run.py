@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from samebits import audit as package
 from samebits.audit import parsing
 from samebits.audit.findings import Check, Finding

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 from predicted import example
-
 from samebits.core import determinism
 from samebits.core.seals import Seal
 from samebits.core.yours import READ_BY, Yours

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 from samebits.cli import compare, rank
 from samebits.cli.compare import comparison
 from samebits.console.errors import UserError

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-
+from samebits import programs
 from samebits.console.errors import UserError
 from samebits.data.dvc_file import origin, record_origin
 from samebits.data.source import archives
@@ -87,7 +87,7 @@ def test_a_repository_of_another_owner(
 ) -> None:
     record_origin(POINTER, FROM)
     fails = [sys.executable, "-c", "raise SystemExit('ERROR: not owned by current user')"]
-    monkeypatch.setattr(versions, "dvc", lambda *_: fails)
+    monkeypatch.setattr(programs, "dvc_command", lambda *_, **__: fails)
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
     with pytest.raises(UserError, match=r"dubious ownership.* --add safe\.directory"):
         pack("tar")

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-
 from samebits.cli import rank
 from samebits.cli.rank import ranking
 from samebits.console.errors import UserError

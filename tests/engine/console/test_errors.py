@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from conftest import PYTHONPATH
-
 from samebits.console.errors import UserError, run
 
 

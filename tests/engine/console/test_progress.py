@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable
 
 import pytest
-
 from samebits.console import progress
 
 OPTIONS = {"desc": "read", "unit": " pictures"}

@@ -8,7 +8,6 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image
-
 from samebits.core.png import BLOCK, png
 
 

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import planted
 import pytest
-
 from samebits.diagnosis.diagnosis import diagnose
 from samebits.diagnosis.gaps import measured
 

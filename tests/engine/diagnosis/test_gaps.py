@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from samebits.console.errors import UserError
 from samebits.diagnosis import gaps as chain
 from samebits.diagnosis.gaps import Measured, gaps, largest, target

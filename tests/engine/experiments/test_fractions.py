@@ -2,7 +2,6 @@
 
 import pytest
 from conftest import shipped
-
 from samebits.console.errors import UserError
 from samebits.core.sections import Optimization
 from samebits.experiments import fractions

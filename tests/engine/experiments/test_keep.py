@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from samebits.cli.keep import said
 from samebits.console.errors import UserError
 from samebits.experiments.keep import keep
-from samebits.versions.tags import POINTER, RAW, run_dvc
+from samebits.programs import dvc
+from samebits.versions.tags import POINTER, RAW
 
 TAGS, PARAMS = Path("reports/error-analysis.csv"), Path("params.yaml")
 Experiment = Callable[..., str]
@@ -109,7 +109,7 @@ def test_data_that_lie_here_alone(experiment: Experiment) -> None:
 def test_data_that_are_recorded_and_not_committed(experiment: Experiment) -> None:
     experiment("thin")
     (RAW / "tree/new.png").write_bytes(b"new")
-    assert run_dvc("add", "--quiet", RAW.as_posix()).returncode == 0
+    assert dvc("add", "--quiet", RAW.as_posix()).returncode == 0
     refused(rf"{POINTER.as_posix()} holds changes that are not committed")
 
 
@@ -157,10 +157,10 @@ def test_files_that_came_before_results_were_found_to_be_gone(experiment: Experi
 
 def test_data_of_the_experiment_come_with_it(experiment: Experiment) -> None:
     (RAW / "tree/new.png").write_bytes(b"new")
-    assert run_dvc("add", "--quiet", RAW.as_posix()).returncode == 0
+    assert dvc("add", "--quiet", RAW.as_posix()).returncode == 0
     text = POINTER.read_text(encoding="utf-8")
     git("checkout", "-q", "--", POINTER.as_posix())
-    assert run_dvc("checkout", "--quiet").returncode == 0
+    assert dvc("checkout", "--quiet").returncode == 0
     assert not (RAW / "tree/new.png").exists()
     experiment("more", {POINTER.as_posix(): text})
     assert keep("more") == [POINTER.as_posix()]

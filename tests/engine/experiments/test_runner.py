@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
+from samebits import programs
 from samebits.console.errors import UserError
 from samebits.experiments import runner
 from samebits.experiments.runner import ExperimentFailed, run_experiment
@@ -39,11 +39,11 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Play:
         asked = list[list[str]]()
         left = [*given]
 
-        def dvc(*arguments: str) -> list[str]:
+        def dvc(*arguments: str, **_: str) -> list[str]:
             asked.append([*arguments])
             return [sys.executable, "-c", left.pop(0)]
 
-        monkeypatch.setattr(runner, "dvc", dvc)
+        monkeypatch.setattr(programs, "dvc_command", dvc)
         monkeypatch.setattr(runner, "PAUSE", 0.0)
         monkeypatch.setattr(runner, "metrics", lambda _: None if left or not result else result)
         return asked
@@ -71,7 +71,7 @@ def test_where_it_began_is_noted_until_it_has_begun(play: Play, tmp_path: Path) 
 
 def test_one_that_is_there_is_not_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "metrics", lambda _: {"score": 2})
-    monkeypatch.setattr(runner, "dvc", lambda *_: pytest.fail("it ran"))
+    monkeypatch.setattr(programs, "dvc_command", lambda *_, **__: pytest.fail("it ran"))
     assert run_experiment("s", {}) == {"score": 2}
 
 

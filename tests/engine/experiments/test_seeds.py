@@ -1,7 +1,6 @@
 """The spread over seeds stands apart from that over examples."""
 
 import pytest
-
 from samebits.experiments import seeds
 
 

@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 from conftest import PYTHONPATH
-
 from samebits.cli.sweep import summary
 from samebits.console.errors import UserError
 from samebits.experiments import runner

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from conftest import PYTHONPATH
-
-from samebits.ingest import download
+from samebits import programs
 from samebits.remote import dvc_errors
 
 
@@ -16,5 +15,5 @@ def _dvc() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", PYTHONPATH)
         program = [sys.executable, "-m", dvc_errors.__name__]
-        patch.setattr(download, "remote_dvc", lambda *arguments: [*program, *arguments])
+        patch.setattr(programs, "dvc_command", lambda *arguments, **_: [*program, *arguments])
         yield

@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-
 from samebits.console.errors import UserError
 from samebits.ingest import archive
 from samebits.ingest.archive import unpack

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from samebits.ingest import example as digits
 from samebits.ingest.example import is_example, version, write
 

@@ -5,18 +5,17 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
+from samebits import programs
 from samebits.console.errors import UserError
 from samebits.ingest import example as digits
 from samebits.ingest import missing
-from samebits.remote import revisions
 
 WEIGHTS = Path("weights.bin")
 
 
 def track(path: Path) -> None:
     path.write_bytes(b"weights")
-    subprocess.run(revisions.dvc("add", "-q", str(path)), check=True)
+    subprocess.run(programs.dvc_command("add", "-q", str(path)), check=True)
     subprocess.run(["git", "add", f"{path}.dvc"], check=True)
 
 
@@ -24,7 +23,7 @@ def track(path: Path) -> None:
 def pushed(unreleased: Path) -> Path:
     """A project with weights beside its data; only the remote has them."""
     track(WEIGHTS)
-    subprocess.run(revisions.dvc("push", "--quiet"), check=True)
+    subprocess.run(programs.dvc_command("push", "--quiet"), check=True)
     WEIGHTS.unlink()
     shutil.rmtree("data/raw")
     shutil.rmtree(".dvc/cache")

@@ -6,7 +6,6 @@ import resource
 from pathlib import Path
 
 import pytest
-
 from samebits.console.errors import UserError
 from samebits.ingest.safe_copy import Bound, Incoming, Limits, copy_folder, stripped
 

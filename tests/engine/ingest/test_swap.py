@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import PYTHONPATH
-
+from samebits import programs
 from samebits.console.errors import UserError
 from samebits.data.dvc_file import recorded_version
 from samebits.ingest import example as digits
@@ -64,7 +64,7 @@ def renew(place: Place) -> None:
 def dvc_says(monkeypatch: pytest.MonkeyPatch, said: object, code: int = 0) -> None:
     text = "import sys; sys.stdout.write(sys.argv[1]); sys.exit(int(sys.argv[2]))"
     command = [sys.executable, "-c", text, json.dumps(said), str(code)]
-    monkeypatch.setattr(exchange, "dvc", lambda *_: command)
+    monkeypatch.setattr(programs, "dvc_command", lambda *_, **__: command)
 
 
 def test_the_new_takes_the_place_of_the_old(place: Place) -> None:

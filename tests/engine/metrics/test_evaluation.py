@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from samebits.console.errors import UserError
 from samebits.core.sections import Evaluation
 from samebits.metrics.evaluation import check, summarise

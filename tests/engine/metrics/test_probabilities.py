@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pytest
-
 from samebits.console.errors import UserError
 from samebits.metrics.probabilities import Probabilities, check, predicted
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from samebits.metrics.intervals import wilson
 from samebits.metrics.proportions import Measured, measured, newcombe
 

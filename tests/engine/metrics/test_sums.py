@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from samebits.metrics.registry import METRICS
 from samebits.metrics.sums import Sample, numbered, placements
 

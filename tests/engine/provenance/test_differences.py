@@ -4,7 +4,6 @@ import random
 from typing import Any
 
 import pytest
-
 from samebits.provenance.differences import Comparison, causes, compare, loss, table
 
 

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from samebits.remote.filesystem import Objects
 from samebits.console.errors import UserError
 from samebits.provenance import explain
 from samebits.remote import revisions
+from samebits.remote.filesystem import Objects
 
 LOSSES, METRICS = "reports/losses.csv", "reports/metrics.json"
 HASHES = "torch==2.0 --hash=sha256:other"

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 import torch
-
 from samebits.console.errors import UserError
 from samebits.provenance import record as provenance
 from samebits.provenance.record import machine, recorded

@@ -11,13 +11,12 @@ from typing import Any
 
 import pytest
 import yaml
-
-from samebits.core.sections import Reproducibility
-from samebits.console.errors import UserError
-from samebits.remote import revisions
-from samebits.provenance import verify
+from samebits import programs
 from samebits.audit import dvclock
 from samebits.audit.findings import Check, Finding
+from samebits.console.errors import UserError
+from samebits.core.sections import Reproducibility
+from samebits.provenance import verify
 from samebits.provenance.differences import compare
 from samebits.provenance.verify import Ran
 
@@ -98,7 +97,7 @@ def here(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(sys, "argv", ["verify"])
     monkeypatch.setattr(verify, "portable_here", lambda _: None)
     monkeypatch.setattr(verify, "fresh_run", lambda *_: ran(BOTH))
-    monkeypatch.setattr(revisions, "dvc", lambda *_: [sys.executable, "-c", "raise SystemExit(1)"])
+    monkeypatch.setattr(programs, "dvc_command", lambda *_, **__: [sys.executable, "-c", "raise SystemExit(1)"])
     setup("print('Every file is as it was locked.')")
     return project
 
@@ -196,7 +195,7 @@ def test_nothing_to_compare_is_no_proof(here: Path, monkeypatch: pytest.MonkeyPa
 def test_here_compares_what_lies_here(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commit(BOTH)
     monkeypatch.setattr(sys, "argv", ["verify", "--here"])
-    monkeypatch.setattr(verify, "dvc", lambda *_: [sys.executable, "-c", ""])
+    monkeypatch.setattr(programs, "dvc_command", lambda *_, **__: [sys.executable, "-c", ""])
     monkeypatch.setattr(dvclock, "lock", lambda _: Check("dvc.lock", "", ()))
     verify.main()
     text = yaml.safe_dump(lock(train={"models/a": "1"}))
@@ -208,7 +207,7 @@ def test_here_compares_what_lies_here(here: Path, monkeypatch: pytest.MonkeyPatc
 def test_here_is_no_proof_of_lines_of_two_runs(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commit(BOTH)
     monkeypatch.setattr(sys, "argv", ["verify", "--here"])
-    monkeypatch.setattr(verify, "dvc", lambda *_: [sys.executable, "-c", ""])
+    monkeypatch.setattr(programs, "dvc_command", lambda *_, **__: [sys.executable, "-c", ""])
     fault = Finding("dvc.lock", 7, "stage train: these inputs did not make these outputs")
     monkeypatch.setattr(dvclock, "lock", lambda _: Check("dvc.lock", "", (fault,)))
     with pytest.raises(UserError, match=r"dvc\.lock:7: stage train: these inputs did not make"):
@@ -218,7 +217,7 @@ def test_here_is_no_proof_of_lines_of_two_runs(here: Path, monkeypatch: pytest.M
 def test_here_is_no_proof_where_nothing_ran(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commit(BOTH)
     monkeypatch.setattr(sys, "argv", ["verify", "--here"])
-    monkeypatch.setattr(verify, "dvc", lambda *_: [sys.executable, "-c", "raise SystemExit(1)"])
+    monkeypatch.setattr(programs, "dvc_command", lambda *_, **__: [sys.executable, "-c", "raise SystemExit(1)"])
     with pytest.raises(UserError, match=r"do not all lie here; run 'dvc repro'"):
         verify.main()
 
@@ -311,7 +310,7 @@ def test_the_explanation_is_printed(
 @pytest.fixture
 def clone(unreleased: Path) -> Path:
     """A clone of a repository whose data are in its cache and on its remote."""
-    subprocess.run(revisions.dvc("push", "--quiet"), check=True)
+    subprocess.run(programs.dvc_command("push", "--quiet"), check=True)
     folder = unreleased.parent / "elsewhere" / "clone"
     subprocess.run(["git", "clone", "--quiet", ".", str(folder)], check=True)
     (folder / "src").symlink_to(ROOT / "src")
@@ -356,7 +355,7 @@ def test_data_that_are_not_what_was_pushed(clone: Path) -> None:
 @pytest.mark.usefixtures("clone")
 def test_a_remote_far_down() -> None:
     url = f"/{'folder/' * 40}remote"
-    subprocess.run(revisions.dvc("remote", "modify", "beside", "url", url), check=True)
+    subprocess.run(programs.dvc_command("remote", "modify", "beside", "url", url), check=True)
     assert verify._remote() == ("beside", url)
 
 
@@ -370,7 +369,7 @@ def test_data_that_nobody_has(clone: Path) -> None:
 def test_every_input_comes_into_the_clone(clone: Path) -> None:
     """Pretrained weights as well, which are in the cache here and nowhere else."""
     Path("weights.bin").write_bytes(b"weights")
-    subprocess.run(revisions.dvc("add", "-q", "weights.bin"), check=True)
+    subprocess.run(programs.dvc_command("add", "-q", "weights.bin"), check=True)
     shutil.copyfile("weights.bin.dvc", clone / "weights.bin.dvc")
     subprocess.run(["git", "-C", str(clone), "add", "weights.bin.dvc"], check=True)
     fetched(clone)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
+from samebits import programs
 from samebits.console.errors import UserError
 from samebits.remote import revisions
 from samebits.remote.revisions import Revision, md5
@@ -207,7 +207,7 @@ def test_locks_that_a_killed_dvc_left_half_written(
     path = tmp_path / place
     path.parent.mkdir(parents=True)
     path.write_text(left, "utf-8")
-    assert revisions.dvc("status")[-1] == "status"
+    assert programs.dvc_command("status")[-1] == "status"
     assert not path.exists()
 
 
@@ -220,6 +220,6 @@ def test_locks_that_are_whole_or_soon_are(
     path.parent.mkdir(parents=True)
     for before in (whole, whole[:5]):
         path.write_text(before, "utf-8")
-        monkeypatch.setattr(revisions, "sleep", lambda _: path.write_text(whole, "utf-8"))
-        revisions.dvc("status")
+        monkeypatch.setattr(programs, "sleep", lambda _: path.write_text(whole, "utf-8"))
+        programs.dvc_command("status")
         assert path.read_text("utf-8") == whole

@@ -13,7 +13,7 @@ from unittest.mock import Mock
 
 import pytest
 from conftest import ROOT
-
+from samebits import programs
 from samebits.console.errors import UserError
 from samebits.remote import dvc_errors as transfer
 from samebits.remote import filesystem as store_module
@@ -79,7 +79,7 @@ def fake(store: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
     def instead(said: str, status: int = 0, shown: str = "") -> None:
         code = "import sys; sys.stderr.write(sys.argv[1]); print(sys.argv[2], end='')"
         command = [sys.executable, "-c", f"{code}; sys.exit({status})", said, shown]
-        monkeypatch.setattr(transfer, "remote_dvc", lambda *_: command)
+        monkeypatch.setattr(programs, "dvc_command", lambda *_, **__: command)
 
     return instead
 

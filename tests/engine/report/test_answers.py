@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-
 from samebits.report.answers import answers, unbeaten_notice
 from samebits.report.inputs import Inputs
 

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-
 from samebits.report.charts import Axis, Series, line_chart, nice_step
 
 

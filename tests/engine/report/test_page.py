@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from conftest import ROOT
-
 from samebits.report.inputs import Inputs
 from samebits.report.page import page
 

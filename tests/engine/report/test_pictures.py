@@ -5,7 +5,6 @@ import io
 
 import numpy as np
 from PIL import Image
-
 from samebits.report.pictures import LARGEST, image_tag
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from conftest import configured, rendered
-
 from samebits.core.determinism import NUMPY, PORTABLE
 from samebits.verbs import VERBS
 

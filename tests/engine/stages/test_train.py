@@ -15,9 +15,8 @@ import pytest
 import torch
 import yaml
 from handwritten_digits import model
-from torch import nn
-
 from samebits.console.errors import UserError
+from torch import nn
 
 TRAIN = ("-m", "samebits", "run", "train")
 RESULTS = (

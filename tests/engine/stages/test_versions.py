@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from samebits.data.dvc_file import recorded_version
+from samebits.programs import dvc
 from samebits.versions.checkout import use
 from samebits.versions.release import release
-from samebits.versions.tags import run_dvc
 
 STAGES = ("validate", "prepare", "train", "evaluate")
 CONFIG = "[core]\nanalytics = false\nremote = beside\n['remote \"beside\"']\nurl = ../../remote\n"
@@ -42,7 +41,7 @@ def history(
     for path, text in ((".dvc/config", CONFIG), (".gitignore", IGNORED)):
         (project / path).parent.mkdir(exist_ok=True)
         (project / path).write_text(text, encoding="utf-8")
-    assert run_dvc("add", "-q", "data/raw").returncode == 0
+    assert dvc("add", "-q", "data/raw").returncode == 0
     git("add", "-A")
     git("commit", "-qm", "Old code")
     old = git("rev-parse", "HEAD")
@@ -62,7 +61,7 @@ def test_either_moves_alone(
     history: dict[str, str], stage: Run, code: str, width: int, data: str, count: int
 ) -> None:
     git("checkout", "-q", history[code])
-    run_dvc("checkout", "-q", "data/raw.dvc")
+    dvc("checkout", "-q", "data/raw.dvc")
     use(data)
     for name in STAGES:
         done = stage(name)

@@ -2,9 +2,8 @@
 
 import torch
 from handwritten_digits.training import Augmentation, augment
-from torch import Tensor
-
 from samebits.data.loader import Batch
+from torch import Tensor
 
 IMAGE = torch.arange(16.0).view(1, 1, 4, 4)
 

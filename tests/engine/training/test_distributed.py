@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from samebits.console.errors import UserError
 from samebits.core import determinism
 from samebits.core.seals import Seal

@@ -7,16 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from samebits.console.errors import UserError
 from samebits.data.dvc_file import MARK
 from samebits.data.release_file import CORRECTIONS, RECORD, release_of
+from samebits.programs import dvc
 from samebits.remote.revisions import md5
 from samebits.versions import checkout as steps
 from samebits.versions import tags as versions
 from samebits.versions.checkout import use
 from samebits.versions.release import release
-from samebits.versions.tags import POINTER, RAW, find, run_dvc, working_version
+from samebits.versions.tags import POINTER, RAW, find, working_version
 
 HEADER = "md5,old,new,who,why\n"
 
@@ -186,8 +186,8 @@ def test_a_kill(released: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> N
 
 
 def test_it_does_not_matter_what_dvc_is_told_to_link(released: Path) -> None:
-    run_dvc("config", "--local", "cache.type", "symlink")
-    run_dvc("checkout", "--relink")
+    dvc("config", "--local", "cache.type", "symlink")
+    dvc("checkout", "--relink")
     assert (RAW / "tree/0.png").is_symlink()
     use("1.0")
     assert holds("1.0")
@@ -196,7 +196,7 @@ def test_it_does_not_matter_what_dvc_is_told_to_link(released: Path) -> None:
 def test_what_a_pipeline_made_of_two_versions_is_no_obstacle(released: Path) -> None:
     MARK.write_text("1.0\n", encoding="utf-8")
     (RAW / "tree/3.png").unlink()
-    assert run_dvc("add", RAW.as_posix()).returncode == 0
+    assert dvc("add", RAW.as_posix()).returncode == 0
     use("1.0")
     assert holds("1.0")
     assert not MARK.exists()

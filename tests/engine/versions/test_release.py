@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
+from samebits import programs
 from samebits.console.errors import UserError
 from samebits.data.release_file import CORRECTIONS, RECORD, release_of
 from samebits.remote.sync import push
@@ -142,7 +142,7 @@ def test_a_pointer_that_names_what_lies_there(released: Path) -> None:
     """As after `dvc add`, which is what people do."""
     change(released)
     subprocess.run(["git", "add", "data/raw.dvc"], check=True)
-    done = versions.run_dvc("add", "-q", "data/raw")
+    done = programs.dvc("add", "-q", "data/raw")
     assert done.returncode == 0
     said = release("1.2", "One more", list)
     assert said == "Since 1.1: 1 added, 0 removed, 0 relabelled, 0 renamed."

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
+from samebits import programs
 from samebits.console.errors import UserError
 from samebits.versions import tags as versions
 from samebits.versions.release import release
@@ -128,7 +128,7 @@ def test_where_dvc_fails_git_says_what_it_does_not_read(
     unreleased: Path, monkeypatch: pytest.MonkeyPatch, ask: Callable[[], object]
 ) -> None:
     says = "raise SystemExit('ERROR: unexpected error - it is not owned by current user')"
-    monkeypatch.setattr(versions, "dvc", lambda *_: [sys.executable, "-c", says])
+    monkeypatch.setattr(programs, "dvc_command", lambda *_, **__: [sys.executable, "-c", says])
     with pytest.raises(UserError, match=r"DVC c.*: unexpected error - it is not owned by"):
         ask()
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
@@ -141,7 +141,7 @@ def test_dvc_fails_where_there_is_no_repository(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    assert versions.run_dvc("status").returncode
+    assert programs.dvc("status").returncode
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")

@@ -6,10 +6,11 @@ sources, params.yaml, and dvc.lock, which says what this code made of the data.
 Run: python -m samebits apart      (a hook does it before each commit)
 """
 
-import subprocess
 from collections.abc import Sequence
+from subprocess import CompletedProcess
 
 from ..console.errors import UserError
+from ..programs import git_bytes
 
 FEW = 5
 
@@ -69,17 +70,11 @@ def settles_history() -> bool:
     return codes[0] != 0 or codes[1] == 0
 
 
-def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
-    # Git hands the index of the commit to its hooks in GIT_INDEX_FILE, so its variables stay.
-    try:
-        done = subprocess.run(["git", *arguments], capture_output=True, check=False)
-        if done.returncode > 1:  # 1 is an answer: there is none
-            why = ["git", "rev-parse", "--git-dir"]
-            asked = subprocess.run(why, capture_output=True, check=False)
-            said = (asked.stderr or done.stderr).decode("utf-8", "replace")
-            raise UserError(f"Git does not say what is staged: {' '.join(said.split())}")
-    except OSError as error:
-        raise UserError(f"Git does not say what is staged: {error}.") from None
+def _git(*arguments: str) -> CompletedProcess[bytes]:
+    done = git_bytes(*arguments, hook=True)
+    if done.returncode > 1:  # 1 is an answer: there is none
+        said = " ".join(done.stderr.decode("utf-8", "replace").split())
+        raise UserError(f"Git does not say what is staged: {said}")
     return done
 
 

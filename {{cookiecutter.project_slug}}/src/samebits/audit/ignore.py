@@ -2,13 +2,12 @@
 
 import os
 import re
-import subprocess
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from ..console.errors import UserError
-from ..core.git import outside_git
+from ..programs import NoRepository, git_bytes
 
 # Never the project's own text, and too large to walk.
 UNSEEN = {
@@ -41,16 +40,14 @@ def tracked(root: Path) -> list[str]:
 def _index(root: Path) -> list[str]:
     if not any((folder / ".git").exists() for folder in (root, *root.parents)):
         return []
-    command = ["git", "-C", str(root), "ls-files", "-z"]
     try:
-        done = subprocess.run(command, env=outside_git(), capture_output=True, check=False)
-    except OSError:  # no Git here
+        done = git_bytes("ls-files", "-z", folder=root)
+    except NoRepository:  # or no Git
         return []
     if done.returncode:
         reason = " ".join(done.stderr.decode("utf-8", "replace").split())
         raise UserError(f"Git does not say which files it tracks: {reason}")
-    listing = done.stdout
-    return [name for name in listing.decode("utf-8", "replace").split("\0") if name]
+    return [name for name in done.stdout.decode("utf-8", "replace").split("\0") if name]
 
 
 def _walk(root: Path, directory: str) -> list[str]:

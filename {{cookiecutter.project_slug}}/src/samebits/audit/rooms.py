@@ -5,7 +5,8 @@ ENGINE = "src/samebits"
 FLOORS = (
     ("console",),
     ("core",),
-    ("params.py", "audit", "remote"),
+    ("params.py", "programs.py"),
+    ("audit", "remote"),
     ("data", "provenance"),
     ("checks", "metrics", "training"),
     ("diagnosis", "versions"),
@@ -20,7 +21,16 @@ LAUNCHER = ("__main__.py", "core/yours.py")
 # What stands here moves no output: it says something, or brings what is compared with a hash. No
 # stage depends on it, so that another word trains nothing anew.
 TRANSPARENT = (
-    *("__main__.py", "params.py", "verbs.py", "console", "audit", "remote", "provenance"),
+    *(
+        "__main__.py",
+        "params.py",
+        "programs.py",
+        "verbs.py",
+        "console",
+        "audit",
+        "remote",
+        "provenance",
+    ),
     *("versions", "ingest", "experiments", "cli"),
 )
 # All that the code of a stage may take from there, by module.

@@ -41,10 +41,18 @@ def sections(project: Project) -> dict[str, Section]:
 def _sections(text: str) -> tuple[tuple[str, int, dict[str, int]], ...]:
     classes = [node for node in python(text).body if isinstance(node, ast.ClassDef)]
     found = [node for node in classes if _is_dataclass(node) and not node.name.startswith("_")]
+    names = {node.name for node in found}
     return tuple(
         (node.name.lower(), node.lineno, {target.id: target.lineno for target, _ in _fields(node)})
         for node in found
+        if not _holds_only(node, names)
     )
+
+
+def _holds_only(node: ast.ClassDef, names: set[str]) -> bool:
+    """Whether a dataclass holds sections, so that it is none."""
+    kinds = {kind for _, kind in _fields(node)}
+    return bool(kinds) and kinds <= names
 
 
 def _is_dataclass(node: ast.ClassDef) -> bool:

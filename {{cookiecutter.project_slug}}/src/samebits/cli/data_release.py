@@ -7,10 +7,10 @@ import argparse
 import sys
 
 from ..checks.drift import write_reference
-from ..core.git import git
 from ..core.seals import Seal
 from ..core.yours import Yours
 from ..data.dvc_file import alone
+from ..programs import git
 from ..stages.validate import REPORT
 from ..stages.validate import main as validate
 from ..versions.release import release

@@ -4,7 +4,6 @@ Run: python -m samebits diagnose [--real FOLDER]
 """
 
 import argparse
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +13,6 @@ from ..console.errors import UserError
 from ..console.text import aligned
 from ..core import determinism
 from ..core.config import read
-from ..core.git import outside_git
 from ..core.records import read_record
 from ..core.sections import Data, Reproducibility
 from ..core.yours import Yours
@@ -27,7 +25,7 @@ from ..experiments.fractions import remembered
 from ..metrics.probabilities import predicted
 from ..metrics.proportions import measured
 from ..metrics.sums import numbered
-from ..remote.revisions import dvc
+from ..programs import dvc
 from ..remote.tracked import look_around
 from ..stages.diagnose import inputs as left
 from ..stages.diagnose import settings
@@ -101,7 +99,7 @@ def _name(of: str) -> str:
 
 def _repro() -> None:
     look_around()
-    done = subprocess.run(dvc("repro", "--quiet", "diagnose"), env=outside_git(), check=False)
+    done = dvc("repro", "--quiet", "diagnose", shown=True)
     if done.returncode:
         raise UserError("'dvc repro diagnose' failed; what it said stands above.")
 

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from ..console.errors import UserError
+
 # Also behind a `'`, so that a name which has one itself comes back with it.
 _FORMULA = re.compile(r"[\s']*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 
@@ -91,3 +93,16 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def refuse_conflicts(path: str, text: str) -> None:
+    """Refuse a file in which a merge has left its markers.
+
+    Raises:
+        UserError: it has.
+    """
+    if re.search("^(<{7}|>{7}) ", text, re.MULTILINE):
+        raise UserError(
+            f"{path} has conflict markers; take one side ('git checkout --ours {path}' or "
+            f"'--theirs'), or settle them by hand, then 'git add {path}'."
+        )

@@ -22,8 +22,7 @@ from typing import Any
 import yaml
 
 from ..console.errors import UserError
-from ..core.files import write_bytes
-from ..core.git import refuse_conflicts
+from ..core.files import refuse_conflicts, write_bytes
 
 Origin = Mapping[str, Any]
 # It is there while a version is put into place, and names that.

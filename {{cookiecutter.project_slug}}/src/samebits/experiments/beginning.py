@@ -13,7 +13,7 @@ from typing import Any
 from ..console.errors import UserError
 from ..core.config import PARAMS, contents
 from ..core.files import read_json, write_json
-from ..core.git import git, git_says
+from ..programs import git, git_says
 
 NOTE = Path(".dvc/tmp/beginning.json")
 

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..console.errors import UserError
-from ..core.git import git_says
 from ..data.dvc_file import alone, refuse_parts
 from ..data.source import look_over
+from ..programs import dvc, git_says
 from ..remote.revisions import Revision
 from ..remote.tracked import Output, look_around, tracked
-from ..versions.tags import RAW, last_line, run_dvc
+from ..versions.tags import RAW, last_line
 from .beginning import undo
 
 SHOWN = 3
@@ -82,7 +82,7 @@ def _unrecorded() -> Iterator[str]:
     pointers = {out.path: out for out in tracked() if out.owner.endswith(".dvc")}
     if not pointers:
         return
-    done = run_dvc("data", "status", "--json", *pointers)
+    done = dvc("data", "status", "--json", *pointers)
     if done.returncode != 0:
         raise UserError(f"DVC cannot compare the data: {last_line(done.stderr)}")
     found = json.loads(done.stdout)
@@ -134,11 +134,11 @@ def _take_back(changed: Sequence[str], new: Sequence[str]) -> None:
     _put([path for path in changed if path in known], "HEAD")
     for path in {*new} - known.keys():
         Path(path).unlink(missing_ok=True)
-    run_dvc("checkout", "--force", "--quiet")
+    dvc("checkout", "--force", "--quiet")
 
 
 def _check_out() -> None:
-    done = run_dvc("checkout", "--force")
+    done = dvc("checkout", "--force")
     if done.returncode != 0:
         raise UserError(
             f"not all of its results are in DVC's cache ({last_line(done.stderr)}); nothing was "

@@ -15,9 +15,9 @@ from typing import Any
 from ..console.errors import UserError
 from ..console.progress import progress
 from ..core.files import read_json
-from ..core.git import git_says, outside_git
 from ..metrics.results import METRICS
-from ..remote.revisions import Revision, dvc, experiments
+from ..programs import dvc_started, git_says, outside_git
+from ..remote.revisions import Revision, experiments
 from ..remote.tracked import look_around
 from .beginning import check_place, noted, undo
 
@@ -119,7 +119,7 @@ def metrics(name: str) -> dict[str, Any] | None:
 
 
 def _command(name: str, values: Mapping[str, Any]) -> list[str]:
-    command = dvc("exp", "run", "--temp", "--name", name)
+    command = ["exp", "run", "--temp", "--name", name]
     for key, value in values.items():
         text = str(value).lower() if isinstance(value, bool) else str(value)
         command += ["--set-param", f"{key}={text}"]
@@ -131,8 +131,8 @@ def _dvc(command: list[str], values: Mapping[str, Any]) -> tuple[int, list[str]]
     said = list[str]()
     with _beginning, noted(values):
         # In a session of its own, an interrupt from the keyboard is its caller's to handle.
-        process = subprocess.Popen(
-            command,
+        process = dvc_started(
+            *command,
             env=outside_git() | {"PYTHONUNBUFFERED": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -24,9 +24,9 @@ from tqdm import tqdm
 
 from ..console.errors import UserError
 from ..console.progress import progress
-from ..core.git import git_says
 from ..core.random import key as derived
 from ..metrics.scores import find
+from ..programs import git_says
 from .runner import ExperimentFailed, make_ready, run_experiment
 from .space import Knob
 

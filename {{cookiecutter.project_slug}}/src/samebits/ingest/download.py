@@ -1,15 +1,14 @@
 """What DVC does for collecting: fetch from an address, import a folder, give data its version."""
 
 import re
-import subprocess
 import sys
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from ..console.errors import UserError
-from ..core.git import outside_git
-from ..remote.dvc_errors import remote_dvc
-from ..versions.tags import last_line, run_dvc
+from ..programs import dvc
+from ..remote.dvc_errors import MODULE
+from ..versions.tags import last_line
 from .archive import KINDS
 
 
@@ -69,7 +68,7 @@ def _refuse_hidden(address: SplitResult) -> None:
     """Refuse a remote that only .dvc/config.local knows: DVC would do nothing in a clone."""
     if address.scheme != "remote":
         return
-    shared = run_dvc("remote", "list", "--project")
+    shared = dvc("remote", "list", "--project")
     if shared.returncode:
         raise UserError(f"DVC cannot tell its remotes: {last_line(shared.stderr)}")
     if address.netloc not in [line.split()[0] for line in shared.stdout.splitlines()]:
@@ -92,16 +91,7 @@ def give_version(folder: Path) -> None:
 def _dvc(folder: Path, address: str, *arguments: str) -> None:
     # On a terminal DVC shows its progress itself; elsewhere its last line says what is wrong.
     shown = sys.stderr.isatty()
-    done = subprocess.run(
-        remote_dvc(*arguments),
-        cwd=folder,
-        env=outside_git(),
-        stdout=subprocess.DEVNULL,
-        stderr=None if shown else subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
+    done = dvc(*arguments, module=MODULE, shown=shown, cwd=folder, errors="replace")
     if done.returncode:
         said = "see above" if shown else _last_line(done.stderr)
         if address:

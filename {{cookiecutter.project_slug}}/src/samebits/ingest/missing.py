@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..console.errors import UserError
-from ..core.git import git_says
 from ..data.dvc_file import alone, recorded_version, tracked
+from ..programs import git_says
 from ..remote.sync import pull
 from . import example as digits
 from .collect import DATA, example

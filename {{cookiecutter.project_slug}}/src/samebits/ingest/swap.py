@@ -7,7 +7,6 @@ earlier is undone. What was there before goes to data/replaced, and away when al
 
 import json
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -15,9 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..console.errors import UserError
-from ..core.git import git_says, outside_git
 from ..data.dvc_file import recorded_version
-from ..remote.revisions import dvc
+from ..programs import dvc, git_says
 from .example import VERSION, is_example
 
 
@@ -86,10 +84,7 @@ class Place:
             return f"{self.pointer} is not as committed"
         if not present or (version == VERSION and is_example(self.raw)):
             return ""
-        command = dvc("data", "status", "--granular", "--json", self.raw.as_posix())
-        done = subprocess.run(
-            command, env=outside_git(), capture_output=True, encoding="utf-8", check=False
-        )
+        done = dvc("data", "status", "--granular", "--json", self.raw.as_posix())
         if done.returncode:
             return f"DVC does not know its state ({done.stderr.strip()[-200:]})"
         status = json.loads(done.stdout)

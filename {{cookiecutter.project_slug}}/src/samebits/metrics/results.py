@@ -10,7 +10,7 @@ from typing import Any
 
 from ..console.errors import UserError
 from ..core.files import read_json
-from ..core.git import git
+from ..programs import git
 from ..remote.revisions import Revision, entries, experiments
 from .comparison import Spread
 from .constraints import Constraint, accepted

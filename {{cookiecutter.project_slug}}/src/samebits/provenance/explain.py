@@ -15,8 +15,8 @@ from operator import eq
 
 from ..audit.requirements import locked
 from ..core.files import read_json
-from ..core.git import git
 from ..core.seals import path_of
+from ..programs import git
 from ..remote.revisions import LOSSES, Revision, entries, same_value
 from .differences import Difference, causes, compare, loss
 

@@ -17,8 +17,8 @@ from typing import Any
 
 from ..core.determinism import INHERITED, environment
 from ..core.files import read_json, write_json
-from ..core.git import NoRepository, git, git_says
 from ..core.seals import hash_of
+from ..programs import NoRepository, git, git_says
 
 MADE, HERE = Path("provenance"), Path("provenance/here")
 # What else a shell may carry that reaches numbers, order or text; none of it is secret or personal.
@@ -72,7 +72,7 @@ def recorded(stage: str, outputs: Sequence[Path], **details: Any) -> Iterator[No
 def machine() -> dict[str, Any]:
     """Describe the hardware and the software below the project's own; memory is in GiB.
 
-    What this machine does not tell is None. Call it after `determinism.configure`: it imports torch.
+    What this machine does not tell is None. Call it when the kernels are chosen: it imports torch.
     """
     import torch
 

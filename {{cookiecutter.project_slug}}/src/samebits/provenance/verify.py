@@ -25,8 +25,8 @@ from ..audit import dvclock
 from ..audit.project import Project
 from ..console.errors import UserError
 from ..core.config import read
-from ..core.git import git, git_says, outside_git
 from ..core.sections import Reproducibility
+from ..programs import dvc, git, git_says, outside_git
 from ..remote.revisions import (
     LOCK,
     LOSSES,
@@ -35,7 +35,6 @@ from ..remote.revisions import (
     Revision,
     cache_folder,
     described,
-    dvc,
     parsed,
 )
 from .differences import Comparison, causes, compare, loss, table
@@ -86,8 +85,8 @@ def fresh_run(folder: Path, name: str) -> Ran:
     """
     folder = _cloned(folder)
     _fetch_inputs(folder, str(cache_folder()))
-    command = dvc("repro", "--force", "--no-run-cache")
-    if subprocess.run(command, cwd=folder, env=_environment(), check=False).returncode != 0:
+    wanted = ("repro", "--force", "--no-run-cache")
+    if dvc(*wanted, shown=True, cwd=folder, env=_environment()).returncode != 0:
         raise UserError("a stage failed in a fresh clone; its message stands above.")
     return left_in(folder, name)
 
@@ -175,9 +174,7 @@ def _causes(old: Ran, new: Ran) -> list[str]:
 
 def _here() -> Ran:
     # A lock that came from Git says nothing of this folder unless the outputs lie here.
-    done = subprocess.run(
-        dvc("status", "--quiet"), env=outside_git(), capture_output=True, text=True, check=False
-    )
+    done = dvc("status", "--quiet")
     if done.returncode > 1:  # 1 is an answer: something changed
         raise UserError(f"DVC does not say what lies here: {' '.join(done.stderr.split())}")
     if done.returncode != 0:
@@ -239,7 +236,7 @@ def _fetch_inputs(folder: Path, cache: str) -> None:
     said = ""
     for place, known in places.items():
         for action, *values in (known, ("default", place), ("modify", place, "verify", "true")):
-            call(dvc("remote", action, "--local", *values))
+            dvc("remote", action, "--local", *values, cwd=folder, env=_environment())
         said = call([sys.executable, "-I", "-m", "samebits", "data", "missing"])
         if not said:
             return
@@ -256,9 +253,7 @@ def _take_settings(folder: Path) -> None:
 def _remote() -> tuple[str, str]:
     """Return the name and url of the default remote, a path as an absolute one; "" if none is."""
     wide = outside_git() | {"COLUMNS": "100000"}  # DVC breaks its lines, a long path as well
-    shown = subprocess.run(
-        dvc("remote", "list"), env=wide, capture_output=True, text=True, check=False
-    )
+    shown = dvc("remote", "list", env=wide)
     if shown.returncode != 0:
         raise UserError(f"DVC does not tell its remotes: {' '.join(shown.stderr.split())}")
     found = re.search(r"^(\S+)\s+(.*\S)\s+\(default\)$", shown.stdout, re.MULTILINE)

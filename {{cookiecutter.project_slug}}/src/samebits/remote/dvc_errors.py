@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from ..console.errors import UserError
-from ..core.git import outside_git, refuse_conflicts
+from ..core.files import refuse_conflicts
+from ..programs import dvc_started, outside_git
 
 # What DVC and its plugins say, and what is true of the remote then; the first that fits counts.
 CAUSES = (
@@ -55,9 +56,8 @@ CAUSES = (
 )
 
 
-def remote_dvc(*arguments: str) -> list[str]:
-    """Return the command that runs this environment's DVC where it may ask a remote."""
-    return [sys.executable, "-I", "-m", f"{__package__}.dvc_errors", *arguments]
+# What runs DVC where it may ask a remote: this file.
+MODULE = f"{__package__}.dvc_errors"
 
 
 @cache
@@ -115,8 +115,8 @@ def transfer(*arguments: str) -> subprocess.CompletedProcess[str]:
     said = b""
     with (
         tempfile.TemporaryFile() as shown,
-        subprocess.Popen(
-            remote_dvc(*arguments), stdout=shown, stderr=subprocess.PIPE, env=environment
+        dvc_started(
+            *arguments, module=MODULE, stdout=shown, stderr=subprocess.PIPE, env=environment
         ) as process,
     ):
         assert process.stderr is not None

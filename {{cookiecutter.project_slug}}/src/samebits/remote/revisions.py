@@ -1,21 +1,18 @@
 """What a commit holds of a run: files, dvc.lock, outputs, and the record of where it ran."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path, PurePosixPath
-from time import sleep
 from typing import Any
 
 import yaml
 
 from ..console.errors import UserError
-from ..core.files import md5, read_json
-from ..core.git import git, git_bytes, git_says, outside_git, refuse_conflicts
+from ..core.files import md5, read_json, refuse_conflicts
 from ..core.seals import exact, texts
+from ..programs import dvc, git, git_bytes, git_says
 from .dir_lists import listed_files
 from .filesystem import Objects
 
@@ -23,9 +20,6 @@ Lock = Mapping[str, Any]
 Record = Mapping[str, Any]
 LOCK = "dvc.lock"
 LOSSES = "reports/losses.csv"
-# Who of DVC reads and writes what at the moment: of stages, and of experiments.
-_USERS = Path(".dvc/tmp/rwlock"), Path(".dvc/tmp/exps/rwlock")
-_SOON = 0.5  # seconds in which a file that is being written is whole again
 
 
 @dataclass(frozen=True)
@@ -238,32 +232,6 @@ def _yaml(text: str) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def dvc(*arguments: str) -> list[str]:
-    """Return the command that runs this environment's DVC, whatever lies here and on PYTHONPATH.
-
-    What a killed DVC left half written of its locks, which no other could read, is removed.
-    """
-    for path in _USERS:
-        torn = _torn(path)
-        if torn:
-            sleep(_SOON)
-        if torn and _torn(path) == torn:
-            path.unlink(missing_ok=True)
-    return [sys.executable, "-I", "-m", "dvc", *arguments]
-
-
-def _torn(path: Path) -> int | None:
-    """When a file that is no JSON was last written."""
-    try:
-        written = path.stat().st_mtime_ns
-        read_json(path.read_bytes())
-    except ValueError:
-        return written
-    except OSError:
-        pass
-    return None
-
-
 def cache_folder() -> Path:
     """Return the folder of DVC's cache of this repository.
 
@@ -275,9 +243,7 @@ def cache_folder() -> Path:
 
 @cache
 def _cache_folder(_: Path) -> Path:
-    shown = subprocess.run(
-        dvc("cache", "dir"), env=outside_git(), capture_output=True, text=True, check=False
-    )
+    shown = dvc("cache", "dir")
     if shown.returncode:
         raise UserError(f"DVC cannot tell where its cache is: {' '.join(shown.stderr.split())}")
     return Path(shown.stdout.strip())

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from ..console.errors import UserError
 from ..core.files import md5, write_bytes
-from ..core.git import git, git_says
 from ..data.dvc_file import MARK
+from ..programs import dvc, git, git_says
 from ..remote.dvc_errors import transfer, understood
 from ..remote.filesystem import Store
 from ..remote.revisions import cache_folder
@@ -29,7 +29,6 @@ from .tags import (
     last_line,
     listing,
     releases,
-    run_dvc,
     state,
     working_version,
 )
@@ -73,7 +72,7 @@ def _refuse_to_lose_data() -> None:
         )
     version = working_version()
     if found == "not in cache" or (found == "" and version and not _complete(version)):
-        done = run_dvc("commit", "--force", str(POINTER))
+        done = dvc("commit", "--force", str(POINTER))
         if done.returncode != 0:
             raise UserError(f"DVC could not keep {RAW} in its cache: {last_line(done.stderr)}")
 
@@ -199,7 +198,7 @@ def _kept(files: Mapping[str, str]) -> bool:
 
 
 def _checkout(target: Release) -> None:
-    done = run_dvc("checkout", str(POINTER))
+    done = dvc("checkout", str(POINTER))
     if done.returncode != 0:
         raise UserError(
             f"{RAW} does not hold all of {target.title} yet ({last_line(done.stderr)}); mend that "

@@ -6,7 +6,6 @@ commit without its tag gets that first. Git commits what lies below data/ and no
 else is staged, and runs your hooks.
 """
 
-import subprocess
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -15,10 +14,10 @@ from pathlib import Path
 from ..checks.drift import FILE as REFERENCE
 from ..console.errors import UserError
 from ..core.files import write_bytes
-from ..core.git import git, git_says, outside_git
 from ..data import release_file as record
 from ..data.dvc_file import refuse_parts
 from ..data.release_file import CORRECTIONS, RECORD, Record
+from ..programs import git, git_says, git_shown
 from ..remote.sync import push
 from .changelog import CHANGELOG, entry, summary, with_entry, without_latest
 from .diff import Changes, balance, changes, pictures
@@ -220,9 +219,7 @@ def _commit(made: Record) -> None:
     git_says("add", "--intent-to-add", "--", *written)
     message = f"Release data {made.release}: {made.note}"
     # Hooks speak for themselves; --only leaves alone whatever else is staged.
-    command = ["git", "commit", "--quiet", "--only", "--message", message, "--", *paths]
-    done = subprocess.run(command, env=outside_git(), stdin=subprocess.DEVNULL, check=False)
-    if done.returncode != 0:
+    if git_shown("commit", "--quiet", "--only", "--message", message, "--", *paths):
         raise UserError(
             f"Git did not commit (it says why above), so version {made.release} is not made; mend "
             "that and run the same command again."

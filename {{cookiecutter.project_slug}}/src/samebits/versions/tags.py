@@ -6,9 +6,7 @@ changelog of releases, reviewed tables. A release is a commit of these, with a t
 
 import json
 import re
-import subprocess
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
@@ -16,13 +14,13 @@ from pathlib import Path
 
 from ..console.errors import UserError
 from ..core.files import md5
-from ..core.git import NoRepository, git, git_says, outside_git
 from ..data.dvc_file import recorded_version
 from ..data.release_file import CORRECTIONS, RECORD, Record, parsed
 from ..data.source import look_over, members
+from ..programs import dvc, git, git_says
 from ..remote.dir_lists import listed_files
 from ..remote.filesystem import Objects
-from ..remote.revisions import Revision, cache_folder, cached_object, dvc
+from ..remote.revisions import Revision, cache_folder, cached_object
 from .diff import Picture, pictures
 
 RAW, POINTER = Path("data/raw"), Path("data/raw.dvc")
@@ -216,7 +214,7 @@ def keep() -> None:
     """
     # `dvc add` would make a pointer forget that it was imported.
     arguments = ("commit", "--force", str(POINTER)) if POINTER.exists() else ("add", str(RAW))
-    done = run_dvc(*arguments)
+    done = dvc(*arguments)
     if done.returncode != 0 or working_version() is None:
         raise UserError(f"DVC could not record {RAW}: {last_line(done.stderr)}")
 
@@ -234,34 +232,13 @@ def state() -> str:
     look_over(RAW)
     if working_version() is None:
         return "modified" if RAW.is_dir() and any(RAW.iterdir()) else "deleted"
-    done = run_dvc("data", "status", "--json", RAW.as_posix())
+    done = dvc("data", "status", "--json", RAW.as_posix())
     if done.returncode != 0:
         raise UserError(f"DVC cannot compare {RAW.as_posix()}: {last_line(done.stderr)}")
     found = json.loads(done.stdout)
     if changed := found.get("uncommitted"):
         return "deleted" if "deleted" in changed else "modified"
     return "not in cache" if found.get("not_in_cache") else ""
-
-
-def run_dvc(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    """Run DVC here, asking nothing, and return what it said.
-
-    Raises:
-        UserError: it failed, and there is a repository that Git does not read; with Git's own
-            reason.
-    """
-    done = subprocess.run(
-        dvc(*arguments),
-        env=outside_git(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    if done.returncode:
-        with suppress(NoRepository):  # DVC may do without
-            git_says("rev-parse", "--git-dir")
-    return done
 
 
 def last_line(text: str) -> str:

@@ -1,0 +1,124 @@
+"""The engine stands by itself, and nothing that moves an output is out of sight."""
+
+from typing import Any
+
+import pytest
+from samebits.audit.rooms import FLOORS, TRANSPARENT
+
+ENGINE = "src/samebits"
+PAIRS = [(low, high) for low, high in zip(FLOORS, FLOORS[1:], strict=False)]
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(a, b) for low, high in PAIRS for a in low for b in high]
+)
+def test_an_arrow_up(copy: Any, low: str, high: str) -> None:
+    path = f"{ENGINE}/{low}" if low.endswith(".py") else f"{ENGINE}/{low}/new.py"
+    other = f"{ENGINE}/{high}" if high.endswith(".py") else f"{ENGINE}/{high}/other.py"
+    name = other.removeprefix("src/").removesuffix(".py").replace("/", ".")
+    copy.append(other, "\nX = 1\n")
+    line = copy.append(path, f"\n\ndef f():\n    from {name} import X\n") + 3
+    found = [one for one in copy.new()["rooms"] if one.path == path]
+    assert (path, line) in [one[:2] for one in found]
+    assert any(f"imports {other}, which stands on no lower floor" in one.message for one in found)
+
+
+@pytest.mark.parametrize(
+    "line", ["from ..remote import sync", "from samebits.remote.sync import push"]
+)
+def test_an_arrow_to_a_room_beside(copy: Any, expect: Any, line: str) -> None:
+    copy.write(f"{ENGINE}/audit/new.py", f"{line}\n")
+    expect("rooms", f"{ENGINE}/audit/new.py", 1, "remote/sync.py, which stands on no lower floor")
+
+
+def test_arrows_down_and_inside_a_room(copy: Any) -> None:
+    copy.write(f"{ENGINE}/cli/new.py", "from . import keep\nfrom ..core import files\n")
+    copy.write(f"{ENGINE}/audit/new.py", "from ..console.errors import UserError\n")
+    assert "rooms" not in copy.new()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import handwritten_digits.model",
+        "from handwritten_digits import model",
+        "from handwritten_digits.model import build",
+        'importlib.import_module("handwritten_digits.model")',
+        'importlib.import_module(f"{PACKAGE}.model")',
+        "importlib.import_module(name)",
+        "__import__(name)",
+        "runpy.run_module(name)",
+        "runpy.run_path(path)",
+        'importlib.util.spec_from_file_location(name, "model.py")',
+        'Yours(("model",)).model.build()',
+        'yours.Yours(("model",))',
+    ],
+)
+@pytest.mark.parametrize("room", ["core", "training", "cli"])
+def test_the_user_s_package_in_the_engine(copy: Any, expect: Any, room: str, line: str) -> None:
+    path = f"{ENGINE}/{room}/new.py"
+    copy.write(path, f"def f(name):\n    {line}\n")
+    expect("rooms", path, 2, "the user's", stale=True)
+    copy.write(path, f"def f(name):\n    {line}  # audit: as it should be\n")
+    assert "rooms" not in copy.new()
+
+
+def test_where_the_launcher_imports(copy: Any) -> None:
+    copy.append(f"{ENGINE}/core/yours.py", "\n\nX = import_module(package())\n")
+    copy.append(f"{ENGINE}/__main__.py", "\n\nX = import_module(package())\n")
+    copy.write(f"{ENGINE}/testing/new.py", 'X = Yours(("model",))\n')
+    copy.write(f"{ENGINE}/core/new.py", 'X = importlib.import_module("numpy")\n')
+    assert "rooms" not in copy.new()
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "module"),
+    [
+        ("from samebits.console.text import aligned", "aligned", "console/text.py"),
+        ("from samebits.console import text", "text", "console/text.py"),
+        ("import samebits.console.text", "samebits.console.text", "console/text.py"),
+        ("from samebits.console.errors import UserError, run", "run", "console/errors.py"),
+        ("from samebits.console.errors import *", "*", "console/errors.py"),
+        ("from samebits.provenance.record import machine", "machine", "provenance/record.py"),
+        ("from samebits.remote.filesystem import Store", "Store", "remote/filesystem.py"),
+        ("from samebits.programs import git_says", "git_says", "programs.py"),
+        ("from samebits.params import LIMIT", "LIMIT", "params.py"),
+        ("from samebits import verbs", "verbs", "verbs.py"),
+        (
+            'importlib.import_module("samebits.console.text")',
+            "samebits.console.text",
+            "console/text.py",
+        ),
+    ],
+)
+def test_a_value_that_a_stage_takes_from_a_transparent_room(
+    copy: Any, plant: Any, code: str, name: str, module: str
+) -> None:
+    words = f"takes {name} of {ENGINE}/{module}, on which no stage depends: a change there would"
+    plant("rooms", f"def f():\n    {code}", words)
+
+
+def test_a_loop_that_scales_by_what_a_word_says(copy: Any, expect: Any) -> None:
+    """A rate that the console decides: no stage would run again when it changes."""
+    copy.append(f"{ENGINE}/console/text.py", "\n\ndef scale() -> float:\n    return 0.5\n")
+    path = f"{ENGINE}/training/loop.py"
+    line = (
+        copy.replace(path, "import math\n", "import math\nfrom ..console.text import scale\n") + 1
+    )
+    found = expect("rooms", path, line, "takes scale of", stale=True)
+    assert "leave the outputs of train as they are" in found.message
+    copy.replace(path, "import scale\n", "import scale  # audit: shown alone\n")
+    assert "rooms" not in copy.new()
+
+
+def test_what_no_stage_runs_may_take_it(copy: Any) -> None:
+    copy.write(f"{ENGINE}/cli/new.py", "from ..console.text import aligned\n")
+    copy.write(f"{ENGINE}/data/new.py", "from ..console.text import aligned\n")
+    copy.write(f"{copy.package}/aside.py", "from samebits.console.text import aligned\n")
+    assert "rooms" not in copy.new()
+
+
+@pytest.mark.parametrize("room", TRANSPARENT)
+def test_every_transparent_room_is_there(copy: Any, room: str) -> None:
+    assert (copy.root / ENGINE / room).exists()
+    assert any(room in rooms for rooms in FLOORS)
