@@ -1,0 +1,278 @@
+"""Measure what a project asks of whoever owns it, as a Markdown table.
+
+    python scripts/footprint.py COMMIT      (COMMIT, before, beside this working tree)
+
+The default project of each is rendered, not built. Which stages an edit makes stale follows from
+what dvc.yaml names; what comes behind them runs again where their outputs change.
+"""
+
+import argparse
+import ast
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+ENGINE = Path("src/samebits")
+PARAMS = "params.yaml"
+Edit = dict[str, str]  # the new text of each file that it changes, by its path in the project
+
+
+def main() -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("commit", help="what this working tree is compared with")
+    commit = parser.parse_args().commit
+    with tempfile.TemporaryDirectory(prefix="footprint-") as name:
+        folder = Path(name)
+        before = measured(rendered(checkout(commit, folder / "before"), folder / "old"))
+        now = measured(rendered(ROOT, folder / "new"))
+    print(table(commit, before, now))
+    return 0
+
+
+def table(commit: str, before: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """Return the table of two projects."""
+    rows = [("", commit, "working tree"), ("---",) * 3]
+    rows += [(name, before[name], now[name]) for name in now]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def checkout(commit: str, folder: Path) -> Path:
+    """Return a folder with the template as it was at a commit."""
+    archive = folder.with_suffix(".tar")
+    command = ["git", "-C", str(ROOT), "archive", "--output", str(archive), commit]
+    subprocess.run(command, check=True)
+    with tarfile.open(archive) as tar:
+        tar.extractall(folder, filter="data")
+    return folder
+
+
+def rendered(template: Path, folder: Path) -> Path:
+    """Return the project of the default answers."""
+    command = [sys.executable, "-m", "cookiecutter", str(template), "--no-input"]
+    command += ["--default-config", "--accept-hooks", "no", "--output-dir", str(folder)]
+    subprocess.run(command, check=True)
+    (project,) = folder.iterdir()
+    return project
+
+
+def measured(project: Path) -> dict[str, str]:
+    """Return each measure of a rendered project, in words."""
+    own = package(project)
+    engine = project / ENGINE if (project / ENGINE).is_dir() else own
+    yours = [*python(own), *python(project / "tests")]
+    outside = [path for path in files(project) if project / ENGINE not in path.parents]
+    shown = [path for path in project.iterdir() if not path.name.startswith(".")]
+    sources = formatted(engine)
+    lengths = [length for text in sources for length in functions(text)]
+    starting = [path for path in python(engine) if starts_tools(read(path))]
+    found = {
+        "Python that is yours: files": len(yours),
+        "Python that is yours: lines": sum(map(lines, yours)),
+        "files outside src/samebits/": len(outside),
+        "visible entries at the top": len(shown),
+        "lines of dvc.yaml": lines(project / "dvc.yaml"),
+        "lines of dvc.lock": lines(project / "dvc.lock"),
+        "lines of the engine, in ruff's format": sum(len(text.splitlines()) for text in sources),
+        "lines of its functions: median": round(statistics.median(lengths)),
+        "lines of its functions: 90 % have at most": sorted(lengths)[int(0.9 * len(lengths))],
+        "its modules that start git or dvc": len(starting),
+        "its imports inside functions": sum(map(inner_imports, sources)),
+    }
+    stages = {
+        f"stale after {name}": ", ".join(stale(project, edit(project))) or "none"
+        for name, edit in EDITS.items()
+    }
+    return {name: f"{number:,}" for name, number in found.items()} | stages
+
+
+def package(project: Path) -> Path:
+    """Return the folder of the user's package."""
+    (own,) = (path for path in project.glob("src/*/__init__.py") if path.parent.name != ENGINE.name)
+    return own.parent
+
+
+def files(folder: Path) -> list[Path]:
+    """Return all files below a folder, without what Python compiled."""
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(path for path in found if "__pycache__" not in path.parts)
+
+
+def python(folder: Path) -> list[Path]:
+    """Return the Python files below a folder."""
+    return [path for path in files(folder) if path.suffix == ".py"]
+
+
+def lines(path: Path) -> int:
+    """Return how many lines a text file has."""
+    return len(read(path).splitlines())
+
+
+def formatted(folder: Path) -> list[str]:
+    """Return the Python files below a folder in ruff's format, whatever theirs is."""
+    with tempfile.TemporaryDirectory(prefix="formatted-") as name:
+        copy = shutil.copytree(folder, Path(name, "copy"))
+        config = ["--isolated", "--line-length", "100", "--quiet"]
+        subprocess.run([sys.executable, "-m", "ruff", "format", *config, str(copy)], check=True)
+        return [read(path) for path in python(copy)]
+
+
+def functions(text: str) -> Iterator[int]:
+    """Yield the lines of each function, its docstring included."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def inner_imports(text: str) -> int:
+    """Return how many imports stand inside functions."""
+    found = {
+        id(inner)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Import | ast.ImportFrom)
+    }
+    return len(found)
+
+
+def starts_tools(text: str) -> bool:
+    """Whether a module starts git or dvc as programs itself."""
+    nodes = list(ast.walk(ast.parse(text)))
+    imported = [one.name for node in nodes if isinstance(node, ast.Import) for one in node.names]
+    return "subprocess" in imported and any(map(names_tool, nodes))
+
+
+def names_tool(node: ast.AST) -> bool:
+    """Whether this is a command, as ["git", ...] or dvc(...)."""
+    if isinstance(node, ast.List | ast.Tuple):
+        words = [word.value if isinstance(word, ast.Constant) else None for word in node.elts]
+        return words[:1] == ["git"] or "dvc" in words
+    called = node.func if isinstance(node, ast.Call) else None
+    return isinstance(called, ast.Name) and called.id.endswith("dvc")
+
+
+def stale(project: Path, edit: Edit) -> list[str]:
+    """Return the stages that name what an edit changes: what `dvc status` says after it."""
+    found = yaml.safe_load(read(project / "dvc.yaml"))["stages"]
+    params = read(project / PARAMS)
+    old, new = yaml.safe_load(params), yaml.safe_load(edit.get(PARAMS, params))
+    return [
+        name
+        for name, stage in found.items()
+        if any(covers(dep, path) for dep in stage["deps"] for path in edit)
+        or any(at(old, key) != at(new, key) for key in stage.get("params", []))
+    ]
+
+
+def covers(dep: str, path: str) -> bool:
+    """Whether a dependency is this file or a folder that it is in."""
+    return path == dep or path.startswith(f"{dep}/")
+
+
+def at(params: Any, key: str) -> Any:
+    """Return the value of a section or of a key such as `model.width`."""
+    for part in key.split("."):
+        params = params[part]
+    return params
+
+
+def key_of_model(project: Path) -> Edit:
+    """A new key of the network."""
+    return new_key(project, "model", package(project) / "model.py")
+
+
+def key_of_augmentation(project: Path) -> Edit:
+    """A new key of the augmentation, which once had no section of its own."""
+    own = "augmentation" in yaml.safe_load(read(project / PARAMS))
+    section = "augmentation" if own else "regularization"
+    return new_key(project, section, holding(project, r"^def augment\("))
+
+
+def new_key(project: Path, section: str, used: Path) -> Edit:
+    """A new key in params.yaml, where its section is declared, and where it is used."""
+    title = f"^class {section.capitalize()}\\b"
+    declared = holding(project, title)
+    texts = touched(project, used)
+    texts[PARAMS] = added(read(project / PARAMS), rf"^{section}:[^\n]*\n", "  new_key: 1\n")
+    path = relative(project, declared)
+    text, before_fields = texts.get(path, read(declared)), rf"{title}.*?\n(?=    \w+: )"
+    texts[path] = added(text, before_fields, "    new_key: int = number(0)\n")
+    return texts
+
+
+def added(text: str, pattern: str, new: str) -> str:
+    """Return a text with something new behind the first place that fits a pattern."""
+    found = re.search(pattern, text, re.MULTILINE | re.DOTALL)
+    if not found:
+        raise SystemExit(f"nothing fits {pattern}")
+    return text[: found.end()] + new + text[found.end() :]
+
+
+def own_metric(project: Path) -> Edit:
+    """A metric of one's own."""
+    own = package(project)
+    return touched(project, first(own / "metrics.py", own / "metrics/own.py"))
+
+
+def reworded_error(project: Path) -> Edit:
+    """Another word in what the user is told of an error."""
+    places = project / ENGINE / "console/errors.py", package(project) / "errors.py"
+    return touched(project, first(*places))
+
+
+def help_text(project: Path) -> Edit:
+    """Another word in what --help says of a verb."""
+    if (project / ENGINE).is_dir():
+        return touched(project, project / ENGINE / "cli/compare.py", project / ENGINE / "verbs.py")
+    return touched(project, package(project) / "commands/compare.py")
+
+
+EDITS: dict[str, Callable[[Path], Edit]] = {
+    "a new key in `model`": key_of_model,
+    "a new key in `augmentation`": key_of_augmentation,
+    "an own metric": own_metric,
+    "a reworded error": reworded_error,
+    "a reworded help text": help_text,
+}
+
+
+def touched(project: Path, *paths: Path) -> Edit:
+    """A line more in each file."""
+    return {relative(project, path): read(path) + "# one more line\n" for path in paths}
+
+
+def first(*paths: Path) -> Path:
+    """Return the first file that there is."""
+    return next(path for path in paths if path.is_file())
+
+
+def holding(project: Path, pattern: str) -> Path:
+    """Return the one module that has a line like this."""
+    wanted = re.compile(pattern, re.MULTILINE)
+    (found,) = (path for path in python(project / "src") if wanted.search(read(path)))
+    return found
+
+
+def relative(project: Path, path: Path) -> str:
+    """Return the path in the project."""
+    return path.relative_to(project).as_posix()
+
+
+def read(path: Path) -> str:
+    """Return the text of a file."""
+    return path.read_text(encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
