@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from made_project import ran, rendered
+
 from samebits.audit import dvcfiles
 from samebits.audit.findings import Finding
 from samebits.audit.project import Project

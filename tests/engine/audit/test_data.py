@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from samebits.audit import versions
 from samebits.audit.data import LOCAL, credentials, lean
 

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+
 from samebits.audit.dvclock import lock
 from samebits.audit.project import Project
 from samebits.audit.rooms import TRANSPARENT

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from samebits.audit.requirements import asked, locked, satisfies
 
 RUNTIME = "requirements/runtime.lock"

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from samebits.audit.imports import reach
 from samebits.audit.project import Project
 

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+
 from samebits.audit import pipeline
 from samebits.audit.dvcfiles import Stage, sources, stages
 from samebits.audit.pipeline import code_of

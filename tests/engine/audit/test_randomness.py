@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from samebits.audit.randomness import randomness
 
 PLANTED = [

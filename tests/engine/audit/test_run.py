@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from samebits import audit as package
 from samebits.audit import parsing
-from samebits.audit.findings import Check, Finding
-from samebits.audit.run import CHECKS, audit, table
+from samebits.audit.findings import Check, Finding, table
+from samebits.audit.run import CHECKS, audit
 
 FAILED = Check("tidy", "3 files, 1 to mend", (Finding("a/☃.py", 7, "is not tidy; tidy it"),))
 PASSED = Check("whole", "3 files, all whole", ())

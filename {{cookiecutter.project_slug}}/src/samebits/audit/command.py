@@ -6,7 +6,8 @@ from pathlib import Path
 
 from ..console.errors import run
 from .data_apart import data_alone
-from .run import audit, table
+from .findings import table
+from .run import audit
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
-"""What a check returns."""
+"""What a check returns, and the table of it."""
 
+import sys
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -54,3 +55,32 @@ def count(number: int, singular: str, plural: str = "") -> str:
 def words(text: str) -> frozenset[str]:
     """The words of a text, to look things up in."""
     return frozenset(text.split())
+
+
+def table(checks: list[Check], encoding: str | None = None) -> str:
+    """One line for each check, then every finding of those that fail, and every warning.
+
+    Args:
+        checks: what `audit` returned.
+        encoding: of the place where it will be shown; of standard output if not given.
+    """
+    encoding = encoding or getattr(sys.stdout, "encoding", None) or "ascii"
+    passed, warned, failed = _marks(encoding)
+    width = max(len(check.name) for check in checks)
+    lines = []
+    for check in checks:
+        mark = failed if check.findings else warned if check.warnings else passed
+        lines.append(f"{mark} {check.name:{width}}  {check.found}")
+    for check in checks:
+        if said := (*check.findings, *check.warnings):
+            lines += ["", f"{check.name}:", *map(str, said)]
+    # A path may hold what the terminal cannot show.
+    return "\n".join(lines).encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _marks(encoding: str) -> tuple[str, str, str]:
+    try:
+        "✓✗".encode(encoding)
+    except UnicodeEncodeError:
+        return "ok  ", "warn", "FAIL"
+    return "✓", "!", "✗"

@@ -1,7 +1,6 @@
 """All checks, and the table of what they found."""
 
 import gc
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,27 +55,6 @@ def audit(root: Path, *, data_alone: bool = False) -> list[Check]:
         return [check(project) for check in CHECKS]
 
 
-def table(checks: list[Check], encoding: str | None = None) -> str:
-    """One line for each check, then every finding of those that fail, and every warning.
-
-    Args:
-        checks: what `audit` returned.
-        encoding: of the place where it will be shown; of standard output if not given.
-    """
-    encoding = encoding or getattr(sys.stdout, "encoding", None) or "ascii"
-    passed, warned, failed = _marks(encoding)
-    width = max(len(check.name) for check in checks)
-    lines = []
-    for check in checks:
-        mark = failed if check.findings else warned if check.warnings else passed
-        lines.append(f"{mark} {check.name:{width}}  {check.found}")
-    for check in checks:
-        if said := (*check.findings, *check.warnings):
-            lines += ["", f"{check.name}:", *map(str, said)]
-    # A path may hold what the terminal cannot show.
-    return "\n".join(lines).encode(encoding, "backslashreplace").decode(encoding)
-
-
 @contextmanager
 def _uncollected() -> Iterator[None]:
     """Pause the collector: it would walk the growing trees, all of which stay, again and again."""
@@ -87,11 +65,3 @@ def _uncollected() -> Iterator[None]:
     finally:
         if was:
             gc.enable()
-
-
-def _marks(encoding: str) -> tuple[str, str, str]:
-    try:
-        "✓✗".encode(encoding)
-    except UnicodeEncodeError:
-        return "ok  ", "warn", "FAIL"
-    return "✓", "!", "✗"
