@@ -4,6 +4,7 @@ import random
 from typing import Any
 
 import pytest
+
 from samebits.provenance.differences import Comparison, causes, compare, loss, table
 
 

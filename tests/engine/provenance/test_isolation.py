@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import PACKAGE, ROOT, configured, rendered
+
 from samebits.core.yours import READ_BY
 from samebits.programs import dvc_command
 from samebits.remote.dvc_errors import MODULE

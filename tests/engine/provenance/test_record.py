@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import torch
+
 from samebits.console.errors import UserError
 from samebits.provenance import record as provenance
 from samebits.provenance.record import machine, recorded

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 import yaml
+from conftest import ROOT
+
 from samebits import programs
 from samebits.audit import dvclock
 from samebits.audit.findings import Check, Finding
@@ -31,7 +33,6 @@ def lock(**stages: dict[str, str]) -> dict[str, Any]:
     }
 
 
-ROOT = Path(__file__).parents[2]
 BOTH_TRAIN = {"train": {"models/a": "1", "reports/b": "2"}}
 BOTH = lock(**BOTH_TRAIN, report={"reports/c": "3"})
 
@@ -97,7 +98,9 @@ def here(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(sys, "argv", ["verify"])
     monkeypatch.setattr(verify, "portable_here", lambda _: None)
     monkeypatch.setattr(verify, "fresh_run", lambda *_: ran(BOTH))
-    monkeypatch.setattr(programs, "dvc_command", lambda *_, **__: [sys.executable, "-c", "raise SystemExit(1)"])
+    monkeypatch.setattr(
+        programs, "dvc_command", lambda *_, **__: [sys.executable, "-c", "raise SystemExit(1)"]
+    )
     setup("print('Every file is as it was locked.')")
     return project
 
@@ -217,7 +220,9 @@ def test_here_is_no_proof_of_lines_of_two_runs(here: Path, monkeypatch: pytest.M
 def test_here_is_no_proof_where_nothing_ran(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commit(BOTH)
     monkeypatch.setattr(sys, "argv", ["verify", "--here"])
-    monkeypatch.setattr(programs, "dvc_command", lambda *_, **__: [sys.executable, "-c", "raise SystemExit(1)"])
+    monkeypatch.setattr(
+        programs, "dvc_command", lambda *_, **__: [sys.executable, "-c", "raise SystemExit(1)"]
+    )
     with pytest.raises(UserError, match=r"do not all lie here; run 'dvc repro'"):
         verify.main()
 
@@ -313,7 +318,7 @@ def clone(unreleased: Path) -> Path:
     subprocess.run(programs.dvc_command("push", "--quiet"), check=True)
     folder = unreleased.parent / "elsewhere" / "clone"
     subprocess.run(["git", "clone", "--quiet", ".", str(folder)], check=True)
-    (folder / "src").symlink_to(ROOT / "src")
+    (folder / "src/samebits").symlink_to(ROOT / "src/samebits")
     return folder
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from samebits.__main__ import main
 from samebits.core import determinism
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from samebits.console.errors import UserError
 
 ALL = ("validate", "prepare", "train", "evaluate", "diagnose")

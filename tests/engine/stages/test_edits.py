@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from conftest import PACKAGE
+
 from samebits.console.errors import UserError
 from samebits.core.seals import Seal, path_of
 

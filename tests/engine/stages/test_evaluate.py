@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+
 from samebits.console.errors import UserError
 from samebits.data.splits import SPLITS
 

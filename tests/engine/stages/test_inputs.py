@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import yaml
 from conftest import PACKAGE
+
 from samebits.core.yours import YOURS
 
 ALL = ("validate", "prepare", "train", "evaluate", "diagnose", "report")

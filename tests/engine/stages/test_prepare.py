@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from samebits.console.errors import UserError
 from samebits.core.files import write_bytes
 from samebits.data.dvc_file import MARK

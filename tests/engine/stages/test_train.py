@@ -15,8 +15,9 @@ import pytest
 import torch
 import yaml
 from handwritten_digits import model
-from samebits.console.errors import UserError
 from torch import nn
+
+from samebits.console.errors import UserError
 
 TRAIN = ("-m", "samebits", "run", "train")
 RESULTS = (

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from samebits.data.dvc_file import recorded_version
 from samebits.programs import dvc
 from samebits.versions.checkout import use
