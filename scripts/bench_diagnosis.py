@@ -2,7 +2,7 @@
 
     python scripts/bench_diagnosis.py [--seeds 4] [--faults NAME ...] [--project FOLDER]
 
-Builds a project, trains in it with each of the faults of its tests/planted.py and several seeds,
+Builds a project, trains in it with each of the faults of tests/engine/planted.py and several seeds,
 and prints a line for each case that was missed, then a table by fault. A case is right if the
 diagnosis names the state, the link of the chain and the section of params.yaml, and has the remedy
 among its first three ideas. Exit status 1 if fewer than 90 of 100 are right. Takes some ten
@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 from bench_scale import built, variables
-from expected import package
 
 WORKER = Path(__file__).with_name("bench_diagnosis_worker.py")
 SEEDS, LEAST = 4, 0.9
@@ -30,7 +29,7 @@ def main() -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seeds", type=int, default=SEEDS, help="trainings with each fault")
-    parser.add_argument("--faults", nargs="*", default=[], help="of tests/planted.py; else all")
+    parser.add_argument("--faults", nargs="*", default=[], help="of planted.py; else all")
     parser.add_argument("--project", type=Path, help="one that is set up, instead of a new one")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-diagnosis-") as name:
@@ -41,7 +40,7 @@ def main() -> int:
 
 def cases(project: Path, seeds: int, faults: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
     """Yield what bench_diagnosis_worker.py says of each case, as soon as it is known."""
-    command = ["python", str(WORKER), package(project), str(seeds), *faults]
+    command = ["python", str(WORKER), str(seeds), *faults]
     environment = variables(project)
     with subprocess.Popen(
         command, cwd=project, env=environment, stdout=subprocess.PIPE, text=True

@@ -1,22 +1,27 @@
 """What bench_diagnosis.py asks for in a project.
 
-    python bench_diagnosis_worker.py PACKAGE SEEDS [FAULT ...]
+    python bench_diagnosis_worker.py SEEDS [FAULT ...]
 
-Trains with each of these faults of tests/planted.py, or all of them, and prints a line of JSON for
-each case.
+Trains with each of these faults of planted.py, one of the engine's tests, or with all of them, and prints a
+line of JSON for each case.
 """
 
 import importlib
 import json
 import sys
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parent.parent / "tests" / "engine"
 
 
 def main() -> None:
     """Print what the diagnosis says of each case."""
-    package, seeds, *faults = sys.argv[1], int(sys.argv[2]), *sys.argv[3:]
-    importlib.import_module(f"{package}.reproducibility.determinism").apply("portable", 1, "cpu")
-    sys.path.insert(0, "tests")
+    seeds, *faults = int(sys.argv[1]), *sys.argv[2:]
+    determinism = importlib.import_module("samebits.core.determinism")
+    determinism.choose("portable", 1)
+    sys.path.insert(0, str(TESTS))
     planted = importlib.import_module("planted")
+    determinism.configure("portable", 1, "cpu")
     for seed in range(seeds):
         for name in faults or planted.FAULTS:
             fault, found = planted.planted(name, seed)
