@@ -1,13 +1,16 @@
 """The engine stands by itself, and nothing that moves an output is out of sight."""
 
+import ast
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from conftest import ROOT
 
 from samebits.audit.rooms import FLOORS, TRANSPARENT
 
 ENGINE = "src/samebits"
-PAIRS = [(low, high) for low, high in zip(FLOORS, FLOORS[1:], strict=False)]
+PAIRS = [*pairwise(FLOORS)]
 
 
 @pytest.mark.parametrize(
@@ -123,3 +126,39 @@ def test_what_no_stage_runs_may_take_it(copy: Any) -> None:
 def test_every_transparent_room_is_there(copy: Any, room: str) -> None:
     assert (copy.root / ENGINE / room).exists()
     assert any(room in rooms for rooms in FLOORS)
+
+
+def test_no_imports_in_a_circle(modules: dict[str, set[str]]) -> None:
+    assert circles(modules) == []
+    assert {"core.files", "core.seals"} <= {*circles(modules | {"core.files": {"core.seals"}})}
+
+
+@pytest.fixture
+def modules() -> dict[str, set[str]]:
+    """Which modules of the engine each imports, below `samebits`."""
+    engine = ROOT / "src" / "samebits"
+    paths = {
+        ".".join(path.relative_to(engine).with_suffix("").parts): path
+        for path in engine.rglob("*.py")
+        if path.stem != "__init__"
+    }
+    found: dict[str, set[str]] = {}
+    for module, path in paths.items():
+        above = module.split(".")[:-1]
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                base = [*above[: len(above) - node.level + 1], *(node.module or "").split(".")]
+                names = {".".join([*filter(None, base), alias.name]) for alias in node.names}
+                whole = {".".join(filter(None, base))}
+                found.setdefault(module, set()).update((names | whole) & paths.keys())
+    return found
+
+
+def circles(modules: dict[str, set[str]]) -> list[str]:
+    """The modules that import each other, directly or not."""
+    reach = {module: set(others) for module, others in modules.items()}
+    for middle in modules:
+        for others in reach.values():
+            if middle in others:
+                others |= reach[middle]
+    return [module for module in reach if module in reach[module]]
