@@ -2,8 +2,8 @@
 
     python bench_diagnosis_worker.py SEEDS [FAULT ...]
 
-Trains with each of these faults of planted.py, one of the engine's tests, or with all of them, and prints a
-line of JSON for each case.
+Trains with each of these faults of planted.py, one of the engine's tests, or with all of them, and
+prints a line of JSON for each case.
 """
 
 import importlib
