@@ -75,7 +75,6 @@ def measured(project: Path) -> dict[str, str]:
     shown = [path for path in project.iterdir() if not path.name.startswith(".")]
     sources = formatted(engine)
     lengths = [length for text in sources for length in functions(text)]
-    starting = [path for path in python(engine) if starts_tools(read(path))]
     found = {
         "Python that is yours: files": len(yours),
         "Python that is yours: lines": sum(map(lines, yours)),
@@ -86,7 +85,7 @@ def measured(project: Path) -> dict[str, str]:
         "lines of the engine, in ruff's format": sum(len(text.splitlines()) for text in sources),
         "lines of its functions: median": round(statistics.median(lengths)),
         "lines of its functions: 90 % have at most": sorted(lengths)[int(0.9 * len(lengths))],
-        "its modules that start git or dvc": len(starting),
+        "its modules that start git or dvc": len(starting(sources)),
         "its imports inside functions": sum(map(inner_imports, sources)),
     }
     stages = {
@@ -146,20 +145,34 @@ def inner_imports(text: str) -> int:
     return len(found)
 
 
-def starts_tools(text: str) -> bool:
-    """Whether a module starts git or dvc as programs itself."""
-    nodes = list(ast.walk(ast.parse(text)))
-    imported = [one.name for node in nodes if isinstance(node, ast.Import) for one in node.names]
-    return "subprocess" in imported and any(map(names_tool, nodes))
+def starting(texts: list[str]) -> list[str]:
+    """Return the modules that start git or dvc as programs themselves."""
+    trees = {text: list(ast.walk(ast.parse(text))) for text in texts}
+    functions = [
+        one for nodes in trees.values() for one in nodes if isinstance(one, ast.FunctionDef)
+    ]
+    runners = {one.name for one in functions if any(map(runs, ast.walk(one)))}
+    return [
+        text
+        for text, nodes in trees.items()
+        if any(map(runs, nodes)) and any(names_tool(node, runners) for node in nodes)
+    ]
 
 
-def names_tool(node: ast.AST) -> bool:
-    """Whether this is a command, as ["git", ...] or dvc(...)."""
+def runs(node: ast.AST) -> bool:
+    """Whether this is a call such as subprocess.run(...)."""
+    called = node.func if isinstance(node, ast.Call) else None
+    owner = called.value if isinstance(called, ast.Attribute) else None
+    return isinstance(owner, ast.Name) and owner.id == "subprocess"
+
+
+def names_tool(node: ast.AST, runners: set[str]) -> bool:
+    """Whether this is a command: ["git", ...], or dvc(...) unless that is one of the `runners`."""
     if isinstance(node, ast.List | ast.Tuple):
         words = [word.value if isinstance(word, ast.Constant) else None for word in node.elts]
         return words[:1] == ["git"] or "dvc" in words
     called = node.func if isinstance(node, ast.Call) else None
-    return isinstance(called, ast.Name) and called.id.endswith("dvc")
+    return isinstance(called, ast.Name) and called.id.endswith("dvc") and called.id not in runners
 
 
 def stale(project: Path, edit: Edit) -> list[str]:

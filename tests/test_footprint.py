@@ -72,15 +72,17 @@ def test_an_edit_makes_those_stages_stale_that_name_it(bake: Bake) -> None:
 @pytest.mark.parametrize(
     ("text", "starts"),
     [
-        ('import subprocess\nsubprocess.run(["git", "status"])', True),
-        ('import subprocess\nsubprocess.run([sys.executable, "-m", "dvc"])', True),
-        ('import subprocess\nsubprocess.run(dvc("status"))', True),
-        ('import subprocess\nsubprocess.run(["nvidia-smi"])', False),
+        ('subprocess.run(["git", "status"])', True),
+        ('command = [sys.executable, "-m", "dvc"]\nsubprocess.Popen(command)', True),
+        ('command = dvc("status")\nsubprocess.run(command)', True),
+        ('dvc("status")', False),
+        ('shown_dvc("status")\nsubprocess.run(["nvidia-smi"])', False),
         ('git("status")\nkinds = ["git"]', False),
     ],
 )
 def test_what_starts_git_or_dvc(text: str, starts: bool) -> None:
-    assert footprint.starts_tools(text) == starts
+    other = "def shown_dvc(*words):\n    subprocess.run(words)\n"
+    assert footprint.starting([other, text]) == [text] * starts
 
 
 @pytest.mark.slow
