@@ -150,14 +150,14 @@ def made_up() -> None:
         return rows / rows.sum(axis=1, keepdims=True)
 
     determinism = module("core.determinism")
-    configure = determinism.configure
+    choose = determinism.choose
 
-    def configured(*settings: Any) -> None:
-        configure(*settings)
-        # The stage calls this first, when all that it needs is imported.
+    def chosen(*settings: Any) -> None:
+        choose(*settings)
+        # Not before: the stage imports NumPy and torch.
         module("stages.evaluate").predict = predict
 
-    determinism.configure = configured
+    determinism.choose = chosen
 
 
 if __name__ == "__main__":

@@ -224,7 +224,7 @@ def trained(count: int, epochs: int) -> list[Any]:
     """Train `count` networks and return what each says of the test examples."""
     torch: Any = importlib.import_module("torch")
     given = reproducibility
-    determinism.configure(given.level, given.threads, given.device)
+    module("core.kernels").configure(given.level, given.threads, given.device)
     loop, built = module("training.loop"), module("training.network").built
     key, predict = module("core.random").key, module("training.predict").predict
     yours = module("core.yours").Yours(["model", "training"])

@@ -21,7 +21,7 @@ def main() -> None:
     determinism.choose("portable", 1)
     sys.path.insert(0, str(TESTS))
     planted = importlib.import_module("planted")
-    determinism.configure("portable", 1, "cpu")
+    importlib.import_module("samebits.core.kernels").configure("portable", 1, "cpu")
     for seed in range(seeds):
         for name in faults or planted.FAULTS:
             fault, found = planted.planted(name, seed)

@@ -44,7 +44,7 @@ determinism.choose(LEVEL, reproducibility.threads)
 
 # Not before the level is chosen.
 torch: Any = importlib.import_module("torch")
-determinism.configure(LEVEL, reproducibility.threads, "cpu")
+module("core.kernels").configure(LEVEL, reproducibility.threads, "cpu")
 loader, loop, networks = module("data.loader"), module("training.loop"), module("training.network")
 optimizers, processes = module("training.optimizer"), module("training.distributed")
 yours = module("core.yours").Yours(["model", "training"])

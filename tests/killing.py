@@ -81,11 +81,11 @@ def kill_in_checkpoint(wanted: int) -> None:
     tempfile.mkstemp, os.fdopen = mkstemp, fdopen  # type: ignore[assignment]
 
 
-def arm(configure: Callable[..., Any]) -> Callable[..., Any]:
-    """What determinism.configure does, and then the trap."""
+def arm(choose: Callable[..., Any]) -> Callable[..., Any]:
+    """What determinism.choose does, and then the trap, which imports torch."""
 
     def applied(*arguments: Any, **kwargs: Any) -> Any:
-        found = configure(*arguments, **kwargs)
+        found = choose(*arguments, **kwargs)
         if "KILL_STEP" in os.environ:
             kill_in_step(int(os.environ["KILL_STEP"]), int(os.environ["KILL_EVENTS"]))
         if "KILL_CHECKPOINT" in os.environ:
@@ -98,4 +98,4 @@ def arm(configure: Callable[..., Any]) -> Callable[..., Any]:
 armed = "KILL_STEP" in os.environ or "KILL_CHECKPOINT" in os.environ
 if armed and os.environ.get("RANK", "0") == os.environ.get("KILL_RANK", "0"):
     determinism = importlib.import_module("samebits.core.determinism")
-    determinism.configure = arm(determinism.configure)  # type: ignore[attr-defined]
+    determinism.choose = arm(determinism.choose)  # type: ignore[attr-defined]

@@ -15,7 +15,7 @@ from typing import Any
 determinism = importlib.import_module("samebits.core.determinism")
 determinism.choose("portable", 1)
 torch = importlib.import_module("torch")
-determinism.configure("portable", 1, "cpu")
+importlib.import_module("samebits.core.kernels").configure("portable", 1, "cpu")
 operators = importlib.import_module("samebits.core.operators")
 sections = importlib.import_module("samebits.core.sections")
 optimizers = importlib.import_module("samebits.training.optimizer")

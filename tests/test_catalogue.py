@@ -3,7 +3,7 @@
     python -m pytest -m slow tests/test_catalogue.py
 
 Each is looked for by the audit, then by tests (of the engine or of the project), then by `make
-verify`; what sees it first, and what that says, stands in the table at the end, which `--write-rows`
+verify`; what sees it first, and what it says, stands in the table at the end, which `--write-rows`
 writes into docs/reproducibility.md. The unharmed project raises no alarm.
 """
 

@@ -189,14 +189,14 @@ SOCKETS = """
 import runpy, sys
 from samebits.core import determinism
 
-configure = determinism.configure
+choose = determinism.choose
 
 def and_hide(*arguments):
-    configure(*arguments)
+    choose(*arguments)
     from samebits.training.shared_memory import Memory
     Memory.shared = lambda *_: None
 
-determinism.configure = and_hide
+determinism.choose = and_hide
 sys.argv = ["samebits", "run", "train"]
 runpy.run_module("samebits", run_name="__main__")
 """

@@ -160,7 +160,8 @@ CHANGES: dict[str, tuple[list[Change], set[str]]] = {
                 "        ranked[:, :2] == scored.labels[:, np.newaxis]\n    ).any(axis=1)\n"
                 "    return found\n\n\n"
                 "METRICS: list[Metric] = [\n"
-                '    mean_of("top_2_accuracy", in_top_2, higher_is_better=True, between_0_and_1=True),\n]\n',
+                '    mean_of("top_2_accuracy", in_top_2, higher_is_better=True,'
+                " between_0_and_1=True)\n]\n",
             ),
             ("params.yaml", r"constraints: \[", r'constraints: ["top_2_accuracy >= 0.5", '),
         ],

@@ -6,6 +6,7 @@ from typing import Any
 
 from conftest import shipped
 from handwritten_digits import data as yours
+
 from samebits.core.sections import Data
 from samebits.data.decoder import Decoder
 from samebits.data.index import open_catalogue

@@ -23,6 +23,7 @@ import numpy as np
 import pytest
 import yaml
 from history import history as history
+
 from samebits.core.config import Section, contents
 from samebits.core.params import keys, typed
 from samebits.core.png import png

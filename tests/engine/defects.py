@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
 from samebits.training.softmax_regression import out_of_fold
 
 CORRECTIONS, ACCEPTED = "md5,old,new,who,why\n", "rule,subject,md5,reason\n"

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 import yaml
+
 from samebits.remote import revisions
 
 NAMES = ("outputs", "sources", "params", "machine", "files")

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from conftest import ANSWERS, PACKAGE, ROOT
 from jinja2 import Environment
+
 from samebits.core import identity, seals
 
 CHOICES = ANSWERS | {

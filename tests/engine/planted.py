@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from predicted import example
+
 from samebits.checks.label_errors import Sampled, label_findings
 from samebits.core.config import read
 from samebits.core.random import key

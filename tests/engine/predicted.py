@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
+
 from samebits.data.shards import Example
 from samebits.metrics.predictions import Predictions
 from samebits.metrics.probabilities import Labels, Values

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, configured, shipped
+
 from samebits.console.errors import UserError
 from samebits.core import config
 from samebits.core.sections import Data

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-import lock
 import pytest
 from setup import Problem
+
+import lock
 
 ONE, TWO, THREE = (f"sha256:{digit * 64}" for digit in "123")
 CPU = "torch==2.0.0+cpu ; sys_platform != 'darwin'"

@@ -9,6 +9,7 @@ import torch
 from conftest import configured, shipped
 from handwritten_digits import model as network_file
 from handwritten_digits.model import ACTIVATIONS, Model, Network
+
 from samebits.console.errors import UserError
 from samebits.core.sections import Reproducibility
 from samebits.data.loader import Split

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from samebits.audit import data_apart as apart
 from samebits.audit.ignore import tracked
 from samebits.console.errors import UserError

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from catalogues import decoder
 from numpy.typing import NDArray
+
 from samebits.checks.run import Reviewed, validate
 from samebits.data.findings import Table
 from samebits.data.index import open_catalogue

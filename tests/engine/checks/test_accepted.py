@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
+
 from samebits.checks.accepted import COLUMNS, FILE, Accepted
 from samebits.data.findings import Finding
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from catalogues import DATA
 from conftest import picture
+
 from samebits.data.findings import Table
 from samebits.data.splits import SPLITS, split_of
 

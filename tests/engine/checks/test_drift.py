@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
+
 from samebits.checks.drift import BINS, FILE, Release, distance, last_release, write_reference
 from samebits.console.errors import UserError
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
 from samebits.checks import label_errors as doubts
 from samebits.data.findings import Table
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+
 from samebits.checks import near_duplicates as neighbours
 from samebits.data.findings import Table
 

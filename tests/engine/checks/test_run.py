@@ -25,6 +25,7 @@ from defects import (
 )
 from handwritten_digits.data import Input, decode
 from PIL import Image
+
 from samebits.console.errors import UserError
 from samebits.data.example import Decoded
 from samebits.data.findings import RULES, Table

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from predicted import example
+
 from samebits.core import determinism
 from samebits.core.seals import Seal
 from samebits.core.yours import READ_BY, Yours

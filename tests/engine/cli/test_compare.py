@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from samebits.cli import compare, rank
 from samebits.cli.compare import comparison
 from samebits.console.errors import UserError

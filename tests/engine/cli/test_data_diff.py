@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import rendered, shipped
+
 from samebits.cli import data_diff
 from samebits.core.png import png
 from samebits.core.sections import Data

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from samebits.cli import data_list
 from samebits.data.dvc_file import MARK
 from samebits.versions.checkout import use

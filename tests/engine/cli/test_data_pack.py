@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from samebits import programs
 from samebits.console.errors import UserError
 from samebits.data.dvc_file import origin, record_origin

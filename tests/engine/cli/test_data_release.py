@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import rendered
+
 from samebits.checks import run as checks
 from samebits.cli import data_release
 from samebits.console.errors import UserError

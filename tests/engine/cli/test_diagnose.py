@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from samebits.cli import diagnose
 from samebits.console.errors import UserError
 from samebits.experiments.fractions import FILE, predictions_here

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from predicted import example
+
 from samebits.console.errors import UserError
 from samebits.core.files import write_json
 from samebits.metrics.predictions import scored, write_predictions

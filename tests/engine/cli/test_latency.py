@@ -9,6 +9,7 @@ import pytest
 import torch
 from handwritten_digits import model
 from safetensors.torch import save_file
+
 from samebits.cli import latency
 from samebits.console.errors import UserError
 from samebits.core.config import read

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import configured
+
 from samebits.cli import learning_curve
 from samebits.console.errors import UserError
 from samebits.experiments import fractions

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+
 from samebits.cli import rank
 from samebits.cli.rank import ranking
 from samebits.console.errors import UserError

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from conftest import configured
+
 from samebits.cli import seeds
 from samebits.console.errors import UserError
 from samebits.metrics.results import Result

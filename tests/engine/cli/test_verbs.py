@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from conftest import configured
 from handwritten_digits.metrics import METRICS
+
 from samebits import __main__ as launcher
 from samebits.console.errors import UserError
 from samebits.core import determinism

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import PYTHONPATH
+
 from samebits.console.errors import UserError, run
 
 

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 
 import pytest
+
 from samebits.console import progress
 
 OPTIONS = {"desc": "read", "unit": " pictures"}

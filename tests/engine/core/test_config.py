@@ -11,6 +11,7 @@ from conftest import configured
 from handwritten_digits.data import Input
 from handwritten_digits.model import Model
 from handwritten_digits.training import Augmentation
+
 from samebits.console.errors import UserError
 from samebits.core import config
 from samebits.core.sections import (

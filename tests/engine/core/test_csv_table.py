@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from samebits.core.csv_table import read_table
 
 HEADER = ("a", "b")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samebits.console.errors import UserError
+
 from samebits.core import determinism
 from samebits.core.determinism import INHERITED, NUMPY, PORTABLE
 
@@ -22,7 +22,8 @@ from samebits.core import determinism
 level, device, threads = sys.argv[1:]
 determinism.choose(level, int(threads))
 overridden = determinism.overridden()
-determinism.configure(level, int(threads), device)
+from samebits.core import kernels
+kernels.configure(level, int(threads), device)
 import torch
 print(json.dumps([overridden, dict(os.environ), torch.get_num_threads(),
     torch.are_deterministic_algorithms_enabled(), torch.backends.cpu.get_cpu_capability(),
@@ -123,42 +124,3 @@ def test_too_late(python: Python, monkeypatch: pytest.MonkeyPatch, library: str)
     words = f"error: {library} is imported before determinism.choose was called"
     assert done.stderr.startswith(words)
     assert "Traceback" not in done.stderr
-
-
-@pytest.mark.parametrize(("device", "name"), [("cuda", "CUDA"), ("mps", "Metal")])
-def test_a_device_that_is_not_there(
-    monkeypatch: pytest.MonkeyPatch, device: str, name: str
-) -> None:
-    import torch
-
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
-    with pytest.raises(UserError, match=f"device is {device}, but torch finds no {name}"):
-        determinism.configure("portable", 1, device)
-
-
-def unpool() -> None:
-    import torch
-
-    places = torch.zeros(1, 1, 2, 2, dtype=torch.long)
-    torch.nn.functional.max_unpool2d(torch.ones(1, 1, 2, 2), places, [2, 2])
-
-
-def test_an_operator_without_a_deterministic_form_is_refused() -> None:
-    said = r"^max_unpooling2d\w* of the network .*; use nn\.ConvTranspose2d, or set "
-    with pytest.raises(UserError, match=said), determinism.refusing():
-        unpool()
-
-
-@pytest.mark.parametrize("operator", ["grid_sampler_2d_backward_cuda", "nobody_knows"])
-def test_each_has_a_way_out(operator: str) -> None:
-    words = f"{operator} does not have a deterministic implementation, but you set"
-    said = rf"^{operator} of .*; use "
-    with pytest.raises(UserError, match=said) as found, determinism.refusing():
-        raise RuntimeError(words)
-    assert ("gather" in str(found.value)) == operator.startswith("grid")
-
-
-def test_other_errors_stay_what_they_are() -> None:
-    with pytest.raises(RuntimeError, match="shapes"), determinism.refusing():
-        raise RuntimeError("shapes do not fit")

@@ -1,6 +1,7 @@
 """Names that Windows cannot hold or that deceive, and those of every script that are fine."""
 
 import pytest
+
 from samebits.core.file_names import name_problem
 
 DEVICE, UNSEEN, CONTROL = "name of a device", "cannot be seen", "control characters"

@@ -5,6 +5,7 @@ import stat
 from pathlib import Path
 
 import pytest
+
 from samebits.core import files
 from samebits.core.files import cell, named, read_json, write_bytes, write_csv, write_json
 

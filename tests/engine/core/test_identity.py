@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from handwritten_digits.model import Model
+
 from samebits.console.errors import UserError
 from samebits.core.identity import digest, identity
 

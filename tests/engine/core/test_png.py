@@ -8,6 +8,7 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image
+
 from samebits.core.png import BLOCK, png
 
 

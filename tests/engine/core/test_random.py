@@ -4,6 +4,7 @@ import hashlib
 
 import numpy as np
 import pytest
+
 from samebits.core.random import key, permutation, uniform
 
 SAMPLES = np.arange(2000, dtype=np.int64)

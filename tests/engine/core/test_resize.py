@@ -1,6 +1,7 @@
 """Pictures become smaller by means of whole blocks."""
 
 import numpy as np
+
 from samebits.core.resize import gists, shrink
 
 

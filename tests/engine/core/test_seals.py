@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from samebits.console.errors import UserError
 from samebits.core import seals
 from samebits.core.seals import Seal, hash_of, path_of

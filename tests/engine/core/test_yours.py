@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from conftest import FILES, PACKAGE
 from handwritten_digits import data, model, training
+
 from samebits.console.errors import UserError
 from samebits.core.params import Key, keys
 from samebits.core.yours import READ_BY, YOURS, Yours, declared, package

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from conftest import shipped
+
 from samebits.core.sections import Data
 from samebits.data.coverage import coverage_findings
 from samebits.data.findings import Finding

@@ -11,6 +11,7 @@ import pytest
 from catalogues import DATA, decoder
 from conftest import PACKAGE, configured, picture, rendered
 from handwritten_digits import data as yours
+
 from samebits.console.errors import UserError
 from samebits.data.decoder import Decoder
 from samebits.data.example import Decoded, Field

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import PYTHONPATH, ROOT
+
 from samebits.console.errors import UserError
 from samebits.data.dvc_file import alone, described, origin, record_origin, recorded_version
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from catalogues import DATA, decoder
+
 from samebits.console.errors import UserError
 from samebits.data.folder import read_labelled
 

@@ -17,6 +17,7 @@ from conftest import PYTHONPATH
 from defects import chunk, deep
 from numpy.typing import NDArray
 from PIL import Image, features
+
 from samebits.console.errors import UserError
 from samebits.data import image as module
 from samebits.data.example import TooLarge, Unreadable

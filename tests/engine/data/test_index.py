@@ -16,6 +16,7 @@ import pytest
 from catalogues import DATA, decoder, filled, run, scratch
 from conftest import PYTHONPATH
 from PIL import Image
+
 from samebits.console.errors import UserError
 from samebits.data import decode_workers
 from samebits.data.index import Catalogue, open_catalogue

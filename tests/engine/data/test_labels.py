@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
+
 from samebits.console.errors import UserError
 from samebits.data.labels import COLUMNS, FILE, labels, misfits, read_corrections, read_labels
 

@@ -14,12 +14,13 @@ import pytest
 import torch
 from handwritten_digits.model import inputs
 from handwritten_digits.training import DRAWS, Augmentation, augment
+from torch import Tensor
+from torch.utils.data import DataLoader
+
 from samebits.console.errors import UserError
 from samebits.core.sections import Runtime
 from samebits.data import loader as module
 from samebits.data.loader import Batch, Batches, Preparation, Split, stream
-from torch import Tensor
-from torch.utils.data import DataLoader
 
 SIZE = 23
 

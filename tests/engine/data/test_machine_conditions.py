@@ -11,6 +11,7 @@ import pytest
 from catalogues import decoder, filled, scratch
 from conftest import PYTHONPATH
 from PIL import Image
+
 from samebits.data import index as catalogue_module
 from samebits.data.decode_cache import Pixels, Place
 from samebits.data.index import open_catalogue

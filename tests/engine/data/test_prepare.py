@@ -14,6 +14,7 @@ from catalogues import DATA, decode, decoder
 from handwritten_digits import data as yours
 from numpy.typing import NDArray
 from PIL import Image
+
 from samebits.console.errors import UserError
 from samebits.core.sections import Data
 from samebits.data.example import Decoded

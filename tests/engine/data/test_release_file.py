@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from samebits.console.errors import UserError
 from samebits.data import release_file as record
 from samebits.data.release_file import CORRECTIONS, RECORD, Record

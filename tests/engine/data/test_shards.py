@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
 from samebits.console.errors import UserError
 from samebits.data import shards as storage
 from samebits.data.shards import Example, Writer, open_shards

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from samebits.console.errors import UserError
 from samebits.data.source import Source, sources
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from conftest import shipped
+
 from samebits.core.sections import Data
 from samebits.data.splits import LEFT_OUT, group_of, split_of
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import yaml
 from handwritten_digits.model import inputs
+
 from samebits.console.errors import UserError
 from samebits.core.files import write_json
 from samebits.core.sections import Runtime

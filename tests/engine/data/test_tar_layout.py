@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from catalogues import DATA, decoder
+
 from samebits.console.errors import UserError
 from samebits.data import tar_layout as packed
 from samebits.data.index import open_catalogue

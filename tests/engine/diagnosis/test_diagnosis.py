@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import planted
 import pytest
+
 from samebits.diagnosis.diagnosis import diagnose
 from samebits.diagnosis.gaps import measured
 

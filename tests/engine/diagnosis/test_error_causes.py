@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
 from samebits.diagnosis.error_causes import causes
 from samebits.metrics.predictions import Predictions
 from samebits.metrics.registry import METRICS

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
 from samebits.diagnosis import error_cost as worth
 from samebits.diagnosis.error_cost import gains, ordered
 from samebits.metrics.predictions import Predictions

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from samebits.console.errors import UserError
 from samebits.core.files import write_csv
 from samebits.diagnosis.error_tags import COLUMNS, Row, read_rows, refreshed

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from conftest import shipped
+
 from samebits.core.sections import Optimization, Regularization
 from samebits.diagnosis.evidence import cause, training
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from samebits.console.errors import UserError
 from samebits.diagnosis import gaps as chain
 from samebits.diagnosis.gaps import Measured, gaps, largest, target

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from samebits.diagnosis.learning_curve import Point, extrapolate
 
 LEARNED = (125, 250, 500, 1000)

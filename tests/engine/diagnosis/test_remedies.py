@@ -15,6 +15,7 @@ from conftest import shipped
 from handwritten_digits import model as network_file
 from handwritten_digits.model import Model
 from handwritten_digits.training import Augmentation
+
 from samebits.core.config import _Loader, problems
 from samebits.core.sections import Data, Evaluation, Optimization, Regularization
 from samebits.data.loader import Split

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from samebits.console.errors import UserError
 from samebits.experiments import runner
 from samebits.experiments.beginning import NOTE, check_place, noted, undo

@@ -2,6 +2,7 @@
 
 import pytest
 from conftest import shipped
+
 from samebits.console.errors import UserError
 from samebits.core.sections import Optimization
 from samebits.experiments import fractions

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from samebits.cli.keep import said
 from samebits.console.errors import UserError
 from samebits.experiments.keep import keep

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from samebits import programs
 from samebits.console.errors import UserError
 from samebits.experiments import runner

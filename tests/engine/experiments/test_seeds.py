@@ -1,6 +1,7 @@
 """The spread over seeds stands apart from that over examples."""
 
 import pytest
+
 from samebits.experiments import seeds
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 from conftest import ROOT, configured
+
 from samebits.console.errors import UserError
 from samebits.experiments.space import Knob, knobs
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from conftest import PYTHONPATH
+
 from samebits.cli.sweep import summary
 from samebits.console.errors import UserError
 from samebits.experiments import runner

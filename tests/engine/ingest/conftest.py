@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from conftest import PYTHONPATH
+
 from samebits import programs
 from samebits.remote import dvc_errors
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+
 from samebits.console.errors import UserError
 from samebits.ingest import archive
 from samebits.ingest.archive import unpack

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import yaml
 from conftest import configured, rendered
+
 from samebits.console.errors import UserError
 from samebits.core.png import png
 from samebits.data.dvc_file import origin, recorded_version

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from samebits.console.errors import UserError
 from samebits.ingest.download import fetch, import_folder, is_address, names_archive, public
 

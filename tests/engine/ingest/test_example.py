@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from samebits.ingest import example as digits
 from samebits.ingest.example import is_example, version, write
 

@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from samebits import programs
 from samebits.console.errors import UserError
 from samebits.ingest import example as digits

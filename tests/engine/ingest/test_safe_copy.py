@@ -6,6 +6,7 @@ import resource
 from pathlib import Path
 
 import pytest
+
 from samebits.console.errors import UserError
 from samebits.ingest.safe_copy import Bound, Incoming, Limits, copy_folder, stripped
 

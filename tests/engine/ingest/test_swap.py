@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import PYTHONPATH
+
 from samebits import programs
 from samebits.console.errors import UserError
 from samebits.data.dvc_file import recorded_version

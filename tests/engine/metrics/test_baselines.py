@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from samebits.metrics.baselines import beside, unbeaten
 from samebits.metrics.predictions import Predictions
 from samebits.metrics.registry import METRICS

@@ -1,6 +1,7 @@
 """What a bootstrap draws: by class, whole groups, the same from the same seed."""
 
 import numpy as np
+
 from samebits.metrics.bootstrap import CHUNK, Resampling
 
 LABELS = np.repeat([0, 1, 2], [50, 30, 20])

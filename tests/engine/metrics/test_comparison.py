@@ -6,6 +6,7 @@ from statistics import stdev
 
 import numpy as np
 import pytest
+
 from samebits.console.errors import UserError
 from samebits.metrics import intervals
 from samebits.metrics.comparison import Paired, Spread, check_same, paired

@@ -1,6 +1,7 @@
 """What a model must reach: read, refused where no model could, judged with what is to spare."""
 
 import pytest
+
 from samebits.console.errors import UserError
 from samebits.metrics.constraints import accepted, judge, parse
 from samebits.metrics.intervals import Figure

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from samebits.console.errors import UserError
 from samebits.core.sections import Evaluation
 from samebits.metrics.evaluation import check, summarise

@@ -4,6 +4,7 @@ import statistics
 
 import numpy as np
 import pytest
+
 from samebits.metrics import intervals
 from samebits.metrics.intervals import measure, quantile, wilson
 from samebits.metrics.registry import METRICS

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import samebits
 from numpy.typing import NDArray
+
+import samebits
 from samebits.console.errors import UserError
 from samebits.metrics import Metric, Scored, mean_of, number_of
 from samebits.metrics.intervals import measure

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from predicted import example
+
 from samebits.console.errors import UserError
 from samebits.metrics.predictions import (
     prediction_header,

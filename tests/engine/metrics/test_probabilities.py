@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+
 from samebits.console.errors import UserError
 from samebits.metrics.probabilities import Probabilities, check, predicted
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from samebits.metrics.intervals import wilson
 from samebits.metrics.proportions import Measured, measured, newcombe
 

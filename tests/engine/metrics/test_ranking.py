@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from samebits.metrics.comparison import Spread
 from samebits.metrics.ranking import Candidate, corrected, rank
 from samebits.metrics.registry import METRICS

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+
 from samebits.console.errors import UserError
 from samebits.metrics import latency, results
 from samebits.metrics.comparison import Spread

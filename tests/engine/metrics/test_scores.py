@@ -6,12 +6,13 @@ from functools import partial
 
 import numpy as np
 import pytest
+from sklearn.metrics import f1_score, recall_score, roc_auc_score
+
 from samebits.console.errors import UserError
 from samebits.metrics.probabilities import Labels, Values
 from samebits.metrics.registry import METRICS
 from samebits.metrics.scores import find, rounded, value
 from samebits.metrics.sums import Sample
-from sklearn.metrics import f1_score, recall_score, roc_auc_score
 
 # Predicted: 0, 1, 1, 2, 2, 0. Right: the first, second, fourth and fifth.
 LABELS = np.array([0, 1, 0, 2, 2, 1], dtype=np.int64)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from samebits.console.errors import UserError
 from samebits.metrics.predictions import Predictions
 from samebits.metrics.slices import slices

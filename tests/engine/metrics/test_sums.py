@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from samebits.metrics.registry import METRICS
 from samebits.metrics.sums import Sample, numbered, placements
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from samebits.console.errors import UserError
 from samebits.remote.dir_lists import is_hash, listed_files, misplaced
 

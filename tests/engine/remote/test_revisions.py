@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from samebits import programs
 from samebits.console.errors import UserError
 from samebits.remote import revisions

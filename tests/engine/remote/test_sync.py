@@ -13,6 +13,7 @@ from unittest.mock import Mock
 
 import pytest
 from conftest import ROOT
+
 from samebits import programs
 from samebits.console.errors import UserError
 from samebits.remote import dvc_errors as transfer

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
+
 from samebits.console.errors import UserError
 from samebits.remote import sync as remote
 from samebits.remote.revisions import md5

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from predicted import example
+
 from samebits.core.sections import Evaluation
 from samebits.metrics.evaluation import summarise
 from samebits.metrics.predictions import Predictions

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
 from samebits.report.answers import answers, unbeaten_notice
 from samebits.report.inputs import Inputs
 

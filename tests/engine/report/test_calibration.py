@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 from predicted import example
+
 from samebits.metrics.predictions import Predictions
 from samebits.report.calibration import BOTTOM, LEFT, RIGHT, SIDE, TOP, calibration_section, diagram
 

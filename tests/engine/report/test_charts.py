@@ -3,6 +3,7 @@
 import re
 
 import pytest
+
 from samebits.report.charts import Axis, Series, line_chart, nice_step
 
 

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+
 from samebits.report.figures import metrics_section, slices_section, verdict
 from samebits.report.inputs import Inputs
 

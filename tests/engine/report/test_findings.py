@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+
 from samebits.report.findings import MOST_PICTURES, MOST_SHOWN, findings_section, shown_paths
 from samebits.report.inputs import Inputs
 

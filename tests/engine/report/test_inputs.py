@@ -6,6 +6,7 @@ from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
+
 from samebits.console.errors import UserError
 from samebits.core.files import write_csv, write_json
 from samebits.core.yours import READ_BY, Yours

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from predicted import example
+
 from samebits.core.png import png
 from samebits.diagnosis.error_cost import ordered
 from samebits.metrics.predictions import Predictions

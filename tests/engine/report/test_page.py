@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from conftest import ROOT
+
 from samebits.report.inputs import Inputs
 from samebits.report.page import page
 

@@ -5,6 +5,7 @@ import io
 
 import numpy as np
 from PIL import Image
+
 from samebits.report.pictures import LARGEST, image_tag
 
 

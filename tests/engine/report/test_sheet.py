@@ -1,6 +1,7 @@
 """A page of pictures: all of the range, and nothing in it is taken for markup."""
 
 import numpy as np
+
 from samebits.report.sheet import Shown, sheet, spread
 
 

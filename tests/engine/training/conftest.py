@@ -11,6 +11,7 @@ import pytest
 import torch
 from handwritten_digits import model as network_file
 from handwritten_digits import training as training_file
+
 from samebits.core import sections
 from samebits.data.loader import Preparation, Split
 from samebits.training import loop

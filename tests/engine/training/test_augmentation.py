@@ -2,8 +2,9 @@
 
 import torch
 from handwritten_digits.training import Augmentation, augment
-from samebits.data.loader import Batch
 from torch import Tensor
+
+from samebits.data.loader import Batch
 
 IMAGE = torch.arange(16.0).view(1, 1, 4, 4)
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
 from samebits.data.loader import Split
 from samebits.training import baselines as module
 from samebits.training.baselines import MOST_EXAMPLES, baselines

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+
 from samebits.console.errors import UserError
 from samebits.training import checkpoint as checkpoints
 from samebits.training.checkpoint import Progress

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from samebits.console.errors import UserError
 from samebits.core import determinism
 from samebits.core.seals import Seal
@@ -85,10 +86,10 @@ PROBE = """
 import runpy, sys
 from samebits.core import determinism
 
-configure = determinism.configure
+choose = determinism.choose
 
 def and_watch(*arguments):
-    configure(*arguments)
+    choose(*arguments)
     from samebits.training.shared_memory import Memory
     shared = Memory.shared
 
@@ -100,7 +101,7 @@ def and_watch(*arguments):
 
     Memory.shared = watched
 
-determinism.configure = and_watch
+determinism.choose = and_watch
 sys.argv = ["samebits", "run", "train"]
 runpy.run_module("samebits", run_name="__main__")
 """

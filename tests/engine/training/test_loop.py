@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 import torch
+from tqdm import tqdm
+
 from samebits.console.errors import UserError
 from samebits.training import loop
 from samebits.training import predict as prediction
 from samebits.training.checkpoint import Progress
 from samebits.training.early_stopping import Stop
-from tqdm import tqdm
 
 Train = Callable[..., Any]
 

@@ -2,9 +2,10 @@
 
 import pytest
 import torch
+from torch import Tensor, nn
+
 from samebits.console.errors import UserError
 from samebits.training.microbatch import Gradient, Watch, check, fold
-from torch import Tensor, nn
 
 
 class Text(str):

@@ -12,12 +12,13 @@ import torch
 from conftest import PYTHONPATH
 from handwritten_digits import training as training_file
 from handwritten_digits.model import Network
+from torch import Tensor, nn
+from torch.nn import functional
+
 from samebits.console.errors import UserError
 from samebits.core.operators import check_optimizer, portable
 from samebits.core.sections import Reproducibility
 from samebits.training import loop
-from torch import Tensor, nn
-from torch.nn import functional
 
 Call = Callable[[Tensor], Any]
 X = torch.linspace(0.1, 0.9, 24).view(4, 6)

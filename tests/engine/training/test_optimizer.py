@@ -6,6 +6,7 @@ import pytest
 import torch
 from handwritten_digits.model import Model
 from handwritten_digits.model import build as built
+
 from samebits.core.sections import Optimization, Regularization
 from samebits.training.optimizer import build, cosine, set_rate
 

@@ -9,6 +9,7 @@ import torch
 from handwritten_digits.model import Model, build, inputs
 from numpy.typing import NDArray
 from safetensors.torch import save_file
+
 from samebits.console.errors import UserError
 from samebits.training.predict import load, predict
 

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 from numpy.typing import NDArray
+
 from samebits.core.resize import shrink
 from samebits.data.shards import Shards
 from samebits.training.softmax_regression import (

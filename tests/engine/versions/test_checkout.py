@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from samebits.console.errors import UserError
 from samebits.data.dvc_file import MARK
 from samebits.data.release_file import CORRECTIONS, RECORD, release_of

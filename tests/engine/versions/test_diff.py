@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from conftest import shipped
+
 from samebits.core.sections import Data
 from samebits.data.splits import LEFT_OUT, SPLITS, split_of
 from samebits.versions.diff import Moves, Picture, balance, changes, moves, pictures

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from samebits import programs
 from samebits.console.errors import UserError
 from samebits.versions import tags as versions

@@ -106,7 +106,7 @@ def _handed(project: Project, stage: Stage) -> Iterator[Finding]:
         if room_of(path) != "stages" or not project.tree(path):
             continue
         read = _read_of_yours(project, path)
-        if REGISTRY in code_of(project, stage):
+        if REGISTRY in reach(project, path):
             read.setdefault("metrics", 1)  # the launcher enters them there
         for file, line in read.items():
             if file not in READ_BY.get(name, ()):

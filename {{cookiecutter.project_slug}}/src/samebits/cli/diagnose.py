@@ -11,7 +11,7 @@ from typing import Any
 
 from ..console.errors import UserError
 from ..console.text import aligned
-from ..core import determinism
+from ..core import kernels
 from ..core.config import read
 from ..core.records import read_record
 from ..core.sections import Data, Reproducibility
@@ -107,7 +107,7 @@ def _repro() -> None:
 def _with(folder: Path, yours: Yours) -> dict[str, Any]:
     """Return the diagnosis with the real world at the end of the chain."""
     data, reproducibility = read(Data), read(Reproducibility)
-    determinism.configure(reproducibility.level, reproducibility.threads, reproducibility.device)
+    kernels.configure(reproducibility.level, reproducibility.threads, reproducibility.device)
     test = Split.open(TEST)
     examples = read_labelled(folder, Decoder.of(yours.data, data), test.classes)
     network = built(yours.model, test, 0.0, reproducibility)

@@ -16,7 +16,7 @@ from typing import Any
 from torch import nn
 
 from ..console.errors import UserError
-from ..core import determinism
+from ..core import kernels
 from ..core.config import read
 from ..core.files import md5, write_json
 from ..core.sections import Evaluation, Reproducibility
@@ -35,7 +35,7 @@ WARM_UP, MEASURED = 20, 200
 def main(yours: Yours) -> None:
     """Measure the model in models/, write what was found and say whether it may be taken."""
     evaluation, reproducibility = read(Evaluation), read(Reproducibility)
-    determinism.configure(reproducibility.level, reproducibility.threads, reproducibility.device)
+    kernels.configure(reproducibility.level, reproducibility.threads, reproducibility.device)
     test = Split.open(TEST)
     constraints = parse(evaluation.constraints, test.classes)
     network = built(yours.model, test, 0.0, reproducibility)

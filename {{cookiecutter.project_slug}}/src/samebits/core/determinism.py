@@ -1,15 +1,13 @@
-"""Everything that must be set for two runs to give the same bits, in one place.
+"""The variables that must be set for two runs to give the same bits, before any import.
 
 The processor decides which kernels the mathematics libraries choose, and kernels differ in their
 last bits. These libraries read the environment once, when they are first imported. So the launcher
-calls `choose` before it imports anything else, and what uses torch calls `configure`.
+calls `choose` before it imports anything else; what uses torch then calls `kernels.configure`.
 """
 
 import os
 import platform
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from ..console.errors import UserError
 
@@ -40,28 +38,6 @@ INHERITED = (
 )
 CUBLAS = "CUBLAS_WORKSPACE_CONFIG"
 COMPILER = "TORCHINDUCTOR_DETERMINISTIC"
-
-# What to use instead of operators that have no deterministic form on a GPU.
-REPLACEMENTS = {
-    "adaptive_avg_pool": "mean over the last two dimensions, or nn.AvgPool2d of a fixed size",
-    "adaptive_max_pool": "amax over the last two dimensions, or nn.MaxPool2d of a fixed size",
-    "avg_pool3d": "a strided nn.Conv3d",
-    "bincount": "a one-hot sum",
-    "ctc_loss": "the CPU for the loss",
-    "cumsum": "a product with a triangular matrix of ones",
-    "embedding_bag": "nn.Embedding and a sum or mean",
-    "fractional_max_pool": "nn.MaxPool2d",
-    "grid_sampl": "sampling with gather, as training/augmentation.py does",
-    "histc": "torch.bucketize and a one-hot sum",
-    "max_unpool": "nn.ConvTranspose2d",
-    "median": "a sort and its middle",
-    "nll_loss2d": "cross entropy over flattened pixels",
-    "put_": "index_put_ with accumulate=False",
-    "reflection_pad": "nn.ZeroPad2d, or torch.cat of flipped borders",
-    "replication_pad": "nn.ZeroPad2d, or torch.cat of repeated borders",
-    "scatter": "a one-hot product, or index_add_",
-    "upsample": "nearest up-sampling with repeat_interleave, or nn.ConvTranspose2d",
-}
 
 
 def environment(level: str, threads: int) -> dict[str, str]:
@@ -104,47 +80,3 @@ def choose(level: str, threads: int) -> None:
 def overridden() -> dict[str, str]:
     """Return the variables of the shell that count for nothing here, with what they said."""
     return {name: text for name, text in SHELL.items() if text != os.environ.get(name)}
-
-
-@contextmanager
-def refusing() -> Iterator[None]:
-    """Turn torch's complaint of an operator without a deterministic form into a `UserError`."""
-    try:
-        yield
-    except RuntimeError as error:
-        operator, refused, _ = str(error).partition(" does not have a deterministic implementation")
-        if not refused:
-            raise
-        ways = [way for part, way in REPLACEMENTS.items() if part in operator]
-        instead = f"use {ways[0]}" if ways else "use other operators"
-        raise UserError(
-            f"{operator} of the network has no deterministic form on this device; {instead}, or "
-            "set reproducibility.level to off, which promises nothing."
-        ) from None
-
-
-def configure(level: str, threads: int, device: str) -> None:
-    """Set torch's own switches.
-
-    Raises:
-        UserError: this machine has no such device.
-    """
-    import torch  # audit: most of what is launched needs none
-
-    torch.set_num_threads(threads)
-    if device == "cuda" and not torch.cuda.is_available():
-        raise UserError("reproducibility.device is cuda, but torch finds no CUDA device here.")
-    if device == "mps" and not torch.backends.mps.is_available():
-        raise UserError("reproducibility.device is mps, but torch finds no Metal device here.")
-    deterministic = level != "off"
-    # The same switch as use_deterministic_algorithms, which would import the compiler for seconds;
-    # the compiler reads TORCHINDUCTOR_DETERMINISTIC instead.
-    torch.set_deterministic_debug_mode("error" if deterministic else "default")
-    # Filling fresh memory costs time and hides nothing in a correct program; the tests turn it on.
-    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    torch.backends.cudnn.deterministic = deterministic
-    torch.backends.cudnn.benchmark = not deterministic
-    torch.backends.mkldnn.set_flags(_deterministic=deterministic)  # type: ignore[no-untyped-call]
-    # TF32 rounds the inputs of a product to 10 bits, on some GPUs and not on others.
-    torch.backends.cuda.matmul.allow_tf32 = not deterministic
-    torch.backends.cudnn.allow_tf32 = not deterministic

@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from ..core.determinism import INHERITED, environment
 from ..core.files import read_json, write_json
 from ..core.seals import hash_of
@@ -72,10 +74,8 @@ def recorded(stage: str, outputs: Sequence[Path], **details: Any) -> Iterator[No
 def machine() -> dict[str, Any]:
     """Describe the hardware and the software below the project's own; memory is in GiB.
 
-    What this machine does not tell is None. Call it when the kernels are chosen: it imports torch.
+    What this machine does not tell is None.
     """
-    import torch
-
     listed = _nvidia_smi() if torch.version.cuda else []
     return {
         "processor": _processor(),
@@ -134,8 +134,6 @@ def _distribution() -> str:
 
 
 def _gpus(listed: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
-    import torch
-
     # To ask CUDA would wake it, which costs a run without a GPU time and memory.
     if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         found = [torch.cuda.get_device_properties(n) for n in range(torch.cuda.device_count())]

@@ -6,7 +6,7 @@ said of the six decimals that reports/predictions.csv has, so anyone can compute
 
 from pathlib import Path
 
-from ..core import determinism
+from ..core import kernels
 from ..core.config import read
 from ..core.files import write_json
 from ..core.operators import portable
@@ -33,7 +33,7 @@ WEIGHTS = Path("models/model.safetensors")
 def main(yours: Yours, seal: Seal) -> None:
     """Predict every example and write predictions, metrics and confusions."""
     evaluation, reproducibility = read(Evaluation), read(Reproducibility)
-    determinism.configure(reproducibility.level, reproducibility.threads, reproducibility.device)
+    kernels.configure(reproducibility.level, reproducibility.threads, reproducibility.device)
     splits = {name: Split.open(PREPARED / name) for name in SPLITS}
     test = splits["test"]
     classes, chunk = test.classes, reproducibility.chunk

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save
 
-from ..core import determinism
+from ..core import determinism, kernels
 from ..core.config import read
 from ..core.files import write_bytes, write_csv, write_json
 from ..core.identity import identity
@@ -31,7 +31,7 @@ LOSSES, CURVES = Path("reports/losses.csv"), Path("reports/learning-curves.csv")
 def main(yours: Yours, seal: Seal) -> None:
     """Train a network and write its weights, its identity and its learning curves."""
     reproducibility, runtime = read(Reproducibility), read(Runtime)
-    determinism.configure(reproducibility.level, reproducibility.threads, reproducibility.device)
+    kernels.configure(reproducibility.level, reproducibility.threads, reproducibility.device)
     model, augmentation = read(yours.model.Model), read(yours.training.Augmentation)
     optimization, regularization = read(Optimization), read(Regularization)
     training, dev = Split.open(TRAIN, runtime.stream), Split.open(DEV, runtime.stream)

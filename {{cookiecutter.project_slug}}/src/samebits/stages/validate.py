@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ..checks.run import Reviewed, validate
 from ..console.errors import UserError
-from ..core import determinism
+from ..core import kernels
 from ..core.config import read
 from ..core.files import write_json
 from ..core.seals import Seal
@@ -28,7 +28,7 @@ def main(yours: Yours, seal: Seal) -> None:
     if version is None:
         raise UserError(f"{RAW}.dvc is not there; give the data a version with 'dvc add {RAW}'.")
     # Which labels are in doubt is the same everywhere, whatever level training has.
-    determinism.configure("portable", 1, "cpu")
+    kernels.configure("portable", 1, "cpu")
     with open_catalogue(DECODED, Decoder.of(yours.data, data)) as catalogue:
         summary, table = validate(
             catalogue, RAW, data, version, out_of_fold, Reviewed(), runtime.workers

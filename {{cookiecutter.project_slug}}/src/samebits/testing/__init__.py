@@ -1,15 +1,17 @@
-"""What every project's own files must keep, as tests to subclass.
+"""What a project's own files must keep for its results to reproduce, as tests to subclass.
+
+    from samebits.testing import ModelChecks
 
     class TestModel(ModelChecks):
         pass
 
-`pytest` then runs each check on data.py, model.py and training.py as params.yaml sets them, on
-examples that are made up: noise around a level that tells the class. Override `examples` to check
-with your own.
+`pytest` then runs each check on your file as params.yaml sets it, on synthetic examples and on the
+CPU. Override `examples`, or `contents` of `DataChecks`, to check with your own.
 """
 
 from .data import DataChecks
-from .learning import LearningChecks
+from .metrics import MetricsChecks
 from .model import ModelChecks
+from .training import TrainingChecks
 
-__all__ = ["DataChecks", "LearningChecks", "ModelChecks"]
+__all__ = ["DataChecks", "MetricsChecks", "ModelChecks", "TrainingChecks"]

@@ -3,46 +3,62 @@
 import numpy as np
 import torch
 
-from ..core.config import read
-from ..core.sections import Reproducibility
-from ..data.loader import Split, arrays
+from ..data.loader import arrays
 from ..training.microbatch import check
 from ..training.network import built
 from ..training.predict import predict
-from .made_up import split, yours
+from .base import Checks, check_section, disturb, reproducibility, yours
 
 
-class ModelChecks:
-    """Checks of `inputs` and `build` in model.py."""
+class ModelChecks(Checks):
+    """Checks of model.py."""
 
-    def examples(self, count: int) -> Split:
-        """Return examples to check with; override it to take your own."""
-        return split(yours().data, count)
+    def test_the_section_model_parses(self) -> None:
+        check_section("model", yours().model.Model)
 
-    def test_the_seed_alone_decides_the_first_weights(self) -> None:
-        first, second = (self._network(seed) for seed in (0, 0))
-        for name, value in first.state_dict().items():
-            assert torch.equal(value, second.state_dict()[name]), name
+    def test_the_seed_decides_the_initial_weights(self) -> None:
+        first, same, other = (self._weights(seed) for seed in (0, 0, 1))
+        for name, value in first.items():
+            assert torch.equal(value, same[name]), f"`{name}` differs for the same seed"
+        equal = all(torch.equal(value, other[name]) for name, value in first.items())
+        assert not equal, "another seed gives the same weights; does `build` set a seed?"
 
-    def test_inputs_leaves_the_stored_arrays_alone(self) -> None:
+    def test_inputs_depends_on_the_arrays_alone(self) -> None:
         images = np.array(self.examples(4).images)
         before = images.copy()
-        yours().model.inputs(arrays(images))
-        assert (images == before).all()
+        first = yours().model.inputs(arrays(images))
+        assert (images == before).all(), "`inputs` changes the stored arrays; let it copy them"
+        disturb()
+        for name, value in yours().model.inputs(arrays(images)).items():
+            assert torch.equal(value, first[name]), f"`inputs` made another `{name}` of the same"
 
     def test_an_answer_depends_on_its_example_alone(self) -> None:
         """Not on how many others there are, on which, or on its place among them."""
-        examples, chunk = self.examples(40), read(Reproducibility).chunk
-        network, inputs = self._network(0), yours().model.inputs
-        images, classes = np.array(examples.images), len(examples.classes)
-        whole = predict(network, inputs, images, classes, chunk)
-        assert (predict(network, inputs, images[:7], classes, chunk) == whole[:7]).all()
-        order = np.arange(40)[::-1].copy()
-        assert (predict(network, inputs, images[order], classes, chunk) == whole[order]).all()
+        images = np.array(self.examples(40).images)
+        whole, order = self._answers(images), np.arange(40)[::-1].copy()
+        said = "the answer for an example changes with {}; do `inputs` or a layer mix examples?"
+        assert (self._answers(images[:7]) == whole[:7]).all(), said.format("how many there are")
+        assert (self._answers(images[order]) == whole[order]).all(), said.format("its place")
+        images[1:] = 255 - images[1:]
+        assert (self._answers(images)[0] == whole[0]).all(), said.format("the others")
 
-    def test_no_layer_looks_at_the_batch(self) -> None:
-        check(self._network(0), 2 * read(Reproducibility).shards, read(Reproducibility).shards)
+    def test_answers_are_finite(self) -> None:
+        images = np.array(self.examples(2).images)
+        images[0], images[1] = 0, 255
+        assert np.isfinite(self._answers(images)).all(), "a black or white image gives NaN"
+
+    def test_no_layer_keeps_statistics_of_the_batch(self) -> None:
+        shards = reproducibility().shards
+        check(self._network(0), shards, shards)
 
     def _network(self, seed: int) -> torch.nn.Module:
+        disturb()
         torch.manual_seed(seed)
-        return built(yours().model, self.examples(4), 0.0, read(Reproducibility))
+        return built(yours().model, self.examples(4), 0.0, reproducibility())
+
+    def _weights(self, seed: int) -> dict[str, torch.Tensor]:
+        return self._network(seed).state_dict()
+
+    def _answers(self, images: np.ndarray) -> np.ndarray:
+        classes, chunk = len(self.examples(1).classes), reproducibility().chunk
+        return predict(self._network(0), yours().model.inputs, images, classes, chunk)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from ..console.errors import UserError
 from ..console.progress import progress
-from ..core.determinism import refusing
+from ..core.kernels import refusing
 from ..core.operators import check_optimizer, portable
 from ..core.random import key
 from ..core.sections import Optimization, Regularization, Reproducibility, Runtime
