@@ -1,4 +1,4 @@
-"""Long work says how far it is, also in a log: pytest tests/test_progress.py"""
+"""Long work says how far it is, also in a log."""
 
 import re
 import sys

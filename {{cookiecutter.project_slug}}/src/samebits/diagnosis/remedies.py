@@ -7,7 +7,7 @@ from .fit import TWO_LINKS, bias
 from .ideas import HAND, QUICK, SAME, Idea, Settings, run
 
 ADDED = "dvc add data/raw && dvc repro"
-LEAST_DEV = 0.01  # as config.py has it
+LEAST_DEV = 0.01  # as sections.py has it
 MOST_DROPOUT, MOST_SMOOTHING = 0.8, 0.9  # above, hardly anything is left to learn from
 
 

@@ -30,7 +30,7 @@ class Constraint:
 
     @classmethod
     def of(cls, text: str) -> Self:
-        """Return the constraint that `text` describes, of the shape that config.py asks for."""
+        """Return the constraint that `text` describes, of the shape that sections.py asks for."""
         found = CONSTRAINT.fullmatch(text)
         if found is None:
             raise UserError(f"constraint `{text}` cannot be read; write `recall[cat] >= 0.9`.")
