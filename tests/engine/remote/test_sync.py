@@ -75,12 +75,17 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def fake(store: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
-    """In place of DVC: a command that says `said`, prints `shown` and ends with `status`."""
+    """In place of the DVC that asks a remote: fake(said, status, shown) says, ends with, prints."""
 
     def instead(said: str, status: int = 0, shown: str = "") -> None:
         code = "import sys; sys.stderr.write(sys.argv[1]); print(sys.argv[2], end='')"
         command = [sys.executable, "-c", f"{code}; sys.exit({status})", said, shown]
-        monkeypatch.setattr(programs, "dvc_command", lambda *_, **__: command)
+        plain = programs.dvc_command
+        monkeypatch.setattr(
+            programs,
+            "dvc_command",
+            lambda *given, module="dvc": plain(*given) if module == "dvc" else command,
+        )
 
     return instead
 
