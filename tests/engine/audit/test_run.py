@@ -1,4 +1,4 @@
-"""The whole audit: `pytest tests/reproducibility/audit/test_run.py`."""
+"""The whole audit: `pytest tests/engine/audit/test_run.py`."""
 
 import ast
 import os
@@ -18,13 +18,13 @@ from samebits.audit.run import CHECKS, audit
 
 FAILED = Check("tidy", "3 files, 1 to mend", (Finding("a/☃.py", 7, "is not tidy; tidy it"),))
 PASSED = Check("whole", "3 files, all whole", ())
+WARNED = Check("known", "3 files", (), (Finding("b.py", 1, "is new"),))
 
 
 def run(root: Path, **options: Any) -> "subprocess.CompletedProcess[str]":
-    module = package.__name__
-    source = str(Path(str(package.__file__)).parents[3])
+    source = str(Path(str(package.__file__)).parents[2])
     environment = {**os.environ, "PYTHONPATH": source, "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", module, "--root", str(root)]
+    command = [sys.executable, "-m", "samebits", "audit", "--root", str(root)]
     return subprocess.run(
         command, env=environment | options, capture_output=True, encoding="utf-8", check=False
     )
@@ -80,20 +80,26 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 
 def test_marks_where_the_terminal_has_them() -> None:
-    text = table([PASSED, FAILED], "utf-8")
+    text = table([PASSED, WARNED, FAILED], "utf-8")
     assert text.splitlines() == [
         "✓ whole  3 files, all whole",
+        "! known  3 files",
         "✗ tidy   3 files, 1 to mend",
+        "",
+        "known:",
+        "b.py:1: is new",
         "",
         "tidy:",
         "a/☃.py:7: is not tidy; tidy it",
     ]
+    assert WARNED.passed
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437"])
 def test_marks_where_it_has_not(encoding: str) -> None:
-    text = table([PASSED, FAILED], encoding)
+    text = table([PASSED, WARNED, FAILED], encoding)
     assert text.startswith("ok   whole")
+    assert "\nwarn known" in text
     assert "\nFAIL tidy" in text
     assert text.encode(encoding)
 

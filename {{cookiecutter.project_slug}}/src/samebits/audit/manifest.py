@@ -38,8 +38,9 @@ def _shipped(text: str) -> tuple[str, dict[str, str]]:
 
 
 def _differences(project: Project, version: str, shipped: dict[str, str]) -> Iterator[Finding]:
-    folders = (files(project.root / folder) for folder in LISTED)
-    here = {one.relative_to(project.root).as_posix(): one for found in folders for one in found}
+    folders = [project.root / folder for folder in LISTED if project.exists(folder)]
+    found = (file for folder in folders for file in files(folder))
+    here = {file.relative_to(project.root).as_posix(): file for file in found}
     for path, digest in shipped.items():
         # Git may give a file other line ends.
         text = here[path].read_bytes().replace(b"\r\n", b"\n") if path in here else None
