@@ -14,7 +14,8 @@ from samebits.experiments.beginning import NOTE, noted, undo
 from samebits.experiments.runner import run_missing
 from samebits.experiments.sweep import Plan, sweep
 from samebits.ingest.missing import missing
-from samebits.programs import REDIRECTING, git, git_says, outside_git, refuse_conflicts
+from samebits.core.files import refuse_conflicts
+from samebits.programs import REDIRECTING, git, git_says, outside_git
 from samebits.provenance.verify import _cloned
 from samebits.remote.revisions import Revision, experiments
 from samebits.versions.tags import head, releases
