@@ -35,6 +35,9 @@ from pathlib import Path
 from package_sources import environment, pip_settings, uv_settings, wheel_sources
 from venv_files import (
     BIN,
+    CALL,
+    COMMAND,
+    LOOK,
     SOURCES,
     SUFFIX,
     altered,
@@ -305,7 +308,7 @@ def install(
 
 
 def link_sources(root: Path, venv: Path) -> None:
-    """Makes `src` importable without an installation.
+    """Makes `src` importable without an installation, and the engine there a command.
 
     The `src` where Python starts comes first: DVC runs queued experiments in copies, which must
     run their own code. Relative, because a .pth file is read in the locale's encoding.
@@ -313,9 +316,12 @@ def link_sources(root: Path, venv: Path) -> None:
     folder = site_packages(venv)
     if folder is None or not (root / "src").is_dir():
         return
-    here = 'import os, sys; os.path.isdir("src") and sys.path.append(os.path.abspath("src"))'
-    text = f"{here}\n{os.path.relpath(root / 'src', folder)}\n"
+    text = f"{LOOK}\n{os.path.relpath(root / 'src', folder)}\n"
     (folder / SOURCES).write_bytes(text.encode("ascii"))
+    if (root / "src" / "samebits").is_dir():
+        command = venv / BIN / COMMAND
+        command.write_bytes(CALL)
+        command.chmod(0o755)
 
 
 def run(
