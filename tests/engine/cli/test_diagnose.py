@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -88,8 +89,7 @@ def test_a_learning_curve_is_told_while_it_belongs_to_the_predictions(
 
 
 def test_a_pipeline_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    run: Callable[..., Any] = lambda *_, **__: type("Done", (), {"returncode": 1})  # noqa: E731
-    monkeypatch.setattr("subprocess.run", run)
+    monkeypatch.setattr(diagnose, "dvc", lambda *_, **__: SimpleNamespace(returncode=1))
     monkeypatch.setattr(diagnose, "look_around", lambda: None)
     with pytest.raises(UserError, match="'dvc repro diagnose' failed"):
         diagnose._repro()
