@@ -67,11 +67,6 @@ def merged(cuda: str, cpu: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def package(project: Path) -> str:
-    """Return the name of a project's package."""
-    return project.name.replace("-", "_")
-
-
 def call(command: list[str], folder: Path, environment: Path | None) -> None:
     """Run a command in `folder`, with the tools of `environment` first; stop if it fails."""
     variables = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
