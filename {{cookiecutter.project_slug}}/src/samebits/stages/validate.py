@@ -4,7 +4,6 @@ from pathlib import Path
 
 from ..checks.run import Reviewed, validate
 from ..console.errors import UserError
-from ..core import kernels
 from ..core.config import read
 from ..core.files import write_json
 from ..core.seals import Seal
@@ -14,7 +13,6 @@ from ..data.decoder import Decoder
 from ..data.dvc_file import recorded_version, refuse_parts
 from ..data.index import open_catalogue
 from ..data.release_file import release_of
-from ..training.softmax_regression import out_of_fold
 
 RAW, DECODED = Path("data/raw"), Path("data/decoded")
 REPORT = Path("reports/data.json")
@@ -27,6 +25,10 @@ def main(yours: Yours, seal: Seal) -> None:
     version = recorded_version(RAW.with_suffix(".dvc"))
     if version is None:
         raise UserError(f"{RAW}.dvc is not there; give the data a version with 'dvc add {RAW}'.")
+    # Here, for torch takes seconds to import, and data that are not there need none.
+    from ..core import kernels
+    from ..training.softmax_regression import out_of_fold
+
     # Which labels are in doubt is the same everywhere, whatever level training has.
     kernels.configure("portable", 1, "cpu")
     with open_catalogue(DECODED, Decoder.of(yours.data, data)) as catalogue:
