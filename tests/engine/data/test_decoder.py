@@ -91,3 +91,11 @@ def test_what_is_no_fact(fact: Any) -> None:
 def test_facts() -> None:
     facts = {"tilt": np.float32(0.5), "night": True, "count": np.int64(3), "camera": "left"}
     assert given(PIXELS, **facts).facts == facts
+
+
+@pytest.mark.parametrize("names", [(), ("picture",), ("image", "mask")])
+def test_arrays_that_fields_does_not_announce(names: tuple[str, ...]) -> None:
+    decoded = Decoded(dict.fromkeys(names, PIXELS), {})
+    own = replace(decoder(), decode=lambda *_: decoded)
+    with pytest.raises(UserError, match=r"^data\.py: `decode` gave the arrays .* announces image;"):
+        own(b"")

@@ -65,6 +65,11 @@ class Decoder:
                     f"data.py: `decode` gave {name} as {value!r}; a fact is a finite number or a "
                     "word."
                 )
+        if [*found.arrays] != [IMAGE]:
+            raise UserError(
+                f"data.py: `decode` gave the arrays {', '.join(found.arrays) or '(none)'}, and "
+                f"`fields` announces {IMAGE}; let the two agree."
+            )
         array = np.ascontiguousarray(found.arrays[IMAGE])
         if array.dtype != self.field.dtype or array.shape != self.field.shape:
             raise UserError(
