@@ -12,18 +12,22 @@ from types import ModuleType
 import pytest
 from helpers import PROJECT, ROOT, Bake, Plant, command, git, load_hook, tree
 
-AUDIT = """
+FINDINGS = """
 from typing import NamedTuple
 
 class Check(NamedTuple):
     passed: bool
 
-def audit(root):
-    return [Check({passed})]
-
 def table(checks):
     return "THE TABLE"
 """
+AUDIT = """
+from .findings import Check
+
+def audit(root):
+    return {checks}
+"""
+FILES = [f"src/samebits/audit/{name}.py" for name in ("findings", "fresh", "run")]
 ANSWERS = {"__package_name": "cats", "project_slug": "cats", "verify": "static"}
 DIRECT = {**ANSWERS, "_output_dir": "/out"}
 
@@ -49,9 +53,14 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def write_audit(folder: Path, passed: bool) -> None:
-    run = folder / "src" / "samebits" / "audit" / "run.py"
-    run.write_text(AUDIT.replace("{passed}", str(passed)), encoding="utf-8")
+def write_audit(folder: Path, passed: bool, shipped: bool = True) -> None:
+    """Where the engine is not as shipped, the whole audit decides."""
+    checks = [f"[Check({passed})]", f"[Check({not passed})]"]
+    texts = [FINDINGS, *(AUDIT.replace("{checks}", one) for one in checks)]
+    if not shipped:
+        texts[1:] = [AUDIT.replace("{checks}", one) for one in ("None", checks[0])]
+    for name, text in zip(FILES, texts, strict=True):
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 # The audit
@@ -75,6 +84,14 @@ def test_a_new_project_that_fails_its_audit_is_an_error(
     assert hook.main(DIRECT) == 1
     assert "must pass its audit" in capsys.readouterr().out
     assert not (project / ".git").exists()
+
+
+@pytest.mark.parametrize("passed", [True, False])
+def test_an_engine_that_is_not_as_shipped_is_audited_whole(
+    hook: ModuleType, project: Path, passed: bool
+) -> None:
+    write_audit(project, passed=passed, shipped=False)
+    assert hook.main(DIRECT) == (0 if passed else 1)
 
 
 def test_a_project_that_was_there_may_fail_its_audit(hook: ModuleType, project: Path) -> None:
@@ -113,7 +130,7 @@ def test_says_so_where_the_audit_cannot_run(
 def test_the_first_commit_is_on_main_and_whole(hook: ModuleType, project: Path) -> None:
     assert "first commit" in hook.put_under_git()
     assert git(project, "branch", "--show-current") == "main"
-    assert git(project, "ls-files") == "src/cats/reproducibility/audit/run.py"
+    assert git(project, "ls-files").split() == FILES
     assert git(project, "log", "--format=%an %s") == "Tester Start from the template"
 
 
@@ -141,7 +158,7 @@ def test_the_users_settings_do_not_hinder_the_commit(
         config.write(settings)
     assert "first commit" in hook.put_under_git()
     assert git(project, "branch", "--show-current") == "main"
-    assert git(project, "ls-files") == "src/cats/reproducibility/audit/run.py"
+    assert git(project, "ls-files").split() == FILES
 
 
 @pytest.mark.parametrize("missing", ["name", "email"])
