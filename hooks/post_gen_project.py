@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 # Nothing of an outer repository may leak in: GIT_DIR would send our commit there. Who you are and
-# where your settings are stays. The same as in src/samebits/core/git.py of the project.
+# where your settings are stays. The same as in src/samebits/programs.py of the project.
 REDIRECTING = frozenset(
     """
     GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_ATTR_SOURCE GIT_COMMON_DIR GIT_CONFIG GIT_CONFIG_PARAMETERS

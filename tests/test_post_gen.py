@@ -216,8 +216,8 @@ def test_variables_alone_say_who_you_are(
 def test_what_redirects_git_is_what_git_says(hook: ModuleType) -> None:
     known = command("git", "rev-parse", "--local-env-vars", cwd=Path()).stdout.split()
     assert {*known} - hook.REDIRECTING == {"GIT_CONFIG_COUNT"}
-    path = ROOT / PROJECT / "src" / "samebits" / "core"
-    text = (path / "git.py").read_text(encoding="utf-8")
+    path = ROOT / PROJECT / "src" / "samebits"
+    text = (path / "programs.py").read_text(encoding="utf-8")
     assert {*re.findall(r"\bGIT_[A-Z_]+", text.partition('"""\n')[2].partition(".split")[0])} == (
         {*hook.REDIRECTING, "GIT_CONFIG_COUNT"}
     )

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from samebits.__main__ import main
-from samebits.core import determinism
+from samebits.core import determinism, kernels
 
 
 @pytest.fixture
 def repro(project: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, bytes]]:
     """Run stages one after the other and return every output: repro("validate", "prepare")."""
-    for name in ("choose", "configure"):
-        monkeypatch.setattr(determinism, name, lambda *_: None)
+    monkeypatch.setattr(determinism, "choose", lambda *_: None)
+    monkeypatch.setattr(kernels, "configure", lambda *_: None)
 
     def run(*stages: str) -> dict[str, bytes]:
         for name in stages:

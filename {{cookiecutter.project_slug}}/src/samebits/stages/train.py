@@ -10,7 +10,6 @@ from ..core import determinism, kernels
 from ..core.config import read
 from ..core.files import write_bytes, write_csv, write_json
 from ..core.identity import identity
-from ..core.random import key
 from ..core.seals import Seal
 from ..core.sections import Optimization, Regularization, Reproducibility, Runtime
 from ..core.yours import Yours
@@ -40,7 +39,6 @@ def main(yours: Yours, seal: Seal) -> None:
     indexes = [folder / name for folder in folders for name in names]
     sections = (model, augmentation, optimization, regularization, reproducibility)
     made_of = identity("train", training.version, indexes, *sections)
-    torch.manual_seed(key(reproducibility.seed, "initialisation"))
     network = built(yours.model, training, regularization.dropout, reproducibility)
     settings = Settings(optimization, regularization, reproducibility, runtime)
     recipe = Recipe.of(yours.model, yours.training)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from ..core import determinism
+from ..core import kernels
 from ..core.config import read
 from ..core.params import keys
 from ..core.sections import Reproducibility
@@ -52,7 +52,7 @@ class Checks:
     @pytest.fixture(autouse=True)
     def _configured(self) -> None:
         given = reproducibility()
-        determinism.configure(given.level, given.threads, given.device)
+        kernels.configure(given.level, given.threads, given.device)
 
     def examples(self, count: int) -> Split:
         """Return examples to check with: noise, with bright rows, bright columns or neither."""

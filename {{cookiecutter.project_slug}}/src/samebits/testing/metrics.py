@@ -1,23 +1,64 @@
-"""What metrics of your own must keep to be compared, resampled and reported."""
+"""What your own metrics must keep to be compared, resampled and reported."""
+
+from unittest import mock
 
 import numpy as np
 
-from ..metrics.registry import METRICS, enter
+from ..metrics import registry
+from ..metrics.registry import Metric
 from ..metrics.scores import value
 from ..metrics.sums import Sample
 from .base import disturb, yours
 
-EXAMPLES, COUNT = 40, 3  # of classes
+EXAMPLES, CLASSES = 40, 3
 
 
 class MetricsChecks:
     """Checks of metrics.py."""
 
     def predictions(self) -> Sample:
-        """Return examples with what a network says of them; override it to take your own."""
-        noise = np.random.default_rng(0)
-        probabilities = noise.random((EXAMPLES, COUNT)) + 0.01
+        """Return examples with the probabilities that a network gives; override to take yours."""
+        probabilities = np.random.default_rng(0).random((EXAMPLES, CLASSES)) + 0.01
         probabilities /= probabilities.sum(axis=1, keepdims=True)
-        labels = np.arange(EXAMPLES, dtype=np.int64) % COUNT
-        answers = probabilities.argmax(axis=1)
-        return Sample(labels, answers, probabilities, np.arange(EXAMPLES, dtype=np.int64))
+        rows = np.arange(EXAMPLES, dtype=np.int64)
+        return Sample(rows % CLASSES, probabilities.argmax(axis=1), probabilities, rows)
+
+    def test_each_has_a_name_of_its_own(self) -> None:
+        with mock.patch.dict(registry.METRICS):
+            registry.enter(yours().metrics.METRICS)
+
+    def test_each_is_a_finite_number(self) -> None:
+        whole = self.predictions()
+        samples = (whole, whole.part(whole.labels > 0), whole.part(whole.answers == whole.labels))
+        for metric in _metrics():
+            for sample in samples:  # as resampling leaves a class out, or all mistakes
+                found = value(metric, sample)
+                least = float("-inf") if metric.form == "any" else 0
+                most = 1 if metric.form in ("share", "area") else float("inf")
+                assert least <= found <= most, f"`{metric.name}` is {found}; it says {metric.form}"
+
+    def test_each_depends_on_the_predictions_alone(self) -> None:
+        sample = self.predictions()
+        before = [np.array(one) for one in (sample.labels, sample.answers, sample.probabilities)]
+        for metric in _metrics():
+            first = value(metric, sample)
+            disturb()
+            assert value(metric, sample) == first, f"`{metric.name}` differs for the same examples"
+            after = (sample.labels, sample.answers, sample.probabilities)
+            same = all(map(np.array_equal, before, after))
+            assert same, f"`{metric.name}` changes the arrays that it is given; let it copy them"
+
+    def test_the_order_of_examples_does_not_matter(self) -> None:
+        sample = self.predictions()
+        turned = Sample(
+            *(one[::-1].copy() for one in (sample.labels, sample.answers, sample.probabilities)),
+            sample.groups,
+        )
+        for metric in _metrics():
+            found, other = value(metric, sample), value(metric, turned)
+            said = f"`{metric.name}` is {found}, and {other} of the same examples in another order"
+            assert np.isclose(found, other, rtol=1e-9, atol=1e-12), said
+
+
+def _metrics() -> list[Metric]:
+    return list(yours().metrics.METRICS)

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from ..console.errors import UserError
+from ..core import random
 from ..core.config import read
 from ..core.operators import portable
 from ..core.params import fits, keys
@@ -16,7 +17,7 @@ from ..data.loader import Split
 
 
 def built(model: Any, split: Split, dropout: float, reproducibility: Reproducibility) -> nn.Module:
-    """Return the network that `build` of the module `model` makes.
+    """Return the network that `build` of the module `model` makes; what that draws is seeded here.
 
     Args:
         model: the project's model.py.
@@ -30,6 +31,8 @@ def built(model: Any, split: Split, dropout: float, reproducibility: Reproducibi
     """
     shapes = {IMAGE: tuple(split.images.shape[1:])}
     settings = read(model.Model)
+    # Wherever it is built: what a network draws and keeps in no buffer is the same, too.
+    torch.manual_seed(random.key(reproducibility.seed, "initialisation"))
     with portable(nn.Module(), reproducibility):
         try:
             network = model.build(settings, shapes, len(split.classes), dropout)
