@@ -4,6 +4,7 @@ import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 from conftest import rendered
@@ -22,6 +23,7 @@ def git(*arguments: str) -> None:
 def small(unreleased: Path, settle: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> Path:
     rendered(unreleased, "dvc.yaml")
     settle(unreleased / "params.yaml", data={"least_examples": 2})
+    monkeypatch.setattr(data_release, "Seal", MagicMock())  # the engine that runs is no copy
     # Three pictures of a class are too few for four splits.
     monkeypatch.setattr(checks, "coverage_findings", lambda *_: ())
     return unreleased
