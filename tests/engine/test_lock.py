@@ -1,4 +1,4 @@
-"""The refreshing of locks, but for the resolver: pytest tests/test_lock.py"""
+"""The refreshing of locks, but for the resolver."""
 
 from pathlib import Path
 

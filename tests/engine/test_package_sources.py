@@ -1,4 +1,4 @@
-"""What an installation hears of the user's settings: pytest tests/test_package_sources.py"""
+"""What an installation hears of the user's settings."""
 
 import importlib.util
 import os

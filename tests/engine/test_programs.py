@@ -1,4 +1,4 @@
-"""Git answers, or says itself why it cannot: tests/reproducibility/test_repository.py"""
+"""Git answers, or says itself why it cannot; DVC likewise."""
 
 import subprocess
 from collections.abc import Callable

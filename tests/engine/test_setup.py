@@ -1,4 +1,4 @@
-"""The environment's builder, by its parts: pytest tests/test_setup.py"""
+"""The environment's builder, by its parts."""
 
 import importlib.util
 import os

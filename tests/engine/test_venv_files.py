@@ -1,4 +1,4 @@
-"""Whether an environment's files are those that were locked: pytest tests/test_venv_files.py"""
+"""Whether an environment's files are those that were locked."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""An experiment is kept, and no work is lost by it: tests/experiments/test_keeping.py"""
+"""An experiment is kept, and no work is lost by it."""
 
 import shutil
 import subprocess
