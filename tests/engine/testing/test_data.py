@@ -1,0 +1,81 @@
+"""Each check of data.py sees what it is there for."""
+
+import random
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from faults import Fault, Run, assert_all, assert_red, named
+from handwritten_digits import data
+from handwritten_digits.data import Input, decode
+
+from samebits.data import Decoded, Field
+from samebits.params import number
+from samebits.testing import DataChecks
+
+
+@dataclass(frozen=True, kw_only=True)
+class Longer(Input):
+    crop: int = number(1, 9)
+
+
+Longer.__name__ = "Input"
+calls = count()
+
+
+def noisy(content: bytes, settings: Input) -> Decoded:
+    arrays, facts = decode(content, settings)
+    noise = np.random.randint(0, 2, arrays["image"].shape, np.uint8)
+    return Decoded({"image": arrays["image"] ^ noise}, facts)
+
+
+def counted(content: bytes, settings: Input) -> Decoded:
+    arrays, facts = decode(content, settings)
+    return Decoded(arrays, facts | {"number": next(calls)})
+
+
+def drawn(content: bytes, settings: Input) -> Decoded:
+    arrays, facts = decode(content, settings)
+    return Decoded(arrays, facts | {"chance": random.random()})
+
+
+def coloured(content: bytes, settings: Input) -> Decoded:
+    arrays, facts = decode(content, settings)
+    return Decoded(arrays, facts | ({"colour": 1.0} if facts["mode"] == "RGB" else {}))
+
+
+def wider(settings: Input) -> dict[str, Field]:
+    return {"image": Field("uint8", (settings.channels, settings.size, settings.size + 1))}
+
+
+SECTION, ALONE = "test_the_section_input_parses", "test_decode_depends_on_the_content_alone"
+FAULTS = [
+    Fault(SECTION, "'crop' is missing from section 'input'", data, "Input", Longer),
+    Fault("test_decode_returns_what_fields_announces", "let the two agree", data, "fields", wider),
+    Fault("test_every_example_has_the_same_facts", "other facts than", data, "decode", coloured),
+    Fault(ALONE, "other pixels for the same content", data, "decode", noisy),
+    Fault(ALONE, "other facts for the same content", data, "decode", counted),
+    Fault(ALONE, "other facts for the same content", data, "decode", drawn),
+]
+
+
+@named(FAULTS)
+def test_a_fault_is_seen(fault: Fault, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert_red(run, DataChecks, fault, monkeypatch)
+
+
+def test_every_check_has_a_fault() -> None:
+    assert_all(DataChecks, FAULTS)
+
+
+def test_a_key_that_other_stages_cannot_see(
+    run: Run, settle: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Declared in a class above, it is there for who imports the file, and for nobody else."""
+    settle(Path("params.yaml"), input={"crop": 1})
+    monkeypatch.setattr(data, "Input", Longer)
+    with pytest.raises(AssertionError, match=r"data\.py: declare every key of Input"):
+        run(DataChecks, SECTION)
