@@ -214,7 +214,6 @@ def trained(
             checkpoint_seconds=10**9,
         ),
     )
-    torch.manual_seed(key(seed, "initialisation"))
     training, dev = pictures["train"].split(), pictures["dev"].split()
     with mock.patch.object(networks, "read", lambda _: model):
         network = networks.built(

@@ -44,6 +44,25 @@ def test_a_stage_without_a_folder_of_which_it_imports(copy: Any, name: str) -> N
         copy.restore()
 
 
+@pytest.mark.parametrize(
+    ("path", "line", "stage", "module"),
+    [
+        ("stages/evaluate.py", "from ..checks import drift", "evaluate", "checks/drift.py"),
+        ("stages/prepare.py", "from ..checks.rules import RULES", "prepare", "checks/rules.py"),
+        ("diagnosis/gaps.py", "import samebits.training.loop", "diagnose", "training/loop.py"),
+        ("stages/train.py", "from samebits import report as r", "train", "report/__init__.py"),
+    ],
+)
+def test_a_room_that_a_stage_enters_anew(
+    copy: Any, path: str, line: str, stage: str, module: str
+) -> None:
+    copy.write("src/samebits/report/__init__.py", "X = 1\n")
+    copy.append(f"src/samebits/{path}", f"\n\n{line}\n")
+    message = f"stage {stage}: does not depend on src/samebits/{module}, which it imports; add"
+    found = [one for one in copy.new()["pipeline"] if one.message.startswith(message)]
+    assert [one[:2] for one in found] == [(PIPELINE, stage_of(copy, stage).line)]
+
+
 @pytest.mark.parametrize(("stage", "name"), HANDED)
 def test_a_stage_without_a_file_of_yours_that_it_reads(
     copy: Any, expect: Any, stage: str, name: str
