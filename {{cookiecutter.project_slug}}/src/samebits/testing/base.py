@@ -37,7 +37,8 @@ def disturb() -> None:
 
 def check_section(name: str, section: Any) -> None:
     """Check that params.yaml has a section, and that its keys are told from the syntax alone."""
-    assert is_dataclass(section), f"{YOURS[name]}: {section.__name__} must be a dataclass"
+    is_one = is_dataclass(section)
+    assert is_one, f"{YOURS[name]}: {section.__name__} must be a dataclass"
     read(section)
     told = declared(Path("src", package(), YOURS[name]), name)
     assert told.keys() == keys(section).keys(), (

@@ -139,7 +139,6 @@ class TrainingChecks(Checks):
         return Recipe.of(yours().model, yours().training)
 
     def _network(self, dropout: float | None = None) -> nn.Module:
-        torch.manual_seed(0)
         part = read(Regularization).dropout if dropout is None else dropout
         return built(yours().model, self.examples(8), part, reproducibility())
 
@@ -203,9 +202,8 @@ class _Rank(Group):
 
 
 def _cut(batch: Batch, parts: int) -> list[Batch]:
-    size = len(batch.target) // parts
-    cut = {name: one.split(size) for name, one in batch.inputs.items()}
-    targets = batch.target.split(size)
+    cut = {name: one.chunk(parts) for name, one in batch.inputs.items()}
+    targets = batch.target.chunk(parts)
     return [
         Batch({name: one[place] for name, one in cut.items()}, target)
         for place, target in enumerate(targets)
