@@ -140,10 +140,11 @@ BUGS = [
         "as many threads as the machine has",
         [
             (
-                "E/core/determinism.py",
+                "E/core/kernels.py",
                 r"torch\.set_num_threads\(threads\)",
                 "torch.set_num_threads(os.cpu_count() or 1)",
-            )
+            ),
+            ("E/core/kernels.py", r"^import torch$", r"import os\n\n\g<0>"),
         ],
         r"test_the_machine_does_not_choose_the_threads - .*assert 3 == ",
         tests=INPUT_TESTS,

@@ -174,17 +174,21 @@ def digest(test: Path, until: str = STAGES[-1], root: Path = ROOT) -> str:
     """
     project = root / PROJECT
     text = (project / "dvc.yaml").read_text("utf-8")
-    pipeline = yaml.safe_load(re.sub(r"\{\{ (\S+) \}\}", r"{{\1}}", text))["stages"]
+    text = text.replace("{{ cookiecutter.__package_name }}", "PACKAGE")  # braces are YAML's, too
+    pipeline = yaml.safe_load(text)["stages"]
     stages = [pipeline[name] for name in STAGES[: STAGES.index(until) + 1]]
-    deps = {project / path for stage in stages for path in stage["deps"]}
+    named = {path for stage in stages for path in stage["deps"]}
+    deps = {project / path.replace("PACKAGE", "{{cookiecutter.__package_name}}") for path in named}
     assert all(path.exists() for path in deps if "src" in path.parts)
-    named = {file for path in deps for file in (path, *path.rglob("*.py"))}
-    named |= {project / "data" / "raw.dvc", project / "params.yaml"}
-    named |= {*(project / "requirements").glob("*runtime.lock*")}
-    named |= {test, HERE / "reproduction.py", HERE / "killing.py"}
+    files = {file for path in deps for file in (path, *path.rglob("*.py"))}
+    files |= {project / "data" / "raw.dvc", project / "params.yaml"}
+    files |= {*(project / "requirements").glob("*runtime.lock*")}
+    files |= {test, HERE / "reproduction.py", HERE / "killing.py"}
     parts = [json.dumps([{**stage, "desc": ""} for stage in stages])]
-    files = filter(Path.is_file, named)
-    parts += sorted(f"{path.parent.name}/{path.name}\n{_bare(path)}" for path in files)
+    for path in filter(Path.is_file, files):
+        name = path.relative_to(project) if project in path.parents else path.name
+        parts.append(f"{name}\n{_bare(path)}")
+    parts.sort()
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:10]
 
 

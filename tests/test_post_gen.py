@@ -103,7 +103,7 @@ def test_a_project_that_was_there_may_fail_its_audit(hook: ModuleType, project: 
 def test_an_audit_that_git_does_not_let_look_is_no_error(
     hook: ModuleType, project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run = project / "src" / "cats" / "reproducibility" / "audit" / "run.py"
+    run = project / FILES[1]
     error = "class UserError(Exception): pass\n\ndef audit(root):\n    raise UserError('dubious')\n"
     run.write_text(error, encoding="utf-8")
     assert hook.main(DIRECT) == 0

@@ -9,12 +9,12 @@ import pytest
 from samebits.audit import data_apart as apart
 from samebits.audit.ignore import tracked
 from samebits.console.errors import UserError
+from samebits.core.files import refuse_conflicts
 from samebits.experiments import beginning
 from samebits.experiments.beginning import NOTE, noted, undo
 from samebits.experiments.runner import run_missing
 from samebits.experiments.sweep import Plan, sweep
 from samebits.ingest.missing import missing
-from samebits.core.files import refuse_conflicts
 from samebits.programs import REDIRECTING, git, git_says, outside_git
 from samebits.provenance.verify import _cloned
 from samebits.remote.revisions import Revision, experiments
