@@ -47,8 +47,8 @@ lock: setup ## refresh every lock
 expected: setup ## refresh the shipped bits
 	$(in_venv) python scripts/expected.py
 
-manifest: ## list the shipped engine anew, in src/samebits/MANIFEST of the project
-	@"$$PYTHON" -I scripts/manifest.py
+manifest: setup ## list the shipped engine anew, in src/samebits/MANIFEST of the project
+	$(in_venv) python scripts/manifest.py
 
 bench: setup ## measure ratios: generation, pipeline, start-up, training; then how it scales
 	set -f; $(in_venv) python scripts/bench.py && $(in_venv) python scripts/bench_scale.py $(if $(value SIZES),--sizes $$SIZES)

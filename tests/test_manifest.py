@@ -3,9 +3,11 @@
 Run with `python -m pytest tests/test_manifest.py`; `make manifest` writes it anew.
 """
 
+import hashlib
 from pathlib import Path
 
 import manifest
+import pytest
 
 
 def test_it_lists_the_shipped_files() -> None:
@@ -14,6 +16,17 @@ def test_it_lists_the_shipped_files() -> None:
     assert shipped.startswith("samebits 2.0\n")
     for name in ("src/samebits/__main__.py", "src/samebits/audit/manifest.py", "scripts/venv"):
         assert f"  {name}\n" in shipped
+
+
+def test_it_is_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(manifest, "TEMPLATE", tmp_path)
+    (tmp_path / "src/samebits").mkdir(parents=True)
+    for text in ("X = 1\n", "X = 2\n"):
+        (tmp_path / "src/samebits/a.py").write_text(text, encoding="utf-8", newline="\n")
+        assert manifest.main() == 0
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        written = (tmp_path / manifest.NAME).read_bytes().decode()
+        assert written == f"samebits 2.0\n{digest}  src/samebits/a.py\n"
 
 
 def test_a_changed_byte_and_a_new_file_change_it(tmp_path: Path) -> None:
