@@ -6,8 +6,9 @@ Run with `python -m pytest tests/test_manifest.py`; `make manifest` writes it an
 import hashlib
 from pathlib import Path
 
-import manifest
 import pytest
+
+import manifest
 
 
 def test_it_lists_the_shipped_files() -> None:
