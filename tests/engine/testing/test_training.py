@@ -93,7 +93,7 @@ def by_chance(network: Any, batch: Batch, given: Any) -> Tensor:
 
 
 def numpy_dropout(self: Network, image: Tensor) -> Tensor:
-    return forward(self, image * float(np.random.random()))
+    return forward(self, image) * float(np.random.random())
 
 
 LEARNS, FINITE = "test_it_learns_one_batch", "test_the_loss_is_finite"

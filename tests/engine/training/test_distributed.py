@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from samebits.console.errors import UserError
-from samebits.core import determinism
+from samebits.core import kernels
 from samebits.core.seals import Seal
 from samebits.core.sections import Reproducibility
 from samebits.core.yours import READ_BY, Yours
@@ -53,7 +53,7 @@ def test_more_processes_than_devices() -> None:
 def prepared(project: Path, settle: Settle) -> Path:
     settle(project / "params.yaml", reproducibility={"shards": 4}, runtime={"checkpoint_every": 1})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(determinism, "configure", lambda *_: None)
+        patch.setattr(kernels, "configure", lambda *_: None)
         for name in ("validate", "prepare"):
             stage = importlib.import_module(f"samebits.stages.{name}")
             stage.main(Yours(READ_BY[name]), Seal(name))

@@ -133,9 +133,11 @@ def dvc(
         UserError: it failed, and there is a repository that Git does not read; with Git's own
             reason.
     """
-    options = {"env": outside_git(), "stdin": subprocess.DEVNULL, "encoding": "utf-8"} | options
+    usual: dict[str, Any] = {"env": outside_git(), "stdin": subprocess.DEVNULL, "encoding": "utf-8"}
     command = dvc_command(*arguments, module=module)
-    done = subprocess.run(command, capture_output=not shown, check=False, **options)
+    done: subprocess.CompletedProcess[str] = subprocess.run(
+        command, capture_output=not shown, check=False, **(usual | options)
+    )
     if done.returncode:
         with suppress(NoRepository):  # DVC may do without
             git_says("rev-parse", "--git-dir")
