@@ -108,7 +108,8 @@ CHANGES: dict[str, tuple[list[Change], set[str]]] = {
                 TRAINING,
                 r"    return functional\.cross_entropy\(.*\n",
                 "    right = functional.one_hot(batch.target, logits.shape[1]).float()\n"
-                "    return ((logits.softmax(dim=1) - right).square()).sum(dim=1).mean()\n",
+                "    squared: Tensor = (logits.softmax(dim=1) - right).square().sum(dim=1)\n"
+                "    return squared.mean()\n",
             ),
             (TRAINING, r"    smoothing = .*\n", ""),
         ],
