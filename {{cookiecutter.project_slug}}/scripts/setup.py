@@ -35,6 +35,7 @@ from pathlib import Path
 from package_sources import environment, pip_settings, uv_settings, wheel_sources
 from venv_files import (
     BIN,
+    LOOK,
     SOURCES,
     SUFFIX,
     altered,
@@ -313,8 +314,7 @@ def link_sources(root: Path, venv: Path) -> None:
     folder = site_packages(venv)
     if folder is None or not (root / "src").is_dir():
         return
-    here = 'import os, sys; os.path.isdir("src") and sys.path.append(os.path.abspath("src"))'
-    text = f"{here}\n{os.path.relpath(root / 'src', folder)}\n"
+    text = f"{LOOK}\n{os.path.relpath(root / 'src', folder)}\n"
     (folder / SOURCES).write_bytes(text.encode("ascii"))
 
 

@@ -27,7 +27,9 @@ BIN = "Scripts" if os.name == "nt" else "bin"
 SUFFIX = ".exe" if os.name == "nt" else ""
 FICLONE = 0x40049409  # asks Linux to clone a file
 LARGE = 2**20  # bytes; larger files are binaries, which nobody edits by hand
-SOURCES = "sources.pth"  # in site-packages, of setup.py's own making
+# In site-packages, of setup.py's own making: this line, then the place of src/.
+SOURCES = "sources.pth"
+LOOK = 'import os, sys; os.path.isdir("src") and sys.path.append(os.path.abspath("src"))'
 CACHE = "__pycache__"  # the folders of bytecode
 # What `uv venv` puts in bin/, beside an interpreter that is called as its folder in lib/ is.
 MADE = re.compile(r"(python3?|pythonw)(\.exe)?|activate(_this\.py|\.\w+)?|(deactivate|pydoc)\.bat")
@@ -91,7 +93,12 @@ def strays(venv: Path) -> list[Path]:
     """The files that neither a RECORD names nor setup made: Python or the PATH would find them."""
     if (site := site_packages(venv)) is None:
         return []
-    made = {site / SOURCES, venv / BIN / f"{site.parent.name}{SUFFIX}"}
+    made = {venv / BIN / f"{site.parent.name}{SUFFIX}"}
+    sources = site / SOURCES
+    text = sources.read_text("utf-8", "replace") if sources.is_file() else ""
+    first, *rest = text.splitlines() or [""]
+    if first == LOOK and not any(line.startswith("import") for line in rest):
+        made.add(sources)
     made |= {file for file in (venv / BIN).glob("*") if MADE.fullmatch(file.name)}
     known = recorded(site) | {os.path.normpath(file) for file in made}
     return [file for file in installed(venv) if str(file) not in known]

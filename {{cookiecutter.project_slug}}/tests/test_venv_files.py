@@ -69,3 +69,14 @@ def test_what_made_the_environment_is_no_stray(tmp_path: Path) -> None:
     for file in strangers:
         file.touch()
     assert venv_files.strays(tmp_path) == strangers
+
+
+def test_what_setup_writes_is_a_stray_once_it_is_edited(tmp_path: Path) -> None:
+    site = tmp_path / "lib/python3.11/site-packages"
+    site.mkdir(parents=True)
+    sources = site / venv_files.SOURCES
+    sources.write_text(f"{venv_files.LOOK}\n../../../../src\n", "utf-8")
+    assert venv_files.strays(tmp_path) == []
+    for text in ("", f"import evil\n{venv_files.LOOK}\n", f"{venv_files.LOOK}\nimport evil\n"):
+        sources.write_text(text, "utf-8")
+        assert venv_files.strays(tmp_path) == [sources]
