@@ -51,7 +51,7 @@ manifest: setup ## list the shipped engine anew, in src/samebits/MANIFEST of the
 	$(in_venv) python scripts/manifest.py
 
 bench: setup ## measure ratios: generation, pipeline, start-up, training; then how it scales
-	set -f; $(in_venv) python scripts/bench.py && $(in_venv) python scripts/bench_scale.py $(if $(value SIZES),--sizes $$SIZES)
+	set -f; missed=0; $(in_venv) python scripts/bench.py || missed=1; $(in_venv) python scripts/bench_scale.py $(if $(value SIZES),--sizes $$SIZES) && exit $$missed
 
 bench-decisions: setup ## measure how far intervals and verdicts can be relied on, and what they cost; PARTS=speed for one
 	set -f; $(in_venv) python scripts/bench_decisions.py -- $$PARTS

@@ -125,6 +125,19 @@ def test_a_variable_of_the_environment_still_gets_there(tmp_path: Path) -> None:
     assert done.stdout.endswith("-x $HOME")
 
 
+@pytest.mark.parametrize("fails", ["nothing", "bench.py", "bench_scale.py"])
+def test_a_figure_past_its_bound_ends_no_measurement(tmp_path: Path, fails: str) -> None:
+    scripts = tmp_path / PROJECT / "scripts"
+    scripts.mkdir(parents=True)
+    (scripts / "setup.py").touch()
+    says = f'for word; do :; done; echo "$word"; [ "${{word#scripts/}}" != "{fails}" ]\n'
+    (scripts / "venv").write_text(says, encoding="utf-8")
+    write_makefile(ROOT, tmp_path)
+    done = command("make", "--silent", "bench", cwd=tmp_path)
+    assert done.stdout.split() == ["scripts/bench.py", "scripts/bench_scale.py"]
+    assert (done.returncode == 0) == (fails == "nothing")
+
+
 @pytest.mark.parametrize("folder", [ROOT, ROOT / PROJECT])
 def test_every_target_is_explained_and_one_line(folder: Path) -> None:
     text = (folder / "Makefile").read_text(encoding="utf-8")
