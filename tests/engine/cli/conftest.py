@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from predicted import example
 
-from samebits.core import kernels
+from samebits.core import determinism, kernels
 from samebits.core.seals import Seal
 from samebits.core.yours import READ_BY, Yours
 from samebits.metrics.predictions import Predictions
@@ -39,6 +39,7 @@ def verb(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
 def repro(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Run stages one after the other: repro("validate", "prepare")."""
     monkeypatch.setattr(kernels, "configure", lambda *_: None)
+    monkeypatch.setattr(determinism, "check", lambda *_: None)
 
     def run(*stages: str) -> None:
         for name in stages:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from samebits.console.errors import UserError
 from samebits.core import determinism
 from samebits.core.determinism import INHERITED, NUMPY, PORTABLE
 
@@ -124,3 +125,24 @@ def test_too_late(python: Python, monkeypatch: pytest.MonkeyPatch, library: str)
     words = f"error: {library} is imported before determinism.choose was called"
     assert done.stderr.startswith(words)
     assert "Traceback" not in done.stderr
+
+
+def test_other_kernels_than_params_yaml_asks_for_are_refused(
+    monkeypatch: pytest.MonkeyPatch, without_torch: None
+) -> None:
+    monkeypatch.setattr(determinism, "_chosen", [])
+    monkeypatch.setattr(os, "environ", determinism.environment("portable", 1))
+    with pytest.raises(UserError, match="the environment is not that of level portable"):
+        determinism.check("portable", 1)  # nobody chose it, so torch may have been there before
+    determinism.choose("portable", 1)
+    determinism.check("portable", 1)
+    with pytest.raises(UserError, match=r"MKL_CBWR, .* is not that of level machine with 1 thr"):
+        determinism.check("machine", 1)
+    with pytest.raises(UserError, match=r"\(MKL_NUM_THREADS, OMP.* level portable with 2 thread"):
+        determinism.check("portable", 2)
+    os.environ["ATEN_CPU_CAPABILITY"] = "default"
+    with pytest.raises(UserError, match=r"\(ATEN_CPU_CAPABILITY\)"):
+        determinism.check("portable", 1)
+    del os.environ["ATEN_CPU_CAPABILITY"]
+    with pytest.raises(UserError, match=r"\(ATEN_CPU_CAPABILITY\)"):
+        determinism.check("portable", 1)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from samebits.console.errors import UserError
-from samebits.core import seals
+from samebits.core import determinism, seals
 from samebits.core.seals import Seal, hash_of, path_of
 
 FILES = {
@@ -28,6 +28,7 @@ FILES = {
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(determinism, "check", lambda *_: None)
     for name, text in FILES.items():
         write(name, text)
 

@@ -13,7 +13,8 @@ from samebits.core import determinism, kernels
 @pytest.fixture
 def repro(project: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, bytes]]:
     """Run stages one after the other and return every output: repro("validate", "prepare")."""
-    monkeypatch.setattr(determinism, "choose", lambda *_: None)
+    for name in ("choose", "check"):
+        monkeypatch.setattr(determinism, name, lambda *_: None)
     monkeypatch.setattr(kernels, "configure", lambda *_: None)
 
     def run(*stages: str) -> dict[str, bytes]:

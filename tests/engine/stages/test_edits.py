@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import PACKAGE
@@ -82,3 +83,29 @@ def test_what_is_imported_is_what_was_sealed(
     with pytest.raises(UserError, match=r"model\.py changed while train ran"):
         repro("train")
     assert not list((project / "checkpoints").glob("*.ckpt"))
+
+
+@pytest.mark.parametrize(
+    ("choice", "other"),
+    [
+        ('determinism.choose("portable", 1)', "pass"),
+        ('determinism.choose("portable", 1)', 'determinism.choose("machine", 1)'),
+        (
+            "part, yours = import_module",
+            'os.environ["OPENBLAS_CORETYPE"] = "Nehalem"\n    part, yours = import_module',
+        ),
+    ],
+    ids=["none", "another level", "changed afterwards"],
+)
+def test_a_launcher_that_chooses_other_kernels(
+    project: Path, stage: Callable[..., Any], choice: str, other: str
+) -> None:
+    """It is no stage's dependency, so a stage does not take its word."""
+    launcher = project / "src/samebits/__main__.py"
+    text = launcher.read_text(encoding="utf-8")
+    assert text.count(choice) == 1
+    launcher.write_text("import os\n" + text.replace(choice, other), encoding="utf-8")
+    done = stage("validate")
+    assert done.returncode == 1
+    assert "is not that of level portable with 1 thread(s)" in done.stderr
+    assert not (project / path_of("validate")).exists()

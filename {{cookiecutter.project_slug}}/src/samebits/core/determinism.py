@@ -52,6 +52,8 @@ def environment(level: str, threads: int) -> dict[str, str]:
 # Every variable that is set or taken away here, and what the shell said of them.
 NAMES = frozenset({*environment("portable", 1), *INHERITED})
 SHELL = {name: os.environ[name] for name in sorted(NAMES) if name in os.environ}
+# What was chosen, before anything that reads it was imported.
+_chosen: list[dict[str, str]] = []
 
 
 def of_shell() -> dict[str, str]:
@@ -75,6 +77,24 @@ def choose(level: str, threads: int) -> None:
     for name in sorted(NAMES - wanted.keys()):
         os.environ.pop(name, None)
     os.environ.update(wanted)
+    _chosen.append(wanted)
+
+
+def check(level: str, threads: int) -> None:
+    """Refuse to go on with other kernels than these.
+
+    Raises:
+        UserError: `choose` was not called first, or not so, or something has changed what it set.
+    """
+    wanted = environment(level, threads)
+    now = {name: os.environ[name] for name in NAMES if name in os.environ}
+    if _chosen[-1:] != [wanted] or now != wanted:
+        differing = sorted(name for name in NAMES if now.get(name) != wanted.get(name))
+        named = f" ({', '.join(differing[:3])})" if differing else ""
+        raise UserError(
+            f"the environment{named} is not that of level {level} with {threads} thread(s), so other "
+            "kernels may have computed; start the stage with 'samebits run', whose launcher sets it."
+        )
 
 
 def overridden() -> dict[str, str]:

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from ..console.errors import UserError
+from . import determinism
 from .files import write_bytes
 from .yours import package
 
@@ -67,8 +68,11 @@ class Seal:
         """Refuse to go on if an input was written to; call it first when all code is imported.
 
         Raises:
-            UserError: it was; the message names it.
+            UserError: it was, and the message names it; or the kernels are not those that params.yaml
+                asks for, where the stage reads that.
         """
+        level = self._values.get(f"{PARAMS}:reproducibility") or {}
+        determinism.check(level.get("level", "portable"), int(level.get("threads", 1)))
         if changed := [*self._changed()]:
             more = f" and {len(changed) - FEW} more" if len(changed) > FEW else ""
             raise UserError(
