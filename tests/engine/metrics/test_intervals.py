@@ -1,5 +1,6 @@
 """Intervals cover the truth as often as they say, and lie where the figure can be."""
 
+import math
 import statistics
 
 import numpy as np
@@ -76,10 +77,13 @@ def test_hardly_any_examples(count: int) -> None:
 @pytest.mark.parametrize(
     ("freedom", "expected"),
     # Tables of Student's t, two-sided 5 %.
-    [(1, 12.706), (2, 4.303), (3, 3.182), (4, 2.776), (10, 2.228), (100, 1.984), (1e9, 1.960)],
+    [
+        *((0.5, 12.7062), (1, 12.7062), (2, 4.3027), (3, 3.1824), (4, 2.7764), (10, 2.2281)),
+        *((100, 1.9840), (1e9, 1.9600), (math.inf, 1.9600)),
+    ],
 )
 def test_students_quantile(freedom: float, expected: float) -> None:
-    assert quantile(0.95, freedom) == pytest.approx(expected, abs=2e-3)
+    assert quantile(0.95, freedom) == pytest.approx(expected, abs=6e-5)
 
 
 def test_wilson() -> None:

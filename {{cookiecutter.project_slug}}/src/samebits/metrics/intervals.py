@@ -9,9 +9,9 @@ that was seen would not be surprising.
 
 import math
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
+from scipy.special import stdtrit
 
 from .bootstrap import REPLICATES, Resampling
 from .probabilities import Values
@@ -87,34 +87,8 @@ def replicates(
 
 
 def quantile(level: float, freedom: float) -> float:
-    """Return the bound within which Student's t stays with probability `level`.
-
-    Hill's Algorithm 396 (Communications of the ACM, 1970), right to four digits.
-    """
-    n, p = freedom, 1 - level
-    if n >= 1e6:
-        return NormalDist().inv_cdf(1 - p / 2)
-    if n <= 1:
-        return 1 / math.tan(p * math.pi / 2)
-    if n == 2:
-        return math.sqrt(2 / (p * (2 - p)) - 2)
-    a = 1 / (n - 0.5)
-    b = (48 / a) / a
-    c = ((20700 * a / b - 98) * a - 16) * a + 96.36
-    d = ((94.5 / (b + c) - 3) / b + 1) * math.sqrt(a * math.pi / 2) * n
-    y = (d * p) ** (2 / n)
-    if y > 0.05 + a:
-        x = NormalDist().inv_cdf(p / 2)
-        y = x * x
-        if n < 5:
-            c += 0.3 * (n - 4.5) * (x + 0.6)
-        c = (((0.05 * d * x - 5) * x - 7) * x - 2) * x + b + c
-        y = (((((0.4 * y + 6.3) * y + 36) * y + 94.5) / c - y - 3) / b + 1) * x
-        y = math.expm1(a * y * y)
-    else:
-        z = (1 / (((n + 6) / (n * y) - 0.089 * d - 0.822) * (n + 2) * 3) + 0.5 / (n + 4)) * y
-        y = (z - 1) * (n + 1) / (n + 2) + 1 / y
-    return math.sqrt(n * y)
+    """Return the bound within which Student's t stays with probability `level`."""
+    return float(stdtrit(max(freedom, 1), (1 + level) / 2))
 
 
 def wilson(share: float, examples: float, t: float) -> tuple[float, float]:
