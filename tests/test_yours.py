@@ -241,6 +241,36 @@ def test_an_edit_runs_again_what_reads_the_file(place: Place, file: str) -> None
     assert stale == declared == set(re.findall(r"`(\w+)`", cells))
 
 
+SHOW = '''"""How a person sees an example. The stage `report` imports this."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samebits.data import Arrays
+
+
+def show(arrays: Arrays) -> NDArray[np.uint8]:
+    """Return ink as black on white, uint8 [c, h, w]."""
+    inverted: NDArray[np.uint8] = 255 - arrays["image"]
+    return inverted
+'''
+
+
+def test_how_an_example_is_shown_runs_the_report_again(place: Place) -> None:
+    file = f"src/{PACKAGE}/show.py"
+    (place.root / file).write_text(SHOW, "utf-8")
+    git(place.root, "add", file)
+    assert f"does not depend on {file}" in place.run("make", "audit").stdout
+    change(place.root, [("dvc.yaml", r"(  report:\n(?:.*\n)*?    deps: \[)", rf"\1{file}, ")])
+    assert set(json.loads(place.must("dvc", "status", "--json"))) == {"report"}
+    before = (place.root / "reports/report.html").read_text("utf-8")
+    place.must("make", "reproduce")
+    assert (place.root / "reports/report.html").read_text("utf-8") != before
+    git(place.root, "commit", "--all", "--quiet", "--no-verify", "-m", "Ink is black")
+    place.must("make", "check")
+    assert "to mend" not in place.must("make", "audit")
+
+
 @pytest.mark.parametrize(
     "path", ["console/errors.py", "cli/compare.py", "verbs.py", "audit/run.py", "remote/sync.py"]
 )

@@ -9,12 +9,14 @@ from samebits.audit import pipeline
 from samebits.audit.dvcfiles import Stage, sources, stages
 from samebits.audit.pipeline import code_of
 from samebits.audit.project import Project
-from samebits.core.yours import READ_BY
+from samebits.core.yours import OPTIONAL, READ_BY
 
 PIPELINE = "dvc.yaml"
 RUNTIME = "requirements/runtime.lock"
 STAGES = [*READ_BY]
-HANDED = [(stage, name) for stage, names in READ_BY.items() for name in names]
+HANDED = [
+    (stage, name) for stage, names in READ_BY.items() for name in names if name not in OPTIONAL
+]
 
 
 def stage_of(copy: Any, name: str) -> Stage:
@@ -70,6 +72,12 @@ def test_a_stage_without_a_file_of_yours_that_it_reads(
     path = f"{copy.package}/{name}.py"
     copy.drop(stage, path)
     expect("pipeline", PIPELINE, stage_of(copy, stage).line, f"{path}, its own source", stale=True)
+
+
+def test_a_file_of_yours_that_need_not_be_there(copy: Any, expect: Any) -> None:
+    path = f"{copy.package}/show.py"
+    copy.write(path, '"""How an example is shown."""\n')
+    expect("pipeline", PIPELINE, stage_of(copy, "report").line, f"{path}, its own source")
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -138,8 +146,8 @@ def test_files_of_yours_that_are_handed_otherwise(
 
 def test_a_file_of_yours_that_a_stage_reads_anew(copy: Any) -> None:
     path = "src/samebits/stages/report.py"
-    main, read = "def main({}: Yours, seal: Seal) -> None:\n", "    yours.model\n"
-    line = copy.replace(path, main.format("_"), main.format("yours") + read) + 1
+    main = "def main(yours: Yours, seal: Seal) -> None:\n"
+    line = copy.replace(path, main, f"{main}    yours.model\n") + 1
     [found] = copy.new()["pipeline"]
     assert found[:2] == (path, line)
     assert "stage report: reads model.py of yours" in found.message

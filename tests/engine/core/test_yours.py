@@ -1,5 +1,6 @@
 """What the files of a project declare is told from their syntax; who asks has them imported."""
 
+import importlib
 from pathlib import Path
 from typing import Any
 
@@ -112,3 +113,17 @@ def test_a_stage_gets_the_files_that_it_reads_alone(
     assert (yours.model, yours.training) == (model, training)
     with pytest.raises(AttributeError, match=r"data\.py is not among what is read here"):
         yours.data.decode(b"")
+
+
+def test_a_file_that_need_not_be_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine").mkdir()
+    write(tmp_path / "mine/__init__.py", "")
+    write(tmp_path / "pyproject.toml", '[project]\nname = "mine"\n')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert Yours(["show"]).show is None
+    write(tmp_path / "mine/show.py", "SIDE = 3\n")
+    importlib.invalidate_caches()
+    assert Yours(["show"]).show.SIDE == 3
+    with pytest.raises(ModuleNotFoundError, match=r"mine\.model"):
+        Yours(["model"]).load()

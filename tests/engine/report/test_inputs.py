@@ -1,7 +1,10 @@
 """The stage from files to page, and one clear sentence for each file that is not right."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from unittest.mock import MagicMock
 
 import numpy as np
@@ -9,7 +12,6 @@ import pytest
 
 from samebits.console.errors import UserError
 from samebits.core.files import write_csv, write_json
-from samebits.core.yours import READ_BY, Yours
 from samebits.diagnosis.error_tags import COLUMNS
 from samebits.diagnosis.error_tags import FILE as TAGS
 from samebits.metrics.predictions import write_predictions
@@ -21,8 +23,9 @@ REPORT = Path("reports/report.html")
 SHARD = "data/prepared/dev/images-00000.npy"
 
 
-def page() -> None:
-    report.main(Yours(READ_BY["report"]), MagicMock())  # without a seal: there is no pipeline here
+def page(show: Any = None) -> None:
+    yours: Any = SimpleNamespace(show=show)
+    report.main(yours, MagicMock())  # without a seal: there is no pipeline here
 
 
 @pytest.fixture
@@ -48,6 +51,18 @@ def test_the_same_files_give_the_same_page() -> None:
     assert REPORT.read_bytes() == first
     assert b"\r" not in first
     assert str(Path.cwd()).encode() not in first
+
+
+@pytest.mark.usefixtures("files")
+def test_an_own_show() -> None:
+    page()
+    before = REPORT.read_text(encoding="utf-8")
+    black = np.zeros((1, 8, 8), dtype=np.uint8)
+    page(SimpleNamespace(show=lambda arrays: arrays["image"] * black))
+    content = REPORT.read_text(encoding="utf-8")
+    [picture] = set(re.findall('src="data:image/png;base64,.*?"', content))
+    assert picture in image_tag(black, "")
+    assert len(set(re.findall('src="data:image/png;base64,.*?"', before))) > 1
 
 
 @pytest.mark.usefixtures("files")

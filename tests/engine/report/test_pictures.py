@@ -2,11 +2,15 @@
 
 import base64
 import io
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image
 
-from samebits.report.pictures import LARGEST, image_tag
+from samebits.console.errors import UserError
+from samebits.report.pictures import LARGEST, Gallery, drawing, image_tag
 
 
 def shown(tag: str) -> Image.Image:
@@ -29,3 +33,30 @@ def test_a_large_picture_is_averaged() -> None:
     assert small.shape == (LARGEST, LARGEST)
     assert (small == 100).all()
     assert 'class="tiny"' not in tag
+
+
+def module(show: Any) -> Any:
+    return SimpleNamespace(show=show)
+
+
+def test_examples_are_shown_as_they_are_or_as_you_say() -> None:
+    images = np.arange(2 * 3 * 8 * 8, dtype=np.uint8).reshape(2, 3, 8, 8)
+    assert (Gallery(images, drawing(None))[1] == images[1]).all()
+    own = Gallery(images, drawing(module(lambda arrays: 255 - arrays["image"][:1])))
+    assert (own[1] == 255 - images[1, :1]).all()
+
+
+@pytest.mark.parametrize(
+    ("returned", "words"),
+    [
+        (None, "NoneType []"),
+        (np.zeros((1, 8, 8)), "float64 [1, 8, 8]"),
+        (np.zeros((8, 8), np.uint8), "uint8 [8, 8]"),
+        (np.zeros((8, 8, 3), np.uint8), "uint8 [8, 8, 3]"),
+        (np.zeros((3, 0, 8), np.uint8), "uint8 [3, 0, 8]"),
+    ],
+)
+def test_what_is_no_image_is_not_shown(returned: Any, words: str) -> None:
+    with pytest.raises(UserError) as error:
+        drawing(module(lambda _: returned))({})
+    assert f"show of show.py returns {words}; return an image, uint8 [1 or 3," in str(error.value)

@@ -33,7 +33,7 @@ STAGES: Mapping[str, Verb] = {
         ("report", "write reports/report.html"),
     )
 }
-MODEL, METRICS = ("model",), ("metrics",)
+MODEL, METRICS, SEEN = ("model",), ("metrics",), ("metrics", "show")
 VERBS: Mapping[str, Verb] = {
     **STAGES,
     "verify": Verb("provenance.verify", "run everything in a fresh clone and compare every output"),
@@ -45,7 +45,7 @@ VERBS: Mapping[str, Verb] = {
     "compare": Verb("cli.compare", "say which of two results is better", yours=METRICS),
     "rank": Verb("cli.rank", "order all experiments by score", yours=METRICS),
     "diagnose": Verb("cli.diagnose", "print the diagnosis", True, ("data", *MODEL)),
-    "errors": Verb("cli.errors", "list the dev mistakes worth most, to tag", yours=METRICS),
+    "errors": Verb("cli.errors", "list the dev mistakes worth most, to tag", yours=SEEN),
     "latency": Verb("cli.latency", "measure the time of one prediction here", True, MODEL),
     "data add": Verb("ingest.collect", "bring data in from a folder, an archive or an address"),
     "data missing": Verb("ingest.missing", "bring in what .dvc files track and is not here"),
@@ -53,7 +53,7 @@ VERBS: Mapping[str, Verb] = {
     "data release": Verb("cli.data_release", "give the data a version", yours=("data",)),
     "data checkout": Verb("cli.data_use", "put a version of the data into data/raw"),
     "data list": Verb("cli.data_list", "list the versions of the data"),
-    "data diff": Verb("cli.data_diff", "say what differs between two versions", yours=("data",)),
+    "data diff": Verb("cli.data_diff", "say what differs between two versions", yours=("data", "show")),
     "data pull": Verb("remote.sync", "bring data and models in from the remote", given=("pull",)),
     "data push": Verb("remote.sync", "send data and models to the remote", given=("push",)),
     "exp keep": Verb("cli.keep", "put an experiment into the working tree"),

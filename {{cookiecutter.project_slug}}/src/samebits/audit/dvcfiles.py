@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from ..core.yours import READ_BY
+from ..core.yours import OPTIONAL, READ_BY
 from .findings import Finding
 from .project import Project
 from .rooms import ENGINE
@@ -136,7 +136,8 @@ def sources(project: Project, stage: Stage) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in _run_by_name(stage):
         parts = [f"{ENGINE}/stages/{name}.py"]
-        parts += [f"{project.package}/{part}.py" for part in READ_BY.get(name, ())]
+        yours = {part: f"{project.package}/{part}.py" for part in READ_BY.get(name, ())}
+        parts += [path for part, path in yours.items() if part not in OPTIONAL or project.exists(path)]
         found |= dict.fromkeys(parts, f"samebits run {name}")
     for name in re.findall(r"-m\s+(?!samebits\b)([\w.]+)", stage.command):
         for module in (f"{name}.__main__", name):

@@ -14,7 +14,8 @@ from ..core.files import write_bytes
 from ..core.sections import Data
 from ..core.yours import Yours
 from ..data.decoder import Decoder
-from ..data.example import IMAGE, Unreadable
+from ..data.example import Unreadable
+from ..report.pictures import Image, drawing
 from ..report.sheet import Shown, sheet, spread
 from ..versions.changelog import by_class, summary
 from ..versions.diff import Changes, Pair, Picture, balance, changes, moves
@@ -22,6 +23,7 @@ from ..versions.tags import Release, find
 
 REPORTS = Path("reports")
 FEW = 5
+Look = Callable[[bytes], Image]  # from the content of a file to how it is shown
 TITLES = {"added": "Added", "removed": "Removed", "relabelled": "Relabelled"}
 
 
@@ -40,7 +42,9 @@ def main(yours: Yours) -> None:
     sys.stdout.write(f"{described(a.name, b.name, old, new, found, data)}\n")
     if found.any():
         path = REPORTS / f"data-{a.name}-{b.name}.html"
-        write_bytes(path, pictured(a, b, found, Decoder.of(yours.data, data)).encode())
+        decode, show = Decoder.of(yours.data, data), drawing(yours.show)
+        page = pictured(a, b, found, lambda content: show(decode(content).arrays))
+        write_bytes(path, page.encode())
         sys.stdout.write(f"\nExamples in pictures: {path.as_posix()}\n")
 
 
@@ -88,13 +92,13 @@ def _moves(a: str, b: str, old: Sequence[Picture], new: Sequence[Picture], data:
     return aligned(rows)
 
 
-def pictured(a: Release, b: Release, found: Changes, decoder: Decoder) -> str:
+def pictured(a: Release, b: Release, found: Changes, look: Look) -> str:
     """Return a page with examples of what was added, removed and relabelled, as HTML."""
     rows = {kind: _chosen(getattr(found, kind), spread) for kind in TITLES}
     new = [_now(row) for kind in ("added", "relabelled") for row in rows[kind]]
     contents = a.contents([_now(row) for row in rows["removed"]]) | b.contents(new)
     parts = [
-        (heading, len(getattr(found, kind)), [_shown(row, contents, decoder) for row in rows[kind]])
+        (heading, len(getattr(found, kind)), [_shown(row, contents, look) for row in rows[kind]])
         for kind, heading in TITLES.items()
         if rows[kind]
     ]
@@ -112,12 +116,12 @@ def _now(row: Picture | Pair) -> Picture:
     return row if isinstance(row, Picture) else row[1]
 
 
-def _shown(row: Picture | Pair, contents: Mapping[Picture, bytes], decoder: Decoder) -> Shown:
+def _shown(row: Picture | Pair, contents: Mapping[Picture, bytes], look: Look) -> Shown:
     old, new = (row, row) if isinstance(row, Picture) else row
     title = new.label if old.label == new.label else f"{old.label} → {new.label}"
     content = contents.get(new)
     try:
-        pixels = decoder(content).arrays[IMAGE] if content else None
+        pixels = look(content) if content else None
     except Unreadable:  # what was removed may well be what no decoder can read
         pixels = None
     return Shown(pixels, title, new.path)

@@ -15,16 +15,17 @@ from ..console.errors import UserError
 from ..core.files import cell, write_bytes, write_csv
 from ..core.records import read_record
 from ..core.yours import Yours
-from ..data.shards import Shards, open_shards
+from ..data.shards import open_shards
 from ..diagnosis.error_tags import COLUMNS, FILE, MOST_LISTED, WRONG, Row, read_rows, refreshed
 from ..metrics.predictions import Predictions, read_predictions
 from ..metrics.scores import find
+from ..report.pictures import Gallery, drawing
 from ..report.sheet import Shown, sheet
 
 PICTURES, SHEET = Path("data/prepared/dev"), Path("reports/errors.html")
 
 
-def main(_: Yours) -> None:
+def main(yours: Yours) -> None:
     """Write both, and say what is in them."""
     parser = argparse.ArgumentParser(description="Write the dev mistakes, for people to tag.")
     parser.add_argument(
@@ -41,7 +42,8 @@ def main(_: Yours) -> None:
     dev = predictions["dev"]
     rows = read_rows(FILE, predictions, classes, given.gone)
     found = refreshed(rows, dev, classes, find(metrics["metric"]), given.most)
-    pictures = pictured(found, dev, open_shards(PICTURES, len(dev.labels)))
+    shown = Gallery(open_shards(PICTURES, len(dev.labels)), drawing(yours.show))
+    pictures = pictured(found, dev, shown)
     write_csv(FILE, COLUMNS, ([*map(cell, astuple(one))] for one in found))
     write_bytes(SHEET, pictures.encode())
     sys.stdout.write(f"{said(found, int((dev.answers != dev.labels).sum()))}\n")
@@ -62,7 +64,7 @@ def said(rows: Sequence[Row], mistakes: int) -> str:
     return "\n".join(lines)
 
 
-def pictured(rows: Sequence[Row], dev: Predictions, pictures: Shards) -> str:
+def pictured(rows: Sequence[Row], dev: Predictions, pictures: Gallery) -> str:
     """Return a page with the pictures of the rows that are mistakes, in their order."""
     at = {one.md5: row for row, one in enumerate(dev.examples)}
     shown = [

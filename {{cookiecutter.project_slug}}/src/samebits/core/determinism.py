@@ -87,7 +87,7 @@ def check(level: str, threads: int) -> None:
         UserError: `choose` was not called first, or not so, or something has changed what it set.
     """
     wanted = environment(level, threads)
-    now = {name: os.environ[name] for name in NAMES if name in os.environ}
+    now = {name: os.environ[name] for name in sorted(NAMES) if name in os.environ}
     if _chosen[-1:] != [wanted] or now != wanted:
         differing = sorted(name for name in NAMES if now.get(name) != wanted.get(name))
         named = f" ({', '.join(differing[:3])})" if differing else ""

@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,15 @@ READ_BY: Mapping[str, tuple[str, ...]] = {
     "train": ("model", "training"),
     "evaluate": ("model", "metrics"),
     "diagnose": ("metrics",),
-    "report": ("metrics",),
+    "report": ("metrics", "show"),
 }
+OPTIONAL = frozenset({"show"})  # a project has these only where it wants to
 
 
 class Yours:
     """Files of the package, as attributes: each is imported when it is asked for.
+
+    One of `OPTIONAL` is None where there is none.
 
     Args:
         names: those that may be asked for, such as "model".
@@ -44,7 +48,8 @@ class Yours:
     def __getattr__(self, name: str) -> Any:
         if name not in self._names:
             raise AttributeError(f"{name}.py is not among what is read here: {sorted(self._names)}")
-        return import_module(f"{package()}.{name}")
+        module = f"{package()}.{name}"
+        return None if name in OPTIONAL and not find_spec(module) else import_module(module)
 
 
 def package() -> str:

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core.records import Curves
-from ..data.shards import Pictures
 from ..metrics.predictions import Predictions
+from .pictures import Gallery
 
 
 @dataclass(frozen=True)
@@ -17,9 +17,9 @@ class Inputs:
     """Everything that the page shows.
 
     `metrics`, `diagnosis`, `data` and `identity` are the JSON files of that name; `curves` the
-    columns of the learning curves; `predictions` those for each data set; `pictures` the dev
-    pictures, uint8 `[n, c, h, w]`, in the order of `predictions["dev"]`; `odd` those of findings in
-    the data, uint8 `[c, h, w]` by path; `tags` what people say caused mistakes, by the content
+    columns of the learning curves; `predictions` those for each data set; `pictures` how the dev
+    examples are shown, uint8 `[c, h, w]` each, in the order of `predictions["dev"]`; `odd` those of
+    findings in the data, by path; `tags` what people say caused mistakes, by the content
     (MD5) of a picture.
     """
 
@@ -30,6 +30,6 @@ class Inputs:
     curves: Curves
     classes: list[str]
     predictions: dict[str, Predictions]
-    pictures: npt.NDArray[np.uint8] | Pictures
+    pictures: Gallery | npt.NDArray[np.uint8]
     odd: Mapping[str, npt.NDArray[np.uint8]]
     tags: Mapping[str, Sequence[str]]

@@ -8,13 +8,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ..data.shards import Pictures
 from ..diagnosis.error_cost import ordered
 from ..metrics.predictions import Predictions
 from ..metrics.proportions import measured
 from ..metrics.registry import METRICS, Metric
 from .markup import bar, name, plural, section, share, table, text
-from .pictures import image_tag
+from .pictures import Gallery, image_tag
 
 MATRIX_CLASSES = 30  # a larger matrix cannot be read; its worst pairs can
 WORST_PAIRS = 10  # below a matrix, which has the others
@@ -46,7 +45,7 @@ def confusion_section(predictions: Predictions, classes: list[str]) -> str:
 def mistakes_section(
     predictions: Predictions,
     classes: list[str],
-    pictures: npt.NDArray[np.uint8] | Pictures,
+    pictures: Gallery | npt.NDArray[np.uint8],
     metric: Metric,
     tags: Tags,
 ) -> str:
@@ -80,7 +79,7 @@ def least_sure(predictions: Predictions) -> list[int]:
 def _mistake(
     predictions: Predictions,
     classes: list[str],
-    pictures: npt.NDArray[np.uint8] | Pictures,
+    pictures: Gallery | npt.NDArray[np.uint8],
     row: int,
     tags: Tags,
 ) -> str:

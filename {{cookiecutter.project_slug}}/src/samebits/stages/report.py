@@ -2,9 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..console.errors import UserError
 from ..core.files import write_bytes
 from ..core.records import read_curves, read_record
@@ -16,6 +13,7 @@ from ..metrics.predictions import Predictions, read_predictions
 from ..report.findings import shown_paths
 from ..report.inputs import Inputs
 from ..report.page import page
+from ..report.pictures import Gallery, Image, Show, drawing
 
 KEYS = (
     *("score", "metric", "interval", "accepted", "constraints", "slices", "baselines"),
@@ -28,7 +26,7 @@ DATA_KEYS = (
 )
 
 
-def main(_: Yours, seal: Seal) -> None:
+def main(yours: Yours, seal: Seal) -> None:
     """Write reports/report.html from what the stages before have left."""
     metrics = read_record(Path("reports/metrics.json"), "evaluate", KEYS)
     diagnosis = read_record(Path("reports/diagnosis.json"), "diagnose", DIAGNOSIS_KEYS)
@@ -43,8 +41,9 @@ def main(_: Yours, seal: Seal) -> None:
         Path("models/identity.json"), "train", ("code", "data", "lock", "params")
     )
     curves = read_curves(Path("reports/learning-curves.csv"), "train")
-    pictures = _pictures("dev", predictions)
-    odd = _odd(set(shown_paths(data)), predictions)
+    show = drawing(yours.show)
+    pictures = Gallery(_pictures("dev", predictions), show)
+    odd = _odd(set(shown_paths(data)), predictions, show)
     tags = {row.md5: row.causes() for row in read_rows(FILE, predictions, classes)}
     records = (metrics, diagnosis, data, identity)
     inputs = Inputs(*records, curves, classes, predictions, pictures, odd, tags)
@@ -58,12 +57,12 @@ def _pictures(split: str, predictions: dict[str, Predictions]) -> Shards:
     return open_shards(Path("data/prepared") / split, len(predictions[split].labels))
 
 
-def _odd(wanted: set[str], predictions: dict[str, Predictions]) -> dict[str, NDArray[np.uint8]]:
-    """Return the pictures of those paths that are in any split."""
-    found: dict[str, NDArray[np.uint8]] = {}
+def _odd(wanted: set[str], predictions: dict[str, Predictions], show: Show) -> dict[str, Image]:
+    """Return how those paths that are in any split are shown."""
+    found: dict[str, Image] = {}
     for split, known in predictions.items():
         rows = [row for row, one in enumerate(known.examples) if one.path in wanted]
         if rows:
-            pictures = _pictures(split, predictions)
+            pictures = Gallery(_pictures(split, predictions), show)
             found |= {known.examples[row].path: pictures[row] for row in rows}
     return found
