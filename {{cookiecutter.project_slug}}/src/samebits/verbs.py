@@ -53,7 +53,9 @@ VERBS: Mapping[str, Verb] = {
     "data release": Verb("cli.data_release", "give the data a version", yours=("data",)),
     "data checkout": Verb("cli.data_use", "put a version of the data into data/raw"),
     "data list": Verb("cli.data_list", "list the versions of the data"),
-    "data diff": Verb("cli.data_diff", "say what differs between two versions", yours=("data", "show")),
+    "data diff": Verb(
+        "cli.data_diff", "say what differs between two versions", yours=("data", "show")
+    ),
     "data pull": Verb("remote.sync", "bring data and models in from the remote", given=("pull",)),
     "data push": Verb("remote.sync", "send data and models to the remote", given=("push",)),
     "exp keep": Verb("cli.keep", "put an experiment into the working tree"),

@@ -136,8 +136,9 @@ def sources(project: Project, stage: Stage) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in _run_by_name(stage):
         parts = [f"{ENGINE}/stages/{name}.py"]
-        yours = {part: f"{project.package}/{part}.py" for part in READ_BY.get(name, ())}
-        parts += [path for part, path in yours.items() if part not in OPTIONAL or project.exists(path)]
+        for part in READ_BY.get(name, ()):
+            path = f"{project.package}/{part}.py"
+            parts += [path] if part not in OPTIONAL or project.exists(path) else []
         found |= dict.fromkeys(parts, f"samebits run {name}")
     for name in re.findall(r"-m\s+(?!samebits\b)([\w.]+)", stage.command):
         for module in (f"{name}.__main__", name):

@@ -92,8 +92,8 @@ def check(level: str, threads: int) -> None:
         differing = sorted(name for name in NAMES if now.get(name) != wanted.get(name))
         named = f" ({', '.join(differing[:3])})" if differing else ""
         raise UserError(
-            f"the environment{named} is not that of level {level} with {threads} thread(s), so other "
-            "kernels may have computed; start the stage with 'samebits run', whose launcher sets it."
+            f"the environment{named} is not that of level {level} with {threads} thread(s), so "
+            "other kernels may have computed; start the stage with 'samebits run', which sets it."
         )
 
 

@@ -68,8 +68,8 @@ class Seal:
         """Refuse to go on if an input was written to; call it first when all code is imported.
 
         Raises:
-            UserError: it was, and the message names it; or the kernels are not those that params.yaml
-                asks for, where the stage reads that.
+            UserError: it was, and the message names it; or the kernels are not those that
+                params.yaml asks for, where the stage reads that.
         """
         level = self._values.get(f"{PARAMS}:reproducibility") or {}
         determinism.check(level.get("level", "portable"), int(level.get("threads", 1)))
