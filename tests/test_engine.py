@@ -18,3 +18,12 @@ def test_the_engine(room: str, built: Path) -> None:
     variables = environment(built) | {"COLUMNS": "200", "TMPDIR": os.environ["TMPDIR"]}
     done = command(*PYTEST, ENGINE / room, cwd=ROOT, env=variables)
     assert done.returncode == 0, done.stdout[-10_000:] + done.stderr
+
+
+@pytest.mark.slow
+def test_the_types_in_its_tests(built: Path) -> None:
+    folders = (ENGINE, built / "src", built / "scripts")
+    variables = environment(built) | {"MYPYPATH": os.pathsep.join(map(str, folders))}
+    given = ("--config-file", ENGINE / "mypy.ini", "--cache-dir", built.parent / "types")
+    done = command("python3", "-m", "mypy", *given, ENGINE, cwd=ROOT, env=variables)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -32,10 +32,10 @@ from samebits.data.decode_cache import Place
 from samebits.data.loader import Preparation, Split
 from samebits.data.shards import Example
 from samebits.diagnosis.diagnosis import Inputs, diagnose
-from samebits.diagnosis.gaps import Measured, measured
 from samebits.diagnosis.ideas import Settings
 from samebits.metrics.intervals import measure
 from samebits.metrics.predictions import Predictions, scored
+from samebits.metrics.proportions import Measured, measured
 from samebits.metrics.registry import METRICS
 from samebits.training import loop
 from samebits.training import network as networks

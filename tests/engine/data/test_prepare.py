@@ -47,7 +47,7 @@ def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
     return buffer.getvalue()
 
 
-def pixels(content: bytes, **shape: int) -> NDArray[np.uint8]:
+def pixels(content: bytes, **shape: Any) -> NDArray[np.uint8]:
     found: NDArray[np.uint8] = decode(content, **shape).pixels
     return found
 
@@ -117,7 +117,7 @@ def test_arrays_and_index(tmp_path: Path, fill: Callable[..., Path]) -> None:
 
 def test_facts_of_its_own(tmp_path: Path, fill: Callable[..., Path]) -> None:
     """Numbers stand beside the prepared pictures; words are for the rules alone."""
-    facts = {"night": True, "tilt": np.float32(0.5), "count": np.int64(3), "camera": "left"}
+    facts: Any = {"night": True, "tilt": np.float32(0.5), "count": np.int64(3), "camera": "left"}
 
     def own(content: bytes, given: Any) -> Decoded:
         return Decoded(yours.decode(content, given).arrays, facts)

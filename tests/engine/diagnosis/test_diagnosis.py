@@ -13,7 +13,7 @@ import planted
 import pytest
 
 from samebits.diagnosis.diagnosis import diagnose
-from samebits.diagnosis.gaps import measured
+from samebits.metrics.proportions import measured
 
 QUICK = (
     "too short a training",

@@ -8,8 +8,9 @@ import pytest
 
 from samebits.console.errors import UserError
 from samebits.diagnosis import gaps as chain
-from samebits.diagnosis.gaps import Measured, gaps, largest, target
+from samebits.diagnosis.gaps import gaps, largest, target
 from samebits.metrics.predictions import Predictions
+from samebits.metrics.proportions import Measured
 
 Made = Callable[..., Predictions]
 

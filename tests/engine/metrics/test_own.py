@@ -35,7 +35,8 @@ def sample() -> Sample:
 
 def top_2(scored: Scored) -> NDArray[np.bool_]:
     first = np.argsort(-scored.probabilities, axis=1, kind="stable")[:, :2]
-    return (first == scored.labels[:, None]).any(axis=1)
+    found: NDArray[np.bool_] = (first == scored.labels[:, None]).any(axis=1)
+    return found
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ import pytest
 
 from samebits import programs
 from samebits.console.errors import UserError
+from samebits.core.files import md5
 from samebits.remote import revisions
-from samebits.remote.revisions import Revision, md5
+from samebits.remote.revisions import Revision
 
 LOSSES = "step,loss\n0,0.5\n1,0.25\n"
 BASE = "0123456789" * 4

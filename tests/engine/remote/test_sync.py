@@ -16,10 +16,10 @@ from conftest import ROOT
 
 from samebits import programs
 from samebits.console.errors import UserError
+from samebits.core.files import md5
 from samebits.remote import dvc_errors as transfer
 from samebits.remote import filesystem as store_module
 from samebits.remote import sync as remote
-from samebits.remote.revisions import md5
 from samebits.remote.tracked import outputs
 
 FILES = {"cat/a.txt": b"one", "cat/b.txt": b"two", "dog/c.txt": b"three"}

@@ -14,8 +14,8 @@ import pytest
 from conftest import ROOT
 
 from samebits.console.errors import UserError
+from samebits.core.files import md5
 from samebits.remote import sync as remote
-from samebits.remote.revisions import md5
 
 CONFIG = """[core]
     analytics = false

@@ -40,7 +40,7 @@ def files(inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     write_csv(Path("reports/learning-curves.csv"), [*inputs.curves], zip(*columns, strict=True))
     write_predictions(Path("reports/predictions.csv"), inputs.classes, inputs.predictions)
     Path("data/prepared/dev").mkdir(parents=True)
-    np.save(SHARD, inputs.pictures[:])
+    np.save(SHARD, np.asarray(inputs.pictures))
 
 
 @pytest.mark.usefixtures("files")

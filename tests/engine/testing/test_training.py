@@ -45,7 +45,7 @@ def logarithm(network: Any, batch: Batch, given: Any) -> Tensor:
 
 def steep(network: Any, batch: Batch, given: Any) -> Tensor:
     """Its gradient is not finite, the value is."""
-    zero = network(**batch.inputs).sum() * 0
+    zero: Tensor = network(**batch.inputs).sum() * 0
     return loss(network, batch, given) + zero.abs() ** 0.75
 
 
@@ -63,8 +63,10 @@ def counted(network: Any, batch: Batch, given: Any) -> Tensor:
 
 
 def remembering(self: Network, image: Tensor) -> Tensor:
-    self.seen = getattr(self, "seen", 0) + 1
-    return forward(self, image) / self.seen
+    seen: Any = getattr(self, "seen", 0) + 1
+    self.seen = seen
+    logits: Tensor = forward(self, image) / seen
+    return logits
 
 
 def halving(step: int, steps: int, given: Any) -> float:

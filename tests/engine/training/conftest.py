@@ -84,7 +84,7 @@ class Run:
         chosen = settings(**changed)
         torch.manual_seed(chosen.reproducibility.seed)
         model = network_file.Model(width=4, depth=2, activation="relu")
-        shapes = {"image": (1, 6, 6)}
+        shapes: dict[str, tuple[int, ...]] = {"image": (1, 6, 6)}
         network = network_file.build(model, shapes, 3, chosen.regularization.dropout)
         self.progress: Progress = train(
             network, split(30, 0), split(11, 30), chosen, recipe(**own), identity, folder, group

@@ -36,7 +36,9 @@ def network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def build(seed: int = 0) -> Tensor:
         torch.rand(7)
-        return built(model, split, 0.0, replace(shipped(Reproducibility), seed=seed)).features
+        network = built(model, split, 0.0, replace(shipped(Reproducibility), seed=seed))
+        assert isinstance(network, Network)
+        return network.features
 
     return build
 

@@ -177,7 +177,8 @@ def test_the_first_step_refuses_it_wherever_it_stands(
             patch.setattr(place, name, value)
             run()
 
-    forward, warp, loss = Network.forward, training_file.warp, functional.cross_entropy
+    forward, loss = Network.forward, functional.cross_entropy
+    warp: Any = vars(training_file)["warp"]
 
     def rooted(self: Network, image: Tensor) -> Tensor:
         return forward(self, image).exp().sqrt()

@@ -39,7 +39,8 @@ def pictures(count: int, seed: int = 0) -> NDArray[np.uint8]:
 
 class Mlp(torch.nn.Sequential):
     def forward(self, image: torch.Tensor) -> torch.Tensor:
-        return super().forward(image.flatten(1))
+        logits: torch.Tensor = super().forward(image.flatten(1))  # type: ignore[no-untyped-call]
+        return logits
 
 
 def mlp() -> torch.nn.Module:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from samebits.console.errors import UserError
+from samebits.core.files import md5
 from samebits.data.dvc_file import MARK
 from samebits.data.release_file import CORRECTIONS, RECORD, release_of
 from samebits.programs import dvc
-from samebits.remote.revisions import md5
 from samebits.versions import checkout as steps
 from samebits.versions import tags as versions
 from samebits.versions.checkout import use
