@@ -34,7 +34,7 @@ def tracked(root: Path) -> list[str]:
         UserError: there is a repository which Git does not read.
     """
     listed = [path for path in _index(root) if (root / path).is_file()]
-    return sorted(listed) if listed else sorted(_walk(root, ""))
+    return sorted(listed) if listed else sorted(_walk(Ignored(root), ""))
 
 
 def _index(root: Path) -> list[str]:
@@ -50,48 +50,56 @@ def _index(root: Path) -> list[str]:
     return [name for name in done.stdout.decode("utf-8", "replace").split("\0") if name]
 
 
-def _walk(root: Path, directory: str) -> list[str]:
+def _walk(rules: "Ignored", directory: str) -> list[str]:
     found: list[str] = []
-    for entry in os.scandir(root / directory):
+    for entry in os.scandir(rules.root / directory):
         path = f"{directory}/{entry.name}" if directory else entry.name
         inside = entry.is_dir(follow_symlinks=False)
-        if path in UNSEEN or entry.name == "__pycache__" or _matches(root, path, inside):
+        if path in UNSEEN or entry.name == "__pycache__" or rules.matches(path, inside):
             continue
         if inside:
-            found += _walk(root, path)
+            found += _walk(rules, path)
         elif entry.is_file():
             found.append(path)
     return found
 
 
-def ignored(root: Path, path: str, rules: str = ".gitignore") -> bool:
-    """Whether the files named `rules` below `root` keep out `path`, or a folder it is in."""
-    parts = path.split("/")
-    whole = range(1, len(parts) + 1)
-    # What is not there yet (data to come, outputs of a run) is taken for a folder.
-    return any(
-        _matches(root, "/".join(parts[:n]), n < len(parts) or not (root / path).is_file(), rules)
-        for n in whole
-    )
+class Ignored:
+    """What the files of this name below a folder keep out; each of them is read once."""
 
+    def __init__(self, root: Path, name: str = ".gitignore") -> None:
+        self.root = root
+        self._name = name
+        self._read: dict[str, tuple[Rule, ...]] = {}
 
-def _matches(root: Path, path: str, is_directory: bool, rules: str = ".gitignore") -> bool:
-    """Whether the last rule that speaks of `path` itself, in any folder above it, ignores it."""
-    verdict = False
-    parts = path.split("/")
-    for depth in range(len(parts)):
-        below = "/".join(parts[depth:])
-        for rule in _rules(_read(root.joinpath(*parts[:depth], rules))):
-            if (is_directory or not rule.directories_only) and rule.pattern.fullmatch(below):
-                verdict = not rule.negated
-    return verdict
+    def covers(self, path: str) -> bool:
+        """Whether they keep out `path`, or a folder it is in."""
+        parts = path.split("/")
+        # What is not there yet (data to come, outputs of a run) is taken for a folder.
+        return any(
+            self.matches("/".join(parts[:n]), n < len(parts) or not (self.root / path).is_file())
+            for n in range(1, len(parts) + 1)
+        )
 
+    def matches(self, path: str, is_directory: bool) -> bool:
+        """Whether the last rule that speaks of `path` itself, in any folder above, ignores it."""
+        verdict = False
+        parts = path.split("/")
+        for depth in range(len(parts)):
+            below = "/".join(parts[depth:])
+            for rule in self._rules("/".join(parts[:depth])):
+                if (is_directory or not rule.directories_only) and rule.pattern.fullmatch(below):
+                    verdict = not rule.negated
+        return verdict
 
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
+    def _rules(self, folder: str) -> tuple[Rule, ...]:
+        if folder not in self._read:
+            try:
+                text = (self.root / folder / self._name).read_text("utf-8", errors="replace")
+            except OSError:
+                text = ""
+            self._read[folder] = _rules(text)
+        return self._read[folder]
 
 
 @cache

@@ -5,13 +5,14 @@ import os
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import PurePath
 from typing import NamedTuple
 
 from .dvcfiles import LOCK, PARAMS, PIPELINE, Stage, inside, owners, stages, tracked_data
 from .findings import Check, Finding, check, count, words
 from .ignore import UNSEEN
-from .parsing import parents, statements
+from .parsing import parents, python, statements
 from .pipeline import code_of
 from .project import Project
 
@@ -48,9 +49,9 @@ def inputs(project: Project) -> Check:
     tails = {re.split(r"[^\w. -]", name)[-1] for name in {*others, *data}}
     for path in sorted(code):
         text = project.text(path) or ""
+        ends, in_parts = _signs(text)
         # Few files name any; only those are worth a walk.
-        spelled = tails.intersection(_TAIL.findall(text)) or _PARTS.search(text)
-        if spelled or "/../" in text or any(f"{one}/" in text for one in data):
+        if tails & ends or in_parts or any(f"{one}/" in text for one in data):
             named = [*_named(project, path, others)]
             readers = [one for one, paths in ran if path in paths]
             new = [*_undeclared(path, named, others), *_elsewhere(path, named, data, readers)]
@@ -60,6 +61,12 @@ def inputs(project: Project) -> Check:
         f"{count(len(tracked_data(project)), 'output')} of .dvc files, {count(len(code), 'file')}"
     )
     return check("inputs", found, "all that they name declared", findings)
+
+
+@cache
+def _signs(text: str) -> tuple[set[str], bool]:
+    """The ends of all that stands in quotes, and whether any may be in parts or lead elsewhere."""
+    return {*_TAIL.findall(text)}, bool(_PARTS.search(text)) or "/../" in text
 
 
 def _idle(project: Project) -> Iterator[Finding]:
@@ -147,22 +154,31 @@ def _elsewhere(
 
 def _named(project: Project, path: str, others: dict[str, str]) -> Iterator[tuple[int, str]]:
     """Every path that the code spells out, in one text or in parts, with its line."""
-    if (tree := project.tree(path)) is None:
+    if project.tree(path) is None:
         return
-    above, names = parents(project.text(path) or ""), _names(tree)
+    for line, text, a_path, begun in _spelled(project.text(path) or ""):
+        # A word alone may mean anything, unless it is a file or used as a path.
+        if a_path or (text in others and (project.root / text).is_file()):
+            for name in _written(text if begun else f"{_UNKNOWN}/{text}"):
+                yield line, name
+
+
+@cache
+def _spelled(code: str) -> tuple[tuple[int, str, bool, bool], ...]:
+    """What the code spells out: line, text, is it surely a path, is its beginning known."""
+    above, names = parents(code), _names(python(code))
     nodes = [node for node in above if isinstance(node, _SPELLED)]
     made = [node for node in nodes if not isinstance(node, ast.Constant)]
     joined = {node: parts for node in made if (parts := _parts(node, names))}
     behind = {part for parts in joined.values() for part in parts[1:]}
     unbegun = {part for node in made for part in _unbegun(node, names)}
+    found = []
     for node in nodes:
         docstring = isinstance(node, ast.Constant) and isinstance(above[node], ast.Expr)
         text = "" if docstring or node in behind else _text(node, names)
-        # A word alone may mean anything, unless it is a file or used as a path.
         a_path = "." in text or "/" in text or node in joined
-        if a_path or (text in others and (project.root / text).is_file()):
-            for name in _written(f"{_UNKNOWN}/{text}" if node in unbegun else text):
-                yield node.lineno, name
+        found.append((node.lineno, text, a_path, node not in unbegun))
+    return tuple(found)
 
 
 def _written(text: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from . import parsing
 from .findings import Finding
-from .ignore import ignored, tracked
+from .ignore import Ignored, tracked
 from .parsing import Broken, Document
 
 LARGE = 1_000_000
@@ -25,6 +25,7 @@ class Project:
         self.tracked = tracked(self.root)
         self.allowed_lines: set[tuple[str, int]] = set()
         self._texts: dict[str, str | None] = {}
+        self._ignored = Ignored(self.root)
 
     @cached_property
     def sources(self) -> list[str]:
@@ -57,11 +58,14 @@ class Project:
 
     def ignored(self, path: str) -> bool:
         """Whether the .gitignore files keep `path` out of Git."""
-        return ignored(self.root, path)
+        return self._ignored.covers(path)
 
     def size(self, path: str) -> int:
         """Size of a file in bytes; 0 where there is none."""
-        return (self.root / path).stat().st_size if self.exists(path) else 0
+        try:
+            return (self.root / path).stat().st_size
+        except OSError:
+            return 0
 
     def text(self, path: str) -> str | None:
         """The text of a file; None where there is none, or where it is large or not UTF-8."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .dvcfiles import Tracked, tracked_data
 from .findings import Finding
-from .ignore import ignored
+from .ignore import Ignored
 from .project import Project
 
 # Up to so many bytes the data is read, in a fraction of a second; of more, only the size is seen.
@@ -37,7 +37,8 @@ def _is_recorded(root: Path, path: str, data: Tracked) -> bool:
         return True
     # What .dvcignore names is no part of a version; to look that up for each file is slow.
     names = {one: one.relative_to(root).as_posix() for one in files}
-    kept = [one for one in files if not ignored(root, names[one], ".dvcignore")]
+    ignored = Ignored(root, ".dvcignore")
+    kept = [one for one in files if not ignored.covers(names[one])]
     return len(kept) < len(files) and _is_version(place, kept, data)
 
 
