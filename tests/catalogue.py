@@ -307,7 +307,7 @@ BUGS = [
     Bug(
         "results that another code made",
         [(LOADER, r"\(self\.seed, \"order\", ", '(self.seed, "shuffle", ')],
-        r"first \S+ of stage train",
+        r"first \S+ of stage validate",
         tests=LOADER_TESTS,
         made="commit --force",
     ),
