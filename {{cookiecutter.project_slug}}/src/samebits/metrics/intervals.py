@@ -11,7 +11,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
 from .bootstrap import REPLICATES, Resampling
 from .probabilities import Values
@@ -88,6 +87,9 @@ def replicates(
 
 def quantile(level: float, freedom: float) -> float:
     """Return the bound within which Student's t stays with probability `level`."""
+    # Here, for it takes a third of a second to import, and who only asks for inputs needs none.
+    from scipy.special import stdtrit
+
     return float(stdtrit(max(freedom, 1), (1 + level) / 2))
 
 
