@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from predicted import example
 
-from samebits.checks.label_errors import Sampled, label_findings
+from samebits.checks.label_errors import label_findings
 from samebits.core.config import read
 from samebits.core.random import key
 from samebits.core.sections import (
@@ -28,7 +28,7 @@ from samebits.core.sections import (
     Runtime,
 )
 from samebits.core.yours import Yours
-from samebits.data.decode_cache import Place
+from samebits.data.index import Place
 from samebits.data.loader import Preparation, Split
 from samebits.data.shards import Example
 from samebits.diagnosis.diagnosis import Inputs, diagnose
@@ -358,9 +358,7 @@ def _error(answer: Answer, part: _Part) -> float:
 def _findings(parts: list[_Part], data: Data) -> list[dict[str, Any]]:
     images = np.concatenate([one.images for one in parts])
     examples = [known for one in parts for known in one.examples()]
-    sampled = [
-        Sampled(one.md5, one.path, one.label, Place("", row, 0)) for row, one in enumerate(examples)
-    ]
+    sampled = [(one, Place("", row, 0)) for row, one in enumerate(examples)]
     doubts = label_findings(
         sampled, lambda places: images[[one.place for one in places]], out_of_fold, data
     )

@@ -35,6 +35,12 @@ def test_an_arrow_to_a_room_beside(copy: Any, expect: Any, line: str) -> None:
     expect("rooms", f"{ENGINE}/audit/new.py", 1, "remote/sync.py, which stands on no lower floor")
 
 
+@pytest.mark.parametrize("path", ["util/new.py", "new.py"])
+def test_a_file_in_no_room(copy: Any, expect: Any, path: str) -> None:
+    copy.write(f"{ENGINE}/{path}", "")
+    expect("rooms", f"{ENGINE}/{path}", 1, f"stands in no room; name {path.partition('/')[0]} and")
+
+
 def test_arrows_down_and_inside_a_room(copy: Any) -> None:
     copy.write(f"{ENGINE}/cli/new.py", "from . import keep\nfrom ..core import files\n")
     copy.write(f"{ENGINE}/audit/new.py", "from ..console.errors import UserError\n")

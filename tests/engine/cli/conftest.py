@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import PACKAGE
 from predicted import example
 
-from samebits.core import determinism, kernels
+from samebits.core import determinism, kernels, yours
 from samebits.core.seals import Seal
 from samebits.core.yours import READ_BY, Yours
 from samebits.metrics.predictions import Predictions
@@ -27,6 +28,7 @@ def verb(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
     def run(name: str, *arguments: str) -> str:
         capsys.readouterr()
         verb = VERBS[name]
+        monkeypatch.setattr(yours, "package", lambda: PACKAGE)
         monkeypatch.setattr(sys, "argv", [f"samebits {name}", *verb.given, *arguments])
         part = import_module(f"samebits.{verb.module}")
         part.main(*([Yours(verb.yours)] if verb.yours else []))

@@ -34,7 +34,6 @@ def lay(wrong: list[int], first: int = 0) -> None:
 @pytest.fixture(autouse=True)
 def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("pyproject.toml").write_text('[project]\nname = "handwritten-digits"\n', "utf-8")
     lay(WRONG)
     write_json(Path("reports/metrics.json"), {"metric": "accuracy"})
     Path("data/prepared/dev").mkdir(parents=True)

@@ -3,16 +3,19 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
+from unittest import mock
+from unittest.mock import MagicMock
 
 import pytest
 from conftest import configured
-from handwritten_digits.metrics import METRICS
 
 from samebits import __main__ as launcher
 from samebits.console.errors import UserError
-from samebits.core import determinism
+from samebits.core import determinism, kernels
+from samebits.metrics.registry import METRICS, number_of
 from samebits.verbs import VERBS
 
 Python = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -65,8 +68,8 @@ def test_a_verb_has_its_kernels_its_words_and_its_files(
     settle: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    ran, chosen, entered = list[object](), list[object](), list[object]()
-    part = SimpleNamespace(main=lambda *given: ran.extend([sys.argv, *given]), enter=entered.append)
+    ran, chosen = list[object](), list[object]()
+    part = SimpleNamespace(main=lambda *given: ran.extend([sys.argv, *given]))
     settle(Path("params.yaml"), reproducibility={"level": "machine", "threads": 3})
     monkeypatch.setattr(determinism, "choose", lambda *given: chosen.append(given))
     monkeypatch.setattr(launcher, "import_module", lambda _: part)
@@ -75,7 +78,22 @@ def test_a_verb_has_its_kernels_its_words_and_its_files(
     assert chosen == [kernels]
     assert ran[0] == argv
     assert [vars(one)["_names"] for one in ran[1:]] == ([yours] if yours else [])
-    assert entered == ([METRICS] if "metrics" in yours else [])
+
+
+@pytest.mark.parametrize("name", [name for name, verb in VERBS.items() if "metrics" in verb.yours])
+def test_own_metrics_are_known_where_they_are_read(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the code that uses them: the launcher is no dependency of a stage."""
+    own = number_of("own", lambda _: 0.5, higher_is_better=True)
+    yours = SimpleNamespace(metrics=SimpleNamespace(METRICS=[own]), show=None, model=None)
+    monkeypatch.setattr(kernels, "configure", lambda *_: None)
+    given = [yours, MagicMock()] if name.startswith("run ") else [yours]
+    monkeypatch.setattr(sys, "argv", [f"samebits {name}", "a", "b"])
+    with mock.patch.dict(METRICS):
+        with pytest.raises((UserError, SystemExit)):
+            import_module(f"samebits.{VERBS[name].module}").main(*given)
+        assert METRICS["own"] is own
 
 
 @pytest.mark.parametrize("words", [[], ["--help"], ["-h"]])

@@ -33,11 +33,14 @@ from nowhere import nothing, Kind
 raise SystemExit
 SIZES = (8, 16)
 NAMES = {"a": nothing, "b": nothing}
+MORE = {**NAMES, "c": nothing}
 
 
 class Input:
     size: int = params.choice(*SIZES)
     name: str = params.choice(*NAMES)
+    more: str = params.choice(*MORE)
+    step: int = params.number(1, bigger="x2")
     low: float = params.number(-1, high=1.5)
     flag: bool
     kind: Kind
@@ -49,6 +52,8 @@ class Input:
     assert declared(write(tmp_path / "data.py", text), "input") == {
         "size": Key("size", int, {"choices": (8, 16)}),
         "name": Key("name", str, {"choices": ("a", "b")}),
+        "more": Key("more", str, {}),
+        "step": Key("step", int, {}),
         "low": Key("low", float, {"low": -1, "high": 1.5, "bigger": ""}),
         "flag": Key("flag", bool, {}),
         "kind": Key("kind", None, {}),

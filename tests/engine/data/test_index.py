@@ -80,7 +80,7 @@ def test_another_limit_of_pixels_is_heard(tmp_path: Path, fill: Fill) -> None:
         with open_catalogue(tmp_path / "decoded", decoder(data)) as catalogue:
             catalogue.fill(raw, 0)
             found = catalogue.database.execute("SELECT path FROM files WHERE large ORDER BY path")
-            kept = [one.path for one in catalogue.pictures()]
+            kept = [path for path, *_ in catalogue.pictures()]
             names = [path for (path,) in found]
             assert len(kept) + len(names) == 4
             assert not {*kept} & {*names}

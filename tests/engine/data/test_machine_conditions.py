@@ -13,7 +13,7 @@ from conftest import PYTHONPATH
 from PIL import Image
 
 from samebits.data import index as catalogue_module
-from samebits.data.decode_cache import Pixels, Place
+from samebits.data.decode_cache import Pixels
 from samebits.data.index import open_catalogue
 from samebits.data.source import Source
 
@@ -94,7 +94,7 @@ def test_too_many_open_files_is_no_damaged_block(
     raw = fill(tmp_path / "raw", count=1)
     with open_catalogue(tmp_path / "decoded", decoder()) as catalogue:
         catalogue.fill(raw, 0)
-        one = next(catalogue.pictures())
+        *_, place = next(catalogue.pictures())
         monkeypatch.setattr(np, "load", fail(OSError(24, "Too many open files")))
         with pytest.raises(OSError, match="Too many open files"):
-            Pixels(catalogue)([Place(one.block, one.place, one.checksum)])
+            Pixels(catalogue)([place])

@@ -24,7 +24,7 @@ SHARD = "data/prepared/dev/images-00000.npy"
 
 
 def page(show: Any = None) -> None:
-    yours: Any = SimpleNamespace(show=show)
+    yours: Any = SimpleNamespace(show=show, metrics=SimpleNamespace(METRICS=[]))
     report.main(yours, MagicMock())  # without a seal: there is no pipeline here
 
 

@@ -1,6 +1,6 @@
 """A network is the same wherever it is built."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,9 +12,12 @@ from conftest import configured, shipped
 from handwritten_digits import model as network_file
 from torch import Tensor, nn
 
+from samebits.console.errors import UserError
+from samebits.core.params import number
 from samebits.core.sections import Reproducibility
 from samebits.data.loader import Split
-from samebits.training.network import built
+from samebits.training import network as network_module
+from samebits.training.network import built, growth
 
 
 class Network(nn.Module):
@@ -25,18 +28,34 @@ class Network(nn.Module):
         self.features = torch.randn(3)
 
 
+SPLIT = Split(np.zeros((3, 1, 8, 8), np.uint8), np.arange(3), ["a", "b", "c"], "version")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attentive:
+    """The section of a network with heads."""
+
+    embedding: int = number(4, 4096, bigger="*2")
+    heads: int = number(1, 64, bigger="+1")
+    scale: float = number(0, 8, bigger="*2")
+
+
+def attentive(model: Attentive, *_: Any) -> nn.Module:
+    rates = torch.linspace(0, model.scale, 2)
+    assert not model.scale > 4 or rates[1].item()  # which a tensor without values has not
+    return nn.MultiheadAttention(model.embedding, model.heads)
+
+
 @pytest.fixture
 def network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Build it, whatever was drawn before: network(seed=1)."""
     configured(tmp_path)
     monkeypatch.chdir(tmp_path)
-    images, labels = np.zeros((3, 1, 8, 8), np.uint8), np.arange(3)
-    split = Split(images, labels, ["a", "b", "c"], "version")
     model = SimpleNamespace(Model=network_file.Model, build=lambda *_: Network())
 
     def build(seed: int = 0) -> Tensor:
         torch.rand(7)
-        network = built(model, split, 0.0, replace(shipped(Reproducibility), seed=seed))
+        network = built(model, SPLIT, 0.0, replace(shipped(Reproducibility), seed=seed))
         assert isinstance(network, Network)
         return network.features
 
@@ -46,3 +65,20 @@ def network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_what_it_draws_depends_on_the_seed_alone(network: Any) -> None:
     assert torch.equal(network(), network())
     assert not torch.equal(network(), network(seed=1))
+
+
+def test_a_network_that_refuses_its_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As torch's own layers do it; what cannot be built is no idea, whatever it ends with."""
+    own = SimpleNamespace(Model=Attentive, build=attentive)
+    section: dict[str, Any] = {"embedding": 16, "heads": 16, "scale": 3.0}
+    monkeypatch.setattr(network_module, "read", lambda _: Attentive(**section))
+    assert growth(own, SPLIT) == {
+        "bigger": {"embedding": 32},
+        "smaller": {"scale": 1.5},
+        "other": {},
+    }
+    section["heads"] = 5
+    with pytest.raises(
+        UserError, match=r"model\.py: embed_dim must be .*; change the section `mod"
+    ):
+        built(own, SPLIT, 0.0, shipped(Reproducibility))

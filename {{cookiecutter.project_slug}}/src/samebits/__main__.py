@@ -29,9 +29,6 @@ def main() -> None:
     # A stage is sealed before its code is imported, so that what runs is what was sealed.
     seal = [Seal(words[1])] if name in STAGES else []
     part, yours = import_module(f"{__package__}.{verb.module}"), Yours(verb.yours)
-    if "metrics" in verb.yours:
-        registry = import_module(f"{__package__}.metrics.registry")
-        registry.enter(yours.metrics.METRICS)
     for one in seal:
         yours.load()
         one.check()

@@ -34,6 +34,11 @@ def arrows(project: Project) -> Check:
 
 def _upward(project: Project, path: str) -> Iterator[Finding]:
     own = floor(path)
+    if own is None and not is_transparent(path):
+        message = (
+            f"stands in no room; name {room_of(path)} and its floor in {ENGINE}/audit/rooms.py"
+        )
+        yield Finding(path, 1, message)
     for item, file in _imported(project, path):
         other = floor(file)
         apart = own is not None and other is not None and room_of(file) != room_of(path)

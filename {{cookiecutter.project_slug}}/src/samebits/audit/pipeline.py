@@ -25,7 +25,7 @@ from .sections import accesses, reads, sections
 
 # Loading speed alone: a stage that depends on it would run again for nothing.
 FREE = "runtime"
-YOURS, REGISTRY = f"{ENGINE}/core/yours.py", f"{ENGINE}/metrics/registry.py"
+YOURS = f"{ENGINE}/core/yours.py"
 
 
 def code_of(project: Project, stage: Stage) -> set[str]:
@@ -106,8 +106,6 @@ def _handed(project: Project, stage: Stage) -> Iterator[Finding]:
         if room_of(path) != "stages" or not project.tree(path):
             continue
         read = _read_of_yours(project, path)
-        if REGISTRY in reach(project, path):
-            read.setdefault("metrics", 1)  # the launcher enters them there
         for file, line in read.items():
             if file not in READ_BY.get(name, ()):
                 message = f"stage {stage.name}: reads {file}.py of yours, which READ_BY of {YOURS} "

@@ -21,17 +21,8 @@ LAUNCHER = ("__main__.py", "core/yours.py")
 # What stands here moves no output: it says something, or brings what is compared with a hash. No
 # stage depends on it, so that another word trains nothing anew.
 TRANSPARENT = (
-    *(
-        "__main__.py",
-        "params.py",
-        "programs.py",
-        "verbs.py",
-        "console",
-        "audit",
-        "remote",
-        "provenance",
-    ),
-    *("versions", "ingest", "experiments", "cli"),
+    *("__main__.py", "params.py", "programs.py", "verbs.py", "console", "audit", "remote"),
+    *("provenance", "versions", "ingest", "experiments", "cli"),
 )
 # All that the code of a stage may take from there, by module.
 TAKEN = {

@@ -7,15 +7,15 @@ Confident Learning, JAIR 2021, as their library cleanlab does it.
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.resize import shrink
 from ..core.sections import Data
-from ..data.decode_cache import Place
 from ..data.findings import Finding, shown
+from ..data.index import Place
+from ..data.shards import Example
 from .near_duplicates import Look
 
 FOLDS = 5
@@ -30,13 +30,8 @@ OutOfFold = Callable[
 ]
 
 
-class Sampled(NamedTuple):
-    """A picture whose label is looked at."""
-
-    md5: str
-    path: str
-    label: str
-    place: Place
+# Whose label is looked at, and where its pixels are.
+Sampled = tuple[Example, Place]
 
 
 def sample(database: sqlite3.Connection, data: Data) -> list[Sampled]:
@@ -50,9 +45,11 @@ def sample(database: sqlite3.Connection, data: Data) -> list[Sampled]:
     query = """SELECT md5, min(path), label, block, place, checksum FROM examples GROUP BY md5
                HAVING count(DISTINCT label) = 1 ORDER BY md5 LIMIT ?"""
     rows = database.execute(query, (most,))
-    found = (Sampled(md5, path, label, Place(*place)) for md5, path, label, *place in rows)
+    found = (
+        (Example(path, label, md5, "", {}), Place(*place)) for md5, path, label, *place in rows
+    )
     # In the order of the paths, for so the pixels lie.
-    return sorted(found, key=lambda one: one.path)
+    return sorted(found, key=lambda one: one[0].path)
 
 
 def label_findings(
@@ -66,21 +63,20 @@ def label_findings(
         out_of_fold: the model, fitted on all folds but one, for each.
         data: how sure the model must be.
     """
-    classes = sorted({one.label for one in sampled})
+    examples, places = [one for one, _ in sampled], [place for _, place in sampled]
+    classes = sorted({one.label for one in examples})
     numbers = {name: number for number, name in enumerate(classes)}
-    labels = np.array([numbers[one.label] for one in sampled], dtype=np.int64)
+    labels = np.array([numbers[one.label] for one in examples], dtype=np.int64)
     # By other digits than those that chose the sample.
-    folds = np.array([int(one.md5[-8:], 16) % FOLDS for one in sampled], dtype=np.int64)
+    folds = np.array([int(one.md5[-8:], 16) % FOLDS for one in examples], dtype=np.int64)
     if len(classes) < 2 or len(np.unique(folds)) < 2:
         return
-    chunks = [sampled[start : start + CHUNK] for start in range(0, len(sampled), CHUNK)]
-    images = np.concatenate(
-        [shrink(pixels([one.place for one in chunk]), SIDE) for chunk in chunks]
-    )
+    chunks = [places[start : start + CHUNK] for start in range(0, len(places), CHUNK)]
+    images = np.concatenate([shrink(pixels(chunk), SIDE) for chunk in chunks])
     # Six decimals, as everywhere: what is below them must not decide.
     found = out_of_fold(images, labels, len(classes), folds).astype(np.float64).round(6)
     for row in _doubted(labels, found):
-        one, other = sampled[row], int(found[row].argmax())
+        one, other = examples[row], int(found[row].argmax())
         if found[row, other] >= data.label_error:
             words = _words(one, classes[other], found[row, other])
             yield Finding("label-error", words, (one.path,), (one.md5,))
@@ -95,7 +91,7 @@ def _doubted(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> l
     return sorted(np.flatnonzero(rows).tolist(), key=lambda row: (own[row], row))
 
 
-def _words(one: Sampled, other: str, sure: float) -> str:
+def _words(one: Example, other: str, sure: float) -> str:
     return (
         f"{shown(one.path)}: labelled {shown(one.label)}, but looks like {shown(other)}, as a "
         f"model is {100 * sure:.1f} % sure; correct it in data/corrections.csv, or accept it."

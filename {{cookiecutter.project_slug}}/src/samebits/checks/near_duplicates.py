@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from ..core.random import integers
 from ..core.resize import GIST
 from ..core.sections import Data
-from ..data.decode_cache import Place
 from ..data.findings import Finding, shown
+from ..data.index import Place
 from ..data.splits import split_of
 
 GRIDS, WIDTH = 8, 16  # how many, and how many times `limit` their cells are wide

@@ -10,6 +10,7 @@ from ..console.errors import UserError
 from ..core.yours import Yours
 from ..metrics.baselines import unbeaten
 from ..metrics.comparison import Difference, Spread, check_same, paired
+from ..metrics.registry import enter
 from ..metrics.results import Result, read_result, spread_over_seeds
 from ..metrics.scores import find
 from ..provenance.explain import differing
@@ -19,8 +20,9 @@ Rows = list[tuple[str, str, str]]
 Spreads = dict[str, Spread]  # over seeds, by the commit that they were run in
 
 
-def main(_: Yours) -> None:
+def main(yours: Yours) -> None:
     """Print the verdict, the difference and what else differs."""
+    enter(yours.metrics.METRICS)
     parser = argparse.ArgumentParser(description="Say which of two results is better.")
     parser.add_argument("A", help="a commit, tag, branch or DVC experiment")
     parser.add_argument("B", help="another")

@@ -18,6 +18,7 @@ from ..core.yours import Yours
 from ..data.shards import open_shards
 from ..diagnosis.error_tags import COLUMNS, FILE, MOST_LISTED, WRONG, Row, read_rows, refreshed
 from ..metrics.predictions import Predictions, read_predictions
+from ..metrics.registry import enter
 from ..metrics.scores import find
 from ..report.pictures import Gallery, drawing
 from ..report.sheet import Shown, sheet
@@ -27,6 +28,7 @@ PICTURES, SHEET = Path("data/prepared/dev"), Path("reports/errors.html")
 
 def main(yours: Yours) -> None:
     """Write both, and say what is in them."""
+    enter(yours.metrics.METRICS)
     parser = argparse.ArgumentParser(description="Write the dev mistakes, for people to tag.")
     parser.add_argument(
         "--most", type=int, default=MOST_LISTED, help=f"mistakes without a tag ({MOST_LISTED})"

@@ -14,11 +14,13 @@ from ..core.sections import Data, Optimization, Regularization
 from ..core.yours import Yours
 from ..diagnosis.learning_curve import extrapolate
 from ..experiments.fractions import FILE, points, predictions_here, run_fractions
+from ..metrics.registry import enter
 from ..metrics.results import read_result
 
 
-def main(_: Yours) -> None:
+def main(yours: Yours) -> None:
     """Run what is missing, write what was found and print it."""
+    enter(yours.metrics.METRICS)
     whole, patience = read(Data).train_fraction, read(Regularization).early_stopping
     learned = len(read_result("HEAD").predictions["train"].labels)
     found = extrapolate(points(run_fractions(whole, read(Optimization), patience, learned)))

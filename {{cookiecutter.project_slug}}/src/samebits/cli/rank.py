@@ -11,6 +11,7 @@ from ..console.errors import UserError
 from ..core.yours import Yours
 from ..metrics.comparison import check_same
 from ..metrics.ranking import Candidate, Place, corrected, rank
+from ..metrics.registry import enter
 from ..metrics.results import Result, read_result, spread_over_seeds
 from ..metrics.scores import find
 from ..remote.revisions import experiments
@@ -20,8 +21,9 @@ HEAD = "HEAD"
 MEASURING = re.compile(r"(seed|part)-[\d.]+-[0-9a-f]{10}")
 
 
-def main(_: Yours) -> None:
+def main(yours: Yours) -> None:
     """Print the ranking of HEAD and of every experiment."""
+    enter(yours.metrics.METRICS)
     first, others, gone = read_result(HEAD), list[Result](), list[str]()
     found = experiments()
     candidates = {name: one for name, one in found.items() if not MEASURING.fullmatch(name)}

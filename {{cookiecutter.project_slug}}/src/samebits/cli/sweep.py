@@ -15,6 +15,7 @@ from ..core.sections import Evaluation
 from ..core.yours import Yours
 from ..experiments.space import knobs
 from ..experiments.sweep import STORAGE, Plan, sweep
+from ..metrics.registry import enter
 from ..remote.tracked import look_around
 
 if TYPE_CHECKING:
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 SHOWN = 10
 
 
-def main(_: Yours) -> None:
+def main(yours: Yours) -> None:
     """Run the sweep and print the best of its trials."""
+    enter(yours.metrics.METRICS)
     given = _arguments()
     plan = Plan(
         name=given.name,

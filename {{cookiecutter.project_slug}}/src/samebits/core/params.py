@@ -39,7 +39,12 @@ def number(low: float, high: float = float("inf"), *, bigger: str = "") -> Any:
         low, high: the ends.
         bigger: of a key of the network, the step to a larger one that `diagnose` may suggest: "*2"
             or "+1".
+
+    Raises:
+        ValueError: that is no step.
     """
+    if bigger and not re.fullmatch(r"[*+][1-9]\d*", bigger):
+        raise ValueError(f"bigger is {bigger!r}; write a step such as '*2' or '+1'")
     return field(metadata={"low": low, "high": high, "bigger": bigger})
 
 
@@ -69,7 +74,7 @@ def fits(value: Any, key: Key) -> bool:
     if isinstance(value, bool) or key.type is bool:
         return isinstance(value, bool) and key.type is bool
     if "choices" in key.rules:
-        return value in key.rules["choices"] and isinstance(value, key.type)
+        return value in key.rules["choices"] and _is(value, key.type)
     if "names" in key.rules:
         return isinstance(value, list) and all(isinstance(name, str) for name in value)
     if "regular" in key.rules:
@@ -78,12 +83,17 @@ def fits(value: Any, key: Key) -> bool:
         listed = isinstance(value, str) if key.type is str else isinstance(value, list)
         return listed and not _misshapen(value, key)
     if key.type not in (int, float):
-        return key.type is None or isinstance(value, key.type)
+        return _is(value, key.type)
     if not isinstance(value, int if key.type is int else (int, float)):
         return False
     # Not a number lies between no two numbers; infinity lies above the largest.
     low, high = _ends(key)
     return bool(low <= value <= min(high, LARGEST))
+
+
+def _is(value: Any, type_: Any) -> bool:
+    """Whether a value is of a type; of one that only names what is in it, as list[int], any is."""
+    return not isinstance(type_, type) or isinstance(value, type_)
 
 
 def _ends(key: Key) -> tuple[float, float]:

@@ -135,5 +135,7 @@ def _value(node: ast.expr, names: Mapping[str, ast.expr]) -> Any:
     if isinstance(node, ast.Name) and node.id in names:
         node = names[node.id]
     if isinstance(node, ast.Dict):  # of which the keys alone count
+        if None in node.keys:
+            raise ValueError("part of it stands elsewhere")
         return [ast.literal_eval(key) for key in node.keys if key]
     return ast.literal_eval(node)

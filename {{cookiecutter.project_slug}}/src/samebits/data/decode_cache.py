@@ -3,22 +3,13 @@
 import zlib
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .index import Catalogue
+from .index import Catalogue, Place
 
 OPEN_BLOCKS = 64
-
-
-class Place(NamedTuple):
-    """Where the pixels of a picture are: the block, the row in it, and their CRC-32."""
-
-    block: str
-    place: int
-    checksum: int
 
 
 class DamagedBlock(Exception):

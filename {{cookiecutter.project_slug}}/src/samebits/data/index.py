@@ -66,16 +66,15 @@ WHERE file != '' AND instr(path, '/') > 1
 COLUMNS = ("path", "label", "bytes", *Known._fields, "file", "start", "stamp")
 
 
-class Prepared(NamedTuple):
-    """A picture without a problem, and where its pixels are."""
+class Place(NamedTuple):
+    """Where the pixels of a picture are: the block, the row in it, and their CRC-32."""
 
-    path: str
-    label: str
-    md5: str
-    facts: str
     block: str
     place: int
     checksum: int
+
+
+Row = tuple[str, str, str, str, Place]  # path, label, MD5, facts as JSON, and where the pixels are
 
 
 class Catalogue:
@@ -114,13 +113,14 @@ class Catalogue:
         self._remove_unused()
         return decoded
 
-    def pictures(self) -> Iterator[Prepared]:
+    def pictures(self) -> Iterator[Row]:
         """Yield what has no problem, in the order of the paths."""
-        columns = ", ".join(Prepared._fields)
+        columns = "path, label, md5, facts, block, place, checksum"
         rows = self.database.execute(
             f"SELECT {columns} FROM files WHERE problem = '' ORDER BY path"
         )
-        yield from map(Prepared._make, rows)
+        for path, label, md5, facts, *place in rows:
+            yield path, label, md5, facts, Place(*place)
 
     def counts(self, query: str) -> dict[str, int]:
         """Return the rows of a query for names and numbers, in its order."""

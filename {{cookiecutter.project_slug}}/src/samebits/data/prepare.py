@@ -10,9 +10,9 @@ from ..console.progress import progress
 from ..core.files import read_json, write_json
 from ..core.sections import Data
 from .coverage import coverage_findings
-from .decode_cache import DamagedBlock, Pixels, Place
+from .decode_cache import DamagedBlock, Pixels
 from .findings import RULES
-from .index import Catalogue, Prepared
+from .index import Catalogue, Row
 from .labels import AS_THEY_STAND, Labels
 from .shards import SHARD_BYTES, Example, Writer
 from .splits import LEFT_OUT, SPLITS, group_of, split_of
@@ -71,13 +71,13 @@ def _assemble(
     labels: Labels,
     shard_bytes: int,
 ) -> None:
-    pictures = _labelled(catalogue, labels)
-    counts = Counter((split_of(one.path, one.md5, data), one.label) for one in pictures)
+    known = _labelled(catalogue, labels)
+    counts = Counter((split_of(path, md5, data), label) for path, label, md5, *_ in known)
     classes = sorted({label for _, label in counts})
     for one in coverage_findings(counts, data):
         if not RULES[one.rule].acceptable:
             raise UserError(one.message)
-    places = {name: place for place, name in enumerate(classes)}
+    numbers = {name: number for number, name in enumerate(classes)}
     pixels = Pixels(catalogue)
     shape = catalogue.decoder.field.shape
     with ExitStack() as stack:
@@ -87,27 +87,25 @@ def _assemble(
         }
         total = sum(counts.values())
         rows = progress(_labelled(catalogue, labels), desc="prepare", total=total, unit=" pictures")
-        for one in rows:
-            split = split_of(one.path, one.md5, data)
+        for path, label, md5, facts, place in rows:
+            split = split_of(path, md5, data)
             if split == LEFT_OUT:
                 continue
-            picture = pixels([Place(one.block, one.place, one.checksum)])
-            writers[split].add(_example(one, data), places[one.label], picture.tobytes())
+            example = Example(path, label, md5, group_of(path, data), _shown(facts))
+            writers[split].add(example, numbers[label], pixels([place]).tobytes())
         for split, writer in writers.items():
             index = {"version": version, "pixels": writer.close(), "classes": classes}
             write_json(prepared / split / "index.json", index)
 
 
-def _labelled(catalogue: Catalogue, labels: Labels) -> Iterator[Prepared]:
-    for one in catalogue.pictures():
-        yield one._replace(label=labels.get((one.md5, one.label), one.label))
+def _labelled(catalogue: Catalogue, labels: Labels) -> Iterator[Row]:
+    for path, label, md5, facts, place in catalogue.pictures():
+        yield path, labels.get((md5, label), label), md5, facts, place
 
 
-def _example(one: Prepared, data: Data) -> Example:
-    group = group_of(one.path, data)
-    facts = {
+def _shown(facts: str) -> dict[str, float]:
+    return {
         name: value
-        for name, value in read_json(one.facts).items()
+        for name, value in read_json(facts).items()
         if name not in UNSHOWN and isinstance(value, int | float)
     }
-    return Example(one.path, one.label, one.md5, group, facts)

@@ -13,13 +13,15 @@ from ..core.yours import Yours
 from ..diagnosis.diagnosis import Inputs, diagnose
 from ..diagnosis.ideas import Settings
 from ..metrics.predictions import read_predictions
+from ..metrics.registry import enter
 
 DIAGNOSIS = Path("reports/diagnosis.json")
 LOSSES, GROWTH = Path("reports/losses.csv"), Path("reports/growth.json")
 
 
-def main(_: Yours, seal: Seal) -> None:
+def main(yours: Yours, seal: Seal) -> None:
     """Write the diagnosis."""
+    enter(yours.metrics.METRICS)
     found = diagnose(inputs(), settings())
     seal.check()
     write_json(DIAGNOSIS, found)

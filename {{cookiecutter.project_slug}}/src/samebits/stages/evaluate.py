@@ -20,6 +20,7 @@ from ..data.splits import SPLITS
 from ..metrics.baselines import beside
 from ..metrics.evaluation import check, summarise
 from ..metrics.predictions import scored, write_confusion, write_predictions
+from ..metrics.registry import enter
 from ..metrics.scores import find
 from ..training.baselines import baselines
 from ..training.network import built, growth
@@ -32,6 +33,7 @@ WEIGHTS = Path("models/model.safetensors")
 
 def main(yours: Yours, seal: Seal) -> None:
     """Predict every example and write predictions, metrics and confusions."""
+    enter(yours.metrics.METRICS)
     evaluation, reproducibility = read(Evaluation), read(Reproducibility)
     kernels.configure(reproducibility.level, reproducibility.threads, reproducibility.device)
     splits = {name: Split.open(PREPARED / name) for name in SPLITS}

@@ -10,6 +10,7 @@ from ..core.yours import Yours
 from ..data.shards import Shards, open_shards
 from ..diagnosis.error_tags import FILE, read_rows
 from ..metrics.predictions import Predictions, read_predictions
+from ..metrics.registry import enter
 from ..report.findings import shown_paths
 from ..report.inputs import Inputs
 from ..report.page import page
@@ -28,6 +29,7 @@ DATA_KEYS = (
 
 def main(yours: Yours, seal: Seal) -> None:
     """Write reports/report.html from what the stages before have left."""
+    enter(yours.metrics.METRICS)
     metrics = read_record(Path("reports/metrics.json"), "evaluate", KEYS)
     diagnosis = read_record(Path("reports/diagnosis.json"), "diagnose", DIAGNOSIS_KEYS)
     classes, predictions = read_predictions(Path("reports/predictions.csv"))

@@ -36,7 +36,7 @@ def built(model: Any, split: Split, dropout: float, reproducibility: Reproducibi
     with portable(nn.Module(), reproducibility):
         try:
             network = model.build(settings, shapes, len(split.classes), dropout)
-        except ValueError as error:
+        except (ValueError, AssertionError) as error:  # as nn.MultiheadAttention refuses
             raise UserError(
                 f"model.py: {error}; change the section `model` of params.yaml."
             ) from error
@@ -75,7 +75,8 @@ def _stepped(value: Any, step: str, *, back: bool = False) -> Any:
         return None
     by = int(step[1:])
     if step[0] == "*":
-        return (value // by or None) if back else value * by
+        less = value / by if isinstance(value, float) else value // by
+        return (less or None) if back else value * by
     return (value - by if value > by else None) if back else value + by
 
 
@@ -84,6 +85,6 @@ def _takes(model: Any, settings: Any, split: Split) -> bool:
     try:
         with torch.device("meta"):  # nothing is computed
             model.build(settings, shapes, len(split.classes), 0.0)
-    except ValueError:
+    except Exception:  # whatever it is: what cannot be built is not suggested
         return False
     return True

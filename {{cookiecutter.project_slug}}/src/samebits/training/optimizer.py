@@ -2,8 +2,6 @@
 
 import inspect
 import math
-from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import nn
@@ -29,19 +27,36 @@ def build(
     ]
     rate = optimization.learning_rate
     if optimization.optimizer == "sgd":
-        kind = _plain(torch.optim.SGD)
-        return kind(groups, lr=rate, momentum=0.9, nesterov=True, fused=True)
-    kind = _plain(torch.optim.AdamW if optimization.optimizer == "adamw" else torch.optim.Adam)
+        return Sgd(groups, lr=rate, momentum=0.9, nesterov=True, fused=True)
+    kind = AdamW if optimization.optimizer == "adamw" else Adam
     return kind(groups, lr=rate, fused=True)
 
 
-def _plain(kind: type[torch.optim.Optimizer]) -> Callable[..., torch.optim.Optimizer]:
-    """Return the optimizer without what calls torch's compiler, which takes seconds to import."""
-    own = ("add_param_group", "zero_grad", "state_dict", "load_state_dict")
-    methods: dict[str, Any] = {name: inspect.unwrap(getattr(kind, name)) for name in own}
-    methods["step"] = torch.no_grad()(inspect.unwrap(kind.step))
-    plain: type[torch.optim.Optimizer] = type(kind.__name__, (kind,), methods)
-    return plain
+class _Plain(torch.optim.Optimizer):
+    """An optimizer without what calls torch's compiler, which takes seconds to import."""
+
+    add_param_group = inspect.unwrap(torch.optim.Optimizer.add_param_group)
+    zero_grad = inspect.unwrap(torch.optim.Optimizer.zero_grad)
+    state_dict = inspect.unwrap(torch.optim.Optimizer.state_dict)
+    load_state_dict = inspect.unwrap(torch.optim.Optimizer.load_state_dict)
+
+
+class Sgd(_Plain, torch.optim.SGD):
+    """Stochastic gradient descent."""
+
+    step = torch.no_grad()(inspect.unwrap(torch.optim.SGD.step))
+
+
+class Adam(_Plain, torch.optim.Adam):
+    """Adam."""
+
+    step = torch.no_grad()(inspect.unwrap(torch.optim.Adam.step))
+
+
+class AdamW(_Plain, torch.optim.AdamW):
+    """Adam with decoupled weight decay."""
+
+    step = torch.no_grad()(inspect.unwrap(torch.optim.AdamW.step))
 
 
 def cosine(step: int, steps: int, optimization: Optimization) -> float:
