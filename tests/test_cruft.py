@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from helpers import PACKAGE, PROJECT, Bake, Run, command, environment, git, set_param, tree
 
+import manifest
+
 
 @pytest.fixture
 def repository(template: Path, tmp_path: Path) -> Path:
@@ -92,6 +94,7 @@ def test_an_update_moves_code_and_no_result(
     for number, name in enumerate(engine_files(shipped)):
         for code in (project, shipped):
             append(code / name, f"# Better, {number}.\n")
+            (code / manifest.NAME).write_text(manifest.text(code), "utf-8", newline="\n")
         git(repository, "commit", "-q", "-a", "-m", f"Better, {number}")
         planted.append(name)
     run("dvc", "repro")
@@ -103,7 +106,7 @@ def test_an_update_moves_code_and_no_result(
     git(repository, "commit", "-q", "-a", "-m", "Their bits")
     cruft(mine, "update", "--skip-apply-ask")
     moved = git(mine, "diff", "--name-only", "HEAD").split()
-    assert moved == sorted([".cruft.json", *planted])
+    assert moved == sorted([".cruft.json", manifest.NAME, *planted])
     assert not [path for path in mine.rglob("*.rej") if ".venv" not in path.parts]
     stale = audit(fails=True)
     assert all(f"{folder} has changed since it ran" in stale for folder in STALE)
@@ -123,7 +126,9 @@ def append(path: Path, text: str) -> None:
 
 
 def engine_files(project: Path) -> list[str]:
-    """Twenty files of the engine, of every room."""
-    files = sorted(path for path in (project / "src/samebits").rglob("*.py") if path.parent.name)
-    chosen = files[:: len(files) // 20][:20]
-    return [path.relative_to(project).as_posix() for path in chosen]
+    """Twenty files of the engine: one of every room, and others."""
+    files = sorted((project / "src/samebits").rglob("*.py"))
+    rooms = {path.parent: path for path in files}
+    others = [path for path in files if path not in rooms.values()]
+    chosen = [*rooms.values(), *others[:: len(others) // (20 - len(rooms))]][:20]
+    return sorted(path.relative_to(project).as_posix() for path in chosen)

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 import yaml
-from helpers import CONTEXT, PROJECT, Bake, Plant, command, git, tree
+from helpers import CONTEXT, PACKAGE, PROJECT, ROOT, Bake, Plant, command, git, tree
 from test_pre_gen import HOSTILE
 
 # All but the engine, which has a list of its own.
@@ -304,3 +304,23 @@ def test_make_hands_a_version_on_as_it_was_written(bake: Bake, target: str) -> N
     assert "touch" not in shown.stdout
     command("make", target, f"VERSION={hostile}", cwd=project)
     assert not [path for path in project.iterdir() if path.name in ("here", "there")]
+
+
+@pytest.mark.parametrize("readme", ["README.md", f"{PROJECT}/README.md"])
+def test_the_house_is_drawn_as_it_is(readme: str, bake: Bake) -> None:
+    project = bake()
+    text = (ROOT / readme).read_text("utf-8").replace("{{ cookiecutter.__package_name }}", PACKAGE)
+    [drawn] = re.findall(r"^```\n(params\.yaml .*?)```", text, re.MULTILINE | re.DOTALL)
+    named, folder = list[str](), ""
+    for line in drawn.replace("<package>", PACKAGE).splitlines():
+        words = re.findall(r"^ *([^\s,]+(?:, [^\s,]+)*)", line)[0].split(", ")
+        folder = folder if line.startswith(" ") else ""
+        named += [folder + word for word in words]
+        folder = folder or (words[0] if words[0].endswith("/") else "")
+    missing = [name for name in named if not [*project.glob(name)]]
+    assert set(missing) <= {f"src/{PACKAGE}/show.py"}
+    engine = {path.name for path in (project / "src/samebits").iterdir()} - {"__init__.py"}
+    seen = {path for path in project.iterdir() if not path.name.startswith(".")}
+    undrawn = {path.name for path in seen} - {name.split("/")[0] for name in named}
+    assert undrawn <= {"README.md", "LICENSE"}
+    assert engine <= {name.removeprefix("src/samebits/").rstrip("/") for name in named}

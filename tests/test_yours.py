@@ -172,12 +172,19 @@ CHANGES: dict[str, tuple[list[Change], set[str]]] = {
         [
             (
                 DATA,
-                r"    facts\[\"brightness\"\]",
-                '    facts["contrast"] = float(resized.std()) / 255\n\\g<0>',
+                r"    resized = (.*)\n",
+                '    resized = 255 - \\1\n    facts["contrast"] = float(resized.std()) / 255\n',
             ),
+            ("params.yaml", r"slices: \[", r'slices: ["contrast in 3 parts", '),
         ],
-        {"validate", "prepare"},
+        {"validate", "prepare", "evaluate", "diagnose"},
     ),
+}
+
+# What such a change must move, where it is not the weights.
+MOVED = {
+    "an own metric": "reports/metrics.json",
+    "own decoding": "data/prepared/dev/images-00000.npy",
 }
 
 
@@ -217,7 +224,10 @@ def test_a_change_works_and_reproduces(place: Place, name: str) -> None:
     changes, stale = CHANGES[name]
     change(place.root, changes)
     assert set(json.loads(place.must("dvc", "status", "--json"))) == stale
+    moved = place.root / MOVED.get(name, "models/model.safetensors")
+    before = moved.read_bytes()
     place.must("make", "reproduce")
+    assert moved.read_bytes() != before
     git(place.root, "commit", "--all", "--quiet", "--no-verify", "-m", name)
     place.must("make", "check")
     assert git(place.root, "status", "--porcelain") == ""
@@ -278,3 +288,23 @@ def test_other_words_of_the_engine_run_nothing_again(place: Place, path: str) ->
     with (place.root / "src/samebits" / path).open("a", encoding="utf-8") as text:
         text.write("# Reworded.\n")
     assert json.loads(place.must("dvc", "status", "--json")) == {}
+
+
+def test_a_stage_of_ones_own(place: Place) -> None:
+    """As the README writes it."""
+    readme = (place.root / "README.md").read_text("utf-8").partition("**A stage of your own**")[2]
+    code, entry = re.findall(r"```(?:python|yaml)\n(.*?)```", readme, re.DOTALL)[:2]
+    file = f"src/{PACKAGE}/count.py"
+    (place.root / file).write_text(code, "utf-8")
+    with (place.root / "dvc.yaml").open("a", encoding="utf-8") as pipeline:
+        pipeline.write(f"\n{entry}")
+    place.must("make", "reproduce")
+    assert (place.root / file).read_text("utf-8") == code
+    assert int((place.root / "reports/count.txt").read_text("utf-8")) > 1000
+    git(place.root, "add", "--all")
+    git(place.root, "commit", "--quiet", "--no-verify", "-m", "Count")
+    place.must("make", "check")
+    assert "to mend" not in place.must("make", "audit")
+    (place.root / file).write_text(code.replace("determinism.choose", "print"), "utf-8")
+    done = place.run("dvc", "repro", "count")
+    assert "is not that of level portable" in done.stderr
