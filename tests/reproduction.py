@@ -151,11 +151,16 @@ class Base:
         self, *, whole: bool = False, inside: Path | None = None, name: str = "copy", **params: Any
     ) -> Iterator[Place]:
         """A copy without the outputs of training; only a `whole` one has raw data, Git and DVC."""
-        left = {".venv", "__pycache__", "checkpoints", "models", "provenance", "cache"}
-        left |= set() if whole else {".git", ".dvc", "raw"}
+        left = {".venv", "checkpoints", "models", "provenance", ".dvc/cache"}
+        left |= set() if whole else {".git", ".dvc", "data/raw"}
+
+        def ignored(where: str, names: list[str]) -> set[str]:
+            here = Path(where).relative_to(self.place.root)
+            return {one for one in names if one == "__pycache__" or (here / one).as_posix() in left}
+
         with tempfile.TemporaryDirectory(dir=inside or self.place.root.parent) as folder:
             root = Path(folder) / name
-            shutil.copytree(self.place.root, root, ignore=shutil.ignore_patterns(*left))
+            shutil.copytree(self.place.root, root, ignore=ignored)
             place = Place(root, self.place.built)
             for path in place.files(*(STAGES if whole else STAGES[2:])):
                 (root / path).unlink()
