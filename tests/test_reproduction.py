@@ -269,8 +269,12 @@ def test_the_counter_counts(base: Base, counted: Counted) -> None:
     shipped = {WEIGHTS: base.expected[WEIGHTS]}
     ambient = "    draws = draws * __import__('random').random()\n    angle = "
     augment = f"{PACKAGE}/training.py", "    angle = ", ambient
-    honour = "    os.environ.update(wanted | SHELL)\n"
-    names = "samebits/core/determinism.py", "    os.environ.update(wanted)\n"
+    # In what is wanted itself: the seal refuses what is not wanted.
+    wanted = '(PORTABLE if level == "portable" else {})'
+    names, honour = (
+        ("samebits/core/determinism.py", wanted),
+        f"{wanted} | globals().get('SHELL', {{}})",
+    )
     found: dict[str, Callable[[], Files]] = {
         "reproducibility.threads 2": lambda: weights(base, threads=2),
         "reproducibility.level machine": lambda: weights(base, level="machine"),
