@@ -98,11 +98,11 @@ def test_an_update_moves_code_and_no_result(
         git(repository, "commit", "-q", "-a", "-m", f"Better, {number}")
         planted.append(name)
     run("dvc", "repro")
-    lock = (project / "dvc.lock").read_text("utf-8")
-    lock = lock.replace(PACKAGE, "{{ cookiecutter.__package_name }}")
-    (shipped / "dvc.lock").write_text(lock, "utf-8")
-    for name in ("provenance/train.json", "data/raw.dvc"):
-        append(shipped / name, "\n")
+    for name in ("dvc.lock", "provenance/train.json"):
+        text = (project / name).read_text("utf-8")
+        text = text.replace(PACKAGE, "{{ cookiecutter.__package_name }}")
+        (shipped / name).write_text(text, "utf-8")
+    append(shipped / "data/raw.dvc", "\n")
     git(repository, "commit", "-q", "-a", "-m", "Their bits")
     cruft(mine, "update", "--skip-apply-ask")
     moved = git(mine, "diff", "--name-only", "HEAD").split()
