@@ -4,22 +4,9 @@ import random
 from typing import Any
 
 import pytest
+from dvc_locks import BOTH, BOTH_TRAIN, lock
 
 from samebits.provenance.differences import Comparison, causes, compare, loss, table
-
-
-def lock(**stages: dict[str, str]) -> dict[str, Any]:
-    """The content of a dvc.lock: lock(train={"models/a": "hash"})."""
-    return {
-        "stages": {
-            name: {"outs": [{"path": path, "md5": md5} for path, md5 in outs.items()]}
-            for name, outs in stages.items()
-        }
-    }
-
-
-BOTH_TRAIN = {"train": {"models/a": "1", "reports/b": "2"}}
-BOTH = lock(**BOTH_TRAIN, report={"reports/c": "3"})
 
 
 def different(expected: Any, actual: Any) -> list[str]:

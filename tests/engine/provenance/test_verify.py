@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from conftest import ROOT
+from dvc_locks import BOTH, lock
 
 from samebits import programs
 from samebits.audit import dvclock
@@ -21,20 +22,6 @@ from samebits.core.sections import Reproducibility
 from samebits.provenance import verify
 from samebits.provenance.differences import compare
 from samebits.provenance.verify import Ran
-
-
-def lock(**stages: dict[str, str]) -> dict[str, Any]:
-    """The content of a dvc.lock: lock(train={"models/a": "hash"})."""
-    return {
-        "stages": {
-            name: {"outs": [{"path": path, "md5": md5} for path, md5 in outs.items()]}
-            for name, outs in stages.items()
-        }
-    }
-
-
-BOTH_TRAIN = {"train": {"models/a": "1", "reports/b": "2"}}
-BOTH = lock(**BOTH_TRAIN, report={"reports/c": "3"})
 
 
 def ran(content: Any, losses: str | None = None, record: Any = None) -> Ran:

@@ -12,7 +12,6 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
-from conftest import ROOT
 
 from samebits import programs
 from samebits.console.errors import UserError
@@ -53,20 +52,12 @@ LIST = f"{md5(listed(FILES))}.dir"
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def store(tmp_path: Path, cloned: Callable[[str], Path]) -> Path:
     """A remote that holds a folder; the current folder is a fresh clone without it."""
-    root = tmp_path / "project"
-    (root / ".dvc").mkdir(parents=True)
-    (root / ".dvc/config").write_text(CONFIG, encoding="utf-8")
-    (root / "data").mkdir()
-    (root / "src").symlink_to(ROOT / "src")  # where an isolated Python looks for the engine
+    root = cloned(CONFIG)
     pointer = f"outs:\n- md5: {LIST}\n  hash: md5\n  path: raw\n"
     (root / "data/raw.dvc").write_text(pointer, encoding="utf-8")
-    monkeypatch.chdir(root)
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
-    monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path / "site"))
-    for words in (("init", "-q"), ("add", "-A")):
-        subprocess.run(["git", *words], check=True, capture_output=True)
+    subprocess.run(["git", "add", "-A"], check=True, capture_output=True)
     for text in FILES.values():
         put(tmp_path / "store", md5(text), text)
     put(tmp_path / "store", LIST, listed(FILES))

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 
 from samebits.console.errors import UserError
 from samebits.core.files import md5
@@ -55,17 +54,9 @@ def written() -> set[str]:
 
 
 @pytest.fixture
-def plant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plant:
+def plant(tmp_path: Path, cloned: Callable[[str], Path]) -> Plant:
     """Make a project and a remote: plant(*names, pointer=..., store=...) -> the hash."""
-    root = tmp_path / "project"
-    (root / ".dvc").mkdir(parents=True)
-    (root / ".dvc/config").write_text(CONFIG, encoding="utf-8")
-    (root / "data").mkdir()
-    (root / "src").symlink_to(ROOT / "src")  # where an isolated Python looks for the engine
-    monkeypatch.chdir(root)
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
-    monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path / "site"))
-    subprocess.run(["git", "init", "-q"], check=True)
+    cloned(CONFIG)
 
     def into(
         *names: str,
