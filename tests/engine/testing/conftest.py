@@ -12,7 +12,7 @@ from conftest import configured, rendered
 @pytest.fixture(autouse=True)
 def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settle: Callable[..., None]) -> None:
     root = tmp_path / "project"
-    settle(configured(root), model={"width": 4, "depth": 1})
+    settle(configured(root), model={"width": 16, "depth": 1})
     rendered(root, "dvc.yaml")
     monkeypatch.chdir(root)
 
