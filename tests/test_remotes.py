@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from helpers import CACHE, PACKAGE, PROJECT, ROOT, Bake, command, git
+from helpers import CACHE, PROJECT, ROOT, Bake, command, git
 from reproduction import Base, Counted, Place, count, stage
 
 pytestmark = pytest.mark.slow
@@ -191,11 +191,11 @@ class Work:
         return said
 
     def exchange(self, action: str, *, fails: bool = False) -> str:
-        return self.run(f"{PACKAGE}.data.remote", action, "data/raw.dvc", fails=fails)
+        return self.run("samebits", "data", action, "data/raw.dvc", fails=fails)
 
     def kill(self, action: str, when: Callable[[], object]) -> None:
         """Begin, and kill it with all it started in the middle."""
-        process = self.start(f"{PACKAGE}.data.remote", action, "data/raw.dvc")
+        process = self.start("samebits", "data", action, "data/raw.dvc")
         until(when)
         assert process.poll() is None, "it was done before it could be killed"
         os.killpg(process.pid, signal.SIGKILL)

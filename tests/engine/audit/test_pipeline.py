@@ -185,7 +185,11 @@ def test_a_dependency_that_git_ignores(copy: Any, expect: Any) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["src/handwritten_digits/idle.py", "src/samebits/stages/idle.py", "src/samebits/idle/a.py"],
+    [
+        "src/handwritten_digits/idle.py",
+        "src/samebits/stages/idle.py",
+        "src/samebits/training/idle/a.py",
+    ],
 )
 def test_code_that_the_stage_never_runs(copy: Any, expect: Any, path: str) -> None:
     copy.write(path, "X = 1\n")

@@ -87,7 +87,7 @@ def test_where_the_launcher_imports(copy: Any) -> None:
         ("from samebits.console.text import aligned", "aligned", "console/text.py"),
         ("from samebits.console import text", "text", "console/text.py"),
         ("import samebits.console.text", "samebits.console.text", "console/text.py"),
-        ("from samebits.console.errors import UserError, run", "run", "console/errors.py"),
+        ("from samebits.console.errors import UserError, sys", "sys", "console/errors.py"),
         ("from samebits.console.errors import *", "*", "console/errors.py"),
         ("from samebits.provenance.record import machine", "machine", "provenance/record.py"),
         ("from samebits.remote.filesystem import Store", "Store", "remote/filesystem.py"),

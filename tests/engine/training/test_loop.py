@@ -15,6 +15,7 @@ from samebits.training import loop
 from samebits.training import predict as prediction
 from samebits.training.checkpoint import Progress
 from samebits.training.early_stopping import Stop
+from samebits.training.optimizer import AdamW
 
 Train = Callable[..., Any]
 
@@ -137,14 +138,14 @@ def test_weights_that_are_not_finite_at_the_last_step(
     run: Train, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The loss of the last step is computed before the step that breaks the weights."""
-    exact = torch.optim.AdamW.step
+    exact = AdamW.step
 
-    def step(self: torch.optim.AdamW) -> None:
+    def step(self: AdamW) -> None:
         exact(self)
         for one in self.param_groups[0]["params"]:
             one.data.fill_(math.nan)
 
-    monkeypatch.setattr(torch.optim.AdamW, "step", step)
+    monkeypatch.setattr(AdamW, "step", step)
     with pytest.raises(UserError, match="the dev loss after step 0 is nan"):
         run(batch_size=30, epochs=1)
 
