@@ -24,7 +24,7 @@ demo: setup ## generate a project into demo/, install, train, compare with the s
 	$(in_venv) python scripts/demo.py
 
 test: quick ## all tests: the quick tier, then the slow one (real environments, real training)
-	@echo 'Slow tier: real environments, real training' && $(in_venv) python -m pytest -m 'slow and not long' -n 2 --dist loadfile --durations 25
+	@echo 'Slow tier: real environments, real training' && $(in_venv) python -m pytest -m 'slow and not (long or apart)' -n 2 --dist loadfile --durations 25
 
 quick: setup ## the quick tier: nothing to install, under 2 minutes
 	@echo 'Quick tier: no environment to install' && $(in_venv) python -m pytest -m 'not slow' -n auto --maxprocesses 4

@@ -4,10 +4,12 @@
 """
 
 import os
+import random
 import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -25,6 +27,35 @@ STAGES = ("validate", "prepare", "train", "evaluate", "diagnose", "report")
 WEIGHTS = "models/model.safetensors"
 EPOCHS, EVERY = 3, 4  # of training; so many steps lie between two checkpoints
 KILLING = Path(__file__).parent / "killing.py"
+# Another in every session; the table shows it. Set it to repeat what failed.
+KILL_SEED = int(os.environ.get("KILL_SEED", time.time_ns() % 10**6))
+
+# Most file systems list a folder by names' hashes; one in memory lists the newest file first.
+MEMORY = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
+# Values that would give other bits, or could on some machine, if they were honoured.
+VARIABLES = {
+    "OMP_NUM_THREADS": "2",
+    "MKL_NUM_THREADS": "2",
+    "MKL_CBWR": "AUTO",
+    "ATEN_CPU_CAPABILITY": "default",
+    "ONEDNN_MAX_CPU_ISA": "SSE41",
+    "CUBLAS_WORKSPACE_CONFIG": ":16:8",
+}
+MORE_VARIABLES = {
+    "OPENBLAS_NUM_THREADS": "2",
+    "OPENBLAS_CORETYPE": "Nehalem",
+    "DNNL_MAX_CPU_ISA": "SSE41",
+    "DNNL_DEFAULT_FPMATH_MODE": "BF16",
+    "ONEDNN_DEFAULT_FPMATH_MODE": "BF16",
+    "MKL_ENABLE_INSTRUCTIONS": "SSE4_2",
+    "NPY_DISABLE_CPU_FEATURES": "X86_V3",
+    "NPY_ENABLE_CPU_FEATURES": "X86_V3",
+    "NVIDIA_TF32_OVERRIDE": "1",
+    "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE": "1",
+    "TORCHINDUCTOR_DETERMINISTIC": "0",
+}
+USER = dict.fromkeys(("USER", "LOGNAME", "USERNAME"), "somebody")
+ASCII = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 
 
 class Row(NamedTuple):
@@ -138,6 +169,9 @@ def stage(name: str, *, isolated: bool = True) -> tuple[str, ...]:
     return ("python", *(["-I"] if isolated else []), "-m", "samebits", "run", name)
 
 
+TRAIN = stage("train")
+
+
 @dataclass(frozen=True)
 class Base:
     """A project with few epochs, committed, and the outputs of its run."""
@@ -185,3 +219,48 @@ def killing(place: Place, **traps: object) -> dict[str, str]:
     """Set a trap in `place`; the variables with which a run there kills itself: see killing.py."""
     shutil.copyfile(KILLING, place.root / "src" / "samebits" / "__init__.py")
     return {f"KILL_{name.upper()}": str(value) for name, value in traps.items()}
+
+
+def killed(
+    place: Place,
+    traps: Mapping[str, object],
+    *command: str | Path,
+    variables: Mapping[str, str] | None = None,
+    umask: int = -1,
+) -> None:
+    """Run until a trap kills it; under DVC, that says so where it is not killed itself.
+
+    DVC starts a shell, which either becomes the stage (-9) or waits and tells of it (137).
+    """
+    armed = dict(variables or {}) | killing(place, **traps)
+    done = place.run(*(command or TRAIN), variables=armed, umask=umask)
+    told = done.stderr.rstrip().endswith(("exited with -9", "exited with 137"))
+    assert told or done.returncode == -signal.SIGKILL, (
+        f"{traps} did not kill: {done.returncode}\n{done.stdout}{done.stderr}"
+    )
+
+
+def points(base: Base, number: int, seed: int) -> list[dict[str, int]]:
+    """Where to kill: some events, of about 1500 in a step, after some optimizer step has begun."""
+    draw = random.Random(seed)
+    steps = base.steps - 3
+    return [{"step": draw.randrange(steps), "events": draw.randrange(3000)} for _ in range(number)]
+
+
+def planted(folder: Path) -> None:
+    """Put files with the names of modules into a folder; whoever imports one ends."""
+    for name in "random numpy torch PIL yaml sitecustomize usercustomize".split():
+        (folder / f"{name}.py").write_text(f"raise SystemExit('planted {name}')", "utf-8")
+
+
+def reordered(place: Place, order: Callable[[list[Path]], object]) -> list[str]:
+    """Make all raw files anew, in another order; returns how the folder then lists them."""
+    raw = place.root / "data" / "raw"
+    old = raw.rename(raw.with_name("old"))
+    paths = sorted(path.relative_to(old) for path in old.rglob("*") if path.is_file())
+    order(paths)
+    for path in paths:
+        (raw / path).parent.mkdir(parents=True, exist_ok=True)
+        (old / path).rename(raw / path)
+    shutil.rmtree(old)
+    return [path.name for path in raw.rglob("*")]

@@ -1,49 +1,42 @@
 """Zero differing bytes: training for real, in fresh processes, with one thing changed at a time.
 
-    python -m pytest -m slow -k reproduction
+    python -m pytest tests/test_reproduction.py
 
 The table at the end says what changed, and at how many bytes the tracked outputs then differed.
-`-m "slow and not long and not emulated"` leaves out what takes minutes.
+`make test` runs test_reproduction_combined.py in place of these.
 """
 
 import json
 import random
-import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from helpers import PACKAGE, git
-from reproduction import STAGES, WEIGHTS, Base, Counted, Files, Place, both, count, moved, stage
+from reproduction import (
+    ASCII,
+    MEMORY,
+    MORE_VARIABLES,
+    STAGES,
+    USER,
+    VARIABLES,
+    WEIGHTS,
+    Base,
+    Counted,
+    Files,
+    Place,
+    both,
+    count,
+    moved,
+    planted,
+    reordered,
+    stage,
+)
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.apart]
 changes = pytest.mark.changes
 TRAIN = stage("train")
-# Values that would give other bits, or could on some machine, if they were honoured.
-VARIABLES = {
-    "OMP_NUM_THREADS": "2",
-    "MKL_NUM_THREADS": "2",
-    "MKL_CBWR": "AUTO",
-    "ATEN_CPU_CAPABILITY": "default",
-    "ONEDNN_MAX_CPU_ISA": "SSE41",
-    "CUBLAS_WORKSPACE_CONFIG": ":16:8",
-}
-MORE_VARIABLES = {
-    "OPENBLAS_NUM_THREADS": "2",
-    "OPENBLAS_CORETYPE": "Nehalem",
-    "DNNL_MAX_CPU_ISA": "SSE41",
-    "DNNL_DEFAULT_FPMATH_MODE": "BF16",
-    "ONEDNN_DEFAULT_FPMATH_MODE": "BF16",
-    "MKL_ENABLE_INSTRUCTIONS": "SSE4_2",
-    "NPY_DISABLE_CPU_FEATURES": "X86_V3",
-    "NPY_ENABLE_CPU_FEATURES": "X86_V3",
-    "NVIDIA_TF32_OVERRIDE": "1",
-    "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE": "1",
-    "TORCHINDUCTOR_DETERMINISTIC": "0",
-}
-USER = dict.fromkeys(("USER", "LOGNAME", "USERNAME"), "somebody")
-ASCII = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 SHELLS: dict[str, dict[str, dict[str, str]]] = {
     "nothing, fresh processes": {"all stages": {}},
     "user name, HOME": {"somebody, /nowhere": USER | {"HOME": "/nowhere"}},
@@ -73,16 +66,11 @@ def test_a_shell(base: Base, counted: Counted, found: dict[str, dict[str, str]])
 @changes("modules that lie around")
 def test_what_lies_around(base: Base, counted: Counted, tmp_path: Path) -> None:
     """Files of this folder or on PYTHONPATH with the names of modules; none is imported."""
-    names = "random numpy torch PIL yaml sitecustomize usercustomize".split()
-
-    def plant(folder: Path) -> dict[str, str]:
-        for name in names:
-            (folder / f"{name}.py").write_text(f"raise SystemExit('planted {name}')", "utf-8")
-        return {"PYTHONPATH": str(tmp_path)}
 
     def run(here: bool) -> int:
         with base.copy(whole=True) as place:
-            return moved(base, place, *STAGES, variables=plant(place.root if here else tmp_path))
+            planted(place.root if here else tmp_path)
+            return moved(base, place, *STAGES, variables={"PYTHONPATH": str(tmp_path)})
 
     places = ("in the folder", "on PYTHONPATH")
     counted(dict(zip(places, both(run, (True, False)), strict=True)))
@@ -119,21 +107,11 @@ def test_a_fresh_clone(base: Base, counted: Counted, tmp_path: Path) -> None:
 
 @changes("order in which files were made")
 def test_the_order_of_files(base: Base, counted: Counted) -> None:
-    # Most file systems list a folder by names' hashes; one in memory lists the newest file first.
-    memory = Path("/dev/shm")
     seen = []
 
     def run(order: Callable[[list[Path]], object]) -> int:
-        with base.copy(whole=True, inside=memory if memory.is_dir() else None) as place:
-            raw = place.root / "data" / "raw"
-            old = raw.rename(raw.with_name("old"))
-            paths = sorted(path.relative_to(old) for path in old.rglob("*") if path.is_file())
-            order(paths)
-            for path in paths:
-                (raw / path).parent.mkdir(parents=True, exist_ok=True)
-                (old / path).rename(raw / path)
-            shutil.rmtree(old)
-            seen.append([path.name for path in raw.rglob("*")])
+        with base.copy(whole=True, inside=MEMORY) as place:
+            seen.append(reordered(place, order))
             return moved(base, place, *STAGES)
 
     orders: list[Callable[[list[Path]], object]] = [
@@ -142,7 +120,7 @@ def test_the_order_of_files(base: Base, counted: Counted) -> None:
         random.Random(1).shuffle,
     ]
     counted(dict(zip(("sorted", "reversed", "shuffled"), both(run, orders), strict=True)))
-    assert not memory.is_dir() or (seen[0] != seen[1] != seen[2] != seen[0])
+    assert not MEMORY or (seen[0] != seen[1] != seen[2] != seen[0])
 
 
 @changes("environment variables, overridden and recorded", "evaluate")

@@ -1,36 +1,30 @@
 """Zero differing bytes after any kill: in training, in a checkpoint, of one process of several.
 
-    python -m pytest -m slow -k reproduction
+    python -m pytest tests/test_reproduction_kills.py
 
 Runs kill themselves, with SIGKILL, at points that follow from a seed: see killing.py.
 """
 
-import os
-import random
 import signal
-import time
 from pathlib import Path
 
 import pytest
-from reproduction import EVERY, Base, Counted, Place, both, count, killing, stage
+from reproduction import (
+    EVERY,
+    KILL_SEED,
+    TRAIN,
+    Base,
+    Counted,
+    Place,
+    both,
+    count,
+    killed,
+    killing,
+    points,
+)
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.apart]
 changes = pytest.mark.changes
-TRAIN = stage("train")
-# Another in every session; the table shows it. Set it to repeat what failed.
-KILL_SEED = int(os.environ.get("KILL_SEED", time.time_ns() % 10**6))
-
-
-def killed(place: Place, *command: str | Path, **traps: object) -> None:
-    """Run until the trap kills it; under DVC, that says so where it is not killed itself.
-
-    DVC starts a shell, which either becomes the stage (-9) or waits and tells of it (137).
-    """
-    done = place.run(*(command or TRAIN), variables=killing(place, **traps))
-    told = done.stderr.rstrip().endswith(("exited with -9", "exited with 137"))
-    assert told or done.returncode == -signal.SIGKILL, (
-        f"{traps} did not kill: {done.returncode}\n{done.stdout}{done.stderr}"
-    )
 
 
 def resumed(base: Base, place: Place, *command: str | Path, after: int = 0) -> int:
@@ -38,13 +32,6 @@ def resumed(base: Base, place: Place, *command: str | Path, after: int = 0) -> i
     said = place.must(*(command or TRAIN))
     assert after == 0 or "going on after step" in said, said
     return count(base.of("train"), place.files("train"))
-
-
-def points(base: Base, number: int, seed: int) -> list[dict[str, int]]:
-    """Where to kill: some events, of about 1500 in a step, after some optimizer step has begun."""
-    draw = random.Random(seed)
-    steps = base.steps - 3
-    return [{"step": draw.randrange(steps), "events": draw.randrange(3000)} for _ in range(number)]
 
 
 def named(found: list[dict[str, int]]) -> str:
@@ -67,7 +54,7 @@ def named(found: list[dict[str, int]]) -> str:
 def test_a_kill(base: Base, counted: Counted, times: int) -> None:
     def run(point: dict[str, int]) -> int:
         with base.copy() as place:
-            killed(place, **point)
+            killed(place, point)
             return resumed(base, place, after=point["step"] // EVERY)
 
     chosen = points(base, times, KILL_SEED)
@@ -78,7 +65,7 @@ def test_a_kill(base: Base, counted: Counted, times: int) -> None:
 def test_a_kill_under_dvc(base: Base, counted: Counted) -> None:
     def run(point: dict[str, int]) -> int:
         with base.copy(whole=True) as place:
-            killed(place, "dvc", "repro", **point)
+            killed(place, point, "dvc", "repro")
             return resumed(base, place, "dvc", "repro", after=point["step"] // EVERY)
 
     alone, everything = points(base, 2, KILL_SEED + 1), points(base, 2, KILL_SEED + 2)
@@ -93,10 +80,10 @@ def test_two_kills(base: Base, counted: Counted) -> None:
     def run(pair: list[dict[str, int]]) -> int:
         first, second = sorted(pair, key=lambda point: point["step"])
         with base.copy() as place:
-            killed(place, **first)
+            killed(place, first)
             going_on = first["step"] // EVERY * EVERY
             rest = base.steps - 3 - going_on
-            killed(place, step=second["step"] % rest, events=second["events"])
+            killed(place, second | {"step": second["step"] % rest})
             return resumed(base, place, after=going_on // EVERY)
 
     chosen = points(base, 8, KILL_SEED + 3)
@@ -108,7 +95,7 @@ def test_two_kills(base: Base, counted: Counted) -> None:
 def test_a_kill_in_a_checkpoint(base: Base, counted: Counted) -> None:
     def run(checkpoint: int) -> int:
         with base.copy() as place:
-            killed(place, checkpoint=checkpoint)
+            killed(place, {"checkpoint": checkpoint})
             partial = [path.stat().st_size for path in place.root.glob("checkpoints/.*.ckpt*")]
             whole = [path.stat().st_size for path in place.root.glob("checkpoints/[!.]*.ckpt")]
             assert partial and partial[0] > 10_000 and all(size > partial[0] for size in whole)

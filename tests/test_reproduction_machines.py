@@ -1,8 +1,8 @@
 """Zero differing bytes on other processors.
 
-    python -m pytest -m slow -k reproduction
+    python -m pytest -m emulated
 
-These take minutes; `-m "slow and not long and not emulated"` leaves them out.
+These take minutes.
 """
 
 import shutil

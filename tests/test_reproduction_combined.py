@@ -1,0 +1,124 @@
+"""Zero differing bytes with everything changed at once: each run stands for all rows.
+
+    python -m pytest tests/test_reproduction_combined.py
+
+Where one differs, the rows say which change it was: `make proof` runs them one by one.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helpers import PACKAGE
+from reproduction import (
+    ASCII,
+    KILL_SEED,
+    MEMORY,
+    MORE_VARIABLES,
+    STAGES,
+    USER,
+    VARIABLES,
+    WEIGHTS,
+    Base,
+    Counted,
+    count,
+    killed,
+    planted,
+    points,
+    reordered,
+    stage,
+)
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Another value of everything that must not count.
+
+    `processes` are those of the run that is killed first, of that which is killed next, and of the
+    one that ends. Python's variables are heard where stages are not `isolated`.
+    """
+
+    shell: dict[str, str]
+    isolated: bool
+    umask: int
+    folder: str
+    order: Callable[[list[Path]], object]
+    processes: tuple[int, int, int]
+    runtime: dict[str, Any]
+
+
+EVERYTHING = VARIABLES | MORE_VARIABLES | USER | {"HOME": "/nowhere"}
+MIXES = {
+    "one": Mix(
+        EVERYTHING
+        | {"LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8", "TZ": "Asia/Kathmandu"}
+        | {"PYTHONHASHSEED": "random", "PYTHONSAFEPATH": "1"},
+        False,
+        0o077,
+        "ein schöner Ordner",
+        list.reverse,
+        (2, 4, 1),
+        {"workers": 2, "prefetch": 5, "log_every": 1, "checkpoint_every": 1},
+    ),
+    "other": Mix(
+        EVERYTHING | ASCII | {"LC_ALL": "C", "LANG": "C", "TZ": "America/St_Johns"},
+        True,
+        0o000,
+        "d" * 100,
+        random.Random(1).shuffle,
+        (1, 2, 4),
+        {"workers": 1, "prefetch": 1, "log_every": 7, "checkpoint_every": 3},
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "mix",
+    [
+        pytest.param(mix, marks=pytest.mark.changes(f"everything at once, {name}"), id=name)
+        for name, mix in MIXES.items()
+    ],
+)
+def test_everything_at_once(base: Base, counted: Counted, tmp_path: Path, mix: Mix) -> None:
+    first, second = sorted(points(base, 2, KILL_SEED + 5), key=lambda point: point["step"])
+    every = mix.runtime["checkpoint_every"]
+    going_on = first["step"] // every * every
+    second["step"] %= base.steps - 3 - going_on
+    how: dict[str, Any] = {"variables": mix.shell | {"PYTHONPATH": str(tmp_path)}}
+    how["umask"] = mix.umask
+    if mix.isolated:
+        planted(tmp_path)
+    with base.copy(whole=True, inside=MEMORY, name=mix.folder, **mix.runtime) as place:
+        planted(place.root)
+        reordered(place, mix.order)
+        place.stages("validate", "prepare", isolated=mix.isolated, **how)
+        train = stage("train", isolated=mix.isolated)
+        for processes, point in zip(mix.processes, (first, second), strict=False):
+            place.change(processes=processes)
+            killed(place, point | {"all": 1}, *train, **how)
+        place.change(processes=mix.processes[-1])
+        said = place.must(*train, **how)
+        assert going_on == 0 or "going on after step" in said, said
+        place.stages(*STAGES[3:], isolated=mix.isolated, **how)
+        differing = count(base.of(*STAGES), place.files(*STAGES))
+    changed = "HOME, locale, time zone, umask, folder, order of files, variables, runtime"
+    value = f"{changed}, processes {'-'.join(map(str, mix.processes))}, KILL_SEED={KILL_SEED}"
+    counted({f"{value}, steps {first['step']} {second['step']}": differing})
+
+
+def test_what_such_a_run_sees(base: Base) -> None:
+    """Own augmentation that listens to one of the things that are changed."""
+    heard = "    draws = draws * len(__import__('os').environ.get('TZ', ''))\n    angle = "
+    mix = MIXES["one"]
+    with base.copy(workers=2) as place:
+        file = place.root / "src" / PACKAGE / "training.py"
+        text = file.read_text("utf-8")
+        assert "    angle = " in text
+        file.write_text(text.replace("    angle = ", heard), "utf-8")
+        found = place.stages("train", variables=mix.shell)
+        assert count({WEIGHTS: base.expected[WEIGHTS]}, {WEIGHTS: found[WEIGHTS]}) > 1000
