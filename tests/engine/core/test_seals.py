@@ -190,3 +190,34 @@ def test_a_pointer_that_names_nothing(outs: str) -> None:
 def test_a_stage_that_is_not_there() -> None:
     with pytest.raises(UserError, match=r"no dvc\.yaml with deps of a stage 'fti'"):
         Seal("fti")
+
+
+@pytest.mark.parametrize(
+    ("section", "kernels"),
+    [
+        ("{level: machine, threads: 2}", ("machine", 2)),
+        ("{seed: 1}", ("portable", 1)),
+        ("{level: off, threads: two}", ("off", 1)),
+        ("{threads: [2]}", ("portable", 1)),
+        ("[level, machine]", ("portable", 1)),
+        ("machine", ("portable", 1)),
+        ("'{'", ("portable", 1)),
+        ("", ("portable", 1)),
+    ],
+)
+def test_the_kernels_that_are_asked_for(
+    section: str, kernels: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a section that is no section, whoever reads it says so."""
+    asked: list[tuple[str, int]] = []
+    monkeypatch.setattr(determinism, "check", lambda *given: asked.append(given))
+    write("dvc.yaml", FILES["dvc.yaml"].replace("[model,", "[model, reproducibility,"))
+    write("params.yaml", f"{FILES['params.yaml']}reproducibility: {section}\n")
+    Seal("fit").check()
+    assert asked == [kernels]
+
+
+def test_params_that_are_no_yaml() -> None:
+    write("dvc.yaml", FILES["dvc.yaml"].replace("[model,", "[model, reproducibility,"))
+    write("params.yaml", "reproducibility: {level: machine\n")
+    Seal("fit").check()

@@ -71,8 +71,7 @@ class Seal:
             UserError: it was, and the message names it; or the kernels are not those that
                 params.yaml asks for, where the stage reads that.
         """
-        level = self._values.get(f"{PARAMS}:reproducibility") or {}
-        determinism.check(level.get("level", "portable"), int(level.get("threads", 1)))
+        determinism.check(*_kernels(self._values.get(f"{PARAMS}:reproducibility")))
         if changed := [*self._changed()]:
             more = f" and {len(changed) - FEW} more" if len(changed) > FEW else ""
             raise UserError(
@@ -248,6 +247,16 @@ def _paths(stage: Mapping[str, Any], kind: str) -> list[str]:
     """`path` or `path: options` of each entry."""
     found = stage.get(kind) or []
     return [str(next(iter(one)) if isinstance(one, dict) else one) for one in found]
+
+
+def _kernels(section: Any) -> tuple[str, int]:
+    """Level and threads of `reproducibility`; the portable ones for a stage that does not read it.
+
+    So too where it is damaged: whoever reads it says what is wrong with it.
+    """
+    given = section if isinstance(section, dict) else {}
+    threads = str(given.get("threads", ""))
+    return str(given.get("level", "portable")), int(threads) if threads.isdecimal() else 1
 
 
 def _at(content: Any, key: str) -> Any:
