@@ -36,7 +36,7 @@ determinism.choose(reproducibility.level, reproducibility.threads)
 # Not before the level is chosen.
 np: Any = importlib.import_module("numpy")
 intervals, comparison = module("metrics.intervals"), module("metrics.comparison")
-scores, Sample = module("metrics.scores"), module("metrics.sums").Sample
+scores, Classified = module("metrics.scores"), module("metrics.classification").Classified
 
 REPLICATES = 300  # instead of 1,000: a deviation needs no more, and there are many to find
 MANY = 400_000  # examples, that stand for all there could be
@@ -113,8 +113,8 @@ def covered(situation: Situation, simulations: int) -> dict[str, float]:
     truth = {name: scores.value(one, everything) for name, one in wanted.items()}
     hits = dict.fromkeys(wanted, 0)
     for seed in range(simulations):
-        found = intervals.measure(wanted, examples(draw, situation), seed)
-        for name, one in found.items():
+        found = intervals.resample(wanted, examples(draw, situation), seed)
+        for name, one in found.figures.items():
             hits[name] += one.low <= truth[name] <= one.high
     return {name: count / simulations for name, count in hits.items()}
 
@@ -152,7 +152,7 @@ def scored(labels: Any, noise: Any, clear: Any, groups: Any) -> Any:
     logits[np.arange(len(labels)), labels] += clear
     rows = np.exp(SHARPNESS * (logits - logits.max(axis=1, keepdims=True)))
     rows = (rows / rows.sum(axis=1, keepdims=True)).round(6)
-    return Sample(labels, rows.argmax(axis=1), rows, groups)
+    return Classified(labels, rows.argmax(axis=1), rows, groups)
 
 
 def verdicts(clear: float, again: float, shared: float, simulations: int) -> None:
@@ -182,7 +182,7 @@ def verdicts(clear: float, again: float, shared: float, simulations: int) -> Non
     for name in names:
         metric = scores.METRICS[name]
         truth = scores.value(metric, everything[1]) - scores.value(metric, everything[0])
-        found = [comparison.paired(metric, *one, seed).judged() for seed, one in enumerate(pairs)]
+        found = [apart(metric, one, seed).judged() for seed, one in enumerate(pairs)]
         figures[f"{name}: better"] = sum(one.gain == 1 for one in found) / simulations
         figures[f"{name}: worse"] = sum(one.gain == -1 for one in found) / simulations
         figures[f"{name}: covered"] = (
@@ -190,6 +190,11 @@ def verdicts(clear: float, again: float, shared: float, simulations: int) -> Non
             / simulations
         )
     show(f"{shared:.2f} of the noise shared", figures)
+
+
+def apart(metric: Any, pair: list[Any], seed: int) -> Any:
+    """Return how far apart two models are on the same examples."""
+    return comparison.paired(metric, *(intervals.resample({"": metric}, one, seed) for one in pair))
 
 
 def seeds(count: int, epochs: int) -> None:
@@ -202,7 +207,7 @@ def seeds(count: int, epochs: int) -> None:
         values = [scores.value(metric, one) for one in samples]
         alone = known = 0.0
         for a, b in pairs:
-            found = comparison.paired(metric, samples[a], samples[b], 0)
+            found = apart(metric, [samples[a], samples[b]], 0)
             alone += found.judged().gain != 0
             for _ in range(SEED_SETS):
                 # As `make seeds N=5` leaves it in the commit of A; B comes later.
@@ -247,7 +252,7 @@ def trained(count: int, epochs: int) -> list[Any]:
         rows = predict(network, inputs, test.images, classes, own.chunk)
         rows = rows.astype(np.float64).round(6)
         labels = np.asarray(test.labels)
-        found.append(Sample(labels, rows.argmax(axis=1), rows, np.arange(len(labels))))
+        found.append(Classified(labels, rows.argmax(axis=1), rows, np.arange(len(labels))))
     return found
 
 

@@ -52,7 +52,7 @@ import hashlib
 from samebits.core.determinism import choose
 choose("portable", 1)
 import numpy as np
-from samebits.metrics.probabilities import distinct
+from samebits.metrics.sums import distinct
 from samebits.core.random import permutation, uniform
 
 draws = uniform(0, "a", 0, np.arange(3000), 3).astype(np.float64)

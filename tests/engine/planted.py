@@ -314,7 +314,7 @@ def _predictions(name: str, part: _Part, answer: Answer) -> Predictions:
 
 
 def _accuracy(predictions: Predictions) -> dict[str, Any]:
-    figure = measure({"accuracy": METRICS["accuracy"]}, predictions.sample(), 0)["accuracy"]
+    figure = measure(METRICS["accuracy"], predictions.sample, 0)
     return {
         "accuracy": figure.value,
         "examples": len(predictions.labels),

@@ -1,13 +1,16 @@
 """Predictions made up for the tests that score and diagnose them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 
+from samebits.core.sections import Evaluation
 from samebits.data.shards import Example
+from samebits.metrics.evaluation import check, judge_all, resample_all, score
 from samebits.metrics.predictions import Predictions
-from samebits.metrics.probabilities import Labels, Values
+from samebits.metrics.sums import Labels, Values
 
 Make = Callable[..., Predictions]
 
@@ -24,6 +27,20 @@ def example(
     """What is known of an image."""
     facts = {"width": width, "height": height, "brightness": brightness}
     return Example(path, label, md5, group, facts)
+
+
+def summarise(
+    evaluation: Evaluation,
+    classes: Sequence[str],
+    predictions: Mapping[str, Predictions],
+    costs: Mapping[str, int],
+    seed: int,
+) -> dict[str, Any]:
+    """What reports/metrics.json says of predictions, as `evaluate` goes about it."""
+    constraints = check(evaluation, classes)
+    parts = score(evaluation, classes, predictions)
+    drawn = resample_all(evaluation, constraints, classes, parts, seed)
+    return judge_all(evaluation, constraints, classes, parts, drawn, costs)
 
 
 @pytest.fixture

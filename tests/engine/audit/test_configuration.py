@@ -109,7 +109,7 @@ def test_no_metrics_file(copy: Any) -> None:
 
 
 def test_no_registry(copy: Any, expect: Any) -> None:
-    path = "src/samebits/metrics/scores.py"
+    path = "src/samebits/metrics/class_metrics.py"
     copy.write(path, copy.text(path).replace("METRICS", "OTHERS"))
     expect("metric", path, 1, "METRICS", stale=True)
 

@@ -8,21 +8,21 @@ import pytest
 
 from samebits.diagnosis import error_cost as worth
 from samebits.diagnosis.error_cost import gains, ordered
+from samebits.metrics.classification import Classified
 from samebits.metrics.predictions import Predictions
 from samebits.metrics.registry import METRICS
 from samebits.metrics.scores import value
-from samebits.metrics.sums import Sample
 
 Made = Callable[..., Predictions]
 
 
-def sample(count: int = 60) -> Sample:
+def sample(count: int = 60) -> Classified:
     """Three classes of unequal size, two of five answers wrong."""
     draw = np.random.default_rng(0)
     labels = np.sort(draw.integers(0, 9, count)) // 4
     answers = np.where(draw.random(count) < 0.4, draw.integers(0, 3, count), labels)
     rows = np.full((count, 3), 0.2) + 0.4 * np.eye(3)[answers]
-    return Sample(labels, answers, rows, np.arange(count))
+    return Classified(labels, answers, rows, np.arange(count))
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy", "macro_f1"])

@@ -9,11 +9,12 @@ import pytest
 
 from samebits.console.errors import UserError
 from samebits.metrics import intervals
+from samebits.metrics.classification import Classified
 from samebits.metrics.comparison import Paired, Spread, check_same, paired
+from samebits.metrics.intervals import resample
 from samebits.metrics.predictions import Predictions
 from samebits.metrics.registry import METRICS
 from samebits.metrics.scores import value
-from samebits.metrics.sums import Sample
 
 SIMULATIONS = 50
 Made = Callable[..., Predictions]
@@ -24,12 +25,12 @@ def _fewer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(intervals, "REPLICATES", 200)
 
 
-def pair(draw: np.random.Generator, count: int, gain: float) -> list[Sample]:
+def pair(draw: np.random.Generator, count: int, gain: float) -> list[Classified]:
     """Two models, of which B errs less by `gain`."""
     return models(draw, count, [0.10, 0.10 - gain])
 
 
-def models(draw: np.random.Generator, count: int, shares: list[float]) -> list[Sample]:
+def models(draw: np.random.Generator, count: int, shares: list[float]) -> list[Classified]:
     """Models of ten classes that err on such shares; the same examples are hard for all."""
     labels = np.arange(count) % 10
     hard = draw.random(count)
@@ -37,14 +38,20 @@ def models(draw: np.random.Generator, count: int, shares: list[float]) -> list[S
     for errors in shares:
         own = np.where(draw.random(count) < 0.8, hard, draw.random(count))
         answers = np.where(own < errors, (labels + 1) % 10, labels)
-        samples.append(Sample(labels, answers, np.eye(10)[answers], np.arange(count)))
+        samples.append(Classified(labels, answers, np.eye(10)[answers], np.arange(count)))
     return samples
+
+
+def apart(name: str, a: Classified, b: Classified, seed: int) -> Paired:
+    metric = METRICS[name]
+    first, second = (resample({"": metric}, sample, seed) for sample in (a, b))
+    return paired(metric, first, second)
 
 
 def share(gain: float, metric: str) -> list[int]:
     draw = np.random.default_rng(0)
     pairs = [pair(draw, 1000, gain) for _ in range(SIMULATIONS)]
-    return [paired(METRICS[metric], a, b, seed).judged().gain for seed, (a, b) in enumerate(pairs)]
+    return [apart(metric, a, b, seed).judged().gain for seed, (a, b) in enumerate(pairs)]
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "macro_f1"])
@@ -55,7 +62,7 @@ def test_three_points_are_found_and_chance_is_not(metric: str) -> None:
 
 def test_the_spread_over_seeds_takes_part() -> None:
     a, b = pair(np.random.default_rng(0), 2000, 0.06)
-    found = paired(METRICS["accuracy"], a, b, 0)
+    found = apart("accuracy", a, b, 0)
     assert found.judged().gain == 1
     assert found.judged(spreads=[Spread(0.05, 6)]).gain == 0
 
@@ -67,7 +74,7 @@ def test_the_luck_of_a_seed_is_no_idea() -> None:
         errors = np.clip(0.10 + 0.02 * draw.standard_normal(7), 0.01, 1)
         several = models(draw, 1000, errors.tolist())
         scores = [value(METRICS["accuracy"], one) for one in several[:6]]
-        found = paired(METRICS["accuracy"], several[0], several[6], number)
+        found = apart("accuracy", several[0], several[6], number)
         alone += found.judged().gain != 0
         known += found.judged(spreads=[Spread(stdev(scores), 6)]).gain != 0
     # As models they do differ, so this is no mistake.
@@ -78,7 +85,7 @@ def test_the_luck_of_a_seed_is_no_idea() -> None:
 def test_a_spread_that_few_seeds_know_is_doubted() -> None:
     """Welch and Satterthwaite: the fewer seeds, the wider, and never narrower than without."""
     a, b = pair(np.random.default_rng(0), 2000, 0.06)
-    found = paired(METRICS["accuracy"], a, b, 0)
+    found = apart("accuracy", a, b, 0)
     widths = [
         one.high - one.low
         for one in (
@@ -103,14 +110,14 @@ def test_a_spread_of_each() -> None:
 
 def test_lower_may_be_better() -> None:
     a, b = pair(np.random.default_rng(0), 2000, 0.06)
-    found = paired(METRICS["log_loss"], a, b, 0).judged()
+    found = apart("log_loss", a, b, 0).judged()
     assert (found.value < 0, found.verdict) == (True, "better")
-    assert paired(METRICS["log_loss"], b, a, 0).judged().verdict == "worse"
+    assert apart("log_loss", b, a, 0).judged().verdict == "worse"
 
 
 def test_the_same_model_twice() -> None:
     a, _ = pair(np.random.default_rng(0), 500, 0.0)
-    found = paired(METRICS["accuracy"], a, a, 0).judged()
+    found = apart("accuracy", a, a, 0).judged()
     assert (found.value, found.verdict, found.more) == (0, "cannot tell", None)
 
 
@@ -121,7 +128,7 @@ def test_the_last_bits_are_no_difference() -> None:
 
 def test_more_examples_would_settle_it() -> None:
     a, b = pair(np.random.default_rng(3), 200, 0.03)
-    found = paired(METRICS["accuracy"], a, b, 0).judged()
+    found = apart("accuracy", a, b, 0).judged()
     assert found.verdict == "cannot tell"
     assert found.more is not None
     assert math.isfinite(found.more)
@@ -130,7 +137,7 @@ def test_more_examples_would_settle_it() -> None:
 
 def test_no_number_of_examples_outweighs_the_seed() -> None:
     a, b = pair(np.random.default_rng(3), 200, 0.03)
-    found = paired(METRICS["accuracy"], a, b, 0)
+    found = apart("accuracy", a, b, 0)
     few, many = found.judged(), found.judged(spreads=[Spread(0.001, 6)])
     assert few.more is not None and many.more is not None
     assert few.more < many.more

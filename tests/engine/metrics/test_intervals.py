@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from samebits.metrics import intervals
-from samebits.metrics.intervals import measure, quantile, wilson
+from samebits.metrics.classification import Classified
+from samebits.metrics.intervals import measure, quantile, resample, wilson
 from samebits.metrics.registry import METRICS
 from samebits.metrics.scores import find, value
-from samebits.metrics.sums import Sample
 
 SIMULATIONS = 100
 
 
-def drawn(draw: np.random.Generator, count: int, together: int = 1) -> Sample:
+def drawn(draw: np.random.Generator, count: int, together: int = 1) -> Classified:
     """Examples of three classes; `together` of them share a part of their noise."""
     labels = np.repeat(np.arange(3), count // 3)
     groups = np.arange(len(labels)) // together
@@ -24,7 +24,7 @@ def drawn(draw: np.random.Generator, count: int, together: int = 1) -> Sample:
     logits[np.arange(len(labels)), labels] += 2.5
     rows = np.exp(1.2 * logits)
     rows = (rows / rows.sum(axis=1, keepdims=True)).round(6)
-    return Sample(labels, rows.argmax(axis=1), rows, groups)
+    return Classified(labels, rows.argmax(axis=1), rows, groups)
 
 
 @pytest.mark.parametrize("together", [1, 5])
@@ -36,7 +36,7 @@ def test_they_cover_the_truth(together: int, monkeypatch: pytest.MonkeyPatch) ->
     truth = {name: value(metric, whole) for name, metric in metrics.items()}
     draw, covered = np.random.default_rng(1), dict.fromkeys(metrics, 0)
     for seed in range(SIMULATIONS):
-        for name, one in measure(metrics, drawn(draw, 300, together), seed).items():
+        for name, one in resample(metrics, drawn(draw, 300, together), seed).figures.items():
             covered[name] += one.low <= truth[name] <= one.high
     assert all(0.88 <= count / SIMULATIONS <= 1 for count in covered.values()), covered
     assert 0.92 <= statistics.mean(covered.values()) / SIMULATIONS <= 0.98, covered
@@ -45,13 +45,12 @@ def test_they_cover_the_truth(together: int, monkeypatch: pytest.MonkeyPatch) ->
 def test_groups_that_are_ignored_cover_too_little(monkeypatch: pytest.MonkeyPatch) -> None:
     """What clustering is there for: without it these intervals are too narrow."""
     monkeypatch.setattr(intervals, "REPLICATES", 200)
-    metrics = {"log_loss": METRICS["log_loss"]}
     truth = value(METRICS["log_loss"], drawn(np.random.default_rng(99), 300_000, 10))
     draw, covered = np.random.default_rng(1), 0
     for seed in range(SIMULATIONS):
         whole = drawn(draw, 300, 10)
-        alone = Sample(whole.labels, whole.answers, whole.probabilities, np.arange(300))
-        one = measure(metrics, alone, seed)["log_loss"]
+        alone = Classified(whole.labels, whole.answers, whole.probabilities, np.arange(300))
+        one = measure(METRICS["log_loss"], alone, seed)
         covered += one.low <= truth <= one.high
     assert covered < 0.88 * SIMULATIONS
 
@@ -59,7 +58,7 @@ def test_groups_that_are_ignored_cover_too_little(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("name", METRICS)
 def test_perfect_answers_leave_something_open(name: str) -> None:
     labels = np.repeat([0, 1, 2], 10)
-    one = measure({name: METRICS[name]}, Sample(labels, labels, np.eye(3)[labels], labels), 0)[name]
+    one = measure(METRICS[name], Classified(labels, labels, np.eye(3)[labels], labels), 0)
     assert one.low <= one.value <= one.high
     if METRICS[name].form in ("share", "area"):
         assert one.low < 1 == one.high
@@ -68,8 +67,8 @@ def test_perfect_answers_leave_something_open(name: str) -> None:
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_hardly_any_examples(count: int) -> None:
     labels = np.arange(count) % 2
-    sample = Sample(labels, labels, np.eye(2)[labels], np.arange(count))
-    for one in measure(dict(METRICS), sample, 0).values():
+    sample = Classified(labels, labels, np.eye(2)[labels], np.arange(count))
+    for one in resample(METRICS, sample, 0).figures.values():
         assert np.isfinite([one.low, one.high]).all()
         assert one.low <= one.value <= one.high
 

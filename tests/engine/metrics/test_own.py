@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 import samebits
 from samebits.console.errors import UserError
 from samebits.metrics import Metric, Scored, mean_of, number_of
-from samebits.metrics.intervals import measure
+from samebits.metrics.classification import Classified
+from samebits.metrics.intervals import resample
 from samebits.metrics.registry import METRICS, enter
 from samebits.metrics.scores import find, value
-from samebits.metrics.sums import Sample
 
 
 @pytest.fixture(autouse=True)
@@ -27,10 +27,10 @@ def _restored() -> Iterator[None]:
     METRICS.update(before)
 
 
-def sample() -> Sample:
+def sample() -> Classified:
     draw = np.random.default_rng(0)
     labels, rows = draw.integers(0, 3, 90), draw.dirichlet([1, 1, 1], 90)
-    return Sample(labels, rows.argmax(axis=1), rows, np.arange(90))
+    return Classified(labels, rows.argmax(axis=1), rows, np.arange(90))
 
 
 def top_2(scored: Scored) -> NDArray[np.bool_]:
@@ -54,7 +54,7 @@ def top_2(scored: Scored) -> NDArray[np.bool_]:
 )
 def test_one_function_is_a_metric(one: Metric) -> None:
     enter([one])
-    found = measure({"top_2": find("top_2"), "accuracy": METRICS["accuracy"]}, sample(), 0)
+    found = resample({"top_2": find("top_2"), "accuracy": METRICS["accuracy"]}, sample(), 0).figures
     assert (one.title, one.higher_is_better) == ("Top 2", True)
     assert found["accuracy"].value < found["top_2"].value < 1
     assert 0 < found["top_2"].low < found["top_2"].value < found["top_2"].high < 1

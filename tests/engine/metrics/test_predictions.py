@@ -124,6 +124,14 @@ def test_counts_must_match() -> None:
         scored("dev", EXAMPLES, LABELS, ROWS, CLASSES[:2])
 
 
+def test_what_cannot_be_scored_names_its_data_set() -> None:
+    none = np.zeros(0, dtype=np.int64)
+    with pytest.raises(UserError, match="data set `dev`: there are no examples"):
+        scored("dev", [], none, np.zeros((0, 2)), CLASSES[:2])
+    with pytest.raises(UserError, match=r"data set `dev`: .*at least two classes; .* have 1"):
+        scored("dev", EXAMPLES, LABELS, np.ones((3, 1)), CLASSES[:1])
+
+
 def test_a_missing_table_names_the_stage(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"is missing: run `dvc repro evaluate`"):
         read_predictions(tmp_path / "predictions.csv")

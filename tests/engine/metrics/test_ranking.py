@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from samebits.metrics.classification import Classified
 from samebits.metrics.comparison import Spread
+from samebits.metrics.intervals import resample
 from samebits.metrics.ranking import Candidate, corrected, rank
 from samebits.metrics.registry import METRICS
-from samebits.metrics.sums import Sample
 
 LABELS = np.arange(400) % 4
 
@@ -15,8 +16,9 @@ def candidate(
     name: str, wrong: int, accepted: bool | None = True, spread: Spread | None = None
 ) -> Candidate:
     answers = np.where(np.arange(400) < wrong, (LABELS + 1) % 4, LABELS)
-    sample = Sample(LABELS, answers, np.eye(4)[answers], np.arange(400))
-    return Candidate(name, 1 - wrong / 400, accepted, sample, spread)
+    sample = Classified(LABELS, answers, np.eye(4)[answers], np.arange(400))
+    drawn = resample({"": METRICS["accuracy"]}, sample, seed=0)
+    return Candidate(name, 1 - wrong / 400, accepted, drawn, spread)
 
 
 def test_places() -> None:
@@ -27,15 +29,15 @@ def test_places() -> None:
         candidate("best", 10),
         candidate("unmeasured", 12, accepted=None),
     ]
-    found = [(one.candidate.name, one.place) for one in rank(given, METRICS["accuracy"], 0)]
+    found = [(one.candidate.name, one.place) for one in rank(given, METRICS["accuracy"])]
     assert found == [("best", 1), ("near", 1), ("unmeasured", 1), ("bad", 4), ("rejected", 0)]
 
 
 def test_many_candidates_need_more_evidence() -> None:
     two = [candidate("a", 0), candidate("b", 7)]
-    assert [one.place for one in rank(two, METRICS["accuracy"], 0)] == [1, 2]
+    assert [one.place for one in rank(two, METRICS["accuracy"])] == [1, 2]
     many = [*two, *(candidate(f"c{number:02d}", 40) for number in range(40))]
-    assert [one.place for one in rank(many, METRICS["accuracy"], 0)][:3] == [1, 1, 3]
+    assert [one.place for one in rank(many, METRICS["accuracy"])][:3] == [1, 1, 3]
 
 
 def test_one_spread_over_seeds_is_not_known_twice() -> None:
@@ -44,10 +46,10 @@ def test_one_spread_over_seeds_is_not_known_twice() -> None:
     both = [candidate("a", 0, spread=known), candidate("b", 20, spread=known)]
     one = [candidate("a", 0, spread=known), candidate("b", 20)]
     for given in (both, one):
-        assert [found.place for found in rank(given, METRICS["accuracy"], 0)] == [1, 1]
+        assert [found.place for found in rank(given, METRICS["accuracy"])] == [1, 1]
     known = Spread(0.012, 5)
     both = [candidate("a", 0, spread=known), candidate("b", 20, spread=known)]
-    assert [found.place for found in rank(both, METRICS["accuracy"], 0)] == [1, 2]
+    assert [found.place for found in rank(both, METRICS["accuracy"])] == [1, 2]
 
 
 def test_the_correction() -> None:

@@ -9,10 +9,10 @@ import pytest
 from sklearn.metrics import f1_score, recall_score, roc_auc_score
 
 from samebits.console.errors import UserError
-from samebits.metrics.probabilities import Labels, Values
+from samebits.metrics.classification import Classified
 from samebits.metrics.registry import METRICS
 from samebits.metrics.scores import find, rounded, value
-from samebits.metrics.sums import Sample
+from samebits.metrics.sums import Labels, Values
 
 # Predicted: 0, 1, 1, 2, 2, 0. Right: the first, second, fourth and fifth.
 LABELS = np.array([0, 1, 0, 2, 2, 1], dtype=np.int64)
@@ -29,9 +29,9 @@ ROWS = np.array(
 CLASSES = ("a", "b", "c d")
 
 
-def sample(labels: Labels, rows: Values) -> Sample:
+def sample(labels: Labels, rows: Values) -> Classified:
     answers = rows.argmax(axis=1).astype(np.int64)
-    return Sample(labels, answers, rows, np.arange(len(labels)))
+    return Classified(labels, answers, rows, np.arange(len(labels)))
 
 
 def score(metric: str, labels: Labels = LABELS, rows: Values = ROWS) -> float:

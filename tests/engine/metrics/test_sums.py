@@ -3,14 +3,15 @@
 import numpy as np
 import pytest
 
+from samebits.metrics.classification import Classified, placements
 from samebits.metrics.registry import METRICS
-from samebits.metrics.sums import Sample, numbered, placements
+from samebits.metrics.sums import numbered
 
 
-def sample() -> Sample:
+def sample() -> Classified:
     draw = np.random.default_rng(0)
     labels, rows = draw.integers(0, 3, 60), draw.dirichlet([1, 1, 1], 60)
-    return Sample(labels, rows.argmax(axis=1), rows, np.arange(60))
+    return Classified(labels, rows.argmax(axis=1), rows, np.arange(60))
 
 
 def test_sums_are_whole_numbers_whatever_adds_them_up() -> None:
@@ -19,9 +20,9 @@ def test_sums_are_whole_numbers_whatever_adds_them_up() -> None:
     weights = np.random.default_rng(1).integers(0, 3, (5, 60)).astype(float)
     found = whole.sums(weights)
     for values, sums, unit in (
-        (whole._losses, found.loss, 1e8),
-        (whole._areas, found.area, 1e8),
-        (whole._gaps, found.gaps.sum(axis=1), 1e6),
+        (whole._losses, found["loss"], 1e8),
+        (whole._areas, found["area"], 1e8),
+        (whole._gaps, found["gaps"].sum(axis=1), 1e6),
     ):
         exact = weights.astype(int) @ values.astype(int)
         assert (values == np.rint(values)).all()
@@ -41,7 +42,7 @@ def test_the_order_of_examples_moves_no_sum() -> None:
     whole = sample()
     turned = whole.repeated(np.ones(60, dtype=np.int64)).part(np.ones(60, dtype=bool))
     order = np.random.default_rng(2).permutation(60)
-    mixed = Sample(whole.labels[order], whole.answers[order], whole.probabilities[order], order)
+    mixed = Classified(whole.labels[order], whole.answers[order], whole.probabilities[order], order)
     for name, metric in METRICS.items():
         assert metric.compute is not None
         values = [metric.compute(one.sums()).tolist() for one in (whole, turned, mixed)]

@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
-from predicted import example
+from predicted import example, summarise
 
 from samebits.core.sections import Evaluation
-from samebits.metrics.evaluation import summarise
 from samebits.metrics.predictions import Predictions
 from samebits.report.inputs import Inputs
 

@@ -123,7 +123,7 @@ def metric(project: Project) -> Check:
 
 
 def _metrics(project: Project) -> tuple[list[str], str]:
-    path = f"{ENGINE}/metrics/scores.py"
+    path = f"{ENGINE}/metrics/class_metrics.py"
     tree = project.tree(path)
     for node in tree.body if tree else []:
         if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):

@@ -10,6 +10,7 @@ from ..console.errors import UserError
 from ..core.yours import Yours
 from ..metrics.baselines import unbeaten
 from ..metrics.comparison import Difference, Spread, check_same, paired
+from ..metrics.intervals import resample
 from ..metrics.registry import enter
 from ..metrics.results import Result, read_result, spread_over_seeds
 from ..metrics.scores import find
@@ -50,9 +51,10 @@ def comparison(a: Result, b: Result, on: str = "test") -> str:
         raise UserError(f"there is no data set `{on}`; there are {', '.join(a.predictions)}.")
     check_same((a.classes, a.predictions[on]), (b.classes, b.predictions[on]))
     metric, key = find(a.metrics["metric"]), a.metrics["metric"]
-    one, other = a.predictions[on].sample(), b.predictions[on].sample()
+    one, other = a.predictions[on].sample, b.predictions[on].sample
     known = dict(filter(None, (spread_over_seeds(side, on) for side in (a, b))))
-    apart = paired(metric, one, other, seed=0)
+    first, second = (resample({"": metric}, sample, seed=0) for sample in (one, other))
+    apart = paired(metric, first, second)
     found, judged = apart.judged(), apart.judged(spreads=[*known.values()])
     rows = _differing(a, b)
     lines = [

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from ..console.errors import UserError
 from ..core.yours import Yours
 from ..metrics.comparison import check_same
+from ..metrics.intervals import resample
 from ..metrics.ranking import Candidate, Place, corrected, rank
 from ..metrics.registry import enter
 from ..metrics.results import Result, read_result, spread_over_seeds
@@ -64,7 +65,7 @@ def ranking(first: Result, others: Sequence[Result], gone: Sequence[str] = ()) -
             left.append(one.revision.name)
     metric = find(first.metrics["metric"])
     candidates = [_candidate(one) for one in compared]
-    lines = [_line(place) for place in rank(candidates, metric, seed=0)]
+    lines = [_line(place) for place in rank(candidates, metric)]
     count = sum(one.accepted is not False for one in candidates)
     lines += ["", "Place 1 is shared by all that these examples cannot tell from the best."]
     if count > 2:
@@ -82,9 +83,10 @@ def ranking(first: Result, others: Sequence[Result], gone: Sequence[str] = ()) -
 
 def _candidate(one: Result) -> Candidate:
     known = spread_over_seeds(one)
-    sample = one.predictions["test"].sample()
+    sample = one.predictions["test"].sample
+    drawn = resample({"": find(one.metrics["metric"])}, sample, seed=0)
     return Candidate(
-        one.revision.name, one.metrics["score"], one.accepted(), sample, known and known[1]
+        one.revision.name, one.metrics["score"], one.accepted(), drawn, known and known[1]
     )
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ..metrics.classification import Classified
 from ..metrics.intervals import Figure, measure
 from ..metrics.predictions import Predictions
 from ..metrics.registry import METRICS, Metric
 from ..metrics.scores import value
-from ..metrics.sums import Sample
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ def causes(metric: Metric, predictions: Predictions, tags: Mapping[str, Sequence
         predictions: those of one data set.
         tags: the causes by the content (MD5) of a picture; what is no mistake is left out.
     """
-    sample = predictions.sample()
-    wrong = np.flatnonzero(sample.answers != sample.labels)
+    sample = predictions.sample
+    wrong = np.flatnonzero(sample.errors)
     said = [tags.get(predictions.examples[row].md5, ()) for row in wrong.tolist()]
     looked = np.array([bool(one) for one in said], dtype=bool)
     names = sorted({name for one in said for name in one})
@@ -69,11 +69,11 @@ def causes(metric: Metric, predictions: Predictions, tags: Mapping[str, Sequence
 def _share(hit: NDArray[np.bool_], groups: NDArray[np.int64]) -> Figure:
     """The share of hits with its interval, in whole groups."""
     right = np.zeros(len(hit), dtype=np.int64)
-    sample = Sample(right, np.where(hit, 0, 1), np.full((len(hit), 2), 0.5), groups)
-    return measure({"": METRICS["accuracy"]}, sample, seed=0)[""]
+    sample = Classified(right, np.where(hit, 0, 1), np.full((len(hit), 2), 0.5), groups)
+    return measure(METRICS["accuracy"], sample, seed=0)
 
 
-def _put_right(sample: Sample, rows: NDArray[np.int64]) -> Sample:
+def _put_right(sample: Classified, rows: NDArray[np.int64]) -> Classified:
     """The sample as if the model had been right and sure there."""
     answers, probabilities = sample.answers.copy(), sample.probabilities.copy()
     answers[rows] = sample.labels[rows]

@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from ..metrics.classification import Classified
 from ..metrics.predictions import Predictions
-from ..metrics.probabilities import Labels, Values, distinct
 from ..metrics.registry import Metric
-from ..metrics.sums import Sample
+from ..metrics.sums import Labels, Values, distinct
 
 CHUNK = 2**20  # counts that are held at once
 DECIMALS = 9  # coarser than the last bits, so that equals are equal on every machine
@@ -13,21 +13,21 @@ DECIMALS = 9  # coarser than the last bits, so that equals are equal on every ma
 
 def ordered(metric: Metric, predictions: Predictions) -> list[int]:
     """Return the rows that went wrong: the costliest first, of equals the surest, then by path."""
-    sample, examples = predictions.sample(), predictions.examples
-    wrong = np.flatnonzero(sample.answers != sample.labels)
+    sample, examples = predictions.sample, predictions.examples
+    wrong = np.flatnonzero(sample.errors)
     worth = dict(zip(wrong.tolist(), gains(metric, sample).tolist(), strict=True))
     return sorted(
         worth, key=lambda row: (-worth[row], -predictions.confidences[row], examples[row].path)
     )
 
 
-def gains(metric: Metric, sample: Sample) -> Values:
+def gains(metric: Metric, sample: Classified) -> Values:
     """Return what the metric would gain by each mistake of the sample, in their order.
 
     Where it is made of right and wrong answers, that follows from the true class and the answer.
     Where it is not, a mistake costs as much as it adds to the log loss.
     """
-    wrong = sample.answers != sample.labels
+    wrong = sample.errors
     if metric.form != "share" or metric.compute is None:
         lost: Values = sample.losses[wrong] / len(sample)
         return lost.round(DECIMALS)
@@ -38,15 +38,17 @@ def gains(metric: Metric, sample: Sample) -> Values:
     return np.concatenate([*parts, np.zeros(0)])[which].round(DECIMALS)
 
 
-def _of_pairs(metric: Metric, sample: Sample, pairs: Labels) -> Values:
+def _of_pairs(metric: Metric, sample: Classified, pairs: Labels) -> Values:
     """What it gains by one right answer in place of each pair of true class and answer."""
     assert metric.compute is not None
     sums, rows = sample.sums(), np.arange(len(pairs))
     labels, answers = np.divmod(pairs, sample.classes)
-    right, answered = (np.repeat(one, len(pairs), axis=0) for one in (sums.right, sums.answered))
+    right, answered = (
+        np.repeat(one, len(pairs), axis=0) for one in (sums["right"], sums["answered"])
+    )
     right[rows, labels] += 1
     answered[rows, labels] += 1
     answered[rows, answers] -= 1
-    better = metric.compute(sums.answered_otherwise(right, answered))
+    better = metric.compute(sums.otherwise(right=right, answered=answered))
     gained: Values = better - metric.compute(sums)
     return gained if metric.higher_is_better else -gained

@@ -14,10 +14,9 @@ import numpy as np
 from ..console.errors import UserError
 from ..metrics.intervals import LEVEL
 from ..metrics.predictions import Predictions
-from ..metrics.probabilities import Values
 from ..metrics.proportions import Measured, measured, newcombe
 from ..metrics.scores import rounded
-from ..metrics.sums import numbered
+from ..metrics.sums import Values, numbered
 
 TARGET, REAL = "target", "real world"
 SPLITS = ("train", "train_dev", "dev", "test")

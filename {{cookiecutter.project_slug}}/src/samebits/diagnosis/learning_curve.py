@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..metrics.intervals import LEVEL
-from ..metrics.probabilities import Values
 from ..metrics.scores import rounded
+from ..metrics.sums import Values
 
 RESAMPLES = 1000
 STEEPNESS = np.linspace(0.05, 1.5, 30)  # of c; what was ever seen lies between

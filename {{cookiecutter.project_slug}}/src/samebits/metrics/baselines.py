@@ -5,18 +5,17 @@ from typing import Any
 
 import numpy as np
 
+from .classification import Classified
 from .comparison import paired
-from .intervals import measure
-from .predictions import Predictions
-from .probabilities import Probabilities, Values, predicted
-from .registry import Metric
-from .scores import DECIMALS, rounded
-from .sums import Sample
+from .intervals import Resampled, resample
+from .probabilities import Probabilities, predicted
+from .scores import DECIMALS, find, rounded
+from .sums import Values
 
 
 def beside(
-    metric: Metric,
-    predictions: Mapping[str, Predictions],
+    metric: str,
+    network: Mapping[str, Resampled],
     said: Mapping[str, Mapping[str, Probabilities]],
     seed: int,
 ) -> list[dict[str, Any]]:
@@ -26,16 +25,15 @@ def beside(
     whether that is "better" on test.
 
     Args:
-        metric: the one to decide by.
-        predictions: the network's, by data set.
+        metric: the name of the one to decide by.
+        network: what it earns, by data set, with that metric among its figures.
         said: name of the simple model → `dev` and `test` → its probabilities [n, classes].
         seed: of the bootstrap.
     """
     rows = []
     for name, found in said.items():
         dev, test = (
-            _figures(metric, predictions[split].sample(), found[split], seed)
-            for split in ("dev", "test")
+            _figures(metric, network[split], found[split], seed) for split in ("dev", "test")
         )
         rows.append({"name": name, **test, "beaten": test["verdict"] == "better", "dev": dev})
     return rows
@@ -47,16 +45,18 @@ def unbeaten(baselines: list[dict[str, Any]]) -> list[str]:
 
 
 def _figures(
-    metric: Metric, network: Sample, probabilities: Probabilities, seed: int
+    name: str, network: Resampled, probabilities: Probabilities, seed: int
 ) -> dict[str, Any]:
+    metric, same = find(name), network.sample
+    assert isinstance(same, Classified)
     # Of six decimals, as all that is said of predictions.
     shown: Values = np.asarray(probabilities, dtype=np.float64).round(DECIMALS)
-    simple = Sample(network.labels, predicted(probabilities), shown, network.groups)
-    own = measure({"": metric}, simple, seed)[""]
-    ahead = paired(metric, simple, network, seed).judged()
+    sample = Classified(same.labels, predicted(probabilities), shown, same.groups)
+    simple = resample({name: metric}, sample, seed)
+    ahead = paired(metric, simple, network, name).judged()
     return {
-        "value": rounded(own.value),
-        "interval": own.interval(),
+        "value": rounded(simple.figures[name].value),
+        "interval": simple.figures[name].interval(),
         "difference": rounded(ahead.value),
         "difference_interval": [rounded(ahead.low), rounded(ahead.high)],
         "verdict": ahead.verdict,

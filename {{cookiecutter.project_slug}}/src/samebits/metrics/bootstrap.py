@@ -4,16 +4,15 @@ Efron and Tibshirani, An Introduction to the Bootstrap, 1993. As many examples o
 drawn as there are, so an interval speaks of other examples in the same mixture of classes.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.random import integers
-from .probabilities import Labels, Values, distinct
-from .sums import Sample, Sums
+from .sums import Labels, Values, distinct
 
-REPLICATES, STREAM = 1000, "bootstrap"
+STREAM = "bootstrap"
 CHUNK = 2**17  # weights that are held at once: a megabyte, so that they stay in the cache
 
 
@@ -24,11 +23,11 @@ class Resampling:
     each stratum.
     """
 
-    def __init__(self, labels: Labels, groups: Labels) -> None:
+    def __init__(self, strata: Labels, groups: Labels) -> None:
         _, self._unit = distinct(groups)
         self.units = int(self._unit.max()) + 1
         self._alone = np.array_equal(self._unit, np.arange(self.units))
-        stratum = _strata(labels, self._unit)
+        stratum = _of_units(strata, self._unit)
         self._order = np.argsort(stratum, kind="stable")
         sizes = np.bincount(stratum)
         self._sizes = np.repeat(sizes, sizes)
@@ -53,20 +52,14 @@ class Resampling:
             weights = counted.reshape(len(rows), self.units).astype(np.float64)
             yield weights if self._alone else weights[:, self._unit]
 
-    def replicates(
-        self, sample: Sample, seed: int, of: Callable[[Sums], Values], count: int = REPLICATES
-    ) -> Values:
-        """Return what `of` makes of the sums of `count` resamples, one row for each."""
-        return np.concatenate([of(sample.sums(one)) for one in self.weights(seed, count)])
 
-
-def _strata(labels: Labels, unit: NDArray[np.intp]) -> NDArray[np.intp]:
-    """The class `[units]` that most of a unit's examples have; classes of one unit go together."""
-    classes = int(labels.max()) + 1
-    keys, votes = np.unique(unit * classes + labels, return_counts=True)
-    most = np.lexsort((keys % classes, -votes, keys // classes))
-    owners = keys[most] // classes
+def _of_units(strata: Labels, unit: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The stratum [units] of most of a unit's examples; strata of one unit go together."""
+    count = int(strata.max()) + 1
+    keys, votes = np.unique(unit * count + strata, return_counts=True)
+    most = np.lexsort((keys % count, -votes, keys // count))
+    owners = keys[most] // count
     first = np.append(True, owners[1:] != owners[:-1])
-    found = keys[most][first] % classes
-    alone = np.bincount(found, minlength=classes) == 1
-    return np.asarray(np.where(alone[found], classes, found), dtype=np.intp)
+    found = keys[most][first] % count
+    alone = np.bincount(found, minlength=count) == 1
+    return np.asarray(np.where(alone[found], count, found), dtype=np.intp)

@@ -12,12 +12,10 @@ from statistics import NormalDist
 import numpy as np
 
 from ..console.errors import UserError
-from .bootstrap import Resampling
-from .intervals import LEVEL, quantile, replicates
+from .intervals import LEVEL, Resampled, quantile
 from .predictions import Predictions
 from .registry import Metric
-from .scores import rounded, value
-from .sums import Sample
+from .scores import rounded
 
 POWER = 0.8  # the chance to settle a difference as large as the one that was seen
 
@@ -94,23 +92,22 @@ class Paired:
         return max(math.ceil(self.count * self.error**2 / room) - self.count, 1)
 
 
-def paired(metric: Metric, a: Sample, b: Sample, seed: int) -> Paired:
+def paired(metric: Metric, a: Resampled, b: Resampled, name: str = "") -> Paired:
     """Return how far apart A and B are on the same examples, in the same order.
 
     Args:
         metric: what to compare.
-        a, b: the examples as each model sees them.
-        seed: of the bootstrap.
+        a, b: the examples as each model sees them, resampled from one seed.
+        name: of the metric there.
     """
-    resampling = Resampling(a.labels, a.groups)
-    one, other = (replicates({"": metric}, sample, resampling, seed)[""] for sample in (a, b))
-    error = float(np.std(other - one)) * resampling.correction
+    count = len(a.sample)
+    error = float(np.std(b.replicates[name] - a.replicates[name])) * a.correction
     # Resamples of a few examples that differ move less than new examples would: one more of them,
     # either way, is always possible (Agresti and Min, Statistics in Medicine, 2005).
     if metric.form == "share":
-        error = math.hypot(error, math.sqrt(2) / len(a))
-    found = value(metric, b) - value(metric, a)
-    return Paired(found, error, max(resampling.freedom, 1), len(a), metric.higher_is_better)
+        error = math.hypot(error, math.sqrt(2) / count)
+    found = b.figures[name].value - a.figures[name].value
+    return Paired(found, error, max(a.freedom, 1), count, metric.higher_is_better)
 
 
 def check_same(a: tuple[Sequence[str], Predictions], b: tuple[Sequence[str], Predictions]) -> None:

@@ -1,19 +1,24 @@
-"""What `reports/metrics.json` says: the one number to decide by, and all that stands around it."""
+"""What `reports/metrics.json` says: the one number to decide by, and all that stands around it.
+
+Each example goes one way: `score` says which are scored together, `resample_all` computes every
+figure of those with its interval, `judge_all` says what that means.
+"""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from ..console.errors import UserError
 from ..core.sections import Evaluation
-from . import probabilities
 from .constraints import COSTS, LATENCY, WORST, Constraint, accepted, check_bound, judge, parse
-from .intervals import Figure, measure
+from .intervals import Figure, Resampled, resample
 from .predictions import Predictions
 from .proportions import measured, newcombe
 from .registry import METRICS, Metric
+from .sample import Sample
 from .scores import find, rounded
 from .slices import Mask, slices
-from .sums import Sample
 
 SLICED = ("dev", "test")
 
@@ -34,12 +39,126 @@ def check(evaluation: Evaluation, classes: Sequence[str]) -> list[Constraint]:
     return constraints
 
 
-def summarise(
+class Part(NamedTuple):
+    """A data set, or a slice of one: examples that are scored together.
+
+    `mask` [n] says which of the data set they are.
+    """
+
+    split: str
+    slice: str  # "" is all
+    sample: Sample
+    mask: Mask
+
+
+Drawn = dict[tuple[str, str], Resampled]  # by data set and slice
+
+
+def score(
+    evaluation: Evaluation, classes: Sequence[str], predictions: Mapping[str, Predictions]
+) -> list[Part]:
+    """Return what is scored: each data set, then the slices of dev and test.
+
+    Args:
+        evaluation: what counts as good.
+        classes: the names of the classes.
+        predictions: by data set, in the order in which they are reported.
+
+    Raises:
+        UserError: `test` is missing, or a slice cannot be read.
+    """
+    if "test" not in predictions:
+        raise UserError("there is no `test` data set to score; run `dvc repro prepare` first")
+    parts = []
+    for name, split in predictions.items():
+        parts.append(Part(name, "", split.sample, np.ones(len(split.sample), dtype=np.bool_)))
+    for name in [name for name in SLICED if name in predictions]:
+        split = predictions[name]
+        for cut, mask in slices(evaluation.slices, split, classes).items():
+            parts.append(Part(name, cut, split.sample.part(mask), mask))
+    return parts
+
+
+def resample_all(
     evaluation: Evaluation,
+    constraints: Sequence[Constraint],
     classes: Sequence[str],
-    predictions: Mapping[str, Predictions],
-    costs: Mapping[str, int],
+    parts: Sequence[Part],
     seed: int,
+) -> Drawn:
+    """Return every figure that is asked of each part, with its interval.
+
+    Those are all metrics of a data set, the one to decide by of a slice, and those of constraints.
+
+    Raises:
+        UserError: a data set cannot be scored, there is no slice of that name, or the metric or a
+            constraint tells nothing there.
+    """
+    _check_slices(evaluation, constraints, parts)
+    found = {}
+    for part in parts:
+        chosen = _chosen(evaluation, part)
+        bound = _bound(constraints, classes, part)
+        try:
+            found[part.split, part.slice] = resample(chosen | bound, part.sample, seed)
+        except UserError as error:
+            if not part.slice:
+                raise UserError(f"data set `{part.split}`: {error}") from None
+            # Of all examples one's own metric has given a number; here it is only left out.
+            found[part.split, part.slice] = resample(bound, part.sample, seed)
+    return found
+
+
+def _check_slices(
+    evaluation: Evaluation, constraints: Sequence[Constraint], parts: Sequence[Part]
+) -> None:
+    known = [part.slice for part in parts if part.split == "test" and part.slice]
+    given = "none of evaluation.slices has an example there"
+    none = given if evaluation.slices else "none; add some to evaluation.slices"
+    for one in constraints:
+        if one.slice and one.slice not in known:
+            raise UserError(
+                f"constraint `{one.text}`: there is no slice `{one.slice}` on test; the slices are "
+                f"{', '.join(known) or none}."
+            )
+
+
+def _chosen(evaluation: Evaluation, part: Part) -> dict[str, Metric]:
+    """The metrics that are asked of a part whatever the constraints."""
+    name, metric = evaluation.metric, find(evaluation.metric)
+    if part.slice:
+        return {} if part.sample.untold(metric) else {name: metric}
+    if part.split == "test":
+        _check_told("data set `test`: the score", name, metric, part.sample, "test")
+    return dict(METRICS)
+
+
+def _bound(
+    constraints: Sequence[Constraint], classes: Sequence[str], part: Part
+) -> dict[str, Metric]:
+    """The metrics of constraints on a part."""
+    found = {}
+    for one in constraints if part.split == "test" else ():
+        if one.slice == part.slice and one.figure not in (*COSTS, LATENCY, WORST):
+            found[one.figure] = metric = find(one.figure, classes)
+            where = f"slice `{part.slice}`" if part.slice else "test"
+            _check_told(f"constraint `{one.text}`", one.figure, metric, part.sample, where)
+    return found
+
+
+def _check_told(subject: str, figure: str, metric: Metric, sample: Sample, where: str) -> None:
+    """Raise a `UserError` where nothing is known, which is neither good nor bad."""
+    if problem := sample.untold(metric, figure, where):
+        raise UserError(f"{subject}: {problem}; add pictures, or take another figure.")
+
+
+def judge_all(
+    evaluation: Evaluation,
+    constraints: Sequence[Constraint],
+    classes: Sequence[str],
+    parts: Sequence[Part],
+    drawn: Drawn,
+    costs: Mapping[str, int],
 ) -> dict[str, Any]:
     """Return the content of `reports/metrics.json`.
 
@@ -47,37 +166,24 @@ def summarise(
 
     Args:
         evaluation: what counts as good.
+        constraints: of `check`.
         classes: the names of the classes.
-        predictions: name of the data set → its predictions, in the order in which they are
-            reported; `test` must be among them, for it gives the score.
+        parts: of `score`.
+        drawn: of `resample_all`.
         costs: `parameters` and `model_bytes` of the model.
-        seed: of the bootstrap.
 
     Raises:
-        UserError: a name is unknown, `test` is missing, a data set cannot be scored, or the metric
-            or a constraint tells nothing on it.
+        UserError: a constraint asks for the worst slice, and none counts.
     """
-    constraints = check(evaluation, classes)
-    if "test" not in predictions:
-        raise UserError("there is no `test` data set to score; run `dvc repro prepare` first")
-    chosen, figures = find(evaluation.metric), dict[str, dict[str, Figure]]()
-    for name, split in predictions.items():
-        wanted = dict(METRICS)
-        try:
-            probabilities.check(split.labels, split.probabilities)
-            if name == "test":
-                _check_told("the score", evaluation.metric, chosen, split.sample(), name)
-                wanted |= _whole(constraints, classes, split.sample())
-            figures[name] = measure(wanted, split.sample(), seed)
-        except UserError as error:
-            raise UserError(f"data set `{name}`: {error}") from None
-    parts = _slices(evaluation, chosen, classes, predictions, seed)
-    known: dict[str, Figure | float] = {**figures["test"], **{name: costs[name] for name in COSTS}}
-    known |= _in_slices(evaluation, constraints, classes, predictions["test"], seed)
-    if any(one.figure == WORST for one in constraints):
-        known[WORST] = _worst(chosen, parts)
+    rows = _slices(evaluation, parts, drawn)
+    known: dict[str, Figure | float] = {name: costs[name] for name in COSTS}
+    for one in constraints:
+        if one.figure == WORST:
+            known[WORST] = _worst(find(evaluation.metric), rows)
+        elif one.figure not in (*COSTS, LATENCY):
+            known[one.name] = drawn["test", one.slice].figures[one.figure]
     verdicts = judge(constraints, known)
-    score = figures["test"][evaluation.metric]
+    score = drawn["test", ""].figures[evaluation.metric]
     return {
         "score": rounded(score.value),
         "metric": evaluation.metric,
@@ -86,118 +192,43 @@ def summarise(
         "constraints": verdicts,
         **costs,
         **{
-            name: {
-                **{key: rounded(one[key].value) for key in METRICS},
-                "examples": len(predictions[name].labels),
-                "intervals": [[key, *one[key].interval()] for key in METRICS],
-                **_absent(predictions[name], classes),
-            }
-            for name, one in figures.items()
+            part.split: _summary(drawn[part.split, ""].figures, part.sample, classes)
+            for part in parts
+            if not part.slice
         },
-        "slices": parts,
+        "slices": rows,
     }
 
 
-def _absent(predictions: Predictions, classes: Sequence[str]) -> dict[str, list[str]]:
-    """The classes without an example, of which no mean over classes knows anything."""
-    present = set(predictions.labels.tolist())
-    absent = [name for number, name in enumerate(classes) if number not in present]
-    return {"absent": absent} if absent else {}
+def _summary(
+    figures: Mapping[str, Figure], sample: Sample, classes: Sequence[str]
+) -> dict[str, Any]:
+    """What is said of a data set as a whole."""
+    return {
+        **{name: rounded(figures[name].value) for name in METRICS},
+        "examples": len(sample),
+        "intervals": [[name, *figures[name].interval()] for name in METRICS],
+        **sample.remarks(classes),
+    }
 
 
-def _whole(
-    constraints: Sequence[Constraint], classes: Sequence[str], test: Sample
-) -> dict[str, Metric]:
-    """The metrics of constraints on the whole test set."""
-    found = {}
-    for one in constraints:
-        if not one.slice and one.figure not in (*COSTS, LATENCY, WORST):
-            found[one.figure] = metric = find(one.figure, classes)
-            _check_told(f"constraint `{one.text}`", one.figure, metric, test, "test")
-    return found
-
-
-def _in_slices(
-    evaluation: Evaluation,
-    constraints: Sequence[Constraint],
-    classes: Sequence[str],
-    test: Predictions,
-    seed: int,
-) -> dict[str, Figure]:
-    sliced = [one for one in constraints if one.slice]
-    parts = slices(evaluation.slices, test, classes) if sliced else {}
-    found = {}
-    for one in sliced:
-        if one.slice not in parts:
-            raise UserError(
-                f"constraint `{one.text}`: there is no slice `{one.slice}` on test; the slices are "
-                f"{', '.join(parts) or _no_slices(evaluation)}."
-            )
-        sample, metric = test.sample().part(parts[one.slice]), find(one.figure, classes)
-        where = f"slice `{one.slice}`"
-        _check_told(f"constraint `{one.text}`", one.figure, metric, sample, where)
-        found[one.name] = measure({"": metric}, sample, seed)[""]
-    return found
-
-
-def _no_slices(evaluation: Evaluation) -> str:
-    given = "none of evaluation.slices has an example there"
-    return given if evaluation.slices else "none; add some to evaluation.slices"
-
-
-def _slices(
-    evaluation: Evaluation,
-    metric: Metric,
-    classes: Sequence[str],
-    predictions: Mapping[str, Predictions],
-    seed: int,
-) -> list[dict[str, Any]]:
+def _slices(evaluation: Evaluation, parts: Sequence[Part], drawn: Drawn) -> list[dict[str, Any]]:
     """The metric to decide by in each slice of dev and test, and what the slice costs.
 
     `counts` says who can be the worst.
     """
+    whole = {part.split: part.sample for part in parts if not part.slice}
     rows = []
-    for name in SLICED:
-        if name not in predictions:
+    for part in parts:
+        if not part.slice:
             continue
-        whole = predictions[name].sample()
-        for part, mask in slices(evaluation.slices, predictions[name], classes).items():
-            sample = whole.part(mask)
-            row: dict[str, Any] = {"split": name, "slice": part, "examples": len(sample)}
-            if figure := _in_slice(metric, sample, seed):
-                counts = len(sample) >= evaluation.slice_examples
-                row |= {"value": rounded(figure.value), "interval": figure.interval()}
-                row |= {"counts": counts}
-            rows.append(row | _cost(whole, mask))
+        count = len(part.sample)
+        row: dict[str, Any] = {"split": part.split, "slice": part.slice, "examples": count}
+        if figure := drawn[part.split, part.slice].figures.get(evaluation.metric):
+            row |= {"value": rounded(figure.value), "interval": figure.interval()}
+            row |= {"counts": count >= evaluation.slice_examples}
+        rows.append(row | _cost(whole[part.split], part.mask))
     return rows
-
-
-def _in_slice(metric: Metric, sample: Sample, seed: int) -> Figure | None:
-    """The metric in a slice; None where it means nothing there, as in one of a single class."""
-    if _tells_nothing(metric, sample):
-        return None
-    try:
-        return measure({"": metric}, sample, seed)[""]
-    except UserError:  # of all examples one's own has given a number
-        return None
-
-
-def _tells_nothing(metric: Metric, sample: Sample) -> bool:
-    """Whether it is of a class that is not there, or tells classes apart, and there is one only."""
-    if metric.label is not None:
-        return not (sample.labels == metric.label).any()
-    return metric.own is None and metric.form == "area" and len(set(sample.labels.tolist())) < 2
-
-
-def _check_told(subject: str, figure: str, metric: Metric, sample: Sample, where: str) -> None:
-    """Raise a `UserError` where nothing is known, which is neither good nor bad."""
-    if not _tells_nothing(metric, sample):
-        return
-    if metric.label is None:
-        problem = f"all of {where} is of one class, where `{figure}` tells nothing"
-    else:
-        problem = f"{where} has no example of its class, so nothing is known of `{figure}`"
-    raise UserError(f"{subject}: {problem}; add pictures, or take another figure.")
 
 
 def _cost(whole: Sample, mask: Mask) -> dict[str, float | list[float]]:
@@ -208,8 +239,8 @@ def _cost(whole: Sample, mask: Mask) -> dict[str, float | list[float]]:
     """
     if mask.all():
         return {}
-    wrong, part = whole.answers != whole.labels, float(mask.mean())
-    rest, inside = (measured("", wrong[one], whole.groups[one]) for one in (~mask, mask))
+    errors, part = whole.errors, float(mask.mean())
+    rest, inside = (measured("", errors[one], whole.groups[one]) for one in (~mask, mask))
     interval = [rounded(part * end) for end in newcombe(rest, inside)]
     return {"cost": rounded(part * (inside.error - rest.error)), "cost_interval": interval}
 

@@ -8,18 +8,18 @@ that was seen would not be surprising.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from .bootstrap import REPLICATES, Resampling
-from .probabilities import Values
+from .bootstrap import Resampling
 from .registry import Metric
+from .sample import Sample
 from .scores import rounded, value
-from .sums import Sample
+from .sums import Values
 
-LEVEL = 0.95
-GAPS = " gaps"  # no metric's name
+LEVEL, REPLICATES = 0.95, 1000
 OWN_REPLICATES = 200  # a function of one's own may be slow
 
 
@@ -37,52 +37,72 @@ class Figure:
         return [rounded(self.low), rounded(self.high)]
 
 
-def measure(metrics: dict[str, Metric], sample: Sample, seed: int) -> dict[str, Figure]:
+@dataclass(frozen=True)
+class Resampled:
+    """A sample with its metrics: what they are, and what they are in the same resamples.
+
+    `replicates` are [r] by metric; `freedom` and `correction` are those of `Resampling`.
+    """
+
+    sample: Sample
+    figures: Mapping[str, Figure]
+    replicates: Mapping[str, Values]
+    freedom: int
+    correction: float
+
+
+def measure(metric: Metric, sample: Sample, seed: int) -> Figure:
+    """Return one metric of a sample with its interval; a metric may fail with a `UserError`."""
+    return resample({"": metric}, sample, seed).figures[""]
+
+
+def resample(metrics: Mapping[str, Metric], sample: Sample, seed: int) -> Resampled:
     """Return each metric of a sample with its interval, from one bootstrap for all of them.
 
     Raises:
         UserError: a metric of your own failed.
     """
-    resampling = Resampling(sample.labels, sample.groups)
-    drawn = replicates(metrics, sample, resampling, seed)
-    evidence = sample.sums()
-    found = {}
+    resampling = Resampling(sample.strata, sample.groups)
+    drawn, noise = _drawn(metrics, sample, resampling, seed)
+    whole, figures = sample.sums(), {}
     for name, metric in metrics.items():
         seen = value(metric, sample)
         error = float(np.std(drawn[name])) * resampling.correction
         t = quantile(LEVEL, min(resampling.freedom, sample.freedom(metric.form)))
         if metric.form == "gap":
-            ends = _gap(evidence.gaps[0] / len(sample), drawn[GAPS] * resampling.correction, t)
+            gaps = whole[sample.SUMMED["gap"]][0] / len(sample)
+            ends = _gap(gaps, noise * resampling.correction, t)
         else:
-            ends = _ends(metric.form, seen, error, t, float(metric.evidence(evidence)[0]))
-        found[name] = Figure(seen, *ends, error)
-    return found
+            ends = _ends(metric.form, seen, error, t, float(metric.evidence(whole)[0]))
+        figures[name] = Figure(seen, *ends, error)
+    return Resampled(sample, figures, drawn, resampling.freedom, resampling.correction)
 
 
-def replicates(
-    metrics: dict[str, Metric], sample: Sample, resampling: Resampling, seed: int
-) -> dict[str, Values]:
-    """Return for each metric its values `[r]` in resamples.
-
-    Under `GAPS` stand, if a metric needs them, the deviations `[r, bins]` of the calibration gaps.
+def _drawn(
+    metrics: Mapping[str, Metric], sample: Sample, resampling: Resampling, seed: int
+) -> tuple[dict[str, Values], Values]:
+    """Each metric's values [r] in resamples; and the deviations [r, bins] there of what a `gap`
+    adds up, if a metric is one.
     """
-    names = [*metrics, *([GAPS] if any(one.form == "gap" for one in metrics.values()) else [])]
-    parts: dict[str, list[Values]] = {name: [] for name in names}
-    usual = sample.sums().gaps / len(sample)
+    parts: dict[str, list[Values]] = {name: [] for name in metrics}
+    noise: list[Values] = []
+    gap = next((sample.SUMMED["gap"] for one in metrics.values() if one.form == "gap"), "")
+    usual = sample.sums()[gap] / len(sample) if gap else np.zeros(0)
     for weights in resampling.weights(seed, REPLICATES):
         sums = sample.sums(weights)
         for name, metric in metrics.items():
             if metric.compute is not None:
                 parts[name].append(metric.compute(sums))
-        if GAPS in parts:
-            parts[GAPS].append(sums.gaps / sums.examples[:, None] - usual)
+        if gap:
+            noise.append(sums[gap] / sums.examples[:, None] - usual)
     own = {name: one for name, one in metrics.items() if one.compute is None}
     for weights in resampling.weights(seed, OWN_REPLICATES) if own else ():
         for row in weights:
             again = sample.repeated(row.astype(np.int64))
             for name, metric in own.items():
                 parts[name].append(np.array([value(metric, again)]))
-    return {name: np.concatenate(one) for name, one in parts.items()}
+    drawn = {name: np.concatenate(one) for name, one in parts.items()}
+    return drawn, np.concatenate(noise) if noise else np.zeros((0, 0))
 
 
 def quantile(level: float, freedom: float) -> float:

@@ -5,6 +5,7 @@ import io
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,9 @@ import numpy.typing as npt
 from ..console.errors import UserError
 from ..core.files import cell, replacing, write_csv
 from ..data.shards import COLUMNS, Example
-from .probabilities import Labels, Probabilities, check, predicted
-from .sums import Sample, numbered
+from .classification import Classified
+from .probabilities import Probabilities, check, predicted
+from .sums import Labels, numbered
 
 FIRST, ANSWER, SURE = ("split", *COLUMNS), "prediction", "confidence"  # facts stand between
 LABEL = FIRST.index("label")
@@ -37,10 +39,11 @@ class Predictions:
     confidences: npt.NDArray[np.float64]
     probabilities: npt.NDArray[np.float64]
 
-    def sample(self) -> Sample:
-        """Return what metrics are computed of; examples of one group stay together in it."""
+    @cached_property
+    def sample(self) -> Classified:
+        """What metrics are computed of; examples of one group stay together in it."""
         groups = numbered([one.group for one in self.examples])
-        return Sample(self.labels, self.answers, self.probabilities, groups)
+        return Classified(self.labels, self.answers, self.probabilities, groups)
 
 
 def prediction_header(facts: Iterable[str], classes: Sequence[str]) -> list[str]:
@@ -67,7 +70,10 @@ def scored(
     Raises:
         UserError: labels and probabilities cannot be scored, or the counts do not match.
     """
-    check(labels, probabilities)
+    try:
+        check(labels, probabilities)
+    except UserError as error:
+        raise UserError(f"data set `{split}`: {error}") from None
     if len(examples) != len(labels) or len(classes) != probabilities.shape[1]:
         raise UserError(
             f"data set `{split}` has {len(labels)} labels for {len(examples)} pictures, and the "

@@ -4,10 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..console.errors import UserError
+from .sums import Labels
 
-Labels = NDArray[np.int64]
 Probabilities = NDArray[np.floating]
-Values = NDArray[np.float64]
 
 SUM_TOLERANCE = 1e-3  # 1,000 classes, each rounded to six decimals, stay within it
 
@@ -15,15 +14,6 @@ SUM_TOLERANCE = 1e-3  # 1,000 classes, each rounded to six decimals, stay within
 def predicted(probabilities: Probabilities) -> Labels:
     """Return the most probable class of each row as int64 `[n]`; of equals, the first."""
     return np.asarray(probabilities.argmax(axis=1), dtype=np.int64)
-
-
-def distinct(values: Labels) -> tuple[Labels, Labels]:
-    """Return the different values, sorted, and for each of `values` `[n]` its place among them.
-
-    As `np.unique`, but that finds the places by an unstable sort, a kernel of the processor's own.
-    """
-    found = np.unique(values)
-    return found, np.searchsorted(found, values)
 
 
 def check(labels: Labels, probabilities: Probabilities) -> None:

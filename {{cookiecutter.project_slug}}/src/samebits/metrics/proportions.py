@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from .intervals import LEVEL, quantile, wilson
-from .probabilities import Labels, Values, distinct
 from .scores import rounded
+from .sums import Labels, Values, distinct
 
 
 @dataclass(frozen=True)

@@ -4,22 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .comparison import Spread, paired
-from .intervals import LEVEL
+from .intervals import LEVEL, Resampled
 from .registry import Metric
-from .sums import Sample
 
 
 @dataclass(frozen=True)
 class Candidate:
     """A model with its score; `accepted` is None where a constraint was not measured here.
 
-    `spread` is what is known of what the seed moves in its score.
+    `spread` is what is known of what the seed moves in its score, `resampled` the test examples
+    with the metric under "".
     """
 
     name: str
     score: float
     accepted: bool | None
-    sample: Sample
+    resampled: Resampled
     spread: Spread | None = None
 
 
@@ -31,7 +31,7 @@ class Place:
     place: int
 
 
-def rank(candidates: Sequence[Candidate], metric: Metric, seed: int) -> list[Place]:
+def rank(candidates: Sequence[Candidate], metric: Metric) -> list[Place]:
     """Return the candidates in order.
 
     Each is compared with the best. The more are tried, the luckier the best of them is, so each
@@ -45,7 +45,7 @@ def rank(candidates: Sequence[Candidate], metric: Metric, seed: int) -> list[Pla
     taken = [one for one in ordered if one.accepted is not False]
     level, places = corrected(len(taken)), list[Place]()
     for position, one in enumerate(taken):
-        tied = position == 0 or not _gain(metric, taken[0], one, seed, level)
+        tied = position == 0 or not _gain(metric, taken[0], one, level)
         places.append(Place(one, 1 if tied else position + 1))
     return places + [Place(one, 0) for one in ordered if one.accepted is False]
 
@@ -55,7 +55,7 @@ def corrected(count: int) -> float:
     return 1 - (1 - LEVEL) / max(count - 1, 1)
 
 
-def _gain(metric: Metric, best: Candidate, one: Candidate, seed: int, level: float) -> int:
+def _gain(metric: Metric, best: Candidate, one: Candidate, level: float) -> int:
     # What was measured once for both is not known twice as well.
     known = dict.fromkeys(each.spread for each in (best, one) if each.spread is not None)
-    return paired(metric, best.sample, one.sample, seed).judged(level, [*known]).gain
+    return paired(metric, best.resampled, one.resampled).judged(level, [*known]).gain

@@ -1,4 +1,4 @@
-"""The table of metrics: the built-in ones of `scores.py`, and those of the project's metrics.py."""
+"""The table of metrics: the built-in ones, and those of the project's metrics.py."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -9,11 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..console.errors import UserError
-from .probabilities import Labels, Values
-from .sums import Sums
-
-# True class numbers [n], predicted ones [n] and probabilities [n, k] in, one number out.
-Own = Callable[[Labels, Labels, Values], float]
+from .sums import Labels, Sums, Values
 
 
 @dataclass(frozen=True)
@@ -32,7 +28,7 @@ class Metric:
     higher_is_better: bool
     form: str
     compute: Callable[[Sums], Values] | None = None
-    own: Own | None = None
+    own: "Callable[[Scored], float] | None" = None
     evidence: Callable[[Sums], Values] = lambda sums: sums.examples
     label: int | None = None
     name: str = ""
@@ -104,12 +100,9 @@ def number_of(
     follows; the other arguments are those of `mean_of`.
     """
 
-    def own(labels: Labels, answers: Labels, probabilities: Values) -> float:
-        return function(Scored(labels, answers, probabilities))
-
     form = "area" if between_0_and_1 else "any"
     title = name.replace("_", " ").capitalize()
-    return Metric(title, meaning or title, higher_is_better, form, own=own, name=name)
+    return Metric(title, meaning or title, higher_is_better, form, own=function, name=name)
 
 
 def enter(metrics: Sequence[Metric]) -> None:

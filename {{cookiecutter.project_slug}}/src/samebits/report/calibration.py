@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from ..metrics.classification import BINS
 from ..metrics.predictions import Predictions
 from ..metrics.proportions import Measured, measured
-from ..metrics.sums import BINS
 from .charts import Axis
 from .markup import percent, section
 
@@ -28,7 +28,7 @@ def calibration_section(predictions: Predictions) -> str:
 def diagram(predictions: Predictions) -> str:
     """Return an `<svg>` of the share of right answers by confidence, with 95 % intervals."""
     right, sure = predictions.answers == predictions.labels, predictions.confidences
-    groups = predictions.sample().groups
+    groups = predictions.sample.groups
     bins = np.clip(np.ceil(sure * BINS).astype(np.int64) - 1, 0, BINS - 1)
     x = Axis(0.0, 1.0, 0.2, LEFT, SIDE - RIGHT)
     y = Axis(0.0, 1.0, 0.2, SIDE - BOTTOM, TOP)

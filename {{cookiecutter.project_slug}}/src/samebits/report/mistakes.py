@@ -140,7 +140,7 @@ def _worst_pairs(
     pairs.sort(key=lambda pair: (-wrong[pair], pair))
     if not pairs:
         return "<p>None: every test picture was given its true class.</p>"
-    groups = predictions.sample().groups
+    groups = predictions.sample.groups
     costs = [
         measured("", (predictions.labels == true) & (predictions.answers == answer), groups)
         for true, answer in pairs[:most]

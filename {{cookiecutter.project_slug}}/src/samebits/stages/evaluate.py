@@ -18,10 +18,9 @@ from ..data.release_file import data_of
 from ..data.shards import read_examples
 from ..data.splits import SPLITS
 from ..metrics.baselines import beside
-from ..metrics.evaluation import check, summarise
+from ..metrics.evaluation import check, judge_all, resample_all, score
 from ..metrics.predictions import scored, write_confusion, write_predictions
 from ..metrics.registry import enter
-from ..metrics.scores import find
 from ..training.baselines import baselines
 from ..training.network import built, growth
 from ..training.predict import load, predict
@@ -39,7 +38,7 @@ def main(yours: Yours, seal: Seal) -> None:
     splits = {name: Split.open(PREPARED / name) for name in SPLITS}
     test = splits["test"]
     classes, chunk = test.classes, reproducibility.chunk
-    check(evaluation, classes)
+    constraints = check(evaluation, classes)
     network = built(yours.model, test, 0.0, reproducibility)
     load(network, WEIGHTS)
     network.to(reproducibility.device)
@@ -58,9 +57,12 @@ def main(yours: Yours, seal: Seal) -> None:
         "parameters": sum(one.numel() for one in network.parameters()),
         "model_bytes": WEIGHTS.stat().st_size,
     }
-    metrics = summarise(evaluation, classes, predictions, costs, reproducibility.seed)
+    parts = score(evaluation, classes, predictions)
+    drawn = resample_all(evaluation, constraints, classes, parts, reproducibility.seed)
+    metrics = judge_all(evaluation, constraints, classes, parts, drawn, costs)
     simple = baselines(splits["train"], {name: splits[name] for name in ("dev", "test")})
-    beaten = beside(find(evaluation.metric), predictions, simple, reproducibility.seed)
+    earned = {name: drawn[name, ""] for name in ("dev", "test")}
+    beaten = beside(evaluation.metric, earned, simple, reproducibility.seed)
     seal.check()
     write_predictions(REPORTS / "predictions.csv", classes, predictions)
     write_confusion(REPORTS / "confusion.csv", test.labels, found["test"], classes)

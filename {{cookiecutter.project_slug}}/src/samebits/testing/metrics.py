@@ -5,9 +5,9 @@ from unittest import mock
 import numpy as np
 
 from ..metrics import registry
+from ..metrics.classification import Classified
 from ..metrics.registry import Metric
 from ..metrics.scores import value
-from ..metrics.sums import Sample
 from .base import disturb, yours
 
 EXAMPLES, CLASSES = 40, 3
@@ -16,12 +16,12 @@ EXAMPLES, CLASSES = 40, 3
 class MetricsChecks:
     """Checks of metrics.py."""
 
-    def predictions(self) -> Sample:
+    def predictions(self) -> Classified:
         """Return examples with the probabilities that a network gives; override to take yours."""
         probabilities = np.random.default_rng(0).random((EXAMPLES, CLASSES)) + 0.01
         probabilities /= probabilities.sum(axis=1, keepdims=True)
         rows = np.arange(EXAMPLES, dtype=np.int64)
-        return Sample(rows % CLASSES, probabilities.argmax(axis=1), probabilities, rows)
+        return Classified(rows % CLASSES, probabilities.argmax(axis=1), probabilities, rows)
 
     def test_each_has_a_name_of_its_own(self) -> None:
         with mock.patch.dict(registry.METRICS):
@@ -51,8 +51,7 @@ class MetricsChecks:
     def test_the_order_of_examples_does_not_matter(self) -> None:
         sample = self.predictions()
         rows = np.arange(len(sample))[::-1]
-        labels, answers = sample.labels[rows], sample.answers[rows]
-        turned = Sample(labels, answers, sample.probabilities[rows], sample.groups[rows])
+        turned = sample.rows(rows)
         for metric in _metrics():
             found, other = value(metric, sample), value(metric, turned)
             said = f"`{metric.name}` is {found}, and {other} of the same examples in another order"

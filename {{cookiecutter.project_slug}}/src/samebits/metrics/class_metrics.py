@@ -1,0 +1,158 @@
+"""Metrics of examples with one class each.
+
+A mean over classes is one over those of which something is known, as scikit-learn has it: F1 of the
+classes that are true or predicted, recall and ROC AUC of those that are true. In a resample of the
+bootstrap they are those of the resample.
+"""
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .registry import METRICS, OF_CLASS, Metric
+from .sums import Sums, Values
+
+
+def accuracy(sums: Sums) -> Values:
+    """Share of the examples whose most probable class is the true one."""
+    return _ratio(sums["right"].sum(axis=1), sums.examples)
+
+
+def balanced_accuracy(sums: Sums) -> Values:
+    """Mean over the true classes of recall: the share of a class that was recognised."""
+    return _mean(_ratio(sums["right"], sums["true"]), sums["true"] > 0)
+
+
+def macro_f1(sums: Sums) -> Values:
+    """Mean over the classes of F1, the harmonic mean of precision and recall.
+
+    It is that of the classes that are true or predicted; in a part of a data set, of the true ones:
+    an answer that only the rest holds to be true would count as much as a whole class.
+    """
+    either = sums["true"] + sums["answered"]
+    return _mean(_ratio(2 * sums["right"], either), (sums["true"] if sums.partial else either) > 0)
+
+
+def log_loss(sums: Sums) -> Values:
+    """Mean negative natural logarithm of the true class's probability (0 counts as 5e-7)."""
+    return _ratio(sums["loss"], sums.examples)
+
+
+def roc_auc(sums: Sums) -> Values:
+    """Mean over the true classes of the area under the ROC curve, each class against the rest.
+
+    Of two classes both have the same area, the usual one; of a single one it is 0.5, chance.
+    """
+    return np.clip(_ratio(sums["area"], sums.examples), 0, 1)
+
+
+def expected_calibration_error(sums: Sums) -> Values:
+    """Mean distance of accuracy from confidence over 15 bins (Guo et al., ICML 2017)."""
+    return _ratio(np.abs(sums["gaps"]).sum(axis=1), sums.examples)
+
+
+def recall(sums: Sums, label: int) -> Values:
+    """Share of a class that was recognised; 0 of no example."""
+    return _ratio(sums["right"][:, label], sums["true"][:, label])
+
+
+def precision(sums: Sums, label: int) -> Values:
+    """Share of the answers `label` that are right; 0 of no answer."""
+    return _ratio(sums["right"][:, label], sums["answered"][:, label])
+
+
+def f1(sums: Sums, label: int) -> Values:
+    """Harmonic mean of a class's precision and recall."""
+    return _ratio(2 * sums["right"][:, label], sums["true"][:, label] + sums["answered"][:, label])
+
+
+def _even(sums: Sums) -> Values:
+    """The examples that would tell as much, were each class as large as the others."""
+    present = sums["true"] > 0
+    found: Values = present.sum(axis=1) ** 2 / (present / np.maximum(sums["true"], 1)).sum(axis=1)
+    return found
+
+
+METRICS |= {
+    "macro_f1": Metric(
+        "Macro F1",
+        "balance of precision and recall, each class counting the same",
+        True,
+        "share",
+        macro_f1,
+        evidence=_even,
+    ),
+    "accuracy": Metric(
+        "Accuracy", "share of pictures given the right class", True, "share", accuracy
+    ),
+    "balanced_accuracy": Metric(
+        "Balanced accuracy",
+        "accuracy within each class, averaged",
+        True,
+        "share",
+        balanced_accuracy,
+        evidence=_even,
+    ),
+    "log_loss": Metric(
+        "Log loss",
+        "penalty for confidence in wrong answers; lower is better",
+        False,
+        "mean",
+        log_loss,
+    ),
+    "roc_auc": Metric(
+        "ROC AUC",
+        "how well each class is ranked above the rest; 0.5 is chance",
+        True,
+        "area",
+        roc_auc,
+    ),
+    "expected_calibration_error": Metric(
+        "Calibration error",
+        "how far confidence is from accuracy; lower is better",
+        False,
+        "gap",
+        expected_calibration_error,
+    ),
+}
+
+OF_CLASS |= {
+    "recall": lambda label: Metric(
+        "Recall",
+        "share of a class that was recognised",
+        True,
+        "share",
+        partial(recall, label=label),
+        evidence=lambda sums: sums["true"][:, label],
+        label=label,
+    ),
+    "precision": lambda label: Metric(
+        "Precision",
+        "share of the answers that are right",
+        True,
+        "share",
+        partial(precision, label=label),
+        evidence=lambda sums: sums["answered"][:, label],
+        label=label,
+    ),
+    "f1": lambda label: Metric(
+        "F1",
+        "harmonic mean of precision and recall",
+        True,
+        "share",
+        partial(f1, label=label),
+        evidence=lambda sums: sums["true"][:, label] + sums["answered"][:, label],
+        label=label,
+    ),
+}
+
+
+def _ratio(above: Values, below: Values) -> Values:
+    """The quotient, and 0 of nothing."""
+    return np.divide(above, below, out=np.zeros(np.broadcast(above, below).shape), where=below > 0)
+
+
+def _mean(parts: Values, counted: NDArray[np.bool_]) -> Values:
+    """The mean `[r]` of those parts `[r, k]` that count."""
+    return _ratio((parts * counted).sum(axis=1), counted.sum(axis=1))

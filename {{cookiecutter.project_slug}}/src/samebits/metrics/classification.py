@@ -1,0 +1,170 @@
+"""Examples of one class each, with the probabilities that a network gave."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .registry import Metric, Scored
+from .sample import Sample
+from .sums import Column, Kinds, Labels, Values, distinct
+
+BINS = 15  # of equal width in confidence, as in Guo et al., ICML 2017
+LEAST = 5e-7  # half of the last decimal of reports/predictions.csv, which may say 0
+FINE, COARSE = 1e8, 1e6  # the units in which losses and areas, and confidences are whole numbers
+
+
+@dataclass(frozen=True)
+class Classified(Sample):
+    """Examples with the numbers of their class and of the answer [n], and probabilities [n, k].
+
+    Columns: `true`, `answered` and `right` by class [n, k], `loss`, the negative logarithm of the
+    true class's probability, `area`, its part of the areas under the ROC curves, and `gaps`, right
+    or wrong minus confidence, by confidence [n, BINS].
+    """
+
+    labels: Labels
+    answers: Labels
+    probabilities: Values
+    groups: Labels
+    partial: bool = False
+    SUMMED: ClassVar[Mapping[str, str]] = {"mean": "loss", "area": "area", "gap": "gaps"}
+
+    @property
+    def classes(self) -> int:
+        """The number of classes."""
+        return int(self.probabilities.shape[1])
+
+    @property
+    def errors(self) -> NDArray[np.bool_]:
+        """Whether each answer is wrong [n]."""
+        return np.asarray(self.answers != self.labels)
+
+    @property
+    def strata(self) -> Labels:
+        """The classes [n]."""
+        return self.labels
+
+    @property
+    def scored(self) -> Scored:
+        """Labels, answers and probabilities."""
+        return Scored(self.labels, self.answers, self.probabilities)
+
+    def rows(self, chosen: NDArray[np.intp], *, partial: bool | None = None) -> Self:
+        """Return the examples at these places, some perhaps several times."""
+        return replace(
+            self,
+            labels=self.labels[chosen],
+            answers=self.answers[chosen],
+            probabilities=self.probabilities[chosen],
+            groups=self.groups[chosen],
+            partial=self.partial if partial is None else partial,
+        )
+
+    def untold(self, metric: Metric, figure: str = "it", where: str = "it") -> str:
+        """Return why: it is of a class that is not there, or tells classes apart, and one is."""
+        if metric.label is not None:
+            there = bool((self.labels == metric.label).any())
+            none = f"{where} has no example of its class, so nothing is known of `{figure}`"
+            return "" if there else none
+        alone = metric.own is None and metric.form == "area" and len(set(self.labels.tolist())) < 2
+        return f"all of {where} is of one class, where `{figure}` tells nothing" if alone else ""
+
+    def remarks(self, names: Sequence[str]) -> dict[str, Any]:
+        """Return the classes without an example, of which no mean over classes knows anything."""
+        present = set(self.labels.tolist())
+        absent = [name for number, name in enumerate(names) if number not in present]
+        return {"absent": absent} if absent else {}
+
+    def column(self, name: str) -> Column:
+        """Return a column that is no matter of kinds."""
+        if name == "loss":
+            return Column(self._losses, FINE)
+        if name == "area":
+            return Column(self._areas, FINE)
+        if name == "gaps":
+            return Column(self._gaps, COARSE, self._bins, BINS)
+        raise KeyError(name)
+
+    @cached_property
+    def kinds(self) -> Kinds:
+        """The pairs of true class and answer that there are."""
+        codes, pair = distinct(self.labels * self.classes + self.answers)
+        labels, answers = codes // self.classes, codes % self.classes
+        one = np.ones(len(codes))
+        columns = {
+            "true": Column(one, bins=labels, width=self.classes),
+            "answered": Column(one, bins=answers, width=self.classes),
+            "right": Column(one * (labels == answers), bins=labels, width=self.classes),
+        }
+        return Kinds(pair, len(codes), columns)
+
+    @property
+    def losses(self) -> Values:
+        """The negative logarithm of the true class's probability, for each example."""
+        return self._losses / FINE
+
+    @cached_property
+    def _losses(self) -> Values:
+        """The negative logarithm `[n]` of the true class's probability, in units of 1 / `FINE`."""
+        rows = self.probabilities
+        true = rows[np.arange(len(self)), self.labels] / rows.sum(axis=1)
+        losses: Values = np.rint(-np.log(np.maximum(true, LEAST)) * FINE)
+        return losses
+
+    @cached_property
+    def _areas(self) -> Values:
+        """Parts `[n]` whose mean is the mean area, and whose bootstrap is that of the area.
+
+        These are the placements of DeLong, DeLong and Clarke-Pearson (Biometrics, 1988).
+        """
+        parts, areas = np.zeros(len(self)), []
+        for name in np.unique(self.labels):
+            positive = self.labels == name
+            if positive.all():
+                areas.append(0.5)
+                continue
+            above = placements(self.probabilities[:, name], positive)
+            area = float(above[positive].mean())
+            share = np.where(positive, positive.sum(), (~positive).sum()) / len(self)
+            parts += (above - area) / share
+            areas.append(area)
+        return np.rint((parts / len(areas) + sum(areas) / len(areas)) * FINE)
+
+    @cached_property
+    def _confidences(self) -> Values:
+        """The probability `[n]` of the answer."""
+        return self.probabilities[np.arange(len(self)), self.answers]
+
+    @cached_property
+    def _bins(self) -> Labels:
+        """The bin of confidence `[n]`."""
+        upper = np.ceil(self._confidences * BINS).astype(np.int64) - 1
+        return np.clip(upper, 0, BINS - 1)
+
+    @cached_property
+    def _gaps(self) -> Values:
+        """Right (1) or wrong (0) minus confidence `[n]`, in units of 1 / `COARSE`."""
+        gaps: Values = np.rint(((self.answers == self.labels) - self._confidences) * COARSE)
+        return gaps
+
+
+def placements(values: Values, positive: NDArray[np.bool_]) -> Values:
+    """Return the share of negatives below each positive, and of positives above each negative.
+
+    Of equals, half of them count.
+
+    Args:
+        values: `[n]`.
+        positive: `[n]`, of both kinds at least one.
+    """
+    ones, others = (np.sort(values[side], kind="stable") for side in (positive, ~positive))
+    found = np.empty(len(values))
+    for chosen, against in ((positive, others), (~positive, ones)):
+        sides = [np.searchsorted(against, values[chosen], side) for side in ("left", "right")]
+        found[chosen] = (sides[0] + sides[1]) / (2 * len(against))
+    found[~positive] = 1 - found[~positive]
+    return found
