@@ -36,7 +36,13 @@ def settings(**changed: Any) -> Settings:
     """All sections, with some keys changed: settings(epochs=3, workers=1)."""
     found: list[Any] = [
         sections.Optimization(
-            optimizer="adamw", learning_rate=0.01, batch_size=8, epochs=3, warmup=0.1, clip=0
+            optimizer="adamw",
+            learning_rate=0.01,
+            batch_size=8,
+            epochs=3,
+            warmup=0.1,
+            balance=0.0,
+            clip=0,
         ),
         sections.Regularization(
             dropout=0.2,

@@ -98,6 +98,7 @@ def test_runtime_may_change_at_a_resume(run: Train, kill: Train) -> None:
         {"optimizer": "sgd"},
         {"batch_size": 6},
         {"clip": 0.1},
+        {"balance": 1.0},
         {"shards": 1},
         {"shards": 4},
         {"epochs": 4},

@@ -15,7 +15,13 @@ KINDS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.
 
 def optimization(name: str = "adamw", rate: float = 0.1, warmup: float = 0.1) -> Optimization:
     return Optimization(
-        optimizer=name, learning_rate=rate, batch_size=1, epochs=1, warmup=warmup, clip=0
+        optimizer=name,
+        learning_rate=rate,
+        batch_size=1,
+        epochs=1,
+        warmup=warmup,
+        balance=0.0,
+        clip=0,
     )
 
 

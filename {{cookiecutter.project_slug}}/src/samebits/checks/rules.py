@@ -195,7 +195,8 @@ def _imbalance(counts: dict[str, int], data: Data) -> Iterator[Finding]:
     if counts[most] > data.imbalance * counts[least]:
         words = (
             f"{shown(most)} has {counts[most]} pictures, {shown(least)} {counts[least]}: more than "
-            f"{data.imbalance:g} times as many; add to the rare ones, or decide by macro_f1."
+            f"{data.imbalance:g} times as many; add to the rare ones, decide by macro_f1, or see "
+            "rare classes more often (optimization.balance)."
         )
         yield Finding("imbalance", words, classes=(most, least))
 

@@ -50,6 +50,7 @@ class Optimization:
     batch_size: int = number(1)
     epochs: int = number(1)
     warmup: float = number(0, 0.99)
+    balance: float = number(0, 1)
     clip: float = number(0, 1e6)
 
 

@@ -20,9 +20,10 @@ from torch.utils.data import DataLoader, Dataset
 
 from ..console.errors import UserError
 from ..core.files import read_json
-from ..core.random import permutation, uniform
+from ..core.random import uniform
 from ..core.sections import Runtime
 from .example import IMAGE, Arrays
+from .sampling import draws
 from .shards import Pictures, open_shards
 from .streaming import fetch_lists, open_streamed
 
@@ -98,6 +99,7 @@ class Batches(Dataset[Batch]):
         seed: decides the order and the augmentation.
         preparation: how images become a batch.
         part: (p, n) gives the p-th of n equal parts of each batch, p from 0.
+        balance: `optimization.balance`, how equally often classes are seen.
 
     Raises:
         UserError: there are fewer examples than one batch needs.
@@ -110,6 +112,7 @@ class Batches(Dataset[Batch]):
         seed: int,
         preparation: Preparation,
         part: tuple[int, int] = (0, 1),
+        balance: float = 0.0,
     ) -> None:
         if batch_size > len(split.labels):
             raise UserError(
@@ -122,6 +125,7 @@ class Batches(Dataset[Batch]):
         self._part = slice(place * batch_size // parts, (place + 1) * batch_size // parts)
         self.seed = seed
         self.preparation = preparation
+        self.balance = balance
         # Every step has a full batch; what an epoch's order leaves over differs in each epoch.
         self.steps_per_epoch = len(split.labels) // batch_size
         self._latest = (-1, np.empty(0, dtype=np.int64))
@@ -129,17 +133,17 @@ class Batches(Dataset[Batch]):
     def __getitem__(self, step: int) -> Batch:
         epoch, place = divmod(step, self.steps_per_epoch)
         start = place * self.batch_size
-        chosen = self._order(epoch)[start : start + self.batch_size][self._part]
+        drawn = self._order(epoch)[start : start + self.batch_size][self._part]
         inputs, augment, count = self.preparation
-        draws = torch.from_numpy(uniform(self.seed, "augmentation", epoch, chosen, draws=count))
-        labels = torch.from_numpy(self.split.labels.take(chosen))
-        return augment(Batch(inputs(arrays(self.split.images[chosen])), labels), draws)
+        changes = torch.from_numpy(uniform(self.seed, "augmentation", epoch, drawn, draws=count))
+        chosen = drawn % len(self.split.labels)
+        labels = torch.from_numpy(self.split.labels.take(chosen, axis=0))
+        return augment(Batch(inputs(arrays(self.split.images[chosen])), labels), changes)
 
     def _order(self, epoch: int) -> NDArray[np.int64]:
         # Kept from step to step only to save time: it follows from the seed and the epoch.
         if self._latest[0] != epoch:
-            order = permutation(self.seed, "order", epoch, len(self.split.labels))
-            self._latest = (epoch, order)
+            self._latest = (epoch, draws(self.seed, epoch, self.split.labels, self.balance))
         return self._latest[1]
 
 

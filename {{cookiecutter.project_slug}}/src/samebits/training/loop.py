@@ -75,7 +75,8 @@ def train(
     reproducibility, runtime = settings.reproducibility, settings.runtime
     part = group.rank, group.size
     size = optimization.batch_size
-    batches = Batches(training, size, reproducibility.seed, recipe.preparation, part)
+    seed, balance = reproducibility.seed, optimization.balance
+    batches = Batches(training, size, seed, recipe.preparation, part, balance)
     steps = optimization.epochs * batches.steps_per_epoch
     inputs = recipe.preparation.inputs
     check(network, optimization.batch_size, reproducibility.shards)
