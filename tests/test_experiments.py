@@ -162,6 +162,7 @@ IDEAS: dict[str, Callable[[Files, Files], None]] = {
     "more diverse data": more_diverse_data,
     "train longer": longer,
     "Adam instead of gradient descent": same_start,
+    "rare classes more often": other_loss,
     "bigger network": bigger,
     "smaller network": smaller,
     "dropout": other_loss,
