@@ -133,6 +133,13 @@ def similar_classes(raw: Path) -> None:
         picture(raw / "cafe\u0301" / f"two {number}.png")
 
 
+def paired_folders(raw: Path) -> None:
+    (raw / "square").rename(raw / "images")
+    (raw / "tree").rename(raw / "Masks")
+    for path in (raw / "Masks").iterdir():
+        path.rename(path.with_name(f"{path.stem}_mask.png"))
+
+
 def two_labels(raw: Path) -> None:
     shutil.copyfile(raw / "tree/003.png", raw / "square/three.png")
 
@@ -246,6 +253,10 @@ PLANTED = {
     ),
     "similar-classes": Case(
         similar_classes, ("Tree and tree differ by case", "café"), {"near_duplicate": 0.0}
+    ),
+    "paired-folders": Case(
+        paired_folders,
+        ("images and Masks hold files of the same names, as images and their",),
     ),
     "missing-class": Case(
         lambda _: None,

@@ -79,6 +79,16 @@ def test_a_class_that_is_expected_and_empty_is_one_error(raw: Path, check: Check
     assert (summary["errors"], set(summary["found"])) == (1, {"missing-class"})
 
 
+def test_folders_of_other_names_may_hold_the_same(raw: Path, check: Check) -> None:
+    """Files are numbered in every class; and what is called masks may be a class."""
+    (raw / "tree").rename(raw / "masks")
+    assert check(raw)[0]["found"] == {}
+    (raw / "square").rename(raw / "images")
+    for path in (raw / "masks").iterdir():
+        path.rename(path.with_name(f"carnival-{path.name}"))
+    assert check(raw)[0]["found"] == {}
+
+
 def test_what_there_is(raw: Path, check: Check) -> None:
     Image.new("RGB", (30, 20)).save(raw / "tree/photograph.jpg")
     summary, _ = check(raw)

@@ -4,10 +4,11 @@ Queries stream and sort on disk, so that a million pictures take the memory of a
 """
 
 import mimetypes
+import re
 import sqlite3
 import unicodedata
-from collections.abc import Iterable, Iterator
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, product
 from pathlib import PurePosixPath
 
 from PIL import Image
@@ -20,6 +21,13 @@ from ..data.splits import LEFT_OUT, SPLITS, split_of
 
 # What the content of a file is called → what its extension may say as well.
 ALIASES = {"MPO": "JPEG", "DIB": "BMP"}
+
+# What folders are called that hold images, and what is asked of each: `masks/17_mask.png`.
+IMAGES = frozenset("image images img imgs input inputs frame frames photo photos x".split())
+ANSWERS = frozenset(
+    "mask masks label labels annotation annotations segmentation target targets gt y".split()
+)
+TAIL = re.compile(r"[-_ ][^-_ ]+$")
 
 # `examples` are what can be learned from: readable, in a class folder, under the corrected label.
 VIEWS = """
@@ -145,6 +153,7 @@ def class_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding
         yield Finding("few-classes", words, classes=tuple(filled))
     yield from _small_classes(database, present, data)
     yield from _similar_classes(present)
+    yield from _paired_folders(database, filled)
     for name in data.classes:
         if not counts[name]:
             words = f"{shown(name)} has no picture, but data.classes expects it; add some."
@@ -186,6 +195,28 @@ def _similar_classes(names: Iterable[str]) -> Iterator[Finding]:
             listed = " and ".join(map(shown, together))
             words = f"{listed} differ by case or accents' encoding only; merge or rename them."
             yield Finding("similar-classes", words, classes=together)
+
+
+def _paired_folders(database: sqlite3.Connection, names: Sequence[str]) -> Iterator[Finding]:
+    """Yield folders of images beside folders of what is asked of each, under the same names."""
+    images = [name for name in names if name.casefold() in IMAGES]
+    answers = [name for name in names if name.casefold() in ANSWERS]
+    for one, other in product(images, answers):
+        stems, others = _stems(database, one), _stems(database, other)
+        alike = [stem for stem in others if not stems.isdisjoint({stem, re.split(TAIL, stem)[0]})]
+        if 2 * len(alike) > len(others):
+            words = (
+                f"{shown(one)} and {shown(other)} hold files of the same names, as images and "
+                "their masks do, but each folder of data/raw is a class; put the files into a "
+                "folder for each class."
+            )
+            yield Finding("paired-folders", words, classes=(one, other))
+
+
+def _stems(database: sqlite3.Connection, label: str) -> set[str]:
+    """The names of a class's files, without what follows the last dot."""
+    paths = database.execute("SELECT path FROM files WHERE label = ?", (label,))
+    return {PurePosixPath(path).stem for (path,) in paths}
 
 
 def _imbalance(counts: dict[str, int], data: Data) -> Iterator[Finding]:

@@ -36,6 +36,7 @@ RULES = {
     "empty-class": Rule("class without a picture", error=True),
     "small-class": Rule("class with hardly a picture", error=True),
     "similar-classes": Rule("classes that differ by case only", error=True),
+    "paired-folders": Rule("images and their masks as two classes", error=True),
     "missing-class": Rule("expected class missing", error=True, acceptable=False),
     "empty-split": Rule("split without an example", error=True, acceptable=False),
     "unlearnt-class": Rule("class that train lacks", error=True, acceptable=False),
