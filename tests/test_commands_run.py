@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from helpers import CACHE, PROJECT, ROOT, command, environment, git, set_param
+from helpers import CACHE, PROJECT, ROOT, command, commit, environment, git, set_param
 from reproduction import Place
 
 Typed = Callable[..., str]
@@ -28,7 +28,7 @@ def small(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (place.root / ".venv").symlink_to(built / ".venv")  # for make
     set_param(place.root, "epochs: 40", "epochs: 1")
     place.must("dvc", "repro")
-    git(place.root, "commit", "--all", "--quiet", "--no-verify", "-m", "Little to do")
+    commit(place.root, "Little to do")
     return place.root
 
 

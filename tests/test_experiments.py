@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 import yaml
-from helpers import environment, git
+from helpers import commit, environment, git
 from reproduction import STAGES, WEIGHTS, Files, Place
 
 pytestmark = pytest.mark.slow
@@ -56,9 +56,7 @@ def small(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
     (place.root / ".venv").symlink_to(built / ".venv")  # for make
     place.change(**SMALL)
     place.must("dvc", "repro")
-    for name, text in (("name", "Tester"), ("email", "tester@example.org")):
-        git(place.root, "config", f"user.{name}", text)
-    git(place.root, "commit", "--all", "--quiet", "--no-verify", "-m", "Little to do")
+    commit(place.root, "Little to do")
     return place
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from helpers import PACKAGE, git, set_param
+from helpers import PACKAGE, commit, git, set_param
 from reproduction import Place
 
 pytestmark = pytest.mark.slow
@@ -206,9 +206,7 @@ def short(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
     (place.root / ".venv").symlink_to(built / ".venv")
     set_param(place.root, "epochs: 40", "epochs: 2")
     place.must("dvc", "repro")
-    for name, text in (("name", "Tester"), ("email", "tester@example.org")):
-        git(place.root, "config", f"user.{name}", text)
-    git(place.root, "commit", "--all", "--quiet", "--no-verify", "-m", "Few epochs")
+    commit(place.root, "Few epochs")
     return place
 
 
