@@ -38,7 +38,7 @@ def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_json(Path("reports/metrics.json"), {"metric": "accuracy"})
     Path("data/prepared/dev").mkdir(parents=True)
     images = np.arange(6 * 64, dtype=np.uint8).reshape(6, 1, 8, 8)
-    np.save("data/prepared/dev/images-00000.npy", images)
+    np.save("data/prepared/dev/image-00000.npy", images)
 
 
 def tag(row: int, words: str) -> None:
@@ -112,7 +112,7 @@ def test_a_file_that_is_no_such_table_is_left_alone(verb: Verb) -> None:
 
 
 def test_without_pictures_nothing_is_written(verb: Verb) -> None:
-    Path("data/prepared/dev/images-00000.npy").unlink()
+    Path("data/prepared/dev/image-00000.npy").unlink()
     with pytest.raises(UserError, match="run 'dvc repro prepare'"):
         verb("errors")
     assert not FILE.exists()

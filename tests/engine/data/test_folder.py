@@ -30,7 +30,7 @@ def refused(folder: Path) -> str:
 def test_the_pictures(use: Path) -> None:
     (use / "tree/.hidden").write_bytes(b"")
     found = read_labelled(use, DECODER, CLASSES)
-    assert found.images.shape == (15, 3, 6, 6)
+    assert found.arrays["image"].shape == (15, 3, 6, 6)
     assert found.labels.tolist() == [0] * 5 + [1] * 5 + [2] * 5
     assert found.groups[:2] == ["000", "001"]
 
@@ -53,4 +53,4 @@ def test_bad_folders(use: Path, tmp_path: Path) -> None:
     assert "000.png is in no folder of a class" in refused(use)
     (use / "000.png").unlink()
     (use / "tree/001.png").write_bytes(b"no picture")
-    assert "tree/001.png is no readable picture (its content is in no picture" in refused(use)
+    assert "tree/001.png is no readable example (its content is in no picture" in refused(use)

@@ -11,10 +11,10 @@ import yaml
 from handwritten_digits.model import inputs
 
 from samebits.console.errors import UserError
-from samebits.core.files import write_json
 from samebits.core.sections import Runtime
+from samebits.data.fields import Field
 from samebits.data.loader import Batches, Preparation, Split, stream
-from samebits.data.shards import Example, Writer
+from samebits.data.shards import Example, Index, Writer
 from samebits.data.streaming import FOLDER, fetch_lists
 from samebits.remote.filesystem import Objects, Run
 
@@ -71,13 +71,13 @@ def remote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Remote:
     config = f"{core}['remote \"r\"']\n    url = {found.root}\n"
     Path(".dvc/config").write_text(config, encoding="utf-8")
     images = np.random.default_rng(0).integers(0, 256, (COUNT, 3, 4, 4), dtype=np.uint8)
-    with Writer(TRAIN, (3, 4, 4), 5 * 48) as writer:
+    fields = {"image": Field("uint8", (3, 4, 4))}
+    with Writer(TRAIN, fields, 5 * 48) as writer:
         for number in range(COUNT):
             content = hashlib.md5(str(number).encode()).hexdigest()
             example = Example(f"tree/{number:02d}.png", "tree", content, "", FACTS)
             writer.add(example, number % 2, images[number].tobytes())
-        index = {"version": "1", "pixels": writer.close(), "classes": ["house", "tree"]}
-    write_json(TRAIN / "index.json", index)
+        Index("1", writer.close(), ["house", "tree"], fields).write(TRAIN)
     found.push(TRAIN)
     return found
 
@@ -99,13 +99,13 @@ def open_both() -> tuple[Split, Split]:
 def test_the_same_pictures(remote: Remote) -> None:
     local, streamed = open_both()
     assert len(remote.names()) >= 5 + 4
-    assert (streamed.images.shape, streamed.version) == (local.images.shape, local.version)
+    assert (streamed.shapes(), streamed.version) == (local.shapes(), local.version)
     assert streamed.labels.tolist() == local.labels.tolist()
     chosen = np.random.default_rng(1).permutation(COUNT)
     for choice in (chosen, chosen[:0], slice(3, 17), slice(20, 99), slice(None), 12, -1):
-        assert (streamed.images[choice] == local.images[choice]).all()
+        assert (streamed.arrays["image"][choice] == local.arrays["image"][choice]).all()
     with pytest.raises(IndexError):
-        streamed.images[COUNT]
+        streamed.arrays["image"][COUNT]
     assert not TRAIN.exists()
     assert sorted(one.suffix for one in (FOLDER / "train").iterdir()) == [
         *(".csv", ".json", ".npy", ".npy")
@@ -143,7 +143,7 @@ def test_a_process_reads_its_own_part_alone(
             part[step]
         assert sum(one.stop - one.start for one in seen) == part.steps_per_epoch * 2 * 48
     seen.clear()
-    assert len(streamed.images[0:2]) == 2
+    assert len(streamed.arrays["image"][0:2]) == 2
     assert len(seen) == 1, "neighbours are one request"
 
 
@@ -163,7 +163,7 @@ def test_a_changed_list(remote: Remote, path: str) -> None:
     refused("on DVC's remote is not what was pushed; delete it", open_it)
 
 
-@pytest.mark.parametrize("path", ["", "labels.npy", "images-00001.npy"])
+@pytest.mark.parametrize("path", ["", "labels.npy", "image-00001.npy"])
 def test_what_is_not_there(remote: Remote, path: str) -> None:
     remote.place(remote.names()[path]).unlink()
     refused("is not on DVC's remote; run 'make push'", open_it)
@@ -172,29 +172,29 @@ def test_what_is_not_there(remote: Remote, path: str) -> None:
 @pytest.mark.parametrize("workers", [0, 2])
 def test_a_changed_picture(remote: Remote, workers: int) -> None:
     _, streamed = open_both()
-    change(remote.place(remote.names()["images-00001.npy"]))
+    change(remote.place(remote.names()["image-00001.npy"]))
     batches = Batches(streamed, 4, 0, PLAIN)
-    name = remote.names()["images-00001.npy"]
-    says = f"^a picture of {TRAIN}/images-00001.npy .* delete files/md5/{name[:2]}/{name[2:]} there"
+    name = remote.names()["image-00001.npy"]
+    says = f"^an example of {TRAIN}/image-00001.npy .* delete files/md5/{name[:2]}/{name[2:]} there"
     refused(says, lambda: list(stream(batches, 0, 6, runtime(workers))))
 
 
 @pytest.mark.parametrize("size", [0, 100, 128, 200])
 def test_a_truncated_shard(remote: Remote, size: int) -> None:
-    path = remote.place(remote.names()["images-00000.npy"])
+    path = remote.place(remote.names()["image-00000.npy"])
     path.write_bytes(path.read_bytes()[:size])
-    refused("on DVC's remote (is not what was|are damaged)", lambda: open_it().images[:])
+    refused("on DVC's remote (is not what was|are damaged)", lambda: open_it().arrays["image"][:])
 
 
 def test_another_kind_of_shard(remote: Remote) -> None:
-    change(remote.place(remote.names()["images-00000.npy"]), 3)
+    change(remote.place(remote.names()["image-00000.npy"]), 3)
     refused("the shards of train on DVC's remote are damaged", open_it)
 
 
 def test_shards_of_another_number_of_pictures(remote: Remote) -> None:
     np.save(TRAIN / "checksums.npy", np.zeros(COUNT + 1, dtype="<u4"))
     remote.push(TRAIN)
-    refused(f"hold {COUNT} pictures, not {COUNT + 1}", open_it)
+    refused(f"hold {COUNT} examples, not {COUNT + 1}", open_it)
 
 
 def test_without_a_lock(remote: Remote) -> None:

@@ -20,7 +20,7 @@ from samebits.report.pictures import image_tag
 from samebits.stages import report
 
 REPORT = Path("reports/report.html")
-SHARD = "data/prepared/dev/images-00000.npy"
+SHARD = "data/prepared/dev/image-00000.npy"
 
 
 def page(show: Any = None) -> None:
@@ -94,7 +94,7 @@ def test_pictures_of_findings_are_found_in_every_split(inputs: Inputs) -> None:
     write_json(Path("reports/data.json"), found)
     image = np.full((30, 1, 8, 8), 7, dtype=np.uint8)
     Path("data/prepared/train").mkdir()
-    np.save("data/prepared/train/images-00000.npy", image)
+    np.save("data/prepared/train/image-00000.npy", image)
     page()
     content = REPORT.read_text(encoding="utf-8")
     assert content.count('alt="Picture ') == 1

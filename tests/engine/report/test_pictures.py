@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from predicted import example
 
 from samebits.console.errors import UserError
 from samebits.report.pictures import LARGEST, Gallery, drawing, image_tag
@@ -41,8 +42,9 @@ def module(show: Any) -> Any:
 
 def test_examples_are_shown_as_they_are_or_as_you_say() -> None:
     images = np.arange(2 * 3 * 8 * 8, dtype=np.uint8).reshape(2, 3, 8, 8)
-    assert (Gallery(images, drawing(None))[1] == images[1]).all()
-    own = Gallery(images, drawing(module(lambda arrays: 255 - arrays["image"][:1])))
+    arrays, examples = {"image": images}, [example("a.png", "a", "")] * 2
+    assert (Gallery(arrays, examples, drawing(None))[1] == images[1]).all()
+    own = Gallery(arrays, examples, drawing(module(lambda arrays: 255 - arrays["image"][:1])))
     assert (own[1] == 255 - images[1, :1]).all()
 
 
