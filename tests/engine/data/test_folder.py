@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from catalogues import DATA, decoder
 
 from samebits.console.errors import UserError
+from samebits.data import Decoded, Field
 from samebits.data.folder import read_labelled
 
 DECODER = decoder(replace(DATA, group="00[0-4]"), size=6, channels=3)
@@ -33,6 +35,19 @@ def test_the_pictures(use: Path) -> None:
     assert found.arrays["image"].shape == (15, 3, 6, 6)
     assert found.labels.tolist() == [0] * 5 + [1] * 5 + [2] * 5
     assert found.groups[:2] == ["000", "001"]
+
+
+def test_several_arrays(use: Path) -> None:
+    fields = {"first": Field("uint8", (4,)), "size": Field("float32", ())}
+
+    def decode(content: bytes, _: object) -> Decoded:
+        first = np.frombuffer(content[:4], np.uint8)
+        return Decoded({"size": np.float32(len(content)), "first": first}, {})
+
+    found = read_labelled(use, replace(DECODER, fields=fields, decode=decode), CLASSES)
+    assert [*found.arrays] == ["first", "size"]
+    assert (found.arrays["first"] == np.frombuffer(b"\x89PNG", np.uint8)).all()
+    assert found.arrays["size"].shape == (15,)
 
 
 def test_a_class_may_be_missing(use: Path) -> None:

@@ -5,6 +5,7 @@ import io
 import pickle
 import sys
 import tracemalloc
+import zlib
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -17,8 +18,8 @@ from numpy.typing import NDArray
 
 from samebits.console.errors import UserError
 from samebits.data import shards as storage
-from samebits.data.fields import Field, Fields
-from samebits.data.shards import Example, LazyArray, Writer, open_shards
+from samebits.data.fields import Field, Fields, record
+from samebits.data.shards import Example, Index, LazyArray, Writer, open_shards
 
 
 def example(number: int) -> Example:
@@ -238,3 +239,81 @@ def test_a_damaged_table_is_one_sentence(tmp_path: Path, text: str) -> None:
     path.write_text(text.format(header=",".join(storage.COLUMNS)), encoding="utf-8")
     with pytest.raises(UserError, match=r"examples\.csv is truncated or damaged; run 'dvc"):
         storage.read_examples(tmp_path)
+
+
+FIELDS = {
+    "series": Field("float64", (2, 3)),
+    "known": Field("bool", (3,)),
+    "age": Field("uint16", ()),
+    "deep": Field("int8", (1,) * 12 + (7,)),
+}
+
+
+def test_all_arrays_are_cut_at_the_same_examples(tmp_path: Path) -> None:
+    kind = record(FIELDS)
+    assert kind.itemsize == 48 + 3 + 2 + 7
+    draw = np.random.default_rng(0)
+    content = draw.integers(0, 2, (300, kind.itemsize), dtype=np.uint8).tobytes()
+    whole = np.frombuffer(content, kind)
+    with Writer(tmp_path, FIELDS, 20 * kind.itemsize + 7) as writer:
+        for number in range(300):
+            writer.add(example(number), number % 3, whole[number].tobytes())
+        assert writer.close() == hashlib.sha256(content).hexdigest()
+    cuts = {
+        name: [len(np.load(path)) for path in sorted(tmp_path.glob(f"{name}-*.npy"))]
+        for name in FIELDS
+    }
+    assert len({*map(tuple, cuts.values())}) == 1
+    assert 5 <= max(cuts["age"][:-1]) <= 20
+    found = open_shards(tmp_path, FIELDS, 300)
+    chosen = draw.permutation(300)[:50]
+    for name, array in found.items():
+        assert (array.shape, array.dtype) == (whole[name].shape, whole[name].dtype)
+        assert (array[chosen] == whole[name][chosen]).all()
+        assert (array[7] == whole[name][7]).all()
+    checksums = np.load(tmp_path / "checksums.npy")
+    assert checksums.tolist() == [zlib.crc32(one.tobytes()) for one in whole]
+
+
+def test_of_an_earlier_run_nothing_is_left(tmp_path: Path) -> None:
+    write(tmp_path, np.zeros((23, 1, 2, 2), dtype=np.uint8), 5)
+    (tmp_path / "notes-00000.txt").write_bytes(b"")
+    with Writer(tmp_path, {"age": Field("int8", ())}, 100) as writer:
+        writer.add(example(0), 0, b"\x07")
+        writer.close()
+    names = ("age-00000.npy", "checksums.npy", "examples.csv", "labels.npy", "notes-00000.txt")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [*names]
+
+
+@pytest.mark.parametrize(
+    "field", [Field("int8", (1, 8, 8)), Field("uint8", (8, 8)), Field("uint8", (1, 8, 9))]
+)
+def test_shards_of_another_field_are_one_sentence(tmp_path: Path, field: Field) -> None:
+    write(tmp_path, np.zeros((23, 1, 8, 8), dtype=np.uint8), 5)
+    with pytest.raises(UserError, match=r"image-00000\.npy is truncated or damaged; run 'dvc"):
+        open_shards(tmp_path, {"image": field}, 23)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        "[]",
+        '{"version": "", "content": "", "classes": [], "fields": {"a": ["uint8"]}}',
+        '{"version": "", "content": "", "classes": [], "fields": {"a": ["what", [1]]}}',
+        '{"version": "", "content": "", "classes": [], "fields": {"a": ["uint8", [-1]]}}',
+        '{"version": "", "content": "", "classes": [], "fields": 3}',
+    ],
+)
+def test_a_damaged_index_is_one_sentence(tmp_path: Path, text: str) -> None:
+    (tmp_path / "index.json").write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match=r"index\.json is truncated or damaged; run 'dvc"):
+        Index.read(tmp_path)
+
+
+def test_an_index_comes_back(tmp_path: Path) -> None:
+    index = Index("1", "content", ["a", "b"], FIELDS)
+    index.write(tmp_path)
+    assert Index.read(tmp_path) == index
+    assert [*Index.read(tmp_path).fields] == [*FIELDS]

@@ -40,7 +40,7 @@ class DecodeCache:
         block = self._open.get(wanted.block)
         if block is None:
             block = self._mapped(wanted.block)
-        row = block[wanted.place].tobytes()
+        row: bytes = block[wanted.place].tobytes()
         if zlib.crc32(row) != wanted.checksum:
             raise DamagedBlock(wanted.block)
         return row

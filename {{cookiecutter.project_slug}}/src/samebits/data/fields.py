@@ -1,6 +1,7 @@
 """The arrays that every example has: their names, types and shapes, and how they lie on disk."""
 
 from collections.abc import Mapping
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -75,6 +76,13 @@ def record(fields: Fields) -> np.dtype[np.void]:
         for name, field in fields.items()
     ]
     return np.dtype(kinds)
+
+
+def places(row: np.dtype[np.void]) -> dict[str, slice]:
+    """Return where in a `record` the bytes of each array stand."""
+    names = row.names or ()
+    ends = accumulate((row[name].itemsize for name in names), initial=0)
+    return {name: slice(*at) for name, at in zip(names, pairwise(ends), strict=True)}
 
 
 def fields_of(arrays: Mapping[str, Any]) -> Fields:

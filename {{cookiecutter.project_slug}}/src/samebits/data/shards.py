@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from ..console.errors import UserError
 from ..core.files import cell, named, read_json, replacing, write_json
-from .fields import Arrays, Field, Fields, record
+from .fields import Arrays, Field, Fields, places, record
 
 SHARD_BYTES = 64 * 2**20  # of all arrays up to a cut, at most; at least a quarter, but for the last
 SHARD_EXAMPLES = 2**16  # examples of a shard, at most
@@ -181,7 +181,7 @@ class Writer:
         self._table = csv.writer(self._text, lineterminator="\n")
         self._facts: tuple[str, ...] | None = None
         self._content = hashlib.sha256()
-        self._places = {name: _place(self._record, name) for name in fields}
+        self._places = places(self._record)
         self._held = self._shards = 0
 
     def __enter__(self) -> Self:
@@ -248,12 +248,6 @@ class Writer:
             if is_shard(path.name) and path.name not in written:
                 path.unlink()
         return self._content.hexdigest()
-
-
-def _place(row: np.dtype[np.void], name: str) -> slice:
-    """Return where the array of a field stands in a row."""
-    start = (row.fields or {})[name][1]
-    return slice(start, start + row[name].itemsize)
 
 
 class _Rows:

@@ -88,12 +88,12 @@ def _numbers(field: Field, labels: NDArray[np.int64]) -> NDArray[Any]:
     larger = np.zeros(drawn.shape)
     larger[labels == 1, ::2] = larger[labels == 2] = 1
     if field.dtype == "bool":
-        numbers = drawn + larger > 0.5
+        drawn = np.round(drawn + larger).clip(0, 1)
     elif field.dtype.startswith("float"):
-        numbers = drawn + 2 * larger
+        drawn += 2 * larger
     else:
-        numbers = np.floor(2 * drawn) + 2 * larger
-    return numbers.astype(field.dtype).reshape(-1, *field.shape)
+        drawn = np.floor(2 * drawn) + 2 * larger
+    return drawn.astype(field.dtype).reshape(-1, *field.shape)
 
 
 def copied(arrays: Stored) -> dict[str, NDArray[Any]]:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..console.errors import UserError, refused
-from ..data.example import Arrays
+from ..data.fields import Arrays
 from ..data.shards import Stored, rows
 from .distributed import ALONE, Group
 
