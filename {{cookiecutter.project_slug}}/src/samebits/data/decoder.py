@@ -16,7 +16,7 @@ from ..core.config import read
 from ..core.seals import PIPELINE, declared, files, read_yaml
 from ..core.sections import Data
 from . import image
-from .example import Decoded, Unreadable
+from .example import Decoded, TooLarge, Unreadable
 from .fields import Arrays, Field, Fields, checked
 from .image import limits
 
@@ -62,6 +62,18 @@ class Decoder:
                     "word."
                 )
         return Decoded(_arrays(found.arrays, self.fields), found.facts)
+
+
+def unreadable(content: bytes, yours: Any, data: Data) -> str:
+    """Return why `decode` of data.py reads no example in a content, or "" if it does."""
+    try:
+        with limits(data):
+            yours.decode(content, read(yours.Input))
+    except TooLarge:
+        return ""  # `validate` says more
+    except Unreadable as problem:
+        return str(problem)
+    return ""
 
 
 def _arrays(given: Arrays, fields: Fields) -> Arrays:
