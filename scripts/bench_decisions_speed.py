@@ -78,7 +78,8 @@ def write_split(folder: Path, names: list[str], numbers: range) -> None:
         path.unlink()
     storage = module("data.shards")
     draw = np.random.default_rng(numbers.start)
-    with storage.Writer(folder, (1, SIDE, SIDE), storage.SHARD_BYTES) as writer:
+    fields = {"image": module("data.fields").Field("uint8", (1, SIDE, SIDE))}
+    with storage.Writer(folder, fields, storage.SHARD_BYTES) as writer:
         for number in numbers:
             label, kind = number % len(names), ("night", "day", "dusk")[number % 3]
             pixels = draw.integers(0, 256, SIDE * SIDE, dtype=np.uint8)
@@ -94,9 +95,7 @@ def write_split(folder: Path, names: list[str], numbers: range) -> None:
                 },
             )
             writer.add(example, label, pixels.tobytes())
-        writer.close()
-    index = {"version": "made-up", "classes": names}
-    (folder / "index.json").write_text(json.dumps(index), encoding="utf-8")
+        storage.Index("made-up", writer.close(), names, fields).write(folder)
 
 
 def write_model(classes: int) -> None:

@@ -249,7 +249,7 @@ def trained(count: int, epochs: int) -> list[Any]:
         settings = loop.Settings(optimization, regularization, own, runtime)
         with tempfile.TemporaryDirectory() as folder:
             loop.train(network, training, dev, settings, recipe, {}, Path(folder))
-        rows = predict(network, inputs, test.images, classes, own.chunk)
+        rows = predict(network, inputs, test.arrays, classes, own.chunk)
         rows = rows.astype(np.float64).round(6)
         labels = np.asarray(test.labels)
         found.append(Classified(labels, rows.argmax(axis=1), rows, np.arange(len(labels))))

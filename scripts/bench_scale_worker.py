@@ -74,7 +74,7 @@ def _epoch() -> tuple[float, float, float]:
     order = ours("core.random").permutation(0, "order", 0, len(split.labels))
     for step, place in enumerate(range(0, len(order), BATCH)):
         chosen = order[place : place + BATCH]
-        assert len(split.images[chosen]) == len(split.labels.take(chosen))
+        assert len(split.arrays["image"][chosen]) == len(split.labels.take(chosen))
         if step % 100 == 0:
             own = max(own, _own_memory())
     return time.perf_counter() - start, time.process_time() - work, own
@@ -172,18 +172,17 @@ def reading(folder: Path, side: int, channels: int, least: float) -> dict[str, A
     Beside both, what the memory can do: the same batches out of one array, by NumPy alone.
     """
     storage = ours("data.shards")
-    shape = (channels, side, side)
+    fields = {"image": ours("data.fields").Field("uint8", (channels, side, side))}
     size = channels * side * side
     count = READ_BYTES // size
     noise = np.random.default_rng(0).integers(0, 256, (500, size), dtype=np.uint8)
-    with storage.Writer(folder, shape, storage.SHARD_BYTES) as writer:
+    with storage.Writer(folder, fields, storage.SHARD_BYTES) as writer:
         for number in range(count):
             md5 = f"{number * 2654435761 % 2**32:08x}".ljust(32, "0")
             example = storage.Example(f"a/{number:07d}.png", "a", md5, "", FACTS)
             writer.add(example, 0, noise[number % 500].tobytes())
-        writer.close()
-    (folder / "index.json").write_text('{"classes": ["a"], "version": ""}', encoding="ascii")
-    images = ours("data.loader").Split.open(folder).images
+        storage.Index("", writer.close(), ["a"], fields).write(folder)
+    images = ours("data.loader").Split.open(folder).arrays["image"]
     order = np.random.default_rng(1).permutation(count)
     array = images[:].reshape(count, size)
 
@@ -192,7 +191,7 @@ def reading(folder: Path, side: int, channels: int, least: float) -> dict[str, A
             images[order[place : place + BATCH]]
 
     def plain() -> None:
-        for path in sorted(folder.glob("images-*.npy")):
+        for path in sorted(folder.glob("image-*.npy")):
             with path.open("rb", buffering=0) as file:
                 while file.read(BATCH * size):
                     pass

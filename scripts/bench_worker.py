@@ -53,7 +53,8 @@ optimization, regularization = read(sections.Optimization), read(sections.Regula
 recipe = module("training.recipe").Recipe.of(yours.model, yours.training)
 training = loader.Split.open(Path("data/prepared/train"))
 dev = loader.Split.open(Path("data/prepared/dev"))
-few = dataclasses.replace(dev, images=dev.images[:FEW], labels=dev.labels[:FEW])
+rows = module("data.shards").rows
+few = dataclasses.replace(dev, arrays=rows(dev.arrays, slice(FEW)), labels=dev.labels[:FEW])
 size = optimization.batch_size
 steps_per_epoch = len(training.labels) // size
 
@@ -83,14 +84,14 @@ def main() -> None:
 def made(way: str, name: str) -> Any:
     """Return a network: the project's, a wider one of its kind, or an MLP; made once."""
     torch.manual_seed(0)
-    shape, classes = tuple(training.images.shape[1:]), len(training.classes)
+    shapes, classes = training.shapes(), len(training.classes)
     if name == "mlp":
-        network = Perceptron(math.prod(shape), classes)
+        network = Perceptron(math.prod(shapes["image"]), classes)
     else:
         section = read(yours.model.Model)
         if name == "wide":
             section = dataclasses.replace(section, width=WIDE)
-        network = yours.model.build(section, {"image": shape}, classes, regularization.dropout)
+        network = yours.model.build(section, shapes, classes, regularization.dropout)
     return torch.nn.parallel.DistributedDataParallel(network) if way == "ddp" else network
 
 
@@ -139,7 +140,8 @@ def bare(network: Any, parts: int, epochs: int) -> None:
     """Train with as little as one writes by hand."""
     rule = optimizers.build(network, optimization, regularization)
     inputs, augment, draws = recipe.preparation
-    images, dev_images = (inputs(loader.arrays(one.images[:]))["image"] for one in (training, dev))
+    whole = (rows(one.arrays, slice(None)) for one in (training, dev))
+    images, dev_images = (inputs(arrays)["image"] for arrays in whole)
     labels, dev_labels = (torch.from_numpy(one.labels) for one in (training, dev))
     for _ in range(epochs):
         network.train()

@@ -284,7 +284,7 @@ BUGS = [
                 "E/stages/train.py",
                 r"^( *)training, dev = Split\.open\(TRAIN\b.*$",
                 r"\g<0>\n\1other = Path(str(TRAIN).replace('train', 'test'))\n"
-                r"\1assert Split.open(other).images[:].std() > 0",
+                r"\1assert Split.open(other).arrays['image'][:].std() > 0",
             )
         ],
         r"test_a_stage_needs.*\[train\] - .*data/prepared/test/index\.json is not there",
@@ -295,9 +295,9 @@ BUGS = [
         [
             (
                 EVALUATE,
-                r"predict\(network, inputs, split\.images\b",
-                "predict(network, inputs, "
-                '(split.images[:] * (80 / split.images[:].mean())).clip(0, 255).astype("uint8")',
+                r"predict\(network, inputs, split\.arrays\b",
+                'predict(network, inputs, {"image": (split.arrays["image"][:] '
+                '* (80 / split.arrays["image"][:].mean())).clip(0, 255).astype("uint8")}',
             )
         ],
         r"test_what_is_said_of_a_picture_depends_on_no_other\S+ - .*assert {",

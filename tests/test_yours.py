@@ -184,7 +184,7 @@ CHANGES: dict[str, tuple[list[Change], set[str]]] = {
 # What such a change must move, where it is not the weights.
 MOVED = {
     "an own metric": "reports/metrics.json",
-    "own decoding": "data/prepared/dev/images-00000.npy",
+    "own decoding": "data/prepared/dev/image-00000.npy",
 }
 
 

@@ -18,8 +18,8 @@ DATA = shipped(Data)
 def decoder(data: Data = DATA, **changed: Any) -> Decoder:
     """The shipped `decode` to 8×8 grey pixels, with some keys changed: decoder(channels=3)."""
     settings = yours.Input(**{"size": 8, "channels": 1} | changed)
-    field = yours.fields(settings)["image"]
-    return Decoder(yours.decode, settings, data, field, f"{settings} {data.bits}")
+    fields = yours.fields(settings)
+    return Decoder(yours.decode, settings, data, fields, f"{settings} {data.bits}")
 
 
 def decode(content: bytes, data: Data = DATA, **changed: Any) -> Any:

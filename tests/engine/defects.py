@@ -221,7 +221,7 @@ PLANTED = {
         unreadable,
         (
             *("tree/text.png", "tree/cut.png", "tree/broken.png"),
-            *("tree/open.png: not a readable picture (it stops before its", "square/notes.txt"),
+            *("tree/open.png: not a readable example (it stops before its", "square/notes.txt"),
         ),
     ),
     "too-large": Case(

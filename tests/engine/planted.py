@@ -254,7 +254,7 @@ class _Part:
     places: Labels
 
     def split(self) -> Split:
-        return Split(self.images, self.labels, CLASSES, "")
+        return Split({"image": self.images}, self.labels, CLASSES, "")
 
     def examples(self) -> list[Example]:
         return [
@@ -306,7 +306,7 @@ def _section(kind: Any, values: Mapping[str, Any]) -> Any:
 
 
 def _probabilities(network: torch.nn.Module, inputs: Any, part: _Part) -> NDArray[np.float32]:
-    return predict(network, inputs, part.images, len(CLASSES), CHUNK)
+    return predict(network, inputs, {"image": part.images}, len(CLASSES), CHUNK)
 
 
 def _predictions(name: str, part: _Part, answer: Answer) -> Predictions:
@@ -360,6 +360,6 @@ def _findings(parts: list[_Part], data: Data) -> list[dict[str, Any]]:
     examples = [known for one in parts for known in one.examples()]
     sampled = [(one, Place("", row, 0)) for row, one in enumerate(examples)]
     doubts = label_findings(
-        sampled, lambda places: images[[one.place for one in places]], out_of_fold, data
+        sampled, lambda at: {"image": images[[one.place for one in at]]}, out_of_fold, data
     )
     return [one.record() for one in doubts]

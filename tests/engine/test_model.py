@@ -51,7 +51,7 @@ def test_more_levels_than_the_images_can_be_halved_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settle: Callable[..., None]
 ) -> None:
     params, labels = configured(tmp_path), np.zeros(1, dtype=np.int64)
-    split = Split(np.zeros((1, 1, 8, 8), dtype=np.uint8), labels, ["a"], "v")
+    split = Split({"image": np.zeros((1, 1, 8, 8), np.uint8)}, labels, ["a"], "v")
     monkeypatch.chdir(tmp_path)
     settle(params, model={"depth": 3})
     assert isinstance(built(network_file, split, 0.0, shipped(Reproducibility)), Network)

@@ -123,7 +123,7 @@ def test_whatever_is_no_picture_is_named(raw: Path, check: Check) -> None:
     found = [one["message"] for one in check(raw)[0]["findings"]]
     assert len(found) == 4
     for name in ("notes", "notes.txt", "labels.csv", "Thumbs.db"):
-        assert f"tree/{name}: not a readable picture (" in "\n".join(found)
+        assert f"tree/{name}: not a readable example (" in "\n".join(found)
 
 
 def test_hidden_files_and_folders_do_not_count(raw: Path, check: Check) -> None:

@@ -10,6 +10,8 @@ from predicted import example
 
 from samebits.console.errors import UserError
 from samebits.core.files import write_json
+from samebits.data.fields import Field
+from samebits.data.shards import Index
 from samebits.metrics.predictions import scored, write_predictions
 
 CLASSES = ["<b>a", "b"]
@@ -36,9 +38,9 @@ def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     lay(WRONG)
     write_json(Path("reports/metrics.json"), {"metric": "accuracy"})
-    Path("data/prepared/dev").mkdir(parents=True)
+    Index("v", "", CLASSES, {"image": Field("uint8", (1, 8, 8))}).write(Path("data/prepared/dev"))
     images = np.arange(6 * 64, dtype=np.uint8).reshape(6, 1, 8, 8)
-    np.save("data/prepared/dev/images-00000.npy", images)
+    np.save("data/prepared/dev/image-00000.npy", images)
 
 
 def tag(row: int, words: str) -> None:
@@ -112,10 +114,22 @@ def test_a_file_that_is_no_such_table_is_left_alone(verb: Verb) -> None:
 
 
 def test_without_pictures_nothing_is_written(verb: Verb) -> None:
-    Path("data/prepared/dev/images-00000.npy").unlink()
+    Path("data/prepared/dev/image-00000.npy").unlink()
     with pytest.raises(UserError, match="run 'dvc repro prepare'"):
         verb("errors")
     assert not FILE.exists()
+
+
+def test_without_images_the_facts_are_shown(verb: Verb) -> None:
+    folder = Path("data/prepared/dev")
+    (folder / "image-00000.npy").unlink()
+    Index("v", "", CLASSES, {"age": Field("float32", ())}).write(folder)
+    np.save(folder / "age-00000.npy", np.arange(6, dtype=np.float32))
+    verb("errors")
+    page = Path("reports/errors.html").read_text(encoding="utf-8")
+    assert page.count("<p>width 8, height 8, brightness 0.5</p>") == len(WRONG)
+    assert "<img" not in page
+    assert "cannot be shown" not in page
 
 
 def test_a_class_that_a_spreadsheet_takes_for_a_formula(

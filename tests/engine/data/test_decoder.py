@@ -1,5 +1,6 @@
 """A project's own `decode`: what it must give, and when its pixels are others."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,8 @@ from handwritten_digits import data as yours
 
 from samebits.console.errors import UserError
 from samebits.data.decoder import Decoder
-from samebits.data.example import Decoded, Field
+from samebits.data.example import Decoded, Unreadable
+from samebits.data.fields import Field
 
 PIXELS = np.zeros((1, 8, 8), np.uint8)
 
@@ -28,7 +30,7 @@ def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_shipped_one() -> None:
     found = Decoder.of(yours, DATA)
-    assert (found.settings, found.field) == (yours.Input(size=8, channels=1), decoder().field)
+    assert (found.settings, found.fields) == (yours.Input(size=8, channels=1), decoder().fields)
     assert (found(picture(1, 2)).arrays["image"] == decoder()(picture(1, 2)).arrays["image"]).all()
 
 
@@ -55,20 +57,72 @@ def test_what_moves_no_pixel(params: Path, settle: Callable[..., None]) -> None:
     assert Decoder.of(yours, replace(DATA, megapixels=1.0)).made_by == before
 
 
+IMAGE = Field("uint8", (1, 8, 8))
+
+
 @pytest.mark.parametrize(
-    "fields",
+    ("fields", "words"),
     [
-        {},
-        {"image": Field("uint8", (1, 8, 8)), "mask": Field("uint8", (8, 8))},
-        {"picture": Field("uint8", (1, 8, 8))},
-        {"image": Field("float32", (1, 8, 8))},
-        {"image": Field("uint8", (8, 8))},
+        ({}, "announces no array; return at least one by its name"),
+        (None, "announces no array"),
+        ({"a b": IMAGE}, "an array 'a b', which is no name for one"),
+        ({"größe": IMAGE}, "an array 'größe', which is no name for one"),
+        ({"../x": IMAGE}, "which is no name for one"),
+        ({3: IMAGE}, "an array 3, which is no name for one"),
+        ({"image": IMAGE, "Labels": IMAGE}, "an array Labels, which is the name of something else"),
+        ({"index": IMAGE}, "an array index, which is the name of something else"),
+        ({"Mask": IMAGE, "mask": IMAGE}, "Mask twice for who does not tell capitals"),
+        ({"text": Field("object", (3,))}, "text as 'object', which cannot be stored; take one of"),
+        ({"text": Field("str", (3,))}, "text as 'str', which cannot be stored"),
+        ({"wave": Field("complex64", (3,))}, "wave as 'complex64', which cannot be stored"),
+        ({"wave": Field("float16", (3,))}, "wave as 'float16', which cannot be stored"),
+        ({"wave": Field(float, (3,))}, "wave as <class 'float'>, which cannot be stored"),
+        (
+            {"wave": Field("float32", (None, 3))},
+            r"wave with the shape \(None, 3\); give the length",
+        ),
+        ({"wave": Field("float32", (0,))}, r"wave with the shape \(0,\)"),
+        ({"wave": Field("float32", 3)}, "wave with the shape 3"),
+        ({"wave": "float32"}, r"wave as 'float32'; write Field\(dtype, shape\)"),
     ],
 )
-def test_fields_that_cannot_be_stored(fields: dict[str, Field]) -> None:
+def test_fields_that_cannot_be_stored(fields: Any, words: str) -> None:
     own = SimpleNamespace(Input=yours.Input, decode=yours.decode, fields=lambda _: fields)
-    with pytest.raises(UserError, match=r"^data\.py: `fields` must name one field, image, of the"):
+    with pytest.raises(UserError, match=r"^data\.py: `fields` announces ") as error:
         Decoder.of(own, DATA)
+    assert re.search(words, str(error.value))
+
+
+def test_arrays_of_any_number_type_and_shape() -> None:
+    arrays = {
+        "image": PIXELS,
+        "tokens": np.arange(6, dtype="int32"),
+        "mask": np.arange(6).reshape(2, 3) > 3,
+        "series": np.linspace(-1, 1, 12, dtype="float64").reshape(3, 4),
+        "age": np.float32(3.5),
+    }
+    fields = {name: Field(one.dtype.name, one.shape) for name, one in arrays.items()}
+    turned = {name: arrays[name] for name in reversed(arrays)}
+    turned["tokens"] = arrays["tokens"].astype(">i4")
+    turned["series"] = np.asfortranarray(arrays["series"])
+    own = replace(decoder(), fields=fields, decode=lambda *_: Decoded(turned, {}))
+    found = own(b"").arrays
+    assert [*found] == [*arrays]
+    for name, array in found.items():
+        assert array.tobytes() == arrays[name].tobytes()
+        assert (array.dtype, array.shape) == (arrays[name].dtype, arrays[name].shape)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+def test_what_is_no_number_is_found(number: float) -> None:
+    series = np.ones((2, 3), np.float32)
+    fields = {"image": IMAGE, "series": Field("float32", (2, 3))}
+    own = replace(decoder(), fields=fields)
+    decoded = Decoded({"image": PIXELS, "series": series}, {})
+    assert [*replace(own, decode=lambda *_: decoded)(b"").arrays] == ["image", "series"]
+    series[1, 2] = number
+    with pytest.raises(Unreadable, match=r"^series holds NaN or infinity$"):
+        replace(own, decode=lambda *_: decoded)(b"")
 
 
 def given(array: Any, **facts: Any) -> Decoded:
@@ -76,9 +130,11 @@ def given(array: Any, **facts: Any) -> Decoded:
     return replace(decoder(), decode=lambda *_: decoded)(b"")
 
 
-@pytest.mark.parametrize("array", [PIXELS[0], PIXELS[:, 1:], PIXELS.astype(float)])
+@pytest.mark.parametrize(
+    "array", [PIXELS[0], PIXELS[:, 1:], PIXELS.astype(float), PIXELS.tolist(), None]
+)
 def test_what_fields_does_not_announce(array: Any) -> None:
-    with pytest.raises(UserError, match=r"^data\.py: `decode` made .* `fields` announces uint8 \("):
+    with pytest.raises(UserError, match=r"^data\.py: `decode` gave image as .* announces uint8 \("):
         given(array)
 
 

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from catalogues import DATA, decoder
 
 from samebits.console.errors import UserError
+from samebits.data import Decoded, Field
 from samebits.data.folder import read_labelled
 
 DECODER = decoder(replace(DATA, group="00[0-4]"), size=6, channels=3)
@@ -30,9 +32,22 @@ def refused(folder: Path) -> str:
 def test_the_pictures(use: Path) -> None:
     (use / "tree/.hidden").write_bytes(b"")
     found = read_labelled(use, DECODER, CLASSES)
-    assert found.images.shape == (15, 3, 6, 6)
+    assert found.arrays["image"].shape == (15, 3, 6, 6)
     assert found.labels.tolist() == [0] * 5 + [1] * 5 + [2] * 5
     assert found.groups[:2] == ["000", "001"]
+
+
+def test_several_arrays(use: Path) -> None:
+    fields = {"first": Field("uint8", (4,)), "size": Field("float32", ())}
+
+    def decode(content: bytes, _: object) -> Decoded:
+        first = np.frombuffer(content[:4], np.uint8)
+        return Decoded({"size": np.float32(len(content)), "first": first}, {})
+
+    found = read_labelled(use, replace(DECODER, fields=fields, decode=decode), CLASSES)
+    assert [*found.arrays] == ["first", "size"]
+    assert (found.arrays["first"] == np.frombuffer(b"\x89PNG", np.uint8)).all()
+    assert found.arrays["size"].shape == (15,)
 
 
 def test_a_class_may_be_missing(use: Path) -> None:
@@ -53,4 +68,4 @@ def test_bad_folders(use: Path, tmp_path: Path) -> None:
     assert "000.png is in no folder of a class" in refused(use)
     (use / "000.png").unlink()
     (use / "tree/001.png").write_bytes(b"no picture")
-    assert "tree/001.png is no readable picture (its content is in no picture" in refused(use)
+    assert "tree/001.png is no readable example (its content is in no picture" in refused(use)

@@ -13,15 +13,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from catalogues import DATA, decode
-from conftest import PYTHONPATH
+from conftest import PYTHONPATH, configured
 from defects import chunk, deep
+from handwritten_digits import data as yours
 from numpy.typing import NDArray
 from PIL import Image, features
 
 from samebits.console.errors import UserError
 from samebits.data import image as module
+from samebits.data.decoder import unreadable
 from samebits.data.example import TooLarge, Unreadable
-from samebits.data.image import is_picture
 
 LINUX = pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory as on Linux")
 RISING = np.arange(64, dtype=np.uint16).reshape(8, 8)
@@ -137,15 +138,16 @@ def test_memory_is_bounded_by_the_pixels(tmp_path: Path) -> None:
 def test_what_the_machine_refuses_is_raised(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: Exception
 ) -> None:
+    monkeypatch.chdir(configured(tmp_path).parent)
+
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    (tmp_path / "a.png").write_bytes(wide(RISING))
     monkeypatch.setattr(Image, "open", fail)
     with pytest.raises(type(error)):
         decode(wide(RISING))
     with pytest.raises(type(error)):
-        is_picture(tmp_path / "a.png")
+        unreadable(wide(RISING), yours, DATA)
 
 
 def test_a_library_that_is_missing_is_no_fact_of_a_content(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -298,14 +300,18 @@ def test_other_formats_are_refused_by_name(
     content = encoded(Image.new("RGB", (32, 32)), kind)
     with pytest.raises(Unreadable, match=f"its content is in {kind}, and read are BMP, GIF, JPEG,"):
         decode(content)
-    (tmp_path / "a.png").write_bytes(content)
-    assert not is_picture(tmp_path / "a.png")
+    monkeypatch.chdir(configured(tmp_path).parent)
+    assert f"its content is in {kind}, and read are" in unreadable(content, yours, DATA)
     assert not (tmp_path / "called").exists()
 
 
-def test_a_picture_of_too_many_pixels_is_refused_by_its_header() -> None:
+def test_a_picture_of_too_many_pixels_is_refused_by_its_header(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     header = struct.pack(">IIBBBBB", 13300, 13300, 8, 2, 0, 0, 0)
     bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"\x78\x01")
+    monkeypatch.chdir(configured(tmp_path).parent)
+    assert unreadable(bomb, yours, DATA) == ""  # `validate` says what to do
     with pytest.raises(TooLarge, match=r"176\.9 million pixels, more than data\.megapixels, 64"):
         decode(bomb)
 

@@ -31,7 +31,7 @@ from pathlib import Path
 from catalogues import decoder
 from samebits.data import decode_workers
 from samebits.data.index import open_catalogue
-decode_workers.BLOCK_PICTURES = 5
+decode_workers.BLOCK_EXAMPLES = 5
 quick = decoder()
 slow = replace(quick, decode=lambda *given: (time.sleep(0.02), quick.decode(*given))[1])
 with open_catalogue(Path(sys.argv[2]), slow) as catalogue:
@@ -41,7 +41,7 @@ with open_catalogue(Path(sys.argv[2]), slow) as catalogue:
 
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decode_workers, "BLOCK_PICTURES", 11)
+    monkeypatch.setattr(decode_workers, "BLOCK_EXAMPLES", 11)
 
 
 def test_what_is_known_of_a_picture(tmp_path: Path, fill: Fill) -> None:
@@ -65,7 +65,7 @@ def test_what_is_known_of_a_picture(tmp_path: Path, fill: Fill) -> None:
     content = (raw / "tree/wide.png").read_bytes()
     known = ("tree", len(content), md5(content).hexdigest(), "JPEG", 40, 30, "RGB", "")
     assert rows["tree/wide.png"] == known
-    assert rows["tree/text.png"][-1].startswith("not a readable picture (its content is in no")
+    assert rows["tree/text.png"][-1].startswith("not a readable example (its content is in no")
     assert rows["loose.png"][0] == ""
     assert rows["loose.png"][-1].startswith("pictures stand in one folder per class")
 
@@ -97,7 +97,7 @@ def test_the_number_of_workers_moves_no_byte(tmp_path: Path, fill: Fill) -> None
     raw = fill(tmp_path / "raw")
     alone, new = run(raw, tmp_path / "0")
     assert new == 90
-    assert sum(name.startswith("train/images-") for name in alone) > 5
+    assert sum(name.startswith("train/image-") for name in alone) > 5
     for workers in (1, 2, 4):
         assert run(raw, tmp_path / str(workers), workers) == (alone, 90)
 

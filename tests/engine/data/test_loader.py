@@ -1,6 +1,5 @@
 """A batch is a function of the step alone: workers, and what ran before, cannot matter."""
 
-import json
 import os
 import tempfile
 from collections.abc import Iterator
@@ -20,7 +19,9 @@ from torch.utils.data import DataLoader
 from samebits.console.errors import UserError
 from samebits.core.sections import Runtime
 from samebits.data import loader as module
+from samebits.data.fields import Field
 from samebits.data.loader import Batch, Batches, Preparation, Split, stream
+from samebits.data.shards import Index
 
 SIZE = 23
 
@@ -29,7 +30,7 @@ SIZE = 23
 def split() -> Split:
     images = np.random.default_rng(0).integers(0, 256, (SIZE, 1, 8, 8), dtype=np.uint8)
     labels = np.arange(SIZE, dtype=np.int64)
-    return Split(images, labels, [str(one) for one in labels], "version")
+    return Split({"image": images}, labels, [str(one) for one in labels], "version")
 
 
 def preparation(rotation: float = 10, shift: float = 0.1, flip: bool = True) -> Preparation:
@@ -67,11 +68,10 @@ def test_a_batch_does_not_depend_on_what_was_asked_before(split: Split) -> None:
     assert not torch.equal(there[0].target, there[4].target)  # another epoch, another order
 
 
-@pytest.mark.parametrize("name", ["index.json", "images-00000.npy", "labels.npy"])
+@pytest.mark.parametrize("name", ["index.json", "image-00000.npy", "labels.npy"])
 def test_a_missing_or_damaged_file_is_one_sentence(tmp_path: Path, name: str) -> None:
-    index = {"classes": ["a"], "version": "v"}
-    (tmp_path / "index.json").write_text(json.dumps(index), encoding="utf-8")
-    np.save(tmp_path / "images-00000.npy", np.zeros((1, 1, 4, 4), dtype=np.uint8))
+    Index("v", "", ["a"], {"image": Field("uint8", (1, 4, 4))}).write(tmp_path)
+    np.save(tmp_path / "image-00000.npy", np.zeros((1, 1, 4, 4), dtype=np.uint8))
     np.save(tmp_path / "labels.npy", np.zeros(1, dtype=np.int64))
     assert Split.open(tmp_path).classes == ["a"]
     for content in (b"", b"{"):
@@ -133,9 +133,9 @@ def test_spawned_workers_change_nothing(
             options["multiprocessing_context"] = "spawn"
             super().__init__(dataset, **options)
 
-    np.save(tmp_path / "images.npy", split.images[:])
+    np.save(tmp_path / "images.npy", split.arrays["image"][:])
     images = np.load(tmp_path / "images.npy", mmap_mode="r")
-    mapped = Split(images, split.labels, split.classes, split.version)
+    mapped = Split({"image": images}, split.labels, split.classes, split.version)
     monkeypatch.setattr(module, "DataLoader", Spawned)
     ahead = list(stream(make(mapped), 0, 5, runtime(workers=1)))
     assert same(iter(ahead), stream(make(split), 0, 5, runtime()))
@@ -173,7 +173,9 @@ def test_augmentation_changes_with_the_epoch(split: Split) -> None:
 def test_no_augmentation_is_the_picture(split: Split) -> None:
     images, labels = pair(Batches(split, SIZE, 0, preparation(0, 0, False))[0])
     back = (images + 1) * 127.5
-    assert torch.equal(back.round().to(torch.uint8), torch.from_numpy(split.images[labels.numpy()]))
+    assert torch.equal(
+        back.round().to(torch.uint8), torch.from_numpy(split.arrays["image"][labels.numpy()])
+    )
     assert [images.min().item(), images.max().item()] == [-1, 1]
 
 
@@ -184,14 +186,13 @@ def test_a_batch_larger_than_the_data(split: Split) -> None:
 
 
 def test_open(split: Split, tmp_path: Path) -> None:
-    index = {"version": "v", "classes": ["a"]}
-    (tmp_path / "index.json").write_text(json.dumps(index), encoding="utf-8")
+    Index("v", "", ["a"], {"image": Field("uint8", (1, 8, 8))}).write(tmp_path)
     with pytest.raises(UserError, match=r"labels\.npy is not there; run 'dvc repro prepare'"):
         Split.open(tmp_path)
-    np.save(tmp_path / "images-00000.npy", split.images[:])
+    np.save(tmp_path / "image-00000.npy", split.arrays["image"][:])
     np.save(tmp_path / "labels.npy", split.labels)
     found = Split.open(tmp_path)
-    assert (found.images[:] == split.images).all()
+    assert (found.arrays["image"][:] == split.arrays["image"]).all()
     assert (found.classes, found.version) == (["a"], "v")
 
 

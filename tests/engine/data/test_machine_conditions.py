@@ -13,7 +13,7 @@ from conftest import PYTHONPATH
 from PIL import Image
 
 from samebits.data import index as catalogue_module
-from samebits.data.decode_cache import Pixels
+from samebits.data.decode_cache import DecodeCache
 from samebits.data.index import open_catalogue
 from samebits.data.source import Source
 
@@ -97,4 +97,4 @@ def test_too_many_open_files_is_no_damaged_block(
         *_, place = next(catalogue.pictures())
         monkeypatch.setattr(np, "load", fail(OSError(24, "Too many open files")))
         with pytest.raises(OSError, match="Too many open files"):
-            Pixels(catalogue)([place])
+            DecodeCache(catalogue)([place])

@@ -96,7 +96,7 @@ def test_arrays_and_index(tmp_path: Path, fill: Callable[..., Path]) -> None:
     run(raw, prepared, size=16, channels=3)
     total = 0
     for split in SPLITS:
-        images = np.load(prepared / split / "images-00000.npy")
+        images = np.load(prepared / split / "image-00000.npy")
         labels = np.load(prepared / split / "labels.npy")
         classes = json.loads((prepared / split / "index.json").read_text("utf-8"))["classes"]
         found = read_examples(prepared / split)

@@ -3,60 +3,26 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
+from folder_remote import Remote
 from handwritten_digits.model import inputs
 
 from samebits.console.errors import UserError
-from samebits.core.files import write_json
 from samebits.core.sections import Runtime
+from samebits.data.fields import Field
 from samebits.data.loader import Batches, Preparation, Split, stream
-from samebits.data.shards import Example, Writer
+from samebits.data.shards import Example, Index, Writer, rows
 from samebits.data.streaming import FOLDER, fetch_lists
 from samebits.remote.filesystem import Objects, Run
 
 TRAIN = Path("data/prepared/train")
 COUNT, FACTS = 23, {"width": 9, "height": 7, "brightness": 0.5}
 PLAIN = Preparation(inputs, lambda batch, _: batch, 0)
-
-
-class Remote:
-    """A folder that is DVC's remote, and the dvc.lock that names what is there."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def put(self, content: bytes, end: str = "") -> str:
-        name = hashlib.md5(content).hexdigest() + end
-        path = self.place(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        return name
-
-    def place(self, name: str) -> Path:
-        return self.root / "files/md5" / name[:2] / name[2:]
-
-    def push(self, folder: Path) -> None:
-        """Send a folder, and write the dvc.lock of a stage `prepare` that made it."""
-        paths = [one for one in sorted(folder.rglob("*")) if one.is_file()]
-        listed = [
-            {"md5": self.put(one.read_bytes()), "relpath": one.relative_to(folder).as_posix()}
-            for one in paths
-        ]
-        name = self.put(json.dumps(listed).encode(), ".dir")
-        outs = {"outs": [{"path": folder.as_posix(), "md5": name}]}
-        lock = {"schema": "2.0", "stages": {"prepare": outs}}
-        Path("dvc.lock").write_text(yaml.safe_dump(lock), encoding="utf-8")
-
-    def names(self) -> dict[str, str]:
-        """Hash of every file of the folder, by its path in it; the list's own as ''."""
-        lock = yaml.safe_load(Path("dvc.lock").read_text(encoding="utf-8"))
-        name = lock["stages"]["prepare"]["outs"][0]["md5"]
-        listed = json.loads(self.place(name).read_bytes())
-        return {"": name} | {one["relpath"]: one["md5"] for one in listed}
 
 
 @pytest.fixture
@@ -67,19 +33,88 @@ def remote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Remote:
     monkeypatch.chdir(here)
     monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path / "site"))
     found = Remote(tmp_path / "there")
-    core = "[core]\n    no_scm = True\n    remote = r\n"
-    config = f"{core}['remote \"r\"']\n    url = {found.root}\n"
-    Path(".dvc/config").write_text(config, encoding="utf-8")
     images = np.random.default_rng(0).integers(0, 256, (COUNT, 3, 4, 4), dtype=np.uint8)
-    with Writer(TRAIN, (3, 4, 4), 5 * 48) as writer:
+    fields = {"image": Field("uint8", (3, 4, 4))}
+    with Writer(TRAIN, fields, 5 * 48) as writer:
         for number in range(COUNT):
             content = hashlib.md5(str(number).encode()).hexdigest()
             example = Example(f"tree/{number:02d}.png", "tree", content, "", FACTS)
             writer.add(example, number % 2, images[number].tobytes())
-        index = {"version": "1", "pixels": writer.close(), "classes": ["house", "tree"]}
-    write_json(TRAIN / "index.json", index)
+        Index("1", writer.close(), ["house", "tree"], fields).write(TRAIN)
     found.push(TRAIN)
     return found
+
+
+@pytest.fixture
+def families(remote: Remote) -> Remote:
+    """Examples of three arrays, pushed; nothing of it is here."""
+    fields = {
+        "series": Field("float32", (2, 3)),
+        "known": Field("bool", (3,)),
+        "age": Field("int16", ()),
+    }
+    draw = np.random.default_rng(0)
+    with Writer(TRAIN, fields, 5 * 29) as writer:
+        for number in range(COUNT):
+            series, known = draw.random((2, 3)).astype("<f4"), draw.random(3) > 0.5
+            row = series.tobytes() + known.tobytes() + np.int16(number).tobytes()
+            content = hashlib.md5(str(number).encode()).hexdigest()
+            writer.add(Example(f"tree/{number:02d}.bin", "tree", content, "", {}), 0, row)
+        Index("1", writer.close(), ["house", "tree"], fields).write(TRAIN)
+    assert not [*TRAIN.glob("image-*.npy")], "what an earlier run left is gone"
+    remote.push(TRAIN)
+    return remote
+
+
+@pytest.mark.usefixtures("families")
+def test_all_arrays_of_an_example_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    local, streamed = open_both()
+    read, seen = Objects.read, list[int]()
+
+    def watched(self: Objects, runs: Sequence[Run]) -> list[bytes]:
+        seen.append(sum(one.stop - one.start for one in runs))
+        return read(self, runs)
+
+    monkeypatch.setattr(Objects, "read", watched)
+    assert streamed.shapes() == local.shapes() == {"series": (2, 3), "known": (3,), "age": ()}
+    chosen = np.random.default_rng(1).permutation(COUNT)
+    for choice in (chosen[:9], chosen[:0], slice(3, 17), slice(None)):
+        seen.clear()
+        found, expected = rows(streamed.arrays, choice), rows(local.arrays, choice)
+        assert seen == [29 * len(expected["age"])]
+        for name, array in expected.items():
+            assert (array == found[name]).all()
+            assert (array.dtype, array.shape) == (found[name].dtype, found[name].shape)
+    assert [int(streamed.arrays["age"][row]) for row in (0, 7, -1)] == [0, 7, COUNT - 1]
+
+
+@pytest.mark.parametrize("name", ["series", "known", "age"])
+def test_a_change_in_any_array(families: Remote, name: str) -> None:
+    _, streamed = open_both()
+    shards = {one: families.names()[f"{one}-00001.npy"] for one in streamed.arrays}
+    change(families.place(shards[name]))
+    says = " or ".join(f"{TRAIN}/{one}-00001.npy" for one in shards)
+    for array in streamed.arrays.values():
+        refused(f"^an example of {says} on DVC's remote", partial(array.__getitem__, slice(None)))
+    for stored in shards.values():
+        refused(f"{stored[:2]}/{stored[2:]}", lambda: streamed.arrays["age"][:])
+
+
+@pytest.mark.parametrize("kind", ["|u1", "<i8"])
+def test_an_array_of_another_kind(families: Remote, kind: str) -> None:
+    np.save(TRAIN / "known-00000.npy", np.load(TRAIN / "known-00000.npy").astype(kind))
+    families.push(TRAIN)
+    refused("the shards of train on DVC's remote are damaged", open_it)
+
+
+def test_arrays_that_are_cut_at_other_examples(families: Remote) -> None:
+    first, second = (TRAIN / f"age-0000{number}.npy" for number in range(2))
+    whole = np.concatenate([np.load(first), np.load(second)])
+    np.save(first, whole[:-1])
+    np.save(second, whole[-1:])
+    families.push(TRAIN)
+    refused("the shards of train on DVC's remote are damaged", open_it)
+    assert Split.open(TRAIN).arrays["age"][COUNT - 1] == COUNT - 1
 
 
 def change(path: Path, place: int = -1) -> None:
@@ -99,13 +134,13 @@ def open_both() -> tuple[Split, Split]:
 def test_the_same_pictures(remote: Remote) -> None:
     local, streamed = open_both()
     assert len(remote.names()) >= 5 + 4
-    assert (streamed.images.shape, streamed.version) == (local.images.shape, local.version)
+    assert (streamed.shapes(), streamed.version) == (local.shapes(), local.version)
     assert streamed.labels.tolist() == local.labels.tolist()
     chosen = np.random.default_rng(1).permutation(COUNT)
     for choice in (chosen, chosen[:0], slice(3, 17), slice(20, 99), slice(None), 12, -1):
-        assert (streamed.images[choice] == local.images[choice]).all()
+        assert (streamed.arrays["image"][choice] == local.arrays["image"][choice]).all()
     with pytest.raises(IndexError):
-        streamed.images[COUNT]
+        streamed.arrays["image"][COUNT]
     assert not TRAIN.exists()
     assert sorted(one.suffix for one in (FOLDER / "train").iterdir()) == [
         *(".csv", ".json", ".npy", ".npy")
@@ -143,7 +178,7 @@ def test_a_process_reads_its_own_part_alone(
             part[step]
         assert sum(one.stop - one.start for one in seen) == part.steps_per_epoch * 2 * 48
     seen.clear()
-    assert len(streamed.images[0:2]) == 2
+    assert len(streamed.arrays["image"][0:2]) == 2
     assert len(seen) == 1, "neighbours are one request"
 
 
@@ -163,7 +198,7 @@ def test_a_changed_list(remote: Remote, path: str) -> None:
     refused("on DVC's remote is not what was pushed; delete it", open_it)
 
 
-@pytest.mark.parametrize("path", ["", "labels.npy", "images-00001.npy"])
+@pytest.mark.parametrize("path", ["", "labels.npy", "image-00001.npy"])
 def test_what_is_not_there(remote: Remote, path: str) -> None:
     remote.place(remote.names()[path]).unlink()
     refused("is not on DVC's remote; run 'make push'", open_it)
@@ -172,29 +207,29 @@ def test_what_is_not_there(remote: Remote, path: str) -> None:
 @pytest.mark.parametrize("workers", [0, 2])
 def test_a_changed_picture(remote: Remote, workers: int) -> None:
     _, streamed = open_both()
-    change(remote.place(remote.names()["images-00001.npy"]))
+    change(remote.place(remote.names()["image-00001.npy"]))
     batches = Batches(streamed, 4, 0, PLAIN)
-    name = remote.names()["images-00001.npy"]
-    says = f"^a picture of {TRAIN}/images-00001.npy .* delete files/md5/{name[:2]}/{name[2:]} there"
+    name = remote.names()["image-00001.npy"]
+    says = f"^an example of {TRAIN}/image-00001.npy .* delete files/md5/{name[:2]}/{name[2:]} there"
     refused(says, lambda: list(stream(batches, 0, 6, runtime(workers))))
 
 
 @pytest.mark.parametrize("size", [0, 100, 128, 200])
 def test_a_truncated_shard(remote: Remote, size: int) -> None:
-    path = remote.place(remote.names()["images-00000.npy"])
+    path = remote.place(remote.names()["image-00000.npy"])
     path.write_bytes(path.read_bytes()[:size])
-    refused("on DVC's remote (is not what was|are damaged)", lambda: open_it().images[:])
+    refused("on DVC's remote (is not what was|are damaged)", lambda: open_it().arrays["image"][:])
 
 
 def test_another_kind_of_shard(remote: Remote) -> None:
-    change(remote.place(remote.names()["images-00000.npy"]), 3)
+    change(remote.place(remote.names()["image-00000.npy"]), 3)
     refused("the shards of train on DVC's remote are damaged", open_it)
 
 
 def test_shards_of_another_number_of_pictures(remote: Remote) -> None:
     np.save(TRAIN / "checksums.npy", np.zeros(COUNT + 1, dtype="<u4"))
     remote.push(TRAIN)
-    refused(f"hold {COUNT} pictures, not {COUNT + 1}", open_it)
+    refused(f"hold {COUNT} examples, not {COUNT + 1}", open_it)
 
 
 def test_without_a_lock(remote: Remote) -> None:

@@ -30,7 +30,8 @@ CAUSES = ("high rate", "low rate", "short", "regularized", "small", "labels")
 
 def growth(model: Model, size: int) -> dict[str, dict[str, Any]]:
     """What evaluate says of other networks for images of this size."""
-    examples = Split(np.zeros((2, 1, size, size), np.uint8), np.arange(2), ["a", "b"], "version")
+    images = {"image": np.zeros((2, 1, size, size), np.uint8)}
+    examples = Split(images, np.arange(2), ["a", "b"], "version")
     with mock.patch.object(networks, "read", lambda _: model):
         return networks.growth(network_file, examples)
 

@@ -15,9 +15,12 @@ import numpy as np
 import pytest
 import yaml
 from conftest import configured, rendered
+from handwritten_digits import data as yours
 
 from samebits.console.errors import UserError
 from samebits.core.png import png
+from samebits.core.yours import Yours
+from samebits.data import Decoded, Unreadable
 from samebits.data.dvc_file import origin, recorded_version
 from samebits.ingest import collect
 from samebits.ingest import download as fetch
@@ -52,7 +55,7 @@ def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
 
     def run(*arguments: str) -> str:
         monkeypatch.setattr(sys, "argv", ["collect", *arguments])
-        collect.main()
+        collect.main(Yours(("data",)))
         return capsys.readouterr().out.replace("\\", "/")
 
     return run
@@ -164,15 +167,35 @@ def test_an_archive(here: Path, call: Call, fill: Callable[..., Path]) -> None:
     assert "was not given" not in call(str(packed), "--sha256", f"SHA256:{checksum}", "--force")
 
 
+def test_what_decode_reads_comes_in(
+    here: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the files in folders of a class one that it reads is enough."""
+    for name, text in {"a/1.txt": "?", "b/2.txt": "word"}.items():
+        (here / "texts" / name).parent.mkdir(parents=True)
+        (here / "texts" / name).write_text(text, encoding="utf-8")
+
+    def decode(content: bytes, _: object) -> Decoded:
+        if not content.isalpha():
+            raise Unreadable("no word")
+        return Decoded({}, {})
+
+    monkeypatch.setattr(yours, "decode", decode)
+    assert "2 pictures in 2 classes" in call("../texts")
+    (here / "texts/b/2.txt").unlink()
+    with pytest.raises(UserError, match=r"that `decode` of data\.py can read \(1\.txt: no word\)"):
+        call("../texts", "--force")
+
+
 @pytest.mark.parametrize(
     ("given", "problem"),
     [
         (["nowhere"], "nowhere is not there; name a folder, an archive or an address"),
         (["."], "overlap; name a folder elsewhere"),
         (["data/raw"], "overlap; name a folder elsewhere"),
-        (["../flat"], "no picture in a folder of its class, as in cat/tom.jpg"),
-        (["../words"], "no picture in a folder of its class"),
-        (["../empty"], "no picture in a folder of its class"),
+        (["../flat"], "no example in a folder of its class, as in cat/tom.jpg"),
+        (["../words"], "no example in a folder of its class"),
+        (["../empty"], "no example in a folder of its class"),
         (["../flat", "--sha256", "0" * 64], "is a folder, which has no SHA-256"),
         (["s3://bucket/cats", "--sha256", "0" * 64], "is a folder, which has no SHA-256"),
         (["../flat.zip", "--sha256", "12"], "'12' is no SHA-256"),

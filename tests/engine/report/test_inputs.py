@@ -12,6 +12,8 @@ import pytest
 
 from samebits.console.errors import UserError
 from samebits.core.files import write_csv, write_json
+from samebits.data.fields import Field
+from samebits.data.shards import Index
 from samebits.diagnosis.error_tags import COLUMNS
 from samebits.diagnosis.error_tags import FILE as TAGS
 from samebits.metrics.predictions import write_predictions
@@ -20,7 +22,7 @@ from samebits.report.pictures import image_tag
 from samebits.stages import report
 
 REPORT = Path("reports/report.html")
-SHARD = "data/prepared/dev/images-00000.npy"
+SHARD = "data/prepared/dev/image-00000.npy"
 
 
 def page(show: Any = None) -> None:
@@ -39,7 +41,8 @@ def files(inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     columns = inputs.curves.values()
     write_csv(Path("reports/learning-curves.csv"), [*inputs.curves], zip(*columns, strict=True))
     write_predictions(Path("reports/predictions.csv"), inputs.classes, inputs.predictions)
-    Path("data/prepared/dev").mkdir(parents=True)
+    for split in ("dev", "train"):
+        Index("v", "", [], {"image": Field("uint8", (1, 8, 8))}).write(Path("data/prepared", split))
     np.save(SHARD, np.asarray(inputs.pictures))
 
 
@@ -93,8 +96,7 @@ def test_pictures_of_findings_are_found_in_every_split(inputs: Inputs) -> None:
     found = {**inputs.data, "found": {"copies": 1}, "findings": [row]}
     write_json(Path("reports/data.json"), found)
     image = np.full((30, 1, 8, 8), 7, dtype=np.uint8)
-    Path("data/prepared/train").mkdir()
-    np.save("data/prepared/train/images-00000.npy", image)
+    np.save("data/prepared/train/image-00000.npy", image)
     page()
     content = REPORT.read_text(encoding="utf-8")
     assert content.count('alt="Picture ') == 1
@@ -120,7 +122,7 @@ def unknown_picture(path: Path) -> None:
         ("reports/learning-curves.csv", Path.unlink, "is missing: run `dvc repro train`"),
         ("models/identity.json", Path.unlink, "is missing: run `dvc repro train`"),
         (SHARD, Path.unlink, "is not there; run 'dvc repro prepare'"),
-        (SHARD, cut_pictures, "holds 8 pictures, not 9"),
+        (SHARD, cut_pictures, "holds 8 examples of image, not 9"),
         (SHARD, lambda path: path.write_bytes(b"x" * 99), "is truncated or damaged"),
         ("reports/metrics.json", lambda path: path.write_bytes(b"{"), "is not JSON"),
         ("models/identity.json", lambda path: path.write_bytes(b"{}"), "lacks `code`"),

@@ -55,7 +55,7 @@ def test_pictures_of_ones_own_need_no_code(repro: Repro, project: Path, settle: 
     summary = json.loads(found["reports/data.json"])
     assert set(summary["modes"]) == {"L", "RGB"}
     assert len(summary["sizes"]) > 40
-    images = np.load(project / "data/prepared/train/images-00000.npy")
+    images = np.load(project / "data/prepared/train/image-00000.npy")
     assert images.shape[1:] == (3, 20, 20)
     metrics = json.loads(found["reports/metrics.json"])
     assert sum(metrics[split]["examples"] for split in SPLITS) == 150

@@ -86,7 +86,7 @@ def test_what_is_said_of_a_picture_depends_on_no_other(
     """No mean, no scale, no statistics of the pictures that it is judged among."""
     repro(*ALL[:4])
     first, *others = said(project, split)
-    path = project / "data/prepared" / split / "images-00000.npy"
+    path = project / "data/prepared" / split / "image-00000.npy"
     images = np.load(path)
     images[1:] = 255 - images[1:]
     np.save(path, images)

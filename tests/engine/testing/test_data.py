@@ -56,7 +56,7 @@ FAULTS = [
     Fault(SECTION, "'crop' is missing from section 'input'", data, "Input", Longer),
     Fault("test_decode_returns_what_fields_announces", "let the two agree", data, "fields", wider),
     Fault("test_every_example_has_the_same_facts", "other facts than", data, "decode", coloured),
-    Fault(ALONE, "other pixels for the same content", data, "decode", noisy),
+    Fault(ALONE, "another image for the same content", data, "decode", noisy),
     Fault(ALONE, "other facts for the same content", data, "decode", counted),
     Fault(ALONE, "other facts for the same content", data, "decode", drawn),
 ]

@@ -29,7 +29,7 @@ def split(count: int, start: int) -> Split:
     images = np.random.default_rng(start).integers(0, 90, (count, 1, 6, 6), dtype=np.uint8)
     images[labels == 1, :, ::2] += 150  # lines across, lines down, or none
     images[labels == 2, :, :, ::2] += 150
-    return Split(images, labels, ["a", "b", "c"], "version")
+    return Split({"image": images}, labels, ["a", "b", "c"], "version")
 
 
 def settings(**changed: Any) -> Settings:

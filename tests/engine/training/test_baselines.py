@@ -15,7 +15,7 @@ def made(labels: list[int], seed: int = 0) -> Split:
     numbers = np.array(labels, dtype=np.int64)
     noise = np.random.default_rng(seed).integers(0, 60, (len(labels), 1, 40, 40))
     images = (noise + 90 * numbers[:, None, None, None]).astype(np.uint8)
-    return Split(images, numbers, ["a", "b", "c"], "version")
+    return Split({"image": images}, numbers, ["a", "b", "c"], "version")
 
 
 TRAIN = made(sorted([0, 1, 1, 2] * 30))

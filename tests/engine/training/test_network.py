@@ -28,7 +28,8 @@ class Network(nn.Module):
         self.features = torch.randn(3)
 
 
-SPLIT = Split(np.zeros((3, 1, 8, 8), np.uint8), np.arange(3), ["a", "b", "c"], "version")
+IMAGES = {"image": np.zeros((3, 1, 8, 8), np.uint8)}
+SPLIT = Split(IMAGES, np.arange(3), ["a", "b", "c"], "version")
 
 
 @dataclass(frozen=True, kw_only=True)

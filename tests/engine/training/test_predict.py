@@ -16,6 +16,10 @@ from samebits.training.predict import load, predict
 CHUNK = 8
 
 
+def answers(one: torch.nn.Module, images: NDArray[np.uint8], chunk: int) -> NDArray[np.float32]:
+    return predict(one, inputs, {"image": images}, 3, chunk)
+
+
 def network(width: int = 4) -> torch.nn.Module:
     torch.manual_seed(0)
     return build(Model(width=width, depth=1, activation="relu"), {"image": (1, 5, 5)}, 3, 0.5)
@@ -24,13 +28,11 @@ def network(width: int = 4) -> torch.nn.Module:
 @pytest.mark.parametrize("count", [1, CHUNK, CHUNK + 1])
 def test_a_row_of_probabilities_for_each_picture(count: int) -> None:
     images = np.random.default_rng(0).integers(0, 256, (count, 1, 5, 5), dtype=np.uint8)
-    found = predict(network(), inputs, images, 3, CHUNK)
+    found = answers(network(), images, CHUNK)
     assert found.shape == (count, 3)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
-    np.testing.assert_allclose(
-        found[-1:], predict(network(), inputs, images[-1:], 3, CHUNK), atol=1e-6
-    )
+    np.testing.assert_allclose(found[-1:], answers(network(), images[-1:], CHUNK), atol=1e-6)
 
 
 def pictures(count: int, seed: int = 0) -> NDArray[np.uint8]:
@@ -53,25 +55,25 @@ def test_the_bits_of_a_picture_do_not_depend_on_how_many_there_are(
     made: Callable[[], torch.nn.Module],
 ) -> None:
     one, images = made(), pictures(130)
-    whole = predict(one, inputs, images, 3, 32)
+    whole = answers(one, images, 32)
     for count in range(1, 130):
-        assert (predict(one, inputs, images[:count], 3, 32) == whole[:count]).all(), count
+        assert (answers(one, images[:count], 32) == whole[:count]).all(), count
 
 
 def test_nor_on_its_neighbours_nor_on_its_place() -> None:
     one, images = network(32), pictures(50)
-    whole = predict(one, inputs, images, 3, 32)
+    whole = answers(one, images, 32)
     order = np.random.default_rng(1).permutation(50)
-    assert (predict(one, inputs, images[order], 3, 32) == whole[order]).all()
+    assert (answers(one, images[order], 32) == whole[order]).all()
     images[1:] = pictures(49, seed=2)
-    assert (predict(one, inputs, images, 3, 32)[0] == whole[0]).all()
+    assert (answers(one, images, 32)[0] == whole[0]).all()
 
 
 @pytest.mark.parametrize("training", [True, False])
 def test_dropout_is_off_and_the_mode_is_left_as_it_was(training: bool) -> None:
     images = np.zeros((2, 1, 5, 5), dtype=np.uint8)
     one = network().train(training)
-    assert (predict(one, inputs, images, 3, CHUNK) == predict(one, inputs, images, 3, CHUNK)).all()
+    assert (answers(one, images, CHUNK) == answers(one, images, CHUNK)).all()
     assert one.training is training
 
 

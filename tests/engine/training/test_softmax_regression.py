@@ -5,15 +5,17 @@ import torch
 from numpy.typing import NDArray
 
 from samebits.core.resize import shrink
+from samebits.data.features import SIDE, Features, features
 from samebits.data.shards import Shards
 from samebits.training.softmax_regression import (
-    SIDE,
     Linear,
-    features,
+    Scaling,
     fit,
     out_of_fold,
     probabilities,
 )
+
+PIXELS = Scaling.of(np.zeros((1, 1, 1, 1), dtype=np.uint8))
 
 
 def bright(count: int, side: int = 6) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -41,7 +43,7 @@ def test_two_fits_are_one_to_the_bit() -> None:
 
 def test_shards_are_read_as_one_array() -> None:
     images, labels = bright(90)
-    shards = Shards([images[:40], images[40:80], images[80:]])
+    shards = Features({"image": Shards([images[:40], images[40:80], images[80:]])})
     whole, parts = fit(images, labels, 3), fit(shards, labels, 3)
     assert whole.weight.equal(parts.weight)
     assert (probabilities(whole, images) == probabilities(parts, shards)).all()
@@ -50,7 +52,7 @@ def test_shards_are_read_as_one_array() -> None:
 def test_the_bits_of_a_picture_do_not_depend_on_how_many_there_are() -> None:
     images = np.random.default_rng(0).integers(0, 256, (150, 1, SIDE, SIDE), dtype=np.uint8)
     drawn = torch.Generator().manual_seed(0)
-    model = Linear(torch.randn(SIDE**2, 10, generator=drawn) / SIDE, torch.zeros(10))
+    model = Linear(PIXELS, torch.randn(SIDE**2, 10, generator=drawn) / SIDE, torch.zeros(10))
     whole = probabilities(model, images)
     for count in range(1, 140):
         assert (probabilities(model, images[:count]) == whole[:count]).all(), count
@@ -75,9 +77,11 @@ def test_a_class_without_an_example_is_possible_but_unlikely() -> None:
 
 def test_large_pictures_are_shrunk() -> None:
     large = np.zeros((2, 1, 2 * SIDE, 2 * SIDE + 1), dtype=np.uint8)
-    assert features(large).shape == features(shrink(large, SIDE)).shape == (2, SIDE * 21)
+    seen = features({"image": large})
+    assert (seen == shrink(large, SIDE)).all()
+    assert PIXELS(seen).shape == (2, SIDE * 21)
 
 
 def test_features_lie_between_minus_one_and_one() -> None:
     images = np.array([0, 255, 51], dtype=np.uint8).reshape(3, 1, 1, 1)
-    assert np.allclose(features(images).flatten().numpy(), np.array([-1, 1, -0.6]))
+    assert np.allclose(PIXELS(images).flatten().numpy(), np.array([-1, 1, -0.6]))

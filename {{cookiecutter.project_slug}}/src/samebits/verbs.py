@@ -47,7 +47,9 @@ VERBS: Mapping[str, Verb] = {
     "diagnose": Verb("cli.diagnose", "print the diagnosis", True, ("data", *MODEL)),
     "errors": Verb("cli.errors", "list the dev mistakes worth most, to tag", yours=SEEN),
     "latency": Verb("cli.latency", "measure the time of one prediction here", True, MODEL),
-    "data add": Verb("ingest.collect", "bring data in from a folder, an archive or an address"),
+    "data add": Verb(
+        "ingest.collect", "bring data in from a folder, an archive or an address", yours=("data",)
+    ),
     "data missing": Verb("ingest.missing", "bring in what .dvc files track and is not here"),
     "data pack": Verb("cli.data_pack", "make data/raw stand as data.layout says"),
     "data release": Verb("cli.data_release", "give the data a version", yours=("data",)),

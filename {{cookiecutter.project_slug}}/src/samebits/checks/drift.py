@@ -26,7 +26,7 @@ Release = dict[str, Any]
 
 
 def statistics(database: sqlite3.Connection) -> Statistics:
-    """Count the pictures of the view `examples` by brightness and by size.
+    """Count the examples of the view `examples` by brightness and by size, where these are facts.
 
     Returns:
         "brightness": 20 counts, in equal steps from black to white. "size": 40 counts by the area
@@ -34,10 +34,10 @@ def statistics(database: sqlite3.Connection) -> Statistics:
     """
     counts: Statistics = {kind: [0] * bins for kind, bins in BINS.items()}
     query = """SELECT min(CAST(brightness * :bins AS INTEGER), :bins - 1), count(*)
-               FROM examples GROUP BY 1"""
+               FROM examples WHERE brightness IS NOT NULL GROUP BY 1"""
     for place, count in database.execute(query, {"bins": BINS["brightness"]}):
         counts["brightness"][place] += count
-    query = "SELECT width * height, count(*) FROM examples GROUP BY 1"
+    query = "SELECT width * height, count(*) FROM examples WHERE width > 0 GROUP BY 1"
     for area, count in database.execute(query):
         # Not by a logarithm, whose last bit differs between machines.
         counts["size"][min(int(area).bit_length(), BINS["size"]) - 1] += count

@@ -6,36 +6,35 @@ Confident Learning, JAIR 2021, as their library cleanlab does it.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.resize import shrink
 from ..core.sections import Data
+from ..data.features import Seen, features
+from ..data.fields import Arrays
 from ..data.findings import Finding, shown
 from ..data.index import Place
 from ..data.shards import Example
-from .near_duplicates import Look
 
 FOLDS = 5
-SIDE = 32  # pixels a side that the model sees; keeps the memory small
 CHUNK = 512
 MOST_PROBABILITIES = 10_000_000  # of all examples and classes together, for the same reason
 
-# From images uint8 [n, c, h, w], labels int64 [n], the number of classes and folds int64 [n] to
-# probabilities float32 [n, classes] by models that have not seen the image's fold.
-OutOfFold = Callable[
-    [NDArray[np.uint8], NDArray[np.int64], int, NDArray[np.int64]], NDArray[np.float32]
-]
+# From what is seen of n examples, labels int64 [n], the number of classes and folds int64 [n] to
+# probabilities float32 [n, classes] by models that have not seen the example's fold.
+OutOfFold = Callable[[Seen, NDArray[np.int64], int, NDArray[np.int64]], NDArray[np.float32]]
+# The decoded arrays of the examples at some places.
+Look = Callable[[Sequence[Place]], Arrays]
 
 
-# Whose label is looked at, and where its pixels are.
+# Whose label is looked at, and where its arrays are.
 Sampled = tuple[Example, Place]
 
 
 def sample(database: sqlite3.Connection, data: Data) -> list[Sampled]:
-    """Return the pictures whose labels are looked at, in the order of their paths.
+    """Return the examples whose labels are looked at, in the order of their paths.
 
     They are chosen by content, so that one stays in the sample when others come or go; there are
     `data.label_error_examples` at most, and fewer where there are very many classes.
@@ -48,18 +47,18 @@ def sample(database: sqlite3.Connection, data: Data) -> list[Sampled]:
     found = (
         (Example(path, label, md5, "", {}), Place(*place)) for md5, path, label, *place in rows
     )
-    # In the order of the paths, for so the pixels lie.
+    # In the order of the paths, for so the arrays lie.
     return sorted(found, key=lambda one: one[0].path)
 
 
 def label_findings(
-    sampled: list[Sampled], pixels: Look, out_of_fold: OutOfFold, data: Data
+    sampled: list[Sampled], look: Look, out_of_fold: OutOfFold, data: Data
 ) -> Iterator[Finding]:
     """Yield a finding for each label in doubt, the most doubtful first.
 
     Args:
-        sampled: the pictures to look at.
-        pixels: gives the pictures at some places.
+        sampled: the examples to look at.
+        look: gives the arrays at some places.
         out_of_fold: the model, fitted on all folds but one, for each.
         data: how sure the model must be.
     """
@@ -72,9 +71,9 @@ def label_findings(
     if len(classes) < 2 or len(np.unique(folds)) < 2:
         return
     chunks = [places[start : start + CHUNK] for start in range(0, len(places), CHUNK)]
-    images = np.concatenate([shrink(pixels(chunk), SIDE) for chunk in chunks])
+    seen = np.concatenate([features(look(chunk)) for chunk in chunks])
     # Six decimals, as everywhere: what is below them must not decide.
-    found = out_of_fold(images, labels, len(classes), folds).astype(np.float64).round(6)
+    found = out_of_fold(seen, labels, len(classes), folds).astype(np.float64).round(6)
     for row in _doubted(labels, found):
         one, other = examples[row], int(found[row].argmax())
         if found[row, other] >= data.label_error:

@@ -35,8 +35,8 @@ CREATE TEMP TABLE pairs (a INTEGER, b INTEGER, PRIMARY KEY (a, b)) WITHOUT ROWID
 CREATE TEMP TABLE near (a TEXT, b TEXT, difference REAL);
 """
 
-# The prepared pixels uint8 [n, c, h, w] of the pictures at some places.
-Look = Callable[[Sequence[Place]], NDArray[np.uint8]]
+# The images uint8 [n, c, h, w] of the examples at some places.
+Pixels = Callable[[Sequence[Place]], NDArray[np.uint8]]
 
 
 class Gists(NamedTuple):
@@ -55,7 +55,9 @@ class Gists(NamedTuple):
         return cls(fine, coarse, fine.sum(axis=1, dtype=np.int64))
 
 
-def neighbour_findings(database: sqlite3.Connection, pixels: Look, data: Data) -> Iterator[Finding]:
+def neighbour_findings(
+    database: sqlite3.Connection, pixels: Pixels, data: Data
+) -> Iterator[Finding]:
     """Yield a finding for each pair of pictures whose pixels hardly differ, the nearest first."""
     if data.near_duplicate == 0:
         return
@@ -130,7 +132,7 @@ def _alike(
 
 
 def _compared(
-    database: sqlite3.Connection, pixels: Look, limit: float
+    database: sqlite3.Connection, pixels: Pixels, limit: float
 ) -> Iterator[tuple[str, str, float]]:
     query = """SELECT x.path, y.path, x.block, x.place, x.checksum, y.block, y.place, y.checksum
                FROM pairs JOIN numbered AS p ON p.number = a JOIN numbered AS q ON q.number = b

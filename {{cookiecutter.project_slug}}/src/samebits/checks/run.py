@@ -11,7 +11,8 @@ from typing import Any
 from ..core.sections import Data
 from ..data import labels as corrections
 from ..data.coverage import coverage_findings
-from ..data.decode_cache import DamagedBlock, Pixels
+from ..data.decode_cache import DamagedBlock, DecodeCache
+from ..data.fields import image_of
 from ..data.findings import Table
 from ..data.index import Catalogue
 from ..data.labels import Correction, labels, misfits, read_corrections
@@ -41,16 +42,19 @@ def validate(
     reviewed: Reviewed,
     workers: int = 0,
 ) -> tuple[dict[str, Any], Table]:
-    """Apply every rule to the pictures in `raw`, and describe them.
+    """Apply every rule to the examples in `raw`, and describe them.
+
+    Near-duplicates are looked for among images alone, and drift in facts that the examples have:
+    which rules could not be applied, "not_looked_for" says.
 
     Args:
-        catalogue: the pictures; it is filled first.
+        catalogue: the examples; it is filled first.
         raw: one folder for each class.
         data: what is expected, and when to warn.
         version: DVC's hash of the raw data.
         out_of_fold: the model that doubts labels.
         reviewed: what people say of the data.
-        workers: processes that read pictures; moves no byte.
+        workers: processes that read files; moves no byte.
 
     Returns:
         What reports/data.json says, and the findings.
@@ -69,7 +73,8 @@ def validate(
 def _judged(
     catalogue: Catalogue, data: Data, version: str, out_of_fold: OutOfFold, reviewed: Reviewed
 ) -> tuple[dict[str, Any], Table]:
-    database, pixels = catalogue.database, Pixels(catalogue)
+    database, cache = catalogue.database, DecodeCache(catalogue)
+    image = image_of(catalogue.decoder.fields)
     rows, unusable = read_corrections(reviewed.corrections)
     acceptances = Accepted.read(reviewed.accepted)
     before = drift.last_release(reviewed.reference, version)
@@ -84,8 +89,8 @@ def _judged(
         unusable,
         misfits(rows, _folders(database), known, reviewed.corrections),
         acceptances.problems,
-        label_findings(sampled, pixels, out_of_fold, data),
-        neighbour_findings(database, pixels, data),
+        label_findings(sampled, cache, out_of_fold, data),
+        neighbour_findings(database, lambda at: cache(at)[image], data) if image else (),
         odd_findings(database, data),
         drift.drift_findings(now, before, data),
     )
@@ -99,8 +104,16 @@ def _judged(
         "labels_examined": len(sampled),
         "corrections": [asdict(one) | {"pictures": _corrected(database, one)} for _, one in rows],
         **table.record(),
+        **_not_looked_for(image, now),
     }
     return summary, table
+
+
+def _not_looked_for(image: str, now: drift.Statistics) -> dict[str, list[str]]:
+    """Return which rules could not be applied: said only where there are such."""
+    rules = [] if image else ["near-duplicates"]
+    rules += [drift.RULES[kind] for kind, counts in now.items() if not any(counts)]
+    return {"not_looked_for": rules} if rules else {}
 
 
 def _names(database: sqlite3.Connection) -> list[str]:
@@ -126,13 +139,14 @@ def _corrected(database: sqlite3.Connection, one: Correction) -> int:
 
 
 def _counts(database: sqlite3.Connection) -> dict[str, Any]:
-    def counted(key: str) -> dict[str, int]:
-        return dict(database.execute(f"SELECT {key}, count(*) FROM examples GROUP BY 1 ORDER BY 1"))
+    def counted(key: str, known: str = "TRUE") -> dict[str, int]:
+        query = f"SELECT {key}, count(*) FROM examples WHERE {known} GROUP BY 1 ORDER BY 1"
+        return dict(database.execute(query))
 
     classes = counted("label")
     return {
         "examples": sum(classes.values()),
         "classes": classes,
-        "sizes": counted("width || 'x' || height"),
-        "modes": counted("mode"),
+        "sizes": counted("width || 'x' || height", "width > 0"),
+        "modes": counted("mode", "mode <> ''"),
     }

@@ -15,7 +15,7 @@ from ..core.sections import Data
 from ..core.yours import Yours
 from ..data.decoder import Decoder
 from ..data.example import Unreadable
-from ..report.pictures import Image, drawing
+from ..report.pictures import Look, drawing, look
 from ..report.sheet import Shown, sheet, spread
 from ..versions.changelog import by_class, summary
 from ..versions.diff import Changes, Pair, Picture, balance, changes, moves
@@ -23,7 +23,7 @@ from ..versions.tags import Release, find
 
 REPORTS = Path("reports")
 FEW = 5
-Look = Callable[[bytes], Image]  # from the content of a file to how it is shown
+See = Callable[[bytes], Look]  # from the content of a file to how it is shown
 TITLES = {"added": "Added", "removed": "Removed", "relabelled": "Relabelled"}
 
 
@@ -43,7 +43,7 @@ def main(yours: Yours) -> None:
     if found.any():
         path = REPORTS / f"data-{a.name}-{b.name}.html"
         decode, show = Decoder.of(yours.data, data), drawing(yours.show)
-        page = pictured(a, b, found, lambda content: show(decode(content).arrays))
+        page = pictured(a, b, found, lambda content: look(*decode(content), show))
         write_bytes(path, page.encode())
         sys.stdout.write(f"\nExamples in pictures: {path.as_posix()}\n")
 
@@ -92,13 +92,13 @@ def _moves(a: str, b: str, old: Sequence[Picture], new: Sequence[Picture], data:
     return aligned(rows)
 
 
-def pictured(a: Release, b: Release, found: Changes, look: Look) -> str:
+def pictured(a: Release, b: Release, found: Changes, see: See) -> str:
     """Return a page with examples of what was added, removed and relabelled, as HTML."""
     rows = {kind: _chosen(getattr(found, kind), spread) for kind in TITLES}
     new = [_now(row) for kind in ("added", "relabelled") for row in rows[kind]]
     contents = a.contents([_now(row) for row in rows["removed"]]) | b.contents(new)
     parts = [
-        (heading, len(getattr(found, kind)), [_shown(row, contents, look) for row in rows[kind]])
+        (heading, len(getattr(found, kind)), [_shown(row, contents, see) for row in rows[kind]])
         for kind, heading in TITLES.items()
         if rows[kind]
     ]
@@ -116,12 +116,12 @@ def _now(row: Picture | Pair) -> Picture:
     return row if isinstance(row, Picture) else row[1]
 
 
-def _shown(row: Picture | Pair, contents: Mapping[Picture, bytes], look: Look) -> Shown:
+def _shown(row: Picture | Pair, contents: Mapping[Picture, bytes], see: See) -> Shown:
     old, new = (row, row) if isinstance(row, Picture) else row
     title = new.label if old.label == new.label else f"{old.label} → {new.label}"
     content = contents.get(new)
     try:
-        pixels = look(content) if content else None
+        seen = see(content) if content else None
     except Unreadable:  # what was removed may well be what no decoder can read
-        pixels = None
-    return Shown(pixels, title, new.path)
+        seen = None
+    return Shown(seen, title, new.path)

@@ -114,6 +114,6 @@ def _with(folder: Path, yours: Yours) -> dict[str, Any]:
     load(network, WEIGHTS)
     network.to(reproducibility.device)
     inputs, count = yours.model.inputs, len(test.classes)
-    found = predict(network, inputs, examples.images, count, reproducibility.chunk)
+    found = predict(network, inputs, examples.arrays, count, reproducibility.chunk)
     wrong = (predicted(found) != examples.labels).astype(float)
     return diagnosis(left(), settings(), measured(REAL, wrong, numbered(examples.groups)))

@@ -15,7 +15,7 @@ from ..console.errors import UserError
 from ..core.files import cell, write_bytes, write_csv
 from ..core.records import read_record
 from ..core.yours import Yours
-from ..data.shards import open_shards
+from ..data.shards import Index, open_shards
 from ..diagnosis.error_tags import COLUMNS, FILE, MOST_LISTED, WRONG, Row, read_rows, refreshed
 from ..metrics.predictions import Predictions, read_predictions
 from ..metrics.registry import enter
@@ -44,7 +44,8 @@ def main(yours: Yours) -> None:
     dev = predictions["dev"]
     rows = read_rows(FILE, predictions, classes, given.gone)
     found = refreshed(rows, dev, classes, find(metrics["metric"]), given.most)
-    shown = Gallery(open_shards(PICTURES, len(dev.labels)), drawing(yours.show))
+    arrays = open_shards(PICTURES, Index.read(PICTURES).fields, len(dev.labels))
+    shown = Gallery(arrays, dev.examples, drawing(yours.show))
     pictures = pictured(found, dev, shown)
     write_csv(FILE, COLUMNS, ([*map(cell, astuple(one))] for one in found))
     write_bytes(SHEET, pictures.encode())

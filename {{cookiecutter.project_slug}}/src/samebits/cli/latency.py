@@ -22,6 +22,7 @@ from ..core.files import md5, write_json
 from ..core.sections import Evaluation, Reproducibility
 from ..core.yours import Yours
 from ..data.loader import Split
+from ..data.shards import rows
 from ..metrics.constraints import LATENCY, judge, parse
 from ..metrics.intervals import Figure
 from ..metrics.latency import FILE, remembered
@@ -64,7 +65,8 @@ def times(network: nn.Module, inputs: Any, test: Split, chunk: int) -> list[floa
     for number in range(WARM_UP + MEASURED):
         at = number % len(test.labels)
         start = perf_counter()
-        predict(network, inputs, test.images[at : at + 1], len(test.classes), chunk)
+        one = rows(test.arrays, slice(at, at + 1))
+        predict(network, inputs, one, len(test.classes), chunk)
         found.append((perf_counter() - start) * 1000)
     return found[WARM_UP:]
 

@@ -1,12 +1,14 @@
-"""The prepared pixels of pictures that the catalogue knows."""
+"""The decoded arrays of the examples that the catalogue knows."""
 
 import zlib
 from collections import OrderedDict
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .fields import Arrays, record
 from .index import Catalogue, Place
 
 OPEN_BLOCKS = 64
@@ -16,31 +18,34 @@ class DamagedBlock(Exception):
     """The block of this name does not hold what was written to it."""
 
 
-class Pixels:
-    """Reads pixels from blocks, of which the latest are kept mapped."""
+class DecodeCache:
+    """Reads examples from blocks, of which the latest are kept mapped."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._open = OrderedDict[str, NDArray[np.uint8]]()
+        self._record = record(catalogue.decoder.fields)
+        self._open = OrderedDict[str, NDArray[Any]]()
 
-    def __call__(self, places: Sequence[Place]) -> NDArray[np.uint8]:
-        """Return the pictures at some places, at least one, as uint8 [n, c, h, w].
+    def __call__(self, places: Sequence[Place]) -> Arrays:
+        """Return the arrays [n, ...] of the examples at some places.
 
         Raises:
             DamagedBlock: a block was changed since it was written.
         """
-        return np.stack([self._one(place) for place in places])
+        rows = np.frombuffer(b"".join(map(self.row, places)), self._record)
+        return {name: rows[name] for name in self._catalogue.decoder.fields}
 
-    def _one(self, wanted: Place) -> NDArray[np.uint8]:
+    def row(self, wanted: Place) -> bytes:
+        """Return an example as `fields.record` says; what it raises is as above."""
         block = self._open.get(wanted.block)
         if block is None:
             block = self._mapped(wanted.block)
-        pixels: NDArray[np.uint8] = block[wanted.place]
-        if zlib.crc32(pixels.tobytes()) != wanted.checksum:
+        row: bytes = block[wanted.place].tobytes()
+        if zlib.crc32(row) != wanted.checksum:
             raise DamagedBlock(wanted.block)
-        return pixels
+        return row
 
-    def _mapped(self, name: str) -> NDArray[np.uint8]:
+    def _mapped(self, name: str) -> NDArray[Any]:
         if len(self._open) >= OPEN_BLOCKS:
             self._open.popitem(last=False)
         try:

@@ -1,12 +1,11 @@
-"""Reads picture files in any number of processes, and keeps the decoded pixels in blocks.
+"""Reads files in any number of processes, and keeps the decoded arrays in blocks.
 
-A block is a file with the pixels of some hundred pictures, written whole or not at all by the
-process that decoded them.
+A block is a file with the arrays of some hundred examples, a row each as `fields.record` says,
+written whole or not at all by the process that decoded them.
 """
 
 import hashlib
 import json
-import math
 import multiprocessing
 import os
 import threading
@@ -19,26 +18,26 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..console.errors import UserError
 from ..core.files import write_bytes
 from ..core.resize import gists
 from .decoder import Decoder
-from .example import IMAGE, TooLarge, Unreadable
+from .example import TooLarge, Unreadable
+from .fields import image_of, record
 from .shards import npy
 from .source import MISPLACED, Source
 
-BLOCK_PICTURES, BLOCK_BYTES = 512, 2**23
+BLOCK_EXAMPLES, BLOCK_BYTES = 512, 2**23
 FILE_BYTES = 8  # of a pixel in a file, at most: four channels of 16 bits that are not compressed
 
 
 class Known(NamedTuple):
     """What is known of a file after it was read; of one with a `problem`, little.
 
-    `facts` are those of `decode`, as JSON; `gist` is what `gists` makes of the pixels, which stand
-    in the block's file at `place` and have the CRC-32 `checksum`. `large` says that
-    `data.megapixels` refuses it.
+    `facts` are those of `decode`, as JSON. The arrays stand in the block's file at `place` and have
+    the CRC-32 `checksum`; `gist` is what `gists` makes of the image among them, if one is. `large`
+    says that `data.megapixels` refuses it.
     """
 
     md5: str
@@ -51,39 +50,41 @@ class Known(NamedTuple):
     checksum: int = 0
 
 
-# A picture to read, and the MD5 that its file had when it was last decoded, or "".
+# A file to read, and the MD5 that its file had when it was last decoded, or "".
 Task = tuple[Source, str]
 
 
 class Reader:
-    """Reads files below `raw`, decodes them, and writes their pixels to `folder`."""
+    """Reads files below `raw`, decodes them, and writes their arrays to `folder`."""
 
     def __init__(self, raw: Path, folder: Path, decoder: Decoder) -> None:
         self.raw, self.folder, self.decoder = raw, folder, decoder
-        self.most = max(1, min(BLOCK_PICTURES, BLOCK_BYTES // math.prod(decoder.field.shape)))
+        self.record = record(decoder.fields)
+        self.most = max(1, min(BLOCK_EXAMPLES, BLOCK_BYTES // self.record.itemsize))
 
     def __call__(self, tasks: list[Task]) -> list[Known | None]:
-        """Return what is known of each picture; None where the content is still what it was."""
+        """Return what is known of each file; None where the content is still what it was."""
         found: list[Known | None] = []
-        pixels: list[NDArray[np.uint8]] = []
+        rows: list[bytes] = []
         for source, before in tasks:
-            facts, decoded = self._read(source, before)
-            if facts is not None and decoded is not None:
-                facts = facts._replace(place=len(pixels))
-                pixels.append(decoded)
+            facts, row = self._read(source, before)
+            if facts is not None and row is not None:
+                facts = facts._replace(place=len(rows))
+                rows.append(row)
             found.append(facts)
-        if not pixels:
+        if not rows:
             return found
         name = hashlib.md5("".join(one.md5 for one in found if one).encode()).hexdigest()
-        block = np.stack(pixels)
+        block = np.frombuffer(b"".join(rows), self.record)
         write_bytes(self.folder / f"{name}.npy", npy(block))
-        seen = [gist.tobytes() for gist in gists(block)]
+        image = image_of(self.decoder.fields)
+        seen = [one.tobytes() for one in gists(block[image])] if image else [b""] * len(rows)
         return [
             one._replace(block=name, gist=seen[one.place]) if one and not one.problem else one
             for one in found
         ]
 
-    def _read(self, source: Source, before: str) -> tuple[Known | None, NDArray[np.uint8] | None]:
+    def _read(self, source: Source, before: str) -> tuple[Known | None, bytes | None]:
         if not source.label:
             return Known("", MISPLACED), None
         most = self.decoder.data.megapixels
@@ -104,10 +105,10 @@ class Reader:
         except TooLarge as error:
             return Known(md5, str(error), large=True), None
         except Unreadable as error:
-            return Known(md5, f"not a readable picture ({error}); replace or remove it"), None
-        pixels = decoded.arrays[IMAGE]
+            return Known(md5, f"not a readable example ({error}); replace or remove it"), None
+        row = b"".join(array.tobytes() for array in decoded.arrays.values())
         facts = json.dumps(decoded.facts, default=float)  # NumPy's numbers, too
-        return Known(md5, facts=facts, checksum=zlib.crc32(pixels.tobytes())), pixels
+        return Known(md5, facts=facts, checksum=zlib.crc32(row)), row
 
 
 def read_all(
@@ -129,7 +130,7 @@ def read_all(
             yield from _ahead(pool, blocks, 2 * workers)
     except BrokenProcessPool:
         raise UserError(
-            "a process that decodes pictures has ended, perhaps for want of memory; lower "
+            "a process that decodes examples has ended, perhaps for want of memory; lower "
             "runtime.workers and run 'dvc repro' again: it goes on where it stopped."
         ) from None
 

@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 import PIL
+from numpy.typing import NDArray
 
 from ..console.errors import UserError
 from ..core.config import read
 from ..core.seals import PIPELINE, declared, files, read_yaml
 from ..core.sections import Data
 from . import image
-from .example import IMAGE, Decoded, Field
+from .example import Decoded, TooLarge, Unreadable
+from .fields import Arrays, Field, Fields, checked
 from .image import limits
 
 
@@ -23,14 +25,14 @@ from .image import limits
 class Decoder:
     """Makes arrays of contents.
 
-    `field` is what every example has; `made_by` names all that the arrays follow from: where it is
-    another, they are others.
+    `fields` are what every example has; `made_by` names all that the arrays follow from: where it
+    is another, they are others.
     """
 
     decode: Callable[[bytes, Any], Decoded]
     settings: Any
     data: Data
-    field: Field
+    fields: Fields
     made_by: str
 
     @classmethod
@@ -41,14 +43,8 @@ class Decoder:
             UserError: its fields are not what can be stored.
         """
         settings = read(yours.Input)
-        named = yours.fields(settings)
-        field = named.get(IMAGE)
-        if [*named] != [IMAGE] or field.dtype != "uint8" or len(field.shape) != 3:
-            raise UserError(
-                "data.py: `fields` must name one field, image, of the type uint8 and the shape "
-                f"(channels, height, width), and names {named}."
-            )
-        return cls(yours.decode, settings, data, field, _made_by(settings, data))
+        fields = checked(yours.fields(settings))
+        return cls(yours.decode, settings, data, fields, _made_by(settings, data))
 
     def __call__(self, content: bytes) -> Decoded:
         """Return what `decode` makes of a content.
@@ -65,18 +61,43 @@ class Decoder:
                     f"data.py: `decode` gave {name} as {value!r}; a fact is a finite number or a "
                     "word."
                 )
-        if [*found.arrays] != [IMAGE]:
-            raise UserError(
-                f"data.py: `decode` gave the arrays {', '.join(found.arrays) or '(none)'}, and "
-                f"`fields` announces {IMAGE}; let the two agree."
-            )
-        array = np.ascontiguousarray(found.arrays[IMAGE])
-        if array.dtype != self.field.dtype or array.shape != self.field.shape:
-            raise UserError(
-                f"data.py: `decode` made {array.dtype} {array.shape} of an image where `fields` "
-                f"announces {self.field.dtype} {self.field.shape}; let the two agree."
-            )
-        return Decoded({IMAGE: array}, found.facts)
+        return Decoded(_arrays(found.arrays, self.fields), found.facts)
+
+
+def unreadable(content: bytes, yours: Any, data: Data) -> str:
+    """Return why `decode` of data.py reads no example in a content, or "" if it does."""
+    try:
+        with limits(data):
+            yours.decode(content, read(yours.Input))
+    except TooLarge:
+        return ""  # `validate` says more
+    except Unreadable as problem:
+        return str(problem)
+    return ""
+
+
+def _arrays(given: Arrays, fields: Fields) -> Arrays:
+    """Return the arrays in the order of the fields, little endian and contiguous."""
+    if given.keys() != fields.keys():
+        raise UserError(
+            f"data.py: `decode` gave the arrays {', '.join(given) or '(none)'}, and `fields` "
+            f"announces {', '.join(fields)}; let the two agree."
+        )
+    return {name: _array(name, given[name], field) for name, field in fields.items()}
+
+
+def _array(name: str, given: Any, field: Field) -> NDArray[Any]:
+    known = isinstance(given, (np.ndarray, np.generic))
+    kind = f"{given.dtype.name} {given.shape}" if known else type(given).__name__
+    if kind != f"{field.dtype} {field.shape}":
+        raise UserError(
+            f"data.py: `decode` gave {name} as {kind}, and `fields` announces {field.dtype} "
+            f"{field.shape}; let the two agree."
+        )
+    array = np.asarray(given, dtype=np.dtype(field.dtype).newbyteorder("<"), order="C")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise Unreadable(f"{name} holds NaN or infinity")
+    return array
 
 
 def _is_fact(value: Any) -> bool:

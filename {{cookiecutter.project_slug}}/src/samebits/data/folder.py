@@ -1,4 +1,4 @@
-"""A folder of labelled pictures outside the pipeline, such as some from use."""
+"""A folder of labelled examples outside the pipeline, such as some from use."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from ..console.errors import UserError
 from .decoder import Decoder
-from .example import IMAGE, Unreadable
+from .example import Unreadable
+from .fields import Arrays
 from .findings import shown
 from .source import Source, sources
 from .splits import group_of
@@ -16,15 +17,15 @@ from .splits import group_of
 
 @dataclass(frozen=True)
 class Labelled:
-    """Pictures uint8 [n, c, h, w] with their class numbers [n] and the names of their groups."""
+    """Examples: arrays [n, ...] by name, class numbers [n] and the names of their groups."""
 
-    images: NDArray[np.uint8]
+    arrays: Arrays
     labels: NDArray[np.int64]
     groups: list[str]
 
 
 def read_labelled(folder: Path, decoder: Decoder, classes: list[str]) -> Labelled:
-    """Return the pictures of a folder with one folder for each class, as `prepare` makes them.
+    """Return the examples of a folder with one folder for each class, as `prepare` makes them.
 
     Nothing is written. A class may be missing; one that the model does not know may not be there.
 
@@ -40,8 +41,9 @@ def read_labelled(folder: Path, decoder: Decoder, classes: list[str]) -> Labelle
         raise UserError(f"{folder} holds no picture; put some into a folder for each class.")
     _check(folder, found, classes)
     numbers = {name: number for number, name in enumerate(classes)}
+    decoded = [_decoded(one, folder, decoder) for one in found.values()]
     return Labelled(
-        np.stack([_pixels(one, folder, decoder) for one in found.values()]),
+        {name: np.stack([one[name] for one in decoded]) for name in decoder.fields},
         np.array([numbers[one.label] for one in found.values()], dtype=np.int64),
         [group_of(path, decoder.data) for path in found],
     )
@@ -62,14 +64,14 @@ def _check(folder: Path, found: dict[str, Source], classes: list[str]) -> None:
         )
 
 
-def _pixels(one: Source, folder: Path, decoder: Decoder) -> NDArray[np.uint8]:
+def _decoded(one: Source, folder: Path, decoder: Decoder) -> Arrays:
     try:
         decoded = decoder(one.content(folder))
         if lost := decoded.facts.get("lost"):
             raise Unreadable(str(lost))
     except Unreadable as problem:
         raise UserError(
-            f"{folder}: {shown(one.path)} is no readable picture ({problem}); mend it, or take it "
+            f"{folder}: {shown(one.path)} is no readable example ({problem}); mend it, or take it "
             "out."
         ) from None
-    return decoded.arrays[IMAGE]
+    return decoded.arrays

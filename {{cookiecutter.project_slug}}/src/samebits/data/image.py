@@ -11,7 +11,6 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -103,22 +102,6 @@ def open_image(content: bytes, mode: str) -> tuple[Image.Image, Facts]:
         _refuse_machine(error, 0 if unknown else memory)
         words = _unknown(content) if unknown else str(error) or type(error).__name__
         raise Unreadable(words) from None
-
-
-def is_picture(path: Path) -> bool:
-    """Return whether a file begins as a picture of a format that is read.
-
-    Raises:
-        MemoryError, OSError, UserError: this machine cannot say.
-    """
-    try:
-        with Image.open(path, formats=[*FORMATS]):
-            return True
-    except Image.DecompressionBombError:
-        return True
-    except Exception as error:  # a decoder may raise anything on a damaged file
-        _refuse_machine(error, 0)
-        return False
 
 
 def _refuse_machine(error: Exception, memory: int) -> None:

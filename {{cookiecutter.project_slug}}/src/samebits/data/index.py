@@ -35,12 +35,12 @@ CREATE TABLE IF NOT EXISTS files (
     width INTEGER AS (coalesce(json_extract(facts, '$.width'), 0)),
     height INTEGER AS (coalesce(json_extract(facts, '$.height'), 0)),
     mode TEXT AS (coalesce(json_extract(facts, '$.mode'), '')),
-    brightness REAL AS (coalesce(json_extract(facts, '$.brightness'), 0)),
+    brightness REAL AS (json_extract(facts, '$.brightness')),
     lost TEXT AS (coalesce(json_extract(facts, '$.lost'), '')),
     more INTEGER AS (coalesce(json_extract(facts, '$.more'), 0)),
     used INTEGER AS (coalesce(json_extract(facts, '$.used'), 0)),
-    gist BLOB NOT NULL,         -- mean brightness of 8×8 parts of the prepared pixels, a byte each
-    block TEXT NOT NULL,        -- where the prepared pixels are: file, row in it, CRC-32
+    gist BLOB NOT NULL,         -- mean brightness of 8×8 parts of the image, if there is one
+    block TEXT NOT NULL,        -- where the decoded arrays are: file, row in it, CRC-32
     place INTEGER NOT NULL,
     checksum INTEGER NOT NULL,
     file TEXT NOT NULL,         -- what holds the content, '' for `path` itself; from which byte on
@@ -67,14 +67,14 @@ COLUMNS = ("path", "label", "bytes", *Known._fields, "file", "start", "stamp")
 
 
 class Place(NamedTuple):
-    """Where the pixels of a picture are: the block, the row in it, and their CRC-32."""
+    """Where the arrays of an example are: the block, the row in it, and their CRC-32."""
 
     block: str
     place: int
     checksum: int
 
 
-Row = tuple[str, str, str, str, Place]  # path, label, MD5, facts as JSON, and where the pixels are
+Row = tuple[str, str, str, str, Place]  # path, label, MD5, facts as JSON, and where the arrays are
 
 
 class Catalogue:
@@ -205,7 +205,7 @@ class Catalogue:
 
 @contextlib.contextmanager
 def open_catalogue(root: Path, decoder: Decoder) -> Iterator[Catalogue]:
-    """Open the catalogue below `root`, or begin a new one; those made for other pixels go.
+    """Open the catalogue below `root`, or begin a new one; those made for other arrays go.
 
     Raises:
         UserError: another process has it open.

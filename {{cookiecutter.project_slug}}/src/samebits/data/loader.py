@@ -19,12 +19,11 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from ..console.errors import UserError
-from ..core.files import read_json
 from ..core.random import uniform
 from ..core.sections import Runtime
-from .example import IMAGE, Arrays
+from .fields import Arrays, Shape
 from .sampling import draws
-from .shards import Pictures, open_shards
+from .shards import Index, Stored, open_shards, rows
 from .streaming import fetch_lists, open_streamed
 
 MOST_TEMPORARY = 70  # bytes of the path of a folder for sockets: these have room for 107
@@ -32,9 +31,9 @@ MOST_TEMPORARY = 70  # bytes of the path of a folder for sockets: these have roo
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Prepared examples: images uint8 [n, c, h, w], read when they are needed, labels int64 [n]."""
+    """Prepared examples: arrays [n, ...] by name, read when they are needed, labels int64 [n]."""
 
-    images: NDArray[np.uint8] | Pictures
+    arrays: Stored
     labels: NDArray[np.int64]
     classes: list[str]
     version: str
@@ -51,18 +50,25 @@ class Split:
             UserError: a file is missing or damaged, or the remote cannot be read.
         """
         source, folder = folder, lists(folder, streamed)
+        index = Index.read(folder)
         try:
-            index = read_json((folder / "index.json").read_text(encoding="utf-8"))
             # As a plain array: NumPy's own kind for mapped files takes its time with each batch.
             labels = np.asarray(np.load(folder / "labels.npy", mmap_mode="r"))
-            images = open_streamed(source) if streamed else open_shards(folder, len(labels))
-            return cls(images, labels, index["classes"], index["version"])
         except FileNotFoundError as error:
             raise UserError(f"{error.filename} is not there; run 'dvc repro prepare'.") from None
-        except (ValueError, KeyError, TypeError, EOFError):
+        except (ValueError, TypeError, EOFError):
             raise UserError(
                 f"{folder.as_posix()} holds a damaged file; run 'dvc repro --force prepare'."
             ) from None
+        if streamed:
+            arrays = open_streamed(source, index.fields)
+        else:
+            arrays = open_shards(folder, index.fields, len(labels))
+        return cls(arrays, labels, index.classes, index.version)
+
+    def shapes(self) -> dict[str, Shape]:
+        """Return the shape of one example's arrays, by name."""
+        return {name: tuple(one.shape[1:]) for name, one in self.arrays.items()}
 
 
 def lists(folder: Path, streamed: bool) -> Path:
@@ -85,11 +91,6 @@ class Preparation(NamedTuple):
     draws: int
 
 
-def arrays(images: NDArray[np.uint8]) -> Arrays:
-    """Return images [b, c, h, w] by the name of their field, in memory that may be written."""
-    return {IMAGE: np.require(images, requirements="W")}
-
-
 class Batches(Dataset[Batch]):
     """The batch of every step of a training run, by step.
 
@@ -97,7 +98,7 @@ class Batches(Dataset[Batch]):
         split: the training examples.
         batch_size: examples in a batch.
         seed: decides the order and the augmentation.
-        preparation: how images become a batch.
+        preparation: how stored arrays become a batch.
         part: (p, n) gives the p-th of n equal parts of each batch, p from 0.
         balance: `optimization.balance`, how equally often classes are seen.
 
@@ -138,7 +139,7 @@ class Batches(Dataset[Batch]):
         changes = torch.from_numpy(uniform(self.seed, "augmentation", epoch, drawn, draws=count))
         chosen = drawn % len(self.split.labels)
         labels = torch.from_numpy(self.split.labels.take(chosen, axis=0))
-        return augment(Batch(inputs(arrays(self.split.images[chosen])), labels), changes)
+        return augment(Batch(inputs(rows(self.split.arrays, chosen)), labels), changes)
 
     def _order(self, epoch: int) -> NDArray[np.int64]:
         # Kept from step to step only to save time: it follows from the seed and the epoch.

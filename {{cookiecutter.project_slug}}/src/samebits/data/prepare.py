@@ -1,4 +1,4 @@
-"""From picture files to arrays of one shape, split by content into train, train-dev, dev, test."""
+"""From files to arrays of one shape, split by content into train, train-dev, dev and test."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -7,14 +7,14 @@ from pathlib import Path
 
 from ..console.errors import UserError
 from ..console.progress import progress
-from ..core.files import read_json, write_json
+from ..core.files import read_json
 from ..core.sections import Data
 from .coverage import coverage_findings
-from .decode_cache import DamagedBlock, Pixels
+from .decode_cache import DamagedBlock, DecodeCache
 from .findings import RULES
 from .index import Catalogue, Row
 from .labels import AS_THEY_STAND, Labels
-from .shards import SHARD_BYTES, Example, Writer
+from .shards import SHARD_BYTES, Example, Index, Writer
 from .splits import LEFT_OUT, SPLITS, group_of, split_of
 
 UNSHOWN = ("lost", "more", "used")  # facts that validate alone asks for
@@ -30,20 +30,20 @@ def prepare(
     shard_bytes: int = SHARD_BYTES,
     labels: Labels = AS_THEY_STAND,
 ) -> int:
-    """Write prepared/<split>/{images-00000.npy …, labels.npy, examples.csv, index.json}.
+    """Write prepared/<split>/{image-00000.npy …, labels.npy, examples.csv, index.json}.
 
-    images-*.npy: uint8 [n, channels, h, w] in shards; labels.npy: int64 [n],
-    positions in the index's "classes"; examples.csv: an `Example` a row; index.json: the data's
-    version, its classes, and a hash of all pixels.
+    image-*.npy: the array of that name [n, ...] in shards, and so for each field; labels.npy:
+    int64 [n], positions in the index's "classes"; examples.csv: an `Example` a row; index.json: an
+    `Index`.
 
     Args:
-        catalogue: the pictures; it is filled first, which costs little where `validate` did it.
+        catalogue: the examples; it is filled first, which costs little where `validate` did it.
         raw: one folder for each class.
         prepared: where the splits go.
         data: the fractions of the splits.
         version: DVC's hash of the raw data.
         workers: processes that decode; moves no byte.
-        shard_bytes: pixels of one shard, at most.
+        shard_bytes: of the arrays that are cut at one place, at most.
         labels: the right labels of pictures that stand in a wrong folder.
 
     Returns:
@@ -78,11 +78,11 @@ def _assemble(
         if not RULES[one.rule].acceptable:
             raise UserError(one.message)
     numbers = {name: number for number, name in enumerate(classes)}
-    pixels = Pixels(catalogue)
-    shape = catalogue.decoder.field.shape
+    cache = DecodeCache(catalogue)
+    fields = catalogue.decoder.fields
     with ExitStack() as stack:
         writers = {
-            split: stack.enter_context(Writer(prepared / split, shape, shard_bytes))
+            split: stack.enter_context(Writer(prepared / split, fields, shard_bytes))
             for split in SPLITS
         }
         total = sum(counts.values())
@@ -92,10 +92,9 @@ def _assemble(
             if split == LEFT_OUT:
                 continue
             example = Example(path, label, md5, group_of(path, data), _shown(facts))
-            writers[split].add(example, numbers[label], pixels([place]).tobytes())
+            writers[split].add(example, numbers[label], cache.row(place))
         for split, writer in writers.items():
-            index = {"version": version, "pixels": writer.close(), "classes": classes}
-            write_json(prepared / split / "index.json", index)
+            Index(version, writer.close(), classes, fields).write(prepared / split)
 
 
 def _labelled(catalogue: Catalogue, labels: Labels) -> Iterator[Row]:

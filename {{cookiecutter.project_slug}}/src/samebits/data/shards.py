@@ -1,19 +1,21 @@
-"""Prepared pictures on disk: shards in mapped memory, few however many pictures.
+"""Prepared examples on disk: shards in mapped memory, few however many examples.
 
-The shards are images-00000.npy and so on, uint8 [n, c, h, w]; beside them, examples.csv has an
-`Example` a row, labels.npy its class, checksums.npy the CRC-32 of its pixels. Examples stand in the
-order of their paths, and the content of an example alone says whether a shard ends behind it. So
-new pictures change only the shards into whose range of paths they fall, and DVC sends only those.
+Each field has a family of shards of its name, all cut at the same examples: image-00000.npy and so
+on, uint8 [n, c, h, w]. Beside them, examples.csv has an `Example` a row, labels.npy its class,
+checksums.npy the CRC-32 of its arrays, index.json an `Index`. Examples stand in the order of their
+paths, and the content of an example alone says whether a shard ends behind it. So new examples
+change only the shards into whose range of paths they fall, and DVC sends only those.
 """
 
 import csv
 import hashlib
 import io
+import re
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
@@ -21,18 +23,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..console.errors import UserError
-from ..core.files import cell, named, replacing
+from ..core.files import cell, named, read_json, replacing, write_json
+from .fields import Arrays, Field, Fields, places, record
 
-SHARD_BYTES = 64 * 2**20  # pixels of a shard, at most; at least a quarter, but for the last one
-SHARD_PICTURES = 2**16  # pictures of a shard, at most
+SHARD_BYTES = 64 * 2**20  # of all arrays up to a cut, at most; at least a quarter, but for the last
+SHARD_EXAMPLES = 2**16  # examples of a shard, at most
 CHECKSUMS = "checksums.npy"
-HEADER = 128  # bytes before the first row of a .npy file that a `Writer` made
 BLOCK = 2 * 2**20  # bytes that are written at once
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """What is known of one prepared picture, beside its pixels.
+    """What is known of one prepared example, beside its arrays.
 
     `path` is below data/raw; `group` names those that share its split, "" for none; `facts` are the
     numbers that `decode` knows of it, such as "width", "height" and "brightness".
@@ -68,17 +70,53 @@ def _number(text: str) -> float:
 COLUMNS = ("path", "label", "md5", "group")
 
 
-class Pictures(ABC):
-    """Pictures uint8 [n, c, h, w] that are read when they are asked for, as one array along n."""
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What prepared examples have in common.
 
-    def __init__(self, shape: tuple[int, ...]) -> None:
-        self.shape = shape
+    `version` is that of the data, `content` the SHA-256 of all arrays in the order of the examples
+    and, of each, of the fields.
+    """
+
+    version: str
+    content: str
+    classes: list[str]
+    fields: Fields
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read index.json.
+
+        Raises:
+            UserError: it is missing or damaged.
+        """
+        path = folder / "index.json"
+        try:
+            known = read_json(path.read_text(encoding="utf-8"))
+            fields = {name: Field(one[0], tuple(one[1])) for name, one in known["fields"].items()}
+            record(fields)
+            return cls(known["version"], known["content"], known["classes"], fields)
+        except FileNotFoundError:
+            raise UserError(f"{path.as_posix()} is not there; run 'dvc repro prepare'.") from None
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+            raise _damaged(path) from None
+
+    def write(self, folder: Path) -> None:
+        """Write index.json."""
+        write_json(folder / "index.json", asdict(self))
+
+
+class LazyArray(ABC):
+    """An array [n, ...] whose rows, one for each example, are read when they are asked for."""
+
+    def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        self.shape, self.dtype = shape, dtype
 
     def __len__(self) -> int:
         return self.shape[0]
 
-    def __getitem__(self, chosen: int | slice | NDArray[np.int64]) -> NDArray[np.uint8]:
-        """Return one picture [c, h, w], or those of a slice or of positions, as [b, c, h, w]."""
+    def __getitem__(self, chosen: int | slice | NDArray[np.int64]) -> NDArray[Any]:
+        """Return one row [...], or those of a slice or of positions, as [b, ...]."""
         if isinstance(chosen, np.ndarray):
             return self._rows(chosen)
         if isinstance(chosen, slice):
@@ -87,20 +125,28 @@ class Pictures(ABC):
         return np.asarray(self[chosen : chosen + 1][0])
 
     @abstractmethod
-    def _rows(self, chosen: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """Return the pictures [b, c, h, w] at positions [b]."""
+    def _rows(self, chosen: NDArray[np.int64]) -> NDArray[Any]:
+        """Return the rows [b, ...] at positions [b]."""
 
 
-class Shards(Pictures):
-    """Pictures in several mapped files, none of them empty, read file by file."""
+Stored = Mapping[str, NDArray[Any] | LazyArray]  # arrays [n, ...] by the names of their fields
 
-    def __init__(self, parts: list[NDArray[np.uint8]]) -> None:
+
+def rows(arrays: Stored, chosen: slice | NDArray[np.int64]) -> Arrays:
+    """Return some rows of all arrays, [b, ...] each, in memory that may be written."""
+    return {name: np.require(one[chosen], requirements="W") for name, one in arrays.items()}
+
+
+class Shards(LazyArray):
+    """An array in several mapped files, none of them empty, read file by file."""
+
+    def __init__(self, parts: list[NDArray[Any]]) -> None:
         self._parts = parts
         self._ends = np.cumsum([len(part) for part in parts])
-        super().__init__((int(self._ends[-1]), *parts[0].shape[1:]))
+        super().__init__((int(self._ends[-1]), *parts[0].shape[1:]), parts[0].dtype)
 
-    def _rows(self, chosen: NDArray[np.int64]) -> NDArray[np.uint8]:
-        rows = np.empty((len(chosen), *self.shape[1:]), np.uint8)
+    def _rows(self, chosen: NDArray[np.int64]) -> NDArray[Any]:
+        rows = np.empty((len(chosen), *self.shape[1:]), self.dtype)
         numbers = np.searchsorted(self._ends, chosen, side="right")
         for number in np.unique(numbers):
             here = np.flatnonzero(numbers == number)
@@ -110,22 +156,23 @@ class Shards(Pictures):
 
 
 class Writer:
-    """Writes folder/{images-*.npy, labels.npy, checksums.npy, examples.csv}, an example at a time.
+    """Writes folder/{image-*.npy, labels.npy, checksums.npy, examples.csv}, an example at a time.
 
     Its memory does not grow with the examples. A context in which an error leaves no file half
     written; `close` ends the work.
 
     Args:
         folder: where to.
-        shape: of a picture, [c, h, w].
-        shard_bytes: pixels of a shard, at most.
+        fields: the arrays of an example.
+        shard_bytes: of all arrays up to a cut, at most.
     """
 
-    def __init__(self, folder: Path, shape: tuple[int, ...], shard_bytes: int) -> None:
-        self.folder, self.shape = folder, shape
-        self.most = max(1, min(shard_bytes // int(np.prod(shape)), SHARD_PICTURES))
+    def __init__(self, folder: Path, fields: Fields, shard_bytes: int) -> None:
+        self.folder, self._record = folder, record(fields)
+        self.most = max(1, min(shard_bytes // self._record.itemsize, SHARD_EXAMPLES))
         self._least = -(-self.most // 4)
         self._files, self._shard = ExitStack(), ExitStack()
+        self._arrays: dict[str, _Rows] = {}
         self._labels = _Rows(self._files.enter_context(replacing(folder / "labels.npy")), "<i8")
         checksums = self._files.enter_context(replacing(folder / CHECKSUMS))
         self._checksums = _Rows(checksums, "<u4")
@@ -133,7 +180,8 @@ class Writer:
         self._text = io.TextIOWrapper(file, encoding="utf-8", newline="")
         self._table = csv.writer(self._text, lineterminator="\n")
         self._facts: tuple[str, ...] | None = None
-        self._pixels = hashlib.sha256()
+        self._content = hashlib.sha256()
+        self._places = places(self._record)
         self._held = self._shards = 0
 
     def __enter__(self) -> Self:
@@ -143,8 +191,10 @@ class Writer:
         for files in (self._shard, self._files):
             files.__exit__(*error)
 
-    def add(self, example: Example, label: int, pixels: bytes) -> None:
-        """Write one example behind those before it."""
+    def add(self, example: Example, label: int, row: bytes) -> None:
+        """Write one example, with its arrays as `fields.record` says, behind those before it."""
+        if len(row) != self._record.itemsize:
+            raise ValueError(f"an example has {len(row)} bytes, not {self._record.itemsize}")
         if self._facts is None:
             self._facts = tuple(example.facts)
             self._table.writerow(COLUMNS + self._facts)
@@ -155,11 +205,12 @@ class Writer:
             )
         if self._held == 0:
             self._open()
-        self._images.add(pixels)
+        for name, array in self._arrays.items():
+            array.add(row[self._places[name]])
         self._table.writerow(example.cells())
         self._labels.add(label.to_bytes(8, "little"))
-        self._checksums.add(zlib.crc32(pixels).to_bytes(4, "little"))
-        self._pixels.update(pixels)
+        self._checksums.add(zlib.crc32(row).to_bytes(4, "little"))
+        self._content.update(row)
         self._held += 1
         # So that what comes before or behind moves no end, the content says where one is.
         here = int(example.md5[:8], 16) % self._least == 0
@@ -167,19 +218,22 @@ class Writer:
             self._close_shard()
 
     def _open(self) -> None:
-        path = self.folder / f"images-{self._shards:05d}.npy"
-        self._images = _Rows(self._shard.enter_context(replacing(path)), "|u1", self.shape)
+        for name in self._places:
+            file = self._shard.enter_context(replacing(self.folder / shard(name, self._shards)))
+            kind = self._record[name]
+            self._arrays[name] = _Rows(file, kind.base.str, kind.shape)
 
     def _close_shard(self) -> None:
-        self._images.finish()
+        for array in self._arrays.values():
+            array.finish()
         self._shard.close()
         self._held, self._shards = 0, self._shards + 1
 
     def close(self) -> str:
-        """End the last shard, remove those of an earlier run behind it.
+        """End the last shards, remove those of an earlier run that are none of these.
 
         Returns:
-            The SHA-256 of all pixels in their order.
+            The SHA-256 of all arrays in their order.
         """
         if self._held:
             self._close_shard()
@@ -189,27 +243,26 @@ class Writer:
         self._checksums.finish()
         self._text.detach()
         self._files.close()
-        for path in sorted(self.folder.glob("images-*.npy"))[self._shards :]:
-            path.unlink()
-        return self._pixels.hexdigest()
+        written = {shard(name, place) for name in self._places for place in range(self._shards)}
+        for path in sorted(self.folder.iterdir()):
+            if is_shard(path.name) and path.name not in written:
+                path.unlink()
+        return self._content.hexdigest()
 
 
 class _Rows:
     """A .npy file that grows by rows; its header is written when their number is known.
 
     It is written in blocks of the size, and at the places, of a processor's large pages. Linux may
-    then keep it in such pages, and a batch of small pictures is found sooner.
+    then keep it in such pages, and a batch of small rows is found sooner.
     """
 
     def __init__(self, file: BinaryIO, kind: str, shape: tuple[int, ...] = ()) -> None:
         self._file, self._kind, self._shape = file, kind, shape
         self._count = 0
-        self._bytes = np.dtype(kind).itemsize * int(np.prod(shape))
         self._held = bytearray(self._head())
 
     def add(self, row: bytes) -> None:
-        if len(row) != self._bytes:
-            raise ValueError(f"a row has {len(row)} bytes, not {self._bytes}")
         self._held += row
         self._count += 1
         while len(self._held) >= BLOCK:
@@ -222,50 +275,72 @@ class _Rows:
         self._file.write(self._head())
 
     def _head(self) -> bytes:
-        # NumPy leaves room in a header for a longer first axis, so its length stays.
-        shape = (self._count, *self._shape)
-        file = io.BytesIO()
-        header = {"descr": self._kind, "fortran_order": False, "shape": shape}
-        np.lib.format.write_array_header_1_0(file, header)
-        return file.getvalue()
+        return header(self._kind, (self._count, *self._shape))
 
 
-def header(start: bytes) -> tuple[int, ...]:
-    """Return the shape that the first `HEADER` bytes of a shard tell.
+def header(kind: str, shape: tuple[int, ...]) -> bytes:
+    """Return what stands before the first row of a .npy file; its length is that for any `n`."""
+    # NumPy leaves room in a header for a longer first axis, so its length stays.
+    file = io.BytesIO()
+    described = {"descr": kind, "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, described)
+    return file.getvalue()
+
+
+def rows_after(head: bytes, kind: np.dtype[Any]) -> int:
+    """Return how many rows the `header` of a shard tells.
+
+    Args:
+        head: the first bytes of the shard.
+        kind: of a row, as `fields.record` has it.
 
     Raises:
-        ValueError: this is no shard.
+        ValueError: this is no shard of such rows.
     """
-    file = io.BytesIO(start)
+    file = io.BytesIO(head)
     np.lib.format.read_magic(file)
-    shape, _, kind = np.lib.format.read_array_header_1_0(file)
-    if file.tell() != HEADER or kind != np.uint8 or len(shape) != 4:
+    (count, *_), _, _ = np.lib.format.read_array_header_1_0(file)
+    if head != header(kind.base.str, (count, *kind.shape)):
         raise ValueError("another kind of array")
-    return tuple(shape)
+    return int(count)
 
 
-def open_shards(folder: Path, count: int) -> Shards:
-    """Map the `count` pictures that a `Writer` left in `folder`.
+def shard(field: str, number: int) -> str:
+    """Return the name of a shard of a field."""
+    return f"{field}-{number:05d}.npy"
+
+
+def is_shard(name: str, field: str = r"\w+") -> bool:
+    """Return whether this is the name of a shard, of one field or of any."""
+    return bool(re.fullmatch(rf"{field}-\d{{5,}}\.npy", name))
+
+
+def open_shards(folder: Path, fields: Fields, count: int) -> dict[str, LazyArray]:
+    """Map the arrays [count, ...] that a `Writer` left in `folder`, by the names of the fields.
 
     Raises:
-        UserError: a shard is missing or damaged, or there are more or fewer pictures.
+        UserError: a shard is missing or damaged, or there are more or fewer examples.
     """
-    paths = sorted(folder.glob("images-*.npy"))
+    return {name: _opened(folder, name, record(fields)[name], count) for name in fields}
+
+
+def _opened(folder: Path, name: str, kind: np.dtype[Any], count: int) -> LazyArray:
+    paths = sorted(path for path in folder.glob("*.npy") if is_shard(path.name, name))
     if not paths:
-        path = folder / "images-00000.npy"
+        path = folder / shard(name, 0)
         raise UserError(f"{path.as_posix()} is not there; run 'dvc repro prepare'.")
-    parts = [_mapped(path) for path in paths]
+    parts = [_mapped(path, kind) for path in paths]
     found = sum(map(len, parts))
-    if found != count or any(one.shape[1:] != parts[0].shape[1:] for one in parts):
+    if found != count:
         raise UserError(
-            f"{folder.as_posix()} holds {found} pictures, not {count}; "
+            f"{folder.as_posix()} holds {found} examples of {name}, not {count}; "
             "run 'dvc repro --force prepare'."
         )
     return Shards(parts)
 
 
 def examples(folder: Path) -> Iterator[Example]:
-    """Yield what is known of each picture of the shards in `folder`, in their order.
+    """Yield what is known of each example of the shards in `folder`, in their order.
 
     Raises:
         UserError: a file is missing or damaged.
@@ -281,9 +356,7 @@ def examples(folder: Path) -> Iterator[Example]:
     except FileNotFoundError:
         raise UserError(f"{path.as_posix()} is not there; run 'dvc repro prepare'.") from None
     except ValueError:
-        raise UserError(
-            f"{path.as_posix()} is truncated or damaged; run 'dvc repro --force prepare'."
-        ) from None
+        raise _damaged(path) from None
 
 
 def read_examples(folder: Path) -> list[Example]:
@@ -291,21 +364,23 @@ def read_examples(folder: Path) -> list[Example]:
     return list(examples(folder))
 
 
-def npy(array: NDArray[np.uint8] | NDArray[np.int64]) -> bytes:
+def npy(array: NDArray[Any]) -> bytes:
     """Return the array as the content of a .npy file."""
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
     return buffer.getvalue()
 
 
-def _mapped(path: Path) -> NDArray[np.uint8]:
+def _mapped(path: Path, kind: np.dtype[Any]) -> NDArray[Any]:
     try:
         part = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, EOFError):
-        part = np.empty(0)
-    usual = part.dtype == np.uint8 and part.ndim == 4 and part.flags.c_contiguous
-    if not usual or not len(part):
-        raise UserError(
-            f"{path.as_posix()} is truncated or damaged; run 'dvc repro --force prepare'."
-        )
+        raise _damaged(path) from None
+    usual = part.ndim and (part.dtype, part.shape[1:]) == (kind.base, kind.shape)
+    if not usual or not len(part) or not part.flags.c_contiguous:
+        raise _damaged(path)
     return np.asarray(part)
+
+
+def _damaged(path: Path) -> UserError:
+    return UserError(f"{path.as_posix()} is truncated or damaged; run 'dvc repro --force prepare'.")

@@ -1,15 +1,16 @@
-"""Prepared pictures read from DVC's remote, for training sets that fit on no machine that trains.
+"""Prepared examples read from DVC's remote, for training sets that fit on no machine that trains.
 
-The files that list a split are small and are fetched whole. The pixels stay where `dvc push` put
-them: every process reads the bytes of the pictures that it needs, many at once, and compares each
-picture with its checksum. So it gets what it would have read from data/prepared, or an error.
+The files that list a split are small and are fetched whole. The arrays stay where `dvc push` put
+them: every process reads the bytes of the examples that it needs, many at once, and compares each
+example with its checksum. So it gets what it would have read from data/prepared, or an error.
 """
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,69 +20,130 @@ from ..core.files import md5, write_bytes
 from ..remote.dir_lists import listed_files
 from ..remote.filesystem import Objects, Run, location
 from ..remote.revisions import LOCK, entries, parsed
-from .shards import CHECKSUMS, HEADER, Pictures, header
+from .fields import Fields, record
+from .shards import CHECKSUMS, LazyArray, header, is_shard, rows_after
 
 FOLDER = Path("data/streamed")
-SHARDS = "images-"
 
 
-class Streamed(Pictures):
-    """Pictures uint8 [n, c, h, w] in shards on DVC's remote, indexed as one array along n.
+class Streamed:
+    """Examples in shards on DVC's remote, of which any are read at once.
+
+    All arrays of an example are read together, for one checksum is that of all of them.
 
     Args:
         folder: what they make up, to name in errors.
-        shards: (name in the folder, object) of each, in order.
-        checksums: CRC-32 of each picture [n].
+        fields: the arrays of an example.
+        shards: of each field, (name in the folder, object) of each shard, in order.
+        checksums: CRC-32 of each example [n].
 
     Raises:
-        UserError: a shard cannot be read, or they hold more or fewer pictures.
+        UserError: a shard cannot be read, or they hold more or fewer examples.
+        ValueError: a shard is damaged.
     """
 
     def __init__(
-        self, folder: Path, shards: Sequence[tuple[str, str]], checksums: NDArray[np.uint32]
+        self,
+        folder: Path,
+        fields: Fields,
+        shards: Mapping[str, Sequence[tuple[str, str]]],
+        checksums: NDArray[np.uint32],
     ) -> None:
         self._folder, self._objects, self._checksums = folder, Objects(), checksums
-        self._shards = list(shards)
-        heads = self._objects.read([Run(one, 0, HEADER) for _, one in shards])
-        shapes = [header(one) for one in heads]
-        starts = np.cumsum([0, *(shape[0] for shape in shapes)])
-        super().__init__((int(starts[-1]), *shapes[0][1:]))
-        self._starts = starts
-        self._bytes = int(np.prod(self.shape[1:]))
-        if len(checksums) != len(self):
+        self._shards, self._record = shards, record(fields)
+        self._heads = {
+            name: len(header(kind.base.str, (0, *kind.shape))) for name, kind in self._kinds()
+        }
+        self._starts = np.cumsum([0, *self._counts()])
+        if len(checksums) != self._starts[-1]:
             raise UserError(
-                f"the shards on DVC's remote hold {len(self)} pictures, not {len(checksums)}; run "
-                "'dvc repro prepare' and 'make push' where the data is."
+                f"the shards on DVC's remote hold {self._starts[-1]} examples, not "
+                f"{len(checksums)}; run 'dvc repro prepare' and 'make push' where the data is."
             )
+        self._latest: tuple[NDArray[np.int64], dict[str, NDArray[Any]]] | None = None
 
-    def _rows(self, chosen: NDArray[np.int64]) -> NDArray[np.uint8]:
-        content = b"".join(self._objects.read(list(self._runs(chosen))))
-        content = content.ljust(len(chosen) * self._bytes, b"\0")  # of a truncated shard
-        rows = np.frombuffer(content, dtype=np.uint8).reshape(len(chosen), *self.shape[1:])
-        for place, row in zip(chosen.tolist(), rows, strict=True):
-            if zlib.crc32(row) != self._checksums[place]:
-                raise self._damaged(place)
+    def arrays(self) -> dict[str, LazyArray]:
+        """Return the arrays [n, ...] by the names of their fields."""
+        return {
+            name: _Column(self, name, (len(self._checksums), *kind.shape), kind.base)
+            for name, kind in self._kinds()
+        }
+
+    def rows(self, chosen: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+        """Return all arrays [b, ...] of the examples at positions [b]."""
+        # Whoever wants a batch asks for the same rows of one array after the other.
+        if self._latest is None or not np.array_equal(self._latest[0], chosen):
+            self._latest = chosen.copy(), self._read(chosen)
+        return self._latest[1]
+
+    def _kinds(self) -> list[tuple[str, np.dtype[Any]]]:
+        return [(name, self._record[name]) for name in self._record.names or ()]
+
+    def _counts(self) -> list[int]:
+        """Return how many examples each shard has; it must be the same of every field."""
+        found = []
+        for name, kind in self._kinds():
+            runs = [Run(one, 0, self._heads[name]) for _, one in self._shards[name]]
+            found.append([rows_after(head, kind) for head in self._objects.read(runs)])
+        if any(counts != found[0] for counts in found):
+            raise ValueError("fields that are cut at other examples")
+        return found[0]
+
+    def _read(self, chosen: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+        names = [name for name, _ in self._kinds()]
+        runs = {name: list(self._runs(chosen, name)) for name in names}
+        found = iter(self._objects.read([run for name in names for run in runs[name]]))
+        contents = {name: b"".join(next(found) for _ in runs[name]) for name in names}
+        rows = {}
+        for name, kind in self._kinds():
+            size = len(chosen) * kind.itemsize
+            whole = contents[name].ljust(size, b"\0")  # of a truncated shard
+            rows[name] = np.frombuffer(whole, kind.base).reshape(len(chosen), *kind.shape)
+        self._check(chosen, rows)
         return rows
 
+    def _check(self, chosen: NDArray[np.int64], rows: Mapping[str, NDArray[Any]]) -> None:
+        for at, place in enumerate(chosen.tolist()):
+            checksum = 0
+            for array in rows.values():
+                checksum = zlib.crc32(array[at].tobytes(), checksum)
+            if checksum != self._checksums[place]:
+                raise self._damaged(place)
+
     def _damaged(self, place: int) -> UserError:
-        name, shard = self._shards[int(np.searchsorted(self._starts, place, side="right")) - 1]
+        number = int(np.searchsorted(self._starts, place, side="right")) - 1
+        shards = [self._shards[name][number] for name, _ in self._kinds()]
+        paths = " or ".join((self._folder / name).as_posix() for name, _ in shards)
+        places = " and ".join(location(one) for _, one in shards)
         return UserError(
-            f"a picture of {(self._folder / name).as_posix()} on DVC's remote is not what was "
-            f"prepared; delete {location(shard)} there and run 'make push' where the data was "
-            "prepared."
+            f"an example of {paths} on DVC's remote is not what was prepared; delete {places} "
+            "there and run 'make push' where the data was prepared."
         )
 
-    def _runs(self, chosen: NDArray[np.int64]) -> Iterator[Run]:
-        """Cut `chosen` wherever the next picture is not the next one of the same shard."""
+    def _runs(self, chosen: NDArray[np.int64], name: str) -> Iterator[Run]:
+        """Cut `chosen` wherever the next example is not the next one of the same shard."""
         if not len(chosen):
             return
+        size = self._record[name].itemsize
         shards = np.searchsorted(self._starts, chosen, side="right") - 1
         breaks = np.flatnonzero((np.diff(chosen) != 1) | (np.diff(shards) != 0)) + 1
         for first, last in pairwise([0, *breaks.tolist(), len(chosen)]):
             shard = int(shards[first])
-            start = HEADER + int(chosen[first] - self._starts[shard]) * self._bytes
-            stop = start + (last - first) * self._bytes
-            yield Run(self._shards[shard][1], start, stop)
+            start = self._heads[name] + int(chosen[first] - self._starts[shard]) * size
+            yield Run(self._shards[name][shard][1], start, start + (last - first) * size)
+
+
+class _Column(LazyArray):
+    """One of the arrays of streamed examples."""
+
+    def __init__(
+        self, examples: Streamed, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]
+    ) -> None:
+        super().__init__(shape, dtype)
+        self._examples, self._name = examples, name
+
+    def _rows(self, chosen: NDArray[np.int64]) -> NDArray[Any]:
+        return self._examples.rows(chosen)[self._name]
 
 
 def fetch_lists(folder: Path) -> Path:
@@ -93,13 +155,13 @@ def fetch_lists(folder: Path) -> Path:
     here = FOLDER / folder.name
     for path, name in _listed(Path.cwd(), folder).items():
         copy = here / path
-        if not path.startswith(SHARDS) and not (copy.is_file() and md5(copy.read_bytes()) == name):
+        if not is_shard(path) and not (copy.is_file() and md5(copy.read_bytes()) == name):
             write_bytes(copy, Objects().whole(name))
     return here
 
 
-def open_streamed(folder: Path) -> Streamed:
-    """Open the pixels of data/prepared/<split> on the remote; `fetch_lists` comes before.
+def open_streamed(folder: Path, fields: Fields) -> dict[str, LazyArray]:
+    """Open the arrays of data/prepared/<split> on the remote; `fetch_lists` comes before.
 
     Raises:
         UserError: as `fetch_lists`, or the shards are damaged.
@@ -107,8 +169,8 @@ def open_streamed(folder: Path) -> Streamed:
     listed = sorted(_listed(Path.cwd(), folder).items())
     checksums = np.load(FOLDER / folder.name / CHECKSUMS, mmap_mode="r", allow_pickle=False)
     try:
-        shards = [one for one in listed if one[0].startswith(SHARDS)]
-        return Streamed(folder, shards, checksums)
+        shards = {name: [one for one in listed if is_shard(one[0], name)] for name in fields}
+        return Streamed(folder, fields, shards, checksums).arrays()
     except ValueError:
         raise UserError(
             f"the shards of {folder.name} on DVC's remote are damaged; delete them there and run "

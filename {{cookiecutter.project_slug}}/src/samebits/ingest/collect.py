@@ -10,12 +10,17 @@ import argparse
 import hashlib
 import re
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from ..console.errors import UserError
 from ..core.config import read
 from ..core.sections import Data
+from ..core.yours import Yours
+from ..data.decoder import unreadable
 from ..data.dvc_file import Origin, alone, described, record_origin, recorded_version
+from ..data.findings import shown
 from ..data.tar_layout import pack
 from . import download as fetch
 from . import example as digits
@@ -24,6 +29,7 @@ from .safe_copy import Incoming, Limits, copy_folder, is_hidden, stripped
 from .swap import Place
 
 DATA = Path("data")
+Problem = Callable[[bytes], str]  # why a content is no example, "" where it is one
 MANY_FILES = 20_000  # from about here on DVC takes minutes, and memory that grows with them
 
 
@@ -63,6 +69,7 @@ def collect(
     limits: Limits,
     replace: bool,
     force: bool,
+    problem: Problem,
     layout: str = "files",
 ) -> str:
     """Bring in what is at a path or an address; return what to tell.
@@ -74,6 +81,7 @@ def collect(
         limits: the most that may come in.
         replace: put it in the place of other data, if that has a version to bring it back.
         force: put it there in any case.
+        problem: says why a content is no example.
         layout: "tar" packs it; what comes from a bucket stays as it is there.
 
     Raises:
@@ -83,7 +91,8 @@ def collect(
     with place.exchange() as folder:
         raw = folder / "raw"
         origin = _bring(source, folder, sha256, limits)
-        told = _counted(raw, fetch.public(source) if fetch.is_address(source) else source)
+        named = fetch.public(source) if fetch.is_address(source) else source
+        told = _counted(raw, named, problem)
         files = sum(one.is_file() for one in raw.rglob("*"))
         if origin["kind"] != "bucket":
             if layout == "tar":
@@ -169,19 +178,22 @@ def _from_archive(
     return {"kind": "archive", "source": name, "sha256": found, "bytes": size}
 
 
-def _counted(raw: Path, source: str) -> str:
-    """Return how much there is in `raw`; a `UserError` says that there is no picture."""
+def _counted(raw: Path, source: str, problem: Problem) -> str:
+    """Return how much there is in `raw`; a `UserError` says that there is no example."""
     files = [one for one in sorted(raw.rglob("*")) if one.is_file()]
     names = {one: one.relative_to(raw).parts for one in files}
     placed = [one for one in files if len(names[one]) == 2 and not is_hidden(*names[one])]
-    # Here, for it takes a moment to import.
-    from ..data.image import FORMATS, is_picture
-
-    if not any(map(is_picture, placed)):
+    problems: list[str] = []
+    for path in placed:
+        problems.append(problem(path.read_bytes()))
+        if not problems[-1]:
+            break
+    if "" not in problems:
+        why = f" ({shown(placed[0].name)}: {problems[0]})" if problems else ""
         raise UserError(
-            f"{source} holds no picture in a folder of its class, as in cat/tom.jpg; name the "
-            "folder above the classes, sort the pictures into such, or convert them to one of "
-            f"{', '.join(sorted(FORMATS))}. Nothing was changed."
+            f"{source} holds no example in a folder of its class, as in cat/tom.jpg, that `decode` "
+            f"of data.py can read{why}; name the folder above the classes, or sort the files into "
+            "such. Nothing was changed."
         )
     classes = {names[one][0] for one in placed}
     size = sum(one.stat().st_size for one in files)
@@ -237,7 +249,7 @@ def _checksum(text: str) -> str:
     return checksum
 
 
-def main() -> None:
+def main(yours: Yours) -> None:
     """Bring data in as the command line says, and tell what came."""
     given = _arguments()
     place = Place(DATA)
@@ -251,7 +263,10 @@ def main() -> None:
                 sys.stdout.write(f"{place.raw}: finished what an earlier call had brought in\n")
             if given.source:
                 data, how = read(Data), (given.replace, given.force)
-                told = collect(place, given.source, sha256, limits, *how, layout=data.layout)
+                problem = partial(unreadable, yours=yours.data, data=data)
+                told = collect(
+                    place, given.source, sha256, limits, *how, problem, layout=data.layout
+                )
             else:
                 told = example(place, given.replace, given.force)
     except OSError as error:

@@ -1,20 +1,17 @@
 """What is odd in the data: the findings of `validate`, with the pictures that they are about."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from ..data.findings import RULES
-from .markup import name, plural, section, table, text
-from .pictures import image_tag
+from .markup import capital, name, plural, section, table, text
+from .pictures import Look, look_tag
 
 MOST_SHOWN = 12  # findings of a rule; reports/data.json has all
 MOST_PICTURES = 4  # of one finding
 
-# Pictures uint8 [c, h, w] by their paths below data/raw.
-Pictures = Mapping[str, npt.NDArray[np.uint8]]
+# How examples are shown, by their paths below data/raw.
+Pictures = Mapping[str, Look]
 
 
 def findings_section(data: Mapping[str, Any], pictures: Pictures) -> str:
@@ -53,8 +50,17 @@ def _lead(data: Mapping[str, Any]) -> str:
     since = f"compared with data version {name(before)}" if before else "there is no data release"
     return (
         f"<p>{lead}. A model that had not seen them looked for wrong labels in {looked}. "
-        f"Brightness and size: {since}.</p>"
+        f"{_moved(data.get('not_looked_for', []), since)}</p>"
     )
+
+
+def _moved(unseen: Sequence[str], since: str) -> str:
+    """Return what was compared with the last release, and what could not be looked for at all."""
+    kinds = [kind for kind in ("brightness", "size") if f"{kind}-drift" not in unseen]
+    said = [f"{capital(' and '.join(kinds))}: {since}."] if kinds else []
+    if "near-duplicates" in unseen:
+        said.append("Near-duplicates were not looked for, as the examples have no image.")
+    return " ".join(said)
 
 
 def _rules(data: Mapping[str, Any]) -> str:
@@ -82,7 +88,7 @@ def _listed(rule: str, count: int, some: list[dict[str, Any]], pictures: Picture
 
 def _finding(one: Mapping[str, Any], pictures: Pictures) -> str:
     paths = [path for path in one["paths"][:MOST_PICTURES] if path in pictures]
-    tags = "".join(image_tag(pictures[path], f"Picture {path}") for path in paths)
+    tags = "".join(look_tag(pictures[path], f"Picture {path}") for path in paths)
     words = name(one["message"])
     if one["accepted"]:
         words += f"<small>accepted: {name(one['accepted'])}</small>"

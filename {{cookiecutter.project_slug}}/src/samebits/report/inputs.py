@@ -4,12 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from ..core.records import Curves
 from ..metrics.predictions import Predictions
-from .pictures import Gallery
+from .pictures import Gallery, Image, Look
 
 
 @dataclass(frozen=True)
@@ -18,9 +15,8 @@ class Inputs:
 
     `metrics`, `diagnosis`, `data` and `identity` are the JSON files of that name; `curves` the
     columns of the learning curves; `predictions` those for each data set; `pictures` how the dev
-    examples are shown, uint8 `[c, h, w]` each, in the order of `predictions["dev"]`; `odd` those of
-    findings in the data, by path; `tags` what people say caused mistakes, by the content
-    (MD5) of a picture.
+    examples are shown, in the order of `predictions["dev"]`; `odd` how those of findings in the
+    data are, by path; `tags` what people say caused mistakes, by the content (MD5) of an example.
     """
 
     metrics: dict[str, Any]
@@ -30,6 +26,6 @@ class Inputs:
     curves: Curves
     classes: list[str]
     predictions: dict[str, Predictions]
-    pictures: Gallery | npt.NDArray[np.uint8]
-    odd: Mapping[str, npt.NDArray[np.uint8]]
+    pictures: Gallery | Sequence[Image]
+    odd: Mapping[str, Look]
     tags: Mapping[str, Sequence[str]]

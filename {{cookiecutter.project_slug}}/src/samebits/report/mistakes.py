@@ -13,7 +13,7 @@ from ..metrics.predictions import Predictions
 from ..metrics.proportions import measured
 from ..metrics.registry import METRICS, Metric
 from .markup import bar, name, plural, section, share, table, text
-from .pictures import Gallery, image_tag
+from .pictures import Gallery, Image, look_tag
 
 MATRIX_CLASSES = 30  # a larger matrix cannot be read; its worst pairs can
 WORST_PAIRS = 10  # below a matrix, which has the others
@@ -45,7 +45,7 @@ def confusion_section(predictions: Predictions, classes: list[str]) -> str:
 def mistakes_section(
     predictions: Predictions,
     classes: list[str],
-    pictures: Gallery | npt.NDArray[np.uint8],
+    pictures: Gallery | Sequence[Image],
     metric: Metric,
     tags: Tags,
 ) -> str:
@@ -79,7 +79,7 @@ def least_sure(predictions: Predictions) -> list[int]:
 def _mistake(
     predictions: Predictions,
     classes: list[str],
-    pictures: Gallery | npt.NDArray[np.uint8],
+    pictures: Gallery | Sequence[Image],
     row: int,
     tags: Tags,
 ) -> str:
@@ -91,7 +91,7 @@ def _mistake(
     said = "; ".join(tags.get(predictions.examples[row].md5, ()))
     causes = f'<span class="tags">{name(said)}</span>' if said else ""
     return (
-        f"<li><figure>{image_tag(pictures[row], alt)}<figcaption>"
+        f"<li><figure>{look_tag(pictures[row], alt)}<figcaption>"
         f"<span>true <b>{name(true)}</b></span>"
         f'<span class="{kind}">predicted <b>{name(answer)}</b></span>'
         f"<span>{sure} sure</span>{causes}<small>{name(path)}</small></figcaption></figure></li>"

@@ -140,11 +140,13 @@ def _data_section(inputs: Inputs) -> str:
 
 
 def _kinds(data: dict[str, Any]) -> str:
-    sizes, modes = (
-        ", ".join(f"{text(kind)} ({count:,})" for kind, count in _commonest(data[key]))
-        for key in ("sizes", "modes")
-    )
-    return f"<p>Sizes in pixels: {sizes}. Colour modes: {modes}.</p>"
+    titles = {"Sizes in pixels": data["sizes"], "Colour modes": data["modes"]}
+    listed = {
+        title: ", ".join(f"{text(kind)} ({count:,})" for kind, count in _commonest(counts))
+        for title, counts in titles.items()
+        if counts
+    }
+    return f"<p>{' '.join(f'{title}: {kinds}.' for title, kinds in listed.items())}</p>"
 
 
 def _commonest(counts: dict[str, int]) -> list[tuple[str, int]]:

@@ -1,8 +1,9 @@
-"""Pictures inside the page, so that it stays one file."""
+"""Examples inside the page, so that it stays one file: their images, or else what is known."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,33 +11,44 @@ import numpy.typing as npt
 from ..console.errors import UserError
 from ..core.png import png
 from ..core.resize import shrink
-from ..data.example import IMAGE, Arrays
-from ..data.shards import Pictures
+from ..data.fields import Arrays, Field, image_of
+from ..data.shards import Example, Stored
 from .markup import text
 
 LARGEST = 128  # pixels a side; keeps a page with pictures of any size small
 TINY = 64  # below this, pictures are shown with their pixels as squares
 Image = npt.NDArray[np.uint8]  # [c, h, w]
-Show = Callable[[Arrays], Image]  # from the arrays of an example to what a person sees of it
+Show = Callable[[Arrays], Image | None]  # from the arrays of an example to an image, if any
+Look = Image | str  # what a person sees of an example: an image, or else its facts in words
 
 
 class Gallery:
     """Examples as `show` draws them, each when it is asked for."""
 
-    def __init__(self, images: Image | Pictures, show: Show) -> None:
-        self._images, self._show = images, show
+    def __init__(self, arrays: Stored, examples: Sequence[Example], show: Show) -> None:
+        self._arrays, self._examples, self._show = arrays, examples, show
 
-    def __getitem__(self, row: int) -> Image:
-        return self._show({IMAGE: self._images[row]})
+    def __getitem__(self, row: int) -> Look:
+        arrays = {name: one[row] for name, one in self._arrays.items()}
+        return look(arrays, self._examples[row].facts, self._show)
+
+
+def look(arrays: Arrays, facts: Mapping[str, Any], show: Show) -> Look:
+    """Return what `show` draws of an example, or its facts in words."""
+    image = show(arrays)
+    if image is not None:
+        return image
+    words = (one if isinstance(one, str) else f"{one:.6g}" for one in facts.values())
+    return ", ".join(f"{name} {word}" for name, word in zip(facts, words, strict=True) if word)
 
 
 def drawing(module: ModuleType | None) -> Show:
-    """Return how examples are shown: by `show` of your show.py, or without one as they are.
+    """Return how examples are shown: by `show` of your show.py, or without one by their image.
 
     What that returns must be an image; anything else is a `UserError`.
     """
     if module is None:
-        return lambda arrays: arrays[IMAGE]
+        return _plain
 
     def show(arrays: Arrays) -> Image:
         image = module.show(arrays)
@@ -52,8 +64,21 @@ def drawing(module: ModuleType | None) -> Show:
     return show
 
 
+def _plain(arrays: Arrays) -> Image | None:
+    fields = {name: Field(one.dtype.name, one.shape) for name, one in arrays.items()}
+    image = image_of(fields)
+    return arrays[image] if image and fields[image].shape[0] in (1, 3) else None
+
+
+def look_tag(look: Look, alt: str) -> str:
+    """Return an `<img>` with an image, or a paragraph with words."""
+    if not isinstance(look, str):
+        return image_tag(look, alt)
+    return f"<p>{text(look)}</p>" if look else ""
+
+
 def image_tag(image: Image, alt: str) -> str:
-    """Return an `<img>` that holds a picture `[c, h, w]` as PNG."""
+    """Return an `<img>` that holds an image `[c, h, w]` as PNG."""
     small = shrink(image, LARGEST)
     data = base64.b64encode(png(small)).decode("ascii")
     kind = ' class="tiny"' if max(small.shape[1:]) < TINY else ""

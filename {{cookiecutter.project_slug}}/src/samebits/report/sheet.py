@@ -1,21 +1,18 @@
-"""Sheets of pictures: a page with examples under headings, in one file."""
+"""Sheets of examples: a page with examples under headings, in one file."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
 from .markup import document, name, plural, section, text
-from .pictures import image_tag
+from .pictures import Look, look_tag
 
 SHOWN = 24
 
 
 class Shown(NamedTuple):
-    """A picture of a sheet: its pixels uint8 [c, h, w] or None if they cannot be had, its words."""
+    """An example of a sheet: how it looks, or None if that cannot be had, and its words."""
 
-    pixels: npt.NDArray[np.uint8] | None
+    look: Look | None
     title: str
     path: str
 
@@ -46,8 +43,8 @@ def _part(heading: str, count: int, shown: Sequence[Shown]) -> str:
 
 
 def _figure(one: Shown) -> str:
-    known = one.pixels is not None
-    image = image_tag(one.pixels, one.path) if one.pixels is not None else ""
+    known = one.look is not None
+    image = look_tag(one.look, one.path) if one.look is not None else ""
     return (
         f"<li><figure>{image}<figcaption><b>{name(one.title)}</b>"
         f"<small>{name(one.path)}{'' if known else ' (cannot be shown)'}</small>"

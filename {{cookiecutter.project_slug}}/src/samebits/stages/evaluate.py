@@ -15,7 +15,7 @@ from ..core.sections import Evaluation, Reproducibility
 from ..core.yours import Yours
 from ..data.loader import Split
 from ..data.release_file import data_of
-from ..data.shards import read_examples
+from ..data.shards import read_examples, rows
 from ..data.splits import SPLITS
 from ..metrics.baselines import beside
 from ..metrics.evaluation import check, judge_all, resample_all, score
@@ -44,9 +44,9 @@ def main(yours: Yours, seal: Seal) -> None:
     network.to(reproducibility.device)
     inputs = yours.model.inputs
     with portable(network, reproducibility):
-        predict(network, inputs, test.images[:1], len(classes), chunk)
+        predict(network, inputs, rows(test.arrays, slice(0, 1)), len(classes), chunk)
     found = {
-        name: predict(network, inputs, split.images, len(classes), chunk)
+        name: predict(network, inputs, split.arrays, len(classes), chunk)
         for name, split in splits.items()
     }
     predictions = {

@@ -7,14 +7,14 @@ from ..core.files import write_bytes
 from ..core.records import read_curves, read_record
 from ..core.seals import Seal
 from ..core.yours import Yours
-from ..data.shards import Shards, open_shards
+from ..data.shards import Index, open_shards
 from ..diagnosis.error_tags import FILE, read_rows
 from ..metrics.predictions import Predictions, read_predictions
 from ..metrics.registry import enter
 from ..report.findings import shown_paths
 from ..report.inputs import Inputs
 from ..report.page import page
-from ..report.pictures import Gallery, Image, Show, drawing
+from ..report.pictures import Gallery, Look, Show, drawing
 
 KEYS = (
     *("score", "metric", "interval", "accepted", "constraints", "slices", "baselines"),
@@ -44,7 +44,7 @@ def main(yours: Yours, seal: Seal) -> None:
     )
     curves = read_curves(Path("reports/learning-curves.csv"), "train")
     show = drawing(yours.show)
-    pictures = Gallery(_pictures("dev", predictions), show)
+    pictures = _gallery("dev", predictions, show)
     odd = _odd(set(shown_paths(data)), predictions, show)
     tags = {row.md5: row.causes() for row in read_rows(FILE, predictions, classes)}
     records = (metrics, diagnosis, data, identity)
@@ -55,16 +55,18 @@ def main(yours: Yours, seal: Seal) -> None:
     seal.write()
 
 
-def _pictures(split: str, predictions: dict[str, Predictions]) -> Shards:
-    return open_shards(Path("data/prepared") / split, len(predictions[split].labels))
+def _gallery(split: str, predictions: dict[str, Predictions], show: Show) -> Gallery:
+    folder, examples = Path("data/prepared") / split, predictions[split].examples
+    arrays = open_shards(folder, Index.read(folder).fields, len(examples))
+    return Gallery(arrays, examples, show)
 
 
-def _odd(wanted: set[str], predictions: dict[str, Predictions], show: Show) -> dict[str, Image]:
+def _odd(wanted: set[str], predictions: dict[str, Predictions], show: Show) -> dict[str, Look]:
     """Return how those paths that are in any split are shown."""
-    found: dict[str, Image] = {}
+    found: dict[str, Look] = {}
     for split, known in predictions.items():
         rows = [row for row, one in enumerate(known.examples) if one.path in wanted]
         if rows:
-            pictures = Gallery(_pictures(split, predictions), show)
+            pictures = _gallery(split, predictions, show)
             found |= {known.examples[row].path: pictures[row] for row in rows}
     return found

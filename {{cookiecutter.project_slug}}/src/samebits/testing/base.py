@@ -1,5 +1,6 @@
 """What all checks share: the project's own files, and examples that need no data."""
 
+import math
 import random
 from dataclasses import is_dataclass, replace
 from pathlib import Path
@@ -8,14 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from ..core import kernels
 from ..core.config import read
 from ..core.params import keys
 from ..core.sections import Reproducibility
 from ..core.yours import YOURS, Yours, declared, package
-from ..data.example import IMAGE
+from ..data.fields import Arrays, Field, checked, fields_of, image_of
 from ..data.loader import Split
+from ..data.shards import Stored
 
 CLASSES = ["plain", "rows", "columns"]
 
@@ -56,11 +59,58 @@ class Checks:
         kernels.configure(given.level, given.threads, given.device)
 
     def examples(self, count: int) -> Split:
-        """Return examples to check with: noise, with bright rows, bright columns or neither."""
+        """Return examples to check with: noise, in which the class can be told of each array.
+
+        An image has bright rows, bright columns or neither; of any other array none, half or all of
+        the numbers are larger. Whole numbers are from 0 to 3: they may stand for words.
+        """
         data = yours().data
-        shape = data.fields(read(data.Input))[IMAGE].shape
+        fields = checked(data.fields(read(data.Input)))
         labels = np.arange(count, dtype=np.int64) % len(CLASSES)
-        noise = np.random.default_rng(0).integers(0, 60, (count, *shape), dtype=np.uint8)
-        noise[labels == 1, :, ::2] += 150
-        noise[labels == 2, :, :, ::2] += 150
-        return Split(noise, labels, CLASSES, "synthetic")
+        image = image_of(fields)
+        arrays = {
+            name: _images(field, labels) if name == image else _numbers(field, labels)
+            for name, field in fields.items()
+        }
+        return Split(arrays, labels, CLASSES, "synthetic")
+
+
+def _images(field: Field, labels: NDArray[np.int64]) -> NDArray[np.uint8]:
+    shape = (len(labels), *field.shape)
+    noise = np.random.default_rng(0).integers(0, 60, shape, dtype=np.uint8)
+    noise[labels == 1, :, ::2] += 150
+    noise[labels == 2, :, :, ::2] += 150
+    return noise
+
+
+def _numbers(field: Field, labels: NDArray[np.int64]) -> NDArray[Any]:
+    drawn = np.random.default_rng(0).random((len(labels), math.prod(field.shape)))
+    larger = np.zeros(drawn.shape)
+    larger[labels == 1, ::2] = larger[labels == 2] = 1
+    if field.dtype == "bool":
+        drawn = np.round(drawn + larger).clip(0, 1)
+    elif field.dtype.startswith("float"):
+        drawn += 2 * larger
+    else:
+        drawn = np.floor(2 * drawn) + 2 * larger
+    return drawn.astype(field.dtype).reshape(-1, *field.shape)
+
+
+def copied(arrays: Stored) -> dict[str, NDArray[Any]]:
+    """Return the arrays of all examples as copies."""
+    return {name: np.array(one[:]) for name, one in arrays.items()}
+
+
+def extreme(arrays: Arrays) -> dict[str, Arrays]:
+    """Return the arrays with nothing but their least and their largest values, by what that is.
+
+    Those of an image are black and white; those of others are taken from all examples.
+    """
+    image = image_of(fields_of(arrays))
+    ends = {name: (one.min(), one.max()) for name, one in arrays.items()}
+    ends |= {image: (0, 255)} if image else {}
+    kinds = ("black", "white") if [*arrays] == [image] else ("the least", "the largest")
+    return {
+        kind: {name: np.full_like(one, ends[name][at]) for name, one in arrays.items()}
+        for at, kind in enumerate(kinds)
+    }

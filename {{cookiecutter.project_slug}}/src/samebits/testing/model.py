@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from ..data.loader import arrays
+from ..data.fields import Arrays
+from ..data.shards import rows
 from ..training.microbatch import check
 from ..training.network import built
 from ..training.predict import predict
-from .base import Checks, check_section, disturb, reproducibility, yours
+from .base import Checks, check_section, copied, disturb, extreme, reproducibility, yours
 
 
 class ModelChecks(Checks):
@@ -26,28 +28,30 @@ class ModelChecks(Checks):
         assert not equal, "another seed gives the same weights; does `build` set a seed?"
 
     def test_inputs_depends_on_the_arrays_alone(self) -> None:
-        images = np.array(self.examples(4).images)
-        before = images.copy()
-        first = yours().model.inputs(arrays(images))
-        assert (images == before).all(), "`inputs` changes the stored arrays; let it copy them"
+        arrays = copied(self.examples(4).arrays)
+        before = copied(arrays)
+        first = yours().model.inputs(arrays)
+        same = all(np.array_equal(one, arrays[name]) for name, one in before.items())
+        assert same, "`inputs` changes the stored arrays; let it copy them"
         disturb()
-        for name, value in yours().model.inputs(arrays(images)).items():
+        for name, value in yours().model.inputs(arrays).items():
             assert torch.equal(value, first[name]), f"`inputs` made another `{name}` of the same"
 
     def test_an_answer_depends_on_its_example_alone(self) -> None:
         """Not on how many others there are, on which, or on its place among them."""
-        images = np.array(self.examples(40).images)
-        whole, order = self._answers(images), np.arange(40)[::-1].copy()
+        arrays = self.examples(40).arrays
+        whole, order = self._answers(rows(arrays, slice(None))), np.arange(40)[::-1].copy()
         said = "the answer for an example changes with {}; do `inputs` or a layer mix examples?"
-        assert (self._answers(images[:7]) == whole[:7]).all(), said.format("how many there are")
-        assert (self._answers(images[order]) == whole[order]).all(), said.format("its place")
-        images[1:] = 255 - images[1:]
-        assert (self._answers(images)[0] == whole[0]).all(), said.format("the others")
+        few, turned = (self._answers(rows(arrays, chosen)) for chosen in (slice(7), order))
+        assert (few == whole[:7]).all(), said.format("how many there are")
+        assert (turned == whole[order]).all(), said.format("its place")
+        others = rows(arrays, np.zeros(40, dtype=np.int64))
+        assert (self._answers(others)[0] == whole[0]).all(), said.format("the others")
 
     def test_answers_are_finite(self) -> None:
-        images = np.array(self.examples(2).images)
-        images[0], images[1] = 0, 255
-        assert np.isfinite(self._answers(images)).all(), "a black or white image gives NaN"
+        for kind, arrays in extreme(copied(self.examples(3).arrays)).items():
+            finite = np.isfinite(self._answers(arrays)).all()
+            assert finite, f"an example with nothing but {kind} values gives NaN"
 
     def test_no_layer_keeps_statistics_of_the_batch(self) -> None:
         shards = reproducibility().shards
@@ -61,6 +65,6 @@ class ModelChecks(Checks):
     def _weights(self, seed: int) -> dict[str, torch.Tensor]:
         return self._network(seed).state_dict()
 
-    def _answers(self, images: np.ndarray) -> np.ndarray:
+    def _answers(self, arrays: Arrays) -> NDArray[np.float32]:
         classes, chunk = len(self.examples(1).classes), reproducibility().chunk
-        return predict(self._network(0), yours().model.inputs, images, classes, chunk)
+        return predict(self._network(0), yours().model.inputs, arrays, classes, chunk)

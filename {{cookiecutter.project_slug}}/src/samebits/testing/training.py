@@ -18,7 +18,7 @@ from ..training.loop import Settings, train
 from ..training.microbatch import fold
 from ..training.network import built
 from ..training.recipe import Recipe
-from .base import Checks, check_section, disturb, reproducibility, yours
+from .base import Checks, check_section, copied, disturb, extreme, reproducibility, yours
 
 STEPS = 3  # of an epoch
 SHARDS = 8
@@ -61,9 +61,9 @@ class TrainingChecks(Checks):
 
     def test_the_loss_is_finite(self) -> None:
         network, examples = self._network(), self.examples(8)
-        images = np.array(examples.images)
-        for name, one in (("usual", images), ("black", images * 0), ("white", images * 0 + 255)):
-            loss = self._loss(network, self._batch(replace(examples, images=one)))
+        usual = copied(examples.arrays)
+        for name, arrays in {"usual": usual, **extreme(usual)}.items():
+            loss = self._loss(network, self._batch(replace(examples, arrays=arrays)))
             assert loss.ndim == 0, f"`loss` returns the shape {list(loss.shape)}, not one number"
             parameters = [one for one in network.parameters() if one.requires_grad]
             gradients = torch.autograd.grad(loss, parameters, materialize_grads=True)

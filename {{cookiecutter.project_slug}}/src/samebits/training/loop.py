@@ -20,6 +20,7 @@ from ..core.operators import check_optimizer, portable
 from ..core.random import key
 from ..core.sections import Optimization, Regularization, Reproducibility, Runtime
 from ..data.loader import Batch, Batches, Split, stream
+from ..data.shards import rows
 from . import checkpoint as checkpoints
 from .distributed import ALONE, Group
 from .early_stopping import Stop
@@ -54,7 +55,7 @@ def train(
     """Train `network` in place, going on from a checkpoint in `folder` where there is one.
 
     Args:
-        network: logits [b, classes] from images [b, c, h, w]; already initialised.
+        network: logits [b, classes] from what `inputs` gives; already initialised.
         training, dev: the examples to learn from, and those the learning curves show.
         settings: config sections.
         recipe: how it learns.
@@ -101,7 +102,8 @@ def train(
     if run.step < steps:
         with look:  # at what workers do, and at what the end of each epoch does
             batches[run.step]
-            predict(network, inputs, dev.images[:1], len(dev.classes), reproducibility.chunk)
+            first = rows(dev.arrays, slice(0, 1))
+            predict(network, inputs, first, len(dev.classes), reproducibility.chunk)
     network.train()
     with keeper, Stop(group.rank) as stop:
         for batch in stream(batches, run.step, steps, runtime):
@@ -249,7 +251,7 @@ class _Run:
         self, network: nn.Module, inputs: Any, dev: Split, chunk: int, group: Group
     ) -> None:
         self._settle()
-        probabilities = predict(network, inputs, dev.images, len(dev.classes), chunk, group)
+        probabilities = predict(network, inputs, dev.arrays, len(dev.classes), chunk, group)
         right = probabilities[np.arange(len(dev.labels)), dev.labels].astype(np.float64)
         dev_loss = -math.fsum(math.log(max(one, 1e-12)) for one in right.tolist()) / len(right)
         _check(dev_loss, f"the dev loss after step {self.step - 1}")

@@ -12,7 +12,6 @@ from ..core.config import read
 from ..core.operators import portable
 from ..core.params import fits, keys
 from ..core.sections import Reproducibility
-from ..data.example import IMAGE
 from ..data.loader import Split
 
 
@@ -29,7 +28,7 @@ def built(model: Any, split: Split, dropout: float, reproducibility: Reproducibi
         UserError: `build` refuses the values of params.yaml, or takes an operator whose bits are
             not the same on every processor.
     """
-    shapes = {IMAGE: tuple(split.images.shape[1:])}
+    shapes = split.shapes()
     settings = read(model.Model)
     # Wherever it is built: what a network draws and keeps in no buffer is the same, too.
     torch.manual_seed(random.key(reproducibility.seed, "initialisation"))
@@ -81,7 +80,7 @@ def _stepped(value: Any, step: str, *, back: bool = False) -> Any:
 
 
 def _takes(model: Any, settings: Any, split: Split) -> bool:
-    shapes = {IMAGE: tuple(split.images.shape[1:])}
+    shapes = split.shapes()
     try:
         with torch.device("meta"):  # nothing is computed
             model.build(settings, shapes, len(split.classes), 0.0)

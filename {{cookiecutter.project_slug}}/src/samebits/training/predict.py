@@ -1,4 +1,4 @@
-"""What a network says of pictures."""
+"""What a network says of examples."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,9 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..console.errors import UserError, refused
-from ..data.example import Arrays
-from ..data.loader import arrays
-from ..data.shards import Pictures
+from ..data.fields import Arrays
+from ..data.shards import Stored, rows
 from .distributed import ALONE, Group
 
 
@@ -22,28 +21,27 @@ from .distributed import ALONE, Group
 def predict(
     network: nn.Module,
     inputs: Callable[[Arrays], dict[str, Tensor]],
-    images: NDArray[np.uint8] | Pictures,
+    arrays: Stored,
     classes: int,
     chunk: int,
     group: Group = ALONE,
 ) -> NDArray[np.float32]:
-    """Return the probabilities [n, classes] for images uint8 [n, c, h, w].
+    """Return the probabilities [n, classes] for examples: arrays [n, ...] by name.
 
     They go through the network `chunk` at a time, and blank ones fill up the last chunk: kernels
-    are chosen by shape, so the bits of one picture would else depend on how many others there are.
+    are chosen by shape, so the bits of one example would else depend on how many others there are.
     Chunks are the same for any number of processes.
     """
+    count = len(next(iter(arrays.values())))
     device = next(network.parameters()).device
     was_training = network.training
     network.eval()
-    found = torch.zeros(len(images), classes)
-    for start in range(group.rank * chunk, len(images), group.size * chunk):
-        given = images[start : start + chunk]
-        filled = {
-            name: _filled(one, chunk).to(device) for name, one in inputs(arrays(given)).items()
-        }
+    found = torch.zeros(count, classes)
+    for start in range(group.rank * chunk, count, group.size * chunk):
+        given = inputs(rows(arrays, slice(start, start + chunk)))
+        filled = {name: _filled(one, chunk).to(device) for name, one in given.items()}
         logits = network(**filled)
-        found[start : start + chunk] = functional.softmax(logits, dim=1)[: len(given)]
+        found[start : start + chunk] = functional.softmax(logits, dim=1)[: count - start]
     network.train(was_training)
     return group.union(found).numpy()
 

@@ -1,4 +1,4 @@
-"""Softmax regression on small pixels: the simplest model that learns, the same bits everywhere.
+"""Softmax regression on cheap features: the simplest model that learns, the same bits everywhere.
 
 It needs no seed: weights start at zero and the order of the examples is fixed. Time grows with
 their number, memory does not. Source: Bishop, Pattern Recognition and Machine Learning (2006), 4.3.
@@ -13,34 +13,60 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..core.random import permutation
-from ..core.resize import shrink
-from ..data.shards import Pictures
+from ..data.features import Features, Seen
 
-SIDE = 32  # pixels; a linear model gains nothing from finer ones
 BATCH = 128
 LEAST_STEPS, LEAST_EPOCHS = 500, 5
 RATE, DECAY = 0.01, 0.0001
 KEPT, KEPT_SQUARES = 0.9, 0.999  # of the running means of the gradient and of its square
 
-Images = NDArray[np.uint8] | Pictures
+Known = Seen | Features  # pixels uint8 [n, c, h, w], or numbers float32 [n, f]
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """How features come near 0: divided by `scale`, less `middle`; float32 [] or [f] each."""
+
+    scale: Tensor
+    middle: Tensor
+
+    @classmethod
+    def of(cls, seen: Known) -> "Scaling":
+        """Return that of pixels, from 0 to 255; of numbers, that of these examples."""
+        if seen[:1].dtype == np.uint8:
+            return cls(torch.tensor(127.5), torch.tensor(1.0))
+        starts = range(0, len(seen), BATCH)  # so many at once take little memory
+        sums = (seen[at : at + BATCH].sum(axis=0, dtype=np.float64) for at in starts)
+        middle = sum(sums) / len(seen)
+        squares = (np.square(seen[at : at + BATCH] - middle).sum(axis=0) for at in starts)
+        spread = np.sqrt(sum(squares) / len(seen))
+        scale = np.where(spread > 0, spread, 1)  # what is always the same says nothing
+        return cls(*(torch.from_numpy(one.astype(np.float32)) for one in (scale, middle / scale)))
+
+    def __call__(self, seen: Seen) -> Tensor:
+        """Return the features of some examples as float32 [b, f]."""
+        flat = np.array(seen.reshape(len(seen), -1))
+        return torch.from_numpy(flat).float().div_(self.scale).sub_(self.middle)
 
 
 @dataclass(frozen=True, slots=True)
 class Linear:
     """Logits are features @ weight + bias: float32 [features, classes] and [classes]."""
 
+    scaled: Scaling
     weight: Tensor
     bias: Tensor
 
 
-def fit(images: Images, labels: NDArray[np.int64], classes: int) -> Linear:
-    """Return the model fitted to images uint8 [n, c, h, w] with labels int64 [n] < `classes`.
+def fit(seen: Known, labels: NDArray[np.int64], classes: int) -> Linear:
+    """Return the model fitted to what is seen of n examples, with labels int64 [n] < `classes`.
 
     Adam (Kingma and Ba, 2015) with a rate that falls to zero. The kernels are those of the process:
     after `determinism.choose("portable", 1)` the bits are the same on every x86-64 machine.
     """
     count = len(labels)
-    width = features(images[:1]).shape[1]
+    scaled = Scaling.of(seen)
+    width = scaled(seen[:1]).shape[1]
     # With a last row for the bias.
     weights, first, second = (torch.zeros(width + 1, classes) for _ in range(3))
     each = -(-count // BATCH)
@@ -51,7 +77,7 @@ def fit(images: Images, labels: NDArray[np.int64], classes: int) -> Linear:
         if place == 0:
             order = permutation(0, "linear", epoch, count)
         chosen = order[place * BATCH : (place + 1) * BATCH]
-        gradient = _gradient(weights, features(images[chosen]), torch.from_numpy(labels[chosen]))
+        gradient = _gradient(weights, scaled(seen[chosen]), torch.from_numpy(labels[chosen]))
         first.mul_(KEPT).add_(gradient, alpha=1 - KEPT)
         second.mul_(KEPT_SQUARES).addcmul_(gradient, gradient, value=1 - KEPT_SQUARES)
         # NumPy's root is exact; torch's last bits differ between processors, and torch.optim, which
@@ -59,7 +85,7 @@ def fit(images: Images, labels: NDArray[np.int64], classes: int) -> Linear:
         root = torch.from_numpy(np.sqrt(second.numpy() / (1 - KEPT_SQUARES ** (step + 1))))
         rate = RATE * (steps - step) / steps / (1 - KEPT ** (step + 1))
         weights.addcdiv_(first, root.add_(1e-8), value=-rate)
-    return Linear(weights[:-1].clone(), weights[-1].clone())
+    return Linear(scaled, weights[:-1].clone(), weights[-1].clone())
 
 
 def _gradient(weights: Tensor, inputs: Tensor, labels: Tensor) -> Tensor:
@@ -70,11 +96,11 @@ def _gradient(weights: Tensor, inputs: Tensor, labels: Tensor) -> Tensor:
     return torch.cat([inputs.T @ errors + DECAY * weights[:-1], errors.sum(dim=0, keepdim=True)])
 
 
-def probabilities(model: Linear, images: Images) -> NDArray[np.float32]:
-    """Return what `model` says of images uint8 [n, c, h, w]: probabilities [n, classes]."""
-    found = torch.empty(len(images), len(model.bias))
-    for start in range(0, len(images), BATCH):
-        inputs = features(images[start : start + BATCH])
+def probabilities(model: Linear, seen: Known) -> NDArray[np.float32]:
+    """Return what `model` says of n examples: probabilities [n, classes]."""
+    found = torch.empty(len(seen), len(model.bias))
+    for start in range(0, len(seen), BATCH):
+        inputs = model.scaled(seen[start : start + BATCH])
         # Always of one shape: kernels are chosen by it, and differ in their last bits.
         filled = functional.pad(inputs, (0, 0, 0, BATCH - len(inputs)))
         answers = functional.softmax(filled @ model.weight + model.bias, dim=1)
@@ -83,25 +109,19 @@ def probabilities(model: Linear, images: Images) -> NDArray[np.float32]:
 
 
 def out_of_fold(
-    images: Images, labels: NDArray[np.int64], classes: int, folds: NDArray[np.int64]
+    seen: Seen, labels: NDArray[np.int64], classes: int, folds: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """Return for each image the probabilities [n, classes] of a model that has not seen its fold.
+    """Return for each example the probabilities [n, classes] of a model that has not seen its fold.
 
     Args:
-        images: uint8 [n, c, h, w].
+        seen: pixels uint8 [n, c, h, w], or numbers float32 [n, f].
         labels: int64 [n].
         classes: how many there are.
-        folds: int64 [n], the fold of each image; there must be two or more.
+        folds: int64 [n], the fold of each example; there must be two or more.
     """
     found = np.empty((len(labels), classes), dtype=np.float32)
     for fold in np.unique(folds).tolist():
         inside, outside = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
-        model = fit(images[outside], labels[outside], classes)
-        found[inside] = probabilities(model, images[inside])
+        model = fit(seen[outside], labels[outside], classes)
+        found[inside] = probabilities(model, seen[inside])
     return found
-
-
-def features(images: NDArray[np.uint8]) -> Tensor:
-    """Return the pixels of images [b, c, h, w] as float32 [b, features] in [-1, 1]."""
-    flat = np.array(shrink(images, SIDE).reshape(len(images), -1))
-    return torch.from_numpy(flat).float().div_(127.5).sub_(1)

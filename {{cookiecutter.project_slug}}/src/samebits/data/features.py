@@ -1,0 +1,53 @@
+"""What a cheap model sees of examples: the image, made small, or else all arrays as numbers."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.resize import shrink
+from .fields import Arrays, fields_of, image_of
+from .shards import Stored, rows
+
+SIDE = 32  # pixels of an image; a linear model gains nothing from finer ones
+MOST = 1024  # numbers of other examples, for the same reason
+LARGEST = 1e30  # a float64 may hold more than a float32
+
+Seen = NDArray[np.uint8] | NDArray[np.float32]  # images [n, c, h, w], or numbers [n, f]
+
+
+def features(arrays: Arrays) -> Seen:
+    """Return what is seen of a batch of examples.
+
+    Args:
+        arrays: by name, [n, ...] each.
+
+    Returns:
+        The image as uint8 [n, c, h, w] with at most `SIDE` pixels a side, where there is one; else
+        the arrays side by side as float32 [n, f], evenly thinned to `MOST` of them.
+    """
+    image = image_of(fields_of(arrays))
+    if image:
+        return shrink(arrays[image], SIDE)
+    flat = [one.reshape(len(one), -1) for one in arrays.values()]
+    width = sum(one.shape[1] for one in flat)
+    few = min(width, MOST)
+    chosen = np.arange(few) * width // few
+    parts, start = [], 0
+    for one in flat:
+        inside = chosen[(chosen >= start) & (chosen < start + one.shape[1])] - start
+        parts.append(one[:, inside].astype(np.float64).clip(-LARGEST, LARGEST))
+        start += one.shape[1]
+    return np.concatenate(parts, axis=1, dtype=np.float32)
+
+
+class Features:
+    """The features of many examples, made when they are asked for."""
+
+    def __init__(self, arrays: Stored) -> None:
+        self._arrays = arrays
+        self.image = image_of(fields_of(arrays))
+
+    def __len__(self) -> int:
+        return len(next(iter(self._arrays.values())))
+
+    def __getitem__(self, chosen: slice | NDArray[np.int64]) -> Seen:
+        return features(rows(self._arrays, chosen))
