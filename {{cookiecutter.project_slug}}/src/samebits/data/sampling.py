@@ -47,4 +47,4 @@ def shares(sizes: list[int], balance: float) -> list[int]:
 def turns(examples: NDArray[np.int64], wanted: int, count: int) -> NDArray[np.int64]:
     """Return `wanted` of the examples, from the front again and again; `count` more each turn."""
     turn, place = np.divmod(np.arange(wanted), max(len(examples), 1))
-    return examples[place] + turn * count
+    return np.asarray(examples[place] + turn * count)
