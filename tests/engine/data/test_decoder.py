@@ -58,6 +58,7 @@ def test_what_moves_no_pixel(params: Path, settle: Callable[..., None]) -> None:
 
 
 IMAGE = Field("uint8", (1, 8, 8))
+WRONG: Any = Field  # whatever it is given
 
 
 @pytest.mark.parametrize(
@@ -76,13 +77,13 @@ IMAGE = Field("uint8", (1, 8, 8))
         ({"text": Field("str", (3,))}, "text as 'str', which cannot be stored"),
         ({"wave": Field("complex64", (3,))}, "wave as 'complex64', which cannot be stored"),
         ({"wave": Field("float16", (3,))}, "wave as 'float16', which cannot be stored"),
-        ({"wave": Field(float, (3,))}, "wave as <class 'float'>, which cannot be stored"),
+        ({"wave": WRONG(float, (3,))}, "wave as <class 'float'>, which cannot be stored"),
         (
-            {"wave": Field("float32", (None, 3))},
+            {"wave": WRONG("float32", (None, 3))},
             r"wave with the shape \(None, 3\); give the length",
         ),
         ({"wave": Field("float32", (0,))}, r"wave with the shape \(0,\)"),
-        ({"wave": Field("float32", 3)}, "wave with the shape 3"),
+        ({"wave": WRONG("float32", 3)}, "wave with the shape 3"),
         ({"wave": "float32"}, r"wave as 'float32'; write Field\(dtype, shape\)"),
     ],
 )
@@ -94,7 +95,7 @@ def test_fields_that_cannot_be_stored(fields: Any, words: str) -> None:
 
 
 def test_arrays_of_any_number_type_and_shape() -> None:
-    arrays = {
+    arrays: dict[str, Any] = {
         "image": PIXELS,
         "tokens": np.arange(6, dtype="int32"),
         "mask": np.arange(6).reshape(2, 3) > 3,

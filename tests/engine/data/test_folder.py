@@ -42,7 +42,7 @@ def test_several_arrays(use: Path) -> None:
 
     def decode(content: bytes, _: object) -> Decoded:
         first = np.frombuffer(content[:4], np.uint8)
-        return Decoded({"size": np.float32(len(content)), "first": first}, {})
+        return Decoded({"size": np.array(len(content), np.float32), "first": first}, {})
 
     found = read_labelled(use, replace(DECODER, fields=fields, decode=decode), CLASSES)
     assert [*found.arrays] == ["first", "size"]

@@ -48,7 +48,8 @@ def test_each_picture_stands_with_its_own_answer(inputs: Inputs) -> None:
     assert order == [4, 8, 0, 5, 1, 6, 7, 2, 3]
     assert "90.0 % sure" in content
     for item, row in zip(content.split("<li>")[1:], order, strict=True):
-        assert base64.b64encode(png(inputs.pictures[row])).decode() in item
+        image = np.asarray(inputs.pictures[row])
+        assert base64.b64encode(png(image)).decode() in item
         assert f"/{row:03d}.png</bdi>" in item
         assert ('class="tags"' in item) == (row in (0, 1, 4))
         assert ('class="wrong"' in item) == (row in ordered(ACCURACY, dev))

@@ -12,7 +12,7 @@ from PIL import Image
 from predicted import example
 
 from samebits.console.errors import UserError
-from samebits.report.pictures import LARGEST, Gallery, drawing, image_tag, look_tag
+from samebits.report.pictures import LARGEST, Gallery, drawing, image_tag, look, look_tag
 
 
 def shown(tag: str) -> Image.Image:
@@ -44,23 +44,24 @@ def module(show: Any) -> Any:
 def test_examples_are_shown_as_they_are_or_as_you_say() -> None:
     images = np.arange(2 * 3 * 8 * 8, dtype=np.uint8).reshape(2, 3, 8, 8)
     arrays, examples = {"image": images}, [example("a.png", "a", "")] * 2
-    assert (Gallery(arrays, examples, drawing(None))[1] == images[1]).all()
+    assert np.array_equal(Gallery(arrays, examples, drawing(None))[1], images[1])
     own = Gallery(arrays, examples, drawing(module(lambda arrays: 255 - arrays["image"][:1])))
-    assert (own[1] == 255 - images[1, :1]).all()
+    assert np.array_equal(own[1], 255 - images[1, :1])
 
 
 def test_without_an_image_the_facts_are_shown() -> None:
     channels = np.zeros((2, 4, 8, 8), np.uint8)  # which no file of an image can hold
-    facts = {"length": 37, "mean": 1 / 3, "camera": "<left>", "lost": ""}
+    facts: dict[str, float] = {"length": 37, "mean": 1 / 3}
     known = [replace(example("a.bin", "a", ""), facts=facts)] * 2
     for arrays in ({"image": channels}, {"age": np.zeros(2)}, {"mask": np.zeros((2, 8, 8), bool)}):
         seen = Gallery(arrays, known, drawing(None))[1]
-        assert seen == "length 37, mean 0.333333, camera <left>"
-        assert look_tag(seen, "") == "<p>length 37, mean 0.333333, camera &lt;left&gt;</p>"
+        assert seen == "length 37, mean 0.333333"
+    words = look({"age": np.zeros(())}, facts | {"camera": "<left>", "lost": ""}, drawing(None))
+    assert look_tag(words, "") == "<p>length 37, mean 0.333333, camera &lt;left&gt;</p>"
     assert look_tag("", "") == ""
     masks = {"age": np.zeros(2), "mask": np.ones((2, 8, 8), bool)}
     own = drawing(module(lambda arrays: 255 * arrays["mask"][None].astype(np.uint8)))
-    assert (Gallery(masks, known, own)[0] == np.full((1, 8, 8), 255)).all()
+    assert np.array_equal(Gallery(masks, known, own)[0], np.full((1, 8, 8), 255))
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from ..core.records import Curves
 from ..metrics.predictions import Predictions
-from .pictures import Gallery, Image, Look
+from .pictures import Gallery, Look
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,6 @@ class Inputs:
     curves: Curves
     classes: list[str]
     predictions: dict[str, Predictions]
-    pictures: Gallery | Sequence[Image]
+    pictures: Gallery | npt.NDArray[np.uint8]
     odd: Mapping[str, Look]
     tags: Mapping[str, Sequence[str]]

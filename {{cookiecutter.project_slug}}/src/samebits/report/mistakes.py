@@ -13,7 +13,7 @@ from ..metrics.predictions import Predictions
 from ..metrics.proportions import measured
 from ..metrics.registry import METRICS, Metric
 from .markup import bar, name, plural, section, share, table, text
-from .pictures import Gallery, Image, look_tag
+from .pictures import Gallery, look_tag
 
 MATRIX_CLASSES = 30  # a larger matrix cannot be read; its worst pairs can
 WORST_PAIRS = 10  # below a matrix, which has the others
@@ -45,7 +45,7 @@ def confusion_section(predictions: Predictions, classes: list[str]) -> str:
 def mistakes_section(
     predictions: Predictions,
     classes: list[str],
-    pictures: Gallery | Sequence[Image],
+    pictures: Gallery | npt.NDArray[np.uint8],
     metric: Metric,
     tags: Tags,
 ) -> str:
@@ -79,7 +79,7 @@ def least_sure(predictions: Predictions) -> list[int]:
 def _mistake(
     predictions: Predictions,
     classes: list[str],
-    pictures: Gallery | Sequence[Image],
+    pictures: Gallery | npt.NDArray[np.uint8],
     row: int,
     tags: Tags,
 ) -> str:
