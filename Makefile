@@ -23,7 +23,7 @@ setup: ## build .venv with the template's own tools, pinned and hashed
 demo: setup ## generate a project into demo/, install, train, compare with the shipped bits
 	$(in_venv) python scripts/demo.py
 
-test: quick ## all tests: the quick tier, then the slow one (real environments, real training)
+test: quick ## the quick tier, then the slow one (real environments, real training)
 	@echo 'Slow tier: real environments, real training' && $(in_venv) python -m pytest -m 'slow and not (long or apart)' -n 2 --dist loadfile --durations 25
 
 quick: setup ## the quick tier: nothing to install, under 2 minutes

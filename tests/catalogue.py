@@ -14,7 +14,7 @@ from helpers import PACKAGE
 Change = tuple[str, str, str]
 YOURS, LOADER, LOOP = "P/training.py", "E/data/loader.py", "E/training/loop.py"
 EVALUATE, PREPARE, SPLITS = "E/stages/evaluate.py", "E/data/prepare.py", "E/data/splits.py"
-PAGE = "E/report/page.py"
+PAGE, SAMPLING = "E/report/page.py", "E/data/sampling.py"
 LOOP_TESTS, INPUT_TESTS = "training/test_loop.py", "stages/test_inputs.py"
 LOADER_TESTS = "data/test_loader.py"
 SHOWN = re.compile(r"^\| bug \|.*(?:\n\|.*)*", re.MULTILINE)  # the table in the docs
@@ -83,10 +83,11 @@ BUGS = [
         "shuffling without a generator",
         [
             (
-                LOADER,
-                r"permutation\(self\.seed, \"order\", epoch, (.*)\)$",
+                SAMPLING,
+                r"permutation\(seed, \"order\", epoch, (.*)\)$",
                 r"torch.randperm(\1).numpy()",
-            )
+            ),
+            (SAMPLING, r"^import numpy as np$", r"\g<0>\nimport torch"),
         ],
         r"`torch\.randperm` without `generator=`",
     ),
@@ -152,7 +153,7 @@ BUGS = [
     Bug(
         "a clock in an output",
         [
-            (EVALUATE, r"= summarise\(.*\)$", r'\g<0> | {"at": time.time()}'),
+            (EVALUATE, r"= judge_all\(.*\)$", r'\g<0> | {"at": time.time()}'),
             (EVALUATE, r"^from pathlib import Path$", r"import time\n\g<0>"),
         ],
         r"`time\.time` is a clock",
@@ -178,8 +179,8 @@ BUGS = [
         [
             (
                 LOADER,
-                r"permutation\(self\.seed, \"order\", epoch, (.*)\)$",
-                r"self._shuffler.permutation(\1)",
+                r"draws\(self\.seed, epoch, self\.split\.labels, self\.balance\)",
+                "self._shuffler.permutation(len(self.split.labels))",
             ),
             (
                 LOADER,
@@ -306,7 +307,7 @@ BUGS = [
     ),
     Bug(
         "results that another code made",
-        [(LOADER, r"\(self\.seed, \"order\", ", '(self.seed, "shuffle", ')],
+        [(SAMPLING, r"\(seed, \"order\", ", '(seed, "shuffle", ')],
         r"first \S+ of stage validate",
         tests=LOADER_TESTS,
         made="commit --force",

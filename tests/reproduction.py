@@ -1,6 +1,6 @@
 """Runs of a generated project in other circumstances, and at how many bytes their outputs differ.
 
-`test_reproduction.py` holds the circumstances; what it counts stands in the table at the end.
+Tests change some of what stands here; what they count stands in the table at the end.
 """
 
 import os
@@ -241,7 +241,7 @@ def killed(
 
 
 def points(base: Base, number: int, seed: int) -> list[dict[str, int]]:
-    """Where to kill: some events, of about 1500 in a step, after some optimizer step has begun."""
+    """Where to kill: some events, of thousands in a step, after some optimizer step has begun."""
     draw = random.Random(seed)
     steps = base.steps - 3
     return [{"step": draw.randrange(steps), "events": draw.randrange(3000)} for _ in range(number)]

@@ -19,6 +19,7 @@ from reproduction import (
     MEMORY,
     MORE_VARIABLES,
     STAGES,
+    TRAIN,
     USER,
     VARIABLES,
     WEIGHTS,
@@ -31,12 +32,11 @@ from reproduction import (
     moved,
     planted,
     reordered,
-    stage,
 )
 
-pytestmark = [pytest.mark.slow, pytest.mark.apart]
+pytestmark = pytest.mark.slow
+apart = pytest.mark.apart  # a combined run stands for these
 changes = pytest.mark.changes
-TRAIN = stage("train")
 SHELLS: dict[str, dict[str, dict[str, str]]] = {
     "nothing, fresh processes": {"all stages": {}},
     "user name, HOME": {"somebody, /nowhere": USER | {"HOME": "/nowhere"}},
@@ -50,6 +50,7 @@ SHELLS: dict[str, dict[str, dict[str, str]]] = {
 }
 
 
+@apart
 @pytest.mark.parametrize(
     ("found"),
     [pytest.param(found, marks=changes(name), id=name) for name, found in SHELLS.items()],
@@ -63,6 +64,7 @@ def test_a_shell(base: Base, counted: Counted, found: dict[str, dict[str, str]])
     counted(dict(zip(found, both(run, found.values()), strict=True)))
 
 
+@apart
 @changes("modules that lie around")
 def test_what_lies_around(base: Base, counted: Counted, tmp_path: Path) -> None:
     """Files of this folder or on PYTHONPATH with the names of modules; none is imported."""
@@ -76,6 +78,7 @@ def test_what_lies_around(base: Base, counted: Counted, tmp_path: Path) -> None:
     counted(dict(zip(places, both(run, (True, False)), strict=True)))
 
 
+@apart
 @changes("umask")
 def test_umask(base: Base, counted: Counted) -> None:
     def run(umask: int) -> int:
@@ -85,6 +88,7 @@ def test_umask(base: Base, counted: Counted) -> None:
     counted(dict(zip(("000", "077"), both(run, (0o000, 0o077)), strict=True)))
 
 
+@apart
 @changes("directory")
 def test_another_directory(base: Base, counted: Counted) -> None:
     def run(name: str) -> int:
@@ -105,6 +109,7 @@ def test_a_fresh_clone(base: Base, counted: Counted, tmp_path: Path) -> None:
     counted({"dvc repro": count(base.expected, clone.files(*STAGES))})
 
 
+@apart
 @changes("order in which files were made")
 def test_the_order_of_files(base: Base, counted: Counted) -> None:
     seen = []
@@ -123,6 +128,7 @@ def test_the_order_of_files(base: Base, counted: Counted) -> None:
     assert not MEMORY or (seen[0] != seen[1] != seen[2] != seen[0])
 
 
+@apart
 @changes("environment variables, overridden and recorded", "evaluate")
 def test_variables(base: Base, counted: Counted) -> None:
     def run(variables: dict[str, str]) -> int:
@@ -138,6 +144,7 @@ def test_variables(base: Base, counted: Counted) -> None:
     counted(dict(zip(found, both(run, found.values()), strict=True)))
 
 
+@apart
 @changes("every key of runtime", "train")
 def test_runtime(base: Base, counted: Counted) -> None:
     def run(params: dict[str, Any]) -> int:

@@ -23,7 +23,8 @@ from reproduction import (
     points,
 )
 
-pytestmark = [pytest.mark.slow, pytest.mark.apart]
+pytestmark = pytest.mark.slow
+apart = pytest.mark.apart  # a combined run stands for these
 changes = pytest.mark.changes
 
 
@@ -38,6 +39,7 @@ def named(found: list[dict[str, int]]) -> str:
     return f"KILL_SEED={KILL_SEED}, steps " + " ".join(str(point["step"]) for point in found)
 
 
+@apart
 @pytest.mark.parametrize(
     "times",
     [
@@ -75,6 +77,7 @@ def test_a_kill_under_dvc(base: Base, counted: Counted) -> None:
     counted(dict(zip(values, (sum(differing[:2]), sum(differing[2:])), strict=True)), runs=4)
 
 
+@apart
 @changes("killed twice in one run", "train")
 def test_two_kills(base: Base, counted: Counted) -> None:
     def run(pair: list[dict[str, int]]) -> int:

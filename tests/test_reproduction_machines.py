@@ -54,6 +54,7 @@ choose("portable", 1)
 import numpy as np
 from samebits.metrics.sums import distinct
 from samebits.core.random import permutation, uniform
+from samebits.data.sampling import draws as drawn
 
 draws = uniform(0, "a", 0, np.arange(3000), 3).astype(np.float64)
 some, other, whole = draws[:, 0], draws[:, 1], (draws[:, 2] * 50).astype(np.int64)
@@ -63,6 +64,7 @@ found = {
     "distinct": distinct(whole)[1],
     "bincount": np.bincount(whole, some),
     "product": draws.T @ draws,
+    "balanced": drawn(0, 0, (some**2 * 9).astype(np.int64), 0.3),
 }
 for dtype in ("f4", "f8", "i4", "i8", "u8", "u1"):
     values = (some * 200 - (100 if dtype[0] == "i" else 0)).astype(dtype)

@@ -8,7 +8,7 @@ import pytest
 
 from samebits.core.sections import Evaluation
 from samebits.data.shards import Example
-from samebits.metrics.evaluation import check, judge_all, resample_all, score
+from samebits.metrics.evaluation import check, judge_all, parts_of, resample_all
 from samebits.metrics.predictions import Predictions
 from samebits.metrics.sums import Labels, Values
 
@@ -38,7 +38,7 @@ def summarise(
 ) -> dict[str, Any]:
     """What reports/metrics.json says of predictions, as `evaluate` goes about it."""
     constraints = check(evaluation, classes)
-    parts = score(evaluation, classes, predictions)
+    parts = parts_of(evaluation, classes, predictions)
     drawn = resample_all(evaluation, constraints, classes, parts, seed)
     return judge_all(evaluation, constraints, classes, parts, drawn, costs)
 

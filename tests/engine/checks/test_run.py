@@ -79,13 +79,33 @@ def test_a_class_that_is_expected_and_empty_is_one_error(raw: Path, check: Check
     assert (summary["errors"], set(summary["found"])) == (1, {"missing-class"})
 
 
-def test_folders_of_other_names_may_hold_the_same(raw: Path, check: Check) -> None:
-    """Files are numbered in every class; and what is called masks may be a class."""
+@pytest.mark.parametrize(
+    ("images", "masks", "found"),
+    [
+        ("{}.png", "{}.png", True),
+        ("{}.png", "{}_mask.png", True),
+        ("img-{}.png", "mask-{}.png", True),
+        ("{}.png", "carnival {}.png", False),
+    ],
+)
+def test_images_and_their_masks(
+    raw: Path, check: Check, images: str, masks: str, found: bool
+) -> None:
+    for old, new, names in (("square", "Images", images), ("tree", "masks", masks)):
+        (raw / old).rename(raw / new)
+        for path in [*(raw / new).iterdir()]:
+            path.rename(path.with_name(names.format(path.stem)))
+    assert [*check(raw)[0]["found"]] == ["paired-folders"] * found
+
+
+def test_files_of_the_same_names_in_classes(raw: Path, check: Check) -> None:
+    """As in every data set whose files are numbered; and masks may be a class."""
     (raw / "tree").rename(raw / "masks")
     assert check(raw)[0]["found"] == {}
     (raw / "square").rename(raw / "images")
-    for path in (raw / "masks").iterdir():
-        path.rename(path.with_name(f"carnival-{path.name}"))
+    paths = sorted((raw / "masks").iterdir())
+    for path in paths[: len(paths) // 2]:
+        path.rename(path.with_name(f"venice {path.name}"))
     assert check(raw)[0]["found"] == {}
 
 

@@ -206,3 +206,25 @@ def test_parts_of_a_batch_are_the_batch(split: Split, parts: int) -> None:
         images, labels = pair(whole[step])
         assert torch.equal(torch.cat([pair(one)[0] for one in found]), images)
         assert torch.equal(torch.cat([one.target for one in found]), labels)
+
+
+def test_rare_classes_come_again_with_their_labels_and_changed_in_another_way() -> None:
+    """Each image is its label; two classes of 15 and 5 examples."""
+    labels = np.array([1] * 15 + [2] * 5, dtype=np.int64)
+    images = np.repeat(labels, 64).reshape(20, 1, 8, 8).astype(np.uint8) * 60
+    images[:, :, :3] += np.arange(20, dtype=np.uint8).reshape(-1, 1, 1, 1)
+    split = Split({"image": images}, labels, ["", "a", "b"], "version")
+
+    def batch(*part: int, changed: Preparation) -> Batch:
+        return Batches(split, 20, 0, changed, part or (0, 1), 1.0)[0]
+
+    still, turned = preparation(0, 0, False), preparation(30, 0.2, True)
+    pixels, target = pair(batch(changed=still))
+    assert target.tolist().count(1) == target.tolist().count(2) == 10
+    assert (pixels[:, 0, -1, -1] * 127.5 + 127.5).round().div(60).tolist() == target.tolist()
+    again = [at for at in range(20) if torch.equal(pixels[at], pixels[target.tolist().index(2)])]
+    assert len(again) == 2
+    both = pair(batch(changed=turned))[0][again]
+    assert not torch.equal(*both)
+    parts = [pair(batch(place, 2, changed=turned)) for place in range(2)]
+    assert torch.equal(torch.cat([one for one, _ in parts]), pair(batch(changed=turned))[0])

@@ -115,6 +115,36 @@ def test_a_metric_of_ones_own_says_itself_where_it_means_something(
     assert values == ([0.75, 0.75, 0.5, 0.5] if classes == 1 else [])
 
 
+def failing(scored: Scored) -> float:
+    """As a metric of one's own that takes two classes."""
+    if len({*scored.labels.tolist()}) < 2:
+        raise ValueError("it takes two classes")
+    return 0.5
+
+
+def test_a_constraint_holds_where_ones_own_metric_fails(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(METRICS, "own", Metric("Own", "", True, "any", own=failing))
+    texts = ("accuracy@class a >= 0.9",)
+    found = summary(splits(made), metric="own", slices=("class",), constraints=texts)
+    assert [one["value"] for one in found["constraints"]] == [0.5]
+    assert not any("value" in one for one in found["slices"])
+    texts = ("own@class a >= 0.9",)
+    with pytest.raises(UserError, match="your metric `Own` failed: ValueError: it takes two"):
+        summary(splits(made), metric="own", slices=("class",), constraints=texts)
+
+
+def test_ones_own_metric_that_fails_names_the_data_set(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(METRICS, "own", Metric("Own", "", True, "any", own=failing))
+    labels = np.zeros(9, dtype=np.int64)
+    dev = made(labels, np.eye(2)[labels])
+    with pytest.raises(UserError, match=r"^data set `dev`: your metric `Own` failed"):
+        summary({**splits(made), "dev": dev}, metric="own")
+
+
 def test_what_a_slice_costs(made: Made) -> None:
     """Of test, right for 20 of 40: what is small is right, and the large half cost all of it."""
     predictions = splits(made)
@@ -182,7 +212,7 @@ def test_an_area_of_a_single_class_gets_no_verdict(made: Made) -> None:
     labels = np.zeros(9, dtype=np.int64)
     lacking = {"test": made(labels, np.eye(2)[labels])}
     for changed in ({"constraints": ("roc_auc >= 0.5",)}, {"metric": "roc_auc"}):
-        with pytest.raises(UserError, match="all of test is of one class, where `roc_auc` tells"):
+        with pytest.raises(UserError, match=r"^data set `test`: .*all of test is of one class"):
             summary(lacking, **changed)
 
 

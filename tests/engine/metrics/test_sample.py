@@ -74,6 +74,8 @@ def test_models_of_numbers_are_told_apart() -> None:
     a, b = (resample({"": RMSE}, one, seed=0) for one in (worse, better))
     assert paired(RMSE, a, b).judged().verdict == "better"
     assert paired(RMSE, a, a).judged().verdict == "cannot tell"
+    # Of the same resamples: what is hard for both takes no part.
+    assert paired(RMSE, a, a).error == 0 < paired(RMSE, a, b).error < a.figures[""].error / 2
 
 
 def test_a_part_of_numbers() -> None:

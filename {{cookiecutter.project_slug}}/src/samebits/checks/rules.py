@@ -22,12 +22,11 @@ from ..data.splits import LEFT_OUT, SPLITS, split_of
 # What the content of a file is called → what its extension may say as well.
 ALIASES = {"MPO": "JPEG", "DIB": "BMP"}
 
-# What folders are called that hold images, and what is asked of each: `masks/17_mask.png`.
-IMAGES = frozenset("image images img imgs input inputs frame frames photo photos x".split())
+# What folders are called that hold images, and what is asked of each; and the files in them.
+IMAGES = frozenset(("image", "images", "img", "imgs"))
 ANSWERS = frozenset(
-    "mask masks label labels annotation annotations segmentation target targets gt y".split()
+    "mask masks label labels annotation annotations segmentation segmentations".split()
 )
-TAIL = re.compile(r"[-_ ][^-_ ]+$")
 
 # `examples` are what can be learned from: readable, in a class folder, under the corrected label.
 VIEWS = """
@@ -203,8 +202,7 @@ def _paired_folders(database: sqlite3.Connection, names: Sequence[str]) -> Itera
     answers = [name for name in names if name.casefold() in ANSWERS]
     for one, other in product(images, answers):
         stems, others = _stems(database, one), _stems(database, other)
-        alike = [stem for stem in others if not stems.isdisjoint({stem, re.split(TAIL, stem)[0]})]
-        if 2 * len(alike) > len(others):
+        if 2 * len(stems & others) > len(others):
             words = (
                 f"{shown(one)} and {shown(other)} hold files of the same names, as images and "
                 "their masks do, but each folder of data/raw is a class; put the files into a "
@@ -214,9 +212,13 @@ def _paired_folders(database: sqlite3.Connection, names: Sequence[str]) -> Itera
 
 
 def _stems(database: sqlite3.Connection, label: str) -> set[str]:
-    """The names of a class's files, without what follows the last dot."""
+    """The names of a class's files without their type: `17` of `17.jpg`, `17_mask.png`, `img-17`.
+
+    In memory, unlike elsewhere here: few data sets have folders that are called so.
+    """
     paths = database.execute("SELECT path FROM files WHERE label = ?", (label,))
-    return {PurePosixPath(path).stem for (path,) in paths}
+    parts = (re.split("[-_ ]", PurePosixPath(path).stem.casefold()) for (path,) in paths)
+    return {"-".join(one for one in each if one not in IMAGES | ANSWERS) for each in parts}
 
 
 def _imbalance(counts: dict[str, int], data: Data) -> Iterator[Finding]:

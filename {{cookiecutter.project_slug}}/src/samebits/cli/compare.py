@@ -5,6 +5,7 @@ Run: python -m samebits compare A B [--on dev]
 
 import argparse
 import sys
+from dataclasses import replace
 
 from ..console.errors import UserError
 from ..core.yours import Yours
@@ -51,7 +52,9 @@ def comparison(a: Result, b: Result, on: str = "test") -> str:
         raise UserError(f"there is no data set `{on}`; there are {', '.join(a.predictions)}.")
     check_same((a.classes, a.predictions[on]), (b.classes, b.predictions[on]))
     metric, key = find(a.metrics["metric"]), a.metrics["metric"]
-    one, other = a.predictions[on].sample, b.predictions[on].sample
+    one = a.predictions[on].sample
+    # In the groups of A, whatever data.group B has: else the two were not drawn together.
+    other = replace(b.predictions[on].sample, groups=one.groups)
     known = dict(filter(None, (spread_over_seeds(side, on) for side in (a, b))))
     first, second = (resample({"": metric}, sample, seed=0) for sample in (one, other))
     apart = paired(metric, first, second)

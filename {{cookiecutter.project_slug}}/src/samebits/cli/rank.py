@@ -6,6 +6,7 @@ Run: python -m samebits rank
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ..console.errors import UserError
 from ..core.yours import Yours
@@ -64,7 +65,7 @@ def ranking(first: Result, others: Sequence[Result], gone: Sequence[str] = ()) -
         except UserError:
             left.append(one.revision.name)
     metric = find(first.metrics["metric"])
-    candidates = [_candidate(one) for one in compared]
+    candidates = [_candidate(one, first) for one in compared]
     lines = [_line(place) for place in rank(candidates, metric)]
     count = sum(one.accepted is not False for one in candidates)
     lines += ["", "Place 1 is shared by all that these examples cannot tell from the best."]
@@ -81,9 +82,11 @@ def ranking(first: Result, others: Sequence[Result], gone: Sequence[str] = ()) -
     return "\n".join([head, *lines]) + "\n"
 
 
-def _candidate(one: Result) -> Candidate:
+def _candidate(one: Result, first: Result) -> Candidate:
     known = spread_over_seeds(one)
-    sample = one.predictions["test"].sample
+    # In the same groups for all, whatever data.group each has: else they were not drawn together.
+    groups = first.predictions["test"].sample.groups
+    sample = replace(one.predictions["test"].sample, groups=groups)
     drawn = resample({"": find(one.metrics["metric"])}, sample, seed=0)
     return Candidate(
         one.revision.name, one.metrics["score"], one.accepted(), drawn, known and known[1]

@@ -93,8 +93,8 @@ def check(level: str, threads: int) -> None:
         named = f" ({', '.join(differing[:3])})" if differing else ""
         raise UserError(
             f"the environment{named} is not that of level {level} with {threads} thread(s), so "
-            "other kernels may have computed; start the stage with 'samebits run', or call "
-            "determinism.choose before any import, which sets it."
+            "other kernels may have computed; start the stage with 'samebits run', which sets it, "
+            "or call determinism.choose before any import."
         )
 
 

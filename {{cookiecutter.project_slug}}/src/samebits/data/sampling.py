@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from ..core.random import permutation
 
-DIGITS = 9  # of a power, whose last bits C libraries do not agree on
+DIGITS = 9  # decimals of a power, whose last bits C libraries do not agree on
 
 
 def draws(seed: int, epoch: int, labels: NDArray[np.int64], balance: float) -> NDArray[np.int64]:

@@ -8,6 +8,7 @@ import numpy as np
 from .classification import Classified
 from .comparison import paired
 from .intervals import Resampled, resample
+from .predictions import Predictions
 from .probabilities import Probabilities, predicted
 from .scores import DECIMALS, find, rounded
 from .sums import Values
@@ -15,6 +16,7 @@ from .sums import Values
 
 def beside(
     metric: str,
+    predictions: Mapping[str, Predictions],
     network: Mapping[str, Resampled],
     said: Mapping[str, Mapping[str, Probabilities]],
     seed: int,
@@ -26,14 +28,16 @@ def beside(
 
     Args:
         metric: the name of the one to decide by.
-        network: what it earns, by data set, with that metric among its figures.
+        predictions: the network's, by data set.
+        network: what it earns with them; that metric is among the figures.
         said: name of the simple model → `dev` and `test` → its probabilities [n, classes].
         seed: of the bootstrap.
     """
     rows = []
     for name, found in said.items():
         dev, test = (
-            _figures(metric, network[split], found[split], seed) for split in ("dev", "test")
+            _figures(metric, predictions[split].sample, network[split], found[split], seed)
+            for split in ("dev", "test")
         )
         rows.append({"name": name, **test, "beaten": test["verdict"] == "better", "dev": dev})
     return rows
@@ -45,10 +49,9 @@ def unbeaten(baselines: list[dict[str, Any]]) -> list[str]:
 
 
 def _figures(
-    name: str, network: Resampled, probabilities: Probabilities, seed: int
+    name: str, same: Classified, network: Resampled, probabilities: Probabilities, seed: int
 ) -> dict[str, Any]:
-    metric, same = find(name), network.sample
-    assert isinstance(same, Classified)
+    metric = find(name)
     # Of six decimals, as all that is said of predictions.
     shown: Values = np.asarray(probabilities, dtype=np.float64).round(DECIMALS)
     sample = Classified(same.labels, predicted(probabilities), shown, same.groups)

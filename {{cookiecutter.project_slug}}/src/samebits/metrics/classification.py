@@ -65,7 +65,7 @@ class Classified(Sample):
         )
 
     def untold(self, metric: Metric, figure: str = "it", where: str = "it") -> str:
-        """Return why: it is of a class that is not there, or tells classes apart, and one is."""
+        """Return why: it is of a class without examples, or compares classes where there is one."""
         if metric.label is not None:
             there = bool((self.labels == metric.label).any())
             none = f"{where} has no example of its class, so nothing is known of `{figure}`"
@@ -80,7 +80,7 @@ class Classified(Sample):
         return {"absent": absent} if absent else {}
 
     def column(self, name: str) -> Column:
-        """Return a column that is no matter of kinds."""
+        """Return a column that is summed example by example."""
         if name == "loss":
             return Column(self._losses, FINE)
         if name == "area":

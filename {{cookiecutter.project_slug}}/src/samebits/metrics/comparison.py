@@ -97,17 +97,16 @@ def paired(metric: Metric, a: Resampled, b: Resampled, name: str = "") -> Paired
 
     Args:
         metric: what to compare.
-        a, b: the examples as each model sees them, resampled from one seed.
+        a, b: what each model earns on them, resampled in the same groups from one seed.
         name: of the metric there.
     """
-    count = len(a.sample)
     error = float(np.std(b.replicates[name] - a.replicates[name])) * a.correction
     # Resamples of a few examples that differ move less than new examples would: one more of them,
     # either way, is always possible (Agresti and Min, Statistics in Medicine, 2005).
     if metric.form == "share":
-        error = math.hypot(error, math.sqrt(2) / count)
+        error = math.hypot(error, math.sqrt(2) / a.count)
     found = b.figures[name].value - a.figures[name].value
-    return Paired(found, error, max(a.freedom, 1), count, metric.higher_is_better)
+    return Paired(found, error, max(a.freedom, 1), a.count, metric.higher_is_better)
 
 
 def check_same(a: tuple[Sequence[str], Predictions], b: tuple[Sequence[str], Predictions]) -> None:

@@ -1,7 +1,7 @@
 """What `reports/metrics.json` says: the one number to decide by, and all that stands around it.
 
-Each example goes one way: `score` says which are scored together, `resample_all` computes every
-figure of those with its interval, `judge_all` says what that means.
+Predictions go one way: `parts_of` says which examples are scored together, `resample_all` computes
+all that is asked of those, each figure with its interval, and `judge_all` says what that means.
 """
 
 from collections.abc import Mapping, Sequence
@@ -42,19 +42,23 @@ def check(evaluation: Evaluation, classes: Sequence[str]) -> list[Constraint]:
 class Part(NamedTuple):
     """A data set, or a slice of one: examples that are scored together.
 
-    `mask` [n] says which of the data set they are.
+    `whole` is the data set, and `mask` [n] says which of its examples they are.
     """
 
     split: str
     slice: str  # "" is all
-    sample: Sample
+    whole: Sample
     mask: Mask
+
+    def sample(self) -> Sample:
+        """Return the examples; those of a slice are copied, so do not keep them."""
+        return self.whole.part(self.mask) if self.slice else self.whole
 
 
 Drawn = dict[tuple[str, str], Resampled]  # by data set and slice
 
 
-def score(
+def parts_of(
     evaluation: Evaluation, classes: Sequence[str], predictions: Mapping[str, Predictions]
 ) -> list[Part]:
     """Return what is scored: each data set, then the slices of dev and test.
@@ -74,8 +78,8 @@ def score(
         parts.append(Part(name, "", split.sample, np.ones(len(split.sample), dtype=np.bool_)))
     for name in [name for name in SLICED if name in predictions]:
         split = predictions[name]
-        for cut, mask in slices(evaluation.slices, split, classes).items():
-            parts.append(Part(name, cut, split.sample.part(mask), mask))
+        cuts = slices(evaluation.slices, split, classes)
+        parts += [Part(name, cut, split.sample, mask) for cut, mask in cuts.items()]
     return parts
 
 
@@ -95,18 +99,68 @@ def resample_all(
             constraint tells nothing there.
     """
     _check_slices(evaluation, constraints, parts)
-    found = {}
+    drawn = {}
     for part in parts:
-        chosen = _chosen(evaluation, part)
-        bound = _bound(constraints, classes, part)
-        try:
-            found[part.split, part.slice] = resample(chosen | bound, part.sample, seed)
-        except UserError as error:
-            if not part.slice:
-                raise UserError(f"data set `{part.split}`: {error}") from None
-            # Of all examples one's own metric has given a number; here it is only left out.
-            found[part.split, part.slice] = resample(bound, part.sample, seed)
-    return found
+        own = _constrained(constraints, part)
+        compute = _of_slice if part.slice else _of_data_set
+        drawn[part.split, part.slice] = compute(evaluation, own, classes, part, seed)
+    return drawn
+
+
+def _constrained(constraints: Sequence[Constraint], part: Part) -> list[Constraint]:
+    """The constraints on metrics of a part."""
+    return [
+        one
+        for one in constraints
+        if part.split == "test"
+        and one.slice == part.slice
+        and one.figure not in (*COSTS, LATENCY, WORST)
+    ]
+
+
+def _of_data_set(
+    evaluation: Evaluation,
+    constraints: Sequence[Constraint],
+    classes: Sequence[str],
+    part: Part,
+    seed: int,
+) -> Resampled:
+    try:
+        if part.split == "test":
+            chosen = find(evaluation.metric)
+            _check_told("the score", evaluation.metric, chosen, part.whole, "test")
+        metrics = METRICS | _metrics(constraints, classes, part.whole, "test")
+        return resample(metrics, part.whole, seed)
+    except UserError as error:
+        raise UserError(f"data set `{part.split}`: {error}") from None
+
+
+def _of_slice(
+    evaluation: Evaluation,
+    constraints: Sequence[Constraint],
+    classes: Sequence[str],
+    part: Part,
+    seed: int,
+) -> Resampled:
+    sample, metric = part.sample(), find(evaluation.metric)
+    metrics = _metrics(constraints, classes, sample, f"slice `{part.slice}`")
+    chosen = {} if sample.untold(metric) else {evaluation.metric: metric}
+    try:
+        return resample(chosen | metrics, sample, seed)
+    except UserError:
+        # Of all examples one's own metric has given a number; of these, it is only left out.
+        return resample(metrics, sample, seed)
+
+
+def _metrics(
+    constraints: Sequence[Constraint], classes: Sequence[str], sample: Sample, where: str
+) -> dict[str, Metric]:
+    """The metrics of constraints, each of which must tell something of the examples."""
+    metrics = {}
+    for one in constraints:
+        metrics[one.figure] = metric = find(one.figure, classes)
+        _check_told(f"constraint `{one.text}`", one.figure, metric, sample, where)
+    return metrics
 
 
 def _check_slices(
@@ -121,29 +175,6 @@ def _check_slices(
                 f"constraint `{one.text}`: there is no slice `{one.slice}` on test; the slices are "
                 f"{', '.join(known) or none}."
             )
-
-
-def _chosen(evaluation: Evaluation, part: Part) -> dict[str, Metric]:
-    """The metrics that are asked of a part whatever the constraints."""
-    name, metric = evaluation.metric, find(evaluation.metric)
-    if part.slice:
-        return {} if part.sample.untold(metric) else {name: metric}
-    if part.split == "test":
-        _check_told("data set `test`: the score", name, metric, part.sample, "test")
-    return dict(METRICS)
-
-
-def _bound(
-    constraints: Sequence[Constraint], classes: Sequence[str], part: Part
-) -> dict[str, Metric]:
-    """The metrics of constraints on a part."""
-    found = {}
-    for one in constraints if part.split == "test" else ():
-        if one.slice == part.slice and one.figure not in (*COSTS, LATENCY, WORST):
-            found[one.figure] = metric = find(one.figure, classes)
-            where = f"slice `{part.slice}`" if part.slice else "test"
-            _check_told(f"constraint `{one.text}`", one.figure, metric, part.sample, where)
-    return found
 
 
 def _check_told(subject: str, figure: str, metric: Metric, sample: Sample, where: str) -> None:
@@ -168,14 +199,14 @@ def judge_all(
         evaluation: what counts as good.
         constraints: of `check`.
         classes: the names of the classes.
-        parts: of `score`.
+        parts: of `parts_of`.
         drawn: of `resample_all`.
         costs: `parameters` and `model_bytes` of the model.
 
     Raises:
         UserError: a constraint asks for the worst slice, and none counts.
     """
-    rows = _slices(evaluation, parts, drawn)
+    rows = _slice_rows(evaluation, parts, drawn)
     known: dict[str, Figure | float] = {name: costs[name] for name in COSTS}
     for one in constraints:
         if one.figure == WORST:
@@ -183,19 +214,16 @@ def judge_all(
         elif one.figure not in (*COSTS, LATENCY):
             known[one.name] = drawn["test", one.slice].figures[one.figure]
     verdicts = judge(constraints, known)
-    score = drawn["test", ""].figures[evaluation.metric]
+    figure = drawn["test", ""].figures[evaluation.metric]
+    whole = [part for part in parts if not part.slice]
     return {
-        "score": rounded(score.value),
+        "score": rounded(figure.value),
         "metric": evaluation.metric,
         "accepted": accepted(verdicts),
-        "interval": score.interval(),
+        "interval": figure.interval(),
         "constraints": verdicts,
         **costs,
-        **{
-            part.split: _summary(drawn[part.split, ""].figures, part.sample, classes)
-            for part in parts
-            if not part.slice
-        },
+        **{one.split: _summary(drawn[one.split, ""].figures, one.whole, classes) for one in whole},
         "slices": rows,
     }
 
@@ -212,22 +240,21 @@ def _summary(
     }
 
 
-def _slices(evaluation: Evaluation, parts: Sequence[Part], drawn: Drawn) -> list[dict[str, Any]]:
+def _slice_rows(
+    evaluation: Evaluation, parts: Sequence[Part], drawn: Drawn
+) -> list[dict[str, Any]]:
     """The metric to decide by in each slice of dev and test, and what the slice costs.
 
     `counts` says who can be the worst.
     """
-    whole = {part.split: part.sample for part in parts if not part.slice}
     rows = []
-    for part in parts:
-        if not part.slice:
-            continue
-        count = len(part.sample)
+    for part in [part for part in parts if part.slice]:
+        count = int(part.mask.sum())
         row: dict[str, Any] = {"split": part.split, "slice": part.slice, "examples": count}
         if figure := drawn[part.split, part.slice].figures.get(evaluation.metric):
             row |= {"value": rounded(figure.value), "interval": figure.interval()}
             row |= {"counts": count >= evaluation.slice_examples}
-        rows.append(row | _cost(whole[part.split], part.mask))
+        rows.append(row | _cost(part.whole, part.mask))
     return rows
 
 

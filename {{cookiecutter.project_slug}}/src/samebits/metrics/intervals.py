@@ -39,12 +39,12 @@ class Figure:
 
 @dataclass(frozen=True)
 class Resampled:
-    """A sample with its metrics: what they are, and what they are in the same resamples.
+    """Metrics of `count` examples: what they are, and what they are in the same resamples.
 
     `replicates` are [r] by metric; `freedom` and `correction` are those of `Resampling`.
     """
 
-    sample: Sample
+    count: int
     figures: Mapping[str, Figure]
     replicates: Mapping[str, Values]
     freedom: int
@@ -62,6 +62,8 @@ def resample(metrics: Mapping[str, Metric], sample: Sample, seed: int) -> Resamp
     Raises:
         UserError: a metric of your own failed.
     """
+    if not metrics:
+        return Resampled(len(sample), {}, {}, 1, 1.0)
     resampling = Resampling(sample.strata, sample.groups)
     drawn, noise = _drawn(metrics, sample, resampling, seed)
     whole, figures = sample.sums(), {}
@@ -75,7 +77,7 @@ def resample(metrics: Mapping[str, Metric], sample: Sample, seed: int) -> Resamp
         else:
             ends = _ends(metric.form, seen, error, t, float(metric.evidence(whole)[0]))
         figures[name] = Figure(seen, *ends, error)
-    return Resampled(sample, figures, drawn, resampling.freedom, resampling.correction)
+    return Resampled(len(sample), figures, drawn, resampling.freedom, resampling.correction)
 
 
 def _drawn(

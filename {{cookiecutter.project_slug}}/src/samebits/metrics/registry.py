@@ -99,7 +99,6 @@ def number_of(
     The function is called some hundred times on resampled examples, from which the interval
     follows; the other arguments are those of `mean_of`.
     """
-
     form = "area" if between_0_and_1 else "any"
     title = name.replace("_", " ").capitalize()
     return Metric(title, meaning or title, higher_is_better, form, own=function, name=name)

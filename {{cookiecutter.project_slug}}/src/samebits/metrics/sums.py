@@ -6,6 +6,7 @@ number, so a sum has no order and every machine finds the same.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -84,11 +85,14 @@ class Sums:
     def _sum(self, name: str) -> Values:
         if self._kinds is None or name not in self._kinds.columns:
             return self._column(name).sums(self._weights)
-        if "" not in self._known:
-            self._known[""] = self._kinds.weights(self._weights)
-        return self._kinds.columns[name].sums(self._known[""])
+        return self._kinds.columns[name].sums(self._by_kind)
 
-    @property
+    @cached_property
+    def _by_kind(self) -> Values:
+        assert self._kinds is not None
+        return self._kinds.weights(self._weights)
+
+    @cached_property
     def examples(self) -> Values:
         """All examples, [r]."""
         return np.asarray(self._weights.sum(axis=1))

@@ -18,7 +18,7 @@ from ..data.release_file import data_of
 from ..data.shards import read_examples, rows
 from ..data.splits import SPLITS
 from ..metrics.baselines import beside
-from ..metrics.evaluation import check, judge_all, resample_all, score
+from ..metrics.evaluation import check, judge_all, parts_of, resample_all
 from ..metrics.predictions import scored, write_confusion, write_predictions
 from ..metrics.registry import enter
 from ..training.baselines import baselines
@@ -57,12 +57,12 @@ def main(yours: Yours, seal: Seal) -> None:
         "parameters": sum(one.numel() for one in network.parameters()),
         "model_bytes": WEIGHTS.stat().st_size,
     }
-    parts = score(evaluation, classes, predictions)
+    parts = parts_of(evaluation, classes, predictions)
     drawn = resample_all(evaluation, constraints, classes, parts, reproducibility.seed)
     metrics = judge_all(evaluation, constraints, classes, parts, drawn, costs)
     simple = baselines(splits["train"], {name: splits[name] for name in ("dev", "test")})
     earned = {name: drawn[name, ""] for name in ("dev", "test")}
-    beaten = beside(evaluation.metric, earned, simple, reproducibility.seed)
+    beaten = beside(evaluation.metric, predictions, earned, simple, reproducibility.seed)
     seal.check()
     write_predictions(REPORTS / "predictions.csv", classes, predictions)
     write_confusion(REPORTS / "confusion.csv", test.labels, found["test"], classes)
