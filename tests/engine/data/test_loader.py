@@ -215,8 +215,8 @@ def test_rare_classes_come_again_with_their_labels_and_changed_in_another_way() 
     images[:, :, :3] += np.arange(20, dtype=np.uint8).reshape(-1, 1, 1, 1)
     split = Split({"image": images}, labels, ["", "a", "b"], "version")
 
-    def batch(*part: int, changed: Preparation) -> Batch:
-        return Batches(split, 20, 0, changed, part or (0, 1), 1.0)[0]
+    def batch(place: int = 0, parts: int = 1, *, changed: Preparation) -> Batch:
+        return Batches(split, 20, 0, changed, (place, parts), 1.0)[0]
 
     still, turned = preparation(0, 0, False), preparation(30, 0.2, True)
     pixels, target = pair(batch(changed=still))
