@@ -163,7 +163,7 @@ def of_photographs() -> Any:
         yours, ours("core.config").read(ours("core.sections").Data)
     )
     settings = replace(decoder.settings, size=64, channels=3)
-    return replace(decoder, settings=settings, field=yours.fields(settings)["image"])
+    return replace(decoder, settings=settings, fields=yours.fields(settings))
 
 
 def reading(folder: Path, side: int, channels: int, least: float) -> dict[str, Any]:

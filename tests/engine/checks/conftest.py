@@ -12,6 +12,7 @@ from catalogues import decoder
 from numpy.typing import NDArray
 
 from samebits.checks.run import Reviewed, validate
+from samebits.data.decoder import Decoder
 from samebits.data.findings import Table
 from samebits.data.index import open_catalogue
 
@@ -39,15 +40,20 @@ def raw(tmp_path: Path, fill: Callable[..., Path]) -> Path:
 
 @pytest.fixture
 def check(tmp_path: Path) -> Callable[..., tuple[dict[str, Any], Table]]:
-    """Validate a folder, with other thresholds or another model: check(raw, imbalance=2.0)."""
+    """Validate a folder, with other thresholds, model or decoder: check(raw, imbalance=2.0)."""
     names = ("corrections.csv", "accepted.csv", "reference.json")
     reviewed = Reviewed(*(tmp_path / name for name in names))
 
     def run(
-        raw: Path, out_of_fold: Any = trusting, size: int = 8, **changes: Any
+        raw: Path,
+        out_of_fold: Any = trusting,
+        size: int = 8,
+        wrapped: Callable[[Decoder], Decoder] = lambda one: one,
+        **changes: Any,
     ) -> tuple[dict[str, Any], Table]:
         data = replace(DATA, **changes)
-        with open_catalogue(raw.with_name("decoded"), decoder(data, size=size)) as catalogue:
+        given = wrapped(decoder(data, size=size))
+        with open_catalogue(raw.with_name("decoded"), given) as catalogue:
             return validate(catalogue, raw, data, VERSION, out_of_fold, reviewed)
 
     return run

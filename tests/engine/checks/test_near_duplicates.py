@@ -1,6 +1,7 @@
 """Pictures that hardly differ are found among many, and time grows with their number only."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 from PIL import Image
 
 from samebits.checks import near_duplicates as neighbours
+from samebits.data import Decoded, Field
+from samebits.data.decoder import Decoder
 from samebits.data.findings import Table
 
 Check = Callable[..., tuple[dict[str, Any], Table]]
@@ -32,6 +35,51 @@ def test_the_nearest_come_first(raw: Path, check: Check) -> None:
     summary, _ = check(raw)
     assert near(summary) == expected
     assert "differ by 0.78 %" in summary["findings"][0]["message"]
+
+
+def framed(one: Decoder) -> Decoder:
+    """The same images, by another name and behind a number; a mask behind them."""
+    image = one.fields["image"]
+    fields = {"weight": Field("float32", ()), "photo": image, "mask": Field("bool", image.shape)}
+
+    def decode(content: bytes, settings: Any) -> Decoded:
+        arrays, facts = one.decode(content, settings)
+        image, weight = arrays["image"], np.array(len(content), np.float32)
+        return Decoded({"mask": image > 99, "photo": image, "weight": weight}, facts)
+
+    return replace(one, fields=fields, decode=decode, made_by="framed")
+
+
+def flattened(one: Decoder) -> Decoder:
+    """The same pixels, but as no image."""
+
+    def decode(content: bytes, settings: Any) -> Decoded:
+        arrays, facts = one.decode(content, settings)
+        return Decoded({"numbers": arrays["image"].ravel()}, facts)
+
+    fields = {"numbers": Field("uint8", (64,))}
+    return replace(one, fields=fields, decode=decode, made_by="flattened")
+
+
+def test_an_image_may_stand_among_other_arrays(raw: Path, check: Check) -> None:
+    twin(raw / "tree/001.png", "brighter.png", 4)
+    seen: list[Any] = []
+
+    def noted(images: Any, labels: Any, classes: int, folds: Any) -> Any:
+        seen.append(images)
+        return np.eye(classes, dtype=np.float32)[labels] * 0.9 + 0.1 / classes
+
+    plain, among = (check(raw, noted, wrapped=one)[0] for one in (lambda one: one, framed))
+    assert plain == among
+    assert near(among) == [["tree/001.png", "tree/brighter.png"]]
+    assert (seen[0] == seen[1]).all()
+
+
+def test_without_an_image_nobody_looks(raw: Path, check: Check) -> None:
+    twin(raw / "tree/001.png", "brighter.png", 4)
+    summary, _ = check(raw, wrapped=flattened)
+    assert summary["found"] == {}
+    assert summary["not_looked_for"] == [RULE]
 
 
 @pytest.mark.parametrize(("limit", "pairs"), [(0.0, 0), (0.01, 0), (0.02, 1)])
