@@ -156,3 +156,6 @@ def test_arrays_that_fields_does_not_announce(names: tuple[str, ...]) -> None:
     own = replace(decoder(), decode=lambda *_: decoded)
     with pytest.raises(UserError, match=r"^data\.py: `decode` gave the arrays .* announces image;"):
         own(b"")
+    listed: Any = [3, 4]
+    with pytest.raises(UserError, match=r"`decode` gave the arrays 3, 4, and `fields` announces"):
+        replace(own, decode=lambda *_: Decoded(listed, {}))(b"")

@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,10 +78,10 @@ def unreadable(content: bytes, yours: Any, data: Data) -> str:
 
 def _arrays(given: Arrays, fields: Fields) -> Arrays:
     """Return the arrays in the order of the fields, little endian and contiguous."""
-    if given.keys() != fields.keys():
+    if not isinstance(given, Mapping) or given.keys() != fields.keys():
         raise UserError(
-            f"data.py: `decode` gave the arrays {', '.join(given) or '(none)'}, and `fields` "
-            f"announces {', '.join(fields)}; let the two agree."
+            f"data.py: `decode` gave the arrays {', '.join(map(str, given)) or '(none)'}, and "
+            f"`fields` announces {', '.join(fields)}; let the two agree."
         )
     return {name: _array(name, given[name], field) for name, field in fields.items()}
 

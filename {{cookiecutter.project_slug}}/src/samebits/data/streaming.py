@@ -106,7 +106,7 @@ class Streamed:
         for at, place in enumerate(chosen.tolist()):
             checksum = 0
             for array in rows.values():
-                checksum = zlib.crc32(array[at : at + 1].tobytes(), checksum)
+                checksum = zlib.crc32(array[at : at + 1].data, checksum)
             if checksum != self._checksums[place]:
                 raise self._damaged(place)
 
