@@ -6,6 +6,7 @@ Each change works, stays green under `make verify`, and re-runs what reads the f
 """
 
 import json
+import random
 import re
 import shutil
 from pathlib import Path
@@ -306,3 +307,54 @@ def test_a_stage_of_ones_own(place: Place) -> None:
     (place.root / file).write_text(code.replace("determinism.choose", "print"), "utf-8")
     done = place.run("dvc", "repro", "count")
     assert "is not that of level portable" in done.stderr
+
+
+def clouds(folder: Path) -> None:
+    """Write 40 clouds of each of three bodies: balls, boxes, and cones on their bases."""
+    draw = random.Random(0)
+    for name in ("ball", "box", "cone"):
+        (folder / name).mkdir(parents=True)
+        for number in range(40):
+            rows: list[str] = []
+            while len(rows) < 50 + number:
+                x, y, z = (draw.uniform(-1, 1) for _ in range(3))
+                radius = (x * x + y * y) ** 0.5
+                inside = {"ball": radius**2 + z * z, "box": 0.0, "cone": 2 * radius + z}[name]
+                rows += [f"{x:.4f} {y:.4f} {z:.4f}"] if inside <= 1 else []
+            (folder / name / f"{number:03d}.xyz").write_text("\n".join(rows) + "\n", "utf-8")
+
+
+def test_another_kind_of_example(place: Place, tmp_path: Path) -> None:
+    """Point clouds, as the page of the project writes it."""
+    page = (place.root / "docs/another-kind-of-example.md").read_text("utf-8")
+    blocks = {
+        name: re.findall(rf"```{name}\n(.*?)```", page, re.DOTALL)
+        for name in ("python", "yaml", "sh")
+    }
+    files = [f"src/{PACKAGE}/{name}.py" for name in ("data", "model", "training", "show")]
+    for name, code in zip([*files, "tests/test_data.py"], blocks["python"], strict=True):
+        (place.root / name).write_text(code, "utf-8")
+    params = yaml.safe_load((place.root / "params.yaml").read_text("utf-8"))
+    [given] = map(yaml.safe_load, blocks["yaml"])
+    params |= {name: given[name] for name in ("input", "augmentation", "model")}
+    params["evaluation"] |= given["evaluation"]
+    params["optimization"] |= {"epochs": 30, "batch_size": 32}
+    (place.root / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), "utf-8")
+    change(place.root, [("dvc.yaml", r"(  report:\n(?:.*\n)*?    deps: \[)", rf"\1{files[3]}, ")])
+    clouds(tmp_path / "clouds")
+    git(place.root, "add", files[3])
+    first, then = blocks["sh"][0].splitlines()
+    made = first.partition("  ")[0].replace("clouds", str(tmp_path / "clouds"))
+    assert "120" in place.must(*made.split(), "FORCE=1")
+    place.must("bash", "-ec", then)
+    metrics = json.loads((place.root / "reports/metrics.json").read_text("utf-8"))
+    assert metrics["score"] > 0.8
+    assert [one["slice"] for one in metrics["slices"]][:1] == ["height 1 of 3"]
+    assert "<img" in (place.root / "reports/report.html").read_text("utf-8")
+    git(place.root, "add", "--all")
+    git(place.root, "commit", "--quiet", "--no-verify", "-m", "Point clouds")
+    place.must("make", "check")
+    assert "to mend" not in place.must("make", "audit")
+    for name, code in zip(files, blocks["python"], strict=False):
+        assert (place.root / name).read_text("utf-8") == code, "the formatter changed it"
+    assert "proven" in place.must("make", "verify", timeout=600)
