@@ -175,7 +175,9 @@ def test_an_unknown_key_names_the_nearest(params: Path, settle: Settle) -> None:
     found = refusal(params)
     assert "there is no key 'lerning_rate' in section 'optimization'" in found
     assert "did you mean 'optimization.learning_rate'?" in found
-    assert "its keys are optimizer, learning_rate, batch_size, epochs, warmup, clip." in found
+    assert (
+        "its keys are optimizer, learning_rate, batch_size, epochs, warmup, balance, clip." in found
+    )
 
 
 def test_an_unknown_key_may_be_near_one_of_another_section(params: Path, settle: Settle) -> None:
