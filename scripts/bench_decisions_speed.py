@@ -136,12 +136,13 @@ def write_records(names: list[str], examples: int) -> None:
 def made_up() -> None:
     """Let the network say what is made up from the labels: most of it right."""
 
-    def predict(_: Any, inputs: Any, images: Any, classes: int, chunk: int) -> Any:
+    def predict(_: Any, inputs: Any, arrays: Any, classes: int, chunk: int) -> Any:
         import numpy as np
 
         # Of the split that is as long, or of any for a few pictures, such as one to warm up.
         known = map(np.load, sorted(PREPARED.glob("*/labels.npy")))
-        labels = min((one for one in known if len(one) >= len(images)), key=len)[: len(images)]
+        count = len(arrays["image"])
+        labels = min((one for one in known if len(one) >= count), key=len)[:count]
         draw = np.random.default_rng(len(labels))
         logits = draw.standard_normal((len(labels), classes), dtype=np.float32)
         logits[np.arange(len(labels)), labels] += SURE
