@@ -110,12 +110,14 @@ def test_the_readme_promises_the_bounds() -> None:
 @pytest.mark.parametrize("stage", [*bench.OTHER_STAGES, *bench.TORCH_STAGES])
 def test_a_stage_asks_for_its_inputs_at_once(built: Path, tmp_path: Path, stage: str) -> None:
     start = bench.starter(built, tmp_path / "empty", stage)
-    used = bench.timed(start, bench.user_seconds)
     torch = ["python", "-I", "-c", "import torch"]
-    bare = bench.timed(
-        lambda: bench.quiet(torch, tmp_path, bench.variables(built)), bench.user_seconds
-    )
-    assert used < bare * (bench.TORCH_START if stage in bench.TORCH_STAGES else 0.5)
+
+    def bare() -> None:
+        bench.quiet(torch, tmp_path, bench.variables(built))
+
+    turns = [[bench.timed(call, bench.user_seconds) for call in (start, bare)] for _ in range(3)]
+    used, least = map(min, zip(*turns, strict=True))
+    assert used < least * (bench.TORCH_START if stage in bench.TORCH_STAGES else 0.5)
 
 
 @pytest.mark.slow
