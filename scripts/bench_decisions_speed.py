@@ -95,7 +95,7 @@ def write_split(folder: Path, names: list[str], numbers: range) -> None:
                 },
             )
             writer.add(example, label, pixels.tobytes())
-        storage.Index("made-up", writer.close(), names, fields).write(folder)
+        storage.Index("made-up", writer.close(), "class", names, fields).write(folder)
 
 
 def write_model(classes: int) -> None:

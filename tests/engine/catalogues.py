@@ -7,12 +7,12 @@ from typing import Any
 from conftest import shipped
 from handwritten_digits import data as yours
 
-from samebits.core.sections import Data
+from samebits.core.sections import Data, Task
 from samebits.data.decoder import Decoder
 from samebits.data.index import open_catalogue
 from samebits.data.prepare import prepare
 
-DATA = shipped(Data)
+DATA, TASK = shipped(Data), shipped(Task)
 
 
 def decoder(data: Data = DATA, **changed: Any) -> Decoder:
@@ -32,7 +32,7 @@ def run(raw: Path, folder: Path, workers: int = 0) -> tuple[dict[str, bytes], in
     """Prepare into shards of 7 pictures: every file, and how many pictures were decoded."""
     out = folder / "prepared"
     with open_catalogue(folder / "decoded", decoder()) as catalogue:
-        new = prepare(catalogue, raw, out, DATA, "version", workers, shard_bytes=7 * 64)
+        new = prepare(catalogue, raw, out, DATA, TASK, "version", workers, shard_bytes=7 * 64)
     files = sorted(one for one in out.rglob("*") if one.is_file())
     return {one.relative_to(out).as_posix(): one.read_bytes() for one in files}, new
 

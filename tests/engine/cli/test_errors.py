@@ -38,7 +38,9 @@ def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     lay(WRONG)
     write_json(Path("reports/metrics.json"), {"metric": "accuracy"})
-    Index("v", "", CLASSES, {"image": Field("uint8", (1, 8, 8))}).write(Path("data/prepared/dev"))
+    Index("v", "", "class", CLASSES, {"image": Field("uint8", (1, 8, 8))}).write(
+        Path("data/prepared/dev")
+    )
     images = np.arange(6 * 64, dtype=np.uint8).reshape(6, 1, 8, 8)
     np.save("data/prepared/dev/image-00000.npy", images)
 
@@ -123,7 +125,7 @@ def test_without_pictures_nothing_is_written(verb: Verb) -> None:
 def test_without_images_the_facts_are_shown(verb: Verb) -> None:
     folder = Path("data/prepared/dev")
     (folder / "image-00000.npy").unlink()
-    Index("v", "", CLASSES, {"age": Field("float32", ())}).write(folder)
+    Index("v", "", "class", CLASSES, {"age": Field("float32", ())}).write(folder)
     np.save(folder / "age-00000.npy", np.arange(6, dtype=np.float32))
     verb("errors")
     page = Path("reports/errors.html").read_text(encoding="utf-8")

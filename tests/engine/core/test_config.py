@@ -21,10 +21,11 @@ from samebits.core.sections import (
     Regularization,
     Reproducibility,
     Runtime,
+    Task,
 )
 
 SECTIONS: list[Any] = [
-    *(Data, Input, Augmentation, Model, Optimization, Regularization),
+    *(Task, Data, Input, Augmentation, Model, Optimization, Regularization),
     *(Evaluation, Reproducibility, Runtime),
 ]
 Settle = Callable[..., None]

@@ -70,7 +70,7 @@ def test_a_batch_does_not_depend_on_what_was_asked_before(split: Split) -> None:
 
 @pytest.mark.parametrize("name", ["index.json", "image-00000.npy", "labels.npy"])
 def test_a_missing_or_damaged_file_is_one_sentence(tmp_path: Path, name: str) -> None:
-    Index("v", "", ["a"], {"image": Field("uint8", (1, 4, 4))}).write(tmp_path)
+    Index("v", "", "class", ["a"], {"image": Field("uint8", (1, 4, 4))}).write(tmp_path)
     np.save(tmp_path / "image-00000.npy", np.zeros((1, 1, 4, 4), dtype=np.uint8))
     np.save(tmp_path / "labels.npy", np.zeros(1, dtype=np.int64))
     assert Split.open(tmp_path).classes == ["a"]
@@ -186,7 +186,7 @@ def test_a_batch_larger_than_the_data(split: Split) -> None:
 
 
 def test_open(split: Split, tmp_path: Path) -> None:
-    Index("v", "", ["a"], {"image": Field("uint8", (1, 8, 8))}).write(tmp_path)
+    Index("v", "", "class", ["a"], {"image": Field("uint8", (1, 8, 8))}).write(tmp_path)
     with pytest.raises(UserError, match=r"labels\.npy is not there; run 'dvc repro prepare'"):
         Split.open(tmp_path)
     np.save(tmp_path / "image-00000.npy", split.arrays["image"][:])

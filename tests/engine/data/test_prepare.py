@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from catalogues import DATA, decode, decoder
+from catalogues import DATA, TASK, decode, decoder
 from handwritten_digits import data as yours
 from numpy.typing import NDArray
 from PIL import Image
@@ -32,7 +32,7 @@ def run(raw: Path, prepared: Path, data: Data | None = None, **shape: int) -> di
     """Prepare and return every file that was written."""
     data = data or settings()
     with open_catalogue(prepared.with_name("decoded"), decoder(data, **shape)) as catalogue:
-        prepare(catalogue, raw, prepared, data, "version")
+        prepare(catalogue, raw, prepared, data, TASK, "version")
     files = sorted(one for one in prepared.rglob("*") if one.is_file())
     return {one.relative_to(prepared).as_posix(): one.read_bytes() for one in files}
 
@@ -124,7 +124,7 @@ def test_facts_of_its_own(tmp_path: Path, fill: Callable[..., Path]) -> None:
 
     raw, data = fill(tmp_path / "raw"), settings()
     with open_catalogue(tmp_path / "decoded", replace(decoder(data), decode=own)) as catalogue:
-        prepare(catalogue, raw, tmp_path / "prepared", data, "version")
+        prepare(catalogue, raw, tmp_path / "prepared", data, TASK, "version")
     for split in SPLITS:
         for one in read_examples(tmp_path / "prepared" / split):
             assert one.facts == {"night": 1, "tilt": 0.5, "count": 3}

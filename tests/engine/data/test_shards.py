@@ -313,7 +313,7 @@ def test_a_damaged_index_is_one_sentence(tmp_path: Path, text: str) -> None:
 
 
 def test_an_index_comes_back(tmp_path: Path) -> None:
-    index = Index("1", "content", ["a", "b"], FIELDS)
+    index = Index("1", "content", "class", ["a", "b"], FIELDS)
     index.write(tmp_path)
     assert Index.read(tmp_path) == index
     assert [*Index.read(tmp_path).fields] == [*FIELDS]

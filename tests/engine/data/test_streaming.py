@@ -40,7 +40,7 @@ def remote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Remote:
             content = hashlib.md5(str(number).encode()).hexdigest()
             example = Example(f"tree/{number:02d}.png", "tree", content, "", FACTS)
             writer.add(example, number % 2, images[number].tobytes())
-        Index("1", writer.close(), ["house", "tree"], fields).write(TRAIN)
+        Index("1", writer.close(), "class", ["house", "tree"], fields).write(TRAIN)
     found.push(TRAIN)
     return found
 
@@ -60,7 +60,7 @@ def families(remote: Remote) -> Remote:
             row = series.tobytes() + known.tobytes() + np.int16(number).tobytes()
             content = hashlib.md5(str(number).encode()).hexdigest()
             writer.add(Example(f"tree/{number:02d}.bin", "tree", content, "", {}), 0, row)
-        Index("1", writer.close(), ["house", "tree"], fields).write(TRAIN)
+        Index("1", writer.close(), "class", ["house", "tree"], fields).write(TRAIN)
     assert not [*TRAIN.glob("image-*.npy")], "what an earlier run left is gone"
     remote.push(TRAIN)
     return remote

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from catalogues import DATA, decoder
+from catalogues import DATA, TASK, decoder
 
 from samebits.console.errors import UserError
 from samebits.data import tar_layout as packed
@@ -28,7 +28,7 @@ def below(folder: Path) -> dict[str, bytes]:
 
 def prepared(raw: Path, folder: Path) -> tuple[dict[str, bytes], int]:
     with open_catalogue(folder / "decoded", decoder()) as catalogue:
-        new = prepare(catalogue, raw, folder / "prepared", DATA, "version")
+        new = prepare(catalogue, raw, folder / "prepared", DATA, TASK, "version")
     return below(folder / "prepared"), new
 
 

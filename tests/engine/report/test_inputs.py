@@ -42,7 +42,9 @@ def files(inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     write_csv(Path("reports/learning-curves.csv"), [*inputs.curves], zip(*columns, strict=True))
     write_predictions(Path("reports/predictions.csv"), inputs.classes, inputs.predictions)
     for split in ("dev", "train"):
-        Index("v", "", [], {"image": Field("uint8", (1, 8, 8))}).write(Path("data/prepared", split))
+        Index("v", "", "class", [], {"image": Field("uint8", (1, 8, 8))}).write(
+            Path("data/prepared", split)
+        )
     np.save(SHARD, np.asarray(inputs.pictures))
 
 

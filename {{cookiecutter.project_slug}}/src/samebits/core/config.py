@@ -24,14 +24,14 @@ PARAMS = Path("params.yaml")
 MOST_BYTES, MOST_LETTERS = 100_000, 500  # of the file, and of one text in it
 MOST_SAID, DEPTH = 20, 20  # mistakes in one message, and levels of nesting
 ORDER = (
-    *("data", "input", "augmentation", "model", "optimization", "regularization"),
+    *("task", "data", "input", "augmentation", "model", "optimization", "regularization"),
     *("evaluation", "reproducibility", "runtime"),
 )
 ENGINE = {
     one.__name__.lower(): keys(one)
     for one in (
-        *(engine.Data, engine.Optimization, engine.Regularization, engine.Evaluation),
-        *(engine.Reproducibility, engine.Runtime),
+        *(engine.Task, engine.Data, engine.Optimization, engine.Regularization),
+        *(engine.Evaluation, engine.Reproducibility, engine.Runtime),
     )
 }
 

@@ -17,6 +17,14 @@ SLICE = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What is learnt: where examples stand with their answers, and what an answer is."""
+
+    reader: str = choice("folders")
+    target: str = choice("class")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Data:
     """What there is to learn from."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from ..console.errors import UserError
 from ..console.progress import progress
 from ..core.files import read_json
-from ..core.sections import Data
+from ..core.sections import Data, Task
 from .coverage import coverage_findings
 from .decode_cache import DamagedBlock, DecodeCache
 from .findings import RULES
@@ -25,6 +25,7 @@ def prepare(
     raw: Path,
     prepared: Path,
     data: Data,
+    task: Task,
     version: str,
     workers: int = 0,
     shard_bytes: int = SHARD_BYTES,
@@ -41,6 +42,7 @@ def prepare(
         raw: one folder for each class.
         prepared: where the splits go.
         data: the fractions of the splits.
+        task: what an answer is.
         version: DVC's hash of the raw data.
         workers: processes that decode; moves no byte.
         shard_bytes: of the arrays that are cut at one place, at most.
@@ -54,11 +56,11 @@ def prepare(
     """
     decoded = catalogue.fill(raw, workers)
     try:
-        _assemble(catalogue, prepared, data, version, labels, shard_bytes)
+        _assemble(catalogue, prepared, data, task, version, labels, shard_bytes)
     except DamagedBlock as damaged:
         catalogue.forget([str(damaged)])
         return decoded + prepare(
-            catalogue, raw, prepared, data, version, workers, shard_bytes, labels
+            catalogue, raw, prepared, data, task, version, workers, shard_bytes, labels
         )
     return decoded
 
@@ -67,6 +69,7 @@ def _assemble(
     catalogue: Catalogue,
     prepared: Path,
     data: Data,
+    task: Task,
     version: str,
     labels: Labels,
     shard_bytes: int,
@@ -94,7 +97,7 @@ def _assemble(
             example = Example(path, label, md5, group_of(path, data), _shown(facts))
             writers[split].add(example, numbers[label], cache.row(place))
         for split, writer in writers.items():
-            Index(version, writer.close(), classes, fields).write(prepared / split)
+            Index(version, writer.close(), task.target, classes, fields).write(prepared / split)
 
 
 def _labelled(catalogue: Catalogue, labels: Labels) -> Iterator[Row]:

@@ -75,11 +75,12 @@ class Index:
     """What prepared examples have in common.
 
     `version` is that of the data, `content` the SHA-256 of all arrays in the order of the examples
-    and, of each, of the fields.
+    and, of each, of the fields; `target` is that of the section `task`.
     """
 
     version: str
     content: str
+    target: str
     classes: list[str]
     fields: Fields
 
@@ -95,7 +96,7 @@ class Index:
             known = read_json(path.read_text(encoding="utf-8"))
             fields = {name: Field(one[0], tuple(one[1])) for name, one in known["fields"].items()}
             record(fields)
-            return cls(known["version"], known["content"], known["classes"], fields)
+            return cls(*(known[one] for one in ("version", "content", "target", "classes")), fields)
         except FileNotFoundError:
             raise UserError(f"{path.as_posix()} is not there; run 'dvc repro prepare'.") from None
         except (ValueError, KeyError, TypeError, IndexError, AttributeError):

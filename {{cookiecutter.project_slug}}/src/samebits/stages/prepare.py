@@ -6,7 +6,7 @@ from ..console.errors import UserError
 from ..core.config import read
 from ..core.files import read_json
 from ..core.seals import Seal
-from ..core.sections import Data, Runtime
+from ..core.sections import Data, Runtime, Task
 from ..core.yours import Yours
 from ..data.decoder import Decoder
 from ..data.index import open_catalogue
@@ -21,8 +21,9 @@ def main(yours: Yours, seal: Seal) -> None:
     """Decode, resize and split every picture."""
     data, runtime = read(Data), read(Runtime)
     version, labels = _version(Path("reports/data.json")), read_labels(FILE)
+    task = read(Task)
     with open_catalogue(DECODED, Decoder.of(yours.data, data)) as catalogue:
-        prepare(catalogue, RAW, PREPARED, data, version, workers=runtime.workers, labels=labels)
+        prepare(catalogue, RAW, PREPARED, data, task, version, runtime.workers, labels=labels)
     seal.write()
 
 
