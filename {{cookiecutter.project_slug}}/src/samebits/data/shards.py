@@ -70,6 +70,7 @@ def _number(text: str) -> float:
 
 
 COLUMNS = ("path", "label", "md5", "group")
+SHARED = ("version", "content", "target", "classes")  # of index.json, beside its fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,8 @@ class Index:
             known = read_json(path.read_text(encoding="utf-8"))
             fields = {name: Field(one[0], tuple(one[1])) for name, one in known["fields"].items()}
             record(fields)
-            return cls(*(known[one] for one in ("version", "content", "target", "classes")), fields)
+            version, content, target, classes = (known[one] for one in SHARED)
+            return cls(version, content, target, classes, fields)
         except FileNotFoundError:
             raise UserError(f"{path.as_posix()} is not there; run 'dvc repro prepare'.") from None
         except (ValueError, KeyError, TypeError, IndexError, AttributeError):
