@@ -318,7 +318,7 @@ BUGS = [
 def plant(
     project: Path, package: str, changes: Sequence[Change], known: Mapping[str, Path] | None = None
 ) -> None:
-    """Make the changes; each must find its place once. `known` says where files of a project are."""
+    """Make the changes; each must find its place once. `known` says where its files are."""
     for name, pattern, new in changes:
         place = name.replace("P/", f"src/{package}/", 1).replace("E/", "src/samebits/", 1)
         path = known[place] if known else project / place

@@ -143,7 +143,10 @@ def known() -> dict[str, str]:
     for path in sorted(HERE.glob("test_*.py")):
         if "mark.changes" in path.read_text("utf-8"):
             for test in vars(_loaded(path)).values():
-                found |= {mark.args[0]: digest(path, *mark.args[1:]) for mark in _marks(test)}
+                found |= {
+                    mark.args[0]: digest(path, *mark.args[1:], **mark.kwargs)
+                    for mark in _marks(test)
+                }
     return found
 
 
@@ -166,7 +169,7 @@ def _marks(test: object) -> Iterator[pytest.Mark]:
             yield from (one.mark for one in inner if one.name == "changes")
 
 
-def digest(test: Path, until: str = STAGES[-1], root: Path = ROOT, task: str = DEFAULT) -> str:
+def digest(test: Path, until: str = STAGES[-1], root: Path = ROOT, *, task: str = DEFAULT) -> str:
     """Ten digits that stand for all that can move the bits of a row.
 
     That is what the stages up to `until` depend on, the locks, the params, and the file of the
