@@ -33,8 +33,8 @@ from samebits.data.loader import Preparation, Split
 from samebits.data.shards import Example
 from samebits.diagnosis.diagnosis import Inputs, diagnose
 from samebits.diagnosis.ideas import Settings
+from samebits.metrics.class_predictions import ClassPredictions, scored
 from samebits.metrics.intervals import measure
-from samebits.metrics.predictions import Predictions, scored
 from samebits.metrics.proportions import Measured, measured
 from samebits.metrics.registry import METRICS
 from samebits.training import loop
@@ -309,11 +309,11 @@ def _probabilities(network: torch.nn.Module, inputs: Any, part: _Part) -> NDArra
     return predict(network, inputs, {"image": part.images}, len(CLASSES), CHUNK)
 
 
-def _predictions(name: str, part: _Part, answer: Answer) -> Predictions:
+def _predictions(name: str, part: _Part, answer: Answer) -> ClassPredictions:
     return scored(name, part.examples(), part.labels, answer(part), CLASSES)
 
 
-def _accuracy(predictions: Predictions) -> dict[str, Any]:
+def _accuracy(predictions: ClassPredictions) -> dict[str, Any]:
     figure = measure(METRICS["accuracy"], predictions.sample, 0)
     return {
         "accuracy": figure.value,

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from samebits.metrics.baselines import beside, unbeaten
+from samebits.metrics.class_predictions import ClassPredictions
 from samebits.metrics.intervals import Resampled, resample
-from samebits.metrics.predictions import Predictions
 from samebits.metrics.registry import METRICS
 
-Made = Callable[..., Predictions]
+Made = Callable[..., ClassPredictions]
 LABELS = np.arange(200, dtype=np.int64) % 2
 
 
@@ -22,7 +22,7 @@ def rows(right: int, sure: float = 0.9) -> Any:
     return np.where(np.eye(2)[answers] > 0, sure, 1 - sure)
 
 
-def drawn(predictions: dict[str, Predictions], metric: str) -> dict[str, Resampled]:
+def drawn(predictions: dict[str, ClassPredictions], metric: str) -> dict[str, Resampled]:
     return {
         name: resample({metric: METRICS[metric]}, one.sample, seed=0)
         for name, one in predictions.items()

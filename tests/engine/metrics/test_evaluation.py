@@ -12,17 +12,17 @@ from predicted import summarise
 
 from samebits.console.errors import UserError
 from samebits.core.sections import Evaluation
+from samebits.metrics.class_predictions import ClassPredictions
 from samebits.metrics.evaluation import check
-from samebits.metrics.predictions import Predictions
 from samebits.metrics.registry import METRICS, Metric, Scored
 
 PLAIN = Evaluation(metric="accuracy", target_error=0.1, constraints=(), slices=(), slice_examples=1)
 CLASSES = ["a", "b"]
 COSTS = {"parameters": 70, "model_bytes": 300}
-Made = Callable[..., Predictions]
+Made = Callable[..., ClassPredictions]
 
 
-def splits(made: Made, classes: int = 2, **known: Any) -> dict[str, Predictions]:
+def splits(made: Made, classes: int = 2, **known: Any) -> dict[str, ClassPredictions]:
     """Of 40 examples 40, 30 and 20 have the right answer."""
     labels = np.arange(40, dtype=np.int64) % classes
     rows = {
@@ -32,7 +32,7 @@ def splits(made: Made, classes: int = 2, **known: Any) -> dict[str, Predictions]
     return {name: made(labels, one, **known) for name, one in rows.items()}
 
 
-def summary(predictions: dict[str, Predictions], **changed: Any) -> dict[str, Any]:
+def summary(predictions: dict[str, ClassPredictions], **changed: Any) -> dict[str, Any]:
     evaluation = dataclasses.replace(PLAIN, **changed)
     found = summarise(evaluation, CLASSES, predictions, COSTS, seed=0)
     return dict(json.loads(json.dumps(found, allow_nan=False)))

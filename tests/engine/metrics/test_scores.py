@@ -192,7 +192,7 @@ def test_an_unknown_metric_gets_a_suggestion(given: str, hint: str) -> None:
 
 def test_a_name_like_no_other_gets_the_list() -> None:
     with pytest.raises(UserError, match=r"choose one of macro_f1, .*calibration_error\.$"):
-        find("zzz")
+        find("zzz", target="class")
 
 
 def test_too_little_memory_is_no_fault_of_a_metric(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,7 +50,7 @@ def comparison(a: Result, b: Result, on: str = "test") -> str:
         )
     if on not in a.predictions or on not in b.predictions:
         raise UserError(f"there is no data set `{on}`; there are {', '.join(a.predictions)}.")
-    check_same((a.classes, a.predictions[on]), (b.classes, b.predictions[on]))
+    check_same((a.answers, a.predictions[on]), (b.answers, b.predictions[on]))
     metric, key = find(a.metrics["metric"]), a.metrics["metric"]
     one = a.predictions[on].sample
     # In the groups of A, whatever data.group B has: else the two were not drawn together.

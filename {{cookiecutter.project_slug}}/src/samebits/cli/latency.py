@@ -23,6 +23,7 @@ from ..core.sections import Evaluation, Reproducibility
 from ..core.yours import Yours
 from ..data.loader import Split
 from ..data.shards import rows
+from ..data.targets import Answers
 from ..metrics.constraints import LATENCY, judge, parse
 from ..metrics.intervals import Figure
 from ..metrics.latency import FILE, remembered
@@ -38,7 +39,7 @@ def main(yours: Yours) -> None:
     evaluation, reproducibility = read(Evaluation), read(Reproducibility)
     kernels.configure(reproducibility.level, reproducibility.threads, reproducibility.device)
     test = Split.open(TEST)
-    constraints = parse(evaluation.constraints, test.classes)
+    constraints = parse(evaluation.constraints, Answers("class", test.classes))
     network = built(yours.model, test, 0.0, reproducibility)
     load(network, WEIGHTS)
     network.to(reproducibility.device)

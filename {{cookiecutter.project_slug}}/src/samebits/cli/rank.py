@@ -109,7 +109,7 @@ def _seeds(candidates: list[Candidate]) -> str:
 def _check(first: Result, one: Result) -> None:
     if first.metrics["metric"] != one.metrics["metric"]:
         raise UserError("another metric")
-    check_same((first.classes, first.predictions["test"]), (one.classes, one.predictions["test"]))
+    check_same((first.answers, first.predictions["test"]), (one.answers, one.predictions["test"]))
 
 
 def _line(one: Place) -> str:

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from .class_predictions import ClassPredictions
 from .classification import Classified
 from .comparison import paired
 from .intervals import Resampled, resample
-from .predictions import Predictions
 from .probabilities import Probabilities, predicted
 from .scores import DECIMALS, find, rounded
 from .sums import Values
@@ -16,7 +16,7 @@ from .sums import Values
 
 def beside(
     metric: str,
-    predictions: Mapping[str, Predictions],
+    predictions: Mapping[str, ClassPredictions],
     network: Mapping[str, Resampled],
     said: Mapping[str, Mapping[str, Probabilities]],
     seed: int,
@@ -56,11 +56,12 @@ def _figures(
     shown: Values = np.asarray(probabilities, dtype=np.float64).round(DECIMALS)
     sample = Classified(same.labels, predicted(probabilities), shown, same.groups)
     simple = resample({name: metric}, sample, seed)
-    ahead = paired(metric, simple, network, name).judged()
+    apart = paired(metric, simple, network, name)
+    ahead = apart.judged()
     return {
-        "value": rounded(simple.figures[name].value),
+        "value": simple.figures[name].rounded(),
         "interval": simple.figures[name].interval(),
-        "difference": rounded(ahead.value),
-        "difference_interval": [rounded(ahead.low), rounded(ahead.high)],
+        "difference": rounded(ahead.value, apart.decimals),
+        "difference_interval": [rounded(one, apart.decimals) for one in (ahead.low, ahead.high)],
         "verdict": ahead.verdict,
     }

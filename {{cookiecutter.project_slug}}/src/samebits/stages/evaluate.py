@@ -17,9 +17,11 @@ from ..data.loader import Split
 from ..data.release_file import data_of
 from ..data.shards import read_examples, rows
 from ..data.splits import SPLITS
+from ..data.targets import Answers
 from ..metrics.baselines import beside
+from ..metrics.class_predictions import scored, write_confusion
 from ..metrics.evaluation import check, judge_all, parts_of, resample_all
-from ..metrics.predictions import scored, write_confusion, write_predictions
+from ..metrics.prediction_table import write_predictions
 from ..metrics.registry import enter
 from ..training.baselines import baselines
 from ..training.network import built, growth
@@ -38,7 +40,8 @@ def main(yours: Yours, seal: Seal) -> None:
     splits = {name: Split.open(PREPARED / name) for name in SPLITS}
     test = splits["test"]
     classes, chunk = test.classes, reproducibility.chunk
-    constraints = check(evaluation, classes)
+    answers = Answers("class", classes)
+    constraints = check(evaluation, answers)
     network = built(yours.model, test, 0.0, reproducibility)
     load(network, WEIGHTS)
     network.to(reproducibility.device)
@@ -57,15 +60,15 @@ def main(yours: Yours, seal: Seal) -> None:
         "parameters": sum(one.numel() for one in network.parameters()),
         "model_bytes": WEIGHTS.stat().st_size,
     }
-    parts = parts_of(evaluation, classes, predictions)
-    drawn = resample_all(evaluation, constraints, classes, parts, reproducibility.seed)
-    metrics = judge_all(evaluation, constraints, classes, parts, drawn, costs)
+    parts = parts_of(evaluation, answers, predictions)
+    drawn = resample_all(evaluation, constraints, answers, parts, reproducibility.seed)
+    metrics = judge_all(evaluation, constraints, answers, parts, drawn, costs)
     simple = baselines(splits["train"], {name: splits[name] for name in ("dev", "test")})
     earned = {name: drawn[name, ""] for name in ("dev", "test")}
     beaten = beside(evaluation.metric, predictions, earned, simple, reproducibility.seed)
     seal.check()
-    write_predictions(REPORTS / "predictions.csv", classes, predictions)
-    write_confusion(REPORTS / "confusion.csv", test.labels, found["test"], classes)
+    write_predictions(REPORTS / "predictions.csv", answers, predictions)
+    write_confusion(REPORTS / "confusion.csv", predictions["test"])
     metrics |= {"baselines": beaten, "data": data_of(DATA)}
     write_json(REPORTS / "metrics.json", metrics)
     write_json(REPORTS / "growth.json", growth(yours.model, test))
