@@ -8,10 +8,11 @@ import pytest
 
 from samebits.diagnosis.error_causes import causes
 from samebits.metrics.class_predictions import ClassPredictions
-from samebits.metrics.registry import METRICS
+from samebits.metrics.registry import metrics_of
 from samebits.metrics.scores import value
 
 Made = Callable[..., ClassPredictions]
+METRICS = metrics_of("class")
 ACCURACY = METRICS["accuracy"]
 
 
