@@ -126,7 +126,7 @@ FAULTS = {
         "mismatch",
         "data",
         "learn from some of the target's pictures",
-        {"data.target": "target/*"},
+        {"data.evaluate_on": "target/*"},
         target=noisy,
     ),
     "dev cut out otherwise": Fault(
@@ -134,7 +134,7 @@ FAULTS = {
         "mismatch",
         "data",
         "learn from some of the target's pictures",
-        {"data.target": "target/*"},
+        {"data.evaluate_on": "target/*"},
         target=shifted,
     ),
     "dev used up by selection": Fault(

@@ -10,6 +10,7 @@ change only the shards into whose range of paths they fall, and DVC sends only t
 import csv
 import hashlib
 import io
+import math
 import re
 import zlib
 from abc import ABC, abstractmethod
@@ -30,6 +31,7 @@ SHARD_BYTES = 64 * 2**20  # of all arrays up to a cut, at most; at least a quart
 SHARD_EXAMPLES = 2**16  # examples of a shard, at most
 CHECKSUMS = "checksums.npy"
 BLOCK = 2 * 2**20  # bytes that are written at once
+LARGE = 4096  # bytes of a row; such rows are sooner copied one by one than shard by shard
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ def _number(text: str) -> float:
 
 
 COLUMNS = ("path", "label", "md5", "group")
+SHARED = ("version", "content", "target", "classes")  # of index.json, beside its fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +102,9 @@ class Index:
             known = read_json(path.read_text(encoding="utf-8"))
             fields = {name: Field(one[0], tuple(one[1])) for name, one in known["fields"].items()}
             record(fields)
+            version, content, target, classes = (known[one] for one in SHARED)
             scale = tuple(map(float, known["scale"]))
-            said = {name: known[name] for name in ("version", "content", "target", "classes")}
-            return cls(**said, fields=fields, scale=scale)
+            return cls(version, content, target, classes, fields, scale)
         except FileNotFoundError:
             raise UserError(f"{path.as_posix()} is not there; run 'dvc repro prepare'.") from None
         except (ValueError, KeyError, TypeError, IndexError, AttributeError):
@@ -149,15 +152,26 @@ class Shards(LazyArray):
     def __init__(self, parts: list[NDArray[Any]]) -> None:
         self._parts = parts
         self._ends = np.cumsum([len(part) for part in parts])
+        self._starts = self._ends - [len(part) for part in parts]
         super().__init__((int(self._ends[-1]), *parts[0].shape[1:]), parts[0].dtype)
 
     def _rows(self, chosen: NDArray[np.int64]) -> NDArray[Any]:
+        if len(self._parts) == 1:
+            return self._parts[0].take(chosen, axis=0)
         rows = np.empty((len(chosen), *self.shape[1:]), self.dtype)
         numbers = np.searchsorted(self._ends, chosen, side="right")
-        for number in np.unique(numbers):
-            here = np.flatnonzero(numbers == number)
-            part = self._parts[number]
-            rows[here] = part.take(chosen[here] - (self._ends[number] - len(part)), axis=0)
+        places = chosen - self._starts[numbers]
+        if self.dtype.itemsize * math.prod(self.shape[1:]) >= LARGE:
+            for row, (number, place) in enumerate(
+                zip(numbers.tolist(), places.tolist(), strict=True)
+            ):
+                rows[row] = self._parts[number][place]
+            return rows
+        order = np.argsort(numbers, kind="stable")
+        counts = np.bincount(numbers, minlength=len(self._parts))
+        for number, here in enumerate(np.split(order, np.cumsum(counts)[:-1])):
+            if len(here):
+                rows[here] = self._parts[number].take(places[here], axis=0)
         return rows
 
 

@@ -62,7 +62,7 @@ def diagnose(inputs: Inputs, settings: Settings, real: Measured | None = None) -
     """
     chain = [target(settings.evaluation.target_error), *split_errors(inputs.metrics)]
     chain += [real] if real else []
-    apart = bool(settings.data.target or settings.data.source)
+    apart = bool(settings.data.evaluate_on or settings.data.train_on)
     found = gaps(chain, inputs.predictions, apart=apart)
     smoothing = settings.regularization.label_smoothing
     classes = inputs.predictions["test"].probabilities.shape[1]

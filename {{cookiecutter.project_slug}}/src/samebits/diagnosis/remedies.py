@@ -114,12 +114,12 @@ def _augmentation(settings: Settings, name: str, why: str) -> Iterator[Idea]:
 def mismatch(settings: Settings) -> Iterator[Idea]:
     """Yield what helps a model on pictures of another source than those it learned from."""
     data = settings.data
-    if data.source:
+    if data.train_on:
         yield Idea(
             "learn from every source",
-            "data.source keeps pictures out that look like the target's, or may",
+            "data.train_on keeps pictures out that look like the target's, or may",
             "data",
-            "dvc exp run -S 'data.source=\"\"'",
+            "dvc exp run -S 'data.train_on=\"\"'",
             SAME,
         )
     if data.dev_fraction >= 2 * LEAST_DEV:
@@ -180,9 +180,9 @@ def real_world(settings: Settings) -> Iterator[Idea]:
     )
     yield Idea(
         "other dev set",
-        "add the pictures from use to data/raw, and let data.target name them",
+        "add the pictures from use to data/raw, and let data.evaluate_on name them",
         "data",
-        "dvc exp run -S 'data.target=\"*/use-*\"'",
+        "dvc exp run -S 'data.evaluate_on=\"*/use-*\"'",
         HAND,
     )
 
