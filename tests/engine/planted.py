@@ -33,12 +33,13 @@ from samebits.data.loader import Preparation, Split
 from samebits.data.shards import Example
 from samebits.diagnosis.diagnosis import Inputs, diagnose
 from samebits.diagnosis.ideas import Settings
+from samebits.metrics.class_predictions import ClassPredictions, ClassScoring
 from samebits.metrics.intervals import measure
-from samebits.metrics.predictions import Predictions, scored
 from samebits.metrics.proportions import Measured, measured
 from samebits.metrics.registry import METRICS
 from samebits.training import loop
 from samebits.training import network as networks
+from samebits.training.class_target import ClassTarget
 from samebits.training.predict import predict
 from samebits.training.recipe import Recipe
 from samebits.training.softmax_regression import out_of_fold
@@ -306,14 +307,14 @@ def _section(kind: Any, values: Mapping[str, Any]) -> Any:
 
 
 def _probabilities(network: torch.nn.Module, inputs: Any, part: _Part) -> NDArray[np.float32]:
-    return predict(network, inputs, {"image": part.images}, len(CLASSES), CHUNK)
+    return predict(network, inputs, {"image": part.images}, ClassTarget(len(CLASSES)), CHUNK)
 
 
-def _predictions(name: str, part: _Part, answer: Answer) -> Predictions:
-    return scored(name, part.examples(), part.labels, answer(part), CLASSES)
+def _predictions(name: str, part: _Part, answer: Answer) -> ClassPredictions:
+    return ClassScoring(CLASSES).scored(name, part.examples(), part.labels, answer(part))
 
 
-def _accuracy(predictions: Predictions) -> dict[str, Any]:
+def _accuracy(predictions: ClassPredictions) -> dict[str, Any]:
     figure = measure(METRICS["accuracy"], predictions.sample, 0)
     return {
         "accuracy": figure.value,

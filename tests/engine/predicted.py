@@ -8,11 +8,12 @@ import pytest
 
 from samebits.core.sections import Evaluation
 from samebits.data.shards import Example
+from samebits.data.targets import Answers
+from samebits.metrics.class_predictions import ClassPredictions
 from samebits.metrics.evaluation import check, judge_all, parts_of, resample_all
-from samebits.metrics.predictions import Predictions
 from samebits.metrics.sums import Labels, Values
 
-Make = Callable[..., Predictions]
+Make = Callable[..., ClassPredictions]
 
 
 def example(
@@ -32,15 +33,16 @@ def example(
 def summarise(
     evaluation: Evaluation,
     classes: Sequence[str],
-    predictions: Mapping[str, Predictions],
+    predictions: Mapping[str, ClassPredictions],
     costs: Mapping[str, int],
     seed: int,
 ) -> dict[str, Any]:
     """What reports/metrics.json says of predictions, as `evaluate` goes about it."""
-    constraints = check(evaluation, classes)
-    parts = parts_of(evaluation, classes, predictions)
-    drawn = resample_all(evaluation, constraints, classes, parts, seed)
-    return judge_all(evaluation, constraints, classes, parts, drawn, costs)
+    answers = Answers("class", [*classes])
+    constraints = check(evaluation, answers)
+    parts = parts_of(evaluation, answers, predictions)
+    drawn = resample_all(evaluation, constraints, answers, parts, seed)
+    return judge_all(evaluation, constraints, answers, parts, drawn, costs)
 
 
 @pytest.fixture
@@ -53,7 +55,7 @@ def made() -> Make:
         groups: Sequence[str] = (),
         brightness: Sequence[float] = (),
         width: int = 9,
-    ) -> Predictions:
+    ) -> ClassPredictions:
         examples = [
             example(
                 f"{'night' if number % 2 else 'day'}/{number:05d}.png",
@@ -68,6 +70,7 @@ def made() -> Make:
         ]
         answers = rows.argmax(axis=1) if len(rows) else np.zeros(0, dtype=np.int64)
         confidences = rows.max(axis=1) if len(rows) else np.zeros(0)
-        return Predictions(examples, labels, answers, confidences, rows)
+        classes = [f"c{at}" for at in range(rows.shape[1])]
+        return ClassPredictions(examples, labels, answers, confidences, rows, classes)
 
     return make

@@ -13,7 +13,8 @@ from predicted import example
 from samebits.core import determinism, kernels, yours
 from samebits.core.seals import Seal
 from samebits.core.yours import READ_BY, Yours
-from samebits.metrics.predictions import Predictions
+from samebits.data.targets import Answers
+from samebits.metrics.class_predictions import ClassPredictions
 from samebits.metrics.results import Result
 from samebits.remote.revisions import Revision
 from samebits.verbs import VERBS
@@ -70,7 +71,7 @@ def result() -> Callable[..., Result]:
             for number, label in enumerate(labels)
         ]
         sure = np.ones(count)
-        split = Predictions(examples, labels, answers, sure, np.eye(4)[answers])
+        split = ClassPredictions(examples, labels, answers, sure, np.eye(4)[answers], classes)
         score = 1 - wrong / count
         metrics: dict[str, Any] = {
             "score": score,
@@ -82,6 +83,8 @@ def result() -> Callable[..., Result]:
         }
         revision = Revision(name, f"{len(name):040x}")
         vars(revision)["lock"] = {"stages": {}}  # as if it had been read
-        return Result(revision, metrics, [*classes], {"dev": split, "test": split})
+        return Result(
+            revision, metrics, Answers("class", [*classes]), {"dev": split, "test": split}
+        )
 
     return make

@@ -12,7 +12,9 @@ from samebits.console.errors import UserError
 from samebits.core.files import write_json
 from samebits.data.fields import Field
 from samebits.data.shards import Index
-from samebits.metrics.predictions import scored, write_predictions
+from samebits.data.targets import Answers
+from samebits.metrics.class_predictions import ClassScoring
+from samebits.metrics.prediction_table import write_predictions
 
 CLASSES = ["<b>a", "b"]
 Verb = Callable[..., str]
@@ -29,8 +31,8 @@ def lay(wrong: list[int], first: int = 0) -> None:
         for row, one in enumerate(LABELS)
     ]
     rows = np.where(np.eye(2)[answers] > 0, 0.9, 0.1)
-    given = {"dev": scored("dev", examples, LABELS, rows, CLASSES)}
-    write_predictions(Path("reports/predictions.csv"), CLASSES, given)
+    given = {"dev": ClassScoring(CLASSES).scored("dev", examples, LABELS, rows)}
+    write_predictions(Path("reports/predictions.csv"), Answers("class", CLASSES), given)
 
 
 @pytest.fixture(autouse=True)

@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 
 from samebits.diagnosis.error_causes import causes
-from samebits.metrics.predictions import Predictions
-from samebits.metrics.registry import METRICS
+from samebits.metrics.class_predictions import ClassPredictions
+from samebits.metrics.registry import metrics_of
 from samebits.metrics.scores import value
 
-Made = Callable[..., Predictions]
+Made = Callable[..., ClassPredictions]
+METRICS = metrics_of("class")
 ACCURACY = METRICS["accuracy"]
 
 
-def dev(made: Made, groups: tuple[str, ...] = ()) -> Predictions:
+def dev(made: Made, groups: tuple[str, ...] = ()) -> ClassPredictions:
     """Of 100 pictures the first 20 are mistakes."""
     labels = np.arange(100, dtype=np.int64) % 2
     answers = np.where(np.arange(100) < 20, 1 - labels, labels)

@@ -10,10 +10,10 @@ import pytest
 from samebits.console.errors import UserError
 from samebits.core.files import write_csv
 from samebits.diagnosis.error_tags import COLUMNS, Row, read_rows, refreshed
-from samebits.metrics.predictions import Predictions
+from samebits.metrics.class_predictions import ClassPredictions
 from samebits.metrics.scores import find
 
-Made = Callable[..., Predictions]
+Made = Callable[..., ClassPredictions]
 CLASSES = ["c0", "c1"]
 FILE = Path("error-analysis.csv")
 ACCURACY = find("accuracy")
@@ -24,7 +24,7 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def dev(made: Made, wrong: int, count: int = 10, start: int = 0) -> Predictions:
+def dev(made: Made, wrong: int, count: int = 10, start: int = 0) -> ClassPredictions:
     """Of `count` pictures the first `wrong` are mistakes, the first of them the surest."""
     labels = np.arange(count, dtype=np.int64) % 2
     answers = np.where(np.arange(count) < wrong, 1 - labels, labels)

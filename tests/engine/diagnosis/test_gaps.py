@@ -9,13 +9,15 @@ import pytest
 from samebits.console.errors import UserError
 from samebits.diagnosis import gaps as chain
 from samebits.diagnosis.gaps import gaps, largest, target
-from samebits.metrics.predictions import Predictions
+from samebits.metrics.class_predictions import ClassPredictions
 from samebits.metrics.proportions import Measured
 
-Made = Callable[..., Predictions]
+Made = Callable[..., ClassPredictions]
 
 
-def errors(made: Made, count: int, *shares: float) -> tuple[list[Measured], dict[str, Predictions]]:
+def errors(
+    made: Made, count: int, *shares: float
+) -> tuple[list[Measured], dict[str, ClassPredictions]]:
     """A chain from a target of 5 %, and predictions with so many wrong on each data set."""
     labels = np.arange(count, dtype=np.int64) % 2
     predictions = {}

@@ -5,7 +5,8 @@ import pytest
 from predicted import example, summarise
 
 from samebits.core.sections import Evaluation
-from samebits.metrics.predictions import Predictions
+from samebits.data.targets import Answers
+from samebits.metrics.class_predictions import ClassPredictions
 from samebits.report.inputs import Inputs
 
 CLASSES = ["<script>alert(1)</script>", '"it\'s" & https://x.example/', "שלום 🐈"]
@@ -78,7 +79,7 @@ DIAGNOSIS = {
 COSTS = {"parameters": 1234, "model_bytes": 5678}
 
 
-def made(count: int) -> Predictions:
+def made(count: int) -> ClassPredictions:
     """Return `count` predictions; each fourth is wrong."""
     labels = np.arange(count, dtype=np.int64) % 3
     answers = np.where(np.arange(count) % 4 == 0, (labels + 1) % 3, labels)
@@ -89,7 +90,7 @@ def made(count: int) -> Predictions:
         example(f"{CLASSES[label]}/{row:03d}.png", CLASSES[label], f"{row:032x}")
         for row, label in enumerate(labels)
     ]
-    return Predictions(examples, labels, answers, sure, rows)
+    return ClassPredictions(examples, labels, answers, sure, rows, CLASSES)
 
 
 @pytest.fixture
@@ -129,7 +130,7 @@ def inputs() -> Inputs:
             "dev_loss": [1.6, None, 0.5],
             "dev_accuracy": [0.5, 0.75, 0.875],
         },
-        classes=CLASSES,
+        answers=Answers("class", CLASSES),
         predictions=predictions,
         pictures=pictures.astype(np.uint8),
         odd={},

@@ -16,7 +16,7 @@ from samebits.data.fields import Field
 from samebits.data.shards import Index
 from samebits.diagnosis.error_tags import COLUMNS
 from samebits.diagnosis.error_tags import FILE as TAGS
-from samebits.metrics.predictions import write_predictions
+from samebits.metrics.prediction_table import write_predictions
 from samebits.report.inputs import Inputs
 from samebits.report.pictures import image_tag
 from samebits.stages import report
@@ -40,7 +40,7 @@ def files(inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     write_json(Path("models/identity.json"), inputs.identity)
     columns = inputs.curves.values()
     write_csv(Path("reports/learning-curves.csv"), [*inputs.curves], zip(*columns, strict=True))
-    write_predictions(Path("reports/predictions.csv"), inputs.classes, inputs.predictions)
+    write_predictions(Path("reports/predictions.csv"), inputs.answers, inputs.predictions)
     for split in ("dev", "train"):
         Index("v", "", "class", [], {"image": Field("uint8", (1, 8, 8))}).write(
             Path("data/prepared", split)

@@ -11,7 +11,7 @@ from predicted import example
 
 from samebits.core.png import png
 from samebits.diagnosis.error_cost import ordered
-from samebits.metrics.predictions import Predictions
+from samebits.metrics.class_predictions import ClassPredictions
 from samebits.metrics.registry import METRICS
 from samebits.report.inputs import Inputs
 from samebits.report.mistakes import (
@@ -25,14 +25,15 @@ from samebits.report.mistakes import (
 ACCURACY = METRICS["accuracy"]
 
 
-def answered(labels: list[int], answers: list[int], confidences: list[float]) -> Predictions:
+def answered(labels: list[int], answers: list[int], confidences: list[float]) -> ClassPredictions:
     count = len(labels)
-    return Predictions(
+    return ClassPredictions(
         [example(f"{count - row:03d}.png") for row in range(count)],
         np.array(labels, dtype=np.int64),
         np.array(answers, dtype=np.int64),
         np.array(confidences),
         np.full((count, max(labels + answers) + 1), 0.5),
+        [f"c{at}" for at in range(max(labels + answers) + 1)],
     )
 
 
@@ -43,7 +44,7 @@ def test_confusion_counts() -> None:
 
 def test_each_picture_stands_with_its_own_answer(inputs: Inputs) -> None:
     dev = inputs.predictions["dev"]
-    content = mistakes_section(dev, inputs.classes, inputs.pictures, ACCURACY, inputs.tags)
+    content = mistakes_section(dev, inputs.answers.classes, inputs.pictures, ACCURACY, inputs.tags)
     order = [*ordered(ACCURACY, dev), *least_sure(dev)]
     assert order == [4, 8, 0, 5, 1, 6, 7, 2, 3]
     assert "90.0 % sure" in content
@@ -62,7 +63,7 @@ def test_each_picture_stands_with_its_own_answer(inputs: Inputs) -> None:
 def test_what_costs_most_is_said_as_it_is_ordered(inputs: Inputs, form: str, words: str) -> None:
     metric = replace(ACCURACY, title="<b> & F2", form=form)
     dev = inputs.predictions["dev"]
-    content = mistakes_section(dev, inputs.classes, inputs.pictures, metric, {})
+    content = mistakes_section(dev, inputs.answers.classes, inputs.pictures, metric, {})
     assert words.replace("<b>", "&lt;b&gt;") in content
 
 

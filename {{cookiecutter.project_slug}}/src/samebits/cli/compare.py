@@ -5,7 +5,6 @@ Run: python -m samebits compare A B [--on dev]
 
 import argparse
 import sys
-from dataclasses import replace
 
 from ..console.errors import UserError
 from ..core.yours import Yours
@@ -50,11 +49,11 @@ def comparison(a: Result, b: Result, on: str = "test") -> str:
         )
     if on not in a.predictions or on not in b.predictions:
         raise UserError(f"there is no data set `{on}`; there are {', '.join(a.predictions)}.")
-    check_same((a.classes, a.predictions[on]), (b.classes, b.predictions[on]))
+    check_same((a.answers, a.predictions[on]), (b.answers, b.predictions[on]))
     metric, key = find(a.metrics["metric"]), a.metrics["metric"]
     one = a.predictions[on].sample
     # In the groups of A, whatever data.group B has: else the two were not drawn together.
-    other = replace(b.predictions[on].sample, groups=one.groups)
+    other = b.predictions[on].sample.grouped(one.groups)
     known = dict(filter(None, (spread_over_seeds(side, on) for side in (a, b))))
     first, second = (resample({"": metric}, sample, seed=0) for sample in (one, other))
     apart = paired(metric, first, second)

@@ -17,7 +17,8 @@ from ..core.records import read_record
 from ..core.yours import Yours
 from ..data.shards import Index, open_shards
 from ..diagnosis.error_tags import COLUMNS, FILE, MOST_LISTED, WRONG, Row, read_rows, refreshed
-from ..metrics.predictions import Predictions, read_predictions
+from ..metrics.class_predictions import ClassPredictions
+from ..metrics.prediction_table import read_predictions
 from ..metrics.registry import enter
 from ..metrics.scores import find
 from ..report.pictures import Gallery, drawing
@@ -38,7 +39,8 @@ def main(yours: Yours) -> None:
     if given.most < 1:
         raise UserError(f"{given.most} is no number of mistakes to list; give one of at least 1.")
     metrics = read_record(Path("reports/metrics.json"), "evaluate", ("metric",))
-    classes, predictions = read_predictions(Path("reports/predictions.csv"))
+    answers, predictions = read_predictions(Path("reports/predictions.csv"))
+    classes = answers.classes
     if "dev" not in predictions:
         raise UserError("reports/predictions.csv has no dev row: run `dvc repro evaluate` first")
     dev = predictions["dev"]
@@ -67,7 +69,7 @@ def said(rows: Sequence[Row], mistakes: int) -> str:
     return "\n".join(lines)
 
 
-def pictured(rows: Sequence[Row], dev: Predictions, pictures: Gallery) -> str:
+def pictured(rows: Sequence[Row], dev: ClassPredictions, pictures: Gallery) -> str:
     """Return a page with the pictures of the rows that are mistakes, in their order."""
     at = {one.md5: row for row, one in enumerate(dev.examples)}
     shown = [

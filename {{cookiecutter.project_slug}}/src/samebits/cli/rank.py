@@ -6,7 +6,6 @@ Run: python -m samebits rank
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from ..console.errors import UserError
 from ..core.yours import Yours
@@ -86,7 +85,7 @@ def _candidate(one: Result, first: Result) -> Candidate:
     known = spread_over_seeds(one)
     # In the same groups for all, whatever data.group each has: else they were not drawn together.
     groups = first.predictions["test"].sample.groups
-    sample = replace(one.predictions["test"].sample, groups=groups)
+    sample = one.predictions["test"].sample.grouped(groups)
     drawn = resample({"": find(one.metrics["metric"])}, sample, seed=0)
     return Candidate(
         one.revision.name, one.metrics["score"], one.accepted(), drawn, known and known[1]
@@ -109,7 +108,7 @@ def _seeds(candidates: list[Candidate]) -> str:
 def _check(first: Result, one: Result) -> None:
     if first.metrics["metric"] != one.metrics["metric"]:
         raise UserError("another metric")
-    check_same((first.classes, first.predictions["test"]), (one.classes, one.predictions["test"]))
+    check_same((first.answers, first.predictions["test"]), (one.answers, one.predictions["test"]))
 
 
 def _line(one: Place) -> str:

@@ -1,7 +1,7 @@
 """Prepared examples on disk: shards in mapped memory, few however many examples.
 
 Each field has a family of shards of its name, all cut at the same examples: image-00000.npy and so
-on, uint8 [n, c, h, w]. Beside them, examples.csv has an `Example` a row, labels.npy its class,
+on, uint8 [n, c, h, w]. Beside them, examples.csv has an `Example` a row, labels.npy its answer,
 checksums.npy the CRC-32 of its arrays, index.json an `Index`. Examples stand in the order of their
 paths, and the content of an example alone says whether a shard ends behind it. So new examples
 change only the shards into whose range of paths they fall, and DVC sends only those.
@@ -78,7 +78,9 @@ class Index:
     """What prepared examples have in common.
 
     `version` is that of the data, `content` the SHA-256 of all arrays in the order of the examples
-    and, of each, of the fields; `target` is that of the section `task`.
+    and, of each, of the fields; `target` is that of the section `task`. `classes` are their names,
+    none where answers are numbers; `scale` is then the mean of the training answers and their
+    standard deviation.
     """
 
     version: str
@@ -86,6 +88,7 @@ class Index:
     target: str
     classes: list[str]
     fields: Fields
+    scale: tuple[float, ...] = ()
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -100,7 +103,8 @@ class Index:
             fields = {name: Field(one[0], tuple(one[1])) for name, one in known["fields"].items()}
             record(fields)
             version, content, target, classes = (known[one] for one in SHARED)
-            return cls(version, content, target, classes, fields)
+            scale = tuple(map(float, known["scale"]))
+            return cls(version, content, target, classes, fields, scale)
         except FileNotFoundError:
             raise UserError(f"{path.as_posix()} is not there; run 'dvc repro prepare'.") from None
         except (ValueError, KeyError, TypeError, IndexError, AttributeError):
@@ -181,15 +185,17 @@ class Writer:
         folder: where to.
         fields: the arrays of an example.
         shard_bytes: of all arrays up to a cut, at most.
+        answer: NumPy's type of labels.npy.
     """
 
-    def __init__(self, folder: Path, fields: Fields, shard_bytes: int) -> None:
+    def __init__(self, folder: Path, fields: Fields, shard_bytes: int, answer: str = "<i8") -> None:
         self.folder, self._record = folder, record(fields)
         self.most = max(1, min(shard_bytes // self._record.itemsize, SHARD_EXAMPLES))
         self._least = -(-self.most // 4)
         self._files, self._shard = ExitStack(), ExitStack()
         self._arrays: dict[str, _Rows] = {}
-        self._labels = _Rows(self._files.enter_context(replacing(folder / "labels.npy")), "<i8")
+        self._answer = np.dtype(answer)
+        self._labels = _Rows(self._files.enter_context(replacing(folder / "labels.npy")), answer)
         checksums = self._files.enter_context(replacing(folder / CHECKSUMS))
         self._checksums = _Rows(checksums, "<u4")
         file = self._files.enter_context(replacing(folder / "examples.csv"))
@@ -207,7 +213,7 @@ class Writer:
         for files in (self._shard, self._files):
             files.__exit__(*error)
 
-    def add(self, example: Example, label: int, row: bytes) -> None:
+    def add(self, example: Example, answer: float, row: bytes) -> None:
         """Write one example, with its arrays as `fields.record` says, behind those before it."""
         if len(row) != self._record.itemsize:
             raise ValueError(f"an example has {len(row)} bytes, not {self._record.itemsize}")
@@ -224,7 +230,7 @@ class Writer:
         for name, array in self._arrays.items():
             array.add(row[self._places[name]])
         self._table.writerow(example.cells())
-        self._labels.add(label.to_bytes(8, "little"))
+        self._labels.add(np.array(answer, self._answer).tobytes())
         self._checksums.add(zlib.crc32(row).to_bytes(4, "little"))
         self._content.update(row)
         self._held += 1

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ..metrics.class_predictions import ClassPredictions
 from ..metrics.classification import Classified
 from ..metrics.intervals import Figure, measure
-from ..metrics.predictions import Predictions
 from ..metrics.registry import METRICS, Metric
 from ..metrics.scores import value
 
@@ -42,7 +42,9 @@ class Causes:
         return self.mistakes / self.examples
 
 
-def causes(metric: Metric, predictions: Predictions, tags: Mapping[str, Sequence[str]]) -> Causes:
+def causes(
+    metric: Metric, predictions: ClassPredictions, tags: Mapping[str, Sequence[str]]
+) -> Causes:
     """Return what the causes of mistakes cost.
 
     Args:

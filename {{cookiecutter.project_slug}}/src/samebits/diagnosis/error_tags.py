@@ -13,7 +13,7 @@ from pathlib import Path
 from ..console.errors import UserError
 from ..core.csv_table import read_table
 from ..data.findings import shown
-from ..metrics.predictions import Predictions
+from ..metrics.class_predictions import ClassPredictions
 from ..metrics.registry import Metric
 from .error_cost import ordered
 
@@ -45,7 +45,7 @@ COLUMNS = tuple(one.name for one in fields(Row))
 
 def read_rows(
     path: Path,
-    predictions: Mapping[str, Predictions],
+    predictions: Mapping[str, ClassPredictions],
     classes: Sequence[str],
     gone: bool = False,
 ) -> list[Row]:
@@ -75,7 +75,7 @@ def read_rows(
 def _misfits(
     rows: Sequence[tuple[int, Row]],
     name: str,
-    predictions: Mapping[str, Predictions],
+    predictions: Mapping[str, ClassPredictions],
     classes: Sequence[str],
     gone: bool,
 ) -> Iterator[str]:
@@ -107,7 +107,7 @@ def _misfits(
 
 def refreshed(
     rows: Sequence[Row],
-    dev: Predictions,
+    dev: ClassPredictions,
     classes: Sequence[str],
     metric: Metric,
     most: int = MOST_LISTED,
@@ -139,6 +139,6 @@ def _place(row: Row) -> tuple[str, str]:
     return row.path, row.md5
 
 
-def _row(dev: Predictions, classes: Sequence[str], at: int, now: str, tags: str) -> Row:
+def _row(dev: ClassPredictions, classes: Sequence[str], at: int, now: str, tags: str) -> Row:
     one, answer = dev.examples[at], classes[dev.answers[at]]
     return Row(one.md5, one.path, one.label, answer, f"{dev.confidences[at]:.6f}", now, tags)

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..console.errors import UserError
+from ..metrics.class_predictions import ClassPredictions
 from ..metrics.intervals import LEVEL
-from ..metrics.predictions import Predictions
 from ..metrics.proportions import Measured, measured, newcombe
 from ..metrics.scores import rounded
 from ..metrics.sums import Values, numbered
@@ -101,7 +101,7 @@ def _split_error(name: str, found: Mapping[str, Any]) -> Measured:
 
 
 def gaps(
-    chain: Sequence[Measured], predictions: Mapping[str, Predictions], apart: bool
+    chain: Sequence[Measured], predictions: Mapping[str, ClassPredictions], apart: bool
 ) -> list[Gap]:
     """Return the gaps of a chain, from the target on.
 
@@ -136,7 +136,7 @@ def gaps(
 
 
 def together(
-    predictions: Mapping[str, Predictions],
+    predictions: Mapping[str, ClassPredictions],
     names: Sequence[str],
     level: float = LEVEL,
     without: frozenset[str] = frozenset(),

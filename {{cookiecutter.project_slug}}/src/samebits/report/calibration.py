@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from ..metrics.class_predictions import ClassPredictions
 from ..metrics.classification import BINS
-from ..metrics.predictions import Predictions
 from ..metrics.proportions import Measured, measured
 from .charts import Axis
 from .markup import percent, section
@@ -12,7 +12,7 @@ SIDE, LEFT, RIGHT, TOP, BOTTOM = 340, 48, 24, 12, 44
 LARGEST = 9.0  # pixels, the radius of a point that stands for all pictures
 
 
-def calibration_section(predictions: Predictions) -> str:
+def calibration_section(predictions: ClassPredictions) -> str:
     """Return the section on the confidence of answers on test."""
     right = predictions.answers == predictions.labels
     sure, share = float(predictions.confidences.mean()), float(right.mean())
@@ -25,7 +25,7 @@ def calibration_section(predictions: Predictions) -> str:
     return section("Calibration on test", lead, f"<figure>\n{diagram(predictions)}\n</figure>")
 
 
-def diagram(predictions: Predictions) -> str:
+def diagram(predictions: ClassPredictions) -> str:
     """Return an `<svg>` of the share of right answers by confidence, with 95 % intervals."""
     right, sure = predictions.answers == predictions.labels, predictions.confidences
     groups = predictions.sample.groups

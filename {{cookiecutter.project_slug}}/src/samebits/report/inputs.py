@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core.records import Curves
+from ..data.targets import Answers
 from ..metrics.predictions import Predictions
 from .pictures import Gallery, Look
 
@@ -27,7 +28,7 @@ class Inputs:
     data: dict[str, Any]
     identity: dict[str, Any]
     curves: Curves
-    classes: list[str]
+    answers: Answers
     predictions: dict[str, Predictions]
     pictures: Gallery | npt.NDArray[np.uint8]
     odd: Mapping[str, Look]

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..diagnosis.error_cost import ordered
-from ..metrics.predictions import Predictions
+from ..metrics.class_predictions import ClassPredictions
 from ..metrics.proportions import measured
 from ..metrics.registry import METRICS, Metric
 from .markup import bar, name, plural, section, share, table, text
@@ -23,13 +23,13 @@ Tags = Mapping[str, Sequence[str]]  # what people say caused a mistake, by the p
 FEW = 12  # with fewer mistakes, the right answers that were least sure are shown as well
 
 
-def confusion(predictions: Predictions, classes: int) -> npt.NDArray[np.int64]:
+def confusion(predictions: ClassPredictions, classes: int) -> npt.NDArray[np.int64]:
     """Return counts `[classes, classes]`: rows are true classes, columns predicted ones."""
     pairs = predictions.labels * classes + predictions.answers
     return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
 
 
-def confusion_section(predictions: Predictions, classes: list[str]) -> str:
+def confusion_section(predictions: ClassPredictions, classes: list[str]) -> str:
     """Return the confusion matrix, not for many classes, and the pairs that cost most."""
     counts, title = confusion(predictions, len(classes)), "Confusions on test"
     if len(classes) > MATRIX_CLASSES:
@@ -43,7 +43,7 @@ def confusion_section(predictions: Predictions, classes: list[str]) -> str:
 
 
 def mistakes_section(
-    predictions: Predictions,
+    predictions: ClassPredictions,
     classes: list[str],
     pictures: Gallery | npt.NDArray[np.uint8],
     metric: Metric,
@@ -68,7 +68,7 @@ def mistakes_section(
     return section(title, f"<p>{lead}.</p>", '<ol class="mistakes">', *items, "</ol>")
 
 
-def least_sure(predictions: Predictions) -> list[int]:
+def least_sure(predictions: ClassPredictions) -> list[int]:
     """Return the rows that went right, by rising confidence in the answer, then by path."""
     right = np.flatnonzero(predictions.answers == predictions.labels).tolist()
     return sorted(
@@ -77,7 +77,7 @@ def least_sure(predictions: Predictions) -> list[int]:
 
 
 def _mistake(
-    predictions: Predictions,
+    predictions: ClassPredictions,
     classes: list[str],
     pictures: Gallery | npt.NDArray[np.uint8],
     row: int,
@@ -132,7 +132,7 @@ def _cell(counts: npt.NDArray[np.int64], row: int, column: int) -> str:
 
 
 def _worst_pairs(
-    predictions: Predictions, counts: npt.NDArray[np.int64], classes: list[str], most: int
+    predictions: ClassPredictions, counts: npt.NDArray[np.int64], classes: list[str], most: int
 ) -> str:
     """The pairs of classes confused most often, and what of all pictures each costs."""
     wrong = counts * (1 - np.eye(len(classes), dtype=np.int64))

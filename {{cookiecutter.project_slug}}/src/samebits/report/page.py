@@ -36,16 +36,16 @@ ORIGINS = {
 def page(inputs: Inputs) -> str:
     """Return the whole page as HTML."""
     test, dev = inputs.predictions["test"], inputs.predictions["dev"]
-    metric = find(inputs.metrics["metric"])
+    metric, classes = find(inputs.metrics["metric"]), inputs.answers.classes
     body = "\n".join(
         [
             _header(inputs),
             "<main>",
             chain_section(inputs.diagnosis),
             causes_section(causes(metric, dev, inputs.tags), metric),
-            mistakes_section(dev, inputs.classes, inputs.pictures, metric, inputs.tags),
+            mistakes_section(dev, classes, inputs.pictures, metric, inputs.tags),
             slices_section(inputs.metrics),
-            confusion_section(test, inputs.classes),
+            confusion_section(test, classes),
             calibration_section(test),
             metrics_section(inputs.metrics),
             _curves_section(inputs.curves),
@@ -123,10 +123,10 @@ def _last(values: list[float | None]) -> str:
 
 def _data_section(inputs: Inputs) -> str:
     splits = inputs.predictions
-    matrix = confusion(splits["test"], len(inputs.classes))
+    matrix = confusion(splits["test"], len(inputs.answers.classes))
     header = ["Class", "Raw", *(name(one.replace("_", "-")) for one in splits), "Found on test"]
     rows = []
-    for index, label in enumerate(inputs.classes):
+    for index, label in enumerate(inputs.answers.classes):
         counts = [int((split.labels == index).sum()) for split in splits.values()]
         found = share(int(matrix[index, index]), int(matrix[index].sum()))
         raw = inputs.data["classes"].get(label, 0)

@@ -12,7 +12,7 @@ from ..core.sections import Data, Evaluation, Optimization, Regularization
 from ..core.yours import Yours
 from ..diagnosis.diagnosis import Inputs, diagnose
 from ..diagnosis.ideas import Settings
-from ..metrics.predictions import read_predictions
+from ..metrics.prediction_table import read_predictions
 from ..metrics.registry import enter
 
 DIAGNOSIS = Path("reports/diagnosis.json")

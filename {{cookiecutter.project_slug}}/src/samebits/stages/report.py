@@ -9,7 +9,8 @@ from ..core.seals import Seal
 from ..core.yours import Yours
 from ..data.shards import Index, open_shards
 from ..diagnosis.error_tags import FILE, read_rows
-from ..metrics.predictions import Predictions, read_predictions
+from ..metrics.prediction_table import read_predictions
+from ..metrics.predictions import Predictions
 from ..metrics.registry import enter
 from ..report.findings import shown_paths
 from ..report.inputs import Inputs
@@ -32,7 +33,7 @@ def main(yours: Yours, seal: Seal) -> None:
     enter(yours.metrics.METRICS)
     metrics = read_record(Path("reports/metrics.json"), "evaluate", KEYS)
     diagnosis = read_record(Path("reports/diagnosis.json"), "diagnose", DIAGNOSIS_KEYS)
-    classes, predictions = read_predictions(Path("reports/predictions.csv"))
+    answers, predictions = read_predictions(Path("reports/predictions.csv"))
     for split in ("dev", "test"):
         if split not in predictions:
             raise UserError(
@@ -46,9 +47,9 @@ def main(yours: Yours, seal: Seal) -> None:
     show = drawing(yours.show)
     pictures = _gallery("dev", predictions, show)
     odd = _odd(set(shown_paths(data)), predictions, show)
-    tags = {row.md5: row.causes() for row in read_rows(FILE, predictions, classes)}
+    tags = {row.md5: row.causes() for row in read_rows(FILE, predictions, answers.classes)}
     records = (metrics, diagnosis, data, identity)
-    inputs = Inputs(*records, curves, classes, predictions, pictures, odd, tags)
+    inputs = Inputs(*records, curves, answers, predictions, pictures, odd, tags)
     content = page(inputs).encode()
     seal.check()
     write_bytes(Path("reports/report.html"), content)
