@@ -24,6 +24,7 @@ from defects import (
     wrong_type,
 )
 from handwritten_digits.data import Input, decode
+from number_defects import OF_NUMBERS
 from PIL import Image
 
 from samebits.console.errors import UserError
@@ -34,7 +35,7 @@ from samebits.training.softmax_regression import out_of_fold
 Check = Callable[..., tuple[dict[str, Any], Table]]
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", PLANTED)
 def test_a_planted_defect_is_found_and_named(raw: Path, check: Check, rule: str) -> None:
     case = PLANTED[rule]
     case.plant(raw)
@@ -48,7 +49,11 @@ def test_a_planted_defect_is_found_and_named(raw: Path, check: Check, rule: str)
     assert all(one in refusal for one in messages) or not RULES[rule].error
 
 
-@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_has_a_planted_defect() -> None:
+    assert {*PLANTED, *OF_NUMBERS} == {*RULES}
+
+
+@pytest.mark.parametrize("rule", PLANTED)
 def test_good_data_has_no_finding(raw: Path, check: Check, rule: str) -> None:
     settings = {key: one for key, one in PLANTED[rule].settings.items() if key != "classes"}
     summary, table = check(raw, **settings)
