@@ -244,7 +244,7 @@ def test_not_yaml(params: Path, content: bytes) -> None:
 @pytest.mark.parametrize("content", ["", "3", "- data", "# nothing"])
 def test_no_sections(params: Path, content: str) -> None:
     params.write_text(content, "utf-8")
-    assert "has no sections; it needs data, input" in refusal(params)
+    assert "has no sections; it needs task, data, input" in refusal(params)
 
 
 def test_no_file(tmp_path: Path) -> None:

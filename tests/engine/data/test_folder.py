@@ -59,13 +59,14 @@ def test_a_class_may_be_missing(use: Path) -> None:
 def test_bad_folders(use: Path, tmp_path: Path) -> None:
     assert "there is no folder" in refused(tmp_path / "elsewhere")
     (tmp_path / "empty").mkdir()
-    assert "holds no picture" in refused(tmp_path / "empty")
+    said = refused(tmp_path / "empty")
+    assert "holds no example; put there files in a folder for each class, as cat/tom.jpg" in said
     (use / "bush").mkdir()
     (use / "tree/000.png").rename(use / "bush/000.png")
     said = refused(use)
     assert "has a class bush that the model does not know; its classes are circle, squ" in said
     (use / "bush/000.png").rename(use / "000.png")
-    assert "000.png is in no folder of a class" in refused(use)
+    assert "000.png: pictures stand in one folder per class; move it to one." in refused(use)
     (use / "000.png").unlink()
     (use / "tree/001.png").write_bytes(b"no picture")
     assert "tree/001.png is no readable example (its content is in no picture" in refused(use)
