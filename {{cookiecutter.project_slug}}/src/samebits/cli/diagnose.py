@@ -14,11 +14,12 @@ from ..console.text import aligned
 from ..core import kernels
 from ..core.config import read
 from ..core.records import read_record
-from ..core.sections import Data, Reproducibility
+from ..core.sections import Data, Reproducibility, Task
 from ..core.yours import Yours
 from ..data.decoder import Decoder
 from ..data.folder import read_labelled
 from ..data.loader import Split
+from ..data.readers import reader_of
 from ..diagnosis.diagnosis import diagnose as diagnosis
 from ..diagnosis.gaps import REAL
 from ..experiments.fractions import remembered
@@ -40,7 +41,7 @@ TEST, WEIGHTS = Path("data/prepared/test"), Path("models/model.safetensors")
 def main(yours: Yours) -> None:
     """Bring the diagnosis up to date, and print it."""
     parser = argparse.ArgumentParser(description="Say where the error is and what to try next.")
-    parser.add_argument("--real", type=Path, help="labelled pictures from use, a folder per class")
+    parser.add_argument("--real", type=Path, help="labelled examples from use, as in data/raw")
     given = parser.parse_args()
     _repro()
     content = _with(given.real, yours) if given.real else None
@@ -110,7 +111,8 @@ def _with(folder: Path, yours: Yours) -> dict[str, Any]:
     data, reproducibility = read(Data), read(Reproducibility)
     kernels.configure(reproducibility.level, reproducibility.threads, reproducibility.device)
     test = Split.open(TEST)
-    examples = read_labelled(folder, Decoder.of(yours.data, data), test.classes)
+    decoder, reader = Decoder.of(yours.data, data), reader_of(read(Task), data)
+    examples = read_labelled(folder, decoder, test.classes, reader)
     network = built(yours.model, test, 0.0, reproducibility)
     load(network, WEIGHTS)
     network.to(reproducibility.device)

@@ -11,7 +11,8 @@ from .decoder import Decoder
 from .example import Unreadable
 from .fields import Arrays
 from .findings import shown
-from .source import Source, sources
+from .readers import FOLDERS, Reader
+from .source import Source, refuse
 from .splits import group_of
 
 
@@ -24,38 +25,39 @@ class Labelled:
     groups: list[str]
 
 
-def read_labelled(folder: Path, decoder: Decoder, classes: list[str]) -> Labelled:
-    """Return the examples of a folder with one folder for each class, as `prepare` makes them.
+def read_labelled(
+    folder: Path, decoder: Decoder, classes: list[str], reader: Reader = FOLDERS
+) -> Labelled:
+    """Return the examples of a folder that is like data/raw, as `prepare` makes them.
 
     Nothing is written. A class may be missing; one that the model does not know may not be there.
 
     Raises:
-        UserError: there is no such folder, it holds no picture, or one that cannot be read, or one
-            that is in no folder of a class that the model knows.
+        UserError: there is no such folder, it holds no example, or one that cannot be read, or one
+            without an answer that the model knows.
     """
     if not folder.is_dir():
-        raise UserError(f"there is no folder {folder}; name one with a folder for each class.")
+        raise UserError(f"there is no folder {folder}; name one with {reader.wanted()}.")
     # Of two with the same name the later counts, as in data/raw.
-    found = {one.path: one for one in sources(folder)}
+    found = {one.path: one for one in reader.sources(folder)}
     if not found:
-        raise UserError(f"{folder} holds no picture; put some into a folder for each class.")
+        raise UserError(f"{folder} holds no example; put there {reader.wanted()}.")
     _check(folder, found, classes)
     numbers = {name: number for number, name in enumerate(classes)}
-    decoded = [_decoded(one, folder, decoder) for one in found.values()]
+    decoded = [_decoded(one, folder, decoder, reader) for one in found.values()]
     return Labelled(
         {name: np.stack([one[name] for one in decoded]) for name in decoder.fields},
-        np.array([numbers[one.label] for one in found.values()], dtype=np.int64),
+        np.array([numbers[one.answer] for one in found.values()], dtype=np.int64),
         [group_of(path, decoder.data) for path in found],
     )
 
 
 def _check(folder: Path, found: dict[str, Source], classes: list[str]) -> None:
-    misplaced = [path for path, one in found.items() if not one.label]
-    if misplaced:
-        raise UserError(
-            f"{folder}: {shown(misplaced[0])} is in no folder of a class; move it into one."
-        )
-    unknown = sorted({one.label for one in found.values()} - set(classes))
+    problems = [
+        f"{folder}: {shown(one.path)}: {one.problem}." for one in found.values() if one.rule
+    ]
+    refuse(problems)
+    unknown = sorted({one.answer for one in found.values()} - set(classes))
     if unknown:
         some = ", ".join(classes[:20]) + (", ..." if len(classes) > 20 else "")
         raise UserError(
@@ -64,9 +66,9 @@ def _check(folder: Path, found: dict[str, Source], classes: list[str]) -> None:
         )
 
 
-def _decoded(one: Source, folder: Path, decoder: Decoder) -> Arrays:
+def _decoded(one: Source, folder: Path, decoder: Decoder, reader: Reader) -> Arrays:
     try:
-        decoded = decoder(one.content(folder))
+        decoded = decoder(reader.content(one, folder))
         if lost := decoded.facts.get("lost"):
             raise Unreadable(str(lost))
     except Unreadable as problem:

@@ -48,7 +48,7 @@ def prepare(
 
     Args:
         catalogue: the examples; it is filled first, which costs little where `validate` did it.
-        raw: one folder for each class.
+        raw: where the examples stand.
         prepared: where the splits go.
         data: the fractions of the splits.
         task: what an answer is.
