@@ -26,8 +26,8 @@ from .image import limits
 class Decoder:
     """Makes arrays of contents.
 
-    `fields` are what every example has, `fitting` what is made of that later; `made_by` names all that the arrays follow from: where it
-    is another, they are others.
+    `fields` are what every example has, `fitting` what is made of them later; `made_by` names all
+    that the arrays follow from: where it is another, they are others.
     """
 
     decode: Callable[[bytes, Any], Decoded]

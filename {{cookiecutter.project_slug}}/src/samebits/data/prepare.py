@@ -101,7 +101,7 @@ def _assemble(
         }
         total = target.counts.total()
         rows = progress(_labelled(catalogue, labels), desc="prepare", total=total, unit=" examples")
-        for chunk in _chunks(rows, CHUNK):
+        for chunk in _chunks(rows):
             kept = [(one, split_of(one[0], one[2], data)) for one in chunk]
             kept = [(one, split) for one, split in kept if split != LEFT_OUT]
             stored = _rows([place for (*_, place), _ in kept], cache, fitted)
@@ -123,7 +123,7 @@ def _fitted(catalogue: Catalogue, data: Data, cache: DecodeCache) -> Fitted:
         return Fitted({}, None)
     known = catalogue.pictures()
     places = (place for path, _, md5, _, place in known if split_of(path, md5, data) == FITTED_ON)
-    return fitting.learn(cache(chunk) for chunk in _chunks(places, CHUNK))
+    return fitting.learn(cache(chunk) for chunk in _chunks(places))
 
 
 def _rows(places: list[Place], cache: DecodeCache, fitted: Fitted) -> list[bytes]:
