@@ -18,7 +18,7 @@ from samebits.diagnosis.error_tags import COLUMNS
 from samebits.diagnosis.error_tags import FILE as TAGS
 from samebits.metrics.prediction_table import write_predictions
 from samebits.report.inputs import Inputs
-from samebits.report.pictures import image_tag
+from samebits.report.looks import image_tag
 from samebits.stages import report
 
 REPORT = Path("reports/report.html")

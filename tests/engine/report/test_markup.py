@@ -21,4 +21,4 @@ def test_words_and_numbers() -> None:
     assert capital("ääh") == "Ääh"
     assert capital("") == ""
     assert percent(0.0714) == "7.1 %"
-    assert ends((0.5, 1)) == "<small>0.5000 to 1.0000</small>"
+

@@ -83,7 +83,7 @@ def _milder(settings: Settings) -> Iterator[Idea]:
                 run(**{f"augmentation__{key}": True}),
                 SAME,
             )
-    if now.label_smoothing < 0.1:
+    if now.label_smoothing < 0.1 and "label_smoothing" not in settings.errors.unused:
         yield Idea(
             "label smoothing",
             "no single label is to be believed entirely",
@@ -170,7 +170,8 @@ def dev(settings: Settings) -> Iterator[Idea]:
 
 def real_world(settings: Settings) -> Iterator[Idea]:
     """Yield what helps where a good test result does not mean a good one in use."""
-    other = "balanced_accuracy" if settings.evaluation.metric != "balanced_accuracy" else "macro_f1"
+    first, second = settings.errors.metrics
+    other = first if settings.evaluation.metric != first else second
     yield Idea(
         "other metric",
         "ask whether the number to decide by counts what counts in use",

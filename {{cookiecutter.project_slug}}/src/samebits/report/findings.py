@@ -1,11 +1,12 @@
 """What is odd in the data: the findings of `validate`, with the pictures that they are about."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..data.findings import RULES
-from .markup import capital, name, plural, section, table, text
-from .pictures import Look, look_tag
+from .facts import moved
+from .looks import Look, look_tag
+from .markup import name, plural, section, table, text
 
 MOST_SHOWN = 12  # findings of a rule; reports/data.json has all
 MOST_PICTURES = 4  # of one finding
@@ -50,17 +51,8 @@ def _lead(data: Mapping[str, Any]) -> str:
     since = f"compared with data version {name(before)}" if before else "there is no data release"
     return (
         f"<p>{lead}. A model that had not seen them looked for wrong labels in {looked}. "
-        f"{_moved(data.get('not_looked_for', []), since)}</p>"
+        f"{moved(data.get('not_looked_for', []), since)}</p>"
     )
-
-
-def _moved(unseen: Sequence[str], since: str) -> str:
-    """Return what was compared with the last release, and what could not be looked for at all."""
-    kinds = [kind for kind in ("brightness", "size") if f"{kind}-drift" not in unseen]
-    said = [f"{capital(' and '.join(kinds))}: {since}."] if kinds else []
-    if "near-duplicates" in unseen:
-        said.append("Near-duplicates were not looked for, as the examples have no image.")
-    return " ".join(said)
 
 
 def _rules(data: Mapping[str, Any]) -> str:

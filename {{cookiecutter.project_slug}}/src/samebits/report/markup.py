@@ -48,11 +48,6 @@ def percent(part: float) -> str:
     return f"{100 * part:.1f} %"
 
 
-def ends(interval: Sequence[float]) -> str:
-    """Return an interval in small print, with four decimals."""
-    return f"<small>{interval[0]:.4f} to {interval[1]:.4f}</small>"
-
-
 def bar(value: float, interval: Sequence[float] | None, most: float) -> str:
     """Return a bar from 0 to `value`, with whiskers; as long as its place where that is `most`.
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from .looks import Look, look_tag
 from .markup import document, name, plural, section, text
-from .pictures import Look, look_tag
 
 SHOWN = 24
 

@@ -21,7 +21,7 @@ from ..programs import dvc, git, git_says
 from ..remote.dir_lists import listed_files
 from ..remote.filesystem import Objects
 from ..remote.revisions import Revision, cache_folder, cached_object
-from .diff import Picture, pictures
+from .diff import Versioned, examples_of
 
 RAW, POINTER = Path("data/raw"), Path("data/raw.dvc")
 TAG = "data-v"
@@ -87,18 +87,18 @@ class Release:
         where = f"{RECORD.as_posix()} of {self.title}"
         return None if text is None else parsed(text, where)
 
-    def pictures(self) -> list[Picture]:
-        """Return its pictures; the list of them is in the cache, else on the remote.
+    def examples(self) -> list[Versioned]:
+        """Return its examples; the list of them is in the cache, else on the remote.
 
         Raises:
             UserError: neither holds the list.
         """
         corrections = self.revision.text(CORRECTIONS.as_posix()) or ""
         files = listing(self.version) or self._from_remote()
-        return pictures(unpacked(files, self.title), corrections)
+        return examples_of(unpacked(files, self.title), corrections)
 
-    def contents(self, wanted: Collection[Picture]) -> dict[Picture, bytes]:
-        """Return the files of some of its pictures, those that the cache has, packed or not."""
+    def contents(self, wanted: Collection[Versioned]) -> dict[Versioned, bytes]:
+        """Return the files of some of its examples, those that the cache has, packed or not."""
         cached = {one: cached_object(one.md5) for one in wanted}
         found = {one: content for one, content in cached.items() if content is not None}
         left = {one.path: one for one in wanted if one not in found}
@@ -128,10 +128,10 @@ def listing(version: str) -> dict[str, str]:
 
 
 def unpacked(files: Mapping[str, str], title: str) -> dict[str, str]:
-    """Return {path: MD5} with the pictures of the packed layout in place of their archives.
+    """Return {path: MD5} with the examples of the packed layout in place of their archives.
 
     Raises:
-        UserError: the cache lacks an archive, whose pictures nothing else tells.
+        UserError: the cache lacks an archive, whose examples nothing else tells.
     """
     found, archives = dict[str, str](), _archives(files)
     for path, archive in archives.items():
@@ -139,7 +139,7 @@ def unpacked(files: Mapping[str, str], title: str) -> dict[str, str]:
             raise UserError(f"{path} of {title} is not in DVC's cache; run 'dvc fetch --all-tags'.")
         for one in members(archive):
             found[one.path] = md5(one.content(archive.parent))
-    # A file goes before a packed picture of the same name.
+    # A file goes before a packed one of the same name.
     return found | {path: name for path, name in files.items() if path not in archives}
 
 
