@@ -12,6 +12,7 @@ from predicted import summarise
 
 from samebits.console.errors import UserError
 from samebits.core.sections import Evaluation
+from samebits.data.targets import Answers
 from samebits.metrics.class_predictions import ClassPredictions
 from samebits.metrics.evaluation import check
 from samebits.metrics.registry import METRICS, Metric, Scored
@@ -248,7 +249,8 @@ def test_the_test_examples_must_be_there(made: Made) -> None:
 
 def test_names_are_checked_before_anything_is_predicted() -> None:
     with pytest.raises(UserError, match="names a class that is not there"):
-        check(dataclasses.replace(PLAIN, constraints=("recall[c] >= 1",)), CLASSES)
+        constrained = dataclasses.replace(PLAIN, constraints=("recall[c] >= 1",))
+        check(constrained, Answers("class", CLASSES))
 
 
 def test_many_predictions_take_seconds(made: Made) -> None:

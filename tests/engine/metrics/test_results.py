@@ -86,7 +86,7 @@ def test_what_is_read(commit: Commit) -> None:
     found = read_result("main")
     assert (found.metrics, found.answers, found.accepted()) == (SAID, ANSWERS, True)
     assert list(found.predictions) == ["dev", "test"]
-    assert found.predictions["test"].answers.tolist() == [0, 1, 0, 0]
+    assert found.predictions["test"].sample.errors.tolist() == [0, 0, 0, 1]
 
 
 def test_an_experiment_by_its_name(commit: Commit) -> None:

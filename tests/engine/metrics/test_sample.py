@@ -37,6 +37,9 @@ class Measured(Sample):
     def scored(self) -> Scored:
         raise NotImplementedError
 
+    def grouped(self, groups: Labels) -> Self:
+        return replace(self, groups=groups)
+
     def column(self, name: str) -> Column:
         assert name == "square"
         return Column(np.rint((self.said - self.true) ** 2 * 1e6), 1e6)

@@ -5,7 +5,6 @@ Run: python -m samebits compare A B [--on dev]
 
 import argparse
 import sys
-from dataclasses import replace
 
 from ..console.errors import UserError
 from ..core.yours import Yours
@@ -55,7 +54,7 @@ def comparison(a: Result, b: Result, on: str = "test") -> str:
     metric, key = find(a.metrics["metric"]), a.metrics["metric"]
     one = a.predictions[on].sample
     # In the groups of A, whatever data.group B has: else the two were not drawn together.
-    other = replace(b.predictions[on].sample, groups=one.groups)
+    other = b.predictions[on].sample.grouped(one.groups)
     known = dict(filter(None, (spread_over_seeds(side, on) for side in (a, b))))
     first, second = (resample({"": metric}, sample, seed=0) for sample in (one, other))
     apart = paired(metric, first, second)

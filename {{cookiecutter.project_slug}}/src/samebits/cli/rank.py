@@ -6,7 +6,6 @@ Run: python -m samebits rank
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from ..console.errors import UserError
 from ..core.yours import Yours
@@ -88,7 +87,7 @@ def _candidate(one: Result, first: Result) -> Candidate:
     known = spread_over_seeds(one)
     # In the same groups for all, whatever data.group each has: else they were not drawn together.
     groups = first.predictions["test"].sample.groups
-    sample = replace(one.predictions["test"].sample, groups=groups)
+    sample = one.predictions["test"].sample.grouped(groups)
     drawn = resample({"": find(one.metrics["metric"])}, sample, seed=0)
     return Candidate(
         one.revision.name, one.metrics["score"], one.accepted(), drawn, known and known[1]

@@ -64,6 +64,10 @@ class Classified(Sample):
             partial=self.partial if partial is None else partial,
         )
 
+    def grouped(self, groups: Labels) -> Self:
+        """Return the same examples in other groups [n]."""
+        return replace(self, groups=groups)
+
     def untold(self, metric: Metric, figure: str = "it", where: str = "it") -> str:
         """Return why: it is of a class without examples, or compares classes where there is one."""
         if metric.label is not None:

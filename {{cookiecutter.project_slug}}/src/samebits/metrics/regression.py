@@ -55,6 +55,10 @@ class Numbers(Sample):
             partial=self.partial if partial is None else partial,
         )
 
+    def grouped(self, groups: Labels) -> Self:
+        """Return the same examples in other groups [n]."""
+        return replace(self, groups=groups)
+
     def untold(self, metric: Metric, figure: str = "it", where: str = "it") -> str:
         """Return why: it compares with the spread of the truth, and there is none."""
         if metric.form != "explained" or np.ptp(self.truth) > 0:

@@ -57,6 +57,10 @@ class Sample(ABC):
     def rows(self, chosen: NDArray[np.intp], *, partial: bool | None = None) -> Self:
         """Return the examples at these places, some perhaps several times."""
 
+    @abstractmethod
+    def grouped(self, groups: Labels) -> Self:
+        """Return the same examples in other groups [n]."""
+
     def untold(self, metric: Metric, figure: str = "it", where: str = "it") -> str:
         """Return why a metric tells nothing of these examples; "" where it does.
 
