@@ -5,14 +5,20 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from predicted import ERRORS
 
-from samebits.diagnosis.error_causes import causes
+from samebits.diagnosis import error_causes
+from samebits.diagnosis.error_causes import Causes
 from samebits.metrics.class_predictions import ClassPredictions
-from samebits.metrics.registry import METRICS
+from samebits.metrics.registry import METRICS, Metric
 from samebits.metrics.scores import value
 
 Made = Callable[..., ClassPredictions]
 ACCURACY = METRICS["accuracy"]
+
+
+def causes(metric: Metric, predictions: ClassPredictions, said: dict[str, list[str]]) -> Causes:
+    return error_causes.causes(metric, predictions, said, ERRORS)
 
 
 def dev(made: Made, groups: tuple[str, ...] = ()) -> ClassPredictions:

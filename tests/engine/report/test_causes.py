@@ -14,7 +14,8 @@ ACCURACY = METRICS["accuracy"]
 def words(inputs: Inputs, **tags: list[str]) -> str:
     """The section for mistakes 0, 4 and 8 of nine pictures, tagged by their row."""
     given = {f"{int(row[1:]):032x}": names for row, names in tags.items()}
-    content = causes_section(causes(ACCURACY, inputs.predictions["dev"], given), ACCURACY)
+    found = causes(ACCURACY, inputs.predictions["dev"], given, inputs.errors)
+    content = causes_section(found, ACCURACY, inputs.errors)
     return " ".join(re.sub(r"<[^>]+>", " ", content).split())
 
 
@@ -46,5 +47,6 @@ def test_before_anybody_has_tagged(inputs: Inputs) -> None:
 def test_without_a_mistake(inputs: Inputs) -> None:
     dev = inputs.predictions["dev"]
     right = replace(dev, answers=dev.labels)
-    content = causes_section(causes(ACCURACY, right, {}), ACCURACY)
+    found = causes(ACCURACY, right, {}, inputs.errors)
+    content = causes_section(found, ACCURACY, inputs.errors)
     assert "None: every dev picture" in content

@@ -14,14 +14,17 @@ from samebits.console.errors import UserError
 from samebits.core.files import write_csv, write_json
 from samebits.data.fields import Field
 from samebits.data.shards import Index
-from samebits.diagnosis.error_tags import COLUMNS
+from samebits.data.targets import Answers
 from samebits.diagnosis.error_tags import FILE as TAGS
+from samebits.diagnosis.error_tags import columns
+from samebits.diagnosis.targets import errors_of
 from samebits.metrics.prediction_table import write_predictions
 from samebits.report.inputs import Inputs
 from samebits.report.looks import image_tag
 from samebits.stages import report
 
 REPORT = Path("reports/report.html")
+COLUMNS = columns(errors_of(Answers("class", []), 0.0))
 SHARD = "data/prepared/dev/image-00000.npy"
 
 
@@ -40,12 +43,12 @@ def files(inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     write_json(Path("models/identity.json"), inputs.identity)
     columns = inputs.curves.values()
     write_csv(Path("reports/learning-curves.csv"), [*inputs.curves], zip(*columns, strict=True))
-    write_predictions(Path("reports/predictions.csv"), inputs.answers, inputs.predictions)
+    write_predictions(Path("reports/predictions.csv"), inputs.errors.answers, inputs.predictions)
     for split in ("dev", "train"):
         Index("v", "", "class", [], {"image": Field("uint8", (1, 8, 8))}).write(
             Path("data/prepared", split)
         )
-    np.save(SHARD, np.asarray(inputs.pictures))
+    np.save(SHARD, np.asarray(inputs.looks))
 
 
 @pytest.mark.usefixtures("files")
@@ -130,7 +133,7 @@ def unknown_picture(path: Path) -> None:
         ("models/identity.json", lambda path: path.write_bytes(b"{}"), "lacks `code`"),
         ("reports/learning-curves.csv", lambda path: path.write_bytes(b""), "not a table"),
         (TAGS.as_posix(), lambda path: path.write_bytes(b"md5;tags\n"), "must begin with the line"),
-        (TAGS.as_posix(), unknown_picture, "line 2: no picture has the content x; put"),
+        (TAGS.as_posix(), unknown_picture, "line 2: no example has the content x; put"),
     ],
 )
 def test_a_bad_file_is_named(path: str, harm: Callable[[Path], object], message: str) -> None:

@@ -86,7 +86,7 @@ def test_names_are_text(inputs: Inputs) -> None:
     content = page(inputs)
     outline = Outline(content)
     assert "script" not in outline.tags
-    for name in inputs.answers.classes:
+    for name in inputs.errors.answers.classes:
         assert name in outline.words
         assert any(key == "title" and value == name for key, value in outline.attributes)
     assert "NaN" not in content

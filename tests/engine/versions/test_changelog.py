@@ -42,7 +42,7 @@ def test_rows_add_up() -> None:
 
 
 def test_the_first() -> None:
-    assert summary(changes([], OLD), None) == "The first version: 3 pictures."
+    assert summary(changes([], OLD), None) == "The first version: 3 examples."
 
 
 def test_the_latest_stands_first() -> None:

@@ -7,7 +7,7 @@ from conftest import shipped
 
 from samebits.core.sections import Data
 from samebits.data.splits import LEFT_OUT, SPLITS, split_of
-from samebits.versions.diff import Moves, Versioned, balance, changes, moves, examples_of
+from samebits.versions.diff import Moves, Versioned, balance, changes, examples_of, moves
 
 
 def some(*paths: str) -> list[Versioned]:
@@ -20,16 +20,20 @@ def names(old: list[Versioned], new: list[Versioned]) -> dict[str, list[str]]:
     """Paths of what differs, those of a pair with an arrow between them."""
     return {
         kind: [
-            one.path if isinstance(one, Versioned) else f"{one[0].path}>{one[1].path}" for one in rows
+            one.path if isinstance(one, Versioned) else f"{one[0].path}>{one[1].path}"
+            for one in rows
         ]
         for kind, rows in changes(old, new)._asdict().items()
         if rows
     }
 
 
-def test_pictures_are_those_that_are_not_hidden_by_path() -> None:
+def test_examples_are_those_that_are_not_hidden_by_path() -> None:
     listing = {"b/1.png": "1", "a/2.png": "2", ".DS_Store": "3", ".x/1.png": "4", "a/.y": "5"}
-    assert examples_of(listing, "") == [Versioned("a/2.png", "a", "2"), Versioned("b/1.png", "b", "1")]
+    assert examples_of(listing, "") == [
+        Versioned("a/2.png", "a", "2"),
+        Versioned("b/1.png", "b", "1"),
+    ]
 
 
 def test_a_correction_counts_as_the_label() -> None:
