@@ -43,7 +43,7 @@ def test_what_was_found_is_told_and_kept(verb: Callable[..., str]) -> None:
     assert [line[:2] for line in lines[3:5]] == [["2", "times"], ["4", "times"]]
     assert 1.5 < float(lines[3][2]) < 4
     assert (
-        "After learning from 1,000 examples, 5.0 % of the pictures get a wrong class on dev" in said
+        "After learning from 1,000 examples, 5.0 % of the examples get a wrong class on dev" in said
     )
     assert "More data is worth its cost." in said
     kept = fractions.remembered()

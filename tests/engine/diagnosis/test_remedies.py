@@ -143,7 +143,7 @@ def test_no_idea_goes_the_other_way() -> None:
 
 def test_no_target_is_tighter_than_none_at_all() -> None:
     met = replace(SETTINGS, evaluation=replace(SETTINGS.evaluation, target_error=0.0))
-    assert [one.idea for one in remedies.target_met(met)] == ["pictures from use"]
+    assert [one.idea for one in remedies.target_met(met)] == ["examples from use"]
     assert remedies.target_met(SETTINGS)[0].idea == "tighter target"
 
 

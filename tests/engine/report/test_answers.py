@@ -34,7 +34,7 @@ def test_every_question_is_answered_in_order(inputs: Inputs) -> None:
     parts = [
         "Macro F1 0.7500 on test",
         "How good?",
-        "over 12 pictures kept out of training; 3 of them (25.0 %) got a wrong class",
+        "over 12 examples kept out of training; 3 of them (25.0 %) got a wrong class",
         "Accepted?",
         "Compared with?",
         "Majority &lt;class&gt; 0.2500 . Target: at most 2.0 % wrong; test has 25.0 %",
@@ -52,7 +52,7 @@ def test_classes_that_test_lacks_stand_on_the_first_screen(inputs: Inputs) -> No
     assert "nothing is known" not in answers(inputs)
     metrics = {**inputs.metrics, "test": {**inputs.metrics["test"], "absent": ["<b>", "c"]}}
     said = words(answers(replace(inputs, metrics=metrics)))
-    assert "Test has no picture of &lt;b&gt; , c : nothing is known there." in said
+    assert "Test has no example of &lt;b&gt; , c : nothing is known there." in said
 
 
 def test_the_end_of_the_largest_gap_is_marked(inputs: Inputs) -> None:

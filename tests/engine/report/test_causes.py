@@ -21,7 +21,7 @@ def words(inputs: Inputs, **tags: list[str]) -> str:
 
 def test_what_each_cause_could_remove(inputs: Inputs) -> None:
     said = words(inputs, r0=["<blurry>"], r4=["<blurry>"], r8=["dark"])
-    assert "3 mistakes on 9 dev pictures, 3 looked at by people." in said
+    assert "3 mistakes on 9 dev examples, 3 looked at by people." in said
     assert "Error on dev, now 33.3 % Accuracy, now 0.6667" in said
     rows = re.search(r"&lt;blurry&gt; 2 66\.7 % .* to .* 11\.11 % at best .* to .* 0\.8889", said)
     assert rows
@@ -49,4 +49,4 @@ def test_without_a_mistake(inputs: Inputs) -> None:
     right = replace(dev, answers=dev.labels)
     found = causes(ACCURACY, right, {}, inputs.errors)
     content = causes_section(found, ACCURACY, inputs.errors)
-    assert "None: every dev picture" in content
+    assert "None: every dev example" in content

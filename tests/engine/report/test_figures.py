@@ -36,7 +36,7 @@ def test_constraints_and_slices(inputs: Inputs) -> None:
 
 
 def test_classes_without_a_picture_are_named(inputs: Inputs) -> None:
-    assert "without a picture" not in metrics_section(inputs.metrics, CLASS)
+    assert "without an example" not in metrics_section(inputs.metrics, CLASS)
     metrics = {**inputs.metrics, "dev": {**inputs.metrics["dev"], "absent": list("<bcdefg")}}
     shown = words(metrics_section(metrics, CLASS))
     row = "no part of a mean over classes none &lt; , b , c , d , e and 2 more none none"

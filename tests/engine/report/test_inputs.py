@@ -81,7 +81,7 @@ def test_what_people_tagged_is_summed_up_and_left_as_it_is(inputs: Inputs) -> No
     before = TAGS.read_bytes()
     page()
     content = REPORT.read_text(encoding="utf-8")
-    assert "3 mistakes on 9 dev pictures, 1 looked at by people" in content
+    assert "3 mistakes on 9 dev examples, 1 looked at by people" in content
     assert '<span class="tags"><bdi>blurry; &lt;cut&gt; off</bdi></span>' in content
     assert TAGS.read_bytes() == before
 
@@ -104,8 +104,8 @@ def test_pictures_of_findings_are_found_in_every_split(inputs: Inputs) -> None:
     np.save("data/prepared/train/image-00000.npy", image)
     page()
     content = REPORT.read_text(encoding="utf-8")
-    assert content.count('alt="Picture ') == 1
-    assert image_tag(image[-1], f"Picture {path}") in content
+    assert content.count('alt="Example ') == 1
+    assert image_tag(image[-1], f"Example {path}") in content
 
 
 def cut_pictures(path: Path) -> None:

@@ -17,7 +17,7 @@ from .remedies import ideas, more_examples, target_met
 from .words import Words
 
 MOST_IDEAS = 9
-# Of what is above the target so much must be gone without the pictures whose labels are in doubt,
+# Of what is above the target so much must be gone without the examples whose labels are in doubt,
 # and so many mistakes: validate doubts only the plainest, so there are more that are wrong.
 LABELS, DOUBTED = 0.2, 5
 SECTIONS = {
@@ -34,7 +34,7 @@ CAUSES = {
     "short": "the loss was still falling at the end, so training was too short",
     "regularized": "so much regularization keeps the network from fitting what it sees",
     "small": "the loss came to rest far from zero, so the network is too small",
-    "labels": "a good part of it is pictures whose labels validate doubts, so many may be wrong",
+    "labels": "a good part of it is examples whose labels validate doubts, so many may be wrong",
 }
 
 
@@ -163,7 +163,7 @@ def _met_sentence(chain: Sequence[Measured], words: Words) -> str:
     sure = (
         "the examples leave no doubt"
         if end.high <= least
-        else f"though {end.examples:,} pictures leave open up to {words.amount(end.high)}"
+        else f"though {end.examples:,} examples leave open up to {words.amount(end.high)}"
     )
     return (
         f"The target is met: {words.happens(end.error, _name(end))}, and {words.allowed(least)}; "
@@ -176,7 +176,7 @@ def _unsure_sentence(chain: Sequence[Measured], words: Words) -> str:
     return (
         f"Cannot tell where the error is: {words.happens(end.error, _name(end))}, and "
         f"{words.allowed(chain[0].error)}, but every gap on the way may be chance or is too small "
-        "to matter; more pictures in dev and test would tell."
+        "to matter; more examples in dev and test would tell."
     )
 
 

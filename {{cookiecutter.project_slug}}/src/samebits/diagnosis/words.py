@@ -74,11 +74,11 @@ class ClassWords(Words):
     """An error is the share of examples that get a wrong class."""
 
     answer, column, shared = "class", "Wrong", "Share of mistakes"
-    caption = "Share of pictures that get a wrong class"
+    caption = "Share of examples that get a wrong class"
     unit, points = " %", " points"
     detail, nearly = "confidence", "right answers, the least sure first"
     goal = "at most {} wrong; test has {}"
-    cheaper = "how much less of all pictures would be wrong"
+    cheaper = "how much less of all examples would be wrong"
 
     def bare(self, error: float, *, signed: bool = False, fine: bool = False) -> str:
         """Return it in per cent."""
@@ -95,7 +95,7 @@ class ClassWords(Words):
 
     def happens(self, error: float, place: str) -> str:
         """Return as `2.1 % of the examples get a wrong class on test`."""
-        return f"{self.amount(error)} of the pictures get a wrong class on {place}"
+        return f"{self.amount(error)} of the examples get a wrong class on {place}"
 
     def allowed(self, error: float) -> str:
         """Return as `2.0 % are allowed`."""
@@ -103,7 +103,7 @@ class ClassWords(Words):
 
     def flawless(self, place: str, allowed: float) -> str:
         """Return that every answer is right."""
-        return f"every {place} picture was given its true class"
+        return f"every {place} example was given its true class"
 
     def fared(self, error: float, mistakes: int, examples: int) -> str:
         """Return as `4 of them (1.4 %) got a wrong class`."""

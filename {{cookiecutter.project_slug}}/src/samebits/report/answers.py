@@ -72,7 +72,7 @@ def _how_good(inputs: Inputs, metric: Metric) -> str:
     fared = errors.words.fared(float(np.mean(test.sample.errors)), wrong, count)
     low, high = (errors.words.score(end) for end in inputs.metrics["interval"])
     return (
-        f"<p><b>{low} to {high}</b>, the 95 % interval over {plural(count, 'picture')} "
+        f"<p><b>{low} to {high}</b>, the 95 % interval over {plural(count, 'example')} "
         f"kept out of training; {fared}."
         f"{'' if metric.higher_is_better else ' Lower is better.'}</p>{_unknown(inputs.metrics)}"
     )
@@ -82,7 +82,7 @@ def _unknown(metrics: Mapping[str, Any]) -> str:
     """A paragraph on the classes that test lacks, if it does."""
     absent = metrics["test"].get("absent", [])
     return (
-        f"<p>Test has no picture of {some(absent)}: nothing is known there.</p>" if absent else ""
+        f"<p>Test has no example of {some(absent)}: nothing is known there.</p>" if absent else ""
     )
 
 

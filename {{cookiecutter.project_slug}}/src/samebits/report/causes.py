@@ -18,7 +18,7 @@ def causes_section(found: Causes, metric: Metric, errors: Errors[Any]) -> str:
         return section(
             title,
             "<p>Nobody has said yet what causes the mistakes. <code>make errors</code> lists "
-            "those worth most, with their pictures; write into the column <code>tags</code> of "
+            "those worth most, with the examples; write into the column <code>tags</code> of "
             "<code>reports/error-analysis.csv</code> what is wrong with each, such as "
             "<code>blurry; cut off</code>, and <code>dvc repro report</code> sums it up here.</p>",
         )
@@ -27,7 +27,7 @@ def causes_section(found: Causes, metric: Metric, errors: Errors[Any]) -> str:
 
 def _lead(found: Causes) -> str:
     parts = [
-        f"{plural(found.mistakes, 'mistake')} on {plural(found.examples, 'dev picture')}, "
+        f"{plural(found.mistakes, 'mistake')} on {plural(found.examples, 'dev example')}, "
         f"{found.looked:,} looked at by people.",
         "Whoever removes a cause altogether wins this much, and no more.",
     ]

@@ -31,7 +31,7 @@ def _errors(chain: Rows, words: Words) -> str:
         ]
         for one in chain
     ]
-    header = ["", "", words.column, "Pictures"]
+    header = ["", "", words.column, "Examples"]
     caption = f"{words.caption}, from target to test, with 95 % intervals"
     return table(caption, header, rows, kind="bars")
 

@@ -30,4 +30,4 @@ def _counts(splits: dict[str, ClassPredictions], classes: list[str], raw: dict[s
     totals = (f"{len(split.labels):,}" for split in splits.values())
     right = share(int(matrix.trace()), int(matrix.sum()))
     rows.append(["All", f"{sum(raw.values()):,}", *totals, right])
-    return table("Pictures by class and data set", header, rows, marked=len(rows) - 1)
+    return table("Examples by class and data set", header, rows, marked=len(rows) - 1)

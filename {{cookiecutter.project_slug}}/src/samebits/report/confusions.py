@@ -38,7 +38,7 @@ def _matrix(counts: npt.NDArray[np.int64], classes: list[str]) -> str:
     for index, label in enumerate(classes):
         cells = "".join(_cell(counts, index, column) for column in range(len(classes)))
         rows.append(f"<tr>{_matrix_header('row', label)}{cells}</tr>")
-    caption = "Test pictures by true class (rows) and predicted class (columns)"
+    caption = "Test examples by true class (rows) and predicted class (columns)"
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{caption}">\n'
         f'<table class="{kind}">\n<caption>{caption}</caption>\n'
@@ -67,12 +67,12 @@ def _cell(counts: npt.NDArray[np.int64], row: int, column: int) -> str:
 def _worst_pairs(
     predictions: ClassPredictions, counts: npt.NDArray[np.int64], classes: list[str], most: int
 ) -> str:
-    """The pairs of classes confused most often, and what of all pictures each costs."""
+    """The pairs of classes confused most often, and what of all examples each costs."""
     wrong = counts * (1 - np.eye(len(classes), dtype=np.int64))
     pairs = [(int(row), int(column)) for row, column in np.argwhere(wrong)]
     pairs.sort(key=lambda pair: (-wrong[pair], pair))
     if not pairs:
-        return "<p>None: every test picture was given its true class.</p>"
+        return "<p>None: every test example was given its true class.</p>"
     groups = predictions.sample.groups
     costs = [
         measured("", (predictions.labels == true) & (predictions.answers == answer), groups)
@@ -91,7 +91,7 @@ def _worst_pairs(
         for (true, answer), cost in zip(pairs, costs, strict=False)
     ]
     lead = f"<p>{plural(len(pairs), 'pair')} of classes confused, the costliest first: what a pair "
-    lead += "costs is how much less of all pictures would be wrong without it.</p>"
-    header = ["True → predicted class", "", "Costs", "Pictures", "Of class"]
+    lead += "costs is how much less of all examples would be wrong without it.</p>"
+    header = ["True → predicted class", "", "Costs", "Examples", "Of class"]
     caption = "What confusing two classes costs on test, with 95 % intervals"
     return lead + table(caption, header, rows, kind="bars narrow")

@@ -79,10 +79,10 @@ def _metrics(metrics: Mapping[str, Any], words: Words) -> str:
         ]
         for key in shown
     ]
-    rows.append(["Pictures", *(f"{metrics[split]['examples']:,}" for split in splits)])
+    rows.append(["Examples", *(f"{metrics[split]['examples']:,}" for split in splits)])
     absent = [metrics[split].get("absent", []) for split in splits]
     if any(absent):
-        lead = "Classes without a picture <small>no part of a mean over classes</small>"
+        lead = "Classes without an example <small>no part of a mean over classes</small>"
         rows.append([lead, *(some(names) if names else "none" for names in absent)])
     caption = "Metrics by data set, with 95 % intervals over the examples; the one in bold decides"
     marked = shown.index(metrics["metric"])
@@ -146,7 +146,7 @@ def _slices(rows: Sequence[Mapping[str, Any]], title: str, words: Words) -> str:
         for row in ordered
     ]
     split = rows[0]["split"].replace("_", "-")
-    header = ["Slice", "", "Costs", text(title), "Pictures"]
+    header = ["Slice", "", "Costs", text(title), "Examples"]
     return table(f"Slices of {split}", header, cells, kind="bars")
 
 

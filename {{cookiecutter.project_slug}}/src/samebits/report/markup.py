@@ -29,7 +29,7 @@ def share(part: int, whole: int) -> str:
 
 
 def plural(count: int, singular: str, many: str = "") -> str:
-    """Return a count with its noun, such as `1 picture` and `2 pictures`."""
+    """Return a count with its noun, such as `1 example` and `2 examples`."""
     return f"{count:,} {singular if count == 1 else many or singular + 's'}"
 
 

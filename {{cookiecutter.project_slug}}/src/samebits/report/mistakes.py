@@ -37,7 +37,7 @@ def _answer(inputs: Inputs, row: int, mistaken: bool) -> str:
     errors, predictions = inputs.errors, inputs.predictions["dev"]
     example, said = predictions.examples[row], errors.said(predictions, row)
     alt = (
-        f"Dev picture {example.path}: true {errors.words.answer} {said.true}, predicted "
+        f"Dev example {example.path}: true {errors.words.answer} {said.true}, predicted "
         f"{said.answer}"
     )
     tags = "; ".join(inputs.tags.get(example.md5, ()))
