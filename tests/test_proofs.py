@@ -8,12 +8,13 @@ from pathlib import Path
 
 import proofs
 import pytest
-from helpers import PROJECT, ROOT, command
+from helpers import PACKAGE, PROJECT, ROOT, command, sources
 from proofs import NOT_RUN, Line, digest, known, lacks, published, republished
 from reproduction import Row
 
 TEST = ROOT / "tests" / "test_reproduction.py"
-YOURS, CODE = f"{PROJECT}/src/{{{{cookiecutter.__package_name}}}}", f"{PROJECT}/src/samebits"
+SOURCES = {name: path.relative_to(ROOT).as_posix() for name, path in sources().items()}
+YOURS, CODE = f"src/{PACKAGE}", f"{PROJECT}/src/samebits"
 
 
 def test_every_row_is_of_this_code() -> None:
@@ -59,14 +60,14 @@ def copy(tmp_path: Path) -> Path:
         (f"{CODE}/training/loop.py", '"""', '"""Reworded: ', ()),
         (f"{CODE}/training/loop.py", "\nfrom ", "\n# Reworded.\nfrom ", ()),
         (f"{CODE}/console/errors.py", "error: ", "mistake: ", ()),
-        (f"{YOURS}/training.py", "math.radians", "math.degrees", ("report", "train")),
-        (f"{YOURS}/metrics.py", "= []", "= [*()]", ("report",)),
+        (SOURCES[f"{YOURS}/training.py"], "math.radians", "math.degrees", ("report", "train")),
+        (SOURCES[f"{YOURS}/metrics.py"], "= []", "= [*()]", ("report",)),
         (f"{PROJECT}/README.md", "a", "b", ()),
         (f"{PROJECT}/params.yaml", "width: 32", "width: 33", ("report", "train")),
         (f"{PROJECT}/params.yaml", " # ", " # Reworded: ", ()),
         (f"{PROJECT}/dvc.yaml", "run train", "run other", ("report", "train")),
         (f"{PROJECT}/dvc.yaml", "run report", "run other", ("report",)),
-        (f"{PROJECT}/data/raw.dvc", "md5: 7", "md5: 8", ("report", "train")),
+        (SOURCES["data/raw.dvc"], "md5: 7", "md5: 8", ("report", "train")),
     ],
 )
 def test_only_what_can_move_bits_moves_a_digest(

@@ -35,12 +35,13 @@ from samebits.data.targets import Answers
 from samebits.diagnosis.diagnosis import Inputs, diagnose
 from samebits.diagnosis.ideas import Settings
 from samebits.diagnosis.targets import errors_of
-from samebits.metrics.class_predictions import ClassPredictions, scored
+from samebits.metrics.class_predictions import ClassPredictions, ClassScoring
 from samebits.metrics.intervals import measure
 from samebits.metrics.proportions import Measured, measured
 from samebits.metrics.registry import METRICS
 from samebits.training import loop
 from samebits.training import network as networks
+from samebits.training.class_target import ClassTarget
 from samebits.training.predict import predict
 from samebits.training.recipe import Recipe
 from samebits.training.softmax_regression import out_of_fold
@@ -127,7 +128,7 @@ FAULTS = {
         "mismatch",
         "data",
         "learn from some of the target's examples",
-        {"data.target": "target/*"},
+        {"data.evaluate_on": "target/*"},
         target=noisy,
     ),
     "dev cut out otherwise": Fault(
@@ -135,7 +136,7 @@ FAULTS = {
         "mismatch",
         "data",
         "learn from some of the target's examples",
-        {"data.target": "target/*"},
+        {"data.evaluate_on": "target/*"},
         target=shifted,
     ),
     "dev used up by selection": Fault(
@@ -311,11 +312,11 @@ def _section(kind: Any, values: Mapping[str, Any]) -> Any:
 
 
 def _probabilities(network: torch.nn.Module, inputs: Any, part: _Part) -> NDArray[np.float32]:
-    return predict(network, inputs, {"image": part.images}, len(CLASSES), CHUNK)
+    return predict(network, inputs, {"image": part.images}, ClassTarget(len(CLASSES)), CHUNK)
 
 
 def _predictions(name: str, part: _Part, answer: Answer) -> ClassPredictions:
-    return scored(name, part.examples(), part.labels, answer(part), CLASSES)
+    return ClassScoring(CLASSES).scored(name, part.examples(), part.labels, answer(part))
 
 
 def _accuracy(predictions: ClassPredictions) -> dict[str, Any]:

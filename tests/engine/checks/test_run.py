@@ -240,11 +240,11 @@ def test_a_copy_that_nothing_learns_from_is_in_no_split(
     raw: Path, check: Check, source: str
 ) -> None:
     two_splits(raw)
-    settings = {"target": "*/phone *"}
+    settings = {"evaluate_on": "*/phone *"}
     whole = check(raw, **settings)[0]["found"]
     assert whole["two-splits"] > 0
     # One that is evaluated may be left out of training under its other name, or all copies be.
-    found = check(raw, source=source, **settings)[0]["found"]
+    found = check(raw, train_on=source, **settings)[0]["found"]
     assert (found["copies"], "two-splits" in found) == (12, False)
 
 

@@ -14,7 +14,7 @@ from samebits.core.files import write_json
 from samebits.data.fields import Field
 from samebits.data.shards import Index
 from samebits.data.targets import Answers
-from samebits.metrics.class_predictions import scored
+from samebits.metrics.class_predictions import ClassScoring
 from samebits.metrics.prediction_table import write_predictions
 
 CLASSES = ["<b>a", "b"]
@@ -32,7 +32,7 @@ def lay(wrong: list[int], first: int = 0) -> None:
         for row, one in enumerate(LABELS)
     ]
     rows = np.where(np.eye(2)[answers] > 0, 0.9, 0.1)
-    given = {"dev": scored("dev", examples, LABELS, rows, CLASSES)}
+    given = {"dev": ClassScoring(CLASSES).scored("dev", examples, LABELS, rows)}
     write_predictions(Path("reports/predictions.csv"), Answers("class", CLASSES), given)
 
 

@@ -137,7 +137,7 @@ def test_off_is_a_word(params: Path) -> None:
         ("data", "test_fraction", 0.5, "takes a number from 0.01 to 0.49."),
         ("data", "train_fraction", 0, "takes a number from 1e-06 to 1."),
         ("data", "train_fraction", 1.1, "takes a number from 1e-06 to 1."),
-        ("data", "source", ["web"], "takes a pattern such as 'phone/*', or '' for none."),
+        ("data", "train_on", ["web"], "takes a pattern such as 'phone/*', or '' for none."),
         ("reproducibility", "seed", -1, "is -1, but takes a whole number from 0"),
         ("model", "activation", {}, "takes one of relu, gelu, silu."),
     ],
@@ -244,7 +244,7 @@ def test_not_yaml(params: Path, content: bytes) -> None:
 @pytest.mark.parametrize("content", ["", "3", "- data", "# nothing"])
 def test_no_sections(params: Path, content: str) -> None:
     params.write_text(content, "utf-8")
-    assert "has no sections; it needs data, input" in refusal(params)
+    assert "has no sections; it needs task, data, input" in refusal(params)
 
 
 def test_no_file(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def test_another_fraction_moves_only_its_own_examples() -> None:
 
 
 def test_dev_and_test_hold_only_the_target() -> None:
-    data = settings(target="*/phone-*")
+    data = settings(evaluate_on="*/phone-*")
     assert set(splits(data, "cat/web-1.jpg")) == {"train", "train_dev"}
     found = splits(data, "cat/phone-1.jpg")
     assert found == splits(settings(), "cat/phone-1.jpg")
@@ -103,7 +103,7 @@ def test_a_group_is_learnt_from_as_a_whole() -> None:
 
 
 def test_the_source_says_what_is_learnt_from_alone() -> None:
-    data, whole = settings(source="*/web-*"), splits(settings())
+    data, whole = settings(train_on="*/web-*"), splits(settings())
     assert splits(data, "cat/web-1.jpg") == whole
     found = splits(data, "cat/phone-1.jpg")
     moved = {(a, b) for a, b in zip(whole, found, strict=True) if a != b}
@@ -112,7 +112,7 @@ def test_the_source_says_what_is_learnt_from_alone() -> None:
 
 
 def test_source_and_target_may_be_apart() -> None:
-    data = settings(source="*/web-*", target="*/phone-*")
+    data = settings(train_on="*/web-*", evaluate_on="*/phone-*")
     assert set(splits(data, "cat/web-1.jpg")) == {"train", "train_dev"}
     assert set(splits(data, "cat/phone-1.jpg")) == {"dev", "test", LEFT_OUT}
     assert set(splits(data, "cat/other-1.jpg")) == {LEFT_OUT}

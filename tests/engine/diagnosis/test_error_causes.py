@@ -10,10 +10,11 @@ from predicted import ERRORS
 from samebits.diagnosis import error_causes
 from samebits.diagnosis.error_causes import Causes
 from samebits.metrics.class_predictions import ClassPredictions
-from samebits.metrics.registry import METRICS, Metric
+from samebits.metrics.registry import Metric, metrics_of
 from samebits.metrics.scores import value
 
 Made = Callable[..., ClassPredictions]
+METRICS = metrics_of("class")
 ACCURACY = METRICS["accuracy"]
 
 

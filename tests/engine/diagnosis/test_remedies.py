@@ -50,7 +50,7 @@ SETTINGS = Settings(
 SMALL = Model(width=1, depth=2, activation="gelu")
 EXTREME = Settings(
     ERRORS,
-    replace(SETTINGS.data, dev_fraction=0.49, test_fraction=0.49, train_fraction=0.5, source="a"),
+    replace(SETTINGS.data, dev_fraction=0.49, test_fraction=0.49, train_fraction=0.5, train_on="a"),
     replace(SETTINGS.optimization, optimizer="sgd", clip=1.0),
     replace(
         SETTINGS.regularization,

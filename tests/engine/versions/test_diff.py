@@ -89,7 +89,7 @@ def test_splits_move_by_what_comes_and_goes_alone() -> None:
 
 
 def test_what_is_left_out_is_counted_where_there_is_any() -> None:
-    data = replace(shipped(Data), source="b/*")
+    data = replace(shipped(Data), train_on="b/*")
     content = [f"{number:032x}" for number in range(0, 16**32, 16**32 // 40)]
     old = examples_of({f"a/{number}": md5 for number, md5 in enumerate(content)}, "")
     found = moves(old, old[1:], data)

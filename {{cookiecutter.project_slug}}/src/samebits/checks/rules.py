@@ -263,8 +263,8 @@ def _same(md5: str, rows: Iterable[tuple[str, str]], data: Data) -> Iterator[Fin
     if len(by_split) > 1:
         groups = {name: by_split[name] for name in SPLITS if name in by_split}
         words = (
-            f"{_listed(groups)}: one picture; keep one file, or let data.group and data.target "
-            "treat them alike."
+            f"{_listed(groups)}: one picture; keep one file, or let data.group and "
+            "data.evaluate_on treat them alike."
         )
         yield _about("two-splits", words, groups, md5)
     if len(by_label) == 1 and len(by_split) < 2:

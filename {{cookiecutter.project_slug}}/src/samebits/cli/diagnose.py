@@ -32,6 +32,7 @@ from ..stages.diagnose import inputs as left
 from ..stages.diagnose import settings
 from ..training.network import built
 from ..training.predict import load, predict
+from ..training.target import target_of
 
 DIAGNOSIS = Path("reports/diagnosis.json")
 TEST, WEIGHTS = Path("data/prepared/test"), Path("models/model.safetensors")
@@ -118,8 +119,8 @@ def _with(folder: Path, yours: Yours) -> dict[str, Any]:
     network = built(yours.model, test, 0.0, reproducibility)
     load(network, WEIGHTS)
     network.to(reproducibility.device)
-    inputs, count = yours.model.inputs, len(test.classes)
-    found = predict(network, inputs, examples.arrays, count, reproducibility.chunk)
+    inputs, target = yours.model.inputs, target_of(test)
+    found = predict(network, inputs, examples.arrays, target, reproducibility.chunk)
     wrong = (predicted(found) != examples.labels).astype(float)
     before = left()
     real = measured(REAL, wrong, numbered(examples.groups))

@@ -23,12 +23,12 @@ from ..core.sections import Evaluation, Reproducibility
 from ..core.yours import Yours
 from ..data.loader import Split
 from ..data.shards import rows
-from ..data.targets import Answers
 from ..metrics.constraints import LATENCY, judge, parse
 from ..metrics.intervals import Figure
 from ..metrics.latency import FILE, remembered
 from ..training.network import built
 from ..training.predict import load, predict
+from ..training.target import target_of
 
 TEST, WEIGHTS = Path("data/prepared/test"), Path("models/model.safetensors")
 WARM_UP, MEASURED = 20, 200
@@ -39,7 +39,7 @@ def main(yours: Yours) -> None:
     evaluation, reproducibility = read(Evaluation), read(Reproducibility)
     kernels.configure(reproducibility.level, reproducibility.threads, reproducibility.device)
     test = Split.open(TEST)
-    constraints = parse(evaluation.constraints, Answers("class", test.classes))
+    constraints = parse(evaluation.constraints, test.answers)
     network = built(yours.model, test, 0.0, reproducibility)
     load(network, WEIGHTS)
     network.to(reproducibility.device)
@@ -67,7 +67,7 @@ def times(network: nn.Module, inputs: Any, test: Split, chunk: int) -> list[floa
         at = number % len(test.labels)
         start = perf_counter()
         one = rows(test.arrays, slice(at, at + 1))
-        predict(network, inputs, one, len(test.classes), chunk)
+        predict(network, inputs, one, target_of(test), chunk)
         found.append((perf_counter() - start) * 1000)
     return found[WARM_UP:]
 

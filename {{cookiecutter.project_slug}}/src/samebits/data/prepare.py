@@ -1,6 +1,5 @@
 """From files to arrays of one shape, split by content into train, train-dev, dev and test."""
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,6 +15,7 @@ from .index import Catalogue, Row
 from .labels import AS_THEY_STAND, Labels
 from .shards import SHARD_BYTES, Example, Index, Writer
 from .splits import LEFT_OUT, SPLITS, group_of, split_of
+from .targets import TARGETS
 
 UNSHOWN = ("lost", "more", "used")  # facts that validate alone asks for
 
@@ -34,8 +34,8 @@ def prepare(
     """Write prepared/<split>/{image-00000.npy …, labels.npy, examples.csv, index.json}.
 
     image-*.npy: the array of that name [n, ...] in shards, and so for each field; labels.npy:
-    int64 [n], positions in the index's "classes"; examples.csv: an `Example` a row; index.json: an
-    `Index`.
+    int64 [n], positions in the index's "classes", or float64 [n] where answers are numbers;
+    examples.csv: an `Example` a row; index.json: an `Index`.
 
     Args:
         catalogue: the examples; it is filled first, which costs little where `validate` did it.
@@ -52,7 +52,8 @@ def prepare(
         How many pictures had to be decoded.
 
     Raises:
-        UserError: a split would be empty, or a class would have no example to learn from.
+        UserError: a split would be empty, a class would have no example to learn from, or an answer
+            is none, or all of them are the same.
     """
     decoded = catalogue.fill(raw, workers)
     try:
@@ -74,30 +75,31 @@ def _assemble(
     labels: Labels,
     shard_bytes: int,
 ) -> None:
-    known = _labelled(catalogue, labels)
-    counts = Counter((split_of(path, md5, data), label) for path, label, md5, *_ in known)
-    classes = sorted({label for _, label in counts})
-    for one in coverage_findings(counts, data):
+    target = TARGETS[task.target]()
+    for path, label, md5, *_ in _labelled(catalogue, labels):
+        target.see(path, label, split_of(path, md5, data))
+    for one in coverage_findings(target.counts, data):
         if not RULES[one.rule].acceptable:
             raise UserError(one.message)
-    numbers = {name: number for number, name in enumerate(classes)}
+    classes, scale = target.classes, target.scale
     cache = DecodeCache(catalogue)
     fields = catalogue.decoder.fields
     with ExitStack() as stack:
         writers = {
-            split: stack.enter_context(Writer(prepared / split, fields, shard_bytes))
+            split: stack.enter_context(Writer(prepared / split, fields, shard_bytes, target.dtype))
             for split in SPLITS
         }
-        total = sum(counts.values())
+        total = target.counts.total()
         rows = progress(_labelled(catalogue, labels), desc="prepare", total=total, unit=" pictures")
         for path, label, md5, facts, place in rows:
             split = split_of(path, md5, data)
             if split == LEFT_OUT:
                 continue
             example = Example(path, label, md5, group_of(path, data), _shown(facts))
-            writers[split].add(example, numbers[label], cache.row(place))
+            writers[split].add(example, target.stored(label), cache.row(place))
         for split, writer in writers.items():
-            Index(version, writer.close(), task.target, classes, fields).write(prepared / split)
+            index = Index(version, writer.close(), task.target, classes, fields, scale)
+            index.write(prepared / split)
 
 
 def _labelled(catalogue: Catalogue, labels: Labels) -> Iterator[Row]:

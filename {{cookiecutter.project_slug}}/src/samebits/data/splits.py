@@ -59,17 +59,17 @@ def _search(expression: str, path: str) -> "re.Match[str] | None":
 def split_of(path: str, md5: str, data: Data) -> str:
     """Return the split of the example at `path` below data/raw whose content has this MD5.
 
-    It is one of SPLITS, or LEFT_OUT for what `data.source` or `data.train_fraction` keeps from
+    It is one of SPLITS, or LEFT_OUT for what `data.train_on` or `data.train_fraction` keeps from
     training. Test is cut first: another dev_fraction or train_dev_fraction leaves it as it is.
     """
     group = group_of(path, data)
     unit = _unit(group, "group") if group else int(md5[:13], 16) / 16**13
-    if not data.target or fnmatchcase(path, data.target):
+    if not data.evaluate_on or fnmatchcase(path, data.evaluate_on):
         if unit < data.test_fraction:
             return "test"
         if unit < data.test_fraction + data.dev_fraction:
             return "dev"
-    if data.source and not fnmatchcase(path, data.source):
+    if data.train_on and not fnmatchcase(path, data.train_on):
         return LEFT_OUT
     # Another draw, so that train-dev stays when the fractions of dev and test change.
     if _unit(group or md5, "train-dev") < data.train_dev_fraction:

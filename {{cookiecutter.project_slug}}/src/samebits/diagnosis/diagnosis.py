@@ -70,7 +70,7 @@ def diagnose(inputs: Inputs, settings: Settings, real: Measured | None = None) -
     chain = [target(settings.evaluation.target_error, share=share)]
     chain += errors.of_splits(inputs.metrics, predictions)
     chain += [real] if real else []
-    apart = bool(settings.data.target or settings.data.source)
+    apart = bool(settings.data.evaluate_on or settings.data.train_on)
     found = gaps(chain, predictions, apart=apart)
     ends = errors.losses(settings.regularization.label_smoothing)
     went = training(inputs.losses, *ends, settings.optimization)

@@ -19,8 +19,8 @@ from ..metrics.sums import Values, numbered
 
 TARGET, REAL = "target", "real world"
 MATTERS = 0.1  # of all that is above the target, and of the target itself: less is no gap to mend
-# Without data.target and data.source train-dev and dev are drawn from the same examples: between
-# them there is only chance, and only what chance hardly ever does is believed.
+# Without data.evaluate_on and data.train_on train-dev and dev are drawn from the same examples:
+# between them there is only chance, and only what chance hardly ever does is believed.
 SAME_SOURCE = 0.999
 
 
@@ -90,7 +90,7 @@ def gaps(
     Args:
         chain: the target, the four data sets and, perhaps, the real world.
         predictions: of the data sets, to look at several of them together.
-        apart: whether dev and test have a source of their own (data.target, data.source).
+        apart: whether dev and test have a source of their own (data.evaluate_on, data.train_on).
     """
     excess = max(chain[-1].error - chain[0].error, 0.0)
     decimals = max(chain, key=lambda one: one.error).decimals

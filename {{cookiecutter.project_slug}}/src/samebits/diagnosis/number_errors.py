@@ -28,7 +28,7 @@ class NumberErrors(Errors[NumberPredictions]):
 
     words = WORDS["number"]
     unused = frozenset({"label_smoothing"})
-    metrics = ("mean_absolute_error", "root_mean_squared_error")
+    metrics = ("mae", "rmse")
 
     def of_splits(
         self, metrics: Mapping[str, Any], predictions: Mapping[str, NumberPredictions]

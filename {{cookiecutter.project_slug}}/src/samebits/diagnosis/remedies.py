@@ -114,12 +114,12 @@ def _augmentation(settings: Settings, name: str, why: str) -> Iterator[Idea]:
 def mismatch(settings: Settings) -> Iterator[Idea]:
     """Yield what helps a model on examples of another source than those it learned from."""
     data = settings.data
-    if data.source:
+    if data.train_on:
         yield Idea(
             "learn from every source",
-            "data.source keeps examples out that look like the target's, or may",
+            "data.train_on keeps examples out that look like the target's, or may",
             "data",
-            "dvc exp run -S 'data.source=\"\"'",
+            "dvc exp run -S 'data.train_on=\"\"'",
             SAME,
         )
     if data.dev_fraction >= 2 * LEAST_DEV:
@@ -181,9 +181,9 @@ def real_world(settings: Settings) -> Iterator[Idea]:
     )
     yield Idea(
         "other dev set",
-        "add the examples from use to data/raw, and let data.target name them",
+        "add the examples from use to data/raw, and let data.evaluate_on name them",
         "data",
-        "dvc exp run -S 'data.target=\"*/use-*\"'",
+        "dvc exp run -S 'data.evaluate_on=\"*/use-*\"'",
         HAND,
     )
 

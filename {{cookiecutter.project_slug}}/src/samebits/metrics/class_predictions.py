@@ -61,52 +61,57 @@ class ClassPredictions(Predictions):
             yield [names[answer], cells[answer], *cells]
 
 
-def columns(classes: Sequence[str]) -> list[str]:
-    """Return the columns of reports/predictions.csv behind that of the answer."""
-    return [SURE, *(PREFIX + name for name in classes)]
+@dataclass(frozen=True)
+class ClassScoring:
+    """How answers with these classes are scored and written."""
 
+    classes: Sequence[str]
+    pairs = "confusion.csv"
 
-def scored(
-    split: str,
-    examples: list[Example],
-    labels: Labels,
-    probabilities: Probabilities,
-    classes: Sequence[str],
-) -> ClassPredictions:
-    """Return the predictions for a data set, with the six decimals that the table has.
+    @property
+    def columns(self) -> list[str]:
+        """The columns of reports/predictions.csv behind that of the answer."""
+        return [SURE, *(PREFIX + name for name in self.classes)]
 
-    Args:
-        split: name of the data set.
-        examples: the pictures, `n` of them.
-        labels: true class numbers, `[n]`.
-        probabilities: `[n, k]`, float32 as a network gives them.
-        classes: names of the `k` classes.
+    def reader(self) -> "ClassReader":
+        """Return what reads the answers of a data set."""
+        return ClassReader(self.classes)
 
-    Raises:
-        UserError: labels and probabilities cannot be scored, or the counts do not match.
-    """
-    try:
-        check(labels, probabilities)
-    except UserError as error:
-        raise UserError(f"data set `{split}`: {error}") from None
-    if len(examples) != len(labels) or len(classes) != probabilities.shape[1]:
-        raise UserError(
-            f"data set `{split}` has {len(labels)} labels for {len(examples)} pictures, and the "
-            f"model {probabilities.shape[1]} outputs for {len(classes)} classes; run `dvc repro` "
-            "again"
-        )
-    answers = predicted(probabilities)
-    # A float32 times a million is exact, so this rounds as the table's decimals are rounded.
-    figures = np.rint(probabilities.astype(np.float64) * MILLION) / MILLION
-    sure = figures[np.arange(len(labels)), answers]
-    return ClassPredictions(examples, np.asarray(labels), answers, sure, figures, classes)
+    def scored(
+        self, split: str, examples: list[Example], labels: Labels, found: Probabilities
+    ) -> ClassPredictions:
+        """Return the predictions for a data set, with the six decimals that the table has.
 
+        Args:
+            split: name of the data set.
+            examples: `n` of them.
+            labels: true class numbers, `[n]`.
+            found: probabilities `[n, k]`, float32 as a network gives them.
 
-def write_confusion(path: Path, predictions: ClassPredictions) -> None:
-    """Write the true and the predicted class of each example, as DVC's confusion plot wants."""
-    pairs = zip(predictions.labels, predictions.answers, strict=True)
-    names = [*map(cell, predictions.classes)]
-    write_csv(path, ("actual", "predicted"), ((names[a], names[p]) for a, p in pairs))
+        Raises:
+            UserError: labels and probabilities cannot be scored, or the counts do not match.
+        """
+        try:
+            check(labels, found)
+        except UserError as error:
+            raise UserError(f"data set `{split}`: {error}") from None
+        if len(examples) != len(labels) or len(self.classes) != found.shape[1]:
+            raise UserError(
+                f"data set `{split}` has {len(labels)} labels for {len(examples)} pictures, and "
+                f"the model {found.shape[1]} outputs for {len(self.classes)} classes; run "
+                "`dvc repro` again"
+            )
+        answers = predicted(found)
+        # A float32 times a million is exact, so this rounds as the table's decimals are rounded.
+        figures = np.rint(found.astype(np.float64) * MILLION) / MILLION
+        sure = figures[np.arange(len(labels)), answers]
+        return ClassPredictions(examples, np.asarray(labels), answers, sure, figures, self.classes)
+
+    def write_pairs(self, path: Path, predictions: ClassPredictions) -> None:
+        """Write the true and the predicted class of each example, as DVC's plot wants them."""
+        answers = zip(predictions.labels, predictions.answers, strict=True)
+        names = [*map(cell, self.classes)]
+        write_csv(path, ("actual", "predicted"), ((names[a], names[p]) for a, p in answers))
 
 
 class ClassReader:

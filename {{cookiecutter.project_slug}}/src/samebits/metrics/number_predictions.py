@@ -4,18 +4,18 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from typing import Self
 
 import numpy as np
 
 from ..console.errors import UserError
-from ..core.files import named
+from ..core.files import named, write_csv
 from ..data.shards import Example
 from .predictions import Predictions
 from .regression import Numbers
+from .scores import decimals_for, rounded
 from .sums import Values, numbered
-
-COLUMNS = ["error"]  # behind that of the answer
-DIGITS = 9  # of the spread of the answers; a network's outputs, float32, have hardly so many
 
 
 @dataclass(frozen=True)
@@ -46,35 +46,64 @@ class NumberPredictions(Predictions):
             yield [repr(answer), f"{error:.9g}"]
 
 
-def scored(
-    split: str, examples: list[Example], truth: Values, answers: Values, decimals: int
-) -> NumberPredictions:
-    """Return the predictions for a data set, with the decimals that the table has.
+@dataclass(frozen=True)
+class NumberScoring:
+    """How answers that are numbers are scored and written.
 
-    Args:
-        split: name of the data set.
-        examples: what is known of the `n` examples.
-        truth: the true numbers, `[n]`.
-        answers: the predicted ones, `[n]`.
-        decimals: that the answers keep; fewer than 0 round to tens, hundreds and so on.
-
-    Raises:
-        UserError: there is no example, the counts do not match, or a number is not finite.
+    They keep so many `decimals`; fewer than 0 round to tens, hundreds and so on.
     """
-    if not examples or truth.shape != (len(examples),) or answers.shape != truth.shape:
-        raise UserError(
-            f"data set `{split}` has {len(examples)} examples, true numbers of shape "
-            f"{list(truth.shape)} and predicted ones of shape {list(answers.shape)}; run "
-            "`dvc repro` again"
-        )
-    broken = int((~np.isfinite(answers)).sum())
-    if broken:
-        raise UserError(
-            f"data set `{split}`: {broken} of {len(answers)} predictions are NaN or infinite: the "
-            "model has diverged or its file is damaged; train it again with a lower learning rate"
-        )
-    kept = [round(one, decimals) + 0.0 for one in answers.tolist()]
-    return NumberPredictions(examples, np.asarray(truth), np.array(kept))
+
+    decimals: int = 0
+    pairs = "residuals.csv"
+    columns = ("error",)  # of reports/predictions.csv, behind that of the answer
+
+    @classmethod
+    def of(cls, spread: float) -> Self:
+        """Return that of answers with this standard deviation.
+
+        It is written with nine digits, so an answer has as many decimals: float32, in which a
+        network computes, is no finer.
+        """
+        return cls(decimals_for(spread))
+
+    def reader(self) -> "NumberReader":
+        """Return what reads the answers of a data set."""
+        return NumberReader()
+
+    def scored(
+        self, split: str, examples: list[Example], truth: Values, found: Values
+    ) -> NumberPredictions:
+        """Return the predictions for a data set, with the decimals that the table has.
+
+        Args:
+            split: name of the data set.
+            examples: `n` of them.
+            truth: the true numbers, `[n]`.
+            found: the predicted ones, `[n]`.
+
+        Raises:
+            UserError: there is no example, the counts do not match, or a number is not finite.
+        """
+        if not examples or truth.shape != (len(examples),) or found.shape != truth.shape:
+            raise UserError(
+                f"data set `{split}` has {len(examples)} examples, true numbers of shape "
+                f"{list(truth.shape)} and predicted ones of shape {list(found.shape)}; run "
+                "`dvc repro` again"
+            )
+        broken = int((~np.isfinite(found)).sum())
+        if broken:
+            raise UserError(
+                f"data set `{split}`: {broken} of {len(found)} predictions are NaN or infinite: "
+                "the model has diverged or its file is damaged; train it again with a lower "
+                "learning rate"
+            )
+        kept = [rounded(one, self.decimals) for one in found.tolist()]
+        return NumberPredictions(examples, np.asarray(truth), np.array(kept))
+
+    def write_pairs(self, path: Path, predictions: NumberPredictions) -> None:
+        """Write the true and the predicted number of each example, as a plot wants them."""
+        answers = zip(predictions.truth.tolist(), predictions.answers.tolist(), strict=True)
+        write_csv(path, ("actual", "predicted"), answers)
 
 
 class NumberReader:

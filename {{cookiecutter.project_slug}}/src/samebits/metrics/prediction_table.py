@@ -7,27 +7,64 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any, Protocol
 
 from ..console.errors import UserError
 from ..core.files import replacing
 from ..data.shards import COLUMNS, Example
 from ..data.targets import Answers
-from . import class_predictions as of_class
-from . import number_predictions as of_number
-from .class_predictions import ClassReader
-from .number_predictions import NumberReader
+from .class_predictions import PREFIX, ClassScoring
+from .number_predictions import NumberScoring
 from .predictions import Predictions
 
 FIRST, ANSWER = ("split", *COLUMNS), "prediction"  # facts stand between
 LABEL = FIRST.index("label")
-Reader = ClassReader | NumberReader
+
+
+class Reader(Protocol):
+    """Reads the answers of one data set, kept as numbers: texts take ten times the memory."""
+
+    def add(self, label: str, cells: Sequence[str]) -> None:
+        """Read a row: its true answer, and what `Predictions.cells` gave.
+
+        A class that is not there is a KeyError, what is no number a ValueError.
+        """
+
+    def predictions(self, examples: list[Example]) -> Predictions:
+        """Return the predictions; a figure that is not finite is a ValueError."""
+
+
+class Scoring(Protocol):
+    """How answers are scored, written and read; `pairs` is the file in reports/ for DVC's plot."""
+
+    @property
+    def pairs(self) -> str:
+        """The file in reports/ with the true and the predicted answer of each test example."""
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The columns of reports/predictions.csv behind that of the answer."""
+
+    def reader(self) -> Reader:
+        """Return what reads the answers of a data set."""
+
+    def scored(self, split: str, examples: list[Example], labels: Any, found: Any) -> Predictions:
+        """Return the predictions for a data set, of labels and what a model answers."""
+
+    def write_pairs(self, path: Path, predictions: Any) -> None:
+        """Write the file `pairs`."""
+
+
+def scoring_of(answers: Answers, scale: tuple[float, ...] = ()) -> Scoring:
+    """Return how answers are scored; without the `scale` of numbers they can only be read."""
+    if answers.target == "class":
+        return ClassScoring(answers.classes)
+    return NumberScoring.of(scale[1]) if scale else NumberScoring()
 
 
 def header(facts: Iterable[str], answers: Answers) -> list[str]:
     """Return the column names."""
-    number = answers.target == "number"
-    columns = of_number.COLUMNS if number else of_class.columns(answers.classes)
-    return [*FIRST, *facts, ANSWER, *columns]
+    return [*FIRST, *facts, ANSWER, *scoring_of(answers).columns]
 
 
 def rows(split: str, predictions: Predictions) -> Iterator[list[str]]:
@@ -91,9 +128,9 @@ def read_predictions(path: Path) -> tuple[Answers, dict[str, Predictions]]:
 
 
 def _answers(columns: Sequence[str]) -> Answers:
-    if columns == of_number.COLUMNS:
+    if tuple(columns) == NumberScoring.columns:
         return Answers("number", [])
-    return Answers("class", [name.removeprefix(of_class.PREFIX) for name in columns[1:]])
+    return Answers("class", [name.removeprefix(PREFIX) for name in columns[1:]])
 
 
 class _Read:
@@ -102,8 +139,7 @@ class _Read:
     def __init__(self, facts: Sequence[str], answers: Answers) -> None:
         self._facts, self._answer = facts, len(FIRST) + len(facts)
         self._examples: list[Example] = []
-        number = answers.target == "number"
-        self._reader: Reader = NumberReader() if number else ClassReader(answers.classes)
+        self._reader = scoring_of(answers).reader()
 
     def add(self, row: Sequence[str]) -> None:
         self._examples.append(Example.of(row[1 : self._answer], self._facts))

@@ -20,8 +20,8 @@ SMALLEST = -900  # power of two: less than that counts as nothing
 class Numbers(Sample):
     """Examples with the number [n] that is true and the one that was answered, in one unit.
 
-    Columns: `error`, the distance of the two, `square`, that of it, `bias`, the answer less the
-    truth, and `true` and `true_square`, the truth less its mean here and the square of that.
+    Columns: `error`, the distance of the two, `square`, that of it, and `true`
+    and `true_square`, the truth less its mean here and the square of that.
     """
 
     truth: Values
@@ -75,7 +75,6 @@ class Numbers(Sample):
         values = {
             "error": self.errors,
             "square": self.errors**2,
-            "bias": self.answers - self.truth,
             "true": away,
             "true_square": away**2,
         }

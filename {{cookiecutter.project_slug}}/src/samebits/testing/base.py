@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from ..core import kernels
 from ..core.config import read
 from ..core.params import keys
-from ..core.sections import Reproducibility
+from ..core.sections import Reproducibility, Task
 from ..core.yours import YOURS, Yours, declared, package
 from ..data.fields import Arrays, Field, checked, fields_of, image_of
 from ..data.loader import Split
 from ..data.shards import Stored
 
 CLASSES = ["plain", "rows", "columns"]
+NUMBERS = [100.0, 200.0, 300.0]  # for them, where answers are numbers
 
 
 def yours() -> Yours:
@@ -59,7 +60,9 @@ class Checks:
         kernels.configure(given.level, given.threads, given.device)
 
     def examples(self, count: int) -> Split:
-        """Return examples to check with: noise, in which the class can be told of each array.
+        """Return examples to check with: noise, in which the answer can be told of each array.
+
+        It is one of three classes, or of three numbers.
 
         An image has bright rows, bright columns or neither; of any other array none, half or all of
         the numbers are larger. Whole numbers are from 0 to 3: they may stand for words.
@@ -67,11 +70,15 @@ class Checks:
         data = yours().data
         fields = checked(data.fields(read(data.Input)))
         labels = np.arange(count, dtype=np.int64) % len(CLASSES)
+        target = read(Task).target
         image = image_of(fields)
         arrays = {
             name: _images(field, labels) if name == image else _numbers(field, labels)
             for name, field in fields.items()
         }
+        if target == "number":
+            scale = (NUMBERS[1], NUMBERS[2] - NUMBERS[1])
+            return Split(arrays, np.array(NUMBERS)[labels], [], "synthetic", target, scale)
         return Split(arrays, labels, CLASSES, "synthetic")
 
 
