@@ -37,7 +37,7 @@ def settings(scale: float, **regularization: float) -> Settings:
         shipped(Data),
         replace(shipped(Optimization), epochs=10),
         replace(shipped(Regularization), label_smoothing=0.0, **regularization),  # type: ignore[arg-type]
-        replace(shipped(Evaluation), metric="mean_absolute_error", target_error=scale),
+        replace(shipped(Evaluation), metric="mae", target_error=scale),
         augmentation,
         {"bigger": {"width": 64}, "smaller": {"width": 16}, "other": {}},
     )
@@ -57,7 +57,7 @@ def found(
     }
     inputs = Inputs({}, {"findings": []}, NUMBER, predictions, losses, 10)
     given = settings(scale)
-    given = replace(given, data=replace(given.data, target="*/x-*" if apart else ""))
+    given = replace(given, data=replace(given.data, evaluate_on="*/x-*" if apart else ""))
     said = diagnose(inputs, given, **more)
     return dict(json.loads(json.dumps(said, allow_nan=False)))
 
@@ -144,7 +144,7 @@ def test_the_real_world_is_the_last_link() -> None:
     said = found((0.5, 0.6, 0.6, 0.6), real=real)
     assert (said["link"], said["chain"][-1]["examples"]) == ("real world", 200)
     commands = [one["command"] for one in said["ideas"]]
-    assert "dvc exp run -S evaluation.metric=root_mean_squared_error" in commands
+    assert "dvc exp run -S evaluation.metric=rmse" in commands
 
 
 def test_a_group_is_drawn_together() -> None:
