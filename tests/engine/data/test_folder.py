@@ -11,9 +11,11 @@ from catalogues import DATA, decoder
 from samebits.console.errors import UserError
 from samebits.data import Decoded, Field
 from samebits.data.folder import read_labelled
+from samebits.data.readers import Labels
+from samebits.data.targets import Answers
 
 DECODER = decoder(replace(DATA, group="00[0-4]"), size=6, channels=3)
-CLASSES = ["circle", "square", "tree"]
+ANSWERS = Answers("class", ["circle", "square", "tree"])
 
 
 @pytest.fixture
@@ -24,17 +26,18 @@ def use(tmp_path: Path, fill: Callable[..., Path]) -> Path:
 def refused(folder: Path) -> str:
     before = sorted(folder.rglob("*"))
     with pytest.raises(UserError) as caught:
-        read_labelled(folder, DECODER, CLASSES)
+        read_labelled(folder, DECODER, ANSWERS)
     assert sorted(folder.rglob("*")) == before
     return str(caught.value)
 
 
 def test_the_pictures(use: Path) -> None:
     (use / "tree/.hidden").write_bytes(b"")
-    found = read_labelled(use, DECODER, CLASSES)
+    found = read_labelled(use, DECODER, ANSWERS)
     assert found.arrays["image"].shape == (15, 3, 6, 6)
     assert found.labels.tolist() == [0] * 5 + [1] * 5 + [2] * 5
-    assert found.groups[:2] == ["000", "001"]
+    assert [one.group for one in found.examples[:2]] == ["000", "001"]
+    assert (found.examples[0].path, found.examples[0].label) == ("circle/000.png", "circle")
 
 
 def test_several_arrays(use: Path) -> None:
@@ -44,7 +47,7 @@ def test_several_arrays(use: Path) -> None:
         first = np.frombuffer(content[:4], np.uint8)
         return Decoded({"size": np.array(len(content), np.float32), "first": first}, {})
 
-    found = read_labelled(use, replace(DECODER, fields=fields, decode=decode), CLASSES)
+    found = read_labelled(use, replace(DECODER, fields=fields, decode=decode), ANSWERS)
     assert [*found.arrays] == ["first", "size"]
     assert (found.arrays["first"] == np.frombuffer(b"\x89PNG", np.uint8)).all()
     assert found.arrays["size"].shape == (15,)
@@ -53,19 +56,35 @@ def test_several_arrays(use: Path) -> None:
 def test_a_class_may_be_missing(use: Path) -> None:
     for path in (use / "square").iterdir():
         path.unlink()
-    assert set(read_labelled(use, DECODER, CLASSES).labels.tolist()) == {0, 2}
+    assert set(read_labelled(use, DECODER, ANSWERS).labels.tolist()) == {0, 2}
 
 
 def test_bad_folders(use: Path, tmp_path: Path) -> None:
     assert "there is no folder" in refused(tmp_path / "elsewhere")
     (tmp_path / "empty").mkdir()
-    assert "holds no picture" in refused(tmp_path / "empty")
+    said = refused(tmp_path / "empty")
+    assert "holds no example; put there files in a folder for each class, as cat/tom.jpg" in said
     (use / "bush").mkdir()
     (use / "tree/000.png").rename(use / "bush/000.png")
     said = refused(use)
     assert "has a class bush that the model does not know; its classes are circle, squ" in said
     (use / "bush/000.png").rename(use / "000.png")
-    assert "000.png is in no folder of a class" in refused(use)
+    assert "000.png: pictures stand in one folder per class; move it to one." in refused(use)
     (use / "000.png").unlink()
     (use / "tree/001.png").write_bytes(b"no picture")
     assert "tree/001.png is no readable example (its content is in no picture" in refused(use)
+
+
+def test_numbers_beside_the_files(use: Path) -> None:
+    rows = [f"tree/00{number}.png,{number}.5" for number in range(3)]
+    for path in use.glob("*/*.png"):
+        if path.relative_to(use).as_posix() not in [row.partition(",")[0] for row in rows]:
+            path.unlink()
+    table, numbers = use / "labels.csv", Answers("number", [])
+    table.write_text("\n".join(["path,age", *rows, ""]), encoding="utf-8")
+    found = read_labelled(use, DECODER, numbers, Labels("age"))
+    assert found.labels.tolist() == [0.5, 1.5, 2.5]
+    assert found.labels.dtype == np.float64
+    table.write_text("\n".join(["path,age", *rows, ""]).replace("1.5", "old"), encoding="utf-8")
+    with pytest.raises(UserError, match=r"tree/001\.png has the answer old, which is no number"):
+        read_labelled(use, DECODER, numbers, Labels("age"))

@@ -140,7 +140,7 @@ def test_a_folder(here: Path, call: Call, fill: Callable[..., Path]) -> None:
     (source / "read.me").write_bytes(b"1")
     told = call(str(source.parent))
     assert set(content(RAW)) == {*content(source)} - {".DS_Store"}
-    assert "6 pictures in 3 classes and 1 other files" in told
+    assert "6 pictures in 3 classes and 1 that cannot be used" in told
     assert "from folder wrapped\nnext: " in told
     found = {"kind": "folder", "source": "wrapped", "files": 7}
     assert origin(POINTER) == {**found, "version": version(content(RAW))}
@@ -181,7 +181,9 @@ def test_what_decode_reads_comes_in(
     monkeypatch.setattr(yours, "decode", decode)
     assert "2 pictures in 2 classes" in call("../texts")
     (here / "texts/b/2.txt").unlink()
-    with pytest.raises(UserError, match=r"that `decode` of data\.py can read \(1\.txt: no word\)"):
+    with pytest.raises(
+        UserError, match=r"that `decode` of data\.py can read \(a/1\.txt: no word\)"
+    ):
         call("../texts", "--force")
 
 
@@ -191,9 +193,18 @@ def test_what_decode_reads_comes_in(
         (["nowhere"], "nowhere is not there; name a folder, an archive or an address"),
         (["."], "overlap; name a folder elsewhere"),
         (["data/raw"], "overlap; name a folder elsewhere"),
-        (["../flat"], "no example in a folder of its class, as in cat/tom.jpg"),
-        (["../words"], "no example in a folder of its class"),
-        (["../empty"], "no example in a folder of its class"),
+        (
+            ["../flat"],
+            r"no example .* \(1\.png: pictures stand in one folder per class; move it to",
+        ),
+        (
+            ["../words"],
+            r"no example that `decode` of data\.py can read \(cat/1\.png: its content is",
+        ),
+        (
+            ["../empty"],
+            "no example .* can read; bring in files in a folder for each class, as cat/",
+        ),
         (["../flat", "--sha256", "0" * 64], "is a folder, which has no SHA-256"),
         (["s3://bucket/cats", "--sha256", "0" * 64], "is a folder, which has no SHA-256"),
         (["../flat.zip", "--sha256", "12"], "'12' is no SHA-256"),

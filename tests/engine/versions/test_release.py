@@ -183,7 +183,8 @@ def test_a_git_that_knows_nobody(released: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_what_else_is_staged_stays_staged(released: Path) -> None:
-    (released / "params.yaml").write_text("mine", encoding="utf-8")
+    with (released / "params.yaml").open("a", encoding="utf-8") as file:
+        file.write("# mine\n")
     git("add", "params.yaml")
     content = hashlib.md5((released / "data/raw/tree/2.png").read_bytes()).hexdigest()
     row = f"md5,old,new,who,why\n{content},tree,circle,me,round\n"

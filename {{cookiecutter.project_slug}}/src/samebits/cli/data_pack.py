@@ -9,15 +9,17 @@ import sys
 
 from ..console.errors import UserError
 from ..core.config import read
-from ..core.sections import Data
+from ..core.sections import Data, Task
 from ..data.dvc_file import Origin, alone, imported, origin, record_origin
+from ..data.readers import reader_of
 from ..data.tar_layout import pack, unpack
 from ..versions.tags import POINTER, RAW, keep, state, working_version
 
 
 def main() -> None:
     """Pack or unpack, give that its version, and tell what stands there."""
-    tar = read(Data).layout == "tar"
+    data = read(Data)
+    tar, reader = data.layout == "tar", reader_of(read(Task), data)
     if tar and imported(POINTER):
         raise UserError(
             f"{POINTER} says that DVC imported {RAW}, and 'dvc update' would bring single files "
@@ -25,7 +27,7 @@ def main() -> None:
         )
     with alone():
         before, known = working_version(), _known_origin()
-        count = pack(RAW) if tar else unpack(RAW)
+        count = pack(RAW, reader=reader) if tar else unpack(RAW, reader)
         if not count:
             raise UserError(f"{RAW} holds no example.")
         keep()

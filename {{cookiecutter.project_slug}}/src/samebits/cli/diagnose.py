@@ -19,13 +19,13 @@ from ..core.yours import Yours
 from ..data.decoder import Decoder
 from ..data.folder import read_labelled
 from ..data.loader import Split
+from ..data.readers import reader_of
 from ..diagnosis.diagnosis import diagnose as diagnosis
 from ..diagnosis.gaps import REAL
 from ..diagnosis.words import WORDS, Words
 from ..experiments.fractions import remembered
-from ..metrics.probabilities import predicted
+from ..metrics.prediction_table import scoring_of
 from ..metrics.proportions import measured
-from ..metrics.sums import numbered
 from ..programs import dvc
 from ..remote.tracked import look_around
 from ..stages.diagnose import inputs as left
@@ -41,7 +41,7 @@ TEST, WEIGHTS = Path("data/prepared/test"), Path("models/model.safetensors")
 def main(yours: Yours) -> None:
     """Bring the diagnosis up to date, and print it."""
     parser = argparse.ArgumentParser(description="Say where the error is and what to try next.")
-    parser.add_argument("--real", type=Path, help="examples from use with their answers")
+    parser.add_argument("--real", type=Path, help="labelled examples from use, as in data/raw")
     given = parser.parse_args()
     _repro()
     content = _with(given.real, yours) if given.real else None
@@ -115,13 +115,14 @@ def _with(folder: Path, yours: Yours) -> dict[str, Any]:
     data, reproducibility = read(Data), read(Reproducibility)
     kernels.configure(reproducibility.level, reproducibility.threads, reproducibility.device)
     test = Split.open(TEST)
-    examples = read_labelled(folder, Decoder.of(yours.data, data), test.classes)
+    decoder, reader = Decoder.of(yours.data, data), reader_of(read(Task), data)
+    examples = read_labelled(folder, decoder, test.answers, reader)
     network = built(yours.model, test, 0.0, reproducibility)
     load(network, WEIGHTS)
     network.to(reproducibility.device)
     inputs, target = yours.model.inputs, target_of(test)
     found = predict(network, inputs, examples.arrays, target, reproducibility.chunk)
-    wrong = (predicted(found) != examples.labels).astype(float)
-    before = left()
-    real = measured(REAL, wrong, numbered(examples.groups))
+    scoring, before = scoring_of(test.answers, test.scale), left()
+    scored = scoring.scored(REAL, examples.examples, examples.labels, found).sample
+    real = measured(REAL, scored.errors, scored.groups, share=scored.share)
     return diagnosis(before, settings(before.answers), real)

@@ -7,11 +7,12 @@ from ..console.errors import UserError
 from ..core.config import read
 from ..core.files import write_json
 from ..core.seals import Seal
-from ..core.sections import Data, Runtime
+from ..core.sections import Data, Runtime, Task
 from ..core.yours import Yours
 from ..data.decoder import Decoder
 from ..data.dvc_file import recorded_version, refuse_parts
 from ..data.index import open_catalogue
+from ..data.readers import reader_of
 from ..data.release_file import release_of
 
 RAW, DECODED = Path("data/raw"), Path("data/decoded")
@@ -21,6 +22,7 @@ REPORT = Path("reports/data.json")
 def main(yours: Yours, seal: Seal) -> None:
     """Check every example, write what was found, and refuse data with errors."""
     data, runtime = read(Data), read(Runtime)
+    reader = reader_of(read(Task), data)
     refuse_parts()
     version = recorded_version(RAW.with_suffix(".dvc"))
     if version is None:
@@ -31,7 +33,7 @@ def main(yours: Yours, seal: Seal) -> None:
 
     # Which labels are in doubt is the same everywhere, whatever level training has.
     kernels.configure("portable", 1, "cpu")
-    with open_catalogue(DECODED, Decoder.of(yours.data, data)) as catalogue:
+    with open_catalogue(DECODED, Decoder.of(yours.data, data), reader) as catalogue:
         summary, table = validate(
             catalogue, RAW, data, version, out_of_fold, Reviewed(), runtime.workers
         )

@@ -7,11 +7,13 @@ in the same class renamed. A file whose content is new is one example less and o
 import csv
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from ..core.files import named
 from ..core.sections import Data
+from ..data.readers import FOLDERS, Reader
+from ..data.source import Source
 from ..data.splits import LEFT_OUT, SPLITS, split_of
 
 
@@ -39,21 +41,33 @@ class Changes(NamedTuple):
         return any(self)
 
 
-def examples_of(listing: Mapping[str, str], corrections: str) -> list[Versioned]:
-    """Return the examples of a version, by path; hidden files are none.
+def examples_of(
+    listing: Mapping[str, str], corrections: str, reader: Reader = FOLDERS, raw: Path = Path()
+) -> list[Versioned]:
+    """Return the examples of a version, by path; hidden files are none, nor what has no answer.
 
     Args:
         listing: path below data/raw → MD5.
-        corrections: the text of data/corrections.csv, where the class is not that of the folder.
+        corrections: the text of data/corrections.csv, where the answer is not as it stands.
+        reader: what finds the examples.
+        raw: a folder with the tables that it needs.
+
+    Raises:
+        UserError: a table is not what it must be.
     """
     rows = csv.DictReader(corrections.splitlines())
     right = {(row.get("md5"), _named(row, "old")): _named(row, "new") for row in rows}
-    found = ((PurePosixPath(path), md5) for path, md5 in sorted(listing.items()))
-    return [
-        Versioned(path.as_posix(), right.get((md5, path.parent.name)) or path.parent.name, md5)
-        for path, md5 in found
-        if not any(part.startswith(".") for part in path.parts)
-    ]
+    files = (
+        Source(path, "", 0, 0, md5)
+        for path, md5 in sorted(listing.items())
+        if not any(part.startswith(".") for part in PurePosixPath(path).parts)
+    )
+    # Of a row the stamp is the MD5 of its content, as that of a file is here.
+    return sorted(
+        Versioned(one.path, right.get((one.stamp, one.answer)) or one.answer, one.stamp)
+        for one in reader.examples(files, raw)
+        if not one.rule
+    )
 
 
 def _named(row: Mapping[str, str | None], column: str) -> str:
