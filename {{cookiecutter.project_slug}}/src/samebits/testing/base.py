@@ -17,6 +17,7 @@ from ..core.params import keys
 from ..core.sections import Reproducibility, Task
 from ..core.yours import YOURS, Yours, declared, package
 from ..data.fields import Arrays, Field, checked, fields_of, image_of
+from ..data.fitting import Fitted, fitting_of
 from ..data.loader import Split
 from ..data.shards import Stored
 
@@ -72,14 +73,19 @@ class Checks:
         labels = np.arange(count, dtype=np.int64) % len(CLASSES)
         target = read(Task).target
         image = image_of(fields)
-        arrays = {
+        arrays: Arrays = {
             name: _images(field, labels) if name == image else _numbers(field, labels)
             for name, field in fields.items()
         }
+        fitting = fitting_of(data, read(data.Input))
+        fitted = fitting.learn(iter([arrays])) if fitting else Fitted({}, None)
+        arrays = fitted(arrays)
+        shapes = {name: one.shape for name, one in fitted.arrays.items()}
         if target == "number":
             scale = (NUMBERS[1], NUMBERS[2] - NUMBERS[1])
-            return Split(arrays, np.array(NUMBERS)[labels], [], "synthetic", target, scale)
-        return Split(arrays, labels, CLASSES, "synthetic")
+            numbers = np.array(NUMBERS)[labels]
+            return Split(arrays, numbers, [], "synthetic", target, scale, shapes)
+        return Split(arrays, labels, CLASSES, "synthetic", learnt=shapes)
 
 
 def _images(field: Field, labels: NDArray[np.int64]) -> NDArray[np.uint8]:
