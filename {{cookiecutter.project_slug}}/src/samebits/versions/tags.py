@@ -129,7 +129,11 @@ class Release:
                         raise _absent(path, self.title)
                     (Path(folder) / path).parent.mkdir(parents=True, exist_ok=True)
                     (Path(folder) / path).write_bytes(content)
-            yield Path(folder)
+            try:
+                yield Path(folder)
+            except UserError as error:
+                said = str(error).replace(Path(folder).as_posix(), RAW.as_posix())
+                raise UserError(f"{self.title}: {said}") from None
 
     def contents(self, wanted: Collection[Picture]) -> dict[Picture, bytes]:
         """Return the files of some of its pictures, those that the cache has, packed or not."""
