@@ -163,6 +163,15 @@ def unlabelled(raw: Path) -> None:
     picture(raw / "loose.png")
 
 
+def untimed(raw: Path) -> None:
+    labels(raw)
+    table = raw / "labels.csv"
+    header, *rows = table.read_text(encoding="utf-8").splitlines()
+    rows = [f"{row},{number % 12}" for number, row in enumerate(rows)]
+    text = "\n".join([f"{header},number", *rows]).replace("003.png,tree,3", "003.png,tree,seven")
+    table.write_text(text, encoding="utf-8")
+
+
 def many_classes(raw: Path, form: str = "kind {}") -> None:
     for number, path in enumerate(sorted(raw.iterdir())):
         path.rename(raw / form.format(number))
@@ -271,6 +280,11 @@ PLANTED = {
             "tree/003.png: labels.csv, line 38, names it, and so does line 29; keep one of them",
         ),
         {"reader": Labels("class")},
+    ),
+    "untimed": Case(
+        untimed,
+        ("tree/003.png: labels.csv, line 29, has as number seven, which is no number and no date",),
+        {"reader": Labels("class", "number"), "train_dev_fraction": 0.4},
     ),
     "missing-file": Case(
         lambda raw: labels(raw, "tree/100.png,tree", "../tree/1.png,tree"),

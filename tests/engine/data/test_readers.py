@@ -287,23 +287,60 @@ def test_a_row_that_changes_while_it_is_read(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reader", "answer", "layout", "found"),
+    ("reader", "answer", "other", "found"),
     [
-        ("folders", "", "files", FOLDERS),
-        ("folders", "", "tar", FOLDERS),
-        ("labels", "kind", "tar", LABELS),
-        ("lines", "kind", "files", LINES),
-        ("folders", "kind", "files", "'task.answer' is 'kind', but for the reader folders the fol"),
-        ("labels", "", "files", "'task.answer' is empty, but the reader labels needs it; name th"),
-        ("lines", "", "files", "'task.answer' is empty, but the reader lines needs it; name the "),
-        ("labels", "path", "files", "'task.answer' is 'path', but that column of labels.csv name"),
-        ("lines", "kind", "tar", "'data.layout' is tar, but the reader lines has few files alrea"),
+        ("folders", "", {}, FOLDERS),
+        ("folders", "", {"layout": "tar", "group": "[0-9]+"}, FOLDERS),
+        ("labels", "kind", {"layout": "tar", "group": "[0-9]+"}, LABELS),
+        ("lines", "kind", {}, LINES),
+        ("lines", "kind", {"time": "taken"}, Lines("kind", "taken")),
+        ("labels", "kind", {"time": "taken"}, Labels("kind", "taken")),
+        (
+            "folders",
+            "kind",
+            {},
+            "'task.answer' is 'kind', but the reader folders has no table of w",
+        ),
+        ("folders", "", {"time": "at"}, "'task.time' is 'at', but the reader folders has no table"),
+        (
+            "labels",
+            "",
+            {},
+            "'task.answer' is empty, but the reader labels needs it; name the colum",
+        ),
+        ("lines", "", {}, "'task.answer' is empty, but the reader lines needs it; name the column"),
+        (
+            "labels",
+            "path",
+            {},
+            "'task.answer' is 'path', but that column of labels.csv names the fi",
+        ),
+        (
+            "lines",
+            "kind",
+            {"layout": "tar"},
+            "'data.layout' is tar, but the reader lines has few f",
+        ),
+        (
+            "lines",
+            "kind",
+            {"time": "kind"},
+            "'task.time' and 'task.answer' are both 'kind'; let an",
+        ),
+        (
+            "lines",
+            "kind",
+            {"time": "at", "group": "a"},
+            "'task.time' and 'data.group' are both set",
+        ),
     ],
 )
 def test_the_reader_that_the_section_names(
-    reader: str, answer: str, layout: str, found: Reader | str
+    reader: str, answer: str, other: dict[str, str], found: Reader | str
 ) -> None:
-    task, data = replace(TASK, reader=reader, answer=answer), replace(DATA, layout=layout)
+    given = dict(other)
+    task = replace(TASK, reader=reader, answer=answer, time=given.pop("time", ""))
+    data = replace(DATA, **given)
     if isinstance(found, Reader):
         assert reader_of(task, data) == found
         return

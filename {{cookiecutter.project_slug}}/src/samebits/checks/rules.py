@@ -17,7 +17,7 @@ from ..core.file_names import name_problem
 from ..core.sections import Data
 from ..data.findings import MOST_PATHS, Finding, shown
 from ..data.labels import Labels
-from ..data.splits import LEFT_OUT, SPLITS, split_of
+from ..data.splits import LEFT_OUT, SPLITS, Cut, split_of
 
 # What the content of a file is called → what its extension may say as well.
 ALIASES = {"MPO": "JPEG", "DIB": "BMP"}
@@ -38,7 +38,7 @@ DROP TABLE IF EXISTS temp.corrected;
 CREATE TEMP TABLE corrected (md5 TEXT, old TEXT, new TEXT, PRIMARY KEY (md5, old)) WITHOUT ROWID;
 CREATE TEMP VIEW examples AS
     SELECT path, coalesce(new, label) AS label, files.md5 AS md5, width, height, mode, format,
-           brightness, gist, block, place, checksum, lost, more, used
+           brightness, gist, block, place, checksum, lost, more, used, time
     FROM files LEFT JOIN temp.corrected AS c ON c.md5 = files.md5 AND old = label
     WHERE problem = '';
 """
@@ -236,22 +236,25 @@ def _imbalance(counts: dict[str, int], data: Data) -> Iterator[Finding]:
         yield Finding("imbalance", words, classes=(most, least))
 
 
-def same_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
+def same_findings(
+    database: sqlite3.Connection, data: Data, cut: Cut | None = None
+) -> Iterator[Finding]:
     """Yield the pictures whose very bytes stand in several files."""
-    query = """SELECT md5, path, label FROM examples
+    query = """SELECT md5, path, label, time FROM examples
                WHERE md5 IN (SELECT md5 FROM examples GROUP BY md5 HAVING count(*) > 1)
                ORDER BY md5, path"""
     for md5, rows in groupby(database.execute(query), key=lambda row: str(row[0])):
-        yield from _same(md5, ((path, label) for _, path, label in rows), data)
+        each = ((path, label, split_of(path, md5, data, at, cut)) for _, path, label, at in rows)
+        yield from _same(md5, each)
 
 
-def _same(md5: str, rows: Iterable[tuple[str, str]], data: Data) -> Iterator[Finding]:
+def _same(md5: str, rows: Iterable[tuple[str, str, str]]) -> Iterator[Finding]:
     by_label: dict[str, list[str]] = {}
     by_split: dict[str, list[str]] = {}
     count = 0
-    for path, label in rows:
+    for path, label, split in rows:
         count += 1
-        for key, groups in ((label, by_label), (split_of(path, md5, data), by_split)):
+        for key, groups in ((label, by_label), (split, by_split)):
             if key == LEFT_OUT and groups is by_split:
                 continue  # nothing sees it, so it gives nothing away
             paths = groups.setdefault(key, [])

@@ -16,7 +16,7 @@ from ..data.fields import image_of
 from ..data.findings import Table
 from ..data.index import Catalogue
 from ..data.labels import Correction, labels, misfits, read_corrections
-from ..data.splits import split_of
+from ..data.splits import Cut, split_of
 from . import accepted, drift
 from .accepted import Accepted
 from .label_errors import OutOfFold, label_findings, sample
@@ -76,7 +76,7 @@ def _judged(
     database, cache = catalogue.database, DecodeCache(catalogue)
     image = image_of(catalogue.decoder.fields)
     rows, unusable = read_corrections(reviewed.corrections)
-    acceptances = Accepted.read(reviewed.accepted)
+    acceptances, cut = Accepted.read(reviewed.accepted), catalogue.cut(data)
     before = drift.last_release(reviewed.reference, version)
     open_views(database, labels(rows))
     now, sampled = drift.statistics(database), sample(database, data)
@@ -84,13 +84,13 @@ def _judged(
     found = chain(
         file_findings(database, data),
         class_findings(database, data),
-        coverage_findings(_splits(database, data), data),
-        same_findings(database, data),
+        coverage_findings(_splits(database, data, cut), data),
+        same_findings(database, data, cut),
         unusable,
         misfits(rows, _folders(database), known, reviewed.corrections),
         acceptances.problems,
         label_findings(sampled, cache, out_of_fold, data),
-        neighbour_findings(database, lambda at: cache(at)[image], data) if image else (),
+        neighbour_findings(database, lambda at: cache(at)[image], data, cut) if image else (),
         odd_findings(database, data),
         drift.drift_findings(now, before, data),
     )
@@ -120,9 +120,9 @@ def _names(database: sqlite3.Connection) -> list[str]:
     return [name for (name,) in database.execute("SELECT label FROM classes")]
 
 
-def _splits(database: sqlite3.Connection, data: Data) -> Counter[tuple[str, str]]:
-    rows = database.execute("SELECT path, md5, label FROM examples")
-    return Counter((split_of(path, md5, data), label) for path, md5, label in rows)
+def _splits(database: sqlite3.Connection, data: Data, cut: Cut | None) -> Counter[tuple[str, str]]:
+    rows = database.execute("SELECT path, md5, time, label FROM examples")
+    return Counter((split_of(path, md5, data, at, cut), label) for path, md5, at, label in rows)
 
 
 def _folders(database: sqlite3.Connection) -> dict[str, list[str]]:

@@ -74,8 +74,10 @@ def _assemble(
     labels: Labels,
     shard_bytes: int,
 ) -> None:
-    known = _labelled(catalogue, labels)
-    counts = Counter((split_of(path, md5, data), label) for path, label, md5, *_ in known)
+    known, cut = _labelled(catalogue, labels), catalogue.cut(data)
+    counts = Counter(
+        (split_of(path, md5, data, time, cut), label) for path, label, md5, _, time, _ in known
+    )
     classes = sorted({label for _, label in counts})
     for one in coverage_findings(counts, data):
         if not RULES[one.rule].acceptable:
@@ -90,8 +92,8 @@ def _assemble(
         }
         total = sum(counts.values())
         rows = progress(_labelled(catalogue, labels), desc="prepare", total=total, unit=" pictures")
-        for path, label, md5, facts, place in rows:
-            split = split_of(path, md5, data)
+        for path, label, md5, facts, time, place in rows:
+            split = split_of(path, md5, data, time, cut)
             if split == LEFT_OUT:
                 continue
             example = Example(path, label, md5, group_of(path, data), _shown(facts))
@@ -101,8 +103,8 @@ def _assemble(
 
 
 def _labelled(catalogue: Catalogue, labels: Labels) -> Iterator[Row]:
-    for path, label, md5, facts, place in catalogue.pictures():
-        yield path, labels.get((md5, label), label), md5, facts, place
+    for path, label, md5, facts, time, place in catalogue.pictures():
+        yield path, labels.get((md5, label), label), md5, facts, time, place
 
 
 def _shown(facts: str) -> dict[str, float]:

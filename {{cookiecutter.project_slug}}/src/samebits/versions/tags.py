@@ -111,7 +111,8 @@ class Release:
         params = self.revision.params() if self.revision.text("params.yaml") else {}
         name = str(params.get("task.reader", "folders"))  # before there was a choice
         try:
-            return reader_named(name, str(params.get("task.answer") or ""))
+            columns = (str(params.get(f"task.{key}") or "") for key in ("answer", "time"))
+            return reader_named(name, *columns)
         except KeyError:
             raise UserError(
                 f"{self.title} was read by {name!r}, which this engine does not know; use the code "
