@@ -1,7 +1,6 @@
 """Examples beside a table of labels, and rows of tables: found, checked, prepared, kept."""
 
 import csv
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 from catalogues import TASK, decoder
+from defects import rows_of, table
 
 from samebits.core.sections import Data
-from samebits.data import Decoded, Field, Unreadable
 from samebits.data.decoder import Decoder
 from samebits.data.findings import Table
 from samebits.data.index import open_catalogue
@@ -40,28 +39,9 @@ def beside(raw: Path) -> Path:
         rows.append(f"{name},{path.parent.name}\n")
         (raw / name).parent.mkdir(parents=True, exist_ok=True)
         path.rename(raw / name)
-    for path in ("circle", "square", "tree"):
-        (raw / path).rmdir()
+    for name in ("circle", "square", "tree"):
+        (raw / name).rmdir()
     (raw / "labels.csv").write_text(HEADER + "".join(reversed(rows)), encoding="utf-8")
-    return raw
-
-
-def decode_row(content: bytes, _: object) -> Decoded:
-    row = json.loads(content)
-    if row["size"] == "?":
-        raise Unreadable("no size")
-    sizes = np.array([row["size"], len(row)], dtype=np.float32)
-    return Decoded({"sizes": sizes}, {"size": float(row["size"])})
-
-
-def rows_of(decoder: Decoder) -> Decoder:
-    return replace(decoder, decode=decode_row, fields={"sizes": Field("float32", (2,))})
-
-
-def table(raw: Path, count: int = 60) -> Path:
-    raw.mkdir(exist_ok=True)
-    rows = (f"{number / 10},kind{number % 3},x{number}\n" for number in range(count))
-    (raw / "t.csv").write_text("size,kind,name\n" + "".join(rows), encoding="utf-8")
     return raw
 
 
@@ -159,6 +139,7 @@ def test_a_class_without_a_readable_example(raw: Path, check: Check) -> None:
 
 @pytest.mark.parametrize("reader", ["labels", "lines"])
 def test_a_correction(tmp_path: Path, raw: Path, check: Check, reader: str) -> None:
+    kind: Reader
     if reader == "labels":
         beside(raw)
         kind, given, path, old, new = LABELS, decoder(DATA), "0/scans/000.png", "circle", "tree"
@@ -179,8 +160,8 @@ def test_a_correction(tmp_path: Path, raw: Path, check: Check, reader: str) -> N
     found, _ = prepared(raw, kind, DATA, given, corrections)
     assert examples(found)[path][1] == new
     corrections.write_text(f"{header}{md5},{old},house,me,seen\n", encoding="utf-8")
-    found = check(raw, reader=kind, wrapped=wrapped)[1].refusal()
-    assert "corrections.csv, line 2: there is no class house" in found
+    _, refused = check(raw, reader=kind, wrapped=wrapped)
+    assert "corrections.csv, line 2: there is no class house" in refused.refusal()
 
 
 def test_rows(tmp_path: Path, check: Check) -> None:
@@ -373,3 +354,20 @@ def test_times_of_rows_that_are_none(tmp_path: Path, check: Check) -> None:
         "t.csv:5: has as taken 2026-02, which is no number and no date such as 2026-11-30 or "
         "2026-11-30T08:15." in messages
     )
+
+
+def test_equal_rows(tmp_path: Path, check: Check) -> None:
+    """In a table of few columns they are no mistake, and do not stop the pipeline."""
+    raw = table(tmp_path / "rows")
+    with (raw / "t.csv").open("a", encoding="utf-8") as file:
+        file.write("0.0,kind0,x0\n0.0,kind0,x0\n0.3,kind0,x3\n1.0,kind1,x10\n1.0,kind2,x10\n")
+    summary, found = check(raw, reader=LINES, wrapped=rows_of)
+    assert found.refusal() == ""
+    assert summary["found"] == {"two-answers": 1, "copies": 1}
+    (copies,), (answers,) = found.kept["copies"], found.kept["two-answers"]
+    assert copies.message.startswith("5 rows equal others, as t.csv:")
+    assert answers.message == (
+        "3 rows equal others but for the answer, as t.csv:12 (kind1) and t.csv:66 (kind2), so that "
+        "no model can tell them apart; see whether a column that does is missing."
+    )
+    assert answers.paths == ("t.csv:12", "t.csv:66")

@@ -38,7 +38,8 @@ DROP TABLE IF EXISTS temp.corrected;
 CREATE TEMP TABLE corrected (md5 TEXT, old TEXT, new TEXT, PRIMARY KEY (md5, old)) WITHOUT ROWID;
 CREATE TEMP VIEW examples AS
     SELECT path, coalesce(new, label) AS label, files.md5 AS md5, width, height, mode, format,
-           brightness, gist, block, place, checksum, lost, more, used, time
+           brightness, gist, block, place, checksum, lost, more, used, time,
+           file <> '' AND substr(path, 1, length(file) + 1) = file || ':' AS is_row
     FROM files LEFT JOIN temp.corrected AS c ON c.md5 = files.md5 AND old = label
     WHERE problem = '';
 """
@@ -240,12 +241,42 @@ def same_findings(
     database: sqlite3.Connection, data: Data, cut: Cut | None = None
 ) -> Iterator[Finding]:
     """Yield the pictures whose very bytes stand in several files."""
+    yield from _equal_rows(database)
     query = """SELECT md5, path, label, time FROM examples
-               WHERE md5 IN (SELECT md5 FROM examples GROUP BY md5 HAVING count(*) > 1)
+               WHERE md5 IN (SELECT md5 FROM examples WHERE NOT is_row
+                             GROUP BY md5 HAVING count(*) > 1)
                ORDER BY md5, path"""
     for md5, rows in groupby(database.execute(query), key=lambda row: str(row[0])):
         each = ((path, label, split_of(path, md5, data, at, cut)) for _, path, label, at in rows)
         yield from _same(md5, each)
+
+
+def _equal_rows(database: sqlite3.Connection) -> Iterator[Finding]:
+    """Yield what equal rows of tables there are; unlike equal files, they may well be right."""
+    query = """
+        WITH equal AS (
+            SELECT md5, count(*) AS n, count(DISTINCT label) > 1 AS several
+            FROM examples WHERE is_row GROUP BY md5 HAVING n > 1
+        )
+        SELECT several, sum(n), min(md5) FROM equal GROUP BY several"""
+    for several, count, md5 in database.execute(query).fetchall():
+        query = f"""SELECT min(path) AS first, label FROM examples WHERE md5 = ?
+                    GROUP BY {"label" if several else "path"} ORDER BY first LIMIT 2"""
+        (one, label), (other, another) = database.execute(query, (md5,))
+        if several:
+            rule, words = (
+                "two-answers",
+                f"{count} rows equal others but for the answer, as {shown(one)} ({shown(label)}) "
+                f"and {shown(other)} ({shown(another)}), so that no model can tell them apart; see "
+                "whether a column that does is missing.",
+            )
+        else:
+            rule, words = (
+                "copies",
+                f"{count} rows equal others, as {shown(one)} and {shown(other)}; they stay in one "
+                "split, but keep one of each if they are not observations of their own.",
+            )
+        yield Finding(rule, words, (one, other), (md5, md5))
 
 
 def _same(md5: str, rows: Iterable[tuple[str, str, str]]) -> Iterator[Finding]:

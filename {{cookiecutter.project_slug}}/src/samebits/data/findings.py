@@ -47,6 +47,7 @@ RULES = {
     "unseen-class": Rule("class that dev or test lacks", error=True),
     "unexpected-class": Rule("class that was not expected", error=False),
     "two-labels": Rule("one picture under two labels", error=True, acceptable=False),
+    "two-answers": Rule("equal rows with different answers", error=False),
     "two-splits": Rule("one picture in two splits", error=True),
     "corrections": Rule("correction that does not fit", error=True, acceptable=False),
     "acceptance": Rule("acceptance that does not fit", error=True, acceptable=False),

@@ -32,6 +32,7 @@ from .times import Clock
 
 LABELS, PATH = "labels.csv", "path"
 TABLES = (".csv", ".jsonl")
+NO_FILE = "there is no such file, or a hidden one"
 
 
 class Reader:
@@ -163,7 +164,7 @@ class Labels(Reader):
                 yield one._replace(answer=entry.answer, time=entry.time)
         for path in absent:
             why = name_problem(path)
-            why = f"this {why}; write a path below data/raw" if why else "there is no such file"
+            why = f"this {why}; write a path below data/raw" if why else NO_FILE
             words = f"{LABELS}, line {entries[path].line}, names it, but {why}"
             yield Source(path, "", 0, 0, "").without("missing-file", words)
 
