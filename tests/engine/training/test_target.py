@@ -46,7 +46,7 @@ class Sum(nn.Module):
 def test_which_it_is_follows_from_the_examples() -> None:
     assert target_of(split([1, 2])) == NUMBERS
     classes = Split({}, np.zeros(2, np.int64), ["a", "b", "c"], "v")
-    assert target_of(classes) == ClassTarget(3)
+    assert isinstance(target_of(classes), ClassTarget)
     assert [one.outputs for one in (NUMBERS, target_of(classes))] == [1, 3]
 
 
