@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from samebits.data.readers import Labels
 from samebits.training.softmax_regression import out_of_fold
 
 CORRECTIONS, ACCEPTED = "md5,old,new,who,why\n", "rule,subject,md5,reason\n"
@@ -150,6 +151,25 @@ def two_splits(raw: Path) -> None:
         shutil.copyfile(raw / "tree" / name, raw / "tree" / f"phone {name}")
 
 
+def labels(raw: Path, *rows: str) -> None:
+    """Write a table of labels beside the pictures, with more rows."""
+    known = [f"{path.relative_to(raw).as_posix()},{path.parent.name}" for path in raw.rglob("*.*")]
+    text = "\n".join(["path,class", *sorted(known), *rows, ""])
+    (raw / "labels.csv").write_text(text, encoding="utf-8")
+
+
+def unlabelled(raw: Path) -> None:
+    labels(raw, "tree/003.png,square")
+    picture(raw / "loose.png")
+
+
+def many_classes(raw: Path, form: str = "kind {}") -> None:
+    for number, path in enumerate(sorted(raw.iterdir())):
+        path.rename(raw / form.format(number))
+    for number in range(3, 60):
+        picture(raw / form.format(number) / f"{number}.png")
+
+
 def correction(raw: Path) -> None:
     row = f"{'0' * 32},tree,square,me,it is one\n"
     raw.with_name("corrections.csv").write_text(CORRECTIONS + row, encoding="utf-8")
@@ -243,6 +263,27 @@ PLANTED = {
             ),
             "tree/c.TXT: its content is PNG, whatever .txt says; rename or convert it",
         ),
+    ),
+    "unlabelled": Case(
+        unlabelled,
+        (
+            "loose.png: labels.csv does not name it; add it, or remove it",
+            "tree/003.png: labels.csv, line 38, names it, and so does line 29; keep one of them",
+        ),
+        {"reader": Labels("class")},
+    ),
+    "missing-file": Case(
+        lambda raw: labels(raw, "tree/100.png,tree", "../tree/1.png,tree"),
+        (
+            "tree/100.png: labels.csv, line 38, names it, but there is no such file.",
+            "../tree/1.png: labels.csv, line 39, names it, but this climbs out of its folder with",
+        ),
+        {"reader": Labels("class")},
+    ),
+    "many-classes": Case(
+        many_classes,
+        ("the answers have 60 different values among 93 examples, so that hardly two are of one",),
+        beside=("small-class", "unlearnt-class", "unseen-class", "imbalance"),
     ),
     "few-classes": Case(one_class, ("1 class(es) with pictures", "learning needs at least 2")),
     "empty-class": Case(empty_class, ("house has no readable picture",)),

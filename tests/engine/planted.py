@@ -31,8 +31,10 @@ from samebits.core.yours import Yours
 from samebits.data.index import Place
 from samebits.data.loader import Preparation, Split
 from samebits.data.shards import Example
+from samebits.data.targets import Answers
 from samebits.diagnosis.diagnosis import Inputs, diagnose
 from samebits.diagnosis.ideas import Settings
+from samebits.diagnosis.targets import errors_of
 from samebits.metrics.class_predictions import ClassPredictions, ClassScoring
 from samebits.metrics.intervals import measure
 from samebits.metrics.proportions import Measured, measured
@@ -125,7 +127,7 @@ FAULTS = {
         "gap",
         "mismatch",
         "data",
-        "learn from some of the target's pictures",
+        "learn from some of the target's examples",
         {"data.evaluate_on": "target/*"},
         target=noisy,
     ),
@@ -133,7 +135,7 @@ FAULTS = {
         "gap",
         "mismatch",
         "data",
-        "learn from some of the target's pictures",
+        "learn from some of the target's examples",
         {"data.evaluate_on": "target/*"},
         target=shifted,
     ),
@@ -221,8 +223,10 @@ def trained(
             yours.model, training, regularization.dropout, learned.reproducibility
         )
         growth = networks.growth(yours.model, training)
+    answers = Answers("class", CLASSES)
+    errors = errors_of(answers, evaluation.target_error)
     settings = Settings(
-        data, optimization, regularization, evaluation, asdict(augmentation), growth
+        errors, data, optimization, regularization, evaluation, asdict(augmentation), growth
     )
     augment = partial(yours.training.augment, settings=augmentation)
     preparation = Preparation(yours.model.inputs, augment, yours.training.DRAWS)
@@ -243,7 +247,8 @@ def trained(
         real = measured("real world", wrong, np.arange(len(wrong)))
     findings = _findings([pictures[name] for name in known], settings.data) if doubts else []
     losses, epochs = progress.losses, len(progress.curves)
-    return Inputs(metrics, {"findings": findings}, predictions, losses, epochs), settings, real
+    inputs = Inputs(metrics, {"findings": findings}, answers, predictions, losses, epochs)
+    return inputs, settings, real
 
 
 @dataclass(frozen=True)

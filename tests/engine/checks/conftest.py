@@ -15,6 +15,7 @@ from samebits.checks.run import Reviewed, validate
 from samebits.data.decoder import Decoder
 from samebits.data.findings import Table
 from samebits.data.index import open_catalogue
+from samebits.data.readers import FOLDERS, Reader
 
 VERSION = "0123456789abcdef0123456789abcdef.dir"
 DATA = replace(
@@ -40,7 +41,7 @@ def raw(tmp_path: Path, fill: Callable[..., Path]) -> Path:
 
 @pytest.fixture
 def check(tmp_path: Path) -> Callable[..., tuple[dict[str, Any], Table]]:
-    """Validate a folder, with other thresholds, model or decoder: check(raw, imbalance=2.0)."""
+    """Validate a folder, with other thresholds, parts or readers: check(raw, imbalance=2.0)."""
     names = ("corrections.csv", "accepted.csv", "reference.json")
     reviewed = Reviewed(*(tmp_path / name for name in names))
 
@@ -50,11 +51,12 @@ def check(tmp_path: Path) -> Callable[..., tuple[dict[str, Any], Table]]:
         size: int = 8,
         wrapped: Callable[[Decoder], Decoder] = lambda one: one,
         target: str = "class",
+        reader: Reader = FOLDERS,
         **changes: Any,
     ) -> tuple[dict[str, Any], Table]:
         data = replace(DATA, **changes)
         given = wrapped(decoder(data, size=size))
-        with open_catalogue(raw.with_name("decoded"), given) as catalogue:
+        with open_catalogue(raw.with_name("decoded"), given, reader) as catalogue:
             return validate(catalogue, raw, data, VERSION, out_of_fold, reviewed, target=target)
 
     return run

@@ -15,6 +15,7 @@ from defects import (
     copies,
     empty_class,
     empty_file,
+    many_classes,
     near_duplicate,
     odd_size,
     two_labels,
@@ -55,7 +56,8 @@ def test_every_rule_has_a_planted_defect() -> None:
 
 @pytest.mark.parametrize("rule", PLANTED)
 def test_good_data_has_no_finding(raw: Path, check: Check, rule: str) -> None:
-    settings = {key: one for key, one in PLANTED[rule].settings.items() if key != "classes"}
+    given = PLANTED[rule].settings
+    settings = {key: one for key, one in given.items() if key not in ("classes", "reader")}
     summary, table = check(raw, **settings)
     assert summary["findings"] == []
     assert summary["errors"] == 0
@@ -112,6 +114,22 @@ def test_files_of_the_same_names_in_classes(raw: Path, check: Check) -> None:
     for path in paths[: len(paths) // 2]:
         path.rename(path.with_name(f"venice {path.name}"))
     assert check(raw)[0]["found"] == {}
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ("{}.5", "as numbers have; set task.target to number, or take other answers."),
+        ("-{}e-3.", "so that hardly two are of one class"),
+        ("{}", "so that hardly two are of one class"),
+    ],
+)
+def test_numbers_that_are_taken_for_classes(raw: Path, check: Check, form: str, words: str) -> None:
+    many_classes(raw, form)
+    _, table = check(raw)
+    (found,) = table.kept["many-classes"]
+    assert found.message.startswith("the answers have 60 different values among 93 examples, ")
+    assert words in found.message
 
 
 def test_what_there_is(raw: Path, check: Check) -> None:

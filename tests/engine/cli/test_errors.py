@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import configured
 from predicted import example
 
 from samebits.console.errors import UserError
@@ -37,7 +38,7 @@ def lay(wrong: list[int], first: int = 0) -> None:
 
 @pytest.fixture(autouse=True)
 def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(configured(tmp_path).parent)
     lay(WRONG)
     write_json(Path("reports/metrics.json"), {"metric": "accuracy"})
     Index("v", "", "class", CLASSES, {"image": Field("uint8", (1, 8, 8))}).write(
@@ -88,7 +89,7 @@ def test_pictures_that_left_are_marked_when_told_so(verb: Verb) -> None:
     tag(1, "dark")
     lay(WRONG, first=100)
     before = FILE.read_bytes()
-    with pytest.raises(UserError, match=r"line 2: no picture has the content .* GONE=1"):
+    with pytest.raises(UserError, match=r"line 2: no example has the content .* GONE=1"):
         verb("errors")
     assert FILE.read_bytes() == before
     verb("errors", "--gone")

@@ -79,7 +79,7 @@ def test_another_limit_of_pixels_is_heard(tmp_path: Path, fill: Fill) -> None:
         data = replace(DATA, megapixels=megapixels)
         with open_catalogue(tmp_path / "decoded", decoder(data)) as catalogue:
             catalogue.fill(raw, 0)
-            found = catalogue.database.execute("SELECT path FROM files WHERE large ORDER BY path")
+            found = catalogue.database.execute("SELECT path FROM files WHERE rule = 'too-large'")
             kept = [path for path, *_ in catalogue.pictures()]
             names = [path for (path,) in found]
             assert len(kept) + len(names) == 4
@@ -213,7 +213,7 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
 def planted(catalogue: Catalogue, count: int) -> None:
     """Plant rows without reading any file."""
     facts = '{"format": "PNG", "mode": "L", "width": 8, "height": 8, "brightness": 0.5}'
-    row = (1, "0" * 32, "", 0, facts, b"7", "block", 0, 0, "", 0, "stamp")
+    row = (1, "0" * 32, "", "", facts, b"7", "block", 0, 0, "", 0, "stamp")
     rows = ((f"tree/{number:07d}.png", "tree", *row) for number in range(count))
     marks = ", ".join("?" * (2 + len(row)))
     with catalogue.database:

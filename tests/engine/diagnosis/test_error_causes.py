@@ -5,15 +5,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from predicted import ERRORS
 
-from samebits.diagnosis.error_causes import causes
+from samebits.diagnosis import error_causes
+from samebits.diagnosis.error_causes import Causes
 from samebits.metrics.class_predictions import ClassPredictions
-from samebits.metrics.registry import metrics_of
+from samebits.metrics.registry import Metric, metrics_of
 from samebits.metrics.scores import value
 
 Made = Callable[..., ClassPredictions]
 METRICS = metrics_of("class")
 ACCURACY = METRICS["accuracy"]
+
+
+def causes(metric: Metric, predictions: ClassPredictions, said: dict[str, list[str]]) -> Causes:
+    return error_causes.causes(metric, predictions, said, ERRORS)
 
 
 def dev(made: Made, groups: tuple[str, ...] = ()) -> ClassPredictions:

@@ -3,14 +3,13 @@
 import numpy as np
 import pytest
 
-from samebits.diagnosis.learning_curve import Point, extrapolate
+from samebits.diagnosis.learning_curve import Shares, extrapolate
 
 LEARNED = (125, 250, 500, 1000)
 
 
-def points(shares: list[float], examples: int) -> list[Point]:
-    pairs = zip(LEARNED, shares, strict=True)
-    return [Point(learned, round(share * examples), examples) for learned, share in pairs]
+def points(shares: list[float], examples: int) -> Shares:
+    return Shares(LEARNED, [examples] * 4, [round(share * examples) for share in shares])
 
 
 def law(floor: float, steepness: float) -> list[float]:
@@ -56,7 +55,6 @@ def test_intervals_cover_the_truth() -> None:
     draw, truth, held = np.random.default_rng(0), 0.02 + 0.1 * 2**-0.5, 0
     for _ in range(10):
         wrong = draw.binomial(1000, law(0.02, 0.5)).tolist()
-        some = [Point(*one, 1000) for one in zip(LEARNED, wrong, strict=True)]
-        ahead = extrapolate(some).ahead[0]
+        ahead = extrapolate(Shares(LEARNED, [1000] * 4, wrong)).ahead[0]
         held += ahead.low <= truth <= ahead.high
     assert held >= 8

@@ -6,6 +6,7 @@ from predicted import example, summarise
 
 from samebits.core.sections import Evaluation
 from samebits.data.targets import Answers
+from samebits.diagnosis.targets import errors_of
 from samebits.metrics.class_predictions import ClassPredictions
 from samebits.report.inputs import Inputs
 
@@ -130,9 +131,9 @@ def inputs() -> Inputs:
             "dev_loss": [1.6, None, 0.5],
             "dev_accuracy": [0.5, 0.75, 0.875],
         },
-        answers=Answers("class", CLASSES),
+        errors=errors_of(Answers("class", CLASSES), 0.02),
         predictions=predictions,
-        pictures=pictures.astype(np.uint8),
+        looks=pictures.astype(np.uint8),
         odd={},
         tags={f"{0:032x}": ["blurry", "<cut> off"], f"{4:032x}": ["blurry"], f"{1:032x}": ["no"]},
     )

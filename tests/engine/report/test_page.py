@@ -55,7 +55,7 @@ def test_the_page_says_what_happened(inputs: Inputs) -> None:
     outline = Outline(page(inputs))
     words = outline.words
     assert f"Macro F1 {inputs.metrics['score']:.4f} on test" in words
-    assert "12 pictures kept out of training" in words
+    assert "12 examples kept out of training" in words
     assert "{:.4f} to {:.4f}, the 95 %".format(*inputs.metrics["interval"]) in words
     assert "Accepted: as far as a result can say" in words
     assert "3 of them (25.0 %)" in words
@@ -86,7 +86,7 @@ def test_names_are_text(inputs: Inputs) -> None:
     content = page(inputs)
     outline = Outline(content)
     assert "script" not in outline.tags
-    for name in inputs.answers.classes:
+    for name in inputs.errors.answers.classes:
         assert name in outline.words
         assert any(key == "title" and value == name for key, value in outline.attributes)
     assert "NaN" not in content

@@ -2,10 +2,10 @@
 
 from samebits.data.release_file import Record
 from samebits.versions.changelog import HEADER, by_class, entry, summary, with_entry, without_latest
-from samebits.versions.diff import balance, changes, pictures
+from samebits.versions.diff import balance, changes, examples_of
 
-OLD = pictures({"a/1": "1", "a/2": "2", "b/3": "3"}, "")
-NEW = pictures({"b/1": "1", "b/3": "3", "c|\nd/4": "4", "a/5": "2"}, "")
+OLD = examples_of({"a/1": "1", "a/2": "2", "b/3": "3"}, "")
+NEW = examples_of({"b/1": "1", "b/3": "3", "c|\nd/4": "4", "a/5": "2"}, "")
 FOUND = changes(OLD, NEW)
 
 
@@ -42,7 +42,7 @@ def test_rows_add_up() -> None:
 
 
 def test_the_first() -> None:
-    assert summary(changes([], OLD), None) == "The first version: 3 pictures."
+    assert summary(changes([], OLD), None) == "The first version: 3 examples."
 
 
 def test_the_latest_stands_first() -> None:

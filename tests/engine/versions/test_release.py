@@ -183,7 +183,8 @@ def test_a_git_that_knows_nobody(released: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_what_else_is_staged_stays_staged(released: Path) -> None:
-    (released / "params.yaml").write_text("mine", encoding="utf-8")
+    with (released / "params.yaml").open("a", encoding="utf-8") as file:
+        file.write("# mine\n")
     git("add", "params.yaml")
     content = hashlib.md5((released / "data/raw/tree/2.png").read_bytes()).hexdigest()
     row = f"md5,old,new,who,why\n{content},tree,circle,me,round\n"
@@ -202,7 +203,7 @@ def test_a_remote_that_cannot_be_reached(unreleased: Path) -> None:
     remote.write_text("in the way", encoding="utf-8")
     refused("could not be pushed, so version 1.0 is not made: .* Then run the same command", "1.0")
     remote.unlink()
-    assert release("1.0", "First", list) == "The first version: 9 pictures."
+    assert release("1.0", "First", list) == "The first version: 9 examples."
 
 
 def test_what_was_deleted_on_the_remote_is_sent_again(released: Path) -> None:

@@ -28,6 +28,9 @@ ANSWERS = frozenset(
     "mask masks label labels annotation annotations segmentation segmentations".split()
 )
 
+FEW_CLASSES = 50  # so many are no cause for doubt
+NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+
 # `examples` are what can be learned from: readable, in a class folder, under the corrected label.
 VIEWS = """
 DROP VIEW IF EXISTS temp.examples;
@@ -50,9 +53,7 @@ def open_views(database: sqlite3.Connection, labels: Labels) -> None:
 
 def file_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
     """Yield what is wrong with single files, and with the bits of all together."""
-    yield from _misplaced(database)
-    yield from _unreadable(database)
-    yield from _too_large(database)
+    yield from _unusable(database)
     yield from _lost(database)
     yield from _wrong_types(database)
     yield from _odd_names(database)
@@ -60,28 +61,11 @@ def file_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]
     yield from _unused_bits(database, data)
 
 
-def _misplaced(database: sqlite3.Connection) -> Iterator[Finding]:
-    query = "SELECT path, problem FROM files WHERE label = '' ORDER BY path"
-    for path, problem in database.execute(query):
-        yield Finding("misplaced", f"{shown(path)}: {problem}.", (path,), ("",))
-
-
-def _unreadable(database: sqlite3.Connection) -> Iterator[Finding]:
-    query = """SELECT path, md5, bytes, problem FROM files
-               WHERE problem <> '' AND label <> '' AND NOT large ORDER BY path"""
-    for path, md5, size, problem in database.execute(query):
-        if size == 0:
-            words = "the file has zero bytes; get it again or remove it."
-            yield Finding("empty-file", f"{shown(path)}: {words}", (path,), (md5,))
-        else:
-            yield Finding("unreadable", f"{shown(path)}: {problem}.", (path,), (md5,))
-
-
-def _too_large(database: sqlite3.Connection) -> Iterator[Finding]:
-    query = "SELECT path, md5, problem FROM files WHERE large ORDER BY path"
-    for path, md5, problem in database.execute(query):
-        words = f"{problem}; make it smaller, or raise that if it is no mistake."
-        yield Finding("too-large", f"{shown(path)}: {words}", (path,), (md5,))
+def _unusable(database: sqlite3.Connection) -> Iterator[Finding]:
+    """Yield what is no example to learn from, as who read it has said."""
+    query = "SELECT path, md5, rule, problem FROM files WHERE rule <> '' ORDER BY path"
+    for path, md5, rule, problem in database.execute(query):
+        yield Finding(rule, f"{shown(path)}: {problem}.", (path,), (md5,))
 
 
 def _lost(database: sqlite3.Connection) -> Iterator[Finding]:
@@ -130,9 +114,13 @@ def _wrong_types(database: sqlite3.Connection) -> Iterator[Finding]:
 
 
 def _odd_names(database: sqlite3.Connection) -> Iterator[Finding]:
-    for path, md5 in database.execute("SELECT path, md5 FROM files ORDER BY path"):
-        if problem := name_problem(path):
-            yield Finding("odd-name", f"{shown(path)} {problem}; rename it.", (path,), (md5,))
+    # Of the lines of a file, the first says how that is called.
+    query = """SELECT min(path), md5, iif(substr(path, 1, length(file) + 1) = file || ':'
+                                          AND file <> '', file, path) AS name
+               FROM files WHERE rule <> 'missing-file' GROUP BY name ORDER BY name"""
+    for path, md5, name in database.execute(query):
+        if problem := name_problem(name):
+            yield Finding("odd-name", f"{shown(name)} {problem}; rename it.", (path,), (md5,))
 
 
 def class_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
@@ -147,6 +135,7 @@ def class_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding
     counts = dict.fromkeys([*folders, *data.classes], 0) | dict(database.execute(query))
     present = {name: count for name, count in counts.items() if count or name in folders}
     filled = sorted(name for name, count in present.items() if count)
+    yield from _many_classes(database, filled)
     if len(filled) < 2:
         words = f"{len(filled)} class(es) with pictures in data/raw; learning needs at least 2."
         yield Finding("few-classes", words, classes=tuple(filled))
@@ -164,6 +153,19 @@ def class_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding
     yield from _imbalance({name: count for name, count in present.items() if count}, data)
 
 
+def _many_classes(database: sqlite3.Connection, names: Sequence[str]) -> Iterator[Finding]:
+    """Doubt that answers of which hardly any two are alike are classes."""
+    (count,) = database.execute("SELECT count(*) FROM examples").fetchone()
+    if len(names) <= FEW_CLASSES or 2 * len(names) <= count:
+        return
+    said = f"the answers have {len(names)} different values among {count} examples"
+    if all(map(NUMBER.fullmatch, names)) and any("." in one for one in names):
+        words = f"{said}, as numbers have; set task.target to number, or take other answers."
+    else:
+        words = f"{said}, so that hardly two are of one class; see whether they are classes at all."
+    yield Finding("many-classes", words)
+
+
 def _small_classes(
     database: sqlite3.Connection, counts: dict[str, int], data: Data
 ) -> Iterator[Finding]:
@@ -174,7 +176,7 @@ def _small_classes(
             # and missing-class says so.
             continue
         if count == 0:
-            words = f"{shown(name)} has no readable picture; add some or remove the folder."
+            words = f"{shown(name)} has no readable picture; add some or remove it."
             yield Finding("empty-class", words, classes=(name,))
         elif count < data.least_examples:
             words = (

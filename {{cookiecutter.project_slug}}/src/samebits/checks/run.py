@@ -54,7 +54,7 @@ def validate(
 
     Args:
         catalogue: the examples; it is filled first.
-        raw: one folder for each class.
+        raw: where the examples stand.
         data: what is expected, and when to warn.
         version: DVC's hash of the raw data.
         out_of_fold: the model that doubts labels.

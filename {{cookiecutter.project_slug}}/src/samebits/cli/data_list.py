@@ -11,7 +11,7 @@ from ..data.dvc_file import cut_off
 from ..data.release_file import release_of
 from ..versions.tags import RAW, Release, releases, state, working_version
 
-HEADER = ("", "version", "date", "pictures", "classes", "note")
+HEADER = ("", "version", "date", "examples", "classes", "note")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""How long the model takes for one picture here: reports/latency.json, and constraints on it.
+"""How long the model takes for one example here: reports/latency.json, and constraints on it.
 
 Run: python -m samebits latency
 
@@ -48,8 +48,8 @@ def main(yours: Yours) -> None:
     known = remembered() | {md5(WEIGHTS.read_bytes()): [found.value, *found.interval()]}
     write_json(FILE, known)
     sys.stdout.write(
-        f"{found.value:.3f} ms a picture ({found.low:.3f} to {found.high:.3f}), of {MEASURED} "
-        f"pictures one by one on {reproducibility.device}\n"
+        f"{found.value:.3f} ms an example ({found.low:.3f} to {found.high:.3f}), of {MEASURED} "
+        f"examples one by one on {reproducibility.device}\n"
     )
     asked = [one for one in constraints if one.figure == LATENCY]
     missed = [one for one in judge(asked, {LATENCY: found}) if not one["met"]]

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from ..console.errors import UserError
 from ..core.yours import Yours
+from ..diagnosis.words import WORDS, Words
 from ..metrics.comparison import check_same
 from ..metrics.intervals import resample
 from ..metrics.ranking import Candidate, Place, corrected, rank
@@ -65,7 +66,8 @@ def ranking(first: Result, others: Sequence[Result], gone: Sequence[str] = ()) -
             left.append(one.revision.name)
     metric = find(first.metrics["metric"])
     candidates = [_candidate(one, first) for one in compared]
-    lines = [_line(place) for place in rank(candidates, metric)]
+    words = WORDS[first.answers.target]
+    lines = [_line(place, words) for place in rank(candidates, metric)]
     count = sum(one.accepted is not False for one in candidates)
     lines += ["", "Place 1 is shared by all that these examples cannot tell from the best."]
     if count > 2:
@@ -111,8 +113,8 @@ def _check(first: Result, one: Result) -> None:
     check_same((first.answers, first.predictions["test"]), (one.answers, one.predictions["test"]))
 
 
-def _line(one: Place) -> str:
+def _line(one: Place, words: Words) -> str:
     note = {True: "", False: "  misses a constraint", None: "  latency not measured here"}
     place = str(one.place) if one.place else "-"
-    candidate = one.candidate
-    return f"{place:<5}  {candidate.score:<10.6f}  {candidate.name}{note[candidate.accepted]}"
+    candidate, score = one.candidate, words.exact(one.candidate.score)
+    return f"{place:<5}  {score:<10}  {candidate.name}{note[candidate.accepted]}"

@@ -1,4 +1,4 @@
-"""Reads files in any number of processes, and keeps the decoded arrays in blocks.
+"""Decodes examples in any number of processes, and keeps their arrays in blocks.
 
 A block is a file with the arrays of some hundred examples, a row each as `fields.record` says,
 written whole or not at all by the process that decoded them.
@@ -25,24 +25,25 @@ from ..core.resize import gists
 from .decoder import Decoder
 from .example import TooLarge, Unreadable
 from .fields import image_of, record
+from .readers import Reader
 from .shards import npy
-from .source import MISPLACED, Source
+from .source import Source
 
 BLOCK_EXAMPLES, BLOCK_BYTES = 512, 2**23
 FILE_BYTES = 8  # of a pixel in a file, at most: four channels of 16 bits that are not compressed
 
 
 class Known(NamedTuple):
-    """What is known of a file after it was read; of one with a `problem`, little.
+    """What is known of an example after it was read; of one with a `problem`, little.
 
-    `facts` are those of `decode`, as JSON. The arrays stand in the block's file at `place` and have
-    the CRC-32 `checksum`; `gist` is what `gists` makes of the image among them, if one is. `large`
-    says that `data.megapixels` refuses it.
+    `rule` names the rule of findings.py that refuses it. `facts` are those of `decode`, as JSON.
+    The arrays stand in the block's file at `place` and have the CRC-32 `checksum`; `gist` is what
+    `gists` makes of the image among them, if one is.
     """
 
     md5: str
     problem: str = ""
-    large: bool = False
+    rule: str = ""
     facts: str = "{}"
     gist: bytes = b""
     block: str = ""
@@ -50,23 +51,23 @@ class Known(NamedTuple):
     checksum: int = 0
 
 
-# A file to read, and the MD5 that its file had when it was last decoded, or "".
-Task = tuple[Source, str]
+# An example to decode, and the MD5 that its content had when it was last decoded, or "".
+Job = tuple[Source, str]
 
 
-class Reader:
-    """Reads files below `raw`, decodes them, and writes their arrays to `folder`."""
+class Decoding:
+    """Reads examples below `raw`, decodes them, and writes their arrays to `folder`."""
 
-    def __init__(self, raw: Path, folder: Path, decoder: Decoder) -> None:
-        self.raw, self.folder, self.decoder = raw, folder, decoder
+    def __init__(self, raw: Path, folder: Path, decoder: Decoder, reader: Reader) -> None:
+        self.raw, self.folder, self.decoder, self.reader = raw, folder, decoder, reader
         self.record = record(decoder.fields)
         self.most = max(1, min(BLOCK_EXAMPLES, BLOCK_BYTES // self.record.itemsize))
 
-    def __call__(self, tasks: list[Task]) -> list[Known | None]:
-        """Return what is known of each file; None where the content is still what it was."""
+    def __call__(self, jobs: list[Job]) -> list[Known | None]:
+        """Return what is known of each example; None where the content is still what it was."""
         found: list[Known | None] = []
         rows: list[bytes] = []
-        for source, before in tasks:
+        for source, before in jobs:
             facts, row = self._read(source, before)
             if facts is not None and row is not None:
                 facts = facts._replace(place=len(rows))
@@ -85,13 +86,14 @@ class Reader:
         ]
 
     def _read(self, source: Source, before: str) -> tuple[Known | None, bytes | None]:
-        if not source.label:
-            return Known("", MISPLACED), None
+        if source.rule:
+            return Known("", source.problem, source.rule), None
         most = self.decoder.data.megapixels
         if source.size > FILE_BYTES * most * 1e6 + 2**20:
-            words = f"{source.size} bytes, more than data.megapixels, {most:g}, allows"
-            return Known("", words, large=True), None
-        content = source.content(self.raw)
+            return _too_large(
+                "", f"{source.size} bytes, more than data.megapixels, {most:g}, allows"
+            )
+        content = self.reader.content(source, self.raw)
         md5 = hashlib.md5(content).hexdigest()
         if md5 == before:
             return None, None
@@ -103,28 +105,37 @@ class Reader:
                 "programs, or lower runtime.workers or data.megapixels, and run it again."
             ) from None
         except TooLarge as error:
-            return Known(md5, str(error), large=True), None
+            return _too_large(md5, str(error))
         except Unreadable as error:
-            return Known(md5, f"not a readable example ({error}); replace or remove it"), None
+            if not content:
+                words = "the file has zero bytes; get it again or remove it"
+                return Known(md5, words, "empty-file"), None
+            words = f"not a readable example ({error}); replace or remove it"
+            return Known(md5, words, "unreadable"), None
         row = b"".join(array.tobytes() for array in decoded.arrays.values())
         facts = json.dumps(decoded.facts, default=float)  # NumPy's numbers, too
         return Known(md5, facts=facts, checksum=zlib.crc32(row)), row
 
 
-def read_all(
-    reader: Reader, blocks: Iterable[list[Task]], workers: int
-) -> Iterator[tuple[list[Task], list[Known | None]]]:
-    """Yield each block of tasks with what was found, in their order, whatever the workers.
+def _too_large(md5: str, why: str) -> tuple[Known, None]:
+    words = f"{why}; make it smaller, or raise that if it is no mistake"
+    return Known(md5, words, "too-large"), None
+
+
+def decode_all(
+    decoding: Decoding, blocks: Iterable[list[Job]], workers: int
+) -> Iterator[tuple[list[Job], list[Known | None]]]:
+    """Yield each block of jobs with what was found, in their order, whatever the workers.
 
     Raises:
         UserError: a process has ended before its work was done.
     """
     if workers == 0:
         for block in blocks:
-            yield block, reader(block)
+            yield block, decoding(block)
         return
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, context, _start_worker, (reader,))
+    pool = ProcessPoolExecutor(workers, context, _start_worker, (decoding,))
     try:
         with pool:
             yield from _ahead(pool, blocks, 2 * workers)
@@ -136,12 +147,12 @@ def read_all(
 
 
 def _ahead(
-    pool: ProcessPoolExecutor, blocks: Iterable[list[Task]], most: int
-) -> Iterator[tuple[list[Task], list[Known | None]]]:
+    pool: ProcessPoolExecutor, blocks: Iterable[list[Job]], most: int
+) -> Iterator[tuple[list[Job], list[Known | None]]]:
     # `pool.map` would take in all blocks at once, and memory would grow with them.
-    waiting = deque[tuple[list[Task], Future[list[Known | None]]]]()
+    waiting = deque[tuple[list[Job], Future[list[Known | None]]]]()
     for block in blocks:
-        waiting.append((block, pool.submit(_read_in_worker, block)))
+        waiting.append((block, pool.submit(_decode_in_worker, block)))
         if len(waiting) > most:
             first, future = waiting.popleft()
             yield first, future.result()
@@ -151,12 +162,12 @@ def _ahead(
 
 
 # What each block needs again, kept by a worker from its start.
-_here: list[Reader] = []
+_here: list[Decoding] = []
 
 
-def _start_worker(reader: Reader) -> None:
+def _start_worker(decoding: Decoding) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _here.append(reader)
+    _here.append(decoding)
 
 
 def _end_with_parent() -> None:
@@ -166,5 +177,5 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _read_in_worker(tasks: list[Task]) -> list[Known | None]:
-    return _here[0](tasks)
+def _decode_in_worker(jobs: list[Job]) -> list[Known | None]:
+    return _here[0](jobs)

@@ -94,8 +94,9 @@ def origin(pointer: Path) -> Origin | None:
     """Return where the data that a .dvc file names came from.
 
     Returns:
-        "kind" (example, folder, archive or bucket), "source", "files"; of an archive "sha256" and
-        "bytes" too. None if that is not recorded, or of another version than the file names now.
+        "kind" (example, folder, archive, file or bucket), "source", "files"; of an archive or a
+        file "sha256" and "bytes" too. None if that is not recorded, or of another version than the
+        .dvc file names now.
 
     Raises:
         UserError: the file names no version.

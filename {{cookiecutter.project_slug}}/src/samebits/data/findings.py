@@ -26,12 +26,15 @@ class Rule:
 
 
 RULES = {
-    "misplaced": Rule("not in a class folder", error=True, leaves_out=True),
+    "misplaced": Rule("not where examples stand", error=True, leaves_out=True),
     "empty-file": Rule("zero bytes", error=True, leaves_out=True),
     "unreadable": Rule("unreadable or truncated", error=True, leaves_out=True),
     "too-large": Rule("too many pixels", error=True, leaves_out=True),
+    "unlabelled": Rule("example without an answer", error=True, leaves_out=True),
+    "missing-file": Rule("answer without its example", error=True, leaves_out=True),
     "lost-content": Rule("content that the pixels would not show", error=True),
     "wrong-type": Rule("wrong type behind the extension", error=True),
+    "many-classes": Rule("answers that are hardly classes", error=True),
     "few-classes": Rule("fewer than two classes", error=True, acceptable=False),
     "empty-class": Rule("class without a picture", error=True),
     "small-class": Rule("class with hardly a picture", error=True),

@@ -1,4 +1,4 @@
-"""What is known of every picture file: an SQLite table, filled in one pass over data/raw.
+"""What is known of every example: an SQLite table, filled in one pass over data/raw.
 
 A file is read, hashed and decoded once, for `validate` and `prepare` both; one that has not changed
 since is not read again. A killed run goes on behind its last block, and new data costs the decoding
@@ -17,19 +17,20 @@ from typing import NamedTuple
 
 from ..console.errors import UserError, refused
 from ..console.progress import progress
-from .decode_workers import Known, Reader, Task, read_all
+from .decode_workers import Decoding, Job, Known, decode_all
 from .decoder import Decoder
-from .source import Source, classes, sources
+from .readers import FOLDERS, Reader
+from .source import Source
 
 DATABASE = "catalogue.sqlite"
 TABLES = """
 CREATE TABLE IF NOT EXISTS files (
-    path TEXT PRIMARY KEY,      -- below data/raw: <class>/<name>
-    label TEXT NOT NULL,        -- the class; '' where the file is not in a folder of a class
+    path TEXT PRIMARY KEY,      -- of a file below data/raw, or of a line in one: <file>:<line>
+    label TEXT NOT NULL,        -- the answer, as the reader has it; '' where there is none
     bytes INTEGER NOT NULL,
     md5 TEXT NOT NULL,          -- of the content; '' where it could not be read
-    problem TEXT NOT NULL,      -- '' or why there is no picture
-    large INTEGER NOT NULL,     -- 1 where that is data.megapixels
+    problem TEXT NOT NULL,      -- '' or why it is no example
+    rule TEXT NOT NULL,         -- '' or the rule that says so
     facts TEXT NOT NULL,        -- what else is known, as JSON; rules name some
     format TEXT AS (coalesce(json_extract(facts, '$.format'), '')),
     width INTEGER AS (coalesce(json_extract(facts, '$.width'), 0)),
@@ -52,17 +53,21 @@ CREATE TABLE IF NOT EXISTS blocks (name TEXT PRIMARY KEY, bytes INTEGER NOT NULL
 DROP TABLE IF EXISTS seen;
 CREATE TABLE seen (
     path TEXT PRIMARY KEY, file TEXT NOT NULL, start INTEGER NOT NULL, bytes INTEGER NOT NULL,
-    stamp TEXT NOT NULL
+    stamp TEXT NOT NULL, answer TEXT NOT NULL, rule TEXT NOT NULL, problem TEXT NOT NULL
 ) WITHOUT ROWID;
 """
+# Of what is no example for its reader, that counts as the content, which was never read.
 CHANGED = """
 FROM seen LEFT JOIN files USING (path)
-WHERE (seen.file, seen.start, seen.stamp) IS NOT (files.file, files.start, files.stamp)
+WHERE ((seen.file, seen.start, seen.stamp) IS NOT (files.file, files.start, files.stamp)
+       OR CASE seen.rule WHEN '' THEN files.label = ''
+          ELSE (seen.rule, seen.problem) IS NOT (files.rule, files.problem) END)
 """
-PACKED_CLASSES = """
-INSERT OR IGNORE INTO classes SELECT DISTINCT substr(path, 1, instr(path, '/') - 1) FROM seen
-WHERE file != '' AND instr(path, '/') > 1
+# The content need not be read again for another answer.
+ANSWERS = """
+UPDATE files SET label = answer FROM seen WHERE seen.path = files.path AND label != answer
 """
+CLASSES = "INSERT OR IGNORE INTO classes SELECT DISTINCT answer FROM seen WHERE answer != ''"
 COLUMNS = ("path", "label", "bytes", *Known._fields, "file", "start", "stamp")
 
 
@@ -78,38 +83,46 @@ Row = tuple[str, str, str, str, Place]  # path, label, MD5, facts as JSON, and w
 
 
 class Catalogue:
-    """The catalogue below `root` of pictures that `decoder` decoded; `open_catalogue` makes one.
+    """The catalogue of examples that `decoder` decoded; `open_catalogue` makes one.
 
     `database` has the tables `files` and `classes` of `TABLES`.
     """
 
-    def __init__(self, folder: Path, database: sqlite3.Connection, decoder: Decoder) -> None:
+    def __init__(
+        self, folder: Path, database: sqlite3.Connection, decoder: Decoder, reader: Reader
+    ) -> None:
         self.folder = folder
         self.decoder = decoder
+        self.reader = reader
         self.database = database
 
     def fill(self, raw: Path, workers: int) -> int:
         """Make the tables say what stands below `raw` now.
 
         Returns:
-            How many pictures were decoded.
+            How many examples were decoded.
 
         Raises:
-            UserError: there is no such folder, a file's name is not UTF-8, or a process has ended.
+            UserError: there is no such folder, a file's name is not UTF-8, a table is not as the
+                reader wants it, or a process has ended.
         """
         self._see(raw)
         self._forget_damaged()
         # What one limit refuses, another does not.
         most = round(self.decoder.data.megapixels * 1e6)
-        self.database.execute("DELETE FROM files WHERE large OR width * height > ?", (most,))
+        self.database.execute(
+            "DELETE FROM files WHERE rule = 'too-large' OR width * height > ?", (most,)
+        )
         self.database.execute("DELETE FROM files WHERE path NOT IN (SELECT path FROM seen)")
         (new,) = self.database.execute(f"SELECT count(*) {CHANGED}").fetchone()
-        reader = Reader(raw, self.folder, self.decoder)
+        decoding = Decoding(raw, self.folder, self.decoder, self.reader)
         decoded = 0
-        with progress(total=new, desc="read", unit=" pictures", leave=False) as bar:
-            for tasks, found in read_all(reader, self._changed(reader.most), workers):
-                decoded += self._keep(tasks, found)
-                bar.update(len(tasks))
+        with progress(total=new, desc="read", unit=" examples", leave=False) as bar:
+            for jobs, found in decode_all(decoding, self._changed(decoding.most), workers):
+                decoded += self._keep(jobs, found)
+                bar.update(len(jobs))
+        with self.database:
+            self.database.execute(ANSWERS)
         self._remove_unused()
         return decoded
 
@@ -127,39 +140,39 @@ class Catalogue:
         return dict(self.database.execute(query).fetchall())
 
     def _see(self, raw: Path) -> None:
-        rows = ((one.path, one.file, one.offset, one.size, one.stamp) for one in self._listed(raw))
+        rows = progress(self.reader.sources(raw), desc="list", unit=" examples", leave=False)
         with self.database:
             self.database.execute("DELETE FROM seen")
             self.database.execute("DELETE FROM classes")
-            self.database.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?)", rows)
             self.database.executemany(
-                "INSERT INTO classes VALUES (?)", ((name,) for name in classes(raw))
+                "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows
             )
-            self.database.execute(PACKED_CLASSES)
+            self.database.executemany(
+                "INSERT INTO classes VALUES (?)", ((name,) for name in self.reader.classes(raw))
+            )
+            self.database.execute(CLASSES)
 
-    def _listed(self, raw: Path) -> Iterator[Source]:
-        return iter(progress(sources(raw), desc="list", unit=" files", leave=False))
-
-    def _changed(self, most: int) -> Iterator[list[Task]]:
-        """Yield the files to read, `most` at a time."""
+    def _changed(self, most: int) -> Iterator[list[Job]]:
+        """Yield the examples to decode, `most` at a time."""
         last = ""
         query = f"""
-            SELECT path, seen.file, seen.start, seen.bytes, seen.stamp, coalesce(md5, '') {CHANGED}
+            SELECT path, seen.file, seen.start, seen.bytes, seen.stamp, answer, seen.rule,
+                   seen.problem, coalesce(md5, '') {CHANGED}
             AND path > ? ORDER BY path LIMIT {most}"""
         while rows := self.database.execute(query, (last,)).fetchall():
-            yield [(Source(*row[:5]), row[5]) for row in rows]
+            yield [(Source(*row[:-1]), row[-1]) for row in rows]
             last = rows[-1][0]
 
-    def _keep(self, tasks: list[Task], found: list[Known | None]) -> int:
+    def _keep(self, jobs: list[Job], found: list[Known | None]) -> int:
         marks = ", ".join("?" * len(COLUMNS))
         new = [
-            (one.path, one.label, one.size, *facts, one.file, one.offset, one.stamp)
-            for (one, _), facts in zip(tasks, found, strict=True)
+            (one.path, one.answer, one.size, *facts, one.file, one.offset, one.stamp)
+            for (one, _), facts in zip(jobs, found, strict=True)
             if facts is not None
         ]
         same = [
             (one.file, one.offset, one.stamp, one.path)
-            for (one, _), facts in zip(tasks, found, strict=True)
+            for (one, _), facts in zip(jobs, found, strict=True)
             if facts is None
         ]
         names = {facts.block for facts in found if facts is not None and facts.block}
@@ -204,8 +217,13 @@ class Catalogue:
 
 
 @contextlib.contextmanager
-def open_catalogue(root: Path, decoder: Decoder) -> Iterator[Catalogue]:
+def open_catalogue(root: Path, decoder: Decoder, reader: Reader = FOLDERS) -> Iterator[Catalogue]:
     """Open the catalogue below `root`, or begin a new one; those made for other arrays go.
+
+    Args:
+        root: where catalogues are.
+        decoder: what makes arrays of an example.
+        reader: what finds the examples and their answers below data/raw.
 
     Raises:
         UserError: another process has it open.
@@ -227,7 +245,7 @@ def open_catalogue(root: Path, decoder: Decoder) -> Iterator[Catalogue]:
         shutil.rmtree(folder)
         database = _opened(folder)
     with contextlib.closing(database):
-        yield Catalogue(folder, database, decoder)
+        yield Catalogue(folder, database, decoder, reader)
 
 
 def _opened(folder: Path) -> sqlite3.Connection:

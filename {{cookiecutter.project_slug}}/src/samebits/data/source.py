@@ -1,4 +1,4 @@
-"""What stands below data/raw: pictures in a folder for each class, or packed in tar archives."""
+"""What stands below data/raw: files of their own, or packed in tar archives."""
 
 import errno
 import os
@@ -13,14 +13,14 @@ from ..console.errors import UserError
 
 SHOWN = 20  # of what is no file, in one error
 NOWHERE = (errno.ENOENT, errno.ELOOP)  # how a link to nothing, or to itself, is refused
-MISPLACED = "pictures stand in one folder per class; move it to one"
 
 
 class Source(NamedTuple):
-    """Where the content of one picture is: `size` bytes of a file below `raw`, from `offset`.
+    """Where an example is: `size` bytes of a file below `raw`, from `offset`; and its answer.
 
-    `path` is its name, <class>/<name>; `file` holds it ("" says that this is `path`). `stamp` is
-    another one when the file was changed.
+    `path` is its name; `file` holds it ("" says that this is `path`). `stamp` is another one when
+    the content was changed. Of what cannot be an example, whatever it contains, `rule` names the
+    rule of findings.py that says so and `problem` says why, in words; then there is no answer.
     """
 
     path: str
@@ -28,15 +28,16 @@ class Source(NamedTuple):
     offset: int
     size: int
     stamp: str
+    answer: str = ""
+    rule: str = ""
+    problem: str = ""
 
-    @property
-    def label(self) -> str:
-        """The class; "" where the picture is not in a folder of a class."""
-        folder, _, name = self.path.partition("/")
-        return folder if name and "/" not in name else ""
+    def without(self, rule: str, problem: str) -> "Source":
+        """Return what is no example, for the reason that `problem` gives."""
+        return self._replace(answer="", rule=rule, problem=problem)
 
     def content(self, raw: Path) -> bytes:
-        """Read the content of the picture file.
+        """Read its bytes.
 
         Raises:
             UserError: it is not as long as it was when it was listed.
@@ -54,7 +55,7 @@ class Source(NamedTuple):
 
 
 def sources(raw: Path) -> Iterator[Source]:
-    """Yield every picture below `raw`; hidden ones do not count.
+    """Yield every file below `raw`, packed ones too; hidden ones do not count.
 
     Those in archives come first, archive by archive, then the files in the order of their paths: of
     two with the same path the later one counts, so that a new file takes the place of a packed one.
@@ -74,7 +75,7 @@ def sources(raw: Path) -> Iterator[Source]:
         yield from members(raw / name)
     problems: list[str] = []
     yield from (one for one in _below(raw, "", problems) if one.path not in packed)
-    _refuse(problems)
+    refuse(problems)
 
 
 def look_over(raw: Path) -> None:
@@ -86,7 +87,7 @@ def look_over(raw: Path) -> None:
     problems: list[str] = []
     for _ in _below(raw, "", problems) if raw.is_dir() else ():
         pass
-    _refuse(problems)
+    refuse(problems)
 
 
 def archives(raw: Path) -> list[str]:
@@ -114,7 +115,7 @@ def members(archive: Path) -> Iterator[Source]:
                     continue
                 if not member.isreg() or member.issparse():
                     raise tarfile.TarError(f"{member.name!r} is no plain file")
-                if problem := _unfit(member.name):
+                if problem := unfit_name(member.name):
                     raise tarfile.TarError(f"the name {problem}")
                 yield Source(member.name, archive.name, member.offset_data, member.size, stamp)
             if packed.offset + tarfile.BLOCKSIZE > size:
@@ -159,7 +160,7 @@ def _names(folder: Path, problems: list[str] | None = None) -> list[str]:
         found = sorted(
             entry.name + "/" * _is_folder(entry) for entry in entries if entry.name[0] != "."
         )
-    unfit = {name: problem for name in found if (problem := _unfit(name))}
+    unfit = {name: problem for name in found if (problem := unfit_name(name))}
     if problems is not None:
         problems += [f"{folder.as_posix()}: the name {one}; rename it." for one in unfit.values()]
     return [name for name in found if name not in unfit]
@@ -174,7 +175,12 @@ def _is_folder(entry: "os.DirEntry[str]") -> bool:
         return False
 
 
-def _refuse(problems: list[str]) -> None:
+def refuse(problems: list[str]) -> None:
+    """Refuse what has problems, a line for each of the first `SHOWN`.
+
+    Raises:
+        UserError: there is one.
+    """
     if problems:
         more = [f"and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
         raise UserError("\n".join(problems[:SHOWN] + more))
@@ -190,8 +196,8 @@ def _stamp(status: os.stat_result) -> tuple[int, str]:
     return status.st_size, f"{status.st_size} {times} {status.st_ino}"
 
 
-def _unfit(name: str) -> str:
-    """What is wrong with a name that tables of names cannot hold, or "" if nothing is."""
+def unfit_name(name: str) -> str:
+    """Return what is wrong with a name that tables of names cannot hold, or "" if nothing is."""
     kinds = set() if name.isprintable() else set(map(unicodedata.category, name))
     if "Cs" in kinds:
         return f"{os.fsencode(name).decode(errors='backslashreplace')} is not in UTF-8"

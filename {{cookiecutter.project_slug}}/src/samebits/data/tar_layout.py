@@ -1,9 +1,10 @@
 """The packed layout of data/raw: few tar archives instead of a file for each picture.
 
-DVC, and whatever copies files, is slow with very many of them. Members are <class>/<name>, so
-`tar xf` gives the folders back. The archives hold the pictures in the order of their paths and no
-times, owners or modes; the contents alone say where one ends, and its own content names it. So the
-same pictures give the same bytes, and new ones change only the archives into whose range they fall.
+DVC, and whatever copies files, is slow with very many of them. Members have the paths of the files,
+so `tar xf` gives the folders back; a table of labels stays beside the archives. These hold the
+pictures in the order of their paths and no times, owners or modes; the contents alone say where one
+ends, and its own content names it. So the same pictures give the same bytes, and new ones change
+only the archives into whose range they fall.
 """
 
 import hashlib
@@ -18,7 +19,8 @@ from pathlib import Path
 from ..console.errors import UserError
 from ..console.progress import progress
 from ..core.files import replacing
-from .source import MISPLACED, Source, archives, sources
+from .readers import FOLDERS, Reader
+from .source import Source, archives
 
 SHARD_BYTES = 64 * 2**20  # of an archive, unless one picture is larger
 _BLOCK = tarfile.BLOCKSIZE
@@ -29,20 +31,25 @@ WITHOUT ROWID
 """
 
 
-def pack(raw: Path, shard_bytes: int = SHARD_BYTES) -> int:
+def pack(raw: Path, shard_bytes: int = SHARD_BYTES, reader: Reader = FOLDERS) -> int:
     """Move every picture below `raw` into archives; those that stay the same are not touched.
 
     A kill at any moment loses nothing: what is new is there before what is old goes.
+
+    Args:
+        raw: the folder.
+        shard_bytes: of an archive, at most, unless one picture is larger.
+        reader: says what is a picture.
 
     Returns:
         How many pictures there are.
 
     Raises:
-        UserError: a picture is not in a folder of a class, or an archive is damaged; nothing was
-            changed.
+        UserError: a picture is not where the reader looks, its table is not as it must be, or an
+            archive is damaged; nothing was changed.
     """
     _refuse_damaged(raw)
-    with closing(_listed(raw)) as found:
+    with closing(_listed(raw, reader)) as found:
         old = archives(raw)
         new = list(_write(_in_order(found), raw, shard_bytes))
         for name in sorted({*old} - {*new}):
@@ -53,23 +60,22 @@ def pack(raw: Path, shard_bytes: int = SHARD_BYTES) -> int:
         return _count(found)
 
 
-def unpack(raw: Path) -> int:
+def unpack(raw: Path, reader: Reader = FOLDERS) -> int:
     """Write every picture below `raw` to a file of its own, and remove the archives.
 
     Returns:
         How many pictures there are.
 
     Raises:
-        UserError: a picture is not in a folder of a class, or an archive is damaged; nothing was
-            changed.
+        UserError: as `pack`; nothing was changed.
     """
     _refuse_damaged(raw)
-    with closing(_listed(raw)) as found:
+    with closing(_listed(raw, reader)) as found:
         half = _half(raw)
         for one in _in_order(found):
             if one.file:
                 half.write_bytes(one.content(raw))
-                (raw / one.path).parent.mkdir(exist_ok=True)
+                (raw / one.path).parent.mkdir(parents=True, exist_ok=True)
                 half.replace(raw / one.path)
         _clear(half)
         if hasattr(os, "sync"):
@@ -94,20 +100,22 @@ def _refuse_damaged(raw: Path) -> None:
             )
 
 
-def _listed(raw: Path) -> sqlite3.Connection:
+def _listed(raw: Path, reader: Reader) -> sqlite3.Connection:
     """Return what stands below `raw` as a table in a temporary file; a loose file goes first."""
     found = sqlite3.connect("")
     found.execute(_TABLE)
-    for one in sources(raw):
-        if not one.label:
-            raise UserError(f"{(raw / one.path).as_posix()}: {MISPLACED}. Nothing was changed.")
-        found.execute("INSERT OR REPLACE INTO found VALUES (?, ?, ?, ?, ?)", one)
+    for one in reader.sources(raw):
+        if one.rule == "misplaced":
+            raise UserError(f"{(raw / one.path).as_posix()}: {one.problem}. Nothing was changed.")
+        if one.rule != "missing-file":
+            found.execute("INSERT OR REPLACE INTO found VALUES (?, ?, ?, ?, ?)", one[:5])
     return found
 
 
 def _in_order(found: sqlite3.Connection) -> Iterator[Source]:
     rows = found.execute("SELECT * FROM found ORDER BY path")
-    yield from map(Source._make, progress(rows, desc="pack", total=_count(found), unit=" pictures"))
+    for row in progress(rows, desc="pack", total=_count(found), unit=" pictures"):
+        yield Source(*row)
 
 
 def _count(found: sqlite3.Connection) -> int:
@@ -167,6 +175,6 @@ def _clear(half: Path) -> None:
 
 
 def _remove_empty(raw: Path) -> None:
-    for folder in sorted(raw.glob("*/")):
+    for folder in sorted(raw.rglob("*/"), reverse=True):
         with suppress(OSError):
             folder.rmdir()

@@ -1,4 +1,4 @@
-"""What each mistake costs: how much better the metric would be, were that one answer right."""
+"""What a wrong class costs: how much better the metric would be, were that one answer right."""
 
 import numpy as np
 

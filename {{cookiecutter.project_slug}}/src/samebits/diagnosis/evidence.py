@@ -1,7 +1,7 @@
 """Why a model does not fit what it was trained on: what the loss of each step gives away."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 
 from ..core.sections import Optimization, Regularization
@@ -43,17 +43,16 @@ class Training:
 
 
 def training(
-    losses: Sequence[float], classes: int, optimization: Optimization, smoothing: float
+    losses: Sequence[float], nothing: float, least: float, optimization: Optimization
 ) -> Training:
     """Return how the loss of each step went.
 
     Args:
         losses: at least one.
-        classes: how many there are.
+        nothing: the loss of knowing nothing.
+        least: that of a perfect fit.
         optimization: the section.
-        smoothing: regularization.label_smoothing, which a perfect fit still pays for.
     """
-    least, nothing = _floor(classes, smoothing), math.log(classes)
     left = [(loss - least) / (nothing - least) for loss in _smoothed(losses)]
     middle = len(left) // 2
     # A linear rise and half a cosine: half of the highest rate, on average.
@@ -73,6 +72,7 @@ def cause(
     epochs: int,
     optimization: Optimization,
     regularization: Regularization,
+    unused: Collection[str] = (),
 ) -> str:
     """Return why the fit on the training set is bad: what should be turned first.
 
@@ -81,6 +81,7 @@ def cause(
         epochs: how many it took.
         optimization: its section.
         regularization: its section.
+        unused: keys of that which do nothing.
 
     Returns:
         "high rate", "low rate", "short", "regularized" or "small".
@@ -88,7 +89,7 @@ def cause(
     record = found.record()
     if record["peak"] >= PEAK or record["early"] >= STUCK:
         return "high rate"
-    if strong(regularization) or epochs < optimization.epochs:
+    if strong(regularization, unused) or epochs < optimization.epochs:
         return "regularized"
     if record["reach"] < REACH:
         return "short" if found.steps < FEW else "low rate"
@@ -97,19 +98,16 @@ def cause(
     return "small"
 
 
-def strong(regularization: Regularization) -> list[str]:
-    """Return the keys of the section whose values keep a network from fitting what it sees."""
-    return [key for key, least in STRONG.items() if getattr(regularization, key) >= least]
+def strong(regularization: Regularization, unused: Collection[str] = ()) -> list[str]:
+    """Return the keys of the section whose values keep a network from fitting what it sees.
+
+    Those that are `unused` do nothing.
+    """
+    keys = [key for key in STRONG if key not in unused]
+    return [key for key in keys if getattr(regularization, key) >= STRONG[key]]
 
 
 def _smoothed(losses: Sequence[float]) -> list[float]:
     width = max(len(losses) // WINDOWS, 1)
     parts = [losses[start : start + width] for start in range(0, len(losses), width)]
     return [math.fsum(one) / len(one) for one in parts]
-
-
-def _floor(classes: int, smoothing: float) -> float:
-    """The loss of a perfect fit to smoothed labels: their entropy."""
-    other = smoothing / classes
-    parts = (1 - smoothing + other, *[other] * (classes - 1))
-    return -math.fsum(one * math.log(one) for one in parts if one)

@@ -1,7 +1,7 @@
 """Bring data in, give it its version, and record where it came from.
 
 Run: python -m samebits data add                            the example data
-     python -m samebits data add some/folder                a folder for each class in it
+     python -m samebits data add some/folder                with what the section `task` names
      python -m samebits data add cats.zip --sha256 9f86...  an archive, checked
      python -m samebits data add s3://bucket/pictures       what `dvc import-url` can reach
 """
@@ -12,20 +12,23 @@ import re
 import sys
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
 
 from ..console.errors import UserError
 from ..core.config import read
-from ..core.sections import Data
+from ..core.sections import Data, Task
 from ..core.yours import Yours
 from ..data.decoder import unreadable
 from ..data.dvc_file import Origin, alone, described, record_origin, recorded_version
 from ..data.findings import shown
+from ..data.readers import FOLDERS, Reader, reader_of
+from ..data.source import Source
 from ..data.tar_layout import pack
 from . import download as fetch
 from . import example as examples
 from .archive import KINDS, unpack
-from .safe_copy import Incoming, Limits, copy_folder, is_hidden, stripped
+from .safe_copy import Incoming, Limits, copy_folder, stripped
 from .swap import Place
 
 DATA = Path("data")
@@ -78,18 +81,20 @@ def collect(
     force: bool,
     problem: Problem,
     layout: str = "files",
+    reader: Reader = FOLDERS,
 ) -> str:
     """Bring in what is at a path or an address; return what to tell.
 
     Args:
         place: where to.
-        source: a folder, an archive, or an address of either.
-        sha256: the archive's checksum, or nothing.
+        source: a folder, an archive, a table of examples, or an address of one of them.
+        sha256: the checksum of an archive or a table, or nothing.
         limits: the most that may come in.
         replace: put it in the place of other data, if that has a version to bring it back.
         force: put it there in any case.
         problem: says why a content is no example.
         layout: "tar" packs it; what comes from a bucket stays as it is there.
+        reader: says what an example is.
 
     Raises:
         UserError: whatever is wrong with it; then all is as it was.
@@ -97,18 +102,18 @@ def collect(
     place.refuse_to_lose(replace, force)
     with place.exchange() as folder:
         raw = folder / "raw"
-        origin = _bring(source, folder, sha256, limits)
+        origin = _bring(source, folder, sha256, limits, reader)
         named = fetch.public(source) if fetch.is_address(source) else source
-        told = _counted(raw, named, problem)
+        told = _counted(raw, named, problem, reader)
         files = sum(one.is_file() for one in raw.rglob("*"))
         if origin["kind"] != "bucket":
             if layout == "tar":
-                pack(raw)
+                pack(raw, reader=reader)
             fetch.give_version(folder)
         record_origin(raw.with_suffix(".dvc"), {**origin, "files": files})
     lines = [f"{place.raw}: {told}, version {recorded_version(place.pointer)}"]
     lines += [f"from {described(origin)}"]
-    if origin["kind"] == "archive" and not sha256:
+    if "sha256" in origin and not sha256:
         lines += ["this checksum was not given, so not compared; it stands in data/raw.dvc now"]
     if files > MANY_FILES and layout == "files" and origin["kind"] != "bucket":
         lines += [
@@ -122,7 +127,7 @@ def collect(
     return "\n".join(lines)
 
 
-def _bring(source: str, folder: Path, sha256: str, limits: Limits) -> Origin:
+def _bring(source: str, folder: Path, sha256: str, limits: Limits, reader: Reader) -> Origin:
     """Make folder/raw, and of a bucket folder/raw.dvc too."""
     path = Path(source)
     if source.startswith("file://"):
@@ -131,9 +136,11 @@ def _bring(source: str, folder: Path, sha256: str, limits: Limits) -> Origin:
         shown = fetch.public(source)
         if fetch.names_archive(source):
             path = fetch.fetch(source, folder / "fetched")
-            return _from_archive(path, shown, shown, folder, sha256, limits)
+            table = PurePosixPath(urlsplit(source).path).name
+            return _from_file(path, shown, shown, table, folder, sha256, limits, reader)
     elif path.is_file():
-        return _from_archive(path, source, path.resolve().name, folder, sha256, limits)
+        name = path.resolve().name
+        return _from_file(path, source, name, name, folder, sha256, limits, reader)
     elif not path.is_dir():
         raise UserError(f"{source} is not there; name a folder, an archive or an address.")
     if sha256:
@@ -144,7 +151,7 @@ def _bring(source: str, folder: Path, sha256: str, limits: Limits) -> Origin:
         fetch.import_folder(source, folder)
         _look_over(folder / "raw", shown, limits)
         return {"kind": "bucket", "source": source}
-    return _from_folder(path, source, folder, limits)
+    return _from_folder(path, source, folder, limits, reader)
 
 
 def _look_over(raw: Path, source: str, limits: Limits) -> None:
@@ -154,18 +161,26 @@ def _look_over(raw: Path, source: str, limits: Limits) -> None:
             into.look(path.relative_to(raw).as_posix())
 
 
-def _from_folder(path: Path, source: str, folder: Path, limits: Limits) -> Origin:
+def _from_folder(path: Path, source: str, folder: Path, limits: Limits, reader: Reader) -> Origin:
     here, there = folder.parent.resolve(), path.resolve()
     if here.is_relative_to(there) or there.is_relative_to(here):
         raise UserError(f"{source} and {folder.parent} overlap; name a folder elsewhere.")
     with Incoming(folder / "raw", source, limits.files, limits.room(folder)) as into:
-        copy_folder(stripped(path), into)
+        copy_folder(stripped(path, reader is FOLDERS), into)
     return {"kind": "folder", "source": there.name}
 
 
-def _from_archive(
-    path: Path, source: str, name: str, folder: Path, sha256: str, limits: Limits
+def _from_file(
+    path: Path,
+    source: str,
+    name: str,
+    table: str,
+    folder: Path,
+    sha256: str,
+    limits: Limits,
+    reader: Reader,
 ) -> Origin:
+    """Bring in an archive, or where the reader knows it by its name, a `table` of examples."""
     size = path.stat().st_size
     unpacked = folder / "unpacked"
     unpacked.mkdir()
@@ -180,52 +195,75 @@ def _from_archive(
         archive.seek(0)
         bounds = (limits.room(folder), limits.expansion(size))
         with Incoming(unpacked, source, limits.files, *bounds) as into:
-            unpack(archive, source, into)
-    stripped(unpacked).rename(folder / "raw")
-    return {"kind": "archive", "source": name, "sha256": found, "bytes": size}
+            if reader.is_table(table):
+                into.file(table, archive, size)
+            else:
+                unpack(archive, source, into)
+    stripped(unpacked, reader is FOLDERS).rename(folder / "raw")
+    kind = "file" if reader.is_table(table) else "archive"
+    return {"kind": kind, "source": name, "sha256": found, "bytes": size}
 
 
-def _counted(raw: Path, source: str, problem: Problem) -> str:
+def _counted(raw: Path, source: str, problem: Problem, reader: Reader) -> str:
     """Return how much there is in `raw`; a `UserError` says that there is no example."""
-    files = [one for one in sorted(raw.rglob("*")) if one.is_file()]
-    names = {one: one.relative_to(raw).parts for one in files}
-    placed = [one for one in files if len(names[one]) == 2 and not is_hidden(*names[one])]
+    found = _examples(raw, source, reader)
+    usable = [one for one in found if not one.rule]
     problems: list[str] = []
-    for path in placed:
-        problems.append(problem(path.read_bytes()))
+    for one in usable:
+        problems.append(problem(reader.content(one, raw)))
         if not problems[-1]:
             break
     if "" not in problems:
-        why = f" ({shown(placed[0].name)}: {problems[0]})" if problems else ""
+        first = [f"{shown(one.path)}: {said}" for one, said in zip(usable, problems, strict=True)]
+        first += [f"{shown(one.path)}: {one.problem}" for one in found if one.rule]
+        why = f" ({first[0]})" if first else ""
         raise UserError(
-            f"{source} holds no example in a folder of its class, as in cat/tom.jpg, that `decode` "
-            f"of data.py can read{why}; name the folder above the classes, or sort the files into "
-            "such. Nothing was changed."
+            f"{source} holds no example that `decode` of data.py can read{why}; {_how(reader)}"
         )
-    classes = {names[one][0] for one in placed}
-    size = sum(one.stat().st_size for one in files)
-    others = len(files) - len(placed)
-    rest = f" and {others} other files" if others else ""
-    return f"{len(placed)} pictures in {len(classes)} classes{rest}, {size} bytes"
+    answers = {one.answer for one in usable}
+    size = sum(one.stat().st_size for one in raw.rglob("*") if one.is_file())
+    others = len(found) - len(usable)
+    rest = f" and {others} that cannot be used" if others else ""
+    kinds = "classes" if reader is FOLDERS else "different answers"
+    return f"{len(usable)} {reader.unit} in {len(answers)} {kinds}{rest}, {size} bytes"
+
+
+def _examples(raw: Path, source: str, reader: Reader) -> list[Source]:
+    if not raw.is_dir():
+        return []
+    try:
+        return list({one.path: one for one in reader.sources(raw)}.values())
+    except UserError as error:
+        said = str(error).replace(f"{raw.as_posix()}/", "")
+        raise UserError(f"{source}: {said}\nSo {_how(reader)}") from None
+
+
+def _how(reader: Reader) -> str:
+    return (
+        f"bring in {reader.wanted()}, or let task.reader in params.yaml say how the examples "
+        "stand. Nothing was changed."
+    )
 
 
 def _arguments() -> argparse.Namespace:
     most = Limits()
     parser = argparse.ArgumentParser(
         prog="python -m samebits data add",
-        description="Bring pictures into data/raw, one folder for each class, give them their "
-        "version, and record in data/raw.dvc where they came from. What was there before stays "
-        "until the new is complete.",
-        epilog="Hidden files are left out, and a folder that only wraps the folder of the classes.",
+        description="Bring examples into data/raw, as the section task of params.yaml says that "
+        "they stand, give them their version, and record in data/raw.dvc where they came from. "
+        "What was there before stays until the new is complete.",
+        epilog="Hidden files are left out, and a folder that only wraps the folder of the data.",
     )
     parser.add_argument(
         "source",
         nargs="?",
         metavar="FROM",
-        help=f"a folder; an archive ({', '.join(KINDS)}); the address of an archive, or of a folder"
-        " in a bucket or on a server that DVC can reach; the example data if left out",
+        help=f"a folder; an archive ({', '.join(KINDS)}) or a table; the address of one, or of a "
+        "folder in a bucket or on a server that DVC can reach; the example data if left out",
     )
-    parser.add_argument("--sha256", default="", help="the archive's checksum, to be compared")
+    parser.add_argument(
+        "--sha256", default="", help="the checksum of an archive or a table, to be compared"
+    )
     parser.add_argument("--replace", action="store_true", help="replace data that has a version")
     parser.add_argument("--force", action="store_true", help="replace data that has none, too")
     parser.add_argument(
@@ -272,7 +310,14 @@ def main(yours: Yours) -> None:
                 data, how = read(Data), (given.replace, given.force)
                 problem = partial(unreadable, yours=yours.data, data=data)
                 told = collect(
-                    place, given.source, sha256, limits, *how, problem, layout=data.layout
+                    place,
+                    given.source,
+                    sha256,
+                    limits,
+                    *how,
+                    problem,
+                    layout=data.layout,
+                    reader=reader_of(read(Task), data),
                 )
             else:
                 told = example(place, given.replace, given.force)

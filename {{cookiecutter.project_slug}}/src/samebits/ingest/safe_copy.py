@@ -226,13 +226,16 @@ def _below(folder: Path, source: Path, into: Incoming) -> Iterator[Path]:
             yield path
 
 
-def stripped(folder: Path) -> Path:
-    """Return the folder that holds the classes: one that wraps a single folder of folders does not.
+def stripped(folder: Path, classes: bool = True) -> Path:
+    """Return the folder that holds the data: one that wraps a single folder does not.
 
-    So `pictures/cat/1.png` and `pictures/dog/2.png` come in as `cat/1.png` and `dog/2.png`.
+    So `pictures/cat/1.png` and `pictures/dog/2.png` come in as `cat/1.png` and `dog/2.png`. Where
+    folders are `classes`, a single one without folders in it is a class.
     """
     inside = _shown(folder)
-    while len(inside) == 1 and inside[0].is_dir() and any(map(Path.is_dir, _shown(inside[0]))):
+    while len(inside) == 1 and inside[0].is_dir():
+        if classes and not any(map(Path.is_dir, _shown(inside[0]))):
+            break
         folder = inside[0]
         inside = _shown(folder)
     return folder

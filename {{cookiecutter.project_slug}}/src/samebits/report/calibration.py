@@ -9,7 +9,7 @@ from .charts import Axis
 from .markup import percent, section
 
 SIDE, LEFT, RIGHT, TOP, BOTTOM = 340, 48, 24, 12, 44
-LARGEST = 9.0  # pixels, the radius of a point that stands for all pictures
+LARGEST = 9.0  # the radius of a point that stands for all examples
 
 
 def calibration_section(predictions: ClassPredictions) -> str:
@@ -20,7 +20,7 @@ def calibration_section(predictions: ClassPredictions) -> str:
     lead = (
         f"<p>On average the model is {percent(sure)} sure of its answers and {percent(share)} of "
         f"them are right: it is {way}. Below the line it is too sure, above too modest; a point "
-        "is as large as the share of pictures with that confidence.</p>"
+        "is as large as the share of examples with that confidence.</p>"
     )
     return section("Calibration on test", lead, f"<figure>\n{diagram(predictions)}\n</figure>")
 

@@ -12,6 +12,7 @@ from ..data.decoder import Decoder
 from ..data.index import open_catalogue
 from ..data.labels import FILE, read_labels
 from ..data.prepare import prepare
+from ..data.readers import reader_of
 
 RAW, PREPARED = Path("data/raw"), Path("data/prepared")
 DECODED = Path("data/decoded")
@@ -22,7 +23,8 @@ def main(yours: Yours, seal: Seal) -> None:
     data, runtime = read(Data), read(Runtime)
     version, labels = _version(Path("reports/data.json")), read_labels(FILE)
     task = read(Task)
-    with open_catalogue(DECODED, Decoder.of(yours.data, data)) as catalogue:
+    reader = reader_of(task, data)
+    with open_catalogue(DECODED, Decoder.of(yours.data, data), reader) as catalogue:
         prepare(catalogue, RAW, PREPARED, data, task, version, runtime.workers, labels=labels)
     seal.write()
 

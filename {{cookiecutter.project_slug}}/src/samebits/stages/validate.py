@@ -13,6 +13,7 @@ from ..core.yours import Yours
 from ..data.decoder import Decoder
 from ..data.dvc_file import recorded_version, refuse_parts
 from ..data.index import open_catalogue
+from ..data.readers import reader_of
 from ..data.release_file import release_of
 
 RAW, DECODED = Path("data/raw"), Path("data/decoded")
@@ -22,6 +23,7 @@ REPORT = Path("reports/data.json")
 def main(yours: Yours, seal: Seal) -> None:
     """Check every example, write what was found, and refuse data with errors."""
     data, runtime, task = read(Data), read(Runtime), read(Task)
+    reader = reader_of(task, data)
     refuse_parts()
     version = recorded_version(RAW.with_suffix(".dvc"))
     if version is None:
@@ -33,7 +35,7 @@ def main(yours: Yours, seal: Seal) -> None:
     models = {"class": softmax_regression.out_of_fold, "number": linear_regression.out_of_fold}
     # Which labels are in doubt is the same everywhere, whatever level training has.
     kernels.configure("portable", 1, "cpu")
-    with open_catalogue(DECODED, Decoder.of(yours.data, data)) as catalogue:
+    with open_catalogue(DECODED, Decoder.of(yours.data, data), reader) as catalogue:
         model: Any = models[task.target]
         summary, table = validate(
             catalogue, RAW, data, version, model, Reviewed(), runtime.workers, task.target

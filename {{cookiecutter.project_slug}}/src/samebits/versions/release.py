@@ -13,14 +13,17 @@ from pathlib import Path
 
 from ..checks.drift import FILE as REFERENCE
 from ..console.errors import UserError
+from ..core.config import read
 from ..core.files import write_bytes
+from ..core.sections import Data, Task
 from ..data import release_file as record
 from ..data.dvc_file import refuse_parts
+from ..data.readers import reader_of
 from ..data.release_file import CORRECTIONS, RECORD, Record
 from ..programs import git, git_says, git_shown
 from ..remote.sync import push
 from .changelog import CHANGELOG, entry, summary, with_entry, without_latest
-from .diff import Changes, balance, changes, pictures
+from .diff import Changes, balance, changes, examples_of
 from .tags import (
     POINTER,
     RAW,
@@ -74,7 +77,7 @@ def release(name: str, note: str, check: Callable[[], object]) -> str:
 def _made(
     name: str, note: str, check: Callable[[], object], committed: Release, last: Release | None
 ) -> str:
-    made, found = _recorded(name, note, last)
+    made, found = _recorded(name, note, committed, last)
     check()
     _push(name)
     _write(made, found, last.name if last else None, committed)
@@ -161,17 +164,25 @@ def _check_tree(committed: Release) -> None:
         )
 
 
-def _recorded(name: str, note: str, last: Release | None) -> tuple[Record, Changes]:
+def _recorded(
+    name: str, note: str, committed: Release, last: Release | None
+) -> tuple[Record, Changes]:
     """Give the data their version, and return the record of the release and what is new in it."""
     if not RAW.is_dir():
         raise UserError(f"{RAW} is not there; get the data with 'dvc pull', or bring in others.")
+    reader = reader_of(read(Task), read(Data))
+    if reader != committed.reader:
+        raise UserError(
+            "the section task of params.yaml is not as committed, but a version is read as its own "
+            "params.yaml says; commit it, then release."
+        )
     keep()
     version = str(working_version())
     if last and (version, record.corrections()) == _content(last):
         raise UserError(f"the data are those of version {last.name}; there is nothing to release.")
     corrected = CORRECTIONS.read_text(encoding="utf-8") if CORRECTIONS.exists() else ""
-    new = pictures(unpacked(listing(version), "the data here"), corrected)
-    old = last.pictures() if last else []
+    new = examples_of(unpacked(listing(version), "the data here"), corrected, reader, RAW)
+    old = last.examples() if last else []
     classes = balance(new)
     made = Record(
         release=name,

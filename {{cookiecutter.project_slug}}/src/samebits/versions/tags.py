@@ -6,22 +6,25 @@ changelog of releases, reviewed tables. A release is a commit of these, with a t
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from ..console.errors import UserError
 from ..core.files import md5
 from ..data.dvc_file import recorded_version
+from ..data.readers import Reader, reader_named
 from ..data.release_file import CORRECTIONS, RECORD, Record, parsed
 from ..data.source import look_over, members
 from ..programs import dvc, git, git_says
 from ..remote.dir_lists import listed_files
 from ..remote.filesystem import Objects
 from ..remote.revisions import Revision, cache_folder, cached_object
-from .diff import Picture, pictures
+from .diff import Versioned, examples_of
 
 RAW, POINTER = Path("data/raw"), Path("data/raw.dvc")
 TAG = "data-v"
@@ -87,20 +90,52 @@ class Release:
         where = f"{RECORD.as_posix()} of {self.title}"
         return None if text is None else parsed(text, where)
 
-    def pictures(self) -> list[Picture]:
-        """Return its pictures; the list of them is in the cache, else on the remote.
+    def examples(self) -> list[Versioned]:
+        """Return its examples; the list of them is in the cache, else on the remote.
 
         Raises:
             UserError: neither holds the list.
         """
         corrections = self.revision.text(CORRECTIONS.as_posix()) or ""
-        files = listing(self.version) or self._from_remote()
-        return pictures(unpacked(files, self.title), corrections)
+        files = unpacked(listing(self.version) or self._from_remote(), self.title)
+        with self._tables(files) as raw:
+            return examples_of(files, corrections, self.reader, raw)
 
-    def contents(self, wanted: Collection[Picture]) -> dict[Picture, bytes]:
-        """Return the files of some of its pictures, those that the cache has, packed or not."""
+    @cached_property
+    def reader(self) -> Reader:
+        """What finds its examples, as its own params.yaml says.
+
+        Raises:
+            UserError: this engine knows no such reader.
+        """
+        params = self.revision.params() if self.revision.text("params.yaml") else {}
+        name = str(params.get("task.reader", "folders"))  # before there was a choice
+        try:
+            return reader_named(name, str(params.get("task.answer") or ""))
+        except KeyError:
+            raise UserError(
+                f"{self.title} was read by {name!r}, which this engine does not know; use the code "
+                "of that version."
+            ) from None
+
+    @contextmanager
+    def _tables(self, files: Mapping[str, str]) -> Iterator[Path]:
+        """Give a folder with the tables that its reader needs."""
+        with TemporaryDirectory() as folder:
+            for path, name in files.items():
+                if self.reader.is_table(path):
+                    content = cached_object(name)
+                    if content is None:
+                        raise _absent(path, self.title)
+                    (Path(folder) / path).parent.mkdir(parents=True, exist_ok=True)
+                    (Path(folder) / path).write_bytes(content)
+            yield Path(folder)
+
+    def contents(self, wanted: Collection[Versioned]) -> dict[Versioned, bytes]:
+        """Return the files of some of its examples, those that the cache has, packed or not."""
         cached = {one: cached_object(one.md5) for one in wanted}
         found = {one: content for one, content in cached.items() if content is not None}
+        found |= self._rows({one.path: one for one in wanted if one not in found})
         left = {one.path: one for one in wanted if one not in found}
         for archive in _archives(listing(self.version) if left else {}).values():
             for member in members(archive) if archive.is_file() else ():
@@ -109,6 +144,18 @@ class Release:
                     if md5(content) == one.md5:
                         found[one] = content
         return found
+
+    def _rows(self, wanted: Mapping[str, Versioned]) -> dict[Versioned, bytes]:
+        """Return the content of those that are rows of a table."""
+        tables = {path.rpartition(":")[0] for path in wanted}
+        files = {path: name for path, name in listing(self.version).items() if path in tables}
+        rows = dict[Versioned, bytes]()
+        with self._tables(files) as raw:
+            for one in self.reader.sources(raw) if files else ():
+                example = wanted.get(one.path)
+                if one.file and example and example.md5 == one.stamp:
+                    rows[example] = self.reader.content(one, raw)
+        return rows
 
     def _from_remote(self) -> dict[str, str]:
         try:
@@ -128,19 +175,23 @@ def listing(version: str) -> dict[str, str]:
 
 
 def unpacked(files: Mapping[str, str], title: str) -> dict[str, str]:
-    """Return {path: MD5} with the pictures of the packed layout in place of their archives.
+    """Return {path: MD5} with the examples of the packed layout in place of their archives.
 
     Raises:
-        UserError: the cache lacks an archive, whose pictures nothing else tells.
+        UserError: the cache lacks an archive, whose examples nothing else tells.
     """
     found, archives = dict[str, str](), _archives(files)
     for path, archive in archives.items():
         if not archive.is_file():
-            raise UserError(f"{path} of {title} is not in DVC's cache; run 'dvc fetch --all-tags'.")
+            raise _absent(path, title)
         for one in members(archive):
             found[one.path] = md5(one.content(archive.parent))
-    # A file goes before a packed picture of the same name.
+    # A file goes before a packed one of the same name.
     return found | {path: name for path, name in files.items() if path not in archives}
+
+
+def _absent(path: str, title: str) -> UserError:
+    return UserError(f"{path} of {title} is not in DVC's cache; run 'dvc fetch --all-tags'.")
 
 
 def _archives(files: Mapping[str, str]) -> dict[str, Path]:

@@ -1,0 +1,282 @@
+"""Examples beside a table of labels, and rows of tables: found, checked, prepared, kept."""
+
+import csv
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from catalogues import TASK, decoder
+
+from samebits.core.sections import Data
+from samebits.data import Decoded, Field, Unreadable
+from samebits.data.decoder import Decoder
+from samebits.data.findings import Table
+from samebits.data.index import open_catalogue
+from samebits.data.labels import read_labels
+from samebits.data.prepare import prepare
+from samebits.data.readers import FOLDERS, Labels, Lines, Reader
+from samebits.data.source import Source
+from samebits.data.splits import SPLITS
+
+Check = Callable[..., tuple[dict[str, Any], Table]]
+LABELS, LINES = Labels("kind"), Lines("kind")
+HEADER = "path,kind\n"
+
+
+def below(folder: Path) -> dict[str, bytes]:
+    files = sorted(one for one in folder.rglob("*") if one.is_file())
+    return {one.relative_to(folder).as_posix(): one.read_bytes() for one in files}
+
+
+def beside(raw: Path) -> Path:
+    """Move pictures out of their classes, into folders that say nothing; a table says it."""
+    rows = []
+    for number, path in enumerate(sorted(raw.rglob("*.png"))):
+        name = f"{number % 5}/scans/{number:03d}.png"
+        rows.append(f"{name},{path.parent.name}\n")
+        (raw / name).parent.mkdir(parents=True, exist_ok=True)
+        path.rename(raw / name)
+    for path in ("circle", "square", "tree"):
+        (raw / path).rmdir()
+    (raw / "labels.csv").write_text(HEADER + "".join(reversed(rows)), encoding="utf-8")
+    return raw
+
+
+def decode_row(content: bytes, _: object) -> Decoded:
+    row = json.loads(content)
+    if row["size"] == "?":
+        raise Unreadable("no size")
+    sizes = np.array([row["size"], len(row)], dtype=np.float32)
+    return Decoded({"sizes": sizes}, {"size": float(row["size"])})
+
+
+def rows_of(decoder: Decoder) -> Decoder:
+    return replace(decoder, decode=decode_row, fields={"sizes": Field("float32", (2,))})
+
+
+def table(raw: Path, count: int = 60) -> Path:
+    raw.mkdir(exist_ok=True)
+    rows = (f"{number / 10},kind{number % 3},x{number}\n" for number in range(count))
+    (raw / "t.csv").write_text("size,kind,name\n" + "".join(rows), encoding="utf-8")
+    return raw
+
+
+def prepared(
+    raw: Path, reader: Reader, data: Data, given: Decoder, corrections: Path | None = None
+) -> tuple[dict[str, bytes], int]:
+    folder = raw.with_name("prepared")
+    labels = read_labels(corrections or raw.with_name("none.csv"))
+    with open_catalogue(raw.with_name("decoded"), given, reader) as catalogue:
+        new = prepare(catalogue, raw, folder, data, TASK, "version", labels=labels)
+    return below(folder), new
+
+
+def examples(found: dict[str, bytes]) -> dict[str, tuple[str, str]]:
+    """Split and label of each path."""
+    return {
+        row["path"]: (split, row["label"])
+        for split in SPLITS
+        for row in csv.DictReader(found[f"{split}/examples.csv"].decode().splitlines())
+    }
+
+
+DATA = replace(
+    decoder().data, train_dev_fraction=0.1, dev_fraction=0.25, test_fraction=0.25, least_examples=3
+)
+
+
+def test_a_table_of_labels_is_as_good_as_folders(raw: Path, check: Check) -> None:
+    before, new = prepared(raw, FOLDERS, DATA, decoder(DATA))
+    assert new == 36
+    summary, _ = check(raw)
+    beside(raw)
+    after, table = check(raw, reader=LABELS)
+    assert table.refusal() == ""
+    assert after == summary
+    found, _ = prepared(raw, LABELS, DATA, decoder(DATA))
+    splits = sorted(examples(found).values())
+    assert splits == sorted(examples(before).values())
+
+
+def test_another_label_costs_no_decoding(raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    beside(raw)
+    prepared(raw, LABELS, DATA, decoder(DATA))
+    labels = raw / "labels.csv"
+    text = labels.read_text(encoding="utf-8")
+    labels.write_text(text.replace("000.png,circle", "000.png,tree"), encoding="utf-8")
+    with monkeypatch.context() as patch:
+        patch.delattr(Source, "content")
+        found, new = prepared(raw, LABELS, DATA, decoder(DATA))
+    assert new == 0
+    assert examples(found)["0/scans/000.png"][1] == "tree"
+    labels.write_text(text.replace("0/scans/000.png,circle\n", ""), encoding="utf-8")
+    found, new = prepared(raw, LABELS, DATA, decoder(DATA))
+    assert (len(examples(found)), new) == (35, 0)
+    labels.write_text(text, encoding="utf-8")
+    found, new = prepared(raw, LABELS, DATA, decoder(DATA))
+    assert (len(examples(found)), new) == (36, 1)
+
+
+def test_a_new_content_and_a_new_label_at_once(raw: Path) -> None:
+    beside(raw)
+    prepared(raw, LABELS, DATA, decoder(DATA))
+    labels, path = raw / "labels.csv", raw / "0/scans/000.png"
+    text = labels.read_text(encoding="utf-8")
+    labels.write_text(text.replace("000.png,circle", "000.png,tree"), encoding="utf-8")
+    path.write_bytes(path.read_bytes())
+    found, new = prepared(raw, LABELS, DATA, decoder(DATA))
+    assert (examples(found)["0/scans/000.png"][1], new) == ("tree", 0)
+
+
+def test_what_has_no_label_can_be_left_out(raw: Path, check: Check) -> None:
+    beside(raw)
+    (raw / "README.txt").write_text("mine", encoding="utf-8")
+    _, table = check(raw, reader=LABELS)
+    assert table.refusal() == (
+        "1 error(s) in the data:\n  example without an answer (unlabelled): 1\n    README.txt: "
+        "labels.csv does not name it; add it, or remove it."
+    )
+    accepted = "rule,subject,md5,reason\nunlabelled,*.txt,,it is for people\n"
+    raw.with_name("accepted.csv").write_text(accepted, encoding="utf-8")
+    summary, table = check(raw, reader=LABELS)
+    assert table.refusal() == ""
+    assert summary["left_out"] == ["README.txt"]
+    assert len(examples(prepared(raw, LABELS, DATA, decoder(DATA))[0])) == 36
+
+
+def test_a_class_without_a_readable_example(raw: Path, check: Check) -> None:
+    beside(raw)
+    (raw / "house.png").write_bytes(b"no picture")
+    with (raw / "labels.csv").open("a", encoding="utf-8") as file:
+        file.write("house.png,house\n")
+    summary, _ = check(raw, reader=LABELS)
+    assert set(summary["found"]) == {"unreadable", "empty-class"}
+
+
+@pytest.mark.parametrize("reader", ["labels", "lines"])
+def test_a_correction(tmp_path: Path, raw: Path, check: Check, reader: str) -> None:
+    if reader == "labels":
+        beside(raw)
+        kind, given, path, old, new = LABELS, decoder(DATA), "0/scans/000.png", "circle", "tree"
+    else:
+        raw = table(tmp_path / "rows")
+        kind, given, path, old, new = LINES, rows_of(decoder(DATA)), "t.csv:2", "kind0", "kind1"
+    with open_catalogue(raw.with_name("decoded"), given, kind) as catalogue:
+        catalogue.fill(raw, 0)
+        query = "SELECT md5 FROM files WHERE path = ?"
+        (md5,) = catalogue.database.execute(query, (path,)).fetchone()
+    corrections = raw.with_name("corrections.csv")
+    header = "md5,old,new,who,why\n"
+    corrections.write_text(f"{header}{md5},{old},{new},me,seen\n", encoding="utf-8")
+    wrapped = rows_of if reader == "lines" else lambda one: one
+    summary, _ = check(raw, reader=kind, wrapped=wrapped)
+    assert summary["corrections"][0]["pictures"] == 1
+    assert "corrections" not in summary["found"]
+    found, _ = prepared(raw, kind, DATA, given, corrections)
+    assert examples(found)[path][1] == new
+    corrections.write_text(f"{header}{md5},{old},house,me,seen\n", encoding="utf-8")
+    found = check(raw, reader=kind, wrapped=wrapped)[1].refusal()
+    assert "corrections.csv, line 2: there is no class house" in found
+
+
+def test_rows(tmp_path: Path, check: Check) -> None:
+    raw = table(tmp_path / "rows")
+    summary, found = check(raw, reader=LINES, wrapped=rows_of)
+    assert found.refusal() == ""
+    assert summary["classes"] == {"kind0": 20, "kind1": 20, "kind2": 20}
+    given = rows_of(decoder(DATA))
+    before, new = prepared(raw, LINES, DATA, given)
+    assert new == 0  # as `validate` has decoded it
+    where = examples(before)
+    assert where["t.csv:2"][1] == "kind0"
+    assert len(where) == 60
+    sizes = np.concatenate(
+        [np.load(raw.with_name("prepared") / f"{one}/sizes-00000.npy") for one in SPLITS]
+    )
+    assert sorted(sizes[:, 0].tolist()) == pytest.approx([number / 10 for number in range(60)])
+    assert set(sizes[:, 1].tolist()) == {2.0}  # the answer is no column
+
+
+def test_a_row_stays_in_its_split(tmp_path: Path) -> None:
+    raw, given = table(tmp_path / "rows"), rows_of(decoder(DATA))
+    before = examples(prepared(raw, LINES, DATA, given)[0])
+    path = raw / "t.csv"
+    header, *rows = path.read_text(encoding="utf-8").splitlines()
+    # Moved to another place and file, with other line ends, quotes and answers.
+    (raw / "t.csv").unlink()
+    rows = [f'"{row.replace(",kind", chr(34) + ",kind")}' for row in reversed(rows)]
+    (raw / "a.csv").write_bytes("\r\n".join(["\ufeff" + header, *rows]).encode())
+    after = examples(prepared(raw, LINES, DATA, given)[0])
+    assert len(after) == 60
+    for number in range(60):
+        assert after[f"a.csv:{61 - number}"] == before[f"t.csv:{number + 2}"]
+
+
+def test_only_new_rows_are_decoded(tmp_path: Path) -> None:
+    raw, given = table(tmp_path / "rows"), rows_of(decoder(DATA))
+    assert prepared(raw, LINES, DATA, given)[1] == 60
+    path = raw / "t.csv"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("0.0,kind0", "0.0,kind1") + "9.5,kind1,more\n", encoding="utf-8")
+    found, new = prepared(raw, LINES, DATA, given)
+    assert new == 1
+    assert examples(found)["t.csv:2"][1] == "kind1"
+    # Longer lines move those below them.
+    path.write_text(text.replace("0.0,kind0", "0.00,kind0"), encoding="utf-8")
+    assert prepared(raw, LINES, DATA, given)[1] == 1
+
+
+def test_workers_read_rows(tmp_path: Path) -> None:
+    raw, folder = table(tmp_path / "rows"), tmp_path / "decoded"
+    with open_catalogue(folder, decoder(), LINES) as catalogue:
+        assert catalogue.fill(raw, 2) == 0
+        query = "SELECT count(*), min(problem), min(rule), min(label) FROM files"
+        words = "not a readable example (its content is in no picture format"
+        count, problem, *rest = catalogue.database.execute(query).fetchone()
+    assert (count, *rest) == (60, "unreadable", "kind0")
+    assert problem.startswith(words)
+
+
+def test_single_bad_rows_are_findings(tmp_path: Path, check: Check) -> None:
+    raw = table(tmp_path / "rows")
+    with (raw / "t.csv").open("ab") as file:
+        file.write(b"1.0\n1.5, ,x\n?,kind1,x\n\xff,kind1,x\n")
+    (raw / "ab:c.jsonl").write_text(
+        '{"size": 9.9, "kind": "kind0"}\n' * 2 + "{\n", encoding="utf-8"
+    )
+    summary, found = check(raw, reader=LINES, wrapped=rows_of)
+    assert summary["found"] == {"unreadable": 4, "unlabelled": 1, "copies": 1, "odd-name": 1}
+    assert found.refusal().splitlines() == [
+        "5 error(s) in the data:",
+        "  unreadable or truncated (unreadable): 4",
+        "    ab:c.jsonl:3: is not JSON (Expecting property name enclosed in double quotes at "
+        "letter 2).",
+        "    t.csv:62: has 1 cells instead of 3; put a cell with a comma in quotes.",
+        "    t.csv:64: not a readable example (no size); replace or remove it.",
+        "    t.csv:65: is not UTF-8 text in line 65; save the file as that.",
+        "  example without an answer (unlabelled): 1",
+        "    t.csv:63: has no kind; fill it in, or remove the line.",
+    ]
+    (odd,) = (one["message"] for one in summary["findings"] if one["rule"] == "odd-name")
+    assert odd == "ab:c.jsonl has a : in its name, which Windows cannot hold; rename it."
+
+
+def test_another_answer_is_another_content(tmp_path: Path) -> None:
+    raw, given = table(tmp_path / "rows"), rows_of(decoder(DATA))
+    with open_catalogue(tmp_path / "decoded", given, LINES) as catalogue:
+        assert catalogue.fill(raw, 0) == 60
+    with open_catalogue(tmp_path / "decoded", given, Lines("name")) as catalogue:
+        assert catalogue.fill(raw, 0) == 60
+        (label,) = catalogue.database.execute("SELECT label FROM files LIMIT 1").fetchone()
+        assert label.startswith("x")
+
+
+def test_images_and_their_masks_are_still_two_folders(raw: Path, check: Check) -> None:
+    for old, new in (("square", "images"), ("tree", "masks")):
+        (raw / old).rename(raw / new)
+    _, found = check(raw)
+    assert "hold files of the same names, as images and their masks do" in found.refusal()
