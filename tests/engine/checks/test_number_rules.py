@@ -56,7 +56,7 @@ def test_good_data_has_no_finding_and_is_described(numbers: Path, check: Check) 
 
 def test_a_correction_is_a_number(numbers: Path, check: Check, tmp_path: Path) -> None:
     known = md5((numbers / "1" / "a.png").read_bytes()).hexdigest()
-    for new, found in (("1.25", set()), ("seven", {"corrections", "no-number"})):
+    for new, found in (("1.00", set()), ("seven", {"corrections", "no-number"})):
         row = f"{known},1,{new},me,read again\n"
         (tmp_path / "corrections.csv").write_text(CORRECTIONS + row, encoding="utf-8")
         summary, _ = check(numbers, out_of_fold, target="number", near_duplicate=0.0)

@@ -76,7 +76,8 @@ def _differing(database: sqlite3.Connection) -> Iterator[Finding]:
             f"{shown(path)} ({shown(label)}) and {shown(other)} ({shown(answer)}) are the same, "
             "but for the answers, and perhaps others; no model can tell them apart."
         )
-        yield Finding("two-answers", words, *zip(*((row[0], row[1]) for row in rows), strict=True))
+        paths, hashes, _ = zip(*rows, strict=True)
+        yield Finding("two-answers", words, paths, hashes)
 
 
 def _outliers(database: sqlite3.Connection, known: NDArray[np.float64]) -> Iterator[Finding]:
@@ -86,7 +87,7 @@ def _outliers(database: sqlite3.Connection, known: NDArray[np.float64]) -> Itera
     count = int(((known < low) | (known > high)).sum())
     if not count or first == third:
         return
-    paths, hashes, worst = [], [], list[str]()
+    paths, hashes, worst = list[str](), list[str](), list[str]()
     for path, md5, label in database.execute("SELECT path, md5, label FROM examples ORDER BY path"):
         if len(paths) < MOST_PATHS and is_number(label) and not low <= number(label) <= high:
             paths.append(path)

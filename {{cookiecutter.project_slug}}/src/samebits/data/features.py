@@ -22,8 +22,9 @@ def features(arrays: Arrays) -> Seen:
         arrays: by name, [n, ...] each.
 
     Returns:
-        Those that stand in the field "features", where `decode` makes one; else the image as uint8 [n, c, h, w] with at most `SIDE` pixels a side, where there is one; else
-        the arrays side by side as float32 [n, f], evenly thinned to `MOST` of them.
+        Those that stand in the field "features", where `decode` makes one; else the image as uint8
+        [n, c, h, w] with at most `SIDE` pixels a side, where there is one; else the arrays side by
+        side as float32 [n, f], evenly thinned to `MOST` of them.
     """
     if OWN in arrays:
         own = arrays[OWN]

@@ -55,7 +55,6 @@ RULES = {
     "corrections": Rule("correction that does not fit", error=True, acceptable=False),
     "acceptance": Rule("acceptance that does not fit", error=True, acceptable=False),
     "stale-acceptance": Rule("acceptance of nothing", error=False, acceptable=False),
-    "two-answers": Rule("the same example with several answers", error=False),
     "far-answer": Rule("answers far from all others", error=False),
     "label-error": Rule("probable label error", error=False),
     "near-duplicates": Rule("near-duplicates", error=False),
