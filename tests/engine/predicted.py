@@ -13,9 +13,11 @@ from samebits.diagnosis.targets import errors_of
 from samebits.metrics.class_predictions import ClassPredictions
 from samebits.metrics.evaluation import check, judge_all, parts_of, resample_all
 from samebits.metrics.number_predictions import NumberPredictions
+from samebits.metrics.predictions import Predictions
 from samebits.metrics.sums import Labels, Values
 
 Make = Callable[..., ClassPredictions]
+NUMBER = Answers("number", [])
 ERRORS = errors_of(Answers("class", ["c0", "c1"]), 0.1)  # of what `made` makes of two classes
 
 
@@ -36,12 +38,12 @@ def example(
 def summarise(
     evaluation: Evaluation,
     classes: Sequence[str],
-    predictions: Mapping[str, ClassPredictions],
+    predictions: Mapping[str, Predictions],
     costs: Mapping[str, int],
     seed: int,
 ) -> dict[str, Any]:
     """What reports/metrics.json says of predictions, as `evaluate` goes about it."""
-    answers = Answers("class", [*classes])
+    answers = Answers("class" if classes else "number", [*classes])
     constraints = check(evaluation, answers)
     parts = parts_of(evaluation, answers, predictions)
     drawn = resample_all(evaluation, constraints, answers, parts, seed)

@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 from conftest import shipped
 from handwritten_digits.training import Augmentation
-from predicted import missing, numbers
+from predicted import NUMBER, missing, numbers
 
 from samebits.core.sections import Data, Evaluation, Optimization, Regularization
-from samebits.data.targets import Answers
 from samebits.diagnosis.diagnosis import Inputs, diagnose
 from samebits.diagnosis.ideas import Settings
 from samebits.diagnosis.targets import errors_of
@@ -21,7 +20,6 @@ from samebits.metrics.number_predictions import NumberPredictions
 from samebits.metrics.proportions import measured
 
 pytestmark = pytest.mark.usefixtures("params")
-NUMBER = Answers("number", [])
 COUNTS = {"train": 800, "train_dev": 300, "dev": 300, "test": 300}
 SCALES = [1.0, 1e5, 1e-7]
 # Losses of a standardised number: from knowing nothing to a little, at rest, and still falling.
