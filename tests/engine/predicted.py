@@ -101,7 +101,7 @@ def numbers(
     examples = [
         example(
             f"{number:05d}.csv",
-            f"{true:g}",
+            f"{true:.0f}" if true.is_integer() else repr(true),
             f"{first + number:032x}",
             groups[number] if groups else "",
         )
@@ -113,6 +113,6 @@ def numbers(
 def missing(seed: int, count: int, error: float, scale: float = 1.0) -> NumberPredictions:
     """Predictions that miss the truth by `error` times `scale` on average, either way."""
     draw = np.random.default_rng([seed, count])
-    truth = scale * draw.uniform(5, 50, count)
+    truth = np.array([float(f"{one:.6g}") for one in scale * draw.uniform(5, 50, count)])
     away = scale * error * draw.exponential(1, count) * draw.choice([-1, 1], count)
     return numbers(truth, truth + away, first=seed * 10**6)

@@ -123,17 +123,10 @@ def test_what_knowing_nothing_scores_is_one() -> None:
     assert high["cause"] == "high rate"
 
 
-def test_label_smoothing_neither_helps_nor_harms() -> None:
+def test_label_smoothing_is_no_idea() -> None:
     variance = found((0.3, 5.0, 5.2, 5.2))
+    assert len(variance["ideas"]) > 3
     assert "label smoothing" not in [one["idea"] for one in variance["ideas"]]
-    given = settings(1.0)
-    smoothed = replace(given.regularization, label_smoothing=0.9)
-    predictions = {
-        name: missing(seed, count, 5.0) for seed, (name, count) in enumerate(COUNTS.items())
-    }
-    inputs = Inputs({}, {"findings": []}, NUMBER, predictions, REST, 10)
-    said = diagnose(inputs, replace(given, regularization=smoothed))
-    assert said["cause"] == "small"
 
 
 def test_the_real_world_is_the_last_link() -> None:

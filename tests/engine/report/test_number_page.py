@@ -9,6 +9,7 @@ from predicted import numbers
 
 from samebits.metrics.number_predictions import NumberPredictions
 from samebits.report.inputs import Inputs
+from samebits.report.mistakes import FEW
 from samebits.report.page import page
 
 
@@ -23,7 +24,7 @@ def test_the_first_screen(number_inputs: Inputs) -> None:
     score = f"{number_inputs.metrics['score']:,.0f}"
     assert f"Mean absolute error {score} on test" in said
     assert re.search(
-        r"over 12 examples kept out of training; answers are [\d,]{5,} away from the truth on "
+        r"over 36 examples kept out of training; answers are [\d,]{5,} away from the truth on "
         r"average\. Lower is better\.",
         said,
     )
@@ -32,7 +33,9 @@ def test_the_first_screen(number_inputs: Inputs) -> None:
 
 def test_nothing_of_classes_or_shares(number_inputs: Inputs) -> None:
     said = words(number_inputs).replace("95 %", "")
-    assert not re.search(r"\d %|class|confus|calibrat|surest|\d sure|e\+\d", said, re.IGNORECASE)
+    assert not re.search(
+        r"\d % (?!\d)|class|confus|calibrat|surest|\d sure|e\+\d", said, re.IGNORECASE
+    )
 
 
 def test_the_plots(number_inputs: Inputs) -> None:
@@ -52,9 +55,10 @@ def test_the_worst_come_first(number_inputs: Inputs) -> None:
     dev = number_inputs.predictions["dev"]
     mistakes = content[content.index("Mistakes on dev worst"[:19]) :]
     shown = re.findall(r"<small><bdi>(\d+\.csv)</bdi></small></figcaption>", mistakes)
-    order = np.argsort(-dev.sample.errors, kind="stable").tolist()
+    order = np.argsort(-dev.sample.errors, kind="stable").tolist()[:FEW]
     assert shown == [dev.examples[row].path for row in order]
     wrong = int((dev.sample.errors > 2000).sum())
+    assert FEW > wrong > 3
     assert mistakes.count('class="wrong"') == wrong
     true, answer = dev.words(order[0])
     assert f"true <b><bdi>{true}</bdi></b>" in mistakes
@@ -82,7 +86,7 @@ def test_the_range_of_each_data_set(number_inputs: Inputs) -> None:
     said = words(number_inputs)
     assert "True numbers by data set" in said
     truth = number_inputs.predictions["train"].sample.scored.truth
-    assert f"train 30 {truth.min():,.0f}" in said
+    assert f"train 90 {truth.min():,.0f}" in said
 
 
 def test_the_same_bytes_each_time(number_inputs: Inputs) -> None:

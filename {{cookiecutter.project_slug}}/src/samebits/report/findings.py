@@ -50,9 +50,7 @@ def _lead(data: Mapping[str, Any]) -> str:
     labels = f"A model that had not seen them looked for wrong labels in {looked}. "
     before = data["compared_with"]
     since = f"compared with data version {name(before)}" if before else "there is no data release"
-    return (
-        f"<p>{lead}. {labels}{moved(data.get('not_looked_for', []), since)}</p>"
-    )
+    return f"<p>{lead}. {labels}{moved(data.get('not_looked_for', []), since)}</p>"
 
 
 def _rules(data: Mapping[str, Any]) -> str:

@@ -98,8 +98,13 @@ def _curves_section(curves: Curves) -> str:
     if not xs:
         return section("Learning curves", "<p>None: training ran no epoch.</p>")
     losses = [key for key in curves if key.endswith("_loss")]
+    wrong = [key for key in curves if key.endswith("_error")]
     others = [key for key in curves if key.endswith(("_score", *METRICS)) and key not in losses]
-    charts = [_chart("Loss", xs, losses, curves, True), _chart("Score", xs, others, curves, False)]
+    charts = [
+        _chart("Loss", xs, losses, curves, True),
+        _chart("Error", xs, wrong, curves, True),
+        _chart("Score", xs, others, curves, False),
+    ]
     return section("Learning curves", '<div class="charts">', *charts, "</div>")
 
 
