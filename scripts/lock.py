@@ -18,7 +18,8 @@ TEMPLATE = Path(__file__).resolve().parent.parent
 PROJECT = "{{cookiecutter.project_slug}}"
 ACCELERATORS = ("cuda", "cpu")
 REMOTES = ("s3", "gs", "azure", "ssh")
-TASKS = ("series-class",)  # whose example data a package carries that nothing else needs
+# Tasks whose example data a package carries that nothing else needs.
+TASKS = ("series-class", "table-number")
 
 sys.path.insert(0, str(TEMPLATE / PROJECT / "scripts"))
 locks = importlib.import_module("lock")  # the project's, not this file

@@ -38,6 +38,9 @@ NOT_RUN = {
 }
 
 
+EARLIER = ", of earlier code"
+
+
 class Line(NamedTuple):
     """A line of the table; its cells are text."""
 
@@ -124,11 +127,19 @@ def republished(docs: str, found: Iterable[Line]) -> str:
     bad = {line.changes for line in new if line.result in ("FAILED", "WRONG") or lacks(line)}
     new = [line for line in new if line.changes not in bad]
     made = {line.changes for line in new}
-    order = [*known()]
+    codes, late = known(), lagging()
+    order = [*codes]
     whole = [line for line in kept if line.changes not in made] + new
-    whole = [line for line in whole if line.changes in order]
+    whole = [_dated(line, codes, late) for line in whole if line.changes in order]
     whole.sort(key=lambda line: order.index(line.changes))
     return docs.replace(_shown(docs), table(whole))
+
+
+def _dated(line: Line, codes: Mapping[str, str], late: set[str]) -> Line:
+    """The line, which says so where it is of earlier code and may be."""
+    result = line.result.removesuffix(EARLIER)
+    stale = line.ran and line.changes in late and line.code != codes[line.changes]
+    return line._replace(result=result + EARLIER if stale else result)
 
 
 def lacks(line: Line) -> bool:
@@ -139,15 +150,28 @@ def lacks(line: Line) -> bool:
 
 def known() -> dict[str, str]:
     """What tests change, in their order, and the digest of the code that moves the bits there."""
-    found: dict[str, str] = {}
+    return {mark.args[0]: digest(path, *mark.args[1:], **mark.kwargs) for path, mark, _ in _marks()}
+
+
+def lagging() -> set[str]:
+    """What tests change that `make test` leaves to runs of everything at once, or to others."""
+    return {mark.args[0] for _, mark, beside in _marks() if beside & {"apart", "long"}}
+
+
+def _marks() -> Iterator[tuple[Path, pytest.Mark, set[str]]]:
+    """The marks `changes` of all tests, with their file and the names of the marks beside."""
     for path in sorted(HERE.glob("test_*.py")):
-        if "mark.changes" in path.read_text("utf-8"):
-            for test in vars(_loaded(path)).values():
-                found |= {
-                    mark.args[0]: digest(path, *mark.args[1:], **mark.kwargs)
-                    for mark in _marks(test)
-                }
-    return found
+        tests = vars(_loaded(path)) if "mark.changes" in path.read_text("utf-8") else {}
+        for test in filter(callable, tests.values()):
+            own = getattr(test, "pytestmark", [])
+            own = own if isinstance(own, list) else []
+            for marks in [own, *(_of_values(mark) for mark in own if mark.name == "parametrize")]:
+                beside = {mark.name for mark in (*own, *marks)}
+                yield from ((path, mark, beside) for mark in marks if mark.name == "changes")
+
+
+def _of_values(mark: pytest.Mark) -> list[pytest.Mark]:
+    return [one.mark for value in mark.args[1] for one in getattr(value, "marks", ())]
 
 
 def _loaded(path: Path) -> ModuleType:
@@ -156,17 +180,6 @@ def _loaded(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-def _marks(test: object) -> Iterator[pytest.Mark]:
-    """The marks `changes` of a test and of its parameters."""
-    own = getattr(test, "pytestmark", [])
-    for mark in own if isinstance(own, list) and callable(test) else []:
-        if mark.name == "changes":
-            yield mark
-        elif mark.name == "parametrize":
-            inner = [one for value in mark.args[1] for one in getattr(value, "marks", ())]
-            yield from (one.mark for one in inner if one.name == "changes")
 
 
 def digest(test: Path, until: str = STAGES[-1], root: Path = ROOT, *, task: str = DEFAULT) -> str:

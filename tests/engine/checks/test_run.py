@@ -25,6 +25,7 @@ from defects import (
     wrong_type,
 )
 from handwritten_digits.data import Input, decode
+from number_defects import OF_NUMBERS
 from PIL import Image
 
 from samebits.console.errors import UserError
@@ -35,7 +36,7 @@ from samebits.training.softmax_regression import out_of_fold
 Check = Callable[..., tuple[dict[str, Any], Table]]
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", PLANTED)
 def test_a_planted_defect_is_found_and_named(raw: Path, check: Check, rule: str) -> None:
     case = PLANTED[rule]
     case.plant(raw)
@@ -49,7 +50,11 @@ def test_a_planted_defect_is_found_and_named(raw: Path, check: Check, rule: str)
     assert all(one in refusal for one in messages) or not RULES[rule].error
 
 
-@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_has_a_planted_defect() -> None:
+    assert {*PLANTED, *OF_NUMBERS} == {*RULES}
+
+
+@pytest.mark.parametrize("rule", PLANTED)
 def test_good_data_has_no_finding(raw: Path, check: Check, rule: str) -> None:
     given = PLANTED[rule].settings
     settings = {key: one for key, one in given.items() if key not in ("classes", "reader")}

@@ -249,3 +249,27 @@ def test_no_sections(params: Path, content: str) -> None:
 
 def test_no_file(tmp_path: Path) -> None:
     assert "run this from the project's folder" in refusal(tmp_path / "nowhere/params.yaml")
+
+
+NUMBER = {"task": {"target": "number"}, "regularization": {"label_smoothing": 0.0}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"optimization": {"balance": 0.5}}, "'optimization.balance' is 0.5, but answers have no"),
+        ({"regularization": {"label_smoothing": 0.1}}, "'regularization.label_smoothing' is 0.1"),
+        ({"data": {"classes": ["a", "b"]}}, "'data.classes' is ['a', 'b'], but answers have no"),
+        ({"evaluation": {"slices": ["class"]}}, "'evaluation.slices' has 'class', but answers"),
+        ({"task": {"target": "class"}, "evaluation": {"target_error": 1.5}}, "1 at most"),
+    ],
+)
+def test_what_a_target_does_not_have(
+    params: Path, settle: Settle, changes: dict[str, Any], words: str
+) -> None:
+    settle(params, **NUMBER)
+    assert config.read(Evaluation, params).target_error < 1
+    settle(params, evaluation={"target_error": 500})
+    assert config.read(Evaluation, params).target_error == 500
+    settle(params, **changes)
+    assert words in refusal(params)

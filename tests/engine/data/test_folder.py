@@ -1,5 +1,6 @@
 """A folder of pictures from use: prepared as all others, or refused in one sentence."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from catalogues import DATA, decoder
 from samebits.console.errors import UserError
 from samebits.data import Decoded, Field
 from samebits.data.folder import read_labelled
-from samebits.data.readers import Labels
+from samebits.data.readers import Labels, Lines
 from samebits.data.targets import Answers
 
 DECODER = decoder(replace(DATA, group="00[0-4]"), size=6, channels=3)
@@ -73,6 +74,38 @@ def test_bad_folders(use: Path, tmp_path: Path) -> None:
     (use / "000.png").unlink()
     (use / "tree/001.png").write_bytes(b"no picture")
     assert "tree/001.png is no readable example (its content is in no picture" in refused(use)
+
+
+def test_with_a_table_of_labels(use: Path) -> None:
+    rows = [f"{path.relative_to(use).as_posix()},tree" for path in sorted(use.rglob("*.png"))]
+    (use / "labels.csv").write_text("\n".join(["path,kind", *rows]), encoding="utf-8")
+    found = read_labelled(use, DECODER, ANSWERS, Labels("kind"))
+    assert found.labels.tolist() == [2] * 15
+    (use / "1.png").write_bytes(b"")
+    (use / "2.png").write_bytes(b"")
+    with pytest.raises(UserError) as caught:
+        read_labelled(use, DECODER, ANSWERS, Labels("kind"))
+    assert str(caught.value).splitlines() == [
+        f"{use}: {name}: labels.csv does not name it; add it, or remove it."
+        for name in ("1.png", "2.png")
+    ]
+
+
+def test_rows(use: Path, tmp_path: Path) -> None:
+    def decode(content: bytes, _: object) -> Decoded:
+        return Decoded({"size": np.array(json.loads(content)["size"], np.float32)}, {})
+
+    other = tmp_path / "rows"
+    other.mkdir()
+    (other / "t.csv").write_text("kind,size\ntree,1\ncircle,2\n", encoding="utf-8")
+    decoder = replace(DECODER, decode=decode, fields={"size": Field("float32", ())})
+    found = read_labelled(other, decoder, ANSWERS, Lines("kind"))
+    assert found.labels.tolist() == [2, 0]
+    assert found.arrays["size"].tolist() == [1, 2]
+    words = "holds no example; put there .csv or .jsonl files, of which a column or key is kind."
+    (other / "t.csv").write_text("kind,size\n", encoding="utf-8")
+    with pytest.raises(UserError, match=words):
+        read_labelled(other, decoder, ANSWERS, Lines("kind"))
 
 
 def test_numbers_beside_the_files(use: Path) -> None:

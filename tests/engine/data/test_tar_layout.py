@@ -15,6 +15,7 @@ from samebits.console.errors import UserError
 from samebits.data import tar_layout as packed
 from samebits.data.index import open_catalogue
 from samebits.data.prepare import prepare
+from samebits.data.readers import FOLDERS, Labels, Reader
 from samebits.data.source import archives, sources
 
 Fill = Callable[..., Path]
@@ -26,8 +27,8 @@ def below(folder: Path) -> dict[str, bytes]:
     return {one.relative_to(folder).as_posix(): one.read_bytes() for one in files}
 
 
-def prepared(raw: Path, folder: Path) -> tuple[dict[str, bytes], int]:
-    with open_catalogue(folder / "decoded", decoder()) as catalogue:
+def prepared(raw: Path, folder: Path, reader: Reader = FOLDERS) -> tuple[dict[str, bytes], int]:
+    with open_catalogue(folder / "decoded", decoder(), reader) as catalogue:
         new = prepare(catalogue, raw, folder / "prepared", DATA, TASK, "version")
     return below(folder / "prepared"), new
 
@@ -215,3 +216,58 @@ def test_hidden_members_are_no_pictures(tmp_path: Path) -> None:
     raw.mkdir()
     add(raw / "all.tar", ("tree/a.png", b"x"), ("tree/._a.png", b"y"), ("../up/a.png", b"z"))
     assert [one.path for one in sources(raw)] == ["tree/a.png"]
+
+
+LABELS = Labels("kind")
+
+
+def beside(raw: Path) -> Path:
+    """Move the pictures to folders that say nothing; a table says their classes."""
+    rows = ["path,kind"]
+    for number, path in enumerate(sorted(raw.rglob("*.png"))):
+        name = f"{number % 3}/scans/{number:03d}.png"
+        rows.append(f"{name},{path.parent.name}")
+        (raw / name).parent.mkdir(parents=True, exist_ok=True)
+        path.rename(raw / name)
+    for name in ("circle", "square", "tree"):
+        (raw / name).rmdir()
+    (raw / "labels.csv").write_text("\n".join(rows), encoding="utf-8")
+    return raw
+
+
+def test_there_and_back_with_a_table_of_labels(tmp_path: Path, fill: Fill) -> None:
+    raw = beside(fill(tmp_path / "raw"))
+    # What the table does not name stays with the others, as what it names and is not there.
+    (raw / "0/scans/no label.png").write_bytes((raw / "0/scans/000.png").read_bytes())
+    with (raw / "labels.csv").open("a", encoding="utf-8") as file:
+        file.write("\ngone.png,tree\n")
+    before = below(raw)
+    results = prepared(raw, tmp_path / "work", LABELS)
+    assert packed.pack(raw, SHARD, LABELS) == 91
+    assert sorted(below(raw)) == ["labels.csv", *archives(raw)]
+    assert sorted(path.name for path in raw.iterdir()) == sorted(below(raw))
+    assert prepared(raw, tmp_path / "work", LABELS) == (results[0], 0)
+    assert packed.unpack(raw, LABELS) == 91
+    assert below(raw) == before
+
+
+def test_a_damaged_table_of_labels_leaves_all_as_it_was(tmp_path: Path, fill: Fill) -> None:
+    raw = beside(fill(tmp_path / "raw", count=2))
+    (raw / "labels.csv").write_text("path,sort\n", encoding="utf-8")
+    before = below(tmp_path)
+    with pytest.raises(UserError, match=r"labels\.csv, line 1, has no column kind"):
+        packed.pack(raw, SHARD, LABELS)
+    assert below(tmp_path) == before
+
+
+@pytest.mark.parametrize("name", ["/etc/a.png", "a//b.png"])
+def test_a_member_that_leads_elsewhere(tmp_path: Path, name: str) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    add(raw / "all.tar", (name, b"y"))
+    (raw / "labels.csv").write_text(f"path,kind\n{name},tree\n", encoding="utf-8")
+    before = below(tmp_path)
+    for way in (lambda: packed.pack(raw, SHARD, LABELS), lambda: packed.unpack(raw, LABELS)):
+        with pytest.raises(UserError, match=r"packed under a name that leads elsewhere\. Nothing"):
+            way()
+        assert below(tmp_path) == before

@@ -365,3 +365,111 @@ def test_names_from_a_bucket_are_as_refused(
     with pytest.raises(UserError, match=r"^s3://cats: 'aux/1\.png' is the name of a dev.* changed"):
         call("s3://cats")
     assert not RAW.exists()
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch, settle: Callable[..., None]) -> Callable[[str], None]:
+    """Set the reader in params.yaml, and a `decode` that takes whatever is not empty."""
+
+    def decode(content: bytes, _: object) -> Decoded:
+        if not content:
+            raise Unreadable("nothing")
+        return Decoded({}, {})
+
+    def change(reader: str) -> None:
+        monkeypatch.setattr(yours, "decode", decode)
+        settle(Path("params.yaml"), task={"reader": reader, "answer": "kind"})
+
+    return change
+
+
+def some(folder: Path, **files: str) -> Path:
+    for name, text in files.items():
+        path = folder / name.replace("__", "/").replace("_", ".")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("form", ["folder", "wrapped", "archive"])
+def test_with_a_table_of_labels(
+    here: Path, call: Call, reads: Callable[[str], None], form: str
+) -> None:
+    reads("labels")
+    table = "path,kind\n1.png,cat\na/2.png,dog\na/3.png,cat\n"
+    source = some(here / "out/in", **{"1_png": "x", "a__2_png": "y", "labels_csv": table})
+    given = {"folder": lambda: source, "wrapped": lambda: source.parent}
+    told = call(str(given.get(form, lambda: archive(source))()))
+    assert "2 files in 2 different answers and 1 that cannot be used, " in told
+    assert set(content(RAW)) == {"1.png", "a/2.png", "labels.csv"}
+
+
+def test_flat_files_with_a_table_of_labels(
+    here: Path, call: Call, reads: Callable[[str], None]
+) -> None:
+    """A folder that wraps files alone is no class here."""
+    reads("labels")
+    some(here / "out/in", **{"1_png": "x", "labels_csv": "path,kind\n1.png,cat\n"})
+    assert "1 files in 1 different answers, " in call(str(here / "out"))
+
+
+@pytest.mark.parametrize("form", ["folder", "archive", "file"])
+def test_rows(here: Path, call: Call, reads: Callable[[str], None], form: str) -> None:
+    reads("lines")
+    text = "size,kind\n1,cat\n2,dog\n3\n"
+    source = some(here / "out", t_csv=text)
+    given = {"folder": source, "archive": archive(source), "file": source / "t.csv"}
+    told = call(str(given[form]))
+    assert f"2 rows in 2 different answers and 1 that cannot be used, {len(text)} bytes" in told
+    assert content(RAW) == {"t.csv": text.encode()}
+    found = origin(POINTER)
+    assert found is not None
+    assert (found["kind"], found["files"]) == (form, 1)
+    if form == "file":
+        checksum = hashlib.sha256(text.encode()).hexdigest()
+        assert f"from file t.csv (SHA-256 {checksum})\nthis checksum was not given" in told
+        with pytest.raises(UserError, match="has the SHA-256"):
+            call(str(given[form]), "--force", "--sha256", "0" * 64)
+
+
+@pytest.mark.parametrize(
+    ("reader", "files", "words"),
+    [
+        (
+            "labels",
+            {"cat__1_png": "x"},
+            "labels.csv is not there; write it, with the columns path and kind.\nSo bring in files,"
+            " and labels.csv with the columns path and kind, or let task.reader in params.yaml say",
+        ),
+        ("labels", {"labels_csv": "path,sort\n"}, ": labels.csv, line 1, has no column kind among"),
+        (
+            "labels",
+            {"labels_csv": "path,kind\n1.png,cat\n"},
+            "(1.png: labels.csv, line 2, names it, but there is no such file); bring in files, and",
+        ),
+        (
+            "lines",
+            {"cat__1_png": "x"},
+            "(1.png: examples stand in .csv and .jsonl files; make it one, or remove it); bring"
+            " in .csv or .jsonl files, of which a column or key is kind, or let task.reader",
+        ),
+        ("lines", {"t_csv": "size,sort\n1,2\n"}, ": t.csv, line 1, has no column kind among size,"),
+        ("lines", {"t_csv": 'size,kind\n1,"2\n'}, ": t.csv, line 2, is not CSV"),
+    ],
+)
+def test_a_wrong_layout(
+    here: Path,
+    call: Call,
+    reads: Callable[[str], None],
+    reader: str,
+    files: dict[str, str],
+    words: str,
+) -> None:
+    reads(reader)
+    source = some(here / "out", **files)
+    with pytest.raises(UserError) as caught:
+        call(str(source))
+    assert words in str(caught.value)
+    assert str(caught.value).endswith(" Nothing was changed.")
+    assert "incoming" not in str(caught.value)
+    assert not RAW.exists()

@@ -236,13 +236,22 @@ def _imbalance(counts: dict[str, int], data: Data) -> Iterator[Finding]:
         yield Finding("imbalance", words, classes=(most, least))
 
 
-def same_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
-    """Yield the pictures whose very bytes stand in several files."""
+def same_findings(
+    database: sqlite3.Connection, data: Data, *, classes: bool = True
+) -> Iterator[Finding]:
+    """Yield the pictures whose very bytes stand in several files.
+
+    Args:
+        database: that of a catalogue, with the view `examples`.
+        data: what is expected.
+        classes: whether answers are classes, of which one content has one; numbers may differ.
+    """
     query = """SELECT md5, path, label FROM examples
                WHERE md5 IN (SELECT md5 FROM examples GROUP BY md5 HAVING count(*) > 1)
                ORDER BY md5, path"""
     for md5, rows in groupby(database.execute(query), key=lambda row: str(row[0])):
-        yield from _same(md5, ((path, label) for _, path, label in rows), data)
+        labels = ((path, label if classes else "number") for _, path, label in rows)
+        yield from _same(md5, labels, data)
 
 
 def _same(md5: str, rows: Iterable[tuple[str, str]], data: Data) -> Iterator[Finding]:

@@ -13,11 +13,14 @@ from .decoder import Decoder
 from .example import Unreadable
 from .fields import Arrays
 from .findings import shown
+from .fitting import learnt
 from .readers import FOLDERS, Reader
 from .shards import Example
 from .source import Source, refuse
 from .splits import group_of
 from .targets import Answers, no_number, number
+
+FITTED = Path("data/prepared/train")  # what was learnt of the training examples
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,9 @@ def read_labelled(
         else _classes(folder, labels, answers.classes)
     )
     decoded = [_decoded(one, folder, decoder, reader) for one in found.values()]
+    fitted = learnt(FITTED, decoder.fitting)
     return Labelled(
-        {name: np.stack([one[name] for one in decoded]) for name in decoder.fields},
+        fitted({name: np.stack([one[name] for one in decoded]) for name in decoder.fields}),
         stored,
         [Example(path, label, "", group_of(path, decoder.data), {}) for path, label in labels],
     )

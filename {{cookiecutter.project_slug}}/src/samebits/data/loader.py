@@ -7,8 +7,8 @@ example alone: the number of loader workers, and what ran before, cannot matter.
 import os
 import signal
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,7 +35,8 @@ class Split:
     """Prepared examples: arrays [n, ...] by name, read when they are needed, and their labels.
 
     Labels are numbers of classes, int64 [n], or where answers are numbers, those, float64 [n]; then
-    `scale` is the mean of the training answers and their standard deviation.
+    `scale` is the mean of the training answers and their standard deviation. `learnt` are the
+    shapes of what `fit` of data.py has made.
     """
 
     arrays: Stored
@@ -44,6 +45,7 @@ class Split:
     version: str
     target: str = "class"
     scale: tuple[float, ...] = ()
+    learnt: Mapping[str, Shape] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse labels that are not one for each example.
@@ -94,11 +96,12 @@ class Split:
             arrays = open_streamed(source, index.fields)
         else:
             arrays = open_shards(folder, index.fields, len(labels))
-        return cls(arrays, labels, index.classes, index.version, index.target, index.scale)
+        kind = index.target, index.scale, index.learnt
+        return cls(arrays, labels, index.classes, index.version, *kind)
 
     def shapes(self) -> dict[str, Shape]:
-        """Return the shape of one example's arrays, by name."""
-        return {name: tuple(one.shape[1:]) for name, one in self.arrays.items()}
+        """Return the shape of one example's arrays and of what `fit` has made, by name."""
+        return {**self.learnt} | {name: tuple(one.shape[1:]) for name, one in self.arrays.items()}
 
 
 def lists(folder: Path, streamed: bool) -> Path:

@@ -1,8 +1,12 @@
 """From files to arrays of one shape, split by content into train, train-dev, dev and test."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
 
 from ..console.errors import UserError
 from ..console.progress import progress
@@ -10,13 +14,18 @@ from ..core.files import read_json
 from ..core.sections import Data, Task
 from .coverage import coverage_findings
 from .decode_cache import DamagedBlock, DecodeCache
+from .fields import fields_of, record
 from .findings import RULES
-from .index import Catalogue, Row
+from .fitting import Fitted
+from .index import Catalogue, Place, Row
 from .labels import AS_THEY_STAND, Labels
 from .shards import SHARD_BYTES, Example, Index, Writer
 from .splits import LEFT_OUT, SPLITS, group_of, split_of
 from .targets import TARGETS
 
+FITTED_ON = "train"
+Item = TypeVar("Item")
+CHUNK = 512  # examples that are made at once
 UNSHOWN = ("lost", "more", "used")  # facts that validate alone asks for
 
 
@@ -39,7 +48,7 @@ def prepare(
 
     Args:
         catalogue: the examples; it is filled first, which costs little where `validate` did it.
-        raw: one folder for each class.
+        raw: where the examples stand.
         prepared: where the splits go.
         data: the fractions of the splits.
         task: what an answer is.
@@ -83,23 +92,55 @@ def _assemble(
             raise UserError(one.message)
     classes, scale = target.classes, target.scale
     cache = DecodeCache(catalogue)
-    fields = catalogue.decoder.fields
+    fitted = _fitted(catalogue, data, cache)
+    fields = fitted.fields(catalogue.decoder.fields)
     with ExitStack() as stack:
         writers = {
             split: stack.enter_context(Writer(prepared / split, fields, shard_bytes, target.dtype))
             for split in SPLITS
         }
         total = target.counts.total()
-        rows = progress(_labelled(catalogue, labels), desc="prepare", total=total, unit=" pictures")
-        for path, label, md5, facts, place in rows:
-            split = split_of(path, md5, data)
-            if split == LEFT_OUT:
-                continue
-            example = Example(path, label, md5, group_of(path, data), _shown(facts))
-            writers[split].add(example, target.stored(label), cache.row(place))
+        rows = progress(_labelled(catalogue, labels), desc="prepare", total=total, unit=" examples")
+        for chunk in _chunks(rows):
+            kept = [(one, split_of(one[0], one[2], data)) for one in chunk]
+            kept = [(one, split) for one, split in kept if split != LEFT_OUT]
+            stored = _rows([place for (*_, place), _ in kept], cache, fitted)
+            for ((path, label, md5, facts, _), split), row in zip(kept, stored, strict=True):
+                example = Example(path, label, md5, group_of(path, data), _shown(facts))
+                writers[split].add(example, target.stored(label), row)
+        shapes = {name: one.shape for name, one in fitted.arrays.items()}
         for split, writer in writers.items():
-            index = Index(version, writer.close(), task.target, classes, fields, scale)
+            content = writer.close()
+            index = Index(version, content, task.target, classes, fields, scale, shapes)
             index.write(prepared / split)
+        fitted.write(prepared / FITTED_ON)
+
+
+def _fitted(catalogue: Catalogue, data: Data, cache: DecodeCache) -> Fitted:
+    """Learn of the training examples what the project wants to know of them."""
+    fitting = catalogue.decoder.fitting
+    if fitting is None:
+        return Fitted({}, None)
+    known = catalogue.pictures()
+    places = (place for path, _, md5, _, place in known if split_of(path, md5, data) == FITTED_ON)
+    return fitting.learn(cache(chunk) for chunk in _chunks(places))
+
+
+def _rows(places: list[Place], cache: DecodeCache, fitted: Fitted) -> list[bytes]:
+    """Return what is stored of examples, each as `fields.record` says."""
+    if fitted.fitting is None or not places:
+        return [*map(cache.row, places)]
+    arrays = fitted(cache(places))
+    rows = np.empty(len(places), record(fields_of(arrays)))
+    for name, array in arrays.items():
+        rows[name] = array
+    return [row.tobytes() for row in rows]
+
+
+def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
+    rest = iter(items)
+    while chunk := [*islice(rest, CHUNK)]:
+        yield chunk
 
 
 def _labelled(catalogue: Catalogue, labels: Labels) -> Iterator[Row]:

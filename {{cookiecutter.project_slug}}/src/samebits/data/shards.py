@@ -16,7 +16,7 @@ import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from ..console.errors import UserError
 from ..core.files import cell, named, read_json, replacing, write_json
-from .fields import Arrays, Field, Fields, places, record
+from .fields import Arrays, Field, Fields, Shape, places, record
 
 SHARD_BYTES = 64 * 2**20  # of all arrays up to a cut, at most; at least a quarter, but for the last
 SHARD_EXAMPLES = 2**16  # examples of a shard, at most
@@ -80,7 +80,7 @@ class Index:
     `version` is that of the data, `content` the SHA-256 of all arrays in the order of the examples
     and, of each, of the fields; `target` is that of the section `task`. `classes` are their names,
     none where answers are numbers; `scale` is then the mean of the training answers and their
-    standard deviation.
+    standard deviation. `learnt` are the shapes of what `fit` of data.py has made.
     """
 
     version: str
@@ -89,6 +89,7 @@ class Index:
     classes: list[str]
     fields: Fields
     scale: tuple[float, ...] = ()
+    learnt: Mapping[str, Shape] = field(default_factory=dict)
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -104,7 +105,8 @@ class Index:
             record(fields)
             version, content, target, classes = (known[one] for one in SHARED)
             scale = tuple(map(float, known["scale"]))
-            return cls(version, content, target, classes, fields, scale)
+            learnt = {name: tuple(shape) for name, shape in known["learnt"].items()}
+            return cls(version, content, target, classes, fields, scale, learnt)
         except FileNotFoundError:
             raise UserError(f"{path.as_posix()} is not there; run 'dvc repro prepare'.") from None
         except (ValueError, KeyError, TypeError, IndexError, AttributeError):

@@ -43,6 +43,15 @@ def number(text: str) -> float:
     return found
 
 
+def is_number(text: str) -> bool:
+    """Whether a text is such a number."""
+    try:
+        number(text)
+    except ValueError:
+        return False
+    return True
+
+
 class Target(ABC):
     """The answers of a data set, seen one by one before any is stored.
 

@@ -123,6 +123,8 @@ def check_bound(one: Constraint, form: str) -> None:
         raise UserError(
             f"constraint `{one.text}`: `{one.figure}` lies between 0 and 1; write 90 % as 0.9."
         )
+    if form == "explained" and one.bound > 1:
+        raise UserError(f"constraint `{one.text}`: `{one.figure}` is never above 1.")
     if form in ("mean", "gap") and one.bound < 0:
         raise UserError(
             f"constraint `{one.text}`: `{one.figure}` is never negative; write a bound above 0."

@@ -19,9 +19,12 @@ def mae(sums: Sums) -> Values:
 
 
 def r2(sums: Sums) -> Values:
-    """Share of the variance of the truth that the answers explain; 0 where it has none."""
-    spread = sums["true_square"] - sums["true"] ** 2 / sums.examples
-    left = np.divide(sums["square"], spread, out=np.ones_like(spread), where=spread > 0)
+    """Share of the variance of the truth that the answers explain.
+
+    Where it has none, 1 of perfect answers and 0 of others, as scikit-learn has it.
+    """
+    spread, square = sums["true_square"] - sums["true"] ** 2 / sums.examples, sums["square"]
+    left = np.divide(square, spread, out=np.where(square > 0, 1.0, 0.0), where=spread > 0)
     return np.asarray(1 - left)
 
 

@@ -147,10 +147,11 @@ class Release:
 
     def _rows(self, wanted: Mapping[str, Versioned]) -> dict[Versioned, bytes]:
         """Return the content of those that are rows of a table."""
-        files = {path: name for path, name in listing(self.version).items() if wanted}
+        tables = {path.rpartition(":")[0] for path in wanted}
+        files = {path: name for path, name in listing(self.version).items() if path in tables}
         rows = dict[Versioned, bytes]()
         with self._tables(files) as raw:
-            for one in self.reader.sources(raw):
+            for one in self.reader.sources(raw) if files else ():
                 example = wanted.get(one.path)
                 if one.file and example and example.md5 == one.stamp:
                     rows[example] = self.reader.content(one, raw)
