@@ -39,7 +39,8 @@ def main(yours: Yours) -> None:
     data = read(Data)
     old, new = a.examples(), b.examples()
     found = changes(old, new)
-    sys.stdout.write(f"{described(a.name, b.name, old, new, found, data)}\n")
+    classed = a.target == b.target == "class"
+    sys.stdout.write(f"{described(a.name, b.name, old, new, found, data, classed)}\n")
     if found.any():
         path = REPORTS / f"data-{a.name}-{b.name}.html"
         decode, show = Decoder.of(yours.data, data), drawing(yours.show)
@@ -49,12 +50,22 @@ def main(yours: Yours) -> None:
 
 
 def described(
-    a: str, b: str, old: Sequence[Versioned], new: Sequence[Versioned], found: Changes, data: Data
+    a: str,
+    b: str,
+    old: Sequence[Versioned],
+    new: Sequence[Versioned],
+    found: Changes,
+    data: Data,
+    classed: bool = True,
 ) -> str:
-    """Return what differs between the versions named `a` and `b`, as text."""
+    """Return what differs between the versions named `a` and `b`, as text.
+
+    How many examples each class has is told where answers are `classed`.
+    """
     parts = [summary(found, a), *(_few(kind, getattr(found, kind)) for kind in found._fields)]
-    parts += ["by class", _balance(a, b, old, new, found), "by split, as params.yaml has it"]
-    parts.append(_moves(a, b, old, new, data))
+    if classed:
+        parts += ["by class", _balance(a, b, old, new, found)]
+    parts += ["by split, as params.yaml has it", _moves(a, b, old, new, data)]
     return "\n".join(part for part in parts if part)
 
 
@@ -68,7 +79,7 @@ def _name(row: Versioned | Pair) -> str:
     if isinstance(row, Versioned):
         return row.path
     old, new = row
-    if old.path == new.path:  # a correction changes the class alone
+    if old.path == new.path:  # a correction changes the answer alone
         return f"{old.path}: {old.label} -> {new.label}"
     return f"{old.path} -> {new.path}"
 

@@ -105,7 +105,8 @@ def _curves_section(curves: Curves) -> str:
         _chart("Error", xs, wrong, curves, True),
         _chart("Score", xs, others, curves, False),
     ]
-    return section("Learning curves", '<div class="charts">', *charts, "</div>")
+    shown = filter(None, charts)
+    return section("Learning curves", '<div class="charts">', *shown, "</div>")
 
 
 def _chart(title: str, xs: list[float], keys: list[str], curves: Curves, zero: bool) -> str:
