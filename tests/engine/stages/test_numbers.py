@@ -39,7 +39,8 @@ def price(request: pytest.FixtureRequest, project: Path) -> Price:
     shutil.copytree(TASK, Path("src", PACKAGE), dirs_exist_ok=True)
     content = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
     content |= {"input": {"columns": COLUMNS}, "augmentation": {"noise": 0.05}}
-    content |= {"model": {"width": 32}, "task": {"reader": "folders", "target": "number"}}
+    content |= {"model": {"width": 32}}
+    content["task"] |= {"target": "number"}
     content["data"] |= {"dev_fraction": 0.25, "test_fraction": 0.25}
     content["optimization"] |= {"epochs": 60, "batch_size": 16, "learning_rate": 0.02}
     content["regularization"] |= {"label_smoothing": 0, "dropout": 0.0}
@@ -88,6 +89,7 @@ def test_from_files_to_the_metrics(
     run("evaluate")
     assert first == {path: path.read_bytes() for path in first}
     check_scored(price)
+    run("diagnose", "report")
 
 
 def check_stored() -> None:
