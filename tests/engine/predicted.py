@@ -13,9 +13,11 @@ from samebits.diagnosis.targets import errors_of
 from samebits.metrics.class_predictions import ClassPredictions
 from samebits.metrics.evaluation import check, judge_all, parts_of, resample_all
 from samebits.metrics.number_predictions import NumberPredictions
+from samebits.metrics.predictions import Predictions
 from samebits.metrics.sums import Labels, Values
 
 Make = Callable[..., ClassPredictions]
+NUMBER = Answers("number", [])
 ERRORS = errors_of(Answers("class", ["c0", "c1"]), 0.1)  # of what `made` makes of two classes
 
 
@@ -36,12 +38,12 @@ def example(
 def summarise(
     evaluation: Evaluation,
     classes: Sequence[str],
-    predictions: Mapping[str, ClassPredictions],
+    predictions: Mapping[str, Predictions],
     costs: Mapping[str, int],
     seed: int,
 ) -> dict[str, Any]:
     """What reports/metrics.json says of predictions, as `evaluate` goes about it."""
-    answers = Answers("class", [*classes])
+    answers = Answers("class" if classes else "number", [*classes])
     constraints = check(evaluation, answers)
     parts = parts_of(evaluation, answers, predictions)
     drawn = resample_all(evaluation, constraints, answers, parts, seed)
@@ -99,7 +101,7 @@ def numbers(
     examples = [
         example(
             f"{number:05d}.csv",
-            f"{true:g}",
+            f"{true:.0f}" if true.is_integer() else repr(true),
             f"{first + number:032x}",
             groups[number] if groups else "",
         )
@@ -111,6 +113,6 @@ def numbers(
 def missing(seed: int, count: int, error: float, scale: float = 1.0) -> NumberPredictions:
     """Predictions that miss the truth by `error` times `scale` on average, either way."""
     draw = np.random.default_rng([seed, count])
-    truth = scale * draw.uniform(5, 50, count)
+    truth = np.array([float(f"{one:.6g}") for one in scale * draw.uniform(5, 50, count)])
     away = scale * error * draw.exponential(1, count) * draw.choice([-1, 1], count)
     return numbers(truth, truth + away, first=seed * 10**6)

@@ -2,13 +2,14 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 import pytest
 from conftest import PACKAGE
-from predicted import example
+from predicted import NUMBER, example, missing
 
 from samebits.core import determinism, kernels, yours
 from samebits.core.seals import Seal
@@ -86,5 +87,29 @@ def result() -> Callable[..., Result]:
         return Result(
             revision, metrics, Answers("class", [*classes]), {"dev": split, "test": split}
         )
+
+    return make
+
+
+@pytest.fixture
+def number_result() -> Callable[..., Result]:
+    """A result of prices that misses the truth by `error` on average: number_result("a", 3e4)."""
+
+    def make(name: str, error: float, *, learned: int = 100, count: int = 400) -> Result:
+        dev = missing(0, count, 0.3, 1e5)
+        scale = error / float(dev.sample.errors.mean())
+        split = replace(dev, answers=dev.truth + scale * (dev.answers - dev.truth))
+        metrics: dict[str, Any] = {
+            "score": error,
+            "metric": "mae",
+            "interval": [0.9 * error, 1.1 * error],
+            "accepted": True,
+            "constraints": [],
+            **{one: {"mae": error} for one in ("dev", "test")},
+        }
+        revision = Revision(name, f"{len(name):040x}")
+        vars(revision)["lock"] = {"stages": {}}  # as if it had been read
+        train = missing(1, learned, 0.1, 1e5)
+        return Result(revision, metrics, NUMBER, {"train": train, "dev": split, "test": split})
 
     return make

@@ -119,3 +119,11 @@ def test_only_a_few_are_named() -> None:
     data = shipped(Data)
     text = data_diff.described("1.0", "1.1", [], new, changes([], new), data)
     assert "\n  a/4\n  and 3 more\n" in text
+
+
+def test_numbers_have_no_classes_to_count() -> None:
+    new = examples_of({f"a/{number}": str(number) for number in range(8)}, "")
+    found, data = changes([], new), shipped(Data)
+    text = data_diff.described("1.0", "1.1", [], new, found, data, classed=False)
+    assert "by class" not in text
+    assert "by split, as params.yaml has it" in text

@@ -5,12 +5,14 @@ from dataclasses import astuple, replace
 from pathlib import Path
 
 import numpy as np
+import predicted
 import pytest
-from predicted import ERRORS
+from predicted import ERRORS, NUMBER
 
 from samebits.console.errors import UserError
 from samebits.core.files import write_csv
 from samebits.diagnosis.error_tags import Row, columns, read_rows, refreshed
+from samebits.diagnosis.targets import errors_of
 from samebits.metrics.class_predictions import ClassPredictions
 from samebits.metrics.scores import find
 
@@ -141,3 +143,28 @@ def test_a_row_in_which_nobody_wrote_is_about_any_picture(
     FILE.write_text(f"{HEADER}\n{row}\n", encoding="utf-8")
     rows = read_rows(FILE, {"dev": dev(made, 1)}, ERRORS)
     assert numbers(refreshed(rows, dev(made, 1), ERRORS, ACCURACY)) == [(0, "wrong", "")]
+
+
+def test_of_numbers_a_mistake_is_further_away_than_allowed() -> None:
+    errors, metric = errors_of(NUMBER, 1.0), find("mae")
+    truth = np.array([1.5, 2.0, 3.0, 4.0])
+    given = predicted.numbers(truth, truth + np.array([0.5, -3.0, 1.0, 2.0]))
+    rows = refreshed([], given, errors, metric)
+    assert [(row.label, row.prediction, row.detail) for row in rows] == [
+        ("2", "-1", "3"),
+        ("4", "6", "2"),
+    ]
+    write_csv(FILE, columns(errors), map(astuple, [replace(rows[0], tags="typo")]))
+    (row,) = read_rows(FILE, {"dev": given}, errors)
+    nearer = replace(given, answers=truth)
+    assert [one.now for one in refreshed([row], nearer, errors, metric)] == ["right"]
+
+
+def test_a_file_without_rows_may_have_the_header_of_another_target(made: Made) -> None:
+    errors = errors_of(NUMBER, 1.0)
+    FILE.write_text(f"{HEADER}\n", encoding="utf-8")
+    given = {"dev": predicted.numbers(np.ones(3), np.ones(3))}
+    assert read_rows(FILE, given, errors) == []
+    FILE.write_text(f"{HEADER}\n{GOOD}\n", encoding="utf-8")
+    with pytest.raises(UserError, match="must begin with the line md5,path,label,prediction,error"):
+        read_rows(FILE, given, errors)

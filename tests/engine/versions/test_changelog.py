@@ -59,3 +59,13 @@ def test_what_a_person_wrote_stays() -> None:
     mine = "# Ours\n\nBy hand.\n\n## 1.0\n\nold\n"
     assert with_entry(mine, "1.1") == "# Ours\n\nBy hand.\n\n## 1.1\n\n## 1.0\n\nold\n"
     assert without_latest(with_entry(mine, "1.1")) == mine
+
+
+def test_numbers_are_counted_all_together() -> None:
+    classes = balance(NEW, "number")
+    assert classes == {"": 4}
+    made = Record(release="1.1", version="f.dir", corrections=None, note="New", classes=classes)
+    lines = entry(made, "2026-01-02", "1.0", FOUND).splitlines()
+    assert lines[4] == "Since 1.0: 1 added, 0 removed, 1 relabelled, 1 renamed."
+    assert lines[-1] == "Examples: 4."
+    assert not any("|" in line for line in lines)

@@ -27,6 +27,7 @@ class ClassErrors(Errors[ClassPredictions]):
     """Errors of examples of one class each."""
 
     words = WORDS["class"]
+    smooths = True
     metrics = ("balanced_accuracy", "macro_f1")
 
     def of_splits(

@@ -105,8 +105,7 @@ def _cause(gap: Gap, inputs: Inputs, settings: Settings, went: Training) -> str 
     if gap.link.name in ("bias", "variance") and _mislabelled(inputs, settings):
         return "labels"
     if gap.link.name == "bias":
-        unused = settings.errors.unused
-        return cause(went, inputs.epochs, settings.optimization, settings.regularization, unused)
+        return cause(went, inputs.epochs, settings.optimization, settings.regularization)
     return None
 
 

@@ -17,6 +17,7 @@ from ..data.findings import shown
 from ..metrics.predictions import Predictions
 from ..metrics.registry import Metric
 from .errors import Errors
+from .words import WORDS, Words
 
 FILE = Path("reports/error-analysis.csv")
 WRONG, RIGHT, GONE = "wrong", "right", "gone"
@@ -43,7 +44,11 @@ class Row:
 
 def columns(errors: Errors[Any]) -> tuple[str, ...]:
     """Return the header of the file."""
-    return ("md5", "path", "label", "prediction", errors.words.detail, "now", "tags")
+    return _header(errors.words)
+
+
+def _header(words: Words) -> tuple[str, ...]:
+    return ("md5", "path", "label", "prediction", words.detail, "now", "tags")
 
 
 def read_rows(
@@ -67,12 +72,20 @@ def read_rows(
         UserError: it is not such a table, or a row does not fit the examples.
     """
     lines, problems = read_table(path, columns(errors))
+    if problems and not _tells(path):
+        return []
     rows = [(line, Row(cells[0].lower(), *cells[1:])) for line, cells in lines]
     found = [*problems, *_misfits(rows, path.as_posix(), predictions, errors, gone)]
     if found:
         more = f" ({len(found) - 1} more like this)" if len(found) > 1 else ""
         raise UserError(f"{found[0]}{more}")
     return [row for _, row in rows]
+
+
+def _tells(path: Path) -> bool:
+    """Whether there is more than a header: that of another target is written anew."""
+    empty = {",".join(_header(words)) for words in WORDS.values()}
+    return path.read_bytes().decode("utf-8-sig", errors="replace").strip() not in empty
 
 
 def _misfits(

@@ -33,12 +33,12 @@ class Said(NamedTuple):
 class Errors(ABC, Generic[P]):
     """Errors of one target; `allowed` is what evaluation.target_error allows.
 
-    `unused` are keys of the section `regularization` that do nothing, `metrics` two by which one
-    may decide.
+    `smooths` says whether regularization.label_smoothing does something, `metrics` are two by which
+    one may decide.
     """
 
     words: ClassVar[Words]
-    unused: ClassVar[frozenset[str]] = frozenset()
+    smooths: ClassVar[bool]
     metrics: ClassVar[tuple[str, str]]
 
     def __init__(self, answers: Answers, allowed: float) -> None:

@@ -1,7 +1,7 @@
 """Why a model does not fit what it was trained on: what the loss of each step gives away."""
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from ..core.sections import Optimization, Regularization
@@ -72,7 +72,6 @@ def cause(
     epochs: int,
     optimization: Optimization,
     regularization: Regularization,
-    unused: Collection[str] = (),
 ) -> str:
     """Return why the fit on the training set is bad: what should be turned first.
 
@@ -81,7 +80,6 @@ def cause(
         epochs: how many it took.
         optimization: its section.
         regularization: its section.
-        unused: keys of that which do nothing.
 
     Returns:
         "high rate", "low rate", "short", "regularized" or "small".
@@ -89,7 +87,7 @@ def cause(
     record = found.record()
     if record["peak"] >= PEAK or record["early"] >= STUCK:
         return "high rate"
-    if strong(regularization, unused) or epochs < optimization.epochs:
+    if strong(regularization) or epochs < optimization.epochs:
         return "regularized"
     if record["reach"] < REACH:
         return "short" if found.steps < FEW else "low rate"
@@ -98,13 +96,9 @@ def cause(
     return "small"
 
 
-def strong(regularization: Regularization, unused: Collection[str] = ()) -> list[str]:
-    """Return the keys of the section whose values keep a network from fitting what it sees.
-
-    Those that are `unused` do nothing.
-    """
-    keys = [key for key in STRONG if key not in unused]
-    return [key for key in keys if getattr(regularization, key) >= STRONG[key]]
+def strong(regularization: Regularization) -> list[str]:
+    """Return the keys of the section whose values keep a network from fitting what it sees."""
+    return [key for key, least in STRONG.items() if getattr(regularization, key) >= least]
 
 
 def _smoothed(losses: Sequence[float]) -> list[float]:

@@ -1,6 +1,6 @@
 """What to try where a model does not even fit what it is trained on."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from ..core.sections import Optimization, Regularization
 from .evidence import strong
@@ -22,7 +22,7 @@ def bias(settings: Settings) -> Iterator[Idea]:
         ("short", "low rate"),
     )
     yield from _bigger(settings)
-    yield from _less_regularization(settings.regularization, settings.errors.unused)
+    yield from _less_regularization(settings.regularization)
 
 
 def _rates(optimization: Optimization) -> Iterator[Idea]:
@@ -90,8 +90,8 @@ def _optimizer(now: Optimization) -> Idea:
     )
 
 
-def _less_regularization(now: Regularization, unused: Collection[str]) -> Iterator[Idea]:
-    for key in strong(now, unused):
+def _less_regularization(now: Regularization) -> Iterator[Idea]:
+    for key in strong(now):
         yield Idea(
             f"less {key.replace('_', ' ')}",
             "so much of it keeps the network from fitting even what it sees",

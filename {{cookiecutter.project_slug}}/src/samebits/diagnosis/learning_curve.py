@@ -224,7 +224,9 @@ def extrapolate(curve: Curve, seed: int = 0) -> Extrapolation:
     ]
     enough = rounded(MATTERS * found[0], curve.decimals)
     worth = None
-    if rounded(float(least[1]), curve.decimals) >= enough:
+    if not enough:  # there is no error that more data could take away
+        worth = False
+    elif rounded(float(least[1]), curve.decimals) >= enough:
         worth = True
     elif rounded(float(most[-1]), curve.decimals) < enough:
         worth = False

@@ -27,7 +27,7 @@ class NumberErrors(Errors[NumberPredictions]):
     """Errors of examples of one number each."""
 
     words = WORDS["number"]
-    unused = frozenset({"label_smoothing"})
+    smooths = False
     metrics = ("mae", "rmse")
 
     def of_splits(

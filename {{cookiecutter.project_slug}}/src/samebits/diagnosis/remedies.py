@@ -83,7 +83,7 @@ def _milder(settings: Settings) -> Iterator[Idea]:
                 run(**{f"augmentation__{key}": True}),
                 SAME,
             )
-    if now.label_smoothing < 0.1 and "label_smoothing" not in settings.errors.unused:
+    if now.label_smoothing < 0.1 and settings.errors.smooths:
         yield Idea(
             "label smoothing",
             "no single label is to be believed entirely",

@@ -166,4 +166,4 @@ def significant(value: float, digits: int = DIGITS, *, signed: bool = False) -> 
         return "0"
     sign, size = "+" if signed else "", int(f"{value:e}".partition("e")[2])
     whole = size >= digits - 1 and abs(value) < WIDEST
-    return f"{value:{sign},.0f}" if whole else f"{value:{sign}.{digits}g}"
+    return f"{value:{sign},.0f}" if whole else f"{value:{sign},.{digits}g}"

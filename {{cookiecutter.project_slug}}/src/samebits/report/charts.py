@@ -11,7 +11,7 @@ from .markup import text
 
 WIDTH, HEIGHT = 440, 250
 LEFT, RIGHT, TOP, BOTTOM = 48, 62, 12, 40
-SMALL, LARGE = 1e-4, 1e6  # of a step; else ticks are written with a power of ten
+SMALL, LARGE = 1e-4, 1e7  # of a step; else ticks are written with a power of ten
 LABEL_GAP = 15  # labels nearer than this would overlap
 
 
@@ -116,7 +116,7 @@ def tick(value: float, step: float) -> str:
     if not SMALL <= step < LARGE:
         return f"{value:g}"
     decimals = max(0, -int(f"{step:e}".split("e")[1]))
-    return f"{value + 0.0:.{decimals}f}"
+    return f"{value + 0.0:,.{decimals}f}"
 
 
 def _lines(x: Axis, y: Axis, xs: Sequence[float], series: Sequence[Series]) -> str:

@@ -47,12 +47,10 @@ def _lead(data: Mapping[str, Any]) -> str:
     found, accepted = (sum(data[key].values()) for key in ("found", "accepted"))
     lead = f"{plural(found, 'finding')}, {accepted:,} of them accepted" if found else "No finding"
     looked = f"{data['labels_examined']:,} of {plural(data['examples'], 'example')}"
+    labels = f"A model that had not seen them looked for wrong labels in {looked}. "
     before = data["compared_with"]
     since = f"compared with data version {name(before)}" if before else "there is no data release"
-    return (
-        f"<p>{lead}. A model that had not seen them looked for wrong labels in {looked}. "
-        f"{moved(data.get('not_looked_for', []), since)}</p>"
-    )
+    return f"<p>{lead}. {labels}{moved(data.get('not_looked_for', []), since)}</p>"
 
 
 def _rules(data: Mapping[str, Any]) -> str:

@@ -98,9 +98,15 @@ def _curves_section(curves: Curves) -> str:
     if not xs:
         return section("Learning curves", "<p>None: training ran no epoch.</p>")
     losses = [key for key in curves if key.endswith("_loss")]
+    wrong = [key for key in curves if key.endswith("_error")]
     others = [key for key in curves if key.endswith(("_score", *METRICS)) and key not in losses]
-    charts = [_chart("Loss", xs, losses, curves, True), _chart("Score", xs, others, curves, False)]
-    return section("Learning curves", '<div class="charts">', *charts, "</div>")
+    charts = [
+        _chart("Loss", xs, losses, curves, True),
+        _chart("Error", xs, wrong, curves, True),
+        _chart("Score", xs, others, curves, False),
+    ]
+    shown = filter(None, charts)
+    return section("Learning curves", '<div class="charts">', *shown, "</div>")
 
 
 def _chart(title: str, xs: list[float], keys: list[str], curves: Curves, zero: bool) -> str:

@@ -29,7 +29,7 @@ def without_latest(text: str) -> str:
 
 
 def entry(record: Record, date: str, since: str | None, found: Changes) -> str:
-    """Return the entry of a release: its note, and its counts by class.
+    """Return the entry of a release: its note, and its counts, by class where there are classes.
 
     Args:
         record: the release.
@@ -47,11 +47,19 @@ def entry(record: Record, date: str, since: str | None, found: Changes) -> str:
             f"Content: `{record.version}`"
             + (f", label corrections `{record.corrections}`." if record.corrections else "."),
             "",
-            "| class | examples | added | removed | relabelled to | relabelled from |",
-            "|---|---:|---:|---:|---:|---:|",
-            *(_row(cells) for cells in by_class(record.classes, found)),
+            *_counts(record.classes, found),
         ]
     )
+
+
+def _counts(classes: Mapping[str, int], found: Changes) -> list[str]:
+    if "" in classes:
+        return [f"Examples: {classes['']}."]
+    return [
+        "| class | examples | added | removed | relabelled to | relabelled from |",
+        "|---|---:|---:|---:|---:|---:|",
+        *(_row(cells) for cells in by_class(classes, found)),
+    ]
 
 
 def summary(found: Changes, since: str | None) -> str:

@@ -108,9 +108,10 @@ def _match(old: list[Versioned], new: list[Versioned], found: Changes) -> None:
     found.added.extend(after[shared:])
 
 
-def balance(examples: Iterable[Versioned]) -> dict[str, int]:
-    """Return how many examples each class has, by name."""
-    return dict(sorted(Counter(one.label for one in examples).items()))
+def balance(examples: Iterable[Versioned], target: str = "class") -> dict[str, int]:
+    """Return how many examples each class has, by name; without classes all of them, as ""."""
+    labels = (one.label if target == "class" else "" for one in examples)
+    return dict(sorted(Counter(labels).items()))
 
 
 class Moves(NamedTuple):

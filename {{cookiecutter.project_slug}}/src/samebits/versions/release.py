@@ -183,7 +183,7 @@ def _recorded(
     corrected = CORRECTIONS.read_text(encoding="utf-8") if CORRECTIONS.exists() else ""
     new = examples_of(unpacked(listing(version), "the data here"), corrected, reader, RAW)
     old = last.examples() if last else []
-    classes = balance(new)
+    classes = balance(new, read(Task).target)
     made = Record(
         release=name,
         version=version,

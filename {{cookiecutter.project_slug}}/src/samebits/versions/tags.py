@@ -13,6 +13,7 @@ from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from ..console.errors import UserError
 from ..core.files import md5
@@ -108,7 +109,7 @@ class Release:
         Raises:
             UserError: this engine knows no such reader.
         """
-        params = self.revision.params() if self.revision.text("params.yaml") else {}
+        params = self._params
         name = str(params.get("task.reader", "folders"))  # before there was a choice
         try:
             columns = (str(params.get(f"task.{key}") or "") for key in ("answer", "time"))
@@ -118,6 +119,15 @@ class Release:
                 f"{self.title} was read by {name!r}, which this engine does not know; use the code "
                 "of that version."
             ) from None
+
+    @property
+    def target(self) -> str:
+        """What an answer is, as its own params.yaml says."""
+        return str(self._params.get("task.target", "class"))
+
+    @cached_property
+    def _params(self) -> dict[str, Any]:
+        return self.revision.params() if self.revision.text("params.yaml") else {}
 
     @contextmanager
     def _tables(self, files: Mapping[str, str]) -> Iterator[Path]:
