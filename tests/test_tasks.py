@@ -3,10 +3,13 @@
 Run with `python -m pytest tests/test_tasks.py`.
 """
 
+import re
 from pathlib import Path
 
 import pytest
-from helpers import CACHE, RUNNING, TASKS, Bake, command, cpu_wheel, git
+from helpers import CACHE, PACKAGE, ROOT, RUNNING, TASKS, Bake, command, cpu_wheel, git, sources
+
+README = ROOT / "README.md"
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -22,6 +25,16 @@ def test_a_new_project_passes_its_audit(
         assert done.returncode == 0, done.stdout
 
 
+def test_the_readme_counts_the_lines_of_each_task() -> None:
+    rows = re.findall(r"^\| ([a-z-]+) \|.*\| (\d+) \|$", README.read_text("utf-8"), re.MULTILINE)
+    assert [task for task, _ in rows] == TASKS
+    for task, lines in rows:
+        known = sources(task=task)
+        files = [known[name] for name in known if name.startswith(f"src/{PACKAGE}/")]
+        count = sum(len(file.read_text("utf-8").splitlines()) for file in files)
+        assert int(lines) == count - 1, task  # a line says what the folder is
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS[1:])
 def test_from_generation_to_proof(
@@ -31,7 +44,7 @@ def test_from_generation_to_proof(
     monkeypatch.setenv("UV_CACHE_DIR", CACHE)
     wheel = "cpu" if cpu_wheel(RUNNING) else "cuda"
     answers = (f"task={task}", f"python_version={RUNNING}", f"accelerator={wheel}")
-    bake = ("python", "-m", "cookiecutter", Path(__file__).parents[1], "--no-input")
+    bake = ("python", "-m", "cookiecutter", ROOT, "--no-input")
     done = command(*bake, *answers, "verify=training", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Proven: the environment installs from its locks;" in done.stdout, done.stdout

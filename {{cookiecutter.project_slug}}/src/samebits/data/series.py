@@ -33,6 +33,19 @@ def read_series(content: bytes, channels: int) -> NDArray[np.float64]:
     return np.array(rows[first:])
 
 
+FIGURES = 5  # of a channel, in `summary`
+
+
+def summary(series: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return figures of each channel for simple models, float32 [FIGURES * channels].
+
+    They are the mean, the standard deviation, the least, the largest, and the mean step.
+    """
+    steps = np.abs(np.diff(series, axis=0)).sum(axis=0) / max(len(series) - 1, 1)
+    figures = [series.mean(axis=0), series.std(axis=0), series.min(axis=0), series.max(axis=0)]
+    return np.concatenate([*figures, steps]).clip(-1e30, 1e30).astype(np.float32)
+
+
 def _numbers(line: str) -> list[float]:
     """The numbers of a line; NaN for a cell that is none."""
     found = []

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.features import Features, Seen
+from ..data.features import OWN, Features, Seen
 from ..data.loader import Split
 
 # Examples, at most, that a regression learns from, evenly spread over all: so its time stays
@@ -33,4 +33,6 @@ def learnt_from(train: Split) -> tuple[Seen, NDArray[np.int64]]:
 
 def seen_in(train: Split) -> str:
     """Return what a regression looks at, in words."""
+    if OWN in train.arrays:
+        return OWN
     return "pixels" if Features(train.arrays).image else "the arrays"
