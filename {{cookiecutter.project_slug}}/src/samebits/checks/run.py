@@ -84,7 +84,7 @@ def _judged(
     found = chain(
         file_findings(database, data),
         class_findings(database, data),
-        coverage_findings(_splits(database, data, cut), data),
+        coverage_findings(_splits(database, data, cut), data, cut is not None),
         same_findings(database, data, cut),
         unusable,
         misfits(rows, _folders(database), known, reviewed.corrections),

@@ -79,7 +79,7 @@ def _assemble(
         (split_of(path, md5, data, time, cut), label) for path, label, md5, _, time, _ in known
     )
     classes = sorted({label for _, label in counts})
-    for one in coverage_findings(counts, data):
+    for one in coverage_findings(counts, data, cut is not None):
         if not RULES[one.rule].acceptable:
             raise UserError(one.message)
     numbers = {name: number for number, name in enumerate(classes)}
