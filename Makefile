@@ -6,7 +6,7 @@ override in_venv := sh '$(project)/scripts/venv' env PYTHONSAFEPATH=
 
 # Neither make nor a shell reads any of a value: a recipe finds each in its environment as it was
 # written, and a make that it starts is given none.
-override values := PARTS PYTHON SIZES
+override values := PARTS PYTHON SIZES TASK
 override values += $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 $(foreach name,$(values),$(if $(value $(name)),$(eval override $(name) := $$(value $(name)))$(eval export $(name))))
 MAKEOVERRIDES :=
@@ -20,8 +20,8 @@ help: ## list what can be done
 setup: ## build .venv with the template's own tools, pinned and hashed
 	@"$$PYTHON" -I '$(project)/scripts/setup.py' --root . requirements/dev.lock
 
-demo: setup ## generate a project into demo/, install, train, compare with the shipped bits
-	$(in_venv) python scripts/demo.py
+demo: setup ## generate a project into demo/, install, train, compare with the shipped bits; TASK=series-class for another task
+	$(in_venv) python scripts/demo.py $(if $(value TASK),"$$TASK")
 
 test: quick ## the quick tier, then the slow one (real environments, real training)
 	@echo 'Slow tier: real environments, real training' && $(in_venv) python -m pytest -m 'slow and not (long or apart)' -n 2 --dist loadfile --durations 25
@@ -44,8 +44,8 @@ check: setup ## lint, format and types; writes nothing
 lock: setup ## refresh every lock
 	$(in_venv) python scripts/lock.py --upgrade
 
-expected: setup ## refresh the shipped bits
-	$(in_venv) python scripts/expected.py
+expected: setup ## refresh the shipped bits, of all tasks or TASK=...
+	$(in_venv) python scripts/expected.py $(if $(value TASK),"$$TASK")
 
 manifest: setup ## list the shipped engine anew, in src/samebits/MANIFEST of the project
 	$(in_venv) python scripts/manifest.py

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 CHOICES = {
+    "task": ("image-class", "text-class", "table-number", "table-class", "series-class"),
     "license": ("MIT", "Apache-2.0", "BSD-3-Clause", "Proprietary"),
     "python_version": ("3.11", "3.12", "3.13"),
     "accelerator": ("cuda", "cpu"),
@@ -36,7 +37,7 @@ orjson packaging pandas pathspec pil pillow pip platformdirs pluggy pre_commit p
 propcache proto protobuf psutil public py pyasn1 pyasn1_modules pycparser pydantic pydantic_core
 pydantic_settings pydevd_plugins pydot pygit2 pygments pygtrie pyjwt pyparsing pytest
 python_discovery pywin32 pyyaml referencing requests requests_oauthlib rich rpds ruamel ruff s3fs
-safetensors scikit_learn scipy scmrepo semver setuptools shortuuid shtab six sklearn smmap
+safetensors scikit_learn scipy scmrepo seglearn semver setuptools shortuuid shtab six sklearn smmap
 sqlalchemy sqltrie sshfs sympy tabulate termcolor threadpoolctl tomlkit torch torchgen torchvision
 tqdm traitlets triton typer typing_extensions typing_inspection tzdata tzlocal urllib3 uv validate
 vine virtualenv voluptuous wcwidth wheel wrapt xdist yaml yarl zc

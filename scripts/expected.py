@@ -1,12 +1,13 @@
 """Refresh the bits that the template ships: train for real, keep the hashes.
 
-    python scripts/expected.py      (make expected; about two minutes)
+    python scripts/expected.py [TASK ...]      (make expected; about two minutes for each task)
 
-Writes dvc.lock, data/raw.dvc and provenance/train.json of the template. Both accelerators run in
-the environment of the default one: only the hash of their runtime.lock differs, and what contains
-it. That the CPU wheels give the same bits too is a test.
+Writes dvc.lock, data/raw.dvc and provenance/train.json of the template, for each task. Both
+accelerators run in the environment of the default one: only the hash of their runtime.lock differs,
+and what contains it. That the CPU wheels give the same bits too is a test.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -20,29 +21,43 @@ PACKAGE = SLUG.replace("-", "_")
 SHIPPED = ("dvc.lock", "data/raw.dvc", "provenance/train.json")
 
 
+TASKS: list[str] = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))["task"]
+
+
 def main() -> int:
     """Render, train and keep the hashes, for both accelerators."""
     with tempfile.TemporaryDirectory(prefix="expected-") as folder:
-        projects = {name: render(Path(folder), name) for name in ("cuda", "cpu")}
-        environment = projects["cuda"] / ".venv"
-        call([sys.executable, "scripts/setup.py"], projects["cuda"], environment)
-        for project in projects.values():
-            run_pipeline(project, environment)
-        for path in SHIPPED:
-            texts = {name: read(project / path) for name, project in projects.items()}
-            (TEMPLATE / path).parent.mkdir(exist_ok=True)
-            write(TEMPLATE / path, merged(texts["cuda"], texts["cpu"]))
+        environment: Path | None = None
+        for task in sys.argv[1:] or TASKS:
+            projects = {name: render(Path(folder), task, name) for name in ("cuda", "cpu")}
+            if environment is None:  # the locks are the same whatever the task
+                environment = projects["cuda"] / ".venv"
+                call([sys.executable, "scripts/setup.py"], projects["cuda"], environment)
+            for project in projects.values():
+                run_pipeline(project, environment)
+            for path in SHIPPED:
+                texts = {name: read(project / path) for name, project in projects.items()}
+                place = of_task(path, task)
+                place.parent.mkdir(exist_ok=True)
+                write(place, merged(texts["cuda"], texts["cpu"]))
     print(f"refreshed {', '.join(SHIPPED)}; look at the change with 'git diff'")
     return 0
 
 
-def render(folder: Path, accelerator: str) -> Path:
+def of_task(path: str, task: str) -> Path:
+    """Return where the template has a file that only projects with this task have."""
+    place = TEMPLATE / path
+    return place.with_name(f"{{% if cookiecutter.task == '{task}' %}}{place.name}{{% endif %}}")
+
+
+def render(folder: Path, task: str, accelerator: str) -> Path:
     """Render the template without its hooks, which would refuse the old bits."""
-    answers = [f"project_slug={SLUG}", f"accelerator={accelerator}"]
+    place = folder / task / accelerator
+    answers = [f"project_slug={SLUG}", f"accelerator={accelerator}", f"task={task}"]
     command = [sys.executable, "-m", "cookiecutter", str(ROOT), "--no-input"]
-    command += ["--accept-hooks", "no", "--output-dir", str(folder / accelerator), *answers]
+    command += ["--accept-hooks", "no", "--output-dir", str(place), *answers]
     call(command, folder, None)
-    return folder / accelerator / SLUG
+    return place / SLUG
 
 
 def run_pipeline(project: Path, environment: Path) -> None:

@@ -18,6 +18,8 @@ TEMPLATE = Path(__file__).resolve().parent.parent
 PROJECT = "{{cookiecutter.project_slug}}"
 ACCELERATORS = ("cuda", "cpu")
 REMOTES = ("s3", "gs", "azure", "ssh")
+# Tasks whose example data a package carries that nothing else needs.
+TASKS = ("series-class", "table-number")
 
 sys.path.insert(0, str(TEMPLATE / PROJECT / "scripts"))
 locks = importlib.import_module("lock")  # the project's, not this file
@@ -45,7 +47,9 @@ def refresh(upgrade: bool) -> list[str]:
         for accelerator in ACCELERATORS:
             refresh_variant(project, accelerator, Path(scratch, accelerator), upgrade)
         for remote in REMOTES:
-            refresh_remote(project, remote, Path(scratch, remote), upgrade)
+            refresh_other(project, "remote", "remote", remote, Path(scratch, remote), upgrade)
+        for task in TASKS:
+            refresh_other(project, "example", "task", task, Path(scratch, task), upgrade)
         for name in ("dev", "servers"):
             locks.compile_lock(ours, name, upgrade)
         changes: list[str] = locks.adopt(project, TEMPLATE / place)
@@ -68,13 +72,16 @@ def refresh_variant(project: Path, accelerator: str, scratch: Path, upgrade: boo
         shutil.copy(folder / name, project / name)
 
 
-def refresh_remote(project: Path, remote: str, scratch: Path, upgrade: bool) -> None:
-    """Makes the lock of a remote's plugin; its other pins are those of the locks made before."""
+def refresh_other(
+    project: Path, stem: str, question: str, answer: str, scratch: Path, upgrade: bool
+) -> None:
+    """Makes a lock that projects with one answer have; its other pins are those made before."""
     folder = Path(shutil.copytree(project, scratch / "requirements"))
     choose(folder, "runtime", "accelerator", ACCELERATORS[0])
-    choose(folder, "remote", "remote", remote)
-    locks.compile_lock(folder, "remote", upgrade)
-    shutil.copy(folder / "remote.lock", project / conditional("remote.lock", "remote", remote))
+    choose(folder, stem, question, answer)
+    locks.compile_lock(folder, stem, upgrade)
+    name = conditional(f"{stem}.lock", question, answer)
+    shutil.copy(folder / f"{stem}.lock", project / name)
 
 
 def choose(folder: Path, stem: str, question: str, answer: str) -> None:

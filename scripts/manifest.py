@@ -31,8 +31,8 @@ def text(root: Path) -> str:
 
 
 def _is_passing(name: str) -> bool:
-    """Whether tools leave such a file behind."""
-    hidden = any(part.startswith(".") or part == "__pycache__" for part in name.split("/"))
+    """Whether it is what tools leave behind, or a file that not every project has."""
+    hidden = any(part.startswith((".", "{%")) or part == "__pycache__" for part in name.split("/"))
     return hidden or name.endswith(".pyc")
 
 

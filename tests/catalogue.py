@@ -315,10 +315,13 @@ BUGS = [
 ]
 
 
-def plant(project: Path, package: str, changes: Sequence[Change]) -> None:
-    """Make the changes; each must find its place once."""
+def plant(
+    project: Path, package: str, changes: Sequence[Change], known: Mapping[str, Path] | None = None
+) -> None:
+    """Make the changes; each must find its place once. `known` says where its files are."""
     for name, pattern, new in changes:
-        path = project / name.replace("P/", f"src/{package}/", 1).replace("E/", "src/samebits/", 1)
+        place = name.replace("P/", f"src/{package}/", 1).replace("E/", "src/samebits/", 1)
+        path = known[place] if known else project / place
         if path.suffix == ".png":
             # As a person would who puts a better picture in its place: one that is good in itself.
             path.write_bytes(sorted(path.parent.iterdir())[1].read_bytes())

@@ -21,6 +21,7 @@ import proofs
 from helpers import (
     CACHE,
     CONTEXT,
+    DEFAULT,
     PROJECT,
     ROOT,
     RUNNING,
@@ -169,16 +170,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def build(project: Path) -> None:
     """Bake, install, collect the data and train."""
     folder = project.parent
-    (folder / ".gitconfig").write_text("[user]\nname = T\nemail = t@example.org\n", "utf-8")
+    assert generated(folder, DEFAULT) == project
     variables = os.environ | {"HOME": str(folder), "UV_CACHE_DIR": CACHE}
     variables = {name: text for name, text in variables.items() if not name.startswith("GIT_")}
     # Its environment keeps the bytecode of torch, which to compile takes longer than to train.
     variables.pop("PYTHONDONTWRITEBYTECODE", None)
-    bake = ("python", "-m", "cookiecutter", ROOT, "--no-input", "--output-dir", folder)
-    wheel = "cpu" if cpu_wheel(RUNNING) else "cuda"
-    answers = (f"python_version={RUNNING}", f"accelerator={wheel}")
-    done = command(*bake, *answers, cwd=folder, env=variables)
-    assert done.returncode == 0, done.stdout + done.stderr
     for target in ("setup", "data", "reproduce"):
         done = command("make", target, cwd=project, env=variables)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -211,6 +207,41 @@ def base(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Base:
     place = Place(tmp_path_factory.mktemp("base") / "base", built)
     ignored = shutil.ignore_patterns(".venv", "__pycache__", "checkpoints")
     shutil.copytree(built, place.root, ignore=ignored)
+    return shortened(place)
+
+
+@pytest.fixture(scope="session")
+def bases(
+    built: Path, base: Base, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Base]:
+    """The same for a task; the environment is that of the project that was built."""
+    known = {DEFAULT: base}
+
+    def of(task: str) -> Base:
+        if task not in known:
+            folder = tmp_path_factory.mktemp(task)
+            known[task] = shortened(Place(generated(folder, task), built))
+        return known[task]
+
+    return of
+
+
+def generated(folder: Path, task: str) -> Path:
+    """A committed project with a task, for Python and wheels as in the one that is built."""
+    (folder / ".gitconfig").write_text("[user]\nname = T\nemail = t@example.org\n", "utf-8")
+    variables = {name: text for name, text in os.environ.items() if not name.startswith("GIT_")}
+    bake = ("python", "-m", "cookiecutter", ROOT, "--no-input", "--output-dir", folder)
+    wheel = "cpu" if cpu_wheel(RUNNING) else "cuda"
+    answers = (f"python_version={RUNNING}", f"accelerator={wheel}", f"task={task}")
+    done = command(*bake, *answers, cwd=folder, env=variables | {"HOME": str(folder)})
+    assert done.returncode == 0, done.stdout + done.stderr
+    [project] = (path for path in folder.iterdir() if path.is_dir())
+    return project
+
+
+def shortened(place: Place) -> Base:
+    """A project with few epochs, run and committed."""
+    place.must("python", "-m", "samebits", "data", "add")
     place.change(epochs=EPOCHS, checkpoint_every=EVERY)
     place.must("dvc", "repro")
     commit(place.root, "Few epochs")
@@ -244,7 +275,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Hand the row on to the reports: skipped tests and failed ones have theirs too."""
     for item in session.items:
         if mark := item.get_closest_marker("changes"):
-            code = proofs.digest(item.path, *mark.args[1:])
+            code = proofs.digest(item.path, *mark.args[1:], **mark.kwargs)
             item.user_properties += [("changes", mark.args[0]), ("code", code)]
 
 

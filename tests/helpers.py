@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import jinja2
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,6 +23,29 @@ Plant = Callable[[str, str, str], Path]
 Run = Callable[..., str]
 RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"  # the Python of the tests
 PACKAGE = "handwritten_digits"  # of the project that default answers make
+JINJA = jinja2.Environment(keep_trailing_newline=True)
+
+
+TASKS: list[str] = CONTEXT["task"]
+DEFAULT = TASKS[0]
+
+
+def filled(text: str, task: str = DEFAULT) -> str:
+    """A text of the template, or a path there, as it is where only the task is not the default."""
+    answers = {name: one[0] if isinstance(one, list) else one for name, one in CONTEXT.items()}
+    answers |= {"task": task, "__package_name": PACKAGE}
+    return JINJA.from_string(text).render(cookiecutter=answers)
+
+
+def sources(root: Path = ROOT, task: str = DEFAULT) -> dict[str, Path]:
+    """The files of the template that a project with this task has, by their paths there."""
+    project = root / PROJECT
+    found = {}
+    for path in sorted(one for one in project.rglob("*") if one.is_file()):
+        name = filled(path.relative_to(project).as_posix(), task)
+        if all(name.split("/")) and "__pycache__" not in path.parts:
+            found[name] = path
+    return found
 
 
 def literal(text: str) -> str:

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from helpers import PROJECT, ROOT
+from helpers import DEFAULT, ROOT, filled, sources
 from reproduction import STAGES, Row
 
 HERE, DOCS = ROOT / "tests", ROOT / "docs" / "reproducibility.md"
@@ -36,6 +36,9 @@ NOT_RUN = {
     ("cost of determinism", "not measured"),
     ("drift from CPU to GPU", "not measured"),
 }
+
+
+EARLIER = ", of earlier code"
 
 
 class Line(NamedTuple):
@@ -124,11 +127,19 @@ def republished(docs: str, found: Iterable[Line]) -> str:
     bad = {line.changes for line in new if line.result in ("FAILED", "WRONG") or lacks(line)}
     new = [line for line in new if line.changes not in bad]
     made = {line.changes for line in new}
-    order = [*known()]
+    codes, late = known(), lagging()
+    order = [*codes]
     whole = [line for line in kept if line.changes not in made] + new
-    whole = [line for line in whole if line.changes in order]
+    whole = [_dated(line, codes, late) for line in whole if line.changes in order]
     whole.sort(key=lambda line: order.index(line.changes))
     return docs.replace(_shown(docs), table(whole))
+
+
+def _dated(line: Line, codes: Mapping[str, str], late: set[str]) -> Line:
+    """The line, which says so where it is of earlier code and may be."""
+    result = line.result.removesuffix(EARLIER)
+    stale = line.ran and line.changes in late and line.code != codes[line.changes]
+    return line._replace(result=result + EARLIER if stale else result)
 
 
 def lacks(line: Line) -> bool:
@@ -139,12 +150,28 @@ def lacks(line: Line) -> bool:
 
 def known() -> dict[str, str]:
     """What tests change, in their order, and the digest of the code that moves the bits there."""
-    found: dict[str, str] = {}
+    return {mark.args[0]: digest(path, *mark.args[1:], **mark.kwargs) for path, mark, _ in _marks()}
+
+
+def lagging() -> set[str]:
+    """What tests change that `make test` leaves to runs of everything at once, or to others."""
+    return {mark.args[0] for _, mark, beside in _marks() if beside & {"apart", "long"}}
+
+
+def _marks() -> Iterator[tuple[Path, pytest.Mark, set[str]]]:
+    """The marks `changes` of all tests, with their file and the names of the marks beside."""
     for path in sorted(HERE.glob("test_*.py")):
-        if "mark.changes" in path.read_text("utf-8"):
-            for test in vars(_loaded(path)).values():
-                found |= {mark.args[0]: digest(path, *mark.args[1:]) for mark in _marks(test)}
-    return found
+        tests = vars(_loaded(path)) if "mark.changes" in path.read_text("utf-8") else {}
+        for test in filter(callable, tests.values()):
+            own = getattr(test, "pytestmark", [])
+            own = own if isinstance(own, list) else []
+            for marks in [own, *(_of_values(mark) for mark in own if mark.name == "parametrize")]:
+                beside = {mark.name for mark in (*own, *marks)}
+                yield from ((path, mark, beside) for mark in marks if mark.name == "changes")
+
+
+def _of_values(mark: pytest.Mark) -> list[pytest.Mark]:
+    return [one.mark for value in mark.args[1] for one in getattr(value, "marks", ())]
 
 
 def _loaded(path: Path) -> ModuleType:
@@ -155,47 +182,36 @@ def _loaded(path: Path) -> ModuleType:
     return module
 
 
-def _marks(test: object) -> Iterator[pytest.Mark]:
-    """The marks `changes` of a test and of its parameters."""
-    own = getattr(test, "pytestmark", [])
-    for mark in own if isinstance(own, list) and callable(test) else []:
-        if mark.name == "changes":
-            yield mark
-        elif mark.name == "parametrize":
-            inner = [one for value in mark.args[1] for one in getattr(value, "marks", ())]
-            yield from (one.mark for one in inner if one.name == "changes")
-
-
-def digest(test: Path, until: str = STAGES[-1], root: Path = ROOT) -> str:
+def digest(test: Path, until: str = STAGES[-1], root: Path = ROOT, *, task: str = DEFAULT) -> str:
     """Ten digits that stand for all that can move the bits of a row.
 
     That is what the stages up to `until` depend on, the locks, the params, and the file of the
     test with what it starts; comments and docstrings are left out.
     """
-    project = root / PROJECT
-    text = (project / "dvc.yaml").read_text("utf-8")
-    text = text.replace("{{ cookiecutter.__package_name }}", "PACKAGE")  # braces are YAML's, too
-    pipeline = yaml.safe_load(text)["stages"]
+    known = sources(root, task)
+    pipeline = yaml.safe_load(filled(known["dvc.yaml"].read_text("utf-8"), task))["stages"]
     stages = [pipeline[name] for name in STAGES[: STAGES.index(until) + 1]]
     named = {path for stage in stages for path in stage["deps"]}
-    deps = {project / path.replace("PACKAGE", "{{cookiecutter.__package_name}}") for path in named}
-    assert all(path.exists() for path in deps if "src" in path.parts)
-    files = {file for path in deps for file in (path, *path.rglob("*.py"))}
-    files |= {project / "data" / "raw.dvc", project / "params.yaml"}
-    files |= {*(project / "requirements").glob("*runtime.lock*")}
-    files |= {test, HERE / "reproduction.py", HERE / "killing.py"}
+    beside = {"data/raw.dvc", "params.yaml", "requirements/runtime.lock"}
+    chosen = [name for name in known if _within(name, named | beside)]
+    assert all(_within(one, chosen) or not one.startswith("src/") for one in named if "." in one)
     parts = [json.dumps([{**stage, "desc": ""} for stage in stages])]
-    for path in filter(Path.is_file, files):
-        name = path.relative_to(project) if project in path.parents else path.name
-        parts.append(f"{name}\n{_bare(path)}")
+    parts += [f"{name}\n{_bare(known[name], task)}" for name in chosen]
+    own = (test, HERE / "reproduction.py", HERE / "killing.py")
+    parts += [f"{path.name}\n{_bare(path, task)}" for path in own]
     parts.sort()
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:10]
 
 
-def _bare(path: Path) -> str:
+def _within(name: str, places: Iterable[str]) -> bool:
+    return any(name == place or name.startswith(f"{place}/") for place in places)
+
+
+def _bare(path: Path, task: str) -> str:
     """The text of a file without what only people read."""
     text = path.read_text("utf-8")
-    bare = _code(text) if path.suffix == ".py" else re.sub(r"(?m)(^| )#.*$", "", text)
+    python = path.suffix == ".py" or ".py{" in path.name
+    bare = _code(text) if python else re.sub(r"(?m)(^| )#.*$", "", filled(text, task))
     return "\n".join(line.rstrip() for line in bare.splitlines() if line.strip())
 
 

@@ -17,12 +17,11 @@ from pathlib import Path
 
 import pytest
 from catalogue import BUGS, SHOWN, Bug, Seen, plant
-from helpers import PACKAGE, PROJECT, ROOT, Bake, command, tree
+from helpers import PACKAGE, PROJECT, ROOT, Bake, command, sources, tree
 from proofs import DOCS
 
 STAGES = ("validate", "prepare", "train", "evaluate", "diagnose", "report")
 OUTPUTS = ("data/prepared", "models", "reports")
-PACKAGE_AS_WRITTEN = "{{cookiecutter.__package_name}}"
 PYTEST = ("python3", "-m", "pytest", "-q", "-p", "no:cacheprovider")
 # Any change leaves dvc.lock behind, or the engine unlike its manifest: that sees no bug.
 STALE = re.compile(
@@ -88,7 +87,7 @@ def engine_with(bug: Bug, folder: Path) -> Path:
     ignore = shutil.ignore_patterns("__pycache__", ".*_cache", ".venv")
     for name in (PROJECT, "tests/engine"):
         shutil.copytree(ROOT / name, folder / name, ignore=ignore)
-    plant(folder / PROJECT, PACKAGE_AS_WRITTEN, bug.changes)
+    plant(folder / PROJECT, PACKAGE, bug.changes, sources(folder))
     return folder / "tests" / "engine"
 
 
@@ -165,10 +164,10 @@ def test_the_docs_have_the_table() -> None:
     rows = [line.strip("| ").split(" | ") for line in shown.splitlines()[2:]]
     assert [row[0] for row in rows] == [bug.name for bug in BUGS], "run this file with --write-rows"
     assert {row[1] for row in rows} <= DETECTORS.keys()
-    homes = [ROOT / PROJECT / home for home in (".", "src/samebits", f"src/{PACKAGE_AS_WRITTEN}")]
+    homes, known = ("", "src/samebits/", f"src/{PACKAGE}/"), sources()
     named = {found[1] for row in rows if (found := re.match(r"([\w/]+\.py): ", row[2]))}
     assert len(named) > 5
-    assert [name for name in named if not any((home / name).exists() for home in homes)] == []
+    assert [name for name in named if not any(home + name in known for home in homes)] == []
 
 
 def test_every_bug_finds_its_place(bake: Bake, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 # Little to do, and room for every idea to move something.
 SMALL: dict[str, object] = {
     "train_fraction": 0.5,
-    "source": "*/*[0-4].png",
+    "train_on": "*/*[0-4].png",
     "near_duplicate": 0.0,
     "label_error_examples": 0,
     "width": 4,

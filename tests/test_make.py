@@ -98,7 +98,9 @@ def test_a_value_arrives_as_it_was_written(
 
 
 def test_the_variables_are_found() -> None:
-    assert {name for folder, _, name in USES if folder == ROOT} == {"PARTS", "PYTHON", "SIZES"}
+    assert {name for folder, _, name in USES if folder == ROOT} == {
+        *("PARTS", "PYTHON", "SIZES", "TASK"),
+    }
     assert {name for folder, _, name in USES if folder != ROOT} == FLAGS | set(NEEDED) | set(
         "FROM N NAME NOTE ON PYTHON REAL SEED SHA256 STORAGE TARGETS TRIALS WORKERS".split()
     )

@@ -18,6 +18,7 @@ GOOD = {
     "project_slug": "cats-dogs",
     "description": "",
     "author_name": "A",
+    "task": "image-class",
     "license": "MIT",
     "python_version": "3.11",
     "accelerator": "cpu",

@@ -11,8 +11,8 @@ import pytest
 from helpers import CONTEXT, Bake, command, load_hook
 
 QUESTIONS = ["project_name", "project_slug", "description", "author_name"]
-CHOICES = ["license", "python_version", "accelerator", "remote", "verify"]
-ORDER = [*QUESTIONS, *CHOICES[:-1], "remote_url", "verify"]
+CHOICES = ["task", "license", "python_version", "accelerator", "remote", "verify"]
+ORDER = ["task", *QUESTIONS, *CHOICES[1:-1], "remote_url", "verify"]
 
 
 def unlabelled(context: dict[str, Any]) -> list[str]:
@@ -82,7 +82,19 @@ def test_the_slug_follows_from_the_name_and_is_legal(bake: Bake, name: str, slug
 def test_on_a_terminal_shows_the_labels_and_takes_text_as_typed(
     template: Path, tmp_path: Path
 ) -> None:
-    typed = ["a {{ b }} ${c} {% d", "typed-slug", "", "", "4", "2", "2", "2", "s3://my-cats/x", "1"]
+    typed = [
+        "",
+        "a {{ b }} ${c} {% d",
+        "typed-slug",
+        "",
+        "",
+        "4",
+        "2",
+        "2",
+        "2",
+        "s3://my-cats/x",
+        "1",
+    ]
     done = command(
         *("python", "-m", "cookiecutter", template, "--accept-hooks", "no", "-o", tmp_path / "out"),
         cwd=tmp_path,
@@ -96,7 +108,7 @@ def test_on_a_terminal_shows_the_labels_and_takes_text_as_typed(
     assert "All rights reserved." in licence
     config = (tmp_path / "out" / "typed-slug" / ".dvc" / "config").read_text(encoding="utf-8")
     assert "url = s3://my-cats/x" in config
-    assert typed[0] in (tmp_path / "out" / "typed-slug" / "README.md").read_text(encoding="utf-8")
+    assert typed[1] in (tmp_path / "out" / "typed-slug" / "README.md").read_text(encoding="utf-8")
 
 
 def test_an_unknown_choice_is_refused_and_leaves_nothing(template: Path, tmp_path: Path) -> None:

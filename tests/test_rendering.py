@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 import yaml
-from helpers import CONTEXT, PACKAGE, PROJECT, ROOT, Bake, Plant, command, git, tree
+from helpers import CONTEXT, PACKAGE, PROJECT, ROOT, Bake, Plant, command, git, sources, tree
 from test_pre_gen import HOSTILE
 
 # All but the engine, which has a list of its own.
@@ -72,11 +72,15 @@ def test_a_clock_in_a_file_is_found(bake: Bake, plant: Plant) -> None:
 @pytest.mark.parametrize(("name", "choice"), CHOICES)
 def test_the_files_are_exactly_these_for_every_choice(bake: Bake, name: str, choice: str) -> None:
     project = bake(**{name: choice})
-    expected = [path.replace("<package>", "handwritten_digits") for path in FILES]
+    (package,) = (one.name for one in (project / "src").iterdir() if one.name != "samebits")
+    expected = [path.replace("<package>", package) for path in FILES]
     shipped = (project / "src/samebits/MANIFEST").read_text(encoding="utf-8").splitlines()[1:]
     expected += [path for _, path in map(str.split, shipped) if path.startswith("src/")]
     if name == "remote" and choice != "local":
         expected += ["requirements/remote.in", "requirements/remote.lock"]
+    if choice == "series-class":
+        expected += ["requirements/example.in", "requirements/example.lock"]
+        expected += [f"src/{package}/show.py"]
     assert sorted(tree(project)) == sorted(expected)
 
 
@@ -173,9 +177,8 @@ def garbled(template: Path, project: Path, answers: dict[str, str]) -> list[str]
     """The files of the template that use an answer and, once rendered, do not hold it."""
     meanings = dict(parsed(project))
     found = []
-    for source, content in tree(template / PROJECT).items():
-        path = re.sub(r"\{%.*?%\}", "", source)
-        path = path.replace("{{cookiecutter.__package_name}}", "handwritten_digits")
+    for path, source in sources(template).items():
+        content = source.read_bytes()
         for name, answer in answers.items():
             if f"cookiecutter.{name}" in content.decode("utf-8"):
                 text = (project / path).read_text(encoding="utf-8")
@@ -282,11 +285,9 @@ def test_a_style_fault_is_found(bake: Bake, planted: str) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no mode bits")
 def test_files_keep_their_modes(template: Path, bake: Bake) -> None:
-    found = modes(bake(remote="s3"))
-    for source, mode in modes(template / PROJECT).items():
-        path = re.sub(r"\{%.*?%\}", "", source)
-        path = path.replace("{{cookiecutter.__package_name}}", "handwritten_digits")
-        assert found[path] == mode, path
+    found = modes(bake())
+    for path, source in sources(template).items():
+        assert found[path] == stat.S_IMODE(source.stat().st_mode), path
 
 
 def test_make_takes_an_empty_source_for_a_mistake(bake: Bake) -> None:

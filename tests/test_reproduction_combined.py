@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import PACKAGE
+from helpers import PACKAGE, TASKS
 from reproduction import (
     ASCII,
     KILL_SEED,
@@ -81,13 +81,22 @@ MIXES = {
 
 
 @pytest.mark.parametrize(
-    "mix",
+    ("task", "mix"),
     [
-        pytest.param(mix, marks=pytest.mark.changes(f"everything at once, {name}"), id=name)
+        pytest.param(
+            task,
+            mix,
+            marks=pytest.mark.changes(f"everything at once, {task}, {name}", task=task),
+            id=f"{task}, {name}",
+        )
+        for task in TASKS
         for name, mix in MIXES.items()
     ],
 )
-def test_everything_at_once(base: Base, counted: Counted, tmp_path: Path, mix: Mix) -> None:
+def test_everything_at_once(
+    bases: Callable[[str], Base], counted: Counted, tmp_path: Path, task: str, mix: Mix
+) -> None:
+    base = bases(task)
     first, second = sorted(points(base, 2, KILL_SEED + 5), key=lambda point: point["step"])
     every = mix.runtime["checkpoint_every"]
     going_on = first["step"] // every * every

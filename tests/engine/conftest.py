@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -23,10 +22,12 @@ import numpy as np
 import pytest
 import yaml
 from history import history as history
+from jinja2 import Environment
 
-from samebits.core.config import Section, contents
+from samebits.core.config import Section
 from samebits.core.params import keys, typed
 from samebits.core.png import png
+from samebits.ingest import example
 
 # The project that the template makes, not rendered: of what is read here nothing needs to be.
 ROOT = Path(__file__).parents[2] / "{{cookiecutter.project_slug}}"
@@ -34,26 +35,50 @@ PACKAGE = "handwritten_digits"
 FILES = ROOT / "src" / "{{cookiecutter.__package_name}}"
 LOCK = ROOT / "requirements" / "{% if cookiecutter.accelerator == 'cuda' %}runtime.lock{% endif %}"
 ANSWERS = {
+    "task": "image-class",
+    "project_name": "Handwritten Digits",
     "project_slug": "handwritten-digits",
     "__package_name": PACKAGE,
     "description": "A test.",
     "author_name": "Tester",
+    "license": "MIT",
+    "python_version": "3.11",
+    "accelerator": "cuda",
+    "remote": "local",
+    "remote_url": "../handwritten-digits-remote",
 }
+MARK = "files-of-the-user"  # in the folder from which tests import them
+JINJA = Environment(keep_trailing_newline=True)
 CLASSES = ("circle", "square", "tree")
+
+
+def filled(text: str) -> str:
+    """A text of the template, or the name of a file there, as it is in a project."""
+    return JINJA.from_string(text).render(cookiecutter=ANSWERS)
+
+
+def yours(into: Path) -> None:
+    """Write the user's files."""
+    into.mkdir(parents=True, exist_ok=True)
+    for file in sorted(FILES.glob("*py*")):
+        if file.is_file() and (name := filled(file.name)):
+            shutil.copyfile(file, into / name)
 
 
 def _importable() -> str:
     """Have the user's files imported by the name that they have in a project."""
     for folder in sys.path:
-        if Path(folder, PACKAGE).resolve() == FILES:
+        if Path(folder, MARK).is_file():
             return folder
     folder = tempfile.mkdtemp()
     atexit.register(shutil.rmtree, folder)
-    Path(folder, PACKAGE).symlink_to(FILES)
+    yours(Path(folder, PACKAGE))
+    Path(folder, MARK).touch()
     sys.path.insert(0, folder)
     return folder
 
 
+PARAMS = filled((ROOT / "params.yaml").read_text(encoding="utf-8"))
 # For a process that a test starts: the engine, the user's files, and what stands here.
 PYTHONPATH = os.pathsep.join([str(ROOT / "src"), _importable(), str(Path(__file__).parent)])
 UNRELEASED = {
@@ -85,23 +110,30 @@ def rendered(root: Path, *names: str) -> None:
     """Write files of the template as they are in a project."""
     for name in names:
         text = (ROOT / name).read_text(encoding="utf-8")
-        for answer, value in ANSWERS.items():
-            text = re.sub(rf"\{{\{{ ?cookiecutter\.{answer}\b[^}}]*\}}\}}", value, text)
         (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text, encoding="utf-8")
+        (root / name).write_text(filled(text), encoding="utf-8")
 
 
 def configured(root: Path) -> Path:
     """Write params.yaml and the files that declare its sections; return the first."""
     rendered(root, "params.yaml", "pyproject.toml")
-    shutil.copytree(FILES, root / "src" / PACKAGE, ignore=shutil.ignore_patterns("__pycache__"))
+    yours(root / "src" / PACKAGE)
     (root / "src/samebits").symlink_to(ROOT / "src/samebits")
     return root / "params.yaml"
 
 
+def give_example(files: Mapping[str, bytes]) -> None:
+    """Have these be the example data of the project in the current folder."""
+    Path("scripts").mkdir(exist_ok=True)
+    text = f"SOURCE = 'tiny'\n\n\ndef files(_):\n    return {dict(files)!r}\n"
+    Path("scripts/example.py").write_text(text, encoding="utf-8")
+    example._script.cache_clear()
+    example.files.cache_clear()
+
+
 def shipped(section: type[Section]) -> Section:
     """Return a section as the shipped params.yaml has it."""
-    found = contents(ROOT / "params.yaml")[section.__name__.lower()]
+    found = yaml.safe_load(PARAMS)[section.__name__.lower()]
     return section(**{name: typed(found[name], key) for name, key in keys(section).items()})
 
 
@@ -165,7 +197,7 @@ def project(
     root = tmp_path / "project"
     ignore = shutil.ignore_patterns("__pycache__", "audit", "report")
     shutil.copytree(ROOT / "src/samebits", root / "src/samebits", ignore=ignore)
-    shutil.copytree(FILES, root / "src" / PACKAGE, ignore=ignore)
+    yours(root / "src" / PACKAGE)
     rendered(root, "params.yaml", "dvc.yaml", "pyproject.toml", "data/release.json")
     (root / "requirements").mkdir()
     shutil.copyfile(LOCK, root / "requirements/runtime.lock")

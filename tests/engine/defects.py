@@ -349,13 +349,16 @@ PLANTED = {
     ),
     "empty-split": Case(
         lambda raw: named_otherwise(raw, "circle", "square", "tree"),
-        ("no example falls into dev; add pictures, or raise data.dev_fraction, or widen data.t",),
-        {"target": "*/0*"},
+        ("no example falls into dev; add pictures, or raise data.dev_fraction, or widen data.e",),
+        {"evaluate_on": "*/0*"},
     ),
     "unlearnt-class": Case(
         lambda raw: named_otherwise(raw, "tree"),
-        ("tree has no example in train (it has 0 train, 0 train-dev,", "or widen data.source '*/0"),
-        {"source": "*/0*"},
+        (
+            "tree has no example in train (it has 0 train, 0 train-dev,",
+            "widen data.train_on '*/0",
+        ),
+        {"train_on": "*/0*"},
     ),
     "unseen-class": Case(
         rare_class,
@@ -373,7 +376,7 @@ PLANTED = {
     "two-splits": Case(
         two_splits,
         ("tree/phone 00", "(train)", "(test)", ": one picture"),
-        {"target": "*/0*"},
+        {"evaluate_on": "*/0*"},
         beside=("copies",),
     ),
     "corrections": Case(correction, ("corrections.csv, line 2: no picture has the content 000",)),

@@ -6,29 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from conftest import ANSWERS, PACKAGE, ROOT
-from jinja2 import Environment
+from conftest import PACKAGE, ROOT, filled
 
 from samebits.core import identity, seals
 
-CHOICES = ANSWERS | {
-    "license": "MIT",
-    "python_version": "3.11",
-    "accelerator": "cuda",
-    "remote": "local",
-    "remote_url": "../handwritten-digits-remote",
-    "project_name": "Handwritten Digits",
-}
 UNSEEN = {"__pycache__", ".ruff_cache", ".mypy_cache", ".pytest_cache"}
 
 
 def rendered(root: Path) -> None:
     """Write the project that the template makes, as cookiecutter does."""
-    jinja = Environment(keep_trailing_newline=True)
-
-    def filled(text: str) -> str:
-        return jinja.from_string(text).render(cookiecutter=CHOICES)
-
     for file in sorted(path for path in ROOT.rglob("*") if path.is_file()):
         place = file.relative_to(ROOT)
         name = "" if UNSEEN & {*place.parts} else filled(place.as_posix())

@@ -31,14 +31,17 @@ from samebits.core.yours import Yours
 from samebits.data.index import Place
 from samebits.data.loader import Preparation, Split
 from samebits.data.shards import Example
+from samebits.data.targets import Answers
 from samebits.diagnosis.diagnosis import Inputs, diagnose
 from samebits.diagnosis.ideas import Settings
+from samebits.diagnosis.targets import errors_of
+from samebits.metrics.class_predictions import ClassPredictions, ClassScoring
 from samebits.metrics.intervals import measure
-from samebits.metrics.predictions import Predictions, scored
 from samebits.metrics.proportions import Measured, measured
 from samebits.metrics.registry import METRICS
 from samebits.training import loop
 from samebits.training import network as networks
+from samebits.training.class_target import ClassTarget
 from samebits.training.predict import predict
 from samebits.training.recipe import Recipe
 from samebits.training.softmax_regression import out_of_fold
@@ -124,16 +127,16 @@ FAULTS = {
         "gap",
         "mismatch",
         "data",
-        "learn from some of the target's pictures",
-        {"data.target": "target/*"},
+        "learn from some of the target's examples",
+        {"data.evaluate_on": "target/*"},
         target=noisy,
     ),
     "dev cut out otherwise": Fault(
         "gap",
         "mismatch",
         "data",
-        "learn from some of the target's pictures",
-        {"data.target": "target/*"},
+        "learn from some of the target's examples",
+        {"data.evaluate_on": "target/*"},
         target=shifted,
     ),
     "dev used up by selection": Fault(
@@ -220,8 +223,10 @@ def trained(
             yours.model, training, regularization.dropout, learned.reproducibility
         )
         growth = networks.growth(yours.model, training)
+    answers = Answers("class", CLASSES)
+    errors = errors_of(answers, evaluation.target_error)
     settings = Settings(
-        data, optimization, regularization, evaluation, asdict(augmentation), growth
+        errors, data, optimization, regularization, evaluation, asdict(augmentation), growth
     )
     augment = partial(yours.training.augment, settings=augmentation)
     preparation = Preparation(yours.model.inputs, augment, yours.training.DRAWS)
@@ -242,7 +247,8 @@ def trained(
         real = measured("real world", wrong, np.arange(len(wrong)))
     findings = _findings([pictures[name] for name in known], settings.data) if doubts else []
     losses, epochs = progress.losses, len(progress.curves)
-    return Inputs(metrics, {"findings": findings}, predictions, losses, epochs), settings, real
+    inputs = Inputs(metrics, {"findings": findings}, answers, predictions, losses, epochs)
+    return inputs, settings, real
 
 
 @dataclass(frozen=True)
@@ -306,14 +312,14 @@ def _section(kind: Any, values: Mapping[str, Any]) -> Any:
 
 
 def _probabilities(network: torch.nn.Module, inputs: Any, part: _Part) -> NDArray[np.float32]:
-    return predict(network, inputs, {"image": part.images}, len(CLASSES), CHUNK)
+    return predict(network, inputs, {"image": part.images}, ClassTarget(len(CLASSES)), CHUNK)
 
 
-def _predictions(name: str, part: _Part, answer: Answer) -> Predictions:
-    return scored(name, part.examples(), part.labels, answer(part), CLASSES)
+def _predictions(name: str, part: _Part, answer: Answer) -> ClassPredictions:
+    return ClassScoring(CLASSES).scored(name, part.examples(), part.labels, answer(part))
 
 
-def _accuracy(predictions: Predictions) -> dict[str, Any]:
+def _accuracy(predictions: ClassPredictions) -> dict[str, Any]:
     figure = measure(METRICS["accuracy"], predictions.sample, 0)
     return {
         "accuracy": figure.value,

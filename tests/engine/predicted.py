@@ -8,11 +8,17 @@ import pytest
 
 from samebits.core.sections import Evaluation
 from samebits.data.shards import Example
+from samebits.data.targets import Answers
+from samebits.diagnosis.targets import errors_of
+from samebits.metrics.class_predictions import ClassPredictions
 from samebits.metrics.evaluation import check, judge_all, parts_of, resample_all
+from samebits.metrics.number_predictions import NumberPredictions
 from samebits.metrics.predictions import Predictions
 from samebits.metrics.sums import Labels, Values
 
-Make = Callable[..., Predictions]
+Make = Callable[..., ClassPredictions]
+NUMBER = Answers("number", [])
+ERRORS = errors_of(Answers("class", ["c0", "c1"]), 0.1)  # of what `made` makes of two classes
 
 
 def example(
@@ -37,10 +43,24 @@ def summarise(
     seed: int,
 ) -> dict[str, Any]:
     """What reports/metrics.json says of predictions, as `evaluate` goes about it."""
-    constraints = check(evaluation, classes)
-    parts = parts_of(evaluation, classes, predictions)
-    drawn = resample_all(evaluation, constraints, classes, parts, seed)
-    return judge_all(evaluation, constraints, classes, parts, drawn, costs)
+    answers = Answers("class" if classes else "number", [*classes])
+    constraints = check(evaluation, answers)
+    parts = parts_of(evaluation, answers, predictions)
+    drawn = resample_all(evaluation, constraints, answers, parts, seed)
+    return judge_all(evaluation, constraints, answers, parts, drawn, costs)
+
+
+def answered(labels: list[int], answers: list[int], confidences: list[float]) -> ClassPredictions:
+    """Class numbers that are true and said, with how sure; the first path comes last."""
+    count = len(labels)
+    return ClassPredictions(
+        [example(f"{count - row:03d}.png") for row in range(count)],
+        np.array(labels, dtype=np.int64),
+        np.array(answers, dtype=np.int64),
+        np.array(confidences),
+        np.full((count, max(labels + answers) + 1), 0.5),
+        [f"c{at}" for at in range(max(labels + answers) + 1)],
+    )
 
 
 @pytest.fixture
@@ -53,7 +73,7 @@ def made() -> Make:
         groups: Sequence[str] = (),
         brightness: Sequence[float] = (),
         width: int = 9,
-    ) -> Predictions:
+    ) -> ClassPredictions:
         examples = [
             example(
                 f"{'night' if number % 2 else 'day'}/{number:05d}.png",
@@ -68,6 +88,31 @@ def made() -> Make:
         ]
         answers = rows.argmax(axis=1) if len(rows) else np.zeros(0, dtype=np.int64)
         confidences = rows.max(axis=1) if len(rows) else np.zeros(0)
-        return Predictions(examples, labels, answers, confidences, rows)
+        classes = [f"c{at}" for at in range(rows.shape[1])]
+        return ClassPredictions(examples, labels, answers, confidences, rows, classes)
 
     return make
+
+
+def numbers(
+    truth: Values, answers: Values, groups: Sequence[str] = (), first: int = 0
+) -> NumberPredictions:
+    """Predictions of one number each, of examples whose content is numbered from `first`."""
+    examples = [
+        example(
+            f"{number:05d}.csv",
+            f"{true:.0f}" if true.is_integer() else repr(true),
+            f"{first + number:032x}",
+            groups[number] if groups else "",
+        )
+        for number, true in enumerate(truth.tolist())
+    ]
+    return NumberPredictions(examples, truth, answers)
+
+
+def missing(seed: int, count: int, error: float, scale: float = 1.0) -> NumberPredictions:
+    """Predictions that miss the truth by `error` times `scale` on average, either way."""
+    draw = np.random.default_rng([seed, count])
+    truth = np.array([float(f"{one:.6g}") for one in scale * draw.uniform(5, 50, count)])
+    away = scale * error * draw.exponential(1, count) * draw.choice([-1, 1], count)
+    return numbers(truth, truth + away, first=seed * 10**6)

@@ -45,11 +45,16 @@ def refresh(folder: Path, upgrade: bool) -> list[str]:
     """Replaces the locks in `folder`; returns one line for each pin that changed."""
     with tempfile.TemporaryDirectory(prefix="locks-") as scratch:
         draft = Path(shutil.copytree(folder, Path(scratch) / "requirements"))
-        for name in setup.lock_names(draft):
+        for name in [*setup.lock_names(draft), *sources_of_example(draft)]:
             compile_lock(draft, name, upgrade)
         complete_cpu_builds(draft, folder / "runtime.lock")
         write(draft / "setup.lock", only("uv", read(draft / "dev.lock")))
         return adopt(draft, folder)
+
+
+def sources_of_example(folder: Path) -> list[str]:
+    """The lock of what only carries the example data, where the project has one."""
+    return ["example"] if (folder / "example.in").exists() else []
 
 
 def compile_lock(folder: Path, name: str, upgrade: bool) -> None:
@@ -61,6 +66,7 @@ def compile_lock(folder: Path, name: str, upgrade: bool) -> None:
     if lock.exists():
         write(lock, re.sub(r"( \\\n    --hash=\S+)+", "", read(lock)))
     options = ["--upgrade"] if upgrade else []
+    options += ["--no-deps"] if name == "example" else []  # of which no more is run than that
     uv_compile(folder, name, *options, *sources.wheel_sources([folder / f"{name}.in"]))
 
 

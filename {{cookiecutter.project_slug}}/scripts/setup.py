@@ -2,6 +2,7 @@
 
     python3 scripts/setup.py                        this project's environment
     python3 scripts/setup.py --root DIR LOCK ...    another folder's, from other locks
+    python3 scripts/setup.py --into DIR LOCK        only a lock's packages, into a folder
     python3 scripts/setup.py --check                compares .venv with the locks, file by file,
                                                     but for bytecode, which it removes
 
@@ -68,6 +69,7 @@ class Problem(Exception):
 def main() -> int:
     parser = argparse.ArgumentParser(description="Build .venv from the lock files.")
     parser.add_argument("--root", type=Path, default=PROJECT, help="the folder that gets .venv")
+    parser.add_argument("--into", type=Path, help="a folder for the packages, without .venv")
     parser.add_argument("--check", action="store_true", help="only compare .venv with the locks")
     parser.add_argument("locks", nargs="*", help="relative to the folder; else the project's")
     options = parser.parse_args()
@@ -78,6 +80,9 @@ def main() -> int:
     locks = [home / name for name in options.locks or [f"requirements/{one}.lock" for one in names]]
     leave_environment(root / ".venv")
     try:
+        if options.into:
+            unpack(options.into, *locks)
+            return 0
         print(check(root, locks, wanted_python(home)) if options.check else build(root, locks))
     except (Problem, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -305,6 +310,16 @@ def install(
     for lock in locks:
         command += ["--build-constraints", str(lock)]
     run([*command, *wheel_sources(locks), *map(str, locks)])
+
+
+def unpack(folder: Path, lock: Path) -> None:
+    """Puts the packages of a lock into a folder, and what they need only if the lock has it."""
+    with tempfile.TemporaryDirectory(prefix="uv-") as tools:
+        uv = find_uv(PROJECT / ".venv", Path(tools))
+        print(f"Fetching what {lock.name} names")
+        command = [uv, "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
+        command += ["--link-mode", "copy", "--python", base_python(), "--target", str(folder)]
+        run([*command, *wheel_sources([lock]), "-r", str(lock)])
 
 
 def link_sources(root: Path, venv: Path) -> None:

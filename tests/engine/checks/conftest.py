@@ -50,12 +50,13 @@ def check(tmp_path: Path) -> Callable[..., tuple[dict[str, Any], Table]]:
         out_of_fold: Any = trusting,
         size: int = 8,
         wrapped: Callable[[Decoder], Decoder] = lambda one: one,
+        target: str = "class",
         reader: Reader = FOLDERS,
         **changes: Any,
     ) -> tuple[dict[str, Any], Table]:
         data = replace(DATA, **changes)
         given = wrapped(decoder(data, size=size))
         with open_catalogue(raw.with_name("decoded"), given, reader) as catalogue:
-            return validate(catalogue, raw, data, VERSION, out_of_fold, reviewed)
+            return validate(catalogue, raw, data, VERSION, out_of_fold, reviewed, target=target)
 
     return run

@@ -25,6 +25,7 @@ from defects import (
     wrong_type,
 )
 from handwritten_digits.data import Input, decode
+from number_defects import OF_NUMBERS
 from PIL import Image
 
 from samebits.console.errors import UserError
@@ -35,7 +36,7 @@ from samebits.training.softmax_regression import out_of_fold
 Check = Callable[..., tuple[dict[str, Any], Table]]
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", PLANTED)
 def test_a_planted_defect_is_found_and_named(raw: Path, check: Check, rule: str) -> None:
     case = PLANTED[rule]
     case.plant(raw)
@@ -49,7 +50,11 @@ def test_a_planted_defect_is_found_and_named(raw: Path, check: Check, rule: str)
     assert all(one in refusal for one in messages) or not RULES[rule].error
 
 
-@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_has_a_planted_defect() -> None:
+    assert {*PLANTED, *OF_NUMBERS} == {*RULES}
+
+
+@pytest.mark.parametrize("rule", PLANTED)
 def test_good_data_has_no_finding(raw: Path, check: Check, rule: str) -> None:
     given = PLANTED[rule].settings
     settings = {
@@ -260,11 +265,11 @@ def test_a_copy_that_nothing_learns_from_is_in_no_split(
     raw: Path, check: Check, source: str
 ) -> None:
     two_splits(raw)
-    settings = {"target": "*/phone *"}
+    settings = {"evaluate_on": "*/phone *"}
     whole = check(raw, **settings)[0]["found"]
     assert whole["two-splits"] > 0
     # One that is evaluated may be left out of training under its other name, or all copies be.
-    found = check(raw, source=source, **settings)[0]["found"]
+    found = check(raw, train_on=source, **settings)[0]["found"]
     assert (found["copies"], "two-splits" in found) == (12, False)
 
 

@@ -2,18 +2,20 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 import pytest
 from conftest import PACKAGE
-from predicted import example
+from predicted import NUMBER, example, missing
 
 from samebits.core import determinism, kernels, yours
 from samebits.core.seals import Seal
 from samebits.core.yours import READ_BY, Yours
-from samebits.metrics.predictions import Predictions
+from samebits.data.targets import Answers
+from samebits.metrics.class_predictions import ClassPredictions
 from samebits.metrics.results import Result
 from samebits.remote.revisions import Revision
 from samebits.verbs import VERBS
@@ -70,7 +72,7 @@ def result() -> Callable[..., Result]:
             for number, label in enumerate(labels)
         ]
         sure = np.ones(count)
-        split = Predictions(examples, labels, answers, sure, np.eye(4)[answers])
+        split = ClassPredictions(examples, labels, answers, sure, np.eye(4)[answers], classes)
         score = 1 - wrong / count
         metrics: dict[str, Any] = {
             "score": score,
@@ -82,6 +84,32 @@ def result() -> Callable[..., Result]:
         }
         revision = Revision(name, f"{len(name):040x}")
         vars(revision)["lock"] = {"stages": {}}  # as if it had been read
-        return Result(revision, metrics, [*classes], {"dev": split, "test": split})
+        return Result(
+            revision, metrics, Answers("class", [*classes]), {"dev": split, "test": split}
+        )
+
+    return make
+
+
+@pytest.fixture
+def number_result() -> Callable[..., Result]:
+    """A result of prices that misses the truth by `error` on average: number_result("a", 3e4)."""
+
+    def make(name: str, error: float, *, learned: int = 100, count: int = 400) -> Result:
+        dev = missing(0, count, 0.3, 1e5)
+        scale = error / float(dev.sample.errors.mean())
+        split = replace(dev, answers=dev.truth + scale * (dev.answers - dev.truth))
+        metrics: dict[str, Any] = {
+            "score": error,
+            "metric": "mae",
+            "interval": [0.9 * error, 1.1 * error],
+            "accepted": True,
+            "constraints": [],
+            **{one: {"mae": error} for one in ("dev", "test")},
+        }
+        revision = Revision(name, f"{len(name):040x}")
+        vars(revision)["lock"] = {"stages": {}}  # as if it had been read
+        train = missing(1, learned, 0.1, 1e5)
+        return Result(revision, metrics, NUMBER, {"train": train, "dev": split, "test": split})
 
     return make

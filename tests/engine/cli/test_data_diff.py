@@ -1,4 +1,4 @@
-"""What came, went and changed, how that moved classes and splits, and examples as pictures."""
+"""What came, went and changed, how that moved classes and splits, and examples of it."""
 
 import shutil
 import subprocess
@@ -15,7 +15,7 @@ from samebits.core.sections import Data
 from samebits.data.release_file import CORRECTIONS
 from samebits.data.splits import SPLITS
 from samebits.data.tar_layout import pack
-from samebits.versions.diff import changes, pictures
+from samebits.versions.diff import changes, examples_of
 from samebits.versions.release import release
 from samebits.versions.tags import find
 
@@ -56,7 +56,7 @@ def test_what_differs(released: Path, compared: Compared) -> None:
     assert [row[0] for row in rows] == list(SPLITS)
     sums = [sum(int(row[column]) for row in rows) for column in range(1, 5)]
     assert sums == [9, 9, 1, 1]
-    assert lines[-1] == "Examples in pictures: reports/data-1.0-1.1.html"
+    assert lines[-1] == "Examples: reports/data-1.0-1.1.html"
 
 
 def test_the_sheet(released: Path, compared: Compared) -> None:
@@ -101,7 +101,7 @@ def test_pictures_that_the_cache_has_not(released: Path, compared: Compared) -> 
 
 
 def test_a_correction_is_told_by_its_classes(released: Path, compared: Compared) -> None:
-    one = next(one for one in find("1.1").pictures() if one.path == "tree/2.png")
+    one = next(one for one in find("1.1").examples() if one.path == "tree/2.png")
     rows = f"md5,old,new,who,why\n{one.md5},tree,square,me,seen\n"
     (released / CORRECTIONS).write_text(rows, encoding="utf-8")
     subprocess.run(["git", "add", CORRECTIONS.as_posix()], check=True)
@@ -115,7 +115,15 @@ def test_nothing_differs(released: Path, compared: Compared) -> None:
 
 
 def test_only_a_few_are_named() -> None:
-    new = pictures({f"a/{number}": str(number) for number in range(8)}, "")
+    new = examples_of({f"a/{number}": str(number) for number in range(8)}, "")
     data = shipped(Data)
     text = data_diff.described("1.0", "1.1", [], new, changes([], new), data)
     assert "\n  a/4\n  and 3 more\n" in text
+
+
+def test_numbers_have_no_classes_to_count() -> None:
+    new = examples_of({f"a/{number}": str(number) for number in range(8)}, "")
+    found, data = changes([], new), shipped(Data)
+    text = data_diff.described("1.0", "1.1", [], new, found, data, classed=False)
+    assert "by class" not in text
+    assert "by split, as params.yaml has it" in text

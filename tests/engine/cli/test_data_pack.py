@@ -31,10 +31,10 @@ def pack(settle: Settle, verb: Callable[..., str]) -> Callable[[str], list[str]]
 def test_there_and_back(unreleased: Path, pack: Callable[[str], list[str]]) -> None:
     record_origin(POINTER, FROM)
     before = versions.working_version()
-    assert pack("files") == [f"data/raw: 9 pictures in files of their own, version {before}"]
+    assert pack("files") == [f"data/raw: 9 examples in files of their own, version {before}"]
     line, following = pack("tar")
     packed = versions.working_version()
-    assert line == f"data/raw: 9 pictures in tar archives, version {packed}"
+    assert line == f"data/raw: 9 examples in tar archives, version {packed}"
     assert following == "next: commit data/raw.dvc, then run 'dvc repro' and commit dvc.lock"
     assert versions.state() == ""
     assert len(archives(RAW)) == 1
@@ -78,7 +78,7 @@ def test_nothing_to_pack(unreleased: Path, pack: Callable[[str], list[str]]) -> 
     for path in RAW.glob("*/*"):
         path.unlink()
     before = POINTER.read_bytes()
-    with pytest.raises(UserError, match="data/raw holds no picture"):
+    with pytest.raises(UserError, match="data/raw holds no example"):
         pack("tar")
     assert POINTER.read_bytes() == before
 

@@ -11,6 +11,7 @@ import pytest
 
 from samebits.cli import diagnose
 from samebits.console.errors import UserError
+from samebits.diagnosis.words import WORDS
 from samebits.experiments.fractions import FILE, predictions_here
 
 CONTENT: dict[str, Any] = {
@@ -52,11 +53,11 @@ def evaluated(project: Path, repro: Callable[..., None], monkeypatch: pytest.Mon
 
 
 def test_the_drawing() -> None:
-    said = diagnose.told(CONTENT)
+    said = diagnose.told(CONTENT, WORDS["class"])
     lines = [line.split() for line in said.splitlines()]
     assert lines[0] == ["target", "2.0", "%"]
     assert lines[1] == ["|", "-1.0", "-2.0", "to", "+0.0", "avoidable", "bias"]
-    assert lines[2] == ["train", "1.0", "%", "0.0", "to", "2.0", "%", "of", "1,200", "pictures"]
+    assert lines[2] == ["train", "1.0", "%", "0.0", "to", "2.0", "%", "of", "1,200", "examples"]
     words = "variance, on train-dev and dev <- the largest that is really there"
     assert lines[3] == ["|", "+11.5", "+4.0", "to", "+24.0", *words.split()]
     assert " 1. L2 (one run): why\n      dvc exp run -S a=1\n" in said
@@ -69,7 +70,7 @@ def test_pictures_from_use(evaluated: Path, verb: Callable[..., str]) -> None:
     use = Path(shutil.copytree(evaluated / "data/raw", evaluated / "use"))
     said = verb("diagnose", "--real", str(use))
     assert "real world" in said
-    assert "of 90 pictures" in said
+    assert "of 90 examples" in said
     assert (evaluated / "reports/diagnosis.json").read_bytes() == before
     with pytest.raises(UserError, match="there is no folder nowhere"):
         verb("diagnose", "--real", "nowhere")

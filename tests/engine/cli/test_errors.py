@@ -6,13 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import configured
 from predicted import example
 
 from samebits.console.errors import UserError
 from samebits.core.files import write_json
 from samebits.data.fields import Field
 from samebits.data.shards import Index
-from samebits.metrics.predictions import scored, write_predictions
+from samebits.data.targets import Answers
+from samebits.metrics.class_predictions import ClassScoring
+from samebits.metrics.prediction_table import write_predictions
 
 CLASSES = ["<b>a", "b"]
 Verb = Callable[..., str]
@@ -29,13 +32,13 @@ def lay(wrong: list[int], first: int = 0) -> None:
         for row, one in enumerate(LABELS)
     ]
     rows = np.where(np.eye(2)[answers] > 0, 0.9, 0.1)
-    given = {"dev": scored("dev", examples, LABELS, rows, CLASSES)}
-    write_predictions(Path("reports/predictions.csv"), CLASSES, given)
+    given = {"dev": ClassScoring(CLASSES).scored("dev", examples, LABELS, rows)}
+    write_predictions(Path("reports/predictions.csv"), Answers("class", CLASSES), given)
 
 
 @pytest.fixture(autouse=True)
 def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(configured(tmp_path).parent)
     lay(WRONG)
     write_json(Path("reports/metrics.json"), {"metric": "accuracy"})
     Index("v", "", "class", CLASSES, {"image": Field("uint8", (1, 8, 8))}).write(
@@ -86,7 +89,7 @@ def test_pictures_that_left_are_marked_when_told_so(verb: Verb) -> None:
     tag(1, "dark")
     lay(WRONG, first=100)
     before = FILE.read_bytes()
-    with pytest.raises(UserError, match=r"line 2: no picture has the content .* GONE=1"):
+    with pytest.raises(UserError, match=r"line 2: no example has the content .* GONE=1"):
         verb("errors")
     assert FILE.read_bytes() == before
     verb("errors", "--gone")

@@ -137,7 +137,7 @@ def test_off_is_a_word(params: Path) -> None:
         ("data", "test_fraction", 0.5, "takes a number from 0.01 to 0.49."),
         ("data", "train_fraction", 0, "takes a number from 1e-06 to 1."),
         ("data", "train_fraction", 1.1, "takes a number from 1e-06 to 1."),
-        ("data", "source", ["web"], "takes a pattern such as 'phone/*', or '' for none."),
+        ("data", "train_on", ["web"], "takes a pattern such as 'phone/*', or '' for none."),
         ("reproducibility", "seed", -1, "is -1, but takes a whole number from 0"),
         ("model", "activation", {}, "takes one of relu, gelu, silu."),
     ],
@@ -249,3 +249,27 @@ def test_no_sections(params: Path, content: str) -> None:
 
 def test_no_file(tmp_path: Path) -> None:
     assert "run this from the project's folder" in refusal(tmp_path / "nowhere/params.yaml")
+
+
+NUMBER = {"task": {"target": "number"}, "regularization": {"label_smoothing": 0.0}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"optimization": {"balance": 0.5}}, "'optimization.balance' is 0.5, but answers have no"),
+        ({"regularization": {"label_smoothing": 0.1}}, "'regularization.label_smoothing' is 0.1"),
+        ({"data": {"classes": ["a", "b"]}}, "'data.classes' is ['a', 'b'], but answers have no"),
+        ({"evaluation": {"slices": ["class"]}}, "'evaluation.slices' has 'class', but answers"),
+        ({"task": {"target": "class"}, "evaluation": {"target_error": 1.5}}, "1 at most"),
+    ],
+)
+def test_what_a_target_does_not_have(
+    params: Path, settle: Settle, changes: dict[str, Any], words: str
+) -> None:
+    settle(params, **NUMBER)
+    assert config.read(Evaluation, params).target_error < 1
+    settle(params, evaluation={"target_error": 500})
+    assert config.read(Evaluation, params).target_error == 500
+    settle(params, **changes)
+    assert words in refusal(params)

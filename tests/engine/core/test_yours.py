@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import FILES, PACKAGE
+from conftest import PACKAGE
 from handwritten_digits import data, model, training
 
 from samebits.console.errors import UserError
@@ -22,7 +22,8 @@ def write(path: Path, text: str, encoding: str = "utf-8") -> Path:
 
 @pytest.mark.parametrize("section", YOURS)
 def test_the_syntax_says_what_an_import_would(section: str) -> None:
-    assert declared(FILES / YOURS[section], section) == keys(SHIPPED[section])
+    folder = Path(data.__file__).parent
+    assert declared(folder / YOURS[section], section) == keys(SHIPPED[section])
 
 
 def test_nothing_is_imported(tmp_path: Path) -> None:

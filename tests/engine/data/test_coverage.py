@@ -30,10 +30,14 @@ def found(other: dict[str, int], **changed: Any) -> list[Finding]:
         ({"train": 5, "test": 1}, {"dev_fraction": 0.5}, "about 7 more pictures"),
         ({"train": 5}, {"test_fraction": 0.01}, "about 459 more pictures would make that unlikely"),
         ({"train": 5}, {"group": "p[0-9]+"}, "about 29 more groups of pictures would"),
-        ({"train": 5}, {"target": "*/x-*"}, "fraction, or widen data.target '*/x-*', or accept it"),
+        (
+            {"train": 5},
+            {"evaluate_on": "*/x-*"},
+            "or widen data.evaluate_on '*/x-*', or accept it",
+        ),
         ({"dev": 1, "test": 2}, {}, "train (it has 0 train, 0 train-dev, 1 dev, 2 test); about 5"),
         ({"dev": 1, "test": 2}, {"train_fraction": 0.1}, "or raise data.train_fraction, 0.1."),
-        ({"dev": 1, "test": 2, "left out": 3}, {"source": "x"}, "2 test, 3 left out); about 5"),
+        ({"dev": 1, "test": 2, "left out": 3}, {"train_on": "x"}, "2 test, 3 left out); about 5"),
     ],
 )
 def test_a_class_that_a_split_lacks(other: dict[str, int], changed: Any, words: str) -> None:

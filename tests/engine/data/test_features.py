@@ -5,7 +5,8 @@ import pytest
 
 from samebits.core.resize import shrink
 from samebits.data.features import MOST, SIDE, Features, features
-from samebits.training.softmax_regression import Scaling, fit, out_of_fold, probabilities
+from samebits.training.linear_model import Scaling
+from samebits.training.softmax_regression import fit, out_of_fold, probabilities
 
 
 def test_of_an_image_its_pixels_alone() -> None:

@@ -13,9 +13,10 @@ from samebits.console.errors import UserError
 from samebits.data import Decoded, Field
 from samebits.data.folder import read_labelled
 from samebits.data.readers import Labels, Lines
+from samebits.data.targets import Answers
 
 DECODER = decoder(replace(DATA, group="00[0-4]"), size=6, channels=3)
-CLASSES = ["circle", "square", "tree"]
+ANSWERS = Answers("class", ["circle", "square", "tree"])
 
 
 @pytest.fixture
@@ -26,17 +27,18 @@ def use(tmp_path: Path, fill: Callable[..., Path]) -> Path:
 def refused(folder: Path) -> str:
     before = sorted(folder.rglob("*"))
     with pytest.raises(UserError) as caught:
-        read_labelled(folder, DECODER, CLASSES)
+        read_labelled(folder, DECODER, ANSWERS)
     assert sorted(folder.rglob("*")) == before
     return str(caught.value)
 
 
 def test_the_pictures(use: Path) -> None:
     (use / "tree/.hidden").write_bytes(b"")
-    found = read_labelled(use, DECODER, CLASSES)
+    found = read_labelled(use, DECODER, ANSWERS)
     assert found.arrays["image"].shape == (15, 3, 6, 6)
     assert found.labels.tolist() == [0] * 5 + [1] * 5 + [2] * 5
-    assert found.groups[:2] == ["000", "001"]
+    assert [one.group for one in found.examples[:2]] == ["000", "001"]
+    assert (found.examples[0].path, found.examples[0].label) == ("circle/000.png", "circle")
 
 
 def test_several_arrays(use: Path) -> None:
@@ -46,7 +48,7 @@ def test_several_arrays(use: Path) -> None:
         first = np.frombuffer(content[:4], np.uint8)
         return Decoded({"size": np.array(len(content), np.float32), "first": first}, {})
 
-    found = read_labelled(use, replace(DECODER, fields=fields, decode=decode), CLASSES)
+    found = read_labelled(use, replace(DECODER, fields=fields, decode=decode), ANSWERS)
     assert [*found.arrays] == ["first", "size"]
     assert (found.arrays["first"] == np.frombuffer(b"\x89PNG", np.uint8)).all()
     assert found.arrays["size"].shape == (15,)
@@ -55,7 +57,7 @@ def test_several_arrays(use: Path) -> None:
 def test_a_class_may_be_missing(use: Path) -> None:
     for path in (use / "square").iterdir():
         path.unlink()
-    assert set(read_labelled(use, DECODER, CLASSES).labels.tolist()) == {0, 2}
+    assert set(read_labelled(use, DECODER, ANSWERS).labels.tolist()) == {0, 2}
 
 
 def test_bad_folders(use: Path, tmp_path: Path) -> None:
@@ -77,12 +79,12 @@ def test_bad_folders(use: Path, tmp_path: Path) -> None:
 def test_with_a_table_of_labels(use: Path) -> None:
     rows = [f"{path.relative_to(use).as_posix()},tree" for path in sorted(use.rglob("*.png"))]
     (use / "labels.csv").write_text("\n".join(["path,kind", *rows]), encoding="utf-8")
-    found = read_labelled(use, DECODER, CLASSES, Labels("kind"))
+    found = read_labelled(use, DECODER, ANSWERS, Labels("kind"))
     assert found.labels.tolist() == [2] * 15
     (use / "1.png").write_bytes(b"")
     (use / "2.png").write_bytes(b"")
     with pytest.raises(UserError) as caught:
-        read_labelled(use, DECODER, CLASSES, Labels("kind"))
+        read_labelled(use, DECODER, ANSWERS, Labels("kind"))
     assert str(caught.value).splitlines() == [
         f"{use}: {name}: labels.csv does not name it; add it, or remove it."
         for name in ("1.png", "2.png")
@@ -97,10 +99,25 @@ def test_rows(use: Path, tmp_path: Path) -> None:
     other.mkdir()
     (other / "t.csv").write_text("kind,size\ntree,1\ncircle,2\n", encoding="utf-8")
     decoder = replace(DECODER, decode=decode, fields={"size": Field("float32", ())})
-    found = read_labelled(other, decoder, CLASSES, Lines("kind"))
+    found = read_labelled(other, decoder, ANSWERS, Lines("kind"))
     assert found.labels.tolist() == [2, 0]
     assert found.arrays["size"].tolist() == [1, 2]
     words = "holds no example; put there .csv or .jsonl files, of which a column or key is kind."
     (other / "t.csv").write_text("kind,size\n", encoding="utf-8")
     with pytest.raises(UserError, match=words):
-        read_labelled(other, decoder, CLASSES, Lines("kind"))
+        read_labelled(other, decoder, ANSWERS, Lines("kind"))
+
+
+def test_numbers_beside_the_files(use: Path) -> None:
+    rows = [f"tree/00{number}.png,{number}.5" for number in range(3)]
+    for path in use.glob("*/*.png"):
+        if path.relative_to(use).as_posix() not in [row.partition(",")[0] for row in rows]:
+            path.unlink()
+    table, numbers = use / "labels.csv", Answers("number", [])
+    table.write_text("\n".join(["path,age", *rows, ""]), encoding="utf-8")
+    found = read_labelled(use, DECODER, numbers, Labels("age"))
+    assert found.labels.tolist() == [0.5, 1.5, 2.5]
+    assert found.labels.dtype == np.float64
+    table.write_text("\n".join(["path,age", *rows, ""]).replace("1.5", "old"), encoding="utf-8")
+    with pytest.raises(UserError, match=r"tree/001\.png has the answer old, which is no number"):
+        read_labelled(use, DECODER, numbers, Labels("age"))

@@ -235,7 +235,7 @@ def test_what_is_not_learnt_from_stands_in_no_split(
     whole = run(raw, tmp_path / "whole")
     before = members(tmp_path / "whole")
     half = run(raw, tmp_path / "half", replace(settings(), train_fraction=0.5))
-    web = run(raw, tmp_path / "web", replace(settings(), source="*/web-*"))
+    web = run(raw, tmp_path / "web", replace(settings(), train_on="*/web-*"))
     for found, untouched in ((half, ("train_dev", "dev", "test")), (web, ("dev", "test"))):
         assert found.keys() == whole.keys()
         same = {path.split("/")[0] for path in whole if found[path] == whole[path]}
@@ -253,11 +253,14 @@ def test_what_is_not_learnt_from_stands_in_no_split(
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"source": "*/no-*"}, r"falls into train; .*, or widen data\.source '\*/no-\*'\.$"),
-        ({"target": "*/no-*"}, r"falls into dev; .*, or widen data\.target '\*/no-\*'\.$"),
+        ({"train_on": "*/no-*"}, r"falls into train; .*, or widen data\.train_on '\*/no-\*'\.$"),
         (
-            {"source": "circle/*"},
-            r"square has no example in train .*, or widen data\.source 'circle/\*'\.$",
+            {"evaluate_on": "*/no-*"},
+            r"into dev; .*, or widen data\.evaluate_on '\*/no-\*'\.$",
+        ),
+        (
+            {"train_on": "circle/*"},
+            r"square has no example in train .*, or widen data\.train_on 'circle/\*'\.$",
         ),
         (
             {"train_fraction": 0.02},

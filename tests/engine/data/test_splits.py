@@ -40,7 +40,7 @@ def test_another_fraction_moves_only_its_own_examples() -> None:
 
 
 def test_dev_and_test_hold_only_the_target() -> None:
-    data = settings(target="*/phone-*")
+    data = settings(evaluate_on="*/phone-*")
     assert set(splits(data, "cat/web-1.jpg")) == {"train", "train_dev"}
     found = splits(data, "cat/phone-1.jpg")
     assert found == splits(settings(), "cat/phone-1.jpg")
@@ -104,7 +104,7 @@ def test_a_group_is_learnt_from_as_a_whole() -> None:
 
 
 def test_the_source_says_what_is_learnt_from_alone() -> None:
-    data, whole = settings(source="*/web-*"), splits(settings())
+    data, whole = settings(train_on="*/web-*"), splits(settings())
     assert splits(data, "cat/web-1.jpg") == whole
     found = splits(data, "cat/phone-1.jpg")
     moved = {(a, b) for a, b in zip(whole, found, strict=True) if a != b}
@@ -113,7 +113,7 @@ def test_the_source_says_what_is_learnt_from_alone() -> None:
 
 
 def test_source_and_target_may_be_apart() -> None:
-    data = settings(source="*/web-*", target="*/phone-*")
+    data = settings(train_on="*/web-*", evaluate_on="*/phone-*")
     assert set(splits(data, "cat/web-1.jpg")) == {"train", "train_dev"}
     assert set(splits(data, "cat/phone-1.jpg")) == {"dev", "test", LEFT_OUT}
     assert set(splits(data, "cat/other-1.jpg")) == {LEFT_OUT}
@@ -144,7 +144,7 @@ def test_equal_times_are_on_one_side() -> None:
 
 
 def test_what_is_as_late_but_not_like_the_target_is_left_out() -> None:
-    data = settings(target="phone/*", train_dev_fraction=0.01)
+    data = settings(evaluate_on="phone/*", train_dev_fraction=0.01)
     cut = Cut(5, 8)
     times = (1, 4, 5, 7, 8, 9)
     late = ["dev", "dev", "test", "test"]

@@ -43,7 +43,7 @@ def test_a_target_that_is_met(good: Any) -> None:
     found = diagnose(inputs, settings)
     assert (found["state"], found["link"], found["section"]) == ("target met", None, None)
     assert found["sentence"].startswith("The target is met")
-    assert [one["idea"] for one in found["ideas"]] == ["tighter target", "pictures from use"]
+    assert [one["idea"] for one in found["ideas"]] == ["tighter target", "examples from use"]
 
 
 def test_a_tighter_target_turns_it_into_a_gap(good: Any) -> None:

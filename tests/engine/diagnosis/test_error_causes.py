@@ -5,17 +5,25 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from predicted import ERRORS, NUMBER, numbers
 
-from samebits.diagnosis.error_causes import causes
-from samebits.metrics.predictions import Predictions
-from samebits.metrics.registry import METRICS
+from samebits.diagnosis import error_causes
+from samebits.diagnosis.error_causes import Causes
+from samebits.diagnosis.targets import errors_of
+from samebits.metrics.class_predictions import ClassPredictions
+from samebits.metrics.registry import Metric, metrics_of
 from samebits.metrics.scores import value
 
-Made = Callable[..., Predictions]
+Made = Callable[..., ClassPredictions]
+METRICS = metrics_of("class")
 ACCURACY = METRICS["accuracy"]
 
 
-def dev(made: Made, groups: tuple[str, ...] = ()) -> Predictions:
+def causes(metric: Metric, predictions: ClassPredictions, said: dict[str, list[str]]) -> Causes:
+    return error_causes.causes(metric, predictions, said, ERRORS)
+
+
+def dev(made: Made, groups: tuple[str, ...] = ()) -> ClassPredictions:
     """Of 100 pictures the first 20 are mistakes."""
     labels = np.arange(100, dtype=np.int64) % 2
     answers = np.where(np.arange(100) < 20, 1 - labels, labels)
@@ -83,3 +91,34 @@ def test_one_mistake_is_hardly_evidence(made: Made) -> None:
     (one,) = causes(ACCURACY, dev(made), tags(dark=range(1))).causes
     assert one.share.value == 1
     assert one.share.low < 0.1
+
+
+def test_of_numbers_a_cause_has_its_part_of_the_error() -> None:
+    truth = np.arange(100, dtype=float)
+    away = np.where(np.arange(100) < 20, 10.0, 0.5)
+    away[0] = 210.0
+    given, errors = numbers(truth, truth + away), errors_of(NUMBER, 1.0)
+    mae = metrics_of("number")["mae"]
+    said = tags(typo=range(1), far=range(1, 20))
+    found = error_causes.causes(mae, given, said, errors)
+    assert (found.mistakes, found.looked) == (20, 20)
+    assert found.error == pytest.approx(4.4)
+    assert found.at_stake == pytest.approx(4.0)
+    assert [(one.name, one.mistakes) for one in found.causes] == [("typo", 1), ("far", 19)]
+    assert [one.share.value for one in found.causes] == pytest.approx([0.525, 0.475])
+    assert [one.score for one in found.causes] == pytest.approx([2.3, 2.5])
+    # One example has half of it: nobody knows what others would show.
+    assert found.causes[0].share.low < 0.15
+    assert found.causes[0].share.high > 0.85
+
+
+def test_of_numbers_many_alike_tell_more_than_one() -> None:
+    truth, errors = np.zeros(200), errors_of(NUMBER, 1.0)
+    given = numbers(truth, truth + 10)
+    share = errors.share(given.sample, np.arange(200) < 100)
+    assert share.value == 0.5
+    assert 0.42 < share.low < 0.45
+    assert 0.55 < share.high < 0.58
+    together = numbers(truth, truth + 10, [f"g{row // 20}" for row in range(200)])
+    wide = errors.share(together.sample, np.arange(200) < 100)
+    assert wide.high - wide.low > 3 * (share.high - share.low)

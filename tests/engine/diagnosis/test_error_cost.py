@@ -8,12 +8,12 @@ import pytest
 
 from samebits.diagnosis import error_cost as worth
 from samebits.diagnosis.error_cost import gains, ordered
+from samebits.metrics.class_predictions import ClassPredictions
 from samebits.metrics.classification import Classified
-from samebits.metrics.predictions import Predictions
 from samebits.metrics.registry import METRICS
 from samebits.metrics.scores import value
 
-Made = Callable[..., Predictions]
+Made = Callable[..., ClassPredictions]
 
 
 def sample(count: int = 60) -> Classified:

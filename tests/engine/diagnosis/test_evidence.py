@@ -7,7 +7,9 @@ import pytest
 from conftest import shipped
 
 from samebits.core.sections import Optimization, Regularization
+from samebits.data.targets import Answers
 from samebits.diagnosis.evidence import cause, training
+from samebits.diagnosis.targets import errors_of
 
 OPTIMIZATION = replace(shipped(Optimization), learning_rate=0.01, epochs=10)
 REGULARIZATION = shipped(Regularization)
@@ -21,7 +23,7 @@ def curve(start: float, end: float, steps: int, fast: float) -> list[float]:
 
 def said(losses: list[float], epochs: int = 10, **changed: float | str) -> str:
     optimization = replace(OPTIMIZATION, **changed)  # type: ignore[arg-type]
-    found = training(losses, 10, optimization, smoothing=0.0)
+    found = training(losses, NOTHING, 0.0, optimization)
     return cause(found, epochs, optimization, REGULARIZATION)
 
 
@@ -61,7 +63,7 @@ def test_a_loss_that_still_falls() -> None:
     ("key", "value"), [("dropout", 0.9), ("weight_decay", 10.0), ("label_smoothing", 0.5)]
 )
 def test_too_much_regularization(key: str, value: float) -> None:
-    found = training(curve(NOTHING, 1.0, 400, 20), 10, OPTIMIZATION, 0.0)
+    found = training(curve(NOTHING, 1.0, 400, 20), NOTHING, 0.0, OPTIMIZATION)
     strong = replace(REGULARIZATION, **{key: value})  # type: ignore[arg-type]
     assert cause(found, 10, OPTIMIZATION, strong) == "regularized"
 
@@ -72,7 +74,8 @@ def test_a_training_that_was_stopped_early() -> None:
 
 def test_a_perfect_fit_to_smoothed_labels_leaves_nothing() -> None:
     least = -(0.91 * math.log(0.91) + 9 * 0.01 * math.log(0.01))
-    found = training([NOTHING, least, least], 10, OPTIMIZATION, smoothing=0.1)
+    ends = errors_of(Answers("class", [*"0123456789"]), 0.1).losses(0.1)
+    found = training([NOTHING, least, least], *ends, OPTIMIZATION)
     assert found.end == pytest.approx(0.0, abs=1e-12)
     assert found.peak == pytest.approx(1.0)
 

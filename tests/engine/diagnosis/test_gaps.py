@@ -1,28 +1,29 @@
 """Gaps between the links of the chain: found where they are, and not where chance makes them."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
 
-from samebits.console.errors import UserError
+from samebits.data.splits import SPLITS
 from samebits.diagnosis import gaps as chain
 from samebits.diagnosis.gaps import gaps, largest, target
-from samebits.metrics.predictions import Predictions
+from samebits.metrics.class_predictions import ClassPredictions
 from samebits.metrics.proportions import Measured
 
-Made = Callable[..., Predictions]
+Made = Callable[..., ClassPredictions]
 
 
-def errors(made: Made, count: int, *shares: float) -> tuple[list[Measured], dict[str, Predictions]]:
+def errors(
+    made: Made, count: int, *shares: float
+) -> tuple[list[Measured], dict[str, ClassPredictions]]:
     """A chain from a target of 5 %, and predictions with so many wrong on each data set."""
     labels = np.arange(count, dtype=np.int64) % 2
     predictions = {}
-    for name, share in zip(chain.SPLITS, shares, strict=True):
+    for name, share in zip(SPLITS, shares, strict=True):
         answers = np.where(np.arange(count) < round(share * count), 1 - labels, labels)
         predictions[name] = made(labels, np.eye(2)[answers])
-    found = [chain.together(predictions, (name,)) for name in chain.SPLITS]
+    found = [chain.together(predictions, (name,)) for name in SPLITS]
     return [target(0.05), *found], predictions
 
 
@@ -90,19 +91,3 @@ def test_of_one_source_train_dev_tells_as_well_as_test_that_dev_flatters(made: M
     found = gaps(steps, predictions, apart=False)[3]
     assert found.real
     assert found.end.name == "train_dev and test"
-
-
-@pytest.mark.parametrize("metrics", [{}, {"train": {}}, {"train": {"intervals": [1]}}])
-def test_metrics_of_another_form(metrics: dict[str, Any]) -> None:
-    with pytest.raises(UserError, match=r"not what the evaluate stage writes .*--force evaluate"):
-        chain.split_errors(metrics)
-
-
-def test_errors_are_what_accuracy_leaves() -> None:
-    one: dict[str, Any] = {
-        "accuracy": 0.9,
-        "examples": 10,
-        "intervals": [["macro_f1", 0, 0], ["accuracy", 0.8, 0.95]],
-    }
-    found = chain.split_errors(dict.fromkeys(chain.SPLITS, one))
-    assert found[0] == Measured("train", 0.1, 0.05, 0.2, 10)

@@ -3,14 +3,13 @@
 import numpy as np
 import pytest
 
-from samebits.diagnosis.learning_curve import Point, extrapolate
+from samebits.diagnosis.learning_curve import Means, Shares, extrapolate
 
 LEARNED = (125, 250, 500, 1000)
 
 
-def points(shares: list[float], examples: int) -> list[Point]:
-    pairs = zip(LEARNED, shares, strict=True)
-    return [Point(learned, round(share * examples), examples) for learned, share in pairs]
+def points(shares: list[float], examples: int) -> Shares:
+    return Shares(LEARNED, [examples] * 4, [round(share * examples) for share in shares])
 
 
 def law(floor: float, steepness: float) -> list[float]:
@@ -56,7 +55,52 @@ def test_intervals_cover_the_truth() -> None:
     draw, truth, held = np.random.default_rng(0), 0.02 + 0.1 * 2**-0.5, 0
     for _ in range(10):
         wrong = draw.binomial(1000, law(0.02, 0.5)).tolist()
-        some = [Point(*one, 1000) for one in zip(LEARNED, wrong, strict=True)]
-        ahead = extrapolate(some).ahead[0]
+        ahead = extrapolate(Shares(LEARNED, [1000] * 4, wrong)).ahead[0]
+        held += ahead.low <= truth <= ahead.high
+    assert held >= 8
+
+
+def means(errors: list[float], relative: float, scale: float = 1.0) -> Means:
+    """Mean errors, each uncertain by a part of itself."""
+    given = [scale * error for error in errors]
+    return Means(LEARNED, [400] * 4, given, [relative * error for error in given], 399)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e6, 1e-8])
+def test_a_power_law_of_means_is_found_at_any_scale(scale: float) -> None:
+    found = extrapolate(means(law(0.02, 0.5), 0.02, scale))
+    for one in found.ahead:
+        truth = scale * (0.02 + 0.1 * one.times**-0.5)
+        assert one.error == pytest.approx(truth, rel=0.1)
+        assert one.low <= truth <= one.high
+    assert found.worth is True
+    flat = extrapolate(means([0.1] * 4, 0.005, scale))
+    assert flat.worth is False
+    unsure = extrapolate(means(law(0.0, 0.5), 0.3, scale))
+    assert unsure.worth is None
+
+
+def test_means_are_told_in_their_unit() -> None:
+    found = extrapolate(means(law(0.02, 0.5), 0.002, 1e6))
+    assert "After learning from 1,000 examples, answers on dev are 120,000 away from" in (
+        found.sentence()
+    )
+    assert "%" not in found.sentence().replace("95 %", "")
+    assert found.record()["points"][-1] == {"learned": 1000, "error": 120000.0, "examples": 400}
+
+
+def test_means_that_are_all_nothing() -> None:
+    found = extrapolate(means([0.0] * 4, 0.1))
+    assert found.worth is not True
+    assert found.record()["ahead"][0]["error"] == 0.0
+
+
+def test_intervals_of_means_cover_the_truth() -> None:
+    draw, truth, held = np.random.default_rng(0), 0.02 + 0.1 * 2**-0.5, 0
+    for _ in range(10):
+        samples = [draw.exponential(mean, 400) for mean in law(0.02, 0.5)]
+        seen = [float(one.mean()) for one in samples]
+        spread = [float(one.std(ddof=1)) / 20 for one in samples]
+        ahead = extrapolate(Means(LEARNED, [400] * 4, seen, spread, 399)).ahead[0]
         held += ahead.low <= truth <= ahead.high
     assert held >= 8

@@ -15,6 +15,7 @@ from conftest import shipped
 from handwritten_digits import model as network_file
 from handwritten_digits.model import Model
 from handwritten_digits.training import Augmentation
+from predicted import ERRORS
 
 from samebits.core.config import _Loader, problems
 from samebits.core.sections import Data, Evaluation, Optimization, Regularization
@@ -25,6 +26,7 @@ from samebits.diagnosis.ideas import Idea, Settings
 from samebits.training import network as networks
 
 pytestmark = pytest.mark.usefixtures("params")
+SECTIONS = ("data", "optimization", "regularization", "evaluation")
 CAUSES = ("high rate", "low rate", "short", "regularized", "small", "labels")
 
 
@@ -37,6 +39,7 @@ def growth(model: Model, size: int) -> dict[str, dict[str, Any]]:
 
 
 SETTINGS = Settings(
+    ERRORS,
     shipped(Data),
     shipped(Optimization),
     shipped(Regularization),
@@ -46,7 +49,8 @@ SETTINGS = Settings(
 )
 SMALL = Model(width=1, depth=2, activation="gelu")
 EXTREME = Settings(
-    replace(SETTINGS.data, dev_fraction=0.49, test_fraction=0.49, train_fraction=0.5, source="a"),
+    ERRORS,
+    replace(SETTINGS.data, dev_fraction=0.49, test_fraction=0.49, train_fraction=0.5, train_on="a"),
     replace(SETTINGS.optimization, optimizer="sgd", clip=1.0),
     replace(
         SETTINGS.regularization,
@@ -79,8 +83,9 @@ def test_every_command_sets_keys_that_there_are_to_values_that_they_take(
 ) -> None:
     for one in every(settings):
         content = yaml.safe_load(params.read_text(encoding="utf-8"))
-        own = {name: one for name, one in asdict(settings).items() if name != "growth"}
-        content |= json.loads(json.dumps(own | {"model": asdict(model)}))
+        own = {name: asdict(getattr(settings, name)) for name in SECTIONS}
+        own |= {"augmentation": dict(settings.augmentation), "model": asdict(model)}
+        content |= json.loads(json.dumps(own))
         before = copy.deepcopy(content)
         words = shlex.split(one.command)
         if words[:3] != ["dvc", "exp", "run"]:
@@ -138,7 +143,7 @@ def test_no_idea_goes_the_other_way() -> None:
 
 def test_no_target_is_tighter_than_none_at_all() -> None:
     met = replace(SETTINGS, evaluation=replace(SETTINGS.evaluation, target_error=0.0))
-    assert [one.idea for one in remedies.target_met(met)] == ["pictures from use"]
+    assert [one.idea for one in remedies.target_met(met)] == ["examples from use"]
     assert remedies.target_met(SETTINGS)[0].idea == "tighter target"
 
 

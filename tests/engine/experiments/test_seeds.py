@@ -2,6 +2,7 @@
 
 import pytest
 
+from samebits.diagnosis.words import WORDS
 from samebits.experiments import seeds
 
 
@@ -10,7 +11,7 @@ def test_both_spreads() -> None:
         {"metric": "f1", "score": score, "interval": [score - 0.1, score + 0.1], "accepted": ok}
         for score, ok in ((0.5, True), (0.6, True), (0.7, False))
     ]
-    said = seeds.summary(metrics)
+    said = seeds.summary(metrics, WORDS["class"])
     assert "over 3 seeds: mean 0.600000, 0.500000 to 0.700000" in said
     assert "standard deviation 0.100000" in said
     assert "± 0.100000 on average" in said

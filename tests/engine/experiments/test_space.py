@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ROOT, configured
+from conftest import PARAMS, configured
 
 from samebits.console.errors import UserError
 from samebits.experiments.space import Knob, knobs
 
-PARAMS: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+PARAMS: dict[str, Any] = yaml.safe_load(PARAMS)
 
 
 @pytest.fixture(autouse=True)

@@ -18,6 +18,7 @@ from conftest import PYTHONPATH
 
 from samebits.cli.sweep import summary
 from samebits.console.errors import UserError
+from samebits.diagnosis.words import WORDS
 from samebits.experiments import runner
 from samebits.experiments import sweep as module
 from samebits.experiments.runner import ExperimentFailed
@@ -102,7 +103,7 @@ def test_what_is_not_accepted_never_wins(monkeypatch: pytest.MonkeyPatch) -> Non
     accepted = [one.user_attrs["accepted"] for one in best]
     assert accepted == sorted(accepted, reverse=True)
     assert set(accepted) == {True, False}
-    assert "yes" in summary(plan(), best).splitlines()[1]
+    assert "yes" in summary(plan(), best, WORDS["class"]).splitlines()[1]
 
 
 def test_more_trials_go_on(monkeypatch: pytest.MonkeyPatch) -> None:

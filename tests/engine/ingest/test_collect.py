@@ -14,19 +14,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from conftest import configured, rendered
+from conftest import configured, give_example, rendered
 from handwritten_digits import data as yours
 
 from samebits.console.errors import UserError
 from samebits.core.png import png
 from samebits.core.yours import Yours
 from samebits.data import Decoded, Unreadable
-from samebits.data.dvc_file import origin, recorded_version
+from samebits.data.dvc_file import origin, record_origin, recorded_version
 from samebits.ingest import collect
 from samebits.ingest import download as fetch
-from samebits.ingest import example as digits
-from samebits.ingest import swap as exchange
-from samebits.ingest.example import version
+from samebits.ingest.example import version, write
 
 FILES = {f"{one}/{two}.png": bytes([one, two]) for one in (97, 98) for two in (1, 2)}
 RAW = Path("data/raw")
@@ -42,9 +40,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (root / "data").mkdir(parents=True)
     monkeypatch.chdir(root)
     configured(root)
-    monkeypatch.setattr(digits, "digits", lambda: dict(FILES))
-    for module in (digits, exchange):
-        monkeypatch.setattr(module, "VERSION", version(FILES))
+    give_example(FILES)
     monkeypatch.setattr(fetch, "give_version", give_version)
     return tmp_path
 
@@ -65,9 +61,11 @@ def give_version(folder: Path) -> None:
     point(version(content(folder / "raw")), folder / "raw.dvc")
 
 
-def point(md5: str, pointer: Path = POINTER) -> None:
+def point(md5: str, pointer: Path = POINTER, kind: str = "") -> None:
     text = yaml.safe_dump({"outs": [{"md5": md5, "path": "raw"}]})
     pointer.write_text(text, encoding="utf-8")
+    if kind:
+        record_origin(pointer, {"kind": kind, "source": "tiny", "files": 4})
 
 
 def content(raw: Path) -> dict[str, bytes]:
@@ -84,8 +82,8 @@ def archive(folder: Path, name: str = "pictures.zip") -> Path:
 
 
 def test_the_example_is_written_once(here: Path, call: Call) -> None:
-    point(version(FILES))
-    assert f"4 pictures, version {version(FILES)}" in call()
+    point(version(FILES), kind="example")
+    assert f"4 examples, version {version(FILES)}" in call()
     assert content(RAW) == FILES
     assert "already holds the example data" in call()
     assert content(RAW) == FILES
@@ -242,11 +240,36 @@ def test_a_folder_that_cannot_be_written(here: Path, call: Call) -> None:
         call()
 
 
+def test_the_example_is_not_the_one_that_is_expected(here: Path, call: Call) -> None:
+    point(version({"a/1.png": b""}), kind="example")
+    with pytest.raises(UserError, match=r"another version of the example than scripts/example\.py"):
+        call()
+    assert not RAW.exists()
+    call("--replace")
+    assert recorded_version(POINTER) == version(FILES)
+
+
+def test_a_project_without_an_example(here: Path, call: Call) -> None:
+    Path("scripts/example.py").unlink()
+    with pytest.raises(UserError, match=r"no scripts/example\.py, so no example data; name your"):
+        call()
+
+
+def test_a_package_of_the_example_that_is_not_to_be_had(here: Path, call: Call) -> None:
+    Path("requirements").mkdir()
+    Path("requirements/example.lock").touch()
+    Path("scripts/setup.py").write_text("raise SystemExit(1)")
+    with pytest.raises(UserError, match=r"requirements/example\.lock could not be installed"):
+        call()
+    assert not RAW.exists()
+
+
 def test_the_next_call_finishes(here: Path, call: Call) -> None:
     point("0" * 32 + ".dir")
     arrived = Path("data/arrived")
-    digits.write(FILES, arrived / "raw")
+    write(FILES, arrived / "raw")
     give_version(arrived)
+    record_origin(arrived / "raw.dvc", {"kind": "example", "source": "tiny", "files": 4})
     told = call()
     assert "finished what an earlier call had brought in" in told
     assert "already holds the example data" in told

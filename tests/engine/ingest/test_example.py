@@ -2,18 +2,25 @@
 
 from pathlib import Path
 
-import pytest
+from conftest import ROOT, filled
 
-from samebits.ingest import example as digits
-from samebits.ingest.example import is_example, version, write
+from samebits.ingest import example
+from samebits.ingest.example import holds, version, write
 
 FILES = {f"{one}/{two}.png": bytes([one, two]) for one in (97, 98) for two in (1, 2)}
 
 
-def test_the_digits_have_their_hash() -> None:
-    made = digits.digits()
+def test_the_digits_are_what_is_shipped(project: Path) -> None:
+    for name in ("scripts/example.py", "data/raw.dvc"):
+        places = (ROOT / name).parent.iterdir()
+        shipped = next(path for path in places if filled(path.name) == Path(name).name)
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_bytes(shipped.read_bytes())
+    example._script.cache_clear()
+    example.files.cache_clear()
+    made = example.files()
     assert len(made) == 1797
-    assert version(made) == digits.VERSION
+    assert version(made) == example.version_in(Path("data/raw.dvc"))
 
 
 def test_the_hash_is_dvcs_and_not_the_orders() -> None:
@@ -23,9 +30,8 @@ def test_the_hash_is_dvcs_and_not_the_orders() -> None:
         assert version(files) == "12db64eab589d2168bc44421c136843b.dir"
 
 
-def test_all_of_it_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(digits, "VERSION", version(FILES))
+def test_all_of_it_and_nothing_else(tmp_path: Path) -> None:
     write(FILES, tmp_path / "raw")
-    assert is_example(tmp_path / "raw")
+    assert holds(tmp_path / "raw") == version(FILES)
     (tmp_path / "raw/97/3.png").write_bytes(b"mine")
-    assert not is_example(tmp_path / "raw")
+    assert holds(tmp_path / "raw") != version(FILES)

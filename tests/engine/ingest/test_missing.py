@@ -5,13 +5,16 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from conftest import give_example
 
 from samebits import programs
 from samebits.console.errors import UserError
-from samebits.ingest import example as digits
+from samebits.data.dvc_file import record_origin
 from samebits.ingest import missing
+from samebits.ingest.example import holds, version
 
 WEIGHTS = Path("weights.bin")
+FILES = {"a/1.png": b"one"}
 
 
 def track(path: Path) -> None:
@@ -66,8 +69,10 @@ def test_a_pointer_that_is_damaged(pushed: Path, text: str, said: str) -> None:
 
 def test_the_example_needs_no_remote(pushed: Path) -> None:
     shutil.rmtree("../remote")
-    pointer = f"outs:\n- md5: {digits.VERSION}\n  hash: md5\n  path: raw\n"
+    give_example(FILES)
+    pointer = f"outs:\n- md5: {version(FILES)}\n  hash: md5\n  path: raw\n"
     Path("data/raw.dvc").write_text(pointer, "utf-8")
+    record_origin(Path("data/raw.dvc"), {"kind": "example", "source": "tiny", "files": 1})
     with pytest.raises(UserError, match=r"weights\.bin"):
         missing.main()
-    assert digits.is_example(Path("data/raw"))
+    assert holds(Path("data/raw")) == version(FILES)

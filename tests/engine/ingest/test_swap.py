@@ -14,9 +14,7 @@ from conftest import PYTHONPATH
 
 from samebits import programs
 from samebits.console.errors import UserError
-from samebits.data.dvc_file import recorded_version
-from samebits.ingest import example as digits
-from samebits.ingest import swap as exchange
+from samebits.data.dvc_file import record_origin, recorded_version
 from samebits.ingest.example import version, write
 from samebits.ingest.swap import Place
 
@@ -104,7 +102,8 @@ def test_what_fails_changes_nothing(place: Place) -> None:
 
 def test_nothing_to_lose(place: Place) -> None:
     shutil.rmtree(place.raw)
-    point(place.pointer, digits.VERSION)
+    point(place.pointer, version(NEW))
+    record_origin(place.pointer, {"kind": "example", "source": "tiny", "files": 2})
     place.refuse_to_lose(replace=False, force=False)
     place.raw.mkdir()
     place.pointer.unlink()
@@ -148,8 +147,8 @@ def test_the_example_can_always_be_made_again(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dvc_says(monkeypatch, {"not_in_cache": ["data/raw/"]})
-    for module in (digits, exchange):
-        monkeypatch.setattr(module, "VERSION", version(OLD))
+    record_origin(place.pointer, {"kind": "example", "source": "tiny", "files": 2})
+    commit()
     place.refuse_to_lose(replace=True, force=False)
     (place.raw / "cat/mine.png").write_bytes(b"mine")
     with pytest.raises(UserError, match="cache does not hold all of it"):

@@ -8,16 +8,17 @@ import numpy as np
 import pytest
 
 from samebits.console.errors import UserError
+from samebits.data.targets import Answers
 from samebits.metrics import intervals
+from samebits.metrics.class_predictions import ClassPredictions
 from samebits.metrics.classification import Classified
 from samebits.metrics.comparison import Paired, Spread, check_same, paired
 from samebits.metrics.intervals import resample
-from samebits.metrics.predictions import Predictions
 from samebits.metrics.registry import METRICS
 from samebits.metrics.scores import value
 
 SIMULATIONS = 50
-Made = Callable[..., Predictions]
+Made = Callable[..., ClassPredictions]
 
 
 @pytest.fixture(autouse=True)
@@ -147,8 +148,8 @@ def test_no_number_of_examples_outweighs_the_seed() -> None:
 def test_different_examples_are_refused(made: Made) -> None:
     labels = np.array([0, 1, 0, 1], dtype=np.int64)
     a, other = made(labels, np.eye(2)[labels]), made(1 - labels, np.eye(2)[labels])
-    check_same((["a", "b"], a), (["a", "b"], a))
+    check_same((Answers("class", ["a", "b"]), a), (Answers("class", ["a", "b"]), a))
     with pytest.raises(UserError, match=r"different examples.*run one of them again"):
-        check_same((["a", "b"], a), (["a", "b"], other))
+        check_same((Answers("class", ["a", "b"]), a), (Answers("class", ["a", "b"]), other))
     with pytest.raises(UserError, match="A has the classes a, b and B a, c"):
-        check_same((["a", "b"], a), (["a", "c"], a))
+        check_same((Answers("class", ["a", "b"]), a), (Answers("class", ["a", "c"]), a))

@@ -3,10 +3,11 @@
 import pytest
 
 from samebits.console.errors import UserError
+from samebits.data.targets import Answers
 from samebits.metrics.constraints import accepted, judge, parse
 from samebits.metrics.intervals import Figure
 
-CLASSES = ["cat", "big dog"]
+ANSWERS = Answers("class", ["cat", "big dog"])
 
 
 @pytest.mark.parametrize(
@@ -21,7 +22,7 @@ CLASSES = ["cat", "big dog"]
     ],
 )
 def test_every_kind(text: str, name: str, least: bool, bound: float) -> None:
-    (one,) = parse([text], CLASSES)
+    (one,) = parse([text], ANSWERS)
     assert (one.name, one.least, one.bound) == (name, least, bound)
 
 
@@ -45,11 +46,11 @@ def test_every_kind(text: str, name: str, least: bool, bound: float) -> None:
 )
 def test_what_is_refused(texts: list[str], words: str) -> None:
     with pytest.raises(UserError, match=words):
-        parse(texts, CLASSES)
+        parse(texts, ANSWERS)
 
 
 def test_a_band_is_no_contradiction() -> None:
-    assert len(parse(["parameters >= 1e3", "parameters <= 1e6"], CLASSES)) == 2
+    assert len(parse(["parameters >= 1e3", "parameters <= 1e6"], ANSWERS)) == 2
 
 
 def test_met_missed_and_by_how_much() -> None:
@@ -59,7 +60,7 @@ def test_met_missed_and_by_how_much() -> None:
         "log_loss": Figure(0.7, 0.6, 0.8, 0.05),
         "parameters": 1000,
     }
-    verdicts = judge(parse(texts, CLASSES), known)
+    verdicts = judge(parse(texts, ANSWERS), known)
     assert [one["met"] for one in verdicts] == [True, False, True, None]
     assert [one.get("margin") for one in verdicts] == [0.02, -0.2, 0, None]
     assert [one.get("sure") for one in verdicts] == [False, True, True, None]
@@ -69,5 +70,5 @@ def test_met_missed_and_by_how_much() -> None:
 
 def test_what_is_written_decides() -> None:
     """The value as it is shown, with six decimals: no model misses 0.9 with 0.900000."""
-    (one,) = judge(parse(["accuracy >= 0.9"], CLASSES), {"accuracy": Figure(0.9 - 1e-9, 0, 1, 0.1)})
+    (one,) = judge(parse(["accuracy >= 0.9"], ANSWERS), {"accuracy": Figure(0.9 - 1e-9, 0, 1, 0.1)})
     assert one["met"]

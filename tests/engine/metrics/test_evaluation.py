@@ -12,17 +12,18 @@ from predicted import summarise
 
 from samebits.console.errors import UserError
 from samebits.core.sections import Evaluation
+from samebits.data.targets import Answers
+from samebits.metrics.class_predictions import ClassPredictions
 from samebits.metrics.evaluation import check
-from samebits.metrics.predictions import Predictions
-from samebits.metrics.registry import METRICS, Metric, Scored
+from samebits.metrics.registry import METRICS, Metric, Scored, metrics_of
 
 PLAIN = Evaluation(metric="accuracy", target_error=0.1, constraints=(), slices=(), slice_examples=1)
 CLASSES = ["a", "b"]
 COSTS = {"parameters": 70, "model_bytes": 300}
-Made = Callable[..., Predictions]
+Made = Callable[..., ClassPredictions]
 
 
-def splits(made: Made, classes: int = 2, **known: Any) -> dict[str, Predictions]:
+def splits(made: Made, classes: int = 2, **known: Any) -> dict[str, ClassPredictions]:
     """Of 40 examples 40, 30 and 20 have the right answer."""
     labels = np.arange(40, dtype=np.int64) % classes
     rows = {
@@ -32,13 +33,13 @@ def splits(made: Made, classes: int = 2, **known: Any) -> dict[str, Predictions]
     return {name: made(labels, one, **known) for name, one in rows.items()}
 
 
-def summary(predictions: dict[str, Predictions], **changed: Any) -> dict[str, Any]:
+def summary(predictions: dict[str, ClassPredictions], **changed: Any) -> dict[str, Any]:
     evaluation = dataclasses.replace(PLAIN, **changed)
     found = summarise(evaluation, CLASSES, predictions, COSTS, seed=0)
     return dict(json.loads(json.dumps(found, allow_nan=False)))
 
 
-@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("metric", metrics_of("class"))
 def test_the_score_is_the_chosen_metric_on_test(metric: str, made: Made) -> None:
     found = summary(splits(made), metric=metric)
     assert found["score"] == found["test"][metric]
@@ -248,7 +249,8 @@ def test_the_test_examples_must_be_there(made: Made) -> None:
 
 def test_names_are_checked_before_anything_is_predicted() -> None:
     with pytest.raises(UserError, match="names a class that is not there"):
-        check(dataclasses.replace(PLAIN, constraints=("recall[c] >= 1",)), CLASSES)
+        constrained = dataclasses.replace(PLAIN, constraints=("recall[c] >= 1",))
+        check(constrained, Answers("class", CLASSES))
 
 
 def test_many_predictions_take_seconds(made: Made) -> None:

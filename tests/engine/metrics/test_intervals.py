@@ -9,8 +9,10 @@ import pytest
 from samebits.metrics import intervals
 from samebits.metrics.classification import Classified
 from samebits.metrics.intervals import measure, quantile, resample, wilson
-from samebits.metrics.registry import METRICS
+from samebits.metrics.registry import metrics_of
 from samebits.metrics.scores import find, value
+
+METRICS = metrics_of("class")
 
 SIMULATIONS = 100
 

@@ -7,14 +7,9 @@ import pytest
 from predicted import example
 
 from samebits.console.errors import UserError
-from samebits.metrics.predictions import (
-    prediction_header,
-    prediction_rows,
-    read_predictions,
-    scored,
-    write_confusion,
-    write_predictions,
-)
+from samebits.data.targets import Answers
+from samebits.metrics.class_predictions import ClassPredictions, ClassScoring
+from samebits.metrics.prediction_table import header, read_predictions, rows, write_predictions
 
 CLASSES = ["a,b", 'say "path"', "קוף 🐈"]
 PATHS = ["a,b/1.png", 'say "path"/2.png', "קוף 🐈/3.png"]
@@ -22,26 +17,31 @@ EXAMPLES = [
     example(path, label, "5" * 32, 'one, "two"', 30, 20, 0.25)
     for path, label in zip(PATHS, CLASSES, strict=True)
 ]
+ANSWERS = Answers("class", CLASSES)
 LABELS = np.array([0, 1, 2], dtype=np.int64)
 ROWS = np.array([[0.25, 0.5, 0.25], [1 / 3, 1 / 3, 1 / 3], [0, 1e-9, 1 - 1e-9]])
 
 
 FACTS = ["width", "height", "brightness"]
-HEADER = ",".join(prediction_header(FACTS, ["a"]))
+HEADER = ",".join(header(FACTS, Answers("class", ["a"])))
+
+
+def of(*classes: str) -> Answers:
+    return Answers("class", [*classes])
 
 
 def written(folder: Path) -> Path:
     path = folder / "predictions.csv"
-    first = scored("train", EXAMPLES[:1], LABELS[:1], ROWS[:1], CLASSES)
-    second = scored("test", EXAMPLES, LABELS, ROWS, CLASSES)
-    write_predictions(path, CLASSES, {"train": first, "test": second})
+    first = ClassScoring(CLASSES).scored("train", EXAMPLES[:1], LABELS[:1], ROWS[:1])
+    second = ClassScoring(CLASSES).scored("test", EXAMPLES, LABELS, ROWS)
+    write_predictions(path, ANSWERS, {"train": first, "test": second})
     return path
 
 
 def test_rows() -> None:
-    known = scored("dev", EXAMPLES, LABELS, ROWS, CLASSES)
-    row = next(prediction_rows("dev", known, CLASSES))
-    assert prediction_header(FACTS, ["x", "path"])[5:] == [
+    known = ClassScoring(CLASSES).scored("dev", EXAMPLES, LABELS, ROWS)
+    row = next(rows("dev", known))
+    assert header(FACTS, of("x", "path"))[5:] == [
         *FACTS,
         *("prediction", "confidence", "p:x", "p:path"),
     ]
@@ -56,25 +56,26 @@ def test_every_float32_is_rounded_as_python_rounds_it() -> None:
     draw = np.random.default_rng(0)
     halves = (2 * np.arange(2000) + 1) / 2**21
     first = np.concatenate([halves, draw.random(2000), draw.random(2000) ** 9]).astype(np.float32)
-    rows = np.stack([first, 1 - first], axis=1)
-    labels = np.zeros(len(rows), dtype=np.int64)
-    known = scored("dev", [EXAMPLES[0]] * len(rows), labels, rows, CLASSES[:2])
-    found = [row[-2:] for row in prediction_rows("dev", known, CLASSES[:2])]
-    assert found == [[f"{cell:.6f}" for cell in row] for row in rows.tolist()]
+    figures = np.stack([first, 1 - first], axis=1)
+    labels = np.zeros(len(figures), dtype=np.int64)
+    known = ClassScoring(CLASSES[:2]).scored("dev", [EXAMPLES[0]] * len(figures), labels, figures)
+    found = [row[-2:] for row in rows("dev", known)]
+    assert found == [[f"{cell:.6f}" for cell in row] for row in figures.tolist()]
     assert known.probabilities.tolist() == [[float(cell) for cell in row] for row in found]
 
 
 def test_what_was_written_is_what_was_scored(tmp_path: Path) -> None:
-    known = scored("test", EXAMPLES, LABELS, ROWS, CLASSES)
+    known = ClassScoring(CLASSES).scored("test", EXAMPLES, LABELS, ROWS)
     again = read_predictions(written(tmp_path))[1]["test"]
     for name in ("labels", "answers", "confidences", "probabilities"):
         assert getattr(known, name).tolist() == getattr(again, name).tolist()
 
 
 def test_a_table_reads_back(tmp_path: Path) -> None:
-    classes, splits = read_predictions(written(tmp_path))
+    answers, splits = read_predictions(written(tmp_path))
     test = splits["test"]
-    assert classes == CLASSES
+    assert answers == ANSWERS
+    assert isinstance(test, ClassPredictions)
     assert list(splits) == ["train", "test"]
     assert test.examples == EXAMPLES
     assert test.labels.tolist() == [0, 1, 2]
@@ -87,19 +88,21 @@ def test_a_table_reads_back(tmp_path: Path) -> None:
 def test_names_of_any_kind_read_back(tmp_path: Path, name: str) -> None:
     classes = [name, "z"]
     one = example(f"{name}/1.png", name, "5" * 32)
-    known = scored("test", [one], np.zeros(1, dtype=np.int64), np.array([[0.2, 0.8]]), classes)
-    write_predictions(tmp_path / "p.csv", classes, {"test": known})
+    label, row = np.zeros(1, dtype=np.int64), np.array([[0.2, 0.8]])
+    known = ClassScoring(classes).scored("test", [one], label, row)
+    write_predictions(tmp_path / "p.csv", of(*classes), {"test": known})
     again, splits = read_predictions(tmp_path / "p.csv")
-    assert again == classes
+    assert again == of(*classes)
     assert splits["test"].examples == [one]
 
 
 def test_no_cell_is_a_formula(tmp_path: Path) -> None:
     classes = ["=1+1", "-1"]
     one = example("=1+1/1.png", "=1+1", "5" * 32, "+g")
-    known = scored("test", [one], np.zeros(1, dtype=np.int64), np.array([[0.2, 0.8]]), classes)
-    write_predictions(tmp_path / "p.csv", classes, {"test": known})
-    write_confusion(tmp_path / "c.csv", known.labels, known.probabilities, classes)
+    label, row = np.zeros(1, dtype=np.int64), np.array([[0.2, 0.8]])
+    known = ClassScoring(classes).scored("test", [one], label, row)
+    write_predictions(tmp_path / "p.csv", of(*classes), {"test": known})
+    ClassScoring(classes).write_pairs(tmp_path / "c.csv", known)
     text = (tmp_path / "p.csv").read_text("utf-8") + (tmp_path / "c.csv").read_text("utf-8")
     assert [one for one in text.replace("\n", ",").split(",") if one[:1] in {*"=+-@"} - {""}] == []
     assert "\n'=1+1,'-1\n" in text
@@ -113,23 +116,24 @@ def test_the_same_bytes_with_unix_line_ends(tmp_path: Path) -> None:
 
 def test_confusion(tmp_path: Path) -> None:
     path = tmp_path / "confusion.csv"
-    write_confusion(path, LABELS[:2], ROWS[:2], ["a", "b", "c"])
+    scoring = ClassScoring(["a", "b", "c"])
+    scoring.write_pairs(path, scoring.scored("test", EXAMPLES[:2], LABELS[:2], ROWS[:2]))
     assert path.read_text(encoding="utf-8") == "actual,predicted\na,b\nb,a\n"
 
 
 def test_counts_must_match() -> None:
     with pytest.raises(UserError, match="3 labels for 2 pictures"):
-        scored("dev", EXAMPLES[:2], LABELS, ROWS, CLASSES)
+        ClassScoring(CLASSES).scored("dev", EXAMPLES[:2], LABELS, ROWS)
     with pytest.raises(UserError, match="3 outputs for 2 classes"):
-        scored("dev", EXAMPLES, LABELS, ROWS, CLASSES[:2])
+        ClassScoring(CLASSES[:2]).scored("dev", EXAMPLES, LABELS, ROWS)
 
 
 def test_what_cannot_be_scored_names_its_data_set() -> None:
     none = np.zeros(0, dtype=np.int64)
     with pytest.raises(UserError, match="data set `dev`: there are no examples"):
-        scored("dev", [], none, np.zeros((0, 2)), CLASSES[:2])
+        ClassScoring(CLASSES[:2]).scored("dev", [], none, np.zeros((0, 2)))
     with pytest.raises(UserError, match=r"data set `dev`: .*at least two classes; .* have 1"):
-        scored("dev", EXAMPLES, LABELS, np.ones((3, 1)), CLASSES[:1])
+        ClassScoring(CLASSES[:1]).scored("dev", EXAMPLES, LABELS, np.ones((3, 1)))
 
 
 def test_a_missing_table_names_the_stage(tmp_path: Path) -> None:

@@ -64,3 +64,39 @@ def test_intervals_cover_the_truth() -> None:
         low, high = newcombe(start, end)
         held += low <= 0.07 <= high
     assert 0.92 <= held / 400 <= 0.98
+
+
+def test_the_mean_of_amounts_covers_its_truth() -> None:
+    """Of skewed errors, alone and in groups."""
+    draw = np.random.default_rng(0)
+    for groups in (np.arange(100), np.arange(100) // 5):
+        covered = 0
+        for _ in range(400):
+            shared = draw.exponential(1, 100)[groups]
+            errors = 0.5 * shared + 0.5 * draw.exponential(1, 100)
+            one = measured("", errors, groups, share=False)
+            assert one.error == pytest.approx(errors.mean())
+            covered += one.low <= 1 <= one.high
+        assert 0.915 <= covered / 400 <= 0.985
+
+
+def test_amounts_of_one_unit_and_of_any_size() -> None:
+    one = measured("", np.array([3.0]), np.array([0]), share=False)
+    assert 0 < one.low < 0.001 < 3 < one.high < 1e7
+    tiny = measured("", np.array([3e-9, 4e-9, 8e-9]), np.arange(3), share=False)
+    assert tiny.record()["error"] == 5e-9
+    low, high = tiny.record()["interval"]
+    assert 0 < low < 5e-9 < high
+    assert measured("", np.zeros(3), np.arange(3), share=False).interval() == [0, 0]
+
+
+def test_the_difference_of_two_means_covers_its_truth() -> None:
+    draw, covered = np.random.default_rng(0), 0
+    for _ in range(400):
+        sides = [
+            measured("", draw.exponential(size, count), np.arange(count), share=False)
+            for size, count in ((1.0, 60), (1.5, 120))
+        ]
+        low, high = newcombe(*sides)
+        covered += low <= 0.5 <= high
+    assert 0.915 <= covered / 400 <= 0.985

@@ -13,9 +13,11 @@ import pytest
 import yaml
 
 from samebits.console.errors import UserError
+from samebits.data.targets import Answers
 from samebits.metrics import latency, results
+from samebits.metrics.class_predictions import ClassPredictions
 from samebits.metrics.comparison import Spread
-from samebits.metrics.predictions import Predictions, write_predictions
+from samebits.metrics.prediction_table import write_predictions
 from samebits.metrics.results import (
     METRICS,
     PREDICTIONS,
@@ -27,7 +29,7 @@ from samebits.metrics.results import (
 from samebits.remote import revisions
 from samebits.remote.revisions import Revision
 
-CLASSES = ["c0", "c1"]
+ANSWERS = Answers("class", ["c0", "c1"])
 SAID: dict[str, Any] = {"score": 0.75, "metric": "accuracy", "constraints": []}
 Commit = Callable[..., str]
 HERE, BEFORE = "a" * 40, "b" * 40
@@ -41,7 +43,7 @@ def git(*arguments: str) -> str:
 
 @pytest.fixture
 def commit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: Callable[..., Predictions]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: Callable[..., ClassPredictions]
 ) -> Commit:
     """Commit a result, its outputs in the cache: commit(metrics=..., predictions=...).
 
@@ -58,7 +60,7 @@ def commit(
     labels = np.array([0, 1, 0, 1], dtype=np.int64)
     split = made(labels, np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.7, 0.3]]))
     both = dict.fromkeys(("dev", "test"), split)
-    write_predictions(tmp_path / "predictions.csv", CLASSES, both)
+    write_predictions(tmp_path / "predictions.csv", ANSWERS, both)
     table = (tmp_path / "predictions.csv").read_text(encoding="utf-8")
 
     def keep(metrics: str | None = json.dumps(SAID), predictions: str | None = table) -> str:
@@ -82,9 +84,9 @@ def commit(
 def test_what_is_read(commit: Commit) -> None:
     commit()
     found = read_result("main")
-    assert (found.metrics, found.classes, found.accepted()) == (SAID, CLASSES, True)
+    assert (found.metrics, found.answers, found.accepted()) == (SAID, ANSWERS, True)
     assert list(found.predictions) == ["dev", "test"]
-    assert found.predictions["test"].answers.tolist() == [0, 1, 0, 0]
+    assert found.predictions["test"].sample.errors.tolist() == [0, 0, 0, 1]
 
 
 def test_an_experiment_by_its_name(commit: Commit) -> None:
@@ -179,7 +181,7 @@ def left(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
 
 
 def spread(on: str = "test") -> tuple[str, Spread] | None:
-    return spread_over_seeds(Result(Revision("exp", HERE), {"metric": "f1"}, [], {}), on)
+    return spread_over_seeds(Result(Revision("exp", HERE), {"metric": "f1"}, ANSWERS, {}), on)
 
 
 def seeds(commit: str, *scores: float, metric: str = "f1") -> dict[str, dict[str, Any]]:

@@ -1,6 +1,5 @@
 """Bootstrap, intervals and comparisons know columns alone, whatever is asked of an example."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
@@ -24,7 +23,7 @@ class Measured(Sample):
     said: Values
     groups: Labels
     partial: bool = False
-    SUMMED: ClassVar[Mapping[str, str]] = {"mean": "square"}
+    share: ClassVar[bool] = False
 
     @property
     def errors(self) -> Values:
@@ -37,6 +36,9 @@ class Measured(Sample):
     @property
     def scored(self) -> Scored:
         raise NotImplementedError
+
+    def grouped(self, groups: Labels) -> Self:
+        return replace(self, groups=groups)
 
     def column(self, name: str) -> Column:
         assert name == "square"
@@ -51,7 +53,7 @@ def rmse(sums: Sums) -> Values:
     return np.asarray(np.sqrt(sums["square"] / sums.examples))
 
 
-RMSE = Metric("RMSE", "root of the mean square", False, "mean", rmse)
+RMSE = Metric("RMSE", "root of the mean square", False, "mean", rmse, summed="square")
 
 
 def drawn(draw: np.random.Generator, count: int = 300, noise: float = 2.0) -> Measured:
@@ -90,5 +92,5 @@ def test_few_examples_that_make_most_of_it_leave_few_degrees_of_freedom() -> Non
     whole = drawn(np.random.default_rng(0))
     said = whole.said.copy()
     said[:3] += 500
-    assert replace(whole, said=said).freedom("mean") == 8 < whole.freedom("mean")
-    assert whole.freedom("share") == np.inf
+    assert replace(whole, said=said).freedom("square") == 8 < whole.freedom("square")
+    assert whole.freedom("") == np.inf

@@ -10,7 +10,7 @@ from sklearn.metrics import f1_score, recall_score, roc_auc_score
 
 from samebits.console.errors import UserError
 from samebits.metrics.classification import Classified
-from samebits.metrics.registry import METRICS
+from samebits.metrics.registry import metrics_of
 from samebits.metrics.scores import find, rounded, value
 from samebits.metrics.sums import Labels, Values
 
@@ -26,6 +26,8 @@ ROWS = np.array(
         [0.5, 0.4, 0.1],
     ]
 )
+
+METRICS = metrics_of("class")
 CLASSES = ("a", "b", "c d")
 
 
@@ -192,7 +194,7 @@ def test_an_unknown_metric_gets_a_suggestion(given: str, hint: str) -> None:
 
 def test_a_name_like_no_other_gets_the_list() -> None:
     with pytest.raises(UserError, match=r"choose one of macro_f1, .*calibration_error\.$"):
-        find("zzz")
+        find("zzz", target="class")
 
 
 def test_too_little_memory_is_no_fault_of_a_metric(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,23 +7,24 @@ import numpy as np
 import pytest
 
 from samebits.console.errors import UserError
-from samebits.metrics.predictions import Predictions
+from samebits.data.targets import Answers
+from samebits.metrics.class_predictions import ClassPredictions
 from samebits.metrics.slices import slices
 
 LABELS = np.array([0, 0, 1, 1, 1, 0], dtype=np.int64)
-CLASSES = ["cat", "dog", "eel"]
+ANSWERS = Answers("class", ["cat", "dog", "eel"])
 
 
 @pytest.fixture
-def predictions(made: Callable[..., Predictions]) -> Predictions:
+def predictions(made: Callable[..., ClassPredictions]) -> ClassPredictions:
     """Six, ever wider and brighter, each second at night."""
     return made(LABELS, np.eye(3)[LABELS], brightness=[0.1, 0.2, 0.3, 0.4, 0.5, 0.6], width=10)
 
 
-def found(kind: str, predictions: Predictions) -> dict[str, Any]:
+def found(kind: str, predictions: ClassPredictions) -> dict[str, Any]:
     return {
         name: np.flatnonzero(mask).tolist()
-        for name, mask in slices([kind], predictions, CLASSES).items()
+        for name, mask in slices([kind], predictions, ANSWERS).items()
     }
 
 
@@ -44,11 +45,11 @@ def found(kind: str, predictions: Predictions) -> dict[str, Any]:
         ),
     ],
 )
-def test_every_kind(kind: str, expected: dict[str, Any], predictions: Predictions) -> None:
+def test_every_kind(kind: str, expected: dict[str, Any], predictions: ClassPredictions) -> None:
     assert found(kind, predictions) == expected
 
 
-def test_equal_values_stay_together(made: Callable[..., Predictions]) -> None:
+def test_equal_values_stay_together(made: Callable[..., ClassPredictions]) -> None:
     alike = made(LABELS, np.eye(3)[LABELS])
     assert found("brightness in 3 parts", alike) == {"brightness 3 of 3": [0, 1, 2, 3, 4, 5]}
 
@@ -56,12 +57,12 @@ def test_equal_values_stay_together(made: Callable[..., Predictions]) -> None:
 @pytest.mark.parametrize(
     ("kind", "words"), [("size at 3, 2", "its bounds must rise"), ("colour", "cannot be read")]
 )
-def test_what_cannot_be_read(kind: str, words: str, predictions: Predictions) -> None:
+def test_what_cannot_be_read(kind: str, words: str, predictions: ClassPredictions) -> None:
     with pytest.raises(UserError, match=words):
         found(kind, predictions)
 
 
-def test_what_decode_does_not_know(predictions: Predictions) -> None:
+def test_what_decode_does_not_know(predictions: ClassPredictions) -> None:
     words = "no example has a number colour; `decode` knows width, height, brightness"
     with pytest.raises(UserError, match=words):
         found("colour in 3 parts", predictions)

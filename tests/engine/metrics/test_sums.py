@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from samebits.metrics.classification import Classified, placements
-from samebits.metrics.registry import METRICS
+from samebits.metrics.registry import metrics_of
 from samebits.metrics.sums import numbered
+
+METRICS = metrics_of("class")
 
 
 def sample() -> Classified:

@@ -1,11 +1,18 @@
 """A made-up result: three classes, hostile names, wrong answers."""
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
-from predicted import example, summarise
+from predicted import NUMBER, example, missing, summarise
 
 from samebits.core.sections import Evaluation
+from samebits.data.targets import Answers
+from samebits.diagnosis.targets import errors_of
+from samebits.metrics.class_predictions import ClassPredictions
 from samebits.metrics.predictions import Predictions
+from samebits.metrics.registry import METRICS
 from samebits.report.inputs import Inputs
 
 CLASSES = ["<script>alert(1)</script>", '"it\'s" & https://x.example/', "שלום 🐈"]
@@ -26,7 +33,7 @@ _ON = {
 }
 BASELINES = [{"name": "majority <class>", **_ON, "beaten": True, "dev": _ON}]
 _CHAIN = {"target": 0.02, "train": 0.25, "train_dev": 0.333333, "dev": 0.3, "test": 0.25}
-DIAGNOSIS = {
+DIAGNOSIS: dict[str, Any] = {
     "state": "gap",
     "link": "bias",
     "section": "model",
@@ -78,7 +85,7 @@ DIAGNOSIS = {
 COSTS = {"parameters": 1234, "model_bytes": 5678}
 
 
-def made(count: int) -> Predictions:
+def made(count: int) -> ClassPredictions:
     """Return `count` predictions; each fourth is wrong."""
     labels = np.arange(count, dtype=np.int64) % 3
     answers = np.where(np.arange(count) % 4 == 0, (labels + 1) % 3, labels)
@@ -89,7 +96,7 @@ def made(count: int) -> Predictions:
         example(f"{CLASSES[label]}/{row:03d}.png", CLASSES[label], f"{row:032x}")
         for row, label in enumerate(labels)
     ]
-    return Predictions(examples, labels, answers, sure, rows)
+    return ClassPredictions(examples, labels, answers, sure, rows, CLASSES)
 
 
 @pytest.fixture
@@ -129,9 +136,56 @@ def inputs() -> Inputs:
             "dev_loss": [1.6, None, 0.5],
             "dev_accuracy": [0.5, 0.75, 0.875],
         },
-        classes=CLASSES,
+        errors=errors_of(Answers("class", CLASSES), 0.02),
         predictions=predictions,
-        pictures=pictures.astype(np.uint8),
+        looks=pictures.astype(np.uint8),
         odd={},
         tags={f"{0:032x}": ["blurry", "<cut> off"], f"{4:032x}": ["blurry"], f"{1:032x}": ["no"]},
     )
+
+
+@pytest.fixture
+def number_inputs(inputs: Inputs) -> Inputs:
+    """The same of numbers: prices, that are some thousands off; 2,000 are allowed."""
+    allowed = 2000.0
+    predictions: dict[str, Predictions] = {
+        name: missing(seed, 3 * count, 0.015, 1e5)
+        for seed, (name, count) in enumerate(SPLITS.items())
+    }
+    evaluation = Evaluation(
+        metric="mae",
+        target_error=allowed,
+        constraints=("rmse <= 1e6",),
+        slices=("width at 9",),
+        slice_examples=1,
+    )
+    errors = {name: float(known.sample.errors.mean()) for name, known in predictions.items()} | {
+        "target": allowed
+    }
+    diagnosis = {
+        **DIAGNOSIS,
+        "chain": [
+            one | {"error": errors[one["name"]]} | _around(errors[one["name"]], one["interval"])
+            for one in DIAGNOSIS["chain"]
+        ],
+        "gaps": [
+            one | {"value": errors[one["to"]] - errors[one["from"]], "interval": [-500.0, 12345.6]}
+            for one in DIAGNOSIS["gaps"]
+        ],
+    }
+    worst = errors_of(NUMBER, allowed).ordered(METRICS["mae"], predictions["dev"])[0]
+    return replace(
+        inputs,
+        metrics=summarise(evaluation, [], predictions, COSTS, seed=0)
+        | {"baselines": [], "data": inputs.metrics["data"]},
+        diagnosis=diagnosis,
+        curves={"epoch": [1.0, 2.0], "train_loss": [1.0, 0.5], "dev_rmse": [21000.5, 9000.0]},
+        errors=errors_of(NUMBER, allowed),
+        predictions=predictions,
+        looks=np.zeros((len(predictions["dev"].examples), 1, 8, 8), dtype=np.uint8),
+        tags={predictions["dev"].examples[worst].md5: ["<typing> error"]},
+    )
+
+
+def _around(error: float, interval: list[float] | None) -> dict[str, list[float]]:
+    return {"interval": [error * 0.9, error * 1.1]} if interval else {}

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from samebits.diagnosis.words import WORDS
 from samebits.report.answers import answers, unbeaten_notice
 from samebits.report.inputs import Inputs
+
+CLASS = WORDS["class"]
 
 
 def words(content: str) -> str:
@@ -31,7 +34,7 @@ def test_every_question_is_answered_in_order(inputs: Inputs) -> None:
     parts = [
         "Macro F1 0.7500 on test",
         "How good?",
-        "over 12 pictures kept out of training; 3 of them (25.0 %) got a wrong class",
+        "over 12 examples kept out of training; 3 of them (25.0 %) got a wrong class",
         "Accepted?",
         "Compared with?",
         "Majority &lt;class&gt; 0.2500 . Target: at most 2.0 % wrong; test has 25.0 %",
@@ -49,7 +52,7 @@ def test_classes_that_test_lacks_stand_on_the_first_screen(inputs: Inputs) -> No
     assert "nothing is known" not in answers(inputs)
     metrics = {**inputs.metrics, "test": {**inputs.metrics["test"], "absent": ["<b>", "c"]}}
     said = words(answers(replace(inputs, metrics=metrics)))
-    assert "Test has no picture of &lt;b&gt; , c : nothing is known there." in said
+    assert "Test has no example of &lt;b&gt; , c : nothing is known there." in said
 
 
 def test_the_end_of_the_largest_gap_is_marked(inputs: Inputs) -> None:
@@ -85,12 +88,12 @@ def test_a_model_that_does_not_beat_a_simple_one_says_so_first(inputs: Inputs) -
     ],
 )
 def test_the_notice(rows: list[Any], metric: str, said: str) -> None:
-    found = words(unbeaten_notice({"metric": metric, "baselines": rows}))
+    found = words(unbeaten_notice({"metric": metric, "baselines": rows}, CLASS))
     assert found.startswith(said)
     assert bool(found) == bool(said)
 
 
 def test_dev_may_tell_what_test_cannot() -> None:
     dev = {"difference": 0.03, "difference_interval": [0.01, 0.05], "verdict": "better"}
-    found = unbeaten_notice({"metric": "accuracy", "baselines": [{**CHANCE, "dev": dev}]})
+    found = unbeaten_notice({"metric": "accuracy", "baselines": [{**CHANCE, "dev": dev}]}, CLASS)
     assert "On dev it is better: +0.0300 +0.0100 to +0.0500" in words(found)

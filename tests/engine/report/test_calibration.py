@@ -6,20 +6,24 @@ from dataclasses import replace
 import numpy as np
 from predicted import example
 
-from samebits.metrics.predictions import Predictions
+from samebits.metrics.class_predictions import ClassPredictions
 from samebits.report.calibration import BOTTOM, LEFT, RIGHT, SIDE, TOP, calibration_section, diagram
 
 
-def answered(sure: list[float], right: list[bool], groups: list[str] | None = None) -> Predictions:
+def answered(
+    sure: list[float], right: list[bool], groups: list[str] | None = None
+) -> ClassPredictions:
     labels = np.zeros(len(sure), dtype=np.int64)
     answers = np.where(right, 0, 1)
     count = len(sure)
     groups = groups or [""] * count
     examples = [example(group=group) for group in groups]
-    return Predictions(examples, labels, answers, np.array(sure), np.zeros((count, 2)))
+    return ClassPredictions(
+        examples, labels, answers, np.array(sure), np.zeros((count, 2)), ["a", "b"]
+    )
 
 
-def points(predictions: Predictions) -> list[tuple[float, float, float]]:
+def points(predictions: ClassPredictions) -> list[tuple[float, float, float]]:
     """Confidence and share of right answers, back from pixels, and the radius."""
     found = re.findall(r'cx="([\d.]+)" cy="([\d.]+)" r="([\d.]+)"', diagram(predictions))
     return [
@@ -59,7 +63,7 @@ def test_pictures_of_one_group_tell_less() -> None:
     assert together > 2 * alone
 
 
-def whisker(predictions: Predictions) -> float:
+def whisker(predictions: ClassPredictions) -> float:
     """How long the one interval is, in pixels."""
     found = re.findall(r'class="whisker" d="M[\d.]+ ([\d.]+)V([\d.]+)"', diagram(predictions))
     [(low, high)] = found

@@ -14,13 +14,14 @@ ACCURACY = METRICS["accuracy"]
 def words(inputs: Inputs, **tags: list[str]) -> str:
     """The section for mistakes 0, 4 and 8 of nine pictures, tagged by their row."""
     given = {f"{int(row[1:]):032x}": names for row, names in tags.items()}
-    content = causes_section(causes(ACCURACY, inputs.predictions["dev"], given), ACCURACY)
+    found = causes(ACCURACY, inputs.predictions["dev"], given, inputs.errors)
+    content = causes_section(found, ACCURACY, inputs.errors)
     return " ".join(re.sub(r"<[^>]+>", " ", content).split())
 
 
 def test_what_each_cause_could_remove(inputs: Inputs) -> None:
     said = words(inputs, r0=["<blurry>"], r4=["<blurry>"], r8=["dark"])
-    assert "3 mistakes on 9 dev pictures, 3 looked at by people." in said
+    assert "3 mistakes on 9 dev examples, 3 looked at by people." in said
     assert "Error on dev, now 33.3 % Accuracy, now 0.6667" in said
     rows = re.search(r"&lt;blurry&gt; 2 66\.7 % .* to .* 11\.11 % at best .* to .* 0\.8889", said)
     assert rows
@@ -46,5 +47,6 @@ def test_before_anybody_has_tagged(inputs: Inputs) -> None:
 def test_without_a_mistake(inputs: Inputs) -> None:
     dev = inputs.predictions["dev"]
     right = replace(dev, answers=dev.labels)
-    content = causes_section(causes(ACCURACY, right, {}), ACCURACY)
-    assert "None: every dev picture" in content
+    found = causes(ACCURACY, right, {}, inputs.errors)
+    content = causes_section(found, ACCURACY, inputs.errors)
+    assert "None: every dev example" in content

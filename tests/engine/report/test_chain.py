@@ -3,8 +3,11 @@
 import re
 from typing import Any
 
+from samebits.diagnosis.words import WORDS
 from samebits.report.chain import chain_section
 from samebits.report.inputs import Inputs
+
+CLASS = WORDS["class"]
 
 
 def words(content: str) -> str:
@@ -12,7 +15,7 @@ def words(content: str) -> str:
 
 
 def test_errors_gaps_and_ideas(inputs: Inputs) -> None:
-    content = chain_section(inputs.diagnosis)
+    content = chain_section(inputs.diagnosis, CLASS)
     said = words(content)
     assert "target 2.0 % wanted train 25.0 % 15.0 to 35.0 30" in said
     assert "train-dev 33.3 % 23.3 to 43.3 6" in said
@@ -36,11 +39,11 @@ def test_bars_are_as_long_as_the_largest_interval(inputs: Inputs) -> None:
 def test_nothing_wrong_anywhere(inputs: Inputs) -> None:
     rows = [{**one, "error": 0.0, "interval": None} for one in inputs.diagnosis["chain"]]
     bare: dict[str, Any] = {"chain": rows, "gaps": [], "ideas": [], "link": None}
-    content = chain_section({**inputs.diagnosis, **bare})
+    content = chain_section({**inputs.diagnosis, **bare}, CLASS)
     assert content.count("--at:0.00%") == 5
     assert "<ol" not in content
     assert content.count("<table") == 1
 
 
 def chain(inputs: Inputs) -> str:
-    return chain_section(inputs.diagnosis)
+    return chain_section(inputs.diagnosis, CLASS)

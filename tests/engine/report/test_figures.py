@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
+from samebits.diagnosis.words import WORDS
 from samebits.report.figures import metrics_section, slices_section, verdict
 from samebits.report.inputs import Inputs
+
+CLASS = WORDS["class"]
 
 
 def words(content: str) -> str:
@@ -16,7 +19,7 @@ def words(content: str) -> str:
 
 
 def test_every_figure_has_an_interval(inputs: Inputs) -> None:
-    shown = metrics_section(inputs.metrics)
+    shown = metrics_section(inputs.metrics, CLASS)
     for split in ("train", "train_dev", "dev", "test"):
         for key, low, high in inputs.metrics[split]["intervals"]:
             value = inputs.metrics[split][key]
@@ -24,7 +27,7 @@ def test_every_figure_has_an_interval(inputs: Inputs) -> None:
 
 
 def test_constraints_and_slices(inputs: Inputs) -> None:
-    shown = words(metrics_section(inputs.metrics))
+    shown = words(metrics_section(inputs.metrics, CLASS))
     assert "parameters &lt;= 9e9 1,234 met +9e+09" in shown
     assert "latency_ms &lt;= 10 measured on each machine make latency says" in shown
     assert "recall[&lt;script&gt;alert(1)&lt;/script&gt;] &gt;= 0.5" in shown
@@ -33,17 +36,17 @@ def test_constraints_and_slices(inputs: Inputs) -> None:
 
 
 def test_classes_without_a_picture_are_named(inputs: Inputs) -> None:
-    assert "without a picture" not in metrics_section(inputs.metrics)
+    assert "without an example" not in metrics_section(inputs.metrics, CLASS)
     metrics = {**inputs.metrics, "dev": {**inputs.metrics["dev"], "absent": list("<bcdefg")}}
-    shown = words(metrics_section(metrics))
+    shown = words(metrics_section(metrics, CLASS))
     row = "no part of a mean over classes none &lt; , b , c , d , e and 2 more none none"
     assert row in shown
 
 
 def test_without_constraints_and_slices(inputs: Inputs) -> None:
     metrics = {**inputs.metrics, "constraints": [], "slices": []}
-    assert "Constraint" not in metrics_section(metrics)
-    assert slices_section(metrics) == ""
+    assert "Constraint" not in metrics_section(metrics, CLASS)
+    assert slices_section(metrics, CLASS) == ""
 
 
 def test_the_costliest_slice_comes_first(inputs: Inputs) -> None:
@@ -53,17 +56,17 @@ def test_the_costliest_slice_comes_first(inputs: Inputs) -> None:
         for row in inputs.metrics["slices"]
     ]
     metrics = {**inputs.metrics, "slices": rows}
-    shown = words(slices_section(metrics))
+    shown = words(slices_section(metrics, CLASS))
     _, dev, test = re.split("Slices of (?:dev|test)", shown)
     assert re.findall(r"([+-]\d\.\d\d) %", dev) == ["+3.00", "+1.00", "-2.00"]
     assert re.findall(r"([+-]\d\.\d\d) %", test) == ["+6.00", "+5.00", "+4.00"]
     rows[0].pop("cost")
-    assert "alert(1)&lt;/script&gt; – " in words(slices_section(metrics))
+    assert "alert(1)&lt;/script&gt; – " in words(slices_section(metrics, CLASS))
 
 
 def test_a_metric_of_ones_own_that_is_gone_is_left_out(inputs: Inputs) -> None:
     metrics = {**inputs.metrics, "test": {**inputs.metrics["test"], "extra": 1.0}}
-    assert "extra" not in metrics_section(metrics)
+    assert "extra" not in metrics_section(metrics, CLASS)
 
 
 @pytest.mark.parametrize(

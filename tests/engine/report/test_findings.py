@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from samebits.report.findings import MOST_PICTURES, MOST_SHOWN, findings_section, shown_paths
+from samebits.report.findings import MOST_EXAMPLES, MOST_SHOWN, findings_section, shown_paths
 from samebits.report.inputs import Inputs
 
 HOSTILE = '<b onload=x>"&.png'
@@ -26,7 +26,7 @@ def of(inputs: Inputs, *findings: dict[str, Any], **more: Any) -> dict[str, Any]
 def test_nothing_is_odd(inputs: Inputs) -> None:
     found = findings_section(inputs.data, {})
     assert "No finding" in found
-    assert "50 of 51 pictures" in found
+    assert "50 of 51 examples" in found
     assert "there is no data release" in found
     assert "<table" not in found
 
@@ -45,7 +45,7 @@ def test_sentences_counts_and_pictures(inputs: Inputs) -> None:
     assert "3 findings, 1 of them accepted" in found
     assert "compared with data version <bdi>1.3</bdi>" in found
     assert found.count("<img") == 2
-    assert 'alt="Picture a/1.png"' in found
+    assert 'alt="Example a/1.png"' in found
     assert "near-duplicates of a/1.png, &lt;b onload=x&gt;&quot;&amp;.png" in found
     assert "accepted: <bdi>a &lt;panorama&gt;</bdi>" in found
     assert "<b onload" not in found
@@ -63,7 +63,7 @@ def test_of_many_the_first_are_shown_and_accepted_ones_last(inputs: Inputs) -> N
 
 
 def test_the_pictures_it_asks_for(inputs: Inputs) -> None:
-    names = [f"a/{number}" for number in range(MOST_PICTURES + 1)]
+    names = [f"a/{number}" for number in range(MOST_EXAMPLES + 1)]
     data = of(inputs, finding("copies", *names), finding("unreadable", "b"))
     assert list(shown_paths(data)) == ["b", *names[:-1]]
 

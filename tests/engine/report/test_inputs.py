@@ -14,14 +14,17 @@ from samebits.console.errors import UserError
 from samebits.core.files import write_csv, write_json
 from samebits.data.fields import Field
 from samebits.data.shards import Index
-from samebits.diagnosis.error_tags import COLUMNS
+from samebits.data.targets import Answers
 from samebits.diagnosis.error_tags import FILE as TAGS
-from samebits.metrics.predictions import write_predictions
+from samebits.diagnosis.error_tags import columns
+from samebits.diagnosis.targets import errors_of
+from samebits.metrics.prediction_table import write_predictions
 from samebits.report.inputs import Inputs
-from samebits.report.pictures import image_tag
+from samebits.report.looks import image_tag
 from samebits.stages import report
 
 REPORT = Path("reports/report.html")
+COLUMNS = columns(errors_of(Answers("class", []), 0.0))
 SHARD = "data/prepared/dev/image-00000.npy"
 
 
@@ -40,12 +43,12 @@ def files(inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     write_json(Path("models/identity.json"), inputs.identity)
     columns = inputs.curves.values()
     write_csv(Path("reports/learning-curves.csv"), [*inputs.curves], zip(*columns, strict=True))
-    write_predictions(Path("reports/predictions.csv"), inputs.classes, inputs.predictions)
+    write_predictions(Path("reports/predictions.csv"), inputs.errors.answers, inputs.predictions)
     for split in ("dev", "train"):
         Index("v", "", "class", [], {"image": Field("uint8", (1, 8, 8))}).write(
             Path("data/prepared", split)
         )
-    np.save(SHARD, np.asarray(inputs.pictures))
+    np.save(SHARD, np.asarray(inputs.looks))
 
 
 @pytest.mark.usefixtures("files")
@@ -78,7 +81,7 @@ def test_what_people_tagged_is_summed_up_and_left_as_it_is(inputs: Inputs) -> No
     before = TAGS.read_bytes()
     page()
     content = REPORT.read_text(encoding="utf-8")
-    assert "3 mistakes on 9 dev pictures, 1 looked at by people" in content
+    assert "3 mistakes on 9 dev examples, 1 looked at by people" in content
     assert '<span class="tags"><bdi>blurry; &lt;cut&gt; off</bdi></span>' in content
     assert TAGS.read_bytes() == before
 
@@ -101,8 +104,8 @@ def test_pictures_of_findings_are_found_in_every_split(inputs: Inputs) -> None:
     np.save("data/prepared/train/image-00000.npy", image)
     page()
     content = REPORT.read_text(encoding="utf-8")
-    assert content.count('alt="Picture ') == 1
-    assert image_tag(image[-1], f"Picture {path}") in content
+    assert content.count('alt="Example ') == 1
+    assert image_tag(image[-1], f"Example {path}") in content
 
 
 def cut_pictures(path: Path) -> None:
@@ -130,7 +133,7 @@ def unknown_picture(path: Path) -> None:
         ("models/identity.json", lambda path: path.write_bytes(b"{}"), "lacks `code`"),
         ("reports/learning-curves.csv", lambda path: path.write_bytes(b""), "not a table"),
         (TAGS.as_posix(), lambda path: path.write_bytes(b"md5;tags\n"), "must begin with the line"),
-        (TAGS.as_posix(), unknown_picture, "line 2: no picture has the content x; put"),
+        (TAGS.as_posix(), unknown_picture, "line 2: no example has the content x; put"),
     ],
 )
 def test_a_bad_file_is_named(path: str, harm: Callable[[Path], object], message: str) -> None:

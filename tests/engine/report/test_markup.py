@@ -1,6 +1,6 @@
 """Small pieces that say what they say whatever they are given."""
 
-from samebits.report.markup import bar, capital, ends, percent, prose
+from samebits.report.markup import bar, capital, percent, prose
 
 
 def test_a_bar_stays_in_its_place() -> None:
@@ -21,4 +21,3 @@ def test_words_and_numbers() -> None:
     assert capital("ääh") == "Ääh"
     assert capital("") == ""
     assert percent(0.0714) == "7.1 %"
-    assert ends((0.5, 1)) == "<small>0.5000 to 1.0000</small>"

@@ -5,45 +5,15 @@ import os
 import re
 import subprocess
 import sys
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import ROOT
+from outline import Outline
 
 from samebits.report.inputs import Inputs
 from samebits.report.page import page
-
-VOID = {"meta", "img", "br"}
-
-
-class Outline(HTMLParser):
-    """Collects tags, attributes and text; an element closed in the wrong order is an error."""
-
-    def __init__(self, content: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str]] = []
-        self.words = ""
-        self.open: list[str] = []
-        self.feed(content)
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += [(key, value or "") for key, value in attrs]
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.words += data
 
 
 def with_level(inputs: Inputs, level: Any) -> Inputs:
@@ -55,7 +25,7 @@ def test_the_page_says_what_happened(inputs: Inputs) -> None:
     outline = Outline(page(inputs))
     words = outline.words
     assert f"Macro F1 {inputs.metrics['score']:.4f} on test" in words
-    assert "12 pictures kept out of training" in words
+    assert "12 examples kept out of training" in words
     assert "{:.4f} to {:.4f}, the 95 %".format(*inputs.metrics["interval"]) in words
     assert "Accepted: as far as a result can say" in words
     assert "3 of them (25.0 %)" in words
@@ -86,7 +56,7 @@ def test_names_are_text(inputs: Inputs) -> None:
     content = page(inputs)
     outline = Outline(content)
     assert "script" not in outline.tags
-    for name in inputs.classes:
+    for name in inputs.errors.answers.classes:
         assert name in outline.words
         assert any(key == "title" and value == name for key, value in outline.attributes)
     assert "NaN" not in content

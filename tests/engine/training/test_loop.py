@@ -34,7 +34,7 @@ def test_what_it_measures(run: Train) -> None:
     for row in found.curves:
         losses = found.losses[int(row[0] - 1) * 3 : int(row[0]) * 3]
         assert row[1] == math.fsum(losses) / 3
-        assert len(row) == len(loop.COLUMNS)
+        assert len(row) == len(loop.COLUMNS) + 1
         assert 0 <= row[3] <= 1
 
 

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 
 from samebits.console.errors import UserError
+from samebits.training.class_target import ClassTarget
 from samebits.training.predict import load, predict
 
 CHUNK = 8
 
 
 def answers(one: torch.nn.Module, images: NDArray[np.uint8], chunk: int) -> NDArray[np.float32]:
-    return predict(one, inputs, {"image": images}, 3, chunk)
+    return predict(one, inputs, {"image": images}, ClassTarget(3), chunk)
 
 
 def network(width: int = 4) -> torch.nn.Module:

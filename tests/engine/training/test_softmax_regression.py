@@ -7,13 +7,8 @@ from numpy.typing import NDArray
 from samebits.core.resize import shrink
 from samebits.data.features import SIDE, Features, features
 from samebits.data.shards import Shards
-from samebits.training.softmax_regression import (
-    Linear,
-    Scaling,
-    fit,
-    out_of_fold,
-    probabilities,
-)
+from samebits.training.linear_model import Linear, Scaling
+from samebits.training.softmax_regression import fit, out_of_fold, probabilities
 
 PIXELS = Scaling.of(np.zeros((1, 1, 1, 1), dtype=np.uint8))
 

@@ -2,10 +2,10 @@
 
 from samebits.data.release_file import Record
 from samebits.versions.changelog import HEADER, by_class, entry, summary, with_entry, without_latest
-from samebits.versions.diff import balance, changes, pictures
+from samebits.versions.diff import balance, changes, examples_of
 
-OLD = pictures({"a/1": "1", "a/2": "2", "b/3": "3"}, "")
-NEW = pictures({"b/1": "1", "b/3": "3", "c|\nd/4": "4", "a/5": "2"}, "")
+OLD = examples_of({"a/1": "1", "a/2": "2", "b/3": "3"}, "")
+NEW = examples_of({"b/1": "1", "b/3": "3", "c|\nd/4": "4", "a/5": "2"}, "")
 FOUND = changes(OLD, NEW)
 
 
@@ -42,7 +42,7 @@ def test_rows_add_up() -> None:
 
 
 def test_the_first() -> None:
-    assert summary(changes([], OLD), None) == "The first version: 3 pictures."
+    assert summary(changes([], OLD), None) == "The first version: 3 examples."
 
 
 def test_the_latest_stands_first() -> None:
@@ -59,3 +59,13 @@ def test_what_a_person_wrote_stays() -> None:
     mine = "# Ours\n\nBy hand.\n\n## 1.0\n\nold\n"
     assert with_entry(mine, "1.1") == "# Ours\n\nBy hand.\n\n## 1.1\n\n## 1.0\n\nold\n"
     assert without_latest(with_entry(mine, "1.1")) == mine
+
+
+def test_numbers_are_counted_all_together() -> None:
+    classes = balance(NEW, "number")
+    assert classes == {"": 4}
+    made = Record(release="1.1", version="f.dir", corrections=None, note="New", classes=classes)
+    lines = entry(made, "2026-01-02", "1.0", FOUND).splitlines()
+    assert lines[4] == "Since 1.0: 1 added, 0 removed, 1 relabelled, 1 renamed."
+    assert lines[-1] == "Examples: 4."
+    assert not any("|" in line for line in lines)

@@ -40,7 +40,7 @@ def here() -> tuple[object, ...]:
 
 def holds(name: str) -> bool:
     """Whether the data here are this version, whole."""
-    listed = [one.path for one in find(name).pictures()]
+    listed = [one.path for one in find(name).examples()]
     version = working_version()
     return versions.state() == "" and listed == names() and release_of(str(version)) == name
 
@@ -151,7 +151,7 @@ def test_data_that_only_lie_there_are_kept_first(released: Path) -> None:
 
 
 def test_data_of_which_the_cache_lacks_a_part_are_kept_first(released: Path) -> None:
-    [content] = [one.md5 for one in find("1.1").pictures() if one.path == "tree/3.png"]
+    [content] = [one.md5 for one in find("1.1").examples() if one.path == "tree/3.png"]
     shutil.rmtree("../remote")
     Path(".dvc/cache/files/md5", content[:2], content[2:]).unlink()
     use("1.0")
@@ -161,7 +161,7 @@ def test_data_of_which_the_cache_lacks_a_part_are_kept_first(released: Path) -> 
 
 def test_data_that_are_nowhere(released: Path) -> None:
     shutil.rmtree("../remote")
-    [content] = [one.md5 for one in find("1.0").pictures() if one.path == "circle/0.png"]
+    [content] = [one.md5 for one in find("1.0").examples() if one.path == "circle/0.png"]
     Path(".dvc/cache/files/md5", content[:2], content[2:]).unlink()
     refused(r"of version 1\.0 of the data the remote lacks.* data/raw/circle/0.png .*VERSION=1\.0")
 
@@ -252,5 +252,5 @@ def test_a_version_whose_list_leads_elsewhere(released: Path) -> None:
     for _ in range(2):  # the second time with what the first one may have left in the cache
         refused(r"names '../../\.git/hooks/pre-commit', which climbs out", "1.2")
     with pytest.raises(UserError, match="which climbs out"):
-        find("1.2").pictures()
+        find("1.2").examples()
     assert not Path(".git/hooks/pre-commit").exists()

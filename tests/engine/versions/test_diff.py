@@ -7,35 +7,39 @@ from conftest import shipped
 
 from samebits.core.sections import Data
 from samebits.data.splits import LEFT_OUT, SPLITS, split_of
-from samebits.versions.diff import Moves, Picture, balance, changes, moves, pictures
+from samebits.versions.diff import Moves, Versioned, balance, changes, examples_of, moves
 
 
-def some(*paths: str) -> list[Picture]:
+def some(*paths: str) -> list[Versioned]:
     """Pictures written as "class/name=content"."""
     pairs = [one.partition("=")[::2] for one in paths]
-    return pictures(dict(pairs), "")
+    return examples_of(dict(pairs), "")
 
 
-def names(old: list[Picture], new: list[Picture]) -> dict[str, list[str]]:
+def names(old: list[Versioned], new: list[Versioned]) -> dict[str, list[str]]:
     """Paths of what differs, those of a pair with an arrow between them."""
     return {
         kind: [
-            one.path if isinstance(one, Picture) else f"{one[0].path}>{one[1].path}" for one in rows
+            one.path if isinstance(one, Versioned) else f"{one[0].path}>{one[1].path}"
+            for one in rows
         ]
         for kind, rows in changes(old, new)._asdict().items()
         if rows
     }
 
 
-def test_pictures_are_those_that_are_not_hidden_by_path() -> None:
+def test_examples_are_those_that_are_not_hidden_by_path() -> None:
     listing = {"b/1.png": "1", "a/2.png": "2", ".DS_Store": "3", ".x/1.png": "4", "a/.y": "5"}
-    assert pictures(listing, "") == [Picture("a/2.png", "a", "2"), Picture("b/1.png", "b", "1")]
+    assert examples_of(listing, "") == [
+        Versioned("a/2.png", "a", "2"),
+        Versioned("b/1.png", "b", "1"),
+    ]
 
 
 def test_a_correction_counts_as_the_label() -> None:
     rows = "md5,old,new,who,why\n1,a,c,me,seen\n2,x,c,me,of another folder\n"
-    assert [one.label for one in pictures({"a/1": "1", "a/2": "2"}, rows)] == ["c", "a"]
-    old, new = pictures({"a/1": "1"}, ""), pictures({"a/1": "1"}, rows)
+    assert [one.label for one in examples_of({"a/1": "1", "a/2": "2"}, rows)] == ["c", "a"]
+    old, new = examples_of({"a/1": "1"}, ""), examples_of({"a/1": "1"}, rows)
     assert [(one.label, two.label) for one, two in changes(old, new).relabelled] == [("a", "c")]
 
 
@@ -73,8 +77,8 @@ def test_counts_add_up() -> None:
 def test_splits_move_by_what_comes_and_goes_alone() -> None:
     data = shipped(Data)
     content = [f"{number:032x}" for number in range(0, 16**32, 16**32 // 40)]
-    old = pictures({f"a/{number}": md5 for number, md5 in enumerate(content)}, "")
-    renamed = pictures({f"b/x{one.path[2:]}": one.md5 for one in old}, "")
+    old = examples_of({f"a/{number}": md5 for number, md5 in enumerate(content)}, "")
+    renamed = examples_of({f"b/x{one.path[2:]}": one.md5 for one in old}, "")
     for split, row in moves(old, renamed, data).items():
         assert row == Moves(row.before, row.before, 0, 0), split
     found = moves(old, old[1:], data)
@@ -85,9 +89,9 @@ def test_splits_move_by_what_comes_and_goes_alone() -> None:
 
 
 def test_what_is_left_out_is_counted_where_there_is_any() -> None:
-    data = replace(shipped(Data), source="b/*")
+    data = replace(shipped(Data), train_on="b/*")
     content = [f"{number:032x}" for number in range(0, 16**32, 16**32 // 40)]
-    old = pictures({f"a/{number}": md5 for number, md5 in enumerate(content)}, "")
+    old = examples_of({f"a/{number}": md5 for number, md5 in enumerate(content)}, "")
     found = moves(old, old[1:], data)
     assert list(found) == [*SPLITS, LEFT_OUT]
     assert found["train"] == Moves(0, 0, 0, 0)

@@ -73,20 +73,20 @@ def test_from_folders_to_a_table_of_labels(read_by: Callable[[str], None]) -> No
     # A version is read as its own params.yaml says, whatever is here now.
     read_by("folders")
     assert find("1.1").reader == Labels("kind")
-    assert len(find("1.1").pictures()) == 9
-    assert {one.label for one in find("1.0").pictures()} == {"circle", "square", "tree"}
+    assert len(find("1.1").examples()) == 9
+    assert {one.label for one in find("1.0").examples()} == {"circle", "square", "tree"}
 
 
 def test_packed_with_a_table_of_labels(read_by: Callable[[str], None]) -> None:
     beside()
     read_by("labels")
     release("1.0", "Files", list)
-    before = find("1.0").pictures()
+    before = find("1.0").examples()
     pack(RAW, reader=Labels("kind"))
     assert sorted(path.name for path in RAW.iterdir()) == ["labels.csv", *archives(RAW)]
     said = release("1.1", "Packed", list)
     assert said == "Since 1.0: 0 added, 0 removed, 0 relabelled, 0 renamed."
-    assert find("1.1").pictures() == before
+    assert find("1.1").examples() == before
     contents = find("1.1").contents(before[:2])
     assert [one.path for one in contents] == ["scans/0.png", "scans/1.png"]
 
@@ -100,7 +100,7 @@ def test_rows(read_by: Callable[[str], None]) -> None:
     (RAW / "t.csv").write_text(table, encoding="utf-8")
     said = release("1.1", "Others", list)
     assert said == "Since 1.0: 1 added, 1 removed, 1 relabelled, 1 renamed."
-    old, new = find("1.0").pictures(), find("1.1").pictures()
+    old, new = find("1.0").examples(), find("1.1").examples()
     found = changes(old, new)
     assert [(one.path, one.label) for one in old] == [
         ("t.csv:2", "cat"),
@@ -126,14 +126,14 @@ def test_a_table_that_the_cache_has_not(read_by: Callable[[str], None]) -> None:
             path.unlink()
     words = r"t\.csv of version 1\.0 of the data is not in DVC's cache; run 'dvc fetch --all-tags'"
     with pytest.raises(UserError, match=words):
-        find("1.0").pictures()
+        find("1.0").examples()
 
 
 def test_data_of_another_reader(read_by: Callable[[str], None]) -> None:
     read_by("labels")
     words = r"^the data of the last commit: data/raw/labels\.csv is not there; write it, with the c"
     with pytest.raises(UserError, match=words):
-        find("committed").pictures()
+        find("committed").examples()
 
 
 def test_the_section_must_be_committed(unreleased: Path, settle: Settle) -> None:
@@ -150,11 +150,11 @@ def test_a_reader_of_other_code(read_by: Callable[[str], None]) -> None:
     git("commit", "-qam", "Pairs")
     git("tag", "data-v1.1")
     with pytest.raises(UserError, match=r"version 1\.1 .* was read by 'pairs', which this engine"):
-        find("1.1").pictures()
+        find("1.1").examples()
 
 
 def test_a_version_from_before_there_was_a_choice(read_by: Callable[[str], None]) -> None:
     text = Path("params.yaml").read_text(encoding="utf-8")
     Path("params.yaml").write_text(text.replace("task:", "once:"), encoding="utf-8")
     git("commit", "-qam", "Before")
-    assert len(find("committed").pictures()) == 9
+    assert len(find("committed").examples()) == 9

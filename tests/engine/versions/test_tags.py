@@ -49,7 +49,7 @@ def test_the_releases(released: Path) -> None:
     assert second.record.classes == {"circle": 1, "square": 4, "tree": 4}
     assert find("1.1.0") == second
     assert find("committed").version == second.version
-    assert len(first.pictures()) == len(second.pictures()) == 9
+    assert len(first.examples()) == len(second.examples()) == 9
 
 
 def test_there_is_no_such_release(released: Path) -> None:
@@ -58,16 +58,16 @@ def test_there_is_no_such_release(released: Path) -> None:
 
 
 def test_a_list_that_the_cache_has_not(released: Path) -> None:
-    expected = find("1.0").pictures()
+    expected = find("1.0").examples()
     shutil.rmtree(".dvc/cache")
-    assert find("1.0").pictures() == expected
+    assert find("1.0").examples() == expected
 
 
 def test_a_list_that_nobody_has(released: Path) -> None:
     shutil.rmtree(".dvc/cache")
     shutil.rmtree("../remote")
     with pytest.raises(UserError, match=r"the list of version 1\.0 .* the cache, and .*push'"):
-        find("1.0").pictures()
+        find("1.0").examples()
 
 
 def test_a_list_that_was_tampered_with_on_the_remote(released: Path) -> None:
@@ -76,11 +76,11 @@ def test_a_list_that_was_tampered_with_on_the_remote(released: Path) -> None:
     (there,) = Path("../remote").glob(f"**/{version[2:]}")
     there.write_bytes(there.read_bytes().replace(b"circle", b"square"))
     with pytest.raises(UserError, match=f"{version[2:]} .* is not what was pushed; delete it"):
-        find("1.0").pictures()
+        find("1.0").examples()
 
 
 def test_the_packed_layout_holds_the_same_pictures(released: Path) -> None:
-    expected = find("1.1").pictures()
+    expected = find("1.1").examples()
     raw = released / "data/raw"
     with tarfile.open(raw / "0.tar", "w") as archive:
         for path in sorted(raw.glob("*/*.png")):
@@ -89,7 +89,7 @@ def test_the_packed_layout_holds_the_same_pictures(released: Path) -> None:
         shutil.rmtree(raw / name)
     done = release("1.2", "Packed", list)
     assert done == "Since 1.1: 0 added, 0 removed, 0 relabelled, 0 renamed."
-    assert find("1.2").pictures() == expected
+    assert find("1.2").examples() == expected
     record = find("1.2").record
     assert record is not None
     assert record.classes == {"circle": 1, "square": 4, "tree": 4}

@@ -33,14 +33,15 @@ Look = Callable[[Sequence[Place]], Arrays]
 Sampled = tuple[Example, Place]
 
 
-def sample(database: sqlite3.Connection, data: Data) -> list[Sampled]:
+def sample(database: sqlite3.Connection, data: Data, *, classes: bool = True) -> list[Sampled]:
     """Return the examples whose labels are looked at, in the order of their paths.
 
     They are chosen by content, so that one stays in the sample when others come or go; there are
-    `data.label_error_examples` at most, and fewer where there are very many classes.
+    `data.label_error_examples` at most, and fewer where labels are of very many `classes`.
     """
-    (classes,) = database.execute("SELECT count(DISTINCT label) FROM examples").fetchone()
-    most = min(data.label_error_examples, MOST_PROBABILITIES // max(classes, 1))
+    (count,) = database.execute("SELECT count(DISTINCT label) FROM examples").fetchone()
+    most = data.label_error_examples
+    most = min(most, MOST_PROBABILITIES // max(count, 1)) if classes else most
     query = """SELECT md5, min(path), label, block, place, checksum FROM examples GROUP BY md5
                HAVING count(DISTINCT label) = 1 ORDER BY md5 LIMIT ?"""
     rows = database.execute(query, (most,))
@@ -62,16 +63,14 @@ def label_findings(
         out_of_fold: the model, fitted on all folds but one, for each.
         data: how sure the model must be.
     """
-    examples, places = [one for one, _ in sampled], [place for _, place in sampled]
+    examples = [one for one, _ in sampled]
     classes = sorted({one.label for one in examples})
     numbers = {name: number for number, name in enumerate(classes)}
     labels = np.array([numbers[one.label] for one in examples], dtype=np.int64)
-    # By other digits than those that chose the sample.
-    folds = np.array([int(one.md5[-8:], 16) % FOLDS for one in examples], dtype=np.int64)
+    folds = folds_of(sampled)
     if len(classes) < 2 or len(np.unique(folds)) < 2:
         return
-    chunks = [places[start : start + CHUNK] for start in range(0, len(places), CHUNK)]
-    seen = np.concatenate([features(look(chunk)) for chunk in chunks])
+    seen = seen_of(sampled, look)
     # Six decimals, as everywhere: what is below them must not decide.
     found = out_of_fold(seen, labels, len(classes), folds).astype(np.float64).round(6)
     for row in _doubted(labels, found):
@@ -79,6 +78,18 @@ def label_findings(
         if found[row, other] >= data.label_error:
             words = _words(one, classes[other], found[row, other])
             yield Finding("label-error", words, (one.path,), (one.md5,))
+
+
+def folds_of(sampled: list[Sampled]) -> NDArray[np.int64]:
+    """Return the fold of each example [n], by other digits than those that chose the sample."""
+    return np.array([int(one.md5[-8:], 16) % FOLDS for one, _ in sampled], dtype=np.int64)
+
+
+def seen_of(sampled: list[Sampled], look: Look) -> Seen:
+    """Return what a cheap model sees of the examples, at least one."""
+    places = [place for _, place in sampled]
+    chunks = [places[start : start + CHUNK] for start in range(0, len(places), CHUNK)]
+    return np.concatenate([features(look(chunk)) for chunk in chunks])
 
 
 def _doubted(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> list[int]:

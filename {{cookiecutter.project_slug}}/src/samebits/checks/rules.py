@@ -238,20 +238,30 @@ def _imbalance(counts: dict[str, int], data: Data) -> Iterator[Finding]:
 
 
 def same_findings(
-    database: sqlite3.Connection, data: Data, cut: Cut | None = None
+    database: sqlite3.Connection, data: Data, cut: Cut | None = None, *, classes: bool = True
 ) -> Iterator[Finding]:
-    """Yield the pictures whose very bytes stand in several files."""
-    yield from _equal_rows(database)
+    """Yield the examples whose very bytes stand in several files or rows.
+
+    Args:
+        database: that of a catalogue, with the view `examples`.
+        data: what is expected.
+        cut: where times divide the splits.
+        classes: whether answers are classes, of which one content has one; numbers may differ.
+    """
+    yield from _equal_rows(database, classes=classes)
     query = """SELECT md5, path, label, time FROM examples
                WHERE md5 IN (SELECT md5 FROM examples WHERE NOT is_row
                              GROUP BY md5 HAVING count(*) > 1)
                ORDER BY md5, path"""
     for md5, rows in groupby(database.execute(query), key=lambda row: str(row[0])):
-        each = ((path, label, split_of(path, md5, data, at, cut)) for _, path, label, at in rows)
+        each = (
+            (path, label if classes else "number", split_of(path, md5, data, at, cut))
+            for _, path, label, at in rows
+        )
         yield from _same(md5, each)
 
 
-def _equal_rows(database: sqlite3.Connection) -> Iterator[Finding]:
+def _equal_rows(database: sqlite3.Connection, *, classes: bool) -> Iterator[Finding]:
     """Yield what equal rows of tables there are; unlike equal files, they may well be right."""
     query = """
         WITH equal AS (
@@ -263,6 +273,8 @@ def _equal_rows(database: sqlite3.Connection) -> Iterator[Finding]:
         query = f"""SELECT min(path) AS first, label FROM examples WHERE md5 = ?
                     GROUP BY {"label" if several else "path"} ORDER BY first LIMIT 2"""
         (one, label), (other, another) = database.execute(query, (md5,))
+        if several and not classes:
+            continue  # how far apart numbers are is looked at elsewhere
         if several:
             rule, words = (
                 "two-answers",
@@ -299,8 +311,8 @@ def _same(md5: str, rows: Iterable[tuple[str, str, str]]) -> Iterator[Finding]:
     if len(by_split) > 1:
         groups = {name: by_split[name] for name in SPLITS if name in by_split}
         words = (
-            f"{_listed(groups)}: one picture; keep one file, or let data.group and data.target "
-            "treat them alike."
+            f"{_listed(groups)}: one picture; keep one file, or let data.group and "
+            "data.evaluate_on treat them alike."
         )
         yield _about("two-splits", words, groups, md5)
     if len(by_label) == 1 and len(by_split) < 2:

@@ -2,11 +2,14 @@
 
 import sqlite3
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
+
+from numpy.typing import NDArray
 
 from ..core.sections import Data
 from ..data import labels as corrections
@@ -19,9 +22,10 @@ from ..data.labels import Correction, labels, misfits, read_corrections
 from ..data.splits import Cut, split_of
 from . import accepted, drift
 from .accepted import Accepted
-from .label_errors import OutOfFold, label_findings, sample
+from .answers import RULES, Rules
+from .label_errors import sample
 from .near_duplicates import neighbour_findings
-from .rules import class_findings, file_findings, odd_findings, open_views, same_findings
+from .rules import file_findings, odd_findings, open_views, same_findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +42,10 @@ def validate(
     raw: Path,
     data: Data,
     version: str,
-    out_of_fold: OutOfFold,
+    out_of_fold: Callable[..., NDArray[Any]],
     reviewed: Reviewed,
     workers: int = 0,
+    target: str = "class",
 ) -> tuple[dict[str, Any], Table]:
     """Apply every rule to the examples in `raw`, and describe them.
 
@@ -55,6 +60,7 @@ def validate(
         out_of_fold: the model that doubts labels.
         reviewed: what people say of the data.
         workers: processes that read files; moves no byte.
+        target: what an answer is.
 
     Returns:
         What reports/data.json says, and the findings.
@@ -64,14 +70,19 @@ def validate(
     """
     catalogue.fill(raw, workers)
     try:
-        return _judged(catalogue, data, version, out_of_fold, reviewed)
+        return _judged(catalogue, data, version, out_of_fold, reviewed, RULES[target])
     except DamagedBlock as damaged:
         catalogue.forget([str(damaged)])
-    return validate(catalogue, raw, data, version, out_of_fold, reviewed, workers)
+    return validate(catalogue, raw, data, version, out_of_fold, reviewed, workers, target)
 
 
 def _judged(
-    catalogue: Catalogue, data: Data, version: str, out_of_fold: OutOfFold, reviewed: Reviewed
+    catalogue: Catalogue,
+    data: Data,
+    version: str,
+    out_of_fold: Callable[..., NDArray[Any]],
+    reviewed: Reviewed,
+    rules: Rules,
 ) -> tuple[dict[str, Any], Table]:
     database, cache = catalogue.database, DecodeCache(catalogue)
     image = image_of(catalogue.decoder.fields)
@@ -79,17 +90,19 @@ def _judged(
     acceptances, cut = Accepted.read(reviewed.accepted), catalogue.cut(data)
     before = drift.last_release(reviewed.reference, version)
     open_views(database, labels(rows))
-    now, sampled = drift.statistics(database), sample(database, data)
+    now, sampled = drift.statistics(database), sample(database, data, classes=rules.classes)
     known = {*_names(database), *data.classes}
     found = chain(
         file_findings(database, data),
-        class_findings(database, data),
-        coverage_findings(_splits(database, data, cut), data, cut is not None),
-        same_findings(database, data, cut),
+        rules.findings(database, data),
+        coverage_findings(_splits(database, data, rules, cut), data, cut is not None),
+        same_findings(database, data, cut, classes=rules.classes),
         unusable,
-        misfits(rows, _folders(database), known, reviewed.corrections),
+        misfits(
+            rows, _folders(database), lambda label: rules.unfit(label, known), reviewed.corrections
+        ),
         acceptances.problems,
-        label_findings(sampled, cache, out_of_fold, data),
+        rules.doubts(sampled, cache, out_of_fold, data),
         neighbour_findings(database, lambda at: cache(at)[image], data, cut) if image else (),
         odd_findings(database, data),
         drift.drift_findings(now, before, data),
@@ -98,7 +111,7 @@ def _judged(
     table = Table(chain(acceptances.apply(found), acceptances.stale()))
     summary = {
         "version": version,
-        **_counts(database),
+        **_counts(database, rules),
         "statistics": now,
         "compared_with": before["version"] if before else None,
         "labels_examined": len(sampled),
@@ -120,9 +133,14 @@ def _names(database: sqlite3.Connection) -> list[str]:
     return [name for (name,) in database.execute("SELECT label FROM classes")]
 
 
-def _splits(database: sqlite3.Connection, data: Data, cut: Cut | None) -> Counter[tuple[str, str]]:
+def _splits(
+    database: sqlite3.Connection, data: Data, rules: Rules, cut: Cut | None
+) -> Counter[tuple[str, str]]:
     rows = database.execute("SELECT path, md5, time, label FROM examples")
-    return Counter((split_of(path, md5, data, at, cut), label) for path, md5, at, label in rows)
+    return Counter(
+        (split_of(path, md5, data, at, cut), label if rules.classes else "")
+        for path, md5, at, label in rows
+    )
 
 
 def _folders(database: sqlite3.Connection) -> dict[str, list[str]]:
@@ -138,15 +156,15 @@ def _corrected(database: sqlite3.Connection, one: Correction) -> int:
     return int(database.execute(query, (one.md5, one.old)).fetchone()[0])
 
 
-def _counts(database: sqlite3.Connection) -> dict[str, Any]:
+def _counts(database: sqlite3.Connection, rules: Rules) -> dict[str, Any]:
     def counted(key: str, known: str = "TRUE") -> dict[str, int]:
         query = f"SELECT {key}, count(*) FROM examples WHERE {known} GROUP BY 1 ORDER BY 1"
         return dict(database.execute(query))
 
-    classes = counted("label")
+    (examples,) = database.execute("SELECT count(*) FROM examples").fetchone()
     return {
-        "examples": sum(classes.values()),
-        "classes": classes,
+        "examples": examples,
+        **rules.summary(database),
         "sizes": counted("width || 'x' || height", "width > 0"),
         "modes": counted("mode", "mode <> ''"),
     }

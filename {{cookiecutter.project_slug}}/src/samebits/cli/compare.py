@@ -5,10 +5,10 @@ Run: python -m samebits compare A B [--on dev]
 
 import argparse
 import sys
-from dataclasses import replace
 
 from ..console.errors import UserError
 from ..core.yours import Yours
+from ..diagnosis.words import WORDS, Words
 from ..metrics.baselines import unbeaten
 from ..metrics.comparison import Difference, Spread, check_same, paired
 from ..metrics.intervals import resample
@@ -50,23 +50,23 @@ def comparison(a: Result, b: Result, on: str = "test") -> str:
         )
     if on not in a.predictions or on not in b.predictions:
         raise UserError(f"there is no data set `{on}`; there are {', '.join(a.predictions)}.")
-    check_same((a.classes, a.predictions[on]), (b.classes, b.predictions[on]))
+    check_same((a.answers, a.predictions[on]), (b.answers, b.predictions[on]))
     metric, key = find(a.metrics["metric"]), a.metrics["metric"]
     one = a.predictions[on].sample
     # In the groups of A, whatever data.group B has: else the two were not drawn together.
-    other = replace(b.predictions[on].sample, groups=one.groups)
+    other = b.predictions[on].sample.grouped(one.groups)
     known = dict(filter(None, (spread_over_seeds(side, on) for side in (a, b))))
     first, second = (resample({"": metric}, sample, seed=0) for sample in (one, other))
     apart = paired(metric, first, second)
     found, judged = apart.judged(), apart.judged(spreads=[*known.values()])
-    rows = _differing(a, b)
+    rows, words = _differing(a, b), WORDS[a.answers.target]
     lines = [
-        f"A  {names[0]}  {key} {a.metrics[on][key]:.6f} on {on}{_rejected(a)}",
-        f"B  {names[1]}  {key} {b.metrics[on][key]:.6f} on {on}{_rejected(b)}",
+        f"A  {names[0]}  {key} {words.exact(a.metrics[on][key])} on {on}{_rejected(a)}",
+        f"B  {names[1]}  {key} {words.exact(b.metrics[on][key])} on {on}{_rejected(b)}",
         "",
-        *_models(a, b, found, len(one)),
+        *_models(a, b, found, len(one), words),
         "",
-        *_idea(rows, found, judged, known),
+        *_idea(rows, found, judged, known, words),
         "",
         "what else differs:",
         *([f"  {part}: {name}  {text}".rstrip() for part, name, text in rows] or ["  nothing"]),
@@ -74,14 +74,14 @@ def comparison(a: Result, b: Result, on: str = "test") -> str:
     return "\n".join(lines) + "\n"
 
 
-def _models(a: Result, b: Result, found: Difference, count: int) -> list[str]:
+def _models(a: Result, b: Result, found: Difference, count: int, words: Words) -> list[str]:
     """What to say of the two models as they are trained."""
     # Who misses a constraint may score better, and is not better.
     verb = "scores" if found.gain and (b if found.gain > 0 else a).accepted() is False else "is"
     lines = [
-        f"B {verb} {found.verdict} {_by(found)}, as the two models stand."
+        f"B {verb} {found.verdict} {_by(found, words)}, as the two models stand."
         if found.gain
-        else f"Cannot tell: B differs {_by(found)} on {count:,} examples."
+        else f"Cannot tell: B differs {_by(found, words)} on {count:,} examples."
     ]
     if found.more is None:
         lines += ["The two score the same; more examples would not settle it."]
@@ -96,7 +96,9 @@ def _models(a: Result, b: Result, found: Difference, count: int) -> list[str]:
     return lines
 
 
-def _idea(rows: Rows, models: Difference, judged: Difference, known: Spreads) -> list[str]:
+def _idea(
+    rows: Rows, models: Difference, judged: Difference, known: Spreads, words: Words
+) -> list[str]:
     """What to say of whatever A and B differ in, apart from the luck of their seeds."""
     rows = [row for row in rows if row[0] != "hardware" and not row[1].startswith("runtime.")]
     moved = {name for _, name, _ in rows}
@@ -113,13 +115,15 @@ def _idea(rows: Rows, models: Difference, judged: Difference, known: Spreads) ->
             else "Other seeds would move both.",
             "`make seeds` in A or B measures that luck; from then on it is taken into account.",
         ]
+    by = _by(judged, words)
     lines = [
-        f"What differs makes B {judged.verdict} {_by(judged)}, the luck of a seed considered."
+        f"What differs makes B {judged.verdict} {by}, the luck of a seed considered."
         if judged.gain
-        else f"Cannot tell whether what differs makes it so: with the luck of a seed {_by(judged)}."
+        else f"Cannot tell whether what differs makes it so: with the luck of a seed {by}."
     ]
     lines += [
-        f"Over {one.seeds} seeds of {base[:10]} the score has a deviation of {one.deviation:.6f}."
+        f"Over {one.seeds} seeds of {base[:10]} the score has a deviation of "
+        f"{words.exact(one.deviation)}."
         for base, one in known.items()
     ]
     if judged.more is None and models.more is not None:
@@ -129,8 +133,11 @@ def _idea(rows: Rows, models: Difference, judged: Difference, known: Spreads) ->
     return lines
 
 
-def _by(found: Difference) -> str:
-    return f"by {found.value:+.6f} ({found.low:+.6f} to {found.high:+.6f}, 95 %)"
+def _by(found: Difference, words: Words) -> str:
+    value, low, high = (
+        words.exact(one, signed=True) for one in (found.value, found.low, found.high)
+    )
+    return f"by {value} ({low} to {high}, 95 %)"
 
 
 def _rejected(one: Result) -> str:

@@ -1,4 +1,4 @@
-"""Say what differs between two versions of the data, in words and in pictures.
+"""Say what differs between two versions of the data, in words and in examples.
 
 Run: python -m samebits data diff 1.0 1.1
 """
@@ -15,10 +15,10 @@ from ..core.sections import Data
 from ..core.yours import Yours
 from ..data.decoder import Decoder
 from ..data.example import Unreadable
-from ..report.pictures import Look, drawing, look
+from ..report.looks import Look, drawing, look
 from ..report.sheet import Shown, sheet, spread
 from ..versions.changelog import by_class, summary
-from ..versions.diff import Changes, Pair, Picture, balance, changes, moves
+from ..versions.diff import Changes, Pair, Versioned, balance, changes, moves
 from ..versions.tags import Release, find
 
 REPORTS = Path("reports")
@@ -37,54 +37,62 @@ def main(yours: Yours) -> None:
     arguments = parser.parse_args()
     a, b = find(arguments.A), find(arguments.B)
     data = read(Data)
-    old, new = a.pictures(), b.pictures()
+    old, new = a.examples(), b.examples()
     found = changes(old, new)
     timed = bool(a.reader.time or b.reader.time)
-    sys.stdout.write(f"{described(a.name, b.name, old, new, found, data, timed)}\n")
+    classed = a.target == b.target == "class"
+    told = described(a.name, b.name, old, new, found, data, timed=timed, classed=classed)
+    sys.stdout.write(f"{told}\n")
     if found.any():
         path = REPORTS / f"data-{a.name}-{b.name}.html"
         decode, show = Decoder.of(yours.data, data), drawing(yours.show)
-        page = pictured(a, b, found, lambda content: look(*decode(content), show))
+        page = examples_page(a, b, found, lambda content: look(*decode(content), show))
         write_bytes(path, page.encode())
-        sys.stdout.write(f"\nExamples in pictures: {path.as_posix()}\n")
+        sys.stdout.write(f"\nExamples: {path.as_posix()}\n")
 
 
 def described(
     a: str,
     b: str,
-    old: Sequence[Picture],
-    new: Sequence[Picture],
+    old: Sequence[Versioned],
+    new: Sequence[Versioned],
     found: Changes,
     data: Data,
+    *,
     timed: bool = False,
+    classed: bool = True,
 ) -> str:
     """Return what differs between the versions named `a` and `b`, as text.
 
-    How the splits differ is not known where they are `timed`, that is, cut by a column of times.
+    How many examples each class has is told where answers are `classed`. How the splits differ is
+    not known where they are `timed`, that is, cut by a column of times.
     """
     parts = [summary(found, a), *(_few(kind, getattr(found, kind)) for kind in found._fields)]
-    parts += ["by class", _balance(a, b, old, new, found)]
+    if classed:
+        parts += ["by class", _balance(a, b, old, new, found)]
     if not timed:
         parts += ["by split, as params.yaml has it", _moves(a, b, old, new, data)]
     return "\n".join(part for part in parts if part)
 
 
-def _few(kind: str, rows: Sequence[Picture | Pair]) -> str:
+def _few(kind: str, rows: Sequence[Versioned | Pair]) -> str:
     lines = [f"  {_name(row)}" for row in rows[:FEW]]
     more = [f"  and {len(rows) - FEW} more"] if len(rows) > FEW else []
     return "\n".join([kind, *lines, *more]) if rows else ""
 
 
-def _name(row: Picture | Pair) -> str:
-    if isinstance(row, Picture):
+def _name(row: Versioned | Pair) -> str:
+    if isinstance(row, Versioned):
         return row.path
     old, new = row
-    if old.path == new.path:  # a correction changes the class alone
+    if old.path == new.path:  # a correction changes the answer alone
         return f"{old.path}: {old.label} -> {new.label}"
     return f"{old.path} -> {new.path}"
 
 
-def _balance(a: str, b: str, old: Sequence[Picture], new: Sequence[Picture], found: Changes) -> str:
+def _balance(
+    a: str, b: str, old: Sequence[Versioned], new: Sequence[Versioned], found: Changes
+) -> str:
     before, after = balance(old), balance(new)
     rows = [["  class", a, "share", b, "share", "added", "removed", "to it", "from it"]]
     for label, count, *changed in by_class(after, found)[:-1]:
@@ -96,14 +104,14 @@ def _balance(a: str, b: str, old: Sequence[Picture], new: Sequence[Picture], fou
     return aligned(rows)
 
 
-def _moves(a: str, b: str, old: Sequence[Picture], new: Sequence[Picture], data: Data) -> str:
+def _moves(a: str, b: str, old: Sequence[Versioned], new: Sequence[Versioned], data: Data) -> str:
     rows = [["  split", a, b, "came", "left"]]
     for split, row in moves(old, new, data).items():
         rows.append([f"  {split}", *map(str, row)])
     return aligned(rows)
 
 
-def pictured(a: Release, b: Release, found: Changes, see: See) -> str:
+def examples_page(a: Release, b: Release, found: Changes, see: See) -> str:
     """Return a page with examples of what was added, removed and relabelled, as HTML."""
     rows = {kind: _chosen(getattr(found, kind), spread) for kind in TITLES}
     new = [_now(row) for kind in ("added", "relabelled") for row in rows[kind]]
@@ -113,22 +121,22 @@ def pictured(a: Release, b: Release, found: Changes, see: See) -> str:
         for kind, heading in TITLES.items()
         if rows[kind]
     ]
-    lead = f"{summary(found, a.name)} Pictures are shown as the network sees them."
+    lead = f"{summary(found, a.name)} Examples are shown as the network sees them."
     return sheet(f"Data {a.name} → {b.name}", lead, parts)
 
 
 def _chosen(
-    rows: Sequence[Picture | Pair], spread: Callable[[int], list[int]]
-) -> list[Picture | Pair]:
+    rows: Sequence[Versioned | Pair], spread: Callable[[int], list[int]]
+) -> list[Versioned | Pair]:
     return [rows[one] for one in spread(len(rows))]
 
 
-def _now(row: Picture | Pair) -> Picture:
-    return row if isinstance(row, Picture) else row[1]
+def _now(row: Versioned | Pair) -> Versioned:
+    return row if isinstance(row, Versioned) else row[1]
 
 
-def _shown(row: Picture | Pair, contents: Mapping[Picture, bytes], see: See) -> Shown:
-    old, new = (row, row) if isinstance(row, Picture) else row
+def _shown(row: Versioned | Pair, contents: Mapping[Versioned, bytes], see: See) -> Shown:
+    old, new = (row, row) if isinstance(row, Versioned) else row
     title = new.label if old.label == new.label else f"{old.label} → {new.label}"
     content = contents.get(new)
     try:

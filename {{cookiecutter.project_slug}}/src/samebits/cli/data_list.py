@@ -4,14 +4,14 @@ Run: python -m samebits data list
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..console.text import aligned
 from ..data.dvc_file import cut_off
 from ..data.release_file import release_of
 from ..versions.tags import RAW, Release, releases, state, working_version
 
-HEADER = ("", "version", "date", "pictures", "classes", "note")
+HEADER = ("", "version", "date", "examples", "classes", "note")
 
 
 def main() -> None:
@@ -30,12 +30,15 @@ def table(known: Sequence[Release], here: str | None) -> str:
     rows = [HEADER]
     for one in known:
         record = one.record
-        counts = (
-            (str(sum(record.classes.values())), str(len(record.classes))) if record else ("?", "?")
-        )
+        counts = _counts(record.classes) if record else ("?", "?")
         star = "*" if one.name == here else ""
         rows.append((star, one.name, one.date, *counts, record.note if record else ""))
     return aligned(rows, left=(0, 1, 2, 5))
+
+
+def _counts(classes: Mapping[str, int]) -> tuple[str, str]:
+    """How many examples there are, and classes, which numbers have not."""
+    return str(sum(classes.values())), "-" if "" in classes else str(len(classes))
 
 
 def said(known: Sequence[Release], version: str | None, here: str | None, state: str) -> str:

@@ -1,6 +1,6 @@
-"""Make data/raw stand as data.layout says: few tar archives, or a file for each picture.
+"""Make data/raw stand as data.layout says: few tar archives, or a file for each example.
 
-The pictures stay the same ones, so what data/raw.dvc says of their origin stays true.
+The examples stay the same ones, so what data/raw.dvc says of their origin stays true.
 
 Run: python -m samebits data pack
 """
@@ -23,24 +23,24 @@ def main() -> None:
     if tar and imported(POINTER):
         raise UserError(
             f"{POINTER} says that DVC imported {RAW}, and 'dvc update' would bring single files "
-            "again; set data.layout to files, or bring the pictures in as a folder or an archive."
+            "again; set data.layout to files, or bring the examples in as a folder or an archive."
         )
     with alone():
         before, known = working_version(), _known_origin()
         count = pack(RAW, reader=reader) if tar else unpack(RAW, reader)
         if not count:
-            raise UserError(f"{RAW} holds no picture.")
+            raise UserError(f"{RAW} holds no example.")
         keep()
         if known:
             record_origin(POINTER, known)
         version = working_version()
     form = "in tar archives" if tar else "in files of their own"
-    sys.stdout.write(f"{RAW}: {count} pictures {form}, version {version}\n")
+    sys.stdout.write(f"{RAW}: {count} examples {form}, version {version}\n")
     if version != before:
         sys.stdout.write(f"next: commit {POINTER}, then run 'dvc repro' and commit dvc.lock\n")
 
 
 def _known_origin() -> Origin | None:
-    """Return where the pictures came from, if they are still those that came from there."""
+    """Return where the examples came from, if they are still those that came from there."""
     known = origin(POINTER)
     return known if known and state() in ("", "not in cache") else None

@@ -22,16 +22,17 @@ from ..data.loader import Split
 from ..data.readers import reader_of
 from ..diagnosis.diagnosis import diagnose as diagnosis
 from ..diagnosis.gaps import REAL
+from ..diagnosis.words import WORDS, Words
 from ..experiments.fractions import remembered
-from ..metrics.probabilities import predicted
+from ..metrics.prediction_table import scoring_of
 from ..metrics.proportions import measured
-from ..metrics.sums import numbered
 from ..programs import dvc
 from ..remote.tracked import look_around
 from ..stages.diagnose import inputs as left
 from ..stages.diagnose import settings
 from ..training.network import built
 from ..training.predict import load, predict
+from ..training.target import target_of
 
 DIAGNOSIS = Path("reports/diagnosis.json")
 TEST, WEIGHTS = Path("data/prepared/test"), Path("models/model.safetensors")
@@ -46,17 +47,18 @@ def main(yours: Yours) -> None:
     content = _with(given.real, yours) if given.real else None
     content = content or read_record(DIAGNOSIS, "diagnose", ("chain", "gaps", "sentence", "ideas"))
 
-    sys.stdout.write(told(content, remembered()))
+    sys.stdout.write(told(content, WORDS[read(Task).target], remembered()))
 
 
-def told(content: Mapping[str, Any], learned: Mapping[str, Any] | None = None) -> str:
+def told(content: Mapping[str, Any], words: Words, learned: Mapping[str, Any] | None = None) -> str:
     """Return a diagnosis as text for a terminal.
 
     Args:
         content: what reports/diagnosis.json says.
+        words: those of the target.
         learned: what `make learning-curve` has found, if it has.
     """
-    lines = [*_drawing(content), "", content["sentence"]]
+    lines = [*_drawing(content, words), "", content["sentence"]]
     if learned:
         lines += [learned["sentence"]]
     if content["ideas"]:
@@ -72,26 +74,29 @@ def told(content: Mapping[str, Any], learned: Mapping[str, Any] | None = None) -
     return "\n".join(lines) + "\n"
 
 
-def _drawing(content: Mapping[str, Any]) -> list[str]:
+def _drawing(content: Mapping[str, Any], words: Words) -> list[str]:
     steps, gaps = content["chain"], content["gaps"]
-    rows = [_place(steps[0])]
+    rows = [_place(steps[0], words)]
     for step, gap in zip(steps[1:], gaps, strict=True):
-        low, high = (100 * one for one in gap["interval"])
-        between = f"{low:+.1f} to {high:+.1f}"
+        value, between = (
+            words.bare(gap["value"], signed=True),
+            words.ends(*gap["interval"], signed=True),
+        )
         mark = "<- the largest that is really there" if gap["name"] == content["link"] else ""
         mark = mark or ("really there" if gap["real"] else "")
         seen = "" if gap["to"] == step["name"] else f", on {_name(gap['to'])}"
-        rows.append(["  |", f"{100 * gap['value']:+.1f}", between, gap["title"] + seen, mark])
-        rows.append(_place(step))
+        rows.append(["  |", value, between, gap["title"] + seen, mark])
+        rows.append(_place(step, words))
     return aligned(rows, left=(0, 3, 4)).splitlines()
 
 
-def _place(step: Mapping[str, Any]) -> list[str]:
-    name, error = _name(step["name"]), f"{100 * step['error']:.1f} %"
+def _place(step: Mapping[str, Any], words: Words) -> list[str]:
+    name, error = _name(step["name"]), words.amount(step["error"])
     if step["interval"] is None:
         return [name, error, "", "", ""]
-    low, high = (100 * one for one in step["interval"])
-    return [name, error, f"{low:.1f} to {high:.1f} %", f"of {step['examples']:,} pictures", ""]
+    low, high = step["interval"]
+    between = f"{words.bare(low)} to {words.amount(high)}"
+    return [name, error, between, f"of {step['examples']:,} examples", ""]
 
 
 def _name(of: str) -> str:
@@ -111,11 +116,13 @@ def _with(folder: Path, yours: Yours) -> dict[str, Any]:
     kernels.configure(reproducibility.level, reproducibility.threads, reproducibility.device)
     test = Split.open(TEST)
     decoder, reader = Decoder.of(yours.data, data), reader_of(read(Task), data)
-    examples = read_labelled(folder, decoder, test.classes, reader)
+    examples = read_labelled(folder, decoder, test.answers, reader)
     network = built(yours.model, test, 0.0, reproducibility)
     load(network, WEIGHTS)
     network.to(reproducibility.device)
-    inputs, count = yours.model.inputs, len(test.classes)
-    found = predict(network, inputs, examples.arrays, count, reproducibility.chunk)
-    wrong = (predicted(found) != examples.labels).astype(float)
-    return diagnosis(left(), settings(), measured(REAL, wrong, numbered(examples.groups)))
+    inputs, target = yours.model.inputs, target_of(test)
+    found = predict(network, inputs, examples.arrays, target, reproducibility.chunk)
+    scoring, before = scoring_of(test.answers, test.scale), left()
+    scored = scoring.scored(REAL, examples.examples, examples.labels, found).sample
+    real = measured(REAL, scored.errors, scored.groups, share=scored.share)
+    return diagnosis(before, settings(before.answers), real)

@@ -2,7 +2,7 @@
 
 Run: python -m samebits errors [--most 100] [--gone]
 
-Tags that are there stay, by the content of the picture. The pictures stand in reports/errors.html.
+Tags that are there stay, by the content of the example. The examples stand in reports/errors.html.
 """
 
 import argparse
@@ -12,18 +12,23 @@ from dataclasses import astuple
 from pathlib import Path
 
 from ..console.errors import UserError
+from ..core.config import read
 from ..core.files import cell, write_bytes, write_csv
 from ..core.records import read_record
+from ..core.sections import Evaluation
 from ..core.yours import Yours
 from ..data.shards import Index, open_shards
-from ..diagnosis.error_tags import COLUMNS, FILE, MOST_LISTED, WRONG, Row, read_rows, refreshed
-from ..metrics.predictions import Predictions, read_predictions
+from ..diagnosis.error_tags import FILE, MOST_LISTED, WRONG, Row, columns, read_rows, refreshed
+from ..diagnosis.targets import errors_of
+from ..diagnosis.words import Words
+from ..metrics.prediction_table import read_predictions
+from ..metrics.predictions import Predictions
 from ..metrics.registry import enter
 from ..metrics.scores import find
-from ..report.pictures import Gallery, drawing
+from ..report.looks import Gallery, drawing
 from ..report.sheet import Shown, sheet
 
-PICTURES, SHEET = Path("data/prepared/dev"), Path("reports/errors.html")
+EXAMPLES, SHEET = Path("data/prepared/dev"), Path("reports/errors.html")
 
 
 def main(yours: Yours) -> None:
@@ -33,23 +38,24 @@ def main(yours: Yours) -> None:
     parser.add_argument(
         "--most", type=int, default=MOST_LISTED, help=f"mistakes without a tag ({MOST_LISTED})"
     )
-    parser.add_argument("--gone", action="store_true", help="mark pictures that are gone")
+    parser.add_argument("--gone", action="store_true", help="mark examples that are gone")
     given = parser.parse_args()
     if given.most < 1:
         raise UserError(f"{given.most} is no number of mistakes to list; give one of at least 1.")
     metrics = read_record(Path("reports/metrics.json"), "evaluate", ("metric",))
-    classes, predictions = read_predictions(Path("reports/predictions.csv"))
+    answers, predictions = read_predictions(Path("reports/predictions.csv"))
     if "dev" not in predictions:
         raise UserError("reports/predictions.csv has no dev row: run `dvc repro evaluate` first")
     dev = predictions["dev"]
-    rows = read_rows(FILE, predictions, classes, given.gone)
-    found = refreshed(rows, dev, classes, find(metrics["metric"]), given.most)
-    arrays = open_shards(PICTURES, Index.read(PICTURES).fields, len(dev.labels))
-    shown = Gallery(arrays, dev.examples, drawing(yours.show))
-    pictures = pictured(found, dev, shown)
-    write_csv(FILE, COLUMNS, ([*map(cell, astuple(one))] for one in found))
-    write_bytes(SHEET, pictures.encode())
-    sys.stdout.write(f"{said(found, int((dev.answers != dev.labels).sum()))}\n")
+    errors = errors_of(answers, read(Evaluation).target_error)
+    rows = read_rows(FILE, predictions, errors, given.gone)
+    found = refreshed(rows, dev, errors, find(metrics["metric"]), given.most)
+    arrays = open_shards(EXAMPLES, Index.read(EXAMPLES).fields, len(dev.examples))
+    looks = Gallery(arrays, dev.examples, drawing(yours.show))
+    page = mistakes_page(found, dev, looks, errors.words)
+    write_csv(FILE, columns(errors), ([*map(cell, astuple(one))] for one in found))
+    write_bytes(SHEET, page.encode())
+    sys.stdout.write(f"{said(found, int(errors.mistakes(dev).sum()))}\n")
 
 
 def said(rows: Sequence[Row], mistakes: int) -> str:
@@ -61,23 +67,23 @@ def said(rows: Sequence[Row], mistakes: int) -> str:
         lines += [f"Tagged and kept, though no mistake now: {len(rows) - len(wrong)}."]
     if len(wrong) > tagged:
         lines += [
-            f"Look at the pictures in {SHEET.as_posix()}, write causes into the column `tags` (as "
+            f"Look at the examples in {SHEET.as_posix()}, write causes into the column `tags` (as "
             "`blurry; cut off`), then run `dvc repro report`."
         ]
     return "\n".join(lines)
 
 
-def pictured(rows: Sequence[Row], dev: Predictions, pictures: Gallery) -> str:
-    """Return a page with the pictures of the rows that are mistakes, in their order."""
+def mistakes_page(rows: Sequence[Row], dev: Predictions, looks: Gallery, words: Words) -> str:
+    """Return a page with the examples of the rows that are mistakes, in their order."""
     at = {one.md5: row for row, one in enumerate(dev.examples)}
     shown = [
-        Shown(pictures[at[row.md5]], _title(row), row.path) for row in rows if row.now == WRONG
+        Shown(looks[at[row.md5]], _title(row, words), row.path) for row in rows if row.now == WRONG
     ]
     lead = f"In the order of {FILE.as_posix()}: what costs most comes first."
-    return sheet("Mistakes on dev", lead, [("True class → predicted class", len(shown), shown)])
+    heading = f"True {words.answer} → predicted {words.answer}"
+    return sheet("Mistakes on dev", lead, [(heading, len(shown), shown)])
 
 
-def _title(row: Row) -> str:
-    sure = f"{100 * float(row.confidence):.1f} % sure"
+def _title(row: Row, words: Words) -> str:
     tags = f" – {'; '.join(row.causes())}" if row.causes() else ""
-    return f"{row.label} → {row.prediction}, {sure}{tags}"
+    return f"{row.label} → {row.prediction}, {words.far(row.detail)}{tags}"

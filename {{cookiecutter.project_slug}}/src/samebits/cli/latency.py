@@ -1,4 +1,4 @@
-"""How long the model takes for one picture here: reports/latency.json, and constraints on it.
+"""How long the model takes for one example here: reports/latency.json, and constraints on it.
 
 Run: python -m samebits latency
 
@@ -28,6 +28,7 @@ from ..metrics.intervals import Figure
 from ..metrics.latency import FILE, remembered
 from ..training.network import built
 from ..training.predict import load, predict
+from ..training.target import target_of
 
 TEST, WEIGHTS = Path("data/prepared/test"), Path("models/model.safetensors")
 WARM_UP, MEASURED = 20, 200
@@ -38,7 +39,7 @@ def main(yours: Yours) -> None:
     evaluation, reproducibility = read(Evaluation), read(Reproducibility)
     kernels.configure(reproducibility.level, reproducibility.threads, reproducibility.device)
     test = Split.open(TEST)
-    constraints = parse(evaluation.constraints, test.classes)
+    constraints = parse(evaluation.constraints, test.answers)
     network = built(yours.model, test, 0.0, reproducibility)
     load(network, WEIGHTS)
     network.to(reproducibility.device)
@@ -47,8 +48,8 @@ def main(yours: Yours) -> None:
     known = remembered() | {md5(WEIGHTS.read_bytes()): [found.value, *found.interval()]}
     write_json(FILE, known)
     sys.stdout.write(
-        f"{found.value:.3f} ms a picture ({found.low:.3f} to {found.high:.3f}), of {MEASURED} "
-        f"pictures one by one on {reproducibility.device}\n"
+        f"{found.value:.3f} ms an example ({found.low:.3f} to {found.high:.3f}), of {MEASURED} "
+        f"examples one by one on {reproducibility.device}\n"
     )
     asked = [one for one in constraints if one.figure == LATENCY]
     missed = [one for one in judge(asked, {LATENCY: found}) if not one["met"]]
@@ -66,7 +67,7 @@ def times(network: nn.Module, inputs: Any, test: Split, chunk: int) -> list[floa
         at = number % len(test.labels)
         start = perf_counter()
         one = rows(test.arrays, slice(at, at + 1))
-        predict(network, inputs, one, len(test.classes), chunk)
+        predict(network, inputs, one, target_of(test), chunk)
         found.append((perf_counter() - start) * 1000)
     return found[WARM_UP:]
 

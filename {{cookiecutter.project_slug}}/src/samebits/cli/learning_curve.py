@@ -10,10 +10,11 @@ import sys
 
 from ..core.config import read
 from ..core.files import write_json
-from ..core.sections import Data, Optimization, Regularization
+from ..core.sections import Data, Evaluation, Optimization, Regularization
 from ..core.yours import Yours
 from ..diagnosis.learning_curve import extrapolate
-from ..experiments.fractions import FILE, points, predictions_here, run_fractions
+from ..diagnosis.targets import errors_of
+from ..experiments.fractions import FILE, curve, predictions_here, run_fractions
 from ..metrics.registry import enter
 from ..metrics.results import read_result
 
@@ -22,13 +23,16 @@ def main(yours: Yours) -> None:
     """Run what is missing, write what was found and print it."""
     enter(yours.metrics.METRICS)
     whole, patience = read(Data).train_fraction, read(Regularization).early_stopping
-    learned = len(read_result("HEAD").predictions["train"].labels)
-    found = extrapolate(points(run_fractions(whole, read(Optimization), patience, learned)))
+    head = read_result("HEAD")
+    errors = errors_of(head.answers, read(Evaluation).target_error)
+    learned = len(head.predictions["train"].examples)
+    parts = run_fractions(whole, read(Optimization), patience, learned)
+    found, words = extrapolate(curve(parts, errors)), errors.words
     write_json(FILE, {"predictions": predictions_here()} | found.record())
-    for one in found.points:
-        error = f"{100 * one.wrong / one.examples:.1f} %"
-        sys.stdout.write(f"{one.learned:>9,} pictures  {error:>7} wrong on dev\n")
+    for count, error in zip(found.curve.learned, found.curve.errors, strict=True):
+        amount = words.amount(error)
+        sys.stdout.write(f"{count:>9,} examples  {amount:>7} {words.column.lower()} on dev\n")
     for ahead in found.ahead:
-        ends = f"{100 * ahead.low:.1f} to {100 * ahead.high:.1f}"
-        sys.stdout.write(f"{ahead.times:>9} times     {100 * ahead.error:>5.1f} % ({ends})\n")
+        amount, ends = words.amount(ahead.error), words.ends(ahead.low, ahead.high)
+        sys.stdout.write(f"{ahead.times:>9} times     {amount:>7} ({ends})\n")
     sys.stdout.write(f"\n{found.sentence()}\n")

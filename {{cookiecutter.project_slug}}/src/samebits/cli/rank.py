@@ -6,10 +6,10 @@ Run: python -m samebits rank
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from ..console.errors import UserError
 from ..core.yours import Yours
+from ..diagnosis.words import WORDS, Words
 from ..metrics.comparison import check_same
 from ..metrics.intervals import resample
 from ..metrics.ranking import Candidate, Place, corrected, rank
@@ -66,7 +66,8 @@ def ranking(first: Result, others: Sequence[Result], gone: Sequence[str] = ()) -
             left.append(one.revision.name)
     metric = find(first.metrics["metric"])
     candidates = [_candidate(one, first) for one in compared]
-    lines = [_line(place) for place in rank(candidates, metric)]
+    words = WORDS[first.answers.target]
+    lines = [_line(place, words) for place in rank(candidates, metric)]
     count = sum(one.accepted is not False for one in candidates)
     lines += ["", "Place 1 is shared by all that these examples cannot tell from the best."]
     if count > 2:
@@ -86,7 +87,7 @@ def _candidate(one: Result, first: Result) -> Candidate:
     known = spread_over_seeds(one)
     # In the same groups for all, whatever data.group each has: else they were not drawn together.
     groups = first.predictions["test"].sample.groups
-    sample = replace(one.predictions["test"].sample, groups=groups)
+    sample = one.predictions["test"].sample.grouped(groups)
     drawn = resample({"": find(one.metrics["metric"])}, sample, seed=0)
     return Candidate(
         one.revision.name, one.metrics["score"], one.accepted(), drawn, known and known[1]
@@ -109,11 +110,11 @@ def _seeds(candidates: list[Candidate]) -> str:
 def _check(first: Result, one: Result) -> None:
     if first.metrics["metric"] != one.metrics["metric"]:
         raise UserError("another metric")
-    check_same((first.classes, first.predictions["test"]), (one.classes, one.predictions["test"]))
+    check_same((first.answers, first.predictions["test"]), (one.answers, one.predictions["test"]))
 
 
-def _line(one: Place) -> str:
+def _line(one: Place, words: Words) -> str:
     note = {True: "", False: "  misses a constraint", None: "  latency not measured here"}
     place = str(one.place) if one.place else "-"
-    candidate = one.candidate
-    return f"{place:<5}  {candidate.score:<10.6f}  {candidate.name}{note[candidate.accepted]}"
+    candidate, score = one.candidate, words.exact(one.candidate.score)
+    return f"{place:<5}  {score:<10}  {candidate.name}{note[candidate.accepted]}"

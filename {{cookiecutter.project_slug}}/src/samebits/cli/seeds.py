@@ -8,7 +8,8 @@ import sys
 
 from ..console.errors import UserError
 from ..core.config import read
-from ..core.sections import Reproducibility
+from ..core.sections import Reproducibility, Task
+from ..diagnosis.words import WORDS
 from ..experiments.seeds import run_seeds, summary
 from ..metrics.results import read_result
 
@@ -21,7 +22,8 @@ def main() -> None:
     if not given.isdecimal() or int(given) < 1:
         raise UserError(f"'{given}' is no number of seeds; give one of at least 1.")
     names = ["HEAD", *run_seeds(read(Reproducibility).seed, int(given))]
+    words = WORDS[read(Task).target]
     metrics = [read_result(name).metrics for name in names]
     for name, one in zip(names, metrics, strict=True):
-        sys.stdout.write(f"{one['score']:.6f}  {name}\n")
-    sys.stdout.write(f"\n{summary(metrics)}")
+        sys.stdout.write(f"{words.exact(one['score'])}  {name}\n")
+    sys.stdout.write(f"\n{summary(metrics, words)}")

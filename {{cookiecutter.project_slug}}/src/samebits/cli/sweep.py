@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from ..console.errors import UserError
 from ..core.config import PARAMS, contents, read
-from ..core.sections import Evaluation
+from ..core.sections import Evaluation, Task
 from ..core.yours import Yours
+from ..diagnosis.words import WORDS, Words
 from ..experiments.space import knobs
 from ..experiments.sweep import STORAGE, Plan, sweep
 from ..metrics.registry import enter
@@ -44,17 +45,20 @@ def main(yours: Yours) -> None:
         sys.stderr.write("interrupted; the same command goes on where it stopped\n")
         sys.stderr.flush()
         os._exit(130)  # threads still wait for their trials, which end by themselves
-    sys.stdout.write(summary(plan, best))
+    sys.stdout.write(summary(plan, best, WORDS[read(Task).target]))
 
 
-def summary(plan: Plan, best: list["FrozenTrial"]) -> str:
+def summary(plan: Plan, best: list["FrozenTrial"], words: Words) -> str:
     """Return the best trials as a table, and what to do next."""
     if not best:
         raise UserError(f"no trial of the sweep '{plan.name}' ended well.")
     keys = [knob.key for knob in plan.knobs]
     rows = [["experiment", f"dev {plan.metric}", "accepted", *keys]]
     for one in best[:SHOWN]:
-        score, accepted = f"{one.value:.6f}", "yes" if one.user_attrs["accepted"] else "no"
+        score, accepted = (
+            words.exact(one.value or 0.0),
+            "yes" if one.user_attrs["accepted"] else "no",
+        )
         values = [_shown(one.params[key]) for key in keys]
         rows.append([one.user_attrs["experiment"], score, accepted, *values])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -82,6 +82,7 @@ def problems(content: dict[str, Any], known: Sections | None = None) -> list[str
     Of very many, the first `MOST_SAID` and a word on the others.
     """
     found = list(islice(_problems(content, known or sections()), MOST_SAID + 1))
+    found = found or list(engine.contradictions(content))
     return found if len(found) <= MOST_SAID else [*found[:MOST_SAID], "and more like this."]
 
 

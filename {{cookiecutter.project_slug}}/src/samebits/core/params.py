@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 LARGEST = 2**63 - 1  # of any number: what a computer counts with
 # As annotations name them.
 TYPES: dict[str, Any] = {"int": int, "float": float, "str": str, "bool": bool}
+TYPES["tuple[str, ...]"] = tuple[str, ...]
 
 
 class Key(NamedTuple):

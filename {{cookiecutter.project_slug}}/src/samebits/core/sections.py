@@ -1,7 +1,9 @@
 """The engine's sections of params.yaml: one for each effect that a knob can have."""
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from .params import choice, names, number, pattern, texts
 
@@ -24,7 +26,7 @@ class Task:
     reader: str = choice("folders", "labels", "lines")
     answer: str = texts(COLUMN, "species")
     time: str = texts(COLUMN, "taken")
-    target: str = choice("class")
+    target: str = choice("class", "number")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +40,8 @@ class Data:
     dev_fraction: float = number(0.01, 0.49)
     test_fraction: float = number(0.01, 0.49)
     train_fraction: float = number(1e-6, 1)
-    source: str = pattern(regular=False)
-    target: str = pattern(regular=False)
+    train_on: str = pattern(regular=False)
+    evaluate_on: str = pattern(regular=False)
     group: str = pattern(regular=True)
     classes: tuple[str, ...] = names()
     least_examples: int = number(1)
@@ -80,7 +82,7 @@ class Evaluation:
     """What counts as good."""
 
     metric: str = texts(re.compile(r"[a-z]\w*"), "macro_f1")
-    target_error: float = number(0, 1)
+    target_error: float = number(0)  # of classes a share, 1 at most
     constraints: tuple[str, ...] = texts(CONSTRAINT, "recall[cat] >= 0.9")
     slices: tuple[str, ...] = texts(SLICE, "brightness in 3 parts")
     slice_examples: int = number(1)
@@ -109,3 +111,36 @@ class Runtime:
     log_every: int = number(1)
     checkpoint_every: int = number(1)
     checkpoint_seconds: int = number(1)
+
+
+# What only answers with classes can have: (section, key) → the value that does nothing.
+OF_CLASSES: Mapping[tuple[str, str], Any] = {
+    ("data", "classes"): [],
+    ("optimization", "balance"): 0,
+    ("regularization", "label_smoothing"): 0,
+}
+
+
+def contradictions(content: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a sentence for each value in `content` that the target in section `task` rules out."""
+    target = content.get("task", {}).get("target")
+    evaluation = content.get("evaluation", {})
+    if target == "class" and evaluation.get("target_error", 0) > 1:
+        yield (
+            f"'evaluation.target_error' is {evaluation['target_error']}, but is a share of the "
+            "examples: 1 at most."
+        )
+    if target in ("class", None):
+        return
+    for (section, key), nothing in OF_CLASSES.items():
+        value = content.get(section, {}).get(key, nothing)
+        if value != nothing:
+            yield (
+                f"'{section}.{key}' is {value}, but answers have no classes where task.target is "
+                f"{target}; set it to {nothing}."
+            )
+    if "class" in evaluation.get("slices", ()):
+        yield (
+            f"'evaluation.slices' has 'class', but answers have no classes where task.target is "
+            f"{target}; take it out."
+        )

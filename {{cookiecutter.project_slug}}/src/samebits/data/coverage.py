@@ -71,12 +71,12 @@ def _share(split: str, data: Data) -> float:
 def _mend(split: str, data: Data) -> str:
     """What gives a split more examples."""
     if split != "train":
-        key = "source" if split == "train_dev" else "target"
+        key = "train_on" if split == "train_dev" else "evaluate_on"
         return f"add pictures, or raise data.{split}_fraction{_widen(key, data)}"
     less = f", or raise data.train_fraction, {data.train_fraction:g}"
     more = less if data.train_fraction < 1 else ""
     return (
-        f"add pictures, or lower data.dev_fraction or test_fraction{more}{_widen('source', data)}"
+        f"add pictures, or lower data.dev_fraction or test_fraction{more}{_widen('train_on', data)}"
     )
 
 

@@ -18,6 +18,7 @@ from ..core.sections import Data
 from . import image
 from .example import Decoded, TooLarge, Unreadable
 from .fields import Arrays, Field, Fields, checked
+from .fitting import Fitting, fitting_of
 from .image import limits
 
 
@@ -25,8 +26,8 @@ from .image import limits
 class Decoder:
     """Makes arrays of contents.
 
-    `fields` are what every example has; `made_by` names all that the arrays follow from: where it
-    is another, they are others.
+    `fields` are what every example has, `fitting` what is made of them later; `made_by` names all
+    that the arrays follow from: where it is another, they are others.
     """
 
     decode: Callable[[bytes, Any], Decoded]
@@ -34,6 +35,7 @@ class Decoder:
     data: Data
     fields: Fields
     made_by: str
+    fitting: Fitting | None = None
 
     @classmethod
     def of(cls, yours: Any, data: Data) -> "Decoder":
@@ -44,7 +46,8 @@ class Decoder:
         """
         settings = read(yours.Input)
         fields = checked(yours.fields(settings))
-        return cls(yours.decode, settings, data, fields, _made_by(settings, data))
+        made_by, fitting = _made_by(settings, data), fitting_of(yours, settings)
+        return cls(yours.decode, settings, data, fields, made_by, fitting)
 
     def __call__(self, content: bytes) -> Decoded:
         """Return what `decode` makes of a content.

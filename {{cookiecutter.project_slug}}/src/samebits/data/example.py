@@ -1,5 +1,6 @@
 """What an example is made of: the types that data.py and model.py of a project share with this."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from .fields import Arrays
@@ -11,7 +12,7 @@ class Decoded(NamedTuple):
     """An example as `decode` gives it: its arrays by field, and the facts that are known of it."""
 
     arrays: Arrays
-    facts: Facts
+    facts: Mapping[str, float | str]
 
 
 class Unreadable(ValueError):

@@ -30,21 +30,21 @@ class Field(NamedTuple):
 Fields = Mapping[str, Field]  # in the order in which an example's arrays lie
 
 
-def checked(announced: Any) -> Fields:
-    """Return what `fields` of data.py announces.
+def checked(announced: Any, by: str = "fields") -> Fields:
+    """Return what `fields`, or another function of data.py, announces.
 
     Raises:
         UserError: there is none, or one cannot be stored.
     """
     if not isinstance(announced, Mapping) or not announced:
         raise UserError(
-            "data.py: `fields` announces no array; return at least one by its name, as in "
+            f"data.py: `{by}` announces no array; return at least one by its name, as in "
             "{'image': Field('uint8', (1, 8, 8))}."
         )
     for name, field in announced.items():
         problem = _problem(name, field, [*announced])
         if problem:
-            raise UserError(f"data.py: `fields` announces {problem}.")
+            raise UserError(f"data.py: `{by}` announces {problem}.")
     return {name: Field(field[0], tuple(field[1])) for name, field in announced.items()}
 
 

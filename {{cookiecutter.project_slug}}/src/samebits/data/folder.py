@@ -1,7 +1,9 @@
 """A folder of labelled examples outside the pipeline, such as some from use."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,22 +13,27 @@ from .decoder import Decoder
 from .example import Unreadable
 from .fields import Arrays
 from .findings import shown
+from .fitting import learnt
 from .readers import FOLDERS, Reader
+from .shards import Example
 from .source import Source, refuse
 from .splits import group_of
+from .targets import Answers, no_number, number
+
+FITTED = Path("data/prepared/train")  # what was learnt of the training examples
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """Examples: arrays [n, ...] by name, class numbers [n] and the names of their groups."""
+    """Examples: arrays [n, ...] by name, answers [n] as labels.npy has them, and what is known."""
 
     arrays: Arrays
-    labels: NDArray[np.int64]
-    groups: list[str]
+    labels: NDArray[Any]
+    examples: list[Example]
 
 
 def read_labelled(
-    folder: Path, decoder: Decoder, classes: list[str], reader: Reader = FOLDERS
+    folder: Path, decoder: Decoder, answers: Answers, reader: Reader = FOLDERS
 ) -> Labelled:
     """Return the examples of a folder that is like data/raw, as `prepare` makes them.
 
@@ -34,7 +41,7 @@ def read_labelled(
 
     Raises:
         UserError: there is no such folder, it holds no example, or one that cannot be read, or one
-            without an answer that the model knows.
+            without an answer that the model could give.
     """
     if not folder.is_dir():
         raise UserError(f"there is no folder {folder}; name one with {reader.wanted()}.")
@@ -42,28 +49,45 @@ def read_labelled(
     found = {one.path: one for one in reader.sources(folder)}
     if not found:
         raise UserError(f"{folder} holds no example; put there {reader.wanted()}.")
-    _check(folder, found, classes)
-    numbers = {name: number for number, name in enumerate(classes)}
+    refuse([f"{folder}: {shown(one.path)}: {one.problem}." for one in found.values() if one.rule])
+    labels = [(one.path, one.answer) for one in found.values()]
+    stored = (
+        _numbers(folder, labels)
+        if answers.target == "number"
+        else _classes(folder, labels, answers.classes)
+    )
     decoded = [_decoded(one, folder, decoder, reader) for one in found.values()]
+    fitted = learnt(FITTED, decoder.fitting)
     return Labelled(
-        {name: np.stack([one[name] for one in decoded]) for name in decoder.fields},
-        np.array([numbers[one.answer] for one in found.values()], dtype=np.int64),
-        [group_of(path, decoder.data) for path in found],
+        fitted({name: np.stack([one[name] for one in decoded]) for name in decoder.fields}),
+        stored,
+        [Example(path, label, "", group_of(path, decoder.data), {}) for path, label in labels],
     )
 
 
-def _check(folder: Path, found: dict[str, Source], classes: list[str]) -> None:
-    problems = [
-        f"{folder}: {shown(one.path)}: {one.problem}." for one in found.values() if one.rule
-    ]
+def _numbers(folder: Path, labels: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
+    problems, found = list[str](), list[float]()
+    for path, label in labels:
+        try:
+            found.append(number(label))
+        except ValueError:
+            problems.append(f"{folder}: {no_number(path, label)}")
     refuse(problems)
-    unknown = sorted({one.answer for one in found.values()} - set(classes))
+    return np.array(found)
+
+
+def _classes(
+    folder: Path, labels: Sequence[tuple[str, str]], classes: list[str]
+) -> NDArray[np.int64]:
+    numbers = {name: at for at, name in enumerate(classes)}
+    unknown = sorted({label for _, label in labels} - set(classes))
     if unknown:
         some = ", ".join(classes[:20]) + (", ..." if len(classes) > 20 else "")
         raise UserError(
             f"{folder} has a class {shown(unknown[0])} that the model does not know; its classes "
             f"are {some}."
         )
+    return np.array([numbers[label] for _, label in labels], dtype=np.int64)
 
 
 def _decoded(one: Source, folder: Path, decoder: Decoder, reader: Reader) -> Arrays:

@@ -4,7 +4,7 @@ A row of data/corrections.csv says: the pictures with this content (MD5) that st
 are `new`, by whom and why. It holds for every copy and every split.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from types import MappingProxyType
@@ -81,7 +81,7 @@ def read_labels(path: Path) -> Labels:
 def misfits(
     corrections: Sequence[tuple[int, Correction]],
     folders: Mapping[str, Collection[str]],
-    classes: Collection[str],
+    unfit: Callable[[str], str],
     path: Path,
 ) -> Iterator[Finding]:
     """Yield a finding for each correction that does not fit the pictures.
@@ -89,7 +89,7 @@ def misfits(
     Args:
         corrections: the rows with their lines.
         folders: for each hash of a row the folders in which such pictures stand.
-        classes: the labels that there may be.
+        unfit: says what is wrong with a label that there cannot be, "" of others.
         path: the file that holds the rows.
     """
     for line, one in corrections:
@@ -101,8 +101,8 @@ def misfits(
         elif one.old not in here:
             stands = ", ".join(shown(name) for name in sorted(here))
             problem = f"the picture stands in {stands}, not in {shown(one.old)}; correct the line"
-        elif one.new not in classes:
-            problem = f"there is no class {shown(one.new)}; correct the line or add the class"
         else:
+            problem = unfit(one.new)
+        if not problem:
             continue
         yield Finding("corrections", f"{path.as_posix()}, line {line}: {problem}.")

@@ -7,10 +7,10 @@ example alone: the number of loader workers, and what ran before, cannot matter.
 import os
 import signal
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -25,18 +25,50 @@ from .fields import Arrays, Shape
 from .sampling import draws
 from .shards import Index, Stored, open_shards, rows
 from .streaming import fetch_lists, open_streamed
+from .targets import TARGETS, Answers, standard
 
 MOST_TEMPORARY = 70  # bytes of the path of a folder for sockets: these have room for 107
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Prepared examples: arrays [n, ...] by name, read when they are needed, labels int64 [n]."""
+    """Prepared examples: arrays [n, ...] by name, read when they are needed, and their labels.
+
+    Labels are numbers of classes, int64 [n], or where answers are numbers, those, float64 [n]; then
+    `scale` is the mean of the training answers and their standard deviation. `learnt` are the
+    shapes of what `fit` of data.py has made.
+    """
 
     arrays: Stored
-    labels: NDArray[np.int64]
+    labels: NDArray[Any]
     classes: list[str]
     version: str
+    target: str = "class"
+    scale: tuple[float, ...] = ()
+    learnt: Mapping[str, Shape] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse labels that are not one for each example.
+
+        Raises:
+            UserError: they are not.
+        """
+        kind = np.dtype(TARGETS[self.target].dtype)
+        if self.labels.ndim != 1 or self.labels.dtype != kind:
+            raise UserError(
+                f"labels of {self.labels.dtype} {list(self.labels.shape)} are not one "
+                f"{self.target} for each example, {kind} [n]; run 'dvc repro --force prepare'."
+            )
+
+    @property
+    def answers(self) -> Answers:
+        """What an answer is."""
+        return Answers(self.target, self.classes)
+
+    def targets(self, chosen: NDArray[np.int64]) -> Tensor:
+        """Return what the network is to say of some examples: [b], int64 or float32."""
+        labels = self.labels.take(chosen, axis=0)
+        return torch.from_numpy(standard(labels, self.scale) if self.scale else labels)
 
     @classmethod
     def open(cls, folder: Path, streamed: bool = False) -> "Split":
@@ -64,11 +96,12 @@ class Split:
             arrays = open_streamed(source, index.fields)
         else:
             arrays = open_shards(folder, index.fields, len(labels))
-        return cls(arrays, labels, index.classes, index.version)
+        kind = index.target, index.scale, index.learnt
+        return cls(arrays, labels, index.classes, index.version, *kind)
 
     def shapes(self) -> dict[str, Shape]:
-        """Return the shape of one example's arrays, by name."""
-        return {name: tuple(one.shape[1:]) for name, one in self.arrays.items()}
+        """Return the shape of one example's arrays and of what `fit` has made, by name."""
+        return {**self.learnt} | {name: tuple(one.shape[1:]) for name, one in self.arrays.items()}
 
 
 def lists(folder: Path, streamed: bool) -> Path:
@@ -77,7 +110,11 @@ def lists(folder: Path, streamed: bool) -> Path:
 
 
 class Batch(NamedTuple):
-    """The arguments of the network by name, each [b, ...], and what is to be said [b]."""
+    """The arguments of the network by name, each [b, ...], and what is to be said [b].
+
+    That is the number of a class, int64, or a number, float32: in standard deviations from the mean
+    of the training answers.
+    """
 
     inputs: dict[str, Tensor]
     target: Tensor
@@ -138,8 +175,8 @@ class Batches(Dataset[Batch]):
         inputs, augment, count = self.preparation
         changes = torch.from_numpy(uniform(self.seed, "augmentation", epoch, drawn, draws=count))
         chosen = drawn % len(self.split.labels)
-        labels = torch.from_numpy(self.split.labels.take(chosen, axis=0))
-        return augment(Batch(inputs(rows(self.split.arrays, chosen)), labels), changes)
+        targets = self.split.targets(chosen)
+        return augment(Batch(inputs(rows(self.split.arrays, chosen)), targets), changes)
 
     def _order(self, epoch: int) -> NDArray[np.int64]:
         # Kept from step to step only to save time: it follows from the seed and the epoch.

@@ -1,9 +1,12 @@
 """From files to arrays of one shape, split by content into train, train-dev, dev and test."""
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
 
 from ..console.errors import UserError
 from ..console.progress import progress
@@ -11,12 +14,18 @@ from ..core.files import read_json
 from ..core.sections import Data, Task
 from .coverage import coverage_findings
 from .decode_cache import DamagedBlock, DecodeCache
+from .fields import fields_of, record
 from .findings import RULES
-from .index import Catalogue, Row
+from .fitting import Fitted
+from .index import Catalogue, Place, Row
 from .labels import AS_THEY_STAND, Labels
 from .shards import SHARD_BYTES, Example, Index, Writer
 from .splits import LEFT_OUT, SPLITS, group_of, split_of
+from .targets import TARGETS
 
+FITTED_ON = "train"
+Item = TypeVar("Item")
+CHUNK = 512  # examples that are made at once
 UNSHOWN = ("lost", "more", "used")  # facts that validate alone asks for
 
 
@@ -34,8 +43,8 @@ def prepare(
     """Write prepared/<split>/{image-00000.npy …, labels.npy, examples.csv, index.json}.
 
     image-*.npy: the array of that name [n, ...] in shards, and so for each field; labels.npy:
-    int64 [n], positions in the index's "classes"; examples.csv: an `Example` a row; index.json: an
-    `Index`.
+    int64 [n], positions in the index's "classes", or float64 [n] where answers are numbers;
+    examples.csv: an `Example` a row; index.json: an `Index`.
 
     Args:
         catalogue: the examples; it is filled first, which costs little where `validate` did it.
@@ -52,7 +61,8 @@ def prepare(
         How many pictures had to be decoded.
 
     Raises:
-        UserError: a split would be empty, or a class would have no example to learn from.
+        UserError: a split would be empty, a class would have no example to learn from, or an answer
+            is none, or all of them are the same.
     """
     decoded = catalogue.fill(raw, workers)
     try:
@@ -74,32 +84,67 @@ def _assemble(
     labels: Labels,
     shard_bytes: int,
 ) -> None:
-    known, cut = _labelled(catalogue, labels), catalogue.cut(data)
-    counts = Counter(
-        (split_of(path, md5, data, time, cut), label) for path, label, md5, _, time, _ in known
-    )
-    classes = sorted({label for _, label in counts})
-    for one in coverage_findings(counts, data, cut is not None):
+    target, cut = TARGETS[task.target](), catalogue.cut(data)
+    for path, label, md5, _, time, _ in _labelled(catalogue, labels):
+        target.see(path, label, split_of(path, md5, data, time, cut))
+    for one in coverage_findings(target.counts, data, cut is not None):
         if not RULES[one.rule].acceptable:
             raise UserError(one.message)
-    numbers = {name: number for number, name in enumerate(classes)}
+    classes, scale = target.classes, target.scale
     cache = DecodeCache(catalogue)
-    fields = catalogue.decoder.fields
+    fitted = _fitted(catalogue, data, cache)
+    fields = fitted.fields(catalogue.decoder.fields)
     with ExitStack() as stack:
         writers = {
-            split: stack.enter_context(Writer(prepared / split, fields, shard_bytes))
+            split: stack.enter_context(Writer(prepared / split, fields, shard_bytes, target.dtype))
             for split in SPLITS
         }
-        total = sum(counts.values())
-        rows = progress(_labelled(catalogue, labels), desc="prepare", total=total, unit=" pictures")
-        for path, label, md5, facts, time, place in rows:
-            split = split_of(path, md5, data, time, cut)
-            if split == LEFT_OUT:
-                continue
-            example = Example(path, label, md5, group_of(path, data), _shown(facts))
-            writers[split].add(example, numbers[label], cache.row(place))
+        total = target.counts.total()
+        rows = progress(_labelled(catalogue, labels), desc="prepare", total=total, unit=" examples")
+        for chunk in _chunks(rows):
+            kept = [(one, split_of(one[0], one[2], data, one[4], cut)) for one in chunk]
+            kept = [(one, split) for one, split in kept if split != LEFT_OUT]
+            stored = _rows([place for (*_, place), _ in kept], cache, fitted)
+            for ((path, label, md5, facts, *_), split), row in zip(kept, stored, strict=True):
+                example = Example(path, label, md5, group_of(path, data), _shown(facts))
+                writers[split].add(example, target.stored(label), row)
+        shapes = {name: one.shape for name, one in fitted.arrays.items()}
         for split, writer in writers.items():
-            Index(version, writer.close(), task.target, classes, fields).write(prepared / split)
+            content = writer.close()
+            index = Index(version, content, task.target, classes, fields, scale, shapes)
+            index.write(prepared / split)
+        fitted.write(prepared / FITTED_ON)
+
+
+def _fitted(catalogue: Catalogue, data: Data, cache: DecodeCache) -> Fitted:
+    """Learn of the training examples what the project wants to know of them."""
+    fitting = catalogue.decoder.fitting
+    if fitting is None:
+        return Fitted({}, None)
+    cut = catalogue.cut(data)
+    places = (
+        place
+        for path, _, md5, _, time, place in catalogue.pictures()
+        if split_of(path, md5, data, time, cut) == FITTED_ON
+    )
+    return fitting.learn(cache(chunk) for chunk in _chunks(places))
+
+
+def _rows(places: list[Place], cache: DecodeCache, fitted: Fitted) -> list[bytes]:
+    """Return what is stored of examples, each as `fields.record` says."""
+    if fitted.fitting is None or not places:
+        return [*map(cache.row, places)]
+    arrays = fitted(cache(places))
+    rows = np.empty(len(places), record(fields_of(arrays)))
+    for name, array in arrays.items():
+        rows[name] = array
+    return [row.tobytes() for row in rows]
+
+
+def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
+    rest = iter(items)
+    while chunk := [*islice(rest, CHUNK)]:
+        yield chunk
 
 
 def _labelled(catalogue: Catalogue, labels: Labels) -> Iterator[Row]:

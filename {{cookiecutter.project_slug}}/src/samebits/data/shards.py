@@ -1,7 +1,7 @@
 """Prepared examples on disk: shards in mapped memory, few however many examples.
 
 Each field has a family of shards of its name, all cut at the same examples: image-00000.npy and so
-on, uint8 [n, c, h, w]. Beside them, examples.csv has an `Example` a row, labels.npy its class,
+on, uint8 [n, c, h, w]. Beside them, examples.csv has an `Example` a row, labels.npy its answer,
 checksums.npy the CRC-32 of its arrays, index.json an `Index`. Examples stand in the order of their
 paths, and the content of an example alone says whether a shard ends behind it. So new examples
 change only the shards into whose range of paths they fall, and DVC sends only those.
@@ -10,12 +10,13 @@ change only the shards into whose range of paths they fall, and DVC sends only t
 import csv
 import hashlib
 import io
+import math
 import re
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
@@ -24,12 +25,13 @@ from numpy.typing import NDArray
 
 from ..console.errors import UserError
 from ..core.files import cell, named, read_json, replacing, write_json
-from .fields import Arrays, Field, Fields, places, record
+from .fields import Arrays, Field, Fields, Shape, places, record
 
 SHARD_BYTES = 64 * 2**20  # of all arrays up to a cut, at most; at least a quarter, but for the last
 SHARD_EXAMPLES = 2**16  # examples of a shard, at most
 CHECKSUMS = "checksums.npy"
 BLOCK = 2 * 2**20  # bytes that are written at once
+LARGE = 4096  # bytes of a row; such rows are sooner copied one by one than shard by shard
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ def _number(text: str) -> float:
 
 
 COLUMNS = ("path", "label", "md5", "group")
+SHARED = ("version", "content", "target", "classes")  # of index.json, beside its fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,9 @@ class Index:
     """What prepared examples have in common.
 
     `version` is that of the data, `content` the SHA-256 of all arrays in the order of the examples
-    and, of each, of the fields; `target` is that of the section `task`.
+    and, of each, of the fields; `target` is that of the section `task`. `classes` are their names,
+    none where answers are numbers; `scale` is then the mean of the training answers and their
+    standard deviation. `learnt` are the shapes of what `fit` of data.py has made.
     """
 
     version: str
@@ -83,6 +88,8 @@ class Index:
     target: str
     classes: list[str]
     fields: Fields
+    scale: tuple[float, ...] = ()
+    learnt: Mapping[str, Shape] = field(default_factory=dict)
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -96,7 +103,10 @@ class Index:
             known = read_json(path.read_text(encoding="utf-8"))
             fields = {name: Field(one[0], tuple(one[1])) for name, one in known["fields"].items()}
             record(fields)
-            return cls(*(known[one] for one in ("version", "content", "target", "classes")), fields)
+            version, content, target, classes = (known[one] for one in SHARED)
+            scale = tuple(map(float, known["scale"]))
+            learnt = {name: tuple(shape) for name, shape in known["learnt"].items()}
+            return cls(version, content, target, classes, fields, scale, learnt)
         except FileNotFoundError:
             raise UserError(f"{path.as_posix()} is not there; run 'dvc repro prepare'.") from None
         except (ValueError, KeyError, TypeError, IndexError, AttributeError):
@@ -144,15 +154,26 @@ class Shards(LazyArray):
     def __init__(self, parts: list[NDArray[Any]]) -> None:
         self._parts = parts
         self._ends = np.cumsum([len(part) for part in parts])
+        self._starts = self._ends - [len(part) for part in parts]
         super().__init__((int(self._ends[-1]), *parts[0].shape[1:]), parts[0].dtype)
 
     def _rows(self, chosen: NDArray[np.int64]) -> NDArray[Any]:
+        if len(self._parts) == 1:
+            return self._parts[0].take(chosen, axis=0)
         rows = np.empty((len(chosen), *self.shape[1:]), self.dtype)
         numbers = np.searchsorted(self._ends, chosen, side="right")
-        for number in np.unique(numbers):
-            here = np.flatnonzero(numbers == number)
-            part = self._parts[number]
-            rows[here] = part.take(chosen[here] - (self._ends[number] - len(part)), axis=0)
+        places = chosen - self._starts[numbers]
+        if self.dtype.itemsize * math.prod(self.shape[1:]) >= LARGE:
+            for row, (number, place) in enumerate(
+                zip(numbers.tolist(), places.tolist(), strict=True)
+            ):
+                rows[row] = self._parts[number][place]
+            return rows
+        order = np.argsort(numbers, kind="stable")
+        counts = np.bincount(numbers, minlength=len(self._parts))
+        for number, here in enumerate(np.split(order, np.cumsum(counts)[:-1])):
+            if len(here):
+                rows[here] = self._parts[number].take(places[here], axis=0)
         return rows
 
 
@@ -166,15 +187,17 @@ class Writer:
         folder: where to.
         fields: the arrays of an example.
         shard_bytes: of all arrays up to a cut, at most.
+        answer: NumPy's type of labels.npy.
     """
 
-    def __init__(self, folder: Path, fields: Fields, shard_bytes: int) -> None:
+    def __init__(self, folder: Path, fields: Fields, shard_bytes: int, answer: str = "<i8") -> None:
         self.folder, self._record = folder, record(fields)
         self.most = max(1, min(shard_bytes // self._record.itemsize, SHARD_EXAMPLES))
         self._least = -(-self.most // 4)
         self._files, self._shard = ExitStack(), ExitStack()
         self._arrays: dict[str, _Rows] = {}
-        self._labels = _Rows(self._files.enter_context(replacing(folder / "labels.npy")), "<i8")
+        self._answer = np.dtype(answer)
+        self._labels = _Rows(self._files.enter_context(replacing(folder / "labels.npy")), answer)
         checksums = self._files.enter_context(replacing(folder / CHECKSUMS))
         self._checksums = _Rows(checksums, "<u4")
         file = self._files.enter_context(replacing(folder / "examples.csv"))
@@ -192,7 +215,7 @@ class Writer:
         for files in (self._shard, self._files):
             files.__exit__(*error)
 
-    def add(self, example: Example, label: int, row: bytes) -> None:
+    def add(self, example: Example, answer: float, row: bytes) -> None:
         """Write one example, with its arrays as `fields.record` says, behind those before it."""
         if len(row) != self._record.itemsize:
             raise ValueError(f"an example has {len(row)} bytes, not {self._record.itemsize}")
@@ -209,7 +232,7 @@ class Writer:
         for name, array in self._arrays.items():
             array.add(row[self._places[name]])
         self._table.writerow(example.cells())
-        self._labels.add(label.to_bytes(8, "little"))
+        self._labels.add(np.array(answer, self._answer).tobytes())
         self._checksums.add(zlib.crc32(row).to_bytes(4, "little"))
         self._content.update(row)
         self._held += 1

@@ -71,7 +71,7 @@ class Cut(NamedTuple):
 
 def is_target(path: str, data: Data) -> bool:
     """Whether the example at `path` is one of those like which dev and test are."""
-    return not data.target or fnmatchcase(path, data.target)
+    return not data.evaluate_on or fnmatchcase(path, data.evaluate_on)
 
 
 def cut_of(times: Sequence[float], data: Data) -> Cut | None:
@@ -93,7 +93,7 @@ def split_of(
 ) -> str:
     """Return the split of the example at `path` below data/raw whose content has this MD5.
 
-    It is one of SPLITS, or LEFT_OUT for what `data.source` or `data.train_fraction` keeps from
+    It is one of SPLITS, or LEFT_OUT for what `data.train_on` or `data.train_fraction` keeps from
     training. Test is cut first: another dev_fraction or train_dev_fraction leaves it as it is. With
     a `cut` its time decides between dev, test and the others.
     """
@@ -109,7 +109,7 @@ def split_of(
             return "test"
         if unit < data.test_fraction + data.dev_fraction:
             return "dev"
-    if data.source and not fnmatchcase(path, data.source):
+    if data.train_on and not fnmatchcase(path, data.train_on):
         return LEFT_OUT
     # Another draw, so that train-dev stays when the fractions of dev and test change.
     if _unit(group or md5, "train-dev") < data.train_dev_fraction:

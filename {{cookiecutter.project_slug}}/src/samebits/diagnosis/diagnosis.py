@@ -4,16 +4,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from ..data.targets import Answers
 from ..metrics.predictions import Predictions
 from ..metrics.proportions import Measured
 from ..metrics.scores import rounded
 from .evidence import Training, cause, training
-from .gaps import TARGET, Gap, gaps, largest, split_errors, target, together
+from .gaps import TARGET, Gap, gaps, largest, target, together
 from .ideas import Idea, Settings
 from .remedies import ideas, more_examples, target_met
+from .words import Words
 
 MOST_IDEAS = 9
-# Of what is above the target so much must be gone without the pictures whose labels are in doubt,
+# Of what is above the target so much must be gone without the examples whose labels are in doubt,
 # and so many mistakes: validate doubts only the plainest, so there are more that are wrong.
 LABELS, DOUBTED = 0.2, 5
 SECTIONS = {
@@ -30,7 +34,7 @@ CAUSES = {
     "short": "the loss was still falling at the end, so training was too short",
     "regularized": "so much regularization keeps the network from fitting what it sees",
     "small": "the loss came to rest far from zero, so the network is too small",
-    "labels": "a good part of it is pictures whose labels validate doubts, so many may be wrong",
+    "labels": "a good part of it is examples whose labels validate doubts, so many may be wrong",
 }
 
 
@@ -38,12 +42,13 @@ CAUSES = {
 class Inputs:
     """What a diagnosis is made from.
 
-    `metrics` and `data` are the JSON files of that name, `losses` those of each step, `epochs` how
-    many there were.
+    `metrics` and `data` are the JSON files of that name, `answers` say what an answer is, `losses`
+    are those of each step, `epochs` how many there were.
     """
 
     metrics: Mapping[str, Any]
     data: Mapping[str, Any]
+    answers: Answers
     predictions: Mapping[str, Predictions]
     losses: Sequence[float]
     epochs: int
@@ -55,27 +60,31 @@ def diagnose(inputs: Inputs, settings: Settings, real: Measured | None = None) -
     Args:
         inputs: what the stages before have left.
         settings: sections of params.yaml.
-        real: the error on pictures from the real world, where there are some.
+        real: the error on examples from the real world, where there are some.
 
     Raises:
         UserError: a data set of the chain is missing.
     """
-    chain = [target(settings.evaluation.target_error), *split_errors(inputs.metrics)]
+    errors, predictions = settings.errors, inputs.predictions
+    share = predictions["test"].sample.share
+    chain = [target(settings.evaluation.target_error, share=share)]
+    chain += errors.of_splits(inputs.metrics, predictions)
     chain += [real] if real else []
-    apart = bool(settings.data.target or settings.data.source)
-    found = gaps(chain, inputs.predictions, apart=apart)
-    smoothing = settings.regularization.label_smoothing
-    classes = inputs.predictions["test"].probabilities.shape[1]
-    went = training(inputs.losses, classes, settings.optimization, smoothing)
+    apart = bool(settings.data.evaluate_on or settings.data.train_on)
+    found = gaps(chain, predictions, apart=apart)
+    ends = errors.losses(settings.regularization.label_smoothing)
+    went = training(inputs.losses, *ends, settings.optimization)
     main = largest(found)
     if _met(chain):
-        said = _said("target met", None, None, _met_sentence(chain), target_met(settings))
+        sentence = _met_sentence(chain, errors.words)
+        said = _said("target met", None, None, sentence, target_met(settings))
     elif main is None:
-        said = _said("cannot tell", None, None, _unsure_sentence(chain), more_examples(settings))
+        sentence = _unsure_sentence(chain, errors.words)
+        said = _said("cannot tell", None, None, sentence, more_examples(settings))
     else:
         why = _cause(main, inputs, settings, went)
         section = SECTIONS.get(why or "", main.link.section)
-        sentence = _gap_sentence(main, why, section)
+        sentence = _gap_sentence(main, why, section, errors.words)
         said = _said("gap", main, section, sentence, ideas(main.link.name, why, settings))
         said["cause"] = why
     return said | {
@@ -101,7 +110,7 @@ def _cause(gap: Gap, inputs: Inputs, settings: Settings, went: Training) -> str 
 
 
 def _mislabelled(inputs: Inputs, settings: Settings) -> bool:
-    """Whether most of the error above the target is on pictures whose labels are in doubt."""
+    """Whether most of the error above the target is on examples whose labels are in doubt."""
     doubted = frozenset(
         md5
         for one in inputs.data["findings"]
@@ -112,9 +121,16 @@ def _mislabelled(inputs: Inputs, settings: Settings) -> bool:
     allowed = settings.evaluation.target_error
     every = together(inputs.predictions, unseen)
     others = together(inputs.predictions, unseen, without=doubted)
-    mistakes = round(every.error * every.examples) - round(others.error * others.examples)
-    gone = rounded(every.error - others.error)
-    return mistakes >= DOUBTED and gone >= rounded(LABELS * (every.error - allowed))
+    mistakes = sum(_among(doubted, inputs.predictions[name], settings) for name in unseen)
+    gone = rounded(every.error - others.error, every.decimals)
+    enough = rounded(LABELS * (every.error - allowed), every.decimals)
+    return mistakes >= DOUBTED and gone >= enough
+
+
+def _among(doubted: frozenset[str], predictions: Predictions, settings: Settings) -> int:
+    """How many mistakes are about these examples."""
+    wrong = np.flatnonzero(settings.errors.mistakes(predictions)).tolist()
+    return sum(predictions.examples[row].md5 in doubted for row in wrong)
 
 
 def _said(
@@ -130,43 +146,38 @@ def _said(
     }
 
 
-def _gap_sentence(gap: Gap, why: str | None, section: str) -> str:
+def _gap_sentence(gap: Gap, why: str | None, section: str, words: Words) -> str:
     start = "the target allows" if gap.start.name == TARGET else f"on {_name(gap.start)}"
-    low, high = 100 * gap.low, 100 * gap.high
     lead = (
-        f"The largest gap is {gap.link.title}: a wrong class goes to {_percent(gap.end.error)} of "
-        f"the pictures on {_name(gap.end)}, {100 * gap.value:.1f} points more than {start} "
-        f"(95 % interval {low:.1f} to {high:.1f})"
+        f"The largest gap is {gap.link.title}: {words.happens(gap.end.error, _name(gap.end))}, "
+        f"{words.bare(gap.value)}{words.points} more than {start} "
+        f"(95 % interval {words.ends(gap.low, gap.high)})"
     )
     because = f"; {CAUSES[why]}" if why else ""
     return f"{lead}{because}. What moves it stands in section `{section}` of params.yaml."
 
 
-def _met_sentence(chain: Sequence[Measured]) -> str:
+def _met_sentence(chain: Sequence[Measured], words: Words) -> str:
     end, least = chain[-1], chain[0].error
     sure = (
         "the examples leave no doubt"
         if end.high <= least
-        else f"though {end.examples:,} pictures leave open up to {_percent(end.high)}"
+        else f"though {end.examples:,} examples leave open up to {words.amount(end.high)}"
     )
     return (
-        f"The target is met: {_percent(end.error)} of the pictures get a wrong class on "
-        f"{_name(end)}, and {_percent(least)} are allowed; {sure}."
+        f"The target is met: {words.happens(end.error, _name(end))}, and {words.allowed(least)}; "
+        f"{sure}."
     )
 
 
-def _unsure_sentence(chain: Sequence[Measured]) -> str:
+def _unsure_sentence(chain: Sequence[Measured], words: Words) -> str:
     end = chain[-1]
     return (
-        f"Cannot tell where the error is: {_percent(end.error)} of the pictures get a wrong class "
-        f"on {_name(end)}, and {_percent(chain[0].error)} are allowed, but every gap on the way "
-        "may be chance or is too small to matter; more pictures in dev and test would tell."
+        f"Cannot tell where the error is: {words.happens(end.error, _name(end))}, and "
+        f"{words.allowed(chain[0].error)}, but every gap on the way may be chance or is too small "
+        "to matter; more examples in dev and test would tell."
     )
 
 
 def _name(one: Measured) -> str:
     return one.name.replace("_", "-")
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"

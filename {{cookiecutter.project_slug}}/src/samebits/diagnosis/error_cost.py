@@ -1,9 +1,9 @@
-"""What each mistake costs: how much better the metric would be, were that one answer right."""
+"""What a wrong class costs: how much better the metric would be, were that one answer right."""
 
 import numpy as np
 
+from ..metrics.class_predictions import ClassPredictions
 from ..metrics.classification import Classified
-from ..metrics.predictions import Predictions
 from ..metrics.registry import Metric
 from ..metrics.sums import Labels, Values, distinct
 
@@ -11,7 +11,7 @@ CHUNK = 2**20  # counts that are held at once
 DECIMALS = 9  # coarser than the last bits, so that equals are equal on every machine
 
 
-def ordered(metric: Metric, predictions: Predictions) -> list[int]:
+def ordered(metric: Metric, predictions: ClassPredictions) -> list[int]:
     """Return the rows that went wrong: the costliest first, of equals the surest, then by path."""
     sample, examples = predictions.sample, predictions.examples
     wrong = np.flatnonzero(sample.errors)

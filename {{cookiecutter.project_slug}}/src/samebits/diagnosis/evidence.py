@@ -43,17 +43,16 @@ class Training:
 
 
 def training(
-    losses: Sequence[float], classes: int, optimization: Optimization, smoothing: float
+    losses: Sequence[float], nothing: float, least: float, optimization: Optimization
 ) -> Training:
     """Return how the loss of each step went.
 
     Args:
         losses: at least one.
-        classes: how many there are.
+        nothing: the loss of knowing nothing.
+        least: that of a perfect fit.
         optimization: the section.
-        smoothing: regularization.label_smoothing, which a perfect fit still pays for.
     """
-    least, nothing = _floor(classes, smoothing), math.log(classes)
     left = [(loss - least) / (nothing - least) for loss in _smoothed(losses)]
     middle = len(left) // 2
     # A linear rise and half a cosine: half of the highest rate, on average.
@@ -106,10 +105,3 @@ def _smoothed(losses: Sequence[float]) -> list[float]:
     width = max(len(losses) // WINDOWS, 1)
     parts = [losses[start : start + width] for start in range(0, len(losses), width)]
     return [math.fsum(one) / len(one) for one in parts]
-
-
-def _floor(classes: int, smoothing: float) -> float:
-    """The loss of a perfect fit to smoothed labels: their entropy."""
-    other = smoothing / classes
-    parts = (1 - smoothing + other, *[other] * (classes - 1))
-    return -math.fsum(one * math.log(one) for one in parts if one)

@@ -1,8 +1,8 @@
 """The chain of assumptions: what a model must fit one after the other, and the gaps between.
 
-Target, train, train-dev, dev, test and, where there are pictures of it, the real world: the share
-of pictures that get a wrong class at each, and how much is lost from one to the next. Source:
-Andrew Ng, Machine Learning Yearning (2018), on bias, variance and data mismatch.
+Target, train, train-dev, dev, test and, where there are examples of it, the real world: the mean
+error at each, and how much is lost from one to the next. Source: Andrew Ng, Machine Learning
+Yearning (2018), on bias, variance and data mismatch.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,18 +11,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..console.errors import UserError
 from ..metrics.intervals import LEVEL
 from ..metrics.predictions import Predictions
 from ..metrics.proportions import Measured, measured, newcombe
-from ..metrics.scores import rounded
+from ..metrics.scores import DECIMALS, decimals_for, rounded
 from ..metrics.sums import Values, numbered
 
 TARGET, REAL = "target", "real world"
-SPLITS = ("train", "train_dev", "dev", "test")
 MATTERS = 0.1  # of all that is above the target, and of the target itself: less is no gap to mend
-# Without data.target and data.source train-dev and dev are drawn from the same pictures: between
-# them there is only chance, and only what chance hardly ever does is believed.
+# Without data.evaluate_on and data.train_on train-dev and dev are drawn from the same examples:
+# between them there is only chance, and only what chance hardly ever does is believed.
 SAME_SOURCE = 0.999
 
 
@@ -45,7 +43,10 @@ LINKS = (
 
 @dataclass(frozen=True)
 class Gap:
-    """What is lost from one place to the next; `size` is what of it a remedy could win back."""
+    """What is lost from one place to the next; `size` is what of it a remedy could win back.
+
+    It is shown with so many `decimals`.
+    """
 
     link: Link
     start: Measured
@@ -54,11 +55,12 @@ class Gap:
     high: float
     size: float
     real: bool
+    decimals: int = DECIMALS
 
     @property
     def value(self) -> float:
         """The difference of the errors."""
-        return rounded(self.end.error - self.start.error)
+        return rounded(self.end.error - self.start.error, self.decimals)
 
     def record(self) -> dict[str, Any]:
         """Return what reports/diagnosis.json says of it."""
@@ -68,36 +70,16 @@ class Gap:
             "from": self.start.name,
             "to": self.end.name,
             "value": self.value,
-            "interval": [rounded(self.low), rounded(self.high)],
+            "interval": [rounded(end, self.decimals) for end in (self.low, self.high)],
             "real": self.real,
             "section": self.link.section,
         }
 
 
-def target(error: float) -> Measured:
-    """Return the start of the chain."""
-    return Measured(TARGET, error, error, error, 0)
-
-
-def split_errors(metrics: Mapping[str, Any]) -> list[Measured]:
-    """Return the chain's data sets, of what reports/metrics.json says of their accuracy.
-
-    Raises:
-        UserError: one is missing or of another form.
-    """
-    try:
-        return [_split_error(name, metrics[name]) for name in SPLITS]
-    except (KeyError, TypeError, ValueError) as problem:
-        raise UserError(
-            f"reports/metrics.json is not what the evaluate stage writes ({problem}); run "
-            "`dvc repro --force evaluate`."
-        ) from None
-
-
-def _split_error(name: str, found: Mapping[str, Any]) -> Measured:
-    ends = {key: pair for key, *pair in found["intervals"]}["accuracy"]
-    error, low, high = (rounded(1 - one) for one in (found["accuracy"], *ends[::-1]))
-    return Measured(name, error, low, high, int(found["examples"]))
+def target(error: float, *, share: bool = True) -> Measured:
+    """Return the start of the chain; `share` as in `measured`."""
+    decimals = DECIMALS if share else decimals_for(error)
+    return Measured(TARGET, error, error, error, 0, decimals)
 
 
 def gaps(
@@ -108,16 +90,17 @@ def gaps(
     Args:
         chain: the target, the four data sets and, perhaps, the real world.
         predictions: of the data sets, to look at several of them together.
-        apart: whether dev and test have a source of their own (data.target, data.source).
+        apart: whether dev and test have a source of their own (data.evaluate_on, data.train_on).
     """
     excess = max(chain[-1].error - chain[0].error, 0.0)
-    least = rounded(MATTERS * max(excess, chain[0].error))
+    decimals = max(chain, key=lambda one: one.error).decimals
+    least = rounded(MATTERS * max(excess, chain[0].error), decimals)
     known = {one.name: one for one in chain}
     found = []
     for link, start, end in zip(LINKS, chain, chain[1:], strict=False):
         size = sure = None
         if link.name == "variance" and not apart:
-            # Of one source, both tell how the model fares on pictures that it has not seen.
+            # Of one source, both tell how the model fares on examples that it has not seen.
             end = together(predictions, ("train_dev", "dev"))
         elif link.name == "variance":
             # What dev does not show is no error that a remedy could win back there.
@@ -129,9 +112,9 @@ def gaps(
             sides = [together(predictions, (one.name,), SAME_SOURCE) for one in (start, end)]
             sure = newcombe(*sides)[0]
         low, high = newcombe(start, end)
-        size = rounded(end.error - start.error if size is None else size)
-        real = rounded(low if sure is None else sure) > 0 and size >= least
-        found.append(Gap(link, start, end, low, high, size, real))
+        size = rounded(end.error - start.error if size is None else size, decimals)
+        real = rounded(low if sure is None else sure, decimals) > 0 and size >= least
+        found.append(Gap(link, start, end, low, high, size, real, decimals))
     return found
 
 
@@ -147,22 +130,23 @@ def together(
         predictions: of every data set.
         names: those to take.
         level: of the interval.
-        without: hashes of pictures to leave out.
+        without: hashes of examples to leave out.
     """
-    wrong, groups = list[Values](), list[str]()
+    errors, groups, share = list[Values](), list[str](), True
     for name in names:
         one = predictions[name]
         kept = np.array([example.md5 not in without for example in one.examples], dtype=bool)
-        wrong.append((one.answers != one.labels)[kept].astype(np.float64))
+        errors.append(one.sample.errors[kept].astype(np.float64))
+        share = one.sample.share
         groups += [
             example.group or f"{name}/{row}"
             for row, example in enumerate(one.examples)
             if kept[row]
         ]
-    joined = np.concatenate(wrong)
+    joined = np.concatenate(errors)
     if not len(joined):
         return Measured(" and ".join(names), 0.0, 0.0, 1.0, 0)
-    return measured(" and ".join(names), joined, numbered(groups), level)
+    return measured(" and ".join(names), joined, numbered(groups), level, share=share)
 
 
 def largest(found: Sequence[Gap]) -> Gap | None:

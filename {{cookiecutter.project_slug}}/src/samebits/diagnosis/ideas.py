@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..core.sections import Data, Evaluation, Optimization, Regularization
+from .errors import Errors
 
 QUICK, SAME, TWICE, FOUR, HAND = range(5)
 COSTS = {
@@ -18,8 +19,9 @@ COSTS = {
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The sections that the commands start from."""
+    """What the commands start from: the sections, and what an error is."""
 
+    errors: Errors[Any]
     data: Data
     optimization: Optimization
     regularization: Regularization

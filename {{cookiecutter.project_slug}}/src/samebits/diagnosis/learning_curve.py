@@ -5,15 +5,17 @@ Learning Scaling is Predictable, Empirically, 2017). How far the curve can be tr
 the counts it goes through say: each is fitted again.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ..metrics.intervals import LEVEL
-from ..metrics.scores import rounded
+from ..metrics.scores import DECIMALS, decimals_for, rounded
 from ..metrics.sums import Values
+from .words import WORDS, Words
 
 RESAMPLES = 1000
 STEEPNESS = np.linspace(0.05, 1.5, 30)  # of c; what was ever seen lies between
@@ -22,12 +24,115 @@ AHEAD = (2, 4)  # times the data
 MATTERS = 0.1  # of the error that is left: a smaller gain is not worth collecting for
 
 
-class Point(NamedTuple):
-    """How many of `examples` of dev a model got wrong that had learned from so many."""
+@dataclass(frozen=True)
+class Curve(ABC):
+    """Errors on dev: of `p` models, each `learned` from more examples than the one before.
 
-    learned: int
-    wrong: int
-    examples: int
+    `examples` are those of dev that each was scored on.
+    """
+
+    learned: Sequence[int]
+    examples: Sequence[int]
+    words: ClassVar[Words]
+
+    @property
+    def decimals(self) -> int:
+        """How many decimals tell the errors."""
+        return DECIMALS
+
+    @property
+    @abstractmethod
+    def errors(self) -> list[float]:
+        """The mean errors [p]."""
+
+    @property
+    def fitted(self) -> Values:
+        """What the power law goes through [p]."""
+        return np.array(self.errors)
+
+    @abstractmethod
+    def again(self, expected: Values, draw: np.random.Generator) -> Values:
+        """Return other errors [RESAMPLES, p] that may as well have been seen, around `expected`."""
+
+    @abstractmethod
+    def weights(self, errors: Values) -> Values:
+        """Return how much each of the errors [r, p] counts, as [r, p] or [p]."""
+
+    @abstractmethod
+    def points(self) -> list[dict[str, Any]]:
+        """Return what reports/learning-curve.json says of each."""
+
+
+@dataclass(frozen=True)
+class Shares(Curve):
+    """How many answers each was `wrong` in."""
+
+    wrong: Sequence[int]
+    words = WORDS["class"]
+
+    @property
+    def errors(self) -> list[float]:
+        """The shares."""
+        return [wrong / count for wrong, count in zip(self.wrong, self.examples, strict=True)]
+
+    @property
+    def fitted(self) -> Values:
+        """An example more of each kind, so that no error at all is not taken for none ever."""
+        return np.asarray((np.array(self.wrong) + 0.5) / (np.array(self.examples) + 1))
+
+    def again(self, expected: Values, draw: np.random.Generator) -> Values:
+        """Return binomial ones."""
+        examples = np.array(self.examples)
+        shape = (RESAMPLES, len(examples))
+        drawn = draw.binomial(examples, np.clip(expected, 0, 1), shape)
+        return np.asarray((drawn + 0.5) / (examples + 1))
+
+    def weights(self, errors: Values) -> Values:
+        """Return the inverse of what a binomial variance goes with."""
+        return np.asarray(1 / np.maximum(errors * (1 - errors), 1e-6))
+
+    def points(self) -> list[dict[str, Any]]:
+        """Return the counts."""
+        rows = zip(self.learned, self.wrong, self.examples, strict=True)
+        return [dict(zip(("learned", "wrong", "examples"), row, strict=True)) for row in rows]
+
+
+@dataclass(frozen=True)
+class Means(Curve):
+    """Mean errors with their standard errors, of so many degrees of freedom."""
+
+    means: Sequence[float]
+    deviations: Sequence[float]
+    freedom: int
+    words = WORDS["number"]
+
+    @property
+    def errors(self) -> list[float]:
+        """The means."""
+        return [*self.means]
+
+    @property
+    def decimals(self) -> int:
+        """Those of the largest."""
+        return decimals_for(max(self.means))
+
+    def again(self, expected: Values, draw: np.random.Generator) -> Values:
+        """Return such as Student's distribution has."""
+        away = draw.standard_t(self.freedom, (RESAMPLES, len(expected)))
+        return np.asarray(np.maximum(expected + away * np.array(self.deviations), 0))
+
+    def weights(self, errors: Values) -> Values:
+        """Return the inverse of the variance."""
+        least = 1e-6 * max(self.means) or 1.0
+        return np.asarray(1 / np.maximum(np.array(self.deviations), least) ** 2)
+
+    def points(self) -> list[dict[str, Any]]:
+        """Return the means."""
+        rows = zip(self.learned, self.means, self.examples, strict=True)
+        return [
+            {"learned": learned, "error": rounded(error, self.decimals), "examples": count}
+            for learned, error, count in rows
+        ]
 
 
 @dataclass(frozen=True)
@@ -44,18 +149,18 @@ class Ahead:
 
 @dataclass(frozen=True)
 class Extrapolation:
-    """The points, what lies ahead, and whether more data is the next step: None, cannot tell."""
+    """The curve, what lies ahead, and whether more data is the next step: None, cannot tell."""
 
-    points: list[Point]
+    curve: Curve
     ahead: list[Ahead]
     worth: bool | None
 
     def sentence(self) -> str:
         """Return it for a person."""
-        now = self.points[-1]
+        words = self.curve.words
         parts = [
-            f"{one.times} times the data would bring the error on dev to {100 * one.error:.1f} % "
-            f"(95 % interval {100 * one.low:.1f} to {100 * one.high:.1f})"
+            f"{one.times} times the data would bring the error on dev to {words.amount(one.error)} "
+            f"(95 % interval {words.ends(one.low, one.high)})"
             for one in self.ahead
         ]
         said = {
@@ -64,22 +169,22 @@ class Extrapolation:
             None: "The examples are too few to tell whether more data would help.",
         }
         return (
-            f"Having learned from {now.learned:,} pictures the model errs on "
-            f"{100 * now.wrong / now.examples:.1f} % of dev; {', and '.join(parts)}. "
+            f"After learning from {self.curve.learned[-1]:,} examples, "
+            f"{words.happens(self.curve.errors[-1], 'dev')}; {', and '.join(parts)}. "
             f"{said[self.worth]}"
         )
 
     def record(self) -> dict[str, Any]:
         """Return what reports/learning-curve.json says of it."""
         return {
-            "points": [one._asdict() for one in self.points],
+            "points": self.curve.points(),
             "ahead": [
                 {
                     "times": one.times,
-                    "error": rounded(one.error),
-                    "interval": [rounded(one.low), rounded(one.high)],
-                    "gain": rounded(one.gain),
-                    "least_gain": rounded(one.least_gain),
+                    "error": self._rounded(one.error),
+                    "interval": [self._rounded(one.low), self._rounded(one.high)],
+                    "gain": self._rounded(one.gain),
+                    "least_gain": self._rounded(one.least_gain),
                 }
                 for one in self.ahead
             ],
@@ -87,25 +192,24 @@ class Extrapolation:
             "sentence": self.sentence(),
         }
 
+    def _rounded(self, error: float) -> float:
+        return rounded(error, self.curve.decimals)
 
-def extrapolate(points: Sequence[Point], seed: int = 0) -> Extrapolation:
+
+def extrapolate(curve: Curve, seed: int = 0) -> Extrapolation:
     """Return what more data would give.
 
     Args:
-        points: at least three, each with more examples to learn from than the one before.
+        curve: of at least three models.
         seed: of the resamples.
     """
-    learned = np.array([one.learned for one in points], dtype=np.float64)
-    examples = np.array([one.examples for one in points])
-    # An example more of each kind, so that no error at all is not taken for none ever.
-    seen = np.array([(one.wrong + 0.5) / (one.examples + 1) for one in points])[None]
-    scale = learned / learned[-1]
+    learned = np.array(curve.learned, dtype=np.float64)
+    seen, scale = curve.fitted[None], learned / learned[-1]
     times = np.array([1.0, *AHEAD])
-    found = _ahead(seen, scale, times)[0]
-    draws = np.random.default_rng(seed).binomial(
-        examples, np.clip(_ahead(seen, scale, scale)[0], 0, 1), (RESAMPLES, len(points))
-    )
-    again = _ahead((draws + 0.5) / (examples + 1), scale, times)
+    found = _ahead(curve, seen, scale, times)[0]
+    expected = _ahead(curve, seen, scale, scale)[0]
+    drawn = curve.again(expected, np.random.default_rng(seed))
+    again = _ahead(curve, drawn, scale, times)
     ends, (least, most) = _ends(again), _ends(again[:, :1] - again)
     ahead = [
         Ahead(
@@ -118,13 +222,15 @@ def extrapolate(points: Sequence[Point], seed: int = 0) -> Extrapolation:
         )
         for row, number in enumerate(AHEAD, 1)
     ]
-    enough = rounded(MATTERS * found[0])
+    enough = rounded(MATTERS * found[0], curve.decimals)
     worth = None
-    if rounded(float(least[1])) >= enough:
-        worth = True
-    elif rounded(float(most[-1])) < enough:
+    if not enough:  # there is no error that more data could take away
         worth = False
-    return Extrapolation(list(points), ahead, worth)
+    elif rounded(float(least[1]), curve.decimals) >= enough:
+        worth = True
+    elif rounded(float(most[-1]), curve.decimals) < enough:
+        worth = False
+    return Extrapolation(curve, ahead, worth)
 
 
 def _ends(drawn: Values) -> Values:
@@ -133,12 +239,12 @@ def _ends(drawn: Values) -> Values:
     return ordered[[round(end * (len(drawn) - 1)) for end in ((1 - LEVEL) / 2, (1 + LEVEL) / 2)]]
 
 
-def _ahead(errors: Values, scale: Values, times: Values) -> Values:
-    """Return the errors [r, t] at `times` [t] of curves through errors [r, p] at `scale` [p].
+def _ahead(curve: Curve, errors: Values, scale: Values, times: Values) -> Values:
+    """Return the errors [r, t] at `times` [t] of power laws through errors [r, p] at `scale` [p].
 
     Of every steepness and floor the best factor is known; the best of them all is taken.
     """
-    weight = 1 / np.maximum(errors * (1 - errors), 1e-6)
+    weight = curve.weights(errors)
     best = np.full(len(errors), np.inf)
     found = np.zeros((len(errors), len(times)))
     for steepness in STEEPNESS:
@@ -146,10 +252,10 @@ def _ahead(errors: Values, scale: Values, times: Values) -> Values:
         for part in FLOORS:
             floor = part * errors.min(axis=1, keepdims=True)
             above = (weight * shape * (errors - floor)).sum(axis=1)
-            factor = np.maximum(above / (weight * shape**2).sum(axis=1), 0)[:, None]
+            factor = np.maximum(above / (weight * shape**2).sum(axis=-1), 0)[:, None]
             miss: Values = (weight * (floor + factor * shape - errors) ** 2).sum(axis=1)
             better = miss < best
             best = np.where(better, miss, best)
-            curve = floor + factor * times**-steepness
-            found = np.where(better[:, None], curve, found)
+            law = floor + factor * times**-steepness
+            found = np.where(better[:, None], law, found)
     return found

@@ -39,7 +39,7 @@ def variance(settings: Settings) -> Iterator[Idea]:
         )
     yield Idea(
         "L2",
-        "smaller weights follow single pictures less",
+        "smaller weights follow single examples less",
         section,
         run(regularization__weight_decay=min(max(now.weight_decay * 10, 0.01), 1e6)),
         SAME,
@@ -53,12 +53,12 @@ def variance(settings: Settings) -> Iterator[Idea]:
             run(regularization__dropout=0.3 if now.dropout < 0.3 else more),
             SAME,
         )
-    yield from _augmentation(settings, "augmentation", "changed pictures are more pictures")
+    yield from _augmentation(settings, "augmentation", "changed examples are more examples")
     yield from _milder(settings)
     for key, to in settings.growth["smaller"].items():
         yield Idea(
             f"smaller network: {key}",
-            "it has less room to learn pictures by heart; it can cost fit on train",
+            "it has less room to learn examples by heart; it can cost fit on train",
             "model",
             run(**{f"model__{key}": to}),
             SAME,
@@ -78,12 +78,12 @@ def _milder(settings: Settings) -> Iterator[Idea]:
         if value is False:
             yield Idea(
                 f"augmentation: {key}",
-                "where it changes no label, it makes other pictures of those that there are",
+                "where it changes no answer, it makes other examples of those that there are",
                 "augmentation",
                 run(**{f"augmentation__{key}": True}),
                 SAME,
             )
-    if now.label_smoothing < 0.1:
+    if now.label_smoothing < 0.1 and settings.errors.smooths:
         yield Idea(
             "label smoothing",
             "no single label is to be believed entirely",
@@ -98,7 +98,7 @@ def _milder(settings: Settings) -> Iterator[Idea]:
 
 
 def _augmentation(settings: Settings, name: str, why: str) -> Iterator[Idea]:
-    """Half as much again of all that changes pictures; where nothing does, nobody knows how far."""
+    """Half as much again of all that changes examples; where nothing does, nobody knows how far."""
     known = sections()["augmentation"]
     wider = {
         key: min(value * 1.5, known[key].rules.get("high", value * 1.5))
@@ -112,20 +112,20 @@ def _augmentation(settings: Settings, name: str, why: str) -> Iterator[Idea]:
 
 
 def mismatch(settings: Settings) -> Iterator[Idea]:
-    """Yield what helps a model on pictures of another source than those it learned from."""
+    """Yield what helps a model on examples of another source than those it learned from."""
     data = settings.data
-    if data.source:
+    if data.train_on:
         yield Idea(
             "learn from every source",
-            "data.source keeps pictures out that look like the target's, or may",
+            "data.train_on keeps examples out that look like the target's, or may",
             "data",
-            "dvc exp run -S 'data.source=\"\"'",
+            "dvc exp run -S 'data.train_on=\"\"'",
             SAME,
         )
     if data.dev_fraction >= 2 * LEAST_DEV:
         yield Idea(
-            "learn from some of the target's pictures",
-            "half of the dev pictures go to train, for they look like what is asked for",
+            "learn from some of the target's examples",
+            "half of the dev examples go to train, for they look like what is asked for",
             "data",
             run(data__dev_fraction=data.dev_fraction / 2),
             SAME,
@@ -136,7 +136,7 @@ def mismatch(settings: Settings) -> Iterator[Idea]:
         "what train lacks of the target's variety, augmentation may add",
     )
     yield Idea(
-        "train on pictures like the target's",
+        "train on examples like the target's",
         "collect some, or make the others look like them, and put them into data/raw",
         "data",
         ADDED,
@@ -152,7 +152,7 @@ def dev(settings: Settings) -> Iterator[Idea]:
     yield Idea(
         "bigger dev set",
         "chance decides less which idea looks best on it; "
-        + ("test stays as it is" if room else "put more pictures into data/raw"),
+        + ("test stays as it is" if room else "put more examples into data/raw"),
         "data",
         run(data__dev_fraction=most) if room else ADDED,
         SAME if room else HAND,
@@ -170,7 +170,8 @@ def dev(settings: Settings) -> Iterator[Idea]:
 
 def real_world(settings: Settings) -> Iterator[Idea]:
     """Yield what helps where a good test result does not mean a good one in use."""
-    other = "balanced_accuracy" if settings.evaluation.metric != "balanced_accuracy" else "macro_f1"
+    first, second = settings.errors.metrics
+    other = first if settings.evaluation.metric != first else second
     yield Idea(
         "other metric",
         "ask whether the number to decide by counts what counts in use",
@@ -180,9 +181,9 @@ def real_world(settings: Settings) -> Iterator[Idea]:
     )
     yield Idea(
         "other dev set",
-        "add the pictures from use to data/raw, and let data.target name them",
+        "add the examples from use to data/raw, and let data.evaluate_on name them",
         "data",
-        "dvc exp run -S 'data.target=\"*/use-*\"'",
+        "dvc exp run -S 'data.evaluate_on=\"*/use-*\"'",
         HAND,
     )
 
@@ -192,7 +193,7 @@ def labels(settings: Settings) -> Iterator[Idea]:
     smoothing = max(settings.regularization.label_smoothing * 2, 0.1)
     yield Idea(
         "correct labels",
-        "validate doubts them, and without those pictures the error is much lower; the report "
+        "validate doubts them, and without those examples the error is much lower; the report "
         "shows them: write the right labels into data/corrections.csv",
         "data",
         "dvc repro",
@@ -221,7 +222,7 @@ def target_met(settings: Settings) -> list[Idea]:
     return [
         *([tighter] if settings.evaluation.target_error else []),
         Idea(
-            "pictures from use",
+            "examples from use",
             "whether it does as well in the real world, only these can say",
             "evaluation",
             "make diagnose REAL=<folder>",

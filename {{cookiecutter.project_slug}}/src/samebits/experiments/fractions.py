@@ -6,7 +6,8 @@ from typing import Any
 from ..console.errors import UserError
 from ..core.files import md5, read_json
 from ..core.sections import Optimization
-from ..diagnosis.learning_curve import Point
+from ..diagnosis.errors import Errors
+from ..diagnosis.learning_curve import Curve
 from ..metrics.results import PREDICTIONS, Result, read_result
 from .runner import head, run_missing
 
@@ -52,23 +53,26 @@ def run_fractions(
     return list(wanted)
 
 
-def points(names: list[str]) -> list[Point]:
+def curve(names: list[str], errors: Errors[Any]) -> Curve:
     """Return how HEAD and those experiments did on dev, by the examples that they learned from.
+
+    Args:
+        names: of the experiments.
+        errors: what an error is.
 
     Raises:
         UserError: one has no results, or was scored on another dev set.
     """
     results = [read_result(name) for name in [*names, "HEAD"]]
-    dev = {len(one.predictions["dev"].labels) for one in results}
-    if len(dev) > 1:
+    if len({len(one.predictions["dev"].examples) for one in results}) > 1:
         raise UserError("the parts were scored on other dev sets than HEAD; run 'dvc repro' here.")
-    return sorted(map(_point, results))
+    results.sort(key=_learned)
+    learned = [_learned(one) for one in results]
+    return errors.curve(learned, [one.predictions["dev"] for one in results])
 
 
-def _point(one: Result) -> Point:
-    dev = one.predictions["dev"]
-    wrong = int((dev.answers != dev.labels).sum())
-    return Point(len(one.predictions["train"].labels), wrong, len(dev.labels))
+def _learned(one: Result) -> int:
+    return len(one.predictions["train"].examples)
 
 
 def predictions_here() -> str:

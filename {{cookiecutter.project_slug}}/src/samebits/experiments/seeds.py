@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from statistics import mean, stdev
 from typing import Any
 
+from ..diagnosis.words import Words
 from .runner import head, run_missing
 
 
@@ -19,18 +20,19 @@ def run_seeds(seed: int, count: int) -> list[str]:
     return list(names)
 
 
-def summary(metrics: Sequence[dict[str, Any]]) -> str:
+def summary(metrics: Sequence[dict[str, Any]], words: Words) -> str:
     """Return the spread over seeds and, apart from it, what the examples leave open.
 
     Args:
         metrics: contents of reports/metrics.json, one a seed, at least two.
+        words: those of the target.
     """
     scores = [float(one["score"]) for one in metrics]
     half = mean((one["interval"][1] - one["interval"][0]) / 2 for one in metrics)
     return (
-        f"{metrics[0]['metric']} on test over {len(scores)} seeds: mean {mean(scores):.6f}, "
-        f"{min(scores):.6f} to {max(scores):.6f}\n"
-        f"spread over seeds: standard deviation {stdev(scores):.6f}\n"
-        f"spread over examples: 95 % interval of one seed, ± {half:.6f} on average\n"
+        f"{metrics[0]['metric']} on test over {len(scores)} seeds: mean "
+        f"{words.exact(mean(scores))}, {words.exact(min(scores))} to {words.exact(max(scores))}\n"
+        f"spread over seeds: standard deviation {words.exact(stdev(scores))}\n"
+        f"spread over examples: 95 % interval of one seed, ± {words.exact(half)} on average\n"
         f"accepted: {sum(one['accepted'] for one in metrics)} of {len(scores)}\n"
     )

@@ -22,7 +22,7 @@ FIXED = {
     "reproducibility": "is no idea; `make seeds` runs other seeds",
     "runtime": "cannot change a result",
     **dict.fromkeys(
-        ("data.dev_fraction", "data.test_fraction", "data.target", "data.group"),
+        ("data.dev_fraction", "data.test_fraction", "data.evaluate_on", "data.group"),
         "changes the examples that are scored, so its scores cannot be compared",
     ),
 }

@@ -26,7 +26,7 @@ from ..data.readers import FOLDERS, Reader, reader_of
 from ..data.source import Source
 from ..data.tar_layout import pack
 from . import download as fetch
-from . import example as digits
+from . import example as examples
 from .archive import KINDS, unpack
 from .safe_copy import Incoming, Limits, copy_folder, stripped
 from .swap import Place
@@ -42,27 +42,34 @@ def example(place: Place, replace: bool, force: bool) -> str:
     Raises:
         UserError: other data is there, or expected, and may not be replaced.
     """
-    files = digits.digits()
-    expected = recorded_version(place.pointer)
-    same = place.raw.is_dir() and digits.is_example(place.raw)
-    if same and expected == digits.VERSION:
-        return f"{place.raw} already holds the example data"
-    if expected not in (None, digits.VERSION) and not (replace or force):
+    expected, shipped = recorded_version(place.pointer), examples.version_in(place.pointer)
+    if expected != shipped and not (replace or force):
         raise UserError(
             f"{place.pointer} names other data than the example; get that with "
             f"'dvc pull {place.pointer}', or replace it with --replace (make: REPLACE=1)."
         )
-    place.refuse_to_lose(replace, force or (same and expected is None))
+    held = examples.holds(place.raw) if place.raw.is_dir() else ""
+    if expected and held == shipped:
+        return f"{place.raw} already holds the example data"
+    files = examples.files()
+    version = examples.version(files)
+    if shipped not in (None, version) and not (replace or force):
+        raise UserError(
+            f"{place.pointer} names another version of the example than "
+            f"{examples.SCRIPT.as_posix()} makes; restore both from Git, or replace the data with "
+            "--replace (make: REPLACE=1)."
+        )
+    place.refuse_to_lose(replace, force or (held == version and expected is None))
     with place.exchange() as folder:
-        digits.write(files, folder / "raw")
-        if expected == digits.VERSION:
-            # The hash was there before the pictures, so that nothing is left to DVC.
+        examples.write(files, folder / "raw")
+        if expected == version:
+            # The hash was there before the files, so that nothing is left to DVC.
             (folder / "raw.dvc").write_bytes(place.pointer.read_bytes())
         else:
             fetch.give_version(folder)
-            origin = {"kind": "example", "source": digits.SOURCE, "files": len(files)}
+            origin = {"kind": "example", "source": examples.source(), "files": len(files)}
             record_origin(folder / "raw.dvc", origin)
-    return f"{place.raw}: {len(files)} pictures, version {digits.VERSION}"
+    return f"{place.raw}: {len(files)} examples, version {version}"
 
 
 def collect(

@@ -1,33 +1,63 @@
-"""The example data: 1797 handwritten digits, 8×8 grey pictures in a folder per class.
-
-They ship inside scikit-learn (`sklearn.datasets.load_digits`; Alpaydin and Kaynak, UCI Machine
-Learning Repository, 1998), so no network is needed. The files have the same bytes on every
-platform, so data/raw.dvc can hold their hash before anybody has made them.
-"""
+"""The example data of the project's task, which scripts/example.py makes."""
 
 import hashlib
+import importlib.util
 import json
+import subprocess
+import sys
+import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 
-from ..core.png import png
+from ..console.errors import UserError
+from ..data.dvc_file import origin, recorded_version
 
-VERSION = "72e131e0cd93ceeb743a1f9fa75849e9.dir"
-SOURCE = "scikit-learn's handwritten digits (sklearn.datasets.load_digits)"
+SCRIPT, LOCK = Path("scripts/example.py"), Path("requirements/example.lock")
 
 
-def digits() -> dict[str, bytes]:
-    """Return the example pictures: name below data/raw → content of the PNG file."""
-    import numpy as np
-    from sklearn.datasets import load_digits
+def source() -> str:
+    """Return in a few words what the example data is.
 
-    bundle = load_digits()
-    # The scans count 0 to 16 dark pixels in each field of 4×4.
-    images = (bundle.images * 255 / 16).round().astype(np.uint8)
-    return {
-        f"{label}/{number:04d}.png": png(image[None])
-        for number, (image, label) in enumerate(zip(images, bundle.target, strict=True))
-    }
+    Raises:
+        UserError: the project has none.
+    """
+    return str(_script().SOURCE)
+
+
+@cache
+def files() -> Mapping[str, bytes]:
+    """Return the example data: name below data/raw → content.
+
+    Packages that carry it and that nothing else needs are fetched into a passing folder.
+
+    Raises:
+        UserError: the project has none, or a package cannot be fetched.
+    """
+    script = _script()
+    with tempfile.TemporaryDirectory(prefix="example-") as folder:
+        if LOCK.exists():
+            fetch = [sys.executable, "-I", "scripts/setup.py", "--into", folder, LOCK.as_posix()]
+            if subprocess.run(fetch, check=False).returncode:
+                raise UserError(f"{LOCK} could not be installed, as shown above.")
+        return dict(script.files(Path(folder)))
+
+
+@cache
+def _script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("example", SCRIPT)
+    if not SCRIPT.exists() or spec is None or spec.loader is None:
+        raise UserError(f"there is no {SCRIPT.as_posix()}, so no example data; name your own data.")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    return script
+
+
+def version_in(pointer: Path) -> str | None:
+    """Return the version in a .dvc file if that is the version of the example data."""
+    found = origin(pointer)
+    return recorded_version(pointer) if found and found["kind"] == "example" else None
 
 
 def version(files: Mapping[str, bytes]) -> str:
@@ -38,14 +68,15 @@ def version(files: Mapping[str, bytes]) -> str:
     return hashlib.md5(json.dumps(entries).encode()).hexdigest() + ".dir"
 
 
-def is_example(folder: Path) -> bool:
-    """Whether these are the example pictures, all of them and nothing else."""
-    present = {
-        one.relative_to(folder).as_posix(): one.read_bytes()
-        for one in sorted(folder.rglob("*"))
-        if one.is_file()
-    }
-    return version(present) == VERSION
+def holds(folder: Path) -> str:
+    """Return the hash that DVC gives what stands below a folder."""
+    return version(
+        {
+            one.relative_to(folder).as_posix(): one.read_bytes()
+            for one in sorted(folder.rglob("*"))
+            if one.is_file()
+        }
+    )
 
 
 def write(files: Mapping[str, bytes], folder: Path) -> None:

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..console.errors import UserError
-from ..data.dvc_file import alone, recorded_version, tracked
+from ..data.dvc_file import alone, tracked
 from ..programs import git_says
 from ..remote.sync import pull
-from . import example as digits
 from .collect import DATA, example
+from .example import version_in
 from .swap import Place
 
 
@@ -48,7 +48,7 @@ def bring(pointers: Sequence[Path]) -> None:
         try:
             pull([pointer.as_posix()])
         except UserError as error:
-            if pointer != Place(DATA).pointer or recorded_version(pointer) != digits.VERSION:
+            if pointer != Place(DATA).pointer or not version_in(pointer):
                 errors.append(error)
                 continue
             with alone():

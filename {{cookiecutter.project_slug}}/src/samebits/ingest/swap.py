@@ -16,7 +16,7 @@ from pathlib import Path
 from ..console.errors import UserError
 from ..data.dvc_file import recorded_version
 from ..programs import dvc, git_says
-from .example import VERSION, is_example
+from .example import holds, version_in
 
 
 class Place:
@@ -60,7 +60,7 @@ class Place:
         """
         version = recorded_version(self.pointer)
         present = self.raw.exists() and any(self.raw.iterdir())  # audit: only if there is anything
-        if force or (not present and version in (None, VERSION)):
+        if force or (not present and version in (None, version_in(self.pointer))):
             return
         if not replace:
             what = f"{self.raw} holds data" if present else f"{self.pointer} names other data"
@@ -82,7 +82,7 @@ class Place:
             return str(error).rstrip(".")
         if changed:
             return f"{self.pointer} is not as committed"
-        if not present or (version == VERSION and is_example(self.raw)):
+        if not present or (version == version_in(self.pointer) and holds(self.raw) == version):
             return ""
         done = dvc("data", "status", "--granular", "--json", self.raw.as_posix())
         if done.returncode:

@@ -2,6 +2,7 @@
 
 # The built-in metrics, so that they stand in the table before yours.
 from . import class_metrics as class_metrics
-from .registry import Metric, Scored, mean_of, number_of
+from . import number_metrics as number_metrics
+from .registry import Metric, Scored, ScoredNumbers, mean_of, number_of
 
-__all__ = ["Metric", "Scored", "mean_of", "number_of"]
+__all__ = ["Metric", "Scored", "ScoredNumbers", "mean_of", "number_of"]

@@ -3,22 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from .classification import Classified
 from .comparison import paired
 from .intervals import Resampled, resample
 from .predictions import Predictions
-from .probabilities import Probabilities, predicted
-from .scores import DECIMALS, find, rounded
-from .sums import Values
+from .scores import find, rounded
 
 
 def beside(
     metric: str,
-    predictions: Mapping[str, Predictions],
     network: Mapping[str, Resampled],
-    said: Mapping[str, Mapping[str, Probabilities]],
+    simple: Mapping[str, Mapping[str, Predictions]],
     seed: int,
 ) -> list[dict[str, Any]]:
     """Return for each simple model its figure on test and on dev, and how far the network is ahead.
@@ -28,16 +22,14 @@ def beside(
 
     Args:
         metric: the name of the one to decide by.
-        predictions: the network's, by data set.
-        network: what it earns with them; that metric is among the figures.
-        said: name of the simple model → `dev` and `test` → its probabilities [n, classes].
+        network: what the network earns by data set; that metric is among the figures.
+        simple: name of the simple model → `dev` and `test` → its predictions.
         seed: of the bootstrap.
     """
     rows = []
-    for name, found in said.items():
+    for name, predictions in simple.items():
         dev, test = (
-            _figures(metric, predictions[split].sample, network[split], found[split], seed)
-            for split in ("dev", "test")
+            _figures(metric, predictions[split], network[split], seed) for split in ("dev", "test")
         )
         rows.append({"name": name, **test, "beaten": test["verdict"] == "better", "dev": dev})
     return rows
@@ -48,19 +40,15 @@ def unbeaten(baselines: list[dict[str, Any]]) -> list[str]:
     return [one["name"] for one in baselines if not one["beaten"]]
 
 
-def _figures(
-    name: str, same: Classified, network: Resampled, probabilities: Probabilities, seed: int
-) -> dict[str, Any]:
+def _figures(name: str, predictions: Predictions, network: Resampled, seed: int) -> dict[str, Any]:
     metric = find(name)
-    # Of six decimals, as all that is said of predictions.
-    shown: Values = np.asarray(probabilities, dtype=np.float64).round(DECIMALS)
-    sample = Classified(same.labels, predicted(probabilities), shown, same.groups)
-    simple = resample({name: metric}, sample, seed)
-    ahead = paired(metric, simple, network, name).judged()
+    simple = resample({name: metric}, predictions.sample, seed)
+    apart = paired(metric, simple, network, name)
+    ahead = apart.judged()
     return {
-        "value": rounded(simple.figures[name].value),
+        "value": simple.figures[name].rounded(),
         "interval": simple.figures[name].interval(),
-        "difference": rounded(ahead.value),
-        "difference_interval": [rounded(ahead.low), rounded(ahead.high)],
+        "difference": rounded(ahead.value, apart.decimals),
+        "difference_interval": [rounded(one, apart.decimals) for one in (ahead.low, ahead.high)],
         "verdict": ahead.verdict,
     }

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from .registry import METRICS, OF_CLASS, Metric
 from .sums import Sums, Values
 
+TARGET = "class"
+
 
 def accuracy(sums: Sums) -> Values:
     """Share of the examples whose most probable class is the true one."""
@@ -82,9 +84,15 @@ METRICS |= {
         "share",
         macro_f1,
         evidence=_even,
+        target=TARGET,
     ),
     "accuracy": Metric(
-        "Accuracy", "share of pictures given the right class", True, "share", accuracy
+        "Accuracy",
+        "share of pictures given the right class",
+        True,
+        "share",
+        accuracy,
+        target=TARGET,
     ),
     "balanced_accuracy": Metric(
         "Balanced accuracy",
@@ -93,6 +101,7 @@ METRICS |= {
         "share",
         balanced_accuracy,
         evidence=_even,
+        target=TARGET,
     ),
     "log_loss": Metric(
         "Log loss",
@@ -100,6 +109,8 @@ METRICS |= {
         False,
         "mean",
         log_loss,
+        summed="loss",
+        target=TARGET,
     ),
     "roc_auc": Metric(
         "ROC AUC",
@@ -107,6 +118,8 @@ METRICS |= {
         True,
         "area",
         roc_auc,
+        summed="area",
+        target=TARGET,
     ),
     "expected_calibration_error": Metric(
         "Calibration error",
@@ -114,6 +127,8 @@ METRICS |= {
         False,
         "gap",
         expected_calibration_error,
+        summed="gaps",
+        target=TARGET,
     ),
 }
 
@@ -126,6 +141,7 @@ OF_CLASS |= {
         partial(recall, label=label),
         evidence=lambda sums: sums["true"][:, label],
         label=label,
+        target=TARGET,
     ),
     "precision": lambda label: Metric(
         "Precision",
@@ -135,6 +151,7 @@ OF_CLASS |= {
         partial(precision, label=label),
         evidence=lambda sums: sums["answered"][:, label],
         label=label,
+        target=TARGET,
     ),
     "f1": lambda label: Metric(
         "F1",
@@ -144,6 +161,7 @@ OF_CLASS |= {
         partial(f1, label=label),
         evidence=lambda sums: sums["true"][:, label] + sums["answered"][:, label],
         label=label,
+        target=TARGET,
     ),
 }
 

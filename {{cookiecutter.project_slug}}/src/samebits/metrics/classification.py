@@ -1,6 +1,6 @@
 """Examples of one class each, with the probabilities that a network gave."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar, Self
@@ -31,7 +31,7 @@ class Classified(Sample):
     probabilities: Values
     groups: Labels
     partial: bool = False
-    SUMMED: ClassVar[Mapping[str, str]] = {"mean": "loss", "area": "area", "gap": "gaps"}
+    share: ClassVar[bool] = True
 
     @property
     def classes(self) -> int:
@@ -63,6 +63,10 @@ class Classified(Sample):
             groups=self.groups[chosen],
             partial=self.partial if partial is None else partial,
         )
+
+    def grouped(self, groups: Labels) -> Self:
+        """Return the same examples in other groups [n]."""
+        return replace(self, groups=groups)
 
     def untold(self, metric: Metric, figure: str = "it", where: str = "it") -> str:
         """Return why: it is of a class without examples, or compares classes where there is one."""

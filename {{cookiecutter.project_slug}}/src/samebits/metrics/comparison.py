@@ -12,10 +12,11 @@ from statistics import NormalDist
 import numpy as np
 
 from ..console.errors import UserError
+from ..data.targets import Answers
 from .intervals import LEVEL, Resampled, quantile
 from .predictions import Predictions
 from .registry import Metric
-from .scores import rounded
+from .scores import DECIMALS, rounded
 
 POWER = 0.8  # the chance to settle a difference as large as the one that was seen
 
@@ -54,7 +55,7 @@ class Paired:
     """How far apart two models are on the same examples, and how sure that is.
 
     `found` is B's figure less A's, `error` its standard error over the `count` examples, `freedom`
-    the degrees of freedom of that.
+    the degrees of freedom of that; a difference is shown with so many `decimals`.
     """
 
     found: float
@@ -62,6 +63,7 @@ class Paired:
     freedom: int
     count: int
     higher_is_better: bool
+    decimals: int = DECIMALS
 
     def judged(self, level: float = LEVEL, spreads: Sequence[Spread] = ()) -> Difference:
         """Return what follows at `level`.
@@ -86,7 +88,7 @@ class Paired:
     def _more(self, seeds: float, t: float) -> int | None:
         """How many more would settle it; they cannot make the variance over seeds less."""
         # Less than what is shown of it is the last bits, and no difference.
-        room = (rounded(self.found) / (t + NormalDist().inv_cdf(POWER))) ** 2 - seeds
+        room = (rounded(self.found, self.decimals) / (t + NormalDist().inv_cdf(POWER))) ** 2 - seeds
         if room <= 0:
             return None
         return max(math.ceil(self.count * self.error**2 / room) - self.count, 1)
@@ -105,25 +107,34 @@ def paired(metric: Metric, a: Resampled, b: Resampled, name: str = "") -> Paired
     # either way, is always possible (Agresti and Min, Statistics in Medicine, 2005).
     if metric.form == "share":
         error = math.hypot(error, math.sqrt(2) / a.count)
-    found = b.figures[name].value - a.figures[name].value
-    return Paired(found, error, max(a.freedom, 1), a.count, metric.higher_is_better)
+    one, other = a.figures[name], b.figures[name]
+    decimals = min(one.decimals, other.decimals)
+    found, freedom = other.value - one.value, max(a.freedom, 1)
+    return Paired(found, error, freedom, a.count, metric.higher_is_better, decimals)
 
 
-def check_same(a: tuple[Sequence[str], Predictions], b: tuple[Sequence[str], Predictions]) -> None:
-    """Raise a `UserError` unless both are predictions for the same examples and classes."""
-    if list(a[0]) != list(b[0]):
+def check_same(a: tuple[Answers, Predictions], b: tuple[Answers, Predictions]) -> None:
+    """Raise a `UserError` unless both are predictions of the same for the same examples."""
+    one, other = a[0], b[0]
+    if one.target != other.target:
         raise UserError(
-            f"A has the classes {_some(a[0])} and B {_some(b[0])}; compare models of the same ones."
+            f"A answers with a {one.target} and B with a {other.target}; compare models of the "
+            "same target."
         )
-    one, other = (
+    if one.classes != other.classes:
+        raise UserError(
+            f"A has the classes {_some(one.classes)} and B {_some(other.classes)}; compare models "
+            "of the same ones."
+        )
+    first, second = (
         [(example.path, example.md5, example.label) for example in side[1].examples]
         for side in (a, b)
     )
-    if one != other:
-        alone = len(set(one) ^ set(other))
+    if first != second:
+        alone = len(set(first) ^ set(second))
         raise UserError(
-            f"A and B were scored on different examples ({len(one)} and {len(other)}, {alone} of "
-            "them on one side alone or with another label), so their scores cannot be compared; "
+            f"A and B were scored on different examples ({len(first)} and {len(second)}, {alone} "
+            "of them on one side alone or with another label), so their scores cannot be compared; "
             "run one of them again on the data of the other."
         )
 

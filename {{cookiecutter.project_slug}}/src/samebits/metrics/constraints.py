@@ -10,9 +10,10 @@ from typing import Any, Self
 
 from ..console.errors import UserError
 from ..core.sections import CONSTRAINT
+from ..data.targets import Answers
 from .intervals import Figure
 from .registry import Metric
-from .scores import find, rounded
+from .scores import DECIMALS, find, rounded
 
 COSTS = ("parameters", "model_bytes")
 LATENCY, WORST = "latency_ms", "worst_slice"
@@ -47,7 +48,7 @@ class Constraint:
         return value - self.bound if self.least else self.bound - value
 
 
-def parse(texts: Sequence[str], classes: Sequence[str]) -> list[Constraint]:
+def parse(texts: Sequence[str], answers: Answers) -> list[Constraint]:
     """Return the constraints, in their order.
 
     Raises:
@@ -56,7 +57,7 @@ def parse(texts: Sequence[str], classes: Sequence[str]) -> list[Constraint]:
     """
     found = [Constraint.of(text) for text in texts]
     for one in found:
-        _check(one, classes)
+        _check(one, answers)
     for position, one in enumerate(found):
         for other in found[:position]:
             _check_pair(other, one)
@@ -82,7 +83,8 @@ def judge(
             verdicts.append({"constraint": one.text, "met": None, "measured": "make latency"})
             continue
         seen = known[one.name]
-        value = rounded(seen.value) if isinstance(seen, Figure) else seen
+        value = seen.rounded() if isinstance(seen, Figure) else seen
+        decimals = seen.decimals if isinstance(seen, Figure) else DECIMALS
         interval = seen.interval() if isinstance(seen, Figure) else [seen, seen]
         ends = [one.margin(end) >= 0 for end in interval]
         verdicts.append(
@@ -91,7 +93,7 @@ def judge(
                 "value": value,
                 "interval": interval,
                 "met": one.margin(value) >= 0,
-                "margin": rounded(one.margin(value)),
+                "margin": rounded(one.margin(value), decimals),
                 "sure": ends[0] == ends[1],
             }
         )
@@ -103,13 +105,13 @@ def accepted(verdicts: Sequence[Mapping[str, Any]]) -> bool:
     return all(one["met"] is not False for one in verdicts)
 
 
-def _check(one: Constraint, classes: Sequence[str]) -> None:
+def _check(one: Constraint, answers: Answers) -> None:
     if one.figure in (*COSTS, LATENCY, WORST):
         if one.slice:
             raise UserError(f"constraint `{one.text}`: `{one.figure}` has no slices; drop `@`.")
         form = "any" if one.figure == WORST else "mean"
     else:
-        form = _metric(one, classes).form
+        form = _metric(one, answers).form
     if not math.isfinite(one.bound):
         raise UserError(f"constraint `{one.text}`: no bound is so large; write a smaller number.")
     check_bound(one, form)
@@ -121,15 +123,17 @@ def check_bound(one: Constraint, form: str) -> None:
         raise UserError(
             f"constraint `{one.text}`: `{one.figure}` lies between 0 and 1; write 90 % as 0.9."
         )
+    if form == "explained" and one.bound > 1:
+        raise UserError(f"constraint `{one.text}`: `{one.figure}` is never above 1.")
     if form in ("mean", "gap") and one.bound < 0:
         raise UserError(
             f"constraint `{one.text}`: `{one.figure}` is never negative; write a bound above 0."
         )
 
 
-def _metric(one: Constraint, classes: Sequence[str]) -> Metric:
+def _metric(one: Constraint, answers: Answers) -> Metric:
     try:
-        return find(one.figure, classes)
+        return find(one.figure, answers.classes, answers.target)
     except UserError as error:
         others = f" Beside metrics there are {', '.join((*COSTS, LATENCY, WORST))}."
         more = "" if "class that" in str(error) else others

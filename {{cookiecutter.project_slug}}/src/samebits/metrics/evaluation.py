@@ -11,11 +11,12 @@ import numpy as np
 
 from ..console.errors import UserError
 from ..core.sections import Evaluation
+from ..data.targets import Answers
 from .constraints import COSTS, LATENCY, WORST, Constraint, accepted, check_bound, judge, parse
 from .intervals import Figure, Resampled, resample
 from .predictions import Predictions
 from .proportions import measured, newcombe
-from .registry import METRICS, Metric
+from .registry import Metric, metrics_of
 from .sample import Sample
 from .scores import find, rounded
 from .slices import Mask, slices
@@ -23,14 +24,14 @@ from .slices import Mask, slices
 SLICED = ("dev", "test")
 
 
-def check(evaluation: Evaluation, classes: Sequence[str]) -> list[Constraint]:
+def check(evaluation: Evaluation, answers: Answers) -> list[Constraint]:
     """Return the constraints, after a look at every name of the section `evaluation`.
 
     Raises:
         UserError: a metric or a class is not there, or constraints contradict each other.
     """
-    form = find(evaluation.metric).form
-    constraints = parse(evaluation.constraints, classes)
+    form = find(evaluation.metric, target=answers.target).form
+    constraints = parse(evaluation.constraints, answers)
     worst = [one for one in constraints if one.figure == WORST]
     if worst and not evaluation.slices:
         raise UserError(f"a constraint on `{WORST}` needs slices; add some to evaluation.slices.")
@@ -59,13 +60,13 @@ Drawn = dict[tuple[str, str], Resampled]  # by data set and slice
 
 
 def parts_of(
-    evaluation: Evaluation, classes: Sequence[str], predictions: Mapping[str, Predictions]
+    evaluation: Evaluation, answers: Answers, predictions: Mapping[str, Predictions]
 ) -> list[Part]:
     """Return what is scored: each data set, then the slices of dev and test.
 
     Args:
         evaluation: what counts as good.
-        classes: the names of the classes.
+        answers: what an answer is.
         predictions: by data set, in the order in which they are reported.
 
     Raises:
@@ -78,7 +79,7 @@ def parts_of(
         parts.append(Part(name, "", split.sample, np.ones(len(split.sample), dtype=np.bool_)))
     for name in [name for name in SLICED if name in predictions]:
         split = predictions[name]
-        cuts = slices(evaluation.slices, split, classes)
+        cuts = slices(evaluation.slices, split, answers)
         parts += [Part(name, cut, split.sample, mask) for cut, mask in cuts.items()]
     return parts
 
@@ -86,7 +87,7 @@ def parts_of(
 def resample_all(
     evaluation: Evaluation,
     constraints: Sequence[Constraint],
-    classes: Sequence[str],
+    answers: Answers,
     parts: Sequence[Part],
     seed: int,
 ) -> Drawn:
@@ -103,7 +104,7 @@ def resample_all(
     for part in parts:
         own = _constrained(constraints, part)
         compute = _of_slice if part.slice else _of_data_set
-        drawn[part.split, part.slice] = compute(evaluation, own, classes, part, seed)
+        drawn[part.split, part.slice] = compute(evaluation, own, answers, part, seed)
     return drawn
 
 
@@ -121,7 +122,7 @@ def _constrained(constraints: Sequence[Constraint], part: Part) -> list[Constrai
 def _of_data_set(
     evaluation: Evaluation,
     constraints: Sequence[Constraint],
-    classes: Sequence[str],
+    answers: Answers,
     part: Part,
     seed: int,
 ) -> Resampled:
@@ -129,7 +130,8 @@ def _of_data_set(
         if part.split == "test":
             chosen = find(evaluation.metric)
             _check_told("the score", evaluation.metric, chosen, part.whole, "test")
-        metrics = METRICS | _metrics(constraints, classes, part.whole, "test")
+        metrics = metrics_of(answers.target)
+        metrics |= _metrics(constraints, answers, part.whole, "test")
         return resample(metrics, part.whole, seed)
     except UserError as error:
         raise UserError(f"data set `{part.split}`: {error}") from None
@@ -138,12 +140,12 @@ def _of_data_set(
 def _of_slice(
     evaluation: Evaluation,
     constraints: Sequence[Constraint],
-    classes: Sequence[str],
+    answers: Answers,
     part: Part,
     seed: int,
 ) -> Resampled:
     sample, metric = part.sample(), find(evaluation.metric)
-    metrics = _metrics(constraints, classes, sample, f"slice `{part.slice}`")
+    metrics = _metrics(constraints, answers, sample, f"slice `{part.slice}`")
     chosen = {} if sample.untold(metric) else {evaluation.metric: metric}
     try:
         return resample(chosen | metrics, sample, seed)
@@ -153,12 +155,12 @@ def _of_slice(
 
 
 def _metrics(
-    constraints: Sequence[Constraint], classes: Sequence[str], sample: Sample, where: str
+    constraints: Sequence[Constraint], answers: Answers, sample: Sample, where: str
 ) -> dict[str, Metric]:
     """The metrics of constraints, each of which must tell something of the examples."""
     metrics = {}
     for one in constraints:
-        metrics[one.figure] = metric = find(one.figure, classes)
+        metrics[one.figure] = metric = find(one.figure, answers.classes, answers.target)
         _check_told(f"constraint `{one.text}`", one.figure, metric, sample, where)
     return metrics
 
@@ -186,7 +188,7 @@ def _check_told(subject: str, figure: str, metric: Metric, sample: Sample, where
 def judge_all(
     evaluation: Evaluation,
     constraints: Sequence[Constraint],
-    classes: Sequence[str],
+    answers: Answers,
     parts: Sequence[Part],
     drawn: Drawn,
     costs: Mapping[str, int],
@@ -198,7 +200,7 @@ def judge_all(
     Args:
         evaluation: what counts as good.
         constraints: of `check`.
-        classes: the names of the classes.
+        answers: what an answer is.
         parts: of `parts_of`.
         drawn: of `resample_all`.
         costs: `parameters` and `model_bytes` of the model.
@@ -210,33 +212,32 @@ def judge_all(
     known: dict[str, Figure | float] = {name: costs[name] for name in COSTS}
     for one in constraints:
         if one.figure == WORST:
-            known[WORST] = _worst(find(evaluation.metric), rows)
+            known[WORST] = _worst(evaluation.metric, rows, drawn)
         elif one.figure not in (*COSTS, LATENCY):
             known[one.name] = drawn["test", one.slice].figures[one.figure]
     verdicts = judge(constraints, known)
     figure = drawn["test", ""].figures[evaluation.metric]
     whole = [part for part in parts if not part.slice]
     return {
-        "score": rounded(figure.value),
+        "score": figure.rounded(),
         "metric": evaluation.metric,
         "accepted": accepted(verdicts),
         "interval": figure.interval(),
         "constraints": verdicts,
         **costs,
-        **{one.split: _summary(drawn[one.split, ""].figures, one.whole, classes) for one in whole},
+        **{one.split: _summary(drawn[one.split, ""].figures, one.whole, answers) for one in whole},
         "slices": rows,
     }
 
 
-def _summary(
-    figures: Mapping[str, Figure], sample: Sample, classes: Sequence[str]
-) -> dict[str, Any]:
+def _summary(figures: Mapping[str, Figure], sample: Sample, answers: Answers) -> dict[str, Any]:
     """What is said of a data set as a whole."""
+    names = metrics_of(answers.target)
     return {
-        **{name: rounded(figures[name].value) for name in METRICS},
+        **{name: figures[name].rounded() for name in names},
         "examples": len(sample),
-        "intervals": [[name, *figures[name].interval()] for name in METRICS],
-        **sample.remarks(classes),
+        "intervals": [[name, *figures[name].interval()] for name in names],
+        **sample.remarks(answers.classes),
     }
 
 
@@ -252,34 +253,37 @@ def _slice_rows(
         count = int(part.mask.sum())
         row: dict[str, Any] = {"split": part.split, "slice": part.slice, "examples": count}
         if figure := drawn[part.split, part.slice].figures.get(evaluation.metric):
-            row |= {"value": rounded(figure.value), "interval": figure.interval()}
+            row |= {"value": figure.rounded(), "interval": figure.interval()}
             row |= {"counts": count >= evaluation.slice_examples}
         rows.append(row | _cost(part.whole, part.mask))
     return rows
 
 
 def _cost(whole: Sample, mask: Mask) -> dict[str, float | list[float]]:
-    """By how much fewer of all examples would be wrong, were the slice as good as the rest.
+    """By how much less the mean error of all examples would be, were the slice as good as the rest.
 
-    In examples that are wrong, whatever metric decides: a mean over classes means little in a part
-    that has few of them.
+    In errors, whatever metric decides: a mean over classes means little in a part that has few of
+    them.
     """
     if mask.all():
         return {}
     errors, part = whole.errors, float(mask.mean())
-    rest, inside = (measured("", errors[one], whole.groups[one]) for one in (~mask, mask))
-    interval = [rounded(part * end) for end in newcombe(rest, inside)]
-    return {"cost": rounded(part * (inside.error - rest.error)), "cost_interval": interval}
+    rest, inside = (
+        measured("", errors[one], whole.groups[one], share=whole.share) for one in (~mask, mask)
+    )
+    decimals = min(rest.decimals, inside.decimals)
+    interval = [rounded(part * end, decimals) for end in newcombe(rest, inside)]
+    cost = rounded(part * (inside.error - rest.error), decimals)
+    return {"cost": cost, "cost_interval": interval}
 
 
-def _worst(metric: Metric, rows: Sequence[Mapping[str, Any]]) -> Figure:
+def _worst(metric: str, rows: Sequence[Mapping[str, Any]], drawn: Drawn) -> Figure:
     counted = [row for row in rows if row["split"] == "test" and row.get("counts")]
     if not counted:
         raise UserError(
             f"a constraint on `{WORST}` needs a slice of test with evaluation.slice_examples "
             "examples where the metric is defined; lower that number, or cut other slices."
         )
-    sign = 1 if metric.higher_is_better else -1
+    sign = 1 if find(metric).higher_is_better else -1
     row = min(counted, key=lambda one: sign * one["value"])
-    low, high = row["interval"]
-    return Figure(row["value"], low, high, 0.0)
+    return drawn["test", row["slice"]].figures[metric]

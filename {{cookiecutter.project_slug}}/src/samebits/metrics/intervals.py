@@ -16,7 +16,7 @@ import numpy as np
 from .bootstrap import Resampling
 from .registry import Metric
 from .sample import Sample
-from .scores import rounded, value
+from .scores import DECIMALS, decimals_of, rounded, value
 from .sums import Values
 
 LEVEL, REPLICATES = 0.95, 1000
@@ -25,16 +25,21 @@ OWN_REPLICATES = 200  # a function of one's own may be slow
 
 @dataclass(frozen=True)
 class Figure:
-    """A value, its 95 % interval, and its standard error over the examples."""
+    """A value, its 95 % interval, its standard error over the examples, and decimals to show."""
 
     value: float
     low: float
     high: float
     error: float
+    decimals: int = DECIMALS
+
+    def rounded(self) -> float:
+        """Return the value with its decimals."""
+        return rounded(self.value, self.decimals)
 
     def interval(self) -> list[float]:
-        """Return both ends with six decimals."""
-        return [rounded(self.low), rounded(self.high)]
+        """Return both ends with the same decimals."""
+        return [rounded(self.low, self.decimals), rounded(self.high, self.decimals)]
 
 
 @dataclass(frozen=True)
@@ -70,13 +75,13 @@ def resample(metrics: Mapping[str, Metric], sample: Sample, seed: int) -> Resamp
     for name, metric in metrics.items():
         seen = value(metric, sample)
         error = float(np.std(drawn[name])) * resampling.correction
-        t = quantile(LEVEL, min(resampling.freedom, sample.freedom(metric.form)))
+        t = quantile(LEVEL, min(resampling.freedom, sample.freedom(metric.summed)))
         if metric.form == "gap":
-            gaps = whole[sample.SUMMED["gap"]][0] / len(sample)
+            gaps = whole[metric.summed][0] / len(sample)
             ends = _gap(gaps, noise * resampling.correction, t)
         else:
             ends = _ends(metric.form, seen, error, t, float(metric.evidence(whole)[0]))
-        figures[name] = Figure(seen, *ends, error)
+        figures[name] = Figure(seen, *ends, error, decimals_of(sample, seen, *ends))
     return Resampled(len(sample), figures, drawn, resampling.freedom, resampling.correction)
 
 
@@ -88,7 +93,7 @@ def _drawn(
     """
     parts: dict[str, list[Values]] = {name: [] for name in metrics}
     noise: list[Values] = []
-    gap = next((sample.SUMMED["gap"] for one in metrics.values() if one.form == "gap"), "")
+    gap = next((one.summed for one in metrics.values() if one.form == "gap"), "")
     usual = sample.sums()[gap] / len(sample) if gap else np.zeros(0)
     for weights in resampling.weights(seed, REPLICATES):
         sums = sample.sums(weights)
@@ -134,10 +139,20 @@ def _ends(form: str, seen: float, error: float, t: float, evidence: float) -> tu
             return wilson(min(max(seen, 0.0), 1.0), evidence, t)
         middle, step = math.log(seen / (1 - seen)), t * error / (seen * (1 - seen))
         return 1 / (1 + math.exp(step - middle)), 1 / (1 + math.exp(-step - middle))
-    if form == "mean" and seen > 0:
-        factor = math.exp(t * error / seen)
-        return seen / factor, seen * factor
+    if form == "mean":
+        return positive_ends(seen, error, t)
+    if form == "explained":
+        low, high = positive_ends(1 - seen, error, t)
+        return 1 - high, 1 - low
     return seen - t * error, seen + t * error
+
+
+def positive_ends(seen: float, error: float, t: float) -> tuple[float, float]:
+    """Return the interval of what is never negative: that of its logarithm, `t` errors wide."""
+    if seen <= 0:
+        return seen - t * error, seen + t * error
+    factor = math.exp(t * error / seen)
+    return seen / factor, seen * factor
 
 
 def _gap(seen: Values, noise: Values, t: float) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Shares of examples that are wrong: their intervals, and those of a difference of two."""
+"""Mean errors of examples, a share or an amount: their intervals, and those of a difference."""
 
 import math
 from dataclasses import dataclass
@@ -6,33 +6,71 @@ from typing import Any
 
 import numpy as np
 
-from .intervals import LEVEL, quantile, wilson
-from .scores import rounded
+from .intervals import LEVEL, positive_ends, quantile, wilson
+from .scores import DECIMALS, decimals_for, rounded
 from .sums import Labels, Values, distinct
 
 
 @dataclass(frozen=True)
 class Measured:
-    """The error at one place of the chain, with its interval; the target has no examples."""
+    """The error at one place of the chain, with its interval; the target has no examples.
+
+    It is shown with so many `decimals`.
+    """
 
     name: str
     error: float
     low: float
     high: float
     examples: int
+    decimals: int = DECIMALS
 
     def record(self) -> dict[str, Any]:
         """Return what reports/diagnosis.json says of it."""
         return {
             "name": self.name,
-            "error": rounded(self.error),
-            "interval": [rounded(self.low), rounded(self.high)] if self.examples else None,
+            "error": rounded(self.error, self.decimals),
+            "interval": self.interval() if self.examples else None,
             "examples": self.examples,
         }
 
+    def interval(self) -> list[float]:
+        """Return both ends with its decimals."""
+        return [rounded(self.low, self.decimals), rounded(self.high, self.decimals)]
 
-def measured(name: str, wrong: Values | Labels, groups: Labels, level: float = LEVEL) -> Measured:
-    """Return the share of examples that are wrong `[n]`, in whole groups `[n]`.
+
+def measured(
+    name: str, errors: Values | Labels, groups: Labels, level: float = LEVEL, *, share: bool = True
+) -> Measured:
+    """Return the mean error of examples, in whole groups.
+
+    Args:
+        name: of the place.
+        errors: of each example `[n]`.
+        groups: the number of its group `[n]`.
+        level: of the interval.
+        share: whether an error is 0 or 1, as `Sample.share` says.
+    """
+    return (_share if share else _amount)(name, errors, groups, level)
+
+
+def _amount(name: str, errors: Values | Labels, groups: Labels, level: float) -> Measured:
+    """The mean, with Student's interval of its logarithm.
+
+    The spread is that over groups (a ratio of two means: Cochran, Sampling Techniques, 1977, 6.3).
+    """
+    count, error = len(errors), math.fsum(errors.tolist()) / len(errors)
+    _, unit = distinct(groups)
+    away = np.bincount(unit, errors - error)
+    units = len(away)
+    variance = math.fsum((away**2).tolist()) / count**2 * units / max(units - 1, 1)
+    spread = math.sqrt(variance) if units > 1 else error  # of one, it is taken to be as large
+    low, high = positive_ends(error, spread, quantile(level, max(units - 1, 1)))
+    return Measured(name, error, low, high, count, decimals_for(error))
+
+
+def _share(name: str, wrong: Values | Labels, groups: Labels, level: float) -> Measured:
+    """The share of examples that are wrong, with Wilson's interval.
 
     The pictures of one group tell less than as many that stand alone: so many fewer count as the
     spread over groups says (a design effect: Kish, Survey Sampling, 1965).
@@ -53,7 +91,7 @@ def measured(name: str, wrong: Values | Labels, groups: Labels, level: float = L
 
 
 def newcombe(start: Measured, end: Measured) -> tuple[float, float]:
-    """Return the interval of the difference of two independent shares.
+    """Return the interval of the difference of two independent errors, both shares or amounts.
 
     Newcombe's method 10 (Statistics in Medicine, 1998), of the intervals of both.
     """

@@ -18,9 +18,11 @@ class Metric:
 
     `compute` makes `[r]` values of sums, or `own` one value of examples. `form` is "share" for what
     lies between 0 and 1 and is made of right and wrong answers, "area" for what lies there and is
-    not, "mean" for what cannot be negative, "gap" for what chance alone makes greater than it is,
-    and "any". `evidence` is the number of answers that a share rests on, `label` the class that the
-    number is of, if it is one class's.
+    not, "mean" for what cannot be negative, "explained" for 1 less such a mean, "gap" for what
+    chance alone makes greater than it is, and "any". `summed` is the column that a mean adds up, ""
+    for what is counted. `evidence` is the number of answers that a share rests on, `label` the
+    class that the number is of, if it is one class's. `target` is the one that it is for, "" for
+    what a project has of its own.
     """
 
     title: str
@@ -28,7 +30,9 @@ class Metric:
     higher_is_better: bool
     form: str
     compute: Callable[[Sums], Values] | None = None
-    own: "Callable[[Scored], float] | None" = None
+    own: "Callable[[Any], float] | None" = None
+    summed: str = ""
+    target: str = ""
     evidence: Callable[[Sums], Values] = lambda sums: sums.examples
     label: int | None = None
     name: str = ""
@@ -45,8 +49,13 @@ METRICS: dict[str, Metric] = {}
 OF_CLASS: dict[str, Callable[[int], Metric]] = {}
 
 
+def metrics_of(target: str) -> dict[str, Metric]:
+    """Return the metrics for a target by name, the project's own at the end."""
+    return {name: one for name, one in METRICS.items() if one.target in (target, "")}
+
+
 class Scored(NamedTuple):
-    """Examples with what was said of them.
+    """Examples of one class each with what was said of them.
 
     labels: true class numbers [n]. answers: predicted ones [n]. probabilities: [n, k].
     """
@@ -56,9 +65,19 @@ class Scored(NamedTuple):
     probabilities: Values
 
 
+class ScoredNumbers(NamedTuple):
+    """Examples of one number each with what was said of them.
+
+    truth: true numbers [n]. answers: predicted ones [n]. Both are in the unit of the data.
+    """
+
+    truth: Values
+    answers: Values
+
+
 def mean_of(
     name: str,
-    function: Callable[[Scored], NDArray[Any]],
+    function: Callable[[Any], NDArray[Any]],
     *,
     higher_is_better: bool,
     between_0_and_1: bool = False,
@@ -68,13 +87,14 @@ def mean_of(
 
     Args:
         name: by which params.yaml names it.
-        function: it must not draw random numbers; of trues and falses, the mean is a share.
+        function: of `Scored`, or of `ScoredNumbers` where answers are numbers; it must not draw
+            random numbers; of trues and falses, the mean is a share.
         higher_is_better: or lower.
         between_0_and_1: as a share does; its interval stays there too.
         meaning: in a few words, for the report.
     """
 
-    def mean(scored: Scored) -> float:
+    def mean(scored: Any) -> float:
         return float(np.mean(function(scored)))
 
     return number_of(
@@ -88,7 +108,7 @@ def mean_of(
 
 def number_of(
     name: str,
-    function: Callable[[Scored], float],
+    function: Callable[[Any], float],
     *,
     higher_is_better: bool,
     between_0_and_1: bool = False,

@@ -10,12 +10,14 @@ from typing import Any
 
 from ..console.errors import UserError
 from ..core.files import read_json
+from ..data.targets import Answers
 from ..programs import git
 from ..remote.revisions import Revision, entries, experiments
 from .comparison import Spread
 from .constraints import Constraint, accepted
 from .latency import remembered
-from .predictions import Predictions, read_predictions
+from .prediction_table import read_predictions
+from .predictions import Predictions
 
 PREDICTIONS, METRICS = "reports/predictions.csv", "reports/metrics.json"
 WEIGHTS = "models/model.safetensors"
@@ -24,11 +26,11 @@ FEWEST_SEEDS = 3  # from two, a deviation is hardly known
 
 @dataclass(frozen=True)
 class Result:
-    """A revision with its metrics, its classes and its predictions for each data set."""
+    """A revision with its metrics, what it answers and its predictions for each data set."""
 
     revision: Revision
     metrics: dict[str, Any]
-    classes: list[str]
+    answers: Answers
     predictions: dict[str, Predictions]
 
     def accepted(self) -> bool | None:

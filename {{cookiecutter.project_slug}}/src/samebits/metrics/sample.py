@@ -2,13 +2,13 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .registry import Metric, Scored
+from .registry import Metric, Scored, ScoredNumbers
 from .sums import Column, Kinds, Labels, Sums, Values, distinct
 
 FEWEST = 8  # degrees of freedom; below, an interval is of no use to anybody
@@ -18,13 +18,13 @@ class Sample(ABC):
     """`n` examples with what was said of them.
 
     `groups` [n] numbers what was drawn together, such as the pictures of one patient; each example
-    has its own number where it stands alone. `partial` says that they are a part of a data set.
+    has its own number where it stands alone. `partial` says that they are a part of a data set,
+    `share` whether an error is 0 or 1, so that their mean is a share.
     """
 
     groups: Labels
     partial: bool
-    # The column that a figure of each form adds up; what is counted has none.
-    SUMMED: ClassVar[Mapping[str, str]] = {}
+    share: ClassVar[bool]
 
     def __len__(self) -> int:
         return len(self.groups)
@@ -50,12 +50,16 @@ class Sample(ABC):
 
     @property
     @abstractmethod
-    def scored(self) -> Scored:
+    def scored(self) -> Scored | ScoredNumbers:
         """What a metric of one's own is computed of."""
 
     @abstractmethod
     def rows(self, chosen: NDArray[np.intp], *, partial: bool | None = None) -> Self:
         """Return the examples at these places, some perhaps several times."""
+
+    @abstractmethod
+    def grouped(self, groups: Labels) -> Self:
+        """Return the same examples in other groups [n]."""
 
     def untold(self, metric: Metric, figure: str = "it", where: str = "it") -> str:
         """Return why a metric tells nothing of these examples; "" where it does.
@@ -84,15 +88,13 @@ class Sample(ABC):
         given = np.ones((1, len(self))) if weights is None else weights
         return Sums(self.column, given, self.kinds, partial=self.partial)
 
-    def freedom(self, form: str) -> float:
+    def freedom(self, name: str) -> float:
         """Return the degrees of freedom of a variance: fewer where few examples make most of it.
 
-        Satterthwaite's number (Biometrics, 1946) for what a figure of this form adds up; infinite
-        for what is counted.
+        Satterthwaite's number (Biometrics, 1946) for the sum of a column; infinite without one.
         """
-        if form not in self.SUMMED:
+        if not name:
             return math.inf
-        name = self.SUMMED[form]
         column = self.column(name)
         values = column.values
         if column.bins is not None:  # what is added up are the distances from 0

@@ -6,10 +6,12 @@ import re
 from collections.abc import Sequence
 
 from ..console.errors import UserError
-from .registry import METRICS, OF_CLASS, Metric
+from .registry import METRICS, OF_CLASS, Metric, metrics_of
 from .sample import Sample
 
-DECIMALS = 6  # coarser than the last bits, in which two CPUs' logarithms may differ
+# Coarser than the last bits, in which two CPUs' logarithms may differ.
+DECIMALS, DIGITS = 6, 9
+MOST_DECIMALS = 300  # a float64 has hardly more
 
 
 def value(metric: Metric, sample: Sample) -> float:
@@ -38,29 +40,51 @@ def value(metric: Metric, sample: Sample) -> float:
     return found
 
 
-def find(metric: str, classes: Sequence[str] = ()) -> Metric:
+def find(metric: str, classes: Sequence[str] = (), target: str = "") -> Metric:
     """Return the metric of a name such as `accuracy` or, of one class, `recall[cat]`.
 
+    Args:
+        metric: the name.
+        classes: their names, where one of them may be named.
+        target: what an answer is, as params.yaml has it; "" where the metric is known to fit.
+
     Raises:
-        UserError: there is none of that name, or no such class; the message suggests one. Or an own
-            metric could not be entered.
+        UserError: there is none of that name, or no such class; the message suggests one.
     """
-    if metric in METRICS:
-        return METRICS[metric]
+    known = metrics_of(target) if target else METRICS
+    if metric in known:
+        return known[metric]
     named = re.fullmatch(r"(\w+)\[(.+)\]", metric)
-    if named and named[1] in OF_CLASS:
+    if named and named[1] in OF_CLASS and target in ("", OF_CLASS[named[1]](0).target):
         if named[2] in classes:
             return OF_CLASS[named[1]](list(classes).index(named[2]))
         shown = ", ".join(list(classes)[:20]) + (", ..." if len(classes) > 20 else "")
         raise UserError(f"`{metric}` names a class that is not there; the classes are {shown}.")
     plain = str(metric).lower().replace("-", "_").replace(" ", "_")
     of_class = [f"{name}[class]" for name in OF_CLASS] if classes else []
-    names = [*METRICS, *of_class]
+    names = [*known, *of_class]
     near = difflib.get_close_matches(plain, names, n=1, cutoff=0.3)
     hint = f"; did you mean `{near[0]}`?" if near else ""
-    raise UserError(f"unknown metric `{metric}`: choose one of {', '.join(names)}{hint or '.'}")
+    of_this = f" of a {target}" if metric in METRICS or named else ""
+    words = f"unknown metric{of_this} `{metric}`: choose one of {', '.join(names)}"
+    raise UserError(f"{words}{hint or '.'}")
 
 
-def rounded(found: float) -> float:
-    """Return a figure with the six decimals that every file here has; never a negative zero."""
-    return round(float(found), DECIMALS) + 0.0
+def rounded(found: float, decimals: int = DECIMALS) -> float:
+    """Return a figure with the decimals that every file here has; never a negative zero."""
+    return round(float(found), decimals) + 0.0
+
+
+def decimals_of(sample: Sample, *figures: float) -> int:
+    """Return how many decimals tell figures of a sample: six of shares.
+
+    What has the unit of the data may be of any size: there the largest figure has nine digits.
+    """
+    largest = max((abs(one) for one in figures), default=0.0)
+    return DECIMALS if sample.share else decimals_for(largest)
+
+
+def decimals_for(size: float, digits: int = DIGITS) -> int:
+    """Return the decimals of a number of this size that has so many digits."""
+    exponent = int(f"{size:e}".partition("e")[2]) if size and math.isfinite(size) else 0
+    return min(digits - 1 - exponent, MOST_DECIMALS)

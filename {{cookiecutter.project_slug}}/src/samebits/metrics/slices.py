@@ -16,36 +16,41 @@ from numpy.typing import NDArray
 from ..console.errors import UserError
 from ..core.sections import SLICE
 from ..data.shards import Example
+from ..data.targets import Answers
 from .predictions import Predictions
 
 Mask = NDArray[np.bool_]
 
 
-def slices(
-    kinds: Sequence[str], predictions: Predictions, classes: Sequence[str]
-) -> dict[str, Mask]:
+def slices(kinds: Sequence[str], predictions: Predictions, answers: Answers) -> dict[str, Mask]:
     """Return the name of each slice that has examples, and which `[n]` those are.
 
     Args:
         kinds: as `evaluation.slices` has them.
         predictions: those of one data set.
-        classes: the names of the classes.
+        answers: what an answer is.
 
     Raises:
-        UserError: a kind of slice cannot be read.
+        UserError: a kind of slice cannot be read, or there are no classes to cut by.
     """
     found: dict[str, Mask] = {}
     for kind in kinds:
-        found |= _of_kind(kind, predictions, classes)
+        found |= _of_kind(kind, predictions, answers)
     return {name: mask for name, mask in found.items() if mask.any()}
 
 
-def _of_kind(kind: str, predictions: Predictions, classes: Sequence[str]) -> dict[str, Mask]:
+def _of_kind(kind: str, predictions: Predictions, answers: Answers) -> dict[str, Mask]:
     read = SLICE.fullmatch(kind)
     if read is None:
         raise UserError(f"slice `{kind}` cannot be read; write `class` or `brightness in 3 parts`.")
     if kind == "class":
-        return {f"class {name}": predictions.labels == at for at, name in enumerate(classes)}
+        if not answers.classes:
+            raise UserError(
+                f"slice `class`: there are no classes, for task.target is {answers.target}; take "
+                "it out of evaluation.slices."
+            )
+        strata = predictions.sample.strata
+        return {f"class {name}": strata == at for at, name in enumerate(answers.classes)}
     if read["pattern"]:
         fits = [fnmatchcase(one.path, read["pattern"]) for one in predictions.examples]
         return {kind: np.array(fits)}

@@ -3,49 +3,53 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
+from ..diagnosis.words import Words
 from ..metrics.registry import Metric
 from ..metrics.scores import find
 from .figures import verdict
 from .inputs import Inputs
-from .markup import capital, percent, plural, prose, share, some, text
+from .markup import capital, plural, prose, some, text
 
 Rows = Sequence[Mapping[str, Any]]
 
 
 def answers(inputs: Inputs) -> str:
     """Return the score and, one below the other, the questions with their answers."""
-    metrics, diagnosis = inputs.metrics, inputs.diagnosis
+    metrics, diagnosis, words = inputs.metrics, inputs.diagnosis, inputs.errors.words
     chosen = find(metrics["metric"])
     pairs = [
         ("How good?", _how_good(inputs, chosen)),
         ("Accepted?", verdict(metrics)),
-        ("Compared with?", _compared(metrics, diagnosis, chosen)),
-        ("Where is the error?", f"{_strip(diagnosis)}<p>{prose(diagnosis['sentence'])}</p>"),
+        ("Compared with?", _compared(metrics, diagnosis, chosen, words)),
+        ("Where is the error?", f"{_strip(diagnosis, words)}<p>{prose(diagnosis['sentence'])}</p>"),
         ("What next?", _next(diagnosis["ideas"])),
     ]
     rows = "\n".join(f"<div><dt>{name}</dt><dd>{content}</dd></div>" for name, content in pairs)
     return (
-        f"{unbeaten_notice(metrics)}\n"
-        f"<h1>{text(chosen.title)} <strong>{metrics['score']:.4f}</strong> on test</h1>\n"
+        f"{unbeaten_notice(metrics, words)}\n"
+        f"<h1>{text(chosen.title)} <strong>{words.score(metrics['score'])}</strong> on test</h1>\n"
         f'<dl class="answers">\n{rows}\n</dl>'
     )
 
 
-def unbeaten_notice(metrics: Mapping[str, Any]) -> str:
+def unbeaten_notice(metrics: Mapping[str, Any], words: Words) -> str:
     """Return a paragraph if a simple model is as good, as far as the test examples can tell."""
     chosen = find(metrics["metric"])
     unbeaten = [one for one in _best_first(metrics["baselines"], chosen) if not one["beaten"]]
     if not unbeaten:
         return ""
     one, more = unbeaten[0], ""
-    lead = f"{text(one['name'])}</b> ({one['value']:.4f} on test)"
+    lead = f"{text(one['name'])}</b> ({words.score(one['value'])} on test)"
     if one["verdict"] == "worse":
-        return f'<p class="notice alarm"><b>Worse than {lead}, by {_ahead(one, chosen, -1)}.</p>'
+        behind = _ahead(one, chosen, words, -1)
+        return f'<p class="notice alarm"><b>Worse than {lead}, by {behind}.</p>'
     if one["dev"]["verdict"] == "better":
-        more = f" On dev it is better: {_ahead(one['dev'], chosen)}."
+        more = f" On dev it is better: {_ahead(one['dev'], chosen, words)}."
     return (
-        f'<p class="notice"><b>Not shown to beat {lead}: the difference of {_ahead(one, chosen)} '
-        f"may be chance.{more}</p>"
+        f'<p class="notice"><b>Not shown to beat {lead}: the difference of '
+        f"{_ahead(one, chosen, words)} may be chance.{more}</p>"
     )
 
 
@@ -54,20 +58,22 @@ def _best_first(rows: Rows, metric: Metric) -> list[Mapping[str, Any]]:
     return sorted(rows, key=lambda row: sign * row["value"])
 
 
-def _ahead(one: Mapping[str, Any], metric: Metric, sign: int = 1) -> str:
+def _ahead(one: Mapping[str, Any], metric: Metric, words: Words, sign: int = 1) -> str:
     """How far the network is ahead of a simple model or, with the sign -1, behind."""
     sign *= 1 if metric.higher_is_better else -1
-    low, high = sorted(sign * end for end in one["difference_interval"])
-    return f"{sign * one['difference']:+.4f} <small>{low:+.4f} to {high:+.4f}</small>"
+    ends = sorted(sign * end for end in one["difference_interval"])
+    low, high = (words.score(end, signed=True) for end in ends)
+    return f"{words.score(sign * one['difference'], signed=True)} <small>{low} to {high}</small>"
 
 
 def _how_good(inputs: Inputs, metric: Metric) -> str:
-    test = inputs.predictions["test"]
-    count, wrong = len(test.labels), int((test.answers != test.labels).sum())
-    low, high = inputs.metrics["interval"]
+    test, errors = inputs.predictions["test"], inputs.errors
+    count, wrong = len(test.examples), int(errors.mistakes(test).sum())
+    fared = errors.words.fared(float(np.mean(test.sample.errors)), wrong, count)
+    low, high = (errors.words.score(end) for end in inputs.metrics["interval"])
     return (
-        f"<p><b>{low:.4f} to {high:.4f}</b>, the 95 % interval over {plural(count, 'picture')} "
-        f"kept out of training; {wrong:,} of them ({share(wrong, count)}) got a wrong class."
+        f"<p><b>{low} to {high}</b>, the 95 % interval over {plural(count, 'example')} "
+        f"kept out of training; {fared}."
         f"{'' if metric.higher_is_better else ' Lower is better.'}</p>{_unknown(inputs.metrics)}"
     )
 
@@ -76,22 +82,21 @@ def _unknown(metrics: Mapping[str, Any]) -> str:
     """A paragraph on the classes that test lacks, if it does."""
     absent = metrics["test"].get("absent", [])
     return (
-        f"<p>Test has no picture of {some(absent)}: nothing is known there.</p>" if absent else ""
+        f"<p>Test has no example of {some(absent)}: nothing is known there.</p>" if absent else ""
     )
 
 
-def _compared(metrics: Mapping[str, Any], diagnosis: Mapping[str, Any], metric: Metric) -> str:
+def _compared(
+    metrics: Mapping[str, Any], diagnosis: Mapping[str, Any], metric: Metric, words: Words
+) -> str:
     rows = _best_first(metrics["baselines"], metric)
-    simple = "; ".join(f"{text(one['name'])} <b>{one['value']:.4f}</b>" for one in rows)
-    chain = {one["name"]: one for one in diagnosis["chain"]}
-    return (
-        f"<p>{capital(simple)}{'. ' if simple else ''}Target: at most "
-        f"<b>{percent(chain['target']['error'])}</b> wrong; test has "
-        f"<b>{percent(chain['test']['error'])}</b>.</p>"
-    )
+    simple = "; ".join(f"{text(one['name'])} <b>{words.score(one['value'])}</b>" for one in rows)
+    chain = {one["name"]: f"<b>{words.amount(one['error'])}</b>" for one in diagnosis["chain"]}
+    goal = words.goal.format(chain["target"], chain["test"])
+    return f"<p>{capital(simple)}{'. ' if simple else ''}Target: {goal}.</p>"
 
 
-def _strip(diagnosis: Mapping[str, Any]) -> str:
+def _strip(diagnosis: Mapping[str, Any], words: Words) -> str:
     """The errors of the chain in one line, with the gap that is named in bold."""
     gaps = [None, *diagnosis["gaps"]]  # each ends at its own place of the chain
     items = []
@@ -99,7 +104,7 @@ def _strip(diagnosis: Mapping[str, Any]) -> str:
         named = gap is not None and gap["name"] == diagnosis["link"]
         mark = ' class="named"' if named else ""
         place = text(one["name"].replace("_", "-"))
-        items.append(f"<li{mark}>{place} <b>{percent(one['error'])}</b></li>")
+        items.append(f"<li{mark}>{place} <b>{words.amount(one['error'])}</b></li>")
     return f'<ol class="strip">{"".join(items)}</ol>'
 
 

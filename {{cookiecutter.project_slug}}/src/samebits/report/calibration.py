@@ -2,17 +2,17 @@
 
 import numpy as np
 
+from ..metrics.class_predictions import ClassPredictions
 from ..metrics.classification import BINS
-from ..metrics.predictions import Predictions
 from ..metrics.proportions import Measured, measured
 from .charts import Axis
 from .markup import percent, section
 
 SIDE, LEFT, RIGHT, TOP, BOTTOM = 340, 48, 24, 12, 44
-LARGEST = 9.0  # pixels, the radius of a point that stands for all pictures
+LARGEST = 9.0  # the radius of a point that stands for all examples
 
 
-def calibration_section(predictions: Predictions) -> str:
+def calibration_section(predictions: ClassPredictions) -> str:
     """Return the section on the confidence of answers on test."""
     right = predictions.answers == predictions.labels
     sure, share = float(predictions.confidences.mean()), float(right.mean())
@@ -20,12 +20,12 @@ def calibration_section(predictions: Predictions) -> str:
     lead = (
         f"<p>On average the model is {percent(sure)} sure of its answers and {percent(share)} of "
         f"them are right: it is {way}. Below the line it is too sure, above too modest; a point "
-        "is as large as the share of pictures with that confidence.</p>"
+        "is as large as the share of examples with that confidence.</p>"
     )
     return section("Calibration on test", lead, f"<figure>\n{diagram(predictions)}\n</figure>")
 
 
-def diagram(predictions: Predictions) -> str:
+def diagram(predictions: ClassPredictions) -> str:
     """Return an `<svg>` of the share of right answers by confidence, with 95 % intervals."""
     right, sure = predictions.answers == predictions.labels, predictions.confidences
     groups = predictions.sample.groups

@@ -1,29 +1,33 @@
 """What people have found in the mistakes: how much error each cause could remove at most."""
 
+from typing import Any
+
 from ..diagnosis.error_causes import Cause, Causes
+from ..diagnosis.errors import Errors
+from ..diagnosis.words import Words
 from ..metrics.registry import Metric
 from .markup import bar, name, percent, plural, section, table, text
 
 
-def causes_section(found: Causes, metric: Metric) -> str:
+def causes_section(found: Causes, metric: Metric, errors: Errors[Any]) -> str:
     """Return the section on the causes that stand in reports/error-analysis.csv."""
     title = "Causes of mistakes on dev"
     if not found.mistakes:
-        return section(title, "<p>None: every dev picture was given its true class.</p>")
+        return section(title, f"<p>None: {errors.words.flawless('dev', errors.allowed)}.</p>")
     if not found.causes:
         return section(
             title,
             "<p>Nobody has said yet what causes the mistakes. <code>make errors</code> lists "
-            "those worth most, with their pictures; write into the column <code>tags</code> of "
+            "those worth most, with the examples; write into the column <code>tags</code> of "
             "<code>reports/error-analysis.csv</code> what is wrong with each, such as "
             "<code>blurry; cut off</code>, and <code>dvc repro report</code> sums it up here.</p>",
         )
-    return section(title, f"<p>{_lead(found)}</p>", _table(found, metric))
+    return section(title, f"<p>{_lead(found)}</p>", _table(found, metric, errors.words))
 
 
 def _lead(found: Causes) -> str:
     parts = [
-        f"{plural(found.mistakes, 'mistake')} on {plural(found.examples, 'dev picture')}, "
+        f"{plural(found.mistakes, 'mistake')} on {plural(found.examples, 'dev example')}, "
         f"{found.looked:,} looked at by people.",
         "Whoever removes a cause altogether wins this much, and no more.",
     ]
@@ -34,28 +38,29 @@ def _lead(found: Causes) -> str:
     return " ".join(parts)
 
 
-def _table(found: Causes, metric: Metric) -> str:
-    rows = [[name(one.name), *_row(one, found)] for one in found.causes]
+def _table(found: Causes, metric: Metric, words: Words) -> str:
+    rows = [[name(one.name), *_row(one, found, words)] for one in found.causes]
     header = [
         "Cause",
         "",
         "Mistakes",
-        "Share of mistakes",
-        f"Error on dev, now {percent(found.error)}",
-        f"{text(metric.title)}, now {found.score:.4f}",
+        words.shared,
+        f"Error on dev, now {words.amount(found.error)}",
+        f"{text(metric.title)}, now {words.score(found.score)}",
     ]
     caption = "How much error each cause could remove at most, with 95 % intervals"
     return table(caption, header, rows, kind="bars")
 
 
-def _row(one: Cause, found: Causes) -> list[str]:
+def _row(one: Cause, found: Causes, words: Words) -> list[str]:
     share, low, high = one.share.value, *one.share.interval()
-    left = found.error * (1 - share)
-    least, most = (found.error * (1 - end) for end in (high, low))
+    rest = found.error - found.at_stake
+    left, least, most = (rest + found.at_stake * (1 - part) for part in (share, high, low))
     return [
         bar(share, (low, high), 1.0),
         f"{one.mistakes:,}",
         f"{percent(share)} <small>{100 * low:.1f} to {100 * high:.1f}</small>",
-        f"{100 * left:.2f} % at best <small>{100 * least:.2f} to {100 * most:.2f}</small>",
-        f"{one.score:.4f}",
+        f"{words.amount(left, fine=True)} at best "
+        f"<small>{words.ends(least, most, fine=True)}</small>",
+        words.score(one.score),
     ]

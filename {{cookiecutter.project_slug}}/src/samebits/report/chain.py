@@ -3,41 +3,46 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .markup import bar, capital, percent, prose, section, table, text
+from ..diagnosis.words import Words
+from .markup import bar, capital, prose, section, table, text
 
 Rows = Sequence[Mapping[str, Any]]
 
 
-def chain_section(diagnosis: Mapping[str, Any]) -> str:
+def chain_section(diagnosis: Mapping[str, Any], words: Words) -> str:
     """Return the section: the errors, the gaps between them, and the ideas."""
-    parts = [_errors(diagnosis["chain"]), _gaps(diagnosis["gaps"], diagnosis["link"])]
-    parts.append(_ideas(diagnosis["ideas"]))
+    parts = [
+        _errors(diagnosis["chain"], words),
+        _gaps(diagnosis["gaps"], diagnosis["link"], words),
+        _ideas(diagnosis["ideas"]),
+    ]
     return section("Where the error sits", *filter(None, parts))
 
 
-def _errors(chain: Rows) -> str:
+def _errors(chain: Rows, words: Words) -> str:
     most = max((max([one["error"], *(one["interval"] or ())]) for one in chain), default=0.0)
     rows = [
         [
             text(_plain(one["name"])),
             bar(one["error"], one["interval"], most),
-            f"{percent(one['error'])} "
-            f"<small>{_between(one['interval']) if one['interval'] else 'wanted'}</small>",
+            f"{words.amount(one['error'])} "
+            f"<small>{words.ends(*one['interval']) if one['interval'] else 'wanted'}</small>",
             f"{one['examples']:,}" if one["examples"] else "",
         ]
         for one in chain
     ]
-    header = ["", "", "Wrong", "Pictures"]
-    caption = "Share of pictures that get a wrong class, from target to test, with 95 % intervals"
+    header = ["", "", words.column, "Examples"]
+    caption = f"{words.caption}, from target to test, with 95 % intervals"
     return table(caption, header, rows, kind="bars")
 
 
-def _gaps(gaps: Rows, link: str | None) -> str:
+def _gaps(gaps: Rows, link: str | None, words: Words) -> str:
     rows = [
         [
             f"{text(one['title'])} <small>{text(_plain(one['from']))} → "
             f"{text(_plain(one['to']))}</small>",
-            f"{100 * one['value']:+.1f} points <small>{_between(one['interval'])}</small>",
+            f"{words.bare(one['value'], signed=True)}{words.points} "
+            f"<small>{words.ends(*one['interval'])}</small>",
             "yes" if one["real"] else "not for sure",
             f"<code>{text(one['section'])}</code>",
         ]
@@ -63,10 +68,6 @@ def _ideas(ideas: Rows) -> str:
         for one in ideas
     )
     return f'<h3>What to try, in this order</h3>\n<ol class="ideas">\n{items}\n</ol>'
-
-
-def _between(interval: Sequence[float]) -> str:
-    return f"{100 * interval[0]:.1f} to {100 * interval[1]:.1f}"
 
 
 def _plain(name: str) -> str:

@@ -11,6 +11,7 @@ from .markup import text
 
 WIDTH, HEIGHT = 440, 250
 LEFT, RIGHT, TOP, BOTTOM = 48, 62, 12, 40
+SMALL, LARGE = 1e-4, 1e7  # of a step; else ticks are written with a power of ten
 LABEL_GAP = 15  # labels nearer than this would overlap
 
 
@@ -64,7 +65,7 @@ def line_chart(title: str, xs: Sequence[float], series: Sequence[Series], *, zer
         zero: whether the y axis starts at zero, else near the smallest value.
     """
     found = [value for line in series for value in line.values if value is not None]
-    y = _value_axis(found or [0.0], zero)
+    y = value_axis(found or [0.0], zero=zero, start=HEIGHT - BOTTOM, end=TOP)
     span = xs[-1] - xs[0]
     x = Axis(xs[0], xs[-1], max(1.0, nice_step(span or 1, 6)), LEFT, WIDTH - RIGHT)
     return (
@@ -73,7 +74,14 @@ def line_chart(title: str, xs: Sequence[float], series: Sequence[Series], *, zer
     )
 
 
-def _value_axis(values: list[float], zero: bool) -> Axis:
+def value_axis(values: list[float], *, zero: bool, start: float, end: float) -> Axis:
+    """Return the axis on which values stand, on the pixels `start` to `end`.
+
+    Args:
+        values: at least one.
+        zero: whether it starts at zero, else near the smallest value.
+        start, end: pixels.
+    """
     low, high = min(values), max(values)
     if zero:
         low = min(low, 0.0)
@@ -81,7 +89,7 @@ def _value_axis(values: list[float], zero: bool) -> Axis:
         low, high = (low, low + 1) if zero else (low - (abs(low) or 1) / 10, low)
     step = nice_step(high - low, 4)
     low, high = math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
-    return Axis(low, high, step, HEIGHT - BOTTOM, TOP)
+    return Axis(low, high, step, start, end)
 
 
 def _grid(x: Axis, y: Axis) -> str:
@@ -89,23 +97,26 @@ def _grid(x: Axis, y: Axis) -> str:
     for value in y.ticks():
         at = y.place(value)
         parts.append(f'<path class="grid" d="M{LEFT} {at:.1f}H{WIDTH - RIGHT}"/>')
-        label = _tick(value, y.step)
+        label = tick(value, y.step)
         parts.append(f'<text x="{LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">{label}</text>')
     base = HEIGHT - BOTTOM
     parts.append(f'<path class="axis" d="M{LEFT} {base}H{WIDTH - RIGHT}"/>')
     for value in x.ticks():
         at = x.place(value)
         parts.append(f'<path class="axis" d="M{at:.1f} {base}v5"/>')
-        label = _tick(value, x.step)
+        label = tick(value, x.step)
         parts.append(f'<text x="{at:.1f}" y="{base + 19}" text-anchor="middle">{label}</text>')
     middle = (LEFT + WIDTH - RIGHT) / 2
     parts.append(f'<text x="{middle:.1f}" y="{HEIGHT - 4}" text-anchor="middle">epoch</text>')
     return "\n".join(parts)
 
 
-def _tick(value: float, step: float) -> str:
+def tick(value: float, step: float) -> str:
+    """Return the words of a tick on an axis with this step."""
+    if not SMALL <= step < LARGE:
+        return f"{value:g}"
     decimals = max(0, -int(f"{step:e}".split("e")[1]))
-    return f"{value + 0.0:.{decimals}f}"
+    return f"{value + 0.0:,.{decimals}f}"
 
 
 def _lines(x: Axis, y: Axis, xs: Sequence[float], series: Sequence[Series]) -> str:

@@ -1,25 +1,26 @@
-"""What is odd in the data: the findings of `validate`, with the pictures that they are about."""
+"""What is odd in the data: the findings of `validate`, with the examples that they are about."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..data.findings import RULES
-from .markup import capital, name, plural, section, table, text
-from .pictures import Look, look_tag
+from .facts import moved
+from .looks import Look, look_tag
+from .markup import name, plural, section, table, text
 
 MOST_SHOWN = 12  # findings of a rule; reports/data.json has all
-MOST_PICTURES = 4  # of one finding
+MOST_EXAMPLES = 4  # of one finding
 
 # How examples are shown, by their paths below data/raw.
-Pictures = Mapping[str, Look]
+Looks = Mapping[str, Look]
 
 
-def findings_section(data: Mapping[str, Any], pictures: Pictures) -> str:
+def findings_section(data: Mapping[str, Any], looks: Looks) -> str:
     """Return what reports/data.json says of the data, for those findings that are shown."""
     shown = shown_findings(data)
     parts = [_lead(data), *([_rules(data)] if shown else [])]
     for rule, some in shown.items():
-        parts += _listed(rule, data["found"][rule], some, pictures)
+        parts += _listed(rule, data["found"][rule], some, looks)
     if data["corrections"]:
         parts.append(_corrections(data["corrections"]))
     return section("What is odd in the data", *parts)
@@ -36,31 +37,20 @@ def shown_findings(data: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
 
 
 def shown_paths(data: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the paths of the pictures that the section would like to show."""
+    """Yield the paths of the examples that the section would like to show."""
     for some in shown_findings(data).values():
         for one in some:
-            yield from one["paths"][:MOST_PICTURES]
+            yield from one["paths"][:MOST_EXAMPLES]
 
 
 def _lead(data: Mapping[str, Any]) -> str:
     found, accepted = (sum(data[key].values()) for key in ("found", "accepted"))
     lead = f"{plural(found, 'finding')}, {accepted:,} of them accepted" if found else "No finding"
-    looked = f"{data['labels_examined']:,} of {plural(data['examples'], 'picture')}"
+    looked = f"{data['labels_examined']:,} of {plural(data['examples'], 'example')}"
+    labels = f"A model that had not seen them looked for wrong labels in {looked}. "
     before = data["compared_with"]
     since = f"compared with data version {name(before)}" if before else "there is no data release"
-    return (
-        f"<p>{lead}. A model that had not seen them looked for wrong labels in {looked}. "
-        f"{_moved(data.get('not_looked_for', []), since)}</p>"
-    )
-
-
-def _moved(unseen: Sequence[str], since: str) -> str:
-    """Return what was compared with the last release, and what could not be looked for at all."""
-    kinds = [kind for kind in ("brightness", "size") if f"{kind}-drift" not in unseen]
-    said = [f"{capital(' and '.join(kinds))}: {since}."] if kinds else []
-    if "near-duplicates" in unseen:
-        said.append("Near-duplicates were not looked for, as the examples have no image.")
-    return " ".join(said)
+    return f"<p>{lead}. {labels}{moved(data.get('not_looked_for', []), since)}</p>"
 
 
 def _rules(data: Mapping[str, Any]) -> str:
@@ -76,19 +66,19 @@ def _rules(data: Mapping[str, Any]) -> str:
     return table("Findings by rule", ["Rule", "Severity", "Found", "Accepted"], rows)
 
 
-def _listed(rule: str, count: int, some: list[dict[str, Any]], pictures: Pictures) -> Iterator[str]:
+def _listed(rule: str, count: int, some: list[dict[str, Any]], looks: Looks) -> Iterator[str]:
     rest = f" <small>the first {len(some)} of {count:,}</small>" if count > len(some) else ""
     yield f"<h3>{text(RULES[rule].title.capitalize())}{rest}</h3>"
-    seen = any(path in pictures for one in some for path in one["paths"][:MOST_PICTURES])
+    seen = any(path in looks for one in some for path in one["paths"][:MOST_EXAMPLES])
     yield f'<ol class="{"mistakes findings" if seen else "findings"}">'
     for one in some:
-        yield _finding(one, pictures)
+        yield _finding(one, looks)
     yield "</ol>"
 
 
-def _finding(one: Mapping[str, Any], pictures: Pictures) -> str:
-    paths = [path for path in one["paths"][:MOST_PICTURES] if path in pictures]
-    tags = "".join(look_tag(pictures[path], f"Picture {path}") for path in paths)
+def _finding(one: Mapping[str, Any], looks: Looks) -> str:
+    paths = [path for path in one["paths"][:MOST_EXAMPLES] if path in looks]
+    tags = "".join(look_tag(looks[path], f"Example {path}") for path in paths)
     words = name(one["message"])
     if one["accepted"]:
         words += f"<small>accepted: {name(one['accepted'])}</small>"
@@ -100,7 +90,7 @@ def _finding(one: Mapping[str, Any], pictures: Pictures) -> str:
 
 
 def _corrections(corrections: list[dict[str, Any]]) -> str:
-    header = ["Content", "Old label", "New label", "Pictures", "Who", "Why"]
+    header = ["Content", "Old label", "New label", "Examples", "Who", "Why"]
     rows = [
         [
             f"<code>{text(one['md5'])}</code>",

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core.records import Curves
+from ..diagnosis.errors import Errors
 from ..metrics.predictions import Predictions
-from .pictures import Gallery, Look
+from .looks import Gallery, Look
 
 
 @dataclass(frozen=True)
@@ -17,9 +18,10 @@ class Inputs:
     """Everything that the page shows.
 
     `metrics`, `diagnosis`, `data` and `identity` are the JSON files of that name; `curves` the
-    columns of the learning curves; `predictions` those for each data set; `pictures` how the dev
-    examples are shown, in the order of `predictions["dev"]`; `odd` how those of findings in the
-    data are, by path; `tags` what people say caused mistakes, by the content (MD5) of an example.
+    columns of the learning curves; `errors` what an answer is, and a mistake; `predictions` those
+    for each data set; `looks` how the dev examples are shown, in the order of `predictions["dev"]`;
+    `odd` how those of findings in the data are, by path; `tags` what people say caused mistakes, by
+    the content (MD5) of an example.
     """
 
     metrics: dict[str, Any]
@@ -27,8 +29,8 @@ class Inputs:
     data: dict[str, Any]
     identity: dict[str, Any]
     curves: Curves
-    classes: list[str]
+    errors: Errors[Any]
     predictions: dict[str, Predictions]
-    pictures: Gallery | npt.NDArray[np.uint8]
+    looks: Gallery | npt.NDArray[np.uint8]
     odd: Mapping[str, Look]
     tags: Mapping[str, Sequence[str]]

@@ -29,7 +29,7 @@ def share(part: int, whole: int) -> str:
 
 
 def plural(count: int, singular: str, many: str = "") -> str:
-    """Return a count with its noun, such as `1 picture` and `2 pictures`."""
+    """Return a count with its noun, such as `1 example` and `2 examples`."""
     return f"{count:,} {singular if count == 1 else many or singular + 's'}"
 
 
@@ -46,11 +46,6 @@ def capital(words: str) -> str:
 def percent(part: float) -> str:
     """Return a share such as 0.123 as a percentage with one decimal."""
     return f"{100 * part:.1f} %"
-
-
-def ends(interval: Sequence[float]) -> str:
-    """Return an interval in small print, with four decimals."""
-    return f"<small>{interval[0]:.4f} to {interval[1]:.4f}</small>"
 
 
 def bar(value: float, interval: Sequence[float] | None, most: float) -> str:

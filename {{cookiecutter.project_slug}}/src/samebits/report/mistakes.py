@@ -1,164 +1,51 @@
-"""What goes wrong, and how: the confusions on test, and the mistakes on dev worth most.
+"""The mistakes on dev worth most, with the examples.
 
-The pictures are those of dev: who looks at test examples to find ideas has no test set any more.
+They are those of dev: who looks at test examples to find ideas has no test set any more.
 """
 
-from collections.abc import Mapping, Sequence
+from ..metrics.registry import Metric
+from .inputs import Inputs
+from .looks import look_tag
+from .markup import name, plural, section, text
 
-import numpy as np
-import numpy.typing as npt
-
-from ..diagnosis.error_cost import ordered
-from ..metrics.predictions import Predictions
-from ..metrics.proportions import measured
-from ..metrics.registry import METRICS, Metric
-from .markup import bar, name, plural, section, share, table, text
-from .pictures import Gallery, look_tag
-
-MATRIX_CLASSES = 30  # a larger matrix cannot be read; its worst pairs can
-WORST_PAIRS = 10  # below a matrix, which has the others
-ONLY_PAIRS = 30  # where there is no matrix
-WORST_PICTURES = 24
-Tags = Mapping[str, Sequence[str]]  # what people say caused a mistake, by the picture's content
-FEW = 12  # with fewer mistakes, the right answers that were least sure are shown as well
+SHOWN = 24
+FEW = 12  # with fewer mistakes, answers that are nearly one are shown as well
 
 
-def confusion(predictions: Predictions, classes: int) -> npt.NDArray[np.int64]:
-    """Return counts `[classes, classes]`: rows are true classes, columns predicted ones."""
-    pairs = predictions.labels * classes + predictions.answers
-    return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
-
-
-def confusion_section(predictions: Predictions, classes: list[str]) -> str:
-    """Return the confusion matrix, not for many classes, and the pairs that cost most."""
-    counts, title = confusion(predictions, len(classes)), "Confusions on test"
-    if len(classes) > MATRIX_CLASSES:
-        return section(title, _worst_pairs(predictions, counts, classes, ONLY_PAIRS))
-    lead = (
-        "<p>Each row is a true class, each column what the model said. Right answers lie on the "
-        "diagonal; a shade is the share of the row.</p>"
-    )
-    pairs = _worst_pairs(predictions, counts, classes, WORST_PAIRS)
-    return section(title, lead, _matrix(counts, classes), pairs)
-
-
-def mistakes_section(
-    predictions: Predictions,
-    classes: list[str],
-    pictures: Gallery | npt.NDArray[np.uint8],
-    metric: Metric,
-    tags: Tags,
-) -> str:
-    """Return the dev pictures that went wrong, or nearly so, what costs most first."""
-    wrong = ordered(metric, predictions)
-    shown = wrong[:WORST_PICTURES]
+def mistakes_section(inputs: Inputs, metric: Metric) -> str:
+    """Return the dev examples that went wrong, or nearly so, what costs most first."""
+    errors, predictions = inputs.errors, inputs.predictions["dev"]
+    words, wrong = errors.words, errors.ordered(metric, predictions)
+    shown = wrong[:SHOWN]
     lead = plural(len(wrong), "mistake")
     if len(wrong) > 1:
-        costs = metric.title if metric.form == "share" else METRICS["log_loss"].title
-        lead += f", first what costs most {text(costs)}, then where the model was surest"
+        lead += f", {text(errors.order(metric))}"
     if not wrong:
-        lead = "None: every dev picture was given its true class"
+        lead = f"None: {words.flawless('dev', errors.allowed)}"
     if len(shown) < len(wrong):
         lead += f"; {len(shown)} are shown here, more by <code>make errors</code>"
     if len(shown) < FEW:
-        shown += least_sure(predictions)[: FEW - len(shown)]
-        lead += "; then right answers, the least sure first"
-    items = [_mistake(predictions, classes, pictures, index, tags) for index in shown]
+        shown += errors.nearly(predictions)[: FEW - len(shown)]
+        lead += f"; then {words.nearly}"
+    mistaken = set(wrong)
+    items = [_answer(inputs, row, row in mistaken) for row in shown]
     title = "Mistakes on dev worth most"
     return section(title, f"<p>{lead}.</p>", '<ol class="mistakes">', *items, "</ol>")
 
 
-def least_sure(predictions: Predictions) -> list[int]:
-    """Return the rows that went right, by rising confidence in the answer, then by path."""
-    right = np.flatnonzero(predictions.answers == predictions.labels).tolist()
-    return sorted(
-        right, key=lambda row: (predictions.confidences[row], predictions.examples[row].path)
+def _answer(inputs: Inputs, row: int, mistaken: bool) -> str:
+    errors, predictions = inputs.errors, inputs.predictions["dev"]
+    example, said = predictions.examples[row], errors.said(predictions, row)
+    alt = (
+        f"Dev example {example.path}: true {errors.words.answer} {said.true}, predicted "
+        f"{said.answer}"
     )
-
-
-def _mistake(
-    predictions: Predictions,
-    classes: list[str],
-    pictures: Gallery | npt.NDArray[np.uint8],
-    row: int,
-    tags: Tags,
-) -> str:
-    path = predictions.examples[row].path
-    true, answer = (classes[rows[row]] for rows in (predictions.labels, predictions.answers))
-    alt = f"Dev picture {path}: true class {true}, predicted {answer}"
-    kind = "wrong" if true != answer else "right"
-    sure = f"{100 * predictions.confidences[row]:.1f} %"
-    said = "; ".join(tags.get(predictions.examples[row].md5, ()))
-    causes = f'<span class="tags">{name(said)}</span>' if said else ""
+    tags = "; ".join(inputs.tags.get(example.md5, ()))
+    causes = f'<span class="tags">{name(tags)}</span>' if tags else ""
     return (
-        f"<li><figure>{look_tag(pictures[row], alt)}<figcaption>"
-        f"<span>true <b>{name(true)}</b></span>"
-        f'<span class="{kind}">predicted <b>{name(answer)}</b></span>'
-        f"<span>{sure} sure</span>{causes}<small>{name(path)}</small></figcaption></figure></li>"
+        f"<li><figure>{look_tag(inputs.looks[row], alt)}<figcaption>"
+        f"<span>true <b>{name(said.true)}</b></span>"
+        f'<span class="{"wrong" if mistaken else "right"}">predicted <b>{name(said.answer)}</b>'
+        f"</span><span>{errors.words.far(said.detail)}</span>{causes}"
+        f"<small>{name(example.path)}</small></figcaption></figure></li>"
     )
-
-
-def _matrix(counts: npt.NDArray[np.int64], classes: list[str]) -> str:
-    kind = "matrix" if max(map(len, classes)) <= 3 else "matrix long"
-    head = "".join(_matrix_header("col", label) for label in classes)
-    rows = []
-    for index, label in enumerate(classes):
-        cells = "".join(_cell(counts, index, column) for column in range(len(classes)))
-        rows.append(f"<tr>{_matrix_header('row', label)}{cells}</tr>")
-    caption = "Test pictures by true class (rows) and predicted class (columns)"
-    return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{caption}">\n'
-        f'<table class="{kind}">\n<caption>{caption}</caption>\n'
-        f'<thead><tr><th scope="col">true ↓<br>predicted →</th>{head}</tr></thead>\n<tbody>\n'
-        + "\n".join(rows)
-        + "\n</tbody>\n</table></div>"
-    )
-
-
-def _matrix_header(scope: str, label: str) -> str:
-    # Long names often differ only at the end, so both ends are kept.
-    short = label if len(label) <= 20 else f"{label[:9]}…{label[-10:]}"
-    return f'<th scope="{scope}" title="{text(label)}"><span>{name(short)}</span></th>'
-
-
-def _cell(counts: npt.NDArray[np.int64], row: int, column: int) -> str:
-    count = int(counts[row, column])
-    if not count:
-        return "<td></td>"
-    # Never fainter than 0.15: a single mistake among thousands must be seen.
-    shade = 0.15 + 0.45 * count / int(counts[row].sum())
-    kind = "right" if row == column else "wrong"
-    return f'<td class="{kind}" style="--shade:{shade:.3f}">{count}</td>'
-
-
-def _worst_pairs(
-    predictions: Predictions, counts: npt.NDArray[np.int64], classes: list[str], most: int
-) -> str:
-    """The pairs of classes confused most often, and what of all pictures each costs."""
-    wrong = counts * (1 - np.eye(len(classes), dtype=np.int64))
-    pairs = [(int(row), int(column)) for row, column in np.argwhere(wrong)]
-    pairs.sort(key=lambda pair: (-wrong[pair], pair))
-    if not pairs:
-        return "<p>None: every test picture was given its true class.</p>"
-    groups = predictions.sample.groups
-    costs = [
-        measured("", (predictions.labels == true) & (predictions.answers == answer), groups)
-        for true, answer in pairs[:most]
-    ]
-    longest = max(cost.high for cost in costs)
-    rows = [
-        [
-            f"{name(classes[true])} → {name(classes[answer])}",
-            bar(cost.error, (cost.low, cost.high), longest),
-            f"{100 * cost.error:.2f} % "
-            f"<small>{100 * cost.low:.2f} to {100 * cost.high:.2f}</small>",
-            f"{wrong[true, answer]:,}",
-            share(int(wrong[true, answer]), int(counts[true].sum())),
-        ]
-        for (true, answer), cost in zip(pairs, costs, strict=False)
-    ]
-    lead = f"<p>{plural(len(pairs), 'pair')} of classes confused, the costliest first: what a pair "
-    lead += "costs is how much less of all pictures would be wrong without it.</p>"
-    header = ["True → predicted class", "", "Costs", "Pictures", "Of class"]
-    caption = "What confusing two classes costs on test, with 95 % intervals"
-    return lead + table(caption, header, rows, kind="bars narrow")

@@ -4,6 +4,7 @@ It names neither the project nor a machine, and no time: `dvc.lock` holds its ha
 """
 
 import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..core.records import Curves
@@ -11,16 +12,20 @@ from ..diagnosis.error_causes import causes
 from ..metrics.registry import METRICS
 from ..metrics.scores import find
 from .answers import answers
-from .calibration import calibration_section
 from .causes import causes_section
 from .chain import chain_section
 from .charts import Series, line_chart
+from .class_parts import class_parts
+from .facts import kinds
 from .figures import metrics_section, slices_section
 from .findings import findings_section
 from .inputs import Inputs
-from .markup import document, name, section, share, table, text
-from .mistakes import confusion, confusion_section, mistakes_section
+from .markup import document, section, table, text
+from .mistakes import mistakes_section
+from .number_parts import number_parts
+from .parts import Parts
 
+PARTS: Mapping[str, Callable[[Inputs], Parts]] = {"class": class_parts, "number": number_parts}
 LEVELS = {
     "portable": "the same bits on every x86-64 Linux machine with AVX2",
     "machine": "the same bits on a machine of the same kind",
@@ -35,27 +40,26 @@ ORIGINS = {
 
 def page(inputs: Inputs) -> str:
     """Return the whole page as HTML."""
-    test, dev = inputs.predictions["test"], inputs.predictions["dev"]
-    metric = find(inputs.metrics["metric"])
+    metric, errors = find(inputs.metrics["metric"]), inputs.errors
+    dev, parts = inputs.predictions["dev"], PARTS[errors.answers.target](inputs)
     body = "\n".join(
         [
             _header(inputs),
             "<main>",
-            chain_section(inputs.diagnosis),
-            causes_section(causes(metric, dev, inputs.tags), metric),
-            mistakes_section(dev, inputs.classes, inputs.pictures, metric, inputs.tags),
-            slices_section(inputs.metrics),
-            confusion_section(test, inputs.classes),
-            calibration_section(test),
-            metrics_section(inputs.metrics),
+            chain_section(inputs.diagnosis, errors.words),
+            causes_section(causes(metric, dev, inputs.tags, errors), metric, errors),
+            mistakes_section(inputs, metric),
+            slices_section(inputs.metrics, errors.words),
+            *parts.answers,
+            metrics_section(inputs.metrics, errors.words),
             _curves_section(inputs.curves),
-            _data_section(inputs),
+            section("Data", kinds(inputs.data), parts.data),
             findings_section(inputs.data, inputs.odd),
             _origin_section(inputs.identity),
             "</main>",
         ]
     )
-    title = f"{metric.title} {inputs.metrics['score']:.4f} on test"
+    title = f"{metric.title} {errors.words.score(inputs.metrics['score'])} on test"
     return document(title, body)
 
 
@@ -94,9 +98,15 @@ def _curves_section(curves: Curves) -> str:
     if not xs:
         return section("Learning curves", "<p>None: training ran no epoch.</p>")
     losses = [key for key in curves if key.endswith("_loss")]
+    wrong = [key for key in curves if key.endswith("_error")]
     others = [key for key in curves if key.endswith(("_score", *METRICS)) and key not in losses]
-    charts = [_chart("Loss", xs, losses, curves, True), _chart("Score", xs, others, curves, False)]
-    return section("Learning curves", '<div class="charts">', *charts, "</div>")
+    charts = [
+        _chart("Loss", xs, losses, curves, True),
+        _chart("Error", xs, wrong, curves, True),
+        _chart("Score", xs, others, curves, False),
+    ]
+    shown = filter(None, charts)
+    return section("Learning curves", '<div class="charts">', *shown, "</div>")
 
 
 def _chart(title: str, xs: list[float], keys: list[str], curves: Curves, zero: bool) -> str:
@@ -119,38 +129,6 @@ def _chart(title: str, xs: list[float], keys: list[str], curves: Curves, zero: b
 def _last(values: list[float | None]) -> str:
     found = [value for value in values if value is not None]
     return f"{found[-1]:.4g} at the end" if found else "no value"
-
-
-def _data_section(inputs: Inputs) -> str:
-    splits = inputs.predictions
-    matrix = confusion(splits["test"], len(inputs.classes))
-    header = ["Class", "Raw", *(name(one.replace("_", "-")) for one in splits), "Found on test"]
-    rows = []
-    for index, label in enumerate(inputs.classes):
-        counts = [int((split.labels == index).sum()) for split in splits.values()]
-        found = share(int(matrix[index, index]), int(matrix[index].sum()))
-        raw = inputs.data["classes"].get(label, 0)
-        rows.append([name(label), f"{raw:,}", *(f"{count:,}" for count in counts), found])
-    totals = [len(split.labels) for split in splits.values()]
-    raw = sum(inputs.data["classes"].values())
-    right = share(int(matrix.trace()), int(matrix.sum()))
-    rows.append(["All", f"{raw:,}", *(f"{total:,}" for total in totals), right])
-    caption = "Pictures by class and data set"
-    return section("Data", _kinds(inputs.data), table(caption, header, rows, marked=len(rows) - 1))
-
-
-def _kinds(data: dict[str, Any]) -> str:
-    titles = {"Sizes in pixels": data["sizes"], "Colour modes": data["modes"]}
-    listed = {
-        title: ", ".join(f"{text(kind)} ({count:,})" for kind, count in _commonest(counts))
-        for title, counts in titles.items()
-        if counts
-    }
-    return f"<p>{' '.join(f'{title}: {kinds}.' for title, kinds in listed.items())}</p>"
-
-
-def _commonest(counts: dict[str, int]) -> list[tuple[str, int]]:
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:8]
 
 
 def _origin_section(identity: dict[str, Any]) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from .looks import Look, look_tag
 from .markup import document, name, plural, section, text
-from .pictures import Look, look_tag
 
 SHOWN = 24
 
@@ -28,7 +28,7 @@ def sheet(title: str, lead: str, parts: Sequence[tuple[str, int, Sequence[Shown]
 
     Args:
         title, lead: what it shows, as plain text.
-        parts: heading, how many pictures there are in all, and those that are shown.
+        parts: heading, how many examples there are in all, and those that are shown.
     """
     body = "\n".join(_part(*part) for part in parts)
     header = f"<header><h1>{text(title)}</h1>\n<p>{text(lead)}</p></header>"
@@ -36,7 +36,7 @@ def sheet(title: str, lead: str, parts: Sequence[tuple[str, int, Sequence[Shown]
 
 
 def _part(heading: str, count: int, shown: Sequence[Shown]) -> str:
-    lead = plural(count, "picture") + (f"; {len(shown)} of them" if len(shown) < count else "")
+    lead = plural(count, "example") + (f"; {len(shown)} of them" if len(shown) < count else "")
     return section(
         heading, f"<p>{lead}.</p>", '<ol class="mistakes">', *map(_figure, shown), "</ol>"
     )

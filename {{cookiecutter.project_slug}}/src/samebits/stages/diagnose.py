@@ -10,9 +10,11 @@ from ..core.records import read_curves, read_record
 from ..core.seals import Seal
 from ..core.sections import Data, Evaluation, Optimization, Regularization
 from ..core.yours import Yours
+from ..data.targets import Answers
 from ..diagnosis.diagnosis import Inputs, diagnose
 from ..diagnosis.ideas import Settings
-from ..metrics.predictions import read_predictions
+from ..diagnosis.targets import errors_of
+from ..metrics.prediction_table import read_predictions
 from ..metrics.registry import enter
 
 DIAGNOSIS = Path("reports/diagnosis.json")
@@ -22,19 +24,21 @@ LOSSES, GROWTH = Path("reports/losses.csv"), Path("reports/growth.json")
 def main(yours: Yours, seal: Seal) -> None:
     """Write the diagnosis."""
     enter(yours.metrics.METRICS)
-    found = diagnose(inputs(), settings())
+    left = inputs()
+    found = diagnose(left, settings(left.answers))
     seal.check()
     write_json(DIAGNOSIS, found)
     seal.write()
 
 
-def settings() -> Settings:
-    """Return the sections that the ideas start from."""
+def settings(answers: Answers) -> Settings:
+    """Return what ideas start from, where answers are such."""
     augmentation = values("augmentation")
     growth = read_record(GROWTH, "evaluate", ("bigger", "smaller", "other"))
     sections = (read(Data), read(Optimization), read(Regularization), read(Evaluation))
     data, optimization, regularization, evaluation = sections
-    return Settings(data, optimization, regularization, evaluation, augmentation, growth)
+    errors = errors_of(answers, evaluation.target_error)
+    return Settings(errors, data, optimization, regularization, evaluation, augmentation, growth)
 
 
 def inputs() -> Inputs:
@@ -43,7 +47,7 @@ def inputs() -> Inputs:
     Raises:
         UserError: something is missing or damaged.
     """
-    _, predictions = read_predictions(Path("reports/predictions.csv"))
+    answers, predictions = read_predictions(Path("reports/predictions.csv"))
     for split in ("train", "train_dev", "dev", "test"):
         if split not in predictions:
             raise UserError(
@@ -52,6 +56,7 @@ def inputs() -> Inputs:
     return Inputs(
         read_record(Path("reports/metrics.json"), "evaluate", ("train", "test")),
         read_record(Path("reports/data.json"), "validate", ("findings",)),
+        answers,
         predictions,
         _losses(),
         len(read_curves(Path("reports/learning-curves.csv"), "train")["epoch"]),

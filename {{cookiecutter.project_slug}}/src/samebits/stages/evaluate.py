@@ -1,5 +1,7 @@
 """models/, data/prepared → reports/{predictions,confusion}.csv, metrics.json: how good it is.
 
+Where answers are numbers, residuals.csv stands for confusion.csv.
+
 The only stage that reads the test examples for their score. What it says of the predictions is
 said of the six decimals that reports/predictions.csv has, so anyone can compute it from that file.
 """
@@ -19,11 +21,11 @@ from ..data.shards import read_examples, rows
 from ..data.splits import SPLITS
 from ..metrics.baselines import beside
 from ..metrics.evaluation import check, judge_all, parts_of, resample_all
-from ..metrics.predictions import scored, write_confusion, write_predictions
+from ..metrics.prediction_table import scoring_of, write_predictions
 from ..metrics.registry import enter
-from ..training.baselines import baselines
 from ..training.network import built, growth
 from ..training.predict import load, predict
+from ..training.target import target_of
 
 PREPARED, REPORTS = Path("data/prepared"), Path("reports")
 DATA = REPORTS / "data.json"
@@ -37,35 +39,43 @@ def main(yours: Yours, seal: Seal) -> None:
     kernels.configure(reproducibility.level, reproducibility.threads, reproducibility.device)
     splits = {name: Split.open(PREPARED / name) for name in SPLITS}
     test = splits["test"]
-    classes, chunk = test.classes, reproducibility.chunk
-    constraints = check(evaluation, classes)
+    target, chunk = target_of(test), reproducibility.chunk
+    answers, scoring = test.answers, scoring_of(test.answers, test.scale)
+    constraints = check(evaluation, answers)
     network = built(yours.model, test, 0.0, reproducibility)
     load(network, WEIGHTS)
     network.to(reproducibility.device)
     inputs = yours.model.inputs
     with portable(network, reproducibility):
-        predict(network, inputs, rows(test.arrays, slice(0, 1)), len(classes), chunk)
+        predict(network, inputs, rows(test.arrays, slice(0, 1)), target, chunk)
     found = {
-        name: predict(network, inputs, split.arrays, len(classes), chunk)
+        name: predict(network, inputs, split.arrays, target, chunk)
         for name, split in splits.items()
     }
     predictions = {
-        name: scored(name, read_examples(PREPARED / name), split.labels, found[name], classes)
+        name: scoring.scored(name, read_examples(PREPARED / name), split.labels, found[name])
         for name, split in splits.items()
     }
     costs = {
         "parameters": sum(one.numel() for one in network.parameters()),
         "model_bytes": WEIGHTS.stat().st_size,
     }
-    parts = parts_of(evaluation, classes, predictions)
-    drawn = resample_all(evaluation, constraints, classes, parts, reproducibility.seed)
-    metrics = judge_all(evaluation, constraints, classes, parts, drawn, costs)
-    simple = baselines(splits["train"], {name: splits[name] for name in ("dev", "test")})
-    earned = {name: drawn[name, ""] for name in ("dev", "test")}
-    beaten = beside(evaluation.metric, predictions, earned, simple, reproducibility.seed)
+    parts = parts_of(evaluation, answers, predictions)
+    drawn = resample_all(evaluation, constraints, answers, parts, reproducibility.seed)
+    metrics = judge_all(evaluation, constraints, answers, parts, drawn, costs)
+    seen = {name: splits[name] for name in ("dev", "test")}
+    simple = {
+        name: {
+            split: scoring.scored(split, predictions[split].examples, seen[split].labels, said)
+            for split, said in each.items()
+        }
+        for name, each in target.baselines(splits["train"], seen).items()
+    }
+    earned = {name: drawn[name, ""] for name in seen}
+    beaten = beside(evaluation.metric, earned, simple, reproducibility.seed)
     seal.check()
-    write_predictions(REPORTS / "predictions.csv", classes, predictions)
-    write_confusion(REPORTS / "confusion.csv", test.labels, found["test"], classes)
+    write_predictions(REPORTS / "predictions.csv", answers, predictions)
+    scoring.write_pairs(REPORTS / scoring.pairs, predictions["test"])
     metrics |= {"baselines": beaten, "data": data_of(DATA)}
     write_json(REPORTS / "metrics.json", metrics)
     write_json(REPORTS / "growth.json", growth(yours.model, test))

@@ -9,12 +9,14 @@ from ..core.seals import Seal
 from ..core.yours import Yours
 from ..data.shards import Index, open_shards
 from ..diagnosis.error_tags import FILE, read_rows
-from ..metrics.predictions import Predictions, read_predictions
+from ..diagnosis.targets import errors_of
+from ..metrics.prediction_table import read_predictions
+from ..metrics.predictions import Predictions
 from ..metrics.registry import enter
 from ..report.findings import shown_paths
 from ..report.inputs import Inputs
+from ..report.looks import Gallery, Look, Show, drawing
 from ..report.page import page
-from ..report.pictures import Gallery, Look, Show, drawing
 
 KEYS = (
     *("score", "metric", "interval", "accepted", "constraints", "slices", "baselines"),
@@ -32,7 +34,7 @@ def main(yours: Yours, seal: Seal) -> None:
     enter(yours.metrics.METRICS)
     metrics = read_record(Path("reports/metrics.json"), "evaluate", KEYS)
     diagnosis = read_record(Path("reports/diagnosis.json"), "diagnose", DIAGNOSIS_KEYS)
-    classes, predictions = read_predictions(Path("reports/predictions.csv"))
+    answers, predictions = read_predictions(Path("reports/predictions.csv"))
     for split in ("dev", "test"):
         if split not in predictions:
             raise UserError(
@@ -44,11 +46,12 @@ def main(yours: Yours, seal: Seal) -> None:
     )
     curves = read_curves(Path("reports/learning-curves.csv"), "train")
     show = drawing(yours.show)
-    pictures = _gallery("dev", predictions, show)
+    looks = _gallery("dev", predictions, show)
     odd = _odd(set(shown_paths(data)), predictions, show)
-    tags = {row.md5: row.causes() for row in read_rows(FILE, predictions, classes)}
+    errors = errors_of(answers, diagnosis["chain"][0]["error"])
+    tags = {row.md5: row.causes() for row in read_rows(FILE, predictions, errors)}
     records = (metrics, diagnosis, data, identity)
-    inputs = Inputs(*records, curves, classes, predictions, pictures, odd, tags)
+    inputs = Inputs(*records, curves, errors, predictions, looks, odd, tags)
     content = page(inputs).encode()
     seal.check()
     write_bytes(Path("reports/report.html"), content)
@@ -67,6 +70,6 @@ def _odd(wanted: set[str], predictions: dict[str, Predictions], show: Show) -> d
     for split, known in predictions.items():
         rows = [row for row, one in enumerate(known.examples) if one.path in wanted]
         if rows:
-            pictures = _gallery(split, predictions, show)
-            found |= {known.examples[row].path: pictures[row] for row in rows}
+            looks = _gallery(split, predictions, show)
+            found |= {known.examples[row].path: looks[row] for row in rows}
     return found

@@ -21,6 +21,7 @@ from ..training.distributed import joined
 from ..training.loop import COLUMNS, Settings, train
 from ..training.network import built
 from ..training.recipe import Recipe
+from ..training.target import Target, target_of
 
 TRAIN, DEV = Path("data/prepared/train"), Path("data/prepared/dev")
 WEIGHTS, IDENTITY = Path("models/model.safetensors"), Path("models/identity.json")
@@ -52,18 +53,18 @@ def main(yours: Yours, seal: Seal) -> None:
         with recorded("train", outputs=(WEIGHTS, LOSSES, CURVES), **record):
             progress = learn()
             seal.check()
-            _write(network, progress)
+            _write(network, progress, target_of(training))
     write_json(IDENTITY, made_of)
     seal.write()
     # Last of all: until here a killed run can go on.
     checkpoint.remove(checkpoint.FOLDER, made_of)
 
 
-def _write(network: torch.nn.Module, progress: Progress) -> None:
+def _write(network: torch.nn.Module, progress: Progress, target: Target) -> None:
     weights = {name: value.cpu().contiguous() for name, value in network.state_dict().items()}
     write_bytes(WEIGHTS, save(weights))
     # Nine digits hold a float32 exactly.
     losses = ((step, f"{loss:.9g}") for step, loss in enumerate(progress.losses))
     write_csv(LOSSES, ("step", "loss"), losses)
-    rows = [[int(row[0]), *(f"{one:.6f}" for one in row[1:])] for row in progress.curves]
-    write_csv(CURVES, COLUMNS, rows)
+    rows = [[int(row[0]), *map(target.cell, row[1:])] for row in progress.curves]
+    write_csv(CURVES, (*COLUMNS, target.figure), rows)

@@ -1,6 +1,7 @@
 """data/raw → reports/data.json: refuse bad data before anything learns from it."""
 
 from pathlib import Path
+from typing import Any
 
 from ..checks.run import Reviewed, validate
 from ..console.errors import UserError
@@ -21,21 +22,23 @@ REPORT = Path("reports/data.json")
 
 def main(yours: Yours, seal: Seal) -> None:
     """Check every example, write what was found, and refuse data with errors."""
-    data, runtime = read(Data), read(Runtime)
-    reader = reader_of(read(Task), data)
+    data, runtime, task = read(Data), read(Runtime), read(Task)
+    reader = reader_of(task, data)
     refuse_parts()
     version = recorded_version(RAW.with_suffix(".dvc"))
     if version is None:
         raise UserError(f"{RAW}.dvc is not there; give the data a version with 'dvc add {RAW}'.")
     # Here, for torch takes seconds to import, and data that are not there need none.
     from ..core import kernels
-    from ..training.softmax_regression import out_of_fold
+    from ..training import linear_regression, softmax_regression
 
+    models = {"class": softmax_regression.out_of_fold, "number": linear_regression.out_of_fold}
     # Which labels are in doubt is the same everywhere, whatever level training has.
     kernels.configure("portable", 1, "cpu")
     with open_catalogue(DECODED, Decoder.of(yours.data, data), reader) as catalogue:
+        model: Any = models[task.target]
         summary, table = validate(
-            catalogue, RAW, data, version, out_of_fold, Reviewed(), runtime.workers
+            catalogue, RAW, data, version, model, Reviewed(), runtime.workers, task.target
         )
     seal.check()
     write_json(REPORT, {"version": version, "release": release_of(version)} | summary)

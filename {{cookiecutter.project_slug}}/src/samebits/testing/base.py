@@ -14,13 +14,16 @@ from numpy.typing import NDArray
 from ..core import kernels
 from ..core.config import read
 from ..core.params import keys
-from ..core.sections import Reproducibility
+from ..core.sections import Reproducibility, Task
 from ..core.yours import YOURS, Yours, declared, package
-from ..data.fields import Arrays, Field, checked, fields_of, image_of
+from ..data.fields import Arrays, Field, Fields, checked, fields_of, image_of
+from ..data.fitting import Fitted, fitting_of
 from ..data.loader import Split
 from ..data.shards import Stored
 
 CLASSES = ["plain", "rows", "columns"]
+LEARNT = 96  # examples of which `fit` learns
+NUMBERS = [100.0, 200.0, 300.0]  # for them, where answers are numbers
 
 
 def yours() -> Yours:
@@ -59,20 +62,40 @@ class Checks:
         kernels.configure(given.level, given.threads, given.device)
 
     def examples(self, count: int) -> Split:
-        """Return examples to check with: noise, in which the class can be told of each array.
+        """Return examples to check with: noise, in which the answer can be told of each array.
+
+        It is one of three classes, or of three numbers.
 
         An image has bright rows, bright columns or neither; of any other array none, half or all of
         the numbers are larger. Whole numbers are from 0 to 3: they may stand for words.
         """
-        data = yours().data
-        fields = checked(data.fields(read(data.Input)))
-        labels = np.arange(count, dtype=np.int64) % len(CLASSES)
-        image = image_of(fields)
-        arrays = {
-            name: _images(field, labels) if name == image else _numbers(field, labels)
-            for name, field in fields.items()
-        }
-        return Split(arrays, labels, CLASSES, "synthetic")
+        data, labels = yours().data, _labels(count)
+        settings = read(data.Input)
+        fields, fitting = checked(data.fields(settings)), fitting_of(data, settings)
+        # Learnt of the same examples however many there are, as in a project.
+        learnt = iter([made(fields, LEARNT)])
+        fitted = fitting.learn(learnt) if fitting else Fitted({}, None)
+        arrays = fitted(made(fields, count))
+        shapes = {name: one.shape for name, one in fitted.arrays.items()}
+        target = read(Task).target
+        if target == "number":
+            scale = (NUMBERS[1], NUMBERS[2] - NUMBERS[1])
+            numbers = np.array(NUMBERS)[labels]
+            return Split(arrays, numbers, [], "synthetic", target, scale, shapes)
+        return Split(arrays, labels, CLASSES, "synthetic", learnt=shapes)
+
+
+def _labels(count: int) -> NDArray[np.int64]:
+    return np.arange(count, dtype=np.int64) % len(CLASSES)
+
+
+def made(fields: Fields, count: int) -> Arrays:
+    """Return made-up arrays [count, ...] of these fields."""
+    labels, image = _labels(count), image_of(fields)
+    return {
+        name: _images(field, labels) if name == image else _numbers(field, labels)
+        for name, field in fields.items()
+    }
 
 
 def _images(field: Field, labels: NDArray[np.int64]) -> NDArray[np.uint8]:

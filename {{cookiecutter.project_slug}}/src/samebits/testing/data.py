@@ -10,7 +10,11 @@ from ..core.config import read
 from ..core.sections import Data
 from ..data.decoder import Decoder
 from ..data.example import Decoded, Unreadable
-from .base import check_section, disturb, yours
+from ..data.fields import checked
+from ..data.fitting import fitting_of
+from .base import check_section, disturb, made, yours
+
+HALVES = (slice(0, 20), slice(20, 64))
 
 
 class DataChecks:
@@ -46,6 +50,25 @@ class DataChecks:
                 same = np.array_equal(array, after.arrays[name])
                 assert same, f"`decode` returned another {name} for the same content"
             assert after.facts == before.facts, "`decode` gave other facts for the same content"
+
+    def test_what_is_learnt_depends_on_the_training_examples_alone(self) -> None:
+        data = yours().data
+        settings = read(data.Input)
+        fitting = fitting_of(data, settings)
+        if fitting is None:
+            return
+        examples = made(checked(data.fields(settings)), 64)
+        first = fitting.learn(iter([examples]))
+        disturb()
+        halves = [{name: one[at] for name, one in examples.items()} for at in HALVES]
+        again = fitting.learn(iter(halves))
+        for name, array in first.arrays.items():
+            same = np.array_equal(array, again.arrays[name])
+            assert same, f"`fit` returned another {name} for the same examples"
+        whole, parts = first(examples), [first(half) for half in halves]
+        for name, array in whole.items():
+            joined = np.concatenate([part[name] for part in parts])
+            assert np.array_equal(array, joined), f"`transform` makes {name} of other examples, too"
 
     def _decoded(self, contents: list[bytes]) -> list[Decoded]:
         decoder = Decoder.of(yours().data, read(Data))

@@ -4,9 +4,13 @@ from unittest import mock
 
 import numpy as np
 
+from ..core.config import read
+from ..core.sections import Task
 from ..metrics import registry
 from ..metrics.classification import Classified
 from ..metrics.registry import Metric
+from ..metrics.regression import Numbers
+from ..metrics.sample import Sample
 from ..metrics.scores import value
 from .base import disturb, yours
 
@@ -16,11 +20,14 @@ EXAMPLES, CLASSES = 40, 3
 class MetricsChecks:
     """Checks of metrics.py."""
 
-    def predictions(self) -> Classified:
-        """Return examples with the probabilities that a network gives; override to take yours."""
-        probabilities = np.random.default_rng(0).random((EXAMPLES, CLASSES)) + 0.01
+    def predictions(self) -> Sample:
+        """Return examples with what a network says of them; override to take yours."""
+        draw, rows = np.random.default_rng(0), np.arange(EXAMPLES, dtype=np.int64)
+        if read(Task).target == "number":
+            truth = 1000 + 100 * draw.random(EXAMPLES)
+            return Numbers(truth, truth + 10 * draw.random(EXAMPLES) - 5, rows)
+        probabilities = draw.random((EXAMPLES, CLASSES)) + 0.01
         probabilities /= probabilities.sum(axis=1, keepdims=True)
-        rows = np.arange(EXAMPLES, dtype=np.int64)
         return Classified(rows % CLASSES, probabilities.argmax(axis=1), probabilities, rows)
 
     def test_each_has_a_name_of_its_own(self) -> None:
@@ -29,7 +36,8 @@ class MetricsChecks:
 
     def test_each_is_a_finite_number(self) -> None:
         whole = self.predictions()
-        samples = (whole, whole.part(whole.labels > 0), whole.part(whole.answers == whole.labels))
+        some, best = np.arange(len(whole)) % CLASSES > 0, whole.errors <= whole.errors.mean()
+        samples = (whole, whole.part(some), whole.part(best))
         for metric in _metrics():
             for sample in samples:  # as resampling leaves a class out, or all mistakes
                 found = value(metric, sample)
@@ -39,13 +47,12 @@ class MetricsChecks:
 
     def test_each_depends_on_the_predictions_alone(self) -> None:
         sample = self.predictions()
-        before = [np.array(one) for one in (sample.labels, sample.answers, sample.probabilities)]
+        before = [np.array(one) for one in sample.scored]
         for metric in _metrics():
             first = value(metric, sample)
             disturb()
             assert value(metric, sample) == first, f"`{metric.name}` differs for the same examples"
-            after = (sample.labels, sample.answers, sample.probabilities)
-            same = all(map(np.array_equal, before, after))
+            same = all(map(np.array_equal, before, sample.scored))
             assert same, f"`{metric.name}` changes the arrays that it is given; let it copy them"
 
     def test_the_order_of_examples_does_not_matter(self) -> None:

@@ -1,6 +1,7 @@
 """What a network must keep for its results to be the same bits everywhere."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from ..data.shards import rows
 from ..training.microbatch import check
 from ..training.network import built
 from ..training.predict import predict
+from ..training.target import target_of
 from .base import Checks, check_section, copied, disturb, extreme, reproducibility, yours
 
 
@@ -65,6 +67,6 @@ class ModelChecks(Checks):
     def _weights(self, seed: int) -> dict[str, torch.Tensor]:
         return self._network(seed).state_dict()
 
-    def _answers(self, arrays: Arrays) -> NDArray[np.float32]:
-        classes, chunk = len(self.examples(1).classes), reproducibility().chunk
-        return predict(self._network(0), yours().model.inputs, arrays, classes, chunk)
+    def _answers(self, arrays: Arrays) -> NDArray[Any]:
+        target, chunk = target_of(self.examples(1)), reproducibility().chunk
+        return predict(self._network(0), yours().model.inputs, arrays, target, chunk)

@@ -4,7 +4,6 @@ from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -18,6 +17,7 @@ from ..training.loop import Settings, train
 from ..training.microbatch import fold
 from ..training.network import built
 from ..training.recipe import Recipe
+from ..training.target import target_of
 from .base import Checks, check_section, copied, disturb, extreme, reproducibility, yours
 
 STEPS = 3  # of an epoch
@@ -28,7 +28,7 @@ class TrainingChecks(Checks):
     """Checks of training.py, together with model.py."""
 
     steps = 100  # in which one batch must be learnt
-    better = 0.5  # part by which its log loss must then be smaller than that of a guess
+    better = 0.5  # part by which its loss must then be smaller than that of a guess
 
     def settings(self, *, epochs: int = 2, workers: int = 0, shards: int | None = None) -> Settings:
         """Return the sections of params.yaml for a short run."""
@@ -51,11 +51,10 @@ class TrainingChecks(Checks):
         plain = recipe.preparation._replace(augment=lambda batch, _: batch)
         recipe = replace(recipe, preparation=plain)
         _, progress = self._trained(tmp_path, settings, 1, recipe=recipe, dropout=0.0)
-        labels = self.examples(settings.optimization.batch_size).labels
-        shares = np.bincount(labels) / len(labels)
-        blind, reached = -float(np.sum(shares * np.log(shares))), progress.curves[-1][2]
+        examples = self.examples(settings.optimization.batch_size)
+        blind, reached = target_of(examples).blind(examples.labels), progress.curves[-1][2]
         assert reached < (1 - self.better) * blind, (
-            f"after {self.steps} steps on one batch the log loss is {reached:.3f}, and {blind:.3f} "
+            f"after {self.steps} steps on one batch the loss is {reached:.3f}, and {blind:.3f} "
             "for a guess; does the loss fit the target, and is the learning rate high enough?"
         )
 

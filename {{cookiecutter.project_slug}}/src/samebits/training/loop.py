@@ -9,7 +9,6 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -28,8 +27,9 @@ from .microbatch import Gradient, Watch, check, fold
 from .optimizer import build, set_rate
 from .predict import predict
 from .recipe import Recipe
+from .target import target_of
 
-COLUMNS = ("epoch", "train_loss", "dev_loss", "dev_accuracy")
+COLUMNS = ("epoch", "train_loss", "dev_loss")  # of the learning curves; the target's figure follows
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def train(
     """Train `network` in place, going on from a checkpoint in `folder` where there is one.
 
     Args:
-        network: logits [b, classes] from what `inputs` gives; already initialised.
+        network: outputs [b, k] from what `inputs` gives; already initialised.
         training, dev: the examples to learn from, and those the learning curves show.
         settings: config sections.
         recipe: how it learns.
@@ -64,7 +64,7 @@ def train(
         group: the processes that train together.
 
     Returns:
-        The loss of every step, and a row of `COLUMNS` for every epoch.
+        The loss of every step, and a row of `COLUMNS` and the target's figure for every epoch.
 
     Raises:
         UserError: the loss is not finite, the batch is larger than the training set or cannot be
@@ -79,7 +79,7 @@ def train(
     seed, balance = reproducibility.seed, optimization.balance
     batches = Batches(training, size, seed, recipe.preparation, part, balance)
     steps = optimization.epochs * batches.steps_per_epoch
-    inputs = recipe.preparation.inputs
+    inputs, target = recipe.preparation.inputs, target_of(training)
     check(network, optimization.batch_size, reproducibility.shards)
     group.agree(json.dumps(identity, sort_keys=True))
     network.to(reproducibility.device)
@@ -103,7 +103,7 @@ def train(
         with look:  # at what workers do, and at what the end of each epoch does
             batches[run.step]
             first = rows(dev.arrays, slice(0, 1))
-            predict(network, inputs, first, len(dev.classes), reproducibility.chunk)
+            predict(network, inputs, first, target, reproducibility.chunk)
     network.train()
     with keeper, Stop(group.rank) as stop:
         for batch in stream(batches, run.step, steps, runtime):
@@ -115,7 +115,8 @@ def train(
                 optimizer.step()
             look = nullcontext()
             if run.at_epoch_end():
-                run.close_epoch(network, inputs, dev, reproducibility.chunk, group)
+                answers = predict(network, inputs, dev.arrays, target, reproducibility.chunk, group)
+                run.close_epoch(*target.judged(answers, dev.labels))
             if run.step % runtime.log_every == 0:
                 epoch = f"{run.step // batches.steps_per_epoch} of {optimization.epochs}"
                 bar.set_postfix(epochs=epoch, loss=f"{run.latest():.4f}", refresh=False)
@@ -247,19 +248,13 @@ class _Run:
     def at_epoch_end(self) -> bool:
         return self.step % self._steps_per_epoch == 0
 
-    def close_epoch(
-        self, network: nn.Module, inputs: Any, dev: Split, chunk: int, group: Group
-    ) -> None:
+    def close_epoch(self, dev_loss: float, figure: float) -> None:
         self._settle()
-        probabilities = predict(network, inputs, dev.arrays, len(dev.classes), chunk, group)
-        right = probabilities[np.arange(len(dev.labels)), dev.labels].astype(np.float64)
-        dev_loss = -math.fsum(math.log(max(one, 1e-12)) for one in right.tolist()) / len(right)
         _check(dev_loss, f"the dev loss after step {self.step - 1}")
-        accuracy = int((probabilities.argmax(axis=1) == dev.labels).sum()) / len(right)
         recent = self._losses[-self._steps_per_epoch :]
         train_loss = math.fsum(recent) / len(recent)
         epoch = self.step // self._steps_per_epoch
-        self._curves.append([epoch, train_loss, dev_loss, accuracy])
+        self._curves.append([epoch, train_loss, dev_loss, figure])
 
     def stopped_early(self, patience: int) -> bool:
         """Whether the dev loss has not fallen for `patience` epochs; 0 is never."""

@@ -13,6 +13,7 @@ from ..core.operators import portable
 from ..core.params import fits, keys
 from ..core.sections import Reproducibility
 from ..data.loader import Split
+from .target import target_of
 
 
 def built(model: Any, split: Split, dropout: float, reproducibility: Reproducibility) -> nn.Module:
@@ -20,7 +21,7 @@ def built(model: Any, split: Split, dropout: float, reproducibility: Reproducibi
 
     Args:
         model: the project's model.py.
-        split: examples of the shapes and classes that there are.
+        split: examples of the shapes and the target that there are.
         dropout: the part of features that training leaves out.
         reproducibility: the config section.
 
@@ -34,7 +35,7 @@ def built(model: Any, split: Split, dropout: float, reproducibility: Reproducibi
     torch.manual_seed(random.key(reproducibility.seed, "initialisation"))
     with portable(nn.Module(), reproducibility):
         try:
-            network = model.build(settings, shapes, len(split.classes), dropout)
+            network = model.build(settings, shapes, target_of(split).outputs, dropout)
         except (ValueError, AssertionError) as error:  # as nn.MultiheadAttention refuses
             raise UserError(
                 f"model.py: {error}; change the section `model` of params.yaml."
@@ -83,7 +84,7 @@ def _takes(model: Any, settings: Any, split: Split) -> bool:
     shapes = split.shapes()
     try:
         with torch.device("meta"):  # nothing is computed
-            model.build(settings, shapes, len(split.classes), 0.0)
+            model.build(settings, shapes, target_of(split).outputs, 0.0)
     except Exception:  # whatever it is: what cannot be built is not suggested
         return False
     return True

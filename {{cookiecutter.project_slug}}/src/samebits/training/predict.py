@@ -2,19 +2,19 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from torch.nn import functional
 
 from ..console.errors import UserError, refused
 from ..data.fields import Arrays
 from ..data.shards import Stored, rows
 from .distributed import ALONE, Group
+from .target import Target
 
 
 @torch.no_grad()
@@ -22,28 +22,36 @@ def predict(
     network: nn.Module,
     inputs: Callable[[Arrays], dict[str, Tensor]],
     arrays: Stored,
-    classes: int,
+    target: Target,
     chunk: int,
     group: Group = ALONE,
-) -> NDArray[np.float32]:
-    """Return the probabilities [n, classes] for examples: arrays [n, ...] by name.
+) -> NDArray[Any]:
+    """Return the answers for examples, arrays [n, ...] by name, in the form of the target.
 
     They go through the network `chunk` at a time, and blank ones fill up the last chunk: kernels
     are chosen by shape, so the bits of one example would else depend on how many others there are.
     Chunks are the same for any number of processes.
+
+    Raises:
+        UserError: the network gives more or fewer numbers than the target needs.
     """
     count = len(next(iter(arrays.values())))
     device = next(network.parameters()).device
     was_training = network.training
     network.eval()
-    found = torch.zeros(count, classes)
+    found = torch.zeros(count, target.outputs)
     for start in range(group.rank * chunk, count, group.size * chunk):
         given = inputs(rows(arrays, slice(start, start + chunk)))
         filled = {name: _filled(one, chunk).to(device) for name, one in given.items()}
-        logits = network(**filled)
-        found[start : start + chunk] = functional.softmax(logits, dim=1)[: count - start]
+        outputs = network(**filled)
+        if outputs.shape != (chunk, target.outputs):
+            raise UserError(
+                f"model.py: the network gives {list(outputs.shape)} for {chunk} examples, instead "
+                f"of {[chunk, target.outputs]}; let its last layer have `outputs` numbers."
+            )
+        found[start : start + chunk] = target.said(outputs)[: count - start]
     network.train(was_training)
-    return group.union(found).numpy()
+    return target.answers(group.union(found).numpy())
 
 
 def _filled(given: Tensor, count: int) -> Tensor:

@@ -1,10 +1,9 @@
-"""Softmax regression on cheap features: the simplest model that learns, the same bits everywhere.
+"""Softmax regression on cheap features: the simplest model that learns classes.
 
-It needs no seed: weights start at zero and the order of the examples is fixed. Time grows with
-their number, memory does not. Source: Bishop, Pattern Recognition and Machine Learning (2006), 4.3.
+Source: Bishop, Pattern Recognition and Machine Learning (2006), 4.3.
 """
 
-from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -12,100 +11,27 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from ..core.random import permutation
-from ..data.features import Features, Seen
-
-BATCH = 128
-LEAST_STEPS, LEAST_EPOCHS = 500, 5
-RATE, DECAY = 0.01, 0.0001
-KEPT, KEPT_SQUARES = 0.9, 0.999  # of the running means of the gradient and of its square
-
-Known = Seen | Features  # pixels uint8 [n, c, h, w], or numbers float32 [n, f]
-
-
-@dataclass(frozen=True, slots=True)
-class Scaling:
-    """How features come near 0: divided by `scale`, less `middle`; float32 [] or [f] each."""
-
-    scale: Tensor
-    middle: Tensor
-
-    @classmethod
-    def of(cls, seen: Known) -> "Scaling":
-        """Return that of pixels, from 0 to 255; of numbers, that of these examples."""
-        if seen[:1].dtype == np.uint8:
-            return cls(torch.tensor(127.5), torch.tensor(1.0))
-        starts = range(0, len(seen), BATCH)  # so many at once take little memory
-        sums = (seen[at : at + BATCH].sum(axis=0, dtype=np.float64) for at in starts)
-        middle = sum(sums) / len(seen)
-        squares = (np.square(seen[at : at + BATCH] - middle).sum(axis=0) for at in starts)
-        spread = np.sqrt(sum(squares) / len(seen))
-        scale = np.where(spread > 0, spread, 1)  # what is always the same says nothing
-        return cls(*(torch.from_numpy(one.astype(np.float32)) for one in (scale, middle / scale)))
-
-    def __call__(self, seen: Seen) -> Tensor:
-        """Return the features of some examples as float32 [b, f]."""
-        flat = np.array(seen.reshape(len(seen), -1))
-        return torch.from_numpy(flat).float().div_(self.scale).sub_(self.middle)
-
-
-@dataclass(frozen=True, slots=True)
-class Linear:
-    """Logits are features @ weight + bias: float32 [features, classes] and [classes]."""
-
-    scaled: Scaling
-    weight: Tensor
-    bias: Tensor
+from ..data.features import Seen
+from . import linear_model
+from .linear_model import Known, Linear, descend, given
 
 
 def fit(seen: Known, labels: NDArray[np.int64], classes: int) -> Linear:
-    """Return the model fitted to what is seen of n examples, with labels int64 [n] < `classes`.
-
-    Adam (Kingma and Ba, 2015) with a rate that falls to zero. The kernels are those of the process:
-    after `determinism.choose("portable", 1)` the bits are the same on every x86-64 machine.
-    """
-    count = len(labels)
-    scaled = Scaling.of(seen)
-    width = scaled(seen[:1]).shape[1]
-    # With a last row for the bias.
-    weights, first, second = (torch.zeros(width + 1, classes) for _ in range(3))
-    each = -(-count // BATCH)
-    steps = max(LEAST_STEPS, LEAST_EPOCHS * each)
-    order = permutation(0, "linear", 0, count)
-    for step in range(steps):
-        epoch, place = divmod(step, each)
-        if place == 0:
-            order = permutation(0, "linear", epoch, count)
-        chosen = order[place * BATCH : (place + 1) * BATCH]
-        gradient = _gradient(weights, scaled(seen[chosen]), torch.from_numpy(labels[chosen]))
-        first.mul_(KEPT).add_(gradient, alpha=1 - KEPT)
-        second.mul_(KEPT_SQUARES).addcmul_(gradient, gradient, value=1 - KEPT_SQUARES)
-        # NumPy's root is exact; torch's last bits differ between processors, and torch.optim, which
-        # has another one, takes seconds to import.
-        root = torch.from_numpy(np.sqrt(second.numpy() / (1 - KEPT_SQUARES ** (step + 1))))
-        rate = RATE * (steps - step) / steps / (1 - KEPT ** (step + 1))
-        weights.addcdiv_(first, root.add_(1e-8), value=-rate)
-    return Linear(scaled, weights[:-1].clone(), weights[-1].clone())
+    """Return the model fitted to what is seen of n examples, with labels int64 [n] < `classes`."""
+    return descend(seen, labels, classes, _errors)
 
 
-def _gradient(weights: Tensor, inputs: Tensor, labels: Tensor) -> Tensor:
-    """Return the gradient of the mean cross entropy, and of a little pull towards zero."""
-    errors = functional.softmax(inputs @ weights[:-1] + weights[-1], dim=1)
+def _errors(logits: Tensor, labels: Tensor) -> Tensor:
+    """The gradient of the mean cross entropy by the logits."""
+    errors = functional.softmax(logits, dim=1)
     errors[torch.arange(len(labels)), labels] -= 1
     errors /= len(labels)
-    return torch.cat([inputs.T @ errors + DECAY * weights[:-1], errors.sum(dim=0, keepdim=True)])
+    return errors
 
 
 def probabilities(model: Linear, seen: Known) -> NDArray[np.float32]:
     """Return what `model` says of n examples: probabilities [n, classes]."""
-    found = torch.empty(len(seen), len(model.bias))
-    for start in range(0, len(seen), BATCH):
-        inputs = model.scaled(seen[start : start + BATCH])
-        # Always of one shape: kernels are chosen by it, and differ in their last bits.
-        filled = functional.pad(inputs, (0, 0, 0, BATCH - len(inputs)))
-        answers = functional.softmax(filled @ model.weight + model.bias, dim=1)
-        found[start : start + BATCH] = answers[: len(inputs)]
-    return found.numpy()
+    return given(model, seen, partial(functional.softmax, dim=1)).numpy()
 
 
 def out_of_fold(
@@ -119,9 +45,8 @@ def out_of_fold(
         classes: how many there are.
         folds: int64 [n], the fold of each example; there must be two or more.
     """
-    found = np.empty((len(labels), classes), dtype=np.float32)
-    for fold in np.unique(folds).tolist():
-        inside, outside = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
-        model = fit(seen[outside], labels[outside], classes)
-        found[inside] = probabilities(model, seen[inside])
-    return found
+
+    def answer(known: Seen, labels: NDArray[np.int64], others: Seen) -> NDArray[np.float32]:
+        return probabilities(fit(known, labels, classes), others)
+
+    return linear_model.out_of_fold(seen, labels, folds, answer)

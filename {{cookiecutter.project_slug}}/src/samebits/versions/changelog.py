@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..data.release_file import Record
-from .diff import Changes, Picture, balance
+from .diff import Changes, Versioned, balance
 
 CHANGELOG = Path("data/CHANGELOG.md")
 HEADER = (
@@ -29,7 +29,7 @@ def without_latest(text: str) -> str:
 
 
 def entry(record: Record, date: str, since: str | None, found: Changes) -> str:
-    """Return the entry of a release: its note, and its counts by class.
+    """Return the entry of a release: its note, and its counts, by class where there are classes.
 
     Args:
         record: the release.
@@ -47,23 +47,31 @@ def entry(record: Record, date: str, since: str | None, found: Changes) -> str:
             f"Content: `{record.version}`"
             + (f", label corrections `{record.corrections}`." if record.corrections else "."),
             "",
-            "| class | pictures | added | removed | relabelled to | relabelled from |",
-            "|---|---:|---:|---:|---:|---:|",
-            *(_row(cells) for cells in by_class(record.classes, found)),
+            *_counts(record.classes, found),
         ]
     )
 
 
+def _counts(classes: Mapping[str, int], found: Changes) -> list[str]:
+    if "" in classes:
+        return [f"Examples: {classes['']}."]
+    return [
+        "| class | examples | added | removed | relabelled to | relabelled from |",
+        "|---|---:|---:|---:|---:|---:|",
+        *(_row(cells) for cells in by_class(classes, found)),
+    ]
+
+
 def summary(found: Changes, since: str | None) -> str:
-    """Return in one sentence how many pictures came, went and changed."""
+    """Return in one sentence how many examples came, went and changed."""
     if since is None:
-        return f"The first version: {len(found.added)} pictures."
+        return f"The first version: {len(found.added)} examples."
     counts = {name: len(getattr(found, name)) for name in found._fields}
     return f"Since {since}: {', '.join(f'{count} {name}' for name, count in counts.items())}."
 
 
 def by_class(classes: Mapping[str, int], found: Changes) -> list[Sequence[str]]:
-    """Return for each class: name, pictures, added, removed, relabelled to it and from it."""
+    """Return for each class: name, examples, added, removed, relabelled to it and from it."""
     columns = (
         Counter(classes),
         _counted(found.added),
@@ -76,8 +84,8 @@ def by_class(classes: Mapping[str, int], found: Changes) -> list[Sequence[str]]:
     return [*rows, ["all", *(str(column.total()) for column in columns)]]
 
 
-def _counted(pictures: list[Picture]) -> Counter[str]:
-    return Counter(balance(pictures))
+def _counted(examples: list[Versioned]) -> Counter[str]:
+    return Counter(balance(examples))
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
-"""What differs between two versions of the data, picture by picture: a pure function of two lists.
+"""What differs between two versions of the data, example by example: a pure function of two lists.
 
-A picture is what it shows: the same content under another class was relabelled, under another name
-in the same class renamed. A file whose content is new is one picture less and one more.
+An example is its content: the same content under another class was relabelled, under another name
+in the same class renamed. A file whose content is new is one example less and one more.
 """
 
 import csv
@@ -17,22 +17,22 @@ from ..data.source import Source
 from ..data.splits import LEFT_OUT, SPLITS, split_of
 
 
-class Picture(NamedTuple):
-    """A picture of a version: its path below data/raw, its class, the MD5 of its content."""
+class Versioned(NamedTuple):
+    """An example of a version: its path below data/raw, its class, the MD5 of its content."""
 
     path: str
     label: str
     md5: str
 
 
-Pair = tuple[Picture, Picture]
+Pair = tuple[Versioned, Versioned]
 
 
 class Changes(NamedTuple):
     """What came and went, and (old, new) of what has another class or another name; by path."""
 
-    added: list[Picture]
-    removed: list[Picture]
+    added: list[Versioned]
+    removed: list[Versioned]
     relabelled: list[Pair]
     renamed: list[Pair]
 
@@ -41,10 +41,10 @@ class Changes(NamedTuple):
         return any(self)
 
 
-def pictures(
+def examples_of(
     listing: Mapping[str, str], corrections: str, reader: Reader = FOLDERS, raw: Path = Path()
-) -> list[Picture]:
-    """Return the pictures of a version, by path; hidden files are none, nor what has no answer.
+) -> list[Versioned]:
+    """Return the examples of a version, by path; hidden files are none, nor what has no answer.
 
     Args:
         listing: path below data/raw → MD5.
@@ -64,7 +64,7 @@ def pictures(
     )
     # Of a row the stamp is the MD5 of its content, as that of a file is here.
     return sorted(
-        Picture(one.path, right.get((one.stamp, one.answer)) or one.answer, one.stamp)
+        Versioned(one.path, right.get((one.stamp, one.answer)) or one.answer, one.stamp)
         for one in reader.examples(files, raw)
         if not one.rule
     )
@@ -74,7 +74,7 @@ def _named(row: Mapping[str, str | None], column: str) -> str:
     return named(row.get(column) or "")
 
 
-def changes(old: Iterable[Picture], new: Iterable[Picture]) -> Changes:
+def changes(old: Iterable[Versioned], new: Iterable[Versioned]) -> Changes:
     """Return what differs between two versions."""
     before, after = _by_content(old), _by_content(new)
     found = Changes([], [], [], [])
@@ -85,15 +85,15 @@ def changes(old: Iterable[Picture], new: Iterable[Picture]) -> Changes:
     return found
 
 
-def _by_content(pictures: Iterable[Picture]) -> dict[str, list[Picture]]:
-    found = defaultdict[str, list[Picture]](list)
-    for one in pictures:
+def _by_content(examples: Iterable[Versioned]) -> dict[str, list[Versioned]]:
+    found = defaultdict[str, list[Versioned]](list)
+    for one in examples:
         found[one.md5].append(one)
     return found
 
 
-def _match(old: list[Picture], new: list[Picture], found: Changes) -> None:
-    """Sort the copies of one picture into what became of them: likest first."""
+def _match(old: list[Versioned], new: list[Versioned], found: Changes) -> None:
+    """Sort the copies of one example into what became of them: likest first."""
     if old == new:
         return
     before, after = sorted(set(old) - set(new)), sorted(set(new) - set(old))
@@ -108,13 +108,14 @@ def _match(old: list[Picture], new: list[Picture], found: Changes) -> None:
     found.added.extend(after[shared:])
 
 
-def balance(pictures: Iterable[Picture]) -> dict[str, int]:
-    """Return how many pictures each class has, by name."""
-    return dict(sorted(Counter(one.label for one in pictures).items()))
+def balance(examples: Iterable[Versioned], target: str = "class") -> dict[str, int]:
+    """Return how many examples each class has, by name; without classes all of them, as ""."""
+    labels = (one.label if target == "class" else "" for one in examples)
+    return dict(sorted(Counter(labels).items()))
 
 
 class Moves(NamedTuple):
-    """How a split changed: its size before and after, and the pictures that came and left."""
+    """How a split changed: its size before and after, and the examples that came and left."""
 
     before: int
     after: int
@@ -122,7 +123,7 @@ class Moves(NamedTuple):
     left: int
 
 
-def moves(old: Iterable[Picture], new: Iterable[Picture], data: Data) -> dict[str, Moves]:
+def moves(old: Iterable[Versioned], new: Iterable[Versioned], data: Data) -> dict[str, Moves]:
     """Return how each split changed, both versions split as `data` says.
 
     What is left out of all of them counts as one more, where there is any.
@@ -140,8 +141,8 @@ def moves(old: Iterable[Picture], new: Iterable[Picture], data: Data) -> dict[st
     }
 
 
-def _splits(pictures: Iterable[Picture], data: Data) -> dict[str, Counter[str]]:
+def _splits(examples: Iterable[Versioned], data: Data) -> dict[str, Counter[str]]:
     found = {split: Counter[str]() for split in (*SPLITS, LEFT_OUT)}
-    for one in pictures:
+    for one in examples:
         found[split_of(one.path, one.md5, data)][one.md5] += 1
     return found

@@ -23,7 +23,7 @@ from ..data.release_file import CORRECTIONS, RECORD, Record
 from ..programs import git, git_says, git_shown
 from ..remote.sync import push
 from .changelog import CHANGELOG, entry, summary, with_entry, without_latest
-from .diff import Changes, balance, changes, pictures
+from .diff import Changes, balance, changes, examples_of
 from .tags import (
     POINTER,
     RAW,
@@ -181,9 +181,9 @@ def _recorded(
     if last and (version, record.corrections()) == _content(last):
         raise UserError(f"the data are those of version {last.name}; there is nothing to release.")
     corrected = CORRECTIONS.read_text(encoding="utf-8") if CORRECTIONS.exists() else ""
-    new = pictures(unpacked(listing(version), "the data here"), corrected, reader, RAW)
-    old = last.pictures() if last else []
-    classes = balance(new)
+    new = examples_of(unpacked(listing(version), "the data here"), corrected, reader, RAW)
+    old = last.examples() if last else []
+    classes = balance(new, read(Task).target)
     made = Record(
         release=name,
         version=version,

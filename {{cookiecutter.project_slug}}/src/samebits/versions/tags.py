@@ -13,6 +13,7 @@ from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from ..console.errors import UserError
 from ..core.files import md5
@@ -24,7 +25,7 @@ from ..programs import dvc, git, git_says
 from ..remote.dir_lists import listed_files
 from ..remote.filesystem import Objects
 from ..remote.revisions import Revision, cache_folder, cached_object
-from .diff import Picture, pictures
+from .diff import Versioned, examples_of
 
 RAW, POINTER = Path("data/raw"), Path("data/raw.dvc")
 TAG = "data-v"
@@ -90,8 +91,8 @@ class Release:
         where = f"{RECORD.as_posix()} of {self.title}"
         return None if text is None else parsed(text, where)
 
-    def pictures(self) -> list[Picture]:
-        """Return its pictures; the list of them is in the cache, else on the remote.
+    def examples(self) -> list[Versioned]:
+        """Return its examples; the list of them is in the cache, else on the remote.
 
         Raises:
             UserError: neither holds the list.
@@ -99,7 +100,7 @@ class Release:
         corrections = self.revision.text(CORRECTIONS.as_posix()) or ""
         files = unpacked(listing(self.version) or self._from_remote(), self.title)
         with self._tables(files) as raw:
-            return pictures(files, corrections, self.reader, raw)
+            return examples_of(files, corrections, self.reader, raw)
 
     @cached_property
     def reader(self) -> Reader:
@@ -108,7 +109,7 @@ class Release:
         Raises:
             UserError: this engine knows no such reader.
         """
-        params = self.revision.params() if self.revision.text("params.yaml") else {}
+        params = self._params
         name = str(params.get("task.reader", "folders"))  # before there was a choice
         try:
             columns = (str(params.get(f"task.{key}") or "") for key in ("answer", "time"))
@@ -118,6 +119,15 @@ class Release:
                 f"{self.title} was read by {name!r}, which this engine does not know; use the code "
                 "of that version."
             ) from None
+
+    @property
+    def target(self) -> str:
+        """What an answer is, as its own params.yaml says."""
+        return str(self._params.get("task.target", "class"))
+
+    @cached_property
+    def _params(self) -> dict[str, Any]:
+        return self.revision.params() if self.revision.text("params.yaml") else {}
 
     @contextmanager
     def _tables(self, files: Mapping[str, str]) -> Iterator[Path]:
@@ -136,8 +146,8 @@ class Release:
                 said = str(error).replace(Path(folder).as_posix(), RAW.as_posix())
                 raise UserError(f"{self.title}: {said}") from None
 
-    def contents(self, wanted: Collection[Picture]) -> dict[Picture, bytes]:
-        """Return the files of some of its pictures, those that the cache has, packed or not."""
+    def contents(self, wanted: Collection[Versioned]) -> dict[Versioned, bytes]:
+        """Return the files of some of its examples, those that the cache has, packed or not."""
         cached = {one: cached_object(one.md5) for one in wanted}
         found = {one: content for one, content in cached.items() if content is not None}
         found |= self._rows({one.path: one for one in wanted if one not in found})
@@ -150,16 +160,16 @@ class Release:
                         found[one] = content
         return found
 
-    def _rows(self, wanted: Mapping[str, Picture]) -> dict[Picture, bytes]:
-        """Return the content of those pictures that are rows of a table."""
+    def _rows(self, wanted: Mapping[str, Versioned]) -> dict[Versioned, bytes]:
+        """Return the content of those that are rows of a table."""
         tables = {path.rpartition(":")[0] for path in wanted}
         files = {path: name for path, name in listing(self.version).items() if path in tables}
-        rows = dict[Picture, bytes]()
+        rows = dict[Versioned, bytes]()
         with self._tables(files) as raw:
             for one in self.reader.sources(raw) if files else ():
-                picture = wanted.get(one.path)
-                if one.file and picture and picture.md5 == one.stamp:
-                    rows[picture] = self.reader.content(one, raw)
+                example = wanted.get(one.path)
+                if one.file and example and example.md5 == one.stamp:
+                    rows[example] = self.reader.content(one, raw)
         return rows
 
     def _from_remote(self) -> dict[str, str]:
@@ -180,10 +190,10 @@ def listing(version: str) -> dict[str, str]:
 
 
 def unpacked(files: Mapping[str, str], title: str) -> dict[str, str]:
-    """Return {path: MD5} with the pictures of the packed layout in place of their archives.
+    """Return {path: MD5} with the examples of the packed layout in place of their archives.
 
     Raises:
-        UserError: the cache lacks an archive, whose pictures nothing else tells.
+        UserError: the cache lacks an archive, whose examples nothing else tells.
     """
     found, archives = dict[str, str](), _archives(files)
     for path, archive in archives.items():
@@ -191,7 +201,7 @@ def unpacked(files: Mapping[str, str], title: str) -> dict[str, str]:
             raise _absent(path, title)
         for one in members(archive):
             found[one.path] = md5(one.content(archive.parent))
-    # A file goes before a packed picture of the same name.
+    # A file goes before a packed one of the same name.
     return found | {path: name for path, name in files.items() if path not in archives}
 
 

@@ -15,8 +15,8 @@ from ..data.fields import Arrays, Field, image_of
 from ..data.shards import Example, Stored
 from .markup import text
 
-LARGEST = 128  # pixels a side; keeps a page with pictures of any size small
-TINY = 64  # below this, pictures are shown with their pixels as squares
+LARGEST = 128  # pixels a side; keeps a page with images of any size small
+TINY = 64  # below this, images are shown with their pixels as squares
 Image = npt.NDArray[np.uint8]  # [c, h, w]
 Show = Callable[[Arrays], Image | None]  # from the arrays of an example to an image, if any
 Look = Image | str  # what a person sees of an example: an image, or else its facts in words

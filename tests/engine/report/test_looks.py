@@ -12,7 +12,7 @@ from PIL import Image
 from predicted import example
 
 from samebits.console.errors import UserError
-from samebits.report.pictures import LARGEST, Gallery, drawing, image_tag, look, look_tag
+from samebits.report.looks import LARGEST, Gallery, drawing, image_tag, look, look_tag
 
 
 def shown(tag: str) -> Image.Image:

@@ -1,0 +1,51 @@
+"""What is asked of answers, by the target: of classes other things than of numbers."""
+
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from ..core.sections import Data
+from ..data.findings import Finding, shown
+from ..data.targets import is_number
+from .label_errors import label_findings
+from .number_rules import described, doubted_numbers, number_findings
+from .rules import class_findings
+
+
+class Rules(NamedTuple):
+    """What differs between targets.
+
+    `findings` looks at all answers, `doubts` at those of some examples, with a model; `unfit` says
+    what is wrong with an answer, given the names of the classes, and `summary` is what
+    reports/data.json says of all. `classes` is whether there are such.
+    """
+
+    findings: Callable[[sqlite3.Connection, Data], Iterator[Finding]]
+    doubts: Callable[..., Iterator[Finding]]
+    unfit: Callable[[str, Collection[str]], str]
+    summary: Callable[[sqlite3.Connection], dict[str, Any]]
+    classes: bool
+
+
+def _no_class(label: str, classes: Collection[str]) -> str:
+    known = label in classes
+    return "" if known else f"there is no class {shown(label)}; correct the line or add the class"
+
+
+def _no_number(label: str, _: Collection[str]) -> str:
+    return "" if is_number(label) else f"{shown(label)} is no number; correct the line"
+
+
+def _classes(database: sqlite3.Connection) -> dict[str, Any]:
+    query = "SELECT label, count(*) FROM examples GROUP BY 1 ORDER BY 1"
+    return {"classes": dict(database.execute(query).fetchall())}
+
+
+def _numbers(database: sqlite3.Connection) -> dict[str, Any]:
+    return {"classes": {}, "answers": described(database)}
+
+
+RULES: Mapping[str, Rules] = {
+    "class": Rules(class_findings, label_findings, _no_class, _classes, classes=True),
+    "number": Rules(number_findings, doubted_numbers, _no_number, _numbers, classes=False),
+}

@@ -1,0 +1,147 @@
+"""Rules about answers that are numbers."""
+
+import sqlite3
+from array import array
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.sections import Data
+from ..data.features import Seen
+from ..data.findings import MOST_PATHS, Finding, shown
+from ..data.targets import is_number, no_number, number, scale_of
+from .label_errors import Look, Sampled, folds_of, seen_of
+
+# How many times the distance of the quartiles an answer may lie beyond them: a normal distribution
+# has none so far out among a million million, and what is given in another unit lies there.
+FENCE = 5
+# How many times the usual error of the model an answer may be off; the usual one is the median
+# distance from the median, scaled to be the standard deviation of a normal distribution.
+FAR, USUAL = 8, 1.4826
+FEWEST = 20  # answers of which anything can be said
+
+# From what is seen of n examples, answers float64 [n] and folds int64 [n] to answers float64 [n] by
+# models that have not seen the example's fold.
+OutOfFold = Callable[[Seen, NDArray[np.float64], NDArray[np.int64]], NDArray[np.float64]]
+
+
+def answers(database: sqlite3.Connection) -> NDArray[np.float64]:
+    """Return the answers that are numbers, in the order of the paths [n]."""
+    rows = database.execute("SELECT label FROM examples ORDER BY path")
+    found = array("d", (number(label) for (label,) in rows if is_number(label)))
+    return np.frombuffer(found) if found else np.zeros(0)
+
+
+def number_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
+    """Yield answers that are no numbers, and what is odd about all together.
+
+    Args:
+        database: that of a catalogue, with the view `examples`.
+        data: what is expected.
+    """
+    yield from _no_numbers(database)
+    yield from _differing(database)
+    known = answers(database)
+    if len(known) < data.least_examples:
+        words = (
+            f"{len(known)} example(s) with a number, fewer than data.least_examples, "
+            f"{data.least_examples}; add some."
+        )
+        yield Finding("few-examples", words)
+    elif known.min() == known.max():
+        words = f"all {len(known)} answers are {known[0]:g}, so there is nothing to learn; see why."
+        yield Finding("constant-answer", words)
+    elif len(known) >= FEWEST:
+        yield from _outliers(database, known)
+
+
+def _no_numbers(database: sqlite3.Connection) -> Iterator[Finding]:
+    for path, md5, label in database.execute("SELECT path, md5, label FROM examples ORDER BY path"):
+        if not is_number(label):
+            yield Finding("no-number", no_number(path, label), (path,), (md5,))
+
+
+def _differing(database: sqlite3.Connection) -> Iterator[Finding]:
+    """One finding for all: of data with few fields they are many, and no mistake."""
+    query = """SELECT path, md5, label FROM examples
+               WHERE md5 IN (SELECT md5 FROM examples GROUP BY md5
+                             HAVING count(DISTINCT CAST(label AS REAL)) > 1)
+               ORDER BY md5, path"""
+    rows = database.execute(query).fetchmany(MOST_PATHS)
+    if rows:
+        (path, _, label), (other, _, answer), *_ = rows
+        words = (
+            f"{shown(path)} ({shown(label)}) and {shown(other)} ({shown(answer)}) are the same, "
+            "but for the answers, and perhaps others; no model can tell them apart."
+        )
+        paths, hashes, _ = zip(*rows, strict=True)
+        yield Finding("two-answers", words, paths, hashes)
+
+
+def _outliers(database: sqlite3.Connection, known: NDArray[np.float64]) -> Iterator[Finding]:
+    ordered = np.sort(known, kind="stable")
+    first, third = (float(ordered[len(known) * part // 4]) for part in (1, 3))
+    low, high = first - FENCE * (third - first), third + FENCE * (third - first)
+    count = int(((known < low) | (known > high)).sum())
+    if not count or first == third:
+        return
+    paths, hashes, worst = list[str](), list[str](), list[str]()
+    for path, md5, label in database.execute("SELECT path, md5, label FROM examples ORDER BY path"):
+        if len(paths) < MOST_PATHS and is_number(label) and not low <= number(label) <= high:
+            paths.append(path)
+            hashes.append(md5)
+            worst.append(f"{shown(path)} ({shown(label)})")
+    more = f" and {count - 3} more" if count > 3 else ""
+    words = (
+        f"{', '.join(worst[:3])}{more}: far from the others, of which half lie between {first:g} "
+        f"and {third:g}; see whether the unit is the same, or accept it."
+    )
+    yield Finding("far-answer", words, tuple(paths), tuple(hashes))
+
+
+def doubted_numbers(
+    sampled: list[Sampled], look: Look, out_of_fold: OutOfFold, data: Data
+) -> Iterator[Finding]:
+    """Yield a finding for each answer that a linear model finds far off, the farthest first.
+
+    Args:
+        sampled: the examples to look at.
+        look: gives the arrays at some places.
+        out_of_fold: the model, fitted on all folds but one, for each.
+        data: what is expected.
+    """
+    usable = [one for one in sampled if is_number(one[0].label)]
+    truth = np.array([number(one.label) for one, _ in usable])
+    folds = folds_of(usable)
+    if len(usable) < FEWEST or truth.min() == truth.max() or len(np.unique(folds)) < 2:
+        return
+    found = out_of_fold(seen_of(usable, look), truth, folds)
+    errors = truth - found
+    away = np.abs(errors - np.median(errors))
+    usual = USUAL * float(np.median(away))
+    # Six decimals, as everywhere: what is below them must not decide.
+    far = (away / usual).round(6) if usual > 0 else np.zeros(len(away))
+    for row in sorted(np.flatnonzero(far >= FAR).tolist(), key=lambda row: (-far[row], row)):
+        one = usable[row][0]
+        words = (
+            f"{shown(one.path)}: the answer is {shown(one.label)}, but a linear model says "
+            f"{found[row]:.4g}, where it is usually off by {usual:.2g}; correct it in "
+            "data/corrections.csv, or accept it."
+        )
+        yield Finding("label-error", words, (one.path,), (one.md5,))
+
+
+def described(database: sqlite3.Connection) -> dict[str, Any]:
+    """Return what reports/data.json says of the answers: their quartiles, mean and deviation."""
+    known = answers(database)
+    if not len(known):
+        return {}
+    ordered = np.sort(known, kind="stable")
+    middle, spread = scale_of(known.tolist())
+    return {
+        "quartiles": [float(ordered[(len(known) - 1) * part // 4]) for part in range(5)],
+        "mean": middle,
+        "deviation": spread,
+    }

@@ -1,0 +1,21 @@
+"""The form of `Errors` for each target."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..data.targets import Answers
+from .class_errors import ClassErrors
+from .errors import Errors
+from .number_errors import NumberErrors
+
+FORMS: Mapping[str, type[Errors[Any]]] = {"class": ClassErrors, "number": NumberErrors}
+
+
+def errors_of(answers: Answers, allowed: float) -> Errors[Any]:
+    """Return how errors of a project's answers are measured.
+
+    Args:
+        answers: what an answer is.
+        allowed: evaluation.target_error.
+    """
+    return FORMS[answers.target](answers, allowed)

@@ -1,0 +1,169 @@
+"""How errors and scores are said: in shares of the examples, or in the unit of the data."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import ClassVar
+
+DIGITS, WIDEST = 3, 1e15  # significant ones; from here on not all before the point are shown
+
+
+class Words(ABC):
+    """The words of one target.
+
+    `answer` is what is asked for. `column` and `caption` stand above errors, `shared` above parts
+    of them, `unit` and `points` behind an error and a difference of two. `detail` is the column of
+    reports/error-analysis.csv on a mistake, `nearly` says which right answers come after mistakes,
+    `goal` which errors are wanted and which test has, `cheaper` what a slice would save that were
+    as good as the rest.
+    """
+
+    answer: ClassVar[str]
+    column: ClassVar[str]
+    caption: ClassVar[str]
+    shared: ClassVar[str]
+    unit: ClassVar[str]
+    points: ClassVar[str]
+    detail: ClassVar[str]
+    nearly: ClassVar[str]
+    goal: ClassVar[str]
+    cheaper: ClassVar[str]
+
+    @abstractmethod
+    def bare(self, error: float, *, signed: bool = False, fine: bool = False) -> str:
+        """Return an error, or a difference of two, without its unit; `fine`, a digit more."""
+
+    @abstractmethod
+    def score(self, value: float, *, signed: bool = False) -> str:
+        """Return a figure for a person."""
+
+    @abstractmethod
+    def exact(self, value: float, *, signed: bool = False) -> str:
+        """Return a figure as exactly as one is ever told."""
+
+    @abstractmethod
+    def happens(self, error: float, place: str) -> str:
+        """Return that a place has this mean error, as a sentence without its end."""
+
+    @abstractmethod
+    def allowed(self, error: float) -> str:
+        """Return that this mean error is allowed, in the same way."""
+
+    @abstractmethod
+    def flawless(self, place: str, allowed: float) -> str:
+        """Return that a place has no mistake, in the same way."""
+
+    @abstractmethod
+    def fared(self, error: float, mistakes: int, examples: int) -> str:
+        """Return how examples, spoken of before, fared, in the same way."""
+
+    @abstractmethod
+    def far(self, detail: str) -> str:
+        """Return what the column `detail` says, for a person."""
+
+    def amount(self, error: float, *, signed: bool = False, fine: bool = False) -> str:
+        """Return an error with its unit."""
+        return f"{self.bare(error, signed=signed, fine=fine)}{self.unit}"
+
+    def ends(self, low: float, high: float, *, signed: bool = False, fine: bool = False) -> str:
+        """Return an interval of errors, without its unit."""
+        first, last = (self.bare(one, signed=signed, fine=fine) for one in (low, high))
+        return f"{first} to {last}"
+
+
+class ClassWords(Words):
+    """An error is the share of examples that get a wrong class."""
+
+    answer, column, shared = "class", "Wrong", "Share of mistakes"
+    caption = "Share of examples that get a wrong class"
+    unit, points = " %", " points"
+    detail, nearly = "confidence", "right answers, the least sure first"
+    goal = "at most {} wrong; test has {}"
+    cheaper = "how much less of all examples would be wrong"
+
+    def bare(self, error: float, *, signed: bool = False, fine: bool = False) -> str:
+        """Return it in per cent."""
+        decimals = 2 if fine else 1
+        return f"{100 * error:{'+' if signed else ''}.{decimals}f}"
+
+    def score(self, value: float, *, signed: bool = False) -> str:
+        """Return four decimals."""
+        return f"{value:{'+' if signed else ''}.4f}"
+
+    def exact(self, value: float, *, signed: bool = False) -> str:
+        """Return six decimals."""
+        return f"{value:{'+' if signed else ''}.6f}"
+
+    def happens(self, error: float, place: str) -> str:
+        """Return as `2.1 % of the examples get a wrong class on test`."""
+        return f"{self.amount(error)} of the examples get a wrong class on {place}"
+
+    def allowed(self, error: float) -> str:
+        """Return as `2.0 % are allowed`."""
+        return f"{self.amount(error)} are allowed"
+
+    def flawless(self, place: str, allowed: float) -> str:
+        """Return that every answer is right."""
+        return f"every {place} example was given its true class"
+
+    def fared(self, error: float, mistakes: int, examples: int) -> str:
+        """Return as `4 of them (1.4 %) got a wrong class`."""
+        return f"{mistakes:,} of them ({100 * mistakes / examples:.1f} %) got a wrong class"
+
+    def far(self, detail: str) -> str:
+        """Return how sure the answer was."""
+        return f"{100 * float(detail):.1f} % sure"
+
+
+class NumberWords(Words):
+    """An error is how far an answer is from the truth, in the unit of the data."""
+
+    answer, column, shared = "number", "Error", "Share of their error"
+    caption = "Mean distance of the answers from the truth"
+    unit, points = "", ""
+    detail, nearly = "error", "answers that are near enough, the furthest first"
+    goal = "at most {} away on average; test has {}"
+    cheaper = "how much nearer to the truth all answers would be on average"
+
+    def bare(self, error: float, *, signed: bool = False, fine: bool = False) -> str:
+        """Return three significant digits."""
+        return significant(error, DIGITS + fine, signed=signed)
+
+    def score(self, value: float, *, signed: bool = False) -> str:
+        """Return four significant digits."""
+        return significant(value, DIGITS + 1, signed=signed)
+
+    def exact(self, value: float, *, signed: bool = False) -> str:
+        """Return seven significant digits."""
+        return significant(value, 2 * DIGITS + 1, signed=signed)
+
+    def happens(self, error: float, place: str) -> str:
+        """Return as `answers on test are 3.2 away from the truth on average`."""
+        return f"answers on {place} are {self.amount(error)} away from the truth on average"
+
+    def allowed(self, error: float) -> str:
+        """Return as `0.9 is allowed`."""
+        return f"{self.amount(error)} is allowed"
+
+    def flawless(self, place: str, allowed: float) -> str:
+        """Return that no answer is further away than is allowed."""
+        return f"no answer on {place} is further from the truth than {self.amount(allowed)}"
+
+    def fared(self, error: float, mistakes: int, examples: int) -> str:
+        """Return as `answers are 3.2 away from the truth on average`."""
+        return f"answers are {self.amount(error)} away from the truth on average"
+
+    def far(self, detail: str) -> str:
+        """Return how far the answer was from the truth."""
+        return f"{significant(float(detail))} away"
+
+
+WORDS: Mapping[str, Words] = {"class": ClassWords(), "number": NumberWords()}
+
+
+def significant(value: float, digits: int = DIGITS, *, signed: bool = False) -> str:
+    """Return a number with so many significant digits, and all of those before its point."""
+    if not value:
+        return "0"
+    sign, size = "+" if signed else "", int(f"{value:e}".partition("e")[2])
+    whole = size >= digits - 1 and abs(value) < WIDEST
+    return f"{value:{sign},.0f}" if whole else f"{value:{sign},.{digits}g}"

@@ -1,0 +1,140 @@
+"""Predictions of one class for each example."""
+
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ..console.errors import UserError
+from ..core.files import cell, write_csv
+from ..data.shards import Example
+from .classification import Classified
+from .predictions import Predictions
+from .probabilities import Probabilities, check, predicted
+from .sums import Labels, numbered
+
+SURE, PREFIX = "confidence", "p:"  # a class may be called `path`; no column is mistaken for another
+MILLION = 10**6  # figures have six decimals
+
+
+@dataclass(frozen=True)
+class ClassPredictions(Predictions):
+    """The predictions for one data set of `n` examples and `k` classes, in prepared order.
+
+    `labels` and `answers` (what was predicted) are class numbers `[n]`, `confidences` `[n]` the
+    probabilities of the answers, all of them with six decimals; `classes` are the names.
+    """
+
+    examples: list[Example]
+    labels: Labels
+    answers: Labels
+    confidences: npt.NDArray[np.float64]
+    probabilities: npt.NDArray[np.float64]
+    classes: Sequence[str]
+
+    @cached_property
+    def sample(self) -> Classified:
+        """What metrics are computed of."""
+        groups = numbered([one.group for one in self.examples])
+        return Classified(self.labels, self.answers, self.probabilities, groups)
+
+    def words(self, row: int) -> tuple[str, str]:
+        """Return the true class and the predicted one."""
+        return self.classes[self.labels[row]], self.classes[self.answers[row]]
+
+    def cells(self) -> Iterator[list[str]]:
+        """Yield the cells of `columns` for each example."""
+        figures = np.rint(self.probabilities * MILLION).astype(np.int64)
+        seen = np.zeros(int(figures.max(initial=0)) + 1, dtype=np.bool_)
+        seen[figures] = True
+        # Each figure is written once, however many cells show it.
+        texts = np.empty(len(seen), dtype=object)
+        for figure in np.flatnonzero(seen).tolist():
+            texts[figure] = f"{figure // MILLION}.{figure % MILLION:06d}"
+        names = [*map(cell, self.classes)]
+        for answer, row in zip(self.answers.tolist(), figures, strict=True):
+            cells = texts[row].tolist()
+            yield [names[answer], cells[answer], *cells]
+
+
+@dataclass(frozen=True)
+class ClassScoring:
+    """How answers with these classes are scored and written."""
+
+    classes: Sequence[str]
+    pairs = "confusion.csv"
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of reports/predictions.csv behind that of the answer."""
+        return [SURE, *(PREFIX + name for name in self.classes)]
+
+    def reader(self) -> "ClassReader":
+        """Return what reads the answers of a data set."""
+        return ClassReader(self.classes)
+
+    def scored(
+        self, split: str, examples: list[Example], labels: Labels, found: Probabilities
+    ) -> ClassPredictions:
+        """Return the predictions for a data set, with the six decimals that the table has.
+
+        Args:
+            split: name of the data set.
+            examples: `n` of them.
+            labels: true class numbers, `[n]`.
+            found: probabilities `[n, k]`, float32 as a network gives them.
+
+        Raises:
+            UserError: labels and probabilities cannot be scored, or the counts do not match.
+        """
+        try:
+            check(labels, found)
+        except UserError as error:
+            raise UserError(f"data set `{split}`: {error}") from None
+        if len(examples) != len(labels) or len(self.classes) != found.shape[1]:
+            raise UserError(
+                f"data set `{split}` has {len(labels)} labels for {len(examples)} pictures, and "
+                f"the model {found.shape[1]} outputs for {len(self.classes)} classes; run "
+                "`dvc repro` again"
+            )
+        answers = predicted(found)
+        # A float32 times a million is exact, so this rounds as the table's decimals are rounded.
+        figures = np.rint(found.astype(np.float64) * MILLION) / MILLION
+        sure = figures[np.arange(len(labels)), answers]
+        return ClassPredictions(examples, np.asarray(labels), answers, sure, figures, self.classes)
+
+    def write_pairs(self, path: Path, predictions: ClassPredictions) -> None:
+        """Write the true and the predicted class of each example, as DVC's plot wants them."""
+        answers = zip(predictions.labels, predictions.answers, strict=True)
+        names = [*map(cell, self.classes)]
+        write_csv(path, ("actual", "predicted"), ((names[a], names[p]) for a, p in answers))
+
+
+class ClassReader:
+    """The answers of one data set, kept as numbers: as text they take ten times the memory."""
+
+    def __init__(self, classes: Sequence[str]) -> None:
+        self._classes = classes
+        self._numbers = {cell(name): at for at, name in enumerate(classes)}
+        self._labels, self._answers, self._figures = array("q"), array("q"), array("d")
+
+    def add(self, label: str, cells: Sequence[str]) -> None:
+        """Read a row: its true class, and the `cells`. A class that is not there is a KeyError."""
+        self._labels.append(self._numbers[label])
+        self._answers.append(self._numbers[cells[0]])
+        self._figures.extend(map(float, cells[1:]))
+
+    def predictions(self, examples: list[Example]) -> ClassPredictions:
+        """Return the predictions; a figure that is not finite is a ValueError."""
+        figures = np.frombuffer(self._figures).reshape(len(examples), -1)
+        if not np.isfinite(figures).all():
+            raise ValueError("nan or infinity")
+        labels, answers = (
+            np.frombuffer(one, dtype=np.int64) for one in (self._labels, self._answers)
+        )
+        sure, rows = figures[:, 0], figures[:, 1:]
+        return ClassPredictions(examples, labels, answers, sure, rows, self._classes)

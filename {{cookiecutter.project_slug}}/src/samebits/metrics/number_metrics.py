@@ -1,0 +1,72 @@
+"""Metrics of examples with one number each: all but R² have the unit of the data."""
+
+import numpy as np
+
+from .registry import METRICS, Metric, ScoredNumbers
+from .sums import Sums, Values
+
+TARGET = "number"
+
+
+def rmse(sums: Sums) -> Values:
+    """Root of the mean square of the errors."""
+    return np.asarray(np.sqrt(sums["square"] / sums.examples))
+
+
+def mae(sums: Sums) -> Values:
+    """Mean of the errors."""
+    return np.asarray(sums["error"] / sums.examples)
+
+
+def r2(sums: Sums) -> Values:
+    """Share of the variance of the truth that the answers explain.
+
+    Where it has none, 1 of perfect answers and 0 of others, as scikit-learn has it.
+    """
+    spread, square = sums["true_square"] - sums["true"] ** 2 / sums.examples, sums["square"]
+    left = np.divide(square, spread, out=np.where(square > 0, 1.0, 0.0), where=spread > 0)
+    return np.asarray(1 - left)
+
+
+def median_absolute_error(scored: ScoredNumbers) -> float:
+    """The error that half of the examples do not exceed."""
+    return float(np.median(np.abs(scored.answers - scored.truth)))
+
+
+METRICS |= {
+    "rmse": Metric(
+        "RMSE",
+        "root of the mean square of the errors, so that large ones count most",
+        False,
+        "mean",
+        rmse,
+        summed="square",
+        target=TARGET,
+    ),
+    "mae": Metric(
+        "Mean absolute error",
+        "how far an answer is from the truth on average",
+        False,
+        "mean",
+        mae,
+        summed="error",
+        target=TARGET,
+    ),
+    "median_absolute_error": Metric(
+        "Median absolute error",
+        "what half of the errors do not exceed, whatever the largest are",
+        False,
+        "mean",
+        own=median_absolute_error,
+        target=TARGET,
+    ),
+    "r2": Metric(
+        "R²",
+        "share of the variance that the answers explain; 0 is no better than the mean",
+        True,
+        "explained",
+        r2,
+        summed="square",
+        target=TARGET,
+    ),
+}

@@ -1,0 +1,99 @@
+"""Examples of one number each, with the numbers that a network gave."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .registry import Metric, ScoredNumbers
+from .sample import Sample
+from .sums import Column, Labels, Values, distinct
+
+SMALLEST = -900  # power of two: less than that counts as nothing
+
+
+@dataclass(frozen=True)
+class Numbers(Sample):
+    """Examples with the number [n] that is true and the one that was answered, in one unit.
+
+    Columns: `error`, the distance of the two, `square`, that of it, and `true`
+    and `true_square`, the truth less its mean here and the square of that.
+    """
+
+    truth: Values
+    answers: Values
+    groups: Labels
+    partial: bool = False
+    share: ClassVar[bool] = False
+
+    @cached_property
+    def errors(self) -> Values:
+        """How far each answer is from the truth [n]."""
+        return np.abs(self.answers - self.truth)
+
+    @property
+    def strata(self) -> Labels:
+        """None: 0 for each [n]."""
+        return np.zeros(len(self), dtype=np.int64)
+
+    @property
+    def scored(self) -> ScoredNumbers:
+        """Truth and answers."""
+        return ScoredNumbers(self.truth, self.answers)
+
+    def rows(self, chosen: NDArray[np.intp], *, partial: bool | None = None) -> Self:
+        """Return the examples at these places, some perhaps several times."""
+        return replace(
+            self,
+            truth=self.truth[chosen],
+            answers=self.answers[chosen],
+            groups=self.groups[chosen],
+            partial=self.partial if partial is None else partial,
+        )
+
+    def grouped(self, groups: Labels) -> Self:
+        """Return the same examples in other groups [n]."""
+        return replace(self, groups=groups)
+
+    def untold(self, metric: Metric, figure: str = "it", where: str = "it") -> str:
+        """Return why: it compares with the spread of the truth, and there is none."""
+        if metric.form != "explained" or np.ptp(self.truth) > 0:
+            return ""
+        return f"all of {where} has the same true number, where `{figure}` tells nothing"
+
+    def column(self, name: str) -> Column:
+        """Return a column that is summed example by example."""
+        return self._columns[name]
+
+    @cached_property
+    def _columns(self) -> Mapping[str, Column]:
+        away = self.truth - math.fsum(self.truth.tolist()) / len(self)
+        values = {
+            "error": self.errors,
+            "square": self.errors**2,
+            "true": away,
+            "true_square": away**2,
+        }
+        return {name: whole(one, self._most) for name, one in values.items()}
+
+    @cached_property
+    def _most(self) -> int:
+        """How many examples, at most, a resample has: groups of the largest size alone."""
+        _, unit = distinct(self.groups)
+        sizes = np.bincount(unit)
+        return len(sizes) * int(sizes.max())
+
+
+def whole(values: Values, count: int) -> Column:
+    """Return the column of `values` [n] in whole numbers of a unit, a power of two.
+
+    It is so fine that any `count` of them still add up without rounding.
+    """
+    largest = float(np.abs(values).max(initial=0.0))
+    _, exponent = math.frexp(largest * count)
+    per = math.ldexp(1.0, 52 - max(exponent, SMALLEST)) if largest else 1.0
+    return Column(np.rint(values * per), per)

@@ -1,0 +1,118 @@
+"""Plots of numbers as SVG: points, and how often a value comes; the same bytes each time.
+
+Colours come from the style sheet of the page, as those of `charts` do.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from ..metrics.sums import Values
+from .charts import Axis, tick, value_axis
+from .markup import text
+
+WIDTH, HEIGHT = 440, 340
+LEFT, RIGHT, TOP, BOTTOM = 84, 20, 12, 44
+RADIUS, FAINT = 2.5, 0.45
+MOST = 2000  # points; more cannot be told apart, and make the page heavy
+FURTHEST = 200  # of them that stand far from what is expected are always shown
+COLUMNS = 30
+
+
+class Titles(NamedTuple):
+    """What a plot shows for those who cannot see it, and what stands at its axes."""
+
+    plot: str
+    x: str
+    y: str
+
+
+def scatter(titles: Titles, x: Values, y: Values, expected: Values) -> str:
+    """Return an `<svg>` of points, with a line where they would stand were nothing wrong.
+
+    Args:
+        titles: of the plot and its axes.
+        x, y: of each point `[n]`.
+        expected: the `y` of the line there `[n]`, a linear function of `x`.
+    """
+    across = _x_axis([float(x.min()), float(x.max())])
+    every = [float(one) for one in (y.min(), y.max(), expected.min(), expected.max())]
+    up = value_axis(every, zero=False, start=HEIGHT - BOTTOM, end=TOP)
+    ends = [int(x.argmin()), int(x.argmax())]
+    line = "L".join(f"{across.place(x[at]):.1f} {up.place(expected[at]):.1f}" for at in ends)
+    points = "".join(
+        f'<circle cx="{across.place(x[at]):.1f}" cy="{up.place(y[at]):.1f}" r="{RADIUS}"/>'
+        for at in thinned(x, np.abs(y - expected))
+    )
+    return _svg(
+        titles,
+        across,
+        up,
+        f'<g style="fill:var(--two)" opacity="{FAINT}">{points}</g>',
+        f'<path class="line one" d="M{line}"/>',
+    )
+
+
+def histogram(titles: Titles, values: Values) -> str:
+    """Return an `<svg>` of how many of values `[n]`, none of them negative, lie in each range."""
+    across = _x_axis([0.0, float(values.max())])
+    span = across.high - across.low
+    at = (values - across.low) / span * COLUMNS
+    counts = np.bincount(np.clip(at.astype(np.int64), 0, COLUMNS - 1), minlength=COLUMNS)
+    up = value_axis([float(counts.max())], zero=True, start=HEIGHT - BOTTOM, end=TOP)
+    edges = [across.place(across.low + span * edge / COLUMNS) for edge in range(COLUMNS + 1)]
+    bars = "".join(
+        f'<path d="M{edges[place]:.1f} {up.start:.1f}V{up.place(count):.1f}'
+        f'H{edges[place + 1] - 1:.1f}V{up.start:.1f}z"/>'
+        for place, count in enumerate(counts.tolist())
+        if count
+    )
+    return _svg(titles, across, up, f'<g style="fill:var(--two)">{bars}</g>')
+
+
+def thinned(x: Values, away: Values) -> list[int]:
+    """Return which of very many points to draw, in their order.
+
+    Those furthest `away` [n] from what is expected, and of the others some evenly spread over `x`
+    [n]: so neither what is odd nor the range of what is usual is lost.
+    """
+    if len(x) <= MOST:
+        return [*range(len(x))]
+    far = np.argsort(-away, kind="stable")[:FURTHEST]
+    others = np.setdiff1d(np.arange(len(x)), far)
+    ordered = others[np.argsort(x[others], kind="stable")]
+    few = MOST - FURTHEST
+    spread = ordered[np.arange(few) * len(ordered) // few]
+    return sorted([*far.tolist(), *spread.tolist()])
+
+
+def _x_axis(values: Sequence[float]) -> Axis:
+    return value_axis([*values], zero=False, start=LEFT, end=WIDTH - RIGHT)
+
+
+def _svg(titles: Titles, x: Axis, y: Axis, *drawn: str) -> str:
+    parts = []
+    for value in y.ticks():
+        at = y.place(value)
+        parts.append(f'<path class="grid" d="M{LEFT} {at:.1f}H{WIDTH - RIGHT}"/>')
+        label = tick(value, y.step)
+        parts.append(f'<text x="{LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">{label}</text>')
+    base = HEIGHT - BOTTOM
+    parts.append(f'<path class="axis" d="M{LEFT} {base}H{WIDTH - RIGHT}"/>')
+    for value in x.ticks():
+        at = x.place(value)
+        parts.append(f'<path class="axis" d="M{at:.1f} {base}v5"/>')
+        label = tick(value, x.step)
+        parts.append(f'<text x="{at:.1f}" y="{base + 19}" text-anchor="middle">{label}</text>')
+    middle, height = (LEFT + WIDTH - RIGHT) / 2, (TOP + base) / 2
+    parts.append(
+        f'<text x="{middle:.1f}" y="{HEIGHT - 6}" text-anchor="middle">{text(titles.x)}</text>'
+    )
+    turned = f'transform="rotate(-90 14 {height:.1f})" text-anchor="middle"'
+    parts.append(f'<text x="14" y="{height:.1f}" {turned}>{text(titles.y)}</text>')
+    body = "\n".join([*parts, *drawn])
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{text(titles.plot)}">\n'
+        f"{body}\n</svg>"
+    )

@@ -1,0 +1,73 @@
+"""Of answers that are numbers a network learns how many standard deviations from the mean they are.
+
+Mean and deviation are those of the training answers, so that neither the learning rate nor the
+first losses depend on the unit of the data.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..data.features import Features
+from ..data.loader import Split
+from ..data.targets import scale_of, standard
+from .baselines import Said, learnt_from, seen_in
+from .linear_regression import fit, numbers
+
+
+@dataclass(frozen=True)
+class NumberTarget:
+    """How an output becomes a number [n] in the unit of the data, and how good that is."""
+
+    middle: float
+    spread: float
+    outputs = 1
+    figure = "dev_error"
+
+    def said(self, outputs: Tensor) -> Tensor:
+        """Return the outputs [b, 1] as they are."""
+        return outputs
+
+    def answers(self, said: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return numbers [n] in the unit of the data, of outputs [n, 1]."""
+        return self._in_unit(said[:, 0])
+
+    def _in_unit(self, said: NDArray[np.float32]) -> NDArray[np.float64]:
+        return self.middle + self.spread * said.astype(np.float64)
+
+    def judged(self, answers: NDArray[Any], labels: NDArray[Any]) -> tuple[float, float]:
+        """Return the mean square in standard deviations, and the mean error in the data's unit."""
+        errors = np.abs(answers - labels)
+        loss = math.fsum(((errors / self.spread) ** 2).tolist()) / len(labels)
+        return loss, math.fsum(errors.tolist()) / len(labels)
+
+    def blind(self, labels: NDArray[Any]) -> float:
+        """Return the variance of the labels in standard deviations."""
+        return (scale_of(labels.tolist())[1] / self.spread) ** 2
+
+    def cell(self, value: float) -> str:
+        """Return a figure with nine digits: the unit of the data may be of any size."""
+        return f"{value:.9g}"
+
+    def baselines(self, train: Split, others: Mapping[str, Split]) -> Mapping[str, Said]:
+        """Return the numbers [n] that simple models say."""
+        return {
+            "mean of training": self._mean(others),
+            f"linear regression on {seen_in(train)}": self._regression(train, others),
+        }
+
+    def _mean(self, others: Mapping[str, Split]) -> Said:
+        return {name: np.full(len(one.labels), self.middle) for name, one in others.items()}
+
+    def _regression(self, train: Split, others: Mapping[str, Split]) -> Said:
+        known, chosen = learnt_from(train)
+        model = fit(known, standard(train.labels[chosen], train.scale))
+        return {
+            name: self._in_unit(numbers(model, Features(one.arrays)))
+            for name, one in others.items()
+        }

@@ -1,0 +1,49 @@
+"""What a network learns of an answer, and what is made of what it gives."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..data.loader import Split
+from .baselines import Said
+from .class_target import ClassTarget
+from .number_target import NumberTarget
+
+
+class Target(Protocol):
+    """How the outputs of a network become answers, and how good those are."""
+
+    @property
+    def figure(self) -> str:
+        """The name of what the learning curves show beside the losses."""
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers the network gives for an example."""
+
+    def said(self, outputs: Tensor) -> Tensor:
+        """Return what the outputs [b, outputs] of one chunk say, in the same shape."""
+
+    def answers(self, said: NDArray[Any]) -> NDArray[Any]:
+        """Return the answers of n examples, of what was said of them [n, outputs]."""
+
+    def judged(self, answers: NDArray[Any], labels: NDArray[Any]) -> tuple[float, float]:
+        """Return the mean loss of answers and the `figure`; labels are those of a `Split`."""
+
+    def blind(self, labels: NDArray[Any]) -> float:
+        """Return the mean loss of one who knows the labels, but sees no example."""
+
+    def cell(self, value: float) -> str:
+        """Return a figure of the learning curves as a cell of the table."""
+
+    def baselines(self, train: Split, others: Mapping[str, Split]) -> Mapping[str, Said]:
+        """Return what each simple model answers; it learns from `train` alone, without a seed."""
+
+
+def target_of(split: Split) -> Target:
+    """Return what there is to learn of examples with such answers."""
+    if split.scale:
+        return NumberTarget(*split.scale)
+    return ClassTarget(len(split.classes))
