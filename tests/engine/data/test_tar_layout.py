@@ -206,7 +206,7 @@ def test_a_misplaced_member_is_refused(tmp_path: Path, name: str) -> None:
     add(raw / "all.tar", ("tree/a.png", b"x"), (name, b"y"))
     before = below(tmp_path)
     for way in (packed.pack, packed.unpack):
-        with pytest.raises(UserError, match="pictures stand in one folder per class; move it"):
+        with pytest.raises(UserError, match="files stand in one folder per class; move it"):
             way(raw)
         assert below(tmp_path) == before
 

@@ -140,7 +140,7 @@ def test_a_folder(here: Path, call: Call, fill: Callable[..., Path]) -> None:
     (source / "read.me").write_bytes(b"1")
     told = call(str(source.parent))
     assert set(content(RAW)) == {*content(source)} - {".DS_Store"}
-    assert "6 pictures in 3 classes and 1 that cannot be used" in told
+    assert "6 files in 3 classes and 1 that cannot be used" in told
     assert "from folder wrapped\nnext: " in told
     found = {"kind": "folder", "source": "wrapped", "files": 7}
     assert origin(POINTER) == {**found, "version": version(content(RAW))}
@@ -179,7 +179,7 @@ def test_what_decode_reads_comes_in(
         return Decoded({}, {})
 
     monkeypatch.setattr(yours, "decode", decode)
-    assert "2 pictures in 2 classes" in call("../texts")
+    assert "2 files in 2 classes" in call("../texts")
     (here / "texts/b/2.txt").unlink()
     with pytest.raises(
         UserError, match=r"that `decode` of data\.py can read \(a/1\.txt: no word\)"
@@ -195,7 +195,7 @@ def test_what_decode_reads_comes_in(
         (["data/raw"], "overlap; name a folder elsewhere"),
         (
             ["../flat"],
-            r"no example .* \(1\.png: pictures stand in one folder per class; move it to",
+            r"no example .* \(1\.png: files stand in one folder per class; move it to",
         ),
         (
             ["../words"],
@@ -313,7 +313,7 @@ def test_with_dvc(here: Path, call: Call, served: str, monkeypatch: pytest.Monke
     source = content(here / "pictures")
 
     told = call(served.replace("http://", f"http://{USER}@") + "?token=1")
-    assert f"6 pictures in 3 classes, {sum(map(len, source.values()))} bytes" in told
+    assert f"6 files in 3 classes, {sum(map(len, source.values()))} bytes" in told
     assert content(RAW) == source
     assert recorded_version(POINTER) == version(source)
     found = origin(POINTER)
