@@ -473,3 +473,29 @@ def test_a_wrong_layout(
     assert str(caught.value).endswith(" Nothing was changed.")
     assert "incoming" not in str(caught.value)
     assert not RAW.exists()
+
+
+def test_files_beside_a_table_are_packed(
+    here: Path, call: Call, reads: Callable[[str], None], settle: Callable[..., None]
+) -> None:
+    reads("labels")
+    settle(Path("params.yaml"), data={"layout": "tar"})
+    table = "path,kind\n1.png,cat\na/2.png,dog\n"
+    source = some(here / "out", **{"1_png": "x", "a__2_png": "y", "labels_csv": table})
+    assert "2 files in 2 different answers, " in call(str(source))
+    first, second = content(RAW)
+    assert first == "labels.csv"
+    assert second.startswith("pictures-")
+
+
+@pytest.mark.parametrize("reader", ["folders", "labels"])
+def test_a_table_for_another_reader(
+    here: Path, call: Call, reads: Callable[[str], None], reader: str
+) -> None:
+    if reader == "labels":
+        reads("labels")
+    table = some(here / "out", houses_CSV="a,kind\n1,2\n") / "houses.CSV"
+    words = r"houses\.CSV is a table; bring in files.*, or let task\.reader in params\.yaml say how"
+    with pytest.raises(UserError, match=words):
+        call(str(table))
+    assert not RAW.exists()
