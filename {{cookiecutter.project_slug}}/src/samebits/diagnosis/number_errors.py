@@ -18,8 +18,8 @@ from ..metrics.proportions import Measured, measured
 from ..metrics.registry import Metric
 from ..metrics.regression import Numbers
 from ..metrics.sums import Labels, Values, distinct
-from .errors import Errors, Said
 from .learning_curve import Means
+from .target_errors import Errors, Said
 from .words import WORDS
 
 

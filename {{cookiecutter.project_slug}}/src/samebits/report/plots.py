@@ -1,6 +1,6 @@
 """Plots of numbers as SVG: points, and how often a value comes; the same bytes each time.
 
-Colours come from the style sheet of the page, as those of `charts` do.
+Their looks come from the style sheet of the page, as those of `charts` do.
 """
 
 from collections.abc import Sequence
