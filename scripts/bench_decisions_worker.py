@@ -102,7 +102,7 @@ def show(name: str, figures: dict[str, float]) -> None:
 def metrics(names: list[str]) -> dict[str, Any]:
     """Return all metrics, and those of the first class, which is the smallest."""
     single = {name: scores.find(f"{name}[{names[0]}]", names) for name in scores.OF_CLASS}
-    return {**scores.METRICS, **single}
+    return {**scores.metrics_of("class"), **single}
 
 
 def covered(situation: Situation, simulations: int) -> dict[str, float]:
@@ -236,7 +236,7 @@ def trained(count: int, epochs: int) -> list[Any]:
     recipe = module("training.recipe").Recipe.of(yours.model, yours.training)
     folders = (Path("data/prepared") / name for name in ("train", "dev", "test"))
     training, dev, test = map(module("data.loader").Split.open, folders)
-    inputs, classes = yours.model.inputs, len(training.classes)
+    inputs, target = yours.model.inputs, module("training.target").target_of(training)
     regularization = read(sections.Regularization)
     optimization = dataclasses.replace(read(sections.Optimization), epochs=epochs)
     never = {"checkpoint_every": 10**9, "checkpoint_seconds": 10**9}
@@ -249,7 +249,7 @@ def trained(count: int, epochs: int) -> list[Any]:
         settings = loop.Settings(optimization, regularization, own, runtime)
         with tempfile.TemporaryDirectory() as folder:
             loop.train(network, training, dev, settings, recipe, {}, Path(folder))
-        rows = predict(network, inputs, test.arrays, classes, own.chunk)
+        rows = predict(network, inputs, test.arrays, target, own.chunk)
         rows = rows.astype(np.float64).round(6)
         labels = np.asarray(test.labels)
         found.append(Classified(labels, rows.argmax(axis=1), rows, np.arange(len(labels))))

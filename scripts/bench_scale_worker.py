@@ -181,7 +181,7 @@ def reading(folder: Path, side: int, channels: int, least: float) -> dict[str, A
             md5 = f"{number * 2654435761 % 2**32:08x}".ljust(32, "0")
             example = storage.Example(f"a/{number:07d}.png", "a", md5, "", FACTS)
             writer.add(example, 0, noise[number % 500].tobytes())
-        storage.Index("", writer.close(), ["a"], fields).write(folder)
+        storage.Index("", writer.close(), "class", ["a"], fields).write(folder)
     images = ours("data.loader").Split.open(folder).arrays["image"]
     order = np.random.default_rng(1).permutation(count)
     array = images[:].reshape(count, size)

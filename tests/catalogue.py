@@ -13,7 +13,7 @@ from helpers import PACKAGE
 
 Change = tuple[str, str, str]
 YOURS, LOADER, LOOP = "P/training.py", "E/data/loader.py", "E/training/loop.py"
-EVALUATE, PREPARE, SPLITS = "E/stages/evaluate.py", "E/data/prepare.py", "E/data/splits.py"
+EVALUATE, SPLITS = "E/stages/evaluate.py", "E/data/splits.py"
 PAGE, SAMPLING = "E/report/page.py", "E/data/sampling.py"
 LOOP_TESTS, INPUT_TESTS = "training/test_loop.py", "stages/test_inputs.py"
 LOADER_TESTS = "data/test_loader.py"
@@ -115,7 +115,7 @@ BUGS = [
     ),
     Bug(
         "the order of a set",
-        [(PREPARE, r"classes = sorted\(\{(.*)\}\)", r"classes = list({\1})")],
+        [("E/data/targets.py", r"return sorted\(\{(.*)\}\)", r"return list({\1})")],
         r"walks a set in no certain order",
         stages="prepare train",
     ),
@@ -220,7 +220,7 @@ BUGS = [
     ),
     Bug(
         "a dependency that only another package brings",
-        [(LOOP, r"^import numpy as np$", r"import attrs\n\g<0>")],
+        [(LOOP, r"^import torch$", r"import attrs\n\g<0>")],
         r"imports attrs, which requirements/runtime\.in does not declare",
     ),
     Bug(

@@ -8,7 +8,7 @@ import shutil
 import struct
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from samebits.data.readers import Labels
+from samebits.data import Decoded, Field, Unreadable
+from samebits.data.decoder import Decoder
+from samebits.data.readers import Labels, Lines
 from samebits.training.softmax_regression import out_of_fold
 
 CORRECTIONS, ACCEPTED = "md5,old,new,who,why\n", "rule,subject,md5,reason\n"
@@ -163,11 +165,47 @@ def unlabelled(raw: Path) -> None:
     picture(raw / "loose.png")
 
 
+def untimed(raw: Path) -> None:
+    labels(raw)
+    table = raw / "labels.csv"
+    header, *rows = table.read_text(encoding="utf-8").splitlines()
+    rows = [f"{row},{number % 12}" for number, row in enumerate(rows)]
+    text = "\n".join([f"{header},number", *rows]).replace("003.png,tree,3", "003.png,tree,seven")
+    table.write_text(text, encoding="utf-8")
+
+
 def many_classes(raw: Path, form: str = "kind {}") -> None:
     for number, path in enumerate(sorted(raw.iterdir())):
         path.rename(raw / form.format(number))
     for number in range(3, 60):
         picture(raw / form.format(number) / f"{number}.png")
+
+
+def decode_row(content: bytes, _: object) -> Decoded:
+    row = json.loads(content)
+    if row["size"] == "?":
+        raise Unreadable("no size")
+    sizes = np.array([row["size"], len(row)], dtype=np.float32)
+    return Decoded({"sizes": sizes}, {"size": float(row["size"])})
+
+
+def rows_of(decoder: Decoder) -> Decoder:
+    return replace(decoder, decode=decode_row, fields={"sizes": Field("float32", (2,))})
+
+
+def table(raw: Path, count: int = 60) -> Path:
+    raw.mkdir(exist_ok=True)
+    rows = (f"{number / 10},kind{number % 3},x{number}\n" for number in range(count))
+    (raw / "t.csv").write_text("size,kind,name\n" + "".join(rows), encoding="utf-8")
+    return raw
+
+
+def two_answers(raw: Path) -> None:
+    for path in sorted(raw.iterdir()):
+        shutil.rmtree(path)
+    table(raw)
+    with (raw / "t.csv").open("a", encoding="utf-8") as file:
+        file.write("0.0,kind1,x0\n")
 
 
 def correction(raw: Path) -> None:
@@ -272,10 +310,15 @@ PLANTED = {
         ),
         {"reader": Labels("class")},
     ),
+    "untimed": Case(
+        untimed,
+        ("tree/003.png: labels.csv, line 29, has as number seven, which is no number and no date",),
+        {"reader": Labels("class", "number"), "train_dev_fraction": 0.4},
+    ),
     "missing-file": Case(
         lambda raw: labels(raw, "tree/100.png,tree", "../tree/1.png,tree"),
         (
-            "tree/100.png: labels.csv, line 38, names it, but there is no such file.",
+            "tree/100.png: labels.csv, line 38, names it, but there is no such file, or a hidden",
             "../tree/1.png: labels.csv, line 39, names it, but this climbs out of its folder with",
         ),
         {"reader": Labels("class")},
@@ -325,6 +368,11 @@ PLANTED = {
         lambda _: None, ("tree is not in data.classes",), {"classes": ("circle", "square")}
     ),
     "two-labels": Case(two_labels, ("square/three.png (square), tree/003.png (tree): one pict",)),
+    "two-answers": Case(
+        two_answers,
+        ("2 rows equal others but for the answer, as t.csv:2 (kind0) and t.csv:62 (kind1)",),
+        {"reader": Lines("kind"), "wrapped": rows_of},
+    ),
     "two-splits": Case(
         two_splits,
         ("tree/phone 00", "(train)", "(test)", ": one picture"),

@@ -66,7 +66,7 @@ def compile_lock(folder: Path, name: str, upgrade: bool) -> None:
     if lock.exists():
         write(lock, re.sub(r"( \\\n    --hash=\S+)+", "", read(lock)))
     options = ["--upgrade"] if upgrade else []
-    options += ["--no-deps"] if name == "example" else []  # its code is not run
+    options += ["--no-deps"] if name == "example" else []  # of which no more is run than that
     uv_compile(folder, name, *options, *sources.wheel_sources([folder / f"{name}.in"]))
 
 

@@ -1,7 +1,6 @@
 """Examples beside a table of labels, and rows of tables: found, checked, prepared, kept."""
 
 import csv
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 from catalogues import TASK, decoder
+from defects import rows_of, table
 
 from samebits.core.sections import Data
-from samebits.data import Decoded, Field, Unreadable
 from samebits.data.decoder import Decoder
 from samebits.data.findings import Table
 from samebits.data.index import open_catalogue
@@ -40,28 +39,9 @@ def beside(raw: Path) -> Path:
         rows.append(f"{name},{path.parent.name}\n")
         (raw / name).parent.mkdir(parents=True, exist_ok=True)
         path.rename(raw / name)
-    for path in ("circle", "square", "tree"):
-        (raw / path).rmdir()
+    for name in ("circle", "square", "tree"):
+        (raw / name).rmdir()
     (raw / "labels.csv").write_text(HEADER + "".join(reversed(rows)), encoding="utf-8")
-    return raw
-
-
-def decode_row(content: bytes, _: object) -> Decoded:
-    row = json.loads(content)
-    if row["size"] == "?":
-        raise Unreadable("no size")
-    sizes = np.array([row["size"], len(row)], dtype=np.float32)
-    return Decoded({"sizes": sizes}, {"size": float(row["size"])})
-
-
-def rows_of(decoder: Decoder) -> Decoder:
-    return replace(decoder, decode=decode_row, fields={"sizes": Field("float32", (2,))})
-
-
-def table(raw: Path, count: int = 60) -> Path:
-    raw.mkdir(exist_ok=True)
-    rows = (f"{number / 10},kind{number % 3},x{number}\n" for number in range(count))
-    (raw / "t.csv").write_text("size,kind,name\n" + "".join(rows), encoding="utf-8")
     return raw
 
 
@@ -159,6 +139,7 @@ def test_a_class_without_a_readable_example(raw: Path, check: Check) -> None:
 
 @pytest.mark.parametrize("reader", ["labels", "lines"])
 def test_a_correction(tmp_path: Path, raw: Path, check: Check, reader: str) -> None:
+    kind: Reader
     if reader == "labels":
         beside(raw)
         kind, given, path, old, new = LABELS, decoder(DATA), "0/scans/000.png", "circle", "tree"
@@ -179,8 +160,8 @@ def test_a_correction(tmp_path: Path, raw: Path, check: Check, reader: str) -> N
     found, _ = prepared(raw, kind, DATA, given, corrections)
     assert examples(found)[path][1] == new
     corrections.write_text(f"{header}{md5},{old},house,me,seen\n", encoding="utf-8")
-    found = check(raw, reader=kind, wrapped=wrapped)[1].refusal()
-    assert "corrections.csv, line 2: there is no class house" in found
+    _, refused = check(raw, reader=kind, wrapped=wrapped)
+    assert "corrections.csv, line 2: there is no class house" in refused.refusal()
 
 
 def test_rows(tmp_path: Path, check: Check) -> None:
@@ -280,3 +261,113 @@ def test_images_and_their_masks_are_still_two_folders(raw: Path, check: Check) -
         (raw / old).rename(raw / new)
     _, found = check(raw)
     assert "hold files of the same names, as images and their masks do" in found.refusal()
+
+
+def timed(raw: Path, times: Callable[[int], str]) -> Path:
+    """The rows of `table`, with a time for each; the last row is the first in time."""
+    table(raw)
+    header, *rows = (raw / "t.csv").read_text(encoding="utf-8").splitlines()
+    rows = [f"{row},{times(len(rows) - number)}" for number, row in enumerate(rows)]
+    (raw / "t.csv").write_text("\n".join([f"{header},taken", *rows]), encoding="utf-8")
+    return raw
+
+
+@pytest.mark.parametrize("form", ["{}", "20{:02d}-01-01", "2026-11-30T10:{:02d}:00.5+02:00"])
+def test_rows_split_by_time(tmp_path: Path, check: Check, form: str) -> None:
+    raw, reader = timed(tmp_path / "rows", lambda at: form.format(at - 1)), Lines("kind", "taken")
+    _, found = check(raw, reader=reader, wrapped=rows_of)
+    assert found.refusal() == ""
+    where = examples(prepared(raw, reader, DATA, rows_of(decoder(DATA)))[0])
+    order = [where[f"t.csv:{number + 2}"][0] for number in range(60)]
+    assert order[:15] == ["test"] * 15
+    assert order[15:30] == ["dev"] * 15
+    assert set(order[30:]) == {"train", "train_dev"}
+
+
+def test_equal_times_stay_in_one_split(tmp_path: Path) -> None:
+    raw = timed(tmp_path / "rows", lambda at: str(2024 + (at - 1) // 20))
+    found, _ = prepared(raw, Lines("kind", "taken"), DATA, rows_of(decoder(DATA)))
+    splits = [examples(found)[f"t.csv:{number + 2}"][0] for number in range(60)]
+    assert splits[:40] == ["test"] * 20 + ["dev"] * 20
+    assert set(splits[40:]) == {"train", "train_dev"}
+
+
+def test_copies_of_two_times(tmp_path: Path, check: Check) -> None:
+    """What stands in train and in test is told, whatever puts it there."""
+    raw, reader = timed(tmp_path / "rows", str), Lines("kind", "taken")
+    lines = (raw / "t.csv").read_text(encoding="utf-8").splitlines()
+    with (raw / "u.csv").open("w", encoding="utf-8") as file:
+        file.write("\n".join([lines[0], lines[1]]))
+    summary, _ = check(raw, reader=reader, wrapped=rows_of)
+    assert summary["found"] == {"copies": 1}
+
+
+def test_times_of_files(raw: Path, check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    beside(raw)
+    labels, reader = raw / "labels.csv", Labels("kind", "taken")
+    rows = labels.read_text(encoding="utf-8").splitlines()[1:]
+
+    def written(time: Callable[[int], str]) -> None:
+        lines = (f"{row},{time(number)}" for number, row in enumerate(rows))
+        labels.write_text("\n".join(["path,kind,taken", *lines]), encoding="utf-8")
+
+    # One of each class at each time, for they stand in the order of their classes.
+    written(lambda number: f"2026-11-{1 + number % 12:02d}")
+    data = replace(DATA, train_dev_fraction=0.4)
+    _, table = check(raw, reader=reader, train_dev_fraction=0.4)
+    assert table.refusal() == ""
+    where = examples(prepared(raw, reader, data, decoder(data))[0])
+    splits = [where[row.split(",")[0]][0] for row in rows]
+    assert [one for one in range(36) if splits[one] == "test"] == [
+        number for number in range(36) if number % 12 >= 9
+    ]
+    # Another time moves an example, and decodes nothing.
+    written(lambda number: f"2026-11-{12 - number % 12:02d}")
+    with monkeypatch.context() as patch:
+        patch.delattr(Source, "content")
+        found, new = prepared(raw, reader, data, decoder(data))
+    splits = [examples(found)[row.split(",")[0]][0] for row in rows]
+    assert new == 0
+    assert [one for one in range(36) if splits[one] == "test"] == [
+        number for number in range(36) if number % 12 < 3
+    ]
+    written(lambda number: "soon" if number == 3 else "" if number == 5 else "2026-11-01")
+    _, table = check(raw, reader=reader)
+    first, second = (one.message for one in table.kept["untimed"])
+    assert "labels.csv, line 7, has no taken; fill it in, or remove the line." in first
+    assert "labels.csv, line 5, has as taken soon, which is no number and no date such" in second
+
+
+def test_times_of_rows_that_are_none(tmp_path: Path, check: Check) -> None:
+    raw = timed(
+        tmp_path / "rows", lambda at: {60: "2026-01-01", 59: "1", 58: ""}.get(at, "2026-02")
+    )
+    _, found = check(raw, reader=Lines("kind", "taken"), wrapped=rows_of)
+    messages = [one.message for one in found.kept["untimed"]]
+    assert len(messages) == 59
+    assert (
+        "t.csv:3: has as taken a number, 1, where others are as 2026-01-01; write all alike."
+        in (messages)
+    )
+    assert "t.csv:4: has no taken; fill it in, or remove the line." in messages
+    assert (
+        "t.csv:5: has as taken 2026-02, which is no number and no date such as 2026-11-30 or "
+        "2026-11-30T08:15." in messages
+    )
+
+
+def test_equal_rows(tmp_path: Path, check: Check) -> None:
+    """In a table of few columns they are no mistake, and do not stop the pipeline."""
+    raw = table(tmp_path / "rows")
+    with (raw / "t.csv").open("a", encoding="utf-8") as file:
+        file.write("0.0,kind0,x0\n0.0,kind0,x0\n0.3,kind0,x3\n1.0,kind1,x10\n1.0,kind2,x10\n")
+    summary, found = check(raw, reader=LINES, wrapped=rows_of)
+    assert found.refusal() == ""
+    assert summary["found"] == {"two-answers": 1, "copies": 1}
+    (copies,), (answers,) = found.kept["copies"], found.kept["two-answers"]
+    assert copies.message.startswith("5 rows equal others, as t.csv:")
+    assert answers.message == (
+        "3 rows equal others but for the answer, as t.csv:12 (kind1) and t.csv:66 (kind2), so that "
+        "no model can tell them apart; see whether a column that does is missing."
+    )
+    assert answers.paths == ("t.csv:12", "t.csv:66")

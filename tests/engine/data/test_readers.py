@@ -5,6 +5,7 @@ import json
 import pickle
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from catalogues import DATA, TASK
@@ -99,8 +100,14 @@ def test_what_is_wrong_with_single_labels(tmp_path: Path) -> None:
             "labels.csv, line 11, has as kind what no table of answers can hold, for 'a\\tb' has a "
             "control character in it",
         ),
-        "gone": ("missing-file", "labels.csv, line 7, names it, but there is no such file"),
-        "labels.csv": ("missing-file", "labels.csv, line 12, names it, but there is no such file"),
+        "gone": (
+            "missing-file",
+            "labels.csv, line 7, names it, but there is no such file, or a hidden one",
+        ),
+        "labels.csv": (
+            "missing-file",
+            "labels.csv, line 12, names it, but there is no such file, or a hidden one",
+        ),
         "/etc/hosts": (
             "missing-file",
             "labels.csv, line 8, names it, but this has an absolute path; write a path below "
@@ -198,7 +205,12 @@ def test_what_is_wrong_with_single_lines(tmp_path: Path) -> None:
     table = b"a,kind\n1\n1,2,3\n\xff,cat\n1,\0\n" + b'"x\n",cat,y\n1,"a\nb"\n'
     lines = ['{"a": 1}', '{"kind": null}', '{"kind": []}', '{"kind": {"a": 1}}', "[1]", '{"kind"']
     lines += ['{"kind": "a", "kind": "b"}', '{"kind": "a", "b": "\\ud800"}', '{"kind": "\\ud800"}']
-    files = {"t.csv": table, "t.jsonl": "\n".join(lines), "notes.txt": "mine", "a.tsv": "x"}
+    files: dict[str, str | bytes] = {
+        "t.csv": table,
+        "t.jsonl": "\n".join(lines),
+        "notes.txt": "mine",
+        "a.tsv": "x",
+    }
     raw = written(tmp_path, {**files, "c.csv/.hidden": "x"})
     assert answers(LINES, raw) == {}
     cells = "instead of 2; put a cell with a comma in quotes"
@@ -270,9 +282,12 @@ def test_one_row_is_read_without_the_others(
     last = list(LINES.sources(raw))[-1]
     asked: list[int] = []
     content = Source.content
-    monkeypatch.setattr(
-        Source, "content", lambda one, raw: (asked.append(one.size), content(one, raw))[1]
-    )
+
+    def counted(source: Source, raw: Path) -> bytes:
+        asked.append(source.size)
+        return content(source, raw)
+
+    monkeypatch.setattr(Source, "content", counted)
     assert LINES.content(last, raw) == b'{"x": "1"}'
     assert (last.path, asked) == ("a.csv:10001", [6])
 
@@ -287,23 +302,60 @@ def test_a_row_that_changes_while_it_is_read(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reader", "answer", "layout", "found"),
+    ("reader", "answer", "other", "found"),
     [
-        ("folders", "", "files", FOLDERS),
-        ("folders", "", "tar", FOLDERS),
-        ("labels", "kind", "tar", LABELS),
-        ("lines", "kind", "files", LINES),
-        ("folders", "kind", "files", "'task.answer' is 'kind', but for the reader folders the fol"),
-        ("labels", "", "files", "'task.answer' is empty, but the reader labels needs it; name th"),
-        ("lines", "", "files", "'task.answer' is empty, but the reader lines needs it; name the "),
-        ("labels", "path", "files", "'task.answer' is 'path', but that column of labels.csv name"),
-        ("lines", "kind", "tar", "'data.layout' is tar, but the reader lines has few files alrea"),
+        ("folders", "", {}, FOLDERS),
+        ("folders", "", {"layout": "tar", "group": "[0-9]+"}, FOLDERS),
+        ("labels", "kind", {"layout": "tar", "group": "[0-9]+"}, LABELS),
+        ("lines", "kind", {}, LINES),
+        ("lines", "kind", {"time": "taken"}, Lines("kind", "taken")),
+        ("labels", "kind", {"time": "taken"}, Labels("kind", "taken")),
+        (
+            "folders",
+            "kind",
+            {},
+            "'task.answer' is 'kind', but the reader folders has no table of w",
+        ),
+        ("folders", "", {"time": "at"}, "'task.time' is 'at', but the reader folders has no table"),
+        (
+            "labels",
+            "",
+            {},
+            "'task.answer' is empty, but the reader labels needs it; name the colum",
+        ),
+        ("lines", "", {}, "'task.answer' is empty, but the reader lines needs it; name the column"),
+        (
+            "labels",
+            "path",
+            {},
+            "'task.answer' is 'path', but that column of labels.csv names the fi",
+        ),
+        (
+            "lines",
+            "kind",
+            {"layout": "tar"},
+            "'data.layout' is tar, but the reader lines has few f",
+        ),
+        (
+            "lines",
+            "kind",
+            {"time": "kind"},
+            "'task.time' and 'task.answer' are both 'kind'; let an",
+        ),
+        (
+            "lines",
+            "kind",
+            {"time": "at", "group": "a"},
+            "'task.time' and 'data.group' are both set",
+        ),
     ],
 )
 def test_the_reader_that_the_section_names(
-    reader: str, answer: str, layout: str, found: Reader | str
+    reader: str, answer: str, other: dict[str, Any], found: Reader | str
 ) -> None:
-    task, data = replace(TASK, reader=reader, answer=answer), replace(DATA, layout=layout)
+    given = dict(other)
+    task = replace(TASK, reader=reader, answer=answer, time=given.pop("time", ""))
+    data = replace(DATA, **given)
     if isinstance(found, Reader):
         assert reader_of(task, data) == found
         return

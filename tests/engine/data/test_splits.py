@@ -3,13 +3,14 @@
 import dataclasses
 import hashlib
 import itertools
+import math
 from typing import Any
 
 import pytest
 from conftest import shipped
 
 from samebits.core.sections import Data
-from samebits.data.splits import LEFT_OUT, group_of, split_of
+from samebits.data.splits import LEFT_OUT, Cut, cut_of, group_of, split_of
 
 HASHES = [hashlib.md5(str(number).encode()).hexdigest() for number in range(4000)]
 
@@ -116,3 +117,38 @@ def test_source_and_target_may_be_apart() -> None:
     assert set(splits(data, "cat/web-1.jpg")) == {"train", "train_dev"}
     assert set(splits(data, "cat/phone-1.jpg")) == {"dev", "test", LEFT_OUT}
     assert set(splits(data, "cat/other-1.jpg")) == {LEFT_OUT}
+
+
+def test_the_latest_are_test_and_those_before_them_dev() -> None:
+    data = settings(test_fraction=0.2, dev_fraction=0.3, train_dev_fraction=0.2)
+    cut = cut_of([float(number) for number in range(100)], data)
+    assert cut == (50, 80)
+    found = [split_of("a", HASHES[number], data, number, cut) for number in range(100)]
+    assert found[80:] == ["test"] * 20
+    assert found[50:80] == ["dev"] * 30
+    assert set(found[:50]) == {"train", "train_dev"}
+    assert [split_of("a", HASHES[number], data, 50, cut) for number in range(99)] == ["dev"] * 99
+    # What is trained on, and what is not, does not depend on the time.
+    assert found[:50] == [split_of("a", HASHES[number], data, 0, cut) for number in range(50)]
+
+
+def test_equal_times_are_on_one_side() -> None:
+    data = settings(test_fraction=0.2, dev_fraction=0.2)
+    assert cut_of([1.0] * 6 + [2.0] * 3 + [3.0], data) == (2, 2)
+    assert cut_of([1.0] * 10, data) == (1, 1)
+    assert cut_of([1.0, 2.0], settings(test_fraction=0.01, dev_fraction=0.2)) == (
+        math.inf,
+        math.inf,
+    )
+    assert cut_of([], data) is None
+
+
+def test_what_is_as_late_but_not_like_the_target_is_left_out() -> None:
+    data = settings(evaluate_on="phone/*", train_dev_fraction=0.01)
+    cut = Cut(5, 8)
+    times = (1, 4, 5, 7, 8, 9)
+    late = ["dev", "dev", "test", "test"]
+    found = [split_of("phone/1", HASHES[7], data, time, cut) for time in times]
+    assert found == ["train", "train", *late]
+    found = [split_of("web/1", HASHES[7], data, time, cut) for time in times]
+    assert found == ["train", "train", *[LEFT_OUT] * 4]

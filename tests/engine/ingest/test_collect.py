@@ -445,7 +445,7 @@ def test_rows(here: Path, call: Call, reads: Callable[[str], None], form: str) -
         (
             "labels",
             {"labels_csv": "path,kind\n1.png,cat\n"},
-            "(1.png: labels.csv, line 2, names it, but there is no such file); bring in files, and",
+            "(1.png: labels.csv, line 2, names it, but there is no such file, or a hidden one); ",
         ),
         (
             "lines",

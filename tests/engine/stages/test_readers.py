@@ -76,7 +76,7 @@ def test_keys_that_do_not_go_together(
     repro("validate")
     settle(project / "params.yaml", task={"answer": "kind"})
     with pytest.raises(
-        UserError, match=r"params\.yaml: 'task\.answer' is 'kind', but for the read"
+        UserError, match=r"params\.yaml: 'task\.answer' is 'kind', but the reader fol"
     ):
         repro(stage)
 

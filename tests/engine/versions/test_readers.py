@@ -129,6 +129,13 @@ def test_a_table_that_the_cache_has_not(read_by: Callable[[str], None]) -> None:
         find("1.0").examples()
 
 
+def test_data_of_another_reader(read_by: Callable[[str], None]) -> None:
+    read_by("labels")
+    words = r"^the data of the last commit: data/raw/labels\.csv is not there; write it, with the c"
+    with pytest.raises(UserError, match=words):
+        find("committed").pictures()
+
+
 def test_the_section_must_be_committed(unreleased: Path, settle: Settle) -> None:
     beside()
     settle(unreleased / "params.yaml", task={"reader": "labels", "answer": "kind"})

@@ -19,7 +19,7 @@ from ..core.resize import GIST
 from ..core.sections import Data
 from ..data.findings import Finding, shown
 from ..data.index import Place
-from ..data.splits import split_of
+from ..data.splits import Cut, split_of
 
 GRIDS, WIDTH = 8, 16  # how many, and how many times `limit` their cells are wide
 # So that a million pictures of one colour do not make a million million pairs.
@@ -56,7 +56,7 @@ class Gists(NamedTuple):
 
 
 def neighbour_findings(
-    database: sqlite3.Connection, pixels: Pixels, data: Data
+    database: sqlite3.Connection, pixels: Pixels, data: Data, cut: Cut | None = None
 ) -> Iterator[Finding]:
     """Yield a finding for each pair of pictures whose pixels hardly differ, the nearest first."""
     if data.near_duplicate == 0:
@@ -70,7 +70,7 @@ def neighbour_findings(
         database.executemany("INSERT OR IGNORE INTO pairs VALUES (?, ?)", pairs)
     rows = _compared(database, pixels, data.near_duplicate)
     database.executemany("INSERT INTO near VALUES (?, ?, ?)", rows)
-    yield from _findings(database, data)
+    yield from _findings(database, data, cut)
 
 
 def _numbered(database: sqlite3.Connection) -> NDArray[np.uint8]:
@@ -149,12 +149,13 @@ def _compared(
                 yield row[0], row[1], round(different / whole, 6)
 
 
-def _findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
-    query = """SELECT x.path, x.md5, x.label, y.path, y.md5, y.label, difference FROM near
+def _findings(database: sqlite3.Connection, data: Data, cut: Cut | None) -> Iterator[Finding]:
+    query = """SELECT x.path, x.md5, x.label, x.time, y.path, y.md5, y.label, y.time, difference
+               FROM near
                JOIN examples AS x ON x.path = a JOIN examples AS y ON y.path = b
                ORDER BY difference, a, b"""
-    for a, md5_a, label_a, b, md5_b, label_b, difference in database.execute(query):
-        splits = split_of(a, md5_a, data), split_of(b, md5_b, data)
+    for a, md5_a, label_a, at_a, b, md5_b, label_b, at_b, difference in database.execute(query):
+        splits = split_of(a, md5_a, data, at_a, cut), split_of(b, md5_b, data, at_b, cut)
         where = f"both in {splits[0]}" if splits[0] == splits[1] else " and ".join(splits)
         labels = "" if label_a == label_b else f", labels {shown(label_a)} and {shown(label_b)}"
         words = (

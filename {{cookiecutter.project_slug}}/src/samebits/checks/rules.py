@@ -17,7 +17,7 @@ from ..core.file_names import name_problem
 from ..core.sections import Data
 from ..data.findings import MOST_PATHS, Finding, shown
 from ..data.labels import Labels
-from ..data.splits import LEFT_OUT, SPLITS, split_of
+from ..data.splits import LEFT_OUT, SPLITS, Cut, split_of
 
 # What the content of a file is called → what its extension may say as well.
 ALIASES = {"MPO": "JPEG", "DIB": "BMP"}
@@ -38,7 +38,8 @@ DROP TABLE IF EXISTS temp.corrected;
 CREATE TEMP TABLE corrected (md5 TEXT, old TEXT, new TEXT, PRIMARY KEY (md5, old)) WITHOUT ROWID;
 CREATE TEMP VIEW examples AS
     SELECT path, coalesce(new, label) AS label, files.md5 AS md5, width, height, mode, format,
-           brightness, gist, block, place, checksum, lost, more, used
+           brightness, gist, block, place, checksum, lost, more, used, time,
+           file <> '' AND substr(path, 1, length(file) + 1) = file || ':' AS is_row
     FROM files LEFT JOIN temp.corrected AS c ON c.md5 = files.md5 AND old = label
     WHERE problem = '';
 """
@@ -237,30 +238,66 @@ def _imbalance(counts: dict[str, int], data: Data) -> Iterator[Finding]:
 
 
 def same_findings(
-    database: sqlite3.Connection, data: Data, *, classes: bool = True
+    database: sqlite3.Connection, data: Data, cut: Cut | None = None, *, classes: bool = True
 ) -> Iterator[Finding]:
-    """Yield the pictures whose very bytes stand in several files.
+    """Yield the examples whose very bytes stand in several files or rows.
 
     Args:
         database: that of a catalogue, with the view `examples`.
         data: what is expected.
+        cut: where times divide the splits.
         classes: whether answers are classes, of which one content has one; numbers may differ.
     """
-    query = """SELECT md5, path, label FROM examples
-               WHERE md5 IN (SELECT md5 FROM examples GROUP BY md5 HAVING count(*) > 1)
+    yield from _equal_rows(database, classes=classes)
+    query = """SELECT md5, path, label, time FROM examples
+               WHERE md5 IN (SELECT md5 FROM examples WHERE NOT is_row
+                             GROUP BY md5 HAVING count(*) > 1)
                ORDER BY md5, path"""
     for md5, rows in groupby(database.execute(query), key=lambda row: str(row[0])):
-        labels = ((path, label if classes else "number") for _, path, label in rows)
-        yield from _same(md5, labels, data)
+        each = (
+            (path, label if classes else "number", split_of(path, md5, data, at, cut))
+            for _, path, label, at in rows
+        )
+        yield from _same(md5, each)
 
 
-def _same(md5: str, rows: Iterable[tuple[str, str]], data: Data) -> Iterator[Finding]:
+def _equal_rows(database: sqlite3.Connection, *, classes: bool) -> Iterator[Finding]:
+    """Yield what equal rows of tables there are; unlike equal files, they may well be right."""
+    query = """
+        WITH equal AS (
+            SELECT md5, count(*) AS n, count(DISTINCT label) > 1 AS several
+            FROM examples WHERE is_row GROUP BY md5 HAVING n > 1
+        )
+        SELECT several, sum(n), min(md5) FROM equal GROUP BY several"""
+    for several, count, md5 in database.execute(query).fetchall():
+        query = f"""SELECT min(path) AS first, label FROM examples WHERE md5 = ?
+                    GROUP BY {"label" if several else "path"} ORDER BY first LIMIT 2"""
+        (one, label), (other, another) = database.execute(query, (md5,))
+        if several and not classes:
+            continue  # how far apart numbers are is looked at elsewhere
+        if several:
+            rule, words = (
+                "two-answers",
+                f"{count} rows equal others but for the answer, as {shown(one)} ({shown(label)}) "
+                f"and {shown(other)} ({shown(another)}), so that no model can tell them apart; see "
+                "whether a column that does is missing.",
+            )
+        else:
+            rule, words = (
+                "copies",
+                f"{count} rows equal others, as {shown(one)} and {shown(other)}; they stay in one "
+                "split, but keep one of each if they are not observations of their own.",
+            )
+        yield Finding(rule, words, (one, other), (md5, md5))
+
+
+def _same(md5: str, rows: Iterable[tuple[str, str, str]]) -> Iterator[Finding]:
     by_label: dict[str, list[str]] = {}
     by_split: dict[str, list[str]] = {}
     count = 0
-    for path, label in rows:
+    for path, label, split in rows:
         count += 1
-        for key, groups in ((label, by_label), (split_of(path, md5, data), by_split)):
+        for key, groups in ((label, by_label), (split, by_split)):
             if key == LEFT_OUT and groups is by_split:
                 continue  # nothing sees it, so it gives nothing away
             paths = groups.setdefault(key, [])

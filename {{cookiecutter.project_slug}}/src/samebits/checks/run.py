@@ -19,7 +19,7 @@ from ..data.fields import image_of
 from ..data.findings import Table
 from ..data.index import Catalogue
 from ..data.labels import Correction, labels, misfits, read_corrections
-from ..data.splits import split_of
+from ..data.splits import Cut, split_of
 from . import accepted, drift
 from .accepted import Accepted
 from .answers import RULES, Rules
@@ -87,7 +87,7 @@ def _judged(
     database, cache = catalogue.database, DecodeCache(catalogue)
     image = image_of(catalogue.decoder.fields)
     rows, unusable = read_corrections(reviewed.corrections)
-    acceptances = Accepted.read(reviewed.accepted)
+    acceptances, cut = Accepted.read(reviewed.accepted), catalogue.cut(data)
     before = drift.last_release(reviewed.reference, version)
     open_views(database, labels(rows))
     now, sampled = drift.statistics(database), sample(database, data, classes=rules.classes)
@@ -95,15 +95,15 @@ def _judged(
     found = chain(
         file_findings(database, data),
         rules.findings(database, data),
-        coverage_findings(_splits(database, data, rules), data),
-        same_findings(database, data, classes=rules.classes),
+        coverage_findings(_splits(database, data, rules, cut), data),
+        same_findings(database, data, cut, classes=rules.classes),
         unusable,
         misfits(
             rows, _folders(database), lambda label: rules.unfit(label, known), reviewed.corrections
         ),
         acceptances.problems,
         rules.doubts(sampled, cache, out_of_fold, data),
-        neighbour_findings(database, lambda at: cache(at)[image], data) if image else (),
+        neighbour_findings(database, lambda at: cache(at)[image], data, cut) if image else (),
         odd_findings(database, data),
         drift.drift_findings(now, before, data),
     )
@@ -133,10 +133,13 @@ def _names(database: sqlite3.Connection) -> list[str]:
     return [name for (name,) in database.execute("SELECT label FROM classes")]
 
 
-def _splits(database: sqlite3.Connection, data: Data, rules: Rules) -> Counter[tuple[str, str]]:
-    rows = database.execute("SELECT path, md5, label FROM examples")
+def _splits(
+    database: sqlite3.Connection, data: Data, rules: Rules, cut: Cut | None
+) -> Counter[tuple[str, str]]:
+    rows = database.execute("SELECT path, md5, time, label FROM examples")
     return Counter(
-        (split_of(path, md5, data), label if rules.classes else "") for path, md5, label in rows
+        (split_of(path, md5, data, at, cut), label if rules.classes else "")
+        for path, md5, at, label in rows
     )
 
 

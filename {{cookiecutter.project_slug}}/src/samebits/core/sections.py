@@ -12,7 +12,7 @@ CONSTRAINT = re.compile(
     r"(?P<figure>[a-z]\w*(?:\[.+\])?)(?:@(?P<slice>.+?))?\s*(?P<sign><=|>=)\s*"
     r"(?P<bound>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"
 )
-ANSWER = re.compile(r"[^\x00-\x1f]*")  # the name of a column, or nothing
+COLUMN = re.compile(r"[^\x00-\x1f]*")  # the name of a column, or nothing
 SLICE = re.compile(
     r"class|path (?P<pattern>\S.*)|(?P<of>[a-z]\w*) "
     r"(?:in (?P<parts>[2-9]|[1-9]\d) parts|at (?P<bounds>\d+(?:\.\d+)?(?:, ?\d+(?:\.\d+)?)*))"
@@ -24,7 +24,8 @@ class Task:
     """What is learnt: where examples stand with their answers, and what an answer is."""
 
     reader: str = choice("folders", "labels", "lines")
-    answer: str = texts(ANSWER, "species")
+    answer: str = texts(COLUMN, "species")
+    time: str = texts(COLUMN, "taken")
     target: str = choice("class", "number")
 
 

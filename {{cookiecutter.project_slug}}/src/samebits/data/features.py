@@ -9,6 +9,7 @@ from .shards import Stored, rows
 
 SIDE = 32  # pixels of an image; a linear model gains nothing from finer ones
 MOST = 1024  # numbers of other examples, for the same reason
+OWN = "features"  # the field in which `decode` says what simple models see
 LARGEST = 1e30  # a float64 may hold more than a float32
 
 Seen = NDArray[np.uint8] | NDArray[np.float32]  # images [n, c, h, w], or numbers [n, f]
@@ -21,9 +22,13 @@ def features(arrays: Arrays) -> Seen:
         arrays: by name, [n, ...] each.
 
     Returns:
-        The image as uint8 [n, c, h, w] with at most `SIDE` pixels a side, where there is one; else
-        the arrays side by side as float32 [n, f], evenly thinned to `MOST` of them.
+        Those that stand in the field "features", where `decode` makes one; else the image as uint8
+        [n, c, h, w] with at most `SIDE` pixels a side, where there is one; else the arrays side by
+        side as float32 [n, f], evenly thinned to `MOST` of them.
     """
+    if OWN in arrays:
+        own = arrays[OWN]
+        return own.reshape(len(own), -1).astype(np.float64).clip(-LARGEST, LARGEST).astype("<f4")
     image = image_of(fields_of(arrays))
     if image:
         return shrink(arrays[image], SIDE)
@@ -44,7 +49,7 @@ class Features:
 
     def __init__(self, arrays: Stored) -> None:
         self._arrays = arrays
-        self.image = image_of(fields_of(arrays))
+        self.image = "" if OWN in arrays else image_of(fields_of(arrays))
 
     def __len__(self) -> int:
         return len(next(iter(self._arrays.values())))

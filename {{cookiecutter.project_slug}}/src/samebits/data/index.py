@@ -17,10 +17,12 @@ from typing import NamedTuple
 
 from ..console.errors import UserError, refused
 from ..console.progress import progress
+from ..core.sections import Data
 from .decode_workers import Decoding, Job, Known, decode_all
 from .decoder import Decoder
 from .readers import FOLDERS, Reader
 from .source import Source
+from .splits import Cut, cut_of, is_target
 
 DATABASE = "catalogue.sqlite"
 TABLES = """
@@ -46,14 +48,15 @@ CREATE TABLE IF NOT EXISTS files (
     checksum INTEGER NOT NULL,
     file TEXT NOT NULL,         -- what holds the content, '' for `path` itself; from which byte on
     start INTEGER NOT NULL,
-    stamp TEXT NOT NULL         -- another one where the file has changed
+    stamp TEXT NOT NULL,        -- another one where the content has changed
+    time REAL                   -- when it was taken, where a column says that
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS classes (label TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS blocks (name TEXT PRIMARY KEY, bytes INTEGER NOT NULL) WITHOUT ROWID;
 DROP TABLE IF EXISTS seen;
 CREATE TABLE seen (
     path TEXT PRIMARY KEY, file TEXT NOT NULL, start INTEGER NOT NULL, bytes INTEGER NOT NULL,
-    stamp TEXT NOT NULL, answer TEXT NOT NULL, rule TEXT NOT NULL, problem TEXT NOT NULL
+    stamp TEXT NOT NULL, answer TEXT NOT NULL, rule TEXT NOT NULL, problem TEXT NOT NULL, time REAL
 ) WITHOUT ROWID;
 """
 # Of what is no example for its reader, that counts as the content, which was never read.
@@ -65,10 +68,11 @@ WHERE ((seen.file, seen.start, seen.stamp) IS NOT (files.file, files.start, file
 """
 # The content need not be read again for another answer.
 ANSWERS = """
-UPDATE files SET label = answer FROM seen WHERE seen.path = files.path AND label != answer
+UPDATE files SET label = answer, time = seen.time FROM seen
+WHERE seen.path = files.path AND (label, files.time) IS NOT (answer, seen.time)
 """
 CLASSES = "INSERT OR IGNORE INTO classes SELECT DISTINCT answer FROM seen WHERE answer != ''"
-COLUMNS = ("path", "label", "bytes", *Known._fields, "file", "start", "stamp")
+COLUMNS = ("path", "label", "bytes", *Known._fields, "file", "start", "stamp", "time")
 
 
 class Place(NamedTuple):
@@ -79,7 +83,8 @@ class Place(NamedTuple):
     checksum: int
 
 
-Row = tuple[str, str, str, str, Place]  # path, label, MD5, facts as JSON, and where the arrays are
+# Path, label, MD5, facts as JSON, the time, and where the arrays are.
+Row = tuple[str, str, str, str, float | None, Place]
 
 
 class Catalogue:
@@ -128,12 +133,18 @@ class Catalogue:
 
     def pictures(self) -> Iterator[Row]:
         """Yield what has no problem, in the order of the paths."""
-        columns = "path, label, md5, facts, block, place, checksum"
+        columns = "path, label, md5, facts, time, block, place, checksum"
         rows = self.database.execute(
             f"SELECT {columns} FROM files WHERE problem = '' ORDER BY path"
         )
-        for path, label, md5, facts, *place in rows:
-            yield path, label, md5, facts, Place(*place)
+        for path, label, md5, facts, time, *place in rows:
+            yield path, label, md5, facts, time, Place(*place)
+
+    def cut(self, data: Data) -> Cut | None:
+        """Return where the times of the examples are cut into splits; None where there are none."""
+        query = "SELECT path, time FROM files WHERE problem = '' AND time NOT NULL ORDER BY time"
+        rows = self.database.execute(query)
+        return cut_of([time for path, time in rows if is_target(path, data)], data)
 
     def counts(self, query: str) -> dict[str, int]:
         """Return the rows of a query for names and numbers, in its order."""
@@ -145,7 +156,7 @@ class Catalogue:
             self.database.execute("DELETE FROM seen")
             self.database.execute("DELETE FROM classes")
             self.database.executemany(
-                "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows
+                "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
             )
             self.database.executemany(
                 "INSERT INTO classes VALUES (?)", ((name,) for name in self.reader.classes(raw))
@@ -157,7 +168,7 @@ class Catalogue:
         last = ""
         query = f"""
             SELECT path, seen.file, seen.start, seen.bytes, seen.stamp, answer, seen.rule,
-                   seen.problem, coalesce(md5, '') {CHANGED}
+                   seen.problem, seen.time, coalesce(md5, '') {CHANGED}
             AND path > ? ORDER BY path LIMIT {most}"""
         while rows := self.database.execute(query, (last,)).fetchall():
             yield [(Source(*row[:-1]), row[-1]) for row in rows]
@@ -166,7 +177,7 @@ class Catalogue:
     def _keep(self, jobs: list[Job], found: list[Known | None]) -> int:
         marks = ", ".join("?" * len(COLUMNS))
         new = [
-            (one.path, one.answer, one.size, *facts, one.file, one.offset, one.stamp)
+            (one.path, one.answer, one.size, *facts, one.file, one.offset, one.stamp, one.time)
             for (one, _), facts in zip(jobs, found, strict=True)
             if facts is not None
         ]

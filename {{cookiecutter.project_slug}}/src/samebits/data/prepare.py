@@ -84,9 +84,9 @@ def _assemble(
     labels: Labels,
     shard_bytes: int,
 ) -> None:
-    target = TARGETS[task.target]()
-    for path, label, md5, *_ in _labelled(catalogue, labels):
-        target.see(path, label, split_of(path, md5, data))
+    target, cut = TARGETS[task.target](), catalogue.cut(data)
+    for path, label, md5, _, time, _ in _labelled(catalogue, labels):
+        target.see(path, label, split_of(path, md5, data, time, cut))
     for one in coverage_findings(target.counts, data):
         if not RULES[one.rule].acceptable:
             raise UserError(one.message)
@@ -102,10 +102,10 @@ def _assemble(
         total = target.counts.total()
         rows = progress(_labelled(catalogue, labels), desc="prepare", total=total, unit=" examples")
         for chunk in _chunks(rows):
-            kept = [(one, split_of(one[0], one[2], data)) for one in chunk]
+            kept = [(one, split_of(one[0], one[2], data, one[4], cut)) for one in chunk]
             kept = [(one, split) for one, split in kept if split != LEFT_OUT]
             stored = _rows([place for (*_, place), _ in kept], cache, fitted)
-            for ((path, label, md5, facts, _), split), row in zip(kept, stored, strict=True):
+            for ((path, label, md5, facts, *_), split), row in zip(kept, stored, strict=True):
                 example = Example(path, label, md5, group_of(path, data), _shown(facts))
                 writers[split].add(example, target.stored(label), row)
         shapes = {name: one.shape for name, one in fitted.arrays.items()}
@@ -121,8 +121,12 @@ def _fitted(catalogue: Catalogue, data: Data, cache: DecodeCache) -> Fitted:
     fitting = catalogue.decoder.fitting
     if fitting is None:
         return Fitted({}, None)
-    known = catalogue.pictures()
-    places = (place for path, _, md5, _, place in known if split_of(path, md5, data) == FITTED_ON)
+    cut = catalogue.cut(data)
+    places = (
+        place
+        for path, _, md5, _, time, place in catalogue.pictures()
+        if split_of(path, md5, data, time, cut) == FITTED_ON
+    )
     return fitting.learn(cache(chunk) for chunk in _chunks(places))
 
 
@@ -144,8 +148,8 @@ def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
 
 
 def _labelled(catalogue: Catalogue, labels: Labels) -> Iterator[Row]:
-    for path, label, md5, facts, place in catalogue.pictures():
-        yield path, labels.get((md5, label), label), md5, facts, place
+    for path, label, md5, facts, time, place in catalogue.pictures():
+        yield path, labels.get((md5, label), label), md5, facts, time, place
 
 
 def _shown(facts: str) -> dict[str, float]:

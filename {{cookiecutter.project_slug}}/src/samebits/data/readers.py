@@ -8,7 +8,7 @@ finds all of it at once; a table whose columns are not as they must be is an err
 import io
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar, NamedTuple
@@ -28,15 +28,18 @@ from .rows import (
     json_rows,
 )
 from .source import Source, classes, refuse, sources, unfit_name
+from .times import Clock
 
 LABELS, PATH = "labels.csv", "path"
 TABLES = (".csv", ".jsonl")
+NO_FILE = "there is no such file, or a hidden one"
 
 
 class Reader:
     """What all readers share; `examples` is what they differ in."""
 
     unit: ClassVar[str] = "files"  # what the examples are
+    time: str = ""  # the column that says when they were taken, if one does
 
     def sources(self, raw: Path) -> Iterator[Source]:
         """Yield every example below `raw`; of two with the same path the later one counts.
@@ -106,11 +109,21 @@ class Folders(Reader):
 
 
 class _Entry(NamedTuple):
-    """What labels.csv says of a path: the answer, or a problem; and in which line."""
+    """What labels.csv says of a path: the answer, or a problem and its rule; and in which line."""
 
     answer: str
     line: int
+    rule: str = ""
     problem: str = ""
+    time: float | None = None
+
+
+class _Unfit(ValueError):
+    """Says that a row is no example, by which rule and why."""
+
+    def __init__(self, rule: str, problem: str) -> None:
+        super().__init__(problem)
+        self.rule, self.problem = rule, problem
 
 
 @dataclass(frozen=True)
@@ -118,10 +131,15 @@ class Labels(Reader):
     """Files anywhere, and their answers in the column `answer` of a table beside them."""
 
     answer: str
+    time: str = ""
 
     def wanted(self) -> str:
         """Return what data/raw must hold."""
-        return f"files, and {LABELS} with the columns {PATH} and {self.answer}"
+        return f"files, and {LABELS} with the columns {' and '.join(self._named())}"
+
+    def _named(self) -> list[str]:
+        """Return the columns that must be there."""
+        return [PATH, self.answer, *filter(None, [self.time])]
 
     def is_table(self, path: str) -> bool:
         """Whether it is the table."""
@@ -141,12 +159,12 @@ class Labels(Reader):
             elif entry is None:
                 yield one.without("unlabelled", f"{LABELS} does not name it; add it, or remove it")
             elif entry.problem:
-                yield one.without("unlabelled", entry.problem)
+                yield one.without(entry.rule, entry.problem)
             else:
-                yield one._replace(answer=entry.answer)
+                yield one._replace(answer=entry.answer, time=entry.time)
         for path in absent:
             why = name_problem(path)
-            why = f"this {why}; write a path below data/raw" if why else "there is no such file"
+            why = f"this {why}; write a path below data/raw" if why else NO_FILE
             words = f"{LABELS}, line {entries[path].line}, names it, but {why}"
             yield Source(path, "", 0, 0, "").without("missing-file", words)
 
@@ -155,46 +173,44 @@ class Labels(Reader):
         name = path.as_posix()
         if not path.is_file():
             raise UserError(
-                f"{name} is not there; write it, with the columns {PATH} and {self.answer}."
+                f"{name} is not there; write it, with the columns {' and '.join(self._named())}."
             )
+        clock = Clock(self.time)
         with path.open("rb") as file:
             rows = csv_rows(file)
             try:
                 header = next(rows, None)
-                problems += column_problems(header, (PATH, self.answer), name)
+                problems += column_problems(header, self._named(), name)
                 columns = header.cells if header and not problems else []
                 for row in rows if columns else ():
-                    if problem := self._enter(row, columns, entries):
+                    if problem := self._enter(row, columns, entries, clock):
                         problems.append(f"{name}, line {row.line}, {problem}.")
             except BrokenTable as error:
                 problems.append(f"{name}, {error}")
         refuse(problems)
         return entries
 
-    def _enter(self, row: Row, columns: list[str], entries: dict[str, _Entry]) -> str:
+    def _enter(self, row: Row, columns: list[str], entries: dict[str, _Entry], clock: Clock) -> str:
         """Note a row; return what is wrong where it says nothing of any path."""
         at = columns.index(PATH)
         path = row.cells[at].strip() if at < len(row.cells) else ""
         if row.problem or not path:
             return row.problem or f"has no {PATH}; fill it in, or remove the line"
-        problem, answer = cells_problem(row, columns), ""
-        if not problem:
+        try:
+            if known := entries.get(path):
+                words = f"names it, and so does line {known.line}; keep one of them"
+                raise _Unfit("unlabelled", words)
+            if problem := cells_problem(row, columns):
+                raise _Unfit("unlabelled", problem)
+            values = dict(zip(columns, row.cells, strict=True))
             # One object, not a million, for each class.
-            answer = sys.intern(row.cells[columns.index(self.answer)].strip())
-            problem = _answer_problem(answer, self.answer)
-        if known := entries.get(path):
-            problem = f"names it, and so does line {known.line}; keep one of them"
-        words = f"{LABELS}, line {row.line}, {problem}" if problem else ""
-        entries[path] = _Entry(answer, row.line, words)
+            answer = sys.intern(_answer(values, self.answer))
+            time = _time(values, self.time, clock)
+            entries[path] = _Entry(answer, row.line, time=time)
+        except _Unfit as unfit:
+            words = f"{LABELS}, line {row.line}, {unfit.problem}"
+            entries[path] = _Entry("", row.line, unfit.rule, words)
         return ""
-
-
-class _Unfit(ValueError):
-    """Says that a row is no example, by which rule and why."""
-
-    def __init__(self, rule: str, problem: str) -> None:
-        super().__init__(problem)
-        self.rule, self.problem = rule, problem
 
 
 @dataclass(frozen=True)
@@ -208,6 +224,7 @@ class Lines(Reader):
     unit = "rows"
 
     answer: str
+    time: str = ""
     # The columns of the CSV files that were listed, by path: a row alone does not tell them.
     columns: dict[Path, list[str]] = field(default_factory=dict, repr=False, compare=False)
 
@@ -221,7 +238,7 @@ class Lines(Reader):
 
     def examples(self, files: Iterable[Source], raw: Path) -> Iterator[Source]:
         """Yield every row of every file, and files that hold none."""
-        problems = list[str]()
+        problems, clock = list[str](), Clock(self.time)
         first: Path | None = None  # of the CSV files: the others must have its columns
         for one in files:
             path = raw / one.path
@@ -239,7 +256,7 @@ class Lines(Reader):
                         continue
                     first = first or path
                 try:
-                    yield from (self._example(one.path, path, row) for row in rows)
+                    yield from (self._example(one.path, path, row, clock) for row in rows)
                 except BrokenTable as error:
                     problems.append(f"{path.as_posix()}, {error}")
         refuse(problems)
@@ -253,7 +270,9 @@ class Lines(Reader):
                 with path.open("rb") as table:
                     self.columns[path] = next(csv_rows(table)).cells
             row = next((json_rows if _is_json(source.file) else csv_rows)(file, part=True))
-            _, content = self._parted(row, path)
+            values = self._values(row, path)
+            _answer(values, self.answer)
+            content = _json(values)
         except (ValueError, StopIteration):
             content = b""
         if md5(content) != source.stamp:
@@ -267,7 +286,7 @@ class Lines(Reader):
             header = next(rows, None)
         except BrokenTable as error:
             return [f"{name}, {error}"]
-        problems = column_problems(header, (self.answer,), name)
+        problems = column_problems(header, [self.answer, *filter(None, [self.time])], name)
         if problems or header is None:
             return problems
         self.columns[path] = header.cells
@@ -281,37 +300,16 @@ class Lines(Reader):
             ]
         return []
 
-    def _example(self, name: str, path: Path, row: Row) -> Source:
+    def _example(self, name: str, path: Path, row: Row, clock: Clock) -> Source:
         place = Source(f"{name}:{row.line}", name, row.offset, row.size, "")
         try:
-            answer, content = self._parted(row, path)
+            values = self._values(row, path)
+            time = _time(values, self.time, clock)
+            answer = _answer(values, self.answer)
+            return place._replace(stamp=md5(_json(values)), answer=answer, time=time)
         except _Unfit as unfit:
             # It is never read, so that its words tell whether it has changed.
             return place.without(unfit.rule, unfit.problem)
-        return place._replace(stamp=md5(content), answer=answer)
-
-    def _parted(self, row: Row, path: Path) -> tuple[str, bytes]:
-        """Return the answer of a row, and its content without that.
-
-        Raises:
-            _Unfit: it is no example.
-        """
-        values = self._values(row, path)
-        if self.answer not in values:
-            raise _Unfit(
-                "unlabelled", f"has no key {shown(self.answer)}; add it, or remove the line"
-            )
-        answer = _text(values.pop(self.answer))
-        if answer is None:
-            raise _Unfit("unlabelled", f"has a list or an object as {self.answer}; write a text")
-        try:
-            answer.encode()
-            content = json.dumps(values, ensure_ascii=False).encode()
-        except UnicodeEncodeError:
-            raise _Unfit("unreadable", "holds half of a letter, as \\ud800 is; mend it") from None
-        if problem := _answer_problem(answer, self.answer):
-            raise _Unfit("unlabelled", problem)
-        return answer, content
 
     def _values(self, row: Row, path: Path) -> dict[str, Any]:
         if not _is_json(path.name):
@@ -322,31 +320,63 @@ class Lines(Reader):
         if row.problem:
             raise _Unfit("unreadable", row.problem)
         try:
-            return json_object(row.cells[0])
+            values = json_object(row.cells[0])
+            _json(values)
+        except UnicodeEncodeError:
+            raise _Unfit("unreadable", "holds half of a letter, as \\ud800 is; mend it") from None
         except ValueError as error:
             raise _Unfit("unreadable", str(error)) from None
+        return values
 
 
 def _is_json(name: str) -> bool:
     return name.lower().endswith(TABLES[1])
 
 
-def _text(answer: Any) -> str | None:
-    """Return an answer in JSON as text; None where it is none, but several."""
-    if isinstance(answer, str):
-        return answer.strip()
-    if isinstance(answer, list | dict):
-        return None
-    return "" if answer is None else json.dumps(answer)
+def _answer(values: dict[str, Any], name: str) -> str:
+    """Take the answer out of a row, and return it as text.
 
-
-def _answer_problem(answer: str, name: str) -> str:
-    """Return what is wrong with an answer, after the words "the row", or "" if nothing is."""
+    Raises:
+        _Unfit: there is none, or it is one that tables cannot hold.
+    """
+    if name not in values:
+        raise _Unfit("unlabelled", f"has no key {shown(name)}; add it, or remove the line")
+    answer = _text(values.pop(name))
+    if answer is None:
+        raise _Unfit("unlabelled", f"has a list or an object as {shown(name)}; write a text")
     if not answer:
-        return f"has no {shown(name)}; fill it in, or remove the line"
+        raise _Unfit("unlabelled", f"has no {shown(name)}; fill it in, or remove the line")
     if problem := unfit_name(answer):
-        return f"has as {shown(name)} what no table of answers can hold, for {problem}"
-    return ""
+        words = f"has as {shown(name)} what no table of answers can hold, for {problem}"
+        raise _Unfit("unlabelled", words)
+    return answer
+
+
+def _time(values: Mapping[str, Any], name: str, clock: Clock) -> float | None:
+    """Return the time in a row, if one is asked for.
+
+    Raises:
+        _Unfit: there is none.
+    """
+    if not name:
+        return None
+    try:
+        return clock(_text(values.get(name)) or "")
+    except ValueError as error:
+        raise _Unfit("untimed", str(error)) from None
+
+
+def _text(value: Any) -> str | None:
+    """Return a value of JSON as text; None where it is none, but several."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, list | dict):
+        return None
+    return "" if value is None else json.dumps(value)
+
+
+def _json(values: Mapping[str, Any]) -> bytes:
+    return json.dumps(values, ensure_ascii=False).encode()
 
 
 FOLDERS = Folders()
@@ -359,11 +389,12 @@ def reader_of(task: Task, data: Data) -> Reader:
         UserError: other keys do not go with it.
     """
     if task.reader == "folders":
-        if task.answer:
-            raise UserError(
-                f"params.yaml: 'task.answer' is {task.answer!r}, but for the reader folders the "
-                "folder is the answer; set it to ''."
-            )
+        for key, value in (("answer", task.answer), ("time", task.time)):
+            if value:
+                raise UserError(
+                    f"params.yaml: 'task.{key}' is {value!r}, but the reader folders has no table "
+                    "of which it could be a column, for the folder is the answer; set it to ''."
+                )
         return FOLDERS
     if not task.answer:
         raise UserError(
@@ -381,14 +412,24 @@ def reader_of(task: Task, data: Data) -> Reader:
             f"params.yaml: 'data.layout' is {data.layout}, but the reader lines has few files "
             "already; set it to files."
         )
-    return reader_named(task.reader, task.answer)
+    if task.time == task.answer:
+        raise UserError(
+            f"params.yaml: 'task.time' and 'task.answer' are both {task.time!r}; let another "
+            "column say the time."
+        )
+    if task.time and data.group:
+        raise UserError(
+            "params.yaml: 'task.time' and 'data.group' are both set, but a group can last from "
+            "train to test; set one of them to ''."
+        )
+    return reader_named(task.reader, task.answer, task.time)
 
 
-def reader_named(name: str, answer: str) -> Reader:
+def reader_named(name: str, answer: str, time: str = "") -> Reader:
     """Return a reader by its name in params.yaml.
 
     Raises:
         KeyError: there is none of this name.
     """
-    kinds: dict[str, Callable[[str], Reader]] = {"labels": Labels, "lines": Lines}
-    return FOLDERS if name == "folders" else kinds[name](answer)
+    kinds: dict[str, Callable[[str, str], Reader]] = {"labels": Labels, "lines": Lines}
+    return FOLDERS if name == "folders" else kinds[name](answer, time)

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from ..console.errors import UserError
 from ..core.files import cell, named, read_json, replacing, write_json
 from .fields import Arrays, Field, Fields, Shape, places, record
+from .targets import TARGETS
 
 SHARD_BYTES = 64 * 2**20  # of all arrays up to a cut, at most; at least a quarter, but for the last
 SHARD_EXAMPLES = 2**16  # examples of a shard, at most
@@ -104,6 +105,8 @@ class Index:
             fields = {name: Field(one[0], tuple(one[1])) for name, one in known["fields"].items()}
             record(fields)
             version, content, target, classes = (known[one] for one in SHARED)
+            if target not in TARGETS:
+                raise ValueError(target)
             scale = tuple(map(float, known["scale"]))
             learnt = {name: tuple(shape) for name, shape in known["learnt"].items()}
             return cls(version, content, target, classes, fields, scale, learnt)

@@ -31,6 +31,7 @@ class Source(NamedTuple):
     answer: str = ""
     rule: str = ""
     problem: str = ""
+    time: float | None = None  # when it was taken, where that is known
 
     def without(self, rule: str, problem: str) -> "Source":
         """Return what is no example, for the reason that `problem` gives."""

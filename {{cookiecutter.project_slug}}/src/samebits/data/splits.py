@@ -4,13 +4,19 @@ So an example stays in its split when others come or go, in whatever order they 
 of a picture never stand on two sides. The order of the splits is that of the chain of assumptions:
 `train`, `train_dev` (the same source, not trained on), `dev` and `test` (both from the target).
 What is neither evaluated nor learnt from stands in none of them.
+
+Where `task.time` names a time, the latest examples are test and those before it dev, as what a
+model meets in use is later than what it learnt from. Then newer examples move older ones.
 """
 
 import hashlib
+import math
 import re
 import signal
 import threading
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 from ..console.errors import UserError
 from ..core.sections import Data
@@ -56,15 +62,49 @@ def _search(expression: str, path: str) -> "re.Match[str] | None":
         signal.signal(signal.SIGALRM, before)
 
 
-def split_of(path: str, md5: str, data: Data) -> str:
+class Cut(NamedTuple):
+    """The times from which on examples belong to dev, and to test."""
+
+    dev: float
+    test: float
+
+
+def is_target(path: str, data: Data) -> bool:
+    """Whether the example at `path` is one of those like which dev and test are."""
+    return not data.evaluate_on or fnmatchcase(path, data.evaluate_on)
+
+
+def cut_of(times: Sequence[float], data: Data) -> Cut | None:
+    """Return where to cut the times, in their order, of what is like the target; None for none.
+
+    Of equal times all are on one side, so that dev and test may be larger than their fractions.
+    """
+
+    def at(part: float) -> float:
+        latest = round(part * len(times))
+        return times[-latest] if latest else math.inf
+
+    fractions = data.dev_fraction + data.test_fraction
+    return Cut(at(fractions), at(data.test_fraction)) if times else None
+
+
+def split_of(
+    path: str, md5: str, data: Data, time: float | None = None, cut: Cut | None = None
+) -> str:
     """Return the split of the example at `path` below data/raw whose content has this MD5.
 
     It is one of SPLITS, or LEFT_OUT for what `data.train_on` or `data.train_fraction` keeps from
-    training. Test is cut first: another dev_fraction or train_dev_fraction leaves it as it is.
+    training. Test is cut first: another dev_fraction or train_dev_fraction leaves it as it is. With
+    a `cut` its time decides between dev, test and the others.
     """
     group = group_of(path, data)
     unit = _unit(group, "group") if group else int(md5[:13], 16) / 16**13
-    if not data.evaluate_on or fnmatchcase(path, data.evaluate_on):
+    if cut and time is not None:
+        if time >= cut.dev:
+            # What is not like the target, but as late, would tell what is to be foretold.
+            late = "test" if time >= cut.test else "dev"
+            return late if is_target(path, data) else LEFT_OUT
+    elif is_target(path, data):
         if unit < data.test_fraction:
             return "test"
         if unit < data.test_fraction + data.dev_fraction:

@@ -44,6 +44,6 @@ class Target(Protocol):
 
 def target_of(split: Split) -> Target:
     """Return what there is to learn of examples with such answers."""
-    if split.scale:
+    if split.target == "number":
         return NumberTarget(*split.scale)
     return ClassTarget(len(split.classes))

@@ -112,7 +112,8 @@ class Release:
         params = self._params
         name = str(params.get("task.reader", "folders"))  # before there was a choice
         try:
-            return reader_named(name, str(params.get("task.answer") or ""))
+            columns = (str(params.get(f"task.{key}") or "") for key in ("answer", "time"))
+            return reader_named(name, *columns)
         except KeyError:
             raise UserError(
                 f"{self.title} was read by {name!r}, which this engine does not know; use the code "
@@ -139,7 +140,11 @@ class Release:
                         raise _absent(path, self.title)
                     (Path(folder) / path).parent.mkdir(parents=True, exist_ok=True)
                     (Path(folder) / path).write_bytes(content)
-            yield Path(folder)
+            try:
+                yield Path(folder)
+            except UserError as error:
+                said = str(error).replace(Path(folder).as_posix(), RAW.as_posix())
+                raise UserError(f"{self.title}: {said}") from None
 
     def contents(self, wanted: Collection[Versioned]) -> dict[Versioned, bytes]:
         """Return the files of some of its examples, those that the cache has, packed or not."""

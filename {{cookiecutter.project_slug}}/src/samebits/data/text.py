@@ -1,0 +1,89 @@
+"""From the content of a file to tokens, and the vocabulary that the training texts have.
+
+A token is kept as a number that follows from its text, so texts can be decoded one by one; which
+of them a network knows, and by what number, the training texts say.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .example import Unreadable
+from .fields import Arrays
+
+PADDING, UNKNOWN, FIRST = 0, 1, 2  # of what a network is given; the vocabulary follows
+
+
+def read_text(content: bytes) -> str:
+    """Return the text of a file in UTF-8, without space at its ends.
+
+    Raises:
+        Unreadable: it is not UTF-8, or there is no text.
+    """
+    try:
+        text = content.decode("utf-8-sig").strip()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise Unreadable(f"line {line} is not in UTF-8") from None
+    if not text:
+        raise Unreadable("it has no text")
+    return text
+
+
+def pieces(text: str, unit: str) -> list[str]:
+    """Return the tokens of a text: its characters where the `unit` is character, else its words."""
+    return list(text) if unit == "character" else text.split()
+
+
+def token_row(tokens: Sequence[str], length: int) -> NDArray[np.int64]:
+    """Return tokens as numbers from 1 on, [length]: more are cut off, 0 stands for none."""
+    row = np.zeros(length, dtype=np.int64)
+    known = [_hashed(token) | 1 for token in tokens[:length]]
+    row[: len(known)] = known
+    return row
+
+
+def trigrams(text: str, width: int) -> NDArray[np.float32]:
+    """Return how often each group of three characters occurs, float32 [width].
+
+    Groups share a place where their hashes do (Weinberger et al., ICML 2009). For simple models.
+    """
+    counts = np.zeros(width, dtype=np.float32)
+    around = f" {text} "
+    for start in range(len(around) - 2):
+        counts[_hashed(around[start : start + 3]) % width] += 1
+    return counts
+
+
+def _hashed(text: str) -> int:
+    """A number of 63 bits that follows from a text."""
+    return int.from_bytes(hashlib.md5(text.encode()).digest()[:8], "big") >> 1
+
+
+def fit_vocabulary(train: Iterator[Arrays], most: int) -> NDArray[np.int64]:
+    """Return the tokens that the training texts have most often, sorted, [v].
+
+    Args:
+        train: arrays with "tokens" of `token_row`, some texts [b, length] at a time.
+        most: of them, at most; of tokens that are as frequent the smaller numbers.
+    """
+    counts = Counter[int]()
+    for batch in train:
+        counts.update(batch["tokens"].ravel().tolist())
+    del counts[PADDING]
+    chosen = sorted(counts, key=lambda token: (-counts[token], token))[:most]
+    return np.array(sorted(chosen), dtype=np.int64)
+
+
+def transform_tokens(tokens: NDArray[np.int64], vocabulary: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Return what a network is given for tokens [b, length]: their places in the vocabulary.
+
+    They count from `FIRST`; `UNKNOWN` stands for others, `PADDING` for none.
+    """
+    places = np.searchsorted(vocabulary, tokens)
+    known = vocabulary[places.clip(max=len(vocabulary) - 1)] == tokens
+    found = np.where(known, places + FIRST, UNKNOWN)
+    return np.where(tokens == PADDING, PADDING, found).astype(np.int32)
