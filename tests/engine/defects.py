@@ -273,7 +273,7 @@ class Case:
 
 
 PLANTED = {
-    "misplaced": Case(loose, ("loose.png: pictures stand in", "tree/more/deep.png: pictures")),
+    "misplaced": Case(loose, ("loose.png: files stand in", "tree/more/deep.png: files")),
     "empty-file": Case(empty_file, ("tree/empty.png: the file has zero bytes",)),
     "unreadable": Case(
         unreadable,

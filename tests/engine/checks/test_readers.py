@@ -371,3 +371,27 @@ def test_equal_rows(tmp_path: Path, check: Check) -> None:
         "no model can tell them apart; see whether a column that does is missing."
     )
     assert answers.paths == ("t.csv:12", "t.csv:66")
+
+
+def test_times_may_come_and_go(tmp_path: Path) -> None:
+    raw, given = timed(tmp_path / "rows", str), rows_of(decoder(DATA))
+    content, new = prepared(raw, LINES, DATA, given)
+    assert new == 60
+    times, new = prepared(raw, Lines("kind", "taken"), DATA, given)
+    assert new == 0
+    assert examples(times) != examples(content)
+    assert prepared(raw, LINES, DATA, given) == (content, 0)
+
+
+def test_a_class_that_is_only_of_late(tmp_path: Path, check: Check) -> None:
+    """No chance put it there, so that none is spoken of."""
+    raw = timed(tmp_path / "rows", str)
+    text = (raw / "t.csv").read_text(encoding="utf-8")
+    for number in range(12):
+        text = text.replace(f"kind{number % 3},x{number},", f"late,x{number},")
+    (raw / "t.csv").write_text(text, encoding="utf-8")
+    _, found = check(raw, reader=Lines("kind", "taken"), wrapped=rows_of)
+    assert found.refusal().splitlines()[2:3] == [
+        "    late has no example in train (it has 0 train, 0 train-dev, 0 dev, 12 test); add "
+        "pictures, or lower data.dev_fraction or test_fraction."
+    ]

@@ -70,7 +70,7 @@ def test_bad_folders(use: Path, tmp_path: Path) -> None:
     said = refused(use)
     assert "has a class bush that the model does not know; its classes are circle, squ" in said
     (use / "bush/000.png").rename(use / "000.png")
-    assert "000.png: pictures stand in one folder per class; move it to one." in refused(use)
+    assert "000.png: files stand in one folder per class; move it to one." in refused(use)
     (use / "000.png").unlink()
     (use / "tree/001.png").write_bytes(b"no picture")
     assert "tree/001.png is no readable example (its content is in no picture" in refused(use)

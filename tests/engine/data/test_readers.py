@@ -48,7 +48,7 @@ def test_folders(tmp_path: Path) -> None:
     raw = written(tmp_path, {"cat/1.png": "a", "cat/more/2.png": "b", "3.png": "c", "t.csv": ""})
     (raw / "dog").mkdir()
     assert answers(FOLDERS, raw) == {"cat/1.png": "cat"}
-    words = "pictures stand in one folder per class; "
+    words = "files stand in one folder per class; "
     assert problems(FOLDERS, raw) == {
         "3.png": ("misplaced", f"{words}move it to one"),
         "cat/more/2.png": ("misplaced", f"{words}move it to one"),

@@ -137,7 +137,7 @@ def test_lines_of_json(tmp_path: Path) -> None:
         ('{"a": NaN}', "holds NaN, which is not JSON; write null"),
         ('{"a": -Infinity}', "holds -Infinity, which is not JSON; write null"),
         ('{"a": 1e999}', "holds 1e999, which is too large a number"),
-        ("[" * 100_000, "is nested too deeply"),
+        ("[" * 100_000, "it is nested too deeply"),
         ('{"a": ' + "9" * 5000 + "}", "holds a number of more than 4300 digits"),
     ],
 )

@@ -15,7 +15,7 @@ from samebits.console.errors import UserError
 from samebits.data import tar_layout as packed
 from samebits.data.index import open_catalogue
 from samebits.data.prepare import prepare
-from samebits.data.readers import FOLDERS, Labels, Reader
+from samebits.data.readers import FOLDERS, Labels, Lines, Reader
 from samebits.data.source import archives, sources
 
 Fill = Callable[..., Path]
@@ -206,7 +206,7 @@ def test_a_misplaced_member_is_refused(tmp_path: Path, name: str) -> None:
     add(raw / "all.tar", ("tree/a.png", b"x"), (name, b"y"))
     before = below(tmp_path)
     for way in (packed.pack, packed.unpack):
-        with pytest.raises(UserError, match="pictures stand in one folder per class; move it"):
+        with pytest.raises(UserError, match="files stand in one folder per class; move it"):
             way(raw)
         assert below(tmp_path) == before
 
@@ -271,3 +271,14 @@ def test_a_member_that_leads_elsewhere(tmp_path: Path, name: str) -> None:
         with pytest.raises(UserError, match=r"packed under a name that leads elsewhere\. Nothing"):
             way(raw, reader=LABELS)
         assert below(tmp_path) == before
+
+
+@pytest.mark.parametrize("way", [packed.pack, packed.unpack])
+def test_rows_are_not_packed(tmp_path: Path, way: Callable[..., int]) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    (raw / "t.csv").write_text("size,kind\n1,cat\n", encoding="utf-8")
+    before = below(tmp_path)
+    with pytest.raises(UserError, match="rows stand in few files, of which none is packed"):
+        way(raw, reader=Lines("kind"))
+    assert below(tmp_path) == before

@@ -140,7 +140,7 @@ def test_a_folder(here: Path, call: Call, fill: Callable[..., Path]) -> None:
     (source / "read.me").write_bytes(b"1")
     told = call(str(source.parent))
     assert set(content(RAW)) == {*content(source)} - {".DS_Store"}
-    assert "6 pictures in 3 classes and 1 that cannot be used" in told
+    assert "6 files in 3 classes and 1 that cannot be used" in told
     assert "from folder wrapped\nnext: " in told
     found = {"kind": "folder", "source": "wrapped", "files": 7}
     assert origin(POINTER) == {**found, "version": version(content(RAW))}
@@ -179,7 +179,7 @@ def test_what_decode_reads_comes_in(
         return Decoded({}, {})
 
     monkeypatch.setattr(yours, "decode", decode)
-    assert "2 pictures in 2 classes" in call("../texts")
+    assert "2 files in 2 classes" in call("../texts")
     (here / "texts/b/2.txt").unlink()
     with pytest.raises(
         UserError, match=r"that `decode` of data\.py can read \(a/1\.txt: no word\)"
@@ -195,7 +195,7 @@ def test_what_decode_reads_comes_in(
         (["data/raw"], "overlap; name a folder elsewhere"),
         (
             ["../flat"],
-            r"no example .* \(1\.png: pictures stand in one folder per class; move it to",
+            r"no example .* \(1\.png: files stand in one folder per class; move it to",
         ),
         (
             ["../words"],
@@ -313,7 +313,7 @@ def test_with_dvc(here: Path, call: Call, served: str, monkeypatch: pytest.Monke
     source = content(here / "pictures")
 
     told = call(served.replace("http://", f"http://{USER}@") + "?token=1")
-    assert f"6 pictures in 3 classes, {sum(map(len, source.values()))} bytes" in told
+    assert f"6 files in 3 classes, {sum(map(len, source.values()))} bytes" in told
     assert content(RAW) == source
     assert recorded_version(POINTER) == version(source)
     found = origin(POINTER)
@@ -472,4 +472,30 @@ def test_a_wrong_layout(
     assert words in str(caught.value)
     assert str(caught.value).endswith(" Nothing was changed.")
     assert "incoming" not in str(caught.value)
+    assert not RAW.exists()
+
+
+def test_files_beside_a_table_are_packed(
+    here: Path, call: Call, reads: Callable[[str], None], settle: Callable[..., None]
+) -> None:
+    reads("labels")
+    settle(Path("params.yaml"), data={"layout": "tar"})
+    table = "path,kind\n1.png,cat\na/2.png,dog\n"
+    source = some(here / "out", **{"1_png": "x", "a__2_png": "y", "labels_csv": table})
+    assert "2 files in 2 different answers, " in call(str(source))
+    first, second = content(RAW)
+    assert first == "labels.csv"
+    assert second.startswith("pictures-")
+
+
+@pytest.mark.parametrize("reader", ["folders", "labels"])
+def test_a_table_for_another_reader(
+    here: Path, call: Call, reads: Callable[[str], None], reader: str
+) -> None:
+    if reader == "labels":
+        reads("labels")
+    table = some(here / "out", houses_CSV="a,kind\n1,2\n") / "houses.CSV"
+    words = r"houses\.CSV is a table; bring in files.*, or let task\.reader in params\.yaml say how"
+    with pytest.raises(UserError, match=words):
+        call(str(table))
     assert not RAW.exists()

@@ -133,7 +133,7 @@ def test_data_of_another_reader(read_by: Callable[[str], None]) -> None:
     read_by("labels")
     words = r"^the data of the last commit: data/raw/labels\.csv is not there; write it, with the c"
     with pytest.raises(UserError, match=words):
-        find("committed").pictures()
+        find("committed").examples()
 
 
 def test_the_section_must_be_committed(unreleased: Path, settle: Settle) -> None:

@@ -95,7 +95,7 @@ def _judged(
     found = chain(
         file_findings(database, data),
         rules.findings(database, data),
-        coverage_findings(_splits(database, data, rules, cut), data),
+        coverage_findings(_splits(database, data, rules, cut), data, cut is not None),
         same_findings(database, data, cut, classes=rules.classes),
         unusable,
         misfits(

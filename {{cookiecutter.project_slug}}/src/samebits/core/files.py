@@ -60,10 +60,13 @@ def write_json(path: Path, value: Any) -> None:
     write_bytes(path, f"{text}\n".encode())
 
 
-def read_json(content: str | bytes) -> Any:
-    """Return what JSON says; what is nested without end is a `ValueError`, as what is broken."""
+def read_json(content: str | bytes, **hooks: Any) -> Any:
+    """Return what JSON says; what is nested without end is a `ValueError`, as what is broken.
+
+    `hooks` are those of `json.loads`, such as `parse_float`.
+    """
     try:
-        return json.loads(content)
+        return json.loads(content, **hooks)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
 

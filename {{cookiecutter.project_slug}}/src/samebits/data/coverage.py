@@ -1,7 +1,7 @@
 """Whether every split has examples, and examples of every class: told before anything learns.
 
-Which split an example is in follows from its content alone (splits.py), so a small class may have
-none in one of them by chance. The split is not moved for that: more examples mend it.
+Which split an example is in follows from its content alone, or from its time (splits.py), so a
+small class may have none in one of them. The split is not moved for that: more examples mend it.
 """
 
 import math
@@ -18,8 +18,14 @@ UNLIKELY = 0.01  # the chance that none of so many more pictures falls into a sp
 Counts = Mapping[tuple[str, str], int]
 
 
-def coverage_findings(counts: Counts, data: Data) -> Iterator[Finding]:
-    """Yield a finding for each empty split, else for each class that train, dev or test lacks."""
+def coverage_findings(counts: Counts, data: Data, timed: bool = False) -> Iterator[Finding]:
+    """Yield a finding for each empty split, else for each class that train, dev or test lacks.
+
+    Args:
+        counts: the examples of each split and class.
+        data: how they were split.
+        timed: by their times, so that no chance was in it.
+    """
     known = Counter[str]()
     for (split, _), count in counts.items():
         known[split] += count
@@ -29,13 +35,15 @@ def coverage_findings(counts: Counts, data: Data) -> Iterator[Finding]:
         yield Finding("empty-split", f"no example falls into {split}; {_mend(split, data)}.")
     for label in classes if not empty else ():
         if not counts.get(("train", label)):
-            yield _lacking("unlearnt-class", label, ["train"], counts, data)
+            yield _lacking("unlearnt-class", label, ["train"], counts, data, timed)
         unseen = [split for split in ("dev", "test") if not counts.get((split, label))]
         if unseen:
-            yield _lacking("unseen-class", label, unseen, counts, data)
+            yield _lacking("unseen-class", label, unseen, counts, data, timed)
 
 
-def _lacking(rule: str, label: str, splits: Sequence[str], counts: Counts, data: Data) -> Finding:
+def _lacking(
+    rule: str, label: str, splits: Sequence[str], counts: Counts, data: Data, timed: bool
+) -> Finding:
     each = {split: counts.get((split, label), 0) for split in (*SPLITS, LEFT_OUT)}
     if not each[LEFT_OUT]:
         del each[LEFT_OUT]
@@ -43,9 +51,10 @@ def _lacking(rule: str, label: str, splits: Sequence[str], counts: Counts, data:
     rarest = min(splits, key=lambda split: _share(split, data))
     more = math.ceil(math.log(UNLIKELY) / math.log(1 - _share(rarest, data)))
     kind = "groups of pictures" if data.group else "pictures"
+    chance = f"about {more} more {kind} would make that unlikely, 1 %; "
     words = (
-        f"{shown(label)} has no example in {' and '.join(splits)} (it has {found}); about {more} "
-        f"more {kind} would make that unlikely, 1 %; {_mend(rarest, data)}"
+        f"{shown(label)} has no example in {' and '.join(splits)} (it has {found}); "
+        f"{'' if timed else chance}{_mend(rarest, data)}"
     )
     accept = "" if rule == "unlearnt-class" else ", or accept it in data/accepted.csv"
     return Finding(rule, f"{words}{accept}.", classes=(label,))

@@ -87,7 +87,7 @@ def _assemble(
     target, cut = TARGETS[task.target](), catalogue.cut(data)
     for path, label, md5, _, time, _ in _labelled(catalogue, labels):
         target.see(path, label, split_of(path, md5, data, time, cut))
-    for one in coverage_findings(target.counts, data):
+    for one in coverage_findings(target.counts, data, cut is not None):
         if not RULES[one.rule].acceptable:
             raise UserError(one.message)
     classes, scale = target.classes, target.scale

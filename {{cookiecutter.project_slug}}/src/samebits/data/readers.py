@@ -86,8 +86,6 @@ class Reader:
 class Folders(Reader):
     """Files in a folder for each class."""
 
-    unit = "pictures"
-
     def wanted(self) -> str:
         """Return what data/raw must hold."""
         return "files in a folder for each class, as cat/tom.jpg"
@@ -101,7 +99,7 @@ class Folders(Reader):
             else:
                 table = PurePosixPath(one.path).suffix in TABLES
                 cure = "for a table set task.reader" if table else "move it to one"
-                yield one.without("misplaced", f"pictures stand in one folder per class; {cure}")
+                yield one.without("misplaced", f"files stand in one folder per class; {cure}")
 
     def classes(self, raw: Path) -> list[str]:
         """Return the names of the folders."""

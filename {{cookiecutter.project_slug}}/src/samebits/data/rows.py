@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
+from ..core.files import read_json
 from .findings import shown
 
 BOM = b"\xef\xbb\xbf"  # what spreadsheets put before the first column is no part of it
@@ -153,7 +154,7 @@ def json_object(text: str) -> dict[str, Any]:
             message goes on after "the row".
     """
     try:
-        found = json.loads(
+        found = read_json(
             text.rstrip("\r\n"),
             object_pairs_hook=_unique,
             parse_constant=_refused,
@@ -162,8 +163,6 @@ def json_object(text: str) -> dict[str, Any]:
         )
     except json.JSONDecodeError as error:
         raise ValueError(f"is not JSON ({error.msg} at letter {error.colno})") from None
-    except RecursionError:
-        raise ValueError("is nested too deeply") from None
     if not isinstance(found, dict):
         raise ValueError("is no JSON object; write {...}")
     return found

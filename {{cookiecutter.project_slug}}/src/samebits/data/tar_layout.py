@@ -19,7 +19,7 @@ from pathlib import Path
 from ..console.errors import UserError
 from ..console.progress import progress
 from ..core.files import replacing
-from .readers import FOLDERS, Reader
+from .readers import FOLDERS, Lines, Reader
 from .source import Source, archives
 
 SHARD_BYTES = 64 * 2**20  # of an archive, unless one picture is larger
@@ -102,6 +102,8 @@ def _refuse_damaged(raw: Path) -> None:
 
 def _listed(raw: Path, reader: Reader) -> sqlite3.Connection:
     """Return what stands below `raw` as a table in a temporary file; a loose file goes first."""
+    if isinstance(reader, Lines):
+        raise UserError("examples that are rows stand in few files, of which none is packed.")
     found = sqlite3.connect("")
     found.execute(_TABLE)
     for one in reader.sources(raw):

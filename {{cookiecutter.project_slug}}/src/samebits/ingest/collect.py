@@ -22,7 +22,7 @@ from ..core.yours import Yours
 from ..data.decoder import unreadable
 from ..data.dvc_file import Origin, alone, described, record_origin, recorded_version
 from ..data.findings import shown
-from ..data.readers import FOLDERS, Reader, reader_of
+from ..data.readers import FOLDERS, TABLES, Reader, reader_of
 from ..data.source import Source
 from ..data.tar_layout import pack
 from . import download as fetch
@@ -181,6 +181,8 @@ def _from_file(
     reader: Reader,
 ) -> Origin:
     """Bring in an archive, or where the reader knows it by its name, a `table` of examples."""
+    if not reader.is_table(table) and PurePosixPath(table).suffix.lower() in TABLES:
+        raise UserError(f"{source} is a table; {_how(reader)}")
     size = path.stat().st_size
     unpacked = folder / "unpacked"
     unpacked.mkdir()
