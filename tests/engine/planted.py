@@ -33,8 +33,8 @@ from samebits.data.loader import Preparation, Split
 from samebits.data.shards import Example
 from samebits.data.targets import Answers
 from samebits.diagnosis.diagnosis import Inputs, diagnose
+from samebits.diagnosis.forms import errors_of
 from samebits.diagnosis.ideas import Settings
-from samebits.diagnosis.targets import errors_of
 from samebits.metrics.class_predictions import ClassPredictions, ClassScoring
 from samebits.metrics.intervals import measure
 from samebits.metrics.proportions import Measured, measured
@@ -71,8 +71,8 @@ class Fault:
     values: Mapping[str, Any] = field(default_factory=dict)
     sizes: Mapping[str, int] = field(default_factory=dict)
     wrong_labels: float = 0.0
-    target: Callable[[Images, Draw], Images] | None = None
-    real: Callable[[Images, Draw], Images] | None = None
+    target: Callable[[NDArray[Any], Draw], NDArray[Any]] | None = None
+    real: Callable[[NDArray[Any], Draw], NDArray[Any]] | None = None
     candidates: int = 1  # of which the one was taken that does best on dev
 
 
@@ -199,10 +199,10 @@ def trained(
     }
     yours = Yours(("model", "training"))
     data, optimization, regularization, evaluation = (
-        _section(kind, values) for kind in (Data, Optimization, Regularization, Evaluation)
+        section(kind, values) for kind in (Data, Optimization, Regularization, Evaluation)
     )
     model, augmentation = (
-        _section(kind, values) for kind in (yours.model.Model, yours.training.Augmentation)
+        section(kind, values) for kind in (yours.model.Model, yours.training.Augmentation)
     )
     pictures = _pictures(fault, seed)
     learned = loop.Settings(
@@ -305,7 +305,7 @@ def _hash(place: int) -> int:
     return key(place, "picture") * key(place, "of the digits")
 
 
-def _section(kind: Any, values: Mapping[str, Any]) -> Any:
+def section(kind: Any, values: Mapping[str, Any]) -> Any:
     name = kind.__name__.lower()
     own = {key.partition(".")[2]: one for key, one in values.items() if key.startswith(f"{name}.")}
     return replace(read(kind), **own)

@@ -9,7 +9,7 @@ import pytest
 from samebits.core.sections import Evaluation
 from samebits.data.shards import Example
 from samebits.data.targets import Answers
-from samebits.diagnosis.targets import errors_of
+from samebits.diagnosis.forms import errors_of
 from samebits.metrics.class_predictions import ClassPredictions
 from samebits.metrics.evaluation import check, judge_all, parts_of, resample_all
 from samebits.metrics.number_predictions import NumberPredictions

@@ -12,7 +12,7 @@ from predicted import ERRORS, NUMBER
 from samebits.console.errors import UserError
 from samebits.core.files import write_csv
 from samebits.diagnosis.error_tags import Row, columns, read_rows, refreshed
-from samebits.diagnosis.targets import errors_of
+from samebits.diagnosis.forms import errors_of
 from samebits.metrics.class_predictions import ClassPredictions
 from samebits.metrics.scores import find
 

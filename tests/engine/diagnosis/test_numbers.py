@@ -14,8 +14,8 @@ from predicted import NUMBER, missing, numbers
 
 from samebits.core.sections import Data, Evaluation, Optimization, Regularization
 from samebits.diagnosis.diagnosis import Inputs, diagnose
+from samebits.diagnosis.forms import errors_of
 from samebits.diagnosis.ideas import Settings
-from samebits.diagnosis.targets import errors_of
 from samebits.metrics.number_predictions import NumberPredictions
 from samebits.metrics.proportions import measured
 

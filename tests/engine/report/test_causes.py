@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from samebits.diagnosis.error_causes import causes
+from samebits.metrics.class_predictions import ClassPredictions
 from samebits.metrics.registry import METRICS
 from samebits.report.causes import causes_section
 from samebits.report.inputs import Inputs
@@ -46,6 +47,7 @@ def test_before_anybody_has_tagged(inputs: Inputs) -> None:
 
 def test_without_a_mistake(inputs: Inputs) -> None:
     dev = inputs.predictions["dev"]
+    assert isinstance(dev, ClassPredictions)
     right = replace(dev, answers=dev.labels)
     found = causes(ACCURACY, right, {}, inputs.errors)
     content = causes_section(found, ACCURACY, inputs.errors)

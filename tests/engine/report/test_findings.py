@@ -27,6 +27,8 @@ def test_nothing_is_odd(inputs: Inputs) -> None:
     found = findings_section(inputs.data, {})
     assert "No finding" in found
     assert "50 of 51 examples" in found
+    none = findings_section({**inputs.data, "labels_examined": 0}, {})
+    assert "wrong labels" not in none
     assert "there is no data release" in found
     assert "<table" not in found
 

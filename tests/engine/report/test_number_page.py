@@ -77,7 +77,8 @@ def test_causes_are_parts_of_the_error(number_inputs: Inputs) -> None:
 
 def test_no_answer_that_is_too_far_away(number_inputs: Inputs) -> None:
     truth = np.arange(9.0)
-    right = number_inputs.predictions | dict.fromkeys(("dev", "test"), numbers(truth, truth))
+    exact = dict.fromkeys(("dev", "test"), numbers(truth, truth))
+    right = {**number_inputs.predictions, **exact}
     inputs = replace(number_inputs, predictions=right, tags={})
     assert "None: no answer on dev is further from the truth than 2,000." in words(inputs)
 
@@ -85,7 +86,9 @@ def test_no_answer_that_is_too_far_away(number_inputs: Inputs) -> None:
 def test_the_range_of_each_data_set(number_inputs: Inputs) -> None:
     said = words(number_inputs)
     assert "True numbers by data set" in said
-    truth = number_inputs.predictions["train"].sample.scored.truth
+    train = number_inputs.predictions["train"]
+    assert isinstance(train, NumberPredictions)
+    truth = train.truth
     assert f"train 90 {truth.min():,.0f}" in said
 
 

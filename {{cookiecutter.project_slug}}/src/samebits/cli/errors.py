@@ -19,7 +19,7 @@ from ..core.sections import Evaluation
 from ..core.yours import Yours
 from ..data.shards import Index, open_shards
 from ..diagnosis.error_tags import FILE, MOST_LISTED, WRONG, Row, columns, read_rows, refreshed
-from ..diagnosis.targets import errors_of
+from ..diagnosis.forms import errors_of
 from ..diagnosis.words import Words
 from ..metrics.prediction_table import read_predictions
 from ..metrics.predictions import Predictions

@@ -18,8 +18,8 @@ from ..metrics.proportions import Measured
 from ..metrics.registry import METRICS, Metric
 from ..metrics.scores import rounded
 from .error_cost import ordered
-from .errors import Errors, Said
 from .learning_curve import Shares
+from .target_errors import Errors, Said
 from .words import WORDS
 
 

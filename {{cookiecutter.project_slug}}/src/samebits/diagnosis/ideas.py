@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..core.sections import Data, Evaluation, Optimization, Regularization
-from .errors import Errors
+from .target_errors import Errors
 
 QUICK, SAME, TWICE, FOUR, HAND = range(5)
 COSTS = {

@@ -3,7 +3,6 @@
 A mistake is an answer that is further away than `evaluation.target_error` allows on average.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,12 +13,11 @@ from numpy.typing import NDArray
 from ..data.splits import SPLITS
 from ..metrics.intervals import LEVEL, Figure, quantile, wilson
 from ..metrics.number_predictions import NumberPredictions
-from ..metrics.proportions import Measured, measured
+from ..metrics.proportions import Measured, mean_over, measured
 from ..metrics.registry import Metric
 from ..metrics.regression import Numbers
-from ..metrics.sums import Labels, Values, distinct
-from .errors import Errors, Said
 from .learning_curve import Means
+from .target_errors import Errors, Said
 from .words import WORDS
 
 
@@ -61,27 +59,24 @@ class NumberErrors(Errors[NumberPredictions]):
 
     def curve(self, learned: Sequence[int], dev: Sequence[NumberPredictions]) -> Means:
         """Return how far answers on dev are from the truth."""
-        found = [_spread(one.sample.errors, one.sample.groups) for one in dev]
-        means, deviations, freedoms = (list(one) for one in zip(*found, strict=True))
+        found = [mean_over(one.sample.errors, one.sample.groups) for one in dev]
+        means, deviations, units = zip(*found, strict=True)
         examples = [len(one.examples) for one in dev]
-        return Means([*learned], examples, means, deviations, min(freedoms))
+        return Means([*learned], examples, means, deviations, max(min(units) - 1, 1))
 
     def share(self, sample: Numbers, hit: NDArray[np.bool_]) -> Figure:
         """Return the part of the distance, with Wilson's interval.
 
-        As many examples count as would leave a share so uncertain: a ratio of two means, over
-        groups (Cochran, Sampling Techniques, 1977, 6.3).
+        As many examples count as would leave a share so uncertain.
         """
-        errors, whole = sample.errors, math.fsum(sample.errors.tolist())
-        share = math.fsum(errors[hit].tolist()) / whole
-        _, unit = distinct(sample.groups)
-        away = np.bincount(unit, errors * (hit - share)) / whole
-        units = len(away)
-        variance = math.fsum((away**2).tolist()) * units / max(units - 1, 1)
+        errors, groups = sample.errors, sample.groups
+        mean, _, units = mean_over(errors, groups)
+        share = mean_over(errors * hit, groups)[0] / mean
+        error = mean_over(errors * (hit - share), groups)[1] / mean
         alone = share * (1 - share)
-        told = min(alone / variance, units) if variance > 0 and alone > 0 else units
+        told = min(alone / error**2, units) if error > 0 and alone > 0 else units
         low, high = wilson(share, told, quantile(LEVEL, max(units - 1, 1)))
-        return Figure(share, low, high, math.sqrt(variance))
+        return Figure(share, low, high, error)
 
     def put_right(self, sample: Numbers, rows: NDArray[np.int64]) -> Numbers:
         """Return it with the true numbers there."""
@@ -98,13 +93,3 @@ def _furthest(predictions: NumberPredictions, chosen: NDArray[np.bool_]) -> list
     errors, examples = predictions.sample.errors, predictions.examples
     rows = np.flatnonzero(chosen).tolist()
     return sorted(rows, key=lambda row: (-errors[row], examples[row].path))
-
-
-def _spread(errors: Values, groups: Labels) -> tuple[float, float, int]:
-    """The mean error, its standard error over groups, and the degrees of freedom of that."""
-    count, mean = len(errors), math.fsum(errors.tolist()) / len(errors)
-    _, unit = distinct(groups)
-    away = np.bincount(unit, errors - mean)
-    freedom = max(len(away) - 1, 1)
-    variance = math.fsum((away**2).tolist()) / count**2 * len(away) / freedom
-    return mean, math.sqrt(variance), freedom

@@ -55,18 +55,25 @@ def measured(
 
 
 def _amount(name: str, errors: Values | Labels, groups: Labels, level: float) -> Measured:
-    """The mean, with Student's interval of its logarithm.
+    """The mean, with Student's interval of its logarithm."""
+    error, spread, units = mean_over(errors, groups)
+    if units == 1:  # nothing is known of the spread; it is taken to be as large
+        spread = error
+    low, high = positive_ends(error, spread, quantile(level, max(units - 1, 1)))
+    return Measured(name, error, low, high, len(errors), decimals_for(error))
 
-    The spread is that over groups (a ratio of two means: Cochran, Sampling Techniques, 1977, 6.3).
+
+def mean_over(values: Values | Labels, groups: Labels) -> tuple[float, float, int]:
+    """Return the mean of values `[n]`, its standard error over groups `[n]`, and their number.
+
+    It is a ratio of two means over groups (Cochran, Sampling Techniques, 1977, 6.3).
     """
-    count, error = len(errors), math.fsum(errors.tolist()) / len(errors)
+    count, mean = len(values), math.fsum(values.tolist()) / len(values)
     _, unit = distinct(groups)
-    away = np.bincount(unit, errors - error)
+    away = np.bincount(unit, values - mean)
     units = len(away)
     variance = math.fsum((away**2).tolist()) / count**2 * units / max(units - 1, 1)
-    spread = math.sqrt(variance) if units > 1 else error  # of one, it is taken to be as large
-    low, high = positive_ends(error, spread, quantile(level, max(units - 1, 1)))
-    return Measured(name, error, low, high, count, decimals_for(error))
+    return mean, math.sqrt(variance), units
 
 
 def _share(name: str, wrong: Values | Labels, groups: Labels, level: float) -> Measured:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..diagnosis.error_causes import Cause, Causes
-from ..diagnosis.errors import Errors
+from ..diagnosis.target_errors import Errors
 from ..diagnosis.words import Words
 from ..metrics.registry import Metric
 from .markup import bar, name, percent, plural, section, table, text

@@ -1,6 +1,6 @@
 """Line charts as SVG: small, without scripts, the same bytes for the same numbers.
 
-Colours come from the style sheet of the page, so a chart is right in light and dark.
+Its looks come from the style sheet of the page, so a chart is right in light and dark.
 """
 
 import math
@@ -26,7 +26,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Axis:
-    """Values from `low` to `high`, `step` between ticks, shown on the pixels `start` to `end`."""
+    """Values from `low` to `high`, `step` between ticks, drawn from `start` to `end` of an SVG."""
 
     low: float
     high: float
@@ -35,7 +35,7 @@ class Axis:
     end: float
 
     def place(self, value: float) -> float:
-        """Return the pixel of a value; a range of one value stands in the middle."""
+        """Return where a value is drawn; a range of one value stands in the middle."""
         span = self.high - self.low
         part = (value - self.low) / span if span else 0.5
         return self.start + part * (self.end - self.start)
@@ -75,12 +75,12 @@ def line_chart(title: str, xs: Sequence[float], series: Sequence[Series], *, zer
 
 
 def value_axis(values: list[float], *, zero: bool, start: float, end: float) -> Axis:
-    """Return the axis on which values stand, on the pixels `start` to `end`.
+    """Return the axis on which values stand, drawn from `start` to `end`.
 
     Args:
         values: at least one.
         zero: whether it starts at zero, else near the smallest value.
-        start, end: pixels.
+        start, end: coordinates of the SVG.
     """
     low, high = min(values), max(values)
     if zero:

@@ -46,11 +46,16 @@ def shown_paths(data: Mapping[str, Any]) -> Iterator[str]:
 def _lead(data: Mapping[str, Any]) -> str:
     found, accepted = (sum(data[key].values()) for key in ("found", "accepted"))
     lead = f"{plural(found, 'finding')}, {accepted:,} of them accepted" if found else "No finding"
-    looked = f"{data['labels_examined']:,} of {plural(data['examples'], 'example')}"
-    labels = f"A model that had not seen them looked for wrong labels in {looked}. "
     before = data["compared_with"]
     since = f"compared with data version {name(before)}" if before else "there is no data release"
-    return f"<p>{lead}. {labels}{moved(data.get('not_looked_for', []), since)}</p>"
+    return f"<p>{lead}. {_looked(data)}{moved(data.get('not_looked_for', []), since)}</p>"
+
+
+def _looked(data: Mapping[str, Any]) -> str:
+    if not data["labels_examined"]:
+        return ""
+    looked = f"{data['labels_examined']:,} of {plural(data['examples'], 'example')}"
+    return f"A model that had not seen them looked for wrong labels in {looked}. "
 
 
 def _rules(data: Mapping[str, Any]) -> str:

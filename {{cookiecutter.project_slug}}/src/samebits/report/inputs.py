@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core.records import Curves
-from ..diagnosis.errors import Errors
+from ..diagnosis.target_errors import Errors
 from ..metrics.predictions import Predictions
 from .looks import Gallery, Look
 
@@ -30,7 +30,7 @@ class Inputs:
     identity: dict[str, Any]
     curves: Curves
     errors: Errors[Any]
-    predictions: dict[str, Predictions]
+    predictions: Mapping[str, Predictions]
     looks: Gallery | npt.NDArray[np.uint8]
     odd: Mapping[str, Look]
     tags: Mapping[str, Sequence[str]]

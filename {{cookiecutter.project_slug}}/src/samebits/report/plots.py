@@ -1,9 +1,8 @@
 """Plots of numbers as SVG: points, and how often a value comes; the same bytes each time.
 
-Colours come from the style sheet of the page, as those of `charts` do.
+Their looks come from the style sheet of the page, as those of `charts` do.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -56,7 +55,7 @@ def scatter(titles: Titles, x: Values, y: Values, expected: Values) -> str:
 
 def histogram(titles: Titles, values: Values) -> str:
     """Return an `<svg>` of how many of values `[n]`, none of them negative, lie in each range."""
-    across = _x_axis([0.0, float(values.max())])
+    across = _x_axis([float(values.max())], zero=True)
     span = across.high - across.low
     at = (values - across.low) / span * COLUMNS
     counts = np.bincount(np.clip(at.astype(np.int64), 0, COLUMNS - 1), minlength=COLUMNS)
@@ -87,8 +86,8 @@ def thinned(x: Values, away: Values) -> list[int]:
     return sorted([*far.tolist(), *spread.tolist()])
 
 
-def _x_axis(values: Sequence[float]) -> Axis:
-    return value_axis([*values], zero=False, start=LEFT, end=WIDTH - RIGHT)
+def _x_axis(values: list[float], *, zero: bool = False) -> Axis:
+    return value_axis(values, zero=zero, start=LEFT, end=WIDTH - RIGHT)
 
 
 def _svg(titles: Titles, x: Axis, y: Axis, *drawn: str) -> str:

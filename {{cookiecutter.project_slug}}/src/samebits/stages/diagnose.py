@@ -12,8 +12,8 @@ from ..core.sections import Data, Evaluation, Optimization, Regularization, Task
 from ..core.yours import Yours
 from ..data.targets import Answers
 from ..diagnosis.diagnosis import Inputs, diagnose
+from ..diagnosis.forms import errors_of
 from ..diagnosis.ideas import Settings
-from ..diagnosis.targets import errors_of
 from ..metrics.prediction_table import read_predictions
 from ..metrics.registry import enter
 

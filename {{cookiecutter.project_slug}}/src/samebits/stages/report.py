@@ -9,7 +9,7 @@ from ..core.seals import Seal
 from ..core.yours import Yours
 from ..data.shards import Index, open_shards
 from ..diagnosis.error_tags import FILE, read_rows
-from ..diagnosis.targets import errors_of
+from ..diagnosis.forms import errors_of
 from ..metrics.prediction_table import read_predictions
 from ..metrics.predictions import Predictions
 from ..metrics.registry import enter

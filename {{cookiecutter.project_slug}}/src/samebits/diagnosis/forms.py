@@ -1,12 +1,12 @@
-"""The form of `Errors` for each target."""
+"""Which form of `Errors` a target has."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from ..data.targets import Answers
 from .class_errors import ClassErrors
-from .errors import Errors
 from .number_errors import NumberErrors
+from .target_errors import Errors
 
 FORMS: Mapping[str, type[Errors[Any]]] = {"class": ClassErrors, "number": NumberErrors}
 
