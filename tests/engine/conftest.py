@@ -57,12 +57,13 @@ def filled(text: str) -> str:
     return JINJA.from_string(text).render(cookiecutter=ANSWERS)
 
 
-def yours(into: Path) -> None:
-    """Write the user's files."""
+def yours(into: Path, folder: Path = FILES) -> Path:
+    """Write the user's files, or those of another folder of the template, as a project has them."""
     into.mkdir(parents=True, exist_ok=True)
-    for file in sorted(FILES.glob("*py*")):
-        if file.is_file() and (name := filled(file.name)):
+    for file in sorted(folder.glob("*.py*")):
+        if name := filled(file.name):
             shutil.copyfile(file, into / name)
+    return into
 
 
 def _importable() -> str:

@@ -6,14 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, configured, shipped
+from conftest import PARAMS, configured, shipped
 
 from samebits.console.errors import UserError
 from samebits.core import config
 from samebits.core.sections import Data
 from samebits.data import splits
 
-SHIPPED = (ROOT / "params.yaml").read_bytes()
+SHIPPED = PARAMS.encode()
 BOMB = b"a0: &a0 [x, x]\n" + b"".join(
     b"a%d: &a%d [%s]\n" % (level, level, b", ".join([b"*a%d" % (level - 1)] * 9))
     for level in range(1, 12)

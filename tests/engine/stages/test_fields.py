@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import yaml
 from conftest import CLASSES, PACKAGE, ROOT
+from conftest import yours as own_files
 from folder_remote import Remote
 from numpy.typing import NDArray
 
@@ -147,7 +148,7 @@ def check_stored(folder: Path, task: Task) -> None:
 
 def test_the_checks_of_a_project(task: Task, python: Callable[..., Any]) -> None:
     """With the contents of some of its files; without, one sentence says so."""
-    shutil.copytree(ROOT / "tests", "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    own_files(Path("tests"), ROOT / "tests")
     command = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests")
     if task.folder == "series":  # a text may hold anything, even images
         first = python(*command, "-k", "decode").stdout

@@ -51,8 +51,28 @@ def wider(settings: Input) -> dict[str, Field]:
     return {"image": Field("uint8", (settings.channels, settings.size, settings.size + 1))}
 
 
+def fit(train: Any, _: Input) -> dict[str, Any]:
+    return {"middle": np.concatenate([batch["image"] for batch in train]).mean(axis=(0, 2, 3))}
+
+
+def fit_by_batch(train: Any, _: Input) -> dict[str, Any]:
+    return {"middle": np.mean([batch["image"].mean() for batch in train], keepdims=True)}
+
+
+def transform(arrays: Any, fitted: Any, _: Input) -> dict[str, Any]:
+    return {"less": (arrays["image"].mean(axis=(1, 2, 3)) - fitted["middle"]).astype("f4")}
+
+
+def transform_by_batch(arrays: Any, fitted: Any, _: Input) -> dict[str, Any]:
+    means = arrays["image"].mean(axis=(1, 2, 3))
+    return {"less": (means / means.max()).astype("f4")}
+
+
+LEARNT = "test_what_is_learnt_depends_on_the_training_examples_alone"
 SECTION, ALONE = "test_the_section_input_parses", "test_decode_depends_on_the_content_alone"
 FAULTS = [
+    Fault(LEARNT, "`fit` returned another middle for the same", data, "fit", fit_by_batch),
+    Fault(LEARNT, "makes less of other examples, too", data, "transform", transform_by_batch),
     Fault(SECTION, "'crop' is missing from section 'input'", data, "Input", Longer),
     Fault("test_decode_returns_what_fields_announces", "let the two agree", data, "fields", wider),
     Fault("test_every_example_has_the_same_facts", "other facts than", data, "decode", coloured),
@@ -64,6 +84,9 @@ FAULTS = [
 
 @named(FAULTS)
 def test_a_fault_is_seen(fault: Fault, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    if fault.check == LEARNT:
+        for name, function in (("fit", fit), ("transform", transform)):
+            monkeypatch.setattr(data, name, function, raising=False)
     assert_red(run, DataChecks, fault, monkeypatch)
 
 

@@ -1,12 +1,11 @@
 """A new project's own tests: few, green, and red where a file of the user's breaks a promise."""
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from conftest import FILES, PACKAGE, ROOT
+from conftest import PACKAGE, ROOT, yours
 
 from samebits import testing
 
@@ -16,7 +15,7 @@ TESTS = ROOT / "tests"
 @pytest.fixture
 def tests() -> Path:
     """The tests in the current project."""
-    return Path(shutil.copytree(TESTS, "tests", ignore=shutil.ignore_patterns("__pycache__")))
+    return yours(Path("tests"), TESTS)
 
 
 def said(*arguments: str) -> str:
@@ -40,7 +39,7 @@ def test_a_faulty_file_is_seen_and_named(tests: Path) -> None:
     assert "1 failed" in shown
 
 
-def test_what_is_yours_is_small() -> None:
-    files = [*TESTS.rglob("*.py"), *FILES.rglob("*.py")]
+def test_what_is_yours_is_small(tests: Path) -> None:
+    files = [*tests.rglob("*.py"), *Path("src", PACKAGE).rglob("*.py")]
     assert len(files) <= 12
     assert sum(len(file.read_text(encoding="utf-8").splitlines()) for file in files) <= 400

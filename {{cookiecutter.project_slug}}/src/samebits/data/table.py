@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..console.errors import UserError
+from ..core.files import read_json
 from .example import Unreadable
 from .fields import Arrays, Field
 from .findings import shown
@@ -31,7 +32,7 @@ def read_row(content: bytes) -> Row:
         Unreadable: it is no object of JSON.
     """
     try:
-        found = json.loads(content)
+        found = read_json(content)
     except ValueError:
         found = None
     if not isinstance(found, dict):
