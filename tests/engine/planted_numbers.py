@@ -17,6 +17,7 @@ from predicted import NUMBER, numbers
 from torch import Tensor, nn
 from torch.nn import functional
 
+from samebits.checks.number_rules import doubted_numbers
 from samebits.core.config import read
 from samebits.core.sections import (
     Data,
@@ -26,6 +27,7 @@ from samebits.core.sections import (
     Reproducibility,
     Runtime,
 )
+from samebits.data.index import Place
 from samebits.data.loader import Batch, Preparation, Split
 from samebits.data.targets import scale_of
 from samebits.diagnosis.diagnosis import Inputs, diagnose
@@ -35,6 +37,7 @@ from samebits.metrics.number_predictions import NumberPredictions
 from samebits.metrics.proportions import measured
 from samebits.metrics.sums import Values
 from samebits.training import loop
+from samebits.training.linear_regression import out_of_fold
 from samebits.training.number_target import NumberTarget
 from samebits.training.optimizer import cosine
 from samebits.training.predict import predict
@@ -72,6 +75,7 @@ FAULTS = {
         {"data.evaluate_on": "target/*"},
         target=lambda features, _: features + 1,
     ),
+    "wrong answers": Fault("gap", None, "data", "correct labels", wrong_labels=0.03),
     "target met": Fault("target met", None, None, "tighter target"),
     "other examples in use": Fault(
         "gap",
@@ -135,7 +139,10 @@ def planted(name: str, seed: int) -> tuple[Fault, dict[str, Any]]:
     network = Network(width, regularization.dropout)
     recipe = Recipe(Preparation(_inputs, lambda batch, _: batch, 1), _loss, cosine)
     progress = loop.train(network, splits["train"], splits["dev"], learned, recipe, {}, NOWHERE)
-    predictions = {name: _said(network, split) for name, split in splits.items()}
+    predictions = {
+        name: _said(network, split, first * 10**6)
+        for first, (name, split) in enumerate(splits.items())
+    }
     growth = {"bigger": {"width": 2 * width}, "smaller": {"width": width // 2}, "other": {}}
     settings = Settings(
         errors_of(NUMBER, ALLOWED),
@@ -147,9 +154,11 @@ def planted(name: str, seed: int) -> tuple[Fault, dict[str, Any]]:
         growth,
     )
     use = predictions.pop("real").sample
+    splits.pop("real")
     real = measured("real world", use.errors, use.groups, share=False) if fault.real else None
     counts = progress.losses, len(progress.curves)
-    inputs = Inputs({}, {"findings": []}, NUMBER, predictions, *counts)
+    doubts = _findings(splits, predictions, data) if fault.wrong_labels else []
+    inputs = Inputs({}, {"findings": doubts}, NUMBER, predictions, *counts)
     return fault, diagnose(inputs, settings, real)
 
 
@@ -162,7 +171,9 @@ def _parts(fault: Fault, seed: int) -> dict[str, tuple[Values, Values]]:
             features = fault.target(features, draw)
         if fault.real and name == "real":
             features = fault.real(features, draw)
-        found[name] = features, _price(features) + draw.normal(0, 8000, size)
+        prices = _price(features) + draw.normal(0, 8000, size)
+        wrong = draw.random(size) < fault.wrong_labels
+        found[name] = features, np.where(wrong, 10 * prices, prices)  # in another unit
     return found
 
 
@@ -184,6 +195,18 @@ def _loss(network: nn.Module, batch: Batch, _: Regularization) -> Tensor:
     return functional.mse_loss(network(**batch.inputs)[:, 0], batch.target)
 
 
-def _said(network: nn.Module, split: Split) -> NumberPredictions:
+def _said(network: nn.Module, split: Split, first: int) -> NumberPredictions:
     found = predict(network, _inputs, split.arrays, NumberTarget(*split.scale), CHUNK)
-    return numbers(split.labels, found)
+    return numbers(split.labels, found, first=first)
+
+
+def _findings(
+    splits: Mapping[str, Split], predictions: Mapping[str, NumberPredictions], data: Data
+) -> list[dict[str, Any]]:
+    features = np.concatenate([one.arrays["features"][:] for one in splits.values()])
+    examples = [known for one in predictions.values() for known in one.examples]
+    sampled = [(one, Place("", row, 0)) for row, one in enumerate(examples)]
+    doubts = doubted_numbers(
+        sampled, lambda at: {"features": features[[one.place for one in at]]}, out_of_fold, data
+    )
+    return [one.record() for one in doubts]

@@ -79,6 +79,7 @@ def test_the_real_world_is_the_last_link(good: Any) -> None:
     found = diagnose(inputs, settings, real)
     assert (found["state"], found["link"], found["section"]) == ("gap", "real world", "evaluation")
     assert found["chain"][-1]["error"] == 0.4
+    assert ": 40.0 % of the examples get a wrong class in the real world, " in found["sentence"]
     fine = diagnose(inputs, settings, measured("real world", *wrong(100, 2)))
     assert fine["state"] == "target met"
 

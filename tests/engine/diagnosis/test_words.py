@@ -35,11 +35,12 @@ def test_signs_and_more_digits() -> None:
 
 def test_a_class_is_told_in_shares_and_a_number_in_its_unit() -> None:
     shares, numbers = WORDS["class"], WORDS["number"]
-    assert shares.happens(0.021, "test") == "2.1 % of the examples get a wrong class on test"
+    assert shares.happens(0.021, "on test") == "2.1 % of the examples get a wrong class on test"
     assert shares.allowed(0.02) == "2.0 % are allowed"
     assert (shares.ends(0.01, 0.2), shares.amount(0.0123, fine=True)) == ("1.0 to 20.0", "1.23 %")
     assert (
-        numbers.happens(3.21, "test") == "answers on test are 3.21 away from the truth on average"
+        numbers.happens(3.21, "on test")
+        == "answers on test are 3.21 away from the truth on average"
     )
     assert numbers.allowed(0.9) == "0.9 is allowed"
     assert (numbers.ends(1, 31624.9), numbers.amount(1.2345, fine=True)) == ("1 to 31,625", "1.234")

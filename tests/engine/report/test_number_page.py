@@ -86,6 +86,7 @@ def test_no_answer_that_is_too_far_away(number_inputs: Inputs) -> None:
 def test_the_range_of_each_data_set(number_inputs: Inputs) -> None:
     said = words(number_inputs)
     assert "True numbers by data set" in said
+    assert "raw 51 500,000 2,500,000 5,000,000" in said
     train = number_inputs.predictions["train"]
     assert isinstance(train, NumberPredictions)
     truth = train.truth

@@ -11,7 +11,7 @@ from ..metrics.predictions import Predictions
 from ..metrics.proportions import Measured
 from ..metrics.scores import rounded
 from .evidence import Training, cause, training
-from .gaps import TARGET, Gap, gaps, largest, target, together
+from .gaps import REAL, TARGET, Gap, gaps, largest, target, together
 from .ideas import Idea, Settings
 from .remedies import ideas, more_examples, target_met
 from .words import Words
@@ -147,9 +147,9 @@ def _said(
 
 
 def _gap_sentence(gap: Gap, why: str | None, section: str, words: Words) -> str:
-    start = "the target allows" if gap.start.name == TARGET else f"on {_name(gap.start)}"
+    start = "the target allows" if gap.start.name == TARGET else _where(gap.start)
     lead = (
-        f"The largest gap is {gap.link.title}: {words.happens(gap.end.error, _name(gap.end))}, "
+        f"The largest gap is {gap.link.title}: {words.happens(gap.end.error, _where(gap.end))}, "
         f"{words.bare(gap.value)}{words.points} more than {start} "
         f"(95 % interval {words.ends(gap.low, gap.high)})"
     )
@@ -165,7 +165,7 @@ def _met_sentence(chain: Sequence[Measured], words: Words) -> str:
         else f"though {end.examples:,} examples leave open up to {words.amount(end.high)}"
     )
     return (
-        f"The target is met: {words.happens(end.error, _name(end))}, and {words.allowed(least)}; "
+        f"The target is met: {words.happens(end.error, _where(end))}, and {words.allowed(least)}; "
         f"{sure}."
     )
 
@@ -173,11 +173,11 @@ def _met_sentence(chain: Sequence[Measured], words: Words) -> str:
 def _unsure_sentence(chain: Sequence[Measured], words: Words) -> str:
     end = chain[-1]
     return (
-        f"Cannot tell where the error is: {words.happens(end.error, _name(end))}, and "
+        f"Cannot tell where the error is: {words.happens(end.error, _where(end))}, and "
         f"{words.allowed(chain[0].error)}, but every gap on the way may be chance or is too small "
         "to matter; more examples in dev and test would tell."
     )
 
 
-def _name(one: Measured) -> str:
-    return one.name.replace("_", "-")
+def _where(one: Measured) -> str:
+    return "in the real world" if one.name == REAL else f"on {one.name.replace('_', '-')}"

@@ -170,7 +170,7 @@ class Extrapolation:
         }
         return (
             f"After learning from {self.curve.learned[-1]:,} examples, "
-            f"{words.happens(self.curve.errors[-1], 'dev')}; {', and '.join(parts)}. "
+            f"{words.happens(self.curve.errors[-1], 'on dev')}; {', and '.join(parts)}. "
             f"{said[self.worth]}"
         )
 

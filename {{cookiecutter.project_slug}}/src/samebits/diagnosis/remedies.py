@@ -209,7 +209,7 @@ def labels(settings: Settings) -> Iterator[Idea]:
         HAND,
         ("labels",),
     )
-    if settings.regularization.label_smoothing < MOST_SMOOTHING:
+    if settings.regularization.label_smoothing < MOST_SMOOTHING and settings.errors.smooths:
         yield Idea(
             "label smoothing",
             "until they are corrected, no single label is to be believed entirely",

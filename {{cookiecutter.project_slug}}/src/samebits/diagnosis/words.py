@@ -41,8 +41,13 @@ class Words(ABC):
         """Return a figure as exactly as one is ever told."""
 
     @abstractmethod
-    def happens(self, error: float, place: str) -> str:
-        """Return that a place has this mean error, as a sentence without its end."""
+    def happens(self, error: float, where: str) -> str:
+        """Return that there is this mean error, as a sentence without its end.
+
+        Args:
+            error: the mean.
+            where: with its preposition, such as `on test`.
+        """
 
     @abstractmethod
     def allowed(self, error: float) -> str:
@@ -93,9 +98,9 @@ class ClassWords(Words):
         """Return six decimals."""
         return f"{value:{'+' if signed else ''}.6f}"
 
-    def happens(self, error: float, place: str) -> str:
+    def happens(self, error: float, where: str) -> str:
         """Return as `2.1 % of the examples get a wrong class on test`."""
-        return f"{self.amount(error)} of the examples get a wrong class on {place}"
+        return f"{self.amount(error)} of the examples get a wrong class {where}"
 
     def allowed(self, error: float) -> str:
         """Return as `2.0 % are allowed`."""
@@ -136,9 +141,9 @@ class NumberWords(Words):
         """Return seven significant digits."""
         return significant(value, 2 * DIGITS + 1, signed=signed)
 
-    def happens(self, error: float, place: str) -> str:
+    def happens(self, error: float, where: str) -> str:
         """Return as `answers on test are 3.2 away from the truth on average`."""
-        return f"answers on {place} are {self.amount(error)} away from the truth on average"
+        return f"answers {where} are {self.amount(error)} away from the truth on average"
 
     def allowed(self, error: float) -> str:
         """Return as `0.9 is allowed`."""

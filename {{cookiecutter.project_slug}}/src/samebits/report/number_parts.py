@@ -1,5 +1,7 @@
 """What the page says of numbers: the answers beside the truth, their errors, and the range."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..diagnosis.words import significant
@@ -21,7 +23,8 @@ def number_parts(inputs: Inputs) -> Parts:
         if isinstance(one, NumberPredictions)
     }
     test = splits["test"]
-    return Parts([_answers(test), _errors(test)], _ranges(splits))
+    raw = inputs.data["examples"], inputs.data["answers"]["quartiles"]
+    return Parts([_answers(test), _errors(test)], _ranges(splits, *raw))
 
 
 def _answers(test: NumberPredictions) -> str:
@@ -87,9 +90,10 @@ def _figure(title: str, svg: str) -> str:
     return f"<figure>\n<figcaption><h3>{title}</h3></figcaption>\n{svg}\n</figure>"
 
 
-def _ranges(splits: dict[str, NumberPredictions]) -> str:
+def _ranges(splits: dict[str, NumberPredictions], examples: int, quartiles: Sequence[float]) -> str:
     header = ["Data set", "Examples", "Least", "Middle", "Most", "Mean error"]
-    rows = []
+    ends = (significant(one, 4) for one in quartiles[::2])
+    rows = [["raw", f"{examples:,}", *ends, ""]]
     for split, known in splits.items():
         ordered = np.sort(known.truth, kind="stable")
         figures = (ordered[0], _quantile(ordered, 0.5), ordered[-1], known.sample.errors.mean())
