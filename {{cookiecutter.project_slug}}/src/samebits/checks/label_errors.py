@@ -5,51 +5,20 @@ is for that class's own pictures, the label is in doubt. Source: Northcutt, Jian
 Confident Learning, JAIR 2021, as their library cleanlab does it.
 """
 
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.sections import Data
-from ..data.features import Seen, features
-from ..data.fields import Arrays
+from ..data.features import Seen
 from ..data.findings import Finding, shown
-from ..data.index import Place
 from ..data.shards import Example
-
-FOLDS = 5
-CHUNK = 512
-MOST_PROBABILITIES = 10_000_000  # of all examples and classes together, for the same reason
+from .sampled import Look, Sampled, folds_of, seen_of
 
 # From what is seen of n examples, labels int64 [n], the number of classes and folds int64 [n] to
 # probabilities float32 [n, classes] by models that have not seen the example's fold.
 OutOfFold = Callable[[Seen, NDArray[np.int64], int, NDArray[np.int64]], NDArray[np.float32]]
-# The decoded arrays of the examples at some places.
-Look = Callable[[Sequence[Place]], Arrays]
-
-
-# Whose label is looked at, and where its arrays are.
-Sampled = tuple[Example, Place]
-
-
-def sample(database: sqlite3.Connection, data: Data, *, classes: bool = True) -> list[Sampled]:
-    """Return the examples whose labels are looked at, in the order of their paths.
-
-    They are chosen by content, so that one stays in the sample when others come or go; there are
-    `data.label_error_examples` at most, and fewer where labels are of very many `classes`.
-    """
-    (count,) = database.execute("SELECT count(DISTINCT label) FROM examples").fetchone()
-    most = data.label_error_examples
-    most = min(most, MOST_PROBABILITIES // max(count, 1)) if classes else most
-    query = """SELECT md5, min(path), label, block, place, checksum FROM examples GROUP BY md5
-               HAVING count(DISTINCT label) = 1 ORDER BY md5 LIMIT ?"""
-    rows = database.execute(query, (most,))
-    found = (
-        (Example(path, label, md5, "", {}), Place(*place)) for md5, path, label, *place in rows
-    )
-    # In the order of the paths, for so the arrays lie.
-    return sorted(found, key=lambda one: one[0].path)
 
 
 def label_findings(
@@ -78,18 +47,6 @@ def label_findings(
         if found[row, other] >= data.label_error:
             words = _words(one, classes[other], found[row, other])
             yield Finding("label-error", words, (one.path,), (one.md5,))
-
-
-def folds_of(sampled: list[Sampled]) -> NDArray[np.int64]:
-    """Return the fold of each example [n], by other digits than those that chose the sample."""
-    return np.array([int(one.md5[-8:], 16) % FOLDS for one, _ in sampled], dtype=np.int64)
-
-
-def seen_of(sampled: list[Sampled], look: Look) -> Seen:
-    """Return what a cheap model sees of the examples, at least one."""
-    places = [place for _, place in sampled]
-    chunks = [places[start : start + CHUNK] for start in range(0, len(places), CHUNK)]
-    return np.concatenate([features(look(chunk)) for chunk in chunks])
 
 
 def _doubted(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> list[int]:

@@ -12,7 +12,7 @@ from ..core.sections import Data
 from ..data.features import Seen
 from ..data.findings import MOST_PATHS, Finding, shown
 from ..data.targets import is_number, no_number, number, scale_of
-from .label_errors import Look, Sampled, folds_of, seen_of
+from .sampled import Look, Sampled, folds_of, seen_of
 
 # How many times the distance of the quartiles an answer may lie beyond them: a normal distribution
 # has none so far out among a million million, and what is given in another unit lies there.

@@ -1,0 +1,79 @@
+"""No module knows both what an example is made of and what its answer is.
+
+So that any kind of example goes with any kind of answer: M + N parts, not M × N.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+ENGINE = ROOT / "src" / "samebits"
+# What is made of images, texts, rows or series alone; and what of classes or of numbers.
+MODALITIES = {
+    *("data.image", "data.series", "data.table", "data.text"),
+    *("core.resize", "core.png", "checks.near_duplicates", "training.augmentation"),
+}
+TARGETS = {
+    *("training.class_target", "training.number_target"),
+    *("training.softmax_regression", "training.linear_regression"),
+    *("metrics.classification", "metrics.class_metrics", "metrics.class_predictions"),
+    *("metrics.regression", "metrics.number_metrics", "metrics.number_predictions"),
+    *("metrics.probabilities", "checks.label_errors", "checks.number_rules"),
+    *("report.class_parts", "report.number_parts", "report.confusions", "report.calibration"),
+}
+
+
+def imported(text: str, module: str) -> Iterator[str]:
+    """The modules of the engine that a module names in its imports, and itself."""
+    yield module
+    package = module.split(".")[:-1]
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            above = package[: len(package) + 1 - node.level]
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            yield base
+            yield from (f"{base}.{one.name}".lstrip(".") for one in node.names)
+
+
+def knows(text: str, module: str) -> tuple[set[str], set[str]]:
+    """What it knows of modalities, and of targets."""
+    found = set(imported(text, module))
+    return found & MODALITIES, found & TARGETS
+
+
+MODULES = {
+    ".".join(path.relative_to(ENGINE).with_suffix("").parts): path
+    for path in sorted(ENGINE.rglob("*.py"))
+}
+
+
+def test_the_parts_are_there() -> None:
+    assert MODULES.keys() >= MODALITIES | TARGETS
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_module_knows_both(module: str) -> None:
+    modalities, targets = knows(MODULES[module].read_text("utf-8"), module)
+    assert not (modalities and targets), f"{module} knows {modalities} and {targets}"
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("metrics.classification", "from ..data.image import open_image"),
+        ("data.image", "from ..metrics import classification"),
+        ("cli.own", "from ..data.text import trigrams\nfrom ..metrics.regression import Numbers"),
+    ],
+)
+def test_one_that_does_is_seen(module: str, line: str) -> None:
+    assert all(knows(line, module))
+
+
+def test_what_is_imported_is_told() -> None:
+    text = "from .a import b\nfrom .. import c\nfrom ..d import e\nimport os\n"
+    told = {*imported(text, "data.x")}
+    assert {"data.a", "data.a.b", "c", "d", "d.e"} <= told
+    assert Path(MODULES["data.image"]).name == "image.py"
