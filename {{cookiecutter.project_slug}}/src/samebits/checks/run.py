@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain, groupby
 from operator import itemgetter
@@ -23,7 +23,7 @@ from ..data.splits import Cut, split_of
 from . import accepted, drift
 from .accepted import Accepted
 from .answers import RULES, Rules
-from .label_errors import sample
+from .label_errors import CHUNK, Look, Sampled, sample
 from .near_duplicates import neighbour_findings
 from .rules import file_findings, odd_findings, open_views, same_findings
 
@@ -102,7 +102,7 @@ def _judged(
             rows, _folders(database), lambda label: rules.unfit(label, known), reviewed.corrections
         ),
         acceptances.problems,
-        rules.doubts(sampled, cache, out_of_fold, data),
+        rules.doubts(sampled, _look(catalogue, cache, sampled), out_of_fold, data),
         neighbour_findings(database, lambda at: cache(at)[image], data, cut) if image else (),
         odd_findings(database, data),
         drift.drift_findings(now, before, data),
@@ -131,6 +131,17 @@ def _not_looked_for(image: str, now: drift.Statistics) -> dict[str, list[str]]:
 
 def _names(database: sqlite3.Connection) -> list[str]:
     return [name for (name,) in database.execute("SELECT label FROM classes")]
+
+
+def _look(catalogue: Catalogue, cache: DecodeCache, sampled: Sequence[Sampled]) -> Look:
+    """Return what gives the arrays at some places, with what the project learns of the sample."""
+    fitting = catalogue.decoder.fitting
+    if fitting is None or not sampled:
+        return cache
+    places = [place for _, place in sampled]
+    starts = range(0, len(places), CHUNK)
+    fitted = fitting.learn(cache(places[start : start + CHUNK]) for start in starts)
+    return lambda at: fitted(cache(at))
 
 
 def _splits(

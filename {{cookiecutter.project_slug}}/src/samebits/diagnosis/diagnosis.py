@@ -71,7 +71,7 @@ def diagnose(inputs: Inputs, settings: Settings, real: Measured | None = None) -
     chain += errors.of_splits(inputs.metrics, predictions)
     chain += [real] if real else []
     apart = bool(settings.data.evaluate_on or settings.data.train_on)
-    found = gaps(chain, predictions, apart=apart)
+    found = gaps(chain, predictions, apart=apart, timed=settings.timed)
     ends = errors.losses(settings.regularization.label_smoothing)
     went = training(inputs.losses, *ends, settings.optimization)
     main = largest(found)

@@ -41,6 +41,9 @@ LINKS = (
 )
 
 
+LATER = Link("dev", "drift from dev to test", "data")  # where test is later than dev
+
+
 @dataclass(frozen=True)
 class Gap:
     """What is lost from one place to the next; `size` is what of it a remedy could win back.
@@ -83,7 +86,10 @@ def target(error: float, *, share: bool = True) -> Measured:
 
 
 def gaps(
-    chain: Sequence[Measured], predictions: Mapping[str, Predictions], apart: bool
+    chain: Sequence[Measured],
+    predictions: Mapping[str, Predictions],
+    apart: bool,
+    timed: bool = False,
 ) -> list[Gap]:
     """Return the gaps of a chain, from the target on.
 
@@ -91,7 +97,9 @@ def gaps(
         chain: the target, the four data sets and, perhaps, the real world.
         predictions: of the data sets, to look at several of them together.
         apart: whether dev and test have a source of their own (data.evaluate_on, data.train_on).
+        timed: whether dev is later than train, and test than dev (task.time).
     """
+    apart = apart or timed
     excess = max(chain[-1].error - chain[0].error, 0.0)
     decimals = max(chain, key=lambda one: one.error).decimals
     least = rounded(MATTERS * max(excess, chain[0].error), decimals)
@@ -99,6 +107,7 @@ def gaps(
     found = []
     for link, start, end in zip(LINKS, chain, chain[1:], strict=False):
         size = sure = None
+        link = LATER if timed and link.name == LATER.name else link
         if link.name == "variance" and not apart:
             # Of one source, both tell how the model fares on examples that it has not seen.
             end = together(predictions, ("train_dev", "dev"))

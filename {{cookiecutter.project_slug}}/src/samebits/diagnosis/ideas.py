@@ -28,6 +28,7 @@ class Settings:
     evaluation: Evaluation
     augmentation: Mapping[str, Any]  # yours, whatever its keys
     growth: Mapping[str, Mapping[str, Any]]  # what evaluate says of other networks
+    timed: bool = False  # whether dev is later than train, and test than dev
 
 
 @dataclass(frozen=True, slots=True)

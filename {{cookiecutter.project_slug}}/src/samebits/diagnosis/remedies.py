@@ -145,8 +145,17 @@ def mismatch(settings: Settings) -> Iterator[Idea]:
 
 
 def dev(settings: Settings) -> Iterator[Idea]:
-    """Yield what helps where dev was used so often that it flatters."""
+    """Yield what helps where dev was used so often that it flatters, or is from another time."""
     data = settings.data
+    if settings.timed:
+        yield Idea(
+            "newer examples",
+            "what is asked for changes with time, so a model ages: add the latest, and learn anew",
+            "data",
+            ADDED,
+            HAND,
+        )
+        return
     most = min(data.dev_fraction * 2, 0.49, 0.99 - data.test_fraction)
     room = most > data.dev_fraction
     yield Idea(

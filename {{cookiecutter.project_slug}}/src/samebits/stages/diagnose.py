@@ -8,7 +8,7 @@ from ..core.config import read, values
 from ..core.files import write_json
 from ..core.records import read_curves, read_record
 from ..core.seals import Seal
-from ..core.sections import Data, Evaluation, Optimization, Regularization
+from ..core.sections import Data, Evaluation, Optimization, Regularization, Task
 from ..core.yours import Yours
 from ..data.targets import Answers
 from ..diagnosis.diagnosis import Inputs, diagnose
@@ -38,7 +38,8 @@ def settings(answers: Answers) -> Settings:
     sections = (read(Data), read(Optimization), read(Regularization), read(Evaluation))
     data, optimization, regularization, evaluation = sections
     errors = errors_of(answers, evaluation.target_error)
-    return Settings(errors, data, optimization, regularization, evaluation, augmentation, growth)
+    known = (errors, data, optimization, regularization, evaluation, augmentation, growth)
+    return Settings(*known, timed=bool(read(Task).time))
 
 
 def inputs() -> Inputs:

@@ -1,0 +1,104 @@
+"""Rows of tables: missing cells, categories that no training row has, columns that are none."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from samebits.console.errors import UserError
+from samebits.data import table
+from samebits.data.example import Unreadable
+from samebits.data.fields import Field
+from samebits.data.table import (
+    fit_rows,
+    missing_in,
+    read_row,
+    row_arrays,
+    row_fields,
+    transform_rows,
+)
+
+NUMBERS, CATEGORIES = ("age", "size"), ("kind",)
+
+
+def arrays(*rows: tuple[Any, Any, Any]) -> dict[str, Any]:
+    made = [
+        row_arrays(dict(zip(("age", "size", "kind"), row, strict=True)), NUMBERS, CATEGORIES)
+        for row in rows
+    ]
+    return {name: np.stack([one[name] for one in made]) for name in made[0]}
+
+
+TRAIN = arrays(("1", "10", "cat"), ("3", "NA", "dog"), ("", "30", "cat"), ("5", "20", ""))
+
+
+def test_a_row() -> None:
+    row = read_row(b'{"age": " 7 ", "size": null, "kind": true, "more": 1}')
+    found = row_arrays(row, NUMBERS, CATEGORIES)
+    assert found["numbers"].tolist() == [7, 0] and found["missing"].tolist() == [False, True]
+    assert missing_in(row, [*NUMBERS, *CATEGORIES]) == 1
+    for name, field in row_fields(NUMBERS, CATEGORIES).items():
+        assert (found[name].dtype.name, found[name].shape) == field
+    assert row_fields((), ("kind",)) == {"categories": Field("int64", (1,))}
+
+
+@pytest.mark.parametrize("content", [b"", b"[1]", b"7", b"{"])
+def test_what_is_no_row(content: bytes) -> None:
+    with pytest.raises(Unreadable, match="no row of a table"):
+        read_row(content)
+
+
+@pytest.mark.parametrize("cell", ["x", "inf", "-inf", "1_0", "1,5", [1], True])
+def test_what_is_no_number(cell: Any) -> None:
+    with pytest.raises(Unreadable, match=r"column age has .*, which is no number"):
+        row_arrays({"age": cell, "size": 1, "kind": ""}, NUMBERS, CATEGORIES)
+
+
+def test_columns_that_are_not_there_or_named_twice() -> None:
+    with pytest.raises(UserError, match="names the column size, and the table has age, kind; name"):
+        row_arrays({"age": 1, "kind": 2}, NUMBERS, CATEGORIES)
+    with pytest.raises(UserError, match=r"input\.categories name age twice"):
+        row_fields(("age",), ("age",))
+    with pytest.raises(UserError, match="name no column"):
+        row_fields((), ())
+
+
+def test_what_training_rows_say() -> None:
+    fitted = fit_rows(iter([TRAIN]), CATEGORIES)
+    assert fitted["middle"].tolist() == [3, 20]
+    assert fitted["spread"] == pytest.approx([np.sqrt(8 / 3), np.sqrt(200 / 3)], abs=1e-15)
+    assert fitted["sizes"].tolist() == [3]
+    halves = [{name: one[at] for name, one in TRAIN.items()} for at in (slice(2), slice(2, 4))]
+    again = fit_rows(iter(halves), CATEGORIES)
+    assert all(np.array_equal(one, again[name]) for name, one in fitted.items())
+
+
+def test_rows_as_a_network_takes_them() -> None:
+    fitted = fit_rows(iter([TRAIN]), CATEGORIES)
+    found = transform_rows(TRAIN, fitted)
+    assert found.shape == (4, 7) and found.dtype == np.float32
+    assert found[:, 0].mean() == pytest.approx(0, abs=1e-7) and found[2, 0] == 0
+    assert found[:, 2:4].tolist() == [[0, 0], [0, 1], [1, 0], [0, 0]]
+    assert found[:, 4:].sum(axis=1).tolist() == [1, 1, 1, 1]
+    unseen = transform_rows(arrays(("1", "10", "cow")), fitted)
+    assert not unseen[0, 4:].any()
+    assert np.isfinite(transform_rows(arrays(("1e300", "-1e300", "")), fitted)).all()
+
+
+def test_a_column_without_a_number_or_always_the_same() -> None:
+    fitted = fit_rows(iter([arrays(("NA", "2", "a"), ("", "2", "a"))]), CATEGORIES)
+    assert fitted["middle"].tolist() == [0, 2] and fitted["spread"].tolist() == [1, 1]
+    assert np.isfinite(transform_rows(TRAIN, fitted)).all()
+
+
+def test_a_category_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "MOST_CATEGORIES", 2)
+    with pytest.raises(UserError, match=r"column kind has 3 different values .*input\.categories"):
+        fit_rows(iter([TRAIN]), CATEGORIES)
+
+
+def test_the_text_of_a_category_counts_alone() -> None:
+    one, other = (json.dumps({"kind": cell}).encode() for cell in ("é", "e"))
+    codes = [int(row_arrays(read_row(row), (), ("kind",))["categories"][0]) for row in (one, other)]
+    assert codes[0] != codes[1] and min(codes) >= 0
