@@ -157,6 +157,16 @@ def test_the_checks_of_a_project(price: Price, python: Callable[..., Any]) -> No
     assert done.returncode == 0, done.stdout
 
 
+def test_a_loss_of_all_pairs_is_seen(price: Price, python: Callable[..., Any]) -> None:
+    """Of outputs [b, 1] and targets [b], torch makes [b, b]."""
+    shutil.copytree(ROOT / "tests", "tests", ignore=shutil.ignore_patterns("__pycache__", "{*"))
+    path = Path("src", PACKAGE, "training.py")
+    path.write_text(path.read_text(encoding="utf-8").replace(".squeeze(1)", ""), encoding="utf-8")
+    done = python("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_training.py")
+    for name in ("the_loss_is_a_mean_over_examples", "it_learns_one_batch"):
+        assert f"::test_{name}" in done.stdout
+
+
 def test_what_means_nothing_is_refused(
     price: Price, stage: Callable[..., Any], settle: Callable[..., None]
 ) -> None:

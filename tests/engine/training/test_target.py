@@ -53,7 +53,7 @@ def test_which_it_is_follows_from_the_examples() -> None:
 def test_outputs_come_back_in_the_unit_of_the_data() -> None:
     arrays = {"x": np.random.default_rng(0).standard_normal((40, 3)).astype(np.float32)}
     found = predict(Sum(), inputs, arrays, NUMBERS, 16)
-    assert (found.dtype, found.shape) == (np.float64, (40,))
+    assert (found.dtype.name, found.shape) == ("float64", (40,))
     raw = torch.from_numpy(arrays["x"]).sum(dim=1).numpy()
     assert found == pytest.approx(200 + 50 * raw.astype(np.float64), rel=1e-6)
 
