@@ -22,7 +22,7 @@ TAKEN = """
 checkpoints data models provenance reports requirements scripts src test tests venv con prn aux nul
 com1 com2 com3 com4 com5 com6 com7 com8 com9 lpt1 lpt2 lpt3 lpt4 lpt5 lpt6 lpt7 lpt8 lpt9
 adlfs aiobotocore aiohappyeyeballs aiohttp aiohttp_retry aioitertools aiosignal alembic amqp
-annotated_types antlr4 appdirs argcomplete ast_serialize asyncssh atpublic attr attrs azure bcrypt
+annotated_types antlr4 appdirs argcomplete ast_serialize asyncssh atpublic attr attrs azure babel bcrypt
 billiard botocore celery certifi cffi cfgv charset_normalizer cleanlab click click_didyoumean
 click_plugins click_repl cloudpickle colorama colorlog configobj cryptography cuda dateutil
 decorator dictdiffer diskcache distlib distro distutils dotenv dpath dulwich dvc dvc_azure dvc_data
@@ -33,7 +33,7 @@ hydra identify idna imp iniconfig isodate isympy iterative_telemetry jinja2 jmes
 jsonschema jsonschema_specifications jupyter jupyter_core jwt knack kombu librt mako markdown_it
 markupsafe matplotlib mdurl mpmath msal msal_extensions multidict mypy mypy_extensions mypyc
 narwhals nbformat nbstripout networkx nodeenv numpy nvidia oauthlib omegaconf opentelemetry optuna
-orjson packaging pandas pathspec pil pillow pip platformdirs pluggy pre_commit prompt_toolkit
+orjson packaging pandas pathspec pil pillow pip platformdirs plotnine pluggy pre_commit prompt_toolkit
 propcache proto protobuf psutil public py pyasn1 pyasn1_modules pycparser pydantic pydantic_core
 pydantic_settings pydevd_plugins pydot pygit2 pygments pygtrie pyjwt pyparsing pytest
 python_discovery pywin32 pyyaml referencing requests requests_oauthlib rich rpds ruamel ruff s3fs

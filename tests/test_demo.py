@@ -164,21 +164,28 @@ def test_says_what_was_proven(
 def test_the_demo_reaches_the_shipped_bits_and_starts_clean(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The whole of `make demo`, twice, outside a repository; then a user's file stops it."""
+    """The whole of `make demo`, outside a repository: the default, then another task in its place.
+
+    Then a user's file stops it.
+    """
     monkeypatch.setenv("UV_CACHE_DIR", CACHE)
     for part in ("cookiecutter.json", "hooks", "scripts", PROJECT):
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
         copy(ROOT / part, tmp_path / part)
-    for _ in range(2):
-        done = command(sys.executable, "scripts/demo.py", cwd=tmp_path)
+    for task, score in (("", "macro_f1 0.9"), ("table-number", "rmse 2")):
+        words = ("scripts/demo.py", *([task] if task else []))
+        done = command(sys.executable, *words, cwd=tmp_path)
         assert done.returncode == 0, done.stdout + done.stderr
         last = done.stdout.splitlines()[-4:]
         assert last[0].startswith("Proven:" if demo.promised() else "Not:")
-        assert last[1].startswith("Score:   macro_f1 0.9")
+        assert last[1].startswith(f"Score:   {score}")
         assert (tmp_path / last[2].removeprefix("Report:  ")).exists()
     [project] = (path for path in (tmp_path / "demo").iterdir() if not path.name.startswith("."))
     if demo.promised():
         assert git(project, "status", "--porcelain") == ""
+    done = command(sys.executable, "scripts/demo.py", "image", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "there is no task 'image'; take one of image-class, text-class" in done.stderr
     (project / "data/raw/mine.txt").write_text("mine", encoding="utf-8")
     done = command(sys.executable, "scripts/demo.py", cwd=tmp_path)
     assert done.returncode == 1

@@ -30,7 +30,9 @@ def r2(sums: Sums) -> Values:
 
 def median_absolute_error(scored: ScoredNumbers) -> float:
     """The error that half of the examples do not exceed."""
-    return float(np.median(np.abs(scored.answers - scored.truth)))
+    # By a stable sort: NumPy's own median parts its numbers by a kernel of the processor's own.
+    errors = np.sort(np.abs(scored.answers - scored.truth), kind="stable")
+    return float((errors[(len(errors) - 1) // 2] + errors[len(errors) // 2]) / 2)
 
 
 METRICS |= {
