@@ -22,20 +22,20 @@ TAKEN = """
 checkpoints data models provenance reports requirements scripts src test tests venv con prn aux nul
 com1 com2 com3 com4 com5 com6 com7 com8 com9 lpt1 lpt2 lpt3 lpt4 lpt5 lpt6 lpt7 lpt8 lpt9
 adlfs aiobotocore aiohappyeyeballs aiohttp aiohttp_retry aioitertools aiosignal alembic amqp
-annotated_types antlr4 appdirs argcomplete ast_serialize asyncssh atpublic attr attrs azure babel bcrypt
-billiard botocore celery certifi cffi cfgv charset_normalizer cleanlab click click_didyoumean
+annotated_types antlr4 appdirs argcomplete ast_serialize asyncssh atpublic attr attrs azure babel
+bcrypt billiard botocore celery certifi cffi cfgv charset_normalizer cleanlab click click_didyoumean
 click_plugins click_repl cloudpickle colorama colorlog configobj cryptography cuda dateutil
 decorator dictdiffer diskcache distlib distro distutils dotenv dpath dulwich dvc dvc_azure dvc_data
-dvc_gs dvc_http dvc_objects dvc_render dvc_s3 dvc_ssh dvc_studio_client dvc_task entrypoints
-execnet fastjsonschema filelock flatten_dict flufl frozenlist fsspec functorch funcy gcsfs git gitdb
+dvc_gs dvc_http dvc_objects dvc_render dvc_s3 dvc_ssh dvc_studio_client dvc_task entrypoints execnet
+fastjsonschema filelock flatten_dict flufl frozenlist fsspec functorch funcy gcsfs git gitdb
 gitpython google google_auth_oauthlib google_crc32c grandalf greenlet grpc grpc_status grpcio gto
 hydra identify idna imp iniconfig isodate isympy iterative_telemetry jinja2 jmespath joblib
 jsonschema jsonschema_specifications jupyter jupyter_core jwt knack kombu librt mako markdown_it
 markupsafe matplotlib mdurl mpmath msal msal_extensions multidict mypy mypy_extensions mypyc
 narwhals nbformat nbstripout networkx nodeenv numpy nvidia oauthlib omegaconf opentelemetry optuna
-orjson packaging pandas pathspec pil pillow pip platformdirs plotnine pluggy pre_commit prompt_toolkit
-propcache proto protobuf psutil public py pyasn1 pyasn1_modules pycparser pydantic pydantic_core
-pydantic_settings pydevd_plugins pydot pygit2 pygments pygtrie pyjwt pyparsing pytest
+orjson packaging pandas pathspec pil pillow pip platformdirs plotnine pluggy pre_commit
+prompt_toolkit propcache proto protobuf psutil public py pyasn1 pyasn1_modules pycparser pydantic
+pydantic_core pydantic_settings pydevd_plugins pydot pygit2 pygments pygtrie pyjwt pyparsing pytest
 python_discovery pywin32 pyyaml referencing requests requests_oauthlib rich rpds ruamel ruff s3fs
 safetensors scikit_learn scipy scmrepo seglearn semver setuptools shortuuid shtab six sklearn smmap
 sqlalchemy sqltrie sshfs sympy tabulate termcolor threadpoolctl tomlkit torch torchgen torchvision

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..core.sections import Data
 from ..data.features import Seen
 from ..data.findings import MOST_PATHS, Finding, shown
-from ..data.targets import is_number, no_number, number, scale_of
+from ..data.targets import is_number, median, no_number, number, scale_of
 from .sampled import Look, Sampled, folds_of, seen_of
 
 # How many times the distance of the quartiles an answer may lie beyond them: a normal distribution
@@ -119,8 +119,8 @@ def doubted_numbers(
         return
     found = out_of_fold(seen_of(usable, look), truth, folds)
     errors = truth - found
-    away = np.abs(errors - np.median(errors))
-    usual = USUAL * float(np.median(away))
+    away = np.abs(errors - median(errors))
+    usual = USUAL * median(away)
     # Six decimals, as everywhere: what is below them must not decide.
     far = (away / usual).round(6) if usual > 0 else np.zeros(len(away))
     for row in sorted(np.flatnonzero(far >= FAR).tolist(), key=lambda row: (-far[row], row)):
