@@ -11,7 +11,7 @@ from samebits.data.series import read_series
 @pytest.mark.parametrize("end", ["\n", "\r\n", ""])
 def test_a_table(head: str, end: str) -> None:
     text = head + "1,-2.5\n1e3, 0 " + end
-    assert np.array_equal(read_series(text.encode(), 2), [[1, -2.5], [1000, 0]])
+    assert np.array_equal(read_series(text.encode(), 2), np.array([[1, -2.5], [1000, 0]]))
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import PARAMS, configured
+from conftest import PARAMS as SHIPPED
+from conftest import configured
 
 from samebits.console.errors import UserError
 from samebits.experiments.space import Knob, knobs
 
-PARAMS: dict[str, Any] = yaml.safe_load(PARAMS)
+PARAMS: dict[str, Any] = yaml.safe_load(SHIPPED)
 
 
 @pytest.fixture(autouse=True)

@@ -34,17 +34,17 @@ def noisy(content: bytes, settings: Input) -> Decoded:
 
 def counted(content: bytes, settings: Input) -> Decoded:
     arrays, facts = decode(content, settings)
-    return Decoded(arrays, facts | {"number": next(calls)})
+    return Decoded(arrays, {**facts, "number": next(calls)})
 
 
 def drawn(content: bytes, settings: Input) -> Decoded:
     arrays, facts = decode(content, settings)
-    return Decoded(arrays, facts | {"chance": random.random()})
+    return Decoded(arrays, {**facts, "chance": random.random()})
 
 
 def coloured(content: bytes, settings: Input) -> Decoded:
     arrays, facts = decode(content, settings)
-    return Decoded(arrays, facts | ({"colour": 1.0} if facts["mode"] == "RGB" else {}))
+    return Decoded(arrays, {**facts, **({"colour": 1.0} if facts["mode"] == "RGB" else {})})
 
 
 def wider(settings: Input) -> dict[str, Field]:
