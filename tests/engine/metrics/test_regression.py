@@ -177,4 +177,8 @@ def test_what_there_is_for_numbers() -> None:
 )
 def test_nine_digits(size: float, decimals: int) -> None:
     assert decimals_for(size) == decimals
-    assert decimals_of(drawn(np.random.default_rng(0)), -size, size / 2) == decimals
+    sample = drawn(np.random.default_rng(0))
+    assert decimals_of(sample, -size, size / 2) == decimals
+    assert decimals_of(sample, 0.0, size, -size) == decimals
+    # What little an end that is far away leaves of the figure is seen.
+    assert decimals_of(sample, size, -1e3 * size) == min(decimals, decimals_for(1e3 * size) + 4)

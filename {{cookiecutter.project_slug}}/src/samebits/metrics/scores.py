@@ -11,6 +11,7 @@ from .sample import Sample
 
 # Coarser than the last bits, in which two CPUs' logarithms may differ.
 DECIMALS, DIGITS = 6, 9
+MORE = 4  # digits that an end may have beyond these
 MOST_DECIMALS = 300  # a float64 has hardly more
 
 
@@ -75,13 +76,16 @@ def rounded(found: float, decimals: int = DECIMALS) -> float:
     return round(float(found), decimals) + 0.0
 
 
-def decimals_of(sample: Sample, *figures: float) -> int:
-    """Return how many decimals tell figures of a sample: six of shares.
+def decimals_of(sample: Sample, seen: float, *ends: float) -> int:
+    """Return how many decimals tell a figure of a sample and the ends of its interval.
 
-    What has the unit of the data may be of any size: there the largest figure has nine digits.
+    Six of shares. What has the unit of the data may be of any size: there the largest of the three
+    has nine digits, or some more, where that is an end and the figure itself would get lost.
     """
-    largest = max((abs(one) for one in figures), default=0.0)
-    return DECIMALS if sample.share else decimals_for(largest)
+    if sample.share:
+        return DECIMALS
+    largest = decimals_for(max(map(abs, (seen, *ends))))
+    return min(decimals_for(seen), largest + MORE) if seen else largest
 
 
 def decimals_for(size: float, digits: int = DIGITS) -> int:
