@@ -235,7 +235,7 @@ def generated(folder: Path, task: str) -> Path:
     answers = (f"python_version={RUNNING}", f"accelerator={wheel}", f"task={task}")
     done = command(*bake, *answers, cwd=folder, env=variables | {"HOME": str(folder)})
     assert done.returncode == 0, done.stdout + done.stderr
-    [project] = (path for path in folder.iterdir() if path.is_dir())
+    [project] = (path.parent for path in folder.glob("*/dvc.yaml"))
     return project
 
 
