@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from samebits.console.errors import UserError
 from samebits.data import shards as storage
 from samebits.data.fields import Field, Fields, record
-from samebits.data.shards import Example, Index, LazyArray, Writer, open_shards
+from samebits.data.shards import Example, Index, LazyArray, Writer, open_shards, read_words
 
 
 def example(number: int) -> Example:
@@ -317,3 +317,34 @@ def test_an_index_comes_back(tmp_path: Path) -> None:
     index.write(tmp_path)
     assert Index.read(tmp_path) == index
     assert [*Index.read(tmp_path).fields] == [*FIELDS]
+
+
+def worded(folder: Path, images: NDArray[np.uint8], words: Iterable[str | None]) -> None:
+    with Writer(folder, of(*images.shape[1:]), 10**9) as writer:
+        for number, text in enumerate(words):
+            writer.add(example(number), 0, images[number].tobytes(), text)
+        writer.close()
+
+
+def test_words_come_back_and_go_with_those_who_said_them(
+    tmp_path: Path, images: NDArray[np.uint8]
+) -> None:
+    words = ["Öl", "two\nlines\u2028of", ""]
+    worded(tmp_path, images, words)
+    assert read_words(tmp_path, 3) == words
+    with pytest.raises(UserError, match=r"words\.jsonl is truncated or damaged"):
+        read_words(tmp_path, 4)
+    (tmp_path / "words.jsonl").write_text('"a"\n"b\n"c"\n', encoding="utf-8")
+    with pytest.raises(UserError, match=r"words\.jsonl is truncated or damaged"):
+        read_words(tmp_path, 3)
+    worded(tmp_path, images, [None, None])
+    assert read_words(tmp_path, 2) == [] and not (tmp_path / "words.jsonl").exists()
+
+
+@pytest.mark.parametrize("words", [["a", None], [None, "a"]])
+def test_all_examples_have_words_or_none(
+    tmp_path: Path, images: NDArray[np.uint8], words: list[str | None]
+) -> None:
+    with pytest.raises(UserError, match="let it give every example the same facts"):
+        worded(tmp_path, images, words)
+    assert not [*tmp_path.iterdir()]

@@ -59,6 +59,8 @@ def test_without_an_image_the_facts_are_shown() -> None:
     words = look({"age": np.zeros(())}, facts | {"camera": "<left>", "lost": ""}, drawing(None))
     assert look_tag(words, "") == "<p>length 37, mean 0.333333, camera &lt;left&gt;</p>"
     assert look_tag("", "") == ""
+    assert Gallery({"age": np.zeros(2)}, known, drawing(None), ["one", "two"])[1] == "two"
+    assert look({"age": np.zeros(())}, facts | {"words": "a text"}, drawing(None)) == "a text"
     masks = {"age": np.zeros(2), "mask": np.ones((2, 8, 8), bool)}
     own = drawing(module(lambda arrays: 255 * arrays["mask"][None].astype(np.uint8)))
     assert np.array_equal(Gallery(masks, known, own)[0], np.full((1, 8, 8), 255))

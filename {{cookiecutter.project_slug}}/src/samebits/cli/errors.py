@@ -17,7 +17,7 @@ from ..core.files import cell, write_bytes, write_csv
 from ..core.records import read_record
 from ..core.sections import Evaluation
 from ..core.yours import Yours
-from ..data.shards import Index, open_shards
+from ..data.shards import Index, open_shards, read_words
 from ..diagnosis.error_tags import FILE, MOST_LISTED, WRONG, Row, columns, read_rows, refreshed
 from ..diagnosis.forms import errors_of
 from ..diagnosis.words import Words
@@ -51,7 +51,8 @@ def main(yours: Yours) -> None:
     rows = read_rows(FILE, predictions, errors, given.gone)
     found = refreshed(rows, dev, errors, find(metrics["metric"]), given.most)
     arrays = open_shards(EXAMPLES, Index.read(EXAMPLES).fields, len(dev.examples))
-    looks = Gallery(arrays, dev.examples, drawing(yours.show))
+    words = read_words(EXAMPLES, len(dev.examples))
+    looks = Gallery(arrays, dev.examples, drawing(yours.show), words)
     page = mistakes_page(found, dev, looks, errors.words)
     write_csv(FILE, columns(errors), ([*map(cell, astuple(one))] for one in found))
     write_bytes(SHEET, page.encode())

@@ -8,8 +8,14 @@ from .fields import Arrays
 Facts = dict[str, float | str]  # numbers such as "width", words such as "mode"
 
 
+WORDS = "words"  # the fact that people read in the place of an image
+
+
 class Decoded(NamedTuple):
-    """An example as `decode` gives it: its arrays by field, and the facts that are known of it."""
+    """An example as `decode` gives it: its arrays by field, and the facts that are known of it.
+
+    The fact `words`, a text, is what people see of an example that has no image.
+    """
 
     arrays: Arrays
     facts: Mapping[str, float | str]

@@ -1,10 +1,10 @@
 """From files to arrays of one shape, split by content into train, train-dev, dev and test."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from ..core.files import read_json
 from ..core.sections import Data, Task
 from .coverage import coverage_findings
 from .decode_cache import DamagedBlock, DecodeCache
+from .example import WORDS
 from .fields import fields_of, record
 from .findings import RULES
 from .fitting import Fitted
@@ -106,8 +107,9 @@ def _assemble(
             kept = [(one, split) for one, split in kept if split != LEFT_OUT]
             stored = _rows([place for (*_, place), _ in kept], cache, fitted)
             for ((path, label, md5, facts, *_), split), row in zip(kept, stored, strict=True):
-                example = Example(path, label, md5, group_of(path, data), _shown(facts))
-                writers[split].add(example, target.stored(label), row)
+                known = read_json(facts)
+                example = Example(path, label, md5, group_of(path, data), _shown(known))
+                writers[split].add(example, target.stored(label), row, known.get(WORDS))
         shapes = {name: one.shape for name, one in fitted.arrays.items()}
         for split, writer in writers.items():
             content = writer.close()
@@ -152,9 +154,9 @@ def _labelled(catalogue: Catalogue, labels: Labels) -> Iterator[Row]:
         yield path, labels.get((md5, label), label), md5, facts, time, place
 
 
-def _shown(facts: str) -> dict[str, float]:
+def _shown(facts: Mapping[str, Any]) -> dict[str, float]:
     return {
         name: value
-        for name, value in read_json(facts).items()
+        for name, value in facts.items()
         if name not in UNSHOWN and isinstance(value, int | float)
     }

@@ -10,6 +10,7 @@ change only the shards into whose range of paths they fall, and DVC sends only t
 import csv
 import hashlib
 import io
+import json
 import math
 import re
 import zlib
@@ -31,6 +32,7 @@ from .targets import TARGETS
 SHARD_BYTES = 64 * 2**20  # of all arrays up to a cut, at most; at least a quarter, but for the last
 SHARD_EXAMPLES = 2**16  # examples of a shard, at most
 CHECKSUMS = "checksums.npy"
+SAID = "words.jsonl"  # what people see of each example, a text in JSON a line, where there is such
 BLOCK = 2 * 2**20  # bytes that are written at once
 LARGE = 4096  # bytes of a row; such rows are sooner copied one by one than shard by shard
 
@@ -207,6 +209,7 @@ class Writer:
         self._text = io.TextIOWrapper(file, encoding="utf-8", newline="")
         self._table = csv.writer(self._text, lineterminator="\n")
         self._facts: tuple[str, ...] | None = None
+        self._words: Any = None
         self._content = hashlib.sha256()
         self._places = places(self._record)
         self._held = self._shards = 0
@@ -218,14 +221,18 @@ class Writer:
         for files in (self._shard, self._files):
             files.__exit__(*error)
 
-    def add(self, example: Example, answer: float, row: bytes) -> None:
-        """Write one example, with its arrays as `fields.record` says, behind those before it."""
+    def add(self, example: Example, answer: float, row: bytes, words: str | None = None) -> None:
+        """Write one example, with its arrays as `fields.record` says, behind those before it.
+
+        Its `words`, if `decode` gives them, go into words.csv, for people alone.
+        """
         if len(row) != self._record.itemsize:
             raise ValueError(f"an example has {len(row)} bytes, not {self._record.itemsize}")
         if self._facts is None:
             self._facts = tuple(example.facts)
             self._table.writerow(COLUMNS + self._facts)
-        if tuple(example.facts) != self._facts:
+            self._words = None if words is None else self._worded()
+        if tuple(example.facts) != self._facts or (words is None) != (self._words is None):
             raise UserError(
                 f"data.py: `decode` knows {', '.join(example.facts)} of {example.path}, and "
                 f"{', '.join(self._facts)} of others; let it give every example the same facts."
@@ -235,6 +242,8 @@ class Writer:
         for name, array in self._arrays.items():
             array.add(row[self._places[name]])
         self._table.writerow(example.cells())
+        if self._words is not None:
+            self._words.write(f"{json.dumps(words)}\n".encode())
         self._labels.add(np.array(answer, self._answer).tobytes())
         self._checksums.add(zlib.crc32(row).to_bytes(4, "little"))
         self._content.update(row)
@@ -243,6 +252,9 @@ class Writer:
         here = int(example.md5[:8], 16) % self._least == 0
         if self._held == self.most or (self._held >= self._least and here):
             self._close_shard()
+
+    def _worded(self) -> BinaryIO:
+        return self._files.enter_context(replacing(self.folder / SAID))
 
     def _open(self) -> None:
         for name in self._places:
@@ -274,6 +286,8 @@ class Writer:
         for path in sorted(self.folder.iterdir()):
             if is_shard(path.name) and path.name not in written:
                 path.unlink()
+        if self._words is None:
+            (self.folder / SAID).unlink(missing_ok=True)
         return self._content.hexdigest()
 
 
@@ -389,6 +403,24 @@ def examples(folder: Path) -> Iterator[Example]:
 def read_examples(folder: Path) -> list[Example]:
     """Return all `examples` of a folder."""
     return list(examples(folder))
+
+
+def read_words(folder: Path, count: int) -> list[str]:
+    """Return what people see of each of `count` examples in `folder`; [] where nothing is said.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    path = folder / SAID
+    if not path.exists():
+        return []
+    try:
+        words = [str(read_json(line)) for line in path.read_bytes().splitlines()]
+    except ValueError:
+        raise _damaged(path) from None
+    if len(words) != count:
+        raise _damaged(path)
+    return words
 
 
 def npy(array: NDArray[Any]) -> bytes:

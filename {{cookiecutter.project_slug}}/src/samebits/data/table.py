@@ -91,6 +91,12 @@ def missing_in(row: Row, columns: Sequence[str]) -> int:
     return sum(_text(row.get(name)) in MISSING for name in columns)
 
 
+def row_words(row: Row, columns: Sequence[str]) -> str:
+    """Return these cells of a row as people read them, such as "city Dallas, year 2005"."""
+    cells = ((name, _text(row.get(name))) for name in columns)
+    return ", ".join(f"{name} {'–' if text in MISSING else text}" for name, text in cells)
+
+
 def _text(cell: Any) -> str:
     return cell.strip() if isinstance(cell, str) else "" if cell is None else json.dumps(cell)
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ..console.errors import UserError
 from ..core.png import png
 from ..core.resize import shrink
+from ..data.example import WORDS
 from ..data.fields import Arrays, Field, image_of
 from ..data.shards import Example, Stored
 from .markup import text
@@ -25,19 +26,24 @@ Look = Image | str  # what a person sees of an example: an image, or else its fa
 class Gallery:
     """Examples as `show` draws them, each when it is asked for."""
 
-    def __init__(self, arrays: Stored, examples: Sequence[Example], show: Show) -> None:
-        self._arrays, self._examples, self._show = arrays, examples, show
+    def __init__(
+        self, arrays: Stored, examples: Sequence[Example], show: Show, words: Sequence[str] = ()
+    ) -> None:
+        self._arrays, self._examples, self._show, self._words = arrays, examples, show, words
 
     def __getitem__(self, row: int) -> Look:
         arrays = {name: one[row] for name, one in self._arrays.items()}
-        return look(arrays, self._examples[row].facts, self._show)
+        said = {WORDS: self._words[row]} if self._words else {}
+        return look(arrays, {**self._examples[row].facts, **said}, self._show)
 
 
 def look(arrays: Arrays, facts: Mapping[str, Any], show: Show) -> Look:
-    """Return what `show` draws of an example, or its facts in words."""
+    """Return what `show` draws of an example, or its words, or else its facts in words."""
     image = show(arrays)
     if image is not None:
         return image
+    if WORDS in facts:
+        return str(facts[WORDS])
     words = (one if isinstance(one, str) else f"{one:.6g}" for one in facts.values())
     return ", ".join(f"{name} {word}" for name, word in zip(facts, words, strict=True) if word)
 

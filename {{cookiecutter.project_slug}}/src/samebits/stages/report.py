@@ -7,7 +7,7 @@ from ..core.files import write_bytes
 from ..core.records import read_curves, read_record
 from ..core.seals import Seal
 from ..core.yours import Yours
-from ..data.shards import Index, open_shards
+from ..data.shards import Index, open_shards, read_words
 from ..diagnosis.error_tags import FILE, read_rows
 from ..diagnosis.forms import errors_of
 from ..metrics.prediction_table import read_predictions
@@ -61,7 +61,7 @@ def main(yours: Yours, seal: Seal) -> None:
 def _gallery(split: str, predictions: dict[str, Predictions], show: Show) -> Gallery:
     folder, examples = Path("data/prepared") / split, predictions[split].examples
     arrays = open_shards(folder, Index.read(folder).fields, len(examples))
-    return Gallery(arrays, examples, show)
+    return Gallery(arrays, examples, show, read_words(folder, len(examples)))
 
 
 def _odd(wanted: set[str], predictions: dict[str, Predictions], show: Show) -> dict[str, Look]:
