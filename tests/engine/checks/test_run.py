@@ -36,6 +36,10 @@ from samebits.training.softmax_regression import out_of_fold
 Check = Callable[..., tuple[dict[str, Any], Table]]
 
 
+# Of rows: test_columns.py plants these.
+OF_COLUMNS = ("constant-column", "missing-column", "leaking-column")
+
+
 @pytest.mark.parametrize("rule", PLANTED)
 def test_a_planted_defect_is_found_and_named(raw: Path, check: Check, rule: str) -> None:
     case = PLANTED[rule]
@@ -51,7 +55,7 @@ def test_a_planted_defect_is_found_and_named(raw: Path, check: Check, rule: str)
 
 
 def test_every_rule_has_a_planted_defect() -> None:
-    assert {*PLANTED, *OF_NUMBERS} == {*RULES}
+    assert {*PLANTED, *OF_NUMBERS, *OF_COLUMNS} == {*RULES}
 
 
 @pytest.mark.parametrize("rule", PLANTED)

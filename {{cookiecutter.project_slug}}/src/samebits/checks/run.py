@@ -23,6 +23,7 @@ from ..data.splits import Cut, split_of
 from . import accepted, drift
 from .accepted import Accepted
 from .answers import RULES, Rules
+from .columns import column_findings
 from .near_duplicates import neighbour_findings
 from .rules import file_findings, odd_findings, open_views, same_findings
 from .sampled import look_of, sample
@@ -102,6 +103,7 @@ def _judged(
             rows, _folders(database), lambda label: rules.unfit(label, known), reviewed.corrections
         ),
         acceptances.problems,
+        column_findings(sampled, cache, catalogue.decoder.columns),
         rules.doubts(sampled, look_of(catalogue, cache, sampled), out_of_fold, data),
         neighbour_findings(database, lambda at: cache(at)[image], data, cut) if image else (),
         odd_findings(database, data),

@@ -2,8 +2,8 @@
 
 import hashlib
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,8 @@ class Decoder:
     """Makes arrays of contents.
 
     `fields` are what every example has, `fitting` what is made of them later; `made_by` names all
-    that the arrays follow from: where it is another, they are others.
+    that the arrays follow from: where it is another, they are others. `columns` are the names of
+    the columns of rows, by field.
     """
 
     decode: Callable[[bytes, Any], Decoded]
@@ -36,6 +37,7 @@ class Decoder:
     fields: Fields
     made_by: str
     fitting: Fitting | None = None
+    columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, yours: Any, data: Data) -> "Decoder":
@@ -47,7 +49,8 @@ class Decoder:
         settings = read(yours.Input)
         fields = checked(yours.fields(settings))
         made_by, fitting = _made_by(settings, data), fitting_of(yours, settings)
-        return cls(yours.decode, settings, data, fields, made_by, fitting)
+        columns = _columns(yours, settings, fields)
+        return cls(yours.decode, settings, data, fields, made_by, fitting, columns)
 
     def __call__(self, content: bytes) -> Decoded:
         """Return what `decode` makes of a content.
@@ -65,6 +68,19 @@ class Decoder:
                     "word."
                 )
         return Decoded(_arrays(found.arrays, self.fields), found.facts)
+
+
+def _columns(yours: Any, settings: Any, fields: Fields) -> Mapping[str, Sequence[str]]:
+    """The names that `columns` of data.py gives, if it has such a function."""
+    found = yours.columns(settings) if hasattr(yours, "columns") else {}
+    for name, columns in found.items():
+        shape = fields[name].shape if name in fields else None
+        if shape != (len(columns),):
+            raise UserError(
+                f"data.py: `columns` names {len(columns)} columns of {name}, and `fields` "
+                f"announces {f'{shape} of it' if shape else 'no such array'}; let the two agree."
+            )
+    return {name: tuple(columns) for name, columns in found.items()}
 
 
 def unreadable(content: bytes, yours: Any, data: Data) -> str:

@@ -1,0 +1,94 @@
+"""Columns of rows that tell nothing, hardly anything, or the answer itself."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.fields import Arrays
+from ..data.findings import Finding, shown
+from ..data.index import Place
+from ..data.targets import is_number
+from .sampled import CHUNK, Sampled
+
+MISSING = "missing"  # the field that says which cells of the columns of another are not there
+MUCH = 0.2  # of the cells of a column: more that are missing are told
+TELLS, SEVERAL = 0.95, 5  # of the examples; and examples that have a value, for it to tell a thing
+ALIKE = 0.9999  # correlation of a column with the answers: one is made of the other
+
+Values = NDArray[Any]
+
+
+def column_findings(
+    sampled: Sequence[Sampled],
+    look: Callable[[Sequence[Place]], Arrays],
+    columns: Mapping[str, Sequence[str]],
+) -> Iterator[Finding]:
+    """Yield a finding for each column that is always the same, often missing, or tells the answer.
+
+    Args:
+        sampled: the examples to look at.
+        look: gives their arrays, as `decode` made them.
+        columns: the names of the columns, by the field [columns] that holds them.
+    """
+    answers = [one.label for one, _ in sampled]
+    if not columns or len(set(answers)) < 2:
+        return
+    arrays = _whole([place for _, place in sampled], look, columns)
+    numbers = np.array([float(one) for one in answers]) if all(map(is_number, answers)) else None
+    for field in (field for field in columns if field != MISSING):
+        for at, name in enumerate(columns[field]):
+            there = np.ones(len(answers), dtype=bool)
+            if name in columns.get(MISSING, ()):
+                there = ~arrays[MISSING][:, columns[MISSING].index(name)]
+            yield from _of_column(name, arrays[field][:, at], there, answers, numbers)
+
+
+def _whole(
+    places: list[Place],
+    look: Callable[[Sequence[Place]], Arrays],
+    columns: Mapping[str, Sequence[str]],
+) -> dict[str, Values]:
+    chunks = [look(places[start : start + CHUNK]) for start in range(0, len(places), CHUNK)]
+    return {field: np.concatenate([chunk[field] for chunk in chunks]) for field in columns}
+
+
+def _of_column(
+    name: str,
+    values: Values,
+    there: NDArray[np.bool_],
+    answers: Sequence[str],
+    numbers: NDArray[np.float64] | None,
+) -> Iterator[Finding]:
+    absent = 1 - float(there.mean())
+    if absent > MUCH:
+        words = f"column {shown(name)} is missing in {100 * absent:.0f} % of the examples looked at"
+        cure = "see whether it is collected as it should be, or leave it out"
+        yield Finding("missing-column", f"{words}; {cure}.")
+    if not there.any() or (values[there] == values[there][0]).all():
+        words = f"column {shown(name)} is the same in all examples looked at, or missing"
+        yield Finding("constant-column", f"{words}; leave it out, for it tells nothing.")
+    elif _tells(values[there], [answers[row] for row in np.flatnonzero(there).tolist()]) or (
+        numbers is not None and _alike(values[there].astype(np.float64), numbers[there])
+    ):
+        words = f"column {shown(name)} tells the answer of nearly every example by itself"
+        cure = "leave it out, if it is not known yet when the answer is wanted"
+        yield Finding("leaking-column", f"{words}; {cure}.")
+
+
+def _tells(values: Values, answers: Sequence[str]) -> bool:
+    """Whether values that several examples have go with one answer each, in nearly all examples."""
+    pairs = Counter(zip(values.tolist(), answers, strict=True))
+    counts = Counter(values.tolist())
+    sure = [pairs[value, answer] for value, answer in pairs if counts[value] >= SEVERAL]
+    certain = sum(pairs[pair] for pair in pairs if pairs[pair] == counts[pair[0]] >= SEVERAL)
+    return len(sure) > 1 and certain > TELLS * len(answers)
+
+
+def _alike(values: NDArray[np.float64], numbers: NDArray[np.float64]) -> bool:
+    """Whether one is the other times a number, and moved."""
+    one, other = (part - part.mean() for part in (values, numbers))
+    spread = float(np.sqrt(np.square(one).sum()) * np.sqrt(np.square(other).sum()))
+    return spread > 0 and abs(float((one * other).sum())) > ALIKE * spread
