@@ -6,9 +6,11 @@ These take minutes.
 """
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from helpers import TASKS
 from reproduction import Base, Counted, Files, both, count, stage
 
 pytestmark = [
@@ -19,6 +21,7 @@ pytestmark = [
 changes = pytest.mark.changes
 TRAIN = stage("train")
 PROCESSORS = ("Haswell-v1", "EPYC-v1")
+EMULATED = ("qemu-x86_64", "-cpu")
 
 
 def python(base: Base) -> Path:
@@ -32,9 +35,24 @@ def test_processors(base: Base, counted: Counted) -> None:
     expected = trained(base)
 
     def run(processor: str) -> int:
-        return count(expected, trained(base, "qemu-x86_64", "-cpu", processor))
+        return count(expected, trained(base, *EMULATED, processor))
 
     counted(dict(zip(PROCESSORS, both(run, PROCESSORS), strict=True)))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "task",
+    [
+        pytest.param(task, marks=changes(f"processor, emulated, {task}", "train", task=task))
+        for task in TASKS[1:]
+    ],
+)
+def test_processors_of_other_tasks(
+    bases: Callable[[str], Base], counted: Counted, task: str
+) -> None:
+    base = bases(task)
+    counted({PROCESSORS[0]: count(trained(base), trained(base, *EMULATED, PROCESSORS[0]))})
 
 
 def trained(base: Base, *emulator: str) -> Files:
@@ -43,7 +61,7 @@ def trained(base: Base, *emulator: str) -> Files:
         place.stages("validate", "prepare")
         place.must(*emulator, str(python(base)), *TRAIN[1:], timeout=1800)
         found = place.files("train")
-        assert found["reports/losses.csv"].count(b"\n") == 1 + 2
+        assert found["reports/losses.csv"].count(b"\n") >= 1 + 2
         return found
 
 
