@@ -28,7 +28,6 @@ def numbers(tmp_path: Path) -> Path:
 BESIDE = {
     "few-examples": {"empty-split"},
     "two-answers": {"copies"},
-    "far-answer": {"label-error"},
 }
 
 

@@ -37,7 +37,7 @@ Check = Callable[..., tuple[dict[str, Any], Table]]
 
 
 # Of rows: test_columns.py plants these.
-OF_COLUMNS = ("constant-column", "missing-column", "leaking-column")
+OF_COLUMNS = ("constant-column", "missing-column", "leaking-column", "cut-content")
 
 
 @pytest.mark.parametrize("rule", PLANTED)

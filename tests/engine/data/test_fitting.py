@@ -75,15 +75,17 @@ def test_a_chunk_moves_no_bit(raw: Path, tmp_path: Path, monkeypatch: pytest.Mon
         ({"a": np.array([0, np.nan, 1])}, "made NaN or infinity of a; a scale of 0, perhaps"),
         ({"label": np.zeros(3)}, "`transform` announces an array label, which is the name of"),
         ({}, "`transform` announces no array"),
+        (None, "`transform` returned NoneType; let it return a dict of arrays by name"),
+        ({"a": 1.0}, "`transform` returned dict; let it return a dict of arrays by name"),
     ],
 )
-def test_what_transform_may_not_return(made: Arrays, words: str) -> None:
+def test_what_transform_may_not_return(made: Any, words: str) -> None:
     fitted = Fitted({}, Fitting(fit, lambda *_: made, None))
     with pytest.raises(UserError, match=words):
         fitted({"image": np.zeros((3, 1, 2, 2))})
 
 
-@pytest.mark.parametrize("found", [None, {"a": [1, 2]}, {"a": np.array(["x"])}])
+@pytest.mark.parametrize("found", [None, {"a": [1, 2]}, {"a": np.array(["x"])}, {1: np.zeros(1)}])
 def test_what_fit_may_not_return(found: Any) -> None:
     with pytest.raises(UserError, match=r"data\.py: `fit` returned .*let it return a dict of arr"):
         Fitting(lambda *_: found, transform, None).learn(iter([]))
@@ -102,6 +104,25 @@ def test_what_was_learnt_is_gone(tmp_path: Path, content: bytes | None, words: s
     with pytest.raises(UserError, match=rf"fitted\.safetensors {words}; run 'dvc repro"):
         learnt(tmp_path, FITTING)
     assert learnt(tmp_path, None) == Fitted({}, None)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda less: {"less": less.astype("i4")},
+        lambda less: {"more": less},
+        lambda less: {"less": less.view("u1").reshape(-1, 4)},
+    ],
+)
+def test_what_transform_makes_of_all_is_what_it_makes_of_a_blank_one(
+    raw: Path, tmp_path: Path, other: Any
+) -> None:
+    def changing(arrays: Arrays, fitted: Arrays, _: Any) -> Arrays:
+        made = transform(arrays, fitted, None)
+        return made if len(made["less"]) == 1 else dict(other(made["less"]))
+
+    with pytest.raises(UserError, match=r"`transform` made .* of some examples, and .* of a blank"):
+        prepared(raw, tmp_path, Fitting(fit, changing, None))
 
 
 def test_fields_follow_from_what_is_learnt() -> None:

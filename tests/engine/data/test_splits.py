@@ -134,7 +134,8 @@ def test_the_latest_are_test_and_those_before_them_dev() -> None:
 
 def test_equal_times_are_on_one_side() -> None:
     data = settings(test_fraction=0.2, dev_fraction=0.2)
-    assert cut_of([1.0] * 6 + [2.0] * 3 + [3.0], data) == (2, 2)
+    assert cut_of([1.0] * 6 + [2.0] * 3 + [3.0], data) == (1, 2)
+    assert cut_of([1.0] * 6 + [2.0] * 2 + [3.0] * 3, data) == (2, 3)  # of years there are few
     assert cut_of([1.0] * 10, data) == (1, 1)
     assert cut_of([1.0, 2.0], settings(test_fraction=0.01, dev_fraction=0.2)) == (
         math.inf,

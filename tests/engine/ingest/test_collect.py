@@ -439,7 +439,7 @@ def test_rows(here: Path, call: Call, reads: Callable[[str], None], form: str) -
             "labels",
             {"cat__1_png": "x"},
             "labels.csv is not there; write it, with the columns path and kind.\nSo bring in files,"
-            " and labels.csv with the columns path and kind, or let task.reader in params.yaml say",
+            " and labels.csv with the columns path and kind, or let the section task of",
         ),
         ("labels", {"labels_csv": "path,sort\n"}, ": labels.csv, line 1, has no column kind among"),
         (
@@ -451,7 +451,7 @@ def test_rows(here: Path, call: Call, reads: Callable[[str], None], form: str) -
             "lines",
             {"cat__1_png": "x"},
             "(1.png: examples stand in .csv and .jsonl files; make it one, or remove it); bring"
-            " in .csv or .jsonl files, of which a column or key is kind, or let task.reader",
+            " in .csv or .jsonl files, of which a column or key is kind, or let the section",
         ),
         ("lines", {"t_csv": "size,sort\n1,2\n"}, ": t.csv, line 1, has no column kind among size,"),
         ("lines", {"t_csv": 'size,kind\n1,"2\n'}, ": t.csv, line 2, is not CSV"),
@@ -495,7 +495,9 @@ def test_a_table_for_another_reader(
     if reader == "labels":
         reads("labels")
     table = some(here / "out", houses_CSV="a,kind\n1,2\n") / "houses.CSV"
-    words = r"houses\.CSV is a table; bring in files.*, or let task\.reader in params\.yaml say how"
+    words = (
+        r"houses\.CSV is a table; bring in files.*, or let the section task of params\.yaml say how"
+    )
     with pytest.raises(UserError, match=words):
         call(str(table))
     assert not RAW.exists()

@@ -250,3 +250,14 @@ def test_looking_does_not_import_the_compiler() -> None:
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
     assert done.stdout == "False\n"
+
+
+def test_a_loss_that_compares_each_answer_with_every_target(
+    run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def loss(network: nn.Module, batch: Any, _: Any) -> Tensor:
+        return functional.mse_loss(network(**batch.inputs)[:, :1], batch.target.float())
+
+    with monkeypatch.context() as patch, pytest.raises(UserError, match="Using a target size"):
+        patch.setattr(training_file, "loss", loss)
+        run()

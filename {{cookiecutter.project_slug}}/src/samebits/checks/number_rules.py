@@ -1,5 +1,6 @@
 """Rules about answers that are numbers."""
 
+import math
 import sqlite3
 from array import array
 from collections.abc import Callable, Iterator
@@ -51,7 +52,10 @@ def number_findings(database: sqlite3.Connection, data: Data) -> Iterator[Findin
         )
         yield Finding("few-examples", words)
     elif known.min() == known.max():
-        words = f"all {len(known)} answers are {known[0]:g}, so there is nothing to learn; see why."
+        words = (
+            f"all {len(known)} answers are {_said(known[0])}, so there is nothing to learn; see "
+            "why they do not differ."
+        )
         yield Finding("constant-answer", words)
     elif len(known) >= FEWEST:
         yield from _outliers(database, known)
@@ -81,11 +85,10 @@ def _differing(database: sqlite3.Connection) -> Iterator[Finding]:
 
 
 def _outliers(database: sqlite3.Connection, known: NDArray[np.float64]) -> Iterator[Finding]:
-    ordered = np.sort(known, kind="stable")
-    first, third = (float(ordered[len(known) * part // 4]) for part in (1, 3))
-    low, high = first - FENCE * (third - first), third + FENCE * (third - first)
+    first, third = _quartiles(known)
+    low, high = _fence(known)
     count = int(((known < low) | (known > high)).sum())
-    if not count or first == third:
+    if not count:
         return
     paths, hashes, worst = list[str](), list[str](), list[str]()
     for path, md5, label in database.execute("SELECT path, md5, label FROM examples ORDER BY path"):
@@ -95,10 +98,23 @@ def _outliers(database: sqlite3.Connection, known: NDArray[np.float64]) -> Itera
             worst.append(f"{shown(path)} ({shown(label)})")
     more = f" and {count - 3} more" if count > 3 else ""
     words = (
-        f"{', '.join(worst[:3])}{more}: far from the others, of which half lie between {first:g} "
-        f"and {third:g}; see whether the unit is the same, or accept it."
+        f"{', '.join(worst[:3])}{more}: far from the others, of which half lie between "
+        f"{_said(first)} and {_said(third)}; see whether the unit is the same, or accept it."
     )
     yield Finding("far-answer", words, tuple(paths), tuple(hashes))
+
+
+def _quartiles(known: NDArray[np.float64]) -> tuple[float, float]:
+    ordered = np.sort(known, kind="stable")
+    return float(ordered[len(known) // 4]), float(ordered[len(known) * 3 // 4])
+
+
+def _fence(known: NDArray[np.float64]) -> tuple[float, float]:
+    """Between what all but far answers lie; any do where half of them are the same."""
+    first, third = _quartiles(known)
+    if first == third:
+        return -math.inf, math.inf
+    return first - FENCE * (third - first), third + FENCE * (third - first)
 
 
 def doubted_numbers(
@@ -114,6 +130,10 @@ def doubted_numbers(
     """
     usable = [one for one in sampled if is_number(one[0].label)]
     truth = np.array([number(one.label) for one, _ in usable])
+    # Those far from all others are told elsewhere; here they would spoil the model.
+    low, high = _fence(truth) if len(usable) else (0.0, 0.0)
+    usable = [one for one, answer in zip(usable, truth, strict=True) if low <= answer <= high]
+    truth = truth[(low <= truth) & (truth <= high)]
     folds = folds_of(usable)
     if len(usable) < FEWEST or truth.min() == truth.max() or len(np.unique(folds)) < 2:
         return
@@ -127,7 +147,7 @@ def doubted_numbers(
         one = usable[row][0]
         words = (
             f"{shown(one.path)}: the answer is {shown(one.label)}, but a linear model says "
-            f"{found[row]:.4g}, where it is usually off by {usual:.2g}; correct it in "
+            f"{_said(found[row])}, where it is usually off by {_said(usual)}; correct it in "
             "data/corrections.csv, or accept it."
         )
         yield Finding("label-error", words, (one.path,), (one.md5,))
@@ -145,3 +165,8 @@ def described(database: sqlite3.Connection) -> dict[str, Any]:
         "mean": middle,
         "deviation": spread,
     }
+
+
+def _said(number: float) -> str:
+    """A number in four digits, as people write it."""
+    return f"{float(f'{number:.4g}'):,.10g}"

@@ -43,6 +43,7 @@ CREATE TEMP VIEW examples AS
     FROM files LEFT JOIN temp.corrected AS c ON c.md5 = files.md5 AND old = label
     WHERE problem = '';
 """
+CUT = 0.05  # of the examples: of more, it is told that an end is cut off
 
 
 def open_views(database: sqlite3.Connection, labels: Labels) -> None:
@@ -330,6 +331,19 @@ def _about(rule: str, words: str, groups: dict[str, list[str]], md5: str) -> Fin
     others = [path for paths in groups.values() for path in paths[1:]]
     paths = tuple((firsts + others)[:MOST_PATHS])
     return Finding(rule, words, paths, (md5,) * len(paths))
+
+
+def cut_findings(database: sqlite3.Connection) -> Iterator[Finding]:
+    """Yield how many examples are longer than what is kept of them, as the fact `cut` says."""
+    query = """SELECT count(*), count(*) FILTER (WHERE cut > 0), max(cut)
+               FROM (SELECT json_extract(facts, '$.cut') AS cut FROM files WHERE problem = '')"""
+    whole, count, most = database.execute(query).fetchone()
+    if count > CUT * whole:
+        yield Finding(
+            "cut-content",
+            f"{count} of {whole} examples are longer than the section input keeps of them, one by "
+            f"{most}; raise the length there, if the end tells something.",
+        )
 
 
 def odd_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:

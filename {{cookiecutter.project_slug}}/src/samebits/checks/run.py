@@ -25,7 +25,7 @@ from .accepted import Accepted
 from .answers import RULES, Rules
 from .columns import column_findings
 from .near_duplicates import neighbour_findings
-from .rules import file_findings, odd_findings, open_views, same_findings
+from .rules import cut_findings, file_findings, odd_findings, open_views, same_findings
 from .sampled import look_of, sample
 
 
@@ -107,6 +107,7 @@ def _judged(
         rules.doubts(sampled, look_of(catalogue, cache, sampled), out_of_fold, data),
         neighbour_findings(database, lambda at: cache(at)[image], data, cut) if image else (),
         odd_findings(database, data),
+        cut_findings(database),
         drift.drift_findings(now, before, data),
     )
     # The stale ones are known when all others have been seen.

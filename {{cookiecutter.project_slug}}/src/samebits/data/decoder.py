@@ -15,7 +15,7 @@ from ..console.errors import UserError
 from ..core.config import read
 from ..core.seals import PIPELINE, declared, files, read_yaml
 from ..core.sections import Data
-from . import image
+from . import image, series, table, text
 from .example import Decoded, TooLarge, Unreadable
 from .fields import Arrays, Field, Fields, checked
 from .fitting import Fitting, fitting_of
@@ -130,8 +130,7 @@ def _made_by(settings: Any, data: Data) -> str:
     own = [Path(dep) for dep in declared(read_yaml(Path(PIPELINE)), "prepare").deps]
     code = [file for path in own if path.parts[0] == "src" for file in files(path)]
     found = hashlib.sha256(f"{settings} {data.bits} {PIL.__version__} {np.__version__}".encode())
-    for path in sorted(
-        {*(one for one in code if "samebits" not in one.parts), Path(image.__file__)}
-    ):
+    engine = {Path(str(module.__file__)) for module in (image, series, table, text)}
+    for path in sorted({*(one for one in code if "samebits" not in one.parts), *engine}):
         found.update(path.read_bytes())
     return found.hexdigest()

@@ -55,6 +55,7 @@ RULES = {
     "corrections": Rule("correction that does not fit", error=True, acceptable=False),
     "acceptance": Rule("acceptance that does not fit", error=True, acceptable=False),
     "stale-acceptance": Rule("acceptance of nothing", error=False, acceptable=False),
+    "cut-content": Rule("examples of which an end is cut off", error=False),
     "constant-column": Rule("columns that tell nothing", error=False),
     "missing-column": Rule("columns with many missing cells", error=False),
     "leaking-column": Rule("columns that tell the answer", error=False),

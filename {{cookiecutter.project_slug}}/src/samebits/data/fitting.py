@@ -37,12 +37,12 @@ class Fitting:
             UserError: it returns what cannot be stored.
         """
         found = self.fit(batches, self.settings)
-        for name, array in found.items() if isinstance(found, Mapping) else [("", None)]:
-            if not isinstance(array, np.ndarray) or array.dtype.name not in DTYPES:
+        for name, array in found.items() if isinstance(found, Mapping) else [("no arrays", found)]:
+            known = isinstance(array, np.ndarray) and array.dtype.name in DTYPES
+            if not known or not isinstance(name, str):
                 raise UserError(
-                    f"data.py: `fit` returned {name or 'no arrays'} of the type "
-                    f"{getattr(array, 'dtype', type(array).__name__)}; let it return a dict of "
-                    f"arrays of {', '.join(DTYPES)}."
+                    f"data.py: `fit` returned {name}, {getattr(array, 'dtype', type(array))}; let "
+                    f"it return a dict of arrays of {', '.join(DTYPES)} by name."
                 )
         return Fitted({name: np.ascontiguousarray(one) for name, one in found.items()}, self)
 
@@ -64,6 +64,11 @@ class Fitted:
             return arrays
         count = len(next(iter(arrays.values())))
         made = self.fitting.transform(arrays, self.arrays, self.fitting.settings)
+        if not isinstance(made, Mapping) or not all(map(_is_array, made.values())):
+            raise UserError(
+                f"data.py: `transform` returned {type(made).__name__}; let it return a dict of "
+                "arrays by name."
+            )
         checked(fields_of(made), "transform")
         for name, array in made.items():
             if len(array) != count:
@@ -90,6 +95,10 @@ class Fitted:
         """Write what was learnt, where that is anything."""
         if self.fitting is not None:
             write_bytes(folder / FILE, save(dict(self.arrays)))
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.ndim > 0
 
 
 def learnt(folder: Path, fitting: Fitting | None) -> Fitted:

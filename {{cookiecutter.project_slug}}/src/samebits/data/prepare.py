@@ -15,7 +15,7 @@ from ..core.sections import Data, Task
 from .coverage import coverage_findings
 from .decode_cache import DamagedBlock, DecodeCache
 from .example import WORDS
-from .fields import fields_of, record
+from .fields import Fields, fields_of, record
 from .findings import RULES
 from .fitting import Fitted
 from .index import Catalogue, Place, Row
@@ -105,7 +105,7 @@ def _assemble(
         for chunk in _chunks(rows):
             kept = [(one, split_of(one[0], one[2], data, one[4], cut)) for one in chunk]
             kept = [(one, split) for one, split in kept if split != LEFT_OUT]
-            stored = _rows([place for (*_, place), _ in kept], cache, fitted)
+            stored = _rows([place for (*_, place), _ in kept], cache, fitted, fields)
             for ((path, label, md5, facts, *_), split), row in zip(kept, stored, strict=True):
                 known = read_json(facts)
                 example = Example(path, label, md5, group_of(path, data), _shown(known))
@@ -132,12 +132,17 @@ def _fitted(catalogue: Catalogue, data: Data, cache: DecodeCache) -> Fitted:
     return fitting.learn(cache(chunk) for chunk in _chunks(places))
 
 
-def _rows(places: list[Place], cache: DecodeCache, fitted: Fitted) -> list[bytes]:
+def _rows(places: list[Place], cache: DecodeCache, fitted: Fitted, fields: Fields) -> list[bytes]:
     """Return what is stored of examples, each as `fields.record` says."""
     if fitted.fitting is None or not places:
         return [*map(cache.row, places)]
     arrays = fitted(cache(places))
-    rows = np.empty(len(places), record(fields_of(arrays)))
+    if fields_of(arrays) != fields:
+        raise UserError(
+            f"data.py: `transform` made {fields_of(arrays)} of some examples, and {fields} of a "
+            "blank one; let it make the same arrays, types and shapes of all."
+        )
+    rows = np.empty(len(places), record(fields))
     for name, array in arrays.items():
         rows[name] = array
     return [row.tobytes() for row in rows]

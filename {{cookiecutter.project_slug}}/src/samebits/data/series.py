@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from .example import Unreadable
 
+LARGEST = 1e30  # of a number: a float32 can hold it, and its square adds up
+
 
 def read_series(content: bytes, channels: int) -> NDArray[np.float64]:
     """Return the numbers [steps, channels] of a table in CSV.
@@ -22,12 +24,12 @@ def read_series(content: bytes, channels: int) -> NDArray[np.float64]:
         line = content.count(b"\n", 0, error.start) + 1
         raise Unreadable(f"line {line} is not in UTF-8") from None
     rows = [_numbers(line) for line in lines]
-    first = 1 if rows and all(map(math.isnan, rows[0])) else 0
+    first = 1 if rows and all(map(math.isnan, rows[0])) and not _empty(lines[0]) else 0
     for number, row in enumerate(rows[first:], first):
         if len(row) != channels:
             raise Unreadable(f"line {number + 1} has {len(row)} columns, not {channels}")
-        if not all(map(math.isfinite, row)):
-            raise Unreadable(f"line {number + 1} holds what is no finite number")
+        if not all(abs(one) <= LARGEST for one in row):
+            raise Unreadable(f"line {number + 1} has a cell that is no number, or beyond 1e30")
     if len(rows) == first:
         raise Unreadable("it has no step")
     return np.array(rows[first:])
@@ -46,12 +48,18 @@ def summary(series: NDArray[np.float64]) -> NDArray[np.float32]:
     return np.concatenate([*figures, steps]).clip(-1e30, 1e30).astype(np.float32)
 
 
+def _empty(line: str) -> bool:
+    """Whether all cells of a line say that there is no number."""
+    cells = (cell.strip().lower() for cell in line.split(","))
+    return all(cell in ("", "na", "nan", "null", "none") for cell in cells)
+
+
 def _numbers(line: str) -> list[float]:
     """The numbers of a line; NaN for a cell that is none."""
     found = []
     for cell in line.split(","):
         try:
-            found.append(math.nan if "_" in cell else float(cell))
+            found.append(float(cell) if cell.isascii() and "_" not in cell else math.nan)
         except ValueError:
             found.append(math.nan)
     return found

@@ -80,12 +80,14 @@ def cut_of(times: Sequence[float], data: Data) -> Cut | None:
     Of equal times all are on one side, so that dev and test may be larger than their fractions.
     """
 
-    def at(part: float) -> float:
-        latest = round(part * len(times))
-        return times[-latest] if latest else math.inf
-
-    fractions = data.dev_fraction + data.test_fraction
-    return Cut(at(fractions), at(data.test_fraction)) if times else None
+    if not times:
+        return None
+    latest = round(data.test_fraction * len(times))
+    test = times[-latest] if latest else math.inf
+    before = [one for one in times if one < test]
+    latest = round(data.dev_fraction * len(times))
+    dev = before[-min(latest, len(before))] if latest and before else test
+    return Cut(dev, test)
 
 
 def split_of(

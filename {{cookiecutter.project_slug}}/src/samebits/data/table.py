@@ -18,6 +18,7 @@ from ..core.files import read_json
 from .example import Unreadable
 from .fields import Arrays, Field
 from .findings import shown
+from .targets import LARGEST, scale_of
 
 MISSING = frozenset({"", "?", "NA", "N/A", "NaN", "nan", "null", "None"})
 MOST_CATEGORIES = 1000  # of a column; one with more is a name or a number
@@ -67,14 +68,13 @@ def row_arrays(row: Row, numbers: Sequence[str], categories: Sequence[str]) -> A
     """Return a row as arrays: "numbers" with 0 where one is "missing", and "categories".
 
     Raises:
-        Unreadable: a cell of a column of numbers is none.
-        UserError: the table has no such column.
+        Unreadable: a cell of a column of numbers is none, or the row has no such column.
     """
     for name in (*numbers, *categories):
         if name not in row:
-            raise UserError(
-                f"params.yaml: the section 'input' names the column {shown(name)}, and the table "
-                f"has {', '.join(map(shown, row))}; name one of these."
+            raise Unreadable(
+                f"it has no column {shown(name)}, which the section input of params.yaml names; it "
+                f"has {', '.join(map(shown, row))}"
             )
     found: dict[str, NDArray[Any]] = {}
     if numbers:
@@ -107,10 +107,10 @@ def _number(cell: Any, column: str) -> float:
     if text in MISSING:
         return math.nan
     try:
-        found = math.nan if "_" in text else float(text)
+        found = float(text) if text.isascii() and "_" not in text else math.nan
     except ValueError:
         found = math.nan
-    if not math.isfinite(found):
+    if not abs(found) <= LARGEST:
         raise Unreadable(f"column {shown(column)} has {shown(text)}, which is no number")
     return found
 
@@ -161,8 +161,7 @@ def _scale(values: NDArray[np.float64], there: NDArray[np.bool_]) -> tuple[float
     known = values[there].tolist()
     if not known:
         return 0.0, 1.0
-    middle = math.fsum(known) / len(known)
-    spread = math.sqrt(math.fsum((one - middle) ** 2 for one in known) / len(known))
+    middle, spread = scale_of(known)
     return middle, spread or 1.0
 
 

@@ -151,8 +151,11 @@ def no_number(path: str, label: str) -> str:
 
 def scale_of(numbers: Sequence[float]) -> tuple[float, float]:
     """Return the mean of some numbers and their standard deviation, to the last bit."""
+    if min(numbers) == max(numbers):
+        return numbers[0], 0.0  # their sum may be off by a little
     middle = math.fsum(numbers) / len(numbers)
-    return middle, math.sqrt(math.fsum((one - middle) ** 2 for one in numbers) / len(numbers))
+    apart = (one - middle for one in numbers)
+    return middle, math.sqrt(math.fsum(one * one for one in apart) / len(numbers))
 
 
 def median(numbers: NDArray[np.float64]) -> float:

@@ -242,8 +242,8 @@ def _examples(raw: Path, source: str, reader: Reader) -> list[Source]:
 
 def _how(reader: Reader) -> str:
     return (
-        f"bring in {reader.wanted()}, or let task.reader in params.yaml say how the examples "
-        "stand. Nothing was changed."
+        f"bring in {reader.wanted()}, or let the section task of params.yaml say how the examples "
+        "stand (reader, answer, time). Nothing was changed."
     )
 
 

@@ -255,18 +255,18 @@ def _slice_rows(
         if figure := drawn[part.split, part.slice].figures.get(evaluation.metric):
             row |= {"value": figure.rounded(), "interval": figure.interval()}
             row |= {"counts": count >= evaluation.slice_examples}
-        rows.append(row | _cost(part.whole, part.mask))
+        rows.append(row | _cost(part.whole, part.mask, evaluation.slice_examples))
     return rows
 
 
-def _cost(whole: Sample, mask: Mask) -> dict[str, float | list[float]]:
+def _cost(whole: Sample, mask: Mask, least: int) -> dict[str, float | list[float]]:
     """By how much less the mean error of all examples would be, were the slice as good as the rest.
 
     In errors, whatever metric decides: a mean over classes means little in a part that has few of
     them.
     """
-    if mask.all():
-        return {}
+    if (~mask).sum() < least:
+        return {}  # there is hardly a rest to compare with
     errors, part = whole.errors, float(mask.mean())
     rest, inside = (
         measured("", errors[one], whole.groups[one], share=whole.share) for one in (~mask, mask)

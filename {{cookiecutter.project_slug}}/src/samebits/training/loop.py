@@ -2,8 +2,9 @@
 
 import json
 import math
-from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -143,7 +144,8 @@ class _Step:
         self._group = group
         self._gradient = Gradient(network)
         self._watch = Watch(network) if settings.reproducibility.shards > 1 else None
-        self._look = portable(network, settings.reproducibility)
+        self._look: AbstractContextManager[object] = portable(network, settings.reproducibility)
+        self._shapes: AbstractContextManager[object] = _comparing()
 
     def __call__(self, step: int, batch: Batch) -> Tensor:
         """Set the gradient; return the loss. The examples are this process's part of the batch."""
@@ -153,12 +155,12 @@ class _Step:
         places = range(self._group.rank * own, (self._group.rank + 1) * own)
         inputs = {name: self._parts(one, own) for name, one in batch.inputs.items()}
         targets = self._parts(batch.target, own)
-        with refusing(), self._look:
+        with refusing(), self._look, self._shapes:
             part = fold(
                 self._shard(step, place, Batch({name: inputs[name][at] for name in inputs}, target))
                 for at, (place, target) in enumerate(zip(places, targets, strict=True))
             )
-        self._look = nullcontext()
+        self._look = self._shapes = nullcontext()
         if self._watch is not None:
             self._watch.check(self._network)
             self._watch = None
@@ -174,6 +176,20 @@ class _Step:
         reproducibility = self._settings.reproducibility
         _seed(key(reproducibility.seed, "dropout", step, shard), reproducibility.device)
         return self._gradient.of(self._loss(self._network, batch, self._settings.regularization))
+
+
+@contextmanager
+def _comparing() -> Iterator[None]:
+    """Refuse a loss that compares each answer with every target, of which torch only warns."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", "Using a target size", UserWarning)
+        try:
+            yield
+        except UserWarning as warning:
+            raise UserError(
+                f"training.py: in `loss`, {str(warning).partition(').')[0]}); give both one shape, "
+                "as with `.squeeze(1)`, or each answer is compared with every target."
+            ) from None
 
 
 def _seed(number: int, device: str) -> None:
