@@ -108,7 +108,8 @@ def test_everything_at_once(
     with base.copy(whole=True, inside=MEMORY, name=mix.folder, **mix.runtime) as place:
         planted(place.root)
         listed = [path.name for path in (place.root / "data/raw").rglob("*")]
-        assert reordered(place, mix.order) != listed or not MEMORY
+        # A table is one file, which has no order.
+        assert reordered(place, mix.order) != listed or not MEMORY or len(listed) == 1
         place.stages("validate", "prepare", isolated=mix.isolated, **how)
         train = stage("train", isolated=mix.isolated)
         for processes, point in zip(mix.processes, (first, second), strict=False):
