@@ -8,7 +8,18 @@ import shutil
 from pathlib import Path
 
 import pytest
-from helpers import PACKAGE, PROJECT, Bake, Run, command, environment, git, set_param, tree
+from helpers import (
+    PACKAGE,
+    PROJECT,
+    Bake,
+    Run,
+    command,
+    environment,
+    git,
+    set_param,
+    sources,
+    tree,
+)
 
 import manifest
 
@@ -89,8 +100,7 @@ def test_an_update_moves_code_and_no_result(
     audit()
 
     # The template's next versions, the last with the bits of its own code: else none could be made.
-    shipped = repository / PROJECT
-    planted = []
+    shipped, known, planted = repository / PROJECT, sources(repository), []
     for number, name in enumerate(engine_files(shipped)):
         for code in (project, shipped):
             append(code / name, f"# Better, {number}.\n")
@@ -101,8 +111,8 @@ def test_an_update_moves_code_and_no_result(
     for name in ("dvc.lock", "provenance/train.json"):
         text = (project / name).read_text("utf-8")
         text = text.replace(PACKAGE, "{{ cookiecutter.__package_name }}")
-        (shipped / name).write_text(text, "utf-8")
-    append(shipped / "data/raw.dvc", "\n")
+        known[name].write_text(text, "utf-8")
+    append(known["data/raw.dvc"], "\n")
     git(repository, "commit", "-q", "-a", "-m", "Their bits")
     cruft(mine, "update", "--skip-apply-ask")
     moved = git(mine, "diff", "--name-only", "HEAD").split()

@@ -177,7 +177,7 @@ def test_the_report_stays_when_the_tags_are_wrong(project: Path, run: Run) -> No
     before = report.read_bytes()
     with tags.open("a", encoding="utf-8") as file:
         file.write(f"{'0' * 32},9/1.png,9,3,0.5,wrong,blurry\n")
-    assert "no picture has the content" in run("dvc", "repro", fails=True)
+    assert "no example has the content" in run("dvc", "repro", fails=True)
     assert report.read_bytes() == before
 
 
