@@ -136,7 +136,7 @@ def write_records(names: list[str], examples: int) -> None:
 def made_up() -> None:
     """Let the network say what is made up from the labels: most of it right."""
 
-    def predict(_: Any, inputs: Any, arrays: Any, classes: int, chunk: int) -> Any:
+    def predict(_: Any, inputs: Any, arrays: Any, target: Any, chunk: int) -> Any:
         import numpy as np
 
         # Of the split that is as long, or of any for a few pictures, such as one to warm up.
@@ -144,7 +144,7 @@ def made_up() -> None:
         count = len(arrays["image"])
         labels = min((one for one in known if len(one) >= count), key=len)[:count]
         draw = np.random.default_rng(len(labels))
-        logits = draw.standard_normal((len(labels), classes), dtype=np.float32)
+        logits = draw.standard_normal((len(labels), target.outputs), dtype=np.float32)
         logits[np.arange(len(labels)), labels] += SURE
         rows = np.exp(logits)
         return rows / rows.sum(axis=1, keepdims=True)
