@@ -26,7 +26,7 @@ TRANSPARENT = (
 )
 # All that the code of a stage may take from there, by module.
 TAKEN = {
-    "params": {"choice", "number"},  # what the keys of a section take
+    "params": {"choice", "names", "number"},  # what the keys of a section take
     "console.errors": {"UserError", "refused", "run"},
     "console.progress": {"progress"},  # the same rows in the same order
     "provenance.record": {"recorded"},
