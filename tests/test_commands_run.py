@@ -256,8 +256,8 @@ def test_the_shipped_bits_are_refreshed(typed: Typed, tmp_path: Path) -> None:
     for part in ("cookiecutter.json", "hooks", "scripts", PROJECT):
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
         copy(ROOT / part, tmp_path / part)
-    refresh = f"cd {tmp_path} && {sys.executable} scripts/expected.py image-class"
-    typed("make expected", refresh, at=ROOT)
+    python = f"cd {tmp_path} && {sys.executable}"
+    typed("make expected", f"{python} scripts/expected.py image-class", at=ROOT)
     known = sources()
     for name in ("dvc.lock", "data/raw.dvc"):
         place = known[name].relative_to(ROOT)
