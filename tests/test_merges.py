@@ -27,7 +27,9 @@ def merged(run: Run, project: Path) -> Path:
     git(project, "checkout", "-q", "main")
     run("dvc", "checkout")
     scores = project / "src/samebits/metrics/scores.py"
-    scores.write_text(re.sub(r"\nDECIMALS = \d", "\nDECIMALS = 3", scores.read_text("utf-8")))
+    scores.write_text(
+        re.sub(r"\nDECIMALS, DIGITS = 6", "\nDECIMALS, DIGITS = 3", scores.read_text("utf-8"))
+    )
     run("dvc", "repro")
     git(project, "commit", "-qam", "Rounded", "--no-verify")
     done = command("git", "merge", "-q", "longer", cwd=project)
