@@ -194,7 +194,8 @@ def digest(test: Path, until: str = STAGES[-1], root: Path = ROOT, *, task: str 
     named = {path for stage in stages for path in stage["deps"]}
     beside = {"data/raw.dvc", "params.yaml", "requirements/runtime.lock"}
     chosen = [name for name in known if _within(name, named | beside)]
-    assert all(_within(one, chosen) or not one.startswith("src/") for one in named if "." in one)
+    missing = [one for one in named if one.startswith("src/") and not _holds(one, chosen)]
+    assert not missing, f"dvc.yaml names {missing}, which the template does not have"
     parts = [json.dumps([{**stage, "desc": ""} for stage in stages])]
     parts += [f"{name}\n{_bare(known[name], task)}" for name in chosen]
     own = (test, HERE / "reproduction.py", HERE / "killing.py")
@@ -205,6 +206,10 @@ def digest(test: Path, until: str = STAGES[-1], root: Path = ROOT, *, task: str 
 
 def _within(name: str, places: Iterable[str]) -> bool:
     return any(name == place or name.startswith(f"{place}/") for place in places)
+
+
+def _holds(place: str, names: Iterable[str]) -> bool:
+    return any(_within(name, [place]) for name in names)
 
 
 def _bare(path: Path, task: str) -> str:
