@@ -9,6 +9,7 @@ and what contains it. That the CPU wheels give the same bits too is a test.
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,11 @@ ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "{{cookiecutter.project_slug}}"
 SLUG = "expected-bits"
 PACKAGE = SLUG.replace("-", "_")
+# What a stage of dvc.lock says of the user's files, and then of the engine's.
+ENTRIES = r"(?:    - path: src/{}.*\n(?:      .*\n|{{%.*\n)+)+"
+YOURS_AND_ENGINE = re.compile(
+    f"({ENTRIES.format('(?!samebits/)')})({ENTRIES.format('samebits/')})", re.MULTILINE
+)
 SHIPPED = ("dvc.lock", "data/raw.dvc", "provenance/train.json")
 
 
@@ -79,7 +85,13 @@ def merged(cuda: str, cpu: str) -> str:
                 f"{{% if cookiecutter.accelerator == 'cpu' %}}{other}{{% else %}}{one}{{% endif %}}"
             )
         lines.append(one.replace(PACKAGE, "{{ cookiecutter.__package_name }}"))
-    return "\n".join(lines) + "\n"
+    return ordered("\n".join(lines) + "\n")
+
+
+def ordered(lock: str) -> str:
+    """Return a dvc.lock whose files stand in DVC's order, that of paths, for any package name."""
+    before, after = (f"{{% if cookiecutter.__package_name {way} 'samebits' %}}" for way in "<>")
+    return YOURS_AND_ENGINE.sub(rf"{before}\1{{% endif %}}\2{after}\1{{% endif %}}", lock)
 
 
 def call(command: list[str], folder: Path, environment: Path | None) -> None:

@@ -9,6 +9,7 @@ is replaced before everything has been made.
 
 import argparse
 import importlib
+import re
 import shutil
 import sys
 import tempfile
@@ -17,9 +18,8 @@ from pathlib import Path
 TEMPLATE = Path(__file__).resolve().parent.parent
 PROJECT = "{{cookiecutter.project_slug}}"
 ACCELERATORS = ("cuda", "cpu")
-REMOTES = ("s3", "gs", "azure", "ssh")
-# Tasks whose example data a package carries that nothing else needs.
-TASKS = ("series-class", "table-number")
+# What projects with some answer alone have: its condition, and the name in a project.
+OTHER = re.compile(r"\{% if (.+) %\}(remote|example)\.in\{% endif %\}")
 
 sys.path.insert(0, str(TEMPLATE / PROJECT / "scripts"))
 locks = importlib.import_module("lock")  # the project's, not this file
@@ -46,10 +46,9 @@ def refresh(upgrade: bool) -> list[str]:
         project = Path(shutil.copytree(TEMPLATE / place, Path(scratch, place)))
         for accelerator in ACCELERATORS:
             refresh_variant(project, accelerator, Path(scratch, accelerator), upgrade)
-        for remote in REMOTES:
-            refresh_other(project, "remote", "remote", remote, Path(scratch, remote), upgrade)
-        for task in TASKS:
-            refresh_other(project, "example", "task", task, Path(scratch, task), upgrade)
+        others = filter(None, map(OTHER.fullmatch, sorted(file.name for file in project.iterdir())))
+        for number, (condition, stem) in enumerate(found.groups() for found in others):
+            refresh_other(project, stem, condition, Path(scratch, f"{number}"), upgrade)
         for name in ("dev", "servers"):
             locks.compile_lock(ours, name, upgrade)
         changes: list[str] = locks.adopt(project, TEMPLATE / place)
@@ -59,41 +58,42 @@ def refresh(upgrade: bool) -> list[str]:
 def refresh_variant(project: Path, accelerator: str, scratch: Path, upgrade: bool) -> None:
     """Makes the locks of a project with this accelerator; they share all but runtime.lock."""
     folder = Path(shutil.copytree(project, scratch / "requirements"))
-    choose(folder, "runtime", "accelerator", accelerator)
+    choose(folder, "runtime", of_accelerator(accelerator))
     before = locks.read(folder / "dev.lock") if accelerator != ACCELERATORS[0] else None
     locks.refresh(folder, upgrade)
     if before is not None and before != locks.read(folder / "dev.lock"):
         raise setup.Problem(
             "the accelerators need different dev.lock files: pin what they disagree on"
         )
-    name = conditional("runtime.lock", "accelerator", accelerator)
+    name = conditional("runtime.lock", of_accelerator(accelerator))
     shutil.copy(folder / "runtime.lock", project / name)
     for name in ("dev.lock", "setup.lock"):
         shutil.copy(folder / name, project / name)
 
 
-def refresh_other(
-    project: Path, stem: str, question: str, answer: str, scratch: Path, upgrade: bool
-) -> None:
+def refresh_other(project: Path, stem: str, condition: str, scratch: Path, upgrade: bool) -> None:
     """Makes a lock that projects with one answer have; its other pins are those made before."""
     folder = Path(shutil.copytree(project, scratch / "requirements"))
-    choose(folder, "runtime", "accelerator", ACCELERATORS[0])
-    choose(folder, stem, question, answer)
+    choose(folder, "runtime", of_accelerator(ACCELERATORS[0]))
+    choose(folder, stem, condition)
     locks.compile_lock(folder, stem, upgrade)
-    name = conditional(f"{stem}.lock", question, answer)
-    shutil.copy(folder / f"{stem}.lock", project / name)
+    shutil.copy(folder / f"{stem}.lock", project / conditional(f"{stem}.lock", condition))
 
 
-def choose(folder: Path, stem: str, question: str, answer: str) -> None:
+def choose(folder: Path, stem: str, condition: str) -> None:
     """Gives the files for this answer the names that they have in a project."""
     for name in (f"{stem}.in", f"{stem}.lock"):
-        if (folder / conditional(name, question, answer)).exists():
-            (folder / conditional(name, question, answer)).replace(folder / name)
+        if (folder / conditional(name, condition)).exists():
+            (folder / conditional(name, condition)).replace(folder / name)
 
 
-def conditional(name: str, question: str, answer: str) -> str:
+def conditional(name: str, condition: str) -> str:
     """A file name that renders to nothing, so that the file is left out, for other answers."""
-    return f"{{% if cookiecutter.{question} == '{answer}' %}}{name}{{% endif %}}"
+    return f"{{% if {condition} %}}{name}{{% endif %}}"
+
+
+def of_accelerator(name: str) -> str:
+    return f"cookiecutter.accelerator == '{name}'"
 
 
 if __name__ == "__main__":

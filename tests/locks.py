@@ -14,8 +14,10 @@ REMOTE = {
     name: REQUIREMENTS / f"{{% if cookiecutter.remote == '{name}' %}}remote.lock{{% endif %}}"
     for name in ("s3", "gs", "azure", "ssh")
 }
+EXAMPLE = {file.name: file for file in REQUIREMENTS.glob("*example.lock*")}
 LOCKS = {
     **REMOTE,
+    **EXAMPLE,
     "cuda": RUNTIME["cuda"],
     "cpu": RUNTIME["cpu"],
     "dev": REQUIREMENTS / "dev.lock",

@@ -221,6 +221,14 @@ def test_everything_parses_with_an_odd_slug(bake: Bake, slug: str) -> None:
     assert len(list(parsed(project))) > 10
 
 
+@pytest.mark.parametrize("slug", ["a", "samebit", "samebits-too", "z"])
+def test_the_shipped_dvc_lock_is_in_dvcs_order_whatever_the_name(bake: Bake, slug: str) -> None:
+    stages = yaml.safe_load((bake(project_slug=slug) / "dvc.lock").read_text("utf-8"))["stages"]
+    for stage in stages.values():
+        paths = [dep["path"] for dep in stage["deps"]]
+        assert paths == sorted(paths)
+
+
 # A second time
 
 
