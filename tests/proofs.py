@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from helpers import DEFAULT, ROOT, filled, sources
+from helpers import DEFAULT, PROJECT, ROOT, filled, sources
 from reproduction import STAGES, Row
 
 HERE, DOCS = ROOT / "tests", ROOT / "docs" / "reproducibility.md"
