@@ -107,8 +107,8 @@ def grid(x: Axis, y: Axis, title: str) -> str:
         parts.append(f'<path class="axis" d="M{at:.1f} {base}v5"/>')
         label = tick(value, x.step)
         parts.append(f'<text x="{at:.1f}" y="{base + 19}" text-anchor="middle">{label}</text>')
-    at = f'x="{(x.start + x.end) / 2:.1f}" y="{base + 36}"'
-    parts.append(f'<text {at} text-anchor="middle">{text(title)}</text>')
+    middle = f'x="{(x.start + x.end) / 2:.1f}" y="{base + 36}"'
+    parts.append(f'<text {middle} text-anchor="middle">{text(title)}</text>')
     return "\n".join(parts)
 
 
