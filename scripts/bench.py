@@ -54,7 +54,7 @@ def main() -> int:
         for row in training_costs(project, given.short):
             show(rows, row)
         for task in expected.TASKS[1:]:
-            other = prepared_project(folder / task, task, project / ".venv")
+            other = prepared_project(folder, task, project / ".venv")
             for row in training_costs(other, given.short, "loop"):
                 show(rows, replace(row, name=f"{row.name}, {task}"))
     if not given.short:
