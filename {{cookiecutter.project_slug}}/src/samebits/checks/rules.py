@@ -239,7 +239,11 @@ def _imbalance(counts: dict[str, int], data: Data) -> Iterator[Finding]:
 
 
 def same_findings(
-    database: sqlite3.Connection, data: Data, cut: Cut | None = None, *, classes: bool = True,
+    database: sqlite3.Connection,
+    data: Data,
+    cut: Cut | None = None,
+    *,
+    classes: bool = True,
     answer: str = "number",
 ) -> Iterator[Finding]:
     """Yield the examples whose very bytes stand in several files or rows.

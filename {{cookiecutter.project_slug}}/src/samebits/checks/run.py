@@ -106,9 +106,7 @@ def _judged(
         acceptances.problems,
         column_findings(sampled, cache, catalogue.decoder.columns),
         rules.doubts(sampled, look_of(catalogue, cache, sampled), out_of_fold, data),
-        neighbour_findings(
-            database, lambda at: cache(at)[image], data, cut, labels=rules.words
-        )
+        neighbour_findings(database, lambda at: cache(at)[image], data, cut, labels=rules.words)
         if image
         else (),
         odd_findings(database, data),

@@ -51,7 +51,8 @@ def read_labelled(
         raise UserError(f"{folder} holds no example; put there {reader.wanted()}.")
     refuse([f"{folder}: {shown(one.path)}: {one.problem}." for one in found.values() if one.rule])
     labels = [(one.path, one.answer) for one in found.values()]
-    field, stored = TARGETS[answers.target].field, np.empty(0)
+    field: str = TARGETS[answers.target].field
+    stored: NDArray[Any] = np.empty(0)
     if not field:  # told before anything is decoded
         stored = (
             _numbers(folder, labels)
@@ -89,7 +90,9 @@ def _refuse_unknown(
 ) -> None:
     tops = masks.reshape(len(masks), -1).max(axis=1).tolist()
     rows = zip(labels, tops, strict=True)
-    refuse([f"{folder}: {no_class(path, top, classes)}" for (path, _), top in rows if top >= classes])
+    refuse(
+        [f"{folder}: {no_class(path, top, classes)}" for (path, _), top in rows if top >= classes]
+    )
 
 
 def _classes(

@@ -23,7 +23,7 @@ from ..core.random import uniform
 from ..core.sections import Runtime
 from .fields import Arrays, Shape
 from .sampling import draws
-from .shards import CHECKSUMS, LABELS, Index, LazyArray, Stored, open_shards, rows
+from .shards import CHECKSUMS, LABELS, Index, Stored, open_shards, rows
 from .streaming import fetch_lists, open_streamed
 from .targets import TARGETS, Answers, standard
 
@@ -42,7 +42,7 @@ class Split:
     """
 
     arrays: Stored
-    labels: NDArray[Any] | LazyArray
+    labels: Any  # NDArray, or of masks LazyArray
     classes: list[str]
     version: str
     target: str = "class"

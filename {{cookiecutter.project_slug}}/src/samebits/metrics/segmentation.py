@@ -70,7 +70,7 @@ class Segmented(Sample):
 
     def remarks(self, names: Sequence[str]) -> dict[str, Any]:
         """Return the classes without a pixel, of which no mean over classes knows anything."""
-        present = self.true.any(axis=0).tolist()
+        present = (self.true.sum(axis=0) > 0).tolist()
         absent = [name for name, there in zip(names, present, strict=True) if not there]
         return {"absent": absent} if absent else {}
 

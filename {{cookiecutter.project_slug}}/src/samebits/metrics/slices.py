@@ -46,8 +46,8 @@ def _of_kind(kind: str, predictions: Predictions, answers: Answers) -> dict[str,
     if kind == "class":
         if answers.target != "class":
             raise UserError(
-                f"slice `class`: an example has no class, for task.target is {answers.target}; take "
-                "it out of evaluation.slices."
+                f"slice `class`: an example has no class, for task.target is {answers.target}; "
+                "take it out of evaluation.slices."
             )
         strata = predictions.sample.strata
         return {f"class {name}": strata == at for at, name in enumerate(answers.classes)}

@@ -62,8 +62,7 @@ def look(arrays: Arrays, facts: Mapping[str, Any], show: Show) -> Look:
 
 
 def drawing(module: ModuleType | None) -> Show:
-    """Return how examples are shown: by `show` of your show.py, or without one by their image, with its
-    masks if there are any.
+    """Return how examples are shown: by `show` of your show.py, else by image and masks.
 
     What that returns must be an image; anything else is a `UserError`.
     """

@@ -33,8 +33,8 @@ def _classes(test: MaskPredictions, classes: list[str]) -> str:
         for at, label in enumerate(classes)
     ]
     lead = (
-        "<p>IoU, intersection over union: of the pixels that are of a class or were said to be, how "
-        "many are both.</p>"
+        "<p>IoU, intersection over union: of the pixels that are of a class or were said to be, "
+        "how many are both.</p>"
     )
     header = ["Class", "", "IoU", "Found of it", "Right of said", "Of all pixels", "Said"]
     caption = "Pixels of test by class, with 95 % intervals over the examples"

@@ -13,7 +13,14 @@ from ..data.targets import MASK
 SAID = "said"  # beside the arrays of an example, the mask that a model said
 # Of classes, the first of which is mostly what lies behind: none, and then colours that also
 # people tell apart who see fewer (Okabe and Ito, 2008).
-COLOURS = ((230, 159, 0), (0, 114, 178), (0, 158, 115), (204, 121, 167), (86, 180, 233), (213, 94, 0))
+COLOURS = (
+    (230, 159, 0),
+    (0, 114, 178),
+    (0, 158, 115),
+    (204, 121, 167),
+    (86, 180, 233),
+    (213, 94, 0),
+)
 STRONG = 0.6  # part of the colour in what is shown
 SIDE = 128  # pixels of each of the images, at most
 GAP = 1  # pixels between two images, white

@@ -1,7 +1,7 @@
 """models/, data/prepared → reports/{predictions,confusion}.csv, metrics.json: how good it is.
 
-Where answers are numbers, residuals.csv stands for confusion.csv; where they are masks, ious.csv does,
-and masks.safetensors has what is said of the worst dev examples, for the report.
+Where answers are numbers, residuals.csv stands for confusion.csv; where they are masks, ious.csv
+does, and masks.safetensors has what is said of the worst dev examples, for the report.
 
 The only stage that reads the test examples for their score. What it says of the predictions is
 said of the six decimals that reports/predictions.csv has, so anyone can compute it from that file.

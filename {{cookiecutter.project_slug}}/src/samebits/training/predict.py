@@ -17,7 +17,6 @@ from ..data.shards import Stored, rows
 from .distributed import ALONE, Group
 from .target import Target
 
-
 Inputs = Callable[[Arrays], dict[str, Tensor]]  # of model.py
 
 
@@ -96,9 +95,10 @@ def masks(
     All of them are held at once, unlike in `predict`.
     """
     count = len(next(iter(arrays.values())))
-    parts = [given.argmax(dim=1).byte().cpu() for _, given in outputs(
-        network, inputs, arrays, form, chunk
-    )]
+    parts = [
+        given.argmax(dim=1).byte().cpu()
+        for _, given in outputs(network, inputs, arrays, form, chunk)
+    ]
     return torch.cat(parts)[:count].numpy()
 
 
