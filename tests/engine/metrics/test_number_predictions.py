@@ -152,7 +152,7 @@ def test_constraints_slices_and_the_worst() -> None:
         ({"constraints": ("recall[a] >= 0.9",)}, r"unknown metric of a number `recall\[a\]`"),
         ({"constraints": ("rmse <= -1",)}, "`rmse` is never negative"),
         ({"constraints": ("r2 >= 1.5",)}, "`r2` is never above 1"),
-        ({"slices": ("class",)}, "there are no classes, for task.target is number"),
+        ({"slices": ("class",)}, "an example has no class, for task.target is number"),
     ],
 )
 def test_what_numbers_do_not_have(changes: dict[str, Any], message: str) -> None:

@@ -124,7 +124,8 @@ def metric(project: Project) -> Check:
 
 def _metrics(project: Project) -> tuple[list[str], str]:
     target = project.yaml(PARAMS).get("task", "target")
-    path = f"{ENGINE}/metrics/{'number' if target == 'number' else 'class'}_metrics.py"
+    kind = target if target in ("number", "mask") else "class"
+    path = f"{ENGINE}/metrics/{kind}_metrics.py"
     tree = project.tree(path)
     for node in tree.body if tree else []:
         if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):

@@ -8,6 +8,7 @@ from ..core.sections import Data
 from ..data.findings import Finding, shown
 from ..data.targets import is_number
 from .label_errors import label_findings
+from .mask_rules import mask_findings, pixels
 from .number_rules import described, doubted_numbers, number_findings
 from .rules import class_findings
 
@@ -17,7 +18,8 @@ class Rules(NamedTuple):
 
     `findings` looks at all answers, `doubts` at those of some examples, with a model; `unfit` says
     what is wrong with an answer, given the names of the classes, and `summary` is what
-    reports/data.json says of all. `classes` is whether there are such.
+    reports/data.json says of all. `classes` is whether there are such, `answer` what an answer is
+    called. Only those that are words, and no files, are doubted and corrected.
     """
 
     findings: Callable[[sqlite3.Connection, Data], Iterator[Finding]]
@@ -25,6 +27,8 @@ class Rules(NamedTuple):
     unfit: Callable[[str, Collection[str]], str]
     summary: Callable[[sqlite3.Connection], dict[str, Any]]
     classes: bool
+    answer: str
+    words: bool = True
 
 
 def _no_class(label: str, classes: Collection[str]) -> str:
@@ -34,6 +38,14 @@ def _no_class(label: str, classes: Collection[str]) -> str:
 
 def _no_number(label: str, _: Collection[str]) -> str:
     return "" if is_number(label) else f"{shown(label)} is no number; correct the line"
+
+
+def _no_mask(label: str, _: Collection[str]) -> str:
+    return "an answer is a mask; put the right one into data/raw, and remove the line"
+
+
+def _no_doubts(*_: Any) -> Iterator[Finding]:
+    return iter(())
 
 
 def _classes(database: sqlite3.Connection) -> dict[str, Any]:
@@ -46,6 +58,7 @@ def _numbers(database: sqlite3.Connection) -> dict[str, Any]:
 
 
 RULES: Mapping[str, Rules] = {
-    "class": Rules(class_findings, label_findings, _no_class, _classes, classes=True),
-    "number": Rules(number_findings, doubted_numbers, _no_number, _numbers, classes=False),
+    "class": Rules(class_findings, label_findings, _no_class, _classes, True, "class"),
+    "number": Rules(number_findings, doubted_numbers, _no_number, _numbers, False, "number"),
+    "mask": Rules(mask_findings, _no_doubts, _no_mask, pixels, False, "mask", words=False),
 }

@@ -56,9 +56,17 @@ class Gists(NamedTuple):
 
 
 def neighbour_findings(
-    database: sqlite3.Connection, pixels: Pixels, data: Data, cut: Cut | None = None
+    database: sqlite3.Connection,
+    pixels: Pixels,
+    data: Data,
+    cut: Cut | None = None,
+    *,
+    labels: bool = True,
 ) -> Iterator[Finding]:
-    """Yield a finding for each pair of pictures whose pixels hardly differ, the nearest first."""
+    """Yield a finding for each pair of pictures whose pixels hardly differ, the nearest first.
+
+    It says whether their `labels` differ, where these are no files.
+    """
     if data.near_duplicate == 0:
         return
     database.executescript(TABLES)
@@ -70,7 +78,7 @@ def neighbour_findings(
         database.executemany("INSERT OR IGNORE INTO pairs VALUES (?, ?)", pairs)
     rows = _compared(database, pixels, data.near_duplicate)
     database.executemany("INSERT INTO near VALUES (?, ?, ?)", rows)
-    yield from _findings(database, data, cut)
+    yield from _findings(database, data, cut, labels=labels)
 
 
 def _numbered(database: sqlite3.Connection) -> NDArray[np.uint8]:
@@ -149,7 +157,9 @@ def _compared(
                 yield row[0], row[1], round(different / whole, 6)
 
 
-def _findings(database: sqlite3.Connection, data: Data, cut: Cut | None) -> Iterator[Finding]:
+def _findings(
+    database: sqlite3.Connection, data: Data, cut: Cut | None, *, labels: bool
+) -> Iterator[Finding]:
     query = """SELECT x.path, x.md5, x.label, x.time, y.path, y.md5, y.label, y.time, difference
                FROM near
                JOIN examples AS x ON x.path = a JOIN examples AS y ON y.path = b
@@ -157,9 +167,10 @@ def _findings(database: sqlite3.Connection, data: Data, cut: Cut | None) -> Iter
     for a, md5_a, label_a, at_a, b, md5_b, label_b, at_b, difference in database.execute(query):
         splits = split_of(a, md5_a, data, at_a, cut), split_of(b, md5_b, data, at_b, cut)
         where = f"both in {splits[0]}" if splits[0] == splits[1] else " and ".join(splits)
-        labels = "" if label_a == label_b else f", labels {shown(label_a)} and {shown(label_b)}"
+        other = labels and label_a != label_b
+        told = f", labels {shown(label_a)} and {shown(label_b)}" if other else ""
         words = (
-            f"{shown(a)} and {shown(b)} differ by {100 * difference:.2f} % ({where}{labels}); "
+            f"{shown(a)} and {shown(b)} differ by {100 * difference:.2f} % ({where}{told}); "
             "keep one, or keep both in one split with data.group."
         )
         yield Finding("near-duplicates", words, (a, b), (md5_a, md5_b))

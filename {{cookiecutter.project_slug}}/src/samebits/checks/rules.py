@@ -209,8 +209,8 @@ def _paired_folders(database: sqlite3.Connection, names: Sequence[str]) -> Itera
         if 2 * len(stems & others) > len(others):
             words = (
                 f"{shown(one)} and {shown(other)} hold files of the same names, as images and "
-                "their masks do, but each folder of data/raw is a class; put the files into a "
-                "folder for each class."
+                "their masks do, but each folder of data/raw is a class; set task.reader to pairs, "
+                "or put the files into a folder for each class."
             )
             yield Finding("paired-folders", words, classes=(one, other))
 
@@ -239,7 +239,12 @@ def _imbalance(counts: dict[str, int], data: Data) -> Iterator[Finding]:
 
 
 def same_findings(
-    database: sqlite3.Connection, data: Data, cut: Cut | None = None, *, classes: bool = True
+    database: sqlite3.Connection,
+    data: Data,
+    cut: Cut | None = None,
+    *,
+    classes: bool = True,
+    answer: str = "number",
 ) -> Iterator[Finding]:
     """Yield the examples whose very bytes stand in several files or rows.
 
@@ -248,6 +253,7 @@ def same_findings(
         data: what is expected.
         cut: where times divide the splits.
         classes: whether answers are classes, of which one content has one; numbers may differ.
+        answer: what to call an answer that is no class.
     """
     yield from _equal_rows(database, classes=classes)
     query = """SELECT md5, path, label, time FROM examples
@@ -256,7 +262,7 @@ def same_findings(
                ORDER BY md5, path"""
     for md5, rows in groupby(database.execute(query), key=lambda row: str(row[0])):
         each = (
-            (path, label if classes else "number", split_of(path, md5, data, at, cut))
+            (path, label if classes else answer, split_of(path, md5, data, at, cut))
             for _, path, label, at in rows
         )
         yield from _same(md5, each)

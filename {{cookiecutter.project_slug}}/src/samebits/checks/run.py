@@ -91,13 +91,14 @@ def _judged(
     acceptances, cut = Accepted.read(reviewed.accepted), catalogue.cut(data)
     before = drift.last_release(reviewed.reference, version)
     open_views(database, labels(rows))
-    now, sampled = drift.statistics(database), sample(database, data, classes=rules.classes)
+    now = drift.statistics(database)
+    sampled = sample(database, data, classes=rules.classes) if rules.words else []
     known = {*_names(database), *data.classes}
     found = chain(
         file_findings(database, data),
         rules.findings(database, data),
         coverage_findings(_splits(database, data, rules, cut), data, cut is not None),
-        same_findings(database, data, cut, classes=rules.classes),
+        same_findings(database, data, cut, classes=rules.classes, answer=rules.answer),
         unusable,
         misfits(
             rows, _folders(database), lambda label: rules.unfit(label, known), reviewed.corrections
@@ -105,7 +106,9 @@ def _judged(
         acceptances.problems,
         column_findings(sampled, cache, catalogue.decoder.columns),
         rules.doubts(sampled, look_of(catalogue, cache, sampled), out_of_fold, data),
-        neighbour_findings(database, lambda at: cache(at)[image], data, cut) if image else (),
+        neighbour_findings(database, lambda at: cache(at)[image], data, cut, labels=rules.words)
+        if image
+        else (),
         odd_findings(database, data),
         cut_findings(database),
         drift.drift_findings(now, before, data),

@@ -121,7 +121,8 @@ def _with(folder: Path, yours: Yours) -> dict[str, Any]:
     load(network, WEIGHTS)
     network.to(reproducibility.device)
     inputs, target = yours.model.inputs, target_of(test)
-    found = predict(network, inputs, examples.arrays, target, reproducibility.chunk)
+    known = examples.arrays, target, reproducibility.chunk
+    found = predict(network, inputs, *known, labels=examples.labels)
     scoring, before = scoring_of(test.answers, test.scale), left()
     scored = scoring.scored(REAL, examples.examples, examples.labels, found).sample
     real = measured(REAL, scored.errors, scored.groups, share=scored.share)

@@ -17,6 +17,8 @@ from ..core.files import cell, write_bytes, write_csv
 from ..core.records import read_record
 from ..core.sections import Evaluation
 from ..core.yours import Yours
+from ..data.drawn_masks import FILE as MASKS
+from ..data.drawn_masks import read_masks
 from ..data.shards import Index, open_shards, read_words
 from ..diagnosis.error_tags import FILE, MOST_LISTED, WRONG, Row, columns, read_rows, refreshed
 from ..diagnosis.forms import errors_of
@@ -52,7 +54,8 @@ def main(yours: Yours) -> None:
     found = refreshed(rows, dev, errors, find(metrics["metric"]), given.most)
     arrays = open_shards(EXAMPLES, Index.read(EXAMPLES).fields, len(dev.examples))
     words = read_words(EXAMPLES, len(dev.examples))
-    looks = Gallery(arrays, dev.examples, drawing(yours.show), words)
+    known = read_masks(MASKS) if answers.target == "mask" else {}
+    looks = Gallery(arrays, dev.examples, drawing(yours.show), words, known)
     page = mistakes_page(found, dev, looks, errors.words)
     write_csv(FILE, columns(errors), ([*map(cell, astuple(one))] for one in found))
     write_bytes(SHEET, page.encode())

@@ -67,7 +67,7 @@ def times(network: nn.Module, inputs: Any, test: Split, chunk: int) -> list[floa
         at = number % len(test.labels)
         start = perf_counter()
         one = rows(test.arrays, slice(at, at + 1))
-        predict(network, inputs, one, target_of(test), chunk)
+        predict(network, inputs, one, target_of(test), chunk, labels=test.labels[at : at + 1])
         found.append((perf_counter() - start) * 1000)
     return found[WARM_UP:]
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Any
 
 from .params import choice, names, number, pattern, texts
@@ -12,6 +13,7 @@ CONSTRAINT = re.compile(
     r"(?P<figure>[a-z]\w*(?:\[.+\])?)(?:@(?P<slice>.+?))?\s*(?P<sign><=|>=)\s*"
     r"(?P<bound>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"
 )
+MOST_CLASSES = 256  # of a pixel, whose value is one byte
 COLUMN = re.compile(r"[^\x00-\x1f]*")  # the name of a column, or nothing
 SLICE = re.compile(
     r"class|path (?P<pattern>\S.*)|(?P<of>[a-z]\w*) "
@@ -23,10 +25,10 @@ SLICE = re.compile(
 class Task:
     """What is learnt: where examples stand with their answers, and what an answer is."""
 
-    reader: str = choice("folders", "labels", "lines")
+    reader: str = choice("folders", "labels", "lines", "pairs")
     answer: str = texts(COLUMN, "species")
     time: str = texts(COLUMN, "taken")
-    target: str = choice("class", "number")
+    target: str = choice("class", "number", "mask")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +84,7 @@ class Evaluation:
     """What counts as good."""
 
     metric: str = texts(re.compile(r"[a-z]\w*"), "macro_f1")
-    target_error: float = number(0)  # of classes a share, 1 at most
+    target_error: float = number(0)  # of classes and of masks a share, 1 at most
     constraints: tuple[str, ...] = texts(CONSTRAINT, "recall[cat] >= 0.9")
     slices: tuple[str, ...] = texts(SLICE, "brightness in 3 parts")
     slice_examples: int = number(1)
@@ -113,34 +115,54 @@ class Runtime:
     checkpoint_seconds: int = number(1)
 
 
-# What only answers with classes can have: (section, key) → the value that does nothing.
-OF_CLASSES: Mapping[tuple[str, str], Any] = {
-    ("data", "classes"): [],
-    ("optimization", "balance"): 0,
-    ("regularization", "label_smoothing"): 0,
+# What a target does not have: (section, key) → the value that does nothing; and why.
+_BALANCE = {("optimization", "balance"): 0}
+_CLASSES = {("data", "classes"): [], **_BALANCE, ("regularization", "label_smoothing"): 0}
+WITHOUT: Mapping[str, tuple[str, Mapping[tuple[str, str], Any]]] = {
+    "number": ("answers have no classes", _CLASSES),
+    "mask": ("an example has no class of its own", _BALANCE),
 }
+SHARES = {"class": "the examples", "mask": "the pixels"}  # of what an error is a share
 
 
 def contradictions(content: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Yield a sentence for each value in `content` that the target in section `task` rules out."""
-    target = content.get("task", {}).get("target")
-    evaluation = content.get("evaluation", {})
-    if target == "class" and evaluation.get("target_error", 0) > 1:
+    task, evaluation = content.get("task", {}), content.get("evaluation", {})
+    target = task.get("target", "class")
+    if target in SHARES and evaluation.get("target_error", 0) > 1:
         yield (
-            f"'evaluation.target_error' is {evaluation['target_error']}, but is a share of the "
-            "examples: 1 at most."
+            f"'evaluation.target_error' is {evaluation['target_error']}, but is a share of "
+            f"{SHARES[target]}: 1 at most."
         )
-    if target in ("class", None):
-        return
-    for (section, key), nothing in OF_CLASSES.items():
+    if target == "mask" or task.get("reader") == "pairs":
+        yield from _masks(task, content.get("data", {}))
+    why, without = WITHOUT.get(target, ("", {}))
+    for (section, key), nothing in without.items():
         value = content.get(section, {}).get(key, nothing)
         if value != nothing:
             yield (
-                f"'{section}.{key}' is {value}, but answers have no classes where task.target is "
-                f"{target}; set it to {nothing}."
+                f"'{section}.{key}' is {value}, but {why} where task.target is {target}; set it to "
+                f"{nothing}."
             )
-    if "class" in evaluation.get("slices", ()):
+    if why and "class" in evaluation.get("slices", ()):
         yield (
-            f"'evaluation.slices' has 'class', but answers have no classes where task.target is "
-            f"{target}; take it out."
+            f"'evaluation.slices' has 'class', but {why} where task.target is {target}; take it "
+            "out."
+        )
+
+
+def _masks(task: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what must be so that masks can be read."""
+    known = {"reader": "pairs", "target": "mask"}
+    for (key, wanted), (other, value) in permutations(known.items()):
+        if task.get(key) != wanted and task.get(other) == value:
+            yield (
+                f"'task.{key}' is {task.get(key)}, but task.{other} is {value}, and masks are what "
+                f"stands beside images; set it to {wanted}."
+            )
+    if task.get("target") == "mask" and not 2 <= len(data.get("classes", ())) <= MOST_CLASSES:
+        yield (
+            f"'data.classes' has {len(data.get('classes', ()))} names, but where task.target is "
+            "mask it names the classes of the pixels, 2 to 256, in the order of their values, as "
+            "[background, stroke]."
         )

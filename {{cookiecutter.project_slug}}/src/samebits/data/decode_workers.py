@@ -94,7 +94,7 @@ class Decoding:
                 "", f"{source.size} bytes, more than data.megapixels, {most:g}, allows"
             )
         content = self.reader.content(source, self.raw)
-        md5 = hashlib.md5(content).hexdigest()
+        md5 = self.reader.md5(content)
         if md5 == before:
             return None, None
         try:

@@ -15,11 +15,12 @@ from ..console.errors import UserError
 from ..core.config import read
 from ..core.seals import PIPELINE, declared, files, read_yaml
 from ..core.sections import Data
-from . import image, series, table, text
-from .example import Decoded, TooLarge, Unreadable
+from . import image, mask, series, table, text
+from .example import PIXELS, Decoded, TooLarge, Unreadable
 from .fields import Arrays, Field, Fields, checked
 from .fitting import Fitting, fitting_of
 from .image import limits
+from .targets import MASK
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,19 @@ class Decoder:
                     f"data.py: `decode` gave {name} as {value!r}; a fact is a finite number or a "
                     "word."
                 )
-        return Decoded(_arrays(found.arrays, self.fields), found.facts)
+        arrays = _arrays(found.arrays, self.fields)
+        return Decoded(arrays, {**found.facts, **counted(arrays)})
+
+
+def counted(arrays: Arrays) -> Mapping[str, str]:
+    """Return the fact `PIXELS` of a mask: how many pixels have each value, from 0 to the largest.
+
+    The values are told apart by spaces; what is no mask has no such fact.
+    """
+    mask = arrays.get(MASK)
+    if mask is None or mask.dtype != np.uint8:
+        return {}
+    return {PIXELS: " ".join(map(str, np.bincount(mask.ravel()).tolist()))}
 
 
 def _columns(yours: Any, settings: Any, fields: Fields) -> Mapping[str, Sequence[str]]:
@@ -130,7 +143,7 @@ def _made_by(settings: Any, data: Data) -> str:
     own = [Path(dep) for dep in declared(read_yaml(Path(PIPELINE)), "prepare").deps]
     code = [file for path in own if path.parts[0] == "src" for file in files(path)]
     found = hashlib.sha256(f"{settings} {data.bits} {PIL.__version__} {np.__version__}".encode())
-    engine = {Path(str(module.__file__)) for module in (image, series, table, text)}
+    engine = {Path(str(module.__file__)) for module in (image, mask, series, table, text)}
     for path in sorted({*(one for one in code if "samebits" not in one.parts), *engine}):
         found.update(path.read_bytes())
     return found.hexdigest()

@@ -9,6 +9,7 @@ Facts = dict[str, float | str]  # numbers such as "width", words such as "mode"
 
 
 WORDS = "words"  # the fact that people read in the place of an image
+PIXELS = "pixels"  # that which counts the pixels of a mask by their class
 
 
 class Decoded(NamedTuple):

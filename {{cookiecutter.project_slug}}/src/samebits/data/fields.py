@@ -95,5 +95,27 @@ def image_of(fields: Fields) -> str:
     return next((name for name, one in fields.items() if _is_image(one)), "")
 
 
+def check_answer(fields: Fields, name: str, dtype: str, axes: int) -> None:
+    """Refuse fields of which none, or another one, is the answer that the target stores there.
+
+    Args:
+        fields: of an example.
+        name: what the answer is called there.
+        dtype: NumPy's name of its type.
+        axes: how many it has.
+
+    Raises:
+        UserError: so it is.
+    """
+    field = fields.get(name)
+    kind = np.dtype(dtype).name
+    if field is None or field.dtype != kind or len(field.shape) != axes:
+        there = f"{field.dtype} {list(field.shape)}" if field else "none"
+        raise UserError(
+            f"data.py: an answer is the array `{name}`, {kind} with {axes} axes, of which `fields` "
+            f"announces {there}; announce it, and let `decode` return it."
+        )
+
+
 def _is_image(field: Field) -> bool:
     return field.dtype == "uint8" and len(field.shape) == 3

@@ -18,7 +18,7 @@ from .readers import FOLDERS, Reader
 from .shards import Example
 from .source import Source, refuse
 from .splits import group_of
-from .targets import Answers, no_number, number
+from .targets import TARGETS, Answers, no_class, no_number, number
 
 FITTED = Path("data/prepared/train")  # what was learnt of the training examples
 
@@ -51,15 +51,24 @@ def read_labelled(
         raise UserError(f"{folder} holds no example; put there {reader.wanted()}.")
     refuse([f"{folder}: {shown(one.path)}: {one.problem}." for one in found.values() if one.rule])
     labels = [(one.path, one.answer) for one in found.values()]
-    stored = (
-        _numbers(folder, labels)
-        if answers.target == "number"
-        else _classes(folder, labels, answers.classes)
-    )
+    field: str = TARGETS[answers.target].field
+    stored: NDArray[Any] = np.empty(0)
+    if not field:  # told before anything is decoded
+        stored = (
+            _numbers(folder, labels)
+            if answers.target == "number"
+            else _classes(folder, labels, answers.classes)
+        )
     decoded = [_decoded(one, folder, decoder, reader) for one in found.values()]
     fitted = learnt(FITTED, decoder.fitting)
+    arrays = dict(
+        fitted({name: np.stack([one[name] for one in decoded]) for name in decoder.fields})
+    )
+    if field:
+        stored = arrays.pop(field)
+        _refuse_unknown(folder, labels, stored, len(answers.classes))
     return Labelled(
-        fitted({name: np.stack([one[name] for one in decoded]) for name in decoder.fields}),
+        arrays,
         stored,
         [Example(path, label, "", group_of(path, decoder.data), {}) for path, label in labels],
     )
@@ -74,6 +83,16 @@ def _numbers(folder: Path, labels: Sequence[tuple[str, str]]) -> NDArray[np.floa
             problems.append(f"{folder}: {no_number(path, label)}")
     refuse(problems)
     return np.array(found)
+
+
+def _refuse_unknown(
+    folder: Path, labels: Sequence[tuple[str, str]], masks: NDArray[np.uint8], classes: int
+) -> None:
+    tops = masks.reshape(len(masks), -1).max(axis=1).tolist()
+    rows = zip(labels, tops, strict=True)
+    refuse(
+        [f"{folder}: {no_class(path, top, classes)}" for (path, _), top in rows if top >= classes]
+    )
 
 
 def _classes(

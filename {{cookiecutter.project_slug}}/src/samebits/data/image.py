@@ -9,9 +9,9 @@ import math
 import mmap
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError, features
@@ -41,6 +41,7 @@ OPEN_BYTES = 8  # of these, what a WebP takes before its size is known
 BAND = 2**20  # pixels that are converted at once
 FAINT = 16  # of 255: what is no more opaque cannot be seen on white
 HOT = 0.001  # share of a picture's pixels that may be defects of a camera's sensor
+Read = TypeVar("Read")
 
 
 @contextmanager
@@ -75,6 +76,20 @@ def open_image(content: bytes, mode: str) -> tuple[Image.Image, Facts]:
         MemoryError: there is too little memory here to say.
         UserError: this Pillow was built without a library that it takes to say.
     """
+    return reading(content, [*FORMATS], lambda image, data: _opened(image, content, data, mode))
+
+
+def reading(content: bytes, formats: list[str], read: Callable[[Any, Data], Read]) -> Read:
+    """Return what is read of the image in a content, of which any damage is `Unreadable`.
+
+    Args:
+        content: of the file.
+        formats: those that it may have, as Pillow calls them.
+        read: from the opened image and the section `data` to what is wanted of it.
+
+    Raises:
+        Unreadable, MemoryError, UserError: as `open_image`.
+    """
     (data,) = _limits
     if not content:
         raise Unreadable("empty file")
@@ -86,10 +101,10 @@ def open_image(content: bytes, mode: str) -> tuple[Image.Image, Facts]:
     try:
         with (
             warnings.catch_warnings(action="ignore"),
-            Image.open(io.BytesIO(content), formats=[*FORMATS]) as image,
+            Image.open(io.BytesIO(content), formats=formats) as image,
         ):
             memory = PIXEL_BYTES * math.prod(image.size)
-            return _opened(image, content, data, mode)
+            return read(image, data)
     except Unreadable:
         raise
     except Image.DecompressionBombError as error:

@@ -23,10 +23,11 @@ from ..core.random import uniform
 from ..core.sections import Runtime
 from .fields import Arrays, Shape
 from .sampling import draws
-from .shards import Index, Stored, open_shards, rows
+from .shards import CHECKSUMS, LABELS, Index, Stored, open_shards, rows
 from .streaming import fetch_lists, open_streamed
 from .targets import TARGETS, Answers, standard
 
+FORMS = {1: "[n]", 3: "[n, h, w]"}  # of labels, by their axes
 MOST_TEMPORARY = 70  # bytes of the path of a folder for sockets: these have room for 107
 
 
@@ -35,12 +36,13 @@ class Split:
     """Prepared examples: arrays [n, ...] by name, read when they are needed, and their labels.
 
     Labels are numbers of classes, int64 [n], or where answers are numbers, those, float64 [n]; then
-    `scale` is the mean of the training answers and their standard deviation. `learnt` are the
-    shapes of what `fit` of data.py has made.
+    `scale` is the mean of the training answers and their standard deviation. Masks are uint8
+    [n, h, w], read when they are needed; they are none of the arrays, so no network sees them.
+    `learnt` are the shapes of what `fit` of data.py has made.
     """
 
     arrays: Stored
-    labels: NDArray[Any]
+    labels: Any  # NDArray, or of masks LazyArray
     classes: list[str]
     version: str
     target: str = "class"
@@ -53,11 +55,12 @@ class Split:
         Raises:
             UserError: they are not.
         """
-        kind = np.dtype(TARGETS[self.target].dtype)
-        if self.labels.ndim != 1 or self.labels.dtype != kind:
+        kind, axes = np.dtype(TARGETS[self.target].dtype), 1 + TARGETS[self.target].axes
+        if len(self.labels.shape) != axes or self.labels.dtype != kind:
             raise UserError(
                 f"labels of {self.labels.dtype} {list(self.labels.shape)} are not one "
-                f"{self.target} for each example, {kind} [n]; run 'dvc repro --force prepare'."
+                f"{self.target} for each example, {kind} {FORMS[axes]}; run 'dvc repro --force "
+                "prepare'."
             )
 
     @property
@@ -66,8 +69,13 @@ class Split:
         return Answers(self.target, self.classes)
 
     def targets(self, chosen: NDArray[np.int64]) -> Tensor:
-        """Return what the network is to say of some examples: [b], int64 or float32."""
-        labels = self.labels.take(chosen, axis=0)
+        """Return what the network is to say of some examples: [b], int64 or float32.
+
+        Of masks, int64 [b, h, w].
+        """
+        labels = self.labels[chosen]
+        if labels.ndim > 1:
+            labels = labels.astype(np.int64)
         return torch.from_numpy(standard(labels, self.scale) if self.scale else labels)
 
     @classmethod
@@ -83,9 +91,10 @@ class Split:
         """
         source, folder = folder, lists(folder, streamed)
         index = Index.read(folder)
+        field = TARGETS[index.target].field
         try:
             # As a plain array: NumPy's own kind for mapped files takes its time with each batch.
-            labels = np.asarray(np.load(folder / "labels.npy", mmap_mode="r"))
+            listed = np.asarray(np.load(folder / (CHECKSUMS if field else LABELS), mmap_mode="r"))
         except FileNotFoundError as error:
             raise UserError(f"{error.filename} is not there; run 'dvc repro prepare'.") from None
         except (ValueError, TypeError, EOFError):
@@ -95,7 +104,8 @@ class Split:
         if streamed:
             arrays = open_streamed(source, index.fields)
         else:
-            arrays = open_shards(folder, index.fields, len(labels))
+            arrays = open_shards(folder, index.fields, len(listed))
+        labels = arrays.pop(field) if field else listed
         kind = index.target, index.scale, index.learnt
         return cls(arrays, labels, index.classes, index.version, *kind)
 
@@ -113,7 +123,7 @@ class Batch(NamedTuple):
     """The arguments of the network by name, each [b, ...], and what is to be said [b].
 
     That is the number of a class, int64, or a number, float32: in standard deviations from the mean
-    of the training answers.
+    of the training answers. Of masks it is the class of each pixel, int64 [b, h, w].
     """
 
     inputs: dict[str, Tensor]

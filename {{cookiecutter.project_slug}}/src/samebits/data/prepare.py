@@ -15,7 +15,7 @@ from ..core.sections import Data, Task
 from .coverage import coverage_findings
 from .decode_cache import DamagedBlock, DecodeCache
 from .example import WORDS
-from .fields import Fields, fields_of, record
+from .fields import Fields, check_answer, fields_of, record
 from .findings import RULES
 from .fitting import Fitted
 from .index import Catalogue, Place, Row
@@ -44,7 +44,8 @@ def prepare(
     """Write prepared/<split>/{image-00000.npy …, labels.npy, examples.csv, index.json}.
 
     image-*.npy: the array of that name [n, ...] in shards, and so for each field; labels.npy:
-    int64 [n], positions in the index's "classes", or float64 [n] where answers are numbers;
+    int64 [n], positions in the index's "classes", or float64 [n] where answers are numbers, and
+    none where the answer is an array of the example, as a mask is;
     examples.csv: an `Example` a row; index.json: an `Index`.
 
     Args:
@@ -85,7 +86,7 @@ def _assemble(
     labels: Labels,
     shard_bytes: int,
 ) -> None:
-    target, cut = TARGETS[task.target](), catalogue.cut(data)
+    target, cut = TARGETS[task.target](data.classes), catalogue.cut(data)
     for path, label, md5, _, time, _ in _labelled(catalogue, labels):
         target.see(path, label, split_of(path, md5, data, time, cut))
     for one in coverage_findings(target.counts, data, cut is not None):
@@ -95,9 +96,12 @@ def _assemble(
     cache = DecodeCache(catalogue)
     fitted = _fitted(catalogue, data, cache)
     fields = fitted.fields(catalogue.decoder.fields)
+    if target.field:
+        check_answer(fields, target.field, target.dtype, target.axes)
+    labelled = "" if target.field else target.dtype
     with ExitStack() as stack:
         writers = {
-            split: stack.enter_context(Writer(prepared / split, fields, shard_bytes, target.dtype))
+            split: stack.enter_context(Writer(prepared / split, fields, shard_bytes, labelled))
             for split in SPLITS
         }
         total = target.counts.total()

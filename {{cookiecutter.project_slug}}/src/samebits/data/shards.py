@@ -31,7 +31,7 @@ from .targets import TARGETS
 
 SHARD_BYTES = 64 * 2**20  # of all arrays up to a cut, at most; at least a quarter, but for the last
 SHARD_EXAMPLES = 2**16  # examples of a shard, at most
-CHECKSUMS = "checksums.npy"
+CHECKSUMS, LABELS = "checksums.npy", "labels.npy"
 SAID = "words.jsonl"  # what people see of each example, a text in JSON a line, where there is such
 BLOCK = 2 * 2**20  # bytes that are written at once
 LARGE = 4096  # bytes of a row; such rows are sooner copied one by one than shard by shard
@@ -192,7 +192,7 @@ class Writer:
         folder: where to.
         fields: the arrays of an example.
         shard_bytes: of all arrays up to a cut, at most.
-        answer: NumPy's type of labels.npy.
+        answer: NumPy's type of labels.npy; "" of answers that are arrays of the examples.
     """
 
     def __init__(self, folder: Path, fields: Fields, shard_bytes: int, answer: str = "<i8") -> None:
@@ -201,8 +201,7 @@ class Writer:
         self._least = -(-self.most // 4)
         self._files, self._shard = ExitStack(), ExitStack()
         self._arrays: dict[str, _Rows] = {}
-        self._answer = np.dtype(answer)
-        self._labels = _Rows(self._files.enter_context(replacing(folder / "labels.npy")), answer)
+        self._labels = self._answers(answer) if answer else None
         checksums = self._files.enter_context(replacing(folder / CHECKSUMS))
         self._checksums = _Rows(checksums, "<u4")
         file = self._files.enter_context(replacing(folder / "examples.csv"))
@@ -221,7 +220,12 @@ class Writer:
         for files in (self._shard, self._files):
             files.__exit__(*error)
 
-    def add(self, example: Example, answer: float, row: bytes, words: str | None = None) -> None:
+    def _answers(self, kind: str) -> "_Rows":
+        return _Rows(self._files.enter_context(replacing(self.folder / LABELS)), kind)
+
+    def add(
+        self, example: Example, answer: float | None, row: bytes, words: str | None = None
+    ) -> None:
         """Write one example, with its arrays as `fields.record` says, behind those before it.
 
         Its `words`, if `decode` gives them, go into words.csv, for people alone.
@@ -244,7 +248,8 @@ class Writer:
         self._table.writerow(example.cells())
         if self._words is not None:
             self._words.write(f"{json.dumps(words)}\n".encode())
-        self._labels.add(np.array(answer, self._answer).tobytes())
+        if self._labels is not None:
+            self._labels.add(np.array(answer, self._labels.kind).tobytes())
         self._checksums.add(zlib.crc32(row).to_bytes(4, "little"))
         self._content.update(row)
         self._held += 1
@@ -278,7 +283,8 @@ class Writer:
             self._close_shard()
         if self._facts is None:
             self._table.writerow(COLUMNS)
-        self._labels.finish()
+        if self._labels is not None:
+            self._labels.finish()
         self._checksums.finish()
         self._text.detach()
         self._files.close()
@@ -286,8 +292,9 @@ class Writer:
         for path in sorted(self.folder.iterdir()):
             if is_shard(path.name) and path.name not in written:
                 path.unlink()
-        if self._words is None:
-            (self.folder / SAID).unlink(missing_ok=True)
+        for name, held in ((SAID, self._words), (LABELS, self._labels)):
+            if held is None:  # an earlier run may have written it
+                (self.folder / name).unlink(missing_ok=True)
         return self._content.hexdigest()
 
 
@@ -299,7 +306,7 @@ class _Rows:
     """
 
     def __init__(self, file: BinaryIO, kind: str, shape: tuple[int, ...] = ()) -> None:
-        self._file, self._kind, self._shape = file, kind, shape
+        self._file, self.kind, self._shape = file, kind, shape
         self._count = 0
         self._held = bytearray(self._head())
 
@@ -316,7 +323,7 @@ class _Rows:
         self._file.write(self._head())
 
     def _head(self) -> bytes:
-        return header(self._kind, (self._count, *self._shape))
+        return header(self.kind, (self._count, *self._shape))
 
 
 def header(kind: str, shape: tuple[int, ...]) -> bytes:

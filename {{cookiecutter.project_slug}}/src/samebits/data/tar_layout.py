@@ -106,7 +106,7 @@ def _listed(raw: Path, reader: Reader) -> sqlite3.Connection:
         raise UserError("examples that are rows stand in few files, of which none is packed.")
     found = sqlite3.connect("")
     found.execute(_TABLE)
-    for one in reader.sources(raw):
+    for one in reader.files(raw):
         if one.rule == "misplaced":
             raise UserError(f"{(raw / one.path).as_posix()}: {one.problem}. Nothing was changed.")
         if one.rule != "missing-file":

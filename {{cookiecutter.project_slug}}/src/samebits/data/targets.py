@@ -1,4 +1,4 @@
-"""What an answer is: one of a few classes, or a number.
+"""What an answer is: one of a few classes, a number, or a mask with a class for each pixel.
 
 An answer stands in the data as a text. What it is stored as, and what must hold for it, is said
 here; what a network learns of it, in training/; how it is scored, in metrics/.
@@ -55,12 +55,20 @@ def is_number(text: str) -> bool:
 class Target(ABC):
     """The answers of a data set, seen one by one before any is stored.
 
-    `dtype` is that of labels.npy; `counts` are the examples by split and class, "" of none.
+    `dtype` is that of an answer as it is stored, `axes` how many it has; it stands in labels.npy,
+    or in the array `field` of the example. `counts` are the examples by split and class, "" of
+    none.
+
+    Args:
+        known: the names in `data.classes`.
     """
 
     dtype: ClassVar[str]
+    axes: ClassVar[int] = 0
+    field: ClassVar[str] = ""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Sequence[str] = ()) -> None:
+        self.known = [*known]
         self.counts = Counter[tuple[str, str]]()
 
     @abstractmethod
@@ -68,8 +76,8 @@ class Target(ABC):
         """Look at the answer of an example; what is none is a UserError."""
 
     @abstractmethod
-    def stored(self, label: str) -> float:
-        """Return what labels.npy has for an answer, when all have been seen."""
+    def stored(self, label: str) -> float | None:
+        """Return what labels.npy has for an answer, when all have been seen; None without it."""
 
     @property
     def classes(self) -> list[str]:
@@ -109,8 +117,8 @@ class Numbers(Target):
 
     dtype = "<f8"
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, known: Sequence[str] = ()) -> None:
+        super().__init__(known)
         self._learnt = array("d")
 
     def see(self, path: str, label: str, split: str) -> None:
@@ -138,7 +146,26 @@ class Numbers(Target):
         return middle, spread
 
 
-TARGETS: Mapping[str, type[Target]] = {"class": Classes, "number": Numbers}
+class Masks(Target):
+    """A class for each pixel, uint8 [h, w]: its number among the names in `data.classes`."""
+
+    dtype, axes, field = "|u1", 2, "mask"
+
+    def see(self, path: str, label: str, split: str) -> None:
+        """Count it."""
+        self.counts[split, ""] += 1
+
+    def stored(self, label: str) -> None:
+        """Return None, for the mask stands among the arrays of the example."""
+
+    @property
+    def classes(self) -> list[str]:
+        """Those that are named."""
+        return self.known
+
+
+TARGETS: Mapping[str, type[Target]] = {"class": Classes, "number": Numbers, "mask": Masks}
+MASK = Masks.field
 
 
 def no_number(path: str, label: str) -> str:
@@ -146,6 +173,14 @@ def no_number(path: str, label: str) -> str:
     return (
         f"{shown(path)} has the answer {shown(label)}, which is no number such as 12.5; correct it "
         "in the data, or in data/corrections.csv."
+    )
+
+
+def no_class(path: str, value: int, classes: int) -> str:
+    """Return what to say of an example whose mask has a value that is no class."""
+    return (
+        f"{shown(path)}: its mask has the value {value}, and data.classes names {classes} classes, "
+        f"0 to {classes - 1}; save it with the number of a class in each pixel, or name more."
     )
 
 

@@ -1,6 +1,5 @@
 """An error of a class is 1 for a wrong one and 0 for the right one; their mean is a share."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,7 +18,7 @@ from ..metrics.registry import METRICS, Metric
 from ..metrics.scores import rounded
 from .error_cost import ordered
 from .learning_curve import Shares
-from .target_errors import Errors, Said
+from .target_errors import Errors, Said, smoothed_losses
 from .words import WORDS
 
 
@@ -44,10 +43,7 @@ class ClassErrors(Errors[ClassPredictions]):
 
     def losses(self, smoothing: float) -> tuple[float, float]:
         """Return the logarithm of the number of classes, and the entropy of smoothed labels."""
-        count = len(self.answers.classes)
-        other = smoothing / count
-        parts = (1 - smoothing + other, *[other] * (count - 1))
-        return math.log(count), -math.fsum(one * math.log(one) for one in parts if one)
+        return smoothed_losses(len(self.answers.classes), smoothing)
 
     def mistakes(self, predictions: ClassPredictions) -> NDArray[np.bool_]:
         """Return which answers are wrong."""

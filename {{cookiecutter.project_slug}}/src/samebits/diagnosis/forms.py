@@ -5,10 +5,15 @@ from typing import Any
 
 from ..data.targets import Answers
 from .class_errors import ClassErrors
+from .mask_errors import MaskErrors
 from .number_errors import NumberErrors
 from .target_errors import Errors
 
-FORMS: Mapping[str, type[Errors[Any]]] = {"class": ClassErrors, "number": NumberErrors}
+FORMS: Mapping[str, type[Errors[Any]]] = {
+    "class": ClassErrors,
+    "number": NumberErrors,
+    "mask": MaskErrors,
+}
 
 
 def errors_of(answers: Answers, allowed: float) -> Errors[Any]:

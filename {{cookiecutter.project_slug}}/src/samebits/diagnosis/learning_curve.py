@@ -135,6 +135,12 @@ class Means(Curve):
         ]
 
 
+class MaskMeans(Means):
+    """Mean shares of wrong pixels."""
+
+    words = WORDS["mask"]
+
+
 @dataclass(frozen=True)
 class Ahead:
     """The error with so many times the data, its interval, and what is gained."""

@@ -1,8 +1,10 @@
 """What an answer is, for a diagnosis: what its errors are called, and what a mistake is.
 
-All else here speaks of errors alone. Each target has its form: class_errors.py, number_errors.py.
+All else here speaks of errors alone. Each target has its form: class_errors.py, number_errors.py,
+mask_errors.py.
 """
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
@@ -99,3 +101,10 @@ class Errors(ABC, Generic[P]):
     def misfit(self, true: str, answer: str) -> str:
         """Return what is wrong with these cells of reports/error-analysis.csv, or ""."""
         return ""
+
+
+def smoothed_losses(classes: int, smoothing: float) -> tuple[float, float]:
+    """Return the logarithm of the number of classes, and the entropy of smoothed labels."""
+    other = smoothing / classes
+    parts = (1 - smoothing + other, *[other] * (classes - 1))
+    return math.log(classes), -math.fsum(one * math.log(one) for one in parts if one)

@@ -119,6 +119,32 @@ class ClassWords(Words):
         return f"{100 * float(detail):.1f} % sure"
 
 
+class MaskWords(ClassWords):
+    """An error is the share of pixels that get a wrong class."""
+
+    answer, shared = "mask", "Share of their error"
+    caption = "Share of pixels that get a wrong class"
+    detail, nearly = "error", "masks that are good enough, those with the most wrong pixels first"
+    goal = "at most {} of the pixels wrong; test has {}"
+    cheaper = "how much less of all pixels would be wrong"
+
+    def happens(self, error: float, where: str) -> str:
+        """Return as `2.1 % of the pixels get a wrong class on test`."""
+        return f"{self.amount(error)} of the pixels get a wrong class {where}"
+
+    def flawless(self, place: str, allowed: float) -> str:
+        """Return that no mask has more wrong pixels than are allowed."""
+        return f"no mask on {place} has more than {self.amount(allowed)} of its pixels wrong"
+
+    def fared(self, error: float, mistakes: int, examples: int) -> str:
+        """Return as `2.1 % of their pixels got a wrong class`."""
+        return f"{self.amount(error)} of their pixels got a wrong class"
+
+    def far(self, detail: str) -> str:
+        """Return the share of its pixels that are wrong."""
+        return f"{self.amount(float(detail))} of its pixels wrong"
+
+
 class NumberWords(Words):
     """An error is how far an answer is from the truth, in the unit of the data."""
 
@@ -162,7 +188,11 @@ class NumberWords(Words):
         return f"{significant(float(detail))} away"
 
 
-WORDS: Mapping[str, Words] = {"class": ClassWords(), "number": NumberWords()}
+WORDS: Mapping[str, Words] = {
+    "class": ClassWords(),
+    "number": NumberWords(),
+    "mask": MaskWords(),
+}
 
 
 def significant(value: float, digits: int = DIGITS, *, signed: bool = False) -> str:

@@ -226,8 +226,7 @@ def _counted(raw: Path, source: str, problem: Problem, reader: Reader) -> str:
     size = sum(one.stat().st_size for one in raw.rglob("*") if one.is_file())
     others = len(found) - len(usable)
     rest = f" and {others} that cannot be used" if others else ""
-    kinds = "classes" if reader is FOLDERS else "different answers"
-    return f"{len(usable)} {reader.unit} in {len(answers)} {kinds}{rest}, {size} bytes"
+    return f"{reader.told(len(usable), len(answers))}{rest}, {size} bytes"
 
 
 def _examples(raw: Path, source: str, reader: Reader) -> list[Source]:

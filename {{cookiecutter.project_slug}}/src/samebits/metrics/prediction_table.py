@@ -14,6 +14,7 @@ from ..core.files import replacing
 from ..data.shards import COLUMNS, Example
 from ..data.targets import Answers
 from .class_predictions import PREFIX, ClassScoring
+from .mask_predictions import MaskScoring, classes_of
 from .number_predictions import NumberScoring
 from .predictions import Predictions
 
@@ -39,7 +40,10 @@ class Scoring(Protocol):
 
     @property
     def pairs(self) -> str:
-        """The file in reports/ with the true and the predicted answer of each test example."""
+        """The file in reports/ for DVC's plot: the true and the predicted answer of test examples.
+
+        Of masks, how good the pixels of each class are.
+        """
 
     @property
     def columns(self) -> Sequence[str]:
@@ -59,6 +63,8 @@ def scoring_of(answers: Answers, scale: tuple[float, ...] = ()) -> Scoring:
     """Return how answers are scored; without the `scale` of numbers they can only be read."""
     if answers.target == "class":
         return ClassScoring(answers.classes)
+    if answers.target == "mask":
+        return MaskScoring(answers.classes)
     return NumberScoring.of(scale[1]) if scale else NumberScoring()
 
 
@@ -130,6 +136,8 @@ def read_predictions(path: Path) -> tuple[Answers, dict[str, Predictions]]:
 def _answers(columns: Sequence[str]) -> Answers:
     if tuple(columns) == NumberScoring.columns:
         return Answers("number", [])
+    if classes := classes_of(columns):
+        return Answers("mask", classes)
     return Answers("class", [name.removeprefix(PREFIX) for name in columns[1:]])
 
 

@@ -75,6 +75,17 @@ class ScoredNumbers(NamedTuple):
     answers: Values
 
 
+class ScoredMasks(NamedTuple):
+    """Examples with a class for each pixel: how many pixels each class has, by example [n, k].
+
+    true: in the true masks. said: in those predicted. right: in both at once.
+    """
+
+    true: Values
+    said: Values
+    right: Values
+
+
 def mean_of(
     name: str,
     function: Callable[[Any], NDArray[Any]],
@@ -87,8 +98,9 @@ def mean_of(
 
     Args:
         name: by which params.yaml names it.
-        function: of `Scored`, or of `ScoredNumbers` where answers are numbers; it must not draw
-            random numbers; of trues and falses, the mean is a share.
+        function: of `Scored`, or of `ScoredNumbers` where answers are numbers, `ScoredMasks` where
+            they are masks; it must not draw random numbers; of trues and falses, the mean is a
+            share.
         higher_is_better: or lower.
         between_0_and_1: as a share does; its interval stays there too.
         meaning: in a few words, for the report.

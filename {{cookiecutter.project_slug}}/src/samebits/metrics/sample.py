@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .registry import Metric, Scored, ScoredNumbers
+from .registry import Metric, Scored, ScoredMasks, ScoredNumbers
 from .sums import Column, Kinds, Labels, Sums, Values, distinct
 
 FEWEST = 8  # degrees of freedom; below, an interval is of no use to anybody
@@ -50,7 +50,7 @@ class Sample(ABC):
 
     @property
     @abstractmethod
-    def scored(self) -> Scored | ScoredNumbers:
+    def scored(self) -> Scored | ScoredNumbers | ScoredMasks:
         """What a metric of one's own is computed of."""
 
     @abstractmethod

@@ -44,10 +44,10 @@ def _of_kind(kind: str, predictions: Predictions, answers: Answers) -> dict[str,
     if read is None:
         raise UserError(f"slice `{kind}` cannot be read; write `class` or `brightness in 3 parts`.")
     if kind == "class":
-        if not answers.classes:
+        if answers.target != "class":
             raise UserError(
-                f"slice `class`: there are no classes, for task.target is {answers.target}; take "
-                "it out of evaluation.slices."
+                f"slice `class`: an example has no class, for task.target is {answers.target}; "
+                "take it out of evaluation.slices."
             )
         strata = predictions.sample.strata
         return {f"class {name}": strata == at for at, name in enumerate(answers.classes)}

@@ -21,7 +21,7 @@ class Column:
     """What each of `n` examples adds to a sum.
 
     `values` [n] are whole numbers of a unit, of which `per` make 1. With `bins` [n] they are added
-    up apart, in `width` places.
+    up apart, in `width` places; so are those of an example that has several, `values` [n, width].
     """
 
     values: Values
@@ -30,7 +30,7 @@ class Column:
     width: int = 1
 
     def sums(self, weights: Values) -> Values:
-        """Return the sums for weights [r, n]: [r], or [r, width] with bins."""
+        """Return the sums for weights [r, n]: [r], or [r, width] where they are added up apart."""
         if self.bins is None:
             return np.asarray(weights @ self.values / self.per)
         return _binned(self.bins, (row * self.values for row in weights), self.width) / self.per
@@ -118,6 +118,11 @@ def distinct(values: Labels) -> tuple[Labels, Labels]:
     """
     found = np.unique(values)
     return found, np.searchsorted(found, values)
+
+
+def ratio(above: Values, below: Values) -> Values:
+    """Return the quotient, and 0 of nothing."""
+    return np.divide(above, below, out=np.zeros(np.broadcast(above, below).shape), where=below > 0)
 
 
 def _binned(bins: Labels, weights: Iterable[Values], width: int) -> Values:

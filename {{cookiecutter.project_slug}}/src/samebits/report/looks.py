@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,13 @@ from ..console.errors import UserError
 from ..core.png import png
 from ..core.resize import shrink
 from ..data.example import WORDS
-from ..data.fields import Arrays, Field, image_of
+from ..data.fields import Arrays
 from ..data.shards import Example, Stored
 from .markup import text
+from .overlays import SAID, drawn
 
 LARGEST = 128  # pixels a side; keeps a page with images of any size small
+WIDEST = 3 * LARGEST + 2  # of an image with two masks beside it
 TINY = 64  # below this, images are shown with their pixels as squares
 Image = npt.NDArray[np.uint8]  # [c, h, w]
 Show = Callable[[Arrays], Image | None]  # from the arrays of an example to an image, if any
@@ -24,15 +26,26 @@ Look = Image | str  # what a person sees of an example: an image, or else its fa
 
 
 class Gallery:
-    """Examples as `show` draws them, each when it is asked for."""
+    """Examples as `show` draws them, each when it is asked for.
+
+    Of some rows a mask that a model `said` is known, which `show` gets beside the arrays.
+    """
 
     def __init__(
-        self, arrays: Stored, examples: Sequence[Example], show: Show, words: Sequence[str] = ()
+        self,
+        arrays: Stored,
+        examples: Sequence[Example],
+        show: Show,
+        words: Sequence[str] = (),
+        said: Mapping[int, Image] = MappingProxyType({}),
     ) -> None:
         self._arrays, self._examples, self._show, self._words = arrays, examples, show, words
+        self._said = said
 
     def __getitem__(self, row: int) -> Look:
         arrays = {name: one[row] for name, one in self._arrays.items()}
+        if row in self._said:
+            arrays[SAID] = self._said[row]
         said = {WORDS: self._words[row]} if self._words else {}
         return look(arrays, {**self._examples[row].facts, **said}, self._show)
 
@@ -49,12 +62,12 @@ def look(arrays: Arrays, facts: Mapping[str, Any], show: Show) -> Look:
 
 
 def drawing(module: ModuleType | None) -> Show:
-    """Return how examples are shown: by `show` of your show.py, or without one by their image.
+    """Return how examples are shown: by `show` of your show.py, else by image and masks.
 
     What that returns must be an image; anything else is a `UserError`.
     """
     if module is None:
-        return _plain
+        return drawn
 
     def show(arrays: Arrays) -> Image:
         image = module.show(arrays)
@@ -70,12 +83,6 @@ def drawing(module: ModuleType | None) -> Show:
     return show
 
 
-def _plain(arrays: Arrays) -> Image | None:
-    fields = {name: Field(one.dtype.name, one.shape) for name, one in arrays.items()}
-    image = image_of(fields)
-    return arrays[image] if image and fields[image].shape[0] in (1, 3) else None
-
-
 def look_tag(look: Look, alt: str) -> str:
     """Return an `<img>` with an image, or a paragraph with words."""
     if not isinstance(look, str):
@@ -85,7 +92,10 @@ def look_tag(look: Look, alt: str) -> str:
 
 def image_tag(image: Image, alt: str) -> str:
     """Return an `<img>` that holds an image `[c, h, w]` as PNG."""
-    small = shrink(image, LARGEST)
+    fits = image.shape[1] <= LARGEST and image.shape[2] <= WIDEST
+    small = image if fits else shrink(image, LARGEST)
     data = base64.b64encode(png(small)).decode("ascii")
-    kind = ' class="tiny"' if max(small.shape[1:]) < TINY else ""
+    _, height, width = small.shape
+    kinds = ["wide"] * (width > 2 * height) + ["tiny"] * (height < TINY and width < WIDEST)
+    kind = f' class="{" ".join(kinds)}"' if kinds else ""
     return f'<img{kind} alt="{text(alt)}" src="data:image/png;base64,{data}">'

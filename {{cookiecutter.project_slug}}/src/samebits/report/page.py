@@ -21,11 +21,16 @@ from .figures import metrics_section, slices_section
 from .findings import findings_section
 from .inputs import Inputs
 from .markup import document, section, table, text
+from .mask_parts import mask_parts
 from .mistakes import mistakes_section
 from .number_parts import number_parts
 from .parts import Parts
 
-PARTS: Mapping[str, Callable[[Inputs], Parts]] = {"class": class_parts, "number": number_parts}
+PARTS: Mapping[str, Callable[[Inputs], Parts]] = {
+    "class": class_parts,
+    "number": number_parts,
+    "mask": mask_parts,
+}
 LEVELS = {
     "portable": "the same bits on every x86-64 Linux machine with AVX2",
     "machine": "the same bits on a machine of the same kind",

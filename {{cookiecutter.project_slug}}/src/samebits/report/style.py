@@ -131,6 +131,8 @@ svg .label { font-weight: 600; }
   gap: 1.5rem 1.25rem; margin: 0; padding: 0; list-style: none; }
 .mistakes img { display: block; width: 100%; aspect-ratio: 1; object-fit: contain;
   background: var(--card); border-radius: .25rem; }
+.mistakes li:has(.wide) { grid-column: span 2; }
+.mistakes .wide { aspect-ratio: auto; }
 .mistakes .tiny { image-rendering: pixelated; }
 .mistakes figcaption { margin-top: .4rem; font-size: .9rem; line-height: 1.4;
   overflow-wrap: anywhere; }

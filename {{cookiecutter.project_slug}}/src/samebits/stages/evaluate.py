@@ -1,12 +1,15 @@
 """models/, data/prepared → reports/{predictions,confusion}.csv, metrics.json: how good it is.
 
-Where answers are numbers, residuals.csv stands for confusion.csv.
+Where answers are numbers, residuals.csv stands for confusion.csv; where they are masks, ious.csv
+does, and masks.safetensors has what is said of the worst dev examples, for the report.
 
 The only stage that reads the test examples for their score. What it says of the predictions is
 said of the six decimals that reports/predictions.csv has, so anyone can compute it from that file.
 """
 
 from pathlib import Path
+
+import numpy as np
 
 from ..core import kernels
 from ..core.config import read
@@ -15,16 +18,18 @@ from ..core.operators import portable
 from ..core.seals import Seal
 from ..core.sections import Evaluation, Reproducibility
 from ..core.yours import Yours
+from ..data.drawn_masks import FILE, write_masks
 from ..data.loader import Split
 from ..data.release_file import data_of
 from ..data.shards import read_examples, rows
 from ..data.splits import SPLITS
 from ..metrics.baselines import beside
 from ..metrics.evaluation import check, judge_all, parts_of, resample_all
+from ..metrics.mask_predictions import MaskPredictions
 from ..metrics.prediction_table import scoring_of, write_predictions
 from ..metrics.registry import enter
 from ..training.network import built, growth
-from ..training.predict import load, predict
+from ..training.predict import load, masks, predict
 from ..training.target import target_of
 
 PREPARED, REPORTS = Path("data/prepared"), Path("reports")
@@ -47,9 +52,10 @@ def main(yours: Yours, seal: Seal) -> None:
     network.to(reproducibility.device)
     inputs = yours.model.inputs
     with portable(network, reproducibility):
-        predict(network, inputs, rows(test.arrays, slice(0, 1)), target, chunk)
+        first = rows(test.arrays, slice(0, 1))
+        predict(network, inputs, first, target, chunk, labels=test.labels)
     found = {
-        name: predict(network, inputs, split.arrays, target, chunk)
+        name: predict(network, inputs, split.arrays, target, chunk, labels=split.labels)
         for name, split in splits.items()
     }
     predictions = {
@@ -76,6 +82,10 @@ def main(yours: Yours, seal: Seal) -> None:
     seal.check()
     write_predictions(REPORTS / "predictions.csv", answers, predictions)
     scoring.write_pairs(REPORTS / scoring.pairs, predictions["test"])
+    if isinstance(dev := predictions["dev"], MaskPredictions):
+        worst = dev.worst()
+        arrays = rows(splits["dev"].arrays, np.array(worst))
+        write_masks(FILE, worst, masks(network, inputs, arrays, target.form, chunk))
     metrics |= {"baselines": beaten, "data": data_of(DATA)}
     write_json(REPORTS / "metrics.json", metrics)
     write_json(REPORTS / "growth.json", growth(yours.model, test))

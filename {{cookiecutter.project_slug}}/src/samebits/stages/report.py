@@ -1,12 +1,16 @@
 """Stage `report`: everything a person wants to see of the result, on one page."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from ..console.errors import UserError
 from ..core.files import write_bytes
 from ..core.records import read_curves, read_record
 from ..core.seals import Seal
 from ..core.yours import Yours
+from ..data.drawn_masks import FILE as MASKS
+from ..data.drawn_masks import read_masks
 from ..data.shards import Index, open_shards, read_words
 from ..diagnosis.error_tags import FILE, read_rows
 from ..diagnosis.forms import errors_of
@@ -15,7 +19,7 @@ from ..metrics.predictions import Predictions
 from ..metrics.registry import enter
 from ..report.findings import shown_paths
 from ..report.inputs import Inputs
-from ..report.looks import Gallery, Look, Show, drawing
+from ..report.looks import Gallery, Image, Look, Show, drawing
 from ..report.page import page
 
 KEYS = (
@@ -46,7 +50,8 @@ def main(yours: Yours, seal: Seal) -> None:
     )
     curves = read_curves(Path("reports/learning-curves.csv"), "train")
     show = drawing(yours.show)
-    looks = _gallery("dev", predictions, show)
+    said = read_masks(MASKS) if answers.target == "mask" else {}
+    looks = _gallery("dev", predictions, show, said)
     odd = _odd(set(shown_paths(data)), predictions, show)
     errors = errors_of(answers, diagnosis["chain"][0]["error"])
     tags = {row.md5: row.causes() for row in read_rows(FILE, predictions, errors)}
@@ -58,10 +63,15 @@ def main(yours: Yours, seal: Seal) -> None:
     seal.write()
 
 
-def _gallery(split: str, predictions: dict[str, Predictions], show: Show) -> Gallery:
+def _gallery(
+    split: str,
+    predictions: dict[str, Predictions],
+    show: Show,
+    said: Mapping[int, Image] = MappingProxyType({}),
+) -> Gallery:
     folder, examples = Path("data/prepared") / split, predictions[split].examples
     arrays = open_shards(folder, Index.read(folder).fields, len(examples))
-    return Gallery(arrays, examples, show, read_words(folder, len(examples)))
+    return Gallery(arrays, examples, show, read_words(folder, len(examples)), said)
 
 
 def _odd(wanted: set[str], predictions: dict[str, Predictions], show: Show) -> dict[str, Look]:

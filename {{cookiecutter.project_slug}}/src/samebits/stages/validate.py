@@ -32,11 +32,15 @@ def main(yours: Yours, seal: Seal) -> None:
     from ..core import kernels
     from ..training import linear_regression, softmax_regression
 
-    models = {"class": softmax_regression.out_of_fold, "number": linear_regression.out_of_fold}
+    models: dict[str, Any] = {
+        "class": softmax_regression.out_of_fold,
+        "number": linear_regression.out_of_fold,
+        "mask": None,  # of which none is doubted
+    }
     # Which labels are in doubt is the same everywhere, whatever level training has.
     kernels.configure("portable", 1, "cpu")
     with open_catalogue(DECODED, Decoder.of(yours.data, data), reader) as catalogue:
-        model: Any = models[task.target]
+        model = models[task.target]
         summary, table = validate(
             catalogue, RAW, data, version, model, Reviewed(), runtime.workers, task.target
         )

@@ -14,15 +14,17 @@ from numpy.typing import NDArray
 from ..core import kernels
 from ..core.config import read
 from ..core.params import keys
-from ..core.sections import Reproducibility, Task
+from ..core.sections import Data, Reproducibility, Task
 from ..core.yours import YOURS, Yours, declared, package
 from ..data.fields import Arrays, Field, Fields, checked, fields_of, image_of
 from ..data.fitting import Fitted, fitting_of
 from ..data.loader import Split
 from ..data.shards import Stored
+from ..data.targets import MASK
 
 CLASSES = ["plain", "rows", "columns"]
 LEARNT = 96  # examples of which `fit` learns
+BRIGHT = 105  # above the noise of an image, and below its bright rows
 NUMBERS = [100.0, 200.0, 300.0]  # for them, where answers are numbers
 
 
@@ -64,7 +66,8 @@ class Checks:
     def examples(self, count: int) -> Split:
         """Return examples to check with: noise, in which the answer can be told of each array.
 
-        It is one of three classes, or of three numbers.
+        It is one of three classes, or of three numbers; a mask has one class where the image is
+        bright, and another where it is dark.
 
         An image has bright rows, bright columns or neither; of any other array none, half or all of
         the numbers are larger. Whole numbers are from 0 to 3: they may stand for words.
@@ -75,9 +78,12 @@ class Checks:
         # Learnt of the same examples however many there are, as in a project.
         learnt = iter([made(fields, LEARNT)])
         fitted = fitting.learn(learnt) if fitting else Fitted({}, None)
-        arrays = fitted(made(fields, count))
+        arrays = dict(fitted(made(fields, count)))
         shapes = {name: one.shape for name, one in fitted.arrays.items()}
         target = read(Task).target
+        if target == "mask":
+            masks = arrays.pop(MASK)
+            return Split(arrays, masks, [*read(Data).classes], "synthetic", target, learnt=shapes)
         if target == "number":
             scale = (NUMBERS[1], NUMBERS[2] - NUMBERS[1])
             numbers = np.array(NUMBERS)[labels]
@@ -92,10 +98,13 @@ def _labels(count: int) -> NDArray[np.int64]:
 def made(fields: Fields, count: int) -> Arrays:
     """Return made-up arrays [count, ...] of these fields."""
     labels, image = _labels(count), image_of(fields)
-    return {
+    found: dict[str, NDArray[Any]] = {
         name: _images(field, labels) if name == image else _numbers(field, labels)
         for name, field in fields.items()
     }
+    if image and MASK in fields and fields[MASK].shape == fields[image].shape[1:]:
+        found[MASK] = (found[image].mean(axis=1) > BRIGHT).astype(np.uint8)
+    return found
 
 
 def _images(field: Field, labels: NDArray[np.int64]) -> NDArray[np.uint8]:

@@ -12,6 +12,7 @@ from ..metrics.registry import Metric
 from ..metrics.regression import Numbers
 from ..metrics.sample import Sample
 from ..metrics.scores import value
+from ..metrics.segmentation import Segmented
 from .base import disturb, yours
 
 EXAMPLES, CLASSES = 40, 3
@@ -26,6 +27,11 @@ class MetricsChecks:
         if read(Task).target == "number":
             truth = 1000 + 100 * draw.random(EXAMPLES)
             return Numbers(truth, truth + 10 * draw.random(EXAMPLES) - 5, rows)
+        if read(Task).target == "mask":
+            true, said = draw.integers(1, 9, (2, EXAMPLES, CLASSES)).astype(np.float64)
+            said[:, 0] += true.sum(axis=1) - said.sum(axis=1) + 9 * CLASSES
+            true[:, 0] += 9 * CLASSES
+            return Segmented(true, said, np.minimum(true, said), draw.random(EXAMPLES), rows)
         probabilities = draw.random((EXAMPLES, CLASSES)) + 0.01
         probabilities /= probabilities.sum(axis=1, keepdims=True)
         return Classified(rows % CLASSES, probabilities.argmax(axis=1), probabilities, rows)

@@ -2,7 +2,7 @@
 
 from ..core.sections import Optimization, Regularization
 from ..data.loader import Batch
-from .augmentation import warp
+from .augmentation import warp, warp_pair
 from .optimizer import cosine
 
-__all__ = ["Batch", "Optimization", "Regularization", "cosine", "warp"]
+__all__ = ["Batch", "Optimization", "Regularization", "cosine", "warp", "warp_pair"]

@@ -13,9 +13,33 @@ def warp(images: Tensor, angle: Tensor, shift: Tensor, mirror: Tensor) -> Tensor
         shift: of each down and across, in parts of the side [b, 2].
         mirror: which are mirrored, left to right [b].
     """
-    if not (angle.any() or shift.any() or mirror.any()):
+    if not _moved(angle, shift, mirror):
         return images
-    height, width = images.shape[-2:]
+    return _sample(images, *_places(images.shape, angle, shift, mirror))
+
+
+def warp_pair(
+    images: Tensor, masks: Tensor, angle: Tensor, shift: Tensor, mirror: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Turn images with their masks [b, h, w], as `warp` does.
+
+    A pixel of a mask takes the class of the nearest one, for between two classes there is none.
+    """
+    if not _moved(angle, shift, mirror):
+        return images, masks
+    down, across = _places(images.shape, angle, shift, mirror)
+    return _sample(images, down, across), _nearest(masks, down, across)
+
+
+def _moved(angle: Tensor, shift: Tensor, mirror: Tensor) -> bool:
+    return bool(angle.any() or shift.any() or mirror.any())
+
+
+def _places(
+    shape: torch.Size, angle: Tensor, shift: Tensor, mirror: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return where each pixel comes from, down and across in pixels from the first: [b, h, w]."""
+    height, width = shape[-2:]
     angle, shift = angle.view(-1, 1, 1), shift.view(-1, 2, 1, 1)
     side = 1 - 2 * mirror.float().view(-1, 1, 1)
     # Pixels' centres as parts of the side, with the middle of the image at 0.
@@ -24,7 +48,15 @@ def warp(images: Tensor, angle: Tensor, shift: Tensor, mirror: Tensor) -> Tensor
     cosine, sine = angle.cos(), angle.sin()
     across = (x * cosine - y * sine + shift[:, 0] + 0.5) * width - 0.5
     down = (x * sine + y * cosine + shift[:, 1] + 0.5) * height - 0.5
-    return _sample(images, down, across)
+    return down, across
+
+
+def _nearest(masks: Tensor, down: Tensor, across: Tensor) -> Tensor:
+    """Return the masks at the nearest pixels; beyond the border its pixels repeat."""
+    height, width = masks.shape[-2:]
+    row = (down + 0.5).floor().clamp(0, height - 1).long()
+    column = (across + 0.5).floor().clamp(0, width - 1).long()
+    return masks.flatten(1).gather(1, (row * width + column).flatten(1)).view_as(masks)
 
 
 def _sample(images: Tensor, down: Tensor, across: Tensor) -> Tensor:

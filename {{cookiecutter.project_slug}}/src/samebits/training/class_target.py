@@ -26,7 +26,17 @@ class ClassTarget:
     outputs: int
     figure = "dev_accuracy"
 
-    def said(self, outputs: Tensor) -> Tensor:
+    @property
+    def form(self) -> tuple[int, ...]:
+        """Return that it is a number for each class."""
+        return (self.outputs,)
+
+    @property
+    def kept(self) -> int:
+        """Return that all are kept."""
+        return self.outputs
+
+    def said(self, outputs: Tensor, truth: object) -> Tensor:
         """Return the probabilities of logits [b, classes]."""
         return functional.softmax(outputs, dim=1)
 

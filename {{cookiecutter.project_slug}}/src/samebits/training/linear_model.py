@@ -99,15 +99,17 @@ def descend(seen: Known, targets: NDArray[Any], outputs: int, errors: Errors) ->
     return Linear(scaled, weights[:-1].clone(), weights[-1].clone())
 
 
-def given(model: Linear, seen: Known, said: Callable[[Tensor], Tensor]) -> Tensor:
-    """Return what is `said` of what `model` gives of n examples, [n, outputs]."""
+def given(
+    model: Linear, seen: Known, said: Callable[[Tensor], Tensor], batch: int = BATCH
+) -> Tensor:
+    """Return what is `said` of what `model` gives of n examples, [n, outputs]; `batch` at once."""
     found = torch.empty(len(seen), len(model.bias))
-    for start in range(0, len(seen), BATCH):
-        inputs = model.scaled(seen[start : start + BATCH])
+    for start in range(0, len(seen), batch):
+        inputs = model.scaled(seen[start : start + batch])
         # Always of one shape: kernels are chosen by it, and differ in their last bits.
-        filled = functional.pad(inputs, (0, 0, 0, BATCH - len(inputs)))
+        filled = functional.pad(inputs, (0, 0, 0, batch - len(inputs)))
         answers = said(filled @ model.weight + model.bias)
-        found[start : start + BATCH] = answers[: len(inputs)]
+        found[start : start + batch] = answers[: len(inputs)]
     return found
 
 

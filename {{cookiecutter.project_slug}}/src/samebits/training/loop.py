@@ -104,7 +104,7 @@ def train(
         with look:  # at what workers do, and at what the end of each epoch does
             batches[run.step]
             first = rows(dev.arrays, slice(0, 1))
-            predict(network, inputs, first, target, reproducibility.chunk)
+            predict(network, inputs, first, target, reproducibility.chunk, ALONE, dev.labels)
     network.train()
     with keeper, Stop(group.rank) as stop:
         for batch in stream(batches, run.step, steps, runtime):
@@ -116,7 +116,8 @@ def train(
                 optimizer.step()
             look = nullcontext()
             if run.at_epoch_end():
-                answers = predict(network, inputs, dev.arrays, target, reproducibility.chunk, group)
+                known = (dev.arrays, target, reproducibility.chunk, group, dev.labels)
+                answers = predict(network, inputs, *known)
                 run.close_epoch(*target.judged(answers, dev.labels))
             if run.step % runtime.log_every == 0:
                 epoch = f"{run.step // batches.steps_per_epoch} of {optimization.epochs}"

@@ -1,9 +1,10 @@
 """What a network says of examples."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
@@ -16,15 +17,18 @@ from ..data.shards import Stored, rows
 from .distributed import ALONE, Group
 from .target import Target
 
+Inputs = Callable[[Arrays], dict[str, Tensor]]  # of model.py
+
 
 @torch.no_grad()
 def predict(
     network: nn.Module,
-    inputs: Callable[[Arrays], dict[str, Tensor]],
+    inputs: Inputs,
     arrays: Stored,
     target: Target,
     chunk: int,
     group: Group = ALONE,
+    labels: Any = None,
 ) -> NDArray[Any]:
     """Return the answers for examples, arrays [n, ...] by name, in the form of the target.
 
@@ -32,26 +36,70 @@ def predict(
     are chosen by shape, so the bits of one example would else depend on how many others there are.
     Chunks are the same for any number of processes.
 
+    Args:
+        network: of model.py.
+        inputs: of model.py.
+        arrays: of the examples.
+        target: what is made of the outputs.
+        chunk: examples at once.
+        group: the processes that share them out.
+        labels: of the examples, where the target compares the outputs with them.
+
     Raises:
         UserError: the network gives more or fewer numbers than the target needs.
+    """
+    count = len(next(iter(arrays.values())))
+    found = torch.zeros(count, target.kept)
+    for start, given in outputs(network, inputs, arrays, target.form, chunk, group):
+        truth = None if labels is None else labels[start : start + chunk]
+        found[start : start + chunk] = target.said(given, truth)[: count - start]
+    return target.answers(group.union(found).numpy())
+
+
+@torch.no_grad()
+def outputs(
+    network: nn.Module,
+    inputs: Inputs,
+    arrays: Stored,
+    form: tuple[int, ...],
+    chunk: int,
+    group: Group = ALONE,
+) -> Iterator[tuple[int, Tensor]]:
+    """Yield which example is the first of a chunk, and what the network gives of it [chunk, *form].
+
+    Arguments and errors are those of `predict`; what stands behind the last example is blank.
     """
     count = len(next(iter(arrays.values())))
     device = next(network.parameters()).device
     was_training = network.training
     network.eval()
-    found = torch.zeros(count, target.outputs)
     for start in range(group.rank * chunk, count, group.size * chunk):
         given = inputs(rows(arrays, slice(start, start + chunk)))
         filled = {name: _filled(one, chunk).to(device) for name, one in given.items()}
-        outputs = network(**filled)
-        if outputs.shape != (chunk, target.outputs):
+        found = network(**filled)
+        if found.shape != (chunk, *form):
+            last = "be of that shape" if len(form) > 1 else "have `outputs` numbers"
             raise UserError(
-                f"model.py: the network gives {list(outputs.shape)} for {chunk} examples, instead "
-                f"of {[chunk, target.outputs]}; let its last layer have `outputs` numbers."
+                f"model.py: the network gives {list(found.shape)} for {chunk} examples, instead "
+                f"of {[chunk, *form]}; let its last layer {last}."
             )
-        found[start : start + chunk] = target.said(outputs)[: count - start]
+        yield start, found
     network.train(was_training)
-    return target.answers(group.union(found).numpy())
+
+
+def masks(
+    network: nn.Module, inputs: Inputs, arrays: Stored, form: tuple[int, ...], chunk: int
+) -> NDArray[np.uint8]:
+    """Return the most probable class of each pixel [n, h, w] of a few examples; arguments as above.
+
+    All of them are held at once, unlike in `predict`.
+    """
+    count = len(next(iter(arrays.values())))
+    parts = [
+        given.argmax(dim=1).byte().cpu()
+        for _, given in outputs(network, inputs, arrays, form, chunk)
+    ]
+    return torch.cat(parts)[:count].numpy()
 
 
 def _filled(given: Tensor, count: int) -> Tensor:

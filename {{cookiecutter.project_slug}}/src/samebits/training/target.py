@@ -9,6 +9,7 @@ from torch import Tensor
 from ..data.loader import Split
 from .baselines import Said
 from .class_target import ClassTarget
+from .mask_target import MaskTarget
 from .number_target import NumberTarget
 
 
@@ -21,18 +22,32 @@ class Target(Protocol):
 
     @property
     def outputs(self) -> int:
-        """How many numbers the network gives for an example."""
+        """What `build` is told: how many numbers the network gives, for an example or a pixel."""
 
-    def said(self, outputs: Tensor) -> Tensor:
-        """Return what the outputs [b, outputs] of one chunk say, in the same shape."""
+    @property
+    def form(self) -> tuple[int, ...]:
+        """The shape of what the network gives for an example."""
+
+    @property
+    def kept(self) -> int:
+        """How many numbers are kept of what it gives for an example."""
+
+    def said(self, outputs: Tensor, truth: Any) -> Tensor:
+        """Return what the outputs [b, *form] of one chunk say, [b, kept].
+
+        Args:
+            outputs: of the network.
+            truth: the labels of the examples, as a `Split` has them; blank ones at the end have
+                none.
+        """
 
     def answers(self, said: NDArray[Any]) -> NDArray[Any]:
-        """Return the answers of n examples, of what was said of them [n, outputs]."""
+        """Return the answers of n examples, of what was said of them [n, kept]."""
 
-    def judged(self, answers: NDArray[Any], labels: NDArray[Any]) -> tuple[float, float]:
+    def judged(self, answers: NDArray[Any], labels: Any) -> tuple[float, float]:
         """Return the mean loss of answers and the `figure`; labels are those of a `Split`."""
 
-    def blind(self, labels: NDArray[Any]) -> float:
+    def blind(self, labels: Any) -> float:
         """Return the mean loss of one who knows the labels, but sees no example."""
 
     def cell(self, value: float) -> str:
@@ -46,4 +61,7 @@ def target_of(split: Split) -> Target:
     """Return what there is to learn of examples with such answers."""
     if split.target == "number":
         return NumberTarget(*split.scale)
+    if split.target == "mask":
+        height, width = split.labels.shape[1:]
+        return MaskTarget(len(split.classes), (height, width))
     return ClassTarget(len(split.classes))

@@ -1,7 +1,8 @@
 """What differs between two versions of the data, example by example: a pure function of two lists.
 
 An example is its content: the same content under another class was relabelled, under another name
-in the same class renamed. A file whose content is new is one example less and one more.
+in the same class renamed. A file whose content is new is one example less and one more. The same
+image with another mask was relabelled, too.
 """
 
 import csv
@@ -12,6 +13,7 @@ from typing import NamedTuple
 
 from ..core.files import named
 from ..core.sections import Data
+from ..data.joined import HALF
 from ..data.readers import FOLDERS, Reader
 from ..data.source import Source
 from ..data.splits import LEFT_OUT, SPLITS, split_of
@@ -63,10 +65,9 @@ def examples_of(
         if not any(part.startswith(".") for part in PurePosixPath(path).parts)
     )
     # Of a row the stamp is the MD5 of its content, as that of a file is here.
+    found = ((one, reader.listed_md5(one)) for one in reader.examples(files, raw) if not one.rule)
     return sorted(
-        Versioned(one.path, right.get((one.stamp, one.answer)) or one.answer, one.stamp)
-        for one in reader.examples(files, raw)
-        if not one.rule
+        Versioned(one.path, right.get((md5, one.answer)) or one.answer, md5) for one, md5 in found
     )
 
 
@@ -88,7 +89,7 @@ def changes(old: Iterable[Versioned], new: Iterable[Versioned]) -> Changes:
 def _by_content(examples: Iterable[Versioned]) -> dict[str, list[Versioned]]:
     found = defaultdict[str, list[Versioned]](list)
     for one in examples:
-        found[one.md5].append(one)
+        found[one.md5[:HALF]].append(one)  # of an image with its mask, that of the image
     return found
 
 
@@ -98,7 +99,8 @@ def _match(old: list[Versioned], new: list[Versioned], found: Changes) -> None:
         return
     before, after = sorted(set(old) - set(new)), sorted(set(new) - set(old))
     for one in [*before]:
-        if other := next((two for two in after if two.label == one.label), None):
+        same = (two for two in after if (two.label, two.md5) == (one.label, one.md5))
+        if other := next(same, None):
             found.renamed.append((one, other))
             before.remove(one)
             after.remove(other)

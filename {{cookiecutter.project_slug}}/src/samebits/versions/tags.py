@@ -18,7 +18,8 @@ from typing import Any
 from ..console.errors import UserError
 from ..core.files import md5
 from ..data.dvc_file import recorded_version
-from ..data.readers import Reader, reader_named
+from ..data.joined import content_md5, joined
+from ..data.readers import Pairs, Reader, reader_named
 from ..data.release_file import CORRECTIONS, RECORD, Record, parsed
 from ..data.source import look_over, members
 from ..programs import dvc, git, git_says
@@ -148,6 +149,8 @@ class Release:
 
     def contents(self, wanted: Collection[Versioned]) -> dict[Versioned, bytes]:
         """Return the files of some of its examples, those that the cache has, packed or not."""
+        if isinstance(self.reader, Pairs):
+            return self._pairs(wanted)
         cached = {one: cached_object(one.md5) for one in wanted}
         found = {one: content for one, content in cached.items() if content is not None}
         found |= self._rows({one.path: one for one in wanted if one not in found})
@@ -158,6 +161,27 @@ class Release:
                     content = member.content(archive.parent)
                     if md5(content) == one.md5:
                         found[one] = content
+        return found
+
+    def _pairs(self, wanted: Collection[Versioned]) -> dict[Versioned, bytes]:
+        """Return the content of those that are an image with its mask."""
+        files = self._files({path for one in wanted for path in (one.path, one.label)})
+        found = {
+            one: joined(files[one.path], files[one.label])
+            for one in wanted
+            if one.path in files and one.label in files
+        }
+        return {one: content for one, content in found.items() if content_md5(content) == one.md5}
+
+    def _files(self, wanted: Collection[str]) -> dict[str, bytes]:
+        """Return the contents of those files that the cache has, packed or not."""
+        names = listing(self.version)
+        cached = {path: cached_object(names[path]) for path in wanted if path in names}
+        found = {path: content for path, content in cached.items() if content is not None}
+        for archive in _archives(names).values():
+            for member in members(archive) if archive.is_file() else ():
+                if member.path in wanted and member.path not in names:
+                    found[member.path] = member.content(archive.parent)
         return found
 
     def _rows(self, wanted: Mapping[str, Versioned]) -> dict[Versioned, bytes]:

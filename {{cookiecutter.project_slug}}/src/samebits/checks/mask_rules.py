@@ -1,0 +1,106 @@
+"""Rules about answers that are masks: what the pixels of all of them are."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from ..core.sections import Data
+from ..data.findings import MOST_PATHS, Finding, shown
+from ..data.joined import HALF
+from ..data.splits import split_of
+from ..data.targets import no_class
+
+# Of each example its path, its MD5, and how many pixels have each value, as `PIXELS` says.
+QUERY = """
+    SELECT path, md5, json_extract(facts, '$.pixels') FROM files WHERE problem = '' ORDER BY path"""
+
+
+def _counted(database: sqlite3.Connection) -> Iterator[tuple[str, str, list[int]]]:
+    for path, md5, counts in database.execute(QUERY):
+        yield path, md5, [*map(int, (counts or "").split())]
+
+
+def pixels(database: sqlite3.Connection) -> dict[str, Any]:
+    """Return what reports/data.json says of the answers: the pixels of each class."""
+    total = Counter[int]()
+    for _, _, counts in _counted(database):
+        total.update(dict(enumerate(counts)))
+    most = max(total, default=-1) + 1
+    return {"classes": {}, "answers": {"pixels": [total[at] for at in range(most)]}}
+
+
+def mask_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
+    """Yield masks that have no class somewhere, and what is odd about all together.
+
+    Args:
+        database: that of a catalogue, with the view `examples`.
+        data: what is expected; `classes` are the names of the values.
+    """
+    names, seen, count = data.classes, Counter[tuple[str, int]](), 0
+    plain = list[tuple[str, str, str]]()
+    for path, md5, counts in _counted(database):
+        count += 1
+        split = split_of(path, md5, data)
+        there = [at for at, pixels in enumerate(counts) if pixels]
+        seen.update((split, at) for at in there)
+        if len(counts) > len(names):
+            words = no_class(path, len(counts) - 1, len(names))
+            yield Finding("no-class", words, (path,), (md5,))
+        elif len(there) == 1:
+            plain.append((path, md5, names[there[0]]))
+    if count < data.least_examples:
+        words = (
+            f"{count} example(s) with a mask, fewer than data.least_examples, "
+            f"{data.least_examples}; add some."
+        )
+        yield Finding("few-examples", words)
+    yield from _plain(plain, count)
+    yield from _absent(seen, names)
+    yield from _two_masks(database)
+
+
+def _plain(found: list[tuple[str, str, str]], count: int) -> Iterator[Finding]:
+    if found:
+        some = ", ".join(f"{shown(path)} ({shown(name)})" for path, _, name in found[:3])
+        more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+        words = (
+            f"{len(found)} of {count} masks are of one class alone: {some}{more}; "
+            "see whether something is missing there, or accept it."
+        )
+        paths, hashes, _ = zip(*found[:MOST_PATHS], strict=True)
+        yield Finding("plain-masks", words, paths, hashes)
+
+
+def _absent(seen: Counter[tuple[str, int]], names: tuple[str, ...]) -> Iterator[Finding]:
+    """Yield the classes that no mask has, or none to learn from, or none to be judged by."""
+    for at, name in enumerate(names):
+        splits = {split for (split, value), count in seen.items() if value == at and count}
+        lacking = [split for split in ("dev", "test") if split not in splits]
+        if not splits:
+            words = (
+                f"{shown(name)} has no pixel in any mask, but data.classes expects it as {at}; see "
+                "whether the values are those of the classes, or take it out."
+            )
+            yield Finding("missing-class", words, classes=(name,))
+        elif "train" not in splits:
+            words = f"no mask in train has a pixel of {shown(name)}; add images that show it."
+            yield Finding("unlearnt-class", words, classes=(name,))
+        elif lacking:
+            words = (
+                f"no mask in {' and '.join(lacking)} has a pixel of {shown(name)}; add images that "
+                "show it, or accept it in data/accepted.csv."
+            )
+            yield Finding("unseen-class", words, classes=(name,))
+
+
+def _two_masks(database: sqlite3.Connection) -> Iterator[Finding]:
+    query = f"""
+        SELECT min(path), max(path), min(md5), max(md5), count(*) FROM examples
+        GROUP BY substr(md5, 1, {HALF}) HAVING count(DISTINCT md5) > 1 ORDER BY 1"""
+    for first, last, low, high, count in database.execute(query):
+        words = (
+            f"{shown(first)} and {shown(last)} are one image with different masks"
+            f"{f', and {count - 2} more' if count > 2 else ''}; keep the right one."
+        )
+        yield Finding("two-masks", words, (first, last), (low, high))

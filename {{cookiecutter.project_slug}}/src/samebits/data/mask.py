@@ -1,0 +1,56 @@
+"""An image with its mask: the class of each pixel, which is the pixel's value in a PNG."""
+
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from .example import Facts, Unreadable
+from .image import PNG_DEPTH, PNG_END, open_image, reading
+from .joined import parted
+
+MARK = b"\x89PNG\r\n\x1a\n"
+SAVE = "save it as a PNG of 8 bits, in which each pixel is the number of its class"
+
+
+def open_pair(content: bytes, mode: str) -> tuple[Image.Image, Image.Image, Facts]:
+    """Return the image and the mask of a content that the reader `pairs` has joined.
+
+    Args:
+        content: of both files.
+        mode: of the image, "L" for grey, "RGB" for colour.
+
+    Returns:
+        The image as `open_image` gives it, the mask of the same size in mode "L", whose values are
+        classes, and the facts of the image. Resize a mask with Pillow's `NEAREST`, or what lies
+        between two classes becomes a third.
+
+    Raises:
+        Unreadable: one of them is damaged or too large, the mask is none, or of another size.
+        MemoryError, UserError: as `open_image`.
+    """
+    first, second = parted(content)
+    image, facts = open_image(first, mode)
+    if not second.startswith(MARK):
+        raise Unreadable(f"its mask is {'no PNG' if second else 'empty'}; {SAVE}")
+    try:
+        mask = reading(second, ["PNG"], lambda opened, _: _opened(opened, second))
+    except Unreadable as problem:
+        raise type(problem)(f"its mask: {problem}") from None
+    if mask.size != image.size:
+        sizes = ["×".join(map(str, one.size)) for one in (mask, image)]
+        raise Unreadable(
+            f"its mask has {sizes[0]} pixels, and the image {sizes[1]}; save both in one size"
+        )
+    return image, mask, facts
+
+
+def _opened(image: Any, content: bytes) -> Image.Image:
+    image.load()
+    if PNG_END not in content:
+        raise Unreadable("it stops before its end")
+    # A palette's numbers stay as they are; of grey with fewer bits Pillow makes others.
+    if image.mode != "P" and (image.mode != "L" or content[PNG_DEPTH] != 8):
+        bits = f"{content[PNG_DEPTH]} bits, mode {image.mode}"
+        raise Unreadable(f"it has {bits}, and not one channel of 8 bits; {SAVE}")
+    return Image.fromarray(np.asarray(image))

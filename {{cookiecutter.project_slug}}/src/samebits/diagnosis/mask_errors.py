@@ -1,0 +1,38 @@
+"""An error of a mask is the share of its pixels that get a wrong class."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..metrics.mask_predictions import MaskPredictions
+from ..metrics.segmentation import Segmented
+from .learning_curve import MaskMeans
+from .mean_errors import MeanErrors
+from .target_errors import Said, smoothed_losses
+from .words import WORDS
+
+
+class MaskErrors(MeanErrors[MaskPredictions]):
+    """Errors of examples with a class for each pixel."""
+
+    words = WORDS["mask"]
+    smooths = True
+    metrics = ("dice", "mean_iou")
+    furthest = "those with the most wrong pixels first"
+    curves = MaskMeans
+
+    def losses(self, smoothing: float) -> tuple[float, float]:
+        """Return those of a pixel, as of an example of one class."""
+        return smoothed_losses(len(self.answers.classes), smoothing)
+
+    def put_right(self, sample: Segmented, rows: NDArray[np.int64]) -> Segmented:
+        """Return it with the true classes there, without a loss."""
+        said, right, losses = (one.copy() for one in (sample.said, sample.right, sample.losses))
+        said[rows] = right[rows] = sample.true[rows]
+        losses[rows] = 0
+        return replace(sample, said=said, right=right, losses=losses)
+
+    def said(self, predictions: MaskPredictions, row: int) -> Said:
+        """Return the shares of the classes, and that of the pixels that are wrong."""
+        return Said(*predictions.words(row), f"{predictions.sample.errors[row]:.6f}")

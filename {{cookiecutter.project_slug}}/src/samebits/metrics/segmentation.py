@@ -1,0 +1,81 @@
+"""Examples with a class for each pixel: of each what is counted, by class."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .registry import Metric, ScoredMasks
+from .sample import Sample
+from .sums import Column, Labels, Values
+
+FINE = 1e8  # the unit in which losses are whole numbers
+
+
+@dataclass(frozen=True)
+class Segmented(Sample):
+    """Examples with how many of their pixels are of each class: truly, as said, and both [n, k].
+
+    `losses` [n] are the mean losses of a pixel. Columns: `true`, `said`, `right` and `loss`.
+    """
+
+    true: Values
+    said: Values
+    right: Values
+    losses: Values
+    groups: Labels
+    partial: bool = False
+    share: ClassVar[bool] = False
+
+    @cached_property
+    def errors(self) -> Values:
+        """The share of pixels that are wrong [n]."""
+        whole = self.true.sum(axis=1)
+        return np.asarray((whole - self.right.sum(axis=1)) / whole)
+
+    @property
+    def strata(self) -> Labels:
+        """None: 0 for each [n]."""
+        return np.zeros(len(self), dtype=np.int64)
+
+    @property
+    def scored(self) -> ScoredMasks:
+        """The counts of pixels."""
+        return ScoredMasks(self.true, self.said, self.right)
+
+    def rows(self, chosen: NDArray[np.intp], *, partial: bool | None = None) -> Self:
+        """Return the examples at these places, some perhaps several times."""
+        return replace(
+            self,
+            true=self.true[chosen],
+            said=self.said[chosen],
+            right=self.right[chosen],
+            losses=self.losses[chosen],
+            groups=self.groups[chosen],
+            partial=self.partial if partial is None else partial,
+        )
+
+    def grouped(self, groups: Labels) -> Self:
+        """Return the same examples in other groups [n]."""
+        return replace(self, groups=groups)
+
+    def untold(self, metric: Metric, figure: str = "it", where: str = "it") -> str:
+        """Return why: it is of a class that no pixel is of."""
+        if metric.label is None or self.true[:, metric.label].any():
+            return ""
+        return f"{where} has no pixel of its class, so nothing is known of `{figure}`"
+
+    def remarks(self, names: Sequence[str]) -> dict[str, Any]:
+        """Return the classes without a pixel, of which no mean over classes knows anything."""
+        present = (self.true.sum(axis=0) > 0).tolist()
+        absent = [name for name, there in zip(names, present, strict=True) if not there]
+        return {"absent": absent} if absent else {}
+
+    def column(self, name: str) -> Column:
+        """Return a column that is summed example by example."""
+        if name == "loss":
+            return Column(np.rint(self.losses * FINE), FINE)
+        return Column({"true": self.true, "said": self.said, "right": self.right}[name])

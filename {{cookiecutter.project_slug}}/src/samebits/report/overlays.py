@@ -1,0 +1,65 @@
+"""An image with its masks drawn over it, for people."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.resize import shrink
+from ..data.fields import Arrays, Field, image_of
+from ..data.targets import MASK
+
+SAID = "said"  # beside the arrays of an example, the mask that a model said
+# Of classes, the first of which is mostly what lies behind: none, and then colours that also
+# people tell apart who see fewer (Okabe and Ito, 2008).
+COLOURS = (
+    (230, 159, 0),
+    (0, 114, 178),
+    (0, 158, 115),
+    (204, 121, 167),
+    (86, 180, 233),
+    (213, 94, 0),
+)
+STRONG = 0.6  # part of the colour in what is shown
+SIDE = 128  # pixels of each of the images, at most
+GAP = 1  # pixels between two images, white
+
+Image = NDArray[np.uint8]  # [c, h, w]
+
+
+def drawn(arrays: Arrays) -> Image | None:
+    """Return the image, beside it the true mask over it, and the one that was said, if any.
+
+    None of an example without an image; without a mask the image as it is.
+    """
+    fields = {name: Field(one.dtype.name, one.shape) for name, one in arrays.items()}
+    name = image_of(fields)
+    if not name or fields[name].shape[0] not in (1, 3):
+        return None
+    image = arrays[name]
+    masks = [arrays[one] for one in (MASK, SAID) if one in arrays]
+    if not masks or any(one.shape != image.shape[1:] for one in masks):
+        return image
+    parts = [_coloured(image), *(over(image, one) for one in masks)]
+    return beside([shrink(one, SIDE) for one in parts])
+
+
+def over(image: Image, mask: NDArray[Any]) -> Image:
+    """Return the image with the pixels of each class but the first in its colour [3, h, w]."""
+    found = _coloured(image).astype(np.float64)
+    for at, colour in enumerate(np.array(COLOURS, dtype=np.float64)):
+        chosen = (mask > 0) & ((mask.astype(np.int64) - 1) % len(COLOURS) == at)
+        found[:, chosen] += STRONG * (colour[:, np.newaxis] - found[:, chosen])
+    return found.round().astype(np.uint8)
+
+
+def _coloured(image: Image) -> Image:
+    return np.repeat(image, 3, axis=0) if image.shape[0] == 1 else image
+
+
+def beside(images: Sequence[Image]) -> Image:
+    """Return images [3, h, w] of one size beside each other."""
+    gap = np.full((3, images[0].shape[1], GAP), 255, dtype=np.uint8)
+    parts = [part for one in images for part in (gap, one)]
+    return np.concatenate(parts[1:], axis=2)

@@ -1,0 +1,67 @@
+"""Logistic regression on a pixel and its neighbours: the simplest model that learns masks."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..data.fields import fields_of, image_of
+from ..data.loader import Split
+from .linear_model import Linear, given
+from .softmax_regression import fit
+
+AROUND = 2  # pixels to each side, whose values are looked at
+MOST_PIXELS = 20_000  # that are learnt from, evenly spread over examples; few weights need no more
+MOST_OF_ONE = 64  # of one example
+BATCH = 4096  # pixels at once
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """A linear model from the neighbourhood of a pixel in the array `name` to its class."""
+
+    name: str
+    model: Linear
+    seen = f"{2 * AROUND + 1}×{2 * AROUND + 1} neighbours"
+
+    @classmethod
+    def learnt(cls, train: Split) -> Self | None:
+        """Return the model fitted to some pixels; None where there is no image of masks' size."""
+        name = image_of(fields_of(train.arrays))
+        if not name or train.arrays[name].shape[2:] != train.labels.shape[1:]:
+            return None
+        count, each = len(train.labels), min(MOST_OF_ONE, int(np.prod(train.labels.shape[1:])))
+        few = min(count, MOST_PIXELS // each)
+        features, labels = [], []
+        for place in (np.arange(few) * count // few).tolist():
+            row = slice(place, place + 1)
+            known, true = around(train.arrays[name][row]), train.labels[row].ravel()
+            # Steps of another length in each, so that no column of the image is always taken.
+            chosen = (np.arange(each) * len(true) // each + place) % len(true)
+            features.append(known[chosen])
+            labels.append(true[chosen])
+        targets = np.concatenate(labels).astype(np.int64)
+        return cls(name, fit(np.concatenate(features), targets, len(train.classes)))
+
+    def logits(self, split: Split, count: int, start: int) -> Tensor:
+        """Return what it says of some examples and blank ones, [count, classes, h, w]."""
+        some = split.arrays[self.name][start : start + count]
+        images = np.zeros((count, *some.shape[1:]), dtype=some.dtype)
+        images[: len(some)] = some
+        found = given(self.model, around(images), lambda outputs: outputs, BATCH)
+        sides = images.shape[2:]
+        return found.view(count, *sides, found.shape[1]).permute(0, 3, 1, 2)
+
+
+def around(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return of each pixel of images [n, c, h, w] its neighbours, uint8 [n * h * w, c, d, d].
+
+    Beyond an edge its pixels repeat.
+    """
+    sides = (0, 0), (0, 0), (AROUND, AROUND), (AROUND, AROUND)
+    wide = np.pad(images, sides, mode="edge")
+    size = 2 * AROUND + 1
+    windows = np.lib.stride_tricks.sliding_window_view(wide, (size, size), axis=(2, 3))
+    return windows.transpose(0, 2, 3, 1, 4, 5).reshape(-1, images.shape[1], size, size)
