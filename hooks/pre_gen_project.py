@@ -10,7 +10,10 @@ from contextlib import suppress
 from pathlib import Path
 
 CHOICES = {
-    "task": ("image-class", "text-class", "table-number", "table-class", "series-class"),
+    "task": (
+        *("image-class", "text-class", "table-number", "table-class", "series-class"),
+        "image-classes",
+    ),
     "license": ("MIT", "Apache-2.0", "BSD-3-Clause", "Proprietary"),
     "python_version": ("3.11", "3.12", "3.13"),
     "accelerator": ("cuda", "cpu"),

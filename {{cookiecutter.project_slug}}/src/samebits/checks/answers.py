@@ -1,12 +1,14 @@
 """What is asked of answers, by the target: of classes other things than of numbers."""
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..core.sections import Data
 from ..data.findings import Finding, shown
 from ..data.targets import is_number
+from .class_set_rules import class_set_findings, doubted_classes, names_in, unfit
+from .class_set_rules import described as described_classes
 from .label_errors import label_findings
 from .number_rules import described, doubted_numbers, number_findings
 from .rules import class_findings
@@ -17,7 +19,8 @@ class Rules(NamedTuple):
 
     `findings` looks at all answers, `doubts` at those of some examples, with a model; `unfit` says
     what is wrong with an answer, given the names of the classes, and `summary` is what
-    reports/data.json says of all. `classes` is whether there are such.
+    reports/data.json says of all. `classes` is whether there are such, `named` which of them an
+    answer is, or "" of none.
     """
 
     findings: Callable[[sqlite3.Connection, Data], Iterator[Finding]]
@@ -25,6 +28,7 @@ class Rules(NamedTuple):
     unfit: Callable[[str, Collection[str]], str]
     summary: Callable[[sqlite3.Connection], dict[str, Any]]
     classes: bool
+    named: Callable[[str], Sequence[str]]
 
 
 def _no_class(label: str, classes: Collection[str]) -> str:
@@ -46,6 +50,28 @@ def _numbers(database: sqlite3.Connection) -> dict[str, Any]:
 
 
 RULES: Mapping[str, Rules] = {
-    "class": Rules(class_findings, label_findings, _no_class, _classes, classes=True),
-    "number": Rules(number_findings, doubted_numbers, _no_number, _numbers, classes=False),
+    "class": Rules(
+        class_findings,
+        label_findings,
+        _no_class,
+        _classes,
+        classes=True,
+        named=lambda label: [label],
+    ),
+    "classes": Rules(
+        class_set_findings,
+        doubted_classes,
+        unfit,
+        described_classes,
+        classes=True,
+        named=lambda label: names_in(label) or [""],
+    ),
+    "number": Rules(
+        number_findings,
+        doubted_numbers,
+        _no_number,
+        _numbers,
+        classes=False,
+        named=lambda _: [""],
+    ),
 }

@@ -26,7 +26,7 @@ class Task:
     reader: str = choice("folders", "labels", "lines")
     answer: str = texts(COLUMN, "species")
     time: str = texts(COLUMN, "taken")
-    target: str = choice("class", "number")
+    target: str = choice("class", "classes", "number")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +113,7 @@ class Runtime:
     checkpoint_seconds: int = number(1)
 
 
+CLASSED = ("class", "classes")  # targets with classes
 # What only answers with classes can have: (section, key) → the value that does nothing.
 OF_CLASSES: Mapping[tuple[str, str], Any] = {
     ("data", "classes"): [],
@@ -125,12 +126,12 @@ def contradictions(content: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Yield a sentence for each value in `content` that the target in section `task` rules out."""
     target = content.get("task", {}).get("target")
     evaluation = content.get("evaluation", {})
-    if target == "class" and evaluation.get("target_error", 0) > 1:
+    if target in CLASSED and evaluation.get("target_error", 0) > 1:
         yield (
             f"'evaluation.target_error' is {evaluation['target_error']}, but is a share of the "
-            "examples: 1 at most."
+            f"{'examples' if target == 'class' else 'answers'}: 1 at most."
         )
-    if target in ("class", None):
+    if target in (*CLASSED, None):
         return
     for (section, key), nothing in OF_CLASSES.items():
         value = content.get(section, {}).get(key, nothing)

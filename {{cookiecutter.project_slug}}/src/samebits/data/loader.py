@@ -25,7 +25,7 @@ from .fields import Arrays, Shape
 from .sampling import draws
 from .shards import Index, Stored, open_shards, rows
 from .streaming import fetch_lists, open_streamed
-from .targets import TARGETS, Answers, standard
+from .targets import TARGETS, Answers, rarest, standard
 
 MOST_TEMPORARY = 70  # bytes of the path of a folder for sockets: these have room for 107
 
@@ -34,9 +34,10 @@ MOST_TEMPORARY = 70  # bytes of the path of a folder for sockets: these have roo
 class Split:
     """Prepared examples: arrays [n, ...] by name, read when they are needed, and their labels.
 
-    Labels are numbers of classes, int64 [n], or where answers are numbers, those, float64 [n]; then
-    `scale` is the mean of the training answers and their standard deviation. `learnt` are the
-    shapes of what `fit` of data.py has made.
+    Labels are numbers of classes, int64 [n], or 1 for each of several classes that an example has,
+    uint8 [n, classes], or where answers are numbers, those, float64 [n]; then `scale` is the mean
+    of the training answers and their standard deviation. `learnt` are the shapes of what `fit` of
+    data.py has made.
     """
 
     arrays: Stored
@@ -53,11 +54,13 @@ class Split:
         Raises:
             UserError: they are not.
         """
-        kind = np.dtype(TARGETS[self.target].dtype)
-        if self.labels.ndim != 1 or self.labels.dtype != kind:
+        target = TARGETS[self.target]
+        kind, shape = np.dtype(target.dtype), target.shape(self.classes)
+        if self.labels.shape[1:] != shape or self.labels.dtype != kind or not self.labels.ndim:
+            wanted = f"[{', '.join(['n', *map(str, shape)])}]"
             raise UserError(
                 f"labels of {self.labels.dtype} {list(self.labels.shape)} are not one "
-                f"{self.target} for each example, {kind} [n]; run 'dvc repro --force prepare'."
+                f"{self.target} for each example, {kind} {wanted}; run 'dvc repro --force prepare'."
             )
 
     @property
@@ -66,8 +69,10 @@ class Split:
         return Answers(self.target, self.classes)
 
     def targets(self, chosen: NDArray[np.int64]) -> Tensor:
-        """Return what the network is to say of some examples: [b], int64 or float32."""
+        """Return what the network is to say of some examples, as `Batch` has it."""
         labels = self.labels.take(chosen, axis=0)
+        if labels.dtype == np.uint8:
+            return torch.from_numpy(labels.astype(np.float32))
         return torch.from_numpy(standard(labels, self.scale) if self.scale else labels)
 
     @classmethod
@@ -110,10 +115,11 @@ def lists(folder: Path, streamed: bool) -> Path:
 
 
 class Batch(NamedTuple):
-    """The arguments of the network by name, each [b, ...], and what is to be said [b].
+    """The arguments of the network by name, each [b, ...], and what is to be said.
 
-    That is the number of a class, int64, or a number, float32: in standard deviations from the mean
-    of the training answers.
+    That is the number of a class, int64 [b], or 1 for each class that an example has and else 0,
+    float32 [b, classes], or a number, float32 [b]: in standard deviations from the mean of the
+    training answers.
     """
 
     inputs: dict[str, Tensor]
@@ -164,6 +170,7 @@ class Batches(Dataset[Batch]):
         self.seed = seed
         self.preparation = preparation
         self.balance = balance
+        self._kinds = split.labels if split.labels.ndim == 1 else rarest(split.labels)
         # Every step has a full batch; what an epoch's order leaves over differs in each epoch.
         self.steps_per_epoch = len(split.labels) // batch_size
         self._latest = (-1, np.empty(0, dtype=np.int64))
@@ -181,7 +188,7 @@ class Batches(Dataset[Batch]):
     def _order(self, epoch: int) -> NDArray[np.int64]:
         # Kept from step to step only to save time: it follows from the seed and the epoch.
         if self._latest[0] != epoch:
-            self._latest = (epoch, draws(self.seed, epoch, self.split.labels, self.balance))
+            self._latest = (epoch, draws(self.seed, epoch, self._kinds, self.balance))
         return self._latest[1]
 
 

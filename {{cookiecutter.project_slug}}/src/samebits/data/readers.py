@@ -28,6 +28,7 @@ from .rows import (
     json_rows,
 )
 from .source import Source, classes, refuse, sources, unfit_name
+from .targets import SIGN, classes_of, joined
 from .times import Clock
 
 LABELS, PATH = "labels.csv", "path"
@@ -126,10 +127,14 @@ class _Unfit(ValueError):
 
 @dataclass(frozen=True)
 class Labels(Reader):
-    """Files anywhere, and their answers in the column `answer` of a table beside them."""
+    """Files anywhere, and their answers in the column `answer` of a table beside them.
+
+    An answer may name `several` classes, as targets.py reads them, or none.
+    """
 
     answer: str
     time: str = ""
+    several: bool = False
 
     def wanted(self) -> str:
         """Return what data/raw must hold."""
@@ -202,7 +207,7 @@ class Labels(Reader):
                 raise _Unfit("unlabelled", problem)
             values = dict(zip(columns, row.cells, strict=True))
             # One object, not a million, for each class.
-            answer = sys.intern(_answer(values, self.answer))
+            answer = sys.intern(_answer(values, self.answer, several=self.several))
             time = _time(values, self.time, clock)
             entries[path] = _Entry(answer, row.line, time=time)
         except _Unfit as unfit:
@@ -216,13 +221,15 @@ class Lines(Reader):
     """The rows of CSV files and the lines of JSONL files; a column or key `answer` is the answer.
 
     The content is the row as JSON in UTF-8, without the answer: its columns in their order, each
-    cell of CSV as a string, each value of JSONL as it is there.
+    cell of CSV as a string, each value of JSONL as it is there. An answer may name `several`
+    classes, as targets.py reads them, or none; in JSONL it may be a list of texts.
     """
 
     unit = "rows"
 
     answer: str
     time: str = ""
+    several: bool = False
     # The columns of the CSV files that were listed, by path: a row alone does not tell them.
     columns: dict[Path, list[str]] = field(default_factory=dict, repr=False, compare=False)
 
@@ -269,7 +276,7 @@ class Lines(Reader):
                     self.columns[path] = next(csv_rows(table)).cells
             row = next((json_rows if _is_json(source.file) else csv_rows)(file, part=True))
             values = self._values(row, path)
-            _answer(values, self.answer)
+            _answer(values, self.answer, several=self.several)
             content = _json(values)
         except (ValueError, StopIteration):
             content = b""
@@ -303,7 +310,7 @@ class Lines(Reader):
         try:
             values = self._values(row, path)
             time = _time(values, self.time, clock)
-            answer = _answer(values, self.answer)
+            answer = _answer(values, self.answer, several=self.several)
             return place._replace(stamp=md5(_json(values)), answer=answer, time=time)
         except _Unfit as unfit:
             # It is never read, so that its words tell whether it has changed.
@@ -331,7 +338,7 @@ def _is_json(name: str) -> bool:
     return name.lower().endswith(TABLES[1])
 
 
-def _answer(values: dict[str, Any], name: str) -> str:
+def _answer(values: dict[str, Any], name: str, *, several: bool = False) -> str:
     """Take the answer out of a row, and return it as text.
 
     Raises:
@@ -339,7 +346,8 @@ def _answer(values: dict[str, Any], name: str) -> str:
     """
     if name not in values:
         raise _Unfit("unlabelled", f"has no key {shown(name)}; add it, or remove the line")
-    answer = _text(values.pop(name))
+    value = values.pop(name)
+    answer = _several(value) if several else _text(value)
     if answer is None:
         raise _Unfit("unlabelled", f"has a list or an object as {shown(name)}; write a text")
     if not answer:
@@ -348,6 +356,21 @@ def _answer(values: dict[str, Any], name: str) -> str:
         words = f"has as {shown(name)} what no table of answers can hold, for {problem}"
         raise _Unfit("unlabelled", words)
     return answer
+
+
+def _several(value: Any) -> str | None:
+    """Return the classes that a cell names, or those in a list of texts, as one text.
+
+    Raises:
+        _Unfit: they are not named as they should be.
+    """
+    if isinstance(value, list) and all(isinstance(one, str) and SIGN not in one for one in value):
+        value = SIGN.join(value) if value != [""] else SIGN
+    answer = _text(value)
+    try:
+        return None if answer is None else joined(classes_of(answer))
+    except ValueError as problem:
+        raise _Unfit("unlabelled", str(problem)) from None
 
 
 def _time(values: Mapping[str, Any], name: str, clock: Clock) -> float | None:
@@ -393,6 +416,11 @@ def reader_of(task: Task, data: Data) -> Reader:
                     f"params.yaml: 'task.{key}' is {value!r}, but the reader folders has no table "
                     "of which it could be a column, for the folder is the answer; set it to ''."
                 )
+        if task.target == "classes":
+            raise UserError(
+                "params.yaml: 'task.target' is classes, but the reader folders gives a file the "
+                "one class of its folder; set task.reader to labels or lines, or target to class."
+            )
         return FOLDERS
     if not task.answer:
         raise UserError(
@@ -420,14 +448,14 @@ def reader_of(task: Task, data: Data) -> Reader:
             "params.yaml: 'task.time' and 'data.group' are both set, but a group can last from "
             "train to test; set one of them to ''."
         )
-    return reader_named(task.reader, task.answer, task.time)
+    return reader_named(task.reader, task.answer, task.time, task.target)
 
 
-def reader_named(name: str, answer: str, time: str = "") -> Reader:
-    """Return a reader by its name in params.yaml.
+def reader_named(name: str, answer: str, time: str = "", target: str = "class") -> Reader:
+    """Return a reader by its name in params.yaml, where answers are of a target.
 
     Raises:
         KeyError: there is none of this name.
     """
-    kinds: dict[str, Callable[[str, str], Reader]] = {"labels": Labels, "lines": Lines}
-    return FOLDERS if name == "folders" else kinds[name](answer, time)
+    kinds: dict[str, Callable[[str, str, bool], Reader]] = {"labels": Labels, "lines": Lines}
+    return FOLDERS if name == "folders" else kinds[name](answer, time, target == "classes")

@@ -193,16 +193,25 @@ class Writer:
         fields: the arrays of an example.
         shard_bytes: of all arrays up to a cut, at most.
         answer: NumPy's type of labels.npy.
+        shape: of an answer there.
     """
 
-    def __init__(self, folder: Path, fields: Fields, shard_bytes: int, answer: str = "<i8") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        fields: Fields,
+        shard_bytes: int,
+        answer: str = "<i8",
+        shape: tuple[int, ...] = (),
+    ) -> None:
         self.folder, self._record = folder, record(fields)
         self.most = max(1, min(shard_bytes // self._record.itemsize, SHARD_EXAMPLES))
         self._least = -(-self.most // 4)
         self._files, self._shard = ExitStack(), ExitStack()
         self._arrays: dict[str, _Rows] = {}
         self._answer = np.dtype(answer)
-        self._labels = _Rows(self._files.enter_context(replacing(folder / "labels.npy")), answer)
+        labels = self._files.enter_context(replacing(folder / "labels.npy"))
+        self._labels = _Rows(labels, answer, shape)
         checksums = self._files.enter_context(replacing(folder / CHECKSUMS))
         self._checksums = _Rows(checksums, "<u4")
         file = self._files.enter_context(replacing(folder / "examples.csv"))
@@ -221,7 +230,7 @@ class Writer:
         for files in (self._shard, self._files):
             files.__exit__(*error)
 
-    def add(self, example: Example, answer: float, row: bytes, words: str | None = None) -> None:
+    def add(self, example: Example, answer: Any, row: bytes, words: str | None = None) -> None:
         """Write one example, with its arrays as `fields.record` says, behind those before it.
 
         Its `words`, if `decode` gives them, go into words.csv, for people alone.

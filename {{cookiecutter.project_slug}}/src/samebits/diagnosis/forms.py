@@ -5,10 +5,15 @@ from typing import Any
 
 from ..data.targets import Answers
 from .class_errors import ClassErrors
+from .class_set_errors import ClassSetErrors
 from .number_errors import NumberErrors
 from .target_errors import Errors
 
-FORMS: Mapping[str, type[Errors[Any]]] = {"class": ClassErrors, "number": NumberErrors}
+FORMS: Mapping[str, type[Errors[Any]]] = {
+    "class": ClassErrors,
+    "classes": ClassSetErrors,
+    "number": NumberErrors,
+}
 
 
 def errors_of(answers: Answers, allowed: float) -> Errors[Any]:

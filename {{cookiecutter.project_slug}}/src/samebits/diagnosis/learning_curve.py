@@ -136,6 +136,14 @@ class Means(Curve):
 
 
 @dataclass(frozen=True)
+class MeanShares(Means):
+    """Mean shares of wrong answers."""
+
+    words = WORDS["classes"]
+    decimals = DECIMALS
+
+
+@dataclass(frozen=True)
 class Ahead:
     """The error with so many times the data, its interval, and what is gained."""
 

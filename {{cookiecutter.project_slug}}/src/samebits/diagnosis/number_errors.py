@@ -3,39 +3,27 @@
 A mistake is an answer that is further away than `evaluation.target_error` allows on average.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.splits import SPLITS
-from ..metrics.intervals import LEVEL, Figure, quantile, wilson
 from ..metrics.number_predictions import NumberPredictions
-from ..metrics.proportions import Measured, mean_over, measured
 from ..metrics.registry import Metric
 from ..metrics.regression import Numbers
 from .learning_curve import Means
-from .target_errors import Errors, Said
+from .mean_errors import MeanErrors
+from .target_errors import Said
 from .words import WORDS
 
 
-class NumberErrors(Errors[NumberPredictions]):
+class NumberErrors(MeanErrors[NumberPredictions]):
     """Errors of examples of one number each."""
 
     words = WORDS["number"]
     smooths = False
     metrics = ("mae", "rmse")
-
-    def of_splits(
-        self, metrics: Mapping[str, Any], predictions: Mapping[str, NumberPredictions]
-    ) -> list[Measured]:
-        """Return the mean distance from the truth, with Student's interval."""
-        samples = {name: predictions[name].sample for name in SPLITS}
-        return [
-            measured(name, one.errors, one.groups, share=False) for name, one in samples.items()
-        ]
+    curves = Means
 
     def losses(self, smoothing: float) -> tuple[float, float]:
         """Return those of squares of numbers with mean 0 and variance 1: 1, and 0."""
@@ -56,27 +44,6 @@ class NumberErrors(Errors[NumberPredictions]):
     def nearly(self, predictions: NumberPredictions) -> list[int]:
         """Return the others in the same order."""
         return _furthest(predictions, ~self.mistakes(predictions))
-
-    def curve(self, learned: Sequence[int], dev: Sequence[NumberPredictions]) -> Means:
-        """Return how far answers on dev are from the truth."""
-        found = [mean_over(one.sample.errors, one.sample.groups) for one in dev]
-        means, deviations, units = zip(*found, strict=True)
-        examples = [len(one.examples) for one in dev]
-        return Means([*learned], examples, means, deviations, max(min(units) - 1, 1))
-
-    def share(self, sample: Numbers, hit: NDArray[np.bool_]) -> Figure:
-        """Return the part of the distance, with Wilson's interval.
-
-        As many examples count as would leave a share so uncertain.
-        """
-        errors, groups = sample.errors, sample.groups
-        mean, _, units = mean_over(errors, groups)
-        share = mean_over(errors * hit, groups)[0] / mean
-        error = mean_over(errors * (hit - share), groups)[1] / mean
-        alone = share * (1 - share)
-        told = min(alone / error**2, units) if error > 0 and alone > 0 else units
-        low, high = wilson(share, told, quantile(LEVEL, max(units - 1, 1)))
-        return Figure(share, low, high, error)
 
     def put_right(self, sample: Numbers, rows: NDArray[np.int64]) -> Numbers:
         """Return it with the true numbers there."""

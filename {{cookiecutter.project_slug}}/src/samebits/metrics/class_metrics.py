@@ -13,17 +13,15 @@ from numpy.typing import NDArray
 from .registry import METRICS, OF_CLASS, Metric
 from .sums import Sums, Values
 
-TARGET = "class"
-
 
 def accuracy(sums: Sums) -> Values:
     """Share of the examples whose most probable class is the true one."""
-    return _ratio(sums["right"].sum(axis=1), sums.examples)
+    return ratio(sums["right"].sum(axis=1), sums.examples)
 
 
 def balanced_accuracy(sums: Sums) -> Values:
     """Mean over the true classes of recall: the share of a class that was recognised."""
-    return _mean(_ratio(sums["right"], sums["true"]), sums["true"] > 0)
+    return _mean(ratio(sums["right"], sums["true"]), sums["true"] > 0)
 
 
 def macro_f1(sums: Sums) -> Values:
@@ -33,12 +31,12 @@ def macro_f1(sums: Sums) -> Values:
     an answer that only the rest holds to be true would count as much as a whole class.
     """
     either = sums["true"] + sums["answered"]
-    return _mean(_ratio(2 * sums["right"], either), (sums["true"] if sums.partial else either) > 0)
+    return _mean(ratio(2 * sums["right"], either), (sums["true"] if sums.partial else either) > 0)
 
 
 def log_loss(sums: Sums) -> Values:
     """Mean negative natural logarithm of the true class's probability (0 counts as 5e-7)."""
-    return _ratio(sums["loss"], sums.examples)
+    return ratio(sums["loss"], sums.examples)
 
 
 def roc_auc(sums: Sums) -> Values:
@@ -46,27 +44,27 @@ def roc_auc(sums: Sums) -> Values:
 
     Of two classes both have the same area, the usual one; of a single one it is 0.5, chance.
     """
-    return np.clip(_ratio(sums["area"], sums.examples), 0, 1)
+    return np.clip(ratio(sums["area"], sums.examples), 0, 1)
 
 
 def expected_calibration_error(sums: Sums) -> Values:
     """Mean distance of accuracy from confidence over 15 bins (Guo et al., ICML 2017)."""
-    return _ratio(np.abs(sums["gaps"]).sum(axis=1), sums.examples)
+    return ratio(np.abs(sums["gaps"]).sum(axis=1), sums.examples)
 
 
 def recall(sums: Sums, label: int) -> Values:
     """Share of a class that was recognised; 0 of no example."""
-    return _ratio(sums["right"][:, label], sums["true"][:, label])
+    return ratio(sums["right"][:, label], sums["true"][:, label])
 
 
 def precision(sums: Sums, label: int) -> Values:
     """Share of the answers `label` that are right; 0 of no answer."""
-    return _ratio(sums["right"][:, label], sums["answered"][:, label])
+    return ratio(sums["right"][:, label], sums["answered"][:, label])
 
 
 def f1(sums: Sums, label: int) -> Values:
     """Harmonic mean of a class's precision and recall."""
-    return _ratio(2 * sums["right"][:, label], sums["true"][:, label] + sums["answered"][:, label])
+    return ratio(2 * sums["right"][:, label], sums["true"][:, label] + sums["answered"][:, label])
 
 
 def _even(sums: Sums) -> Values:
@@ -84,7 +82,7 @@ METRICS |= {
         "share",
         macro_f1,
         evidence=_even,
-        target=TARGET,
+        targets=("class", "classes"),
     ),
     "accuracy": Metric(
         "Accuracy",
@@ -92,7 +90,7 @@ METRICS |= {
         True,
         "share",
         accuracy,
-        target=TARGET,
+        targets=("class",),
     ),
     "balanced_accuracy": Metric(
         "Balanced accuracy",
@@ -101,7 +99,7 @@ METRICS |= {
         "share",
         balanced_accuracy,
         evidence=_even,
-        target=TARGET,
+        targets=("class",),
     ),
     "log_loss": Metric(
         "Log loss",
@@ -110,7 +108,7 @@ METRICS |= {
         "mean",
         log_loss,
         summed="loss",
-        target=TARGET,
+        targets=("class", "classes"),
     ),
     "roc_auc": Metric(
         "ROC AUC",
@@ -119,7 +117,7 @@ METRICS |= {
         "area",
         roc_auc,
         summed="area",
-        target=TARGET,
+        targets=("class", "classes"),
     ),
     "expected_calibration_error": Metric(
         "Calibration error",
@@ -128,7 +126,7 @@ METRICS |= {
         "gap",
         expected_calibration_error,
         summed="gaps",
-        target=TARGET,
+        targets=("class",),
     ),
 }
 
@@ -141,7 +139,7 @@ OF_CLASS |= {
         partial(recall, label=label),
         evidence=lambda sums: sums["true"][:, label],
         label=label,
-        target=TARGET,
+        targets=("class", "classes"),
     ),
     "precision": lambda label: Metric(
         "Precision",
@@ -151,7 +149,7 @@ OF_CLASS |= {
         partial(precision, label=label),
         evidence=lambda sums: sums["answered"][:, label],
         label=label,
-        target=TARGET,
+        targets=("class", "classes"),
     ),
     "f1": lambda label: Metric(
         "F1",
@@ -161,16 +159,16 @@ OF_CLASS |= {
         partial(f1, label=label),
         evidence=lambda sums: sums["true"][:, label] + sums["answered"][:, label],
         label=label,
-        target=TARGET,
+        targets=("class", "classes"),
     ),
 }
 
 
-def _ratio(above: Values, below: Values) -> Values:
+def ratio(above: Values, below: Values) -> Values:
     """The quotient, and 0 of nothing."""
     return np.divide(above, below, out=np.zeros(np.broadcast(above, below).shape), where=below > 0)
 
 
 def _mean(parts: Values, counted: NDArray[np.bool_]) -> Values:
     """The mean `[r]` of those parts `[r, k]` that count."""
-    return _ratio((parts * counted).sum(axis=1), counted.sum(axis=1))
+    return ratio((parts * counted).sum(axis=1), counted.sum(axis=1))

@@ -16,6 +16,7 @@ from .causes import causes_section
 from .chain import chain_section
 from .charts import Series, line_chart
 from .class_parts import class_parts
+from .class_set_parts import class_set_parts
 from .facts import kinds
 from .figures import metrics_section, slices_section
 from .findings import findings_section
@@ -25,7 +26,11 @@ from .mistakes import mistakes_section
 from .number_parts import number_parts
 from .parts import Parts
 
-PARTS: Mapping[str, Callable[[Inputs], Parts]] = {"class": class_parts, "number": number_parts}
+PARTS: Mapping[str, Callable[[Inputs], Parts]] = {
+    "class": class_parts,
+    "classes": class_set_parts,
+    "number": number_parts,
+}
 LEVELS = {
     "portable": "the same bits on every x86-64 Linux machine with AVX2",
     "machine": "the same bits on a machine of the same kind",

@@ -30,13 +30,17 @@ def main(yours: Yours, seal: Seal) -> None:
         raise UserError(f"{RAW}.dvc is not there; give the data a version with 'dvc add {RAW}'.")
     # Here, for torch takes seconds to import, and data that are not there need none.
     from ..core import kernels
-    from ..training import linear_regression, softmax_regression
+    from ..training import linear_regression, logistic_regression, softmax_regression
 
-    models = {"class": softmax_regression.out_of_fold, "number": linear_regression.out_of_fold}
+    models = {
+        "class": softmax_regression,
+        "classes": logistic_regression,
+        "number": linear_regression,
+    }
     # Which labels are in doubt is the same everywhere, whatever level training has.
     kernels.configure("portable", 1, "cpu")
     with open_catalogue(DECODED, Decoder.of(yours.data, data), reader) as catalogue:
-        model: Any = models[task.target]
+        model: Any = models[task.target].out_of_fold
         summary, table = validate(
             catalogue, RAW, data, version, model, Reviewed(), runtime.workers, task.target
         )
