@@ -11,8 +11,8 @@ from pathlib import Path
 
 CHOICES = {
     "task": (
-        *("image-class", "text-class", "table-number", "table-class", "series-class"),
-        *("image-mask",),
+        *("image-class", "image-classes", "image-mask"),
+        *("text-class", "table-number", "table-class", "series-class"),
     ),
     "license": ("MIT", "Apache-2.0", "BSD-3-Clause", "Proprietary"),
     "python_version": ("3.11", "3.12", "3.13"),

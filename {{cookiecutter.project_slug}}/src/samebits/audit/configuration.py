@@ -1,6 +1,7 @@
 """The config is orthogonal: every key in one section, read by something, and one metric."""
 
 import ast
+from collections.abc import Iterator, Sequence
 
 from ..core.yours import YOURS
 from .dvcfiles import PARAMS, PIPELINE, stages
@@ -8,6 +9,9 @@ from .findings import Check, Finding, check, count
 from .project import Project
 from .rooms import ENGINE
 from .sections import FILE, accesses, sections
+
+# Which modules have the metrics of a target, where that is not `class` alone.
+TABLES = {"classes": ("class_set", "class"), "number": ("number",), "mask": ("mask",)}
 
 
 def config(project: Project) -> Check:
@@ -124,18 +128,29 @@ def metric(project: Project) -> Check:
 
 def _metrics(project: Project) -> tuple[list[str], str]:
     target = project.yaml(PARAMS).get("task", "target")
-    kind = target if target in ("number", "mask") else "class"
-    path = f"{ENGINE}/metrics/{kind}_metrics.py"
-    tree = project.tree(path)
+    paths = [f"{ENGINE}/metrics/{kind}_metrics.py" for kind in TABLES.get(str(target), ("class",))]
+    known = [name for path in paths for name in _names(project.tree(path), target or "class")]
+    own = _own(project, f"{project.package}/metrics.py") if known else []
+    return known + own, paths[0]
+
+
+def _names(tree: ast.Module | None, target: object) -> Iterator[str]:
+    """Yield the names in METRICS of a module whose metrics are for a target."""
     for node in tree.body if tree else []:
         if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             named = any(isinstance(name, ast.Name) and name.id == "METRICS" for name in targets)
             if named and isinstance(node.value, ast.Dict):
-                keys = [key.value for key in node.value.keys if isinstance(key, ast.Constant)]
-                own = _own(project, f"{project.package}/metrics.py")
-                return [key for key in keys if isinstance(key, str)] + own, path
-    return [], path
+                for key, value in zip(node.value.keys, node.value.values, strict=True):
+                    if isinstance(key, ast.Constant) and target in _targets(value):
+                        yield str(key.value)
+
+
+def _targets(metric: ast.expr) -> Sequence[object]:
+    keywords = metric.keywords if isinstance(metric, ast.Call) else []
+    found = [one.value for one in keywords if one.arg == "targets"]
+    elements = found[0].elts if found and isinstance(found[0], ast.Tuple) else []
+    return [one.value for one in elements if isinstance(one, ast.Constant)]
 
 
 def _own(project: Project, path: str) -> list[str]:

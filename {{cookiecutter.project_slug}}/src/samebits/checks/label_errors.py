@@ -42,14 +42,15 @@ def label_findings(
     seen = seen_of(sampled, look)
     # Six decimals, as everywhere: what is below them must not decide.
     found = out_of_fold(seen, labels, len(classes), folds).astype(np.float64).round(6)
-    for row in _doubted(labels, found):
+    for row in doubted(labels, found):
         one, other = examples[row], int(found[row].argmax())
         if found[row, other] >= data.label_error:
             words = _words(one, classes[other], found[row, other])
             yield Finding("label-error", words, (one.path,), (one.md5,))
 
 
-def _doubted(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> list[int]:
+def doubted(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> list[int]:
+    """Return where labels [n] are in doubt, by probabilities [n, classes], most doubtful first."""
     # Here, for it takes a second to import.
     from cleanlab.filter import find_label_issues
 

@@ -7,9 +7,11 @@ import mimetypes
 import re
 import sqlite3
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby, product
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from PIL import Image
 
@@ -18,6 +20,7 @@ from ..core.sections import Data
 from ..data.findings import MOST_PATHS, Finding, shown
 from ..data.labels import Labels
 from ..data.splits import LEFT_OUT, SPLITS, Cut, split_of
+from ..data.targets import SIGN
 
 # What the content of a file is called → what its extension may say as well.
 ALIASES = {"MPO": "JPEG", "DIB": "BMP"}
@@ -134,16 +137,32 @@ def class_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding
     """
     folders = [name for (name,) in database.execute("SELECT label FROM classes ORDER BY label")]
     query = "SELECT label, count(DISTINCT md5) FROM examples GROUP BY label"
-    counts = dict.fromkeys([*folders, *data.classes], 0) | dict(database.execute(query))
-    present = {name: count for name, count in counts.items() if count or name in folders}
+    counts = Counter[str](dict(database.execute(query)))
+    moved = {name for (name,) in database.execute("SELECT DISTINCT old FROM corrected")}
+    yield from _many_classes(database, sorted(counts))
+    yield from _joined_classes(sorted(counts))
+    yield from _paired_folders(database, sorted(counts))
+    yield from findings_of_classes(Named(folders, counts, moved), data)
+
+
+class Named(NamedTuple):
+    """Classes: the names that are there, the examples of each, and names that were corrected."""
+
+    there: Sequence[str]
+    counts: Counter[str]
+    moved: Collection[str]
+
+
+def findings_of_classes(named: Named, data: Data) -> Iterator[Finding]:
+    """Yield what is wrong or odd with the names of classes and with how many examples each has."""
+    counts = dict.fromkeys([*named.there, *data.classes], 0) | named.counts
+    present = {name: count for name, count in counts.items() if count or name in named.there}
     filled = sorted(name for name, count in present.items() if count)
-    yield from _many_classes(database, filled)
     if len(filled) < 2:
         words = f"{len(filled)} class(es) with pictures in data/raw; learning needs at least 2."
         yield Finding("few-classes", words, classes=tuple(filled))
-    yield from _small_classes(database, present, data)
+    yield from _small_classes(named.moved, present, data)
     yield from _similar_classes(present)
-    yield from _paired_folders(database, filled)
     for name in data.classes:
         if not counts[name]:
             words = f"{shown(name)} has no picture, but data.classes expects it; add some."
@@ -168,10 +187,19 @@ def _many_classes(database: sqlite3.Connection, names: Sequence[str]) -> Iterato
     yield Finding("many-classes", words)
 
 
-def _small_classes(
-    database: sqlite3.Connection, counts: dict[str, int], data: Data
-) -> Iterator[Finding]:
-    moved = {name for (name,) in database.execute("SELECT DISTINCT old FROM corrected")}
+def _joined_classes(names: Sequence[str]) -> Iterator[Finding]:
+    """Doubt that names of which parts come again and again are one class each."""
+    several = [name for name in names if SIGN in name]
+    parts = Counter(part.strip() for name in names for part in name.split(SIGN))
+    if len(several) > 1 and all(parts[part.strip()] > 1 for part in SIGN.join(several).split(SIGN)):
+        words = (
+            f"{len(several)} answers name several classes with {SIGN!r} between them, as "
+            f"{shown(several[0])}; set task.target to classes, or accept it if each is one class."
+        )
+        yield Finding("many-classes", words)
+
+
+def _small_classes(moved: Collection[str], counts: dict[str, int], data: Data) -> Iterator[Finding]:
     for name, count in sorted(counts.items()):
         if count == 0 and (name in moved or name in data.classes):
             # Its last picture was corrected, so there is no such class any more; or it is expected,

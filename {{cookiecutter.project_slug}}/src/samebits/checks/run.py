@@ -144,8 +144,9 @@ def _splits(
 ) -> Counter[tuple[str, str]]:
     rows = database.execute("SELECT path, md5, time, label FROM examples")
     return Counter(
-        (split_of(path, md5, data, at, cut), label if rules.classes else "")
+        (split_of(path, md5, data, at, cut), name)
         for path, md5, at, label in rows
+        for name in rules.named(label)
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from ..console.text import aligned
 from ..core.config import read
 from ..core.files import write_bytes
-from ..core.sections import Data
+from ..core.sections import CLASSED, Data
 from ..core.yours import Yours
 from ..data.decoder import Decoder
 from ..data.example import Unreadable
@@ -40,8 +40,8 @@ def main(yours: Yours) -> None:
     old, new = a.examples(), b.examples()
     found = changes(old, new)
     timed = bool(a.reader.time or b.reader.time)
-    classed = a.target == b.target == "class"
-    told = described(a.name, b.name, old, new, found, data, timed=timed, classed=classed)
+    target = a.target if a.target == b.target else ""
+    told = described(a.name, b.name, old, new, found, data, timed=timed, target=target)
     sys.stdout.write(f"{told}\n")
     if found.any():
         path = REPORTS / f"data-{a.name}-{b.name}.html"
@@ -60,16 +60,16 @@ def described(
     data: Data,
     *,
     timed: bool = False,
-    classed: bool = True,
+    target: str = "class",
 ) -> str:
     """Return what differs between the versions named `a` and `b`, as text.
 
-    How many examples each class has is told where answers are `classed`. How the splits differ is
-    not known where they are `timed`, that is, cut by a column of times.
+    How many examples each class has is told where the `target` of both has classes. How the splits
+    differ is not known where they are `timed`, that is, cut by a column of times.
     """
     parts = [summary(found, a), *(_few(kind, getattr(found, kind)) for kind in found._fields)]
-    if classed:
-        parts += ["by class", _balance(a, b, old, new, found)]
+    if target in CLASSED:
+        parts += ["by class", _balance(a, b, old, new, found, target)]
     if not timed:
         parts += ["by split, as params.yaml has it", _moves(a, b, old, new, data)]
     return "\n".join(part for part in parts if part)
@@ -93,9 +93,14 @@ def _name(row: Versioned | Pair) -> str:
 
 
 def _balance(
-    a: str, b: str, old: Sequence[Versioned], new: Sequence[Versioned], found: Changes
+    a: str,
+    b: str,
+    old: Sequence[Versioned],
+    new: Sequence[Versioned],
+    found: Changes,
+    target: str,
 ) -> str:
-    before, after = balance(old), balance(new)
+    before, after = balance(old, target), balance(new, target)
     rows = [["  class", a, "share", b, "share", "added", "removed", "to it", "from it"]]
     for label, count, *changed in by_class(after, found)[:-1]:
         parts = (before.get(label, 0) / max(1, len(old)), int(count) / max(1, len(new)))

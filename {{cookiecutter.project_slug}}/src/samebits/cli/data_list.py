@@ -38,7 +38,9 @@ def table(known: Sequence[Release], here: str | None) -> str:
 
 def _counts(classes: Mapping[str, int]) -> tuple[str, str]:
     """How many examples there are, and classes, which numbers have not."""
-    return str(sum(classes.values())), "-" if "" in classes else str(len(classes))
+    if "" not in classes:
+        return str(sum(classes.values())), str(len(classes))
+    return str(classes[""]), str(len(classes) - 1) if len(classes) > 1 else "-"
 
 
 def said(known: Sequence[Release], version: str | None, here: str | None, state: str) -> str:

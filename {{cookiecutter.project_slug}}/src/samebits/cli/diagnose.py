@@ -125,5 +125,6 @@ def _with(folder: Path, yours: Yours) -> dict[str, Any]:
     found = predict(network, inputs, *known, labels=examples.labels)
     scoring, before = scoring_of(test.answers, test.scale), left()
     scored = scoring.scored(REAL, examples.examples, examples.labels, found).sample
-    real = measured(REAL, scored.errors, scored.groups, share=scored.share)
+    of, share, each = scored.groups, scored.share, scored.each
+    real = measured(REAL, scored.errors, of, share=share, each=each)
     return diagnosis(before, settings(before.answers), real)

@@ -28,7 +28,7 @@ class Task:
     reader: str = choice("folders", "labels", "lines", "pairs")
     answer: str = texts(COLUMN, "species")
     time: str = texts(COLUMN, "taken")
-    target: str = choice("class", "number", "mask")
+    target: str = choice("class", "classes", "number", "mask")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +115,7 @@ class Runtime:
     checkpoint_seconds: int = number(1)
 
 
+CLASSED = ("class", "classes")  # targets of which an example has classes
 # What a target does not have: (section, key) → the value that does nothing; and why.
 _BALANCE = {("optimization", "balance"): 0}
 _CLASSES = {("data", "classes"): [], **_BALANCE, ("regularization", "label_smoothing"): 0}
@@ -122,7 +123,8 @@ WITHOUT: Mapping[str, tuple[str, Mapping[tuple[str, str], Any]]] = {
     "number": ("answers have no classes", _CLASSES),
     "mask": ("an example has no class of its own", _BALANCE),
 }
-SHARES = {"class": "the examples", "mask": "the pixels"}  # of what an error is a share
+# Of what an error is a share.
+SHARES = {"class": "the examples", "classes": "the answers", "mask": "the pixels"}
 
 
 def contradictions(content: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from .splits import LEFT_OUT, SPLITS
 
 UNLIKELY = 0.01  # the chance that none of so many more pictures falls into a split
 
-# (split, class) → examples
+# (split, class, "" of none) → examples
 Counts = Mapping[tuple[str, str], int]
 
 
@@ -30,7 +30,7 @@ def coverage_findings(counts: Counts, data: Data, timed: bool = False) -> Iterat
     for (split, _), count in counts.items():
         known[split] += count
     empty = [split for split in SPLITS if not known[split]]
-    classes = sorted({label for _, label in counts})
+    classes = sorted({label for _, label in counts} - {""})
     for split in empty if known else ():
         yield Finding("empty-split", f"no example falls into {split}; {_mend(split, data)}.")
     for label in classes if not empty else ():

@@ -36,6 +36,8 @@ RULES = {
     "lost-content": Rule("content that the pixels would not show", error=True),
     "wrong-type": Rule("wrong type behind the extension", error=True),
     "many-classes": Rule("answers that are hardly classes", error=True),
+    "single-classes": Rule("one class each, where there may be several", error=True),
+    "constant-class": Rule("class that hardly an example lacks", error=True),
     "few-classes": Rule("fewer than two classes", error=True, acceptable=False),
     "empty-class": Rule("class without a picture", error=True),
     "small-class": Rule("class with hardly a picture", error=True),

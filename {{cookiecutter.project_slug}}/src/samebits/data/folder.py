@@ -1,6 +1,6 @@
 """A folder of labelled examples outside the pipeline, such as some from use."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from .readers import FOLDERS, Reader
 from .shards import Example
 from .source import Source, refuse
 from .splits import group_of
-from .targets import TARGETS, Answers, no_class, no_number, number
+from .targets import TARGETS, Answers, classes_of, marked, no_class, no_number, number
 
 FITTED = Path("data/prepared/train")  # what was learnt of the training examples
 
@@ -54,11 +54,7 @@ def read_labelled(
     field: str = TARGETS[answers.target].field
     stored: NDArray[Any] = np.empty(0)
     if not field:  # told before anything is decoded
-        stored = (
-            _numbers(folder, labels)
-            if answers.target == "number"
-            else _classes(folder, labels, answers.classes)
-        )
+        stored = STORED[answers.target](folder, labels, answers.classes)
     decoded = [_decoded(one, folder, decoder, reader) for one in found.values()]
     fitted = learnt(FITTED, decoder.fitting)
     arrays = dict(
@@ -74,7 +70,7 @@ def read_labelled(
     )
 
 
-def _numbers(folder: Path, labels: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
+def _numbers(folder: Path, labels: Sequence[tuple[str, str]], _: list[str]) -> NDArray[np.float64]:
     problems, found = list[str](), list[float]()
     for path, label in labels:
         try:
@@ -98,15 +94,33 @@ def _refuse_unknown(
 def _classes(
     folder: Path, labels: Sequence[tuple[str, str]], classes: list[str]
 ) -> NDArray[np.int64]:
+    _check_known(folder, {label for _, label in labels}, classes)
     numbers = {name: at for at, name in enumerate(classes)}
-    unknown = sorted({label for _, label in labels} - set(classes))
+    return np.array([numbers[label] for _, label in labels], dtype=np.int64)
+
+
+def _sets(folder: Path, labels: Sequence[tuple[str, str]], classes: list[str]) -> NDArray[np.uint8]:
+    _check_known(folder, {name for _, label in labels for name in classes_of(label)}, classes)
+    numbers = {name: at for at, name in enumerate(classes)}
+    return np.array([marked(label, numbers) for _, label in labels])
+
+
+# How answers are stored, by what they are.
+STORED: Mapping[str, Callable[[Path, Sequence[tuple[str, str]], list[str]], NDArray[Any]]] = {
+    "class": _classes,
+    "classes": _sets,
+    "number": _numbers,
+}
+
+
+def _check_known(folder: Path, names: set[str], classes: list[str]) -> None:
+    unknown = sorted(names - set(classes))
     if unknown:
         some = ", ".join(classes[:20]) + (", ..." if len(classes) > 20 else "")
         raise UserError(
             f"{folder} has a class {shown(unknown[0])} that the model does not know; its classes "
             f"are {some}."
         )
-    return np.array([numbers[label] for _, label in labels], dtype=np.int64)
 
 
 def _decoded(one: Source, folder: Path, decoder: Decoder, reader: Reader) -> Arrays:

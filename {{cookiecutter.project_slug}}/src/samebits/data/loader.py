@@ -25,9 +25,8 @@ from .fields import Arrays, Shape
 from .sampling import draws
 from .shards import CHECKSUMS, LABELS, Index, Stored, open_shards, rows
 from .streaming import fetch_lists, open_streamed
-from .targets import TARGETS, Answers, standard
+from .targets import TARGETS, Answers, rarest, standard
 
-FORMS = {1: "[n]", 3: "[n, h, w]"}  # of labels, by their axes
 MOST_TEMPORARY = 70  # bytes of the path of a folder for sockets: these have room for 107
 
 
@@ -35,10 +34,11 @@ MOST_TEMPORARY = 70  # bytes of the path of a folder for sockets: these have roo
 class Split:
     """Prepared examples: arrays [n, ...] by name, read when they are needed, and their labels.
 
-    Labels are numbers of classes, int64 [n], or where answers are numbers, those, float64 [n]; then
-    `scale` is the mean of the training answers and their standard deviation. Masks are uint8
-    [n, h, w], read when they are needed; they are none of the arrays, so no network sees them.
-    `learnt` are the shapes of what `fit` of data.py has made.
+    Labels are numbers of classes, int64 [n], or 1 for each of several classes that an example has,
+    uint8 [n, classes], or where answers are numbers, those, float64 [n]; then `scale` is the mean
+    of the training answers and their standard deviation. Masks are uint8 [n, h, w], read when they
+    are needed; they are none of the arrays, so no network sees them. `learnt` are the shapes of
+    what `fit` of data.py has made.
     """
 
     arrays: Stored
@@ -55,12 +55,18 @@ class Split:
         Raises:
             UserError: they are not.
         """
-        kind, axes = np.dtype(TARGETS[self.target].dtype), 1 + TARGETS[self.target].axes
-        if len(self.labels.shape) != axes or self.labels.dtype != kind:
+        target = TARGETS[self.target]
+        kind, wanted = np.dtype(target.dtype), [-1, *target.shape(self.classes)]
+        sizes = self.labels.shape
+        fits = len(sizes) == len(wanted) and all(
+            one in (-1, size) for one, size in zip(wanted, sizes, strict=True)
+        )
+        if not fits or self.labels.dtype != kind:
+            form = ["n", *(str(one) if one >= 0 else "any" for one in wanted[1:])]
             raise UserError(
                 f"labels of {self.labels.dtype} {list(self.labels.shape)} are not one "
-                f"{self.target} for each example, {kind} {FORMS[axes]}; run 'dvc repro --force "
-                "prepare'."
+                f"{self.target} for each example, {kind} [{', '.join(form)}]; run 'dvc repro "
+                "--force prepare'."
             )
 
     @property
@@ -69,13 +75,10 @@ class Split:
         return Answers(self.target, self.classes)
 
     def targets(self, chosen: NDArray[np.int64]) -> Tensor:
-        """Return what the network is to say of some examples: [b], int64 or float32.
-
-        Of masks, int64 [b, h, w].
-        """
+        """Return what the network is to say of some examples, as `Batch` has it."""
         labels = self.labels[chosen]
-        if labels.ndim > 1:
-            labels = labels.astype(np.int64)
+        if kind := TARGETS[self.target].learnt_as:
+            labels = labels.astype(kind)
         return torch.from_numpy(standard(labels, self.scale) if self.scale else labels)
 
     @classmethod
@@ -120,10 +123,11 @@ def lists(folder: Path, streamed: bool) -> Path:
 
 
 class Batch(NamedTuple):
-    """The arguments of the network by name, each [b, ...], and what is to be said [b].
+    """The arguments of the network by name, each [b, ...], and what is to be said.
 
-    That is the number of a class, int64, or a number, float32: in standard deviations from the mean
-    of the training answers. Of masks it is the class of each pixel, int64 [b, h, w].
+    That is the number of a class, int64 [b], or 1 for each class that an example has and else 0,
+    float32 [b, classes], or a number, float32 [b]: in standard deviations from the mean of the
+    training answers. Of masks it is the class of each pixel, int64 [b, h, w].
     """
 
     inputs: dict[str, Tensor]
@@ -174,6 +178,7 @@ class Batches(Dataset[Batch]):
         self.seed = seed
         self.preparation = preparation
         self.balance = balance
+        self._kinds = rarest(split.labels) if split.target == "classes" else split.labels
         # Every step has a full batch; what an epoch's order leaves over differs in each epoch.
         self.steps_per_epoch = len(split.labels) // batch_size
         self._latest = (-1, np.empty(0, dtype=np.int64))
@@ -191,7 +196,7 @@ class Batches(Dataset[Batch]):
     def _order(self, epoch: int) -> NDArray[np.int64]:
         # Kept from step to step only to save time: it follows from the seed and the epoch.
         if self._latest[0] != epoch:
-            self._latest = (epoch, draws(self.seed, epoch, self.split.labels, self.balance))
+            self._latest = (epoch, draws(self.seed, epoch, self._kinds, self.balance))
         return self._latest[1]
 
 

@@ -44,8 +44,9 @@ def prepare(
     """Write prepared/<split>/{image-00000.npy …, labels.npy, examples.csv, index.json}.
 
     image-*.npy: the array of that name [n, ...] in shards, and so for each field; labels.npy:
-    int64 [n], positions in the index's "classes", or float64 [n] where answers are numbers, and
-    none where the answer is an array of the example, as a mask is;
+    int64 [n], positions in the index's "classes", or uint8 [n, classes] where an answer is several
+    of them, or float64 [n] where answers are numbers, and none where the answer is an array of the
+    example, as a mask is;
     examples.csv: an `Example` a row; index.json: an `Index`.
 
     Args:
@@ -86,8 +87,9 @@ def _assemble(
     labels: Labels,
     shard_bytes: int,
 ) -> None:
-    target, cut = TARGETS[task.target](data.classes), catalogue.cut(data)
+    target, cut, total = TARGETS[task.target](data.classes), catalogue.cut(data), 0
     for path, label, md5, _, time, _ in _labelled(catalogue, labels):
+        total += 1
         target.see(path, label, split_of(path, md5, data, time, cut))
     for one in coverage_findings(target.counts, data, cut is not None):
         if not RULES[one.rule].acceptable:
@@ -96,15 +98,16 @@ def _assemble(
     cache = DecodeCache(catalogue)
     fitted = _fitted(catalogue, data, cache)
     fields = fitted.fields(catalogue.decoder.fields)
+    labelled, shape = "" if target.field else target.dtype, target.shape(classes)
     if target.field:
-        check_answer(fields, target.field, target.dtype, target.axes)
-    labelled = "" if target.field else target.dtype
+        check_answer(fields, target.field, target.dtype, len(shape))
     with ExitStack() as stack:
         writers = {
-            split: stack.enter_context(Writer(prepared / split, fields, shard_bytes, labelled))
+            split: stack.enter_context(
+                Writer(prepared / split, fields, shard_bytes, labelled, shape)
+            )
             for split in SPLITS
         }
-        total = target.counts.total()
         rows = progress(_labelled(catalogue, labels), desc="prepare", total=total, unit=" examples")
         for chunk in _chunks(rows):
             kept = [(one, split_of(one[0], one[2], data, one[4], cut)) for one in chunk]

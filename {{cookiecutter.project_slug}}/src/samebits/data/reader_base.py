@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from .findings import shown
 from .source import Source, sources, unfit_name
+from .targets import SIGN, classes_of, joined
 from .times import Clock
 
 TABLES = (".csv", ".jsonl")
@@ -84,7 +85,7 @@ class Unfit(ValueError):
         self.rule, self.problem = rule, problem
 
 
-def answer_of(values: dict[str, Any], name: str) -> str:
+def answer_of(values: dict[str, Any], name: str, *, several: bool = False) -> str:
     """Take the answer out of a row, and return it as text.
 
     Raises:
@@ -92,7 +93,8 @@ def answer_of(values: dict[str, Any], name: str) -> str:
     """
     if name not in values:
         raise Unfit("unlabelled", f"has no key {shown(name)}; add it, or remove the line")
-    answer = _text(values.pop(name))
+    value = values.pop(name)
+    answer = _several(value) if several else _text(value)
     if answer is None:
         raise Unfit("unlabelled", f"has a list or an object as {shown(name)}; write a text")
     if not answer:
@@ -101,6 +103,21 @@ def answer_of(values: dict[str, Any], name: str) -> str:
         words = f"has as {shown(name)} what no table of answers can hold, for {problem}"
         raise Unfit("unlabelled", words)
     return answer
+
+
+def _several(value: Any) -> str | None:
+    """Return the classes that a cell names, or those in a list of texts, as one text.
+
+    Raises:
+        Unfit: they are not named as they should be.
+    """
+    if isinstance(value, list) and all(isinstance(one, str) and SIGN not in one for one in value):
+        value = SIGN.join(value) if value != [""] else SIGN
+    answer = _text(value)
+    try:
+        return None if answer is None else joined(classes_of(answer))
+    except ValueError as problem:
+        raise Unfit("unlabelled", str(problem)) from None
 
 
 def time_of(values: Mapping[str, Any], name: str, clock: Clock) -> float | None:

@@ -29,10 +29,14 @@ class _Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class Labels(Reader):
-    """Files anywhere, and their answers in the column `answer` of a table beside them."""
+    """Files anywhere, and their answers in the column `answer` of a table beside them.
+
+    An answer may name `several` classes, as targets.py reads them, or none.
+    """
 
     answer: str
     time: str = ""
+    several: bool = False
 
     def wanted(self) -> str:
         """Return what data/raw must hold."""
@@ -105,7 +109,7 @@ class Labels(Reader):
                 raise Unfit("unlabelled", problem)
             values = dict(zip(columns, row.cells, strict=True))
             # One object, not a million, for each class.
-            answer = sys.intern(answer_of(values, self.answer))
+            answer = sys.intern(answer_of(values, self.answer, several=self.several))
             time = time_of(values, self.time, clock)
             entries[path] = _Entry(answer, row.line, time=time)
         except Unfit as unfit:

@@ -29,13 +29,15 @@ class Lines(Reader):
     """The rows of CSV files and the lines of JSONL files; a column or key `answer` is the answer.
 
     The content is the row as JSON in UTF-8, without the answer: its columns in their order, each
-    cell of CSV as a string, each value of JSONL as it is there.
+    cell of CSV as a string, each value of JSONL as it is there. An answer may name `several`
+    classes, as targets.py reads them, or none; in JSONL it may be a list of texts.
     """
 
     unit = "rows"
 
     answer: str
     time: str = ""
+    several: bool = False
     # The columns of the CSV files that were listed, by path: a row alone does not tell them.
     columns: dict[Path, list[str]] = field(default_factory=dict, repr=False, compare=False)
 
@@ -82,7 +84,7 @@ class Lines(Reader):
                     self.columns[path] = next(csv_rows(table)).cells
             row = next((json_rows if _is_json(source.file) else csv_rows)(file, part=True))
             values = self._values(row, path)
-            answer_of(values, self.answer)
+            answer_of(values, self.answer, several=self.several)
             content = _json(values)
         except (ValueError, StopIteration):
             content = b""
@@ -116,7 +118,7 @@ class Lines(Reader):
         try:
             values = self._values(row, path)
             time = time_of(values, self.time, clock)
-            answer = answer_of(values, self.answer)
+            answer = answer_of(values, self.answer, several=self.several)
             return place._replace(stamp=md5(_json(values)), answer=answer, time=time)
         except Unfit as unfit:
             # It is never read, so that its words tell whether it has changed.

@@ -19,8 +19,9 @@ __all__ = ["FOLDERS", "TABLES", "Folders", "Labels", "Lines", "Pairs", "Reader",
 FOLDERS = Folders()
 
 
-# By name, those that need to know which columns hold the answer and the time.
-WITH_TABLE: Mapping[str, Callable[[str, str], Reader]] = {"labels": Labels, "lines": Lines}
+# By name, those that need to know which columns hold the answer and the time, and whether an
+# answer may name several classes.
+WITH_TABLE: Mapping[str, Callable[[str, str, bool], Reader]] = {"labels": Labels, "lines": Lines}
 ALONE: Mapping[str, Reader] = {"folders": FOLDERS, "pairs": Pairs()}
 SAYS = {"folders": "the folder", "pairs": "the mask"}  # what the answer is there
 
@@ -39,6 +40,11 @@ def reader_of(task: Task, data: Data) -> Reader:
                     f"table of which it could be a column, for {SAYS[task.reader]} is the answer; "
                     "set it to ''."
                 )
+        if task.reader == "folders" and task.target == "classes":
+            raise UserError(
+                "params.yaml: 'task.target' is classes, but the reader folders gives a file the "
+                "one class of its folder; set task.reader to labels or lines, or target to class."
+            )
         return ALONE[task.reader]
     if not task.answer:
         raise UserError(
@@ -66,13 +72,15 @@ def reader_of(task: Task, data: Data) -> Reader:
             "params.yaml: 'task.time' and 'data.group' are both set, but a group can last from "
             "train to test; set one of them to ''."
         )
-    return reader_named(task.reader, task.answer, task.time)
+    return reader_named(task.reader, task.answer, task.time, task.target)
 
 
-def reader_named(name: str, answer: str, time: str = "") -> Reader:
-    """Return a reader by its name in params.yaml.
+def reader_named(name: str, answer: str, time: str = "", target: str = "class") -> Reader:
+    """Return a reader by its name in params.yaml, where answers are of a target.
 
     Raises:
         KeyError: there is none of this name.
     """
-    return ALONE[name] if name in ALONE else WITH_TABLE[name](answer, time)
+    if name in ALONE:
+        return ALONE[name]
+    return WITH_TABLE[name](answer, time, target == "classes")

@@ -17,7 +17,7 @@ def draws(seed: int, epoch: int, labels: NDArray[np.int64], balance: float) -> N
     Args:
         seed: of the run.
         epoch: from 0.
-        labels: the class of each example [n].
+        labels: the class of each example [n]; of several, the rarest.
         balance: 0 draws each example once, 1 each class equally often, what lies between, a class
             of m examples in proportion to m ** (1 - balance).
     """

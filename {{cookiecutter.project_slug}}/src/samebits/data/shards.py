@@ -193,15 +193,23 @@ class Writer:
         fields: the arrays of an example.
         shard_bytes: of all arrays up to a cut, at most.
         answer: NumPy's type of labels.npy; "" of answers that are arrays of the examples.
+        shape: of an answer there.
     """
 
-    def __init__(self, folder: Path, fields: Fields, shard_bytes: int, answer: str = "<i8") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        fields: Fields,
+        shard_bytes: int,
+        answer: str = "<i8",
+        shape: tuple[int, ...] = (),
+    ) -> None:
         self.folder, self._record = folder, record(fields)
         self.most = max(1, min(shard_bytes // self._record.itemsize, SHARD_EXAMPLES))
         self._least = -(-self.most // 4)
         self._files, self._shard = ExitStack(), ExitStack()
         self._arrays: dict[str, _Rows] = {}
-        self._labels = self._answers(answer) if answer else None
+        self._labels = self._answers(answer, shape) if answer else None
         checksums = self._files.enter_context(replacing(folder / CHECKSUMS))
         self._checksums = _Rows(checksums, "<u4")
         file = self._files.enter_context(replacing(folder / "examples.csv"))
@@ -220,12 +228,10 @@ class Writer:
         for files in (self._shard, self._files):
             files.__exit__(*error)
 
-    def _answers(self, kind: str) -> "_Rows":
-        return _Rows(self._files.enter_context(replacing(self.folder / LABELS)), kind)
+    def _answers(self, kind: str, shape: tuple[int, ...]) -> "_Rows":
+        return _Rows(self._files.enter_context(replacing(self.folder / LABELS)), kind, shape)
 
-    def add(
-        self, example: Example, answer: float | None, row: bytes, words: str | None = None
-    ) -> None:
+    def add(self, example: Example, answer: Any, row: bytes, words: str | None = None) -> None:
         """Write one example, with its arrays as `fields.record` says, behind those before it.
 
         Its `words`, if `decode` gives them, go into words.csv, for people alone.

@@ -1,4 +1,4 @@
-"""What an answer is: one of a few classes, a number, or a mask with a class for each pixel.
+"""What an answer is: a class, several classes, a number, or a mask with a class for each pixel.
 
 An answer stands in the data as a text. What it is stored as, and what must hold for it, is said
 here; what a network learns of it, in training/; how it is scored, in metrics/.
@@ -11,7 +11,7 @@ from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,8 @@ from .findings import shown
 
 NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 LARGEST = 1e100  # of a number, so that squares of many can be added up
+SIGN, NONE = ";", "none"  # between the names of several classes; and in place of no name
+SAID = 0.5  # the probability from which on one of several classes is said to be there
 
 
 @dataclass(frozen=True)
@@ -52,19 +54,52 @@ def is_number(text: str) -> bool:
     return True
 
 
+def classes_of(answer: str) -> list[str]:
+    """Return the names of the classes in an answer, sorted; an empty one, or `NONE`, has none.
+
+    Raises:
+        ValueError: names are missing or doubled; the message goes on after what holds the answer.
+    """
+    names = [name.strip() for name in answer.split(SIGN)] if answer.strip() else []
+    if names == [NONE]:
+        return []
+    if "" in names:
+        raise ValueError(f"has a {SIGN!r} without a class on either side; remove it, or add one")
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise ValueError(f"names the class {shown(twice[0])} twice; remove one of them")
+    if NONE in names:
+        raise ValueError(f"says {NONE}, and classes as well; remove either")
+    return sorted(names)
+
+
+def joined(names: Sequence[str]) -> str:
+    """Return the one text that says these classes, sorted."""
+    return SIGN.join(names) or NONE
+
+
+def unfit_classes(answer: str) -> str:
+    """Return why a text is not what `joined` gives, to go on after it; "" where it is."""
+    try:
+        names = classes_of(answer)
+    except ValueError as problem:
+        return str(problem)
+    return "" if joined(names) == answer else f"must be written {shown(joined(names))}"
+
+
 class Target(ABC):
     """The answers of a data set, seen one by one before any is stored.
 
-    `dtype` is that of an answer as it is stored, `axes` how many it has; it stands in labels.npy,
-    or in the array `field` of the example. `counts` are the examples by split and class, "" of
-    none.
+    `dtype` is that of an answer as it is stored, in labels.npy or in the array `field` of the
+    example; a network learns it as `learnt_as`, where that is another. `counts` are the examples by
+    split and class, "" of none.
 
     Args:
         known: the names in `data.classes`.
     """
 
     dtype: ClassVar[str]
-    axes: ClassVar[int] = 0
+    learnt_as: ClassVar[str] = ""
     field: ClassVar[str] = ""
 
     def __init__(self, known: Sequence[str] = ()) -> None:
@@ -76,8 +111,13 @@ class Target(ABC):
         """Look at the answer of an example; what is none is a UserError."""
 
     @abstractmethod
-    def stored(self, label: str) -> float | None:
+    def stored(self, label: str) -> float | NDArray[Any] | None:
         """Return what labels.npy has for an answer, when all have been seen; None without it."""
+
+    @classmethod
+    def shape(cls, classes: Sequence[str]) -> tuple[int, ...]:
+        """Return the shape of an answer, given the names of the classes; -1 is any length."""
+        return ()
 
     @property
     def classes(self) -> list[str]:
@@ -110,6 +150,36 @@ class Classes(Target):
     def classes(self) -> list[str]:
         """Those that any example has."""
         return sorted({label for _, label in self.counts})
+
+
+class ClassSets(Target):
+    """Several classes for each example, or none: 1 for each that it has [classes], uint8."""
+
+    dtype, learnt_as = "|u1", "<f4"
+    _numbers: Mapping[str, int] | None = None
+
+    def see(self, path: str, label: str, split: str) -> None:
+        """Count each of its classes."""
+        if problem := unfit_classes(label):
+            raise UserError(no_classes(path, label, problem))
+        for name in classes_of(label) or [""]:
+            self.counts[split, name] += 1
+
+    def stored(self, label: str) -> NDArray[np.uint8]:
+        """Return which classes it has."""
+        if self._numbers is None:
+            self._numbers = {name: at for at, name in enumerate(self.classes)}
+        return marked(label, self._numbers)
+
+    @classmethod
+    def shape(cls, classes: Sequence[str]) -> tuple[int, ...]:
+        """Return a place for each class."""
+        return (len(classes),)
+
+    @property
+    def classes(self) -> list[str]:
+        """Those that any example has."""
+        return sorted({label for _, label in self.counts} - {""})
 
 
 class Numbers(Target):
@@ -149,7 +219,7 @@ class Numbers(Target):
 class Masks(Target):
     """A class for each pixel, uint8 [h, w]: its number among the names in `data.classes`."""
 
-    dtype, axes, field = "|u1", 2, "mask"
+    dtype, learnt_as, field = "|u1", "<i8", "mask"
 
     def see(self, path: str, label: str, split: str) -> None:
         """Count it."""
@@ -158,14 +228,55 @@ class Masks(Target):
     def stored(self, label: str) -> None:
         """Return None, for the mask stands among the arrays of the example."""
 
+    @classmethod
+    def shape(cls, classes: Sequence[str]) -> tuple[int, ...]:
+        """Return two sides of any length."""
+        return (-1, -1)
+
     @property
     def classes(self) -> list[str]:
         """Those that are named."""
         return self.known
 
 
-TARGETS: Mapping[str, type[Target]] = {"class": Classes, "number": Numbers, "mask": Masks}
+TARGETS: Mapping[str, type[Target]] = {
+    "class": Classes,
+    "classes": ClassSets,
+    "number": Numbers,
+    "mask": Masks,
+}
 MASK = Masks.field
+
+
+def marked(label: str, numbers: Mapping[str, int]) -> NDArray[np.uint8]:
+    """Return 1 for each class that an answer says, of all that have `numbers`: uint8 [classes].
+
+    Raises:
+        KeyError: it says another one.
+    """
+    found = np.zeros(len(numbers), dtype=np.uint8)
+    found[[numbers[name] for name in classes_of(label)]] = 1
+    return found
+
+
+def rarest(labels: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return for each example [n] its class that fewest have; the number of classes for none.
+
+    Args:
+        labels: 1 for each class that an example has, [n, classes].
+    """
+    order = np.argsort(labels.sum(axis=0, dtype=np.int64), kind="stable")
+    by_size = labels[:, order]
+    found = np.where(by_size.any(axis=1), order[by_size.argmax(axis=1)], labels.shape[1])
+    return np.asarray(found, dtype=np.int64)
+
+
+def no_classes(path: str, label: str, problem: str) -> str:
+    """Return what to say of an example whose answer names no classes as it should."""
+    return (
+        f"{shown(path)}: the answer {shown(label)} {problem}; correct it in the data, or in "
+        "data/corrections.csv."
+    )
 
 
 def no_number(path: str, label: str) -> str:

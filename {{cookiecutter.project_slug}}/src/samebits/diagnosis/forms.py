@@ -5,12 +5,14 @@ from typing import Any
 
 from ..data.targets import Answers
 from .class_errors import ClassErrors
+from .class_set_errors import ClassSetErrors
 from .mask_errors import MaskErrors
 from .number_errors import NumberErrors
 from .target_errors import Errors
 
 FORMS: Mapping[str, type[Errors[Any]]] = {
     "class": ClassErrors,
+    "classes": ClassSetErrors,
     "number": NumberErrors,
     "mask": MaskErrors,
 }

@@ -141,12 +141,12 @@ def together(
         level: of the interval.
         without: hashes of examples to leave out.
     """
-    errors, groups, share = list[Values](), list[str](), True
+    errors, groups, share, each = list[Values](), list[str](), True, 1
     for name in names:
         one = predictions[name]
         kept = np.array([example.md5 not in without for example in one.examples], dtype=bool)
         errors.append(one.sample.errors[kept].astype(np.float64))
-        share = one.sample.share
+        share, each = one.sample.share, one.sample.each
         groups += [
             example.group or f"{name}/{row}"
             for row, example in enumerate(one.examples)
@@ -155,7 +155,8 @@ def together(
     joined = np.concatenate(errors)
     if not len(joined):
         return Measured(" and ".join(names), 0.0, 0.0, 1.0, 0)
-    return measured(" and ".join(names), joined, numbered(groups), level, share=share)
+    of = numbered(groups)
+    return measured(" and ".join(names), joined, of, level, share=share, each=each)
 
 
 def largest(found: Sequence[Gap]) -> Gap | None:

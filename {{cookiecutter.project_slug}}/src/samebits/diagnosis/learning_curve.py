@@ -142,6 +142,14 @@ class MaskMeans(Means):
 
 
 @dataclass(frozen=True)
+class MeanShares(Means):
+    """Mean shares of wrong answers."""
+
+    words = WORDS["classes"]
+    decimals = DECIMALS
+
+
+@dataclass(frozen=True)
 class Ahead:
     """The error with so many times the data, its interval, and what is gained."""
 

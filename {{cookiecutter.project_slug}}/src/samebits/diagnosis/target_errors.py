@@ -1,7 +1,7 @@
 """What an answer is, for a diagnosis: what its errors are called, and what a mistake is.
 
-All else here speaks of errors alone. Each target has its form: class_errors.py, number_errors.py,
-mask_errors.py.
+All else here speaks of errors alone. Each target has its form: class_errors.py,
+class_set_errors.py, number_errors.py, mask_errors.py.
 """
 
 import math

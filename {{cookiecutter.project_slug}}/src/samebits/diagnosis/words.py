@@ -119,6 +119,38 @@ class ClassWords(Words):
         return f"{100 * float(detail):.1f} % sure"
 
 
+class ClassSetWords(ClassWords):
+    """An error is the share of the answers, one for each class of an example, that are wrong."""
+
+    answer, column, shared = "classes", "Wrong", "Share of their wrong answers"
+    caption = "Share of the answers, one for each class of an example, that are wrong"
+    detail, nearly = "error", "examples without a wrong answer, the least sure first"
+    goal = "at most {} of the answers wrong; test has {}"
+    cheaper = "how much less of all answers would be wrong"
+
+    def bare(self, error: float, *, signed: bool = False, fine: bool = False) -> str:
+        """Return it in per cent, with a digit more than of a class: such shares are smaller."""
+        decimals = 3 if fine else 2
+        return f"{100 * error:{'+' if signed else ''}.{decimals}f}"
+
+    def happens(self, error: float, where: str) -> str:
+        """Return as `2.10 % of the answers, one for each class, are wrong on test`."""
+        return f"{self.amount(error)} of the answers, one for each class, are wrong {where}"
+
+    def flawless(self, place: str, allowed: float) -> str:
+        """Return that every answer is right."""
+        return f"every {place} example was given its true classes, and no other"
+
+    def fared(self, error: float, mistakes: int, examples: int) -> str:
+        """Return as `4 of them (1.4 %) lack a class or got a wrong one: 0.30 % of all answers`."""
+        share = f"{mistakes:,} of them ({100 * mistakes / examples:.1f} %)"
+        return f"{share} lack a class or got a wrong one: {self.amount(error)} of all answers"
+
+    def far(self, detail: str) -> str:
+        """Return how many answers were wrong."""
+        return f"{100 * float(detail):.0f} % of the answers wrong"
+
+
 class MaskWords(ClassWords):
     """An error is the share of pixels that get a wrong class."""
 
@@ -190,6 +222,7 @@ class NumberWords(Words):
 
 WORDS: Mapping[str, Words] = {
     "class": ClassWords(),
+    "classes": ClassSetWords(),
     "number": NumberWords(),
     "mask": MaskWords(),
 }

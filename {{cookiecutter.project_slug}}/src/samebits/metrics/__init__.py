@@ -2,8 +2,17 @@
 
 # The built-in metrics, so that they stand in the table before yours.
 from . import class_metrics as class_metrics
+from . import class_set_metrics as class_set_metrics
 from . import mask_metrics as mask_metrics
 from . import number_metrics as number_metrics
-from .registry import Metric, Scored, ScoredMasks, ScoredNumbers, mean_of, number_of
+from .registry import Metric, Scored, ScoredMasks, ScoredNumbers, ScoredSets, mean_of, number_of
 
-__all__ = ["Metric", "Scored", "ScoredMasks", "ScoredNumbers", "mean_of", "number_of"]
+__all__ = [
+    "Metric",
+    "Scored",
+    "ScoredMasks",
+    "ScoredNumbers",
+    "ScoredSets",
+    "mean_of",
+    "number_of",
+]

@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 from .registry import METRICS, OF_CLASS, Metric
 from .sums import Sums, Values, ratio
 
-TARGET = "class"
-
 
 def accuracy(sums: Sums) -> Values:
     """Share of the examples whose most probable class is the true one."""
@@ -84,7 +82,7 @@ METRICS |= {
         "share",
         macro_f1,
         evidence=_even,
-        target=TARGET,
+        targets=("class", "classes"),
     ),
     "accuracy": Metric(
         "Accuracy",
@@ -92,7 +90,7 @@ METRICS |= {
         True,
         "share",
         accuracy,
-        target=TARGET,
+        targets=("class",),
     ),
     "balanced_accuracy": Metric(
         "Balanced accuracy",
@@ -101,7 +99,7 @@ METRICS |= {
         "share",
         balanced_accuracy,
         evidence=_even,
-        target=TARGET,
+        targets=("class",),
     ),
     "log_loss": Metric(
         "Log loss",
@@ -110,7 +108,7 @@ METRICS |= {
         "mean",
         log_loss,
         summed="loss",
-        target=TARGET,
+        targets=("class", "classes"),
     ),
     "roc_auc": Metric(
         "ROC AUC",
@@ -119,7 +117,7 @@ METRICS |= {
         "area",
         roc_auc,
         summed="area",
-        target=TARGET,
+        targets=("class", "classes"),
     ),
     "expected_calibration_error": Metric(
         "Calibration error",
@@ -128,7 +126,7 @@ METRICS |= {
         "gap",
         expected_calibration_error,
         summed="gaps",
-        target=TARGET,
+        targets=("class",),
     ),
 }
 
@@ -141,7 +139,7 @@ OF_CLASS |= {
         partial(recall, label=label),
         evidence=lambda sums: sums["true"][:, label],
         label=label,
-        target=TARGET,
+        targets=("class", "classes"),
     ),
     "precision": lambda label: Metric(
         "Precision",
@@ -151,7 +149,7 @@ OF_CLASS |= {
         partial(precision, label=label),
         evidence=lambda sums: sums["answered"][:, label],
         label=label,
-        target=TARGET,
+        targets=("class", "classes"),
     ),
     "f1": lambda label: Metric(
         "F1",
@@ -161,7 +159,7 @@ OF_CLASS |= {
         partial(f1, label=label),
         evidence=lambda sums: sums["true"][:, label] + sums["answered"][:, label],
         label=label,
-        target=TARGET,
+        targets=("class", "classes"),
     ),
 }
 

@@ -1,6 +1,6 @@
 """Examples of one class each, with the probabilities that a network gave."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar, Self
@@ -125,18 +125,8 @@ class Classified(Sample):
 
         These are the placements of DeLong, DeLong and Clarke-Pearson (Biometrics, 1988).
         """
-        parts, areas = np.zeros(len(self)), []
-        for name in np.unique(self.labels):
-            positive = self.labels == name
-            if positive.all():
-                areas.append(0.5)
-                continue
-            above = placements(self.probabilities[:, name], positive)
-            area = float(above[positive].mean())
-            share = np.where(positive, positive.sum(), (~positive).sum()) / len(self)
-            parts += (above - area) / share
-            areas.append(area)
-        return np.rint((parts / len(areas) + sum(areas) / len(areas)) * FINE)
+        names = np.unique(self.labels).tolist()
+        return areas((self.probabilities[:, name], self.labels == name) for name in names)
 
     @cached_property
     def _confidences(self) -> Values:
@@ -154,6 +144,27 @@ class Classified(Sample):
         """Right (1) or wrong (0) minus confidence `[n]`, in units of 1 / `COARSE`."""
         gaps: Values = np.rint(((self.answers == self.labels) - self._confidences) * COARSE)
         return gaps
+
+
+def areas(classes: Iterable[tuple[Values, NDArray[np.bool_]]]) -> Values:
+    """Return parts `[n]`, in units of 1 / `FINE`, whose mean is the mean area under the ROC curve.
+
+    Args:
+        classes: of each the probabilities `[n]`, and which examples have it `[n]`, at least one;
+            of a class that all have, the area is 0.5, chance.
+    """
+    found = [_area(values, positive) for values, positive in classes]
+    parts, means = zip(*found, strict=True)
+    return np.asarray(np.rint((sum(parts) / len(found) + sum(means) / len(found)) * FINE))
+
+
+def _area(values: Values, positive: NDArray[np.bool_]) -> tuple[Values, float]:
+    if positive.all():
+        return np.zeros(len(values)), 0.5
+    above = placements(values, positive)
+    area = float(above[positive].mean())
+    share = np.where(positive, positive.sum(), (~positive).sum()) / len(values)
+    return (above - area) / share, area
 
 
 def placements(values: Values, positive: NDArray[np.bool_]) -> Values:

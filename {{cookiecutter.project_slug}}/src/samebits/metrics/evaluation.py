@@ -269,7 +269,8 @@ def _cost(whole: Sample, mask: Mask, least: int) -> dict[str, float | list[float
         return {}  # there is hardly a rest to compare with
     errors, part = whole.errors, float(mask.mean())
     rest, inside = (
-        measured("", errors[one], whole.groups[one], share=whole.share) for one in (~mask, mask)
+        measured("", errors[one], whole.groups[one], share=whole.share, each=whole.each)
+        for one in (~mask, mask)
     )
     decimals = min(rest.decimals, inside.decimals)
     interval = [rounded(part * end, decimals) for end in newcombe(rest, inside)]

@@ -10,8 +10,6 @@ import numpy as np
 from .registry import METRICS, OF_CLASS, Metric
 from .sums import Sums, Values, ratio
 
-TARGET = "mask"
-
 
 def mean_iou(sums: Sums) -> Values:
     """Mean over the classes of the pixels that are right, of those that are true or said."""
@@ -53,7 +51,7 @@ METRICS |= {
         True,
         "area",
         mean_iou,
-        target=TARGET,
+        targets=("mask",),
     ),
     "dice": Metric(
         "Dice",
@@ -61,7 +59,7 @@ METRICS |= {
         True,
         "area",
         dice,
-        target=TARGET,
+        targets=("mask",),
     ),
     "pixel_accuracy": Metric(
         "Pixel accuracy",
@@ -69,7 +67,7 @@ METRICS |= {
         True,
         "area",
         pixel_accuracy,
-        target=TARGET,
+        targets=("mask",),
     ),
     "pixel_log_loss": Metric(
         "Pixel log loss",
@@ -78,7 +76,7 @@ METRICS |= {
         "mean",
         pixel_log_loss,
         summed="loss",
-        target=TARGET,
+        targets=("mask",),
     ),
 }
 
@@ -90,6 +88,6 @@ OF_CLASS |= {
         "area",
         partial(iou, label=label),
         label=label,
-        target=TARGET,
+        targets=("mask",),
     ),
 }

@@ -6,8 +6,6 @@ from ..data.targets import median
 from .registry import METRICS, Metric, ScoredNumbers
 from .sums import Sums, Values
 
-TARGET = "number"
-
 
 def rmse(sums: Sums) -> Values:
     """Root of the mean square of the errors."""
@@ -42,7 +40,7 @@ METRICS |= {
         "mean",
         rmse,
         summed="square",
-        target=TARGET,
+        targets=("number",),
     ),
     "mae": Metric(
         "Mean absolute error",
@@ -51,7 +49,7 @@ METRICS |= {
         "mean",
         mae,
         summed="error",
-        target=TARGET,
+        targets=("number",),
     ),
     "median_absolute_error": Metric(
         "Median absolute error",
@@ -59,7 +57,7 @@ METRICS |= {
         False,
         "mean",
         own=median_absolute_error,
-        target=TARGET,
+        targets=("number",),
     ),
     "r2": Metric(
         "R²",
@@ -68,6 +66,6 @@ METRICS |= {
         "explained",
         r2,
         summed="square",
-        target=TARGET,
+        targets=("number",),
     ),
 }

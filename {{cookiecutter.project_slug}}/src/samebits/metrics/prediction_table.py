@@ -1,6 +1,7 @@
 """reports/predictions.csv: one row for each example, written by `evaluate`, read by the report.
 
-Its header says what an answer is: of a class, every class has a column of probabilities.
+Its header says what an answer is: of a class, or of several, every class has a column of
+probabilities.
 """
 
 import csv
@@ -14,6 +15,7 @@ from ..core.files import replacing
 from ..data.shards import COLUMNS, Example
 from ..data.targets import Answers
 from .class_predictions import PREFIX, ClassScoring
+from .class_set_predictions import ERROR, ClassSetScoring
 from .mask_predictions import MaskScoring, classes_of
 from .number_predictions import NumberScoring
 from .predictions import Predictions
@@ -63,6 +65,8 @@ def scoring_of(answers: Answers, scale: tuple[float, ...] = ()) -> Scoring:
     """Return how answers are scored; without the `scale` of numbers they can only be read."""
     if answers.target == "class":
         return ClassScoring(answers.classes)
+    if answers.target == "classes":
+        return ClassSetScoring(answers.classes)
     if answers.target == "mask":
         return MaskScoring(answers.classes)
     return NumberScoring.of(scale[1]) if scale else NumberScoring()
@@ -138,7 +142,8 @@ def _answers(columns: Sequence[str]) -> Answers:
         return Answers("number", [])
     if classes := classes_of(columns):
         return Answers("mask", classes)
-    return Answers("class", [name.removeprefix(PREFIX) for name in columns[1:]])
+    target = "classes" if columns[:1] == [ERROR] else "class"
+    return Answers(target, [name.removeprefix(PREFIX) for name in columns[1:]])
 
 
 class _Read:

@@ -40,7 +40,13 @@ class Measured:
 
 
 def measured(
-    name: str, errors: Values | Labels, groups: Labels, level: float = LEVEL, *, share: bool = True
+    name: str,
+    errors: Values | Labels,
+    groups: Labels,
+    level: float = LEVEL,
+    *,
+    share: bool = True,
+    each: int = 1,
 ) -> Measured:
     """Return the mean error of examples, in whole groups.
 
@@ -49,9 +55,12 @@ def measured(
         errors: of each example `[n]`.
         groups: the number of its group `[n]`.
         level: of the interval.
-        share: whether an error is 0 or 1, as `Sample.share` says.
+        share: whether an error is a share of answers that are wrong, as `Sample.share` says.
+        each: the answers to each example, as `Sample.each` says.
     """
-    return (_share if share else _amount)(name, errors, groups, level)
+    if share:
+        return _share(name, errors, groups, level, each)
+    return _amount(name, errors, groups, level)
 
 
 def _amount(name: str, errors: Values | Labels, groups: Labels, level: float) -> Measured:
@@ -76,13 +85,14 @@ def mean_over(values: Values | Labels, groups: Labels) -> tuple[float, float, in
     return mean, math.sqrt(variance), units
 
 
-def _share(name: str, wrong: Values | Labels, groups: Labels, level: float) -> Measured:
-    """The share of examples that are wrong, with Wilson's interval.
+def _share(name: str, wrong: Values | Labels, groups: Labels, level: float, each: int) -> Measured:
+    """The share of answers that are wrong, with Wilson's interval.
 
-    The pictures of one group tell less than as many that stand alone: so many fewer count as the
+    The answers of one group tell less than as many that stand alone: so many fewer count as the
     spread over groups says (a design effect: Kish, Survey Sampling, 1965).
     """
     count, error = len(wrong), float(np.mean(wrong))
+    most = count * each
     _, unit = distinct(groups)
     units = int(unit.max()) + 1
     # In whole numbers, so that groups that are all alike differ by nothing at all.
@@ -92,7 +102,7 @@ def _share(name: str, wrong: Values | Labels, groups: Labels, level: float) -> M
     if units == 1 or not alone:  # nothing is known of the spread
         told = float(units)
     else:
-        told = min(alone / variance, count) if variance > 0 else count
+        told = min(alone / variance, most) if variance > 0 else most
     low, high = wilson(error, told, quantile(level, max(units - 1, 1)))
     return Measured(name, error, low, high, count)
 

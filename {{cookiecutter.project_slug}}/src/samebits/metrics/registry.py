@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..console.errors import UserError
-from .sums import Labels, Sums, Values
+from .sums import Labels, Sets, Sums, Values
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Metric:
     not, "mean" for what cannot be negative, "explained" for 1 less such a mean, "gap" for what
     chance alone makes greater than it is, and "any". `summed` is the column that a mean adds up, ""
     for what is counted. `evidence` is the number of answers that a share rests on, `label` the
-    class that the number is of, if it is one class's. `target` is the one that it is for, "" for
+    class that the number is of, if it is one class's. `targets` are those that it is for, () for
     what a project has of its own.
     """
 
@@ -32,7 +32,7 @@ class Metric:
     compute: Callable[[Sums], Values] | None = None
     own: "Callable[[Any], float] | None" = None
     summed: str = ""
-    target: str = ""
+    targets: tuple[str, ...] = ()
     evidence: Callable[[Sums], Values] = lambda sums: sums.examples
     label: int | None = None
     name: str = ""
@@ -51,7 +51,7 @@ OF_CLASS: dict[str, Callable[[int], Metric]] = {}
 
 def metrics_of(target: str) -> dict[str, Metric]:
     """Return the metrics for a target by name, the project's own at the end."""
-    return {name: one for name, one in METRICS.items() if one.target in (target, "")}
+    return {name: one for name, one in METRICS.items() if not one.targets or target in one.targets}
 
 
 class Scored(NamedTuple):
@@ -62,6 +62,18 @@ class Scored(NamedTuple):
 
     labels: Labels
     answers: Labels
+    probabilities: Values
+
+
+class ScoredSets(NamedTuple):
+    """Examples of several classes each with what was said of them.
+
+    labels: 1 for each class that an example has [n, k]. answers: for each that it was said to have
+    [n, k]. probabilities: [n, k].
+    """
+
+    labels: Sets
+    answers: Sets
     probabilities: Values
 
 
@@ -98,9 +110,9 @@ def mean_of(
 
     Args:
         name: by which params.yaml names it.
-        function: of `Scored`, or of `ScoredNumbers` where answers are numbers, `ScoredMasks` where
-            they are masks; it must not draw random numbers; of trues and falses, the mean is a
-            share.
+        function: of `Scored`, of `ScoredSets` where answers are several classes, of `ScoredNumbers`
+            where they are numbers, or of `ScoredMasks` where they are masks; it must not draw
+            random numbers; of trues and falses, the mean is a share.
         higher_is_better: or lower.
         between_0_and_1: as a share does; its interval stays there too.
         meaning: in a few words, for the report.

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .registry import Metric, Scored, ScoredMasks, ScoredNumbers
+from .registry import Metric, Scored, ScoredMasks, ScoredNumbers, ScoredSets
 from .sums import Column, Kinds, Labels, Sums, Values, distinct
 
 FEWEST = 8  # degrees of freedom; below, an interval is of no use to anybody
@@ -19,12 +19,18 @@ class Sample(ABC):
 
     `groups` [n] numbers what was drawn together, such as the pictures of one patient; each example
     has its own number where it stands alone. `partial` says that they are a part of a data set,
-    `share` whether an error is 0 or 1, so that their mean is a share.
+    `share` whether an error is a share of answers that are wrong, of which an example has `each`:
+    where it has one, an error is 0 or 1.
     """
 
     groups: Labels
     partial: bool
     share: ClassVar[bool]
+
+    @property
+    def each(self) -> int:
+        """The answers to each example."""
+        return 1
 
     def __len__(self) -> int:
         return len(self.groups)
@@ -39,6 +45,10 @@ class Sample(ABC):
     def strata(self) -> Labels:
         """The numbers [n], from 0, of what the bootstrap draws as often as it is there."""
 
+    def of_class(self, number: int) -> NDArray[np.bool_]:
+        """Return which examples are of a class [n], where answers have classes."""
+        return np.asarray(self.strata == number)
+
     @abstractmethod
     def column(self, name: str) -> Column:
         """Return what each example contributes under this name, where `kinds` do not say that."""
@@ -50,7 +60,7 @@ class Sample(ABC):
 
     @property
     @abstractmethod
-    def scored(self) -> Scored | ScoredNumbers | ScoredMasks:
+    def scored(self) -> Scored | ScoredSets | ScoredNumbers | ScoredMasks:
         """What a metric of one's own is computed of."""
 
     @abstractmethod

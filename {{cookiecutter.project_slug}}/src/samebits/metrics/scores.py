@@ -56,7 +56,7 @@ def find(metric: str, classes: Sequence[str] = (), target: str = "") -> Metric:
     if metric in known:
         return known[metric]
     named = re.fullmatch(r"(\w+)\[(.+)\]", metric)
-    if named and named[1] in OF_CLASS and target in ("", OF_CLASS[named[1]](0).target):
+    if named and named[1] in OF_CLASS and target in ("", *OF_CLASS[named[1]](0).targets):
         if named[2] in classes:
             return OF_CLASS[named[1]](list(classes).index(named[2]))
         shown = ", ".join(list(classes)[:20]) + (", ..." if len(classes) > 20 else "")

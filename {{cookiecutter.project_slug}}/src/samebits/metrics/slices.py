@@ -49,8 +49,8 @@ def _of_kind(kind: str, predictions: Predictions, answers: Answers) -> dict[str,
                 f"slice `class`: an example has no class, for task.target is {answers.target}; "
                 "take it out of evaluation.slices."
             )
-        strata = predictions.sample.strata
-        return {f"class {name}": strata == at for at, name in enumerate(answers.classes)}
+        of_class = predictions.sample.of_class
+        return {f"class {name}": of_class(at) for at, name in enumerate(answers.classes)}
     if read["pattern"]:
         fits = [fnmatchcase(one.path, read["pattern"]) for one in predictions.examples]
         return {kind: np.array(fits)}

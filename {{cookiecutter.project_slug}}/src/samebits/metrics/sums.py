@@ -14,14 +14,15 @@ from numpy.typing import NDArray
 
 Labels = NDArray[np.int64]
 Values = NDArray[np.float64]
+Sets = NDArray[np.uint8]  # 1 for each class that an example has, [n, k]
 
 
 @dataclass(frozen=True)
 class Column:
-    """What each of `n` examples adds to a sum.
+    """What each of `n` examples adds to a sum, or to several: one for each column of `values`.
 
-    `values` [n] are whole numbers of a unit, of which `per` make 1. With `bins` [n] they are added
-    up apart, in `width` places; so are those of an example that has several, `values` [n, width].
+    `values` [n] or [n, k] are whole numbers of a unit, of which `per` make 1. With `bins` [n] they
+    are added up apart, in `width` places.
     """
 
     values: Values
@@ -30,7 +31,7 @@ class Column:
     width: int = 1
 
     def sums(self, weights: Values) -> Values:
-        """Return the sums for weights [r, n]: [r], or [r, width] where they are added up apart."""
+        """Return the sums for weights [r, n]: [r] or [r, k], or [r, width] with bins."""
         if self.bins is None:
             return np.asarray(weights @ self.values / self.per)
         return _binned(self.bins, (row * self.values for row in weights), self.width) / self.per

@@ -1,10 +1,12 @@
 """Whether the model is right as often as it is sure: the reliability diagram."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..metrics.class_predictions import ClassPredictions
 from ..metrics.classification import BINS
 from ..metrics.proportions import Measured, measured
+from ..metrics.sums import Labels, Values
 from .charts import Axis
 from .markup import percent, section
 
@@ -15,20 +17,24 @@ LARGEST = 9.0  # the radius of a point that stands for all examples
 def calibration_section(predictions: ClassPredictions) -> str:
     """Return the section on the confidence of answers on test."""
     right = predictions.answers == predictions.labels
-    sure, share = float(predictions.confidences.mean()), float(right.mean())
+    return calibrated(right, predictions.confidences, predictions.sample.groups)
+
+
+def calibrated(right: NDArray[np.bool_], confidences: Values, groups: Labels) -> str:
+    """Return the section: whether each answer is right [n], how sure it was, and its group."""
+    sure, share = float(confidences.mean()), float(right.mean())
     way = "surer than it is right" if sure > share else "right more often than it is sure"
     lead = (
         f"<p>On average the model is {percent(sure)} sure of its answers and {percent(share)} of "
         f"them are right: it is {way}. Below the line it is too sure, above too modest; a point "
         "is as large as the share of examples with that confidence.</p>"
     )
-    return section("Calibration on test", lead, f"<figure>\n{diagram(predictions)}\n</figure>")
+    figure = diagram(right, confidences, groups)
+    return section("Calibration on test", lead, f"<figure>\n{figure}\n</figure>")
 
 
-def diagram(predictions: ClassPredictions) -> str:
+def diagram(right: NDArray[np.bool_], sure: Values, groups: Labels) -> str:
     """Return an `<svg>` of the share of right answers by confidence, with 95 % intervals."""
-    right, sure = predictions.answers == predictions.labels, predictions.confidences
-    groups = predictions.sample.groups
     bins = np.clip(np.ceil(sure * BINS).astype(np.int64) - 1, 0, BINS - 1)
     x = Axis(0.0, 1.0, 0.2, LEFT, SIDE - RIGHT)
     y = Axis(0.0, 1.0, 0.2, SIDE - BOTTOM, TOP)

@@ -1,5 +1,7 @@
 """Which classes are taken for which others on test."""
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -28,24 +30,50 @@ def confusion_section(predictions: ClassPredictions, classes: list[str]) -> str:
         "diagonal; a shade is the share of the row.</p>"
     )
     pairs = _worst_pairs(predictions, counts, classes, WORST_PAIRS)
-    return section(title, lead, _matrix(counts, classes), pairs)
+    return section(title, lead, matrix(counts, classes, BY_CLASS), pairs)
 
 
-def _matrix(counts: npt.NDArray[np.int64], classes: list[str]) -> str:
+class Titles(NamedTuple):
+    """What a matrix holds, what stands in its corner, and how what is off its diagonal looks."""
+
+    caption: str
+    corner: str
+    apart: str = "wrong"
+
+
+def matrix(
+    counts: npt.NDArray[np.int64],
+    classes: list[str],
+    titles: Titles,
+    wholes: npt.NDArray[np.int64] | None = None,
+) -> str:
+    """Return counts [k, k] as a table; the darkest cells are as many as `wholes` [k] of the rows.
+
+    Without these, that is the sum of a row.
+    """
+    wholes = counts.sum(axis=1) if wholes is None else wholes
     kind = "matrix" if max(map(len, classes)) <= 3 else "matrix long"
     head = "".join(_matrix_header("col", label) for label in classes)
     rows = []
     for index, label in enumerate(classes):
-        cells = "".join(_cell(counts, index, column) for column in range(len(classes)))
+        whole = int(wholes[index])
+        cells = "".join(
+            _cell(int(count), whole, "right" if column == index else titles.apart)
+            for column, count in enumerate(counts[index])
+        )
         rows.append(f"<tr>{_matrix_header('row', label)}{cells}</tr>")
-    caption = "Test examples by true class (rows) and predicted class (columns)"
     return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{caption}">\n'
-        f'<table class="{kind}">\n<caption>{caption}</caption>\n'
-        f'<thead><tr><th scope="col">true ↓<br>predicted →</th>{head}</tr></thead>\n<tbody>\n'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{titles.caption}">\n'
+        f'<table class="{kind}">\n<caption>{titles.caption}</caption>\n'
+        f'<thead><tr><th scope="col">{titles.corner}</th>{head}</tr></thead>\n<tbody>\n'
         + "\n".join(rows)
         + "\n</tbody>\n</table></div>"
     )
+
+
+BY_CLASS = Titles(
+    "Test examples by true class (rows) and predicted class (columns)", "true ↓<br>predicted →"
+)
 
 
 def _matrix_header(scope: str, label: str) -> str:
@@ -54,13 +82,11 @@ def _matrix_header(scope: str, label: str) -> str:
     return f'<th scope="{scope}" title="{text(label)}"><span>{name(short)}</span></th>'
 
 
-def _cell(counts: npt.NDArray[np.int64], row: int, column: int) -> str:
-    count = int(counts[row, column])
+def _cell(count: int, whole: int, kind: str) -> str:
     if not count:
         return "<td></td>"
     # Never fainter than 0.15: a single mistake among thousands must be seen.
-    shade = 0.15 + 0.45 * count / int(counts[row].sum())
-    kind = "right" if row == column else "wrong"
+    shade = 0.15 + 0.45 * count / whole
     return f'<td class="{kind}" style="--shade:{shade:.3f}">{count}</td>'
 
 

@@ -16,6 +16,7 @@ from .causes import causes_section
 from .chain import chain_section
 from .charts import Series, line_chart
 from .class_parts import class_parts
+from .class_set_parts import class_set_parts
 from .facts import kinds
 from .figures import metrics_section, slices_section
 from .findings import findings_section
@@ -28,6 +29,7 @@ from .parts import Parts
 
 PARTS: Mapping[str, Callable[[Inputs], Parts]] = {
     "class": class_parts,
+    "classes": class_set_parts,
     "number": number_parts,
     "mask": mask_parts,
 }

@@ -66,8 +66,8 @@ class Checks:
     def examples(self, count: int) -> Split:
         """Return examples to check with: noise, in which the answer can be told of each array.
 
-        It is one of three classes, or of three numbers; a mask has one class where the image is
-        bright, and another where it is dark.
+        It is one of three classes, alone also where there may be several, or of three numbers; a
+        mask has one class where the image is bright, and another where it is dark.
 
         An image has bright rows, bright columns or neither; of any other array none, half or all of
         the numbers are larger. Whole numbers are from 0 to 3: they may stand for words.
@@ -88,6 +88,9 @@ class Checks:
             scale = (NUMBERS[1], NUMBERS[2] - NUMBERS[1])
             numbers = np.array(NUMBERS)[labels]
             return Split(arrays, numbers, [], "synthetic", target, scale, shapes)
+        if target == "classes":
+            sets = np.eye(len(CLASSES), dtype=np.uint8)[labels]
+            return Split(arrays, sets, CLASSES, "synthetic", target, learnt=shapes)
         return Split(arrays, labels, CLASSES, "synthetic", learnt=shapes)
 
 

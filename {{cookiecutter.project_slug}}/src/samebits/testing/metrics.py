@@ -1,12 +1,15 @@
 """What your own metrics must keep to be compared, resampled and reported."""
 
+from typing import Any
 from unittest import mock
 
 import numpy as np
 
 from ..core.config import read
 from ..core.sections import Task
+from ..data.targets import SAID
 from ..metrics import registry
+from ..metrics.class_sets import ClassSets
 from ..metrics.classification import Classified
 from ..metrics.registry import Metric
 from ..metrics.regression import Numbers
@@ -33,6 +36,10 @@ class MetricsChecks:
             true[:, 0] += 9 * CLASSES
             return Segmented(true, said, np.minimum(true, said), draw.random(EXAMPLES), rows)
         probabilities = draw.random((EXAMPLES, CLASSES)) + 0.01
+        if read(Task).target == "classes":
+            labels = (draw.random((EXAMPLES, CLASSES)) < SAID).astype(np.uint8)
+            probabilities = (labels + probabilities) / 2.02
+            return ClassSets(labels, (probabilities >= SAID).astype(np.uint8), probabilities, rows)
         probabilities /= probabilities.sum(axis=1, keepdims=True)
         return Classified(rows % CLASSES, probabilities.argmax(axis=1), probabilities, rows)
 
@@ -58,7 +65,8 @@ class MetricsChecks:
             first = value(metric, sample)
             disturb()
             assert value(metric, sample) == first, f"`{metric.name}` differs for the same examples"
-            same = all(map(np.array_equal, before, sample.scored))
+            after: tuple[Any, ...] = sample.scored
+            same = all(map(np.array_equal, before, after))
             assert same, f"`{metric.name}` changes the arrays that it is given; let it copy them"
 
     def test_the_order_of_examples_does_not_matter(self) -> None:

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ..data.loader import Split
 from .baselines import Said
+from .class_set_target import ClassSetTarget
 from .class_target import ClassTarget
 from .mask_target import MaskTarget
 from .number_target import NumberTarget
@@ -61,6 +62,8 @@ def target_of(split: Split) -> Target:
     """Return what there is to learn of examples with such answers."""
     if split.target == "number":
         return NumberTarget(*split.scale)
+    if split.target == "classes":
+        return ClassSetTarget(len(split.classes))
     if split.target == "mask":
         height, width = split.labels.shape[1:]
         return MaskTarget(len(split.classes), (height, width))

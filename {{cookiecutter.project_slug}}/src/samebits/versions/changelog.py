@@ -1,11 +1,11 @@
 """data/CHANGELOG.md: an entry for each release of the data, the latest first."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ..data.release_file import Record
-from .diff import Changes, Versioned, balance
+from .diff import Changes, classes_in
 
 CHANGELOG = Path("data/CHANGELOG.md")
 HEADER = (
@@ -53,7 +53,7 @@ def entry(record: Record, date: str, since: str | None, found: Changes) -> str:
 
 
 def _counts(classes: Mapping[str, int], found: Changes) -> list[str]:
-    if "" in classes:
+    if [*classes] == [""]:
         return [f"Examples: {classes['']}."]
     return [
         "| class | examples | added | removed | relabelled to | relabelled from |",
@@ -71,21 +71,32 @@ def summary(found: Changes, since: str | None) -> str:
 
 
 def by_class(classes: Mapping[str, int], found: Changes) -> list[Sequence[str]]:
-    """Return for each class: name, examples, added, removed, relabelled to it and from it."""
+    """Return for each class: name, examples, added, removed, relabelled to it and from it.
+
+    `classes` are as `balance` has them; the last row is of all examples.
+    """
+    target, whole = ("classes", classes[""]) if "" in classes else ("class", sum(classes.values()))
     columns = (
         Counter(classes),
-        _counted(found.added),
-        _counted(found.removed),
-        _counted([new for _, new in found.relabelled]),
-        _counted([old for old, _ in found.relabelled]),
+        _counted([one.label for one in found.added], target),
+        _counted([one.label for one in found.removed], target),
+        _gained([(old.label, new.label) for old, new in found.relabelled], target),
+        _gained([(new.label, old.label) for old, new in found.relabelled], target),
     )
-    names = sorted({name for column in columns for name in column})
+    names = sorted({name for column in columns for name in column} - {""})
     rows = [[name, *(str(column[name]) for column in columns)] for name in names]
-    return [*rows, ["all", *(str(column.total()) for column in columns)]]
+    totals = (whole, len(found.added), len(found.removed), *[len(found.relabelled)] * 2)
+    return [*rows, ["all", *map(str, totals)]]
 
 
-def _counted(examples: list[Versioned]) -> Counter[str]:
-    return Counter(balance(examples))
+def _counted(labels: Iterable[str], target: str) -> Counter[str]:
+    return Counter(name for label in labels for name in classes_in(label, target))
+
+
+def _gained(pairs: Iterable[tuple[str, str]], target: str) -> Counter[str]:
+    """The classes that are named by the second label of a pair, and not by the first."""
+    sides = ((classes_in(old, target), classes_in(new, target)) for old, new in pairs)
+    return Counter(name for old, new in sides for name in new if name not in old)
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -17,6 +17,7 @@ from ..data.joined import HALF
 from ..data.readers import FOLDERS, Reader
 from ..data.source import Source
 from ..data.splits import LEFT_OUT, SPLITS, split_of
+from ..data.targets import classes_of, unfit_classes
 
 
 class Versioned(NamedTuple):
@@ -111,9 +112,24 @@ def _match(old: list[Versioned], new: list[Versioned], found: Changes) -> None:
 
 
 def balance(examples: Iterable[Versioned], target: str = "class") -> dict[str, int]:
-    """Return how many examples each class has, by name; without classes all of them, as ""."""
-    labels = (one.label if target == "class" else "" for one in examples)
-    return dict(sorted(Counter(labels).items()))
+    """Return how many examples each class has, by name.
+
+    As "" all of them, where that is not the sum: without classes, and with several for each.
+    """
+    names = (name for one in examples for name in _counted(one.label, target))
+    return dict(sorted(Counter(names).items()))
+
+
+def classes_in(label: str, target: str) -> list[str]:
+    """Return the classes that an answer names."""
+    if target == "class":
+        return [label]
+    return classes_of(label) if target == "classes" and not unfit_classes(label) else []
+
+
+def _counted(label: str, target: str) -> list[str]:
+    names = classes_in(label, target)
+    return names if target == "class" else [*names, ""]
 
 
 class Moves(NamedTuple):

@@ -113,8 +113,8 @@ class Release:
         params = self._params
         name = str(params.get("task.reader", "folders"))  # before there was a choice
         try:
-            columns = (str(params.get(f"task.{key}") or "") for key in ("answer", "time"))
-            return reader_named(name, *columns)
+            answer, time = (str(params.get(f"task.{key}") or "") for key in ("answer", "time"))
+            return reader_named(name, answer, time, self.target)
         except KeyError:
             raise UserError(
                 f"{self.title} was read by {name!r}, which this engine does not know; use the code "

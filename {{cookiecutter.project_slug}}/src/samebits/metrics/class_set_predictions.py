@@ -1,0 +1,153 @@
+"""Predictions of several classes for each example, or of none."""
+
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from ..console.errors import UserError
+from ..core.files import cell, named, write_csv
+from ..data.shards import Example
+from ..data.targets import NONE, SAID, joined, marked
+from .class_predictions import MILLION, PREFIX
+from .class_sets import ClassSets
+from .predictions import Predictions
+from .probabilities import Probabilities
+from .sums import Sets, Values, numbered
+
+ERROR = "error"
+
+
+@dataclass(frozen=True)
+class ClassSetPredictions(Predictions):
+    """The predictions for one data set of `n` examples and `k` classes, in prepared order.
+
+    `labels` and `answers` (what was predicted) have 1 for each class [n, k]; `probabilities` [n, k]
+    have six decimals; `classes` are the names.
+    """
+
+    examples: list[Example]
+    labels: Sets
+    answers: Sets
+    probabilities: Values
+    classes: Sequence[str]
+
+    @cached_property
+    def sample(self) -> ClassSets:
+        """What metrics are computed of."""
+        groups = numbered([one.group for one in self.examples])
+        return ClassSets(self.labels, self.answers, self.probabilities, groups)
+
+    def words(self, row: int) -> tuple[str, str]:
+        """Return the true classes and the predicted ones, as the data name them."""
+        return self._named(self.labels, row), self._named(self.answers, row)
+
+    def _named(self, sets: Sets, row: int) -> str:
+        return joined([self.classes[at] for at in np.flatnonzero(sets[row]).tolist()])
+
+    def cells(self) -> Iterator[list[str]]:
+        """Yield the predicted classes, the share of wrong answers and all probabilities."""
+        for row, error in enumerate(self.sample.errors.tolist()):
+            figures = (f"{one:.6f}" for one in self.probabilities[row].tolist())
+            yield [cell(self._named(self.answers, row)), f"{error:.6f}", *figures]
+
+
+@dataclass(frozen=True)
+class ClassSetScoring:
+    """How answers with several of these classes are scored and written."""
+
+    classes: Sequence[str]
+    pairs = "confusion.csv"
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of reports/predictions.csv behind that of the answer."""
+        return [ERROR, *(PREFIX + name for name in self.classes)]
+
+    def reader(self) -> "ClassSetReader":
+        """Return what reads the answers of a data set."""
+        return ClassSetReader(self.classes)
+
+    def scored(
+        self, split: str, examples: list[Example], labels: Sets, found: Probabilities
+    ) -> ClassSetPredictions:
+        """Return the predictions for a data set, with the six decimals that the table has.
+
+        A class is said to be there from a probability of a half on.
+
+        Args:
+            split: name of the data set.
+            examples: `n` of them.
+            labels: 1 for each true class, `[n, k]`.
+            found: probabilities `[n, k]`, float32 as a network gives them.
+
+        Raises:
+            UserError: there is no example, the counts do not match, or there is no probability.
+        """
+        shape = len(examples), len(self.classes)
+        if not examples or labels.shape != shape or found.shape != shape:
+            raise UserError(
+                f"data set `{split}` has {len(examples)} examples of {len(self.classes)} classes, "
+                f"labels of shape {list(labels.shape)} and probabilities of shape "
+                f"{list(found.shape)}; run `dvc repro` again"
+            )
+        broken = int((~((found >= 0) & (found <= 1))).any(axis=1).sum())
+        if broken:
+            raise UserError(
+                f"data set `{split}`: {broken} of {len(found)} predictions are no probabilities: "
+                "the model has diverged or its file is damaged; train it again with a lower "
+                "learning rate"
+            )
+        figures = np.rint(found.astype(np.float64) * MILLION) / MILLION
+        answers = (found >= SAID).astype(np.uint8)
+        return ClassSetPredictions(examples, np.asarray(labels), answers, figures, self.classes)
+
+    def write_pairs(self, path: Path, predictions: ClassSetPredictions) -> None:
+        """Write each true class with what was said in its place, as DVC's plot wants them."""
+        names = [*map(cell, self.classes), NONE]
+        pairs = pairs_of(predictions.labels, predictions.answers)
+        write_csv(path, ("actual", "predicted"), ((names[a], names[p]) for a, p in pairs))
+
+
+def pairs_of(labels: Sets, answers: Sets) -> Iterator[tuple[int, int]]:
+    """Yield (true class, class said in its place), by example; the number of classes is for none.
+
+    A true class that was said goes with itself; one that was missed with each class that was
+    wrongly said there, or with none; what was wrongly said where none was missed, with none.
+    """
+    nothing = labels.shape[1]
+    for true, said in zip(labels == 1, answers == 1, strict=True):
+        yield from ((at, at) for at in np.flatnonzero(true & said).tolist())
+        missed, wrong = (np.flatnonzero(one).tolist() for one in (true & ~said, said & ~true))
+        if missed or wrong:
+            yield from ((a, p) for a in missed or [nothing] for p in wrong or [nothing])
+
+
+class ClassSetReader:
+    """The answers of one data set, kept as numbers: as text they take ten times the memory."""
+
+    def __init__(self, classes: Sequence[str]) -> None:
+        self._classes = classes
+        self._numbers = {name: at for at, name in enumerate(classes)}
+        self._labels, self._answers, self._figures = bytearray(), bytearray(), array("d")
+
+    def add(self, label: str, cells: Sequence[str]) -> None:
+        """Read a row: its true classes, and the `cells`. Another class is a KeyError."""
+        self._labels += marked(named(label), self._numbers).tobytes()
+        self._answers += marked(named(cells[0]), self._numbers).tobytes()
+        self._figures.extend(map(float, cells[2:]))
+
+    def predictions(self, examples: list[Example]) -> ClassSetPredictions:
+        """Return the predictions; a figure that is not finite is a ValueError."""
+        shape = len(examples), len(self._classes)
+        figures = np.frombuffer(self._figures).reshape(shape)
+        if not np.isfinite(figures).all():
+            raise ValueError("nan or infinity")
+        labels, answers = (
+            np.frombuffer(bytes(one), dtype=np.uint8).reshape(shape)
+            for one in (self._labels, self._answers)
+        )
+        return ClassSetPredictions(examples, labels, answers, figures, self._classes)

@@ -1,0 +1,135 @@
+"""Examples of several classes each, or none, with the probability that a network gave each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.targets import rarest
+from .classification import FINE, LEAST, areas
+from .registry import Metric, ScoredSets
+from .sample import Sample
+from .sums import Column, Labels, Sets, Values
+
+
+@dataclass(frozen=True)
+class ClassSets(Sample):
+    """Examples with the classes that they have and were said to have, 1 for each, [n, k].
+
+    There is an answer for each class: it is there or not. An example's error is the share of them
+    that is wrong.
+
+    Columns: `true`, `answered` and `right`, 1 for each class that an example has, was said to have,
+    and both [n, k]; `error`; `exact`, whether none is wrong; `loss`, the mean negative logarithm of
+    the probability of what is true; and `area`, its part of the areas under the ROC curves.
+    """
+
+    labels: Sets
+    answers: Sets
+    probabilities: Values
+    groups: Labels
+    partial: bool = False
+    share: ClassVar[bool] = True
+
+    @property
+    def each(self) -> int:
+        """The answers to each example: one for every class."""
+        return int(self.labels.shape[1])
+
+    @property
+    def errors(self) -> Values:
+        """The share of the answers that are wrong [n]."""
+        return np.asarray(self._wrong / self.each)
+
+    @cached_property
+    def _wrong(self) -> Values:
+        return np.asarray((self.labels != self.answers).sum(axis=1), dtype=np.float64)
+
+    @property
+    def strata(self) -> Labels:
+        """The rarest class of each [n]."""
+        return rarest(self.labels)
+
+    def of_class(self, number: int) -> NDArray[np.bool_]:
+        """Return which have it."""
+        return np.asarray(self.labels[:, number] == 1)
+
+    @property
+    def scored(self) -> ScoredSets:
+        """Labels, answers and probabilities."""
+        return ScoredSets(self.labels, self.answers, self.probabilities)
+
+    def rows(self, chosen: NDArray[np.intp], *, partial: bool | None = None) -> Self:
+        """Return the examples at these places, some perhaps several times."""
+        return replace(
+            self,
+            labels=self.labels[chosen],
+            answers=self.answers[chosen],
+            probabilities=self.probabilities[chosen],
+            groups=self.groups[chosen],
+            partial=self.partial if partial is None else partial,
+        )
+
+    def grouped(self, groups: Labels) -> Self:
+        """Return the same examples in other groups [n]."""
+        return replace(self, groups=groups)
+
+    @cached_property
+    def _counts(self) -> Labels:
+        """How many examples have each class [k]."""
+        return np.asarray(self.labels.sum(axis=0, dtype=np.int64))
+
+    def untold(self, metric: Metric, figure: str = "it", where: str = "it") -> str:
+        """Return why: it is of a class without examples, or compares those with and without one."""
+        if metric.label is not None:
+            none = f"{where} has no example of its class, so nothing is known of `{figure}`"
+            return "" if self._counts[metric.label] else none
+        if not self._counts.any():
+            return f"no example of {where} has a class, where `{figure}` tells nothing"
+        both = (self._counts > 0) & (self._counts < len(self))
+        if metric.form == "area" and metric.targets and not both.any():
+            return f"every class is in all of {where} or in none, where `{figure}` tells nothing"
+        return ""
+
+    def remarks(self, names: Sequence[str]) -> dict[str, Any]:
+        """Return the counts of each class, and those without an example."""
+        absent = [name for name, count in zip(names, self._counts, strict=True) if not count]
+        sums = self.sums()
+        counts = np.stack([sums[key][0] for key in ("true", "answered", "right")], axis=1)
+        by_class = [
+            [name, *row] for name, row in zip(names, counts.astype(int).tolist(), strict=True)
+        ]
+        return {"by_class": by_class} | ({"absent": absent} if absent else {})
+
+    def column(self, name: str) -> Column:
+        """Return a column that is summed example by example."""
+        return self._columns[name]
+
+    @cached_property
+    def _columns(self) -> Mapping[str, Column]:
+        true, answered = self.labels.astype(np.float64), self.answers.astype(np.float64)
+        return {
+            "true": Column(true),
+            "answered": Column(answered),
+            "right": Column(true * answered),
+            "error": Column(self._wrong, self.each),
+            "exact": Column((self._wrong == 0).astype(np.float64)),
+            "loss": Column(np.rint(self.losses * FINE), FINE),
+            "area": Column(self._areas, FINE),
+        }
+
+    @cached_property
+    def losses(self) -> Values:
+        """The mean over the classes of the negative logarithm of what is true, [n]."""
+        true = np.where(self.labels == 1, self.probabilities, 1 - self.probabilities)
+        return np.asarray(-np.log(np.maximum(true, LEAST)).mean(axis=1))
+
+    @cached_property
+    def _areas(self) -> Values:
+        there = np.flatnonzero(self._counts).tolist()
+        if not there:
+            return np.full(len(self), np.rint(FINE / 2))
+        return areas((self.probabilities[:, at], self.of_class(at)) for at in there)

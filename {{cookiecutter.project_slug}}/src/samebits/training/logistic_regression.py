@@ -1,0 +1,45 @@
+"""Logistic regression on cheap features, one for each class: the simplest model of several classes.
+
+Source: Bishop, Pattern Recognition and Machine Learning (2006), 4.3.
+"""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..data.features import Seen
+from . import linear_model
+from .linear_model import Known, Linear, descend, given
+
+
+def fit(seen: Known, labels: NDArray[np.uint8]) -> Linear:
+    """Return the model fitted to what is seen of n examples, with 1 for each class [n, classes]."""
+    return descend(seen, labels, labels.shape[1], _errors)
+
+
+def _errors(logits: Tensor, labels: Tensor) -> Tensor:
+    """The gradient of the mean over examples of the cross entropies' sum, by the logits."""
+    return (torch.sigmoid(logits) - labels) / len(labels)
+
+
+def probabilities(model: Linear, seen: Known) -> NDArray[np.float32]:
+    """Return what `model` says of n examples: the probability of each class [n, classes]."""
+    return given(model, seen, torch.sigmoid).numpy()
+
+
+def out_of_fold(
+    seen: Seen, labels: NDArray[np.uint8], folds: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """Return for each example the probabilities [n, classes] of a model that has not seen its fold.
+
+    Args:
+        seen: pixels uint8 [n, c, h, w], or numbers float32 [n, f].
+        labels: 1 for each class that an example has, [n, classes].
+        folds: int64 [n], the fold of each example; there must be two or more.
+    """
+
+    def answer(known: Seen, labels: NDArray[np.uint8], others: Seen) -> NDArray[np.float32]:
+        return probabilities(fit(known, labels), others)
+
+    return linear_model.out_of_fold(seen, labels, folds, answer)
