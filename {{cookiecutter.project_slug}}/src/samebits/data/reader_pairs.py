@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from ..core.files import read_json
 from .joined import content_md5, joined, joined_md5
 from .reader_base import Reader
 from .source import Source, sources
@@ -50,7 +51,7 @@ class Pairs(Reader):
 
     def content(self, source: Source, raw: Path) -> bytes:
         """Return image and mask as `joined` makes one of them."""
-        _, *mask = json.loads(source.stamp)
+        _, *mask = read_json(source.stamp)
         return joined(source.content(raw), Source(*mask).content(raw))
 
     def md5(self, content: bytes) -> str:
@@ -59,7 +60,7 @@ class Pairs(Reader):
 
     def listed_md5(self, source: Source) -> str:
         """Return the same of files whose stamps are their MD5."""
-        stamp, *_, other = json.loads(source.stamp)
+        stamp, *_, other = read_json(source.stamp)
         return joined_md5(stamp, other)
 
     def told(self, count: int, answers: int) -> str:
