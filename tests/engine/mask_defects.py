@@ -1,7 +1,7 @@
 """Data sets of masks with a known defect: `OF_MASKS[rule]` plants it, and says what is found.
 
-`raw` holds 60 good pairs. Beside a defect stand other rules that rightly find something as well, and
-settings to look with.
+`raw` holds 60 good pairs. Beside a defect stand other rules that rightly find something as well,
+and settings to look with.
 """
 
 from collections.abc import Callable, Mapping

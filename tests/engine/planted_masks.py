@@ -1,7 +1,7 @@
 """Trainings on masks with a known fault: what is wrong with each is planted, as in planted.py.
 
-A small network of convolutions learns bars on noise in this process; it reads the params.yaml of the
-current folder and writes nothing: `planted("too short a training", seed=0)`.
+A small network of convolutions learns bars on noise in this process; it reads the params.yaml of
+the current folder and writes nothing: `planted("too short a training", seed=0)`.
 """
 
 from dataclasses import asdict, replace
@@ -148,7 +148,9 @@ def planted(name: str, seed: int) -> tuple[Fault, dict[str, Any]]:
     use = predictions.pop("real").sample
     real = measured("real world", use.errors, use.groups, share=False) if fault.real else None
     counts = progress.losses, len(progress.curves)
-    return fault, diagnose(Inputs({}, {"findings": []}, ANSWERS, predictions, *counts), settings, real)
+    return fault, diagnose(
+        Inputs({}, {"findings": []}, ANSWERS, predictions, *counts), settings, real
+    )
 
 
 def _split(fault: Fault, name: str, seed: int) -> Split:
@@ -159,12 +161,14 @@ def _split(fault: Fault, name: str, seed: int) -> Split:
         first, second = draw.integers(0, SIDE, 2).tolist()
         mask[first], mask[:, second] = 1, 2
     # Both are as bright: which way a bar goes, its neighbours tell.
-    noise = 110 if fault.sizes else 30  # few examples of what is plain are enough
+    noise = 190 if fault.sizes else 30  # few examples of what is plain are enough
     images = 60 + 80 * (masks > 0) + draw.integers(0, noise, masks.shape)
     change = fault.target if name in ("dev", "test") else fault.real if name == "real" else None
     if change is not None:
         images = change(images, draw)
-    return Split({"image": images.astype(np.uint8)[:, np.newaxis]}, masks, NAMES, "", "mask")
+    return Split(
+        {"image": images.clip(0, 255).astype(np.uint8)[:, np.newaxis]}, masks, NAMES, "", "mask"
+    )
 
 
 def _inputs(arrays: Any) -> dict[str, Tensor]:

@@ -289,14 +289,15 @@ MASK = {
         ({"data": {"classes": [*map(str, range(257))]}}, "'data.classes' has 257 names"),
         ({"task": {"reader": "folders"}}, "'task.reader' is folders, but task.target is mask, and"),
         ({"task": {"target": "class"}}, "'task.target' is class, but task.reader is pairs, and"),
-        ({"optimization": {"balance": 0.5}}, "'optimization.balance' is 0.5, but an example has no"),
+        (
+            {"optimization": {"balance": 0.5}},
+            "'optimization.balance' is 0.5, but an example has no",
+        ),
         ({"evaluation": {"slices": ["class"]}}, "'evaluation.slices' has 'class', but an example"),
         ({"evaluation": {"target_error": 1.5}}, "is 1.5, but is a share of the pixels: 1 at most."),
     ],
 )
-def test_what_masks_need(
-    params: Path, settle: Settle, changes: dict[str, Any], words: str
-) -> None:
+def test_what_masks_need(params: Path, settle: Settle, changes: dict[str, Any], words: str) -> None:
     settle(params, **MASK)
     assert config.read(Evaluation, params).target_error < 1
     settle(params, **changes)

@@ -1,4 +1,4 @@
-"""Predictions of masks: counted, written, read back, scored, and judged by constraints and slices."""
+"""Predictions of masks: counted, written, read back, scored, judged by constraints and slices."""
 
 import csv
 import json
@@ -24,9 +24,7 @@ from samebits.metrics.registry import METRICS, OF_CLASS, ScoredMasks, mean_of
 from samebits.metrics.scores import value
 from samebits.report.mistakes import SHOWN
 
-PLAIN = Evaluation(
-    metric="mean_iou", target_error=0.1, constraints=(), slices=(), slice_examples=1
-)
+PLAIN = Evaluation(metric="mean_iou", target_error=0.1, constraints=(), slices=(), slice_examples=1)
 COSTS = {"parameters": 3, "model_bytes": 9}
 
 
@@ -64,7 +62,9 @@ def test_the_table_does_not_grow_with_pixels(tmp_path: Path) -> None:
     sizes = []
     for times in (1, 1000):
         one = segmented(0, 50)
-        write_predictions(tmp_path / "p.csv", MASK, {"dev": replace(one, counts=one.counts * times)})
+        write_predictions(
+            tmp_path / "p.csv", MASK, {"dev": replace(one, counts=one.counts * times)}
+        )
         sizes.append((tmp_path / "p.csv").stat().st_size)
     assert sizes[1] < 1.5 * sizes[0]
 
@@ -93,7 +93,9 @@ def test_what_the_metrics_say() -> None:
     one = segmented(0, 40)
     true, said, right = one.counts.sum(axis=0)
     sample = one.sample
-    figures = {name: value(METRICS[name], sample) for name in METRICS if METRICS[name].target == "mask"}
+    figures = {
+        name: value(METRICS[name], sample) for name in METRICS if METRICS[name].target == "mask"
+    }
     assert figures == pytest.approx(
         {
             "mean_iou": (right / (true + said - right)).mean(),
@@ -187,7 +189,10 @@ def test_constraints_slices_and_the_worst() -> None:
         ({"metric": "accuracy"}, "unknown metric of a mask `accuracy`"),
         ({"constraints": ("recall[odd] >= 0.9",)}, r"unknown metric of a mask `recall\[odd\]`"),
         ({"constraints": ("iou[cat] >= 0.9",)}, "names a class that is not there; the classes are"),
-        ({"constraints": ("mean_iou >= 90",)}, "`mean_iou` lies between 0 and 1; write 90 % as 0.9"),
+        (
+            {"constraints": ("mean_iou >= 90",)},
+            "`mean_iou` lies between 0 and 1; write 90 % as 0.9",
+        ),
         ({"slices": ("class",)}, "slice `class`: an example has no class, for task.target is mask"),
     ],
 )

@@ -81,10 +81,10 @@ def test_an_overlay() -> None:
     found = over(IMAGE[np.newaxis], TRUE)
     assert (found[:, TRUE == 0] == IMAGE[TRUE == 0]).all()
     for name in (1, 2):
-        expected = IMAGE[TRUE == name] + 0.6 * (
-            np.array(COLOURS[name - 1])[:, np.newaxis] - IMAGE[TRUE == name]
+        expected = IMAGE[name == TRUE] + 0.6 * (
+            np.array(COLOURS[name - 1])[:, np.newaxis] - IMAGE[name == TRUE]
         )
-        assert np.abs(found[:, TRUE == name] - expected).max() <= 0.5
+        assert np.abs(found[:, name == TRUE] - expected).max() <= 0.5
     many = over(IMAGE[np.newaxis], np.full_like(TRUE, len(COLOURS) + 1))
     assert (many == over(IMAGE[np.newaxis], np.ones_like(TRUE))).all()  # colours come again
 

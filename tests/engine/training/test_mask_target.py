@@ -46,7 +46,7 @@ class Bright(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         grey = image[:, 0]
-        parts = [(90 <= grey) & (grey < 150), grey >= 150, grey < 90]
+        parts = [(grey >= 90) & (grey < 150), grey >= 150, grey < 90]
         return torch.stack(parts, dim=1).float()[:, : self.classes] * self.sure
 
 
@@ -89,7 +89,9 @@ def test_what_masks_are_judged_by() -> None:
 
 
 def test_another_shape_is_never_taken() -> None:
-    with pytest.raises(UserError, match=r"gives \[16, 2, 8, 8\] for 16 examples, instead of \[16, "):
+    with pytest.raises(
+        UserError, match=r"gives \[16, 2, 8, 8\] for 16 examples, instead of \[16, "
+    ):
         counted(split(3), Bright(2))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ..core.files import read_json
-from .joined import content_md5, joined, joined_md5
+from .joined import HALF, content_md5, joined, joined_md5
 from .reader_base import Reader
 from .source import Source, sources
 
@@ -23,6 +23,7 @@ class Pairs(Reader):
     """
 
     unit = "images with their masks"
+    folders = (IMAGES, MASKS)
 
     def wanted(self) -> str:
         """Return what data/raw must hold."""
@@ -58,10 +59,10 @@ class Pairs(Reader):
         """Return a half of the MD5 of either file."""
         return content_md5(content)
 
-    def listed_md5(self, source: Source) -> str:
-        """Return the same of files whose stamps are their MD5."""
+    def listed(self, source: Source) -> tuple[str, str]:
+        """Return which mask it is, whatever it is called, and the same of files."""
         stamp, *_, other = read_json(source.stamp)
-        return joined_md5(stamp, other)
+        return f"mask {other[:HALF]}", joined_md5(stamp, other)
 
     def told(self, count: int, answers: int) -> str:
         """Return how many there are."""
