@@ -12,12 +12,14 @@ from samebits.data.targets import Answers
 from samebits.diagnosis.forms import errors_of
 from samebits.metrics.class_predictions import ClassPredictions
 from samebits.metrics.evaluation import check, judge_all, parts_of, resample_all
+from samebits.metrics.mask_predictions import MaskPredictions
 from samebits.metrics.number_predictions import NumberPredictions
 from samebits.metrics.predictions import Predictions
 from samebits.metrics.sums import Labels, Values
 
 Make = Callable[..., ClassPredictions]
 NUMBER = Answers("number", [])
+MASK = Answers("mask", ["back, ground", "loss", "odd"])
 ERRORS = errors_of(Answers("class", ["c0", "c1"]), 0.1)  # of what `made` makes of two classes
 
 
@@ -43,11 +45,17 @@ def summarise(
     seed: int,
 ) -> dict[str, Any]:
     """What reports/metrics.json says of predictions, as `evaluate` goes about it."""
-    answers = Answers("class" if classes else "number", [*classes])
+    answers = _answers(classes, predictions)
     constraints = check(evaluation, answers)
     parts = parts_of(evaluation, answers, predictions)
     drawn = resample_all(evaluation, constraints, answers, parts, seed)
     return judge_all(evaluation, constraints, answers, parts, drawn, costs)
+
+
+def _answers(classes: Sequence[str], predictions: Mapping[str, Predictions]) -> Answers:
+    if any(isinstance(one, MaskPredictions) for one in predictions.values()):
+        return Answers("mask", [*classes])
+    return Answers("class" if classes else "number", [*classes])
 
 
 def answered(labels: list[int], answers: list[int], confidences: list[float]) -> ClassPredictions:
@@ -116,3 +124,41 @@ def missing(seed: int, count: int, error: float, scale: float = 1.0) -> NumberPr
     truth = np.array([float(f"{one:.6g}") for one in scale * draw.uniform(5, 50, count)])
     away = scale * error * draw.exponential(1, count) * draw.choice([-1, 1], count)
     return numbers(truth, truth + away, first=seed * 10**6)
+
+
+def masked(
+    counts: Values,
+    losses: Values | None = None,
+    groups: Sequence[str] = (),
+    names: Sequence[str] = (),
+    first: int = 0,
+) -> MaskPredictions:
+    """Predictions of masks with these counts [n, 3, k] of pixels: true, said and right."""
+    examples = [
+        example(
+            names[number] if names else f"images/{number:05d}.png",
+            f"masks/{number:05d}.png",
+            f"{first + number:032x}",
+            groups[number] if groups else "",
+        )
+        for number in range(len(counts))
+    ]
+    given = np.zeros(len(counts)) if losses is None else losses
+    return MaskPredictions(examples, counts.astype(np.float64), given, MASK.classes)
+
+
+def segmented(
+    seed: int, count: int, wrong: float = 0.2, name: str = "images/{}.png"
+) -> MaskPredictions:
+    """Predictions of masks of 100 pixels, of which the share `wrong` has another class."""
+    draw = np.random.default_rng([seed, count])
+    shares = draw.dirichlet((6.0, 2.0, 1.0), count)
+    true = np.array([draw.multinomial(100, one) for one in shares])
+    rate = np.clip(wrong * draw.exponential(1, (count, 1)), 0, 1)
+    right = true - draw.binomial(true, rate)
+    missed = true - right
+    said = right + np.roll(missed, 1, axis=1)
+    losses = (0.1 + (missed.sum(axis=1) / 100)).round(6)
+    counts = np.stack([true, said, right], axis=1)
+    names = [name.format(f"{number:05d}") for number in range(count)]
+    return masked(counts, losses, names=names, first=seed * 10**6)

@@ -11,18 +11,21 @@ import pytest
 from conftest import ROOT
 
 ENGINE = ROOT / "src" / "samebits"
-# What is made of images, texts, rows or series alone; and what of classes or of numbers.
+# What is made of images, texts, rows or series alone; and what of classes, of numbers or of masks.
 MODALITIES = {
-    *("data.image", "data.series", "data.table", "data.text"),
+    *("data.image", "data.mask", "data.series", "data.table", "data.text"),
     *("core.resize", "core.png", "checks.near_duplicates", "training.augmentation"),
+    "report.overlays",
 }
 TARGETS = {
-    *("training.class_target", "training.number_target"),
+    *("training.class_target", "training.number_target", "training.mask_target"),
     *("training.softmax_regression", "training.linear_regression"),
     *("metrics.classification", "metrics.class_metrics", "metrics.class_predictions"),
     *("metrics.regression", "metrics.number_metrics", "metrics.number_predictions"),
-    *("metrics.probabilities", "checks.label_errors", "checks.number_rules"),
+    *("metrics.segmentation", "metrics.mask_metrics", "metrics.mask_predictions"),
+    *("metrics.probabilities", "checks.label_errors", "checks.number_rules", "checks.mask_rules"),
     *("report.class_parts", "report.number_parts", "report.confusions", "report.calibration"),
+    "report.mask_parts",
 }
 
 

@@ -25,6 +25,7 @@ from defects import (
     wrong_type,
 )
 from handwritten_digits.data import Input, decode
+from mask_defects import OF_MASKS
 from number_defects import OF_NUMBERS
 from PIL import Image
 
@@ -55,7 +56,7 @@ def test_a_planted_defect_is_found_and_named(raw: Path, check: Check, rule: str)
 
 
 def test_every_rule_has_a_planted_defect() -> None:
-    assert {*PLANTED, *OF_NUMBERS, *OF_COLUMNS} == {*RULES}
+    assert {*PLANTED, *OF_NUMBERS, *OF_MASKS, *OF_COLUMNS} == {*RULES}
 
 
 @pytest.mark.parametrize("rule", PLANTED)

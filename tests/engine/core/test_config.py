@@ -264,12 +264,41 @@ NUMBER = {"task": {"target": "number"}, "regularization": {"label_smoothing": 0.
         ({"task": {"target": "class"}, "evaluation": {"target_error": 1.5}}, "1 at most"),
     ],
 )
-def test_what_a_target_does_not_have(
+def test_what_numbers_do_not_have(
     params: Path, settle: Settle, changes: dict[str, Any], words: str
 ) -> None:
     settle(params, **NUMBER)
     assert config.read(Evaluation, params).target_error < 1
     settle(params, evaluation={"target_error": 500})
     assert config.read(Evaluation, params).target_error == 500
+    settle(params, **changes)
+    assert words in refusal(params)
+
+
+MASK = {
+    "task": {"reader": "pairs", "target": "mask"},
+    "data": {"classes": ["background", "stroke"]},
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"data": {"classes": []}}, "'data.classes' has 0 names, but where task.target is mask it"),
+        ({"data": {"classes": ["a"]}}, "in the order of their values, as [background, stroke]."),
+        ({"data": {"classes": [*map(str, range(257))]}}, "'data.classes' has 257 names"),
+        ({"task": {"reader": "folders"}}, "'task.reader' is folders, but task.target is mask, and"),
+        ({"task": {"target": "class"}}, "'task.target' is class, but task.reader is pairs, and"),
+        (
+            {"optimization": {"balance": 0.5}},
+            "'optimization.balance' is 0.5, but an example has no",
+        ),
+        ({"evaluation": {"slices": ["class"]}}, "'evaluation.slices' has 'class', but an example"),
+        ({"evaluation": {"target_error": 1.5}}, "is 1.5, but is a share of the pixels: 1 at most."),
+    ],
+)
+def test_what_masks_need(params: Path, settle: Settle, changes: dict[str, Any], words: str) -> None:
+    settle(params, **MASK)
+    assert config.read(Evaluation, params).target_error < 1
     settle(params, **changes)
     assert words in refusal(params)

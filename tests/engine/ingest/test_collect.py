@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import pairs
 import pytest
 import yaml
 from conftest import configured, give_example, rendered
@@ -22,6 +23,8 @@ from samebits.core.png import png
 from samebits.core.yours import Yours
 from samebits.data import Decoded, Unreadable
 from samebits.data.dvc_file import origin, record_origin, recorded_version
+from samebits.data.readers import Pairs
+from samebits.data.tar_layout import unpack
 from samebits.ingest import collect
 from samebits.ingest import download as fetch
 from samebits.ingest.example import version, write
@@ -501,3 +504,58 @@ def test_a_table_for_another_reader(
     with pytest.raises(UserError, match=words):
         call(str(table))
     assert not RAW.exists()
+
+
+@pytest.fixture
+def masks(here: Path, monkeypatch: pytest.MonkeyPatch, settle: Callable[..., None]) -> Path:
+    """A folder with five images and their masks, beside a project that wants such."""
+    given = {"reader": "pairs", "target": "mask"}
+    settle(Path("params.yaml"), task=given, data={"classes": [*pairs.NAMES]})
+    module = pairs.module("data", here / "yours")
+    for name in ("decode", "Input"):
+        monkeypatch.setattr(yours, name, getattr(module, name))
+    return pairs.filled(here / "given", 5)
+
+
+@pytest.mark.parametrize("form", ["folder", "archive"])
+def test_images_with_their_masks(masks: Path, call: Call, form: str) -> None:
+    (masks / "images/lone.png").write_bytes(pairs.png(pairs.drawn(9)[0]))
+    said = call(str(masks if form == "folder" else archive(masks)))
+    assert "data/raw: 5 images with their masks and 1 that cannot be used, " in said
+    assert content(RAW) == content(masks)
+    found = origin(POINTER)
+    assert found and (found["kind"], found["files"]) == (form, 11)
+
+
+def test_masks_are_packed_with_their_images(
+    masks: Path, call: Call, settle: Callable[..., None]
+) -> None:
+    settle(Path("params.yaml"), data={"layout": "tar"})
+    assert "5 images with their masks, " in call(str(masks))
+    assert {path.suffix for path in RAW.iterdir()} == {".tar"}
+    unpack(RAW, Pairs())
+    assert content(RAW) == content(masks)
+
+
+@pytest.mark.parametrize(
+    ("plant", "words"),
+    [
+        (lambda raw: shutil.rmtree(raw / "masks"), "there is no mask masks/000.png; add it, or re"),
+        (lambda raw: (raw / "images").rename(raw / "scans"), "images stand in images, their masks"),
+        (
+            lambda raw: [path.write_bytes(b"no") for path in (raw / "masks").iterdir()],
+            "images/000.png: its mask is no PNG; save it as a PNG of 8 bits",
+        ),
+    ],
+)
+def test_masks_do_not_come_in_half(
+    masks: Path, call: Call, plant: Callable[[Path], object], words: str
+) -> None:
+    plant(masks)
+    before = sorted(Path("data").rglob("*"))
+    with pytest.raises(UserError) as caught:
+        call(str(masks))
+    said = str(caught.value)
+    assert words in said and said.endswith(" Nothing was changed.")
+    assert "bring in images/NAME.jpg, or of another type, and masks/NAME.png for each, or" in said
+    assert sorted(Path("data").rglob("*")) == before

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from predicted import NUMBER, example, missing, summarise
+from predicted import MASK, NUMBER, example, missing, segmented, summarise
 
 from samebits.core.sections import Evaluation
 from samebits.data.targets import Answers
@@ -189,6 +189,33 @@ def number_inputs(inputs: Inputs) -> Inputs:
         predictions=predictions,
         looks=np.zeros((len(predictions["dev"].examples), 1, 8, 8), dtype=np.uint8),
         tags={predictions["dev"].examples[worst].md5: ["<typing> error"]},
+    )
+
+
+@pytest.fixture
+def mask_inputs(inputs: Inputs) -> Inputs:
+    """The same of masks, of whose pixels a fifth are wrong; 10 % are allowed."""
+    predictions: dict[str, Predictions] = {
+        name: segmented(seed, 3 * count) for seed, (name, count) in enumerate(SPLITS.items())
+    }
+    evaluation = Evaluation(
+        metric="mean_iou",
+        target_error=0.1,
+        constraints=("iou[odd] >= 0.05",),
+        slices=("width at 9",),
+        slice_examples=1,
+    )
+    count = len(predictions["dev"].examples)
+    return replace(
+        inputs,
+        metrics=summarise(evaluation, MASK.classes, predictions, COSTS, seed=0)
+        | {"baselines": [], "data": inputs.metrics["data"]},
+        data={**inputs.data, "classes": {}, "answers": {"pixels": [3000, 1000, 500]}},
+        curves={"epoch": [1.0, 2.0], "train_loss": [1.0, 0.5], "dev_mean_iou": [0.25, 0.5]},
+        errors=errors_of(MASK, 0.1),
+        predictions=predictions,
+        looks=np.zeros((count, 3, 8, 26), dtype=np.uint8),
+        tags={},
     )
 
 

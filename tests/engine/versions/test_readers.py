@@ -146,10 +146,12 @@ def test_the_section_must_be_committed(unreleased: Path, settle: Settle) -> None
 def test_a_reader_of_other_code(read_by: Callable[[str], None]) -> None:
     release("1.0", "Folders", list)
     text = Path("params.yaml").read_text(encoding="utf-8")
-    Path("params.yaml").write_text(text.replace("folders", "pairs"), encoding="utf-8")
-    git("commit", "-qam", "Pairs")
+    Path("params.yaml").write_text(
+        text.replace("reader: folders", "reader: heaps"), encoding="utf-8"
+    )
+    git("commit", "-qam", "Heaps")
     git("tag", "data-v1.1")
-    with pytest.raises(UserError, match=r"version 1\.1 .* was read by 'pairs', which this engine"):
+    with pytest.raises(UserError, match=r"version 1\.1 .* was read by 'heaps', which this engine"):
         find("1.1").examples()
 
 

@@ -85,8 +85,8 @@ def _name(row: Versioned | Pair) -> str:
     if isinstance(row, Versioned):
         return row.path
     old, new = row
-    if (old.path, old.label) == (new.path, new.label):
-        return f"{old.path}: another {old.label}"
+    if old.path == new.path and old.md5 != new.md5:  # of an image, which is the same
+        return f"{old.path}: another mask"
     if old.path == new.path:  # a correction changes the answer alone
         return f"{old.path}: {old.label} -> {new.label}"
     return f"{old.path} -> {new.path}"

@@ -18,6 +18,7 @@ class Reader:
     """What all readers share; `examples` is what they differ in."""
 
     unit: ClassVar[str] = "files"  # what the examples are
+    folders: ClassVar[tuple[str, ...]] = ()  # that data/raw must have, by their names
     time: str = ""  # the column that says when they were taken, if one does
 
     def sources(self, raw: Path) -> Iterator[Source]:
@@ -68,9 +69,9 @@ class Reader:
         """Return what the content of an example is known by."""
         return hashlib.md5(content).hexdigest()
 
-    def listed_md5(self, source: Source) -> str:
-        """Return the same of an example among files whose stamps are their MD5."""
-        return source.stamp
+    def listed(self, source: Source) -> tuple[str, str]:
+        """Return the answer of an example, and the same, of files whose stamps are their MD5."""
+        return source.answer, source.stamp
 
     def told(self, count: int, answers: int) -> str:
         """Return in words how many examples there are, with so many different answers."""

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from .joined import content_md5, joined, joined_md5
+from ..core.files import read_json
+from .joined import HALF, content_md5, joined, joined_md5
 from .reader_base import Reader
 from .source import Source, sources
 
@@ -22,6 +23,7 @@ class Pairs(Reader):
     """
 
     unit = "images with their masks"
+    folders = (IMAGES, MASKS)
 
     def wanted(self) -> str:
         """Return what data/raw must hold."""
@@ -50,17 +52,17 @@ class Pairs(Reader):
 
     def content(self, source: Source, raw: Path) -> bytes:
         """Return image and mask as `joined` makes one of them."""
-        _, *mask = json.loads(source.stamp)
+        _, *mask = read_json(source.stamp)
         return joined(source.content(raw), Source(*mask).content(raw))
 
     def md5(self, content: bytes) -> str:
         """Return a half of the MD5 of either file."""
         return content_md5(content)
 
-    def listed_md5(self, source: Source) -> str:
-        """Return the same of files whose stamps are their MD5."""
-        stamp, *_, other = json.loads(source.stamp)
-        return joined_md5(stamp, other)
+    def listed(self, source: Source) -> tuple[str, str]:
+        """Return which mask it is, whatever it is called, and the same of files."""
+        stamp, *_, other = read_json(source.stamp)
+        return f"mask {other[:HALF]}", joined_md5(stamp, other)
 
     def told(self, count: int, answers: int) -> str:
         """Return how many there are."""

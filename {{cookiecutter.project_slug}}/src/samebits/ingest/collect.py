@@ -166,7 +166,7 @@ def _from_folder(path: Path, source: str, folder: Path, limits: Limits, reader: 
     if here.is_relative_to(there) or there.is_relative_to(here):
         raise UserError(f"{source} and {folder.parent} overlap; name a folder elsewhere.")
     with Incoming(folder / "raw", source, limits.files, limits.room(folder)) as into:
-        copy_folder(stripped(path, reader is FOLDERS), into)
+        copy_folder(stripped(path, reader is FOLDERS, reader.folders), into)
     return {"kind": "folder", "source": there.name}
 
 
@@ -201,7 +201,7 @@ def _from_file(
                 into.file(table, archive, size)
             else:
                 unpack(archive, source, into)
-    stripped(unpacked, reader is FOLDERS).rename(folder / "raw")
+    stripped(unpacked, reader is FOLDERS, reader.folders).rename(folder / "raw")
     kind = "file" if reader.is_table(table) else "archive"
     return {"kind": kind, "source": name, "sha256": found, "bytes": size}
 

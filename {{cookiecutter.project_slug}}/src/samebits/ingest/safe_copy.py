@@ -7,7 +7,7 @@ counted is the bytes that were written, not those that were announced.
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -226,15 +226,18 @@ def _below(folder: Path, source: Path, into: Incoming) -> Iterator[Path]:
             yield path
 
 
-def stripped(folder: Path, classes: bool = True) -> Path:
+def stripped(folder: Path, classes: bool = True, named: Collection[str] = ()) -> Path:
     """Return the folder that holds the data: one that wraps a single folder does not.
 
     So `pictures/cat/1.png` and `pictures/dog/2.png` come in as `cat/1.png` and `dog/2.png`. Where
-    folders are `classes`, a single one without folders in it is a class.
+    folders are `classes`, a single one without folders in it is a class. One that is `named` is
+    part of the data.
     """
     inside = _shown(folder)
     while len(inside) == 1 and inside[0].is_dir():
         if classes and not any(map(Path.is_dir, _shown(inside[0]))):
+            break
+        if inside[0].name in named:
             break
         folder = inside[0]
         inside = _shown(folder)

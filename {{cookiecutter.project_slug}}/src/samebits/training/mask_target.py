@@ -75,7 +75,7 @@ class MaskTarget:
         true, said, right = answers[:, 1:].sum(axis=0).reshape(3, -1).tolist()
         either = [t + s - r for t, s, r in zip(true, said, right, strict=True)]
         parts = [r / whole for r, whole in zip(right, either, strict=True) if whole]
-        return loss, math.fsum(parts) / len(parts)
+        return loss, math.fsum(parts) / max(len(parts), 1)
 
     def blind(self, labels: Any) -> float:
         """Return the entropy of the pixels' classes."""

@@ -66,9 +66,10 @@ def examples_of(
         if not any(part.startswith(".") for part in PurePosixPath(path).parts)
     )
     # Of a row the stamp is the MD5 of its content, as that of a file is here.
-    found = ((one, reader.listed_md5(one)) for one in reader.examples(files, raw) if not one.rule)
+    known = [one for one in reader.examples(files, raw) if not one.rule]
+    found = ((one.path, *reader.listed(one)) for one in known)
     return sorted(
-        Versioned(one.path, right.get((md5, one.answer)) or one.answer, md5) for one, md5 in found
+        Versioned(path, right.get((md5, answer)) or answer, md5) for path, answer, md5 in found
     )
 
 
@@ -100,8 +101,7 @@ def _match(old: list[Versioned], new: list[Versioned], found: Changes) -> None:
         return
     before, after = sorted(set(old) - set(new)), sorted(set(new) - set(old))
     for one in [*before]:
-        same = (two for two in after if (two.label, two.md5) == (one.label, one.md5))
-        if other := next(same, None):
+        if other := next((two for two in after if two.label == one.label), None):
             found.renamed.append((one, other))
             before.remove(one)
             after.remove(other)

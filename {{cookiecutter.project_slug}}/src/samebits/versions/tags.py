@@ -21,7 +21,7 @@ from ..data.dvc_file import recorded_version
 from ..data.joined import content_md5, joined
 from ..data.readers import Pairs, Reader, reader_named
 from ..data.release_file import CORRECTIONS, RECORD, Record, parsed
-from ..data.source import look_over, members
+from ..data.source import Source, look_over, members
 from ..programs import dvc, git, git_says
 from ..remote.dir_lists import listed_files
 from ..remote.filesystem import Objects
@@ -165,11 +165,14 @@ class Release:
 
     def _pairs(self, wanted: Collection[Versioned]) -> dict[Versioned, bytes]:
         """Return the content of those that are an image with its mask."""
-        files = self._files({path for one in wanted for path in (one.path, one.label)})
+        paths = sorted(unpacked(listing(self.version), self.title))
+        known = self.reader.examples((Source(path, "", 0, 0, "") for path in paths), Path())
+        masks = {one.path: one.answer for one in known}
+        files = self._files({path for one in wanted for path in (one.path, masks[one.path])})
         found = {
-            one: joined(files[one.path], files[one.label])
+            one: joined(files[one.path], files[masks[one.path]])
             for one in wanted
-            if one.path in files and one.label in files
+            if one.path in files and masks[one.path] in files
         }
         return {one: content for one, content in found.items() if content_md5(content) == one.md5}
 
