@@ -10,7 +10,6 @@ from .project import Project
 from .rooms import ENGINE
 from .sections import FILE, accesses, sections
 
-
 # Which modules have the metrics of a target, where that is not `class` alone.
 TABLES = {"classes": ("class_set", "class"), "number": ("number",)}
 
