@@ -1,4 +1,4 @@
-"""Answers of several classes: each rule finds what it is there for, and is silent about good data."""
+"""Answers of several classes: each rule finds its own defect, and is silent about good data."""
 
 from collections.abc import Callable
 from hashlib import md5

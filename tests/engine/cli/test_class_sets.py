@@ -93,7 +93,9 @@ def test_errors(verb: Verb) -> None:
     assert table.read_text(encoding="utf-8").splitlines()[1] == tagged[0]
     wrong = tagged[0].replace(f",{rows[0].split(',')[2]},", ",c1;c0,", 1)
     table.write_text("\n".join([header, wrong, ""]), encoding="utf-8")
-    with pytest.raises(Exception, match="error-analysis.csv, line 2: c1;c0 must be written c0;c1"):
+    with pytest.raises(
+        Exception, match=r"error-analysis\.csv, line 2: c1;c0 must be written c0;c1"
+    ):
         verb("errors", "--most", "5")
 
 

@@ -206,7 +206,9 @@ def test_which_reader_goes_with_it() -> None:
     task = Task(reader="labels", answer="kind", time="", target="classes")
     assert reader_of(task, DATA) == LABELS
     assert reader_of(replace(task, reader="lines"), DATA) == LINES
-    with pytest.raises(UserError, match="'task.target' is classes, but the reader folders gives a"):
+    with pytest.raises(
+        UserError, match=r"'task\.target' is classes, but the reader folders gives a"
+    ):
         reader_of(replace(task, reader="folders", answer=""), DATA)
 
 

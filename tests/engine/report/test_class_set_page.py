@@ -1,4 +1,4 @@
-"""The page on several classes: F1 of each, confusions, classes together, and nothing of one class."""
+"""The page on several classes: F1 of each, confusions, classes together."""
 
 import re
 from dataclasses import replace
@@ -110,7 +110,7 @@ def test_mistakes_show_the_true_and_the_said_classes(several: Inputs) -> None:
     content = page(several)
     dev = several.predictions["dev"]
     row = several.errors.ordered(None, dev)[0]  # type: ignore[arg-type]
-    true, answer = dev.words(row)
+    true, _ = dev.words(row)
     mistakes = content[content.index("Mistakes on dev") :]
     escaped = true.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     assert f"true <b><bdi>{escaped}</bdi></b>" in mistakes

@@ -18,20 +18,21 @@ from sklearn import metrics as sklearn
 PREPARED, REPORTS = Path("data/prepared"), Path("reports")
 SPLITS = ("train", "train_dev", "dev", "test")
 WEIGHTS = Path("models/model.safetensors")
-TRAINING = Path("src", PACKAGE, "training.py")
 
 
 @pytest.fixture
 def several(project: Path) -> Path:
     """A project of images of which each shows any of three bright sides; the current folder."""
     shutil.copytree(ROOT / "src/samebits/report", "src/samebits/report", dirs_exist_ok=True)
-    (source,) = ROOT.rglob("*== 'image-classes'*training.py*")
-    TRAINING.unlink()
-    shutil.copy(source, TRAINING)
+    for name in ("model.py", "training.py"):
+        (source,) = ROOT.rglob(f"*== 'image-classes'*{name}*")
+        Path("src", PACKAGE, name).unlink()
+        shutil.copy(source, Path("src", PACKAGE, name))
     content = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
     content["task"] |= {"reader": "labels", "answer": "kinds", "target": "classes"}
     content["data"] |= {"dev_fraction": 0.25, "test_fraction": 0.25, "near_duplicate": 0.0}
     content["data"] |= {"least_examples": 3, "label_error_examples": 0}
+    content["model"] |= {"width": 16, "depth": 2}
     content["augmentation"] = {"rotation": 0.0, "shift": 0.0, "flip": False}
     content["optimization"] |= {"epochs": 30, "batch_size": 8, "balance": 0.5}
     content["evaluation"] |= {"constraints": ["recall[left] >= 0.1"], "slices": ["class"]}
