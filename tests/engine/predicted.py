@@ -8,17 +8,19 @@ import pytest
 
 from samebits.core.sections import Evaluation
 from samebits.data.shards import Example
-from samebits.data.targets import Answers
+from samebits.data.targets import Answers, joined
 from samebits.diagnosis.forms import errors_of
 from samebits.metrics.class_predictions import ClassPredictions
+from samebits.metrics.class_set_predictions import ClassSetPredictions
 from samebits.metrics.evaluation import check, judge_all, parts_of, resample_all
 from samebits.metrics.mask_predictions import MaskPredictions
 from samebits.metrics.number_predictions import NumberPredictions
 from samebits.metrics.predictions import Predictions
-from samebits.metrics.sums import Labels, Values
+from samebits.metrics.sums import Labels, Sets, Values
 
 Make = Callable[..., ClassPredictions]
 NUMBER = Answers("number", [])
+CLASS_SETS = Answers("classes", ["c0", "c1", "c2"])
 MASK = Answers("mask", ["back, ground", "loss", "odd"])
 ERRORS = errors_of(Answers("class", ["c0", "c1"]), 0.1)  # of what `made` makes of two classes
 
@@ -39,23 +41,20 @@ def example(
 
 def summarise(
     evaluation: Evaluation,
-    classes: Sequence[str],
+    classes: Sequence[str] | Answers,
     predictions: Mapping[str, Predictions],
     costs: Mapping[str, int],
     seed: int,
 ) -> dict[str, Any]:
     """What reports/metrics.json says of predictions, as `evaluate` goes about it."""
-    answers = _answers(classes, predictions)
+    if isinstance(classes, Answers):
+        answers = classes
+    else:
+        answers = Answers("class" if classes else "number", [*classes])
     constraints = check(evaluation, answers)
     parts = parts_of(evaluation, answers, predictions)
     drawn = resample_all(evaluation, constraints, answers, parts, seed)
     return judge_all(evaluation, constraints, answers, parts, drawn, costs)
-
-
-def _answers(classes: Sequence[str], predictions: Mapping[str, Predictions]) -> Answers:
-    if any(isinstance(one, MaskPredictions) for one in predictions.values()):
-        return Answers("mask", [*classes])
-    return Answers("class" if classes else "number", [*classes])
 
 
 def answered(labels: list[int], answers: list[int], confidences: list[float]) -> ClassPredictions:
@@ -124,6 +123,42 @@ def missing(seed: int, count: int, error: float, scale: float = 1.0) -> NumberPr
     truth = np.array([float(f"{one:.6g}") for one in scale * draw.uniform(5, 50, count)])
     away = scale * error * draw.exponential(1, count) * draw.choice([-1, 1], count)
     return numbers(truth, truth + away, first=seed * 10**6)
+
+
+def class_sets(
+    labels: Sets,
+    answers: Sets,
+    rows: Values | None = None,
+    classes: Sequence[str] = (),
+    groups: Sequence[str] = (),
+    first: int = 0,
+) -> ClassSetPredictions:
+    """Predictions of several classes each, of examples whose content is numbered from `first`.
+
+    Without `rows`, the answers have a probability of 0.9.
+    """
+    names = classes or [f"c{at}" for at in range(labels.shape[1])]
+    examples = [
+        example(
+            f"{'night' if number % 2 else 'day'}/{number:05d}.png",
+            joined([names[at] for at in np.flatnonzero(row).tolist()]),
+            f"{first + number:032x}",
+            groups[number] if groups else "",
+        )
+        for number, row in enumerate(labels)
+    ]
+    found = np.where(answers == 1, 0.9, 0.1) if rows is None else rows
+    return ClassSetPredictions(examples, labels, answers, found, names)
+
+
+def confused(
+    seed: int, count: int, error: float, classes: int = 3, groups: Sequence[str] = ()
+) -> ClassSetPredictions:
+    """Predictions of which this share of the answers is wrong."""
+    draw = np.random.default_rng([seed, count])
+    labels = (draw.random((count, classes)) < 0.4).astype(np.uint8)
+    wrong = (draw.random((count, classes)) < error).astype(np.uint8)
+    return class_sets(labels, labels ^ wrong, groups=groups, first=seed * 10**6)
 
 
 def masked(

@@ -18,8 +18,12 @@ MODALITIES = {
     "report.overlays",
 }
 TARGETS = {
-    *("training.class_target", "training.number_target", "training.mask_target"),
-    *("training.softmax_regression", "training.linear_regression"),
+    *("training.class_target", "training.class_set_target"),
+    *("training.number_target", "training.mask_target"),
+    *("training.softmax_regression", "training.logistic_regression"),
+    "training.linear_regression",
+    *("metrics.class_sets", "metrics.class_set_metrics", "metrics.class_set_predictions"),
+    *("checks.class_set_rules", "report.class_set_parts"),
     *("metrics.classification", "metrics.class_metrics", "metrics.class_predictions"),
     *("metrics.regression", "metrics.number_metrics", "metrics.number_predictions"),
     *("metrics.segmentation", "metrics.mask_metrics", "metrics.mask_predictions"),

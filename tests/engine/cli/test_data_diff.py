@@ -124,6 +124,6 @@ def test_only_a_few_are_named() -> None:
 def test_numbers_have_no_classes_to_count() -> None:
     new = examples_of({f"a/{number}": str(number) for number in range(8)}, "")
     found, data = changes([], new), shipped(Data)
-    text = data_diff.described("1.0", "1.1", [], new, found, data, classed=False)
+    text = data_diff.described("1.0", "1.1", [], new, found, data, target="number")
     assert "by class" not in text
     assert "by split, as params.yaml has it" in text

@@ -189,7 +189,7 @@ def test_the_last_bits_do_not_matter() -> None:
 )
 def test_an_unknown_metric_gets_a_suggestion(given: str, hint: str) -> None:
     with pytest.raises(UserError, match=f"did you mean `{hint}`"):
-        find(given)
+        find(given, target="class")
 
 
 def test_a_name_like_no_other_gets_the_list() -> None:

@@ -208,7 +208,7 @@ def mask_inputs(inputs: Inputs) -> Inputs:
     count = len(predictions["dev"].examples)
     return replace(
         inputs,
-        metrics=summarise(evaluation, MASK.classes, predictions, COSTS, seed=0)
+        metrics=summarise(evaluation, MASK, predictions, COSTS, seed=0)
         | {"baselines": [], "data": inputs.metrics["data"]},
         data={**inputs.data, "classes": {}, "answers": {"pixels": [3000, 1000, 500]}},
         curves={"epoch": [1.0, 2.0], "train_loss": [1.0, 0.5], "dev_mean_iou": [0.25, 0.5]},

@@ -7,7 +7,7 @@ import numpy as np
 from predicted import example
 
 from samebits.metrics.class_predictions import ClassPredictions
-from samebits.report.calibration import BOTTOM, LEFT, RIGHT, SIDE, TOP, calibration_section, diagram
+from samebits.report.calibration import BOTTOM, LEFT, RIGHT, SIDE, TOP, calibration_section
 
 
 def answered(
@@ -25,7 +25,9 @@ def answered(
 
 def points(predictions: ClassPredictions) -> list[tuple[float, float, float]]:
     """Confidence and share of right answers, back from pixels, and the radius."""
-    found = re.findall(r'cx="([\d.]+)" cy="([\d.]+)" r="([\d.]+)"', diagram(predictions))
+    found = re.findall(
+        r'cx="([\d.]+)" cy="([\d.]+)" r="([\d.]+)"', calibration_section(predictions)
+    )
     return [
         (
             round((float(x) - LEFT) / (SIDE - RIGHT - LEFT), 2),
@@ -42,13 +44,13 @@ def test_points_stand_where_confidence_and_accuracy_say() -> None:
     assert low[:2] == (0.5, 0.5)
     assert high[:2] == (0.9, 0.75)
     assert high[2] > low[2]
-    assert diagram(given).count('class="whisker"') == 2
+    assert calibration_section(given).count('class="whisker"') == 2
 
 
 def test_the_edges_have_their_bins() -> None:
     found = points(answered([0.0, 1.0], [False, True]))
     assert [one[:2] for one in found] == [(0.0, 0.0), (1.0, 1.0)]
-    assert not re.search("nan|inf", diagram(answered([1.0], [True])))
+    assert not re.search("nan|inf", calibration_section(answered([1.0], [True])))
 
 
 def test_few_pictures_leave_much_open() -> None:
@@ -65,7 +67,9 @@ def test_pictures_of_one_group_tell_less() -> None:
 
 def whisker(predictions: ClassPredictions) -> float:
     """How long the one interval is, in pixels."""
-    found = re.findall(r'class="whisker" d="M[\d.]+ ([\d.]+)V([\d.]+)"', diagram(predictions))
+    found = re.findall(
+        r'class="whisker" d="M[\d.]+ ([\d.]+)V([\d.]+)"', calibration_section(predictions)
+    )
     [(low, high)] = found
     return abs(float(low) - float(high))
 

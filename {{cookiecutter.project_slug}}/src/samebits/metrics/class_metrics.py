@@ -70,8 +70,8 @@ def f1(sums: Sums, label: int) -> Values:
 def _even(sums: Sums) -> Values:
     """The examples that would tell as much, were each class as large as the others."""
     present = sums["true"] > 0
-    found: Values = present.sum(axis=1) ** 2 / (present / np.maximum(sums["true"], 1)).sum(axis=1)
-    return found
+    each: Values = (present / np.maximum(sums["true"], 1)).sum(axis=1)
+    return ratio(present.sum(axis=1) ** 2, each)
 
 
 METRICS |= {

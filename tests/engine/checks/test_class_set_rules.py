@@ -1,0 +1,136 @@
+"""Answers of several classes: each rule finds its own defect, and is silent about good data."""
+
+from collections.abc import Callable
+from hashlib import md5
+from pathlib import Path
+from typing import Any
+
+import pytest
+from class_set_defects import COUNT, OF_CLASS_SETS, hardly_missing, image, read, write, written
+from defects import CORRECTIONS
+
+from samebits.data.findings import RULES, Table
+from samebits.data.readers import FOLDERS, Labels
+from samebits.training import logistic_regression, softmax_regression
+
+Check = Callable[..., tuple[dict[str, Any], Table]]
+BESIDE = {
+    "small-class": {"unlearnt-class", "unseen-class", "imbalance", "label-error"},
+    "similar-classes": {"unseen-class", "imbalance", "label-error"},
+    "two-labels": {"two-splits"},
+}
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    written(tmp_path / "raw")
+    return tmp_path / "raw"
+
+
+@pytest.fixture
+def found(check: Check, raw: Path) -> Callable[..., tuple[dict[str, Any], Table]]:
+    def run(**changes: Any) -> tuple[dict[str, Any], Table]:
+        given = {"target": "classes", "reader": Labels("kinds", several=True)}
+        quiet = {"near_duplicate": 0.0, "label_error": 0.8}
+        return check(raw, logistic_regression.out_of_fold, **given | quiet | changes)
+
+    return run
+
+
+@pytest.mark.parametrize("rule", OF_CLASS_SETS)
+def test_a_planted_defect_is_found_and_named(raw: Path, found: Check, rule: str) -> None:
+    plant, words = OF_CLASS_SETS[rule]
+    plant(raw)
+    summary, table = found()
+    assert {*summary["found"]} - BESIDE.get(rule, set()) == {rule}
+    messages = [one["message"] for one in summary["findings"] if one["rule"] == rule]
+    assert any(words in one for one in messages), messages
+    assert (rule in table.refusal()) == RULES[rule].error
+
+
+def test_good_data_has_no_finding_and_is_described(found: Check) -> None:
+    summary, _ = found()
+    assert summary["found"] == {}
+    assert summary["labels_examined"] == COUNT == summary["examples"]
+    each = COUNT // 2
+    assert summary["classes"] == {"bottom": each, "left": each, "none": COUNT // 8, "right": each}
+
+
+def test_a_doubt_says_which_class(raw: Path, found: Check) -> None:
+    OF_CLASS_SETS["label-error"][0](raw)
+    (row,) = found()[0]["findings"]
+    assert "sure that right is not there; correct it in data/corrections.csv" in row["message"]
+    write(raw, read(raw) | {"011.png": "left"})
+    (row,) = found()[0]["findings"]
+    assert row["paths"] == ["011.png"]
+    assert "sure that bottom is there; correct it" in row["message"]
+
+
+def test_a_class_that_hardly_an_example_lacks(raw: Path, found: Check) -> None:
+    hardly_missing(raw)
+    messages = [one["message"] for one in found()[0]["findings"]]
+    assert any(
+        "only 2 example(s) lack seen, fewer than data.least_examples" in one for one in messages
+    )
+
+
+def test_classes_that_are_expected(found: Check) -> None:
+    summary, _ = found(classes=("bottom", "left", "top"))
+    messages = [one["message"] for one in summary["findings"]]
+    assert messages == [
+        "top has no picture, but data.classes expects it; add some.",
+        "right is not in data.classes; rename it or add it there.",
+    ]
+
+
+def test_a_class_that_no_split_learns(raw: Path, found: Check) -> None:
+    messages = [one["message"] for one in found(least_examples=1)[0]["findings"]]
+    assert messages == []
+    rows = read(raw)
+    write(raw, rows | {"003.png": rows["003.png"] + ";odd"})
+    summary, _ = found(least_examples=1)
+    rules = {one["rule"]: one["classes"] for one in summary["findings"]}
+    lacking = {"unlearnt-class", "unseen-class"} & {*rules}
+    assert lacking and all(rules[rule] == ["odd"] for rule in lacking)
+
+
+@pytest.mark.parametrize(
+    ("new", "words"),
+    [
+        ("left", ""),
+        ("none", ""),
+        ("right;left", "right;left must be written left;right; correct the line"),
+        ("left;left", "left;left names the class left twice; remove one of them; correct the line"),
+        ("left;top", "there is no class top; correct the line or add it"),
+    ],
+)
+def test_a_correction(raw: Path, found: Check, tmp_path: Path, new: str, words: str) -> None:
+    known = md5((raw / "003.png").read_bytes()).hexdigest()
+    image(raw / "003.png", new, 3)
+    changed = md5((raw / "003.png").read_bytes()).hexdigest()
+    assert known != changed
+    row = f"{changed},bottom;left,{new},me,seen again\n"
+    (tmp_path / "corrections.csv").write_text(CORRECTIONS + row, encoding="utf-8")
+    summary, _ = found(label_error_examples=0)
+    messages = [one["message"] for one in summary["findings"] if one["rule"] == "corrections"]
+    assert len(messages) == bool(words) and all(words in one for one in messages)
+    if not words:
+        assert summary["found"] == {}
+        assert summary["classes"]["bottom"] == COUNT // 2 - 1
+
+
+def test_what_is_declared_as_one_class_and_is_several(raw: Path, check: Check) -> None:
+    summary, table = check(
+        raw, softmax_regression.out_of_fold, reader=Labels("kinds"), near_duplicate=0.0
+    )
+    (words,) = (one["message"] for one in summary["findings"] if one["rule"] == "many-classes")
+    assert words.startswith("4 answers name several classes with ';' between them, as bottom;left")
+    assert "set task.target to classes" in words and words in table.refusal()
+
+
+def test_names_with_the_sign_that_are_one_class(tmp_path: Path, check: Check) -> None:
+    raw = tmp_path / "plain"
+    for at in range(24):
+        image(raw / ("a;b" if at % 2 else "c") / f"{at}.png", "", at)
+    summary, _ = check(raw, reader=FOLDERS, near_duplicate=0.0)
+    assert "many-classes" not in summary["found"]

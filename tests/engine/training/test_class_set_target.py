@@ -1,0 +1,73 @@
+"""Several classes for each example: probabilities, losses, and simple models beside the network."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from samebits.data.loader import Split
+from samebits.training.class_set_target import ClassSetTarget
+from samebits.training.logistic_regression import out_of_fold
+from samebits.training.target import target_of
+
+TARGET = ClassSetTarget(2)
+
+
+def split(count: int, seed: int = 0) -> Split:
+    """Features that tell two of three classes but for some noise; most have the third."""
+    draw = np.random.default_rng(seed)
+    labels = (draw.random((count, 3)) < [0.5, 0.3, 0.9]).astype(np.uint8)
+    noise = 0.3 * draw.standard_normal((count, 3))
+    arrays = {"x": (labels * [1, 1, 0] + noise).astype(np.float32)}
+    return Split(arrays, labels, ["a", "b", "c"], "v", "classes")
+
+
+def test_which_it_is_follows_from_the_examples() -> None:
+    assert target_of(split(9)) == ClassSetTarget(3)
+
+
+def test_probabilities_are_of_each_class_alone() -> None:
+    said = TARGET.said(torch.tensor([[0.0, 50.0], [-50.0, 1.0]]))
+    assert said.tolist() == [
+        [0.5, 1.0],
+        [pytest.approx(0, abs=1e-9), pytest.approx(1 / (1 + math.exp(-1)))],
+    ]
+
+
+def test_what_they_are_judged_by() -> None:
+    answers = np.array([[0.5, 0.25], [0.75, 0.0]], dtype=np.float32)
+    labels = np.array([[1, 1], [0, 0]], dtype=np.uint8)
+    loss, wrong = TARGET.judged(answers, labels)
+    assert loss == pytest.approx((math.log(2) + math.log(4) + math.log(4)) / 4)
+    assert wrong == 2 / 4
+    sure, _ = TARGET.judged(np.array([[0.0, 1.0]], np.float32), np.array([[1, 0]], np.uint8))
+    assert sure == pytest.approx(-math.log(1e-12))
+    half = math.log(2)
+    assert TARGET.blind(np.array([[1, 1], [0, 1]], np.uint8)) == pytest.approx(half / 2)
+    assert (TARGET.outputs, TARGET.figure, TARGET.cell(0.25)) == (2, "dev_error", "0.250000")
+
+
+def test_simple_models() -> None:
+    train, dev = split(400), split(100, seed=1)
+    found = target_of(train).baselines(train, {"dev": dev})
+    assert [*found] == ["majority answer of each class", "logistic regression on the arrays"]
+    majority, logistic = (one["dev"] for one in found.values())
+    assert majority.shape == logistic.shape == (100, 3)
+    assert (majority == train.labels.mean(axis=0)).all()
+    assert ((majority >= 0.5) == [[False, False, True]]).any(axis=0)[2]
+    wrong = ((logistic >= 0.5) != dev.labels).mean(axis=0)
+    assert (wrong < [0.1, 0.1, 0.2]).all()
+    assert (wrong[:2] < ((majority >= 0.5) != dev.labels).mean(axis=0)[:2]).all()
+
+
+def test_a_model_answers_for_what_it_has_not_seen() -> None:
+    """Labels that nothing tells are learnt by heart, but not out of fold."""
+    draw = np.random.default_rng(0)
+    seen = draw.standard_normal((120, 200)).astype(np.float32)
+    labels = (draw.random((120, 2)) < 0.5).astype(np.uint8)
+    found = out_of_fold(seen, labels, np.arange(120, dtype=np.int64) % 4)
+    assert (found.shape, found.dtype) == ((120, 2), np.float32)
+    assert 0.35 < ((found >= 0.5) == labels).mean() < 0.65
+    again = out_of_fold(seen, labels, np.arange(120, dtype=np.int64) % 4)
+    assert (found == again).all()
