@@ -94,7 +94,7 @@ def test_what_the_metrics_say() -> None:
     true, said, right = one.counts.sum(axis=0)
     sample = one.sample
     figures = {
-        name: value(METRICS[name], sample) for name in METRICS if METRICS[name].target == "mask"
+        name: value(METRICS[name], sample) for name in METRICS if METRICS[name].targets == ("mask",)
     }
     assert figures == pytest.approx(
         {

@@ -28,7 +28,7 @@ def test_which_it_is_follows_from_the_examples() -> None:
 
 
 def test_probabilities_are_of_each_class_alone() -> None:
-    said = TARGET.said(torch.tensor([[0.0, 50.0], [-50.0, 1.0]]))
+    said = TARGET.said(torch.tensor([[0.0, 50.0], [-50.0, 1.0]]), None)
     assert said.tolist() == [
         [0.5, 1.0],
         [pytest.approx(0, abs=1e-9), pytest.approx(1 / (1 + math.exp(-1)))],

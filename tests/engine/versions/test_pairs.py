@@ -88,7 +88,7 @@ def test_how_it_is_told(versions: tuple[Release, Release], tmp_path: Path) -> No
     before, after = old.examples(), new.examples()
     found = changes(before, after)
     known = "1.0", "1.1", before, after, found, pairs.DATA
-    said = data_diff.described(*known, classed=False)
+    said = data_diff.described(*known, target="mask")
     assert "relabelled\n  images/003.png: another mask\nrenamed" in said
     assert "by class" not in said
     decoder = pairs.decoder(tmp_path / "yours")

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..console.errors import UserError
-from ..core.sections import SLICE
+from ..core.sections import CLASSED, SLICE
 from ..data.shards import Example
 from ..data.targets import Answers
 from .predictions import Predictions
@@ -44,7 +44,7 @@ def _of_kind(kind: str, predictions: Predictions, answers: Answers) -> dict[str,
     if read is None:
         raise UserError(f"slice `{kind}` cannot be read; write `class` or `brightness in 3 parts`.")
     if kind == "class":
-        if answers.target != "class":
+        if answers.target not in CLASSED:
             raise UserError(
                 f"slice `class`: an example has no class, for task.target is {answers.target}; "
                 "take it out of evaluation.slices."
