@@ -58,7 +58,13 @@ def _numbers(database: sqlite3.Connection) -> dict[str, Any]:
 
 
 RULES: Mapping[str, Rules] = {
-    "class": Rules(class_findings, label_findings, _no_class, _classes, True, "class"),
-    "number": Rules(number_findings, doubted_numbers, _no_number, _numbers, False, "number"),
-    "mask": Rules(mask_findings, _no_doubts, _no_mask, pixels, False, "mask", words=False),
+    "class": Rules(
+        class_findings, label_findings, _no_class, _classes, classes=True, answer="class"
+    ),
+    "number": Rules(
+        number_findings, doubted_numbers, _no_number, _numbers, classes=False, answer="number"
+    ),
+    "mask": Rules(
+        mask_findings, _no_doubts, _no_mask, pixels, classes=False, answer="mask", words=False
+    ),
 }
