@@ -136,13 +136,10 @@ def write_records(names: list[str], examples: int) -> None:
 def made_up() -> None:
     """Let the network say what is made up from the labels: most of it right."""
 
-    def predict(_: Any, inputs: Any, arrays: Any, target: Any, chunk: int) -> Any:
+    def predict(_: Any, inputs: Any, arrays: Any, target: Any, chunk: int, labels: Any) -> Any:
         import numpy as np
 
-        # Of the split that is as long, or of any for a few pictures, such as one to warm up.
-        known = map(np.load, sorted(PREPARED.glob("*/labels.npy")))
-        count = len(arrays["image"])
-        labels = min((one for one in known if len(one) >= count), key=len)[:count]
+        labels = labels[: len(arrays["image"])]
         draw = np.random.default_rng(len(labels))
         logits = draw.standard_normal((len(labels), target.outputs), dtype=np.float32)
         logits[np.arange(len(labels)), labels] += SURE

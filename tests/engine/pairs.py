@@ -55,7 +55,7 @@ def decoder(folder: Path, data: Any = DATA, size: int = SIDE) -> Decoder:
     return Decoder(yours.decode, settings, data, yours.fields(settings), f"{settings} mask")
 
 
-def png(pixels: NDArray[np.uint8], mode: str = "L") -> bytes:
+def png(pixels: NDArray[Any], mode: str = "L") -> bytes:
     """A PNG file of pixels [h, w]."""
     file = io.BytesIO()
     image = Image.fromarray(pixels)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -285,3 +286,15 @@ def test_the_place_of_the_mask_stands_in_the_stamp(raw: Path) -> None:
         with (raw / file).open("rb") as archive:
             archive.seek(offset)
             assert archive.read(size) == png(drawn(int(path[6:9]))[1])
+
+
+@pytest.mark.parametrize("kind", ["images", "masks"])
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, decoder: Decoder, kind: str) -> None:
+    raw = filled(tmp_path / "raw", 2)
+    with (raw / kind / "001.png").open("ab") as file:
+        file.write(bytes(2**21))
+    small = replace(decoder, data=replace(DATA, megapixels=0.001))
+    with open_catalogue(tmp_path / "decoded", small, READER) as catalogue:
+        catalogue.fill(raw, workers=0)
+        query = "SELECT path, rule FROM files WHERE rule <> ''"
+        assert catalogue.database.execute(query).fetchall() == [("images/001.png", "too-large")]

@@ -153,10 +153,10 @@ def test_one_more_right_is_seen_on_the_same_examples() -> None:
     counts[chosen, 1] = counts[chosen, 2] = counts[chosen, 0]
     b = replace(a, counts=counts)
     metric = METRICS["mean_iou"]
-    sides = [resample({"": metric}, one.sample, 0) for one in (a, b)]
-    assert paired(metric, *sides).judged().verdict == "better"
-    assert paired(metric, sides[1], sides[0]).judged().verdict == "worse"
-    assert paired(metric, sides[0], sides[0]).judged().verdict == "cannot tell"
+    first, second = (resample({"": metric}, one.sample, 0) for one in (a, b))
+    assert paired(metric, first, second).judged().verdict == "better"
+    assert paired(metric, second, first).judged().verdict == "worse"
+    assert paired(metric, first, first).judged().verdict == "cannot tell"
 
 
 def test_constraints_slices_and_the_worst() -> None:

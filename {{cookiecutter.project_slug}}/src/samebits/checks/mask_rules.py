@@ -3,6 +3,7 @@
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
+from itertools import groupby, islice
 from typing import Any
 
 from ..core.sections import Data
@@ -95,12 +96,16 @@ def _absent(seen: Counter[tuple[str, int]], names: tuple[str, ...]) -> Iterator[
 
 
 def _two_masks(database: sqlite3.Connection) -> Iterator[Finding]:
+    image = f"substr(md5, 1, {HALF})"  # the part of the hash that is the image's
     query = f"""
-        SELECT min(path), max(path), min(md5), max(md5), count(*) FROM examples
-        GROUP BY substr(md5, 1, {HALF}) HAVING count(DISTINCT md5) > 1 ORDER BY 1"""
-    for first, last, low, high, count in database.execute(query):
+        SELECT path, md5 FROM examples WHERE {image} IN (
+            SELECT {image} FROM examples GROUP BY 1 HAVING count(DISTINCT md5) > 1)
+        ORDER BY {image}, path"""
+    for _, rows in groupby(database.execute(query), key=lambda row: str(row[1])[:HALF]):
+        paths, hashes = zip(*islice(rows, MOST_PATHS), strict=True)
+        more = f", and {len(paths) - 2} more" if len(paths) > 2 else ""
         words = (
-            f"{shown(first)} and {shown(last)} are one image with different masks"
-            f"{f', and {count - 2} more' if count > 2 else ''}; keep the right one."
+            f"{shown(paths[0])} and {shown(paths[1])} are one image with different masks{more}; "
+            "keep the right one."
         )
-        yield Finding("two-masks", words, (first, last), (low, high))
+        yield Finding("two-masks", words, paths, hashes)

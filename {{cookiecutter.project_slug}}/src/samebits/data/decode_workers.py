@@ -88,11 +88,9 @@ class Decoding:
     def _read(self, source: Source, before: str) -> tuple[Known | None, bytes | None]:
         if source.rule:
             return Known("", source.problem, source.rule), None
-        most = self.decoder.data.megapixels
-        if source.size > FILE_BYTES * most * 1e6 + 2**20:
-            return _too_large(
-                "", f"{source.size} bytes, more than data.megapixels, {most:g}, allows"
-            )
+        most, size = self.decoder.data.megapixels, self.reader.size(source)
+        if size > FILE_BYTES * most * 1e6 + 2**20:
+            return _too_large("", f"{size} bytes, more than data.megapixels, {most:g}, allows")
         content = self.reader.content(source, self.raw)
         md5 = self.reader.md5(content)
         if md5 == before:

@@ -65,6 +65,10 @@ class Reader:
         """Yield what the packed layout packs: the files that the examples are made of."""
         return self.sources(raw)
 
+    def size(self, source: Source) -> int:
+        """Return how many bytes the content of an example has."""
+        return source.size
+
     def md5(self, content: bytes) -> str:
         """Return what the content of an example is known by."""
         return hashlib.md5(content).hexdigest()

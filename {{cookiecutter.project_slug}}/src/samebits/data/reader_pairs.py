@@ -55,6 +55,11 @@ class Pairs(Reader):
         _, *mask = read_json(source.stamp)
         return joined(source.content(raw), Source(*mask).content(raw))
 
+    def size(self, source: Source) -> int:
+        """Return the bytes of the larger file."""
+        _, *mask = read_json(source.stamp)
+        return max(source.size, Source(*mask).size)
+
     def md5(self, content: bytes) -> str:
         """Return a half of the MD5 of either file."""
         return content_md5(content)
