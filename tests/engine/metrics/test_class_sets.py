@@ -183,7 +183,7 @@ def test_metrics_of_ones_own() -> None:
 
 
 def test_what_there_is_for_classes() -> None:
-    with pytest.raises(UserError, match="of a classes `accuracy`: choose one of macro_f1"):
+    with pytest.raises(UserError, match="of several classes `accuracy`: choose one of macro_f1"):
         find("accuracy", ["a"], "classes")
     assert find("f1[b]", ["a", "b"], "classes").label == 1
     with pytest.raises(UserError, match="names a class that is not there"):
@@ -301,8 +301,8 @@ def test_constraints_slices_and_the_worst() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"metric": "accuracy"}, "unknown metric of a classes `accuracy`"),
-        ({"constraints": ("rmse <= 1",)}, "unknown metric of a classes `rmse`"),
+        ({"metric": "accuracy"}, "unknown metric of several classes `accuracy`"),
+        ({"constraints": ("rmse <= 1",)}, "unknown metric of several classes `rmse`"),
         ({"constraints": ("hamming_loss <= 3",)}, "`hamming_loss` lies between 0 and 1"),
         ({"constraints": ("f1[x] >= 0.5",)}, "names a class that is not there"),
     ],

@@ -91,7 +91,8 @@ def _judged(
     acceptances, cut = Accepted.read(reviewed.accepted), catalogue.cut(data)
     before = drift.last_release(reviewed.reference, version)
     open_views(database, labels(rows))
-    now, sampled = drift.statistics(database), sample(database, data, classes=rules.classes)
+    now = drift.statistics(database)
+    sampled = sample(database, data, classes=_classes(database, rules))
     known = {*_names(database), *data.classes}
     found = chain(
         file_findings(database, data),
@@ -130,6 +131,12 @@ def _not_looked_for(image: str, now: drift.Statistics) -> dict[str, list[str]]:
     rules = [] if image else ["near-duplicates"]
     rules += [drift.RULES[kind] for kind, counts in now.items() if not any(counts)]
     return {"not_looked_for": rules} if rules else {}
+
+
+def _classes(database: sqlite3.Connection, rules: Rules) -> int:
+    """Return how many classes examples have."""
+    labels = database.execute("SELECT DISTINCT label FROM examples")
+    return len({name for (label,) in labels for name in rules.named(label)} - {""})
 
 
 def _names(database: sqlite3.Connection) -> list[str]:
