@@ -23,7 +23,7 @@ PROCESSORS = ("Haswell-v1", "EPYC-v1")
 def section() -> str:
     """What docs/reproducibility.md of the project says of operators."""
     text = (ROOT / PROJECT / "docs/reproducibility.md").read_text(encoding="utf-8")
-    return text.partition("**Operators.**")[2].partition("\n**")[0]
+    return text.partition("\n## Operators\n")[2].partition("\n## ")[0]
 
 
 def safe() -> list[str]:
