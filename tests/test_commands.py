@@ -20,7 +20,9 @@ OURS, THEIRS = ROOT / "README.md", ROOT / PROJECT / "README.md"
 DOCUMENTS = {
     path: path.read_text("utf-8")
     for readme in (OURS, THEIRS)
-    for path in (readme, *sorted((readme.parent / "docs").glob("*.md")))
+    for folder in (readme.parent, readme.parent / "docs", readme.parent / ".github")
+    for path in sorted(folder.glob("*.md"))
+    if path.name != "CHANGELOG.md"
 }
 both = pytest.mark.parametrize("readme", [OURS, THEIRS], ids=["template", "project"])
 # What tests run, but for what those of RUN type.
@@ -214,7 +216,8 @@ def test_make_runs_what_stands_beside_it(readme: Path, tmp_path: Path) -> None:
         makefile.replace("{{ cookiecutter.__package_name }}", PACKAGE), "utf-8"
     )
     variables = os.environ | {"CALLED": str(called), "PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    own = [text for path, text in DOCUMENTS.items() if path.parent in (folder, folder / "docs")]
+    places = (folder, folder / "docs", folder / ".github")
+    own = [text for path, text in DOCUMENTS.items() if path.parent in places]
     rows = [*pairs("\n".join(own).replace("{{ cookiecutter.__package_name }}", PACKAGE))]
     assert len(rows) > 8
     for row, (targets, without) in enumerate(rows):

@@ -348,9 +348,10 @@ def test_the_house_is_drawn_as_it_is(readme: str, bake: Bake) -> None:
 
 
 def dead_links(folder: Path) -> list[str]:
-    """Links of README.md and docs/ that lead to no file, or to no heading of one."""
+    """Links of pages in Markdown that lead to no file, or to no heading of one."""
     found = []
-    for page in (folder / "README.md", *sorted((folder / "docs").glob("*.md"))):
+    pages = (one for place in (".", "docs", ".github") for one in (folder / place).glob("*.md"))
+    for page in sorted(pages):
         for link in re.findall(r"\]\((?!\w+:)([^)\s]+)\)", page.read_text("utf-8")):
             path, _, heading = link.partition("#")
             file = page.parent / path if path else page
