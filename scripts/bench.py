@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import expected
@@ -52,6 +53,10 @@ def main() -> int:
             show(rows, torch_stage_start(project, folder / "empty", stage, times))
         for row in training_costs(project, given.short):
             show(rows, row)
+        for task in expected.TASKS[1:]:
+            other = prepared_project(folder, task, project / ".venv")
+            for row in training_costs(other, given.short, "loop"):
+                show(rows, replace(row, name=f"{row.name}, {task}"))
     if not given.short:
         show(rows, demo())
     return 0 if given.short or all(row.good for row in rows) else 1
@@ -94,6 +99,14 @@ def built_project(folder: Path) -> Path:
     project = folder / "bench-project"
     expected.call([sys.executable, "scripts/setup.py"], project, None)
     expected.run_pipeline(project, project / ".venv")
+    return project
+
+
+def prepared_project(folder: Path, task: str, environment: Path) -> Path:
+    """Generate a project with another task, and prepare its data."""
+    project = expected.render(folder, task, "cuda")
+    (project / ".venv").symlink_to(environment)
+    expected.run_pipeline(project, environment, "prepare")
     return project
 
 
@@ -153,9 +166,9 @@ def without_inputs(project: Path, folder: Path) -> None:
         (folder / "src").symlink_to(project / "src")
 
 
-def training_costs(project: Path, short: bool) -> Iterator[Figure]:
+def training_costs(project: Path, short: bool, *groups: str) -> Iterator[Figure]:
     """Measure what the promise costs in training, inside the project: see bench_costs.py."""
-    command = ["python", str(ROOT / "scripts" / "bench_costs.py")]
+    command = ["python", str(ROOT / "scripts" / "bench_costs.py"), *groups]
     command += ["--short"] if short else []
     with subprocess.Popen(
         command, cwd=project, env=variables(project), stdout=subprocess.PIPE, text=True

@@ -3,9 +3,10 @@
     python bench_costs.py [GROUP ...] [--short]      (started by bench.py)
 
 Prints a line of JSON for each figure as soon as it is known, a `Figure`: of levels, loops and
-processes, unless groups are named. What a figure compares is timed in turns, in processes that wait
-for each other, and the figure is the median of the ratios of neighbours. Where one process works at
-a time, the seconds are the processor's: other programs on a busy machine hardly move them.
+processes, unless groups are named; `loop` is the one of any task. What a figure compares is timed
+in turns, in processes that wait for each other, and the figure is the median of the ratios of
+neighbours. Where one process works at a time, the seconds are the processor's: other programs on a
+busy machine hardly move them.
 `--short` trains once and an epoch only, to see that all is measured.
 """
 
@@ -31,6 +32,7 @@ MOST = {"default": 1.7, "wide": 2.0, "mlp": 2.0}
 # An MLP has much gradient to add for little to compute, and products of a few rows a shard.
 SPEED_UP = {"default": 1.7, "wide": 1.7, "mlp": 1.2}
 BESIDE_DDP = {"default": 1.1, "wide": 1.1, "mlp": 1.8}
+BARE = "training steps per second / a bare loop"
 TITLES = {"default": "default network", "wide": "wider network", "mlp": "MLP"}
 # Of a turn: half a second or so.
 EPOCHS = {"default": 3, "wide": 1, "mlp": 5}
@@ -173,11 +175,20 @@ def loops() -> Iterator[Figure]:
     one, several, sharded, saving = (
         statistics.median(column) for column in zip(*found, strict=True)
     )
-    name = "training steps per second / a bare loop"
-    yield Figure(name, one, LOOP, least=True, aim=0.97)
-    yield Figure(f"{name}, {SHARDS} parts a batch each", several, LOOP, least=True, aim=0.97)
+    yield Figure(BARE, one, LOOP, least=True, aim=0.97)
+    yield Figure(f"{BARE}, {SHARDS} parts a batch each", several, LOOP, least=True, aim=0.97)
     yield Figure(f"a step in {SHARDS} shards / in one", sharded, SHARDED)
     yield Figure("checkpoints' share of training", saving, SAVING, "%")
+
+
+def loop() -> Iterator[Figure]:
+    """Compare the project's training, of any task, with a bare loop of the same level."""
+    pair = Work("loop", shards=1, epochs=many(3)), Work("bare", shards=1, epochs=many(3))
+    found = []
+    for _ in range(many(3)):
+        with closing(Workers("portable")) as worker:
+            found += compared(*((worker, work) for work in pair), turns=3, clock="processor")
+    yield Figure(BARE, statistics.median(found), LOOP, least=True, aim=0.97)
 
 
 def processes() -> Iterator[Figure]:
@@ -198,12 +209,13 @@ def processes() -> Iterator[Figure]:
             yield Figure(name, 1 / other, bound, aim=1.1)
 
 
-GROUPS = {"levels": levels, "loops": loops, "processes": processes}
+GROUPS = {"levels": levels, "loops": loops, "processes": processes, "loop": loop}
+USUAL = ("levels", "loops", "processes")
 
 
 def main() -> None:
     """Print figures."""
-    for name in [one for one in sys.argv[1:] if one != "--short"] or GROUPS:
+    for name in [one for one in sys.argv[1:] if one != "--short"] or USUAL:
         for figure in GROUPS[name]():
             print(json.dumps(asdict(figure)), flush=True)
 

@@ -84,25 +84,25 @@ def main() -> None:
 def made(way: str, name: str) -> Any:
     """Return a network: the project's, a wider one of its kind, or an MLP; made once."""
     torch.manual_seed(0)
-    shapes, classes = training.shapes(), len(training.classes)
+    shapes, outputs = training.shapes(), module("training.target").target_of(training).outputs
     if name == "mlp":
-        network = Perceptron(math.prod(shapes["image"]), classes)
+        network = Perceptron(math.prod(shapes["image"]), outputs)
     else:
         section = read(yours.model.Model)
         if name == "wide":
             section = dataclasses.replace(section, width=WIDE)
-        network = yours.model.build(section, shapes, classes, regularization.dropout)
+        network = yours.model.build(section, shapes, outputs, regularization.dropout)
     return torch.nn.parallel.DistributedDataParallel(network) if way == "ddp" else network
 
 
 class Perceptron(torch.nn.Module):  # type: ignore[misc]
     """An MLP of two hidden layers."""
 
-    def __init__(self, pixels: int, classes: int) -> None:
+    def __init__(self, pixels: int, outputs: int) -> None:
         super().__init__()
         nn = torch.nn
         hidden = [nn.Linear(pixels, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, HIDDEN), nn.ReLU()]
-        last = [nn.Dropout(regularization.dropout), nn.Linear(HIDDEN, classes)]
+        last = [nn.Dropout(regularization.dropout), nn.Linear(HIDDEN, outputs)]
         self.layers = nn.Sequential(nn.Flatten(), *hidden, *last)
 
     def forward(self, image: Any) -> Any:
@@ -140,17 +140,19 @@ def bare(network: Any, parts: int, epochs: int) -> None:
     """Train with as little as one writes by hand."""
     rule = optimizers.build(network, optimization, regularization)
     inputs, augment, draws = recipe.preparation
-    whole = (rows(one.arrays, slice(None)) for one in (training, dev))
-    images, dev_images = (inputs(arrays)["image"] for arrays in whole)
-    labels, dev_labels = (torch.from_numpy(one.labels) for one in (training, dev))
+    known, shown = (
+        loader.Batch(inputs(rows(one.arrays, slice(None))), one.targets(range(len(one.labels))))
+        for one in (training, dev)
+    )
     for _ in range(epochs):
         network.train()
-        for chosen in torch.randperm(len(labels)).split(size)[:steps_per_epoch]:
-            batch = loader.Batch({"image": images[chosen]}, labels[chosen])
+        for chosen in torch.randperm(len(known.target)).split(size)[:steps_per_epoch]:
+            some = {name: one[chosen] for name, one in known.inputs.items()}
+            batch = loader.Batch(some, known.target[chosen])
             learn(network, rule, augment(batch, torch.rand(size, draws)), parts)
         network.eval()
         with torch.no_grad():
-            torch.nn.functional.cross_entropy(network(image=dev_images), dev_labels).item()
+            recipe.loss(network, shown, regularization).item()
 
 
 def in_parallel(network: Any, epochs: int, group: Any) -> None:
@@ -166,12 +168,10 @@ def in_parallel(network: Any, epochs: int, group: Any) -> None:
 def learn(network: Any, rule: Any, batch: Any, parts: int) -> None:
     """Take a step, adding up the gradients of `parts` of the batch."""
     rule.zero_grad()
-    images, labels = batch.inputs["image"].chunk(parts), batch.target.chunk(parts)
-    for some, answers in zip(images, labels, strict=True):
-        loss = torch.nn.functional.cross_entropy(
-            network(image=some), answers, label_smoothing=regularization.label_smoothing
-        )
-        (loss / parts).backward()
+    inputs = {name: one.chunk(parts) for name, one in batch.inputs.items()}
+    for part, target in enumerate(batch.target.chunk(parts)):
+        some = loader.Batch({name: one[part] for name, one in inputs.items()}, target)
+        (recipe.loss(network, some, regularization) / parts).backward()
     rule.step()
 
 

@@ -4,9 +4,10 @@ import json
 import re
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
-from helpers import ROOT, command
+from helpers import ROOT, TASKS, command
 
 import bench
 import bench_costs
@@ -122,15 +123,23 @@ def test_a_stage_asks_for_its_inputs_at_once(built: Path, tmp_path: Path, stage:
 
 @pytest.mark.slow
 def test_training_is_measured_in_every_way(built: Path) -> None:
-    requests = [
-        [way, name, 2, 1] for way in ("loop", "step", "bare") for name in ("default", "mlp")
-    ]
-    worker = ("-W", "ignore", bench_costs.WORKER, "portable")
+    names = ("default", "mlp")
+    measured(built, [[way, name, 2, 1] for way in ("loop", "step", "bare") for name in names])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", TASKS[1:])
+def test_training_of_any_task_is_measured(built: Path, tmp_path: Path, task: str) -> None:
+    project = bench.prepared_project(tmp_path, task, built / ".venv")
+    measured(project, [[way, "default", 1, 1] for way in ("loop", "bare")])
+
+
+def measured(project: Path, requests: list[list[Any]]) -> None:
     done = command(
-        built / ".venv/bin/python",
-        *worker,
-        cwd=built,
-        env=bench.variables(built),
+        project / ".venv/bin/python",
+        *("-W", "ignore", bench_costs.WORKER, "portable"),
+        cwd=project,
+        env=bench.variables(project),
         input="\n".join(map(json.dumps, requests)),
     )
     answers = [json.loads(line) for line in done.stdout.splitlines()]

@@ -17,7 +17,19 @@ from typing import Any
 
 import pytest
 import yaml
-from helpers import CONTEXT, PACKAGE, PROJECT, ROOT, Bake, Plant, command, git, sources, tree
+from helpers import (
+    CONTEXT,
+    PACKAGE,
+    PROJECT,
+    ROOT,
+    TASKS,
+    Bake,
+    Plant,
+    command,
+    git,
+    sources,
+    tree,
+)
 from test_pre_gen import HOSTILE
 
 # All but the engine, which has a list of its own.
@@ -331,5 +343,39 @@ def test_the_house_is_drawn_as_it_is(readme: str, bake: Bake) -> None:
     engine = {path.name for path in (project / "src/samebits").iterdir()} - {"__init__.py"}
     seen = {path for path in project.iterdir() if not path.name.startswith(".")}
     undrawn = {path.name for path in seen} - {name.split("/")[0] for name in named}
-    assert undrawn <= {"README.md", "LICENSE"}
+    assert undrawn <= {"README.md", "AGENTS.md", "LICENSE"}
     assert engine <= {name.removeprefix("src/samebits/").rstrip("/") for name in named}
+
+
+def dead_links(folder: Path) -> list[str]:
+    """Links of pages in Markdown that lead to no file, or to no heading of one."""
+    found = []
+    pages = (one for place in (".", "docs", ".github") for one in (folder / place).glob("*.md"))
+    for page in sorted(pages):
+        for link in re.findall(r"\]\((?!\w+:)([^)\s]+)\)", page.read_text("utf-8")):
+            path, _, heading = link.partition("#")
+            file = page.parent / path if path else page
+            if not file.exists() or (heading and heading not in headings(file)):
+                found.append(f"{page.name}: {link}")
+    return found
+
+
+def headings(page: Path) -> set[str]:
+    """The anchors that a page has on GitHub."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_links_lead_somewhere(bake: Bake, task: str) -> None:
+    assert dead_links(bake(task=task)) == []
+    assert dead_links(ROOT) == []
+
+
+def test_a_link_that_leads_nowhere_is_found(bake: Bake) -> None:
+    project = bake()
+    with (project / "README.md").open("a", encoding="utf-8") as page:
+        page.write(
+            "[a](docs/gone.md) [b](docs/your-data.md#gone) [c](#gone) [d](docs/your-data.md)"
+        )
+    assert len(dead_links(project)) == 3

@@ -290,9 +290,10 @@ def test_other_words_of_the_engine_run_nothing_again(place: Place, path: str) ->
 
 
 def test_a_stage_of_ones_own(place: Place) -> None:
-    """As the README writes it."""
-    readme = (place.root / "README.md").read_text("utf-8").partition("**A stage of your own**")[2]
-    code, entry = re.findall(r"```(?:python|yaml)\n(.*?)```", readme, re.DOTALL)[:2]
+    """As docs/your-code.md writes it."""
+    page = (place.root / "docs/your-code.md").read_text("utf-8")
+    recipe = page.partition("## A stage of your own")[2]
+    code, entry = re.findall(r"```(?:python|yaml)\n(.*?)```", recipe, re.DOTALL)[:2]
     file = f"src/{PACKAGE}/count.py"
     (place.root / file).write_text(code, "utf-8")
     with (place.root / "dvc.yaml").open("a", encoding="utf-8") as pipeline:

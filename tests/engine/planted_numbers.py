@@ -173,7 +173,7 @@ def _parts(fault: Fault, seed: int) -> dict[str, tuple[Values, Values]]:
             features = fault.real(features, draw)
         prices = _price(features) + draw.normal(0, 8000, size)
         wrong = draw.random(size) < fault.wrong_labels
-        found[name] = features, np.where(wrong, 10 * prices, prices)  # in another unit
+        found[name] = features, np.where(wrong, prices + 400_000, prices)
     return found
 
 

@@ -168,3 +168,13 @@ def circles(modules: dict[str, set[str]]) -> list[str]:
             if middle in others:
                 others |= reach[middle]
     return [module for module in reach if module in reach[module]]
+
+
+@pytest.mark.parametrize("line", ["import numpy as np", "from torch import nn", "import torch.nn"])
+@pytest.mark.parametrize("path", ["console/errors.py", "remote/dir_lists.py"])
+def test_what_stages_take_from_a_transparent_room_computes_nothing(
+    copy: Any, expect: Any, path: str, line: str
+) -> None:
+    """It could change how all others compute, as `np.round = ...` does."""
+    at = copy.append(f"{ENGINE}/{path}", f"\n\ndef f() -> None:\n    {line}\n") + 3
+    expect("rooms", f"{ENGINE}/{path}", at, "though stages take from it and do not depend on it")

@@ -119,10 +119,14 @@ def test_doubts_about_a_few_labels_are_no_cause(good: Any) -> None:
     found = diagnose(replace(inputs, data=many), tighter)
     assert (found["section"], found["cause"]) == ("data", "labels")
     assert found["ideas"][0]["idea"] == "correct labels"
+    far = replace(inputs, data=doubted(mistaken[:15], rule="far-answer"))
+    assert diagnose(far, tighter)["cause"] == "labels"
     accepted = replace(inputs, data=doubted(mistaken[:15], "it is one"))
     assert diagnose(accepted, tighter)["cause"] is None
 
 
-def doubted(hashes: list[str], accepted: str | None = None) -> dict[str, Any]:
-    rows = [{"rule": "label-error", "accepted": accepted, "md5": [one]} for one in hashes]
+def doubted(
+    hashes: list[str], accepted: str | None = None, rule: str = "label-error"
+) -> dict[str, Any]:
+    rows = [{"rule": rule, "accepted": accepted, "md5": [one]} for one in hashes]
     return {"findings": [*rows, {"rule": "copies", "accepted": None, "md5": ["0"]}]}

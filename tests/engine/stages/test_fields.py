@@ -122,7 +122,11 @@ def test_from_files_to_the_report(
     run("evaluate", "diagnose", "report")
     metrics = json.loads(Path("reports/metrics.json").read_bytes())
     names = [one["name"] for one in metrics["baselines"]]
-    assert names == ["majority class", "logistic regression on the arrays"]
+    assert names == [
+        "majority class",
+        "logistic regression on the arrays",
+        "gradient boosting on the arrays",
+    ]
     assert metrics["score"] > 0.9
     page = Path("reports/report.html").read_text(encoding="utf-8")
     assert "<img" not in page

@@ -133,9 +133,13 @@ def check_scored(price: Price) -> None:
     ]
     assert all(one["cost_interval"][0] <= one["cost"] for one in metrics["slices"])
     names = [one["name"] for one in metrics["baselines"]]
-    assert names == ["mean of training", "linear regression on the arrays"]
-    mean, linear = metrics["baselines"]
-    assert mean["beaten"] and linear["beaten"]
+    assert names == [
+        "mean of training",
+        "linear regression on the arrays",
+        "gradient boosting on the arrays",
+    ]
+    mean, linear, trees = metrics["baselines"]
+    assert mean["beaten"] and linear["beaten"] and trees["beaten"]
     assert mean["value"] == pytest.approx(truth.std(), rel=0.2)
     assert linear["value"] < 0.8 * mean["value"]
     with (REPORTS / "residuals.csv").open(encoding="utf-8") as file:

@@ -90,6 +90,13 @@ _KEYWORDS = {
         "random_state",
     ),
     **_every("shuffle resample", "sklearn.utils", "random_state"),
+    **_every(
+        "RandomForestClassifier RandomForestRegressor ExtraTreesClassifier ExtraTreesRegressor"
+        " GradientBoostingClassifier GradientBoostingRegressor HistGradientBoostingClassifier"
+        " HistGradientBoostingRegressor",
+        "sklearn.ensemble",
+        "random_state",
+    ),
 }
 # What launchers of several processes set: it says who computes, which moves nothing.
 _LAUNCHERS = words("RANK WORLD_SIZE LOCAL_RANK LOCAL_WORLD_SIZE MASTER_ADDR MASTER_PORT")

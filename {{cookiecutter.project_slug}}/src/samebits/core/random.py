@@ -33,6 +33,8 @@ def uniform(
     seed: int, stream: str, epoch: int, samples: NDArray[np.int64], draws: int
 ) -> NDArray[np.float32]:
     """Return [len(samples), draws] numbers in [0, 1), a function of each sample and its epoch."""
+    if not draws:
+        return np.empty((len(samples), 0), np.float32)
     start = np.uint64(key(seed, stream, epoch))
     rows = _mix(samples.astype(np.uint64) + start)[:, None]
     columns: NDArray[np.uint64] = np.arange(1, draws + 1, dtype=np.uint64)

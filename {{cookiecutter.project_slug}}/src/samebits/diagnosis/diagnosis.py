@@ -20,6 +20,7 @@ MOST_IDEAS = 9
 # Of what is above the target so much must be gone without the examples whose labels are in doubt,
 # and so many mistakes: validate doubts only the plainest, so there are more that are wrong.
 LABELS, DOUBTED = 0.2, 5
+DOUBTS = ("label-error", "far-answer")  # the rules of validate that name single answers
 SECTIONS = {
     "high rate": "optimization",
     "low rate": "optimization",
@@ -114,7 +115,7 @@ def _mislabelled(inputs: Inputs, settings: Settings) -> bool:
     doubted = frozenset(
         md5
         for one in inputs.data["findings"]
-        if one["rule"] == "label-error" and not one["accepted"]
+        if one["rule"] in DOUBTS and not one["accepted"]
         for md5 in one["md5"]
     )
     unseen = ("train_dev", "dev", "test")

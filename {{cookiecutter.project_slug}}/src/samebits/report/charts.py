@@ -70,7 +70,7 @@ def line_chart(title: str, xs: Sequence[float], series: Sequence[Series], *, zer
     x = Axis(xs[0], xs[-1], max(1.0, nice_step(span or 1, 6)), LEFT, WIDTH - RIGHT)
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{text(title)}">\n'
-        f"{_grid(x, y)}\n{_lines(x, y, xs, series)}\n</svg>"
+        f"{grid(x, y, 'epoch')}\n{_lines(x, y, xs, series)}\n</svg>"
     )
 
 
@@ -92,22 +92,23 @@ def value_axis(values: list[float], *, zero: bool, start: float, end: float) -> 
     return Axis(low, high, step, start, end)
 
 
-def _grid(x: Axis, y: Axis) -> str:
+def grid(x: Axis, y: Axis, title: str) -> str:
+    """Return both axes with their ticks, lines at those of `y`, and the title of `x`."""
     parts = []
     for value in y.ticks():
         at = y.place(value)
-        parts.append(f'<path class="grid" d="M{LEFT} {at:.1f}H{WIDTH - RIGHT}"/>')
+        parts.append(f'<path class="grid" d="M{x.start} {at:.1f}H{x.end}"/>')
         label = tick(value, y.step)
-        parts.append(f'<text x="{LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">{label}</text>')
-    base = HEIGHT - BOTTOM
-    parts.append(f'<path class="axis" d="M{LEFT} {base}H{WIDTH - RIGHT}"/>')
+        parts.append(f'<text x="{x.start - 8}" y="{at + 4:.1f}" text-anchor="end">{label}</text>')
+    base = y.start
+    parts.append(f'<path class="axis" d="M{x.start} {base}H{x.end}"/>')
     for value in x.ticks():
         at = x.place(value)
         parts.append(f'<path class="axis" d="M{at:.1f} {base}v5"/>')
         label = tick(value, x.step)
         parts.append(f'<text x="{at:.1f}" y="{base + 19}" text-anchor="middle">{label}</text>')
-    middle = (LEFT + WIDTH - RIGHT) / 2
-    parts.append(f'<text x="{middle:.1f}" y="{HEIGHT - 4}" text-anchor="middle">epoch</text>')
+    middle = f'x="{(x.start + x.end) / 2:.1f}" y="{base + 36}"'
+    parts.append(f'<text {middle} text-anchor="middle">{text(title)}</text>')
     return "\n".join(parts)
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..metrics.sums import Values
-from .charts import Axis, tick, value_axis
+from .charts import Axis, grid, value_axis
 from .markup import text
 
 WIDTH, HEIGHT = 440, 340
@@ -91,26 +91,10 @@ def _x_axis(values: list[float], *, zero: bool = False) -> Axis:
 
 
 def _svg(titles: Titles, x: Axis, y: Axis, *drawn: str) -> str:
-    parts = []
-    for value in y.ticks():
-        at = y.place(value)
-        parts.append(f'<path class="grid" d="M{LEFT} {at:.1f}H{WIDTH - RIGHT}"/>')
-        label = tick(value, y.step)
-        parts.append(f'<text x="{LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">{label}</text>')
-    base = HEIGHT - BOTTOM
-    parts.append(f'<path class="axis" d="M{LEFT} {base}H{WIDTH - RIGHT}"/>')
-    for value in x.ticks():
-        at = x.place(value)
-        parts.append(f'<path class="axis" d="M{at:.1f} {base}v5"/>')
-        label = tick(value, x.step)
-        parts.append(f'<text x="{at:.1f}" y="{base + 19}" text-anchor="middle">{label}</text>')
-    middle, height = (LEFT + WIDTH - RIGHT) / 2, (TOP + base) / 2
-    parts.append(
-        f'<text x="{middle:.1f}" y="{HEIGHT - 6}" text-anchor="middle">{text(titles.x)}</text>'
-    )
-    turned = f'transform="rotate(-90 14 {height:.1f})" text-anchor="middle"'
-    parts.append(f'<text x="14" y="{height:.1f}" {turned}>{text(titles.y)}</text>')
-    body = "\n".join([*parts, *drawn])
+    middle = (y.start + y.end) / 2
+    turned = f'transform="rotate(-90 14 {middle:.1f})" text-anchor="middle"'
+    title = f'<text x="14" y="{middle:.1f}" {turned}>{text(titles.y)}</text>'
+    body = "\n".join([grid(x, y, titles.x), title, *drawn])
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{text(titles.plot)}">\n'
         f"{body}\n</svg>"

@@ -3,7 +3,7 @@
 They learn from the training examples alone, without a seed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,11 @@ def learnt_from(train: Split) -> tuple[Seen, NDArray[np.int64]]:
     parts = [chosen[start : start + CHUNK] for start in range(0, few, CHUNK)]
     features = Features(train.arrays)
     return np.concatenate([features[part] for part in parts]), chosen
+
+
+def said_of(others: Mapping[str, Split], answer: Callable[[Features], NDArray[Any]]) -> Said:
+    """Return what a simple model answers of each of some data sets."""
+    return {name: answer(Features(one.arrays)) for name, one in others.items()}
 
 
 def seen_in(train: Split) -> str:

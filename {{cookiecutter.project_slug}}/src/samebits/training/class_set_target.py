@@ -1,7 +1,7 @@
 """Of answers with several classes a network learns the probability of each, whatever the others."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,8 @@ from torch import Tensor
 from ..data.features import Features
 from ..data.loader import Split
 from ..data.targets import SAID
-from .baselines import Said, learnt_from, seen_in
+from . import boosting
+from .baselines import Said, learnt_from, said_of, seen_in
 from .class_target import LEAST
 from .logistic_regression import fit, probabilities
 
@@ -51,19 +52,15 @@ class ClassSetTarget:
 
     def baselines(self, train: Split, others: Mapping[str, Split]) -> Mapping[str, Said]:
         """Return the probabilities [n, classes] that simple models give."""
-        return {
-            "majority answer of each class": _majority(train, others),
-            f"logistic regression on {seen_in(train)}": _regression(train, others),
+        known, chosen = learnt_from(train)
+        labels, seen = train.labels[chosen], seen_in(train)
+        # The share of each class, whatever the example; what half of them have is the answer.
+        shares = train.labels.sum(axis=0, dtype=np.int64) / len(train.labels)
+        model = fit(known, labels)
+        found: dict[str, Callable[[Features], NDArray[Any]]] = {
+            "majority answer of each class": lambda features: np.tile(shares, (len(features), 1)),
+            f"logistic regression on {seen}": lambda features: probabilities(model, features),
         }
-
-
-def _majority(train: Split, others: Mapping[str, Split]) -> Said:
-    """The share of each class in training, whatever the example; what half have is the answer."""
-    shares = train.labels.sum(axis=0, dtype=np.int64) / len(train.labels)
-    return {name: np.tile(shares, (len(one.labels), 1)) for name, one in others.items()}
-
-
-def _regression(train: Split, others: Mapping[str, Split]) -> Said:
-    known, chosen = learnt_from(train)
-    model = fit(known, train.labels[chosen])
-    return {name: probabilities(model, Features(one.arrays)) for name, one in others.items()}
+        if boosting.suits(known, labels):
+            found[f"gradient boosting on {seen}"] = boosting.of_each(known, labels)
+        return {name: said_of(others, answer) for name, answer in found.items()}

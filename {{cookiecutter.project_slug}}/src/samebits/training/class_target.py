@@ -1,7 +1,7 @@
 """Of answers with classes a network learns probabilities."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,8 @@ from torch.nn import functional
 
 from ..data.features import Features
 from ..data.loader import Split
-from .baselines import Said, learnt_from, seen_in
+from . import boosting
+from .baselines import Said, learnt_from, said_of, seen_in
 from .softmax_regression import fit, probabilities
 
 LEAST = 1e-12  # a probability that is taken for 0, in the dev loss
@@ -50,19 +51,15 @@ class ClassTarget:
 
     def baselines(self, train: Split, others: Mapping[str, Split]) -> Mapping[str, Said]:
         """Return the probabilities [n, classes] that simple models give."""
-        return {
-            "majority class": _majority(train, others),
-            f"logistic regression on {seen_in(train)}": _regression(train, others),
+        known, chosen = learnt_from(train)
+        labels, classes, seen = train.labels[chosen], len(train.classes), seen_in(train)
+        # The shares of the classes, whatever the example; the largest is the answer.
+        shares = np.bincount(train.labels, minlength=classes) / len(train.labels)
+        model = fit(known, labels, classes)
+        found: dict[str, Callable[[Features], NDArray[Any]]] = {
+            "majority class": lambda features: np.tile(shares, (len(features), 1)),
+            f"logistic regression on {seen}": lambda features: probabilities(model, features),
         }
-
-
-def _majority(train: Split, others: Mapping[str, Split]) -> Said:
-    """The shares of the classes in training, whatever the example; the largest is the answer."""
-    shares = np.bincount(train.labels, minlength=len(train.classes)) / len(train.labels)
-    return {name: np.tile(shares, (len(one.labels), 1)) for name, one in others.items()}
-
-
-def _regression(train: Split, others: Mapping[str, Split]) -> Said:
-    known, chosen = learnt_from(train)
-    model = fit(known, train.labels[chosen], len(train.classes))
-    return {name: probabilities(model, Features(one.arrays)) for name, one in others.items()}
+        if boosting.suits(known, labels):
+            found[f"gradient boosting on {seen}"] = boosting.probabilities(known, labels, classes)
+        return {name: said_of(others, answer) for name, answer in found.items()}

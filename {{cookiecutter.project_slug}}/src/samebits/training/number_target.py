@@ -5,7 +5,7 @@ first losses depend on the unit of the data.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,8 @@ from torch import Tensor
 from ..data.features import Features
 from ..data.loader import Split
 from ..data.targets import scale_of, standard
-from .baselines import Said, learnt_from, seen_in
+from . import boosting
+from .baselines import Said, learnt_from, said_of, seen_in
 from .linear_regression import fit, numbers
 
 
@@ -56,18 +57,13 @@ class NumberTarget:
 
     def baselines(self, train: Split, others: Mapping[str, Split]) -> Mapping[str, Said]:
         """Return the numbers [n] that simple models say."""
-        return {
-            "mean of training": self._mean(others),
-            f"linear regression on {seen_in(train)}": self._regression(train, others),
-        }
-
-    def _mean(self, others: Mapping[str, Split]) -> Said:
-        return {name: np.full(len(one.labels), self.middle) for name, one in others.items()}
-
-    def _regression(self, train: Split, others: Mapping[str, Split]) -> Said:
         known, chosen = learnt_from(train)
-        model = fit(known, standard(train.labels[chosen], train.scale))
-        return {
-            name: self._in_unit(numbers(model, Features(one.arrays)))
-            for name, one in others.items()
+        truth, seen = train.labels[chosen], seen_in(train)
+        line = fit(known, standard(truth, train.scale))
+        found: dict[str, Callable[[Features], NDArray[Any]]] = {
+            "mean of training": lambda one: np.full(len(one), self.middle),
+            f"linear regression on {seen}": lambda one: self._in_unit(numbers(line, one)),
         }
+        if boosting.suits(known, truth):
+            found[f"gradient boosting on {seen}"] = boosting.numbers(known, truth)
+        return {name: said_of(others, answer) for name, answer in found.items()}
