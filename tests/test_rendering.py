@@ -343,8 +343,17 @@ def test_the_house_is_drawn_as_it_is(readme: str, bake: Bake) -> None:
     engine = {path.name for path in (project / "src/samebits").iterdir()} - {"__init__.py"}
     seen = {path for path in project.iterdir() if not path.name.startswith(".")}
     undrawn = {path.name for path in seen} - {name.split("/")[0] for name in named}
-    assert undrawn <= {"README.md", "AGENTS.md", "LICENSE"}
+    assert undrawn <= {"README.md", "LICENSE"}
     assert engine <= {name.removeprefix("src/samebits/").rstrip("/") for name in named}
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_project_is_small_but_for_its_engine(bake: Bake, task: str) -> None:
+    project = bake(task=task)
+    assert len([path for path in tree(project) if not path.startswith("src/samebits/")]) <= 65
+    assert len([path for path in project.iterdir() if not path.name.startswith(".")]) <= 16
+    for name, most in (("README.md", 200), ("dvc.yaml", 90), ("AGENTS.md", 60)):
+        assert len((project / name).read_text("utf-8").splitlines()) <= most, name
 
 
 def dead_links(folder: Path) -> list[str]:
