@@ -356,6 +356,16 @@ def test_a_project_is_small_but_for_its_engine(bake: Bake, task: str) -> None:
         assert len((project / name).read_text("utf-8").splitlines()) <= most, name
 
 
+@pytest.mark.parametrize("task", TASKS)
+def test_the_docs_name_keys_that_there_are(bake: Bake, task: str) -> None:
+    project = bake(task=task)
+    params = yaml.safe_load((project / "params.yaml").read_text("utf-8"))
+    text = "".join(page.read_text("utf-8") for page in sorted(project.glob("**/*.md")))
+    keys = set(re.findall(r"(?:-S |KEYS=\"| )((?:" + "|".join(params) + r")\.\w+)=", text))
+    assert len(keys) > 8
+    assert [key for key in sorted(keys) if key.split(".")[1] not in params[key.split(".")[0]]] == []
+
+
 def dead_links(folder: Path) -> list[str]:
     """Links of pages in Markdown that lead to no file, or to no heading of one."""
     found = []
