@@ -343,8 +343,27 @@ def test_the_house_is_drawn_as_it_is(readme: str, bake: Bake) -> None:
     engine = {path.name for path in (project / "src/samebits").iterdir()} - {"__init__.py"}
     seen = {path for path in project.iterdir() if not path.name.startswith(".")}
     undrawn = {path.name for path in seen} - {name.split("/")[0] for name in named}
-    assert undrawn <= {"README.md", "AGENTS.md", "LICENSE"}
+    assert undrawn <= {"README.md", "LICENSE"}
     assert engine <= {name.removeprefix("src/samebits/").rstrip("/") for name in named}
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_project_is_small_but_for_its_engine(bake: Bake, task: str) -> None:
+    project = bake(task=task)
+    assert len([path for path in tree(project) if not path.startswith("src/samebits/")]) <= 65
+    assert len([path for path in project.iterdir() if not path.name.startswith(".")]) <= 16
+    for name, most in (("README.md", 200), ("dvc.yaml", 90), ("AGENTS.md", 60)):
+        assert len((project / name).read_text("utf-8").splitlines()) <= most, name
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_docs_name_keys_that_there_are(bake: Bake, task: str) -> None:
+    project = bake(task=task)
+    params = yaml.safe_load((project / "params.yaml").read_text("utf-8"))
+    text = "".join(page.read_text("utf-8") for page in sorted(project.glob("**/*.md")))
+    keys = set(re.findall(r"(?:-S |KEYS=\"| )((?:" + "|".join(params) + r")\.\w+)=", text))
+    assert len(keys) > 8
+    assert [key for key in sorted(keys) if key.split(".")[1] not in params[key.split(".")[0]]] == []
 
 
 def dead_links(folder: Path) -> list[str]:
