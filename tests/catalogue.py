@@ -306,6 +306,18 @@ BUGS = [
         stages="train evaluate",
     ),
     Bug(
+        "other rows from a file that no stage depends on",
+        [
+            (
+                "E/console/progress.py",
+                r"^    if sys\.stderr\.isatty\(\):$",
+                r"    rows = None if rows is None else list(rows)[1:]\n\g<0>",
+            )
+        ],
+        r"console/progress\.py:\d+: .*what it hands to stages is no dependency of theirs",
+        stages="prepare train",
+    ),
+    Bug(
         "results that another code made",
         [(SAMPLING, r"\(seed, \"order\", ", '(seed, "shuffle", ')],
         r"first \S+ of stage validate",

@@ -25,7 +25,7 @@ nn, functional = torch.nn, torch.nn.functional
 UNARY = "abs exp log log2 log1p expm1 sin cos tanh sigmoid erf rsqrt reciprocal square"
 ACTIVATIONS = "relu gelu silu softplus elu leaky_relu mish hardswish logsigmoid"
 NORMS = "LayerNorm GroupNorm RMSNorm InstanceNorm2d BatchNorm2d"
-LOSSES = "MSELoss L1Loss SmoothL1Loss HuberLoss BCELoss KLDivLoss"
+LOSSES = "MSELoss L1Loss SmoothL1Loss HuberLoss BCELoss BCEWithLogitsLoss KLDivLoss"
 
 
 def main() -> None:

@@ -18,7 +18,11 @@ from helpers import PACKAGE, PROJECT, ROOT, command
 RUN = ROOT / "tests" / "test_commands_run.py"
 OURS, THEIRS = ROOT / "README.md", ROOT / PROJECT / "README.md"
 DOCUMENTS = {
-    path: path.read_text("utf-8") for path in (OURS, *sorted((ROOT / "docs").glob("*.md")), THEIRS)
+    path: path.read_text("utf-8")
+    for readme in (OURS, THEIRS)
+    for folder in (readme.parent, readme.parent / "docs", readme.parent / ".github")
+    for path in sorted(folder.glob("*.md"))
+    if path.name != "CHANGELOG.md"
 }
 both = pytest.mark.parametrize("readme", [OURS, THEIRS], ids=["template", "project"])
 # What tests run, but for what those of RUN type.
@@ -102,7 +106,7 @@ def documented(path: Path, text: str) -> list[str]:
     ours = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
     return [
         f"{TEMPLATE}{one}"
-        if path != THEIRS and one.split()[1:2] in [[name] for name in ours]
+        if not path.is_relative_to(THEIRS.parent) and one.split()[1:2] in [[name] for name in ours]
         else one
         for one in forms
     ]
@@ -208,11 +212,13 @@ def test_make_runs_what_stands_beside_it(readme: Path, tmp_path: Path) -> None:
     (tmp_path / "python3").chmod(0o755)
     called = tmp_path / "called"
     makefile = (folder / "Makefile").read_text("utf-8")
-    for name, content in (("Makefile", makefile), ("README.md", DOCUMENTS[readme])):
-        content = content.replace("{{ cookiecutter.__package_name }}", PACKAGE)
-        (tmp_path / name).write_text(content, "utf-8")
+    (tmp_path / "Makefile").write_text(
+        makefile.replace("{{ cookiecutter.__package_name }}", PACKAGE), "utf-8"
+    )
     variables = os.environ | {"CALLED": str(called), "PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    rows = [*pairs((tmp_path / "README.md").read_text("utf-8"))]
+    places = (folder, folder / "docs", folder / ".github")
+    own = [text for path, text in DOCUMENTS.items() if path.parent in places]
+    rows = [*pairs("\n".join(own).replace("{{ cookiecutter.__package_name }}", PACKAGE))]
     assert len(rows) > 8
     for row, (targets, without) in enumerate(rows):
         called.write_text("", "utf-8")

@@ -158,9 +158,9 @@ def test_pictures_of_ones_own(typed: Typed, here: Path, tmp_path: Path) -> None:
         "sh scripts/venv python -m samebits data add FROM --sha256 ...",
         f"sh scripts/venv python -m samebits data add {archive} --sha256 {digest} --force",
     )
-    typed('git commit -m "Our own pictures" data')
+    typed('git commit -m "Our own data" data')
     typed("dvc repro")
-    typed('git commit -am "What comes of our own pictures"')
+    typed('git commit -am "What comes of our own data"')
     typed("make push")
     for file in ("README.md", "data/CHANGELOG.md"):
         with (here / file).open("a", encoding="utf-8") as text:

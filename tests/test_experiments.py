@@ -2,7 +2,7 @@
 
     python -m pytest -m slow tests/test_experiments.py
 
-Every idea of the README's list is one line, and moves what it should and nothing else.
+Every idea of the list in docs/experiments.md is one line, and moves what it should, nothing else.
 """
 
 import csv
@@ -170,18 +170,18 @@ IDEAS: dict[str, Callable[[Files, Files], None]] = {
 }
 
 
-def told(readme: str) -> dict[str, str]:
-    """The README's ideas with their commands."""
-    return dict(re.findall(r"^\| ([^|]+) \| `(dvc exp run -S [^`]+)` \|", readme, re.MULTILINE))
+def told(page: str) -> dict[str, str]:
+    """The ideas of docs/experiments.md with their commands."""
+    return dict(re.findall(r"^\| ([^|]+) \| `(dvc exp run -S [^`]+)` \|", page, re.MULTILINE))
 
 
-def test_the_readme_has_the_whole_list(small: Place) -> None:
-    assert list(told((small.root / "README.md").read_text("utf-8"))) == list(IDEAS)
+def test_the_page_has_the_whole_list(small: Place) -> None:
+    assert list(told((small.root / "docs/experiments.md").read_text("utf-8"))) == list(IDEAS)
 
 
 @pytest.mark.parametrize("idea", IDEAS)
 def test_an_idea_is_one_line_and_moves_nothing_else(small: Place, idea: str) -> None:
-    command = told((small.root / "README.md").read_text("utf-8"))[idea]
+    command = told((small.root / "docs/experiments.md").read_text("utf-8"))[idea]
     _, key, _ = re.split(r" -S |=", command)
     section, name = key.split(".")[0], f"idea-{list(IDEAS).index(idea)}"
     before = small.files(*STAGES)
@@ -245,7 +245,7 @@ KEYS = "optimization.learning_rate=1e-3..0.1:log model.width=4,8"
 
 
 def sweep(name: str, trials: int, workers: int = 1) -> tuple[str, ...]:
-    """The command that searches, as the README has it."""
+    """The command that searches, as the page has it."""
     return (
         "make",
         "sweep",

@@ -1,4 +1,4 @@
-"""What the README says of operators: the safe have the same bits on emulated processors.
+"""What the docs say of operators: the safe have the same bits on emulated processors.
 
 python -m pytest -m emulated tests/test_operators.py
 """
@@ -21,24 +21,24 @@ PROCESSORS = ("Haswell-v1", "EPYC-v1")
 
 
 def section() -> str:
-    """The README's section of operators."""
-    text = (ROOT / PROJECT / "README.md").read_text(encoding="utf-8")
-    return text.partition("**Operators.**")[2].partition("\n**")[0]
+    """What docs/reproducibility.md of the project says of operators."""
+    text = (ROOT / PROJECT / "docs/reproducibility.md").read_text(encoding="utf-8")
+    return text.partition("\n## Operators\n")[2].partition("\n## ")[0]
 
 
 def safe() -> list[str]:
-    """The names that the README calls safe."""
+    """The names that the docs call safe."""
     return re.findall(r"`([^`]+)`", section().partition("Compared between processors")[2])
 
 
 def refused() -> set[str]:
-    """The names that the README says are refused."""
+    """The names that the docs say are refused."""
     rows = section().partition("Compared between processors")[0].splitlines()
     cells = [row.split("|")[1] for row in rows if row.startswith("| `")]
     return set(re.findall(r"`([^`]+)`", " ".join(cells)))
 
 
-def test_the_readme_names_what_is_refused() -> None:
+def test_the_docs_name_what_is_refused() -> None:
     source = ROOT / PROJECT / "src/samebits/core/operators.py"
     values = {
         ast.unparse(node.targets[0]): node.value
@@ -82,7 +82,7 @@ def test_what_is_safe_has_the_same_bits_on_other_processors(built: Path) -> None
         return found
 
     native = digests()
-    assert sorted(native) == sorted(safe()), "README and operators_worker.py name others"
+    assert sorted(native) == sorted(safe()), "docs and operators_worker.py name others"
     with ThreadPoolExecutor() as pool:
         emulated = pool.map(lambda name: digests("qemu-x86_64", "-cpu", name), PROCESSORS)
         for name, found in zip(PROCESSORS, emulated, strict=True):

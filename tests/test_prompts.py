@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import CONTEXT, Bake, command, load_hook
+from helpers import CONTEXT, ROOT, Bake, command, load_hook
 
 QUESTIONS = ["project_name", "project_slug", "description", "author_name"]
 CHOICES = ["task", "license", "python_version", "accelerator", "remote", "verify"]
@@ -32,6 +32,11 @@ def unlabelled(context: dict[str, Any]) -> list[str]:
 
 def test_asks_these_questions_and_no_others() -> None:
     assert [name for name in CONTEXT if not name.startswith("_")] == ORDER
+
+
+def test_the_readme_counts_them() -> None:
+    assert len(ORDER) == 11
+    assert "asks eleven questions" in (ROOT / "README.md").read_text("utf-8")
 
 
 def test_every_question_and_choice_has_a_label() -> None:

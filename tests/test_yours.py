@@ -1,4 +1,4 @@
-"""What users change in their four files, done as the README says, in a project that was built.
+"""What users change in their four files, as docs/your-code.md says, in a project that was built.
 
     python -m pytest -m slow tests/test_yours.py
 
@@ -13,10 +13,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from helpers import PACKAGE, commit, git, set_param
+from helpers import PACKAGE, PROJECT, ROOT, commit, git, set_param
 from reproduction import Place
 
-pytestmark = pytest.mark.slow
 DATA, MODEL, TRAINING, METRICS = (
     f"src/{PACKAGE}/{name}.py" for name in ("data", "model", "training", "metrics")
 )
@@ -123,8 +122,9 @@ CHANGES: dict[str, tuple[list[Change], set[str]]] = {
             (
                 TRAINING,
                 r"    return batch\._replace\(inputs=\{\"image\": (.*)\}\)\n",
+                r"    image = \1\n"
                 r"    brighter = settings.noise * (draws[:, 4] - 0.5)\n"
-                r"    image = \1 + brighter[:, None, None, None]\n"
+                r"    image = image + brighter[:, None, None, None]\n"
                 r'    return batch._replace(inputs={"image": image})\n',
             ),
             ("params.yaml", r"(augmentation:.*\n)", r"\1  noise: 0.2\n"),
@@ -218,6 +218,18 @@ def place(short: Place, tmp_path: Path) -> Place:
     return Place(tmp_path / "yours", short.built)
 
 
+def test_the_page_shows_what_is_tried_here() -> None:
+    page = (ROOT / PROJECT / "docs/your-code.md").read_text("utf-8")
+    recipes = page.partition("## A stage of your own")[0]
+    shown = "\n".join(re.findall(r"^```python\n(.*?)^```", recipes, re.DOTALL | re.MULTILINE))
+    news = "\n".join(new for changes, _ in CHANGES.values() for *_, new in changes)
+    tried = {line.strip() for line in news.replace("\\n", "\n").split("\n")}
+    lines = [line.strip() for line in shown.split("\n") if line.strip()[:1] not in ("", "#")]
+    assert len(lines) > 20
+    assert [line for line in lines if line not in tried] == []
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_change_works_and_reproduces(place: Place, name: str) -> None:
     changes, stale = CHANGES[name]
@@ -235,6 +247,7 @@ def test_a_change_works_and_reproduces(place: Place, name: str) -> None:
     assert "proven" in place.must("make", "verify", timeout=600)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", ["data", "model", "training", "metrics"])
 def test_an_edit_runs_again_what_reads_the_file(place: Place, file: str) -> None:
     """The README's table says which stages read which file."""
@@ -265,6 +278,7 @@ def show(arrays: Arrays) -> NDArray[np.uint8]:
 '''
 
 
+@pytest.mark.slow
 def test_how_an_example_is_shown_runs_the_report_again(place: Place) -> None:
     file = f"src/{PACKAGE}/show.py"
     (place.root / file).write_text(SHOW, "utf-8")
@@ -280,6 +294,7 @@ def test_how_an_example_is_shown_runs_the_report_again(place: Place) -> None:
     assert "to mend" not in place.must("make", "audit")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", ["console/errors.py", "cli/compare.py", "verbs.py", "audit/run.py", "remote/sync.py"]
 )
@@ -289,10 +304,12 @@ def test_other_words_of_the_engine_run_nothing_again(place: Place, path: str) ->
     assert json.loads(place.must("dvc", "status", "--json")) == {}
 
 
+@pytest.mark.slow
 def test_a_stage_of_ones_own(place: Place) -> None:
-    """As the README writes it."""
-    readme = (place.root / "README.md").read_text("utf-8").partition("**A stage of your own**")[2]
-    code, entry = re.findall(r"```(?:python|yaml)\n(.*?)```", readme, re.DOTALL)[:2]
+    """As docs/your-code.md writes it."""
+    page = (place.root / "docs/your-code.md").read_text("utf-8")
+    recipe = page.partition("## A stage of your own")[2]
+    code, entry = re.findall(r"```(?:python|yaml)\n(.*?)```", recipe, re.DOTALL)[:2]
     file = f"src/{PACKAGE}/count.py"
     (place.root / file).write_text(code, "utf-8")
     with (place.root / "dvc.yaml").open("a", encoding="utf-8") as pipeline:
@@ -324,6 +341,7 @@ def clouds(folder: Path) -> None:
             (folder / name / f"{number:03d}.xyz").write_text("\n".join(rows) + "\n", "utf-8")
 
 
+@pytest.mark.slow
 def test_another_kind_of_example(place: Place, tmp_path: Path) -> None:
     """Point clouds, as the page of the project writes it."""
     page = (place.root / "docs/another-kind-of-example.md").read_text("utf-8")

@@ -124,3 +124,20 @@ def test_a_metric_of_ones_own(copy: Any) -> None:
     code = 'METRICS = [number_of("halves", lambda scored: 0.5, higher_is_better=True)]\n'
     copy.append(f"{copy.package}/metrics.py", code)
     assert "metric" not in copy.new()
+
+
+@pytest.mark.parametrize(
+    ("target", "metric", "known"),
+    [
+        ("class", "hamming_loss", False),
+        ("classes", "hamming_loss", True),
+        ("classes", "macro_f1", True),
+        ("classes", "accuracy", False),
+        ("number", "rmse", True),
+        ("number", "macro_f1", False),
+    ],
+)
+def test_a_metric_is_one_of_the_target(copy: Any, target: str, metric: str, known: bool) -> None:
+    text = copy.text(PARAMS).replace("metric: macro_f1", f"metric: {metric}")
+    copy.write(PARAMS, text.replace("target: class\n", f"target: {target}\n"))
+    assert ("metric" not in copy.new()) == known

@@ -13,12 +13,13 @@ from conftest import ROOT
 from samebits.audit.findings import Check, table
 from samebits.audit.manifest import manifest
 from samebits.audit.project import Project
+from samebits.audit.rooms import HANDED
 from samebits.audit.run import audit
 
 MANIFEST, SCALE = "src/samebits/MANIFEST", "src/samebits/core/resize.py"
 SHIPPED = (
     "src/samebits/core/resize.py",
-    "src/samebits/__main__.py",
+    "src/samebits/console/errors.py",
     "scripts/venv",
     "scripts/lock.py",
 )
@@ -55,6 +56,19 @@ def test_the_engine_as_shipped(copy: Any) -> None:
 @pytest.mark.parametrize("path", SHIPPED)
 def test_an_edited_file(copy: Any, path: str) -> None:
     copy.append(path, "# mine\n")
+    assert warned(copy) == [(path, "is not as engine 2.0 was shipped")]
+
+
+@pytest.mark.parametrize("path", HANDED)
+def test_what_is_handed_to_stages_is_as_shipped_or_a_dependency(copy: Any, path: str) -> None:
+    copy.append(path, "# mine\n")
+    [found] = manifest(Project(copy.root)).findings
+    assert (found.path, found.line) == (path, 1)
+    assert "what it hands to stages is no dependency of theirs" in found.message
+    text = copy.text("dvc.yaml")
+    copy.write("dvc.yaml", text.replace("src/samebits/core,", f"src/samebits/core, {path},", 5))
+    assert manifest(Project(copy.root)).findings
+    copy.write("dvc.yaml", text.replace("src/samebits/core,", f"src/samebits/core, {path},"))
     assert warned(copy) == [(path, "is not as engine 2.0 was shipped")]
 
 

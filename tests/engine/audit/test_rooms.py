@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from conftest import ROOT
 
+from samebits.audit.imports import imports
+from samebits.audit.project import Project
 from samebits.audit.rooms import FLOORS, TRANSPARENT
 
 ENGINE = "src/samebits"
@@ -168,3 +170,23 @@ def circles(modules: dict[str, set[str]]) -> list[str]:
             if middle in others:
                 others |= reach[middle]
     return [module for module in reach if module in reach[module]]
+
+
+@pytest.mark.parametrize("line", ["import numpy as np", "from torch import nn", "import torch.nn"])
+@pytest.mark.parametrize("path", ["console/errors.py", "remote/dir_lists.py"])
+def test_what_stages_take_from_a_transparent_room_computes_nothing(
+    copy: Any, expect: Any, path: str, line: str
+) -> None:
+    """It could change how all others compute, as `np.round = ...` does."""
+    at = copy.append(f"{ENGINE}/{path}", f"\n\ndef f() -> None:\n    {line}\n") + 3
+    expect("rooms", f"{ENGINE}/{path}", at, "though stages take from it and do not depend on it")
+
+
+def test_the_audit_takes_little_of_the_engine(copy: Any) -> None:
+    """It runs where nothing is installed, and what it judges must not judge itself."""
+    project = Project(copy.root)
+    inside = [path for path in project.sources if path.startswith(f"{ENGINE}/audit/")]
+    taken = {item.module for path in inside for item in imports(project, path)}
+    theirs = {one for one in taken if one.startswith("samebits.") and ".audit" not in one}
+    known = {"console.errors", "core.seals", "core.identity", "core.yours", "core", "programs"}
+    assert {one.removeprefix("samebits.") for one in theirs} <= known

@@ -26,7 +26,6 @@ from samebits.metrics.prediction_table import read_predictions, scoring_of, writ
 from samebits.metrics.proportions import measured
 from samebits.metrics.registry import METRICS, OF_CLASS, ScoredSets, mean_of, metrics_of
 from samebits.metrics.scores import find, value
-from samebits.metrics.sums import Values
 
 NAMES = (
     *("macro_f1", "log_loss", "roc_auc"),
@@ -175,7 +174,7 @@ def test_models_are_told_apart() -> None:
 
 def test_metrics_of_ones_own() -> None:
     def any_of_them(scored: ScoredSets) -> np.ndarray:
-        return (scored.labels & scored.answers).any(axis=1)
+        return np.asarray((scored.labels & scored.answers).any(axis=1))
 
     share = mean_of("hit", any_of_them, higher_is_better=True, between_0_and_1=True)
     found = measure(share, drawn(np.random.default_rng(0)), 0)
@@ -183,7 +182,7 @@ def test_metrics_of_ones_own() -> None:
 
 
 def test_what_there_is_for_classes() -> None:
-    with pytest.raises(UserError, match="of a classes `accuracy`: choose one of macro_f1"):
+    with pytest.raises(UserError, match="of several classes `accuracy`: choose one of macro_f1"):
         find("accuracy", ["a"], "classes")
     assert find("f1[b]", ["a", "b"], "classes").label == 1
     with pytest.raises(UserError, match="names a class that is not there"):
@@ -234,7 +233,7 @@ def test_a_damaged_table(tmp_path: Path, old: str, new: str, message: str) -> No
         read_predictions(path)
 
 
-def scored(labels: np.ndarray, found: Values, classes: Sequence[str]) -> ClassSetPredictions:
+def scored(labels: np.ndarray, found: np.ndarray, classes: Sequence[str]) -> ClassSetPredictions:
     named = class_sets(labels, labels, classes=[*classes]).examples
     return ClassSetScoring(classes).scored("test", named, labels, found)
 
@@ -256,7 +255,7 @@ def test_what_cannot_be_scored() -> None:
     scoring, one = ClassSetScoring(["a", "b"]), np.zeros((1, 2), np.uint8)
     known = class_sets(one, one).examples
     with pytest.raises(UserError, match="data set `dev` has 0 examples of 2 classes"):
-        scoring.scored("dev", [], one[:0], one[:0])
+        scoring.scored("dev", [], one[:0], np.zeros((0, 2)))
     with pytest.raises(UserError, match=r"probabilities of shape \[1, 3\]"):
         scoring.scored("dev", known, one, np.zeros((1, 3)))
     for wrong in (np.nan, 1.5, -0.1):
@@ -301,8 +300,8 @@ def test_constraints_slices_and_the_worst() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"metric": "accuracy"}, "unknown metric of a classes `accuracy`"),
-        ({"constraints": ("rmse <= 1",)}, "unknown metric of a classes `rmse`"),
+        ({"metric": "accuracy"}, "unknown metric of several classes `accuracy`"),
+        ({"constraints": ("rmse <= 1",)}, "unknown metric of several classes `rmse`"),
         ({"constraints": ("hamming_loss <= 3",)}, "`hamming_loss` lies between 0 and 1"),
         ({"constraints": ("f1[x] >= 0.5",)}, "names a class that is not there"),
     ],

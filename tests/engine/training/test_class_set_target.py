@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from samebits.data.features import Features
 from samebits.data.loader import Split
+from samebits.training import boosting
 from samebits.training.class_set_target import ClassSetTarget
 from samebits.training.logistic_regression import out_of_fold
 from samebits.training.target import target_of
@@ -51,14 +53,28 @@ def test_what_they_are_judged_by() -> None:
 def test_simple_models() -> None:
     train, dev = split(400), split(100, seed=1)
     found = target_of(train).baselines(train, {"dev": dev})
-    assert [*found] == ["majority answer of each class", "logistic regression on the arrays"]
-    majority, logistic = (one["dev"] for one in found.values())
-    assert majority.shape == logistic.shape == (100, 3)
+    assert [*found] == [
+        "majority answer of each class",
+        "logistic regression on the arrays",
+        "gradient boosting on the arrays",
+    ]
+    majority, logistic, boosted = (one["dev"] for one in found.values())
+    assert majority.shape == logistic.shape == boosted.shape == (100, 3)
+    assert (((boosted >= 0.5) != dev.labels).mean(axis=0)[:2] < 0.12).all()
     assert (majority == train.labels.mean(axis=0)).all()
     assert ((majority >= 0.5) == [[False, False, True]]).any(axis=0)[2]
     wrong = ((logistic >= 0.5) != dev.labels).mean(axis=0)
     assert (wrong < [0.1, 0.1, 0.2]).all()
     assert (wrong[:2] < ((majority >= 0.5) != dev.labels).mean(axis=0)[:2]).all()
+
+
+def test_trees_of_a_class_that_all_have_or_none() -> None:
+    train = split(60)
+    labels = train.labels.copy()
+    labels[:, 1], labels[:, 2] = 1, 0
+    found = boosting.of_each(train.arrays["x"][:], labels)(Features(train.arrays))
+    assert found[:, 1:].tolist() == [[1.0, 0.0]] * 60
+    assert ((found[:, 0] >= 0.5) == labels[:, 0]).mean() > 0.9
 
 
 def test_a_model_answers_for_what_it_has_not_seen() -> None:
@@ -67,7 +83,7 @@ def test_a_model_answers_for_what_it_has_not_seen() -> None:
     seen = draw.standard_normal((120, 200)).astype(np.float32)
     labels = (draw.random((120, 2)) < 0.5).astype(np.uint8)
     found = out_of_fold(seen, labels, np.arange(120, dtype=np.int64) % 4)
-    assert (found.shape, found.dtype) == ((120, 2), np.float32)
+    assert (found.shape, found.dtype) == ((120, 2), np.dtype("<f4"))
     assert 0.35 < ((found >= 0.5) == labels).mean() < 0.65
     again = out_of_fold(seen, labels, np.arange(120, dtype=np.int64) % 4)
     assert (found == again).all()

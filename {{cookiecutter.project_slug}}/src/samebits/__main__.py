@@ -40,6 +40,9 @@ def _found(words: list[str]) -> tuple[str, Verb]:
         name = " ".join(words[:count])
         if name in VERBS:
             return name, VERBS[name]
+    within = [name.partition(" ")[2] for name in VERBS if name.startswith(f"{words[0]} ")]
+    if within:
+        raise UserError(f"'{words[0]}' takes one of {', '.join(within)}.")
     raise UserError(f"there is no verb '{words[0]}'; 'samebits --help' lists them.")
 
 

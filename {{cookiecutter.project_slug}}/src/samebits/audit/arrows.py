@@ -10,7 +10,7 @@ from .imports import Import, imports
 from .parsing import parents
 from .pipeline import code_of
 from .project import Project, module_name
-from .rooms import ENGINE, LAUNCHER, TAKEN, floor, is_transparent, room_of
+from .rooms import COMPUTING, ENGINE, LAUNCHER, TAKEN, floor, is_transparent, room_of
 from .sections import last_name
 
 # What imports or runs a module by a name that may be computed.
@@ -89,6 +89,9 @@ def _taken(project: Project) -> Iterator[Finding]:
     for stage in stages(project):
         for path in code_of(project, stage):
             running.setdefault(path, []).append(stage.name)
+    brought = {file for path in running for _, file in _imported(project, path)}
+    for file in sorted(filter(is_transparent, brought)):
+        yield from _computing(project, file)
     for path, names in running.items():
         for item, file in _imported(project, path):
             module = item.module.removeprefix("samebits.")
@@ -97,3 +100,12 @@ def _taken(project: Project) -> Iterator[Finding]:
                 message = f"{taken}a change there would leave the outputs of {', '.join(names)} as "
                 message += "they are; move it into a room that dvc.yaml names"
                 yield Finding(path, item.line, message)
+
+
+def _computing(project: Project, path: str) -> Iterator[Finding]:
+    """What a stage takes from computes nothing, and so cannot change how others do."""
+    for item in imports(project, path):
+        package = item.module.partition(".")[0]
+        if package in COMPUTING:
+            message = f"imports {package}, though stages take from it and do not depend on it; "
+            yield Finding(path, item.line, f"{message}compute in a room that dvc.yaml names")

@@ -1,13 +1,18 @@
-"""Whether the engine is as the template shipped it. To edit it is no fault, only good to know."""
+"""Whether the engine is as the template shipped it. To edit it is no fault, only good to know.
+
+But for the few files that hand something to stages without being a dependency of theirs: results
+that such an edit would change would stay as they are.
+"""
 
 import hashlib
 import re
 from collections.abc import Iterator
 
 from ..core.seals import files
+from .dvcfiles import stages
 from .findings import Check, Finding, count
 from .project import Project
-from .rooms import ENGINE
+from .rooms import ENGINE, HANDED
 
 MANIFEST = f"{ENGINE}/MANIFEST"
 LISTED = (ENGINE, "scripts")
@@ -16,17 +21,37 @@ _LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
 
 
 def manifest(project: Project) -> Check:
-    """Every file of the engine and of scripts/ is as its manifest lists it; else a warning."""
+    """Every file of the engine and of scripts/ is as its manifest lists it; else a warning.
+
+    It is an error where the file is `HANDED` to a stage that does not depend on it.
+    """
     version, shipped = _shipped(project.text(MANIFEST) or "")
     if not shipped:
         message = "lists no file, so what of the engine was edited cannot be told; restore it "
         warning = Finding(MANIFEST, 1, f"{message}with `git checkout {MANIFEST}`")
         return Check("manifest", "engine of an unknown version", (), (warning,))
-    warnings = tuple(sorted(_differences(project, version, shipped)))
+    differing = sorted(_differences(project, version, shipped))
     found = f"engine {version} as shipped, {count(len(shipped), 'file')}"
-    if warnings:
-        found = f"engine {version}, {len(warnings)} of {count(len(shipped), 'file')} not as shipped"
-    return Check("manifest", found, (), warnings)
+    if differing:
+        found = (
+            f"engine {version}, {len(differing)} of {count(len(shipped), 'file')} not as shipped"
+        )
+    errors = [_outliving(one) for one in differing if _is_handed(project, one.path)]
+    warnings = [one for one in differing if not _is_handed(project, one.path)]
+    return Check("manifest", found, tuple(errors), tuple(warnings))
+
+
+def _is_handed(project: Project, path: str) -> bool:
+    """Whether it hands something to a stage that does not depend on it."""
+    return path in HANDED and any(path not in stage.deps for stage in stages(project))
+
+
+def _outliving(found: Finding) -> Finding:
+    message = (
+        f"{found.message}, and what it hands to stages is no dependency of theirs, so that old "
+    )
+    message += "results would stay; restore it, or name it in the deps of every stage of dvc.yaml"
+    return found._replace(message=message)
 
 
 def _shipped(text: str) -> tuple[str, dict[str, str]]:

@@ -35,6 +35,13 @@ TAKEN = {
     "remote.filesystem": {"Objects", "Run", "location"},
     "remote.revisions": {"LOCK", "entries", "parsed"},
 }
+# What of it chooses how a stage runs, or hands it values or rows that no hash is compared with: it
+# is as it was shipped, or a dependency like any other.
+HANDED = tuple(
+    f"{ENGINE}/{name}" for name in ("__main__.py", "params.py", "verbs.py", "console/progress.py")
+)
+# Who imports one of these can change what they compute, also for others.
+COMPUTING = ("numpy", "torch")
 
 
 def is_transparent(path: str) -> bool:

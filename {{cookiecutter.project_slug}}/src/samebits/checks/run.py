@@ -92,7 +92,7 @@ def _judged(
     before = drift.last_release(reviewed.reference, version)
     open_views(database, labels(rows))
     now = drift.statistics(database)
-    sampled = sample(database, data, classes=rules.classes) if rules.words else []
+    sampled = sample(database, data, classes=_classes(database, rules)) if rules.words else []
     known = {*_names(database), *data.classes}
     found = chain(
         file_findings(database, data),
@@ -133,6 +133,12 @@ def _not_looked_for(image: str, now: drift.Statistics) -> dict[str, list[str]]:
     rules = [] if image else ["near-duplicates"]
     rules += [drift.RULES[kind] for kind, counts in now.items() if not any(counts)]
     return {"not_looked_for": rules} if rules else {}
+
+
+def _classes(database: sqlite3.Connection, rules: Rules) -> int:
+    """Return how many classes examples have."""
+    labels = database.execute("SELECT DISTINCT label FROM examples")
+    return len({name for (label,) in labels for name in rules.named(label)} - {""})
 
 
 def _names(database: sqlite3.Connection) -> list[str]:

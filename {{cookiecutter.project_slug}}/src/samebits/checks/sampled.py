@@ -25,15 +25,15 @@ Look = Callable[[Sequence[Place]], Arrays]
 Sampled = tuple[Example, Place]
 
 
-def sample(database: sqlite3.Connection, data: Data, *, classes: bool = True) -> list[Sampled]:
+def sample(database: sqlite3.Connection, data: Data, *, classes: int) -> list[Sampled]:
     """Return the examples whose labels are looked at, in the order of their paths.
 
     They are chosen by content, so that one stays in the sample when others come or go; there are
-    `data.label_error_examples` at most, and fewer where labels are of very many `classes`.
+    `data.label_error_examples` at most, and fewer where labels are of very many `classes`; of none
+    there are 0.
     """
-    (count,) = database.execute("SELECT count(DISTINCT label) FROM examples").fetchone()
     most = data.label_error_examples
-    most = min(most, MOST_PROBABILITIES // max(count, 1)) if classes else most
+    most = min(most, MOST_PROBABILITIES // classes) if classes else most
     query = """SELECT md5, min(path), label, block, place, checksum FROM examples GROUP BY md5
                HAVING count(DISTINCT label) = 1 ORDER BY md5 LIMIT ?"""
     rows = database.execute(query, (most,))

@@ -21,7 +21,8 @@ class Record:
     """What is known of a release.
 
     `version` is DVC's hash of data/raw, `corrections` the MD5 of the label corrections or None
-    where there are none, `classes` the number of examples in each, or "" and all of them.
+    where there are none, `classes` the number of examples in each; without any, or where an example
+    has several, that of all examples stands beside "".
     """
 
     release: str

@@ -33,6 +33,11 @@ class Answers:
     classes: list[str]
 
 
+def spoken(target: str) -> str:
+    """Return what an answer of a target is, in words."""
+    return "several classes" if target == "classes" else f"a {target}"
+
+
 def number(text: str) -> float:
     """Return the number that a text is.
 

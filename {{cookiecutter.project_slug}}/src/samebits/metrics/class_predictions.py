@@ -48,17 +48,22 @@ class ClassPredictions(Predictions):
 
     def cells(self) -> Iterator[list[str]]:
         """Yield the cells of `columns` for each example."""
-        figures = np.rint(self.probabilities * MILLION).astype(np.int64)
-        seen = np.zeros(int(figures.max(initial=0)) + 1, dtype=np.bool_)
-        seen[figures] = True
-        # Each figure is written once, however many cells show it.
-        texts = np.empty(len(seen), dtype=object)
-        for figure in np.flatnonzero(seen).tolist():
-            texts[figure] = f"{figure // MILLION}.{figure % MILLION:06d}"
         names = [*map(cell, self.classes)]
-        for answer, row in zip(self.answers.tolist(), figures, strict=True):
-            cells = texts[row].tolist()
+        for answer, cells in zip(self.answers.tolist(), written(self.probabilities), strict=True):
             yield [names[answer], cells[answer], *cells]
+
+
+def written(probabilities: npt.NDArray[np.float64]) -> Iterator[list[str]]:
+    """Yield the probabilities [n, k] of each example with six decimals."""
+    figures = np.rint(probabilities * MILLION).astype(np.int64)
+    seen = np.zeros(int(figures.max(initial=0)) + 1, dtype=np.bool_)
+    seen[figures] = True
+    # Each figure is written once, however many cells show it.
+    texts = np.empty(len(seen), dtype=object)
+    for figure in np.flatnonzero(seen).tolist():
+        texts[figure] = f"{figure // MILLION}.{figure % MILLION:06d}"
+    for row in figures:
+        yield texts[row].tolist()
 
 
 @dataclass(frozen=True)

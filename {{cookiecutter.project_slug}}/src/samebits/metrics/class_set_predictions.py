@@ -12,7 +12,7 @@ from ..console.errors import UserError
 from ..core.files import cell, named, write_csv
 from ..data.shards import Example
 from ..data.targets import NONE, SAID, joined, marked
-from .class_predictions import MILLION, PREFIX
+from .class_predictions import MILLION, PREFIX, written
 from .class_sets import ClassSets
 from .predictions import Predictions
 from .probabilities import Probabilities
@@ -50,9 +50,9 @@ class ClassSetPredictions(Predictions):
 
     def cells(self) -> Iterator[list[str]]:
         """Yield the predicted classes, the share of wrong answers and all probabilities."""
-        for row, error in enumerate(self.sample.errors.tolist()):
-            figures = (f"{one:.6f}" for one in self.probabilities[row].tolist())
-            yield [cell(self._named(self.answers, row)), f"{error:.6f}", *figures]
+        errors = self.sample.errors.tolist()
+        for row, figures in enumerate(written(self.probabilities)):
+            yield [cell(self._named(self.answers, row)), f"{errors[row]:.6f}", *figures]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from statistics import NormalDist
 import numpy as np
 
 from ..console.errors import UserError
-from ..data.targets import Answers
+from ..data.targets import Answers, spoken
 from .intervals import LEVEL, Resampled, quantile
 from .predictions import Predictions
 from .registry import Metric
@@ -118,8 +118,8 @@ def check_same(a: tuple[Answers, Predictions], b: tuple[Answers, Predictions]) -
     one, other = a[0], b[0]
     if one.target != other.target:
         raise UserError(
-            f"A answers with a {one.target} and B with a {other.target}; compare models of the "
-            "same target."
+            f"A answers with {spoken(one.target)} and B with {spoken(other.target)}; compare "
+            "models of the same target."
         )
     if one.classes != other.classes:
         raise UserError(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ..console.errors import UserError
+from ..data.targets import spoken
 from .registry import METRICS, OF_CLASS, Metric, metrics_of
 from .sample import Sample
 
@@ -66,7 +67,7 @@ def find(metric: str, classes: Sequence[str] = (), target: str = "") -> Metric:
     names = [*known, *of_class]
     near = difflib.get_close_matches(plain, names, n=1, cutoff=0.3)
     hint = f"; did you mean `{near[0]}`?" if near else ""
-    of_this = f" of a {target}" if metric in METRICS or named else ""
+    of_this = f" of {spoken(target)}" if metric in METRICS or named else ""
     words = f"unknown metric{of_this} `{metric}`: choose one of {', '.join(names)}"
     raise UserError(f"{words}{hint or '.'}")
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import torch
+import torch  # audit: to name its version and the device, when all is computed
 
 from ..core.determinism import INHERITED, environment
 from ..core.files import read_json, write_json

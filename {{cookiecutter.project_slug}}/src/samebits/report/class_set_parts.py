@@ -8,12 +8,11 @@ from ..metrics.intervals import Figure, resample
 from ..metrics.registry import OF_CLASS
 from ..metrics.sums import Labels, Sets
 from .calibration import calibrated
-from .confusions import MATRIX_CLASSES, Titles, matrix
+from .confusions import MATRIX_CLASSES, ONLY_PAIRS, WORST_PAIRS, Titles, matrix
 from .inputs import Inputs
 from .markup import bar, name, plural, section, share, table
 from .parts import Parts
 
-PAIRS = 30  # of classes confused, where there is no matrix
 Counts = dict[str, Labels]
 
 
@@ -71,14 +70,14 @@ def _confusions(test: ClassSetPredictions, classes: list[str]) -> str:
         "<p>Each row is a true class. A class that was missed goes with each that was wrongly said "
         f"there, or with {NONE}; one wrongly said where none was missed stands in the last row.</p>"
     )
-    body = _worst(counts, names)
-    if len(classes) <= MATRIX_CLASSES:
-        caption = "Classes on test by what is true (rows) and what was said in its place (columns)"
-        body = matrix(counts, names, Titles(caption, "true ↓<br>said →")) + body
-    return section("Confusions on test", lead, body)
+    if len(classes) > MATRIX_CLASSES:
+        return section("Confusions on test", lead, _worst(counts, names, ONLY_PAIRS))
+    caption = "Classes on test by what is true (rows) and what was said in its place (columns)"
+    shown = matrix(counts, names, Titles(caption, "true ↓<br>said →"))
+    return section("Confusions on test", lead, shown, _worst(counts, names, WORST_PAIRS))
 
 
-def _worst(counts: Labels, names: list[str]) -> str:
+def _worst(counts: Labels, names: list[str], most: int) -> str:
     wrong = counts * (1 - np.eye(len(names), dtype=np.int64))
     pairs = [(int(row), int(column)) for row, column in np.argwhere(wrong)]
     pairs.sort(key=lambda pair: (-wrong[pair], pair))
@@ -86,7 +85,7 @@ def _worst(counts: Labels, names: list[str]) -> str:
         return "<p>None: every test example was given its true classes, and no other.</p>"
     rows = [
         [f"{name(names[true])} → {name(names[said])}", f"{wrong[true, said]:,}"]
-        for true, said in pairs[:PAIRS]
+        for true, said in pairs[:most]
     ]
     lead = f"<p>{plural(len(pairs), 'pair')} of classes confused, the most frequent first.</p>"
     return lead + table("Confusions on test", ["True → said class", "Examples"], rows)

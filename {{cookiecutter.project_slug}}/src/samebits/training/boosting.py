@@ -57,6 +57,25 @@ def probabilities(seen: Seen, labels: NDArray[np.int64], classes: int) -> Answer
     return _by_chunk(answer)
 
 
+def of_each(seen: Seen, labels: NDArray[np.uint8]) -> Answer:
+    """Return what gives the probability of each of several classes, float64 [n, classes].
+
+    Args:
+        seen: columns of the examples to learn from, float32 [n, f].
+        labels: 1 for each class that an example has, [n, classes].
+    """
+    answers = [_of_one(seen, column.astype(np.int64)) for column in labels.T]
+    return lambda features: np.stack([answer(features) for answer in answers], axis=1)
+
+
+def _of_one(seen: Seen, there: NDArray[np.int64]) -> Answer:
+    """What gives the probability [n] of a class that examples have [n], all, some or none."""
+    if (there == there[0]).all():
+        return lambda features: np.full(len(features), float(there[0]))
+    answer = probabilities(seen, there, 2)
+    return lambda features: answer(features)[:, 1]
+
+
 def _fitted(kind: Any, seen: Seen, truth: NDArray[Any]) -> Any:
     from threadpoolctl import threadpool_limits
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from ..data.features import Features
 from ..data.loader import Split
 from ..data.targets import SAID
+from . import boosting
 from .baselines import Said, learnt_from, said_of, seen_in
 from .class_target import LEAST
 from .logistic_regression import fit, probabilities
@@ -62,11 +63,14 @@ class ClassSetTarget:
     def baselines(self, train: Split, others: Mapping[str, Split]) -> Mapping[str, Said]:
         """Return the probabilities [n, classes] that simple models give."""
         known, chosen = learnt_from(train)
-        # The share of each class, whatever the example; what half have is the answer.
+        labels, seen = train.labels[chosen], seen_in(train)
+        # The share of each class, whatever the example; what half of them have is the answer.
         shares = train.labels.sum(axis=0, dtype=np.int64) / len(train.labels)
-        line = fit(known, train.labels[chosen])
+        model = fit(known, labels)
         found: dict[str, Callable[[Features], NDArray[Any]]] = {
-            "majority answer of each class": lambda one: np.tile(shares, (len(one), 1)),
-            f"logistic regression on {seen_in(train)}": lambda one: probabilities(line, one),
+            "majority answer of each class": lambda features: np.tile(shares, (len(features), 1)),
+            f"logistic regression on {seen}": lambda features: probabilities(model, features),
         }
+        if boosting.suits(known, labels):
+            found[f"gradient boosting on {seen}"] = boosting.of_each(known, labels)
         return {name: said_of(others, answer) for name, answer in found.items()}
