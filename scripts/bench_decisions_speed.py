@@ -76,14 +76,14 @@ def write_split(folder: Path, names: list[str], numbers: range) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.iterdir():
         path.unlink()
-    storage = module("data.shards")
+    prepared, writing = module("data.prepared"), module("data.shard_writer")
     draw = np.random.default_rng(numbers.start)
     fields = {"image": module("data.fields").Field("uint8", (1, SIDE, SIDE))}
-    with storage.Writer(folder, fields, storage.SHARD_BYTES) as writer:
+    with writing.Writer(folder, fields, writing.SHARD_BYTES) as writer:
         for number in numbers:
             label, kind = number % len(names), ("night", "day", "dusk")[number % 3]
             pixels = draw.integers(0, 256, SIDE * SIDE, dtype=np.uint8)
-            example = storage.Example(
+            example = prepared.Example(
                 path=f"{names[label]}/{kind}/{number:07d}.png",
                 label=names[label],
                 md5=f"{number:032x}",
@@ -95,7 +95,7 @@ def write_split(folder: Path, names: list[str], numbers: range) -> None:
                 },
             )
             writer.add(example, label, pixels.tobytes())
-        storage.Index("made-up", writer.close(), "class", names, fields).write(folder)
+        prepared.Index("made-up", writer.close(), "class", names, fields).write(folder)
 
 
 def write_model(classes: int) -> None:

@@ -171,17 +171,17 @@ def reading(folder: Path, side: int, channels: int, least: float) -> dict[str, A
 
     Beside both, what the memory can do: the same batches out of one array, by NumPy alone.
     """
-    storage = ours("data.shards")
+    prepared, writing = ours("data.prepared"), ours("data.shard_writer")
     fields = {"image": ours("data.fields").Field("uint8", (channels, side, side))}
     size = channels * side * side
     count = READ_BYTES // size
     noise = np.random.default_rng(0).integers(0, 256, (500, size), dtype=np.uint8)
-    with storage.Writer(folder, fields, storage.SHARD_BYTES) as writer:
+    with writing.Writer(folder, fields, writing.SHARD_BYTES) as writer:
         for number in range(count):
             md5 = f"{number * 2654435761 % 2**32:08x}".ljust(32, "0")
-            example = storage.Example(f"a/{number:07d}.png", "a", md5, "", FACTS)
+            example = prepared.Example(f"a/{number:07d}.png", "a", md5, "", FACTS)
             writer.add(example, 0, noise[number % 500].tobytes())
-        storage.Index("", writer.close(), "class", ["a"], fields).write(folder)
+        prepared.Index("", writer.close(), "class", ["a"], fields).write(folder)
     images = ours("data.loader").Split.open(folder).arrays["image"]
     order = np.random.default_rng(1).permutation(count)
     array = images[:].reshape(count, size)

@@ -30,7 +30,7 @@ from samebits.core.sections import (
 from samebits.core.yours import Yours
 from samebits.data.index import Place
 from samebits.data.loader import Preparation, Split
-from samebits.data.shards import Example
+from samebits.data.prepared import Example
 from samebits.data.targets import Answers
 from samebits.diagnosis.diagnosis import Inputs, diagnose
 from samebits.diagnosis.forms import errors_of

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from samebits.core.sections import Evaluation
-from samebits.data.shards import Example
+from samebits.data.prepared import Example
 from samebits.data.targets import Answers, joined
 from samebits.diagnosis.forms import errors_of
 from samebits.metrics.class_predictions import ClassPredictions

@@ -12,7 +12,7 @@ from samebits.console.errors import UserError
 from samebits.data.decoder import _columns
 from samebits.data.fields import Field
 from samebits.data.index import Place
-from samebits.data.shards import Example
+from samebits.data.prepared import Example
 
 COUNT = 600
 NAMES = {"numbers": ("age", "size"), "missing": ("age", "size"), "categories": ("kind", "town")}

@@ -17,7 +17,7 @@ from samebits.core.config import read
 from samebits.core.files import write_json
 from samebits.core.sections import Evaluation
 from samebits.data.fields import Field
-from samebits.data.shards import Index
+from samebits.data.prepared import Index
 from samebits.experiments import fractions
 from samebits.metrics.prediction_table import write_predictions
 from samebits.metrics.results import Result

@@ -12,7 +12,7 @@ from predicted import example
 from samebits.console.errors import UserError
 from samebits.core.files import write_json
 from samebits.data.fields import Field
-from samebits.data.shards import Index
+from samebits.data.prepared import Index
 from samebits.data.targets import Answers
 from samebits.metrics.class_predictions import ClassScoring
 from samebits.metrics.prediction_table import write_predictions

@@ -18,7 +18,7 @@ from samebits.cli.rank import ranking
 from samebits.core.files import write_json
 from samebits.data.drawn_masks import FILE, write_masks
 from samebits.data.fields import Field
-from samebits.data.shards import Index
+from samebits.data.prepared import Index
 from samebits.experiments import fractions
 from samebits.metrics.prediction_table import write_predictions
 from samebits.metrics.registry import METRICS

@@ -19,7 +19,7 @@ from samebits.cli.rank import ranking
 from samebits.cli.sweep import summary
 from samebits.core.files import write_json
 from samebits.data.fields import Field
-from samebits.data.shards import Index
+from samebits.data.prepared import Index
 from samebits.diagnosis.words import WORDS
 from samebits.experiments import fractions
 from samebits.metrics.prediction_table import write_predictions

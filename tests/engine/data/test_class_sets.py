@@ -15,8 +15,9 @@ from samebits.core.sections import Task
 from samebits.data.fields import Field
 from samebits.data.folder import read_labelled
 from samebits.data.loader import Batches, Preparation, Split
+from samebits.data.prepared import Example, Index
 from samebits.data.readers import Labels, Lines, reader_of
-from samebits.data.shards import Example, Index, Writer
+from samebits.data.shard_writer import Writer
 from samebits.data.targets import (
     Answers,
     ClassSets,

@@ -17,7 +17,7 @@ from samebits.data.fitting import FILE, Fitted, Fitting, fitting_of, learnt
 from samebits.data.index import open_catalogue
 from samebits.data.loader import Split
 from samebits.data.prepare import prepare
-from samebits.data.shards import Index
+from samebits.data.prepared import Index
 
 SPLITS = ("train", "train_dev", "dev", "test")
 

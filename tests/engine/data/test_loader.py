@@ -21,7 +21,7 @@ from samebits.core.sections import Runtime
 from samebits.data import loader as module
 from samebits.data.fields import Field
 from samebits.data.loader import Batch, Batches, Preparation, Split, stream
-from samebits.data.shards import Index
+from samebits.data.prepared import Index
 
 SIZE = 23
 

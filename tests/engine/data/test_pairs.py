@@ -23,8 +23,8 @@ from samebits.data.index import open_catalogue
 from samebits.data.joined import content_md5, joined, parted
 from samebits.data.loader import Split
 from samebits.data.prepare import prepare
+from samebits.data.prepared import LABELS, Index
 from samebits.data.readers import Pairs, reader_named, reader_of
-from samebits.data.shards import LABELS, Index
 from samebits.data.source import archives
 from samebits.data.splits import SPLITS, split_of
 from samebits.data.tar_layout import pack, unpack

@@ -20,7 +20,7 @@ from samebits.core.sections import Data
 from samebits.data.example import Decoded
 from samebits.data.index import open_catalogue
 from samebits.data.prepare import prepare
-from samebits.data.shards import read_examples
+from samebits.data.prepared import read_examples
 from samebits.data.splits import SPLITS, split_of
 
 

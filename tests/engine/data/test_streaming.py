@@ -16,7 +16,9 @@ from samebits.console.errors import UserError
 from samebits.core.sections import Runtime
 from samebits.data.fields import Field
 from samebits.data.loader import Batches, Preparation, Split, stream
-from samebits.data.shards import Example, Index, Writer, rows
+from samebits.data.prepared import Example, Index
+from samebits.data.shard_writer import Writer
+from samebits.data.shards import rows
 from samebits.data.streaming import FOLDER, fetch_lists
 from samebits.remote.filesystem import Objects, Run
 

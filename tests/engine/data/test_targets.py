@@ -8,7 +8,8 @@ import pytest
 from samebits.console.errors import UserError
 from samebits.data.fields import Field
 from samebits.data.loader import Batches, Preparation, Split
-from samebits.data.shards import Example, Index, Writer, npy
+from samebits.data.prepared import Example, Index
+from samebits.data.shard_writer import Writer, npy
 from samebits.data.targets import Classes, Numbers, is_number, number, scale_of, standard
 
 

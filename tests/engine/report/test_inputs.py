@@ -13,7 +13,7 @@ import pytest
 from samebits.console.errors import UserError
 from samebits.core.files import write_csv, write_json
 from samebits.data.fields import Field
-from samebits.data.shards import Index
+from samebits.data.prepared import Index
 from samebits.data.targets import Answers
 from samebits.diagnosis.error_tags import FILE as TAGS
 from samebits.diagnosis.error_tags import columns

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..core.sections import Data
 from ..data.features import Seen
 from ..data.findings import Finding, shown
-from ..data.shards import Example
+from ..data.prepared import Example
 from .sampled import Look, Sampled, folds_of, seen_of
 
 # From what is seen of n examples, labels int64 [n], the number of classes and folds int64 [n] to

@@ -11,7 +11,7 @@ from ..data.decode_cache import DecodeCache
 from ..data.features import Seen, features
 from ..data.fields import Arrays
 from ..data.index import Catalogue, Place
-from ..data.shards import Example
+from ..data.prepared import Example
 
 FOLDS = 5
 CHUNK = 512

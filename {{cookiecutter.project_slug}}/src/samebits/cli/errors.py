@@ -19,7 +19,8 @@ from ..core.sections import Evaluation
 from ..core.yours import Yours
 from ..data.drawn_masks import FILE as MASKS
 from ..data.drawn_masks import read_masks
-from ..data.shards import Index, open_shards, read_words
+from ..data.prepared import Index, read_words
+from ..data.shards import open_shards
 from ..diagnosis.error_tags import FILE, MOST_LISTED, WRONG, Row, columns, read_rows, refreshed
 from ..diagnosis.forms import errors_of
 from ..diagnosis.words import Words

@@ -26,7 +26,7 @@ from .decoder import Decoder
 from .example import TooLarge, Unreadable
 from .fields import image_of, record
 from .readers import Reader
-from .shards import npy
+from .shard_writer import npy
 from .source import Source
 
 BLOCK_EXAMPLES, BLOCK_BYTES = 512, 2**23

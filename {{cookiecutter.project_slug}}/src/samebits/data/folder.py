@@ -14,8 +14,8 @@ from .example import Unreadable
 from .fields import Arrays
 from .findings import shown
 from .fitting import learnt
+from .prepared import Example
 from .readers import FOLDERS, Reader
-from .shards import Example
 from .source import Source, refuse
 from .splits import group_of
 from .targets import TARGETS, Answers, classes_of, marked, no_class, no_number, number

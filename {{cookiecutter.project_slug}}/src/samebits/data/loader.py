@@ -22,8 +22,9 @@ from ..console.errors import UserError
 from ..core.random import uniform
 from ..core.sections import Runtime
 from .fields import Arrays, Shape
+from .prepared import CHECKSUMS, LABELS, Index
 from .sampling import draws
-from .shards import CHECKSUMS, LABELS, Index, Stored, open_shards, rows
+from .shards import Stored, open_shards, rows
 from .streaming import fetch_lists, open_streamed
 from .targets import TARGETS, Answers, rarest, standard
 

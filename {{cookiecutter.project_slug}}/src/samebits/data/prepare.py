@@ -20,7 +20,8 @@ from .findings import RULES
 from .fitting import Fitted
 from .index import Catalogue, Place, Row
 from .labels import AS_THEY_STAND, Labels
-from .shards import SHARD_BYTES, Example, Index, Writer
+from .prepared import Example, Index
+from .shard_writer import SHARD_BYTES, Writer
 from .splits import LEFT_OUT, SPLITS, group_of, split_of
 from .targets import TARGETS
 

@@ -21,7 +21,9 @@ from ..remote.dir_lists import listed_files
 from ..remote.filesystem import Objects, Run, location
 from ..remote.revisions import LOCK, entries, parsed
 from .fields import Fields, record
-from .shards import CHECKSUMS, LazyArray, header, is_shard, rows_after
+from .prepared import CHECKSUMS
+from .shard_writer import header, rows_after
+from .shards import LazyArray, is_shard
 
 FOLDER = Path("data/streamed")
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ..console.errors import UserError
 from ..core.files import cell, write_csv
-from ..data.shards import Example
+from ..data.prepared import Example
 from .classification import Classified
 from .predictions import Predictions
 from .probabilities import Probabilities, check, predicted

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..console.errors import UserError
 from ..core.files import cell, named, write_csv
-from ..data.shards import Example
+from ..data.prepared import Example
 from ..data.targets import NONE, SAID, joined, marked
 from .class_predictions import MILLION, PREFIX, written
 from .class_sets import ClassSets

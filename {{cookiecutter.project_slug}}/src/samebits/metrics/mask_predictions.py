@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..console.errors import UserError
 from ..core.files import cell, write_csv
-from ..data.shards import Example
+from ..data.prepared import Example
 from .mask_metrics import iou
 from .predictions import Predictions
 from .scores import rounded

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..console.errors import UserError
 from ..core.files import named, write_csv
-from ..data.shards import Example
+from ..data.prepared import Example
 from .predictions import Predictions
 from .regression import Numbers
 from .scores import decimals_for, rounded

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from ..console.errors import UserError
 from ..core.files import replacing
-from ..data.shards import COLUMNS, Example
+from ..data.prepared import COLUMNS, Example
 from ..data.targets import Answers
 from .class_predictions import PREFIX, ClassScoring
 from .class_set_predictions import ERROR, ClassSetScoring

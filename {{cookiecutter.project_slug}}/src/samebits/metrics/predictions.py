@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
-from ..data.shards import Example
+from ..data.prepared import Example
 from .sample import Sample
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..console.errors import UserError
 from ..core.sections import CLASSED, SLICE
-from ..data.shards import Example
+from ..data.prepared import Example
 from ..data.targets import Answers
 from .predictions import Predictions
 

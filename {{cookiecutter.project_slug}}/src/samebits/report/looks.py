@@ -13,7 +13,8 @@ from ..core.png import png
 from ..core.resize import shrink
 from ..data.example import WORDS
 from ..data.fields import Arrays
-from ..data.shards import Example, Stored
+from ..data.prepared import Example
+from ..data.shards import Stored
 from .markup import text
 from .overlays import SAID, drawn
 

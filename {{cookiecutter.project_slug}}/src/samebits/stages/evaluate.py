@@ -20,8 +20,9 @@ from ..core.sections import Evaluation, Reproducibility
 from ..core.yours import Yours
 from ..data.drawn_masks import FILE, write_masks
 from ..data.loader import Split
+from ..data.prepared import read_examples
 from ..data.release_file import data_of
-from ..data.shards import read_examples, rows
+from ..data.shards import rows
 from ..data.splits import SPLITS
 from ..metrics.baselines import beside
 from ..metrics.evaluation import check, judge_all, parts_of, resample_all

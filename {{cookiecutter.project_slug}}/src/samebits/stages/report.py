@@ -11,7 +11,8 @@ from ..core.seals import Seal
 from ..core.yours import Yours
 from ..data.drawn_masks import FILE as MASKS
 from ..data.drawn_masks import read_masks
-from ..data.shards import Index, open_shards, read_words
+from ..data.prepared import Index, read_words
+from ..data.shards import open_shards
 from ..diagnosis.error_tags import FILE, read_rows
 from ..diagnosis.forms import errors_of
 from ..metrics.prediction_table import read_predictions
