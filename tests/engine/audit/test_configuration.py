@@ -124,3 +124,17 @@ def test_a_metric_of_ones_own(copy: Any) -> None:
     code = 'METRICS = [number_of("halves", lambda scored: 0.5, higher_is_better=True)]\n'
     copy.append(f"{copy.package}/metrics.py", code)
     assert "metric" not in copy.new()
+
+
+@pytest.mark.parametrize(
+    ("target", "metric", "other"),
+    [("number", "rmse", "macro_f1"), ("mask", "mean_iou", "rmse"), ("class", "roc_auc", "dice")],
+)
+def test_the_metric_is_one_of_the_target(copy: Any, target: str, metric: str, other: str) -> None:
+    for name, found in ((metric, False), (other, True)):
+        lines = copy.text(PARAMS).split("\n")
+        values = copy.project.yaml(PARAMS)
+        lines[values.line("task", "target") - 1] = f"  target: {target}"
+        lines[values.line("evaluation", "metric") - 1] = f"  metric: {name}"
+        copy.write(PARAMS, "\n".join(lines))
+        assert ("metric" in copy.new()) == found
