@@ -340,7 +340,10 @@ PLANTED = {
     ),
     "paired-folders": Case(
         paired_folders,
-        ("images and Masks hold files of the same names, as images and their",),
+        (
+            "images and Masks hold files of the same names, as images and their",
+            "set task.reader to pairs, or put the files into a folder for each class",
+        ),
     ),
     "missing-class": Case(
         lambda _: None,

@@ -127,17 +127,21 @@ def test_a_metric_of_ones_own(copy: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "metric", "known"),
+    ("target", "metric", "other"),
     [
-        ("class", "hamming_loss", False),
-        ("classes", "hamming_loss", True),
-        ("classes", "macro_f1", True),
-        ("classes", "accuracy", False),
-        ("number", "rmse", True),
-        ("number", "macro_f1", False),
+        ("class", "accuracy", "hamming_loss"),
+        ("class", "roc_auc", "dice"),
+        ("classes", "hamming_loss", "accuracy"),
+        ("classes", "macro_f1", "rmse"),
+        ("number", "rmse", "macro_f1"),
+        ("mask", "mean_iou", "rmse"),
     ],
 )
-def test_a_metric_is_one_of_the_target(copy: Any, target: str, metric: str, known: bool) -> None:
-    text = copy.text(PARAMS).replace("metric: macro_f1", f"metric: {metric}")
-    copy.write(PARAMS, text.replace("target: class\n", f"target: {target}\n"))
-    assert ("metric" not in copy.new()) == known
+def test_the_metric_is_one_of_the_target(copy: Any, target: str, metric: str, other: str) -> None:
+    for name, found in ((metric, False), (other, True)):
+        lines = copy.text(PARAMS).split("\n")
+        values = copy.project.yaml(PARAMS)
+        lines[values.line("task", "target") - 1] = f"  target: {target}"
+        lines[values.line("evaluation", "metric") - 1] = f"  metric: {name}"
+        copy.write(PARAMS, "\n".join(lines))
+        assert ("metric" in copy.new()) == found
