@@ -179,7 +179,7 @@ BUGS = [
         [
             (
                 LOADER,
-                r"draws\(self\.seed, epoch, self\.split\.labels, self\.balance\)",
+                r"draws\(self\.seed, epoch, self\._kinds, self\.balance\)",
                 "self._shuffler.permutation(len(self.split.labels))",
             ),
             (

@@ -74,7 +74,7 @@ def copy(tmp_path: Path) -> Path:
         (SOURCES[f"{YOURS}/training.py"], "math.radians", "math.degrees", ("report", "train")),
         (SOURCES[f"{YOURS}/metrics.py"], "= []", "= [*()]", ("report",)),
         (f"{PROJECT}/README.md", "a", "b", ()),
-        (f"{PROJECT}/params.yaml", "width: 32", "width: 33", ("report", "train")),
+        (f"{PROJECT}/params.yaml", "weight_decay: 0.01", "weight_decay: 0.02", ("report", "train")),
         (f"{PROJECT}/params.yaml", " # ", " # Reworded: ", ()),
         (f"{PROJECT}/dvc.yaml", "run train", "run other", ("report", "train")),
         (f"{PROJECT}/dvc.yaml", "run report", "run other", ("report",)),
