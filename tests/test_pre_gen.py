@@ -240,7 +240,7 @@ def test_a_refusal_keeps_a_folder_that_was_there(template: Path, tmp_path: Path)
 def test_a_replayed_unknown_choice_reaches_the_hook(
     template: Path, tmp_path: Path, bake: Bake, isolated: Path
 ) -> None:
-    bake()
+    bake(again=True)
     (record,) = (isolated / "replay_dir").iterdir()
     context = json.loads(record.read_text(encoding="utf-8"))
     context["cookiecutter"].update(license="GPL", author_name='"""\\', project_slug="x\n")
