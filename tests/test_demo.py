@@ -185,7 +185,7 @@ def test_the_demo_reaches_the_shipped_bits_and_starts_clean(
         assert git(project, "status", "--porcelain") == ""
     done = command(sys.executable, "scripts/demo.py", "image", cwd=tmp_path)
     assert done.returncode == 1
-    assert "there is no task 'image'; take one of image-class, text-class" in done.stderr
+    assert "there is no task 'image'; take one of image-class, image-classes" in done.stderr
     (project / "data/raw/mine.txt").write_text("mine", encoding="utf-8")
     done = command(sys.executable, "scripts/demo.py", cwd=tmp_path)
     assert done.returncode == 1
