@@ -86,7 +86,7 @@ def archive(folder: Path, name: str = "pictures.zip") -> Path:
 
 def test_the_example_is_written_once(here: Path, call: Call) -> None:
     point(version(FILES), kind="example")
-    assert f"4 examples, version {version(FILES)}" in call()
+    assert f"4 files of example data, version {version(FILES)}" in call()
     assert content(RAW) == FILES
     assert "already holds the example data" in call()
     assert content(RAW) == FILES

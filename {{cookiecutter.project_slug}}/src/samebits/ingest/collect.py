@@ -69,7 +69,8 @@ def example(place: Place, replace: bool, force: bool) -> str:
             fetch.give_version(folder)
             origin = {"kind": "example", "source": examples.source(), "files": len(files)}
             record_origin(folder / "raw.dvc", origin)
-    return f"{place.raw}: {len(files)} examples, version {version}"
+    kind = "file" if len(files) == 1 else "files"
+    return f"{place.raw}: {len(files)} {kind} of example data, version {version}"
 
 
 def collect(
