@@ -44,6 +44,7 @@ determinism.choose(LEVEL, reproducibility.threads)
 
 # Not before the level is chosen.
 torch: Any = importlib.import_module("torch")
+numpy: Any = importlib.import_module("numpy")
 module("core.kernels").configure(LEVEL, reproducibility.threads, "cpu")
 loader, loop, networks = module("data.loader"), module("training.loop"), module("training.network")
 optimizers, processes = module("training.optimizer"), module("training.distributed")
@@ -141,7 +142,9 @@ def bare(network: Any, parts: int, epochs: int) -> None:
     rule = optimizers.build(network, optimization, regularization)
     inputs, augment, draws = recipe.preparation
     known, shown = (
-        loader.Batch(inputs(rows(one.arrays, slice(None))), one.targets(range(len(one.labels))))
+        loader.Batch(
+            inputs(rows(one.arrays, slice(None))), one.targets(numpy.arange(len(one.labels)))
+        )
         for one in (training, dev)
     )
     for _ in range(epochs):
