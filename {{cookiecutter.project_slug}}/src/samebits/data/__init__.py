@@ -2,7 +2,5 @@
 
 from .example import Decoded, Unreadable
 from .fields import Arrays, Field, Shape
-from .image import open_image
-from .mask import open_pair
 
-__all__ = ["Arrays", "Decoded", "Field", "Shape", "Unreadable", "open_image", "open_pair"]
+__all__ = ["Arrays", "Decoded", "Field", "Shape", "Unreadable"]

@@ -124,7 +124,7 @@ class MaskScoring:
         write_csv(path, ("class", "iou"), rows)
 
 
-def classes_of(columns: Sequence[str]) -> list[str]:
+def counted_classes(columns: Sequence[str]) -> list[str]:
     """Return the classes in such columns of reports/predictions.csv, [] where they are no such."""
     first, *_ = (f"{kind}:" for kind in COUNTS)
     names = [name.removeprefix(first) for name in columns[2:] if name.startswith(first)]

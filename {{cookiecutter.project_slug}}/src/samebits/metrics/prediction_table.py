@@ -16,7 +16,7 @@ from ..data.prepared import COLUMNS, Example
 from ..data.targets import Answers
 from .class_predictions import PREFIX, ClassScoring
 from .class_set_predictions import ERROR, ClassSetScoring
-from .mask_predictions import MaskScoring, classes_of
+from .mask_predictions import MaskScoring, counted_classes
 from .number_predictions import NumberScoring
 from .predictions import Predictions
 
@@ -140,7 +140,7 @@ def read_predictions(path: Path) -> tuple[Answers, dict[str, Predictions]]:
 def _answers(columns: Sequence[str]) -> Answers:
     if tuple(columns) == NumberScoring.columns:
         return Answers("number", [])
-    if classes := classes_of(columns):
+    if classes := counted_classes(columns):
         return Answers("mask", classes)
     target = "classes" if columns[:1] == [ERROR] else "class"
     return Answers(target, [name.removeprefix(PREFIX) for name in columns[1:]])
