@@ -102,7 +102,8 @@ def show(name: str, figures: dict[str, float]) -> None:
 def metrics(names: list[str]) -> dict[str, Any]:
     """Return all metrics, and those of the first class, which is the smallest."""
     single = {name: scores.find(f"{name}[{names[0]}]", names) for name in scores.OF_CLASS}
-    return {**scores.metrics_of("class"), **single}
+    ours = {name: one for name, one in single.items() if "class" in one.targets}
+    return {**scores.metrics_of("class"), **ours}
 
 
 def covered(situation: Situation, simulations: int) -> dict[str, float]:
