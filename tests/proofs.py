@@ -167,13 +167,15 @@ def _marks() -> Iterator[tuple[Path, pytest.Mark, set[str]]]:
         for test in filter(callable, tests.values()):
             own = getattr(test, "pytestmark", [])
             own = own if isinstance(own, list) else []
-            for marks in [own, *(_of_values(mark) for mark in own if mark.name == "parametrize")]:
+            values = [one for mark in own if mark.name == "parametrize" for one in _of_values(mark)]
+            for marks in [own, *values]:
                 beside = {mark.name for mark in (*own, *marks)}
                 yield from ((path, mark, beside) for mark in marks if mark.name == "changes")
 
 
-def _of_values(mark: pytest.Mark) -> list[pytest.Mark]:
-    return [one.mark for value in mark.args[1] for one in getattr(value, "marks", ())]
+def _of_values(mark: pytest.Mark) -> list[list[pytest.Mark]]:
+    """The marks of each value."""
+    return [[one.mark for one in getattr(value, "marks", ())] for value in mark.args[1]]
 
 
 def _loaded(path: Path) -> ModuleType:

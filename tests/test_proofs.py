@@ -30,6 +30,13 @@ def test_every_row_is_of_this_code() -> None:
         assert not line.ran or (line.differing != "0") == differs, line
 
 
+def test_only_rows_that_another_run_stands_for_may_lag() -> None:
+    kills = "killed with SIGKILL at {} points, run again"
+    late = proofs.lagging()
+    assert kills.format(6) in late and kills.format(20) not in late
+    assert not any(one.startswith("everything at once") for one in late)
+
+
 def test_a_row_of_earlier_code_says_so_where_another_run_stands_for_it() -> None:
     line = Line("umask", "000", "1", "0", "same", "a machine", "1")
     for result in ("same", "same, of earlier code"):
