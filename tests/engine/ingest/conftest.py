@@ -1,12 +1,17 @@
-"""DVC for these tests: the engine's own way to it, in an environment that may lack the engine."""
+"""A project to bring data into, and the engine's own way to DVC, also where it is not installed."""
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from conftest import PYTHONPATH
+from collecting import FILES, Call, give_version
+from conftest import PYTHONPATH, configured, give_example
 
 from samebits import programs
+from samebits.core.yours import Yours
+from samebits.ingest import collect
+from samebits.ingest import download as fetch
 from samebits.remote import dvc_errors
 
 
@@ -18,3 +23,27 @@ def _dvc() -> Iterator[None]:
         program = [sys.executable, "-m", dvc_errors.__name__]
         patch.setattr(programs, "dvc_command", lambda *arguments, **_: [*program, *arguments])
         yield
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty project whose example data is tiny, and whose versions need no DVC."""
+    root = tmp_path / "project"
+    (root / "data").mkdir(parents=True)
+    monkeypatch.chdir(root)
+    configured(root)
+    give_example(FILES)
+    monkeypatch.setattr(fetch, "give_version", give_version)
+    return tmp_path
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Run the command in this process; return what it tells."""
+
+    def run(*arguments: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["collect", *arguments])
+        collect.main(Yours(("data",)))
+        return capsys.readouterr().out.replace("\\", "/")
+
+    return run

@@ -5,83 +5,26 @@ import hashlib
 import http.server
 import shutil
 import subprocess
-import sys
 import threading
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-import pairs
 import pytest
 import yaml
-from conftest import configured, give_example, rendered
+from collecting import FILES, POINTER, RAW, Call, archive, content, give_version, point
+from conftest import rendered
 from handwritten_digits import data as yours
 
 from samebits.console.errors import UserError
 from samebits.core.png import png
-from samebits.core.yours import Yours
 from samebits.data import Decoded, Unreadable
 from samebits.data.dvc_file import origin, record_origin, recorded_version
-from samebits.data.readers import Pairs
-from samebits.data.tar_layout import unpack
 from samebits.ingest import collect
 from samebits.ingest import download as fetch
 from samebits.ingest.example import version, write
 
-FILES = {f"{one}/{two}.png": bytes([one, two]) for one in (97, 98) for two in (1, 2)}
-RAW = Path("data/raw")
-POINTER = Path("data/raw.dvc")
 USER = "me:secret"
-Call = Callable[..., str]
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty project whose example data is tiny, and whose versions need no DVC."""
-    root = tmp_path / "project"
-    (root / "data").mkdir(parents=True)
-    monkeypatch.chdir(root)
-    configured(root)
-    give_example(FILES)
-    monkeypatch.setattr(fetch, "give_version", give_version)
-    return tmp_path
-
-
-@pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
-    """Run the command in this process; return what it tells."""
-
-    def run(*arguments: str) -> str:
-        monkeypatch.setattr(sys, "argv", ["collect", *arguments])
-        collect.main(Yours(("data",)))
-        return capsys.readouterr().out.replace("\\", "/")
-
-    return run
-
-
-def give_version(folder: Path) -> None:
-    point(version(content(folder / "raw")), folder / "raw.dvc")
-
-
-def point(md5: str, pointer: Path = POINTER, kind: str = "") -> None:
-    text = yaml.safe_dump({"outs": [{"md5": md5, "path": "raw"}]})
-    pointer.write_text(text, encoding="utf-8")
-    if kind:
-        record_origin(pointer, {"kind": kind, "source": "tiny", "files": 4})
-
-
-def content(raw: Path) -> dict[str, bytes]:
-    files = sorted(one for one in raw.rglob("*") if one.is_file())
-    return {one.relative_to(raw).as_posix(): one.read_bytes() for one in files}
-
-
-def archive(folder: Path, name: str = "pictures.zip") -> Path:
-    """Pack a folder, the folder itself included."""
-    with zipfile.ZipFile(folder.parent / name, "w", zipfile.ZIP_DEFLATED) as packed:
-        for path in sorted(folder.rglob("*")):
-            packed.write(path, path.relative_to(folder.parent))
-    return folder.parent / name
 
 
 def test_the_example_is_written_once(here: Path, call: Call) -> None:
@@ -368,194 +311,3 @@ def test_names_from_a_bucket_are_as_refused(
     with pytest.raises(UserError, match=r"^s3://cats: 'aux/1\.png' is the name of a dev.* changed"):
         call("s3://cats")
     assert not RAW.exists()
-
-
-@pytest.fixture
-def reads(monkeypatch: pytest.MonkeyPatch, settle: Callable[..., None]) -> Callable[[str], None]:
-    """Set the reader in params.yaml, and a `decode` that takes whatever is not empty."""
-
-    def decode(content: bytes, _: object) -> Decoded:
-        if not content:
-            raise Unreadable("nothing")
-        return Decoded({}, {})
-
-    def change(reader: str) -> None:
-        monkeypatch.setattr(yours, "decode", decode)
-        settle(Path("params.yaml"), task={"reader": reader, "answer": "kind"})
-
-    return change
-
-
-def some(folder: Path, **files: str) -> Path:
-    for name, text in files.items():
-        path = folder / name.replace("__", "/").replace("_", ".")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    return folder
-
-
-@pytest.mark.parametrize("form", ["folder", "wrapped", "archive"])
-def test_with_a_table_of_labels(
-    here: Path, call: Call, reads: Callable[[str], None], form: str
-) -> None:
-    reads("labels")
-    table = "path,kind\n1.png,cat\na/2.png,dog\na/3.png,cat\n"
-    source = some(here / "out/in", **{"1_png": "x", "a__2_png": "y", "labels_csv": table})
-    given = {"folder": lambda: source, "wrapped": lambda: source.parent}
-    told = call(str(given.get(form, lambda: archive(source))()))
-    assert "2 files in 2 different answers and 1 that cannot be used, " in told
-    assert set(content(RAW)) == {"1.png", "a/2.png", "labels.csv"}
-
-
-def test_flat_files_with_a_table_of_labels(
-    here: Path, call: Call, reads: Callable[[str], None]
-) -> None:
-    """A folder that wraps files alone is no class here."""
-    reads("labels")
-    some(here / "out/in", **{"1_png": "x", "labels_csv": "path,kind\n1.png,cat\n"})
-    assert "1 files in 1 different answers, " in call(str(here / "out"))
-
-
-@pytest.mark.parametrize("form", ["folder", "archive", "file"])
-def test_rows(here: Path, call: Call, reads: Callable[[str], None], form: str) -> None:
-    reads("lines")
-    text = "size,kind\n1,cat\n2,dog\n3\n"
-    source = some(here / "out", t_csv=text)
-    given = {"folder": source, "archive": archive(source), "file": source / "t.csv"}
-    told = call(str(given[form]))
-    assert f"2 rows in 2 different answers and 1 that cannot be used, {len(text)} bytes" in told
-    assert content(RAW) == {"t.csv": text.encode()}
-    found = origin(POINTER)
-    assert found is not None
-    assert (found["kind"], found["files"]) == (form, 1)
-    if form == "file":
-        checksum = hashlib.sha256(text.encode()).hexdigest()
-        assert f"from file t.csv (SHA-256 {checksum})\nthis checksum was not given" in told
-        with pytest.raises(UserError, match="has the SHA-256"):
-            call(str(given[form]), "--force", "--sha256", "0" * 64)
-
-
-@pytest.mark.parametrize(
-    ("reader", "files", "words"),
-    [
-        (
-            "labels",
-            {"cat__1_png": "x"},
-            "labels.csv is not there; write it, with the columns path and kind.\nSo bring in files,"
-            " and labels.csv with the columns path and kind, or let the section task of",
-        ),
-        ("labels", {"labels_csv": "path,sort\n"}, ": labels.csv, line 1, has no column kind among"),
-        (
-            "labels",
-            {"labels_csv": "path,kind\n1.png,cat\n"},
-            "(1.png: labels.csv, line 2, names it, but there is no such file, or a hidden one); ",
-        ),
-        (
-            "lines",
-            {"cat__1_png": "x"},
-            "(1.png: examples stand in .csv and .jsonl files; make it one, or remove it); bring"
-            " in .csv or .jsonl files, of which a column or key is kind, or let the section",
-        ),
-        ("lines", {"t_csv": "size,sort\n1,2\n"}, ": t.csv, line 1, has no column kind among size,"),
-        ("lines", {"t_csv": 'size,kind\n1,"2\n'}, ": t.csv, line 2, is not CSV"),
-    ],
-)
-def test_a_wrong_layout(
-    here: Path,
-    call: Call,
-    reads: Callable[[str], None],
-    reader: str,
-    files: dict[str, str],
-    words: str,
-) -> None:
-    reads(reader)
-    source = some(here / "out", **files)
-    with pytest.raises(UserError) as caught:
-        call(str(source))
-    assert words in str(caught.value)
-    assert str(caught.value).endswith(" Nothing was changed.")
-    assert "incoming" not in str(caught.value)
-    assert not RAW.exists()
-
-
-def test_files_beside_a_table_are_packed(
-    here: Path, call: Call, reads: Callable[[str], None], settle: Callable[..., None]
-) -> None:
-    reads("labels")
-    settle(Path("params.yaml"), data={"layout": "tar"})
-    table = "path,kind\n1.png,cat\na/2.png,dog\n"
-    source = some(here / "out", **{"1_png": "x", "a__2_png": "y", "labels_csv": table})
-    assert "2 files in 2 different answers, " in call(str(source))
-    first, second = content(RAW)
-    assert first == "labels.csv"
-    assert second.startswith("pictures-")
-
-
-@pytest.mark.parametrize("reader", ["folders", "labels"])
-def test_a_table_for_another_reader(
-    here: Path, call: Call, reads: Callable[[str], None], reader: str
-) -> None:
-    if reader == "labels":
-        reads("labels")
-    table = some(here / "out", houses_CSV="a,kind\n1,2\n") / "houses.CSV"
-    words = (
-        r"houses\.CSV is a table; bring in files.*, or let the section task of params\.yaml say how"
-    )
-    with pytest.raises(UserError, match=words):
-        call(str(table))
-    assert not RAW.exists()
-
-
-@pytest.fixture
-def masks(here: Path, monkeypatch: pytest.MonkeyPatch, settle: Callable[..., None]) -> Path:
-    """A folder with five images and their masks, beside a project that wants such."""
-    given = {"reader": "pairs", "target": "mask"}
-    settle(Path("params.yaml"), task=given, data={"classes": [*pairs.NAMES]})
-    module = pairs.module("data", here / "yours")
-    for name in ("decode", "Input"):
-        monkeypatch.setattr(yours, name, getattr(module, name))
-    return pairs.filled(here / "given", 5)
-
-
-@pytest.mark.parametrize("form", ["folder", "archive"])
-def test_images_with_their_masks(masks: Path, call: Call, form: str) -> None:
-    (masks / "images/lone.png").write_bytes(pairs.png(pairs.drawn(9)[0]))
-    said = call(str(masks if form == "folder" else archive(masks)))
-    assert "data/raw: 5 images with their masks and 1 that cannot be used, " in said
-    assert content(RAW) == content(masks)
-    found = origin(POINTER)
-    assert found and (found["kind"], found["files"]) == (form, 11)
-
-
-def test_masks_are_packed_with_their_images(
-    masks: Path, call: Call, settle: Callable[..., None]
-) -> None:
-    settle(Path("params.yaml"), data={"layout": "tar"})
-    assert "5 images with their masks, " in call(str(masks))
-    assert {path.suffix for path in RAW.iterdir()} == {".tar"}
-    unpack(RAW, Pairs())
-    assert content(RAW) == content(masks)
-
-
-@pytest.mark.parametrize(
-    ("plant", "words"),
-    [
-        (lambda raw: shutil.rmtree(raw / "masks"), "there is no mask masks/000.png; add it, or re"),
-        (lambda raw: (raw / "images").rename(raw / "scans"), "images stand in images, their masks"),
-        (
-            lambda raw: [path.write_bytes(b"no") for path in (raw / "masks").iterdir()],
-            "images/000.png: its mask is no PNG; save it as a PNG of 8 bits",
-        ),
-    ],
-)
-def test_masks_do_not_come_in_half(
-    masks: Path, call: Call, plant: Callable[[Path], object], words: str
-) -> None:
-    plant(masks)
-    before = sorted(Path("data").rglob("*"))
-    with pytest.raises(UserError) as caught:
-        call(str(masks))
-    said = str(caught.value)
-    assert words in said and said.endswith(" Nothing was changed.")
-    assert "bring in images/NAME.jpg, or of another type, and masks/NAME.png for each, or" in said
-    assert sorted(Path("data").rglob("*")) == before

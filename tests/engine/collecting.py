@@ -1,0 +1,39 @@
+"""A tiny example, its version and its files, for tests of what brings data in."""
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import yaml
+
+from samebits.data.dvc_file import record_origin
+from samebits.ingest.example import version
+
+FILES = {f"{one}/{two}.png": bytes([one, two]) for one in (97, 98) for two in (1, 2)}
+RAW = Path("data/raw")
+POINTER = Path("data/raw.dvc")
+Call = Callable[..., str]
+
+
+def give_version(folder: Path) -> None:
+    point(version(content(folder / "raw")), folder / "raw.dvc")
+
+
+def point(md5: str, pointer: Path = POINTER, kind: str = "") -> None:
+    text = yaml.safe_dump({"outs": [{"md5": md5, "path": "raw"}]})
+    pointer.write_text(text, encoding="utf-8")
+    if kind:
+        record_origin(pointer, {"kind": kind, "source": "tiny", "files": 4})
+
+
+def content(raw: Path) -> dict[str, bytes]:
+    files = sorted(one for one in raw.rglob("*") if one.is_file())
+    return {one.relative_to(raw).as_posix(): one.read_bytes() for one in files}
+
+
+def archive(folder: Path, name: str = "pictures.zip") -> Path:
+    """Pack a folder, the folder itself included."""
+    with zipfile.ZipFile(folder.parent / name, "w", zipfile.ZIP_DEFLATED) as packed:
+        for path in sorted(folder.rglob("*")):
+            packed.write(path, path.relative_to(folder.parent))
+    return folder.parent / name
