@@ -106,12 +106,13 @@ CHANGES: dict[str, tuple[list[Change], set[str]]] = {
         [
             (
                 TRAINING,
-                r"    return functional\.cross_entropy\(.*\n",
+                r"    return cross_entropy\(.*\n",
                 "    right = functional.one_hot(batch.target, logits.shape[1]).float()\n"
                 "    squared: Tensor = (logits.softmax(dim=1) - right).square().sum(dim=1)\n"
                 "    return squared.mean()\n",
             ),
-            (TRAINING, r"    smoothing = .*\n", ""),
+            (TRAINING, r", cross_entropy", ""),
+            (TRAINING, r"(from torch import .*\n)", r"\1from torch.nn import functional\n"),
         ],
         {"train"},
     ),

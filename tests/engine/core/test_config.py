@@ -176,9 +176,8 @@ def test_an_unknown_key_names_the_nearest(params: Path, settle: Settle) -> None:
     found = refusal(params)
     assert "there is no key 'lerning_rate' in section 'optimization'" in found
     assert "did you mean 'optimization.learning_rate'?" in found
-    assert (
-        "its keys are optimizer, learning_rate, batch_size, epochs, warmup, balance, clip." in found
-    )
+    keys = "optimizer, learning_rate, batch_size, epochs, warmup, balance, class_weights, clip"
+    assert f"its keys are {keys}." in found
 
 
 def test_an_unknown_key_may_be_near_one_of_another_section(params: Path, settle: Settle) -> None:
@@ -258,6 +257,7 @@ NUMBER = {"task": {"target": "number"}, "regularization": {"label_smoothing": 0.
     ("changes", "words"),
     [
         ({"optimization": {"balance": 0.5}}, "'optimization.balance' is 0.5, but answers have no"),
+        ({"optimization": {"class_weights": 1}}, "'optimization.class_weights' is 1, but answers"),
         ({"regularization": {"label_smoothing": 0.1}}, "'regularization.label_smoothing' is 0.1"),
         ({"data": {"classes": ["a", "b"]}}, "'data.classes' is ['a', 'b'], but answers have no"),
         ({"evaluation": {"slices": ["class"]}}, "'evaluation.slices' has 'class', but answers"),
@@ -273,6 +273,13 @@ def test_what_numbers_do_not_have(
     assert config.read(Evaluation, params).target_error == 500
     settle(params, **changes)
     assert words in refusal(params)
+
+
+def test_rare_classes_do_not_count_twice(params: Path, settle: Settle) -> None:
+    settle(params, optimization={"class_weights": 0.5})
+    assert config.read(Optimization, params).class_weights == 0.5
+    settle(params, optimization={"balance": 1.0})
+    assert "'optimization.balance' and 'optimization.class_weights' are both set" in refusal(params)
 
 
 MASK = {

@@ -41,7 +41,7 @@ DROP TABLE IF EXISTS temp.corrected;
 CREATE TEMP TABLE corrected (md5 TEXT, old TEXT, new TEXT, PRIMARY KEY (md5, old)) WITHOUT ROWID;
 CREATE TEMP VIEW examples AS
     SELECT path, coalesce(new, label) AS label, files.md5 AS md5, width, height, mode, format,
-           brightness, gist, block, place, checksum, lost, more, used, time,
+           brightness, gist, block, place, checksum, lost, more, used, time, grouped,
            file <> '' AND substr(path, 1, length(file) + 1) = file || ':' AS is_row
     FROM files LEFT JOIN temp.corrected AS c ON c.md5 = files.md5 AND old = label
     WHERE problem = '';
@@ -284,14 +284,14 @@ def same_findings(
         answer: what to call an answer that is no class.
     """
     yield from _equal_rows(database, classes=classes)
-    query = """SELECT md5, path, label, time FROM examples
+    query = """SELECT md5, path, label, grouped, time FROM examples
                WHERE md5 IN (SELECT md5 FROM examples WHERE NOT is_row
                              GROUP BY md5 HAVING count(*) > 1)
                ORDER BY md5, path"""
     for md5, rows in groupby(database.execute(query), key=lambda row: str(row[0])):
         each = (
-            (path, label if classes else answer, split_of(path, md5, data, at, cut))
-            for _, path, label, at in rows
+            (path, label if classes else answer, split_of(path, md5, group, data, at, cut))
+            for _, path, label, group, at in rows
         )
         yield from _same(md5, each)
 

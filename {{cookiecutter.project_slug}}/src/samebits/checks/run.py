@@ -97,7 +97,9 @@ def _judged(
     found = chain(
         file_findings(database, data),
         rules.findings(database, data),
-        coverage_findings(_splits(database, data, rules, cut), data, cut is not None),
+        coverage_findings(
+            _splits(database, data, rules, cut), data, cut is not None, catalogue.grouped
+        ),
         same_findings(database, data, cut, classes=rules.classes, answer=rules.answer),
         unusable,
         misfits(
@@ -148,10 +150,10 @@ def _names(database: sqlite3.Connection) -> list[str]:
 def _splits(
     database: sqlite3.Connection, data: Data, rules: Rules, cut: Cut | None
 ) -> Counter[tuple[str, str]]:
-    rows = database.execute("SELECT path, md5, time, label FROM examples")
+    rows = database.execute("SELECT path, md5, grouped, time, label FROM examples")
     return Counter(
-        (split_of(path, md5, data, at, cut), name)
-        for path, md5, at, label in rows
+        (split_of(path, md5, group, data, at, cut), name)
+        for path, md5, group, at, label in rows
         for name in rules.named(label)
     )
 

@@ -28,6 +28,7 @@ class Task:
     reader: str = choice("folders", "labels", "lines", "pairs")
     answer: str = texts(COLUMN, "species")
     time: str = texts(COLUMN, "taken")
+    group_by: str = texts(COLUMN, "patient")
     target: str = choice("class", "classes", "number", "mask")
 
 
@@ -66,6 +67,7 @@ class Optimization:
     epochs: int = number(1)
     warmup: float = number(0, 0.99)
     balance: float = number(0, 1)
+    class_weights: float = number(0, 1)
     clip: float = number(0, 1e6)
 
 
@@ -118,7 +120,12 @@ class Runtime:
 CLASSED = ("class", "classes")  # targets of which an example has classes
 # What a target does not have: (section, key) → the value that does nothing; and why.
 _BALANCE = {("optimization", "balance"): 0}
-_CLASSES = {("data", "classes"): [], **_BALANCE, ("regularization", "label_smoothing"): 0}
+_CLASSES = {
+    ("data", "classes"): [],
+    **_BALANCE,
+    ("optimization", "class_weights"): 0,
+    ("regularization", "label_smoothing"): 0,
+}
 WITHOUT: Mapping[str, tuple[str, Mapping[tuple[str, str], Any]]] = {
     "number": ("answers have no classes", _CLASSES),
     "mask": ("an example has no class of its own", _BALANCE),
@@ -135,6 +142,12 @@ def contradictions(content: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
         yield (
             f"'evaluation.target_error' is {evaluation['target_error']}, but is a share of "
             f"{SHARES[target]}: 1 at most."
+        )
+    optimization = content.get("optimization", {})
+    if optimization.get("balance", 0) and optimization.get("class_weights", 0):
+        yield (
+            "'optimization.balance' and 'optimization.class_weights' are both set, and rare "
+            "classes would count twice; set one of them to 0."
         )
     if target == "mask" or task.get("reader") == "pairs":
         yield from _masks(task, content.get("data", {}))
