@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from catalogues import TASK, decoder
-from defects import rows_of, table
+from copy_defects import rows_of, table
 
 from samebits.core.sections import Data
 from samebits.data.decoder import Decoder
