@@ -1,6 +1,5 @@
 """The environment's builder, by its parts."""
 
-import importlib.util
 import os
 import py_compile
 import shutil
@@ -279,64 +278,11 @@ def test_a_missing_lock_is_named(root: Path) -> None:
         setup.build(root, [root / "other.lock"])
 
 
-def test_a_missing_venv_module_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutil, "which", lambda name: None)
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(setup.Problem, match="apt install python3-venv"):
-        setup.find_uv(tmp_path / ".venv", tmp_path)
-
-
-def test_only_the_locked_uv_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    commands: Run = []
-    monkeypatch.setattr(shutil, "which", lambda name: "/somewhere/uv")
-    monkeypatch.setattr(setup, "run", lambda command, **more: commands.append(command))
-    monkeypatch.setattr(setup, "pip_settings", lambda listing: {})
-    wanted = setup.locked_uv(setup.SETUP_LOCK.read_text(encoding="utf-8"))
-    monkeypatch.setattr(setup, "uv_version", lambda uv: "0.0.1")
-    assert setup.find_uv(tmp_path / ".venv", tmp_path).startswith(str(tmp_path))
-    assert "--require-hashes" in commands[-1]
-    monkeypatch.setattr(setup, "uv_version", lambda uv: wanted)
-    assert setup.find_uv(tmp_path / ".venv", tmp_path) != "/somewhere/uv"
-    monkeypatch.setattr(setup, "uv_version", lambda uv: wanted if uv == "/somewhere/uv" else "")
-    assert setup.find_uv(tmp_path / ".venv", tmp_path) == "/somewhere/uv"
-
-
-@pytest.mark.parametrize(
-    ("output", "sentence"),
-    [
-        ("error: failed to write: No space left on device (os error 28)", "the disk is full"),
-        ("error: No interpreter found for Python 3.13 in search path", "this version of Python"),
-        ("Failed to download `https://x/python-build-standalone/y`", "this version of Python"),
-        ("  cause: dns error: failed to lookup address", "check the network"),
-        ("NewConnectionError: Temporary failure in name resolution", "check the network"),
-        ("  cause: Hash mismatch for `numpy==1.0`", "not what the lock file says"),
-        ("torch has no wheels with a matching Python ABI tag", "no file for this machine"),
-        ("Because there is no version of numpy==1.0: No solution found", "does not hold what"),
-        ("  cause: invalid peer certificate: UnknownIssuer\nerror sending request", "not trusted"),
-        ("error: HTTP status client error (401 Unauthorized) for url", "name and password"),
-        ("error: Failed to parse: `UV_HTTP_TIMEOUT`", "a setting is not one"),
-        ("something else", "`uv pip sync ...` failed"),
-    ],
-)
-def test_the_cause_of_a_failure_is_named(output: str, sentence: str) -> None:
-    assert sentence in setup.diagnose(output, ["uv", "pip", "sync", "x"])
-
-
-def test_a_failing_tool_is_shown_and_explained(capfd: pytest.CaptureFixture[str]) -> None:
-    code = "print('Downloading'); print(' + numpy==1'); print('timed out'); raise SystemExit(1)"
-    with pytest.raises(setup.Problem, match="check the network"):
-        setup.run([sys.executable, "-c", code])
-    assert capfd.readouterr().out == "  Downloading\n  timed out\n"
-
-
-def test_a_wrong_file_in_a_folder_of_wheels_is_the_cause() -> None:
-    said = setup.diagnose("Hash mismatch for `torch`", ["uv", "pip", "sync", "-f", "wheels"])
-    assert said == "a file where UV_FIND_LINKS or PIP_FIND_LINKS points is not the locked one"
-
-
-def test_needs_no_package() -> None:
+@pytest.mark.parametrize("script", ["setup", "example_packages"])
+def test_needs_no_package(script: str) -> None:
     """It runs before anything is installed, so -I -S must do."""
-    command = [sys.executable, "-I", "-S", str(Path(setup.__file__)), "--help"]
+    path = Path(setup.__file__).with_name(f"{script}.py")
+    command = [sys.executable, "-I", "-S", str(path), "--help"]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from catalogues import TASK, decoder
-from defects import rows_of, table
+from copy_defects import rows_of, table
 
 from samebits.console.errors import UserError
 from samebits.core.sections import Data

@@ -7,25 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from class_defects import OF_CLASSES, empty_class, many_classes, wrong_label
 from class_set_defects import OF_CLASS_SETS
-from defects import (
-    ACCEPTED,
-    CORRECTIONS,
-    PLANTED,
-    acceptance,
-    copies,
-    empty_class,
-    empty_file,
-    many_classes,
-    near_duplicate,
-    odd_size,
-    two_labels,
-    two_splits,
-    unreadable,
-    wrong_label,
-    wrong_type,
-)
+from copy_defects import OF_COPIES, copies, two_labels, two_splits
+from defects import ACCEPTED, CORRECTIONS
+from file_defects import OF_FILES, acceptance, empty_file, unreadable
 from handwritten_digits.data import Input, decode
+from image_defects import OF_IMAGES, near_duplicate, odd_size, wrong_type
 from mask_defects import OF_MASKS
 from number_defects import OF_NUMBERS
 from PIL import Image
@@ -37,7 +25,7 @@ from samebits.training.softmax_regression import out_of_fold
 
 Check = Callable[..., tuple[dict[str, Any], Table]]
 
-
+PLANTED = OF_FILES | OF_CLASSES | OF_COPIES | OF_IMAGES
 # Of rows: test_columns.py plants these.
 OF_COLUMNS = ("constant-column", "missing-column", "leaking-column", "cut-content")
 

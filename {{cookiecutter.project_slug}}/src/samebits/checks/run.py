@@ -24,9 +24,12 @@ from . import accepted, drift
 from .accepted import Accepted
 from .answers import RULES, Rules
 from .columns import column_findings
+from .copies import same_findings
+from .file_rules import file_findings
+from .image_rules import image_findings
 from .near_duplicates import neighbour_findings
-from .rules import cut_findings, file_findings, odd_findings, open_views, same_findings
 from .sampled import look_of, sample
+from .views import open_views
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,8 @@ def _judged(
     sampled = sample(database, data, classes=_classes(database, rules)) if rules.words else []
     known = {*_names(database), *data.classes}
     found = chain(
-        file_findings(database, data),
+        file_findings(database),
+        image_findings(database, data),
         rules.findings(database, data),
         coverage_findings(
             _splits(database, data, rules, cut), data, cut is not None, catalogue.grouped
@@ -111,8 +115,6 @@ def _judged(
         neighbour_findings(database, lambda at: cache(at)[image], data, cut, labels=rules.words)
         if image
         else (),
-        odd_findings(database, data),
-        cut_findings(database),
         drift.drift_findings(now, before, data),
     )
     # The stale ones are known when all others have been seen.
