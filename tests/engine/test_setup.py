@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import setup
 import venv_files
+from uv_tool import Problem
 
 Run = list[list[str]]
 Packed = Callable[[Path, str, bytes], Path]
@@ -100,9 +101,9 @@ def test_an_edited_file_is_noticed_and_its_package_installed_anew(
     assert build(root).startswith("Ready")
     assert build(root).startswith("Nothing to do")
     file.write_bytes(b"wrong")
-    with pytest.raises(setup.Problem, match=r"some_tool\.py"):
+    with pytest.raises(Problem, match=r"some_tool\.py"):
         check(root)
-    with pytest.raises(setup.Problem, match=r"files of some_tool are not as installed"):
+    with pytest.raises(Problem, match=r"files of some_tool are not as installed"):
         build(root)  # for nothing is really installed here
     assert "some_tool" in ran[-2]
     assert "--no-cache" in ran[-1]  # uv's own cache may be what was edited
@@ -114,18 +115,18 @@ def test_an_edited_file_is_noticed_and_its_package_installed_anew(
 def test_an_environment_of_other_locks_is_not_as_locked(root: Path, ran: Run) -> None:
     build(root)
     assert check(root).startswith("Every file of ")
-    with pytest.raises(setup.Problem, match="not built from the locks that are here now"):
+    with pytest.raises(Problem, match="not built from the locks that are here now"):
         check(root, python="3.99")
     (root / "some.lock").write_text("uv==1.2.4\n", encoding="utf-8")
-    with pytest.raises(setup.Problem, match="not built from the locks that are here now"):
+    with pytest.raises(Problem, match="not built from the locks that are here now"):
         check(root)
     build(root)
     (root / ".venv/lib/site-packages/stranger-1.dist-info").mkdir()
-    with pytest.raises(setup.Problem, match=r"packages of .* came or went since"):
+    with pytest.raises(Problem, match=r"packages of .* came or went since"):
         check(root)
     build(root)
     (root / ".venv/locked.json").unlink()
-    with pytest.raises(setup.Problem, match="not built from the locks"):
+    with pytest.raises(Problem, match="not built from the locks"):
         check(root)
 
 
@@ -155,7 +156,7 @@ def test_a_file_that_no_package_brought_is_seen_and_removed(
     file = root / ".venv" / name
     file.parent.mkdir(exist_ok=True)
     file.touch()
-    with pytest.raises(setup.Problem, match=rf"no package brought .*{file.name}: run setup again"):
+    with pytest.raises(Problem, match=rf"no package brought .*{file.name}: run setup again"):
         check(root)
     assert build(root).startswith("Ready")
     assert not file.exists()
@@ -197,7 +198,7 @@ def test_python_runs_no_bytecode_of_other_sources(
 
 
 def test_an_environment_that_is_not_there_is_not_as_locked(root: Path) -> None:
-    with pytest.raises(setup.Problem, match=r"\.venv holds no packages"):
+    with pytest.raises(Problem, match=r"\.venv holds no packages"):
         check(root)
 
 
@@ -252,9 +253,9 @@ def test_a_failed_installation_is_not_taken_for_a_finished_one(
     def fail(*arguments: object) -> None:
         (root / ".venv" / venv_files.BIN).mkdir(parents=True)
         (root / ".venv" / venv_files.BIN / f"python{venv_files.SUFFIX}").touch()
-        raise setup.Problem("the network is gone")
+        raise Problem("the network is gone")
 
-    with monkeypatch.context() as patch, pytest.raises(setup.Problem):
+    with monkeypatch.context() as patch, pytest.raises(Problem):
         patch.setattr(setup, "install", fail)
         build(root)
     assert setup.read_stamp(root / ".venv") == {}
@@ -262,19 +263,19 @@ def test_a_failed_installation_is_not_taken_for_a_finished_one(
 
 def test_an_old_python_gets_a_clear_message(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 9, 0))
-    with pytest.raises(setup.Problem, match=r"Python 3\.11 or newer is needed"):
+    with pytest.raises(Problem, match=r"Python 3\.11 or newer is needed"):
         setup.wanted_python(root)
 
 
 def test_a_folder_that_path_cannot_name_is_refused(tmp_path: Path, ran: Run) -> None:
     """A list of folders such as PATH is cut there, so no tool of .venv would be found."""
-    with pytest.raises(setup.Problem, match=f"has a '{os.pathsep}' in its path"):
+    with pytest.raises(Problem, match=f"has a '{os.pathsep}' in its path"):
         setup.build(tmp_path / f"a{os.pathsep}b", [])
     assert ran == []
 
 
 def test_a_missing_lock_is_named(root: Path) -> None:
-    with pytest.raises(setup.Problem, match=r"there is no lock file .*other\.lock"):
+    with pytest.raises(Problem, match=r"there is no lock file .*other\.lock"):
         setup.build(root, [root / "other.lock"])
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import md5
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from mask_defects import OF_MASKS
 from number_defects import OF_NUMBERS
 from PIL import Image
 
+from samebits.checks import image_rules
 from samebits.console.errors import UserError
 from samebits.data.example import Decoded
 from samebits.data.findings import RULES, Table
@@ -149,6 +151,15 @@ def test_of_what_decode_does_not_tell_nothing_is_found(
 
     monkeypatch.setattr("handwritten_digits.data.decode", bare)
     assert check(raw)[0]["findings"] == []
+
+
+def test_what_is_about_images_is_not_looked_for_without(raw: Path, check: Check) -> None:
+    odd_size(raw)
+    wrong_type(raw)
+    summary, _ = check(raw, wrapped=lambda one: replace(one, images=False))
+    assert summary["found"] == {}
+    assert summary["not_looked_for"] == [*image_rules.RULES]
+    assert {*check(raw)[0]["found"]} == {"odd-size", "wrong-type"}
 
 
 def test_a_name_that_tells_no_type_is_no_wrong_one(raw: Path, check: Check) -> None:

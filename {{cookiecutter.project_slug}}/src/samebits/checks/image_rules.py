@@ -13,6 +13,9 @@ from ..data.findings import MOST_PATHS, Finding, shown
 # What the content of a file is called → what its extension may say as well.
 ALIASES = {"MPO": "JPEG", "DIB": "BMP"}
 
+# What is looked for here.
+RULES = ("lost-content", "wrong-type", "more-frames", "odd-size", "odd-mode", "unused-bits")
+
 
 def image_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
     """Yield what is wrong or odd with images, and with the bits of all together.

@@ -20,13 +20,12 @@ from ..data.findings import Table
 from ..data.index import Catalogue
 from ..data.labels import Correction, labels, misfits, read_corrections
 from ..data.splits import Cut, split_of
-from . import accepted, drift
+from . import accepted, drift, image_rules
 from .accepted import Accepted
 from .answers import RULES, Rules
 from .columns import column_findings
 from .copies import same_findings
 from .file_rules import file_findings
-from .image_rules import image_findings
 from .near_duplicates import neighbour_findings
 from .sampled import look_of, sample
 from .views import open_views
@@ -53,8 +52,8 @@ def validate(
 ) -> tuple[dict[str, Any], Table]:
     """Apply every rule to the examples in `raw`, and describe them.
 
-    Near-duplicates are looked for among images alone, and drift in facts that the examples have:
-    which rules could not be applied, "not_looked_for" says.
+    Near-duplicates and what is odd of images are looked for among images alone, and drift in facts
+    that the examples have: which rules could not be applied, "not_looked_for" says.
 
     Args:
         catalogue: the examples; it is filled first.
@@ -99,7 +98,7 @@ def _judged(
     known = {*_names(database), *data.classes}
     found = chain(
         file_findings(database),
-        image_findings(database, data),
+        image_rules.image_findings(database, data) if catalogue.decoder.images else (),
         rules.findings(database, data),
         coverage_findings(
             _splits(database, data, rules, cut), data, cut is not None, catalogue.grouped
@@ -127,14 +126,14 @@ def _judged(
         "labels_examined": len(sampled),
         "corrections": [asdict(one) | {"pictures": _corrected(database, one)} for _, one in rows],
         **table.record(),
-        **_not_looked_for(image, now),
+        **_not_looked_for(image, now, images=catalogue.decoder.images),
     }
     return summary, table
 
 
-def _not_looked_for(image: str, now: drift.Statistics) -> dict[str, list[str]]:
+def _not_looked_for(image: str, now: drift.Statistics, *, images: bool) -> dict[str, list[str]]:
     """Return which rules could not be applied: said only where there are such."""
-    rules = [] if image else ["near-duplicates"]
+    rules = [*([] if image else ["near-duplicates"]), *([] if images else image_rules.RULES)]
     rules += [drift.RULES[kind] for kind, counts in now.items() if not any(counts)]
     return {"not_looked_for": rules} if rules else {}
 
