@@ -70,7 +70,7 @@ def make(examples: int, classes: int) -> None:
 
 
 def write_split(folder: Path, names: list[str], numbers: range) -> None:
-    """Write pictures of noise, a tenth of them in groups of five."""
+    """Write examples of noise, a tenth of them in groups of five."""
     import numpy as np
 
     folder.mkdir(parents=True, exist_ok=True)

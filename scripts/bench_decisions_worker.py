@@ -6,7 +6,7 @@
 Started by bench_decisions.py. Prints a line of JSON for each row of a table: its name and figures.
 
 A made-up model gives logits: noise of deviation 1, and `clear` more for the true class, so what it
-does on all pictures that there could be is known from very many. `seeds` trains networks that
+does on all examples that there could be is known from very many. `seeds` trains networks that
 differ in nothing but the seed.
 """
 
@@ -159,7 +159,7 @@ def scored(labels: Any, noise: Any, clear: Any, groups: Any) -> Any:
 def verdicts(clear: float, again: float, shared: float, simulations: int) -> None:
     """Show how often two models of 1,000 test examples are told apart, and intervals cover.
 
-    `shared` is the part of the noise that both have: the same pictures are hard for both.
+    `shared` is the part of the noise that both have: the same examples are hard for both.
     """
     draw = np.random.default_rng(0)
 

@@ -301,7 +301,7 @@ BUGS = [
                 '* (80 / split.arrays["image"][:].mean())).clip(0, 255).astype("uint8")}',
             )
         ],
-        r"test_what_is_said_of_a_picture_depends_on_no_other\S+ - .*assert {",
+        r"test_what_is_said_of_an_example_depends_on_no_other\S+ - .*assert {",
         tests=INPUT_TESTS,
         stages="train evaluate",
     ),
@@ -335,7 +335,7 @@ def plant(
         place = name.replace("P/", f"src/{package}/", 1).replace("E/", "src/samebits/", 1)
         path = known[place] if known else project / place
         if path.suffix == ".png":
-            # As a person would who puts a better picture in its place: one that is good in itself.
+            # As a person would who puts a better example in its place: one that is good in itself.
             path.write_bytes(sorted(path.parent.iterdir())[1].read_bytes())
             continue
         text = path.read_text(encoding="utf-8")

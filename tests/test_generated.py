@@ -26,7 +26,7 @@ from helpers import (
 )
 
 pytestmark = pytest.mark.slow
-# Colour pictures of several shapes and kinds, in three classes.
+# Colour examples of several shapes and kinds, in three classes.
 PICTURES = """
 from pathlib import Path
 from PIL import Image
@@ -126,7 +126,7 @@ def test_own_pictures_need_no_code_and_reach_a_teammate(
     run("dvc", "repro")
     assert "white fox" in (project / "reports" / "report.html").read_text("utf-8")
     git(project, "add", "--all")
-    git(project, "commit", "--quiet", "--no-verify", "-m", "Own pictures")
+    git(project, "commit", "--quiet", "--no-verify", "-m", "Own examples")
     run("dvc", "push")
     mate = tmp_path / "mate"
     git(tmp_path, "clone", "--quiet", str(project), str(mate))

@@ -300,11 +300,11 @@ def a_server_of_another_key_is_refused(work: Work, keys: Path) -> None:
     work.exchange("pull")
 
 
-@pytest.mark.changes("where pictures are read from", "train")
+@pytest.mark.changes("where examples are read from", "train")
 def test_processes_stream_from_a_bucket(
     base: Base, counted: Counted, tools: dict[str, Path], tmp_path: Path, isolated: Path
 ) -> None:
-    """Each of torchrun's processes reads its own pictures; nothing of data/prepared is here."""
+    """Each of torchrun's processes reads its own examples; nothing of data/prepared is here."""
     git(tmp_path, "clone", "--quiet", str(base.place.root), "clone")
     clone = Place(tmp_path / "clone", base.place.built)
     plugins = next((tools["client"].parents[1] / "lib").glob("python*/site-packages"))

@@ -1,4 +1,4 @@
-"""Catalogues of tiny pictures: what the tests of decoding share."""
+"""Catalogues of tiny examples: what the tests of decoding share."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -29,7 +29,7 @@ def decode(content: bytes, data: Data = DATA, **changed: Any) -> Any:
 
 
 def run(raw: Path, folder: Path, workers: int = 0) -> tuple[dict[str, bytes], int]:
-    """Prepare into shards of 7 pictures: every file, and how many pictures were decoded."""
+    """Prepare into shards of 7 examples: every file, and how many examples were decoded."""
     out = folder / "prepared"
     with open_catalogue(folder / "decoded", decoder()) as catalogue:
         new = prepare(catalogue, raw, out, DATA, TASK, "version", workers, shard_bytes=7 * 64)

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from defects import Case, picture
+from defects import Case, image_file
 
 from samebits.training.softmax_regression import out_of_fold
 
@@ -12,7 +12,7 @@ def many_classes(raw: Path, form: str = "kind {}") -> None:
     for number, path in enumerate(sorted(raw.iterdir())):
         path.rename(raw / form.format(number))
     for number in range(3, 60):
-        picture(raw / form.format(number) / f"{number}.png")
+        image_file(raw / form.format(number) / f"{number}.png")
 
 
 def one_class(raw: Path) -> None:
@@ -25,9 +25,9 @@ def empty_class(raw: Path) -> None:
 
 
 def small_class(raw: Path) -> None:
-    picture(raw / "house/a.png")
+    image_file(raw / "house/a.png")
     shutil.copyfile(raw / "house/a.png", raw / "house/copy.png")
-    picture(raw / "house/b.png")
+    image_file(raw / "house/b.png")
 
 
 def named_otherwise(raw: Path, *labels: str) -> None:
@@ -37,14 +37,14 @@ def named_otherwise(raw: Path, *labels: str) -> None:
 
 def rare_class(raw: Path) -> None:
     for name in "abc":
-        picture(raw / "house" / f"{name}.png")
+        image_file(raw / "house" / f"{name}.png")
 
 
 def similar_classes(raw: Path) -> None:
     for number in range(12):
-        picture(raw / "Tree" / f"capital {number}.png")
-        picture(raw / "café" / f"one {number}.png")
-        picture(raw / "cafe\u0301" / f"two {number}.png")
+        image_file(raw / "Tree" / f"capital {number}.png")
+        image_file(raw / "café" / f"one {number}.png")
+        image_file(raw / "cafe\u0301" / f"two {number}.png")
 
 
 def paired_folders(raw: Path) -> None:
@@ -69,11 +69,11 @@ OF_CLASSES = {
         ("the answers have 60 different values among 93 examples, so that hardly two are of one",),
         beside=("small-class", "unlearnt-class", "unseen-class", "imbalance"),
     ),
-    "few-classes": Case(one_class, ("1 class(es) with pictures", "learning needs at least 2")),
-    "empty-class": Case(empty_class, ("house has no readable picture",)),
+    "few-classes": Case(one_class, ("1 class(es) with examples", "learning needs at least 2")),
+    "empty-class": Case(empty_class, ("house has no readable example",)),
     "small-class": Case(
         small_class,
-        ("house has 2 picture(s) of its own",),
+        ("house has 2 example(s) of its own",),
         beside=("copies", "near-duplicates", "unseen-class"),
     ),
     "similar-classes": Case(
@@ -88,12 +88,12 @@ OF_CLASSES = {
     ),
     "missing-class": Case(
         lambda _: None,
-        ("house has no picture, but data.classes expects it",),
+        ("house has no example, but data.classes expects it",),
         {"classes": ("circle", "house", "square", "tree")},
     ),
     "empty-split": Case(
         lambda raw: named_otherwise(raw, "circle", "square", "tree"),
-        ("no example falls into dev; add pictures, or raise data.dev_fraction, or widen data.e",),
+        ("no example falls into dev; add examples, or raise data.dev_fraction, or widen data.e",),
         {"evaluate_on": "*/0*"},
     ),
     "unlearnt-class": Case(
@@ -117,6 +117,6 @@ OF_CLASSES = {
         {"out_of_fold": out_of_fold, "label_error": 0.5},
     ),
     "imbalance": Case(
-        imbalance, ("circle has 12 pictures, tree 3: more than 3 times",), {"imbalance": 3.0}
+        imbalance, ("circle has 12 examples, tree 3: more than 3 times",), {"imbalance": 3.0}
     ),
 }

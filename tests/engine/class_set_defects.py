@@ -96,10 +96,10 @@ def similar(raw: Path) -> None:
 OF_CLASS_SETS = {
     "single-classes": (one_each, "each of 96 examples has exactly one class; set task.target to"),
     "constant-class": (always, "seen is in every example, so that nothing can be learnt of it"),
-    "small-class": (small, "odd has 2 picture(s) of its own, fewer than data.least_examples, 3"),
+    "small-class": (small, "odd has 2 example(s) of its own, fewer than data.least_examples, 3"),
     "two-labels": (
         two_sets,
-        "003.png (bottom;left), copy.png (right): one picture; remove all but",
+        "003.png (bottom;left), copy.png (right): one example; remove all but",
     ),
     "unlabelled": (badly_named, "labels.csv, line 5, names the class left twice; remove one"),
     "label-error": (wrong, "011.png: labelled bottom;left;right, but a model is "),

@@ -1,6 +1,6 @@
 """What the tests share: tiny data, small settings, a copy of the project.
 
-No test needs data, network or an earlier run: pictures are made where they are needed.
+No test needs data, network or an earlier run: examples are made where they are needed.
 """
 
 import atexit
@@ -147,7 +147,9 @@ def shipped(section: type[Section]) -> Section:
     return section(**{name: typed(found[name], key) for name, key in keys(section).items()})
 
 
-def picture(label: int, number: int, channels: int = 1, height: int = 9, width: int = 9) -> bytes:
+def image_file(
+    label: int, number: int, channels: int = 1, height: int = 9, width: int = 9
+) -> bytes:
     """A PNG file of noise around a brightness that tells its class."""
     noise = np.random.default_rng([label, number]).integers(0, 60, (channels, height, width))
     return png((noise + 70 * label).astype(np.uint8))
@@ -155,13 +157,13 @@ def picture(label: int, number: int, channels: int = 1, height: int = 9, width: 
 
 @pytest.fixture
 def fill() -> Callable[..., Path]:
-    """Write `count` pictures of each class below a folder."""
+    """Write `count` examples of each class below a folder."""
 
     def into(raw: Path, count: int = 30, **shape: int) -> Path:
         for label, name in enumerate(CLASSES):
             (raw / name).mkdir(parents=True)
             for number in range(count):
-                (raw / name / f"{number:03d}.png").write_bytes(picture(label, number, **shape))
+                (raw / name / f"{number:03d}.png").write_bytes(image_file(label, number, **shape))
         return raw
 
     return into
@@ -203,7 +205,7 @@ def project(
     settle: Callable[..., None],
     fill: Callable[..., Path],
 ) -> Path:
-    """A copy of the project with its own pictures and a tiny network; the current folder."""
+    """A copy of the project with its own examples and a tiny network; the current folder."""
     root = tmp_path / "project"
     ignore = shutil.ignore_patterns("__pycache__", "audit", "report")
     shutil.copytree(ROOT / "src/samebits", root / "src/samebits", ignore=ignore)
@@ -303,7 +305,7 @@ def _unreleased(tmp_path_factory: pytest.TempPathFactory, _loaded_dvc: Run) -> P
         (root / "data/raw" / name).mkdir(parents=True)
         for number in range(3):
             path = root / "data/raw" / name / f"{number}.png"
-            path.write_bytes(picture(label, number))
+            path.write_bytes(image_file(label, number))
     for name, text in UNRELEASED.items():
         (root / name).parent.mkdir(exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
@@ -332,7 +334,7 @@ def _released(
     with contextlib.chdir(root), mock.patch("subprocess.run", _loaded_dvc):
         release("1.0", "The first", list)
         raw = root / "data/raw"
-        (raw / "tree/3.png").write_bytes(picture(2, 3))
+        (raw / "tree/3.png").write_bytes(image_file(2, 3))
         (raw / "circle/0.png").unlink()
         (raw / "circle/1.png").rename(raw / "square/9.png")
         (raw / "square/1.png").rename(raw / "square/8.png")
@@ -360,14 +362,14 @@ def place(
 def unreleased(_unreleased: Path, place: Callable[[Path], Path]) -> Path:
     """A repository of data alone, with a DVC remote beside it; the current folder.
 
-    Three classes of three pictures: data/raw/tree/0.png.
+    Three classes of three examples: data/raw/tree/0.png.
     """
     return place(_unreleased)
 
 
 @pytest.fixture
 def released(_released: Path, place: Callable[[Path], Path]) -> Path:
-    """The same with version 1.0, and 1.1: a picture more, one less, one relabelled, one renamed.
+    """The same with version 1.0, and 1.1: an example more, one less, one relabelled, one renamed.
 
     They are tree/3.png, circle/0.png, circle/1.png → square/9.png, square/1.png → square/8.png.
     """

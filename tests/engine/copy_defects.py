@@ -56,7 +56,7 @@ def copies(raw: Path) -> None:
 
 
 OF_COPIES = {
-    "two-labels": Case(two_labels, ("square/three.png (square), tree/003.png (tree): one pict",)),
+    "two-labels": Case(two_labels, ("square/three.png (square), tree/003.png (tree): one exam",)),
     "two-answers": Case(
         two_answers,
         ("2 rows equal others but for the answer, as t.csv:2 (kind0) and t.csv:62 (kind1)",),
@@ -64,9 +64,9 @@ OF_COPIES = {
     ),
     "two-splits": Case(
         two_splits,
-        ("tree/phone 00", "(train)", "(test)", ": one picture"),
+        ("tree/phone 00", "(train)", "(test)", ": one example"),
         {"evaluate_on": "*/0*"},
         beside=("copies",),
     ),
-    "copies": Case(copies, ("tree/002.png (tree) and others, 3 files: one picture",)),
+    "copies": Case(copies, ("tree/002.png (tree) and others, 3 files: one example",)),
 }

@@ -1,6 +1,6 @@
 """What data sets with a known defect share; each kind has a file of its own.
 
-`raw` is a folder of good pictures, a folder in it for each class; tables stand beside it.
+`raw` is a folder of good examples, a folder in it for each class; tables stand beside it.
 """
 
 from collections.abc import Callable
@@ -14,8 +14,10 @@ from PIL import Image
 CORRECTIONS, ACCEPTED = "md5,old,new,who,why\n", "rule,subject,md5,reason\n"
 
 
-def picture(path: Path, grey: int = 100, size: tuple[int, int] = (9, 9), mode: str = "L") -> None:
-    """Write a plain picture, not quite like any other."""
+def image_file(
+    path: Path, grey: int = 100, size: tuple[int, int] = (9, 9), mode: str = "L"
+) -> None:
+    """Write a plain example, not quite like any other."""
     path.parent.mkdir(exist_ok=True)
     noise = np.random.default_rng(list(path.name.encode())).integers(0, 60, size[::-1])
     Image.fromarray((grey + noise).astype(np.uint8)).convert(mode).save(path)

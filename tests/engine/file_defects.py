@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from defects import ACCEPTED, CORRECTIONS, Case, picture
+from defects import ACCEPTED, CORRECTIONS, Case, image_file
 
 from samebits.data.readers import Labels
 
 
 def loose(raw: Path) -> None:
-    picture(raw / "loose.png")
+    image_file(raw / "loose.png")
     (raw / "tree/more").mkdir()
-    picture(raw / "tree/more/deep.png")
+    image_file(raw / "tree/more/deep.png")
 
 
 def empty_file(raw: Path) -> None:
@@ -19,7 +19,7 @@ def empty_file(raw: Path) -> None:
 
 def unreadable(raw: Path) -> None:
     content = (raw / "tree/000.png").read_bytes()
-    (raw / "tree/text.png").write_text("not a picture", encoding="utf-8")
+    (raw / "tree/text.png").write_text("not an example", encoding="utf-8")
     (raw / "tree/cut.png").write_bytes(content[:90])
     (raw / "tree/open.png").write_bytes(content[:-12])
     (raw / "tree/broken.png").write_bytes(content.replace(b"IDAT", b"IDAT"[::-1]))
@@ -27,7 +27,7 @@ def unreadable(raw: Path) -> None:
 
 
 def labels(raw: Path, *rows: str) -> None:
-    """Write a table of labels beside the pictures, with more rows."""
+    """Write a table of labels beside the examples, with more rows."""
     known = [f"{path.relative_to(raw).as_posix()},{path.parent.name}" for path in raw.rglob("*.*")]
     text = "\n".join(["path,class", *sorted(known), *rows, ""])
     (raw / "labels.csv").write_text(text, encoding="utf-8")
@@ -35,7 +35,7 @@ def labels(raw: Path, *rows: str) -> None:
 
 def unlabelled(raw: Path) -> None:
     labels(raw, "tree/003.png,square")
-    picture(raw / "loose.png")
+    image_file(raw / "loose.png")
 
 
 def untimed(raw: Path) -> None:
@@ -109,9 +109,9 @@ OF_FILES = {
         {"reader": Labels("class")},
     ),
     "odd-name": Case(
-        lambda raw: picture(raw / "tree/con.png"), ("tree/con.png is the name of a device",)
+        lambda raw: image_file(raw / "tree/con.png"), ("tree/con.png is the name of a device",)
     ),
-    "corrections": Case(correction, ("corrections.csv, line 2: no picture has the content 000",)),
+    "corrections": Case(correction, ("corrections.csv, line 2: no example has the content 000",)),
     "acceptance": Case(acceptance, ("accepted.csv, line 2: there is no rule no-such-rule",)),
     "stale-acceptance": Case(
         stale_acceptance, ("accepted.csv, line 2: nothing of odd-size is found for tree/000.png",)

@@ -6,17 +6,17 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from defects import Case, picture
+from defects import Case, image_file
 from numpy.typing import NDArray
 from PIL import Image
 
 
 def too_large(raw: Path) -> None:
-    picture(raw / "tree/vast.png", size=(50, 40))
+    image_file(raw / "tree/vast.png", size=(50, 40))
 
 
 def lost_content(raw: Path) -> None:
-    picture(raw / "tree/camera.png")
+    image_file(raw / "tree/camera.png")
     pixels = np.asarray(Image.open(raw / "tree/camera.png")).astype(np.uint16)
     Image.fromarray(pixels * 16).save(raw / "tree/camera.png")
     Image.fromarray(pixels * 16).save(raw / "tree/camera.tif")
@@ -38,7 +38,7 @@ def deep(values: NDArray[np.uint16], kind: int = 2) -> bytes:
 
 
 def unused_bits(raw: Path) -> None:
-    picture(raw / "tree/camera.png")
+    image_file(raw / "tree/camera.png")
     pixels = np.asarray(Image.open(raw / "tree/camera.png")).astype(np.uint16)
     for factor in (32, 64):  # 13 and 14 bits
         Image.fromarray(pixels * factor).save(raw / f"tree/camera-{factor}.png")
@@ -48,8 +48,8 @@ def unused_bits(raw: Path) -> None:
 
 
 def more_frames(raw: Path) -> None:
-    picture(raw / "tree/a.png")
-    picture(raw / "tree/b.png")
+    image_file(raw / "tree/a.png")
+    image_file(raw / "tree/b.png")
     first, second = (Image.open(raw / f"tree/{name}.png") for name in "ab")
     first.save(raw / "tree/moves.gif", save_all=True, append_images=[second])
     first.save(raw / "tree/pages.tif", save_all=True, append_images=[second])
@@ -58,10 +58,10 @@ def more_frames(raw: Path) -> None:
 
 
 def wrong_type(raw: Path) -> None:
-    picture(raw / "tree/a.png")
+    image_file(raw / "tree/a.png")
     (raw / "tree/a.png").rename(raw / "tree/a.jpg")
     Image.new("L", (9, 9), 200).save(raw / "tree/b.png", "GIF")
-    picture(raw / "tree/c.png")
+    image_file(raw / "tree/c.png")
     (raw / "tree/c.png").rename(raw / "tree/c.TXT")
 
 
@@ -72,12 +72,12 @@ def near_duplicate(raw: Path) -> None:
 
 
 def odd_size(raw: Path) -> None:
-    picture(raw / "tree/wide.png", size=(90, 9))
-    picture(raw / "tree/low.png", size=(9, 2))
+    image_file(raw / "tree/wide.png", size=(90, 9))
+    image_file(raw / "tree/low.png", size=(9, 2))
 
 
 def odd_mode(raw: Path) -> None:
-    picture(raw / "tree/colour.png", mode="RGB")
+    image_file(raw / "tree/colour.png", mode="RGB")
 
 
 def reference(raw: Path, kind: str, place: int) -> None:
@@ -127,19 +127,19 @@ OF_IMAGES = {
     "unused-bits": Case(
         unused_bits,
         (
-            "of 2 picture(s) with 16 bits of grey none uses more than 14 of 16, so that",
-            "of 2 picture(s) with 16 bits of colour none uses more than 14 of 16, so that",
+            "of 2 image(s) with 16 bits of grey none uses more than 14 of 16, so that",
+            "of 2 image(s) with 16 bits of colour none uses more than 14 of 16, so that",
         ),
         beside=("near-duplicates", "brightness-drift"),
     ),
     "brightness-drift": Case(
         lambda raw: reference(raw, "brightness", 19),
-        ("brightness of the pictures: 100.0 % of them have moved since data version 1.4",),
+        ("brightness of the examples: 100.0 % of them have moved since data version 1.4",),
         {"drift": 0.5},
     ),
     "size-drift": Case(
         lambda raw: reference(raw, "size", 12),
-        ("size of the pictures: 100.0 % of them have moved since data version 1.4",),
+        ("size of the examples: 100.0 % of them have moved since data version 1.4",),
         {"drift": 0.5},
     ),
 }

@@ -150,7 +150,7 @@ FAULTS = {
     ),
     "wrong labels": Fault("gap", None, "data", "correct labels", wrong_labels=0.1),
     "target met": Fault("target met", None, None, "tighter target"),
-    "other pictures in use": Fault(
+    "other examples in use": Fault(
         "gap", "real world", "evaluation", "other dev set", real=blurred
     ),
 }
@@ -161,7 +161,7 @@ def planted(name: str, seed: int, doubts: bool = True) -> tuple[Fault, dict[str,
 
     Args:
         name: of the fault.
-        seed: of the pictures and of the training.
+        seed: of the examples and of the training.
         doubts: look for wrong labels, as `validate` does; it takes longer than such a training.
     """
     fault = FAULTS[name]
@@ -204,7 +204,7 @@ def trained(
     model, augmentation = (
         section(kind, values) for kind in (yours.model.Model, yours.training.Augmentation)
     )
-    pictures = _pictures(fault, seed)
+    examples = _examples(fault, seed)
     learned = loop.Settings(
         optimization,
         regularization,
@@ -217,7 +217,7 @@ def trained(
             checkpoint_seconds=10**9,
         ),
     )
-    training, dev = pictures["train"].split(), pictures["dev"].split()
+    training, dev = examples["train"].split(), examples["dev"].split()
     with mock.patch.object(networks, "read", lambda _: model):
         network = networks.built(
             yours.model, training, regularization.dropout, learned.reproducibility
@@ -234,18 +234,18 @@ def trained(
     progress = loop.train(network, training, dev, learned, recipe, {}, NOWHERE)
     answer = partial(_probabilities, network, yours.model.inputs)
     if fault.candidates > 1:
-        _worsened(network, answer, pictures["train"], seed)
-        size = len(pictures["dev"].labels)
-        pictures["dev"] = _luckiest(answer, pictures["pool"], size, fault.candidates, seed)
+        _worsened(network, answer, examples["train"], seed)
+        size = len(examples["dev"].labels)
+        examples["dev"] = _luckiest(answer, examples["pool"], size, fault.candidates, seed)
     known = ("train", "train_dev", "dev", "test")
-    predictions = {name: _predictions(name, pictures[name], answer) for name in known}
+    predictions = {name: _predictions(name, examples[name], answer) for name in known}
     metrics = {name: _accuracy(one) for name, one in predictions.items()}
     real = None
     if fault.real:
-        seen = _predictions("real", pictures["real"], answer)
+        seen = _predictions("real", examples["real"], answer)
         wrong = (seen.answers != seen.labels).astype(np.float64)
         real = measured("real world", wrong, np.arange(len(wrong)))
-    findings = _findings([pictures[name] for name in known], settings.data) if doubts else []
+    findings = _findings([examples[name] for name in known], settings.data) if doubts else []
     losses, epochs = progress.losses, len(progress.curves)
     inputs = Inputs(metrics, {"findings": findings}, answers, predictions, losses, epochs)
     return inputs, settings, real
@@ -253,7 +253,7 @@ def trained(
 
 @dataclass(frozen=True)
 class _Part:
-    """Pictures of one data set: images uint8 [n, 1, 8, 8], labels and places in the whole [n]."""
+    """Examples of one data set: images uint8 [n, 1, 8, 8], labels and places in the whole [n]."""
 
     images: Images
     labels: Labels
@@ -272,7 +272,7 @@ class _Part:
 Answer = Callable[[_Part], NDArray[np.float32]]
 
 
-def _pictures(fault: Fault, seed: int) -> dict[str, _Part]:
+def _examples(fault: Fault, seed: int) -> dict[str, _Part]:
     images, labels = _digits()
     draw = np.random.default_rng([seed, 7])
     order = draw.permutation(len(labels))
@@ -302,7 +302,7 @@ def _digits() -> tuple[Images, Labels]:
 
 
 def _hash(place: int) -> int:
-    return key(place, "picture") * key(place, "of the digits")
+    return key(place, "example") * key(place, "of the digits")
 
 
 def section(kind: Any, values: Mapping[str, Any]) -> Any:
@@ -329,7 +329,7 @@ def _accuracy(predictions: ClassPredictions) -> dict[str, Any]:
 
 
 def _worsened(network: torch.nn.Module, answer: Answer, train: _Part, seed: int) -> None:
-    """Put noise into the weights, so that it errs on a fifth of all pictures, seen or not."""
+    """Put noise into the weights, so that it errs on a fifth of all examples, seen or not."""
     drawn = torch.Generator().manual_seed(seed)
     start = {name: one.clone() for name, one in network.state_dict().items()}
     for _ in range(200):
@@ -345,7 +345,7 @@ def _worsened(network: torch.nn.Module, answer: Answer, train: _Part, seed: int)
 
 
 def _luckiest(answer: Answer, pool: _Part, size: int, draws: int, seed: int) -> _Part:
-    """Return of many draws of pictures the one on which the network does best.
+    """Return of many draws of examples the one on which the network does best.
 
     So it looks where as many networks, each as good as the other, were compared on one dev set and
     the best was taken.

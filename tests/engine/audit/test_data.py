@@ -152,7 +152,7 @@ def test_a_remote_that_is_not_compared(copy: Any, expect: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["picture.png", "src/weights.safetensors", "notes/all.tar.gz", "table.parquet"]
+    "path", ["example.png", "src/weights.safetensors", "notes/all.tar.gz", "table.parquet"]
 )
 def test_data_in_git(copy: Any, expect: Any, path: str) -> None:
     copy.write(path, b"\x00")

@@ -1,4 +1,4 @@
-"""What the tests of validation share: pictures without a finding, and a quick look at them."""
+"""What the tests of validation share: examples without a finding, and a quick look at them."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,7 +22,7 @@ DATA = replace(
     catalogues.DATA,
     train_dev_fraction=0.1,
     dev_fraction=0.25,
-    test_fraction=0.25,  # of twelve pictures of a class, some are in each split
+    test_fraction=0.25,  # of twelve examples of a class, some are in each split
     least_examples=3,
 )
 

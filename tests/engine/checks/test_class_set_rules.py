@@ -78,7 +78,7 @@ def test_classes_that_are_expected(found: Check) -> None:
     summary, _ = found(classes=("bottom", "left", "top"))
     messages = [one["message"] for one in summary["findings"]]
     assert messages == [
-        "top has no picture, but data.classes expects it; add some.",
+        "top has no example, but data.classes expects it; add some.",
         "right is not in data.classes; rename it or add it there.",
     ]
 

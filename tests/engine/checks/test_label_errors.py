@@ -17,7 +17,7 @@ Check = Callable[..., tuple[dict[str, Any], Table]]
 def seeing(
     images: NDArray[np.uint8], labels: NDArray[np.int64], classes: int, folds: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """A model that tells the classes of the tests' pictures by their brightness."""
+    """A model that tells the classes of the tests' examples by their brightness."""
     truth = (images.reshape(len(images), -1).mean(axis=1) // 70).astype(np.int64).clip(0, 2)
     sure = np.eye(classes, dtype=np.float32)[truth] * 0.9 + 0.1 / classes
     return np.asarray(sure, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Pictures that hardly differ are found among many, and time grows with their number only."""
+"""Images that hardly differ are found among many, and time grows with their number only."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +19,7 @@ RULE = "near-duplicates"
 
 
 def twin(path: Path, name: str, change: int) -> None:
-    """Write a picture beside the one at `path`, each pixel of which is brighter by `change`."""
+    """Write an image beside the one at `path`, each pixel of which is brighter by `change`."""
     pixels = np.asarray(Image.open(path)).astype(np.int64) + change
     Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(path.with_name(name))
 

@@ -33,7 +33,7 @@ def below(folder: Path) -> dict[str, bytes]:
 
 
 def beside(raw: Path) -> Path:
-    """Move pictures out of their classes, into folders that say nothing; a table says it."""
+    """Move examples out of their classes, into folders that say nothing; a table says it."""
     rows = []
     for number, path in enumerate(sorted(raw.rglob("*.png"))):
         name = f"{number % 5}/scans/{number:03d}.png"
@@ -131,7 +131,7 @@ def test_what_has_no_label_can_be_left_out(raw: Path, check: Check) -> None:
 
 def test_a_class_without_a_readable_example(raw: Path, check: Check) -> None:
     beside(raw)
-    (raw / "house.png").write_bytes(b"no picture")
+    (raw / "house.png").write_bytes(b"no example")
     with (raw / "labels.csv").open("a", encoding="utf-8") as file:
         file.write("house.png,house\n")
     summary, _ = check(raw, reader=LABELS)
@@ -156,7 +156,7 @@ def test_a_correction(tmp_path: Path, raw: Path, check: Check, reader: str) -> N
     corrections.write_text(f"{header}{md5},{old},{new},me,seen\n", encoding="utf-8")
     wrapped = rows_of if reader == "lines" else lambda one: one
     summary, _ = check(raw, reader=kind, wrapped=wrapped)
-    assert summary["corrections"][0]["pictures"] == 1
+    assert summary["corrections"][0]["examples"] == 1
     assert "corrections" not in summary["found"]
     found, _ = prepared(raw, kind, DATA, given, corrections)
     assert examples(found)[path][1] == new
@@ -217,7 +217,7 @@ def test_workers_read_rows(tmp_path: Path) -> None:
     with open_catalogue(folder, decoder(), LINES) as catalogue:
         assert catalogue.fill(raw, 2) == 0
         query = "SELECT count(*), min(problem), min(rule), min(label) FROM files"
-        words = "not a readable example (its content is in no picture format"
+        words = "not a readable example (its content is in no image format"
         count, problem, *rest = catalogue.database.execute(query).fetchone()
     assert (count, *rest) == (60, "unreadable", "kind0")
     assert problem.startswith(words)
@@ -459,5 +459,5 @@ def test_a_class_that_is_only_of_late(tmp_path: Path, check: Check) -> None:
     _, found = check(raw, reader=Lines("kind", "taken"), wrapped=rows_of)
     assert found.refusal().splitlines()[2:3] == [
         "    late has no example in train (it has 0 train, 0 train-dev, 0 dev, 12 test); add "
-        "pictures, or lower data.dev_fraction or test_fraction."
+        "examples, or lower data.dev_fraction or test_fraction."
     ]

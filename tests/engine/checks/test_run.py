@@ -168,9 +168,9 @@ def test_a_name_that_tells_no_type_is_no_wrong_one(raw: Path, check: Check) -> N
     assert check(raw)[0]["findings"] == []
 
 
-def test_whatever_is_no_picture_is_named(raw: Path, check: Check) -> None:
+def test_whatever_is_no_example_is_named(raw: Path, check: Check) -> None:
     for name in ("notes", "notes.txt", "labels.csv", "Thumbs.db"):
-        (raw / "tree" / name).write_bytes(b"no picture")
+        (raw / "tree" / name).write_bytes(b"no example")
     found = [one["message"] for one in check(raw)[0]["findings"]]
     assert len(found) == 4
     for name in ("notes", "notes.txt", "labels.csv", "Thumbs.db"):
@@ -196,7 +196,7 @@ def test_a_row_of_the_table(raw: Path, check: Check) -> None:
             "rule": "copies",
             "severity": "warning",
             "accepted": None,
-            "message": "tree/002.png (tree) and others, 3 files: one picture; keep one of them.",
+            "message": "tree/002.png (tree) and others, 3 files: one example; keep one of them.",
             "paths": ["tree/002.png", "tree/another.png", "tree/one more.png"],
             "md5": [content] * 3,
             "classes": [],
@@ -204,7 +204,7 @@ def test_a_row_of_the_table(raw: Path, check: Check) -> None:
     ]
 
 
-def test_a_correction_moves_a_picture_to_its_class(raw: Path, check: Check) -> None:
+def test_a_correction_moves_an_example_to_its_class(raw: Path, check: Check) -> None:
     two_labels(raw)
     content = md5((raw / "tree/003.png").read_bytes()).hexdigest()
     row = f"{content},square,tree,me,it is one\n"
@@ -214,7 +214,7 @@ def test_a_correction_moves_a_picture_to_its_class(raw: Path, check: Check) -> N
     assert summary["found"] == {"copies": 1}
     assert summary["classes"] == {"circle": 12, "square": 12, "tree": 13}
     named = {"md5": content, "old": "square", "new": "tree", "who": "me", "why": "it is one"}
-    assert summary["corrections"] == [{**named, "pictures": 1}]
+    assert summary["corrections"] == [{**named, "examples": 1}]
 
 
 def test_a_corrected_label_is_no_longer_in_doubt(raw: Path, check: Check) -> None:
@@ -259,10 +259,10 @@ def test_no_folder(tmp_path: Path, check: Check) -> None:
         check(tmp_path / "raw")
 
 
-def test_no_picture_at_all(tmp_path: Path, check: Check) -> None:
+def test_no_example_at_all(tmp_path: Path, check: Check) -> None:
     (tmp_path / "raw").mkdir()
     summary, table = check(tmp_path / "raw")
-    assert "0 class(es) with pictures" in table.refusal()
+    assert "0 class(es) with examples" in table.refusal()
     assert summary["examples"] == 0
 
 
@@ -288,4 +288,4 @@ def test_corrections_that_leave_one_class(raw: Path, check: Check) -> None:
     raw.with_name("corrections.csv").write_text(CORRECTIONS + "".join(rows), encoding="utf-8")
     summary, table = check(raw)
     assert summary["classes"] == {"square": 24}
-    assert "1 class(es) with pictures in data/raw; learning needs at least 2" in table.refusal()
+    assert "1 class(es) with examples in data/raw; learning needs at least 2" in table.refusal()

@@ -1,4 +1,4 @@
-"""Packing gives the pictures another form and a version, and leaves their origin as it was."""
+"""Packing gives the examples another form and a version, and leaves their origin as it was."""
 
 import hashlib
 import sys

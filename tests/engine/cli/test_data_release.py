@@ -24,7 +24,7 @@ def small(unreleased: Path, settle: Callable[..., None], monkeypatch: pytest.Mon
     rendered(unreleased, "dvc.yaml")
     settle(unreleased / "params.yaml", data={"least_examples": 2})
     monkeypatch.setattr(data_release, "Seal", MagicMock())  # the engine that runs is no copy
-    # Three pictures of a class are too few for four splits.
+    # Three examples of a class are too few for four splits.
     monkeypatch.setattr(checks, "coverage_findings", lambda *_: ())
     return unreleased
 
@@ -47,7 +47,7 @@ def test_a_release(small: Path, verb: Callable[..., str]) -> None:
 
 
 def test_data_that_the_pipeline_would_refuse(small: Path, verb: Callable[..., str]) -> None:
-    (small / "data/raw/tree/bad.png").write_bytes(b"no picture")
+    (small / "data/raw/tree/bad.png").write_bytes(b"no example")
     pointer = (small / "data/raw.dvc").read_bytes()
     with pytest.raises(UserError, match=r"bad\.png"):
         verb("data release", "1.0", "Bad")

@@ -1,4 +1,4 @@
-"""What the terminal shows of a diagnosis, and pictures from use at the end of the chain."""
+"""What the terminal shows of a diagnosis, and examples from use at the end of the chain."""
 
 import json
 import shutil

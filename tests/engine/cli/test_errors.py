@@ -25,7 +25,7 @@ WRONG = [0, 1, 4]
 
 
 def lay(wrong: list[int], first: int = 0) -> None:
-    """What `evaluate` leaves of six dev pictures, some of them mistakes."""
+    """What `evaluate` leaves of six dev examples, some of them mistakes."""
     answers = np.array([1 - one if row in wrong else one for row, one in enumerate(LABELS)])
     examples = [
         example(f"{CLASSES[one]}/{row}.png", CLASSES[one], f"{row + first:032x}")
@@ -59,7 +59,7 @@ def listed() -> list[tuple[int, str, str]]:
         return [(int(row["md5"], 16), row["now"], row["tags"]) for row in csv.DictReader(file)]
 
 
-def test_mistakes_with_their_pictures(verb: Verb) -> None:
+def test_mistakes_with_their_examples(verb: Verb) -> None:
     said = verb("errors")
     assert sorted(listed()) == [(row, "wrong", "") for row in WRONG]
     assert "3 of 3 dev mistakes, 0 with tags" in said

@@ -20,7 +20,7 @@ Settle = Callable[..., None]
 
 @pytest.fixture
 def trained(project: Path, repro: Callable[..., None]) -> Path:
-    """The project with prepared pictures and a network that was built and not trained."""
+    """The project with prepared examples and a network that was built and not trained."""
     repro("validate", "prepare")
     (project / "models").mkdir()
     torch.manual_seed(0)

@@ -8,7 +8,7 @@ import pytest
 
 from samebits.console import progress
 
-OPTIONS = {"desc": "read", "unit": " pictures"}
+OPTIONS = {"desc": "read", "unit": " examples"}
 Caught = pytest.CaptureFixture[str]
 
 
@@ -32,7 +32,7 @@ def test_a_log_gets_lines(
     assert work() == [0, 1, 2]
     lines = capsys.readouterr().err.splitlines()
     loss = ", loss=0.5" if work is update else ""
-    shape = rf"read: \d of 3 pictures({loss})?, +\S+ pictures/s, \S+ left"
+    shape = rf"read: \d of 3 examples({loss})?, +\S+ examples/s, \S+ left"
     assert len(lines) >= 3
     assert all(re.fullmatch(shape, line) for line in lines), lines
 

@@ -1,4 +1,4 @@
-"""Pictures that any reader reads, with bytes that depend on the pixels alone."""
+"""Images that any reader reads, with bytes that depend on the pixels alone."""
 
 import hashlib
 import io
@@ -49,6 +49,6 @@ def test_known_bytes() -> None:
         np.zeros((1, 8, 8), dtype=np.float32),
     ],
 )
-def test_what_is_no_picture(image: np.ndarray) -> None:
+def test_what_is_no_image(image: np.ndarray) -> None:
     with pytest.raises(ValueError, match="expected uint8"):
         png(image)

@@ -1,4 +1,4 @@
-"""Pictures become smaller by means of whole blocks."""
+"""Images become smaller by means of whole blocks."""
 
 import numpy as np
 
@@ -38,7 +38,7 @@ def test_the_gist_is_the_mean_of_parts() -> None:
         assert found[:, row, column].tolist() == (part.sum(axis=1) // part.shape[1]).tolist()
 
 
-def test_the_gist_of_tiny_and_of_bright_pictures() -> None:
+def test_the_gist_of_tiny_and_of_bright_images() -> None:
     tiny = np.arange(16, dtype=np.uint8).reshape(1, 1, 4, 4)
     assert gists(tiny).reshape(8, 8)[::2, ::2].tolist() == tiny[0, 0].tolist()
     assert (gists(np.full((2, 3, 64, 64), 255, dtype=np.uint8)) == 255).all()

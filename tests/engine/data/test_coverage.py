@@ -1,4 +1,4 @@
-"""Splits that lack a class are told with counts, and with how many more pictures would mend it."""
+"""Splits that lack a class are told with counts, and with how many more examples would mend it."""
 
 from collections import Counter
 from dataclasses import replace
@@ -28,9 +28,9 @@ def found(other: dict[str, int], **changed: Any) -> list[Finding]:
     [
         # 0.85 ** 28 is 0.0106, 0.85 ** 29 is 0.0090.
         ({"train": 5, "dev": 1}, {}, "test (it has 5 train, 0 train-dev, 1 dev, 0 test); about 29"),
-        ({"train": 5, "test": 1}, {"dev_fraction": 0.5}, "about 7 more pictures"),
-        ({"train": 5}, {"test_fraction": 0.01}, "about 459 more pictures would make that unlikely"),
-        ({"train": 5}, {"group": "p[0-9]+"}, "about 29 more groups of pictures would"),
+        ({"train": 5, "test": 1}, {"dev_fraction": 0.5}, "about 7 more examples"),
+        ({"train": 5}, {"test_fraction": 0.01}, "about 459 more examples would make that unlikely"),
+        ({"train": 5}, {"group": "p[0-9]+"}, "about 29 more groups of examples would"),
         (
             {"train": 5},
             {"evaluate_on": "*/x-*"},
@@ -59,5 +59,5 @@ def test_an_empty_split_is_told_instead_of_its_classes(split: str) -> None:
     assert (one.rule, f"falls into {split};" in one.message) == ("empty-split", True)
 
 
-def test_without_a_picture_there_is_nothing_to_split() -> None:
+def test_without_an_example_there_is_nothing_to_split() -> None:
     assert list(coverage_findings(Counter(), DEFAULTS)) == []

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from catalogues import DATA, decoder
-from conftest import PACKAGE, configured, picture, rendered, spare
+from conftest import PACKAGE, configured, image_file, rendered, spare
 from handwritten_digits import data as yours
 
 from samebits.console.errors import UserError
@@ -31,7 +31,9 @@ def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_shipped_one() -> None:
     found = Decoder.of(yours, DATA)
     assert (found.settings, found.fields) == (yours.Input(size=8, channels=1), decoder().fields)
-    assert (found(picture(1, 2)).arrays["image"] == decoder()(picture(1, 2)).arrays["image"]).all()
+    assert (
+        found(image_file(1, 2)).arrays["image"] == decoder()(image_file(1, 2)).arrays["image"]
+    ).all()
 
 
 def test_other_pixels_have_another_name(params: Path, settle: Callable[..., None]) -> None:
@@ -168,7 +170,7 @@ def test_facts() -> None:
     assert given(PIXELS, **facts).facts == facts
 
 
-@pytest.mark.parametrize("names", [(), ("picture",), ("image", "mask")])
+@pytest.mark.parametrize("names", [(), ("example",), ("image", "mask")])
 def test_arrays_that_fields_does_not_announce(names: tuple[str, ...]) -> None:
     decoded = Decoded(dict.fromkeys(names, PIXELS), {})
     own = replace(decoder(), decode=lambda *_: decoded)

@@ -1,4 +1,4 @@
-"""A folder of pictures from use: prepared as all others, or refused in one sentence."""
+"""A folder of examples from use: prepared as all others, or refused in one sentence."""
 
 import json
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def refused(folder: Path) -> str:
     return str(caught.value)
 
 
-def test_the_pictures(use: Path) -> None:
+def test_the_examples(use: Path) -> None:
     (use / "tree/.hidden").write_bytes(b"")
     found = read_labelled(use, DECODER, ANSWERS)
     assert found.arrays["image"].shape == (15, 3, 6, 6)
@@ -72,8 +72,8 @@ def test_bad_folders(use: Path, tmp_path: Path) -> None:
     (use / "bush/000.png").rename(use / "000.png")
     assert "000.png: files stand in one folder per class; move it to one." in refused(use)
     (use / "000.png").unlink()
-    (use / "tree/001.png").write_bytes(b"no picture")
-    assert "tree/001.png is no readable example (its content is in no picture" in refused(use)
+    (use / "tree/001.png").write_bytes(b"no example")
+    assert "tree/001.png is no readable example (its content is in no image" in refused(use)
 
 
 def test_with_a_table_of_labels(use: Path) -> None:

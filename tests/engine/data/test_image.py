@@ -1,4 +1,4 @@
-"""What is told of a picture is what its content is: not what this machine can, and all of it."""
+"""What is told of an image is what its content is: not what this machine can, and all of it."""
 
 import io
 import os
@@ -82,7 +82,7 @@ def large(mode: str, side: int) -> Image.Image:
 
 
 def varied(side: int) -> dict[str, bytes]:
-    """Pictures of one size whose decoders take much memory."""
+    """Images of one size whose decoders take much memory."""
     return {
         "RGB.png": encoded(large("RGB", side)),
         "RGBA.png": encoded(large("RGBA", side)),
@@ -97,7 +97,7 @@ def varied(side: int) -> dict[str, bytes]:
 
 
 def told(folder: Path, contents: dict[str, bytes], room: int = 0) -> dict[str, tuple[str, int]]:
-    """What a process says of pictures, with `room` KiB of memory more than it has; 0 any."""
+    """What a process says of images, with `room` KiB of memory more than it has; 0 any."""
     for name, content in contents.items():
         (folder / name).write_bytes(content)
     command = [sys.executable, "-c", CHILD, str(room), *contents]
@@ -112,26 +112,26 @@ def told(folder: Path, contents: dict[str, bytes], room: int = 0) -> dict[str, t
 
 @LINUX
 def test_want_of_memory_is_no_fact_of_a_content(tmp_path: Path) -> None:
-    pictures = varied(1500)
-    little = told(tmp_path, pictures, room=2000)
+    images = varied(1500)
+    little = told(tmp_path, images, room=2000)
     assert {said for said, _ in little.values()} == {"MemoryError"}, little
-    assert "MemoryError" not in str(told(tmp_path, pictures))
+    assert "MemoryError" not in str(told(tmp_path, images))
 
 
 @LINUX
-def test_a_broken_picture_is_one_where_there_is_little_memory(tmp_path: Path) -> None:
+def test_a_broken_image_is_one_where_there_is_little_memory(tmp_path: Path) -> None:
     broken = {name: content[: len(content) // 2] for name, content in varied(50).items()}
     del broken["RGBA.webp"]  # of which all is read before anything is known
-    found = told(tmp_path, broken | {"a.txt": b"no picture"}, room=30_000)
+    found = told(tmp_path, broken | {"a.txt": b"no image"}, room=30_000)
     assert {said for said, _ in found.values()} == {"Unreadable"}, found
 
 
 @LINUX
 def test_memory_is_bounded_by_the_pixels(tmp_path: Path) -> None:
-    pictures = varied(1500)
-    for name, (said, size) in told(tmp_path, pictures).items():
+    images = varied(1500)
+    for name, (said, size) in told(tmp_path, images).items():
         assert said in name
-        assert size + len(pictures[name]) < module.PIXEL_BYTES * 1500**2 + 2**22, (name, size)
+        assert size + len(images[name]) < module.PIXEL_BYTES * 1500**2 + 2**22, (name, size)
 
 
 @pytest.mark.parametrize("error", [MemoryError(), OSError(24, "Too many open files")])
@@ -197,7 +197,7 @@ def test_a_file_that_says_its_largest_value_is_believed(most: int) -> None:
     assert abs(found.pixels[0].astype(int) - RISING * 255 // 63).max() <= 1
 
 
-def test_the_smallest_picture() -> None:
+def test_the_smallest_image() -> None:
     assert (decode(b"P5 1 1 255\n\x07").pixels == 7).all()
 
 
@@ -220,7 +220,7 @@ def test_12_bits_in_the_16_of_colours(kind: int, channels: int) -> None:
 
 
 @pytest.mark.parametrize("mode", ["LA", "RGBA"])
-def test_a_picture_that_is_transparent_everywhere(mode: str) -> None:
+def test_an_image_that_is_transparent_everywhere(mode: str) -> None:
     image = large(mode, 8)
     image.putalpha(0)
     assert decode(encoded(image)).lost.startswith("all of it is transparent, and becomes whi")
@@ -265,7 +265,7 @@ def test_more_frames_than_one(kind: str) -> None:
     assert not decode(encoded(Image.new("L", (8, 8)), kind)).more
 
 
-def test_the_second_picture_of_a_photograph_is_the_same_scene() -> None:
+def test_the_second_image_of_a_photograph_is_the_same_scene() -> None:
     found = decode(frames("MPO"))
     assert (found.format, found.more) == ("MPO", False)
 
@@ -305,7 +305,7 @@ def test_other_formats_are_refused_by_name(
     assert not (tmp_path / "called").exists()
 
 
-def test_a_picture_of_too_many_pixels_is_refused_by_its_header(
+def test_an_image_of_too_many_pixels_is_refused_by_its_header(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     header = struct.pack(">IIBBBBB", 13300, 13300, 8, 2, 0, 0, 0)
@@ -329,7 +329,7 @@ def test_the_limit_is_ours(recwarn: pytest.WarningsRecorder, width: int, kind: s
 
 
 @LINUX
-def test_a_tile_that_is_larger_than_the_picture(tmp_path: Path) -> None:
+def test_a_tile_that_is_larger_than_the_image(tmp_path: Path) -> None:
     side = 9000
     zeros = zlib.compress(bytes(side**2))
     tags = {"t259": 8, "t322": side, "t323": side, "t324": 0, "t325": len(zeros)}
@@ -338,7 +338,7 @@ def test_a_tile_that_is_larger_than_the_picture(tmp_path: Path) -> None:
     assert size < 2**24
 
 
-def test_parts_of_a_large_picture_are_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parts_of_a_large_image_are_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     contents = varied(30)
     whole = {name: decode(content).pixels for name, content in contents.items()}
     monkeypatch.setattr(module, "BAND", 100)

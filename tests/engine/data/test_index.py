@@ -1,4 +1,4 @@
-"""One pass over the raw pictures: read once, in any number of processes, and on after a kill."""
+"""One pass over the raw examples: read once, in any number of processes, and on after a kill."""
 
 import os
 import signal
@@ -44,7 +44,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decode_workers, "BLOCK_EXAMPLES", 11)
 
 
-def test_what_is_known_of_a_picture(tmp_path: Path, fill: Fill) -> None:
+def test_what_is_known_of_an_example(tmp_path: Path, fill: Fill) -> None:
     raw = fill(tmp_path / "raw", count=1)
     wide = Image.fromarray(np.tile(np.arange(40, dtype=np.uint8), (30, 1))).convert("RGB")
     wide.save(raw / "tree/wide.png", "JPEG", quality=95)
@@ -80,7 +80,7 @@ def test_another_limit_of_pixels_is_heard(tmp_path: Path, fill: Fill) -> None:
         with open_catalogue(tmp_path / "decoded", decoder(data)) as catalogue:
             catalogue.fill(raw, 0)
             found = catalogue.database.execute("SELECT path FROM files WHERE rule = 'too-large'")
-            kept = [path for path, *_ in catalogue.pictures()]
+            kept = [path for path, *_ in catalogue.examples()]
             names = [path for (path,) in found]
             assert len(kept) + len(names) == 4
             assert not {*kept} & {*names}
@@ -227,7 +227,7 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
         for count in (2_000, 20_000):
             planted(catalogue, count)
             tracemalloc.start()
-            assert sum(1 for _ in catalogue.pictures()) == count
+            assert sum(1 for _ in catalogue.examples()) == count
             peaks.append(tracemalloc.get_traced_memory()[1])
             tracemalloc.stop()
     assert peaks[1] < 1.2 * peaks[0] + 10_000

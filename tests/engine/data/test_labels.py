@@ -35,8 +35,8 @@ def test_labels_by_content_and_folder(tmp_path: Path) -> None:
         (f"{A},cat,dog,,why", "no who; fill it in."),
         (f"{A},cat,dog,me,", "no why; fill it in."),
         (f"{A},cat,cat,me,why", "the old and the new label are both cat; correct or remove"),
-        (f"{B},cat,dog,me,why", "line 2 corrects the same picture; keep one of them."),
-        (f"{B},cat,fox,me,why", "line 2 corrects the same picture; keep one of them."),
+        (f"{B},cat,dog,me,why", "line 2 corrects the same example; keep one of them."),
+        (f"{B},cat,fox,me,why", "line 2 corrects the same example; keep one of them."),
         (f"{A},cat,dog", "has 3 cells instead of 5"),
     ],
 )
@@ -59,12 +59,12 @@ def unfit(label: str) -> str:
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        (f"{B},cat,dog,me,why", f"no picture has the content {B}; remove the line or restore"),
-        (f"{A},fox,dog,me,why", "the picture stands in cat, hen, not in fox; correct the line."),
+        (f"{B},cat,dog,me,why", f"no example has the content {B}; remove the line or restore"),
+        (f"{A},fox,dog,me,why", "the example stands in cat, hen, not in fox; correct the line."),
         (f"{A},cat,cow,me,why", "cow is unknown."),
     ],
 )
-def test_a_row_that_fits_no_picture(tmp_path: Path, row: str, words: str) -> None:
+def test_a_row_that_fits_no_example(tmp_path: Path, row: str, words: str) -> None:
     path = file(tmp_path, f"{A},hen,dog,me,why", row)
     rows, found = read_corrections(path)
     assert found == []

@@ -155,13 +155,13 @@ def test_nothing_left_to_do(split: Split) -> None:
 
 
 def test_augmentation_belongs_to_the_sample(split: Split) -> None:
-    """In one epoch, a picture is augmented alike in whichever batch it falls."""
+    """In one epoch, an example is augmented alike in whichever batch it falls."""
     small, large = make(split, batch_size=4), make(split, batch_size=20)
     images, labels = pair(large[0])
-    pictures = dict(zip(labels.tolist(), images, strict=True))
+    examples = dict(zip(labels.tolist(), images, strict=True))
     for step in range(small.steps_per_epoch):
         for image, label in zip(*pair(small[step]), strict=True):
-            torch.testing.assert_close(image, pictures[int(label)], rtol=0, atol=1e-5)
+            torch.testing.assert_close(image, examples[int(label)], rtol=0, atol=1e-5)
 
 
 def test_augmentation_changes_with_the_epoch(split: Split) -> None:
@@ -170,7 +170,7 @@ def test_augmentation_changes_with_the_epoch(split: Split) -> None:
     assert not torch.equal(one[labels.argsort()], two[others.argsort()])
 
 
-def test_no_augmentation_is_the_picture(split: Split) -> None:
+def test_no_augmentation_is_the_example(split: Split) -> None:
     images, labels = pair(Batches(split, SIZE, 0, preparation(0, 0, False))[0])
     back = (images + 1) * 127.5
     assert torch.equal(

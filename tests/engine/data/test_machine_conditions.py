@@ -1,4 +1,4 @@
-"""What the machine lacks or refuses stops a run, and is no fact of a picture that is kept."""
+"""What the machine lacks or refuses stops a run, and is no fact of an example that is kept."""
 
 import os
 import sqlite3
@@ -94,7 +94,7 @@ def test_too_many_open_files_is_no_damaged_block(
     raw = fill(tmp_path / "raw", count=1)
     with open_catalogue(tmp_path / "decoded", decoder()) as catalogue:
         catalogue.fill(raw, 0)
-        *_, place = next(catalogue.pictures())
+        *_, place = next(catalogue.examples())
         monkeypatch.setattr(np, "load", fail(OSError(24, "Too many open files")))
         with pytest.raises(OSError, match="Too many open files"):
             DecodeCache(catalogue)([place])

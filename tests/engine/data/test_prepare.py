@@ -1,4 +1,4 @@
-"""Pictures of any kind become arrays of one shape, split by what they hold."""
+"""Examples of any kind become arrays of one shape, split by what they hold."""
 
 import hashlib
 import io
@@ -116,7 +116,7 @@ def test_arrays_and_index(tmp_path: Path, fill: Callable[..., Path]) -> None:
 
 
 def test_facts_of_its_own(tmp_path: Path, fill: Callable[..., Path]) -> None:
-    """Numbers stand beside the prepared pictures; words are for the rules alone."""
+    """Numbers stand beside the prepared examples; words are for the rules alone."""
     facts: Any = {"night": True, "tilt": np.float32(0.5), "count": np.int64(3), "camera": "left"}
 
     def own(content: bytes, given: Any) -> Decoded:

@@ -88,7 +88,7 @@ def test_many_shards_read_the_same(tmp_path: Path, images: NDArray[np.uint8]) ->
 
 @pytest.mark.parametrize("images", [(3, 4, 4), (1, 16, 16)], indirect=True)
 def test_a_batch_is_fetched_at_once(tmp_path: Path, images: NDArray[np.uint8]) -> None:
-    """However many pictures of a shard: a step of Python for each would be most of the work."""
+    """However many examples of a shard: a step of Python for each would be most of the work."""
     many = np.tile(images, (20, 1, 1, 1))
     write(tmp_path, many, 50)
     found = opened(tmp_path, many, len(many))
@@ -197,7 +197,7 @@ def shards(folder: Path) -> set[str]:
 
 def test_new_pictures_change_the_shards_they_fall_into(tmp_path: Path) -> None:
     images = np.random.default_rng(0).integers(0, 256, (3000, 1, 2, 2), dtype=np.uint8)
-    # Thirty pictures of one visit, in the middle.
+    # Thirty examples of one visit, in the middle.
     write(tmp_path / "a", images, 100, [*range(1000), *range(1030, 3000)])
     write(tmp_path / "b", images, 100)
     before, after = shards(tmp_path / "a"), shards(tmp_path / "b")

@@ -1,4 +1,4 @@
-"""What stands below data/raw: read whole, and what is no file for a picture told at once."""
+"""What stands below data/raw: read whole, and what is no file for an example told at once."""
 
 import io
 import os
@@ -22,12 +22,12 @@ Fill = Callable[..., Path]
         (os.mkfifo, "is no file and no folder"),
     ],
 )
-def test_what_is_no_picture_and_no_folder(
+def test_what_is_no_example_and_no_folder(
     tmp_path: Path, fill: Fill, make: Callable[[Path], None], words: str
 ) -> None:
     raw = fill(tmp_path / "raw", count=1)
     make(raw / "tree/odd")
-    with pytest.raises(UserError, match=f"raw/tree/odd/? {words}; remove it, or put a picture"):
+    with pytest.raises(UserError, match=f"raw/tree/odd/? {words}; remove it, or put an example"):
         list(sources(raw))
 
 
@@ -59,8 +59,8 @@ def test_all_of_them_are_told_at_once(tmp_path: Path, fill: Fill) -> None:
     assert square == "square: the name \\xe9.png is not in UTF-8; rename it."
     assert tree == [
         "tree: the name 'c\\n.png' has a control character in it; rename it.",
-        "tree/a.png is a link that leads nowhere; remove it, or put a picture there.",
-        "tree/b.png is no file and no folder; remove it, or put a picture there.",
+        "tree/a.png is a link that leads nowhere; remove it, or put an example there.",
+        "tree/b.png is no file and no folder; remove it, or put an example there.",
     ]
     for number in range(30):
         (raw / f"tree/{number}.png").symlink_to("nowhere")

@@ -1,4 +1,4 @@
-"""Pictures from the remote: the same as those on disk, or a sentence; only what is asked for."""
+"""Examples from the remote: the same as those on disk, or a sentence; only what is asked for."""
 
 import hashlib
 import json
@@ -29,7 +29,7 @@ PLAIN = Preparation(inputs, lambda batch, _: batch, 0)
 
 @pytest.fixture
 def remote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Remote:
-    """Prepared pictures in several shards, pushed; and data/prepared as it was before."""
+    """Prepared examples in several shards, pushed; and data/prepared as it was before."""
     here = tmp_path / "here"
     (here / ".dvc").mkdir(parents=True)
     monkeypatch.chdir(here)
@@ -126,14 +126,14 @@ def change(path: Path, place: int = -1) -> None:
 
 
 def open_both() -> tuple[Split, Split]:
-    """The pictures on disk, and those of the remote when nothing is on disk."""
+    """The examples on disk, and those of the remote when nothing is on disk."""
     local = Split.open(TRAIN)
     # Mapped files stay readable.
     TRAIN.rename("elsewhere")
     return local, Split.open(TRAIN, streamed=True)
 
 
-def test_the_same_pictures(remote: Remote) -> None:
+def test_the_same_examples(remote: Remote) -> None:
     local, streamed = open_both()
     assert len(remote.names()) >= 5 + 4
     assert (streamed.shapes(), streamed.version) == (local.shapes(), local.version)
@@ -207,7 +207,7 @@ def test_what_is_not_there(remote: Remote, path: str) -> None:
 
 
 @pytest.mark.parametrize("workers", [0, 2])
-def test_a_changed_picture(remote: Remote, workers: int) -> None:
+def test_a_changed_example(remote: Remote, workers: int) -> None:
     _, streamed = open_both()
     change(remote.place(remote.names()["image-00001.npy"]))
     batches = Batches(streamed, 4, 0, PLAIN)
@@ -228,7 +228,7 @@ def test_another_kind_of_shard(remote: Remote) -> None:
     refused("the shards of train on DVC's remote are damaged", open_it)
 
 
-def test_shards_of_another_number_of_pictures(remote: Remote) -> None:
+def test_shards_of_another_number_of_examples(remote: Remote) -> None:
     np.save(TRAIN / "checksums.npy", np.zeros(COUNT + 1, dtype="<u4"))
     remote.push(TRAIN)
     refused(f"hold {COUNT} examples, not {COUNT + 1}", open_it)

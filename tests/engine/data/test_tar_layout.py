@@ -1,4 +1,4 @@
-"""Pictures in few archives: same bytes for the same pictures, same results as from files."""
+"""Examples in few archives: same bytes for the same examples, same results as from files."""
 
 import hashlib
 import io
@@ -19,7 +19,7 @@ from samebits.data.readers import FOLDERS, Labels, Lines, Reader
 from samebits.data.source import archives, sources
 
 Fill = Callable[..., Path]
-SHARD = 16_000  # of some ten pictures
+SHARD = 16_000  # of some ten examples
 
 
 def below(folder: Path) -> dict[str, bytes]:
@@ -175,13 +175,13 @@ def test_a_damaged_archive_is_one_sentence(tmp_path: Path, fill: Fill, change: s
     if change == "link":
         add(raw / name, ("tree/a.png", b""), kind=tarfile.SYMTYPE)
     before = below(raw)
-    with pytest.raises(UserError, match=rf"{name} is no tar archive of pictures, or damaged"):
+    with pytest.raises(UserError, match=rf"{name} is no tar archive of examples, or damaged"):
         packed.unpack(raw)
     assert below(raw) == before
 
 
 def test_an_archive_that_is_not_what_its_name_says(tmp_path: Path, fill: Fill) -> None:
-    """Else the damage would stay, and a good picture that was put beside it would go."""
+    """Else the damage would stay, and a good example that was put beside it would go."""
     raw = fill(tmp_path / "raw")
     good = (raw / "tree/000.png").read_bytes()
     packed.pack(raw, SHARD)
@@ -211,7 +211,7 @@ def test_a_misplaced_member_is_refused(tmp_path: Path, name: str) -> None:
         assert below(tmp_path) == before
 
 
-def test_hidden_members_are_no_pictures(tmp_path: Path) -> None:
+def test_hidden_members_are_no_examples(tmp_path: Path) -> None:
     raw = tmp_path / "raw"
     raw.mkdir()
     add(raw / "all.tar", ("tree/a.png", b"x"), ("tree/._a.png", b"y"), ("../up/a.png", b"z"))
@@ -222,7 +222,7 @@ LABELS = Labels("kind")
 
 
 def beside(raw: Path) -> Path:
-    """Move the pictures to folders that say nothing; a table says their classes."""
+    """Move the examples to folders that say nothing; a table says their classes."""
     rows = ["path,kind"]
     for number, path in enumerate(sorted(raw.rglob("*.png"))):
         name = f"{number % 3}/scans/{number:03d}.png"

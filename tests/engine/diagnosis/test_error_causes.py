@@ -24,7 +24,7 @@ def causes(metric: Metric, predictions: ClassPredictions, said: dict[str, list[s
 
 
 def dev(made: Made, groups: tuple[str, ...] = ()) -> ClassPredictions:
-    """Of 100 pictures the first 20 are mistakes."""
+    """Of 100 examples the first 20 are mistakes."""
     labels = np.arange(100, dtype=np.int64) % 2
     answers = np.where(np.arange(100) < 20, 1 - labels, labels)
     return made(labels, np.where(np.eye(2)[answers] > 0, 0.9, 0.1), groups=groups)

@@ -1,4 +1,4 @@
-"""Tags stay with the content of a picture, whatever else changes, and bad rows are named."""
+"""Tags stay with the content of an example, whatever else changes, and bad rows are named."""
 
 from collections.abc import Callable
 from dataclasses import astuple, replace
@@ -28,7 +28,7 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def dev(made: Made, wrong: int, count: int = 10, start: int = 0) -> ClassPredictions:
-    """Of `count` pictures the first `wrong` are mistakes, the first of them the surest."""
+    """Of `count` examples the first `wrong` are mistakes, the first of them the surest."""
     labels = np.arange(count, dtype=np.int64) % 2
     answers = np.where(np.arange(count) < wrong, 1 - labels, labels)
     sure = 0.95 - np.arange(count) / 50
@@ -79,7 +79,7 @@ def test_tags_outlive_a_better_model_and_other_data(made: Made) -> None:
     assert numbers(better) == [(0, "wrong", " Cut  OFF;blurry "), (2, "right", "dark")]
     assert better[1].prediction == better[1].label == "c0"
     others = refreshed(better, dev(made, wrong=1, start=2), ERRORS, ACCURACY)
-    # Picture 2 is the mistake now, and picture 0 has left.
+    # Example 2 is the mistake now, and example 0 has left.
     assert numbers(others) == [(2, "wrong", "dark"), (0, "gone", " Cut  OFF;blurry ")]
     assert astuple(others[1])[:5] == astuple(better[0])[:5]
     again = refreshed(others, dev(made, wrong=4), ERRORS, ACCURACY)
@@ -126,7 +126,7 @@ def test_pictures_that_left_are_let_through_when_told_so(made: Made) -> None:
     assert (again.now, again.tags, again.path) == ("gone", "blurry", "night/00001.png")
 
 
-def test_a_tagged_picture_that_moved_to_another_data_set_is_let_through(made: Made) -> None:
+def test_a_tagged_example_that_moved_to_another_data_set_is_let_through(made: Made) -> None:
     # As another data.dev_fraction, which `make diagnose` may propose, moves it.
     FILE.write_text(f"{HEADER}\n{GOOD}\n", encoding="utf-8")
     moved = {"train": dev(made, 0), "dev": dev(made, 2, start=20)}
@@ -136,7 +136,7 @@ def test_a_tagged_picture_that_moved_to_another_data_set_is_let_through(made: Ma
 
 
 @pytest.mark.parametrize("changed", [("1,", "f,"), ("c1", "cat"), ("c0", "dog")])
-def test_a_row_in_which_nobody_wrote_is_about_any_picture(
+def test_a_row_in_which_nobody_wrote_is_about_any_example(
     made: Made, changed: tuple[str, str]
 ) -> None:
     row = GOOD.removesuffix("blurry").replace(*changed, 1)

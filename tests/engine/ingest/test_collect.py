@@ -172,7 +172,7 @@ def test_what_is_refused(
     shutil.copyfile(fill(here / "pictures", count=1) / "tree/000.png", flat / "1.png")
     archive(flat, "flat.zip")
     (here / "words/cat").mkdir(parents=True)
-    (here / "words/cat/1.png").write_bytes(b"no picture")
+    (here / "words/cat/1.png").write_bytes(b"no example")
     (here / "empty").mkdir()
     with pytest.raises(UserError, match=problem):
         call(*given, "--force")

@@ -170,9 +170,9 @@ from samebits.data.dvc_file import recorded_version
 import numpy
 
 EVENTS = ("os.rename", "os.mkdir", "os.rmdir", "os.remove", "open", "os.listdir", "os.scandir")
-place, picture = Place(Path("data")), png(numpy.zeros((1, 2, 2), numpy.uint8))
+place, example = Place(Path("data")), png(numpy.zeros((1, 2, 2), numpy.uint8))
 old, new = (
-    {f"{one}/{number}.png": picture + one.encode() for number in (1, 2)} for one in ("cat", "dog")
+    {f"{one}/{number}.png": example + one.encode() for number in (1, 2)} for one in ("cat", "dog")
 )
 Image.init()
 with zipfile.ZipFile("new.zip", "w") as archive:

@@ -159,7 +159,7 @@ def test_what_a_slice_costs(made: Made) -> None:
     assert all(
         one["cost_interval"][0] <= one["cost"] <= one["cost_interval"][1] for one in costs.values()
     )
-    # One of 40 pictures cannot cost much, and is no evidence that it does.
+    # One of 40 examples cannot cost much, and is no evidence that it does.
     assert costs["size from 48"]["cost_interval"][0] < 0.01
     loss = summary(predictions, slices=("size at 14, 29, 48",), metric="log_loss")["slices"]
     assert [one["cost"] for one in loss] == [one["cost"] for one in rows]

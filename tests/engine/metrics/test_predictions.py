@@ -122,7 +122,7 @@ def test_confusion(tmp_path: Path) -> None:
 
 
 def test_counts_must_match() -> None:
-    with pytest.raises(UserError, match="3 labels for 2 pictures"):
+    with pytest.raises(UserError, match="3 labels for 2 examples"):
         ClassScoring(CLASSES).scored("dev", EXAMPLES[:2], LABELS, ROWS)
     with pytest.raises(UserError, match="3 outputs for 2 classes"):
         ClassScoring(CLASSES[:2]).scored("dev", EXAMPLES, LABELS, ROWS)

@@ -24,7 +24,7 @@ def test_groups_that_tell_nothing_new_change_little() -> None:
     assert other.high <= one.high + 0.01
 
 
-def test_one_group_tells_as_much_as_one_picture() -> None:
+def test_one_group_tells_as_much_as_one_example() -> None:
     # A third is no number of a computer, and what it lacks is no spread over groups.
     for wrong in (np.arange(30) % 3 == 0, np.arange(30) % 2 == 0):
         found = measured("dev", wrong.astype(float), np.zeros(30, dtype=np.int64))

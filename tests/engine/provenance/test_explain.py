@@ -47,7 +47,7 @@ def test_nothing(said: Any) -> None:
     ]
 
 
-def test_the_whole_picture(history: Any, said: Any) -> None:
+def test_the_whole_example(history: Any, said: Any) -> None:
     made = history.outputs | {
         "train": {"models/w": "2", LOSSES: "step,loss\n0,0.5\n1,0.26\n"},
         "evaluate": {METRICS: '{"score": 0.625, "metric": "f1"}'},

@@ -310,7 +310,7 @@ def clone(unreleased: Path) -> Path:
 
 
 def objects(folder: str) -> list[Path]:
-    """The pictures in a cache or on a remote."""
+    """The examples in a cache or on a remote."""
     found = [one for one in Path(folder).rglob("*") if one.is_file() and one.suffix != ".dir"]
     return sorted(one for one in found if len(one.name) == 30)
 

@@ -102,7 +102,7 @@ def made(count: int) -> ClassPredictions:
 @pytest.fixture
 def inputs() -> Inputs:
     predictions = {name: made(count) for name, count in SPLITS.items()}
-    pictures = np.arange(9 * 64, dtype=np.int64).reshape(9, 1, 8, 8) % 251
+    examples = np.arange(9 * 64, dtype=np.int64).reshape(9, 1, 8, 8) % 251
     return Inputs(
         metrics=summarise(EVALUATION, CLASSES, predictions, COSTS, seed=0)
         | {"baselines": BASELINES, "data": {"version": "da7a.dir", "release": "1.1"}},
@@ -138,7 +138,7 @@ def inputs() -> Inputs:
         },
         errors=errors_of(Answers("class", CLASSES), 0.02),
         predictions=predictions,
-        looks=pictures.astype(np.uint8),
+        looks=examples.astype(np.uint8),
         odd={},
         tags={f"{0:032x}": ["blurry", "<cut> off"], f"{4:032x}": ["blurry"], f"{1:032x}": ["no"]},
     )

@@ -13,7 +13,7 @@ ACCURACY = METRICS["accuracy"]
 
 
 def words(inputs: Inputs, **tags: list[str]) -> str:
-    """The section for mistakes 0, 4 and 8 of nine pictures, tagged by their row."""
+    """The section for mistakes 0, 4 and 8 of nine examples, tagged by their row."""
     given = {f"{int(row[1:]):032x}": names for row, names in tags.items()}
     found = causes(ACCURACY, inputs.predictions["dev"], given, inputs.errors)
     content = causes_section(found, ACCURACY, inputs.errors)

@@ -28,7 +28,7 @@ def test_the_matrix_is_followed_by_what_each_confusion_costs() -> None:
     predictions = answered([0] * 50 + [1] * 50, [0] * 40 + [1] * 10 + [1] * 50, [0.9] * 100)
     content = confusion_section(predictions, ["cat", "dog"])
     pairs = content[content.index("1 pair of classes") :]
-    # 10 of 100 pictures; Wilson's interval on them.
+    # 10 of 100 examples; Wilson's interval on them.
     assert re.search(r"10\.00 % <small>5\.\d+ to 17\.\d+</small>.*20\.0 %", pairs)
     grouped = [
         dataclasses.replace(one, group=str(row // 10))

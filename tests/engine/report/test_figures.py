@@ -35,7 +35,7 @@ def test_constraints_and_slices(inputs: Inputs) -> None:
     assert "better by 0.3750 +0.1000 to +0.6000" in shown
 
 
-def test_classes_without_a_picture_are_named(inputs: Inputs) -> None:
+def test_classes_without_an_example_are_named(inputs: Inputs) -> None:
     assert "without an example" not in metrics_section(inputs.metrics, CLASS)
     metrics = {**inputs.metrics, "dev": {**inputs.metrics["dev"], "absent": list("<bcdefg")}}
     shown = words(metrics_section(metrics, CLASS))

@@ -1,4 +1,4 @@
-"""What is odd in the data is shown, with its pictures, and no name in it is taken for markup."""
+"""What is odd in the data is shown, with its examples, and no name in it is taken for markup."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def test_nothing_is_odd(inputs: Inputs) -> None:
     assert "<table" not in found
 
 
-def test_sentences_counts_and_pictures(inputs: Inputs) -> None:
+def test_sentences_counts_and_examples(inputs: Inputs) -> None:
     one, two = "a/1.png", HOSTILE
     data = of(
         inputs,
@@ -42,8 +42,8 @@ def test_sentences_counts_and_pictures(inputs: Inputs) -> None:
         finding("odd-size", "b/2.png", accepted="a <panorama>"),
         compared_with="1.3",
     )
-    pictures = {path: np.zeros((1, 8, 8), dtype=np.uint8) for path in (one, two)}
-    found = findings_section(data, pictures)
+    examples = {path: np.zeros((1, 8, 8), dtype=np.uint8) for path in (one, two)}
+    found = findings_section(data, examples)
     assert "3 findings, 1 of them accepted" in found
     assert "compared with data version <bdi>1.3</bdi>" in found
     assert found.count("<img") == 2
@@ -71,7 +71,7 @@ def test_the_pictures_it_asks_for(inputs: Inputs) -> None:
 
 
 def test_corrections_are_listed(inputs: Inputs) -> None:
-    row = {"md5": "0" * 32, "old": "<old>", "new": "new", "who": "me", "why": "seen", "pictures": 2}
+    row = {"md5": "0" * 32, "old": "<old>", "new": "new", "who": "me", "why": "seen", "examples": 2}
     found = findings_section({**inputs.data, "corrections": [row]}, {})
     for words in ("0" * 32, "&lt;old&gt;", "new", "me", "seen", "<td>2</td>"):
         assert words in found

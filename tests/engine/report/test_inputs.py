@@ -68,8 +68,8 @@ def test_an_own_show() -> None:
     black = np.zeros((1, 8, 8), dtype=np.uint8)
     page(SimpleNamespace(show=lambda arrays: arrays["image"] * black))
     content = REPORT.read_text(encoding="utf-8")
-    [picture] = set(re.findall('src="data:image/png;base64,.*?"', content))
-    assert picture in image_tag(black, "")
+    [example] = set(re.findall('src="data:image/png;base64,.*?"', content))
+    assert example in image_tag(black, "")
     assert len(set(re.findall('src="data:image/png;base64,.*?"', before))) > 1
 
 
@@ -87,7 +87,7 @@ def test_what_people_tagged_is_summed_up_and_left_as_it_is(inputs: Inputs) -> No
 
 
 @pytest.mark.usefixtures("files")
-def test_a_tagged_picture_that_is_in_train_now_stops_nothing(inputs: Inputs) -> None:
+def test_a_tagged_example_that_is_in_train_now_stops_nothing(inputs: Inputs) -> None:
     one = inputs.predictions["train"].examples[-1]  # dev has fewer
     write_csv(TAGS, COLUMNS, [(one.md5, one.path, one.label, one.label, "0.5", "wrong", "blurry")])
     page()
@@ -108,11 +108,11 @@ def test_pictures_of_findings_are_found_in_every_split(inputs: Inputs) -> None:
     assert image_tag(image[-1], f"Example {path}") in content
 
 
-def cut_pictures(path: Path) -> None:
+def cut_examples(path: Path) -> None:
     np.save(path, np.load(path)[1:])
 
 
-def unknown_picture(path: Path) -> None:
+def unknown_example(path: Path) -> None:
     write_csv(path, COLUMNS, [("x", "a/1.png", "a", "b", "0.5", "wrong", "blurry")])
 
 
@@ -127,18 +127,18 @@ def unknown_picture(path: Path) -> None:
         ("reports/learning-curves.csv", Path.unlink, "is missing: run `dvc repro train`"),
         ("models/identity.json", Path.unlink, "is missing: run `dvc repro train`"),
         (SHARD, Path.unlink, "is not there; run 'dvc repro prepare'"),
-        (SHARD, cut_pictures, "holds 8 examples of image, not 9"),
+        (SHARD, cut_examples, "holds 8 examples of image, not 9"),
         (SHARD, lambda path: path.write_bytes(b"x" * 99), "is truncated or damaged"),
         ("reports/metrics.json", lambda path: path.write_bytes(b"{"), "is not JSON"),
         ("models/identity.json", lambda path: path.write_bytes(b"{}"), "lacks `code`"),
         ("reports/learning-curves.csv", lambda path: path.write_bytes(b""), "not a table"),
         (TAGS.as_posix(), lambda path: path.write_bytes(b"md5;tags\n"), "must begin with the line"),
-        (TAGS.as_posix(), unknown_picture, "line 2: no example has the content x; put"),
+        (TAGS.as_posix(), unknown_example, "line 2: no example has the content x; put"),
     ],
 )
 def test_a_bad_file_is_named(path: str, harm: Callable[[Path], object], message: str) -> None:
     harm(Path(path))
     with pytest.raises(UserError, match=message) as error:
         page()
-    assert (path.rpartition("/")[0] if harm is cut_pictures else path) in str(error.value)
+    assert (path.rpartition("/")[0] if harm is cut_examples else path) in str(error.value)
     assert not REPORT.exists()

@@ -1,4 +1,4 @@
-"""Pictures inside the page: whole, small enough, described."""
+"""Examples inside the page: whole, small enough, described."""
 
 import base64
 import io
@@ -19,7 +19,7 @@ def shown(tag: str) -> Image.Image:
     return Image.open(io.BytesIO(base64.b64decode(tag.split("base64,")[1].split('"')[0])))
 
 
-def test_a_small_picture_is_kept_as_it_is() -> None:
+def test_a_small_example_is_kept_as_it_is() -> None:
     image = np.arange(3 * 8 * 8, dtype=np.uint8).reshape(3, 8, 8)
     tag = image_tag(image, 'a "b" <c>')
     assert 'class="tiny"' in tag
@@ -27,7 +27,7 @@ def test_a_small_picture_is_kept_as_it_is() -> None:
     assert (np.moveaxis(np.asarray(shown(tag)), 2, 0) == image).all()
 
 
-def test_a_large_picture_is_averaged() -> None:
+def test_a_large_example_is_averaged() -> None:
     image = np.zeros((1, 2 * LARGEST, 2 * LARGEST), dtype=np.uint8)
     image[:, ::2] = 200
     tag = image_tag(image, "")

@@ -1,4 +1,4 @@
-"""How good it is: on the example's shape, and on pictures of any other."""
+"""How good it is: on the example's shape, and on examples of any other."""
 
 import csv
 import json
@@ -47,8 +47,8 @@ def test_pictures_of_ones_own_need_no_code(repro: Repro, project: Path, settle: 
         noise = draw.integers(0, 25, (height, width, 3)) + np.array(colour)
         folder = raw / name
         folder.mkdir(exist_ok=True)
-        picture = Image.fromarray(noise.astype(np.uint8))
-        picture.save(folder / f"{number}.{'jpg' if number % 3 else 'png'}")
+        example = Image.fromarray(noise.astype(np.uint8))
+        example.save(folder / f"{number}.{'jpg' if number % 3 else 'png'}")
     (raw / "tree").rename(raw / "a class with spaces, commas and ü")
     settle(project / "params.yaml", input={"size": 20, "channels": 3})
     found = repro(*ALL)

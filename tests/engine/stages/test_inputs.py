@@ -80,10 +80,10 @@ def test_a_stage_needs_what_it_declares_and_leaves_it_as_it_was(
 
 
 @pytest.mark.parametrize("split", ["test", "dev", "train_dev", "train"])
-def test_what_is_said_of_a_picture_depends_on_no_other(
+def test_what_is_said_of_an_example_depends_on_no_other(
     repro: Repro, project: Path, split: str
 ) -> None:
-    """No mean, no scale, no statistics of the pictures that it is judged among."""
+    """No mean, no scale, no statistics of the examples that it is judged among."""
     repro(*ALL[:4])
     first, *others = said(project, split)
     path = project / "data/prepared" / split / "image-00000.npy"
@@ -96,7 +96,7 @@ def test_what_is_said_of_a_picture_depends_on_no_other(
 
 
 def said(project: Path, split: str) -> list[dict[str, str]]:
-    """The predictions for each picture of a split."""
+    """The predictions for each example of a split."""
     text = (project / "reports/predictions.csv").read_text(encoding="utf-8")
     return [row for row in csv.DictReader(text.splitlines()) if row["split"] == split]
 

@@ -57,7 +57,7 @@ def test_a_correction_holds_in_every_split_and_moves_nothing(repro: Repro, proje
 
 
 def examples(found: dict[str, bytes]) -> dict[str, tuple[str, str, str]]:
-    """Return split, label and content of each prepared picture."""
+    """Return split, label and content of each prepared example."""
     rows = {
         split: csv.DictReader(found[f"data/prepared/{split}/examples.csv"].decode().splitlines())
         for split in SPLITS
@@ -69,14 +69,14 @@ def examples(found: dict[str, bytes]) -> dict[str, tuple[str, str, str]]:
 
 def test_errors_stop_the_pipeline_and_the_table_names_them(repro: Repro, project: Path) -> None:
     (project / "data/raw/tree/000.png").write_bytes(b"")
-    (project / "data/raw/tree/001.png").write_bytes(b"no picture")
+    (project / "data/raw/tree/001.png").write_bytes(b"no example")
     corrected(project, f"{'0' * 32},circle,tree,me,it is one")
     with pytest.raises(UserError, match=r"3 error\(s\) in the data:") as caught:
         repro("validate")
     for words in (
         "tree/000.png: the file has zero",
         "tree/001.png: not a readable",
-        "line 2: no p",
+        "line 2: no e",
     ):
         assert words in str(caught.value)
     content = json.loads((project / "reports/data.json").read_text(encoding="utf-8"))
@@ -93,7 +93,7 @@ def test_data_of_two_versions_are_not_looked_at(repro: Repro, project: Path) -> 
 
 
 def test_what_is_accepted_is_left_out(repro: Repro, project: Path) -> None:
-    (project / "data/raw/tree/001.png").write_bytes(b"no picture")
+    (project / "data/raw/tree/001.png").write_bytes(b"no example")
     text = "rule,subject,md5,reason\nunreadable,tree/001.png,,the camera broke\n"
     (project / "data/accepted.csv").write_text(text, encoding="utf-8")
     found = repro("validate", "prepare")

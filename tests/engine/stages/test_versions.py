@@ -30,7 +30,7 @@ def git(*arguments: str) -> str:
 def history(
     project: Path, fill: Run, monkeypatch: pytest.MonkeyPatch, _loaded_dvc: Run, settle: Run
 ) -> dict[str, str]:
-    """Commits of old and new code; data 1.0 with 30 pictures of a class, 1.1 with 40."""
+    """Commits of old and new code; data 1.0 with 30 examples of a class, 1.1 with 40."""
     monkeypatch.setattr("subprocess.run", _loaded_dvc)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.parent))
     for name in ("AUTHOR", "COMMITTER"):

@@ -156,7 +156,7 @@ run(main)
 def test_who_knows_what_is_wrong_says_it(
     prepared: Path, python: Any, ranks: tuple[int, ...]
 ) -> None:
-    """Such as a picture that only one of them has to read."""
+    """Such as an example that only one of them has to read."""
     done = python("-c", GO_WRONG.format(ranks=ranks))
     assert done.returncode == 1
     assert done.stderr.splitlines() == ["error: this is wrong"]

@@ -27,7 +27,7 @@ def network(width: int = 4) -> torch.nn.Module:
 
 
 @pytest.mark.parametrize("count", [1, CHUNK, CHUNK + 1])
-def test_a_row_of_probabilities_for_each_picture(count: int) -> None:
+def test_a_row_of_probabilities_for_each_example(count: int) -> None:
     images = np.random.default_rng(0).integers(0, 256, (count, 1, 5, 5), dtype=np.uint8)
     found = answers(network(), images, CHUNK)
     assert found.shape == (count, 3)
@@ -36,7 +36,7 @@ def test_a_row_of_probabilities_for_each_picture(count: int) -> None:
     np.testing.assert_allclose(found[-1:], answers(network(), images[-1:], CHUNK), atol=1e-6)
 
 
-def pictures(count: int, seed: int = 0) -> NDArray[np.uint8]:
+def examples(count: int, seed: int = 0) -> NDArray[np.uint8]:
     return np.random.default_rng(seed).integers(0, 256, (count, 1, 8, 8), dtype=np.uint8)
 
 
@@ -52,21 +52,21 @@ def mlp() -> torch.nn.Module:
 
 
 @pytest.mark.parametrize("made", [lambda: network(32), mlp], ids=["convolutions", "mlp"])
-def test_the_bits_of_a_picture_do_not_depend_on_how_many_there_are(
+def test_the_bits_of_an_example_do_not_depend_on_how_many_there_are(
     made: Callable[[], torch.nn.Module],
 ) -> None:
-    one, images = made(), pictures(130)
+    one, images = made(), examples(130)
     whole = answers(one, images, 32)
     for count in range(1, 130):
         assert (answers(one, images[:count], 32) == whole[:count]).all(), count
 
 
 def test_nor_on_its_neighbours_nor_on_its_place() -> None:
-    one, images = network(32), pictures(50)
+    one, images = network(32), examples(50)
     whole = answers(one, images, 32)
     order = np.random.default_rng(1).permutation(50)
     assert (answers(one, images[order], 32) == whole[order]).all()
-    images[1:] = pictures(49, seed=2)
+    images[1:] = examples(49, seed=2)
     assert (answers(one, images, 32)[0] == whole[0]).all()
 
 

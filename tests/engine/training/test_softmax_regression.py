@@ -44,7 +44,7 @@ def test_shards_are_read_as_one_array() -> None:
     assert (probabilities(whole, images) == probabilities(parts, shards)).all()
 
 
-def test_the_bits_of_a_picture_do_not_depend_on_how_many_there_are() -> None:
+def test_the_bits_of_an_example_do_not_depend_on_how_many_there_are() -> None:
     images = np.random.default_rng(0).integers(0, 256, (150, 1, SIDE, SIDE), dtype=np.uint8)
     drawn = torch.Generator().manual_seed(0)
     model = Linear(PIXELS, torch.randn(SIDE**2, 10, generator=drawn) / SIDE, torch.zeros(10))
@@ -53,7 +53,7 @@ def test_the_bits_of_a_picture_do_not_depend_on_how_many_there_are() -> None:
         assert (probabilities(model, images[:count]) == whole[:count]).all(), count
 
 
-def test_a_picture_says_nothing_about_itself_out_of_fold() -> None:
+def test_an_example_says_nothing_about_itself_out_of_fold() -> None:
     images, labels = bright(120)
     folds = np.arange(120, dtype=np.int64) // 40
     before = out_of_fold(images, labels, 3, folds)

@@ -28,7 +28,7 @@ def git(*arguments: str) -> str:
 
 
 def names() -> list[str]:
-    """The pictures that lie there."""
+    """The examples that lie there."""
     return sorted(path.relative_to(RAW).as_posix() for path in RAW.rglob("*.png"))
 
 
@@ -110,20 +110,20 @@ def test_what_the_code_of_the_last_commit_does_not_know_goes_again(released: Pat
     assert git("status", "--porcelain") == ""
 
 
-def change_a_picture() -> None:
+def change_an_example() -> None:
     (RAW / "tree/0.png").write_bytes(b"mine")
 
 
-def add_a_picture() -> None:
+def add_an_example() -> None:
     (RAW / "tree/mine.png").write_bytes(b"mine")
 
 
 def lose_the_cache_too() -> None:
     shutil.rmtree(".dvc/cache")
-    add_a_picture()
+    add_an_example()
 
 
-@pytest.mark.parametrize("change", [change_a_picture, add_a_picture, lose_the_cache_too])
+@pytest.mark.parametrize("change", [change_an_example, add_an_example, lose_the_cache_too])
 def test_changes_of_the_data_are_not_lost(released: Path, change: Callable[[], None]) -> None:
     change()
     refused(r"raw holds changes that no version holds; keep them with 'make data-release', or undo")
@@ -141,7 +141,7 @@ def test_label_corrections_in_the_making_are_not_lost(released: Path) -> None:
 
 
 def test_data_that_only_lie_there_are_kept_first(released: Path) -> None:
-    """As in a clone, where the pictures came by another way than DVC's cache."""
+    """As in a clone, where the examples came by another way than DVC's cache."""
     shutil.rmtree(".dvc/cache")
     use("1.0")
     assert holds("1.0")

@@ -1,4 +1,4 @@
-"""What differs between two versions, picture by picture."""
+"""What differs between two versions, example by example."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from samebits.versions.diff import Moves, Versioned, balance, changes, examples_
 
 
 def some(*paths: str) -> list[Versioned]:
-    """Pictures written as "class/name=content"."""
+    """Examples written as "class/name=content"."""
     pairs = [one.partition("=")[::2] for one in paths]
     return examples_of(dict(pairs), "")
 

@@ -41,7 +41,7 @@ def emptied() -> None:
 
 
 def beside() -> None:
-    """Move the pictures out of their classes; a table says them."""
+    """Move the examples out of their classes; a table says them."""
     rows = []
     for number, path in enumerate(sorted(RAW.rglob("*.png"))):
         rows.append(f"scans/{number}.png,{path.parent.name}\n")

@@ -42,7 +42,7 @@ def refused(
 
 
 def change(root: Path) -> None:
-    """A picture with another content than all others."""
+    """An example with another content than all others."""
     content = (root / "data/raw/tree/2.png").read_bytes()
     (root / "data/raw/tree/5.png").write_bytes(content + b"\n")
 
@@ -89,11 +89,11 @@ def test_names_and_notes(released: Path, name: str, note: str, words: str) -> No
 def test_data_that_fail_the_check(released: Path) -> None:
     def check() -> None:
         assert working_version() != before
-        raise UserError("bad.png is no picture")
+        raise UserError("bad.png is no example")
 
     before = working_version()
     change(released)
-    refused(r"bad\.png is no picture", check=check)
+    refused(r"bad\.png is no example", check=check)
     assert versions.state() == "modified"
 
 

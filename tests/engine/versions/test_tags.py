@@ -79,7 +79,7 @@ def test_a_list_that_was_tampered_with_on_the_remote(released: Path) -> None:
         find("1.0").examples()
 
 
-def test_the_packed_layout_holds_the_same_pictures(released: Path) -> None:
+def test_the_packed_layout_holds_the_same_examples(released: Path) -> None:
     expected = find("1.1").examples()
     raw = released / "data/raw"
     with tarfile.open(raw / "0.tar", "w") as archive:

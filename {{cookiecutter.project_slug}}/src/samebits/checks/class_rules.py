@@ -54,13 +54,13 @@ def findings_of_classes(named: Named, data: Data) -> Iterator[Finding]:
     present = {name: count for name, count in counts.items() if count or name in named.there}
     filled = sorted(name for name, count in present.items() if count)
     if len(filled) < 2:
-        words = f"{len(filled)} class(es) with pictures in data/raw; learning needs at least 2."
+        words = f"{len(filled)} class(es) with examples in data/raw; learning needs at least 2."
         yield Finding("few-classes", words, classes=tuple(filled))
     yield from _small_classes(named.moved, present, data)
     yield from _similar_classes(present)
     for name in data.classes:
         if not counts[name]:
-            words = f"{shown(name)} has no picture, but data.classes expects it; add some."
+            words = f"{shown(name)} has no example, but data.classes expects it; add some."
             yield Finding("missing-class", words, classes=(name,))
     for name in sorted(present) if data.classes else ():
         if name not in data.classes:
@@ -97,15 +97,15 @@ def _joined_classes(names: Sequence[str]) -> Iterator[Finding]:
 def _small_classes(moved: Collection[str], counts: dict[str, int], data: Data) -> Iterator[Finding]:
     for name, count in sorted(counts.items()):
         if count == 0 and (name in moved or name in data.classes):
-            # Its last picture was corrected, so there is no such class any more; or it is expected,
+            # Its last example was corrected, so there is no such class any more; or it is expected,
             # and missing-class says so.
             continue
         if count == 0:
-            words = f"{shown(name)} has no readable picture; add some or remove it."
+            words = f"{shown(name)} has no readable example; add some or remove it."
             yield Finding("empty-class", words, classes=(name,))
         elif count < data.least_examples:
             words = (
-                f"{shown(name)} has {count} picture(s) of its own, fewer than data.least_examples, "
+                f"{shown(name)} has {count} example(s) of its own, fewer than data.least_examples, "
                 f"{data.least_examples}; add some, or remove the class."
             )
             yield Finding("small-class", words, classes=(name,))
@@ -154,7 +154,7 @@ def _imbalance(counts: dict[str, int], data: Data) -> Iterator[Finding]:
     least, most = (choose(sorted(counts), key=counts.__getitem__) for choose in (min, max))
     if counts[most] > data.imbalance * counts[least]:
         words = (
-            f"{shown(most)} has {counts[most]} pictures, {shown(least)} {counts[least]}: more than "
+            f"{shown(most)} has {counts[most]} examples, {shown(least)} {counts[least]}: more than "
             f"{data.imbalance:g} times as many; add to the rare ones, decide by macro_f1, or see "
             "rare classes more often (optimization.balance)."
         )

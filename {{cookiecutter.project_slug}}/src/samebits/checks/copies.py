@@ -83,18 +83,18 @@ def _same(md5: str, rows: Iterable[tuple[str, str, str]]) -> Iterator[Finding]:
                 paths.append(path)
     if len(by_label) > 1:
         words = (
-            f"{_listed(by_label)}: one picture; remove all but one label in data/corrections.csv."
+            f"{_listed(by_label)}: one example; remove all but one label in data/corrections.csv."
         )
         yield _about("two-labels", words, by_label, md5)
     if len(by_split) > 1:
         groups = {name: by_split[name] for name in SPLITS if name in by_split}
         words = (
-            f"{_listed(groups)}: one picture; keep one file, or let data.group and "
+            f"{_listed(groups)}: one example; keep one file, or let data.group and "
             "data.evaluate_on treat them alike."
         )
         yield _about("two-splits", words, groups, md5)
     if len(by_label) == 1 and len(by_split) < 2:
-        words = f"{_listed(by_label)} and others, {count} files: one picture; keep one of them."
+        words = f"{_listed(by_label)} and others, {count} files: one example; keep one of them."
         yield _about("copies", words, by_label, md5)
 
 

@@ -1,4 +1,4 @@
-"""How bright and how large the pictures are, and how that has moved since the last release.
+"""How bright and how large the examples are, and how that has moved since the last release.
 
 data/reference.json holds the figures of the two latest releases, the latest at the end: of data
 that are released themselves the one before is the last. `write_reference` adds those of
@@ -67,7 +67,7 @@ def drift_findings(now: Statistics, before: Release | None, data: Data) -> Itera
         moved = distance(before["statistics"][kind], now[kind])
         if moved > data.drift:
             words = (
-                f"{kind} of the pictures: {100 * moved:.1f} % of them have moved since data "
+                f"{kind} of the examples: {100 * moved:.1f} % of them have moved since data "
                 f"version {before['version']}, more than data.drift, {100 * data.drift:g} %; "
                 "see whether the new ones were taken in another way."
             )

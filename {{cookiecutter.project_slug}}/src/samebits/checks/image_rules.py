@@ -59,14 +59,14 @@ def _more(database: sqlite3.Connection) -> Iterator[Finding]:
 
 
 def _unused_bits(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
-    """One picture may be dark; where all are, they come from a camera of fewer bits."""
+    """One image may be dark; where all are, they come from a camera of fewer bits."""
     kinds = {"LIKE 'I%'": ("grey", data.bits), "NOT LIKE 'I%'": ("colour", 16)}
     for mode, (kind, bits) in kinds.items():
         those = f"FROM examples WHERE used > 0 AND lost = '' AND mode {mode}"
         count, used = database.execute(f"SELECT count(*), max(used) {those}").fetchone()
         if count and used < bits:
             words = (
-                f"of {count} picture(s) with 16 bits of {kind} none uses more than {used} of "
+                f"of {count} image(s) with 16 bits of {kind} none uses more than {used} of "
                 f"{bits}, so that {2 ** (used - bits + 8)} of 256 levels are left; "
             )
             words += (
@@ -104,5 +104,5 @@ def _odd_modes(database: sqlite3.Connection, count: int, data: Data) -> Iterator
                WHERE n < :part * :count ORDER BY path"""
     bounds = {"part": data.odd_mode, "count": count}
     for path, md5, mode, same in database.execute(query, bounds):
-        words = f"colour mode {mode}, as {same} of {count} pictures are; convert or check it."
+        words = f"colour mode {mode}, as {same} of {count} images are; convert or check it."
         yield Finding("odd-mode", f"{shown(path)}: {words}", (path,), (md5,))

@@ -1,7 +1,7 @@
 """Labels that are probably wrong, by confident learning on out-of-fold predictions.
 
-A model that has not seen a picture says what it shows; where it is surer of another class than it
-is for that class's own pictures, the label is in doubt. Source: Northcutt, Jiang and Chuang,
+A model that has not seen an example says what it shows; where it is surer of another class than it
+is for that class's own examples, the label is in doubt. Source: Northcutt, Jiang and Chuang,
 Confident Learning, JAIR 2021, as their library cleanlab does it.
 """
 

@@ -1,9 +1,9 @@
-"""Near-duplicates: pairs of pictures whose pixels hardly differ.
+"""Near-duplicates: pairs of images whose pixels hardly differ.
 
-A gist of each picture proposes pairs, the pixels decide. Gists are laid on several grids, each
+A gist of each image proposes pairs, the pixels decide. Gists are laid on several grids, each
 shifted at random, whose cells are wide beside `limit`, so that two like ones share a cell of some
-grid; there a picture meets its neighbours in brightness. Gists that differ by more than `limit` are
-of pixels that do, and are not looked at. Of a million pictures that are alike, each meets a few.
+grid; there an image meets its neighbours in brightness. Gists that differ by more than `limit` are
+of pixels that do, and are not looked at. Of a million images that are alike, each meets a few.
 Source: Datar, Immorlica, Indyk and Mirrokni, SCG 2004, on such grids.
 """
 
@@ -22,7 +22,7 @@ from ..data.index import Place
 from ..data.splits import Cut, split_of
 
 GRIDS, WIDTH = 8, 16  # how many, and how many times `limit` their cells are wide
-# So that a million pictures of one colour do not make a million million pairs.
+# So that a million images of one colour do not make a million million pairs.
 WINDOW, PARTNERS = 64, 4
 CHUNK = 256
 AT_ONCE = 2**16  # gists that are compared; keeps the memory small
@@ -40,7 +40,7 @@ Pixels = Callable[[Sequence[Place]], NDArray[np.uint8]]
 
 
 class Gists(NamedTuple):
-    """Of each picture `fine` uint8 [n, 64], `coarse` uint8 [n, 16], and the sums of `fine` [n]."""
+    """Of each image `fine` uint8 [n, 64], `coarse` uint8 [n, 16], and the sums of `fine` [n]."""
 
     fine: NDArray[np.uint8]
     coarse: NDArray[np.uint8]
@@ -63,7 +63,7 @@ def neighbour_findings(
     *,
     labels: bool = True,
 ) -> Iterator[Finding]:
-    """Yield a finding for each pair of pictures whose pixels hardly differ, the nearest first.
+    """Yield a finding for each pair of images whose pixels hardly differ, the nearest first.
 
     It says whether their `labels` differ, where these are no files.
     """
@@ -105,7 +105,7 @@ def _cells(coarse: NDArray[np.uint8], shift: NDArray[np.int64], width: int) -> N
 
 
 def _candidates(gists: Gists, cells: NDArray[np.uint64], limit: float) -> Iterator[tuple[int, int]]:
-    """Yield pairs of numbers of pictures in one cell whose gists differ by little."""
+    """Yield pairs of numbers of images in one cell whose gists differ by little."""
     order = np.lexsort((gists.sums, cells))
     cells, sums = cells[order], gists.sums[order]
     far = limit * 255 * gists.fine.shape[1] + gists.fine.shape[1]  # means are rounded by 1 at most

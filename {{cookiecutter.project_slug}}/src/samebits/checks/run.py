@@ -124,7 +124,7 @@ def _judged(
         "statistics": now,
         "compared_with": before["version"] if before else None,
         "labels_examined": len(sampled),
-        "corrections": [asdict(one) | {"pictures": _corrected(database, one)} for _, one in rows],
+        "corrections": [asdict(one) | {"examples": _corrected(database, one)} for _, one in rows],
         **table.record(),
         **_not_looked_for(image, now, images=catalogue.decoder.images),
     }
@@ -160,7 +160,7 @@ def _splits(
 
 
 def _folders(database: sqlite3.Connection) -> dict[str, list[str]]:
-    """Return for the hashes of corrections the folders in which such pictures stand."""
+    """Return for the hashes of corrections the folders in which such examples stand."""
     query = """SELECT DISTINCT md5, label FROM files
                WHERE md5 IN (SELECT md5 FROM corrected) AND problem = '' ORDER BY md5, label"""
     pairs = database.execute(query)

@@ -1,6 +1,6 @@
 """What the rules look at: views of the catalogue's table `files`.
 
-Queries stream and sort on disk, so that a million pictures take the memory of a thousand.
+Queries stream and sort on disk, so that a million examples take the memory of a thousand.
 """
 
 import sqlite3

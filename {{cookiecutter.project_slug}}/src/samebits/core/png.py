@@ -14,7 +14,7 @@ BLOCK = 65535  # the most bytes that one stored block can hold
 
 
 def png(image: npt.NDArray[np.uint8]) -> bytes:
-    """Return a grey (1 channel) or colour (3 channels) picture `[c, h, w]` as a PNG file.
+    """Return a grey (1 channel) or colour (3 channels) image `[c, h, w]` as a PNG file.
 
     Raises:
         ValueError: the array is of another type or shape, or has no pixel.

@@ -1,4 +1,4 @@
-"""Smaller pictures by whole numbers, so that they are the same on every machine."""
+"""Smaller images by whole numbers, so that they are the same on every machine."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,7 +7,7 @@ GIST = 8  # parts a side
 
 
 def shrink(images: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """Return pictures uint8 [..., h, w] with at most `side` pixels a side.
+    """Return images uint8 [..., h, w] with at most `side` pixels a side.
 
     Each new pixel is the mean of a block; what is left over at the right and the bottom is cut.
     """
@@ -23,7 +23,7 @@ def shrink(images: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 
 
 def gists(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return of pictures uint8 [n, c, h, w] the mean brightness of 8×8 parts, as uint8 [n, 64].
+    """Return of images uint8 [n, c, h, w] the mean brightness of 8×8 parts, as uint8 [n, 64].
 
     All pixels count; of sides below 8, some do so in two parts.
     """

@@ -12,7 +12,7 @@ from ..core.sections import Data
 from .findings import Finding, shown
 from .splits import LEFT_OUT, SPLITS
 
-UNLIKELY = 0.01  # the chance that none of so many more pictures falls into a split
+UNLIKELY = 0.01  # the chance that none of so many more examples falls into a split
 
 # (split, class, "" of none) → examples
 Counts = Mapping[tuple[str, str], int]
@@ -60,7 +60,7 @@ def _lacking(
     found = ", ".join(f"{count} {split.replace('_', '-')}" for split, count in each.items())
     rarest = min(splits, key=lambda split: _share(split, data))
     more = math.ceil(math.log(UNLIKELY) / math.log(1 - _share(rarest, data)))
-    kind = "groups of pictures" if grouped else "pictures"
+    kind = "groups of examples" if grouped else "examples"
     chance = f"about {more} more {kind} would make that unlikely, 1 %; "
     words = (
         f"{shown(label)} has no example in {' and '.join(splits)} (it has {found}); "
@@ -71,7 +71,7 @@ def _lacking(
 
 
 def _share(split: str, data: Data) -> float:
-    """The share of pictures like the target's that falls into a split."""
+    """The share of examples like the target's that falls into a split."""
     if split in ("dev", "test"):
         return float(getattr(data, f"{split}_fraction"))
     learnt = 1 - data.dev_fraction - data.test_fraction
@@ -82,11 +82,11 @@ def _mend(split: str, data: Data) -> str:
     """What gives a split more examples."""
     if split != "train":
         key = "train_on" if split == "train_dev" else "evaluate_on"
-        return f"add pictures, or raise data.{split}_fraction{_widen(key, data)}"
+        return f"add examples, or raise data.{split}_fraction{_widen(key, data)}"
     less = f", or raise data.train_fraction, {data.train_fraction:g}"
     more = less if data.train_fraction < 1 else ""
     return (
-        f"add pictures, or lower data.dev_fraction or test_fraction{more}{_widen('train_on', data)}"
+        f"add examples, or lower data.dev_fraction or test_fraction{more}{_widen('train_on', data)}"
     )
 
 

@@ -16,7 +16,7 @@ class Rule:
     """A kind of finding.
 
     An `error` stops the pipeline, unless it is accepted with a reason; one that is not `acceptable`
-    can only be mended. Pictures of an accepted finding that `leaves_out` are not learned from.
+    can only be mended. Examples of an accepted finding that `leaves_out` are not learned from.
     """
 
     title: str
@@ -40,8 +40,8 @@ RULES = {
     "single-classes": Rule("one class each, where there may be several", error=True),
     "constant-class": Rule("class that hardly an example lacks", error=True),
     "few-classes": Rule("fewer than two classes", error=True, acceptable=False),
-    "empty-class": Rule("class without a picture", error=True),
-    "small-class": Rule("class with hardly a picture", error=True),
+    "empty-class": Rule("class without an example", error=True),
+    "small-class": Rule("class with hardly an example", error=True),
     "similar-classes": Rule("classes that differ by case only", error=True),
     "paired-folders": Rule("images and their masks as two classes", error=True),
     "missing-class": Rule("expected class missing", error=True, acceptable=False),
@@ -55,9 +55,9 @@ RULES = {
     "plain-masks": Rule("masks of one class alone", error=False),
     "few-examples": Rule("hardly an example", error=True),
     "constant-answer": Rule("the same answer for all", error=True, acceptable=False),
-    "two-labels": Rule("one picture under two labels", error=True, acceptable=False),
+    "two-labels": Rule("one example under two labels", error=True, acceptable=False),
     "two-answers": Rule("equal rows with different answers", error=False),
-    "two-splits": Rule("one picture in two splits", error=True),
+    "two-splits": Rule("one example in two splits", error=True),
     "corrections": Rule("correction that does not fit", error=True, acceptable=False),
     "acceptance": Rule("acceptance that does not fit", error=True, acceptable=False),
     "stale-acceptance": Rule("acceptance of nothing", error=False, acceptable=False),
@@ -68,13 +68,13 @@ RULES = {
     "far-answer": Rule("answers far from all others", error=False),
     "label-error": Rule("probable label error", error=False),
     "near-duplicates": Rule("near-duplicates", error=False),
-    "copies": Rule("copies of one picture", error=False),
+    "copies": Rule("copies of one example", error=False),
     "imbalance": Rule("imbalance of the classes", error=False),
     "odd-name": Rule("name that other systems cannot hold", error=False),
     "more-frames": Rule("frames, pages or channels beyond the first", error=False),
     "odd-size": Rule("odd size", error=False),
     "odd-mode": Rule("odd colour mode", error=False),
-    "unused-bits": Rule("bits that no picture uses", error=False),
+    "unused-bits": Rule("bits that no image uses", error=False),
     "brightness-drift": Rule("brightness has drifted", error=False),
     "size-drift": Rule("sizes have drifted", error=False),
 }

@@ -1,7 +1,7 @@
 """From the content of an image file to its pixels, and what else is known of it.
 
 What a decoder says of a content is a fact, and is kept. What the machine says (there is no memory,
-a library is missing) is none: it stops the run, and the picture is looked at again.
+a library is missing) is none: it stops the run, and the image is looked at again.
 """
 
 import io
@@ -22,7 +22,7 @@ from .example import Facts, TooLarge, Unreadable
 
 # What is read, and the library in Pillow's wheel that does it. No format that calls programs of the
 # system (EPS calls Ghostscript); that takes memory of which its header says nothing (192 bytes of
-# JPEG 2000 took 4.9 GB; AVIF decodes more than it announces); that holds several pictures of which
+# JPEG 2000 took 4.9 GB; AVIF decodes more than it announces); that holds several images of which
 # one is chosen (ICO); or that has no mark by which to tell it (TGA).
 FORMATS = {
     "PNG": "zlib",
@@ -40,7 +40,7 @@ PIXEL_BYTES = 28  # of memory that decoding one pixel takes, at most, with the f
 OPEN_BYTES = 8  # of these, what a WebP takes before its size is known
 BAND = 2**20  # pixels that are converted at once
 FAINT = 16  # of 255: what is no more opaque cannot be seen on white
-HOT = 0.001  # share of a picture's pixels that may be defects of a camera's sensor
+HOT = 0.001  # share of an image's pixels that may be defects of a camera's sensor
 Read = TypeVar("Read")
 
 
@@ -96,7 +96,7 @@ def reading(content: bytes, formats: list[str], read: Callable[[Any, Data], Read
     most = round(data.megapixels * 1e6)
     memory = OPEN_BYTES * most
     # Pillow asks before it decodes, frame by frame; it warns of so many pixels, and refuses twice
-    # as many. That, and what it warns of besides, is no fault of a picture.
+    # as many. That, and what it warns of besides, is no fault of an image.
     Image.MAX_IMAGE_PIXELS = most // 2
     try:
         with (
@@ -144,7 +144,7 @@ def _unknown(content: bytes) -> str:
         for name, (_, accept) in sorted(Image.OPEN.items())
         if name not in FORMATS and accept and accept(content[:16])
     )
-    said = next(names, "no picture format")
+    said = next(names, "no image format")
     return f"its content is in {said}, and read are {', '.join(sorted(FORMATS))}; convert it"
 
 
@@ -186,16 +186,16 @@ def _opened(image: Any, content: bytes, data: Data, wanted: str) -> tuple[Image.
 
 
 def _is_wide(image: Any) -> bool:
-    """Whether the picture is grey of 16 bits."""
+    """Whether the image is grey of 16 bits."""
     return image.mode.startswith("I;16") or (image.format, image.mode) == ("PPM", "I")
 
 
 def _bits(image: Any, data: Data) -> int:
     """Return the bits of a wide pixel that are in use.
 
-    A 12-bit camera's pictures come as 16 bits, and hardly a file says so (PNG's sBIT and TIFF's
+    A 12-bit camera's images come as 16 bits, and hardly a file says so (PNG's sBIT and TIFF's
     MaxSampleValue are rare, and mean other things as well). To take them from the brightest pixel
-    would make a dark picture light. So a person says it once, for all of a set alike.
+    would make a dark image light. So a person says it once, for all of a set alike.
     """
     if image.format == "PPM":
         return 16  # it says its largest value, and Pillow stretches to that
@@ -204,7 +204,7 @@ def _bits(image: Any, data: Data) -> int:
 
 
 def _used(image: Any) -> int:
-    """Return the bits that a wide picture takes; a camera's few hot pixels do not count."""
+    """Return the bits that a wide image takes; a camera's few hot pixels do not count."""
     values = np.asarray(image)
     most = HOT * values.size
     bits = range(16, 0, -1)
@@ -212,14 +212,14 @@ def _used(image: Any) -> int:
 
 
 def _lost_wide(image: Any, bits: int, used: int) -> str:
-    """Return what the pixels will not show of a wide picture and should, "" for nothing."""
+    """Return what the pixels will not show of a wide image and should, "" for nothing."""
     top = int(np.asarray(image).max())
     if top >= 2**bits:
         return f"it has values up to {top}, more than {bits} bits; raise data.bits"
     if 0 < used <= bits - 4:
         return (
             f"it uses {used} of {bits} bits, so that {max(1, 2 ** (used - bits + 8))} of 256 "
-            "levels are left; set data.bits to the bits that such pictures use"
+            "levels are left; set data.bits to the bits that such images use"
         )
     return ""
 
@@ -236,7 +236,7 @@ def _used_colours(image: Any, content: bytes) -> int:
 
 
 def _lost(image: Any, used: int) -> str:
-    """Return what the pixels will not show of any other picture and should, "" for nothing."""
+    """Return what the pixels will not show of any other image and should, "" for nothing."""
     if 0 < used <= 12:
         return (
             f"of the 16 bits of its colours the upper {16 - used} are empty, so that "
@@ -254,7 +254,7 @@ def _is_varied(image: Image.Image) -> bool:
 
 
 def _goes_on(image: Any, tiles: Any, content: bytes) -> bool:
-    """Whether a PPM holds another picture behind this one, of which Pillow says nothing."""
+    """Whether a PPM holds another image behind this one, of which Pillow says nothing."""
     if content[1:2] not in b"456":
         return False  # numbers in words, of which Pillow takes as many as it needs
     decoder, _, start, told = tiles[0]
@@ -265,9 +265,9 @@ def _goes_on(image: Any, tiles: Any, content: bytes) -> bool:
 
 
 def _flat(image: Image.Image, bits: int, dark: bool, wanted: str) -> Image.Image:
-    """Return the picture in 8 bits of grey or colour, on white; it is wide where `bits` is not 0.
+    """Return the image in 8 bits of grey or colour, on white; it is wide where `bits` is not 0.
 
-    Part by part, so that a large picture is not in memory four times.
+    Part by part, so that a large image is not in memory four times.
     """
     if image.mode == wanted and not image.has_transparency_data:
         return image
@@ -289,6 +289,6 @@ def _narrow(image: Image.Image, bits: int, dark: bool) -> Image.Image:
 def _opaque(image: Image.Image) -> Image.Image:
     if not image.has_transparency_data:
         return image
-    # What lies under transparent pixels is often black, whatever the picture shows.
+    # What lies under transparent pixels is often black, whatever the image shows.
     paper = Image.new("RGBA", image.size, "white")
     return Image.alpha_composite(paper, image.convert("RGBA"))

@@ -142,7 +142,7 @@ class Catalogue:
         self._remove_unused()
         return decoded
 
-    def pictures(self) -> Iterator[Row]:
+    def examples(self) -> Iterator[Row]:
         """Yield what has no problem, in the order of the paths."""
         columns = "path, label, md5, facts, time, grouped, block, place, checksum"
         rows = self.database.execute(
@@ -224,7 +224,7 @@ class Catalogue:
         return self.folder / f"{name}.npy"
 
     def forget(self, blocks: Sequence[str]) -> None:
-        """Have the pictures of damaged blocks decoded again when the catalogue is filled next."""
+        """Have the examples of damaged blocks decoded again when the catalogue is filled next."""
         names = json.dumps(blocks)
         with self.database:
             for column in ("files WHERE block", "blocks WHERE name"):

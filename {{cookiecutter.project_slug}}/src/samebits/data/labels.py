@@ -1,6 +1,6 @@
-"""Labels that were wrong, put right by a small reviewed file instead of by moving pictures.
+"""Labels that were wrong, put right by a small reviewed file instead of by moving examples.
 
-A row of data/corrections.csv says: the pictures with this content (MD5) that stand in folder `old`
+A row of data/corrections.csv says: the examples with this content (MD5) that stand in folder `old`
 are `new`, by whom and why. It holds for every copy and every split.
 """
 
@@ -57,7 +57,7 @@ def _problem(one: Correction, first: int) -> str:
     if one.old == one.new:
         return f"the old and the new label are both {shown(one.old)}; correct or remove the line."
     if first:
-        return f"line {first} corrects the same picture; keep one of them."
+        return f"line {first} corrects the same example; keep one of them."
     return ""
 
 
@@ -84,11 +84,11 @@ def misfits(
     unfit: Callable[[str], str],
     path: Path,
 ) -> Iterator[Finding]:
-    """Yield a finding for each correction that does not fit the pictures.
+    """Yield a finding for each correction that does not fit the examples.
 
     Args:
         corrections: the rows with their lines.
-        folders: for each hash of a row the folders in which such pictures stand.
+        folders: for each hash of a row the folders in which such examples stand.
         unfit: says what is wrong with a label that there cannot be, "" of others.
         path: the file that holds the rows.
     """
@@ -96,11 +96,11 @@ def misfits(
         here = folders.get(one.md5, ())
         if not here:
             problem = (
-                f"no picture has the content {one.md5}; remove the line or restore the picture"
+                f"no example has the content {one.md5}; remove the line or restore the example"
             )
         elif one.old not in here:
             stands = ", ".join(shown(name) for name in sorted(here))
-            problem = f"the picture stands in {stands}, not in {shown(one.old)}; correct the line"
+            problem = f"the example stands in {stands}, not in {shown(one.old)}; correct the line"
         else:
             problem = unfit(one.new)
         if not problem:

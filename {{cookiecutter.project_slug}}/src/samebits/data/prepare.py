@@ -59,10 +59,10 @@ def prepare(
         version: DVC's hash of the raw data.
         workers: processes that decode; moves no byte.
         shard_bytes: of the arrays that are cut at one place, at most.
-        labels: the right labels of pictures that stand in a wrong folder.
+        labels: the right labels of examples that stand in a wrong folder.
 
     Returns:
-        How many pictures had to be decoded.
+        How many examples had to be decoded.
 
     Raises:
         UserError: a split would be empty, a class would have no example to learn from, or an answer
@@ -132,7 +132,7 @@ def _fitted(catalogue: Catalogue, data: Data, cache: DecodeCache) -> Fitted:
     if fitting is None:
         return Fitted({}, None)
     cut = catalogue.cut(data)
-    places = (one.place for one in catalogue.pictures() if _split(one, data, cut) == FITTED_ON)
+    places = (one.place for one in catalogue.examples() if _split(one, data, cut) == FITTED_ON)
     return fitting.learn(cache(chunk) for chunk in _chunks(places))
 
 
@@ -159,7 +159,7 @@ def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
 
 
 def _labelled(catalogue: Catalogue, labels: Labels) -> Iterator[Row]:
-    for one in catalogue.pictures():
+    for one in catalogue.examples():
         yield one._replace(label=labels.get((one.md5, one.label), one.label))
 
 

@@ -81,7 +81,7 @@ def sources(raw: Path) -> Iterator[Source]:
 
 
 def look_over(raw: Path) -> None:
-    """Refuse what stands below `raw` and is no file for a picture: DVC would wait for a pipe.
+    """Refuse what stands below `raw` and is no file for an example: DVC would wait for a pipe.
 
     Raises:
         UserError: as for `sources`, but no archive is looked into.
@@ -103,7 +103,7 @@ def classes(raw: Path) -> list[str]:
 
 
 def members(archive: Path) -> Iterator[Source]:
-    """Yield the pictures of an archive of the packed layout.
+    """Yield the examples of an archive of the packed layout.
 
     Raises:
         UserError: it is damaged.
@@ -124,7 +124,7 @@ def members(archive: Path) -> Iterator[Source]:
                 raise tarfile.TarError("it stops in the middle")
     except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
         raise UserError(
-            f"{archive.as_posix()} is no tar archive of pictures, or damaged ({error}); get it "
+            f"{archive.as_posix()} is no tar archive of examples, or damaged ({error}); get it "
             "back with 'dvc checkout --force data/raw.dvc', or remove it."
         ) from None
 
@@ -150,7 +150,7 @@ def _below(folder: Path, prefix: str, problems: list[str]) -> Iterator[Source]:
         else:
             yield from _below(path, prefix + name, problems)
         if problem:
-            problems.append(f"{path.as_posix()} {problem}; remove it, or put a picture there.")
+            problems.append(f"{path.as_posix()} {problem}; remove it, or put an example there.")
 
 
 def _names(folder: Path, problems: list[str] | None = None) -> list[str]:

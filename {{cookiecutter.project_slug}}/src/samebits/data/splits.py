@@ -1,7 +1,7 @@
 """Which split an example belongs to: a function of its content and its name alone.
 
 So an example stays in its split when others come or go, in whatever order they are read, and copies
-of a picture never stand on two sides. The order of the splits is that of the chain of assumptions:
+of an example never stand on two sides. The order of the splits is that of the chain of assumptions:
 `train`, `train_dev` (the same source, not trained on), `dev` and `test` (both from the target).
 What is neither evaluated nor learnt from stands in none of them.
 

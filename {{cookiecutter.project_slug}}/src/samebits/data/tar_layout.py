@@ -1,9 +1,9 @@
-"""The packed layout of data/raw: few tar archives instead of a file for each picture.
+"""The packed layout of data/raw: few tar archives instead of a file for each example.
 
 DVC, and whatever copies files, is slow with very many of them. Members have the paths of the files,
 so `tar xf` gives the folders back; a table of labels stays beside the archives. These hold the
-pictures in the order of their paths and no times, owners or modes; the contents alone say where one
-ends, and its own content names it. So the same pictures give the same bytes, and new ones change
+examples in the order of their paths and no times, owners or modes; the contents alone say where one
+ends, and its own content names it. So the same examples give the same bytes, and new ones change
 only the archives into whose range they fall.
 """
 
@@ -22,7 +22,7 @@ from ..core.files import replacing
 from .readers import FOLDERS, Lines, Reader
 from .source import Source, archives
 
-SHARD_BYTES = 64 * 2**20  # of an archive, unless one picture is larger
+SHARD_BYTES = 64 * 2**20  # of an archive, unless one example is larger
 _BLOCK = tarfile.BLOCKSIZE
 _NAMED = re.compile(r"pictures-([0-9a-f]{32})\.tar")
 _TABLE = """
@@ -32,20 +32,20 @@ WITHOUT ROWID
 
 
 def pack(raw: Path, shard_bytes: int = SHARD_BYTES, reader: Reader = FOLDERS) -> int:
-    """Move every picture below `raw` into archives; those that stay the same are not touched.
+    """Move every example below `raw` into archives; those that stay the same are not touched.
 
     A kill at any moment loses nothing: what is new is there before what is old goes.
 
     Args:
         raw: the folder.
-        shard_bytes: of an archive, at most, unless one picture is larger.
-        reader: says what is a picture.
+        shard_bytes: of an archive, at most, unless one example is larger.
+        reader: says what is an example.
 
     Returns:
-        How many pictures there are.
+        How many examples there are.
 
     Raises:
-        UserError: a picture is not where the reader looks, its table is not as it must be, or an
+        UserError: an example is not where the reader looks, its table is not as it must be, or an
             archive is damaged; nothing was changed.
     """
     _refuse_damaged(raw)
@@ -61,10 +61,10 @@ def pack(raw: Path, shard_bytes: int = SHARD_BYTES, reader: Reader = FOLDERS) ->
 
 
 def unpack(raw: Path, reader: Reader = FOLDERS) -> int:
-    """Write every picture below `raw` to a file of its own, and remove the archives.
+    """Write every example below `raw` to a file of its own, and remove the archives.
 
     Returns:
-        How many pictures there are.
+        How many examples there are.
 
     Raises:
         UserError: as `pack`; nothing was changed.
@@ -116,7 +116,7 @@ def _listed(raw: Path, reader: Reader) -> sqlite3.Connection:
 
 def _in_order(found: sqlite3.Connection) -> Iterator[Source]:
     rows = found.execute("SELECT * FROM found ORDER BY path")
-    for row in progress(rows, desc="pack", total=_count(found), unit=" pictures"):
+    for row in progress(rows, desc="pack", total=_count(found), unit=" examples"):
         yield Source(*row)
 
 
@@ -125,9 +125,9 @@ def _count(found: sqlite3.Connection) -> int:
     return int(count)
 
 
-def _write(pictures: Iterable[Source], raw: Path, most: int) -> Iterator[str]:
-    """Write the archives of the pictures to `raw`; yield the name of each."""
-    left = next(members := _members(pictures, raw), None)
+def _write(examples: Iterable[Source], raw: Path, most: int) -> Iterator[str]:
+    """Write the archives of the examples to `raw`; yield the name of each."""
+    left = next(members := _members(examples, raw), None)
     half = _half(raw)
     while left is not None:
         size, least = 0, most // 4
@@ -139,7 +139,7 @@ def _write(pictures: Iterable[Source], raw: Path, most: int) -> Iterator[str]:
                 whole.update(member)
                 size += len(member)
                 left = next(members, None)
-                # The larger the picture, the likelier it is the last: so ends come as often.
+                # The larger the example, the likelier it is the last: so ends come as often.
                 if size >= least and start * least < len(member) * 16**8:
                     break
             end = bytes(2 * _BLOCK)
@@ -152,9 +152,9 @@ def _write(pictures: Iterable[Source], raw: Path, most: int) -> Iterator[str]:
     _clear(half)
 
 
-def _members(pictures: Iterable[Source], raw: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield of each picture a number of 32 bits that follows from its content, and its member."""
-    for one in pictures:
+def _members(examples: Iterable[Source], raw: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield of each example a number of 32 bits that follows from its content, and its member."""
+    for one in examples:
         content = one.content(raw)
         header = tarfile.TarInfo(one.path)
         header.size = len(content)

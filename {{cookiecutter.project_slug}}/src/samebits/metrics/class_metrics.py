@@ -86,7 +86,7 @@ METRICS |= {
     ),
     "accuracy": Metric(
         "Accuracy",
-        "share of pictures given the right class",
+        "share of examples given the right class",
         True,
         "share",
         accuracy,

@@ -102,7 +102,7 @@ class ClassScoring:
             raise UserError(f"data set `{split}`: {error}") from None
         if len(examples) != len(labels) or len(self.classes) != found.shape[1]:
             raise UserError(
-                f"data set `{split}` has {len(labels)} labels for {len(examples)} pictures, and "
+                f"data set `{split}` has {len(labels)} labels for {len(examples)} examples, and "
                 f"the model {found.shape[1]} outputs for {len(self.classes)} classes; run "
                 "`dvc repro` again"
             )

@@ -182,7 +182,7 @@ def _check_slices(
 def _check_told(subject: str, figure: str, metric: Metric, sample: Sample, where: str) -> None:
     """Raise a `UserError` where nothing is known, which is neither good nor bad."""
     if problem := sample.untold(metric, figure, where):
-        raise UserError(f"{subject}: {problem}; add pictures, or take another figure.")
+        raise UserError(f"{subject}: {problem}; add examples, or take another figure.")
 
 
 def judge_all(

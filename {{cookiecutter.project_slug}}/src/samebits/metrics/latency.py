@@ -1,4 +1,4 @@
-"""What this machine has measured of latency: for each file of weights, milliseconds a picture."""
+"""What this machine has measured of latency: for each file of weights, milliseconds an example."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ FILE = Path("reports/latency.json")
 
 
 def remembered() -> dict[str, list[float]]:
-    """Return, by the MD5 of the weights, the median time for one picture and its interval, in ms.
+    """Return, by the MD5 of the weights, the median time for one example and its interval, in ms.
 
     Raises:
         UserError: the file is damaged.

@@ -17,7 +17,7 @@ FEWEST = 8  # degrees of freedom; below, an interval is of no use to anybody
 class Sample(ABC):
     """`n` examples with what was said of them.
 
-    `groups` [n] numbers what was drawn together, such as the pictures of one patient; each example
+    `groups` [n] numbers what was drawn together, such as the examples of one patient; each example
     has its own number where it stands alone. `partial` says that they are a part of a data set,
     `share` whether an error is a share of answers that are wrong, of which an example has `each`:
     where it has one, an error is 0 or 1.

@@ -1,7 +1,7 @@
 """Pull data and models from the remote, push them there, and say in one sentence what is wrong.
 
 Where the remote has `verify = true`, DVC compares each file that it pulls with its hash. The list
-of a folder's files is an object, too, and that DVC takes as it comes: a changed list gives pictures
+of a folder's files is an object, too, and that DVC takes as it comes: a changed list gives examples
 other labels, leaves some out, or writes outside the project, and so does a list of another hash. So
 lists are compared, and their names looked at, before DVC sees them. What was cut off is completed
 by asking again.

@@ -100,7 +100,7 @@ def _corrections(corrections: list[dict[str, Any]]) -> str:
         [
             f"<code>{text(one['md5'])}</code>",
             *(name(one[key]) for key in ("old", "new")),
-            f"{one['pictures']:,}",
+            f"{one['examples']:,}",
             *(name(one[key]) for key in ("who", "why")),
         ]
         for one in corrections[:MOST_SHOWN]

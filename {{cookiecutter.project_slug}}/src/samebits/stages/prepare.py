@@ -19,7 +19,7 @@ DECODED = Path("data/decoded")
 
 
 def main(yours: Yours, seal: Seal) -> None:
-    """Decode, resize and split every picture."""
+    """Decode, resize and split every example."""
     data, runtime = read(Data), read(Runtime)
     version, labels = _version(Path("reports/data.json")), read_labels(FILE)
     task = read(Task)

@@ -159,7 +159,7 @@ def joined(processes: int, reproducibility: Reproducibility) -> Iterator[Group]:
 def _say(error: UserError) -> None:
     """Say in another process than rank 0 what went wrong, if that is not said.
 
-    A wrong param goes wrong in all, a picture that cannot be read in one: the first says it.
+    A wrong param goes wrong in all, an example that cannot be read in one: the first says it.
     """
     if isinstance(error, _Ended):
         return  # rank 0 says it, if nobody knows more
