@@ -51,7 +51,9 @@ def faults(rates: tuple[float, float], target: Change, real: Change) -> dict[str
         real: the same for examples from use.
     """
     small, short = {"model.width": 1}, {"optimization.epochs": 2}
-    low, high = ({"optimization.learning_rate": one} for one in rates)
+    least, low, high = (
+        {"optimization.learning_rate": one} for one in (rates[0] / 5, *rates)
+    )
     decay, source = {"regularization.weight_decay": 100.0}, {"data.evaluate_on": "target/*"}
     theirs = "learn from some of the target's examples"
     return {
@@ -62,6 +64,9 @@ def faults(rates: tuple[float, float], target: Change, real: Change) -> dict[str
         ),
         "too low a learning rate": Fault(
             "gap", "bias", "optimization", "higher learning rate", low
+        ),
+        "far too low a learning rate": Fault(
+            "gap", "bias", "optimization", "higher learning rate", least
         ),
         "too much weight decay": Fault("gap", "bias", "regularization", "less weight decay", decay),
         "dev from another source": Fault("gap", "mismatch", "data", theirs, source, target=target),
