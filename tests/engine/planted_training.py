@@ -51,9 +51,7 @@ def faults(rates: tuple[float, float], target: Change, real: Change) -> dict[str
         real: the same for examples from use.
     """
     small, short = {"model.width": 1}, {"optimization.epochs": 2}
-    least, low, high = (
-        {"optimization.learning_rate": one} for one in (rates[0] / 5, *rates)
-    )
+    least, low, high = ({"optimization.learning_rate": one} for one in (rates[0] / 5, *rates))
     decay, source = {"regularization.weight_decay": 100.0}, {"data.evaluate_on": "target/*"}
     theirs = "learn from some of the target's examples"
     return {

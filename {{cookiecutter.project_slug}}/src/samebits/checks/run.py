@@ -26,7 +26,7 @@ from .answers import RULES, Rules
 from .columns import column_findings
 from .near_duplicates import neighbour_findings
 from .rules import cut_findings, file_findings, odd_findings, open_views, same_findings
-from .sampled import look_of, sample
+from .sampled import Sampled, look_of, sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,10 @@ def _judged(
     before = drift.last_release(reviewed.reference, version)
     open_views(database, labels(rows))
     now = drift.statistics(database)
-    sampled = sample(database, data, classes=_classes(database, rules)) if rules.words else []
+    sampled = list[Sampled]()
+    if rules.doubtful(catalogue.decoder.fields):
+        classes = _classes(database, rules)
+        sampled = sample(database, data, classes=classes, words=rules.words)
     known = {*_names(database), *data.classes}
     found = chain(
         file_findings(database, data),
@@ -104,7 +107,7 @@ def _judged(
             rows, _folders(database), lambda label: rules.unfit(label, known), reviewed.corrections
         ),
         acceptances.problems,
-        column_findings(sampled, cache, catalogue.decoder.columns),
+        column_findings(sampled if rules.words else (), cache, catalogue.decoder.columns),
         rules.doubts(sampled, look_of(catalogue, cache, sampled), out_of_fold, data),
         neighbour_findings(database, lambda at: cache(at)[image], data, cut, labels=rules.words)
         if image
