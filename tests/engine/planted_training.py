@@ -26,7 +26,7 @@ from samebits.core.sections import (
 )
 from samebits.data.index import Place
 from samebits.data.loader import Batch, Preparation, Split
-from samebits.data.targets import Answers
+from samebits.data.targets import MASK, Answers
 from samebits.diagnosis.diagnosis import Inputs, diagnose
 from samebits.diagnosis.forms import errors_of
 from samebits.diagnosis.ideas import Settings
@@ -157,12 +157,13 @@ class Kind:
     ) -> list[dict[str, Any]]:
         assert self.doubted is not None
         rule, out_of_fold = self.doubted
-        features = np.concatenate([one.arrays["features"][:] for one in splits.values()])
-        examples = [known for one in predictions.values() for known in one.examples]
+        parts = [{**one.arrays, MASK: one.labels} for one in splits.values()]
+        known = {name: np.concatenate([one[name][:] for one in parts]) for name in parts[0]}
+        examples = [one for some in predictions.values() for one in some.examples]
         sampled = [(one, Place("", row, 0)) for row, one in enumerate(examples)]
 
         def look(places: list[Place]) -> dict[str, Any]:
-            return {"features": features[[one.place for one in places]]}
+            return {name: one[[at.place for at in places]] for name, one in known.items()}
 
         return [one.record() for one in rule(sampled, look, out_of_fold, data)]
 
