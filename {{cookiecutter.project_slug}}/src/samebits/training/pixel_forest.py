@@ -19,7 +19,7 @@ SIDE = 32  # pixels of an image, at most
 RADII = 1, 4, 8  # of the squares around a pixel whose mean and deviation are looked at
 TREES, LEAF = 10, 10  # and pixels in each leaf, at least
 FEWEST = 50  # pixels of a class, for it to be learnt
-CHUNK = 64  # examples at once
+CHUNK = 32  # examples at once
 
 Images = NDArray[np.uint8]
 # From the rows of examples [m] to their images [m, c, h, w] and masks [m, h, w].
@@ -87,10 +87,10 @@ def _fitted(seen: Images, true: Images) -> Any:
 
 def _judged(model: Any, rows: NDArray[np.int64], images: Images, masks: Images) -> Judged:
     found, marked = model.predict_proba(_features(images)), masks.reshape(len(masks), -1)
-    columns = np.full(256, found.shape[1])
+    columns = np.full(256, -1)
     columns[model.classes_] = np.arange(found.shape[1])
-    whole = np.pad(found, ((0, 0), (0, 1)), constant_values=1)
-    own = whole[np.arange(marked.size), columns[marked.ravel()]]
+    column = columns[marked.ravel()]
+    own = np.where(column < 0, 1.0, found[np.arange(marked.size), column])
     said = model.classes_[found.argmax(axis=1)]
     return Judged(rows, marked, own.reshape(marked.shape), said.reshape(marked.shape))
 
