@@ -31,6 +31,10 @@ def plain(raw: Path) -> None:
         pair(raw, name, sum(map(ord, name)), mask=png(np.zeros((SIDE, SIDE), dtype=np.uint8)))
 
 
+def exchanged(raw: Path) -> None:
+    (raw / "masks/007.png").write_bytes(png(np.array([0, 2, 1], dtype=np.uint8)[drawn(7)[1]]))
+
+
 def few(raw: Path) -> None:
     for path in sorted(raw.rglob("*.png")):
         if path.stem > "001":
@@ -80,12 +84,18 @@ OF_MASKS: dict[str, Case] = {
     "two-masks": (
         two_masks,
         "images/003.png and images/again.png are one image with different masks; keep the right",
-        (),
+        ("label-error",),
         {},
     ),
     "plain-masks": (
         plain,
         "2 of 62 masks are of one class alone: images/empty.png (background), images/none.png (bac",
+        ("label-error",),
+        {},
+    ),
+    "label-error": (
+        exchanged,
+        "masks/007.png: 23.4 % of its pixels look like another class than it says, where a model ",
         (),
         {},
     ),
@@ -112,13 +122,13 @@ OF_MASKS: dict[str, Case] = {
     "unseen-class": (
         without("dev", "test"),
         "no mask in dev and test has a pixel of blot; add images that show it, or accept it",
-        (),
+        ("label-error",),
         {},
     ),
     "unlearnt-class": (
         without("train", "train_dev"),
         "no mask in train has a pixel of blot; add images that show it.",
-        (),
+        ("label-error",),
         {},
     ),
 }

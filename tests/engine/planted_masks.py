@@ -14,10 +14,12 @@ from predicted import masked
 from torch import Tensor, nn
 from torch.nn import functional
 
+from samebits.checks.mask_label_errors import doubted_masks
 from samebits.core.sections import Regularization
 from samebits.data.loader import Batch, Split
 from samebits.data.targets import Answers
 from samebits.metrics.mask_predictions import MaskPredictions
+from samebits.training.pixel_forest import out_of_fold
 from samebits.training.predict import predict
 from samebits.training.target import target_of
 
@@ -35,6 +37,7 @@ def _inverted(images: NDArray[Any], _: np.random.Generator) -> NDArray[Any]:
 FAULTS = {
     **faults((1e-4, 5.0), _inverted, _inverted),
     **few({"optimization.epochs": 200, "optimization.batch_size": 5, "model.width": 32}, 5),
+    "wrong masks": Fault("gap", None, "data", "correct labels", wrong_labels=0.12),
 }
 
 
@@ -75,6 +78,9 @@ def _split(fault: Fault, name: str, seed: int) -> Split:
     change = fault.target if name in ("dev", "test") else fault.real if name == "real" else None
     if change is not None:
         images = change(images, draw)
+    # Those of other images.
+    wrong = draw.random(count) < fault.wrong_labels
+    masks[wrong] = np.roll(masks[wrong], 1, axis=0)
     return Split(
         {"image": images.clip(0, 255).astype(np.uint8)[:, np.newaxis]}, masks, NAMES, "", "mask"
     )
@@ -97,6 +103,7 @@ def _said(network: nn.Module, split: Split, first: int) -> MaskPredictions:
 KIND = Kind(
     ANSWERS,
     {
+        "data.classes": tuple(NAMES),
         "optimization.batch_size": 25,
         "optimization.epochs": 25,
         "model.width": 12,
@@ -108,4 +115,5 @@ KIND = Kind(
     _inputs,
     _loss,
     _said,
+    (doubted_masks, out_of_fold),
 )

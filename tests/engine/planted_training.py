@@ -26,7 +26,7 @@ from samebits.core.sections import (
 )
 from samebits.data.index import Place
 from samebits.data.loader import Batch, Preparation, Split
-from samebits.data.targets import Answers
+from samebits.data.targets import MASK, Answers
 from samebits.diagnosis.diagnosis import Inputs, diagnose
 from samebits.diagnosis.forms import errors_of
 from samebits.diagnosis.ideas import Settings
@@ -51,7 +51,7 @@ def faults(rates: tuple[float, float], target: Change, real: Change) -> dict[str
         real: the same for examples from use.
     """
     small, short = {"model.width": 1}, {"optimization.epochs": 2}
-    low, high = ({"optimization.learning_rate": one} for one in rates)
+    least, low, high = ({"optimization.learning_rate": one} for one in (rates[0] / 5, *rates))
     decay, source = {"regularization.weight_decay": 100.0}, {"data.evaluate_on": "target/*"}
     theirs = "learn from some of the target's examples"
     return {
@@ -62,6 +62,9 @@ def faults(rates: tuple[float, float], target: Change, real: Change) -> dict[str
         ),
         "too low a learning rate": Fault(
             "gap", "bias", "optimization", "higher learning rate", low
+        ),
+        "far too low a learning rate": Fault(
+            "gap", "bias", "optimization", "higher learning rate", least
         ),
         "too much weight decay": Fault("gap", "bias", "regularization", "less weight decay", decay),
         "dev from another source": Fault("gap", "mismatch", "data", theirs, source, target=target),
@@ -154,12 +157,13 @@ class Kind:
     ) -> list[dict[str, Any]]:
         assert self.doubted is not None
         rule, out_of_fold = self.doubted
-        features = np.concatenate([one.arrays["features"][:] for one in splits.values()])
-        examples = [known for one in predictions.values() for known in one.examples]
+        parts = [{**one.arrays, MASK: one.labels} for one in splits.values()]
+        known = {name: np.concatenate([one[name][:] for one in parts]) for name in parts[0]}
+        examples = [one for some in predictions.values() for one in some.examples]
         sampled = [(one, Place("", row, 0)) for row, one in enumerate(examples)]
 
         def look(places: list[Place]) -> dict[str, Any]:
-            return {"features": features[[one.place for one in places]]}
+            return {name: one[[at.place for at in places]] for name, one in known.items()}
 
         return [one.record() for one in rule(sampled, look, out_of_fold, data)]
 

@@ -23,7 +23,7 @@ TARGETS = {
     *("training.softmax_regression", "training.logistic_regression"),
     "training.linear_regression",
     *("metrics.class_sets", "metrics.class_set_metrics", "metrics.class_set_predictions"),
-    *("checks.class_set_rules", "report.class_set_parts"),
+    *("checks.class_set_rules", "report.class_set_parts", "checks.mask_label_errors"),
     *("metrics.classification", "metrics.class_metrics", "metrics.class_predictions"),
     *("metrics.regression", "metrics.number_metrics", "metrics.number_predictions"),
     *("metrics.segmentation", "metrics.mask_metrics", "metrics.mask_predictions"),

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from samebits.checks.columns import column_findings
+from samebits.checks.columns import column_findings, columns_of
 from samebits.console.errors import UserError
 from samebits.data.decoder import _columns
 from samebits.data.fields import Field
@@ -44,7 +44,8 @@ def found(
         chosen = [one.place for one in places]
         return {name: array[chosen] for name, array in arrays.items()}
 
-    return [(one.rule, one.message) for one in column_findings(sampled, look, columns)]
+    found = column_findings(columns_of(sampled, look, columns), answers)
+    return [(one.rule, one.message) for one in found]
 
 
 @pytest.mark.parametrize("answers", [ANSWERS, NUMBERS])

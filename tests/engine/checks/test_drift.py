@@ -1,13 +1,29 @@
 """How far the data have moved since the last release of other data."""
 
 import json
+import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
-from conftest import ROOT
+from conftest import ROOT, shipped
 
-from samebits.checks.drift import BINS, FILE, Release, distance, last_release, write_reference
+from samebits.checks.columns import Columns
+from samebits.checks.drift import (
+    BINS,
+    FILE,
+    Release,
+    Statistics,
+    distance,
+    drift_findings,
+    last_release,
+    statistics,
+    write_reference,
+)
 from samebits.console.errors import UserError
+from samebits.core.sections import Data
 
 STATISTICS = {kind: [1] * bins for kind, bins in BINS.items()}
 
@@ -83,3 +99,80 @@ def test_a_release_needs_the_report_of_validation(tmp_path: Path, content: str |
     with pytest.raises(UserError, match="is not what the validate stage writes; run 'dvc repro v"):
         write_reference(tmp_path / "data.json", "1.0", tmp_path / "reference.json")
     assert not (tmp_path / "reference.json").exists()
+
+
+def known(facts: Sequence[dict[str, Any]], columns: Columns | None = None) -> Statistics:
+    """What is counted of examples with such facts, and of columns; as it comes back from a file."""
+    database = sqlite3.connect(":memory:")
+    database.execute("CREATE TABLE files (problem, facts, width, height, brightness)")
+    rows = ((json.dumps(one), one.get("width", 0)) for one in facts)
+    database.executemany("INSERT INTO files VALUES ('', ?, ?, 1, NULL)", rows)
+    database.execute("INSERT INTO files VALUES ('broken', '{}', 0, 0, NULL)")
+    database.execute("CREATE VIEW examples AS SELECT * FROM files WHERE problem = ''")
+    return dict(json.loads(json.dumps(statistics(database, columns or {}))))
+
+
+def moved(before: Statistics, now: Statistics) -> list[str]:
+    released: Release = {"version": "1.0", "data": "d", "statistics": before}
+    found = [*drift_findings(now, released, shipped(Data))]
+    assert all(one.rule == "value-drift" for one in found)
+    return [
+        one.message.partition(" % of them have moved since data version 1.0")[0] for one in found
+    ]
+
+
+def test_facts_of_any_example_are_looked_at() -> None:
+    texts = [{"length": 10 + number % 7, "words": "a", "cut": 0} for number in range(100)]
+    before = known(texts)
+    assert before["numbers"]["cut"] == {"0.0": 100}
+    assert sum(before["numbers"]["length"].values()) == 100
+    assert moved(before, known(texts[::-1])) == []
+    longer = [
+        one | {"length": one["length"] * (2 if at % 4 == 0 else 1)} for at, one in enumerate(texts)
+    ]
+    assert moved(before, known(longer)) == ["length of the examples: 25.0"]
+    assert moved(known([{}]), known(texts)) == []  # what is new has not moved
+
+
+def test_what_images_have_rules_for_is_not_counted_twice() -> None:
+    found = known([{"width": 9, "height": 9, "brightness": 0.5, "used": 12, "mode": "L"}])
+    assert set(found) == {*BINS}
+
+
+@pytest.mark.parametrize("value", [0.0, -0.0, 1.0, -1.0, 1e300, -3e-300, 7, 12345678901234567890])
+def test_any_number_has_a_step(value: float) -> None:
+    ((step, count),) = known([{"x": value}])["numbers"]["x"].items()
+    assert count == 1
+    assert abs(float(step)) <= abs(value) <= 1.25 * abs(float(step))
+    assert float(step) * value >= 0
+
+
+def test_columns_are_looked_at_where_they_are_not_missing() -> None:
+    drawn = np.random.default_rng(0)
+    there = drawn.random(1000) < 0.9
+
+    def columns(shift: float, share: float) -> Columns:
+        numbers = drawn.normal(size=1000) + shift
+        return {
+            "age": (np.where(there, numbers, 999.0), there),
+            "town": (np.where(np.arange(1000) < 1000 * share, 7, 8), np.ones(1000, dtype=bool)),
+            "name": (np.arange(1000) + (0 if share == 0.5 else 5000), np.ones(1000, dtype=bool)),
+        }
+
+    before = known([], columns(0.0, 0.5))
+    assert sum(before["numbers"]["column age"].values()) == there.sum()
+    assert len(before["categories"]["column name"]) == 101  # a hundred, and all others
+    assert moved(before, known([], columns(0.0, 0.5))) == []
+    # Of a name that is another one in each example a tenth is counted: no more can be seen to move.
+    shifted, town = moved(before, known([], columns(1.0, 0.3)))
+    assert shifted.startswith("column age of the examples: ")
+    assert town == "column town of the examples: 20.0"
+
+
+@pytest.mark.parametrize("damage", [[1], {"age": 3}, {"age": {"x": 1}}, {"age": {"1.0": "two"}}])
+def test_damaged_counts_are_refused(tmp_path: Path, damage: Any) -> None:
+    path = tmp_path / "reference.json"
+    content = [{**release("1.0", "one"), "statistics": {**STATISTICS, "numbers": damage}}]
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(UserError, match="is not what a release writes; restore it from Git"):
+        last_release(path, "two")

@@ -29,7 +29,7 @@ Check = Callable[..., tuple[dict[str, Any], Table]]
 
 PLANTED = OF_FILES | OF_CLASSES | OF_COPIES | OF_IMAGES
 # Of rows: test_columns.py plants these.
-OF_COLUMNS = ("constant-column", "missing-column", "leaking-column", "cut-content")
+OF_COLUMNS = ("constant-column", "missing-column", "leaking-column", "cut-content", "value-drift")
 
 
 @pytest.mark.parametrize("rule", PLANTED)

@@ -314,7 +314,7 @@ def test_what_masks_need(params: Path, settle: Settle, changes: dict[str, Any], 
     assert words in refusal(params)
 
 
-OF_IMAGES = "bits, megapixels, odd_size, odd_mode, near_duplicate, drift"
+OF_IMAGES = "bits, megapixels, odd_size, odd_mode, near_duplicate"
 
 
 def rows(params: Path) -> Path:
@@ -337,10 +337,10 @@ def test_what_is_about_images_alone(params: Path, settle: Settle) -> None:
         data.write_text(f"{line}\n{data.read_text('utf-8')}", "utf-8")
         found = refusal_of_data(params)
         assert "key 'odd_size' is missing from section 'data'; add 'odd_size: 4.0', or" in found
-        assert found.count("is missing") == 6
+        assert found.count("is missing") == 5
         data.write_text(data.read_text("utf-8").partition("\n")[2], "utf-8")
-    settle(params, data={"drift": 0.2})
-    assert "delete drift from section 'data'" in refusal_of_data(params)
+    settle(params, data={"odd_mode": 0.2})
+    assert "delete odd_mode from section 'data'" in refusal_of_data(params)
     assert refusal_of_data(params).endswith("so nothing reads it.")
 
 
@@ -359,5 +359,5 @@ def test_what_is_about_classes_alone(params: Path, settle: Settle) -> None:
     settle(params, task={"target": "class"})
     assert "add 'imbalance: 10.0', or what you want: it takes a number of at" in refusal(params)
     settle(params, **MASK)
-    settle(params, data={"label_error_examples": 0})
-    assert "delete label_error_examples from section 'data': an example has" in refusal(params)
+    settle(params, data={"imbalance": 10.0})
+    assert "delete imbalance from section 'data': an example has" in refusal(params)

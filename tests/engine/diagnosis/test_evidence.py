@@ -39,6 +39,22 @@ def test_a_first_loss_above_chance_is_no_such_thing() -> None:
     assert said(curve(NOTHING * 1.2, 1.5, 400, 20)) == "small"
 
 
+def test_a_loss_that_begins_far_above_chance_need_not_have_risen() -> None:
+    """Where classes are uneven, a network may begin so; at a low rate it hardly moves."""
+    slow = curve(NOTHING * 1.5, NOTHING * 1.35, 400, 1)
+    assert said(slow, learning_rate=0.00001) == "low rate"
+    assert said(slow[:30], learning_rate=0.00001) == "short"
+    assert said(slow) == "high rate"  # it had the time to fall
+    assert said(curve(NOTHING * 1.5, 1.5, 400, 20)) == "small"
+    assert said([NOTHING * 1.5, *[NOTHING * 2.5] * 19, *curve(2.5, 1.0, 380, 20)]) == "high rate"
+
+
+def test_a_loss_that_rose_did_so_however_little_weights_should_have_moved() -> None:
+    """Of gradient descent that is a guess: a steep loss takes it anywhere."""
+    rise = [*[NOTHING] * 40, *[4.0] * 40, *curve(2.2, 2.2, 320, 20)]
+    assert said(rise, learning_rate=0.001, optimizer="sgd") == "high rate"
+
+
 @pytest.mark.parametrize(
     ("steps", "rate", "optimizer", "found"),
     [

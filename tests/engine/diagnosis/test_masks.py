@@ -75,6 +75,8 @@ def test_the_link_that_was_planted(
 def test_a_planted_fault(name: str) -> None:
     fault, said = planted_masks.planted(name, seed=0)
     assert right(fault, said), said
+    if name == "wrong masks":
+        assert said["ideas"][0]["why"].endswith("shows them: put the right masks into data/raw")
 
 
 def test_the_words_are_those_of_masks() -> None:

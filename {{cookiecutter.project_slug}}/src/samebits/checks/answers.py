@@ -5,12 +5,14 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..core.sections import Data
+from ..data.fields import Fields
 from ..data.findings import Finding, shown
 from ..data.targets import is_number
 from .class_rules import class_findings
 from .class_set_rules import class_set_findings, doubted_classes, names_in, unfit
 from .class_set_rules import described as described_classes
 from .label_errors import label_findings
+from .mask_label_errors import doubted_masks, pictured
 from .mask_rules import mask_findings, pixels
 from .number_rules import described, doubted_numbers, number_findings
 
@@ -22,7 +24,7 @@ class Rules(NamedTuple):
     what is wrong with an answer, given the names of the classes, and `summary` is what
     reports/data.json says of all. `classes` is whether there are such, `named` which of them an
     answer is, or "" of none, and `answer` what an answer is called. Only those that are words, and
-    no files, are doubted and corrected.
+    no files, are corrected; doubted are those of examples with `doubtful` fields.
     """
 
     findings: Callable[[sqlite3.Connection, Data], Iterator[Finding]]
@@ -33,6 +35,7 @@ class Rules(NamedTuple):
     named: Callable[[str], Sequence[str]]
     answer: str
     words: bool = True
+    doubtful: Callable[[Fields], bool] = lambda _: True
 
 
 def _no_class(label: str, classes: Collection[str]) -> str:
@@ -46,10 +49,6 @@ def _no_number(label: str, _: Collection[str]) -> str:
 
 def _no_mask(label: str, _: Collection[str]) -> str:
     return "an answer is a mask; put the right one into data/raw, and remove the line"
-
-
-def _no_doubts(*_: Any) -> Iterator[Finding]:
-    return iter(())
 
 
 def _classes(database: sqlite3.Connection) -> dict[str, Any]:
@@ -91,12 +90,13 @@ RULES: Mapping[str, Rules] = {
     ),
     "mask": Rules(
         mask_findings,
-        _no_doubts,
+        doubted_masks,
         _no_mask,
         pixels,
         classes=False,
         named=lambda _: [""],
         answer="mask",
         words=False,
+        doubtful=pictured,
     ),
 }

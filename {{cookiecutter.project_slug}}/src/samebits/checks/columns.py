@@ -19,40 +19,47 @@ TELLS, SEVERAL = 0.95, 5  # of the examples; and examples that have a value, for
 ALIKE = 0.9999  # correlation of a column with the answers: one is made of the other
 
 Values = NDArray[Any]
+Columns = Mapping[str, tuple[Values, NDArray[np.bool_]]]  # by name: values, and where there are any
 
 
-def column_findings(
+def columns_of(
     sampled: Sequence[Sampled],
     look: Callable[[Sequence[Place]], Arrays],
     columns: Mapping[str, Sequence[str]],
-) -> Iterator[Finding]:
-    """Yield a finding for each column that is always the same, often missing, or tells the answer.
+) -> Columns:
+    """Return each column's values [n], and where they are not missing [n].
 
     Args:
-        sampled: the examples to look at.
+        sampled: the examples to look at, n of them.
         look: gives their arrays, as `decode` made them.
         columns: the names of the columns, by the field [columns] that holds them.
     """
-    answers = [one.label for one, _ in sampled]
-    if not columns or len(set(answers)) < 2:
-        return
-    arrays = _whole([place for _, place in sampled], look, columns)
-    numbers = np.array([float(one) for one in answers]) if all(map(is_number, answers)) else None
-    for field in (field for field in columns if field != MISSING):
-        for at, name in enumerate(columns[field]):
-            there = np.ones(len(answers), dtype=bool)
-            if name in columns.get(MISSING, ()):
-                there = ~arrays[MISSING][:, columns[MISSING].index(name)]
-            yield from _of_column(name, arrays[field][:, at], there, answers, numbers)
-
-
-def _whole(
-    places: list[Place],
-    look: Callable[[Sequence[Place]], Arrays],
-    columns: Mapping[str, Sequence[str]],
-) -> dict[str, Values]:
+    if not columns or not sampled:
+        return {}
+    places = [place for _, place in sampled]
     chunks = [look(places[start : start + CHUNK]) for start in range(0, len(places), CHUNK)]
-    return {field: np.concatenate([chunk[field] for chunk in chunks]) for field in columns}
+    arrays = {field: np.concatenate([chunk[field] for chunk in chunks]) for field in columns}
+    absent = dict(zip(columns.get(MISSING, ()), arrays.get(MISSING, np.empty(0)).T, strict=True))
+    return {
+        name: (values, ~absent[name] if name in absent else np.ones(len(values), dtype=bool))
+        for field in columns
+        if field != MISSING
+        for name, values in zip(columns[field], arrays[field].T, strict=True)
+    }
+
+
+def column_findings(columns: Columns, answers: Sequence[str]) -> Iterator[Finding]:
+    """Yield a finding for each column that is always the same, often missing, or tells the answer.
+
+    Args:
+        columns: as `columns_of` gives them.
+        answers: of the same examples.
+    """
+    if len(set(answers)) < 2:
+        return
+    numbers = np.array([float(one) for one in answers]) if all(map(is_number, answers)) else None
+    for name, (values, there) in columns.items():
+        yield from _of_column(name, values, there, answers, numbers)
 
 
 def _of_column(

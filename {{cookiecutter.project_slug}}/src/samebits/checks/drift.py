@@ -1,4 +1,4 @@
-"""How bright and how large the examples are, and how that has moved since the last release.
+"""How bright, large, long or otherwise the examples are, and how that has moved since a release.
 
 data/reference.json holds the figures of the two latest releases, the latest at the end: of data
 that are released themselves the one before is the last. `write_reference` adds those of
@@ -7,7 +7,8 @@ reports/data.json when the data are released; until then it holds [] and nothing
 
 import math
 import sqlite3
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +16,30 @@ from ..console.errors import UserError
 from ..core.files import read_json, write_json
 from ..core.sections import Data
 from ..data.findings import Finding
+from .columns import Columns
 
 FILE = Path("data/reference.json")
 BINS = {"brightness": 20, "size": 40}
 RULES = {"brightness": "brightness-drift", "size": "size-drift"}
+NUMBERS, CATEGORIES, VALUES = "numbers", "categories", "value-drift"
+# Facts that have a rule of their own, or that only tell of a file.
+OWN = frozenset(("width", "height", "brightness", "lost", "more", "used"))
+PARTS = 8  # of the binary mantissa: steps in which numbers are counted, four from 1 to 2
+MOST = 100  # categories of a column that are counted one by one; the others, together
 
-Statistics = dict[str, list[int]]
+# Of images "brightness" and "size"; of other facts and of columns, "numbers" and "categories".
+Statistics = dict[str, Any]
 # {"version": its number, "data": DVC's hash of data/raw, "statistics": Statistics}
 Release = dict[str, Any]
 
 
-def statistics(database: sqlite3.Connection) -> Statistics:
-    """Count the examples of the view `examples` by brightness and by size, where these are facts.
+def statistics(database: sqlite3.Connection, columns: Columns) -> Statistics:
+    """Count the examples of the view `examples` by what is known of them.
 
     Returns:
         "brightness": 20 counts, in equal steps from black to white. "size": 40 counts by the area
-        in pixels, the n-th of those from 2**n up to 2**(n+1).
+        in pixels, the n-th of those from 2**n up to 2**(n+1). Where there are other facts or
+        columns: "numbers" and "categories", by name, {value from which on a step goes: count}.
     """
     counts: Statistics = {kind: [0] * bins for kind, bins in BINS.items()}
     query = """SELECT min(CAST(brightness * :bins AS INTEGER), :bins - 1), count(*)
@@ -41,7 +50,42 @@ def statistics(database: sqlite3.Connection) -> Statistics:
     for area, count in database.execute(query):
         # Not by a logarithm, whose last bit differs between machines.
         counts["size"][min(int(area).bit_length(), BINS["size"]) - 1] += count
-    return counts
+    return counts | _of_values(database, columns)
+
+
+def _of_values(database: sqlite3.Connection, columns: Columns) -> Statistics:
+    numbers = defaultdict[str, Counter[str]](Counter)
+    query = """SELECT key, value, count(*) FROM files, json_each(facts)
+               WHERE problem = '' AND json_each.type IN ('integer', 'real') GROUP BY 1, 2"""
+    for name, value, count in database.execute(query):
+        if name not in OWN:
+            numbers[name][_step(value)] += count
+    categories = dict[str, Counter[str]]()
+    for name, (values, there) in columns.items():
+        counts = Counter(values[there].tolist())
+        if values.dtype.kind == "f":
+            for value, count in counts.items():
+                numbers[f"column {name}"][_step(value)] += count
+        else:
+            known = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+            others = {"": rest} if (rest := sum(count for _, count in known[MOST:])) else {}
+            categories[f"column {name}"] = Counter(
+                {str(value): count for value, count in known[:MOST]} | others
+            )
+    found = {
+        NUMBERS: {
+            name: dict(sorted(counts.items(), key=lambda item: float(item[0])))
+            for name, counts in sorted(numbers.items())
+        },
+        CATEGORIES: {name: dict(sorted(one.items())) for name, one in sorted(categories.items())},
+    }
+    return {kind: names for kind, names in found.items() if names}
+
+
+def _step(value: float) -> str:
+    """Return the end nearer to zero of the step that a number is counted in, exactly."""
+    part, power = math.frexp(value)
+    return str(math.ldexp(math.trunc(part * PARTS) / PARTS, power))
 
 
 def distance(before: list[int], now: list[int]) -> float:
@@ -59,12 +103,24 @@ def distance(before: list[int], now: list[int]) -> float:
     return most / math.prod(totals)
 
 
+def _apart(kind: str, before: Mapping[str, int], now: Mapping[str, int]) -> float:
+    """Return which part of the examples has moved, as `distance` does; of categories, in all."""
+    names = sorted({*before, *now}, key=float if kind == NUMBERS else None)
+    counts = [[one.get(name, 0) for name in names] for one in (before, now)]
+    if kind == NUMBERS:
+        return distance(*counts)
+    totals = sum(counts[0]), sum(counts[1])
+    if not all(totals):
+        return 0.0
+    moved = sum(abs(a * totals[1] - b * totals[0]) for a, b in zip(*counts, strict=True))
+    return moved / (2 * math.prod(totals))
+
+
 def drift_findings(now: Statistics, before: Release | None, data: Data) -> Iterator[Finding]:
     """Yield a finding for each statistic that has moved further than `data.drift`."""
     if before is None:
         return
-    for kind, rule in RULES.items():
-        moved = distance(before["statistics"][kind], now[kind])
+    for kind, rule, moved in _moves(now, before["statistics"]):
         if moved > data.drift:
             words = (
                 f"{kind} of the examples: {100 * moved:.1f} % of them have moved since data "
@@ -72,6 +128,17 @@ def drift_findings(now: Statistics, before: Release | None, data: Data) -> Itera
                 "see whether the new ones were taken in another way."
             )
             yield Finding(rule, words)
+
+
+def _moves(now: Statistics, before: Statistics) -> Iterator[tuple[str, str, float]]:
+    """Yield what may have moved, the rule of that, and how far; what is new has not moved."""
+    for kind, rule in RULES.items():
+        yield kind, rule, distance(before[kind], now[kind])
+    for kind in (NUMBERS, CATEGORIES):
+        known = before.get(kind, {})
+        for name, counts in now.get(kind, {}).items():
+            if name in known:
+                yield name, VALUES, _apart(kind, known[name], counts)
 
 
 def last_release(path: Path, content: str) -> Release | None:
@@ -113,12 +180,15 @@ def _releases(path: Path) -> list[Release]:
         for one in content:
             for kind, bins in BINS.items():
                 distance(one["statistics"][kind], [1] * bins)
+            for kind in (NUMBERS, CATEGORIES):
+                for counts in one["statistics"].get(kind, {}).values():
+                    _apart(kind, counts, counts)
             if not isinstance(one["version"], str) or not isinstance(one["data"], str):
                 raise ValueError
         return list(content)
     except FileNotFoundError:
         return []
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise UserError(
             f"{path.as_posix()} is not what a release writes; restore it from Git."
         ) from None

@@ -23,11 +23,11 @@ from ..data.splits import Cut, split_of
 from . import accepted, drift, image_rules
 from .accepted import Accepted
 from .answers import RULES, Rules
-from .columns import column_findings
+from .columns import column_findings, columns_of
 from .copies import same_findings
 from .file_rules import file_findings
 from .near_duplicates import neighbour_findings
-from .sampled import look_of, sample
+from .sampled import Sampled, look_of, sample
 from .views import open_views
 
 
@@ -93,8 +93,12 @@ def _judged(
     acceptances, cut = Accepted.read(reviewed.accepted), catalogue.cut(data)
     before = drift.last_release(reviewed.reference, version)
     open_views(database, labels(rows))
-    now = drift.statistics(database)
-    sampled = sample(database, data, classes=_classes(database, rules)) if rules.words else []
+    sampled = list[Sampled]()
+    if rules.doubtful(catalogue.decoder.fields):
+        classes = _classes(database, rules)
+        sampled = sample(database, data, classes=classes, words=rules.words)
+    columns = columns_of(sampled if rules.words else (), cache, catalogue.decoder.columns)
+    now = drift.statistics(database, columns)
     known = {*_names(database), *data.classes}
     found = chain(
         file_findings(database),
@@ -109,7 +113,7 @@ def _judged(
             rows, _folders(database), lambda label: rules.unfit(label, known), reviewed.corrections
         ),
         acceptances.problems,
-        column_findings(sampled, cache, catalogue.decoder.columns),
+        column_findings(columns, [one.label for one, _ in sampled]),
         rules.doubts(sampled, look_of(catalogue, cache, sampled), out_of_fold, data),
         neighbour_findings(database, lambda at: cache(at)[image], data, cut, labels=rules.words)
         if image
@@ -134,7 +138,7 @@ def _judged(
 def _not_looked_for(image: str, now: drift.Statistics, *, images: bool) -> dict[str, list[str]]:
     """Return which rules could not be applied: said only where there are such."""
     rules = [*([] if image else ["near-duplicates"]), *([] if images else image_rules.RULES)]
-    rules += [drift.RULES[kind] for kind, counts in now.items() if not any(counts)]
+    rules += [rule for kind, rule in drift.RULES.items() if not any(now[kind])]
     return {"not_looked_for": rules} if rules else {}
 
 

@@ -25,17 +25,21 @@ Look = Callable[[Sequence[Place]], Arrays]
 Sampled = tuple[Example, Place]
 
 
-def sample(database: sqlite3.Connection, data: Data, *, classes: int) -> list[Sampled]:
+def sample(
+    database: sqlite3.Connection, data: Data, *, classes: int, words: bool = True
+) -> list[Sampled]:
     """Return the examples whose labels are looked at, in the order of their paths.
 
     They are chosen by content, so that one stays in the sample when others come or go; there are
     `data.label_error_examples` at most, and fewer where labels are of very many `classes`; of none
-    there are 0.
+    there are 0. Of copies whose answers differ none is looked at, where these are `words`; where
+    they are files, these are part of the content.
     """
     most = data.label_error_examples
     most = min(most, MOST_PROBABILITIES // classes) if classes else most
-    query = """SELECT md5, min(path), label, block, place, checksum FROM examples GROUP BY md5
-               HAVING count(DISTINCT label) = 1 ORDER BY md5 LIMIT ?"""
+    alike = "HAVING count(DISTINCT label) = 1" if words else ""
+    query = f"""SELECT md5, min(path), label, block, place, checksum FROM examples GROUP BY md5
+                {alike} ORDER BY md5 LIMIT ?"""
     rows = database.execute(query, (most,))
     found = (
         (Example(path, label, md5, "", {}), Place(*place)) for md5, path, label, *place in rows

@@ -52,7 +52,7 @@ class Data:
     odd_size: float = spared(number(1), 4.0)
     odd_mode: float = spared(number(0, 1), 0.01)
     near_duplicate: float = spared(number(0, 1), 0.02)
-    drift: float = spared(number(0, 1), 0.1)
+    drift: float = number(0, 1)
     label_error: float = spared(number(0, 1), 0.9)
     label_error_examples: int = spared(number(0), 50_000)
 
@@ -131,10 +131,10 @@ WITHOUT: Mapping[str, tuple[str, Mapping[tuple[str, str], Any]]] = {
     "mask": ("an example has no class of its own", _BALANCE),
 }
 # Keys of `data` that do nothing without images, and those that do nothing for a target.
-OF_IMAGES = ("bits", "megapixels", "odd_size", "odd_mode", "near_duplicate", "drift")
+OF_IMAGES = ("bits", "megapixels", "odd_size", "odd_mode", "near_duplicate")
 UNUSED_FOR: Mapping[str, Sequence[str]] = {
     "number": ("imbalance", "label_error"),
-    "mask": ("imbalance", "label_error", "label_error_examples"),
+    "mask": ("imbalance",),
 }
 NO_IMAGES = (
     "data.py neither imports samebits.data.image or samebits.data.mask nor writes out the field of "

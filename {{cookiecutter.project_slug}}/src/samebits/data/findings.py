@@ -77,6 +77,7 @@ RULES = {
     "unused-bits": Rule("bits that no image uses", error=False),
     "brightness-drift": Rule("brightness has drifted", error=False),
     "size-drift": Rule("sizes have drifted", error=False),
+    "value-drift": Rule("values have drifted", error=False),
 }
 
 

@@ -22,12 +22,14 @@ STRONG = {"dropout": 0.5, "weight_decay": 1.0, "label_smoothing": 0.4}
 class Training:
     """How a training went.
 
-    Losses are parts of the way from knowing nothing (1) to a perfect fit (0): `peak` is the worst,
-    `early` the best of the first half, its start left out, `half` the one in the middle, `end` the
-    last. `reach` is how far a weight can have moved, as Adam moves them.
+    Losses are parts of the way from knowing nothing (1) to a perfect fit (0): `start` is that of
+    the first step, before any weight has moved, `peak` the worst, `early` the best of the first
+    half, its start left out, `half` the one in the middle, `end` the last. `reach` is how far a
+    weight can have moved, as Adam moves them.
     """
 
     steps: int
+    start: float
     peak: float
     early: float
     half: float
@@ -53,12 +55,13 @@ def training(
         least: that of a perfect fit.
         optimization: the section.
     """
-    left = [(loss - least) / (nothing - least) for loss in _smoothed(losses)]
+    start, *left = ((one - least) / (nothing - least) for one in (losses[0], *_smoothed(losses)))
     middle = len(left) // 2
     # A linear rise and half a cosine: half of the highest rate, on average.
     rate = optimization.learning_rate / 2 * (MOMENTUM if optimization.optimizer == "sgd" else 1)
     return Training(
         steps=len(losses),
+        start=start,
         peak=max(left),
         early=min(left[min(2, middle) : middle + 1]),
         half=left[middle],
@@ -85,11 +88,15 @@ def cause(
         "high rate", "low rate", "short", "regularized" or "small".
     """
     record = found.record()
-    if record["peak"] >= PEAK or record["early"] >= STUCK:
+    moved = record["reach"] >= REACH
+    # A network may begin above the loss of knowing nothing, as where classes are uneven: there it
+    # must have risen, or have had the time to fall.
+    rose = record["peak"] >= PEAK * max(record["start"], 1.0)
+    if rose or (moved and record["early"] >= STUCK):
         return "high rate"
     if strong(regularization) or epochs < optimization.epochs:
         return "regularized"
-    if record["reach"] < REACH:
+    if not moved:
         return "short" if found.steps < FEW else "low rate"
     if record["half"] - record["end"] >= FALLING * record["half"]:
         return "short"

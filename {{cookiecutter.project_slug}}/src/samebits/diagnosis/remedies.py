@@ -203,7 +203,7 @@ def labels(settings: Settings) -> Iterator[Idea]:
     yield Idea(
         "correct labels",
         "validate doubts them, and without those examples the error is much lower; the report "
-        "shows them: write the right labels into data/corrections.csv",
+        f"shows them: {settings.errors.words.corrected}",
         "data",
         "dvc repro",
         HAND,

@@ -14,7 +14,7 @@ class Words(ABC):
     of them, `unit` and `points` behind an error and a difference of two. `detail` is the column of
     reports/error-analysis.csv on a mistake, `nearly` says which right answers come after mistakes,
     `goal` which errors are wanted and which test has, `cheaper` what a slice would save that were
-    as good as the rest.
+    as good as the rest. `corrected` is how wrong ones in the data are put right.
     """
 
     answer: ClassVar[str]
@@ -27,6 +27,7 @@ class Words(ABC):
     nearly: ClassVar[str]
     goal: ClassVar[str]
     cheaper: ClassVar[str]
+    corrected: ClassVar[str] = "write the right labels into data/corrections.csv"
 
     @abstractmethod
     def bare(self, error: float, *, signed: bool = False, fine: bool = False) -> str:
@@ -155,6 +156,7 @@ class MaskWords(ClassWords):
     """An error is the share of pixels that get a wrong class."""
 
     answer, shared = "mask", "Share of their error"
+    corrected = "put the right masks into data/raw"
     caption = "Share of pixels that get a wrong class"
     detail, nearly = "error", "masks that are good enough, those with the most wrong pixels first"
     goal = "at most {} of the pixels wrong; test has {}"

@@ -19,15 +19,19 @@ def kinds(data: Mapping[str, Any]) -> str:
     return f"<p>{' '.join(f'{title}: {kinds}.' for title, kinds in listed.items())}</p>"
 
 
-def moved(unseen: Sequence[str], since: str) -> str:
+def moved(unseen: Sequence[str], since: str, statistics: Mapping[str, Any]) -> str:
     """Return what was compared with the last release, and what could not be looked for at all.
 
     Args:
         unseen: the rules that could not be applied.
         since: what was compared with, in words.
+        statistics: of reports/data.json.
     """
     drifting = [kind for kind in ("brightness", "size") if f"{kind}-drift" not in unseen]
-    said = [f"{capital(' and '.join(drifting))}: {since}."] if drifting else []
+    values = [name for kind in ("numbers", "categories") for name in statistics.get(kind, ())]
+    facts = [name for name in values if not name.startswith("column ")]
+    drifting += facts + (["columns"] if len(facts) < len(values) else [])
+    said = [f"{text(capital(', '.join(drifting)))}: {since}."] if drifting else []
     if "near-duplicates" in unseen:
         said.append("Near-duplicates were not looked for, as the examples have no image.")
     return " ".join(said)

@@ -48,7 +48,8 @@ def _lead(data: Mapping[str, Any]) -> str:
     lead = f"{plural(found, 'finding')}, {accepted:,} of them accepted" if found else "No finding"
     before = data["compared_with"]
     since = f"compared with data version {name(before)}" if before else "there is no data release"
-    return f"<p>{lead}. {_looked(data)}{moved(data.get('not_looked_for', []), since)}</p>"
+    unseen, statistics = data.get("not_looked_for", []), data["statistics"]
+    return f"<p>{lead}. {_looked(data)}{moved(unseen, since, statistics)}</p>"
 
 
 def _looked(data: Mapping[str, Any]) -> str:

@@ -30,13 +30,18 @@ def main(yours: Yours, seal: Seal) -> None:
         raise UserError(f"{RAW}.dvc is not there; give the data a version with 'dvc add {RAW}'.")
     # Here, for torch takes seconds to import, and data that are not there need none.
     from ..core import kernels
-    from ..training import linear_regression, logistic_regression, softmax_regression
+    from ..training import (
+        linear_regression,
+        logistic_regression,
+        pixel_forest,
+        softmax_regression,
+    )
 
     models: dict[str, Any] = {
         "class": softmax_regression.out_of_fold,
         "classes": logistic_regression.out_of_fold,
         "number": linear_regression.out_of_fold,
-        "mask": None,  # of which none is doubted
+        "mask": pixel_forest.out_of_fold,
     }
     # Which labels are in doubt is the same everywhere, whatever level training has.
     kernels.configure("portable", 1, "cpu")

@@ -1,5 +1,6 @@
 """Logistic regression on a pixel and its neighbours: the simplest model that learns masks."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
@@ -32,16 +33,11 @@ class Pixels:
         name = image_of(fields_of(train.arrays))
         if not name or train.arrays[name].shape[2:] != train.labels.shape[1:]:
             return None
-        count, each = len(train.labels), min(MOST_OF_ONE, int(np.prod(train.labels.shape[1:])))
-        few = min(count, MOST_PIXELS // each)
         features, labels = [], []
-        for place in (np.arange(few) * count // few).tolist():
+        for place, chosen in spread(len(train.labels), int(np.prod(train.labels.shape[1:]))):
             row = slice(place, place + 1)
-            known, true = around(train.arrays[name][row]), train.labels[row].ravel()
-            # Steps of another length in each, so that no column of the image is always taken.
-            chosen = (np.arange(each) * len(true) // each + place) % len(true)
-            features.append(known[chosen])
-            labels.append(true[chosen])
+            features.append(around(train.arrays[name][row])[chosen])
+            labels.append(train.labels[row].ravel()[chosen])
         targets = np.concatenate(labels).astype(np.int64)
         return cls(name, fit(np.concatenate(features), targets, len(train.classes)))
 
@@ -53,6 +49,17 @@ class Pixels:
         found = given(self.model, around(images), lambda outputs: outputs, BATCH)
         sides = images.shape[2:]
         return found.view(count, *sides, found.shape[1]).permute(0, 3, 1, 2)
+
+
+def spread(
+    count: int, pixels: int, most: int = MOST_OF_ONE
+) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """Yield which of `count` examples are learnt from, and which of the `pixels` of each."""
+    each = min(most, pixels)
+    few = min(count, MOST_PIXELS // each)
+    for place in (np.arange(few) * count // few).tolist():
+        # They begin elsewhere in each, so that no column of the image is always taken.
+        yield place, (np.arange(each) * pixels // each + place) % pixels
 
 
 def around(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
