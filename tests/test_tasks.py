@@ -50,7 +50,23 @@ def test_from_generation_to_proof(
     assert "Proven: the environment installs from its locks;" in done.stdout, done.stdout
     assert "NOT proven" not in done.stdout
     [project] = (path for path in tmp_path.iterdir() if (path / "dvc.yaml").exists())
-    for target in ("reproduce", "check", "audit", "test"):
+    for target in ("reproduce", "check", "audit", "test", "latency"):
         done = command("make", target, cwd=project)
         assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"\d ms an example", done.stdout)
     assert git(project, "status", "--porcelain") == ""
+    if task != "table-number":
+        assert_rare_classes_can_weigh_more(project)
+
+
+def assert_rare_classes_can_weigh_more(project: Path) -> None:
+    """By the loss that the task ships: one that did not look at the weights would be refused."""
+    params = project / "params.yaml"
+    text = params.read_text(encoding="utf-8").replace(
+        "  class_weights: 0.0", "  class_weights: 1.0"
+    )
+    params.write_text(re.sub(r"\n  epochs: \d+", "\n  epochs: 1", text), encoding="utf-8")
+    before = (project / "models/model.safetensors").read_bytes()
+    done = command("sh", "scripts/venv", "python", "-m", "samebits", "run", "train", cwd=project)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (project / "models/model.safetensors").read_bytes() != before

@@ -106,12 +106,13 @@ CHANGES: dict[str, tuple[list[Change], set[str]]] = {
         [
             (
                 TRAINING,
-                r"    return functional\.cross_entropy\(.*\n",
+                r"    return cross_entropy\(.*\n",
                 "    right = functional.one_hot(batch.target, logits.shape[1]).float()\n"
                 "    squared: Tensor = (logits.softmax(dim=1) - right).square().sum(dim=1)\n"
                 "    return squared.mean()\n",
             ),
-            (TRAINING, r"    smoothing = .*\n", ""),
+            (TRAINING, r", cross_entropy", ""),
+            (TRAINING, r"(from torch import .*\n)", r"\1from torch.nn import functional\n"),
         ],
         {"train"},
     ),
@@ -356,6 +357,9 @@ def test_another_kind_of_example(place: Place, tmp_path: Path) -> None:
     [given] = map(yaml.safe_load, blocks["yaml"])
     params |= {name: given[name] for name in ("input", "augmentation", "model")}
     params["evaluation"] |= given["evaluation"]
+    [gone] = re.findall(r"((?:`\w+`(?:, | and |\n| )+)+)leave its section `data`", page)
+    for key in re.findall(r"`(\w+)`", gone):
+        del params["data"][key]
     params["optimization"] |= {"epochs": 30, "batch_size": 32}
     (place.root / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), "utf-8")
     change(place.root, [("dvc.yaml", r"(  report:\n(?:.*\n)*?    deps: \[)", rf"\1{files[3]}, ")])

@@ -62,7 +62,7 @@ def without(*splits: str) -> Callable[[Path], None]:
         reader = Pairs()
         for one in [*reader.sources(raw)]:
             md5 = reader.md5(reader.content(one, raw))
-            if split_of(one.path, md5, DATA) in splits:
+            if split_of(one.path, md5, "", DATA) in splits:
                 mask = drawn(int(Path(one.path).stem))[1]
                 (raw / one.answer).write_bytes(png(np.minimum(mask, 1)))
 

@@ -12,6 +12,7 @@ from samebits.console.errors import UserError
 from samebits.core import config
 from samebits.core.sections import Data
 from samebits.data import splits
+from samebits.data.source import Source
 
 SHIPPED = PARAMS.encode()
 BOMB = b"a0: &a0 [x, x]\n" + b"".join(
@@ -138,5 +139,7 @@ def test_an_expression_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     path = f"cat/{'a' * 60}"
     words = r"data\.group in params.yaml, '\(a\+\)\+b', takes too long"
     with pytest.raises(UserError, match=words):
-        splits.group_of(path, replace(shipped(Data), group="(a+)+b"))
-    assert splits.group_of(path, replace(shipped(Data), group="/a+")) == path[3:]
+        splits.group_of(Source(path, "", 0, 0, ""), replace(shipped(Data), group="(a+)+b"))
+    assert (
+        splits.group_of(Source(path, "", 0, 0, ""), replace(shipped(Data), group="/a+")) == path[3:]
+    )

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from setup import Problem
+from uv_tool import Problem
 
 import lock
 

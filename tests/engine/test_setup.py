@@ -1,6 +1,5 @@
 """The environment's builder, by its parts."""
 
-import importlib.util
 import os
 import py_compile
 import shutil
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 import setup
 import venv_files
+from uv_tool import Problem
 
 Run = list[list[str]]
 Packed = Callable[[Path, str, bytes], Path]
@@ -101,9 +101,9 @@ def test_an_edited_file_is_noticed_and_its_package_installed_anew(
     assert build(root).startswith("Ready")
     assert build(root).startswith("Nothing to do")
     file.write_bytes(b"wrong")
-    with pytest.raises(setup.Problem, match=r"some_tool\.py"):
+    with pytest.raises(Problem, match=r"some_tool\.py"):
         check(root)
-    with pytest.raises(setup.Problem, match=r"files of some_tool are not as installed"):
+    with pytest.raises(Problem, match=r"files of some_tool are not as installed"):
         build(root)  # for nothing is really installed here
     assert "some_tool" in ran[-2]
     assert "--no-cache" in ran[-1]  # uv's own cache may be what was edited
@@ -115,18 +115,18 @@ def test_an_edited_file_is_noticed_and_its_package_installed_anew(
 def test_an_environment_of_other_locks_is_not_as_locked(root: Path, ran: Run) -> None:
     build(root)
     assert check(root).startswith("Every file of ")
-    with pytest.raises(setup.Problem, match="not built from the locks that are here now"):
+    with pytest.raises(Problem, match="not built from the locks that are here now"):
         check(root, python="3.99")
     (root / "some.lock").write_text("uv==1.2.4\n", encoding="utf-8")
-    with pytest.raises(setup.Problem, match="not built from the locks that are here now"):
+    with pytest.raises(Problem, match="not built from the locks that are here now"):
         check(root)
     build(root)
     (root / ".venv/lib/site-packages/stranger-1.dist-info").mkdir()
-    with pytest.raises(setup.Problem, match=r"packages of .* came or went since"):
+    with pytest.raises(Problem, match=r"packages of .* came or went since"):
         check(root)
     build(root)
     (root / ".venv/locked.json").unlink()
-    with pytest.raises(setup.Problem, match="not built from the locks"):
+    with pytest.raises(Problem, match="not built from the locks"):
         check(root)
 
 
@@ -156,7 +156,7 @@ def test_a_file_that_no_package_brought_is_seen_and_removed(
     file = root / ".venv" / name
     file.parent.mkdir(exist_ok=True)
     file.touch()
-    with pytest.raises(setup.Problem, match=rf"no package brought .*{file.name}: run setup again"):
+    with pytest.raises(Problem, match=rf"no package brought .*{file.name}: run setup again"):
         check(root)
     assert build(root).startswith("Ready")
     assert not file.exists()
@@ -198,7 +198,7 @@ def test_python_runs_no_bytecode_of_other_sources(
 
 
 def test_an_environment_that_is_not_there_is_not_as_locked(root: Path) -> None:
-    with pytest.raises(setup.Problem, match=r"\.venv holds no packages"):
+    with pytest.raises(Problem, match=r"\.venv holds no packages"):
         check(root)
 
 
@@ -253,9 +253,9 @@ def test_a_failed_installation_is_not_taken_for_a_finished_one(
     def fail(*arguments: object) -> None:
         (root / ".venv" / venv_files.BIN).mkdir(parents=True)
         (root / ".venv" / venv_files.BIN / f"python{venv_files.SUFFIX}").touch()
-        raise setup.Problem("the network is gone")
+        raise Problem("the network is gone")
 
-    with monkeypatch.context() as patch, pytest.raises(setup.Problem):
+    with monkeypatch.context() as patch, pytest.raises(Problem):
         patch.setattr(setup, "install", fail)
         build(root)
     assert setup.read_stamp(root / ".venv") == {}
@@ -263,80 +263,27 @@ def test_a_failed_installation_is_not_taken_for_a_finished_one(
 
 def test_an_old_python_gets_a_clear_message(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 9, 0))
-    with pytest.raises(setup.Problem, match=r"Python 3\.11 or newer is needed"):
+    with pytest.raises(Problem, match=r"Python 3\.11 or newer is needed"):
         setup.wanted_python(root)
 
 
 def test_a_folder_that_path_cannot_name_is_refused(tmp_path: Path, ran: Run) -> None:
     """A list of folders such as PATH is cut there, so no tool of .venv would be found."""
-    with pytest.raises(setup.Problem, match=f"has a '{os.pathsep}' in its path"):
+    with pytest.raises(Problem, match=f"has a '{os.pathsep}' in its path"):
         setup.build(tmp_path / f"a{os.pathsep}b", [])
     assert ran == []
 
 
 def test_a_missing_lock_is_named(root: Path) -> None:
-    with pytest.raises(setup.Problem, match=r"there is no lock file .*other\.lock"):
+    with pytest.raises(Problem, match=r"there is no lock file .*other\.lock"):
         setup.build(root, [root / "other.lock"])
 
 
-def test_a_missing_venv_module_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutil, "which", lambda name: None)
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(setup.Problem, match="apt install python3-venv"):
-        setup.find_uv(tmp_path / ".venv", tmp_path)
-
-
-def test_only_the_locked_uv_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    commands: Run = []
-    monkeypatch.setattr(shutil, "which", lambda name: "/somewhere/uv")
-    monkeypatch.setattr(setup, "run", lambda command, **more: commands.append(command))
-    monkeypatch.setattr(setup, "pip_settings", lambda listing: {})
-    wanted = setup.locked_uv(setup.SETUP_LOCK.read_text(encoding="utf-8"))
-    monkeypatch.setattr(setup, "uv_version", lambda uv: "0.0.1")
-    assert setup.find_uv(tmp_path / ".venv", tmp_path).startswith(str(tmp_path))
-    assert "--require-hashes" in commands[-1]
-    monkeypatch.setattr(setup, "uv_version", lambda uv: wanted)
-    assert setup.find_uv(tmp_path / ".venv", tmp_path) != "/somewhere/uv"
-    monkeypatch.setattr(setup, "uv_version", lambda uv: wanted if uv == "/somewhere/uv" else "")
-    assert setup.find_uv(tmp_path / ".venv", tmp_path) == "/somewhere/uv"
-
-
-@pytest.mark.parametrize(
-    ("output", "sentence"),
-    [
-        ("error: failed to write: No space left on device (os error 28)", "the disk is full"),
-        ("error: No interpreter found for Python 3.13 in search path", "this version of Python"),
-        ("Failed to download `https://x/python-build-standalone/y`", "this version of Python"),
-        ("  cause: dns error: failed to lookup address", "check the network"),
-        ("NewConnectionError: Temporary failure in name resolution", "check the network"),
-        ("  cause: Hash mismatch for `numpy==1.0`", "not what the lock file says"),
-        ("torch has no wheels with a matching Python ABI tag", "no file for this machine"),
-        ("Because there is no version of numpy==1.0: No solution found", "does not hold what"),
-        ("  cause: invalid peer certificate: UnknownIssuer\nerror sending request", "not trusted"),
-        ("error: HTTP status client error (401 Unauthorized) for url", "name and password"),
-        ("error: Failed to parse: `UV_HTTP_TIMEOUT`", "a setting is not one"),
-        ("something else", "`uv pip sync ...` failed"),
-    ],
-)
-def test_the_cause_of_a_failure_is_named(output: str, sentence: str) -> None:
-    assert sentence in setup.diagnose(output, ["uv", "pip", "sync", "x"])
-
-
-def test_a_failing_tool_is_shown_and_explained(capfd: pytest.CaptureFixture[str]) -> None:
-    code = "print('Downloading'); print(' + numpy==1'); print('timed out'); raise SystemExit(1)"
-    with pytest.raises(setup.Problem, match="check the network"):
-        setup.run([sys.executable, "-c", code])
-    assert capfd.readouterr().out == "  Downloading\n  timed out\n"
-
-
-def test_a_wrong_file_in_a_folder_of_wheels_is_the_cause() -> None:
-    said = setup.diagnose("Hash mismatch for `torch`", ["uv", "pip", "sync", "-f", "wheels"])
-    assert said == "a file where UV_FIND_LINKS or PIP_FIND_LINKS points is not the locked one"
-
-
-def test_needs_no_package() -> None:
+@pytest.mark.parametrize("script", ["setup", "example_packages"])
+def test_needs_no_package(script: str) -> None:
     """It runs before anything is installed, so -I -S must do."""
-    command = [sys.executable, "-I", "-S", str(Path(setup.__file__)), "--help"]
+    path = Path(setup.__file__).with_name(f"{script}.py")
+    command = [sys.executable, "-I", "-S", str(path), "--help"]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 

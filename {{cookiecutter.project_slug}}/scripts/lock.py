@@ -17,7 +17,7 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).parent))  # which Python leaves out where it is isolated
 import package_sources as sources
 import setup
-from setup import Problem
+from uv_tool import PROJECT, Problem, run
 
 COMPILE = (
     "pip compile --universal --generate-hashes --python-version 3.11 --fork-strategy fewest "
@@ -28,7 +28,7 @@ Pins = dict[str, list[str]]
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Refresh the lock files.")
-    parser.add_argument("--root", type=Path, default=setup.PROJECT, help="has requirements/")
+    parser.add_argument("--root", type=Path, default=PROJECT, help="has requirements/")
     parser.add_argument("--upgrade", action="store_true", help="take the newest of everything")
     options = parser.parse_args()
     folder = options.root.resolve() / "requirements"
@@ -76,7 +76,7 @@ def uv_compile(folder: Path, name: str, *options: str) -> None:
     if uv is None:
         raise Problem("uv is missing: run this with the Python of .venv, after `make setup`")
     files = [f"{folder.name}/{name}.in", "-o", f"{folder.name}/{name}.lock"]
-    setup.run([uv, *COMPILE, *options, *files], folder.parent)
+    run([uv, *COMPILE, *options, *files], folder.parent)
 
 
 def complete_cpu_builds(draft: Path, in_force: Path) -> None:

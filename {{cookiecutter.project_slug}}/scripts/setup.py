@@ -2,7 +2,6 @@
 
     python3 scripts/setup.py                        this project's environment
     python3 scripts/setup.py --root DIR LOCK ...    another folder's, from other locks
-    python3 scripts/setup.py --into DIR LOCK        only a lock's packages, into a folder
     python3 scripts/setup.py --check                compares .venv with the locks, file by file,
                                                     but for bytecode, which it removes
 
@@ -23,9 +22,7 @@ if __name__ == "__main__":  # before a file on PYTHONPATH takes the place of a m
 import argparse
 import contextlib
 import hashlib
-import importlib.util
 import json
-import re
 import shutil
 import subprocess
 import tempfile
@@ -33,7 +30,8 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from package_sources import environment, pip_settings, uv_settings, wheel_sources
+from package_sources import wheel_sources
+from uv_tool import PROJECT, SETUP_LOCK, Problem, base_python, find_uv, run
 from venv_files import (
     BIN,
     CALL,
@@ -56,20 +54,13 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-PROJECT = Path(__file__).resolve().parent.parent
-SETUP_LOCK = PROJECT / "requirements" / "setup.lock"
 STAMP = "locked.json"  # in .venv: what it was built from; written last, so it vouches for the rest
 OLDEST_PYTHON = (3, 11)
-
-
-class Problem(Exception):
-    """One sentence for the user: what is wrong and how to mend it."""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Build .venv from the lock files.")
     parser.add_argument("--root", type=Path, default=PROJECT, help="the folder that gets .venv")
-    parser.add_argument("--into", type=Path, help="a folder for the packages, without .venv")
     parser.add_argument("--check", action="store_true", help="only compare .venv with the locks")
     parser.add_argument("locks", nargs="*", help="relative to the folder; else the project's")
     options = parser.parse_args()
@@ -80,9 +71,6 @@ def main() -> int:
     locks = [home / name for name in options.locks or [f"requirements/{one}.lock" for one in names]]
     leave_environment(root / ".venv")
     try:
-        if options.into:
-            unpack(options.into, *locks)
-            return 0
         print(check(root, locks, wanted_python(home)) if options.check else build(root, locks))
     except (Problem, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -102,11 +90,6 @@ def leave_environment(venv: Path) -> None:
     """Starts again under the base interpreter: an environment cannot rebuild itself."""
     if Path(sys.prefix).resolve() == venv:
         sys.exit(subprocess.call([base_python(), "-I", *sys.argv]))
-
-
-def base_python() -> str:
-    """The interpreter behind a virtual environment; outside one, the running interpreter."""
-    return str(getattr(sys, "_base_executable", "") or sys.executable)
 
 
 def build(root: Path, locks: list[Path]) -> str:
@@ -253,42 +236,6 @@ def shown_paths(venv: Path, files: list[Path]) -> str:
     return f"{names} and {len(files) - 3} more" if len(files) > 3 else names
 
 
-def find_uv(venv: Path, tools: Path) -> str:
-    """The locked release of uv: from the environment, from PATH, else fetched into `tools`."""
-    wanted = locked_uv(SETUP_LOCK.read_text(encoding="utf-8"))
-    for candidate in (str(venv / BIN / f"uv{SUFFIX}"), shutil.which("uv")):
-        if candidate and uv_version(candidate) == wanted:
-            return candidate
-    print(f"Fetching uv {wanted}")
-    if not (importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")):
-        raise Problem(
-            "this Python has no venv module: install it (Debian, Ubuntu: apt install python3-venv) "
-            f"or install uv {wanted}"
-        )
-    run([base_python(), "-I", "-m", "venv", str(tools)])
-    pip = [str(tools / BIN / f"python{SUFFIX}"), "-I", "-m", "pip", "--disable-pip-version-check"]
-    install = [*pip, "install", "--quiet", "--no-deps", "--require-hashes", "-r", str(SETUP_LOCK)]
-    run(install, settings=pip_settings([*pip, "config", "list"]))
-    return str(tools / BIN / f"uv{SUFFIX}")
-
-
-def locked_uv(lock: str) -> str:
-    """The version in a line such as `uv==0.13.9 \\`."""
-    match = re.search(r"^uv==([^\s\\]+)", lock, re.MULTILINE)
-    if not match:
-        raise Problem(f"{SETUP_LOCK} does not pin uv: restore it from Git")
-    return match.group(1)
-
-
-def uv_version(uv: str) -> str:
-    """What `uv --version` calls itself; empty if it does not run."""
-    try:
-        reply = subprocess.run([uv, "--version"], capture_output=True, text=True, check=False)
-    except OSError:
-        return ""
-    return [*reply.stdout.split(), "", ""][1]
-
-
 def install(
     root: Path, locks: list[Path], python: str, uv: str, again: Iterable[str], *options: str
 ) -> None:
@@ -312,16 +259,6 @@ def install(
     run([*command, *wheel_sources(locks), *map(str, locks)])
 
 
-def unpack(folder: Path, lock: Path) -> None:
-    """Puts the packages of a lock into a folder, and what they need only if the lock has it."""
-    with tempfile.TemporaryDirectory(prefix="uv-") as tools:
-        uv = find_uv(PROJECT / ".venv", Path(tools))
-        print(f"Fetching what {lock.name} names")
-        command = [uv, "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
-        command += ["--link-mode", "copy", "--python", base_python(), "--target", str(folder)]
-        run([*command, *wheel_sources([lock]), "-r", str(lock)])
-
-
 def link_sources(root: Path, venv: Path) -> None:
     """Makes `src` importable without an installation, and the engine there a command.
 
@@ -337,73 +274,6 @@ def link_sources(root: Path, venv: Path) -> None:
         command = venv / BIN / COMMAND
         command.write_bytes(CALL)
         command.chmod(0o755)
-
-
-def run(
-    command: list[str], folder: Path | None = None, settings: dict[str, str] | None = None
-) -> None:
-    """Runs a tool, shows what it says but for its list of packages, explains its failure."""
-    with tempfile.TemporaryDirectory(prefix="settings-") as place:
-        config = Path(place, "uv.toml")
-        config.write_text(uv_settings(), encoding="utf-8")
-        variables = {**(settings or {}), **environment(), "UV_CONFIG_FILE": str(config)}
-        code, output = shown(command, folder, variables)
-    if code:
-        raise Problem(diagnose(output, command))
-
-
-def shown(command: list[str], folder: Path | None, variables: dict[str, str]) -> tuple[int, str]:
-    """Runs a tool and shows what it says; its exit status and all that it said."""
-    said = []
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-        cwd=folder,
-        env=variables,
-        close_fds=False,  # the tools hold the lock on the folder too: see alone()
-    ) as process:
-        for line in process.stdout or ():
-            said.append(line)
-            if not re.match(r" [-+~] ", line):
-                print(f"  {line}", end="", flush=True)
-    return process.returncode, "".join(said)
-
-
-CAUSES = (
-    ("no space left|not enough space|disk full|os error 112", "the disk is full: make room"),
-    (
-        "no interpreter found|no download found|python-build-standalone",
-        "this version of Python is not here and could not be fetched: install it, "
-        "or name another in .python-version",
-    ),
-    ("no wheels with a matching", "a locked package has no file for this machine or Python"),
-    ("hash mismatch|do not match the hashes", "a download is not what the lock file says"),
-    ("failed to parse|toml parse error|invalid value", "a setting is not one: mend it"),
-    ("unknownissuer|certificate", "a certificate is not trusted: name it in SSL_CERT_FILE"),
-    ("unauthorized|forbidden|credentials", "the package index wants a name and password"),
-    (
-        "dns error|name resolution|error sending request|failed to fetch|timed out|connect"
-        "|unreachable|retries|offline|network",
-        "the packages could not be fetched: check the network",
-    ),
-    (
-        "could not find a version|no solution found",
-        "the package index set here does not hold what is locked: set another",
-    ),
-)
-
-
-def diagnose(output: str, command: list[str]) -> str:
-    """The likeliest cause of a tool's failure, from what it printed, in one sentence."""
-    if "-f" in command and re.search("hash mismatch|do not match the hashes", output.lower()):
-        return "a file where UV_FIND_LINKS or PIP_FIND_LINKS points is not the locked one"
-    for pattern, cause in CAUSES:
-        if re.search(pattern, output.lower()):
-            return f"{cause} and start again"
-    return f"`{' '.join(command[:3])} ...` failed, as shown above"
 
 
 if __name__ == "__main__":

@@ -82,6 +82,27 @@ def test_a_key_that_stands_twice(copy: Any) -> None:
     assert copy.new()["syntax"][0][:2] == (PARAMS, line)
 
 
+def test_keys_of_images_without_images(copy: Any) -> None:
+    line = copy.line(PARAMS, "  odd_size:")
+    data = copy.text(f"{copy.package}/data.py").replace("samebits.data.image", "mine")
+    copy.write(f"{copy.package}/data.py", data.replace('"uint8"', '"float32"'))
+    found = copy.new()["config"]
+    assert len(found) == 6
+    [message] = [one.message for one in found if one[:2] == (PARAMS, line)]
+    assert message.startswith("nothing reads data.odd_size here: data.py neither imports")
+
+
+def test_keys_of_classes_without_classes(copy: Any) -> None:
+    line = copy.replace(PARAMS, "  target: class", "  target: number")
+    found = copy.new()["config"]
+    assert {one.message.split()[2] for one in found} == {"data.imbalance", "data.label_error"}
+    assert all(one.line > line and one.path == PARAMS for one in found)
+    copy.restore()
+    copy.replace(PARAMS, "  imbalance:", "  # imbalance:")
+    message = "data.imbalance is not in params.yaml; add it there or drop it"
+    assert [one.message for one in copy.new()["config"]] == [message]
+
+
 @pytest.mark.parametrize("metric", ["[macro_f1, accuracy]", "best", "null", "3"])
 def test_no_metric_or_two(copy: Any, metric: str) -> None:
     values = copy.project.yaml(PARAMS)

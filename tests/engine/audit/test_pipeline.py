@@ -50,7 +50,7 @@ def test_a_stage_without_a_folder_of_which_it_imports(copy: Any, name: str) -> N
     ("path", "line", "stage", "module"),
     [
         ("stages/evaluate.py", "from ..checks import drift", "evaluate", "checks/drift.py"),
-        ("stages/prepare.py", "from ..checks.rules import RULES", "prepare", "checks/rules.py"),
+        ("stages/prepare.py", "from ..checks.copies import X", "prepare", "checks/copies.py"),
         ("diagnosis/gaps.py", "import samebits.training.loop", "diagnose", "training/loop.py"),
         ("stages/train.py", "from samebits import report as r", "train", "report/__init__.py"),
     ],

@@ -24,7 +24,7 @@ def test_forty_classes_of_twelve_pictures(tmp_path: Path, check: Check) -> None:
         for number in range(12):
             content = picture(label, number)
             (raw / f"c{label}/{number}.png").write_bytes(content)
-            splits[split_of("", md5(content).hexdigest(), DATA), f"c{label}"] += 1
+            splits[split_of("", md5(content).hexdigest(), "", DATA), f"c{label}"] += 1
     fractions = {"train_dev_fraction": 0.05, "dev_fraction": 0.15, "test_fraction": 0.15}
     summary, table = check(raw, near_duplicate=0.0, **fractions)
     lacking = {

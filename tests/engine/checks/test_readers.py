@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 from catalogues import TASK, decoder
-from defects import rows_of, table
+from copy_defects import rows_of, table
 
+from samebits.console.errors import UserError
 from samebits.core.sections import Data
 from samebits.data.decoder import Decoder
 from samebits.data.findings import Table
@@ -354,6 +355,71 @@ def test_times_of_rows_that_are_none(tmp_path: Path, check: Check) -> None:
         "t.csv:5: has as taken 2026-02, which is no number and no date such as 2026-11-30 or "
         "2026-11-30T08:15." in messages
     )
+
+
+def in_groups(raw: Path, group: Callable[[int], str]) -> Path:
+    """The 60 rows of `table`, each with the group that `group` gives its number."""
+    header, *rows = (table(raw) / "t.csv").read_text(encoding="utf-8").splitlines()
+    rows = [f"{row},{group(number)}" for number, row in enumerate(rows)]
+    (raw / "t.csv").write_text("\n".join([f"{header},patient", *rows]), encoding="utf-8")
+    return raw
+
+
+def test_rows_split_by_group(tmp_path: Path, check: Check) -> None:
+    raw, reader = (
+        in_groups(tmp_path / "rows", lambda at: f"p{at // 3}"),
+        Lines("kind", group="patient"),
+    )
+    given, data = rows_of(decoder(DATA)), replace(DATA, train_dev_fraction=0.3)
+    found, new = prepared(raw, reader, data, given)
+    where: dict[str, set[str]] = {}
+    for path, (split, *_) in examples(found).items():
+        where.setdefault(f"p{(int(path.partition(':')[2]) - 2) // 3}", set()).add(split)
+    assert new == 60
+    assert len(where) == 20
+    assert all(len(splits) == 1 for splits in where.values())
+    # Without the column the content decides: nothing is decoded, and groups are torn.
+    torn, new = prepared(raw, Lines("kind"), data, given)
+    assert new == 0
+    assert {path: one[0] for path, one in examples(torn).items()} != {
+        path: one[0] for path, one in examples(found).items()
+    }
+
+
+def test_groups_of_files(raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    beside(raw)
+    labels, reader = raw / "labels.csv", Labels("kind", group="patient")
+    rows = labels.read_text(encoding="utf-8").splitlines()[1:]
+
+    def written(group: Callable[[int], str]) -> dict[str, set[str]]:
+        lines = (f"{row},{group(number)}" for number, row in enumerate(rows))
+        labels.write_text("\n".join(["path,kind,patient", *lines]), encoding="utf-8")
+        data = replace(DATA, train_dev_fraction=0.4)
+        where = examples(prepared(raw, reader, data, decoder(data))[0])
+        found: dict[str, set[str]] = {}
+        for number, row in enumerate(rows):
+            found.setdefault(group(number), set()).add(where[row.split(",")[0]][0])
+        return found
+
+    by_two = written(lambda number: f"p{number // 2}")
+    with monkeypatch.context() as patch:
+        patch.delattr(Source, "content")  # another group moves an example, and decodes nothing
+        by_three = written(lambda number: f"q{number % 18}")
+    for found in (by_two, by_three):
+        assert all(len(splits) == 1 for splits in found.values())
+
+
+def test_groups_that_are_none(tmp_path: Path, check: Check) -> None:
+    raw = in_groups(tmp_path / "rows", lambda at: {3: "", 4: " "}.get(at, f"p{at}"))
+    _, found = check(raw, reader=Lines("kind", group="patient"), wrapped=rows_of)
+    messages = [one.message for one in found.kept["ungrouped"]]
+    assert messages == [
+        f"t.csv:{line}: has no patient, so it might stand beside its like in another split; fill "
+        "it in, or remove the line."
+        for line in (5, 6)
+    ]
+    with pytest.raises(UserError, match="has no column patients among"):
+        check(raw, reader=Lines("kind", group="patients"), wrapped=rows_of)
 
 
 def test_equal_rows(tmp_path: Path, check: Check) -> None:

@@ -2,34 +2,24 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import md5
 from pathlib import Path
 from typing import Any
 
 import pytest
+from class_defects import OF_CLASSES, empty_class, many_classes, wrong_label
 from class_set_defects import OF_CLASS_SETS
-from defects import (
-    ACCEPTED,
-    CORRECTIONS,
-    PLANTED,
-    acceptance,
-    copies,
-    empty_class,
-    empty_file,
-    many_classes,
-    near_duplicate,
-    odd_size,
-    two_labels,
-    two_splits,
-    unreadable,
-    wrong_label,
-    wrong_type,
-)
+from copy_defects import OF_COPIES, copies, two_labels, two_splits
+from defects import ACCEPTED, CORRECTIONS
+from file_defects import OF_FILES, acceptance, empty_file, unreadable
 from handwritten_digits.data import Input, decode
+from image_defects import OF_IMAGES, near_duplicate, odd_size, wrong_type
 from mask_defects import OF_MASKS
 from number_defects import OF_NUMBERS
 from PIL import Image
 
+from samebits.checks import image_rules
 from samebits.console.errors import UserError
 from samebits.data.example import Decoded
 from samebits.data.findings import RULES, Table
@@ -37,7 +27,7 @@ from samebits.training.softmax_regression import out_of_fold
 
 Check = Callable[..., tuple[dict[str, Any], Table]]
 
-
+PLANTED = OF_FILES | OF_CLASSES | OF_COPIES | OF_IMAGES
 # Of rows: test_columns.py plants these.
 OF_COLUMNS = ("constant-column", "missing-column", "leaking-column", "cut-content")
 
@@ -161,6 +151,15 @@ def test_of_what_decode_does_not_tell_nothing_is_found(
 
     monkeypatch.setattr("handwritten_digits.data.decode", bare)
     assert check(raw)[0]["findings"] == []
+
+
+def test_what_is_about_images_is_not_looked_for_without(raw: Path, check: Check) -> None:
+    odd_size(raw)
+    wrong_type(raw)
+    summary, _ = check(raw, wrapped=lambda one: replace(one, images=False))
+    assert summary["found"] == {}
+    assert summary["not_looked_for"] == [*image_rules.RULES]
+    assert {*check(raw)[0]["found"]} == {"odd-size", "wrong-type"}
 
 
 def test_a_name_that_tells_no_type_is_no_wrong_one(raw: Path, check: Check) -> None:

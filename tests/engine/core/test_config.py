@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import configured
+from conftest import PACKAGE, configured, spare
 from handwritten_digits.data import Input
 from handwritten_digits.model import Model
 from handwritten_digits.training import Augmentation
@@ -29,6 +29,7 @@ SECTIONS: list[Any] = [
     *(Evaluation, Reproducibility, Runtime),
 ]
 Settle = Callable[..., None]
+TASKS = Path(__file__).parents[1] / "tasks"
 
 
 @pytest.fixture(autouse=True)
@@ -176,9 +177,8 @@ def test_an_unknown_key_names_the_nearest(params: Path, settle: Settle) -> None:
     found = refusal(params)
     assert "there is no key 'lerning_rate' in section 'optimization'" in found
     assert "did you mean 'optimization.learning_rate'?" in found
-    assert (
-        "its keys are optimizer, learning_rate, batch_size, epochs, warmup, balance, clip." in found
-    )
+    keys = "optimizer, learning_rate, batch_size, epochs, warmup, balance, class_weights, clip"
+    assert f"its keys are {keys}." in found
 
 
 def test_an_unknown_key_may_be_near_one_of_another_section(params: Path, settle: Settle) -> None:
@@ -258,6 +258,7 @@ NUMBER = {"task": {"target": "number"}, "regularization": {"label_smoothing": 0.
     ("changes", "words"),
     [
         ({"optimization": {"balance": 0.5}}, "'optimization.balance' is 0.5, but answers have no"),
+        ({"optimization": {"class_weights": 1}}, "'optimization.class_weights' is 1, but answers"),
         ({"regularization": {"label_smoothing": 0.1}}, "'regularization.label_smoothing' is 0.1"),
         ({"data": {"classes": ["a", "b"]}}, "'data.classes' is ['a', 'b'], but answers have no"),
         ({"evaluation": {"slices": ["class"]}}, "'evaluation.slices' has 'class', but answers"),
@@ -268,11 +269,19 @@ def test_what_numbers_do_not_have(
     params: Path, settle: Settle, changes: dict[str, Any], words: str
 ) -> None:
     settle(params, **NUMBER)
+    spare(params)
     assert config.read(Evaluation, params).target_error < 1
     settle(params, evaluation={"target_error": 500})
     assert config.read(Evaluation, params).target_error == 500
     settle(params, **changes)
     assert words in refusal(params)
+
+
+def test_rare_classes_do_not_count_twice(params: Path, settle: Settle) -> None:
+    settle(params, optimization={"class_weights": 0.5})
+    assert config.read(Optimization, params).class_weights == 0.5
+    settle(params, optimization={"balance": 1.0})
+    assert "'optimization.balance' and 'optimization.class_weights' are both set" in refusal(params)
 
 
 MASK = {
@@ -299,6 +308,56 @@ MASK = {
 )
 def test_what_masks_need(params: Path, settle: Settle, changes: dict[str, Any], words: str) -> None:
     settle(params, **MASK)
+    spare(params)
     assert config.read(Evaluation, params).target_error < 1
     settle(params, **changes)
     assert words in refusal(params)
+
+
+OF_IMAGES = "bits, megapixels, odd_size, odd_mode, near_duplicate, drift"
+
+
+def rows(params: Path) -> Path:
+    """Have data.py read rows, of which no keys are told from images."""
+    data = params.parent / "src" / PACKAGE / "data.py"
+    data.write_text((TASKS / "number/data.py").read_text("utf-8"), "utf-8")
+    lines = params.read_text("utf-8").splitlines(keepends=True)
+    text = "".join(one for one in lines if not one.startswith(("  size:", "  channels:")))
+    params.write_text(text.replace("\ninput:", "\ninput:\n  columns: 3"), "utf-8")
+    return data
+
+
+def test_what_is_about_images_alone(params: Path, settle: Settle) -> None:
+    data = rows(params)
+    with pytest.raises(UserError, match=f"delete {OF_IMAGES} from section 'data': data.py neith"):
+        config.read(Data, params)
+    spare(params, images=False)
+    assert config.read(Data, params).imbalance == 10.0
+    for line in ("import samebits.data.mask", "from samebits.data import image"):
+        data.write_text(f"{line}\n{data.read_text('utf-8')}", "utf-8")
+        found = refusal_of_data(params)
+        assert "key 'odd_size' is missing from section 'data'; add 'odd_size: 4.0', or" in found
+        assert found.count("is missing") == 6
+        data.write_text(data.read_text("utf-8").partition("\n")[2], "utf-8")
+    settle(params, data={"drift": 0.2})
+    assert "delete drift from section 'data'" in refusal_of_data(params)
+    assert refusal_of_data(params).endswith("so nothing reads it.")
+
+
+def refusal_of_data(params: Path) -> str:
+    with pytest.raises(UserError) as caught:
+        config.read(Data, params)
+    return str(caught.value)
+
+
+def test_what_is_about_classes_alone(params: Path, settle: Settle) -> None:
+    settle(params, **NUMBER)
+    why = "answers have no classes where task.target is number, so nothing reads them."
+    assert f"delete imbalance, label_error from section 'data': {why}" in refusal(params)
+    spare(params)
+    config.read(Data, params)
+    settle(params, task={"target": "class"})
+    assert "add 'imbalance: 10.0', or what you want: it takes a number of at" in refusal(params)
+    settle(params, **MASK)
+    settle(params, data={"label_error_examples": 0})
+    assert "delete label_error_examples from section 'data': an example has" in refusal(params)

@@ -204,7 +204,7 @@ def test_lines_of_json_that_are_wrong(tmp_path: Path, value: Any, words: str) ->
 
 
 def test_which_reader_goes_with_it() -> None:
-    task = Task(reader="labels", answer="kind", time="", target="classes")
+    task = Task(reader="labels", answer="kind", time="", group_by="", target="classes")
     assert reader_of(task, DATA) == LABELS
     assert reader_of(replace(task, reader="lines"), DATA) == LINES
     with pytest.raises(

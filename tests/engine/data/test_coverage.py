@@ -19,7 +19,8 @@ ENOUGH = dict.fromkeys(SPLITS, 9)
 def found(other: dict[str, int], **changed: Any) -> list[Finding]:
     counts = {(split, "a"): count for split, count in ENOUGH.items()}
     counts |= {(split, "b"): count for split, count in other.items()}
-    return list(coverage_findings(Counter(counts), replace(DEFAULTS, **changed)))
+    grouped = bool(changed.get("group"))
+    return list(coverage_findings(Counter(counts), replace(DEFAULTS, **changed), grouped=grouped))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from catalogues import DATA, decoder
-from conftest import PACKAGE, configured, picture, rendered
+from conftest import PACKAGE, configured, picture, rendered, spare
 from handwritten_digits import data as yours
 
 from samebits.console.errors import UserError
@@ -92,6 +92,24 @@ def test_fields_that_cannot_be_stored(fields: Any, words: str) -> None:
     with pytest.raises(UserError, match=r"^data\.py: `fields` announces ") as error:
         Decoder.of(own, DATA)
     assert re.search(words, str(error.value))
+
+
+def test_an_image_that_the_text_of_data_py_does_not_show(params: Path) -> None:
+    """So that params.yaml, which is checked without an import, has the keys of images."""
+    own = Path("src", PACKAGE, "data.py")
+    text = own.read_text("utf-8").replace("from samebits.data.image import open_image\n", "")
+    assert Decoder.of(yours, DATA).images
+    own.write_text(text, "utf-8")  # which still writes out the field
+    assert Decoder.of(yours, DATA).images
+    own.write_text(text.replace('"uint8"', "KIND"), "utf-8")
+    spare(params, images=False)
+    words = r'announces the image image, .*; write out Field\("uint8", \(1, 8, 8\)\) there'
+    with pytest.raises(UserError, match=words):
+        Decoder.of(yours, DATA)
+    rows = SimpleNamespace(
+        Input=yours.Input, decode=None, fields=lambda _: {"row": Field("uint8", (3,))}
+    )
+    assert not Decoder.of(rows, DATA).images
 
 
 def test_arrays_of_any_number_type_and_shape() -> None:

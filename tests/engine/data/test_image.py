@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from catalogues import DATA, decode
 from conftest import PYTHONPATH, configured
-from defects import chunk, deep
 from handwritten_digits import data as yours
+from image_defects import chunk, deep
 from numpy.typing import NDArray
 from PIL import Image, features
 

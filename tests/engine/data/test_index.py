@@ -213,7 +213,7 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
 def planted(catalogue: Catalogue, count: int) -> None:
     """Plant rows without reading any file."""
     facts = '{"format": "PNG", "mode": "L", "width": 8, "height": 8, "brightness": 0.5}'
-    row = (1, "0" * 32, "", "", facts, b"7", "block", 0, 0, "", 0, "stamp", None)
+    row = (1, "0" * 32, "", "", facts, b"7", "block", 0, 0, "", 0, "stamp", None, "")
     rows = ((f"tree/{number:07d}.png", "tree", *row) for number in range(count))
     marks = ", ".join("?" * (2 + len(row)))
     with catalogue.database:

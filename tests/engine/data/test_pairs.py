@@ -212,7 +212,7 @@ def test_a_mask_drawn_anew_moves_no_example_to_another_side() -> None:
         image, _ = drawn(number)
         masks = [png(drawn(other)[1]) for other in (1, 2)]
         hashes = [content_md5(joined(png(image), mask)) for mask in masks]
-        sides = [split_of("a", md5, DATA) for md5 in hashes]
+        sides = [split_of("a", md5, "", DATA) for md5 in hashes]
         assert hashes[0] != hashes[1]
         assert sides[0] == sides[1] or not {*sides} & {"dev", "test"}
 

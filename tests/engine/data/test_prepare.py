@@ -218,7 +218,7 @@ def test_a_class_without_training_examples(tmp_path: Path, fill: Callable[..., P
     content = next(
         one.read_bytes()
         for one in sorted(raw.rglob("*.png"))
-        if split_of("", hashlib.md5(one.read_bytes()).hexdigest(), settings()) == "test"
+        if split_of("", hashlib.md5(one.read_bytes()).hexdigest(), "", settings()) == "test"
     )
     (raw / "rare").mkdir()
     (raw / "rare/only.png").write_bytes(content)

@@ -348,13 +348,25 @@ def test_a_row_that_changes_while_it_is_read(tmp_path: Path, text: str) -> None:
             {"time": "at", "group": "a"},
             "'task.time' and 'data.group' are both set",
         ),
+        ("lines", "kind", {"who": "patient"}, Lines("kind", group="patient")),
+        ("labels", "kind", {"who": "patient"}, Labels("kind", group="patient")),
+        ("pairs", "", {"who": "a"}, "'task.group_by' is 'a', but the reader pairs has no table of"),
+        ("lines", "kind", {"who": "kind"}, "'task.group_by' and 'task.answer' are both 'kind'"),
+        (
+            "lines",
+            "kind",
+            {"time": "at", "who": "a"},
+            "'task.time' and 'task.group_by' are both set",
+        ),
+        ("lines", "kind", {"who": "a", "group": "b"}, "'task.group_by' and 'data.group' are bo"),
     ],
 )
 def test_the_reader_that_the_section_names(
     reader: str, answer: str, other: dict[str, Any], found: Reader | str
 ) -> None:
     given = dict(other)
-    task = replace(TASK, reader=reader, answer=answer, time=given.pop("time", ""))
+    columns = {"time": given.pop("time", ""), "group_by": given.pop("who", "")}
+    task = replace(TASK, reader=reader, answer=answer, **columns)
     data = replace(DATA, **given)
     if isinstance(found, Reader):
         assert reader_of(task, data) == found

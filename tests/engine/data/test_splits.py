@@ -10,6 +10,7 @@ import pytest
 from conftest import shipped
 
 from samebits.core.sections import Data
+from samebits.data.source import Source
 from samebits.data.splits import LEFT_OUT, Cut, cut_of, group_of, split_of
 
 HASHES = [hashlib.md5(str(number).encode()).hexdigest() for number in range(4000)]
@@ -20,8 +21,12 @@ def settings(**changed: Any) -> Data:
     return dataclasses.replace(shipped(Data), **fractions | changed)
 
 
+def source(path: str, group: str = "") -> Source:
+    return Source(path, "", 0, 0, "", group=group)
+
+
 def splits(data: Data, path: str = "a/b.png") -> list[str]:
-    return [split_of(path, one, data) for one in HASHES]
+    return [split_of(path, one, "", data) for one in HASHES]
 
 
 def test_fractions_are_met() -> None:
@@ -58,7 +63,13 @@ def test_dev_and_test_hold_only_the_target() -> None:
     ],
 )
 def test_a_group(expression: str, path: str, group: str) -> None:
-    assert group_of(path, settings(group=expression)) == group
+    assert group_of(source(path), settings(group=expression)) == group
+
+
+def test_a_group_that_a_table_says() -> None:
+    assert group_of(source("a.png", "12"), settings()) == "12"
+    for md5 in HASHES[:10]:
+        assert split_of("a", md5, "12", settings()) == split_of("b", HASHES[0], "12", settings())
 
 
 def test_a_group_stays_together_and_fractions_are_still_met() -> None:
@@ -66,7 +77,8 @@ def test_a_group_stays_together_and_fractions_are_still_met() -> None:
     where: dict[str, set[str]] = {}
     for number, md5 in enumerate(HASHES):
         group = f"p{number % 1000}"
-        where.setdefault(group, set()).add(split_of(f"cat/{group}-{number}.png", md5, data))
+        one = source(f"cat/{group}-{number}.png")
+        where.setdefault(group, set()).add(split_of(one.path, md5, group_of(one, data), data))
     assert all(len(found) == 1 for found in where.values())
     tested = sum(found == {"test"} for found in where.values())
     assert tested / len(where) == pytest.approx(0.1, abs=0.03)
@@ -96,7 +108,8 @@ def test_a_group_is_learnt_from_as_a_whole() -> None:
     where: dict[str, set[str]] = {}
     for number, md5 in enumerate(HASHES):
         group = f"p{number % 1000}"
-        where.setdefault(group, set()).add(split_of(f"cat/{group}-{number}.png", md5, data))
+        one = source(f"cat/{group}-{number}.png")
+        where.setdefault(group, set()).add(split_of(one.path, md5, group_of(one, data), data))
     assert all(len(found) == 1 for found in where.values())
     learnt = sum(found == {"train"} for found in where.values())
     left = sum(found == {LEFT_OUT} for found in where.values())
@@ -123,13 +136,15 @@ def test_the_latest_are_test_and_those_before_them_dev() -> None:
     data = settings(test_fraction=0.2, dev_fraction=0.3, train_dev_fraction=0.2)
     cut = cut_of([float(number) for number in range(100)], data)
     assert cut == (50, 80)
-    found = [split_of("a", HASHES[number], data, number, cut) for number in range(100)]
+    found = [split_of("a", HASHES[number], "", data, number, cut) for number in range(100)]
     assert found[80:] == ["test"] * 20
     assert found[50:80] == ["dev"] * 30
     assert set(found[:50]) == {"train", "train_dev"}
-    assert [split_of("a", HASHES[number], data, 50, cut) for number in range(99)] == ["dev"] * 99
+    assert [split_of("a", HASHES[number], "", data, 50, cut) for number in range(99)] == [
+        "dev"
+    ] * 99
     # What is trained on, and what is not, does not depend on the time.
-    assert found[:50] == [split_of("a", HASHES[number], data, 0, cut) for number in range(50)]
+    assert found[:50] == [split_of("a", HASHES[number], "", data, 0, cut) for number in range(50)]
 
 
 def test_equal_times_are_on_one_side() -> None:
@@ -149,7 +164,7 @@ def test_what_is_as_late_but_not_like_the_target_is_left_out() -> None:
     cut = Cut(5, 8)
     times = (1, 4, 5, 7, 8, 9)
     late = ["dev", "dev", "test", "test"]
-    found = [split_of("phone/1", HASHES[7], data, time, cut) for time in times]
+    found = [split_of("phone/1", HASHES[7], "", data, time, cut) for time in times]
     assert found == ["train", "train", *late]
-    found = [split_of("web/1", HASHES[7], data, time, cut) for time in times]
+    found = [split_of("web/1", HASHES[7], "", data, time, cut) for time in times]
     assert found == ["train", "train", *[LEFT_OUT] * 4]

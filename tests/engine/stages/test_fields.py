@@ -11,10 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 import yaml
-from conftest import CLASSES, PACKAGE, ROOT
+from conftest import CLASSES, PACKAGE, ROOT, spare
 from conftest import yours as own_files
 from folder_remote import Remote
 from numpy.typing import NDArray
+
+from samebits.checks import image_rules
 
 TASKS = Path(__file__).parents[1] / "tasks"
 PREPARED = Path("data/prepared")
@@ -84,6 +86,7 @@ def task(request: pytest.FixtureRequest, project: Path) -> Task:
     content["evaluation"] |= {"slices": [f"{found.fact} in 3 parts"]}
     content["reproducibility"] |= {"shards": 2}
     Path("params.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    spare(Path("params.yaml"), images=False)
     draw = np.random.default_rng(0)
     shutil.rmtree("data/raw")
     for label, name in enumerate(CLASSES):
@@ -109,7 +112,8 @@ def test_from_files_to_the_report(
     run("validate", "prepare", "train")
     data = json.loads(Path("reports/data.json").read_bytes())
     assert data["labels_examined"] == len(CLASSES) * COUNT
-    assert data["not_looked_for"] == ["near-duplicates", "brightness-drift", "size-drift"]
+    drift = ["brightness-drift", "size-drift"]
+    assert data["not_looked_for"] == ["near-duplicates", *image_rules.RULES, *drift]
     assert (data["sizes"], data["modes"]) == ({}, {})
     for split in SPLITS:
         check_stored(PREPARED / split, task)

@@ -42,6 +42,7 @@ def settings(**changed: Any) -> Settings:
             epochs=3,
             warmup=0.1,
             balance=0.0,
+            class_weights=0.0,
             clip=0,
         ),
         sections.Regularization(

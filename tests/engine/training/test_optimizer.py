@@ -21,6 +21,7 @@ def optimization(name: str = "adamw", rate: float = 0.1, warmup: float = 0.1) ->
         epochs=1,
         warmup=warmup,
         balance=0.0,
+        class_weights=0.0,
         clip=0,
     )
 

@@ -83,7 +83,7 @@ def test_splits_move_by_what_comes_and_goes_alone() -> None:
         assert row == Moves(row.before, row.before, 0, 0), split
     found = moves(old, old[1:], data)
     assert sum(row.left for row in found.values()) == 1
-    assert found[split_of(old[0].path, old[0].md5, data)].left == 1
+    assert found[split_of(old[0].path, old[0].md5, "", data)].left == 1
     assert list(found) == list(SPLITS)
     assert sum(row.after for row in found.values()) == len(old) - 1
 

@@ -1,9 +1,10 @@
 """The config is orthogonal: every key in one section, read by something, and one metric."""
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from ..core.yours import YOURS
+from ..core.sections import unused
+from ..core.yours import YOURS, reads_images
 from .dvcfiles import PARAMS, PIPELINE, stages
 from .findings import Check, Finding, check, count
 from .project import Project
@@ -18,7 +19,7 @@ def config(project: Project) -> Check:
     """params.yaml has the keys of the declared sections, each in one and read somewhere."""
     findings = [*project.unusable(PARAMS), *_undeclared(project)]
     findings += [*_disagreement(project), *_twins(project), *_unread(project)]
-    keys = sum(len(section.keys) for section in sections(project).values())
+    keys = sum(len(section.keys) for section in sections(project).values()) - len(_unused(project))
     found = f"{count(keys, 'key')} in {count(len(sections(project)), 'section')}"
     return check("config", found, "each in one place and read", findings)
 
@@ -35,7 +36,7 @@ def _undeclared(project: Project) -> list[Finding]:
 
 
 def _disagreement(project: Project) -> list[Finding]:
-    declared, params = sections(project), project.yaml(PARAMS)
+    declared, params, idle = sections(project), project.yaml(PARAMS), _unused(project)
     findings = []
     for name in params.mapping():
         line = params.line(name)
@@ -48,11 +49,22 @@ def _disagreement(project: Project) -> list[Finding]:
         for key in params.mapping(name).keys() - declared[name].keys.keys():
             message = f"{name}.{key} is not in {declared[name].path}; declare it there or drop it"
             findings.append(Finding(PARAMS, params.line(name, key), message))
+        for key in params.mapping(name).keys() & idle.keys() if name == "data" else ():
+            message = f"nothing reads {name}.{key} here: {idle[key]}; drop the line"
+            findings.append(Finding(PARAMS, params.line(name, key), message))
     for name, section in declared.items() if params.mapping() else ():
-        for key in section.keys.keys() - params.mapping(name).keys():
+        spared = idle if name == "data" else {}
+        for key in section.keys.keys() - params.mapping(name).keys() - spared.keys():
             message = f"{name}.{key} is not in {PARAMS}; add it there or drop it"
             findings.append(Finding(section.path, section.keys[key], message))
     return findings
+
+
+def _unused(project: Project) -> Mapping[str, str]:
+    """The keys of section `data` that do nothing in the project, and why."""
+    path = f"{project.package}/{YOURS['input']}"
+    images = not project.tree(path) or reads_images((project.text(path) or "").encode())
+    return unused(project.yaml(PARAMS).get("task", "target"), images=images)
 
 
 def _twins(project: Project) -> list[Finding]:

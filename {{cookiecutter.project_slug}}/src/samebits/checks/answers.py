@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 from ..core.sections import Data
 from ..data.findings import Finding, shown
 from ..data.targets import is_number
+from .class_rules import class_findings
 from .class_set_rules import class_set_findings, doubted_classes, names_in, unfit
 from .class_set_rules import described as described_classes
 from .label_errors import label_findings
 from .mask_rules import mask_findings, pixels
 from .number_rules import described, doubted_numbers, number_findings
-from .rules import class_findings
 
 
 class Rules(NamedTuple):

@@ -12,8 +12,8 @@ from ..core.sections import Data
 from ..data.features import Seen
 from ..data.findings import Finding, shown
 from ..data.targets import NONE, SIGN, classes_of, marked, unfit_classes
+from .class_rules import Named, findings_of_classes
 from .label_errors import doubted
-from .rules import Named, findings_of_classes
 from .sampled import Look, Sampled, folds_of, seen_of
 
 FEWEST = 20  # examples of which anything can be said

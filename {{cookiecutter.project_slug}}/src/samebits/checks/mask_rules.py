@@ -12,20 +12,21 @@ from ..data.joined import HALF
 from ..data.splits import split_of
 from ..data.targets import no_class
 
-# Of each example its path, its MD5, and how many pixels have each value, as `PIXELS` says.
+# Of each example its path, MD5 and group, and how many pixels have each value, as `PIXELS` says.
 QUERY = """
-    SELECT path, md5, json_extract(facts, '$.pixels') FROM files WHERE problem = '' ORDER BY path"""
+    SELECT path, md5, grouped, json_extract(facts, '$.pixels') FROM files WHERE problem = ''
+    ORDER BY path"""
 
 
-def _counted(database: sqlite3.Connection) -> Iterator[tuple[str, str, list[int]]]:
-    for path, md5, counts in database.execute(QUERY):
-        yield path, md5, [*map(int, (counts or "").split())]
+def _counted(database: sqlite3.Connection) -> Iterator[tuple[str, str, str, list[int]]]:
+    for path, md5, group, counts in database.execute(QUERY):
+        yield path, md5, group, [*map(int, (counts or "").split())]
 
 
 def pixels(database: sqlite3.Connection) -> dict[str, Any]:
     """Return what reports/data.json says of the answers: the pixels of each class."""
     total = Counter[int]()
-    for _, _, counts in _counted(database):
+    for *_, counts in _counted(database):
         total.update(dict(enumerate(counts)))
     most = max(total, default=-1) + 1
     return {"classes": {}, "answers": {"pixels": [total[at] for at in range(most)]}}
@@ -40,9 +41,9 @@ def mask_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]
     """
     names, seen, count = data.classes, Counter[tuple[str, int]](), 0
     plain = list[tuple[str, str, str]]()
-    for path, md5, counts in _counted(database):
+    for path, md5, group, counts in _counted(database):
         count += 1
-        split = split_of(path, md5, data)
+        split = split_of(path, md5, group, data)
         there = [at for at, pixels in enumerate(counts) if pixels]
         seen.update((split, at) for at in there)
         if len(counts) > len(names):

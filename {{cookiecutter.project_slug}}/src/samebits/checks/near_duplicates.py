@@ -160,12 +160,14 @@ def _compared(
 def _findings(
     database: sqlite3.Connection, data: Data, cut: Cut | None, *, labels: bool
 ) -> Iterator[Finding]:
-    query = """SELECT x.path, x.md5, x.label, x.time, y.path, y.md5, y.label, y.time, difference
+    query = """SELECT difference, x.label, y.label,
+                      x.path, x.md5, x.grouped, x.time, y.path, y.md5, y.grouped, y.time
                FROM near
                JOIN examples AS x ON x.path = a JOIN examples AS y ON y.path = b
                ORDER BY difference, a, b"""
-    for a, md5_a, label_a, at_a, b, md5_b, label_b, at_b, difference in database.execute(query):
-        splits = split_of(a, md5_a, data, at_a, cut), split_of(b, md5_b, data, at_b, cut)
+    for difference, label_a, label_b, *both in database.execute(query):
+        (a, md5_a, *_), (b, md5_b, *_) = pair = both[:4], both[4:]
+        splits = [split_of(path, md5, group, data, at, cut) for path, md5, group, at in pair]
         where = f"both in {splits[0]}" if splits[0] == splits[1] else " and ".join(splits)
         other = labels and label_a != label_b
         told = f", labels {shown(label_a)} and {shown(label_b)}" if other else ""

@@ -20,13 +20,15 @@ from ..data.findings import Table
 from ..data.index import Catalogue
 from ..data.labels import Correction, labels, misfits, read_corrections
 from ..data.splits import Cut, split_of
-from . import accepted, drift
+from . import accepted, drift, image_rules
 from .accepted import Accepted
 from .answers import RULES, Rules
 from .columns import column_findings
+from .copies import same_findings
+from .file_rules import file_findings
 from .near_duplicates import neighbour_findings
-from .rules import cut_findings, file_findings, odd_findings, open_views, same_findings
 from .sampled import look_of, sample
+from .views import open_views
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,8 @@ def validate(
 ) -> tuple[dict[str, Any], Table]:
     """Apply every rule to the examples in `raw`, and describe them.
 
-    Near-duplicates are looked for among images alone, and drift in facts that the examples have:
-    which rules could not be applied, "not_looked_for" says.
+    Near-duplicates and what is odd of images are looked for among images alone, and drift in facts
+    that the examples have: which rules could not be applied, "not_looked_for" says.
 
     Args:
         catalogue: the examples; it is filled first.
@@ -95,9 +97,12 @@ def _judged(
     sampled = sample(database, data, classes=_classes(database, rules)) if rules.words else []
     known = {*_names(database), *data.classes}
     found = chain(
-        file_findings(database, data),
+        file_findings(database),
+        image_rules.image_findings(database, data) if catalogue.decoder.images else (),
         rules.findings(database, data),
-        coverage_findings(_splits(database, data, rules, cut), data, cut is not None),
+        coverage_findings(
+            _splits(database, data, rules, cut), data, cut is not None, catalogue.grouped
+        ),
         same_findings(database, data, cut, classes=rules.classes, answer=rules.answer),
         unusable,
         misfits(
@@ -109,8 +114,6 @@ def _judged(
         neighbour_findings(database, lambda at: cache(at)[image], data, cut, labels=rules.words)
         if image
         else (),
-        odd_findings(database, data),
-        cut_findings(database),
         drift.drift_findings(now, before, data),
     )
     # The stale ones are known when all others have been seen.
@@ -123,14 +126,14 @@ def _judged(
         "labels_examined": len(sampled),
         "corrections": [asdict(one) | {"pictures": _corrected(database, one)} for _, one in rows],
         **table.record(),
-        **_not_looked_for(image, now),
+        **_not_looked_for(image, now, images=catalogue.decoder.images),
     }
     return summary, table
 
 
-def _not_looked_for(image: str, now: drift.Statistics) -> dict[str, list[str]]:
+def _not_looked_for(image: str, now: drift.Statistics, *, images: bool) -> dict[str, list[str]]:
     """Return which rules could not be applied: said only where there are such."""
-    rules = [] if image else ["near-duplicates"]
+    rules = [*([] if image else ["near-duplicates"]), *([] if images else image_rules.RULES)]
     rules += [drift.RULES[kind] for kind, counts in now.items() if not any(counts)]
     return {"not_looked_for": rules} if rules else {}
 
@@ -148,10 +151,10 @@ def _names(database: sqlite3.Connection) -> list[str]:
 def _splits(
     database: sqlite3.Connection, data: Data, rules: Rules, cut: Cut | None
 ) -> Counter[tuple[str, str]]:
-    rows = database.execute("SELECT path, md5, time, label FROM examples")
+    rows = database.execute("SELECT path, md5, grouped, time, label FROM examples")
     return Counter(
-        (split_of(path, md5, data, at, cut), name)
-        for path, md5, at, label in rows
+        (split_of(path, md5, group, data, at, cut), name)
+        for path, md5, group, at, label in rows
         for name in rules.named(label)
     )
 

@@ -18,7 +18,7 @@ import yaml
 from ..console.errors import UserError
 from . import sections as engine
 from .params import Key, allowed, fits, hint, keys, shown, typed
-from .yours import YOURS, declared, package
+from .yours import YOURS, declared, package, reads_images
 
 PARAMS = Path("params.yaml")
 MOST_BYTES, MOST_LETTERS = 100_000, 500  # of the file, and of one text in it
@@ -61,7 +61,7 @@ def read(section: type[Section], path: Path = PARAMS) -> Section:
     found = problems(content, {**sections(), name: keys(section)})
     if found:
         raise UserError(f"{path}: " + f"\n       {path}: ".join(found))
-    return section(**{key: typed(content[name][key], one) for key, one in keys(section).items()})
+    return section(**_typed(content[name], keys(section)))
 
 
 def values(section: str, path: Path = PARAMS) -> dict[str, Any]:
@@ -73,7 +73,22 @@ def values(section: str, path: Path = PARAMS) -> dict[str, Any]:
     known, content = sections(), contents(path)
     if found := problems(content, known):
         raise UserError(f"{path}: " + f"\n       {path}: ".join(found))
-    return {key: typed(content[section][key], one) for key, one in known[section].items()}
+    return _typed(content[section], known[section])
+
+
+def _typed(values: Mapping[str, Any], known: Mapping[str, Key]) -> dict[str, Any]:
+    return {key: typed(values[key], one) for key, one in known.items() if key in values}
+
+
+def images() -> bool:
+    """Return whether the project in this folder learns from images, as its data.py says.
+
+    Raises:
+        UserError: there is none.
+    """
+    path = Path("src", package(), YOURS["input"])
+    declared(path, "input")  # which says what is wrong with the file
+    return reads_images(path.read_bytes())
 
 
 def problems(content: dict[str, Any], known: Sections | None = None) -> list[str]:
@@ -81,8 +96,9 @@ def problems(content: dict[str, Any], known: Sections | None = None) -> list[str
 
     Of very many, the first `MOST_SAID` and a word on the others.
     """
-    found = list(islice(_problems(content, known or sections()), MOST_SAID + 1))
-    found = found or list(engine.contradictions(content))
+    known = known or sections()
+    found = list(islice(_problems(content, known), MOST_SAID + 1))
+    found = found or [*_spared(content, known), *engine.contradictions(content)]
     return found if len(found) <= MOST_SAID else [*found[:MOST_SAID], "and more like this."]
 
 
@@ -96,11 +112,28 @@ def _problems(content: dict[str, Any], known: Sections) -> Iterator[str]:
         yield from (_unknown_key(key, name, known) for key in values if key not in section)
         for key, one in section.items():
             if key not in values:
-                takes = f"add it: it takes {allowed(one)}."
-                yield f"key '{key}' is missing from section '{name}'; {takes}"
+                if "usual" not in one.rules:
+                    yield _missing(key, name, f"add it: it takes {allowed(one)}.")
             elif not fits(values[key], one):
                 said = f"'{name}.{key}' is {shown(values[key])}, but takes {allowed(one)}."
                 yield said + hint(values[key], one)
+
+
+def _spared(content: dict[str, Any], known: Sections) -> Iterator[str]:
+    """Yield what is wrong with the keys of section `data` that some projects have no use for."""
+    unused = engine.unused(content["task"]["target"], images=images())
+    for why in dict.fromkeys(unused.values()):
+        if idle := [key for key in content["data"] if unused.get(key) == why]:
+            those = "it" if len(idle) == 1 else "them"
+            yield f"delete {', '.join(idle)} from section 'data': {why}, so nothing reads {those}."
+    for key, one in known["data"].items():
+        if "usual" in one.rules and key not in unused and key not in content["data"]:
+            takes = f"add '{key}: {one.rules['usual']}', or what you want: it takes {allowed(one)}."
+            yield _missing(key, "data", takes)
+
+
+def _missing(key: str, section: str, cure: str) -> str:
+    return f"key '{key}' is missing from section '{section}'; {cure}"
 
 
 def contents(path: Path) -> dict[str, Any]:

@@ -64,6 +64,11 @@ def names() -> Any:
     return field(metadata={"names": True})
 
 
+def spared(key: Any, usual: float) -> Any:
+    """A field that some projects have no use for, and leave out; others may start with `usual`."""
+    return field(default=usual, metadata={**key.metadata, "usual": usual})
+
+
 def choice(*values: str | int) -> Any:
     """A field whose value is one of `values`."""
     return field(metadata={"choices": values})

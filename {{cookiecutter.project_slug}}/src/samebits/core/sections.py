@@ -1,12 +1,12 @@
 """The engine's sections of params.yaml: one for each effect that a knob can have."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
 
-from .params import choice, names, number, pattern, texts
+from .params import choice, names, number, pattern, spared, texts
 
 # A figure, perhaps of one class, perhaps in one slice, and what it must reach.
 CONSTRAINT = re.compile(
@@ -28,6 +28,7 @@ class Task:
     reader: str = choice("folders", "labels", "lines", "pairs")
     answer: str = texts(COLUMN, "species")
     time: str = texts(COLUMN, "taken")
+    group_by: str = texts(COLUMN, "patient")
     target: str = choice("class", "classes", "number", "mask")
 
 
@@ -36,8 +37,8 @@ class Data:
     """What there is to learn from."""
 
     layout: str = choice("files", "tar")
-    bits: int = number(8, 16)
-    megapixels: float = number(0.001, 10_000)
+    bits: int = spared(number(8, 16), 16)
+    megapixels: float = spared(number(0.001, 10_000), 64.0)
     train_dev_fraction: float = number(0.01, 0.49)
     dev_fraction: float = number(0.01, 0.49)
     test_fraction: float = number(0.01, 0.49)
@@ -47,13 +48,13 @@ class Data:
     group: str = pattern(regular=True)
     classes: tuple[str, ...] = names()
     least_examples: int = number(1)
-    imbalance: float = number(1)
-    odd_size: float = number(1)
-    odd_mode: float = number(0, 1)
-    near_duplicate: float = number(0, 1)
-    drift: float = number(0, 1)
-    label_error: float = number(0, 1)
-    label_error_examples: int = number(0)
+    imbalance: float = spared(number(1), 10.0)
+    odd_size: float = spared(number(1), 4.0)
+    odd_mode: float = spared(number(0, 1), 0.01)
+    near_duplicate: float = spared(number(0, 1), 0.02)
+    drift: float = spared(number(0, 1), 0.1)
+    label_error: float = spared(number(0, 1), 0.9)
+    label_error_examples: int = spared(number(0), 50_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +67,7 @@ class Optimization:
     epochs: int = number(1)
     warmup: float = number(0, 0.99)
     balance: float = number(0, 1)
+    class_weights: float = number(0, 1)
     clip: float = number(0, 1e6)
 
 
@@ -118,13 +120,42 @@ class Runtime:
 CLASSED = ("class", "classes")  # targets of which an example has classes
 # What a target does not have: (section, key) → the value that does nothing; and why.
 _BALANCE = {("optimization", "balance"): 0}
-_CLASSES = {("data", "classes"): [], **_BALANCE, ("regularization", "label_smoothing"): 0}
+_CLASSES = {
+    ("data", "classes"): [],
+    **_BALANCE,
+    ("optimization", "class_weights"): 0,
+    ("regularization", "label_smoothing"): 0,
+}
 WITHOUT: Mapping[str, tuple[str, Mapping[tuple[str, str], Any]]] = {
     "number": ("answers have no classes", _CLASSES),
     "mask": ("an example has no class of its own", _BALANCE),
 }
+# Keys of `data` that do nothing without images, and those that do nothing for a target.
+OF_IMAGES = ("bits", "megapixels", "odd_size", "odd_mode", "near_duplicate", "drift")
+UNUSED_FOR: Mapping[str, Sequence[str]] = {
+    "number": ("imbalance", "label_error"),
+    "mask": ("imbalance", "label_error", "label_error_examples"),
+}
+NO_IMAGES = (
+    "data.py neither imports samebits.data.image or samebits.data.mask nor writes out the field of "
+    'an image, Field("uint8", (channels, height, width))'
+)
 # Of what an error is a share.
 SHARES = {"class": "the examples", "classes": "the answers", "mask": "the pixels"}
+
+
+def unused(target: object, *, images: bool) -> Mapping[str, str]:
+    """Return the keys of section `data` that a project must not have, and why they do nothing.
+
+    Args:
+        target: of section `task`.
+        images: whether the project learns from images.
+    """
+    found = {} if images else dict.fromkeys(OF_IMAGES, NO_IMAGES)
+    if isinstance(target, str) and target in UNUSED_FOR:
+        why = f"{WITHOUT[target][0]} where task.target is {target}"
+        found |= dict.fromkeys(UNUSED_FOR[target], why)
+    return found
 
 
 def contradictions(content: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
@@ -135,6 +166,12 @@ def contradictions(content: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
         yield (
             f"'evaluation.target_error' is {evaluation['target_error']}, but is a share of "
             f"{SHARES[target]}: 1 at most."
+        )
+    optimization = content.get("optimization", {})
+    if optimization.get("balance", 0) and optimization.get("class_weights", 0):
+        yield (
+            "'optimization.balance' and 'optimization.class_weights' are both set, and rare "
+            "classes would count twice; set one of them to 0."
         )
     if target == "mask" or task.get("reader") == "pairs":
         yield from _masks(task, content.get("data", {}))

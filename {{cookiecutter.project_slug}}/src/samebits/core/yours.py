@@ -25,6 +25,7 @@ READ_BY: Mapping[str, tuple[str, ...]] = {
     "diagnose": ("metrics",),
     "report": ("metrics", "show"),
 }
+OPENING = ("samebits.data.image", "samebits.data.mask")  # what of the engine opens images
 OPTIONAL = frozenset({"show"})  # a project has these only where it wants to
 
 
@@ -111,6 +112,34 @@ def _declared(content: bytes, section: str) -> Mapping[str, Key]:
         for node in keys
         if isinstance(node.target, ast.Name)
     }
+
+
+@cache
+def reads_images(content: bytes) -> bool:
+    """Whether a data.py learns from images, as its syntax says.
+
+    It does if it opens them with the engine, or writes out the field of one:
+    `Field("uint8", (channels, height, width))`.
+    """
+    nodes = ast.walk(ast.parse(content))
+    return any(_opens_images(node) or _is_image_field(node) for node in nodes)
+
+
+def _opens_images(node: ast.AST) -> bool:
+    if not isinstance(node, (ast.Import, ast.ImportFrom)):
+        return False
+    names = [one.name for one in node.names]
+    if isinstance(node, ast.ImportFrom):
+        names = [str(node.module), *(f"{node.module}.{name}" for name in names)]
+    return any(name in OPENING for name in names)
+
+
+def _is_image_field(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Call) or len(node.args) != 2:
+        return False
+    name, (dtype, shape) = getattr(node.func, "attr", getattr(node.func, "id", "")), node.args
+    announced = name == "Field" and isinstance(dtype, ast.Constant) and dtype.value == "uint8"
+    return announced and isinstance(shape, ast.Tuple) and len(shape.elts) == 3
 
 
 def _rules(node: ast.AnnAssign, names: Mapping[str, ast.expr]) -> Mapping[str, Any]:

@@ -18,13 +18,16 @@ UNLIKELY = 0.01  # the chance that none of so many more pictures falls into a sp
 Counts = Mapping[tuple[str, str], int]
 
 
-def coverage_findings(counts: Counts, data: Data, timed: bool = False) -> Iterator[Finding]:
+def coverage_findings(
+    counts: Counts, data: Data, timed: bool = False, grouped: bool = False
+) -> Iterator[Finding]:
     """Yield a finding for each empty split, else for each class that train, dev or test lacks.
 
     Args:
         counts: the examples of each split and class.
         data: how they were split.
         timed: by their times, so that no chance was in it.
+        grouped: whole groups at a time.
     """
     known = Counter[str]()
     for (split, _), count in counts.items():
@@ -32,17 +35,24 @@ def coverage_findings(counts: Counts, data: Data, timed: bool = False) -> Iterat
     empty = [split for split in SPLITS if not known[split]]
     classes = sorted({label for _, label in counts} - {""})
     for split in empty if known else ():
-        yield Finding("empty-split", f"no example falls into {split}; {_mend(split, data)}.")
+        which = "none of the groups of examples" if grouped else "no example"
+        yield Finding("empty-split", f"{which} falls into {split}; {_mend(split, data)}.")
     for label in classes if not empty else ():
         if not counts.get(("train", label)):
-            yield _lacking("unlearnt-class", label, ["train"], counts, data, timed)
+            yield _lacking("unlearnt-class", label, ["train"], counts, data, timed, grouped)
         unseen = [split for split in ("dev", "test") if not counts.get((split, label))]
         if unseen:
-            yield _lacking("unseen-class", label, unseen, counts, data, timed)
+            yield _lacking("unseen-class", label, unseen, counts, data, timed, grouped)
 
 
 def _lacking(
-    rule: str, label: str, splits: Sequence[str], counts: Counts, data: Data, timed: bool
+    rule: str,
+    label: str,
+    splits: Sequence[str],
+    counts: Counts,
+    data: Data,
+    timed: bool,
+    grouped: bool,
 ) -> Finding:
     each = {split: counts.get((split, label), 0) for split in (*SPLITS, LEFT_OUT)}
     if not each[LEFT_OUT]:
@@ -50,7 +60,7 @@ def _lacking(
     found = ", ".join(f"{count} {split.replace('_', '-')}" for split, count in each.items())
     rarest = min(splits, key=lambda split: _share(split, data))
     more = math.ceil(math.log(UNLIKELY) / math.log(1 - _share(rarest, data)))
-    kind = "groups of pictures" if data.group else "pictures"
+    kind = "groups of pictures" if grouped else "pictures"
     chance = f"about {more} more {kind} would make that unlikely, 1 %; "
     words = (
         f"{shown(label)} has no example in {' and '.join(splits)} (it has {found}); "

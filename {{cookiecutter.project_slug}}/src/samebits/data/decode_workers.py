@@ -89,7 +89,7 @@ class Decoding:
         if source.rule:
             return Known("", source.problem, source.rule), None
         most, size = self.decoder.data.megapixels, self.reader.size(source)
-        if size > FILE_BYTES * most * 1e6 + 2**20:
+        if self.decoder.images and size > FILE_BYTES * most * 1e6 + 2**20:
             return _too_large("", f"{size} bytes, more than data.megapixels, {most:g}, allows")
         content = self.reader.content(source, self.raw)
         md5 = self.reader.md5(content)
@@ -98,9 +98,10 @@ class Decoding:
         try:
             decoded = self.decoder(content)
         except MemoryError:
+            most_pixels = " or data.megapixels" if self.decoder.images else ""
             raise UserError(
                 f"{source.path}: there is too little memory here to decode it; close other "
-                "programs, or lower runtime.workers or data.megapixels, and run it again."
+                f"programs, or lower runtime.workers{most_pixels}, and run it again."
             ) from None
         except TooLarge as error:
             return _too_large(md5, str(error))

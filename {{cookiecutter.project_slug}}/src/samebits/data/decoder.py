@@ -12,12 +12,12 @@ import PIL
 from numpy.typing import NDArray
 
 from ..console.errors import UserError
-from ..core.config import read
+from ..core.config import images, read
 from ..core.seals import PIPELINE, declared, files, read_yaml
 from ..core.sections import Data
 from . import image, mask, series, table, text
 from .example import PIXELS, Decoded, TooLarge, Unreadable
-from .fields import Arrays, Field, Fields, checked
+from .fields import Arrays, Field, Fields, checked, image_of
 from .fitting import Fitting, fitting_of
 from .image import limits
 from .targets import MASK
@@ -29,7 +29,7 @@ class Decoder:
 
     `fields` are what every example has, `fitting` what is made of them later; `made_by` names all
     that the arrays follow from: where it is another, they are others. `columns` are the names of
-    the columns of rows, by field.
+    the columns of rows, by field; `images` is whether the project learns from images.
     """
 
     decode: Callable[[bytes, Any], Decoded]
@@ -39,19 +39,26 @@ class Decoder:
     made_by: str
     fitting: Fitting | None = None
     columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    images: bool = True
 
     @classmethod
     def of(cls, yours: Any, data: Data) -> "Decoder":
         """Return the decoder of data.py as params.yaml sets it.
 
         Raises:
-            UserError: its fields are not what can be stored.
+            UserError: its fields are not what can be stored, or an image of them is hidden.
         """
         settings = read(yours.Input)
-        fields = checked(yours.fields(settings))
+        fields, opened = checked(yours.fields(settings)), images()
+        if (image := image_of(fields)) and not opened:
+            shape = ", ".join(map(str, fields[image].shape))
+            raise UserError(
+                f"data.py: `fields` announces the image {image}, which cannot be told from its "
+                f'text; write out Field("uint8", ({shape})) there.'
+            )
         made_by, fitting = _made_by(settings, data), fitting_of(yours, settings)
         columns = _columns(yours, settings, fields)
-        return cls(yours.decode, settings, data, fields, made_by, fitting, columns)
+        return cls(yours.decode, settings, data, fields, made_by, fitting, columns, opened)
 
     def __call__(self, content: bytes) -> Decoded:
         """Return what `decode` makes of a content.

@@ -32,6 +32,7 @@ RULES = {
     "too-large": Rule("too many pixels", error=True, leaves_out=True),
     "unlabelled": Rule("example without an answer", error=True, leaves_out=True),
     "untimed": Rule("example without a time", error=True, leaves_out=True),
+    "ungrouped": Rule("example without a group", error=True, leaves_out=True),
     "missing-file": Rule("answer without its example", error=True, leaves_out=True),
     "lost-content": Rule("content that the pixels would not show", error=True),
     "wrong-type": Rule("wrong type behind the extension", error=True),

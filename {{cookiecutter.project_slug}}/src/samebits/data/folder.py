@@ -51,6 +51,7 @@ def read_labelled(
         raise UserError(f"{folder} holds no example; put there {reader.wanted()}.")
     refuse([f"{folder}: {shown(one.path)}: {one.problem}." for one in found.values() if one.rule])
     labels = [(one.path, one.answer) for one in found.values()]
+    groups = [group_of(one, decoder.data) for one in found.values()]
     field: str = TARGETS[answers.target].field
     stored: NDArray[Any] = np.empty(0)
     if not field:  # told before anything is decoded
@@ -66,7 +67,10 @@ def read_labelled(
     return Labelled(
         arrays,
         stored,
-        [Example(path, label, "", group_of(path, decoder.data), {}) for path, label in labels],
+        [
+            Example(path, label, "", group, {})
+            for (path, label), group in zip(labels, groups, strict=True)
+        ],
     )
 
 

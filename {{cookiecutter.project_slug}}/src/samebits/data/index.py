@@ -22,7 +22,7 @@ from .decode_workers import Decoding, Job, Known, decode_all
 from .decoder import Decoder
 from .readers import FOLDERS, Reader
 from .source import Source
-from .splits import Cut, cut_of, is_target
+from .splits import Cut, cut_of, group_of, is_target
 
 DATABASE = "catalogue.sqlite"
 TABLES = """
@@ -49,14 +49,16 @@ CREATE TABLE IF NOT EXISTS files (
     file TEXT NOT NULL,         -- what holds the content, '' for `path` itself; from which byte on
     start INTEGER NOT NULL,
     stamp TEXT NOT NULL,        -- another one where the content has changed
-    time REAL                   -- when it was taken, where a column says that
+    time REAL,                  -- when it was taken, where a column says that
+    grouped TEXT NOT NULL       -- its group; '' where it stands alone
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS classes (label TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS blocks (name TEXT PRIMARY KEY, bytes INTEGER NOT NULL) WITHOUT ROWID;
 DROP TABLE IF EXISTS seen;
 CREATE TABLE seen (
     path TEXT PRIMARY KEY, file TEXT NOT NULL, start INTEGER NOT NULL, bytes INTEGER NOT NULL,
-    stamp TEXT NOT NULL, answer TEXT NOT NULL, rule TEXT NOT NULL, problem TEXT NOT NULL, time REAL
+    stamp TEXT NOT NULL, answer TEXT NOT NULL, rule TEXT NOT NULL, problem TEXT NOT NULL, time REAL,
+    grouped TEXT NOT NULL
 ) WITHOUT ROWID;
 """
 # Of what is no example for its reader, that counts as the content, which was never read.
@@ -68,11 +70,12 @@ WHERE ((seen.file, seen.start, seen.stamp) IS NOT (files.file, files.start, file
 """
 # The content need not be read again for another answer.
 ANSWERS = """
-UPDATE files SET label = answer, time = seen.time FROM seen
-WHERE seen.path = files.path AND (label, files.time) IS NOT (answer, seen.time)
+UPDATE files SET label = answer, time = seen.time, grouped = seen.grouped FROM seen
+WHERE seen.path = files.path
+      AND (label, files.time, files.grouped) IS NOT (answer, seen.time, seen.grouped)
 """
 CLASSES = "INSERT OR IGNORE INTO classes SELECT DISTINCT answer FROM seen WHERE answer != ''"
-COLUMNS = ("path", "label", "bytes", *Known._fields, "file", "start", "stamp", "time")
+COLUMNS = ("path", "label", "bytes", *Known._fields, "file", "start", "stamp", "time", "grouped")
 
 
 class Place(NamedTuple):
@@ -83,8 +86,16 @@ class Place(NamedTuple):
     checksum: int
 
 
-# Path, label, MD5, facts as JSON, the time, and where the arrays are.
-Row = tuple[str, str, str, str, float | None, Place]
+class Row(NamedTuple):
+    """An example without a problem: its label as it stands, what is known of it, its arrays."""
+
+    path: str
+    label: str
+    md5: str
+    facts: str  # as JSON
+    time: float | None
+    group: str
+    place: Place
 
 
 class Catalogue:
@@ -133,12 +144,12 @@ class Catalogue:
 
     def pictures(self) -> Iterator[Row]:
         """Yield what has no problem, in the order of the paths."""
-        columns = "path, label, md5, facts, time, block, place, checksum"
+        columns = "path, label, md5, facts, time, grouped, block, place, checksum"
         rows = self.database.execute(
             f"SELECT {columns} FROM files WHERE problem = '' ORDER BY path"
         )
-        for path, label, md5, facts, time, *place in rows:
-            yield path, label, md5, facts, time, Place(*place)
+        for *known, block, place, checksum in rows:
+            yield Row(*known, Place(block, place, checksum))
 
     def cut(self, data: Data) -> Cut | None:
         """Return where the times of the examples are cut into splits; None where there are none."""
@@ -146,17 +157,24 @@ class Catalogue:
         rows = self.database.execute(query)
         return cut_of([time for path, time in rows if is_target(path, data)], data)
 
+    @property
+    def grouped(self) -> bool:
+        """Whether examples are in groups, of which each stays in one split."""
+        return bool(self.reader.group or self.decoder.data.group)
+
     def counts(self, query: str) -> dict[str, int]:
         """Return the rows of a query for names and numbers, in its order."""
         return dict(self.database.execute(query).fetchall())
 
     def _see(self, raw: Path) -> None:
-        rows = progress(self.reader.sources(raw), desc="list", unit=" examples", leave=False)
+        data = self.decoder.data
+        found = (one._replace(group=group_of(one, data)) for one in self.reader.sources(raw))
+        rows = progress(found, desc="list", unit=" examples", leave=False)
         with self.database:
             self.database.execute("DELETE FROM seen")
             self.database.execute("DELETE FROM classes")
             self.database.executemany(
-                "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
+                "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
             )
             self.database.executemany(
                 "INSERT INTO classes VALUES (?)", ((name,) for name in self.reader.classes(raw))
@@ -168,7 +186,7 @@ class Catalogue:
         last = ""
         query = f"""
             SELECT path, seen.file, seen.start, seen.bytes, seen.stamp, answer, seen.rule,
-                   seen.problem, seen.time, coalesce(md5, '') {CHANGED}
+                   seen.problem, seen.time, seen.grouped, coalesce(md5, '') {CHANGED}
             AND path > ? ORDER BY path LIMIT {most}"""
         while rows := self.database.execute(query, (last,)).fetchall():
             yield [(Source(*row[:-1]), row[-1]) for row in rows]
@@ -177,7 +195,10 @@ class Catalogue:
     def _keep(self, jobs: list[Job], found: list[Known | None]) -> int:
         marks = ", ".join("?" * len(COLUMNS))
         new = [
-            (one.path, one.answer, one.size, *facts, one.file, one.offset, one.stamp, one.time)
+            (
+                *(one.path, one.answer, one.size, *facts, one.file, one.offset, one.stamp),
+                *(one.time, one.group),
+            )
             for (one, _), facts in zip(jobs, found, strict=True)
             if facts is not None
         ]

@@ -128,11 +128,13 @@ class Batch(NamedTuple):
 
     That is the number of a class, int64 [b], or 1 for each class that an example has and else 0,
     float32 [b, classes], or a number, float32 [b]: in standard deviations from the mean of the
-    training answers. Of masks it is the class of each pixel, int64 [b, h, w].
+    training answers. Of masks it is the class of each pixel, int64 [b, h, w]. `weights` say how
+    much each answer counts, float32 in the shape of `target`; None is all alike.
     """
 
     inputs: dict[str, Tensor]
     target: Tensor
+    weights: Tensor | None = None
 
 
 class Preparation(NamedTuple):

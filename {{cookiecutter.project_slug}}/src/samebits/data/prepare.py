@@ -22,7 +22,7 @@ from .index import Catalogue, Place, Row
 from .labels import AS_THEY_STAND, Labels
 from .prepared import Example, Index
 from .shard_writer import SHARD_BYTES, Writer
-from .splits import LEFT_OUT, SPLITS, group_of, split_of
+from .splits import LEFT_OUT, SPLITS, Cut, split_of
 from .targets import TARGETS
 
 FITTED_ON = "train"
@@ -89,12 +89,12 @@ def _assemble(
     shard_bytes: int,
 ) -> None:
     target, cut, total = TARGETS[task.target](data.classes), catalogue.cut(data), 0
-    for path, label, md5, _, time, _ in _labelled(catalogue, labels):
+    for one in _labelled(catalogue, labels):
         total += 1
-        target.see(path, label, split_of(path, md5, data, time, cut))
-    for one in coverage_findings(target.counts, data, cut is not None):
-        if not RULES[one.rule].acceptable:
-            raise UserError(one.message)
+        target.see(one.path, one.label, _split(one, data, cut))
+    for found in coverage_findings(target.counts, data, cut is not None, catalogue.grouped):
+        if not RULES[found.rule].acceptable:
+            raise UserError(found.message)
     classes, scale = target.classes, target.scale
     cache = DecodeCache(catalogue)
     fitted = _fitted(catalogue, data, cache)
@@ -111,13 +111,13 @@ def _assemble(
         }
         rows = progress(_labelled(catalogue, labels), desc="prepare", total=total, unit=" examples")
         for chunk in _chunks(rows):
-            kept = [(one, split_of(one[0], one[2], data, one[4], cut)) for one in chunk]
+            kept = [(one, _split(one, data, cut)) for one in chunk]
             kept = [(one, split) for one, split in kept if split != LEFT_OUT]
-            stored = _rows([place for (*_, place), _ in kept], cache, fitted, fields)
-            for ((path, label, md5, facts, *_), split), row in zip(kept, stored, strict=True):
-                known = read_json(facts)
-                example = Example(path, label, md5, group_of(path, data), _shown(known))
-                writers[split].add(example, target.stored(label), row, known.get(WORDS))
+            stored = _rows([one.place for one, _ in kept], cache, fitted, fields)
+            for (one, split), row in zip(kept, stored, strict=True):
+                known = read_json(one.facts)
+                example = Example(one.path, one.label, one.md5, one.group, _shown(known))
+                writers[split].add(example, target.stored(one.label), row, known.get(WORDS))
         shapes = {name: one.shape for name, one in fitted.arrays.items()}
         for split, writer in writers.items():
             content = writer.close()
@@ -132,11 +132,7 @@ def _fitted(catalogue: Catalogue, data: Data, cache: DecodeCache) -> Fitted:
     if fitting is None:
         return Fitted({}, None)
     cut = catalogue.cut(data)
-    places = (
-        place
-        for path, _, md5, _, time, place in catalogue.pictures()
-        if split_of(path, md5, data, time, cut) == FITTED_ON
-    )
+    places = (one.place for one in catalogue.pictures() if _split(one, data, cut) == FITTED_ON)
     return fitting.learn(cache(chunk) for chunk in _chunks(places))
 
 
@@ -163,8 +159,12 @@ def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
 
 
 def _labelled(catalogue: Catalogue, labels: Labels) -> Iterator[Row]:
-    for path, label, md5, facts, time, place in catalogue.pictures():
-        yield path, labels.get((md5, label), label), md5, facts, time, place
+    for one in catalogue.pictures():
+        yield one._replace(label=labels.get((one.md5, one.label), one.label))
+
+
+def _split(one: Row, data: Data, cut: Cut | None) -> str:
+    return split_of(one.path, one.md5, one.group, data, one.time, cut)
 
 
 def _shown(facts: Mapping[str, Any]) -> dict[str, float]:

@@ -20,6 +20,7 @@ class Reader:
     unit: ClassVar[str] = "files"  # what the examples are
     folders: ClassVar[tuple[str, ...]] = ()  # that data/raw must have, by their names
     time: str = ""  # the column that says when they were taken, if one does
+    group: str = ""  # the column in which those that stay in one split are equal, if one does
 
     def sources(self, raw: Path) -> Iterator[Source]:
         """Yield every example below `raw`; of two with the same path the later one counts.
@@ -137,6 +138,22 @@ def time_of(values: Mapping[str, Any], name: str, clock: Clock) -> float | None:
         return clock(_text(values.get(name)) or "")
     except ValueError as error:
         raise Unfit("untimed", str(error)) from None
+
+
+def group_in(values: Mapping[str, Any], name: str) -> str:
+    """Return the group in a row, "" if none is asked for.
+
+    Raises:
+        Unfit: there is none, or it is one that tables cannot hold.
+    """
+    group = _text(values.get(name)) if name else ""
+    if name and not group:
+        words = f"has no {shown(name)}, so it might stand beside its like in another split; "
+        raise Unfit("ungrouped", f"{words}fill it in, or remove the line")
+    if problem := unfit_name(group or ""):
+        words = f"has as {shown(name)} what no table can hold, for {problem}"
+        raise Unfit("ungrouped", words)
+    return group or ""
 
 
 def _text(value: Any) -> str | None:

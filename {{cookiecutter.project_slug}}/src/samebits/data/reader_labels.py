@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..console.errors import UserError
 from ..core.file_names import name_problem
-from .reader_base import Reader, Unfit, answer_of, time_of
+from .reader_base import Reader, Unfit, answer_of, group_in, time_of
 from .rows import BrokenTable, Row, cells_problem, column_problems, csv_rows
 from .source import Source, refuse
 from .times import Clock
@@ -25,6 +25,7 @@ class _Entry(NamedTuple):
     rule: str = ""
     problem: str = ""
     time: float | None = None
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Labels(Reader):
 
     answer: str
     time: str = ""
+    group: str = ""
     several: bool = False
 
     def wanted(self) -> str:
@@ -44,7 +46,7 @@ class Labels(Reader):
 
     def _named(self) -> list[str]:
         """Return the columns that must be there."""
-        return [PATH, self.answer, *filter(None, [self.time])]
+        return [PATH, self.answer, *filter(None, [self.time, self.group])]
 
     def is_table(self, path: str) -> bool:
         """Whether it is the table."""
@@ -66,7 +68,7 @@ class Labels(Reader):
             elif entry.problem:
                 yield one.without(entry.rule, entry.problem)
             else:
-                yield one._replace(answer=entry.answer, time=entry.time)
+                yield one._replace(answer=entry.answer, time=entry.time, group=entry.group)
         for path in absent:
             why = name_problem(path)
             why = f"this {why}; write a path below data/raw" if why else NO_FILE
@@ -111,7 +113,8 @@ class Labels(Reader):
             # One object, not a million, for each class.
             answer = sys.intern(answer_of(values, self.answer, several=self.several))
             time = time_of(values, self.time, clock)
-            entries[path] = _Entry(answer, row.line, time=time)
+            group = sys.intern(group_in(values, self.group))
+            entries[path] = _Entry(answer, row.line, time=time, group=group)
         except Unfit as unfit:
             words = f"{LABELS}, line {row.line}, {unfit.problem}"
             entries[path] = _Entry("", row.line, unfit.rule, words)

@@ -10,7 +10,7 @@ from typing import Any
 from ..console.errors import UserError
 from ..core.files import md5
 from .findings import shown
-from .reader_base import TABLES, Reader, Unfit, answer_of, time_of
+from .reader_base import TABLES, Reader, Unfit, answer_of, group_in, time_of
 from .rows import (
     BrokenTable,
     Row,
@@ -37,6 +37,7 @@ class Lines(Reader):
 
     answer: str
     time: str = ""
+    group: str = ""
     several: bool = False
     # The columns of the CSV files that were listed, by path: a row alone does not tell them.
     columns: dict[Path, list[str]] = field(default_factory=dict, repr=False, compare=False)
@@ -99,7 +100,9 @@ class Lines(Reader):
             header = next(rows, None)
         except BrokenTable as error:
             return [f"{name}, {error}"]
-        problems = column_problems(header, [self.answer, *filter(None, [self.time])], name)
+        problems = column_problems(
+            header, [self.answer, *filter(None, [self.time, self.group])], name
+        )
         if problems or header is None:
             return problems
         self.columns[path] = header.cells
@@ -117,9 +120,9 @@ class Lines(Reader):
         place = Source(f"{name}:{row.line}", name, row.offset, row.size, "")
         try:
             values = self._values(row, path)
-            time = time_of(values, self.time, clock)
+            time, group = time_of(values, self.time, clock), group_in(values, self.group)
             answer = answer_of(values, self.answer, several=self.several)
-            return place._replace(stamp=md5(_json(values)), answer=answer, time=time)
+            return place._replace(stamp=md5(_json(values)), answer=answer, time=time, group=group)
         except Unfit as unfit:
             # It is never read, so that its words tell whether it has changed.
             return place.without(unfit.rule, unfit.problem)

@@ -19,9 +19,12 @@ __all__ = ["FOLDERS", "TABLES", "Folders", "Labels", "Lines", "Pairs", "Reader",
 FOLDERS = Folders()
 
 
-# By name, those that need to know which columns hold the answer and the time, and whether an
-# answer may name several classes.
-WITH_TABLE: Mapping[str, Callable[[str, str, bool], Reader]] = {"labels": Labels, "lines": Lines}
+# By name, those that need to know which columns hold the answer, the time and the group, and
+# whether an answer may name several classes.
+WITH_TABLE: Mapping[str, Callable[[str, str, str, bool], Reader]] = {
+    "labels": Labels,
+    "lines": Lines,
+}
 ALONE: Mapping[str, Reader] = {"folders": FOLDERS, "pairs": Pairs()}
 SAYS = {"folders": "the folder", "pairs": "the mask"}  # what the answer is there
 
@@ -33,8 +36,8 @@ def reader_of(task: Task, data: Data) -> Reader:
         UserError: other keys do not go with it.
     """
     if task.reader in ALONE:
-        for key, value in (("answer", task.answer), ("time", task.time)):
-            if value:
+        for key in ("answer", "time", "group_by"):
+            if value := getattr(task, key):
                 raise UserError(
                     f"params.yaml: 'task.{key}' is {value!r}, but the reader {task.reader} has no "
                     f"table of which it could be a column, for {SAYS[task.reader]} is the answer; "
@@ -62,20 +65,29 @@ def reader_of(task: Task, data: Data) -> Reader:
             f"params.yaml: 'data.layout' is {data.layout}, but the reader lines has few files "
             "already; set it to files."
         )
-    if task.time == task.answer:
+    for key, what in (("time", "say the time"), ("group_by", "name the group")):
+        if getattr(task, key) == task.answer:
+            raise UserError(
+                f"params.yaml: 'task.{key}' and 'task.answer' are both {task.answer!r}; let "
+                f"another column {what}."
+            )
+    for key, group in (("data.group", data.group), ("task.group_by", task.group_by)):
+        if task.time and group:
+            raise UserError(
+                f"params.yaml: 'task.time' and '{key}' are both set, but a group can last from "
+                "train to test; set one of them to ''."
+            )
+    if task.group_by and data.group:
         raise UserError(
-            f"params.yaml: 'task.time' and 'task.answer' are both {task.time!r}; let another "
-            "column say the time."
+            "params.yaml: 'task.group_by' and 'data.group' are both set, but an example is in one "
+            "group; set one of them to ''."
         )
-    if task.time and data.group:
-        raise UserError(
-            "params.yaml: 'task.time' and 'data.group' are both set, but a group can last from "
-            "train to test; set one of them to ''."
-        )
-    return reader_named(task.reader, task.answer, task.time, task.target)
+    return reader_named(task.reader, task.answer, task.time, task.group_by, task.target)
 
 
-def reader_named(name: str, answer: str, time: str = "", target: str = "class") -> Reader:
+def reader_named(
+    name: str, answer: str, time: str = "", group: str = "", target: str = "class"
+) -> Reader:
     """Return a reader by its name in params.yaml, where answers are of a target.
 
     Raises:
@@ -83,4 +95,4 @@ def reader_named(name: str, answer: str, time: str = "", target: str = "class") 
     """
     if name in ALONE:
         return ALONE[name]
-    return WITH_TABLE[name](answer, time, target == "classes")
+    return WITH_TABLE[name](answer, time, group, target == "classes")

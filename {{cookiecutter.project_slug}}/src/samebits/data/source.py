@@ -32,6 +32,7 @@ class Source(NamedTuple):
     rule: str = ""
     problem: str = ""
     time: float | None = None  # when it was taken, where that is known
+    group: str = ""  # shared by those that stay in one split, where a table says that
 
     def without(self, rule: str, problem: str) -> "Source":
         """Return what is no example, for the reason that `problem` gives."""

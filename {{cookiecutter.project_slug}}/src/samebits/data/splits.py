@@ -20,20 +20,22 @@ from typing import NamedTuple
 
 from ..console.errors import UserError
 from ..core.sections import Data
+from .source import Source
 
 SPLITS = ("train", "train_dev", "dev", "test")
 LEFT_OUT = "left out"
 PATIENCE = 5.0  # seconds for one path
 
 
-def group_of(path: str, data: Data) -> str:
-    """Return what `data.group` finds in a path below data/raw; "" for an example that stands alone.
+def group_of(source: Source, data: Data) -> str:
+    """Return the group of an example; "" for one that stands alone.
 
-    Where the expression has groups, what they hold counts, else the whole match.
+    A table says it, or what `data.group` finds in its path below data/raw: where the expression has
+    groups, what they hold counts, else the whole match.
     """
-    found = _search(data.group, path) if data.group else None
+    found = _search(data.group, source.path) if data.group else None
     if found is None:
-        return ""
+        return source.group
     return "/".join(part or "" for part in found.groups()) or found.group()
 
 
@@ -91,15 +93,15 @@ def cut_of(times: Sequence[float], data: Data) -> Cut | None:
 
 
 def split_of(
-    path: str, md5: str, data: Data, time: float | None = None, cut: Cut | None = None
+    path: str, md5: str, group: str, data: Data, time: float | None = None, cut: Cut | None = None
 ) -> str:
     """Return the split of the example at `path` below data/raw whose content has this MD5.
 
-    It is one of SPLITS, or LEFT_OUT for what `data.train_on` or `data.train_fraction` keeps from
-    training. Test is cut first: another dev_fraction or train_dev_fraction leaves it as it is. With
-    a `cut` its time decides between dev, test and the others.
+    With a `group` that decides in place of the content. The split is one of SPLITS, or LEFT_OUT for
+    what `data.train_on` or `data.train_fraction` keeps from training. Test is cut first: another
+    dev_fraction or train_dev_fraction leaves it as it is. With a `cut` its time decides between
+    dev, test and the others.
     """
-    group = group_of(path, data)
     unit = _unit(group, "group") if group else int(md5[:13], 16) / 16**13
     if cut and time is not None:
         if time >= cut.dev:

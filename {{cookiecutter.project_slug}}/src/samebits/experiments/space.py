@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # Why a search over a key of these sections, or over one of these keys, would mean nothing.
 FIXED = {
+    "task": "changes what is learnt, so its scores cannot be compared",
     "evaluation": "changes what counts as good, so its scores cannot be compared",
     "reproducibility": "is no idea; `make seeds` runs other seeds",
     "runtime": "cannot change a result",

@@ -15,6 +15,7 @@ from ..console.errors import UserError
 from ..data.dvc_file import origin, recorded_version
 
 SCRIPT, LOCK = Path("scripts/example.py"), Path("requirements/example.lock")
+FETCH = "scripts/example_packages.py"
 
 
 def source() -> str:
@@ -38,7 +39,7 @@ def files() -> Mapping[str, bytes]:
     script = _script()
     with tempfile.TemporaryDirectory(prefix="example-") as folder:
         if LOCK.exists():
-            fetch = [sys.executable, "-I", "scripts/setup.py", "--into", folder, LOCK.as_posix()]
+            fetch = [sys.executable, "-I", FETCH, folder, LOCK.as_posix()]
             if subprocess.run(fetch, check=False).returncode:
                 raise UserError(f"{LOCK} could not be installed, as shown above.")
         return dict(script.files(Path(folder)))

@@ -3,6 +3,15 @@
 from ..core.sections import Optimization, Regularization
 from ..data.loader import Batch
 from .augmentation import warp, warp_pair
+from .losses import cross_entropy
 from .optimizer import cosine
 
-__all__ = ["Batch", "Optimization", "Regularization", "cosine", "warp", "warp_pair"]
+__all__ = [
+    "Batch",
+    "Optimization",
+    "Regularization",
+    "cosine",
+    "cross_entropy",
+    "warp",
+    "warp_pair",
+]

@@ -22,6 +22,7 @@ from ..core.sections import Optimization, Regularization, Reproducibility, Runti
 from ..data.loader import Batch, Batches, Split, stream
 from ..data.shards import rows
 from . import checkpoint as checkpoints
+from .class_weights import Weigh, refuse_ignored, weighing
 from .distributed import ALONE, Group
 from .early_stopping import Stop
 from .microbatch import Gradient, Watch, check, fold
@@ -81,12 +82,13 @@ def train(
     batches = Batches(training, size, seed, recipe.preparation, part, balance)
     steps = optimization.epochs * batches.steps_per_epoch
     inputs, target = recipe.preparation.inputs, target_of(training)
+    weigh = weighing(training, optimization.class_weights)
     check(network, optimization.batch_size, reproducibility.shards)
     group.agree(json.dumps(identity, sort_keys=True))
     network.to(reproducibility.device)
     optimizer = build(network, optimization, regularization)
     check_optimizer(optimizer, reproducibility)
-    step = _Step(network, settings, recipe, group)
+    step = _Step(network, settings, recipe, group, weigh)
     run = _Run(batches.steps_per_epoch, _restored(folder, identity, network, optimizer, group))
     keeper = _Keeper(
         lambda: checkpoints.write(folder, identity, run.progress(), network, optimizer), run.step
@@ -137,12 +139,18 @@ class _Step:
     """Forward and backward over the shards of one step."""
 
     def __init__(
-        self, network: nn.Module, settings: Settings, recipe: Recipe, group: Group
+        self,
+        network: nn.Module,
+        settings: Settings,
+        recipe: Recipe,
+        group: Group,
+        weigh: Weigh | None,
     ) -> None:
         self._network = network
         self._settings = settings
         self._loss = recipe.loss
         self._group = group
+        self._weigh, self._heeded = weigh, False
         self._gradient = Gradient(network)
         self._watch = Watch(network) if settings.reproducibility.shards > 1 else None
         self._look: AbstractContextManager[object] = portable(network, settings.reproducibility)
@@ -153,13 +161,11 @@ class _Step:
         reproducibility = self._settings.reproducibility
         shards = reproducibility.shards
         own = shards // self._group.size
-        places = range(self._group.rank * own, (self._group.rank + 1) * own)
-        inputs = {name: self._parts(one, own) for name, one in batch.inputs.items()}
-        targets = self._parts(batch.target, own)
+        first = self._group.rank * own
         with refusing(), self._look, self._shapes:
             part = fold(
-                self._shard(step, place, Batch({name: inputs[name][at] for name in inputs}, target))
-                for at, (place, target) in enumerate(zip(places, targets, strict=True))
+                self._shard(step, place, one)
+                for place, one in enumerate(self._cut(batch, own), first)
             )
         self._look = self._shapes = nullcontext()
         if self._watch is not None:
@@ -168,6 +174,17 @@ class _Step:
         clip = self._settings.optimization.clip
         return self._gradient.settle(self._group.sum(part), shards, clip)
 
+    def _cut(self, batch: Batch, count: int) -> list[Batch]:
+        """Return the batch in so many shards, each answer with its weight."""
+        inputs = {name: self._parts(one, count) for name, one in batch.inputs.items()}
+        targets, weights = self._parts(batch.target, count), [None] * count
+        if self._weigh:
+            weights = self._parts(self._weigh(batch.target), count)
+        return [
+            Batch({name: inputs[name][at] for name in inputs}, targets[at], weights[at])
+            for at in range(count)
+        ]
+
     def _parts(self, given: Tensor, count: int) -> tuple[Tensor, ...]:
         device = self._settings.reproducibility.device
         return given.to(device, non_blocking=True).chunk(count)
@@ -175,8 +192,12 @@ class _Step:
     def _shard(self, step: int, shard: int, batch: Batch) -> Tensor:
         # Dropout is a function of the seed, the step and the shard, whatever was drawn before.
         reproducibility = self._settings.reproducibility
+        regularization = self._settings.regularization
+        if batch.weights is not None and not self._heeded:
+            refuse_ignored(self._loss, self._network, batch, regularization)
+            self._heeded = True
         _seed(key(reproducibility.seed, "dropout", step, shard), reproducibility.device)
-        return self._gradient.of(self._loss(self._network, batch, self._settings.regularization))
+        return self._gradient.of(self._loss(self._network, batch, regularization))
 
 
 @contextmanager

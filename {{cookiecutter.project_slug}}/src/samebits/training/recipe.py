@@ -11,13 +11,15 @@ from ..core.config import read
 from ..core.sections import Optimization, Regularization
 from ..data.loader import Batch, Preparation
 
+Loss = Callable[[nn.Module, Batch, Regularization], Tensor]
+
 
 @dataclass(frozen=True)
 class Recipe:
     """How batches are made, what is lost on one, and the learning rate of each step."""
 
     preparation: Preparation
-    loss: Callable[[nn.Module, Batch, Regularization], Tensor]
+    loss: Loss
     schedule: Callable[[int, int, Optimization], float]
 
     @classmethod

@@ -16,16 +16,20 @@ from ..core.sections import Data
 from ..data.joined import HALF
 from ..data.readers import FOLDERS, Reader
 from ..data.source import Source
-from ..data.splits import LEFT_OUT, SPLITS, split_of
+from ..data.splits import LEFT_OUT, SPLITS, group_of, split_of
 from ..data.targets import classes_of, unfit_classes
 
 
 class Versioned(NamedTuple):
-    """An example of a version: its path below data/raw, its class, the MD5 of its content."""
+    """An example of a version: its path below data/raw, its class, the MD5 of its content.
+
+    `group` is what a table says of it; it is no part of what differs between versions.
+    """
 
     path: str
     label: str
     md5: str
+    group: str = ""
 
 
 Pair = tuple[Versioned, Versioned]
@@ -67,9 +71,10 @@ def examples_of(
     )
     # Of a row the stamp is the MD5 of its content, as that of a file is here.
     known = [one for one in reader.examples(files, raw) if not one.rule]
-    found = ((one.path, *reader.listed(one)) for one in known)
+    found = ((one, *reader.listed(one)) for one in known)
     return sorted(
-        Versioned(path, right.get((md5, answer)) or answer, md5) for path, answer, md5 in found
+        Versioned(one.path, right.get((md5, answer)) or answer, md5, one.group)
+        for one, answer, md5 in found
     )
 
 
@@ -91,7 +96,8 @@ def changes(old: Iterable[Versioned], new: Iterable[Versioned]) -> Changes:
 def _by_content(examples: Iterable[Versioned]) -> dict[str, list[Versioned]]:
     found = defaultdict[str, list[Versioned]](list)
     for one in examples:
-        found[one.md5[:HALF]].append(one)  # of an image with its mask, that of the image
+        # Of an image with its mask, that of the image.
+        found[one.md5[:HALF]].append(one._replace(group=""))
     return found
 
 
@@ -162,5 +168,6 @@ def moves(old: Iterable[Versioned], new: Iterable[Versioned], data: Data) -> dic
 def _splits(examples: Iterable[Versioned], data: Data) -> dict[str, Counter[str]]:
     found = {split: Counter[str]() for split in (*SPLITS, LEFT_OUT)}
     for one in examples:
-        found[split_of(one.path, one.md5, data)][one.md5] += 1
+        group = group_of(Source(one.path, "", 0, 0, "", group=one.group), data)
+        found[split_of(one.path, one.md5, group, data)][one.md5] += 1
     return found

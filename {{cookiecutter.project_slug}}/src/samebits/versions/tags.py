@@ -113,8 +113,10 @@ class Release:
         params = self._params
         name = str(params.get("task.reader", "folders"))  # before there was a choice
         try:
-            answer, time = (str(params.get(f"task.{key}") or "") for key in ("answer", "time"))
-            return reader_named(name, answer, time, self.target)
+            keys = ("answer", "time", "group_by")
+            return reader_named(
+                name, *(str(params.get(f"task.{key}") or "") for key in keys), self.target
+            )
         except KeyError:
             raise UserError(
                 f"{self.title} was read by {name!r}, which this engine does not know; use the code "

@@ -1,0 +1,119 @@
+"""Data sets whose files, or tables beside them, have a known defect: `OF_FILES[rule]`."""
+
+from pathlib import Path
+
+from defects import ACCEPTED, CORRECTIONS, Case, picture
+
+from samebits.data.readers import Labels
+
+
+def loose(raw: Path) -> None:
+    picture(raw / "loose.png")
+    (raw / "tree/more").mkdir()
+    picture(raw / "tree/more/deep.png")
+
+
+def empty_file(raw: Path) -> None:
+    (raw / "tree/empty.png").write_bytes(b"")
+
+
+def unreadable(raw: Path) -> None:
+    content = (raw / "tree/000.png").read_bytes()
+    (raw / "tree/text.png").write_text("not a picture", encoding="utf-8")
+    (raw / "tree/cut.png").write_bytes(content[:90])
+    (raw / "tree/open.png").write_bytes(content[:-12])
+    (raw / "tree/broken.png").write_bytes(content.replace(b"IDAT", b"IDAT"[::-1]))
+    (raw / "square/notes.txt").write_text("mine", encoding="utf-8")
+
+
+def labels(raw: Path, *rows: str) -> None:
+    """Write a table of labels beside the pictures, with more rows."""
+    known = [f"{path.relative_to(raw).as_posix()},{path.parent.name}" for path in raw.rglob("*.*")]
+    text = "\n".join(["path,class", *sorted(known), *rows, ""])
+    (raw / "labels.csv").write_text(text, encoding="utf-8")
+
+
+def unlabelled(raw: Path) -> None:
+    labels(raw, "tree/003.png,square")
+    picture(raw / "loose.png")
+
+
+def untimed(raw: Path) -> None:
+    labels(raw)
+    table = raw / "labels.csv"
+    header, *rows = table.read_text(encoding="utf-8").splitlines()
+    rows = [f"{row},{number % 12}" for number, row in enumerate(rows)]
+    text = "\n".join([f"{header},number", *rows]).replace("003.png,tree,3", "003.png,tree,seven")
+    table.write_text(text, encoding="utf-8")
+
+
+def ungrouped(raw: Path) -> None:
+    labels(raw)
+    table = raw / "labels.csv"
+    header, *rows = table.read_text(encoding="utf-8").splitlines()
+    rows = [f"{row},g{number}" for number, row in enumerate(rows)]
+    text = "\n".join([f"{header},walk", *rows]).replace("003.png,tree,g27", "003.png,tree,")
+    table.write_text(text, encoding="utf-8")
+
+
+def correction(raw: Path) -> None:
+    row = f"{'0' * 32},tree,square,me,it is one\n"
+    raw.with_name("corrections.csv").write_text(CORRECTIONS + row, encoding="utf-8")
+
+
+def acceptance(raw: Path) -> None:
+    row = "no-such-rule,tree/000.png,,so it is\n"
+    raw.with_name("accepted.csv").write_text(ACCEPTED + row, encoding="utf-8")
+
+
+def stale_acceptance(raw: Path) -> None:
+    row = "odd-size,tree/000.png,,so it is\n"
+    raw.with_name("accepted.csv").write_text(ACCEPTED + row, encoding="utf-8")
+
+
+OF_FILES = {
+    "misplaced": Case(loose, ("loose.png: files stand in", "tree/more/deep.png: files")),
+    "empty-file": Case(empty_file, ("tree/empty.png: the file has zero bytes",)),
+    "unreadable": Case(
+        unreadable,
+        (
+            *("tree/text.png", "tree/cut.png", "tree/broken.png"),
+            *("tree/open.png: not a readable example (it stops before its", "square/notes.txt"),
+        ),
+    ),
+    "unlabelled": Case(
+        unlabelled,
+        (
+            "loose.png: labels.csv does not name it; add it, or remove it",
+            "tree/003.png: labels.csv, line 38, names it, and so does line 29; keep one of them",
+        ),
+        {"reader": Labels("class")},
+    ),
+    "untimed": Case(
+        untimed,
+        ("tree/003.png: labels.csv, line 29, has as number seven, which is no number and no date",),
+        {"reader": Labels("class", "number"), "train_dev_fraction": 0.4},
+    ),
+    "ungrouped": Case(
+        ungrouped,
+        ("tree/003.png: labels.csv, line 29, has no walk, so it might stand beside its like in",),
+        {"reader": Labels("class", group="walk"), "train_dev_fraction": 0.4},
+        ("unseen-class",),
+    ),
+    "missing-file": Case(
+        lambda raw: labels(raw, "tree/100.png,tree", "../tree/1.png,tree"),
+        (
+            "tree/100.png: labels.csv, line 38, names it, but there is no such file, or a hidden",
+            "../tree/1.png: labels.csv, line 39, names it, but this climbs out of its folder with",
+        ),
+        {"reader": Labels("class")},
+    ),
+    "odd-name": Case(
+        lambda raw: picture(raw / "tree/con.png"), ("tree/con.png is the name of a device",)
+    ),
+    "corrections": Case(correction, ("corrections.csv, line 2: no picture has the content 000",)),
+    "acceptance": Case(acceptance, ("accepted.csv, line 2: there is no rule no-such-rule",)),
+    "stale-acceptance": Case(
+        stale_acceptance, ("accepted.csv, line 2: nothing of odd-size is found for tree/000.png",)
+    ),
+}

@@ -1,0 +1,161 @@
+"""Rules about classes: their names, and how many examples each has."""
+
+import re
+import sqlite3
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import groupby, product
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from ..core.sections import Data
+from ..data.findings import Finding, shown
+from ..data.targets import SIGN
+
+# What folders are called that hold images, and what is asked of each; and the files in them.
+IMAGES = frozenset(("image", "images", "img", "imgs"))
+ANSWERS = frozenset(
+    "mask masks label labels annotation annotations segmentation segmentations".split()
+)
+
+FEW_CLASSES = 50  # so many are no cause for doubt
+NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+
+
+def class_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
+    """Yield what is wrong or odd with classes.
+
+    Args:
+        database: that of a catalogue, with the view `examples`.
+        data: what is expected.
+    """
+    folders = [name for (name,) in database.execute("SELECT label FROM classes ORDER BY label")]
+    query = "SELECT label, count(DISTINCT md5) FROM examples GROUP BY label"
+    counts = Counter[str](dict(database.execute(query)))
+    moved = {name for (name,) in database.execute("SELECT DISTINCT old FROM corrected")}
+    yield from _many_classes(database, sorted(counts))
+    yield from _joined_classes(sorted(counts))
+    yield from _paired_folders(database, sorted(counts))
+    yield from findings_of_classes(Named(folders, counts, moved), data)
+
+
+class Named(NamedTuple):
+    """Classes: the names that are there, the examples of each, and names that were corrected."""
+
+    there: Sequence[str]
+    counts: Counter[str]
+    moved: Collection[str]
+
+
+def findings_of_classes(named: Named, data: Data) -> Iterator[Finding]:
+    """Yield what is wrong or odd with the names of classes and with how many examples each has."""
+    counts = dict.fromkeys([*named.there, *data.classes], 0) | named.counts
+    present = {name: count for name, count in counts.items() if count or name in named.there}
+    filled = sorted(name for name, count in present.items() if count)
+    if len(filled) < 2:
+        words = f"{len(filled)} class(es) with pictures in data/raw; learning needs at least 2."
+        yield Finding("few-classes", words, classes=tuple(filled))
+    yield from _small_classes(named.moved, present, data)
+    yield from _similar_classes(present)
+    for name in data.classes:
+        if not counts[name]:
+            words = f"{shown(name)} has no picture, but data.classes expects it; add some."
+            yield Finding("missing-class", words, classes=(name,))
+    for name in sorted(present) if data.classes else ():
+        if name not in data.classes:
+            words = f"{shown(name)} is not in data.classes; rename it or add it there."
+            yield Finding("unexpected-class", words, classes=(name,))
+    yield from _imbalance({name: count for name, count in present.items() if count}, data)
+
+
+def _many_classes(database: sqlite3.Connection, names: Sequence[str]) -> Iterator[Finding]:
+    """Doubt that answers of which hardly any two are alike are classes."""
+    (count,) = database.execute("SELECT count(*) FROM examples").fetchone()
+    if len(names) <= FEW_CLASSES or 2 * len(names) <= count:
+        return
+    said = f"the answers have {len(names)} different values among {count} examples"
+    if all(map(NUMBER.fullmatch, names)) and any("." in one for one in names):
+        words = f"{said}, as numbers have; set task.target to number, or take other answers."
+    else:
+        words = f"{said}, so that hardly two are of one class; see whether they are classes at all."
+    yield Finding("many-classes", words)
+
+
+def _joined_classes(names: Sequence[str]) -> Iterator[Finding]:
+    """Doubt that names of which parts come again and again are one class each."""
+    several = [name for name in names if SIGN in name]
+    parts = Counter(part.strip() for name in names for part in name.split(SIGN))
+    if len(several) > 1 and all(parts[part.strip()] > 1 for part in SIGN.join(several).split(SIGN)):
+        words = (
+            f"{len(several)} answers name several classes with {SIGN!r} between them, as "
+            f"{shown(several[0])}; set task.target to classes, or accept it if each is one class."
+        )
+        yield Finding("many-classes", words)
+
+
+def _small_classes(moved: Collection[str], counts: dict[str, int], data: Data) -> Iterator[Finding]:
+    for name, count in sorted(counts.items()):
+        if count == 0 and (name in moved or name in data.classes):
+            # Its last picture was corrected, so there is no such class any more; or it is expected,
+            # and missing-class says so.
+            continue
+        if count == 0:
+            words = f"{shown(name)} has no readable picture; add some or remove it."
+            yield Finding("empty-class", words, classes=(name,))
+        elif count < data.least_examples:
+            words = (
+                f"{shown(name)} has {count} picture(s) of its own, fewer than data.least_examples, "
+                f"{data.least_examples}; add some, or remove the class."
+            )
+            yield Finding("small-class", words, classes=(name,))
+
+
+def _similar_classes(names: Iterable[str]) -> Iterator[Finding]:
+    def plain(name: str) -> str:
+        return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+    for _, same in groupby(sorted(names, key=lambda name: (plain(name), name)), key=plain):
+        together = tuple(same)
+        if len(together) > 1:
+            listed = " and ".join(map(shown, together))
+            words = f"{listed} differ by case or accents' encoding only; merge or rename them."
+            yield Finding("similar-classes", words, classes=together)
+
+
+def _paired_folders(database: sqlite3.Connection, names: Sequence[str]) -> Iterator[Finding]:
+    """Yield folders of images beside folders of what is asked of each, under the same names."""
+    images = [name for name in names if name.casefold() in IMAGES]
+    answers = [name for name in names if name.casefold() in ANSWERS]
+    for one, other in product(images, answers):
+        stems, others = _stems(database, one), _stems(database, other)
+        if 2 * len(stems & others) > len(others):
+            words = (
+                f"{shown(one)} and {shown(other)} hold files of the same names, as images and "
+                "their masks do, but each folder of data/raw is a class; set task.reader to pairs, "
+                "or put the files into a folder for each class."
+            )
+            yield Finding("paired-folders", words, classes=(one, other))
+
+
+def _stems(database: sqlite3.Connection, label: str) -> set[str]:
+    """The names of a class's files without their type: `17` of `17.jpg`, `17_mask.png`, `img-17`.
+
+    In memory, unlike elsewhere here: few data sets have folders that are called so.
+    """
+    paths = database.execute("SELECT path FROM files WHERE label = ?", (label,))
+    parts = (re.split("[-_ ]", PurePosixPath(path).stem.casefold()) for (path,) in paths)
+    return {"-".join(one for one in each if one not in IMAGES | ANSWERS) for each in parts}
+
+
+def _imbalance(counts: dict[str, int], data: Data) -> Iterator[Finding]:
+    if not counts:
+        return
+    least, most = (choose(sorted(counts), key=counts.__getitem__) for choose in (min, max))
+    if counts[most] > data.imbalance * counts[least]:
+        words = (
+            f"{shown(most)} has {counts[most]} pictures, {shown(least)} {counts[least]}: more than "
+            f"{data.imbalance:g} times as many; add to the rare ones, decide by macro_f1, or see "
+            "rare classes more often (optimization.balance)."
+        )
+        yield Finding("imbalance", words, classes=(most, least))

@@ -1,0 +1,46 @@
+"""Rules about files and rows, whatever they hold."""
+
+import sqlite3
+from collections.abc import Iterator
+
+from ..core.file_names import name_problem
+from ..data.findings import Finding, shown
+
+CUT = 0.05  # of the examples: of more, it is told that an end is cut off
+
+
+def file_findings(database: sqlite3.Connection) -> Iterator[Finding]:
+    """Yield what is wrong with single files, and how many are longer than what is kept of them."""
+    yield from _unusable(database)
+    yield from _odd_names(database)
+    yield from _cut(database)
+
+
+def _unusable(database: sqlite3.Connection) -> Iterator[Finding]:
+    """Yield what is no example to learn from, as who read it has said."""
+    query = "SELECT path, md5, rule, problem FROM files WHERE rule <> '' ORDER BY path"
+    for path, md5, rule, problem in database.execute(query):
+        yield Finding(rule, f"{shown(path)}: {problem}.", (path,), (md5,))
+
+
+def _odd_names(database: sqlite3.Connection) -> Iterator[Finding]:
+    # Of the lines of a file, the first says how that is called.
+    query = """SELECT min(path), md5, iif(substr(path, 1, length(file) + 1) = file || ':'
+                                          AND file <> '', file, path) AS name
+               FROM files WHERE rule <> 'missing-file' GROUP BY name ORDER BY name"""
+    for path, md5, name in database.execute(query):
+        if problem := name_problem(name):
+            yield Finding("odd-name", f"{shown(name)} {problem}; rename it.", (path,), (md5,))
+
+
+def _cut(database: sqlite3.Connection) -> Iterator[Finding]:
+    """Yield how many examples are longer than what is kept of them, as the fact `cut` says."""
+    query = """SELECT count(*), count(*) FILTER (WHERE cut > 0), max(cut)
+               FROM (SELECT json_extract(facts, '$.cut') AS cut FROM files WHERE problem = '')"""
+    whole, count, most = database.execute(query).fetchone()
+    if count > CUT * whole:
+        yield Finding(
+            "cut-content",
+            f"{count} of {whole} examples are longer than the section input keeps of them, one by "
+            f"{most}; raise the length there, if the end tells something.",
+        )

@@ -1,0 +1,108 @@
+"""Rules about images: what their files say and lose, and which are unlike most."""
+
+import mimetypes
+import sqlite3
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from PIL import Image
+
+from ..core.sections import Data
+from ..data.findings import MOST_PATHS, Finding, shown
+
+# What the content of a file is called → what its extension may say as well.
+ALIASES = {"MPO": "JPEG", "DIB": "BMP"}
+
+# What is looked for here.
+RULES = ("lost-content", "wrong-type", "more-frames", "odd-size", "odd-mode", "unused-bits")
+
+
+def image_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
+    """Yield what is wrong or odd with images, and with the bits of all together.
+
+    Args:
+        database: that of a catalogue, with the view `examples`.
+        data: what is expected.
+    """
+    yield from _lost(database)
+    yield from _wrong_types(database)
+    yield from _more(database)
+    yield from _unused_bits(database, data)
+    count = int(database.execute("SELECT count(*) FROM examples").fetchone()[0])
+    if count:
+        yield from _odd_sizes(database, count, data)
+        yield from _odd_modes(database, count, data)
+
+
+def _lost(database: sqlite3.Connection) -> Iterator[Finding]:
+    query = "SELECT path, md5, lost FROM examples WHERE lost <> '' ORDER BY path"
+    for path, md5, lost in database.execute(query):
+        yield Finding("lost-content", f"{shown(path)}: {lost}.", (path,), (md5,))
+
+
+def _wrong_types(database: sqlite3.Connection) -> Iterator[Finding]:
+    extensions, others = Image.registered_extensions(), mimetypes.MimeTypes().types_map[True]
+    query = "SELECT path, md5, format FROM examples WHERE format <> '' ORDER BY path"
+    for path, md5, format_ in database.execute(query):
+        extension = PurePosixPath(path).suffix.lower()
+        # None where it says nothing, as in a name without one, or cat.001.
+        said = extensions.get(extension) or others.get(extension)
+        if said and ALIASES.get(said, said) != ALIASES.get(format_, format_):
+            words = f"its content is {format_}, whatever {extension} says; rename or convert it."
+            yield Finding("wrong-type", f"{shown(path)}: {words}", (path,), (md5,))
+
+
+def _more(database: sqlite3.Connection) -> Iterator[Finding]:
+    words = "it has more frames, pages or channels than are learned from; save what counts alone."
+    for path, md5 in database.execute("SELECT path, md5 FROM examples WHERE more ORDER BY path"):
+        yield Finding("more-frames", f"{shown(path)}: {words}", (path,), (md5,))
+
+
+def _unused_bits(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
+    """One picture may be dark; where all are, they come from a camera of fewer bits."""
+    kinds = {"LIKE 'I%'": ("grey", data.bits), "NOT LIKE 'I%'": ("colour", 16)}
+    for mode, (kind, bits) in kinds.items():
+        those = f"FROM examples WHERE used > 0 AND lost = '' AND mode {mode}"
+        count, used = database.execute(f"SELECT count(*), max(used) {those}").fetchone()
+        if count and used < bits:
+            words = (
+                f"of {count} picture(s) with 16 bits of {kind} none uses more than {used} of "
+                f"{bits}, so that {2 ** (used - bits + 8)} of 256 levels are left; "
+            )
+            words += (
+                f"set data.bits to {used} if that is what the camera has."
+                if kind == "grey"
+                else "save them with 8 bits a colour."
+            )
+            query = f"SELECT path, md5 {those} ORDER BY path LIMIT ?"
+            paths, hashes = zip(*database.execute(query, (MOST_PATHS,)), strict=True)
+            yield Finding("unused-bits", words, paths, hashes)
+
+
+def _odd_sizes(database: sqlite3.Connection, count: int, data: Data) -> Iterator[Finding]:
+    width, height = (
+        database.execute(
+            f"SELECT {side} FROM examples ORDER BY {side} LIMIT 1 OFFSET ?", (count // 2,)
+        ).fetchone()[0]
+        for side in ("width", "height")
+    )
+    query = """SELECT path, md5, width, height FROM examples
+               WHERE max(1.0 * width / :width, 1.0 * :width / width) > :ratio
+                  OR max(1.0 * height / :height, 1.0 * :height / height) > :ratio ORDER BY path"""
+    bounds = {"width": width, "height": height, "ratio": data.odd_size}
+    for path, md5, own_width, own_height in database.execute(query, bounds):
+        words = (
+            f"{own_width}×{own_height} pixels, where {width}×{height} is the middle; check it, or "
+            f"raise data.odd_size, {data.odd_size:g}."
+        )
+        yield Finding("odd-size", f"{shown(path)}: {words}", (path,), (md5,))
+
+
+def _odd_modes(database: sqlite3.Connection, count: int, data: Data) -> Iterator[Finding]:
+    query = """SELECT path, md5, mode, n FROM examples
+               JOIN (SELECT mode, count(*) AS n FROM examples GROUP BY mode) USING (mode)
+               WHERE n < :part * :count ORDER BY path"""
+    bounds = {"part": data.odd_mode, "count": count}
+    for path, md5, mode, same in database.execute(query, bounds):
+        words = f"colour mode {mode}, as {same} of {count} pictures are; convert or check it."
+        yield Finding("odd-mode", f"{shown(path)}: {words}", (path,), (md5,))

@@ -1,0 +1,28 @@
+"""What the rules look at: views of the catalogue's table `files`.
+
+Queries stream and sort on disk, so that a million pictures take the memory of a thousand.
+"""
+
+import sqlite3
+
+from ..data.labels import Labels
+
+# `examples` are what can be learned from: readable, in a class folder, under the corrected label.
+VIEWS = """
+DROP VIEW IF EXISTS temp.examples;
+DROP TABLE IF EXISTS temp.corrected;
+CREATE TEMP TABLE corrected (md5 TEXT, old TEXT, new TEXT, PRIMARY KEY (md5, old)) WITHOUT ROWID;
+CREATE TEMP VIEW examples AS
+    SELECT path, coalesce(new, label) AS label, files.md5 AS md5, width, height, mode, format,
+           brightness, gist, block, place, checksum, lost, more, used, time, grouped,
+           file <> '' AND substr(path, 1, length(file) + 1) = file || ':' AS is_row
+    FROM files LEFT JOIN temp.corrected AS c ON c.md5 = files.md5 AND old = label
+    WHERE problem = '';
+"""
+
+
+def open_views(database: sqlite3.Connection, labels: Labels) -> None:
+    """Make the temporary view `examples`, with the right labels, that the rules look at."""
+    database.executescript(VIEWS)
+    rows = ((md5, old, new) for (md5, old), new in sorted(labels.items()))
+    database.executemany("INSERT INTO corrected VALUES (?, ?, ?)", rows)

@@ -1,0 +1,80 @@
+"""How much each answer counts in the loss, where rare classes are to count more.
+
+An answer of a class that m answers have counts in proportion to m ** -power, and 1 on average over
+the training set: so what knowing nothing costs stays the same.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ..console.errors import UserError
+from ..core.sections import Regularization
+from ..data.loader import Batch, Split
+from .mask_target import chunks
+from .recipe import Loss
+
+DIGITS = 9  # decimals of a power, whose last bits C libraries do not agree on
+
+Weigh = Callable[[Tensor], Tensor]  # from the target of a batch to weights, float32 of its shape
+
+
+def weighing(split: Split, power: float) -> Weigh | None:
+    """Return what weighs answers so that the classes of the training set `split` count alike.
+
+    Args:
+        split: where answers are classes, sets of them, or masks. Of a set each class counts by
+            itself: that an example has it, and that it has it not.
+        power: `optimization.class_weights`; 0 weighs nothing.
+    """
+    if not power:
+        return None
+    kinds = len(split.classes)
+    if split.target == "classes":
+        have = split.labels.sum(axis=0, dtype=np.int64)
+        table = weights(np.stack([len(split.labels) - have, have], axis=1), power)
+        return partial(_of_each, table)
+    counts = sum(np.bincount(one.ravel(), minlength=kinds) for one in chunks(split.labels))
+    return partial(_of_class, weights(np.asarray(counts), power))
+
+
+def weights(counts: NDArray[np.int64], power: float) -> Tensor:
+    """Return the weights float32 [..., classes] of classes with so many answers [..., classes]."""
+    shares = counts / counts.sum(axis=-1, keepdims=True)
+    raw = np.where(counts > 0, shares, 1) ** -power
+    found = raw.round(DIGITS) / (shares * raw).sum(axis=-1, keepdims=True).round(DIGITS)
+    return torch.from_numpy(found.astype(np.float32))
+
+
+def refuse_ignored(
+    loss: Loss, network: nn.Module, batch: Batch, regularization: Regularization
+) -> None:
+    """Refuse a loss that is the same whatever the weights of the batch say.
+
+    Raises:
+        UserError: it is.
+    """
+    assert batch.weights is not None
+    network.eval()  # so that nothing is drawn
+    with torch.no_grad():
+        twice = batch._replace(weights=2 * batch.weights)
+        one, other = (loss(network, given, regularization) for given in (batch, twice))
+    network.train()
+    if torch.equal(one, other):
+        raise UserError(
+            "training.py: `loss` does not look at batch.weights, so optimization.class_weights "
+            "does nothing; multiply the loss of each answer by its weight, as cross_entropy of "
+            "samebits.training does, or set the key to 0."
+        )
+
+
+def _of_class(table: Tensor, target: Tensor) -> Tensor:
+    return table[target]
+
+
+def _of_each(table: Tensor, target: Tensor) -> Tensor:
+    return table[torch.arange(len(table)), target.long()]
