@@ -29,7 +29,7 @@ PHOTOGRAPHS, SHAPE = 100 if SHORT else 6144, (480, 640, 3)
 MORE = 0.03  # of the work, at most, when 1 % more of them comes
 CORES = os.cpu_count() or 1
 # Side and channels of the images of an epoch, and the least part of what the memory can do.
-EPOCHS = ((16, 1, 0.15), (32, 3, 0.5), (64, 3, 0.7), (128, 3, 0.8), (224, 3, 0.8))
+EPOCHS = ((16, 1, 0.12), (32, 3, 0.45), (64, 3, 0.7), (128, 3, 0.8), (224, 3, 0.8))
 DECODING, READING = 0.85, 0.8  # the aims
 TURNS = 1 if SHORT else 9
 CACHES = 2**29  # bytes, more than those of a processor

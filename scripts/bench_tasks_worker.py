@@ -158,9 +158,9 @@ def place(raw: Path, number: int, kind: str) -> Path:
 
 
 TASKS = {
-    "text-class": Task("texts of 100 words", 1000, texts, tokens, 0.03, 0.38),
-    "table-number": Task("rows of a table", 10_000, table, cells, 0.02, 0.2),
-    "series-class": Task("series of 64 × 6", 1000, series, steps, 0.35, 0.25),
+    "text-class": Task("texts of 100 words", 1000, texts, tokens, 0.03, 0.35),
+    "table-number": Task("rows of a table", 10_000, table, cells, 0.02, 0.17),
+    "series-class": Task("series of 64 × 6", 1000, series, steps, 0.35, 0.23),
     "image-mask": Task("photographs with masks", 200, pairs, pixels, 0.7, 0.7),
 }
 
