@@ -11,6 +11,7 @@ busy machine hardly move them.
 """
 
 import json
+import math
 import os
 import socket
 import statistics
@@ -35,7 +36,7 @@ BESIDE_DDP = {"default": 1.1, "wide": 1.1, "mlp": 1.8}
 BARE = "training steps per second / a bare loop"
 TITLES = {"default": "default network", "wide": "wider network", "mlp": "MLP"}
 # Of a turn: half a second or so.
-EPOCHS = {"default": 3, "wide": 1, "mlp": 5}
+EPOCHS, TURN = {"default": 3, "wide": 1, "mlp": 5}, 0.5
 
 
 @dataclass(frozen=True)
@@ -182,11 +183,17 @@ def loops() -> Iterator[Figure]:
 
 
 def loop() -> Iterator[Figure]:
-    """Compare the project's training, of any task, with a bare loop of the same level."""
-    pair = Work("loop", shards=1, epochs=many(3)), Work("bare", shards=1, epochs=many(3))
+    """Compare the project's training, of any task, with a bare loop of the same level.
+
+    A turn takes as long whatever the task: what is done once in a training would else count for
+    more where an epoch is short.
+    """
     found = []
     for _ in range(many(3)):
         with closing(Workers("portable")) as worker:
+            _, tried = (worker(Work("bare", shards=1, epochs=1)) for _ in range(2))
+            epochs = many(math.ceil(TURN / (tried["processor"] * tried["steps"])))
+            pair = (Work(way, shards=1, epochs=epochs) for way in ("loop", "bare"))
             found += compared(*((worker, work) for work in pair), turns=3, clock="processor")
     yield Figure(BARE, statistics.median(found), LOOP, least=True, aim=0.97)
 

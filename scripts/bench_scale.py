@@ -1,15 +1,16 @@
-"""Measure how the project scales with the number of pictures, which are generated.
+"""Measure how the project scales with the number of images, which are generated.
 
     python scripts/bench_scale.py [--sizes 10000 100000 1000000] [--layouts files tar]
 
-Builds a project, makes that many pictures in it, and prints of each step, a line a step, how long
+Builds a project, makes that many images in it, and prints of each step, a line a step, how long
 it took, how much of a processor's time, and its peak memory: that of the largest process. Growth is
 judged by the processors' time, which other programs disturb less. An epoch is so short that the
-sizes take turns at it when all else is done. Then ratios: how fast pictures are decoded beside the
+sizes take turns at it when all else is done. Then ratios: how fast images are decoded beside the
 bare decoder, what 1 % more of them cost, and how fast they are read in shuffled batches beside a
-plain read of the same bytes.
-Needs about 25 KB of disk for each picture, most of it what a file system takes for a small file.
-`--short` takes turns once and makes a hundredth of the pictures that ratios are of: no figure means
+plain read of the same bytes; both of the other tasks' examples, too, beside what one writes by
+hand; and what `evaluate` holds of each example.
+Needs about 25 KB of disk for each image, most of it what a file system takes for a small file.
+`--short` takes turns once and makes a hundredth of the images that ratios are of: no figure means
 anything then.
 """
 
@@ -22,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,18 +31,35 @@ import expected
 from bench_costs import Figure
 
 ROOT = Path(__file__).resolve().parent.parent
-WORKER = Path(__file__).with_name("bench_scale_worker.py")
+WORKER, TASKS = map(Path(__file__).with_name, ("bench_scale_worker.py", "bench_tasks_worker.py"))
+SAMEBITS = ("python", "-I", "-m", "samebits")
 SIZES = (10_000, 100_000, 1_000_000)
 LAYOUTS = ("files", "tar")
-SLUG = "many-pictures"
+SLUG = "many-images"
 CORES = os.cpu_count() or 1
-FLAT = 1.2  # what time a picture and peak memory may grow, at most
+FLAT = 1.2  # what time an image and peak memory may grow, at most
 ROUNDS = 5  # of an epoch at each size, in turns
 CHANGES = {
     "  size: 8 ": "  size: 32 ",
     "  channels: 1 ": "  channels: 3 ",
     "  workers: 0 ": f"  workers: {CORES} ",
 }
+# Of the tasks whose inputs are measured, and of those that are evaluated, what is set.
+INPUTS: Mapping[str, Mapping[str, str]] = {
+    "text-class": {"  unit: character ": "  unit: word ", "  length: 24 ": "  length: 128 "},
+    "table-number": {},
+    "series-class": {},
+    "image-mask": {"  size: 24 ": "  size: 64 ", "  channels: 1 ": "  channels: 3 "},
+}
+EVALUATED = {
+    "images": ("image-class", {}),
+    "masks": ("image-mask", {"  size: 24 ": "  size: 96 ", "  width: 8 ": "  width: 2 "}),
+}
+# How many are tested, beside a quarter of them. Of masks a network's answers take 108 KiB each.
+TESTED = {"images": 20_000, "masks": 1600}
+HELD = {
+    "images": 1.5
+}  # KiB of memory that one more takes, at most; of masks the peak is too uneven
 
 
 class Cost(NamedTuple):
@@ -55,7 +73,7 @@ class Cost(NamedTuple):
 def main() -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--sizes", type=int, nargs="*", default=SIZES, help="numbers of pictures")
+    parser.add_argument("--sizes", type=int, nargs="*", default=SIZES, help="numbers of images")
     parser.add_argument("--layouts", nargs="*", choices=LAYOUTS, default=LAYOUTS)
     parser.add_argument("--folder", type=Path, help="where to work, on a disk with room")
     parser.add_argument("--project", type=Path, help="a built project; without it, one is made")
@@ -83,6 +101,8 @@ def table(
         found += growth(layout, costs)
     ratios = asked(project, project, "ratios", str(folder / "ratios"), *hurry)
     found += [Figure(**one) for one in ratios]
+    found += inputs(project, folder / "inputs", hurry)
+    found += evaluations(project, folder / "evaluated", short)
     for one in found:
         print(one.line(), flush=True)
     return found
@@ -99,7 +119,7 @@ def built(folder: Path) -> Path:
 
 
 def measured(built: Path, folder: Path, size: int, layout: str) -> dict[str, Cost]:
-    """Run every step on `size` pictures in a project of their own, and print what it costs.
+    """Run every step on `size` images in a project of their own, and print what it costs.
 
     What an epoch reads is left in `folder`, and nothing else.
     """
@@ -107,16 +127,10 @@ def measured(built: Path, folder: Path, size: int, layout: str) -> dict[str, Cos
     left = (".venv", "__pycache__", ".git", "cache", "raw", "decoded", "prepared")
     shutil.copytree(built, project, ignore=shutil.ignore_patterns(*left))
     (project / "data" / "raw.dvc").unlink(missing_ok=True)
-    params = project / "params.yaml"
-    text = params.read_text(encoding="utf-8")
-    for old, new in {**CHANGES, "  layout: files ": f"  layout: {layout} "}.items():
-        if old not in text:
-            raise SystemExit(f"params.yaml has no line with '{old.strip()}' to change")
-        text = text.replace(old, new)
-    params.write_text(text, encoding="utf-8")
+    change(project, {**CHANGES, "  layout: files ": f"  layout: {layout} "})
     environment = variables(built)
     subprocess.run(["git", "init", "--quiet"], cwd=project, check=True)
-    asked(built, project, "pictures", str(size))
+    asked(built, project, "images", str(size))
     costs: dict[str, Cost] = {}
     for name, command in steps(layout).items():
         costs[name] = cost(command, project, environment)
@@ -127,6 +141,56 @@ def measured(built: Path, folder: Path, size: int, layout: str) -> dict[str, Cos
         if path.name != "data":
             shutil.rmtree(path)
     return costs
+
+
+def change(project: Path, changes: Mapping[str, str]) -> None:
+    """Put other values into params.yaml."""
+    params = project / "params.yaml"
+    text = params.read_text(encoding="utf-8")
+    for old, new in changes.items():
+        if old not in text:
+            raise SystemExit(f"params.yaml has no line with '{old.strip()}' to change")
+        text = text.replace(old, new)
+    params.write_text(text, encoding="utf-8")
+
+
+def inputs(built: Path, folder: Path, hurry: list[str]) -> Iterator[Figure]:
+    """Compare what is done to the other tasks' examples with what is written by hand."""
+    for task, changes in INPUTS.items():
+        project = rendered(folder, task, changes)
+        request = "inputs", task, str(folder / task / "measured"), *hurry
+        yield from (Figure(**one) for one in asked(built, project, *request, worker=TASKS))
+
+
+def evaluations(built: Path, folder: Path, short: bool) -> Iterator[Figure]:
+    """Compare the memory of `evaluate` with that for a quarter of the test examples."""
+    for name, (task, changes) in EVALUATED.items():
+        project, many = rendered(folder, task, changes), 400 if short else TESTED[name]
+        few = many // 4
+        small, large = (tested(built, project, name, count) for count in (few, many))
+        label = f"evaluate, {many:,} {name} / {few:,}"
+        yield Figure(f"{label}, peak memory", large / small, FLAT)
+        if name in HELD:
+            added = (large - small) * 1024 / (many - few)
+            yield Figure(f"{label}, memory of one more", added, HELD[name], "KiB")
+
+
+def tested(built: Path, project: Path, name: str, count: int) -> float:
+    """Return the MiB of memory that `evaluate` takes with that many test examples."""
+    asked(built, project, "tested", str(count), worker=TASKS)
+    command, environment = [*SAMEBITS, "run", "evaluate"], variables(built)
+    # What else the machine does moves the peak by a twentieth.
+    least = min((cost(command, project, environment) for _ in range(2)), key=lambda one: one.memory)
+    show(name, count, "evaluate", least)
+    return least.memory
+
+
+def rendered(folder: Path, task: str, changes: Mapping[str, str]) -> Path:
+    """Render a project with a task, and change its params.yaml."""
+    folder.mkdir(parents=True, exist_ok=True)
+    project = expected.render(folder, task, "cuda")
+    change(project, changes)
+    return project
 
 
 def epochs(built: Path, folders: list[Path], hurry: list[str]) -> list[Cost]:
@@ -145,14 +209,13 @@ def show(layout: str, size: int, name: str, cost: Cost) -> None:
 
 def steps(layout: str) -> dict[str, list[str]]:
     """Return what is measured, in the order of the work."""
-    samebits = ["python", "-I", "-m", "samebits"]
-    pack = {"pack": [*samebits, "data", "pack"]} if layout == "tar" else {}
+    pack = {"pack": [*SAMEBITS, "data", "pack"]} if layout == "tar" else {}
     return pack | {
         "dvc add": ["dvc", "add", "--quiet", "data/raw"],
         "dvc status": ["dvc", "status", "--quiet", "data/raw.dvc"],
         "dvc push": ["dvc", "push", "--quiet", "data/raw.dvc"],
-        "validate": [*samebits, "run", "validate"],
-        "prepare": [*samebits, "run", "prepare"],
+        "validate": [*SAMEBITS, "run", "validate"],
+        "prepare": [*SAMEBITS, "run", "prepare"],
     }
 
 
@@ -179,15 +242,15 @@ def growth(layout: str, costs: Mapping[int, Mapping[str, Cost]]) -> list[Figure]
     for name in few:
         time_ratio = many[name].work / few[name].work / (large / small)
         memory_ratio = many[name].memory / few[name].memory
-        label = f"{layout}: {name}, {large:,} pictures / {small:,}"
-        found.append(Figure(f"{label}, time a picture", time_ratio, FLAT))
+        label = f"{layout}: {name}, {large:,} images / {small:,}"
+        found.append(Figure(f"{label}, time an image", time_ratio, FLAT))
         found.append(Figure(f"{label}, peak memory", memory_ratio, FLAT))
     return found
 
 
-def asked(built: Path, folder: Path, *request: str) -> list[Any]:
-    """Return what bench_scale_worker.py answers inside a folder, a line of JSON each."""
-    command = ["python", str(WORKER), *request]
+def asked(built: Path, folder: Path, *request: str, worker: Path = WORKER) -> list[Any]:
+    """Return what a worker answers inside a folder, a line of JSON each."""
+    command = ["python", str(worker), *request]
     done = subprocess.run(
         command, cwd=folder, env=variables(built), stdout=subprocess.PIPE, text=True, check=True
     )

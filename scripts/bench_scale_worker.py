@@ -1,10 +1,10 @@
 """What bench_scale.py asks for: python bench_scale_worker.py REQUEST [...] [short].
 
-pictures COUNT   writes that many small pictures to data/raw, the same ones each time
-epoch            reads the training pictures once, shuffled: prints its seconds on the clock and of
+images COUNT     writes that many small images to data/raw, the same ones each time
+epoch            reads the training images once, shuffled: prints its seconds on the clock and of
                  the processor, and MiB of its own memory
-ratios FOLDER    prints a `Figure` of bench_costs.py a line, from pictures that it makes in FOLDER
-short            takes few pictures and turns, to see that all is measured
+ratios FOLDER    prints a `Figure` of bench_costs.py a line, from images that it makes in FOLDER
+short            takes few images and turns, to see that all is measured
 """
 
 import importlib
@@ -28,13 +28,12 @@ BATCH = 128
 PHOTOGRAPHS, SHAPE = 100 if SHORT else 6144, (480, 640, 3)
 MORE = 0.03  # of the work, at most, when 1 % more of them comes
 CORES = os.cpu_count() or 1
-# Side and channels of the pictures of an epoch, and the least ratio. The aim is LEAST for all; tiny
-# ones wait for the memory at each picture, so they are also held to NEAR of what the memory can.
-EPOCHS = ((16, 1, 0.2), (32, 3, 0.4), (64, 3, 0.8), (128, 3, 0.8), (224, 3, 0.8))
-LEAST, NEAR = 0.8, 0.7
+# Side and channels of the images of an epoch, and the least part of what the memory can do.
+EPOCHS = ((16, 1, 0.12), (32, 3, 0.45), (64, 3, 0.7), (128, 3, 0.8), (224, 3, 0.8))
+DECODING, READING = 0.85, 0.8  # the aims
 TURNS = 1 if SHORT else 9
 CACHES = 2**29  # bytes, more than those of a processor
-FACTS = {"width": 9, "height": 9, "brightness": 0.5}
+FACTS = {"width": 9, "height": 9, "brightness": 0.5, "filled": 0.5}
 READ_BYTES = 2**22 if SHORT else 2**28
 
 
@@ -43,8 +42,8 @@ def ours(name: str) -> Any:
     return importlib.import_module(f"samebits.{name}")
 
 
-def pictures(count: int) -> None:
-    """Write colour pictures of 32×32, in squares around a brightness that tells the class."""
+def images(count: int) -> None:
+    """Write colour images of 32×32, in squares around a brightness that tells the class."""
     png, raw = ours("core.png").png, Path("data/raw")
     for label in range(CLASSES):
         (raw / str(label)).mkdir(parents=True)
@@ -59,7 +58,7 @@ def pictures(count: int) -> None:
 
 
 def epoch() -> None:
-    """Read all training pictures once, in batches in a shuffled order; the median of some turns."""
+    """Read all training images once, in batches in a shuffled order; the median of some turns."""
     *times, own = zip(*(_epoch() for _ in range(TURNS)), strict=True)
     print(json.dumps([*map(statistics.median, times), max(own)]))
 
@@ -94,8 +93,10 @@ def ratios(folder: Path) -> Iterator[dict[str, Any]]:
     yield decoding(raw)
     yield adding(raw, "files")
     yield adding(raw, "tar")
-    for side, channels, least in EPOCHS:
-        yield reading(folder / str(side), side, channels, least)
+    for side, channels, near in EPOCHS:
+        fields = {"image": ours("data.fields").Field("uint8", (channels, side, side))}
+        kind = "grey" if channels == 1 else "colour"
+        yield reading(folder / str(side), fields, f"{side}×{side} {kind}", near)
 
 
 def decoding(raw: Path) -> dict[str, Any]:
@@ -113,9 +114,9 @@ def decoding(raw: Path) -> dict[str, Any]:
         with ProcessPoolExecutor(CORES, context) as pool:
             list(pool.map(_bare, paths, chunksize=50))
 
-    (value,) = _in_turns(3, time.perf_counter, bare, whole)
+    (value,) = in_turns(3, time.perf_counter, bare, whole)
     name = f"decoding {PHOTOGRAPHS} photographs of 640×480 / the bare decoder, {CORES} processes"
-    return {"name": name, "value": value, "bound": 0.85, "least": True}
+    return {"name": name, "value": value, "bound": DECODING, "least": True}
 
 
 def _bare(path: Path) -> int:
@@ -166,49 +167,65 @@ def of_photographs() -> Any:
     return replace(decoder, settings=settings, fields=yours.fields(settings))
 
 
-def reading(folder: Path, side: int, channels: int, least: float) -> dict[str, Any]:
+def reading(
+    folder: Path, fields: Any, name: str, near: float, most: int = READ_BYTES
+) -> dict[str, Any]:
     """Time shuffled batches out of the shards against a plain read of them, as much at a time.
 
-    Beside both, what the memory can do: the same batches out of one array, by NumPy alone.
+    Beside both, what the memory can do: the same batches out of one array of each field, by NumPy.
+    That goes up and down with the machine and with what else it does, so the bound is `near` as
+    much, and the aim at most.
     """
-    prepared, writing = ours("data.prepared"), ours("data.shard_writer")
-    fields = {"image": ours("data.fields").Field("uint8", (channels, side, side))}
-    size = channels * side * side
-    count = READ_BYTES // size
-    noise = np.random.default_rng(0).integers(0, 256, (500, size), dtype=np.uint8)
-    with writing.Writer(folder, fields, writing.SHARD_BYTES) as writer:
-        for number in range(count):
-            md5 = f"{number * 2654435761 % 2**32:08x}".ljust(32, "0")
-            example = prepared.Example(f"a/{number:07d}.png", "a", md5, "", FACTS)
-            writer.add(example, 0, noise[number % 500].tobytes())
-        prepared.Index("", writer.close(), "class", ["a"], fields).write(folder)
-    images = ours("data.loader").Split.open(folder).arrays["image"]
+    module = ours("data.shards")
+    count = min(most, READ_BYTES // ours("data.fields").record(fields).itemsize)
+    written(folder, fields, count)
+    stored = module.open_shards(folder, fields, count)
+    whole = [one[:].reshape(count, -1) for one in stored.values()]
+    files = [
+        (path, BATCH * one[0].nbytes)
+        for name, one in zip(fields, whole, strict=True)
+        for path in sorted(folder.glob(f"{name}-*.npy"))
+    ]
     order = np.random.default_rng(1).permutation(count)
-    array = images[:].reshape(count, size)
+    batches = [order[place : place + BATCH] for place in range(0, count, BATCH)]
 
     def shuffled() -> None:
-        for place in range(0, count, BATCH):
-            images[order[place : place + BATCH]]
+        for chosen in batches:
+            module.rows(stored, chosen)
 
     def plain() -> None:
-        for path in sorted(folder.glob("image-*.npy")):
+        for path, size in files:
             with path.open("rb", buffering=0) as file:
-                while file.read(BATCH * size):
+                while file.read(size):
                     pass
 
     def bare() -> None:
-        for place in range(0, count, BATCH):
-            array.take(order[place : place + BATCH], axis=0)
+        for chosen in batches:
+            for array in whole:
+                array.take(chosen, axis=0)
 
     # All are work of this process alone, so its own time tells, whatever else the machine does.
-    value, memory = _in_turns(TURNS, time.process_time, plain, shuffled, bare)
-    kind = "grey" if channels == 1 else "colour"
-    name = f"an epoch of {side}×{side} {kind}, shuffled / plain read (memory: {memory:.2f})"
-    bound = max(least, min(LEAST, NEAR * memory))
-    return {"name": name, "value": value, "bound": bound, "least": True, "aim": LEAST}
+    value, memory = in_turns(TURNS, time.process_time, plain, shuffled, bare)
+    name = f"an epoch of {name}, shuffled / plain read (memory: {memory:.2f})"
+    bound = min(READING, near * memory)
+    return {"name": name, "value": value, "bound": bound, "least": True, "aim": READING}
 
 
-def _in_turns(
+def written(folder: Path, fields: Any, count: int, answer: str = "<i8", top: int = 256) -> str:
+    """Write that many examples, whose bytes are noise below `top`; return the hash of all."""
+    prepared, writing = ours("data.prepared"), ours("data.shard_writer")
+    size = ours("data.fields").record(fields).itemsize
+    noise = np.random.default_rng(0).integers(0, top, (500, size), dtype=np.uint8)
+    rows = [*map(bytes, noise)]
+    with writing.Writer(folder, fields, writing.SHARD_BYTES, answer) as writer:
+        for number in range(count):
+            md5 = f"{number * 2654435761 % 2**32:08x}".ljust(32, "0")
+            example = prepared.Example(f"a/{number:07d}.png", "a", md5, "", FACTS)
+            writer.add(example, number % CLASSES, rows[number % 500])
+        return str(writer.close())
+
+
+def in_turns(
     times: int, clock: Callable[[], float], first: Callable[[], None], *others: Callable[[], None]
 ) -> list[float]:
     """Return for each of the others the median of how many times as fast it is as the first."""
@@ -226,8 +243,8 @@ def _in_turns(
 def main() -> None:
     """Do what the command line asks for."""
     request, *rest = sys.argv[1:]
-    if request == "pictures":
-        pictures(int(rest[0]))
+    if request == "images":
+        images(int(rest[0]))
     elif request == "epoch":
         epoch()
     else:

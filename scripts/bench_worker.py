@@ -4,8 +4,8 @@
 
 A level chooses kernels when torch is imported, so each needs its own process. A request is a line
 of JSON on standard input, [way, network, shards, epochs]; the answer is a line too, {"clock",
-"processor", "saving"}: seconds of either for a step, and the part of all time that went into
-checkpoints. The ways are:
+"processor", "saving", "steps"}: seconds of either for a step, the part of all time that went into
+checkpoints, and how many steps an epoch has. The ways are:
 
     loop   the project's training
     step   the same, with a dev set of a few examples: what is left is the cost of steps
@@ -51,6 +51,7 @@ optimizers, processes = module("training.optimizer"), module("training.distribut
 yours = module("core.yours").Yours(["model", "training"])
 
 optimization, regularization = read(sections.Optimization), read(sections.Regularization)
+runtime = read(sections.Runtime)
 recipe = module("training.recipe").Recipe.of(yours.model, yours.training)
 training = loader.Split.open(Path("data/prepared/train"))
 dev = loader.Split.open(Path("data/prepared/dev"))
@@ -78,7 +79,8 @@ def main() -> None:
             clock, processor = time.perf_counter() - clock, time.process_time() - processor
             steps = epochs * steps_per_epoch
             answer = {"clock": clock / steps, "processor": processor / steps}
-            print(json.dumps(answer | {"saving": saved[0] / clock}), flush=True)
+            answer |= {"saving": saved[0] / clock, "steps": steps_per_epoch}
+            print(json.dumps(answer), flush=True)
 
 
 @cache
@@ -131,7 +133,7 @@ def ours(network: Any, shown: Any, shards: int, epochs: int, group: Any) -> None
         dataclasses.replace(optimization, epochs=epochs),
         regularization,
         dataclasses.replace(reproducibility, shards=shards),
-        read(sections.Runtime),
+        runtime,
     )
     with tempfile.TemporaryDirectory() as folder:
         loop.train(network, training, shown, settings, recipe, {}, Path(folder), group)

@@ -134,6 +134,29 @@ def test_training_of_any_task_is_measured(built: Path, tmp_path: Path, task: str
     measured(project, [[way, "default", 1, 1] for way in ("loop", "bare")])
 
 
+@pytest.mark.slow
+@pytest.mark.long
+def test_pixels_that_are_kept_are_seen(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = bench_scale.rendered
+
+    def planted(*arguments: Any) -> Path:
+        project = sound(*arguments)
+        path = project / "src/samebits/training/predict.py"
+        text, line = path.read_text("utf-8"), "        yield start, found\n"
+        assert text.count(line) == 1
+        path.write_text(
+            text.replace(line, f"        KEPT.append(found)\n{line}") + "\n\nKEPT = []\n"
+        )
+        return project
+
+    monkeypatch.setattr(bench_scale, "rendered", planted)
+    monkeypatch.delitem(bench_scale.EVALUATED, "images")
+    (figure,) = bench_scale.evaluations(built, tmp_path, short=False)
+    assert not figure.good, figure
+
+
 def measured(project: Path, requests: list[list[Any]]) -> None:
     done = command(
         project / ".venv/bin/python",

@@ -7,6 +7,7 @@ before something is put in.
 """
 
 import hashlib
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -277,6 +278,10 @@ def test_what_it_costs_is_measured(typed: Typed, here: Path) -> None:
     )
     assert "tar          600 epoch" in said
     assert "an epoch of 16×16 grey, shuffled / plain read" in said
+    for name in ("texts of 100 words", "rows of a table", "series of 64 × 6", "photographs with"):
+        assert re.search(f"decoding [0-9,]+ {name}.* / by hand", said), said
+        assert f"an epoch of {name}" in said
+    assert "evaluate, 400 masks / 100, peak memory" in said
 
 
 @pytest.mark.slow
