@@ -12,13 +12,14 @@ from torch.nn import functional
 
 from samebits.console.errors import UserError
 from samebits.core.sections import Regularization
-from samebits.data.loader import Batch, Split
+from samebits.data.loader import Batch, Batches, Split
 from samebits.training import cross_entropy, loop
 from samebits.training.class_weights import refuse_ignored, weighing
+from samebits.training.distributed import ALONE
 from samebits.training.microbatch import Gradient
 from samebits.training.recipe import Recipe
 
-from .conftest import ALONE, recipe, settings
+from .conftest import recipe, settings
 
 PLAIN = Regularization(dropout=0.0, weight_decay=0.0, label_smoothing=0.1, early_stopping=0)
 
@@ -80,10 +81,8 @@ def test_the_loss_is_a_mean_over_answers_and_so_of_shards() -> None:
     logits, target = torch.randn(64, 3), torch.from_numpy(np.tile([0, 0, 0, 1, 1, 2, 0, 0], 8))
     given = torch.rand(64) + 0.5
     whole = cross_entropy(logits, target, given, 0.1)
-    parts = [
-        cross_entropy(*one, 0.1)
-        for one in zip(*(x.chunk(8) for x in (logits, target, given)), strict=True)
-    ]
+    shards = zip(logits.chunk(8), target.chunk(8), given.chunk(8), strict=True)
+    parts = [cross_entropy(one, true, weight, 0.1) for one, true, weight in shards]
     assert torch.stack(parts).mean() == pytest.approx(float(whole))
     assert torch.equal(
         cross_entropy(logits, target, None, 0.1),
@@ -103,11 +102,11 @@ def trained(loss: Any, power: float, shards: int = 2) -> bytes:
     chosen = settings(class_weights=power, epochs=1, shards=shards, level="off")
     torch.manual_seed(0)
     network = nn.Sequential(nn.Flatten(), nn.Linear(36, 3))
-    network.forward = lambda image: network[1](image.flatten(1))  # type: ignore[assignment]
+    network.forward = lambda image: network[1](image.flatten(1))  # type: ignore[method-assign]
     usual = recipe()
     given = Recipe(usual.preparation, loss, usual.schedule)
     step = loop._Step(network, chosen, given, ALONE, weighing(examples, power))
-    batches = loop.Batches(examples, 8, 0, given.preparation)
+    batches = Batches(examples, 8, 0, given.preparation)
     step(0, batches[0])
     return b"".join(
         one.grad.numpy().tobytes() for one in network.parameters() if one.grad is not None

@@ -34,7 +34,10 @@ def test_models_learn_and_say_of_each_example_once() -> None:
     assert (found.said == found.marked).mean() > 0.99
     assert found.own.min() >= 0 and found.own.max() <= 1
     again = judged(images, masks)
-    assert all(np.array_equal(one, other) for one, other in zip(found, again, strict=True))
+    assert all(
+        np.array_equal(np.asarray(one), np.asarray(other))
+        for one, other in zip(found, again, strict=True)
+    )
 
 
 def test_what_is_judged_was_not_learnt() -> None:

@@ -113,7 +113,7 @@ def _apart(kind: str, before: Mapping[str, int], now: Mapping[str, int]) -> floa
     if not all(totals):
         return 0.0
     moved = sum(abs(a * totals[1] - b * totals[0]) for a, b in zip(*counts, strict=True))
-    return moved / (2 * math.prod(totals))
+    return float(moved / (2 * math.prod(totals)))
 
 
 def drift_findings(now: Statistics, before: Release | None, data: Data) -> Iterator[Finding]:

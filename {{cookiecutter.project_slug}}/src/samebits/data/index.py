@@ -148,8 +148,8 @@ class Catalogue:
         rows = self.database.execute(
             f"SELECT {columns} FROM files WHERE problem = '' ORDER BY path"
         )
-        for *known, block, place, checksum in rows:
-            yield Row(*known, Place(block, place, checksum))
+        for path, label, md5, facts, time, group, *place in rows:
+            yield Row(path, label, md5, facts, time, group, Place(*place))
 
     def cut(self, data: Data) -> Cut | None:
         """Return where the times of the examples are cut into splits; None where there are none."""

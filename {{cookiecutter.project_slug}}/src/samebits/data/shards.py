@@ -11,7 +11,6 @@ import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +58,7 @@ class Shards(LazyArray):
 
     def __init__(self, parts: list[NDArray[Any]]) -> None:
         self._parts = parts
-        self._bytes = [memoryview(part.reshape(-1).view(np.uint8)) for part in parts]
+        self._bytes = [part.reshape(-1).view(np.uint8).data for part in parts]
         self._ends = np.cumsum([len(part) for part in parts])
         self._starts = self._ends - [len(part) for part in parts]
         super().__init__((int(self._ends[-1]), *parts[0].shape[1:]), parts[0].dtype)
@@ -76,7 +75,7 @@ class Shards(LazyArray):
         # Nothing here is a step of Python for each row; `take` would be one for each shard.
         shards = map(self._bytes.__getitem__, numbers.tolist())
         places = map(slice, begins.tolist(), (begins + size).tolist())
-        found = bytearray().join(map(getitem, shards, places))
+        found = bytearray().join(map(memoryview.__getitem__, shards, places))
         return np.frombuffer(found, self.dtype).reshape(len(chosen), *self.shape[1:])
 
 

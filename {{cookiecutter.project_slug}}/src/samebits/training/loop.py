@@ -3,7 +3,7 @@
 import json
 import math
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -177,7 +177,8 @@ class _Step:
     def _cut(self, batch: Batch, count: int) -> list[Batch]:
         """Return the batch in so many shards, each answer with its weight."""
         inputs = {name: self._parts(one, count) for name, one in batch.inputs.items()}
-        targets, weights = self._parts(batch.target, count), [None] * count
+        targets = self._parts(batch.target, count)
+        weights: Sequence[Tensor | None] = [None] * count
         if self._weigh:
             weights = self._parts(self._weigh(batch.target), count)
         return [

@@ -114,9 +114,8 @@ class Release:
         name = str(params.get("task.reader", "folders"))  # before there was a choice
         try:
             keys = ("answer", "time", "group_by")
-            return reader_named(
-                name, *(str(params.get(f"task.{key}") or "") for key in keys), self.target
-            )
+            answer, time, group = (str(params.get(f"task.{key}") or "") for key in keys)
+            return reader_named(name, answer, time, group, self.target)
         except KeyError:
             raise UserError(
                 f"{self.title} was read by {name!r}, which this engine does not know; use the code "
