@@ -124,7 +124,7 @@ def test_a_run_that_is_interrupted_says_where_it_goes_on(
     """As a terminal does it: every process of the run is asked to end."""
     settle(
         project / "params.yaml",
-        optimization={"epochs": 100},
+        optimization={"epochs": 400},
         reproducibility={"shards": 2},
         runtime={"checkpoint_every": 100} | runtime,
     )

@@ -7,6 +7,7 @@ of them a network knows, and by what number, the training texts say.
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,11 +54,13 @@ def trigrams(text: str, width: int) -> NDArray[np.float32]:
     """
     counts = np.zeros(width, dtype=np.float32)
     around = f" {text} "
-    for start in range(len(around) - 2):
-        counts[_hashed(around[start : start + 3]) % width] += 1
+    groups = Counter(around[start : start + 3] for start in range(len(around) - 2))
+    for group, count in groups.items():
+        counts[_hashed(group) % width] += count
     return counts
 
 
+@lru_cache(maxsize=2**16)
 def _hashed(text: str) -> int:
     """A number of 63 bits that follows from a text."""
     return int.from_bytes(hashlib.md5(text.encode()).digest()[:8], "big") >> 1

@@ -103,6 +103,8 @@ def masks(
 
 
 def _filled(given: Tensor, count: int) -> Tensor:
+    if len(given) == count:
+        return given
     return torch.cat([given, given.new_zeros(count - len(given), *given.shape[1:])])
 
 
