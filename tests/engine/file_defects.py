@@ -39,21 +39,21 @@ def unlabelled(raw: Path) -> None:
 
 
 def untimed(raw: Path) -> None:
-    labels(raw)
-    table = raw / "labels.csv"
-    header, *rows = table.read_text(encoding="utf-8").splitlines()
-    rows = [f"{row},{number % 12}" for number, row in enumerate(rows)]
-    text = "\n".join([f"{header},number", *rows]).replace("003.png,tree,3", "003.png,tree,seven")
-    table.write_text(text, encoding="utf-8")
+    in_column(raw, "number", [str(number % 12) for number in range(36)], 27, "seven")
 
 
 def ungrouped(raw: Path) -> None:
+    in_column(raw, "walk", [f"g{number}" for number in range(36)], 27, "")
+
+
+def in_column(raw: Path, name: str, cells: list[str], row: int, odd: str) -> None:
+    """Write a table of labels with one more column, of which one cell is odd."""
     labels(raw)
     table = raw / "labels.csv"
     header, *rows = table.read_text(encoding="utf-8").splitlines()
-    rows = [f"{row},g{number}" for number, row in enumerate(rows)]
-    text = "\n".join([f"{header},walk", *rows]).replace("003.png,tree,g27", "003.png,tree,")
-    table.write_text(text, encoding="utf-8")
+    cells[row] = odd
+    lines = (f"{row},{cell}" for row, cell in zip(rows, cells, strict=True))
+    table.write_text("\n".join([f"{header},{name}", *lines]), encoding="utf-8")
 
 
 def correction(raw: Path) -> None:
