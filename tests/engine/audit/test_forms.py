@@ -1,0 +1,66 @@
+"""What programs read of an audit says the same as the table that people read."""
+
+import json
+
+import pytest
+
+from samebits.audit import command
+from samebits.audit.findings import Check, Finding
+from samebits.audit.forms import as_annotations, as_json, as_sarif
+
+GOOD = Check("data", "3 files, none in Git", ())
+FAULT = Finding("src/odd,name.py", 7, "100 % of it: wrong\nmend it")
+WARNING = Finding("src/samebits/MANIFEST", 0, "was edited")
+BAD = Check("random", "2 files, 1 to mend", (FAULT,), (WARNING,))
+
+
+def test_json() -> None:
+    found = json.loads(as_json([GOOD, BAD]))
+    assert found["passed"] is False
+    assert [one["passed"] for one in found["checks"]] == [True, False]
+    assert found["checks"][1]["findings"] == [
+        {"path": FAULT.path, "line": 7, "message": FAULT.message}
+    ]
+    assert found["checks"][1]["warnings"][0]["message"] == "was edited"
+    assert json.loads(as_json([GOOD]))["passed"] is True
+
+
+def test_sarif() -> None:
+    (run,) = json.loads(as_sarif([GOOD, BAD]))["runs"]
+    assert [one["id"] for one in run["tool"]["driver"]["rules"]] == ["data", "random"]
+    fault, warning = run["results"]
+    assert (fault["ruleId"], fault["level"], warning["level"]) == ("random", "error", "warning")
+    place = warning["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"] == {"uri": WARNING.path}
+    assert place["region"] == {"startLine": 1}  # lines of SARIF count from 1
+
+
+def test_annotations() -> None:
+    assert as_annotations([GOOD]) == ""
+    assert as_annotations([GOOD, BAD]).splitlines() == [
+        "::error file=src/odd%2Cname.py,line=7,title=audit%3A random::100 %25 of it: wrong%0Amend "
+        "it",
+        "::warning file=src/samebits/MANIFEST,line=0,title=audit%3A random::was edited",
+    ]
+
+
+@pytest.mark.parametrize(("form", "first"), [("json", "{"), ("sarif", "{"), ("github", "::error")])
+def test_the_command_prints_the_form_that_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], form: str, first: str
+) -> None:
+    monkeypatch.setattr("sys.argv", ["samebits audit", f"--{form}"])
+    monkeypatch.setattr(command, "audit", lambda *_, **__: [GOOD, BAD])
+    with pytest.raises(SystemExit) as left:
+        command.main()
+    assert left.value.code == 1
+    assert capsys.readouterr().out.startswith(first)
+
+
+def test_two_forms_at_once_are_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["samebits audit", "--json", "--sarif"])
+    with pytest.raises(SystemExit) as left:
+        command.main()
+    assert left.value.code == 2
+    assert "not allowed with argument" in capsys.readouterr().err
