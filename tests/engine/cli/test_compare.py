@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from samebits.cli import compare, rank
-from samebits.cli.compare import comparison
+from samebits.cli.compare import compared, comparison, record
 from samebits.console.errors import UserError
 from samebits.metrics.comparison import Spread
 from samebits.metrics.results import Result
@@ -179,3 +179,21 @@ def test_the_verb(result: Make, monkeypatch: pytest.MonkeyPatch, verb: Callable[
     monkeypatch.setattr(compare, "read_result", result)
     said = verb("compare", "main", "wider", "--on", "dev")
     assert "A  main  accuracy 0.975000 on dev\nB  wider" in said
+
+
+def test_what_programs_read(result: Make, known: dict[str, Any]) -> None:
+    a, b = result("main", 60), result("wider", 10, met=False)
+    found = record(compared(a, b))
+    assert (found["metric"], found["on"], found["examples"]) == ("accuracy", "test", 400)
+    assert found["a"] == {"name": "main", "score": 0.85, "accepted": True}
+    assert found["b"] == {"name": "wider", "score": 0.975, "accepted": False}
+    models = found["models"]
+    assert (models["gain"], models["more"]) == (1, 0)
+    assert 0 < models["low"] < models["value"] < models["high"]
+    assert found["idea"] is None  # the luck of a seed is not known
+    assert found["differing"] == [{"part": "params", "name": "model.width", "values": "8 -> 16"}]
+    known["spreads"] = {"main": ("0" * 40, Spread(0.01, 5))}
+    idea = record(compared(a, b))["idea"]
+    assert idea["low"] < models["low"]
+    known["differing"] = SEED
+    assert record(compared(a, b))["idea"] is None

@@ -1,5 +1,6 @@
 """All versions, and which of them is here, if any."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +33,15 @@ def test_two_versions(released: Path, said: Said) -> None:
     assert last == "The data here are version 1.1."
     use("1.0")
     assert [line[0] for line in said()[1:3]] == ["*", " "]
+
+
+def test_versions_for_programs(released: Path, verb: Callable[..., str]) -> None:
+    found = json.loads(verb("data list", "--json"))
+    first, second = found["versions"]
+    assert (first["name"], first["note"], sum(first["classes"].values())) == ("1.0", "The first", 9)
+    assert found["here"] == {"version": second["version"], "release": "1.1", "state": ""}
+    (released / "data/raw/tree/0.png").write_bytes(b"mine")
+    assert json.loads(verb("data list", "--json"))["here"]["state"] == "modified"
 
 
 def test_changed_data(released: Path, said: Said) -> None:

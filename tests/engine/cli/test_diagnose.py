@@ -72,6 +72,7 @@ def test_pictures_from_use(evaluated: Path, verb: Callable[..., str]) -> None:
     assert "real world" in said
     assert "of 90 examples" in said
     assert (evaluated / "reports/diagnosis.json").read_bytes() == before
+    assert json.loads(verb("diagnose", "--json")) == json.loads(before)
     with pytest.raises(UserError, match="there is no folder nowhere"):
         verb("diagnose", "--real", "nowhere")
 

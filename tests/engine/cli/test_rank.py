@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from samebits.cli import rank
-from samebits.cli.rank import ranking
+from samebits.cli.rank import ranking, record
 from samebits.console.errors import UserError
 from samebits.metrics.results import Result
 
@@ -120,3 +120,16 @@ def test_head_alone(
     monkeypatch.setattr(rank, "read_result", result)
     monkeypatch.setattr(rank, "experiments", dict)
     assert table(verb("rank"))[1:] == [["1", "0.975000", "HEAD"]]
+
+
+def test_the_order_for_programs(result: Make) -> None:
+    others = [result("rejected", 0, met=False), result("bad", 90), result("other", count=300)]
+    found = record(result("HEAD", 10), others, ["gone: it cannot be read."])
+    assert found["metric"] == "accuracy"
+    assert [(one["place"], one["name"], one["accepted"]) for one in found["places"]] == [
+        (1, "HEAD", True),
+        (2, "bad", True),
+        (0, "rejected", False),
+    ]
+    assert found["places"][1]["score"] == 1 - 90 / 400
+    assert found["left_out"] == ["other", "gone: it cannot be read."]

@@ -1,10 +1,13 @@
 """Say which of two commits or experiments is better, on the same examples.
 
-Run: python -m samebits compare A B [--on dev]
+Run: python -m samebits compare A B [--on dev] [--json]
 """
 
 import argparse
+import json
 import sys
+from dataclasses import asdict
+from typing import Any, NamedTuple
 
 from ..console.errors import UserError
 from ..core.yours import Yours
@@ -22,6 +25,19 @@ Rows = list[tuple[str, str, str]]
 Spreads = dict[str, Spread]  # over seeds, by the commit that they were run in
 
 
+class Compared(NamedTuple):
+    """Of B beside A: how far the models are apart, also with the luck of seeds; what differs."""
+
+    a: Result
+    b: Result
+    on: str
+    count: int  # examples
+    found: Difference
+    judged: Difference
+    spreads: Spreads
+    differing: Rows
+
+
 def main(yours: Yours) -> None:
     """Print the verdict, the difference and what else differs."""
     enter(yours.metrics.METRICS)
@@ -29,20 +45,23 @@ def main(yours: Yours) -> None:
     parser.add_argument("A", help="a commit, tag, branch or DVC experiment")
     parser.add_argument("B", help="another")
     parser.add_argument("--on", default="test", help="the data set to compare on (test)")
+    parser.add_argument("--json", action="store_true", help="for programs, see docs/commands.md")
     given = parser.parse_args()
-    sys.stdout.write(comparison(read_result(given.A), read_result(given.B), given.on))
+    found = compared(read_result(given.A), read_result(given.B), given.on)
+    sys.stdout.write(f"{json.dumps(record(found), indent=2)}\n" if given.json else told(found))
 
 
 def comparison(a: Result, b: Result, on: str = "test") -> str:
-    """Return what to say of B beside A on the data set `on`: of the models, then of the idea.
+    """Return `told` of two results; arguments and errors are those of `compared`."""
+    return told(compared(a, b, on))
 
-    Two runs that differ in their seeds alone are two models, one of which may well be the better
-    one. That says nothing of what either was trained with, so the two are told apart.
+
+def compared(a: Result, b: Result, on: str = "test") -> Compared:
+    """Compare B with A on the data set `on`.
 
     Raises:
         UserError: the two decide by different metrics, or were scored on different examples.
     """
-    names = [one.revision.name for one in (a, b)]
     if a.metrics["metric"] != b.metrics["metric"]:
         raise UserError(
             f"A decides by {a.metrics['metric']} and B by {b.metrics['metric']}; give both the "
@@ -51,7 +70,7 @@ def comparison(a: Result, b: Result, on: str = "test") -> str:
     if on not in a.predictions or on not in b.predictions:
         raise UserError(f"there is no data set `{on}`; there are {', '.join(a.predictions)}.")
     check_same((a.answers, a.predictions[on]), (b.answers, b.predictions[on]))
-    metric, key = find(a.metrics["metric"]), a.metrics["metric"]
+    metric = find(a.metrics["metric"])
     one = a.predictions[on].sample
     # In the groups of A, whatever data.group B has: else the two were not drawn together.
     other = b.predictions[on].sample.grouped(one.groups)
@@ -59,12 +78,54 @@ def comparison(a: Result, b: Result, on: str = "test") -> str:
     first, second = (resample({"": metric}, sample, seed=0) for sample in (one, other))
     apart = paired(metric, first, second)
     found, judged = apart.judged(), apart.judged(spreads=[*known.values()])
-    rows, words = _differing(a, b), WORDS[a.answers.target]
+    return Compared(a, b, on, len(one), found, judged, known, _differing(a, b))
+
+
+def record(compared: Compared) -> dict[str, Any]:
+    """Return for programs what was compared and found; a gain is 1 if B is better, -1 if A is.
+
+    `models` is of the two as they are trained; `idea` of what they differ in, with the luck of
+    seeds, and None where that is not known or nothing but the seed differs.
+    """
+    a, b = compared.a, compared.b
+    metric = a.metrics["metric"]
+    sides = {
+        side: {
+            "name": one.revision.name,
+            "score": one.metrics[compared.on][metric],
+            "accepted": one.accepted(),
+        }
+        for side, one in (("a", a), ("b", b))
+    }
+    known = _ideas(compared.differing) - {SEED} and compared.spreads
+    return {
+        "metric": metric,
+        "on": compared.on,
+        "examples": compared.count,
+        **sides,
+        "models": asdict(compared.found),
+        "idea": asdict(compared.judged) if known else None,
+        "differing": [
+            {"part": part, "name": name, "values": values}
+            for part, name, values in compared.differing
+        ],
+    }
+
+
+def told(compared: Compared) -> str:
+    """Return what to say of B beside A: of the models, then of the idea.
+
+    Two runs that differ in their seeds alone are two models, one of which may well be the better
+    one. That says nothing of what either was trained with, so the two are told apart.
+    """
+    a, b, on, count, found, judged, known, rows = compared
+    names, key = [one.revision.name for one in (a, b)], a.metrics["metric"]
+    words = WORDS[a.answers.target]
     lines = [
         f"A  {names[0]}  {key} {words.exact(a.metrics[on][key])} on {on}{_rejected(a)}",
         f"B  {names[1]}  {key} {words.exact(b.metrics[on][key])} on {on}{_rejected(b)}",
         "",
-        *_models(a, b, found, len(one), words),
+        *_models(a, b, found, count, words),
         "",
         *_idea(rows, found, judged, known, words),
         "",
@@ -100,8 +161,7 @@ def _idea(
     rows: Rows, models: Difference, judged: Difference, known: Spreads, words: Words
 ) -> list[str]:
     """What to say of whatever A and B differ in, apart from the luck of their seeds."""
-    rows = [row for row in rows if row[0] != "hardware" and not row[1].startswith("runtime.")]
-    moved = {name for _, name, _ in rows}
+    moved = _ideas(rows)
     if moved <= {SEED}:
         return [
             "They differ in nothing but the seed: what tells them apart is its luck, no idea."
@@ -131,6 +191,13 @@ def _idea(
     elif judged.more:
         lines += [f"About {judged.more:,} more examples would settle that."]
     return lines
+
+
+def _ideas(rows: Rows) -> set[str]:
+    """Return the names of what differs and may move a score."""
+    return {
+        name for part, name, _ in rows if part != "hardware" and not name.startswith("runtime.")
+    }
 
 
 def _by(found: Difference, words: Words) -> str:

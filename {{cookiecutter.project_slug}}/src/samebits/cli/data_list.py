@@ -1,10 +1,14 @@
 """List the versions of the data, and which of them is in use here.
 
-Run: python -m samebits data list
+Run: python -m samebits data list [--json]
 """
 
+import argparse
+import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
 
 from ..console.text import aligned
 from ..data.dvc_file import cut_off
@@ -16,13 +20,30 @@ HEADER = ("", "version", "date", "examples", "classes", "note")
 
 def main() -> None:
     """Print the table and one sentence on what lies here."""
+    parser = argparse.ArgumentParser(description="List the versions of the data.")
+    parser.add_argument("--json", action="store_true", help="for programs, see docs/commands.md")
+    given = parser.parse_args()
     known, version, found = releases(), working_version(), state()
     here = release_of(version) if version else None
+    if given.json:
+        sys.stdout.write(f"{json.dumps(listed(known, version, here, found), indent=2)}\n")
+        return
     if known:
         sys.stdout.write(f"{table(known, None if found == 'modified' else here)}\n\n")
     sys.stdout.write(f"{said(known, version, here, found)}\n")
     if name := cut_off():
         sys.stdout.write(f"'make data-use VERSION={name}' was cut off; run it again.\n")
+
+
+def listed(
+    known: Sequence[Release], version: str | None, here: str | None, state: str
+) -> dict[str, Any]:
+    """Return for programs what `table` and `said` tell; arguments are those of `said`."""
+    rows = []
+    for one in known:
+        record = one.record
+        rows.append({"name": one.name, "date": one.date, **(asdict(record) if record else {})})
+    return {"versions": rows, "here": {"version": version, "release": here, "state": state}}
 
 
 def table(known: Sequence[Release], here: str | None) -> str:

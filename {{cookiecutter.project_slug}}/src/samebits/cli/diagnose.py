@@ -1,9 +1,10 @@
 """Say where the error sits between target, train, dev and test, and what to try next.
 
-Run: python -m samebits diagnose [--real FOLDER]
+Run: python -m samebits diagnose [--real FOLDER] [--json]
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,12 +43,16 @@ def main(yours: Yours) -> None:
     """Bring the diagnosis up to date, and print it."""
     parser = argparse.ArgumentParser(description="Say where the error is and what to try next.")
     parser.add_argument("--real", type=Path, help="labelled examples from use, as in data/raw")
+    parser.add_argument("--json", action="store_true", help="as reports/diagnosis.json has it")
     given = parser.parse_args()
     _repro()
     content = _with(given.real, yours) if given.real else None
     content = content or read_record(DIAGNOSIS, "diagnose", ("chain", "gaps", "sentence", "ideas"))
 
-    sys.stdout.write(told(content, WORDS[read(Task).target], remembered()))
+    if given.json:
+        sys.stdout.write(f"{json.dumps(content, indent=2)}\n")
+    else:
+        sys.stdout.write(told(content, WORDS[read(Task).target], remembered()))
 
 
 def told(content: Mapping[str, Any], words: Words, learned: Mapping[str, Any] | None = None) -> str:

@@ -1,11 +1,14 @@
 """All experiments in order: the accepted by score, with ties where the data cannot tell.
 
-Run: python -m samebits rank
+Run: python -m samebits rank [--json]
 """
 
+import argparse
+import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ..console.errors import UserError
 from ..core.yours import Yours
@@ -26,6 +29,9 @@ MEASURING = re.compile(r"(seed|part)-[\d.]+-[0-9a-f]{10}")
 def main(yours: Yours) -> None:
     """Print the ranking of HEAD and of every experiment."""
     enter(yours.metrics.METRICS)
+    parser = argparse.ArgumentParser(description="Order HEAD and all experiments by their score.")
+    parser.add_argument("--json", action="store_true", help="for programs, see docs/commands.md")
+    given = parser.parse_args()
     first, others, gone = read_result(HEAD), list[Result](), list[str]()
     found = experiments()
     candidates = {name: one for name, one in found.items() if not MEASURING.fullmatch(name)}
@@ -39,7 +45,10 @@ def main(yours: Yours) -> None:
             others.append(read_result(name))
         except UserError as error:
             gone.append(str(error))
-    sys.stdout.write(ranking(first, others, gone))
+    if given.json:
+        sys.stdout.write(f"{json.dumps(record(first, others, gone), indent=2)}\n")
+    else:
+        sys.stdout.write(ranking(first, others, gone))
 
 
 def _names(found: Mapping[str, Sequence[str]]) -> list[str]:
@@ -57,17 +66,9 @@ def ranking(first: Result, others: Sequence[Result], gone: Sequence[str] = ()) -
         others: the experiments that could be read.
         gone: why the others are not here, a sentence each.
     """
-    compared, left = [first], list[str]()
-    for one in others:
-        try:
-            _check(first, one)
-            compared.append(one)
-        except UserError:
-            left.append(one.revision.name)
-    metric = find(first.metrics["metric"])
-    candidates = [_candidate(one, first) for one in compared]
-    words = WORDS[first.answers.target]
-    lines = [_line(place, words) for place in rank(candidates, metric)]
+    places, left = _places(first, others)
+    candidates, words = [one.candidate for one in places], WORDS[first.answers.target]
+    lines = [_line(place, words) for place in places]
     count = sum(one.accepted is not False for one in candidates)
     lines += ["", "Place 1 is shared by all that these examples cannot tell from the best."]
     if count > 2:
@@ -81,6 +82,34 @@ def ranking(first: Result, others: Sequence[Result], gone: Sequence[str] = ()) -
     lines += [f"Left out: {one}" for one in gone]
     head = f"place  {first.metrics['metric']:<10}  name"
     return "\n".join([head, *lines]) + "\n"
+
+
+def record(first: Result, others: Sequence[Result], gone: Sequence[str] = ()) -> dict[str, Any]:
+    """Return for programs what `ranking` tells; a place is 0 where a constraint is missed."""
+    places, left = _places(first, others)
+    rows = [
+        {
+            "place": one.place,
+            "name": one.candidate.name,
+            "score": one.candidate.score,
+            "accepted": one.candidate.accepted,
+        }
+        for one in places
+    ]
+    return {"metric": first.metrics["metric"], "places": rows, "left_out": [*left, *gone]}
+
+
+def _places(first: Result, others: Sequence[Result]) -> tuple[list[Place], list[str]]:
+    """Return the places, and the names of what was not scored as the first was."""
+    compared, left = [first], list[str]()
+    for one in others:
+        try:
+            _check(first, one)
+            compared.append(one)
+        except UserError:
+            left.append(one.revision.name)
+    metric = find(first.metrics["metric"])
+    return rank([_candidate(one, first) for one in compared], metric), left
 
 
 def _candidate(one: Result, first: Result) -> Candidate:
