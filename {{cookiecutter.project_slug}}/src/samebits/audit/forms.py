@@ -74,10 +74,8 @@ def _place(one: Finding) -> dict[str, Any]:
 
 
 def _escaped(text: str, *, key: bool = False) -> str:
-    signs = {"%": "%25", "\r": "%0D", "\n": "%0A"}
-    if key:
-        signs |= {":": "%3A", ",": "%2C"}
-    return text.translate(str.maketrans(signs))
+    signs = "%\r\n:," if key else "%\r\n"
+    return "".join(f"%{ord(one):02X}" if one in signs else one for one in text)
 
 
 def _dumped(content: Mapping[str, Any]) -> str:

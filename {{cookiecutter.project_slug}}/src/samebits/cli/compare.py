@@ -31,7 +31,7 @@ class Compared(NamedTuple):
     a: Result
     b: Result
     on: str
-    count: int  # examples
+    examples: int
     found: Difference
     judged: Difference
     spreads: Spreads
@@ -101,7 +101,7 @@ def record(compared: Compared) -> dict[str, Any]:
     return {
         "metric": metric,
         "on": compared.on,
-        "examples": compared.count,
+        "examples": compared.examples,
         **sides,
         "models": asdict(compared.found),
         "idea": asdict(compared.judged) if known else None,
