@@ -347,6 +347,10 @@ def test_the_house_is_drawn_as_it_is(readme: str, bake: Bake) -> None:
     assert engine <= {name.removeprefix("src/samebits/").rstrip("/") for name in named}
 
 
+def test_the_readme_is_read_in_one_go() -> None:
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 150
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_a_project_is_small_but_for_its_engine(bake: Bake, task: str) -> None:
     project = bake(task=task)
