@@ -97,6 +97,7 @@ def test_the_readme_promises_the_bounds() -> None:
         ("most", str(bench.START)),
         ("most", str(bench.TORCH_START)),
         ("least", str(bench_costs.LOOP)),
+        ("least", str(bench.ROWS)),
         ("most", str(bench_costs.MACHINE)),
         ("most", str(bench_costs.MOST["default"])),
         ("most", str(bench_costs.SHARDED)),

@@ -152,6 +152,40 @@ def test_where_a_draw_is_allowed(copy: Any, kind: str, draw: str) -> None:
     assert found == wanted
 
 
+@pytest.mark.parametrize("name", ["inputs", "augment", "loss", "schedule", "fields", "decode"])
+def test_what_the_engine_calls_by_name_is_not_of_build(copy: Any, name: str) -> None:
+    """Though `build` calls it, too, and so whatever that calls."""
+    text = f"""
+        def start():
+            FAULT
+
+        def {name}(given):
+            start()
+
+        def build(model):
+            return {name}(start())
+        """
+    wanted, found = faults(copy, "model.py", text, DRAWS[0])
+    assert found == wanted
+
+
+def test_what_a_call_of_a_layer_draws_is_not_of_build(copy: Any) -> None:
+    text = """
+        class Network(nn.Module):
+            def __call__(self, x):
+                return start() + FAULT
+
+        def start():
+            FAULT
+
+        def build(model):
+            start()
+            return Network()
+        """
+    wanted, found = faults(copy, "model.py", text, DRAWS[0])
+    assert found == wanted
+
+
 @pytest.mark.parametrize("draw", OTHERS)
 def test_what_else_build_may_not(copy: Any, draw: str) -> None:
     wanted, found = faults(copy, "model.py", "def build(model):\n    FAULT\n", draw)

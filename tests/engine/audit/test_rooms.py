@@ -188,6 +188,6 @@ def test_the_audit_takes_little_of_the_engine(copy: Any) -> None:
     inside = [path for path in project.sources if path.startswith(f"{ENGINE}/audit/")]
     taken = {item.module for path in inside for item in imports(project, path)}
     theirs = {one for one in taken if one.startswith("samebits.") and ".audit" not in one}
-    known = {"console.errors", "core", "programs"}
+    known = {"console.errors", "programs"}
     known |= {f"core.{name}" for name in ("identity", "seals", "sections", "yours")}
     assert {one.removeprefix("samebits.") for one in theirs} <= known
