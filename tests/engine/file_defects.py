@@ -96,7 +96,7 @@ OF_FILES = {
     ),
     "ungrouped": Case(
         ungrouped,
-        ("tree/003.png: labels.csv, line 29, has no walk, so it might stand beside its like in",),
+        ("tree/003.png: labels.csv, line 29, has no walk, so what belongs together might be",),
         {"reader": Labels("class", group="walk"), "train_dev_fraction": 0.4},
         ("unseen-class",),
     ),

@@ -134,12 +134,12 @@ OF_IMAGES = {
     ),
     "brightness-drift": Case(
         lambda raw: reference(raw, "brightness", 19),
-        ("brightness of the examples: 100.0 % of them have moved since data version 1.4",),
+        ("brightness: 100.0 % of the examples have moved since data version 1.4",),
         {"drift": 0.5},
     ),
     "size-drift": Case(
         lambda raw: reference(raw, "size", 12),
-        ("size of the examples: 100.0 % of them have moved since data version 1.4",),
+        ("size: 100.0 % of the examples have moved since data version 1.4",),
         {"drift": 0.5},
     ),
 }

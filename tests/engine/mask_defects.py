@@ -95,7 +95,7 @@ OF_MASKS: dict[str, Case] = {
     ),
     "label-error": (
         exchanged,
-        "masks/007.png: 23.4 % of its pixels look like another class than it says, where a model ",
+        "images/007.png: a model is at least 90 % sure that 23.4 % of the pixels of its mask are",
         (),
         {},
     ),

@@ -34,6 +34,7 @@ def found(
     arrays: Mapping[str, Any],
     answers: Sequence[str] = ANSWERS,
     columns: Mapping[str, Sequence[str]] = NAMES,
+    splits: Sequence[str] = (),
 ) -> list[tuple[str, str]]:
     sampled = [
         (Example(str(number), answer, "", "", {}), Place("", number, 0))
@@ -44,7 +45,8 @@ def found(
         chosen = [one.place for one in places]
         return {name: array[chosen] for name, array in arrays.items()}
 
-    found = column_findings(columns_of(sampled, look, columns), answers)
+    paths, known = [one.path for one, _ in sampled], splits or ["train"] * len(sampled)
+    found = column_findings(columns_of(sampled, look, columns), answers, known, paths)
     return [(one.rule, one.message) for one in found]
 
 
@@ -53,6 +55,23 @@ def test_nothing_is_found_where_nothing_is_planted(answers: list[str]) -> None:
     assert found(rows(), answers) == []
     assert found(rows(), answers, {}) == []
     assert found(rows(), ["yes"] * COUNT) == []  # which another rule refuses
+
+
+def test_categories_that_training_lacks() -> None:
+    arrays = rows()
+    splits = [["train", "train", "train_dev", "dev", "test"][number % 5] for number in range(COUNT)]
+    assert found(arrays, splits=splits) == []
+    arrays["categories"][[3, 4, 8, 7], 1] = 99  # in dev, test, dev and train_dev
+    [(rule, said)] = found(arrays, splits=splits)
+    assert rule == "unseen-category"
+    assert said.startswith(
+        "column town: 3 examples in dev or test have a category that no training"
+    )
+    assert "as 3; a model takes it as unknown" in said
+    arrays["categories"][0, 1] = 99
+    assert found(arrays, splits=splits) == []
+    arrays["categories"][:, 1] = np.arange(COUNT)  # hardly categories
+    assert found(arrays, splits=splits) == []
 
 
 def test_a_column_that_is_always_the_same() -> None:

@@ -117,18 +117,19 @@ def moved(before: Statistics, now: Statistics) -> list[str]:
     found = [*drift_findings(now, released, shipped(Data))]
     assert all(one.rule == "value-drift" for one in found)
     return [
-        one.message.partition(" % of them have moved since data version 1.0")[0] for one in found
+        one.message.partition(" % of the examples have moved since data version 1.0")[0]
+        for one in found
     ]
 
 
 def test_facts_of_any_example_are_looked_at() -> None:
     texts = [{"length": 10 + number % 7, "words": "a", "cut": 0} for number in range(100)]
     before = known(texts)
-    assert before["numbers"]["cut"] == {"0.0": 100}
-    assert sum(before["numbers"]["length"].values()) == 100
+    assert before["numbers"]["fact cut"] == {"0.0": 100}
+    assert sum(before["numbers"]["fact length"].values()) == 100
     assert moved(before, known(texts[::-1])) == []
     longer = [{"length": (10 + at % 7) * (2 if at % 4 == 0 else 1)} for at in range(100)]
-    assert moved(before, known(longer)) == ["length of the examples: 25.0"]
+    assert moved(before, known(longer)) == ["fact length: 25.0"]
     assert moved(known([{}]), known(texts)) == []  # what is new has not moved
 
 
@@ -139,7 +140,7 @@ def test_what_images_have_rules_for_is_not_counted_twice() -> None:
 
 @pytest.mark.parametrize("value", [0.0, -0.0, 1.0, -1.0, 1e300, -3e-300, 7, 12345678901234567890])
 def test_any_number_has_a_step(value: float) -> None:
-    ((step, count),) = known([{"x": value}])["numbers"]["x"].items()
+    ((step, count),) = known([{"x": value}])["numbers"]["fact x"].items()
     assert count == 1
     assert abs(float(step)) <= abs(value) <= 1.25 * abs(float(step))
     assert float(step) * value >= 0
@@ -163,8 +164,8 @@ def test_columns_are_looked_at_where_they_are_not_missing() -> None:
     assert moved(before, known([], columns(0.0, 0.5))) == []
     # Of a name that is another one in each example a tenth is counted: no more can be seen to move.
     shifted, town = moved(before, known([], columns(1.0, 0.3)))
-    assert shifted.startswith("column age of the examples: ")
-    assert town == "column town of the examples: 20.0"
+    assert shifted.startswith("column age: ")
+    assert town == "column town: 20.0"
 
 
 @pytest.mark.parametrize("damage", [[1], {"age": 3}, {"age": {"x": 1}}, {"age": {"1.0": "two"}}])

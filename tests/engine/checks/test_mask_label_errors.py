@@ -84,9 +84,9 @@ def test_the_sentence_and_the_order(raw: Path, looked: Callable[..., dict[str, A
     assert doubted(summary) == ["images/005.png", "images/003.png"]
     _, found = (one for one in summary["findings"] if one["rule"] == "label-error")
     assert found["message"] == (
-        "masks/003.png: 6.2 % of its pixels look like another class than it says, where a model is "
-        "90 % sure, and of a usual mask 0.0 %; most are marked background, but look like blot; put "
-        "the right mask into data/raw, or accept it."
+        "images/003.png: a model is at least 90 % sure that 6.2 % of the pixels of its mask are of "
+        "another class; in a usual mask that is 0.0 %. Most are marked background, and look like "
+        "blot; put the right mask into data/raw, or accept it."
     )
     assert found["md5"] != [""] and found["severity"] == "warning"
 

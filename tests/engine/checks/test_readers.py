@@ -1,6 +1,8 @@
 """Examples beside a table of labels, and rows of tables: found, checked, prepared, kept."""
 
 import csv
+import json
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 from catalogues import TASK, decoder
 from copy_defects import rows_of, table
 
+from samebits.checks.file_rules import file_findings
 from samebits.console.errors import UserError
 from samebits.core.sections import Data
 from samebits.data.decoder import Decoder
@@ -18,6 +21,7 @@ from samebits.data.findings import Table
 from samebits.data.index import open_catalogue
 from samebits.data.labels import read_labels
 from samebits.data.prepare import prepare
+from samebits.data.reader_base import Unfit, group_in
 from samebits.data.readers import FOLDERS, Labels, Lines, Reader
 from samebits.data.source import Source
 from samebits.data.splits import SPLITS
@@ -414,8 +418,8 @@ def test_groups_that_are_none(tmp_path: Path, check: Check) -> None:
     _, found = check(raw, reader=Lines("kind", group="patient"), wrapped=rows_of)
     messages = [one.message for one in found.kept["ungrouped"]]
     assert messages == [
-        f"t.csv:{line}: has no patient, so it might stand beside its like in another split; fill "
-        "it in, or remove the line."
+        f"t.csv:{line}: has no patient, so what belongs together might be torn into two splits; "
+        "fill it in, or remove the line."
         for line in (5, 6)
     ]
     with pytest.raises(UserError, match="has no column patients among"):
@@ -461,3 +465,35 @@ def test_a_class_that_is_only_of_late(tmp_path: Path, check: Check) -> None:
         "    late has no example in train (it has 0 train, 0 train-dev, 0 dev, 12 test); add "
         "examples, or lower data.dev_fraction or test_fraction."
     ]
+
+
+def test_odd_lengths() -> None:
+    """Of files whose fact `length` says how long they are; those of half or twice are usual."""
+    lengths = {number: 40 + number for number in range(60)} | {7: 1, 9: 4000, 11: 20, 12: 100}
+    with sqlite3.connect(":memory:") as database:
+        database.execute("CREATE TABLE files (path, md5, facts, problem, rule, file)")
+        rows = [
+            (f"a/{at:02d}", f"{at}", json.dumps({"length": one})) for at, one in lengths.items()
+        ]
+        database.executemany("INSERT INTO files VALUES (?, ?, ?, '', '', '')", rows)
+        (found,) = (one for one in file_findings(database) if one.rule == "odd-length")
+        assert found.paths == ("a/07", "a/09")
+        assert found.message == (
+            "2 of 60 examples are more than 10 times as long as the middle one, 72, or shorter "
+            "than its tenth: a/07 (1), a/09 (4000); see whether they are whole."
+        )
+        database.execute("DELETE FROM files WHERE path IN ('a/07', 'a/09')")
+        assert not [one for one in file_findings(database) if one.rule == "odd-length"]
+
+
+@pytest.mark.parametrize(
+    ("value", "group"), [("37", "37"), ("37.0", "37"), ("37.5", "37.5"), ('"a"', "a")]
+)
+def test_the_group_of_a_line(value: str, group: str) -> None:
+    assert group_in({"patient": json.loads(value)}, "patient") == group
+
+
+@pytest.mark.parametrize("value", ["[37]", '{"a": 1}'])
+def test_a_group_that_is_no_text(value: str) -> None:
+    with pytest.raises(Unfit, match="has a list or an object as patient; write a text"):
+        group_in({"patient": json.loads(value)}, "patient")

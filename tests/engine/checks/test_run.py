@@ -29,7 +29,15 @@ Check = Callable[..., tuple[dict[str, Any], Table]]
 
 PLANTED = OF_FILES | OF_CLASSES | OF_COPIES | OF_IMAGES
 # Of rows: test_columns.py plants these.
-OF_COLUMNS = ("constant-column", "missing-column", "leaking-column", "cut-content", "value-drift")
+OF_COLUMNS = (
+    "constant-column",
+    "missing-column",
+    "leaking-column",
+    "cut-content",
+    "value-drift",
+    "unseen-category",
+    "odd-length",
+)
 
 
 @pytest.mark.parametrize("rule", PLANTED)

@@ -143,3 +143,20 @@ def test_looking_whether_they_are_heeded_draws_nothing() -> None:
     assert torch.equal(torch.get_rng_state(), before)
     assert network.training
     assert not gradient.parameters[0].grad.any()  # type: ignore[union-attr]
+
+
+def test_a_loss_that_divides_by_the_weights_looks_at_them() -> None:
+    def divided(network: nn.Module, batch: Batch, _: Regularization) -> Tensor:
+        losses = functional.cross_entropy(network(**batch.inputs), batch.target, reduction="none")
+        return (
+            losses.mean() if batch.weights is None else losses @ batch.weights / batch.weights.sum()
+        )
+
+    assert trained(divided, 1.0) != trained(divided, 0.0)
+
+
+def test_targets_that_are_no_classes_cannot_be_weighed() -> None:
+    weigh = weighing(split(LABELS, "class"), 1.0)
+    assert weigh is not None
+    with pytest.raises(UserError, match="`augment` makes targets that are no numbers of classes"):
+        weigh(torch.rand(4, 3))

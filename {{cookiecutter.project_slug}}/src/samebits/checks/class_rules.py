@@ -156,6 +156,6 @@ def _imbalance(counts: dict[str, int], data: Data) -> Iterator[Finding]:
         words = (
             f"{shown(most)} has {counts[most]} examples, {shown(least)} {counts[least]}: more than "
             f"{data.imbalance:g} times as many; add to the rare ones, decide by macro_f1, or see "
-            "rare classes more often (optimization.balance)."
+            "rare classes more often (optimization.balance) or let them weigh more (class_weights)."
         )
         yield Finding("imbalance", words, classes=(most, least))

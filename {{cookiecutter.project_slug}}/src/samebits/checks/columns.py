@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.fields import Arrays
-from ..data.findings import Finding, shown
+from ..data.findings import MOST_PATHS, Finding, shown
 from ..data.index import Place
 from ..data.targets import is_number
 from .sampled import CHUNK, Sampled
@@ -48,18 +48,42 @@ def columns_of(
     }
 
 
-def column_findings(columns: Columns, answers: Sequence[str]) -> Iterator[Finding]:
+def column_findings(
+    columns: Columns, answers: Sequence[str], splits: Sequence[str], paths: Sequence[str]
+) -> Iterator[Finding]:
     """Yield a finding for each column that is always the same, often missing, or tells the answer.
+
+    And for each that has categories in dev or test which no training example has.
 
     Args:
         columns: as `columns_of` gives them.
         answers: of the same examples.
+        splits: they are in.
+        paths: of them.
     """
+    yield from _unseen(columns, np.array(splits), paths)
     if len(set(answers)) < 2:
         return
     numbers = np.array([float(one) for one in answers]) if all(map(is_number, answers)) else None
     for name, (values, there) in columns.items():
         yield from _of_column(name, values, there, answers, numbers)
+
+
+def _unseen(columns: Columns, splits: NDArray[np.str_], paths: Sequence[str]) -> Iterator[Finding]:
+    train, judged = splits == "train", (splits == "dev") | (splits == "test")
+    for name, (values, _) in columns.items():
+        # Whole numbers that hardly come again are no categories.
+        if values.dtype.kind != "i" or SEVERAL * len(np.unique(values)) > len(values):
+            continue
+        rows = np.flatnonzero(judged & ~np.isin(values, values[train]))
+        if len(rows):
+            words = (
+                f"column {shown(name)}: {len(rows)} examples in dev or test have a category that "
+                f"no training example looked at has, as {shown(paths[rows[0]])}; a model takes it "
+                "as unknown, so see whether it is spelt alike, or add training examples."
+            )
+            some = tuple(paths[row] for row in rows[:MOST_PATHS].tolist())
+            yield Finding("unseen-category", words, some)
 
 
 def _of_column(

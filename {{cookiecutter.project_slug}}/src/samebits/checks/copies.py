@@ -89,7 +89,7 @@ def _same(md5: str, rows: Iterable[tuple[str, str, str]]) -> Iterator[Finding]:
     if len(by_split) > 1:
         groups = {name: by_split[name] for name in SPLITS if name in by_split}
         words = (
-            f"{_listed(groups)}: one example; keep one file, or let data.group and "
+            f"{_listed(groups)}: one example; keep one file, or let the groups and "
             "data.evaluate_on treat them alike."
         )
         yield _about("two-splits", words, groups, md5)

@@ -59,7 +59,7 @@ def _of_values(database: sqlite3.Connection, columns: Columns) -> Statistics:
                WHERE problem = '' AND json_each.type IN ('integer', 'real') GROUP BY 1, 2"""
     for name, value, count in database.execute(query):
         if name not in OWN:
-            numbers[name][_step(value)] += count
+            numbers[f"fact {name}"][_step(value)] += count
     categories = dict[str, Counter[str]]()
     for name, (values, there) in columns.items():
         counts = Counter(values[there].tolist())
@@ -123,9 +123,9 @@ def drift_findings(now: Statistics, before: Release | None, data: Data) -> Itera
     for kind, rule, moved in _moves(now, before["statistics"]):
         if moved > data.drift:
             words = (
-                f"{kind} of the examples: {100 * moved:.1f} % of them have moved since data "
-                f"version {before['version']}, more than data.drift, {100 * data.drift:g} %; "
-                "see whether the new ones were taken in another way."
+                f"{kind}: {100 * moved:.1f} % of the examples have moved since data version "
+                f"{before['version']}, more than data.drift, {100 * data.drift:g} %; see whether "
+                "the new ones were collected in another way."
             )
             yield Finding(rule, words)
 

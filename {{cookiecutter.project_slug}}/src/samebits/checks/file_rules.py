@@ -4,9 +4,10 @@ import sqlite3
 from collections.abc import Iterator
 
 from ..core.file_names import name_problem
-from ..data.findings import Finding, shown
+from ..data.findings import MOST_PATHS, Finding, shown
 
 CUT = 0.05  # of the examples: of more, it is told that an end is cut off
+APART = 10.0  # times the middle length, or its part: what is odd
 
 
 def file_findings(database: sqlite3.Connection) -> Iterator[Finding]:
@@ -14,6 +15,7 @@ def file_findings(database: sqlite3.Connection) -> Iterator[Finding]:
     yield from _unusable(database)
     yield from _odd_names(database)
     yield from _cut(database)
+    yield from _odd_lengths(database)
 
 
 def _unusable(database: sqlite3.Connection) -> Iterator[Finding]:
@@ -44,3 +46,27 @@ def _cut(database: sqlite3.Connection) -> Iterator[Finding]:
             f"{count} of {whole} examples are longer than the section input keeps of them, one by "
             f"{most}; raise the length there, if the end tells something.",
         )
+
+
+def _odd_lengths(database: sqlite3.Connection) -> Iterator[Finding]:
+    """Yield the examples whose fact `length` is far from that of most, one finding for all."""
+    known = """FROM (SELECT path, md5, json_extract(facts, '$.length') AS length FROM files
+                     WHERE problem = '') WHERE length IS NOT NULL"""
+    (count,) = database.execute(f"SELECT count(*) {known}").fetchone()
+    if not count:
+        return
+    query = f"SELECT length {known} ORDER BY length LIMIT 1 OFFSET ?"
+    (middle,) = database.execute(query, (count // 2,)).fetchone()
+    far = f"{known} AND (length > :apart * :middle OR length * :apart < :middle)"
+    bounds = {"apart": APART, "middle": middle, "most": MOST_PATHS}
+    (odd,) = database.execute(f"SELECT count(*) {far}", bounds).fetchone()
+    query = f"SELECT path, md5, length {far} ORDER BY path LIMIT :most"
+    if rows := database.execute(query, bounds).fetchall():
+        some = ", ".join(f"{shown(path)} ({length:g})" for path, _, length in rows[:3])
+        more = f" and {odd - 3} more" if odd > 3 else ""
+        words = (
+            f"{odd} of {count} examples are more than {APART:g} times as long as the middle one, "
+            f"{middle:g}, or shorter than its tenth: {some}{more}; see whether they are whole."
+        )
+        paths, hashes, _ = zip(*rows, strict=True)
+        yield Finding("odd-length", words, paths, hashes)

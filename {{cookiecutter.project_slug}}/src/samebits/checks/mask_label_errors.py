@@ -66,9 +66,9 @@ def doubted_masks(
         one = sampled[row][0]
         names = [_named(at, data.classes) for at in pairs[row].tolist()]
         words = (
-            f"{shown(one.label)}: {100 * shares[row]:.1f} % of its pixels look like another class "
-            f"than it says, where a model is {100 * data.label_error:g} % sure, and of a usual "
-            f"mask {100 * usual:.1f} %; most are marked {names[0]}, but look like "
+            f"{shown(one.path)}: a model is at least {100 * data.label_error:g} % sure that "
+            f"{100 * shares[row]:.1f} % of the pixels of its mask are of another class; in a usual "
+            f"mask that is {100 * usual:.1f} %. Most are marked {names[0]}, and look like "
             f"{names[1]}; put the right mask into data/raw, or accept it."
         )
         yield Finding("label-error", words, (one.path,), (one.md5,))

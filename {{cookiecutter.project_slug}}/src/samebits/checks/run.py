@@ -113,7 +113,12 @@ def _judged(
             rows, _folders(database), lambda label: rules.unfit(label, known), reviewed.corrections
         ),
         acceptances.problems,
-        column_findings(columns, [one.label for one, _ in sampled]),
+        column_findings(
+            columns,
+            [one.label for one, _ in sampled],
+            _splits_of(database, data, cut, sampled) if columns else [],
+            [one.path for one, _ in sampled],
+        ),
         rules.doubts(sampled, look_of(catalogue, cache, sampled), out_of_fold, data),
         neighbour_findings(database, lambda at: cache(at)[image], data, cut, labels=rules.words)
         if image
@@ -161,6 +166,17 @@ def _splits(
         for path, md5, group, at, label in rows
         for name in rules.named(label)
     )
+
+
+def _splits_of(
+    database: sqlite3.Connection, data: Data, cut: Cut | None, sampled: list[Sampled]
+) -> list[str]:
+    """Return the splits of some examples."""
+    known = {one.path: "" for one, _ in sampled}
+    for path, md5, group, at in database.execute("SELECT path, md5, grouped, time FROM examples"):
+        if path in known:
+            known[path] = split_of(path, md5, group, data, at, cut)
+    return [*known.values()]
 
 
 def _folders(database: sqlite3.Connection) -> dict[str, list[str]]:

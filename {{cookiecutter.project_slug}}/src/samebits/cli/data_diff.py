@@ -39,7 +39,7 @@ def main(yours: Yours) -> None:
     data = read(Data)
     old, new = a.examples(), b.examples()
     found = changes(old, new)
-    timed = bool(a.reader.time or b.reader.time)
+    timed = bool(a.reader.time or b.reader.time) or a.reader.group != b.reader.group
     target = a.target if a.target == b.target else ""
     told = described(a.name, b.name, old, new, found, data, timed=timed, target=target)
     sys.stdout.write(f"{told}\n")
@@ -65,13 +65,16 @@ def described(
     """Return what differs between the versions named `a` and `b`, as text.
 
     How many examples each class has is told where the `target` of both has classes. How the splits
-    differ is not known where they are `timed`, that is, cut by a column of times.
+    differ is not known where they are `timed`, that is, cut by a column of times, or by other
+    groups in either.
     """
     parts = [summary(found, a), *(_few(kind, getattr(found, kind)) for kind in found._fields)]
     if target in CLASSED:
         parts += ["by class", _balance(a, b, old, new, found, target)]
     if not timed:
         parts += ["by split, as params.yaml has it", _moves(a, b, old, new, data)]
+    else:
+        parts += ["by split: not told, for times or other groups cut the splits"]
     return "\n".join(part for part in parts if part)
 
 

@@ -137,7 +137,7 @@ def typed(value: Any, key: Key) -> Any:
 
 def hint(value: object, key: Key) -> str:
     """Return a hint for a number in quotes, or for the texts of a list that are wrong."""
-    if isinstance(value, list) and "shape" in key.rules:
+    if isinstance(value, list) and key.type is not str and "shape" in key.rules:
         return " Wrong are: " + ", ".join(f"'{text}'" for text in _misshapen(value, key)) + "."
     try:
         meant = key.type(value) if isinstance(value, str) and key.type in (int, float) else None
@@ -161,7 +161,8 @@ def allowed(key: Key) -> str:
         return f"{kind}, or '' for none"
     if "shape" in key.rules:
         kind = "a name" if key.type is str else "a list of texts"
-        return f"{kind} such as '{key.rules['example']}'"
+        none = ", or '' for none" if key.type is str and key.rules["shape"].fullmatch("") else ""
+        return f"{kind} such as '{key.rules['example']}'{none}"
     if key.type not in (int, float):
         return "a text"
     kind = "a whole number" if key.type is int else "a number"

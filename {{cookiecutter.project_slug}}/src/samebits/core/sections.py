@@ -170,8 +170,8 @@ def contradictions(content: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     optimization = content.get("optimization", {})
     if optimization.get("balance", 0) and optimization.get("class_weights", 0):
         yield (
-            "'optimization.balance' and 'optimization.class_weights' are both set, and rare "
-            "classes would count twice; set one of them to 0."
+            "'optimization.balance' and 'optimization.class_weights' are both set, so rare "
+            "classes would be favoured twice; set one of them to 0."
         )
     if target == "mask" or task.get("reader") == "pairs":
         yield from _masks(task, content.get("data", {}))

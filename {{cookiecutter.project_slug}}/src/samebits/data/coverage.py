@@ -35,7 +35,7 @@ def coverage_findings(
     empty = [split for split in SPLITS if not known[split]]
     classes = sorted({label for _, label in counts} - {""})
     for split in empty if known else ():
-        which = "none of the groups of examples" if grouped else "no example"
+        which = "no group of examples" if grouped else "no example"
         yield Finding("empty-split", f"{which} falls into {split}; {_mend(split, data)}.")
     for label in classes if not empty else ():
         if not counts.get(("train", label)):

@@ -78,6 +78,8 @@ RULES = {
     "brightness-drift": Rule("brightness has drifted", error=False),
     "size-drift": Rule("sizes have drifted", error=False),
     "value-drift": Rule("values have drifted", error=False),
+    "odd-length": Rule("odd length", error=False),
+    "unseen-category": Rule("category that train lacks", error=False),
 }
 
 

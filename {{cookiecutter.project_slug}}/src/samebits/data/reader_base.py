@@ -146,14 +146,21 @@ def group_in(values: Mapping[str, Any], name: str) -> str:
     Raises:
         Unfit: there is none, or it is one that tables cannot hold.
     """
-    group = _text(values.get(name)) if name else ""
-    if name and not group:
-        words = f"has no {shown(name)}, so it might stand beside its like in another split; "
+    if not name:
+        return ""
+    value = values.get(name)
+    # 37 and 37.0 are one, whichever of the two a program has written.
+    whole = isinstance(value, float) and value.is_integer()
+    group = _text(int(value) if whole else value)
+    if group is None:
+        raise Unfit("ungrouped", f"has a list or an object as {shown(name)}; write a text")
+    if not group:
+        words = f"has no {shown(name)}, so what belongs together might be torn into two splits; "
         raise Unfit("ungrouped", f"{words}fill it in, or remove the line")
-    if problem := unfit_name(group or ""):
+    if problem := unfit_name(group):
         words = f"has as {shown(name)} what no table can hold, for {problem}"
         raise Unfit("ungrouped", words)
-    return group or ""
+    return group
 
 
 def _text(value: Any) -> str | None:

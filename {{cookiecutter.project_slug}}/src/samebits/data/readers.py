@@ -74,8 +74,8 @@ def reader_of(task: Task, data: Data) -> Reader:
     for key, group in (("data.group", data.group), ("task.group_by", task.group_by)):
         if task.time and group:
             raise UserError(
-                f"params.yaml: 'task.time' and '{key}' are both set, but a group can last from "
-                "train to test; set one of them to ''."
+                f"params.yaml: 'task.time' and '{key}' are both set, but a group can span the "
+                "cut between train and test; set one of them to ''."
             )
     if task.group_by and data.group:
         raise UserError(

@@ -29,9 +29,9 @@ def moved(unseen: Sequence[str], since: str, statistics: Mapping[str, Any]) -> s
     """
     drifting = [kind for kind in ("brightness", "size") if f"{kind}-drift" not in unseen]
     values = [name for kind in ("numbers", "categories") for name in statistics.get(kind, ())]
-    facts = [name for name in values if not name.startswith("column ")]
-    drifting += facts + (["columns"] if len(facts) < len(values) else [])
-    said = [f"{text(capital(', '.join(drifting)))}: {since}."] if drifting else []
+    kinds = dict.fromkeys(name.partition(" ")[0] for name in values)
+    drifting += [f"{kind}s" for kind in kinds]  # facts, columns
+    said = [f"{text(capital(' and '.join(drifting)))}: {since}."] if drifting else []
     if "near-duplicates" in unseen:
         said.append("Near-duplicates were not looked for, as the examples have no image.")
     return " ".join(said)

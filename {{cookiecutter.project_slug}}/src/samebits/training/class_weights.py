@@ -61,8 +61,11 @@ def refuse_ignored(
     assert batch.weights is not None
     network.eval()  # so that nothing is drawn
     with torch.no_grad():
-        twice = batch._replace(weights=2 * batch.weights)
-        one, other = (loss(network, given, regularization) for given in (batch, twice))
+        # Uneven, so that a loss that divides by their sum is another one, too.
+        factors = torch.linspace(2, 3, len(batch.weights)).to(batch.weights)
+        shape = -1, *[1] * (batch.weights.ndim - 1)
+        uneven = batch._replace(weights=batch.weights * factors.view(shape))
+        one, other = (loss(network, given, regularization) for given in (batch, uneven))
     network.train()
     if torch.equal(one, other):
         raise UserError(
@@ -73,6 +76,11 @@ def refuse_ignored(
 
 
 def _of_class(table: Tensor, target: Tensor) -> Tensor:
+    if target.is_floating_point():
+        raise UserError(
+            "training.py: `augment` makes targets that are no numbers of classes, which "
+            "optimization.class_weights cannot weigh; set it to 0, or weigh them in `loss`."
+        )
     return table[target]
 
 
