@@ -150,8 +150,9 @@ def group_in(values: Mapping[str, Any], name: str) -> str:
         return ""
     value = values.get(name)
     # 37 and 37.0 are one, whichever of the two a program has written.
-    whole = isinstance(value, float) and value.is_integer()
-    group = _text(int(value) if whole else value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    group = _text(value)
     if group is None:
         raise Unfit("ungrouped", f"has a list or an object as {shown(name)}; write a text")
     if not group:
