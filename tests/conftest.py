@@ -271,6 +271,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-rows", action="store_true", help=told)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A tier leaves out what is recorded of this very code; `--write-rows` and a file do not."""
+    if config.getoption("--write-rows") or not config.getoption("-m"):
+        return
+    names = {item: mark.args[0] for item in items if (mark := item.get_closest_marker("changes"))}
+    spared = proofs.recorded(names.values())
+    if left := [item for item, name in names.items() if name in spared]:
+        items[:] = [item for item in items if item not in left]
+        config.hook.pytest_deselected(items=left)
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Hand the row on to the reports: skipped tests and failed ones have theirs too."""
     for item in session.items:
@@ -306,6 +318,10 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         proofs.DOCS.write_text(docs, "utf-8", newline="\n")
     found = proofs.lines(proofs.rows(reports), proofs.machine())
     if found:
+        made = {line.changes for line in found}
+        if spared := sorted(proofs.recorded(proofs.known()) - made):
+            terminalreporter.section("not run again, as they are recorded of this very code")
+            terminalreporter.write_line("\n".join(spared))
         terminalreporter.section("bytes at which tracked outputs differ")
         terminalreporter.write_line(proofs.table(found))
     if left := [line for line in found if not line.ran]:

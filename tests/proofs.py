@@ -160,6 +160,28 @@ def lagging() -> set[str]:
     }
 
 
+def recorded(changes: Iterable[str]) -> set[str]:
+    """Return which of these rows a tier need not run again, as docs/reproducibility.md has them."""
+    if not any(map(_spared, changes := [*changes])):
+        return set()
+    rows, codes = published(DOCS.read_text("utf-8")), known()
+    return {line.changes for line in rows if line.changes in changes and spared(line, codes)}
+
+
+def spared(line: Line, codes: Mapping[str, str]) -> bool:
+    """Whether it is the second of a task with everything changed at once, and of this very code.
+
+    The first of each task is run whatever is recorded, and both of the default one.
+    """
+    same = line.differing == "0" and line.result == "same"
+    return _spared(line.changes) and same and line.code == codes[line.changes]
+
+
+def _spared(changes: str) -> bool:
+    found = re.fullmatch("everything at once, (.+), other", changes)
+    return found is not None and found[1] != DEFAULT
+
+
 def _marks() -> Iterator[tuple[Path, pytest.Mark, set[str]]]:
     """The marks `changes` of all tests, with their file and the names of the marks beside."""
     for path in sorted(HERE.glob("test_*.py")):

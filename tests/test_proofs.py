@@ -9,7 +9,7 @@ from pathlib import Path
 import proofs
 import pytest
 from helpers import PACKAGE, PROJECT, ROOT, command, sources
-from proofs import NOT_RUN, Line, digest, known, lacks, published, republished
+from proofs import NOT_RUN, Line, digest, known, lacks, published, republished, spared
 from reproduction import Row
 
 TEST = ROOT / "tests" / "test_reproduction.py"
@@ -35,6 +35,23 @@ def test_only_rows_that_another_run_stands_for_may_lag() -> None:
     late = proofs.lagging()
     assert kills.format(6) in late and kills.format(20) not in late
     assert not any(one.startswith("everything at once") for one in late)
+
+
+@pytest.mark.parametrize(
+    ("changes", "line", "found"),
+    [
+        ("everything at once, text-class, other", {}, True),
+        ("everything at once, text-class, other", {"code": "2"}, False),
+        ("everything at once, text-class, other", {"differing": "1"}, False),
+        ("everything at once, text-class, other", {"result": "not run here: why"}, False),
+        ("everything at once, text-class, one", {}, False),
+        ("everything at once, image-class, other", {}, False),
+        ("umask", {}, False),
+    ],
+)
+def test_what_need_not_be_run_again(changes: str, line: dict[str, str], found: bool) -> None:
+    row = Line(changes, "000", "1", "0", "same", "a machine", "1")._replace(**line)
+    assert spared(row, {changes: "1"}) == found
 
 
 def test_a_row_of_earlier_code_says_so_where_another_run_stands_for_it() -> None:
