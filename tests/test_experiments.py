@@ -161,6 +161,7 @@ IDEAS: dict[str, Callable[[Files, Files], None]] = {
     "train longer": longer,
     "Adam instead of gradient descent": same_start,
     "rare classes more often": other_loss,
+    "rare classes weigh more": other_loss,
     "bigger network": bigger,
     "smaller network": smaller,
     "dropout": other_loss,
