@@ -71,7 +71,7 @@ def test_what_is_said_of_data_and_model(typed: Typed, here: Path) -> None:
         (here.parent / f"use/{label}").mkdir(parents=True)
         for one in examples:
             shutil.copy(one, here.parent / f"use/{label}")
-    said = typed("make diagnose REAL=pictures-from-use", "make diagnose REAL=../use")
+    said = typed("make diagnose REAL=examples-from-use", "make diagnose REAL=../use")
     assert "real world" in said
     assert " dev mistakes, 0 with tags" in typed("make errors")
     tags = here / "reports/error-analysis.csv"
@@ -145,12 +145,12 @@ def test_data_have_versions(typed: Typed, here: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_pictures_of_ones_own(typed: Typed, here: Path, tmp_path: Path) -> None:
     typed("pre-commit install")
-    for name, least in (("examples", 0), ("bucket/folder", 60)):
+    for name, least in (("pictures", 0), ("bucket/folder", 60)):
         for label in range(10):
             (tmp_path / name / str(label)).mkdir(parents=True)
             for one in sorted((here / f"data/raw/{label}").iterdir())[least : least + 60]:
                 shutil.copy(one, tmp_path / name / str(label))
-    archive = Path(shutil.make_archive(str(tmp_path / "examples"), "zip", tmp_path / "examples"))
+    archive = Path(shutil.make_archive(str(tmp_path / "pictures"), "zip", tmp_path / "pictures"))
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
     typed("make data FROM=some/folder", f"make data FROM={tmp_path}/pictures REPLACE=1")
     zipped = f"FROM={archive} SHA256={digest}"
@@ -170,7 +170,7 @@ def test_pictures_of_ones_own(typed: Typed, here: Path, tmp_path: Path) -> None:
     typed("SKIP=data-apart git commit ...", "SKIP=data-apart git commit -am Both")
 
     there = "FROM=remote://pictures/folder REPLACE=1"
-    typed("dvc remote add examples s3://bucket", f"dvc remote add examples {tmp_path}/bucket")
+    typed("dvc remote add pictures s3://bucket", f"dvc remote add pictures {tmp_path}/bucket")
     git(here, "commit", "--all", "--quiet", "--no-verify", "-m", "Bucket")
     typed("make data FROM=s3://bucket/pictures", f"make data {there}")
     first = tmp_path / "bucket/folder/0"

@@ -67,6 +67,8 @@ def assert_rare_classes_can_weigh_more(project: Path) -> None:
     )
     params.write_text(re.sub(r"\n  epochs: \d+", "\n  epochs: 1", text), encoding="utf-8")
     before = (project / "models/model.safetensors").read_bytes()
-    done = command("sh", "scripts/venv", "python", "-m", "samebits", "run", "train", cwd=project)
+    # As one line, or `python` would be that which runs the tests.
+    train = "sh scripts/venv python -m samebits run train"
+    done = command("sh", "-c", train, cwd=project)
     assert done.returncode == 0, done.stdout + done.stderr
     assert (project / "models/model.safetensors").read_bytes() != before
