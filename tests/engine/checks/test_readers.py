@@ -1,77 +1,23 @@
 """Examples beside a table of labels, and rows of tables: found, checked, prepared, kept."""
 
-import csv
-import json
-import sqlite3
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from catalogues import TASK, decoder
+from catalogues import decoder
 from copy_defects import rows_of, table
+from reading import DATA, beside, examples, prepared
 
-from samebits.checks.file_rules import file_findings
-from samebits.console.errors import UserError
-from samebits.core.sections import Data
-from samebits.data.decoder import Decoder
 from samebits.data.findings import Table
 from samebits.data.index import open_catalogue
-from samebits.data.labels import read_labels
-from samebits.data.prepare import prepare
-from samebits.data.reader_base import Unfit, group_in
 from samebits.data.readers import FOLDERS, Labels, Lines, Reader
 from samebits.data.source import Source
 from samebits.data.splits import SPLITS
 
 Check = Callable[..., tuple[dict[str, Any], Table]]
 LABELS, LINES = Labels("kind"), Lines("kind")
-HEADER = "path,kind\n"
-
-
-def below(folder: Path) -> dict[str, bytes]:
-    files = sorted(one for one in folder.rglob("*") if one.is_file())
-    return {one.relative_to(folder).as_posix(): one.read_bytes() for one in files}
-
-
-def beside(raw: Path) -> Path:
-    """Move examples out of their classes, into folders that say nothing; a table says it."""
-    rows = []
-    for number, path in enumerate(sorted(raw.rglob("*.png"))):
-        name = f"{number % 5}/scans/{number:03d}.png"
-        rows.append(f"{name},{path.parent.name}\n")
-        (raw / name).parent.mkdir(parents=True, exist_ok=True)
-        path.rename(raw / name)
-    for name in ("circle", "square", "tree"):
-        (raw / name).rmdir()
-    (raw / "labels.csv").write_text(HEADER + "".join(reversed(rows)), encoding="utf-8")
-    return raw
-
-
-def prepared(
-    raw: Path, reader: Reader, data: Data, given: Decoder, corrections: Path | None = None
-) -> tuple[dict[str, bytes], int]:
-    folder = raw.with_name("prepared")
-    labels = read_labels(corrections or raw.with_name("none.csv"))
-    with open_catalogue(raw.with_name("decoded"), given, reader) as catalogue:
-        new = prepare(catalogue, raw, folder, data, TASK, "version", labels=labels)
-    return below(folder), new
-
-
-def examples(found: dict[str, bytes]) -> dict[str, tuple[str, str]]:
-    """Split and label of each path."""
-    return {
-        row["path"]: (split, row["label"])
-        for split in SPLITS
-        for row in csv.DictReader(found[f"{split}/examples.csv"].decode().splitlines())
-    }
-
-
-DATA = replace(
-    decoder().data, train_dev_fraction=0.1, dev_fraction=0.25, test_fraction=0.25, least_examples=3
-)
 
 
 def test_a_table_of_labels_is_as_good_as_folders(raw: Path, check: Check) -> None:
@@ -268,164 +214,6 @@ def test_images_and_their_masks_are_still_two_folders(raw: Path, check: Check) -
     assert "hold files of the same names, as images and their masks do" in found.refusal()
 
 
-def timed(raw: Path, times: Callable[[int], str]) -> Path:
-    """The rows of `table`, with a time for each; the last row is the first in time."""
-    table(raw)
-    header, *rows = (raw / "t.csv").read_text(encoding="utf-8").splitlines()
-    rows = [f"{row},{times(len(rows) - number)}" for number, row in enumerate(rows)]
-    (raw / "t.csv").write_text("\n".join([f"{header},taken", *rows]), encoding="utf-8")
-    return raw
-
-
-@pytest.mark.parametrize("form", ["{}", "20{:02d}-01-01", "2026-11-30T10:{:02d}:00.5+02:00"])
-def test_rows_split_by_time(tmp_path: Path, check: Check, form: str) -> None:
-    raw, reader = timed(tmp_path / "rows", lambda at: form.format(at - 1)), Lines("kind", "taken")
-    _, found = check(raw, reader=reader, wrapped=rows_of)
-    assert found.refusal() == ""
-    where = examples(prepared(raw, reader, DATA, rows_of(decoder(DATA)))[0])
-    order = [where[f"t.csv:{number + 2}"][0] for number in range(60)]
-    assert order[:15] == ["test"] * 15
-    assert order[15:30] == ["dev"] * 15
-    assert set(order[30:]) == {"train", "train_dev"}
-
-
-def test_equal_times_stay_in_one_split(tmp_path: Path) -> None:
-    raw = timed(tmp_path / "rows", lambda at: str(2024 + (at - 1) // 20))
-    found, _ = prepared(raw, Lines("kind", "taken"), DATA, rows_of(decoder(DATA)))
-    splits = [examples(found)[f"t.csv:{number + 2}"][0] for number in range(60)]
-    assert splits[:40] == ["test"] * 20 + ["dev"] * 20
-    assert set(splits[40:]) == {"train", "train_dev"}
-
-
-def test_copies_of_two_times(tmp_path: Path, check: Check) -> None:
-    """What stands in train and in test is told, whatever puts it there."""
-    raw, reader = timed(tmp_path / "rows", str), Lines("kind", "taken")
-    lines = (raw / "t.csv").read_text(encoding="utf-8").splitlines()
-    with (raw / "u.csv").open("w", encoding="utf-8") as file:
-        file.write("\n".join([lines[0], lines[1]]))
-    summary, _ = check(raw, reader=reader, wrapped=rows_of)
-    assert summary["found"] == {"copies": 1}
-
-
-def test_times_of_files(raw: Path, check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
-    beside(raw)
-    labels, reader = raw / "labels.csv", Labels("kind", "taken")
-    rows = labels.read_text(encoding="utf-8").splitlines()[1:]
-
-    def written(time: Callable[[int], str]) -> None:
-        lines = (f"{row},{time(number)}" for number, row in enumerate(rows))
-        labels.write_text("\n".join(["path,kind,taken", *lines]), encoding="utf-8")
-
-    # One of each class at each time, for they stand in the order of their classes.
-    written(lambda number: f"2026-11-{1 + number % 12:02d}")
-    data = replace(DATA, train_dev_fraction=0.4)
-    _, table = check(raw, reader=reader, train_dev_fraction=0.4)
-    assert table.refusal() == ""
-    where = examples(prepared(raw, reader, data, decoder(data))[0])
-    splits = [where[row.split(",")[0]][0] for row in rows]
-    assert [one for one in range(36) if splits[one] == "test"] == [
-        number for number in range(36) if number % 12 >= 9
-    ]
-    # Another time moves an example, and decodes nothing.
-    written(lambda number: f"2026-11-{12 - number % 12:02d}")
-    with monkeypatch.context() as patch:
-        patch.delattr(Source, "content")
-        found, new = prepared(raw, reader, data, decoder(data))
-    splits = [examples(found)[row.split(",")[0]][0] for row in rows]
-    assert new == 0
-    assert [one for one in range(36) if splits[one] == "test"] == [
-        number for number in range(36) if number % 12 < 3
-    ]
-    written(lambda number: "soon" if number == 3 else "" if number == 5 else "2026-11-01")
-    _, table = check(raw, reader=reader)
-    first, second = (one.message for one in table.kept["untimed"])
-    assert "labels.csv, line 7, has no taken; fill it in, or remove the line." in first
-    assert "labels.csv, line 5, has as taken soon, which is no number and no date such" in second
-
-
-def test_times_of_rows_that_are_none(tmp_path: Path, check: Check) -> None:
-    raw = timed(
-        tmp_path / "rows", lambda at: {60: "2026-01-01", 59: "1", 58: ""}.get(at, "2026-02")
-    )
-    _, found = check(raw, reader=Lines("kind", "taken"), wrapped=rows_of)
-    messages = [one.message for one in found.kept["untimed"]]
-    assert len(messages) == 59
-    assert (
-        "t.csv:3: has as taken a number, 1, where others are as 2026-01-01; write all alike."
-        in (messages)
-    )
-    assert "t.csv:4: has no taken; fill it in, or remove the line." in messages
-    assert (
-        "t.csv:5: has as taken 2026-02, which is no number and no date such as 2026-11-30 or "
-        "2026-11-30T08:15." in messages
-    )
-
-
-def in_groups(raw: Path, group: Callable[[int], str]) -> Path:
-    """The 60 rows of `table`, each with the group that `group` gives its number."""
-    header, *rows = (table(raw) / "t.csv").read_text(encoding="utf-8").splitlines()
-    rows = [f"{row},{group(number)}" for number, row in enumerate(rows)]
-    (raw / "t.csv").write_text("\n".join([f"{header},patient", *rows]), encoding="utf-8")
-    return raw
-
-
-def test_rows_split_by_group(tmp_path: Path, check: Check) -> None:
-    raw, reader = (
-        in_groups(tmp_path / "rows", lambda at: f"p{at // 3}"),
-        Lines("kind", group="patient"),
-    )
-    given, data = rows_of(decoder(DATA)), replace(DATA, train_dev_fraction=0.3)
-    found, new = prepared(raw, reader, data, given)
-    where: dict[str, set[str]] = {}
-    for path, (split, *_) in examples(found).items():
-        where.setdefault(f"p{(int(path.partition(':')[2]) - 2) // 3}", set()).add(split)
-    assert new == 60
-    assert len(where) == 20
-    assert all(len(splits) == 1 for splits in where.values())
-    # Without the column the content decides: nothing is decoded, and groups are torn.
-    torn, new = prepared(raw, Lines("kind"), data, given)
-    assert new == 0
-    assert {path: one[0] for path, one in examples(torn).items()} != {
-        path: one[0] for path, one in examples(found).items()
-    }
-
-
-def test_groups_of_files(raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    beside(raw)
-    labels, reader = raw / "labels.csv", Labels("kind", group="patient")
-    rows = labels.read_text(encoding="utf-8").splitlines()[1:]
-
-    def written(group: Callable[[int], str]) -> dict[str, set[str]]:
-        lines = (f"{row},{group(number)}" for number, row in enumerate(rows))
-        labels.write_text("\n".join(["path,kind,patient", *lines]), encoding="utf-8")
-        data = replace(DATA, train_dev_fraction=0.4)
-        where = examples(prepared(raw, reader, data, decoder(data))[0])
-        found: dict[str, set[str]] = {}
-        for number, row in enumerate(rows):
-            found.setdefault(group(number), set()).add(where[row.split(",")[0]][0])
-        return found
-
-    by_two = written(lambda number: f"p{number // 2}")
-    with monkeypatch.context() as patch:
-        patch.delattr(Source, "content")  # another group moves an example, and decodes nothing
-        by_three = written(lambda number: f"q{number % 18}")
-    for found in (by_two, by_three):
-        assert all(len(splits) == 1 for splits in found.values())
-
-
-def test_groups_that_are_none(tmp_path: Path, check: Check) -> None:
-    raw = in_groups(tmp_path / "rows", lambda at: {3: "", 4: " "}.get(at, f"p{at}"))
-    _, found = check(raw, reader=Lines("kind", group="patient"), wrapped=rows_of)
-    messages = [one.message for one in found.kept["ungrouped"]]
-    assert messages == [
-        f"t.csv:{line}: has no patient, so what belongs together might be torn into two splits; "
-        "fill it in, or remove the line."
-        for line in (5, 6)
-    ]
-    with pytest.raises(UserError, match="has no column patients among"):
-        check(raw, reader=Lines("kind", group="patients"), wrapped=rows_of)
-
-
 def test_equal_rows(tmp_path: Path, check: Check) -> None:
     """In a table of few columns they are no mistake, and do not stop the pipeline."""
     raw = table(tmp_path / "rows")
@@ -441,59 +229,3 @@ def test_equal_rows(tmp_path: Path, check: Check) -> None:
         "no model can tell them apart; see whether a column that does is missing."
     )
     assert answers.paths == ("t.csv:12", "t.csv:66")
-
-
-def test_times_may_come_and_go(tmp_path: Path) -> None:
-    raw, given = timed(tmp_path / "rows", str), rows_of(decoder(DATA))
-    content, new = prepared(raw, LINES, DATA, given)
-    assert new == 60
-    times, new = prepared(raw, Lines("kind", "taken"), DATA, given)
-    assert new == 0
-    assert examples(times) != examples(content)
-    assert prepared(raw, LINES, DATA, given) == (content, 0)
-
-
-def test_a_class_that_is_only_of_late(tmp_path: Path, check: Check) -> None:
-    """No chance put it there, so that none is spoken of."""
-    raw = timed(tmp_path / "rows", str)
-    text = (raw / "t.csv").read_text(encoding="utf-8")
-    for number in range(12):
-        text = text.replace(f"kind{number % 3},x{number},", f"late,x{number},")
-    (raw / "t.csv").write_text(text, encoding="utf-8")
-    _, found = check(raw, reader=Lines("kind", "taken"), wrapped=rows_of)
-    assert found.refusal().splitlines()[2:3] == [
-        "    late has no example in train (it has 0 train, 0 train-dev, 0 dev, 12 test); add "
-        "examples, or lower data.dev_fraction or test_fraction."
-    ]
-
-
-def test_odd_lengths() -> None:
-    """Of files whose fact `length` says how long they are; those of half or twice are usual."""
-    lengths = {number: 40 + number for number in range(60)} | {7: 1, 9: 4000, 11: 20, 12: 100}
-    with sqlite3.connect(":memory:") as database:
-        database.execute("CREATE TABLE files (path, md5, facts, problem, rule, file)")
-        rows = [
-            (f"a/{at:02d}", f"{at}", json.dumps({"length": one})) for at, one in lengths.items()
-        ]
-        database.executemany("INSERT INTO files VALUES (?, ?, ?, '', '', '')", rows)
-        (found,) = (one for one in file_findings(database) if one.rule == "odd-length")
-        assert found.paths == ("a/07", "a/09")
-        assert found.message == (
-            "2 of 60 examples are more than 10 times as long as the middle one, 72, or shorter "
-            "than its tenth: a/07 (1), a/09 (4000); see whether they are whole."
-        )
-        database.execute("DELETE FROM files WHERE path IN ('a/07', 'a/09')")
-        assert not [one for one in file_findings(database) if one.rule == "odd-length"]
-
-
-@pytest.mark.parametrize(
-    ("value", "group"), [("37", "37"), ("37.0", "37"), ("37.5", "37.5"), ('"a"', "a")]
-)
-def test_the_group_of_a_line(value: str, group: str) -> None:
-    assert group_in({"patient": json.loads(value)}, "patient") == group
-
-
-@pytest.mark.parametrize("value", ["[37]", '{"a": 1}'])
-def test_a_group_that_is_no_text(value: str) -> None:
-    with pytest.raises(Unfit, match="has a list or an object as patient; write a text"):
-        group_in({"patient": json.loads(value)}, "patient")

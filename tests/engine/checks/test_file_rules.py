@@ -1,0 +1,25 @@
+"""What is odd of files and rows, whatever they hold."""
+
+import json
+import sqlite3
+
+from samebits.checks.file_rules import file_findings
+
+
+def test_odd_lengths() -> None:
+    """Of files whose fact `length` says how long they are; those of half or twice are usual."""
+    lengths = {number: 40 + number for number in range(60)} | {7: 1, 9: 4000, 11: 20, 12: 100}
+    with sqlite3.connect(":memory:") as database:
+        database.execute("CREATE TABLE files (path, md5, facts, problem, rule, file)")
+        rows = [
+            (f"a/{at:02d}", f"{at}", json.dumps({"length": one})) for at, one in lengths.items()
+        ]
+        database.executemany("INSERT INTO files VALUES (?, ?, ?, '', '', '')", rows)
+        (found,) = (one for one in file_findings(database) if one.rule == "odd-length")
+        assert found.paths == ("a/07", "a/09")
+        assert found.message == (
+            "2 of 60 examples are more than 10 times as long as the middle one, 72, or shorter "
+            "than its tenth: a/07 (1), a/09 (4000); see whether they are whole."
+        )
+        database.execute("DELETE FROM files WHERE path IN ('a/07', 'a/09')")
+        assert not [one for one in file_findings(database) if one.rule == "odd-length"]
