@@ -37,6 +37,8 @@ BARE = "training steps per second / a bare loop"
 TITLES = {"default": "default network", "wide": "wider network", "mlp": "MLP"}
 # Of a turn: half a second or so.
 EPOCHS, TURN = {"default": 3, "wide": 1, "mlp": 5}, 0.5
+# What is done once in a training, of forty epochs by default, counts for more in a shorter one.
+LOOP_EPOCHS = 10
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,11 @@ def loops() -> Iterator[Figure]:
     Where a process happens to have its memory moves a large step by a tenth, so several are asked.
     """
     whole, cut = Work("step", shards=1), Work("step")
-    pairs = [(Work("loop", shards=parts), Work("bare", shards=parts)) for parts in (1, SHARDS)]
+    epochs = many(LOOP_EPOCHS)
+    pairs = [
+        (Work("loop", shards=parts, epochs=epochs), Work("bare", shards=parts, epochs=epochs))
+        for parts in (1, SHARDS)
+    ]
     found: list[list[float]] = []
     for _ in range(many(PROCESSES)):
         with closing(Workers("portable")) as worker:

@@ -1,11 +1,13 @@
 """Catalogues of tiny examples: what the tests of decoding share."""
 
+import resource
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from conftest import shipped
 from handwritten_digits import data as yours
+from PIL import Image
 
 from samebits.core.sections import Data, Task
 from samebits.data.decoder import Decoder
@@ -20,6 +22,18 @@ def decoder(data: Data = DATA, **changed: Any) -> Decoder:
     settings = yours.Input(**{"size": 8, "channels": 1} | changed)
     fields = yours.fields(settings)
     return Decoder(yours.decode, settings, data, fields, f"{settings} {data.bits}")
+
+
+def decode_with_little_memory(content: bytes, settings: Any) -> Any:
+    """The shipped `decode` in a process that may take little more memory than it has."""
+    Image.init()
+    size = int(Path("/proc/self/status").read_text().partition("VmSize:")[2].split()[0])
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, ((size + 10_000) * 1024, before[1]))
+    try:
+        return yours.decode(content, settings)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 def decode(content: bytes, data: Data = DATA, **changed: Any) -> Any:

@@ -18,20 +18,16 @@ from samebits.data.index import open_catalogue
 from samebits.data.source import Source
 
 Fill = Callable[..., Path]
-# Decodes with little memory more than it has.
+# Decodes with little memory more than the process that decodes has.
 LITTLE_MEMORY = """
-import resource, sys
+import dataclasses, sys
 from pathlib import Path
-from PIL import Image
-from catalogues import decoder
+from catalogues import decode_with_little_memory, decoder
 from samebits.console.errors import run
 from samebits.data.index import open_catalogue
 def main():
-    Image.init()
-    with open_catalogue(Path(sys.argv[2]), decoder()) as catalogue:
-        size = int(Path("/proc/self/status").read_text().partition("VmSize:")[2].split()[0])
-        most = (size + (20_000 if sys.argv[3] == "0" else 28_000)) * 1024
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    poor = dataclasses.replace(decoder(), decode=decode_with_little_memory)
+    with open_catalogue(Path(sys.argv[2]), poor) as catalogue:
         catalogue.fill(Path(sys.argv[1]), int(sys.argv[3]))
 if __name__ == "__main__":
     run(main)
