@@ -47,7 +47,7 @@ def main() -> int:
         folder = Path(name)
         show(rows, generation(folder / "generation", 1 if given.short else 9))
         project = given.project.resolve() if given.project else built_project(folder / "project")
-        show(rows, nothing_to_do(project, folder / "one-stage", times))
+        show(rows, nothing_to_do(project, folder / "one-stage", 1 if given.short else 9))
         for stage in OTHER_STAGES:
             show(rows, stage_start(project, folder / "empty", stage, times))
         for stage in TORCH_STAGES:

@@ -10,7 +10,7 @@ from handwritten_digits import data, model, training
 
 from samebits.console.errors import UserError
 from samebits.core.params import Key, keys
-from samebits.core.yours import READ_BY, YOURS, Yours, declared, package
+from samebits.core.yours import READ_BY, YOURS, Yours, declared, package, reads_images
 
 SHIPPED = {"input": data.Input, "augmentation": training.Augmentation, "model": model.Model}
 
@@ -133,3 +133,25 @@ def test_a_file_that_need_not_be_there(tmp_path: Path, monkeypatch: pytest.Monke
     assert Yours(["show"]).show.SIDE == 3
     with pytest.raises(ModuleNotFoundError, match=r"mine\.model"):
         Yours(["model"]).load()
+
+
+@pytest.mark.parametrize(
+    ("line", "known"),
+    [
+        ("import samebits.data.image", True),
+        ("from samebits.data import mask", True),
+        ('Field("uint8", (channels, size, size))', True),
+        ('Field("uint8", [1, 8, 8])', True),
+        ('fields.Field(shape=(1, 8, 8), dtype="uint8")', True),
+        ('Field("uint8", shape=(1, 8, 8))', True),
+        ('Field("uint8", (8, 8))', False),
+        ('Field(dtype="float32", shape=(1, 8, 8))', False),
+        ("Field(*announced)", None),
+        ('Field("uint8", shape)', None),
+        ("Field(dtype=TYPE, shape=(1, 8, 8))", None),
+        ('Field("float32", shape)', False),
+        ("Shape(1, 8, 8)", False),
+    ],
+)
+def test_whether_images_are_learnt_from(line: str, known: bool | None) -> None:
+    assert reads_images(f"import numpy\n{line}\n".encode()) is known

@@ -70,6 +70,17 @@ def test_runtime_never_moves_a_bit(repro: Repro, project: Path, settle: Settle) 
     assert repro("train") == found
 
 
+def test_a_slice_by_an_unknown_number_is_refused_before_training(
+    repro: Repro, project: Path, settle: Settle
+) -> None:
+    repro("validate", "prepare")
+    settle(project / "params.yaml", evaluation={"slices": ["size in 2 parts", "sharpness at 3"]})
+    words = "slice `sharpness at 3`: no example has a number sharpness; `decode` knows width, "
+    with pytest.raises(UserError, match=words):
+        repro("train")
+    assert not (project / "checkpoints").exists()
+
+
 def test_without_data(repro: Repro) -> None:
     with pytest.raises(UserError, match=r"index\.json is not there; run 'dvc repro prepare'"):
         repro("train")

@@ -69,3 +69,14 @@ def test_numbers_are_counted_all_together() -> None:
     assert lines[4] == "Since 1.0: 1 added, 0 removed, 1 relabelled, 1 renamed."
     assert lines[-1] == "Examples: 4."
     assert not any("|" in line for line in lines)
+
+
+def test_rows_are_called_rows() -> None:
+    assert summary(changes([], OLD), None, "rows") == "The first version: 3 rows."
+    records = [
+        Record(release="1", version="f", corrections=None, note="N", classes=balance(NEW, target))
+        for target in ("number", "class")
+    ]
+    number, classes = (entry(one, "2026-01-02", "0", FOUND, "rows") for one in records)
+    assert number.endswith("Rows: 4.")
+    assert "| class | rows | added |" in classes

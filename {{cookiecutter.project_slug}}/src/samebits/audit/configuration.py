@@ -64,7 +64,7 @@ def _unused(project: Project) -> Mapping[str, str]:
     """The keys of section `data` that do nothing in the project, and why."""
     path = f"{project.package}/{YOURS['input']}"
     images = not project.tree(path) or reads_images((project.text(path) or "").encode())
-    return unused(project.yaml(PARAMS).get("task", "target"), images=images)
+    return unused(project.yaml(PARAMS).get("task", "target"), images=images is not False)
 
 
 def _twins(project: Project) -> list[Finding]:

@@ -7,7 +7,7 @@ stage that runs. Of your files the syntax alone is read for that: to import them
 """
 
 import re
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
@@ -76,12 +76,26 @@ def values(section: str, path: Path = PARAMS) -> dict[str, Any]:
     return _typed(content[section], known[section])
 
 
+def check_slices(facts: Collection[str], path: Path = PARAMS) -> None:
+    """Refuse slices by numbers that no example has, early, in a stage that no slice can change.
+
+    Args:
+        facts: the names of the numbers that examples have.
+
+    Raises:
+        UserError: `evaluation.slices` names another one.
+    """
+    kinds = contents(path)["evaluation"]["slices"]
+    if problem := next(filter(None, (engine.unknown_fact(kind, facts) for kind in kinds)), ""):
+        raise UserError(problem)
+
+
 def _typed(values: Mapping[str, Any], known: Mapping[str, Key]) -> dict[str, Any]:
     return {key: typed(values[key], one) for key, one in known.items() if key in values}
 
 
-def images() -> bool:
-    """Return whether the project in this folder learns from images, as its data.py says.
+def images() -> bool | None:
+    """Return whether the project in this folder learns from images; None if data.py leaves it open.
 
     Raises:
         UserError: there is none.
@@ -121,7 +135,7 @@ def _problems(content: dict[str, Any], known: Sections) -> Iterator[str]:
 
 def _spared(content: dict[str, Any], known: Sections) -> Iterator[str]:
     """Yield what is wrong with the keys of section `data` that some projects have no use for."""
-    unused = engine.unused(content["task"]["target"], images=images())
+    unused = engine.unused(content["task"]["target"], images=images() is not False)
     for why in dict.fromkeys(unused.values()):
         if idle := [key for key in content["data"] if unused.get(key) == why]:
             those = "it" if len(idle) == 1 else "them"

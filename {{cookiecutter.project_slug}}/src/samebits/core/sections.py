@@ -1,7 +1,7 @@
 """The engine's sections of params.yaml: one for each effect that a knob can have."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
@@ -156,6 +156,21 @@ def unused(target: object, *, images: bool) -> Mapping[str, str]:
         why = f"{WITHOUT[target][0]} where task.target is {target}"
         found |= dict.fromkeys(UNUSED_FOR[target], why)
     return found
+
+
+def unknown_fact(kind: str, facts: Collection[str]) -> str:
+    """Return what is wrong with a slice that names a number examples do not have; "" if nothing.
+
+    Args:
+        kind: as `evaluation.slices` has it.
+        facts: the names of the numbers that examples have.
+    """
+    read = SLICE.fullmatch(kind)
+    name = read["of"] if read else None
+    if name is None or name in facts or (name == "size" and {"width", "height"} <= {*facts}):
+        return ""
+    known = ", ".join(facts) or "none"
+    return f"slice `{kind}`: no example has a number {name}; `decode` knows {known}."
 
 
 def contradictions(content: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

@@ -115,14 +115,17 @@ def _declared(content: bytes, section: str) -> Mapping[str, Key]:
 
 
 @cache
-def reads_images(content: bytes) -> bool:
-    """Whether a data.py learns from images, as its syntax says.
+def reads_images(content: bytes) -> bool | None:
+    """Whether a data.py learns from images, as its syntax says; None if that does not tell.
 
     It does if it opens them with the engine, or writes out the field of one:
-    `Field("uint8", (channels, height, width))`.
+    `Field("uint8", (channels, height, width))`. A type or a shape that is computed may be one.
     """
-    nodes = ast.walk(ast.parse(content))
-    return any(_opens_images(node) or _is_image_field(node) for node in nodes)
+    nodes = [*ast.walk(ast.parse(content))]
+    fields = {_is_image_field(node) for node in nodes}
+    if True in fields or any(map(_opens_images, nodes)):
+        return True
+    return None if None in fields else False
 
 
 def _opens_images(node: ast.AST) -> bool:
@@ -134,12 +137,19 @@ def _opens_images(node: ast.AST) -> bool:
     return any(name in OPENING for name in names)
 
 
-def _is_image_field(node: ast.AST) -> bool:
-    if not isinstance(node, ast.Call) or len(node.args) != 2:
+def _is_image_field(node: ast.AST) -> bool | None:
+    """Whether it makes the field of an image; None where it may."""
+    name = getattr(node, "func", None)
+    if not isinstance(node, ast.Call) or getattr(name, "attr", getattr(name, "id", "")) != "Field":
         return False
-    name, (dtype, shape) = getattr(node.func, "attr", getattr(node.func, "id", "")), node.args
-    announced = name == "Field" and isinstance(dtype, ast.Constant) and dtype.value == "uint8"
-    return announced and isinstance(shape, ast.Tuple) and len(shape.elts) == 3
+    given = dict(zip(("dtype", "shape"), node.args, strict=False))
+    given |= {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
+    dtype, shape = given.get("dtype"), given.get("shape")
+    if isinstance(dtype, ast.Constant) and dtype.value != "uint8":
+        return False
+    if isinstance(shape, ast.Tuple | ast.List) and len(shape.elts) != 3:
+        return False
+    return True if isinstance(dtype, ast.Constant) and hasattr(shape, "elts") else None
 
 
 def _rules(node: ast.AnnAssign, names: Mapping[str, ast.expr]) -> Mapping[str, Any]:

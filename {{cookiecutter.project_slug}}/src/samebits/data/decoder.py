@@ -50,7 +50,7 @@ class Decoder:
         """
         settings = read(yours.Input)
         fields, opened = checked(yours.fields(settings)), images()
-        if (image := image_of(fields)) and not opened:
+        if (image := image_of(fields)) and opened is False:
             shape = ", ".join(map(str, fields[image].shape))
             raise UserError(
                 f"data.py: `fields` announces the image {image}, which cannot be told from its "
@@ -58,7 +58,9 @@ class Decoder:
             )
         made_by, fitting = _made_by(settings, data), fitting_of(yours, settings)
         columns = _columns(yours, settings, fields)
-        return cls(yours.decode, settings, data, fields, made_by, fitting, columns, opened)
+        return cls(
+            yours.decode, settings, data, fields, made_by, fitting, columns, bool(opened or image)
+        )
 
     def __call__(self, content: bytes) -> Decoded:
         """Return what `decode` makes of a content.

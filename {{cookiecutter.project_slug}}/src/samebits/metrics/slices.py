@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..console.errors import UserError
-from ..core.sections import CLASSED, SLICE
+from ..core.sections import CLASSED, SLICE, unknown_fact
 from ..data.prepared import Example
 from ..data.targets import Answers
 from .predictions import Predictions
@@ -55,7 +55,9 @@ def _of_kind(kind: str, predictions: Predictions, answers: Answers) -> dict[str,
         fits = [fnmatchcase(one.path, read["pattern"]) for one in predictions.examples]
         return {kind: np.array(fits)}
     of, examples = read["of"], predictions.examples
-    values = np.array([_fact(of, one, kind) for one in examples])
+    if problem := unknown_fact(kind, examples[0].facts):
+        raise UserError(problem)
+    values = np.array([_fact(of, one) for one in examples])
     if read["parts"]:
         count = int(read["parts"])
         names = [f"{of} {part} of {count}" for part in range(1, count + 1)]
@@ -73,11 +75,8 @@ def _of_kind(kind: str, predictions: Predictions, answers: Answers) -> dict[str,
     return {name: part_of == part for part, name in enumerate(names)}
 
 
-def _fact(name: str, example: Example, kind: str) -> float:
+def _fact(name: str, example: Example) -> float:
     facts = example.facts
-    if name == "size" and name not in facts and {"width", "height"} <= facts.keys():
+    if name == "size" and name not in facts:
         return min(facts["width"], facts["height"])
-    if name not in facts:
-        known = ", ".join(facts) or "none"
-        raise UserError(f"slice `{kind}`: no example has a number {name}; `decode` knows {known}.")
     return facts[name]

@@ -7,13 +7,14 @@ import torch
 from safetensors.torch import save
 
 from ..core import determinism, kernels
-from ..core.config import read
+from ..core.config import check_slices, read
 from ..core.files import write_bytes, write_csv, write_json
 from ..core.identity import identity
 from ..core.seals import Seal
 from ..core.sections import Optimization, Regularization, Reproducibility, Runtime
 from ..core.yours import Yours
 from ..data.loader import Split, lists
+from ..data.prepared import examples
 from ..provenance.record import recorded
 from ..training import checkpoint
 from ..training.checkpoint import Progress
@@ -37,6 +38,7 @@ def main(yours: Yours, seal: Seal) -> None:
     training, dev = Split.open(TRAIN, runtime.stream), Split.open(DEV, runtime.stream)
     names = ("index.json", "examples.csv")
     folders = [lists(one, runtime.stream) for one in (TRAIN, DEV)]
+    check_slices(next(examples(folders[1])).facts)
     indexes = [folder / name for folder in folders for name in names]
     sections = (model, augmentation, optimization, regularization, reproducibility)
     made_of = identity("train", training.version, indexes, *sections)

@@ -28,7 +28,9 @@ def without_latest(text: str) -> str:
     return f"{head.rstrip()}\n{_START if found else ''}{older}"
 
 
-def entry(record: Record, date: str, since: str | None, found: Changes) -> str:
+def entry(
+    record: Record, date: str, since: str | None, found: Changes, what: str = "examples"
+) -> str:
     """Return the entry of a release: its note, and its counts, by class where there are classes.
 
     Args:
@@ -36,6 +38,7 @@ def entry(record: Record, date: str, since: str | None, found: Changes) -> str:
         date: the day of it.
         since: name of the release before, or None for the first.
         found: what has changed since then.
+        what: what the examples are, such as "rows".
     """
     return "\n".join(
         [
@@ -43,31 +46,32 @@ def entry(record: Record, date: str, since: str | None, found: Changes) -> str:
             "",
             record.note,
             "",
-            summary(found, since),
+            summary(found, since, what),
             f"Content: `{record.version}`"
             + (f", label corrections `{record.corrections}`." if record.corrections else "."),
             "",
-            *_counts(record.classes, found),
+            *_counts(record.classes, found, what),
         ]
     )
 
 
-def _counts(classes: Mapping[str, int], found: Changes) -> list[str]:
+def _counts(classes: Mapping[str, int], found: Changes, what: str) -> list[str]:
     if [*classes] == [""]:
-        return [f"Examples: {classes['']}."]
+        return [f"{what.capitalize()}: {classes['']}."]
     return [
-        "| class | examples | added | removed | relabelled to | relabelled from |",
+        f"| class | {what} | added | removed | relabelled to | relabelled from |",
         "|---|---:|---:|---:|---:|---:|",
         *(_row(cells) for cells in by_class(classes, found)),
     ]
 
 
-def summary(found: Changes, since: str | None) -> str:
-    """Return in one sentence how many examples came, went and changed."""
+def summary(found: Changes, since: str | None, what: str = "examples") -> str:
+    """Return in one sentence how many examples, called `what`, came, went and changed."""
     if since is None:
-        return f"The first version: {len(found.added)} examples."
+        return f"The first version: {len(found.added)} {what}."
     counts = {name: len(getattr(found, name)) for name in found._fields}
-    return f"Since {since}: {', '.join(f'{count} {name}' for name, count in counts.items())}."
+    changed = ", ".join(f"{count} {name}" for name, count in counts.items())
+    return f"Since {since}: {changed}."
 
 
 def by_class(classes: Mapping[str, int], found: Changes) -> list[Sequence[str]]:

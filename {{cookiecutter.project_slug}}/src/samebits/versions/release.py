@@ -212,7 +212,8 @@ def _push(name: str) -> None:
 def _write(made: Record, found: Changes, since: str | None, committed: Release) -> None:
     """Write what Git keeps of a release beside the pointer."""
     text = committed.revision.text(CHANGELOG.as_posix()) or ""
-    new = with_entry(text, entry(made, _today(), since, found))
+    what = "rows" if committed.reader.unit == "rows" else "examples"
+    new = with_entry(text, entry(made, _today(), since, found, what))
     record.write(made)
     write_bytes(CHANGELOG, new.encode())
 
