@@ -69,14 +69,14 @@ def test_a_name_that_is_refused(tmp_path: Path, into: Incoming, name: str, probl
 @pytest.mark.parametrize(
     ("names", "problem"),
     [
-        (("cat/1.png", "cat/1.png"), "stands there twice"),
-        (("cat/1.png", "./cat//1.png"), "stands there twice"),
+        (("cat/1.png", "cat/1.png"), "is there twice"),
+        (("cat/1.png", "./cat//1.png"), "is there twice"),
         (("cat", "cat/1.png"), "'cat' is both a file and a folder"),
         (("cat/1.png", "cat"), "'cat' is both a file and a folder"),
-        (("cat/1.png", "cat/1.PNG"), "'cat/1.PNG' and 'cat/1.png' are one and the same on other"),
-        (("cat/1.png", "Cat/2.png"), "'Cat' and 'cat' are one and the same on other systems"),
-        (("é/1.png", "e\u0301/2.png"), "are one and the same on other systems"),
-        (("straße/1.png", "STRASSE/2.png"), "are one and the same on other systems"),
+        (("cat/1.png", "cat/1.PNG"), "'cat/1.PNG' and 'cat/1.png' are the same name on other"),
+        (("cat/1.png", "Cat/2.png"), "'Cat' and 'cat' are the same name on other systems"),
+        (("é/1.png", "e\u0301/2.png"), "are the same name on other systems"),
+        (("straße/1.png", "STRASSE/2.png"), "are the same name on other systems"),
     ],
 )
 def test_names_that_clash(into: Incoming, names: tuple[str, str], problem: str) -> None:
@@ -163,7 +163,7 @@ def test_a_folder_is_copied(tmp_path: Path, into: Incoming) -> None:
 @pytest.mark.parametrize(
     ("kind", "problem"),
     [
-        ("folder", "'dog' is a link to a folder; put the folder itself there"),
+        ("folder", "'dog' is a link to a folder; replace it by the folder itself"),
         ("nothing", "'dog' is no file and no folder"),
         ("pipe", "'dog' is no file and no folder"),
         ("closed", "'dog' cannot be read"),
