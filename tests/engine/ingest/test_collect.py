@@ -75,7 +75,7 @@ def test_other_data_than_the_example_is_expected(here: Path, call: Call) -> None
 def test_other_data_than_the_example_is_there(here: Path, call: Call) -> None:
     (RAW / "mine").mkdir(parents=True)
     (RAW / "mine/1.png").write_bytes(b"mine")
-    with pytest.raises(UserError, match="raw holds data; to put this in its place"):
+    with pytest.raises(UserError, match="raw holds data; to replace it"):
         call()
     assert content(RAW) == {"mine/1.png": b"mine"}
 
@@ -153,7 +153,7 @@ def test_what_decode_reads_comes_in(
         ),
         (["../flat", "--sha256", "0" * 64], "is a folder, which has no SHA-256"),
         (["s3://bucket/cats", "--sha256", "0" * 64], "is a folder, which has no SHA-256"),
-        (["../flat.zip", "--sha256", "12"], "'12' is no SHA-256"),
+        (["../flat.zip", "--sha256", "12"], "'12' is not a SHA-256"),
         (["--sha256", "0" * 64], "the example data needs no checksum"),
         (["../flat.zip", "--max-bytes", "1"], "more than --max-bytes allows"),
         (["../flat.zip", "--max-files", "0"], "more than 0 files"),

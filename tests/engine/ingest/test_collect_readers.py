@@ -204,5 +204,5 @@ def test_masks_do_not_come_in_half(
         call(str(masks))
     said = str(caught.value)
     assert words in said and said.endswith(" Nothing was changed.")
-    assert "bring in images/NAME.jpg, or of another type, and masks/NAME.png for each, or" in said
+    assert "add images/NAME.jpg, or of another type, and masks/NAME.png for each, or" in said
     assert sorted(Path("data").rglob("*")) == before

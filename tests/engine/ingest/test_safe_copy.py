@@ -53,8 +53,8 @@ def test_it_writes_what_it_is_given(tmp_path: Path, into: Incoming) -> None:
         ("con/1.png", "is the name of a device on Windows"),
         ("x. /1.png", "ends with a space, which Windows drops"),
         ("cat/\u202egnp.1", "cannot be seen or turn its direction"),
-        ("", "is no name of a file"),
-        ("./", "is no name of a file"),
+        ("", "is not a file name"),
+        ("./", "is not a file name"),
     ],
 )
 def test_a_name_that_is_refused(tmp_path: Path, into: Incoming, name: str, problem: str) -> None:
@@ -145,7 +145,7 @@ def test_the_least_bound_counts(tmp_path: Path) -> None:
     assert 0 < limits.room(tmp_path).bytes < 2**60
     assert Limits(bytes=7).room(tmp_path).bytes == 7
     into = Incoming(tmp_path / "raw", "cats.zip", 10, limits.room(tmp_path), limits.expansion(10))
-    with pytest.raises(UserError, match="more than 2 times its own size, as a bomb does"):
+    with pytest.raises(UserError, match="more than 2 times its own size, as a zip bomb does"):
         bring(into, "1.png", size=21)
 
 
@@ -164,8 +164,8 @@ def test_a_folder_is_copied(tmp_path: Path, into: Incoming) -> None:
     ("kind", "problem"),
     [
         ("folder", "'dog' is a link to a folder; replace it by the folder itself"),
-        ("nothing", "'dog' is no file and no folder"),
-        ("pipe", "'dog' is no file and no folder"),
+        ("nothing", "'dog' is neither a file nor a folder"),
+        ("pipe", "'dog' is neither a file nor a folder"),
         ("closed", "'dog' cannot be read"),
     ],
 )

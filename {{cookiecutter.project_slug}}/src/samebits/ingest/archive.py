@@ -86,7 +86,7 @@ def _zip_problem(member: zipfile.ZipInfo) -> str:
 
 
 def _untar(archive: IO[bytes], start: bytes, source: str, into: Incoming) -> None:
-    opened = next((open_ for magic, open_ in _PACKED.items() if start.startswith(magic)), None)
+    opened = next((opener for magic, opener in _PACKED.items() if start.startswith(magic)), None)
     stream = _Forward(opened(archive) if opened else archive)
     try:
         packed = tarfile.TarFile(fileobj=cast(Any, stream))

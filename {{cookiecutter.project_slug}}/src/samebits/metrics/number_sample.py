@@ -78,7 +78,7 @@ class NumberSample(Sample):
             "true": away,
             "true_square": away**2,
         }
-        return {name: whole(column, self._most) for name, column in values.items()}
+        return {name: whole(numbers, self._most) for name, numbers in values.items()}
 
     @cached_property
     def _most(self) -> int:

@@ -132,15 +132,15 @@ class Revision:
         Raises:
             UserError: a .dvc file names no output.
         """
-        entries_: dict[str, dict[str, str]] = {}
+        records: dict[str, dict[str, str]] = {}
         for path in self.files():
             if path.endswith(".dvc"):
                 outs = self.yaml(path).get("outs") or [None]
                 if not all(isinstance(out, dict) and "path" in out for out in outs):
                     raise UserError(f"{path} of {self.name} names no output; name another commit.")
                 folder = PurePosixPath(path).parent
-                entries_ |= {str(folder / out["path"]): out for out in outs}
-        return entries_
+                records |= {str(folder / out["path"]): out for out in outs}
+        return records
 
     def data(self) -> dict[str, str]:
         """Return {path: hash} of the data that its .dvc files track; raises as `pointed` does."""
