@@ -115,7 +115,7 @@ def test_causes_are_parts_of_the_wrong_answers() -> None:
     ("cells", "words"),
     [
         (("c0;c1", "none"), ""),
-        (("c0", "c9"), "there is no class c9; put its name right"),
+        (("c0", "c9"), "there is no class c9; correct its name"),
         (("c1;c0", "none"), "c1;c0 must be written c0;c1"),
         (("c0", ""), '"" must be written none'),
     ],

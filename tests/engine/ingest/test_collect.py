@@ -22,7 +22,7 @@ from samebits.data import Decoded, Unreadable
 from samebits.data.dvc_file import origin, record_origin, recorded_version
 from samebits.ingest import collect
 from samebits.ingest import download as fetch
-from samebits.ingest.example import version, write
+from samebits.ingest.example_data import version, write
 
 USER = "me:secret"
 

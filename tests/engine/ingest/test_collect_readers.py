@@ -101,8 +101,8 @@ def test_rows(here: Path, call: Call, reads: Callable[[str], None], form: str) -
         (
             "lines",
             {"cat__1_png": "x"},
-            "(1.png: examples stand in .csv and .jsonl files; make it one, or remove it); bring"
-            " in .csv or .jsonl files, of which a column or key is kind, or set section",
+            "(1.png: examples stand in .csv and .jsonl files; make it one, or remove it); add"
+            " .csv or .jsonl files, of which a column or key is kind, or set section",
         ),
         ("lines", {"t_csv": "size,sort\n1,2\n"}, ": t.csv, line 1, has no column kind among size,"),
         ("lines", {"t_csv": 'size,kind\n1,"2\n'}, ": t.csv, line 2, is not CSV"),

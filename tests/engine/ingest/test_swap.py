@@ -15,7 +15,7 @@ from conftest import PYTHONPATH
 from samebits import programs
 from samebits.console.errors import UserError
 from samebits.data.dvc_file import record_origin, recorded_version
-from samebits.ingest.example import version, write
+from samebits.ingest.example_data import version, write
 from samebits.ingest.swap import DataFolder
 
 OLD = {"cat/1.png": b"old", "dog/1.png": b"dog"}
@@ -162,7 +162,7 @@ import json, os, shutil, signal, sys, zipfile
 from pathlib import Path
 from PIL import Image
 from samebits.ingest import collect, download as fetch
-from samebits.ingest.example import version, write
+from samebits.ingest.example_data import version, write
 from samebits.ingest.swap import DataFolder
 from samebits.ingest.safe_copy import Limits
 from samebits.core.png import png

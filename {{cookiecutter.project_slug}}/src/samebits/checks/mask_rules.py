@@ -33,7 +33,7 @@ def pixels(database: sqlite3.Connection) -> dict[str, Any]:
 
 
 def mask_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
-    """Yield findings about masks with values that are no class, and about all masks together.
+    """Yield findings about masks with values of no class, and about all masks together.
 
     Args:
         database: that of a catalogue, with the view `examples`.

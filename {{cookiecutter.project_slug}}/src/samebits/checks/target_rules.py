@@ -44,7 +44,7 @@ def _no_class(label: str, classes: Collection[str]) -> str:
 
 
 def _no_number(label: str, _: Collection[str]) -> str:
-    return "" if is_number(label) else f"{shown(label)} is no number; correct the line"
+    return "" if is_number(label) else f"{shown(label)} is not a number; correct the line"
 
 
 def _no_mask(label: str, _: Collection[str]) -> str:

@@ -89,7 +89,7 @@ class ClassErrors(Errors[ClassPredictions]):
     def misfit(self, true: str, answer: str) -> str:
         """Return which of the two is not a class."""
         unknown = [name for name in (true, answer) if name not in self.answers.classes]
-        return f"there is no class {shown(unknown[0])}; put its name right" if unknown else ""
+        return f"there is no class {shown(unknown[0])}; correct its name" if unknown else ""
 
 
 def _left(name: str, figures: Mapping[str, Any]) -> Measured:

@@ -58,5 +58,5 @@ class ClassSetErrors(MeanErrors[ClassSetPredictions]):
                 return f"{shown(text)} {problem}"
             for name in classes_of(text):
                 if name not in self.answers.classes:
-                    return f"there is no class {shown(name)}; put its name right"
+                    return f"there is no class {shown(name)}; correct its name"
         return ""

@@ -26,7 +26,7 @@ from ..data.readers import FOLDERS, TABLES, Reader, reader_of
 from ..data.source import Source
 from ..data.tar_layout import pack
 from . import download as fetch
-from . import example as examples
+from . import example_data as examples
 from .archive import KINDS, unpack
 from .safe_copy import Incoming, Limits, copy_folder, stripped
 from .swap import DataFolder

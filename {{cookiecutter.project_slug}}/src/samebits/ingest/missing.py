@@ -13,7 +13,7 @@ from ..data.dvc_file import alone, tracked
 from ..programs import git_says
 from ..remote.sync import pull
 from .collect import DATA, example
-from .example import version_in
+from .example_data import version_in
 from .swap import DataFolder
 
 

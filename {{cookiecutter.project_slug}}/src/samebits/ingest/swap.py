@@ -16,7 +16,7 @@ from pathlib import Path
 from ..console.errors import UserError
 from ..data.dvc_file import recorded_version
 from ..programs import dvc, git_says
-from .example import holds, version_in
+from .example_data import holds, version_in
 
 
 class DataFolder:

@@ -85,7 +85,7 @@ class ClassSetScoring:
             probabilities: `[n, k]`, float32 as a network gives them.
 
         Raises:
-            UserError: there is no example, the counts do not match, or a value is no probability.
+            UserError: there is no example, the counts do not match, or a value is not from 0 to 1.
         """
         shape = len(examples), len(self.classes)
         if not examples or labels.shape != shape or probabilities.shape != shape:

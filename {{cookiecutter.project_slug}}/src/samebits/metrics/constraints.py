@@ -70,7 +70,7 @@ def judge(
     """Return for each constraint its value, whether it is met and by how much.
 
     `sure` says whether the whole interval lies on one side of the bound. `latency_ms` depends on
-    the machine, so it is no part of a reproducible result: where it is not known, `met` is None.
+    the machine, so it is not part of a reproducible result: if it is unknown, `met` is None.
 
     Args:
         constraints: as `parse` gives them.

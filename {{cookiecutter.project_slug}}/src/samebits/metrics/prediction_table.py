@@ -30,7 +30,7 @@ class AnswerReader(Protocol):
     def add(self, label: str, cells: Sequence[str]) -> None:
         """Read a row: its true answer, and what `Predictions.cells` gave.
 
-        An unknown class is a KeyError, a cell that is no number a ValueError.
+        An unknown class is a KeyError, a cell that is not a number a ValueError.
         """
 
     def predictions(self, examples: list[Example]) -> Predictions:

@@ -109,7 +109,7 @@ def _unfit(part: str) -> str:
     if not _TURNS.isdisjoint(part):
         return "has letters that turn its direction"
     if not part.isprintable() and {"Cc", "Cs"} & set(map(unicodedata.category, part)):
-        return "has control characters, or bytes that are no text"
+        return "has control characters, or bytes that are not text"
     return ""
 
 

@@ -256,7 +256,7 @@ def _cache_folder(_: Path) -> Path:
 
 
 def cached_object(name: str) -> bytes | None:
-    """Return the content of a hash from DVC's cache, or None if it is not there or damaged."""
+    """Return the content of a hash from DVC's cache, or None if it is missing or damaged."""
     path = cache_folder() / "files" / "md5" / name[:2] / name[2:]
     if len(name) < 32 or not path.is_file():
         return None
