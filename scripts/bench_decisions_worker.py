@@ -36,7 +36,7 @@ determinism.choose(reproducibility.level, reproducibility.threads)
 # Not before the level is chosen.
 np: Any = importlib.import_module("numpy")
 intervals, comparison = module("metrics.intervals"), module("metrics.comparison")
-scores, Classified = module("metrics.scores"), module("metrics.classification").Classified
+scores, ClassSample = module("metrics.scores"), module("metrics.class_sample").ClassSample
 
 REPLICATES = 300  # instead of 1,000: a deviation needs no more, and there are many to find
 MANY = 400_000  # examples, that stand for all there could be
@@ -153,7 +153,7 @@ def scored(labels: Any, noise: Any, clear: Any, groups: Any) -> Any:
     logits[np.arange(len(labels)), labels] += clear
     rows = np.exp(SHARPNESS * (logits - logits.max(axis=1, keepdims=True)))
     rows = (rows / rows.sum(axis=1, keepdims=True)).round(6)
-    return Classified(labels, rows.argmax(axis=1), rows, groups)
+    return ClassSample(labels, rows.argmax(axis=1), rows, groups)
 
 
 def verdicts(clear: float, again: float, shared: float, simulations: int) -> None:
@@ -253,7 +253,7 @@ def trained(count: int, epochs: int) -> list[Any]:
         rows = predict(network, inputs, test.arrays, target, own.chunk)
         rows = rows.astype(np.float64).round(6)
         labels = np.asarray(test.labels)
-        found.append(Classified(labels, rows.argmax(axis=1), rows, np.arange(len(labels))))
+        found.append(ClassSample(labels, rows.argmax(axis=1), rows, np.arange(len(labels))))
     return found
 
 

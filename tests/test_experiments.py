@@ -307,7 +307,7 @@ def begin(place: Place, name: str) -> None:
 def test_a_killed_search_goes_on_and_gives_the_same_trials(small: Place) -> None:
     begin(small, "killed")
     said = small.must(*sweep("killed", 3))
-    assert "looking whether they live" in said
+    assert "checking whether they live" in said
     assert "failed" not in said
     small.must(*sweep("whole", 3))
     killed, whole = trials(small, "killed"), trials(small, "whole")

@@ -113,7 +113,7 @@ OF_CLASSES = {
     ),
     "label-error": Case(
         wrong_label,
-        ("circle/wrong.png: labelled circle, but looks like tree",),
+        ("circle/wrong.png: labelled circle, but a model is", "% sure that it is tree;"),
         {"out_of_fold": out_of_fold, "label_error": 0.5},
     ),
     "imbalance": Case(

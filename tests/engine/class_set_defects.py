@@ -95,7 +95,7 @@ def similar(raw: Path) -> None:
 
 OF_CLASS_SETS = {
     "single-classes": (one_each, "each of 96 examples has exactly one class; set task.target to"),
-    "constant-class": (always, "seen is in every example, so that nothing can be learnt of it"),
+    "constant-class": (always, "seen is in every example, so nothing can be learned about it"),
     "small-class": (small, "odd has 2 example(s) of its own, fewer than data.least_examples, 3"),
     "two-labels": (
         two_sets,

@@ -28,7 +28,7 @@ from samebits.core.config import Section
 from samebits.core.params import keys, typed
 from samebits.core.png import png
 from samebits.core.sections import unused
-from samebits.ingest import example
+from samebits.ingest import example_data
 
 # The project that the template makes, not rendered: of what is read here nothing needs to be.
 ROOT = Path(__file__).parents[2] / "{{cookiecutter.project_slug}}"
@@ -137,8 +137,8 @@ def give_example(files: Mapping[str, bytes]) -> None:
     Path("scripts").mkdir(exist_ok=True)
     text = f"SOURCE = 'tiny'\n\n\ndef files(_):\n    return {dict(files)!r}\n"
     Path("scripts/example.py").write_text(text, encoding="utf-8")
-    example._script.cache_clear()
-    example.files.cache_clear()
+    example_data._script.cache_clear()
+    example_data.files.cache_clear()
 
 
 def shipped(section: type[Section]) -> Section:

@@ -114,6 +114,7 @@ OF_FILES = {
     "corrections": Case(correction, ("corrections.csv, line 2: no example has the content 000",)),
     "acceptance": Case(acceptance, ("accepted.csv, line 2: there is no rule no-such-rule",)),
     "stale-acceptance": Case(
-        stale_acceptance, ("accepted.csv, line 2: nothing of odd-size is found for tree/000.png",)
+        stale_acceptance,
+        ("accepted.csv, line 2: odd-size no longer finds anything about tree/000.png",),
     ),
 }

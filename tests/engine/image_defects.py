@@ -114,7 +114,7 @@ OF_IMAGES = {
     "more-frames": Case(
         more_frames,
         (
-            "tree/moves.gif: it has more frames, pages or channels than are learned from; save",
+            "tree/moves.gif: it has more frames, pages or channels than are used; save",
             "tree/pages.tif: it has more frames",
         ),
         beside=("near-duplicates",),

@@ -32,9 +32,9 @@ from samebits.data.index import Place
 from samebits.data.loader import Preparation, Split
 from samebits.data.prepared import Example
 from samebits.data.targets import Answers
-from samebits.diagnosis.diagnosis import Inputs, diagnose
-from samebits.diagnosis.forms import errors_of
-from samebits.diagnosis.ideas import Settings
+from samebits.diagnosis.diagnosis import DiagnosisInputs, diagnose
+from samebits.diagnosis.errors_by_target import errors_of
+from samebits.diagnosis.ideas import DiagnosisSettings
 from samebits.metrics.class_predictions import ClassPredictions, ClassScoring
 from samebits.metrics.intervals import measure
 from samebits.metrics.proportions import Measured, measured
@@ -183,7 +183,7 @@ def right(fault: Fault, found: Mapping[str, Any]) -> bool:
 
 def trained(
     fault: Fault, seed: int, doubts: bool = True
-) -> tuple[Inputs, Settings, Measured | None]:
+) -> tuple[DiagnosisInputs, DiagnosisSettings, Measured | None]:
     """Return what the stages before `diagnose` would have left, and the sections."""
     values = {
         "optimization.batch_size": 50,
@@ -225,7 +225,7 @@ def trained(
         growth = networks.growth(yours.model, training)
     answers = Answers("class", CLASSES)
     errors = errors_of(answers, evaluation.target_error)
-    settings = Settings(
+    settings = DiagnosisSettings(
         errors, data, optimization, regularization, evaluation, asdict(augmentation), growth
     )
     augment = partial(yours.training.augment, settings=augmentation)
@@ -247,7 +247,7 @@ def trained(
         real = measured("real world", wrong, np.arange(len(wrong)))
     findings = _findings([examples[name] for name in known], settings.data) if doubts else []
     losses, epochs = progress.losses, len(progress.curves)
-    inputs = Inputs(metrics, {"findings": findings}, answers, predictions, losses, epochs)
+    inputs = DiagnosisInputs(metrics, {"findings": findings}, answers, predictions, losses, epochs)
     return inputs, settings, real
 
 

@@ -27,9 +27,9 @@ from samebits.core.sections import (
 from samebits.data.index import Place
 from samebits.data.loader import Batch, Preparation, Split
 from samebits.data.targets import MASK, Answers
-from samebits.diagnosis.diagnosis import Inputs, diagnose
-from samebits.diagnosis.forms import errors_of
-from samebits.diagnosis.ideas import Settings
+from samebits.diagnosis.diagnosis import DiagnosisInputs, diagnose
+from samebits.diagnosis.errors_by_target import errors_of
+from samebits.diagnosis.ideas import DiagnosisSettings
 from samebits.metrics.predictions import Predictions
 from samebits.metrics.proportions import measured
 from samebits.training import loop
@@ -135,7 +135,7 @@ class Kind:
             name: self.said(network, split, first * 10**6)
             for first, (name, split) in enumerate(splits.items())
         }
-        settings = Settings(
+        settings = DiagnosisSettings(
             errors_of(self.answers, evaluation.target_error),
             data,
             optimization,
@@ -149,7 +149,7 @@ class Kind:
         seen = measured("real world", use.errors, use.groups, share=use.share, each=use.each)
         findings = self._doubts(splits, predictions, data) if fault.wrong_labels else []
         counts = progress.losses, len(progress.curves)
-        inputs = Inputs({}, {"findings": findings}, self.answers, predictions, *counts)
+        inputs = DiagnosisInputs({}, {"findings": findings}, self.answers, predictions, *counts)
         return fault, diagnose(inputs, settings, seen if fault.real else None)
 
     def _doubts(

@@ -9,7 +9,7 @@ import pytest
 from samebits.core.sections import Evaluation
 from samebits.data.prepared import Example
 from samebits.data.targets import Answers, joined
-from samebits.diagnosis.forms import errors_of
+from samebits.diagnosis.errors_by_target import errors_of
 from samebits.metrics.class_predictions import ClassPredictions
 from samebits.metrics.class_set_predictions import ClassSetPredictions
 from samebits.metrics.evaluation import check, judge_all, parts_of, resample_all

@@ -22,11 +22,11 @@ TARGETS = {
     *("training.number_target", "training.mask_target"),
     *("training.softmax_regression", "training.logistic_regression"),
     "training.linear_regression",
-    *("metrics.class_sets", "metrics.class_set_metrics", "metrics.class_set_predictions"),
+    *("metrics.class_set_sample", "metrics.class_set_metrics", "metrics.class_set_predictions"),
     *("checks.class_set_rules", "report.class_set_parts", "checks.mask_label_errors"),
-    *("metrics.classification", "metrics.class_metrics", "metrics.class_predictions"),
-    *("metrics.regression", "metrics.number_metrics", "metrics.number_predictions"),
-    *("metrics.segmentation", "metrics.mask_metrics", "metrics.mask_predictions"),
+    *("metrics.class_sample", "metrics.class_metrics", "metrics.class_predictions"),
+    *("metrics.number_sample", "metrics.number_metrics", "metrics.number_predictions"),
+    *("metrics.mask_sample", "metrics.mask_metrics", "metrics.mask_predictions"),
     *("metrics.probabilities", "checks.label_errors", "checks.number_rules", "checks.mask_rules"),
     *("report.class_parts", "report.number_parts", "report.confusions", "report.calibration"),
     "report.mask_parts",
@@ -70,9 +70,12 @@ def test_no_module_knows_both(module: str) -> None:
 @pytest.mark.parametrize(
     ("module", "line"),
     [
-        ("metrics.classification", "from ..data.image import open_image"),
-        ("data.image", "from ..metrics import classification"),
-        ("cli.own", "from ..data.text import trigrams\nfrom ..metrics.regression import Numbers"),
+        ("metrics.class_sample", "from ..data.image import open_image"),
+        ("data.image", "from ..metrics import class_sample"),
+        (
+            "cli.own",
+            "from ..data.text import trigrams\nfrom ..metrics.number_sample import NumberSample",
+        ),
     ],
 )
 def test_one_that_does_is_seen(module: str, line: str) -> None:

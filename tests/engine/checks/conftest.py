@@ -11,7 +11,7 @@ import pytest
 from catalogues import decoder
 from numpy.typing import NDArray
 
-from samebits.checks.run import Reviewed, validate
+from samebits.checks.validation import Reviewed, validate
 from samebits.data.decoder import Decoder
 from samebits.data.findings import Table
 from samebits.data.index import open_catalogue

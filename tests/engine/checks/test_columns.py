@@ -67,7 +67,7 @@ def test_categories_that_training_lacks() -> None:
     assert said.startswith(
         "column town: 3 examples in dev or test have a category that no training"
     )
-    assert "as 3; a model takes it as unknown" in said
+    assert "such as 3; a model treats it as unknown" in said
     arrays["categories"][0, 1] = 99
     assert found(arrays, splits=splits) == []
     arrays["categories"][:, 1] = np.arange(COUNT)  # hardly categories

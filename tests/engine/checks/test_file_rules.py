@@ -18,8 +18,8 @@ def test_odd_lengths() -> None:
         (found,) = (one for one in file_findings(database) if one.rule == "odd-length")
         assert found.paths == ("a/07", "a/09")
         assert found.message == (
-            "2 of 60 examples are more than 10 times as long as the middle one, 72, or shorter "
-            "than its tenth: a/07 (1), a/09 (4000); see whether they are whole."
+            "2 of 60 examples are more than 10 times as long as the median, 72, or less "
+            "than a tenth as long: a/07 (1), a/09 (4000); check whether they are complete."
         )
         database.execute("DELETE FROM files WHERE path IN ('a/07', 'a/09')")
         assert not [one for one in file_findings(database) if one.rule == "odd-length"]

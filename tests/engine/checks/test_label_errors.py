@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from samebits.checks import sampled
+from samebits.checks import label_sample
 from samebits.data.findings import Table
 
 Check = Callable[..., tuple[dict[str, Any], Table]]
@@ -46,7 +46,7 @@ def test_no_more_are_looked_at_than_allowed(
     assert check(raw)[0]["labels_examined"] == 36
     assert check(raw, label_error_examples=20)[0]["labels_examined"] == 20
     assert check(raw, label_error_examples=0)[0]["labels_examined"] == 0
-    monkeypatch.setattr(sampled, "MOST_PROBABILITIES", 30)
+    monkeypatch.setattr(label_sample, "MOST_PROBABILITIES", 30)
     assert check(raw)[0]["labels_examined"] == 10
 
 

@@ -223,9 +223,9 @@ def test_equal_rows(tmp_path: Path, check: Check) -> None:
     assert found.refusal() == ""
     assert summary["found"] == {"two-answers": 1, "copies": 1}
     (copies,), (answers,) = found.kept["copies"], found.kept["two-answers"]
-    assert copies.message.startswith("5 rows equal others, as t.csv:")
+    assert copies.message.startswith("5 rows equal others, such as t.csv:")
     assert answers.message == (
-        "3 rows equal others but for the answer, as t.csv:12 (kind1) and t.csv:66 (kind2), so that "
-        "no model can tell them apart; see whether a column that does is missing."
+        "3 rows equal others except for the answer, such as t.csv:12 (kind1) and t.csv:66 (kind2), "
+        "so no model can tell them apart; check whether a column that could is missing."
     )
     assert answers.paths == ("t.csv:12", "t.csv:66")

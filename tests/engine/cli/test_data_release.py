@@ -9,7 +9,7 @@ from unittest.mock import MagicMock
 import pytest
 from conftest import rendered
 
-from samebits.checks import run as checks
+from samebits.checks import validation as checks
 from samebits.cli import data_release
 from samebits.console.errors import UserError
 from samebits.versions.tags import releases

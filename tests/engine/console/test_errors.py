@@ -51,12 +51,12 @@ def full() -> None:
         (lambda: Path().read_bytes(), "\\.: Is a directory"),
         (lambda: os.write(99999, b""), "Bad file descriptor"),
         (full, "database or disk is full"),
-        (lambda: bytes(2**62), "there is too little memory here"),
-        (unmapped, "there is too little memory here"),
+        (lambda: bytes(2**62), "this machine has too little memory"),
+        (unmapped, "this machine has too little memory"),
     ],
 )
 def test_what_the_system_refuses_is_one_line(main: Callable[[], None], words: str) -> None:
-    with pytest.raises(SystemExit, match=f"^error: {words}; mend that and run it again.$"):
+    with pytest.raises(SystemExit, match=f"^error: {words}; fix that and run it again.$"):
         run(main)
 
 

@@ -15,10 +15,10 @@ from planted_class_sets import FAULTS
 from predicted import CLASS_SETS, class_sets, confused
 
 from samebits.core.sections import Data, Evaluation, Optimization, Regularization
-from samebits.diagnosis.diagnosis import Inputs, diagnose
+from samebits.diagnosis.diagnosis import DiagnosisInputs, diagnose
 from samebits.diagnosis.error_causes import causes
-from samebits.diagnosis.forms import errors_of
-from samebits.diagnosis.ideas import Settings
+from samebits.diagnosis.errors_by_target import errors_of
+from samebits.diagnosis.ideas import DiagnosisSettings
 from samebits.metrics.registry import METRICS
 from samebits.metrics.scores import value
 
@@ -40,8 +40,8 @@ def found(means: tuple[float, ...], apart: bool = False) -> dict[str, Any]:
         for seed, ((name, count), mean) in enumerate(zip(COUNTS.items(), means, strict=True))
     }
     losses = [*np.linspace(0.69, 0.3, 100).tolist(), *[0.3] * 300]
-    inputs = Inputs({}, {"findings": []}, CLASS_SETS, predictions, losses, 10)
-    given = Settings(
+    inputs = DiagnosisInputs({}, {"findings": []}, CLASS_SETS, predictions, losses, 10)
+    given = DiagnosisSettings(
         ERRORS,
         replace(shipped(Data), evaluate_on="*/x-*" if apart else ""),
         replace(shipped(Optimization), epochs=10),
@@ -115,7 +115,7 @@ def test_causes_are_parts_of_the_wrong_answers() -> None:
     ("cells", "words"),
     [
         (("c0;c1", "none"), ""),
-        (("c0", "c9"), "there is no class c9; put its name right"),
+        (("c0", "c9"), "there is no class c9; correct its name"),
         (("c1;c0", "none"), "c1;c0 must be written c0;c1"),
         (("c0", ""), '"" must be written none'),
     ],

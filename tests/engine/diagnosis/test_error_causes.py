@@ -9,7 +9,7 @@ from predicted import ERRORS, NUMBER, numbers
 
 from samebits.diagnosis import error_causes
 from samebits.diagnosis.error_causes import Causes
-from samebits.diagnosis.forms import errors_of
+from samebits.diagnosis.errors_by_target import errors_of
 from samebits.metrics.class_predictions import ClassPredictions
 from samebits.metrics.registry import Metric, metrics_of
 from samebits.metrics.scores import value

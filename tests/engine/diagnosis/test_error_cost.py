@@ -9,20 +9,20 @@ import pytest
 from samebits.diagnosis import error_cost as worth
 from samebits.diagnosis.error_cost import gains, ordered
 from samebits.metrics.class_predictions import ClassPredictions
-from samebits.metrics.classification import Classified
+from samebits.metrics.class_sample import ClassSample
 from samebits.metrics.registry import METRICS
 from samebits.metrics.scores import value
 
 Made = Callable[..., ClassPredictions]
 
 
-def sample(count: int = 60) -> Classified:
+def sample(count: int = 60) -> ClassSample:
     """Three classes of unequal size, two of five answers wrong."""
     draw = np.random.default_rng(0)
     labels = np.sort(draw.integers(0, 9, count)) // 4
     answers = np.where(draw.random(count) < 0.4, draw.integers(0, 3, count), labels)
     rows = np.full((count, 3), 0.2) + 0.4 * np.eye(3)[answers]
-    return Classified(labels, answers, rows, np.arange(count))
+    return ClassSample(labels, answers, rows, np.arange(count))
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy", "macro_f1"])

@@ -11,8 +11,8 @@ from predicted import ERRORS, NUMBER
 
 from samebits.console.errors import UserError
 from samebits.core.files import write_csv
-from samebits.diagnosis.error_tags import Row, columns, read_rows, refreshed
-from samebits.diagnosis.forms import errors_of
+from samebits.diagnosis.error_tags import TagRow, columns, read_rows, refreshed
+from samebits.diagnosis.errors_by_target import errors_of
 from samebits.metrics.class_predictions import ClassPredictions
 from samebits.metrics.scores import find
 
@@ -38,7 +38,7 @@ def dev(made: Made, wrong: int, count: int = 10, start: int = 0) -> ClassPredict
     return replace(given, examples=examples)
 
 
-def numbers(rows: list[Row]) -> list[tuple[int, str, str]]:
+def numbers(rows: list[TagRow]) -> list[tuple[int, str, str]]:
     return [(int(row.md5, 16), row.now, row.tags) for row in rows]
 
 
@@ -46,7 +46,7 @@ def test_the_mistakes_are_listed_and_read_again(made: Made) -> None:
     given = dev(made, wrong=3)
     rows = refreshed([], given, ERRORS, ACCURACY)
     assert numbers(rows) == [(0, "wrong", ""), (1, "wrong", ""), (2, "wrong", "")]
-    assert rows[1] == Row(f"{1:032x}", "night/00001.png", "c1", "c0", "0.930000", "wrong", "")
+    assert rows[1] == TagRow(f"{1:032x}", "night/00001.png", "c1", "c0", "0.930000", "wrong", "")
     write_csv(FILE, COLUMNS, map(astuple, rows))
     assert read_rows(FILE, {"dev": given}, ERRORS) == rows
 
@@ -87,9 +87,9 @@ def test_tags_outlive_a_better_model_and_other_data(made: Made) -> None:
 
 
 def test_a_tag_is_the_same_in_any_case_and_space() -> None:
-    row = Row("", "", "", "", "", "", " Cut  Off; blurry;;cut off ")
+    row = TagRow("", "", "", "", "", "", " Cut  Off; blurry;;cut off ")
     assert row.causes() == ["cut off", "blurry"]
-    assert Row("", "", "", "", "", "", " ; ").causes() == []
+    assert TagRow("", "", "", "", "", "", " ; ").causes() == []
 
 
 GOOD = f"{1:032x},night/00001.png,c1,c0,0.93,wrong,blurry"
@@ -100,10 +100,10 @@ HEADER = ",".join(COLUMNS)
     ("lines", "words"),
     [
         (["path,tags", GOOD], "must begin with the line md5,path,label"),
-        ([HEADER, GOOD, GOOD], "line 3: line 2 is about the same example; make one"),
-        ([HEADER, GOOD.replace("1,", "f,", 1)], "line 2: no example has the content 0*f; put"),
-        ([HEADER, GOOD.replace("c1", "cat")], "line 2: there is no class cat; put its name right"),
-        ([HEADER, GOOD.replace("c0", "dog")], "line 2: there is no class dog; put its name right"),
+        ([HEADER, GOOD, GOOD], "line 3: line 2 is about the same example; merge"),
+        ([HEADER, GOOD.replace("1,", "f,", 1)], "line 2: no example has the content 0*f; correct"),
+        ([HEADER, GOOD.replace("c1", "cat")], "line 2: there is no class cat; correct its name"),
+        ([HEADER, GOOD.replace("c0", "dog")], "line 2: there is no class dog; correct its name"),
         ([HEADER, GOOD.replace("wrong", "bad")], "line 2: `now` says bad instead of wrong, right"),
         ([HEADER, GOOD + ",cut off"], "line 2, has 8 cells instead of 7"),
         ([HEADER, GOOD, GOOD.replace("c0", "x"), GOOD], "same example.*1 more like this"),

@@ -8,8 +8,8 @@ from conftest import shipped
 
 from samebits.core.sections import Optimization, Regularization
 from samebits.data.targets import Answers
+from samebits.diagnosis.errors_by_target import errors_of
 from samebits.diagnosis.evidence import cause, training
-from samebits.diagnosis.forms import errors_of
 
 OPTIMIZATION = replace(shipped(Optimization), learning_rate=0.01, epochs=10)
 REGULARIZATION = shipped(Regularization)

@@ -14,11 +14,11 @@ from planted import right
 from predicted import MASK, masked, segmented
 
 from samebits.core.sections import Data, Evaluation, Optimization, Regularization
-from samebits.diagnosis.diagnosis import Inputs, diagnose
+from samebits.diagnosis.diagnosis import DiagnosisInputs, diagnose
 from samebits.diagnosis.error_causes import causes
 from samebits.diagnosis.error_tags import columns, refreshed
-from samebits.diagnosis.forms import errors_of
-from samebits.diagnosis.ideas import Settings
+from samebits.diagnosis.errors_by_target import errors_of
+from samebits.diagnosis.ideas import DiagnosisSettings
 from samebits.diagnosis.learning_curve import extrapolate
 from samebits.diagnosis.words import WORDS
 from samebits.metrics.proportions import measured
@@ -38,7 +38,7 @@ def found(wrong: tuple[float, ...], apart: bool = False, **more: Any) -> dict[st
         for seed, ((name, count), share) in enumerate(zip(COUNTS.items(), wrong, strict=True))
     }
     data = replace(shipped(Data), classes=tuple(MASK.classes), evaluate_on="*/x" if apart else "")
-    settings = Settings(
+    settings = DiagnosisSettings(
         ERRORS,
         data,
         replace(shipped(Optimization), epochs=10),
@@ -47,7 +47,7 @@ def found(wrong: tuple[float, ...], apart: bool = False, **more: Any) -> dict[st
         asdict(shipped(Augmentation)),
         {"bigger": {"width": 64}, "smaller": {"width": 16}, "other": {}},
     )
-    inputs = Inputs({}, {"findings": []}, MASK, predictions, REST, 10)
+    inputs = DiagnosisInputs({}, {"findings": []}, MASK, predictions, REST, 10)
     said = diagnose(inputs, settings, **more)
     return dict(json.loads(json.dumps(said, allow_nan=False)))
 
@@ -83,7 +83,7 @@ def test_the_words_are_those_of_masks() -> None:
     said = found((0.02, 0.25, 0.26, 0.26))
     pattern = (
         r"The largest gap is variance: \d+\.\d % of the pixels get a wrong class on train-dev and "
-        r"dev, \d+\.\d points more than on train \(95 % interval \d+\.\d to \d+\.\d\)\. What moves"
+        r"dev, \d+\.\d points more than on train \(95 % interval \d+\.\d to \d+\.\d\)\. Its knobs"
     )
     assert re.match(pattern, said["sentence"])
     fine = found((0.03, 0.035, 0.035, 0.035))

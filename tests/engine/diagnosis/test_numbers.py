@@ -13,9 +13,9 @@ from handwritten_digits.training import Augmentation
 from predicted import NUMBER, missing, numbers
 
 from samebits.core.sections import Data, Evaluation, Optimization, Regularization
-from samebits.diagnosis.diagnosis import Inputs, diagnose
-from samebits.diagnosis.forms import errors_of
-from samebits.diagnosis.ideas import Settings
+from samebits.diagnosis.diagnosis import DiagnosisInputs, diagnose
+from samebits.diagnosis.errors_by_target import errors_of
+from samebits.diagnosis.ideas import DiagnosisSettings
 from samebits.metrics.number_predictions import NumberPredictions
 from samebits.metrics.proportions import measured
 
@@ -27,10 +27,10 @@ REST = [*np.linspace(1.0, 0.3, 100).tolist(), *[0.3] * 300]
 FALLING = np.linspace(1.0, 0.3, 400).tolist()
 
 
-def settings(scale: float, **regularization: float) -> Settings:
+def settings(scale: float, **regularization: float) -> DiagnosisSettings:
     """The shipped sections; answers may be 1 away on average, of the scale."""
     augmentation = asdict(shipped(Augmentation))
-    return Settings(
+    return DiagnosisSettings(
         errors_of(NUMBER, scale),
         shipped(Data),
         replace(shipped(Optimization), epochs=10),
@@ -53,7 +53,7 @@ def found(
         name: missing(seed, count, mean, scale)
         for seed, ((name, count), mean) in enumerate(zip(COUNTS.items(), means, strict=True))
     }
-    inputs = Inputs({}, {"findings": []}, NUMBER, predictions, losses, 10)
+    inputs = DiagnosisInputs({}, {"findings": []}, NUMBER, predictions, losses, 10)
     given = settings(scale)
     given = replace(given, data=replace(given.data, evaluate_on="*/x-*" if apart else ""))
     said = diagnose(inputs, given, **more)
@@ -89,7 +89,7 @@ def test_the_words_are_those_of_numbers() -> None:
     said = found((0.3, 5.0, 5.2, 5.2), 1e5)
     pattern = (
         r"The largest gap is variance: answers on train-dev and dev are [\d,]+ away from the truth "
-        r"on average, [\d,]+ more than on train \(95 % interval [\d,]+ to [\d,]+\)\. What moves"
+        r"on average, [\d,]+ more than on train \(95 % interval [\d,]+ to [\d,]+\)\. Its knobs"
     )
     assert re.match(pattern, said["sentence"])
     fine = found((0.5, 0.6, 0.6, 0.6))
@@ -156,7 +156,7 @@ def test_a_group_is_drawn_together() -> None:
 def test_answers_that_are_all_right(params: Path) -> None:
     truth = np.arange(50, dtype=float)
     predictions = {name: numbers(truth, truth) for name in COUNTS}
-    inputs = Inputs({}, {"findings": []}, NUMBER, predictions, REST, 10)
+    inputs = DiagnosisInputs({}, {"findings": []}, NUMBER, predictions, REST, 10)
     said = diagnose(inputs, settings(1.0))
     assert said["state"] == "target met"
     assert "answers on test are 0 away" in said["sentence"]

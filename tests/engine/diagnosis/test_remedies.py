@@ -22,7 +22,7 @@ from samebits.core.sections import Data, Evaluation, Optimization, Regularizatio
 from samebits.data.loader import Split
 from samebits.diagnosis import remedies
 from samebits.diagnosis.gaps import LINKS
-from samebits.diagnosis.ideas import Idea, Settings
+from samebits.diagnosis.ideas import DiagnosisSettings, Idea
 from samebits.training import network as networks
 
 pytestmark = pytest.mark.usefixtures("params")
@@ -38,7 +38,7 @@ def growth(model: Model, size: int) -> dict[str, dict[str, Any]]:
         return networks.growth(network_file, examples)
 
 
-SETTINGS = Settings(
+SETTINGS = DiagnosisSettings(
     ERRORS,
     shipped(Data),
     shipped(Optimization),
@@ -48,7 +48,7 @@ SETTINGS = Settings(
     growth(shipped(Model), 8),
 )
 SMALL = Model(width=1, depth=2, activation="gelu")
-EXTREME = Settings(
+EXTREME = DiagnosisSettings(
     ERRORS,
     replace(SETTINGS.data, dev_fraction=0.49, test_fraction=0.49, train_fraction=0.5, train_on="a"),
     replace(SETTINGS.optimization, optimizer="sgd", clip=1.0),
@@ -65,7 +65,7 @@ EXTREME = Settings(
 )
 
 
-def every(settings: Settings) -> list[Idea]:
+def every(settings: DiagnosisSettings) -> list[Idea]:
     found = [*remedies.target_met(settings), *remedies.more_examples(settings)]
     for link in LINKS:
         for cause in (None, *CAUSES):
@@ -79,7 +79,7 @@ def every(settings: Settings) -> list[Idea]:
     ids=["shipped", "extreme"],
 )
 def test_every_command_sets_keys_that_there_are_to_values_that_they_take(
-    settings: Settings, model: Model, params: Path
+    settings: DiagnosisSettings, model: Model, params: Path
 ) -> None:
     for one in every(settings):
         content = yaml.safe_load(params.read_text(encoding="utf-8"))

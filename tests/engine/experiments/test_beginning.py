@@ -22,7 +22,7 @@ def test_a_folder_in_which_dvc_begins_nothing(
     """Its Git fails at such a path, and who waits for its worker would wait for ever."""
     (tmp_path / "schön").mkdir()
     monkeypatch.chdir(tmp_path / "schön")
-    with pytest.raises(UserError, match=r"schön, for its path has letters beyond ASCII; move"):
+    with pytest.raises(UserError, match=r"schön: the path has characters beyond ASCII; move"):
         runner.run_missing({"one": {}})
     monkeypatch.chdir(tmp_path)
     check_place()

@@ -33,5 +33,5 @@ def test_less_data_stops_early_after_as_many_steps(monkeypatch: pytest.MonkeyPat
 
 def test_parts_must_hold_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fractions, "run_missing", lambda _: pytest.fail("it ran some"))
-    with pytest.raises(UserError, match="300 training examples are too few to take parts"):
+    with pytest.raises(UserError, match="300 training examples are too few for a learning curve"):
         fractions.run_fractions(1.0, OPTIMIZATION, 0, 300)

@@ -80,38 +80,38 @@ def test_names_of_nothing(experiment: Experiment, name: str) -> None:
 
 def test_what_is_no_experiment(experiment: Experiment) -> None:
     experiment("thin")
-    refused("'main' is a commit, but no experiment", "main")
+    refused("'main' is a commit, not an experiment", "main")
 
 
 def test_tags_that_are_not_committed(experiment: Experiment) -> None:
     experiment("thin")
     TAGS.write_text("md5,tags\n1,blurry\n", encoding="utf-8")
-    refused(rf"'thin' would lose work: {TAGS.as_posix()} holds changes that are not committed")
+    refused(rf"'thin' would lose work: {TAGS.as_posix()} has uncommitted changes")
     git("add", "--update")
-    refused("holds changes that are not committed")
+    refused("has uncommitted changes")
 
 
 def test_pictures_that_nothing_records(experiment: Experiment) -> None:
     experiment("thin")
     (RAW / "tree/new.png").write_bytes(b"new")
-    refused(rf"{RAW.as_posix()} holds files that nothing keeps \('dvc add data/raw'")
+    refused(rf"{RAW.as_posix()} holds files that are not saved \('dvc add data/raw'")
     (RAW / "tree/new.png").unlink()
     (RAW / "tree/0.png").unlink()
     (RAW / "tree/0.png").write_bytes(b"edited")
-    refused("holds files that nothing keeps")
+    refused("holds files that are not saved")
 
 
 def test_data_that_lie_here_alone(experiment: Experiment) -> None:
     experiment("thin")
     shutil.rmtree(".dvc/cache")
-    refused("holds files that nothing keeps")
+    refused("holds files that are not saved")
 
 
 def test_data_that_are_recorded_and_not_committed(experiment: Experiment) -> None:
     experiment("thin")
     (RAW / "tree/new.png").write_bytes(b"new")
     assert dvc("add", "--quiet", RAW.as_posix()).returncode == 0
-    refused(rf"{POINTER.as_posix()} holds changes that are not committed")
+    refused(rf"{POINTER.as_posix()} has uncommitted changes")
 
 
 def test_data_that_are_not_here_are_no_loss(experiment: Experiment) -> None:

@@ -45,7 +45,7 @@ def test_what_a_text_means(text: str, knob: Knob) -> None:
         ("width", r"'width' is not of the form section\.key=values"),
         ("model.width=", "is not of the form"),
         ("runtime.workers=1,2", "runtime cannot change a result"),
-        ("reproducibility.seed=0,1", "is no idea; `make seeds` runs other seeds"),
+        ("reproducibility.seed=0,1", "is not an idea to try; `make seeds` runs other seeds"),
         ("evaluation.metric=accuracy,roc_auc", "changes what counts as good"),
         ("data.dev_fraction=0.1..0.2", "changes the examples that are scored"),
         ("model.wdith=1,2", r"no key 'wdith'.*did you mean 'model\.width'"),
@@ -54,7 +54,7 @@ def test_what_a_text_means(text: str, knob: Knob) -> None:
         ("model.width=0..8", r"'model\.width' is 0, but takes a whole number from 1"),
         ("model.width=1.5..8", r"model\.width takes whole numbers"),
         ("model.activation=relu,tanh", "'tanh', but takes one of relu, gelu, silu"),
-        ("model.activation=relu..silu", r"is no range; write it as low\.\.high"),
+        ("model.activation=relu..silu", r"is not a range; write low\.\.high"),
         ("optimization.learning_rate=0.1..0.01", "the lower end must be below the upper"),
         ("optimization.clip=0..1:log", "log needs ends above 0"),
     ],
@@ -65,7 +65,7 @@ def test_a_text_that_means_nothing(text: str, message: str) -> None:
 
 
 def test_all_that_is_wrong_is_said() -> None:
-    with pytest.raises(UserError, match=r"(?s)'x' is not.*stands twice"):
+    with pytest.raises(UserError, match=r"(?s)'x' is not.*is given twice"):
         knobs(["x", "model.width=1,2", "model.width=4,8"], PARAMS)
     with pytest.raises(UserError, match="nothing to search over"):
         knobs([], PARAMS)

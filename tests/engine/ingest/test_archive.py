@@ -106,12 +106,12 @@ def test_a_name_that_ends_early(tmp_path: Path) -> None:
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 @pytest.mark.parametrize("pack", [tar, zipped])
 def test_names_are_compared(tmp_path: Path, pack: Callable[..., bytes]) -> None:
-    with pytest.raises(UserError, match="one and the same on other systems"):
+    with pytest.raises(UserError, match="the same name on other systems"):
         unpacked(pack({"cat/1.png": b"1", "cat/1.PNG": b"2"}), tmp_path)
     held = io.BytesIO(zipped({"cat/2.png": b"1"}))
     with zipfile.ZipFile(held, "a") as packed:
         packed.writestr("cat/2.png", b"2")
-    with pytest.raises(UserError, match="stands there twice"):
+    with pytest.raises(UserError, match="is there twice"):
         unpacked(held.getvalue(), tmp_path)
 
 
@@ -120,9 +120,9 @@ def test_names_are_compared(tmp_path: Path, pack: Callable[..., bytes]) -> None:
     [
         (special("cat/1.png", tarfile.SYMTYPE, "/etc/passwd"), "is a link to '/etc/passwd'"),
         (special("cat/1.png", tarfile.LNKTYPE, "cat/2.png"), "is a link to 'cat/2.png'"),
-        (special("cat/1.png", tarfile.CHRTYPE), "is no file and no folder"),
-        (special("cat/1.png", tarfile.BLKTYPE), "is no file and no folder"),
-        (special("cat/1.png", tarfile.FIFOTYPE), "is no file and no folder"),
+        (special("cat/1.png", tarfile.CHRTYPE), "is neither a file nor a folder"),
+        (special("cat/1.png", tarfile.BLKTYPE), "is neither a file nor a folder"),
+        (special("cat/1.png", tarfile.FIFOTYPE), "is neither a file nor a folder"),
         (special("../cat", tarfile.DIRTYPE), "climbs out"),
     ],
 )
@@ -142,7 +142,7 @@ def test_a_tar_member_with_holes(tmp_path: Path) -> None:
         content = b"1\n1000000000000\n0\n".ljust(512, b"\0")
         member.size = len(content)
         packed.addfile(member, io.BytesIO(content))
-    with pytest.raises(UserError, match="has holes"):
+    with pytest.raises(UserError, match="is a sparse file"):
         unpacked(held.getvalue(), tmp_path)
 
 
@@ -150,8 +150,8 @@ def test_a_tar_member_with_holes(tmp_path: Path) -> None:
     ("member", "problem"),
     [
         (unix("cat/1.png", stat.S_IFLNK), "is a link"),
-        (unix("cat/1.png", stat.S_IFCHR), "is no file and no folder"),
-        (unix("cat/1.png", stat.S_IFIFO), "is no file and no folder"),
+        (unix("cat/1.png", stat.S_IFCHR), "is neither a file nor a folder"),
+        (unix("cat/1.png", stat.S_IFIFO), "is neither a file nor a folder"),
         (unix("../cat/", stat.S_IFDIR), "climbs out"),
     ],
 )
@@ -189,7 +189,7 @@ def test_what_the_machine_refuses_is_no_damage(tmp_path: Path, kind: str, code: 
 def test_a_bomb(tmp_path: Path, kind: str) -> None:
     files = {"cat/1.png": bytes(10**6), "cat/2.png": bytes(10**6)}
     content = zipped(files) if kind == "zip" else PACK[kind](tar(files))
-    with pytest.raises(UserError, match="more than 100 times its own size, as a bomb does"):
+    with pytest.raises(UserError, match="more than 100 times its own size, as a zip bomb does"):
         unpacked(content, tmp_path)
     assert unpacked(content, tmp_path / "trusted", ratio=10**5) == files
 
@@ -252,7 +252,9 @@ def test_cut_off_anywhere(tmp_path: Path, kind: str) -> None:
     ends = range(9, len(content) - (9216 if kind == "tar" else 1), len(content) // 40 + 1)
     for number, end in enumerate([*ends, 1024, 2048]):
         if end < len(content):
-            with pytest.raises(UserError, match=r"truncated or damaged|no archive of a known kind"):
+            with pytest.raises(
+                UserError, match=r"truncated or damaged|not an archive of a known kind"
+            ):
                 unpacked(content[:end], tmp_path / str(number))
 
 
@@ -276,7 +278,7 @@ def test_a_tar_that_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     "content", [b"", b"hello", b"\x28\xb5\x2f\xfd" + bytes(600), b"7z\xbc\xaf\x27\x1c" + bytes(600)]
 )
 def test_another_kind(tmp_path: Path, content: bytes) -> None:
-    with pytest.raises(UserError, match=r"no archive of a known kind \(\.zip, \.tar, "):
+    with pytest.raises(UserError, match=r"not an archive of a known kind \(\.zip, \.tar, "):
         unpacked(content, tmp_path)
-    with pytest.raises(UserError, match=r"no archive of a known kind|truncated"):
+    with pytest.raises(UserError, match=r"not an archive of a known kind|truncated"):
         unpacked(gzip.compress(content), tmp_path)

@@ -22,7 +22,7 @@ from samebits.data import Decoded, Unreadable
 from samebits.data.dvc_file import origin, record_origin, recorded_version
 from samebits.ingest import collect
 from samebits.ingest import download as fetch
-from samebits.ingest.example import version, write
+from samebits.ingest.example_data import version, write
 
 USER = "me:secret"
 
@@ -75,7 +75,7 @@ def test_other_data_than_the_example_is_expected(here: Path, call: Call) -> None
 def test_other_data_than_the_example_is_there(here: Path, call: Call) -> None:
     (RAW / "mine").mkdir(parents=True)
     (RAW / "mine/1.png").write_bytes(b"mine")
-    with pytest.raises(UserError, match="raw holds data; to put this in its place"):
+    with pytest.raises(UserError, match="raw holds data; to replace it"):
         call()
     assert content(RAW) == {"mine/1.png": b"mine"}
 
@@ -101,7 +101,7 @@ def test_an_archive(here: Path, call: Call, fill: Callable[..., Path]) -> None:
         call(str(packed), "--sha256", "0" * 64)
     assert list(Path("data").iterdir()) == []
     told = call(str(packed))
-    assert f"(SHA-256 {checksum})\nthis checksum was not given" in told
+    assert f"(SHA-256 {checksum})\nno checksum was given" in told
     assert content(RAW) == content(source)
     found = {"kind": "archive", "source": "pictures.zip", "sha256": checksum, "files": 6}
     size = packed.stat().st_size
@@ -136,7 +136,7 @@ def test_what_decode_reads_comes_in(
 @pytest.mark.parametrize(
     ("given", "problem"),
     [
-        (["nowhere"], "nowhere is not there; name a folder, an archive or an address"),
+        (["nowhere"], "nowhere does not exist; name a folder, an archive or an address"),
         (["."], "overlap; name a folder elsewhere"),
         (["data/raw"], "overlap; name a folder elsewhere"),
         (
@@ -149,16 +149,16 @@ def test_what_decode_reads_comes_in(
         ),
         (
             ["../empty"],
-            "no example .* can read; bring in files in a folder for each class, as cat/",
+            "no example .* can read; add files in a folder for each class, as cat/",
         ),
         (["../flat", "--sha256", "0" * 64], "is a folder, which has no SHA-256"),
         (["s3://bucket/cats", "--sha256", "0" * 64], "is a folder, which has no SHA-256"),
-        (["../flat.zip", "--sha256", "12"], "'12' is no SHA-256"),
+        (["../flat.zip", "--sha256", "12"], "'12' is not a SHA-256"),
         (["--sha256", "0" * 64], "the example data needs no checksum"),
         (["../flat.zip", "--max-bytes", "1"], "more than --max-bytes allows"),
         (["../flat.zip", "--max-files", "0"], "more than 0 files"),
         (["../flat.zip", "--max-ratio", "0.1"], "more than 0.1 times its own size"),
-        (["../flat/1.png"], "no archive of a known kind"),
+        (["../flat/1.png"], "not an archive of a known kind"),
         (["file:///cats.zip"], "is a path on this machine; give it without file://"),
     ],
 )
@@ -197,7 +197,9 @@ def test_the_example_is_not_the_one_that_is_expected(here: Path, call: Call) -> 
 
 def test_a_project_without_an_example(here: Path, call: Call) -> None:
     Path("scripts/example.py").unlink()
-    with pytest.raises(UserError, match=r"no scripts/example\.py, so no example data; name your"):
+    with pytest.raises(
+        UserError, match=r"scripts/example\.py is missing, so there is no example data; name"
+    ):
         call()
 
 
@@ -267,7 +269,7 @@ def test_with_dvc(here: Path, call: Call, served: str, monkeypatch: pytest.Monke
     assert (found["kind"], found["source"], found["files"]) == ("archive", served, 6)
     assert "secret" not in POINTER.read_text(encoding="utf-8")
 
-    with pytest.raises(UserError, match="is not as committed"):
+    with pytest.raises(UserError, match="has uncommitted changes"):
         call("remote://bucket/pictures", "--replace")
     command("git", "add", "--all")
     command("git", "commit", "--quiet", "-m", "Data")
@@ -275,7 +277,7 @@ def test_with_dvc(here: Path, call: Call, served: str, monkeypatch: pytest.Monke
     (here / "pictures/tree/new.png").write_bytes(source["tree/000.png"] + b"1")
     hidden = Path(".dvc/config.local")
     hidden.write_text(remote.replace("bucket", "hidden"), encoding="utf-8")
-    with pytest.raises(UserError, match="no clone would know the remote 'hidden', for it is not"):
+    with pytest.raises(UserError, match="clones would not know the remote 'hidden', which is not"):
         call("remote://hidden/pictures", "--replace")
     hidden.unlink()
     call("remote://bucket/pictures", "--replace")

@@ -78,7 +78,7 @@ def test_rows(here: Path, call: Call, reads: Callable[[str], None], form: str) -
     assert (found["kind"], found["files"]) == (form, 1)
     if form == "file":
         checksum = hashlib.sha256(text.encode()).hexdigest()
-        assert f"from file t.csv (SHA-256 {checksum})\nthis checksum was not given" in told
+        assert f"from file t.csv (SHA-256 {checksum})\nno checksum was given" in told
         with pytest.raises(UserError, match="has the SHA-256"):
             call(str(given[form]), "--force", "--sha256", "0" * 64)
 
@@ -89,8 +89,8 @@ def test_rows(here: Path, call: Call, reads: Callable[[str], None], form: str) -
         (
             "labels",
             {"cat__1_png": "x"},
-            "labels.csv is not there; write it, with the columns path and kind.\nSo bring in files,"
-            " and labels.csv with the columns path and kind, or let the section task of",
+            "labels.csv is not there; write it, with the columns path and kind.\nSo add files,"
+            " and labels.csv with the columns path and kind, or set section `task` of",
         ),
         ("labels", {"labels_csv": "path,sort\n"}, ": labels.csv, line 1, has no column kind among"),
         (
@@ -101,8 +101,8 @@ def test_rows(here: Path, call: Call, reads: Callable[[str], None], form: str) -
         (
             "lines",
             {"cat__1_png": "x"},
-            "(1.png: examples stand in .csv and .jsonl files; make it one, or remove it); bring"
-            " in .csv or .jsonl files, of which a column or key is kind, or let the section",
+            "(1.png: examples stand in .csv and .jsonl files; make it one, or remove it); add"
+            " .csv or .jsonl files, of which a column or key is kind, or set section",
         ),
         ("lines", {"t_csv": "size,sort\n1,2\n"}, ": t.csv, line 1, has no column kind among size,"),
         ("lines", {"t_csv": 'size,kind\n1,"2\n'}, ": t.csv, line 2, is not CSV"),
@@ -146,9 +146,7 @@ def test_a_table_for_another_reader(
     if reader == "labels":
         reads("labels")
     table = some(here / "out", houses_CSV="a,kind\n1,2\n") / "houses.CSV"
-    words = (
-        r"houses\.CSV is a table; bring in files.*, or let the section task of params\.yaml say how"
-    )
+    words = r"houses\.CSV is a table; add files.*, or set section `task` of params\.yaml to how"
     with pytest.raises(UserError, match=words):
         call(str(table))
     assert not RAW.exists()
@@ -206,5 +204,5 @@ def test_masks_do_not_come_in_half(
         call(str(masks))
     said = str(caught.value)
     assert words in said and said.endswith(" Nothing was changed.")
-    assert "bring in images/NAME.jpg, or of another type, and masks/NAME.png for each, or" in said
+    assert "add images/NAME.jpg, or of another type, and masks/NAME.png for each, or" in said
     assert sorted(Path("data").rglob("*")) == before

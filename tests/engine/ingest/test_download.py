@@ -84,5 +84,5 @@ def test_a_download_that_breaks_off(tmp_path: Path, server: str) -> None:
 
 @pytest.mark.parametrize("address", ["ssh://me@host/cats", "s3://bucket/cats?versionId=1"])
 def test_an_import_would_record_secrets(tmp_path: Path, address: str) -> None:
-    with pytest.raises(UserError, match=r"names a user or has a query.*use remote://NAME/folder"):
+    with pytest.raises(UserError, match=r"has a user or a query.*use remote://NAME/folder"):
         import_folder(address, tmp_path)

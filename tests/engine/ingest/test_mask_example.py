@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from samebits.ingest.example import version
+from samebits.ingest.example_data import version
 
 SCRIPT = "{% if cookiecutter.task == 'image-mask' %}example.py{% endif %}"
 

@@ -11,7 +11,7 @@ from samebits import programs
 from samebits.console.errors import UserError
 from samebits.data.dvc_file import record_origin
 from samebits.ingest import missing
-from samebits.ingest.example import holds, version
+from samebits.ingest.example_data import holds, version
 
 WEIGHTS = Path("weights.bin")
 FILES = {"a/1.png": b"one"}

@@ -53,8 +53,8 @@ def test_it_writes_what_it_is_given(tmp_path: Path, into: Incoming) -> None:
         ("con/1.png", "is the name of a device on Windows"),
         ("x. /1.png", "ends with a space, which Windows drops"),
         ("cat/\u202egnp.1", "cannot be seen or turn its direction"),
-        ("", "is no name of a file"),
-        ("./", "is no name of a file"),
+        ("", "is not a file name"),
+        ("./", "is not a file name"),
     ],
 )
 def test_a_name_that_is_refused(tmp_path: Path, into: Incoming, name: str, problem: str) -> None:
@@ -69,14 +69,14 @@ def test_a_name_that_is_refused(tmp_path: Path, into: Incoming, name: str, probl
 @pytest.mark.parametrize(
     ("names", "problem"),
     [
-        (("cat/1.png", "cat/1.png"), "stands there twice"),
-        (("cat/1.png", "./cat//1.png"), "stands there twice"),
+        (("cat/1.png", "cat/1.png"), "is there twice"),
+        (("cat/1.png", "./cat//1.png"), "is there twice"),
         (("cat", "cat/1.png"), "'cat' is both a file and a folder"),
         (("cat/1.png", "cat"), "'cat' is both a file and a folder"),
-        (("cat/1.png", "cat/1.PNG"), "'cat/1.PNG' and 'cat/1.png' are one and the same on other"),
-        (("cat/1.png", "Cat/2.png"), "'Cat' and 'cat' are one and the same on other systems"),
-        (("é/1.png", "e\u0301/2.png"), "are one and the same on other systems"),
-        (("straße/1.png", "STRASSE/2.png"), "are one and the same on other systems"),
+        (("cat/1.png", "cat/1.PNG"), "'cat/1.PNG' and 'cat/1.png' are the same name on other"),
+        (("cat/1.png", "Cat/2.png"), "'Cat' and 'cat' are the same name on other systems"),
+        (("é/1.png", "e\u0301/2.png"), "are the same name on other systems"),
+        (("straße/1.png", "STRASSE/2.png"), "are the same name on other systems"),
     ],
 )
 def test_names_that_clash(into: Incoming, names: tuple[str, str], problem: str) -> None:
@@ -145,7 +145,7 @@ def test_the_least_bound_counts(tmp_path: Path) -> None:
     assert 0 < limits.room(tmp_path).bytes < 2**60
     assert Limits(bytes=7).room(tmp_path).bytes == 7
     into = Incoming(tmp_path / "raw", "cats.zip", 10, limits.room(tmp_path), limits.expansion(10))
-    with pytest.raises(UserError, match="more than 2 times its own size, as a bomb does"):
+    with pytest.raises(UserError, match="more than 2 times its own size, as a zip bomb does"):
         bring(into, "1.png", size=21)
 
 
@@ -163,9 +163,9 @@ def test_a_folder_is_copied(tmp_path: Path, into: Incoming) -> None:
 @pytest.mark.parametrize(
     ("kind", "problem"),
     [
-        ("folder", "'dog' is a link to a folder; put the folder itself there"),
-        ("nothing", "'dog' is no file and no folder"),
-        ("pipe", "'dog' is no file and no folder"),
+        ("folder", "'dog' is a link to a folder; replace it by the folder itself"),
+        ("nothing", "'dog' is neither a file nor a folder"),
+        ("pipe", "'dog' is neither a file nor a folder"),
         ("closed", "'dog' cannot be read"),
     ],
 )

@@ -15,8 +15,8 @@ from conftest import PYTHONPATH
 from samebits import programs
 from samebits.console.errors import UserError
 from samebits.data.dvc_file import record_origin, recorded_version
-from samebits.ingest.example import version, write
-from samebits.ingest.swap import Place
+from samebits.ingest.example_data import version, write
+from samebits.ingest.swap import DataFolder
 
 OLD = {"cat/1.png": b"old", "dog/1.png": b"dog"}
 NEW = {"cat/1.png": b"new", "rat/1.png": b"rat"}
@@ -24,10 +24,10 @@ IDENTITY = ("-c", "user.name=Test", "-c", "user.email=test@localhost")
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DataFolder:
     """A project in Git, its data committed."""
     monkeypatch.chdir(tmp_path)
-    place = Place(Path("data"))
+    place = DataFolder(Path("data"))
     write(OLD, place.raw)
     point(place.pointer, version(OLD))
     git("init", "--quiet")
@@ -54,7 +54,7 @@ def content(raw: Path) -> dict[str, bytes]:
     return {one.relative_to(raw).as_posix(): one.read_bytes() for one in files}
 
 
-def renew(place: Place) -> None:
+def renew(place: DataFolder) -> None:
     with place.exchange() as folder:
         write(NEW, folder / "raw")
         point(folder / "raw.dvc", version(NEW))
@@ -66,7 +66,7 @@ def dvc_says(monkeypatch: pytest.MonkeyPatch, said: object, code: int = 0) -> No
     monkeypatch.setattr(programs, "dvc_command", lambda *_, **__: command)
 
 
-def test_the_new_takes_the_place_of_the_old(place: Place) -> None:
+def test_the_new_takes_the_place_of_the_old(place: DataFolder) -> None:
     renew(place)
     assert content(place.raw) == NEW
     assert recorded_version(place.pointer) == version(NEW)
@@ -75,7 +75,7 @@ def test_the_new_takes_the_place_of_the_old(place: Place) -> None:
 
 
 def test_what_was_replaced_cannot_be_removed(
-    place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    place: DataFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The new data are in, so this is no failure."""
 
@@ -92,7 +92,7 @@ def test_what_was_replaced_cannot_be_removed(
     assert not (place.raw.parent / "replaced").exists()
 
 
-def test_what_fails_changes_nothing(place: Place) -> None:
+def test_what_fails_changes_nothing(place: DataFolder) -> None:
     with pytest.raises(KeyboardInterrupt), place.exchange() as folder:
         write(NEW, folder / "raw")
         raise KeyboardInterrupt
@@ -100,7 +100,7 @@ def test_what_fails_changes_nothing(place: Place) -> None:
     assert sorted(one.name for one in Path("data").iterdir()) == ["raw", "raw.dvc"]
 
 
-def test_nothing_to_lose(place: Place) -> None:
+def test_nothing_to_lose(place: DataFolder) -> None:
     shutil.rmtree(place.raw)
     point(place.pointer, version(NEW))
     record_origin(place.pointer, {"kind": "example", "source": "tiny", "files": 2})
@@ -110,7 +110,7 @@ def test_nothing_to_lose(place: Place) -> None:
     place.refuse_to_lose(replace=False, force=False)
 
 
-def test_to_replace_must_be_said(place: Place) -> None:
+def test_to_replace_must_be_said(place: DataFolder) -> None:
     with pytest.raises(UserError, match=r"raw holds data; .* --replace \(make: REPLACE=1\)"):
         place.refuse_to_lose(replace=False, force=False)
     shutil.rmtree(place.raw)
@@ -119,9 +119,9 @@ def test_to_replace_must_be_said(place: Place) -> None:
     place.refuse_to_lose(replace=True, force=False)
 
 
-def test_what_nothing_could_bring_back(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_nothing_could_bring_back(place: DataFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(why: str) -> None:
-        with pytest.raises(UserError, match=f"could bring .*raw back, for .*{why}.*; keep it with"):
+        with pytest.raises(UserError, match=f"raw could not be restored: .*{why}.*; save it with"):
             place.refuse_to_lose(replace=True, force=False)
         place.refuse_to_lose(replace=False, force=True)
 
@@ -134,9 +134,9 @@ def test_what_nothing_could_bring_back(place: Place, monkeypatch: pytest.MonkeyP
     dvc_says(monkeypatch, {}, code=1)
     refused("DVC does not know its state")
     point(place.pointer, version(NEW))
-    refused("is not as committed")
+    refused("has uncommitted changes")
     git("rm", "--quiet", "--cached", "data/raw.dvc")
-    refused("is not as committed")
+    refused("has uncommitted changes")
     shutil.rmtree(".git")
     refused("this folder is in no Git repository")
     place.pointer.unlink()
@@ -144,7 +144,7 @@ def test_what_nothing_could_bring_back(place: Place, monkeypatch: pytest.MonkeyP
 
 
 def test_the_example_can_always_be_made_again(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+    place: DataFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dvc_says(monkeypatch, {"not_in_cache": ["data/raw/"]})
     record_origin(place.pointer, {"kind": "example", "source": "tiny", "files": 2})
@@ -162,15 +162,15 @@ import json, os, shutil, signal, sys, zipfile
 from pathlib import Path
 from PIL import Image
 from samebits.ingest import collect, download as fetch
-from samebits.ingest.example import version, write
-from samebits.ingest.swap import Place
+from samebits.ingest.example_data import version, write
+from samebits.ingest.swap import DataFolder
 from samebits.ingest.safe_copy import Limits
 from samebits.core.png import png
 from samebits.data.dvc_file import recorded_version
 import numpy
 
 EVENTS = ("os.rename", "os.mkdir", "os.rmdir", "os.remove", "open", "os.listdir", "os.scandir")
-place, example = Place(Path("data")), png(numpy.zeros((1, 2, 2), numpy.uint8))
+place, example = DataFolder(Path("data")), png(numpy.zeros((1, 2, 2), numpy.uint8))
 old, new = (
     {f"{one}/{number}.png": example + one.encode() for number in (1, 2)} for one in ("cat", "dog")
 )

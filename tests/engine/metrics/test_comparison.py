@@ -11,7 +11,7 @@ from samebits.console.errors import UserError
 from samebits.data.targets import Answers
 from samebits.metrics import intervals
 from samebits.metrics.class_predictions import ClassPredictions
-from samebits.metrics.classification import Classified
+from samebits.metrics.class_sample import ClassSample
 from samebits.metrics.comparison import Paired, Spread, check_same, paired
 from samebits.metrics.intervals import resample
 from samebits.metrics.registry import METRICS
@@ -26,12 +26,12 @@ def _fewer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(intervals, "REPLICATES", 200)
 
 
-def pair(draw: np.random.Generator, count: int, gain: float) -> list[Classified]:
+def pair(draw: np.random.Generator, count: int, gain: float) -> list[ClassSample]:
     """Two models, of which B errs less by `gain`."""
     return models(draw, count, [0.10, 0.10 - gain])
 
 
-def models(draw: np.random.Generator, count: int, shares: list[float]) -> list[Classified]:
+def models(draw: np.random.Generator, count: int, shares: list[float]) -> list[ClassSample]:
     """Models of ten classes that err on such shares; the same examples are hard for all."""
     labels = np.arange(count) % 10
     hard = draw.random(count)
@@ -39,11 +39,11 @@ def models(draw: np.random.Generator, count: int, shares: list[float]) -> list[C
     for errors in shares:
         own = np.where(draw.random(count) < 0.8, hard, draw.random(count))
         answers = np.where(own < errors, (labels + 1) % 10, labels)
-        samples.append(Classified(labels, answers, np.eye(10)[answers], np.arange(count)))
+        samples.append(ClassSample(labels, answers, np.eye(10)[answers], np.arange(count)))
     return samples
 
 
-def apart(name: str, a: Classified, b: Classified, seed: int) -> Paired:
+def apart(name: str, a: ClassSample, b: ClassSample, seed: int) -> Paired:
     metric = METRICS[name]
     first, second = (resample({"": metric}, sample, seed) for sample in (a, b))
     return paired(metric, first, second)

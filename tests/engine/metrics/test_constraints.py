@@ -31,8 +31,8 @@ def test_every_kind(text: str, name: str, least: bool, bound: float) -> None:
     [
         (["recall[cat] > 0.9"], "`recall.cat. > 0.9` cannot be read; write"),
         (["recal[cat] >= 0.9"], r"did you mean `recall\[class\]`"),
-        (["recall[cow] >= 0.9"], "names a class that is not there; the classes are cat, big dog"),
-        (["accurcy >= 0.9"], r"did you mean `accuracy`\? Beside metrics there are parameters, "),
+        (["recall[cow] >= 0.9"], "names an unknown class; the classes are cat, big dog"),
+        (["accurcy >= 0.9"], r"did you mean `accuracy`\? Besides metrics there are parameters, "),
         (["parameters <= 1e999"], "no bound is so large; write a smaller number"),
         (["log_loss <= 1e999"], "no bound is so large"),
         (["log_loss <= 0.5", "log_loss >= 0.6"], "contradict each other: no model can meet both"),
@@ -41,7 +41,10 @@ def test_every_kind(text: str, name: str, least: bool, bound: float) -> None:
         (["parameters <= -1"], "never negative"),
         (["parameters@class cat <= 5"], "has no slices"),
         (["accuracy >= 0.9", "accuracy <= 0.8"], "contradict each other: no model can meet both"),
-        (["accuracy >= 0.9", "accuracy >= 0.8"], "say the same of one figure; keep one"),
+        (
+            ["accuracy >= 0.9", "accuracy >= 0.8"],
+            "bound the same figure in the same direction; keep one",
+        ),
     ],
 )
 def test_what_is_refused(texts: list[str], words: str) -> None:

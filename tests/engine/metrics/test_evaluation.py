@@ -248,7 +248,7 @@ def test_the_test_examples_must_be_there(made: Made) -> None:
 
 
 def test_names_are_checked_before_anything_is_predicted() -> None:
-    with pytest.raises(UserError, match="names a class that is not there"):
+    with pytest.raises(UserError, match="names an unknown class"):
         constrained = dataclasses.replace(PLAIN, constraints=("recall[c] >= 1",))
         check(constrained, Answers("class", CLASSES))
 

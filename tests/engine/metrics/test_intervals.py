@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from samebits.metrics import intervals
-from samebits.metrics.classification import Classified
+from samebits.metrics.class_sample import ClassSample
 from samebits.metrics.intervals import measure, quantile, resample, wilson
 from samebits.metrics.registry import metrics_of
 from samebits.metrics.scores import find, value
@@ -17,7 +17,7 @@ METRICS = metrics_of("class")
 SIMULATIONS = 100
 
 
-def drawn(draw: np.random.Generator, count: int, together: int = 1) -> Classified:
+def drawn(draw: np.random.Generator, count: int, together: int = 1) -> ClassSample:
     """Examples of three classes; `together` of them share a part of their noise."""
     labels = np.repeat(np.arange(3), count // 3)
     groups = np.arange(len(labels)) // together
@@ -26,7 +26,7 @@ def drawn(draw: np.random.Generator, count: int, together: int = 1) -> Classifie
     logits[np.arange(len(labels)), labels] += 2.5
     rows = np.exp(1.2 * logits)
     rows = (rows / rows.sum(axis=1, keepdims=True)).round(6)
-    return Classified(labels, rows.argmax(axis=1), rows, groups)
+    return ClassSample(labels, rows.argmax(axis=1), rows, groups)
 
 
 @pytest.mark.parametrize("together", [1, 5])
@@ -51,7 +51,7 @@ def test_groups_that_are_ignored_cover_too_little(monkeypatch: pytest.MonkeyPatc
     draw, covered = np.random.default_rng(1), 0
     for seed in range(SIMULATIONS):
         whole = drawn(draw, 300, 10)
-        alone = Classified(whole.labels, whole.answers, whole.probabilities, np.arange(300))
+        alone = ClassSample(whole.labels, whole.answers, whole.probabilities, np.arange(300))
         one = measure(METRICS["log_loss"], alone, seed)
         covered += one.low <= truth <= one.high
     assert covered < 0.88 * SIMULATIONS
@@ -60,7 +60,7 @@ def test_groups_that_are_ignored_cover_too_little(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("name", METRICS)
 def test_perfect_answers_leave_something_open(name: str) -> None:
     labels = np.repeat([0, 1, 2], 10)
-    one = measure(METRICS[name], Classified(labels, labels, np.eye(3)[labels], labels), 0)
+    one = measure(METRICS[name], ClassSample(labels, labels, np.eye(3)[labels], labels), 0)
     assert one.low <= one.value <= one.high
     if METRICS[name].form in ("share", "area"):
         assert one.low < 1 == one.high
@@ -69,7 +69,7 @@ def test_perfect_answers_leave_something_open(name: str) -> None:
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_hardly_any_examples(count: int) -> None:
     labels = np.arange(count) % 2
-    sample = Classified(labels, labels, np.eye(2)[labels], np.arange(count))
+    sample = ClassSample(labels, labels, np.eye(2)[labels], np.arange(count))
     for one in resample(METRICS, sample, 0).figures.values():
         assert np.isfinite([one.low, one.high]).all()
         assert one.low <= one.value <= one.high

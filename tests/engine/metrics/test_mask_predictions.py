@@ -14,7 +14,7 @@ from samebits.console.errors import UserError
 from samebits.core.sections import Evaluation
 from samebits.data.drawn_masks import read_masks, write_masks
 from samebits.data.targets import Answers
-from samebits.metrics.baselines import beside
+from samebits.metrics.baseline_scores import compared
 from samebits.metrics.comparison import check_same, paired
 from samebits.metrics.evaluation import check, judge_all, parts_of, resample_all
 from samebits.metrics.intervals import measure, resample
@@ -188,12 +188,15 @@ def test_constraints_slices_and_the_worst() -> None:
     [
         ({"metric": "accuracy"}, "unknown metric of a mask `accuracy`"),
         ({"constraints": ("recall[odd] >= 0.9",)}, r"unknown metric of a mask `recall\[odd\]`"),
-        ({"constraints": ("iou[cat] >= 0.9",)}, "names a class that is not there; the classes are"),
+        ({"constraints": ("iou[cat] >= 0.9",)}, "names an unknown class; the classes are"),
         (
             {"constraints": ("mean_iou >= 90",)},
             "`mean_iou` lies between 0 and 1; write 90 % as 0.9",
         ),
-        ({"slices": ("class",)}, "slice `class`: an example has no class, for task.target is mask"),
+        (
+            {"slices": ("class",)},
+            "slice `class`: examples have no class, since task.target is mask",
+        ),
     ],
 )
 def test_what_masks_do_not_have(changes: dict[str, Any], message: str) -> None:
@@ -225,7 +228,7 @@ def test_simple_models_stand_beside_it() -> None:
         name: resample({"mean_iou": METRICS["mean_iou"]}, one.sample, 0)
         for name, one in network.items()
     }
-    (row,) = beside("mean_iou", earned, {"it": dict.fromkeys(("dev", "test"), simple)}, 0)
+    (row,) = compared("mean_iou", earned, {"it": dict.fromkeys(("dev", "test"), simple)}, 0)
     assert (row["verdict"], row["beaten"]) == ("better", True)
 
 
@@ -242,7 +245,7 @@ def test_what_cannot_be_scored() -> None:
     scoring, one = MaskScoring(MASK.classes), segmented(0, 1)
     with pytest.raises(UserError, match="data set `dev` has 0 examples and 3 classes"):
         scoring.scored("dev", [], None, np.zeros((0, 10)))
-    with pytest.raises(UserError, match=r"counted has the shape \[1, 7\]; run"):
+    with pytest.raises(UserError, match=r"the counts have the shape \[1, 7\]; run"):
         scoring.scored("dev", one.examples, None, np.zeros((1, 7)))
     broken = np.zeros((1, 10))
     broken[0, 0] = np.nan

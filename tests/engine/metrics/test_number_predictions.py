@@ -12,7 +12,7 @@ from predicted import example
 from samebits.console.errors import UserError
 from samebits.core.sections import Evaluation
 from samebits.data.targets import Answers
-from samebits.metrics.baselines import beside
+from samebits.metrics.baseline_scores import compared
 from samebits.metrics.comparison import check_same
 from samebits.metrics.constraints import Constraint
 from samebits.metrics.evaluation import check, judge_all, parts_of, resample_all
@@ -152,7 +152,7 @@ def test_constraints_slices_and_the_worst() -> None:
         ({"constraints": ("recall[a] >= 0.9",)}, r"unknown metric of a number `recall\[a\]`"),
         ({"constraints": ("rmse <= -1",)}, "`rmse` is never negative"),
         ({"constraints": ("r2 >= 1.5",)}, "`r2` is never above 1"),
-        ({"slices": ("class",)}, "an example has no class, for task.target is number"),
+        ({"slices": ("class",)}, "examples have no class, since task.target is number"),
     ],
 )
 def test_what_numbers_do_not_have(changes: dict[str, Any], message: str) -> None:
@@ -173,7 +173,7 @@ def test_simple_models_stand_beside_it() -> None:
     earned = {
         name: resample({"rmse": METRICS["rmse"]}, one.sample, 0) for name, one in network.items()
     }
-    (row,) = beside("rmse", earned, {"mean": dict.fromkeys(("dev", "test"), mean)}, 0)
+    (row,) = compared("rmse", earned, {"mean": dict.fromkeys(("dev", "test"), mean)}, 0)
     assert (row["verdict"], row["beaten"]) == ("better", True)
     assert row["value"] == pytest.approx(10, rel=0.1) and row["difference"] < -7
 

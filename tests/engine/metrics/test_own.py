@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 import samebits
 from samebits.console.errors import UserError
 from samebits.metrics import Metric, Scored, mean_of, number_of
-from samebits.metrics.classification import Classified
+from samebits.metrics.class_sample import ClassSample
 from samebits.metrics.intervals import resample
 from samebits.metrics.registry import METRICS, enter
 from samebits.metrics.scores import find, value
@@ -27,10 +27,10 @@ def _restored() -> Iterator[None]:
     METRICS.update(before)
 
 
-def sample() -> Classified:
+def sample() -> ClassSample:
     draw = np.random.default_rng(0)
     labels, rows = draw.integers(0, 3, 90), draw.dirichlet([1, 1, 1], 90)
-    return Classified(labels, rows.argmax(axis=1), rows, np.arange(90))
+    return ClassSample(labels, rows.argmax(axis=1), rows, np.arange(90))
 
 
 def top_2(scored: Scored) -> NDArray[np.bool_]:
@@ -68,13 +68,13 @@ def test_that_the_answers_are_given_too() -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("accuracy", "something else is called `accuracy`; give your metric another name"),
-        ("recall", "something else is called `recall`"),
-        ("examples", "something else is called `examples`"),
-        ("latency_ms", "something else is called `latency_ms`"),
-        ("F2", "`F2` is no name of a metric; begin it with a small letter"),
-        ("_f2", "`_f2` is no name of a metric"),
-        ("f-2", "`f-2` is no name of a metric"),
+        ("accuracy", "the name `accuracy` is taken; give your metric another one"),
+        ("recall", "the name `recall` is taken"),
+        ("examples", "the name `examples` is taken"),
+        ("latency_ms", "the name `latency_ms` is taken"),
+        ("F2", "`F2` cannot name a metric; begin with a small letter"),
+        ("_f2", "`_f2` cannot name a metric"),
+        ("f-2", "`f-2` cannot name a metric"),
     ],
 )
 def test_a_name_that_cannot_be_had(name: str, words: str) -> None:
@@ -86,7 +86,7 @@ def test_a_name_that_cannot_be_had(name: str, words: str) -> None:
 
 def test_a_name_is_had_once() -> None:
     one = number_of("one", lambda _: 0.0, higher_is_better=True)
-    with pytest.raises(UserError, match="something else is called `one`"):
+    with pytest.raises(UserError, match="the name `one` is taken"):
         enter([one, one])
 
 
@@ -103,11 +103,12 @@ def test_a_built_in_name_is_taken_when_own_metrics_enter() -> None:
         text=True,
         check=False,
     )
-    assert "UserError: metrics.py: something else is called `accuracy`" in done.stderr
+    assert "UserError: metrics.py: the name `accuracy` is taken" in done.stderr
 
 
 @pytest.mark.parametrize(
-    ("found", "words"), [("nan", "gave nan, not a number"), ("x", "failed: ValueError: could not")]
+    ("found", "words"),
+    [("nan", "returned nan, not a finite number"), ("x", "failed: ValueError: could not")],
 )
 def test_one_that_fails(found: str, words: str) -> None:
     enter([number_of("broken", lambda _: float(found), higher_is_better=True)])

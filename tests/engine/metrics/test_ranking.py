@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from samebits.metrics.classification import Classified
+from samebits.metrics.class_sample import ClassSample
 from samebits.metrics.comparison import Spread
 from samebits.metrics.intervals import resample
 from samebits.metrics.ranking import Candidate, corrected, rank
@@ -16,7 +16,7 @@ def candidate(
     name: str, wrong: int, accepted: bool | None = True, spread: Spread | None = None
 ) -> Candidate:
     answers = np.where(np.arange(400) < wrong, (LABELS + 1) % 4, LABELS)
-    sample = Classified(LABELS, answers, np.eye(4)[answers], np.arange(400))
+    sample = ClassSample(LABELS, answers, np.eye(4)[answers], np.arange(400))
     drawn = resample({"": METRICS["accuracy"]}, sample, seed=0)
     return Candidate(name, 1 - wrong / 400, accepted, drawn, spread)
 

@@ -114,7 +114,9 @@ def test_outputs_that_are_gone(commit: Commit, gone: str) -> None:
 
 def test_an_older_form(commit: Commit) -> None:
     commit(metrics='{"score": 0.5, "metric": "accuracy"}')
-    with pytest.raises(UserError, match="of 'main' is of an older form; run `dvc repro evaluate`"):
+    with pytest.raises(
+        UserError, match="of 'main' has an older format; check it out and run `dvc repro evaluate`"
+    ):
         read_result("main")
 
 
@@ -134,7 +136,9 @@ def test_predictions_that_are_damaged_are_named_as_a_person_knows_them(commit: C
 def test_predictions_that_are_not_numbers(commit: Commit, tmp_path: Path) -> None:
     table = (tmp_path / "predictions.csv").read_text(encoding="utf-8")
     commit(predictions=table.replace("0.700000", "nan", 1))
-    with pytest.raises(UserError, match=r"^reports/predictions\.csv of 'main' holds what is not a"):
+    with pytest.raises(
+        UserError, match=r"^reports/predictions\.csv of 'main' has a cell that is not a"
+    ):
         read_result("main")
 
 

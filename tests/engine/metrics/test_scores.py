@@ -9,7 +9,7 @@ import pytest
 from sklearn.metrics import f1_score, recall_score, roc_auc_score
 
 from samebits.console.errors import UserError
-from samebits.metrics.classification import Classified
+from samebits.metrics.class_sample import ClassSample
 from samebits.metrics.registry import metrics_of
 from samebits.metrics.scores import find, rounded, value
 from samebits.metrics.sums import Labels, Values
@@ -31,9 +31,9 @@ METRICS = metrics_of("class")
 CLASSES = ("a", "b", "c d")
 
 
-def sample(labels: Labels, rows: Values) -> Classified:
+def sample(labels: Labels, rows: Values) -> ClassSample:
     answers = rows.argmax(axis=1).astype(np.int64)
-    return Classified(labels, answers, rows, np.arange(len(labels)))
+    return ClassSample(labels, answers, rows, np.arange(len(labels)))
 
 
 def score(metric: str, labels: Labels = LABELS, rows: Values = ROWS) -> float:
@@ -207,5 +207,7 @@ def test_too_little_memory_is_no_fault_of_a_metric(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_class_that_is_not_there() -> None:
-    with pytest.raises(UserError, match=r"`recall\[x\]` names a class .* are a, b, c d\.$"):
+    with pytest.raises(
+        UserError, match=r"`recall\[x\]` names an unknown class; .* are a, b, c d\.$"
+    ):
         find("recall[x]", CLASSES)

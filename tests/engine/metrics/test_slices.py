@@ -55,7 +55,7 @@ def test_equal_values_stay_together(made: Callable[..., ClassPredictions]) -> No
 
 
 @pytest.mark.parametrize(
-    ("kind", "words"), [("size at 3, 2", "its bounds must rise"), ("colour", "cannot be read")]
+    ("kind", "words"), [("size at 3, 2", "the bounds must increase"), ("colour", "cannot be read")]
 )
 def test_what_cannot_be_read(kind: str, words: str, predictions: ClassPredictions) -> None:
     with pytest.raises(UserError, match=words):
@@ -63,6 +63,6 @@ def test_what_cannot_be_read(kind: str, words: str, predictions: ClassPrediction
 
 
 def test_what_decode_does_not_know(predictions: ClassPredictions) -> None:
-    words = "no example has a number colour; `decode` knows width, height, brightness"
+    words = "`decode` in data.py returns no fact colour; the facts are: width, height, brightness"
     with pytest.raises(UserError, match=words):
         found("colour in 3 parts", predictions)

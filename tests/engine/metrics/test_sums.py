@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-from samebits.metrics.classification import Classified, placements
+from samebits.metrics.class_sample import ClassSample, placements
 from samebits.metrics.registry import metrics_of
 from samebits.metrics.sums import numbered
 
 METRICS = metrics_of("class")
 
 
-def sample() -> Classified:
+def sample() -> ClassSample:
     draw = np.random.default_rng(0)
     labels, rows = draw.integers(0, 3, 60), draw.dirichlet([1, 1, 1], 60)
-    return Classified(labels, rows.argmax(axis=1), rows, np.arange(60))
+    return ClassSample(labels, rows.argmax(axis=1), rows, np.arange(60))
 
 
 def test_sums_are_whole_numbers_whatever_adds_them_up() -> None:
@@ -44,7 +44,9 @@ def test_the_order_of_examples_moves_no_sum() -> None:
     whole = sample()
     turned = whole.repeated(np.ones(60, dtype=np.int64)).part(np.ones(60, dtype=bool))
     order = np.random.default_rng(2).permutation(60)
-    mixed = Classified(whole.labels[order], whole.answers[order], whole.probabilities[order], order)
+    mixed = ClassSample(
+        whole.labels[order], whole.answers[order], whole.probabilities[order], order
+    )
     for name, metric in METRICS.items():
         assert metric.compute is not None
         values = [metric.compute(one.sums()).tolist() for one in (whole, turned, mixed)]

@@ -117,7 +117,7 @@ def test_proven(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_edited_environment_proves_nothing(here: Path) -> None:
     commit(BOTH)
     setup("import sys; sys.exit('error: files of numpy are not as installed: run setup again')")
-    with pytest.raises(UserError, match="nothing is proven, for files of numpy are not as inst"):
+    with pytest.raises(UserError, match="nothing is proven: files of numpy are not as inst"):
         verify.main()
 
 
@@ -210,7 +210,7 @@ def test_here_is_no_proof_where_nothing_ran(here: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(
         programs, "dvc_command", lambda *_, **__: [sys.executable, "-c", "raise SystemExit(1)"]
     )
-    with pytest.raises(UserError, match=r"do not all lie here; run 'dvc repro'"):
+    with pytest.raises(UserError, match=r"are missing or changed; run 'dvc repro'"):
         verify.main()
 
 

@@ -84,7 +84,7 @@ def test_names_that_mean_the_same(names: tuple[str, str]) -> None:
     ],
 )
 def test_what_is_no_list(content: bytes) -> None:
-    with pytest.raises(UserError, match=r"the list of data/raw is none of DVC's"):
+    with pytest.raises(UserError, match=r"the list of data/raw is not one of DVC's"):
         listed_files(content, "data/raw")
 
 

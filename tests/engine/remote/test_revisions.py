@@ -164,7 +164,7 @@ def test_params_are_text(history: Any) -> None:
 
 @pytest.mark.parametrize("text", ["", "[", "a"])
 def test_params_that_are_none(history: Any, text: str) -> None:
-    with pytest.raises(UserError, match=r"params\.yaml of HEAD is missing or no YAML"):
+    with pytest.raises(UserError, match=r"params\.yaml of HEAD is missing or is not YAML"):
         history.commit(files={"params.yaml": text})
         Revision.find("HEAD").params()
 

@@ -172,7 +172,7 @@ def test_a_push_names_what_it_could_not_find(store: Path, fake: Fake) -> None:
 def test_a_target_that_nothing_names(
     store: Path, action: Callable[[Sequence[str]], None], target: str
 ) -> None:
-    with pytest.raises(UserError, match=rf"'{target}' is no output that dvc\.lock names, no \.dvc"):
+    with pytest.raises(UserError, match=rf"'{target}' is not an output in dvc\.lock, a \.dvc"):
         action(["data/raw.dvc", target])
 
 
@@ -205,7 +205,7 @@ def test_a_cause_is_one_sentence(said: str, meaning: str) -> None:
 
 def test_a_broken_connection_is_not_taken_for_missing_objects(fake: Fake) -> None:
     fake(f"ERROR: failed to transfer '{md5(b'two')}' - Connection reset by peer", 1)
-    with pytest.raises(UserError, match="cannot be reached; mend the network"):
+    with pytest.raises(UserError, match="cannot be reached; fix the network"):
         remote.pull()
 
 

@@ -149,7 +149,7 @@ def test_the_object_of_a_file_elsewhere(plant: Plant) -> None:
     text = json.dumps([{"md5": "../../../../../store/x", "relpath": "a"}]).encode()
     held = put(Path("../store"), text, ".dir")
     plant(pointer=f"outs:\n- md5: {held}\n  hash: md5\n  path: raw\n")
-    refused("the list of data/raw is none of DVC's")
+    refused("the list of data/raw is not one of DVC's")
 
 
 @pytest.mark.parametrize(

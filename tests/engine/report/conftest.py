@@ -9,7 +9,7 @@ from predicted import MASK, NUMBER, example, missing, segmented, summarise
 
 from samebits.core.sections import Evaluation
 from samebits.data.targets import Answers
-from samebits.diagnosis.forms import errors_of
+from samebits.diagnosis.errors_by_target import errors_of
 from samebits.metrics.class_predictions import ClassPredictions
 from samebits.metrics.predictions import Predictions
 from samebits.metrics.registry import METRICS

@@ -10,7 +10,7 @@ from predicted import class_sets, summarise
 
 from samebits.core.sections import Evaluation
 from samebits.data.targets import Answers
-from samebits.diagnosis.forms import errors_of
+from samebits.diagnosis.errors_by_target import errors_of
 from samebits.metrics.class_set_predictions import ClassSetPredictions
 from samebits.report.inputs import Inputs
 from samebits.report.page import page

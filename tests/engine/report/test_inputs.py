@@ -17,7 +17,7 @@ from samebits.data.prepared import Index
 from samebits.data.targets import Answers
 from samebits.diagnosis.error_tags import FILE as TAGS
 from samebits.diagnosis.error_tags import columns
-from samebits.diagnosis.forms import errors_of
+from samebits.diagnosis.errors_by_target import errors_of
 from samebits.metrics.prediction_table import write_predictions
 from samebits.report.inputs import Inputs
 from samebits.report.looks import image_tag

@@ -9,7 +9,7 @@ from predicted import answered
 
 from samebits.core.png import png
 from samebits.data.targets import Answers
-from samebits.diagnosis.forms import errors_of
+from samebits.diagnosis.errors_by_target import errors_of
 from samebits.metrics.class_predictions import ClassPredictions
 from samebits.metrics.registry import METRICS
 from samebits.report.inputs import Inputs

@@ -71,14 +71,20 @@ def transform_by_batch(arrays: Any, fitted: Any, _: Input) -> dict[str, Any]:
 LEARNT = "test_what_is_learnt_depends_on_the_training_examples_alone"
 SECTION, ALONE = "test_the_section_input_parses", "test_decode_depends_on_the_content_alone"
 FAULTS = [
-    Fault(LEARNT, "`fit` returned another middle for the same", data, "fit", fit_by_batch),
-    Fault(LEARNT, "makes less of other examples, too", data, "transform", transform_by_batch),
+    Fault(LEARNT, "`fit` returns different middle for the same", data, "fit", fit_by_batch),
+    Fault(LEARNT, "lets less of an example depend on other", data, "transform", transform_by_batch),
     Fault(SECTION, "'crop' is missing from section 'input'", data, "Input", Longer),
     Fault("test_decode_returns_what_fields_announces", "let the two agree", data, "fields", wider),
-    Fault("test_every_example_has_the_same_facts", "other facts than", data, "decode", coloured),
-    Fault(ALONE, "another image for the same content", data, "decode", noisy),
-    Fault(ALONE, "other facts for the same content", data, "decode", counted),
-    Fault(ALONE, "other facts for the same content", data, "decode", drawn),
+    Fault(
+        "test_every_example_has_the_same_facts",
+        "must return the same facts",
+        data,
+        "decode",
+        coloured,
+    ),
+    Fault(ALONE, "different image for the same content", data, "decode", noisy),
+    Fault(ALONE, "different facts for one content", data, "decode", counted),
+    Fault(ALONE, "different facts for one content", data, "decode", drawn),
 ]
 
 

@@ -41,10 +41,10 @@ ALONE = "test_each_depends_on_the_predictions_alone"
 ORDER = "test_the_order_of_examples_does_not_matter"
 ABOVE_1 = own(lambda scored: 1 + right(scored).mean(), share=True)
 FAULTS = [
-    Fault(NAME, "something else is called", metrics, "METRICS", own(right, "accuracy")),
-    Fault(NAME, "something else is called", metrics, "METRICS", own(right) + own(right)),
-    Fault(NAME, "is no name of a metric", metrics, "METRICS", own(right, "F2")),
-    Fault(FINITE, "gave nan", metrics, "METRICS", own(of_the_first_class)),
+    Fault(NAME, "is taken; give your metric", metrics, "METRICS", own(right, "accuracy")),
+    Fault(NAME, "is taken; give your metric", metrics, "METRICS", own(right) + own(right)),
+    Fault(NAME, "cannot name a metric", metrics, "METRICS", own(right, "F2")),
+    Fault(FINITE, "returned nan", metrics, "METRICS", own(of_the_first_class)),
     Fault(FINITE, "failed: IndexError", metrics, "METRICS", own(lambda one: one.labels[99])),
     Fault(FINITE, r"`own` is 1\.", metrics, "METRICS", ABOVE_1),
     Fault(ALONE, "differs for the same examples", metrics, "METRICS", own(chance)),

@@ -73,11 +73,11 @@ FAULTS = [
     Fault(SEED, "does `build` set a seed", model, "build", seeded),
     Fault(SEED, "differs for the same seed", model, "build", drawn),
     Fault(INPUTS, "changes the stored arrays", model, "inputs", in_place),
-    Fault(INPUTS, "made another `image` of the same", model, "inputs", noisy),
-    Fault(ANSWER, "how many there are", model, "inputs", centred),
-    Fault(ANSWER, "how many there are", Network, "forward", compared),
-    Fault(ANSWER, "its place", Network, "forward", numbered),
-    Fault("test_answers_are_finite", "gives NaN", Network, "forward", logarithm),
+    Fault(INPUTS, "returns different `image` for the same", model, "inputs", noisy),
+    Fault(ANSWER, "the number of examples", model, "inputs", centred),
+    Fault(ANSWER, "the number of examples", Network, "forward", compared),
+    Fault(ANSWER, "its position", Network, "forward", numbered),
+    Fault("test_answers_are_finite", "gives NaN or infinity", Network, "forward", logarithm),
     Fault(STATISTICS, "a BatchNorm2d, whose result depends", model, "build", normalised),
 ]
 

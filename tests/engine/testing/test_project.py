@@ -35,7 +35,7 @@ def test_a_faulty_file_is_seen_and_named(tests: Path) -> None:
     text = path.read_text(encoding="utf-8").replace("draws[:, 0]", "torch.rand(len(draws))")
     path.write_text(f"{text}\nimport torch\n", encoding="utf-8")
     shown = said("tests/test_training.py", "-k", "augment_draws")
-    assert "`augment` gave another `image` for the same draws" in shown
+    assert "`augment` returns different `image` for the same draws" in shown
     assert "1 failed" in shown
 
 

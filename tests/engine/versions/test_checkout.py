@@ -85,7 +85,7 @@ def test_older_code_and_back(released: Path) -> None:
     assert holds("1.1")
     git("checkout", "-q", "--force", "data-v1.0")
     (RAW / "tree/0.png").write_bytes(b"mine")
-    refused("raw holds changes that no version holds", "1.1")
+    refused("raw has changes that are in no version", "1.1")
 
 
 def test_label_corrections_go_with_their_version(released: Path) -> None:
@@ -126,18 +126,18 @@ def lose_the_cache_too() -> None:
 @pytest.mark.parametrize("change", [change_an_example, add_an_example, lose_the_cache_too])
 def test_changes_of_the_data_are_not_lost(released: Path, change: Callable[[], None]) -> None:
     change()
-    refused(r"raw holds changes that no version holds; keep them with 'make data-release', or undo")
+    refused(r"raw has changes that are in no version; keep them with 'make data-release', or undo")
 
 
 def test_changes_of_a_file_are_not_lost(released: Path) -> None:
     record = json.loads(RECORD.read_text(encoding="utf-8")) | {"note": "mine"}
     RECORD.write_text(json.dumps(record), encoding="utf-8")
-    refused(r"release\.json holds changes that no version holds; commit them, or undo")
+    refused(r"release\.json has changes that are in no version; commit them, or undo")
 
 
 def test_label_corrections_in_the_making_are_not_lost(released: Path) -> None:
     correct(released)
-    refused(r"corrections\.csv holds changes that no version holds")
+    refused(r"corrections\.csv has changes that are in no version")
 
 
 def test_data_that_only_lie_there_are_kept_first(released: Path) -> None:

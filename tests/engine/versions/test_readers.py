@@ -139,7 +139,9 @@ def test_data_of_another_reader(read_by: Callable[[str], None]) -> None:
 def test_the_section_must_be_committed(unreleased: Path, settle: Settle) -> None:
     beside()
     settle(unreleased / "params.yaml", task={"reader": "labels", "answer": "kind"})
-    with pytest.raises(UserError, match=r"section task of params\.yaml is not as committed"):
+    with pytest.raises(
+        UserError, match=r"section `task` of params\.yaml has changes that are not committed"
+    ):
         release("1.0", "A table", list)
 
 

@@ -75,8 +75,8 @@ def test_what_a_release_leaves(released: Path) -> None:
         ("1.1", "New", r"version 1\.1 of the data exists"),
         ("1.1.0", "New", r"version 1\.1\.0 of the data exists"),
         ("1.0.9", "New", r"would go backwards: the last one is 1\.1"),
-        ("two", "New", "is no version of data"),
-        ("1.2", " ", "say in a few words what is new"),
+        ("two", "New", "is not a version of data"),
+        ("1.2", " ", "the note is missing; say what is new"),
         ("1.2", "a\nb", "line breaks or control characters"),
         ("1.2", "a\x1b[2J", "line breaks or control characters"),
         ("1.2", "Same", r"the data are those of version 1\.1; there is nothing to release"),
@@ -129,7 +129,7 @@ def test_the_first_thing_that_went_wrong_is_told(
 def test_no_data(released: Path) -> None:
     (released / "data/raw").rename("elsewhere")
     git("add", "elsewhere")
-    refused("raw is not there; get the data with 'dvc pull")
+    refused("raw is missing; get the data with 'dvc pull")
 
 
 def test_a_pointer_that_was_edited_by_hand(released: Path) -> None:

@@ -34,7 +34,7 @@ def test_zeros_at_the_end_say_nothing() -> None:
     ["", "1", "v1.0", "1.", "1.0\n", "01.0", "1.0-rc", "1.0.0.0.0", "1.\u0661", "1.1234567890"],
 )
 def test_names_that_are_none(name: str) -> None:
-    with pytest.raises(UserError, match=r"is no version of data; write numbers with dots"):
+    with pytest.raises(UserError, match=r"is not a version of data; write numbers with dots"):
         number(name)
 
 
@@ -53,7 +53,9 @@ def test_the_releases(released: Path) -> None:
 
 
 def test_there_is_no_such_release(released: Path) -> None:
-    with pytest.raises(UserError, match=r"no version 1\.2 of the data; there are: 1\.0, 1\.1 \('"):
+    with pytest.raises(
+        UserError, match=r"no version 1\.2 of the data; the versions are: 1\.0, 1\.1 \('"
+    ):
         find("1.2")
 
 

@@ -1,8 +1,7 @@
-"""Findings that may stand: data/accepted.csv names each with a reason.
+"""Accepted findings: data/accepted.csv lists them, each with a reason.
 
-A row says: what `rule` finds about `subject` (a path below data/raw or a class, or a pattern such
-as `tree/scan-*`; "" for what concerns all data) may stand, as long as the content is `md5`, where
-one is given.
+A row accepts what `rule` finds about `subject`: a path below data/raw or a class, or a pattern such
+as `tree/scan-*`; "" for findings about all data. If the row gives an `md5`, only for that content.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,31 +17,34 @@ FILE = Path("data/accepted.csv")
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """One row: which rule, about what, with which content ("" any), and why it may stand."""
+    """A row: the rule, the subject, its content ("" for any), and the reason."""
 
     rule: str
     subject: str
     md5: str
     reason: str
 
-    def covers(self, one: Finding) -> bool:
-        """Whether the finding is of this rule and about this subject."""
-        if self.rule != one.rule:
+    def covers(self, finding: Finding) -> bool:
+        """Whether the row accepts the finding."""
+        if self.rule != finding.rule:
             return False
-        md5 = one.md5 or ("",) * len(one.paths)
-        contents = [*zip(one.paths, md5, strict=True), *((name, "") for name in one.classes)]
+        md5 = finding.md5 or ("",) * len(finding.paths)
+        contents = [
+            *zip(finding.paths, md5, strict=True),
+            *((name, "") for name in finding.classes),
+        ]
         return any(
             (self.subject == name or fnmatchcase(name, self.subject)) and self.md5 in ("", content)
             for name, content in contents or [("", "")]
         )
 
 
-COLUMNS = tuple(one.name for one in fields(Acceptance))
+COLUMNS = tuple(column.name for column in fields(Acceptance))
 
 
 @dataclass
 class Accepted:
-    """The rows of the file at `path`, and which of them have been of use so far."""
+    """The rows of the file at `path`, and the lines of those `used` so far."""
 
     path: Path
     rows: list[tuple[int, Acceptance]] = field(default_factory=list)
@@ -51,40 +53,40 @@ class Accepted:
 
     @classmethod
     def read(cls, path: Path) -> "Accepted":
-        """Read the file; what is wrong with it becomes findings."""
+        """Read the file; its problems become findings."""
         rows, problems = read_table(path, COLUMNS)
         accepted = cls(path)
         for line, cells in rows:
-            one = Acceptance(*cells)
-            if problem := _problem(one):
+            acceptance = Acceptance(*cells)
+            if problem := _problem(acceptance):
                 problems.append(f"{path.as_posix()}, line {line}: {problem}")
             else:
-                accepted.rows.append((line, replace(one, md5=one.md5.lower())))
-        accepted.problems += [Finding("acceptance", one) for one in problems]
+                accepted.rows.append((line, replace(acceptance, md5=acceptance.md5.lower())))
+        accepted.problems += [Finding("acceptance", problem) for problem in problems]
         return accepted
 
     def apply(self, findings: Iterable[Finding]) -> Iterator[Finding]:
-        """Yield the findings, the accepted ones with their reason."""
-        for one in findings:
-            lines = [(line, row) for line, row in self.rows if row.covers(one)]
+        """Yield the findings, the accepted ones with their reasons."""
+        for finding in findings:
+            lines = [(line, row) for line, row in self.rows if row.covers(finding)]
             self.used.update(line for line, _ in lines)
-            yield replace(one, accepted=lines[0][1].reason) if lines else one
+            yield replace(finding, accepted=lines[0][1].reason) if lines else finding
 
     def stale(self) -> Iterator[Finding]:
-        """Yield a finding for each row that has been of no use."""
-        for line, one in self.rows:
+        """Yield a finding for each row that accepts nothing."""
+        for line, row in self.rows:
             if line not in self.used:
                 yield Finding(
                     "stale-acceptance",
-                    f"{self.path.as_posix()}, line {line}: nothing of {one.rule} is found for "
-                    f"{shown(one.subject)} any more; remove the line.",
+                    f"{self.path.as_posix()}, line {line}: {row.rule} no longer finds anything "
+                    f"about {shown(row.subject)}; remove the line.",
                 )
 
 
-def _problem(one: Acceptance) -> str:
-    if one.rule not in RULES:
+def _problem(row: Acceptance) -> str:
+    if row.rule not in RULES:
         known = ", ".join(name for name, rule in RULES.items() if rule.acceptable)
-        return f"there is no rule {shown(one.rule)}; the rules are {known}."
-    if not RULES[one.rule].acceptable:
-        return f"what {one.rule} finds cannot be accepted, only mended; remove the line."
-    return "" if one.reason else "it gives no reason; say why the finding may stand."
+        return f"there is no rule {shown(row.rule)}; the rules are {known}."
+    if not RULES[row.rule].acceptable:
+        return f"findings of {row.rule} cannot be accepted, only fixed; remove the line."
+    return "" if row.reason else "the reason is missing; say why the finding is acceptable."

@@ -13,18 +13,18 @@ from ..core.sections import Data
 from ..data.findings import Finding, shown
 from ..data.targets import SIGN
 
-# What folders are called that hold images, and what is asked of each; and the files in them.
+# Names of folders of images and of folders of their masks, and parts of the names of files in them.
 IMAGES = frozenset(("image", "images", "img", "imgs"))
 ANSWERS = frozenset(
     "mask masks label labels annotation annotations segmentation segmentations".split()
 )
 
-FEW_CLASSES = 50  # so many are no cause for doubt
+FEW_CLASSES = 50  # no more than that raise no doubt
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 
 
 def class_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
-    """Yield what is wrong or odd with classes.
+    """Yield findings about classes.
 
     Args:
         database: that of a catalogue, with the view `examples`.
@@ -41,7 +41,7 @@ def class_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding
 
 
 class Named(NamedTuple):
-    """Classes: the names that are there, the examples of each, and names that were corrected."""
+    """Classes: the names in the data, the number of examples of each, and names corrected away."""
 
     there: Sequence[str]
     counts: Counter[str]
@@ -49,7 +49,7 @@ class Named(NamedTuple):
 
 
 def findings_of_classes(named: Named, data: Data) -> Iterator[Finding]:
-    """Yield what is wrong or odd with the names of classes and with how many examples each has."""
+    """Yield findings about the names of classes and the number of examples of each."""
     counts = dict.fromkeys([*named.there, *data.classes], 0) | named.counts
     present = {name: count for name, count in counts.items() if count or name in named.there}
     filled = sorted(name for name, count in present.items() if count)
@@ -70,12 +70,12 @@ def findings_of_classes(named: Named, data: Data) -> Iterator[Finding]:
 
 
 def _many_classes(database: sqlite3.Connection, names: Sequence[str]) -> Iterator[Finding]:
-    """Doubt that answers of which hardly any two are alike are classes."""
+    """Doubt that answers are classes if hardly any two are alike."""
     (count,) = database.execute("SELECT count(*) FROM examples").fetchone()
     if len(names) <= FEW_CLASSES or 2 * len(names) <= count:
         return
     said = f"the answers have {len(names)} different values among {count} examples"
-    if all(map(NUMBER.fullmatch, names)) and any("." in one for one in names):
+    if all(map(NUMBER.fullmatch, names)) and any("." in name for name in names):
         words = f"{said}, as numbers have; set task.target to number, or take other answers."
     else:
         words = f"{said}, so that hardly two are of one class; see whether they are classes at all."
@@ -83,7 +83,7 @@ def _many_classes(database: sqlite3.Connection, names: Sequence[str]) -> Iterato
 
 
 def _joined_classes(names: Sequence[str]) -> Iterator[Finding]:
-    """Doubt that names of which parts come again and again are one class each."""
+    """Doubt that a name is a single class if its parts recur in other names."""
     several = [name for name in names if SIGN in name]
     parts = Counter(part.strip() for name in names for part in name.split(SIGN))
     if len(several) > 1 and all(parts[part.strip()] > 1 for part in SIGN.join(several).split(SIGN)):
@@ -97,8 +97,8 @@ def _joined_classes(names: Sequence[str]) -> Iterator[Finding]:
 def _small_classes(moved: Collection[str], counts: dict[str, int], data: Data) -> Iterator[Finding]:
     for name, count in sorted(counts.items()):
         if count == 0 and (name in moved or name in data.classes):
-            # Its last example was corrected, so there is no such class any more; or it is expected,
-            # and missing-class says so.
+            # Its last example was corrected, so the class is gone; or the class is expected, and
+            # missing-class reports it.
             continue
         if count == 0:
             words = f"{shown(name)} has no readable example; add some or remove it."
@@ -124,28 +124,28 @@ def _similar_classes(names: Iterable[str]) -> Iterator[Finding]:
 
 
 def _paired_folders(database: sqlite3.Connection, names: Sequence[str]) -> Iterator[Finding]:
-    """Yield folders of images beside folders of what is asked of each, under the same names."""
-    images = [name for name in names if name.casefold() in IMAGES]
-    answers = [name for name in names if name.casefold() in ANSWERS]
-    for one, other in product(images, answers):
-        stems, others = _stems(database, one), _stems(database, other)
+    """Yield a finding for a folder of images next to a folder of masks under the same names."""
+    image_folders = [name for name in names if name.casefold() in IMAGES]
+    mask_folders = [name for name in names if name.casefold() in ANSWERS]
+    for images, masks in product(image_folders, mask_folders):
+        stems, others = _stems(database, images), _stems(database, masks)
         if 2 * len(stems & others) > len(others):
             words = (
-                f"{shown(one)} and {shown(other)} hold files of the same names, as images and "
+                f"{shown(images)} and {shown(masks)} hold files of the same names, as images and "
                 "their masks do, but each folder of data/raw is a class; set task.reader to pairs, "
                 "or put the files into a folder for each class."
             )
-            yield Finding("paired-folders", words, classes=(one, other))
+            yield Finding("paired-folders", words, classes=(images, masks))
 
 
 def _stems(database: sqlite3.Connection, label: str) -> set[str]:
-    """The names of a class's files without their type: `17` of `17.jpg`, `17_mask.png`, `img-17`.
+    """The bare names of a class's files: `17` for `17.jpg`, `17_mask.png` and `img-17`.
 
-    In memory, unlike elsewhere here: few data sets have folders that are called so.
+    In memory, unlike elsewhere in this room: few data sets have folders with such names.
     """
     paths = database.execute("SELECT path FROM files WHERE label = ?", (label,))
-    parts = (re.split("[-_ ]", PurePosixPath(path).stem.casefold()) for (path,) in paths)
-    return {"-".join(one for one in each if one not in IMAGES | ANSWERS) for each in parts}
+    names = (re.split("[-_ ]", PurePosixPath(path).stem.casefold()) for (path,) in paths)
+    return {"-".join(part for part in parts if part not in IMAGES | ANSWERS) for parts in names}
 
 
 def _imbalance(counts: dict[str, int], data: Data) -> Iterator[Finding]:

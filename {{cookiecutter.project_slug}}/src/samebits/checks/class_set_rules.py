@@ -14,9 +14,9 @@ from ..data.findings import Finding, shown
 from ..data.targets import NONE, SIGN, classes_of, marked, unfit_classes
 from .class_rules import Named, findings_of_classes
 from .label_errors import doubted
-from .sampled import Look, Sampled, folds_of, seen_of
+from .label_sample import Look, Sampled, folds_of, seen_of
 
-FEWEST = 20  # examples of which anything can be said
+FEWEST = 20  # examples; with fewer, nothing can be said
 
 # From what is seen of n examples, 1 for each class that one has uint8 [n, k] and folds int64 [n] to
 # probabilities float32 [n, k] by models that have not seen the example's fold.
@@ -24,7 +24,7 @@ OutOfFold = Callable[[Seen, NDArray[np.uint8], NDArray[np.int64]], NDArray[np.fl
 
 
 def names_in(label: str) -> list[str]:
-    """Return the classes that an answer names; [] of one that is not as it should be."""
+    """Return the classes that an answer names; [] if it is malformed."""
     return [] if unfit_classes(label) else classes_of(label)
 
 
@@ -39,7 +39,7 @@ def counts_of(database: sqlite3.Connection) -> tuple[Counter[str], Counter[str]]
 
 
 def class_set_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
-    """Yield what is wrong or odd with classes, and with a declaration that the data contradict.
+    """Yield findings about classes, and about a declared target that the data contradict.
 
     Args:
         database: that of a catalogue, with the view `examples`.
@@ -59,8 +59,8 @@ def _names(database: sqlite3.Connection, query: str) -> set[str]:
 
 
 def _single(answers: Counter[str]) -> Iterator[Finding]:
-    """Doubt that examples which all have one class could have several."""
-    if answers.total() < FEWEST or NONE in answers or any(SIGN in one for one in answers):
+    """Doubt that examples can have several classes if all have exactly one."""
+    if answers.total() < FEWEST or NONE in answers or any(SIGN in label for label in answers):
         return
     words = (
         f"each of {answers.total()} examples has exactly one class; set task.target to class, "
@@ -71,7 +71,7 @@ def _single(answers: Counter[str]) -> Iterator[Finding]:
 
 def _constant(name: str, without: int, data: Data) -> Iterator[Finding]:
     if not without:
-        words = f"{shown(name)} is in every example, so that nothing can be learnt of it; "
+        words = f"{shown(name)} is in every example, so nothing can be learned about it; "
     elif without < data.least_examples:
         words = (
             f"only {without} example(s) lack {shown(name)}, fewer than data.least_examples, "
@@ -86,7 +86,7 @@ def _constant(name: str, without: int, data: Data) -> Iterator[Finding]:
 def doubted_classes(
     sampled: list[Sampled], look: Look, out_of_fold: OutOfFold, data: Data
 ) -> Iterator[Finding]:
-    """Yield a finding for each class of an example in doubt, the most doubtful first.
+    """Yield a finding for each doubtful class of an example, the most doubtful first.
 
     Args:
         sampled: the examples to look at.
@@ -94,30 +94,30 @@ def doubted_classes(
         out_of_fold: the model, fitted on all folds but one, for each.
         data: how sure the model must be.
     """
-    usable = [one for one in sampled if not unfit_classes(one[0].label)]
-    classes = sorted({name for one, _ in usable for name in classes_of(one.label)})
+    usable = [entry for entry in sampled if not unfit_classes(entry[0].label)]
+    classes = sorted({name for example, _ in usable for name in classes_of(example.label)})
     folds = folds_of(usable)
     if not classes or len(usable) < FEWEST or len(np.unique(folds)) < 2:
         return
     numbers = {name: at for at, name in enumerate(classes)}
-    labels = np.array([marked(one.label, numbers) for one, _ in usable])
-    found = out_of_fold(seen_of(usable, look), labels, folds)
-    # Six decimals, as everywhere: what is below them must not decide.
-    there = found.astype(np.float64).round(6)
+    labels = np.array([marked(example.label, numbers) for example, _ in usable])
+    probabilities = out_of_fold(seen_of(usable, look), labels, folds)
+    # Six decimals, as everywhere: the last bits must not decide.
+    there = probabilities.astype(np.float64).round(6)
     for wrong, row, at in sorted(_doubts(labels, there, data.label_error)):
-        one, known = usable[row][0], labels[row, at] == 1
+        example, known = usable[row][0], labels[row, at] == 1
         words = (
-            f"{shown(one.path)}: labelled {shown(one.label)}, but a model is {-100 * wrong:.1f} % "
-            f"sure that {shown(classes[at])} is {'not ' if known else ''}there; correct it in "
-            "data/corrections.csv, or accept it."
+            f"{shown(example.path)}: labelled {shown(example.label)}, but a model is "
+            f"{-100 * wrong:.1f} % sure that {shown(classes[at])} is {'not ' if known else ''}"
+            "there; correct it in data/corrections.csv, or accept it."
         )
-        yield Finding("label-error", words, (one.path,), (one.md5,))
+        yield Finding("label-error", words, (example.path,), (example.md5,))
 
 
 def _doubts(
     labels: NDArray[np.uint8], there: NDArray[np.float64], least: float
 ) -> Iterator[tuple[float, int, int]]:
-    """Yield (less the probability that it is wrong, row, class) of each answer in doubt."""
+    """Yield (minus the probability that it is wrong, row, class) for each doubtful answer."""
     for at in range(labels.shape[1]):
         own = labels[:, at].astype(np.int64)
         if own.all() or not own.any():
@@ -129,10 +129,10 @@ def _doubts(
 
 
 def unfit(label: str, answers: Collection[str]) -> str:
-    """Return why a corrected answer cannot be, "" if it can; `answers` are those that there are."""
+    """Return why a corrected answer is invalid, "" if it is valid; `answers` are the known ones."""
     if problem := unfit_classes(label):
         return f"{shown(label)} {problem}; correct the line"
-    known = {name for one in answers for name in names_in(one)}
+    known = {name for answer in answers for name in names_in(answer)}
     unknown = [name for name in classes_of(label) if name not in known]
     return f"there is no class {shown(unknown[0])}; correct the line or add it" if unknown else ""
 

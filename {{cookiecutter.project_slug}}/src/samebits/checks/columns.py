@@ -1,4 +1,4 @@
-"""Columns of rows that tell nothing, hardly anything, or the answer itself."""
+"""Columns of tables that tell nothing, little, or the answer itself."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,12 +11,12 @@ from ..data.fields import Arrays
 from ..data.findings import MOST_PATHS, Finding, shown
 from ..data.index import Place
 from ..data.targets import is_number
-from .sampled import CHUNK, Sampled
+from .label_sample import CHUNK, Sampled
 
-MISSING = "missing"  # the field that says which cells of the columns of another are not there
-MUCH = 0.2  # of the cells of a column: more that are missing are told
-TELLS, SEVERAL = 0.95, 5  # of the examples; and examples that have a value, for it to tell a thing
-ALIKE = 0.9999  # correlation of a column with the answers: one is made of the other
+MISSING = "missing"  # the field that says which cells of the other columns are missing
+MUCH = 0.2  # of a column's cells: more missing ones are reported
+TELLS, SEVERAL = 0.95, 5  # of the examples; and how many must share a value for it to count
+ALIKE = 0.9999  # correlation with the answers: the column is computed from them, or they from it
 
 Values = NDArray[Any]
 Columns = Mapping[str, tuple[Values, NDArray[np.bool_]]]  # by name: values, and where there are any
@@ -27,12 +27,12 @@ def columns_of(
     look: Callable[[Sequence[Place]], Arrays],
     columns: Mapping[str, Sequence[str]],
 ) -> Columns:
-    """Return each column's values [n], and where they are not missing [n].
+    """Return each column's values [n], and which of them are present [n].
 
     Args:
         sampled: the examples to look at, n of them.
         look: gives their arrays, as `decode` made them.
-        columns: the names of the columns, by the field [columns] that holds them.
+        columns: the names of the columns, by the field that holds them.
     """
     if not columns or not sampled:
         return {}
@@ -51,20 +51,22 @@ def columns_of(
 def column_findings(
     columns: Columns, answers: Sequence[str], splits: Sequence[str], paths: Sequence[str]
 ) -> Iterator[Finding]:
-    """Yield a finding for each column that is always the same, often missing, or tells the answer.
+    """Yield a finding for each column that is constant, often missing, or tells the answer.
 
-    And for each that has categories in dev or test which no training example has.
+    And for each with categories in dev or test that no training example has.
 
     Args:
-        columns: as `columns_of` gives them.
+        columns: as `columns_of` returns them.
         answers: of the same examples.
-        splits: they are in.
-        paths: of them.
+        splits: of the same examples.
+        paths: of the same examples.
     """
     yield from _unseen(columns, np.array(splits), paths)
     if len(set(answers)) < 2:
         return
-    numbers = np.array([float(one) for one in answers]) if all(map(is_number, answers)) else None
+    numbers = (
+        np.array([float(answer) for answer in answers]) if all(map(is_number, answers)) else None
+    )
     for name, (values, there) in columns.items():
         yield from _of_column(name, values, there, answers, numbers)
 
@@ -72,15 +74,15 @@ def column_findings(
 def _unseen(columns: Columns, splits: NDArray[np.str_], paths: Sequence[str]) -> Iterator[Finding]:
     train, judged = splits == "train", (splits == "dev") | (splits == "test")
     for name, (values, _) in columns.items():
-        # Whole numbers that hardly come again are no categories.
+        # Whole numbers that hardly recur are not categories.
         if values.dtype.kind != "i" or SEVERAL * len(np.unique(values)) > len(values):
             continue
         rows = np.flatnonzero(judged & ~np.isin(values, values[train]))
         if len(rows):
             words = (
                 f"column {shown(name)}: {len(rows)} examples in dev or test have a category that "
-                f"no training example looked at has, as {shown(paths[rows[0]])}; a model takes it "
-                "as unknown, so see whether it is spelt alike, or add training examples."
+                f"no training example looked at has, such as {shown(paths[rows[0]])}; a model "
+                "treats it as unknown, so check its spelling, or add training examples."
             )
             some = tuple(paths[row] for row in rows[:MOST_PATHS].tolist())
             yield Finding("unseen-category", words, some)
@@ -110,7 +112,7 @@ def _of_column(
 
 
 def _tells(values: Values, answers: Sequence[str]) -> bool:
-    """Whether values that several examples have go with one answer each, in nearly all examples."""
+    """Whether values shared by several examples determine the answer of nearly all examples."""
     pairs = Counter(zip(values.tolist(), answers, strict=True))
     counts = Counter(values.tolist())
     sure = [pairs[value, answer] for value, answer in pairs if counts[value] >= SEVERAL]
@@ -119,7 +121,7 @@ def _tells(values: Values, answers: Sequence[str]) -> bool:
 
 
 def _alike(values: NDArray[np.float64], numbers: NDArray[np.float64]) -> bool:
-    """Whether one is the other times a number, and moved."""
-    one, other = (part - part.mean() for part in (values, numbers))
-    spread = float(np.sqrt(np.square(one).sum()) * np.sqrt(np.square(other).sum()))
-    return spread > 0 and abs(float((one * other).sum())) > ALIKE * spread
+    """Whether the values are a linear function of the numbers."""
+    centered, others = values - values.mean(), numbers - numbers.mean()
+    spread = float(np.sqrt(np.square(centered).sum()) * np.sqrt(np.square(others).sum()))
+    return spread > 0 and abs(float((centered * others).sum())) > ALIKE * spread

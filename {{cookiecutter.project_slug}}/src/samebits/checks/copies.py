@@ -1,4 +1,4 @@
-"""Examples whose very bytes stand in several files or rows."""
+"""Copies: examples whose exact bytes are in several files or rows."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -17,14 +17,14 @@ def same_findings(
     classes: bool = True,
     answer: str = "number",
 ) -> Iterator[Finding]:
-    """Yield the examples whose very bytes stand in several files or rows.
+    """Yield a finding for examples whose exact bytes are in several files or rows.
 
     Args:
         database: that of a catalogue, with the view `examples`.
         data: what is expected.
         cut: where times divide the splits.
-        classes: whether answers are classes, of which one content has one; numbers may differ.
-        answer: what to call an answer that is no class.
+        classes: whether answers are classes, which copies must share; numbers may differ.
+        answer: what to call an answer that is not a class.
     """
     yield from _equal_rows(database, classes=classes)
     query = """SELECT md5, path, label, grouped, time FROM examples
@@ -40,7 +40,7 @@ def same_findings(
 
 
 def _equal_rows(database: sqlite3.Connection, *, classes: bool) -> Iterator[Finding]:
-    """Yield what equal rows of tables there are; unlike equal files, they may well be right."""
+    """Yield findings about equal rows of tables; unlike equal files, they may be legitimate."""
     query = """
         WITH equal AS (
             SELECT md5, count(*) AS n, count(DISTINCT label) > 1 AS several
@@ -50,23 +50,23 @@ def _equal_rows(database: sqlite3.Connection, *, classes: bool) -> Iterator[Find
     for several, count, md5 in database.execute(query).fetchall():
         query = f"""SELECT min(path) AS first, label FROM examples WHERE md5 = ?
                     GROUP BY {"label" if several else "path"} ORDER BY first LIMIT 2"""
-        (one, label), (other, another) = database.execute(query, (md5,))
+        (first, label), (second, another) = database.execute(query, (md5,))
         if several and not classes:
-            continue  # how far apart numbers are is looked at elsewhere
+            continue  # number_rules.py checks how far apart numbers are
         if several:
             rule, words = (
                 "two-answers",
-                f"{count} rows equal others but for the answer, as {shown(one)} ({shown(label)}) "
-                f"and {shown(other)} ({shown(another)}), so that no model can tell them apart; see "
-                "whether a column that does is missing.",
+                f"{count} rows equal others except for the answer, such as {shown(first)} "
+                f"({shown(label)}) and {shown(second)} ({shown(another)}), so no model can tell "
+                "them apart; check whether a column that could is missing.",
             )
         else:
             rule, words = (
                 "copies",
-                f"{count} rows equal others, as {shown(one)} and {shown(other)}; they stay in one "
-                "split, but keep one of each if they are not observations of their own.",
+                f"{count} rows equal others, such as {shown(first)} and {shown(second)}; they stay "
+                "in one split, but keep one of each unless they are separate observations.",
             )
-        yield Finding(rule, words, (one, other), (md5, md5))
+        yield Finding(rule, words, (first, second), (md5, md5))
 
 
 def _same(md5: str, rows: Iterable[tuple[str, str, str]]) -> Iterator[Finding]:
@@ -77,7 +77,7 @@ def _same(md5: str, rows: Iterable[tuple[str, str, str]]) -> Iterator[Finding]:
         count += 1
         for key, groups in ((label, by_label), (split, by_split)):
             if key == LEFT_OUT and groups is by_split:
-                continue  # nothing sees it, so it gives nothing away
+                continue  # no stage uses it, so it leaks nothing
             paths = groups.setdefault(key, [])
             if len(paths) < MOST_PATHS:
                 paths.append(path)
@@ -103,7 +103,7 @@ def _listed(groups: dict[str, list[str]]) -> str:
 
 
 def _about(rule: str, words: str, groups: dict[str, list[str]], md5: str) -> Finding:
-    # The first of each group, then the others.
+    # The first path of each group, then the others.
     firsts = [paths[0] for paths in groups.values()]
     others = [path for paths in groups.values() for path in paths[1:]]
     paths = tuple((firsts + others)[:MOST_PATHS])

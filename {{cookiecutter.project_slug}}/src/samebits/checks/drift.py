@@ -1,8 +1,8 @@
-"""How bright, large, long or otherwise the examples are, and how that has moved since a release.
+"""Statistics of the examples, such as brightness, size and length, and their drift since a release.
 
-data/reference.json holds the figures of the two latest releases, the latest at the end: of data
-that are released themselves the one before is the last. `write_reference` adds those of
-reports/data.json when the data are released; until then it holds [] and nothing has drifted.
+data/reference.json holds the statistics of the two latest releases, the latest last: data that are
+themselves a release are compared with the one before. `write_reference` adds the statistics of
+reports/data.json at each release; before the first, the file holds [] and there is no drift.
 """
 
 import math
@@ -22,24 +22,24 @@ FILE = Path("data/reference.json")
 BINS = {"brightness": 20, "size": 40}
 RULES = {"brightness": "brightness-drift", "size": "size-drift"}
 NUMBERS, CATEGORIES, VALUES = "numbers", "categories", "value-drift"
-# Facts that have a rule of their own, or that only tell of a file.
+# Facts that have a rule of their own, or that are about the file only.
 OWN = frozenset(("width", "height", "brightness", "lost", "more", "used"))
-PARTS = 8  # of the binary mantissa: steps in which numbers are counted, four from 1 to 2
-MOST = 100  # categories of a column that are counted one by one; the others, together
+PARTS = 8  # of the binary mantissa: the bins of numbers, four from 1 to 2
+MOST = 100  # categories of a column with a count of their own; the others are counted together
 
-# Of images "brightness" and "size"; of other facts and of columns, "numbers" and "categories".
+# For images "brightness" and "size"; for other facts and for columns "numbers" and "categories".
 Statistics = dict[str, Any]
 # {"version": its number, "data": DVC's hash of data/raw, "statistics": Statistics}
 Release = dict[str, Any]
 
 
 def statistics(database: sqlite3.Connection, columns: Columns) -> Statistics:
-    """Count the examples of the view `examples` by what is known of them.
+    """Count the examples of the view `examples` by their facts and columns.
 
     Returns:
-        "brightness": 20 counts, in equal steps from black to white. "size": 40 counts by the area
-        in pixels, the n-th of those from 2**n up to 2**(n+1). Where there are other facts or
-        columns: "numbers" and "categories", by name, {value from which on a step goes: count}.
+        "brightness": 20 counts, in equal bins from black to white. "size": 40 counts by the area
+        in pixels, the n-th for areas from 2**n up to 2**(n+1). If there are other facts or
+        columns: "numbers" and "categories", by name, {start of a bin: count}.
     """
     counts: Statistics = {kind: [0] * bins for kind, bins in BINS.items()}
     query = """SELECT min(CAST(brightness * :bins AS INTEGER), :bins - 1), count(*)
@@ -48,7 +48,7 @@ def statistics(database: sqlite3.Connection, columns: Columns) -> Statistics:
         counts["brightness"][place] += count
     query = "SELECT width * height, count(*) FROM examples WHERE width > 0 GROUP BY 1"
     for area, count in database.execute(query):
-        # Not by a logarithm, whose last bit differs between machines.
+        # Not math.log2, whose last bit differs between machines.
         counts["size"][min(int(area).bit_length(), BINS["size"]) - 1] += count
     return counts | _of_values(database, columns)
 
@@ -72,18 +72,20 @@ def _of_values(database: sqlite3.Connection, columns: Columns) -> Statistics:
             categories[f"column {name}"] = Counter(
                 {str(value): count for value, count in known[:MOST]} | others
             )
-    found = {
+    counted = {
         NUMBERS: {
             name: dict(sorted(counts.items(), key=lambda item: float(item[0])))
             for name, counts in sorted(numbers.items())
         },
-        CATEGORIES: {name: dict(sorted(one.items())) for name, one in sorted(categories.items())},
+        CATEGORIES: {
+            name: dict(sorted(counts.items())) for name, counts in sorted(categories.items())
+        },
     }
-    return {kind: names for kind, names in found.items() if names}
+    return {kind: names for kind, names in counted.items() if names}
 
 
 def _step(value: float) -> str:
-    """Return the end nearer to zero of the step that a number is counted in, exactly."""
+    """Return the end nearer to zero of the bin of a number, exactly."""
     part, power = math.frexp(value)
     return str(math.ldexp(math.trunc(part * PARTS) / PARTS, power))
 
@@ -91,7 +93,7 @@ def _step(value: float) -> str:
 def distance(before: list[int], now: list[int]) -> float:
     """Return the largest difference between the two cumulative shares, 0 to 1.
 
-    Source: the statistic of Kolmogorov and Smirnov, on binned values.
+    This is the Kolmogorov-Smirnov statistic on binned values.
     """
     totals = sum(before), sum(now)
     if not all(totals):
@@ -104,9 +106,9 @@ def distance(before: list[int], now: list[int]) -> float:
 
 
 def _apart(kind: str, before: Mapping[str, int], now: Mapping[str, int]) -> float:
-    """Return which part of the examples has moved, as `distance` does; of categories, in all."""
+    """Return the share of examples that moved: `distance` for numbers, the total for categories."""
     names = sorted({*before, *now}, key=float if kind == NUMBERS else None)
-    counts = [[one.get(name, 0) for name in names] for one in (before, now)]
+    counts = [[bins.get(name, 0) for name in names] for bins in (before, now)]
     if kind == NUMBERS:
         return distance(*counts)
     totals = sum(counts[0]), sum(counts[1])
@@ -131,7 +133,7 @@ def drift_findings(now: Statistics, before: Release | None, data: Data) -> Itera
 
 
 def _moves(now: Statistics, before: Statistics) -> Iterator[tuple[str, str, float]]:
-    """Yield what may have moved, the rule of that, and how far; what is new has not moved."""
+    """Yield each statistic's name, rule and distance; a new statistic has not moved."""
     for kind, rule in RULES.items():
         yield kind, rule, distance(before[kind], now[kind])
     for kind in (NUMBERS, CATEGORIES):
@@ -142,25 +144,25 @@ def _moves(now: Statistics, before: Statistics) -> Iterator[tuple[str, str, floa
 
 
 def last_release(path: Path, content: str) -> Release | None:
-    """Return the latest release of other data than those that DVC calls `content`, if any.
+    """Return the latest release of data other than `content` (DVC's hash), if there is one.
 
     Raises:
         UserError: the file at `path` is not what `write_reference` writes.
     """
-    others = [one for one in _releases(path) if one["data"] != content]
+    others = [release for release in _releases(path) if release["data"] != content]
     return others[-1] if others else None
 
 
 def write_reference(report: Path, version: str, path: Path = FILE) -> None:
-    """Add the data that `report` (reports/data.json) describes to the releases in the file `path`.
+    """Add the data described by `report` (reports/data.json) to the releases in the file `path`.
 
     Args:
-        report: what `validate` has written of the data that are released.
+        report: what `validate` wrote about the released data.
         version: the number of the release.
         path: the file that keeps the two latest.
 
     Raises:
-        UserError: a file is not there, or is not what it should be.
+        UserError: a file is missing or malformed.
     """
     try:
         content = read_json(report.read_text(encoding="utf-8"))
@@ -177,13 +179,13 @@ def write_reference(report: Path, version: str, path: Path = FILE) -> None:
 def _releases(path: Path) -> list[Release]:
     try:
         content = read_json(path.read_text(encoding="utf-8"))
-        for one in content:
+        for release in content:
             for kind, bins in BINS.items():
-                distance(one["statistics"][kind], [1] * bins)
+                distance(release["statistics"][kind], [1] * bins)
             for kind in (NUMBERS, CATEGORIES):
-                for counts in one["statistics"].get(kind, {}).values():
+                for counts in release["statistics"].get(kind, {}).values():
                     _apart(kind, counts, counts)
-            if not isinstance(one["version"], str) or not isinstance(one["data"], str):
+            if not isinstance(release["version"], str) or not isinstance(release["data"], str):
                 raise ValueError
         return list(content)
     except FileNotFoundError:

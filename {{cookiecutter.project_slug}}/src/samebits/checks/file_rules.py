@@ -1,4 +1,4 @@
-"""Rules about files and rows, whatever they hold."""
+"""Rules about files and rows, whatever their content."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from ..core.file_names import name_problem
 from ..data.findings import MOST_PATHS, Finding, shown
 
-CUT = 0.05  # of the examples: of more, it is told that an end is cut off
-APART = 10.0  # times the middle length, or its part: what is odd
+CUT = 0.05  # of the examples: if more are cut off, it is reported
+APART = 10.0  # times longer or shorter than the median: such a length is odd
 
 
 def file_findings(database: sqlite3.Connection) -> Iterator[Finding]:
-    """Yield what is wrong with single files, and how many are longer than what is kept of them."""
+    """Yield findings about single files, and about examples that are cut off or of odd length."""
     yield from _unusable(database)
     yield from _odd_names(database)
     yield from _cut(database)
@@ -19,14 +19,14 @@ def file_findings(database: sqlite3.Connection) -> Iterator[Finding]:
 
 
 def _unusable(database: sqlite3.Connection) -> Iterator[Finding]:
-    """Yield what is no example to learn from, as who read it has said."""
+    """Yield the files that cannot be used, with the reason that their reader gave."""
     query = "SELECT path, md5, rule, problem FROM files WHERE rule <> '' ORDER BY path"
     for path, md5, rule, problem in database.execute(query):
         yield Finding(rule, f"{shown(path)}: {problem}.", (path,), (md5,))
 
 
 def _odd_names(database: sqlite3.Connection) -> Iterator[Finding]:
-    # Of the lines of a file, the first says how that is called.
+    # For a file of lines, report its own name, once, at its first line.
     query = """SELECT min(path), md5, iif(substr(path, 1, length(file) + 1) = file || ':'
                                           AND file <> '', file, path) AS name
                FROM files WHERE rule <> 'missing-file' GROUP BY name ORDER BY name"""
@@ -36,20 +36,20 @@ def _odd_names(database: sqlite3.Connection) -> Iterator[Finding]:
 
 
 def _cut(database: sqlite3.Connection) -> Iterator[Finding]:
-    """Yield how many examples are longer than what is kept of them, as the fact `cut` says."""
+    """Yield a finding if many examples are longer than the part that is kept, by the fact `cut`."""
     query = """SELECT count(*), count(*) FILTER (WHERE cut > 0), max(cut)
                FROM (SELECT json_extract(facts, '$.cut') AS cut FROM files WHERE problem = '')"""
     whole, count, most = database.execute(query).fetchone()
     if count > CUT * whole:
         yield Finding(
             "cut-content",
-            f"{count} of {whole} examples are longer than the section input keeps of them, one by "
-            f"{most}; raise the length there, if the end tells something.",
+            f"{count} of {whole} examples are longer than section `input` allows, by up to {most}; "
+            "raise the length there if the part that is cut off matters.",
         )
 
 
 def _odd_lengths(database: sqlite3.Connection) -> Iterator[Finding]:
-    """Yield the examples whose fact `length` is far from that of most, one finding for all."""
+    """Yield a single finding for all examples whose fact `length` is far from the median."""
     known = """FROM (SELECT path, md5, json_extract(facts, '$.length') AS length FROM files
                      WHERE problem = '') WHERE length IS NOT NULL"""
     (count,) = database.execute(f"SELECT count(*) {known}").fetchone()
@@ -65,8 +65,9 @@ def _odd_lengths(database: sqlite3.Connection) -> Iterator[Finding]:
         some = ", ".join(f"{shown(path)} ({length:g})" for path, _, length in rows[:3])
         more = f" and {odd - 3} more" if odd > 3 else ""
         words = (
-            f"{odd} of {count} examples are more than {APART:g} times as long as the middle one, "
-            f"{middle:g}, or shorter than its tenth: {some}{more}; see whether they are whole."
+            f"{odd} of {count} examples are more than {APART:g} times as long as the median, "
+            f"{middle:g}, or less than a tenth as long: {some}{more}; check whether they are "
+            "complete."
         )
         paths, hashes, _ = zip(*rows, strict=True)
         yield Finding("odd-length", words, paths, hashes)

@@ -1,4 +1,4 @@
-"""Rules about images: what their files say and lose, and which are unlike most."""
+"""Rules about images: file types, content that is lost, and images unlike the others."""
 
 import mimetypes
 import sqlite3
@@ -10,15 +10,15 @@ from PIL import Image
 from ..core.sections import Data
 from ..data.findings import MOST_PATHS, Finding, shown
 
-# What the content of a file is called → what its extension may say as well.
+# Pillow's name of a format → the format that its extension may also name.
 ALIASES = {"MPO": "JPEG", "DIB": "BMP"}
 
-# What is looked for here.
+# The rules in this module.
 RULES = ("lost-content", "wrong-type", "more-frames", "odd-size", "odd-mode", "unused-bits")
 
 
 def image_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
-    """Yield what is wrong or odd with images, and with the bits of all together.
+    """Yield findings about single images, and about the bits that all of them use.
 
     Args:
         database: that of a catalogue, with the view `examples`.
@@ -45,7 +45,7 @@ def _wrong_types(database: sqlite3.Connection) -> Iterator[Finding]:
     query = "SELECT path, md5, format FROM examples WHERE format <> '' ORDER BY path"
     for path, md5, format_ in database.execute(query):
         extension = PurePosixPath(path).suffix.lower()
-        # None where it says nothing, as in a name without one, or cat.001.
+        # None if the extension says nothing, as in cat.001, or is missing.
         said = extensions.get(extension) or others.get(extension)
         if said and ALIASES.get(said, said) != ALIASES.get(format_, format_):
             words = f"its content is {format_}, whatever {extension} says; rename or convert it."
@@ -53,17 +53,17 @@ def _wrong_types(database: sqlite3.Connection) -> Iterator[Finding]:
 
 
 def _more(database: sqlite3.Connection) -> Iterator[Finding]:
-    words = "it has more frames, pages or channels than are learned from; save what counts alone."
+    words = "it has more frames, pages or channels than are used; save only those that count."
     for path, md5 in database.execute("SELECT path, md5 FROM examples WHERE more ORDER BY path"):
         yield Finding("more-frames", f"{shown(path)}: {words}", (path,), (md5,))
 
 
 def _unused_bits(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
-    """One image may be dark; where all are, they come from a camera of fewer bits."""
+    """A single image may be dark; if all are, the camera has fewer bits."""
     kinds = {"LIKE 'I%'": ("grey", data.bits), "NOT LIKE 'I%'": ("colour", 16)}
     for mode, (kind, bits) in kinds.items():
-        those = f"FROM examples WHERE used > 0 AND lost = '' AND mode {mode}"
-        count, used = database.execute(f"SELECT count(*), max(used) {those}").fetchone()
+        matching = f"FROM examples WHERE used > 0 AND lost = '' AND mode {mode}"
+        count, used = database.execute(f"SELECT count(*), max(used) {matching}").fetchone()
         if count and used < bits:
             words = (
                 f"of {count} image(s) with 16 bits of {kind} none uses more than {used} of "
@@ -74,7 +74,7 @@ def _unused_bits(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
                 if kind == "grey"
                 else "save them with 8 bits a colour."
             )
-            query = f"SELECT path, md5 {those} ORDER BY path LIMIT ?"
+            query = f"SELECT path, md5 {matching} ORDER BY path LIMIT ?"
             paths, hashes = zip(*database.execute(query, (MOST_PATHS,)), strict=True)
             yield Finding("unused-bits", words, paths, hashes)
 

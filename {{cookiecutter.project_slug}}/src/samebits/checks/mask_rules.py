@@ -1,4 +1,4 @@
-"""Rules about answers that are masks: what the pixels of all of them are."""
+"""Rules about answers that are masks: the classes of their pixels."""
 
 import sqlite3
 from collections import Counter
@@ -12,7 +12,7 @@ from ..data.joined import HALF
 from ..data.splits import split_of
 from ..data.targets import no_class
 
-# Of each example its path, MD5 and group, and how many pixels have each value, as `PIXELS` says.
+# For each example its path, MD5 and group, and its pixel counts by value, as in `PIXELS`.
 QUERY = """
     SELECT path, md5, grouped, json_extract(facts, '$.pixels') FROM files WHERE problem = ''
     ORDER BY path"""
@@ -33,19 +33,19 @@ def pixels(database: sqlite3.Connection) -> dict[str, Any]:
 
 
 def mask_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
-    """Yield masks that have no class somewhere, and what is odd about all together.
+    """Yield findings about masks with values of no class, and about all masks together.
 
     Args:
         database: that of a catalogue, with the view `examples`.
-        data: what is expected; `classes` are the names of the values.
+        data: what is expected; `classes` names the values.
     """
-    names, seen, count = data.classes, Counter[tuple[str, int]](), 0
+    names, occurring, count = data.classes, Counter[tuple[str, int]](), 0
     plain = list[tuple[str, str, str]]()
     for path, md5, group, counts in _counted(database):
         count += 1
         split = split_of(path, md5, group, data)
         there = [at for at, pixels in enumerate(counts) if pixels]
-        seen.update((split, at) for at in there)
+        occurring.update((split, at) for at in there)
         if len(counts) > len(names):
             words = no_class(path, len(counts) - 1, len(names))
             yield Finding("no-class", words, (path,), (md5,))
@@ -58,26 +58,26 @@ def mask_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]
         )
         yield Finding("few-examples", words)
     yield from _plain(plain, count)
-    yield from _absent(seen, names)
+    yield from _absent(occurring, names)
     yield from _two_masks(database)
 
 
-def _plain(found: list[tuple[str, str, str]], count: int) -> Iterator[Finding]:
-    if found:
-        some = ", ".join(f"{shown(path)} ({shown(name)})" for path, _, name in found[:3])
-        more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+def _plain(plain: list[tuple[str, str, str]], count: int) -> Iterator[Finding]:
+    if plain:
+        some = ", ".join(f"{shown(path)} ({shown(name)})" for path, _, name in plain[:3])
+        more = f" and {len(plain) - 3} more" if len(plain) > 3 else ""
         words = (
-            f"{len(found)} of {count} masks are of one class alone: {some}{more}; "
+            f"{len(plain)} of {count} masks are of one class alone: {some}{more}; "
             "see whether something is missing there, or accept it."
         )
-        paths, hashes, _ = zip(*found[:MOST_PATHS], strict=True)
+        paths, hashes, _ = zip(*plain[:MOST_PATHS], strict=True)
         yield Finding("plain-masks", words, paths, hashes)
 
 
-def _absent(seen: Counter[tuple[str, int]], names: tuple[str, ...]) -> Iterator[Finding]:
-    """Yield the classes that no mask has, or none to learn from, or none to be judged by."""
+def _absent(occurring: Counter[tuple[str, int]], names: tuple[str, ...]) -> Iterator[Finding]:
+    """Yield a finding for each class without a pixel in any mask, in train, or in dev or test."""
     for at, name in enumerate(names):
-        splits = {split for (split, value), count in seen.items() if value == at and count}
+        splits = {split for (split, value), count in occurring.items() if value == at and count}
         lacking = [split for split in ("dev", "test") if split not in splits]
         if not splits:
             words = (

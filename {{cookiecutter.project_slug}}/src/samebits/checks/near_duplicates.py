@@ -1,10 +1,10 @@
 """Near-duplicates: pairs of images whose pixels hardly differ.
 
-A gist of each image proposes pairs, the pixels decide. Gists are laid on several grids, each
-shifted at random, whose cells are wide beside `limit`, so that two like ones share a cell of some
-grid; there an image meets its neighbours in brightness. Gists that differ by more than `limit` are
-of pixels that do, and are not looked at. Of a million images that are alike, each meets a few.
-Source: Datar, Immorlica, Indyk and Mirrokni, SCG 2004, on such grids.
+A gist of each image proposes pairs; the pixels decide. Gists are hashed to the cells of several
+randomly shifted grids. The cells are much wider than `limit`, so two similar gists share a cell of
+some grid, where an image is compared with its neighbours in brightness. If gists differ by more
+than `limit`, so do the pixels, and the pair is skipped. Even among a million similar images, each
+is compared with only a few. Source: Datar, Immorlica, Indyk and Mirrokni, SCG 2004, on such grids.
 """
 
 import sqlite3
@@ -21,11 +21,11 @@ from ..data.findings import Finding, shown
 from ..data.index import Place
 from ..data.splits import Cut, split_of
 
-GRIDS, WIDTH = 8, 16  # how many, and how many times `limit` their cells are wide
-# So that a million images of one colour do not make a million million pairs.
+GRIDS, WIDTH = 8, 16  # the number of grids, and the width of their cells in units of `limit`
+# These keep a million images of one colour from making a million million pairs.
 WINDOW, PARTNERS = 64, 4
 CHUNK = 256
-AT_ONCE = 2**16  # gists that are compared; keeps the memory small
+AT_ONCE = 2**16  # gists compared at once, to bound memory
 TABLES = """
 DROP TABLE IF EXISTS temp.numbered;
 DROP TABLE IF EXISTS temp.pairs;
@@ -35,12 +35,12 @@ CREATE TEMP TABLE pairs (a INTEGER, b INTEGER, PRIMARY KEY (a, b)) WITHOUT ROWID
 CREATE TEMP TABLE near (a TEXT, b TEXT, difference REAL);
 """
 
-# The images uint8 [n, c, h, w] of the examples at some places.
+# Returns the images uint8 [n, c, h, w] of the examples at places.
 Pixels = Callable[[Sequence[Place]], NDArray[np.uint8]]
 
 
 class Gists(NamedTuple):
-    """Of each image `fine` uint8 [n, 64], `coarse` uint8 [n, 16], and the sums of `fine` [n]."""
+    """Gists of n images: `fine` uint8 [n, 64], `coarse` uint8 [n, 16], the sums of `fine` [n]."""
 
     fine: NDArray[np.uint8]
     coarse: NDArray[np.uint8]
@@ -48,7 +48,7 @@ class Gists(NamedTuple):
 
     @classmethod
     def of(cls, fine: NDArray[np.uint8]) -> "Gists":
-        """Return what follows from the finest."""
+        """Return the gists, computed from the fine ones."""
         half = GIST // 2
         fours = fine.reshape(-1, half, 2, half, 2).sum(axis=(2, 4), dtype=np.uint16)
         coarse = (fours // 4).astype(np.uint8).reshape(-1, half**2)
@@ -63,9 +63,9 @@ def neighbour_findings(
     *,
     labels: bool = True,
 ) -> Iterator[Finding]:
-    """Yield a finding for each pair of images whose pixels hardly differ, the nearest first.
+    """Yield a finding for each pair of images whose pixels hardly differ, the closest first.
 
-    It says whether their `labels` differ, where these are no files.
+    It says whether their labels differ, if `labels` are words and not files.
     """
     if data.near_duplicate == 0:
         return
@@ -83,32 +83,32 @@ def neighbour_findings(
 
 def _numbered(database: sqlite3.Connection) -> NDArray[np.uint8]:
     """Number the first file with each content; return the gists in this order."""
-    found = bytearray()
+    gists = bytearray()
 
     def rows() -> Iterator[tuple[int, str]]:
         query = "SELECT min(path), gist FROM examples GROUP BY md5 ORDER BY md5"
         for number, (path, gist) in enumerate(database.execute(query)):
-            found.extend(gist)
+            gists.extend(gist)
             yield number, path
 
     database.executemany("INSERT INTO numbered VALUES (?, ?)", rows())
-    return np.frombuffer(found, dtype=np.uint8).reshape(-1, GIST**2)
+    return np.frombuffer(gists, dtype=np.uint8).reshape(-1, GIST**2)
 
 
 def _cells(coarse: NDArray[np.uint8], shift: NDArray[np.int64], width: int) -> NDArray[np.uint64]:
-    """Return a number for the cell in which each gist lies."""
-    found = np.zeros(len(coarse), dtype=np.uint64)
+    """Return a number for the cell of each gist."""
+    cells = np.zeros(len(coarse), dtype=np.uint64)
     for column, by in zip(coarse.T, shift.tolist(), strict=True):
-        found *= np.uint64(0x9E3779B97F4A7C15)
-        found += ((column.astype(np.uint16) + by) // width).astype(np.uint64)
-    return found
+        cells *= np.uint64(0x9E3779B97F4A7C15)
+        cells += ((column.astype(np.uint16) + by) // width).astype(np.uint64)
+    return cells
 
 
 def _candidates(gists: Gists, cells: NDArray[np.uint64], limit: float) -> Iterator[tuple[int, int]]:
-    """Yield pairs of numbers of images in one cell whose gists differ by little."""
+    """Yield pairs of numbers of images that share a cell and whose gists differ little."""
     order = np.lexsort((gists.sums, cells))
     cells, sums = cells[order], gists.sums[order]
-    far = limit * 255 * gists.fine.shape[1] + gists.fine.shape[1]  # means are rounded by 1 at most
+    far = limit * 255 * gists.fine.shape[1] + gists.fine.shape[1]  # rounding moves a mean by < 1
     partners = np.zeros(len(order), dtype=np.int8)
     places = np.arange(len(order))
     for back in range(1, WINDOW + 1):
@@ -127,16 +127,16 @@ def _alike(
     gists: Gists, a: NDArray[np.int64], b: NDArray[np.int64], limit: float
 ) -> NDArray[np.bool_]:
     """Return whether each pair of gists differs by `limit` at most on average, coarse and fine."""
-    found = np.zeros(len(a), dtype=np.bool_)
+    alike = np.zeros(len(a), dtype=np.bool_)
     for start in range(0, len(a), AT_ONCE):
         some = np.arange(start, min(start + AT_ONCE, len(a)))
         for gist in (gists.coarse, gists.fine):
-            one, other = gist[a[some]], gist[b[some]]
-            apart = np.maximum(one, other) - np.minimum(one, other)
+            first, second = gist[a[some]], gist[b[some]]
+            apart = np.maximum(first, second) - np.minimum(first, second)
             most = (limit * 255 + 1) * gist.shape[1]
             some = some[apart.sum(axis=1, dtype=np.int64) <= most]
-        found[some] = True
-    return found
+        alike[some] = True
+    return alike
 
 
 def _compared(

@@ -13,30 +13,30 @@ from ..core.sections import Data
 from ..data.features import Seen
 from ..data.findings import MOST_PATHS, Finding, shown
 from ..data.targets import is_number, median, no_number, number, scale_of
-from .sampled import Look, Sampled, folds_of, seen_of
+from .label_sample import Look, Sampled, folds_of, seen_of
 
-# How many times the distance of the quartiles an answer may lie beyond them: a normal distribution
-# has none so far out among a million million, and what is given in another unit lies there.
+# An answer may lie this many interquartile ranges beyond the quartiles: a normal distribution has
+# none so far out in a million million, but answers in another unit lie there.
 FENCE = 5
-# How many times the usual error of the model an answer may be off; the usual one is the median
-# distance from the median, scaled to be the standard deviation of a normal distribution.
+# An answer may be off by this many usual errors of the model. The usual error is the median
+# distance from the median, scaled to the standard deviation of a normal distribution.
 FAR, USUAL = 8, 1.4826
-FEWEST = 20  # answers of which anything can be said
+FEWEST = 20  # answers; with fewer, nothing can be said
 
-# From what is seen of n examples, answers float64 [n] and folds int64 [n] to answers float64 [n] by
-# models that have not seen the example's fold.
+# From the features of n examples, answers float64 [n] and folds int64 [n] to answers float64 [n] by
+# models that were not trained on the example's fold.
 OutOfFold = Callable[[Seen, NDArray[np.float64], NDArray[np.int64]], NDArray[np.float64]]
 
 
 def answers(database: sqlite3.Connection) -> NDArray[np.float64]:
     """Return the answers that are numbers, in the order of the paths [n]."""
     rows = database.execute("SELECT label FROM examples ORDER BY path")
-    found = array("d", (number(label) for (label,) in rows if is_number(label)))
-    return np.frombuffer(found) if found else np.zeros(0)
+    numbers = array("d", (number(label) for (label,) in rows if is_number(label)))
+    return np.frombuffer(numbers) if numbers else np.zeros(0)
 
 
 def number_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
-    """Yield answers that are no numbers, and what is odd about all together.
+    """Yield findings about answers that are not numbers, and about all answers together.
 
     Args:
         database: that of a catalogue, with the view `examples`.
@@ -68,7 +68,7 @@ def _no_numbers(database: sqlite3.Connection) -> Iterator[Finding]:
 
 
 def _differing(database: sqlite3.Connection) -> Iterator[Finding]:
-    """One finding for all: of data with few fields they are many, and no mistake."""
+    """A single finding for all: data with few fields have many such rows, and rightly so."""
     query = """SELECT path, md5, label FROM examples
                WHERE md5 IN (SELECT md5 FROM examples GROUP BY md5
                              HAVING count(DISTINCT CAST(label AS REAL)) > 1)
@@ -77,8 +77,8 @@ def _differing(database: sqlite3.Connection) -> Iterator[Finding]:
     if rows:
         (path, _, label), (other, _, answer), *_ = rows
         words = (
-            f"{shown(path)} ({shown(label)}) and {shown(other)} ({shown(answer)}) are the same, "
-            "but for the answers, and perhaps others; no model can tell them apart."
+            f"{shown(path)} ({shown(label)}) and {shown(other)} ({shown(answer)}) are the same "
+            "except for the answers, and others may be, too; no model can tell them apart."
         )
         paths, hashes, _ = zip(*rows, strict=True)
         yield Finding("two-answers", words, paths, hashes)
@@ -120,37 +120,37 @@ def _fence(known: NDArray[np.float64]) -> tuple[float, float]:
 def doubted_numbers(
     sampled: list[Sampled], look: Look, out_of_fold: OutOfFold, data: Data
 ) -> Iterator[Finding]:
-    """Yield a finding for each answer that a linear model finds far off, the farthest first.
+    """Yield a finding for each answer far from a linear model's, the farthest first.
 
     Args:
-        sampled: the examples to look at.
-        look: gives the arrays at some places.
-        out_of_fold: the model, fitted on all folds but one, for each.
+        sampled: the examples to check.
+        look: returns the arrays at places.
+        out_of_fold: the model, fitted once for each fold, on the other folds.
         data: what is expected.
     """
-    usable = [one for one in sampled if is_number(one[0].label)]
-    truth = np.array([number(one.label) for one, _ in usable])
-    # Those far from all others are told elsewhere; here they would spoil the model.
+    usable = [entry for entry in sampled if is_number(entry[0].label)]
+    truth = np.array([number(example.label) for example, _ in usable])
+    # Answers far from all others have a finding already; here they would distort the model.
     low, high = _fence(truth) if len(usable) else (0.0, 0.0)
-    usable = [one for one, answer in zip(usable, truth, strict=True) if low <= answer <= high]
+    usable = [entry for entry, answer in zip(usable, truth, strict=True) if low <= answer <= high]
     truth = truth[(low <= truth) & (truth <= high)]
     folds = folds_of(usable)
     if len(usable) < FEWEST or truth.min() == truth.max() or len(np.unique(folds)) < 2:
         return
-    found = out_of_fold(seen_of(usable, look), truth, folds)
-    errors = truth - found
+    predicted = out_of_fold(seen_of(usable, look), truth, folds)
+    errors = truth - predicted
     away = np.abs(errors - median(errors))
     usual = USUAL * median(away)
-    # Six decimals, as everywhere: what is below them must not decide.
+    # Six decimals, as everywhere: the last bits must not decide.
     far = (away / usual).round(6) if usual > 0 else np.zeros(len(away))
     for row in sorted(np.flatnonzero(far >= FAR).tolist(), key=lambda row: (-far[row], row)):
-        one = usable[row][0]
+        example = usable[row][0]
         words = (
-            f"{shown(one.path)}: the answer is {shown(one.label)}, but a linear model says "
-            f"{_said(found[row])}, where it is usually off by {_said(usual)}; correct it in "
+            f"{shown(example.path)}: the answer is {shown(example.label)}, but a linear model says "
+            f"{_said(predicted[row])}, where it is usually off by {_said(usual)}; correct it in "
             "data/corrections.csv, or accept it."
         )
-        yield Finding("label-error", words, (one.path,), (one.md5,))
+        yield Finding("label-error", words, (example.path,), (example.md5,))
 
 
 def described(database: sqlite3.Connection) -> dict[str, Any]:
@@ -168,5 +168,5 @@ def described(database: sqlite3.Connection) -> dict[str, Any]:
 
 
 def _said(number: float) -> str:
-    """A number in four digits, as people write it."""
+    """A number with four significant digits, as people write it."""
     return f"{float(f'{number:.4g}'):,.10g}"

@@ -1,4 +1,4 @@
-"""What the rules look at: views of the catalogue's table `files`.
+"""Views of the catalogue's table `files`, which the rules query.
 
 Queries stream and sort on disk, so that a million examples take the memory of a thousand.
 """
@@ -7,7 +7,7 @@ import sqlite3
 
 from ..data.labels import Labels
 
-# `examples` are what can be learned from: readable, in a class folder, under the corrected label.
+# `examples` are the usable ones: readable, in a class folder, with their corrected label.
 VIEWS = """
 DROP VIEW IF EXISTS temp.examples;
 DROP TABLE IF EXISTS temp.corrected;
@@ -22,7 +22,7 @@ CREATE TEMP VIEW examples AS
 
 
 def open_views(database: sqlite3.Connection, labels: Labels) -> None:
-    """Make the temporary view `examples`, with the right labels, that the rules look at."""
+    """Create the temporary view `examples`, with corrected labels, for the rules."""
     database.executescript(VIEWS)
     rows = ((md5, old, new) for (md5, old), new in sorted(labels.items()))
     database.executemany("INSERT INTO corrected VALUES (?, ?, ?)", rows)

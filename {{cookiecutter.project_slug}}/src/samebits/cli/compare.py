@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from ..console.errors import UserError
 from ..core.yours import Yours
 from ..diagnosis.words import WORDS, Words
-from ..metrics.baselines import unbeaten
+from ..metrics.baseline_scores import unbeaten
 from ..metrics.comparison import Difference, Spread, check_same, paired
 from ..metrics.intervals import resample
 from ..metrics.registry import enter

@@ -21,8 +21,8 @@ from ..data.drawn_masks import FILE as MASKS
 from ..data.drawn_masks import read_masks
 from ..data.prepared import Index, read_words
 from ..data.shards import open_shards
-from ..diagnosis.error_tags import FILE, MOST_LISTED, WRONG, Row, columns, read_rows, refreshed
-from ..diagnosis.forms import errors_of
+from ..diagnosis.error_tags import FILE, MOST_LISTED, WRONG, TagRow, columns, read_rows, refreshed
+from ..diagnosis.errors_by_target import errors_of
 from ..diagnosis.words import Words
 from ..metrics.prediction_table import read_predictions
 from ..metrics.predictions import Predictions
@@ -63,7 +63,7 @@ def main(yours: Yours) -> None:
     sys.stdout.write(f"{said(found, int(errors.mistakes(dev).sum()))}\n")
 
 
-def said(rows: Sequence[Row], mistakes: int) -> str:
+def said(rows: Sequence[TagRow], mistakes: int) -> str:
     """Return what the file now holds, and what to do with it."""
     wrong = [row for row in rows if row.now == WRONG]
     tagged = sum(bool(row.causes()) for row in wrong)
@@ -78,7 +78,7 @@ def said(rows: Sequence[Row], mistakes: int) -> str:
     return "\n".join(lines)
 
 
-def mistakes_page(rows: Sequence[Row], dev: Predictions, looks: Gallery, words: Words) -> str:
+def mistakes_page(rows: Sequence[TagRow], dev: Predictions, looks: Gallery, words: Words) -> str:
     """Return a page with the examples of the rows that are mistakes, in their order."""
     at = {one.md5: row for row, one in enumerate(dev.examples)}
     shown = [
@@ -89,6 +89,6 @@ def mistakes_page(rows: Sequence[Row], dev: Predictions, looks: Gallery, words: 
     return sheet("Mistakes on dev", lead, [(heading, len(shown), shown)])
 
 
-def _title(row: Row, words: Words) -> str:
+def _title(row: TagRow, words: Words) -> str:
     tags = f" – {'; '.join(row.causes())}" if row.causes() else ""
     return f"{row.label} → {row.prediction}, {words.far(row.detail)}{tags}"

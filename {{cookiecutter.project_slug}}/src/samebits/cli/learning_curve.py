@@ -12,7 +12,7 @@ from ..core.config import read
 from ..core.files import write_json
 from ..core.sections import Data, Evaluation, Optimization, Regularization
 from ..core.yours import Yours
-from ..diagnosis.forms import errors_of
+from ..diagnosis.errors_by_target import errors_of
 from ..diagnosis.learning_curve import extrapolate
 from ..experiments.fractions import FILE, curve, predictions_here, run_fractions
 from ..metrics.registry import enter

@@ -15,7 +15,7 @@ from ..core.yours import Yours
 from ..diagnosis.words import WORDS, Words
 from ..metrics.comparison import check_same
 from ..metrics.intervals import resample
-from ..metrics.ranking import Candidate, Place, corrected, rank
+from ..metrics.ranking import Candidate, Ranked, corrected, rank
 from ..metrics.registry import enter
 from ..metrics.results import Result, read_result, spread_over_seeds
 from ..metrics.scores import find
@@ -99,7 +99,7 @@ def record(first: Result, others: Sequence[Result], gone: Sequence[str] = ()) ->
     return {"metric": first.metrics["metric"], "places": rows, "left_out": [*left, *gone]}
 
 
-def _places(first: Result, others: Sequence[Result]) -> tuple[list[Place], list[str]]:
+def _places(first: Result, others: Sequence[Result]) -> tuple[list[Ranked], list[str]]:
     """Return the places, and the names of what was not scored as the first was."""
     compared, left = [first], list[str]()
     for one in others:
@@ -142,7 +142,7 @@ def _check(first: Result, one: Result) -> None:
     check_same((first.answers, first.predictions["test"]), (one.answers, one.predictions["test"]))
 
 
-def _line(one: Place, words: Words) -> str:
+def _line(one: Ranked, words: Words) -> str:
     note = {True: "", False: "  misses a constraint", None: "  latency not measured here"}
     place = str(one.place) if one.place else "-"
     candidate, score = one.candidate, words.exact(one.candidate.score)

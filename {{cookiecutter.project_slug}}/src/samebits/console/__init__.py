@@ -1,1 +1,1 @@
-"""What is said at the terminal and in logs: it moves no bit of a result."""
+"""Messages at the terminal and in logs, which change no bit of a result."""

@@ -1,4 +1,4 @@
-"""How far long work is: a bar at a terminal, a line now and then where it is written to a log."""
+"""Progress of long work: a bar at a terminal, a line now and then in a log."""
 
 import sys
 from collections.abc import Callable, Iterable
@@ -6,22 +6,22 @@ from typing import Any
 
 from tqdm import tqdm
 
-SECONDS = 30.0  # between two lines; what takes less says nothing
+SECONDS = 30.0  # between two lines; shorter work prints nothing
 LINE = "{desc}: {n_fmt} of {total_fmt}{unit}{postfix}, {rate_fmt}, {remaining} left"
 
 
 def progress(rows: Iterable[Any] | None = None, **options: Any) -> "tqdm[Any]":
-    """Return tqdm's bar over `rows`, or one to be updated, with tqdm's `options`."""
+    """Return tqdm's bar over `rows`, or one to update by hand, with tqdm's `options`."""
     if sys.stderr.isatty():
         return tqdm(rows, **options)
     often = {"mininterval": SECONDS, "delay": SECONDS, "miniters": 1, "bar_format": LINE}
-    kind: Any = _Lines
+    kind: Any = _LogLines
     lines: tqdm[Any] = kind(rows, **often | options)
     return lines
 
 
-class _Lines(tqdm):  # type: ignore[type-arg]
-    """Writes each state as a line of its own."""
+class _LogLines(tqdm):  # type: ignore[type-arg]
+    """Writes each state on a line of its own."""
 
     monitor_interval = 0  # no thread
 
@@ -34,5 +34,5 @@ class _Lines(tqdm):  # type: ignore[type-arg]
         return show
 
     def close(self) -> None:
-        self.last_print_t = 0.0  # as if nothing was shown, for no line needs to be wiped
+        self.last_print_t = 0.0  # as if nothing was shown, since no line needs to be cleared
         super().close()

@@ -170,7 +170,7 @@ def unknown_fact(kind: str, facts: Collection[str]) -> str:
     if name is None or name in facts or (name == "size" and {"width", "height"} <= {*facts}):
         return ""
     known = ", ".join(facts) or "none"
-    return f"slice `{kind}`: no example has a number {name}; `decode` knows {known}."
+    return f"slice `{kind}`: `decode` in data.py returns no fact {name}; the facts are: {known}."
 
 
 def contradictions(content: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

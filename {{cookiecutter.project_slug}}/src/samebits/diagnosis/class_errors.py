@@ -1,4 +1,4 @@
-"""An error of a class is 1 for a wrong one and 0 for the right one; their mean is a share."""
+"""Errors of classes: 1 for a wrong class, 0 for the right one; their mean is a share."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,7 +11,7 @@ from ..console.errors import UserError
 from ..data.findings import shown
 from ..data.splits import SPLITS
 from ..metrics.class_predictions import ClassPredictions
-from ..metrics.classification import Classified
+from ..metrics.class_sample import ClassSample
 from ..metrics.intervals import Figure, measure
 from ..metrics.proportions import Measured
 from ..metrics.registry import METRICS, Metric
@@ -32,7 +32,7 @@ class ClassErrors(Errors[ClassPredictions]):
     def of_splits(
         self, metrics: Mapping[str, Any], predictions: Mapping[str, ClassPredictions]
     ) -> list[Measured]:
-        """Return what accuracy leaves."""
+        """Return 1 less accuracy on each data set."""
         try:
             return [_left(name, metrics[name]) for name in SPLITS]
         except (KeyError, TypeError, ValueError) as problem:
@@ -50,33 +50,33 @@ class ClassErrors(Errors[ClassPredictions]):
         return predictions.sample.errors
 
     def ordered(self, metric: Metric, predictions: ClassPredictions) -> list[int]:
-        """Return what costs the metric most first, of equals the surest, then by path."""
+        """Return the mistakes, the costliest first, then the most confident, then by path."""
         return ordered(metric, predictions)
 
     def order(self, metric: Metric) -> str:
-        """Return by what the costs are counted."""
+        """Return which costs decide the order."""
         costs = metric.title if metric.form == "share" else METRICS["log_loss"].title
         return f"first what costs most {costs}, then where the model was surest"
 
     def nearly(self, predictions: ClassPredictions) -> list[int]:
-        """Return right answers, the least sure first, of equals by path."""
+        """Return right answers, the least confident first, ties by path."""
         right = np.flatnonzero(~predictions.sample.errors).tolist()
         sure, examples = predictions.confidences, predictions.examples
         return sorted(right, key=lambda row: (sure[row], examples[row].path))
 
     def curve(self, learned: Sequence[int], dev: Sequence[ClassPredictions]) -> Shares:
         """Return how many answers on dev are wrong."""
-        wrong = [int(one.sample.errors.sum()) for one in dev]
-        return Shares([*learned], [len(one.examples) for one in dev], wrong)
+        wrong = [int(predictions.sample.errors.sum()) for predictions in dev]
+        return Shares([*learned], [len(predictions.examples) for predictions in dev], wrong)
 
-    def share(self, sample: Classified, hit: NDArray[np.bool_]) -> Figure:
-        """Return the share of mistakes that are hit."""
+    def share(self, sample: ClassSample, hit: NDArray[np.bool_]) -> Figure:
+        """Return the share of the mistakes that are `hit`."""
         right = np.zeros(len(hit), dtype=np.int64)
-        sides = Classified(right, np.where(hit, 0, 1), np.full((len(hit), 2), 0.5), sample.groups)
+        sides = ClassSample(right, np.where(hit, 0, 1), np.full((len(hit), 2), 0.5), sample.groups)
         return measure(METRICS["accuracy"], sides, seed=0)
 
-    def put_right(self, sample: Classified, rows: NDArray[np.int64]) -> Classified:
-        """Return it with the true classes there, which have all of the probability."""
+    def put_right(self, sample: ClassSample, rows: NDArray[np.int64]) -> ClassSample:
+        """Return the sample with the true classes in these rows, at probability 1."""
         answers, probabilities = sample.answers.copy(), sample.probabilities.copy()
         answers[rows] = sample.labels[rows]
         probabilities[rows] = np.eye(sample.classes)[sample.labels[rows]]
@@ -87,12 +87,12 @@ class ClassErrors(Errors[ClassPredictions]):
         return Said(*predictions.words(row), f"{predictions.confidences[row]:.6f}")
 
     def misfit(self, true: str, answer: str) -> str:
-        """Return which of both is no class."""
-        unknown = [one for one in (true, answer) if one not in self.answers.classes]
-        return f"there is no class {shown(unknown[0])}; put its name right" if unknown else ""
+        """Return which of the two is not a class."""
+        unknown = [name for name in (true, answer) if name not in self.answers.classes]
+        return f"there is no class {shown(unknown[0])}; correct its name" if unknown else ""
 
 
-def _left(name: str, found: Mapping[str, Any]) -> Measured:
-    ends = {key: pair for key, *pair in found["intervals"]}["accuracy"]
-    error, low, high = (rounded(1 - one) for one in (found["accuracy"], *ends[::-1]))
-    return Measured(name, error, low, high, int(found["examples"]))
+def _left(name: str, figures: Mapping[str, Any]) -> Measured:
+    ends = {key: pair for key, *pair in figures["intervals"]}["accuracy"]
+    error, low, high = (rounded(1 - right) for right in (figures["accuracy"], *ends[::-1]))
+    return Measured(name, error, low, high, int(figures["examples"]))

@@ -1,4 +1,4 @@
-"""Where in the chain the error sits, why, and what to try next: reports/diagnosis.json."""
+"""Where in the chain the error arises, why, and what to try next: reports/diagnosis.json."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from ..metrics.proportions import Measured
 from ..metrics.scores import rounded
 from .evidence import Training, cause, training
 from .gaps import REAL, TARGET, Gap, gaps, largest, target, together
-from .ideas import Idea, Settings
+from .ideas import DiagnosisSettings, Idea
 from .remedies import ideas, more_examples, target_met
 from .words import Words
 
 MOST_IDEAS = 9
-# Of what is above the target so much must be gone without the examples whose labels are in doubt,
-# and so many mistakes: validate doubts only the plainest, so there are more that are wrong.
+# Labels are the cause if without the doubted examples this part of the error above the target is
+# gone, and at least so many mistakes: validate doubts only the plainest of the wrong labels.
 LABELS, DOUBTED = 0.2, 5
-DOUBTS = ("label-error", "far-answer")  # the rules of validate that name single answers
+DOUBTS = ("label-error", "far-answer")  # the rules of validate that doubt single answers
 SECTIONS = {
     "high rate": "optimization",
     "low rate": "optimization",
@@ -40,11 +40,11 @@ CAUSES = {
 
 
 @dataclass(frozen=True)
-class Inputs:
-    """What a diagnosis is made from.
+class DiagnosisInputs:
+    """What a diagnosis is based on.
 
-    `metrics` and `data` are the JSON files of that name, `answers` say what an answer is, `losses`
-    are those of each step, `epochs` how many there were.
+    `metrics` and `data` are the JSON files of that name, `answers` says what an answer is, `losses`
+    has the loss of each step, `epochs` is how many there were.
     """
 
     metrics: Mapping[str, Any]
@@ -55,13 +55,15 @@ class Inputs:
     epochs: int
 
 
-def diagnose(inputs: Inputs, settings: Settings, real: Measured | None = None) -> dict[str, Any]:
+def diagnose(
+    inputs: DiagnosisInputs, settings: DiagnosisSettings, real: Measured | None = None
+) -> dict[str, Any]:
     """Return the content of reports/diagnosis.json.
 
     Args:
-        inputs: what the stages before have left.
+        inputs: outputs of the earlier stages.
         settings: sections of params.yaml.
-        real: the error on examples from the real world, where there are some.
+        real: the error on examples from the real world, if there are any.
 
     Raises:
         UserError: a data set of the chain is missing.
@@ -72,10 +74,10 @@ def diagnose(inputs: Inputs, settings: Settings, real: Measured | None = None) -
     chain += errors.of_splits(inputs.metrics, predictions)
     chain += [real] if real else []
     apart = bool(settings.data.evaluate_on or settings.data.train_on)
-    found = gaps(chain, predictions, apart=apart, timed=settings.timed)
+    chain_gaps = gaps(chain, predictions, apart=apart, timed=settings.timed)
     ends = errors.losses(settings.regularization.label_smoothing)
     went = training(inputs.losses, *ends, settings.optimization)
-    main = largest(found)
+    main = largest(chain_gaps)
     if _met(chain):
         sentence = _met_sentence(chain, errors.words)
         said = _said("target met", None, None, sentence, target_met(settings))
@@ -89,20 +91,22 @@ def diagnose(inputs: Inputs, settings: Settings, real: Measured | None = None) -
         said = _said("gap", main, section, sentence, ideas(main.link.name, why, settings))
         said["cause"] = why
     return said | {
-        "chain": [one.record() for one in chain],
-        "gaps": [gap.record() for gap in found],
+        "chain": [place.record() for place in chain],
+        "gaps": [gap.record() for gap in chain_gaps],
         "training": went.record(),
     }
 
 
 def _met(chain: Sequence[Measured]) -> bool:
-    """Whether the end of the chain is within the target, and dev does not surely miss it."""
-    known = {one.name: one for one in chain}
+    """Whether the end of the chain is within the target, and dev does not clearly miss it."""
+    known = {place.name: place for place in chain}
     least = known[TARGET].error
-    return all(one.error <= least for one in chain[4:]) and known["dev"].low <= least
+    return all(place.error <= least for place in chain[4:]) and known["dev"].low <= least
 
 
-def _cause(gap: Gap, inputs: Inputs, settings: Settings, went: Training) -> str | None:
+def _cause(
+    gap: Gap, inputs: DiagnosisInputs, settings: DiagnosisSettings, went: Training
+) -> str | None:
     if gap.link.name in ("bias", "variance") and _mislabelled(inputs, settings):
         return "labels"
     if gap.link.name == "bias":
@@ -110,13 +114,13 @@ def _cause(gap: Gap, inputs: Inputs, settings: Settings, went: Training) -> str 
     return None
 
 
-def _mislabelled(inputs: Inputs, settings: Settings) -> bool:
-    """Whether most of the error above the target is on examples whose labels are in doubt."""
+def _mislabelled(inputs: DiagnosisInputs, settings: DiagnosisSettings) -> bool:
+    """Whether much of the error above the target is on examples whose labels are in doubt."""
     doubted = frozenset(
         md5
-        for one in inputs.data["findings"]
-        if one["rule"] in DOUBTS and not one["accepted"]
-        for md5 in one["md5"]
+        for finding in inputs.data["findings"]
+        if finding["rule"] in DOUBTS and not finding["accepted"]
+        for md5 in finding["md5"]
     )
     unseen = ("train_dev", "dev", "test")
     allowed = settings.evaluation.target_error
@@ -128,14 +132,14 @@ def _mislabelled(inputs: Inputs, settings: Settings) -> bool:
     return mistakes >= DOUBTED and gone >= enough
 
 
-def _among(doubted: frozenset[str], predictions: Predictions, settings: Settings) -> int:
-    """How many mistakes are about these examples."""
+def _among(doubted: frozenset[str], predictions: Predictions, settings: DiagnosisSettings) -> int:
+    """How many mistakes are on the doubted examples."""
     wrong = np.flatnonzero(settings.errors.mistakes(predictions)).tolist()
     return sum(predictions.examples[row].md5 in doubted for row in wrong)
 
 
 def _said(
-    state: str, gap: Gap | None, section: str | None, sentence: str, found: Sequence[Idea]
+    state: str, gap: Gap | None, section: str | None, sentence: str, suggestions: Sequence[Idea]
 ) -> dict[str, Any]:
     return {
         "state": state,
@@ -143,7 +147,7 @@ def _said(
         "section": section,
         "cause": None,
         "sentence": sentence,
-        "ideas": [one.record() for one in found[:MOST_IDEAS]],
+        "ideas": [idea.record() for idea in suggestions[:MOST_IDEAS]],
     }
 
 
@@ -155,7 +159,7 @@ def _gap_sentence(gap: Gap, why: str | None, section: str, words: Words) -> str:
         f"(95 % interval {words.ends(gap.low, gap.high)})"
     )
     because = f"; {CAUSES[why]}" if why else ""
-    return f"{lead}{because}. What moves it stands in section `{section}` of params.yaml."
+    return f"{lead}{because}. Its knobs are in section `{section}` of params.yaml."
 
 
 def _met_sentence(chain: Sequence[Measured], words: Words) -> str:
@@ -163,7 +167,7 @@ def _met_sentence(chain: Sequence[Measured], words: Words) -> str:
     sure = (
         "the examples leave no doubt"
         if end.high <= least
-        else f"though {end.examples:,} examples leave open up to {words.amount(end.high)}"
+        else f"though with {end.examples:,} examples it may be up to {words.amount(end.high)}"
     )
     return (
         f"The target is met: {words.happens(end.error, _where(end))}, and {words.allowed(least)}; "
@@ -180,5 +184,5 @@ def _unsure_sentence(chain: Sequence[Measured], words: Words) -> str:
     )
 
 
-def _where(one: Measured) -> str:
-    return "in the real world" if one.name == REAL else f"on {one.name.replace('_', '-')}"
+def _where(place: Measured) -> str:
+    return "in the real world" if place.name == REAL else f"on {place.name.replace('_', '-')}"

@@ -1,4 +1,4 @@
-"""How much error each cause could remove at most, from what people have tagged."""
+"""How much error fixing each cause could remove at most, by the tags that people gave."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -16,9 +16,9 @@ from .target_errors import Errors
 
 @dataclass(frozen=True)
 class Cause:
-    """A tag, the mistakes that have it, and their share of the error of all that were looked at.
+    """A tag, the mistakes that have it, and their share of the error of all tagged mistakes.
 
-    `score` is what the metric would be, were these mistakes alone put right.
+    `score` is the metric's value if only these mistakes were right.
     """
 
     name: str
@@ -29,9 +29,9 @@ class Cause:
 
 @dataclass(frozen=True)
 class Causes:
-    """What was found in `looked` of `mistakes` mistakes among `examples`, the costliest first.
+    """The causes in `looked` of `mistakes` mistakes among `examples`, the costliest first.
 
-    `error` is the mean error, and `at_stake` what of it is that of the mistakes.
+    `error` is the mean error, and `at_stake` the mistakes' part of it.
     """
 
     examples: int
@@ -53,24 +53,24 @@ def causes(
 
     Args:
         metric: the one to decide by.
-        predictions: those of one data set.
-        tags: the causes by the content (MD5) of an example; what is no mistake is left out.
+        predictions: for one data set.
+        tags: the causes by the content (MD5) of an example; only mistakes count.
         errors: what a mistake is.
     """
     sample = predictions.sample
     wrong = np.flatnonzero(errors.mistakes(predictions))
-    said = [tags.get(predictions.examples[row].md5, ()) for row in wrong.tolist()]
-    looked = np.array([bool(one) for one in said], dtype=bool)
-    names = sorted({name for one in said for name in one})
-    found = []
+    tagged = [tags.get(predictions.examples[row].md5, ()) for row in wrong.tolist()]
+    looked = np.array([bool(row_tags) for row_tags in tagged], dtype=bool)
+    names = sorted({name for row_tags in tagged for name in row_tags})
+    by_tag = []
     for name in names:
-        hit = np.array([name in one for one in said], dtype=bool)
+        hit = np.array([name in row_tags for row_tags in tagged], dtype=bool)
         share = errors.share(sample.rows(wrong[looked]), hit[looked])
-        mended = value(metric, errors.put_right(sample, wrong[hit]))
-        found.append(Cause(name, int(hit.sum()), share, mended))
-    found.sort(key=lambda one: (-one.share.value, one.name))
+        fixed = value(metric, errors.put_right(sample, wrong[hit]))
+        by_tag.append(Cause(name, int(hit.sum()), share, fixed))
+    by_tag.sort(key=lambda cause: (-cause.share.value, cause.name))
     error, at_stake = (
         math.fsum(sample.errors[rows].tolist()) / len(sample) for rows in (slice(None), wrong)
     )
     score = value(metric, sample)
-    return Causes(len(sample), len(wrong), int(looked.sum()), error, at_stake, score, found)
+    return Causes(len(sample), len(wrong), int(looked.sum()), error, at_stake, score, by_tag)

@@ -1,18 +1,18 @@
-"""What a wrong class costs: how much better the metric would be, were that one answer right."""
+"""What each wrong class costs: how much the metric would gain if that answer were right."""
 
 import numpy as np
 
 from ..metrics.class_predictions import ClassPredictions
-from ..metrics.classification import Classified
+from ..metrics.class_sample import ClassSample
 from ..metrics.registry import Metric
 from ..metrics.sums import Labels, Values, distinct
 
-CHUNK = 2**20  # counts that are held at once
-DECIMALS = 9  # coarser than the last bits, so that equals are equal on every machine
+CHUNK = 2**20  # counts held at once
+DECIMALS = 9  # coarser than the last bits, so that ties are ties on every machine
 
 
 def ordered(metric: Metric, predictions: ClassPredictions) -> list[int]:
-    """Return the rows that went wrong: the costliest first, of equals the surest, then by path."""
+    """Return the rows of mistakes: the costliest first, then the most confident, then by path."""
     sample, examples = predictions.sample, predictions.examples
     wrong = np.flatnonzero(sample.errors)
     worth = dict(zip(wrong.tolist(), gains(metric, sample).tolist(), strict=True))
@@ -21,11 +21,11 @@ def ordered(metric: Metric, predictions: ClassPredictions) -> list[int]:
     )
 
 
-def gains(metric: Metric, sample: Classified) -> Values:
-    """Return what the metric would gain by each mistake of the sample, in their order.
+def gains(metric: Metric, sample: ClassSample) -> Values:
+    """Return how much the metric would gain if each mistake were right, in the sample's order.
 
-    Where it is made of right and wrong answers, that follows from the true class and the answer.
-    Where it is not, a mistake costs as much as it adds to the log loss.
+    For metrics that count right and wrong answers, the true class and the answer decide that. For
+    others, a mistake costs what it adds to the log loss.
     """
     wrong = sample.errors
     if metric.form != "share" or metric.compute is None:
@@ -38,13 +38,13 @@ def gains(metric: Metric, sample: Classified) -> Values:
     return np.concatenate([*parts, np.zeros(0)])[which].round(DECIMALS)
 
 
-def _of_pairs(metric: Metric, sample: Classified, pairs: Labels) -> Values:
-    """What it gains by one right answer in place of each pair of true class and answer."""
+def _of_pairs(metric: Metric, sample: ClassSample, pairs: Labels) -> Values:
+    """The metric's gain if a single mistake of each pair (true class, answer) were right."""
     assert metric.compute is not None
     sums, rows = sample.sums(), np.arange(len(pairs))
     labels, answers = np.divmod(pairs, sample.classes)
     right, answered = (
-        np.repeat(one, len(pairs), axis=0) for one in (sums["right"], sums["answered"])
+        np.repeat(counts, len(pairs), axis=0) for counts in (sums["right"], sums["answered"])
     )
     right[rows, labels] += 1
     answered[rows, labels] += 1

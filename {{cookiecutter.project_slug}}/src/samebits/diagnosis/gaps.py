@@ -1,8 +1,8 @@
-"""The chain of assumptions: what a model must fit one after the other, and the gaps between.
+"""The chain of assumptions: what a model must fit step by step, and the gaps between the steps.
 
-Target, train, train-dev, dev, test and, where there are examples of it, the real world: the mean
-error at each, and how much is lost from one to the next. Source: Andrew Ng, Machine Learning
-Yearning (2018), on bias, variance and data mismatch.
+Target, train, train-dev, dev, test and, if there are examples of it, the real world: the mean error
+at each, and how much is lost from one to the next. Source: Andrew Ng, Machine Learning Yearning
+(2018), on bias, variance and data mismatch.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,14 +18,14 @@ from ..metrics.scores import DECIMALS, decimals_for, rounded
 from ..metrics.sums import Values, numbered
 
 TARGET, REAL = "target", "real world"
-MATTERS = 0.1  # of all that is above the target, and of the target itself: less is no gap to mend
-# Without data.evaluate_on and data.train_on train-dev and dev are drawn from the same examples:
-# between them there is only chance, and only what chance hardly ever does is believed.
+MATTERS = 0.1  # of the error above the target, or of the target: a smaller gap is not worth closing
+# Without data.evaluate_on and data.train_on, train-dev and dev are drawn from the same examples:
+# only chance lies between them, so only a gap that chance hardly ever makes is believed.
 SAME_SOURCE = 0.999
 
 
 class Link(NamedTuple):
-    """A link of the chain: its name, what its gap is called, and the section that moves it."""
+    """A link of the chain: its name, its gap's name, and the section that moves it."""
 
     name: str
     title: str
@@ -46,9 +46,9 @@ LATER = Link("dev", "drift from dev to test", "data")  # where test is later tha
 
 @dataclass(frozen=True)
 class Gap:
-    """What is lost from one place to the next; `size` is what of it a remedy could win back.
+    """The error lost from one place to the next; `size` is how much of it a remedy could win back.
 
-    It is shown with so many `decimals`.
+    `decimals` is how many are shown.
     """
 
     link: Link
@@ -96,35 +96,35 @@ def gaps(
     Args:
         chain: the target, the four data sets and, perhaps, the real world.
         predictions: of the data sets, to look at several of them together.
-        apart: whether dev and test have a source of their own (data.evaluate_on, data.train_on).
-        timed: whether dev is later than train, and test than dev (task.time).
+        apart: whether dev and test come from other sources (data.evaluate_on, data.train_on).
+        timed: whether dev is later than train, and test later than dev (task.time).
     """
     apart = apart or timed
     excess = max(chain[-1].error - chain[0].error, 0.0)
-    decimals = max(chain, key=lambda one: one.error).decimals
+    decimals = max(chain, key=lambda place: place.error).decimals
     least = rounded(MATTERS * max(excess, chain[0].error), decimals)
-    known = {one.name: one for one in chain}
-    found = []
+    known = {place.name: place for place in chain}
+    differences = []
     for link, start, end in zip(LINKS, chain, chain[1:], strict=False):
         size = sure = None
         link = LATER if timed and link.name == LATER.name else link
         if link.name == "variance" and not apart:
-            # Of one source, both tell how the model fares on examples that it has not seen.
+            # From one source, both say how the model does on examples that it has not seen.
             end = together(predictions, ("train_dev", "dev"))
         elif link.name == "variance":
-            # What dev does not show is no error that a remedy could win back there.
+            # A remedy cannot win back an error that dev does not show.
             size = min(end.error, known["dev"].error) - start.error
         elif link.name == "dev" and not apart:
-            # By neither was a model chosen.
+            # Neither was used to choose a model.
             end = together(predictions, ("train_dev", "test"))
         elif link.name == "mismatch" and not apart:
-            sides = [together(predictions, (one.name,), SAME_SOURCE) for one in (start, end)]
+            sides = [together(predictions, (place.name,), SAME_SOURCE) for place in (start, end)]
             sure = newcombe(*sides)[0]
         low, high = newcombe(start, end)
         size = rounded(end.error - start.error if size is None else size, decimals)
         real = rounded(low if sure is None else sure, decimals) > 0 and size >= least
-        found.append(Gap(link, start, end, low, high, size, real, decimals))
-    return found
+        differences.append(Gap(link, start, end, low, high, size, real, decimals))
+    return differences
 
 
 def together(
@@ -133,23 +133,23 @@ def together(
     level: float = LEVEL,
     without: frozenset[str] = frozenset(),
 ) -> Measured:
-    """Return the error on several data sets as if they were one.
+    """Return the error on several data sets taken together.
 
     Args:
-        predictions: of every data set.
-        names: those to take.
+        predictions: for every data set.
+        names: the data sets to take.
         level: of the interval.
         without: hashes of examples to leave out.
     """
     errors, groups, share, each = list[Values](), list[str](), True, 1
     for name in names:
-        one = predictions[name]
-        kept = np.array([example.md5 not in without for example in one.examples], dtype=bool)
-        errors.append(one.sample.errors[kept].astype(np.float64))
-        share, each = one.sample.share, one.sample.each
+        split = predictions[name]
+        kept = np.array([example.md5 not in without for example in split.examples], dtype=bool)
+        errors.append(split.sample.errors[kept].astype(np.float64))
+        share, each = split.sample.share, split.sample.each
         groups += [
             example.group or f"{name}/{row}"
-            for row, example in enumerate(one.examples)
+            for row, example in enumerate(split.examples)
             if kept[row]
         ]
     joined = np.concatenate(errors)
@@ -159,7 +159,7 @@ def together(
     return measured(" and ".join(names), joined, of, level, share=share, each=each)
 
 
-def largest(found: Sequence[Gap]) -> Gap | None:
-    """Return the largest gap that is really there; of equals the later, which is the cheaper."""
-    real = [(gap.size, place, gap) for place, gap in enumerate(found) if gap.real]
-    return max(real, key=lambda one: one[:2])[2] if real else None
+def largest(candidates: Sequence[Gap]) -> Gap | None:
+    """Return the largest real gap; of ties the later, which is cheaper to close."""
+    real = [(gap.size, place, gap) for place, gap in enumerate(candidates) if gap.real]
+    return max(real, key=lambda ranked: ranked[:2])[2] if real else None

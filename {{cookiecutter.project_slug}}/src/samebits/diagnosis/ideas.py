@@ -18,22 +18,22 @@ COSTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """What the commands start from: the sections, and what an error is."""
+class DiagnosisSettings:
+    """The current values that ideas change: sections of params.yaml, and what an error is."""
 
     errors: Errors[Any]
     data: Data
     optimization: Optimization
     regularization: Regularization
     evaluation: Evaluation
-    augmentation: Mapping[str, Any]  # yours, whatever its keys
-    growth: Mapping[str, Mapping[str, Any]]  # what evaluate says of other networks
-    timed: bool = False  # whether dev is later than train, and test than dev
+    augmentation: Mapping[str, Any]  # the user's section, whatever its keys
+    growth: Mapping[str, Mapping[str, Any]]  # other networks to try, as evaluate lists them
+    timed: bool = False  # whether dev is later than train, and test later than dev
 
 
 @dataclass(frozen=True, slots=True)
 class Idea:
-    """Something to try; `fits` are the causes that speak for it, without which it is left out."""
+    """Something to try; with `fits`, it is offered only for these causes."""
 
     idea: str
     why: str

@@ -1,8 +1,8 @@
 """What more data would give: a power law through the errors with less data.
 
-An error falls with the number n of examples to learn from as a + b / n^c (Hestness et al., Deep
-Learning Scaling is Predictable, Empirically, 2017). How far the curve can be trusted, resamples of
-the counts it goes through say: each is fitted again.
+An error falls with the number n of training examples as a + b / n^c (Hestness et al., Deep Learning
+Scaling is Predictable, Empirically, 2017). Resamples of the fitted errors, each fitted again, say
+how far to trust the curve.
 """
 
 from abc import ABC, abstractmethod
@@ -18,17 +18,17 @@ from ..metrics.sums import Values
 from .words import WORDS, Words
 
 RESAMPLES = 1000
-STEEPNESS = np.linspace(0.05, 1.5, 30)  # of c; what was ever seen lies between
-FLOORS = np.linspace(0.0, 1.0, 21)  # of a, as parts of the least error
+STEEPNESS = np.linspace(0.05, 1.5, 30)  # values of c; published ones lie between
+FLOORS = np.linspace(0.0, 1.0, 21)  # values of a, as parts of the least error
 AHEAD = (2, 4)  # times the data
-MATTERS = 0.1  # of the error that is left: a smaller gain is not worth collecting for
+MATTERS = 0.1  # of the remaining error: a smaller gain is not worth collecting data for
 
 
 @dataclass(frozen=True)
 class Curve(ABC):
-    """Errors on dev: of `p` models, each `learned` from more examples than the one before.
+    """Errors on dev of `p` models, each of which `learned` from more examples than the last.
 
-    `examples` are those of dev that each was scored on.
+    `examples` counts the dev examples that each was scored on.
     """
 
     learned: Sequence[int]
@@ -37,7 +37,7 @@ class Curve(ABC):
 
     @property
     def decimals(self) -> int:
-        """How many decimals tell the errors."""
+        """How many decimals the errors have."""
         return DECIMALS
 
     @property
@@ -47,25 +47,25 @@ class Curve(ABC):
 
     @property
     def fitted(self) -> Values:
-        """What the power law goes through [p]."""
+        """The points to fit the power law to [p]."""
         return np.array(self.errors)
 
     @abstractmethod
     def again(self, expected: Values, draw: np.random.Generator) -> Values:
-        """Return other errors [RESAMPLES, p] that may as well have been seen, around `expected`."""
+        """Return errors [RESAMPLES, p] drawn around `expected`, as likely as the observed ones."""
 
     @abstractmethod
     def weights(self, errors: Values) -> Values:
-        """Return how much each of the errors [r, p] counts, as [r, p] or [p]."""
+        """Return the weight of each of the errors [r, p], as [r, p] or [p]."""
 
     @abstractmethod
     def points(self) -> list[dict[str, Any]]:
-        """Return what reports/learning-curve.json says of each."""
+        """Return what reports/learning-curve.json says of each model."""
 
 
 @dataclass(frozen=True)
 class Shares(Curve):
-    """How many answers each was `wrong` in."""
+    """Curve of shares: how many of its answers are `wrong`, by model."""
 
     wrong: Sequence[int]
     words = WORDS["class"]
@@ -77,18 +77,18 @@ class Shares(Curve):
 
     @property
     def fitted(self) -> Values:
-        """An example more of each kind, so that no error at all is not taken for none ever."""
+        """The shares with half a mistake and an example added: 0 observed is not 0 for ever."""
         return np.asarray((np.array(self.wrong) + 0.5) / (np.array(self.examples) + 1))
 
     def again(self, expected: Values, draw: np.random.Generator) -> Values:
-        """Return binomial ones."""
+        """Return binomial draws."""
         examples = np.array(self.examples)
         shape = (RESAMPLES, len(examples))
         drawn = draw.binomial(examples, np.clip(expected, 0, 1), shape)
         return np.asarray((drawn + 0.5) / (examples + 1))
 
     def weights(self, errors: Values) -> Values:
-        """Return the inverse of what a binomial variance goes with."""
+        """Return the inverse of the binomial variance, up to a factor."""
         return np.asarray(1 / np.maximum(errors * (1 - errors), 1e-6))
 
     def points(self) -> list[dict[str, Any]]:
@@ -99,7 +99,7 @@ class Shares(Curve):
 
 @dataclass(frozen=True)
 class Means(Curve):
-    """Mean errors with their standard errors, of so many degrees of freedom."""
+    """Curve of mean errors, with their standard errors and degrees of freedom."""
 
     means: Sequence[float]
     deviations: Sequence[float]
@@ -113,11 +113,11 @@ class Means(Curve):
 
     @property
     def decimals(self) -> int:
-        """Those of the largest."""
+        """The decimals of the largest mean."""
         return decimals_for(max(self.means))
 
     def again(self, expected: Values, draw: np.random.Generator) -> Values:
-        """Return such as Student's distribution has."""
+        """Return draws from Student's distribution."""
         away = draw.standard_t(self.freedom, (RESAMPLES, len(expected)))
         return np.asarray(np.maximum(expected + away * np.array(self.deviations), 0))
 
@@ -136,14 +136,14 @@ class Means(Curve):
 
 
 class MaskMeans(Means):
-    """Mean shares of wrong pixels."""
+    """Curve of mean shares of wrong pixels."""
 
     words = WORDS["mask"]
 
 
 @dataclass(frozen=True)
 class MeanShares(Means):
-    """Mean shares of wrong answers."""
+    """Curve of mean shares of wrong answers."""
 
     words = WORDS["classes"]
     decimals = DECIMALS
@@ -151,7 +151,7 @@ class MeanShares(Means):
 
 @dataclass(frozen=True)
 class Ahead:
-    """The error with so many times the data, its interval, and what is gained."""
+    """The error with `times` the data, its interval, and the gain."""
 
     times: int
     error: float
@@ -163,23 +163,24 @@ class Ahead:
 
 @dataclass(frozen=True)
 class Extrapolation:
-    """The curve, what lies ahead, and whether more data is the next step: None, cannot tell."""
+    """The curve, its continuation, and whether more data is worth it: None if it cannot tell."""
 
     curve: Curve
     ahead: list[Ahead]
     worth: bool | None
 
     def sentence(self) -> str:
-        """Return it for a person."""
+        """Return the result as a sentence."""
         words = self.curve.words
         parts = [
-            f"{one.times} times the data would bring the error on dev to {words.amount(one.error)} "
-            f"(95 % interval {words.ends(one.low, one.high)})"
-            for one in self.ahead
+            f"{ahead.times} times the data would bring the error on dev to "
+            f"{words.amount(ahead.error)} "
+            f"(95 % interval {words.ends(ahead.low, ahead.high)})"
+            for ahead in self.ahead
         ]
         said = {
             True: "More data is worth its cost.",
-            False: "More data would hardly help; turn something else.",
+            False: "More data would hardly help; try something else.",
             None: "The examples are too few to tell whether more data would help.",
         }
         return (
@@ -194,13 +195,13 @@ class Extrapolation:
             "points": self.curve.points(),
             "ahead": [
                 {
-                    "times": one.times,
-                    "error": self._rounded(one.error),
-                    "interval": [self._rounded(one.low), self._rounded(one.high)],
-                    "gain": self._rounded(one.gain),
-                    "least_gain": self._rounded(one.least_gain),
+                    "times": ahead.times,
+                    "error": self._rounded(ahead.error),
+                    "interval": [self._rounded(ahead.low), self._rounded(ahead.high)],
+                    "gain": self._rounded(ahead.gain),
+                    "least_gain": self._rounded(ahead.least_gain),
                 }
-                for one in self.ahead
+                for ahead in self.ahead
             ],
             "worth": self.worth,
             "sentence": self.sentence(),
@@ -211,34 +212,34 @@ class Extrapolation:
 
 
 def extrapolate(curve: Curve, seed: int = 0) -> Extrapolation:
-    """Return what more data would give.
+    """Return how much more data would help.
 
     Args:
         curve: of at least three models.
         seed: of the resamples.
     """
     learned = np.array(curve.learned, dtype=np.float64)
-    seen, scale = curve.fitted[None], learned / learned[-1]
+    errors, scale = curve.fitted[None], learned / learned[-1]
     times = np.array([1.0, *AHEAD])
-    found = _ahead(curve, seen, scale, times)[0]
-    expected = _ahead(curve, seen, scale, scale)[0]
+    predicted = _ahead(curve, errors, scale, times)[0]
+    expected = _ahead(curve, errors, scale, scale)[0]
     drawn = curve.again(expected, np.random.default_rng(seed))
     again = _ahead(curve, drawn, scale, times)
     ends, (least, most) = _ends(again), _ends(again[:, :1] - again)
     ahead = [
         Ahead(
             number,
-            float(found[row]),
+            float(predicted[row]),
             float(ends[0, row]),
             float(ends[1, row]),
-            float(found[0] - found[row]),
+            float(predicted[0] - predicted[row]),
             float(least[row]),
         )
         for row, number in enumerate(AHEAD, 1)
     ]
-    enough = rounded(MATTERS * found[0], curve.decimals)
+    enough = rounded(MATTERS * predicted[0], curve.decimals)
     worth = None
-    if not enough:  # there is no error that more data could take away
+    if not enough:  # there is no error left to remove
         worth = False
     elif rounded(float(least[1]), curve.decimals) >= enough:
         worth = True
@@ -248,19 +249,19 @@ def extrapolate(curve: Curve, seed: int = 0) -> Extrapolation:
 
 
 def _ends(drawn: Values) -> Values:
-    """Return between which bounds [2, t] the resamples [r, t] lie, but for the outermost."""
+    """Return the bounds [2, t] of the middle 95 % of the resamples [r, t]."""
     ordered = np.sort(drawn, axis=0, kind="stable")
     return ordered[[round(end * (len(drawn) - 1)) for end in ((1 - LEVEL) / 2, (1 + LEVEL) / 2)]]
 
 
 def _ahead(curve: Curve, errors: Values, scale: Values, times: Values) -> Values:
-    """Return the errors [r, t] at `times` [t] of power laws through errors [r, p] at `scale` [p].
+    """Return the errors [r, t] at `times` [t] of power laws fitted to errors [r, p] at `scale` [p].
 
-    Of every steepness and floor the best factor is known; the best of them all is taken.
+    For each steepness and floor the best factor has a closed form; the best of all fits is taken.
     """
     weight = curve.weights(errors)
     best = np.full(len(errors), np.inf)
-    found = np.zeros((len(errors), len(times)))
+    predicted = np.zeros((len(errors), len(times)))
     for steepness in STEEPNESS:
         shape = scale**-steepness
         for part in FLOORS:
@@ -271,5 +272,5 @@ def _ahead(curve: Curve, errors: Values, scale: Values, times: Values) -> Values
             better = miss < best
             best = np.where(better, miss, best)
             law = floor + factor * times**-steepness
-            found = np.where(better[:, None], law, found)
-    return found
+            predicted = np.where(better[:, None], law, predicted)
+    return predicted

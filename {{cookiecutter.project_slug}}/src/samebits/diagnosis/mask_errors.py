@@ -1,4 +1,4 @@
-"""An error of a mask is the share of its pixels that get a wrong class."""
+"""Errors of masks: the share of a mask's pixels that get a wrong class."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..metrics.mask_predictions import MaskPredictions
-from ..metrics.segmentation import Segmented
+from ..metrics.mask_sample import MaskSample
 from .learning_curve import MaskMeans
 from .mean_errors import MeanErrors
 from .target_errors import Said, smoothed_losses
@@ -23,16 +23,16 @@ class MaskErrors(MeanErrors[MaskPredictions]):
     curves = MaskMeans
 
     def losses(self, smoothing: float) -> tuple[float, float]:
-        """Return those of a pixel, as of an example of one class."""
+        """Return the losses of a pixel, as of an example of one class."""
         return smoothed_losses(len(self.answers.classes), smoothing)
 
-    def put_right(self, sample: Segmented, rows: NDArray[np.int64]) -> Segmented:
-        """Return it with the true classes there, without a loss."""
-        said, right, losses = (one.copy() for one in (sample.said, sample.right, sample.losses))
+    def put_right(self, sample: MaskSample, rows: NDArray[np.int64]) -> MaskSample:
+        """Return the sample with the true masks in these rows, at loss 0."""
+        said, right, losses = (array.copy() for array in (sample.said, sample.right, sample.losses))
         said[rows] = right[rows] = sample.true[rows]
         losses[rows] = 0
         return replace(sample, said=said, right=right, losses=losses)
 
     def said(self, predictions: MaskPredictions, row: int) -> Said:
-        """Return the shares of the classes, and that of the pixels that are wrong."""
+        """Return the classes' shares, and the share of wrong pixels."""
         return Said(*predictions.words(row), f"{predictions.sample.errors[row]:.6f}")

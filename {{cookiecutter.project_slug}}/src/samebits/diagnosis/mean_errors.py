@@ -1,6 +1,6 @@
-"""An error that is no matter of right or wrong: its mean is an amount, or a share of the pixels.
+"""Errors that are more or less large, and not just right or wrong: the mean is what counts.
 
-A mistake is an answer with a larger error than `evaluation.target_error` allows on average.
+A mistake is an answer whose error is above the mean that `evaluation.target_error` allows.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ from .target_errors import Errors, P
 
 
 class MeanErrors(Errors[P]):
-    """Errors that are measured; `furthest` says in words which come first."""
+    """Errors with a size; `furthest` says in words which mistakes come first."""
 
     furthest: ClassVar[str]
     curves: ClassVar[type[Means]] = Means
@@ -28,43 +28,44 @@ class MeanErrors(Errors[P]):
         """Return the mean error on each data set."""
         samples = {name: predictions[name].sample for name in SPLITS}
         return [
-            measured(name, one.errors, one.groups, share=one.share, each=one.each)
-            for name, one in samples.items()
+            measured(name, sample.errors, sample.groups, share=sample.share, each=sample.each)
+            for name, sample in samples.items()
         ]
 
     def mistakes(self, predictions: P) -> NDArray[np.bool_]:
-        """Return which answers have a larger error than is allowed on average."""
+        """Return which answers have an error above the allowed mean."""
         return np.asarray(predictions.sample.errors > self.allowed)
 
     def ordered(self, metric: Metric, predictions: P) -> list[int]:
-        """Return those with the largest errors first."""
+        """Return the mistakes, the largest errors first."""
         return self._worst(predictions, self.mistakes(predictions))
 
     def order(self, metric: Metric) -> str:
-        """Return that the furthest come first."""
+        """Return that the largest errors come first."""
         return self.furthest
 
     def nearly(self, predictions: P) -> list[int]:
-        """Return the others in the same order."""
+        """Return the other answers in the same order."""
         return self._worst(predictions, ~self.mistakes(predictions))
 
     def _worst(self, predictions: P, chosen: NDArray[np.bool_]) -> list[int]:
-        """Return the rows that are chosen [n], the largest error first, of equals by path."""
+        """Return the chosen rows [n], the largest error first, ties by path."""
         errors, examples = predictions.sample.errors, predictions.examples
         rows = np.flatnonzero(chosen).tolist()
         return sorted(rows, key=lambda row: (-errors[row], examples[row].path))
 
     def curve(self, learned: Sequence[int], dev: Sequence[P]) -> Means:
         """Return the mean errors on dev."""
-        found = [mean_over(one.sample.errors, one.sample.groups) for one in dev]
-        means, deviations, units = zip(*found, strict=True)
-        examples = [len(one.examples) for one in dev]
+        samples = [predictions.sample for predictions in dev]
+        curve = [mean_over(sample.errors, sample.groups) for sample in samples]
+        means, deviations, units = zip(*curve, strict=True)
+        examples = [len(predictions.examples) for predictions in dev]
         return self.curves([*learned], examples, means, deviations, max(min(units) - 1, 1))
 
     def share(self, sample: Sample, hit: NDArray[np.bool_]) -> Figure:
-        """Return the part of all errors, with Wilson's interval.
+        """Return the share of all errors, with Wilson's interval.
 
-        As many examples count as would leave a share so uncertain.
+        Its number of examples is the one that would make a share as uncertain.
         """
         errors, groups = sample.errors, sample.groups
         mean, _, units = mean_over(errors, groups)

@@ -1,4 +1,4 @@
-"""An error of a number is how far an answer is from the truth, in the unit of the data."""
+"""Errors of numbers: how far an answer is from the truth, in the unit of the data."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..metrics.number_predictions import NumberPredictions
-from ..metrics.regression import Numbers
+from ..metrics.number_sample import NumberSample
 from .mean_errors import MeanErrors
 from .target_errors import Said
 from .words import WORDS
@@ -21,11 +21,11 @@ class NumberErrors(MeanErrors[NumberPredictions]):
     furthest = "those furthest from the truth first"
 
     def losses(self, smoothing: float) -> tuple[float, float]:
-        """Return those of squares of numbers with mean 0 and variance 1: 1, and 0."""
+        """Return the mean squares for numbers with mean 0 and variance 1: 1, and 0."""
         return 1.0, 0.0
 
-    def put_right(self, sample: Numbers, rows: NDArray[np.int64]) -> Numbers:
-        """Return it with the true numbers there."""
+    def put_right(self, sample: NumberSample, rows: NDArray[np.int64]) -> NumberSample:
+        """Return the sample with the true numbers in these rows."""
         answers = sample.answers.copy()
         answers[rows] = sample.truth[rows]
         return replace(sample, answers=answers)

@@ -1,38 +1,38 @@
-"""What to try next for each link of the chain, computed from the values that there are."""
+"""What to try next for each link of the chain, computed from the current values."""
 
 from collections.abc import Iterator
 
 from ..core.config import sections
-from .fit import TWO_LINKS, bias
-from .ideas import HAND, QUICK, SAME, Idea, Settings, run
+from .bias_remedies import TWO_LINKS, bias
+from .ideas import HAND, QUICK, SAME, DiagnosisSettings, Idea, run
 
 ADDED = "dvc add data/raw && dvc repro"
 LEAST_DEV = 0.01  # as sections.py has it
-MOST_DROPOUT, MOST_SMOOTHING = 0.8, 0.9  # above, hardly anything is left to learn from
+MOST_DROPOUT, MOST_SMOOTHING = 0.8, 0.9  # beyond these, hardly anything is left to learn from
 
 
-def ideas(link: str, cause: str | None, settings: Settings) -> list[Idea]:
-    """Return what to try for a link: what the cause speaks for, then the rest, each by its cost.
+def ideas(link: str, cause: str | None, settings: DiagnosisSettings) -> list[Idea]:
+    """Return what to try for a link: first what fits the cause, then the rest, each by cost.
 
     Args:
-        link: the name of one, as in `chain.LINKS`.
-        cause: what `evidence.cause` found, "labels", or None.
-        settings: the values that the commands start from.
+        link: its name, as in `gaps.LINKS`.
+        cause: from `evidence.cause`, "labels", or None.
+        settings: the current values.
     """
-    found = [*(labels(settings) if cause == "labels" else ()), *OF_LINK[link](settings)]
-    # Label smoothing may be among both.
-    named = {one.idea: one for one in reversed(found)}
-    fitting = [one for one in reversed(named.values()) if not one.fits or cause in one.fits]
-    return sorted(fitting, key=lambda one: (cause not in one.fits, one.effort))
+    offered = [*(labels(settings) if cause == "labels" else ()), *OF_LINK[link](settings)]
+    # Both lists may have label smoothing; keep the first.
+    named = {idea.idea: idea for idea in reversed(offered)}
+    fitting = [idea for idea in reversed(named.values()) if not idea.fits or cause in idea.fits]
+    return sorted(fitting, key=lambda idea: (cause not in idea.fits, idea.effort))
 
 
-def variance(settings: Settings) -> Iterator[Idea]:
-    """Yield what helps a model to do as well on what it has not seen."""
+def variance(settings: DiagnosisSettings) -> Iterator[Idea]:
+    """Yield ideas that help a model to do as well on examples that it has not seen."""
     now, section = settings.regularization, "regularization"
     if settings.data.train_fraction < 1:
         yield Idea(
             "learn from all examples",
-            "data.train_fraction leaves some out that are there",
+            "data.train_fraction leaves some of them out",
             "data",
             run(data__train_fraction=1.0),
             SAME,
@@ -65,20 +65,20 @@ def variance(settings: Settings) -> Iterator[Idea]:
         )
     yield Idea(
         "more data",
-        "the surest remedy, and the dearest: `make learning-curve` says what it would give",
+        "the surest remedy, and the most expensive: `make learning-curve` says what it would give",
         "data",
         "make learning-curve",
         HAND,
     )
 
 
-def _milder(settings: Settings) -> Iterator[Idea]:
+def _milder(settings: DiagnosisSettings) -> Iterator[Idea]:
     now, section = settings.regularization, "regularization"
     for key, value in settings.augmentation.items():
         if value is False:
             yield Idea(
                 f"augmentation: {key}",
-                "where it changes no answer, it makes other examples of those that there are",
+                "where it does not change the answer, it makes new examples from those you have",
                 "augmentation",
                 run(**{f"augmentation__{key}": True}),
                 SAME,
@@ -86,7 +86,7 @@ def _milder(settings: Settings) -> Iterator[Idea]:
     if now.label_smoothing < 0.1 and settings.errors.smooths:
         yield Idea(
             "label smoothing",
-            "no single label is to be believed entirely",
+            "no single label is trusted completely",
             section,
             run(regularization__label_smoothing=0.1),
             SAME,
@@ -97,8 +97,8 @@ def _milder(settings: Settings) -> Iterator[Idea]:
         )
 
 
-def _augmentation(settings: Settings, name: str, why: str) -> Iterator[Idea]:
-    """Half as much again of all that changes examples; where nothing does, nobody knows how far."""
+def _augmentation(settings: DiagnosisSettings, name: str, why: str) -> Iterator[Idea]:
+    """Half as much again of every augmentation in use; those at 0 have no scale to go by."""
     known = sections()["augmentation"]
     wider = {
         key: min(value * 1.5, known[key].rules.get("high", value * 1.5))
@@ -111,13 +111,13 @@ def _augmentation(settings: Settings, name: str, why: str) -> Iterator[Idea]:
         yield Idea(name, why, "augmentation", run(**values), SAME)
 
 
-def mismatch(settings: Settings) -> Iterator[Idea]:
-    """Yield what helps a model on examples of another source than those it learned from."""
+def mismatch(settings: DiagnosisSettings) -> Iterator[Idea]:
+    """Yield ideas that help a model on examples from another source than those it learned from."""
     data = settings.data
     if data.train_on:
         yield Idea(
             "learn from every source",
-            "data.train_on keeps examples out that look like the target's, or may",
+            "data.train_on keeps out examples that look like the target's, or may",
             "data",
             "dvc exp run -S 'data.train_on=\"\"'",
             SAME,
@@ -125,7 +125,7 @@ def mismatch(settings: Settings) -> Iterator[Idea]:
     if data.dev_fraction >= 2 * LEAST_DEV:
         yield Idea(
             "learn from some of the target's examples",
-            "half of the dev examples go to train, for they look like what is asked for",
+            "half of the dev examples move to train, since they look like the target's",
             "data",
             run(data__dev_fraction=data.dev_fraction / 2),
             SAME,
@@ -133,7 +133,7 @@ def mismatch(settings: Settings) -> Iterator[Idea]:
     yield from _augmentation(
         settings,
         "more varied augmentation",
-        "what train lacks of the target's variety, augmentation may add",
+        "augmentation may add the variety of the target's examples that train lacks",
     )
     yield Idea(
         "train on examples like the target's",
@@ -144,13 +144,13 @@ def mismatch(settings: Settings) -> Iterator[Idea]:
     )
 
 
-def dev(settings: Settings) -> Iterator[Idea]:
-    """Yield what helps where dev was used so often that it flatters, or is from another time."""
+def dev(settings: DiagnosisSettings) -> Iterator[Idea]:
+    """Yield ideas against a dev set that was used so often that it flatters, or that is too old."""
     data = settings.data
     if settings.timed:
         yield Idea(
             "newer examples",
-            "what is asked for changes with time, so a model ages: add the latest, and learn anew",
+            "examples change with time, so a model ages: add the latest, and train again",
             "data",
             ADDED,
             HAND,
@@ -160,7 +160,7 @@ def dev(settings: Settings) -> Iterator[Idea]:
     room = most > data.dev_fraction
     yield Idea(
         "bigger dev set",
-        "chance decides less which idea looks best on it; "
+        "chance has less say in which idea looks best on it; "
         + ("test stays as it is" if room else "put more examples into data/raw"),
         "data",
         run(data__dev_fraction=most) if room else ADDED,
@@ -177,8 +177,8 @@ def dev(settings: Settings) -> Iterator[Idea]:
     )
 
 
-def real_world(settings: Settings) -> Iterator[Idea]:
-    """Yield what helps where a good test result does not mean a good one in use."""
+def real_world(settings: DiagnosisSettings) -> Iterator[Idea]:
+    """Yield ideas for when a good result on test does not mean a good one in use."""
     first, second = settings.errors.metrics
     other = first if settings.evaluation.metric != first else second
     yield Idea(
@@ -197,8 +197,8 @@ def real_world(settings: Settings) -> Iterator[Idea]:
     )
 
 
-def labels(settings: Settings) -> Iterator[Idea]:
-    """Yield what helps where many labels are wrong."""
+def labels(settings: DiagnosisSettings) -> Iterator[Idea]:
+    """Yield ideas for when many labels are wrong."""
     smoothing = max(settings.regularization.label_smoothing * 2, 0.1)
     yield Idea(
         "correct labels",
@@ -212,18 +212,18 @@ def labels(settings: Settings) -> Iterator[Idea]:
     if settings.regularization.label_smoothing < MOST_SMOOTHING and settings.errors.smooths:
         yield Idea(
             "label smoothing",
-            "until they are corrected, no single label is to be believed entirely",
+            "until they are corrected, no single label is trusted completely",
             "regularization",
             run(regularization__label_smoothing=min(smoothing, MOST_SMOOTHING)),
             SAME,
         )
 
 
-def target_met(settings: Settings) -> list[Idea]:
-    """Return what is left to do when the target is met."""
+def target_met(settings: DiagnosisSettings) -> list[Idea]:
+    """Return what to try when the target is met."""
     tighter = Idea(
         "tighter target",
-        "if less is possible and worth it",
+        "if a lower error is possible and worth it",
         "evaluation",
         run(evaluation__target_error=settings.evaluation.target_error / 2),
         QUICK,
@@ -232,7 +232,7 @@ def target_met(settings: Settings) -> list[Idea]:
         *([tighter] if settings.evaluation.target_error else []),
         Idea(
             "examples from use",
-            "whether it does as well in the real world, only these can say",
+            "only these can say whether it does as well in the real world",
             "evaluation",
             "make diagnose REAL=<folder>",
             HAND,
@@ -240,8 +240,8 @@ def target_met(settings: Settings) -> list[Idea]:
     ]
 
 
-def more_examples(settings: Settings) -> list[Idea]:
-    """Return what helps where the examples are too few to tell."""
+def more_examples(settings: DiagnosisSettings) -> list[Idea]:
+    """Return what to try when the examples are too few to tell."""
     return [*dev(settings)][:1]
 
 

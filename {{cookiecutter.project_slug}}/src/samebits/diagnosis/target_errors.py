@@ -1,6 +1,6 @@
-"""What an answer is, for a diagnosis: what its errors are called, and what a mistake is.
+"""The errors of a target, for a diagnosis: their size, their words, and what a mistake is.
 
-All else here speaks of errors alone. Each target has its form: class_errors.py,
+The other modules know nothing of targets. Each target has a subclass: class_errors.py,
 class_set_errors.py, number_errors.py, mask_errors.py.
 """
 
@@ -25,7 +25,7 @@ P = TypeVar("P", bound=Predictions)
 
 
 class Said(NamedTuple):
-    """Cells of reports/error-analysis.csv: what is true, what was said, and how far or sure."""
+    """Cells of reports/error-analysis.csv: the truth, the answer, and its confidence or error."""
 
     true: str
     answer: str
@@ -33,10 +33,10 @@ class Said(NamedTuple):
 
 
 class Errors(ABC, Generic[P]):
-    """Errors of one target; `allowed` is what evaluation.target_error allows.
+    """Errors of one target; `allowed` is evaluation.target_error.
 
-    `smooths` says whether regularization.label_smoothing does something, `metrics` are two by which
-    one may decide.
+    `smooths` says whether regularization.label_smoothing has an effect, `metrics` are two sensible
+    metrics to decide by.
     """
 
     words: ClassVar[Words]
@@ -51,16 +51,16 @@ class Errors(ABC, Generic[P]):
         """Return the mean error on each data set of the chain.
 
         Args:
-            metrics: what reports/metrics.json says.
+            metrics: the content of reports/metrics.json.
             predictions: by data set.
 
         Raises:
-            UserError: one is missing or of another form.
+            UserError: a data set is missing or malformed.
         """
 
     @abstractmethod
     def losses(self, smoothing: float) -> tuple[float, float]:
-        """Return the loss of knowing nothing, and that of a perfect fit.
+        """Return the loss of knowing nothing, and the loss of a perfect fit.
 
         Args:
             smoothing: regularization.label_smoothing.
@@ -72,7 +72,7 @@ class Errors(ABC, Generic[P]):
 
     @abstractmethod
     def ordered(self, metric: Metric, predictions: P) -> list[int]:
-        """Return the rows of mistakes, what costs most first."""
+        """Return the rows of mistakes, the costliest first."""
 
     @abstractmethod
     def order(self, metric: Metric) -> str:
@@ -80,19 +80,19 @@ class Errors(ABC, Generic[P]):
 
     @abstractmethod
     def nearly(self, predictions: P) -> list[int]:
-        """Return the rows of what is no mistake, what was nearly one first."""
+        """Return the rows that are not mistakes, near misses first."""
 
     @abstractmethod
     def curve(self, learned: Sequence[int], dev: Sequence[P]) -> Curve:
-        """Return the errors on dev of models that learned from so many examples."""
+        """Return the errors on dev of models, by how many examples each `learned` from."""
 
     @abstractmethod
     def share(self, sample: Any, hit: NDArray[np.bool_]) -> Figure:
-        """Return what part of the errors of a sample is on the examples that are `hit` [n]."""
+        """Return the share of a sample's errors that is on the examples `hit` [n]."""
 
     @abstractmethod
     def put_right(self, sample: Any, rows: NDArray[np.int64]) -> Sample:
-        """Return the sample as if the model had been right, and sure, in these rows."""
+        """Return the sample as if the model were right, and confident, in these rows."""
 
     @abstractmethod
     def said(self, predictions: P, row: int) -> Said:
@@ -107,4 +107,4 @@ def smoothed_losses(classes: int, smoothing: float) -> tuple[float, float]:
     """Return the logarithm of the number of classes, and the entropy of smoothed labels."""
     other = smoothing / classes
     parts = (1 - smoothing + other, *[other] * (classes - 1))
-    return math.log(classes), -math.fsum(one * math.log(one) for one in parts if one)
+    return math.log(classes), -math.fsum(part * math.log(part) for part in parts if part)

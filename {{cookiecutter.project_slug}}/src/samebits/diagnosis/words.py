@@ -1,20 +1,20 @@
-"""How errors and scores are said: in shares of the examples, or in the unit of the data."""
+"""How errors and scores are worded: as shares of the examples, or in the unit of the data."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar
 
-DIGITS, WIDEST = 3, 1e15  # significant ones; from here on not all before the point are shown
+DIGITS, WIDEST = 3, 1e15  # significant digits; larger numbers do not show all before the point
 
 
 class Words(ABC):
     """The words of one target.
 
-    `answer` is what is asked for. `column` and `caption` stand above errors, `shared` above parts
-    of them, `unit` and `points` behind an error and a difference of two. `detail` is the column of
+    `answer` is what is asked for. `column` and `caption` head errors, `shared` heads parts of them,
+    `unit` and `points` follow an error and a difference of two. `detail` is the column of
     reports/error-analysis.csv on a mistake, `nearly` says which right answers come after mistakes,
-    `goal` which errors are wanted and which test has, `cheaper` what a slice would save that were
-    as good as the rest. `corrected` is how wrong ones in the data are put right.
+    `goal` which errors are wanted and which test has, `cheaper` what a slice would save if it were
+    as good as the rest, `corrected` how to fix wrong answers in the data.
     """
 
     answer: ClassVar[str]
@@ -31,19 +31,19 @@ class Words(ABC):
 
     @abstractmethod
     def bare(self, error: float, *, signed: bool = False, fine: bool = False) -> str:
-        """Return an error, or a difference of two, without its unit; `fine`, a digit more."""
+        """Return an error, or a difference of two, without its unit; `fine` adds a digit."""
 
     @abstractmethod
     def score(self, value: float, *, signed: bool = False) -> str:
-        """Return a figure for a person."""
+        """Return a figure for people to read."""
 
     @abstractmethod
     def exact(self, value: float, *, signed: bool = False) -> str:
-        """Return a figure as exactly as one is ever told."""
+        """Return a figure with the most digits that are ever shown."""
 
     @abstractmethod
     def happens(self, error: float, where: str) -> str:
-        """Return that there is this mean error, as a sentence without its end.
+        """Return a clause that states this mean error.
 
         Args:
             error: the mean.
@@ -52,19 +52,19 @@ class Words(ABC):
 
     @abstractmethod
     def allowed(self, error: float) -> str:
-        """Return that this mean error is allowed, in the same way."""
+        """Return a clause that this mean error is allowed."""
 
     @abstractmethod
     def flawless(self, place: str, allowed: float) -> str:
-        """Return that a place has no mistake, in the same way."""
+        """Return a clause that a place has no mistake."""
 
     @abstractmethod
     def fared(self, error: float, mistakes: int, examples: int) -> str:
-        """Return how examples, spoken of before, fared, in the same way."""
+        """Return a clause on how examples fared that were named before."""
 
     @abstractmethod
     def far(self, detail: str) -> str:
-        """Return what the column `detail` says, for a person."""
+        """Return the column `detail` in words."""
 
     def amount(self, error: float, *, signed: bool = False, fine: bool = False) -> str:
         """Return an error with its unit."""
@@ -72,7 +72,7 @@ class Words(ABC):
 
     def ends(self, low: float, high: float, *, signed: bool = False, fine: bool = False) -> str:
         """Return an interval of errors, without its unit."""
-        first, last = (self.bare(one, signed=signed, fine=fine) for one in (low, high))
+        first, last = (self.bare(end, signed=signed, fine=fine) for end in (low, high))
         return f"{first} to {last}"
 
 
@@ -87,7 +87,7 @@ class ClassWords(Words):
     cheaper = "how much less of all examples would be wrong"
 
     def bare(self, error: float, *, signed: bool = False, fine: bool = False) -> str:
-        """Return it in per cent."""
+        """Return the error in per cent."""
         decimals = 2 if fine else 1
         return f"{100 * error:{'+' if signed else ''}.{decimals}f}"
 
@@ -130,7 +130,7 @@ class ClassSetWords(ClassWords):
     cheaper = "how much less of all answers would be wrong"
 
     def bare(self, error: float, *, signed: bool = False, fine: bool = False) -> str:
-        """Return it in per cent, with a digit more than of a class: such shares are smaller."""
+        """Return it in per cent, with one more digit than for a class: such shares are smaller."""
         decimals = 3 if fine else 2
         return f"{100 * error:{'+' if signed else ''}.{decimals}f}"
 
@@ -231,7 +231,7 @@ WORDS: Mapping[str, Words] = {
 
 
 def significant(value: float, digits: int = DIGITS, *, signed: bool = False) -> str:
-    """Return a number with so many significant digits, and all of those before its point."""
+    """Return a number with `digits` significant digits, and all those before its point."""
     if not value:
         return "0"
     sign, size = "+" if signed else "", int(f"{value:e}".partition("e")[2])

@@ -1,7 +1,7 @@
-"""What DVC leaves when it is killed while it begins an experiment, and the way back.
+"""Recovery after DVC is killed while it starts an experiment.
 
-For a moment DVC takes HEAD off its branch and writes the experiment's values into params.yaml. What
-stood there is noted here before, so that who is asked next can undo it.
+For a moment DVC detaches HEAD and writes the experiment's values into params.yaml. The state before
+is noted here, so that the next command can restore it.
 """
 
 import os
@@ -19,21 +19,21 @@ NOTE = Path(".dvc/tmp/beginning.json")
 
 
 def check_place() -> None:
-    """Refuse a folder in which DVC can begin no experiment of a queue: its worker would never come.
+    """Refuse a folder in which DVC cannot run an experiment.
 
     Raises:
-        UserError: the project's path has a letter beyond ASCII, with which DVC's Git fails.
+        UserError: the project's path has a character beyond ASCII, with which DVC's Git fails.
     """
     if not str(Path.cwd()).isascii():
         raise UserError(
-            f"DVC cannot run an experiment in {Path.cwd()}, for its path has letters beyond ASCII; "
-            "move the project to another folder, then 'make setup'."
+            f"DVC cannot run an experiment in {Path.cwd()}: the path has characters beyond ASCII; "
+            "move the project to another folder, then run 'make setup'."
         )
 
 
 @contextmanager
 def noted(values: Mapping[str, Any]) -> Iterator[None]:
-    """Note where HEAD and params.yaml stand while an experiment with these values begins."""
+    """Note the state of HEAD and params.yaml while an experiment with these values starts."""
     note = {"commit": _commit(), "branch": _branch(), "process": os.getpid()}
     NOTE.parent.mkdir(parents=True, exist_ok=True)
     write_json(NOTE, note | {"values": dict(values)})
@@ -44,10 +44,10 @@ def noted(values: Mapping[str, Any]) -> Iterator[None]:
 
 
 def undo() -> bool:
-    """Put HEAD and params.yaml back where a kill left an experiment half begun; whether it did.
+    """Restore HEAD and params.yaml after a kill while an experiment started; return whether it did.
 
-    Only what DVC itself changed is undone: on the same commit, no file but params.yaml, and in that
-    no more than the values of the experiment.
+    Only DVC's own changes are undone: on the same commit, in no file but params.yaml, and there in
+    nothing but the experiment's values.
     """
     try:
         note = read_json(NOTE.read_text(encoding="utf-8"))
@@ -68,7 +68,7 @@ def undo() -> bool:
 
 
 def _lives(process: int) -> bool:
-    """Whether there is such a process here; on Windows nobody can ask without harm."""
+    """Whether the process exists; on Windows, os.kill would end it, so assume that it does."""
     if os.name == "nt":
         return True
     try:
@@ -85,17 +85,17 @@ def _commit() -> str:
 
 
 def _branch() -> str:
-    """The branch that HEAD is on, as refs/heads/main; "" where it is on none."""
+    """The branch of HEAD, such as refs/heads/main; "" if HEAD is detached."""
     return git("symbolic-ref", "--quiet", "HEAD").stdout.strip()
 
 
 def _explained(values: Mapping[str, Any]) -> bool:
-    """Whether params.yaml differs from that of HEAD in nothing but these values."""
+    """Whether params.yaml differs from that of HEAD in these values only."""
     before = NOTE.with_name("params.yaml")
     before.write_text(git_says("show", f"HEAD:./{PARAMS}"), encoding="utf-8")
     try:
         old, new = contents(before), contents(PARAMS)
-    except UserError:  # half written: who knows by whom
+    except UserError:  # half written, perhaps not by DVC
         return False
     finally:
         before.unlink()

@@ -1,4 +1,4 @@
-"""The same experiment with less to learn from."""
+"""Learning curves: the same experiment with parts of the training set."""
 
 from pathlib import Path
 from typing import Any
@@ -13,20 +13,20 @@ from .runner import head, run_missing
 
 FILE = Path("reports/learning-curve.json")
 FRACTIONS = (0.125, 0.25, 0.5)
-HELD = 0.9  # of what a part should hold, at least: examples fall into it by chance
+HELD = 0.9  # of its expected size that a part has at least: chance decides which examples it gets
 
 
 def run_fractions(
     whole: float, optimization: Optimization, patience: int, learned: int
 ) -> list[str]:
-    """Run what is not there yet of HEAD with parts of its training set; return the names.
+    """Run HEAD with parts of its training set, unless already run; return the experiments' names.
 
-    Less data has more epochs, and more of them before it stops early, so that there are as many
-    steps: what is compared is what was there to learn from, not how long was learned.
+    Smaller parts get more epochs, also before early stopping, so that all take as many steps: the
+    comparison is of the amount of data, not of the length of training.
 
     Args:
         whole: data.train_fraction of HEAD.
-        optimization: the section; a part with fewer examples than a batch is left out.
+        optimization: the section; parts with fewer examples than a batch are left out.
         patience: regularization.early_stopping.
         learned: the examples that HEAD learned from.
 
@@ -34,55 +34,55 @@ def run_fractions(
         UserError: fewer than two parts hold a batch, or an experiment failed.
     """
     batch = optimization.batch_size
-    fitting = [one for one in FRACTIONS if one * learned * HELD >= batch]
+    fitting = [fraction for fraction in FRACTIONS if fraction * learned * HELD >= batch]
     if len(fitting) < 2:
         raise UserError(
-            f"{learned:,} training examples are too few to take parts of them with "
-            f"optimization.batch_size {batch}; lower that."
+            f"{learned:,} training examples are too few for a learning curve with "
+            f"optimization.batch_size {batch}; lower it."
         )
     commit = head()
     wanted = {
-        f"part-{one:g}-{commit}": {
-            "data.train_fraction": float(f"{whole * one:g}"),
-            "optimization.epochs": round(optimization.epochs / one),
-            **({"regularization.early_stopping": round(patience / one)} if patience else {}),
+        f"part-{fraction:g}-{commit}": {
+            "data.train_fraction": float(f"{whole * fraction:g}"),
+            "optimization.epochs": round(optimization.epochs / fraction),
+            **({"regularization.early_stopping": round(patience / fraction)} if patience else {}),
         }
-        for one in fitting
+        for fraction in fitting
     }
     run_missing(wanted)
     return list(wanted)
 
 
 def curve(names: list[str], errors: Errors[Any]) -> Curve:
-    """Return how HEAD and those experiments did on dev, by the examples that they learned from.
+    """Return the errors of HEAD and those experiments on dev, by their number of training examples.
 
     Args:
         names: of the experiments.
         errors: what an error is.
 
     Raises:
-        UserError: one has no results, or was scored on another dev set.
+        UserError: a result is missing, or was scored on another dev set.
     """
     results = [read_result(name) for name in [*names, "HEAD"]]
-    if len({len(one.predictions["dev"].examples) for one in results}) > 1:
+    if len({len(result.predictions["dev"].examples) for result in results}) > 1:
         raise UserError("the parts were scored on other dev sets than HEAD; run 'dvc repro' here.")
     results.sort(key=_learned)
-    learned = [_learned(one) for one in results]
-    return errors.curve(learned, [one.predictions["dev"] for one in results])
+    learned = [_learned(result) for result in results]
+    return errors.curve(learned, [result.predictions["dev"] for result in results])
 
 
-def _learned(one: Result) -> int:
-    return len(one.predictions["train"].examples)
+def _learned(result: Result) -> int:
+    return len(result.predictions["train"].examples)
 
 
 def predictions_here() -> str:
-    """Return what names the predictions that a learning curve belongs to, "" if there are none."""
+    """Return the hash of the current predictions, to tell which a curve belongs to; "" if none."""
     path = Path(PREDICTIONS)
     return md5(path.read_bytes()) if path.is_file() else ""
 
 
 def remembered() -> dict[str, Any] | None:
-    """Return what `make learning-curve` found, if it belongs to the predictions that are here."""
+    """Return the result of `make learning-curve`, if it belongs to the current predictions."""
     try:
         content = read_json(FILE.read_text(encoding="utf-8"))
         return content if content.pop("predictions") == predictions_here() else None

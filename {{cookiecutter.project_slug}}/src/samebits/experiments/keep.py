@@ -1,8 +1,8 @@
-"""Put what a DVC experiment changed into the working tree, and lose nothing by it.
+"""Apply the changes of a DVC experiment to the working tree without losing work.
 
-`dvc exp apply` hides what is not committed in a stash that no command lists, replaces data/raw, and
-takes back what was committed since the experiment began. Here only the files come that the
-experiment changed, and nothing comes where work would be lost.
+`dvc exp apply` moves uncommitted changes to a stash that no command lists, replaces data/raw, and
+reverts what was committed since the experiment began. This takes only the files that the experiment
+changed, and refuses if work would be lost.
 """
 
 import json
@@ -14,7 +14,7 @@ from ..data.dvc_file import alone, refuse_parts
 from ..data.source import look_over
 from ..programs import dvc, git_says
 from ..remote.revisions import Revision
-from ..remote.tracked import Output, look_around, tracked
+from ..remote.tracked import TrackedOutput, look_around, tracked
 from ..versions.tags import RAW, last_line
 from .beginning import undo
 
@@ -22,11 +22,11 @@ SHOWN = 3
 
 
 def keep(name: str) -> list[str]:
-    """Put an experiment into the working tree; return the files of Git's that it changed.
+    """Apply an experiment to the working tree; return the files of Git's that it changed.
 
     Raises:
         UserError: there is no such experiment, work would be lost, or its results are not in the
-            cache; all is as it was.
+            cache; nothing has changed.
     """
     undo()
     experiment = Revision.find(name)
@@ -35,7 +35,7 @@ def keep(name: str) -> list[str]:
     with alone():
         refuse_parts()
         if reasons := [*_uncommitted(), *_unrecorded(), *_in_the_way(changed, experiment)]:
-            raise UserError(f"to keep {name!r} would lose work: {'; '.join(reasons)}.")
+            raise UserError(f"keeping {name!r} would lose work: {'; '.join(reasons)}.")
         _refuse_older(name, base, changed)
         new = [path for path in changed if not Path(path).exists()]
         _put(changed, experiment.commit)
@@ -58,12 +58,13 @@ def _base(experiment: Revision) -> str:
         _, _, first, others, _ = line.split("/", 4)
         return first + others
     raise UserError(
-        f"{experiment.name!r} is a commit, but no experiment; 'dvc exp list --all' lists them."
+        f"{experiment.name!r} is a commit, not an experiment; 'dvc exp list --all' lists "
+        "experiments."
     )
 
 
 def _differing(*commits: str) -> list[str]:
-    """The files that differ between two commits, or between one and the working tree."""
+    """The files that differ between two commits, or between a commit and the working tree."""
     names = ("diff", "--name-only", "--no-renames", "--relative", "-z", *commits, "--")
     return [path for path in git_says(*names).split("\0") if path]
 
@@ -71,13 +72,13 @@ def _differing(*commits: str) -> list[str]:
 def _uncommitted() -> Iterator[str]:
     if paths := _differing("HEAD"):
         yield (
-            f"{_few(paths)} {_holds(paths)} changes that are not committed ('git commit' or 'git "
-            "stash' keeps them)"
+            f"{_few(paths)} {_have(paths)} uncommitted changes ('git commit' or 'git stash' keeps "
+            "them)"
         )
 
 
 def _unrecorded() -> Iterator[str]:
-    """Say which folders of data differ from their .dvc file, or hold what nothing keeps."""
+    """Say which folders of data differ from their .dvc file, or hold files that are not cached."""
     look_over(RAW)
     pointers = {out.path: out for out in tracked() if out.owner.endswith(".dvc")}
     if not pointers:
@@ -85,27 +86,29 @@ def _unrecorded() -> Iterator[str]:
     done = dvc("data", "status", "--json", *pointers)
     if done.returncode != 0:
         raise UserError(f"DVC cannot compare the data: {last_line(done.stderr)}")
-    found = json.loads(done.stdout)
-    uncommitted = {kind: one for kind, one in found.get("uncommitted", {}).items() if one}
+    status = json.loads(done.stdout)
+    uncommitted = {kind: paths for kind, paths in status.get("uncommitted", {}).items() if paths}
     lost = [path for kind in uncommitted if kind != "deleted" for path in _paths(uncommitted[kind])]
-    lost += _paths(found.get("not_in_cache", []))
-    for path in dict.fromkeys(_owner(one, pointers) for one in lost):
-        yield f"{path} holds files that nothing keeps ('dvc add {path}' and a commit keep them)"
+    lost += _paths(status.get("not_in_cache", []))
+    for path in dict.fromkeys(_owner(path, pointers) for path in lost):
+        yield f"{path} holds files that are not saved ('dvc add {path}' and a commit save them)"
 
 
 def _paths(rows: Sequence[object]) -> list[str]:
     return [str(row["new"] if isinstance(row, dict) else row).rstrip("/") for row in rows]
 
 
-def _owner(path: str, pointers: dict[str, Output]) -> str:
-    return next((one for one in pointers if f"{path}/".startswith(f"{one}/")), path)
+def _owner(path: str, pointers: dict[str, TrackedOutput]) -> str:
+    return next((pointer for pointer in pointers if f"{path}/".startswith(f"{pointer}/")), path)
 
 
 def _in_the_way(changed: Sequence[str], experiment: Revision) -> Iterator[str]:
-    """Say which files stand where the experiment has one, and are not Git's."""
+    """Say which untracked files are in the way of the experiment's."""
     known, wanted = Revision("HEAD", "HEAD").files(), experiment.files()
-    paths = [one for one in changed if one in wanted and one not in known and Path(one).exists()]
-    if paths := [one for one in paths if _blob(one) != wanted[one]]:
+    paths = [
+        path for path in changed if path in wanted and path not in known and Path(path).exists()
+    ]
+    if paths := [path for path in paths if _blob(path) != wanted[path]]:
         yield f"{_few(paths)} would be overwritten (move it away, or commit it)"
 
 
@@ -114,7 +117,7 @@ def _blob(path: str) -> str:
 
 
 def _refuse_older(name: str, base: str, changed: Sequence[str]) -> None:
-    """Refuse to take back what was committed since the experiment began."""
+    """Refuse to revert what was committed since the experiment began."""
     if since := sorted({*_differing(base, "HEAD")} & {*changed}):
         raise UserError(
             f"{_few(since)} {'were' if since[1:] else 'was'} committed since {name!r} began; keep "
@@ -142,7 +145,7 @@ def _check_out() -> None:
     if done.returncode != 0:
         raise UserError(
             f"not all of its results are in DVC's cache ({last_line(done.stderr)}); nothing was "
-            "changed. Get them with 'dvc exp pull' from where it was pushed, or run it again."
+            "changed. Get them with 'dvc exp pull' from the remote that has them, or run it again."
         )
 
 
@@ -151,5 +154,5 @@ def _few(paths: Sequence[str]) -> str:
     return ", ".join(paths[:SHOWN]) + more
 
 
-def _holds(paths: Sequence[str]) -> str:
-    return "hold" if paths[1:] else "holds"
+def _have(paths: Sequence[str]) -> str:
+    return "have" if paths[1:] else "has"

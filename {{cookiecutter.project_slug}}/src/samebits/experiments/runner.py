@@ -1,8 +1,8 @@
-"""DVC experiments that start from HEAD, each in a folder of its own, whatever runs beside it.
+"""DVC experiments that start from HEAD, each in a folder of its own, several at once.
 
-DVC lets one process at a time begin or end an experiment: another one waits three seconds and
-gives up, and on a busy machine that is soon over. So experiments begin one after the other, and
-one that found DVC busy is run again; what its stages had done by then is kept.
+DVC lets a single process at a time start or end an experiment; another waits three seconds and
+gives up, which is soon on a busy machine. So experiments start one after the other, and one that
+finds DVC busy is run again; stages that have finished by then are not repeated.
 """
 
 import re
@@ -22,21 +22,21 @@ from ..remote.tracked import look_around
 from .beginning import check_place, noted, undo
 
 ATTEMPTS, PAUSE = 20, 2.0
-# What DVC says once the experiment is in its own folder, and where another process is in the way.
+# DVC's messages once the experiment is in its own folder, and if another process is in the way.
 BEGUN = re.compile("Running stage|didn't change|is cached")
 BUSY = re.compile("[Uu]nable to acquire lock|is busy|index.lock|read RWLock")
 _beginning = Lock()
 
 
 class ExperimentFailed(Exception):
-    """An experiment failed; the message is the last thing that it said."""
+    """An experiment failed; the message is its last error."""
 
 
 def run_missing(wanted: Mapping[str, Mapping[str, Any]]) -> None:
-    """Run those experiments that are not there yet, by name, each with its values of keys.
+    """Run the experiments that do not exist yet, by name, each with its values of keys.
 
     Raises:
-        UserError: there are changes that are not committed, or an experiment failed.
+        UserError: there are uncommitted changes, or an experiment failed.
     """
     make_ready()
     known = experiments()
@@ -49,53 +49,53 @@ def run_missing(wanted: Mapping[str, Mapping[str, Any]]) -> None:
                 run_experiment(name, wanted[name])
             except ExperimentFailed as error:
                 raise UserError(
-                    f"{name} failed: {error}; the same command once more goes on with what is not "
-                    "there yet."
+                    f"{name} failed: {error}; run the same command again to continue with the "
+                    "missing experiments."
                 ) from None
             bar.update()
 
 
 def make_ready() -> bool:
-    """See that experiments can begin here; return whether a kill had left one half begun.
+    """Check that experiments can start here; return whether a half-started one had to be undone.
 
     Raises:
-        UserError: they cannot, or there are changes that are not committed.
+        UserError: they cannot, or there are uncommitted changes.
     """
     check_place()
     undone = undo()
     if git_says("status", "--porcelain", "--untracked-files=no"):
-        raise UserError("there are changes that are not committed; commit them, or stash them.")
+        raise UserError("there are uncommitted changes; commit or stash them.")
     look_around()
     return undone
 
 
 def head() -> str:
-    """Return the beginning of HEAD's hash, for the names of experiments that start from it."""
+    """Return HEAD's short hash, for the names of experiments that start from it."""
     return git_says("rev-parse", "--short=10", "HEAD").strip()
 
 
 def run_experiment(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """Run the DVC experiment `name` with these values of keys; return its metrics.
 
-    One that was run just before a kill is there already, and not run again.
+    One that finished before a kill exists already and is not run again.
 
     Raises:
-        ExperimentFailed: the pipeline failed, or DVC was busy all the time.
+        ExperimentFailed: the pipeline failed, or DVC stayed busy.
     """
-    found, attempts = metrics(name), 0
-    while found is None:
+    results, attempts = metrics(name), 0
+    while results is None:
         code, said = _dvc(_command(name, values), values)
         attempts += 1
-        found = metrics(name)
-        # It ends well without a result where a process beside it has taken this one over.
+        results = metrics(name)
+        # DVC exits with 0 but without a result if another process has taken the experiment over.
         again = code == 0 or any(map(BUSY.search, said))
-        if found is None and not (again and attempts < ATTEMPTS):
-            errors = [one for one in said if one.startswith(("error: ", "ERROR: "))]
-            own = [one for one in errors if one.startswith("error: ")]
-            raise ExperimentFailed((own or errors or said or ["it said nothing"])[-1])
-        if found is None:
+        if results is None and not (again and attempts < ATTEMPTS):
+            errors = [line for line in said if line.startswith(("error: ", "ERROR: "))]
+            own = [line for line in errors if line.startswith("error: ")]
+            raise ExperimentFailed((own or errors or said or ["it printed nothing"])[-1])
+        if results is None:
             sleep(PAUSE)
-    return found
+    return results
 
 
 def metrics(name: str) -> dict[str, Any] | None:
@@ -127,10 +127,10 @@ def _command(name: str, values: Mapping[str, Any]) -> list[str]:
 
 
 def _dvc(command: list[str], values: Mapping[str, Any]) -> tuple[int, list[str]]:
-    """Run a command that begins an experiment; return its status and what it said, by lines."""
+    """Run a command that starts an experiment; return its exit status and its output by lines."""
     said = list[str]()
     with _beginning, noted(values):
-        # In a session of its own, an interrupt from the keyboard is its caller's to handle.
+        # In a session of its own, so that only the caller gets an interrupt from the keyboard.
         process = dvc_started(
             *command,
             env=outside_git() | {"PYTHONUNBUFFERED": "1"},

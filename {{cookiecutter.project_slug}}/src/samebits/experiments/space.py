@@ -1,4 +1,4 @@
-"""What a search may vary: keys of params.yaml, each with the values it may take.
+"""The space of a search: keys of params.yaml, each with the values it may take.
 
 model.width=8,16,32                    one of these
 regularization.dropout=0..0.5          any number between these, both included
@@ -16,11 +16,11 @@ from ..core.config import problems, sections
 if TYPE_CHECKING:
     from optuna import Trial
 
-# Why a search over a key of these sections, or over one of these keys, would mean nothing.
+# Why a search over these sections or keys makes no sense.
 FIXED = {
     "task": "changes what is learnt, so its scores cannot be compared",
     "evaluation": "changes what counts as good, so its scores cannot be compared",
-    "reproducibility": "is no idea; `make seeds` runs other seeds",
+    "reproducibility": "is not an idea to try; `make seeds` runs other seeds",
     "runtime": "cannot change a result",
     **dict.fromkeys(
         ("data.dev_fraction", "data.test_fraction", "data.evaluate_on", "data.group"),
@@ -31,7 +31,7 @@ FIXED = {
 
 @dataclass(frozen=True, slots=True)
 class Knob:
-    """A key of params.yaml and what it may be: one of `choices`, or from `low` to `high`."""
+    """A key of params.yaml and its values: one of `choices`, or from `low` to `high`."""
 
     key: str
     choices: tuple[Any, ...] = ()
@@ -41,40 +41,40 @@ class Knob:
     whole: bool = False
 
     def draw(self, trial: "Trial") -> Any:
-        """Return the value that the search wants to see next."""
+        """Return the value that the search tries next."""
         if self.choices:
             return trial.suggest_categorical(self.key, self.choices)
         if self.whole:
             return trial.suggest_int(self.key, int(self.low), int(self.high), log=self.log)
-        # Six digits say enough, and stay readable in params.yaml.
+        # Six digits are precise enough, and readable in params.yaml.
         return float(f"{trial.suggest_float(self.key, self.low, self.high, log=self.log):.6g}")
 
 
 def knobs(texts: Sequence[str], params: Mapping[str, Any]) -> list[Knob]:
-    """Return what the texts `key=values` name.
+    """Return the knobs that the texts `key=values` describe.
 
     Args:
-        texts: in the forms that this module's head shows.
+        texts: in the forms that the module's docstring shows.
         params: the content of params.yaml, against which each value is checked.
 
     Raises:
-        UserError: all that is wrong with them.
+        UserError: texts are wrong; the message lists all problems.
     """
-    found: list[Knob] = []
+    parsed: list[Knob] = []
     wrong: list[str] = []
     for text in texts:
         try:
             knob = _knob(text, params)
-            if any(knob.key == other.key for other in found):
-                raise UserError(f"{knob.key} stands twice; name it once.")
-            found.append(knob)
+            if any(knob.key == other.key for other in parsed):
+                raise UserError(f"{knob.key} is given twice; give it once.")
+            parsed.append(knob)
         except UserError as error:
             wrong.append(str(error))
     if not texts:
-        wrong.append("there is nothing to search over; name keys, such as model.width=8,16,32.")
+        wrong.append("there is nothing to search over; give keys, such as model.width=8,16,32.")
     if wrong:
         raise UserError("\n       ".join(wrong))
-    return found
+    return parsed
 
 
 def _knob(text: str, params: Mapping[str, Any]) -> Knob:
@@ -88,9 +88,11 @@ def _knob(text: str, params: Mapping[str, Any]) -> Knob:
     knob = _range(key, values) if ".." in values else _choices(key, values)
     ends = knob.choices or (knob.low, knob.high)
     for value in map(int, ends) if knob.whole else ends:
-        changed = {one: dict(values) for one, values in params.items()}
+        changed = {title: dict(values) for title, values in params.items()}
         changed.setdefault(section, {})[name] = value
-        if wrong := [one for one in problems(changed) if name in one or section in one]:
+        if wrong := [
+            problem for problem in problems(changed) if name in problem or section in problem
+        ]:
             raise UserError(f"{text}: {wrong[0]}")
     return knob
 
@@ -114,7 +116,7 @@ def _range(key: str, values: str) -> Knob:
     number = r"[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?"
     shape = re.fullmatch(rf"({number})\.\.({number})(:log)?", values)
     if shape is None:
-        raise UserError(f"'{key}={values}' is no range; write it as low..high or low..high:log.")
+        raise UserError(f"'{key}={values}' is not a range; write low..high or low..high:log.")
     low, high, log = float(shape[1]), float(shape[2]), shape[3] is not None
     whole = _is_whole(key)
     if whole and not (low.is_integer() and high.is_integer()):

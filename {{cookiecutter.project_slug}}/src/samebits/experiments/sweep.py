@@ -1,12 +1,11 @@
 """Search over keys of params.yaml with Optuna's TPE (Bergstra et al., NeurIPS 2011).
 
-Every trial is a DVC experiment, run in a folder of its own, so that several run at once and the
-working folder stays as it is. What was tried stands in a database: a killed sweep goes on where it
-stopped, and workers on several machines share one by its URL. What the next trial tries follows
-from the seed and the trials before it; with one worker, a sweep gives the same trials again, also
-when it was killed in between.
+Every trial is a DVC experiment in a folder of its own, so several run at once and the working tree
+does not change. Trials are kept in a database: a killed sweep resumes where it stopped, and workers
+on several machines share a sweep by the database's URL. The next trial follows from the seed and
+the trials before it; with a single worker, a sweep repeats the same trials, even after a kill.
 
-Trials are judged on dev. Test is for the model that was chosen.
+Trials are judged on dev. Test is for the chosen model.
 """
 
 import json
@@ -38,12 +37,12 @@ if TYPE_CHECKING:
 STORAGE = "sqlite:///sweeps.db"
 HEARTBEAT = 5  # seconds between two signs of life of a trial
 GRACE = 30  # seconds without one, after which a trial counts as dead and is run again
-ENOUGH = 3  # failures without a success, after which more of the same would only cost time
+ENOUGH = 3  # failures without a success after which the sweep stops
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a sweep does: `trials` in all, `workers` of them at once, by the score `metric`."""
+    """What a sweep does: `trials` in all, `workers` of them at once, judged by `metric`."""
 
     name: str
     knobs: Sequence[Knob]
@@ -55,19 +54,19 @@ class Plan:
 
 
 def sweep(plan: Plan) -> list["FrozenTrial"]:
-    """Run what is left of the sweep, and return its trials that ended well, the best first.
+    """Run the rest of the sweep, and return its successful trials, the best first.
 
     Raises:
-        UserError: the storage cannot be used, the sweep of this name is another one, the working
-            folder has changes that are not committed, or nothing but failures came of it.
+        UserError: the storage cannot be used, the name belongs to a different sweep, the working
+            tree has uncommitted changes, or all trials failed.
     """
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    # Signs of life: in Optuna since 2021, and still called experimental.
+    # Heartbeats: in Optuna since 2021, and still called experimental.
     warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
     if make_ready():
-        sys.stderr.write("put back what a killed sweep had begun to change\n")
+        sys.stderr.write("undid the changes that a killed sweep had begun\n")
     storage = _storage(plan.storage)
     study = _study(plan, storage)
     _Runner(plan, storage).run()
@@ -75,18 +74,23 @@ def sweep(plan: Plan) -> list["FrozenTrial"]:
 
 
 def ranked(study: "Study") -> list["FrozenTrial"]:
-    """Return the trials that ended well: the accepted first, then by score."""
+    """Return the successful trials: the accepted first, then by score."""
     from optuna.trial import TrialState
 
     done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     sign = -1 if study.direction.name == "MAXIMIZE" else 1
     return sorted(
-        done, key=lambda one: (not one.user_attrs["accepted"], sign * (one.value or 0), one.number)
+        done,
+        key=lambda trial: (
+            not trial.user_attrs["accepted"],
+            sign * (trial.value or 0),
+            trial.number,
+        ),
     )
 
 
 class _Runner:
-    """Starts trials until there are enough, so many at once."""
+    """Starts trials, several at once, until there are enough."""
 
     def __init__(self, plan: Plan, storage: "BaseStorage") -> None:
         self.plan = plan
@@ -108,15 +112,15 @@ class _Runner:
                     running.add(self._begin(pool))
                 elif running:
                     done, running = wait(running, HEARTBEAT, FIRST_COMPLETED)
-                    for one in done:
-                        one.result()
-                elif tally.under_way:  # on another machine, or of a sweep that was killed
+                    for future in done:
+                        future.result()
+                elif tally.under_way:  # on another machine, or in a sweep that was killed
                     sleep(1)
                 else:
                     return
 
     def _begin(self, pool: ThreadPoolExecutor) -> "Future[None]":
-        """Start a trial, and return when it is counted."""
+        """Start a trial, and return once it is counted."""
         self.begun.clear()
         future = pool.submit(self._one)
         while not (self.begun.wait(0.1) or future.done()):
@@ -124,7 +128,7 @@ class _Runner:
         return future
 
     def _one(self) -> None:
-        # A sampler of its own: what a trial draws follows from the seed and the trials before it.
+        # A new sampler: a trial's values follow from the seed and the trials before it.
         tried = _tally(_loaded(self.plan, self.storage)).tried
         study = _loaded(self.plan, self.storage, derived(self.plan.seed, "sweep", tried) % 2**32)
         study.optimize(self._objective, n_trials=1, catch=(ExperimentFailed,))
@@ -153,10 +157,10 @@ class _Runner:
 
 
 def _wait_for_the_dead(study: "Study") -> None:
-    """Put the trials of a sweep that was killed in line before any new one is drawn."""
+    """Queue the trials of a killed sweep before any new one is drawn."""
     if not _tally(study).under_way:
         return
-    sys.stderr.write(f"{study.study_name}: trials are under way; looking whether they live\n")
+    sys.stderr.write(f"{study.study_name}: trials are under way; checking whether they live\n")
     limit = monotonic() + GRACE + HEARTBEAT
     while _tally(study).under_way and monotonic() < limit:
         sleep(HEARTBEAT / 5)
@@ -164,7 +168,7 @@ def _wait_for_the_dead(study: "Study") -> None:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Trials by how far they are; a trial that is run again after a kill counts once."""
+    """Counts of trials by state; a trial that is run again after a kill counts once."""
 
     tried: int
     ended: int
@@ -172,31 +176,31 @@ class Tally:
     waiting: int
 
     def wants(self, trials: int) -> bool:
-        """Whether another trial is to begin, of so many in all."""
+        """Whether to start another trial, of `trials` in all."""
         return self.waiting > 0 or self.tried < trials
 
 
 def _tally(study: "Study") -> Tally:
-    """Count the trials, after those without a sign of life were put in line again."""
+    """Count the trials, after queueing again those without a sign of life."""
     from optuna.storages import fail_stale_trials
 
     fail_stale_trials(study)
     trials = study.get_trials(deepcopy=False)
-    last = {_first(one): one for one in trials}  # in order, so the latest attempt counts
-    states = [one.state.name for one in last.values()]
+    last = {_first(trial): trial for trial in trials}  # in order, so the latest attempt counts
+    states = [trial.state.name for trial in last.values()]
     ended = states.count("COMPLETE") + states.count("FAIL")
     return Tally(len(states), ended, states.count("RUNNING"), states.count("WAITING"))
 
 
 def _place(trial: "Trial") -> int:
-    """Return how many were tried before: with a kill in between or without, the same number."""
+    """Return how many were tried before, the same number with or without a kill in between."""
     trials = trial.study.get_trials(deepcopy=False)
     firsts = list(dict.fromkeys(map(_first, trials)))
     return firsts.index(_first(trials[trial.number]))
 
 
 def _first(trial: "FrozenTrial") -> int:
-    """Return the number under which the trial was tried first."""
+    """Return the number of the trial's first attempt."""
     from optuna.storages import RetryHeartbeatStaleTrialCallback as Retry
 
     first = Retry.retried_trial_number(trial)
@@ -224,12 +228,12 @@ def _storage(url: str) -> "BaseStorage":
     try:
         try:
             return opened()
-        except Exception:  # perhaps another process makes the same tables at this moment
+        except Exception:  # another process may be creating the same tables right now
             sleep(1)
             return opened()
-    except MemoryError:  # of this machine
+    except MemoryError:  # the machine's fault, not the database's
         raise
-    except Exception as error:  # every database's driver has its own
+    except Exception as error:  # every database driver has its own
         reason = str(error).strip().partition("\n")[0]
         raise UserError(
             f"the storage '{url}' cannot be used ({reason}); give the URL of a database, such as "
@@ -238,7 +242,7 @@ def _storage(url: str) -> "BaseStorage":
 
 
 def _study(plan: Plan, storage: "BaseStorage") -> "Study":
-    """Return the sweep of this name, new or to be gone on with."""
+    """Return the sweep of this name, new or to be resumed."""
     import optuna
 
     study = optuna.create_study(
@@ -247,12 +251,12 @@ def _study(plan: Plan, storage: "BaseStorage") -> "Study":
         direction="maximize" if find(plan.metric).higher_is_better else "minimize",
         load_if_exists=True,
     )
-    # Through JSON, as the storage gives it back.
+    # Through JSON, as the storage returns it.
     made_of = json.loads(
         json.dumps(
             {
                 "commit": git_says("rev-parse", "HEAD").strip(),
-                "keys": [asdict(one) for one in plan.knobs],
+                "keys": [asdict(knob) for knob in plan.knobs],
                 "metric": plan.metric,
                 "seed": plan.seed,
             }

@@ -1,4 +1,4 @@
-"""Unpack a zip or tar archive from a stranger.
+"""Unpack a zip or tar archive that is not trusted.
 
 Formats: PKWARE's APPNOTE for zip; POSIX.1-2017, pax, for tar. What can go wrong with both:
 https://docs.python.org/3/library/zipfile.html#decompression-pitfalls and
@@ -22,7 +22,7 @@ from .safe_copy import CHUNK, Incoming
 
 KINDS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 _ENCRYPTED = 0x1 | 0x40  # bits of a zip member: a password, or PKWARE's strong encryption
-_AT_ONCE = 4 * CHUNK  # no header is so long, and contents are read in chunks
+_AT_ONCE = 4 * CHUNK  # headers are shorter, and contents are read in chunks
 _PADDING = 64 * CHUNK  # bytes that may follow the end of a tar archive
 _DAMAGED = (
     *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error),
@@ -36,11 +36,11 @@ _PACKED: dict[bytes, Callable[[IO[bytes]], IO[bytes]]] = {
 
 
 def unpack(archive: IO[bytes], source: str, into: Incoming) -> None:
-    """Write all members of an archive, told by its first bytes, to `into`.
+    """Write all members of an archive, whose kind its first bytes tell, to `into`.
 
     Raises:
-        UserError: it is no such archive, truncated or damaged, or a member is refused; then `into`
-            may hold a part of it.
+        UserError: it is not such an archive, is truncated or damaged, or a member is refused; then
+            `into` may hold a part of it.
     """
     start = archive.read(512)
     archive.seek(0)
@@ -50,9 +50,9 @@ def unpack(archive: IO[bytes], source: str, into: Incoming) -> None:
         else:
             _untar(archive, start, source, into)
     except _DAMAGED as error:
-        for one in (error, error.__context__):  # zipfile calls both the same
-            if isinstance(one, Exception) and refused(one):
-                raise one from None  # the machine says nothing of the archive
+        for cause in (error, error.__context__):  # zipfile wraps the machine's errors
+            if isinstance(cause, Exception) and refused(cause):
+                raise cause from None  # the machine's fault, not the archive's
         raise UserError(
             f"{source} is truncated or damaged ({error or type(error).__name__}); get it again. "
             "Nothing was changed."
@@ -62,31 +62,31 @@ def unpack(archive: IO[bytes], source: str, into: Incoming) -> None:
 def _unzip(archive: IO[bytes], into: Incoming) -> None:
     with zipfile.ZipFile(archive) as packed:
         members = packed.infolist()
-        into.expect(len(members), sum(one.file_size for one in members))
-        for one in members:
-            name = one.orig_filename
-            if problem := _zip_problem(one):
+        into.expect(len(members), sum(member.file_size for member in members))
+        for member in members:
+            name = member.orig_filename
+            if problem := _zip_problem(member):
                 raise into.refused(name, problem, "pack plain files, without a password")
-            if one.is_dir():
+            if member.is_dir():
                 into.folder(name)
             else:
-                with packed.open(one) as content:
-                    into.file(name, content, one.file_size)
+                with packed.open(member) as content:
+                    into.file(name, content, member.file_size)
 
 
 def _zip_problem(member: zipfile.ZipInfo) -> str:
-    mode = member.external_attr >> 16  # as Unix sees it; 0 where another system packed it
+    mode = member.external_attr >> 16  # of Unix; 0 if another system packed it
     if member.flag_bits & _ENCRYPTED:
         return "is encrypted"
     if stat.S_ISLNK(mode):
         return "is a link"
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
-        return "is no file and no folder"
+        return "is neither a file nor a folder"
     return ""
 
 
 def _untar(archive: IO[bytes], start: bytes, source: str, into: Incoming) -> None:
-    opened = next((one for magic, one in _PACKED.items() if start.startswith(magic)), None)
+    opened = next((opener for magic, opener in _PACKED.items() if start.startswith(magic)), None)
     stream = _Forward(opened(archive) if opened else archive)
     try:
         packed = tarfile.TarFile(fileobj=cast(Any, stream))
@@ -94,14 +94,13 @@ def _untar(archive: IO[bytes], start: bytes, source: str, into: Incoming) -> Non
         if opened and stream.tell() < tarfile.BLOCKSIZE:
             raise
         raise UserError(
-            f"{source} is no archive of a known kind ({', '.join(KINDS)}); pack it as one of these."
-            " Nothing was changed."
+            f"{source} is not an archive of a known kind ({', '.join(KINDS)}); pack it as one of "
+            "these. Nothing was changed."
         ) from None
     with packed:
         while (member := packed.next()) is not None:
-            cast(
-                Any, packed
-            ).members.clear()  # the headers of a million members would fill the memory
+            # The headers of a million members would fill the memory.
+            cast(Any, packed).members.clear()
             _take(packed, member, into)
         stream.check_end()
 
@@ -113,7 +112,7 @@ def _take(packed: tarfile.TarFile, member: tarfile.TarInfo, into: Incoming) -> N
         into.folder(member.name)
         return
     content = packed.extractfile(member)
-    assert content is not None  # it is one only for what is no file
+    assert content is not None  # None only for what is not a file
     into.file(member.name, content, member.size)
 
 
@@ -121,16 +120,16 @@ def _tar_problem(member: tarfile.TarInfo) -> str:
     if member.issym() or member.islnk():
         return f"is a link to {member.linkname!r}"
     if member.issparse():
-        return "has holes"
+        return "is a sparse file"
     if not member.isreg() and not member.isdir():
-        return "is no file and no folder"
+        return "is neither a file nor a folder"
     return ""
 
 
 class _Forward:
-    """The bytes of a tar archive as `tarfile` may read them: onwards, and in moderate pieces.
+    """The bytes of a tar archive for `tarfile`: read forwards only, and in moderate pieces.
 
-    How long a header is, the archive says itself; that must not become memory.
+    The archive itself says how long a header is, which must not decide how much memory is used.
     """
 
     def __init__(self, stream: IO[bytes]) -> None:
@@ -152,14 +151,15 @@ class _Forward:
         return self._stream.tell()
 
     def check_end(self) -> None:
-        """Raise `tarfile.ReadError` unless the archive ends as it must.
+        """Raise `tarfile.ReadError` unless the archive ends properly.
 
-        `tarfile` takes whatever is no header for the end; the end is a block of zeros, and padding.
+        `tarfile` takes anything but a header for the end; the real end is a block of zeros, and
+        padding.
         """
         if self._last != bytes(tarfile.BLOCKSIZE):
             raise tarfile.ReadError("it stops in the middle")
         padding = 0
-        # To read on also checks the checksum that gzip, bzip2 and xz write at their end.
+        # Reading on also checks the checksum at the end of gzip, bzip2 and xz.
         while block := self._stream.read(CHUNK):
             padding += len(block)
             if padding > _PADDING:

@@ -26,18 +26,18 @@ from ..data.readers import FOLDERS, TABLES, Reader, reader_of
 from ..data.source import Source
 from ..data.tar_layout import pack
 from . import download as fetch
-from . import example as examples
+from . import example_data as examples
 from .archive import KINDS, unpack
 from .safe_copy import Incoming, Limits, copy_folder, stripped
-from .swap import Place
+from .swap import DataFolder
 
 DATA = Path("data")
-Problem = Callable[[bytes], str]  # why a content is no example, "" where it is one
-MANY_FILES = 20_000  # from about here on DVC takes minutes, and memory that grows with them
+Problem = Callable[[bytes], str]  # why a content is not an example, "" if it is
+MANY_FILES = 20_000  # from about this number DVC takes minutes, and ever more memory
 
 
-def example(place: Place, replace: bool, force: bool) -> str:
-    """Write the example data, unless it is there; return what to tell.
+def example(place: DataFolder, replace: bool, force: bool) -> str:
+    """Write the example data, unless it is there; return a report.
 
     Raises:
         UserError: other data is there, or expected, and may not be replaced.
@@ -63,7 +63,7 @@ def example(place: Place, replace: bool, force: bool) -> str:
     with place.exchange() as folder:
         examples.write(files, folder / "raw")
         if expected == version:
-            # The hash was there before the files, so that nothing is left to DVC.
+            # The pointer was there before the files, so DVC has nothing left to do.
             (folder / "raw.dvc").write_bytes(place.pointer.read_bytes())
         else:
             fetch.give_version(folder)
@@ -74,7 +74,7 @@ def example(place: Place, replace: bool, force: bool) -> str:
 
 
 def collect(
-    place: Place,
+    place: DataFolder,
     source: str,
     sha256: str,
     limits: Limits,
@@ -84,21 +84,21 @@ def collect(
     layout: str = "files",
     reader: Reader = FOLDERS,
 ) -> str:
-    """Bring in what is at a path or an address; return what to tell.
+    """Add the data at a path or an address; return a report.
 
     Args:
-        place: where to.
+        place: the project's folder of data.
         source: a folder, an archive, a table of examples, or an address of one of them.
-        sha256: the checksum of an archive or a table, or nothing.
-        limits: the most that may come in.
-        replace: put it in the place of other data, if that has a version to bring it back.
-        force: put it there in any case.
-        problem: says why a content is no example.
-        layout: "tar" packs it; what comes from a bucket stays as it is there.
+        sha256: the checksum of an archive or a table, or "".
+        limits: the most that may be added.
+        replace: replace other data if they have a version, which can be restored.
+        force: replace other data in any case.
+        problem: says why a content is not an example.
+        layout: "tar" packs the data; what comes from a bucket stays as it is there.
         reader: says what an example is.
 
     Raises:
-        UserError: whatever is wrong with it; then all is as it was.
+        UserError: the data cannot be added; nothing has changed.
     """
     place.refuse_to_lose(replace, force)
     with place.exchange() as folder:
@@ -106,7 +106,7 @@ def collect(
         origin = _bring(source, folder, sha256, limits, reader)
         named = fetch.public(source) if fetch.is_address(source) else source
         told = _counted(raw, named, problem, reader)
-        files = sum(one.is_file() for one in raw.rglob("*"))
+        files = sum(path.is_file() for path in raw.rglob("*"))
         if origin["kind"] != "bucket":
             if layout == "tar":
                 pack(raw, reader=reader)
@@ -115,7 +115,7 @@ def collect(
     lines = [f"{place.raw}: {told}, version {recorded_version(place.pointer)}"]
     lines += [f"from {described(origin)}"]
     if "sha256" in origin and not sha256:
-        lines += ["this checksum was not given, so not compared; it stands in data/raw.dvc now"]
+        lines += ["no checksum was given to compare with; this one is now in data/raw.dvc"]
     if files > MANY_FILES and layout == "files" and origin["kind"] != "bucket":
         lines += [
             f"DVC is slow with {files} files; 'layout: tar' in params.yaml and 'make data-pack' "
@@ -129,7 +129,7 @@ def collect(
 
 
 def _bring(source: str, folder: Path, sha256: str, limits: Limits, reader: Reader) -> Origin:
-    """Make folder/raw, and of a bucket folder/raw.dvc too."""
+    """Make folder/raw, and for a bucket folder/raw.dvc, too."""
     path = Path(source)
     if source.startswith("file://"):
         raise UserError(f"{source} is a path on this machine; give it without file://.")
@@ -143,10 +143,10 @@ def _bring(source: str, folder: Path, sha256: str, limits: Limits, reader: Reade
         name = path.resolve().name
         return _from_file(path, source, name, name, folder, sha256, limits, reader)
     elif not path.is_dir():
-        raise UserError(f"{source} is not there; name a folder, an archive or an address.")
+        raise UserError(f"{source} does not exist; name a folder, an archive or an address.")
     if sha256:
         raise UserError(
-            f"{source} is a folder, which has no SHA-256; leave that out, for DVC gives it a hash."
+            f"{source} is a folder, which has no SHA-256; leave that out: DVC computes a hash."
         )
     if fetch.is_address(source):
         fetch.import_folder(source, folder)
@@ -156,9 +156,9 @@ def _bring(source: str, folder: Path, sha256: str, limits: Limits, reader: Reade
 
 
 def _look_over(raw: Path, source: str, limits: Limits) -> None:
-    """Refuse names that came from a bucket as those from anywhere else."""
+    """Check names that came from a bucket like those from anywhere else."""
     with Incoming(raw, source, limits.files, limits.room(raw)) as into:
-        for path in sorted(one for one in raw.rglob("*") if one.is_file()):
+        for path in sorted(file for file in raw.rglob("*") if file.is_file()):
             into.look(path.relative_to(raw).as_posix())
 
 
@@ -181,18 +181,18 @@ def _from_file(
     limits: Limits,
     reader: Reader,
 ) -> Origin:
-    """Bring in an archive, or where the reader knows it by its name, a `table` of examples."""
+    """Add an archive, or a `table` of examples if the reader recognises its name."""
     if not reader.is_table(table) and PurePosixPath(table).suffix.lower() in TABLES:
         raise UserError(f"{source} is a table; {_how(reader)}")
     size = path.stat().st_size
     unpacked = folder / "unpacked"
     unpacked.mkdir()
-    # Opened once, so that what was checked is what is unpacked.
+    # Opened once, so that the checked bytes are those unpacked.
     with path.open("rb") as archive:
-        found = hashlib.file_digest(archive, "sha256").hexdigest()
-        if sha256 and found != sha256:
+        digest = hashlib.file_digest(archive, "sha256").hexdigest()
+        if sha256 and digest != sha256:
             raise UserError(
-                f"{source} has the SHA-256 {found}, not {sha256}; get it again from where the "
+                f"{source} has the SHA-256 {digest}, not {sha256}; get it again from where the "
                 "checksum came from. Nothing was changed."
             )
         archive.seek(0)
@@ -204,28 +204,32 @@ def _from_file(
                 unpack(archive, source, into)
     stripped(unpacked, reader is FOLDERS, reader.folders).rename(folder / "raw")
     kind = "file" if reader.is_table(table) else "archive"
-    return {"kind": kind, "source": name, "sha256": found, "bytes": size}
+    return {"kind": kind, "source": name, "sha256": digest, "bytes": size}
 
 
 def _counted(raw: Path, source: str, problem: Problem, reader: Reader) -> str:
-    """Return how much there is in `raw`; a `UserError` says that there is no example."""
-    found = _examples(raw, source, reader)
-    usable = [one for one in found if not one.rule]
+    """Return the counts of what is in `raw`; raise a `UserError` if there is no example."""
+    sources = _examples(raw, source, reader)
+    usable = [example for example in sources if not example.rule]
     problems: list[str] = []
-    for one in usable:
-        problems.append(problem(reader.content(one, raw)))
+    for example in usable:
+        problems.append(problem(reader.content(example, raw)))
         if not problems[-1]:
             break
     if "" not in problems:
-        first = [f"{shown(one.path)}: {said}" for one, said in zip(usable, problems, strict=True)]
-        first += [f"{shown(one.path)}: {one.problem}" for one in found if one.rule]
+        first = [
+            f"{shown(example.path)}: {said}" for example, said in zip(usable, problems, strict=True)
+        ]
+        first += [
+            f"{shown(unusable.path)}: {unusable.problem}" for unusable in sources if unusable.rule
+        ]
         why = f" ({first[0]})" if first else ""
         raise UserError(
             f"{source} holds no example that `decode` of data.py can read{why}; {_how(reader)}"
         )
-    answers = {one.answer for one in usable}
-    size = sum(one.stat().st_size for one in raw.rglob("*") if one.is_file())
-    others = len(found) - len(usable)
+    answers = {example.answer for example in usable}
+    size = sum(path.stat().st_size for path in raw.rglob("*") if path.is_file())
+    others = len(sources) - len(usable)
     rest = f" and {others} that cannot be used" if others else ""
     return f"{reader.told(len(usable), len(answers))}{rest}, {size} bytes"
 
@@ -234,16 +238,16 @@ def _examples(raw: Path, source: str, reader: Reader) -> list[Source]:
     if not raw.is_dir():
         return []
     try:
-        return list({one.path: one for one in reader.sources(raw)}.values())
+        return list({example.path: example for example in reader.sources(raw)}.values())
     except UserError as error:
-        said = str(error).replace(f"{raw.as_posix()}/", "")
-        raise UserError(f"{source}: {said}\nSo {_how(reader)}") from None
+        reason = str(error).replace(f"{raw.as_posix()}/", "")
+        raise UserError(f"{source}: {reason}\nSo {_how(reader)}") from None
 
 
 def _how(reader: Reader) -> str:
     return (
-        f"bring in {reader.wanted()}, or let the section task of params.yaml say how the examples "
-        "stand (reader, answer, time). Nothing was changed."
+        f"add {reader.wanted()}, or set section `task` of params.yaml to how your examples are "
+        "stored (reader, answer, time). Nothing was changed."
     )
 
 
@@ -292,14 +296,14 @@ def _arguments() -> argparse.Namespace:
 def _checksum(text: str) -> str:
     checksum = text.strip().lower().removeprefix("sha256:")
     if checksum and not re.fullmatch("[0-9a-f]{64}", checksum):
-        raise UserError(f"{text!r} is no SHA-256; it has 64 digits from 0 to f.")
+        raise UserError(f"{text!r} is not a SHA-256; write its 64 hexadecimal digits.")
     return checksum
 
 
 def main(yours: Yours) -> None:
     """Bring data in as the command line says, and tell what came."""
     given = _arguments()
-    place = Place(DATA)
+    place = DataFolder(DATA)
     limits = Limits(given.max_files, given.max_ratio, given.max_bytes)
     sha256 = _checksum(given.sha256)
     if sha256 and not given.source:

@@ -1,4 +1,4 @@
-"""What DVC does for collecting: fetch from an address, import a folder, give data its version."""
+"""What DVC does for `data add`: download from an address, import a folder, version the data."""
 
 import re
 import sys
@@ -18,7 +18,7 @@ def is_address(source: str) -> bool:
 
 
 def names_archive(address: str) -> bool:
-    """Whether an archive is at this address; over HTTP there is nothing else to fetch."""
+    """Whether the address is of an archive; over HTTP nothing else can be downloaded."""
     parts = urlsplit(address)
     return parts.scheme in ("http", "https") or parts.path.lower().endswith(KINDS)
 
@@ -33,27 +33,27 @@ def fetch(address: str, folder: Path) -> Path:
     """Download one file with `dvc get-url`; return its path in `folder`, where it is alone.
 
     Raises:
-        UserError: DVC cannot get it.
+        UserError: DVC cannot download it.
     """
     folder.mkdir()
     _dvc(folder, address, "get-url", address, "fetched")
     if not (folder / "fetched").is_file():
-        raise UserError(f"{public(address)} is no file; name an archive. Nothing was changed.")
+        raise UserError(f"{public(address)} is not a file; name an archive. Nothing was changed.")
     return folder / "fetched"
 
 
 def import_folder(address: str, folder: Path) -> None:
-    """Bring a folder of a bucket or server in with `dvc import-url`, as folder/raw and raw.dvc.
+    """Import a folder of a bucket or server with `dvc import-url`, as folder/raw and raw.dvc.
 
     Raises:
-        UserError: the address holds secrets, which DVC would write into raw.dvc, or names a remote
-            that no clone would know, or DVC cannot.
+        UserError: the address holds secrets, which DVC would write into raw.dvc, names a remote
+            that clones would not know, or DVC fails.
     """
     if public(address) != address:
         raise UserError(
-            f"the address of {public(address)} names a user or has a query, which would stand in "
-            "data/raw.dvc for all to read; give these to a remote ('dvc remote add NAME URL', 'dvc "
-            "remote modify --local NAME user ...') and use remote://NAME/folder."
+            f"the address of {public(address)} has a user or a query, which data/raw.dvc would "
+            "show to everybody; set these for a remote ('dvc remote add NAME URL', 'dvc remote "
+            "modify --local NAME user ...') and use remote://NAME/folder."
         )
     _refuse_hidden(urlsplit(address))
     _dvc(folder, address, "import-url", address, "raw")
@@ -70,12 +70,12 @@ def _refuse_hidden(address: SplitResult) -> None:
         return
     shared = dvc("remote", "list", "--project")
     if shared.returncode:
-        raise UserError(f"DVC cannot tell its remotes: {last_line(shared.stderr)}")
+        raise UserError(f"DVC cannot list its remotes: {last_line(shared.stderr)}")
     if address.netloc not in [line.split()[0] for line in shared.stdout.splitlines()]:
         raise UserError(
-            f"no clone would know the remote '{address.netloc}', for it is not in .dvc/config; put "
-            f"it there with 'dvc remote add {address.netloc} URL', and its secrets alone where Git "
-            "does not look, with 'dvc remote modify --local'. Nothing was changed."
+            f"clones would not know the remote '{address.netloc}', which is not in .dvc/config; "
+            f"add it with 'dvc remote add {address.netloc} URL', and keep its secrets out of Git "
+            "with 'dvc remote modify --local'. Nothing was changed."
         )
 
 
@@ -83,7 +83,7 @@ def give_version(folder: Path) -> None:
     """Add folder/raw to DVC's cache and write folder/raw.dvc.
 
     Raises:
-        UserError: DVC cannot.
+        UserError: DVC fails.
     """
     _dvc(folder, "", "add", "raw")
 
@@ -93,11 +93,11 @@ def _dvc(folder: Path, address: str, *arguments: str) -> None:
     shown = sys.stderr.isatty()
     done = dvc(*arguments, module=MODULE, shown=shown, cwd=folder, errors="replace")
     if done.returncode:
-        said = "see above" if shown else _last_line(done.stderr)
+        reason = "see above" if shown else _last_line(done.stderr)
         if address:
-            said = said.replace(address, public(address))
+            reason = reason.replace(address, public(address))
         what = f"get {public(address)}" if address else "give the data a version"
-        raise UserError(f"DVC cannot {what}: {said}. Nothing was changed.")
+        raise UserError(f"DVC cannot {what}: {reason}. Nothing was changed.")
 
 
 def _last_line(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Bring in whatever the pipeline starts from and is not here: all that .dvc files track.
+"""Get the missing data that the pipeline starts from: everything that .dvc files track.
 
 It comes from the remote; the example data can also be made again.
 
@@ -13,8 +13,8 @@ from ..data.dvc_file import alone, tracked
 from ..programs import git_says
 from ..remote.sync import pull
 from .collect import DATA, example
-from .example import version_in
-from .swap import Place
+from .example_data import version_in
+from .swap import DataFolder
 
 
 def main() -> None:
@@ -27,31 +27,31 @@ def main() -> None:
 
 
 def missing() -> list[Path]:
-    """Return the .dvc files in Git that track something that is not here.
+    """Return the .dvc files in Git whose data is missing.
 
     Raises:
-        UserError: one names nothing, or has conflict markers.
+        UserError: a .dvc file names no output, or has conflict markers.
     """
     listed = git_says("ls-files", "-z", "*.dvc").split("\0")
-    pointers = [Path(one) for one in listed if one and Path(one).is_file()]
+    pointers = [Path(path) for path in listed if path and Path(path).is_file()]
     return [pointer for pointer in pointers if not all(map(Path.exists, tracked(pointer)))]
 
 
 def bring(pointers: Sequence[Path]) -> None:
-    """Bring in what these .dvc files track, each for itself.
+    """Get the data of these .dvc files, one after the other.
 
     Raises:
-        UserError: as the first that is not to be had.
+        UserError: the first failure, after all others were tried.
     """
     errors = []
     for pointer in pointers:
         try:
             pull([pointer.as_posix()])
         except UserError as error:
-            if pointer != Place(DATA).pointer or not version_in(pointer):
+            if pointer != DataFolder(DATA).pointer or not version_in(pointer):
                 errors.append(error)
                 continue
             with alone():
-                example(Place(DATA), replace=False, force=False)
+                example(DataFolder(DATA), replace=False, force=False)
     if errors:
         raise errors[0]

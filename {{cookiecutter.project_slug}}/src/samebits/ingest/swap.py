@@ -1,8 +1,8 @@
-"""Exchange the data of a project for other data: a kill at any moment leaves the one or the other.
+"""Replace the data of a project atomically: a kill at any moment leaves the old or the new data.
 
-What is new is made whole, with its version, in data/incoming. To rename that to data/arrived is the
-moment when it counts: whatever is killed later is finished by the next call, whatever is killed
-earlier is undone. What was there before goes to data/replaced, and away when all is done.
+The new data is completed, with its version, in data/incoming. Renaming that to data/arrived commits
+the swap: the next call finishes what is killed later, and undoes what is killed earlier. The old
+data moves to data/replaced, which is deleted at the end.
 """
 
 import json
@@ -16,11 +16,11 @@ from pathlib import Path
 from ..console.errors import UserError
 from ..data.dvc_file import recorded_version
 from ..programs import dvc, git_says
-from .example import holds, version_in
+from .example_data import holds, version_in
 
 
-class Place:
-    """The folder `data` with the raw data, its pointer, and the rooms of an exchange."""
+class DataFolder:
+    """The folder `data` with the raw data, its pointer, and the folders of a swap."""
 
     def __init__(self, data: Path) -> None:
         self.raw = data / "raw"
@@ -30,7 +30,7 @@ class Place:
         self._replaced = data / "replaced"
 
     def settle(self) -> bool:
-        """Finish or undo what a killed call left; return whether that brought other data in."""
+        """Finish or undo a killed swap; return whether new data was moved in."""
         finished = self._arrived.exists()
         if finished:
             self._move_in()
@@ -39,9 +39,9 @@ class Place:
 
     @contextmanager
     def exchange(self) -> Iterator[Path]:
-        """Give an empty folder; what lies there as raw and raw.dvc at the end, takes their place.
+        """Yield an empty folder whose raw and raw.dvc replace the current ones at the end.
 
-        Whatever stops it before leaves all as it was.
+        If it is stopped before, nothing changes.
         """
         self.settle()
         try:
@@ -53,24 +53,22 @@ class Place:
             self._clear()
 
     def refuse_to_lose(self, replace: bool, force: bool) -> None:
-        """Let nothing be replaced that nobody said should be, or that nothing can bring back.
+        """Refuse to replace data unless asked to, or data that could not be restored.
 
         Raises:
             UserError: there is such data, and neither `replace` nor `force` allows it.
         """
         version = recorded_version(self.pointer)
-        present = self.raw.exists() and any(self.raw.iterdir())  # audit: only if there is anything
+        present = self.raw.exists() and any(self.raw.iterdir())  # audit: only whether it is empty
         if force or (not present and version in (None, version_in(self.pointer))):
             return
         if not replace:
             what = f"{self.raw} holds data" if present else f"{self.pointer} names other data"
-            raise UserError(
-                f"{what}; to put this in its place, say so with --replace (make: REPLACE=1)."
-            )
+            raise UserError(f"{what}; to replace it, add --replace (make: REPLACE=1).")
         if reason := self._lost(version, present):
             raise UserError(
-                f"nothing could bring {self.raw} back, for {reason}; keep it with 'dvc add "
-                f"{self.raw}' and commit {self.pointer}, or lose it with --force (make: FORCE=1)."
+                f"{self.raw} could not be restored: {reason}; save it with 'dvc add {self.raw}' "
+                f"and commit {self.pointer}, or lose it with --force (make: FORCE=1)."
             )
 
     def _lost(self, version: str | None, present: bool) -> str:
@@ -81,7 +79,7 @@ class Place:
         except UserError as error:
             return str(error).rstrip(".")
         if changed:
-            return f"{self.pointer} is not as committed"
+            return f"{self.pointer} has uncommitted changes"
         if not present or (version == version_in(self.pointer) and holds(self.raw) == version):
             return ""
         done = dvc("data", "status", "--granular", "--json", self.raw.as_posix())
@@ -93,8 +91,8 @@ class Place:
         return "DVC's cache does not hold all of it" if status.get("not_in_cache") else ""
 
     def _move_in(self) -> None:
-        # First the pointer: with it, 'dvc checkout' can bring the data too. It stays in `arrived`,
-        # so that a call that finishes this puts it there again, whatever it finds.
+        # First the pointer: with it, 'dvc checkout' can restore the data, too. A copy stays in
+        # `arrived`, so that a call that finishes a killed swap writes it again in any case.
         self._replaced.mkdir(exist_ok=True)
         away = Path(tempfile.mkdtemp(dir=self._replaced))
         shutil.copyfile(self._arrived / "raw.dvc", away / "raw.dvc").replace(self.pointer)
@@ -110,7 +108,7 @@ class Place:
         try:
             if self._replaced.exists():
                 shutil.rmtree(self._replaced)
-        except OSError as error:  # the exchange is done all the same
+        except OSError as error:  # the swap is done all the same
             sys.stderr.write(
                 f"note: {self._replaced}, with what was replaced, cannot be removed "
                 f"({error.filename}: {error.strerror}); remove it.\n"

@@ -1,7 +1,7 @@
 """The bootstrap over examples: by class, in whole groups, from a seed.
 
-Efron and Tibshirani, An Introduction to the Bootstrap, 1993. As many examples of each class are
-drawn as there are, so an interval speaks of other examples in the same mixture of classes.
+Efron and Tibshirani, An Introduction to the Bootstrap, 1993. Each resample draws as many examples
+of a class as the data have, so intervals hold for new examples with the same mix of classes.
 """
 
 from collections.abc import Iterator
@@ -13,14 +13,14 @@ from ..core.random import integers
 from .sums import Labels, Values, distinct
 
 STREAM = "bootstrap"
-CHUNK = 2**17  # weights that are held at once: a megabyte, so that they stay in the cache
+CHUNK = 2**17  # weights held at once: a megabyte, which fits in the processor's cache
 
 
 class Resampling:
-    """How the examples of a sample are drawn anew.
+    """How the examples of a sample are resampled.
 
-    `units` is the number of what is drawn, examples or groups; `freedom` that number less one for
-    each stratum.
+    `units` counts what is drawn, examples or groups; `freedom` is that count less one for each
+    stratum.
     """
 
     def __init__(self, strata: Labels, groups: Labels) -> None:
@@ -36,11 +36,11 @@ class Resampling:
 
     @property
     def correction(self) -> float:
-        """What a bootstrap's standard error must be multiplied by: it divides by n, not n - 1."""
+        """The factor for a bootstrap's standard error, which divides by n and not by n - 1."""
         return float(np.sqrt(self.units / self.freedom)) if self.units > 1 else 1.0
 
     def weights(self, seed: int, count: int) -> Iterator[Values]:
-        """Yield, some at a time, `count` rows that say how often each example `[n]` was drawn."""
+        """Yield `count` rows in chunks; each says how often every example `[n]` was drawn."""
         each = max(CHUNK // max(len(self._unit), 1), 1)
         for start in range(0, count, each):
             rows = range(start, min(start + each, count))
@@ -54,12 +54,12 @@ class Resampling:
 
 
 def _of_units(strata: Labels, unit: NDArray[np.intp]) -> NDArray[np.intp]:
-    """The stratum [units] of most of a unit's examples; strata of one unit go together."""
+    """The most frequent stratum of each unit's examples [units]; strata of a single unit merge."""
     count = int(strata.max()) + 1
     keys, votes = np.unique(unit * count + strata, return_counts=True)
     most = np.lexsort((keys % count, -votes, keys // count))
     owners = keys[most] // count
     first = np.append(True, owners[1:] != owners[:-1])
-    found = keys[most][first] % count
-    alone = np.bincount(found, minlength=count) == 1
-    return np.asarray(np.where(alone[found], count, found), dtype=np.intp)
+    stratum = keys[most][first] % count
+    alone = np.bincount(stratum, minlength=count) == 1
+    return np.asarray(np.where(alone[stratum], count, stratum), dtype=np.intp)

@@ -1,8 +1,8 @@
-"""Metrics of examples with one class each.
+"""Metrics for examples with one class each.
 
-A mean over classes is one over those of which something is known, as scikit-learn has it: F1 of the
-classes that are true or predicted, recall and ROC AUC of those that are true. In a resample of the
-bootstrap they are those of the resample.
+Means over classes leave out the undefined ones, as in scikit-learn: F1 counts classes that are true
+or predicted, recall and ROC AUC those that are true. In a bootstrap's resample, these are the
+classes of the resample.
 """
 
 from functools import partial
@@ -20,15 +20,15 @@ def accuracy(sums: Sums) -> Values:
 
 
 def balanced_accuracy(sums: Sums) -> Values:
-    """Mean over the true classes of recall: the share of a class that was recognised."""
+    """Mean over the true classes of recall, the share of a class that was recognised."""
     return _mean(ratio(sums["right"], sums["true"]), sums["true"] > 0)
 
 
 def macro_f1(sums: Sums) -> Values:
     """Mean over the classes of F1, the harmonic mean of precision and recall.
 
-    It is that of the classes that are true or predicted; in a part of a data set, of the true ones:
-    an answer that only the rest holds to be true would count as much as a whole class.
+    The classes are those true or predicted; in a part of a data set, only the true ones: otherwise
+    a single wrong answer with a class from elsewhere would count as much as a whole class.
     """
     either = sums["true"] + sums["answered"]
     return _mean(ratio(2 * sums["right"], either), (sums["true"] if sums.partial else either) > 0)
@@ -42,23 +42,23 @@ def log_loss(sums: Sums) -> Values:
 def roc_auc(sums: Sums) -> Values:
     """Mean over the true classes of the area under the ROC curve, each class against the rest.
 
-    Of two classes both have the same area, the usual one; of a single one it is 0.5, chance.
+    With two classes both have the same area, the usual one; with a single class it is 0.5, chance.
     """
     return np.clip(ratio(sums["area"], sums.examples), 0, 1)
 
 
 def expected_calibration_error(sums: Sums) -> Values:
-    """Mean distance of accuracy from confidence over 15 bins (Guo et al., ICML 2017)."""
+    """Mean distance between accuracy and confidence over 15 bins (Guo et al., ICML 2017)."""
     return ratio(np.abs(sums["gaps"]).sum(axis=1), sums.examples)
 
 
 def recall(sums: Sums, label: int) -> Values:
-    """Share of a class that was recognised; 0 of no example."""
+    """Share of a class that was recognised; 0 without an example."""
     return ratio(sums["right"][:, label], sums["true"][:, label])
 
 
 def precision(sums: Sums, label: int) -> Values:
-    """Share of the answers `label` that are right; 0 of no answer."""
+    """Share of the answers `label` that are right; 0 without an answer."""
     return ratio(sums["right"][:, label], sums["answered"][:, label])
 
 
@@ -68,7 +68,7 @@ def f1(sums: Sums, label: int) -> Values:
 
 
 def _even(sums: Sums) -> Values:
-    """The examples that would tell as much, were each class as large as the others."""
+    """How many examples would tell as much if all classes were of equal size."""
     present = sums["true"] > 0
     each: Values = (present / np.maximum(sums["true"], 1)).sum(axis=1)
     return ratio(present.sum(axis=1) ** 2, each)
@@ -165,5 +165,5 @@ OF_CLASS |= {
 
 
 def _mean(parts: Values, counted: NDArray[np.bool_]) -> Values:
-    """The mean `[r]` of those parts `[r, k]` that count."""
+    """The mean `[r]` of the parts `[r, k]` that count."""
     return ratio((parts * counted).sum(axis=1), counted.sum(axis=1))

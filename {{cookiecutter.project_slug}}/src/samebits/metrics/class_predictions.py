@@ -12,12 +12,12 @@ import numpy.typing as npt
 from ..console.errors import UserError
 from ..core.files import cell, write_csv
 from ..data.prepared import Example
-from .classification import Classified
+from .class_sample import ClassSample
 from .predictions import Predictions
 from .probabilities import Probabilities, check, predicted
 from .sums import Labels, numbered
 
-SURE, PREFIX = "confidence", "p:"  # a class may be called `path`; no column is mistaken for another
+SURE, PREFIX = "confidence", "p:"  # the prefix keeps a class called `path` from naming two columns
 MILLION = 10**6  # figures have six decimals
 
 
@@ -37,10 +37,10 @@ class ClassPredictions(Predictions):
     classes: Sequence[str]
 
     @cached_property
-    def sample(self) -> Classified:
-        """What metrics are computed of."""
-        groups = numbered([one.group for one in self.examples])
-        return Classified(self.labels, self.answers, self.probabilities, groups)
+    def sample(self) -> ClassSample:
+        """The examples that metrics are computed from."""
+        groups = numbered([example.group for example in self.examples])
+        return ClassSample(self.labels, self.answers, self.probabilities, groups)
 
     def words(self, row: int) -> tuple[str, str]:
         """Return the true class and the predicted one."""
@@ -56,11 +56,11 @@ class ClassPredictions(Predictions):
 def written(probabilities: npt.NDArray[np.float64]) -> Iterator[list[str]]:
     """Yield the probabilities [n, k] of each example with six decimals."""
     figures = np.rint(probabilities * MILLION).astype(np.int64)
-    seen = np.zeros(int(figures.max(initial=0)) + 1, dtype=np.bool_)
-    seen[figures] = True
-    # Each figure is written once, however many cells show it.
-    texts = np.empty(len(seen), dtype=object)
-    for figure in np.flatnonzero(seen).tolist():
+    used = np.zeros(int(figures.max(initial=0)) + 1, dtype=np.bool_)
+    used[figures] = True
+    # Format each distinct figure once, however many cells show it.
+    texts = np.empty(len(used), dtype=object)
+    for figure in np.flatnonzero(used).tolist():
         texts[figure] = f"{figure // MILLION}.{figure % MILLION:06d}"
     for row in figures:
         yield texts[row].tolist()
@@ -75,52 +75,52 @@ class ClassScoring:
 
     @property
     def columns(self) -> list[str]:
-        """The columns of reports/predictions.csv behind that of the answer."""
+        """The columns of reports/predictions.csv after that of the answer."""
         return [SURE, *(PREFIX + name for name in self.classes)]
 
     def reader(self) -> "ClassReader":
-        """Return what reads the answers of a data set."""
+        """Return a reader for the answers of one data set."""
         return ClassReader(self.classes)
 
     def scored(
-        self, split: str, examples: list[Example], labels: Labels, found: Probabilities
+        self, split: str, examples: list[Example], labels: Labels, probabilities: Probabilities
     ) -> ClassPredictions:
-        """Return the predictions for a data set, with the six decimals that the table has.
+        """Return the predictions for a data set, rounded to the table's six decimals.
 
         Args:
             split: name of the data set.
             examples: `n` of them.
             labels: true class numbers, `[n]`.
-            found: probabilities `[n, k]`, float32 as a network gives them.
+            probabilities: `[n, k]`, float32 as a network gives them.
 
         Raises:
             UserError: labels and probabilities cannot be scored, or the counts do not match.
         """
         try:
-            check(labels, found)
+            check(labels, probabilities)
         except UserError as error:
             raise UserError(f"data set `{split}`: {error}") from None
-        if len(examples) != len(labels) or len(self.classes) != found.shape[1]:
+        if len(examples) != len(labels) or len(self.classes) != probabilities.shape[1]:
             raise UserError(
                 f"data set `{split}` has {len(labels)} labels for {len(examples)} examples, and "
-                f"the model {found.shape[1]} outputs for {len(self.classes)} classes; run "
+                f"the model {probabilities.shape[1]} outputs for {len(self.classes)} classes; run "
                 "`dvc repro` again"
             )
-        answers = predicted(found)
-        # A float32 times a million is exact, so this rounds as the table's decimals are rounded.
-        figures = np.rint(found.astype(np.float64) * MILLION) / MILLION
+        answers = predicted(probabilities)
+        # A float32 times a million is exact in float64, so this rounds as the table does.
+        figures = np.rint(probabilities.astype(np.float64) * MILLION) / MILLION
         sure = figures[np.arange(len(labels)), answers]
         return ClassPredictions(examples, np.asarray(labels), answers, sure, figures, self.classes)
 
     def write_pairs(self, path: Path, predictions: ClassPredictions) -> None:
-        """Write the true and the predicted class of each example, as DVC's plot wants them."""
+        """Write the true and the predicted class of each example, as DVC's plot needs them."""
         answers = zip(predictions.labels, predictions.answers, strict=True)
         names = [*map(cell, self.classes)]
         write_csv(path, ("actual", "predicted"), ((names[a], names[p]) for a, p in answers))
 
 
 class ClassReader:
-    """The answers of one data set, kept as numbers: as text they take ten times the memory."""
+    """The answers of one data set, kept as numbers: text would take ten times the memory."""
 
     def __init__(self, classes: Sequence[str]) -> None:
         self._classes = classes
@@ -128,7 +128,7 @@ class ClassReader:
         self._labels, self._answers, self._figures = array("q"), array("q"), array("d")
 
     def add(self, label: str, cells: Sequence[str]) -> None:
-        """Read a row: its true class, and the `cells`. A class that is not there is a KeyError."""
+        """Read a row: its true class, and the `cells`. An unknown class is a KeyError."""
         self._labels.append(self._numbers[label])
         self._answers.append(self._numbers[cells[0]])
         self._figures.extend(map(float, cells[1:]))
@@ -139,7 +139,7 @@ class ClassReader:
         if not np.isfinite(figures).all():
             raise ValueError("nan or infinity")
         labels, answers = (
-            np.frombuffer(one, dtype=np.int64) for one in (self._labels, self._answers)
+            np.frombuffer(numbers, dtype=np.int64) for numbers in (self._labels, self._answers)
         )
         sure, rows = figures[:, 0], figures[:, 1:]
         return ClassPredictions(examples, labels, answers, sure, rows, self._classes)

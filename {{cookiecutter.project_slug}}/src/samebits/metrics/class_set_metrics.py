@@ -1,6 +1,6 @@
-"""Metrics of examples with several classes each, beside those that one class has, too.
+"""Metrics for examples with several classes each, besides those shared with a single class.
 
-What class_metrics.py says of means over classes holds here as well.
+Means over classes follow class_metrics.py.
 """
 
 import numpy as np
@@ -10,33 +10,35 @@ from .sums import Labels, Sets, Sums, Values, ratio
 
 
 def micro_f1(sums: Sums) -> Values:
-    """F1 of all classes together: the harmonic mean of precision and recall; 0 of no class."""
+    """F1 over all classes together: the harmonic mean of precision and recall; 0 without any."""
     right, true, answered = (sums[name].sum(axis=1) for name in ("right", "true", "answered"))
     return ratio(2 * right, true + answered)
 
 
 def hamming_loss(sums: Sums) -> Values:
-    """Share of the answers that are wrong: of every example one for each class."""
+    """Share of wrong answers, of which every example has one for each class."""
     return np.asarray(sums["error"] / sums.examples)
 
 
 def exact_match(sums: Sums) -> Values:
-    """Share of the examples of which no answer is wrong."""
+    """Share of the examples without a wrong answer."""
     return np.asarray(sums["exact"] / sums.examples)
 
 
 def mean_average_precision(scored: ScoredSets) -> float:
     """Mean over the true classes of the precision at each true example, by falling probability.
 
-    Of equal probabilities all are taken together, as scikit-learn has it; 0 of no class.
+    Ties count together, as in scikit-learn; 0 if no class is true anywhere.
     """
     there = np.flatnonzero(scored.labels.any(axis=0)).tolist()
-    found = [average_precision(scored.labels[:, at], scored.probabilities[:, at]) for at in there]
-    return sum(found) / len(found) if found else 0.0
+    precisions = [
+        average_precision(scored.labels[:, at], scored.probabilities[:, at]) for at in there
+    ]
+    return sum(precisions) / len(precisions) if precisions else 0.0
 
 
 def average_precision(labels: Sets, probabilities: Values) -> float:
-    """Return that of one class: labels [n], 1 where it is true, which is so at least once."""
+    """Return the average precision of a class; labels [n] are 1 where it is true, at least once."""
     order = np.argsort(-probabilities, kind="stable")
     ordered = probabilities[order]
     last: Labels = np.append(np.flatnonzero(np.diff(ordered)), len(ordered) - 1)

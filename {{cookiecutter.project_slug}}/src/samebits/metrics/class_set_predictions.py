@@ -13,7 +13,7 @@ from ..core.files import cell, named, write_csv
 from ..data.prepared import Example
 from ..data.targets import NONE, SAID, joined, marked
 from .class_predictions import MILLION, PREFIX, written
-from .class_sets import ClassSets
+from .class_set_sample import ClassSetSample
 from .predictions import Predictions
 from .probabilities import Probabilities
 from .sums import Sets, Values, numbered
@@ -36,10 +36,10 @@ class ClassSetPredictions(Predictions):
     classes: Sequence[str]
 
     @cached_property
-    def sample(self) -> ClassSets:
-        """What metrics are computed of."""
-        groups = numbered([one.group for one in self.examples])
-        return ClassSets(self.labels, self.answers, self.probabilities, groups)
+    def sample(self) -> ClassSetSample:
+        """The examples that metrics are computed from."""
+        groups = numbered([example.group for example in self.examples])
+        return ClassSetSample(self.labels, self.answers, self.probabilities, groups)
 
     def words(self, row: int) -> tuple[str, str]:
         """Return the true classes and the predicted ones, as the data name them."""
@@ -64,70 +64,70 @@ class ClassSetScoring:
 
     @property
     def columns(self) -> list[str]:
-        """The columns of reports/predictions.csv behind that of the answer."""
+        """The columns of reports/predictions.csv after that of the answer."""
         return [ERROR, *(PREFIX + name for name in self.classes)]
 
     def reader(self) -> "ClassSetReader":
-        """Return what reads the answers of a data set."""
+        """Return a reader for the answers of one data set."""
         return ClassSetReader(self.classes)
 
     def scored(
-        self, split: str, examples: list[Example], labels: Sets, found: Probabilities
+        self, split: str, examples: list[Example], labels: Sets, probabilities: Probabilities
     ) -> ClassSetPredictions:
-        """Return the predictions for a data set, with the six decimals that the table has.
+        """Return the predictions for a data set, rounded to the table's six decimals.
 
-        A class is said to be there from a probability of a half on.
+        A class is predicted from a probability of one half.
 
         Args:
             split: name of the data set.
             examples: `n` of them.
             labels: 1 for each true class, `[n, k]`.
-            found: probabilities `[n, k]`, float32 as a network gives them.
+            probabilities: `[n, k]`, float32 as a network gives them.
 
         Raises:
-            UserError: there is no example, the counts do not match, or there is no probability.
+            UserError: there is no example, the counts do not match, or a value is not from 0 to 1.
         """
         shape = len(examples), len(self.classes)
-        if not examples or labels.shape != shape or found.shape != shape:
+        if not examples or labels.shape != shape or probabilities.shape != shape:
             raise UserError(
                 f"data set `{split}` has {len(examples)} examples of {len(self.classes)} classes, "
                 f"labels of shape {list(labels.shape)} and probabilities of shape "
-                f"{list(found.shape)}; run `dvc repro` again"
+                f"{list(probabilities.shape)}; run `dvc repro` again"
             )
-        broken = int((~((found >= 0) & (found <= 1))).any(axis=1).sum())
+        broken = int((~((probabilities >= 0) & (probabilities <= 1))).any(axis=1).sum())
         if broken:
             raise UserError(
-                f"data set `{split}`: {broken} of {len(found)} predictions are no probabilities: "
-                "the model has diverged or its file is damaged; train it again with a lower "
-                "learning rate"
+                f"data set `{split}`: {broken} of {len(probabilities)} predictions are not "
+                "probabilities: the model has diverged or its file is damaged; train it again with "
+                "a lower learning rate"
             )
-        figures = np.rint(found.astype(np.float64) * MILLION) / MILLION
-        answers = (found >= SAID).astype(np.uint8)
+        figures = np.rint(probabilities.astype(np.float64) * MILLION) / MILLION
+        answers = (probabilities >= SAID).astype(np.uint8)
         return ClassSetPredictions(examples, np.asarray(labels), answers, figures, self.classes)
 
     def write_pairs(self, path: Path, predictions: ClassSetPredictions) -> None:
-        """Write each true class with what was said in its place, as DVC's plot wants them."""
+        """Write each true class with the class predicted in its place, as DVC's plot needs them."""
         names = [*map(cell, self.classes), NONE]
         pairs = pairs_of(predictions.labels, predictions.answers)
         write_csv(path, ("actual", "predicted"), ((names[a], names[p]) for a, p in pairs))
 
 
 def pairs_of(labels: Sets, answers: Sets) -> Iterator[tuple[int, int]]:
-    """Yield (true class, class said in its place), by example; the number of classes is for none.
+    """Yield (true class, class predicted in its place) by example; k, their number, means none.
 
-    A true class that was said goes with itself; one that was missed with each class that was
-    wrongly said there, or with none; what was wrongly said where none was missed, with none.
+    A true class that was predicted pairs with itself, a missed one with each class wrongly
+    predicted there, or with none; classes wrongly predicted where none was missed pair with none.
     """
     nothing = labels.shape[1]
     for true, said in zip(labels == 1, answers == 1, strict=True):
         yield from ((at, at) for at in np.flatnonzero(true & said).tolist())
-        missed, wrong = (np.flatnonzero(one).tolist() for one in (true & ~said, said & ~true))
+        missed, wrong = (np.flatnonzero(marks).tolist() for marks in (true & ~said, said & ~true))
         if missed or wrong:
             yield from ((a, p) for a in missed or [nothing] for p in wrong or [nothing])
 
 
 class ClassSetReader:
-    """The answers of one data set, kept as numbers: as text they take ten times the memory."""
+    """The answers of one data set, kept as numbers: text would take ten times the memory."""
 
     def __init__(self, classes: Sequence[str]) -> None:
         self._classes = classes
@@ -135,7 +135,7 @@ class ClassSetReader:
         self._labels, self._answers, self._figures = bytearray(), bytearray(), array("d")
 
     def add(self, label: str, cells: Sequence[str]) -> None:
-        """Read a row: its true classes, and the `cells`. Another class is a KeyError."""
+        """Read a row: its true classes, and the `cells`. An unknown class is a KeyError."""
         self._labels += marked(named(label), self._numbers).tobytes()
         self._answers += marked(named(cells[0]), self._numbers).tobytes()
         self._figures.extend(map(float, cells[2:]))
@@ -147,7 +147,7 @@ class ClassSetReader:
         if not np.isfinite(figures).all():
             raise ValueError("nan or infinity")
         labels, answers = (
-            np.frombuffer(bytes(one), dtype=np.uint8).reshape(shape)
-            for one in (self._labels, self._answers)
+            np.frombuffer(bytes(cells), dtype=np.uint8).reshape(shape)
+            for cells in (self._labels, self._answers)
         )
         return ClassSetPredictions(examples, labels, answers, figures, self._classes)

@@ -1,6 +1,6 @@
-"""Constraints: what a model must reach to be taken at all, whatever its score.
+"""Constraints: what a model must reach to be accepted at all, whatever its score.
 
-Andrew Ng calls them satisficing metrics: good enough is enough, and better earns nothing.
+Andrew Ng calls them satisficing metrics: good enough is enough, and better earns no credit.
 """
 
 import math
@@ -31,12 +31,12 @@ class Constraint:
 
     @classmethod
     def of(cls, text: str) -> Self:
-        """Return the constraint that `text` describes, of the shape that sections.py asks for."""
-        found = CONSTRAINT.fullmatch(text)
-        if found is None:
+        """Return the constraint that `text` describes, in the form that sections.py requires."""
+        match = CONSTRAINT.fullmatch(text)
+        if match is None:
             raise UserError(f"constraint `{text}` cannot be read; write `recall[cat] >= 0.9`.")
-        least = found["sign"] == ">="
-        return cls(text, found["figure"], found["slice"] or "", least, float(found["bound"]))
+        least = match["sign"] == ">="
+        return cls(text, match["figure"], match["slice"] or "", least, float(match["bound"]))
 
     @property
     def name(self) -> str:
@@ -44,7 +44,7 @@ class Constraint:
         return f"{self.figure}@{self.slice}" if self.slice else self.figure
 
     def margin(self, value: float) -> float:
-        """Return by how much `value` is better than it must be; negative if it is worse."""
+        """Return by how much `value` exceeds what is required; negative if it falls short."""
         return value - self.bound if self.least else self.bound - value
 
 
@@ -52,48 +52,49 @@ def parse(texts: Sequence[str], answers: Answers) -> list[Constraint]:
     """Return the constraints, in their order.
 
     Raises:
-        UserError: one names what is not there, or can never be met, or two contradict each other
-            or say the same.
+        UserError: a constraint names something unknown or can never be met, or two of them
+            contradict or repeat each other.
     """
-    found = [Constraint.of(text) for text in texts]
-    for one in found:
-        _check(one, answers)
-    for position, one in enumerate(found):
-        for other in found[:position]:
-            _check_pair(other, one)
-    return found
+    constraints = [Constraint.of(text) for text in texts]
+    for constraint in constraints:
+        _check(constraint, answers)
+    for position, constraint in enumerate(constraints):
+        for earlier in constraints[:position]:
+            _check_pair(earlier, constraint)
+    return constraints
 
 
 def judge(
     constraints: Sequence[Constraint], known: Mapping[str, Figure | float]
 ) -> list[dict[str, Any]]:
-    """Return for each constraint what was found, whether it is met and by how much.
+    """Return for each constraint its value, whether it is met and by how much.
 
-    `sure` says whether the whole interval is on the same side of the bound. What is measured on a
-    machine, `latency_ms`, is no part of a result that every machine has: if it is not among what is
-    known, its `met` is None.
+    `sure` says whether the whole interval lies on one side of the bound. `latency_ms` depends on
+    the machine, so it is not part of a reproducible result: if it is unknown, `met` is None.
 
     Args:
         constraints: as `parse` gives them.
-        known: the figures by the constraints' names; a number stands for an exact one.
+        known: the figures by the constraints' names; a plain number is exact.
     """
     verdicts: list[dict[str, Any]] = []
-    for one in constraints:
-        if one.figure == LATENCY and LATENCY not in known:
-            verdicts.append({"constraint": one.text, "met": None, "measured": "make latency"})
+    for constraint in constraints:
+        if constraint.figure == LATENCY and LATENCY not in known:
+            verdicts.append(
+                {"constraint": constraint.text, "met": None, "measured": "make latency"}
+            )
             continue
-        seen = known[one.name]
-        value = seen.rounded() if isinstance(seen, Figure) else seen
-        decimals = seen.decimals if isinstance(seen, Figure) else DECIMALS
-        interval = seen.interval() if isinstance(seen, Figure) else [seen, seen]
-        ends = [one.margin(end) >= 0 for end in interval]
+        figure = known[constraint.name]
+        value = figure.rounded() if isinstance(figure, Figure) else figure
+        decimals = figure.decimals if isinstance(figure, Figure) else DECIMALS
+        interval = figure.interval() if isinstance(figure, Figure) else [figure, figure]
+        ends = [constraint.margin(end) >= 0 for end in interval]
         verdicts.append(
             {
-                "constraint": one.text,
+                "constraint": constraint.text,
                 "value": value,
                 "interval": interval,
-                "met": one.margin(value) >= 0,
-                "margin": rounded(one.margin(value), decimals),
+                "met": constraint.margin(value) >= 0,
+                "margin": rounded(constraint.margin(value), decimals),
                 "sure": ends[0] == ends[1],
             }
         )
@@ -102,54 +103,64 @@ def judge(
 
 def accepted(verdicts: Sequence[Mapping[str, Any]]) -> bool:
     """Return whether no constraint is missed."""
-    return all(one["met"] is not False for one in verdicts)
+    return all(verdict["met"] is not False for verdict in verdicts)
 
 
-def _check(one: Constraint, answers: Answers) -> None:
-    if one.figure in (*COSTS, LATENCY, WORST):
-        if one.slice:
-            raise UserError(f"constraint `{one.text}`: `{one.figure}` has no slices; drop `@`.")
-        form = "any" if one.figure == WORST else "mean"
+def _check(constraint: Constraint, answers: Answers) -> None:
+    if constraint.figure in (*COSTS, LATENCY, WORST):
+        if constraint.slice:
+            raise UserError(
+                f"constraint `{constraint.text}`: `{constraint.figure}` has no slices; drop `@`."
+            )
+        form = "any" if constraint.figure == WORST else "mean"
     else:
-        form = _metric(one, answers).form
-    if not math.isfinite(one.bound):
-        raise UserError(f"constraint `{one.text}`: no bound is so large; write a smaller number.")
-    check_bound(one, form)
-
-
-def check_bound(one: Constraint, form: str) -> None:
-    """Raise a `UserError` where a figure of that form, as in `Metric`, never comes to the bound."""
-    if form in ("share", "area") and not 0 <= one.bound <= 1:
+        form = _metric(constraint, answers).form
+    if not math.isfinite(constraint.bound):
         raise UserError(
-            f"constraint `{one.text}`: `{one.figure}` lies between 0 and 1; write 90 % as 0.9."
+            f"constraint `{constraint.text}`: no bound is so large; write a smaller number."
         )
-    if form == "explained" and one.bound > 1:
-        raise UserError(f"constraint `{one.text}`: `{one.figure}` is never above 1.")
-    if form in ("mean", "gap") and one.bound < 0:
+    check_bound(constraint, form)
+
+
+def check_bound(constraint: Constraint, form: str) -> None:
+    """Raise a `UserError` if figures of that form, as in `Metric`, can never reach the bound."""
+    if form in ("share", "area") and not 0 <= constraint.bound <= 1:
         raise UserError(
-            f"constraint `{one.text}`: `{one.figure}` is never negative; write a bound above 0."
+            f"constraint `{constraint.text}`: `{constraint.figure}` lies between 0 and 1; "
+            "write 90 % as 0.9."
+        )
+    if form == "explained" and constraint.bound > 1:
+        raise UserError(
+            f"constraint `{constraint.text}`: `{constraint.figure}` is never above 1; "
+            "write a smaller bound."
+        )
+    if form in ("mean", "gap") and constraint.bound < 0:
+        raise UserError(
+            f"constraint `{constraint.text}`: `{constraint.figure}` is never negative; "
+            "write a bound above 0."
         )
 
 
-def _metric(one: Constraint, answers: Answers) -> Metric:
+def _metric(constraint: Constraint, answers: Answers) -> Metric:
     try:
-        return find(one.figure, answers.classes, answers.target)
+        return find(constraint.figure, answers.classes, answers.target)
     except UserError as error:
-        others = f" Beside metrics there are {', '.join((*COSTS, LATENCY, WORST))}."
-        more = "" if "class that" in str(error) else others
-        raise UserError(f"constraint `{one.text}`: {error}{more}") from None
+        others = f" Besides metrics there are {', '.join((*COSTS, LATENCY, WORST))}."
+        more = "" if "unknown class" in str(error) else others
+        raise UserError(f"constraint `{constraint.text}`: {error}{more}") from None
 
 
-def _check_pair(one: Constraint, other: Constraint) -> None:
-    if one.name != other.name:
+def _check_pair(first: Constraint, second: Constraint) -> None:
+    if first.name != second.name:
         return
-    if one.least == other.least:
+    if first.least == second.least:
         raise UserError(
-            f"constraints `{one.text}` and `{other.text}` say the same of one figure; keep one."
+            f"constraints `{first.text}` and `{second.text}` bound the same figure in the same "
+            "direction; keep one."
         )
-    low, high = (one, other) if one.least else (other, one)
+    low, high = (first, second) if first.least else (second, first)
     if low.bound > high.bound:
         raise UserError(
-            f"constraints `{one.text}` and `{other.text}` contradict each other: no model can meet "
-            "both; change one of them."
+            f"constraints `{first.text}` and `{second.text}` contradict each other: no model can "
+            "meet both; change one of them."
         )

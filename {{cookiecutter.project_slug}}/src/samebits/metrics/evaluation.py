@@ -1,7 +1,7 @@
-"""What `reports/metrics.json` says: the one number to decide by, and all that stands around it.
+"""The content of `reports/metrics.json`: the metric to decide by, and everything around it.
 
-Predictions go one way: `parts_of` says which examples are scored together, `resample_all` computes
-all that is asked of those, each figure with its interval, and `judge_all` says what that means.
+`parts_of` says which examples are scored together, `resample_all` computes each part's figures with
+their intervals, and `judge_all` turns them into verdicts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,25 +25,25 @@ SLICED = ("dev", "test")
 
 
 def check(evaluation: Evaluation, answers: Answers) -> list[Constraint]:
-    """Return the constraints, after a look at every name of the section `evaluation`.
+    """Return the constraints, after checking every name in the section `evaluation`.
 
     Raises:
-        UserError: a metric or a class is not there, or constraints contradict each other.
+        UserError: a metric or a class is unknown, or constraints contradict each other.
     """
     form = find(evaluation.metric, target=answers.target).form
     constraints = parse(evaluation.constraints, answers)
-    worst = [one for one in constraints if one.figure == WORST]
+    worst = [constraint for constraint in constraints if constraint.figure == WORST]
     if worst and not evaluation.slices:
         raise UserError(f"a constraint on `{WORST}` needs slices; add some to evaluation.slices.")
-    for one in worst:
-        check_bound(one, form)
+    for constraint in worst:
+        check_bound(constraint, form)
     return constraints
 
 
 class Part(NamedTuple):
     """A data set, or a slice of one: examples that are scored together.
 
-    `whole` is the data set, and `mask` [n] says which of its examples they are.
+    `whole` is the data set, and `mask` [n] says which of its examples belong to the part.
     """
 
     split: str
@@ -52,7 +52,7 @@ class Part(NamedTuple):
     mask: Mask
 
     def sample(self) -> Sample:
-        """Return the examples; those of a slice are copied, so do not keep them."""
+        """Return the examples; a slice is a copy, so do not keep it."""
         return self.whole.part(self.mask) if self.slice else self.whole
 
 
@@ -62,12 +62,12 @@ Drawn = dict[tuple[str, str], Resampled]  # by data set and slice
 def parts_of(
     evaluation: Evaluation, answers: Answers, predictions: Mapping[str, Predictions]
 ) -> list[Part]:
-    """Return what is scored: each data set, then the slices of dev and test.
+    """Return the parts to score: each data set, then the slices of dev and test.
 
     Args:
         evaluation: what counts as good.
         answers: what an answer is.
-        predictions: by data set, in the order in which they are reported.
+        predictions: by data set, in the order of the report.
 
     Raises:
         UserError: `test` is missing, or a slice cannot be read.
@@ -91,13 +91,13 @@ def resample_all(
     parts: Sequence[Part],
     seed: int,
 ) -> Drawn:
-    """Return every figure that is asked of each part, with its interval.
+    """Return every figure that is needed of each part, with its interval.
 
-    Those are all metrics of a data set, the one to decide by of a slice, and those of constraints.
+    For a data set that is every metric, for a slice the metric to decide by; and constraints'.
 
     Raises:
-        UserError: a data set cannot be scored, there is no slice of that name, or the metric or a
-            constraint tells nothing there.
+        UserError: a data set cannot be scored, a constraint names an unknown slice, or the metric
+            or a constraint is undefined there.
     """
     _check_slices(evaluation, constraints, parts)
     drawn = {}
@@ -111,11 +111,11 @@ def resample_all(
 def _constrained(constraints: Sequence[Constraint], part: Part) -> list[Constraint]:
     """The constraints on metrics of a part."""
     return [
-        one
-        for one in constraints
+        constraint
+        for constraint in constraints
         if part.split == "test"
-        and one.slice == part.slice
-        and one.figure not in (*COSTS, LATENCY, WORST)
+        and constraint.slice == part.slice
+        and constraint.figure not in (*COSTS, LATENCY, WORST)
     ]
 
 
@@ -150,18 +150,20 @@ def _of_slice(
     try:
         return resample(chosen | metrics, sample, seed)
     except UserError:
-        # Of all examples one's own metric has given a number; of these, it is only left out.
+        # The user's own metric gave a number for all examples; where it fails for these, omit it.
         return resample(metrics, sample, seed)
 
 
 def _metrics(
     constraints: Sequence[Constraint], answers: Answers, sample: Sample, where: str
 ) -> dict[str, Metric]:
-    """The metrics of constraints, each of which must tell something of the examples."""
+    """The metrics of constraints, each of which must be defined for the examples."""
     metrics = {}
-    for one in constraints:
-        metrics[one.figure] = metric = find(one.figure, answers.classes, answers.target)
-        _check_told(f"constraint `{one.text}`", one.figure, metric, sample, where)
+    for constraint in constraints:
+        metrics[constraint.figure] = metric = find(
+            constraint.figure, answers.classes, answers.target
+        )
+        _check_told(f"constraint `{constraint.text}`", constraint.figure, metric, sample, where)
     return metrics
 
 
@@ -171,16 +173,16 @@ def _check_slices(
     known = [part.slice for part in parts if part.split == "test" and part.slice]
     given = "none of evaluation.slices has an example there"
     none = given if evaluation.slices else "none; add some to evaluation.slices"
-    for one in constraints:
-        if one.slice and one.slice not in known:
+    for constraint in constraints:
+        if constraint.slice and constraint.slice not in known:
             raise UserError(
-                f"constraint `{one.text}`: there is no slice `{one.slice}` on test; the slices are "
-                f"{', '.join(known) or none}."
+                f"constraint `{constraint.text}`: there is no slice `{constraint.slice}` on test; "
+                f"the slices are {', '.join(known) or none}."
             )
 
 
 def _check_told(subject: str, figure: str, metric: Metric, sample: Sample, where: str) -> None:
-    """Raise a `UserError` where nothing is known, which is neither good nor bad."""
+    """Raise a `UserError` if the metric is undefined, which is neither good nor bad."""
     if problem := sample.untold(metric, figure, where):
         raise UserError(f"{subject}: {problem}; add examples, or take another figure.")
 
@@ -195,14 +197,14 @@ def judge_all(
 ) -> dict[str, Any]:
     """Return the content of `reports/metrics.json`.
 
-    DVC shows the numbers and leaves out the lists, which hold intervals, constraints and slices.
+    DVC shows the numbers and skips the lists, which hold intervals, constraints and slices.
 
     Args:
         evaluation: what counts as good.
-        constraints: of `check`.
+        constraints: as `check` returns them.
         answers: what an answer is.
-        parts: of `parts_of`.
-        drawn: of `resample_all`.
+        parts: as `parts_of` returns them.
+        drawn: as `resample_all` returns it.
         costs: `parameters` and `model_bytes` of the model.
 
     Raises:
@@ -210,11 +212,11 @@ def judge_all(
     """
     rows = _slice_rows(evaluation, parts, drawn)
     known: dict[str, Figure | float] = {name: costs[name] for name in COSTS}
-    for one in constraints:
-        if one.figure == WORST:
+    for constraint in constraints:
+        if constraint.figure == WORST:
             known[WORST] = _worst(evaluation.metric, rows, drawn)
-        elif one.figure not in (*COSTS, LATENCY):
-            known[one.name] = drawn["test", one.slice].figures[one.figure]
+        elif constraint.figure not in (*COSTS, LATENCY):
+            known[constraint.name] = drawn["test", constraint.slice].figures[constraint.figure]
     verdicts = judge(constraints, known)
     figure = drawn["test", ""].figures[evaluation.metric]
     whole = [part for part in parts if not part.slice]
@@ -225,13 +227,16 @@ def judge_all(
         "interval": figure.interval(),
         "constraints": verdicts,
         **costs,
-        **{one.split: _summary(drawn[one.split, ""].figures, one.whole, answers) for one in whole},
+        **{
+            part.split: _summary(drawn[part.split, ""].figures, part.whole, answers)
+            for part in whole
+        },
         "slices": rows,
     }
 
 
 def _summary(figures: Mapping[str, Figure], sample: Sample, answers: Answers) -> dict[str, Any]:
-    """What is said of a data set as a whole."""
+    """What metrics.json says of a whole data set."""
     names = metrics_of(answers.target)
     return {
         **{name: figures[name].rounded() for name in names},
@@ -246,7 +251,7 @@ def _slice_rows(
 ) -> list[dict[str, Any]]:
     """The metric to decide by in each slice of dev and test, and what the slice costs.
 
-    `counts` says who can be the worst.
+    `counts` says whether the slice is large enough to be the worst.
     """
     rows = []
     for part in [part for part in parts if part.slice]:
@@ -260,17 +265,17 @@ def _slice_rows(
 
 
 def _cost(whole: Sample, mask: Mask, least: int) -> dict[str, float | list[float]]:
-    """By how much less the mean error of all examples would be, were the slice as good as the rest.
+    """How much lower the mean error of all examples would be if the slice were like the rest.
 
-    In errors, whatever metric decides: a mean over classes means little in a part that has few of
-    them.
+    Counted in errors, whatever the metric to decide by: a mean over classes says little about a
+    part that has few of them.
     """
     if (~mask).sum() < least:
-        return {}  # there is hardly a rest to compare with
+        return {}  # too few other examples to compare with
     errors, part = whole.errors, float(mask.mean())
     rest, inside = (
-        measured("", errors[one], whole.groups[one], share=whole.share, each=whole.each)
-        for one in (~mask, mask)
+        measured("", errors[rows], whole.groups[rows], share=whole.share, each=whole.each)
+        for rows in (~mask, mask)
     )
     decimals = min(rest.decimals, inside.decimals)
     interval = [rounded(part * end, decimals) for end in newcombe(rest, inside)]
@@ -286,5 +291,5 @@ def _worst(metric: str, rows: Sequence[Mapping[str, Any]], drawn: Drawn) -> Figu
             "examples where the metric is defined; lower that number, or cut other slices."
         )
     sign = 1 if find(metric).higher_is_better else -1
-    row = min(counted, key=lambda one: sign * one["value"])
+    row = min(counted, key=lambda row: sign * row["value"])
     return drawn["test", row["slice"]].figures[metric]

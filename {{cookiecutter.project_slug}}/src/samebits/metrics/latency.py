@@ -1,4 +1,4 @@
-"""What this machine has measured of latency: for each file of weights, milliseconds an example."""
+"""The latencies measured on this machine: for each file of weights, milliseconds an example."""
 
 from pathlib import Path
 
@@ -16,7 +16,10 @@ def remembered() -> dict[str, list[float]]:
     """
     try:
         content = read_json(FILE.read_text(encoding="utf-8"))
-        return {str(name): [float(one) for one in times] for name, times in content.items()}
+        return {
+            str(name): [float(time) for time in milliseconds]
+            for name, milliseconds in content.items()
+        }
     except FileNotFoundError:
         return {}
     except (ValueError, TypeError, AttributeError):

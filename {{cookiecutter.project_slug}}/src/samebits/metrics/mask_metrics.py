@@ -1,6 +1,6 @@
-"""Metrics of examples with a class for each pixel, of the pixels of all examples together.
+"""Metrics for examples with a class for each pixel, over the pixels of all examples together.
 
-A mean over classes is one over those that are true or said; in a part of a data set, of the true.
+Means over classes count those that are true or predicted; in a part of a data set, the true ones.
 """
 
 from functools import partial
@@ -12,13 +12,13 @@ from .sums import Sums, Values, ratio
 
 
 def mean_iou(sums: Sums) -> Values:
-    """Mean over the classes of the pixels that are right, of those that are true or said."""
+    """Mean over the classes of the right pixels as a share of the true or predicted ones."""
     either = sums["true"] + sums["said"] - sums["right"]
     return _mean(sums, ratio(sums["right"], either))
 
 
 def dice(sums: Sums) -> Values:
-    """Mean over the classes of Dice's coefficient, which is the F1 of pixels."""
+    """Mean over the classes of the Dice coefficient, the F1 of pixels."""
     return _mean(sums, ratio(2 * sums["right"], sums["true"] + sums["said"]))
 
 
@@ -33,13 +33,13 @@ def pixel_log_loss(sums: Sums) -> Values:
 
 
 def iou(sums: Sums, label: int) -> Values:
-    """Pixels of a class that are right, of those that are true or said; 0 of none."""
+    """Right pixels of a class as a share of those true or predicted; 0 if there are none."""
     true, said, right = (sums[name][:, label] for name in ("true", "said", "right"))
     return ratio(right, true + said - right)
 
 
 def _mean(sums: Sums, parts: Values) -> Values:
-    """The mean `[r]` of those parts `[r, k]` of which something is known."""
+    """The mean `[r]` of the parts `[r, k]` of classes that occur."""
     known = (sums["true"] if sums.partial else sums["true"] + sums["said"]) > 0
     return ratio((parts * known).sum(axis=1), known.sum(axis=1).astype(np.float64))
 

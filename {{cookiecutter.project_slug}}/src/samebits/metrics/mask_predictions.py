@@ -1,4 +1,4 @@
-"""Predictions of a class for each pixel: what is kept of an example are counts, not its pixels."""
+"""Predictions of a class for each pixel: counts are kept of each example, and not its pixels."""
 
 from array import array
 from collections.abc import Iterator, Sequence
@@ -13,9 +13,9 @@ from ..console.errors import UserError
 from ..core.files import cell, write_csv
 from ..data.prepared import Example
 from .mask_metrics import iou
+from .mask_sample import MaskSample
 from .predictions import Predictions
 from .scores import rounded
-from .segmentation import Segmented
 from .sums import Values, numbered
 
 ERROR, LOSS = "error", "loss"
@@ -28,8 +28,8 @@ DECIMALS = 6  # of an error and a loss
 class MaskPredictions(Predictions):
     """The predictions for one data set of `n` examples and `k` classes, in prepared order.
 
-    `counts` [n, 3, k] are how many pixels are true, said and right, `losses` [n] the mean losses of
-    a pixel, with six decimals; `classes` are the names.
+    `counts` [n, 3, k] are the numbers of pixels true, predicted and right, `losses` [n] the mean
+    losses of a pixel, with six decimals; `classes` are the names.
     """
 
     examples: list[Example]
@@ -38,15 +38,15 @@ class MaskPredictions(Predictions):
     classes: Sequence[str]
 
     @cached_property
-    def sample(self) -> Segmented:
-        """What metrics are computed of."""
-        groups = numbered([one.group for one in self.examples])
+    def sample(self) -> MaskSample:
+        """The examples that metrics are computed from."""
+        groups = numbered([example.group for example in self.examples])
         true, said, right = (self.counts[:, at] for at in range(len(COUNTS)))
-        return Segmented(true, said, right, self.losses, groups)
+        return MaskSample(true, said, right, self.losses, groups)
 
     def words(self, row: int) -> tuple[str, str]:
-        """Return which classes have which share of the pixels, truly and as said."""
-        true, said = (self._shares(one) for one in self.counts[row, :2])
+        """Return each class's share of the pixels, in the true mask and in the predicted one."""
+        true, said = (self._shares(counts) for counts in self.counts[row, :2])
         return true, said
 
     def _shares(self, counts: Values) -> str:
@@ -59,10 +59,10 @@ class MaskPredictions(Predictions):
         errors, rows = self.sample.errors.tolist(), self.counts.reshape(len(self.counts), -1)
         for row, (error, loss) in enumerate(zip(errors, self.losses.tolist(), strict=True)):
             figures = f"{error:.{DECIMALS}f}", f"{loss:.{DECIMALS}f}"
-            yield [cell(self.words(row)[1]), *figures, *(f"{one:.0f}" for one in rows[row])]
+            yield [cell(self.words(row)[1]), *figures, *(f"{count:.0f}" for count in rows[row])]
 
     def worst(self) -> list[int]:
-        """Return the rows with the largest errors, `DRAWN` at most; of equals by path."""
+        """Return the rows with the largest errors, at most `DRAWN`; ties by path."""
         errors, examples = self.sample.errors.tolist(), self.examples
         rows = sorted(range(len(errors)), key=lambda row: (-errors[row], examples[row].path))
         return rows[:DRAWN]
@@ -77,46 +77,46 @@ class MaskScoring:
 
     @property
     def columns(self) -> list[str]:
-        """The columns of reports/predictions.csv behind that of the answer."""
+        """The columns of reports/predictions.csv after that of the answer."""
         counts = (f"{kind}:{name}" for kind in COUNTS for name in self.classes)
         return [ERROR, LOSS, *counts]
 
     def reader(self) -> "MaskReader":
-        """Return what reads the answers of a data set."""
+        """Return a reader for the answers of one data set."""
         return MaskReader(self.classes)
 
     def scored(
-        self, split: str, examples: list[Example], labels: object, found: NDArray[np.float64]
+        self, split: str, examples: list[Example], labels: object, counted: NDArray[np.float64]
     ) -> MaskPredictions:
-        """Return the predictions for a data set, with the six decimals that the table has.
+        """Return the predictions for a data set, rounded to the table's six decimals.
 
         Args:
             split: name of the data set.
             examples: `n` of them.
             labels: true masks, which are counted already.
-            found: the loss and the counts of each, `[n, 1 + 3 * k]`.
+            counted: the loss and the counts of each, `[n, 1 + 3 * k]`.
 
         Raises:
             UserError: there is no example, the counts do not match, or a loss is not finite.
         """
-        if not examples or found.shape != (len(examples), 1 + 3 * len(self.classes)):
+        if not examples or counted.shape != (len(examples), 1 + 3 * len(self.classes)):
             raise UserError(
                 f"data set `{split}` has {len(examples)} examples and {len(self.classes)} classes, "
-                f"and what was counted has the shape {list(found.shape)}; run `dvc repro` again"
+                f"but the counts have the shape {list(counted.shape)}; run `dvc repro` again"
             )
-        broken = int((~np.isfinite(found[:, 0])).sum())
+        broken = int((~np.isfinite(counted[:, 0])).sum())
         if broken:
             raise UserError(
-                f"data set `{split}`: the losses of {broken} of {len(found)} predictions are NaN "
+                f"data set `{split}`: the losses of {broken} of {len(counted)} predictions are NaN "
                 "or infinite: the model has diverged or its file is damaged; train it again with a "
                 "lower learning rate"
             )
-        losses = np.array([rounded(one, DECIMALS) for one in found[:, 0].tolist()])
-        counts = found[:, 1:].reshape(len(found), len(COUNTS), -1)
+        losses = np.array([rounded(loss, DECIMALS) for loss in counted[:, 0].tolist()])
+        counts = counted[:, 1:].reshape(len(counted), len(COUNTS), -1)
         return MaskPredictions(examples, counts, losses, self.classes)
 
     def write_pairs(self, path: Path, predictions: MaskPredictions) -> None:
-        """Write the IoU of each class, as DVC's plot wants them."""
+        """Write the IoU of each class, as DVC's plot needs them."""
         sums = predictions.sample.sums()
         rows = (
             (cell(name), f"{iou(sums, at)[0]:.{DECIMALS}f}") for at, name in enumerate(self.classes)
@@ -125,7 +125,7 @@ class MaskScoring:
 
 
 def counted_classes(columns: Sequence[str]) -> list[str]:
-    """Return the classes in such columns of reports/predictions.csv, [] where they are no such."""
+    """Return the classes in these columns of reports/predictions.csv, [] if not those of masks."""
     first, *_ = (f"{kind}:" for kind in COUNTS)
     names = [name.removeprefix(first) for name in columns[2:] if name.startswith(first)]
     known = names[: (len(columns) - 2) // len(COUNTS)]

@@ -1,4 +1,4 @@
-"""Metrics of examples with one number each: all but R² have the unit of the data."""
+"""Metrics for examples with one number each: all but R² are in the unit of the data."""
 
 import numpy as np
 
@@ -20,7 +20,7 @@ def mae(sums: Sums) -> Values:
 def r2(sums: Sums) -> Values:
     """Share of the variance of the truth that the answers explain.
 
-    Where it has none, 1 of perfect answers and 0 of others, as scikit-learn has it.
+    If there is no variance, 1 for perfect answers and 0 for others, as in scikit-learn.
     """
     spread, square = sums["true_square"] - sums["true"] ** 2 / sums.examples, sums["square"]
     left = np.divide(square, spread, out=np.where(square > 0, 1.0, 0.0), where=spread > 0)

@@ -12,8 +12,8 @@ import numpy as np
 from ..console.errors import UserError
 from ..core.files import named, write_csv
 from ..data.prepared import Example
+from .number_sample import NumberSample
 from .predictions import Predictions
-from .regression import Numbers
 from .scores import decimals_for, rounded
 from .sums import Values, numbered
 
@@ -30,10 +30,10 @@ class NumberPredictions(Predictions):
     answers: Values
 
     @cached_property
-    def sample(self) -> Numbers:
-        """What metrics are computed of."""
-        groups = numbered([one.group for one in self.examples])
-        return Numbers(self.truth, self.answers, groups)
+    def sample(self) -> NumberSample:
+        """The examples that metrics are computed from."""
+        groups = numbered([example.group for example in self.examples])
+        return NumberSample(self.truth, self.answers, groups)
 
     def words(self, row: int) -> tuple[str, str]:
         """Return the true number as the data has it, and the predicted one with six digits."""
@@ -50,58 +50,58 @@ class NumberPredictions(Predictions):
 class NumberScoring:
     """How answers that are numbers are scored and written.
 
-    They keep so many `decimals`; fewer than 0 round to tens, hundreds and so on.
+    They are rounded to `decimals`; negative ones round to tens, hundreds and so on.
     """
 
     decimals: int = 0
     pairs = "residuals.csv"
-    columns = ("error",)  # of reports/predictions.csv, behind that of the answer
+    columns = ("error",)  # of reports/predictions.csv, after that of the answer
 
     @classmethod
     def of(cls, spread: float) -> Self:
-        """Return that of answers with this standard deviation.
+        """Return the scoring of answers with this standard deviation.
 
-        It is written with nine digits, so an answer has as many decimals: float32, in which a
-        network computes, is no finer.
+        Answers keep the decimals of nine digits of it: float32, in which a network computes, is no
+        finer.
         """
         return cls(decimals_for(spread))
 
     def reader(self) -> "NumberReader":
-        """Return what reads the answers of a data set."""
+        """Return a reader for the answers of one data set."""
         return NumberReader()
 
     def scored(
-        self, split: str, examples: list[Example], truth: Values, found: Values
+        self, split: str, examples: list[Example], truth: Values, predicted: Values
     ) -> NumberPredictions:
-        """Return the predictions for a data set, with the decimals that the table has.
+        """Return the predictions for a data set, rounded to the table's decimals.
 
         Args:
             split: name of the data set.
             examples: `n` of them.
             truth: the true numbers, `[n]`.
-            found: the predicted ones, `[n]`.
+            predicted: the predicted ones, `[n]`.
 
         Raises:
             UserError: there is no example, the counts do not match, or a number is not finite.
         """
-        if not examples or truth.shape != (len(examples),) or found.shape != truth.shape:
+        if not examples or truth.shape != (len(examples),) or predicted.shape != truth.shape:
             raise UserError(
                 f"data set `{split}` has {len(examples)} examples, true numbers of shape "
-                f"{list(truth.shape)} and predicted ones of shape {list(found.shape)}; run "
+                f"{list(truth.shape)} and predicted ones of shape {list(predicted.shape)}; run "
                 "`dvc repro` again"
             )
-        broken = int((~np.isfinite(found)).sum())
+        broken = int((~np.isfinite(predicted)).sum())
         if broken:
             raise UserError(
-                f"data set `{split}`: {broken} of {len(found)} predictions are NaN or infinite: "
-                "the model has diverged or its file is damaged; train it again with a lower "
-                "learning rate"
+                f"data set `{split}`: {broken} of {len(predicted)} predictions are NaN or "
+                "infinite: the model has diverged or its file is damaged; train it again with a "
+                "lower learning rate"
             )
-        kept = [rounded(one, self.decimals) for one in found.tolist()]
+        kept = [rounded(number, self.decimals) for number in predicted.tolist()]
         return NumberPredictions(examples, np.asarray(truth), np.array(kept))
 
     def write_pairs(self, path: Path, predictions: NumberPredictions) -> None:
-        """Write the true and the predicted number of each example, as a plot wants them."""
+        """Write the true and the predicted number of each example, as DVC's plot needs them."""
         answers = zip(predictions.truth.tolist(), predictions.answers.tolist(), strict=True)
         write_csv(path, ("actual", "predicted"), answers)
 

@@ -1,6 +1,6 @@
-"""reports/predictions.csv: one row for each example, written by `evaluate`, read by the report.
+"""reports/predictions.csv: a row for each example, written by `evaluate`, read by the report.
 
-Its header says what an answer is: of a class, or of several, every class has a column of
+Its header says what an answer is: for one class, or several, each class has a column of
 probabilities.
 """
 
@@ -20,17 +20,17 @@ from .mask_predictions import MaskScoring, counted_classes
 from .number_predictions import NumberScoring
 from .predictions import Predictions
 
-FIRST, ANSWER = ("split", *COLUMNS), "prediction"  # facts stand between
+FIRST, ANSWER = ("split", *COLUMNS), "prediction"  # facts come between
 LABEL = FIRST.index("label")
 
 
-class Reader(Protocol):
-    """Reads the answers of one data set, kept as numbers: texts take ten times the memory."""
+class AnswerReader(Protocol):
+    """Reads the answers of one data set, kept as numbers: text would take ten times the memory."""
 
     def add(self, label: str, cells: Sequence[str]) -> None:
         """Read a row: its true answer, and what `Predictions.cells` gave.
 
-        A class that is not there is a KeyError, what is no number a ValueError.
+        An unknown class is a KeyError, a cell that is not a number a ValueError.
         """
 
     def predictions(self, examples: list[Example]) -> Predictions:
@@ -44,25 +44,25 @@ class Scoring(Protocol):
     def pairs(self) -> str:
         """The file in reports/ for DVC's plot: the true and the predicted answer of test examples.
 
-        Of masks, how good the pixels of each class are.
+        For masks, the IoU of each class.
         """
 
     @property
     def columns(self) -> Sequence[str]:
-        """The columns of reports/predictions.csv behind that of the answer."""
+        """The columns of reports/predictions.csv after that of the answer."""
 
-    def reader(self) -> Reader:
-        """Return what reads the answers of a data set."""
+    def reader(self) -> AnswerReader:
+        """Return a reader for the answers of one data set."""
 
-    def scored(self, split: str, examples: list[Example], labels: Any, found: Any) -> Predictions:
-        """Return the predictions for a data set, of labels and what a model answers."""
+    def scored(self, split: str, examples: list[Example], labels: Any, outputs: Any) -> Predictions:
+        """Return the predictions for a data set, from labels and a model's outputs."""
 
     def write_pairs(self, path: Path, predictions: Any) -> None:
         """Write the file `pairs`."""
 
 
 def scoring_of(answers: Answers, scale: tuple[float, ...] = ()) -> Scoring:
-    """Return how answers are scored; without the `scale` of numbers they can only be read."""
+    """Return how answers are scored; without a `scale`, numbers can only be read."""
     if answers.target == "class":
         return ClassScoring(answers.classes)
     if answers.target == "classes":
@@ -78,13 +78,13 @@ def header(facts: Iterable[str], answers: Answers) -> list[str]:
 
 
 def rows(split: str, predictions: Predictions) -> Iterator[list[str]]:
-    """Yield one row for each example of a data set, under `header`."""
+    """Yield a row for each example of a data set, in the columns of `header`."""
     for example, cells in zip(predictions.examples, predictions.cells(), strict=True):
         yield [split, *example.cells(), *cells]
 
 
 def write_predictions(path: Path, answers: Answers, predictions: Mapping[str, Predictions]) -> None:
-    """Write the predictions for all data sets, by name, as one table."""
+    """Write the predictions for all data sets, by name, to one table."""
     with replacing(path) as file:
         for line in _lines(answers, predictions):
             file.write(line.encode())
@@ -92,9 +92,11 @@ def write_predictions(path: Path, answers: Answers, predictions: Mapping[str, Pr
 
 def _lines(answers: Answers, predictions: Mapping[str, Predictions]) -> Iterator[str]:
     buffer = io.StringIO()
-    # With this end of a line, names that hold a part of it are put in quotes.
+    # With this line ending, csv quotes names that contain a part of it.
     writer = csv.writer(buffer, lineterminator="\r\n")
-    facts = next((one.facts for known in predictions.values() for one in known.examples), {})
+    facts = next(
+        (example.facts for known in predictions.values() for example in known.examples), {}
+    )
     first = header(facts, answers)
     words = first.index(ANSWER) + 1  # cells that may need quotes; the others are numbers
     writer.writerow(first)
@@ -122,19 +124,22 @@ def read_predictions(path: Path) -> tuple[Answers, dict[str, Predictions]]:
         facts, answers = first[len(FIRST) : answer], _answers(first[answer + 1 :])
         if first != header(facts, answers) or answers == Answers("class", []):
             raise _malformed(path, 1)
-        found = dict[str, _Read]()
+        tables = dict[str, _SplitRows]()
         try:
             for row in reader:
                 if len(row) != len(first):
                     raise _malformed(path, reader.line_num)
-                if row[0] not in found:
-                    found[row[0]] = _Read(facts, answers)
-                found[row[0]].add(row)
-            return answers, {name: one.predictions() for name, one in found.items()}
+                if row[0] not in tables:
+                    tables[row[0]] = _SplitRows(facts, answers)
+                tables[row[0]].add(row)
+            return answers, {split: table.predictions() for split, table in tables.items()}
         except KeyError:
             raise _malformed(path, reader.line_num) from None
         except ValueError as error:
-            raise UserError(f"{path.as_posix()} holds what is not a number ({error})") from None
+            raise UserError(
+                f"{path.as_posix()} has a cell that is not a number ({error}); "
+                "write the file again with `dvc repro --force evaluate`"
+            ) from None
 
 
 def _answers(columns: Sequence[str]) -> Answers:
@@ -146,7 +151,7 @@ def _answers(columns: Sequence[str]) -> Answers:
     return Answers(target, [name.removeprefix(PREFIX) for name in columns[1:]])
 
 
-class _Read:
+class _SplitRows:
     """The rows of one data set."""
 
     def __init__(self, facts: Sequence[str], answers: Answers) -> None:
@@ -164,6 +169,6 @@ class _Read:
 
 def _malformed(path: Path, line: int) -> UserError:
     return UserError(
-        f"{path.as_posix()}, line {line}, is not a row of predictions: "
-        "make the file anew with `dvc repro --force evaluate`"
+        f"{path.as_posix()}, line {line}, is not a row of predictions; "
+        "write the file again with `dvc repro --force evaluate`"
     )

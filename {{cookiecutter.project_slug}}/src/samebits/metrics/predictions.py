@@ -1,4 +1,4 @@
-"""What was said of examples, and what of it is the same for every target."""
+"""Predictions for examples, as far as they are alike for every target."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from .sample import Sample
 class Predictions(ABC):
     """The predictions for one data set of `n` examples, in prepared order.
 
-    `examples` are what is known of them beside their arrays.
+    `examples` hold what is known of them besides their arrays.
     """
 
     examples: list[Example]
@@ -18,15 +18,15 @@ class Predictions(ABC):
     @property
     @abstractmethod
     def sample(self) -> Sample:
-        """What metrics are computed of; examples of one group stay together in it."""
+        """The examples that metrics are computed from, with their groups."""
 
     @abstractmethod
     def words(self, row: int) -> tuple[str, str]:
-        """Return the true answer and the one that was given, for a person."""
+        """Return the true and the predicted answer, for people."""
 
     @abstractmethod
     def cells(self) -> Iterator[list[str]]:
-        """Yield for each example what reports/predictions.csv says of the answer.
+        """Yield the cells of reports/predictions.csv for each example's answer.
 
         The first cell is the answer itself; the others are numbers.
         """

@@ -1,4 +1,4 @@
-"""What a classifier gives: probabilities, checked before anything is made of them."""
+"""A classifier's outputs: probabilities, checked before anything is computed from them."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ SUM_TOLERANCE = 1e-3  # 1,000 classes, each rounded to six decimals, stay within
 
 
 def predicted(probabilities: Probabilities) -> Labels:
-    """Return the most probable class of each row as int64 `[n]`; of equals, the first."""
+    """Return the most probable class of each row as int64 `[n]`; of ties, the first."""
     return np.asarray(probabilities.argmax(axis=1), dtype=np.int64)
 
 

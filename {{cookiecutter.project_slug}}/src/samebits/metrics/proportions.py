@@ -1,4 +1,4 @@
-"""Mean errors of examples, a share or an amount: their intervals, and those of a difference."""
+"""Mean errors of examples, shares or amounts: their intervals, and those of differences."""
 
 import math
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from .sums import Labels, Values, distinct
 
 @dataclass(frozen=True)
 class Measured:
-    """The error at one place of the chain, with its interval; the target has no examples.
+    """The error at one place of the chain, with its interval and the `decimals` to show.
 
-    It is shown with so many `decimals`.
+    The target has no examples.
     """
 
     name: str
@@ -48,15 +48,15 @@ def measured(
     share: bool = True,
     each: int = 1,
 ) -> Measured:
-    """Return the mean error of examples, in whole groups.
+    """Return the mean error of examples, with an interval over their groups.
 
     Args:
         name: of the place.
         errors: of each example `[n]`.
-        groups: the number of its group `[n]`.
+        groups: the number of each example's group `[n]`.
         level: of the interval.
-        share: whether an error is a share of answers that are wrong, as `Sample.share` says.
-        each: the answers to each example, as `Sample.each` says.
+        share: whether errors are shares of wrong answers, as in `Sample.share`.
+        each: the answers to each example, as in `Sample.each`.
     """
     if share:
         return _share(name, errors, groups, level, each)
@@ -64,9 +64,9 @@ def measured(
 
 
 def _amount(name: str, errors: Values | Labels, groups: Labels, level: float) -> Measured:
-    """The mean, with Student's interval of its logarithm."""
+    """The mean, with a Student interval of its logarithm."""
     error, spread, units = mean_over(errors, groups)
-    if units == 1:  # nothing is known of the spread; it is taken to be as large
+    if units == 1:  # the spread is unknown; assume it to be as large as the error
         spread = error
     low, high = positive_ends(error, spread, quantile(level, max(units - 1, 1)))
     return Measured(name, error, low, high, len(errors), decimals_for(error))
@@ -75,7 +75,7 @@ def _amount(name: str, errors: Values | Labels, groups: Labels, level: float) ->
 def mean_over(values: Values | Labels, groups: Labels) -> tuple[float, float, int]:
     """Return the mean of values `[n]`, its standard error over groups `[n]`, and their number.
 
-    It is a ratio of two means over groups (Cochran, Sampling Techniques, 1977, 6.3).
+    The mean is a ratio of two means over groups (Cochran, Sampling Techniques, 1977, 6.3).
     """
     count, mean = len(values), math.fsum(values.tolist()) / len(values)
     _, unit = distinct(groups)
@@ -86,20 +86,20 @@ def mean_over(values: Values | Labels, groups: Labels) -> tuple[float, float, in
 
 
 def _share(name: str, wrong: Values | Labels, groups: Labels, level: float, each: int) -> Measured:
-    """The share of answers that are wrong, with Wilson's interval.
+    """The share of wrong answers, with Wilson's interval.
 
-    The answers of one group tell less than as many that stand alone: so many fewer count as the
-    spread over groups says (a design effect: Kish, Survey Sampling, 1965).
+    Answers of one group tell less than as many independent ones; the spread over groups says how
+    many fewer count (a design effect: Kish, Survey Sampling, 1965).
     """
     count, error = len(wrong), float(np.mean(wrong))
     most = count * each
     _, unit = distinct(groups)
     units = int(unit.max()) + 1
-    # In whole numbers, so that groups that are all alike differ by nothing at all.
+    # In whole numbers, so that groups with equal shares have exactly no spread.
     away = np.bincount(unit, wrong) * count - np.bincount(unit) * float(np.sum(wrong))
     variance = float((away**2).sum()) / count**4 * units / max(units - 1, 1)
     alone = error * (1 - error)
-    if units == 1 or not alone:  # nothing is known of the spread
+    if units == 1 or not alone:  # the spread is unknown
         told = float(units)
     else:
         told = min(alone / variance, most) if variance > 0 else most
@@ -110,9 +110,9 @@ def _share(name: str, wrong: Values | Labels, groups: Labels, level: float, each
 def newcombe(start: Measured, end: Measured) -> tuple[float, float]:
     """Return the interval of the difference of two independent errors, both shares or amounts.
 
-    Newcombe's method 10 (Statistics in Medicine, 1998), of the intervals of both.
+    Newcombe's method 10 (Statistics in Medicine, 1998), from both intervals.
     """
-    found = end.error - start.error
+    difference = end.error - start.error
     below = math.hypot(end.error - end.low, start.high - start.error)
     above = math.hypot(end.high - end.error, start.error - start.low)
-    return found - below, found + above
+    return difference - below, difference + above

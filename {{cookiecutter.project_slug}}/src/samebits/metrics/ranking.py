@@ -1,4 +1,4 @@
-"""All candidates in order: the accepted by score, with ties where the data cannot tell."""
+"""Candidates in order: the accepted ones by score, tied where the data cannot tell."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from .registry import Metric
 class Candidate:
     """A model with its score; `accepted` is None where a constraint was not measured here.
 
-    `spread` is what is known of what the seed moves in its score, `resampled` the test examples
-    with the metric under "".
+    `spread` is how much the seed moves its score, if known; `resampled` holds the metric on test
+    under the name "".
     """
 
     name: str
@@ -24,30 +24,31 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Place:
-    """A candidate's place: 1 is the best and whoever cannot be told from it, 0 is not accepted."""
+class Ranked:
+    """A candidate's place: 1 for the best and all that tie with it, 0 for not accepted."""
 
     candidate: Candidate
     place: int
 
 
-def rank(candidates: Sequence[Candidate], metric: Metric) -> list[Place]:
+def rank(candidates: Sequence[Candidate], metric: Metric) -> list[Ranked]:
     """Return the candidates in order.
 
-    Each is compared with the best. The more are tried, the luckier the best of them is, so each
-    comparison is held to a part of the 5 % of errors that all together may make (Bonferroni).
-    Where a spread over seeds is known, who cannot be told from the best in spite of it is tied.
+    Each is compared with the best. The more are tried, the luckier the best of them is, so the
+    comparisons share the 5 % of errors that they may make together (Bonferroni). A known spread
+    over seeds counts as uncertainty, too.
     """
     sign = -1 if metric.higher_is_better else 1
     ordered = sorted(
-        candidates, key=lambda one: (one.accepted is False, sign * one.score, one.name)
+        candidates,
+        key=lambda candidate: (candidate.accepted is False, sign * candidate.score, candidate.name),
     )
-    taken = [one for one in ordered if one.accepted is not False]
-    level, places = corrected(len(taken)), list[Place]()
-    for position, one in enumerate(taken):
-        tied = position == 0 or not _gain(metric, taken[0], one, level)
-        places.append(Place(one, 1 if tied else position + 1))
-    return places + [Place(one, 0) for one in ordered if one.accepted is False]
+    taken = [candidate for candidate in ordered if candidate.accepted is not False]
+    level, places = corrected(len(taken)), list[Ranked]()
+    for position, candidate in enumerate(taken):
+        tied = position == 0 or not _gain(metric, taken[0], candidate, level)
+        places.append(Ranked(candidate, 1 if tied else position + 1))
+    return places + [Ranked(candidate, 0) for candidate in ordered if candidate.accepted is False]
 
 
 def corrected(count: int) -> float:
@@ -55,7 +56,7 @@ def corrected(count: int) -> float:
     return 1 - (1 - LEVEL) / max(count - 1, 1)
 
 
-def _gain(metric: Metric, best: Candidate, one: Candidate, level: float) -> int:
-    # What was measured once for both is not known twice as well.
-    known = dict.fromkeys(each.spread for each in (best, one) if each.spread is not None)
-    return paired(metric, best.resampled, one.resampled).judged(level, [*known]).gain
+def _gain(metric: Metric, best: Candidate, candidate: Candidate, level: float) -> int:
+    # A spread that was measured once and serves both models counts once.
+    known = dict.fromkeys(model.spread for model in (best, candidate) if model.spread is not None)
+    return paired(metric, best.resampled, candidate.resampled).judged(level, [*known]).gain

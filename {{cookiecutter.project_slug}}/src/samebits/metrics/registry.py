@@ -1,4 +1,4 @@
-"""The table of metrics: the built-in ones, and those of the project's metrics.py."""
+"""The table of metrics: the built-in ones, and those in the project's metrics.py."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -14,15 +14,14 @@ from .sums import Labels, Sets, Sums, Values
 
 @dataclass(frozen=True)
 class Metric:
-    """How a number is computed, how it reads, and what kind of interval fits it.
+    """How a figure is computed, how it is described, and what kind of interval fits it.
 
-    `compute` makes `[r]` values of sums, or `own` one value of examples. `form` is "share" for what
-    lies between 0 and 1 and is made of right and wrong answers, "area" for what lies there and is
-    not, "mean" for what cannot be negative, "explained" for 1 less such a mean, "gap" for what
-    chance alone makes greater than it is, and "any". `summed` is the column that a mean adds up, ""
-    for what is counted. `evidence` is the number of answers that a share rests on, `label` the
-    class that the number is of, if it is one class's. `targets` are those that it is for, () for
-    what a project has of its own.
+    `compute` gives values `[r]` from sums, or `own` a single value from examples. `form` is "share"
+    for figures from 0 to 1 that count right and wrong answers, "area" for other figures from 0 to
+    1, "mean" for those that cannot be negative, "explained" for 1 less such a mean, "gap" for those
+    that chance inflates, and "any". `summed` is the column that a mean adds up, "" for counts.
+    `evidence` is the number of answers that a share rests on, `label` the class of a figure that is
+    about one class. `targets` are those it is defined for, () for the project's own metrics.
     """
 
     title: str
@@ -38,24 +37,28 @@ class Metric:
     name: str = ""
 
 
-# What stands beside metrics, in constraints and in reports/metrics.json.
+# Names with another meaning in constraints and in reports/metrics.json.
 TAKEN = (
     *("parameters", "model_bytes", "latency_ms", "worst_slice"),
     *("examples", "intervals", "absent"),
 )
 
 METRICS: dict[str, Metric] = {}
-# Those of one class, as `recall[cat]`: class number in, metric out.
+# Metrics of one class, such as `recall[cat]`: class number in, metric out.
 OF_CLASS: dict[str, Callable[[int], Metric]] = {}
 
 
 def metrics_of(target: str) -> dict[str, Metric]:
-    """Return the metrics for a target by name, the project's own at the end."""
-    return {name: one for name, one in METRICS.items() if not one.targets or target in one.targets}
+    """Return the metrics for a target by name, the project's own last."""
+    return {
+        name: metric
+        for name, metric in METRICS.items()
+        if not metric.targets or target in metric.targets
+    }
 
 
 class Scored(NamedTuple):
-    """Examples of one class each with what was said of them.
+    """Examples of one class each, with the predictions.
 
     labels: true class numbers [n]. answers: predicted ones [n]. probabilities: [n, k].
     """
@@ -66,10 +69,10 @@ class Scored(NamedTuple):
 
 
 class ScoredSets(NamedTuple):
-    """Examples of several classes each with what was said of them.
+    """Examples of several classes each, with the predictions.
 
-    labels: 1 for each class that an example has [n, k]. answers: for each that it was said to have
-    [n, k]. probabilities: [n, k].
+    labels: 1 for each class of an example [n, k]. answers: 1 for each predicted class [n, k].
+    probabilities: [n, k].
     """
 
     labels: Sets
@@ -78,7 +81,7 @@ class ScoredSets(NamedTuple):
 
 
 class ScoredNumbers(NamedTuple):
-    """Examples of one number each with what was said of them.
+    """Examples of one number each, with the predictions.
 
     truth: true numbers [n]. answers: predicted ones [n]. Both are in the unit of the data.
     """
@@ -90,7 +93,7 @@ class ScoredNumbers(NamedTuple):
 class ScoredMasks(NamedTuple):
     """Examples with a class for each pixel: how many pixels each class has, by example [n, k].
 
-    true: in the true masks. said: in those predicted. right: in both at once.
+    true: in the true masks. said: in the predicted ones. right: in both, at the same pixel.
     """
 
     true: Values
@@ -106,16 +109,16 @@ def mean_of(
     between_0_and_1: bool = False,
     meaning: str = "",
 ) -> Metric:
-    """Return the metric that is the mean of what a function gives each example, [n].
+    """Return a metric: the mean over examples of what a function returns for each, [n].
 
     Args:
-        name: by which params.yaml names it.
-        function: of `Scored`, of `ScoredSets` where answers are several classes, of `ScoredNumbers`
-            where they are numbers, or of `ScoredMasks` where they are masks; it must not draw
-            random numbers; of trues and falses, the mean is a share.
-        higher_is_better: or lower.
-        between_0_and_1: as a share does; its interval stays there too.
-        meaning: in a few words, for the report.
+        name: its name in params.yaml.
+        function: takes `Scored`, or `ScoredSets` for several classes, `ScoredNumbers` for numbers,
+            `ScoredMasks` for masks. It must not draw random numbers. The mean of booleans is a
+            share.
+        higher_is_better: False if lower is.
+        between_0_and_1: whether its values, and so its interval, stay from 0 to 1.
+        meaning: a few words for the report.
     """
 
     def mean(scored: Any) -> float:
@@ -138,10 +141,10 @@ def number_of(
     between_0_and_1: bool = False,
     meaning: str = "",
 ) -> Metric:
-    """Return the metric that is one number of all examples.
+    """Return a metric: the number that a function returns for all examples together.
 
-    The function is called some hundred times on resampled examples, from which the interval
-    follows; the other arguments are those of `mean_of`.
+    The function is called some hundred times on resampled examples, which give the interval; the
+    other arguments are those of `mean_of`.
     """
     form = "area" if between_0_and_1 else "any"
     title = name.replace("_", " ").capitalize()
@@ -149,18 +152,19 @@ def number_of(
 
 
 def enter(metrics: Sequence[Metric]) -> None:
-    """Have metrics of the project's own known by their names.
+    """Register the project's own metrics under their names.
 
     Raises:
-        UserError: a name is taken, or params.yaml could not say it.
+        UserError: a name is taken, or cannot be written in params.yaml.
     """
-    for one in metrics:
-        if one.name in METRICS or one.name in OF_CLASS or one.name in TAKEN:
+    for metric in metrics:
+        if metric.name in METRICS or metric.name in OF_CLASS or metric.name in TAKEN:
             raise UserError(
-                f"metrics.py: something else is called `{one.name}`; give your metric another name."
+                f"metrics.py: the name `{metric.name}` is taken; give your metric another one."
             )
-        if not re.fullmatch(r"[a-z]\w*", one.name):
+        if not re.fullmatch(r"[a-z]\w*", metric.name):
             raise UserError(
-                f"metrics.py: `{one.name}` is no name of a metric; begin it with a small letter."
+                f"metrics.py: `{metric.name}` cannot name a metric; begin with a small letter, and "
+                "use letters, digits and underscores only."
             )
-        METRICS[one.name] = one
+        METRICS[metric.name] = metric

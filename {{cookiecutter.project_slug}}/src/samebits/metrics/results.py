@@ -1,4 +1,4 @@
-"""What a commit or experiment says of its examples, read from its outputs."""
+"""The metrics and predictions of a commit or experiment, read from its outputs."""
 
 import math
 import re
@@ -21,12 +21,12 @@ from .predictions import Predictions
 
 PREDICTIONS, METRICS = "reports/predictions.csv", "reports/metrics.json"
 WEIGHTS = "models/model.safetensors"
-FEWEST_SEEDS = 3  # from two, a deviation is hardly known
+FEWEST_SEEDS = 3  # two are too few to estimate a standard deviation
 
 
 @dataclass(frozen=True)
 class Result:
-    """A revision with its metrics, what it answers and its predictions for each data set."""
+    """A revision with its metrics, its target's answers and its predictions for each data set."""
 
     revision: Revision
     metrics: dict[str, Any]
@@ -34,11 +34,11 @@ class Result:
     predictions: dict[str, Predictions]
 
     def accepted(self) -> bool | None:
-        """Whether it misses no constraint; None if one was not measured on this machine."""
-        verdicts = [self._measured(one) for one in self.metrics["constraints"]]
+        """Whether it meets every constraint; None if one was not measured on this machine."""
+        verdicts = [self._measured(verdict) for verdict in self.metrics["constraints"]]
         if not accepted(verdicts):
             return False
-        return None if any(one["met"] is None for one in verdicts) else True
+        return None if any(verdict["met"] is None for verdict in verdicts) else True
 
     def _measured(self, verdict: dict[str, Any]) -> dict[str, Any]:
         if verdict["met"] is not None:
@@ -49,11 +49,11 @@ class Result:
 
 
 def read_result(name: str) -> Result:
-    """Return what the commit, tag, branch or experiment of this name has.
+    """Return the result of the commit, tag, branch or experiment of this name.
 
     Raises:
-        UserError: there is none, or its predictions or metrics are neither here nor on a remote, or
-            are damaged, or were written before there were intervals and constraints.
+        UserError: there is no such revision, or its predictions or metrics are neither here nor on
+            a remote, are damaged, or were written before there were intervals and constraints.
     """
     revision = Revision.find(name)
     contents = [revision.output(path, fetch=True) for path in (METRICS, PREDICTIONS)]
@@ -69,9 +69,9 @@ def read_result(name: str) -> Result:
         try:
             return Result(revision, metrics, *read_predictions(copy))
         except UserError as error:
-            # The copy's path says nothing to a person.
-            said = str(error).replace(copy.as_posix(), f"{PREDICTIONS} of '{name}'")
-            raise UserError(said) from None
+            # The temporary copy's path means nothing to the user.
+            message = str(error).replace(copy.as_posix(), f"{PREDICTIONS} of '{name}'")
+            raise UserError(message) from None
 
 
 def _metrics(content: bytes, name: str) -> dict[str, Any]:
@@ -85,15 +85,17 @@ def _metrics(content: bytes, name: str) -> dict[str, Any]:
             f"{METRICS} of '{name}' has no score; check it out and run `dvc repro -f evaluate`."
         )
     if "constraints" not in metrics:
-        raise UserError(f"{METRICS} of '{name}' is of an older form; run `dvc repro evaluate`.")
+        raise UserError(
+            f"{METRICS} of '{name}' has an older format; check it out and run `dvc repro evaluate`."
+        )
     return dict(metrics)
 
 
 def spread_over_seeds(result: Result, on: str = "test") -> tuple[str, Spread] | None:
-    """Return what `make seeds` has left for a result: the commit it ran in, and the spread.
+    """Return the spread that `make seeds` measured for a result, and the commit it ran in.
 
-    It ran in the commit itself or in the one before, from which an experiment starts. None where
-    three seeds of either with this result's metric can no longer be read.
+    That is the result's own commit, or its parent, from which an experiment starts. None unless
+    three seeds of either, with this result's metric, can still be read.
     """
     key, commit = result.metrics["metric"], result.revision.commit
     bases = git("rev-list", "--max-count=2", "--first-parent", commit).stdout.split()
@@ -102,14 +104,14 @@ def spread_over_seeds(result: Result, on: str = "test") -> tuple[str, Spread] | 
         names = [base, *filter(pattern.fullmatch, experiments())]
         if len(names) < FEWEST_SEEDS:
             continue
-        scores = [one for one in (_score(name, on, key) for name in names) if one is not None]
+        scores = [score for name in names if (score := _score(name, on, key)) is not None]
         if len(scores) >= FEWEST_SEEDS:
             return base, Spread(stdev(scores), len(scores))
     return None
 
 
 def _score(name: str, on: str, metric: str) -> float | None:
-    """Return a figure of an experiment; None where it is gone or decides by another metric."""
+    """Return a figure of an experiment; None if it is gone or has another metric."""
     content = Revision.find(name).output(METRICS, fetch=True)
     try:
         return None if content is None else float(read_json(content)[on][metric])

@@ -1,4 +1,4 @@
-"""Examples that are scored together, whatever is asked of each."""
+"""Examples that are scored together, whatever the target."""
 
 import math
 from abc import ABC, abstractmethod
@@ -11,16 +11,16 @@ from numpy.typing import NDArray
 from .registry import Metric, Scored, ScoredMasks, ScoredNumbers, ScoredSets
 from .sums import Column, Kinds, Labels, Sums, Values, distinct
 
-FEWEST = 8  # degrees of freedom; below, an interval is of no use to anybody
+FEWEST = 8  # degrees of freedom; with fewer, an interval is too wide to be of use
 
 
 class Sample(ABC):
-    """`n` examples with what was said of them.
+    """`n` examples with their predictions.
 
-    `groups` [n] numbers what was drawn together, such as the examples of one patient; each example
-    has its own number where it stands alone. `partial` says that they are a part of a data set,
-    `share` whether an error is a share of answers that are wrong, of which an example has `each`:
-    where it has one, an error is 0 or 1.
+    `groups` [n] numbers examples that belong together, such as those of one patient; an example
+    without a group has a number of its own. `partial` says that they are a part of a data set,
+    `share` whether an error is the share of wrong answers among the `each` of an example: with a
+    single answer, an error is 0 or 1.
     """
 
     groups: Labels
@@ -29,7 +29,7 @@ class Sample(ABC):
 
     @property
     def each(self) -> int:
-        """The answers to each example."""
+        """The number of answers to each example."""
         return 1
 
     def __len__(self) -> int:
@@ -43,54 +43,54 @@ class Sample(ABC):
     @property
     @abstractmethod
     def strata(self) -> Labels:
-        """The numbers [n], from 0, of what the bootstrap draws as often as it is there."""
+        """The strata [n], numbered from 0: the bootstrap keeps the size of each."""
 
     def of_class(self, number: int) -> NDArray[np.bool_]:
-        """Return which examples are of a class [n], where answers have classes."""
+        """Return which examples are of a class [n], for targets with classes."""
         return np.asarray(self.strata == number)
 
     @abstractmethod
     def column(self, name: str) -> Column:
-        """Return what each example contributes under this name, where `kinds` do not say that."""
+        """Return what each example contributes under this name, unless `kinds` has it."""
 
     @property
     def kinds(self) -> Kinds | None:
-        """The kinds of examples that count alike, where there are few."""
+        """The kinds of examples that count alike, if there are few."""
         return None
 
     @property
     @abstractmethod
     def scored(self) -> Scored | ScoredSets | ScoredNumbers | ScoredMasks:
-        """What a metric of one's own is computed of."""
+        """The argument of the project's own metrics."""
 
     @abstractmethod
     def rows(self, chosen: NDArray[np.intp], *, partial: bool | None = None) -> Self:
-        """Return the examples at these places, some perhaps several times."""
+        """Return the examples at these positions, with repeats if there are any."""
 
     @abstractmethod
     def grouped(self, groups: Labels) -> Self:
-        """Return the same examples in other groups [n]."""
+        """Return the same examples with other groups [n]."""
 
     def untold(self, metric: Metric, figure: str = "it", where: str = "it") -> str:
-        """Return why a metric tells nothing of these examples; "" where it does.
+        """Return why a metric is undefined for these examples, "" if it is defined.
 
         Args:
-            metric: which.
-            figure: what it is called there.
-            where: what the examples are called there.
+            metric: the metric.
+            figure: its name in the sentence.
+            where: the examples' name in the sentence.
         """
         return ""
 
     def remarks(self, names: Sequence[str]) -> dict[str, Any]:
-        """Return what reports/metrics.json says of them besides; `names` are the classes."""
+        """Return what else reports/metrics.json says of them; `names` are the classes."""
         return {}
 
     def part(self, chosen: NDArray[np.bool_]) -> Self:
-        """Return the examples that are chosen [n]."""
+        """Return the chosen examples [n]."""
         return self.rows(np.flatnonzero(chosen), partial=True)
 
     def repeated(self, times: Labels) -> Self:
-        """Return each example as often as `times` [n] says."""
+        """Return each example repeated `times` [n]."""
         return self.rows(np.repeat(np.arange(len(self)), times))
 
     def sums(self, weights: Values | None = None) -> Sums:
@@ -99,18 +99,18 @@ class Sample(ABC):
         return Sums(self.column, given, self.kinds, partial=self.partial)
 
     def freedom(self, name: str) -> float:
-        """Return the degrees of freedom of a variance: fewer where few examples make most of it.
+        """Return the degrees of freedom of a variance: fewer if few examples make up most of it.
 
-        Satterthwaite's number (Biometrics, 1946) for the sum of a column; infinite without one.
+        Satterthwaite's number (Biometrics, 1946) for the sum of a column; infinite without a name.
         """
         if not name:
             return math.inf
         column = self.column(name)
         values = column.values
-        if column.bins is not None:  # what is added up are the distances from 0
+        if column.bins is not None:  # distances from 0 are added up
             values = values * np.sign(self.sums()[name][0])[column.bins]
         _, unit = distinct(self.groups)
         away = np.bincount(unit, values - values.mean())
         fourth = float((away**4).sum())
-        found = 2 * float((away**2).sum()) ** 2 / fourth if fourth > 0 else math.inf
-        return max(found, FEWEST)
+        freedom = 2 * float((away**2).sum()) ** 2 / fourth if fourth > 0 else math.inf
+        return max(freedom, FEWEST)

@@ -1,9 +1,9 @@
-"""Slices: parts of a data set that may fare worse than the whole.
+"""Slices: parts of a data set that may score worse than the whole.
 
-What `evaluation.slices` may hold: `class`; `path */night/*`, a pattern of paths below data/raw;
-`brightness in 3 parts` and `size in 3 parts`, equally many examples in each; `brightness at
-0.2, 0.6` and `size at 32`, bounds of one's own. What is named is a number that `decode` knows of an
-example; `size` is the less of its width and height.
+`evaluation.slices` may list `class`; `path */night/*`, a pattern of paths below data/raw;
+`brightness in 3 parts` and `size in 3 parts`, with equally many examples in each; `brightness at
+0.2, 0.6` and `size at 32`, with bounds of your own. The names are facts that `decode` returns for
+an example; `size` is the smaller of its width and height.
 """
 
 from collections.abc import Sequence
@@ -23,20 +23,20 @@ Mask = NDArray[np.bool_]
 
 
 def slices(kinds: Sequence[str], predictions: Predictions, answers: Answers) -> dict[str, Mask]:
-    """Return the name of each slice that has examples, and which `[n]` those are.
+    """Return the slices that have examples: by name, which `[n]` they are.
 
     Args:
         kinds: as `evaluation.slices` has them.
-        predictions: those of one data set.
+        predictions: for one data set.
         answers: what an answer is.
 
     Raises:
         UserError: a kind of slice cannot be read, or there are no classes to cut by.
     """
-    found: dict[str, Mask] = {}
+    masks: dict[str, Mask] = {}
     for kind in kinds:
-        found |= _of_kind(kind, predictions, answers)
-    return {name: mask for name, mask in found.items() if mask.any()}
+        masks |= _of_kind(kind, predictions, answers)
+    return {name: mask for name, mask in masks.items() if mask.any()}
 
 
 def _of_kind(kind: str, predictions: Predictions, answers: Answers) -> dict[str, Mask]:
@@ -46,27 +46,27 @@ def _of_kind(kind: str, predictions: Predictions, answers: Answers) -> dict[str,
     if kind == "class":
         if answers.target not in CLASSED:
             raise UserError(
-                f"slice `class`: an example has no class, for task.target is {answers.target}; "
-                "take it out of evaluation.slices."
+                f"slice `class`: examples have no class, since task.target is {answers.target}; "
+                "remove it from evaluation.slices."
             )
         of_class = predictions.sample.of_class
         return {f"class {name}": of_class(at) for at, name in enumerate(answers.classes)}
     if read["pattern"]:
-        fits = [fnmatchcase(one.path, read["pattern"]) for one in predictions.examples]
+        fits = [fnmatchcase(example.path, read["pattern"]) for example in predictions.examples]
         return {kind: np.array(fits)}
     of, examples = read["of"], predictions.examples
     if problem := unknown_fact(kind, examples[0].facts):
         raise UserError(problem)
-    values = np.array([_fact(of, one) for one in examples])
+    values = np.array([_fact(of, example) for example in examples])
     if read["parts"]:
         count = int(read["parts"])
         names = [f"{of} {part} of {count}" for part in range(1, count + 1)]
         ordered = np.sort(values, kind="stable")
         bounds = ordered[[len(values) * part // count for part in range(1, count)]]
     else:
-        given = [float(one) for one in read["bounds"].split(",")]
+        given = [float(bound) for bound in read["bounds"].split(",")]
         if given != sorted(set(given)):
-            raise UserError(f"slice `{kind}`: its bounds must rise.")
+            raise UserError(f"slice `{kind}`: the bounds must increase; sort them.")
         names = [f"{of} below {given[0]:g}"]
         names += [f"{of} {low:g} to {high:g}" for low, high in pairwise(given)]
         names += [f"{of} from {given[-1]:g}"]

@@ -1,7 +1,7 @@
-"""Named columns, what each example contributes, and their sums, of which metrics are made.
+"""Named columns, what each example contributes to them, and their sums, which metrics use.
 
-A bootstrap weights each example by how often it was drawn. Everything that is summed is a whole
-number, so a sum has no order and every machine finds the same.
+The bootstrap weights each example by how often it was drawn. All summands are whole numbers, so
+the order of a sum does not matter and every machine gets the same.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,10 +19,10 @@ Sets = NDArray[np.uint8]  # 1 for each class that an example has, [n, k]
 
 @dataclass(frozen=True)
 class Column:
-    """What each of `n` examples adds to a sum, or to several: one for each column of `values`.
+    """What each of `n` examples adds to a sum, or to `k` of them.
 
     `values` [n] or [n, k] are whole numbers of a unit, of which `per` make 1. With `bins` [n] they
-    are added up apart, in `width` places.
+    are added up by bin, of which there are `width`.
     """
 
     values: Values
@@ -41,7 +41,7 @@ class Column:
 class Kinds:
     """Examples that count alike: the kind [n] of each, and the columns of `m` kinds.
 
-    There are few kinds beside the examples, so it is kinds that columns are summed over.
+    There are far fewer kinds than examples, so sums over kinds are cheaper.
     """
 
     of: Labels
@@ -49,19 +49,19 @@ class Kinds:
     columns: Mapping[str, Column]
 
     def weights(self, weights: Values) -> Values:
-        """Return how much of each kind [r, m] there is for weights [r, n]."""
+        """Return the weight of each kind [r, m] for weights [r, n] of examples."""
         return _binned(self.of, weights, self.count)
 
 
 class Sums:
     """Sums of named columns over weighted examples, for `r` weightings.
 
-    Each is computed when it is first asked for: a metric needs few of them.
+    Each is computed on first use: a metric needs few of them.
 
     Args:
         column: gives the column of a name.
         weights: [r, n], whole numbers.
-        kinds: of the examples; its columns are found here, too.
+        kinds: of the examples, with further columns.
         partial: whether the examples are a part of a data set.
     """
 
@@ -99,33 +99,33 @@ class Sums:
         return np.asarray(self._weights.sum(axis=1))
 
     def otherwise(self, **sums: Values) -> Self:
-        """Return the same sums but for these."""
+        """Return the same sums with these replaced."""
         other = type(self)(self._column, self._weights, self._kinds, partial=self.partial)
         other._known = self._known | sums
         return other
 
 
 def numbered(groups: Sequence[str]) -> Labels:
-    """Return a number for each of the groups; an example without one ("") has its own."""
+    """Return a number for each example's group; one without a group ("") has its own."""
     numbers: dict[object, int] = {}
     keys = (group or position for position, group in enumerate(groups))
     return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
 
 
 def distinct(values: Labels) -> tuple[Labels, Labels]:
-    """Return the different values, sorted, and for each of `values` `[n]` its place among them.
+    """Return the distinct values, sorted, and the position of each of `values` `[n]` among them.
 
-    As `np.unique`, but that finds the places by an unstable sort, a kernel of the processor's own.
+    `np.unique` finds the positions by an unstable sort, whose kernel depends on the processor.
     """
-    found = np.unique(values)
-    return found, np.searchsorted(found, values)
+    unique = np.unique(values)
+    return unique, np.searchsorted(unique, values)
 
 
 def ratio(above: Values, below: Values) -> Values:
-    """Return the quotient, and 0 of nothing."""
+    """Return the quotient, 0 where `below` is 0."""
     return np.divide(above, below, out=np.zeros(np.broadcast(above, below).shape), where=below > 0)
 
 
 def _binned(bins: Labels, weights: Iterable[Values], width: int) -> Values:
     """Sums [r, width] of weights, rows [n], by the bin of their column."""
-    return np.array([np.bincount(bins, one, width) for one in weights])
+    return np.array([np.bincount(bins, row, width) for row in weights])

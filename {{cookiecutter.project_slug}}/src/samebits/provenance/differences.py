@@ -1,4 +1,4 @@
-"""What differs between two runs: outputs, the loss of each step, and what may be the cause."""
+"""The differences between two runs: outputs, the loss of each step, and possible causes."""
 
 import re
 from collections.abc import Sequence
@@ -8,8 +8,8 @@ from typing import Any
 
 from ..remote.revisions import Lock, Record, entries, flat
 
-# The parts of a record of provenance, likeliest cause first: what is asked for, what computes,
-# what is computed, then the machine from the processor outwards. Others stand before the last.
+# The parts of a record of provenance, likeliest cause first: the settings, the software, the code
+# and data, then the machine from the processor outwards. Other parts rank just before the last.
 PARAMS = "identity.params"
 LIKELIEST = (
     f"{PARAMS}.reproducibility.level",
@@ -42,7 +42,7 @@ LIKELIEST = (
     "machine.memory",
     "processes",
 )
-# What describes a run and causes nothing.
+# Parts that describe a run and cause nothing.
 LABELS = ("stage", "started", "seconds", "git", "outputs")
 NAMES = {
     "identity.lock": "requirements/runtime.lock",
@@ -66,8 +66,8 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """A part of two records of provenance that differs: its key there, and both values as text."""
+class RecordDifference:
+    """A difference between two records of provenance: its key, and both values as text."""
 
     key: str
     old: str
@@ -75,7 +75,7 @@ class Difference:
 
     @property
     def name(self) -> str:
-        """What a person calls it."""
+        """Its name for people."""
         if self.key.startswith("overridden."):
             return f"{self.key.partition('.')[2]} of the shell"
         parts = ("identity.params.", "machine.", "environment.")
@@ -84,7 +84,7 @@ class Difference:
 
 
 def compare(expected: Lock, actual: Lock) -> list[Comparison]:
-    """Compare the hashes of every output in two contents of dvc.lock, in the pipeline's order."""
+    """Compare the hashes of every output in two versions of dvc.lock, in the pipeline's order."""
     rows = []
     for stage in _pipeline(expected, actual):
         before, after = entries(expected, stage, "outs"), entries(actual, stage, "outs")
@@ -95,7 +95,7 @@ def compare(expected: Lock, actual: Lock) -> list[Comparison]:
 
 
 def table(rows: Sequence[Comparison]) -> str:
-    """Return the comparison as text, one line an output."""
+    """Return the comparison as text, with a line for each output."""
     width = max(len(row.path) for row in rows)
     return "\n".join(
         f"  {row.stage:<10} {row.path:<{width}}  {'same' if row.same else 'DIFFERENT'}"
@@ -108,52 +108,52 @@ def loss(old: str | None, new: str | None) -> str:
 
     Args:
         old: a content of reports/losses.csv, whose digits hold each float32 exactly; None if it is
-            not at hand.
+            not available.
         new: another.
     """
     if old is None or new is None:
         return "not known: one of the two reports/losses.csv is neither here nor on a remote"
     before, after = (text.splitlines()[1:] for text in (old, new))
-    for one, other in zip_longest(before, after, fillvalue=""):
-        if one != other:
-            step = (one or other).partition(",")[0]
-            values = [row.partition(",")[2] or "none" for row in (one, other)]
+    for first, second in zip_longest(before, after, fillvalue=""):
+        if first != second:
+            step = (first or second).partition(",")[0]
+            values = [row.partition(",")[2] or "none" for row in (first, second)]
             return f"step {step}: {values[0]} -> {values[1]}"
     return f"no step: all {len(before)} losses have the same bits"
 
 
-def causes(old: Record, new: Record) -> list[Difference]:
-    """Return what differs between two records of provenance, likeliest cause first."""
+def causes(old: Record, new: Record) -> list[RecordDifference]:
+    """Return the differences between two records of provenance, likeliest cause first."""
     before, after = flat(_facts(old)), flat(_facts(new))
     keys = [key for key in before | after if before.get(key) != after.get(key)]
     values = ((key, before.get(key), after.get(key)) for key in sorted(keys, key=_rank))
-    return [Difference(key, *_shown(key, old, new)) for key, old, new in values]
+    return [RecordDifference(key, *_shown(key, old, new)) for key, old, new in values]
 
 
 def _pipeline(expected: Lock, actual: Lock) -> list[str]:
-    """Each stage after those that make what it needs; dvc.lock keeps the order of first runs."""
+    """The stages in order of dependencies; dvc.lock keeps the order of first runs."""
     locks = {name: lock for lock in (actual, expected) for name in lock["stages"]}
-    found: list[str] = []
-    seen = set[str]()
+    ordered: list[str] = []
+    visited = set[str]()
 
     def visit(name: str) -> None:
-        if name in seen:
+        if name in visited:
             return
-        seen.add(name)
+        visited.add(name)
         needed = entries(locks[name], name, "deps")
         for other, lock in locks.items():
             made = entries(lock, other, "outs")
-            if any(_overlap(one, two) for one in needed for two in made):
+            if any(_overlap(need, output) for need in needed for output in made):
                 visit(other)
-        found.append(name)
+        ordered.append(name)
 
     for name in [*expected["stages"], *actual["stages"]]:
         visit(name)
-    return found
+    return ordered
 
 
-def _overlap(one: str, other: str) -> bool:
-    return one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")
+def _overlap(path: str, other: str) -> bool:
+    return path == other or path.startswith(f"{other}/") or other.startswith(f"{path}/")
 
 
 def _facts(record: Record) -> dict[str, Any]:
@@ -161,8 +161,8 @@ def _facts(record: Record) -> dict[str, Any]:
 
 
 def _rank(key: str) -> tuple[int, str]:
-    fits = [one for one in LIKELIEST if key == one or key.startswith(f"{one}.")]
-    # The longest that fits: `threads` has a place of its own among the params.
+    fits = [part for part in LIKELIEST if key == part or key.startswith(f"{part}.")]
+    # The longest match: `threads` has a rank of its own among the params.
     return LIKELIEST.index(max(fits, key=len, default=LIKELIEST[-1])), key
 
 
@@ -170,13 +170,13 @@ def _shown(key: str, old: Any, new: Any) -> tuple[str, str]:
     before, after = _parts(key, old), _parts(key, new)
     if before is None or after is None:
         return _plain(old), _plain(new)
-    # Of a hundred flags only those that one side has alone are worth a look.
+    # Of a hundred flags, show only those that one side has and the other lacks.
     return _some(before, after), _some(after, before)
 
 
 def _parts(key: str, value: Any) -> list[str] | None:
     if isinstance(value, list):
-        return [str(one) for one in value]
+        return [str(part) for part in value]
     return value.split() if key == "machine.flags" and isinstance(value, str) else None
 
 

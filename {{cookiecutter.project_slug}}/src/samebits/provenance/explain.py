@@ -1,7 +1,7 @@
 """Explain what differs between two commits or experiments, and what that moved.
 
-Git says what each is made of: code, data, params, pins. dvc.lock says what came of it, the record
-in provenance/ where that was; the cache or a remote hold the losses and the score.
+Git has what each is made of: code, data, params, pins. dvc.lock has the results, the record in
+provenance/ where they were made; the cache or a remote has the losses and the score.
 
 Run: python -m samebits explain A B
 """
@@ -18,9 +18,9 @@ from ..core.files import read_json
 from ..core.seals import path_of
 from ..programs import git
 from ..remote.revisions import LOSSES, Revision, entries, same_value
-from .differences import Difference, causes, compare, loss
+from .differences import RecordDifference, causes, compare, loss
 
-# A name and what is to say of it; a list of them for each thing that may change or move.
+# Names with what to say of them, for each thing that may change or move.
 Rows = list[tuple[str, str]]
 PINS, METRICS = "requirements/runtime.lock", "reports/metrics.json"
 SPLITS = ("train", "train_dev", "dev", "test")
@@ -43,7 +43,7 @@ def explanation(a: Revision, b: Revision) -> str:
     """Return what differs between two revisions, and what that moved, as aligned text.
 
     Raises:
-        UserError: one of them has no usable dvc.lock or params.yaml.
+        UserError: a revision has no usable dvc.lock or params.yaml.
     """
     changed, moved = differing(a, b), _moved(a, b)
     lines = [_title("A", a), _title("B", b), ""]
@@ -64,8 +64,8 @@ def differing(a: Revision, b: Revision) -> dict[str, Rows]:
     """Return what differs in code, data, params, environment and hardware, each as rows."""
     old, new = a.record(), b.record()
     ran = causes(old, new) if old and new else []
-    software = [one for one in ran if one.key in SOFTWARE]
-    hardware = [one for one in ran if one.key.startswith(PLACES) and one not in software]
+    software = [cause for cause in ran if cause.key in SOFTWARE]
+    hardware = [cause for cause in ran if cause.key.startswith(PLACES) and cause not in software]
     return {
         "code": _code(a, b),
         "data": _changes(_data(a), _data(b)) + _split(a, b),
@@ -76,29 +76,29 @@ def differing(a: Revision, b: Revision) -> dict[str, Rows]:
 
 
 def _moved(a: Revision, b: Revision) -> dict[str, Rows]:
-    found: dict[str, Rows] = {}
+    moved: dict[str, Rows] = {}
     for row in compare(a.lock, b.lock):
-        # A seal differs wherever an input does, and that is said above.
+        # A seal differs if an input does, which is listed above.
         if not row.same and row.path != path_of(row.stage):
-            sides = [row.path in entries(one.lock, row.stage, "outs") for one in (a, b)]
+            sides = [row.path in entries(side.lock, row.stage, "outs") for side in (a, b)]
             how = "" if all(sides) else "added" if sides[1] else "removed"
-            found.setdefault(row.stage, []).append((row.path, how))
-    if any(path == LOSSES for rows in found.values() for path, _ in rows):
-        found["loss"] = [("first to differ", loss(a.losses(), b.losses()))]
-    if found:
-        found["score"] = [_score(a, b)]
-    return found
+            moved.setdefault(row.stage, []).append((row.path, how))
+    if any(path == LOSSES for rows in moved.values() for path, _ in rows):
+        moved["loss"] = [("first to differ", loss(a.losses(), b.losses()))]
+    if moved:
+        moved["score"] = [_score(a, b)]
+    return moved
 
 
 def _code(a: Revision, b: Revision) -> Rows:
-    old, new = (one.files("src", "dvc.yaml") for one in (a, b))
+    old, new = (side.files("src", "dvc.yaml") for side in (a, b))
     rows = []
     for path in sorted(path for path in old | new if old.get(path) != new.get(path)):
         how = "added" if path not in old else "removed" if path not in new else "changed"
         stages = [
             stage
             for stage in dict.fromkeys([*a.lock["stages"], *b.lock["stages"]])
-            if any(path in entries(one.lock, stage, "deps") for one in (a, b))
+            if any(path in entries(side.lock, stage, "deps") for side in (a, b))
         ]
         where = f"enters {', '.join(stages)}" if stages else "no stage depends on it"
         rows.append((path, how if path == "dvc.yaml" else f"{how}; {where}"))
@@ -106,19 +106,19 @@ def _code(a: Revision, b: Revision) -> Rows:
 
 
 def _data(revision: Revision) -> dict[str, str]:
-    """The version and the number of files of whatever a .dvc file stands for, and its release."""
-    found = {}
+    """The release, version and number of files of the data that each .dvc file tracks."""
+    versions = {}
     release = _release(revision)
     for path, out in revision.pointed().items():
         count = f" ({out['nfiles']} files)" if "nfiles" in out else ""
         version = out.get("md5", "no version")
         named = f"{release['release']}, " if release.get("version") == version else ""
-        found[path] = f"{named}{version[:12]}{count}"
-    return found
+        versions[path] = f"{named}{version[:12]}{count}"
+    return versions
 
 
 def _release(revision: Revision) -> dict[str, str]:
-    """What data/release.json says, where there is one that can be read."""
+    """The content of data/release.json, {} if it is missing or damaged."""
     try:
         content = read_json(revision.text("data/release.json") or "{}")
     except ValueError:
@@ -153,17 +153,17 @@ def _pins(a: Revision, b: Revision) -> Rows:
 
 def _versions(revision: Revision) -> dict[str, str]:
     """The locked version of each package, and that of Python."""
-    found: dict[str, str] = {}
-    for one in locked(revision.text(PINS) or ""):
-        # A package may be there twice, for different versions of Python.
-        found[one.name] = (
-            f"{found[one.name]} or {one.version}" if one.name in found else one.version
+    versions: dict[str, str] = {}
+    for pin in locked(revision.text(PINS) or ""):
+        # A package may be pinned twice, for different versions of Python.
+        versions[pin.name] = (
+            f"{versions[pin.name]} or {pin.version}" if pin.name in versions else pin.version
         )
-    return found | {"python": (revision.text(".python-version") or "not set").strip()}
+    return versions | {"python": (revision.text(".python-version") or "not set").strip()}
 
 
 def _score(a: Revision, b: Revision) -> tuple[str, str]:
-    contents = [one.output(METRICS, fetch=True) for one in (a, b)]
+    contents = [side.output(METRICS, fetch=True) for side in (a, b)]
     if None in contents:
         return "not known", f"one of the two {METRICS} is neither here nor on a remote"
     try:
@@ -183,7 +183,7 @@ def _scored(content: bytes | None) -> tuple[str, float]:
 
 
 def _notes(side: str, revision: Revision) -> list[str]:
-    """What the rest does not say: where there is no record, and where dvc.lock is not current."""
+    """Notes on a missing record, and on a dvc.lock that is not current."""
     notes = []
     if revision.record() is None:
         notes += [f"{side}: the hardware is not known; provenance/train.json is of other outputs."]
@@ -197,16 +197,18 @@ def _notes(side: str, revision: Revision) -> list[str]:
 def _changes(
     old: Mapping[str, str], new: Mapping[str, str], same: Callable[[str, str], bool] = eq
 ) -> Rows:
-    found = []
+    changes = []
     for name in sorted({*old, *new}):
         before, after = old.get(name, "none"), new.get(name, "none")
         if not same(before, after):
-            found.append((name, f"{before} -> {after}"))
-    return found
+            changes.append((name, f"{before} -> {after}"))
+    return changes
 
 
-def _shown(found: Sequence[Difference]) -> Rows:
-    return [(one.name, f"{one.old} -> {one.new}") for one in found]
+def _shown(differences: Sequence[RecordDifference]) -> Rows:
+    return [
+        (difference.name, f"{difference.old} -> {difference.new}") for difference in differences
+    ]
 
 
 def _title(side: str, revision: Revision) -> str:

@@ -1,8 +1,8 @@
-"""What a run was and where it ran: all that may differ between machines, beside the outputs.
+"""Records of what a run was and where it ran: everything besides the outputs that may differ.
 
 provenance/here/<stage>.json is the latest run on this machine. provenance/<stage>.json is the run
 that made the committed bits; Git keeps it, so it names no user, host or folder. A run of the same
-code, data and params that gives the same bits again leaves it as it is.
+code, data and params that gives the same bits leaves it unchanged.
 """
 
 import os
@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import torch  # audit: to name its version and the device, when all is computed
+import torch  # audit: to name its version and the device, after the computation
 
 from ..core.determinism import INHERITED, environment
 from ..core.files import read_json, write_json
@@ -23,7 +23,7 @@ from ..core.seals import hash_of
 from ..programs import NoRepository, git, git_says
 
 MADE, HERE = Path("provenance"), Path("provenance/here")
-# What else a shell may carry that reaches numbers, order or text; none of it is secret or personal.
+# Other variables that affect numbers, order or text; none of them is secret or personal.
 WATCHED = (
     "CUDA_VISIBLE_DEVICES",
     "GLIBC_TUNABLES",
@@ -41,7 +41,7 @@ WATCHED = (
 
 @contextmanager
 def recorded(stage: str, outputs: Sequence[Path], **details: Any) -> Iterator[None]:
-    """Write the record of `stage` when the block, which makes `outputs`, ends well.
+    """Write the record of `stage` if the block, which makes `outputs`, succeeds.
 
     Args:
         stage: a stage of dvc.yaml.
@@ -49,7 +49,7 @@ def recorded(stage: str, outputs: Sequence[Path], **details: Any) -> Iterator[No
         details: what else to record, such as the identity of the run.
 
     Raises:
-        UserError: there is a repository that Git does not read.
+        UserError: Git refuses to read the repository.
     """
     started = datetime.now(UTC)  # audit: a record of when, outside the tracked outputs
     clock = time.perf_counter()  # audit: a record of how long, outside the tracked outputs
@@ -72,9 +72,9 @@ def recorded(stage: str, outputs: Sequence[Path], **details: Any) -> Iterator[No
 
 
 def machine() -> dict[str, Any]:
-    """Describe the hardware and the software below the project's own; memory is in GiB.
+    """Describe the hardware and the system's software; memory is in GiB.
 
-    What this machine does not tell is None.
+    What this machine does not report is None.
     """
     listed = _nvidia_smi() if torch.version.cuda else []
     return {
@@ -97,7 +97,7 @@ def machine() -> dict[str, Any]:
 
 
 def _parts(shown: str) -> list[str]:
-    # MKL, oneDNN, OpenMP, CUDA and the kernels in use; the settings of the compiler tell no more.
+    # MKL, oneDNN, OpenMP, CUDA and the kernels in use; compiler settings add nothing.
     lines = [line.removeprefix("  - ") for line in shown.splitlines() if line.startswith("  - ")]
     return [line for line in lines if not line.startswith("Build settings")]
 
@@ -121,7 +121,7 @@ def _cpuinfo(name: str) -> str | None:
 def _memory() -> float | None:
     try:
         size = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):  # Windows has no such call
+    except (AttributeError, ValueError, OSError):  # not available on Windows
         return None
     return round(size / 2**30, 1)
 
@@ -134,10 +134,13 @@ def _distribution() -> str:
 
 
 def _gpus(listed: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
-    # To ask CUDA would wake it, which costs a run without a GPU time and memory.
+    # Asking CUDA would initialise it, which costs a run without a GPU time and memory.
     if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
-        found = [torch.cuda.get_device_properties(n) for n in range(torch.cuda.device_count())]
-        return [_gpu(one.name, f"{one.major}.{one.minor}", one.total_memory) for one in found]
+        devices = [torch.cuda.get_device_properties(n) for n in range(torch.cuda.device_count())]
+        return [
+            _gpu(device.name, f"{device.major}.{device.minor}", device.total_memory)
+            for device in devices
+        ]
     return [_gpu(row[0], row[1], int(row[2]) * 2**20) for row in listed]
 
 
@@ -146,7 +149,7 @@ def _gpu(name: str, capability: str, size: int) -> dict[str, Any]:
 
 
 def _nvidia_smi() -> list[list[str]]:
-    """Name, compute capability, memory in MiB and driver of each GPU; none where none is found."""
+    """Name, compute capability, memory in MiB and driver of each GPU; [] if there is none."""
     query = "--query-gpu=name,compute_cap,memory.total,driver_version"
     try:
         shown = _output("nvidia-smi", query, "--format=csv,noheader,nounits")
@@ -162,7 +165,7 @@ def _environment() -> Mapping[str, str]:
 
 
 def _git() -> dict[str, Any]:
-    """The commit, and whether this project's folder has changes since; None where there is none."""
+    """The commit, and whether this project's folder has changed since; None without a commit."""
     try:
         commit = git("rev-parse", "--verify", "--quiet", "HEAD").stdout.strip()
     except NoRepository:

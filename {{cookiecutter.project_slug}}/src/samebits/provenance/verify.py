@@ -1,9 +1,8 @@
 """Prove that the committed results reproduce: clone, run everything again, compare every output.
 
-dvc.lock holds the hash of each output, so the committed one is what to expect. It holds for the
-`portable` level on any x86-64 Linux machine with AVX2; on another kind of machine, or at level
-`machine`, everything is run twice and the two runs are compared with each other. Where they
-differ, it says where first, and what else differs between the two.
+The committed dvc.lock holds the expected hash of each output. At level `portable` it must be met on
+any x86-64 Linux machine with AVX2; on other machines, or at level `machine`, everything is run
+twice and the two runs are compared. If they differ, verify says where first, and what else differs.
 
 Run: python -m samebits verify          a fresh clone, nothing reused
      python -m samebits verify --here   only compare what 'dvc repro' made here
@@ -42,7 +41,7 @@ from .differences import Comparison, causes, compare, loss, table
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What a run gave: a name for it, its dvc.lock, its losses and the record of where it ran."""
+    """The results of a run: its name, its dvc.lock, its losses and the record of where it ran."""
 
     name: str
     lock: Lock
@@ -51,7 +50,7 @@ class Ran:
 
 
 def portable_here(settings: Reproducibility) -> str | None:
-    """Return None if the committed bits must be met on this machine, else the reason why not."""
+    """Return None if this machine must give the committed bits, else the reason why not."""
     if settings.level != "portable":
         return f"reproducibility.level is {settings.level}"
     if settings.device != "cpu":
@@ -65,34 +64,34 @@ def portable_here(settings: Reproducibility) -> str | None:
 
 
 def committed() -> Ran:
-    """Return what the last commit says that its run gave; the losses may come from a remote."""
+    """Return the results in the last commit; the losses may come from a remote."""
     last = Revision("the last commit", "HEAD")
     return Ran("committed", last.lock, last.losses(), last.record())
 
 
 def left_in(folder: Path, name: str) -> Ran:
-    """Return what a run left in the project at `folder`."""
+    """Return the results of a run in the project at `folder`."""
     lock = parsed((folder / LOCK).read_text(encoding="utf-8"))
     record = described(_text(folder / "provenance" / "here" / "train.json"), lock)
     return Ran(name, lock, _text(folder / LOSSES), record)
 
 
 def fresh_run(folder: Path, name: str) -> Ran:
-    """Clone the last commit into `folder`, run the whole pipeline there, return what it gave.
+    """Clone the last commit into `folder`, run the whole pipeline there, return the results.
 
     Raises:
-        UserError: the repository cannot be cloned, the data cannot be had, or a stage fails.
+        UserError: the repository cannot be cloned, the data cannot be fetched, or a stage fails.
     """
     folder = _cloned(folder)
     _fetch_inputs(folder, str(cache_folder()))
     wanted = ("repro", "--force", "--no-run-cache")
     if dvc(*wanted, shown=True, cwd=folder, env=_environment()).returncode != 0:
-        raise UserError("a stage failed in a fresh clone; its message stands above.")
+        raise UserError("a stage failed in a fresh clone; see its message above.")
     return left_in(folder, name)
 
 
 def explanation(rows: Sequence[Comparison], old: Ran, new: Ran) -> str:
-    """Return where two runs differ first, and what else differs between them, as text."""
+    """Return where two runs first differ, and what else differs between them, as text."""
     first = next(row for row in rows if not row.same)
     lines = [
         f"where they differ first, {old.name} -> {new.name}",
@@ -138,16 +137,17 @@ def main() -> None:
 
 
 def _compare_environment() -> None:
-    """Compare this environment with the locks and every file of it with its hash.
+    """Compare this environment with the locks, and each of its files with its hash.
 
     Raises:
-        UserError: it is not what the locks say, or not an environment of setup's.
+        UserError: it differs from the locks, or setup did not make it.
     """
-    root = Path(sys.prefix).parent  # of .venv, which another project may lend
+    root = Path(sys.prefix).parent  # of .venv, which may be another project's
     command = [sys.executable, "-I", "scripts/setup.py", "--check", "--root", str(root)]
     done = subprocess.run(command, env=_environment(), capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise UserError(f"nothing is proven, for {done.stderr.strip().removeprefix('error: ')}.")
+        reason = done.stderr.strip().removeprefix("error: ")
+        raise UserError(f"nothing is proven: {reason}.")
     sys.stdout.write(done.stdout)
 
 
@@ -162,24 +162,27 @@ def _not_shown(rows: Sequence[Comparison], claim: str, reason: str | None) -> st
 
 def _causes(old: Ran, new: Ran) -> list[str]:
     if old.record is None or new.record is None:
-        missing = " and ".join(one.name for one in (old, new) if one.record is None)
+        missing = " and ".join(run.name for run in (old, new) if run.record is None)
         return [f"not known: no record in provenance/ describes these outputs ({missing})"]
-    found = causes(old.record, new.record)
-    width = max((len(one.name) for one in found), default=0)
+    differences = causes(old.record, new.record)
+    width = max((len(difference.name) for difference in differences), default=0)
     nothing = [
         "nothing: look in the code for a clock, chance or an order that the seed does not set"
     ]
-    return [f"{one.name:<{width}}  {one.old} -> {one.new}" for one in found] or nothing
+    return [
+        f"{difference.name:<{width}}  {difference.old} -> {difference.new}"
+        for difference in differences
+    ] or nothing
 
 
 def _here() -> Ran:
-    # A lock that came from Git says nothing of this folder unless the outputs lie here.
+    # A lock from Git says nothing about this folder unless its outputs are here.
     done = dvc("status", "--quiet")
-    if done.returncode > 1:  # 1 is an answer: something changed
-        raise UserError(f"DVC does not say what lies here: {' '.join(done.stderr.split())}")
+    if done.returncode > 1:  # 1 means that something changed
+        raise UserError(f"DVC cannot compare the outputs: {' '.join(done.stderr.split())}")
     if done.returncode != 0:
-        raise UserError("the outputs that dvc.lock names do not all lie here; run 'dvc repro'.")
-    # Nor are they of what lies here if it was put together from two locks.
+        raise UserError("outputs that dvc.lock names are missing or changed; run 'dvc repro'.")
+    # Nor does a lock that was merged from two.
     if faults := dvclock.lock(Project(Path())).findings:
         raise UserError(f"{faults[0]}.")
     return left_in(Path(), "here")
@@ -212,10 +215,10 @@ def _text(path: Path) -> str | None:
 
 
 def _fetch_inputs(folder: Path, cache: str) -> None:
-    """Bring in all that a clone's .dvc files name, from the cache here or the remote, compared."""
+    """Fetch the data that a clone's .dvc files name, from the cache or the remote, verified."""
 
     def call(command: Sequence[str]) -> str:
-        """Return "" if it worked, else the last line of what it said."""
+        """Return "" if it worked, else the last line of its output."""
         done = subprocess.run(
             command,
             cwd=folder,
@@ -229,7 +232,7 @@ def _fetch_inputs(folder: Path, cache: str) -> None:
 
     _take_settings(folder)
     name, url = _remote()
-    # A DVC cache has the layout of a remote, so this repository's own serves as one.
+    # A DVC cache has the layout of a remote, so this repository's own can serve as one.
     places: dict[str, tuple[str, ...]] = {"cache-of-origin": ("add", "cache-of-origin", cache)}
     if name:
         places[name] = ("modify", name, "url", url)
@@ -240,27 +243,27 @@ def _fetch_inputs(folder: Path, cache: str) -> None:
         said = call([sys.executable, "-I", "-m", "samebits", "data", "missing"])
         if not said:
             return
-    raise UserError(f"data is not to be had from the cache here; {said}")
+    raise UserError(f"cannot fetch the data from the cache here; {said}")
 
 
 def _take_settings(folder: Path) -> None:
-    """Give a clone what is set for this one alone, such as who you are to the remote."""
+    """Copy local settings, such as credentials for the remote, into a clone."""
     settings = Path(".dvc/config.local")
     if settings.is_file():
         shutil.copyfile(settings, folder / settings)
 
 
 def _remote() -> tuple[str, str]:
-    """Return the name and url of the default remote, a path as an absolute one; "" if none is."""
-    wide = outside_git() | {"COLUMNS": "100000"}  # DVC breaks its lines, a long path as well
+    """Return the name and url of the default remote, with an absolute path; "" if there is none."""
+    wide = outside_git() | {"COLUMNS": "100000"}  # DVC wraps its lines, even within a path
     shown = dvc("remote", "list", env=wide)
     if shown.returncode != 0:
-        raise UserError(f"DVC does not tell its remotes: {' '.join(shown.stderr.split())}")
-    found = re.search(r"^(\S+)\s+(.*\S)\s+\(default\)$", shown.stdout, re.MULTILINE)
-    return (found[1], found[2]) if found else ("", "")
+        raise UserError(f"DVC cannot list its remotes: {' '.join(shown.stderr.split())}")
+    match = re.search(r"^(\S+)\s+(.*\S)\s+\(default\)$", shown.stdout, re.MULTILINE)
+    return (match[1], match[2]) if match else ("", "")
 
 
 def _environment() -> dict[str, str]:
-    # This environment's own tools, whatever the shell says; in a clone they run the clone's code.
+    # This environment's own tools, whatever the shell's PATH; in a clone they run the clone's code.
     tools = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     return outside_git() | {"PATH": tools}

@@ -1,9 +1,9 @@
-"""The lists of folders that DVC keeps, as objects `<md5>.dir`: which files they name.
+"""DVC's lists of folders, objects `<md5>.dir`: read them and check the file names in them.
 
-DVC writes each file where its list says, be that outside the folder or over one of Git's hooks. So
-who changes one hash in a commit, and has a list of that hash on the remote, could run code wherever
-that is checked out. No list counts here unless all of its names are plain ones, which mean the same
-file, and only one, below its folder on every system.
+DVC writes each file where its list says, even outside the folder or over one of Git's hooks. So
+anyone who changes a hash in a commit, and puts a list of that hash on the remote, could run code
+wherever it is checked out. A list is used only if every name in it is plain: on every system it
+means the same, distinct file below its folder.
 """
 
 import re
@@ -18,75 +18,75 @@ from ..core.files import read_json
 
 _HASH = re.compile(r"[0-9a-f]{32}(\.dir)?")
 _KEPT_BY_TOOLS = re.compile(r"\.git|\.dvc|git~\d|dvc~\d", re.IGNORECASE)
-_PLAIN = re.compile(r"[\w-][\w. -]*(?:/[\w-][\w. -]*)*", re.ASCII)  # of a million names, most
-# Letters that turn the direction of a name, so that it looks like another.
+_PLAIN = re.compile(r"[\w-][\w. -]*(?:/[\w-][\w. -]*)*", re.ASCII)  # a fast test for most names
+# Characters that turn the direction of text, so that a name looks like another.
 _TURNS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_LONG = 100  # letters of a name, of which an error shows no more
+_LONG = 100  # characters of a name that an error shows
 
 
 def is_hash(name: str) -> bool:
-    """Whether this is the hash of an object: of a file, or with `.dir` of a list."""
+    """Whether this is the hash of an object: of a file, or, with `.dir`, of a list."""
     return _HASH.fullmatch(name) is not None
 
 
 def listed_files(content: bytes, folder: str) -> dict[str, str]:
-    """Return {path below the folder: MD5} of the files that its list names.
+    """Return {path below the folder: MD5} of the files in its list.
 
     Raises:
-        UserError: it is no list of DVC's, or a name leads elsewhere.
+        UserError: it is not a list of DVC's, or a name leads outside the folder.
     """
     try:
         listed = read_json(content)
         refuse(listed, folder)
-        found = {one["relpath"]: one["md5"] for one in listed}
-        hashed = all(len(name) == 32 and is_hash(name) for name in found.values())
+        files = {entry["relpath"]: entry["md5"] for entry in listed}
+        hashed = all(len(name) == 32 and is_hash(name) for name in files.values())
     except (ValueError, TypeError, KeyError, AttributeError):
         hashed = False
     if not hashed:
         raise UserError(
-            f"the list of {folder} is none of DVC's; nothing was written. Delete it in DVC's cache "
-            "and on the remote, and run 'make push' where the data is whole."
+            f"the list of {folder} is not one of DVC's; nothing was written. Delete it in DVC's "
+            "cache and on the remote, and run 'make push' where the data are complete."
         )
-    return found
+    return files
 
 
 def refuse(listed: Iterable[Mapping[str, Any]], folder: str) -> None:
-    """Refuse entries of a list of which a name leads elsewhere, or means the same as another.
+    """Refuse a list with a name that leads outside the folder, or that is the same as another.
 
     Raises:
         UserError: there is such a name.
     """
     spelled = dict[str, str]()
-    for one in listed:
-        path = one["relpath"]
+    for entry in listed:
+        path = entry["relpath"]
         if problem := _problem(path) or _twin(path, spelled):
             raise UserError(
                 f"the list of {folder} names {_shown(path)}, which {problem}; nothing was written. "
-                "If that file is yours, give it another name there and the folder its version "
-                "again; else 'git log -p' says who brought in this hash."
+                "If the file is yours, rename it there and record the folder again; otherwise "
+                "'git log -p' says who added this hash."
             )
 
 
 def misplaced(path: str) -> str:
-    """What keeps an output from standing at this path of the project; "" if nothing does."""
+    """Return why no output may be at this path of the project; "" if one may."""
     parts = path.split("/")
     kept = any(_KEPT_BY_TOOLS.match(part) for part in parts)
     return "is Git's or DVC's own" if kept else next(filter(None, map(_unfit, parts)), "")
 
 
 def folded(name: str) -> str:
-    """Return what names have in common that some file systems, or people, hold to be one.
+    """Return a form of the name that is equal for names that some systems, or people, confuse.
 
-    Windows drops dots and spaces at the end of a part; nobody sees what shows nothing.
+    Windows drops dots and spaces at the end of a part; invisible characters are dropped, too.
     """
     if not name.isascii():
-        seen = UNSEEN.sub("", name)
-        seen = seen if seen.isprintable() else "".join(filter(_is_seen, seen))
-        name = unicodedata.normalize("NFC", unicodedata.normalize("NFD", seen).casefold())
+        visible = UNSEEN.sub("", name)
+        visible = visible if visible.isprintable() else "".join(filter(_is_visible, visible))
+        name = unicodedata.normalize("NFC", unicodedata.normalize("NFD", visible).casefold())
     return re.sub(r"[. ]+(?=/|$)", "", name.lower())
 
 
-def _is_seen(letter: str) -> bool:
+def _is_visible(letter: str) -> bool:
     return unicodedata.category(letter) != "Cf"
 
 
@@ -109,12 +109,12 @@ def _unfit(part: str) -> str:
     if not _TURNS.isdisjoint(part):
         return "has letters that turn its direction"
     if not part.isprintable() and {"Cc", "Cs"} & set(map(unicodedata.category, part)):
-        return "has control characters, or bytes that are no text"
+        return "has control characters, or bytes that are not text"
     return ""
 
 
 def _twin(path: str, spelled: dict[str, str]) -> str:
-    """Note a file and the folders above it; what is wrong where another one has such a name."""
+    """Note a file and the folders above it; return why not if a name is taken on other systems."""
     above = path.rpartition("/")[0]
     if above and spelled.get(folded(above)) != f"{above}/":
         for folder in accumulate(above.split("/"), "{}/{}".format):

@@ -1,7 +1,7 @@
-"""Run DVC against a remote, and say in one sentence why it failed.
+"""Run DVC against a remote, and explain in one sentence why it failed.
 
-Run as a program it is DVC itself, but for SSH: DVC's plugin takes any server for the right one, and
-lends it your agent. Here the server's key must stand in ~/.ssh/known_hosts, and no agent is lent.
+Run as a program it is DVC itself, except over SSH: DVC's plugin trusts any server and forwards your
+agent to it. Here the server's key must be in ~/.ssh/known_hosts, and no agent is forwarded.
 """
 
 import logging
@@ -21,7 +21,7 @@ from ..console.errors import UserError
 from ..core.files import refuse_conflicts
 from ..programs import dvc_started, outside_git
 
-# What DVC and its plugins say, and what is true of the remote then; the first that fits counts.
+# Messages of DVC and its plugins, and what they mean for the remote; the first match counts.
 CAUSES = (
     (
         r"requires '(dvc-\w+)' to be installed",
@@ -40,42 +40,42 @@ CAUSES = (
     ),
     (
         "NoSuchBucket|bucket does not exist|ContainerNotFound|container does not exist",
-        "does not exist; create the bucket, or mend the url with 'dvc remote modify'",
+        "does not exist; create the bucket, or fix the url with 'dvc remote modify'",
     ),
     (
         "Connect call failed|[Cc]onnection (?:reset|refused|lost|closed|timed out)|timed? ?out"
         "|(?:Could not|Cannot|Failed to) connect|getaddrinfo|Name or service not known"
         "|No address associated|name resolution|unreachable",
-        "cannot be reached; mend the network or the url and ask again, what has arrived is kept",
+        "cannot be reached; fix the network or the url and try again, what has arrived is kept",
     ),
     (
         "NotADirectoryError|Not a directory",
         "is not in a folder; choose another place with 'dvc remote modify'",
     ),
-    ("Unable to acquire lock", "is in use by another DVC of this project; ask again after that"),
+    ("Unable to acquire lock", "is in use by another DVC of this project; try again after that"),
 )
 
 
-# What runs DVC where it may ask a remote: this file.
+# The module that runs DVC if it may contact a remote: this file.
 MODULE = f"{__package__}.dvc_errors"
 
 
 @cache
 def tame_plugins() -> None:
-    """Have DVC's plugin for SSH ask for a server's key and lend no agent; let none log tracebacks.
+    """Have DVC's SSH plugin check the server's key and forward no agent; keep plugins from logging.
 
-    What goes wrong is said in one sentence, from the error that they raise.
+    Their errors are explained in one sentence instead of a traceback.
     """
     logging.getLogger("gcsfs").setLevel(logging.CRITICAL)
     try:
-        plugin = import_module("dvc_ssh")  # audit: there where the remote is of this kind
+        plugin = import_module("dvc_ssh")  # audit: installed if the remote is of this kind
     except ImportError:
         return
     kind: Any = plugin.SSHFileSystem
     settings = kind._prepare_credentials
 
     def checked(self: Any, **config: Any) -> Any:
-        # An empty tuple stands for ~/.ssh/known_hosts; the plugin says None, which is no check.
+        # An empty tuple means ~/.ssh/known_hosts; the plugin passes None, which means no check.
         return {**settings(self, **config), "known_hosts": (), "agent_forwarding": False}
 
     kind._prepare_credentials = checked
@@ -99,17 +99,17 @@ def opened() -> Iterator[Any]:
         for path in (".dvc/config", "dvc.yaml", "dvc.lock", *named):
             if Path(path).is_file():
                 refuse_conflicts(path, Path(path).read_text(encoding="utf-8", errors="replace"))
-        said = " ".join(str(error).split())
-        raise UserError(f"DVC cannot read this project: {said}") from None
+        reason = " ".join(str(error).split())
+        raise UserError(f"DVC cannot read this project: {reason}") from None
     except RecursionError:
         raise UserError(
-            "a .dvc file, dvc.yaml or dvc.lock has brackets that are nested without end; restore "
-            "it from Git."
+            "a .dvc file, dvc.yaml or dvc.lock has brackets nested without end; restore it from "
+            "Git."
         ) from None
 
 
 def transfer(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run DVC; at a terminal its progress and errors are shown while it runs."""
+    """Run DVC; at a terminal, show its progress and errors while it runs."""
     live = sys.stderr.isatty()
     environment = outside_git() | ({"DVC_IGNORE_ISATTY": "1"} if live else {})
     said = b""
@@ -126,19 +126,19 @@ def transfer(*arguments: str) -> subprocess.CompletedProcess[str]:
                 os.write(sys.stderr.fileno(), part)
         status = process.wait()
         shown.seek(0)
-        texts = (one.decode("utf-8", errors="replace") for one in (shown.read(), said))
+        texts = (stream.decode("utf-8", errors="replace") for stream in (shown.read(), said))
         return subprocess.CompletedProcess(process.args, status, *texts)
 
 
 def show(done: subprocess.CompletedProcess[str]) -> None:
-    """Show what DVC said, but for what a person at a terminal has seen already."""
+    """Show DVC's output, except what has been shown at a terminal already."""
     sys.stdout.write(done.stdout)
     if not sys.stderr.isatty():
         sys.stderr.write(done.stderr)
 
 
 def understood(remote: str, url: str, said: str) -> UserError | None:
-    """Return the sentence for what was said of a remote; None if there is none."""
+    """Return the sentence that explains DVC's output; None if there is none."""
     for pattern, meaning in CAUSES:
         if match := re.search(pattern, said):
             return UserError(f"the remote '{remote}' ({url}) {match.expand(meaning)}.")
@@ -146,7 +146,7 @@ def understood(remote: str, url: str, said: str) -> UserError | None:
 
 
 def failure(remote: str, url: str, said: str) -> UserError:
-    """Return the sentence for what was said of a remote; shows that where there is none."""
+    """Return the sentence that explains DVC's output; without one, show the output."""
     if known := understood(remote, url, said):
         return known
     sys.stderr.write(f"{said.rstrip()}\n")
@@ -154,7 +154,7 @@ def failure(remote: str, url: str, said: str) -> UserError:
 
 
 def words(error: BaseException | None) -> str:
-    """Return what an error says, and those behind it."""
+    """Return the messages of an error and of its causes."""
     if error is None:
         return ""
     return f"{type(error).__name__}: {error}\n{words(error.__cause__ or error.__context__)}"

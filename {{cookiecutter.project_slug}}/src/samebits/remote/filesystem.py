@@ -1,4 +1,4 @@
-"""The remote as folders and files, for what DVC's own commands do not look at."""
+"""The remote as a file system, for checks that DVC's own commands do not make."""
 
 import os
 import re
@@ -14,16 +14,16 @@ from ..console.errors import UserError
 from ..core.files import md5
 from .dvc_errors import failure, opened, tame_plugins, words
 
-# How servers refuse to read behind the end of an object.
+# Servers' errors on reading past the end of an object.
 _BEHIND_THE_END = re.compile(r"InvalidRange|not satisfiable|\b416\b")
 
 
 @dataclass(frozen=True)
 class Store:
-    """The remote that counts where none is named, and what DVC keeps here.
+    """A remote, by default DVC's default one, and DVC's folders here.
 
-    Of the remote: its name, its url, a file system of DVC's, and the folder in that which it is.
-    Of this repository: `cache` has the objects, `index` what DVC concluded from lists it read.
+    The remote has its name, its url, DVC's file `system`, and the folder `root` in it. In this
+    repository, `cache` has the objects, and `index` DVC's index of the lists it has read.
     """
 
     name: str
@@ -35,10 +35,10 @@ class Store:
 
     @classmethod
     def open(cls, name: str | None = None) -> "Store":
-        """Read DVC's settings; the remote itself is not asked yet.
+        """Read DVC's settings, without contacting the remote.
 
         Args:
-            name: a remote's; None for the default one.
+            name: of a remote; None for the default one.
 
         Raises:
             UserError: there is no remote, or DVC has no plugin for it.
@@ -59,15 +59,15 @@ class Store:
                 return cls(name, url, kind(**settings), root, cache, index)
 
     def cached(self, name: str) -> Path:
-        """Where the cache has the object of this hash."""
+        """Return the path of the object of this hash in the cache."""
         return self.cache / name[:2] / name[2:]
 
     def place(self, name: str) -> str:
-        """Where the remote has the object of this hash."""
+        """Return the path of the object of this hash on the remote."""
         return str(self.system.join(self.root, *location(name).split("/")))
 
     def fetch(self, name: str, copy: Path) -> bool:
-        """Copy an object as it is on the remote; False if it is not there.
+        """Copy an object from the remote as it is; return False if the remote lacks it.
 
         Raises:
             UserError: the remote cannot be used.
@@ -80,9 +80,9 @@ class Store:
         return True
 
     def drop_parts(self) -> None:
-        """Delete the objects that a push cut off left shorter than they are here.
+        """Delete objects that an interrupted push left shorter than they are here.
 
-        Over SSH alone: elsewhere an object is in its place when it is whole, and not before.
+        Over SSH only: elsewhere an object appears on the remote once it is complete.
 
         Raises:
             UserError: the remote cannot be used.
@@ -90,15 +90,15 @@ class Store:
         if self.system.protocol != "ssh":
             return
         with _explained(self.name, self.url):
-            found = self.system.fs.find(self.system.join(self.root, "files", "md5"), detail=True)
-            for place, about in found.items():
+            objects = self.system.fs.find(self.system.join(self.root, "files", "md5"), detail=True)
+            for place, about in objects.items():
                 whole = self.cached("".join(place.split("/")[-2:]))
                 if whole.is_file() and whole.stat().st_size != about["size"]:
                     self.system.remove(place)
 
 
 class Run(NamedTuple):
-    """Bytes of one object that are read at once."""
+    """A range of bytes of an object."""
 
     name: str
     start: int
@@ -113,10 +113,10 @@ class Objects:
     """The objects of DVC's default remote, by their hashes."""
 
     def find(self, name: str) -> bytes | None:
-        """Return the content of an object; None if it is not there, or there is no remote.
+        """Return the content of an object; None if it is missing, or there is no remote.
 
         Raises:
-            UserError: the remote cannot be used, or the object is not what the hash says.
+            UserError: the remote cannot be used, or the object does not match its hash.
         """
         try:
             store = _store(Path.cwd(), os.getpid())  # audit: each process connects for itself
@@ -130,7 +130,7 @@ class Objects:
         """Return the content of an object.
 
         Raises:
-            UserError: it cannot be read, or is not what the hash says.
+            UserError: it cannot be read, or does not match its hash.
         """
         (content,) = self.read([Run(name, 0, 0)])
         return self._whole(name, content)
@@ -144,17 +144,17 @@ class Objects:
         return content
 
     def read(self, runs: Sequence[Run]) -> list[bytes]:
-        """Return the bytes of each run; one that stops at 0 is the whole object.
+        """Return the bytes of each run; a run that stops at 0 is the whole object.
 
         Raises:
-            UserError: one of them cannot be read.
+            UserError: an object cannot be read.
         """
         store = _store(Path.cwd(), os.getpid())  # audit: each process connects for itself
-        paths = [store.place(one.name) for one in runs]
-        starts = [one.start for one in runs]
-        ends = [one.stop or None for one in runs]
-        found = store.system.fs.cat_ranges(paths, starts, ends, on_error="return")
-        for run, content in zip(runs, found, strict=True):
+        paths = [store.place(run.name) for run in runs]
+        starts = [run.start for run in runs]
+        ends = [run.stop or None for run in runs]
+        contents = store.system.fs.cat_ranges(paths, starts, ends, on_error="return")
+        for run, content in zip(runs, contents, strict=True):
             if isinstance(content, FileNotFoundError):
                 raise UserError(
                     f"{location(run.name)} is not on DVC's remote; run 'make push' where the data "
@@ -162,18 +162,18 @@ class Objects:
                 )
             if isinstance(content, Exception) and not _BEHIND_THE_END.search(words(content)):
                 raise failure(store.name, store.url, words(content))
-        # What lies behind the end of a truncated object is nothing.
-        return [b"" if isinstance(one, Exception) else bytes(one) for one in found]
+        # Past the end of a truncated object there are no bytes.
+        return [b"" if isinstance(content, Exception) else bytes(content) for content in contents]
 
 
 @cache
 def _store(_project: Path, _process: int) -> Store:
-    """Return the remote of this process, for connections do not outlive a fork."""
+    """Return the remote for this process, since connections do not survive a fork."""
     return Store.open()
 
 
 def location(name: str) -> str:
-    """Where the object of a hash is, below the remote's url."""
+    """Return the path of the object of a hash below the remote's url."""
     return f"files/md5/{name[:2]}/{name[2:]}"
 
 
@@ -181,7 +181,7 @@ def location(name: str) -> str:
 def _explained(remote: str, url: str) -> Iterator[None]:
     try:
         yield
-    except MemoryError:  # of this machine
+    except MemoryError:  # this machine's fault, not the remote's
         raise
     except Exception as error:  # each plugin has its own
         raise failure(remote, url, words(error)) from error

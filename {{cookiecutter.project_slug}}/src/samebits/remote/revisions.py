@@ -1,4 +1,4 @@
-"""What a commit holds of a run: files, dvc.lock, outputs, and the record of where it ran."""
+"""A commit's part of a run: files, dvc.lock, outputs, and the record of where it ran."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -24,7 +24,7 @@ LOSSES = "reports/losses.csv"
 
 @dataclass(frozen=True)
 class Revision:
-    """A commit of this project, found by the name that a person gave."""
+    """A commit of this project, and the name by which it was asked for."""
 
     name: str
     commit: str
@@ -34,7 +34,7 @@ class Revision:
         """Return the commit, tag, branch or DVC experiment of this name.
 
         Raises:
-            UserError: there is no such thing, or there are several experiments of this name.
+            UserError: there is nothing of this name, or there are several experiments of it.
         """
         shown = git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
         if shown.returncode == 0:
@@ -43,7 +43,7 @@ class Revision:
         if len(commits) > 1:
             raise UserError(
                 f"there are {len(commits)} experiments called '{name}'; name one by its commit: "
-                f"{', '.join(one[:10] for one in commits)}."
+                f"{', '.join(commit[:10] for commit in commits)}."
             )
         if not commits:
             raise UserError(
@@ -53,23 +53,23 @@ class Revision:
         return cls(name, commits[0])
 
     def content(self, path: str) -> bytes | None:
-        """Return a file that Git keeps, or None if this commit has none at `path`.
+        """Return the content of a file in this commit, or None if it has none at `path`.
 
         Raises:
-            UserError: it has one that Git cannot read.
+            UserError: the commit has it, but Git cannot read it.
         """
         shown = git_bytes("show", f"{self.commit}:./{path}")
         if shown.returncode and git("ls-tree", self.commit, "--", path).stdout:
-            git_says("show", f"{self.commit}:./{path}")  # it is there: Git says why it is not read
+            git_says("show", f"{self.commit}:./{path}")  # raises with Git's reason
         return shown.stdout if shown.returncode == 0 else None
 
     def text(self, path: str) -> str | None:
-        """Return a file that Git keeps as text, or None if this commit has none at `path`."""
+        """Return a file in this commit as text, or None if it has none at `path`."""
         content = self.content(path)
         return None if content is None else content.decode("utf-8", errors="replace")
 
     def files(self, *paths: str) -> dict[str, str]:
-        """Return {path: hash} of the files that Git keeps below `paths`, or of all of them."""
+        """Return {path: hash} of the files that Git tracks below `paths`, or of all of them."""
         shown = git_says("ls-tree", "-r", "-z", self.commit, "--", *paths)
         rows = (row.partition("\t") for row in shown.split("\0") if row)
         return {path: about.split()[2] for about, _, path in rows}
@@ -90,14 +90,16 @@ class Revision:
         return parsed(text)
 
     def yaml(self, path: str) -> dict[str, Any]:
-        """Return a YAML file that Git keeps; every value is text.
+        """Return the content of a YAML file in this commit; every value is text.
 
         Raises:
-            UserError: there is none, or one without keys.
+            UserError: the file is missing, or has no keys.
         """
         content = _yaml(self.text(path) or "")
         if not content:
-            raise UserError(f"{path} of {self.name} is missing or no YAML; name another commit.")
+            raise UserError(
+                f"{path} of {self.name} is missing or is not YAML; name another commit."
+            )
         return content
 
     def params(self) -> dict[str, Any]:
@@ -105,53 +107,57 @@ class Revision:
         return flat(self.yaml("params.yaml"))
 
     def stale(self) -> list[str]:
-        """Return the files, data and params of which its dvc.lock knows another state."""
-        stages, found = self.lock["stages"], list[str]()
+        """Return the files, data and params that differ from the state in its dvc.lock."""
+        stages, changed = self.lock["stages"], list[str]()
         used = {
-            path: one for name in stages for path, one in entries(self.lock, name, "deps").items()
+            path: digest
+            for name in stages
+            for path, digest in entries(self.lock, name, "deps").items()
         }
         for path in self.files(*used):
             if path in used and md5(self.content(path) or b"") != used[path]:
-                found.append(path)
-        found += [path for path, one in self.data().items() if used.get(path, one) != one]
+                changed.append(path)
+        changed += [
+            path for path, digest in self.data().items() if used.get(path, digest) != digest
+        ]
         now = self.params()
         for name in stages:
             ran = flat((stages[name].get("params") or {}).get("params.yaml") or {})
-            found += [key for key, value in ran.items() if not same_value(value, now.get(key))]
-        return sorted(set(found))
+            changed += [key for key, value in ran.items() if not same_value(value, now.get(key))]
+        return sorted(set(changed))
 
     def pointed(self) -> dict[str, dict[str, str]]:
-        """Return {path: what its .dvc file says of it} of the data that .dvc files track.
+        """Return {path: its entry in a .dvc file} of the data that .dvc files track.
 
         Raises:
             UserError: a .dvc file names no output.
         """
-        found: dict[str, dict[str, str]] = {}
+        records: dict[str, dict[str, str]] = {}
         for path in self.files():
             if path.endswith(".dvc"):
                 outs = self.yaml(path).get("outs") or [None]
                 if not all(isinstance(out, dict) and "path" in out for out in outs):
                     raise UserError(f"{path} of {self.name} names no output; name another commit.")
                 folder = PurePosixPath(path).parent
-                found |= {str(folder / out["path"]): out for out in outs}
-        return found
+                records |= {str(folder / out["path"]): out for out in outs}
+        return records
 
     def data(self) -> dict[str, str]:
         """Return {path: hash} of the data that its .dvc files track; raises as `pointed` does."""
         return {path: out.get("md5", "") for path, out in self.pointed().items()}
 
     def output(self, path: str, *, fetch: bool = False) -> bytes | None:
-        """Return the bytes of an output, or of a file in one; None if they are not at hand.
+        """Return the bytes of an output, or of a file in one; None if they are not available.
 
         Args:
             path: relative to the project.
-            fetch: look on the remote, too, when the cache of this repository has it not.
+            fetch: look on the remote, too, if this repository's cache lacks it.
 
         Raises:
             UserError: the remote cannot be used, or does not hold what was pushed.
         """
         outputs = _outputs(self.lock)
-        if not any(path == one or path.startswith(f"{one}/") for one in outputs):
+        if not any(path == out or path.startswith(f"{out}/") for out in outputs):
             return None
         content = _stored(outputs, path, cached_object) or self.content(path)
         return _stored(outputs, path, _fetched) if content is None and fetch else content
@@ -159,7 +165,7 @@ class Revision:
     def losses(self) -> str | None:
         """Return its reports/losses.csv, or None if it is neither in the cache nor on a remote."""
         content = None
-        with suppress(UserError):  # they only add to a verdict, which must not wait for a remote
+        with suppress(UserError):  # they only add to a verdict, which must not fail for a remote
             content = self.output(LOSSES, fetch=True)
         return None if content is None else content.decode("utf-8", errors="replace")
 
@@ -169,7 +175,7 @@ class Revision:
 
 
 def described(text: str | None, lock: Lock) -> Record | None:
-    """Return a record of provenance if it is one of the run that made what `lock` names."""
+    """Return a record of provenance if it is of the run that made the outputs in `lock`."""
     try:
         record = read_json(text or "")
     except ValueError:
@@ -202,26 +208,26 @@ def parsed(text: str) -> Lock:
 
 
 def flat(value: Any, prefix: str = "") -> dict[str, Any]:
-    """Return {"a": {"b": 1}} as {"a.b": 1}; of a list of mappings each has a number for a key."""
-    if isinstance(value, list) and all(isinstance(one, dict) for one in value):
-        value = {str(number): one for number, one in enumerate(value)}
+    """Return {"a": {"b": 1}} as {"a.b": 1}; mappings in a list get their number as a key."""
+    if isinstance(value, list) and all(isinstance(part, dict) for part in value):
+        value = {str(number): part for number, part in enumerate(value)}
     if not isinstance(value, Mapping):
         return {prefix: value}
-    found: dict[str, Any] = {}
+    flattened: dict[str, Any] = {}
     for name, part in value.items():
-        found |= flat(part, f"{prefix}.{name}" if prefix else str(name))
-    return found
+        flattened |= flat(part, f"{prefix}.{name}" if prefix else str(name))
+    return flattened
 
 
 def same_value(old: Any, new: Any) -> bool:
-    """Return whether two texts are the same, or the same number: `6e-3` and `0.006`."""
+    """Return whether two texts are equal, or equal as numbers: `6e-3` and `0.006`."""
     return bool(exact(old) == exact(new))
 
 
 def entries(lock: Lock, stage: str, kind: str) -> dict[str, str]:
     """Return {path: hash} of the "deps" or "outs" of a stage in dvc.lock."""
-    found = (lock["stages"].get(stage) or {}).get(kind) or []
-    return {one["path"]: one.get("md5", "") for one in found}
+    listed = (lock["stages"].get(stage) or {}).get(kind) or []
+    return {entry["path"]: entry.get("md5", "") for entry in listed}
 
 
 def _yaml(text: str) -> dict[str, Any]:
@@ -236,7 +242,7 @@ def cache_folder() -> Path:
     """Return the folder of DVC's cache of this repository.
 
     Raises:
-        UserError: DVC cannot tell it, as where .dvc/config is damaged.
+        UserError: DVC cannot tell it, for example because .dvc/config is damaged.
     """
     return _cache_folder(Path.cwd())
 
@@ -250,12 +256,12 @@ def _cache_folder(_: Path) -> Path:
 
 
 def cached_object(name: str) -> bytes | None:
-    """Return the content of a hash from DVC's cache, or None if it is not there or damaged."""
+    """Return the content of a hash from DVC's cache, or None if it is missing or damaged."""
     path = cache_folder() / "files" / "md5" / name[:2] / name[2:]
     if len(name) < 32 or not path.is_file():
         return None
     content = path.read_bytes()
-    # What someone edited in place in the cache is no longer what dvc.lock names.
+    # An object that was edited in the cache is not the one that dvc.lock names.
     return content if md5(content) == name.removesuffix(".dir") else None
 
 
@@ -263,22 +269,24 @@ def experiments() -> dict[str, list[str]]:
     """Return {name: commits} of the DVC experiments of this repository."""
     # refs/exps/<first two digits of the commit it started from>/<the others>/<name>
     shown = git_says("for-each-ref", "--format=%(objectname) %(refname)", "refs/exps/??/*/*")
-    found: dict[str, list[str]] = {}
+    commits: dict[str, list[str]] = {}
     for line in shown.splitlines():
         commit, _, reference = line.partition(" ")
-        found.setdefault(reference.rpartition("/")[2], []).append(commit)
-    return found
+        commits.setdefault(reference.rpartition("/")[2], []).append(commit)
+    return commits
 
 
 def _outputs(lock: Lock) -> dict[str, str]:
     stages = lock["stages"]
-    return {path: one for stage in stages for path, one in entries(lock, stage, "outs").items()}
+    return {
+        path: digest for stage in stages for path, digest in entries(lock, stage, "outs").items()
+    }
 
 
 def _stored(
     outputs: Mapping[str, str], path: str, read: Callable[[str], bytes | None]
 ) -> bytes | None:
-    """The content of an output, or of a file in a folder that is one; `read` reads an object."""
+    """The content of an output, or of a file in an output folder; `read` reads an object."""
     if path in outputs:
         return read(outputs[path])
     for folder, name in outputs.items():
@@ -290,5 +298,5 @@ def _stored(
 
 
 def _fetched(name: str) -> bytes | None:
-    """The content of a hash from DVC's remote; None where it is not, or where there is none."""
+    """The content of a hash from DVC's remote; None if it is missing, or there is no remote."""
     return Objects().find(name)

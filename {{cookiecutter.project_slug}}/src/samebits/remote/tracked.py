@@ -1,8 +1,8 @@
-"""What DVC keeps of this project, as DVC itself reads it, and whether it may be put into place.
+"""The outputs that DVC tracks here, as DVC reads them, and whether it may write them.
 
-DVC writes wherever an output's path, a list's name or a link leads. So whatever makes it write here
-looks first at the outputs of dvc.yaml and of the .dvc files, at the lists that the cache has of
-them, and for links among the folders.
+DVC writes wherever an output's path, a list's name or a link leads. So before DVC writes here, the
+outputs of dvc.yaml and of the .dvc files are checked, their lists in the cache, and their folders
+for links.
 """
 
 import os
@@ -16,10 +16,10 @@ from .dvc_errors import opened
 from .revisions import cache_folder, cached_object
 
 
-class Output(NamedTuple):
+class TrackedOutput(NamedTuple):
     """An output: the stage or .dvc file that names it, its path, its hash, its own remote.
 
-    The hash is "" where there is none yet, the remote None where the default one counts.
+    The hash is "" if there is none yet, the remote None for the default one.
     """
 
     owner: str
@@ -28,32 +28,34 @@ class Output(NamedTuple):
     remote: str | None
 
 
-def tracked(targets: Sequence[str] = ()) -> list[Output]:
-    """Return all outputs that DVC's cache may hold, or those of the targets alone.
+def tracked(targets: Sequence[str] = ()) -> list[TrackedOutput]:
+    """Return all outputs that DVC's cache may hold, or those of the targets only.
 
     Args:
         targets: outputs, .dvc files or stages; all of them where empty.
 
     Raises:
-        UserError: a target is none of them, DVC cannot read a file, or an output leads elsewhere.
+        UserError: a target is unknown, DVC cannot read a file, or an output leads outside.
     """
     every = _read()
-    meant = {one: [out for out in every if _means(one, out)] for one in targets}
-    if unknown := [one for one, found in meant.items() if not found]:
+    meant = {target: [out for out in every if _means(target, out)] for target in targets}
+    if unknown := [target for target, matching in meant.items() if not matching]:
         raise UserError(
-            f"{unknown[0]!r} is no output that dvc.lock names, no .dvc file and no stage; name one "
-            "of them, such as data/raw.dvc, or leave it out for all."
+            f"{unknown[0]!r} is not an output in dvc.lock, a .dvc file or a stage; name one of "
+            "them, such as data/raw.dvc, or leave it out for all."
         )
-    return [out for out in every if not targets or any(out in found for found in meant.values())]
+    return [
+        out for out in every if not targets or any(out in matching for matching in meant.values())
+    ]
 
 
 def outputs(targets: Sequence[str] = ()) -> dict[str, str]:
-    """Return {path: hash} of all outputs, or of the targets alone; raises as `tracked` does."""
+    """Return {path: hash} of all outputs, or of the targets only; raises as `tracked` does."""
     return {out.path: out.hash for out in tracked(targets)}
 
 
 def look_around() -> None:
-    """Look at all that DVC may put into place here: before an experiment, or a stage, is asked for.
+    """Check everything that DVC may write here, before it runs an experiment or a stage.
 
     Raises:
         UserError: as `tracked` and `look_at` do.
@@ -61,11 +63,11 @@ def look_around() -> None:
     look_at(tracked())
 
 
-def look_at(outs: Iterable[Output]) -> None:
-    """Refuse to let DVC put these outputs into place where that would write elsewhere.
+def look_at(outs: Iterable[TrackedOutput]) -> None:
+    """Refuse to let DVC write these outputs if it would write outside them.
 
     Raises:
-        UserError: a list in the cache is damaged or names what it must not, or a folder is a link.
+        UserError: a list in the cache is damaged or has a forbidden name, or a folder is a link.
     """
     for out in outs:
         inside = set[str]()
@@ -75,7 +77,7 @@ def look_at(outs: Iterable[Output]) -> None:
         _refuse_links(inside | {str(Path(out.path).parent)})
 
 
-def _read() -> list[Output]:
+def _read() -> list[TrackedOutput]:
     with opened() as repo:
         for stage in repo.index.stages:
             if not stage.outs and stage.path_in_repo.endswith(".dvc"):
@@ -86,51 +88,50 @@ def _read() -> list[Output]:
         return [_output(out, repo.root_dir) for out in repo.index.outs if out.use_cache]
 
 
-def _output(out: Any, root: str) -> Output:
+def _output(out: Any, root: str) -> TrackedOutput:
     path = PurePosixPath(os.path.relpath(out.fs_path, root).replace(os.sep, "/"))
     owner, name = out.stage.addressing.replace(os.sep, "/"), out.hash_info.value or ""
     problem = misplaced(str(path))
     if problem or not (name == "" or is_hash(name)):
         what = f"the output {str(path)!a}, which {problem}" if problem else f"{name!a}, no hash"
         raise UserError(
-            f"{owner} names {what}; nothing was written. Mend it, or undo it with Git: 'git log "
-            "-p' says who wrote that."
+            f"{owner} names {what}; nothing was written. Fix it, or undo it with Git: 'git log "
+            "-p' says who wrote it."
         )
-    if name and out.hash_info.name != "md5":  # its list lies elsewhere, where nobody looks at it
+    if name and out.hash_info.name != "md5":  # its list is elsewhere, where it is not checked
         raise UserError(
             f"{owner} names the output {str(path)!a} without 'hash: md5', as DVC 2 did; nothing "
-            f"was written. Give it a version of now: 'dvc add {path}' or 'dvc commit -f {owner}'."
+            f"was written. Record it anew with 'dvc add {path}' or 'dvc commit -f {owner}'."
         )
     refuse(out.files or (), str(path))
-    return Output(owner, str(path), name, out.remote)
+    return TrackedOutput(owner, str(path), name, out.remote)
 
 
-def _means(target: str, out: Output) -> bool:
-    """Whether a target is who names an output, the output, a part of it or a folder around it."""
-    one, other = PurePosixPath(target), PurePosixPath(out.path)
-    related = one.is_relative_to(other) or other.is_relative_to(one)
-    return target == out.owner or related
+def _means(target: str, out: TrackedOutput) -> bool:
+    """Whether a target is an output, its owner, a part of it or a folder around it."""
+    meant, path = PurePosixPath(target), PurePosixPath(out.path)
+    return target == out.owner or meant.is_relative_to(path) or path.is_relative_to(meant)
 
 
 def _cached(name: str) -> Path:
     return cache_folder() / "files" / "md5" / name[:2] / name[2:]
 
 
-def _list(out: Output) -> bytes:
+def _list(out: TrackedOutput) -> bytes:
     content = cached_object(out.hash)
     if content is None:
         raise UserError(
-            f"the list of {out.path} in DVC's cache is not what its hash says; remove "
+            f"the list of {out.path} in DVC's cache does not match its hash; remove "
             f"{_cached(out.hash)} and run 'make pull'."
         )
     return content
 
 
 def _refuse_links(folders: Iterable[str]) -> None:
-    above = {folder for one in map(Path, folders) for folder in (one, *one.parents)}
+    above = {folder for path in map(Path, folders) for folder in (path, *path.parents)}
     for folder in sorted(above):
         if folder.is_symlink():
             raise UserError(
                 f"{folder} is a link to {folder.readlink()}, where DVC would write; nothing was "
-                "written. Put the folder itself there, or remove the link."
+                "written. Replace the link by the folder itself, or remove it."
             )

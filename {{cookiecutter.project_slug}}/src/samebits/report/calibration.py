@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..metrics.class_predictions import ClassPredictions
-from ..metrics.classification import BINS
+from ..metrics.class_sample import BINS
 from ..metrics.proportions import Measured, measured
 from ..metrics.sums import Labels, Values
 from .charts import Axis

@@ -11,9 +11,9 @@ from ..core.seals import Seal
 from ..core.sections import Data, Evaluation, Optimization, Regularization, Task
 from ..core.yours import Yours
 from ..data.targets import Answers
-from ..diagnosis.diagnosis import Inputs, diagnose
-from ..diagnosis.forms import errors_of
-from ..diagnosis.ideas import Settings
+from ..diagnosis.diagnosis import DiagnosisInputs, diagnose
+from ..diagnosis.errors_by_target import errors_of
+from ..diagnosis.ideas import DiagnosisSettings
 from ..metrics.prediction_table import read_predictions
 from ..metrics.registry import enter
 
@@ -31,7 +31,7 @@ def main(yours: Yours, seal: Seal) -> None:
     seal.write()
 
 
-def settings(answers: Answers) -> Settings:
+def settings(answers: Answers) -> DiagnosisSettings:
     """Return what ideas start from, where answers are such."""
     augmentation = values("augmentation")
     growth = read_record(GROWTH, "evaluate", ("bigger", "smaller", "other"))
@@ -39,10 +39,10 @@ def settings(answers: Answers) -> Settings:
     data, optimization, regularization, evaluation = sections
     errors = errors_of(answers, evaluation.target_error)
     known = (errors, data, optimization, regularization, evaluation, augmentation, growth)
-    return Settings(*known, timed=bool(read(Task).time))
+    return DiagnosisSettings(*known, timed=bool(read(Task).time))
 
 
-def inputs() -> Inputs:
+def inputs() -> DiagnosisInputs:
     """Return what the stages before have left.
 
     Raises:
@@ -54,7 +54,7 @@ def inputs() -> Inputs:
             raise UserError(
                 f"reports/predictions.csv has no {split} row; run `dvc repro --force evaluate`."
             )
-    return Inputs(
+    return DiagnosisInputs(
         read_record(Path("reports/metrics.json"), "evaluate", ("train", "test")),
         read_record(Path("reports/data.json"), "validate", ("findings",)),
         answers,

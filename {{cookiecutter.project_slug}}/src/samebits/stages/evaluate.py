@@ -24,7 +24,7 @@ from ..data.prepared import read_examples
 from ..data.release_file import data_of
 from ..data.shards import rows
 from ..data.splits import SPLITS
-from ..metrics.baselines import beside
+from ..metrics.baseline_scores import compared
 from ..metrics.evaluation import check, judge_all, parts_of, resample_all
 from ..metrics.mask_predictions import MaskPredictions
 from ..metrics.prediction_table import scoring_of, write_predictions
@@ -79,7 +79,7 @@ def main(yours: Yours, seal: Seal) -> None:
         for name, each in target.baselines(splits["train"], seen).items()
     }
     earned = {name: drawn[name, ""] for name in seen}
-    beaten = beside(evaluation.metric, earned, simple, reproducibility.seed)
+    beaten = compared(evaluation.metric, earned, simple, reproducibility.seed)
     seal.check()
     write_predictions(REPORTS / "predictions.csv", answers, predictions)
     scoring.write_pairs(REPORTS / scoring.pairs, predictions["test"])

@@ -14,7 +14,7 @@ from ..data.drawn_masks import read_masks
 from ..data.prepared import Index, read_words
 from ..data.shards import open_shards
 from ..diagnosis.error_tags import FILE, read_rows
-from ..diagnosis.forms import errors_of
+from ..diagnosis.errors_by_target import errors_of
 from ..metrics.prediction_table import read_predictions
 from ..metrics.predictions import Predictions
 from ..metrics.registry import enter

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from ..checks.run import Reviewed, validate
+from ..checks.validation import Reviewed, validate
 from ..console.errors import UserError
 from ..core.config import read
 from ..core.files import write_json

@@ -1,12 +1,12 @@
-"""What a project's own files must keep for its results to reproduce, as tests to subclass.
+"""What a project's own files must guarantee for results to reproduce, as tests to subclass.
 
     from samebits.testing import ModelChecks
 
     class TestModel(ModelChecks):
         pass
 
-`pytest` then runs each check on your file as params.yaml sets it, on synthetic examples and on the
-CPU. Override `examples`, or `contents` of `DataChecks`, to check with your own.
+`pytest` then runs each check on your file with the values of params.yaml, on synthetic examples and
+on the CPU. Override `examples`, or `contents` of `DataChecks`, to check with your own.
 """
 
 from .data import DataChecks

@@ -1,4 +1,4 @@
-"""What all checks share: the project's own files, and examples that need no data."""
+"""Shared by all checks: the project's own files, and synthetic examples."""
 
 import math
 import random
@@ -23,9 +23,9 @@ from ..data.shards import Stored
 from ..data.targets import MASK
 
 CLASSES = ["plain", "rows", "columns"]
-LEARNT = 96  # examples of which `fit` learns
+LEARNT = 96  # examples for `fit`
 BRIGHT = 105  # above the noise of an image, and below its bright rows
-NUMBERS = [100.0, 200.0, 300.0]  # for them, where answers are numbers
+NUMBERS = [100.0, 200.0, 300.0]  # in place of the classes if answers are numbers
 
 
 def yours() -> Yours:
@@ -39,14 +39,14 @@ def reproducibility() -> Reproducibility:
 
 
 def disturb() -> None:
-    """Draw random numbers, as any other library may at any time."""
+    """Draw random numbers, as any library may at any time."""
     torch.rand(3), random.random(), np.random.random()  # audit: no result rests on these
 
 
 def check_section(name: str, section: Any) -> None:
-    """Check that params.yaml has a section, and that its keys are told from the syntax alone."""
-    is_one = is_dataclass(section)
-    assert is_one, f"{YOURS[name]}: {section.__name__} must be a dataclass"
+    """Check that params.yaml has a section, and that its keys can be read from the syntax alone."""
+    proper = is_dataclass(section)
+    assert proper, f"{YOURS[name]}: {section.__name__} must be a dataclass"
     read(section)
     told = declared(Path("src", package(), YOURS[name]), name)
     assert told.keys() == keys(section).keys(), (
@@ -56,7 +56,7 @@ def check_section(name: str, section: Any) -> None:
 
 
 class Checks:
-    """Checks that run the network, as params.yaml sets what its bits depend on."""
+    """Checks that run the network at the level that params.yaml sets, on the CPU."""
 
     @pytest.fixture(autouse=True)
     def _configured(self) -> None:
@@ -64,22 +64,22 @@ class Checks:
         kernels.configure(given.level, given.threads, given.device)
 
     def examples(self, count: int) -> Split:
-        """Return examples to check with: noise, in which the answer can be told of each array.
+        """Return examples to check with: noise from which the answer can be told.
 
-        It is one of three classes, alone also where there may be several, or of three numbers; a
-        mask has one class where the image is bright, and another where it is dark.
+        The answer is one of three classes, also if there may be several, or one of three numbers;
+        a mask has one class where the image is bright, and another where it is dark.
 
-        An image has bright rows, bright columns or neither; of any other array none, half or all of
-        the numbers are larger. Whole numbers are from 0 to 3: they may stand for words.
+        An image has bright rows, bright columns or neither; in any other array none, half or all of
+        the numbers are larger. Whole numbers are from 0 to 3, since they may stand for words.
         """
         data, labels = yours().data, _labels(count)
         settings = read(data.Input)
         fields, fitting = checked(data.fields(settings)), fitting_of(data, settings)
-        # Learnt of the same examples however many there are, as in a project.
+        # Fitted on the same examples whatever the count, as in a project.
         learnt = iter([made(fields, LEARNT)])
         fitted = fitting.learn(learnt) if fitting else Fitted({}, None)
         arrays = dict(fitted(made(fields, count)))
-        shapes = {name: one.shape for name, one in fitted.arrays.items()}
+        shapes = {name: field.shape for name, field in fitted.arrays.items()}
         target = read(Task).target
         if target == "mask":
             masks = arrays.pop(MASK)
@@ -99,15 +99,15 @@ def _labels(count: int) -> NDArray[np.int64]:
 
 
 def made(fields: Fields, count: int) -> Arrays:
-    """Return made-up arrays [count, ...] of these fields."""
+    """Return synthetic arrays [count, ...] for these fields."""
     labels, image = _labels(count), image_of(fields)
-    found: dict[str, NDArray[Any]] = {
+    arrays: dict[str, NDArray[Any]] = {
         name: _images(field, labels) if name == image else _numbers(field, labels)
         for name, field in fields.items()
     }
     if image and MASK in fields and fields[MASK].shape == fields[image].shape[1:]:
-        found[MASK] = (found[image].mean(axis=1) > BRIGHT).astype(np.uint8)
-    return found
+        arrays[MASK] = (arrays[image].mean(axis=1) > BRIGHT).astype(np.uint8)
+    return arrays
 
 
 def _images(field: Field, labels: NDArray[np.int64]) -> NDArray[np.uint8]:
@@ -132,20 +132,20 @@ def _numbers(field: Field, labels: NDArray[np.int64]) -> NDArray[Any]:
 
 
 def copied(arrays: Stored) -> dict[str, NDArray[Any]]:
-    """Return the arrays of all examples as copies."""
-    return {name: np.array(one[:]) for name, one in arrays.items()}
+    """Return copies of the arrays of all examples."""
+    return {name: np.array(array[:]) for name, array in arrays.items()}
 
 
 def extreme(arrays: Arrays) -> dict[str, Arrays]:
-    """Return the arrays with nothing but their least and their largest values, by what that is.
+    """Return the arrays filled with their least and with their largest values, by name.
 
-    Those of an image are black and white; those of others are taken from all examples.
+    An image is black or white; for other arrays, the values are those of all examples.
     """
     image = image_of(fields_of(arrays))
-    ends = {name: (one.min(), one.max()) for name, one in arrays.items()}
+    ends = {name: (array.min(), array.max()) for name, array in arrays.items()}
     ends |= {image: (0, 255)} if image else {}
     kinds = ("black", "white") if [*arrays] == [image] else ("the least", "the largest")
     return {
-        kind: {name: np.full_like(one, ends[name][at]) for name, one in arrays.items()}
+        kind: {name: np.full_like(array, ends[name][at]) for name, array in arrays.items()}
         for at, kind in enumerate(kinds)
     }

@@ -1,4 +1,4 @@
-"""What `decode` must keep for prepared data to be the same bytes everywhere."""
+"""What data.py must guarantee for prepared data to have the same bytes everywhere."""
 
 import io
 
@@ -21,24 +21,24 @@ class DataChecks:
     """Checks of data.py."""
 
     def contents(self) -> list[bytes]:
-        """Return the contents of some files, here images; override it to take your own."""
+        """Return the contents of some files, here images; override this to use your own."""
         noise = np.random.default_rng(0)
-        found = []
+        files = []
         for shape in ((9, 9), (20, 13, 3), (7, 30)):
             file = io.BytesIO()
             Image.fromarray(noise.integers(0, 256, shape, dtype=np.uint8)).save(file, "PNG")
-            found.append(file.getvalue())
-        return found
+            files.append(file.getvalue())
+        return files
 
     def test_the_section_input_parses(self) -> None:
         check_section("input", yours().data.Input)
 
     def test_decode_returns_what_fields_announces(self) -> None:
-        self._decoded(self.contents())  # which compares the two
+        self._decoded(self.contents())  # the decoder compares the two
 
     def test_every_example_has_the_same_facts(self) -> None:
-        names = {tuple(sorted(one.facts)) for one in self._decoded(self.contents())}
-        assert len(names) == 1, f"`decode` gives some files other facts than others: {names}"
+        names = {tuple(sorted(decoded.facts)) for decoded in self._decoded(self.contents())}
+        assert len(names) == 1, f"`decode` must return the same facts for every file: {names}"
 
     def test_decode_depends_on_the_content_alone(self) -> None:
         contents = self.contents()
@@ -48,8 +48,8 @@ class DataChecks:
         for before, after in zip(first, again, strict=True):
             for name, array in before.arrays.items():
                 same = np.array_equal(array, after.arrays[name])
-                assert same, f"`decode` returned another {name} for the same content"
-            assert after.facts == before.facts, "`decode` gave other facts for the same content"
+                assert same, f"`decode` returns different {name} for the same content"
+            assert after.facts == before.facts, "`decode` returns different facts for one content"
 
     def test_what_is_learnt_depends_on_the_training_examples_alone(self) -> None:
         data = yours().data
@@ -60,15 +60,16 @@ class DataChecks:
         examples = made(checked(data.fields(settings)), 64)
         first = fitting.learn(iter([examples]))
         disturb()
-        halves = [{name: one[at] for name, one in examples.items()} for at in HALVES]
+        halves = [{name: array[at] for name, array in examples.items()} for at in HALVES]
         again = fitting.learn(iter(halves))
         for name, array in first.arrays.items():
             same = np.array_equal(array, again.arrays[name])
-            assert same, f"`fit` returned another {name} for the same examples"
+            assert same, f"`fit` returns different {name} for the same examples"
         whole, parts = first(examples), [first(half) for half in halves]
         for name, array in whole.items():
             joined = np.concatenate([part[name] for part in parts])
-            assert np.array_equal(array, joined), f"`transform` makes {name} of other examples, too"
+            same = np.array_equal(array, joined)
+            assert same, f"`transform` lets {name} of an example depend on other examples"
 
     def _decoded(self, contents: list[bytes]) -> list[Decoded]:
         decoder = Decoder.of(yours().data, read(Data))
@@ -76,6 +77,6 @@ class DataChecks:
             return [decoder(content) for content in contents]
         except Unreadable as problem:
             pytest.fail(
-                f"`decode` cannot read what it is checked with ({problem}); override `contents` in "
+                f"`decode` cannot read the check's files ({problem}); override `contents` in "
                 "tests/test_data.py to return the contents of some of your files"
             )

@@ -1,4 +1,4 @@
-"""What your own metrics must keep to be compared, resampled and reported."""
+"""What your own metrics must guarantee to be compared, resampled and reported."""
 
 from typing import Any
 from unittest import mock
@@ -9,13 +9,13 @@ from ..core.config import read
 from ..core.sections import Task
 from ..data.targets import SAID
 from ..metrics import registry
-from ..metrics.class_sets import ClassSets
-from ..metrics.classification import Classified
+from ..metrics.class_sample import ClassSample
+from ..metrics.class_set_sample import ClassSetSample
+from ..metrics.mask_sample import MaskSample
+from ..metrics.number_sample import NumberSample
 from ..metrics.registry import Metric
-from ..metrics.regression import Numbers
 from ..metrics.sample import Sample
 from ..metrics.scores import value
-from ..metrics.segmentation import Segmented
 from .base import disturb, yours
 
 EXAMPLES, CLASSES = 40, 3
@@ -25,23 +25,25 @@ class MetricsChecks:
     """Checks of metrics.py."""
 
     def predictions(self) -> Sample:
-        """Return examples with what a network says of them; override to take yours."""
+        """Return examples with a network's predictions; override this to use your own."""
         draw, rows = np.random.default_rng(0), np.arange(EXAMPLES, dtype=np.int64)
         if read(Task).target == "number":
             truth = 1000 + 100 * draw.random(EXAMPLES)
-            return Numbers(truth, truth + 10 * draw.random(EXAMPLES) - 5, rows)
+            return NumberSample(truth, truth + 10 * draw.random(EXAMPLES) - 5, rows)
         if read(Task).target == "mask":
             true, said = draw.integers(1, 9, (2, EXAMPLES, CLASSES)).astype(np.float64)
             said[:, 0] += true.sum(axis=1) - said.sum(axis=1) + 9 * CLASSES
             true[:, 0] += 9 * CLASSES
-            return Segmented(true, said, np.minimum(true, said), draw.random(EXAMPLES), rows)
+            return MaskSample(true, said, np.minimum(true, said), draw.random(EXAMPLES), rows)
         probabilities = draw.random((EXAMPLES, CLASSES)) + 0.01
         if read(Task).target == "classes":
             labels = (draw.random((EXAMPLES, CLASSES)) < SAID).astype(np.uint8)
             probabilities = (labels + probabilities) / 2.02
-            return ClassSets(labels, (probabilities >= SAID).astype(np.uint8), probabilities, rows)
+            return ClassSetSample(
+                labels, (probabilities >= SAID).astype(np.uint8), probabilities, rows
+            )
         probabilities /= probabilities.sum(axis=1, keepdims=True)
-        return Classified(rows % CLASSES, probabilities.argmax(axis=1), probabilities, rows)
+        return ClassSample(rows % CLASSES, probabilities.argmax(axis=1), probabilities, rows)
 
     def test_each_has_a_name_of_its_own(self) -> None:
         with mock.patch.dict(registry.METRICS):
@@ -52,15 +54,17 @@ class MetricsChecks:
         some, best = np.arange(len(whole)) % CLASSES > 0, whole.errors <= whole.errors.mean()
         samples = (whole, whole.part(some), whole.part(best))
         for metric in _metrics():
-            for sample in samples:  # as resampling leaves a class out, or all mistakes
-                found = value(metric, sample)
+            for sample in samples:  # resampling may leave out a class, or all mistakes
+                number = value(metric, sample)
                 least = float("-inf") if metric.form == "any" else 0
                 most = 1 if metric.form in ("share", "area") else float("inf")
-                assert least <= found <= most, f"`{metric.name}` is {found}; it says {metric.form}"
+                assert least <= number <= most, (
+                    f"`{metric.name}` is {number}, outside {least} to {most} of form {metric.form}"
+                )
 
     def test_each_depends_on_the_predictions_alone(self) -> None:
         sample = self.predictions()
-        before = [np.array(one) for one in sample.scored]
+        before = [np.array(array) for array in sample.scored]
         for metric in _metrics():
             first = value(metric, sample)
             disturb()
@@ -74,9 +78,10 @@ class MetricsChecks:
         rows = np.arange(len(sample))[::-1]
         turned = sample.rows(rows)
         for metric in _metrics():
-            found, other = value(metric, sample), value(metric, turned)
-            said = f"`{metric.name}` is {found}, and {other} of the same examples in another order"
-            assert np.isclose(found, other, rtol=1e-9, atol=1e-12), said
+            first, second = value(metric, sample), value(metric, turned)
+            assert np.isclose(first, second, rtol=1e-9, atol=1e-12), (
+                f"`{metric.name}` is {first}, but {second} for the same examples in another order"
+            )
 
 
 def _metrics() -> list[Metric]:

@@ -1,4 +1,4 @@
-"""What a network must keep for its results to be the same bits everywhere."""
+"""What model.py must guarantee for results to have the same bits everywhere."""
 
 from dataclasses import replace
 from typing import Any
@@ -33,27 +33,28 @@ class ModelChecks(Checks):
         arrays = copied(self.examples(4).arrays)
         before = copied(arrays)
         first = yours().model.inputs(arrays)
-        same = all(np.array_equal(one, arrays[name]) for name, one in before.items())
+        same = all(np.array_equal(array, arrays[name]) for name, array in before.items())
         assert same, "`inputs` changes the stored arrays; let it copy them"
         disturb()
         for name, value in yours().model.inputs(arrays).items():
-            assert torch.equal(value, first[name]), f"`inputs` made another `{name}` of the same"
+            same = torch.equal(value, first[name])
+            assert same, f"`inputs` returns different `{name}` for the same arrays"
 
     def test_an_answer_depends_on_its_example_alone(self) -> None:
-        """Not on how many others there are, on which, or on its place among them."""
+        """Not on the number of other examples, on which they are, or on its position."""
         arrays = self.examples(40).arrays
         whole, order = self._answers(rows(arrays, slice(None))), np.arange(40)[::-1].copy()
-        said = "the answer for an example changes with {}; do `inputs` or a layer mix examples?"
+        said = "the answer for an example changes with {}; does `inputs` or a layer mix examples?"
         few, turned = (self._answers(rows(arrays, chosen)) for chosen in (slice(7), order))
-        assert (few == whole[:7]).all(), said.format("how many there are")
-        assert (turned == whole[order]).all(), said.format("its place")
+        assert (few == whole[:7]).all(), said.format("the number of examples")
+        assert (turned == whole[order]).all(), said.format("its position")
         others = rows(arrays, np.zeros(40, dtype=np.int64))
-        assert (self._answers(others)[0] == whole[0]).all(), said.format("the others")
+        assert (self._answers(others)[0] == whole[0]).all(), said.format("the other examples")
 
     def test_answers_are_finite(self) -> None:
         for kind, arrays in extreme(copied(self.examples(3).arrays)).items():
             finite = np.isfinite(self._answers(arrays)).all()
-            assert finite, f"an example with nothing but {kind} values gives NaN"
+            assert finite, f"an example with only {kind} values gives NaN or infinity"
 
     def test_no_layer_keeps_statistics_of_the_batch(self) -> None:
         shards = reproducibility().shards
@@ -70,5 +71,5 @@ class ModelChecks(Checks):
     def _answers(self, arrays: Arrays) -> NDArray[Any]:
         form, chunk = target_of(self.examples(1)).form, reproducibility().chunk
         given = outputs(self._network(0), yours().model.inputs, arrays, form, chunk)
-        parts = [found.numpy() for _, found in given]
+        parts = [chunk_outputs.numpy() for _, chunk_outputs in given]
         return np.concatenate(parts)[: len(next(iter(arrays.values())))]

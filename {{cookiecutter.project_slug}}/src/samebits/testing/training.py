@@ -1,4 +1,4 @@
-"""What augmentation, loss and schedule must keep for training to end with the same bits."""
+"""What training.py must guarantee for training to end with the same bits."""
 
 from dataclasses import replace
 from itertools import count
@@ -27,8 +27,8 @@ SHARDS = 8
 class TrainingChecks(Checks):
     """Checks of training.py, together with model.py."""
 
-    steps = 100  # in which one batch must be learnt
-    better = 0.5  # part by which its loss must then be smaller than that of a guess
+    steps = 100  # within which one batch must be learned
+    better = 0.5  # by which share the loss must then be below that of a guess
 
     def settings(self, *, epochs: int = 2, workers: int = 0, shards: int | None = None) -> Settings:
         """Return the sections of params.yaml for a short run."""
@@ -46,7 +46,7 @@ class TrainingChecks(Checks):
         check_section("augmentation", yours().training.Augmentation)
 
     def test_it_learns_one_batch(self, tmp_path: Path) -> None:
-        """Not augmented and without dropout, better than one who does not see the examples."""
+        """Without augmentation and dropout, and better than a guess without the examples."""
         settings, recipe = self.settings(epochs=self.steps), self._recipe()
         plain = recipe.preparation._replace(augment=lambda batch, _: batch)
         recipe = replace(recipe, preparation=plain)
@@ -64,7 +64,9 @@ class TrainingChecks(Checks):
         for name, arrays in {"usual": usual, **extreme(usual)}.items():
             loss = self._loss(network, self._batch(replace(examples, arrays=arrays)))
             assert loss.ndim == 0, f"`loss` returns the shape {list(loss.shape)}, not one number"
-            parameters = [one for one in network.parameters() if one.requires_grad]
+            parameters = [
+                parameter for parameter in network.parameters() if parameter.requires_grad
+            ]
             gradients = torch.autograd.grad(loss, parameters, materialize_grads=True)
             finite = all(bool(value.isfinite().all()) for value in (loss, *gradients))
             assert finite, f"the loss of {name} examples, or its gradient, is not finite"
@@ -76,7 +78,7 @@ class TrainingChecks(Checks):
         for shards in (2, 4, 8):
             parts = torch.stack([self._loss(network, part) for part in _cut(batch, shards)])
             near = bool(torch.isclose(parts.mean(), whole, rtol=1e-4, atol=1e-5))
-            assert near, f"the loss is {whole}, but {parts.mean()} of the same in {shards} shards"
+            assert near, f"the loss is {whole}, but {parts.mean()} in {shards} shards"
 
     def test_any_number_of_processes_gives_the_same_bits(self, tmp_path: Path) -> None:
         settings, alone = self.settings(epochs=1, shards=SHARDS), _Rank(0, 1)
@@ -87,8 +89,8 @@ class TrainingChecks(Checks):
                 folder = tmp_path / f"{rank.rank} of {processes}"
                 self._trained(folder, settings, 1, group=rank)
             assert torch.equal(fold(rank.part for rank in ranks), alone.part), (
-                f"{processes} processes give another gradient than one; what is computed of an "
-                "example must not depend on others, or on what was computed before"
+                f"{processes} processes give a different gradient than one; the computation for an "
+                "example must not depend on others, or on earlier computations"
             )
 
     def test_a_killed_run_resumes_to_the_same_bits(self, tmp_path: Path) -> None:
@@ -98,27 +100,27 @@ class TrainingChecks(Checks):
             with pytest.raises(_Killed):
                 self._trained(folder, self.settings(), STEPS, killed_in=step)
             assert self._trained(folder, self.settings(), STEPS) == whole, (
-                f"a run that was killed in step {step} ends with other bits; what outlives a step "
-                "must be a parameter or a buffer of the network"
+                f"a run that was killed in step {step} ends with different bits; state that "
+                "outlives a step must be a parameter or a buffer of the network"
             )
 
     def test_workers_change_no_bit(self, tmp_path: Path) -> None:
         alone = self._trained(tmp_path / "alone", self.settings(), STEPS)
         ahead = self._trained(tmp_path / "ahead", self.settings(workers=1), STEPS)
-        assert ahead == alone, "batches that a worker of the data loader makes give other bits"
+        assert ahead == alone, "batches made by a worker of the data loader give different bits"
 
     def test_augment_draws_nothing_but_what_it_is_given(self) -> None:
         first = self._batch(step=1)
         disturb()
         self._batch(step=0)
         second = self._batch(step=1)
-        said = "`augment` gave another `{}` for the same draws; take randomness from `draws` alone"
+        said = "`augment` returns different `{}` for the same draws; take randomness from `draws`"
         assert torch.equal(first.target, second.target), said.format("target")
         for name, value in first.inputs.items():
             assert torch.equal(value, second.inputs[name]), said.format(name)
 
     def test_a_step_draws_from_torch_alone(self) -> None:
-        """Its generator is seeded for each shard, NumPy's and Python's are not."""
+        """Torch's generator is seeded for each shard; NumPy's and Python's are not."""
         network, batch, losses = self._network(), self._batch(), []
         for _ in range(2):
             disturb()
@@ -131,8 +133,9 @@ class TrainingChecks(Checks):
         rates = [schedule(step, 10, given) for step in range(10)]
         disturb()
         again = [schedule(step, 10, given) for step in reversed(range(10))]
-        assert again[::-1] == rates, "`schedule` gives another rate for the same step"
-        assert all(0 <= rate < float("inf") for rate in rates), f"`schedule` gives {rates}"
+        assert again[::-1] == rates, "`schedule` returns different rates for the same step"
+        fine = all(0 <= rate < float("inf") for rate in rates)
+        assert fine, f"`schedule` must return finite rates from 0, not {rates}"
 
     def _recipe(self) -> Recipe:
         return Recipe.of(yours().model, yours().training)
@@ -158,7 +161,7 @@ class TrainingChecks(Checks):
         recipe: Recipe | None = None,
         dropout: float | None = None,
     ) -> tuple[dict[str, bytes], Progress]:
-        """Return the weights and the progress of a run with so many steps in an epoch."""
+        """Return the weights and the progress of a run with `steps` steps in an epoch."""
         examples = self.examples(steps * settings.optimization.batch_size)
         network, given = self._network(dropout), recipe or self._recipe()
         shards, calls = settings.reproducibility.shards, count()
@@ -170,17 +173,17 @@ class TrainingChecks(Checks):
             return given.loss(network, batch, regularization)
 
         counted, made_of = replace(given, loss=loss), {"made of": "a check"}
-        found = train(network, examples, examples, settings, counted, made_of, folder, group)
-        weights = {name: one.numpy().tobytes() for name, one in network.state_dict().items()}
-        return weights, found
+        progress = train(network, examples, examples, settings, counted, made_of, folder, group)
+        weights = {name: weight.numpy().tobytes() for name, weight in network.state_dict().items()}
+        return weights, progress
 
 
 class _Killed(BaseException):
-    """Stands for a kill."""
+    """Simulates a kill."""
 
 
 class _Rank(Group):
-    """One of several processes, which keeps what it would send to the others."""
+    """One of several processes, which stores what it would send to the others."""
 
     def __init__(self, rank: int, size: int) -> None:
         self.rank, self.size = rank, size
@@ -201,9 +204,9 @@ class _Rank(Group):
 
 
 def _cut(batch: Batch, parts: int) -> list[Batch]:
-    cut = {name: one.chunk(parts) for name, one in batch.inputs.items()}
+    cut = {name: values.chunk(parts) for name, values in batch.inputs.items()}
     targets = batch.target.chunk(parts)
     return [
-        Batch({name: one[place] for name, one in cut.items()}, target)
+        Batch({name: values[place] for name, values in cut.items()}, target)
         for place, target in enumerate(targets)
     ]

@@ -16,28 +16,28 @@ _START = "\n## "
 
 
 def with_entry(text: str, entry: str) -> str:
-    """Return a changelog with an entry above the others."""
-    head, found, rest = (text or HEADER).partition(_START)
-    return f"{head.rstrip()}\n{_START}{entry.rstrip()}\n{_START if found else ''}{rest}"
+    """Return a changelog with a new first entry."""
+    head, separator, rest = (text or HEADER).partition(_START)
+    return f"{head.rstrip()}\n{_START}{entry.rstrip()}\n{_START if separator else ''}{rest}"
 
 
 def without_latest(text: str) -> str:
     """Return a changelog without its first entry."""
     head, _, rest = text.partition(_START)
-    _, found, older = rest.partition(_START)
-    return f"{head.rstrip()}\n{_START if found else ''}{older}"
+    _, separator, older = rest.partition(_START)
+    return f"{head.rstrip()}\n{_START if separator else ''}{older}"
 
 
 def entry(
-    record: Record, date: str, since: str | None, found: Changes, what: str = "examples"
+    record: Record, date: str, since: str | None, changes: Changes, what: str = "examples"
 ) -> str:
     """Return the entry of a release: its note, and its counts, by class where there are classes.
 
     Args:
         record: the release.
-        date: the day of it.
+        date: the day of the release.
         since: name of the release before, or None for the first.
-        found: what has changed since then.
+        changes: what has changed since then.
         what: what the examples are, such as "rows".
     """
     return "\n".join(
@@ -46,50 +46,50 @@ def entry(
             "",
             record.note,
             "",
-            summary(found, since, what),
+            summary(changes, since, what),
             f"Content: `{record.version}`"
             + (f", label corrections `{record.corrections}`." if record.corrections else "."),
             "",
-            *_counts(record.classes, found, what),
+            *_counts(record.classes, changes, what),
         ]
     )
 
 
-def _counts(classes: Mapping[str, int], found: Changes, what: str) -> list[str]:
+def _counts(classes: Mapping[str, int], changes: Changes, what: str) -> list[str]:
     if [*classes] == [""]:
         return [f"{what.capitalize()}: {classes['']}."]
     return [
         f"| class | {what} | added | removed | relabelled to | relabelled from |",
         "|---|---:|---:|---:|---:|---:|",
-        *(_row(cells) for cells in by_class(classes, found)),
+        *(_row(cells) for cells in by_class(classes, changes)),
     ]
 
 
-def summary(found: Changes, since: str | None, what: str = "examples") -> str:
+def summary(changes: Changes, since: str | None, what: str = "examples") -> str:
     """Return in one sentence how many examples, called `what`, came, went and changed."""
     if since is None:
-        return f"The first version: {len(found.added)} {what}."
-    counts = {name: len(getattr(found, name)) for name in found._fields}
+        return f"The first version: {len(changes.added)} {what}."
+    counts = {name: len(getattr(changes, name)) for name in changes._fields}
     changed = ", ".join(f"{count} {name}" for name, count in counts.items())
     return f"Since {since}: {changed}."
 
 
-def by_class(classes: Mapping[str, int], found: Changes) -> list[Sequence[str]]:
+def by_class(classes: Mapping[str, int], changes: Changes) -> list[Sequence[str]]:
     """Return for each class: name, examples, added, removed, relabelled to it and from it.
 
-    `classes` are as `balance` has them; the last row is of all examples.
+    `classes` is as `balance` returns it; the last row is for all examples.
     """
     target, whole = ("classes", classes[""]) if "" in classes else ("class", sum(classes.values()))
     columns = (
         Counter(classes),
-        _counted([one.label for one in found.added], target),
-        _counted([one.label for one in found.removed], target),
-        _gained([(old.label, new.label) for old, new in found.relabelled], target),
-        _gained([(new.label, old.label) for old, new in found.relabelled], target),
+        _counted([example.label for example in changes.added], target),
+        _counted([example.label for example in changes.removed], target),
+        _gained([(old.label, new.label) for old, new in changes.relabelled], target),
+        _gained([(new.label, old.label) for old, new in changes.relabelled], target),
     )
     names = sorted({name for column in columns for name in column} - {""})
     rows = [[name, *(str(column[name]) for column in columns)] for name in names]
-    totals = (whole, len(found.added), len(found.removed), *[len(found.relabelled)] * 2)
+    totals = (whole, len(changes.added), len(changes.removed), *[len(changes.relabelled)] * 2)
     return [*rows, ["all", *map(str, totals)]]
 
 
@@ -98,7 +98,7 @@ def _counted(labels: Iterable[str], target: str) -> Counter[str]:
 
 
 def _gained(pairs: Iterable[tuple[str, str]], target: str) -> Counter[str]:
-    """The classes that are named by the second label of a pair, and not by the first."""
+    """Count the classes that the second label of a pair names and the first does not."""
     sides = ((classes_in(old, target), classes_in(new, target)) for old, new in pairs)
     return Counter(name for old, new in sides for name in new if name not in old)
 

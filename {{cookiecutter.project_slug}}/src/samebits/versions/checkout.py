@@ -1,9 +1,9 @@
-"""Put a version of the data into the working tree, under whatever code is there, and back.
+"""Check out a version of the data into the working tree, whatever the code there, and back.
 
-What Git keeps below data/ comes from the version, all but the changelog, which tells the history
-of this branch. A file that the version does not know, but this code does, stays; a table keeps its
-header alone, for its rows are about other data. The index is left alone. A file in .dvc/tmp says
-that this is under way, so that after a kill the same command, or one with another version, goes on.
+The files that Git keeps below data/ come from the version, except the changelog, which is the
+history of this branch. A file that this code has and the version lacks stays; of a table only the
+header stays, since its rows are about other data. Git's index is not touched. A file in .dvc/tmp
+marks a checkout in progress: after a kill, the same command, or one for another version, continues.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from ..remote.dvc_errors import transfer, understood
 from ..remote.filesystem import Store
 from ..remote.revisions import cache_folder
 from ..remote.sync import fetch_lists, lacking, some
-from ..remote.tracked import Output, look_at, tracked
+from ..remote.tracked import TrackedOutput, look_at, tracked
 from .changelog import CHANGELOG
 from .tags import (
     POINTER,
@@ -35,11 +35,11 @@ from .tags import (
 
 
 def use(name: str) -> Release:
-    """Put the version `name`, or with the name `committed` that of the last commit, into place.
+    """Check out the version `name`; `committed` is that of the last commit.
 
     Raises:
-        UserError: there is no such version, something that no version holds would be lost, or the
-            data are not to be had; all is as it was.
+        UserError: there is no such version, changes that no version holds would be lost, or the
+            data cannot be fetched; nothing has changed.
     """
     target = find(name)
     under_way = MARK.exists()
@@ -61,26 +61,26 @@ def use(name: str) -> Release:
 
 
 def _refuse_to_lose_data() -> None:
-    found = state()
-    # After `git checkout` the pointer is that commit's, while the data are still another's.
-    if found == "modified" and _committed():
+    status = state()
+    # After `git checkout` the pointer is the new commit's, but the data are still the old one's.
+    if status == "modified" and _committed():
         return
-    if found == "modified":
+    if status == "modified":
         raise UserError(
-            f"{RAW} holds changes that no version holds; keep them with 'make data-release', or "
+            f"{RAW} has changes that are in no version; keep them with 'make data-release', or "
             f"undo them with 'dvc checkout --force {POINTER}'."
         )
     version = working_version()
-    if found == "not in cache" or (found == "" and version and not _complete(version)):
+    if status == "not in cache" or (status == "" and version and not _complete(version)):
         done = dvc("commit", "--force", str(POINTER))
         if done.returncode != 0:
             raise UserError(f"DVC could not keep {RAW} in its cache: {last_line(done.stderr)}")
 
 
 def _committed() -> bool:
-    """Return whether data/raw is, whole, what some commit names and the cache keeps."""
+    """Return whether data/raw is exactly the data of some commit, with all files in the cache."""
     here = {path.relative_to(RAW).as_posix(): path for path in RAW.rglob("*") if path.is_file()}
-    lists = [files for one in _versions() if (files := listing(one)).keys() == here.keys()]
+    lists = [files for version in _versions() if (files := listing(version)).keys() == here.keys()]
     if not lists:
         return False
     hashes = {name: md5(path.read_bytes()) for name, path in here.items()}
@@ -88,30 +88,30 @@ def _committed() -> bool:
 
 
 def _versions() -> set[str]:
-    """Return the versions of the data that any commit names."""
-    found = set[str]()
+    """Return the versions of the data in any commit."""
+    versions = set[str]()
     for commit in git_says("log", "--all", "--format=%H", "--", POINTER.as_posix()).split():
-        with suppress(UserError):  # such as a commit that removed the pointer
-            found.add(Release("", commit, "").version)
-    return found
+        with suppress(UserError):  # for example a commit that removed the pointer
+            versions.add(Release("", commit, "").version)
+    return versions
 
 
 def _refuse_to_lose_files(target: Release, under_way: bool) -> None:
-    """Refuse where a file that will be replaced is not as the last commit or a release has it."""
+    """Refuse to replace a file whose content is neither the last commit's nor a release's."""
     known = _known()
     for path in _here():
         if under_way and path == POINTER.as_posix():
-            continue  # it may name parts of two versions by now, if a pipeline ran
+            continue  # if a pipeline ran, it may name parts of two versions by now
         lost = Path(path).is_file() and _rows(path) and _blob(path) not in known.get(path, set())
         if lost:
             raise UserError(
-                f"{path} holds changes that no version holds; commit them, or undo them with 'git "
+                f"{path} has changes that are in no version; commit them, or undo them with 'git "
                 f"checkout HEAD -- {path}', then use version {target.name}."
             )
 
 
 def _rows(path: str) -> bytes:
-    """Return what stands below the header of a table; of another file, all."""
+    """Return a table's content below its header; of any other file, all of it."""
     content = Path(path).read_bytes()
     return content.partition(b"\n")[2].strip() if _is_table(path) else content
 
@@ -121,22 +121,22 @@ def _is_table(path: str) -> bool:
 
 
 def _known() -> dict[str, set[str]]:
-    """Return {path: Git's hashes of its content in the last commit and in each release}."""
-    found: dict[str, set[str]] = {}
-    for one in (head(), *releases()):
-        for path, blob in _files(one).items():
-            found.setdefault(path, set()).add(blob)
-    return found
+    """Return {path: Git's hashes of its contents in the last commit and in each release}."""
+    blobs: dict[str, set[str]] = {}
+    for release in (head(), *releases()):
+        for path, blob in _files(release).items():
+            blobs.setdefault(path, set()).add(blob)
+    return blobs
 
 
 def _files(release: Release) -> dict[str, str]:
-    """Return {path: Git's hash} of what belongs to a version."""
+    """Return {path: Git's hash} of a version's files."""
     files = release.revision.files("data")
-    return {path: one for path, one in files.items() if path != CHANGELOG.as_posix()}
+    return {path: blob for path, blob in files.items() if path != CHANGELOG.as_posix()}
 
 
 def _here() -> list[str]:
-    """Return the files below data/ that Git keeps, or that a version left here."""
+    """Return the files below data/ that Git tracks, or that a version left here."""
     options = ("--cached", "--others", "--exclude-standard", "-z", "--", "data")
     listed = dict.fromkeys(git_says("ls-files", *options).split("\0"))
     return [path for path in listed if path not in ("", CHANGELOG.as_posix())]
@@ -148,7 +148,7 @@ def _blob(path: str) -> str:
 
 def _place_files(target: Release) -> None:
     committed, wanted = head(), _files(target)
-    # What a version does not know stays as this code has it, where this code knows it.
+    # Files that only this code has stay as they are.
     kept = [path for path in _files(committed) if path not in wanted]
     for source, paths in ((target, list(wanted)), (committed, kept)):
         if paths:
@@ -164,25 +164,25 @@ def _place_files(target: Release) -> None:
 
 
 def _fetch(target: Release) -> None:
-    """Have all of the data in the cache before anything in data/raw changes."""
+    """Fetch all of the data into the cache before anything in data/raw changes."""
     wanted = tracked([POINTER.as_posix()])
     if not _complete(target.version):
         _bring(target, wanted)
     look_at(wanted)
 
 
-def _bring(target: Release, wanted: Sequence[Output]) -> None:
+def _bring(target: Release, wanted: Sequence[TrackedOutput]) -> None:
     store = Store.open()
     fetch_lists(store, wanted)
     done = transfer("fetch", str(POINTER))
-    # DVC calls it up to date, too, where neither side has the files.
+    # DVC also reports "up to date" if neither side has the files.
     if not _complete(target.version):
         reason = "" if done.returncode == 0 else f" ({last_line(done.stderr)})"
         missing = some(lacking(store, {RAW.as_posix(): target.version}))
         raise understood(store.name, store.url, done.stderr) or UserError(
-            f"of {target.title} the remote lacks, or holds as what was not pushed, {missing}"
-            f"{reason}; delete there what was changed, and run 'make data-use VERSION="
-            f"{target.name}' and 'make push' where the data is whole. Nothing was changed."
+            f"the remote lacks files of {target.title}, or has them altered: {missing}{reason}; "
+            "delete the altered ones there, and run 'make data-use VERSION="
+            f"{target.name}' and 'make push' where the data are complete. Nothing was changed."
         )
 
 
@@ -194,27 +194,27 @@ def _complete(version: str) -> bool:
 
 def _kept(files: Mapping[str, str]) -> bool:
     folder = cache_folder() / "files" / "md5"
-    return all((folder / one[:2] / one[2:]).is_file() for one in files.values())
+    return all((folder / digest[:2] / digest[2:]).is_file() for digest in files.values())
 
 
 def _checkout(target: Release) -> None:
     done = dvc("checkout", str(POINTER))
     if done.returncode != 0:
         raise UserError(
-            f"{RAW} does not hold all of {target.title} yet ({last_line(done.stderr)}); mend that "
-            f"and run the same command again, or let DVC have its way with 'dvc checkout --force "
-            f"{POINTER}' before."
+            f"{RAW} does not hold all of {target.title} yet ({last_line(done.stderr)}); fix that "
+            "and run the same command again, or discard the changes there first with 'dvc checkout "
+            f"--force {POINTER}'."
         )
 
 
 def _put_back(before: dict[Path, bytes]) -> bool:
-    """Make the files below data/ what they were; return whether all of them are."""
+    """Restore the files below data/; return whether all of them are as they were."""
     for path in map(Path, _here()):
         if path not in before:
             with suppress(OSError):
                 path.unlink(missing_ok=True)
     for path, content in before.items():
-        with suppress(OSError):  # what went wrong first is what a person must hear
+        with suppress(OSError):  # do not mask the original error
             if not path.is_file() or path.read_bytes() != content:
                 write_bytes(path, content)
     here = {path: path.read_bytes() for path in map(Path, _here()) if path.is_file()}

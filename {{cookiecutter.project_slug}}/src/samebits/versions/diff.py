@@ -1,8 +1,8 @@
-"""What differs between two versions of the data, example by example: a pure function of two lists.
+"""The differences between two versions of the data, example by example, computed from two lists.
 
-An example is its content: the same content under another class was relabelled, under another name
-in the same class renamed. A file whose content is new is one example less and one more. The same
-image with another mask was relabelled, too.
+An example is identified by its content: the same content in another class was relabelled, under
+another name in the same class renamed. A file with new content is an example removed and another
+added. An image with a new mask was relabelled, too.
 """
 
 import csv
@@ -23,7 +23,7 @@ from ..data.targets import classes_of, unfit_classes
 class Versioned(NamedTuple):
     """An example of a version: its path below data/raw, its class, the MD5 of its content.
 
-    `group` is what a table says of it; it is no part of what differs between versions.
+    `group` comes from a table and is not compared between versions.
     """
 
     path: str
@@ -36,7 +36,7 @@ Pair = tuple[Versioned, Versioned]
 
 
 class Changes(NamedTuple):
-    """What came and went, and (old, new) of what has another class or another name; by path."""
+    """Examples added and removed, and pairs (old, new) with another class or name; by path."""
 
     added: list[Versioned]
     removed: list[Versioned]
@@ -51,16 +51,16 @@ class Changes(NamedTuple):
 def examples_of(
     listing: Mapping[str, str], corrections: str, reader: Reader = FOLDERS, raw: Path = Path()
 ) -> list[Versioned]:
-    """Return the examples of a version, by path; hidden files are none, nor what has no answer.
+    """Return the examples of a version, by path, without hidden files and those without an answer.
 
     Args:
         listing: path below data/raw → MD5.
-        corrections: the text of data/corrections.csv, where the answer is not as it stands.
-        reader: what finds the examples.
-        raw: a folder with the tables that it needs.
+        corrections: the text of data/corrections.csv, which overrides answers.
+        reader: finds the examples.
+        raw: a folder with the tables that the reader needs.
 
     Raises:
-        UserError: a table is not what it must be.
+        UserError: a table is malformed.
     """
     rows = csv.DictReader(corrections.splitlines())
     right = {(row.get("md5"), _named(row, "old")): _named(row, "new") for row in rows}
@@ -69,12 +69,12 @@ def examples_of(
         for path, md5 in sorted(listing.items())
         if not any(part.startswith(".") for part in PurePosixPath(path).parts)
     )
-    # Of a row the stamp is the MD5 of its content, as that of a file is here.
-    known = [one for one in reader.examples(files, raw) if not one.rule]
-    found = ((one, *reader.listed(one)) for one in known)
+    # The stamp of a row is the MD5 of its content, as it is here for a file.
+    known = [source for source in reader.examples(files, raw) if not source.rule]
+    answered = ((source, *reader.listed(source)) for source in known)
     return sorted(
-        Versioned(one.path, right.get((md5, answer)) or answer, md5, one.group)
-        for one, answer, md5 in found
+        Versioned(source.path, right.get((md5, answer)) or answer, md5, source.group)
+        for source, answer, md5 in answered
     )
 
 
@@ -85,44 +85,44 @@ def _named(row: Mapping[str, str | None], column: str) -> str:
 def changes(old: Iterable[Versioned], new: Iterable[Versioned]) -> Changes:
     """Return what differs between two versions."""
     before, after = _by_content(old), _by_content(new)
-    found = Changes([], [], [], [])
+    differences = Changes([], [], [], [])
     for md5 in before.keys() | after.keys():
-        _match(before.get(md5, []), after.get(md5, []), found)
-    for part in found:
+        _match(before.get(md5, []), after.get(md5, []), differences)
+    for part in differences:
         part.sort()
-    return found
+    return differences
 
 
 def _by_content(examples: Iterable[Versioned]) -> dict[str, list[Versioned]]:
-    found = defaultdict[str, list[Versioned]](list)
-    for one in examples:
-        # Of an image with its mask, that of the image.
-        found[one.md5[:HALF]].append(one._replace(group=""))
-    return found
+    by_content = defaultdict[str, list[Versioned]](list)
+    for example in examples:
+        # For an image with its mask, the hash of the image.
+        by_content[example.md5[:HALF]].append(example._replace(group=""))
+    return by_content
 
 
-def _match(old: list[Versioned], new: list[Versioned], found: Changes) -> None:
-    """Sort the copies of one example into what became of them: likest first."""
+def _match(old: list[Versioned], new: list[Versioned], differences: Changes) -> None:
+    """Sort the copies of an example by what became of them, the most similar first."""
     if old == new:
         return
     before, after = sorted(set(old) - set(new)), sorted(set(new) - set(old))
-    for one in [*before]:
-        if other := next((two for two in after if two.label == one.label), None):
-            found.renamed.append((one, other))
-            before.remove(one)
-            after.remove(other)
+    for example in [*before]:
+        if renamed := next((later for later in after if later.label == example.label), None):
+            differences.renamed.append((example, renamed))
+            before.remove(example)
+            after.remove(renamed)
     shared = min(len(before), len(after))
-    found.relabelled.extend(zip(before[:shared], after[:shared], strict=True))
-    found.removed.extend(before[shared:])
-    found.added.extend(after[shared:])
+    differences.relabelled.extend(zip(before[:shared], after[:shared], strict=True))
+    differences.removed.extend(before[shared:])
+    differences.added.extend(after[shared:])
 
 
 def balance(examples: Iterable[Versioned], target: str = "class") -> dict[str, int]:
-    """Return how many examples each class has, by name.
+    """Return the number of examples of each class, by name.
 
-    As "" all of them, where that is not the sum: without classes, and with several for each.
+    "" is the number of all examples if that is not the sum: without classes, or with several each.
     """
-    names = (name for one in examples for name in _counted(one.label, target))
+    names = (name for example in examples for name in _counted(example.label, target))
     return dict(sorted(Counter(names).items()))
 
 
@@ -148,9 +148,9 @@ class Moves(NamedTuple):
 
 
 def moves(old: Iterable[Versioned], new: Iterable[Versioned], data: Data) -> dict[str, Moves]:
-    """Return how each split changed, both versions split as `data` says.
+    """Return how each split changed, with both versions split by the section `data`.
 
-    What is left out of all of them counts as one more, where there is any.
+    Examples left out of every split count as a further one, if there are any.
     """
     before, after = _splits(old, data), _splits(new, data)
     return {
@@ -166,8 +166,8 @@ def moves(old: Iterable[Versioned], new: Iterable[Versioned], data: Data) -> dic
 
 
 def _splits(examples: Iterable[Versioned], data: Data) -> dict[str, Counter[str]]:
-    found = {split: Counter[str]() for split in (*SPLITS, LEFT_OUT)}
-    for one in examples:
-        group = group_of(Source(one.path, "", 0, 0, "", group=one.group), data)
-        found[split_of(one.path, one.md5, group, data)][one.md5] += 1
-    return found
+    counts = {split: Counter[str]() for split in (*SPLITS, LEFT_OUT)}
+    for example in examples:
+        group = group_of(Source(example.path, "", 0, 0, "", group=example.group), data)
+        counts[split_of(example.path, example.md5, group, data)][example.md5] += 1
+    return counts

@@ -1,9 +1,8 @@
-"""Make a release of the data: record it with DVC, check it, push, write down, commit, tag.
+"""Make a release of the data: record it with DVC, check it, push, write the record, commit, tag.
 
-In this order, because each step can be repeated: whatever is killed, the same command goes on from
-there, and whatever fails leaves the files as they were. Until the commit nothing is released; a
-commit without its tag gets that first. Git commits what lies below data/ and nothing else, whatever
-else is staged, and runs your hooks.
+In this order every step can be repeated: after a kill, the same command continues, and a failure
+leaves the files as they were. Nothing is released before the commit; a commit without its tag is
+tagged first. Git commits only what is below data/, whatever else is staged, and runs your hooks.
 """
 
 from collections.abc import Callable, Sequence
@@ -40,18 +39,18 @@ from .tags import (
     working_version,
 )
 
-# What a release writes itself, or its check.
+# Files that a release, or its check, writes.
 WRITTEN = (POINTER, RECORD, CHANGELOG, REFERENCE)
 
 
 def release(name: str, note: str, check: Callable[[], object]) -> str:
-    """Make version `name` of the data and return what was done, in one sentence.
+    """Make version `name` of the data and return a sentence on what was done.
 
     Args:
-        name: its number, as 1.1.
+        name: its number, such as 1.1.
         note: what is new, in one line.
-        check: raises where the data in data/raw, whose version data/raw.dvc names, are not sound,
-            else may leave data/reference.json for the drift of later versions.
+        check: raises if the data in data/raw are not sound; it may write data/reference.json, for
+            the drift of later versions.
 
     Raises:
         UserError: it cannot be made; nothing was committed, and the same command can be repeated.
@@ -66,38 +65,40 @@ def release(name: str, note: str, check: Callable[[], object]) -> str:
     _check_tree(committed)
     before = {path: _bytes(path) for path in WRITTEN}
     try:
-        found = _made(name, note, check, committed, known[-1] if known else None)
+        sentence = _made(name, note, check, committed, known[-1] if known else None)
     except BaseException:
-        if head().commit == committed.commit:  # an interrupt may come when Git has just made it
+        if head().commit == committed.commit:  # an interrupt may come just after Git's commit
             _restore(before)
         raise
-    return found
+    return sentence
 
 
 def _made(
     name: str, note: str, check: Callable[[], object], committed: Release, last: Release | None
 ) -> str:
-    made, found = _recorded(name, note, committed, last)
+    made, differences = _recorded(name, note, committed, last)
     check()
     _push(name)
-    _write(made, found, last.name if last else None, committed)
+    _write(made, differences, last.name if last else None, committed)
     if working_version() != made.version or state():
         raise UserError(f"{RAW} changed while it was checked; run the same command again.")
     _commit(made)
     _tag(made)
-    return summary(found, last.name if last else None)
+    return summary(differences, last.name if last else None)
 
 
 def _checked(note: str) -> str:
     if not note.strip():
-        raise UserError('say in a few words what is new: make data-release VERSION=1.0 NOTE="...".')
+        raise UserError(
+            'the note is missing; say what is new: make data-release VERSION=1.0 NOTE="...".'
+        )
     if not note.isprintable():
         raise UserError("the note has line breaks or control characters; write one plain line.")
     return note.strip()
 
 
 def _ready() -> Release:
-    """Return the last commit, where Git can make another one."""
+    """Return the last commit, if Git can make another."""
     committed = head()
     if git("var", "GIT_COMMITTER_IDENT").returncode != 0:
         raise UserError(
@@ -112,9 +113,9 @@ def _ready() -> Release:
 
 
 def _untagged(committed: Release, known: Sequence[Release]) -> Record | None:
-    """Return the release that the last commit holds and no tag names."""
+    """Return the release in the last commit if it has no tag."""
     held = committed.record
-    return held if held and held.release not in {one.name for one in known} else None
+    return held if held and held.release not in {release.name for release in known} else None
 
 
 def _finish(held: Record, name: str) -> str:
@@ -128,7 +129,7 @@ def _finish(held: Record, name: str) -> str:
 
 
 def _check_order(name: str, known: Sequence[Release]) -> None:
-    if any(number(one.name) == number(name) for one in known):
+    if any(number(release.name) == number(name) for release in known):
         raise UserError(f"version {name} of the data exists; 'make data-list' lists them all.")
     if known and number(name) < number(known[-1].name):
         raise UserError(
@@ -138,7 +139,7 @@ def _check_order(name: str, known: Sequence[Release]) -> None:
 
 
 def _check_tree(committed: Release) -> None:
-    """Refuse what is in doubt below data/: conflicts, unknown files, a pointer without its data."""
+    """Refuse doubtful states below data/: conflicts, unknown files, a pointer without its data."""
     refuse_parts()
     if conflicts := _listed("ls-files", "--unmerged", "--", "data"):
         path = conflicts[0].rpartition("\t")[2]
@@ -147,12 +148,12 @@ def _check_tree(committed: Release) -> None:
     strangers = _listed("ls-files", "--others", "--exclude-standard", "--", "data")
     if strangers := [path for path in strangers if path not in written]:
         raise UserError(
-            f"{strangers[0]} is not in Git: 'git add' it if it belongs to the data, else move it "
-            "away."
+            f"{strangers[0]} is not in Git: 'git add' it if it belongs to the data, otherwise move "
+            "it away."
         )
     text = committed.revision.text(CHANGELOG.as_posix()) or ""
     now = CHANGELOG.read_text(encoding="utf-8") if CHANGELOG.exists() else ""
-    # A release that was killed leaves its entry there.
+    # A release that was killed leaves its entry in it.
     if text not in (now, without_latest(now)):
         path = CHANGELOG.as_posix()
         raise UserError(f"{path} has changes that are not committed; commit or undo them first.")
@@ -160,21 +161,21 @@ def _check_tree(committed: Release) -> None:
     if changed and POINTER.exists() and state() == "modified":
         raise UserError(
             f"{POINTER} was changed, and {RAW} holds other data than it names; if the data are "
-            f"right run 'dvc add {RAW}', if the file is right 'dvc checkout {POINTER}'."
+            f"right, run 'dvc add {RAW}'; if the file is right, 'dvc checkout {POINTER}'."
         )
 
 
 def _recorded(
     name: str, note: str, committed: Release, last: Release | None
 ) -> tuple[Record, Changes]:
-    """Give the data their version, and return the record of the release and what is new in it."""
+    """Record the data's version; return the record of the release and its changes."""
     if not RAW.is_dir():
-        raise UserError(f"{RAW} is not there; get the data with 'dvc pull', or bring in others.")
+        raise UserError(f"{RAW} is missing; get the data with 'dvc pull', or add your own.")
     reader = reader_of(read(Task), read(Data))
     if reader != committed.reader:
         raise UserError(
-            "the section task of params.yaml is not as committed, but a version is read as its own "
-            "params.yaml says; commit it, then release."
+            "section `task` of params.yaml has changes that are not committed, but a version is "
+            "read by its own params.yaml; commit it, then release."
         )
     keep()
     version = str(working_version())
@@ -209,11 +210,11 @@ def _push(name: str) -> None:
         ) from None
 
 
-def _write(made: Record, found: Changes, since: str | None, committed: Release) -> None:
-    """Write what Git keeps of a release beside the pointer."""
+def _write(made: Record, differences: Changes, since: str | None, committed: Release) -> None:
+    """Write the files of a release that Git keeps, except the pointer."""
     text = committed.revision.text(CHANGELOG.as_posix()) or ""
     what = "rows" if committed.reader.unit == "rows" else "examples"
-    new = with_entry(text, entry(made, _today(), since, found, what))
+    new = with_entry(text, entry(made, _today(), since, differences, what))
     record.write(made)
     write_bytes(CHANGELOG, new.encode())
 
@@ -230,10 +231,10 @@ def _commit(made: Record) -> None:
     paths = sorted({*changed, *written})
     git_says("add", "--intent-to-add", "--", *written)
     message = f"Release data {made.release}: {made.note}"
-    # Hooks speak for themselves; --only leaves alone whatever else is staged.
+    # Hooks print their own messages; --only leaves alone whatever else is staged.
     if git_shown("commit", "--quiet", "--only", "--message", message, "--", *paths):
         raise UserError(
-            f"Git did not commit (it says why above), so version {made.release} is not made; mend "
+            f"Git did not commit (it says why above), so version {made.release} is not made; fix "
             "that and run the same command again."
         )
 
@@ -245,13 +246,13 @@ def _tag(made: Record) -> None:
     if done.returncode != 0:
         raise UserError(
             f"version {made.release} is committed, but Git made no tag ({last_line(done.stderr)}); "
-            "mend that and run the same command again."
+            "fix that and run the same command again."
         )
 
 
 def _restore(before: dict[Path, bytes | None]) -> None:
     for path, content in before.items():
-        with suppress(OSError):  # what went wrong first is what a person must hear
+        with suppress(OSError):  # do not mask the original error
             if content is None:
                 path.unlink(missing_ok=True)
                 git("reset", "--quiet", "--", path.as_posix())
@@ -262,8 +263,8 @@ def _restore(before: dict[Path, bytes | None]) -> None:
 def _listed(command: str, *arguments: str) -> list[str]:
     done = git(command, "-z", *arguments)
     if done.returncode != 0:
-        raise UserError(f"Git does not say what lies below data/: {last_line(done.stderr)}")
-    return [one for one in done.stdout.split("\0") if one]
+        raise UserError(f"Git cannot list the files below data/: {last_line(done.stderr)}")
+    return [path for path in done.stdout.split("\0") if path]
 
 
 def _bytes(path: Path) -> bytes | None:

@@ -1,6 +1,6 @@
-"""The releases of the data: Git's tags data-v1.0, data-v1.1 and so on, and what each of them holds.
+"""The releases of the data: Git's tags data-v1.0, data-v1.1 and so on, and their contents.
 
-Whatever Git keeps below data/ belongs to the data: the pointer data/raw.dvc, the record and
+Everything that Git tracks below data/ belongs to the data: the pointer data/raw.dvc, the record and
 changelog of releases, reviewed tables. A release is a commit of these, with a tag.
 """
 
@@ -36,13 +36,15 @@ _NAME = re.compile(r"(0|[1-9]\d{0,8})(\.(0|[1-9]\d{0,8})){1,3}")
 
 
 def number(name: str) -> tuple[int, ...]:
-    """Return the name of a release as numbers to compare: 1.10 is above 1.9, 1.0.0 is 1.0.
+    """Return the name of a release as numbers to compare: 1.10 is above 1.9, 1.0.0 equals 1.0.
 
     Raises:
-        UserError: it is no such name.
+        UserError: it is not a valid name.
     """
     if not _NAME.fullmatch(name):
-        raise UserError(f"'{name}' is no version of data; write numbers with dots, as 1.0 or 1.10.")
+        raise UserError(
+            f"'{name}' is not a version of data; write numbers with dots, such as 1.0 or 1.10."
+        )
     parts = [int(part) for part in name.split(".")]
     while len(parts) > 1 and parts[-1] == 0:
         parts.pop()
@@ -51,7 +53,7 @@ def number(name: str) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class Release:
-    """A version of the data that a commit holds: its name, its commit, the day of that."""
+    """A version of the data in a commit: its name, its commit, the commit's day."""
 
     name: str
     commit: str
@@ -76,7 +78,7 @@ class Release:
         """DVC's hash of its data/raw.
 
         Raises:
-            UserError: the commit names none.
+            UserError: the commit's pointer names no hash.
         """
         try:
             return str(self.revision.yaml(POINTER.as_posix())["outs"][0]["md5"])
@@ -93,7 +95,7 @@ class Release:
         return None if text is None else parsed(text, where)
 
     def examples(self) -> list[Versioned]:
-        """Return its examples; the list of them is in the cache, else on the remote.
+        """Return its examples; their list is in the cache or on the remote.
 
         Raises:
             UserError: neither holds the list.
@@ -105,13 +107,13 @@ class Release:
 
     @cached_property
     def reader(self) -> Reader:
-        """What finds its examples, as its own params.yaml says.
+        """The reader of its examples, by its own params.yaml.
 
         Raises:
-            UserError: this engine knows no such reader.
+            UserError: this engine does not know the reader.
         """
         params = self._params
-        name = str(params.get("task.reader", "folders"))  # before there was a choice
+        name = str(params.get("task.reader", "folders"))  # older versions had no choice
         try:
             keys = ("answer", "time", "group_by")
             answer, time, group = (str(params.get(f"task.{key}") or "") for key in keys)
@@ -124,7 +126,7 @@ class Release:
 
     @property
     def target(self) -> str:
-        """What an answer is, as its own params.yaml says."""
+        """What an answer is, by its own params.yaml."""
         return str(self._params.get("task.target", "class"))
 
     @cached_property
@@ -133,7 +135,7 @@ class Release:
 
     @contextmanager
     def _tables(self, files: Mapping[str, str]) -> Iterator[Path]:
-        """Give a folder with the tables that its reader needs."""
+        """Yield a temporary folder with the tables that its reader needs."""
         with TemporaryDirectory() as folder:
             for path, name in files.items():
                 if self.reader.is_table(path):
@@ -145,59 +147,67 @@ class Release:
             try:
                 yield Path(folder)
             except UserError as error:
-                said = str(error).replace(Path(folder).as_posix(), RAW.as_posix())
-                raise UserError(f"{self.title}: {said}") from None
+                message = str(error).replace(Path(folder).as_posix(), RAW.as_posix())
+                raise UserError(f"{self.title}: {message}") from None
 
     def contents(self, wanted: Collection[Versioned]) -> dict[Versioned, bytes]:
-        """Return the files of some of its examples, those that the cache has, packed or not."""
+        """Return the contents of the wanted examples that the cache has, packed or not."""
         if isinstance(self.reader, Pairs):
             return self._pairs(wanted)
-        cached = {one: cached_object(one.md5) for one in wanted}
-        found = {one: content for one, content in cached.items() if content is not None}
-        found |= self._rows({one.path: one for one in wanted if one not in found})
-        left = {one.path: one for one in wanted if one not in found}
+        cached = {example: cached_object(example.md5) for example in wanted}
+        contents = {example: content for example, content in cached.items() if content is not None}
+        contents |= self._rows(
+            {example.path: example for example in wanted if example not in contents}
+        )
+        left = {example.path: example for example in wanted if example not in contents}
         for archive in _archives(listing(self.version) if left else {}).values():
             for member in members(archive) if archive.is_file() else ():
-                if one := left.get(member.path):
+                if example := left.get(member.path):
                     content = member.content(archive.parent)
-                    if md5(content) == one.md5:
-                        found[one] = content
-        return found
+                    if md5(content) == example.md5:
+                        contents[example] = content
+        return contents
 
     def _pairs(self, wanted: Collection[Versioned]) -> dict[Versioned, bytes]:
-        """Return the content of those that are an image with its mask."""
+        """Return the contents of the wanted examples that are an image with its mask."""
         paths = sorted(unpacked(listing(self.version), self.title))
         known = self.reader.examples((Source(path, "", 0, 0, "") for path in paths), Path())
-        masks = {one.path: one.answer for one in known}
-        files = self._files({path for one in wanted for path in (one.path, masks[one.path])})
-        found = {
-            one: joined(files[one.path], files[masks[one.path]])
-            for one in wanted
-            if one.path in files and masks[one.path] in files
+        masks = {source.path: source.answer for source in known}
+        files = self._files(
+            {path for example in wanted for path in (example.path, masks[example.path])}
+        )
+        contents = {
+            example: joined(files[example.path], files[masks[example.path]])
+            for example in wanted
+            if example.path in files and masks[example.path] in files
         }
-        return {one: content for one, content in found.items() if content_md5(content) == one.md5}
+        return {
+            example: content
+            for example, content in contents.items()
+            if content_md5(content) == example.md5
+        }
 
     def _files(self, wanted: Collection[str]) -> dict[str, bytes]:
-        """Return the contents of those files that the cache has, packed or not."""
+        """Return the contents of the wanted files that the cache has, packed or not."""
         names = listing(self.version)
         cached = {path: cached_object(names[path]) for path in wanted if path in names}
-        found = {path: content for path, content in cached.items() if content is not None}
+        contents = {path: content for path, content in cached.items() if content is not None}
         for archive in _archives(names).values():
             for member in members(archive) if archive.is_file() else ():
                 if member.path in wanted and member.path not in names:
-                    found[member.path] = member.content(archive.parent)
-        return found
+                    contents[member.path] = member.content(archive.parent)
+        return contents
 
     def _rows(self, wanted: Mapping[str, Versioned]) -> dict[Versioned, bytes]:
-        """Return the content of those that are rows of a table."""
+        """Return the contents of the wanted examples that are rows of a table."""
         tables = {path.rpartition(":")[0] for path in wanted}
         files = {path: name for path, name in listing(self.version).items() if path in tables}
         rows = dict[Versioned, bytes]()
         with self._tables(files) as raw:
-            for one in self.reader.sources(raw) if files else ():
-                example = wanted.get(one.path)
-                if one.file and example and example.md5 == one.stamp:
-                    rows[example] = self.reader.content(one, raw)
+            for source in self.reader.sources(raw) if files else ():
+                example = wanted.get(source.path)
+                if source.file and example and example.md5 == source.stamp:
+                    rows[example] = self.reader.content(source, raw)
         return rows
 
     def _from_remote(self) -> dict[str, str]:
@@ -212,7 +222,7 @@ def listing(version: str) -> dict[str, str]:
     """Return {path below data/raw: MD5} of a version whose list the cache holds, else {}.
 
     Raises:
-        UserError: the list names what it must not.
+        UserError: the list names a path that is not allowed.
     """
     return listed_files(cached_object(version) or b"[]", RAW.as_posix())
 
@@ -221,16 +231,16 @@ def unpacked(files: Mapping[str, str], title: str) -> dict[str, str]:
     """Return {path: MD5} with the examples of the packed layout in place of their archives.
 
     Raises:
-        UserError: the cache lacks an archive, whose examples nothing else tells.
+        UserError: the cache lacks an archive, the only place that lists its examples.
     """
-    found, archives = dict[str, str](), _archives(files)
+    hashes, archives = dict[str, str](), _archives(files)
     for path, archive in archives.items():
         if not archive.is_file():
             raise _absent(path, title)
-        for one in members(archive):
-            found[one.path] = md5(one.content(archive.parent))
-    # A file goes before a packed one of the same name.
-    return found | {path: name for path, name in files.items() if path not in archives}
+        for member in members(archive):
+            hashes[member.path] = md5(member.content(archive.parent))
+    # A file takes precedence over a packed one of the same name.
+    return hashes | {path: name for path, name in files.items() if path not in archives}
 
 
 def _absent(path: str, title: str) -> UserError:
@@ -248,10 +258,10 @@ def _archives(files: Mapping[str, str]) -> dict[str, Path]:
 
 
 def releases() -> list[Release]:
-    """Return all releases that Git knows, the oldest number first.
+    """Return all releases that Git knows, the lowest number first.
 
     Raises:
-        UserError: this is no Git repository, or none that Git would read.
+        UserError: this is not a Git repository, or Git refuses to read it.
     """
     shown = git_says("for-each-ref", "--format=%(refname:lstrip=2)", f"refs/tags/{TAG}*")
     names = [tag.removeprefix(TAG) for tag in shown.split()]
@@ -260,7 +270,7 @@ def releases() -> list[Release]:
 
 
 def find(name: str) -> Release:
-    """Return the release of this name, or with the name `committed` what the last commit holds.
+    """Return the release of this name; `committed` is the data of the last commit.
 
     Raises:
         UserError: there is no such release.
@@ -268,14 +278,14 @@ def find(name: str) -> Release:
     if name == COMMITTED:
         return head()
     wanted, known = number(name), releases()
-    found = [one for one in known if number(one.name) == wanted]
-    if not found:
-        listed = ", ".join(one.name for one in known) or "none yet"
+    matching = [release for release in known if number(release.name) == wanted]
+    if not matching:
+        listed = ", ".join(release.name for release in known) or "none yet"
         raise UserError(
-            f"there is no version {name} of the data; there are: {listed} ('git fetch --tags' "
-            "brings those that others made)."
+            f"there is no version {name} of the data; the versions are: {listed} ('git fetch "
+            "--tags' gets those that others made)."
         )
-    return found[0]
+    return matching[0]
 
 
 def head() -> Release:
@@ -296,17 +306,17 @@ def _at(name: str, reference: str) -> Release:
 
 
 def working_version() -> str | None:
-    """Return the hash in data/raw.dvc as it stands here, or None if there is no such file."""
+    """Return the hash in the working tree's data/raw.dvc, or None without that file."""
     return recorded_version(POINTER)
 
 
 def keep() -> None:
-    """Have DVC record what lies in data/raw, and keep it in its cache.
+    """Have DVC record the content of data/raw, and keep it in its cache.
 
     Raises:
         UserError: DVC cannot.
     """
-    # `dvc add` would make a pointer forget that it was imported.
+    # `dvc add` would drop from a pointer that its data were imported.
     arguments = ("commit", "--force", str(POINTER)) if POINTER.exists() else ("add", str(RAW))
     done = dvc(*arguments)
     if done.returncode != 0 or working_version() is None:
@@ -314,14 +324,14 @@ def keep() -> None:
 
 
 def state() -> str:
-    """Return what DVC says of data/raw against data/raw.dvc.
+    """Return how data/raw compares with data/raw.dvc, by DVC.
 
     Returns:
-        "" where it is what the pointer names, "modified", "deleted", or "not in cache" where it is
-        what the pointer names, but nothing keeps it yet.
+        "" if it is what the pointer names, "modified", "deleted", or "not in cache" if it is what
+        the pointer names but is not in the cache yet.
 
     Raises:
-        UserError: DVC cannot say it, the pointer names nothing, or what lies there is no file.
+        UserError: DVC cannot compare them, or data/raw holds something other than files.
     """
     look_over(RAW)
     if working_version() is None:
@@ -329,20 +339,20 @@ def state() -> str:
     done = dvc("data", "status", "--json", RAW.as_posix())
     if done.returncode != 0:
         raise UserError(f"DVC cannot compare {RAW.as_posix()}: {last_line(done.stderr)}")
-    found = json.loads(done.stdout)
-    if changed := found.get("uncommitted"):
+    status = json.loads(done.stdout)
+    if changed := status.get("uncommitted"):
         return "deleted" if "deleted" in changed else "modified"
-    return "not in cache" if found.get("not_in_cache") else ""
+    return "not in cache" if status.get("not_in_cache") else ""
 
 
 def last_line(text: str) -> str:
-    """Return the last thing that a message says, with the files that DVC lists below an error."""
+    """Return the last error of a program's output, with the files that DVC lists below it."""
     lines = [line.strip() for line in text.splitlines()]
     errors = [number for number, line in enumerate(lines) if line.startswith("ERROR: ")]
     if not errors:
         return next(filter(None, reversed(lines)), "no reason")
     first, *listed = takewhile(bool, lines[errors[-1] :])
-    # An error's end is DVC's offer of help.
+    # DVC ends an error with an offer of help.
     listed = [line for line in listed if not line.startswith(("Is your cache", "<http"))]
     more = ["and more"] if len(listed) > LISTED else []
     return " ".join([first.removeprefix("ERROR: "), *listed[:LISTED], *more])

@@ -11,8 +11,8 @@ from sklearn import metrics as sklearn
 from samebits.console.errors import UserError
 from samebits.metrics.comparison import paired
 from samebits.metrics.intervals import measure, resample
+from samebits.metrics.number_sample import NumberSample, whole
 from samebits.metrics.registry import METRICS, ScoredNumbers, mean_of, metrics_of, number_of
-from samebits.metrics.regression import Numbers, whole
 from samebits.metrics.scores import decimals_for, decimals_of, find, value
 
 NAMES = ("rmse", "mae", "median_absolute_error", "r2")
@@ -25,9 +25,9 @@ TRUTH = {
 }
 
 
-def drawn(draw: np.random.Generator, count: int = 200, together: int = 1) -> Numbers:
+def drawn(draw: np.random.Generator, count: int = 200, together: int = 1) -> NumberSample:
     truth = 1000 + 10 * draw.standard_normal(count)
-    return Numbers(
+    return NumberSample(
         truth, truth + 2 * draw.standard_normal(count), np.arange(count, dtype=np.int64) // together
     )
 
@@ -54,7 +54,7 @@ def test_they_are_those_of_scikit_learn() -> None:
 @pytest.mark.parametrize("far", [0.0, 1e6])
 def test_neither_the_unit_nor_the_mean_matters(unit: float, far: float) -> None:
     sample = drawn(np.random.default_rng(0))
-    moved = Numbers(unit * (sample.truth + far), unit * (sample.answers + far), sample.groups)
+    moved = NumberSample(unit * (sample.truth + far), unit * (sample.answers + far), sample.groups)
     for name in NAMES:
         times = 1 if name == "r2" else unit
         assert value(METRICS[name], moved) == pytest.approx(
@@ -79,7 +79,7 @@ def test_examples_of_one_group_tell_less() -> None:
     draw, covered = np.random.default_rng(0), 0
     for seed in range(100):
         truth, errors = draw.standard_normal(200), np.repeat(2 * draw.standard_normal(20), 10)
-        sample = Numbers(truth, truth + errors, np.arange(200, dtype=np.int64) // 10)
+        sample = NumberSample(truth, truth + errors, np.arange(200, dtype=np.int64) // 10)
         found = measure(METRICS["mae"], sample, seed)
         covered += found.low <= TRUTH["mae"] <= found.high
     assert 86 <= covered <= 99
@@ -111,14 +111,14 @@ def test_columns_of_any_size(largest: float) -> None:
 
 def test_perfect_answers() -> None:
     truth = np.array([1.0, 2.0, 3.0, 4.0])
-    sample = Numbers(truth, truth, np.arange(4))
+    sample = NumberSample(truth, truth, np.arange(4))
     found = resample(metrics_of("number"), sample, 0).figures
     assert [found[name].value for name in NAMES] == [0, 0, 0, 1]
     assert [found[name].interval() for name in NAMES] == [[0, 0], [0, 0], [0, 0], [1, 1]]
 
 
 def test_where_all_are_the_same_nothing_is_explained() -> None:
-    sample = Numbers(np.full(4, 7.0), np.array([7.0, 8, 6, 7]), np.arange(4))
+    sample = NumberSample(np.full(4, 7.0), np.array([7.0, 8, 6, 7]), np.arange(4))
     assert "has the same true number" in sample.untold(METRICS["r2"])
     assert sample.untold(METRICS["rmse"]) == ""
     assert value(METRICS["r2"], sample) == 0

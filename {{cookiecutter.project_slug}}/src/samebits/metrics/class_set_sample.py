@@ -1,4 +1,4 @@
-"""Examples of several classes each, or none, with the probability that a network gave each."""
+"""Scored examples of several classes each, or none, with the probability of each class."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,22 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.targets import rarest
-from .classification import FINE, LEAST, areas
+from .class_sample import FINE, LEAST, areas
 from .registry import Metric, ScoredSets
 from .sample import Sample
 from .sums import Column, Labels, Sets, Values
 
 
 @dataclass(frozen=True)
-class ClassSets(Sample):
-    """Examples with the classes that they have and were said to have, 1 for each, [n, k].
+class ClassSetSample(Sample):
+    """Examples with their true classes and the predicted ones, 1 for each, [n, k].
 
-    There is an answer for each class: it is there or not. An example's error is the share of them
-    that is wrong.
+    There is an answer for each class: present or absent. An example's error is its share of wrong
+    answers.
 
-    Columns: `true`, `answered` and `right`, 1 for each class that an example has, was said to have,
-    and both [n, k]; `error`; `exact`, whether none is wrong; `loss`, the mean negative logarithm of
-    the probability of what is true; and `area`, its part of the areas under the ROC curves.
+    Columns: `true`, `answered` and `right`, 1 for each class that an example has, is predicted to
+    have, and both [n, k]; `error`; `exact`, 1 if no answer is wrong; `loss`, the mean negative
+    logarithm of the true answers' probability; and `area`, the example's part of the areas under
+    the ROC curves.
     """
 
     labels: Sets
@@ -36,12 +37,12 @@ class ClassSets(Sample):
 
     @property
     def each(self) -> int:
-        """The answers to each example: one for every class."""
+        """The number of answers to each example: the number of classes."""
         return int(self.labels.shape[1])
 
     @property
     def errors(self) -> Values:
-        """The share of the answers that are wrong [n]."""
+        """The share of wrong answers [n]."""
         return np.asarray(self._wrong / self.each)
 
     @cached_property
@@ -54,7 +55,7 @@ class ClassSets(Sample):
         return rarest(self.labels)
 
     def of_class(self, number: int) -> NDArray[np.bool_]:
-        """Return which have it."""
+        """Return which examples have the class [n]."""
         return np.asarray(self.labels[:, number] == 1)
 
     @property
@@ -63,7 +64,7 @@ class ClassSets(Sample):
         return ScoredSets(self.labels, self.answers, self.probabilities)
 
     def rows(self, chosen: NDArray[np.intp], *, partial: bool | None = None) -> Self:
-        """Return the examples at these places, some perhaps several times."""
+        """Return the examples at these positions, with repeats if there are any."""
         return replace(
             self,
             labels=self.labels[chosen],
@@ -74,7 +75,7 @@ class ClassSets(Sample):
         )
 
     def grouped(self, groups: Labels) -> Self:
-        """Return the same examples in other groups [n]."""
+        """Return the same examples with other groups [n]."""
         return replace(self, groups=groups)
 
     @cached_property
@@ -83,7 +84,7 @@ class ClassSets(Sample):
         return np.asarray(self.labels.sum(axis=0, dtype=np.int64))
 
     def untold(self, metric: Metric, figure: str = "it", where: str = "it") -> str:
-        """Return why: it is of a class without examples, or compares those with and without one."""
+        """Return why: its class has no example, or it compares those with and without a class."""
         if metric.label is not None:
             none = f"{where} has no example of its class, so nothing is known of `{figure}`"
             return "" if self._counts[metric.label] else none
@@ -95,7 +96,7 @@ class ClassSets(Sample):
         return ""
 
     def remarks(self, names: Sequence[str]) -> dict[str, Any]:
-        """Return the counts of each class, and those without an example."""
+        """Return each class's counts, and the classes without an example."""
         absent = [name for name, count in zip(names, self._counts, strict=True) if not count]
         sums = self.sums()
         counts = np.stack([sums[key][0] for key in ("true", "answered", "right")], axis=1)
@@ -105,7 +106,7 @@ class ClassSets(Sample):
         return {"by_class": by_class} | ({"absent": absent} if absent else {})
 
     def column(self, name: str) -> Column:
-        """Return a column that is summed example by example."""
+        """Return a column with a value for each example."""
         return self._columns[name]
 
     @cached_property
@@ -123,7 +124,7 @@ class ClassSets(Sample):
 
     @cached_property
     def losses(self) -> Values:
-        """The mean over the classes of the negative logarithm of what is true, [n]."""
+        """The mean over the classes of the negative logarithm of the true answer, [n]."""
         true = np.where(self.labels == 1, self.probabilities, 1 - self.probabilities)
         return np.asarray(-np.log(np.maximum(true, LEAST)).mean(axis=1))
 

@@ -1,4 +1,4 @@
-"""The examples whose answers are looked at with a model, and what is seen of them."""
+"""The sample of examples whose answers a model checks, and the features that it uses."""
 
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -15,25 +15,25 @@ from ..data.prepared import Example
 
 FOLDS = 5
 CHUNK = 512
-MOST_PROBABILITIES = 10_000_000  # of all examples and classes together, so that memory holds them
+MOST_PROBABILITIES = 10_000_000  # of all examples and classes together, to fit in memory
 
-# The decoded arrays of the examples at some places.
+# Returns the decoded arrays of the examples at places.
 Look = Callable[[Sequence[Place]], Arrays]
 
 
-# Whose label is looked at, and where its arrays are.
+# An example whose label is checked, and the place of its arrays.
 Sampled = tuple[Example, Place]
 
 
 def sample(
     database: sqlite3.Connection, data: Data, *, classes: int, words: bool = True
 ) -> list[Sampled]:
-    """Return the examples whose labels are looked at, in the order of their paths.
+    """Return the examples whose labels are checked, ordered by path.
 
-    They are chosen by content, so that one stays in the sample when others come or go; there are
-    `data.label_error_examples` at most, and fewer where labels are of very many `classes`; of none
-    there are 0. Of copies whose answers differ none is looked at, where these are `words`; where
-    they are files, these are part of the content.
+    They are chosen by content, so an example stays in the sample when others come or go. There are
+    at most `data.label_error_examples`, and fewer with very many `classes` (0 if the target has
+    none). Copies whose answers differ are left out if answers are `words`; if they are files, they
+    are part of the content.
     """
     most = data.label_error_examples
     most = min(most, MOST_PROBABILITIES // classes) if classes else most
@@ -41,27 +41,27 @@ def sample(
     query = f"""SELECT md5, min(path), label, block, place, checksum FROM examples GROUP BY md5
                 {alike} ORDER BY md5 LIMIT ?"""
     rows = database.execute(query, (most,))
-    found = (
+    candidates = (
         (Example(path, label, md5, "", {}), Place(*place)) for md5, path, label, *place in rows
     )
-    # In the order of the paths, for so the arrays lie.
-    return sorted(found, key=lambda one: one[0].path)
+    # In the order of the paths, which is that of the stored arrays.
+    return sorted(candidates, key=lambda entry: entry[0].path)
 
 
 def folds_of(sampled: list[Sampled]) -> NDArray[np.int64]:
-    """Return the fold of each example [n], by other digits than those that chose the sample."""
-    return np.array([int(one.md5[-8:], 16) % FOLDS for one, _ in sampled], dtype=np.int64)
+    """Return the fold of each example [n], by other digits of its hash than chose the sample."""
+    return np.array([int(example.md5[-8:], 16) % FOLDS for example, _ in sampled], dtype=np.int64)
 
 
 def seen_of(sampled: list[Sampled], look: Look) -> Seen:
-    """Return what a cheap model sees of the examples, at least one."""
+    """Return the features of the examples, at least one, for a cheap model."""
     places = [place for _, place in sampled]
     chunks = [places[start : start + CHUNK] for start in range(0, len(places), CHUNK)]
     return np.concatenate([features(look(chunk)) for chunk in chunks])
 
 
 def look_of(catalogue: Catalogue, cache: DecodeCache, sampled: Sequence[Sampled]) -> Look:
-    """Return what gives the arrays at some places, with what the project learns of the sample."""
+    """Return a function from places to arrays, with what the project fits on the sample applied."""
     fitting = catalogue.decoder.fitting
     if fitting is None or not sampled:
         return cache

@@ -1,4 +1,4 @@
-"""Examples of one class each, with the probabilities that a network gave."""
+"""Scored examples of one class each, with the probabilities that a network gave."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -13,17 +13,17 @@ from .sample import Sample
 from .sums import Column, Kinds, Labels, Values, distinct
 
 BINS = 15  # of equal width in confidence, as in Guo et al., ICML 2017
-LEAST = 5e-7  # half of the last decimal of reports/predictions.csv, which may say 0
-FINE, COARSE = 1e8, 1e6  # the units in which losses and areas, and confidences are whole numbers
+LEAST = 5e-7  # half of the last decimal of reports/predictions.csv, where a probability may be 0
+FINE, COARSE = 1e8, 1e6  # units that make losses and areas, and confidences, whole numbers
 
 
 @dataclass(frozen=True)
-class Classified(Sample):
+class ClassSample(Sample):
     """Examples with the numbers of their class and of the answer [n], and probabilities [n, k].
 
-    Columns: `true`, `answered` and `right` by class [n, k], `loss`, the negative logarithm of the
-    true class's probability, `area`, its part of the areas under the ROC curves, and `gaps`, right
-    or wrong minus confidence, by confidence [n, BINS].
+    Columns: `true`, `answered` and `right` by class [n, k]; `loss`, the negative logarithm of the
+    true class's probability; `area`, the example's part of the areas under the ROC curves; and
+    `gaps`, right (1) or wrong (0) minus confidence, by bin of confidence [n, BINS].
     """
 
     labels: Labels
@@ -54,7 +54,7 @@ class Classified(Sample):
         return Scored(self.labels, self.answers, self.probabilities)
 
     def rows(self, chosen: NDArray[np.intp], *, partial: bool | None = None) -> Self:
-        """Return the examples at these places, some perhaps several times."""
+        """Return the examples at these positions, with repeats if there are any."""
         return replace(
             self,
             labels=self.labels[chosen],
@@ -65,11 +65,11 @@ class Classified(Sample):
         )
 
     def grouped(self, groups: Labels) -> Self:
-        """Return the same examples in other groups [n]."""
+        """Return the same examples with other groups [n]."""
         return replace(self, groups=groups)
 
     def untold(self, metric: Metric, figure: str = "it", where: str = "it") -> str:
-        """Return why: it is of a class without examples, or compares classes where there is one."""
+        """Return why: its class has no example, or it compares classes and there is only one."""
         if metric.label is not None:
             there = bool((self.labels == metric.label).any())
             none = f"{where} has no example of its class, so nothing is known of `{figure}`"
@@ -78,13 +78,13 @@ class Classified(Sample):
         return f"all of {where} is of one class, where `{figure}` tells nothing" if alone else ""
 
     def remarks(self, names: Sequence[str]) -> dict[str, Any]:
-        """Return the classes without an example, of which no mean over classes knows anything."""
+        """Return the classes without an example, which means over classes leave out."""
         present = set(self.labels.tolist())
         absent = [name for number, name in enumerate(names) if number not in present]
         return {"absent": absent} if absent else {}
 
     def column(self, name: str) -> Column:
-        """Return a column that is summed example by example."""
+        """Return a column with a value for each example."""
         if name == "loss":
             return Column(self._losses, FINE)
         if name == "area":
@@ -95,14 +95,14 @@ class Classified(Sample):
 
     @cached_property
     def kinds(self) -> Kinds:
-        """The pairs of true class and answer that there are."""
+        """The pairs of true class and answer that occur."""
         codes, pair = distinct(self.labels * self.classes + self.answers)
         labels, answers = codes // self.classes, codes % self.classes
-        one = np.ones(len(codes))
+        ones = np.ones(len(codes))
         columns = {
-            "true": Column(one, bins=labels, width=self.classes),
-            "answered": Column(one, bins=answers, width=self.classes),
-            "right": Column(one * (labels == answers), bins=labels, width=self.classes),
+            "true": Column(ones, bins=labels, width=self.classes),
+            "answered": Column(ones, bins=answers, width=self.classes),
+            "right": Column(ones * (labels == answers), bins=labels, width=self.classes),
         }
         return Kinds(pair, len(codes), columns)
 
@@ -150,12 +150,11 @@ def areas(classes: Iterable[tuple[Values, NDArray[np.bool_]]]) -> Values:
     """Return parts `[n]`, in units of 1 / `FINE`, whose mean is the mean area under the ROC curve.
 
     Args:
-        classes: of each the probabilities `[n]`, and which examples have it `[n]`, at least one;
-            of a class that all have, the area is 0.5, chance.
+        classes: for each its probabilities `[n]`, and which examples have it `[n]`, at least one;
+            the area of a class that all examples have is 0.5, chance.
     """
-    found = [_area(values, positive) for values, positive in classes]
-    parts, means = zip(*found, strict=True)
-    return np.asarray(np.rint((sum(parts) / len(found) + sum(means) / len(found)) * FINE))
+    parts, means = zip(*(_area(values, positive) for values, positive in classes), strict=True)
+    return np.asarray(np.rint((sum(parts) / len(parts) + sum(means) / len(means)) * FINE))
 
 
 def _area(values: Values, positive: NDArray[np.bool_]) -> tuple[Values, float]:
@@ -170,16 +169,16 @@ def _area(values: Values, positive: NDArray[np.bool_]) -> tuple[Values, float]:
 def placements(values: Values, positive: NDArray[np.bool_]) -> Values:
     """Return the share of negatives below each positive, and of positives above each negative.
 
-    Of equals, half of them count.
+    Ties count half.
 
     Args:
         values: `[n]`.
-        positive: `[n]`, of both kinds at least one.
+        positive: `[n]`, with at least one of each kind.
     """
-    ones, others = (np.sort(values[side], kind="stable") for side in (positive, ~positive))
-    found = np.empty(len(values))
-    for chosen, against in ((positive, others), (~positive, ones)):
+    positives, negatives = (np.sort(values[side], kind="stable") for side in (positive, ~positive))
+    shares = np.empty(len(values))
+    for chosen, against in ((positive, negatives), (~positive, positives)):
         sides = [np.searchsorted(against, values[chosen], side) for side in ("left", "right")]
-        found[chosen] = (sides[0] + sides[1]) / (2 * len(against))
-    found[~positive] = 1 - found[~positive]
-    return found
+        shares[chosen] = (sides[0] + sides[1]) / (2 * len(against))
+    shares[~positive] = 1 - shares[~positive]
+    return shares

@@ -15,10 +15,10 @@ from sklearn import metrics as sklearn
 from samebits.console.errors import UserError
 from samebits.core.sections import Evaluation
 from samebits.data.targets import Answers
-from samebits.metrics.baselines import beside
+from samebits.metrics.baseline_scores import compared
 from samebits.metrics.class_set_metrics import average_precision
 from samebits.metrics.class_set_predictions import ClassSetPredictions, ClassSetScoring, pairs_of
-from samebits.metrics.class_sets import ClassSets
+from samebits.metrics.class_set_sample import ClassSetSample
 from samebits.metrics.comparison import check_same, paired
 from samebits.metrics.evaluation import check, judge_all, parts_of, resample_all
 from samebits.metrics.intervals import measure, resample
@@ -35,13 +35,13 @@ PLAIN = Evaluation(metric="macro_f1", target_error=0.1, constraints=(), slices=(
 COSTS = {"parameters": 3, "model_bytes": 9}
 
 
-def drawn(draw: np.random.Generator, count: int = 300, together: int = 1) -> ClassSets:
+def drawn(draw: np.random.Generator, count: int = 300, together: int = 1) -> ClassSetSample:
     """Each class with its own share, and answers of which some are wrong."""
     shape = (count, 4)
     labels = (draw.random(shape) < [0.5, 0.3, 0.1, 0.4]).astype(np.uint8)
     found = (labels + 0.5 * draw.standard_normal(shape)).clip(0.001, 0.999).round(6)
     groups = np.arange(count, dtype=np.int64) // together
-    return ClassSets(labels, (found >= 0.5).astype(np.uint8), found, groups)
+    return ClassSetSample(labels, (found >= 0.5).astype(np.uint8), found, groups)
 
 
 def test_which_there_are() -> None:
@@ -140,13 +140,13 @@ def test_sums_are_whole_numbers_that_no_order_moves() -> None:
 
 def test_perfect_answers_and_no_class_at_all() -> None:
     labels = np.array([[1, 0], [0, 1], [1, 1], [0, 0]], np.uint8)
-    perfect = ClassSets(labels, labels, labels.astype(float), np.arange(4))
+    perfect = ClassSetSample(labels, labels, labels.astype(float), np.arange(4))
     found = {
         name: one.value for name, one in resample(metrics_of("classes"), perfect, 0).figures.items()
     }
     assert found == dict.fromkeys(NAMES, 1.0) | {"hamming_loss": 0, "log_loss": 0}
     nothing = np.zeros((4, 2), np.uint8)
-    empty = ClassSets(nothing, nothing, nothing.astype(float), np.arange(4))
+    empty = ClassSetSample(nothing, nothing, nothing.astype(float), np.arange(4))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         resample(metrics_of("classes"), empty, 0)
@@ -185,7 +185,7 @@ def test_what_there_is_for_classes() -> None:
     with pytest.raises(UserError, match="of several classes `accuracy`: choose one of macro_f1"):
         find("accuracy", ["a"], "classes")
     assert find("f1[b]", ["a", "b"], "classes").label == 1
-    with pytest.raises(UserError, match="names a class that is not there"):
+    with pytest.raises(UserError, match="names an unknown class"):
         find("f1[c]", ["a", "b"], "classes")
 
 
@@ -259,7 +259,7 @@ def test_what_cannot_be_scored() -> None:
     with pytest.raises(UserError, match=r"probabilities of shape \[1, 3\]"):
         scoring.scored("dev", known, one, np.zeros((1, 3)))
     for wrong in (np.nan, 1.5, -0.1):
-        with pytest.raises(UserError, match="1 of 1 predictions are no probabilities"):
+        with pytest.raises(UserError, match="1 of 1 predictions are not probabilities"):
             scoring.scored("dev", known, one, np.array([[0.5, wrong]]))
 
 
@@ -303,7 +303,7 @@ def test_constraints_slices_and_the_worst() -> None:
         ({"metric": "accuracy"}, "unknown metric of several classes `accuracy`"),
         ({"constraints": ("rmse <= 1",)}, "unknown metric of several classes `rmse`"),
         ({"constraints": ("hamming_loss <= 3",)}, "`hamming_loss` lies between 0 and 1"),
-        ({"constraints": ("f1[x] >= 0.5",)}, "names a class that is not there"),
+        ({"constraints": ("f1[x] >= 0.5",)}, "names an unknown class"),
     ],
 )
 def test_what_there_is_not(changes: dict[str, Any], message: str) -> None:
@@ -319,7 +319,7 @@ def test_simple_models_stand_beside_it() -> None:
     }
     metric = {"macro_f1": METRICS["macro_f1"]}
     earned = {name: resample(metric, one.sample, 0) for name, one in network.items()}
-    (row,) = beside("macro_f1", earned, {"majority": shares}, 0)
+    (row,) = compared("macro_f1", earned, {"majority": shares}, 0)
     assert (row["verdict"], row["beaten"], row["value"]) == ("better", True, 0.0)
 
 

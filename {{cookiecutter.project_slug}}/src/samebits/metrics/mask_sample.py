@@ -1,4 +1,4 @@
-"""Examples with a class for each pixel: of each what is counted, by class."""
+"""Scored examples with a class for each pixel: pixel counts by class."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,12 +12,12 @@ from .registry import Metric, ScoredMasks
 from .sample import Sample
 from .sums import Column, Labels, Values
 
-FINE = 1e8  # the unit in which losses are whole numbers
+FINE = 1e8  # the unit that makes losses whole numbers
 
 
 @dataclass(frozen=True)
-class Segmented(Sample):
-    """Examples with how many of their pixels are of each class: truly, as said, and both [n, k].
+class MaskSample(Sample):
+    """Examples with their pixel counts by class [n, k]: true, predicted (`said`), and both.
 
     `losses` [n] are the mean losses of a pixel. Columns: `true`, `said`, `right` and `loss`.
     """
@@ -47,7 +47,7 @@ class Segmented(Sample):
         return ScoredMasks(self.true, self.said, self.right)
 
     def rows(self, chosen: NDArray[np.intp], *, partial: bool | None = None) -> Self:
-        """Return the examples at these places, some perhaps several times."""
+        """Return the examples at these positions, with repeats if there are any."""
         return replace(
             self,
             true=self.true[chosen],
@@ -59,23 +59,23 @@ class Segmented(Sample):
         )
 
     def grouped(self, groups: Labels) -> Self:
-        """Return the same examples in other groups [n]."""
+        """Return the same examples with other groups [n]."""
         return replace(self, groups=groups)
 
     def untold(self, metric: Metric, figure: str = "it", where: str = "it") -> str:
-        """Return why: it is of a class that no pixel is of."""
+        """Return why: no pixel is of its class."""
         if metric.label is None or self.true[:, metric.label].any():
             return ""
         return f"{where} has no pixel of its class, so nothing is known of `{figure}`"
 
     def remarks(self, names: Sequence[str]) -> dict[str, Any]:
-        """Return the classes without a pixel, of which no mean over classes knows anything."""
+        """Return the classes without a pixel, which means over classes leave out."""
         present = (self.true.sum(axis=0) > 0).tolist()
         absent = [name for name, there in zip(names, present, strict=True) if not there]
         return {"absent": absent} if absent else {}
 
     def column(self, name: str) -> Column:
-        """Return a column that is summed example by example."""
+        """Return a column with a value for each example."""
         if name == "loss":
             return Column(np.rint(self.losses * FINE), FINE)
         return Column({"true": self.true, "said": self.said, "right": self.right}[name])

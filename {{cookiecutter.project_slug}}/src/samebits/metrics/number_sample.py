@@ -1,4 +1,4 @@
-"""Examples of one number each, with the numbers that a network gave."""
+"""Scored examples of one number each."""
 
 import math
 from collections.abc import Mapping
@@ -13,15 +13,15 @@ from .registry import Metric, ScoredNumbers
 from .sample import Sample
 from .sums import Column, Labels, Values, distinct
 
-SMALLEST = -900  # power of two: less than that counts as nothing
+SMALLEST = -900  # exponent of two; anything smaller counts as 0
 
 
 @dataclass(frozen=True)
-class Numbers(Sample):
-    """Examples with the number [n] that is true and the one that was answered, in one unit.
+class NumberSample(Sample):
+    """Examples with the true and the predicted number [n], in the same unit.
 
-    Columns: `error`, the distance of the two, `square`, that of it, and `true`
-    and `true_square`, the truth less its mean here and the square of that.
+    Columns: `error`, the distance between the two, and `square`, its square; `true`, the truth
+    less its mean here, and `true_square`, the square of that.
     """
 
     truth: Values
@@ -46,7 +46,7 @@ class Numbers(Sample):
         return ScoredNumbers(self.truth, self.answers)
 
     def rows(self, chosen: NDArray[np.intp], *, partial: bool | None = None) -> Self:
-        """Return the examples at these places, some perhaps several times."""
+        """Return the examples at these positions, with repeats if there are any."""
         return replace(
             self,
             truth=self.truth[chosen],
@@ -56,17 +56,17 @@ class Numbers(Sample):
         )
 
     def grouped(self, groups: Labels) -> Self:
-        """Return the same examples in other groups [n]."""
+        """Return the same examples with other groups [n]."""
         return replace(self, groups=groups)
 
     def untold(self, metric: Metric, figure: str = "it", where: str = "it") -> str:
-        """Return why: it compares with the spread of the truth, and there is none."""
+        """Return why: it compares with the spread of the truth, and there is no spread."""
         if metric.form != "explained" or np.ptp(self.truth) > 0:
             return ""
         return f"all of {where} has the same true number, where `{figure}` tells nothing"
 
     def column(self, name: str) -> Column:
-        """Return a column that is summed example by example."""
+        """Return a column with a value for each example."""
         return self._columns[name]
 
     @cached_property
@@ -78,20 +78,20 @@ class Numbers(Sample):
             "true": away,
             "true_square": away**2,
         }
-        return {name: whole(one, self._most) for name, one in values.items()}
+        return {name: whole(numbers, self._most) for name, numbers in values.items()}
 
     @cached_property
     def _most(self) -> int:
-        """How many examples, at most, a resample has: groups of the largest size alone."""
+        """The most examples that a resample can have: as if all groups were the largest."""
         _, unit = distinct(self.groups)
         sizes = np.bincount(unit)
         return len(sizes) * int(sizes.max())
 
 
 def whole(values: Values, count: int) -> Column:
-    """Return the column of `values` [n] in whole numbers of a unit, a power of two.
+    """Return the column of `values` [n] as whole numbers of a unit, a power of two.
 
-    It is so fine that any `count` of them still add up without rounding.
+    The unit is as fine as it can be while any `count` of them still add up without rounding.
     """
     largest = float(np.abs(values).max(initial=0.0))
     _, exponent = math.frexp(largest * count)

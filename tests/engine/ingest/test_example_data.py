@@ -4,8 +4,8 @@ from pathlib import Path
 
 from conftest import ROOT, filled
 
-from samebits.ingest import example
-from samebits.ingest.example import holds, version, write
+from samebits.ingest import example_data
+from samebits.ingest.example_data import holds, version, write
 
 FILES = {f"{one}/{two}.png": bytes([one, two]) for one in (97, 98) for two in (1, 2)}
 
@@ -16,11 +16,11 @@ def test_the_digits_are_what_is_shipped(project: Path) -> None:
         shipped = next(path for path in places if filled(path.name) == Path(name).name)
         Path(name).parent.mkdir(exist_ok=True)
         Path(name).write_bytes(shipped.read_bytes())
-    example._script.cache_clear()
-    example.files.cache_clear()
-    made = example.files()
+    example_data._script.cache_clear()
+    example_data.files.cache_clear()
+    made = example_data.files()
     assert len(made) == 1797
-    assert version(made) == example.version_in(Path("data/raw.dvc"))
+    assert version(made) == example_data.version_in(Path("data/raw.dvc"))
 
 
 def test_the_hash_is_dvcs_and_not_the_orders() -> None:

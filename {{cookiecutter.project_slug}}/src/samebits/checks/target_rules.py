@@ -1,4 +1,4 @@
-"""What is asked of answers, by the target: of classes other things than of numbers."""
+"""The rules about answers, by target."""
 
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -17,14 +17,14 @@ from .mask_rules import mask_findings, pixels
 from .number_rules import described, doubted_numbers, number_findings
 
 
-class Rules(NamedTuple):
+class TargetRules(NamedTuple):
     """What differs between targets.
 
-    `findings` looks at all answers, `doubts` at those of some examples, with a model; `unfit` says
-    what is wrong with an answer, given the names of the classes, and `summary` is what
-    reports/data.json says of all. `classes` is whether there are such, `named` which of them an
-    answer is, or "" of none, and `answer` what an answer is called. Only those that are words, and
-    no files, are corrected; doubted are those of examples with `doubtful` fields.
+    `findings` checks all answers; `doubts` checks those of a sample with a model. `unfit` says what
+    is wrong with an answer, given the names of the classes; `summary` is what reports/data.json
+    says of all answers. `classes` says whether the target has classes, `named` which of them an
+    answer names ("" for none), `answer` what an answer is called. Answers that are `words`, not
+    files, can be corrected; `doubtful` says whether examples with these fields can be doubted.
     """
 
     findings: Callable[[sqlite3.Connection, Data], Iterator[Finding]]
@@ -44,7 +44,7 @@ def _no_class(label: str, classes: Collection[str]) -> str:
 
 
 def _no_number(label: str, _: Collection[str]) -> str:
-    return "" if is_number(label) else f"{shown(label)} is no number; correct the line"
+    return "" if is_number(label) else f"{shown(label)} is not a number; correct the line"
 
 
 def _no_mask(label: str, _: Collection[str]) -> str:
@@ -60,8 +60,8 @@ def _numbers(database: sqlite3.Connection) -> dict[str, Any]:
     return {"classes": {}, "answers": described(database)}
 
 
-RULES: Mapping[str, Rules] = {
-    "class": Rules(
+RULES: Mapping[str, TargetRules] = {
+    "class": TargetRules(
         class_findings,
         label_findings,
         _no_class,
@@ -70,7 +70,7 @@ RULES: Mapping[str, Rules] = {
         named=lambda label: [label],
         answer="class",
     ),
-    "classes": Rules(
+    "classes": TargetRules(
         class_set_findings,
         doubted_classes,
         unfit,
@@ -79,7 +79,7 @@ RULES: Mapping[str, Rules] = {
         named=lambda label: names_in(label) or [""],
         answer="set of classes",
     ),
-    "number": Rules(
+    "number": TargetRules(
         number_findings,
         doubted_numbers,
         _no_number,
@@ -88,7 +88,7 @@ RULES: Mapping[str, Rules] = {
         named=lambda _: [""],
         answer="number",
     ),
-    "mask": Rules(
+    "mask": TargetRules(
         mask_findings,
         doubted_masks,
         _no_mask,

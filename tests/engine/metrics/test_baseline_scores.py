@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from samebits.metrics.baselines import beside, unbeaten
+from samebits.metrics.baseline_scores import compared, unbeaten
 from samebits.metrics.class_predictions import ClassPredictions
 from samebits.metrics.intervals import Resampled, resample
 from samebits.metrics.registry import METRICS
@@ -31,7 +31,7 @@ def drawn(predictions: dict[str, ClassPredictions], metric: str) -> dict[str, Re
 def found(made: Made, own: int, simple: int, metric: str = "accuracy") -> dict[str, Any]:
     predictions = {name: made(LABELS, rows(own)) for name in ("dev", "test")}
     coin = {name: made(LABELS, rows(simple)) for name in ("dev", "test")}
-    (row,) = beside(metric, drawn(predictions, metric), {"coin": coin}, seed=0)
+    (row,) = compared(metric, drawn(predictions, metric), {"coin": coin}, seed=0)
     return row
 
 

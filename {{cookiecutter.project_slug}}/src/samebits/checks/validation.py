@@ -1,4 +1,4 @@
-"""Check the data before anything learns from it: every rule, all that it finds, one table."""
+"""Check the data before training: apply every rule, and collect the findings in one table."""
 
 import sqlite3
 from collections import Counter
@@ -22,18 +22,18 @@ from ..data.labels import Correction, labels, misfits, read_corrections
 from ..data.splits import Cut, split_of
 from . import accepted, drift, image_rules
 from .accepted import Accepted
-from .answers import RULES, Rules
 from .columns import column_findings, columns_of
 from .copies import same_findings
 from .file_rules import file_findings
+from .label_sample import Sampled, look_of, sample
 from .near_duplicates import neighbour_findings
-from .sampled import Sampled, look_of, sample
+from .target_rules import RULES, TargetRules
 from .views import open_views
 
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """The small files that people keep beside the data; one that is not there says nothing."""
+    """The small files that people maintain next to the data; each may be missing."""
 
     corrections: Path = corrections.FILE
     accepted: Path = accepted.FILE
@@ -52,24 +52,24 @@ def validate(
 ) -> tuple[dict[str, Any], Table]:
     """Apply every rule to the examples in `raw`, and describe them.
 
-    Near-duplicates and what is odd of images are looked for among images alone, and drift in facts
-    that the examples have: which rules could not be applied, "not_looked_for" says.
+    Near-duplicates and oddities of images are checked for images only, and drift for the facts that
+    the examples have; "not_looked_for" lists the rules that could not be applied.
 
     Args:
         catalogue: the examples; it is filled first.
-        raw: where the examples stand.
+        raw: the folder of the examples.
         data: what is expected, and when to warn.
         version: DVC's hash of the raw data.
-        out_of_fold: the model that doubts labels.
-        reviewed: what people say of the data.
-        workers: processes that read files; moves no byte.
+        out_of_fold: the model that checks labels.
+        reviewed: people's files about the data.
+        workers: processes that read files; they change no byte of the result.
         target: what an answer is.
 
     Returns:
-        What reports/data.json says, and the findings.
+        The content of reports/data.json, and the findings.
 
     Raises:
-        UserError: there is no such folder, or data/reference.json is damaged.
+        UserError: the folder is missing, or data/reference.json is damaged.
     """
     catalogue.fill(raw, workers)
     try:
@@ -85,7 +85,7 @@ def _judged(
     version: str,
     out_of_fold: Callable[..., NDArray[Any]],
     reviewed: Reviewed,
-    rules: Rules,
+    rules: TargetRules,
 ) -> tuple[dict[str, Any], Table]:
     database, cache = catalogue.database, DecodeCache(catalogue)
     image = image_of(catalogue.decoder.fields)
@@ -100,7 +100,7 @@ def _judged(
     columns = columns_of(sampled if rules.words else (), cache, catalogue.decoder.columns)
     now = drift.statistics(database, columns)
     known = {*_names(database), *data.classes}
-    found = chain(
+    findings = chain(
         file_findings(database),
         image_rules.image_findings(database, data) if catalogue.decoder.images else (),
         rules.findings(database, data),
@@ -115,9 +115,9 @@ def _judged(
         acceptances.problems,
         column_findings(
             columns,
-            [one.label for one, _ in sampled],
+            [example.label for example, _ in sampled],
             _splits_of(database, data, cut, sampled) if columns else [],
-            [one.path for one, _ in sampled],
+            [example.path for example, _ in sampled],
         ),
         rules.doubts(sampled, look_of(catalogue, cache, sampled), out_of_fold, data),
         neighbour_findings(database, lambda at: cache(at)[image], data, cut, labels=rules.words)
@@ -125,15 +125,15 @@ def _judged(
         else (),
         drift.drift_findings(now, before, data),
     )
-    # The stale ones are known when all others have been seen.
-    table = Table(chain(acceptances.apply(found), acceptances.stale()))
+    # Stale acceptances are known once all findings have passed.
+    table = Table(chain(acceptances.apply(findings), acceptances.stale()))
     summary = {
         "version": version,
         **_counts(database, rules),
         "statistics": now,
         "compared_with": before["version"] if before else None,
         "labels_examined": len(sampled),
-        "corrections": [asdict(one) | {"examples": _corrected(database, one)} for _, one in rows],
+        "corrections": [asdict(row) | {"examples": _corrected(database, row)} for _, row in rows],
         **table.record(),
         **_not_looked_for(image, now, images=catalogue.decoder.images),
     }
@@ -141,14 +141,14 @@ def _judged(
 
 
 def _not_looked_for(image: str, now: drift.Statistics, *, images: bool) -> dict[str, list[str]]:
-    """Return which rules could not be applied: said only where there are such."""
+    """Return the rules that could not be applied, {} if there are none."""
     rules = [*([] if image else ["near-duplicates"]), *([] if images else image_rules.RULES)]
     rules += [rule for kind, rule in drift.RULES.items() if not any(now[kind])]
     return {"not_looked_for": rules} if rules else {}
 
 
-def _classes(database: sqlite3.Connection, rules: Rules) -> int:
-    """Return how many classes examples have."""
+def _classes(database: sqlite3.Connection, rules: TargetRules) -> int:
+    """Return the number of classes that examples have."""
     labels = database.execute("SELECT DISTINCT label FROM examples")
     return len({name for (label,) in labels for name in rules.named(label)} - {""})
 
@@ -158,7 +158,7 @@ def _names(database: sqlite3.Connection) -> list[str]:
 
 
 def _splits(
-    database: sqlite3.Connection, data: Data, rules: Rules, cut: Cut | None
+    database: sqlite3.Connection, data: Data, rules: TargetRules, cut: Cut | None
 ) -> Counter[tuple[str, str]]:
     rows = database.execute("SELECT path, md5, grouped, time, label FROM examples")
     return Counter(
@@ -171,8 +171,8 @@ def _splits(
 def _splits_of(
     database: sqlite3.Connection, data: Data, cut: Cut | None, sampled: list[Sampled]
 ) -> list[str]:
-    """Return the splits of some examples."""
-    known = {one.path: "" for one, _ in sampled}
+    """Return the splits of the sampled examples."""
+    known = {example.path: "" for example, _ in sampled}
     for path, md5, group, at in database.execute("SELECT path, md5, grouped, time FROM examples"):
         if path in known:
             known[path] = split_of(path, md5, group, data, at, cut)
@@ -180,19 +180,19 @@ def _splits_of(
 
 
 def _folders(database: sqlite3.Connection) -> dict[str, list[str]]:
-    """Return for the hashes of corrections the folders in which such examples stand."""
+    """Return, by the hashes that corrections name, the folders of those examples."""
     query = """SELECT DISTINCT md5, label FROM files
                WHERE md5 IN (SELECT md5 FROM corrected) AND problem = '' ORDER BY md5, label"""
     pairs = database.execute(query)
     return {md5: [name for _, name in rows] for md5, rows in groupby(pairs, itemgetter(0))}
 
 
-def _corrected(database: sqlite3.Connection, one: Correction) -> int:
+def _corrected(database: sqlite3.Connection, correction: Correction) -> int:
     query = "SELECT count(*) FROM files WHERE md5 = ? AND label = ? AND problem = ''"
-    return int(database.execute(query, (one.md5, one.old)).fetchone()[0])
+    return int(database.execute(query, (correction.md5, correction.old)).fetchone()[0])
 
 
-def _counts(database: sqlite3.Connection, rules: Rules) -> dict[str, Any]:
+def _counts(database: sqlite3.Connection, rules: TargetRules) -> dict[str, Any]:
     def counted(key: str, known: str = "TRUE") -> dict[str, int]:
         query = f"SELECT {key}, count(*) FROM examples WHERE {known} GROUP BY 1 ORDER BY 1"
         return dict(database.execute(query))
