@@ -37,9 +37,9 @@ def statistics(database: sqlite3.Connection, columns: Columns) -> Statistics:
     """Count the examples of the view `examples` by their facts and columns.
 
     Returns:
-        "brightness": 20 counts, in equal bins from black to white. "size": 40 counts by the area
-        in pixels, the n-th for areas from 2**n up to 2**(n+1). If there are other facts or
-        columns: "numbers" and "categories", by name, {start of a bin: count}.
+        What the examples have of: "brightness": 20 counts, in equal bins from black to white;
+        "size": 40 counts by the area in pixels, the n-th for areas from 2**n up to 2**(n+1);
+        other facts and columns, as "numbers" and "categories", by name, {start of a bin: count}.
     """
     counts: Statistics = {kind: [0] * bins for kind, bins in BINS.items()}
     query = """SELECT min(CAST(brightness * :bins AS INTEGER), :bins - 1), count(*)
@@ -50,7 +50,9 @@ def statistics(database: sqlite3.Connection, columns: Columns) -> Statistics:
     for area, count in database.execute(query):
         # Not math.log2, whose last bit differs between machines.
         counts["size"][min(int(area).bit_length(), BINS["size"]) - 1] += count
-    return counts | _of_values(database, columns)
+    return {kind: bins for kind, bins in counts.items() if any(bins)} | _of_values(
+        database, columns
+    )
 
 
 def _of_values(database: sqlite3.Connection, columns: Columns) -> Statistics:
@@ -135,7 +137,8 @@ def drift_findings(now: Statistics, before: Release | None, data: Data) -> Itera
 def _moves(now: Statistics, before: Statistics) -> Iterator[tuple[str, str, float]]:
     """Yield each statistic's name, rule and distance; a new statistic has not moved."""
     for kind, rule in RULES.items():
-        yield kind, rule, distance(before[kind], now[kind])
+        if kind in before and kind in now:
+            yield kind, rule, distance(before[kind], now[kind])
     for kind in (NUMBERS, CATEGORIES):
         known = before.get(kind, {})
         for name, counts in now.get(kind, {}).items():
@@ -181,7 +184,10 @@ def _releases(path: Path) -> list[Release]:
         content = read_json(path.read_text(encoding="utf-8"))
         for release in content:
             for kind, bins in BINS.items():
-                distance(release["statistics"][kind], [1] * bins)
+                counts = release["statistics"].get(kind, [1] * bins)
+                if len(counts) != bins:
+                    raise ValueError
+                distance(counts, counts)
             for kind in (NUMBERS, CATEGORIES):
                 for counts in release["statistics"].get(kind, {}).values():
                     _apart(kind, counts, counts)

@@ -143,7 +143,7 @@ def _judged(
 def _not_looked_for(image: str, now: drift.Statistics, *, images: bool) -> dict[str, list[str]]:
     """Return the rules that could not be applied, {} if there are none."""
     rules = [*([] if image else ["near-duplicates"]), *([] if images else image_rules.RULES)]
-    rules += [rule for kind, rule in drift.RULES.items() if not any(now[kind])]
+    rules += [rule for kind, rule in drift.RULES.items() if kind not in now]
     return {"not_looked_for": rules} if rules else {}
 
 
