@@ -75,7 +75,7 @@ def test_a_slice_by_an_unknown_number_is_refused_before_training(
 ) -> None:
     repro("validate", "prepare")
     settle(project / "params.yaml", evaluation={"slices": ["size in 2 parts", "sharpness at 3"]})
-    words = "slice `sharpness at 3`: `decode` in data.py returns no fact sharpness; the facts are: width, "
+    words = "slice `sharpness at 3`: `decode` in data.py returns no fact sharpness; "
     with pytest.raises(UserError, match=words):
         repro("train")
     assert not (project / "checkpoints").exists()
