@@ -21,7 +21,7 @@ def answers(inputs: Inputs) -> Markup:
     metrics, diagnosis, errors = inputs.metrics, inputs.diagnosis, inputs.errors
     metric, test = find(metrics["metric"]), inputs.predictions["test"]
     wrong, count = int(errors.mistakes(test).sum()), len(test.examples)
-    link = diagnosis["link"]
+    gaps = [None, *diagnosis["gaps"]]  # each ends at its own place of the chain
     return render(
         "answers.html",
         notice=unbeaten_notice(metrics, errors.words),
@@ -35,7 +35,7 @@ def answers(inputs: Inputs) -> Markup:
         baselines=_best_first(metrics["baselines"], metric),
         diagnosis=diagnosis,
         chain={place["name"]: place["error"] for place in diagnosis["chain"]},
-        named=next((gap["to"] for gap in diagnosis["gaps"] if gap["name"] == link), None),
+        places=[*zip(diagnosis["chain"], gaps, strict=True)],
     )
 
 
