@@ -36,11 +36,10 @@ def mistakes_section(inputs: Inputs, metric: Metric) -> Markup:
         "mistakes.html",
         count=len(wrong),
         shown=min(len(wrong), SHOWN),
-        order=errors.order(metric),
-        flawless=errors.words.flawless("dev", errors.allowed),
         filled=len(wrong) < FEW,
         items=items,
-        words=errors.words,
+        errors=errors,
+        metric=metric,
     )
 
 
