@@ -124,12 +124,12 @@ BUGS = [
         [
             (
                 PAGE,
-                r"for key, value in pairs\]",
-                "for key in _keys(dict(pairs)) for value in [dict(pairs)[key]]]",
+                r"for key, value in settings\.items\(\)\}",
+                "for key in _keys(settings) for value in [settings[key]]}",
             ),
             (
                 PAGE,
-                r"^def _value\(",
+                r"^def _written\(",
                 r"def _keys(one: Any) -> Any:\n    return set(one)\n\n\n\g<0>",
             ),
         ],
@@ -162,7 +162,7 @@ BUGS = [
     Bug(
         "the machine's name in an output",
         [
-            (PAGE, r"section\(\"Where it came from\", lead,", r"\g<0> platform.node(),"),
+            (PAGE, r"reproducible=.*,", r"\g<0> here=platform.node(),"),
             (PAGE, r"^import json$", r"\g<0>\nimport platform"),
         ],
         r"`platform\.node` is this machine",

@@ -90,7 +90,9 @@ def copy(tmp_path: Path) -> Path:
     ("path", "old", "new", "moves"),
     [
         (f"{CODE}/core/random.py", "uint64(40)", "uint64(41)", ("report", "train")),
-        (f"{CODE}/report/page.py", "</main>", "</main >", ("report",)),
+        (f"{CODE}/report/page.py", "Colour", "Color", ("report",)),
+        (f"{CODE}/report/templates/base.html", "</main>", "</main >", ("report",)),
+        (f"{CODE}/report/templates/style.css", "color: #fff", "color: #eee", ("report",)),
         (f"{CODE}/cli/compare.py", "return", "return 0 or", ()),
         (f"{CODE}/training/loop.py", '"""', '"""Reworded: ', ()),
         (f"{CODE}/training/loop.py", "\nfrom ", "\n# Reworded.\nfrom ", ()),

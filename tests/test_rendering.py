@@ -120,6 +120,14 @@ def test_no_template_text_is_left(bake: Bake, name: str, choice: str) -> None:
     assert leftovers(bake(**{name: choice})) == []
 
 
+def test_the_templates_of_pages_are_copied_as_they_are(template: Path, bake: Bake) -> None:
+    project, folder = bake(), "src/samebits/report/templates"
+    shipped = tree(template / PROJECT / folder)
+    assert {"base.html", "style.css"} < shipped.keys()
+    assert tree(project / folder) == shipped
+    assert (project / "src/samebits/MANIFEST").read_text("utf-8").count(folder) == len(shipped)
+
+
 @pytest.mark.parametrize(
     ("path", "old", "left"),
     [

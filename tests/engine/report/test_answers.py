@@ -57,8 +57,10 @@ def test_classes_that_test_lacks_stand_on_the_first_screen(inputs: Inputs) -> No
 
 def test_the_end_of_the_largest_gap_is_marked(inputs: Inputs) -> None:
     assert re.findall(r'<li class="named">(\S+) ', answers(inputs)) == ["train"]
-    none = replace(inputs, diagnosis={**inputs.diagnosis, "link": None})
-    assert 'class="named"' not in answers(none)
+    for link, named in ((None, []), ("variance", ["train-dev"])):
+        gaps = [{**gap, "to": f"{gap['to']} and others"} for gap in inputs.diagnosis["gaps"]]
+        other = replace(inputs, diagnosis={**inputs.diagnosis, "link": link, "gaps": gaps})
+        assert re.findall(r'<li class="named">(\S+) ', answers(other)) == named
 
 
 def test_without_an_idea_and_without_a_simple_model(inputs: Inputs) -> None:

@@ -6,8 +6,8 @@ from dataclasses import replace
 from samebits.diagnosis.error_causes import causes
 from samebits.metrics.class_predictions import ClassPredictions
 from samebits.metrics.registry import METRICS
-from samebits.report.causes import causes_section
 from samebits.report.inputs import Inputs
+from samebits.report.mistakes import causes_section
 
 ACCURACY = METRICS["accuracy"]
 

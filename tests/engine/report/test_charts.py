@@ -21,8 +21,8 @@ def test_ticks_keep_both_ends() -> None:
 
 
 def test_a_line_goes_from_edge_to_edge() -> None:
-    chart = line_chart("t", [1, 2], [Series("dev", "two", [0.0, 2.0])], zero=True)
-    assert '<path class="line two" d="M48.0 210.0L378.0 12.0"/>' in chart
+    chart = line_chart("t", [1, 2], [Series("dev", "measured", [0.0, 2.0])], zero=True)
+    assert '<path class="line measured" d="M48.0 210.0L378.0 12.0"/>' in chart
     assert ">dev</text>" in chart
     assert ">epoch</text>" in chart
     assert ">2.0</text>" in chart
@@ -31,19 +31,19 @@ def test_a_line_goes_from_edge_to_edge() -> None:
 @pytest.mark.parametrize("zero", [True, False])
 @pytest.mark.parametrize("values", [[0.5], [0.0], [1.0], [None], [-3.0]])
 def test_one_epoch(values: list[float | None], zero: bool) -> None:
-    chart = line_chart("t", [1], [Series("dev", "two", values)], zero=zero)
+    chart = line_chart("t", [1], [Series("dev", "measured", values)], zero=zero)
     assert chart.count("<circle") == (values != [None])
     assert not re.search("nan|inf", chart)
 
 
 def test_flat_and_broken_lines() -> None:
-    chart = line_chart("t", [1, 2, 3], [Series("dev", "two", [1.0, None, 1.0])], zero=False)
+    chart = line_chart("t", [1, 2, 3], [Series("dev", "measured", [1.0, None, 1.0])], zero=False)
     assert ">1.00</text>" in chart
     assert ">1.02</text>" not in chart
 
 
 def test_labels_keep_apart() -> None:
-    lines = [Series("train", "one", [1.0, 0.01]), Series("dev", "two", [1.0, 0.0])]
+    lines = [Series("train", "reference", [1.0, 0.01]), Series("dev", "measured", [1.0, 0.0])]
     chart = line_chart("t", [1, 2], lines, zero=True)
     heights = re.findall(r'class="label [a-z]+" x="[0-9.]+" y="([0-9.]+)"', chart)
     assert len(heights) == 2
@@ -51,6 +51,6 @@ def test_labels_keep_apart() -> None:
 
 
 def test_labels_are_escaped() -> None:
-    chart = line_chart('"<t>', [1], [Series("<dev>", "two", [1.0])], zero=True)
-    assert 'aria-label="&quot;&lt;t&gt;"' in chart
+    chart = line_chart('"<t>', [1], [Series("<dev>", "measured", [1.0])], zero=True)
+    assert 'aria-label="&#34;&lt;t&gt;"' in chart
     assert ">&lt;dev&gt;</text>" in chart

@@ -29,7 +29,7 @@ def test_the_matrix_is_followed_by_what_each_confusion_costs() -> None:
     content = confusion_section(predictions, ["cat", "dog"])
     pairs = content[content.index("1 pair of classes") :]
     # 10 of 100 examples; Wilson's interval on them.
-    assert re.search(r"10\.00 % <small>5\.\d+ to 17\.\d+</small>.*20\.0 %", pairs)
+    assert re.search(r"10\.00 % <small>5\.\d+ to 17\.\d+</small>.*20\.0 %", pairs, re.DOTALL)
     grouped = [
         dataclasses.replace(one, group=str(row // 10))
         for row, one in enumerate(predictions.examples)

@@ -56,6 +56,7 @@ def test_the_costliest_slice_comes_first(inputs: Inputs) -> None:
         for row in inputs.metrics["slices"]
     ]
     metrics = {**inputs.metrics, "slices": rows}
+    assert 'class="bar below"' in slices_section(metrics, CLASS)
     shown = words(slices_section(metrics, CLASS))
     _, dev, test = re.split("Slices of (?:dev|test)", shown)
     assert re.findall(r"([+-]\d\.\d\d) %", dev) == ["+3.00", "+1.00", "-2.00"]

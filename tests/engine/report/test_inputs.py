@@ -9,6 +9,7 @@ from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
+from markupsafe import escape
 
 from samebits.console.errors import UserError
 from samebits.core.files import write_csv, write_json
@@ -20,7 +21,7 @@ from samebits.diagnosis.error_tags import columns
 from samebits.diagnosis.errors_by_target import errors_of
 from samebits.metrics.prediction_table import write_predictions
 from samebits.report.inputs import Inputs
-from samebits.report.looks import image_tag
+from samebits.report.looks import thumbnail
 from samebits.stages import report
 
 REPORT = Path("reports/report.html")
@@ -69,7 +70,7 @@ def test_an_own_show() -> None:
     page(SimpleNamespace(show=lambda arrays: arrays["image"] * black))
     content = REPORT.read_text(encoding="utf-8")
     [example] = set(re.findall('src="data:image/png;base64,.*?"', content))
-    assert example in image_tag(black, "")
+    assert example == f'src="{thumbnail(black).source}"'
     assert len(set(re.findall('src="data:image/png;base64,.*?"', before))) > 1
 
 
@@ -105,7 +106,8 @@ def test_pictures_of_findings_are_found_in_every_split(inputs: Inputs) -> None:
     page()
     content = REPORT.read_text(encoding="utf-8")
     assert content.count('alt="Example ') == 1
-    assert image_tag(image[-1], f"Example {path}") in content
+    assert thumbnail(image[-1]).source in content
+    assert escape(f"Example {path}") in content
 
 
 def cut_examples(path: Path) -> None:

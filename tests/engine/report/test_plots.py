@@ -30,7 +30,7 @@ def test_points_lie_as_the_numbers_do(scale: float) -> None:
 def test_the_line_is_what_is_expected() -> None:
     x = np.array([3.0, 1.0, 2.0])
     svg = scatter(TITLES, x, x, x)
-    (line,) = re.findall(r'class="line one" d="M([\d.]+) ([\d.]+)L([\d.]+) ([\d.]+)"', svg)
+    (line,) = re.findall(r'class="line reference" d="M([\d.]+) ([\d.]+)L([\d.]+) ([\d.]+)"', svg)
     ends = sorted(points(svg))
     assert [float(one) for one in line] == [*ends[0], *ends[-1]]
     assert 'aria-label="&lt;plot&gt;"' in svg

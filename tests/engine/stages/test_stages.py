@@ -53,6 +53,7 @@ def test_numpys_kernels_are_chosen_before_its_import(
     learns = VERBS[verb].torch or verb in ("run validate", "data release")
     heavy = {"sklearn"} if learns else {"sklearn", "torch"}
     assert heavy.isdisjoint(imported.split())
+    assert ("jinja2" in imported.split()) == (verb in ("run report", "errors", "data diff"))
 
 
 @pytest.mark.parametrize(

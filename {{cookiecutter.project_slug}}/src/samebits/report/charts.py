@@ -4,10 +4,10 @@ Its looks come from the style sheet of the page, so a chart is right in light an
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from .markup import text
+from markupsafe import Markup, escape
 
 WIDTH, HEIGHT = 440, 250
 LEFT, RIGHT, TOP, BOTTOM = 48, 62, 12, 40
@@ -17,7 +17,10 @@ LABEL_GAP = 15  # labels nearer than this would overlap
 
 @dataclass(frozen=True)
 class Series:
-    """A line: its label, its look (`one` or `two` in the style sheet), a value or None an x."""
+    """A line: its label, its look (`reference` or `measured` in the style sheet), and its values.
+
+    A value for each x, None where there is none.
+    """
 
     label: str
     look: str
@@ -55,7 +58,7 @@ def nice_step(span: float, count: int) -> float:
     return float(f"{factor}e{exponent}")
 
 
-def line_chart(title: str, xs: Sequence[float], series: Sequence[Series], *, zero: bool) -> str:
+def line_chart(title: str, xs: Sequence[float], series: Sequence[Series], *, zero: bool) -> Markup:
     """Return an `<svg>` of lines over whole numbers such as epochs.
 
     Args:
@@ -64,14 +67,25 @@ def line_chart(title: str, xs: Sequence[float], series: Sequence[Series], *, zer
         series: lines with as many values as there are `xs`.
         zero: whether the y axis starts at zero, else near the smallest value.
     """
-    found = [value for line in series for value in line.values if value is not None]
-    y = value_axis(found or [0.0], zero=zero, start=HEIGHT - BOTTOM, end=TOP)
+    values = [value for line in series for value in line.values if value is not None]
+    y = value_axis(values or [0.0], zero=zero, start=HEIGHT - BOTTOM, end=TOP)
     span = xs[-1] - xs[0]
     x = Axis(xs[0], xs[-1], max(1.0, nice_step(span or 1, 6)), LEFT, WIDTH - RIGHT)
-    return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{text(title)}">\n'
-        f"{grid(x, y, 'epoch')}\n{_lines(x, y, xs, series)}\n</svg>"
-    )
+    return svg(WIDTH, HEIGHT, title, grid(x, y, "epoch"), *_lines(x, y, xs, series))
+
+
+def svg(width: int, height: int, label: str, *parts: str, kind: str = "") -> Markup:
+    """Return an `<svg>` of parts, with a label for those who cannot see it.
+
+    Args:
+        width, height: the coordinates that the parts use.
+        label: plain text.
+        parts: SVG, in which texts that come from outside are escaped.
+        kind: a class of the style sheet.
+    """
+    named = f'class="{kind}" ' if kind else ""
+    start = f'<svg {named}viewBox="0 0 {width} {height}" role="img" aria-label="{escape(label)}">'
+    return Markup("\n".join([start, *parts, "</svg>"]))
 
 
 def value_axis(values: list[float], *, zero: bool, start: float, end: float) -> Axis:
@@ -92,26 +106,6 @@ def value_axis(values: list[float], *, zero: bool, start: float, end: float) -> 
     return Axis(low, high, step, start, end)
 
 
-def grid(x: Axis, y: Axis, title: str) -> str:
-    """Return both axes with their ticks, lines at those of `y`, and the title of `x`."""
-    parts = []
-    for value in y.ticks():
-        at = y.place(value)
-        parts.append(f'<path class="grid" d="M{x.start} {at:.1f}H{x.end}"/>')
-        label = tick(value, y.step)
-        parts.append(f'<text x="{x.start - 8}" y="{at + 4:.1f}" text-anchor="end">{label}</text>')
-    base = y.start
-    parts.append(f'<path class="axis" d="M{x.start} {base}H{x.end}"/>')
-    for value in x.ticks():
-        at = x.place(value)
-        parts.append(f'<path class="axis" d="M{at:.1f} {base}v5"/>')
-        label = tick(value, x.step)
-        parts.append(f'<text x="{at:.1f}" y="{base + 19}" text-anchor="middle">{label}</text>')
-    middle = f'x="{(x.start + x.end) / 2:.1f}" y="{base + 36}"'
-    parts.append(f'<text {middle} text-anchor="middle">{text(title)}</text>')
-    return "\n".join(parts)
-
-
 def tick(value: float, step: float) -> str:
     """Return the words of a tick on an axis with this step."""
     if not SMALL <= step < LARGE:
@@ -120,7 +114,30 @@ def tick(value: float, step: float) -> str:
     return f"{value + 0.0:,.{decimals}f}"
 
 
-def _lines(x: Axis, y: Axis, xs: Sequence[float], series: Sequence[Series]) -> str:
+def grid(x: Axis, y: Axis, title: str, write: Callable[[float, float], str] = tick) -> str:
+    """Return both axes with their ticks, lines at those of `y`, and the title of `x`.
+
+    `write` makes the words of a tick on an axis with such a step.
+    """
+    parts = []
+    for value in y.ticks():
+        at = y.place(value)
+        parts.append(f'<path class="grid" d="M{x.start} {at:.1f}H{x.end}"/>')
+        label = write(value, y.step)
+        parts.append(f'<text x="{x.start - 8}" y="{at + 4:.1f}" text-anchor="end">{label}</text>')
+    base = y.start
+    parts.append(f'<path class="axis" d="M{x.start} {base}H{x.end}"/>')
+    for value in x.ticks():
+        at = x.place(value)
+        parts.append(f'<path class="axis" d="M{at:.1f} {base}v5"/>')
+        label = write(value, x.step)
+        parts.append(f'<text x="{at:.1f}" y="{base + 19}" text-anchor="middle">{label}</text>')
+    middle = f'x="{(x.start + x.end) / 2:.1f}" y="{base + 36}"'
+    parts.append(f'<text {middle} text-anchor="middle">{escape(title)}</text>')
+    return "\n".join(parts)
+
+
+def _lines(x: Axis, y: Axis, xs: Sequence[float], series: Sequence[Series]) -> list[str]:
     drawn = [(line, _points(x, y, xs, line)) for line in series]
     ends = [(points[-1][1], line, points) for line, points in drawn if points]
     parts, above = [], math.inf
@@ -132,8 +149,8 @@ def _lines(x: Axis, y: Axis, xs: Sequence[float], series: Sequence[Series]) -> s
         parts.append(f'<path class="line {line.look}" d="M{path}"/>')
         parts.append(f'<circle class="{line.look}" cx="{last_x:.1f}" cy="{last_y:.1f}" r="3.5"/>')
         at = f'x="{last_x + 9:.1f}" y="{above + 4:.1f}"'
-        parts.append(f'<text class="label {line.look}" {at}>{text(line.label)}</text>')
-    return "\n".join(parts)
+        parts.append(f'<text class="label {line.look}" {at}>{escape(line.label)}</text>')
+    return parts
 
 
 def _points(x: Axis, y: Axis, xs: Sequence[float], line: Series) -> list[tuple[float, float]]:

@@ -1,33 +1,31 @@
 """What the page says of classes: confusions, calibration, and how many examples each has."""
 
+from markupsafe import Markup
+
 from ..metrics.class_predictions import ClassPredictions
 from .calibration import calibration_section
 from .confusions import confusion, confusion_section
+from .formats import share, thousands
 from .inputs import Inputs
-from .markup import name, share, table
-from .parts import Parts
+from .parts import Parts, counts_table, splits_of
 
 
 def class_parts(inputs: Inputs) -> Parts:
     """Return the parts of a page on examples of one class each."""
-    splits = {
-        split: one for split, one in inputs.predictions.items() if isinstance(one, ClassPredictions)
-    }
+    splits = splits_of(inputs, ClassPredictions)
     classes, test = inputs.errors.answers.classes, splits["test"]
     sections = [confusion_section(test, classes), calibration_section(test)]
     return Parts(sections, _counts(splits, classes, inputs.data["classes"]))
 
 
-def _counts(splits: dict[str, ClassPredictions], classes: list[str], raw: dict[str, int]) -> str:
+def _counts(splits: dict[str, ClassPredictions], classes: list[str], raw: dict[str, int]) -> Markup:
     matrix = confusion(splits["test"], len(classes))
-    header = ["Class", "Raw", *(name(one.replace("_", "-")) for one in splits), "Found on test"]
     rows = []
     for index, label in enumerate(classes):
         counts = [int((split.labels == index).sum()) for split in splits.values()]
-        found = share(int(matrix[index, index]), int(matrix[index].sum()))
-        cells = (f"{count:,}" for count in counts)
-        rows.append([name(label), f"{raw.get(label, 0):,}", *cells, found])
-    totals = (f"{len(split.labels):,}" for split in splits.values())
-    right = share(int(matrix.trace()), int(matrix.sum()))
-    rows.append(["All", f"{sum(raw.values()):,}", *totals, right])
-    return table("Examples by class and data set", header, rows, marked=len(rows) - 1)
+        right = share(int(matrix[index, index]), int(matrix[index].sum()))
+        rows.append([label, *map(thousands, [raw.get(label, 0), *counts]), right])
+    totals = [sum(raw.values()), *(len(split.labels) for split in splits.values())]
+    rows.append(["All", *map(thousands, totals), share(int(matrix.trace()), int(matrix.sum()))])
+    header = ["Class", "Raw", *splits, "Found on test"]
+    return counts_table("Examples by class and data set", header, rows)

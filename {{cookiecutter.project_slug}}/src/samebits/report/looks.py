@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,6 @@ from ..data.example import WORDS
 from ..data.fields import Arrays
 from ..data.prepared import Example
 from ..data.shards import Stored
-from .markup import text
 from .overlays import SAID, drawn
 
 LARGEST = 128  # pixels a side; keeps a page with images of any size small
@@ -44,7 +43,7 @@ class Gallery:
         self._said = said
 
     def __getitem__(self, row: int) -> Look:
-        arrays = {name: one[row] for name, one in self._arrays.items()}
+        arrays = {name: values[row] for name, values in self._arrays.items()}
         if row in self._said:
             arrays[SAID] = self._said[row]
         said = {WORDS: self._words[row]} if self._words else {}
@@ -58,7 +57,7 @@ def look(arrays: Arrays, facts: Mapping[str, Any], show: Show) -> Look:
         return image
     if WORDS in facts:
         return str(facts[WORDS])
-    words = (one if isinstance(one, str) else f"{one:.6g}" for one in facts.values())
+    words = (fact if isinstance(fact, str) else f"{fact:.6g}" for fact in facts.values())
     return ", ".join(f"{name} {word}" for name, word in zip(facts, words, strict=True) if word)
 
 
@@ -84,19 +83,18 @@ def drawing(module: ModuleType | None) -> Show:
     return show
 
 
-def look_tag(look: Look, alt: str) -> str:
-    """Return an `<img>` with an image, or a paragraph with words."""
-    if not isinstance(look, str):
-        return image_tag(look, alt)
-    return f"<p>{text(look)}</p>" if look else ""
+class Thumbnail(NamedTuple):
+    """An image as a page holds it: classes of the style sheet, and its address with its content."""
+
+    kind: str
+    source: str
 
 
-def image_tag(image: Image, alt: str) -> str:
-    """Return an `<img>` that holds an image `[c, h, w]` as PNG."""
+def thumbnail(image: Image) -> Thumbnail:
+    """Return an image `[c, h, w]` as PNG, small enough for a page."""
     fits = image.shape[1] <= LARGEST and image.shape[2] <= WIDEST
     small = image if fits else shrink(image, LARGEST)
     data = base64.b64encode(png(small)).decode("ascii")
     _, height, width = small.shape
     kinds = ["wide"] * (width > 2 * height) + ["tiny"] * (height < TINY and width < WIDEST)
-    kind = f' class="{" ".join(kinds)}"' if kinds else ""
-    return f'<img{kind} alt="{text(alt)}" src="data:image/png;base64,{data}">'
+    return Thumbnail(" ".join(kinds), f"data:image/png;base64,{data}")

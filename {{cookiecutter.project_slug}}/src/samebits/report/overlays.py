@@ -33,25 +33,25 @@ def drawn(arrays: Arrays) -> Image | None:
 
     None of an example without an image; without a mask the image as it is.
     """
-    fields = {name: Field(one.dtype.name, one.shape) for name, one in arrays.items()}
+    fields = {name: Field(values.dtype.name, values.shape) for name, values in arrays.items()}
     name = image_of(fields)
     if not name or fields[name].shape[0] not in (1, 3):
         return None
     image = arrays[name]
-    masks = [arrays[one] for one in (MASK, SAID) if one in arrays]
-    if not masks or any(one.shape != image.shape[1:] for one in masks):
+    masks = [arrays[name] for name in (MASK, SAID) if name in arrays]
+    if not masks or any(mask.shape != image.shape[1:] for mask in masks):
         return image
-    parts = [_coloured(image), *(over(image, one) for one in masks)]
-    return beside([shrink(one, SIDE) for one in parts])
+    parts = [_coloured(image), *(over(image, mask) for mask in masks)]
+    return beside([shrink(part, SIDE) for part in parts])
 
 
 def over(image: Image, mask: NDArray[Any]) -> Image:
     """Return the image with the pixels of each class but the first in its colour [3, h, w]."""
-    found = _coloured(image).astype(np.float64)
+    tinted = _coloured(image).astype(np.float64)
     for at, colour in enumerate(np.array(COLOURS, dtype=np.float64)):
         chosen = (mask > 0) & ((mask.astype(np.int64) - 1) % len(COLOURS) == at)
-        found[:, chosen] += STRONG * (colour[:, np.newaxis] - found[:, chosen])
-    return found.round().astype(np.uint8)
+        tinted[:, chosen] += STRONG * (colour[:, np.newaxis] - tinted[:, chosen])
+    return tinted.round().astype(np.uint8)
 
 
 def _coloured(image: Image) -> Image:
@@ -61,5 +61,5 @@ def _coloured(image: Image) -> Image:
 def beside(images: Sequence[Image]) -> Image:
     """Return images [3, h, w] of one size beside each other."""
     gap = np.full((3, images[0].shape[1], GAP), 255, dtype=np.uint8)
-    parts = [part for one in images for part in (gap, one)]
+    parts = [part for image in images for part in (gap, image)]
     return np.concatenate(parts[1:], axis=2)

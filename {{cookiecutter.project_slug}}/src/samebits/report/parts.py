@@ -1,10 +1,31 @@
 """What the page says of the answers of one target alone."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, TypeVar
+
+from markupsafe import Markup
+
+from ..metrics.predictions import Predictions
+from .inputs import Inputs
+from .markup import render
+
+P = TypeVar("P", bound=Predictions)
 
 
 class Parts(NamedTuple):
     """Sections on what was said on test, and the table of the section on the data."""
 
-    answers: list[str]
-    data: str
+    answers: list[Markup]
+    data: Markup
+
+
+def splits_of(inputs: Inputs, kind: type[P]) -> dict[str, P]:
+    """Return the predictions of each data set, which are of this kind."""
+    return {name: known for name, known in inputs.predictions.items() if isinstance(known, kind)}
+
+
+def counts_table(
+    caption: str, header: Sequence[str], rows: Sequence[Sequence[str]], *, total: bool = True
+) -> Markup:
+    """Return a table whose last row, unless there is no `total`, sums the others up."""
+    return render("counts.html", caption=caption, header=header, rows=rows, total=total)

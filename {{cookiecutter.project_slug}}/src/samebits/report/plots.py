@@ -6,10 +6,10 @@ Their looks come from the style sheet of the page, as those of `charts` do.
 from typing import NamedTuple
 
 import numpy as np
+from markupsafe import Markup, escape
 
 from ..metrics.sums import Values
-from .charts import Axis, grid, value_axis
-from .markup import text
+from .charts import Axis, grid, svg, value_axis
 
 WIDTH, HEIGHT = 440, 340
 LEFT, RIGHT, TOP, BOTTOM = 84, 20, 12, 44
@@ -27,7 +27,7 @@ class Titles(NamedTuple):
     y: str
 
 
-def scatter(titles: Titles, x: Values, y: Values, expected: Values) -> str:
+def scatter(titles: Titles, x: Values, y: Values, expected: Values) -> Markup:
     """Return an `<svg>` of points, with a line where they would stand were nothing wrong.
 
     Args:
@@ -36,8 +36,8 @@ def scatter(titles: Titles, x: Values, y: Values, expected: Values) -> str:
         expected: the `y` of the line there `[n]`, a linear function of `x`.
     """
     across = _x_axis([float(x.min()), float(x.max())])
-    every = [float(one) for one in (y.min(), y.max(), expected.min(), expected.max())]
-    up = value_axis(every, zero=False, start=HEIGHT - BOTTOM, end=TOP)
+    heights = [float(end) for end in (y.min(), y.max(), expected.min(), expected.max())]
+    up = value_axis(heights, zero=False, start=HEIGHT - BOTTOM, end=TOP)
     ends = [int(x.argmin()), int(x.argmax())]
     line = "L".join(f"{across.place(x[at]):.1f} {up.place(expected[at]):.1f}" for at in ends)
     points = "".join(
@@ -48,12 +48,12 @@ def scatter(titles: Titles, x: Values, y: Values, expected: Values) -> str:
         titles,
         across,
         up,
-        f'<g style="fill:var(--two)" opacity="{FAINT}">{points}</g>',
-        f'<path class="line one" d="M{line}"/>',
+        f'<g style="fill:var(--orange)" opacity="{FAINT}">{points}</g>',
+        f'<path class="line reference" d="M{line}"/>',
     )
 
 
-def histogram(titles: Titles, values: Values) -> str:
+def histogram(titles: Titles, values: Values) -> Markup:
     """Return an `<svg>` of how many of values `[n]`, none of them negative, lie in each range."""
     across = _x_axis([float(values.max())], zero=True)
     span = across.high - across.low
@@ -67,7 +67,7 @@ def histogram(titles: Titles, values: Values) -> str:
         for place, count in enumerate(counts.tolist())
         if count
     )
-    return _svg(titles, across, up, f'<g style="fill:var(--two)">{bars}</g>')
+    return _svg(titles, across, up, f'<g style="fill:var(--orange)">{bars}</g>')
 
 
 def thinned(x: Values, away: Values) -> list[int]:
@@ -90,12 +90,8 @@ def _x_axis(values: list[float], *, zero: bool = False) -> Axis:
     return value_axis(values, zero=zero, start=LEFT, end=WIDTH - RIGHT)
 
 
-def _svg(titles: Titles, x: Axis, y: Axis, *drawn: str) -> str:
+def _svg(titles: Titles, x: Axis, y: Axis, *drawn: str) -> Markup:
     middle = (y.start + y.end) / 2
     turned = f'transform="rotate(-90 14 {middle:.1f})" text-anchor="middle"'
-    title = f'<text x="14" y="{middle:.1f}" {turned}>{text(titles.y)}</text>'
-    body = "\n".join([grid(x, y, titles.x), title, *drawn])
-    return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{text(titles.plot)}">\n'
-        f"{body}\n</svg>"
-    )
+    title = f'<text x="14" y="{middle:.1f}" {turned}>{escape(titles.y)}</text>'
+    return svg(WIDTH, HEIGHT, titles.plot, grid(x, y, titles.x), title, *drawn)

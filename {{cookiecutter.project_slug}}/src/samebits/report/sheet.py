@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .looks import Look, look_tag
-from .markup import document, name, plural, section, text
+from .looks import Look
+from .markup import render
 
 SHOWN = 24
 
@@ -30,23 +30,4 @@ def sheet(title: str, lead: str, parts: Sequence[tuple[str, int, Sequence[Shown]
         title, lead: what it shows, as plain text.
         parts: heading, how many examples there are in all, and those that are shown.
     """
-    body = "\n".join(_part(*part) for part in parts)
-    header = f"<header><h1>{text(title)}</h1>\n<p>{text(lead)}</p></header>"
-    return document(title, f"{header}\n<main>\n{body}\n</main>")
-
-
-def _part(heading: str, count: int, shown: Sequence[Shown]) -> str:
-    lead = plural(count, "example") + (f"; {len(shown)} of them" if len(shown) < count else "")
-    return section(
-        heading, f"<p>{lead}.</p>", '<ol class="mistakes">', *map(_figure, shown), "</ol>"
-    )
-
-
-def _figure(one: Shown) -> str:
-    known = one.look is not None
-    image = look_tag(one.look, one.path) if one.look is not None else ""
-    return (
-        f"<li><figure>{image}<figcaption><b>{name(one.title)}</b>"
-        f"<small>{name(one.path)}{'' if known else ' (cannot be shown)'}</small>"
-        "</figcaption></figure></li>"
-    )
+    return str(render("sheet.html", title=title, lead=lead, parts=parts))
