@@ -1,9 +1,9 @@
 """reports/error-analysis.csv: dev mistakes, in which people write what caused them.
 
 A row is an example, known by its content. `tags` are the causes, such as `blurry; cut off`, and are
-never written by anything but a person; the other cells say what `make errors` last saw. `now` is
-`wrong`, `right` for a tagged example that is no mistake any more, or `gone` for one that has left
-dev.
+never written by anything but a person; the other cells say what `samebits errors` last saw. `now`
+is `wrong`, `right` for a tagged example that is no mistake any more, or `gone` for one that has
+left dev.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -110,7 +110,7 @@ def _misfits(
         elif row.md5 not in anywhere:
             problem = (
                 f"no example has the content {shown(row.md5)}; put the hash right, or let "
-                "`make errors GONE=1` mark examples that are not there any more"
+                "`samebits errors --gone` mark examples that are not there any more"
             )
         elif row.md5 not in here:
             continue

@@ -65,9 +65,9 @@ def variance(settings: Settings) -> Iterator[Idea]:
         )
     yield Idea(
         "more data",
-        "the surest remedy, and the dearest: `make learning-curve` says what it would give",
+        "the surest remedy, and the dearest: `samebits exp curve` says what it would give",
         "data",
-        "make learning-curve",
+        "samebits exp curve",
         HAND,
     )
 

@@ -80,7 +80,7 @@ def judge(
     verdicts: list[dict[str, Any]] = []
     for one in constraints:
         if one.figure == LATENCY and LATENCY not in known:
-            verdicts.append({"constraint": one.text, "met": None, "measured": "make latency"})
+            verdicts.append({"constraint": one.text, "met": None, "measured": "samebits latency"})
             continue
         seen = known[one.name]
         value = seen.rounded() if isinstance(seen, Figure) else seen

@@ -90,7 +90,7 @@ def _metrics(content: bytes, name: str) -> dict[str, Any]:
 
 
 def spread_over_seeds(result: Result, on: str = "test") -> tuple[str, Spread] | None:
-    """Return what `make seeds` has left for a result: the commit it ran in, and the spread.
+    """Return what `samebits exp seeds` has left for a result: the commit it ran in, and the spread.
 
     It ran in the commit itself or in the one before, from which an experiment starts. None where
     three seeds of either with this result's metric can no longer be read.

@@ -17,7 +17,7 @@ def causes_section(found: Causes, metric: Metric, errors: Errors[Any]) -> str:
     if not found.causes:
         return section(
             title,
-            "<p>Nobody has said yet what causes the mistakes. <code>make errors</code> lists "
+            "<p>Nobody has said yet what causes the mistakes. <code>samebits errors</code> lists "
             "those worth most, with the examples; write into the column <code>tags</code> of "
             "<code>reports/error-analysis.csv</code> what is wrong with each, such as "
             "<code>blurry; cut off</code>, and <code>dvc repro report</code> sums it up here.</p>",

@@ -51,7 +51,7 @@ def verdict(metrics: Mapping[str, Any]) -> str:
         )
     met = f"it meets {'its constraint' if count == 1 else f'all {count} constraints'}"
     if any(one["met"] is None for one in metrics["constraints"]):
-        met = "as far as a result can say; <code>make latency</code> measures the rest"
+        met = "as far as a result can say; <code>samebits latency</code> measures the rest"
     return f'<p class="verdict"><b>Accepted</b>: {met}.</p>'
 
 

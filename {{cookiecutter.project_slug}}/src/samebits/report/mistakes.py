@@ -23,7 +23,7 @@ def mistakes_section(inputs: Inputs, metric: Metric) -> str:
     if not wrong:
         lead = f"None: {words.flawless('dev', errors.allowed)}"
     if len(shown) < len(wrong):
-        lead += f"; {len(shown)} are shown here, more by <code>make errors</code>"
+        lead += f"; {len(shown)} are shown here, more by <code>samebits errors</code>"
     if len(shown) < FEW:
         shown += errors.nearly(predictions)[: FEW - len(shown)]
         lead += f"; then {words.nearly}"

@@ -67,8 +67,8 @@ def _refuse_to_lose_data() -> None:
         return
     if found == "modified":
         raise UserError(
-            f"{RAW} holds changes that no version holds; keep them with 'make data-release', or "
-            f"undo them with 'dvc checkout --force {POINTER}'."
+            f"{RAW} holds changes that no version holds; keep them with 'samebits data release', "
+            f"or undo them with 'dvc checkout --force {POINTER}'."
         )
     version = working_version()
     if found == "not in cache" or (found == "" and version and not _complete(version)):
@@ -181,7 +181,7 @@ def _bring(target: Release, wanted: Sequence[Output]) -> None:
         missing = some(lacking(store, {RAW.as_posix(): target.version}))
         raise understood(store.name, store.url, done.stderr) or UserError(
             f"of {target.title} the remote lacks, or holds as what was not pushed, {missing}"
-            f"{reason}; delete there what was changed, and run 'make data-use VERSION="
+            f"{reason}; delete there what was changed, and run 'samebits data checkout "
             f"{target.name}' and 'make push' where the data is whole. Nothing was changed."
         )
 
