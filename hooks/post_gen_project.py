@@ -32,9 +32,9 @@ NEXT = """
 Next:             where there is no make:
   cd {slug}
   make setup      python scripts/setup.py, then activate .venv
-  make data       python -m samebits data add
+  make data       samebits data add
   make reproduce  dvc repro
-  make verify     python -m samebits verify
+  make verify     samebits verify
 """
 
 

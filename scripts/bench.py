@@ -154,7 +154,7 @@ def starter(project: Path, empty: Path, stage: str) -> Callable[[], None]:
         done = subprocess.run(
             command, cwd=empty, env=variables(project), capture_output=True, text=True, check=False
         )
-        if done.returncode != 1 or not done.stderr.startswith("error: "):
+        if done.returncode != 2 or not done.stderr.startswith("error: "):
             raise SystemExit(f"stage {stage} did not ask for its inputs: {done.stderr}")
 
     return once

@@ -211,7 +211,7 @@ def seeds(count: int, epochs: int) -> None:
             found = apart(metric, [samples[a], samples[b]], 0)
             alone += found.judged().gain != 0
             for _ in range(SEED_SETS):
-                # As `make seeds N=5` leaves it in the commit of A; B comes later.
+                # As `samebits exp seeds 5` leaves it in the commit of A; B comes later.
                 others = draw.permutation([one for one in range(count) if one not in (a, b)])
                 several = [values[one] for one in (a, *others[: SEEDS_KNOWN - 1])]
                 spread = comparison.Spread(stdev(several), SEEDS_KNOWN)

@@ -10,7 +10,7 @@ from helpers import ROOT
 TEMPLATE = "template: "  # before a target that the Makefiles of template and project both have
 # What a command begins with, also of Git, DVC and others where a document tells one to type it.
 PROGRAMS = (
-    "make|python3?|sh|dvc|git|uvx|pipx|torchrun|cookiecutter|cruft|pytest|pre-commit|source|printf"
+    "make|samebits|python3?|sh|dvc|git|uvx|pipx|torchrun|cookiecutter|cruft|pytest|pre-commit|source|printf"
     r"|tar|gcloud|az|qemu-\w+|\.venv/bin/\S+|\.venv\\Scripts\\\S+"
 )
 COMMAND = re.compile(rf"(?:[A-Z_]+=\S* )*(?:{PROGRAMS})(?: \S|$)")
@@ -18,6 +18,7 @@ BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`]+)`")
 QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
 WORD = re.compile(r"(?:'[^']*'|\"[^\"]*\"|\S)+")
+VERB = re.compile(r"samebits(?: (?:(?:run|data|exp) )?[a-z]+)?")
 PAIRS = re.compile(r"^\| with make \| without \|.*\n(?:\|.*\n)+", re.MULTILINE)
 
 
@@ -79,10 +80,12 @@ def bare(line: str) -> str:
 
 
 def form(command: str) -> str:
-    """A command without its values: `make compare A= B=`, `dvc exp run -S KEY=`.
+    """A command without its values: `make data FROM=`, `dvc exp run -S KEY=`, `samebits compare`.
 
     Of an address the scheme stays, for what it leads to is another thing.
     """
+    if verb := VERB.match(command):
+        return " ".join([verb[0], *re.findall(r"(?<= )--[a-z-]+", command[verb.end() :])])
     words = []
     for word in WORD.findall(command):
         if given := re.match(r"([A-Z\d_]+)=(?:(\w+:)//)?", word):

@@ -45,16 +45,23 @@ TESTS = {
         "dvc exp run -S KEY="
     ],
     "tests/test_experiments.py::test_two_workers_search_at_once": [
-        "make sweep KEYS=",
-        "make sweep KEYS= TRIALS= WORKERS= NAME=",
-        "make rank",
+        "samebits exp sweep",
+        "samebits exp sweep --trials --workers --name",
+        "samebits rank",
     ],
     "tests/test_generated.py::test_every_target_passes_and_leaves_git_clean": [
         "make check",
         "make test",
         "make audit",
         "make verify",
+        "samebits audit",  # which make runs
+        "samebits verify",
     ],
+    "tests/engine/audit/test_data_apart.py::test_data_and_code_together": ["samebits apart"],
+    "tests/engine/audit/test_forms.py::test_the_command_prints_the_form_that_it_is_asked_for": [
+        "samebits audit --sarif"
+    ],
+    "tests/engine/cli/test_completion.py::test_bash": ["source <(samebits completion bash)"],
     "tests/test_generated.py::test_dvc_works_as_its_users_expect": [
         "dvc repro",
         "dvc status",
@@ -146,7 +153,7 @@ def test_a_small_form_is_one_of_that_command() -> None:
 
 TEXT = """
 Run `make x A=1`, or `make x A=2`; see `params.yaml`, `.venv/bin` and `dvc exp
-show`. A folder `a b`.
+show`. A folder `a b`. `samebits exp keep x`, `samebits compare a b --on dev`.
 
 | with make | without | why |
 |---|---|---|
@@ -169,6 +176,8 @@ def test_commands_are_found_in_prose_tables_and_blocks() -> None:
         "make x A=",
         "make x A=",
         "dvc exp show",
+        "samebits exp keep",
+        "samebits compare --on",
         "make z",
         "sh scripts/venv python -m p.z",
         "sh scripts/venv y",

@@ -62,10 +62,12 @@ def test_what_is_said_of_data_and_model(typed: Typed, here: Path) -> None:
     assert "VIRTUAL_ENV" in typed("source .venv/bin/activate", "source .venv/bin/activate; set")
     assert "Every file of " in typed("python3 scripts/setup.py --check")
     shutil.rmtree(here / "data/raw")
-    typed("make data-missing")
+    typed("samebits data missing")
     assert len([*(here / "data/raw").rglob("*.png")]) == 1797
-    assert " ms" in typed("make latency")
+    assert " ms" in typed("samebits latency")
     assert "What to try next" in typed("make diagnose")
+    assert '"chain"' in typed("samebits diagnose", "samebits diagnose --json")
+    typed("samebits run validate")
     for label in range(10):
         examples = sorted((here / f"data/raw/{label}").iterdir())[:20]
         (here.parent / f"use/{label}").mkdir(parents=True)
@@ -73,13 +75,13 @@ def test_what_is_said_of_data_and_model(typed: Typed, here: Path) -> None:
             shutil.copy(one, here.parent / f"use/{label}")
     said = typed("make diagnose REAL=examples-from-use", "make diagnose REAL=../use")
     assert "real world" in said
-    assert " dev mistakes, 0 with tags" in typed("make errors")
+    assert " dev mistakes, 0 with tags" in typed("samebits errors")
     tags = here / "reports/error-analysis.csv"
     head, first, rest = tags.read_text("utf-8").split("\n", 2)
     tags.write_text(f"{head}\n{first}faint; cut off\n{rest}", "utf-8")
     typed("dvc repro report")
     assert "cut off" in (here / "reports/report.html").read_text("utf-8")
-    assert ", 1 with tags" in typed("make errors GONE=1")
+    assert ", 1 with tags" in typed("samebits errors --gone")
 
 
 @pytest.mark.slow
@@ -89,16 +91,13 @@ def test_an_experiment_is_tried_compared_and_kept(typed: Typed, here: Path) -> N
         "dvc exp run --queue -S model.width=16", "dvc exp run --queue -S model.width=8 -n thinner"
     )
     typed("dvc exp run --run-all")
-    assert "over 2 seeds" in typed("make seeds N=5", "make seeds N=1")
-    assert "over 2 seeds" in typed("make seeds", "make seeds N=1")
-    assert "wrong on dev" in typed("make learning-curve")
-    assert "name both" in typed("make compare", fails=True)
-    assert "on test" in typed("make compare A=main B=thinner")
-    assert "dev" in typed("make compare A=main B=thinner ON=dev")
-    assert "model.width" in typed("make explain A=main B=thinner")
-    assert "say over what" in typed("make sweep", fails=True)
-    assert "name it" in typed("make keep", fails=True)
-    assert "thinner is here" in typed("make keep NAME=thinner")
+    assert "over 2 seeds" in typed("samebits exp seeds 5", "samebits exp seeds 1")
+    assert "wrong on dev" in typed("samebits exp curve")
+    assert "HEAD" in typed("sh scripts/venv samebits rank")
+    assert "on test" in typed("samebits compare main thinner")
+    assert "dev" in typed("samebits compare main thinner --on dev")
+    assert "model.width" in typed("samebits explain main thinner")
+    assert "thinner is here" in typed("samebits exp keep thinner")
     assert "model.width" in typed("dvc params diff")
     git(here, "restore", ".")
     typed("dvc exp apply", "dvc exp apply thinner")
@@ -108,28 +107,26 @@ def test_an_experiment_is_tried_compared_and_kept(typed: Typed, here: Path) -> N
 @pytest.mark.slow
 def test_data_have_versions(typed: Typed, here: Path, tmp_path: Path) -> None:
     raw = here / "data/raw"
-    assert "name it" in typed("make data-release", fails=True)
-    typed('make data-release VERSION=1.1 NOTE="..."', 'make data-release VERSION=1.0 NOTE="Digits"')
+    typed('samebits data release 1.1 "..."', 'samebits data release 1.0 "Digits"')
     sorted((raw / "3").iterdir())[0].unlink()
     typed("dvc add", "dvc add data/raw")
-    typed('make data-release VERSION=1.1 NOTE="One less"')
-    assert "1.1" in typed("make data-list")
-    assert "3" in typed("make data-diff A=1.0 B=1.1")
-    assert "name it" in typed("make data-use", fails=True)
-    typed("make data-use VERSION=1.0")
+    typed('samebits data release 1.1 "One less"')
+    assert "1.1" in typed("samebits data list")
+    assert "3" in typed("samebits data diff 1.0 1.1")
+    typed("samebits data checkout 1.0")
     assert len([*raw.rglob("*.png")]) == 1797
-    typed("make data-use VERSION=committed")
+    typed("samebits data checkout committed")
     assert len([*raw.rglob("*.png")]) == 1796
     typed("git checkout COMMIT", "git checkout HEAD~2")
-    typed("make data-use VERSION=1.1")
+    typed("samebits data checkout 1.1")
     git(here, "checkout", "--quiet", "--force", "main")
 
     set_param(here, "layout: files", "layout: tar")
-    assert "1796 examples in tar archives" in typed("make data-pack")
+    assert "1796 examples in tar archives" in typed("samebits data pack")
     typed("tar xf", f"mkdir {tmp_path}/out && tar xf data/raw/pictures-*.tar -C {tmp_path}/out")
     assert len([*(tmp_path / "out").rglob("*.png")]) == 1796
     set_param(here, "layout: tar", "layout: files")
-    assert "1796 examples in files of their own" in typed("make data-pack")
+    assert "1796 examples in files of their own" in typed("samebits data pack")
     assert git(here, "status", "--porcelain") == ""
 
     typed("make push")
@@ -156,8 +153,8 @@ def test_pictures_of_ones_own(typed: Typed, here: Path, tmp_path: Path) -> None:
     zipped = f"FROM={archive} SHA256={digest}"
     typed("make data FROM=pictures.zip SHA256=9f86d081...", f"make data {zipped} FORCE=1")
     typed(
-        "sh scripts/venv python -m samebits data add FROM --sha256 ...",
-        f"sh scripts/venv python -m samebits data add {archive} --sha256 {digest} --force",
+        "sh scripts/venv samebits data add FROM --sha256 ...",
+        f"sh scripts/venv samebits data add {archive} --sha256 {digest} --force",
     )
     typed('git commit -m "Our own data" data')
     typed("dvc repro")

@@ -33,7 +33,7 @@ def test_hooks_run_locked_tools_and_fetch_nothing(bake: Bake) -> None:
 
 def test_a_command_outside_an_environment_says_what_to_do(bake: Bake) -> None:
     done = command("sh", "scripts/venv", "true", cwd=bake())
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "run `make setup` first" in done.stderr
 
 

@@ -247,14 +247,8 @@ KEYS = "optimization.learning_rate=1e-3..0.1:log model.width=4,8"
 
 def sweep(name: str, trials: int, workers: int = 1) -> tuple[str, ...]:
     """The command that searches, as the page has it."""
-    return (
-        "make",
-        "sweep",
-        f"KEYS={KEYS}",
-        f"TRIALS={trials}",
-        f"WORKERS={workers}",
-        f"NAME={name}",
-    )
+    options = ("--trials", str(trials), "--workers", str(workers), "--name", name)
+    return ("samebits", "exp", "sweep", *KEYS.split(), *options)
 
 
 def kill_all(first: int) -> None:
@@ -343,7 +337,7 @@ def check_rank(place: Place, names: list[str]) -> None:
     content = object_.read_bytes()
     object_.unlink()
     try:
-        said = place.must("make", "rank")
+        said = place.must("samebits", "rank")
     finally:
         object_.write_bytes(content)
     table, _, notes = said.partition("\n\n")

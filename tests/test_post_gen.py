@@ -73,7 +73,7 @@ def test_prints_the_table_commits_and_says_what_comes_next(
     printed = capsys.readouterr().out
     assert "THE TABLE" in printed and "first commit" in printed
     assert "make setup" in printed and "python scripts/setup.py" in printed
-    assert "python -m samebits verify" in printed
+    assert "samebits verify" in printed
     assert git(project, "status", "--porcelain") == ""
 
 

@@ -322,11 +322,11 @@ def test_make_takes_an_empty_source_for_a_mistake(bake: Bake) -> None:
     assert "FROM is empty; name a folder, an archive or an address" in done.stderr
 
 
-@pytest.mark.parametrize("target", ["data-use", "data-release"])
-def test_make_hands_a_version_on_as_it_was_written(bake: Bake, target: str) -> None:
+@pytest.mark.parametrize(("target", "name"), [("data", "FROM"), ("pull", "TARGETS")])
+def test_make_hands_a_value_on_as_it_was_written(bake: Bake, target: str, name: str) -> None:
     project = bake()
     hostile = '1.0"; touch here; "$(touch there)'
-    shown = command("make", "--dry-run", target, f"VERSION={hostile}", cwd=project)
+    shown = command("make", "--dry-run", target, f"{name}={hostile}", cwd=project)
     assert "touch" not in shown.stdout
-    command("make", target, f"VERSION={hostile}", cwd=project)
+    command("make", target, f"{name}={hostile}", cwd=project)
     assert not [path for path in project.iterdir() if path.name in ("here", "there")]

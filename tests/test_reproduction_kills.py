@@ -134,7 +134,7 @@ def test_processes_killed(
         # In time only if those that were not killed end by themselves.
         done = place.run(*TRAIN, variables=killing(place, **traps, **point))
         if traps.get("rank"):
-            assert done.returncode == 1 and "has ended, or was killed" in done.stderr, done.stderr
+            assert done.returncode == 2 and "has ended, or was killed" in done.stderr, done.stderr
             assert "Traceback" not in done.stderr
         else:
             assert done.returncode == -signal.SIGKILL, done.stderr

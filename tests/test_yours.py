@@ -297,7 +297,15 @@ def test_how_an_example_is_shown_runs_the_report_again(place: Place) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "path", ["console/errors.py", "cli/compare.py", "verbs.py", "audit/run.py", "remote/sync.py"]
+    "path",
+    [
+        "console/errors.py",
+        "cli/compare.py",
+        "arguments.py",
+        "verbs.py",
+        "audit/run.py",
+        "remote/sync.py",
+    ],
 )
 def test_other_words_of_the_engine_run_nothing_again(place: Place, path: str) -> None:
     with (place.root / "src/samebits" / path).open("a", encoding="utf-8") as text:

@@ -88,5 +88,5 @@ def test_packages_that_cannot_be_fetched(
 ) -> None:
     monkeypatch.setattr(example_packages, "find_uv", lambda venv, tools: "uv")
     monkeypatch.setattr(sys, "argv", ["example_packages.py", str(tmp_path), str(tmp_path / "no")])
-    assert example_packages.main() == 1
+    assert example_packages.main() == 2
     assert capsys.readouterr().err.startswith("error: ")

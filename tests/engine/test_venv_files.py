@@ -75,13 +75,13 @@ def test_what_setup_writes_is_a_stray_once_it_is_edited(tmp_path: Path) -> None:
     site, places = tmp_path / "lib/python3.11/site-packages", tmp_path / venv_files.BIN
     for folder in (site, places):
         folder.mkdir(parents=True)
-    sources, command = site / venv_files.SOURCES, places / venv_files.COMMAND
+    sources, command = site / venv_files.SOURCES, places / "samebits"
     sources.write_text(f"{venv_files.LOOK}\n../../../../src\n", "utf-8")
-    command.write_bytes(venv_files.CALL)
+    command.write_bytes(venv_files.COMMANDS["samebits"])
     assert venv_files.strays(tmp_path) == []
     for text in ("", f"import evil\n{venv_files.LOOK}\n", f"{venv_files.LOOK}\nimport evil\n"):
         sources.write_text(text, "utf-8")
         assert venv_files.strays(tmp_path) == [sources]
     sources.unlink()
-    command.write_bytes(venv_files.CALL + b"evil\n")
+    command.write_bytes(venv_files.COMMANDS["samebits"] + b"evil\n")
     assert venv_files.strays(tmp_path) == [command]

@@ -31,7 +31,7 @@ def main() -> int:
         unpack(options.folder, options.lock)
     except (Problem, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
-        return 1
+        return 2
     except KeyboardInterrupt:
         print("\nerror: interrupted; start it again, it begins anew", file=sys.stderr)
         return 130

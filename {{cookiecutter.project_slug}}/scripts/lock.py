@@ -36,7 +36,7 @@ def main() -> int:
         changes = refresh(folder, options.upgrade)
     except (Problem, OSError) as error:
         print(f"error: {error}; no lock was changed", file=sys.stderr)
-        return 1
+        return 2
     print("\n".join(changes) or "Nothing to do: every lock is as its .in file asks.")
     return 0
 

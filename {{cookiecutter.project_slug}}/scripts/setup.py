@@ -34,8 +34,7 @@ from package_sources import wheel_sources
 from uv_tool import PROJECT, SETUP_LOCK, Problem, base_python, find_uv, run
 from venv_files import (
     BIN,
-    CALL,
-    COMMAND,
+    COMMANDS,
     LOOK,
     SOURCES,
     SUFFIX,
@@ -74,7 +73,8 @@ def main() -> int:
         print(check(root, locks, wanted_python(home)) if options.check else build(root, locks))
     except (Problem, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
-        return 1
+        # As of the engine's commands: 1 is a no, 2 says that it could not be done.
+        return 1 if options.check and isinstance(error, Problem) else 2
     except KeyboardInterrupt:
         print("\nerror: interrupted; start it again, it begins anew", file=sys.stderr)
         return 130
@@ -271,9 +271,10 @@ def link_sources(root: Path, venv: Path) -> None:
     text = f"{LOOK}\n{os.path.relpath(root / 'src', folder)}\n"
     (folder / SOURCES).write_bytes(text.encode("ascii"))
     if (root / "src" / "samebits").is_dir():
-        command = venv / BIN / COMMAND
-        command.write_bytes(CALL)
-        command.chmod(0o755)
+        for name, content in COMMANDS.items():
+            command = venv / BIN / name
+            command.write_bytes(content)
+            command.chmod(0o755)
 
 
 if __name__ == "__main__":

@@ -30,13 +30,10 @@ LARGE = 2**20  # bytes; larger files are binaries, which nobody edits by hand
 # In site-packages, of setup.py's own making: this line, then the place of src/.
 SOURCES = "sources.pth"
 LOOK = 'import os, sys; os.path.isdir("src") and sys.path.append(os.path.abspath("src"))'
-# In bin/, of setup.py's own making as well: the engine as a command.
-COMMAND = "samebits.cmd" if os.name == "nt" else "samebits"
-CALL = (
-    '@"%~dp0python" -I -m samebits %*\r\n'
-    if os.name == "nt"
-    else '#!/bin/sh\nexec "$(dirname "$0")/python" -I -m samebits "$@"\n'
-).encode()
+# In bin/, of setup.py's own making as well: the engine as a command, also for Windows' shells.
+COMMANDS = {"samebits": b'#!/bin/sh\nexec "$(dirname "$0")/python" -I -m samebits "$@"\n'}
+if os.name == "nt":
+    COMMANDS["samebits.cmd"] = b'@"%~dp0python" -I -m samebits %*\r\n'
 CACHE = "__pycache__"  # the folders of bytecode
 # What `uv venv` puts in bin/, beside an interpreter that is called as its folder in lib/ is.
 MADE = re.compile(r"(python3?|pythonw)(\.exe)?|activate(_this\.py|\.\w+)?|(deactivate|pydoc)\.bat")
@@ -106,8 +103,9 @@ def strays(venv: Path) -> list[Path]:
     first, *rest = text.splitlines() or [""]
     if first == LOOK and not any(line.startswith("import") for line in rest):
         made.add(sources)
-    command = venv / BIN / COMMAND
-    made |= {command} if command.is_file() and command.read_bytes() == CALL else set()
+    for name, content in COMMANDS.items():
+        command = venv / BIN / name
+        made |= {command} if command.is_file() and command.read_bytes() == content else set()
     made |= {file for file in (venv / BIN).glob("*") if MADE.fullmatch(file.name)}
     known = recorded(site) | {os.path.normpath(file) for file in made}
     return [file for file in installed(venv) if str(file) not in known]

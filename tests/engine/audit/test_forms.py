@@ -3,10 +3,13 @@
 import json
 
 import pytest
+from documented import keys, printed
 
+from samebits.arguments import parse
 from samebits.audit import command
 from samebits.audit.findings import Check, Finding
 from samebits.audit.forms import as_annotations, as_json, as_sarif
+from samebits.console.errors import UserError
 
 GOOD = Check("data", "3 files, none in Git", ())
 FAULT = Finding("src/odd,name.py", 7, "100 % of it: wrong\nmend it")
@@ -16,6 +19,7 @@ BAD = Check("random", "2 files, 1 to mend", (FAULT,), (WARNING,))
 
 def test_json() -> None:
     found = json.loads(as_json([GOOD, BAD]))
+    assert printed(found) == keys("audit")
     assert found["passed"] is False
     assert [one["passed"] for one in found["checks"]] == [True, False]
     assert found["checks"][1]["findings"] == [
@@ -48,19 +52,13 @@ def test_annotations() -> None:
 def test_the_command_prints_the_form_that_it_is_asked_for(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], form: str, first: str
 ) -> None:
-    monkeypatch.setattr("sys.argv", ["samebits audit", f"--{form}"])
     monkeypatch.setattr(command, "audit", lambda *_, **__: [GOOD, BAD])
     with pytest.raises(SystemExit) as left:
-        command.main()
+        command.main(parse(["audit", f"--{form}"]))
     assert left.value.code == 1
     assert capsys.readouterr().out.startswith(first)
 
 
-def test_two_forms_at_once_are_refused(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("sys.argv", ["samebits audit", "--json", "--sarif"])
-    with pytest.raises(SystemExit) as left:
-        command.main()
-    assert left.value.code == 2
-    assert "not allowed with argument" in capsys.readouterr().err
+def test_two_forms_at_once_are_refused() -> None:
+    with pytest.raises(UserError, match="not allowed with argument"):
+        parse(["audit", "--json", "--sarif"])

@@ -96,6 +96,7 @@ def test_where_the_launcher_imports(copy: Any) -> None:
         ("from samebits.programs import git_says", "git_says", "programs.py"),
         ("from samebits.params import LIMIT", "LIMIT", "params.py"),
         ("from samebits import verbs", "verbs", "verbs.py"),
+        ("from samebits.arguments import parse", "parse", "arguments.py"),
         (
             'importlib.import_module("samebits.console.text")',
             "samebits.console.text",
@@ -188,6 +189,6 @@ def test_the_audit_takes_little_of_the_engine(copy: Any) -> None:
     inside = [path for path in project.sources if path.startswith(f"{ENGINE}/audit/")]
     taken = {item.module for path in inside for item in imports(project, path)}
     theirs = {one for one in taken if one.startswith("samebits.") and ".audit" not in one}
-    known = {"console.errors", "programs"}
+    known = {"console.colour", "console.errors", "programs"}
     known |= {f"core.{name}" for name in ("identity", "seals", "sections", "yours")}
     assert {one.removeprefix("samebits.") for one in theirs} <= known

@@ -1,6 +1,5 @@
 """Verbs and stages run in the tests' own process, and results made up for those that compare."""
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib import import_module
@@ -11,6 +10,7 @@ import pytest
 from conftest import PACKAGE
 from predicted import NUMBER, example, missing
 
+from samebits.arguments import parse
 from samebits.core import determinism, kernels, yours
 from samebits.core.seals import Seal
 from samebits.core.yours import READ_BY, Yours
@@ -31,9 +31,11 @@ def verb(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
         capsys.readouterr()
         verb = VERBS[name]
         monkeypatch.setattr(yours, "package", lambda: PACKAGE)
-        monkeypatch.setattr(sys, "argv", [f"samebits {name}", *verb.given, *arguments])
+        given = parse([*name.split(), *arguments])
         part = import_module(f"samebits.{verb.module}")
-        part.main(*([Yours(verb.yours)] if verb.yours else []))
+        part.main(
+            *([given] if verb.arguments else []), *([Yours(verb.yours)] if verb.yours else [])
+        )
         return capsys.readouterr().out
 
     return run

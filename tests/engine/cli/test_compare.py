@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from documented import keys, printed
 
 from samebits.cli import compare, rank
 from samebits.cli.compare import compared, comparison, record
@@ -108,7 +109,7 @@ def test_two_models_are_told_apart_and_the_idea_is_not(result: Make) -> None:
     assert "B is better by +0.100000 (" in said
     assert "as the two models stand." in said
     assert "Whether what differs makes it so, or the luck of a seed, cannot be told yet." in said
-    assert "`make seeds` in A or B measures that luck" in said
+    assert "`samebits exp seeds` in A or B measures that luck" in said
     assert "params: model.width  8 -> 16" in said
     assert "worse by -0.1" in comparison(result("main", 20), result("wider", 60))
 
@@ -163,7 +164,7 @@ def test_the_ranking_takes_the_spread_into_account(result: Make, known: dict[str
     known["spreads"] = {"HEAD": ("c0ffee", Spread(0.08, 6))}
     said = rank.ranking(*results)
     assert [line[0] for line in said.splitlines()[1:3]] == ["1", "1"]
-    assert "as `make seeds` has measured it for 1 of 2" in said
+    assert "as `samebits exp seeds` has measured it for 1 of 2" in said
 
 
 def test_a_model_that_does_not_beat_a_simple_one(result: Make) -> None:
@@ -184,6 +185,7 @@ def test_the_verb(result: Make, monkeypatch: pytest.MonkeyPatch, verb: Callable[
 def test_what_programs_read(result: Make, known: dict[str, Any]) -> None:
     a, b = result("main", 60), result("wider", 10, met=False)
     found = record(compared(a, b))
+    assert printed(found) == keys("compare")
     assert (found["metric"], found["on"], found["examples"]) == ("accuracy", "test", 400)
     assert found["a"] == {"name": "main", "score": 0.85, "accepted": True}
     assert found["b"] == {"name": "wider", "score": 0.975, "accepted": False}

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from documented import keys, printed
 
 from samebits.cli import data_list
 from samebits.data.dvc_file import MARK
@@ -21,7 +22,7 @@ def said(verb: Callable[..., str]) -> Said:
 
 
 def test_no_versions(unreleased: Path, said: Said) -> None:
-    assert said() == ["The data here are no version; 'make data-release' makes one."]
+    assert said() == ["The data here are no version; 'samebits data release' makes one."]
 
 
 def test_two_versions(released: Path, said: Said) -> None:
@@ -37,6 +38,7 @@ def test_two_versions(released: Path, said: Said) -> None:
 
 def test_versions_for_programs(released: Path, verb: Callable[..., str]) -> None:
     found = json.loads(verb("data list", "--json"))
+    assert printed(found) >= keys("data list") >= {*found}
     first, second = found["versions"]
     assert (first["name"], first["note"], sum(first["classes"].values())) == ("1.0", "The first", 9)
     assert found["here"] == {"version": second["version"], "release": "1.1", "state": ""}
@@ -60,12 +62,12 @@ def test_no_data(released: Path, said: Said) -> None:
 
 def test_a_use_that_was_cut_off(released: Path, said: Said) -> None:
     MARK.write_text("1.0\n", encoding="utf-8")
-    assert said()[-1] == "'make data-use VERSION=1.0' was cut off; run it again."
+    assert said()[-1] == "'samebits data checkout 1.0' was cut off; run it again."
 
 
 def test_data_after_the_last_version() -> None:
     assert data_list.said([], "f" * 32 + ".dir", None, "") == (
-        "The data here are no version; 'make data-release' makes one."
+        "The data here are no version; 'samebits data release' makes one."
     )
     assert data_list.said([], None, None, "deleted") == "data/raw is not here."
     assert data_list.said([], "f" * 32 + ".dir", None, "modified") == (

@@ -8,7 +8,7 @@ def test_there_and_back(released: Path, verb: Callable[..., str]) -> None:
     said = [verb("data checkout", name) for name in ("1.0", "committed")]
     assert "".join(said).splitlines() == [
         "data/raw holds version 1.0 of the data now. Next: 'dvc repro' to run this code with it, "
-        "'make data-use VERSION=committed' to go back.",
+        "'samebits data checkout committed' to go back.",
         "data/raw holds the data of the last commit now. Next: 'dvc repro' to run this code with "
         "it.",
     ]

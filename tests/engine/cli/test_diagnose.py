@@ -86,7 +86,7 @@ def test_a_learning_curve_is_told_while_it_belongs_to_the_predictions(
     Path("reports/predictions.csv").write_text("others", encoding="utf-8")
     assert "More data" not in verb("diagnose")
     FILE.write_text("[]", encoding="utf-8")
-    with pytest.raises(UserError, match="is damaged; remove it and run `make learning-curve`"):
+    with pytest.raises(UserError, match="is damaged; remove it and run `samebits exp curve`"):
         verb("diagnose")
 
 

@@ -89,7 +89,7 @@ def test_pictures_that_left_are_marked_when_told_so(verb: Verb) -> None:
     tag(1, "dark")
     lay(WRONG, first=100)
     before = FILE.read_bytes()
-    with pytest.raises(UserError, match=r"line 2: no example has the content .* GONE=1"):
+    with pytest.raises(UserError, match=r"line 2: no example has the content .* --gone` mark"):
         verb("errors")
     assert FILE.read_bytes() == before
     verb("errors", "--gone")
@@ -105,7 +105,7 @@ def test_fewer_are_listed_when_told_so(verb: Verb) -> None:
 
 @pytest.mark.parametrize("most", ["0", "-1"])
 def test_no_mistakes_at_all_cannot_be_asked_for(verb: Verb, most: str) -> None:
-    with pytest.raises(UserError, match=f"{most} is no number of mistakes to list"):
+    with pytest.raises(UserError, match=f"'{most}' is no whole number of at least 1"):
         verb("errors", f"--most={most}")
     assert not FILE.exists()
 

@@ -11,7 +11,7 @@ from handwritten_digits import model
 from safetensors.torch import save_file
 
 from samebits.cli import latency
-from samebits.console.errors import UserError
+from samebits.console.errors import CheckFailed, UserError
 from samebits.core.config import read
 from samebits.metrics.latency import FILE, remembered
 
@@ -41,7 +41,7 @@ def test_a_constraint(trained: Path, settle: Settle, verb: Callable[..., str]) -
     settle(trained / "params.yaml", evaluation={"constraints": ["latency_ms <= 1e5"]})
     verb("latency")
     settle(trained / "params.yaml", evaluation={"constraints": ["latency_ms <= 0"]})
-    with pytest.raises(UserError, match=r"`latency_ms <= 0` is missed by [0-9.]+ ms"):
+    with pytest.raises(CheckFailed, match=r"`latency_ms <= 0` is missed by [0-9.]+ ms"):
         verb("latency")
     assert len(remembered()) == 1
 

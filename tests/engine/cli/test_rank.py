@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from documented import keys, printed
 
 from samebits.cli import rank
 from samebits.cli.rank import ranking, record
@@ -99,7 +100,7 @@ def test_what_measures_another_experiment_is_no_candidate(
     said = verb("rank")
     assert [row[-1] for row in table(said)[1:]] == ["HEAD", "seed-of-doubt", "wider"]
     assert "3 candidates" in said
-    assert "Left out: 2 of `make seeds` and `make learning-curve`" in said
+    assert "Left out: 2 of `samebits exp seeds` and `samebits exp curve`" in said
 
 
 def test_without_a_result_of_head_there_is_nothing_to_compare_with(
@@ -125,6 +126,7 @@ def test_head_alone(
 def test_the_order_for_programs(result: Make) -> None:
     others = [result("rejected", 0, met=False), result("bad", 90), result("other", count=300)]
     found = record(result("HEAD", 10), others, ["gone: it cannot be read."])
+    assert printed(found) == keys("rank")
     assert found["metric"] == "accuracy"
     assert [(one["place"], one["name"], one["accepted"]) for one in found["places"]] == [
         (1, "HEAD", True),

@@ -1,8 +1,11 @@
 """The launcher: it chooses the kernels, then imports what the verb needs, and runs that."""
 
+import argparse
+import re
+import shlex
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,37 +13,71 @@ from unittest import mock
 from unittest.mock import MagicMock
 
 import pytest
-from conftest import configured
+from conftest import ROOT, configured
+from documented import rows
 
 from samebits import __main__ as launcher
-from samebits.console.errors import UserError
+from samebits.arguments import parse, tree
+from samebits.console.errors import UserError, run
 from samebits.core import determinism, kernels
+from samebits.diagnosis.error_tags import MOST_LISTED
+from samebits.experiments.sweep import STORAGE
+from samebits.ingest.archive import KINDS
+from samebits.ingest.safe_copy import Limits
 from samebits.metrics.registry import METRICS, number_of
-from samebits.verbs import VERBS
+from samebits.verbs import GROUPS, VERBS
 
 Python = Callable[..., "subprocess.CompletedProcess[str]"]
+Captured = pytest.CaptureFixture[str]
 # At the moment at which a verb chooses its kernels, what is imported already.
 CHOOSING = """
-import sys
+import shlex, sys
 from samebits import __main__ as launcher
 from samebits.verbs import VERBS
 
 def choose(*level):
     raise SystemExit
 launcher.determinism.choose = choose
-for name in VERBS:
-    sys.argv = ["samebits", *name.split()]
+for name, verb in VERBS.items():
+    sys.argv = ["samebits", *name.split(), *shlex.split(verb.example)]
     try:
         launcher.main()
     except SystemExit:
         print(name)
 print(*sys.modules)
 """
+HELPS = [[], *([name] for name in GROUPS), *(name.split() for name in VERBS)]
+# Where there is no project: what can be said of none, and what needs none.
+ELSEWHERE = {"audit": 1, "completion": 0}
 
 
 @pytest.fixture(autouse=True)
 def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(configured(tmp_path).parent)
+
+
+@pytest.fixture
+def ended(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """Run a command line in this process, and return its exit status."""
+    monkeypatch.setattr(determinism, "choose", lambda *_: None)
+
+    def of(*words: str) -> int:
+        monkeypatch.setattr(sys, "argv", ["samebits", *words])
+        try:
+            run(launcher.main)
+        except SystemExit as end:
+            return int(end.code or 0)
+        return 0
+
+    return of
+
+
+def helped(words: list[str], capsys: Captured) -> str:
+    """What `--help` says."""
+    with pytest.raises(SystemExit) as end:
+        parse([*words, "--help"])
+    assert end.value.code == 0
+    return capsys.readouterr().out
 
 
 def test_kernels_are_chosen_before_anything_heavy_is_imported(python: Python) -> None:
@@ -52,32 +89,35 @@ def test_kernels_are_chosen_before_anything_heavy_is_imported(python: Python) ->
 
 
 @pytest.mark.parametrize(
-    ("words", "kernels", "argv", "yours"),
+    ("words", "kernels", "given", "yours"),
     [
-        ("latency", ("machine", 3), ["samebits latency"], {"model"}),
-        ("data list", ("portable", 1), ["samebits data list"], set()),
-        ("data pull models", ("portable", 1), ["samebits data pull", "pull", "models"], set()),
-        ("compare a b", ("portable", 1), ["samebits compare", "a", "b"], {"metrics"}),
+        ("latency", ("machine", 3), None, {"model"}),
+        ("data list", ("portable", 1), {"json": False}, None),
+        ("data pull models", ("portable", 1), {"targets": ["models"]}, None),
+        ("compare a b", ("portable", 1), {"A": "a", "B": "b", "on": "test"}, {"metrics"}),
     ],
 )
-def test_a_verb_has_its_kernels_its_words_and_its_files(
+def test_a_verb_has_its_kernels_its_arguments_and_its_files(
     words: str,
     kernels: tuple[str, int],
-    argv: list[str],
-    yours: set[str],
+    given: dict[str, object] | None,
+    yours: set[str] | None,
     settle: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ran, chosen = list[object](), list[object]()
-    part = SimpleNamespace(main=lambda *given: ran.extend([sys.argv, *given]))
+    part = SimpleNamespace(main=lambda *parts: ran.extend(parts))
     settle(Path("params.yaml"), reproducibility={"level": "machine", "threads": 3})
-    monkeypatch.setattr(determinism, "choose", lambda *given: chosen.append(given))
+    monkeypatch.setattr(determinism, "choose", lambda *level: chosen.append(level))
     monkeypatch.setattr(launcher, "import_module", lambda _: part)
     monkeypatch.setattr(sys, "argv", ["samebits", *words.split()])
     launcher.main()
     assert chosen == [kernels]
-    assert ran[0] == argv
-    assert [vars(one)["_names"] for one in ran[1:]] == ([yours] if yours else [])
+    assert len(ran) == (given is not None) + (yours is not None)
+    if given is not None:
+        assert vars(ran[0]).items() >= given.items()
+    if yours is not None:
+        assert vars(ran[-1])["_names"] == yours
 
 
 @pytest.mark.parametrize("name", [name for name, verb in VERBS.items() if "metrics" in verb.yours])
@@ -88,22 +128,75 @@ def test_own_metrics_are_known_where_they_are_read(
     own = number_of("own", lambda _: 0.5, higher_is_better=True)
     yours = SimpleNamespace(metrics=SimpleNamespace(METRICS=[own]), show=None, model=None)
     monkeypatch.setattr(kernels, "configure", lambda *_: None)
-    given = [yours, MagicMock()] if name.startswith("run ") else [yours]
-    monkeypatch.setattr(sys, "argv", [f"samebits {name}", "a", "b"])
+    verb = VERBS[name]
+    given = parse([*name.split(), *shlex.split(verb.example)])
+    parts = [*([given] if verb.arguments else []), yours]
+    parts += [MagicMock()] if name.startswith("run ") else []
     with mock.patch.dict(METRICS):
         with pytest.raises((UserError, SystemExit)):
-            import_module(f"samebits.{VERBS[name].module}").main(*given)
+            import_module(f"samebits.{verb.module}").main(*parts)
         assert METRICS["own"] is own
 
 
 @pytest.mark.parametrize("words", [[], ["--help"], ["-h"]])
-def test_all_verbs_are_listed(
-    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(sys, "argv", ["samebits", *words])
-    launcher.main()
+def test_all_verbs_are_listed(words: list[str], capsys: Captured) -> None:
+    with pytest.raises(SystemExit) as end:
+        parse(words)
+    assert end.value.code == 0
     said = capsys.readouterr().out
     assert all(f"  {name} " in said and verb.help in said for name, verb in VERBS.items())
+
+
+@pytest.mark.parametrize("words", HELPS, ids=" ".join)
+def test_help_ends_with_an_example_that_runs(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    """That is, the same tree takes it, as one of the verb or the group that is asked for."""
+    monkeypatch.setenv("COLUMNS", "80")
+    said = helped(words, capsys)
+    last = said.rpartition("\nexample:\n")[2].splitlines()
+    assert last
+    for line in last:
+        program, *example = shlex.split(line)
+        assert program == "samebits"
+        assert example[: len(words)] == words
+        name = parse(example).verb
+        assert " ".join(example).startswith(name)
+    assert max(map(len, said.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_the_help_of_a_group_lists_its_verbs(group: str, capsys: Captured) -> None:
+    said = helped([group], capsys)
+    for name, verb in VERBS.items():
+        assert (f"  {name} " in said and verb.help in said) == name.startswith(f"{group} ")
+
+
+@pytest.mark.parametrize("name", [name for name, verb in VERBS.items() if verb.arguments])
+def test_the_example_shows_an_argument(name: str) -> None:
+    assert VERBS[name].example
+
+
+def parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    yield parser
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for inside in action.choices.values():
+                yield from parsers(inside)
+
+
+def test_every_argument_is_explained() -> None:
+    for parser in parsers(tree()):
+        assert all(action.help for action in parser._actions), parser.prog
+
+
+def test_help_tells_the_bounds_that_hold_elsewhere(capsys: Captured) -> None:
+    said = " ".join(helped(["data", "add"], capsys).split())
+    assert f"at most ({Limits().files})" in said
+    assert f"may have ({Limits().ratio:.0f})" in said
+    assert {one.strip(".").split(".")[0] for one in KINDS} <= {"zip", "tar", "tgz", "tbz2", "txz"}
+    assert f"at most ({MOST_LISTED})" in helped(["errors"], capsys)
+    assert STORAGE.rpartition("/")[2] in helped(["exp", "sweep"], capsys)
 
 
 @pytest.mark.parametrize(
@@ -113,9 +206,68 @@ def test_all_verbs_are_listed(
         ("run", "'run' takes one of validate, prepare, train, evaluate, diagnose, report"),
         ("data lst", "'data' takes one of .*list"),
         ("exp", "'exp' takes one of .*seeds"),
+        ("compare a", "required: B; 'samebits compare --help' says more"),
+        ("rank --jsn", "unrecognized arguments: --jsn"),
+        ("--version", "required: VERB; 'samebits --help' says more"),
+        ("exp sweep a=1 --trials 0", "'0' is no whole number of at least 1"),
+        ("exp sweep a=1 --name 7", "'7' is no name of letters, digits, - and _"),
+        ("completion csh", "invalid choice: 'csh'"),
     ],
 )
-def test_a_verb_that_there_is_not(words: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "argv", ["samebits", *words.split()])
-    with pytest.raises(UserError, match=said):
-        launcher.main()
+def test_a_wrong_command_line_is_one_sentence(
+    words: str, said: str, ended: Callable[..., int], capsys: Captured
+) -> None:
+    assert ended(*words.split()) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert re.fullmatch(rf"error: .*{said}.*\.\n", err), err
+
+
+HOSTILE = ("$(touch F)", "x;touch F", "`touch F`", "x\ntouch F\n", "--F=$HOME # *", "-x", "ü\x1b")
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+@pytest.mark.parametrize("name", ["data add", "data release", "exp keep", "data checkout"])
+def test_a_value_arrives_as_it_was_written(name: str, value: str) -> None:
+    assert value in vars(parse([*name.split(), "--", value])).values()
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_what_could_not_be_done_is_no_answer(
+    name: str,
+    tmp_path: Path,
+    ended: Callable[..., int],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Captured,
+) -> None:
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    words = [*name.split(), *shlex.split(VERBS[name].example)]
+    assert ended(*words) == ELSEWHERE.get(name, 2)
+    said = capsys.readouterr().err
+    assert "Traceback" not in said
+    assert said.startswith("error: ") == (name not in ELSEWHERE)
+    assert ended(*words, "--nonsense") == 2
+
+
+def test_the_page_says_which_verbs_exit_with_1() -> None:
+    """Those whose code says so; a release also validates."""
+    engine = ROOT / "src/samebits"
+    sources = {
+        name: (engine / f"{verb.module.replace('.', '/')}.py").read_text("utf-8")
+        for name, verb in VERBS.items()
+    }
+    denying = {name for name, text in sources.items() if re.search(r"CheckFailed\(|\(NO\)", text)}
+    denying |= {name for name, text in sources.items() if "import main as validate" in text}
+    documented = {name for name in rows("exit status 1 of") if name in VERBS}
+    assert documented == denying
+    others = {
+        path.relative_to(engine).as_posix()
+        for path in engine.rglob("*.py")
+        if "raise CheckFailed(" in path.read_text("utf-8")
+    }
+    assert others == {f"{VERBS[name].module.replace('.', '/')}.py" for name in denying} - {
+        "audit/command.py",
+        "cli/data_release.py",
+    }

@@ -121,7 +121,7 @@ def test_what_was_chosen_before_is_not_of_the_shell(
 def test_too_late(python: Python, monkeypatch: pytest.MonkeyPatch, library: str) -> None:
     monkeypatch.chdir(PROJECT)
     done = python("-c", LATE, library)
-    assert done.returncode == 1
+    assert done.returncode == 2
     words = f"error: {library} is imported before determinism.choose was called"
     assert done.stderr.startswith(words)
     assert "Traceback" not in done.stderr

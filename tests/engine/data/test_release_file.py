@@ -51,7 +51,9 @@ def test_data_that_were_not() -> None:
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"release": "1.0"}', "<<<<<<< HEAD"])
 def test_a_damaged_record(text: str) -> None:
     RECORD.write_text(text, encoding="utf-8")
-    with pytest.raises(UserError, match=r"release\.json is not what 'make data-release' writes"):
+    with pytest.raises(
+        UserError, match=r"release\.json is not what 'samebits data release' writes"
+    ):
         record.release_of("abc.dir")
 
 

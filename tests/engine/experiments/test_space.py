@@ -45,7 +45,10 @@ def test_what_a_text_means(text: str, knob: Knob) -> None:
         ("width", r"'width' is not of the form section\.key=values"),
         ("model.width=", "is not of the form"),
         ("runtime.workers=1,2", "runtime cannot change a result"),
-        ("reproducibility.seed=0,1", "is not an idea to try; `make seeds` runs other seeds"),
+        (
+            "reproducibility.seed=0,1",
+            "is not an idea to try; `samebits exp seeds` runs other seeds",
+        ),
         ("evaluation.metric=accuracy,roc_auc", "changes what counts as good"),
         ("data.dev_fraction=0.1..0.2", "changes the examples that are scored"),
         ("model.wdith=1,2", r"no key 'wdith'.*did you mean 'model\.width'"),

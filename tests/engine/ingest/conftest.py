@@ -9,6 +9,7 @@ from collecting import FILES, Call, give_version
 from conftest import PYTHONPATH, configured, give_example
 
 from samebits import programs
+from samebits.arguments import parse
 from samebits.core.yours import Yours
 from samebits.ingest import collect
 from samebits.ingest import download as fetch
@@ -38,12 +39,11 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+def call(capsys: pytest.CaptureFixture[str]) -> Call:
     """Run the command in this process; return what it tells."""
 
     def run(*arguments: str) -> str:
-        monkeypatch.setattr(sys, "argv", ["collect", *arguments])
-        collect.main(Yours(("data",)))
+        collect.main(parse(["data", "add", *arguments]), Yours(("data",)))
         return capsys.readouterr().out.replace("\\", "/")
 
     return run

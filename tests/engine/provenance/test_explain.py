@@ -1,12 +1,12 @@
 """Each planted difference is named, and what it moved; nothing else is."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from samebits.arguments import parse
 from samebits.console.errors import UserError
 from samebits.provenance import explain
 from samebits.remote import revisions
@@ -20,13 +20,12 @@ DATA = "outs:\n- md5: {}\n  nfiles: {}\n  path: raw\n"
 
 
 @pytest.fixture
-def said(history: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+def said(history: Any, capsys: pytest.CaptureFixture[str]) -> Any:
     """Commit one result and another, and return what is said of the two, line by line."""
 
     def of(first: dict[str, Any], second: dict[str, Any]) -> list[str]:
         names = history.commit(**first), history.commit(**second)
-        monkeypatch.setattr(sys, "argv", ["explain", *names])
-        explain.main()
+        explain.main(parse(["explain", *names]))
         # Alignment is of no matter here.
         return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
 
@@ -214,8 +213,7 @@ def test_the_text_is_aligned(history: Any) -> None:
     assert all(line == line.rstrip() for line in shown.splitlines())
 
 
-def test_a_wrong_name(history: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_name(history: Any) -> None:
     history.commit()
-    monkeypatch.setattr(sys, "argv", ["explain", "main", "mian"])
     with pytest.raises(UserError, match="no commit, tag, branch or experiment 'mian'"):
-        explain.main()
+        explain.main(parse(["explain", "main", "mian"]))

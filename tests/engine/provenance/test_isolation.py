@@ -69,8 +69,8 @@ def test_nor_does_dvc(planted: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "begins"),
     [
-        (("python", "-m", "samebits", "data", "pull", "--help"), "usage:"),
-        (("python", "-m", "samebits", "audit", "--help"), "usage:"),
+        (("samebits", "data", "pull", "--help"), "usage:"),
+        (("samebits", "audit", "--help"), "usage:"),
         (("dvc", "version"), "DVC version"),
         (("pytest", "--version"), "pytest"),
     ],

@@ -12,16 +12,18 @@ from typing import Any
 import pytest
 import yaml
 from conftest import ROOT
+from documented import keys, printed
 from dvc_locks import BOTH, lock
 
 from samebits import programs
+from samebits.arguments import parse
 from samebits.audit import dvclock
 from samebits.audit.findings import Check, Finding
-from samebits.console.errors import UserError
+from samebits.console.errors import CheckFailed, UserError
 from samebits.core.sections import Reproducibility
 from samebits.provenance import verify
 from samebits.provenance.differences import compare
-from samebits.provenance.verify import Ran
+from samebits.provenance.verify import Ran, Verdict
 
 
 def ran(content: Any, losses: str | None = None, record: Any = None) -> Ran:
@@ -82,7 +84,6 @@ def git(*arguments: str) -> None:
 def here(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project whose run is made up: what `ran` returns is what a run gives."""
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.parent))
-    monkeypatch.setattr(sys, "argv", ["verify"])
     monkeypatch.setattr(verify, "portable_here", lambda _: None)
     monkeypatch.setattr(verify, "fresh_run", lambda *_: ran(BOTH))
     monkeypatch.setattr(
@@ -107,7 +108,7 @@ def commit(content: Any) -> None:
 
 def test_proven(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     commit(BOTH)
-    verify.main()
+    verify.main(parse(["verify"]))
     shown = capsys.readouterr().out
     assert "proven: a fresh clone gives the committed bits; 3 of 3 outputs have the same" in shown
     assert "not part of it: the changes here that are not committed" in shown
@@ -118,14 +119,57 @@ def test_an_edited_environment_proves_nothing(here: Path) -> None:
     commit(BOTH)
     setup("import sys; sys.exit('error: files of numpy are not as installed: run setup again')")
     with pytest.raises(UserError, match="nothing is proven: files of numpy are not as inst"):
-        verify.main()
+        verify.main(parse(["verify"]))
 
 
 def test_not_proven(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     commit(lock(train={"models/a": "1", "reports/b": "x"}, report={"reports/c": "3"}))
-    with pytest.raises(UserError, match="1 of 3 outputs differ, first reports/b of stage train"):
-        verify.main()
+    with pytest.raises(CheckFailed, match="1 of 3 outputs differ, first reports/b of stage train"):
+        verify.main(parse(["verify"]))
     assert "reports/b  DIFFERENT" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("proven", [True, False])
+def test_the_verdict_for_programs(
+    here: Path, capsys: pytest.CaptureFixture[str], proven: bool
+) -> None:
+    """Nothing else is printed where a program reads it."""
+    commit(BOTH if proven else lock(train={"models/a": "1"}))
+    given = parse(["verify", "--json"])
+    if proven:
+        verify.main(given)
+    else:
+        with pytest.raises(CheckFailed):
+            verify.main(given)
+    out, err = capsys.readouterr()
+    said = json.loads(out)
+    assert "Every file is as it was locked." in err
+    assert said["proven"] is proven
+    assert said["claim"] == "a fresh clone gives the committed bits"
+    assert said["reason"] is None
+    assert said["uncommitted"] is True
+    outputs = {row["path"]: row["same"] for row in said["outputs"]}
+    assert outputs == {"models/a": True, "reports/b": proven, "reports/c": proven}
+    if proven:
+        assert said["first"] is None
+    else:
+        assert (
+            said["first"].items() >= {"stage": "train", "path": "reports/b", "causes": None}.items()
+        )
+
+
+def test_causes_for_programs(history: Any) -> None:
+    history.commit()
+    machine = {"machine": history.machine | {"processor": "Two"}}
+    other = ran(lock(train={"models/w": "9"}), None, machine)
+    last = verify.committed()
+    rows = compare(last.lock, other.lock)
+    said = verify.record(Verdict("claim", None, rows, None, other, uncommitted=False))
+    first = said["first"]
+    known = {"key": "machine.processor", "name": "processor", "old": "One", "new": "Two"}
+    assert known in first["causes"]
+    assert first["loss"].startswith("not known")
+    assert printed(said) == keys("verify")
 
 
 @pytest.mark.parametrize("same", [True, False])
@@ -138,10 +182,10 @@ def test_two_runs_where_the_bits_need_not_be_met(
     monkeypatch.setattr(verify, "fresh_run", lambda *_: next(runs))
     monkeypatch.setattr(verify, "portable_here", lambda _: "this is a Mac")
     if same:
-        verify.main()
+        verify.main(parse(["verify"]))
     else:
-        with pytest.raises(UserError, match="not shown: that two runs on this machine"):
-            verify.main()
+        with pytest.raises(CheckFailed, match="not shown: that two runs on this machine"):
+            verify.main(parse(["verify"]))
     shown = capsys.readouterr().out
     assert "the committed bits need not be met here: this is a Mac; running again" in shown
     assert ("proven: two runs on this machine give the same bits" in shown) is same
@@ -151,67 +195,64 @@ def test_two_runs_where_the_bits_need_not_be_met(
 def test_level_off_proves_nothing(here: Path, settle: Callable[..., None]) -> None:
     settle(here / "params.yaml", reproducibility={"level": "off"})
     with pytest.raises(UserError, match="level is off, so nothing can be proven"):
-        verify.main()
+        verify.main(parse(["verify"]))
 
 
 def test_no_commit(here: Path) -> None:
     with pytest.raises(UserError, match="in no Git repository"):
-        verify.main()
+        verify.main(parse(["verify"]))
     git("init", "-q")
     with pytest.raises(UserError, match=r"no dvc\.lock in the last commit"):
-        verify.main()
+        verify.main(parse(["verify"]))
 
 
 def test_no_git(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(here / "nothing"))
     with pytest.raises(UserError, match="git is not on the PATH"):
-        verify.main()
+        verify.main(parse(["verify"]))
 
 
 @pytest.mark.parametrize("content", [None, [], {}, {"stages": None}])
 def test_a_lock_without_stages(here: Path, content: Any) -> None:
     commit(content)
     with pytest.raises(UserError, match=r"dvc\.lock has no stages"):
-        verify.main()
+        verify.main(parse(["verify"]))
 
 
 def test_nothing_to_compare_is_no_proof(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commit(lock())
     monkeypatch.setattr(verify, "fresh_run", lambda *_: ran(lock()))
     with pytest.raises(UserError, match="names no output"):
-        verify.main()
+        verify.main(parse(["verify"]))
 
 
 def test_here_compares_what_lies_here(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commit(BOTH)
-    monkeypatch.setattr(sys, "argv", ["verify", "--here"])
     monkeypatch.setattr(programs, "dvc_command", lambda *_, **__: [sys.executable, "-c", ""])
     monkeypatch.setattr(dvclock, "lock", lambda _: Check("dvc.lock", "", ()))
-    verify.main()
+    verify.main(parse(["verify", "--here"]))
     text = yaml.safe_dump(lock(train={"models/a": "1"}))
     Path("dvc.lock").write_text(text, encoding="utf-8")
-    with pytest.raises(UserError, match="not shown: that what ran here gave the committed bits"):
-        verify.main()
+    with pytest.raises(CheckFailed, match="not shown: that what ran here gave the committed bits"):
+        verify.main(parse(["verify", "--here"]))
 
 
 def test_here_is_no_proof_of_lines_of_two_runs(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commit(BOTH)
-    monkeypatch.setattr(sys, "argv", ["verify", "--here"])
     monkeypatch.setattr(programs, "dvc_command", lambda *_, **__: [sys.executable, "-c", ""])
     fault = Finding("dvc.lock", 7, "stage train: these inputs did not make these outputs")
     monkeypatch.setattr(dvclock, "lock", lambda _: Check("dvc.lock", "", (fault,)))
     with pytest.raises(UserError, match=r"dvc\.lock:7: stage train: these inputs did not make"):
-        verify.main()
+        verify.main(parse(["verify", "--here"]))
 
 
 def test_here_is_no_proof_where_nothing_ran(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commit(BOTH)
-    monkeypatch.setattr(sys, "argv", ["verify", "--here"])
     monkeypatch.setattr(
         programs, "dvc_command", lambda *_, **__: [sys.executable, "-c", "raise SystemExit(1)"]
     )
     with pytest.raises(UserError, match=r"are missing or changed; run 'dvc repro'"):
-        verify.main()
+        verify.main(parse(["verify", "--here"]))
 
 
 LOSSES = "step,loss\n0,0.5\n1,0.25\n"
@@ -287,13 +328,14 @@ def test_the_explanation_is_printed(
     history: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     history.commit()
-    monkeypatch.setattr(sys, "argv", ["verify"])
     monkeypatch.setattr(verify, "read", lambda _: settings())
     monkeypatch.setattr(verify, "_compare_environment", lambda: None)
     monkeypatch.setattr(verify, "portable_here", lambda _: None)
     monkeypatch.setattr(verify, "fresh_run", lambda *_: ran(lock(train={"models/w": "9"})))
-    with pytest.raises(UserError, match="outputs differ, first data/prepared/train of stage prep"):
-        verify.main()
+    with pytest.raises(
+        CheckFailed, match="outputs differ, first data/prepared/train of stage prep"
+    ):
+        verify.main(parse(["verify"]))
     shown = capsys.readouterr().out
     assert "  output  data/prepared/train\n" in shown
     assert "likeliest cause first" in shown

@@ -29,7 +29,7 @@ def test_every_figure_has_an_interval(inputs: Inputs) -> None:
 def test_constraints_and_slices(inputs: Inputs) -> None:
     shown = words(metrics_section(inputs.metrics, CLASS))
     assert "parameters &lt;= 9e9 1,234 met +9e+09" in shown
-    assert "latency_ms &lt;= 10 measured on each machine make latency says" in shown
+    assert "latency_ms &lt;= 10 measured on each machine samebits latency says" in shown
     assert "recall[&lt;script&gt;alert(1)&lt;/script&gt;] &gt;= 0.5" in shown
     assert "majority &lt;class&gt; 0.2500 0.1000 to 0.4000" in shown
     assert "better by 0.3750 +0.1000 to +0.6000" in shown

@@ -88,7 +88,7 @@ def test_errors_stop_the_pipeline_and_the_table_names_them(repro: Repro, project
 
 def test_data_of_two_versions_are_not_looked_at(repro: Repro, project: Path) -> None:
     write_bytes(project / MARK, b"1.0\n")
-    with pytest.raises(UserError, match=r"'make data-use VERSION=1\.0' was cut off, .* run that"):
+    with pytest.raises(UserError, match=r"'samebits data checkout 1\.0' was cut off, .* run that"):
         repro("validate")
 
 

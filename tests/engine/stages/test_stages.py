@@ -72,7 +72,7 @@ def test_a_missing_input_is_one_sentence(
     if missing.exists():
         missing.rename(project / "elsewhere")
     done = stage(name)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert words in done.stderr
     assert done.stderr.startswith("error: ")
     assert len(done.stderr.splitlines()) == 1

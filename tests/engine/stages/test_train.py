@@ -149,7 +149,7 @@ def test_a_run_that_is_interrupted_says_where_it_goes_on(
     said = interrupted.communicate(timeout=60)[1]
     steps = [int(one.stem.split("-")[-1]) for one in (project / "checkpoints").glob("*.ckpt")]
     again = f"run it again, or 'dvc repro': training goes on after step {max(steps)}."
-    assert (interrupted.returncode, said.splitlines()[-1]) == (1, f"interrupted; {again}")
+    assert (interrupted.returncode, said.splitlines()[-1]) == (130, f"interrupted; {again}")
     assert "Traceback" not in said
     assert max(steps) > 100
     whole, resumed = start(other), start(project)

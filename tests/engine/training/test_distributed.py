@@ -129,7 +129,7 @@ def test_an_error_is_said_once(prepared: Path, stage: Any, settle: Settle) -> No
         runtime={"processes": 2},
     )
     done = stage("train")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1, done.stderr
     assert "lower optimization.learning_rate" in done.stderr
 
@@ -158,7 +158,7 @@ def test_who_knows_what_is_wrong_says_it(
 ) -> None:
     """Such as an example that only one of them has to read."""
     done = python("-c", GO_WRONG.format(ranks=ranks))
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.splitlines() == ["error: this is wrong"]
 
 

@@ -126,7 +126,9 @@ def lose_the_cache_too() -> None:
 @pytest.mark.parametrize("change", [change_an_example, add_an_example, lose_the_cache_too])
 def test_changes_of_the_data_are_not_lost(released: Path, change: Callable[[], None]) -> None:
     change()
-    refused(r"raw has changes that are in no version; keep them with 'make data-release', or undo")
+    refused(
+        r"raw has changes that are in no version; keep them with 'samebits data release', or undo"
+    )
 
 
 def test_changes_of_a_file_are_not_lost(released: Path) -> None:
@@ -163,7 +165,7 @@ def test_data_that_are_nowhere(released: Path) -> None:
     shutil.rmtree("../remote")
     [content] = [one.md5 for one in find("1.0").examples() if one.path == "circle/0.png"]
     Path(".dvc/cache/files/md5", content[:2], content[2:]).unlink()
-    refused(r"of version 1\.0 of the data the remote lacks.* data/raw/circle/0.png .*VERSION=1\.0")
+    refused(r"of version 1\.0 of the data the remote lacks.* data/raw/circle/0.png .*checkout 1\.0")
 
 
 @pytest.mark.parametrize("step", ["_fetch", "_checkout"])
@@ -179,7 +181,7 @@ def test_a_kill(released: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> N
         patch.setattr(Path, "unlink", lambda *_, **__: None)
         with pytest.raises(KeyboardInterrupt):
             use("1.0")
-    with pytest.raises(UserError, match=r"'make data-use VERSION=1\.0' was cut off"):
+    with pytest.raises(UserError, match=r"'samebits data checkout 1\.0' was cut off"):
         release("1.2", "Parts of two", list)
     use("1.0")
     assert holds("1.0")

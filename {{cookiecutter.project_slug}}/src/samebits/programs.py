@@ -14,6 +14,7 @@ from .core.files import read_json
 
 # Who of DVC reads and writes what at the moment: of stages, and of experiments.
 _USERS = Path(".dvc/tmp/rwlock"), Path(".dvc/tmp/exps/rwlock")
+STDERR = 2  # of each process, as a number that `subprocess` takes
 _SOON = 0.5  # seconds in which a file that is being written is whole again
 
 
@@ -125,7 +126,7 @@ def dvc(
 
     Args:
         arguments: after `dvc`.
-        shown: leave what it says to the terminal.
+        shown: leave what it says to the terminal, or to where standard output is redirected.
         module: that runs DVC.
         options: of `subprocess.run`.
 
@@ -134,6 +135,8 @@ def dvc(
             reason.
     """
     usual: dict[str, Any] = {"env": outside_git(), "stdin": subprocess.DEVNULL, "encoding": "utf-8"}
+    if shown and sys.stdout is sys.stderr:  # redirected there, to which a process pays no heed
+        usual["stdout"] = STDERR
     command = dvc_command(*arguments, module=module)
     done: subprocess.CompletedProcess[str] = subprocess.run(
         command, capture_output=not shown, check=False, **(usual | options)

@@ -1,29 +1,99 @@
-"""The verbs of the engine: what each runs, and which files of yours it reads."""
+"""The verbs of the engine: what each runs, which arguments it takes, which files of yours it reads.
 
+This is the one place that declares arguments. It imports nothing heavy, for `--help` reads it too.
+"""
+
+import re
+from argparse import ArgumentTypeError
 from collections.abc import Mapping
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from .core.yours import READ_BY
 
-HELP = "usage: samebits VERB ...     (samebits VERB --help says more)\n"
+
+class Argument(NamedTuple):
+    """What `add_argument` of argparse is given."""
+
+    flags: tuple[str, ...]
+    options: Mapping[str, Any]
+
+
+class Either(tuple[Argument, ...]):
+    """Arguments of which only one may be given."""
 
 
 class Verb(NamedTuple):
-    """A module of the engine with a `main`; `torch` where it computes at the level of params.yaml.
+    """A module of the engine with a `main`, and the command line that leads to it.
 
-    `main` is given the files `yours` of the project, if there are any; `given` stand before the
-    arguments of the command line.
+    `main` is given the parsed arguments where the verb has any, and the files `yours` of the
+    project where it reads any.
     """
 
     module: str
     help: str
-    torch: bool = False
+    example: str = ""  # what may stand behind the verb
+    arguments: tuple[Argument | Either, ...] = ()
+    more: str = ""  # what `--help` says besides
+    torch: bool = False  # whether it computes at the level of params.yaml
     yours: tuple[str, ...] = ()
-    given: tuple[str, ...] = ()
 
 
+def argument(*flags: str, **options: Any) -> Argument:
+    """Return an argument as argparse names it: argument("--on", default="test")."""
+    return Argument(flags, options)
+
+
+def flag(name: str, help: str) -> Argument:
+    """Return an option without a value."""
+    return argument(name, action="store_true", help=help)
+
+
+def form(name: str, help: str) -> Argument:
+    """Return an option that chooses how the audit is printed."""
+    return argument(f"--{name}", dest="form", action="store_const", const=name, help=help)
+
+
+def count(text: str) -> int:
+    """Return a number of at least 1.
+
+    Raises:
+        ArgumentTypeError: it is none.
+    """
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"'{text}' is no whole number of at least 1")
+    return int(text)
+
+
+def sweep_name(text: str) -> str:
+    """Return the name of a sweep, with which the names of its experiments begin.
+
+    Raises:
+        ArgumentTypeError: an experiment cannot be called so.
+    """
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,60}", text):
+        raise ArgumentTypeError(f"'{text}' is no name of letters, digits, - and _")
+    return text
+
+
+JSON = flag("--json", "for programs; docs/commands.md names the keys")
+RESULTS = (
+    argument("A", help="a commit, tag, branch or DVC experiment"),
+    argument("B", help="another"),
+)
+VERSION = "as 1.0, or 'committed' for that of the last commit"
+TARGETS = argument(
+    "targets", nargs="*", metavar="TARGET", help="outputs, .dvc files or stages; else everything"
+)
+GROUPS: Mapping[str, str] = {
+    "run": "run one stage of dvc.yaml",
+    "data": "bring data in, give them versions, exchange them with the remote",
+    "exp": "run and keep experiments",
+}
 STAGES: Mapping[str, Verb] = {
-    f"run {stage}": Verb(f"stages.{stage}", help, stage in ("train", "evaluate"), READ_BY[stage])
+    f"run {stage}": Verb(
+        f"stages.{stage}", help, torch=stage in ("train", "evaluate"), yours=READ_BY[stage]
+    )
     for stage, help in (
         ("validate", "refuse bad data before anything learns from it"),
         ("prepare", "decode and split the examples"),
@@ -36,38 +106,181 @@ STAGES: Mapping[str, Verb] = {
 MODEL, METRICS, SEEN = ("model",), ("metrics",), ("metrics", "show")
 VERBS: Mapping[str, Verb] = {
     **STAGES,
-    "verify": Verb("provenance.verify", "run everything in a fresh clone and compare every output"),
-    "audit": Verb("audit.command", "check by reading: pinned, seeded, data apart, pipeline whole"),
+    "verify": Verb(
+        "provenance.verify",
+        "run everything in a fresh clone and compare every output",
+        "--here",
+        (flag("--here", "compare what 'dvc repro' made here with the committed dvc.lock"), JSON),
+        "Exit status 1 says that an output differs.",
+    ),
+    "audit": Verb(
+        "audit.command",
+        "check by reading: pinned, seeded, data apart, pipeline whole",
+        "--json",
+        (
+            argument("--root", type=Path, default=Path(), help="the project; this folder"),
+            flag(
+                "--commit",
+                "as a hook: a commit of data alone may leave dvc.lock to the commit of its results",
+            ),
+            Either(
+                (
+                    form("json", "what was found, as JSON; docs/commands.md names the keys"),
+                    form("sarif", "as SARIF 2.1.0, which code scanning reads"),
+                    form("github", "as annotations of GitHub Actions, and nothing else"),
+                )
+            ),
+        ),
+        "It writes nothing. Exit status 1 says that a check failed.",
+    ),
     "apart": Verb("audit.data_apart", "refuse a commit of both data and code; a hook does"),
     "explain": Verb(
-        "provenance.explain", "say what differs between two results, and what it moved"
+        "provenance.explain",
+        "say what differs between two results, and what it moved",
+        "main thinner",
+        RESULTS,
     ),
-    "compare": Verb("cli.compare", "say which of two results is better", yours=METRICS),
-    "rank": Verb("cli.rank", "order all experiments by score", yours=METRICS),
-    "diagnose": Verb("cli.diagnose", "print the diagnosis", True, ("data", *MODEL)),
-    "errors": Verb("cli.errors", "list the dev mistakes worth most, to tag", yours=SEEN),
-    "latency": Verb("cli.latency", "measure the time of one prediction here", True, MODEL),
+    "compare": Verb(
+        "cli.compare",
+        "say which of two results is better",
+        "main thinner --on dev",
+        (
+            *RESULTS,
+            argument("--on", default="test", help="the data set to compare on (%(default)s)"),
+            JSON,
+        ),
+        yours=METRICS,
+    ),
+    "rank": Verb(
+        "cli.rank", "order HEAD and all experiments by score", "--json", (JSON,), yours=METRICS
+    ),
+    "diagnose": Verb(
+        "cli.diagnose",
+        "print the diagnosis",
+        "--real ../examples-from-use",
+        (argument("--real", type=Path, help="labelled examples from use, as in data/raw"), JSON),
+        "It brings the diagnosis up to date first.",
+        torch=True,
+        yours=("data", *MODEL),
+    ),
+    "errors": Verb(
+        "cli.errors",
+        "list the dev mistakes worth most, to tag",
+        "--most 30",
+        (
+            argument("--most", type=count, help="mistakes without a tag, at most (100)"),
+            flag("--gone", "mark examples that are gone"),
+        ),
+        yours=SEEN,
+    ),
+    "latency": Verb(
+        "cli.latency",
+        "measure the time of one prediction here",
+        more="Exit status 1 says that a constraint on latency_ms is missed.",
+        torch=True,
+        yours=MODEL,
+    ),
     "data add": Verb(
-        "ingest.collect", "bring data in from a folder, an archive or an address", yours=("data",)
+        "ingest.collect",
+        "bring data in from a folder, an archive or an address",
+        "some/folder --replace",
+        (
+            argument(
+                "source",
+                nargs="?",
+                metavar="FROM",
+                help="a folder; an archive (zip, or tar plain or packed) or a table; the address "
+                "of one, or of a folder in a bucket or on a server that DVC can reach; the example "
+                "data if left out",
+            ),
+            argument(
+                "--sha256",
+                default="",
+                help="the checksum of an archive or a table, to be compared",
+            ),
+            flag("--replace", "replace data that has a version"),
+            flag("--force", "replace data that has none, too"),
+            argument("--max-files", type=count, help="files and folders, at most (2000000)"),
+            argument("--max-bytes", type=count, help="at most (half of the free disk space)"),
+            argument(
+                "--max-ratio",
+                type=float,
+                help="how many times an archive's own size its content may have (100)",
+            ),
+        ),
+        "The section task of params.yaml says how the examples stand. They get a version, and "
+        "data/raw.dvc says where they came from. What was there before stays until the new is "
+        "complete. Hidden files are left out, and a folder that only wraps the folder of the data.",
+        yours=("data",),
     ),
     "data missing": Verb("ingest.missing", "bring in what .dvc files track and is not here"),
     "data pack": Verb("cli.data_pack", "make data/raw stand as data.layout says"),
-    "data release": Verb("cli.data_release", "give the data a version", yours=("data",)),
-    "data checkout": Verb("cli.data_use", "put a version of the data into data/raw"),
-    "data list": Verb("cli.data_list", "list the versions of the data"),
-    "data diff": Verb(
-        "cli.data_diff", "say what differs between two versions", yours=("data", "show")
+    "data release": Verb(
+        "cli.data_release",
+        "give the data a version",
+        '1.1 "Two cats less"',
+        (
+            argument("version", help="its number, as 1.1"),
+            argument("note", nargs="?", default="", help="what is new, in one line"),
+        ),
+        "It checks, records, pushes, commits and tags. Exit status 1 says that the data have "
+        "errors.",
+        yours=("data",),
     ),
-    "data pull": Verb("remote.sync", "bring data and models in from the remote", given=("pull",)),
-    "data push": Verb("remote.sync", "send data and models to the remote", given=("push",)),
-    "exp keep": Verb("cli.keep", "put an experiment into the working tree"),
-    "exp seeds": Verb("cli.seeds", "run the same experiment with other seeds"),
-    "exp sweep": Verb("cli.sweep", "search over keys of params.yaml", yours=METRICS),
+    "data checkout": Verb(
+        "cli.data_use",
+        "put a version of the data into data/raw",
+        "committed",
+        (argument("version", help=VERSION),),
+    ),
+    "data list": Verb("cli.data_list", "list the versions of the data", "--json", (JSON,)),
+    "data diff": Verb(
+        "cli.data_diff",
+        "say what differs between two versions of the data",
+        "1.0 1.1",
+        (argument("A", help=VERSION), argument("B", help="another")),
+        yours=("data", "show"),
+    ),
+    "data pull": Verb(
+        "remote.sync", "bring data and models in from the remote", "data/raw.dvc", (TARGETS,)
+    ),
+    "data push": Verb(
+        "remote.sync", "send data and models to the remote", "data/raw.dvc", (TARGETS,)
+    ),
+    "exp keep": Verb(
+        "cli.keep",
+        "put an experiment into the working tree",
+        "thinner",
+        (argument("name", help="of the experiment, or its commit"),),
+    ),
+    "exp seeds": Verb(
+        "cli.seeds",
+        "run the same experiment with other seeds",
+        "5",
+        (argument("count", nargs="?", type=count, default=5, help="how many (%(default)s)"),),
+    ),
+    "exp sweep": Verb(
+        "cli.sweep",
+        "search over keys of params.yaml",
+        "optimization.learning_rate=1e-4..0.1:log model.width=8,16 --trials 10",
+        (
+            argument("keys", nargs="+", metavar="key=values", help="a,b,c or low..high[:log]"),
+            argument("--trials", type=count, default=20, help="how many in all (%(default)s)"),
+            argument("--workers", type=count, default=1, help="how many at once (%(default)s)"),
+            argument("--name", type=sweep_name, default="sweep", help="of the sweep (%(default)s)"),
+            argument(
+                "--seed", type=int, default=0, help="what its draws follow from (%(default)s)"
+            ),
+            argument("--storage", help="a database's URL (a file sweeps.db here)"),
+        ),
+        yours=METRICS,
+    ),
     "exp curve": Verb("cli.learning_curve", "say what more data would give", yours=METRICS),
+    "completion": Verb(
+        "completion",
+        "print what a shell needs to complete this command",
+        "bash",
+        (argument("shell", choices=("bash", "zsh", "fish"), help="which"),),
+        "In bash: source <(samebits completion bash)",
+    ),
 }
-
-
-def usage() -> str:
-    """Return the verbs, each with what it does."""
-    lines = [f"  {name:<14} {verb.help}" for name, verb in VERBS.items()]
-    return "\n".join([HELP, *lines, ""])

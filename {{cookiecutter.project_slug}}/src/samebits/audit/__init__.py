@@ -1,6 +1,6 @@
 """The project's own audit: what must be true of the tree for its results to reproduce.
 
-Run it with `make audit`, or `python -m samebits audit [--root DIR]`. It reads
+Run it with `make audit`, or `samebits audit [--root DIR]`. It reads
 files and runs nothing, needs the standard library and PyYAML alone, and takes a second or two.
 From code: `from .run import audit` and `from .findings import table`.
 

@@ -1,44 +1,27 @@
-"""Audit the project: `python -m samebits audit [--root DIR] [--commit] [--json]`."""
+"""Audit the project: `samebits audit [--root DIR] [--commit] [--json]`."""
 
-import argparse
 import sys
-from pathlib import Path
+from argparse import Namespace
 
-from ..console.errors import run
+from ..console.errors import NO, UserError
 from .data_apart import data_alone
 from .findings import table
 from .forms import as_annotations, as_json, as_sarif
 from .run import audit
 
-FORMS = {
-    "json": (as_json, "what was found, as JSON"),
-    "sarif": (as_sarif, "as SARIF 2.1.0, which code scanning reads"),
-    "github": (as_annotations, "as annotations of GitHub Actions, and nothing else"),
-}
+FORMS = {"json": as_json, "sarif": as_sarif, "github": as_annotations}
 
 
-def main() -> None:
-    """Print the table; the exit status is 0 where every check passes, else 1."""
-    parser = argparse.ArgumentParser(description="Audit the project; writes nothing.")
-    parser.add_argument("--root", type=Path, default=Path(), help="the project; this folder")
-    parser.add_argument(
-        "--commit",
-        action="store_true",
-        help="as a hook: a commit of data alone may leave dvc.lock to the commit of its results",
-    )
-    forms = parser.add_mutually_exclusive_group()
-    for name, (_, what) in FORMS.items():
-        forms.add_argument(f"--{name}", dest="form", action="store_const", const=name, help=what)
-    arguments = parser.parse_args()
-    root = arguments.root
-    if not root.is_dir():
-        parser.error(f"{root} is not a folder")
-    checks = audit(root, data_alone=arguments.commit and data_alone())
-    shown, _ = FORMS.get(arguments.form, (table, ""))
-    if said := shown(checks):
+def main(given: Namespace) -> None:
+    """Print the table; the exit status is 0 where every check passes, else 1.
+
+    Raises:
+        UserError: there is no such folder.
+    """
+    if not given.root.is_dir():
+        raise UserError(f"{given.root} is not a folder; name that of a project.")
+    checks = audit(given.root, data_alone=given.commit and data_alone())
+    if said := FORMS.get(given.form, table)(checks):
         print(said)
-    sys.exit(not all(check.passed for check in checks))
-
-
-if __name__ == "__main__":
-    run(main)
+    if not all(check.passed for check in checks):
+        sys.exit(NO)

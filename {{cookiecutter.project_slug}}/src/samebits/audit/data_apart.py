@@ -3,13 +3,13 @@
 Whatever Git keeps below data/ is data: pointers, releases, reviewed tables. All else is code: the
 sources, params.yaml, and dvc.lock, which says what this code made of the data.
 
-Run: python -m samebits apart      (a hook does it before each commit)
+Run: samebits apart      (a hook does it before each commit)
 """
 
 from collections.abc import Sequence
 from subprocess import CompletedProcess
 
-from ..console.errors import UserError
+from ..console.errors import CheckFailed, UserError
 from ..programs import git_bytes
 
 FEW = 5
@@ -25,12 +25,12 @@ def refuse_mixed(paths: Sequence[str]) -> None:
     """Refuse a commit of these files if some are data and some are code.
 
     Raises:
-        UserError: they are; it names both, and the way round.
+        CheckFailed: they are; it names both, and the way round.
     """
     data = [path for path in paths if is_data(path)]
     code = [path for path in paths if not is_data(path)]
     if data and code:
-        raise UserError(
+        raise CheckFailed(
             f"this commit changes data ({_few(data)}) and code ({_few(code)}); commit the one and "
             "then the other, as with 'git commit data'. If they must be together: SKIP=data-apart "
             "git commit ..."

@@ -4,6 +4,8 @@ import sys
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from ..console.colour import GREEN, RED, YELLOW, coloured
+
 
 class Finding(NamedTuple):
     """One fault: the file (relative to the project, with `/`), its line, and how to mend it."""
@@ -70,7 +72,8 @@ def table(checks: list[Check], encoding: str | None = None) -> str:
     lines = []
     for check in checks:
         mark = failed if check.findings else warned if check.warnings else passed
-        lines.append(f"{mark} {check.name:{width}}  {check.found}")
+        colour = RED if check.findings else YELLOW if check.warnings else GREEN
+        lines.append(f"{coloured(f'{mark} {check.name:{width}}', colour)}  {check.found}")
     for check in checks:
         if said := (*check.findings, *check.warnings):
             lines += ["", f"{check.name}:", *map(str, said)]

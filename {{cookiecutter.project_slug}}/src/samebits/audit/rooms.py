@@ -14,6 +14,8 @@ FLOORS = (
     ("stages",),
     ("cli", "testing"),
     ("verbs.py",),
+    ("arguments.py",),
+    ("completion.py",),
     ("__main__.py",),
 )
 # The only files that import the user's, for they are told the names.
@@ -21,13 +23,13 @@ LAUNCHER = ("__main__.py", "core/yours.py")
 # What stands here moves no output: it says something, or brings what is compared with a hash. No
 # stage depends on it, so that another word trains nothing anew.
 TRANSPARENT = (
-    *("__main__.py", "params.py", "programs.py", "verbs.py", "console", "audit", "remote"),
-    *("provenance", "versions", "ingest", "experiments", "cli"),
+    *("__main__.py", "arguments.py", "completion.py", "params.py", "programs.py", "verbs.py"),
+    *("console", "audit", "remote", "provenance", "versions", "ingest", "experiments", "cli"),
 )
 # All that the code of a stage may take from there, by module.
 TAKEN = {
     "params": {"choice", "names", "number"},  # what the keys of a section take
-    "console.errors": {"UserError", "refused", "run"},
+    "console.errors": {"COULD_NOT", "CheckFailed", "UserError", "refused", "run"},
     "console.progress": {"progress"},  # the same rows in the same order
     "provenance.record": {"recorded"},
     # Each byte that comes by these is compared with a hash or a checksum.
@@ -38,7 +40,8 @@ TAKEN = {
 # What of it chooses how a stage runs, or hands it values or rows that no hash is compared with: it
 # is as it was shipped, or a dependency like any other.
 HANDED = tuple(
-    f"{ENGINE}/{name}" for name in ("__main__.py", "params.py", "verbs.py", "console/progress.py")
+    f"{ENGINE}/{name}"
+    for name in ("__main__.py", "arguments.py", "params.py", "verbs.py", "console/progress.py")
 )
 # Who imports one of these can change what they compute, also for others.
 COMPUTING = ("numpy", "torch")

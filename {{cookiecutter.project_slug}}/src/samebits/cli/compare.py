@@ -1,11 +1,11 @@
 """Say which of two commits or experiments is better, on the same examples.
 
-Run: python -m samebits compare A B [--on dev] [--json]
+Run: samebits compare A B [--on dev] [--json]
 """
 
-import argparse
 import json
 import sys
+from argparse import Namespace
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
@@ -32,23 +32,17 @@ class Compared(NamedTuple):
     b: Result
     on: str
     examples: int
-    found: Difference
+    models: Difference
     judged: Difference
     spreads: Spreads
     differing: Rows
 
 
-def main(yours: Yours) -> None:
+def main(given: Namespace, yours: Yours) -> None:
     """Print the verdict, the difference and what else differs."""
     enter(yours.metrics.METRICS)
-    parser = argparse.ArgumentParser(description="Say which of two results is better.")
-    parser.add_argument("A", help="a commit, tag, branch or DVC experiment")
-    parser.add_argument("B", help="another")
-    parser.add_argument("--on", default="test", help="the data set to compare on (test)")
-    parser.add_argument("--json", action="store_true", help="for programs, see docs/commands.md")
-    given = parser.parse_args()
-    found = compared(read_result(given.A), read_result(given.B), given.on)
-    sys.stdout.write(f"{json.dumps(record(found), indent=2)}\n" if given.json else told(found))
+    result = compared(read_result(given.A), read_result(given.B), given.on)
+    sys.stdout.write(f"{json.dumps(record(result), indent=2)}\n" if given.json else told(result))
 
 
 def comparison(a: Result, b: Result, on: str = "test") -> str:
@@ -71,14 +65,14 @@ def compared(a: Result, b: Result, on: str = "test") -> Compared:
         raise UserError(f"there is no data set `{on}`; there are {', '.join(a.predictions)}.")
     check_same((a.answers, a.predictions[on]), (b.answers, b.predictions[on]))
     metric = find(a.metrics["metric"])
-    one = a.predictions[on].sample
+    sample = a.predictions[on].sample
     # In the groups of A, whatever data.group B has: else the two were not drawn together.
-    other = b.predictions[on].sample.grouped(one.groups)
+    other = b.predictions[on].sample.grouped(sample.groups)
     known = dict(filter(None, (spread_over_seeds(side, on) for side in (a, b))))
-    first, second = (resample({"": metric}, sample, seed=0) for sample in (one, other))
+    first, second = (resample({"": metric}, side, seed=0) for side in (sample, other))
     apart = paired(metric, first, second)
-    found, judged = apart.judged(), apart.judged(spreads=[*known.values()])
-    return Compared(a, b, on, len(one), found, judged, known, _differing(a, b))
+    models, judged = apart.judged(), apart.judged(spreads=[*known.values()])
+    return Compared(a, b, on, len(sample), models, judged, known, _differing(a, b))
 
 
 def record(compared: Compared) -> dict[str, Any]:
@@ -91,11 +85,11 @@ def record(compared: Compared) -> dict[str, Any]:
     metric = a.metrics["metric"]
     sides = {
         side: {
-            "name": one.revision.name,
-            "score": one.metrics[compared.on][metric],
-            "accepted": one.accepted(),
+            "name": result.revision.name,
+            "score": result.metrics[compared.on][metric],
+            "accepted": result.accepted(),
         }
-        for side, one in (("a", a), ("b", b))
+        for side, result in (("a", a), ("b", b))
     }
     known = _ideas(compared.differing) - {SEED} and compared.spreads
     return {
@@ -103,7 +97,7 @@ def record(compared: Compared) -> dict[str, Any]:
         "on": compared.on,
         "examples": compared.examples,
         **sides,
-        "models": asdict(compared.found),
+        "models": asdict(compared.models),
         "idea": asdict(compared.judged) if known else None,
         "differing": [
             {"part": part, "name": name, "values": values}
@@ -118,16 +112,16 @@ def told(compared: Compared) -> str:
     Two runs that differ in their seeds alone are two models, one of which may well be the better
     one. That says nothing of what either was trained with, so the two are told apart.
     """
-    a, b, on, count, found, judged, known, rows = compared
-    names, key = [one.revision.name for one in (a, b)], a.metrics["metric"]
+    a, b, on, count, models, judged, known, rows = compared
+    names, key = [result.revision.name for result in (a, b)], a.metrics["metric"]
     words = WORDS[a.answers.target]
     lines = [
         f"A  {names[0]}  {key} {words.exact(a.metrics[on][key])} on {on}{_rejected(a)}",
         f"B  {names[1]}  {key} {words.exact(b.metrics[on][key])} on {on}{_rejected(b)}",
         "",
-        *_models(a, b, found, count, words),
+        *_models(a, b, models, count, words),
         "",
-        *_idea(rows, found, judged, known, words),
+        *_idea(rows, models, judged, known, words),
         "",
         "what else differs:",
         *([f"  {part}: {name}  {text}".rstrip() for part, name, text in rows] or ["  nothing"]),
@@ -135,24 +129,24 @@ def told(compared: Compared) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _models(a: Result, b: Result, found: Difference, count: int, words: Words) -> list[str]:
+def _models(a: Result, b: Result, models: Difference, count: int, words: Words) -> list[str]:
     """What to say of the two models as they are trained."""
     # Who misses a constraint may score better, and is not better.
-    verb = "scores" if found.gain and (b if found.gain > 0 else a).accepted() is False else "is"
+    verb = "scores" if models.gain and (b if models.gain > 0 else a).accepted() is False else "is"
     lines = [
-        f"B {verb} {found.verdict} {_by(found, words)}, as the two models stand."
-        if found.gain
-        else f"Cannot tell: B differs {_by(found, words)} on {count:,} examples."
+        f"B {verb} {models.verdict} {_by(models, words)}, as the two models stand."
+        if models.gain
+        else f"Cannot tell: B differs {_by(models, words)} on {count:,} examples."
     ]
-    if found.more is None:
+    if models.more is None:
         lines += ["The two score the same; more examples would not settle it."]
-    elif found.more:
-        lines += [f"About {found.more:,} more examples would settle a difference of this size."]
-    rejected = [name for name, one in (("A", a), ("B", b)) if one.accepted() is False]
+    elif models.more:
+        lines += [f"About {models.more:,} more examples would settle a difference of this size."]
+    rejected = [name for name, result in (("A", a), ("B", b)) if result.accepted() is False]
     if rejected:
         lines += [f"{' and '.join(rejected)} missed a constraint, and cannot win by the score."]
-    for name, one in (("A", a), ("B", b)):
-        if simple := unbeaten(one.metrics.get("baselines", [])):
+    for name, result in (("A", a), ("B", b)):
+        if simple := unbeaten(result.metrics.get("baselines", [])):
             lines += [f"{name} is not for sure better on test than {' and '.join(simple)}."]
     return lines
 
@@ -173,7 +167,8 @@ def _idea(
             "Whether what differs makes it so, or the luck of a seed, cannot be told yet."
             if models.gain
             else "Other seeds would move both.",
-            "`make seeds` in A or B measures that luck; from then on it is taken into account.",
+            "`samebits exp seeds` in A or B measures that luck; from then on it is taken into "
+            "account.",
         ]
     by = _by(judged, words)
     lines = [
@@ -182,9 +177,9 @@ def _idea(
         else f"Cannot tell whether what differs makes it so: with the luck of a seed {by}."
     ]
     lines += [
-        f"Over {one.seeds} seeds of {base[:10]} the score has a deviation of "
-        f"{words.exact(one.deviation)}."
-        for base, one in known.items()
+        f"Over {spread.seeds} seeds of {base[:10]} the score has a deviation of "
+        f"{words.exact(spread.deviation)}."
+        for base, spread in known.items()
     ]
     if judged.more is None and models.more is not None:
         lines += ["More examples would not settle that: the seed moves the score as much."]
@@ -200,18 +195,17 @@ def _ideas(rows: Rows) -> set[str]:
     }
 
 
-def _by(found: Difference, words: Words) -> str:
-    value, low, high = (
-        words.exact(one, signed=True) for one in (found.value, found.low, found.high)
-    )
+def _by(difference: Difference, words: Words) -> str:
+    figures = difference.value, difference.low, difference.high
+    value, low, high = (words.exact(figure, signed=True) for figure in figures)
     return f"by {value} ({low} to {high}, 95 %)"
 
 
-def _rejected(one: Result) -> str:
-    return {True: "", False: "  not accepted", None: "  latency not measured"}[one.accepted()]
+def _rejected(result: Result) -> str:
+    return {True: "", False: "  not accepted", None: "  latency not measured"}[result.accepted()]
 
 
 def _differing(a: Result, b: Result) -> Rows:
     return [
-        (part, *row) for part, found in differing(a.revision, b.revision).items() for row in found
+        (part, *row) for part, rows in differing(a.revision, b.revision).items() for row in rows
     ]

@@ -1,10 +1,10 @@
 """Say what differs between two versions of the data, in words and in examples.
 
-Run: python -m samebits data diff 1.0 1.1
+Run: samebits data diff 1.0 1.1
 """
 
-import argparse
 import sys
+from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -27,26 +27,20 @@ See = Callable[[bytes], Look]  # from the content of a file to how it is shown
 TITLES = {"added": "Added", "removed": "Removed", "relabelled": "Relabelled"}
 
 
-def main(yours: Yours) -> None:
+def main(given: Namespace, yours: Yours) -> None:
     """Print what differs and write a sheet of examples."""
-    parser = argparse.ArgumentParser(
-        description="Say what differs between two versions of the data."
-    )
-    parser.add_argument("A", help="as 1.0, or 'committed' for that of the last commit")
-    parser.add_argument("B", help="another")
-    arguments = parser.parse_args()
-    a, b = find(arguments.A), find(arguments.B)
+    a, b = find(given.A), find(given.B)
     data = read(Data)
     old, new = a.examples(), b.examples()
-    found = changes(old, new)
+    changed = changes(old, new)
     timed = bool(a.reader.time or b.reader.time) or a.reader.group != b.reader.group
     target = a.target if a.target == b.target else ""
-    told = described(a.name, b.name, old, new, found, data, timed=timed, target=target)
+    told = described(a.name, b.name, old, new, changed, data, timed=timed, target=target)
     sys.stdout.write(f"{told}\n")
-    if found.any():
+    if changed.any():
         path = REPORTS / f"data-{a.name}-{b.name}.html"
         decode, show = Decoder.of(yours.data, data), drawing(yours.show)
-        page = examples_page(a, b, found, lambda content: look(*decode(content), show))
+        page = examples_page(a, b, changed, lambda content: look(*decode(content), show))
         write_bytes(path, page.encode())
         sys.stdout.write(f"\nExamples: {path.as_posix()}\n")
 
@@ -56,7 +50,7 @@ def described(
     b: str,
     old: Sequence[Versioned],
     new: Sequence[Versioned],
-    found: Changes,
+    changed: Changes,
     data: Data,
     *,
     timed: bool = False,
@@ -68,9 +62,9 @@ def described(
     differ is not known where they are `timed`, that is, cut by a column of times, or by other
     groups in either.
     """
-    parts = [summary(found, a), *(_few(kind, getattr(found, kind)) for kind in found._fields)]
+    parts = [summary(changed, a), *(_few(kind, getattr(changed, kind)) for kind in changed._fields)]
     if target in CLASSED:
-        parts += ["by class", _balance(a, b, old, new, found, target)]
+        parts += ["by class", _balance(a, b, old, new, changed, target)]
     if not timed:
         parts += ["by split, as params.yaml has it", _moves(a, b, old, new, data)]
     else:
@@ -100,17 +94,15 @@ def _balance(
     b: str,
     old: Sequence[Versioned],
     new: Sequence[Versioned],
-    found: Changes,
+    changed: Changes,
     target: str,
 ) -> str:
     before, after = balance(old, target), balance(new, target)
     rows = [["  class", a, "share", b, "share", "added", "removed", "to it", "from it"]]
-    for label, count, *changed in by_class(after, found)[:-1]:
+    for label, count, *counts in by_class(after, changed)[:-1]:
         parts = (before.get(label, 0) / max(1, len(old)), int(count) / max(1, len(new)))
         shares = [f"{100 * part:.1f} %" for part in parts]
-        rows.append(
-            [f"  {label}", str(before.get(label, 0)), shares[0], count, shares[1], *changed]
-        )
+        rows.append([f"  {label}", str(before.get(label, 0)), shares[0], count, shares[1], *counts])
     return aligned(rows)
 
 
@@ -121,24 +113,24 @@ def _moves(a: str, b: str, old: Sequence[Versioned], new: Sequence[Versioned], d
     return aligned(rows)
 
 
-def examples_page(a: Release, b: Release, found: Changes, see: See) -> str:
+def examples_page(a: Release, b: Release, changed: Changes, see: See) -> str:
     """Return a page with examples of what was added, removed and relabelled, as HTML."""
-    rows = {kind: _chosen(getattr(found, kind), spread) for kind in TITLES}
+    rows = {kind: _chosen(getattr(changed, kind), spread) for kind in TITLES}
     new = [_now(row) for kind in ("added", "relabelled") for row in rows[kind]]
     contents = a.contents([_now(row) for row in rows["removed"]]) | b.contents(new)
     parts = [
-        (heading, len(getattr(found, kind)), [_shown(row, contents, see) for row in rows[kind]])
+        (heading, len(getattr(changed, kind)), [_shown(row, contents, see) for row in rows[kind]])
         for kind, heading in TITLES.items()
         if rows[kind]
     ]
-    lead = f"{summary(found, a.name)} Examples are shown as the network sees them."
+    lead = f"{summary(changed, a.name)} Examples are shown as the network sees them."
     return sheet(f"Data {a.name} → {b.name}", lead, parts)
 
 
 def _chosen(
     rows: Sequence[Versioned | Pair], spread: Callable[[int], list[int]]
 ) -> list[Versioned | Pair]:
-    return [rows[one] for one in spread(len(rows))]
+    return [rows[number] for number in spread(len(rows))]
 
 
 def _now(row: Versioned | Pair) -> Versioned:

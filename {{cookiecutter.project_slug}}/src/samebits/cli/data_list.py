@@ -1,11 +1,11 @@
 """List the versions of the data, and which of them is in use here.
 
-Run: python -m samebits data list [--json]
+Run: samebits data list [--json]
 """
 
-import argparse
 import json
 import sys
+from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -18,21 +18,18 @@ from ..versions.tags import RAW, Release, releases, state, working_version
 HEADER = ("", "version", "date", "examples", "classes", "note")
 
 
-def main() -> None:
+def main(given: Namespace) -> None:
     """Print the table and one sentence on what lies here."""
-    parser = argparse.ArgumentParser(description="List the versions of the data.")
-    parser.add_argument("--json", action="store_true", help="for programs, see docs/commands.md")
-    given = parser.parse_args()
-    known, version, found = releases(), working_version(), state()
+    known, version, now = releases(), working_version(), state()
     here = release_of(version) if version else None
     if given.json:
-        sys.stdout.write(f"{json.dumps(listed(known, version, here, found), indent=2)}\n")
+        sys.stdout.write(f"{json.dumps(listed(known, version, here, now), indent=2)}\n")
         return
     if known:
-        sys.stdout.write(f"{table(known, None if found == 'modified' else here)}\n\n")
-    sys.stdout.write(f"{said(known, version, here, found)}\n")
+        sys.stdout.write(f"{table(known, None if now == 'modified' else here)}\n\n")
+    sys.stdout.write(f"{said(known, version, here, now)}\n")
     if name := cut_off():
-        sys.stdout.write(f"'make data-use VERSION={name}' was cut off; run it again.\n")
+        sys.stdout.write(f"'samebits data checkout {name}' was cut off; run it again.\n")
 
 
 def listed(
@@ -40,20 +37,22 @@ def listed(
 ) -> dict[str, Any]:
     """Return for programs what `table` and `said` tell; arguments are those of `said`."""
     rows = []
-    for one in known:
-        record = one.record
-        rows.append({"name": one.name, "date": one.date, **(asdict(record) if record else {})})
+    for release in known:
+        record = release.record
+        rows.append(
+            {"name": release.name, "date": release.date, **(asdict(record) if record else {})}
+        )
     return {"versions": rows, "here": {"version": version, "release": here, "state": state}}
 
 
 def table(known: Sequence[Release], here: str | None) -> str:
     """Return a row for each release, with a star before the one that is in use."""
     rows = [HEADER]
-    for one in known:
-        record = one.record
+    for release in known:
+        record = release.record
         counts = _counts(record.classes) if record else ("?", "?")
-        star = "*" if one.name == here else ""
-        rows.append((star, one.name, one.date, *counts, record.note if record else ""))
+        star = "*" if release.name == here else ""
+        rows.append((star, release.name, release.date, *counts, record.note if record else ""))
     return aligned(rows, left=(0, 1, 2, 5))
 
 
@@ -85,4 +84,4 @@ def said(known: Sequence[Release], version: str | None, here: str | None, state:
     if here:
         return f"The data here are {pointed}."
     last = f" The last version is {known[-1].name}." if known else ""
-    return f"The data here are no version; 'make data-release' makes one.{last}"
+    return f"The data here are no version; 'samebits data release' makes one.{last}"

@@ -2,7 +2,7 @@
 
 The examples stay the same ones, so what data/raw.dvc says of their origin stays true.
 
-Run: python -m samebits data pack
+Run: samebits data pack
 """
 
 import sys

@@ -1,10 +1,10 @@
 """Make a release of the data.
 
-Run: python -m samebits data release 1.1 "What is new in it"
+Run: samebits data release 1.1 "What is new in it"
 """
 
-import argparse
 import sys
+from argparse import Namespace
 
 from ..checks.drift import write_reference
 from ..core.seals import Seal
@@ -17,17 +17,14 @@ from ..versions.release import release
 from ..versions.tags import TAG
 
 
-def main(yours: Yours) -> None:
+def main(given: Namespace, yours: Yours) -> None:
     """Release the data in data/raw and say what is left to do."""
-    parser = argparse.ArgumentParser(description="Make a release of the data.")
-    parser.add_argument("version", help="its number, as 1.1")
-    parser.add_argument("note", nargs="?", default="", help="what is new, in one line")
-    arguments = parser.parse_args()
+    version = given.version
     with alone():
-        done = release(arguments.version, arguments.note, lambda: check(arguments.version, yours))
+        done = release(version, given.note, lambda: check(version, yours))
     sys.stdout.write(
-        f"released: version {arguments.version} of the data. {done}\n"
-        f"The data are on DVC's remote. {publish(arguments.version)}\n"
+        f"released: version {version} of the data. {done}\n"
+        f"The data are on DVC's remote. {publish(version)}\n"
         "Next: 'dvc repro', then commit dvc.lock with the results.\n"
     )
 

@@ -1,25 +1,22 @@
 """Put a version of the data into the working tree, whatever code is there.
 
-Run: python -m samebits data checkout 1.0
-     python -m samebits data checkout committed    back to what the last commit holds
+Run: samebits data checkout 1.0
+     samebits data checkout committed    back to what the last commit holds
 """
 
-import argparse
 import sys
+from argparse import Namespace
 
 from ..data.dvc_file import alone
 from ..versions.checkout import use
 from ..versions.tags import COMMITTED
 
 
-def main() -> None:
+def main(given: Namespace) -> None:
     """Bring the data in and say what is left to do."""
-    parser = argparse.ArgumentParser(description="Put a version of the data into data/raw.")
-    parser.add_argument("version", help="as 1.0, or 'committed' for that of the last commit")
-    version = parser.parse_args().version
     with alone():
-        target = use(version)
-    back = ", 'make data-use VERSION=committed' to go back" if target.name != COMMITTED else ""
+        target = use(given.version)
+    back = ", 'samebits data checkout committed' to go back" if target.name != COMMITTED else ""
     sys.stdout.write(
         f"data/raw holds {target.title} now. Next: 'dvc repro' to run this code with it{back}.\n"
     )

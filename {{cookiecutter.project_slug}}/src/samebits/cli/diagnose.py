@@ -1,12 +1,13 @@
 """Say where the error sits between target, train, dev and test, and what to try next.
 
-Run: python -m samebits diagnose [--real FOLDER] [--json]
+Run: samebits diagnose [--real FOLDER] [--json]
 """
 
-import argparse
 import json
 import sys
+from argparse import Namespace
 from collections.abc import Mapping
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -39,16 +40,12 @@ DIAGNOSIS = Path("reports/diagnosis.json")
 TEST, WEIGHTS = Path("data/prepared/test"), Path("models/model.safetensors")
 
 
-def main(yours: Yours) -> None:
+def main(given: Namespace, yours: Yours) -> None:
     """Bring the diagnosis up to date, and print it."""
-    parser = argparse.ArgumentParser(description="Say where the error is and what to try next.")
-    parser.add_argument("--real", type=Path, help="labelled examples from use, as in data/raw")
-    parser.add_argument("--json", action="store_true", help="as reports/diagnosis.json has it")
-    given = parser.parse_args()
-    _repro()
+    with redirect_stdout(sys.stderr):  # what DVC and the stages say
+        _repro()
     content = _with(given.real, yours) if given.real else None
     content = content or read_record(DIAGNOSIS, "diagnose", ("chain", "gaps", "sentence", "ideas"))
-
     if given.json:
         sys.stdout.write(f"{json.dumps(content, indent=2)}\n")
     else:
@@ -61,7 +58,7 @@ def told(content: Mapping[str, Any], words: Words, learned: Mapping[str, Any] | 
     Args:
         content: what reports/diagnosis.json says.
         words: those of the target.
-        learned: what `make learning-curve` has found, if it has.
+        learned: what `samebits exp curve` has found, if it has.
     """
     lines = [*_drawing(content, words), "", content["sentence"]]
     if learned:
@@ -71,10 +68,10 @@ def told(content: Mapping[str, Any], words: Words, learned: Mapping[str, Any] | 
             "",
             "What to try next, what the evidence speaks for before the rest:",
         ]
-    for number, one in enumerate(content["ideas"], 1):
+    for number, idea in enumerate(content["ideas"], 1):
         lines += [
-            f"{number:>2}. {one['idea']} ({one['cost']}): {one['why']}",
-            f"      {one['command']}",
+            f"{number:>2}. {idea['idea']} ({idea['cost']}): {idea['why']}",
+            f"      {idea['command']}",
         ]
     return "\n".join(lines) + "\n"
 
@@ -127,9 +124,9 @@ def _with(folder: Path, yours: Yours) -> dict[str, Any]:
     network.to(reproducibility.device)
     inputs, target = yours.model.inputs, target_of(test)
     known = examples.arrays, target, reproducibility.chunk
-    found = predict(network, inputs, *known, labels=examples.labels)
+    predictions = predict(network, inputs, *known, labels=examples.labels)
     scoring, before = scoring_of(test.answers, test.scale), left()
-    scored = scoring.scored(REAL, examples.examples, examples.labels, found).sample
+    scored = scoring.scored(REAL, examples.examples, examples.labels, predictions).sample
     of, share, each = scored.groups, scored.share, scored.each
     real = measured(REAL, scored.errors, of, share=share, each=each)
     return diagnosis(before, settings(before.answers), real)

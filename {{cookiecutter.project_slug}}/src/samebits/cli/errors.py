@@ -1,12 +1,12 @@
 """Write reports/error-analysis.csv: the dev mistakes worth most, in which people tag causes.
 
-Run: python -m samebits errors [--most 100] [--gone]
+Run: samebits errors [--most 100] [--gone]
 
 Tags that are there stay, by the content of the example. The examples stand in reports/errors.html.
 """
 
-import argparse
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import astuple
 from pathlib import Path
@@ -34,33 +34,26 @@ from ..report.sheet import Shown, sheet
 EXAMPLES, SHEET = Path("data/prepared/dev"), Path("reports/errors.html")
 
 
-def main(yours: Yours) -> None:
+def main(given: Namespace, yours: Yours) -> None:
     """Write both, and say what is in them."""
     enter(yours.metrics.METRICS)
-    parser = argparse.ArgumentParser(description="Write the dev mistakes, for people to tag.")
-    parser.add_argument(
-        "--most", type=int, default=MOST_LISTED, help=f"mistakes without a tag ({MOST_LISTED})"
-    )
-    parser.add_argument("--gone", action="store_true", help="mark examples that are gone")
-    given = parser.parse_args()
-    if given.most < 1:
-        raise UserError(f"{given.most} is no number of mistakes to list; give one of at least 1.")
     metrics = read_record(Path("reports/metrics.json"), "evaluate", ("metric",))
     answers, predictions = read_predictions(Path("reports/predictions.csv"))
     if "dev" not in predictions:
         raise UserError("reports/predictions.csv has no dev row: run `dvc repro evaluate` first")
     dev = predictions["dev"]
     errors = errors_of(answers, read(Evaluation).target_error)
-    rows = read_rows(FILE, predictions, errors, given.gone)
-    found = refreshed(rows, dev, errors, find(metrics["metric"]), given.most)
+    known = read_rows(FILE, predictions, errors, given.gone)
+    most = given.most or MOST_LISTED
+    rows = refreshed(known, dev, errors, find(metrics["metric"]), most)
     arrays = open_shards(EXAMPLES, Index.read(EXAMPLES).fields, len(dev.examples))
     words = read_words(EXAMPLES, len(dev.examples))
-    known = read_masks(MASKS) if answers.target == "mask" else {}
-    looks = Gallery(arrays, dev.examples, drawing(yours.show), words, known)
-    page = mistakes_page(found, dev, looks, errors.words)
-    write_csv(FILE, columns(errors), ([*map(cell, astuple(one))] for one in found))
+    masks = read_masks(MASKS) if answers.target == "mask" else {}
+    looks = Gallery(arrays, dev.examples, drawing(yours.show), words, masks)
+    page = mistakes_page(rows, dev, looks, errors.words)
+    write_csv(FILE, columns(errors), ([*map(cell, astuple(row))] for row in rows))
     write_bytes(SHEET, page.encode())
-    sys.stdout.write(f"{said(found, int(errors.mistakes(dev).sum()))}\n")
+    sys.stdout.write(f"{said(rows, int(errors.mistakes(dev).sum()))}\n")
 
 
 def said(rows: Sequence[TagRow], mistakes: int) -> str:
@@ -80,7 +73,7 @@ def said(rows: Sequence[TagRow], mistakes: int) -> str:
 
 def mistakes_page(rows: Sequence[TagRow], dev: Predictions, looks: Gallery, words: Words) -> str:
     """Return a page with the examples of the rows that are mistakes, in their order."""
-    at = {one.md5: row for row, one in enumerate(dev.examples)}
+    at = {example.md5: row for row, example in enumerate(dev.examples)}
     shown = [
         Shown(looks[at[row.md5]], _title(row, words), row.path) for row in rows if row.now == WRONG
     ]

@@ -1,21 +1,18 @@
 """Keep an experiment: put what it changed into the working tree, unless work would be lost.
 
-Run: python -m samebits exp keep NAME
+Run: samebits exp keep NAME
 """
 
-import argparse
 import sys
+from argparse import Namespace
 
 from ..experiments.keep import keep
 
 
-def main() -> None:
+def main(given: Namespace) -> None:
     """Keep it, and say what to do next."""
-    parser = argparse.ArgumentParser(description="Put an experiment into the working tree.")
-    parser.add_argument("name", help="of the experiment, or its commit")
-    name = parser.parse_args().name
-    changed = keep(name)
-    sys.stdout.write(f"{said(name, changed)}\n")
+    changed = keep(given.name)
+    sys.stdout.write(f"{said(given.name, changed)}\n")
 
 
 def said(name: str, changed: list[str]) -> str:

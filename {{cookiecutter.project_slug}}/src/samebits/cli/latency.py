@@ -1,9 +1,9 @@
 """How long the model takes for one example here: reports/latency.json, and constraints on it.
 
-Run: python -m samebits latency
+Run: samebits latency
 
 A time differs between machines, and between two runs. So it stands in a file of its own, which
-neither Git nor DVC keeps, and constraints on `latency_ms` are judged here and by `make rank`.
+neither Git nor DVC keeps, and constraints on `latency_ms` are judged here and by `samebits rank`.
 """
 
 import sys
@@ -15,7 +15,7 @@ from typing import Any
 
 from torch import nn
 
-from ..console.errors import UserError
+from ..console.errors import CheckFailed
 from ..core import kernels
 from ..core.config import read
 from ..core.files import md5, write_json
@@ -44,17 +44,17 @@ def main(yours: Yours) -> None:
     load(network, WEIGHTS)
     network.to(reproducibility.device)
     measured = times(network, yours.model.inputs, test, reproducibility.chunk)
-    found = Figure(*summary(measured), 0.0)
-    known = remembered() | {md5(WEIGHTS.read_bytes()): [found.value, *found.interval()]}
+    latency = Figure(*summary(measured), 0.0)
+    known = remembered() | {md5(WEIGHTS.read_bytes()): [latency.value, *latency.interval()]}
     write_json(FILE, known)
     sys.stdout.write(
-        f"{found.value:.3f} ms an example ({found.low:.3f} to {found.high:.3f}), of {MEASURED} "
-        f"examples one by one on {reproducibility.device}\n"
+        f"{latency.value:.3f} ms an example ({latency.low:.3f} to {latency.high:.3f}), of "
+        f"{MEASURED} examples one by one on {reproducibility.device}\n"
     )
-    asked = [one for one in constraints if one.figure == LATENCY]
-    missed = [one for one in judge(asked, {LATENCY: found}) if not one["met"]]
+    asked = [constraint for constraint in constraints if constraint.figure == LATENCY]
+    missed = [judged for judged in judge(asked, {LATENCY: latency}) if not judged["met"]]
     if missed:
-        raise UserError(
+        raise CheckFailed(
             f"`{missed[0]['constraint']}` is missed by {-missed[0]['margin']:.3f} ms; take a "
             "smaller network or a faster machine, or change the constraint."
         )
@@ -62,20 +62,20 @@ def main(yours: Yours) -> None:
 
 def times(network: nn.Module, inputs: Any, test: Split, chunk: int) -> list[float]:
     """Return how many milliseconds each of `MEASURED` examples took, after some to warm up."""
-    found = []
+    taken = []
     for number in range(WARM_UP + MEASURED):
         at = number % len(test.labels)
         start = perf_counter()
-        one = rows(test.arrays, slice(at, at + 1))
-        for _ in outputs(network, inputs, one, target_of(test).form, chunk):
+        example = rows(test.arrays, slice(at, at + 1))
+        for _ in outputs(network, inputs, example, target_of(test).form, chunk):
             pass
-        found.append((perf_counter() - start) * 1000)
-    return found[WARM_UP:]
+        taken.append((perf_counter() - start) * 1000)
+    return taken[WARM_UP:]
 
 
-def summary(found: Sequence[float]) -> tuple[float, float, float]:
+def summary(times: Sequence[float]) -> tuple[float, float, float]:
     """Return the median of times, and its 95 % interval by their order."""
-    ordered, count = sorted(found), len(found)
+    ordered, count = sorted(times), len(times)
     away = round(1.96 * count**0.5 / 2)
     low, high = count // 2 - away, count // 2 + away
     return median(ordered), ordered[max(low, 0)], ordered[min(high, count - 1)]

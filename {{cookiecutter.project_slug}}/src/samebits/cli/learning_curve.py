@@ -1,6 +1,6 @@
 """Say what more data would give, from the same experiment with parts of its training set.
 
-Run: python -m samebits exp curve
+Run: samebits exp curve
 
 What was found stands in reports/learning-curve.json, which neither Git nor DVC keeps, and
 `make diagnose` tells it as long as the predictions are the same.
@@ -20,19 +20,19 @@ from ..metrics.results import read_result
 
 
 def main(yours: Yours) -> None:
-    """Run what is missing, write what was found and print it."""
+    """Run what is missing, write what to expect and print it."""
     enter(yours.metrics.METRICS)
     whole, patience = read(Data).train_fraction, read(Regularization).early_stopping
     head = read_result("HEAD")
     errors = errors_of(head.answers, read(Evaluation).target_error)
     learned = len(head.predictions["train"].examples)
     parts = run_fractions(whole, read(Optimization), patience, learned)
-    found, words = extrapolate(curve(parts, errors)), errors.words
-    write_json(FILE, {"predictions": predictions_here()} | found.record())
-    for count, error in zip(found.curve.learned, found.curve.errors, strict=True):
+    expected, words = extrapolate(curve(parts, errors)), errors.words
+    write_json(FILE, {"predictions": predictions_here()} | expected.record())
+    for count, error in zip(expected.curve.learned, expected.curve.errors, strict=True):
         amount = words.amount(error)
         sys.stdout.write(f"{count:>9,} examples  {amount:>7} {words.column.lower()} on dev\n")
-    for ahead in found.ahead:
+    for ahead in expected.ahead:
         amount, ends = words.amount(ahead.error), words.ends(ahead.low, ahead.high)
         sys.stdout.write(f"{ahead.times:>9} times     {amount:>7} ({ends})\n")
-    sys.stdout.write(f"\n{found.sentence()}\n")
+    sys.stdout.write(f"\n{expected.sentence()}\n")

@@ -1,12 +1,12 @@
 """All experiments in order: the accepted by score, with ties where the data cannot tell.
 
-Run: python -m samebits rank [--json]
+Run: samebits rank [--json]
 """
 
-import argparse
 import json
 import re
 import sys
+from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,23 +22,20 @@ from ..metrics.scores import find
 from ..remote.revisions import experiments
 
 HEAD = "HEAD"
-# What `make seeds` and `make learning-curve` call the experiments that measure another one.
+# What `samebits exp seeds` and `samebits exp curve` call the experiments that measure another one.
 MEASURING = re.compile(r"(seed|part)-[\d.]+-[0-9a-f]{10}")
 
 
-def main(yours: Yours) -> None:
+def main(given: Namespace, yours: Yours) -> None:
     """Print the ranking of HEAD and of every experiment."""
     enter(yours.metrics.METRICS)
-    parser = argparse.ArgumentParser(description="Order HEAD and all experiments by their score.")
-    parser.add_argument("--json", action="store_true", help="for programs, see docs/commands.md")
-    given = parser.parse_args()
     first, others, gone = read_result(HEAD), list[Result](), list[str]()
-    found = experiments()
-    candidates = {name: one for name, one in found.items() if not MEASURING.fullmatch(name)}
-    if len(candidates) < len(found):
+    named = experiments()
+    candidates = {name: commits for name, commits in named.items() if not MEASURING.fullmatch(name)}
+    if len(candidates) < len(named):
         gone.append(
-            f"{len(found) - len(candidates)} of `make seeds` and `make learning-curve`, which "
-            "measure another experiment and are no idea."
+            f"{len(named) - len(candidates)} of `samebits exp seeds` and `samebits exp curve`, "
+            "which measure another experiment and are no idea."
         )
     for name in _names(candidates):
         try:
@@ -51,10 +48,12 @@ def main(yours: Yours) -> None:
         sys.stdout.write(ranking(first, others, gone))
 
 
-def _names(found: Mapping[str, Sequence[str]]) -> list[str]:
+def _names(named: Mapping[str, Sequence[str]]) -> list[str]:
     """Name each experiment; several of one name by their commits."""
     return [
-        one[:10] if len(commits) > 1 else name for name, commits in found.items() for one in commits
+        commit[:10] if len(commits) > 1 else name
+        for name, commits in named.items()
+        for commit in commits
     ]
 
 
@@ -67,9 +66,9 @@ def ranking(first: Result, others: Sequence[Result], gone: Sequence[str] = ()) -
         gone: why the others are not here, a sentence each.
     """
     places, left = _places(first, others)
-    candidates, words = [one.candidate for one in places], WORDS[first.answers.target]
+    candidates, words = [place.candidate for place in places], WORDS[first.answers.target]
     lines = [_line(place, words) for place in places]
-    count = sum(one.accepted is not False for one in candidates)
+    count = sum(candidate.accepted is not False for candidate in candidates)
     lines += ["", "Place 1 is shared by all that these examples cannot tell from the best."]
     if count > 2:
         lines += [
@@ -79,7 +78,7 @@ def ranking(first: Result, others: Sequence[Result], gone: Sequence[str] = ()) -
     lines += [_seeds(candidates)]
     if left:
         lines += [f"Left out, scored on other examples or by another metric: {', '.join(left)}."]
-    lines += [f"Left out: {one}" for one in gone]
+    lines += [f"Left out: {reason}" for reason in gone]
     head = f"place  {first.metrics['metric']:<10}  name"
     return "\n".join([head, *lines]) + "\n"
 
@@ -89,12 +88,12 @@ def record(first: Result, others: Sequence[Result], gone: Sequence[str] = ()) ->
     places, left = _places(first, others)
     rows = [
         {
-            "place": one.place,
-            "name": one.candidate.name,
-            "score": one.candidate.score,
-            "accepted": one.candidate.accepted,
+            "place": place.place,
+            "name": place.candidate.name,
+            "score": place.candidate.score,
+            "accepted": place.candidate.accepted,
         }
-        for one in places
+        for place in places
     ]
     return {"metric": first.metrics["metric"], "places": rows, "left_out": [*left, *gone]}
 
@@ -102,48 +101,48 @@ def record(first: Result, others: Sequence[Result], gone: Sequence[str] = ()) ->
 def _places(first: Result, others: Sequence[Result]) -> tuple[list[Ranked], list[str]]:
     """Return the places, and the names of what was not scored as the first was."""
     compared, left = [first], list[str]()
-    for one in others:
+    for other in others:
         try:
-            _check(first, one)
-            compared.append(one)
+            _check(first, other)
+            compared.append(other)
         except UserError:
-            left.append(one.revision.name)
+            left.append(other.revision.name)
     metric = find(first.metrics["metric"])
-    return rank([_candidate(one, first) for one in compared], metric), left
+    return rank([_candidate(result, first) for result in compared], metric), left
 
 
-def _candidate(one: Result, first: Result) -> Candidate:
-    known = spread_over_seeds(one)
+def _candidate(result: Result, first: Result) -> Candidate:
+    known = spread_over_seeds(result)
     # In the same groups for all, whatever data.group each has: else they were not drawn together.
     groups = first.predictions["test"].sample.groups
-    sample = one.predictions["test"].sample.grouped(groups)
-    drawn = resample({"": find(one.metrics["metric"])}, sample, seed=0)
-    return Candidate(
-        one.revision.name, one.metrics["score"], one.accepted(), drawn, known and known[1]
-    )
+    sample = result.predictions["test"].sample.grouped(groups)
+    drawn = resample({"": find(result.metrics["metric"])}, sample, seed=0)
+    name, score = result.revision.name, result.metrics["score"]
+    return Candidate(name, score, result.accepted(), drawn, known and known[1])
 
 
 def _seeds(candidates: list[Candidate]) -> str:
-    count = sum(one.spread is not None for one in candidates)
+    count = sum(candidate.spread is not None for candidate in candidates)
     if not count:
         return (
-            "This is about trained models: another seed would move each. `make seeds` measures by "
-            "how much, and from then on it is taken into account."
+            "This is about trained models: another seed would move each. `samebits exp seeds` "
+            "measures by how much, and from then on it is taken into account."
         )
     return (
-        f"The luck of a seed is taken into account, as `make seeds` has measured it for {count} of "
-        f"{len(candidates)}; one stands for another where only one is known."
+        f"The luck of a seed is taken into account, as `samebits exp seeds` has measured it for "
+        f"{count} of {len(candidates)}; one stands for another where only one is known."
     )
 
 
-def _check(first: Result, one: Result) -> None:
-    if first.metrics["metric"] != one.metrics["metric"]:
+def _check(first: Result, other: Result) -> None:
+    if first.metrics["metric"] != other.metrics["metric"]:
         raise UserError("another metric")
-    check_same((first.answers, first.predictions["test"]), (one.answers, one.predictions["test"]))
+    sides = [(result.answers, result.predictions["test"]) for result in (first, other)]
+    check_same(*sides)
 
 
-def _line(one: Ranked, words: Words) -> str:
+def _line(place: Ranked, words: Words) -> str:
     note = {True: "", False: "  misses a constraint", None: "  latency not measured here"}
-    place = str(one.place) if one.place else "-"
-    candidate, score = one.candidate, words.exact(one.candidate.score)
-    return f"{place:<5}  {score:<10}  {candidate.name}{note[candidate.accepted]}"
+    number = str(place.place) if place.place else "-"
+    candidate, score = place.candidate, words.exact(place.candidate.score)
+    return f"{number:<5}  {score:<10}  {candidate.name}{note[candidate.accepted]}"

@@ -1,9 +1,12 @@
-"""Errors for people: one sentence, no traceback."""
+"""Errors for people, one sentence each, and the exit status of a command."""
 
 import os
 import sys
 from collections.abc import Callable
+from typing import NoReturn
 
+# What a command exits with; 0 is yes. The last is what a shell says of one that was interrupted.
+NO, COULD_NOT, INTERRUPTED = 1, 2, 130
 # SQLite's NOMEM, READONLY, IOERR, FULL and CANTOPEN: the machine's fault, not the code's.
 _MACHINE = (7, 8, 10, 13, 14)
 _NO_MEMORY = "this machine has too little memory"
@@ -13,24 +16,36 @@ class UserError(Exception):
     """An error that the user can fix: the message says what is wrong, where, and how to fix it."""
 
 
-def run(main: Callable[[], None]) -> None:
-    """Run a command's `main`; a `UserError` becomes one line on stderr and exit status 1.
+class CheckFailed(UserError):
+    """What was asked could be checked, and the answer is no."""
 
-    So does a failure of the machine, such as too little memory or a full disk.
+
+def run(main: Callable[[], None]) -> None:
+    """Run a command's `main`; what stops it becomes one line on stderr and an exit status.
+
+    The status is 1 where a check failed and 2 where a command could not do what it was asked to:
+    a `UserError`, what the machine refuses, such as memory, or to write on a full disk, and what
+    nobody foresaw, which keeps its traceback.
     """
     try:
         main()
     except UserError as error:
-        sys.exit(f"error: {error}")
+        _leave(f"error: {error}", NO if isinstance(error, CheckFailed) else COULD_NOT)
     except KeyboardInterrupt as interrupt:  # perhaps with a note on what is left to do
-        sys.exit("; ".join(["interrupted", *map(str, interrupt.args)]))
+        _leave("; ".join(["interrupted", *map(str, interrupt.args)]), INTERRUPTED)
     except BrokenPipeError:  # for example from `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        sys.exit(COULD_NOT)
     except Exception as error:
-        if not (reason := refused(error)):
-            raise
-        sys.exit(f"error: {reason}; fix that and run it again.")
+        if reason := refused(error):
+            _leave(f"error: {reason}; fix that and run it again.", COULD_NOT)
+        sys.excepthook(type(error), error, error.__traceback__)
+        sys.exit(COULD_NOT)
+
+
+def _leave(said: str, status: int) -> NoReturn:
+    sys.stderr.write(f"{said}\n")
+    sys.exit(status)
 
 
 def refused(error: Exception) -> str:

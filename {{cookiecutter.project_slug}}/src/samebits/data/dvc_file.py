@@ -64,7 +64,7 @@ def refuse_parts() -> None:
     """
     if name := cut_off():
         raise UserError(
-            f"'make data-use VERSION={name}' was cut off, so data/raw may hold parts of two "
+            f"'samebits data checkout {name}' was cut off, so data/raw may hold parts of two "
             "versions; run that again first."
         )
 

@@ -43,7 +43,7 @@ def parsed(text: str, where: str) -> Record | None:
         return None if content["release"] is None else Record(**content)
     except (ValueError, KeyError, TypeError):
         raise UserError(
-            f"{where} is not what 'make data-release' writes; restore it from Git."
+            f"{where} is not what 'samebits data release' writes; restore it from Git."
         ) from None
 
 

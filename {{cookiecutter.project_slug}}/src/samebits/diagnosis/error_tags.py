@@ -1,7 +1,7 @@
 """reports/error-analysis.csv: mistakes on dev, for people to tag with their causes.
 
 A row is an example, identified by its content. `tags` are the causes, such as `blurry; cut off`,
-written by people only; `make errors` updates the other cells. `now` is `wrong`, `right` for a
+written by people only; `samebits errors` updates the other cells. `now` is `wrong`, `right` for a
 tagged example that is no longer a mistake, or `gone` for one that is no longer in dev.
 """
 
@@ -109,7 +109,7 @@ def _misfits(
         elif row.md5 not in anywhere:
             problem = (
                 f"no example has the content {shown(row.md5)}; correct the hash, or let "
-                "`make errors GONE=1` mark examples that are gone"
+                "`samebits errors --gone` mark examples that are gone"
             )
         elif row.md5 not in here:
             continue

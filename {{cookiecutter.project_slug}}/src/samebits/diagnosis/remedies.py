@@ -65,9 +65,9 @@ def variance(settings: DiagnosisSettings) -> Iterator[Idea]:
         )
     yield Idea(
         "more data",
-        "the surest remedy, and the most expensive: `make learning-curve` says what it would give",
+        "the surest remedy, and the most expensive: `samebits exp curve` says what it would give",
         "data",
-        "make learning-curve",
+        "samebits exp curve",
         HAND,
     )
 

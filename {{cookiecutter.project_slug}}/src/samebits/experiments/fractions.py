@@ -82,7 +82,7 @@ def predictions_here() -> str:
 
 
 def remembered() -> dict[str, Any] | None:
-    """Return the result of `make learning-curve`, if it belongs to the current predictions."""
+    """Return the result of `samebits exp curve`, if it belongs to the current predictions."""
     try:
         content = read_json(FILE.read_text(encoding="utf-8"))
         return content if content.pop("predictions") == predictions_here() else None
@@ -90,5 +90,5 @@ def remembered() -> dict[str, Any] | None:
         return None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise UserError(
-            f"{FILE.as_posix()} is damaged; remove it and run `make learning-curve` again."
+            f"{FILE.as_posix()} is damaged; remove it and run `samebits exp curve` again."
         ) from None

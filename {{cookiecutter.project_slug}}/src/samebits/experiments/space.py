@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 FIXED = {
     "task": "changes what is learnt, so its scores cannot be compared",
     "evaluation": "changes what counts as good, so its scores cannot be compared",
-    "reproducibility": "is not an idea to try; `make seeds` runs other seeds",
+    "reproducibility": "is not an idea to try; `samebits exp seeds` runs other seeds",
     "runtime": "cannot change a result",
     **dict.fromkeys(
         ("data.dev_fraction", "data.test_fraction", "data.evaluate_on", "data.group"),

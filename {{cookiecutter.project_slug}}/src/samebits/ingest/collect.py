@@ -1,15 +1,15 @@
 """Bring data in, give it its version, and record where it came from.
 
-Run: python -m samebits data add                            the example data
-     python -m samebits data add some/folder                with what the section `task` names
-     python -m samebits data add cats.zip --sha256 9f86...  an archive, checked
-     python -m samebits data add s3://bucket/pictures       what `dvc import-url` can reach
+Run: samebits data add                            the example data
+     samebits data add some/folder                with what the section `task` names
+     samebits data add cats.zip --sha256 9f86...  an archive, checked
+     samebits data add s3://bucket/pictures       what `dvc import-url` can reach
 """
 
-import argparse
 import hashlib
 import re
 import sys
+from argparse import Namespace
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -27,7 +27,7 @@ from ..data.source import Source
 from ..data.tar_layout import pack
 from . import download as fetch
 from . import example_data as examples
-from .archive import KINDS, unpack
+from .archive import unpack
 from .safe_copy import Incoming, Limits, copy_folder, stripped
 from .swap import DataFolder
 
@@ -118,8 +118,8 @@ def collect(
         lines += ["no checksum was given to compare with; this one is now in data/raw.dvc"]
     if files > MANY_FILES and layout == "files" and origin["kind"] != "bucket":
         lines += [
-            f"DVC is slow with {files} files; 'layout: tar' in params.yaml and 'make data-pack' "
-            "put them into few archives"
+            f"DVC is slow with {files} files; 'layout: tar' in params.yaml and 'samebits data "
+            "pack' put them into few archives"
         ]
     lines += [
         f"next: commit {place.pointer}; set the section 'input' of params.yaml, run 'dvc repro', "
@@ -251,46 +251,13 @@ def _how(reader: Reader) -> str:
     )
 
 
-def _arguments() -> argparse.Namespace:
+def _limits(given: Namespace) -> Limits:
     most = Limits()
-    parser = argparse.ArgumentParser(
-        prog="python -m samebits data add",
-        description="Bring examples into data/raw, as the section task of params.yaml says that "
-        "they stand, give them their version, and record in data/raw.dvc where they came from. "
-        "What was there before stays until the new is complete.",
-        epilog="Hidden files are left out, and a folder that only wraps the folder of the data.",
+    return Limits(
+        given.max_files or most.files,
+        most.ratio if given.max_ratio is None else given.max_ratio,
+        given.max_bytes or most.bytes,
     )
-    parser.add_argument(
-        "source",
-        nargs="?",
-        metavar="FROM",
-        help=f"a folder; an archive ({', '.join(KINDS)}) or a table; the address of one, or of a "
-        "folder in a bucket or on a server that DVC can reach; the example data if left out",
-    )
-    parser.add_argument(
-        "--sha256", default="", help="the checksum of an archive or a table, to be compared"
-    )
-    parser.add_argument("--replace", action="store_true", help="replace data that has a version")
-    parser.add_argument("--force", action="store_true", help="replace data that has none, too")
-    parser.add_argument(
-        "--max-files",
-        type=int,
-        default=most.files,
-        help="files and folders, at most (%(default)s)",
-    )
-    parser.add_argument(
-        "--max-bytes",
-        type=int,
-        default=most.bytes,
-        help="bytes in all, at most (half of the free disk space)",
-    )
-    parser.add_argument(
-        "--max-ratio",
-        type=float,
-        default=most.ratio,
-        help="how many times an archive's own size its content may have (%(default)s)",
-    )
-    return parser.parse_args()
 
 
 def _checksum(text: str) -> str:
@@ -300,11 +267,9 @@ def _checksum(text: str) -> str:
     return checksum
 
 
-def main(yours: Yours) -> None:
+def main(given: Namespace, yours: Yours) -> None:
     """Bring data in as the command line says, and tell what came."""
-    given = _arguments()
-    place = DataFolder(DATA)
-    limits = Limits(given.max_files, given.max_ratio, given.max_bytes)
+    place, limits = DataFolder(DATA), _limits(given)
     sha256 = _checksum(given.sha256)
     if sha256 and not given.source:
         raise UserError("the example data needs no checksum; name the archive that has this one.")
@@ -329,7 +294,7 @@ def main(yours: Yours) -> None:
                 told = example(place, given.replace, given.force)
     except OSError as error:
         raise UserError(
-            f"{error.filename or DATA}: {error.strerror}; mend that and run it again, for nothing "
-            "was lost."
+            f"{error.filename or DATA}: {error.strerror}; fix that and run it again; "
+            "nothing was lost."
         ) from None
     sys.stdout.write(f"{told}\n")

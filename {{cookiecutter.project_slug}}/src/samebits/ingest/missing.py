@@ -2,7 +2,7 @@
 
 It comes from the remote; the example data can also be made again.
 
-Run: python -m samebits data missing      (continuous integration does, and `make verify`)
+Run: samebits data missing      (continuous integration does, and `make verify`)
 """
 
 from collections.abc import Sequence

@@ -80,7 +80,7 @@ def judge(
     for constraint in constraints:
         if constraint.figure == LATENCY and LATENCY not in known:
             verdicts.append(
-                {"constraint": constraint.text, "met": None, "measured": "make latency"}
+                {"constraint": constraint.text, "met": None, "measured": "samebits latency"}
             )
             continue
         figure = known[constraint.name]

@@ -24,5 +24,5 @@ def remembered() -> dict[str, list[float]]:
         return {}
     except (ValueError, TypeError, AttributeError):
         raise UserError(
-            f"{FILE.as_posix()} is damaged; remove it and run `make latency` again."
+            f"{FILE.as_posix()} is damaged; remove it and run `samebits latency` again."
         ) from None

@@ -92,7 +92,7 @@ def _metrics(content: bytes, name: str) -> dict[str, Any]:
 
 
 def spread_over_seeds(result: Result, on: str = "test") -> tuple[str, Spread] | None:
-    """Return the spread that `make seeds` measured for a result, and the commit it ran in.
+    """Return the spread that `samebits exp seeds` measured for a result, and the commit it ran in.
 
     That is the result's own commit, or its parent, from which an experiment starts. None unless
     three seeds of either, with this result's metric, can still be read.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
+from ..console.colour import GREEN, RED, coloured
 from ..remote.revisions import Lock, Record, entries, flat
 
 # The parts of a record of provenance, likeliest cause first: the settings, the software, the code
@@ -97,9 +98,9 @@ def compare(expected: Lock, actual: Lock) -> list[Comparison]:
 def table(rows: Sequence[Comparison]) -> str:
     """Return the comparison as text, with a line for each output."""
     width = max(len(row.path) for row in rows)
+    same, different = coloured("same", GREEN), coloured("DIFFERENT", RED)
     return "\n".join(
-        f"  {row.stage:<10} {row.path:<{width}}  {'same' if row.same else 'DIFFERENT'}"
-        for row in rows
+        f"  {row.stage:<10} {row.path:<{width}}  {same if row.same else different}" for row in rows
     )
 
 

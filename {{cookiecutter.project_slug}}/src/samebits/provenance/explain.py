@@ -3,12 +3,12 @@
 Git has what each is made of: code, data, params, pins. dvc.lock has the results, the record in
 provenance/ where they were made; the cache or a remote has the losses and the score.
 
-Run: python -m samebits explain A B
+Run: samebits explain A B
 """
 
-import argparse
 import csv
 import sys
+from argparse import Namespace
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from operator import eq
@@ -29,14 +29,9 @@ PLACES = ("machine", "environment", "overridden", "processes")
 FEW = 3
 
 
-def main() -> None:
+def main(given: Namespace) -> None:
     """Print what differs between A and B, and what that moved."""
-    parser = argparse.ArgumentParser(description="Explain what differs between two results.")
-    parser.add_argument("A", help="a commit, tag, branch or DVC experiment")
-    parser.add_argument("B", help="another")
-    arguments = parser.parse_args()
-    a, b = Revision.find(arguments.A), Revision.find(arguments.B)
-    sys.stdout.write(f"{explanation(a, b)}\n")
+    sys.stdout.write(f"{explanation(Revision.find(given.A), Revision.find(given.B))}\n")
 
 
 def explanation(a: Revision, b: Revision) -> str:

@@ -4,11 +4,11 @@ The committed dvc.lock holds the expected hash of each output. At level `portabl
 any x86-64 Linux machine with AVX2; on other machines, or at level `machine`, everything is run
 twice and the two runs are compared. If they differ, verify says where first, and what else differs.
 
-Run: python -m samebits verify          a fresh clone, nothing reused
-     python -m samebits verify --here   only compare what 'dvc repro' made here
+Run: samebits verify          a fresh clone, nothing reused
+     samebits verify --here   only compare what 'dvc repro' made here
 """
 
-import argparse
+import json
 import os
 import platform
 import re
@@ -16,13 +16,16 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from argparse import Namespace
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import redirect_stdout
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from ..audit import dvclock
 from ..audit.project import Project
-from ..console.errors import UserError
+from ..console.errors import CheckFailed, UserError
 from ..core.config import read
 from ..core.sections import Reproducibility
 from ..programs import dvc, git, git_says, outside_git
@@ -47,6 +50,31 @@ class Ran:
     lock: Lock
     losses: str | None
     record: Record | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was compared: the claim, and why the committed bits need not be met, if they need not.
+
+    `old` is None where what is expected is the last commit; `uncommitted` says that there are
+    changes here which took no part.
+    """
+
+    claim: str
+    reason: str | None
+    rows: Sequence[Comparison]
+    old: Ran | None
+    new: Ran
+    uncommitted: bool
+
+    @property
+    def proven(self) -> bool:
+        """No output differs."""
+        return all(row.same for row in self.rows)
+
+    def expected(self) -> Ran:
+        """Return what the outputs were compared with."""
+        return self.old or committed()
 
 
 def portable_here(settings: Reproducibility) -> str | None:
@@ -90,6 +118,83 @@ def fresh_run(folder: Path, name: str) -> Ran:
     return left_in(folder, name)
 
 
+def main(given: Namespace) -> None:
+    """Print which claim was checked, and of each output whether it is the same.
+
+    Raises:
+        CheckFailed: one differs.
+    """
+    if given.json:
+        with redirect_stdout(sys.stderr):  # what DVC and the stages say
+            verdict = verified(here=given.here)
+        sys.stdout.write(f"{json.dumps(record(verdict), indent=2)}\n")
+    else:
+        verdict = verified(here=given.here)
+        sys.stdout.write(told(verdict))
+    if not verdict.proven:
+        raise CheckFailed(_not_shown(verdict))
+
+
+def verified(*, here: bool) -> Verdict:
+    """Run everything again, or take what ran `here`, and compare every output.
+
+    Raises:
+        UserError: nothing can be compared, and why.
+    """
+    settings = read(Reproducibility)
+    if settings.level == "off":
+        raise UserError(
+            "reproducibility.level is off, so nothing can be proven; set it to portable or machine."
+        )
+    _compare_environment()
+    expected, reason = Revision("the last commit", "HEAD").lock, portable_here(settings)
+    old: Ran | None = None
+    if here:
+        new, claim = _here(), "what ran here gave the committed bits"
+    else:
+        old, new, claim = _run_again(reason)
+    rows = compare(old.lock if old else expected, new.lock)
+    if not rows:
+        raise UserError("dvc.lock names no output, so nothing can be compared; run 'dvc repro'.")
+    aside = not here and bool(git_says("status", "--porcelain", "--", ".").strip())
+    return Verdict(claim, reason, rows, old, new, aside)
+
+
+def told(verdict: Verdict) -> str:
+    """Return a verdict as text: the table, then the claim or what differs first."""
+    rows = verdict.rows
+    lines = ["", table(rows), ""]
+    if not verdict.proven:
+        return "\n".join([*lines, explanation(rows, verdict.expected(), verdict.new), "", ""])
+    lines += [f"proven: {verdict.claim}; {len(rows)} of {len(rows)} outputs have the same bytes"]
+    if verdict.uncommitted:
+        lines += ["not part of it: the changes here that are not committed"]
+    return "\n".join([*lines, ""])
+
+
+def record(verdict: Verdict) -> dict[str, Any]:
+    """Return for programs what `told` tells; `causes` is None where no record names any."""
+    different = [row for row in verdict.rows if not row.same]
+    first: dict[str, Any] | None = None
+    if different:
+        old, new = verdict.expected(), verdict.new
+        known = None if old.record is None or new.record is None else causes(old.record, new.record)
+        first = {
+            "stage": different[0].stage,
+            "path": different[0].path,
+            "loss": loss(old.losses, new.losses),
+            "causes": known and [asdict(cause) | {"name": cause.name} for cause in known],
+        }
+    return {
+        "proven": verdict.proven,
+        "claim": verdict.claim,
+        "reason": verdict.reason,
+        "outputs": [asdict(row) for row in verdict.rows],
+        "first": first,
+        "uncommitted": verdict.uncommitted,
+    }
+
+
 def explanation(rows: Sequence[Comparison], old: Ran, new: Ran) -> str:
     """Return where two runs first differ, and what else differs between them, as text."""
     first = next(row for row in rows if not row.same)
@@ -101,39 +206,6 @@ def explanation(rows: Sequence[Comparison], old: Ran, new: Ran) -> str:
         "what else differs between the two runs, likeliest cause first",
     ]
     return "\n".join([*lines, *(f"  {line}" for line in _causes(old, new))])
-
-
-def main() -> None:
-    """Print the table of outputs and which claim was checked; exit with 1 if any differs."""
-    parser = argparse.ArgumentParser(description="Prove that the committed results reproduce.")
-    parser.add_argument(
-        "--here",
-        action="store_true",
-        help="compare the outputs that 'dvc repro' made here with the committed dvc.lock",
-    )
-    arguments = parser.parse_args()
-    settings = read(Reproducibility)
-    if settings.level == "off":
-        raise UserError(
-            "reproducibility.level is off, so nothing can be proven; set it to portable or machine."
-        )
-    _compare_environment()
-    expected, reason = Revision("the last commit", "HEAD").lock, portable_here(settings)
-    old: Ran | None = None
-    if arguments.here:
-        new, claim = _here(), "what ran here gave the committed bits"
-    else:
-        old, new, claim = _run_again(reason)
-    rows = compare(old.lock if old else expected, new.lock)
-    if not rows:
-        raise UserError("dvc.lock names no output, so nothing can be compared; run 'dvc repro'.")
-    sys.stdout.write(f"\n{table(rows)}\n\n")
-    if any(not row.same for row in rows):
-        sys.stdout.write(f"{explanation(rows, old or committed(), new)}\n\n")
-        raise UserError(_not_shown(rows, claim, reason))
-    sys.stdout.write(f"proven: {claim}; {len(rows)} of {len(rows)} outputs have the same bytes\n")
-    if not arguments.here and git_says("status", "--porcelain", "--", ".").strip():
-        sys.stdout.write("not part of it: the changes here that are not committed\n")
 
 
 def _compare_environment() -> None:
@@ -151,11 +223,12 @@ def _compare_environment() -> None:
     sys.stdout.write(done.stdout)
 
 
-def _not_shown(rows: Sequence[Comparison], claim: str, reason: str | None) -> str:
-    different = [row for row in rows if not row.same]
+def _not_shown(verdict: Verdict) -> str:
+    different = [row for row in verdict.rows if not row.same]
+    reason = verdict.reason
     return (
-        f"{len(different)} of {len(rows)} outputs differ, first {different[0].path} of stage "
-        f"{different[0].stage}; not shown: that {claim}."
+        f"{len(different)} of {len(verdict.rows)} outputs differ, first {different[0].path} of "
+        f"stage {different[0].stage}; not shown: that {verdict.claim}."
         + (f" (The committed bits need not be met here: {reason}.)" if reason else "")
     )
 

@@ -5,13 +5,13 @@ not verify the lists of folders, which are objects, too: a changed list, or one 
 give examples other labels, leave some out, or write outside the project. So lists are verified, and
 their names checked, before DVC reads them. Running an interrupted transfer again completes it.
 
-Run: python -m samebits data pull|push [TARGET ...]
+Run: samebits data pull|push [TARGET ...]
 """
 
-import argparse
 import re
 import shutil
 import tempfile
+from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -115,13 +115,9 @@ def _pushable(store: Store, wanted: Mapping[str, str]) -> dict[str, set[str]]:
     return lists
 
 
-def main() -> None:
-    """Pull or push from the command line."""
-    parser = argparse.ArgumentParser(description="Exchange data and models with the remote.")
-    parser.add_argument("action", choices=["pull", "push"])
-    parser.add_argument("targets", nargs="*", help="outputs, .dvc files or stages; else everything")
-    options = parser.parse_args()
-    (pull if options.action == "pull" else push)(options.targets)
+def main(given: Namespace) -> None:
+    """Pull or push, as the verb of the command line says."""
+    (pull if given.verb == "data pull" else push)(given.targets)
 
 
 def fetch_lists(store: Store, wanted: Sequence[TrackedOutput]) -> None:

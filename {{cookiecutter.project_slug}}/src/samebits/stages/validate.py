@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from ..checks.validation import Reviewed, validate
-from ..console.errors import UserError
+from ..console.errors import CheckFailed, UserError
 from ..core.config import read
 from ..core.files import write_json
 from ..core.seals import Seal
@@ -53,5 +53,5 @@ def main(yours: Yours, seal: Seal) -> None:
     seal.check()
     write_json(REPORT, {"version": version, "release": release_of(version)} | summary)
     if refusal := table.refusal():
-        raise UserError(f"{refusal}\n{REPORT.as_posix()} holds all that was found.")
+        raise CheckFailed(f"{refusal}\n{REPORT.as_posix()} holds all that was found.")
     seal.write()

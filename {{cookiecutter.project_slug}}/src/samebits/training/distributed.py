@@ -21,7 +21,7 @@ from torch import Tensor, distributed
 from torch._C._distributed_c10d import Store, TCPStore
 from torch.distributed import distributed_c10d
 
-from ..console.errors import UserError
+from ..console.errors import COULD_NOT, UserError
 from ..core.sections import Reproducibility
 from .microbatch import fold
 from .shared_memory import Memory
@@ -149,7 +149,7 @@ def joined(processes: int, reproducibility: Reproducibility) -> Iterator[Group]:
             raise
         if rank:
             _say(error)
-        raise SystemExit(1) from None
+        raise SystemExit(COULD_NOT) from None
     finally:
         for child in children:
             child.communicate()

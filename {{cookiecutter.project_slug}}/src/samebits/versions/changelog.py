@@ -10,7 +10,7 @@ from .diff import Changes, classes_in
 CHANGELOG = Path("data/CHANGELOG.md")
 HEADER = (
     "# Changelog of the data\n\n"
-    '`make data-release VERSION=1.0 NOTE="..."` writes an entry for each version of the data.\n'
+    '`samebits data release 1.0 "..."` writes an entry for each version of the data.\n'
 )
 _START = "\n## "
 

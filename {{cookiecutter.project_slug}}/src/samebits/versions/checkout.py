@@ -67,7 +67,7 @@ def _refuse_to_lose_data() -> None:
         return
     if status == "modified":
         raise UserError(
-            f"{RAW} has changes that are in no version; keep them with 'make data-release', or "
+            f"{RAW} has changes that are in no version; keep them with 'samebits data release', or "
             f"undo them with 'dvc checkout --force {POINTER}'."
         )
     version = working_version()
@@ -181,7 +181,7 @@ def _bring(target: Release, wanted: Sequence[TrackedOutput]) -> None:
         missing = some(lacking(store, {RAW.as_posix(): target.version}))
         raise understood(store.name, store.url, done.stderr) or UserError(
             f"the remote lacks files of {target.title}, or has them altered: {missing}{reason}; "
-            "delete the altered ones there, and run 'make data-use VERSION="
+            "delete the altered ones there, and run 'samebits data checkout "
             f"{target.name}' and 'make push' where the data are complete. Nothing was changed."
         )
 

@@ -89,9 +89,7 @@ def _made(
 
 def _checked(note: str) -> str:
     if not note.strip():
-        raise UserError(
-            'the note is missing; say what is new: make data-release VERSION=1.0 NOTE="...".'
-        )
+        raise UserError('the note is missing; say what is new: samebits data release 1.0 "...".')
     if not note.isprintable():
         raise UserError("the note has line breaks or control characters; write one plain line.")
     return note.strip()
@@ -122,7 +120,7 @@ def _finish(held: Record, name: str) -> str:
     if held.release != name:
         raise UserError(
             f"version {held.release} of the data is committed, but has no tag here; get that with "
-            f"'git fetch --tags', or make it: 'make data-release VERSION={held.release} NOTE=...'."
+            f"'git fetch --tags', or make it: 'samebits data release {held.release} ...'."
         )
     _tag(held)
     return "It was committed already; now it has its tag."
@@ -130,7 +128,7 @@ def _finish(held: Record, name: str) -> str:
 
 def _check_order(name: str, known: Sequence[Release]) -> None:
     if any(number(release.name) == number(name) for release in known):
-        raise UserError(f"version {name} of the data exists; 'make data-list' lists them all.")
+        raise UserError(f"version {name} of the data exists; 'samebits data list' lists them all.")
     if known and number(name) < number(known[-1].name):
         raise UserError(
             f"version {name} would go backwards: the last one is {known[-1].name}; choose a higher "

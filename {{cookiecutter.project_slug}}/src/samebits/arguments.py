@@ -1,0 +1,116 @@
+"""The command line as one tree: groups, their verbs, what each is given; help ends with an example.
+
+The launcher asks it what to run, before anything heavy is imported.
+"""
+
+import argparse
+import textwrap
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from .console.errors import UserError
+from .verbs import GROUPS, VERBS, Argument, Verb
+
+NAME = "samebits"
+WIDTH = 79  # of the help, in columns
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong with a command line in one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise a `UserError`."""
+        raise UserError(f"{message}; '{self.prog} --help' says more.")
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """Return the arguments of a verb, and as `verb` its name; print help where it is asked for.
+
+    Raises:
+        UserError: there is no such verb, or its arguments are others.
+        SystemExit: help was printed.
+    """
+    if words:
+        _refuse_unknown(*words[:2])
+    return tree().parse_args(words or ["--help"])
+
+
+def tree() -> Parser:
+    """Return the parser of all verbs."""
+    top = Parser(
+        NAME,
+        usage=f"{NAME} VERB ...",
+        epilog=_epilog(f"{_listed()}\n\n{NAME} VERB --help says more.", "audit", "data list"),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verbs = _branches(top)
+    groups: dict[str, Any] = {}
+    for name, verb in VERBS.items():
+        group, _, last = name.rpartition(" ")
+        if group and group not in groups:
+            groups[group] = _branches(_group(verbs, group))
+        _add(groups[group] if group else verbs, last, name, verb)
+    return top
+
+
+def _branches(parser: Parser) -> Any:
+    # The list of verbs says all that argparse would say of these.
+    return parser.add_subparsers(
+        metavar="VERB", required=True, help=argparse.SUPPRESS, prog=parser.prog
+    )
+
+
+def _group(verbs: Any, name: str) -> Parser:
+    first = next(one for one in VERBS if one.startswith(f"{name} "))
+    parser: Parser = verbs.add_parser(
+        name,
+        usage=f"{NAME} {name} VERB ...",
+        description=_sentence(GROUPS[name]),
+        epilog=_epilog(_listed(name), first),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    return parser
+
+
+def _add(verbs: Any, last: str, name: str, verb: Verb) -> None:
+    parser: Parser = verbs.add_parser(
+        last,
+        description=textwrap.fill(f"{_sentence(verb.help)} {verb.more}".rstrip(), WIDTH),
+        epilog=_epilog("", name),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(verb=name)
+    for part in verb.arguments:
+        if isinstance(part, Argument):
+            parser.add_argument(*part.flags, **part.options)
+        else:
+            either = parser.add_mutually_exclusive_group()
+            for one in part:
+                either.add_argument(*one.flags, **one.options)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _epilog(text: str, *names: str) -> str:
+    lines = [f"  {NAME} {name} {VERBS[name].example}".rstrip() for name in names]
+    said = "\n".join(["example:", *lines])
+    return f"{text}\n\n{said}" if text else said
+
+
+def _listed(group: str = "") -> str:
+    """The verbs, of one group or all, each with what it does."""
+    known = {name: verb for name, verb in VERBS.items() if name.startswith(f"{group} ".lstrip())}
+    lines = [f"  {name:<14} {verb.help}" for name, verb in known.items()]
+    return "\n".join(["verbs:", *lines])
+
+
+def _refuse_unknown(first: str, second: str = "") -> None:
+    if first.startswith("-") or first in VERBS or f"{first} {second}" in VERBS:
+        return
+    within = [name.partition(" ")[2] for name in VERBS if name.startswith(f"{first} ")]
+    if not within:
+        raise UserError(f"there is no verb '{first}'; '{NAME} --help' lists them.")
+    if second not in ("-h", "--help"):
+        raise UserError(f"'{first}' takes one of {', '.join(within)}.")

@@ -1,0 +1,16 @@
+"""Colour for what a person reads at a terminal."""
+
+import os
+import sys
+
+GREEN, YELLOW, RED = 32, 33, 31  # of ECMA-48, as foreground
+
+
+def coloured(text: str, colour: int) -> str:
+    """Return a text for standard output, in colour if that is a terminal which shows it.
+
+    Who sets NO_COLOR (https://no-color.org) or TERM=dumb gets none; nor do pipes and files, nor
+    consoles of Windows, of which some would show the codes.
+    """
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or os.name == "nt"
+    return text if plain or not sys.stdout.isatty() else f"\x1b[{colour}m{text}\x1b[0m"
