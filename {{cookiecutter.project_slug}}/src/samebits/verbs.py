@@ -46,6 +46,7 @@ VERBS: Mapping[str, Verb] = {
     "rank": Verb("cli.rank", "order all experiments by score", yours=METRICS),
     "diagnose": Verb("cli.diagnose", "print the diagnosis", True, ("data", *MODEL)),
     "errors": Verb("cli.errors", "list the dev mistakes worth most, to tag", yours=SEEN),
+    "params": Verb("cli.params", "say of each key of params.yaml what it is, may be and does"),
     "latency": Verb("cli.latency", "measure the time of one prediction here", True, MODEL),
     "data add": Verb(
         "ingest.collect", "bring data in from a folder, an archive or an address", yours=("data",)
