@@ -5,6 +5,7 @@ Tests change some of what stands here; what they count stands in the table at th
 
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -159,9 +160,21 @@ class Place:
         file = self.root / "params.yaml"
         params = yaml.safe_load(file.read_text("utf-8"))
         for key, value in values.items():
-            [section] = [name for name, keys in params.items() if key in keys]
-            params[section][key] = value
+            params[self._section(key)][key] = value
         file.write_text(yaml.safe_dump(params, sort_keys=False), "utf-8")
+
+    def _section(self, key: str) -> str:
+        """That of a key, which params.yaml may leave out."""
+        files = [*self.root.glob("src/*/*.py"), self.root / "src/samebits/core/sections.py"]
+        [section] = {
+            name.lower()
+            for file in files
+            for name, body in re.findall(
+                r"^class (\w+):\n((?:.+\n|\n(?= ))*)", file.read_text("utf-8"), re.MULTILINE
+            )
+            if re.search(rf"^    {key}: ", body, re.MULTILINE)
+        }
+        return str(section)
 
 
 def stage(name: str, *, isolated: bool = True) -> tuple[str, ...]:

@@ -80,7 +80,7 @@ def test_verify_sees_a_changed_bit(project: Path, run: Run) -> None:
         ("size: 8", "size: 12", {"validate", "prepare"}),
         ("rotation: 10.0", "rotation: 5.0", {"train", "diagnose"}),
         ("dev_fraction: 0.15", "dev_fraction: 0.2", {"validate", "prepare", "diagnose"}),
-        ("width: 32", "width: 16", {"train", "evaluate"}),
+        ("width: 32", "width: 16", {"train", "evaluate", "diagnose"}),
         ("epochs: 40", "epochs: 1", {"train", "diagnose"}),
         ("dropout: 0.1", "dropout: 0.2", {"train", "diagnose"}),
         ("metric: macro_f1", "metric: accuracy", {"evaluate", "diagnose"}),

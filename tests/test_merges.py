@@ -78,7 +78,7 @@ def test_lines_of_two_results(run: Run, merged: Path) -> None:
 def test_a_value_edited_while_training_runs(run: Run, project: Path) -> None:
     """As a person does who tries the next idea meanwhile; undone, training goes on."""
     set_param(project, "epochs: 40", "epochs: 30")
-    set_param(project, "checkpoint_every: 200", "checkpoint_every: 5")
+    set_param(project, "runtime: ", "runtime:\n  checkpoint_every: 5 ")
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(run, "dvc", "repro", "train", fails=True)
         while not list((project / "checkpoints").glob("*.ckpt")) and not running.done():

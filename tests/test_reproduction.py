@@ -8,6 +8,7 @@ The table at the end says what changed, and at how many bytes the tracked output
 
 import json
 import random
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -165,9 +166,10 @@ def test_runtime(base: Base, counted: Counted) -> None:
     }
     counted(dict(zip(found, both(run, found.values()), strict=True)))
     with base.copy() as place:
-        params = (place.root / "params.yaml").read_text("utf-8")
-    runtime = {key.rstrip(":") for key in params.partition("runtime:\n")[2].split()[::2]}
-    assert runtime == {*values, "processes", "stream"}, "a key has no row"
+        sections = (place.root / "src/samebits/core/sections.py").read_text("utf-8")
+    runtime = sections.partition("class Runtime:")[2].partition("\n\n\n")[0]
+    keys = set(re.findall(r"^    (\w+): ", runtime, re.MULTILINE))
+    assert keys == {*values, "processes", "stream"}, "a key has no row"
 
 
 SOCKETS = """

@@ -365,9 +365,6 @@ def test_another_kind_of_example(place: Place, tmp_path: Path) -> None:
     [given] = map(yaml.safe_load, blocks["yaml"])
     params |= {name: given[name] for name in ("input", "augmentation", "model")}
     params["evaluation"] |= given["evaluation"]
-    [gone] = re.findall(r"((?:`\w+`(?:, | and |\n| )+)+)leave its section `data`", page)
-    for key in re.findall(r"`(\w+)`", gone):
-        del params["data"][key]
     params["optimization"] |= {"epochs": 30, "batch_size": 32}
     (place.root / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), "utf-8")
     change(place.root, [("dvc.yaml", r"(  report:\n(?:.*\n)*?    deps: \[)", rf"\1{files[3]}, ")])

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from samebits.audit.dvclock import lock
+from samebits.audit.dvcfiles import stages
+from samebits.audit.dvclock import _other_parts, lock
 from samebits.audit.project import Project
 from samebits.audit.rooms import TRANSPARENT
 from samebits.audit.run import audit
@@ -42,10 +43,10 @@ def test_a_file_of_yours_makes_its_own_stages_stale(copy: Any) -> None:
         "training": ["train"],
         "metrics": ["evaluate", "diagnose", "report"],
     }
-    for name, stages in readers.items():
+    for name, expected in readers.items():
         copy.append(f"{copy.package}/{name}.py", "# changed\n")
         stale = [one.message for one in copy.new()[LOCK] if "changed since" in one.message]
-        assert [message.split()[1].rstrip(":") for message in stale] == stages
+        assert [message.split()[1].rstrip(":") for message in stale] == expected
         copy.restore()
 
 
@@ -222,6 +223,17 @@ def test_a_record_of_another_run(copy: Any, expect: Any, part: str, old: str, ne
 def test_an_identity_of_another_run(copy: Any, expect: Any) -> None:
     copy.write("models/identity.json", '{"code": "0"}\n')
     expect(LOCK, "models/identity.json", 1, "of another run than dvc.lock (code)")
+
+
+def test_an_identity_has_the_defaults_of_keys_that_params_leaves_out(copy: Any) -> None:
+    path = f"{copy.package}/model.py"
+    copy.replace(path, "    activation: str", "    bias: bool = True\n    activation: str")
+    project = Project(copy.root)
+    [train] = [stage for stage in stages(project) if stage.name == "train"]
+    known = project.yaml("params.yaml").mapping("model")
+    for bias, other in ((True, []), (False, ["params"])):
+        identity = {"params": {"model": {**known, "bias": bias}}}
+        assert _other_parts(project, train, identity) == other
 
 
 def test_a_lock_without_an_output(copy: Any, expect: Any) -> None:

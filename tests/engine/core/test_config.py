@@ -14,6 +14,7 @@ from handwritten_digits.training import Augmentation
 
 from samebits.console.errors import UserError
 from samebits.core import config
+from samebits.core.params import written
 from samebits.core.sections import (
     Data,
     Evaluation,
@@ -25,7 +26,7 @@ from samebits.core.sections import (
 )
 
 SECTIONS: list[Any] = [
-    *(Task, Data, Input, Augmentation, Model, Optimization, Regularization),
+    *(Model, Optimization, Augmentation, Regularization, Input, Task, Data),
     *(Evaluation, Reproducibility, Runtime),
 ]
 Settle = Callable[..., None]
@@ -58,12 +59,11 @@ def refusal(params: Path) -> str:
 def test_the_shipped_file_reads(params: Path, section: Any) -> None:
     name, values = section.__name__.lower(), config.read(section)
     content = yaml.safe_load(params.read_text(encoding="utf-8"))
-    plain = {
-        key: list(one) if isinstance(one, tuple) else one
-        for key, one in dataclasses.asdict(values).items()
-    }
-    assert plain == content[name]
+    plain = {key: written(value) for key, value in dataclasses.asdict(values).items()}
+    assert plain.items() >= content[name].items()
     assert config.values(name) == dataclasses.asdict(values)
+    defaults = {field.name: field.default for field in dataclasses.fields(section)}
+    assert all(plain[key] == defaults[key] for key in plain.keys() - content[name].keys())
 
 
 def test_every_section_is_known() -> None:
@@ -244,7 +244,7 @@ def test_not_yaml(params: Path, content: bytes) -> None:
 @pytest.mark.parametrize("content", ["", "3", "- data", "# nothing"])
 def test_no_sections(params: Path, content: str) -> None:
     params.write_text(content, "utf-8")
-    assert "has no sections; it needs task, data, input" in refusal(params)
+    assert "has no sections; it needs model, optimization, augmentation" in refusal(params)
 
 
 def test_no_file(tmp_path: Path) -> None:
@@ -314,7 +314,7 @@ def test_what_masks_need(params: Path, settle: Settle, changes: dict[str, Any], 
     assert words in refusal(params)
 
 
-OF_IMAGES = "bits, megapixels, odd_size, odd_mode, near_duplicate"
+OF_IMAGES = "bits, megapixels, near_duplicate, odd_mode, odd_size"
 
 
 def rows(params: Path) -> Path:
@@ -329,19 +329,18 @@ def rows(params: Path) -> Path:
 
 def test_what_is_about_images_alone(params: Path, settle: Settle) -> None:
     data = rows(params)
+    settle(params, data=dict.fromkeys(OF_IMAGES.split(", "), 1.0) | {"bits": 16})
     with pytest.raises(UserError, match=f"delete {OF_IMAGES} from section 'data': data.py neith"):
         config.read(Data, params)
     spare(params, images=False)
     assert config.read(Data, params).imbalance == 10.0
-    for line in ("import samebits.data.mask", "from samebits.data import image"):
-        data.write_text(f"{line}\n{data.read_text('utf-8')}", "utf-8")
-        found = refusal_of_data(params)
-        assert "key 'odd_size' is missing from section 'data'; add 'odd_size: 4.0', or" in found
-        assert found.count("is missing") == 5
-        data.write_text(data.read_text("utf-8").partition("\n")[2], "utf-8")
     settle(params, data={"odd_mode": 0.2})
     assert "delete odd_mode from section 'data'" in refusal_of_data(params)
     assert refusal_of_data(params).endswith("so nothing reads it.")
+    for line in ("import samebits.data.mask", "from samebits.data import image"):
+        data.write_text(f"{line}\n{data.read_text('utf-8')}", "utf-8")
+        assert config.read(Data, params).odd_mode == 0.2
+        data.write_text(data.read_text("utf-8").partition("\n")[2], "utf-8")
 
 
 def refusal_of_data(params: Path) -> str:
@@ -352,12 +351,55 @@ def refusal_of_data(params: Path) -> str:
 
 def test_what_is_about_classes_alone(params: Path, settle: Settle) -> None:
     settle(params, **NUMBER)
+    settle(params, data={"imbalance": 10.0, "label_error": 0.9})
     why = "answers have no classes where task.target is number, so nothing reads them."
     assert f"delete imbalance, label_error from section 'data': {why}" in refusal(params)
     spare(params)
     config.read(Data, params)
-    settle(params, task={"target": "class"})
-    assert "add 'imbalance: 10.0', or what you want: it takes a number of at" in refusal(params)
     settle(params, **MASK)
     settle(params, data={"imbalance": 10.0})
     assert "delete imbalance from section 'data': an example has" in refusal(params)
+
+
+def test_a_key_with_a_default_may_be_left_out(params: Path, settle: Settle) -> None:
+    absent = config.left_out("data", "model")
+    assert "data.drift" in absent
+    assert not any(key.startswith(("model.", "runtime.")) for key in absent)
+    assert config.read(Data, params).drift == 0.1
+    settle(params, data={"drift": 0.2})
+    assert config.read(Data, params).drift == 0.2
+    assert config.left_out("data") == absent - {"data.drift"}
+    settle(params, data={"drift": 2})
+    assert "'data.drift' is 2, but takes a number from 0 to 1." in refusal_of_data(params)
+
+
+MORE = """
+    heads: int = number(1, 64, default=HEADS)
+    kinds: tuple[str, ...] = names(default=("a", "b"))
+    norm: str = choice("group", "layer", default="layer")
+    bias: bool = True
+"""
+
+
+def test_your_own_keys_may_have_defaults(params: Path, settle: Settle) -> None:
+    file = params.parent / "src" / PACKAGE / "model.py"
+    shipped = file.read_text("utf-8").replace("import choice,", "import names, choice,")
+    text = shipped.replace("    activation: str", f"{MORE[1:]}    activation: str")
+    file.write_text(text.replace("GROUPS = 8", "HEADS = 8\nGROUPS = 8"), "utf-8")
+    given = {"heads": 8, "kinds": ("a", "b"), "norm": "layer", "bias": True}
+    assert config.values("model").items() >= given.items()
+    assert len(config.left_out("model")) == 4
+    settle(params, model={"heads": 4, "bias": False})
+    assert config.values("model").items() >= {"heads": 4, "bias": False, "norm": "layer"}.items()
+    assert config.left_out("model") == {"model.kinds", "model.norm"}
+    computed = text.replace("default=HEADS", "default=len(ACTIVATIONS)")
+    file.write_text(computed, "utf-8")
+    settle(params, model={"heads": 4})
+    config.values("model")
+    whole = params.read_text("utf-8")
+    params.write_text(whole.replace("  heads: 4\n", ""), "utf-8")
+    with pytest.raises(UserError, match="key 'heads' is missing from section 'model'; add it"):
+        config.values("model")
+    file.write_text(text.replace("default=HEADS", "default=65"), "utf-8")
+    with pytest.raises(UserError, match=r"'model.heads' is 65, but takes a whole number from 1 to"):
+        config.values("model")

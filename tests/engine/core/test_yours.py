@@ -60,7 +60,7 @@ class Input:
         "kind": Key("kind", None, {}),
         "drawn": Key("drawn", int, {}),
         "unknown": Key("unknown", int, {}),
-        "plain": Key("plain", int, {}),
+        "plain": Key("plain", int, {}, 3),
     }
 
 

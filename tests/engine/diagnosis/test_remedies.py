@@ -22,7 +22,7 @@ from samebits.core.sections import Data, Evaluation, Optimization, Regularizatio
 from samebits.data.loader import Split
 from samebits.diagnosis import remedies
 from samebits.diagnosis.gaps import LINKS
-from samebits.diagnosis.ideas import DiagnosisSettings, Idea
+from samebits.diagnosis.ideas import SAME, DiagnosisSettings, Idea, run
 from samebits.training import network as networks
 
 pytestmark = pytest.mark.usefixtures("params")
@@ -171,3 +171,15 @@ def test_early_stopping_is_shown_as_moving_two_links() -> None:
     settings = replace(SETTINGS, regularization=stopped)
     found = remedies.ideas("bias", "regularized", settings)
     assert "no early stopping" in [one.idea for one in found]
+
+
+def test_a_key_that_params_leaves_out_is_added_to_it() -> None:
+    """As `dvc exp run -S` wants it: with a plus."""
+    made = run(model__width=64, optimization__epochs=2)
+    written = "dvc exp run -S 'data.train_on=\"\"'"
+    for command, left_out, asked in (
+        (made, (), "dvc exp run -S model.width=64 -S optimization.epochs=2"),
+        (made, ("model.width",), "dvc exp run -S +model.width=64 -S optimization.epochs=2"),
+        (written, ("data.train_on",), "dvc exp run -S '+data.train_on=\"\"'"),
+    ):
+        assert Idea("", "", "", command, SAME).record(left_out)["command"] == asked

@@ -78,8 +78,14 @@ def test_one_that_is_there_is_not_run_again(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_values_are_written_as_yaml_has_them() -> None:
     command = runner._command("s", {"a.b": True, "a.c": 1e-05, "a.d": "*/web-*"})
-    assert command[-6:] == ["--set-param", "a.b=true", "--set-param", "a.c=1e-05", *command[-2:]]
-    assert command[-1] == "a.d=*/web-*"
+    assert command[-6:] == [
+        "--set-param",
+        "++a.b=true",
+        "--set-param",
+        "++a.c=1e-05",
+        *command[-2:],
+    ]
+    assert command[-1] == "++a.d=*/web-*"
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ def test_the_whole_example(history: Any, said: Any) -> None:
         (
             {"params": {"a": {"b": 1}}},
             {"params": {"a": {"c": 1}}},
-            "params a.b 1 -> none",
+            "params a.b 1 -> unset",
         ),
     ],
 )
@@ -208,8 +208,8 @@ def test_the_text_is_aligned(history: Any) -> None:
     first, second = {"x": 1}, {"x": 1, "a": {"long_name": 1, "b": 1}}
     names = history.commit(params=first), history.commit(params=second)
     shown = explain.explanation(*(revisions.Revision.find(name) for name in names))
-    assert "  params       a.b          none -> 1\n" in shown
-    assert "               a.long_name  none -> 1\n" in shown
+    assert "  params       a.b          unset -> 1\n" in shown
+    assert "               a.long_name  unset -> 1\n" in shown
     assert all(line == line.rstrip() for line in shown.splitlines())
 
 

@@ -156,6 +156,12 @@ def test_what_a_lock_is_too_old_for(history: Any) -> None:
     assert found == ["reproducibility.level", "src/p/model.py"]
 
 
+def test_a_key_that_params_had_left_out_makes_a_lock_too_old(history: Any) -> None:
+    text = "{optimization: {rate: 0.006, more: 1}, reproducibility: {level: off}, other: {key: 1}}"
+    found = Revision.find(history.commit(files={"params.yaml": text})).stale()
+    assert found == ["optimization.more"]
+
+
 def test_params_are_text(history: Any) -> None:
     files = {"params.yaml": "a: {level: off, rate: 1e-5, sizes: [1, 2]}"}
     found = Revision.find(history.commit(files=files)).params()

@@ -180,6 +180,12 @@ VERBS: Mapping[str, Verb] = {
         torch=True,
         yours=MODEL,
     ),
+    "params": Verb(
+        "cli.params",
+        "say of each key of params.yaml what it is, may be and does",
+        "data.drift",
+        (argument("key", nargs="?", default="", help="a section, or a key as data.drift"),),
+    ),
     "data add": Verb(
         "ingest.collect",
         "bring data in from a folder, an archive or an address",

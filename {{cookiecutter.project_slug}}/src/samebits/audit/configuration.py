@@ -53,8 +53,7 @@ def _disagreement(project: Project) -> list[Finding]:
             message = f"nothing reads {name}.{key} here: {idle[key]}; drop the line"
             findings.append(Finding(PARAMS, params.line(name, key), message))
     for name, section in declared.items() if params.mapping() else ():
-        spared = idle if name == "data" else {}
-        for key in section.keys.keys() - params.mapping(name).keys() - spared.keys():
+        for key in section.keys.keys() - params.mapping(name).keys() - section.defaults.keys():
             message = f"{name}.{key} is not in {PARAMS}; add it there or drop it"
             findings.append(Finding(section.path, section.keys[key], message))
     return findings

@@ -13,6 +13,7 @@ from .dvcfiles import LOCK, PARAMS, PIPELINE, Stage, inside, joined, stages, tra
 from .findings import Check, Finding, check, count
 from .parsing import Broken, Document, json_value
 from .project import Project
+from .sections import sections
 
 _REPRO = "run `dvc repro`"
 _ABSENT = object()
@@ -158,8 +159,11 @@ def _other_parts(project: Project, stage: Stage, identity: dict[str, Any]) -> li
     del now["inputs"]  # these may be large; dvc.lock has their versions
     if (raw := tracked_data(project).get("data/raw")) and not project.data_alone:
         now["data"] = raw.md5
-    sections = _dict(identity.get("params"))
-    now["params"] = {name: project.yaml(PARAMS).mapping(name) for name in sections}
+    params, known = project.yaml(PARAMS), sections(project)
+    now["params"] = {
+        name: {**(known[name].defaults if name in known else {}), **params.mapping(name)}
+        for name in _dict(identity.get("params"))
+    }
     return [name for name in identity if name in now and not _same(identity[name], now[name])]
 
 

@@ -1,24 +1,31 @@
 """The sections of params.yaml: where each is declared, and what the code reads of them."""
 
 import ast
+from collections.abc import Mapping
+from dataclasses import MISSING
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from ..core.yours import YOURS
+from ..core.yours import YOURS, keys_of
 from .parsing import parents, python
 from .project import Project
 from .rooms import ENGINE
 
 FILE = f"{ENGINE}/core/sections.py"
+SPELLED = ("values", "left_out")  # functions of core/config.py that take sections by name
 
 
 class Section(NamedTuple):
-    """A dataclass that declares a section: its name, its file and line, the line of each key."""
+    """A dataclass that declares a section: its name, its file and line, the line of each key.
+
+    `defaults` are the values of those keys that params.yaml need not have.
+    """
 
     name: str
     path: str
     line: int
     keys: dict[str, int]
+    defaults: Mapping[str, Any]
 
 
 def files(project: Project) -> list[str]:
@@ -29,12 +36,17 @@ def files(project: Project) -> list[str]:
 def sections(project: Project) -> dict[str, Section]:
     """The dataclasses that declare sections, by section: the class's name in lower case."""
     return {
-        name: Section(name, path, line, keys)
+        name: Section(name, path, line, keys, _defaults(project.text(path) or "", name))
         for path in files(project)
         if project.tree(path)
         for name, line, keys in _sections(project.text(path) or "")
         if path == FILE or name in YOURS
     }
+
+
+def _defaults(text: str, section: str) -> Mapping[str, Any]:
+    keys = keys_of(text.encode(), section)
+    return {name: key.default for name, key in keys.items() if key.default is not MISSING}
 
 
 @cache
@@ -70,7 +82,10 @@ def _fields(node: ast.ClassDef) -> list[tuple[ast.Name, str]]:
 
 
 def reads(project: Project, path: str) -> dict[str, int]:
-    """The sections that a file reads with `read(Section)` or `values("section")`, by line."""
+    """The sections that a file reads, by line.
+
+    It does so with `read(Section)`, `values("section")` or `left_out("section", "other")`.
+    """
     known = sections(project)
     if not project.tree(path):
         return {}
@@ -80,7 +95,7 @@ def reads(project: Project, path: str) -> dict[str, int]:
 
 @cache
 def _reads(text: str) -> dict[str, int]:
-    if "read(" not in text and "values(" not in text:
+    if not any(f"{name}(" in text for name in ("read", *SPELLED)):
         return {}
     calls = [node for node in parents(text) if isinstance(node, ast.Call) and node.args]
     named = [
@@ -89,11 +104,13 @@ def _reads(text: str) -> dict[str, int]:
     # A class, not a variable: `file.read(data)` reads no section.
     found = {name.lower(): line for name, line in named if name[:1].isupper()}
     spelled = [
-        (node.args[0].value, node.lineno)
+        (name.value, node.lineno)
         for node in calls
-        if last_name(node.func) == "values" and isinstance(node.args[0], ast.Constant)
+        if last_name(node.func) in SPELLED
+        for name in node.args
+        if isinstance(name, ast.Constant)
     ]
-    return found | {str(name): line for name, line in spelled}
+    return {str(name): line for name, line in spelled} | found
 
 
 def accesses(project: Project, path: str) -> set[tuple[str, str]]:

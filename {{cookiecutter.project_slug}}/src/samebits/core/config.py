@@ -8,6 +8,7 @@ stage that runs. Of your files the syntax alone is read for that: to import them
 
 import re
 from collections.abc import Collection, Hashable, Iterator, Mapping
+from dataclasses import MISSING
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
@@ -23,13 +24,14 @@ from .yours import YOURS, declared, package, reads_images
 PARAMS = Path("params.yaml")
 MOST_BYTES, MOST_LETTERS = 100_000, 500  # of the file, and of one text in it
 MOST_SAID, DEPTH = 20, 20  # mistakes in one message, and levels of nesting
+# What one turns every day first, what nobody needs to turn last: as params.yaml has them.
 ORDER = (
-    *("task", "data", "input", "augmentation", "model", "optimization", "regularization"),
+    *("model", "optimization", "augmentation", "regularization", "input", "task", "data"),
     *("evaluation", "reproducibility", "runtime"),
 )
 ENGINE = {
-    one.__name__.lower(): keys(one)
-    for one in (
+    section.__name__.lower(): keys(section)
+    for section in (
         *(engine.Task, engine.Data, engine.Optimization, engine.Regularization),
         *(engine.Evaluation, engine.Reproducibility, engine.Runtime),
     )
@@ -57,11 +59,9 @@ def read(section: type[Section], path: Path = PARAMS) -> Section:
         UserError: the file is missing or not YAML, or holds an unknown, misplaced, missing or
             repeated key or a value out of range; the message lists every such problem.
     """
-    content, name = contents(path), section.__name__.lower()
-    found = problems(content, {**sections(), name: keys(section)})
-    if found:
-        raise UserError(f"{path}: " + f"\n       {path}: ".join(found))
-    return section(**_typed(content[name], keys(section)))
+    name = section.__name__.lower()
+    known = {**sections(), name: keys(section)}
+    return section(**_typed(checked(known, path)[name], known[name]))
 
 
 def values(section: str, path: Path = PARAMS) -> dict[str, Any]:
@@ -70,10 +70,35 @@ def values(section: str, path: Path = PARAMS) -> dict[str, Any]:
     Raises:
         UserError: as `read`.
     """
-    known, content = sections(), contents(path)
-    if found := problems(content, known):
-        raise UserError(f"{path}: " + f"\n       {path}: ".join(found))
-    return _typed(content[section], known[section])
+    known = sections()
+    return _typed(checked(known, path)[section], known[section])
+
+
+def checked(known: Sections, path: Path = PARAMS) -> dict[str, Any]:
+    """Return the sections of the file at `path`, as they are written there.
+
+    Raises:
+        UserError: as `read`.
+    """
+    content = contents(path)
+    if wrong := problems(content, known):
+        raise UserError(f"{path}: " + f"\n       {path}: ".join(wrong))
+    return content
+
+
+def left_out(*names: str) -> frozenset[str]:
+    """Return the keys of sections that params.yaml does not have, as `data.odd_size`.
+
+    They have their defaults, and `dvc exp run -S` takes them with a plus alone.
+
+    Raises:
+        UserError: as `read`.
+    """
+    known = sections()
+    content = checked(known)
+    return frozenset(
+        f"{name}.{key}" for name in names for key in known[name] if key not in content[name]
+    )
 
 
 def check_slices(facts: Collection[str], path: Path = PARAMS) -> None:
@@ -91,7 +116,7 @@ def check_slices(facts: Collection[str], path: Path = PARAMS) -> None:
 
 
 def _typed(values: Mapping[str, Any], known: Mapping[str, Key]) -> dict[str, Any]:
-    return {key: typed(values[key], one) for key, one in known.items() if key in values}
+    return {name: typed(values.get(name, key.default), key) for name, key in known.items()}
 
 
 def images() -> bool | None:
@@ -111,9 +136,9 @@ def problems(content: dict[str, Any], known: Sections | None = None) -> list[str
     Of very many, the first `MOST_SAID` and a word on the others.
     """
     known = known or sections()
-    found = list(islice(_problems(content, known), MOST_SAID + 1))
-    found = found or [*_spared(content, known), *engine.contradictions(content)]
-    return found if len(found) <= MOST_SAID else [*found[:MOST_SAID], "and more like this."]
+    wrong = list(islice(_problems(content, known), MOST_SAID + 1))
+    wrong = wrong or [*_idle(content), *engine.contradictions(content)]
+    return wrong if len(wrong) <= MOST_SAID else [*wrong[:MOST_SAID], "and more like this."]
 
 
 def _problems(content: dict[str, Any], known: Sections) -> Iterator[str]:
@@ -124,30 +149,25 @@ def _problems(content: dict[str, Any], known: Sections) -> Iterator[str]:
             yield f"section '{name}' is missing; add it with its keys {', '.join(section)}."
             continue
         yield from (_unknown_key(key, name, known) for key in values if key not in section)
-        for key, one in section.items():
-            if key not in values:
-                if "usual" not in one.rules:
-                    yield _missing(key, name, f"add it: it takes {allowed(one)}.")
-            elif not fits(values[key], one):
-                said = f"'{name}.{key}' is {shown(values[key])}, but takes {allowed(one)}."
-                yield said + hint(values[key], one)
+        for key, rule in section.items():
+            value = values.get(key, rule.default)
+            if value is MISSING:
+                yield (
+                    f"key '{key}' is missing from section '{name}'; add it: it takes "
+                    f"{allowed(rule)}."
+                )
+            elif not fits(value, rule):
+                said = f"'{name}.{key}' is {shown(value)}, but takes {allowed(rule)}."
+                yield said + hint(value, rule)
 
 
-def _spared(content: dict[str, Any], known: Sections) -> Iterator[str]:
-    """Yield what is wrong with the keys of section `data` that some projects have no use for."""
+def _idle(content: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the keys of section `data` that do nothing in this project."""
     unused = engine.unused(content["task"]["target"], images=images() is not False)
     for why in dict.fromkeys(unused.values()):
         if idle := [key for key in content["data"] if unused.get(key) == why]:
             those = "it" if len(idle) == 1 else "them"
             yield f"delete {', '.join(idle)} from section 'data': {why}, so nothing reads {those}."
-    for key, one in known["data"].items():
-        if "usual" in one.rules and key not in unused and key not in content["data"]:
-            takes = f"add '{key}: {one.rules['usual']}', or what you want: it takes {allowed(one)}."
-            yield _missing(key, "data", takes)
-
-
-def _missing(key: str, section: str, cure: str) -> str:
-    return f"key '{key}' is missing from section '{section}'; {cure}"
 
 
 def contents(path: Path) -> dict[str, Any]:
@@ -235,7 +255,7 @@ def _unknown_key(key: object, section: str, known: Sections) -> str:
     homes = [name for name, other in known.items() if key in other]
     if homes:
         return f"key '{key}' stands in section '{section}', but belongs in '{homes[0]}'; move it."
-    everywhere = {one: name for name, other in known.items() for one in other}
+    everywhere = {other: name for name, keys in known.items() for other in keys}
     close = get_close_matches(str(key), list(known[section]), 1)
     close = close or get_close_matches(str(key), everywhere, 1)
     near = f"did you mean '{everywhere[close[0]]}.{close[0]}'? " if close else ""

@@ -30,7 +30,7 @@ def read_table(path: Path, header: Sequence[str]) -> tuple[list[tuple[int, list[
             return [], [f"{name} must begin with the line {','.join(header)}."]
         for cells in reader:
             if len(cells) == len(header):
-                rows.append((reader.line_num, [named(one.strip()) for one in cells]))
+                rows.append((reader.line_num, [named(cell.strip()) for cell in cells]))
             elif cells:
                 problems.append(
                     f"{name}, line {reader.line_num}, has {len(cells)} cells instead of "

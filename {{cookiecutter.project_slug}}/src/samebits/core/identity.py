@@ -46,7 +46,7 @@ def identity(
     return depended(declared(read_yaml(Path("dvc.yaml")), stage).deps, listed) | {
         "data": data_version,
         "examples": digest(indexes, below=2),
-        "params": {type(one).__name__.lower(): asdict(one) for one in sections},
+        "params": {type(section).__name__.lower(): asdict(section) for section in sections},
     }
 
 
@@ -61,11 +61,11 @@ def depended(deps: Sequence[str], but: Collection[Path], root: Path = Path()) ->
     Raises:
         UserError: one of the files is missing.
     """
-    paths = [Path(one) for one in deps]
+    paths = [Path(dep) for dep in deps]
     own = [path for path in paths if path.parts[0] == "src"]
     others = [path for path in paths if path not in {*own, *but, Path(LOCK)}]
-    code = [one.relative_to(root) for path in own for one in files(root / path)]
-    inside = [one.relative_to(root) for path in others for one in files(root / path)]
+    code = [file.relative_to(root) for path in own for file in files(root / path)]
+    inside = [file.relative_to(root) for path in others for file in files(root / path)]
     # Names start below src/<package>/, so that the same code in a renamed package is the same code.
     return {
         "code": digest(code, below=2, root=root),

@@ -118,9 +118,9 @@ class _Refusing(TorchDispatchMode):  # type: ignore[no-untyped-call]
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        found = refused(getattr(func, "overloadpacket", func).__name__, args)
-        if found is not None:
-            self._refusal = UserError(_said(self._network, *found))
+        refusal = refused(getattr(func, "overloadpacket", func).__name__, args)
+        if refusal is not None:
+            self._refusal = UserError(_said(self._network, *refusal))
             raise self._refusal
         return func(*args, **kwargs or {})
 

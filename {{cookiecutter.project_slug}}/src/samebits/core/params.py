@@ -4,11 +4,15 @@ A section is a frozen dataclass; each field is a key. `number`, `choice` and the
 takes:
 
     width: int = number(1, 65536, bigger="*2")
+
+A key whose field has a default may be left out of params.yaml; a value there overrides it:
+
+    heads: int = number(1, 1024, default=4)
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import field, fields
+from dataclasses import MISSING, field, fields
 from typing import Any, NamedTuple
 
 LARGEST = 2**63 - 1  # of any number: what a computer counts with
@@ -18,35 +22,49 @@ TYPES["tuple[str, ...]"] = tuple[str, ...]
 
 
 class Key(NamedTuple):
-    """A key of a section: its name, the type of its values, and what else holds for them."""
+    """A key of a section: its name, the type of its values, and what else holds for them.
+
+    `default` is the value, as params.yaml would have it, where that has none; MISSING: it must.
+    """
 
     name: str
     type: Any
     rules: Mapping[str, Any]
+    default: Any = MISSING
 
 
 def keys(section: Any) -> dict[str, Key]:
     """Return the keys of a dataclass by name."""
     return {
-        one.name: Key(one.name, TYPES.get(str(one.type), one.type), one.metadata)
-        for one in fields(section)
+        key.name: Key(
+            key.name, TYPES.get(str(key.type), key.type), key.metadata, written(key.default)
+        )
+        for key in fields(section)
     }
 
 
-def number(low: float, high: float = float("inf"), *, bigger: str = "") -> Any:
+def written(value: Any) -> Any:
+    """Return a value of a section as params.yaml has it: a tuple as a list."""
+    return [*value] if isinstance(value, tuple) else value
+
+
+def number(
+    low: float, high: float = float("inf"), *, bigger: str = "", default: Any = MISSING
+) -> Any:
     """A field whose value lies between `low` and `high`, both included.
 
     Args:
         low, high: the ends.
         bigger: of a key of the network, the step to a larger one that `diagnose` may suggest: "*2"
             or "+1".
+        default: the value where params.yaml has none.
 
     Raises:
         ValueError: that is no step.
     """
     if bigger and not re.fullmatch(r"[*+][1-9]\d*", bigger):
         raise ValueError(f"bigger is {bigger!r}; write a step such as '*2' or '+1'")
-    return field(metadata={"low": low, "high": high, "bigger": bigger})
+    return field(default=default, metadata={"low": low, "high": high, "bigger": bigger})
 
 
 def pattern(regular: bool) -> Any:
@@ -59,19 +77,14 @@ def texts(shape: re.Pattern[str], example: str) -> Any:
     return field(metadata={"shape": shape, "example": example})
 
 
-def names() -> Any:
-    """A field whose value is a list of names."""
-    return field(metadata={"names": True})
+def names(default: Any = MISSING) -> Any:
+    """A field whose value is a list of names; a default is a tuple."""
+    return field(default=default, metadata={"names": True})
 
 
-def spared(key: Any, usual: float) -> Any:
-    """A field that some projects have no use for, and leave out; others may start with `usual`."""
-    return field(default=usual, metadata={**key.metadata, "usual": usual})
-
-
-def choice(*values: str | int) -> Any:
+def choice(*values: str | int, default: Any = MISSING) -> Any:
     """A field whose value is one of `values`."""
-    return field(metadata={"choices": values})
+    return field(default=default, metadata={"choices": values})
 
 
 def fits(value: Any, key: Key) -> bool:

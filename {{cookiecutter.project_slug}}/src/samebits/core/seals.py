@@ -89,8 +89,8 @@ class Seal:
         own = path_of(self._stage)
         outs = [Path(path) for path in self._declared.outs if path != own]
         made = {path.as_posix(): hash_of(path) for path in outs if path.exists()}
-        found = content(self._declared, self._values, self._hashes, made, package())
-        write_bytes(Path(own), found)
+        seal = content(self._declared, self._values, self._hashes, made, package())
+        write_bytes(Path(own), seal)
 
     def _changed(self) -> Iterator[str]:
         for path, state in self._states.items():
@@ -122,13 +122,13 @@ def content(
         outs: MD5 of each output, a file's or a folder's, but for the seal.
         package: its name is left out, so that the same code in a renamed package is the same.
     """
-    found = {
+    seal = {
         "command": re.sub(rf"(?<=-m ){package}\b", "*", declared.command),
-        "deps": {re.sub(rf"^src/{package}/", "src/*/", path): one for path, one in deps.items()},
+        "deps": {re.sub(rf"^src/{package}/", "src/*/", path): md5 for path, md5 in deps.items()},
         "outs": outs,
         "params": values,
     }
-    return f"{json.dumps(found, indent=1, sort_keys=True)}\n".encode()
+    return f"{json.dumps(seal, indent=1, sort_keys=True)}\n".encode()
 
 
 def declared(pipeline: Any, stage: str) -> Declared:
@@ -138,11 +138,11 @@ def declared(pipeline: Any, stage: str) -> Declared:
         UserError: it has no such stage.
     """
     try:
-        found = pipeline["stages"][stage]
-        outs = [*_paths(found, "outs"), *_paths(found, "metrics"), *_paths(found, "plots")]
-        command = found["cmd"]
+        entry = pipeline["stages"][stage]
+        outs = [*_paths(entry, "outs"), *_paths(entry, "metrics"), *_paths(entry, "plots")]
+        command = entry["cmd"]
         joined = " && ".join(command) if isinstance(command, list) else str(command)
-        return Declared(joined, _paths(found, "deps"), found.get("params") or [], outs)
+        return Declared(joined, _paths(entry, "deps"), entry.get("params") or [], outs)
     except (KeyError, TypeError, AttributeError):
         raise UserError(
             f"there is no dvc.yaml with deps of a stage '{stage}'; restore it from Git."
@@ -151,22 +151,22 @@ def declared(pipeline: Any, stage: str) -> Declared:
 
 def values(declared: Declared, root: Path = Path()) -> dict[str, Any]:
     """Return what the params of a stage are now, by `<file>:<key>`; numbers in one spelling."""
-    found = {}
+    spelled = {}
     for entry in declared.params:
         for file, keys in (entry if isinstance(entry, dict) else {PARAMS: [entry]}).items():
             content = read_yaml(root / file, aliases=False)
             for key in keys or [""]:
                 # A text as a whole is no YAML; whoever reads it next says what is wrong with it.
                 value = content if isinstance(content, str) else _at(content, key)
-                found[f"{file}:{key}"] = _spelled(value)
-    return found
+                spelled[f"{file}:{key}"] = _spelled(value)
+    return spelled
 
 
 def hash_of(path: Path) -> str:
     """Return the MD5 by which DVC names a file or a folder; "" if there is none."""
     if path.is_dir():
-        found = {one.relative_to(path).as_posix(): hash_of(one) for one in files(path)}
-        listed = json.dumps([{"md5": found[name], "relpath": name} for name in sorted(found)])
+        hashes = {file.relative_to(path).as_posix(): hash_of(file) for file in files(path)}
+        listed = json.dumps([{"md5": hashes[name], "relpath": name} for name in sorted(hashes)])
         return f"{hashlib.md5(listed.encode(), usedforsecurity=False).hexdigest()}.dir"
     try:
         with path.open("rb") as file:
@@ -219,21 +219,21 @@ def _hashes(paths: Sequence[str]) -> dict[str, str]:
 
     DVC has just compared the data with that, and to read it all once more would take long.
     """
-    found = {path: hash_of(Path(path)) for path in paths if Path(path).is_file()}
-    folders = [path for path in paths if path not in found]
+    hashes = {path: hash_of(Path(path)) for path in paths if Path(path).is_file()}
+    folders = [path for path in paths if path not in hashes]
     made = _made(read_yaml(Path(LOCK))) if folders else {}
     for path in folders:
         tracked = _outs(read_yaml(Path(f"{path}.dvc"))).get(Path(path).name)
-        found[path] = tracked or made.get(path) or hash_of(Path(path))
-    return found
+        hashes[path] = tracked or made.get(path) or hash_of(Path(path))
+    return hashes
 
 
 def _made(lock: Any) -> dict[str, str]:
     stages = lock.get("stages") if isinstance(lock, dict) else None
-    found: dict[str, str] = {}
+    made: dict[str, str] = {}
     for stage in stages.values() if isinstance(stages, dict) else ():
-        found |= _outs(stage)
-    return found
+        made |= _outs(stage)
+    return made
 
 
 def _outs(content: Any) -> dict[str, str]:
@@ -245,8 +245,8 @@ def _outs(content: Any) -> dict[str, str]:
 
 def _paths(stage: Mapping[str, Any], kind: str) -> list[str]:
     """`path` or `path: options` of each entry."""
-    found = stage.get(kind) or []
-    return [str(next(iter(one)) if isinstance(one, dict) else one) for one in found]
+    entries = stage.get(kind) or []
+    return [str(next(iter(entry)) if isinstance(entry, dict) else entry) for entry in entries]
 
 
 def _kernels(section: Any) -> tuple[str, int]:
@@ -267,9 +267,9 @@ def _at(content: Any, key: str) -> Any:
 
 def _spelled(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _spelled(one) for name, one in value.items()}
+        return {name: _spelled(part) for name, part in value.items()}
     if isinstance(value, list):
-        return [_spelled(one) for one in value]
+        return [_spelled(part) for part in value]
     number = exact(value)
     if number is not value:
         return repr(number)
@@ -293,15 +293,15 @@ def exact(value: Any) -> Any:
 
 def _state(path: Path) -> str:
     """Return what changes when a file, or any in a folder, is written or replaced."""
-    found = hashlib.sha256()
-    for one in files(path):
-        found.update(f"{one} {_mark(one)}\n".encode(errors="surrogateescape"))
-    return found.hexdigest()
+    state = hashlib.sha256()
+    for file in files(path):
+        state.update(f"{file} {_mark(file)}\n".encode(errors="surrogateescape"))
+    return state.hexdigest()
 
 
 def _mark(path: Path) -> str:
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:  # it is not there, or leads nowhere
         return ""
-    return f"{found.st_mtime_ns} {found.st_size} {found.st_ino}"
+    return f"{status.st_mtime_ns} {status.st_size} {status.st_ino}"

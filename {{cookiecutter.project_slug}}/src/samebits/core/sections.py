@@ -1,4 +1,8 @@
-"""The engine's sections of params.yaml: one for each effect that a knob can have."""
+"""The engine's sections of params.yaml: one for each effect that a knob can have.
+
+A key with a default may be left out there, and most projects do so; what it does is said here.
+What the others do is said in params.yaml alone.
+"""
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -6,7 +10,7 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
 
-from .params import choice, names, number, pattern, spared, texts
+from .params import choice, names, number, pattern, texts
 
 # A figure, perhaps of one class, perhaps in one slice, and what it must reach.
 CONSTRAINT = re.compile(
@@ -37,8 +41,6 @@ class Data:
     """What there is to learn from."""
 
     layout: str = choice("files", "tar")
-    bits: int = spared(number(8, 16), 16)
-    megapixels: float = spared(number(0.001, 10_000), 64.0)
     train_dev_fraction: float = number(0.01, 0.49)
     dev_fraction: float = number(0.01, 0.49)
     test_fraction: float = number(0.01, 0.49)
@@ -47,14 +49,25 @@ class Data:
     evaluate_on: str = pattern(regular=False)
     group: str = pattern(regular=True)
     classes: tuple[str, ...] = names()
+    # in use of grey images with 16 bits a pixel; 12 where a 12-bit camera wrote them
+    bits: int = number(8, 16, default=16)
+    # an image of more is refused; a process that decodes takes up to 28 MB for each
+    megapixels: float = number(0.001, 10_000, default=64.0)
     least_examples: int = number(1)
-    imbalance: float = spared(number(1), 10.0)
-    odd_size: float = spared(number(1), 4.0)
-    odd_mode: float = spared(number(0, 1), 0.01)
-    near_duplicate: float = spared(number(0, 1), 0.02)
-    drift: float = number(0, 1)
-    label_error: float = spared(number(0, 1), 0.9)
-    label_error_examples: int = spared(number(0), 50_000)
+    # warn when a class has more than so many times the examples of another
+    imbalance: float = number(1, default=10.0)
+    # warn of a width or height more than so many times the middle one, or its part
+    odd_size: float = number(1, default=4.0)
+    # warn of a colour mode that less than this part of the images has
+    odd_mode: float = number(0, 1, default=0.01)
+    # warn of two images whose pixels differ by less, 1 is all; 0 does not look
+    near_duplicate: float = number(0, 1, default=0.02)
+    # warn when this part of the examples is brighter, longer or else unlike those last released
+    drift: float = number(0, 1, default=0.1)
+    # warn of a label where a model is at least so sure of another one
+    label_error: float = number(0, 1, default=0.9)
+    # at most so many examples whose answers a model checks; 0 checks none
+    label_error_examples: int = number(0, default=50_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +102,8 @@ class Evaluation:
     target_error: float = number(0)  # of classes and of masks a share, 1 at most
     constraints: tuple[str, ...] = texts(CONSTRAINT, "recall[cat] >= 0.9")
     slices: tuple[str, ...] = texts(SLICE, "brightness in 3 parts")
-    slice_examples: int = number(1)
+    # a smaller slice is shown, but is no candidate for the worst
+    slice_examples: int = number(1, default=20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,11 +124,15 @@ class Runtime:
 
     processes: int = number(1, 1024)
     workers: int = number(0, 1024)
-    prefetch: int = number(1, 1024)
     stream: bool
-    log_every: int = number(1)
-    checkpoint_every: int = number(1)
-    checkpoint_seconds: int = number(1)
+    # batches that each worker makes ahead
+    prefetch: int = number(1, 1024, default=2)
+    # steps between two updates of the progress bar
+    log_every: int = number(1, default=10)
+    # steps between two checkpoints, at most
+    checkpoint_every: int = number(1, default=200)
+    # seconds between two checkpoints, at most, where steps take long
+    checkpoint_seconds: int = number(1, default=60)
 
 
 CLASSED = ("class", "classes")  # targets of which an example has classes
@@ -151,11 +169,11 @@ def unused(target: object, *, images: bool) -> Mapping[str, str]:
         target: of section `task`.
         images: whether the project learns from images.
     """
-    found = {} if images else dict.fromkeys(OF_IMAGES, NO_IMAGES)
+    idle = {} if images else dict.fromkeys(OF_IMAGES, NO_IMAGES)
     if isinstance(target, str) and target in UNUSED_FOR:
         why = f"{WITHOUT[target][0]} where task.target is {target}"
-        found |= dict.fromkeys(UNUSED_FOR[target], why)
-    return found
+        idle |= dict.fromkeys(UNUSED_FOR[target], why)
+    return idle
 
 
 def unknown_fact(kind: str, facts: Collection[str]) -> str:

@@ -3,6 +3,7 @@
 import ast
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import MISSING
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -11,7 +12,7 @@ from typing import Any
 
 from ..console.errors import UserError
 from . import params
-from .params import TYPES, Key
+from .params import TYPES, Key, written
 
 PYPROJECT = Path("pyproject.toml")  # audit: the name of the package alone is read from it
 # Which file of the package declares each section that is not the engine's.
@@ -78,7 +79,7 @@ def declared(path: Path, section: str) -> Mapping[str, Key]:
         UserError: the file is missing, is no Python, or has no such dataclass.
     """
     try:
-        return _declared(path.read_bytes(), section)
+        return keys_of(path.read_bytes(), section)
     except FileNotFoundError:
         raise UserError(f"{path.as_posix()} is missing; restore it from Git.") from None
     except SyntaxError as error:
@@ -91,11 +92,16 @@ def declared(path: Path, section: str) -> Mapping[str, Key]:
 
 
 @cache
-def _declared(content: bytes, section: str) -> Mapping[str, Key]:
+def keys_of(content: bytes, section: str) -> Mapping[str, Key]:
+    """Return the keys of the dataclass that declares a section, in the content of a file.
+
+    Raises:
+        SyntaxError, LookupError: it is no Python, or has no such dataclass.
+    """
     tree = ast.parse(content)
     classes = (node for node in tree.body if isinstance(node, ast.ClassDef))
-    found = next((node for node in classes if node.name.lower() == section), None)
-    if found is None:
+    declaring = next((node for node in classes if node.name.lower() == section), None)
+    if declaring is None:
         raise LookupError(section)
     names = {
         target.id: statement.value
@@ -104,10 +110,10 @@ def _declared(content: bytes, section: str) -> Mapping[str, Key]:
         for target in statement.targets
         if isinstance(target, ast.Name)
     }
-    keys = [node for node in found.body if isinstance(node, ast.AnnAssign)]
+    keys = [node for node in declaring.body if isinstance(node, ast.AnnAssign)]
     return {
         node.target.id: Key(
-            node.target.id, TYPES.get(ast.unparse(node.annotation)), _rules(node, names)
+            node.target.id, TYPES.get(ast.unparse(node.annotation)), *_said(node, names)
         )
         for node in keys
         if isinstance(node.target, ast.Name)
@@ -131,7 +137,7 @@ def reads_images(content: bytes) -> bool | None:
 def _opens_images(node: ast.AST) -> bool:
     if not isinstance(node, (ast.Import, ast.ImportFrom)):
         return False
-    names = [one.name for one in node.names]
+    names = [name.name for name in node.names]
     if isinstance(node, ast.ImportFrom):
         names = [str(node.module), *(f"{node.module}.{name}" for name in names)]
     return any(name in OPENING for name in names)
@@ -152,18 +158,19 @@ def _is_image_field(node: ast.AST) -> bool | None:
     return True if isinstance(dtype, ast.Constant) and hasattr(shape, "elts") else None
 
 
-def _rules(node: ast.AnnAssign, names: Mapping[str, ast.expr]) -> Mapping[str, Any]:
-    """What holds for the values of a field, where its call is written out."""
-    call = node.value
-    if not isinstance(call, ast.Call):
-        return {}
-    kind = getattr(params, getattr(call.func, "attr", getattr(call.func, "id", "")), None)
+def _said(node: ast.AnnAssign, names: Mapping[str, ast.expr]) -> tuple[Mapping[str, Any], Any]:
+    """What holds for the values of a field, and its default, where these are written out."""
     try:
-        given = [one for part in call.args for one in _values(part, names)]
-        named = {str(one.arg): _value(one.value, names) for one in call.keywords}
-        return dict(kind(*given, **named).metadata) if kind else {}
+        if not isinstance(node.value, ast.Call):
+            return {}, _value(node.value, names) if node.value else MISSING
+        call = node.value
+        kind = getattr(params, getattr(call.func, "attr", getattr(call.func, "id", "")), None)
+        given = [value for part in call.args for value in _values(part, names)]
+        named = {str(part.arg): _value(part.value, names) for part in call.keywords}
+        field = kind(*given, **named) if kind else None
+        return (dict(field.metadata), written(field.default)) if field else ({}, MISSING)
     except (ValueError, TypeError, AttributeError):
-        return {}  # the stages that read the section say what is wrong with a value
+        return {}, MISSING  # the stages that read the section say what is wrong with a value
 
 
 def _values(node: ast.expr, names: Mapping[str, ast.expr]) -> list[Any]:

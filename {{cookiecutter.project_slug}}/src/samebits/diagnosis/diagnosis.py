@@ -12,7 +12,7 @@ from ..metrics.proportions import Measured
 from ..metrics.scores import rounded
 from .evidence import Training, cause, training
 from .gaps import REAL, TARGET, Gap, gaps, largest, target, together
-from .ideas import DiagnosisSettings, Idea
+from .ideas import DiagnosisSettings
 from .remedies import ideas, more_examples, target_met
 from .words import Words
 
@@ -80,16 +80,17 @@ def diagnose(
     main = largest(chain_gaps)
     if _met(chain):
         sentence = _met_sentence(chain, errors.words)
-        said = _said("target met", None, None, sentence, target_met(settings))
+        ways, said = target_met(settings), _said("target met", None, None, sentence)
     elif main is None:
         sentence = _unsure_sentence(chain, errors.words)
-        said = _said("cannot tell", None, None, sentence, more_examples(settings))
+        ways, said = more_examples(settings), _said("cannot tell", None, None, sentence)
     else:
         why = _cause(main, inputs, settings, went)
         section = SECTIONS.get(why or "", main.link.section)
         sentence = _gap_sentence(main, why, section, errors.words)
-        said = _said("gap", main, section, sentence, ideas(main.link.name, why, settings))
+        ways, said = ideas(main.link.name, why, settings), _said("gap", main, section, sentence)
         said["cause"] = why
+    said["ideas"] = [idea.record(settings.left_out) for idea in ways[:MOST_IDEAS]]
     return said | {
         "chain": [place.record() for place in chain],
         "gaps": [gap.record() for gap in chain_gaps],
@@ -138,16 +139,13 @@ def _among(doubted: frozenset[str], predictions: Predictions, settings: Diagnosi
     return sum(predictions.examples[row].md5 in doubted for row in wrong)
 
 
-def _said(
-    state: str, gap: Gap | None, section: str | None, sentence: str, suggestions: Sequence[Idea]
-) -> dict[str, Any]:
+def _said(state: str, gap: Gap | None, section: str | None, sentence: str) -> dict[str, Any]:
     return {
         "state": state,
         "link": gap.link.name if gap else None,
         "section": section,
         "cause": None,
         "sentence": sentence,
-        "ideas": [idea.record() for idea in suggestions[:MOST_IDEAS]],
     }
 
 

@@ -1,6 +1,7 @@
 """An idea: something to try, why, what it costs, and the command that tries it."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,7 @@ class DiagnosisSettings:
     augmentation: Mapping[str, Any]  # the user's section, whatever its keys
     growth: Mapping[str, Mapping[str, Any]]  # other networks to try, as evaluate lists them
     timed: bool = False  # whether dev is later than train, and test later than dev
+    left_out: Collection[str] = ()  # keys that params.yaml leaves to their defaults
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +44,13 @@ class Idea:
     effort: int
     fits: tuple[str, ...] = ()
 
-    def record(self) -> dict[str, Any]:
-        """Return what reports/diagnosis.json says of it."""
+    def record(self, left_out: Collection[str] = ()) -> dict[str, Any]:
+        """Return what reports/diagnosis.json says of it, where params.yaml has not these keys."""
         return {
             "idea": self.idea,
             "why": self.why,
             "section": self.section,
-            "command": self.command,
+            "command": _adding(self.command, left_out),
             "cost": COSTS[self.effort],
         }
 
@@ -57,6 +59,12 @@ def run(**values: Any) -> str:
     """Return the command that runs an experiment with values: run(model__width=64)."""
     parts = [f"-S {key.replace('__', '.')}={_text(value)}" for key, value in values.items()]
     return " ".join(["dvc exp run", *parts])
+
+
+def _adding(command: str, left_out: Collection[str]) -> str:
+    """Have a command add those keys to params.yaml; DVC sets no key that is not there."""
+    plus = {key: f"+{key}" for key in left_out}
+    return re.sub(r"(?<=-S )('?)([\w.]+)", lambda key: key[1] + plus.get(key[2], key[2]), command)
 
 
 def _text(value: Any) -> str:

@@ -122,7 +122,8 @@ def _command(name: str, values: Mapping[str, Any]) -> list[str]:
     command = ["exp", "run", "--temp", "--name", name]
     for key, value in values.items():
         text = str(value).lower() if isinstance(value, bool) else str(value)
-        command += ["--set-param", f"{key}={text}"]
+        # Two pluses set a key that is in params.yaml, and add one that has its default there.
+        command += ["--set-param", f"++{key}={text}"]
     return command
 
 

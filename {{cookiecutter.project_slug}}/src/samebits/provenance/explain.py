@@ -64,7 +64,7 @@ def differing(a: Revision, b: Revision) -> dict[str, Rows]:
     return {
         "code": _code(a, b),
         "data": _changes(_data(a), _data(b)) + _split(a, b),
-        "params": _changes(a.params(), b.params(), same_value),
+        "params": _changes(a.params(), b.params(), same_value, absent="unset"),
         "environment": _pins(a, b) + _shown(software),
         "hardware": _shown(hardware),
     }
@@ -190,11 +190,14 @@ def _notes(side: str, revision: Revision) -> list[str]:
 
 
 def _changes(
-    old: Mapping[str, str], new: Mapping[str, str], same: Callable[[str, str], bool] = eq
+    old: Mapping[str, str],
+    new: Mapping[str, str],
+    same: Callable[[str, str], bool] = eq,
+    absent: str = "none",
 ) -> Rows:
     changes = []
     for name in sorted({*old, *new}):
-        before, after = old.get(name, "none"), new.get(name, "none")
+        before, after = old.get(name, absent), new.get(name, absent)
         if not same(before, after):
             changes.append((name, f"{before} -> {after}"))
     return changes

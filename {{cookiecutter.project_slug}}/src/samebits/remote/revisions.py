@@ -122,8 +122,10 @@ class Revision:
         ]
         now = self.params()
         for name in stages:
-            ran = flat((stages[name].get("params") or {}).get("params.yaml") or {})
-            changed += [key for key, value in ran.items() if not same_value(value, now.get(key))]
+            ran = (stages[name].get("params") or {}).get("params.yaml") or {}
+            then, within = flat(ran), tuple(f"{section}." for section in ran)
+            keys = {*then, *(key for key in now if key.startswith(within))}
+            changed += [key for key in keys if not same_value(then.get(key), now.get(key))]
         return sorted(set(changed))
 
     def pointed(self) -> dict[str, dict[str, str]]:

@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 from ..console.errors import UserError
-from ..core.config import read, values
+from ..core.config import left_out, read, values
 from ..core.files import write_json
 from ..core.records import read_curves, read_record
 from ..core.seals import Seal
@@ -39,7 +39,10 @@ def settings(answers: Answers) -> DiagnosisSettings:
     data, optimization, regularization, evaluation = sections
     errors = errors_of(answers, evaluation.target_error)
     known = (errors, data, optimization, regularization, evaluation, augmentation, growth)
-    return DiagnosisSettings(*known, timed=bool(read(Task).time))
+    absent = left_out(
+        "augmentation", "data", "evaluation", "model", "optimization", "regularization"
+    )
+    return DiagnosisSettings(*known, timed=bool(read(Task).time), left_out=absent)
 
 
 def inputs() -> DiagnosisInputs:
