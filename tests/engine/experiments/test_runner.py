@@ -195,14 +195,14 @@ def test_what_failed_is_named(ran: list[str], monkeypatch: pytest.MonkeyPatch) -
         raise ExperimentFailed("error: no")
 
     monkeypatch.setattr(runner, "run_experiment", fail)
-    with pytest.raises(UserError, match="one failed: error: no; the same command once more"):
+    with pytest.raises(UserError, match="one failed: error: no; run the same command again"):
         runner.run_missing(WANTED)
     assert ran == ["one"]
 
 
 def test_changes_that_are_not_committed(ran: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "git_says", lambda *_: " M params.yaml")
-    with pytest.raises(UserError, match="not committed"):
+    with pytest.raises(UserError, match="uncommitted changes"):
         runner.run_missing(WANTED)
     assert not ran
 

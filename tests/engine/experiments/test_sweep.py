@@ -147,7 +147,7 @@ def test_some_failures_are_left_out_and_nothing_but_failures_ends_it(
 def test_changes_that_are_not_committed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "make_ready", runner.make_ready)
     monkeypatch.setattr(runner, "git_says", lambda *given: " M params.yaml\n")
-    with pytest.raises(UserError, match="not committed; commit them"):
+    with pytest.raises(UserError, match="uncommitted changes; commit or stash them"):
         sweep(plan())
 
 
