@@ -75,14 +75,16 @@ def test_a_slice_by_an_unknown_number_is_refused_before_training(
 ) -> None:
     repro("validate", "prepare")
     settle(project / "params.yaml", evaluation={"slices": ["size in 2 parts", "sharpness at 3"]})
-    words = "slice `sharpness at 3`: `decode` in data.py returns no fact sharpness; the facts are: width, "
+    words = (
+        "slice `sharpness at 3`: `decode` in data.py returns no fact sharpness; the facts are: wi"
+    )
     with pytest.raises(UserError, match=words):
         repro("train")
     assert not (project / "checkpoints").exists()
 
 
 def test_without_data(repro: Repro) -> None:
-    with pytest.raises(UserError, match=r"index\.json is not there; run 'dvc repro prepare'"):
+    with pytest.raises(UserError, match=r"index\.json is missing; run 'dvc repro prepare'"):
         repro("train")
 
 
