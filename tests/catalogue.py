@@ -288,7 +288,7 @@ BUGS = [
                 r"\1assert Split.open(other).arrays['image'][:].std() > 0",
             )
         ],
-        r"test_a_stage_needs.*\[train\] - .*data/prepared/test/index\.json is not there",
+        r"test_a_stage_needs.*\[train\] - .*data/prepared/test/index\.json is missing",
         tests=INPUT_TESTS,
     ),
     Bug(

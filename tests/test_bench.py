@@ -145,10 +145,10 @@ def test_pixels_that_are_kept_are_seen(
     def planted(*arguments: Any) -> Path:
         project = sound(*arguments)
         path = project / "src/samebits/training/predict.py"
-        text, line = path.read_text("utf-8"), "        yield start, found\n"
+        text, line = path.read_text("utf-8"), "        yield start, result\n"
         assert text.count(line) == 1
         path.write_text(
-            text.replace(line, f"        KEPT.append(found)\n{line}") + "\n\nKEPT = []\n"
+            text.replace(line, f"        KEPT.append(result)\n{line}") + "\n\nKEPT = []\n"
         )
         return project
 

@@ -263,7 +263,7 @@ def test_pixels_that_were_changed_since_are_made_again(raw: Path, check: Check) 
 
 
 def test_no_folder(tmp_path: Path, check: Check) -> None:
-    with pytest.raises(UserError, match=r"is not there; get the data with 'dvc pull data/raw\.dv"):
+    with pytest.raises(UserError, match=r"is missing; get the data with 'dvc pull data/raw\.dv"):
         check(tmp_path / "raw")
 
 

@@ -73,7 +73,7 @@ def test_a_chunk_moves_no_bit(raw: Path, tmp_path: Path, monkeypatch: pytest.Mon
     [
         ({"a": np.zeros(2)}, "returned 2 rows of a for 3 examples; let it return one for each"),
         ({"a": np.array([0, np.nan, 1])}, "made NaN or infinity of a; a scale of 0, perhaps"),
-        ({"label": np.zeros(3)}, "`transform` announces an array label, which is the name of"),
+        ({"label": np.zeros(3)}, "`transform` announces an array label, which is a reserved name"),
         ({}, "`transform` announces no array"),
         (None, "`transform` returned NoneType; let it return a dict of arrays by name"),
         ({"a": 1.0}, "`transform` returned dict; let it return a dict of arrays by name"),
@@ -97,7 +97,7 @@ def test_one_needs_the_other() -> None:
         fitting_of(SimpleNamespace(transform=transform), None)
 
 
-@pytest.mark.parametrize(("content", "words"), [(None, "is not there"), (b"x", "is damaged")])
+@pytest.mark.parametrize(("content", "words"), [(None, "is missing"), (b"x", "is damaged")])
 def test_what_was_learnt_is_gone(tmp_path: Path, content: bytes | None, words: str) -> None:
     if content is not None:
         (tmp_path / FILE).write_bytes(content)

@@ -73,7 +73,7 @@ def test_bad_folders(use: Path, tmp_path: Path) -> None:
     assert "000.png: files stand in one folder per class; move it to one." in refused(use)
     (use / "000.png").unlink()
     (use / "tree/001.png").write_bytes(b"no example")
-    assert "tree/001.png is no readable example (its content is in no image" in refused(use)
+    assert "tree/001.png is not a readable example (its content is in no image" in refused(use)
 
 
 def test_with_a_table_of_labels(use: Path) -> None:

@@ -203,7 +203,7 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
     other = open_catalogue(tmp_path, decoder())
     with (
         open_catalogue(tmp_path, decoder()),
-        pytest.raises(UserError, match="another process works"),
+        pytest.raises(UserError, match="another process is using"),
     ):
         other.__enter__()
     with open_catalogue(tmp_path, decoder()):

@@ -79,7 +79,7 @@ def test_a_missing_or_damaged_file_is_one_sentence(tmp_path: Path, name: str) ->
         with pytest.raises(UserError, match=r"damaged.*; run 'dvc repro --force prep"):
             Split.open(tmp_path)
     (tmp_path / name).unlink()
-    with pytest.raises(UserError, match="is not there; run 'dvc repro prepare'"):
+    with pytest.raises(UserError, match="is missing; run 'dvc repro prepare'"):
         Split.open(tmp_path)
 
 
@@ -187,7 +187,7 @@ def test_a_batch_larger_than_the_data(split: Split) -> None:
 
 def test_open(split: Split, tmp_path: Path) -> None:
     Index("v", "", "class", ["a"], {"image": Field("uint8", (1, 8, 8))}).write(tmp_path)
-    with pytest.raises(UserError, match=r"labels\.npy is not there; run 'dvc repro prepare'"):
+    with pytest.raises(UserError, match=r"labels\.npy is missing; run 'dvc repro prepare'"):
         Split.open(tmp_path)
     np.save(tmp_path / "image-00000.npy", split.arrays["image"][:])
     np.save(tmp_path / "labels.npy", split.labels)

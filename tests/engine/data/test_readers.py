@@ -149,7 +149,7 @@ def test_what_is_wrong_with_single_labels(tmp_path: Path) -> None:
             'path,kind\n,cat\n1.png,"cat\n2.png,dog\n',
             [
                 "labels.csv, line 2, has no path; fill it in, or remove the line.",
-                "labels.csv, line 3, is not CSV (its quotes do not close); mend it.",
+                "labels.csv, line 3, is not CSV (its quotes do not close); fix it.",
             ],
         ),
         ("path,kind\n" + ",x\n" * 30, [f"labels.csv, line {one}, has no" for one in range(2, 22)]),
@@ -166,7 +166,7 @@ def test_what_is_wrong_with_the_table_of_labels(
 
 def test_no_table_of_labels(tmp_path: Path) -> None:
     raw = written(tmp_path, {"1.png": "x", "Labels.csv.txt": "path,kind\n"})
-    words = "labels.csv is not there; write it, with the columns path and kind."
+    words = "labels.csv is missing; write it, with the columns path and kind."
     assert refusal(LABELS, raw) == [words]
 
 
@@ -215,7 +215,7 @@ def test_what_is_wrong_with_single_lines(tmp_path: Path) -> None:
     assert answers(LINES, raw) == {}
     cells = "instead of 2; put a cell with a comma in quotes"
     misplaced = "examples stand in .csv and .jsonl files; make it one, or remove it"
-    mend = "; write a text"
+    cure = "; write a text"
     assert problems(LINES, raw) == {
         "a.tsv": ("misplaced", misplaced),
         "notes.txt": ("misplaced", misplaced),
@@ -231,13 +231,13 @@ def test_what_is_wrong_with_single_lines(tmp_path: Path) -> None:
         ),
         "t.jsonl:1": ("unlabelled", "has no key kind; add it, or remove the line"),
         "t.jsonl:2": ("unlabelled", "has no kind; fill it in, or remove the line"),
-        "t.jsonl:3": ("unlabelled", f"has a list or an object as kind{mend}"),
-        "t.jsonl:4": ("unlabelled", f"has a list or an object as kind{mend}"),
+        "t.jsonl:3": ("unlabelled", f"has a list or an object as kind{cure}"),
+        "t.jsonl:4": ("unlabelled", f"has a list or an object as kind{cure}"),
         "t.jsonl:5": ("unreadable", "is no JSON object; write {...}"),
         "t.jsonl:6": ("unreadable", "is not JSON (Expecting ':' delimiter at letter 8)"),
         "t.jsonl:7": ("unreadable", "has the key kind twice; remove one"),
-        "t.jsonl:8": ("unreadable", "holds half of a letter, as \\ud800 is; mend it"),
-        "t.jsonl:9": ("unreadable", "holds half of a letter, as \\ud800 is; mend it"),
+        "t.jsonl:8": ("unreadable", "holds half of a letter, such as \\ud800; fix it"),
+        "t.jsonl:9": ("unreadable", "holds half of a letter, such as \\ud800; fix it"),
     }
 
 
@@ -258,9 +258,9 @@ def test_what_is_wrong_with_tables_is_told_at_once(tmp_path: Path) -> None:
         "d.csv is empty; begin it with a line that names its columns.",
         "e.csv, line 1, has other columns than a.csv; give both the same in the same order: x, "
         "kind.",
-        "f.csv, line 2, is not CSV (its quotes do not close); mend it.",
+        "f.csv, line 2, is not CSV (its quotes do not close); fix it.",
         "g.csv, line 1, has the column x twice; rename one of them.",
-        "h.csv, line 1, is not CSV (its quotes do not close); mend it.",
+        "h.csv, line 1, is not CSV (its quotes do not close); fix it.",
     ]
 
 

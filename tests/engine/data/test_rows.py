@@ -50,9 +50,9 @@ def test_a_part_may_begin_with_what_looks_like_a_mark() -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b'a,b\n1,"2\n3,4\n', "line 2, is not CSV (its quotes do not close); mend it."),
-        (b'a,b\n1,2\n"3"4,5\n', "line 3, is not CSV (',' expected after '\"'); mend it."),
-        (b"a,b\r1,2\r", "line 1, is not CSV (a line end without LF outside quotes); mend it."),
+        (b'a,b\n1,"2\n3,4\n', "line 2, is not CSV (its quotes do not close); fix it."),
+        (b'a,b\n1,2\n"3"4,5\n', "line 3, is not CSV (',' expected after '\"'); fix it."),
+        (b"a,b\r1,2\r", "line 1, is not CSV (a line end without LF outside quotes); fix it."),
     ],
 )
 def test_broken_tables(content: bytes, words: str) -> None:

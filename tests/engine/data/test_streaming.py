@@ -238,7 +238,7 @@ def test_without_a_lock(remote: Remote) -> None:
     remote.push(TRAIN.rename(TRAIN.with_name("other")))
     refused("dvc.lock does not know data/prepared/train; run 'dvc repro prepare'", open_it)
     Path("dvc.lock").unlink()
-    refused("dvc.lock is not there", open_it)
+    refused("dvc.lock is missing", open_it)
 
 
 def test_without_a_remote(remote: Remote) -> None:

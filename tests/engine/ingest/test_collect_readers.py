@@ -89,7 +89,7 @@ def test_rows(here: Path, call: Call, reads: Callable[[str], None], form: str) -
         (
             "labels",
             {"cat__1_png": "x"},
-            "labels.csv is not there; write it, with the columns path and kind.\nSo add files,"
+            "labels.csv is missing; write it, with the columns path and kind.\nSo add files,"
             " and labels.csv with the columns path and kind, or set section `task` of",
         ),
         ("labels", {"labels_csv": "path,sort\n"}, ": labels.csv, line 1, has no column kind among"),

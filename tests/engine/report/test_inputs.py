@@ -128,7 +128,7 @@ def unknown_example(path: Path) -> None:
         ("reports/diagnosis.json", Path.unlink, "is missing: run `dvc repro diagnose`"),
         ("reports/learning-curves.csv", Path.unlink, "is missing: run `dvc repro train`"),
         ("models/identity.json", Path.unlink, "is missing: run `dvc repro train`"),
-        (SHARD, Path.unlink, "is not there; run 'dvc repro prepare'"),
+        (SHARD, Path.unlink, "is missing; run 'dvc repro prepare'"),
         (SHARD, cut_examples, "holds 8 examples of image, not 9"),
         (SHARD, lambda path: path.write_bytes(b"x" * 99), "is truncated or damaged"),
         ("reports/metrics.json", lambda path: path.write_bytes(b"{"), "is not JSON"),

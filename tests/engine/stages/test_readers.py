@@ -85,6 +85,6 @@ def test_nothing_is_left_of_a_table_that_is_refused(
     project: Path, repro: Repro, settle: Settle
 ) -> None:
     settle(project / "params.yaml", task={"reader": "labels", "answer": "kind"})
-    with pytest.raises(UserError, match=r"data/raw/labels\.csv is not there; write it, with the c"):
+    with pytest.raises(UserError, match=r"data/raw/labels\.csv is missing; write it, with the c"):
         repro("validate")
     assert not (project / "reports/data.json").exists()

@@ -59,8 +59,8 @@ def test_numpys_kernels_are_chosen_before_its_import(
 @pytest.mark.parametrize(
     ("name", "path", "words"),
     [
-        ("validate", "data/raw", "raw is not there; get the data with 'dvc pull data/raw.dvc', or"),
-        ("validate", "data/raw.dvc", "raw.dvc is not there; give the data a version"),
+        ("validate", "data/raw", "raw is missing; get the data with 'dvc pull data/raw.dvc', or"),
+        ("validate", "data/raw.dvc", "raw.dvc is missing; give the data a version"),
         ("prepare", "reports/data.json", "reports/data.json is not what the validate stage"),
         ("prepare", "params.yaml", "there is no params.yaml here; run this from"),
     ],

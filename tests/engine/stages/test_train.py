@@ -82,7 +82,7 @@ def test_a_slice_by_an_unknown_number_is_refused_before_training(
 
 
 def test_without_data(repro: Repro) -> None:
-    with pytest.raises(UserError, match=r"index\.json is not there; run 'dvc repro prepare'"):
+    with pytest.raises(UserError, match=r"index\.json is missing; run 'dvc repro prepare'"):
         repro("train")
 
 

@@ -86,7 +86,7 @@ def test_weights_come_back(tmp_path: Path) -> None:
 
 
 def test_weights_that_cannot_be_used(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="w is not there; run 'dvc repro train'"):
+    with pytest.raises(UserError, match="w is missing; run 'dvc repro train'"):
         load(network(), tmp_path / "w")
     (tmp_path / "w").write_bytes(b"damaged")
     with pytest.raises(UserError, match=r"not hold the network that params\.yaml describes"):

@@ -131,7 +131,7 @@ def test_a_table_that_the_cache_has_not(read_by: Callable[[str], None]) -> None:
 
 def test_data_of_another_reader(read_by: Callable[[str], None]) -> None:
     read_by("labels")
-    words = r"^the data of the last commit: data/raw/labels\.csv is not there; write it, with the c"
+    words = r"^the data of the last commit: data/raw/labels\.csv is missing; write it, with the c"
     with pytest.raises(UserError, match=words):
         find("committed").examples()
 

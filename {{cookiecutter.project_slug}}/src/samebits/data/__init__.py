@@ -1,4 +1,4 @@
-"""From files to batches: what an example is, how it is decoded, stored, split and loaded."""
+"""From files to batches: examples, and how they are decoded, stored, split and loaded."""
 
 from .example import Decoded, Unreadable
 from .fields import Arrays, Field, Shape

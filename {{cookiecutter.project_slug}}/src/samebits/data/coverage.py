@@ -1,7 +1,7 @@
-"""Whether every split has examples, and examples of every class: told before anything learns.
+"""Checks, before anything learns, that every split has examples, and examples of every class.
 
-Which split an example is in follows from its content alone, or from its time (splits.py), so a
-small class may have none in one of them. The split is not moved for that: more examples mend it.
+The split of an example follows from its content alone, or from its time (splits.py), so a split may
+lack a small class. The splits do not move for that; more examples are the remedy.
 """
 
 import math
@@ -12,22 +12,22 @@ from ..core.sections import Data
 from .findings import Finding, shown
 from .splits import LEFT_OUT, SPLITS
 
-UNLIKELY = 0.01  # the chance that none of so many more examples falls into a split
+UNLIKELY = 0.01  # the chance that a split gets none of the further examples
 
-# (split, class, "" of none) → examples
+# (split, class or "") → examples
 Counts = Mapping[tuple[str, str], int]
 
 
 def coverage_findings(
     counts: Counts, data: Data, timed: bool = False, grouped: bool = False
 ) -> Iterator[Finding]:
-    """Yield a finding for each empty split, else for each class that train, dev or test lacks.
+    """Yield a finding for each empty split, otherwise for each class that train, dev or test lacks.
 
     Args:
         counts: the examples of each split and class.
-        data: how they were split.
-        timed: by their times, so that no chance was in it.
-        grouped: whole groups at a time.
+        data: how they are split.
+        timed: they are split by their times, so chance plays no part.
+        grouped: whole groups share a split.
     """
     known = Counter[str]()
     for (split, _), count in counts.items():
@@ -36,7 +36,7 @@ def coverage_findings(
     classes = sorted({label for _, label in counts} - {""})
     for split in empty if known else ():
         which = "no group of examples" if grouped else "no example"
-        yield Finding("empty-split", f"{which} falls into {split}; {_mend(split, data)}.")
+        yield Finding("empty-split", f"{which} falls into {split}; {_remedy(split, data)}.")
     for label in classes if not empty else ():
         if not counts.get(("train", label)):
             yield _lacking("unlearnt-class", label, ["train"], counts, data, timed, grouped)
@@ -54,32 +54,32 @@ def _lacking(
     timed: bool,
     grouped: bool,
 ) -> Finding:
-    each = {split: counts.get((split, label), 0) for split in (*SPLITS, LEFT_OUT)}
-    if not each[LEFT_OUT]:
-        del each[LEFT_OUT]
-    found = ", ".join(f"{count} {split.replace('_', '-')}" for split, count in each.items())
+    by_split = {split: counts.get((split, label), 0) for split in (*SPLITS, LEFT_OUT)}
+    if not by_split[LEFT_OUT]:
+        del by_split[LEFT_OUT]
+    counted = ", ".join(f"{count} {split.replace('_', '-')}" for split, count in by_split.items())
     rarest = min(splits, key=lambda split: _share(split, data))
     more = math.ceil(math.log(UNLIKELY) / math.log(1 - _share(rarest, data)))
     kind = "groups of examples" if grouped else "examples"
     chance = f"about {more} more {kind} would make that unlikely, 1 %; "
     words = (
-        f"{shown(label)} has no example in {' and '.join(splits)} (it has {found}); "
-        f"{'' if timed else chance}{_mend(rarest, data)}"
+        f"{shown(label)} has no example in {' and '.join(splits)} (it has {counted}); "
+        f"{'' if timed else chance}{_remedy(rarest, data)}"
     )
     accept = "" if rule == "unlearnt-class" else ", or accept it in data/accepted.csv"
     return Finding(rule, f"{words}{accept}.", classes=(label,))
 
 
 def _share(split: str, data: Data) -> float:
-    """The share of examples like the target's that falls into a split."""
+    """The share of the examples from the target distribution that falls into a split."""
     if split in ("dev", "test"):
         return float(getattr(data, f"{split}_fraction"))
     learnt = 1 - data.dev_fraction - data.test_fraction
     return learnt * (1 - data.train_dev_fraction) * data.train_fraction
 
 
-def _mend(split: str, data: Data) -> str:
-    """What gives a split more examples."""
+def _remedy(split: str, data: Data) -> str:
+    """How to get more examples into a split."""
     if split != "train":
         key = "train_on" if split == "train_dev" else "evaluate_on"
         return f"add examples, or raise data.{split}_fraction{_widen(key, data)}"

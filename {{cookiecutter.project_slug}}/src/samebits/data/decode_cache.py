@@ -1,4 +1,4 @@
-"""The decoded arrays of the examples that the catalogue knows."""
+"""The decoded arrays of the examples in the catalogue."""
 
 import zlib
 from collections import OrderedDict
@@ -15,11 +15,11 @@ OPEN_BLOCKS = 64
 
 
 class DamagedBlock(Exception):
-    """The block of this name does not hold what was written to it."""
+    """The block of this name has changed since it was written."""
 
 
 class DecodeCache:
-    """Reads examples from blocks, of which the latest are kept mapped."""
+    """Reads examples from blocks; the latest stay mapped."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
@@ -27,7 +27,7 @@ class DecodeCache:
         self._open = OrderedDict[str, NDArray[Any]]()
 
     def __call__(self, places: Sequence[Place]) -> Arrays:
-        """Return the arrays [n, ...] of the examples at some places.
+        """Return the arrays [n, ...] of the examples at `places`.
 
         Raises:
             DamagedBlock: a block was changed since it was written.
@@ -35,14 +35,14 @@ class DecodeCache:
         rows = np.frombuffer(b"".join(map(self.row, places)), self._record)
         return {name: rows[name] for name in self._catalogue.decoder.fields}
 
-    def row(self, wanted: Place) -> bytes:
-        """Return an example as `fields.record` says; what it raises is as above."""
-        block = self._open.get(wanted.block)
+    def row(self, place: Place) -> bytes:
+        """Return an example as a row of type `fields.record`; raises as `__call__`."""
+        block = self._open.get(place.block)
         if block is None:
-            block = self._mapped(wanted.block)
-        row: bytes = block[wanted.place].tobytes()
-        if zlib.crc32(row) != wanted.checksum:
-            raise DamagedBlock(wanted.block)
+            block = self._mapped(place.block)
+        row: bytes = block[place.place].tobytes()
+        if zlib.crc32(row) != place.checksum:
+            raise DamagedBlock(place.block)
         return row
 
     def _mapped(self, name: str) -> NDArray[Any]:

@@ -1,7 +1,7 @@
 """Decodes examples in any number of processes, and keeps their arrays in blocks.
 
-A block is a file with the arrays of some hundred examples, a row each as `fields.record` says,
-written whole or not at all by the process that decoded them.
+A block is a file with the arrays of some hundred examples, each a row of type `fields.record`. The
+process that decoded them writes it atomically.
 """
 
 import hashlib
@@ -30,15 +30,15 @@ from .shard_writer import npy
 from .source import Source
 
 BLOCK_EXAMPLES, BLOCK_BYTES = 512, 2**23
-FILE_BYTES = 8  # of a pixel in a file, at most: four channels of 16 bits that are not compressed
+FILE_BYTES = 8  # of a pixel in a file, at most: four uncompressed channels of 16 bits
 
 
 class Known(NamedTuple):
-    """What is known of an example after it was read; of one with a `problem`, little.
+    """What is known of an example after it was read; very little if it has a `problem`.
 
     `rule` names the rule of findings.py that refuses it. `facts` are those of `decode`, as JSON.
-    The arrays stand in the block's file at `place` and have the CRC-32 `checksum`; `gist` is what
-    `gists` makes of the image among them, if one is.
+    The arrays are row `place` of the file of `block`, with the CRC-32 `checksum`; `gist` is that of
+    the image among them, if there is one.
     """
 
     md5: str
@@ -51,7 +51,7 @@ class Known(NamedTuple):
     checksum: int = 0
 
 
-# An example to decode, and the MD5 that its content had when it was last decoded, or "".
+# An example to decode, and the MD5 of its content when it was last decoded, or "".
 Job = tuple[Source, str]
 
 
@@ -64,25 +64,27 @@ class Decoding:
         self.most = max(1, min(BLOCK_EXAMPLES, BLOCK_BYTES // self.record.itemsize))
 
     def __call__(self, jobs: list[Job]) -> list[Known | None]:
-        """Return what is known of each example; None where the content is still what it was."""
-        found: list[Known | None] = []
+        """Return what is known of each example; None if its content has not changed."""
+        known: list[Known | None] = []
         rows: list[bytes] = []
         for source, before in jobs:
             facts, row = self._read(source, before)
             if facts is not None and row is not None:
                 facts = facts._replace(place=len(rows))
                 rows.append(row)
-            found.append(facts)
+            known.append(facts)
         if not rows:
-            return found
-        name = hashlib.md5("".join(one.md5 for one in found if one).encode()).hexdigest()
+            return known
+        name = hashlib.md5("".join(facts.md5 for facts in known if facts).encode()).hexdigest()
         block = np.frombuffer(b"".join(rows), self.record)
         write_bytes(self.folder / f"{name}.npy", npy(block))
         image = image_of(self.decoder.fields)
-        seen = [one.tobytes() for one in gists(block[image])] if image else [b""] * len(rows)
+        seen = [gist.tobytes() for gist in gists(block[image])] if image else [b""] * len(rows)
         return [
-            one._replace(block=name, gist=seen[one.place]) if one and not one.problem else one
-            for one in found
+            facts
+            if not facts or facts.problem
+            else facts._replace(block=name, gist=seen[facts.place])
+            for facts in known
         ]
 
     def _read(self, source: Source, before: str) -> tuple[Known | None, bytes | None]:
@@ -112,7 +114,7 @@ class Decoding:
             words = f"not a readable example ({error}); replace or remove it"
             return Known(md5, words, "unreadable"), None
         row = b"".join(array.tobytes() for array in decoded.arrays.values())
-        facts = json.dumps(decoded.facts, default=float)  # NumPy's numbers, too
+        facts = json.dumps(decoded.facts, default=float)  # also converts NumPy's numbers
         return Known(md5, facts=facts, checksum=zlib.crc32(row)), row
 
 
@@ -124,10 +126,10 @@ def _too_large(md5: str, why: str) -> tuple[Known, None]:
 def decode_all(
     decoding: Decoding, blocks: Iterable[list[Job]], workers: int
 ) -> Iterator[tuple[list[Job], list[Known | None]]]:
-    """Yield each block of jobs with what was found, in their order, whatever the workers.
+    """Yield each block of jobs with what is known of them, in order, for any number of workers.
 
     Raises:
-        UserError: a process has ended before its work was done.
+        UserError: a process ended before its work was done.
     """
     if workers == 0:
         for block in blocks:
@@ -140,15 +142,15 @@ def decode_all(
             yield from _ahead(pool, blocks, 2 * workers)
     except BrokenProcessPool:
         raise UserError(
-            "a process that decodes examples has ended, perhaps for want of memory; lower "
-            "runtime.workers and run 'dvc repro' again: it goes on where it stopped."
+            "a process that decodes examples has ended, probably out of memory; lower "
+            "runtime.workers and run 'dvc repro' again: it resumes where it stopped."
         ) from None
 
 
 def _ahead(
     pool: ProcessPoolExecutor, blocks: Iterable[list[Job]], most: int
 ) -> Iterator[tuple[list[Job], list[Known | None]]]:
-    # `pool.map` would take in all blocks at once, and memory would grow with them.
+    # `pool.map` would read all blocks at once, and memory would grow with their number.
     waiting = deque[tuple[list[Job], Future[list[Known | None]]]]()
     for block in blocks:
         waiting.append((block, pool.submit(_decode_in_worker, block)))
@@ -160,7 +162,7 @@ def _ahead(
         yield first, future.result()
 
 
-# What each block needs again, kept by a worker from its start.
+# The `Decoding` of this worker, kept for all of its blocks.
 _here: list[Decoding] = []
 
 

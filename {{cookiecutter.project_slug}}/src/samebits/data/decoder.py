@@ -1,4 +1,4 @@
-"""A project's own `decode`, with what it needs, and whether it gave what it announced."""
+"""A project's own `decode`, its settings, and the check of its results."""
 
 import hashlib
 import math
@@ -25,11 +25,11 @@ from .targets import MASK
 
 @dataclass(frozen=True)
 class Decoder:
-    """Makes arrays of contents.
+    """Decodes contents into arrays.
 
-    `fields` are what every example has, `fitting` what is made of them later; `made_by` names all
-    that the arrays follow from: where it is another, they are others. `columns` are the names of
-    the columns of rows, by field; `images` is whether the project learns from images.
+    `fields` are the arrays of every example, `fitting` what is learnt from them later. `made_by` is
+    a hash of everything that the arrays depend on. `columns` are the names of the columns of rows,
+    by field; `images` is whether the project learns from images.
     """
 
     decode: Callable[[bytes, Any], Decoded]
@@ -43,10 +43,10 @@ class Decoder:
 
     @classmethod
     def of(cls, yours: Any, data: Data) -> "Decoder":
-        """Return the decoder of data.py as params.yaml sets it.
+        """Return the decoder of data.py with the settings of params.yaml.
 
         Raises:
-            UserError: its fields are not what can be stored, or an image of them is hidden.
+            UserError: its fields cannot be stored, or its text hides that one is an image.
         """
         settings = read(yours.Input)
         fields, opened = checked(yours.fields(settings)), images()
@@ -66,25 +66,25 @@ class Decoder:
         """Return what `decode` makes of a content.
 
         Raises:
-            Unreadable: it is no example to learn from.
-            UserError: it gave what `fields` does not announce.
+            Unreadable: it is not an example to learn from.
+            UserError: `decode` returned what `fields` does not announce.
         """
         with limits(self.data):
-            found = self.decode(content, self.settings)
-        for name, value in found.facts.items():
+            decoded = self.decode(content, self.settings)
+        for name, value in decoded.facts.items():
             if not _is_fact(value):
                 raise UserError(
                     f"data.py: `decode` gave {name} as {value!r}; a fact is a finite number or a "
                     "word."
                 )
-        arrays = _arrays(found.arrays, self.fields)
-        return Decoded(arrays, {**found.facts, **counted(arrays)})
+        arrays = _arrays(decoded.arrays, self.fields)
+        return Decoded(arrays, {**decoded.facts, **counted(arrays)})
 
 
 def counted(arrays: Arrays) -> Mapping[str, str]:
     """Return the fact `PIXELS` of a mask: how many pixels have each value, from 0 to the largest.
 
-    The values are told apart by spaces; what is no mask has no such fact.
+    The counts are separated by spaces; arrays without a mask have no such fact.
     """
     mask = arrays.get(MASK)
     if mask is None or mask.dtype != np.uint8:
@@ -93,20 +93,20 @@ def counted(arrays: Arrays) -> Mapping[str, str]:
 
 
 def _columns(yours: Any, settings: Any, fields: Fields) -> Mapping[str, Sequence[str]]:
-    """The names that `columns` of data.py gives, if it has such a function."""
-    found = yours.columns(settings) if hasattr(yours, "columns") else {}
-    for name, columns in found.items():
+    """The names that `columns` of data.py returns, if it has such a function."""
+    by_field = yours.columns(settings) if hasattr(yours, "columns") else {}
+    for name, columns in by_field.items():
         shape = fields[name].shape if name in fields else None
         if shape != (len(columns),):
             raise UserError(
                 f"data.py: `columns` names {len(columns)} columns of {name}, and `fields` "
                 f"announces {f'{shape} of it' if shape else 'no such array'}; let the two agree."
             )
-    return {name: tuple(columns) for name, columns in found.items()}
+    return {name: tuple(columns) for name, columns in by_field.items()}
 
 
 def unreadable(content: bytes, yours: Any, data: Data) -> str:
-    """Return why `decode` of data.py reads no example in a content, or "" if it does."""
+    """Return why `decode` of data.py cannot read a content, or "" if it can."""
     try:
         with limits(data):
             yours.decode(content, read(yours.Input))
@@ -148,11 +148,11 @@ def _is_fact(value: Any) -> bool:
 
 
 def _made_by(settings: Any, data: Data) -> str:
-    """Return a hash of the settings, the libraries and the code that decoding rests on."""
+    """Return a hash of the settings, the libraries and the code that decoding depends on."""
     own = [Path(dep) for dep in declared(read_yaml(Path(PIPELINE)), "prepare").deps]
     code = [file for path in own if path.parts[0] == "src" for file in files(path)]
-    found = hashlib.sha256(f"{settings} {data.bits} {PIL.__version__} {np.__version__}".encode())
+    digest = hashlib.sha256(f"{settings} {data.bits} {PIL.__version__} {np.__version__}".encode())
     engine = {Path(str(module.__file__)) for module in (image, mask, series, table, text)}
-    for path in sorted({*(one for one in code if "samebits" not in one.parts), *engine}):
-        found.update(path.read_bytes())
-    return found.hexdigest()
+    for path in sorted({*(path for path in code if "samebits" not in path.parts), *engine}):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

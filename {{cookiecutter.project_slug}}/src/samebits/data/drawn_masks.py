@@ -1,4 +1,4 @@
-"""reports/masks.safetensors: the masks that were said of a few examples, for people to see."""
+"""reports/masks.safetensors: the predicted masks of a few examples, for the report."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ FILE = Path("reports/masks.safetensors")
 
 
 def write_masks(path: Path, rows: Sequence[int], masks: NDArray[np.uint8]) -> None:
-    """Write the masks [m, h, w] of the examples in some rows of a data set."""
+    """Write the masks [m, h, w] of the examples in `rows` of a data set."""
     write_bytes(path, save({"rows": np.array(rows, dtype=np.int64), "masks": masks}))
 
 
@@ -27,8 +27,8 @@ def read_masks(path: Path) -> Mapping[int, NDArray[Any]]:
         UserError: the file is missing or damaged.
     """
     try:
-        found = load(path.read_bytes())
-        return dict(zip(found["rows"].tolist(), found["masks"], strict=True))
+        tensors = load(path.read_bytes())
+        return dict(zip(tensors["rows"].tolist(), tensors["masks"], strict=True))
     except FileNotFoundError:
         problem = "is missing: run `dvc repro evaluate` first"
     except (SafetensorError, ValueError, KeyError):

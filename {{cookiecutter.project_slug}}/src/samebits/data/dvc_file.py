@@ -1,7 +1,7 @@
-"""data/raw.dvc: which version of the data belongs here, where that came from, and who changes it.
+"""data/raw.dvc: the version of the data, its origin, and the lock for changing it.
 
-DVC leaves `meta` in a .dvc file alone, through `dvc add` and `dvc update` too, so the origin goes
-wherever the hash goes that it describes:
+DVC leaves `meta` in a .dvc file alone, even in `dvc add` and `dvc update`, so the origin stays with
+the hash that it describes:
 
     meta:
       origin:
@@ -25,7 +25,7 @@ from ..console.errors import UserError
 from ..core.files import refuse_conflicts, write_bytes
 
 Origin = Mapping[str, Any]
-# It is there while a version is put into place, and names that.
+# Names the version that is being checked out, while that is under way.
 MARK = Path(".dvc/tmp/data-use")
 LOCK = Path(".dvc/tmp/data.lock")
 
@@ -35,10 +35,10 @@ def alone() -> Iterator[None]:
     """Let one command at a time change the data of this project.
 
     Raises:
-        UserError: another command is at it.
+        UserError: another command is changing them.
     """
     LOCK.parent.mkdir(parents=True, exist_ok=True)
-    # A database's lock works on every system, and goes with its process, however that ends.
+    # A database lock works on every system, and ends with its process, however that happens.
     with closing(sqlite3.connect(LOCK, timeout=0, isolation_level=None)) as lock:
         try:
             lock.execute("BEGIN EXCLUSIVE")
@@ -52,7 +52,7 @@ def alone() -> Iterator[None]:
 
 
 def cut_off() -> str:
-    """Return the version that was to be put into place when that was cut off, else ""."""
+    """Return the version whose checkout was interrupted, or ""."""
     return MARK.read_text(encoding="utf-8").strip() if MARK.exists() else ""
 
 
@@ -60,7 +60,7 @@ def refuse_parts() -> None:
     """Refuse data that may be parts of two versions.
 
     Raises:
-        UserError: the last command that put a version into place was cut off.
+        UserError: the last checkout of a version was interrupted.
     """
     if name := cut_off():
         raise UserError(
@@ -73,7 +73,7 @@ def recorded_version(pointer: Path) -> str | None:
     """Return the hash in a .dvc file, or None if there is no such file.
 
     Raises:
-        UserError: the file names none.
+        UserError: the file names no hash.
     """
     return str(_read(pointer)["outs"][0]["md5"]) if pointer.exists() else None
 
@@ -82,7 +82,7 @@ def tracked(pointer: Path) -> list[Path]:
     """Return the paths that a .dvc file tracks.
 
     Raises:
-        UserError: it names none, or has conflict markers.
+        UserError: it names no path, or has conflict markers.
     """
     try:
         return [pointer.parent / out["path"] for out in _read(pointer)["outs"]]
@@ -91,12 +91,12 @@ def tracked(pointer: Path) -> list[Path]:
 
 
 def origin(pointer: Path) -> Origin | None:
-    """Return where the data that a .dvc file names came from.
+    """Return the origin of the data that a .dvc file names.
 
     Returns:
-        "kind" (example, folder, archive, file or bucket), "source", "files"; of an archive or a
-        file "sha256" and "bytes" too. None if that is not recorded, or of another version than the
-        .dvc file names now.
+        "kind" (example, folder, archive, file or bucket), "source", "files"; for an archive or a
+        file also "sha256" and "bytes". None if it is not recorded, or belongs to another version
+        than the .dvc file names now.
 
     Raises:
         UserError: the file names no version.
@@ -105,15 +105,15 @@ def origin(pointer: Path) -> Origin | None:
         return None
     content = _read(pointer)
     meta = content.get("meta")
-    found = meta.get("origin") if isinstance(meta, dict) else None
-    if not isinstance(found, dict):
+    recorded = meta.get("origin") if isinstance(meta, dict) else None
+    if not isinstance(recorded, dict):
         return None
-    # Of a bucket DVC keeps track itself: `dvc update` moves its version on.
-    return found if found.get("version") in (None, content["outs"][0]["md5"]) else None
+    # DVC tracks a bucket itself: `dvc update` changes its version.
+    return recorded if recorded.get("version") in (None, content["outs"][0]["md5"]) else None
 
 
 def imported(pointer: Path) -> bool:
-    """Return whether a .dvc file tracks what DVC imported from a bucket or a server.
+    """Return whether a .dvc file tracks data that DVC imported from a bucket or a server.
 
     Raises:
         UserError: the file names no version.
@@ -122,7 +122,7 @@ def imported(pointer: Path) -> bool:
 
 
 def record_origin(pointer: Path, origin: Origin) -> None:
-    """Write the origin into a .dvc file, with the version that it is true of."""
+    """Write the origin into a .dvc file, with the version that it describes."""
     content = _read(pointer)
     version = {} if origin["kind"] == "bucket" else {"version": content["outs"][0]["md5"]}
     content["meta"] = {**(content.get("meta") or {}), "origin": {**origin, **version}}

@@ -1,4 +1,4 @@
-"""What an example is made of: the types that data.py and model.py of a project share with this."""
+"""The types of an example that a project's data.py and model.py share with the engine."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -8,14 +8,14 @@ from .fields import Arrays
 Facts = dict[str, float | str]  # numbers such as "width", words such as "mode"
 
 
-WORDS = "words"  # the fact that people read in the place of an image
-PIXELS = "pixels"  # that which counts the pixels of a mask by their class
+WORDS = "words"  # the fact that people read in place of an image
+PIXELS = "pixels"  # the fact that counts the pixels of a mask by class
 
 
 class Decoded(NamedTuple):
-    """An example as `decode` gives it: its arrays by field, and the facts that are known of it.
+    """An example as `decode` returns it: its arrays by field, and its facts.
 
-    The fact `words`, a text, is what people see of an example that has no image.
+    The fact `words`, a text, is what people see of an example without an image.
     """
 
     arrays: Arrays
@@ -23,7 +23,7 @@ class Decoded(NamedTuple):
 
 
 class Unreadable(ValueError):
-    """Says in a few words why a content is no example to learn from."""
+    """Says in a few words why a content is not an example to learn from."""
 
 
 class TooLarge(Unreadable):

@@ -1,4 +1,4 @@
-"""What a cheap model sees of examples: the image, made small, or else all arrays as numbers."""
+"""The features of cheap models: the image, shrunk, or otherwise all arrays as numbers."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,22 +9,22 @@ from .shards import Stored, rows
 
 SIDE = 32  # pixels of an image; a linear model gains nothing from finer ones
 MOST = 1024  # numbers of other examples, for the same reason
-OWN = "features"  # the field in which `decode` says what simple models see
+OWN = "features"  # the field in which `decode` gives simple models their features
 LARGEST = 1e30  # a float64 may hold more than a float32
 
 Seen = NDArray[np.uint8] | NDArray[np.float32]  # images [n, c, h, w], or numbers [n, f]
 
 
 def features(arrays: Arrays) -> Seen:
-    """Return what is seen of a batch of examples.
+    """Return the features of a batch of examples.
 
     Args:
         arrays: by name, [n, ...] each.
 
     Returns:
-        Those that stand in the field "features", where `decode` makes one; else the image as uint8
-        [n, c, h, w] with at most `SIDE` pixels a side, where there is one; else the arrays side by
-        side as float32 [n, f], evenly thinned to `MOST` of them.
+        The field "features", if `decode` makes it; otherwise the image, if there is one, as uint8
+        [n, c, h, w] with at most `SIDE` pixels a side; otherwise the arrays side by side as float32
+        [n, f], evenly thinned to at most `MOST` numbers.
     """
     if OWN in arrays:
         own = arrays[OWN]
@@ -32,20 +32,20 @@ def features(arrays: Arrays) -> Seen:
     image = image_of(fields_of(arrays))
     if image:
         return shrink(arrays[image], SIDE)
-    flat = [one.reshape(len(one), -1) for one in arrays.values()]
-    width = sum(one.shape[1] for one in flat)
+    flat = [array.reshape(len(array), -1) for array in arrays.values()]
+    width = sum(array.shape[1] for array in flat)
     few = min(width, MOST)
     chosen = np.arange(few) * width // few
     parts, start = [], 0
-    for one in flat:
-        inside = chosen[(chosen >= start) & (chosen < start + one.shape[1])] - start
-        parts.append(one[:, inside].astype(np.float64).clip(-LARGEST, LARGEST))
-        start += one.shape[1]
+    for array in flat:
+        inside = chosen[(chosen >= start) & (chosen < start + array.shape[1])] - start
+        parts.append(array[:, inside].astype(np.float64).clip(-LARGEST, LARGEST))
+        start += array.shape[1]
     return np.concatenate(parts, axis=1, dtype=np.float32)
 
 
 class Features:
-    """The features of many examples, made when they are asked for."""
+    """The features of many examples, computed on demand."""
 
     def __init__(self, arrays: Stored) -> None:
         self._arrays = arrays

@@ -1,4 +1,4 @@
-"""The arrays that every example has: their names, types and shapes, and how they lie on disk."""
+"""The arrays of every example: their names, types and shapes, and their layout on disk."""
 
 from collections.abc import Mapping
 from itertools import accumulate, pairwise
@@ -16,25 +16,25 @@ DTYPES = (
     *("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
     *("float32", "float64"),
 )
-# Of files beside the arrays, and of what else an example has.
+# Names of files beside the arrays, and of other parts of an example.
 TAKEN = frozenset({"checksums", "example", "examples", "index", "label", "labels"})
 
 
 class Field(NamedTuple):
-    """An array that every example has: NumPy's name of its type, and its shape."""
+    """An array of every example: NumPy's name of its type, and its shape."""
 
     dtype: str
     shape: Shape
 
 
-Fields = Mapping[str, Field]  # in the order in which an example's arrays lie
+Fields = Mapping[str, Field]  # in the order of an example's arrays on disk
 
 
 def checked(announced: Any, by: str = "fields") -> Fields:
-    """Return what `fields`, or another function of data.py, announces.
+    """Return the fields that `fields`, or another function of data.py, announces.
 
     Raises:
-        UserError: there is none, or one cannot be stored.
+        UserError: there are none, or one cannot be stored.
     """
     if not isinstance(announced, Mapping) or not announced:
         raise UserError(
@@ -50,16 +50,16 @@ def checked(announced: Any, by: str = "fields") -> Fields:
 
 def _problem(name: Any, field: Any, names: list[Any]) -> str:
     if not (isinstance(name, str) and name.isascii() and name.isidentifier()):
-        return f"an array {name!r}, which is no name for one; take letters, digits and _"
+        return f"an array {name!r}, which is not a valid name; use letters, digits and _"
     if name.lower() in TAKEN:
-        return f"an array {name}, which is the name of something else; call it otherwise"
-    if [str(one).lower() for one in names].count(name.lower()) > 1:
-        return f"{name} twice for who does not tell capitals; call one otherwise"
+        return f"an array {name}, which is a reserved name; choose another"
+    if [str(other).lower() for other in names].count(name.lower()) > 1:
+        return f"{name} twice if case is ignored; rename one of them"
     if not isinstance(field, tuple) or len(field) != 2:
         return f"{name} as {field!r}; write Field(dtype, shape)"
     dtype, shape = field
     if dtype not in DTYPES:
-        return f"{name} as {dtype!r}, which cannot be stored; take one of {', '.join(DTYPES)}"
+        return f"{name} as {dtype!r}, which cannot be stored; use one of {', '.join(DTYPES)}"
     if not isinstance(shape, (tuple, list)) or not all(map(_is_side, shape)):
         return f"{name} with the shape {shape!r}; give the length of each axis, from 1 on"
     return ""
@@ -70,7 +70,7 @@ def _is_side(length: Any) -> bool:
 
 
 def record(fields: Fields) -> np.dtype[np.void]:
-    """Return the type of an example as one row: its arrays end to end, little endian."""
+    """Return the type of an example as a single row: its arrays end to end, little endian."""
     kinds = [
         (name, np.dtype(field.dtype).newbyteorder("<"), field.shape)
         for name, field in fields.items()
@@ -79,41 +79,41 @@ def record(fields: Fields) -> np.dtype[np.void]:
 
 
 def places(row: np.dtype[np.void]) -> dict[str, slice]:
-    """Return where in a `record` the bytes of each array stand."""
+    """Return the bytes of each array within a `record`."""
     names = row.names or ()
     ends = accumulate((row[name].itemsize for name in names), initial=0)
     return {name: slice(*at) for name, at in zip(names, pairwise(ends), strict=True)}
 
 
 def fields_of(arrays: Mapping[str, Any]) -> Fields:
-    """Return the fields of examples, of arrays [n, ...] by name."""
-    return {name: Field(one.dtype.name, tuple(one.shape[1:])) for name, one in arrays.items()}
+    """Return the fields of arrays [n, ...] by name."""
+    return {name: Field(array.dtype.name, tuple(array.shape[1:])) for name, array in arrays.items()}
 
 
 def image_of(fields: Fields) -> str:
     """Return the name of the image, the first field that is uint8 [c, h, w], or ""."""
-    return next((name for name, one in fields.items() if _is_image(one)), "")
+    return next((name for name, field in fields.items() if _is_image(field)), "")
 
 
 def check_answer(fields: Fields, name: str, dtype: str, axes: int) -> None:
-    """Refuse fields of which none, or another one, is the answer that the target stores there.
+    """Refuse fields without the answer that the target stores in them.
 
     Args:
         fields: of an example.
-        name: what the answer is called there.
+        name: the field of the answer.
         dtype: NumPy's name of its type.
-        axes: how many it has.
+        axes: the number of its axes.
 
     Raises:
-        UserError: so it is.
+        UserError: the answer is missing, or has another type or number of axes.
     """
     field = fields.get(name)
     kind = np.dtype(dtype).name
     if field is None or field.dtype != kind or len(field.shape) != axes:
-        there = f"{field.dtype} {list(field.shape)}" if field else "none"
+        announced = f"{field.dtype} {list(field.shape)}" if field else "none"
         raise UserError(
             f"data.py: an answer is the array `{name}`, {kind} with {axes} axes, of which `fields` "
-            f"announces {there}; announce it, and let `decode` return it."
+            f"announces {announced}; announce it, and let `decode` return it."
         )
 
 

@@ -1,4 +1,4 @@
-"""What is wrong or odd in the data: the rules by name, and one table of what they found."""
+"""What is wrong or odd in the data: the rules by name, and the table of their findings."""
 
 import json
 from collections import Counter
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 MOST_SHOWN = 20  # sentences of a rule in the message of a refusal
-MOST_KEPT = 10_000  # findings of a rule in the table, and as many accepted; others are counted
+MOST_KEPT = 10_000  # findings of a rule in the table, and as many accepted; the rest is counted
 MOST_PATHS = 100  # paths of one finding
 
 
@@ -15,8 +15,8 @@ MOST_PATHS = 100  # paths of one finding
 class Rule:
     """A kind of finding.
 
-    An `error` stops the pipeline, unless it is accepted with a reason; one that is not `acceptable`
-    can only be mended. Examples of an accepted finding that `leaves_out` are not learned from.
+    An `error` stops the pipeline unless it is accepted with a reason; one that is not `acceptable`
+    must be fixed. If the rule `leaves_out`, examples of accepted findings are not learned from.
     """
 
     title: str
@@ -26,7 +26,7 @@ class Rule:
 
 
 RULES = {
-    "misplaced": Rule("not where examples stand", error=True, leaves_out=True),
+    "misplaced": Rule("file in the wrong place", error=True, leaves_out=True),
     "empty-file": Rule("zero bytes", error=True, leaves_out=True),
     "unreadable": Rule("unreadable or truncated", error=True, leaves_out=True),
     "too-large": Rule("too many pixels", error=True, leaves_out=True),
@@ -34,14 +34,14 @@ RULES = {
     "untimed": Rule("example without a time", error=True, leaves_out=True),
     "ungrouped": Rule("example without a group", error=True, leaves_out=True),
     "missing-file": Rule("answer without its example", error=True, leaves_out=True),
-    "lost-content": Rule("content that the pixels would not show", error=True),
+    "lost-content": Rule("content that decoding would lose", error=True),
     "wrong-type": Rule("wrong type behind the extension", error=True),
-    "many-classes": Rule("answers that are hardly classes", error=True),
+    "many-classes": Rule("answers that do not look like classes", error=True),
     "single-classes": Rule("one class each, where there may be several", error=True),
-    "constant-class": Rule("class that hardly an example lacks", error=True),
+    "constant-class": Rule("class that almost every example has", error=True),
     "few-classes": Rule("fewer than two classes", error=True, acceptable=False),
     "empty-class": Rule("class without an example", error=True),
-    "small-class": Rule("class with hardly an example", error=True),
+    "small-class": Rule("class with very few examples", error=True),
     "similar-classes": Rule("classes that differ by case only", error=True),
     "paired-folders": Rule("images and their masks as two classes", error=True),
     "missing-class": Rule("expected class missing", error=True, acceptable=False),
@@ -49,11 +49,11 @@ RULES = {
     "unlearnt-class": Rule("class that train lacks", error=True, acceptable=False),
     "unseen-class": Rule("class that dev or test lacks", error=True),
     "unexpected-class": Rule("class that was not expected", error=False),
-    "no-number": Rule("answer that is no number", error=True, acceptable=False),
-    "no-class": Rule("mask with a value that is no class", error=True, acceptable=False),
+    "no-number": Rule("answer that is not a number", error=True, acceptable=False),
+    "no-class": Rule("mask with a value that is not a class", error=True, acceptable=False),
     "two-masks": Rule("one image with two masks", error=True),
     "plain-masks": Rule("masks of one class alone", error=False),
-    "few-examples": Rule("hardly an example", error=True),
+    "few-examples": Rule("very few examples", error=True),
     "constant-answer": Rule("the same answer for all", error=True, acceptable=False),
     "two-labels": Rule("one example under two labels", error=True, acceptable=False),
     "two-answers": Rule("equal rows with different answers", error=False),
@@ -87,9 +87,9 @@ RULES = {
 class Finding:
     """One thing that a rule found.
 
-    `message` is a sentence: what, where, how to mend it. `paths` are below data/raw, `md5` the
-    hashes of their content ("" unknown); `classes` are those concerned where no path is.
-    `accepted` is the reason for which it may stand, "" for none.
+    `message` is a sentence: what, where, and the cure. `paths` are below data/raw, `md5` the hashes
+    of their content ("" if unknown); `classes` are those affected, if no path is. `accepted` is the
+    reason for accepting it, or "".
     """
 
     rule: str
@@ -118,39 +118,40 @@ class Finding:
 
 
 def shown(name: str) -> str:
-    """Return a name for a sentence: as it is, or quoted where it would break or turn the line."""
+    """Return a name for a sentence: unchanged, or quoted if it would break the line."""
     return name if name.isprintable() and name else json.dumps(name)
 
 
 class Table:
-    """All findings, in the order of the rules; of very many of one rule, the first and a count."""
+    """All findings, in the order of the rules; if a rule has very many, the first and a count."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.kept: dict[str, list[Finding]] = {name: [] for name in RULES}
-        self.found: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()
         self.accepted: Counter[str] = Counter()
         self.stopping: Counter[str] = Counter()
         self.left_out: list[str] = []
-        for one in findings:
-            self._add(one)
+        for finding in findings:
+            self._add(finding)
 
-    def _add(self, one: Finding) -> None:
-        self.found[one.rule] += 1
-        self.accepted[one.rule] += bool(one.accepted)
-        self.stopping[one.rule] += one.stops
-        accepted = self.accepted[one.rule]
-        if (accepted if one.accepted else self.found[one.rule] - accepted) <= MOST_KEPT:
-            self.kept[one.rule].append(one)
-        if one.accepted and RULES[one.rule].leaves_out:
-            self.left_out += one.paths
+    def _add(self, finding: Finding) -> None:
+        rule = finding.rule
+        self.counts[rule] += 1
+        self.accepted[rule] += bool(finding.accepted)
+        self.stopping[rule] += finding.stops
+        accepted = self.accepted[rule]
+        if (accepted if finding.accepted else self.counts[rule] - accepted) <= MOST_KEPT:
+            self.kept[rule].append(finding)
+        if finding.accepted and RULES[rule].leaves_out:
+            self.left_out += finding.paths
 
     def record(self) -> dict[str, Any]:
-        """Return what reports/data.json says of the findings."""
-        rows = [one.record() for kept in self.kept.values() for one in kept]
+        """Return the findings as they stand in reports/data.json."""
+        rows = [finding.record() for kept in self.kept.values() for finding in kept]
         return {
             "errors": self.stopping.total(),
             "left_out": sorted(self.left_out),
-            "found": {name: self.found[name] for name in RULES if self.found[name]},
+            "found": {name: self.counts[name] for name in RULES if self.counts[name]},
             "accepted": {name: self.accepted[name] for name in RULES if self.accepted[name]},
             "findings": rows,
         }
@@ -165,8 +166,9 @@ class Table:
         return f"{total} error(s) in the data:\n" + "\n".join(lines) if total else ""
 
     def _listed(self, name: str, count: int) -> list[str]:
-        messages = [one.message for one in self.kept[name] if one.stops][:MOST_SHOWN]
-        lines = [f"  {RULES[name].title} ({name}): {count}", *(f"    {one}" for one in messages)]
+        messages = [finding.message for finding in self.kept[name] if finding.stops][:MOST_SHOWN]
+        lines = [f"  {RULES[name].title} ({name}): {count}"]
+        lines += [f"    {message}" for message in messages]
         return (
             lines if count <= len(messages) else [*lines, f"    and {count - len(messages)} more"]
         )

@@ -1,8 +1,8 @@
-"""What a project learns of its training examples alone, such as a vocabulary, before any network.
+"""What a project learns from its training examples before any network, such as a vocabulary.
 
-data.py says it with two functions, or with neither: `fit` sees the arrays of the training examples,
-as `decode` made them, and returns arrays; `transform` makes of any examples, with these, what is
-stored. So no number of dev or test reaches what a network sees of them.
+data.py defines both of two functions, or neither. `fit` gets the decoded arrays of the training
+examples and returns arrays; with these, `transform` turns the arrays of any examples into what is
+stored. So nothing of dev or test influences the inputs of the network.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -31,34 +31,35 @@ class Fitting:
     settings: Any
 
     def learn(self, batches: Iterator[Arrays]) -> "Fitted":
-        """Return what `fit` makes of the training examples, arrays [b, ...] at a time.
+        """Return the result of `fit` for the training examples, batches of arrays [b, ...].
 
         Raises:
-            UserError: it returns what cannot be stored.
+            UserError: the result cannot be stored.
         """
-        found = self.fit(batches, self.settings)
-        for name, array in found.items() if isinstance(found, Mapping) else [("no arrays", found)]:
+        result = self.fit(batches, self.settings)
+        named = result.items() if isinstance(result, Mapping) else [("no arrays", result)]
+        for name, array in named:
             known = isinstance(array, np.ndarray) and array.dtype.name in DTYPES
             if not known or not isinstance(name, str):
                 raise UserError(
                     f"data.py: `fit` returned {name}, {getattr(array, 'dtype', type(array))}; let "
                     f"it return a dict of arrays of {', '.join(DTYPES)} by name."
                 )
-        return Fitted({name: np.ascontiguousarray(one) for name, one in found.items()}, self)
+        return Fitted({name: np.ascontiguousarray(array) for name, array in result.items()}, self)
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """What was learnt, and how it is applied; `fitting` is None where a project learns nothing."""
+    """What was learnt, and how it is applied; `fitting` is None if a project learns nothing."""
 
     arrays: Arrays
     fitting: Fitting | None
 
     def __call__(self, arrays: Arrays) -> Arrays:
-        """Return what is stored of examples: arrays [b, ...] by name.
+        """Return the arrays [b, ...] to store, by name.
 
         Raises:
-            UserError: `transform` loses examples, or returns what cannot be stored.
+            UserError: `transform` loses examples, or returns arrays that cannot be stored.
         """
         if self.fitting is None:
             return arrays
@@ -82,17 +83,17 @@ class Fitted:
                     "where all training examples are alike."
                 )
         return {
-            name: np.ascontiguousarray(one, one.dtype.newbyteorder("<"))
-            for name, one in made.items()
+            name: np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+            for name, array in made.items()
         }
 
     def fields(self, before: Fields) -> Fields:
-        """Return the fields of what is stored, from those that `decode` gives."""
-        blank = {name: np.zeros((1, *one.shape), one.dtype) for name, one in before.items()}
+        """Return the fields that are stored, given those of `decode`."""
+        blank = {name: np.zeros((1, *field.shape), field.dtype) for name, field in before.items()}
         return before if self.fitting is None else fields_of(self(blank))
 
     def write(self, folder: Path) -> None:
-        """Write what was learnt, where that is anything."""
+        """Write what was learnt, if anything."""
         if self.fitting is not None:
             write_bytes(folder / FILE, save(dict(self.arrays)))
 
@@ -102,7 +103,7 @@ def _is_array(value: Any) -> bool:
 
 
 def learnt(folder: Path, fitting: Fitting | None) -> Fitted:
-    """Return what `prepare` learnt of the training examples.
+    """Return what `prepare` learnt from the training examples.
 
     Args:
         folder: data/prepared/train.
@@ -116,20 +117,20 @@ def learnt(folder: Path, fitting: Fitting | None) -> Fitted:
     try:
         return Fitted(load((folder / FILE).read_bytes()), fitting)
     except FileNotFoundError:
-        problem = "is not there; run 'dvc repro prepare'"
+        problem = "is missing; run 'dvc repro prepare'"
     except (SafetensorError, ValueError):
         problem = "is damaged; run 'dvc repro --force prepare'"
     raise UserError(f"{(folder / FILE).as_posix()} {problem}.")
 
 
 def fitting_of(yours: Any, settings: Any) -> Fitting | None:
-    """Return `fit` and `transform` of a data.py, or None where it has neither.
+    """Return `fit` and `transform` of a data.py, or None if it has neither.
 
     Raises:
         UserError: it has one without the other.
     """
     fit, transform = (getattr(yours, name, None) for name in ("fit", "transform"))
     if (fit is None) != (transform is None):
-        there, missing = ("fit", "transform") if fit else ("transform", "fit")
-        raise UserError(f"data.py has `{there}` and no `{missing}`; write both, or neither.")
+        present, missing = ("fit", "transform") if fit else ("transform", "fit")
+        raise UserError(f"data.py has `{present}` and no `{missing}`; write both, or neither.")
     return Fitting(fit, transform, settings) if fit and transform else None

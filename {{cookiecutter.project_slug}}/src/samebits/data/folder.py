@@ -1,4 +1,4 @@
-"""A folder of labelled examples outside the pipeline, such as some from use."""
+"""A folder of labelled examples outside the pipeline, such as examples from production."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ from .source import Source, refuse
 from .splits import group_of
 from .targets import TARGETS, Answers, classes_of, marked, no_class, no_number, number
 
-FITTED = Path("data/prepared/train")  # what was learnt of the training examples
+FITTED = Path("data/prepared/train")  # holds what was learnt from the training examples
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """Examples: arrays [n, ...] by name, answers [n] as labels.npy has them, and what is known."""
+    """Labelled examples: arrays [n, ...] by name, and answers [n] as in labels.npy."""
 
     arrays: Arrays
     labels: NDArray[Any]
@@ -37,29 +37,30 @@ def read_labelled(
 ) -> Labelled:
     """Return the examples of a folder that is like data/raw, as `prepare` makes them.
 
-    Nothing is written. A class may be missing; one that the model does not know may not be there.
+    Nothing is written. Classes may be missing, but all must be known to the model.
 
     Raises:
-        UserError: there is no such folder, it holds no example, or one that cannot be read, or one
-            without an answer that the model could give.
+        UserError: the folder is missing or empty, or an example cannot be read or has an answer
+            that the model cannot give.
     """
     if not folder.is_dir():
         raise UserError(f"there is no folder {folder}; name one with {reader.wanted()}.")
-    # Of two with the same name the later counts, as in data/raw.
-    found = {one.path: one for one in reader.sources(folder)}
-    if not found:
+    # If two have the same path, the later counts, as in data/raw.
+    sources = {source.path: source for source in reader.sources(folder)}
+    if not sources:
         raise UserError(f"{folder} holds no example; put there {reader.wanted()}.")
-    refuse([f"{folder}: {shown(one.path)}: {one.problem}." for one in found.values() if one.rule])
-    labels = [(one.path, one.answer) for one in found.values()]
-    groups = [group_of(one, decoder.data) for one in found.values()]
+    refused = [source for source in sources.values() if source.rule]
+    refuse([f"{folder}: {shown(source.path)}: {source.problem}." for source in refused])
+    labels = [(source.path, source.answer) for source in sources.values()]
+    groups = [group_of(source, decoder.data) for source in sources.values()]
     field: str = TARGETS[answers.target].field
     stored: NDArray[Any] = np.empty(0)
-    if not field:  # told before anything is decoded
+    if not field:  # refuse unknown answers before decoding
         stored = STORED[answers.target](folder, labels, answers.classes)
-    decoded = [_decoded(one, folder, decoder, reader) for one in found.values()]
+    decoded = [_decoded(source, folder, decoder, reader) for source in sources.values()]
     fitted = learnt(FITTED, decoder.fitting)
     arrays = dict(
-        fitted({name: np.stack([one[name] for one in decoded]) for name in decoder.fields})
+        fitted({name: np.stack([example[name] for example in decoded]) for name in decoder.fields})
     )
     if field:
         stored = arrays.pop(field)
@@ -75,14 +76,14 @@ def read_labelled(
 
 
 def _numbers(folder: Path, labels: Sequence[tuple[str, str]], _: list[str]) -> NDArray[np.float64]:
-    problems, found = list[str](), list[float]()
+    problems, numbers = list[str](), list[float]()
     for path, label in labels:
         try:
-            found.append(number(label))
+            numbers.append(number(label))
         except ValueError:
             problems.append(f"{folder}: {no_number(path, label)}")
     refuse(problems)
-    return np.array(found)
+    return np.array(numbers)
 
 
 def _refuse_unknown(
@@ -109,7 +110,7 @@ def _sets(folder: Path, labels: Sequence[tuple[str, str]], classes: list[str]) -
     return np.array([marked(label, numbers) for _, label in labels])
 
 
-# How answers are stored, by what they are.
+# How answers are stored, by target.
 STORED: Mapping[str, Callable[[Path, Sequence[tuple[str, str]], list[str]], NDArray[Any]]] = {
     "class": _classes,
     "classes": _sets,
@@ -127,14 +128,14 @@ def _check_known(folder: Path, names: set[str], classes: list[str]) -> None:
         )
 
 
-def _decoded(one: Source, folder: Path, decoder: Decoder, reader: Reader) -> Arrays:
+def _decoded(source: Source, folder: Path, decoder: Decoder, reader: Reader) -> Arrays:
     try:
-        decoded = decoder(reader.content(one, folder))
+        decoded = decoder(reader.content(source, folder))
         if lost := decoded.facts.get("lost"):
             raise Unreadable(str(lost))
     except Unreadable as problem:
         raise UserError(
-            f"{folder}: {shown(one.path)} is no readable example ({problem}); mend it, or take it "
-            "out."
+            f"{folder}: {shown(source.path)} is not a readable example ({problem}); fix it, or "
+            "remove it."
         ) from None
     return decoded.arrays

@@ -1,7 +1,7 @@
-"""From the content of an image file to its pixels, and what else is known of it.
+"""From the content of an image file to its pixels and facts.
 
-What a decoder says of a content is a fact, and is kept. What the machine says (there is no memory,
-a library is missing) is none: it stops the run, and the image is looked at again.
+What a decoder says about a content is a fact, and is kept. A fault of the machine (out of memory, a
+library is missing) is not: it stops the run, and the next run reads the image again.
 """
 
 import io
@@ -20,10 +20,10 @@ from ..console.errors import UserError, refused
 from ..core.sections import Data
 from .example import Facts, TooLarge, Unreadable
 
-# What is read, and the library in Pillow's wheel that does it. No format that calls programs of the
-# system (EPS calls Ghostscript); that takes memory of which its header says nothing (192 bytes of
-# JPEG 2000 took 4.9 GB; AVIF decodes more than it announces); that holds several images of which
-# one is chosen (ICO); or that has no mark by which to tell it (TGA).
+# The formats, and the library in Pillow's wheel that reads each. Left out are formats that call
+# programs of the system (EPS calls Ghostscript), take memory that the header does not announce (192
+# bytes of JPEG 2000 took 4.9 GB; AVIF decodes more than it announces), hold several images of which
+# Pillow chooses one (ICO), or cannot be recognised by their content (TGA).
 FORMATS = {
     "PNG": "zlib",
     "JPEG": "jpg",
@@ -33,20 +33,20 @@ FORMATS = {
     "TIFF": "libtiff",
     "WEBP": "webp",
 }
-PNG_END = b"IEND\xae\x42\x60\x82"  # behind the pixels, so that Pillow does not miss it
-PNG_DEPTH = 24  # the byte that says how many bits a channel has
+PNG_END = b"IEND\xae\x42\x60\x82"  # after the pixels, so Pillow does not notice if it is missing
+PNG_DEPTH = 24  # the byte with the number of bits per channel
 TIFF_BITS, TIFF_GREY, TIFF_SAMPLES, TIFF_TILE, TIFF_SIGNS = 258, 262, 277, (322, 323), 339
-PIXEL_BYTES = 28  # of memory that decoding one pixel takes, at most, with the file itself
+PIXEL_BYTES = 28  # of memory to decode a pixel, at most, with the file itself
 OPEN_BYTES = 8  # of these, what a WebP takes before its size is known
-BAND = 2**20  # pixels that are converted at once
-FAINT = 16  # of 255: what is no more opaque cannot be seen on white
-HOT = 0.001  # share of an image's pixels that may be defects of a camera's sensor
+BAND = 2**20  # pixels to convert at a time
+FAINT = 16  # of 255: at this opacity or less, nothing is visible on white
+HOT = 0.001  # share of an image's pixels that may be defects of the camera's sensor
 Read = TypeVar("Read")
 
 
 @contextmanager
 def limits(data: Data) -> Iterator[None]:
-    """Have `open_image` in the block keep to `data.megapixels` and `data.bits` of wide grey."""
+    """Apply `data.megapixels` and `data.bits` to `open_image` in the block."""
     before, _limits[:] = [*_limits], [data]
     try:
         yield
@@ -58,34 +58,34 @@ _limits: list[Data] = []
 
 
 def open_image(content: bytes, mode: str) -> tuple[Image.Image, Facts]:
-    """Return the image of a file upright, on white, in 8 bits, and what is known of it.
+    """Return the image of a file upright, on white, in 8 bits, and its facts.
 
     Args:
         content: of the file.
         mode: "L" for grey, "RGB" for colour.
 
     Returns:
-        The image, and these facts: "format" as told from the content ("PNG"), "mode" as Pillow has
-        it ("L", "RGB"), "width" and "height" of the upright image; "lost", what the pixels do not
-        show and should, "" for nothing; "more", 1 where there are further frames, pages or
-        channels; "used", how many bits an image of 16 takes, of `data.bits` where it is grey, 0 of
-        one that has fewer bits, or says how many.
+        The image, and these facts: "format" of the content ("PNG"), "mode" in Pillow's terms ("L",
+        "RGB"), "width" and "height" of the upright image; "lost", what the pixels should show but
+        do not, or ""; "more", 1 if there are further frames, pages or channels; "used", how many
+        bits an image of 16 bits uses (if grey, of `data.bits`), and 0 for images with fewer bits
+        and those that say how many.
 
     Raises:
-        Unreadable: the content is damaged, too large or no image.
-        MemoryError: there is too little memory here to say.
-        UserError: this Pillow was built without a library that it takes to say.
+        Unreadable: the content is damaged, too large or not an image.
+        MemoryError: there is too little memory here to decode it.
+        UserError: this Pillow was built without a library of `FORMATS`.
     """
     return reading(content, [*FORMATS], lambda image, data: _opened(image, content, data, mode))
 
 
 def reading(content: bytes, formats: list[str], read: Callable[[Any, Data], Read]) -> Read:
-    """Return what is read of the image in a content, of which any damage is `Unreadable`.
+    """Return the result of `read` for the image in a content; damage is `Unreadable`.
 
     Args:
         content: of the file.
-        formats: those that it may have, as Pillow calls them.
-        read: from the opened image and the section `data` to what is wanted of it.
+        formats: the allowed formats, by Pillow's names.
+        read: takes the opened image and the section `data`.
 
     Raises:
         Unreadable, MemoryError, UserError: as `open_image`.
@@ -95,8 +95,8 @@ def reading(content: bytes, formats: list[str], read: Callable[[Any, Data], Read
         raise Unreadable("empty file")
     most = round(data.megapixels * 1e6)
     memory = OPEN_BYTES * most
-    # Pillow asks before it decodes, frame by frame; it warns of so many pixels, and refuses twice
-    # as many. That, and what it warns of besides, is no fault of an image.
+    # Pillow checks each frame before it decodes; it warns above this many pixels, and refuses
+    # twice as many. Its warnings are no fault of the image.
     Image.MAX_IMAGE_PIXELS = most // 2
     try:
         with (
@@ -108,9 +108,10 @@ def reading(content: bytes, formats: list[str], read: Callable[[Any, Data], Read
     except Unreadable:
         raise
     except Image.DecompressionBombError as error:
-        (found,) = re.findall(r"\((\d+) pixels", str(error))
+        (pixels,) = re.findall(r"\((\d+) pixels", str(error))
         raise TooLarge(
-            f"{int(found) / 1e6:.4g} million pixels, more than data.megapixels, {data.megapixels:g}"
+            f"{int(pixels) / 1e6:.4g} million pixels, more than data.megapixels, "
+            f"{data.megapixels:g}"
         ) from None
     except Exception as error:  # a decoder may raise anything on a damaged file
         unknown = isinstance(error, UnidentifiedImageError)
@@ -120,18 +121,18 @@ def reading(content: bytes, formats: list[str], read: Callable[[Any, Data], Read
 
 
 def _refuse_machine(error: Exception, memory: int) -> None:
-    """Raise what is no fault of a content that takes so many bytes of memory."""
+    """Raise an error of the machine; decoding the content takes `memory` bytes."""
     if isinstance(error, ImportError) or refused(error):
         raise error
-    missing = [name for name, one in FORMATS.items() if one and not features.check(one)]
+    missing = [name for name, library in FORMATS.items() if library and not features.check(library)]
     if missing:
         raise UserError(
             f"Pillow was built here without {' and '.join(missing)}; install the locked one with "
             "'make setup'."
         )
     try:
-        # Few decoders say that memory ran out: for most the file is broken then. So it counts as
-        # broken only where there is the memory for it.
+        # Few decoders report that memory ran out; most call the file broken. So the file counts as
+        # broken only if there is enough memory.
         mmap.mmap(-1, memory + 2**24).close()
     except OSError:
         raise MemoryError from None
@@ -150,18 +151,18 @@ def _unknown(content: bytes) -> str:
 
 def _opened(image: Any, content: bytes, data: Data, wanted: str) -> tuple[Image.Image, Facts]:
     kind, tags = str(image.format), getattr(image, "tag_v2", {})
-    # A tile may be larger than the whole, and Pillow looks at the whole.
+    # A tile may be larger than the image, and Pillow checks the image only.
     tile = math.prod(tags.get(side, 1) for side in TIFF_TILE)
     if tile > data.megapixels * 1e6:
         raise Image.DecompressionBombError(f"a tile of ({tile} pixels)")
-    # Before the pixels, for to look whether a GIF goes on forgets them. What a JPEG holds besides
-    # (MPO) is the same scene once more: smaller, lighter, or by the other eye.
+    # Before the pixels are read, because checking whether a GIF continues discards them. The other
+    # images of a JPEG (MPO) show the same scene: smaller, lighter, or for the other eye.
     more = kind != "MPO" and bool(getattr(image, "is_animated", False))
-    tiles = [*image.tile]  # forgotten, too, when the pixels are read
+    tiles = [*image.tile]  # forgotten when the pixels are read
     image.load()
     if kind == "PNG" and PNG_END not in content:
         raise Unreadable("it stops before its end")
-    # Read here, for some formats tell their mode only when they are loaded.
+    # Read here because some formats know their mode only once they are loaded.
     mode, wide = image.mode, _is_wide(image)
     if (mode in ("I", "F") and not wide) or {*tags.get(TIFF_SIGNS, (1,))} != {1}:
         raise Unreadable(
@@ -172,7 +173,7 @@ def _opened(image: Any, content: bytes, data: Data, wanted: str) -> tuple[Image.
     lost = _lost_wide(image, bits, used) if wide else _lost(image, used)
     varied = image.has_transparency_data and _is_varied(image)
     more = more or (kind == "PPM" and _goes_on(image, tiles, content))
-    dark = wide and tags.get(TIFF_GREY) == 0  # 0 is white, and Pillow turns 8 bits over, not 16
+    dark = wide and tags.get(TIFF_GREY) == 0  # 0 is white; Pillow inverts 8 bits, but not 16
     ImageOps.exif_transpose(image, in_place=True)
     width, height = image.size
     flat = _flat(image, bits, dark, wanted)
@@ -193,18 +194,18 @@ def _is_wide(image: Any) -> bool:
 def _bits(image: Any, data: Data) -> int:
     """Return the bits of a wide pixel that are in use.
 
-    A 12-bit camera's images come as 16 bits, and hardly a file says so (PNG's sBIT and TIFF's
-    MaxSampleValue are rare, and mean other things as well). To take them from the brightest pixel
-    would make a dark image light. So a person says it once, for all of a set alike.
+    A 12-bit camera's images come as 16 bits, and few files say so (PNG's sBIT and TIFF's
+    MaxSampleValue are rare, and also mean other things). The brightest pixel is no guide: it would
+    make a dark image light. So the user sets the bits once, for the whole data set.
     """
     if image.format == "PPM":
-        return 16  # it says its largest value, and Pillow stretches to that
+        return 16  # it names its largest value, and Pillow scales by it
     own = getattr(image, "tag_v2", {}).get(TIFF_BITS, (16,))
     return int(min(data.bits, *own))
 
 
 def _used(image: Any) -> int:
-    """Return the bits that a wide image takes; a camera's few hot pixels do not count."""
+    """Return the bits that a wide image uses; a camera's few hot pixels do not count."""
     values = np.asarray(image)
     most = HOT * values.size
     bits = range(16, 0, -1)
@@ -212,7 +213,7 @@ def _used(image: Any) -> int:
 
 
 def _lost_wide(image: Any, bits: int, used: int) -> str:
-    """Return what the pixels will not show of a wide image and should, "" for nothing."""
+    """Return what the pixels of a wide image should show but will not, or ""."""
     top = int(np.asarray(image).max())
     if top >= 2**bits:
         return f"it has values up to {top}, more than {bits} bits; raise data.bits"
@@ -225,18 +226,18 @@ def _lost_wide(image: Any, bits: int, used: int) -> str:
 
 
 def _used_colours(image: Any, content: bytes) -> int:
-    """Return the bits that colours of 16 bits take, of which Pillow reads the upper 8; else 0."""
+    """Return the bits that 16-bit colours use (Pillow reads the upper 8); 0 for others."""
     depth = getattr(image, "tag_v2", {}).get(TIFF_BITS, content[PNG_DEPTH : PNG_DEPTH + 1])
     count = {"LA": 1, "RGB": 3, "RGBA": 3}.get(image.mode, 0)
     if image.format not in ("PNG", "TIFF") or max(depth) != 16 or not count:
         return 0
     levels = np.reshape(image.histogram()[: 256 * count], (count, 256)).sum(axis=0)
-    above = levels.sum() - levels.cumsum()  # of each level
+    above = levels.sum() - levels.cumsum()  # for each level: the values above it
     return 8 + int(np.argmax(above <= HOT * levels.sum())).bit_length()
 
 
 def _lost(image: Any, used: int) -> str:
-    """Return what the pixels will not show of any other image and should, "" for nothing."""
+    """Return what the pixels of any other image should show but will not, or ""."""
     if 0 < used <= 12:
         return (
             f"of the 16 bits of its colours the upper {16 - used} are empty, so that "
@@ -248,15 +249,15 @@ def _lost(image: Any, used: int) -> str:
 
 
 def _is_varied(image: Image.Image) -> bool:
-    """Whether not all pixels are the same."""
+    """Whether the pixels differ."""
     bands: Any = image.getextrema()
     return any(least != most for least, most in (bands if image.im.bands > 1 else [bands]))
 
 
 def _goes_on(image: Any, tiles: Any, content: bytes) -> bool:
-    """Whether a PPM holds another image behind this one, of which Pillow says nothing."""
+    """Whether a PPM holds another image after this one, which Pillow does not report."""
     if content[1:2] not in b"456":
-        return False  # numbers in words, of which Pillow takes as many as it needs
+        return False  # numbers as text, of which Pillow reads as many as it needs
     decoder, _, start, told = tiles[0]
     wide = image.mode.startswith("I") or (decoder == "ppm" and told[1] > 255)
     row = image.width * len(image.getbands()) * (2 if wide else 1)
@@ -265,9 +266,9 @@ def _goes_on(image: Any, tiles: Any, content: bytes) -> bool:
 
 
 def _flat(image: Image.Image, bits: int, dark: bool, wanted: str) -> Image.Image:
-    """Return the image in 8 bits of grey or colour, on white; it is wide where `bits` is not 0.
+    """Return the image in 8 bits of grey or colour, on white; it is wide if `bits` is not 0.
 
-    Part by part, so that a large image is not in memory four times.
+    Band by band, so that a large image is not in memory four times.
     """
     if image.mode == wanted and not image.has_transparency_data:
         return image
@@ -281,7 +282,7 @@ def _flat(image: Image.Image, bits: int, dark: bool, wanted: str) -> Image.Image
 
 
 def _narrow(image: Image.Image, bits: int, dark: bool) -> Image.Image:
-    # Pillow clips 16-bit grey to white where we want the upper 8 of the bits in use.
+    # Pillow clips 16-bit grey to white; we want the upper 8 of the bits in use.
     values = np.minimum(np.asarray(image) >> (bits - 8), 255).astype(np.uint8)
     return Image.fromarray(255 - values if dark else values)
 
@@ -289,6 +290,6 @@ def _narrow(image: Image.Image, bits: int, dark: bool) -> Image.Image:
 def _opaque(image: Image.Image) -> Image.Image:
     if not image.has_transparency_data:
         return image
-    # What lies under transparent pixels is often black, whatever the image shows.
+    # Under transparent pixels there is often black, whatever the image shows.
     paper = Image.new("RGBA", image.size, "white")
     return Image.alpha_composite(paper, image.convert("RGBA"))

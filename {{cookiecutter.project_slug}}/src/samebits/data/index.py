@@ -1,9 +1,9 @@
 """What is known of every example: an SQLite table, filled in one pass over data/raw.
 
-A file is read, hashed and decoded once, for `validate` and `prepare` both; one that has not changed
-since is not read again. A killed run goes on behind its last block, and new data costs the decoding
-of what is new. Nothing in it decides a result: without it everything is made again, to the same
-bytes. It may be deleted at any time.
+A file is read, hashed and decoded once, for both `validate` and `prepare`, and again only after it
+has changed. A killed run resumes after its last block, and of new data only the new examples are
+decoded. No result depends on it: without it everything is made again, with the same bytes. It may
+be deleted at any time.
 """
 
 import contextlib
@@ -61,14 +61,14 @@ CREATE TABLE seen (
     grouped TEXT NOT NULL
 ) WITHOUT ROWID;
 """
-# Of what is no example for its reader, that counts as the content, which was never read.
+# If a reader refuses an example, its rule and problem count as the content, which was never read.
 CHANGED = """
 FROM seen LEFT JOIN files USING (path)
 WHERE ((seen.file, seen.start, seen.stamp) IS NOT (files.file, files.start, files.stamp)
        OR CASE seen.rule WHEN '' THEN files.label = ''
           ELSE (seen.rule, seen.problem) IS NOT (files.rule, files.problem) END)
 """
-# The content need not be read again for another answer.
+# A new answer does not require reading the content again.
 ANSWERS = """
 UPDATE files SET label = answer, time = seen.time, grouped = seen.grouped FROM seen
 WHERE seen.path = files.path
@@ -79,7 +79,7 @@ COLUMNS = ("path", "label", "bytes", *Known._fields, "file", "start", "stamp", "
 
 
 class Place(NamedTuple):
-    """Where the arrays of an example are: the block, the row in it, and their CRC-32."""
+    """The place of an example's arrays: the block, the row in it, and their CRC-32."""
 
     block: str
     place: int
@@ -87,7 +87,7 @@ class Place(NamedTuple):
 
 
 class Row(NamedTuple):
-    """An example without a problem: its label as it stands, what is known of it, its arrays."""
+    """An example without a problem: its uncorrected label, its facts, the place of its arrays."""
 
     path: str
     label: str
@@ -113,18 +113,18 @@ class Catalogue:
         self.database = database
 
     def fill(self, raw: Path, workers: int) -> int:
-        """Make the tables say what stands below `raw` now.
+        """Update the tables to what is below `raw` now.
 
         Returns:
             How many examples were decoded.
 
         Raises:
-            UserError: there is no such folder, a file's name is not UTF-8, a table is not as the
-                reader wants it, or a process has ended.
+            UserError: the folder is missing, the name of a file is not UTF-8, the reader refuses a
+                table, or a process has ended.
         """
         self._see(raw)
         self._forget_damaged()
-        # What one limit refuses, another does not.
+        # Another limit may accept what the last one refused.
         most = round(self.decoder.data.megapixels * 1e6)
         self.database.execute(
             "DELETE FROM files WHERE rule = 'too-large' OR width * height > ?", (most,)
@@ -134,8 +134,8 @@ class Catalogue:
         decoding = Decoding(raw, self.folder, self.decoder, self.reader)
         decoded = 0
         with progress(total=new, desc="read", unit=" examples", leave=False) as bar:
-            for jobs, found in decode_all(decoding, self._changed(decoding.most), workers):
-                decoded += self._keep(jobs, found)
+            for jobs, known in decode_all(decoding, self._changed(decoding.most), workers):
+                decoded += self._keep(jobs, known)
                 bar.update(len(jobs))
         with self.database:
             self.database.execute(ANSWERS)
@@ -143,7 +143,7 @@ class Catalogue:
         return decoded
 
     def examples(self) -> Iterator[Row]:
-        """Yield what has no problem, in the order of the paths."""
+        """Yield the examples without a problem, in the order of their paths."""
         columns = "path, label, md5, facts, time, grouped, block, place, checksum"
         rows = self.database.execute(
             f"SELECT {columns} FROM files WHERE problem = '' ORDER BY path"
@@ -152,24 +152,26 @@ class Catalogue:
             yield Row(path, label, md5, facts, time, group, Place(*place))
 
     def cut(self, data: Data) -> Cut | None:
-        """Return where the times of the examples are cut into splits; None where there are none."""
+        """Return where to cut the times of the examples into splits; None without times."""
         query = "SELECT path, time FROM files WHERE problem = '' AND time NOT NULL ORDER BY time"
         rows = self.database.execute(query)
         return cut_of([time for path, time in rows if is_target(path, data)], data)
 
     @property
     def grouped(self) -> bool:
-        """Whether examples are in groups, of which each stays in one split."""
+        """Whether examples are in groups, each of which stays in one split."""
         return bool(self.reader.group or self.decoder.data.group)
 
     def counts(self, query: str) -> dict[str, int]:
-        """Return the rows of a query for names and numbers, in its order."""
+        """Return the rows (name, number) of a query, in its order."""
         return dict(self.database.execute(query).fetchall())
 
     def _see(self, raw: Path) -> None:
         data = self.decoder.data
-        found = (one._replace(group=group_of(one, data)) for one in self.reader.sources(raw))
-        rows = progress(found, desc="list", unit=" examples", leave=False)
+        grouped = (
+            source._replace(group=group_of(source, data)) for source in self.reader.sources(raw)
+        )
+        rows = progress(grouped, desc="list", unit=" examples", leave=False)
         with self.database:
             self.database.execute("DELETE FROM seen")
             self.database.execute("DELETE FROM classes")
@@ -192,22 +194,22 @@ class Catalogue:
             yield [(Source(*row[:-1]), row[-1]) for row in rows]
             last = rows[-1][0]
 
-    def _keep(self, jobs: list[Job], found: list[Known | None]) -> int:
+    def _keep(self, jobs: list[Job], known: list[Known | None]) -> int:
         marks = ", ".join("?" * len(COLUMNS))
         new = [
             (
-                *(one.path, one.answer, one.size, *facts, one.file, one.offset, one.stamp),
-                *(one.time, one.group),
+                *(source.path, source.answer, source.size, *facts),
+                *(source.file, source.offset, source.stamp, source.time, source.group),
             )
-            for (one, _), facts in zip(jobs, found, strict=True)
+            for (source, _), facts in zip(jobs, known, strict=True)
             if facts is not None
         ]
         same = [
-            (one.file, one.offset, one.stamp, one.path)
-            for (one, _), facts in zip(jobs, found, strict=True)
+            (source.file, source.offset, source.stamp, source.path)
+            for (source, _), facts in zip(jobs, known, strict=True)
             if facts is None
         ]
-        names = {facts.block for facts in found if facts is not None and facts.block}
+        names = {facts.block for facts in known if facts is not None and facts.block}
         sizes = [(name, self.block(name).stat().st_size) for name in sorted(names)]
         with self.database:
             self.database.executemany(
@@ -217,14 +219,14 @@ class Catalogue:
                 "UPDATE files SET file = ?, start = ?, stamp = ? WHERE path = ?", same
             )
             self.database.executemany("INSERT OR REPLACE INTO blocks VALUES (?, ?)", sizes)
-        return sum(1 for facts in found if facts is not None and facts.block)
+        return sum(1 for facts in known if facts is not None and facts.block)
 
     def block(self, name: str) -> Path:
         """Return the file of a block."""
         return self.folder / f"{name}.npy"
 
     def forget(self, blocks: Sequence[str]) -> None:
-        """Have the examples of damaged blocks decoded again when the catalogue is filled next."""
+        """Forget the examples of damaged blocks, so that the next `fill` decodes them again."""
         names = json.dumps(blocks)
         with self.database:
             for column in ("files WHERE block", "blocks WHERE name"):
@@ -250,12 +252,12 @@ class Catalogue:
 
 @contextlib.contextmanager
 def open_catalogue(root: Path, decoder: Decoder, reader: Reader = FOLDERS) -> Iterator[Catalogue]:
-    """Open the catalogue below `root`, or begin a new one; those made for other arrays go.
+    """Open the catalogue below `root`, or begin a new one; remove those of other decoders.
 
     Args:
-        root: where catalogues are.
-        decoder: what makes arrays of an example.
-        reader: what finds the examples and their answers below data/raw.
+        root: the folder of catalogues.
+        decoder: decodes examples into arrays.
+        reader: finds the examples and their answers below data/raw.
 
     Raises:
         UserError: another process has it open.
@@ -270,10 +272,10 @@ def open_catalogue(root: Path, decoder: Decoder, reader: Reader = FOLDERS) -> It
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
             raise UserError(
-                f"another process works with {folder.as_posix()}; wait until it has ended."
+                f"another process is using {folder.as_posix()}; wait until it has ended."
             ) from None
         if refused(error):
-            raise  # a full disk is no damaged table
+            raise  # a full disk does not mean a damaged table
         shutil.rmtree(folder)
         database = _opened(folder)
     with contextlib.closing(database):
@@ -284,7 +286,7 @@ def _opened(folder: Path) -> sqlite3.Connection:
     folder.mkdir(parents=True, exist_ok=True)
     database = sqlite3.connect(folder / DATABASE, timeout=0)
     try:
-        # One process at a time: then no memory is shared, which network file systems cannot do.
+        # One process at a time, so that no memory is shared, which network file systems cannot do.
         database.execute("PRAGMA locking_mode = EXCLUSIVE")
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")

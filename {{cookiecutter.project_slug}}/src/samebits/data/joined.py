@@ -4,7 +4,7 @@ import hashlib
 
 from .example import Unreadable
 
-HEAD = 8  # bytes that say how long the first is
+HEAD = 8  # bytes that hold the length of the first file
 HALF = 16  # digits of an MD5
 
 
@@ -17,7 +17,7 @@ def parted(content: bytes) -> tuple[bytes, bytes]:
     """Return the two files of a content.
 
     Raises:
-        Unreadable: it is no such content.
+        Unreadable: the content was not made by `joined`.
     """
     end = HEAD + int.from_bytes(content[:HEAD], "big")
     if not HEAD <= end <= len(content):
@@ -26,14 +26,14 @@ def parted(content: bytes) -> tuple[bytes, bytes]:
 
 
 def joined_md5(first: str, second: str) -> str:
-    """Return what stands for the MD5 of two files, of the MD5 of each: a half of either.
+    """Return what serves as the MD5 of two files: half of the MD5 of each.
 
-    The first digits, which choose dev and test, are those of the image alone: a mask that is drawn
-    anew moves no example there, and one image with two masks is never on both sides.
+    The first digits, which choose dev and test, are those of the image alone. So a redrawn mask
+    moves no example there, and an image with two masks is never on both sides.
     """
     return first[:HALF] + second[:HALF]
 
 
 def content_md5(content: bytes) -> str:
-    """Return that of a content."""
+    """Return the `joined_md5` of a content."""
     return joined_md5(*(hashlib.md5(part).hexdigest() for part in parted(content)))

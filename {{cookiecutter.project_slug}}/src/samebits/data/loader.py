@@ -1,7 +1,7 @@
 """Batches as a pure function of the step, so that resuming needs no loader state.
 
-Which examples a step sees, and how they are augmented, follows from the seed, the step and the
-example alone: the number of loader workers, and what ran before, cannot matter.
+The seed, the step and the example alone decide which examples a step sees and how they are
+augmented; the number of loader workers, and what ran before, cannot matter.
 """
 
 import os
@@ -28,18 +28,18 @@ from .shards import Stored, open_shards, rows
 from .streaming import fetch_lists, open_streamed
 from .targets import TARGETS, Answers, rarest, standard
 
-MOST_TEMPORARY = 70  # bytes of the path of a folder for sockets: these have room for 107
+MOST_TEMPORARY = 70  # bytes of the path of a folder for sockets, whose paths have room for 107
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
     """Prepared examples: arrays [n, ...] by name, read when they are needed, and their labels.
 
-    Labels are numbers of classes, int64 [n], or 1 for each of several classes that an example has,
-    uint8 [n, classes], or where answers are numbers, those, float64 [n]; then `scale` is the mean
-    of the training answers and their standard deviation. Masks are uint8 [n, h, w], read when they
-    are needed; they are none of the arrays, so no network sees them. `learnt` are the shapes of
-    what `fit` of data.py has made.
+    Labels are numbers of classes, int64 [n]; or 1 for each of several classes that an example has,
+    uint8 [n, classes]; or the answers themselves if they are numbers, float64 [n], and then `scale`
+    is the mean and standard deviation of the training answers. Masks are uint8 [n, h, w], read when
+    they are needed; they are not among the arrays, so no network sees them. `learnt` are the shapes
+    of the arrays that `fit` of data.py returned.
     """
 
     arrays: Stored
@@ -51,19 +51,19 @@ class Split:
     learnt: Mapping[str, Shape] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse labels that are not one for each example.
+        """Refuse labels that do not fit the target.
 
         Raises:
-            UserError: they are not.
+            UserError: their type or shape is wrong.
         """
         target = TARGETS[self.target]
         kind, wanted = np.dtype(target.dtype), [-1, *target.shape(self.classes)]
         sizes = self.labels.shape
         fits = len(sizes) == len(wanted) and all(
-            one in (-1, size) for one, size in zip(wanted, sizes, strict=True)
+            length in (-1, size) for length, size in zip(wanted, sizes, strict=True)
         )
         if not fits or self.labels.dtype != kind:
-            form = ["n", *(str(one) if one >= 0 else "any" for one in wanted[1:])]
+            form = ["n", *(str(length) if length >= 0 else "any" for length in wanted[1:])]
             raise UserError(
                 f"labels of {self.labels.dtype} {list(self.labels.shape)} are not one "
                 f"{self.target} for each example, {kind} [{', '.join(form)}]; run 'dvc repro "
@@ -72,11 +72,11 @@ class Split:
 
     @property
     def answers(self) -> Answers:
-        """What an answer is."""
+        """The kind of the answers, and their classes."""
         return Answers(self.target, self.classes)
 
     def targets(self, chosen: NDArray[np.int64]) -> Tensor:
-        """Return what the network is to say of some examples, as `Batch` has it."""
+        """Return the targets of the `chosen` examples, as in a `Batch`."""
         labels = self.labels[chosen]
         if kind := TARGETS[self.target].learnt_as:
             labels = labels.astype(kind)
@@ -84,7 +84,7 @@ class Split:
 
     @classmethod
     def open(cls, folder: Path, streamed: bool = False) -> "Split":
-        """Open what the prepare stage wrote to `folder`, or what `dvc push` sent of that.
+        """Open what the prepare stage wrote to `folder`, or what `dvc push` sent of it.
 
         Args:
             folder: data/prepared/<split>.
@@ -97,10 +97,10 @@ class Split:
         index = Index.read(folder)
         field = TARGETS[index.target].field
         try:
-            # As a plain array: NumPy's own kind for mapped files takes its time with each batch.
+            # As a plain array, because NumPy's memmap class is slow with each batch.
             listed = np.asarray(np.load(folder / (CHECKSUMS if field else LABELS), mmap_mode="r"))
         except FileNotFoundError as error:
-            raise UserError(f"{error.filename} is not there; run 'dvc repro prepare'.") from None
+            raise UserError(f"{error.filename} is missing; run 'dvc repro prepare'.") from None
         except (ValueError, TypeError, EOFError):
             raise UserError(
                 f"{folder.as_posix()} holds a damaged file; run 'dvc repro --force prepare'."
@@ -114,22 +114,23 @@ class Split:
         return cls(arrays, labels, index.classes, index.version, *kind)
 
     def shapes(self) -> dict[str, Shape]:
-        """Return the shape of one example's arrays and of what `fit` has made, by name."""
-        return {**self.learnt} | {name: tuple(one.shape[1:]) for name, one in self.arrays.items()}
+        """Return the shapes of an example's arrays, and of those that `fit` returned, by name."""
+        shapes = {name: tuple(array.shape[1:]) for name, array in self.arrays.items()}
+        return {**self.learnt} | shapes
 
 
 def lists(folder: Path, streamed: bool) -> Path:
-    """Return where index.json and examples.csv of a prepared split are, fetched if `streamed`."""
+    """Return the folder of a split's index.json and examples.csv, fetched if `streamed`."""
     return fetch_lists(folder) if streamed else folder
 
 
 class Batch(NamedTuple):
-    """The arguments of the network by name, each [b, ...], and what is to be said.
+    """The arguments of the network by name, each [b, ...], and the targets.
 
-    That is the number of a class, int64 [b], or 1 for each class that an example has and else 0,
-    float32 [b, classes], or a number, float32 [b]: in standard deviations from the mean of the
-    training answers. Of masks it is the class of each pixel, int64 [b, h, w]. `weights` say how
-    much each answer counts, float32 in the shape of `target`; None is all alike.
+    A target is the number of a class, int64 [b]; or 1 for each class that an example has, else 0,
+    float32 [b, classes]; or a number, float32 [b], in standard deviations from the mean of the
+    training answers; or the class of each pixel of a mask, int64 [b, h, w]. `weights` are those of
+    the answers in the loss, float32 in the shape of `target`; None is 1 everywhere.
     """
 
     inputs: dict[str, Tensor]
@@ -138,7 +139,7 @@ class Batch(NamedTuple):
 
 
 class Preparation(NamedTuple):
-    """From stored arrays [b, ...] to a batch: `inputs`, then `augment` with `draws` [b, draws]."""
+    """From stored arrays [b, ...] to a batch: `inputs`, then `augment` with draws [b, draws]."""
 
     inputs: Callable[[Arrays], dict[str, Tensor]]
     augment: Callable[[Batch, Tensor], Batch]
@@ -182,7 +183,7 @@ class Batches(Dataset[Batch]):
         self.preparation = preparation
         self.balance = balance
         self._kinds = rarest(split.labels) if split.target == "classes" else split.labels
-        # Every step has a full batch; what an epoch's order leaves over differs in each epoch.
+        # Every step has a full batch; the examples left over differ from epoch to epoch.
         self.steps_per_epoch = len(split.labels) // batch_size
         self._latest = (-1, np.empty(0, dtype=np.int64))
 
@@ -197,14 +198,14 @@ class Batches(Dataset[Batch]):
         return augment(Batch(inputs(rows(self.split.arrays, chosen)), targets), changes)
 
     def _order(self, epoch: int) -> NDArray[np.int64]:
-        # Kept from step to step only to save time: it follows from the seed and the epoch.
+        # Kept between steps only to save time; it follows from the seed and the epoch.
         if self._latest[0] != epoch:
             self._latest = (epoch, draws(self.seed, epoch, self._kinds, self.balance))
         return self._latest[1]
 
 
 def stream(batches: Batches, start: int, stop: int, runtime: Runtime) -> Iterator[Batch]:
-    """Yield the batches of the steps from `start` up to `stop`, made ahead by workers if any."""
+    """Yield the batches of the steps from `start` to before `stop`, prefetched by any workers."""
     if runtime.workers == 0:
         yield from (batches[step] for step in range(start, stop))
         return
@@ -214,7 +215,7 @@ def stream(batches: Batches, start: int, stop: int, runtime: Runtime) -> Iterato
         sampler=range(start, stop),
         num_workers=runtime.workers,
         prefetch_factor=runtime.prefetch,
-        # Without its own generator a loader draws its workers' seed from the global one.
+        # Without its own generator, a loader draws its workers' seed from the global one.
         generator=torch.Generator().manual_seed(0),
         worker_init_fn=_begin,
     )
@@ -226,11 +227,11 @@ def stream(batches: Batches, start: int, stop: int, runtime: Runtime) -> Iterato
 
 def _begin(_worker: int) -> None:
     """Set up a loader's worker."""
-    # The process that trains is asked to stop as well, and ends its workers.
+    # The training process gets the same signal, and ends its workers.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    # A batch goes through a socket in this folder. One with too long a path cannot be made, of
-    # which multiprocessing tells nobody: the process that trains would wait for ever.
+    # A batch goes through a socket in this folder. If its path is too long, the socket cannot be
+    # made; multiprocessing reports nothing, and the training process would wait forever.
     if len(os.fsencode(tempfile.gettempdir())) > MOST_TEMPORARY and Path("/tmp").is_dir():
         tempfile.tempdir = "/tmp"
 

@@ -1,4 +1,4 @@
-"""An image with its mask: the class of each pixel, which is the pixel's value in a PNG."""
+"""An image with its mask, a PNG in which the value of each pixel is its class."""
 
 from typing import Any
 
@@ -21,12 +21,13 @@ def open_pair(content: bytes, mode: str) -> tuple[Image.Image, Image.Image, Fact
         mode: of the image, "L" for grey, "RGB" for colour.
 
     Returns:
-        The image as `open_image` gives it, the mask of the same size in mode "L", whose values are
-        classes, and the facts of the image. Resize a mask with Pillow's `NEAREST`, or what lies
-        between two classes becomes a third.
+        The image as `open_image` returns it, the mask of the same size in mode "L", whose values
+        are classes, and the facts of the image. Resize a mask with Pillow's `NEAREST`; otherwise a
+        pixel between two classes becomes a third.
 
     Raises:
-        Unreadable: one of them is damaged or too large, the mask is none, or of another size.
+        Unreadable: either file is damaged or too large, or the mask is not valid or of another
+            size.
         MemoryError, UserError: as `open_image`.
     """
     first, second = parted(content)
@@ -38,7 +39,7 @@ def open_pair(content: bytes, mode: str) -> tuple[Image.Image, Image.Image, Fact
     except Unreadable as problem:
         raise type(problem)(f"its mask: {problem}") from None
     if mask.size != image.size:
-        sizes = ["×".join(map(str, one.size)) for one in (mask, image)]
+        sizes = ["×".join(map(str, part.size)) for part in (mask, image)]
         raise Unreadable(
             f"its mask has {sizes[0]} pixels, and the image {sizes[1]}; save both in one size"
         )
@@ -49,7 +50,7 @@ def _opened(image: Any, content: bytes) -> Image.Image:
     image.load()
     if PNG_END not in content:
         raise Unreadable("it stops before its end")
-    # A palette's numbers stay as they are; of grey with fewer bits Pillow makes others.
+    # Pillow keeps a palette's numbers, but rescales grey with fewer bits.
     if image.mode != "P" and (image.mode != "L" or content[PNG_DEPTH] != 8):
         bits = f"{content[PNG_DEPTH]} bits, mode {image.mode}"
         raise Unreadable(f"it has {bits}, and not one channel of 8 bits; {SAVE}")

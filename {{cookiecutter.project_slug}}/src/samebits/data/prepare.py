@@ -27,8 +27,8 @@ from .targets import TARGETS
 
 FITTED_ON = "train"
 Item = TypeVar("Item")
-CHUNK = 512  # examples that are made at once
-UNSHOWN = ("lost", "more", "used")  # facts that validate alone asks for
+CHUNK = 512  # examples at a time
+UNSHOWN = ("lost", "more", "used")  # facts that only validate needs
 
 
 def prepare(
@@ -44,29 +44,28 @@ def prepare(
 ) -> int:
     """Write prepared/<split>/{image-00000.npy …, labels.npy, examples.csv, index.json}.
 
-    image-*.npy: the array of that name [n, ...] in shards, and so for each field; labels.npy:
-    int64 [n], positions in the index's "classes", or uint8 [n, classes] where an answer is several
-    of them, or float64 [n] where answers are numbers, and none where the answer is an array of the
-    example, as a mask is;
-    examples.csv: an `Example` a row; index.json: an `Index`.
+    image-*.npy: the array of that name [n, ...] in shards, and likewise for each field; labels.npy:
+    int64 [n], positions in the index's "classes", or uint8 [n, classes] for class sets, or float64
+    [n] for numbers; no labels.npy if the answer is an array of the example, such as a mask;
+    examples.csv: an `Example` per row; index.json: an `Index`.
 
     Args:
-        catalogue: the examples; it is filled first, which costs little where `validate` did it.
-        raw: where the examples stand.
-        prepared: where the splits go.
+        catalogue: the examples; it is filled first, which is quick after `validate`.
+        raw: the folder of the examples.
+        prepared: the folder for the splits.
         data: the fractions of the splits.
-        task: what an answer is.
+        task: names the target.
         version: DVC's hash of the raw data.
-        workers: processes that decode; moves no byte.
-        shard_bytes: of the arrays that are cut at one place, at most.
-        labels: the right labels of examples that stand in a wrong folder.
+        workers: processes that decode; their number changes no byte.
+        shard_bytes: of the arrays of a shard, together, at most.
+        labels: the corrected labels.
 
     Returns:
         How many examples had to be decoded.
 
     Raises:
-        UserError: a split would be empty, a class would have no example to learn from, or an answer
-            is none, or all of them are the same.
+        UserError: a split would be empty, a class would have no example to learn from, an answer is
+            not valid, or all answers are the same.
     """
     decoded = catalogue.fill(raw, workers)
     try:
@@ -89,12 +88,12 @@ def _assemble(
     shard_bytes: int,
 ) -> None:
     target, cut, total = TARGETS[task.target](data.classes), catalogue.cut(data), 0
-    for one in _labelled(catalogue, labels):
+    for row in _labelled(catalogue, labels):
         total += 1
-        target.see(one.path, one.label, _split(one, data, cut))
-    for found in coverage_findings(target.counts, data, cut is not None, catalogue.grouped):
-        if not RULES[found.rule].acceptable:
-            raise UserError(found.message)
+        target.see(row.path, row.label, _split(row, data, cut))
+    for finding in coverage_findings(target.counts, data, cut is not None, catalogue.grouped):
+        if not RULES[finding.rule].acceptable:
+            raise UserError(finding.message)
     classes, scale = target.classes, target.scale
     cache = DecodeCache(catalogue)
     fitted = _fitted(catalogue, data, cache)
@@ -111,33 +110,33 @@ def _assemble(
         }
         rows = progress(_labelled(catalogue, labels), desc="prepare", total=total, unit=" examples")
         for chunk in _chunks(rows):
-            kept = [(one, _split(one, data, cut)) for one in chunk]
-            kept = [(one, split) for one, split in kept if split != LEFT_OUT]
-            stored = _rows([one.place for one, _ in kept], cache, fitted, fields)
-            for (one, split), row in zip(kept, stored, strict=True):
-                known = read_json(one.facts)
-                example = Example(one.path, one.label, one.md5, one.group, _shown(known))
-                writers[split].add(example, target.stored(one.label), row, known.get(WORDS))
-        shapes = {name: one.shape for name, one in fitted.arrays.items()}
+            kept = [(row, _split(row, data, cut)) for row in chunk]
+            kept = [(row, split) for row, split in kept if split != LEFT_OUT]
+            stored = _rows([row.place for row, _ in kept], cache, fitted, fields)
+            for (row, split), content in zip(kept, stored, strict=True):
+                facts = read_json(row.facts)
+                example = Example(row.path, row.label, row.md5, row.group, _shown(facts))
+                writers[split].add(example, target.stored(row.label), content, facts.get(WORDS))
+        shapes = {name: array.shape for name, array in fitted.arrays.items()}
         for split, writer in writers.items():
-            content = writer.close()
-            index = Index(version, content, task.target, classes, fields, scale, shapes)
+            checksum = writer.close()
+            index = Index(version, checksum, task.target, classes, fields, scale, shapes)
             index.write(prepared / split)
         fitted.write(prepared / FITTED_ON)
 
 
 def _fitted(catalogue: Catalogue, data: Data, cache: DecodeCache) -> Fitted:
-    """Learn of the training examples what the project wants to know of them."""
+    """Return what the project learns from the training examples."""
     fitting = catalogue.decoder.fitting
     if fitting is None:
         return Fitted({}, None)
     cut = catalogue.cut(data)
-    places = (one.place for one in catalogue.examples() if _split(one, data, cut) == FITTED_ON)
+    places = (row.place for row in catalogue.examples() if _split(row, data, cut) == FITTED_ON)
     return fitting.learn(cache(chunk) for chunk in _chunks(places))
 
 
 def _rows(places: list[Place], cache: DecodeCache, fitted: Fitted, fields: Fields) -> list[bytes]:
-    """Return what is stored of examples, each as `fields.record` says."""
+    """Return the stored bytes of examples, each a row of type `fields.record`."""
     if fitted.fitting is None or not places:
         return [*map(cache.row, places)]
     arrays = fitted(cache(places))
@@ -159,12 +158,12 @@ def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
 
 
 def _labelled(catalogue: Catalogue, labels: Labels) -> Iterator[Row]:
-    for one in catalogue.examples():
-        yield one._replace(label=labels.get((one.md5, one.label), one.label))
+    for row in catalogue.examples():
+        yield row._replace(label=labels.get((row.md5, row.label), row.label))
 
 
-def _split(one: Row, data: Data, cut: Cut | None) -> str:
-    return split_of(one.path, one.md5, one.group, data, one.time, cut)
+def _split(row: Row, data: Data, cut: Cut | None) -> str:
+    return split_of(row.path, row.md5, row.group, data, row.time, cut)
 
 
 def _shown(facts: Mapping[str, Any]) -> dict[str, float]:

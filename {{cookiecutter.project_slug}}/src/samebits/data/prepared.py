@@ -1,4 +1,4 @@
-"""Prepared examples: what is known of each beside its arrays, and of all together."""
+"""Prepared examples: their table examples.csv and their index.json."""
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,15 +12,15 @@ from .fields import Field, Fields, Shape, record
 from .targets import TARGETS
 
 CHECKSUMS, LABELS = "checksums.npy", "labels.npy"
-SAID = "words.jsonl"  # what people see of each example, a text in JSON a line, where there is such
+SAID = "words.jsonl"  # the text that people see of each example, if any, a JSON string per line
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """What is known of one prepared example, beside its arrays.
+    """A prepared example, without its arrays.
 
-    `path` is below data/raw; `group` names those that share its split, "" for none; `facts` are the
-    numbers that `decode` knows of it, such as "width", "height" and "brightness".
+    `path` is below data/raw; `group` is shared by examples that stay in one split, "" for none;
+    `facts` are the numbers from `decode`, such as "width", "height" and "brightness".
     """
 
     path: str
@@ -31,9 +31,10 @@ class Example:
 
     @classmethod
     def of(cls, cells: Sequence[str], names: Sequence[str]) -> Self:
-        """Return the example that `cells` describes, with facts of these names.
+        """Return the example that `cells` describe, with facts of these names.
 
-        What is no number is a `ValueError`.
+        Raises:
+            ValueError: a fact is not a number.
         """
         path, label, md5, group, *facts = map(named, cells)
         return cls(path, label, md5, group, dict(zip(names, map(_number, facts), strict=True)))
@@ -41,7 +42,7 @@ class Example:
     def cells(self) -> list[str]:
         """Return the cells of its row in a table: those of `COLUMNS`, then its facts."""
         facts = (
-            f"{one:d}" if isinstance(one, int) else f"{one:.6f}" for one in self.facts.values()
+            f"{fact:d}" if isinstance(fact, int) else f"{fact:.6f}" for fact in self.facts.values()
         )
         return [*map(cell, (self.path, self.label, self.md5, self.group)), *facts]
 
@@ -58,10 +59,10 @@ SHARED = ("version", "content", "target", "classes")  # of index.json, beside it
 class Index:
     """What prepared examples have in common.
 
-    `version` is that of the data, `content` the SHA-256 of all arrays in the order of the examples
-    and, of each, of the fields; `target` is that of the section `task`. `classes` are their names,
-    none where answers are numbers; `scale` is then the mean of the training answers and their
-    standard deviation. `learnt` are the shapes of what `fit` of data.py has made.
+    `version` is that of the data, `content` the SHA-256 of all arrays, by example and then by
+    field; `target` is that of section `task`. `classes` are the names of the classes, empty if
+    answers are numbers; `scale` is then the mean and standard deviation of the training answers.
+    `learnt` are the shapes of the arrays that `fit` of data.py returned.
     """
 
     version: str
@@ -82,16 +83,18 @@ class Index:
         path = folder / "index.json"
         try:
             known = read_json(path.read_text(encoding="utf-8"))
-            fields = {name: Field(one[0], tuple(one[1])) for name, one in known["fields"].items()}
+            fields = {
+                name: Field(dtype, tuple(shape)) for name, (dtype, shape) in known["fields"].items()
+            }
             record(fields)
-            version, content, target, classes = (known[one] for one in SHARED)
+            version, content, target, classes = (known[key] for key in SHARED)
             if target not in TARGETS:
                 raise ValueError(target)
             scale = tuple(map(float, known["scale"]))
             learnt = {name: tuple(shape) for name, shape in known["learnt"].items()}
             return cls(version, content, target, classes, fields, scale, learnt)
         except FileNotFoundError:
-            raise UserError(f"{path.as_posix()} is not there; run 'dvc repro prepare'.") from None
+            raise UserError(f"{path.as_posix()} is missing; run 'dvc repro prepare'.") from None
         except (ValueError, KeyError, TypeError, IndexError, AttributeError):
             raise damaged(path) from None
 
@@ -101,7 +104,7 @@ class Index:
 
 
 def examples(folder: Path) -> Iterator[Example]:
-    """Yield what is known of each example of the shards in `folder`, in their order.
+    """Yield the examples of the shards in `folder`, in their order.
 
     Raises:
         UserError: a file is missing or damaged.
@@ -115,7 +118,7 @@ def examples(folder: Path) -> Iterator[Example]:
                 raise ValueError
             yield from (Example.of(cells, columns[len(COLUMNS) :]) for cells in reader)
     except FileNotFoundError:
-        raise UserError(f"{path.as_posix()} is not there; run 'dvc repro prepare'.") from None
+        raise UserError(f"{path.as_posix()} is missing; run 'dvc repro prepare'.") from None
     except ValueError:
         raise damaged(path) from None
 
@@ -126,7 +129,7 @@ def read_examples(folder: Path) -> list[Example]:
 
 
 def read_words(folder: Path, count: int) -> list[str]:
-    """Return what people see of each of `count` examples in `folder`; [] where nothing is said.
+    """Return the texts that people see of the `count` examples in `folder`; [] without texts.
 
     Raises:
         UserError: the file is damaged.
@@ -144,5 +147,5 @@ def read_words(folder: Path, count: int) -> list[str]:
 
 
 def damaged(path: Path) -> UserError:
-    """Return the error that a file of prepared examples is damaged."""
+    """Return the error for a damaged file of prepared examples."""
     return UserError(f"{path.as_posix()} is truncated or damaged; run 'dvc repro --force prepare'.")

@@ -1,4 +1,4 @@
-"""What all readers share: a reader finds the examples, and the texts of their answers."""
+"""The base of all readers: a reader finds the examples, and the texts of their answers."""
 
 import hashlib
 import json
@@ -15,30 +15,30 @@ TABLES = (".csv", ".jsonl")
 
 
 class Reader:
-    """What all readers share; `examples` is what they differ in."""
+    """The base of all readers, which differ in `examples`."""
 
-    unit: ClassVar[str] = "files"  # what the examples are
-    folders: ClassVar[tuple[str, ...]] = ()  # that data/raw must have, by their names
-    time: str = ""  # the column that says when they were taken, if one does
-    group: str = ""  # the column in which those that stay in one split are equal, if one does
+    unit: ClassVar[str] = "files"  # what an example is, in words
+    folders: ClassVar[tuple[str, ...]] = ()  # required in data/raw, by name
+    time: str = ""  # the column with the time of an example, if any
+    group: str = ""  # the column whose equal values keep examples in one split, if any
 
     def sources(self, raw: Path) -> Iterator[Source]:
-        """Yield every example below `raw`; of two with the same path the later one counts.
+        """Yield every example below `raw`; if two have the same path, the later counts.
 
         Raises:
-            UserError: as `sources` of source.py, or a table is not what it must be.
+            UserError: as `sources` of source.py, or a table is not valid.
         """
         return self.examples(sources(raw), raw)
 
     def examples(self, files: Iterable[Source], raw: Path) -> Iterator[Source]:
-        """Yield the examples that some files hold.
+        """Yield the examples in `files`.
 
         Args:
             files: the files, each as if it were an example.
-            raw: the folder below which at least those of them stand that `is_table` names.
+            raw: their folder, which must hold at least the files that `is_table` names.
 
         Raises:
-            UserError: a table is not what it must be; the message lists all that is wrong.
+            UserError: a table is not valid; the message lists all problems.
         """
         raise NotImplementedError
 
@@ -47,44 +47,44 @@ class Reader:
         raise NotImplementedError
 
     def is_table(self, path: str) -> bool:
-        """Whether the file at this path below data/raw says which examples or answers there are."""
+        """Whether the file at this path below data/raw lists examples or answers."""
         return False
 
     def classes(self, raw: Path) -> list[str]:
-        """Return the classes that are there even if no example is in them, sorted."""
+        """Return the classes that exist even without examples, sorted."""
         return []
 
     def content(self, source: Source, raw: Path) -> bytes:
-        """Return the content of an example, which `decode` gets; its answer is no part of it.
+        """Return the content of an example for `decode`, without its answer.
 
         Raises:
-            UserError: it is not what it was when it was listed.
+            UserError: it has changed since it was listed.
         """
         return source.content(raw)
 
     def files(self, raw: Path) -> Iterator[Source]:
-        """Yield what the packed layout packs: the files that the examples are made of."""
+        """Yield the files of the examples, which the packed layout packs."""
         return self.sources(raw)
 
     def size(self, source: Source) -> int:
-        """Return how many bytes the content of an example has."""
+        """Return the size of the content of an example, in bytes."""
         return source.size
 
     def md5(self, content: bytes) -> str:
-        """Return what the content of an example is known by."""
+        """Return the MD5 that identifies the content of an example."""
         return hashlib.md5(content).hexdigest()
 
     def listed(self, source: Source) -> tuple[str, str]:
-        """Return the answer of an example, and the same, of files whose stamps are their MD5."""
+        """Return the answer and the MD5 of an example of files whose stamps are their MD5s."""
         return source.answer, source.stamp
 
     def told(self, count: int, answers: int) -> str:
-        """Return in words how many examples there are, with so many different answers."""
+        """Return the counts of examples and of different answers, in words."""
         return f"{count} {self.unit} in {answers} different answers"
 
 
 class Unfit(ValueError):
-    """Says that a row is no example, by which rule and why."""
+    """Says that a row is not an example, by which rule and why."""
 
     def __init__(self, rule: str, problem: str) -> None:
         super().__init__(problem)
@@ -92,10 +92,10 @@ class Unfit(ValueError):
 
 
 def answer_of(values: dict[str, Any], name: str, *, several: bool = False) -> str:
-    """Take the answer out of a row, and return it as text.
+    """Remove the answer from a row, and return it as text.
 
     Raises:
-        Unfit: there is none, or it is one that tables cannot hold.
+        Unfit: it is missing, or tables cannot hold it.
     """
     if name not in values:
         raise Unfit("unlabelled", f"has no key {shown(name)}; add it, or remove the line")
@@ -112,12 +112,14 @@ def answer_of(values: dict[str, Any], name: str, *, several: bool = False) -> st
 
 
 def _several(value: Any) -> str | None:
-    """Return the classes that a cell names, or those in a list of texts, as one text.
+    """Return the classes in a cell, or in a list of texts, as a single text.
 
     Raises:
-        Unfit: they are not named as they should be.
+        Unfit: the classes are not written correctly.
     """
-    if isinstance(value, list) and all(isinstance(one, str) and SIGN not in one for one in value):
+    if isinstance(value, list) and all(
+        isinstance(name, str) and SIGN not in name for name in value
+    ):
         value = SIGN.join(value) if value != [""] else SIGN
     answer = _text(value)
     try:
@@ -127,10 +129,10 @@ def _several(value: Any) -> str | None:
 
 
 def time_of(values: Mapping[str, Any], name: str, clock: Clock) -> float | None:
-    """Return the time in a row, if one is asked for.
+    """Return the time in a row; None without a column `name`.
 
     Raises:
-        Unfit: there is none.
+        Unfit: it is missing, or not a time.
     """
     if not name:
         return None
@@ -141,15 +143,15 @@ def time_of(values: Mapping[str, Any], name: str, clock: Clock) -> float | None:
 
 
 def group_in(values: Mapping[str, Any], name: str) -> str:
-    """Return the group in a row, "" if none is asked for.
+    """Return the group in a row; "" without a column `name`.
 
     Raises:
-        Unfit: there is none, or it is one that tables cannot hold.
+        Unfit: it is missing, or tables cannot hold it.
     """
     if not name:
         return ""
     value = values.get(name)
-    # 37 and 37.0 are one, whichever of the two a program has written.
+    # 37 and 37.0 are the same group, whichever a program has written.
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     group = _text(value)
@@ -165,7 +167,7 @@ def group_in(values: Mapping[str, Any], name: str) -> str:
 
 
 def _text(value: Any) -> str | None:
-    """Return a value of JSON as text; None where it is none, but several."""
+    """Return a value of JSON as text; None for a list or an object."""
     if isinstance(value, str):
         return value.strip()
     if isinstance(value, list | dict):

@@ -1,4 +1,4 @@
-"""Examples that stand in a folder for each class."""
+"""The reader `folders`: examples in a folder for each class."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,17 +18,17 @@ class Folders(Reader):
 
     def examples(self, files: Iterable[Source], raw: Path) -> Iterator[Source]:
         """Yield each file with the name of its folder as its answer."""
-        for one in files:
-            folder, _, name = one.path.partition("/")
+        for source in files:
+            folder, _, name = source.path.partition("/")
             if folder and name and "/" not in name:
-                yield one._replace(answer=folder)
+                yield source._replace(answer=folder)
             else:
-                table = PurePosixPath(one.path).suffix in TABLES
+                table = PurePosixPath(source.path).suffix in TABLES
                 cure = "for a table set task.reader" if table else "move it to one"
-                yield one.without("misplaced", f"files stand in one folder per class; {cure}")
+                yield source.without("misplaced", f"files stand in one folder per class; {cure}")
 
     def told(self, count: int, answers: int) -> str:
-        """Return how many there are, and in how many classes."""
+        """Return the counts of examples and of classes."""
         return f"{count} {self.unit} in {answers} classes"
 
     def classes(self, raw: Path) -> list[str]:

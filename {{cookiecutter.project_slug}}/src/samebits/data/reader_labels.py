@@ -1,4 +1,4 @@
-"""Examples that are files, and a table of their answers beside them."""
+"""The reader `labels`: examples are files, and their answers are in a table beside them."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ NO_FILE = "there is no such file, or a hidden one"
 
 
 class _Entry(NamedTuple):
-    """What labels.csv says of a path: the answer, or a problem and its rule; and in which line."""
+    """A row of labels.csv: the answer for a path, or a problem and its rule; and its line."""
 
     answer: str
     line: int
@@ -32,7 +32,7 @@ class _Entry(NamedTuple):
 class Labels(Reader):
     """Files anywhere, and their answers in the column `answer` of a table beside them.
 
-    An answer may name `several` classes, as targets.py reads them, or none.
+    With `several`, an answer may name any number of classes, in the form of targets.py.
     """
 
     answer: str
@@ -45,7 +45,7 @@ class Labels(Reader):
         return f"files, and {LABELS} with the columns {' and '.join(self._named())}"
 
     def _named(self) -> list[str]:
-        """Return the columns that must be there."""
+        """Return the required columns."""
         return [PATH, self.answer, *filter(None, [self.time, self.group])]
 
     def is_table(self, path: str) -> bool:
@@ -53,22 +53,23 @@ class Labels(Reader):
         return path == LABELS
 
     def examples(self, files: Iterable[Source], raw: Path) -> Iterator[Source]:
-        """Yield each file with its answer in the table, then what the table names in vain."""
+        """Yield each file with its answer, then what the table names without a file."""
         entries = self._entries(raw / LABELS)
         absent = dict.fromkeys(entries)
-        for one in files:
-            if one.path == LABELS and not one.file:
+        for source in files:
+            if source.path == LABELS and not source.file:
                 continue
-            absent.pop(one.path, None)
-            entry = entries.get(one.path)
-            if "" in one.path.split("/"):
-                yield one.without("misplaced", "it is packed under a name that leads elsewhere")
+            absent.pop(source.path, None)
+            entry = entries.get(source.path)
+            if "" in source.path.split("/"):
+                yield source.without("misplaced", "it is packed under a name that leads elsewhere")
             elif entry is None:
-                yield one.without("unlabelled", f"{LABELS} does not name it; add it, or remove it")
+                words = f"{LABELS} does not name it; add it, or remove it"
+                yield source.without("unlabelled", words)
             elif entry.problem:
-                yield one.without(entry.rule, entry.problem)
+                yield source.without(entry.rule, entry.problem)
             else:
-                yield one._replace(answer=entry.answer, time=entry.time, group=entry.group)
+                yield source._replace(answer=entry.answer, time=entry.time, group=entry.group)
         for path in absent:
             why = name_problem(path)
             why = f"this {why}; write a path below data/raw" if why else NO_FILE
@@ -80,7 +81,7 @@ class Labels(Reader):
         name = path.as_posix()
         if not path.is_file():
             raise UserError(
-                f"{name} is not there; write it, with the columns {' and '.join(self._named())}."
+                f"{name} is missing; write it, with the columns {' and '.join(self._named())}."
             )
         clock = Clock(self.time)
         with path.open("rb") as file:
@@ -98,7 +99,7 @@ class Labels(Reader):
         return entries
 
     def _enter(self, row: Row, columns: list[str], entries: dict[str, _Entry], clock: Clock) -> str:
-        """Note a row; return what is wrong where it says nothing of any path."""
+        """Enter a row; return its problem if it names no path."""
         at = columns.index(PATH)
         path = row.cells[at].strip() if at < len(row.cells) else ""
         if row.problem or not path:
@@ -110,7 +111,7 @@ class Labels(Reader):
             if problem := cells_problem(row, columns):
                 raise Unfit("unlabelled", problem)
             values = dict(zip(columns, row.cells, strict=True))
-            # One object, not a million, for each class.
+            # One object for each class instead of a million.
             answer = sys.intern(answer_of(values, self.answer, several=self.several))
             time = time_of(values, self.time, clock)
             group = sys.intern(group_in(values, self.group))

@@ -1,4 +1,4 @@
-"""Examples that are rows of CSV and JSONL files."""
+"""The reader `lines`: examples are rows of CSV and JSONL files."""
 
 import io
 import json
@@ -29,8 +29,8 @@ class Lines(Reader):
     """The rows of CSV files and the lines of JSONL files; a column or key `answer` is the answer.
 
     The content is the row as JSON in UTF-8, without the answer: its columns in their order, each
-    cell of CSV as a string, each value of JSONL as it is there. An answer may name `several`
-    classes, as targets.py reads them, or none; in JSONL it may be a list of texts.
+    cell of CSV as a string, each value of JSONL unchanged. With `several`, an answer may name any
+    number of classes, in the form of targets.py; in JSONL it may be a list of texts.
     """
 
     unit = "rows"
@@ -39,7 +39,7 @@ class Lines(Reader):
     time: str = ""
     group: str = ""
     several: bool = False
-    # The columns of the CSV files that were listed, by path: a row alone does not tell them.
+    # The columns of the listed CSV files, by path; a row alone does not tell them.
     columns: dict[Path, list[str]] = field(default_factory=dict, repr=False, compare=False)
 
     def wanted(self) -> str:
@@ -51,17 +51,17 @@ class Lines(Reader):
         return PurePosixPath(path).suffix.lower() in TABLES
 
     def examples(self, files: Iterable[Source], raw: Path) -> Iterator[Source]:
-        """Yield every row of every file, and files that hold none."""
+        """Yield every row of every file, and the files that are not tables."""
         problems, clock = list[str](), Clock(self.time)
-        first: Path | None = None  # of the CSV files: the others must have its columns
-        for one in files:
-            path = raw / one.path
-            if one.file or not self.is_table(one.path):
+        first: Path | None = None  # CSV file: the others must have its columns
+        for source in files:
+            path = raw / source.path
+            if source.file or not self.is_table(source.path):
                 words = f"examples stand in {' and '.join(TABLES)} files; make it one, or remove it"
-                yield one.without("misplaced", words)
+                yield source.without("misplaced", words)
                 continue
             with path.open("rb") as file:
-                if _is_json(one.path):
+                if _is_json(source.path):
                     rows = json_rows(file)
                 else:
                     rows = csv_rows(file)
@@ -70,7 +70,7 @@ class Lines(Reader):
                         continue
                     first = first or path
                 try:
-                    yield from (self._example(one.path, path, row, clock) for row in rows)
+                    yield from (self._example(source.path, path, row, clock) for row in rows)
                 except BrokenTable as error:
                     problems.append(f"{path.as_posix()}, {error}")
         refuse(problems)
@@ -94,7 +94,7 @@ class Lines(Reader):
         return content
 
     def _header(self, rows: Iterator[Row], path: Path, first: Path) -> list[str]:
-        """Note the columns of a CSV file; return what is wrong with them."""
+        """Remember the columns of a CSV file; return their problems."""
         name = path.as_posix()
         try:
             header = next(rows, None)
@@ -124,7 +124,7 @@ class Lines(Reader):
             answer = answer_of(values, self.answer, several=self.several)
             return place._replace(stamp=md5(_json(values)), answer=answer, time=time, group=group)
         except Unfit as unfit:
-            # It is never read, so that its words tell whether it has changed.
+            # Its content is never read, so its problem tells whether it has changed.
             return place.without(unfit.rule, unfit.problem)
 
     def _values(self, row: Row, path: Path) -> dict[str, Any]:
@@ -139,7 +139,7 @@ class Lines(Reader):
             values = json_object(row.cells[0])
             _json(values)
         except UnicodeEncodeError:
-            raise Unfit("unreadable", "holds half of a letter, as \\ud800 is; mend it") from None
+            raise Unfit("unreadable", "holds half of a letter, such as \\ud800; fix it") from None
         except ValueError as error:
             raise Unfit("unreadable", str(error)) from None
         return values

@@ -1,8 +1,8 @@
-"""Where examples stand with their answers: what the section `task` calls a reader.
+"""The readers of section `task`, which find examples and their answers.
 
-Each makes of the files below data/raw the examples: their contents, and the text of their answers.
-What cannot be an example is told with the rule of findings.py that refuses it, so that `validate`
-finds all of it at once; a table whose columns are not as they must be is an error.
+Each reader turns the files below data/raw into examples: contents, and the texts of their answers.
+What cannot be an example names the rule of findings.py that refuses it, so `validate` reports all
+problems at once; a table with wrong columns is an error.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,21 +19,21 @@ __all__ = ["FOLDERS", "TABLES", "Folders", "Labels", "Lines", "Pairs", "Reader",
 FOLDERS = Folders()
 
 
-# By name, those that need to know which columns hold the answer, the time and the group, and
-# whether an answer may name several classes.
+# By name, the readers that need the columns of the answer, the time and the group, and whether an
+# answer may name several classes.
 WITH_TABLE: Mapping[str, Callable[[str, str, str, bool], Reader]] = {
     "labels": Labels,
     "lines": Lines,
 }
 ALONE: Mapping[str, Reader] = {"folders": FOLDERS, "pairs": Pairs()}
-SAYS = {"folders": "the folder", "pairs": "the mask"}  # what the answer is there
+SAYS = {"folders": "the folder", "pairs": "the mask"}  # what gives the answer
 
 
 def reader_of(task: Task, data: Data) -> Reader:
-    """Return the reader that the section `task` names.
+    """Return the reader that section `task` names.
 
     Raises:
-        UserError: other keys do not go with it.
+        UserError: other keys do not fit it.
     """
     if task.reader in ALONE:
         for key in ("answer", "time", "group_by"):
@@ -88,10 +88,10 @@ def reader_of(task: Task, data: Data) -> Reader:
 def reader_named(
     name: str, answer: str, time: str = "", group: str = "", target: str = "class"
 ) -> Reader:
-    """Return a reader by its name in params.yaml, where answers are of a target.
+    """Return a reader by its name in params.yaml, for answers of `target`.
 
     Raises:
-        KeyError: there is none of this name.
+        KeyError: no reader has this name.
     """
     if name in ALONE:
         return ALONE[name]

@@ -1,8 +1,8 @@
-"""data/release.json: which release the data here belong to, if any.
+"""data/release.json: the release of the data, if any.
 
-The file names one content: the raw data by DVC's hash, the reviewed label corrections by theirs.
-Where the data are others, the name is not theirs, and nothing says that it is. The stages read this
-file; what Git knows of the releases is in `versions`.
+The file names a release and its content: the raw data by DVC's hash, the reviewed label corrections
+by MD5. The name applies only to that content. The stages read this file; the releases in Git are
+read by `versions`.
 """
 
 import hashlib
@@ -18,11 +18,11 @@ CORRECTIONS = Path("data/corrections.csv")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What is known of a release.
+    """A release.
 
-    `version` is DVC's hash of data/raw, `corrections` the MD5 of the label corrections or None
-    where there are none, `classes` the number of examples in each; without any, or where an example
-    has several, that of all examples stands beside "".
+    `version` is DVC's hash of data/raw, `corrections` the MD5 of the label corrections or None if
+    there are none, `classes` the number of examples in each class. Without classes, or if an
+    example has several, the key "" holds the number of all examples.
     """
 
     release: str
@@ -33,10 +33,10 @@ class Record:
 
 
 def parsed(text: str, where: str) -> Record | None:
-    """Return the record in a text, or None if it is that of data that were never released.
+    """Return the record in a text, or None if the data were never released.
 
     Raises:
-        UserError: it is no such record; the message says `where`.
+        UserError: the text is not a record; the message names `where`.
     """
     try:
         content = read_json(text)
@@ -53,7 +53,7 @@ def write(record: Record) -> None:
 
 
 def release_of(version: str) -> str | None:
-    """Return the name of the release that the data here are, or None if they are none.
+    """Return the name of the release of these data, or None if they are not a release.
 
     Args:
         version: DVC's hash of data/raw.
@@ -66,13 +66,13 @@ def release_of(version: str) -> str | None:
 
 
 def data_of(summary: Path) -> dict[str, str | None]:
-    """Return {"version": hash, "release": name or None} of the data that a result belongs to.
+    """Return {"version": hash, "release": name or None} of the data of a result.
 
     Args:
         summary: the reports/data.json of the validate stage.
 
     Raises:
-        UserError: it is missing, or not what that stage writes.
+        UserError: it is missing or damaged.
     """
     try:
         content = read_json(summary.read_text(encoding="utf-8"))
@@ -84,7 +84,7 @@ def data_of(summary: Path) -> dict[str, str | None]:
 
 
 def corrections() -> str | None:
-    """Return the MD5 of data/corrections.csv, or None where it corrects nothing."""
+    """Return the MD5 of data/corrections.csv, or None if it has no rows."""
     content = CORRECTIONS.read_bytes() if CORRECTIONS.exists() else b""
     _, _, rows = content.partition(b"\n")
     if not rows.strip():

@@ -1,6 +1,6 @@
-"""The rows of CSV and JSONL files, each with its place, from which it can be read again alone.
+"""The rows of CSV and JSONL files, each with its place, so that it can be read again alone.
 
-Formats: RFC 4180 for CSV, with a line of column names; a JSON object in each line for JSONL.
+Formats: CSV by RFC 4180 with a line of column names; JSONL with a JSON object per line.
 """
 
 import csv
@@ -13,19 +13,19 @@ from typing import Any, BinaryIO, NamedTuple
 from ..core.files import read_json
 from .findings import shown
 
-BOM = b"\xef\xbb\xbf"  # what spreadsheets put before the first column is no part of it
-DIGITS = 4300  # of a whole number; Python takes no more
-LONGEST = 2**31 - 1  # letters of a cell; a C long of Windows is no larger
+BOM = b"\xef\xbb\xbf"  # spreadsheets put it before the first column; it is not part of its name
+DIGITS = 4300  # of a whole number; Python accepts no more
+LONGEST = 2**31 - 1  # characters of a cell; the largest C long on Windows
 
 
 class BrokenTable(ValueError):
-    """Says where a table is broken such that nobody can tell where its next row begins."""
+    """Says where a table is broken, so that the start of its next row is unknown."""
 
 
 class Row(NamedTuple):
     """The cells of a row, its lines in the file (the first is 1), and its place in bytes.
 
-    `problem` says why it cannot be read, after the words "the row", else it is "".
+    `problem` says why it cannot be read, to follow the words "the row", or is "".
     """
 
     cells: list[str]
@@ -37,7 +37,7 @@ class Row(NamedTuple):
 
 
 class _Lines:
-    """The lines of a file as text; it counts them, their bytes, and notes what is no text."""
+    """The lines of a file as text; counts them and their bytes, and notes what is not text."""
 
     def __init__(self, file: BinaryIO, part: bool) -> None:
         self._file = file
@@ -66,28 +66,28 @@ class _Lines:
 
 
 def csv_rows(file: BinaryIO, part: bool = False) -> Iterator[Row]:
-    """Yield the rows of a CSV file, that with the names of its columns too; empty lines are none.
+    """Yield the rows of a CSV file, including the header; skip empty lines.
 
     Args:
         file: the file, at its start.
-        part: it is a part of one, so that what it begins with is a cell.
+        part: `file` is a part of a file, so it does not begin with a byte order mark.
 
     Raises:
-        BrokenTable: its quotes do not fit.
+        BrokenTable: its quotes do not match.
     """
     csv.field_size_limit(LONGEST)
     lines = _Lines(file, part)
-    cells = csv.reader(lines, strict=True)
+    reader = csv.reader(lines, strict=True)
     while True:
         line, offset, lines.problem = lines.count + 1, lines.end, ""
         try:
-            found = next(cells, None)
+            row = next(reader, None)
         except csv.Error as error:
-            raise BrokenTable(f"line {line}, is not CSV ({_plain(error)}); mend it.") from None
-        if found is None:
+            raise BrokenTable(f"line {line}, is not CSV ({_plain(error)}); fix it.") from None
+        if row is None:
             return
-        if found:
-            yield Row(found, line, lines.count, offset, lines.end - offset, lines.problem)
+        if row:
+            yield Row(row, line, lines.count, offset, lines.end - offset, lines.problem)
 
 
 def _plain(error: csv.Error) -> str:
@@ -97,7 +97,7 @@ def _plain(error: csv.Error) -> str:
 
 
 def json_rows(file: BinaryIO, part: bool = False) -> Iterator[Row]:
-    """Yield the lines of a JSONL file, each as one cell; empty lines are none. `part` as above."""
+    """Yield the lines of a JSONL file, each as a single cell; arguments as for `csv_rows`."""
     lines = _Lines(file, part)
     while True:
         offset, lines.problem = lines.end, ""
@@ -110,11 +110,11 @@ def json_rows(file: BinaryIO, part: bool = False) -> Iterator[Row]:
 
 
 def column_problems(header: Row | None, wanted: Sequence[str], name: str) -> list[str]:
-    """Return what is wrong with the names of the columns, a sentence each.
+    """Return the problems of the columns, a sentence each.
 
     Args:
         header: the first row, if there is one.
-        wanted: columns that must be there.
+        wanted: the required columns.
         name: of the file, for the sentences.
     """
     if header is None:
@@ -122,19 +122,21 @@ def column_problems(header: Row | None, wanted: Sequence[str], name: str) -> lis
     where, columns = f"{name}, line {header.line},", header.cells
     if header.problem:
         return [f"{where} {header.problem}."]
-    twice = sorted(one for one, count in Counter(columns).items() if count > 1)
-    found = [f"{where} has the column {shown(one)} twice; rename one of them." for one in twice]
-    for one in wanted:
-        if one not in columns:
+    twice = sorted(column for column, count in Counter(columns).items() if count > 1)
+    problems = [
+        f"{where} has the column {shown(name)} twice; rename one of them." for name in twice
+    ]
+    for column in wanted:
+        if column not in columns:
             odd = next((mark for mark in ";\t|" if len(columns) == 1 and mark in columns[0]), "")
             how = f"separate its cells by commas, not by {odd!r}" if odd else "name it there"
             listed = ", ".join(map(shown, columns))
-            found.append(f"{where} has no column {shown(one)} among {listed}; {how}.")
-    return found
+            problems.append(f"{where} has no column {shown(column)} among {listed}; {how}.")
+    return problems
 
 
 def cells_problem(row: Row, columns: Sequence[str]) -> str:
-    """Return what is wrong with a row of a table with these columns, or "" if nothing is."""
+    """Return the problem of a row of a table with these columns, or ""."""
     if row.problem:
         return row.problem
     if len(row.cells) == len(columns):
@@ -147,14 +149,14 @@ def cells_problem(row: Row, columns: Sequence[str]) -> str:
 
 
 def json_object(text: str) -> dict[str, Any]:
-    """Return the object that a line of JSON says.
+    """Return the object in a line of JSON.
 
     Raises:
-        ValueError: it is none, or one that readers of JSON would not all understand alike; the
-            message goes on after "the row".
+        ValueError: it is not an object, or one that JSON parsers read differently; the message
+            follows the words "the row".
     """
     try:
-        found = read_json(
+        content = read_json(
             text.rstrip("\r\n"),
             object_pairs_hook=_unique,
             parse_constant=_refused,
@@ -163,18 +165,18 @@ def json_object(text: str) -> dict[str, Any]:
         )
     except json.JSONDecodeError as error:
         raise ValueError(f"is not JSON ({error.msg} at letter {error.colno})") from None
-    if not isinstance(found, dict):
+    if not isinstance(content, dict):
         raise ValueError("is no JSON object; write {...}")
-    return found
+    return content
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    content = dict(pairs)
+    if len(content) != len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
         raise ValueError(f"has the key {shown(twice)} twice; remove one")
-    return found
+    return content
 
 
 def _refused(constant: str) -> Any:

@@ -1,4 +1,4 @@
-"""From the content of a file to a series: numbers with a row for each step in time."""
+"""From the content of a file to a series: numbers with a row for each time step."""
 
 import math
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from .example import Unreadable
 
-LARGEST = 1e30  # of a number: a float32 can hold it, and its square adds up
+LARGEST = 1e30  # of a number: a float32 holds it, and its squares can be added up
 
 
 def read_series(content: bytes, channels: int) -> NDArray[np.float64]:
@@ -16,7 +16,7 @@ def read_series(content: bytes, channels: int) -> NDArray[np.float64]:
     Its first line may name the columns.
 
     Raises:
-        Unreadable: it is no such table, or holds what is no finite number.
+        Unreadable: it is not such a table, or a cell is not a finite number.
     """
     try:
         lines = content.decode("utf-8-sig").splitlines()
@@ -28,7 +28,7 @@ def read_series(content: bytes, channels: int) -> NDArray[np.float64]:
     for number, row in enumerate(rows[first:], first):
         if len(row) != channels:
             raise Unreadable(f"line {number + 1} has {len(row)} columns, not {channels}")
-        if not all(abs(one) <= LARGEST for one in row):
+        if not all(abs(value) <= LARGEST for value in row):
             raise Unreadable(f"line {number + 1} has a cell that is no number, or beyond 1e30")
     if len(rows) == first:
         raise Unreadable("it has no step")
@@ -41,7 +41,7 @@ FIGURES = 5  # of a channel, in `summary`
 def summary(series: NDArray[np.float64]) -> NDArray[np.float32]:
     """Return figures of each channel for simple models, float32 [FIGURES * channels].
 
-    They are the mean, the standard deviation, the least, the largest, and the mean step.
+    They are the mean, the standard deviation, the minimum, the maximum, and the mean step.
     """
     steps = np.abs(np.diff(series, axis=0)).sum(axis=0) / max(len(series) - 1, 1)
     figures = [series.mean(axis=0), series.std(axis=0), series.min(axis=0), series.max(axis=0)]
@@ -49,17 +49,17 @@ def summary(series: NDArray[np.float64]) -> NDArray[np.float32]:
 
 
 def _empty(line: str) -> bool:
-    """Whether all cells of a line say that there is no number."""
+    """Whether all cells of a line are missing values."""
     cells = (cell.strip().lower() for cell in line.split(","))
     return all(cell in ("", "na", "nan", "null", "none") for cell in cells)
 
 
 def _numbers(line: str) -> list[float]:
-    """The numbers of a line; NaN for a cell that is none."""
-    found = []
+    """The numbers of a line; NaN for a cell that is not a number."""
+    numbers = []
     for cell in line.split(","):
         try:
-            found.append(float(cell) if cell.isascii() and "_" not in cell else math.nan)
+            numbers.append(float(cell) if cell.isascii() and "_" not in cell else math.nan)
         except ValueError:
-            found.append(math.nan)
-    return found
+            numbers.append(math.nan)
+    return numbers

@@ -1,4 +1,4 @@
-"""Writes prepared examples, as shards.py says, an example at a time."""
+"""Writes prepared examples in the format of shards.py, one at a time."""
 
 import csv
 import hashlib
@@ -18,23 +18,23 @@ from .fields import Fields, places, record
 from .prepared import CHECKSUMS, COLUMNS, LABELS, SAID, Example
 from .shards import is_shard, shard
 
-SHARD_BYTES = 64 * 2**20  # of all arrays up to a cut, at most; at least a quarter, but for the last
+SHARD_BYTES = 64 * 2**20  # of all arrays up to a cut, at most; at least a quarter, except the last
 SHARD_EXAMPLES = 2**16  # examples of a shard, at most
-BLOCK = 2 * 2**20  # bytes that are written at once
+BLOCK = 2 * 2**20  # bytes per write
 
 
 class Writer:
     """Writes folder/{image-*.npy, labels.npy, checksums.npy, examples.csv}, an example at a time.
 
-    Its memory does not grow with the examples. A context in which an error leaves no file half
-    written; `close` ends the work.
+    Its memory does not grow with the examples. As a context manager it leaves no partial file after
+    an error; `close` completes the files.
 
     Args:
-        folder: where to.
+        folder: the folder to write to.
         fields: the arrays of an example.
         shard_bytes: of all arrays up to a cut, at most.
-        answer: NumPy's type of labels.npy; "" of answers that are arrays of the examples.
-        shape: of an answer there.
+        answer: NumPy's type of labels.npy; "" if answers are arrays of the examples.
+        shape: of an answer in labels.npy.
     """
 
     def __init__(
@@ -73,9 +73,9 @@ class Writer:
         return _Rows(self._files.enter_context(replacing(self.folder / LABELS)), kind, shape)
 
     def add(self, example: Example, answer: Any, row: bytes, words: str | None = None) -> None:
-        """Write one example, with its arrays as `fields.record` says, behind those before it.
+        """Append an example, with its arrays as a row of type `fields.record`.
 
-        Its `words`, if `decode` gives them, go into words.csv, for people alone.
+        Its `words`, if `decode` returns them, go into words.jsonl, for people only.
         """
         if len(row) != self._record.itemsize:
             raise ValueError(f"an example has {len(row)} bytes, not {self._record.itemsize}")
@@ -100,7 +100,7 @@ class Writer:
         self._checksums.add(zlib.crc32(row).to_bytes(4, "little"))
         self._content.update(row)
         self._held += 1
-        # So that what comes before or behind moves no end, the content says where one is.
+        # The content alone decides where a shard ends, so other examples cannot move the end.
         here = int(example.md5[:8], 16) % self._least == 0
         if self._held == self.most or (self._held >= self._least and here):
             self._close_shard()
@@ -121,7 +121,7 @@ class Writer:
         self._held, self._shards = 0, self._shards + 1
 
     def close(self) -> str:
-        """End the last shards, remove those of an earlier run that are none of these.
+        """Complete the last shards, and remove other shards of an earlier run.
 
         Returns:
             The SHA-256 of all arrays in their order.
@@ -148,8 +148,8 @@ class Writer:
 class _Rows:
     """A .npy file that grows by rows; its header is written when their number is known.
 
-    It is written in blocks of the size, and at the places, of a processor's large pages. Linux may
-    then keep it in such pages, and a batch of small rows is found sooner.
+    It is written in blocks with the size and the alignment of a processor's large pages. Linux can
+    then cache it in such pages, which makes a batch of small rows faster to read.
     """
 
     def __init__(self, file: BinaryIO, kind: str, shape: tuple[int, ...] = ()) -> None:
@@ -174,8 +174,8 @@ class _Rows:
 
 
 def header(kind: str, shape: tuple[int, ...]) -> bytes:
-    """Return what stands before the first row of a .npy file; its length is that for any `n`."""
-    # NumPy leaves room in a header for a longer first axis, so its length stays.
+    """Return the header of a .npy file; its length is the same for any number of rows."""
+    # NumPy leaves room in a header for a longer first axis.
     file = io.BytesIO()
     described = {"descr": kind, "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(file, described)
@@ -183,14 +183,14 @@ def header(kind: str, shape: tuple[int, ...]) -> bytes:
 
 
 def rows_after(head: bytes, kind: np.dtype[Any]) -> int:
-    """Return how many rows the `header` of a shard tells.
+    """Return the number of rows in the `header` of a shard.
 
     Args:
         head: the first bytes of the shard.
-        kind: of a row, as `fields.record` has it.
+        kind: the type of a row, as in `fields.record`.
 
     Raises:
-        ValueError: this is no shard of such rows.
+        ValueError: it is not a shard of such rows.
     """
     file = io.BytesIO(head)
     np.lib.format.read_magic(file)

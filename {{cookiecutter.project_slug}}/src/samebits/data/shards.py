@@ -1,10 +1,10 @@
-"""Prepared examples on disk: shards in mapped memory, few however many examples.
+"""Prepared examples on disk: memory-mapped shards, few even for very many examples.
 
-Each field has a family of shards of its name, all cut at the same examples: image-00000.npy and so
-on, uint8 [n, c, h, w]. Beside them, examples.csv has an `Example` a row, labels.npy its answer,
-checksums.npy the CRC-32 of its arrays, index.json an `Index`. Examples stand in the order of their
-paths, and the content of an example alone says whether a shard ends behind it. So new examples
-change only the shards into whose range of paths they fall, and DVC sends only those.
+Each field has shards of its name, all cut at the same examples: image-00000.npy and so on, uint8
+[n, c, h, w]. Beside them, examples.csv has an `Example` per row, labels.npy its answer,
+checksums.npy the CRC-32 of its arrays, index.json an `Index`. Examples are in the order of their
+paths, and the content of an example alone decides whether a shard ends after it. So new examples
+change only the shards whose range of paths they fall into, and DVC sends only those.
 """
 
 import math
@@ -23,7 +23,7 @@ from .prepared import damaged
 
 
 class LazyArray(ABC):
-    """An array [n, ...] whose rows, one for each example, are read when they are asked for."""
+    """An array [n, ...] whose rows, one for each example, are read on demand."""
 
     def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         self.shape, self.dtype = shape, dtype
@@ -32,7 +32,7 @@ class LazyArray(ABC):
         return self.shape[0]
 
     def __getitem__(self, chosen: int | slice | NDArray[np.int64]) -> NDArray[Any]:
-        """Return one row [...], or those of a slice or of positions, as [b, ...]."""
+        """Return a single row [...], or the rows of a slice or of positions, [b, ...]."""
         if isinstance(chosen, np.ndarray):
             return self._rows(chosen)
         if isinstance(chosen, slice):
@@ -49,12 +49,12 @@ Stored = Mapping[str, NDArray[Any] | LazyArray]  # arrays [n, ...] by the names 
 
 
 def rows(arrays: Stored, chosen: slice | NDArray[np.int64]) -> Arrays:
-    """Return some rows of all arrays, [b, ...] each, in memory that may be written."""
-    return {name: np.require(one[chosen], requirements="W") for name, one in arrays.items()}
+    """Return the chosen rows of all arrays, [b, ...] each, in writable memory."""
+    return {name: np.require(array[chosen], requirements="W") for name, array in arrays.items()}
 
 
 class Shards(LazyArray):
-    """An array in several mapped files, none of them empty, read row by row."""
+    """An array in several mapped files, none of which is empty, read row by row."""
 
     def __init__(self, parts: list[NDArray[Any]]) -> None:
         self._parts = parts
@@ -72,11 +72,11 @@ class Shards(LazyArray):
         numbers = np.searchsorted(self._ends, chosen, side="right")
         size = self.dtype.itemsize * math.prod(self.shape[1:])
         begins = size * (chosen - self._starts[numbers])
-        # Nothing here is a step of Python for each row; `take` would be one for each shard.
+        # No Python step per row; `take` would need one per shard.
         shards = map(self._bytes.__getitem__, numbers.tolist())
         places = map(slice, begins.tolist(), (begins + size).tolist())
-        found = bytearray().join(map(memoryview.__getitem__, shards, places))
-        return np.frombuffer(found, self.dtype).reshape(len(chosen), *self.shape[1:])
+        content = bytearray().join(map(memoryview.__getitem__, shards, places))
+        return np.frombuffer(content, self.dtype).reshape(len(chosen), *self.shape[1:])
 
 
 def shard(field: str, number: int) -> str:
@@ -85,15 +85,15 @@ def shard(field: str, number: int) -> str:
 
 
 def is_shard(name: str, field: str = r"\w+") -> bool:
-    """Return whether this is the name of a shard, of one field or of any."""
+    """Return whether `name` is that of a shard, of `field` or of any."""
     return bool(re.fullmatch(rf"{field}-\d{{5,}}\.npy", name))
 
 
 def open_shards(folder: Path, fields: Fields, count: int) -> dict[str, LazyArray]:
-    """Map the arrays [count, ...] that a `Writer` left in `folder`, by the names of the fields.
+    """Map the arrays [count, ...] that a `Writer` wrote to `folder`, by the names of the fields.
 
     Raises:
-        UserError: a shard is missing or damaged, or there are more or fewer examples.
+        UserError: a shard is missing or damaged, or the number of examples differs.
     """
     return {name: _opened(folder, name, record(fields)[name], count) for name in fields}
 
@@ -102,12 +102,12 @@ def _opened(folder: Path, name: str, kind: np.dtype[Any], count: int) -> LazyArr
     paths = sorted(path for path in folder.glob("*.npy") if is_shard(path.name, name))
     if not paths:
         path = folder / shard(name, 0)
-        raise UserError(f"{path.as_posix()} is not there; run 'dvc repro prepare'.")
+        raise UserError(f"{path.as_posix()} is missing; run 'dvc repro prepare'.")
     parts = [_mapped(path, kind) for path in paths]
-    found = sum(map(len, parts))
-    if found != count:
+    held = sum(map(len, parts))
+    if held != count:
         raise UserError(
-            f"{folder.as_posix()} holds {found} examples of {name}, not {count}; "
+            f"{folder.as_posix()} holds {held} examples of {name}, not {count}; "
             "run 'dvc repro --force prepare'."
         )
     return Shards(parts)

@@ -1,4 +1,4 @@
-"""What stands below data/raw: files of their own, or packed in tar archives."""
+"""The files below data/raw, loose or packed in tar archives."""
 
 import errno
 import os
@@ -11,16 +11,16 @@ from typing import Any, NamedTuple, cast
 
 from ..console.errors import UserError
 
-SHOWN = 20  # of what is no file, in one error
-NOWHERE = (errno.ENOENT, errno.ELOOP)  # how a link to nothing, or to itself, is refused
+SHOWN = 20  # problems in an error, at most
+NOWHERE = (errno.ENOENT, errno.ELOOP)  # errors of a link to nothing, or to itself
 
 
 class Source(NamedTuple):
-    """Where an example is: `size` bytes of a file below `raw`, from `offset`; and its answer.
+    """The place of an example, `size` bytes of a file below `raw` from `offset`; and its answer.
 
-    `path` is its name; `file` holds it ("" says that this is `path`). `stamp` is another one when
-    the content was changed. Of what cannot be an example, whatever it contains, `rule` names the
-    rule of findings.py that says so and `problem` says why, in words; then there is no answer.
+    `path` is its name; `file` holds it ("" if `path` does). `stamp` changes with the content. If it
+    cannot be an example, whatever its content, `rule` names the rule of findings.py that refuses it
+    and `problem` says why, in words; then it has no answer.
     """
 
     path: str
@@ -31,24 +31,24 @@ class Source(NamedTuple):
     answer: str = ""
     rule: str = ""
     problem: str = ""
-    time: float | None = None  # when it was taken, where that is known
-    group: str = ""  # shared by those that stay in one split, where a table says that
+    time: float | None = None  # when it was taken, if known
+    group: str = ""  # shared by examples that stay in one split, if a table names it
 
     def without(self, rule: str, problem: str) -> "Source":
-        """Return what is no example, for the reason that `problem` gives."""
+        """Return the source without an answer: not an example, because of `problem`."""
         return self._replace(answer="", rule=rule, problem=problem)
 
     def content(self, raw: Path) -> bytes:
         """Read its bytes.
 
         Raises:
-            UserError: it is not as long as it was when it was listed.
+            UserError: its length has changed since it was listed.
         """
         with (raw / (self.file or self.path)).open("rb", buffering=0) as file:
             if self.offset:
                 file.seek(self.offset)
             content = file.read(self.size)
-            # A network's file system may give less than it was asked for, and it has not ended.
+            # A network file system may return less than asked for before the file ends.
             while len(content) < self.size and (more := file.read(self.size - len(content))):
                 content += more
         if len(content) != self.size:
@@ -57,34 +57,34 @@ class Source(NamedTuple):
 
 
 def sources(raw: Path) -> Iterator[Source]:
-    """Yield every file below `raw`, packed ones too; hidden ones do not count.
+    """Yield every file below `raw`, including packed ones; skip hidden ones.
 
-    Those in archives come first, archive by archive, then the files in the order of their paths: of
-    two with the same path the later one counts, so that a new file takes the place of a packed one.
+    Packed files come first, archive by archive, then loose files in the order of their paths. If
+    two have the same path the later counts, so a new file replaces a packed one.
 
     Raises:
-        UserError: there is no such folder, or an archive is damaged; and at the end, for all of
-            them, where a name is not UTF-8 or has a control character such as a line's end, a link
-            leads nowhere or back, or there is what is no file and no folder.
+        UserError: the folder is missing, or an archive is damaged. At the end, for all names and
+            files together: a name is not UTF-8 or has a control character such as a line end, a
+            link leads nowhere or back, or something is neither a file nor a folder.
     """
     if not raw.is_dir():
         raise UserError(
-            f"{raw} is not there; get the data with 'dvc pull data/raw.dvc', or the example's with "
+            f"{raw} is missing; get the data with 'dvc pull data/raw.dvc', or the example's with "
             "'make data'."
         )
     packed = archives(raw)
     for name in packed:
         yield from members(raw / name)
     problems: list[str] = []
-    yield from (one for one in _below(raw, "", problems) if one.path not in packed)
+    yield from (source for source in _below(raw, "", problems) if source.path not in packed)
     refuse(problems)
 
 
 def look_over(raw: Path) -> None:
-    """Refuse what stands below `raw` and is no file for an example: DVC would wait for a pipe.
+    """Refuse whatever is below `raw` and cannot be an example; DVC would wait for a pipe.
 
     Raises:
-        UserError: as for `sources`, but no archive is looked into.
+        UserError: as `sources`, but archives are not opened.
     """
     problems: list[str] = []
     for _ in _below(raw, "", problems) if raw.is_dir() else ():
@@ -112,7 +112,7 @@ def members(archive: Path) -> Iterator[Source]:
     try:
         with tarfile.open(archive, "r:") as packed:
             while (member := packed.next()) is not None:
-                cast(Any, packed).members.clear()  # a million headers would fill the memory
+                cast(Any, packed).members.clear()  # a million headers would fill memory
                 if member.isdir() or any(part[:1] == "." for part in member.name.split("/")):
                     continue
                 if not member.isreg() or member.issparse():
@@ -130,7 +130,7 @@ def members(archive: Path) -> Iterator[Source]:
 
 
 def _below(folder: Path, prefix: str, problems: list[str]) -> Iterator[Source]:
-    """Yield the files below a folder, and tell `problems` of what is none."""
+    """Yield the files below a folder; add other things to `problems`."""
     for name in _names(folder, problems):
         path, problem = folder / name, ""
         if not name.endswith("/"):
@@ -154,18 +154,20 @@ def _below(folder: Path, prefix: str, problems: list[str]) -> Iterator[Source]:
 
 
 def _names(folder: Path, problems: list[str] | None = None) -> list[str]:
-    """Return what is in the folder, sorted, folders with a slash at their end.
+    """Return the sorted names in the folder, with a slash after those of folders.
 
-    Names that no table can hold are left out, and `problems` is told of them.
+    Names that no table can hold are left out and added to `problems`.
     """
     with os.scandir(folder) as entries:  # audit: the names are sorted
-        found = sorted(
+        names = sorted(
             entry.name + "/" * _is_folder(entry) for entry in entries if entry.name[0] != "."
         )
-    unfit = {name: problem for name in found if (problem := unfit_name(name))}
+    unfit = {name: problem for name in names if (problem := unfit_name(name))}
     if problems is not None:
-        problems += [f"{folder.as_posix()}: the name {one}; rename it." for one in unfit.values()]
-    return [name for name in found if name not in unfit]
+        problems += [
+            f"{folder.as_posix()}: the name {problem}; rename it." for problem in unfit.values()
+        ]
+    return [name for name in names if name not in unfit]
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:
@@ -178,10 +180,10 @@ def _is_folder(entry: "os.DirEntry[str]") -> bool:
 
 
 def refuse(problems: list[str]) -> None:
-    """Refuse what has problems, a line for each of the first `SHOWN`.
+    """Refuse data with problems, a line for each of the first `SHOWN`.
 
     Raises:
-        UserError: there is one.
+        UserError: there is a problem.
     """
     if problems:
         more = [f"and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
@@ -189,17 +191,17 @@ def refuse(problems: list[str]) -> None:
 
 
 def _stamp(status: os.stat_result) -> tuple[int, str]:
-    """Return the size of a file, and what changes when the file does.
+    """Return the size of a file, and a stamp that changes with the file.
 
-    With the time of the last change of the inode (ctime), also a file whose time of modification
-    was set back is seen. None of it decides a result: it tells what need not be read again.
+    The time of the last inode change (ctime) reveals even a file whose modification time was set
+    back. No result depends on the stamp; it only saves reading files again.
     """
     times = f"{status.st_mtime_ns} {status.st_ctime_ns}"
     return status.st_size, f"{status.st_size} {times} {status.st_ino}"
 
 
 def unfit_name(name: str) -> str:
-    """Return what is wrong with a name that tables of names cannot hold, or "" if nothing is."""
+    """Return why a table cannot hold a name, or "" if it can."""
     kinds = set() if name.isprintable() else set(map(unicodedata.category, name))
     if "Cs" in kinds:
         return f"{os.fsencode(name).decode(errors='backslashreplace')} is not in UTF-8"

@@ -1,8 +1,8 @@
-"""Prepared examples read from DVC's remote, for training sets that fit on no machine that trains.
+"""Prepared examples read from DVC's remote, for training sets larger than the machines' disks.
 
 The files that list a split are small and are fetched whole. The arrays stay where `dvc push` put
-them: every process reads the bytes of the examples that it needs, many at once, and compares each
-example with its checksum. So it gets what it would have read from data/prepared, or an error.
+them: every process reads the bytes of the examples that it needs, many at once, and checks each
+example against its checksum. So it gets the content of data/prepared, or an error.
 """
 
 import zlib
@@ -29,18 +29,18 @@ FOLDER = Path("data/streamed")
 
 
 class Streamed:
-    """Examples in shards on DVC's remote, of which any are read at once.
+    """Examples in shards on DVC's remote, with random access.
 
-    All arrays of an example are read together, for one checksum is that of all of them.
+    All arrays of an example are read together, because they share a checksum.
 
     Args:
-        folder: what they make up, to name in errors.
+        folder: the folder of the shards, for errors.
         fields: the arrays of an example.
-        shards: of each field, (name in the folder, object) of each shard, in order.
+        shards: for each field, (name in the folder, object) of each shard, in order.
         checksums: CRC-32 of each example [n].
 
     Raises:
-        UserError: a shard cannot be read, or they hold more or fewer examples.
+        UserError: a shard cannot be read, or the number of examples differs.
         ValueError: a shard is damaged.
     """
 
@@ -73,7 +73,7 @@ class Streamed:
 
     def rows(self, chosen: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
         """Return all arrays [b, ...] of the examples at positions [b]."""
-        # Whoever wants a batch asks for the same rows of one array after the other.
+        # A batch asks for the same rows of each array in turn.
         if self._latest is None or not np.array_equal(self._latest[0], chosen):
             self._latest = chosen.copy(), self._read(chosen)
         return self._latest[1]
@@ -82,24 +82,26 @@ class Streamed:
         return [(name, self._record[name]) for name in self._record.names or ()]
 
     def _counts(self) -> list[int]:
-        """Return how many examples each shard has; it must be the same of every field."""
-        found = []
+        """Return the number of examples in each shard; it must be the same for every field."""
+        by_field = []
         for name, kind in self._kinds():
-            runs = [Run(one, 0, self._heads[name]) for _, one in self._shards[name]]
-            found.append([rows_after(head, kind) for head in self._objects.read(runs)])
-        if any(counts != found[0] for counts in found):
+            runs = [
+                Run(content_hash, 0, self._heads[name]) for _, content_hash in self._shards[name]
+            ]
+            by_field.append([rows_after(head, kind) for head in self._objects.read(runs)])
+        if any(counts != by_field[0] for counts in by_field):
             raise ValueError("fields that are cut at other examples")
-        return found[0]
+        return by_field[0]
 
     def _read(self, chosen: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
         names = [name for name, _ in self._kinds()]
         runs = {name: list(self._runs(chosen, name)) for name in names}
-        found = iter(self._objects.read([run for name in names for run in runs[name]]))
-        contents = {name: b"".join(next(found) for _ in runs[name]) for name in names}
+        parts = iter(self._objects.read([run for name in names for run in runs[name]]))
+        contents = {name: b"".join(next(parts) for _ in runs[name]) for name in names}
         rows = {}
         for name, kind in self._kinds():
             size = len(chosen) * kind.itemsize
-            whole = contents[name].ljust(size, b"\0")  # of a truncated shard
+            whole = contents[name].ljust(size, b"\0")  # in case a shard is truncated
             rows[name] = np.frombuffer(whole, kind.base).reshape(len(chosen), *kind.shape)
         self._check(chosen, rows)
         return rows
@@ -116,14 +118,14 @@ class Streamed:
         number = int(np.searchsorted(self._starts, place, side="right")) - 1
         shards = [self._shards[name][number] for name, _ in self._kinds()]
         paths = " or ".join((self._folder / name).as_posix() for name, _ in shards)
-        places = " and ".join(location(one) for _, one in shards)
+        places = " and ".join(location(content_hash) for _, content_hash in shards)
         return UserError(
             f"an example of {paths} on DVC's remote is not what was prepared; delete {places} "
             "there and run 'make push' where the data was prepared."
         )
 
     def _runs(self, chosen: NDArray[np.int64], name: str) -> Iterator[Run]:
-        """Cut `chosen` wherever the next example is not the next one of the same shard."""
+        """Cut `chosen` into runs of consecutive examples of the same shard."""
         if not len(chosen):
             return
         size = self._record[name].itemsize
@@ -149,10 +151,10 @@ class _Column(LazyArray):
 
 
 def fetch_lists(folder: Path) -> Path:
-    """Fetch what lists the examples of data/prepared/<split>; return the folder that has it now.
+    """Fetch the files that list data/prepared/<split>; return the folder that holds them.
 
     Raises:
-        UserError: dvc.lock knows no such folder, or the remote has not what it names.
+        UserError: dvc.lock does not name the folder, or the remote lacks its content.
     """
     here = FOLDER / folder.name
     for path, name in _listed(Path.cwd(), folder).items():
@@ -163,7 +165,7 @@ def fetch_lists(folder: Path) -> Path:
 
 
 def open_streamed(folder: Path, fields: Fields) -> dict[str, LazyArray]:
-    """Open the arrays of data/prepared/<split> on the remote; `fetch_lists` comes before.
+    """Open the arrays of data/prepared/<split> on the remote, after `fetch_lists`.
 
     Raises:
         UserError: as `fetch_lists`, or the shards are damaged.
@@ -171,7 +173,7 @@ def open_streamed(folder: Path, fields: Fields) -> dict[str, LazyArray]:
     listed = sorted(_listed(Path.cwd(), folder).items())
     checksums = np.load(FOLDER / folder.name / CHECKSUMS, mmap_mode="r", allow_pickle=False)
     try:
-        shards = {name: [one for one in listed if is_shard(one[0], name)] for name in fields}
+        shards = {name: [entry for entry in listed if is_shard(entry[0], name)] for name in fields}
         return Streamed(folder, fields, shards, checksums).arrays()
     except ValueError:
         raise UserError(
@@ -182,7 +184,7 @@ def open_streamed(folder: Path, fields: Fields) -> dict[str, LazyArray]:
 
 @cache
 def _listed(_project: Path, folder: Path) -> dict[str, str]:
-    """Return {path in the folder: hash} of what the run in dvc.lock prepared."""
+    """Return {path in the folder: hash} of the prepared files in dvc.lock."""
     name = entries(parsed(_lock()), "prepare", "outs").get(folder.as_posix())
     if not name:
         raise UserError(
@@ -196,4 +198,4 @@ def _lock() -> str:
     try:
         return Path(LOCK).read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise UserError(f"{LOCK} is not there; restore it from Git.") from None
+        raise UserError(f"{LOCK} is missing; restore it from Git.") from None

@@ -1,7 +1,7 @@
-"""From a row of a table to arrays, and what is learnt of the training rows before any network.
+"""From a row of a table to arrays, and what is learnt from the training rows before any network.
 
-A row comes as JSON, an object of its cells by column. A category is kept as a number that follows
-from its text, so rows can be decoded one by one; which categories there are, the training rows say.
+A row is a JSON object of its cells by column. A category is stored as a hash of its text, so rows
+can be decoded one by one; the known categories are those of the training rows.
 """
 
 import hashlib
@@ -21,31 +21,31 @@ from .findings import shown
 from .targets import LARGEST, scale_of
 
 MISSING = frozenset({"", "?", "NA", "N/A", "NaN", "nan", "null", "None"})
-MOST_CATEGORIES = 1000  # of a column; one with more is a name or a number
+MOST_CATEGORIES = 1000  # of a column; with more, it is a name or a number
 
 Row = Mapping[str, Any]
 
 
 def read_row(content: bytes) -> Row:
-    """Return the cells of a row by column: texts, or what else JSON has.
+    """Return the cells of a row by column: texts, or other values of JSON.
 
     Raises:
-        Unreadable: it is no object of JSON.
+        Unreadable: it is not a JSON object.
     """
     try:
-        found = read_json(content)
+        row = read_json(content)
     except ValueError:
-        found = None
-    if not isinstance(found, dict):
+        row = None
+    if not isinstance(row, dict):
         raise Unreadable("it is no row of a table")
-    return found
+    return row
 
 
 def row_fields(numbers: Sequence[str], categories: Sequence[str]) -> dict[str, Field]:
     """Return the fields of `row_arrays`.
 
     Raises:
-        UserError: no column is named, or one twice.
+        UserError: no column is named, or a column twice.
     """
     named = [*numbers, *categories]
     twice = [name for name in named if named.count(name) > 1]
@@ -55,20 +55,20 @@ def row_fields(numbers: Sequence[str], categories: Sequence[str]) -> dict[str, F
             f"params.yaml: input.numbers and input.categories {problem}; name each column to learn "
             "from once, in one of the two."
         )
-    found = {}
+    fields = {}
     if numbers:
-        found["numbers"] = Field("float64", (len(numbers),))
-        found["missing"] = Field("bool", (len(numbers),))
+        fields["numbers"] = Field("float64", (len(numbers),))
+        fields["missing"] = Field("bool", (len(numbers),))
     if categories:
-        found["categories"] = Field("int64", (len(categories),))
-    return found
+        fields["categories"] = Field("int64", (len(categories),))
+    return fields
 
 
 def row_arrays(row: Row, numbers: Sequence[str], categories: Sequence[str]) -> Arrays:
-    """Return a row as arrays: "numbers" with 0 where one is "missing", and "categories".
+    """Return a row as arrays: "numbers", 0 where "missing" is true, and "categories".
 
     Raises:
-        Unreadable: a cell of a column of numbers is none, or the row has no such column.
+        Unreadable: a cell is not a number, or the row lacks a column.
     """
     for name in (*numbers, *categories):
         if name not in row:
@@ -76,14 +76,14 @@ def row_arrays(row: Row, numbers: Sequence[str], categories: Sequence[str]) -> A
                 f"it has no column {shown(name)}, which the section input of params.yaml names; it "
                 f"has {', '.join(map(shown, row))}"
             )
-    found: dict[str, NDArray[Any]] = {}
+    arrays: dict[str, NDArray[Any]] = {}
     if numbers:
         cells = [_number(row[name], name) for name in numbers]
-        found["missing"] = np.array([math.isnan(cell) for cell in cells])
-        found["numbers"] = np.array([0.0 if math.isnan(cell) else cell for cell in cells])
+        arrays["missing"] = np.array([math.isnan(cell) for cell in cells])
+        arrays["numbers"] = np.array([0.0 if math.isnan(cell) else cell for cell in cells])
     if categories:
-        found["categories"] = np.array([_category(row[name]) for name in categories])
-    return found
+        arrays["categories"] = np.array([_category(row[name]) for name in categories])
+    return arrays
 
 
 def missing_in(row: Row, columns: Sequence[str]) -> int:
@@ -102,47 +102,47 @@ def _text(cell: Any) -> str:
 
 
 def _number(cell: Any, column: str) -> float:
-    """The number in a cell; NaN where it is missing."""
+    """The number in a cell; NaN if it is missing."""
     text = _text(cell)
     if text in MISSING:
         return math.nan
     try:
-        found = float(text) if text.isascii() and "_" not in text else math.nan
+        number = float(text) if text.isascii() and "_" not in text else math.nan
     except ValueError:
-        found = math.nan
-    if not abs(found) <= LARGEST:
+        number = math.nan
+    if not abs(number) <= LARGEST:
         raise Unreadable(f"column {shown(column)} has {shown(text)}, which is no number")
-    return found
+    return number
 
 
 def _category(cell: Any) -> int:
-    """A number that follows from a cell's text alone."""
+    """A hash of a cell's text, of 63 bits."""
     text = _text(cell)
     digest = hashlib.md5(("" if text in MISSING else text).encode()).digest()
     return int.from_bytes(digest[:8], "big") >> 1
 
 
 def fit_rows(train: Iterator[Arrays], columns: Sequence[str]) -> dict[str, NDArray[Any]]:
-    """Return what the training rows say: mean and spread of numbers, and the categories there are.
+    """Return the mean and spread of the numbers, and the categories, of the training rows.
 
     Args:
-        train: the arrays of `row_arrays`, some rows [b, ...] at a time.
+        train: the arrays of `row_arrays`, in batches of rows [b, ...].
         columns: the names of the columns of categories.
 
     Returns:
         "middle" and "spread" float64 [numbers]; "known" int64, the categories of all columns, and
-        "sizes" int64 [categories], how many of each column.
+        "sizes" int64 [categories], how many each column has.
 
     Raises:
         UserError: a column has more categories than `MOST_CATEGORIES`.
     """
-    batches = [{name: np.array(one) for name, one in batch.items()} for batch in train]
-    whole = {name: np.concatenate([one[name] for one in batches]) for name in batches[0]}
-    found: dict[str, NDArray[Any]] = {}
+    batches = [{name: np.array(rows) for name, rows in batch.items()} for batch in train]
+    whole = {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
+    fitted: dict[str, NDArray[Any]] = {}
     if "numbers" in whole:
-        there = ~whole["missing"]
-        scales = [_scale(*pair) for pair in zip(whole["numbers"].T, there.T, strict=True)]
-        found["middle"], found["spread"] = map(np.array, zip(*scales, strict=True))
+        present = ~whole["missing"]
+        scales = [_scale(*pair) for pair in zip(whole["numbers"].T, present.T, strict=True)]
+        fitted["middle"], fitted["spread"] = map(np.array, zip(*scales, strict=True))
     if "categories" in whole:
         known = [np.unique(column) for column in whole["categories"].T]
         for name, values in zip(columns, known, strict=True):
@@ -151,14 +151,14 @@ def fit_rows(train: Iterator[Arrays], columns: Sequence[str]) -> dict[str, NDArr
                     f"column {shown(name)} has {len(values)} different values to learn from, and a "
                     f"category may have {MOST_CATEGORIES}; leave it out of input.categories."
                 )
-        found["known"] = np.concatenate(known)
-        found["sizes"] = np.array([len(values) for values in known])
-    return found
+        fitted["known"] = np.concatenate(known)
+        fitted["sizes"] = np.array([len(values) for values in known])
+    return fitted
 
 
-def _scale(values: NDArray[np.float64], there: NDArray[np.bool_]) -> tuple[float, float]:
-    """The mean of a column and its standard deviation, to the last bit; 0 and 1 of nothing."""
-    known = values[there].tolist()
+def _scale(values: NDArray[np.float64], present: NDArray[np.bool_]) -> tuple[float, float]:
+    """The exact mean and standard deviation of a column; 0 and 1 if all cells are missing."""
+    known = values[present].tolist()
     if not known:
         return 0.0, 1.0
     middle, spread = scale_of(known)
@@ -166,11 +166,11 @@ def _scale(values: NDArray[np.float64], there: NDArray[np.bool_]) -> tuple[float
 
 
 def transform_rows(arrays: Arrays, fitted: Arrays) -> NDArray[np.float32]:
-    """Return rows as numbers [b, width] that a network takes as they are.
+    """Return rows as numbers [b, width], ready for a network.
 
-    For each column of numbers how many standard deviations it is from the training rows' mean, 0
-    where it is missing, and behind these 1 where it is; for each category of each column 1 where
-    the row has it, so that a row with one that training rows do not have has none.
+    First the columns of numbers, in standard deviations from the training rows' mean, 0 if missing;
+    then for each of them 1 if it is missing; then for each category of each column 1 if the row has
+    it. A category that the training rows lack gives zeros.
     """
     parts: list[NDArray[Any]] = []
     if "numbers" in arrays:

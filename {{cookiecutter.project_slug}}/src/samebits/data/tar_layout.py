@@ -1,10 +1,10 @@
 """The packed layout of data/raw: few tar archives instead of a file for each example.
 
-DVC, and whatever copies files, is slow with very many of them. Members have the paths of the files,
-so `tar xf` gives the folders back; a table of labels stays beside the archives. These hold the
-examples in the order of their paths and no times, owners or modes; the contents alone say where one
-ends, and its own content names it. So the same examples give the same bytes, and new ones change
-only the archives into whose range they fall.
+DVC, and any tool that copies files, is slow with very many files. Members have the paths of the
+files, so `tar xf` restores the folders; a table of labels stays beside the archives. Archives hold
+the examples in the order of their paths, without times, owners or modes. The contents alone decide
+where an archive ends, and an archive is named by a hash of its content. So the same examples give
+the same bytes, and new examples change only the archives whose range they fall into.
 """
 
 import hashlib
@@ -22,77 +22,77 @@ from ..core.files import replacing
 from .readers import FOLDERS, Lines, Reader
 from .source import Source, archives
 
-SHARD_BYTES = 64 * 2**20  # of an archive, unless one example is larger
+SHARD_BYTES = 64 * 2**20  # of an archive, unless an example is larger
 _BLOCK = tarfile.BLOCKSIZE
 _NAMED = re.compile(r"pictures-([0-9a-f]{32})\.tar")
 _TABLE = """
-CREATE TABLE found (path TEXT PRIMARY KEY, file TEXT, start INTEGER, bytes INTEGER, stamp TEXT)
+CREATE TABLE listed (path TEXT PRIMARY KEY, file TEXT, start INTEGER, bytes INTEGER, stamp TEXT)
 WITHOUT ROWID
 """
 
 
 def pack(raw: Path, shard_bytes: int = SHARD_BYTES, reader: Reader = FOLDERS) -> int:
-    """Move every example below `raw` into archives; those that stay the same are not touched.
+    """Move every example below `raw` into archives; leave unchanged archives alone.
 
-    A kill at any moment loses nothing: what is new is there before what is old goes.
+    A kill at any moment loses nothing: new files are complete before old ones are removed.
 
     Args:
         raw: the folder.
-        shard_bytes: of an archive, at most, unless one example is larger.
-        reader: says what is an example.
+        shard_bytes: of an archive, at most, unless an example is larger.
+        reader: finds the examples.
 
     Returns:
-        How many examples there are.
+        The number of examples.
 
     Raises:
-        UserError: an example is not where the reader looks, its table is not as it must be, or an
-            archive is damaged; nothing was changed.
+        UserError: an example is in the wrong place, the reader refuses its table, or an archive is
+            damaged; nothing was changed.
     """
     _refuse_damaged(raw)
-    with closing(_listed(raw, reader)) as found:
+    with closing(_listed(raw, reader)) as listed:
         old = archives(raw)
-        new = list(_write(_in_order(found), raw, shard_bytes))
+        new = list(_write(_in_order(listed), raw, shard_bytes))
         for name in sorted({*old} - {*new}):
             (raw / name).unlink()
-        for (path,) in found.execute("SELECT path FROM found WHERE file = '' ORDER BY path"):
+        for (path,) in listed.execute("SELECT path FROM listed WHERE file = '' ORDER BY path"):
             (raw / path).unlink()
         _remove_empty(raw)
-        return _count(found)
+        return _count(listed)
 
 
 def unpack(raw: Path, reader: Reader = FOLDERS) -> int:
-    """Write every example below `raw` to a file of its own, and remove the archives.
+    """Write every example below `raw` to its own file, and remove the archives.
 
     Returns:
-        How many examples there are.
+        The number of examples.
 
     Raises:
         UserError: as `pack`; nothing was changed.
     """
     _refuse_damaged(raw)
-    with closing(_listed(raw, reader)) as found:
+    with closing(_listed(raw, reader)) as listed:
         half = _half(raw)
-        for one in _in_order(found):
-            if one.file:
-                half.write_bytes(one.content(raw))
-                (raw / one.path).parent.mkdir(parents=True, exist_ok=True)
-                half.replace(raw / one.path)
+        for source in _in_order(listed):
+            if source.file:
+                half.write_bytes(source.content(raw))
+                (raw / source.path).parent.mkdir(parents=True, exist_ok=True)
+                half.replace(raw / source.path)
         _clear(half)
         if hasattr(os, "sync"):
             os.sync()
         for name in archives(raw):
             (raw / name).unlink()
-        return _count(found)
+        return _count(listed)
 
 
 def _refuse_damaged(raw: Path) -> None:
-    """Refuse archives that are not what their names say, before what they hold counts."""
+    """Refuse archives whose content does not match their names, before reading them."""
     for name in archives(raw):
         if not (named := _NAMED.fullmatch(name)):
             continue
         with (raw / name).open("rb") as file:
-            found = hashlib.file_digest(file, "md5").hexdigest()
-        if found != named[1]:
+            digest = hashlib.file_digest(file, "md5").hexdigest()
+        if digest != named[1]:
             raise UserError(
                 f"{(raw / name).as_posix()} is damaged, for its name tells another content; get it "
                 "back with 'dvc checkout --force data/raw.dvc', or give it another name if it was "
@@ -101,27 +101,29 @@ def _refuse_damaged(raw: Path) -> None:
 
 
 def _listed(raw: Path, reader: Reader) -> sqlite3.Connection:
-    """Return what stands below `raw` as a table in a temporary file; a loose file goes first."""
+    """Return a temporary table of the files below `raw`; a loose file replaces a packed one."""
     if isinstance(reader, Lines):
         raise UserError("examples that are rows stand in few files, of which none is packed.")
-    found = sqlite3.connect("")
-    found.execute(_TABLE)
-    for one in reader.files(raw):
-        if one.rule == "misplaced":
-            raise UserError(f"{(raw / one.path).as_posix()}: {one.problem}. Nothing was changed.")
-        if one.rule != "missing-file":
-            found.execute("INSERT OR REPLACE INTO found VALUES (?, ?, ?, ?, ?)", one[:5])
-    return found
+    listed = sqlite3.connect("")
+    listed.execute(_TABLE)
+    for source in reader.files(raw):
+        if source.rule == "misplaced":
+            raise UserError(
+                f"{(raw / source.path).as_posix()}: {source.problem}. Nothing was changed."
+            )
+        if source.rule != "missing-file":
+            listed.execute("INSERT OR REPLACE INTO listed VALUES (?, ?, ?, ?, ?)", source[:5])
+    return listed
 
 
-def _in_order(found: sqlite3.Connection) -> Iterator[Source]:
-    rows = found.execute("SELECT * FROM found ORDER BY path")
-    for row in progress(rows, desc="pack", total=_count(found), unit=" examples"):
+def _in_order(listed: sqlite3.Connection) -> Iterator[Source]:
+    rows = listed.execute("SELECT * FROM listed ORDER BY path")
+    for row in progress(rows, desc="pack", total=_count(listed), unit=" examples"):
         yield Source(*row)
 
 
-def _count(found: sqlite3.Connection) -> int:
-    (count,) = found.execute("SELECT count(*) FROM found").fetchone()
+def _count(listed: sqlite3.Connection) -> int:
+    (count,) = listed.execute("SELECT count(*) FROM listed").fetchone()
     return int(count)
 
 
@@ -139,7 +141,7 @@ def _write(examples: Iterable[Source], raw: Path, most: int) -> Iterator[str]:
                 whole.update(member)
                 size += len(member)
                 left = next(members, None)
-                # The larger the example, the likelier it is the last: so ends come as often.
+                # A larger example is likelier to be the last, so archives end as often per byte.
                 if size >= least and start * least < len(member) * 16**8:
                     break
             end = bytes(2 * _BLOCK)
@@ -153,17 +155,17 @@ def _write(examples: Iterable[Source], raw: Path, most: int) -> Iterator[str]:
 
 
 def _members(examples: Iterable[Source], raw: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield of each example a number of 32 bits that follows from its content, and its member."""
-    for one in examples:
-        content = one.content(raw)
-        header = tarfile.TarInfo(one.path)
+    """Yield for each example a 32-bit hash of its content, and its tar member."""
+    for source in examples:
+        content = source.content(raw)
+        header = tarfile.TarInfo(source.path)
         header.size = len(content)
         member = header.tobuf(tarfile.PAX_FORMAT) + content + bytes(-len(content) % _BLOCK)
         yield int(hashlib.md5(content).hexdigest()[:8], 16), member
 
 
 def _half(raw: Path) -> Path:
-    """Return where a file is written before it counts: in a folder that Git ignores."""
+    """Return the path of a file while it is written, in a folder that Git ignores."""
     folder = raw.parent / "incoming" / "pack"
     folder.mkdir(parents=True, exist_ok=True)
     return folder / "half"

@@ -1,7 +1,7 @@
-"""What an answer is: a class, several classes, a number, or a mask with a class for each pixel.
+"""The kinds of answers: a class, several classes, a number, or a mask with a class per pixel.
 
-An answer stands in the data as a text. What it is stored as, and what must hold for it, is said
-here; what a network learns of it, in training/; how it is scored, in metrics/.
+In the data an answer is a text. This module checks answers and defines how they are stored;
+training/ defines what a network learns of them, metrics/ how they are scored.
 """
 
 import math
@@ -20,38 +20,38 @@ from ..console.errors import UserError
 from .findings import shown
 
 NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
-LARGEST = 1e100  # of a number, so that squares of many can be added up
-SIGN, NONE = ";", "none"  # between the names of several classes; and in place of no name
-SAID = 0.5  # the probability from which on one of several classes is said to be there
+LARGEST = 1e100  # of a number, so that the squares of many can be added up
+SIGN, NONE = ";", "none"  # between the names of several classes; and if there is none
+SAID = 0.5  # the probability from which one of several classes is predicted
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What an answer is: `target` as params.yaml has it; the names of `classes`, [] of none."""
+    """The kind of the answers: `target` as in params.yaml, and the names of `classes`, if any."""
 
     target: str
     classes: list[str]
 
 
 def spoken(target: str) -> str:
-    """Return what an answer of a target is, in words."""
+    """Return the name of an answer of a target, in words."""
     return "several classes" if target == "classes" else f"a {target}"
 
 
 def number(text: str) -> float:
-    """Return the number that a text is.
+    """Return the number in a text.
 
     Raises:
-        ValueError: it is none, or beyond `LARGEST`.
+        ValueError: it is not a number, or beyond `LARGEST`.
     """
-    found = float(text) if NUMBER.fullmatch(text) else math.nan
-    if not abs(found) <= LARGEST:
+    value = float(text) if NUMBER.fullmatch(text) else math.nan
+    if not abs(value) <= LARGEST:
         raise ValueError(text)
-    return found
+    return value
 
 
 def is_number(text: str) -> bool:
-    """Whether a text is such a number."""
+    """Whether `number` accepts a text."""
     try:
         number(text)
     except ValueError:
@@ -60,10 +60,10 @@ def is_number(text: str) -> bool:
 
 
 def classes_of(answer: str) -> list[str]:
-    """Return the names of the classes in an answer, sorted; an empty one, or `NONE`, has none.
+    """Return the sorted names of the classes in an answer; none if it is empty or `NONE`.
 
     Raises:
-        ValueError: names are missing or doubled; the message goes on after what holds the answer.
+        ValueError: a name is missing or repeated; the message follows the subject.
     """
     names = [name.strip() for name in answer.split(SIGN)] if answer.strip() else []
     if names == [NONE]:
@@ -79,12 +79,12 @@ def classes_of(answer: str) -> list[str]:
 
 
 def joined(names: Sequence[str]) -> str:
-    """Return the one text that says these classes, sorted."""
+    """Return the canonical text of these sorted classes."""
     return SIGN.join(names) or NONE
 
 
 def unfit_classes(answer: str) -> str:
-    """Return why a text is not what `joined` gives, to go on after it; "" where it is."""
+    """Return why a text is not one that `joined` returns, to follow it, or ""."""
     try:
         names = classes_of(answer)
     except ValueError as problem:
@@ -95,9 +95,8 @@ def unfit_classes(answer: str) -> str:
 class Target(ABC):
     """The answers of a data set, seen one by one before any is stored.
 
-    `dtype` is that of an answer as it is stored, in labels.npy or in the array `field` of the
-    example; a network learns it as `learnt_as`, where that is another. `counts` are the examples by
-    split and class, "" of none.
+    `dtype` is that of a stored answer, in labels.npy or in the array `field` of the example; a
+    network learns it as `learnt_as`, if set. `counts` are the examples by split and class (or "").
 
     Args:
         known: the names in `data.classes`.
@@ -113,36 +112,36 @@ class Target(ABC):
 
     @abstractmethod
     def see(self, path: str, label: str, split: str) -> None:
-        """Look at the answer of an example; what is none is a UserError."""
+        """Look at the answer of an example; an invalid answer is a UserError."""
 
     @abstractmethod
     def stored(self, label: str) -> float | NDArray[Any] | None:
-        """Return what labels.npy has for an answer, when all have been seen; None without it."""
+        """Return the entry of labels.npy for an answer, after all were seen; None without it."""
 
     @classmethod
     def shape(cls, classes: Sequence[str]) -> tuple[int, ...]:
-        """Return the shape of an answer, given the names of the classes; -1 is any length."""
+        """Return the shape of an answer for these classes; -1 is any length."""
         return ()
 
     @property
     def classes(self) -> list[str]:
-        """The names of the classes; [] where there are none."""
+        """The names of the classes, if any."""
         return []
 
     @property
     def scale(self) -> tuple[float, ...]:
-        """The mean of the training answers and their standard deviation; () of classes."""
+        """The mean and standard deviation of the training answers; () for classes."""
         return ()
 
 
 class Classes(Target):
-    """One class for each example: its number in the order of the names, int64."""
+    """A class for each example: its number in the order of the names, int64."""
 
     dtype = "<i8"
     _numbers: Mapping[str, int] | None = None
 
     def see(self, path: str, label: str, split: str) -> None:
-        """Count it."""
+        """Count the example."""
         self.counts[split, label] += 1
 
     def stored(self, label: str) -> int:
@@ -153,25 +152,25 @@ class Classes(Target):
 
     @property
     def classes(self) -> list[str]:
-        """Those that any example has."""
+        """The classes that any example has."""
         return sorted({label for _, label in self.counts})
 
 
 class ClassSets(Target):
-    """Several classes for each example, or none: 1 for each that it has [classes], uint8."""
+    """Any number of classes for each example: 1 for each that it has [classes], uint8."""
 
     dtype, learnt_as = "|u1", "<f4"
     _numbers: Mapping[str, int] | None = None
 
     def see(self, path: str, label: str, split: str) -> None:
-        """Count each of its classes."""
+        """Count each class of the example."""
         if problem := unfit_classes(label):
             raise UserError(no_classes(path, label, problem))
         for name in classes_of(label) or [""]:
             self.counts[split, name] += 1
 
     def stored(self, label: str) -> NDArray[np.uint8]:
-        """Return which classes it has."""
+        """Return 1 for each class of an answer."""
         if self._numbers is None:
             self._numbers = {name: at for at, name in enumerate(self.classes)}
         return marked(label, self._numbers)
@@ -183,12 +182,12 @@ class ClassSets(Target):
 
     @property
     def classes(self) -> list[str]:
-        """Those that any example has."""
+        """The classes that any example has."""
         return sorted({label for _, label in self.counts} - {""})
 
 
 class Numbers(Target):
-    """One number for each example: itself, float64."""
+    """A number for each example, float64."""
 
     dtype = "<f8"
 
@@ -197,14 +196,14 @@ class Numbers(Target):
         self._learnt = array("d")
 
     def see(self, path: str, label: str, split: str) -> None:
-        """Count it."""
+        """Count the example."""
         try:
-            found = number(label)
+            value = number(label)
         except ValueError:
             raise UserError(no_number(path, label)) from None
         self.counts[split, ""] += 1
         if split == "train":
-            self._learnt.append(found)
+            self._learnt.append(value)
 
     def stored(self, label: str) -> float:
         """Return the number."""
@@ -212,7 +211,7 @@ class Numbers(Target):
 
     @property
     def scale(self) -> tuple[float, ...]:
-        """The mean of the training answers and their standard deviation."""
+        """The mean and standard deviation of the training answers."""
         middle, spread = scale_of(self._learnt)
         if not spread:
             raise UserError(
@@ -227,11 +226,11 @@ class Masks(Target):
     dtype, learnt_as, field = "|u1", "<i8", "mask"
 
     def see(self, path: str, label: str, split: str) -> None:
-        """Count it."""
+        """Count the example."""
         self.counts[split, ""] += 1
 
     def stored(self, label: str) -> None:
-        """Return None, for the mask stands among the arrays of the example."""
+        """Return None, because the mask is among the arrays of the example."""
 
     @classmethod
     def shape(cls, classes: Sequence[str]) -> tuple[int, ...]:
@@ -240,7 +239,7 @@ class Masks(Target):
 
     @property
     def classes(self) -> list[str]:
-        """Those that are named."""
+        """The classes in `data.classes`."""
         return self.known
 
 
@@ -254,30 +253,30 @@ MASK = Masks.field
 
 
 def marked(label: str, numbers: Mapping[str, int]) -> NDArray[np.uint8]:
-    """Return 1 for each class that an answer says, of all that have `numbers`: uint8 [classes].
+    """Return 1 for each class in an answer, at its place in `numbers`: uint8 [classes].
 
     Raises:
-        KeyError: it says another one.
+        KeyError: the answer names another class.
     """
-    found = np.zeros(len(numbers), dtype=np.uint8)
-    found[[numbers[name] for name in classes_of(label)]] = 1
-    return found
+    marks = np.zeros(len(numbers), dtype=np.uint8)
+    marks[[numbers[name] for name in classes_of(label)]] = 1
+    return marks
 
 
 def rarest(labels: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Return for each example [n] its class that fewest have; the number of classes for none.
+    """Return for each example [n] its rarest class; the number of classes if it has none.
 
     Args:
         labels: 1 for each class that an example has, [n, classes].
     """
     order = np.argsort(labels.sum(axis=0, dtype=np.int64), kind="stable")
     by_size = labels[:, order]
-    found = np.where(by_size.any(axis=1), order[by_size.argmax(axis=1)], labels.shape[1])
-    return np.asarray(found, dtype=np.int64)
+    chosen = np.where(by_size.any(axis=1), order[by_size.argmax(axis=1)], labels.shape[1])
+    return np.asarray(chosen, dtype=np.int64)
 
 
 def no_classes(path: str, label: str, problem: str) -> str:
-    """Return what to say of an example whose answer names no classes as it should."""
+    """Return the message for an example whose answer does not name classes correctly."""
     return (
         f"{shown(path)}: the answer {shown(label)} {problem}; correct it in the data, or in "
         "data/corrections.csv."
@@ -285,7 +284,7 @@ def no_classes(path: str, label: str, problem: str) -> str:
 
 
 def no_number(path: str, label: str) -> str:
-    """Return what to say of an example whose answer is no number."""
+    """Return the message for an example whose answer is not a number."""
     return (
         f"{shown(path)} has the answer {shown(label)}, which is no number such as 12.5; correct it "
         "in the data, or in data/corrections.csv."
@@ -293,7 +292,7 @@ def no_number(path: str, label: str) -> str:
 
 
 def no_class(path: str, value: int, classes: int) -> str:
-    """Return what to say of an example whose mask has a value that is no class."""
+    """Return the message for an example whose mask has a value that is not a class."""
     return (
         f"{shown(path)}: its mask has the value {value}, and data.classes names {classes} classes, "
         f"0 to {classes - 1}; save it with the number of a class in each pixel, or name more."
@@ -301,22 +300,23 @@ def no_class(path: str, value: int, classes: int) -> str:
 
 
 def scale_of(numbers: Sequence[float]) -> tuple[float, float]:
-    """Return the mean of some numbers and their standard deviation, to the last bit."""
+    """Return the exact mean and standard deviation of some numbers."""
     if min(numbers) == max(numbers):
         return numbers[0], 0.0  # their sum may be off by a little
     middle = math.fsum(numbers) / len(numbers)
-    apart = (one - middle for one in numbers)
-    return middle, math.sqrt(math.fsum(one * one for one in apart) / len(numbers))
+    deviations = (value - middle for value in numbers)
+    squares = (deviation * deviation for deviation in deviations)
+    return middle, math.sqrt(math.fsum(squares) / len(numbers))
 
 
 def median(numbers: NDArray[np.float64]) -> float:
-    """Return the middle of some numbers [n], at least one; of an even count the mean of two."""
-    # By a stable sort: NumPy's own median parts its numbers by a kernel of the processor's own.
+    """Return the median of numbers [n], n > 0."""
+    # By a stable sort, because NumPy's median partitions with a kernel chosen by processor.
     ordered = np.sort(numbers, kind="stable")
     return float((ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2)
 
 
 def standard(numbers: NDArray[np.float64], scale: Sequence[float]) -> NDArray[np.float32]:
-    """Return numbers as a network learns them: so many standard deviations from the mean."""
+    """Return numbers as a network learns them, in standard deviations from the mean."""
     middle, spread = scale
     return ((numbers - middle) / spread).astype(np.float32)

@@ -1,7 +1,7 @@
-"""From the content of a file to tokens, and the vocabulary that the training texts have.
+"""From the content of a file to tokens, and the vocabulary of the training texts.
 
-A token is kept as a number that follows from its text, so texts can be decoded one by one; which
-of them a network knows, and by what number, the training texts say.
+A token is stored as a hash of its text, so texts can be decoded one by one; the training texts
+decide which tokens a network knows, and their numbers.
 """
 
 import hashlib
@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from .example import Unreadable
 from .fields import Arrays
 
-PADDING, UNKNOWN, FIRST = 0, 1, 2  # of what a network is given; the vocabulary follows
+PADDING, UNKNOWN, FIRST = 0, 1, 2  # numbers of a network's input; from FIRST on, the vocabulary
 
 
 def read_text(content: bytes) -> str:
-    """Return the text of a file in UTF-8, without space at its ends.
+    """Return the text of a file in UTF-8, without surrounding white space.
 
     Raises:
-        Unreadable: it is not UTF-8, or there is no text.
+        Unreadable: it is not UTF-8, or empty.
     """
     try:
         text = content.decode("utf-8-sig").strip()
@@ -35,12 +35,12 @@ def read_text(content: bytes) -> str:
 
 
 def pieces(text: str, unit: str) -> list[str]:
-    """Return the tokens of a text: its characters where the `unit` is character, else its words."""
+    """Return the tokens of a text: its characters if `unit` is "character", otherwise its words."""
     return list(text) if unit == "character" else text.split()
 
 
 def token_row(tokens: Sequence[str], length: int) -> NDArray[np.int64]:
-    """Return tokens as numbers from 1 on, [length]: more are cut off, 0 stands for none."""
+    """Return tokens as hashes from 1 on, [length], cut off or padded with 0."""
     row = np.zeros(length, dtype=np.int64)
     known = [_hashed(token) | 1 for token in tokens[:length]]
     row[: len(known)] = known
@@ -50,7 +50,7 @@ def token_row(tokens: Sequence[str], length: int) -> NDArray[np.int64]:
 def trigrams(text: str, width: int) -> NDArray[np.float32]:
     """Return how often each group of three characters occurs, float32 [width].
 
-    Groups share a place where their hashes do (Weinberger et al., ICML 2009). For simple models.
+    Groups whose hashes collide share a place (Weinberger et al., ICML 2009). For simple models.
     """
     counts = np.zeros(width, dtype=np.float32)
     around = f" {text} "
@@ -62,16 +62,16 @@ def trigrams(text: str, width: int) -> NDArray[np.float32]:
 
 @lru_cache(maxsize=2**16)
 def _hashed(text: str) -> int:
-    """A number of 63 bits that follows from a text."""
+    """A hash of a text, of 63 bits."""
     return int.from_bytes(hashlib.md5(text.encode()).digest()[:8], "big") >> 1
 
 
 def fit_vocabulary(train: Iterator[Arrays], most: int) -> NDArray[np.int64]:
-    """Return the tokens that the training texts have most often, sorted, [v].
+    """Return the most frequent tokens of the training texts, sorted, [v].
 
     Args:
-        train: arrays with "tokens" of `token_row`, some texts [b, length] at a time.
-        most: of them, at most; of tokens that are as frequent the smaller numbers.
+        train: arrays with "tokens" of `token_row`, in batches of texts [b, length].
+        most: the number of tokens, at most; among equally frequent ones, smaller hashes win.
     """
     counts = Counter[int]()
     for batch in train:
@@ -82,11 +82,11 @@ def fit_vocabulary(train: Iterator[Arrays], most: int) -> NDArray[np.int64]:
 
 
 def transform_tokens(tokens: NDArray[np.int64], vocabulary: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Return what a network is given for tokens [b, length]: their places in the vocabulary.
+    """Return a network's input for tokens [b, length]: their places in the vocabulary.
 
-    They count from `FIRST`; `UNKNOWN` stands for others, `PADDING` for none.
+    They count from `FIRST`; other tokens are `UNKNOWN`, padding is `PADDING`.
     """
     places = np.searchsorted(vocabulary, tokens)
     known = vocabulary[places.clip(max=len(vocabulary) - 1)] == tokens
-    found = np.where(known, places + FIRST, UNKNOWN)
-    return np.where(tokens == PADDING, PADDING, found).astype(np.int32)
+    numbers = np.where(known, places + FIRST, UNKNOWN)
+    return np.where(tokens == PADDING, PADDING, numbers).astype(np.int32)

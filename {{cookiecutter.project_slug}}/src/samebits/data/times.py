@@ -1,4 +1,4 @@
-"""When an example was taken: from the text of a cell to a number that tells before from after."""
+"""When an example was taken: from the text of a cell to a number that can be ordered."""
 
 import re
 from datetime import UTC, datetime
@@ -10,10 +10,10 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Clock:
-    """Reads the times of a table, which must be of one kind: before and after need that.
+    """Reads the times of a table, which must be of one kind to be compared.
 
-    A number, or a date, perhaps with a time of day, by ISO 8601 (in Python's `fromisoformat`);
-    dates with an offset from UTC are another kind than those without.
+    A time is a number, or an ISO 8601 date with an optional time of day (as Python's
+    `fromisoformat` reads it). Dates with an offset from UTC and those without are different kinds.
     """
 
     def __init__(self, name: str) -> None:
@@ -21,11 +21,11 @@ class Clock:
         self._kind = self._first = ""
 
     def __call__(self, text: str) -> float:
-        """Return a number, of a date the seconds since 1970.
+        """Return the number, or the seconds of a date since 1970.
 
         Raises:
-            ValueError: it is no time, or of another kind than the first; the message goes on after
-                "the row".
+            ValueError: it is not a time, or of another kind than the first; the message follows
+                the words "the row".
         """
         kind, time = self._read(text)
         if not self._kind:

@@ -1,4 +1,4 @@
-"""Changes of images that keep their bits wherever they are computed."""
+"""Image augmentation with the same bits on every machine."""
 
 import torch
 from torch import Tensor
@@ -9,9 +9,9 @@ def warp(images: Tensor, angle: Tensor, shift: Tensor, mirror: Tensor) -> Tensor
 
     Args:
         images: [b, c, h, w].
-        angle: of each, in radians [b].
-        shift: of each down and across, in parts of the side [b, 2].
-        mirror: which are mirrored, left to right [b].
+        angle: rotation of each image, in radians [b].
+        shift: shift of each image down and across, as fractions of the side [b, 2].
+        mirror: which images are mirrored, left to right [b].
     """
     if not _moved(angle, shift, mirror):
         return images
@@ -21,9 +21,9 @@ def warp(images: Tensor, angle: Tensor, shift: Tensor, mirror: Tensor) -> Tensor
 def warp_pair(
     images: Tensor, masks: Tensor, angle: Tensor, shift: Tensor, mirror: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Turn images with their masks [b, h, w], as `warp` does.
+    """Transform images and their masks [b, h, w] as `warp` does.
 
-    A pixel of a mask takes the class of the nearest one, for between two classes there is none.
+    A pixel of a mask takes the nearest pixel's class; classes cannot be interpolated.
     """
     if not _moved(angle, shift, mirror):
         return images, masks
@@ -38,11 +38,11 @@ def _moved(angle: Tensor, shift: Tensor, mirror: Tensor) -> bool:
 def _places(
     shape: torch.Size, angle: Tensor, shift: Tensor, mirror: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Return where each pixel comes from, down and across in pixels from the first: [b, h, w]."""
+    """Return the source row and column of each pixel, in pixels from the first: [b, h, w] each."""
     height, width = shape[-2:]
     angle, shift = angle.view(-1, 1, 1), shift.view(-1, 2, 1, 1)
     side = 1 - 2 * mirror.float().view(-1, 1, 1)
-    # Pixels' centres as parts of the side, with the middle of the image at 0.
+    # Pixel centres as fractions of the side, with the middle of the image at 0.
     y = ((torch.arange(height) + 0.5) / height - 0.5).view(1, -1, 1)
     x = ((torch.arange(width) + 0.5) / width - 0.5).view(1, 1, -1) * side
     cosine, sine = angle.cos(), angle.sin()
@@ -52,7 +52,7 @@ def _places(
 
 
 def _nearest(masks: Tensor, down: Tensor, across: Tensor) -> Tensor:
-    """Return the masks at the nearest pixels; beyond the border its pixels repeat."""
+    """Return the masks at the nearest pixels; beyond the border, border pixels repeat."""
     height, width = masks.shape[-2:]
     row = (down + 0.5).floor().clamp(0, height - 1).long()
     column = (across + 0.5).floor().clamp(0, width - 1).long()
@@ -60,14 +60,14 @@ def _nearest(masks: Tensor, down: Tensor, across: Tensor) -> Tensor:
 
 
 def _sample(images: Tensor, down: Tensor, across: Tensor) -> Tensor:
-    """Return the images at places between pixels, bilinear; beyond the border its pixels repeat.
+    """Sample the images between pixels, bilinearly; beyond the border, border pixels repeat.
 
-    torch's affine_grid and grid_sample would do, but give other bits on other processors even with
-    the kernels that `portable` fixes. Sums and products of single numbers are the same on all.
+    torch's affine_grid and grid_sample give different bits on different processors, even with the
+    kernels that `portable` fixes. Elementwise sums and products are the same everywhere.
 
     Args:
         images: [b, c, h, w].
-        down, across: where to look, in pixels from the first: [b, h, w] each.
+        down, across: where to sample, in pixels from the first: [b, h, w] each.
     """
     height, width = images.shape[-2:]
     down, across = down.clamp(0, height - 1), across.clamp(0, width - 1)

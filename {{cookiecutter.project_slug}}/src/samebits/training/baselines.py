@@ -1,4 +1,4 @@
-"""Simple models to stand beside the network: what knowing nothing, and knowing little, earns.
+"""Baselines to compare with the network: what a model that knows little or nothing scores.
 
 They learn from the training examples alone, without a seed.
 """
@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 from ..data.features import OWN, Features, Seen
 from ..data.loader import Split
 
-# Examples, at most, that a regression learns from, evenly spread over all: so its time stays
-# small beside that of training, and a linear model gains hardly anything from more.
+# A regression learns from at most this many examples, evenly spread over all. This keeps its time
+# small next to training, and a linear model gains hardly anything from more.
 MOST_EXAMPLES = 20_000
-CHUNK = 512  # of them are held in their full size
+CHUNK = 512  # examples in memory at full size
 
 # What a simple model answers, by data set.
 Said = Mapping[str, NDArray[Any]]
 
 
 def learnt_from(train: Split) -> tuple[Seen, NDArray[np.int64]]:
-    """Return the features of the examples that a regression learns from, and their places."""
+    """Return the features of the examples that a regression learns from, and their indices."""
     count = len(train.labels)
     few = min(count, MOST_EXAMPLES)
     chosen = np.arange(few) * count // few
@@ -32,12 +32,12 @@ def learnt_from(train: Split) -> tuple[Seen, NDArray[np.int64]]:
 
 
 def said_of(others: Mapping[str, Split], answer: Callable[[Features], NDArray[Any]]) -> Said:
-    """Return what a simple model answers of each of some data sets."""
-    return {name: answer(Features(one.arrays)) for name, one in others.items()}
+    """Return a simple model's answers for each of the data sets `others`."""
+    return {name: answer(Features(split.arrays)) for name, split in others.items()}
 
 
 def seen_in(train: Split) -> str:
-    """Return what a regression looks at, in words."""
+    """Return, in words, what a regression takes as features."""
     if OWN in train.arrays:
         return OWN
     return "pixels" if Features(train.arrays).image else "the arrays"

@@ -1,7 +1,7 @@
-"""Gradient boosting of trees on a few columns, which is often the better model of rows.
+"""Gradient-boosted trees on a few columns, often the strongest model for rows of a table.
 
 Source: Ke et al., LightGBM: A Highly Efficient Gradient Boosting Decision Tree, NeurIPS 2017, as
-scikit-learn has it. In one thread, for its sums over examples are cut by threads.
+implemented in scikit-learn. In one thread, because the threads would split its sums over examples.
 """
 
 from collections.abc import Callable
@@ -12,20 +12,20 @@ from numpy.typing import NDArray
 
 from ..data.features import Features, Seen
 
-MOST_COLUMNS = 256  # of more, a linear model is as good and sooner done
-CHUNK = 4096  # examples that are answered at once
+MOST_COLUMNS = 256  # with more, a linear model is as good and faster
+CHUNK = 4096  # examples per prediction
 
 Answer = Callable[[Features], NDArray[Any]]
 
 
 def suits(seen: Seen, truth: NDArray[Any]) -> bool:
-    """Return whether so many columns, and answers [n], are something for trees."""
+    """Return whether trees suit these columns and answers [n]."""
     few = seen.ndim == 2 and seen.shape[1] <= MOST_COLUMNS
     return few and bool((truth != truth[0]).any())
 
 
 def numbers(seen: Seen, truth: NDArray[np.float64]) -> Answer:
-    """Return what gives the answer of each example, float64 [n].
+    """Return a fitted model, which gives the answer of each example, float64 [n].
 
     Args:
         seen: columns of the examples to learn from, float32 [n, f].
@@ -38,41 +38,41 @@ def numbers(seen: Seen, truth: NDArray[np.float64]) -> Answer:
 
 
 def probabilities(seen: Seen, labels: NDArray[np.int64], classes: int) -> Answer:
-    """Return what gives the probabilities of each example, float64 [n, classes].
+    """Return a fitted model, which gives the probabilities of each example, float64 [n, classes].
 
     Args:
         seen: columns of the examples to learn from, float32 [n, f].
-        labels: their classes, int64 [n]; one that is never there is never said.
-        classes: how many there are.
+        labels: their classes, int64 [n]; a class without examples gets probability 0.
+        classes: the number of classes.
     """
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     model = _fitted(HistGradientBoostingClassifier, seen, labels)
 
-    def answer(some: Seen) -> NDArray[np.float64]:
-        found = np.zeros((len(some), classes))
-        found[:, model.classes_] = model.predict_proba(some)
-        return found
+    def answer(batch: Seen) -> NDArray[np.float64]:
+        result = np.zeros((len(batch), classes))
+        result[:, model.classes_] = model.predict_proba(batch)
+        return result
 
     return _by_chunk(answer)
 
 
 def of_each(seen: Seen, labels: NDArray[np.uint8]) -> Answer:
-    """Return what gives the probability of each of several classes, float64 [n, classes].
+    """Return fitted models, which give the probability of each class, float64 [n, classes].
 
     Args:
         seen: columns of the examples to learn from, float32 [n, f].
         labels: 1 for each class that an example has, [n, classes].
     """
-    answers = [_of_one(seen, column.astype(np.int64)) for column in labels.T]
+    answers = [_of_class(seen, column.astype(np.int64)) for column in labels.T]
     return lambda features: np.stack([answer(features) for answer in answers], axis=1)
 
 
-def _of_one(seen: Seen, there: NDArray[np.int64]) -> Answer:
-    """What gives the probability [n] of a class that examples have [n], all, some or none."""
-    if (there == there[0]).all():
-        return lambda features: np.full(len(features), float(there[0]))
-    answer = probabilities(seen, there, 2)
+def _of_class(seen: Seen, present: NDArray[np.int64]) -> Answer:
+    """Fit the probability [n] of a single class; `present` [n] may be all 0 or all 1."""
+    if (present == present[0]).all():
+        return lambda features: np.full(len(features), float(present[0]))
+    answer = probabilities(seen, present, 2)
     return lambda features: answer(features)[:, 1]
 
 

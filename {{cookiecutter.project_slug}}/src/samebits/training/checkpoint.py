@@ -1,8 +1,8 @@
-"""Checkpoints: all that training needs to go on as if it had never stopped.
+"""Checkpoints: everything training needs to resume as if it had never stopped.
 
 A file is a line with the SHA-256 of the rest, a line of JSON (identity and progress), and tensors
-in the safetensors format. It is written whole or not at all, and read without pickle. Its name
-begins with a hash of the identity, so that runs of other parameters keep their own.
+in the safetensors format. It is written atomically and read without pickle. Its name begins
+with a hash of the identity, so runs with different parameters do not share checkpoints.
 """
 
 import hashlib
@@ -21,13 +21,13 @@ from torch import Tensor, nn
 from ..console.errors import UserError
 from ..core.files import write_bytes
 
-FOLDER = Path("checkpoints")  # audit: each says what it is made of, and is used for that alone
+FOLDER = Path("checkpoints")  # audit: each names its identity, and only that run uses it
 KEPT = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where training stands: steps done, and what was measured on the way."""
+    """The state of training: steps done, and the losses and curves measured so far."""
 
     step: int
     losses: list[float]
@@ -44,13 +44,13 @@ def write(
     """Write a checkpoint, then remove all but the newest two of this identity.
 
     Raises:
-        UserError: it cannot be written, for example because the disk is full; those that stood
-            there before still stand.
+        UserError: it cannot be written, for example because the disk is full; earlier checkpoints
+            are kept.
     """
     tensors = {f"network/{name}": value for name, value in network.state_dict().items()}
     for number, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer/{number}/{name}": value for name, value in state.items()}
-    # A float32 holds a loss exactly, in a tenth of the room that JSON would take.
+    # A float32 holds a loss exactly, in a tenth of the space of JSON.
     tensors["losses"] = torch.tensor(progress.losses, dtype=torch.float32)
     payload = save({name: value.detach().cpu().contiguous() for name, value in tensors.items()})
     header = {"identity": identity, "step": progress.step, "curves": progress.curves}
@@ -68,9 +68,9 @@ def write(
 
 
 def newest(folder: Path, identity: Mapping[str, Any]) -> bytes | None:
-    """Return what the newest sound checkpoint of this identity holds, or None if there is none.
+    """Return the content of the newest sound checkpoint of this identity, or None.
 
-    A damaged one, and one of another identity, is passed over with a line that says so.
+    A damaged checkpoint, or one of another identity, is skipped with a line that says so.
     """
     for path in sorted(folder.glob("*.ckpt"), reverse=True):
         checksum, _, body = path.read_bytes().partition(b"\n")
@@ -88,15 +88,15 @@ def newest(folder: Path, identity: Mapping[str, Any]) -> bytes | None:
 
 
 def load(body: bytes, network: nn.Module, optimizer: torch.optim.Optimizer) -> Progress:
-    """Load what `newest` found into `network` and `optimizer`; return where training stands."""
+    """Load what `newest` returned into `network` and `optimizer`; return the progress."""
     line, _, payload = body.partition(b"\n")
     header, tensors = json.loads(line), from_bytes(payload)
     losses = tensors.pop("losses").tolist()
     weights: dict[str, Tensor] = {}
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in tensors.items():
-        room, _, name = key.partition("/")
-        if room == "network":
+        owner, _, name = key.partition("/")
+        if owner == "network":
             weights[name] = value
         else:
             number, _, name = name.partition("/")
@@ -108,9 +108,9 @@ def load(body: bytes, network: nn.Module, optimizer: torch.optim.Optimizer) -> P
 
 
 def remove(folder: Path, identity: Mapping[str, Any]) -> None:
-    """Remove the checkpoints of a finished run: one that is repeated must start at its first step.
+    """Remove the checkpoints of a finished run, so that a repeated run starts at its first step.
 
-    What a kill in the middle of writing left behind goes with them.
+    Files left by a kill in the middle of writing are removed too.
     """
     for path in sorted(folder.glob(f"*{_name(identity)}-*.ckpt*")):
         path.unlink()

@@ -1,4 +1,4 @@
-"""Of answers with classes a network learns probabilities."""
+"""The target `class`: a network learns the probabilities of the classes."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -16,24 +16,24 @@ from . import boosting
 from .baselines import Said, learnt_from, said_of, seen_in
 from .softmax_regression import fit, probabilities
 
-LEAST = 1e-12  # a probability that is taken for 0, in the dev loss
+LEAST = 1e-12  # the dev loss raises smaller probabilities to this
 
 
 @dataclass(frozen=True)
 class ClassTarget:
-    """How logits of so many classes become probabilities [n, classes], and how good those are."""
+    """Turns logits of `outputs` classes into probabilities [n, classes], and scores them."""
 
     outputs: int
     figure = "dev_accuracy"
 
     @property
     def form(self) -> tuple[int, ...]:
-        """Return that it is a number for each class."""
+        """Return the shape of an output: a number for each class."""
         return (self.outputs,)
 
     @property
     def kept(self) -> int:
-        """Return that all are kept."""
+        """Return the number of classes: every output is kept."""
         return self.outputs
 
     def said(self, outputs: Tensor, truth: object) -> Tensor:
@@ -41,35 +41,37 @@ class ClassTarget:
         return functional.softmax(outputs, dim=1)
 
     def answers(self, said: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the probabilities as they are."""
+        """Return the probabilities unchanged."""
         return said
 
     def judged(self, answers: NDArray[Any], labels: NDArray[Any]) -> tuple[float, float]:
         """Return the log loss and the accuracy."""
         right = answers[np.arange(len(labels)), labels].astype(np.float64)
-        loss = -math.fsum(math.log(max(one, LEAST)) for one in right.tolist()) / len(right)
+        loss = -math.fsum(
+            math.log(max(probability, LEAST)) for probability in right.tolist()
+        ) / len(right)
         return loss, int((answers.argmax(axis=1) == labels).sum()) / len(right)
 
     def blind(self, labels: NDArray[Any]) -> float:
         """Return the entropy of the labels."""
         shares = np.bincount(labels) / len(labels)
-        return -math.fsum(one * math.log(one) for one in shares.tolist() if one)
+        return -math.fsum(share * math.log(share) for share in shares.tolist() if share)
 
     def cell(self, value: float) -> str:
-        """Return a figure with six decimals."""
+        """Format a figure with six decimals."""
         return f"{value:.6f}"
 
     def baselines(self, train: Split, others: Mapping[str, Split]) -> Mapping[str, Said]:
-        """Return the probabilities [n, classes] that simple models give."""
+        """Return the probabilities [n, classes] of the simple models."""
         known, chosen = learnt_from(train)
         labels, classes, seen = train.labels[chosen], len(train.classes), seen_in(train)
-        # The shares of the classes, whatever the example; the largest is the answer.
+        # The shares of the classes, for any example; the largest is the answer.
         shares = np.bincount(train.labels, minlength=classes) / len(train.labels)
         model = fit(known, labels, classes)
-        found: dict[str, Callable[[Features], NDArray[Any]]] = {
+        models: dict[str, Callable[[Features], NDArray[Any]]] = {
             "majority class": lambda features: np.tile(shares, (len(features), 1)),
             f"logistic regression on {seen}": lambda features: probabilities(model, features),
         }
         if boosting.suits(known, labels):
-            found[f"gradient boosting on {seen}"] = boosting.probabilities(known, labels, classes)
-        return {name: said_of(others, answer) for name, answer in found.items()}
+            models[f"gradient boosting on {seen}"] = boosting.probabilities(known, labels, classes)
+        return {name: said_of(others, answer) for name, answer in models.items()}

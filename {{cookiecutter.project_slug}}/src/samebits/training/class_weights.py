@@ -1,7 +1,7 @@
-"""How much each answer counts in the loss, where rare classes are to count more.
+"""The weight of each answer in the loss, if rare classes are to count more.
 
-An answer of a class that m answers have counts in proportion to m ** -power, and 1 on average over
-the training set: so what knowing nothing costs stays the same.
+An answer whose class has m answers counts in proportion to m ** -power, and 1 on average over the
+training set, so the loss of a model that knows nothing stays the same.
 """
 
 from collections.abc import Callable
@@ -18,18 +18,18 @@ from ..data.loader import Batch, Split
 from .mask_target import chunks
 from .recipe import Loss
 
-DIGITS = 9  # decimals of a power, whose last bits C libraries do not agree on
+DIGITS = 9  # decimals of a power; C libraries differ in its last bits
 
-Weigh = Callable[[Tensor], Tensor]  # from the target of a batch to weights, float32 of its shape
+Weigh = Callable[[Tensor], Tensor]  # from a batch's target to its weights, float32, same shape
 
 
 def weighing(split: Split, power: float) -> Weigh | None:
-    """Return what weighs answers so that the classes of the training set `split` count alike.
+    """Return a function that weighs answers by the classes of the training set `split`.
 
     Args:
-        split: where answers are classes, sets of them, or masks. Of a set each class counts by
-            itself: that an example has it, and that it has it not.
-        power: `optimization.class_weights`; 0 weighs nothing.
+        split: its answers are classes, class sets or masks. In a set each class is weighed by
+            itself: the examples with it, and those without.
+        power: `optimization.class_weights`; 0 is no weights, and returns None.
     """
     if not power:
         return None
@@ -38,36 +38,36 @@ def weighing(split: Split, power: float) -> Weigh | None:
         have = split.labels.sum(axis=0, dtype=np.int64)
         table = weights(np.stack([len(split.labels) - have, have], axis=1), power)
         return partial(_of_each, table)
-    counts = sum(np.bincount(one.ravel(), minlength=kinds) for one in chunks(split.labels))
+    counts = sum(np.bincount(chunk.ravel(), minlength=kinds) for chunk in chunks(split.labels))
     return partial(_of_class, weights(np.asarray(counts), power))
 
 
 def weights(counts: NDArray[np.int64], power: float) -> Tensor:
-    """Return the weights float32 [..., classes] of classes with so many answers [..., classes]."""
+    """Return the weights float32 [..., classes] of classes with `counts` [..., classes] answers."""
     shares = counts / counts.sum(axis=-1, keepdims=True)
     raw = np.where(counts > 0, shares, 1) ** -power
-    found = raw.round(DIGITS) / (shares * raw).sum(axis=-1, keepdims=True).round(DIGITS)
-    return torch.from_numpy(found.astype(np.float32))
+    normalised = raw.round(DIGITS) / (shares * raw).sum(axis=-1, keepdims=True).round(DIGITS)
+    return torch.from_numpy(normalised.astype(np.float32))
 
 
 def refuse_ignored(
     loss: Loss, network: nn.Module, batch: Batch, regularization: Regularization
 ) -> None:
-    """Refuse a loss that is the same whatever the weights of the batch say.
+    """Refuse a loss that ignores the weights of the batch.
 
     Raises:
-        UserError: it is.
+        UserError: the loss is the same with other weights.
     """
     assert batch.weights is not None
-    network.eval()  # so that nothing is drawn
+    network.eval()  # so that dropout draws nothing
     with torch.no_grad():
-        # Uneven, so that a loss that divides by their sum is another one, too.
+        # Uneven, so that a loss that divides by their sum changes too.
         factors = torch.linspace(2, 3, len(batch.weights)).to(batch.weights)
         shape = -1, *[1] * (batch.weights.ndim - 1)
         uneven = batch._replace(weights=batch.weights * factors.view(shape))
-        one, other = (loss(network, given, regularization) for given in (batch, uneven))
+        as_given, reweighed = (loss(network, each, regularization) for each in (batch, uneven))
     network.train()
-    if torch.equal(one, other):
+    if torch.equal(as_given, reweighed):
         raise UserError(
             "training.py: `loss` does not look at batch.weights, so optimization.class_weights "
             "does nothing; multiply the loss of each answer by its weight, as cross_entropy of "

@@ -1,7 +1,7 @@
 """Several processes that train one network: started by torchrun, or by the stage itself.
 
-Between processes nothing is added but in the order that the tree of shards prescribes, and no more
-bytes are sent than a ring all-reduce sends; between processes of one machine, none.
+Processes add only in the order of the tree of shards. They send no more bytes than a ring
+all-reduce; processes of one machine send none.
 """
 
 import hashlib
@@ -36,8 +36,7 @@ Result = TypeVar("Result")
 class Group:
     """The processes of a run; rank 0 reads checkpoints and writes files.
 
-    Each method must be called by all of them. A process that has ended is a `UserError` in the
-    others.
+    All of them must call each method. If a process ends, the others raise a `UserError`.
     """
 
     def __init__(self, rank: int = 0, size: int = 1, device: str = "cpu") -> None:
@@ -51,7 +50,7 @@ class Group:
     def sum(self, part: Tensor) -> Tensor:
         """Return the sum of every process's `part` [n], added as one tree in the order of ranks.
 
-        Each process adds up one slice of all and gives it to the others (Rabenseifner, 2004).
+        Each process adds up one slice and sends it to the others (Rabenseifner, 2004).
         """
         if self.size == 1:
             return part
@@ -67,7 +66,7 @@ class Group:
         return whole[: len(part)]
 
     def union(self, part: Tensor) -> Tensor:
-        """Return `part` with the rows that other processes filled; a row is zero in all but one."""
+        """Return `part` with the rows of other processes; a row is nonzero in one process only."""
         if self.size == 1:
             return part
         whole = part.to(self._device)
@@ -79,12 +78,12 @@ class Group:
         """Return the `content` of rank 0."""
         if self.size == 1:
             return content
-        found = [content]
-        self._ask(lambda: distributed.broadcast_object_list(found, src=0))
-        return found[0]
+        contents = [content]
+        self._ask(lambda: distributed.broadcast_object_list(contents, src=0))
+        return contents[0]
 
     def agree(self, text: str) -> None:
-        """Refuse processes that are not made of the same code, data and params.
+        """Refuse processes that differ in code, data, lock or params.
 
         Raises:
             UserError: `text` is not the same everywhere.
@@ -110,7 +109,7 @@ class Group:
 
 
 class _Ended(UserError):
-    """Another process has ended; that one may have said why."""
+    """Another process has ended; it may have reported why."""
 
 
 ALONE = Group()
@@ -120,14 +119,14 @@ ALONE = Group()
 def joined(processes: int, reproducibility: Reproducibility) -> Iterator[Group]:
     """Yield the group that this process trains in, and leave it at the end.
 
-    Under torchrun it is torchrun's; else this process is rank 0 and starts the others.
+    Under torchrun it is torchrun's; otherwise this process is rank 0 and starts the others.
 
     Args:
         processes: `runtime.processes`.
         reproducibility: the config section.
 
     Raises:
-        UserError: the shards cannot be shared out, or there are too few GPUs.
+        UserError: the processes cannot share the shards evenly, or there are too few GPUs.
     """
     rank, size = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", processes))
     _check(size, reproducibility)
@@ -145,10 +144,10 @@ def joined(processes: int, reproducibility: Reproducibility) -> Iterator[Group]:
     try:
         yield Group(rank, size, reproducibility.device)
     except UserError as error:
-        if rank == 0 and not _is_said(error):
+        if rank == 0 and not _is_printed(error):
             raise
         if rank:
-            _say(error)
+            _print(error)
         raise SystemExit(COULD_NOT) from None
     finally:
         for child in children:
@@ -156,23 +155,23 @@ def joined(processes: int, reproducibility: Reproducibility) -> Iterator[Group]:
         distributed.destroy_process_group()
 
 
-def _say(error: UserError) -> None:
-    """Say in another process than rank 0 what went wrong, if that is not said.
+def _print(error: UserError) -> None:
+    """Print the error of a process other than rank 0, unless another has printed it.
 
-    A wrong param goes wrong in all, an example that cannot be read in one: the first says it.
+    A wrong param fails in all processes, an unreadable example in one; the first prints it.
     """
     if isinstance(error, _Ended):
-        return  # rank 0 says it, if nobody knows more
-    with suppress(RuntimeError):  # rank 0 is gone, and has said it
+        return  # rank 0 prints it, if nobody knows more
+    with suppress(RuntimeError):  # rank 0 is gone, and has printed it
         store = distributed_c10d._get_default_store()
         if store.add("claimed", 1) == 1:
             sys.stderr.write(f"error: {error}\n")
             store.set("said", "")
 
 
-def _is_said(error: UserError) -> bool:
-    """Whether another process than rank 0 says what went wrong; it has when this returns."""
-    with suppress(RuntimeError):  # it was killed before it could
+def _is_printed(error: UserError) -> bool:
+    """Whether a process other than rank 0 prints the error; if so, it has when this returns."""
+    with suppress(RuntimeError):  # it was killed before it could print
         store = distributed_c10d._get_default_store()
         ended = isinstance(error, _Ended)
         if store.add("claimed", 0 if ended else 1) > (0 if ended else 1):
@@ -184,7 +183,7 @@ def _is_said(error: UserError) -> bool:
 def _check(size: int, reproducibility: Reproducibility) -> None:
     shards, device = reproducibility.shards, reproducibility.device
     if shards % size:
-        possible = [str(one) for one in range(1, shards + 1) if shards % one == 0]
+        possible = [str(count) for count in range(1, shards + 1) if shards % count == 0]
         raise UserError(
             f"{size} processes cannot share reproducibility.shards ({shards}) evenly; set "
             f"runtime.processes, or torchrun's --nproc-per-node, to {' or '.join(possible)}."
@@ -199,9 +198,9 @@ def _check(size: int, reproducibility: Reproducibility) -> None:
 
 
 def _start(size: int) -> tuple[Store, list["subprocess.Popen[bytes]"]]:
-    """Start the other processes with the command of this one; return where all of them meet."""
+    """Start the other processes with this command line; return the store where they meet."""
     store = TCPStore(HERE, 0, is_master=True, wait_for_workers=False)
-    # Without it gloo asks for the address of the machine's name, which need not have one.
+    # Otherwise gloo resolves the machine's name, which may have no address.
     os.environ.setdefault("GLOO_SOCKET_IFNAME", LOOPBACK.get(platform.system(), ""))
     children = []
     for rank in range(1, size):
@@ -216,11 +215,11 @@ def _start(size: int) -> tuple[Store, list["subprocess.Popen[bytes]"]]:
 
 
 def _store_of_parent() -> Store:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # rank 0 answers it, and ends the others
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # rank 0 handles it, and ends the others
 
     def end_with_parent() -> None:
-        # Rank 0 holds the other end, so this returns when it ends, however that comes about. Not
-        # sys.stdin.read, which holds a lock that a forked loader worker would wait for.
+        # Rank 0 holds the other end, so this returns when rank 0 ends, for whatever reason. Not
+        # sys.stdin.read: it holds a lock that a forked loader worker would wait for.
         os.read(0, 1)
         os._exit(1)
 
@@ -238,7 +237,7 @@ def _join(rank: int, size: int, device: str, store: Store | None) -> None:
 
 @contextmanager
 def _watched(children: Sequence["subprocess.Popen[bytes]"]) -> Iterator[None]:
-    """End this process when a child ends early: the others would wait for it for half an hour."""
+    """End this process if a child ends early; it would wait half an hour for the child."""
     met = threading.Event()
 
     def watch(rank: int, child: "subprocess.Popen[bytes]") -> None:
@@ -246,7 +245,7 @@ def _watched(children: Sequence["subprocess.Popen[bytes]"]) -> Iterator[None]:
         if not met.is_set():
             sys.stderr.write(
                 f"error: process {rank} of {len(children) + 1} ended with status {status} before "
-                "training began; its message stands above.\n"
+                "training began; its message is above.\n"
             )
             os._exit(1)
 

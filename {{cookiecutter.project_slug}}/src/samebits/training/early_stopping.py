@@ -1,4 +1,4 @@
-"""A run that is stopped ends its step and leaves a checkpoint to go on from."""
+"""A run that is interrupted finishes its step and leaves a checkpoint to resume from."""
 
 import signal
 import threading
@@ -7,10 +7,9 @@ from typing import Any
 
 
 class Stop:
-    """Whether Ctrl-C or SIGTERM has asked for an end since the block began; a second one is heard
-    at once.
+    """Whether Ctrl-C or SIGTERM came since the block began; a second one interrupts at once.
 
-    Of several processes rank 0 hears it, and the others end with rank 0.
+    With several processes rank 0 handles the signal, and the others end with rank 0.
     """
 
     def __init__(self, rank: int) -> None:
@@ -19,7 +18,7 @@ class Stop:
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> "Stop":
-        if threading.current_thread() is threading.main_thread():  # Python lets no other do it
+        if threading.current_thread() is threading.main_thread():  # only it may set handlers
             for number in (signal.SIGINT, signal.SIGTERM):
                 if signal.getsignal(number) is not signal.SIG_IGN:
                     self._before[number] = signal.signal(number, self._answer)
@@ -28,7 +27,7 @@ class Stop:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         for number, answer in self._before.items():
             signal.signal(number, answer)
-        # A loader's worker has ended before us, perhaps in the middle of a word.
+        # A loader worker ended first, perhaps in the middle of a message.
         if self.asked and kind and issubclass(kind, (RuntimeError, ConnectionError, EOFError)):
             raise KeyboardInterrupt from None
 

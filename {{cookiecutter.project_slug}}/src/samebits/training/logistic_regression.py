@@ -1,4 +1,4 @@
-"""Logistic regression on cheap features, one for each class: the simplest model of several classes.
+"""One logistic regression per class on cheap features: the simplest model of class sets.
 
 Source: Bishop, Pattern Recognition and Machine Learning (2006), 4.3.
 """
@@ -14,24 +14,24 @@ from .linear_model import Known, Linear, descend, given
 
 
 def fit(seen: Known, labels: NDArray[np.uint8]) -> Linear:
-    """Return the model fitted to what is seen of n examples, with 1 for each class [n, classes]."""
+    """Return the model fitted to the features of n examples, with labels 0 or 1 [n, classes]."""
     return descend(seen, labels, labels.shape[1], _errors)
 
 
 def _errors(logits: Tensor, labels: Tensor) -> Tensor:
-    """The gradient of the mean over examples of the cross entropies' sum, by the logits."""
+    """The gradient of the summed cross entropies, averaged over examples, by the logits."""
     return (torch.sigmoid(logits) - labels) / len(labels)
 
 
 def probabilities(model: Linear, seen: Known) -> NDArray[np.float32]:
-    """Return what `model` says of n examples: the probability of each class [n, classes]."""
+    """Return the probability of each class [n, classes] for n examples."""
     return given(model, seen, torch.sigmoid).numpy()
 
 
 def out_of_fold(
     seen: Seen, labels: NDArray[np.uint8], folds: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """Return for each example the probabilities [n, classes] of a model that has not seen its fold.
+    """Return each example's probabilities [n, classes] from a model that has not seen its fold.
 
     Args:
         seen: pixels uint8 [n, c, h, w], or numbers float32 [n, f].

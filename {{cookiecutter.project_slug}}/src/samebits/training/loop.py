@@ -54,25 +54,25 @@ def train(
     folder: Path = checkpoints.FOLDER,
     group: Group = ALONE,
 ) -> checkpoints.Progress:
-    """Train `network` in place, going on from a checkpoint in `folder` where there is one.
+    """Train `network` in place, resuming from a checkpoint in `folder` if there is one.
 
     Args:
-        network: outputs [b, k] from what `inputs` gives; already initialised.
-        training, dev: the examples to learn from, and those the learning curves show.
+        network: gives outputs [b, k] for what `inputs` returns; already initialised.
+        training, dev: the examples to learn from, and those of the learning curves.
         settings: config sections.
-        recipe: how it learns.
-        identity: what the run is made of; a checkpoint of another identity is not used.
-        folder: where checkpoints are kept.
+        recipe: how batches are made, the loss and the schedule.
+        identity: of the run; checkpoints of another identity are not used.
+        folder: holds the checkpoints.
         group: the processes that train together.
 
     Returns:
-        The loss of every step, and a row of `COLUMNS` and the target's figure for every epoch.
+        The loss of every step, and per epoch a row of `COLUMNS` and the target's figure.
 
     Raises:
         UserError: the loss is not finite, the batch is larger than the training set or cannot be
-            cut into shards, the network depends on how it is cut, an operator has no deterministic
-            form or other bits on other processors, a checkpoint cannot be written, or another
-            process has ended.
+            cut into shards, the network depends on how it is cut, an operator is not deterministic
+            or has different bits on different processors, a checkpoint cannot be written, or
+            another process has ended.
     """
     optimization, regularization = settings.optimization, settings.regularization
     reproducibility, runtime = settings.reproducibility, settings.runtime
@@ -103,7 +103,7 @@ def train(
     )
     look = portable(network, reproducibility)
     if run.step < steps:
-        with look:  # at what workers do, and at what the end of each epoch does
+        with look:  # at the work of the loader, and of the end of an epoch
             batches[run.step]
             first = rows(dev.arrays, slice(0, 1))
             predict(network, inputs, first, target, reproducibility.chunk, ALONE, dev.labels)
@@ -157,15 +157,15 @@ class _Step:
         self._shapes: AbstractContextManager[object] = _comparing()
 
     def __call__(self, step: int, batch: Batch) -> Tensor:
-        """Set the gradient; return the loss. The examples are this process's part of the batch."""
+        """Set the gradient; return the loss. `batch` is this process's part of the whole batch."""
         reproducibility = self._settings.reproducibility
         shards = reproducibility.shards
         own = shards // self._group.size
         first = self._group.rank * own
         with refusing(), self._look, self._shapes:
             part = fold(
-                self._shard(step, place, one)
-                for place, one in enumerate(self._cut(batch, own), first)
+                self._shard(step, number, shard)
+                for number, shard in enumerate(self._cut(batch, own), first)
             )
         self._look = self._shapes = nullcontext()
         if self._watch is not None:
@@ -175,8 +175,8 @@ class _Step:
         return self._gradient.settle(self._group.sum(part), shards, clip)
 
     def _cut(self, batch: Batch, count: int) -> list[Batch]:
-        """Return the batch in so many shards, each answer with its weight."""
-        inputs = {name: self._parts(one, count) for name, one in batch.inputs.items()}
+        """Return the batch cut into `count` shards, each answer with its weight."""
+        inputs = {name: self._parts(array, count) for name, array in batch.inputs.items()}
         targets = self._parts(batch.target, count)
         weights: Sequence[Tensor | None] = [None] * count
         if self._weigh:
@@ -191,7 +191,7 @@ class _Step:
         return given.to(device, non_blocking=True).chunk(count)
 
     def _shard(self, step: int, shard: int, batch: Batch) -> Tensor:
-        # Dropout is a function of the seed, the step and the shard, whatever was drawn before.
+        # Dropout depends on the seed, the step and the shard alone, whatever was drawn before.
         reproducibility = self._settings.reproducibility
         regularization = self._settings.regularization
         if batch.weights is not None and not self._heeded:
@@ -203,20 +203,20 @@ class _Step:
 
 @contextmanager
 def _comparing() -> Iterator[None]:
-    """Refuse a loss that compares each answer with every target, of which torch only warns."""
+    """Refuse a loss that compares each answer with every target; torch only warns of it."""
     with warnings.catch_warnings():
         warnings.filterwarnings("error", "Using a target size", UserWarning)
         try:
             yield
         except UserWarning as warning:
             raise UserError(
-                f"training.py: in `loss`, {str(warning).partition(').')[0]}); give both one shape, "
-                "as with `.squeeze(1)`, or each answer is compared with every target."
+                f"training.py: in `loss`, {str(warning).partition(').')[0]}); give both the same "
+                "shape, such as with `.squeeze(1)`, or each answer is compared with every target."
             ) from None
 
 
 def _seed(number: int, device: str) -> None:
-    # torch.manual_seed also looks for devices that are not in use, for a tenth of a millisecond.
+    # torch.manual_seed also probes unused devices, which takes a tenth of a millisecond.
     torch.default_generator.manual_seed(number)
     if device == "cuda":
         torch.cuda.manual_seed(number)
@@ -239,22 +239,22 @@ def _restored(
 
 
 class _Keeper:
-    """Writes checkpoints, and says where a run that is interrupted in the block can go on."""
+    """Writes checkpoints, and tells where a run interrupted in the block will resume."""
 
     def __init__(self, write: Callable[[], None], step: int) -> None:
         self._write = write
         self._kept = step
-        self._latest = monotonic()  # audit: when to write a checkpoint moves no bit
+        self._latest = monotonic()  # audit: the time of a checkpoint moves no bit
 
     def due(self, step: int, runtime: Runtime) -> bool:
-        """Whether enough steps, or seconds, have passed since the last one."""
-        waited = monotonic() - self._latest  # audit: when to write a checkpoint moves no bit
+        """Whether enough steps, or seconds, have passed since the last checkpoint."""
+        waited = monotonic() - self._latest  # audit: the time of a checkpoint moves no bit
         return step % runtime.checkpoint_every == 0 or waited >= runtime.checkpoint_seconds
 
     def keep(self, step: int) -> None:
         self._write()
         self._kept = step
-        self._latest = monotonic()  # audit: when to write a checkpoint moves no bit
+        self._latest = monotonic()  # audit: the time of a checkpoint moves no bit
 
     def __enter__(self) -> None:
         pass
@@ -266,13 +266,13 @@ class _Keeper:
 
 
 class _Run:
-    """What a run has measured so far."""
+    """The measurements of a run so far."""
 
     def __init__(self, steps_per_epoch: int, progress: checkpoints.Progress) -> None:
         self.step = progress.step
         self._steps_per_epoch = steps_per_epoch
         self._losses = list(progress.losses)
-        # Losses stay on the device until somebody looks: each look waits for it to finish.
+        # Losses stay on the device until they are read: each read waits for the device.
         self._pending: list[Tensor] = []
         self._curves = [list(row) for row in progress.curves]
 
@@ -296,7 +296,7 @@ class _Run:
         self._curves.append([epoch, train_loss, dev_loss, figure])
 
     def stopped_early(self, patience: int) -> bool:
-        """Whether the dev loss has not fallen for `patience` epochs; 0 is never."""
+        """Whether the dev loss has not fallen for `patience` epochs; never if that is 0."""
         losses = [row[2] for row in self._curves]
         if patience == 0 or not losses:
             return False
@@ -315,4 +315,4 @@ class _Run:
 
 def _check(loss: float, name: str) -> None:
     if not math.isfinite(loss):
-        raise UserError(f"{name} is {loss}; lower optimization.learning_rate, or look at the data.")
+        raise UserError(f"{name} is {loss}; lower optimization.learning_rate, or check the data.")

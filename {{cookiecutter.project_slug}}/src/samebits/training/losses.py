@@ -1,4 +1,4 @@
-"""Losses that a project's training.py may take."""
+"""Losses for a project's training.py."""
 
 from torch import Tensor
 from torch.nn import functional
@@ -7,10 +7,10 @@ from torch.nn import functional
 def cross_entropy(
     logits: Tensor, target: Tensor, weights: Tensor | None = None, smoothing: float = 0.0
 ) -> Tensor:
-    """Return the mean cross-entropy of answers, each counting by its weight, a scalar.
+    """Return the weighted mean cross-entropy of answers, a scalar.
 
-    The mean is over answers, so that it means the same in however many shards a batch is cut;
-    PyTorch's own, with weights, divides by the weights that happen to be in the shard.
+    The mean is over answers, so it does not depend on the number of shards in a batch. PyTorch's
+    own, with weights, divides by the sum of the weights in the shard.
 
     Args:
         logits: [b, classes, ...].
@@ -18,7 +18,7 @@ def cross_entropy(
         weights: float32 [b, ...]; None is 1 everywhere.
         smoothing: `regularization.label_smoothing`.
     """
-    if logits.ndim > 2:  # a row for each answer, as a sum over pixels has other bits elsewhere
+    if logits.ndim > 2:  # a row for each answer: the bits of a sum over pixels vary by machine
         logits, target = logits.movedim(1, -1).flatten(0, -2), target.flatten()
         weights = None if weights is None else weights.flatten()
     if weights is None:

@@ -1,8 +1,8 @@
 """Gradients over logical shards: the same bits whatever the number of processes.
 
 A batch is cut into `reproducibility.shards` parts. Each goes through the network on its own, always
-in the same shape, and the gradients are added in one fixed binary tree. Processes only decide who
-computes which part of the tree.
+in the same shape, and the gradients are added in one fixed binary tree. Each process computes a
+part of the tree.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,10 +14,10 @@ from ..console.errors import UserError
 
 
 def fold(parts: Iterable[Tensor]) -> Tensor:
-    """Return the sum of 2^k tensors, added as ((a + b) + (c + d)) + ...; the parts are used up."""
+    """Return the sum of 2^k tensors, added as ((a + b) + (c + d)) + ...; modifies `parts`."""
     waiting: list[Tensor] = []
     for count, part in enumerate(parts, start=1):
-        # As a binary counter carries: two sums over the same number of parts become one.
+        # As a binary counter carries: merge two sums over the same number of parts.
         while count % 2 == 0:
             part = waiting.pop().add_(part)
             count //= 2
@@ -27,10 +27,10 @@ def fold(parts: Iterable[Tensor]) -> Tensor:
 
 
 def check(network: nn.Module, batch_size: int, shards: int) -> None:
-    """Refuse what cannot be cut into shards.
+    """Refuse a batch or a network that cannot be cut into shards.
 
     Raises:
-        UserError: the shards would not be of one size, or a layer keeps statistics of the batch.
+        UserError: the shards would differ in size, or a layer keeps statistics of the batch.
     """
     if batch_size % shards:
         raise UserError(
@@ -47,18 +47,18 @@ def check(network: nn.Module, batch_size: int, shards: int) -> None:
 
 
 class Gradient:
-    """The gradient of all parameters as one tensor; each parameter's `grad` is a window on it."""
+    """The gradient of all parameters as one tensor; each parameter's `grad` is a view of it."""
 
     def __init__(self, network: nn.Module) -> None:
-        self.parameters = [one for one in network.parameters() if one.requires_grad]
-        sizes = [one.numel() for one in self.parameters]
+        self.parameters = [weight for weight in network.parameters() if weight.requires_grad]
+        sizes = [weight.numel() for weight in self.parameters]
         self._total = self.parameters[0].new_zeros(sum(sizes))
         windows: Sequence[Tensor] = torch.split(self._total, sizes)
         for parameter, window in zip(self.parameters, windows, strict=True):
             parameter.grad = window.view_as(parameter)
 
     def of(self, loss: Tensor) -> Tensor:
-        """Return the gradient of a shard's loss, and behind it the loss: [parameters + 1]."""
+        """Return the gradient of a shard's loss, followed by the loss: [parameters + 1]."""
         parts = torch.autograd.grad(loss, self.parameters, materialize_grads=True)
         return torch.cat([*(part.reshape(-1) for part in parts), loss.detach().reshape(1)])
 
@@ -67,8 +67,8 @@ class Gradient:
 
         Args:
             folded: the sum of what `of` gave for each shard: [parameters + 1].
-            shards: how many there are; a power of two, so that dividing is exact.
-            clip: the largest norm that the gradient may have; 0 is any (Pascanu et al., 2013).
+            shards: their number, a power of two, so that dividing is exact.
+            clip: the largest norm of the gradient (Pascanu et al., 2013); 0 is no limit.
         """
         torch.mul(folded[:-1], 1 / shards, out=self._total)
         if clip:
@@ -78,16 +78,16 @@ class Gradient:
 
 
 class Watch:
-    """Sees whether the network's buffers change in a step: then they depend on the batch."""
+    """Notices if the network's buffers change in a step, because then they depend on the batch."""
 
     def __init__(self, network: nn.Module) -> None:
         self._before = {name: value.clone() for name, value in network.named_buffers()}
 
     def check(self, network: nn.Module) -> None:
-        """Refuse a network whose buffers are not what they were.
+        """Refuse a network whose buffers have changed.
 
         Raises:
-            UserError: one has changed.
+            UserError: a buffer has changed.
         """
         for name, value in network.named_buffers():
             if not torch.equal(value, self._before[name]):

@@ -1,4 +1,4 @@
-"""The network of model.py, built for the examples that there are."""
+"""The network of model.py, built for the shapes and the target of the data."""
 
 from dataclasses import replace
 from typing import Any
@@ -17,21 +17,21 @@ from .target import target_of
 
 
 def built(model: Any, split: Split, dropout: float, reproducibility: Reproducibility) -> nn.Module:
-    """Return the network that `build` of the module `model` makes; what that draws is seeded here.
+    """Return the network that `build` of the module `model` makes, seeded here.
 
     Args:
         model: the project's model.py.
-        split: examples of the shapes and the target that there are.
-        dropout: the part of features that training leaves out.
+        split: examples with the shapes and the target of the data.
+        dropout: the share of features that training drops.
         reproducibility: the config section.
 
     Raises:
-        UserError: `build` refuses the values of params.yaml, or takes an operator whose bits are
-            not the same on every processor.
+        UserError: `build` refuses the values of params.yaml, or uses an operator whose bits differ
+            between processors.
     """
     shapes = split.shapes()
     settings = read(model.Model)
-    # Wherever it is built: what a network draws and keeps in no buffer is the same, too.
+    # Every process that builds it draws the same, also what the network keeps in no buffer.
     torch.manual_seed(random.key(reproducibility.seed, "initialisation"))
     with portable(nn.Module(), reproducibility):
         try:
@@ -45,18 +45,18 @@ def built(model: Any, split: Split, dropout: float, reproducibility: Reproducibi
 
 
 def growth(model: Any, split: Split) -> dict[str, dict[str, Any]]:
-    """Return the values of the section `model` that make another network, by what that is.
+    """Return values of the section `model` that make a bigger, smaller or other network.
 
     Returns:
-        {"bigger": {key: value}, "smaller": {key: value}} of keys that say `bigger`, and {"other":
-        {key: value}} of those with a choice; only what `build` takes.
+        {"bigger": {key: value}, "smaller": {key: value}} for keys with the rule `bigger`, and
+        {"other": {key: value}} for keys with choices; only values that `build` accepts.
     """
     now = read(model.Model)
     known = keys(model.Model)
-    found: dict[str, dict[str, Any]] = {"bigger": {}, "smaller": {}, "other": {}}
+    changes: dict[str, dict[str, Any]] = {"bigger": {}, "smaller": {}, "other": {}}
     for name, key in known.items():
         value, step = getattr(now, name), key.rules.get("bigger", "")
-        others = [one for one in key.rules.get("choices", ()) if one != value]
+        others = [choice for choice in key.rules.get("choices", ()) if choice != value]
         wanted = {"bigger": _stepped(value, step), "smaller": _stepped(value, step, back=True)}
         wanted["other"] = others[0] if others else None
         for kind, to in wanted.items():
@@ -65,12 +65,12 @@ def growth(model: Any, split: Split) -> dict[str, dict[str, Any]]:
                 and fits(to, key)
                 and _takes(model, replace(now, **{name: to}), split)
             ):
-                found[kind][name] = to
-    return found
+                changes[kind][name] = to
+    return changes
 
 
 def _stepped(value: Any, step: str, *, back: bool = False) -> Any:
-    """The value after a step such as "*2" or "+1"; None where there is no step, or no way back."""
+    """The value after a step such as "*2" or "+1"; None if there is no step, or no way back."""
     if not step:
         return None
     by = int(step[1:])
@@ -85,6 +85,6 @@ def _takes(model: Any, settings: Any, split: Split) -> bool:
     try:
         with torch.device("meta"):  # nothing is computed
             model.build(settings, shapes, target_of(split).outputs, 0.0)
-    except Exception:  # whatever it is: what cannot be built is not suggested
+    except Exception:  # any error: do not suggest what cannot be built
         return False
     return True

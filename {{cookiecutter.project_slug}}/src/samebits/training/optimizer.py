@@ -14,16 +14,16 @@ def build(
 ) -> torch.optim.Optimizer:
     """Return the optimizer; weights decay, biases and normalisation scales do not.
 
-    All are the fused kind: the others take square roots in MKL's vector library, whose last bits
-    differ between processors.
+    It is always fused: the other kinds take square roots with MKL's vector library, whose last
+    bits differ between processors.
     """
-    parameters = [one for one in network.parameters() if one.requires_grad]
+    parameters = [weight for weight in network.parameters() if weight.requires_grad]
     groups = [
         {
-            "params": [one for one in parameters if one.ndim > 1],
+            "params": [weight for weight in parameters if weight.ndim > 1],
             "weight_decay": regularization.weight_decay,
         },
-        {"params": [one for one in parameters if one.ndim <= 1], "weight_decay": 0.0},
+        {"params": [weight for weight in parameters if weight.ndim <= 1], "weight_decay": 0.0},
     ]
     rate = optimization.learning_rate
     if optimization.optimizer == "sgd":
@@ -33,7 +33,7 @@ def build(
 
 
 class _Plain(torch.optim.Optimizer):
-    """An optimizer without what calls torch's compiler, which takes seconds to import."""
+    """An optimizer without the hooks of torch's compiler, which takes seconds to import."""
 
     add_param_group = inspect.unwrap(torch.optim.Optimizer.add_param_group)
     zero_grad = inspect.unwrap(torch.optim.Optimizer.zero_grad)
@@ -74,6 +74,6 @@ def cosine(step: int, steps: int, optimization: Optimization) -> float:
 
 
 def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    """Make `rate` the learning rate of the next step."""
+    """Set the learning rate of the next step."""
     for group in optimizer.param_groups:
         group["lr"] = rate

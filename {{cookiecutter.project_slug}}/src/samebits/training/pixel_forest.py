@@ -1,9 +1,9 @@
-"""Trees on a pixel and what is around it: models of masks that have not seen an example's fold.
+"""Trees on a pixel and its surroundings: out-of-fold models of masks.
 
 Source: Geurts, Ernst and Wehenkel, Extremely randomized trees, Machine Learning 2006, as
-scikit-learn has it. They learn what no linear model of pixels can: that what differs from its
-surroundings is of a class, be it darker or brighter. Images are made small first, so that time does
-not grow with their pixels, and what is around one is a part of the image.
+implemented in scikit-learn. They learn what no linear model of pixels can: that a class differs
+from its surroundings, whether darker or brighter. Images are shrunk first, so that time does not
+grow with their pixels, and the surroundings are a fixed part of the image.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,9 +16,9 @@ from ..core.resize import shrink
 from .pixel_regression import MOST_OF_ONE, MOST_PIXELS, around, spread
 
 SIDE = 32  # pixels of an image, at most
-RADII = 1, 4, 8  # of the squares around a pixel whose mean and deviation are looked at
-TREES, LEAF = 10, 10  # and pixels in each leaf, at least
-FEWEST = 50  # pixels of a class, for it to be learnt
+RADII = 1, 4, 8  # of the squares around a pixel whose mean and deviation are features
+TREES, LEAF = 10, 10  # number of trees, and pixels in a leaf, at least
+FEWEST = 50  # pixels that a class needs to be learnt
 CHUNK = 32  # examples at once
 
 Images = NDArray[np.uint8]
@@ -27,10 +27,10 @@ Look = Callable[[NDArray[np.int64]], tuple[Images, Images]]
 
 
 class Judged(NamedTuple):
-    """What a model says of the pixels of the examples in some rows [m]; the others are [m, p].
+    """What a model predicts for the pixels of the examples in `rows` [m]; the others are [m, p].
 
-    `marked` is the class that the mask has there, `own` how probable it is, 1 where nothing was
-    learnt of it, and `said` the class that is most probable.
+    `marked` is the class in the mask, `own` its probability (1 if the class was not learnt), and
+    `said` the most probable class.
     """
 
     rows: NDArray[np.int64]
@@ -40,10 +40,10 @@ class Judged(NamedTuple):
 
 
 def out_of_fold(look: Look, folds: NDArray[np.int64]) -> Iterator[Judged]:
-    """Yield what models say of all examples that have not seen their fold, a few at a time.
+    """Yield, a few at a time, what models that have not seen an example's fold predict for it.
 
     Args:
-        look: gives images and masks of one size.
+        look: returns images and masks of one size.
         folds: int64 [n], the fold of each example; there must be two or more.
     """
     seen, true, of = _learnt(look, folds)
@@ -56,10 +56,10 @@ def out_of_fold(look: Look, folds: NDArray[np.int64]) -> Iterator[Judged]:
 
 
 def _learnt(look: Look, folds: NDArray[np.int64]) -> tuple[Images, Images, NDArray[np.int64]]:
-    """Return what is seen of some pixels of some examples, their classes, and their folds."""
+    """Return the features of sampled pixels, their classes, and their folds."""
     _, first = _small(*look(np.arange(1)))
     features, classes, of = [], [], []
-    # Of few examples more pixels each: an edge, or a class that is rare, is not to be missed.
+    # With few examples, more pixels of each, so as not to miss an edge or a rare class.
     most = max(MOST_OF_ONE, MOST_PIXELS // len(folds))
     for place, chosen in spread(len(folds), first.size, most):
         image, mask = _small(*look(np.array([place])))
@@ -70,11 +70,11 @@ def _learnt(look: Look, folds: NDArray[np.int64]) -> tuple[Images, Images, NDArr
 
 
 def _fitted(seen: Images, true: Images) -> Any:
-    """Return the trees, of pixels and their classes, but for those classes that hardly one has.
+    """Return trees fitted to pixels and their classes, except classes with very few pixels.
 
-    All count as equally common: of one that is rare, no model would ever be sure.
+    All classes count as equally common; otherwise no model would ever be sure of a rare class.
     """
-    # Here, for it takes a second to import.
+    # Imported here because it takes a second.
     from sklearn.ensemble import ExtraTreesClassifier
 
     counts = np.bincount(true)
@@ -86,17 +86,17 @@ def _fitted(seen: Images, true: Images) -> Any:
 
 
 def _judged(model: Any, rows: NDArray[np.int64], images: Images, masks: Images) -> Judged:
-    found, marked = model.predict_proba(_features(images)), masks.reshape(len(masks), -1)
+    probabilities, marked = model.predict_proba(_features(images)), masks.reshape(len(masks), -1)
     columns = np.full(256, -1)
-    columns[model.classes_] = np.arange(found.shape[1])
+    columns[model.classes_] = np.arange(probabilities.shape[1])
     column = columns[marked.ravel()]
-    own = np.where(column < 0, 1.0, found[np.arange(marked.size), column])
-    said = model.classes_[found.argmax(axis=1)]
+    own = np.where(column < 0, 1.0, probabilities[np.arange(marked.size), column])
+    said = model.classes_[probabilities.argmax(axis=1)]
     return Judged(rows, marked, own.reshape(marked.shape), said.reshape(marked.shape))
 
 
 def _small(images: Images, masks: Images) -> tuple[Images, Images]:
-    """Return both with `SIDE` pixels a side, at most: of a mask those in the middle of blocks."""
+    """Return both with at most `SIDE` pixels a side; of a mask, the middle pixel of each block."""
     small = shrink(images, SIDE)
     down, across = (-(-side // SIDE) for side in masks.shape[1:])
     middle = masks[:, down // 2 :: down, across // 2 :: across]
@@ -104,16 +104,17 @@ def _small(images: Images, masks: Images) -> tuple[Images, Images]:
 
 
 def _features(images: Images) -> Images:
-    """Return what is seen of each pixel of images [n, c, h, w]: uint8 [n * h * w, f]."""
+    """Return the features of each pixel of images [n, c, h, w]: uint8 [n * h * w, f]."""
     near = around(images).reshape(images.size // images.shape[1], -1)
-    wide = [one.transpose(0, 2, 3, 1) for radius in RADII for one in _scaled(images, radius)]
-    return np.concatenate([near, *(one.reshape(len(near), -1) for one in wide)], axis=1)
+    maps = [part.transpose(0, 2, 3, 1) for radius in RADII for part in _scaled(images, radius)]
+    return np.concatenate([near, *(part.reshape(len(near), -1) for part in maps)], axis=1)
 
 
 def _scaled(images: Images, radius: int) -> tuple[Images, Images, Images]:
-    """Return of the square around each pixel its mean and deviation, and how far it is from that.
+    """Return the mean and deviation of the square around each pixel, and its distance to the mean.
 
-    In whole numbers, so that they are the same on every machine; a root is rounded the same way.
+    In whole numbers, so they are the same on every machine; square roots are rounded the same
+    everywhere.
     """
     known = images.astype(np.int64)
     mean = _mean(known, radius)
@@ -122,11 +123,11 @@ def _scaled(images: Images, radius: int) -> tuple[Images, Images, Images]:
 
 
 def _mean(known: NDArray[np.int64], radius: int) -> NDArray[np.int64]:
-    """Return the mean of the square around each pixel; beyond an edge its pixels repeat."""
+    """Return the mean of the square around each pixel; beyond an edge, edge pixels repeat."""
     size = 2 * radius + 1
     sides = (0, 0), (0, 0), (radius, radius), (radius, radius)
     sums = np.pad(known, sides, mode="edge").cumsum(axis=2).cumsum(axis=3)
     sums = np.pad(sums, ((0, 0), (0, 0), (1, 0), (1, 0)))
     rows = sums[:, :, size:] - sums[:, :, :-size]
-    found: NDArray[np.int64] = (rows[..., size:] - rows[..., :-size]) // size**2
-    return found
+    means: NDArray[np.int64] = (rows[..., size:] - rows[..., :-size]) // size**2
+    return means

@@ -13,8 +13,8 @@ from ..data.loader import Split
 from .linear_model import Linear, given
 from .softmax_regression import fit
 
-AROUND = 2  # pixels to each side, whose values are looked at
-MOST_PIXELS = 20_000  # that are learnt from, evenly spread over examples; few weights need no more
+AROUND = 2  # neighbouring pixels to each side
+MOST_PIXELS = 20_000  # to learn from, evenly spread over examples; few weights need no more
 MOST_OF_ONE = 64  # of one example
 BATCH = 4096  # pixels at once
 
@@ -29,7 +29,7 @@ class Pixels:
 
     @classmethod
     def learnt(cls, train: Split) -> Self | None:
-        """Return the model fitted to some pixels; None where there is no image of masks' size."""
+        """Return the model fitted to sampled pixels; None if no image has the size of the masks."""
         name = image_of(fields_of(train.arrays))
         if not name or train.arrays[name].shape[2:] != train.labels.shape[1:]:
             return None
@@ -42,30 +42,30 @@ class Pixels:
         return cls(name, fit(np.concatenate(features), targets, len(train.classes)))
 
     def logits(self, split: Split, count: int, start: int) -> Tensor:
-        """Return what it says of some examples and blank ones, [count, classes, h, w]."""
-        some = split.arrays[self.name][start : start + count]
-        images = np.zeros((count, *some.shape[1:]), dtype=some.dtype)
-        images[: len(some)] = some
-        found = given(self.model, around(images), lambda outputs: outputs, BATCH)
+        """Return logits [count, classes, h, w] from `start` on; blank images fill up the rest."""
+        present = split.arrays[self.name][start : start + count]
+        images = np.zeros((count, *present.shape[1:]), dtype=present.dtype)
+        images[: len(present)] = present
+        values = given(self.model, around(images), lambda outputs: outputs, BATCH)
         sides = images.shape[2:]
-        return found.view(count, *sides, found.shape[1]).permute(0, 3, 1, 2)
+        return values.view(count, *sides, values.shape[1]).permute(0, 3, 1, 2)
 
 
 def spread(
     count: int, pixels: int, most: int = MOST_OF_ONE
 ) -> Iterator[tuple[int, NDArray[np.int64]]]:
-    """Yield which of `count` examples are learnt from, and which of the `pixels` of each."""
+    """Yield the examples to learn from, of `count`, and for each the chosen of its `pixels`."""
     each = min(most, pixels)
     few = min(count, MOST_PIXELS // each)
     for place in (np.arange(few) * count // few).tolist():
-        # They begin elsewhere in each, so that no column of the image is always taken.
+        # The start differs between examples, so that no column of the image is always taken.
         yield place, (np.arange(each) * pixels // each + place) % pixels
 
 
 def around(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return of each pixel of images [n, c, h, w] its neighbours, uint8 [n * h * w, c, d, d].
+    """Return the neighbours of each pixel of images [n, c, h, w]: uint8 [n * h * w, c, d, d].
 
-    Beyond an edge its pixels repeat.
+    Beyond an edge, edge pixels repeat.
     """
     sides = (0, 0), (0, 0), (AROUND, AROUND), (AROUND, AROUND)
     wide = np.pad(images, sides, mode="edge")

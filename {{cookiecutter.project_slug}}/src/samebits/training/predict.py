@@ -1,4 +1,4 @@
-"""What a network says of examples."""
+"""A network's predictions for examples."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,28 +32,28 @@ def predict(
 ) -> NDArray[Any]:
     """Return the answers for examples, arrays [n, ...] by name, in the form of the target.
 
-    They go through the network `chunk` at a time, and blank ones fill up the last chunk: kernels
-    are chosen by shape, so the bits of one example would else depend on how many others there are.
-    Chunks are the same for any number of processes.
+    They go through the network `chunk` at a time, and blank examples fill up the last chunk.
+    Kernels are chosen by shape, so otherwise the bits of an example would depend on the number of
+    others. Chunks are the same for any number of processes.
 
     Args:
         network: of model.py.
         inputs: of model.py.
         arrays: of the examples.
-        target: what is made of the outputs.
-        chunk: examples at once.
-        group: the processes that share them out.
-        labels: of the examples, where the target compares the outputs with them.
+        target: turns outputs into answers.
+        chunk: examples at a time.
+        group: the processes that share the chunks.
+        labels: of the examples, if the target compares the outputs with them.
 
     Raises:
         UserError: the network gives more or fewer numbers than the target needs.
     """
     count = len(next(iter(arrays.values())))
-    found = torch.zeros(count, target.kept)
+    said = torch.zeros(count, target.kept)
     for start, given in outputs(network, inputs, arrays, target.form, chunk, group):
         truth = None if labels is None else labels[start : start + chunk]
-        found[start : start + chunk] = target.said(given, truth)[: count - start]
-    return target.answers(group.union(found).numpy())
+        said[start : start + chunk] = target.said(given, truth)[: count - start]
+    return target.answers(group.union(said).numpy())
 
 
 @torch.no_grad()
@@ -65,9 +65,9 @@ def outputs(
     chunk: int,
     group: Group = ALONE,
 ) -> Iterator[tuple[int, Tensor]]:
-    """Yield which example is the first of a chunk, and what the network gives of it [chunk, *form].
+    """Yield the first example of each chunk, and the outputs for the chunk [chunk, *form].
 
-    Arguments and errors are those of `predict`; what stands behind the last example is blank.
+    Arguments and errors are those of `predict`; outputs after the last example are meaningless.
     """
     count = len(next(iter(arrays.values())))
     device = next(network.parameters()).device
@@ -75,24 +75,24 @@ def outputs(
     network.eval()
     for start in range(group.rank * chunk, count, group.size * chunk):
         given = inputs(rows(arrays, slice(start, start + chunk)))
-        filled = {name: _filled(one, chunk).to(device) for name, one in given.items()}
-        found = network(**filled)
-        if found.shape != (chunk, *form):
+        filled = {name: _filled(array, chunk).to(device) for name, array in given.items()}
+        result = network(**filled)
+        if result.shape != (chunk, *form):
             last = "be of that shape" if len(form) > 1 else "have `outputs` numbers"
             raise UserError(
-                f"model.py: the network gives {list(found.shape)} for {chunk} examples, instead "
+                f"model.py: the network gives {list(result.shape)} for {chunk} examples, instead "
                 f"of {[chunk, *form]}; let its last layer {last}."
             )
-        yield start, found
+        yield start, result
     network.train(was_training)
 
 
 def masks(
     network: nn.Module, inputs: Inputs, arrays: Stored, form: tuple[int, ...], chunk: int
 ) -> NDArray[np.uint8]:
-    """Return the most probable class of each pixel [n, h, w] of a few examples; arguments as above.
+    """Return the most probable class of each pixel [n, h, w]; arguments are those of `predict`.
 
-    All of them are held at once, unlike in `predict`.
+    All masks are in memory at once, so this is for a few examples.
     """
     count = len(next(iter(arrays.values())))
     parts = [
@@ -113,7 +113,7 @@ def load(network: nn.Module, weights: Path) -> None:
     try:
         network.load_state_dict(load_file(weights))
     except FileNotFoundError:
-        raise UserError(f"{weights.as_posix()} is not there; run 'dvc repro train'.") from None
+        raise UserError(f"{weights.as_posix()} is missing; run 'dvc repro train'.") from None
     except (SafetensorError, RuntimeError) as error:
         if refused(error):
             raise

@@ -1,4 +1,4 @@
-"""What model.py and training.py of a project say of how its network learns."""
+"""How a project's network learns, from its model.py and training.py."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Loss = Callable[[nn.Module, Batch, Regularization], Tensor]
 
 @dataclass(frozen=True)
 class Recipe:
-    """How batches are made, what is lost on one, and the learning rate of each step."""
+    """How batches are made, the loss of a batch, and the learning rate of each step."""
 
     preparation: Preparation
     loss: Loss
@@ -24,7 +24,7 @@ class Recipe:
 
     @classmethod
     def of(cls, model: Any, training: Any) -> "Recipe":
-        """Return what the two modules say, with the section `augmentation` of params.yaml."""
+        """Return the recipe of the two modules, with section `augmentation` of params.yaml."""
         augment = partial(training.augment, settings=read(training.Augmentation))
         preparation = Preparation(model.inputs, augment, training.DRAWS)
         return cls(preparation, training.loss, training.schedule)

@@ -1,7 +1,7 @@
 """Sums between processes of one machine, in memory that they share.
 
 Gloo's sockets cost two wake-ups of a sleeping thread a step, milliseconds on a virtual machine;
-here who waits looks at a counter until it has moved.
+here a waiting process polls a counter.
 """
 
 import math
@@ -18,15 +18,15 @@ from torch import Tensor
 
 from .microbatch import fold
 
-# A process's counter has a cache line of its own; so has the mark, which tells this memory from
-# another's.
+# Each process's counter has its own cache line, and so has the mark, which tells this memory from
+# another run's.
 LINE = 8
 MARK = 16
-LOOKS = 256  # at the counters, between two looks at whether all processes live
+LOOKS = 256  # at the counters, between two checks that all processes live
 
 
 class Memory:
-    """Memory that all processes see; it is gone when the last of them ends, however it ends.
+    """Memory that all processes share; the system frees it when the last of them ends.
 
     Args:
         file: the memory, open.
@@ -55,16 +55,16 @@ class Memory:
         share: Callable[[bytes | None], bytes | None],
         union: Callable[[Tensor], Tensor],
     ) -> "Memory | None":
-        """Return memory that all processes share, or None where one of them cannot see it.
+        """Return memory that all processes share, or None if one of them cannot open it.
 
         Args:
             rank: the place of this process.
-            size: how many there are.
-            share: gives everyone the bytes of rank 0.
-            union: adds up tensors of which each process filled one row.
+            size: the number of processes.
+            share: sends the bytes of rank 0 to all.
+            union: adds up tensors in which each process filled one row.
         """
         mark = os.urandom(MARK)  # audit: only tells this memory from another run's
-        own = os.getpid()  # audit: only for others to find this process, and see whether it lives
+        own = os.getpid()  # audit: only so that others can find this process, and see if it lives
         file = -1 if rank else _created(mark, own)
         place = share(mark + f"/proc/{own}/fd/{file}".encode()) or b""
         if rank:
@@ -77,14 +77,14 @@ class Memory:
     def sum(self, part: Tensor) -> Tensor:
         """Return the sum of every process's `part` [n], added as one tree in the order of ranks.
 
-        Every call has the same n.
+        All calls have the same n.
 
         Raises:
             RuntimeError: another process has ended.
         """
         if self._turn == 0:
             self._map(len(part), part.dtype)
-        # Two sets of rows in turn: nobody is still reading the older when it is written again.
+        # Two sets of rows, used in turn: nobody still reads a set when it is written again.
         rows = self._rows[self._turn // 2 % 2]
         rows[self._rank].copy_(part)
         self._meet()
@@ -99,7 +99,7 @@ class Memory:
         total = head + math.prod(shape) * dtype.itemsize
         os.ftruncate(self._file, total)
         content = mmap.mmap(self._file, total)
-        # The first line has the mark.
+        # The mark is in the first line.
         self._counters = np.frombuffer(content, np.int64, head // 8)[LINE::LINE]
         self._rows = torch.frombuffer(content, dtype=dtype, offset=head).view(shape)
 
@@ -116,8 +116,8 @@ class Memory:
 
 
 def _created(mark: bytes, own: int) -> int:
-    """Return new memory that begins with `mark`; -1 where the system lacks what sharing needs."""
-    # x86-64 shows every process's stores in their order; others would need fences.
+    """Return new memory that begins with `mark`; -1 if the system cannot share it."""
+    # x86-64 keeps the order of every process's stores; other processors would need fences.
     if sys.platform != "linux" or platform.machine() != "x86_64":
         return -1
     try:
@@ -130,7 +130,7 @@ def _created(mark: bytes, own: int) -> int:
 
 
 def _opened(path: bytes, mark: bytes) -> int:
-    """Open rank 0's memory; -1 where it is not to be seen: in another container, or machine."""
+    """Open rank 0's memory; -1 if it is out of reach, in another container or machine."""
     try:
         file = os.open(path, os.O_RDWR)
     except OSError:

@@ -17,7 +17,7 @@ from .linear_model import Known, Linear, descend, given
 
 
 def fit(seen: Known, labels: NDArray[np.int64], classes: int) -> Linear:
-    """Return the model fitted to what is seen of n examples, with labels int64 [n] < `classes`."""
+    """Return the model fitted to the features of n examples, with labels int64 [n] < `classes`."""
     return descend(seen, labels, classes, _errors)
 
 
@@ -30,19 +30,19 @@ def _errors(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def probabilities(model: Linear, seen: Known) -> NDArray[np.float32]:
-    """Return what `model` says of n examples: probabilities [n, classes]."""
+    """Return the probabilities [n, classes] for n examples."""
     return given(model, seen, partial(functional.softmax, dim=1)).numpy()
 
 
 def out_of_fold(
     seen: Seen, labels: NDArray[np.int64], classes: int, folds: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """Return for each example the probabilities [n, classes] of a model that has not seen its fold.
+    """Return each example's probabilities [n, classes] from a model that has not seen its fold.
 
     Args:
         seen: pixels uint8 [n, c, h, w], or numbers float32 [n, f].
         labels: int64 [n].
-        classes: how many there are.
+        classes: the number of classes.
         folds: int64 [n], the fold of each example; there must be two or more.
     """
 

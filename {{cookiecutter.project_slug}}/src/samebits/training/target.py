@@ -1,4 +1,4 @@
-"""What a network learns of an answer, and what is made of what it gives."""
+"""What a network learns of an answer, and how its outputs become answers."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -15,51 +15,51 @@ from .number_target import NumberTarget
 
 
 class Target(Protocol):
-    """How the outputs of a network become answers, and how good those are."""
+    """Turns the outputs of a network into answers, and scores them."""
 
     @property
     def figure(self) -> str:
-        """The name of what the learning curves show beside the losses."""
+        """The name of the figure that the learning curves show beside the losses."""
 
     @property
     def outputs(self) -> int:
-        """What `build` is told: how many numbers the network gives, for an example or a pixel."""
+        """The argument of `build`: how many numbers the network gives, per example or pixel."""
 
     @property
     def form(self) -> tuple[int, ...]:
-        """The shape of what the network gives for an example."""
+        """The shape of the network's output for an example."""
 
     @property
     def kept(self) -> int:
-        """How many numbers are kept of what it gives for an example."""
+        """How many numbers are kept of an example."""
 
     def said(self, outputs: Tensor, truth: Any) -> Tensor:
-        """Return what the outputs [b, *form] of one chunk say, [b, kept].
+        """Return the numbers to keep [b, kept] of the outputs [b, *form] of a chunk.
 
         Args:
             outputs: of the network.
-            truth: the labels of the examples, as a `Split` has them; blank ones at the end have
+            truth: the labels of the examples, as in a `Split`; blank examples at the end have
                 none.
         """
 
     def answers(self, said: NDArray[Any]) -> NDArray[Any]:
-        """Return the answers of n examples, of what was said of them [n, kept]."""
+        """Return the answers for n examples from the kept numbers [n, kept]."""
 
     def judged(self, answers: NDArray[Any], labels: Any) -> tuple[float, float]:
         """Return the mean loss of answers and the `figure`; labels are those of a `Split`."""
 
     def blind(self, labels: Any) -> float:
-        """Return the mean loss of one who knows the labels, but sees no example."""
+        """Return the mean loss of a model that knows the labels but sees no example."""
 
     def cell(self, value: float) -> str:
-        """Return a figure of the learning curves as a cell of the table."""
+        """Format a figure of the learning curves as a cell of the table."""
 
     def baselines(self, train: Split, others: Mapping[str, Split]) -> Mapping[str, Said]:
-        """Return what each simple model answers; it learns from `train` alone, without a seed."""
+        """Return the answers of each simple model, learnt from `train` alone, without a seed."""
 
 
 def target_of(split: Split) -> Target:
-    """Return what there is to learn of examples with such answers."""
+    """Return the target for the answers of `split`."""
     if split.target == "number":
         return NumberTarget(*split.scale)
     if split.target == "classes":
