@@ -279,6 +279,33 @@ def test_a_missing_lock_is_named(root: Path) -> None:
         setup.build(root, [root / "other.lock"])
 
 
+@pytest.mark.parametrize(
+    ("options", "error", "status"),
+    [
+        (["--check"], Problem("it is not as locked"), 1),
+        (["--check"], OSError("the disk is gone"), 2),
+        ([], Problem("there is no network"), 2),
+        ([], KeyboardInterrupt(), 130),
+    ],
+)
+def test_what_it_ends_with(
+    root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: list[str],
+    error: BaseException,
+    status: int,
+) -> None:
+    """As the engine's commands: 1 is a no, 2 says that it could not be done."""
+
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(setup, "check", fail)
+    monkeypatch.setattr(setup, "build", fail)
+    monkeypatch.setattr(sys, "argv", ["setup.py", "--root", str(root), *options])
+    assert setup.main() == status
+
+
 @pytest.mark.parametrize("script", ["setup", "example_packages"])
 def test_needs_no_package(script: str) -> None:
     """It runs before anything is installed, so -I -S must do."""

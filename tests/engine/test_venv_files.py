@@ -1,8 +1,11 @@
 """Whether an environment's files are those that were locked."""
 
+import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 import venv_files
 
 Packed = Callable[[Path, str, bytes], Path]
@@ -69,6 +72,25 @@ def test_what_made_the_environment_is_no_stray(tmp_path: Path) -> None:
     for file in strangers:
         file.touch()
     assert venv_files.strays(tmp_path) == strangers
+
+
+HOSTILE = ("$(touch F)", "`touch F`", "x;touch F", "'\"; touch F", "a\nb", "*", "$HOME", "--", "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs sh")
+def test_the_command_hands_on_what_it_is_given(tmp_path: Path) -> None:
+    """Wherever it is called from, no shell reads any of it."""
+    tools, command = tmp_path / "a venv/bin", tmp_path / "a venv/bin/samebits"
+    tools.mkdir(parents=True)
+    command.write_bytes(venv_files.COMMANDS["samebits"])
+    (tools / "python").write_text("#!/bin/sh\nprintf '%s\\0' \"$@\"\n", "utf-8")
+    for file in tools.iterdir():
+        file.chmod(0o755)
+    for given in ([str(command)], ["env", f"PATH={tools}:/bin:/usr/bin", "samebits"]):
+        done = subprocess.run([*given, *HOSTILE], cwd=tmp_path, capture_output=True, check=True)
+        words = done.stdout.decode().split("\0")[:-1]
+        assert words == ["-I", "-m", "samebits", *HOSTILE]
+    assert [path.name for path in tmp_path.iterdir()] == ["a venv"]
 
 
 def test_what_setup_writes_is_a_stray_once_it_is_edited(tmp_path: Path) -> None:

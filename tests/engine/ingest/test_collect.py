@@ -157,7 +157,7 @@ def test_what_decode_reads_comes_in(
         (["../flat.zip", "--sha256", "12"], "'12' is not a SHA-256"),
         (["--sha256", "0" * 64], "the example data needs no checksum"),
         (["../flat.zip", "--max-bytes", "1"], "more than --max-bytes allows"),
-        (["../flat.zip", "--max-files", "0"], "more than 0 files"),
+        (["../pictures", "--max-files", "1"], "more than 1 files"),
         (["../flat.zip", "--max-ratio", "0.1"], "more than 0.1 times its own size"),
         (["../flat/1.png"], "not an archive of a known kind"),
         (["file:///cats.zip"], "is a path on this machine; give it without file://"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from samebits.console.errors import UserError
+from samebits.console.errors import CheckFailed, UserError
 from samebits.core.files import write_bytes
 from samebits.data.dvc_file import MARK
 from samebits.data.splits import SPLITS
@@ -71,7 +71,7 @@ def test_errors_stop_the_pipeline_and_the_table_names_them(repro: Repro, project
     (project / "data/raw/tree/000.png").write_bytes(b"")
     (project / "data/raw/tree/001.png").write_bytes(b"no example")
     corrected(project, f"{'0' * 32},circle,tree,me,it is one")
-    with pytest.raises(UserError, match=r"3 error\(s\) in the data:") as caught:
+    with pytest.raises(CheckFailed, match=r"3 error\(s\) in the data:") as caught:
         repro("validate")
     for words in (
         "tree/000.png: the file has zero",

@@ -1,5 +1,6 @@
 """What holds for every stage: it starts quickly and fails with one sentence."""
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,8 @@ def test_numpys_kernels_are_chosen_before_its_import(
     configured(tmp_path)
     rendered(tmp_path, "dvc.yaml")
     monkeypatch.chdir(tmp_path)
-    done = python("-W", "error", "-c", PROBE, *verb.split(), "--help")
+    words = [*verb.split(), *shlex.split(VERBS[verb].example)]
+    done = python("-W", "error", "-c", PROBE, *words)
     assert done.returncode == 0, done.stderr
     variables, features, imported = done.stdout.splitlines()[-3:]
     assert variables == f"{PORTABLE.get(NUMPY)} {PORTABLE['OPENBLAS_CORETYPE']}"

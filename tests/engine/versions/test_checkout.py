@@ -166,7 +166,7 @@ def test_data_that_are_nowhere(released: Path) -> None:
     [content] = [one.md5 for one in find("1.0").examples() if one.path == "circle/0.png"]
     Path(".dvc/cache/files/md5", content[:2], content[2:]).unlink()
     refused(
-        r"the remote lacks files of version 1\.0 of the data.* data/raw/circle/0.png .*checkout 1\.0"
+        r"the remote lacks files of version 1\.0 of the data.* data/raw/circle/0.png .*out 1\.0"
     )
 
 

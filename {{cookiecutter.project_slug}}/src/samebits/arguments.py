@@ -32,7 +32,11 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     """
     if words:
         _refuse_unknown(*words[:2])
-    return tree().parse_args(words or ["--help"])
+    given, unknown = tree().parse_known_args(words or ["--help"])
+    if unknown:
+        name = f"{NAME} {given.verb}"
+        raise UserError(f"'{name}' takes no {' '.join(unknown)}; '{name} --help' says more.")
+    return given
 
 
 def tree() -> Parser:
