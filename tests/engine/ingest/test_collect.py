@@ -183,7 +183,7 @@ def test_what_is_refused(
 def test_a_folder_that_cannot_be_written(here: Path, call: Call) -> None:
     Path("data").rmdir()
     Path("data").write_bytes(b"in the way")
-    with pytest.raises(UserError, match="mend that and run it again, for nothing was lost"):
+    with pytest.raises(UserError, match="fix that and run it again; nothing was lost"):
         call()
 
 
