@@ -1,11 +1,14 @@
 """Git answers, or says itself why it cannot; DVC likewise."""
 
 import subprocess
+import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
 
+from samebits import programs
 from samebits.audit import data_apart as apart
 from samebits.audit.ignore import tracked
 from samebits.console.errors import UserError
@@ -137,3 +140,15 @@ def test_a_project_in_a_folder_of_a_repository(
     assert [*Revision("HEAD", "HEAD").files()] == ["dvc.lock"]
     monkeypatch.chdir(repository)
     assert _cloned(tmp_path / "third") == tmp_path / "third"
+
+
+def test_what_dvc_shows_goes_where_what_is_printed_goes(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Or a program that reads what --json prints would read that, too."""
+    monkeypatch.setattr(programs, "dvc_command", lambda *_, **__: ["echo", "ran"])
+    programs.dvc("repro", shown=True)
+    assert capfd.readouterr() == ("ran\n", "")
+    with redirect_stdout(sys.stderr):
+        programs.dvc("repro", shown=True)
+    assert capfd.readouterr() == ("", "ran\n")
