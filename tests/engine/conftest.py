@@ -27,7 +27,6 @@ from jinja2 import Environment
 from samebits.core.config import Section
 from samebits.core.params import keys, typed
 from samebits.core.png import png
-from samebits.core.sections import unused
 from samebits.ingest import example_data
 
 # The project that the template makes, not rendered: of what is read here nothing needs to be.
@@ -122,14 +121,6 @@ def configured(root: Path) -> Path:
     yours(root / "src" / PACKAGE)
     (root / "src/samebits").symlink_to(ROOT / "src/samebits")
     return root / "params.yaml"
-
-
-def spare(params: Path, *, images: bool = True) -> None:
-    """Take out of a params.yaml what nothing reads there."""
-    content = yaml.safe_load(params.read_text(encoding="utf-8"))
-    for key in unused(content["task"]["target"], images=images):
-        content["data"].pop(key, None)
-    params.write_text(yaml.safe_dump(content), encoding="utf-8")
 
 
 def give_example(files: Mapping[str, bytes]) -> None:

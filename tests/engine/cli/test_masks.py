@@ -9,7 +9,7 @@ import numpy as np
 import pairs
 import pytest
 import yaml
-from conftest import configured, spare
+from conftest import configured
 from predicted import MASK, segmented
 
 from samebits.cli import compare, learning_curve, rank
@@ -38,7 +38,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     content["data"]["classes"] = MASK.classes
     content["evaluation"] |= {"metric": "mean_iou", "target_error": 0.1, "constraints": []}
     params.write_text(yaml.safe_dump(content), encoding="utf-8")
-    spare(params)
     monkeypatch.chdir(params.parent)
     monkeypatch.setattr(compare, "differing", lambda *_: {})
     for module in (compare, rank):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from conftest import configured, spare
+from conftest import configured
 from predicted import NUMBER, missing
 
 from samebits.cli import compare, diagnose, learning_curve, rank, seeds
@@ -39,7 +39,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     content["regularization"]["label_smoothing"] = 0.0
     content["evaluation"] |= {"metric": "mae", "target_error": 20000.0, "constraints": []}
     params.write_text(yaml.safe_dump(content), encoding="utf-8")
-    spare(params)
     monkeypatch.chdir(params.parent)
     monkeypatch.setattr(compare, "differing", lambda *_: {})
     for module in (compare, rank):

@@ -1,5 +1,6 @@
 """`samebits params`: of every key what it is, what it may be, and what it does."""
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from samebits.console.errors import UserError
 from samebits.core import config
 
 Settle = Callable[..., None]
-Python = Callable[..., object]
+Python = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture(autouse=True)
@@ -87,12 +88,12 @@ def test_a_wrong_file_is_refused(settle: Settle, params: Path) -> None:
         told()
 
 
-def test_it_imports_neither_torch_nor_numpy(python: Callable[..., object]) -> None:
+def test_it_imports_neither_torch_nor_numpy(python: Python) -> None:
     code = (
         "import runpy, sys\nsys.argv = ['samebits', 'params']\n"
         "runpy.run_module('samebits', run_name='__main__', alter_sys=False)\n"
         "assert not {'torch', 'numpy'} & {*sys.modules}, 'heavy'"
     )
     done = python("-c", code)
-    assert done.returncode == 0, done.stderr  # type: ignore[attr-defined]
-    assert "warn when this part" in done.stdout  # type: ignore[attr-defined]
+    assert done.returncode == 0, done.stderr
+    assert "warn when this part" in done.stdout

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import PACKAGE, configured, spare
+from conftest import PACKAGE, configured
 from handwritten_digits.data import Input
 from handwritten_digits.model import Model
 from handwritten_digits.training import Augmentation
@@ -269,7 +269,6 @@ def test_what_numbers_do_not_have(
     params: Path, settle: Settle, changes: dict[str, Any], words: str
 ) -> None:
     settle(params, **NUMBER)
-    spare(params)
     assert config.read(Evaluation, params).target_error < 1
     settle(params, evaluation={"target_error": 500})
     assert config.read(Evaluation, params).target_error == 500
@@ -308,7 +307,6 @@ MASK = {
 )
 def test_what_masks_need(params: Path, settle: Settle, changes: dict[str, Any], words: str) -> None:
     settle(params, **MASK)
-    spare(params)
     assert config.read(Evaluation, params).target_error < 1
     settle(params, **changes)
     assert words in refusal(params)
@@ -332,7 +330,7 @@ def test_what_is_about_images_alone(params: Path, settle: Settle) -> None:
     settle(params, data=dict.fromkeys(OF_IMAGES.split(", "), 1.0) | {"bits": 16})
     with pytest.raises(UserError, match=f"delete {OF_IMAGES} from section 'data': data.py neith"):
         config.read(Data, params)
-    spare(params, images=False)
+    drop(params, *OF_IMAGES.split(", "))
     assert config.read(Data, params).imbalance == 10.0
     settle(params, data={"odd_mode": 0.2})
     assert "delete odd_mode from section 'data'" in refusal_of_data(params)
@@ -341,6 +339,13 @@ def test_what_is_about_images_alone(params: Path, settle: Settle) -> None:
         data.write_text(f"{line}\n{data.read_text('utf-8')}", "utf-8")
         assert config.read(Data, params).odd_mode == 0.2
         data.write_text(data.read_text("utf-8").partition("\n")[2], "utf-8")
+
+
+def drop(params: Path, *keys: str) -> None:
+    """Take keys out of section `data`."""
+    content = yaml.safe_load(params.read_text("utf-8"))
+    content["data"] = {name: one for name, one in content["data"].items() if name not in keys}
+    params.write_text(yaml.safe_dump(content), "utf-8")
 
 
 def refusal_of_data(params: Path) -> str:
@@ -354,7 +359,7 @@ def test_what_is_about_classes_alone(params: Path, settle: Settle) -> None:
     settle(params, data={"imbalance": 10.0, "label_error": 0.9})
     why = "answers have no classes where task.target is number, so nothing reads them."
     assert f"delete imbalance, label_error from section 'data': {why}" in refusal(params)
-    spare(params)
+    drop(params, "imbalance", "label_error")
     config.read(Data, params)
     settle(params, **MASK)
     settle(params, data={"imbalance": 10.0})

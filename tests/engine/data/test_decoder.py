@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from catalogues import DATA, decoder
-from conftest import PACKAGE, configured, image_file, rendered, spare
+from conftest import PACKAGE, configured, image_file, rendered
 from handwritten_digits import data as yours
 
 from samebits.console.errors import UserError
@@ -104,7 +104,6 @@ def test_an_image_that_the_text_of_data_py_does_not_show(params: Path) -> None:
     own.write_text(text, "utf-8")  # which still writes out the field
     assert Decoder.of(yours, DATA).images
     own.write_text(text.replace('"uint8"', "KIND"), "utf-8")
-    spare(params, images=False)
     words = r'announces the image image, .*; write out Field\("uint8", \(1, 8, 8\)\) there'
     with pytest.raises(UserError, match=words):
         Decoder.of(yours, DATA)

@@ -8,7 +8,6 @@ from pathlib import Path
 import pairs
 import pytest
 from collecting import POINTER, RAW, Call, archive, content
-from conftest import spare
 from handwritten_digits import data as yours
 
 from samebits.console.errors import UserError
@@ -157,7 +156,6 @@ def masks(here: Path, monkeypatch: pytest.MonkeyPatch, settle: Callable[..., Non
     """A folder with five images and their masks, beside a project that wants such."""
     given = {"reader": "pairs", "target": "mask"}
     settle(Path("params.yaml"), task=given, data={"classes": [*pairs.NAMES]})
-    spare(Path("params.yaml"))
     module = pairs.module("data", here / "yours")
     for name in ("decode", "Input"):
         monkeypatch.setattr(yours, name, getattr(module, name))

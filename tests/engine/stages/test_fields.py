@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 import yaml
-from conftest import CLASSES, PACKAGE, ROOT, spare
+from conftest import CLASSES, PACKAGE, ROOT
 from conftest import yours as own_files
 from folder_remote import Remote
 from numpy.typing import NDArray
@@ -86,7 +86,6 @@ def task(request: pytest.FixtureRequest, project: Path) -> Task:
     content["evaluation"] |= {"slices": [f"{found.fact} in 3 parts"]}
     content["reproducibility"] |= {"shards": 2}
     Path("params.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
-    spare(Path("params.yaml"), images=False)
     draw = np.random.default_rng(0)
     shutil.rmtree("data/raw")
     for label, name in enumerate(CLASSES):

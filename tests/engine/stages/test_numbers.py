@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from conftest import PACKAGE, ROOT, spare
+from conftest import PACKAGE, ROOT
 from folder_remote import Remote
 
 TASK = Path(__file__).parents[1] / "tasks/number"
@@ -52,7 +52,6 @@ def price(request: pytest.FixtureRequest, project: Path) -> Price:
     }
     content["reproducibility"] |= {"shards": 2}
     Path("params.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
-    spare(Path("params.yaml"), images=False)
     text = Path("dvc.yaml").read_text(encoding="utf-8")
     Path("dvc.yaml").write_text(text.replace("confusion.csv", "residuals.csv"), encoding="utf-8")
     shutil.rmtree("data/raw")

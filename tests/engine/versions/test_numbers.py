@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import call, spare
+from conftest import call
 
 from samebits.cli.data_list import table
 from samebits.versions.changelog import CHANGELOG
@@ -26,7 +26,6 @@ def versions(unreleased: Path) -> tuple[Release, Release]:
     content["task"] |= {"reader": "labels", "answer": "price", "target": "number"}
     content["regularization"]["label_smoothing"] = 0.0
     params.write_text(yaml.safe_dump(content), encoding="utf-8")
-    spare(params)
     call(unreleased, "git", "commit", "-qam", "Numbers")
     raw = unreleased / "data/raw"
     paths = [path.relative_to(raw).as_posix() for path in sorted(raw.rglob("*.png"))]
