@@ -135,7 +135,7 @@ def unknown_example(path: Path) -> None:
         ("models/identity.json", lambda path: path.write_bytes(b"{}"), "lacks `code`"),
         ("reports/learning-curves.csv", lambda path: path.write_bytes(b""), "not a table"),
         (TAGS.as_posix(), lambda path: path.write_bytes(b"md5;tags\n"), "must begin with the line"),
-        (TAGS.as_posix(), unknown_example, "line 2: no example has the content x; put"),
+        (TAGS.as_posix(), unknown_example, "line 2: no example has the content x; correct"),
     ],
 )
 def test_a_bad_file_is_named(path: str, harm: Callable[[Path], object], message: str) -> None:
