@@ -27,10 +27,10 @@ def test_the_output(repro: Repro) -> None:
 def test_damaged_losses(repro: Repro, project: Path, text: str) -> None:
     repro(*ALL)
     (project / "reports/losses.csv").write_text(text, encoding="utf-8")
-    with pytest.raises(UserError, match=r"losses\.csv is no table of losses; run 'dvc repro --f"):
+    with pytest.raises(UserError, match=r"losses\.csv is not a table of losses; run 'dvc repro --"):
         repro("diagnose")
     (project / "reports/losses.csv").unlink()
-    with pytest.raises(UserError, match=r"losses\.csv is not there; run 'dvc repro train'"):
+    with pytest.raises(UserError, match=r"losses\.csv is missing; run 'dvc repro train'"):
         repro("diagnose")
 
 

@@ -65,7 +65,7 @@ def test_pictures_of_ones_own_need_no_code(repro: Repro, project: Path, settle: 
 
 def test_without_a_model(repro: Repro) -> None:
     repro("validate", "prepare")
-    with pytest.raises(UserError, match=r"model\.safetensors is not there; run 'dvc repro train'"):
+    with pytest.raises(UserError, match=r"model\.safetensors is missing; run 'dvc repro train'"):
         repro("evaluate")
 
 

@@ -1,1 +1,1 @@
-"""One file for each stage of dvc.yaml: read its sections, call the library, write its outputs."""
+"""One file for each stage of dvc.yaml: reads its sections, calls the engine, writes its outputs."""

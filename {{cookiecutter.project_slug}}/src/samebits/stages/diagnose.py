@@ -1,4 +1,4 @@
-"""reports/ → reports/diagnosis.json: where in the chain the error sits, and what to try next."""
+"""reports/ → reports/diagnosis.json: where in the chain the error arises, and what to try next."""
 
 import csv
 from pathlib import Path
@@ -24,15 +24,15 @@ LOSSES, GROWTH = Path("reports/losses.csv"), Path("reports/growth.json")
 def main(yours: Yours, seal: Seal) -> None:
     """Write the diagnosis."""
     enter(yours.metrics.METRICS)
-    left = inputs()
-    found = diagnose(left, settings(left.answers))
+    given = inputs()
+    diagnosis = diagnose(given, settings(given.answers))
     seal.check()
-    write_json(DIAGNOSIS, found)
+    write_json(DIAGNOSIS, diagnosis)
     seal.write()
 
 
 def settings(answers: Answers) -> DiagnosisSettings:
-    """Return what ideas start from, where answers are such."""
+    """Return the settings that ideas for such answers depend on."""
     augmentation = values("augmentation")
     growth = read_record(GROWTH, "evaluate", ("bigger", "smaller", "other"))
     sections = (read(Data), read(Optimization), read(Regularization), read(Evaluation))
@@ -43,7 +43,7 @@ def settings(answers: Answers) -> DiagnosisSettings:
 
 
 def inputs() -> DiagnosisInputs:
-    """Return what the stages before have left.
+    """Return the results of earlier stages.
 
     Raises:
         UserError: something is missing or damaged.
@@ -67,13 +67,13 @@ def inputs() -> DiagnosisInputs:
 def _losses() -> list[float]:
     try:
         with LOSSES.open(encoding="utf-8", newline="") as file:
-            found = [float(row["loss"]) for row in csv.DictReader(file)]
+            losses = [float(row["loss"]) for row in csv.DictReader(file)]
     except FileNotFoundError:
-        raise UserError(f"{LOSSES.as_posix()} is not there; run 'dvc repro train'.") from None
+        raise UserError(f"{LOSSES.as_posix()} is missing; run 'dvc repro train'.") from None
     except (KeyError, ValueError, TypeError):
-        found = []
-    if not found:
+        losses = []
+    if not losses:
         raise UserError(
-            f"{LOSSES.as_posix()} is no table of losses; run 'dvc repro --force train'."
+            f"{LOSSES.as_posix()} is not a table of losses; run 'dvc repro --force train'."
         )
-    return found
+    return losses

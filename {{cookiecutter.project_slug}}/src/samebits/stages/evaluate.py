@@ -1,10 +1,10 @@
-"""models/, data/prepared → reports/{predictions,confusion}.csv, metrics.json: how good it is.
+"""models/, data/prepared → reports/{predictions,confusion}.csv, metrics.json: the scores.
 
-Where answers are numbers, residuals.csv stands for confusion.csv; where they are masks, ious.csv
-does, and masks.safetensors has what is said of the worst dev examples, for the report.
+If answers are numbers, residuals.csv replaces confusion.csv. If they are masks, ious.csv does, and
+masks.safetensors holds the predicted masks of the worst dev examples, for the report.
 
-The only stage that reads the test examples for their score. What it says of the predictions is
-said of the six decimals that reports/predictions.csv has, so anyone can compute it from that file.
+The only stage that reads the test examples for their score. Scores are computed from the six
+decimals in reports/predictions.csv, so anyone can recompute them from that file.
 """
 
 from pathlib import Path
@@ -39,7 +39,7 @@ WEIGHTS = Path("models/model.safetensors")
 
 
 def main(yours: Yours, seal: Seal) -> None:
-    """Predict every example and write predictions, metrics and confusions."""
+    """Predict every example; write the predictions, the metrics and the confusion table."""
     enter(yours.metrics.METRICS)
     evaluation, reproducibility = read(Evaluation), read(Reproducibility)
     kernels.configure(reproducibility.level, reproducibility.threads, reproducibility.device)
@@ -55,16 +55,16 @@ def main(yours: Yours, seal: Seal) -> None:
     with portable(network, reproducibility):
         first = rows(test.arrays, slice(0, 1))
         predict(network, inputs, first, target, chunk, labels=test.labels)
-    found = {
+    answered = {
         name: predict(network, inputs, split.arrays, target, chunk, labels=split.labels)
         for name, split in splits.items()
     }
     predictions = {
-        name: scoring.scored(name, read_examples(PREPARED / name), split.labels, found[name])
+        name: scoring.scored(name, read_examples(PREPARED / name), split.labels, answered[name])
         for name, split in splits.items()
     }
     costs = {
-        "parameters": sum(one.numel() for one in network.parameters()),
+        "parameters": sum(weight.numel() for weight in network.parameters()),
         "model_bytes": WEIGHTS.stat().st_size,
     }
     parts = parts_of(evaluation, answers, predictions)
@@ -74,9 +74,9 @@ def main(yours: Yours, seal: Seal) -> None:
     simple = {
         name: {
             split: scoring.scored(split, predictions[split].examples, seen[split].labels, said)
-            for split, said in each.items()
+            for split, said in by_split.items()
         }
-        for name, each in target.baselines(splits["train"], seen).items()
+        for name, by_split in target.baselines(splits["train"], seen).items()
     }
     earned = {name: drawn[name, ""] for name in seen}
     beaten = compared(evaluation.metric, earned, simple, reproducibility.seed)

@@ -39,5 +39,5 @@ def _version(summary: Path) -> str:
             f"{path} is not what the validate stage writes; run 'dvc repro validate'."
         ) from None
     if errors:
-        raise UserError(f"{path} names {errors} error(s) in the data; mend or accept them first.")
+        raise UserError(f"{path} names {errors} error(s) in the data; fix or accept them first.")
     return version

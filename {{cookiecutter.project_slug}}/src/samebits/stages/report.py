@@ -1,4 +1,4 @@
-"""Stage `report`: everything a person wants to see of the result, on one page."""
+"""reports/, data/prepared → reports/report.html: the results on one page."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,7 +35,7 @@ DATA_KEYS = (
 
 
 def main(yours: Yours, seal: Seal) -> None:
-    """Write reports/report.html from what the stages before have left."""
+    """Write reports/report.html from the results of earlier stages."""
     enter(yours.metrics.METRICS)
     metrics = read_record(Path("reports/metrics.json"), "evaluate", KEYS)
     diagnosis = read_record(Path("reports/diagnosis.json"), "diagnose", DIAGNOSIS_KEYS)
@@ -76,11 +76,11 @@ def _gallery(
 
 
 def _odd(wanted: set[str], predictions: dict[str, Predictions], show: Show) -> dict[str, Look]:
-    """Return how those paths that are in any split are shown."""
-    found: dict[str, Look] = {}
+    """Return the looks of those paths that are in a split."""
+    by_path: dict[str, Look] = {}
     for split, known in predictions.items():
-        rows = [row for row, one in enumerate(known.examples) if one.path in wanted]
+        rows = [row for row, example in enumerate(known.examples) if example.path in wanted]
         if rows:
             looks = _gallery(split, predictions, show)
-            found |= {known.examples[row].path: looks[row] for row in rows}
-    return found
+            by_path |= {known.examples[row].path: looks[row] for row in rows}
+    return by_path

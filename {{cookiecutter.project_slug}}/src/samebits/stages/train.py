@@ -30,14 +30,14 @@ LOSSES, CURVES = Path("reports/losses.csv"), Path("reports/learning-curves.csv")
 
 
 def main(yours: Yours, seal: Seal) -> None:
-    """Train a network and write its weights, its identity and its learning curves."""
+    """Train a network; write its weights, identity, losses and learning curves."""
     reproducibility, runtime = read(Reproducibility), read(Runtime)
     kernels.configure(reproducibility.level, reproducibility.threads, reproducibility.device)
     model, augmentation = read(yours.model.Model), read(yours.training.Augmentation)
     optimization, regularization = read(Optimization), read(Regularization)
     training, dev = Split.open(TRAIN, runtime.stream), Split.open(DEV, runtime.stream)
     names = ("index.json", "examples.csv")
-    folders = [lists(one, runtime.stream) for one in (TRAIN, DEV)]
+    folders = [lists(folder, runtime.stream) for folder in (TRAIN, DEV)]
     check_slices(next(examples(folders[1])).facts)
     indexes = [folder / name for folder in folders for name in names]
     sections = (model, augmentation, optimization, regularization, reproducibility)
@@ -58,7 +58,7 @@ def main(yours: Yours, seal: Seal) -> None:
             _write(network, progress, target_of(training))
     write_json(IDENTITY, made_of)
     seal.write()
-    # Last of all: until here a killed run can go on.
+    # Last: until here a killed run can resume.
     checkpoint.remove(checkpoint.FOLDER, made_of)
 
 

@@ -21,14 +21,14 @@ REPORT = Path("reports/data.json")
 
 
 def main(yours: Yours, seal: Seal) -> None:
-    """Check every example, write what was found, and refuse data with errors."""
+    """Check every example, write the findings, and refuse data with errors."""
     data, runtime, task = read(Data), read(Runtime), read(Task)
     reader = reader_of(task, data)
     refuse_parts()
     version = recorded_version(RAW.with_suffix(".dvc"))
     if version is None:
-        raise UserError(f"{RAW}.dvc is not there; give the data a version with 'dvc add {RAW}'.")
-    # Here, for torch takes seconds to import, and data that are not there need none.
+        raise UserError(f"{RAW}.dvc is missing; give the data a version with 'dvc add {RAW}'.")
+    # Imported here because torch takes seconds, which missing data need not wait for.
     from ..core import kernels
     from ..training import (
         linear_regression,
@@ -43,7 +43,7 @@ def main(yours: Yours, seal: Seal) -> None:
         "number": linear_regression.out_of_fold,
         "mask": pixel_forest.out_of_fold,
     }
-    # Which labels are in doubt is the same everywhere, whatever level training has.
+    # The doubtful labels are the same everywhere, at any level of training.
     kernels.configure("portable", 1, "cpu")
     with open_catalogue(DECODED, Decoder.of(yours.data, data), reader) as catalogue:
         model = models[task.target]
@@ -53,5 +53,5 @@ def main(yours: Yours, seal: Seal) -> None:
     seal.check()
     write_json(REPORT, {"version": version, "release": release_of(version)} | summary)
     if refusal := table.refusal():
-        raise UserError(f"{refusal}\n{REPORT.as_posix()} holds all that was found.")
+        raise UserError(f"{refusal}\n{REPORT.as_posix()} has all findings.")
     seal.write()
