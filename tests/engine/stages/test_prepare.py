@@ -81,7 +81,7 @@ def test_errors_stop_the_pipeline_and_the_table_names_them(repro: Repro, project
         assert words in str(caught.value)
     content = json.loads((project / "reports/data.json").read_text(encoding="utf-8"))
     assert (content["errors"], len(content["findings"])) == (3, 3)
-    with pytest.raises(UserError, match=r"names 3 error\(s\) in the data; mend or accept them"):
+    with pytest.raises(UserError, match=r"names 3 error\(s\) in the data; fix or accept them"):
         repro("prepare")
     assert not (project / "data/prepared").exists()
 
