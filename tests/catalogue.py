@@ -105,18 +105,18 @@ BUGS = [
                 'for name in [one + "/" * (folder / one).is_dir() for one in os.listdir(folder)]:',
             )
         ],
-        r"`os\.listdir` lists a folder in no certain order",
+        r"`os\.listdir` lists a folder in arbitrary order",
         stages="prepare train",
     ),
     Bug(
         "the order of equals, which a processor's kernel decides",
         [("E/core/random.py", r", kind=\"stable\"\)$", ")")],
-        r"`numpy\.argsort` leaves the order of equals to the processor",
+        r"`numpy\.argsort` orders equal elements as the processor does",
     ),
     Bug(
         "the order of a set",
         [("E/data/targets.py", r"return sorted\(\{(.*)\}\)", r"return list({\1})")],
-        r"walks a set in no certain order",
+        r"iterates over a set in arbitrary order",
         stages="prepare train",
     ),
     Bug(
@@ -165,7 +165,7 @@ BUGS = [
             (PAGE, r"section\(\"Where it came from\", lead,", r"\g<0> platform.node(),"),
             (PAGE, r"^import json$", r"\g<0>\nimport platform"),
         ],
-        r"`platform\.node` is this machine",
+        r"`platform\.node` is a property of this machine",
         stages="train report",
     ),
     Bug(
@@ -275,7 +275,7 @@ BUGS = [
     Bug(
         "data edited in place",
         [("data/raw/0/0000.png", "", "")],
-        r"records another version of data/raw than lies there: it was edited in place",
+        r"records another version of data/raw than is here: it was edited in place",
         stages="validate prepare train",
     ),
     Bug(
@@ -314,7 +314,7 @@ BUGS = [
                 r"    rows = None if rows is None else list(rows)[1:]\n\g<0>",
             )
         ],
-        r"console/progress\.py:\d+: .*what it hands to stages is no dependency of theirs",
+        r"console/progress\.py:\d+: .*stages use it without depending on it",
         stages="prepare train",
     ),
     Bug(

@@ -99,7 +99,7 @@ def test_keys_of_classes_without_classes(copy: Any) -> None:
     assert all(one.line > line and one.path == PARAMS for one in found)
     copy.restore()
     copy.replace(PARAMS, "  imbalance:", "  # imbalance:")
-    message = "data.imbalance is not in params.yaml; add it there or drop it"
+    message = "data.imbalance is not in params.yaml; add it there or remove it"
     assert [one.message for one in copy.new()["config"]] == [message]
 
 
