@@ -11,7 +11,7 @@ from .project import Project
 from .rooms import ENGINE
 from .sections import FILE, accesses, sections
 
-# The modules with the metrics of a target, where they are not those of `class` alone.
+# The modules with the metrics of a target; by default only that of `class`.
 TABLES = {"classes": ("class_set", "class"), "number": ("number",), "mask": ("mask",)}
 
 

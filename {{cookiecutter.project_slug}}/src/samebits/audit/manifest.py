@@ -1,6 +1,6 @@
 """Whether the engine is as the template shipped it. An edit is a warning, not a fault.
 
-The exception are the few files that hand something to stages without being dependencies of them:
+The exceptions are the few files that hand something to stages without being dependencies of them:
 an edit of those is an error, since it would not rerun the stages whose results it changes.
 """
 
