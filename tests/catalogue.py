@@ -366,6 +366,6 @@ def _short(said: str) -> str:
     """What was said, without what the reader need not know, in about a line."""
     said = said.replace(f"src/{PACKAGE}/", "").replace("src/samebits/", "").replace("|", "/")
     said = said.replace("samebits.console.errors.", "")
-    said = re.sub(r" - (AssertionError: )?assert .*|, or say why not with .*", "", said)
+    said = re.sub(r" - (AssertionError: )?assert .*|, or explain it with .*", "", said)
     said = re.sub(r"^(\S+):\d+: ", r"\1: ", said)  # lines move with every change
     return said if len(said) < 140 else f"{said[:136]} ..."
