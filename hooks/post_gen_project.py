@@ -1,7 +1,8 @@
 """Audit the new project, put it under Git and, if asked to, train it; runs in its folder.
 
-Only a fresh project that fails its audit ends with an error, for then the template is at fault, and
-cookiecutter deletes what it made. Whatever this machine lacks is said, and the project stays.
+Only a new project that fails its audit ends with an error, since then the template is at fault;
+cookiecutter deletes the project. If this machine lacks something, a message says so and the project
+stays.
 """
 
 import gc
@@ -13,8 +14,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-# Nothing of an outer repository may leak in: GIT_DIR would send our commit there. Who you are and
-# where your settings are stays. The same as in src/samebits/programs.py of the project.
+# Variables of an outer repository that must not leak in: GIT_DIR would send our commit there. Your
+# identity and settings stay. The same list as in src/samebits/programs.py of the project.
 REDIRECTING = frozenset(
     """
     GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_ATTR_SOURCE GIT_COMMON_DIR GIT_CONFIG GIT_CONFIG_PARAMETERS
@@ -39,32 +40,32 @@ Next:             where there is no make:
 
 
 def audit() -> bool:
-    """Print the table of the project's own audit; whether every check passed or none could run."""
+    """Print the table of the project's audit; whether all checks passed, or it could not run."""
     sys.dont_write_bytecode = True
     sys.path.insert(0, str(Path("src").absolute()))
     try:
         importlib.import_module("tomllib")
         importlib.import_module("yaml")
     except ImportError:
-        print("The audit was not run: it needs Python 3.11 or newer and PyYAML. Run it with")
+        print("The audit was not run: it needs Python 3.11 or newer and PyYAML. To run it:")
         print("  make setup && make audit")
         return True
     fresh = importlib.import_module("samebits.audit.fresh")
     try:
         checks = fresh.audit(Path())
-        if checks is None:  # the engine is not as shipped, so all of it is looked at
+        if checks is None:  # the engine is not as shipped, so audit all of it
             checks = importlib.import_module("samebits.audit.run").audit(Path())
     except Exception as error:
         if type(error).__name__ != "UserError":
             raise
-        print(f"The audit was not run: {error}")  # it is no fault of the project's
+        print(f"The audit was not run: {error}")  # not the project's fault
         return True
     print(importlib.import_module("samebits.audit.findings").table(checks))
     return all(check.passed for check in checks)
 
 
 def git(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    """Run Git without the user's ignore list and hooks, which know nothing of this project."""
+    """Run Git without the user's ignore list and hooks, which are not made for this project."""
     command = ["git", "-c", "core.excludesFile=", "-c", f"core.hooksPath={os.devnull}", *arguments]
     return subprocess.run(
         command,
@@ -78,22 +79,23 @@ def git(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 def inside(top: str, prefix: str, remote: str) -> str:
-    """What there is to know where the project is a folder of a repository that was there before."""
-    said = f"""{ALONE} this folder is {prefix.rstrip("/")} of the repository {top}.
+    """The message for a project that is a folder of an existing repository."""
+    message = f"""{ALONE} this folder is {prefix.rstrip("/")} of the repository {top}.
   Commit it there; `make verify` then clones that repository and runs this folder of it.
-  Not at work there, for they count at the root of a repository alone: .pre-commit-config.yaml,
-  .github/workflows. Run `make audit` and `make check` before a commit, and copy what you need."""
+  .pre-commit-config.yaml and .github/workflows have no effect here, since they count only at the
+  root of a repository: copy from them what you need. Run `make audit` and `make check` before a
+  commit."""
     if remote and Path(remote).resolve().is_relative_to(Path(top).resolve()):
-        said += f"""
-  The data's remote, {remote}, is in that repository, too: choose another place with
-  `dvc remote modify local url ...`, or let Git ignore it there."""
-    return said
+        message += f"""
+  The data's remote, {remote}, is inside that repository too: choose another place with
+  `dvc remote modify local url ...`, or add it to .gitignore."""
+    return message
 
 
 def put_under_git(remote: str = "") -> str:
-    """Initialise `main` and commit, outside any repository; what was done, or why it was not.
+    """Initialise `main` and commit, unless in a repository; say what was done, or why not.
 
-    `remote` is the url of the data's remote, where that is a folder.
+    `remote` is the URL of the data's remote if that is a folder.
     """
     if shutil.which("git") is None:
         return f"Git was not found. Once it is installed:\n  {BY_HAND}"
@@ -104,22 +106,22 @@ def put_under_git(remote: str = "") -> str:
     if "not a git repository" not in outer.stderr:
         return f"{ALONE} {outer.stderr.strip()}"
     branch = [("init", "-q"), ("symbolic-ref", "HEAD", "refs/heads/main")]  # init -b is Git 2.28
-    said = ("-c", "user.useConfigOnly=true", "var")  # not guessed from this machine's name
-    known = [(*said, "GIT_AUTHOR_IDENT"), (*said, "GIT_COMMITTER_IDENT")]
+    variable = ("-c", "user.useConfigOnly=true", "var")  # not guessed from this machine's name
+    identity = [(*variable, "GIT_AUTHOR_IDENT"), (*variable, "GIT_COMMITTER_IDENT")]
     commit = [("add", "-A"), ("commit", "-q", "--no-gpg-sign", "-m", "Start from the template")]
-    for step in branch + known + commit:
+    for step in branch + identity + commit:
         done = git(*step)
-        if done.returncode and step in known:
+        if done.returncode and step in identity:
             part = "name" if "no name" in done.stderr else "email"
-            who = f'git config --global user.{part} "..."'
-            return f"Git has no commit yet, for it does not know who you are:\n  {who}\n  {COMMIT}"
+            cure = f'git config --global user.{part} "..."'
+            return f"Git has no commit yet: your {part} is not set. Run:\n  {cure}\n  {COMMIT}"
         if done.returncode:
             return f"Git failed in {step[0]}: {done.stderr.strip()}\n  By hand: {BY_HAND}"
     return "Git has the first commit, on the branch main."
 
 
 def succeeds(command: "list[str]", tools: Path) -> bool:
-    """Run the command, its output live, with the environment's tools first on the PATH."""
+    """Run a command and show its output, with the environment's tools first on PATH."""
     print(f"\n$ {' '.join(command)}")
     path = os.pathsep.join([str(tools), os.environ.get("PATH", os.defpath)])
     try:
@@ -130,12 +132,12 @@ def succeeds(command: "list[str]", tools: Path) -> bool:
 
 
 def prove() -> str:
-    """Install, fetch the data, train and compare; exactly what of it was proven and what not."""
+    """Install, fetch the data, train and compare; say exactly what was proven and what was not."""
     tools = Path(".venv", "Scripts" if os.name == "nt" else "bin").absolute()
     python = str(tools / "python")
     steps = {
         "the environment installs from its locks": [sys.executable, "scripts/setup.py"],
-        "the example data is to be had": [python, "-m", "samebits", "data", "add"],
+        "the example data can be fetched": [python, "-m", "samebits", "data", "add"],
         "the results reproduce": [python, "-m", "samebits", "verify"],
     }
     claims = list(steps)
@@ -150,10 +152,10 @@ def main(answers: "dict[str, str]") -> int:
     """The exit status: 1 if the template made a project that fails its own audit."""
     fresh = not Path(".git").exists()
     if not audit() and fresh:
-        print("\nA new project must pass its audit. Where a line above quotes an answer of yours,")
-        print("change the answer; else the template is at fault: please tell its makers.")
+        print("\nA new project must pass its audit. If a line above quotes one of your answers,")
+        print("change that answer; otherwise the template is at fault: please report it.")
         return 1
-    direct = "_output_dir" in answers  # cruft, too, runs this, at every update, in passing folders
+    direct = "_output_dir" in answers  # cruft also runs this, at every update, in temporary folders
     remote = answers.get("remote_url", "") if answers.get("remote") == "local" else ""
     print(put_under_git(remote) if direct else f"{ALONE} cruft runs this template.")
     if answers["verify"] == "training":
@@ -163,7 +165,7 @@ def main(answers: "dict[str, str]") -> int:
 
 
 if __name__ == "__main__":
-    gc.disable()  # to collect the audit's many syntax trees would take as long as the audit
+    gc.disable()  # collecting the audit's many syntax trees would take as long as the audit
     for stream in (sys.stdout, sys.stderr):  # a Windows console may be cp1252
         stream.reconfigure(errors="replace", line_buffering=True)  # type: ignore[union-attr]
     status = main(json.loads(r"""{{ cookiecutter | tojson }}"""))

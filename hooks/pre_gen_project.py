@@ -1,4 +1,4 @@
-"""Refuse answers that cannot become a working project; runs in the new, still empty folder."""
+"""Refuse answers that cannot make a working project; runs in the new, still empty folder."""
 
 import json
 import keyword
@@ -20,7 +20,7 @@ CHOICES = {
     "remote": ("local", "s3", "gs", "azure", "ssh"),
     "verify": ("static", "training"),
 }
-# What an import or a folder of the project already means, or what Windows keeps for itself.
+# Names of imports or folders of the project, and names that Windows reserves.
 TAKEN = """
 checkpoints data models provenance reports requirements scripts src test tests venv con prn aux nul
 com1 com2 com3 com4 com5 com6 com7 com8 com9 lpt1 lpt2 lpt3 lpt4 lpt5 lpt6 lpt7 lpt8 lpt9
@@ -46,7 +46,7 @@ tqdm traitlets triton typer typing_extensions typing_inspection tzdata tzlocal u
 vine virtualenv voluptuous wcwidth wheel wrapt xdist yaml yarl zc
 """
 
-# What a place to keep data looks like, and an example of it.
+# The pattern of each kind of remote, and an example.
 _NAMES = r"(/[\w.+-]+)*/?"
 REMOTES = {
     "local": (
@@ -59,7 +59,7 @@ REMOTES = {
     "ssh": (r"ssh://([\w.-]+@)?[\w.-]+(:\d+)?(/[\w.+-]+)+/?", "ssh://you@server/srv/cats"),
 }
 
-# What the audit of the new project would refuse, for outside of answers it is a mistake.
+# Text in answers that the audit of the new project would refuse.
 REFUSED = re.compile(
     r"""[{][{]-?\s*cookiecutter\b | [{]%-?[^%]*\bcookiecutter\b | [{]%-?\s*\w+\s*-?%[}]
     | /(home|Users|root|tmp)/ | \b[A-Za-z]:[\\/]+(Users|Documents)
@@ -69,15 +69,15 @@ REFUSED = re.compile(
 
 
 def illegal(text: str) -> bool:
-    """Whether a character of `text` cannot stand in every TOML, YAML and source file."""
+    """Whether `text` has a character that some TOML, YAML or source file cannot contain."""
     kinds = {unicodedata.category(character) for character in text}
     return not kinds.isdisjoint({"Cc", "Cs", "Zl", "Zp"}) or "\ufffe" in text or "\uffff" in text
 
 
 def slug_problem(slug: str) -> str:
-    """What keeps `slug` from naming a folder and, with _ for -, a package; empty if nothing."""
+    """Why `slug` cannot name a folder and, with _ for -, a package; empty if it can."""
     if not re.fullmatch(r"[a-z]([a-z0-9_-]{0,38}[a-z0-9])?", slug):
-        return "use 1 to 40 of a-z, 0-9, - and _, first a letter, last a letter or digit"
+        return "use 1 to 40 of a-z, 0-9, - and _; start with a letter, end with a letter or digit"
     package = slug.replace("-", "_")
     if keyword.iskeyword(package) or package in {*TAKEN.split(), *sys.stdlib_module_names}:
         return f"Python, Windows or a dependency uses this name; try {('my-' + slug)[:40]}"
@@ -85,43 +85,43 @@ def slug_problem(slug: str) -> str:
 
 
 def remote_problem(remote: str, url: str) -> str:
-    """What keeps `url` from being the place of a remote of this kind; empty if nothing."""
+    """Why `url` cannot be a remote of this kind; empty if it can."""
     pattern, example = REMOTES[remote]
     if re.search(r"://[^/@]*:[^/@]*@", url):
-        return "leave the password out: README.md of the project says where it goes"
+        return "leave out the password: README.md of the project says where it goes"
     leaves = ".." in url.lstrip("./").split("/")
     if leaves or not re.fullmatch(pattern, url, re.ASCII):
         where = ", a folder outside the project" if remote == "local" else ""
         return f"a remote of the kind {remote} is written like {example}{where}"
     if refused := REFUSED.search(url):
-        return f"{refused[0]!a} is a folder of one machine: choose one that all have"
+        return f"{refused[0]!a} is a folder of one machine: choose one that exists on all"
     return ""
 
 
 def problems(answers: dict[str, str]) -> list[str]:
-    """Everything wrong with the answers, a line for each problem, with how to mend it."""
-    found = []
+    """A line for each problem of the answers, with its fix."""
+    lines = []
     for name in ("project_name", "project_slug", "description", "author_name"):
         if name != "description" and not answers[name].strip():
-            found.append(f"{name} is empty: give it a value")
+            lines.append(f"{name} is empty: give it a value")
         elif name == "project_slug" and (problem := slug_problem(answers[name])):
-            found.append(f"{name} {answers[name]!a}: {problem}")
+            lines.append(f"{name} {answers[name]!a}: {problem}")
         elif illegal(answers[name]):
-            found.append(f"{name} {answers[name]!a}: remove line breaks and control characters")
+            lines.append(f"{name} {answers[name]!a}: remove line breaks and control characters")
         elif name != "project_slug" and (refused := REFUSED.search(answers[name])):
             text = f"{name} has {refused[0]!a}, which reads as a template, a password or a folder"
-            found.append(f"{text} of one machine: say it in other words")
+            lines.append(f"{text} of one machine: use other words")
     if answers["__package_name"] != answers["project_slug"].replace("-", "_"):
-        found.append("__package_name follows from project_slug: do not set it")
+        lines.append("__package_name follows from project_slug: do not set it")
     for name, choices in CHOICES.items():
         if answers[name] not in choices:
-            found.append(f"{name} {answers[name]!a}: choose one of {', '.join(choices)}")
+            lines.append(f"{name} {answers[name]!a}: choose one of {', '.join(choices)}")
     remote, url = answers["remote"], answers["remote_url"]
     if remote in REMOTES and (problem := remote_problem(remote, url)):
-        found.append(f"remote_url {url!a}: {problem}")
+        lines.append(f"remote_url {url!a}: {problem}")
     elif f"{url}/".lower().startswith(f"../{answers['project_slug']}/".lower()):
-        found.append(f"remote_url {url!a}: this is the project itself; choose a folder beside it")
-    return found
+        lines.append(f"remote_url {url!a}: this is the project itself; choose a folder beside it")
+    return lines
 
 
 def remove_folders(slug: Path, output_dir: str) -> None:
@@ -133,12 +133,12 @@ def remove_folders(slug: Path, output_dir: str) -> None:
 
 
 def main(answers: dict[str, str]) -> int:
-    """Print every problem, if any; the exit status."""
-    found = problems(answers)
-    if not found:
+    """Print every problem; return the exit status."""
+    lines = problems(answers)
+    if not lines:
         return 0
-    print("\nThese answers cannot become a project:", *found, sep="\n  - ", file=sys.stderr)
-    print("Nothing was generated. Mend them and run it again.\n", file=sys.stderr, flush=True)
+    print("\nThese answers cannot become a project:", *lines, sep="\n  - ", file=sys.stderr)
+    print("Nothing was generated. Fix them and run it again.\n", file=sys.stderr, flush=True)
     slug = Path(answers["project_slug"])
     if len(slug.parts) > 1:
         remove_folders(slug, answers.get("_output_dir", "/".join([".."] * len(slug.parts))))
@@ -146,5 +146,5 @@ def main(answers: dict[str, str]) -> int:
 
 
 if __name__ == "__main__":
-    given = json.loads(r"""{{ cookiecutter | tojson }}""")
-    sys.exit(main({name: str(value) for name, value in given.items()}))
+    answers = json.loads(r"""{{ cookiecutter | tojson }}""")
+    sys.exit(main({name: str(value) for name, value in answers.items()}))

@@ -2,9 +2,9 @@
 
     python scripts/bench.py          (make bench; about ten minutes)
 
-A machine may be shared and slow; a ratio of medians taken in turns hardly notices. Exit status 1
-if a figure is past its bound. `--short` measures each once, to see that it can be: no figure means
-anything then.
+On a shared or slow machine a ratio of medians taken in turns hardly changes. Exit status 1 if a
+figure misses its bound. `--short` measures everything once, to check that the bench works; its
+figures mean nothing.
 """
 
 import argparse
@@ -27,19 +27,19 @@ from bench_costs import Figure
 ROOT = Path(__file__).resolve().parent.parent
 TORCH_STAGES = ("train", "evaluate")
 OTHER_STAGES = ("validate", "prepare", "diagnose", "report")
-# The bounds: the README promises them, and tests compare the two. Those of training are in
+# The bounds that the README promises; tests compare the two. Those of training are in
 # bench_costs.py.
 GENERATION, NOTHING_TO_DO = 2.4, 1.5
-START, TORCH_START = 0.5, 1.2  # seconds of a stage; as parts of `import torch`
+START, TORCH_START = 0.5, 1.2  # seconds; ratio to `import torch`
 DEMO = 90  # seconds
-ROWS = 0.8  # of a bare loop's steps: with rows of a table one takes a millisecond
+ROWS = 0.8  # of a bare loop's speed with rows of a table, where a step takes a millisecond
 
 
 def main() -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--short", action="store_true", help="all but the demo, measured once")
-    parser.add_argument("--project", type=Path, help="a built project; without it, one is made")
+    parser.add_argument("--short", action="store_true", help="measure everything but the demo once")
+    parser.add_argument("--project", type=Path, help="a built project; by default a new one")
     given = parser.parse_args()
     rows: list[Figure] = []
     times = 1 if given.short else 5
@@ -71,12 +71,12 @@ def show(rows: list[Figure], row: Figure) -> None:
 
 
 def generation(folder: Path, times: int) -> Figure:
-    """Compare cookiecutter with the audit and with a template of one file, in user time."""
+    """Compare generating, with the audit, with generating a template of one file, in user time."""
     tiny = folder / "tiny"
     (tiny / "{{cookiecutter.name}}").mkdir(parents=True)
     (tiny / "cookiecutter.json").write_text('{"name": "one-file"}', encoding="utf-8")
     (tiny / "{{cookiecutter.name}}" / "README.md").write_text("# One file\n", encoding="utf-8")
-    # As users have it: a copy without the caches and environments of this checkout.
+    # As users get it: without the caches and environments of this checkout.
     ours = folder / "ours"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(ours)], check=True)
 
@@ -113,19 +113,20 @@ def prepared_project(folder: Path, task: str, environment: Path) -> Path:
 
 
 def nothing_to_do(project: Path, folder: Path, times: int) -> Figure:
-    """Time `dvc repro` with nothing to do against the same on a pipeline of one stage."""
+    """Compare `dvc repro` with nothing to do with the same on a pipeline of one stage."""
     folder.mkdir()
     stage = "stages:\n  one:\n    cmd: echo one > out.txt\n    outs: [out.txt]\n"
     (folder / "dvc.yaml").write_text(stage, encoding="utf-8")
     tools = variables(project)
     for command in (["git", "init", "-q"], ["dvc", "init", "-q"], ["dvc", "repro", "-q"]):
         quiet(command, folder, tools)
-    ours, one = in_turns(
+    ours, single = in_turns(
         lambda: quiet(["dvc", "repro"], project, tools),
         lambda: quiet(["dvc", "repro"], folder, tools),
         times,
     )
-    return Figure("dvc repro, nothing to do / the same with one stage", ours / one, NOTHING_TO_DO)
+    name = "dvc repro, nothing to do / the same with one stage"
+    return Figure(name, ours / single, NOTHING_TO_DO)
 
 
 def stage_start(project: Path, empty: Path, stage: str, times: int) -> Figure:
@@ -136,7 +137,7 @@ def stage_start(project: Path, empty: Path, stage: str, times: int) -> Figure:
 
 
 def torch_stage_start(project: Path, empty: Path, stage: str, times: int) -> Figure:
-    """Time a stage until it asks for its first input against `import torch` alone."""
+    """Compare a stage until it asks for its first input with `import torch`."""
     torch = ["python", "-c", "import torch"]
     start, bare = in_turns(
         starter(project, empty, stage), lambda: quiet(torch, empty, variables(project)), times
@@ -145,7 +146,7 @@ def torch_stage_start(project: Path, empty: Path, stage: str, times: int) -> Fig
 
 
 def starter(project: Path, empty: Path, stage: str) -> Callable[[], None]:
-    """Return a call that starts a stage where its inputs are missing, and sees it say so."""
+    """Return a call that starts a stage without its inputs and checks that it says so."""
     empty.mkdir(exist_ok=True)
     without_inputs(project, empty)
     command = ["python", "-I", "-m", "samebits", "run", stage]
@@ -161,7 +162,7 @@ def starter(project: Path, empty: Path, stage: str) -> Callable[[], None]:
 
 
 def without_inputs(project: Path, folder: Path) -> None:
-    """Let stages of a project run in a folder that has its code and settings, and no data."""
+    """Set up a folder with the code and settings of a project, but no data, to run stages in."""
     for name in ("params.yaml", "dvc.yaml", "pyproject.toml"):
         shutil.copy(project / name, folder)
     if not (folder / "src").exists():
@@ -169,7 +170,7 @@ def without_inputs(project: Path, folder: Path) -> None:
 
 
 def training_costs(project: Path, short: bool, *groups: str) -> Iterator[Figure]:
-    """Measure what the promise costs in training, inside the project: see bench_costs.py."""
+    """Measure what reproducibility costs in training, in the project: see bench_costs.py."""
     command = ["python", str(ROOT / "scripts" / "bench_costs.py"), *groups]
     command += ["--short"] if short else []
     with subprocess.Popen(
@@ -179,11 +180,11 @@ def training_costs(project: Path, short: bool, *groups: str) -> Iterator[Figure]
         for line in process.stdout:
             yield Figure(**json.loads(line))
     if process.returncode != 0:
-        raise SystemExit("bench_costs.py failed; it says why above.")
+        raise SystemExit("bench_costs.py failed: see its output above.")
 
 
 def demo() -> Figure:
-    """Time `make demo`, with the caches warm from what ran before."""
+    """Time `make demo`, with caches warm from earlier runs."""
     folder = Path(tempfile.mkdtemp(prefix="bench-demo-"))
     try:
         clone = folder / "clone"
@@ -201,7 +202,7 @@ def in_turns(
     times: int,
     clock: Callable[[], float] = time.perf_counter,
 ) -> tuple[float, float]:
-    """Return the median seconds of two calls made in turns, after one of each to warm up."""
+    """Return the median seconds of two calls made in turns, after a warm-up call of each."""
     for call in (first, second):
         call()
     pairs = [(timed(first, clock), timed(second, clock)) for _ in range(times)]
@@ -216,7 +217,7 @@ def timed(call: Callable[[], None], clock: Callable[[], float] = time.perf_count
 
 
 def user_seconds() -> float:
-    """Return the seconds that programs started here, which have ended, took of processors."""
+    """Return the user seconds of all finished child processes."""
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
 
 
@@ -228,7 +229,7 @@ def variables(project: Path) -> dict[str, str]:
 
 
 def quiet(command: list[str], folder: Path, environment: dict[str, str] | None = None) -> None:
-    """Run a command; show what it said only if it fails."""
+    """Run a command; show its output only if it fails."""
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False
     )

@@ -1,13 +1,12 @@
-"""Measure what the promise costs in training, as ratios; runs inside a built project.
+"""Measure what reproducibility costs in training, as ratios; runs inside a built project.
 
     python bench_costs.py [GROUP ...] [--short]      (started by bench.py)
 
-Prints a line of JSON for each figure as soon as it is known, a `Figure`: of levels, loops and
-processes, unless groups are named; `loop` is the one of any task. What a figure compares is timed
-in turns, in processes that wait for each other, and the figure is the median of the ratios of
-neighbours. Where one process works at a time, the seconds are the processor's: other programs on a
-busy machine hardly move them.
-`--short` trains once and an epoch only, to see that all is measured.
+Prints each `Figure` as a line of JSON as soon as it is known. Without named groups these are
+levels, loops and processes; `loop` works for any task. The parts of a figure are timed in turns, in
+processes that wait for each other, and the figure is the median of the ratios of neighbours. Where
+one process works at a time, processor time counts, which other programs hardly change.
+`--short` trains once, for one epoch, to check that the bench works.
 """
 
 import json
@@ -27,25 +26,25 @@ LEVELS = ("off", "machine", "portable")
 SHARDS = 4
 PROCESSES = 7
 MACHINE, LOOP, SHARDED, SAVING = 1.05, 0.95, 1.15, 2  # bounds; saving is a percentage
-# At `portable`, convolutions and products keep to AVX2, with half the width of AVX-512: twice the
-# time is the worst to expect.
+# At `portable`, convolutions and matrix products use AVX2, half the width of AVX-512: at worst they
+# take twice the time.
 MOST = {"default": 1.7, "wide": 2.0, "mlp": 2.0}
-# An MLP has much gradient to add for little to compute, and products of a few rows a shard.
+# An MLP adds large gradients for little computation, in products of a few rows per shard.
 SPEED_UP = {"default": 1.7, "wide": 1.7, "mlp": 1.2}
 BESIDE_DDP = {"default": 1.1, "wide": 1.1, "mlp": 1.8}
 BARE = "training steps per second / a bare loop"
 TITLES = {"default": "default network", "wide": "wider network", "mlp": "MLP"}
-# Of a turn: half a second or so.
+# Of a turn: about half a second.
 EPOCHS, TURN = {"default": 3, "wide": 1, "mlp": 5}, 0.5
-# What is done once in a training, of forty epochs by default, counts for more in a shorter one.
+# One-off costs of a training, of 40 epochs by default, would weigh more in a shorter one.
 LOOP_EPOCHS = 10
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure and its bound: at most the bound is good, or at least where `least`.
+    """A figure and its bound: an upper one, or with `least` a lower one.
 
-    An `aim` is what one would wish for where it was not reached; docs/reproducibility.md says why.
+    An `aim` is stricter and not reached; docs/reproducibility.md says why.
     """
 
     name: str
@@ -73,7 +72,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Work:
-    """What processes are asked for in a turn; bench_worker.py explains the ways."""
+    """The request for a turn; bench_worker.py explains the ways."""
 
     way: str
     network: str = "default"
@@ -82,7 +81,7 @@ class Work:
 
 
 class Workers:
-    """Processes that train together at `level`, and wait for requests."""
+    """Processes that train together at `level` on request."""
 
     def __init__(self, level: str, size: int = 1) -> None:
         command = [sys.executable, "-W", "ignore", str(WORKER), level]
@@ -106,7 +105,7 @@ class Workers:
             process.stdin.flush()
         answers = [process.stdout.readline() for process in self._processes if process.stdout]
         if not all(answers):
-            raise SystemExit(f"a process has ended when asked for {work}; it says why above.")
+            raise SystemExit(f"a process has ended when asked for {work}: see its output above.")
         answer: dict[str, float] = json.loads(answers[0])
         return answer
 
@@ -117,7 +116,7 @@ class Workers:
 
 
 def ranks(size: int) -> list[dict[str, str]]:
-    """Return what each of `size` processes needs in its environment to meet the others."""
+    """Return the environment variables with which `size` processes find each other."""
     if size == 1:
         return [{}]
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -131,7 +130,7 @@ def ranks(size: int) -> list[dict[str, str]]:
 def compared(
     first: tuple[Workers, Work], *others: tuple[Workers, Work], turns: int, clock: str
 ) -> list[float]:
-    """Return the medians of the seconds of each of the others, as parts of those of the first."""
+    """Return the median ratios of the seconds of each of the others to those of the first."""
     contestants = (first, *others)
     for workers, work in contestants:
         workers(work)
@@ -144,14 +143,14 @@ def compared(
 
 
 def many(usual: int) -> int:
-    """Return how often to do something: once where all that is asked is whether it can be done."""
+    """Return how often to do something: once with `--short`."""
     return 1 if "--short" in sys.argv[1:] else usual
 
 
 def levels() -> Iterator[Figure]:
     """Compare the levels, on three networks."""
     with ExitStack() as stack:
-        off, machine, portable = (stack.enter_context(closing(Workers(one))) for one in LEVELS)
+        off, machine, portable = (stack.enter_context(closing(Workers(level))) for level in LEVELS)
         for network, epochs in EPOCHS.items():
             work = Work("step", network, epochs=many(epochs))
             contestants = (off, work), (machine, work), (portable, work)
@@ -163,9 +162,9 @@ def levels() -> Iterator[Figure]:
 
 
 def loops() -> Iterator[Figure]:
-    """Compare the project's training with a bare loop of the same level, and look at its parts.
+    """Compare the project's training, and parts of it, with a bare loop of the same level.
 
-    Where a process happens to have its memory moves a large step by a tenth, so several are asked.
+    The place of a process's memory changes a large step by a tenth, so several processes run.
     """
     whole, cut = Work("step", shards=1), Work("step")
     epochs = many(LOOP_EPOCHS)
@@ -173,16 +172,16 @@ def loops() -> Iterator[Figure]:
         (Work("loop", shards=parts, epochs=epochs), Work("bare", shards=parts, epochs=epochs))
         for parts in (1, SHARDS)
     ]
-    found: list[list[float]] = []
+    rows: list[list[float]] = []
     for _ in range(many(PROCESSES)):
         with closing(Workers("portable")) as worker:
             asked = [((worker, first), (worker, other)) for first, other in [*pairs, (whole, cut)]]
             ratios = [compared(*both, turns=3, clock="processor")[0] for both in asked]
-            found.append([*ratios, 100 * worker(Work("step", epochs=many(40)))["saving"]])
-    one, several, sharded, saving = (
-        statistics.median(column) for column in zip(*found, strict=True)
+            rows.append([*ratios, 100 * worker(Work("step", epochs=many(40)))["saving"]])
+    single, several, sharded, saving = (
+        statistics.median(column) for column in zip(*rows, strict=True)
     )
-    yield Figure(BARE, one, LOOP, least=True, aim=0.97)
+    yield Figure(BARE, single, LOOP, least=True, aim=0.97)
     yield Figure(f"{BARE}, {SHARDS} parts a batch each", several, LOOP, least=True, aim=0.97)
     yield Figure(f"a step in {SHARDS} shards / in one", sharded, SHARDED)
     yield Figure("checkpoints' share of training", saving, SAVING, "%")
@@ -191,30 +190,30 @@ def loops() -> Iterator[Figure]:
 def loop() -> Iterator[Figure]:
     """Compare the project's training, of any task, with a bare loop of the same level.
 
-    A turn takes as long whatever the task: what is done once in a training would else count for
-    more where an epoch is short.
+    A turn takes equally long for every task; otherwise one-off costs would weigh more where an
+    epoch is short.
     """
-    found = []
+    ratios = []
     for _ in range(many(3)):
         with closing(Workers("portable")) as worker:
             _, tried = (worker(Work("bare", shards=1, epochs=1)) for _ in range(2))
             epochs = many(math.ceil(TURN / (tried["processor"] * tried["steps"])))
             pair = (Work(way, shards=1, epochs=epochs) for way in ("loop", "bare"))
-            found += compared(*((worker, work) for work in pair), turns=3, clock="processor")
-    yield Figure(BARE, statistics.median(found), LOOP, least=True, aim=0.97)
+            ratios += compared(*((worker, work) for work in pair), turns=3, clock="processor")
+    yield Figure(BARE, statistics.median(ratios), LOOP, least=True, aim=0.97)
 
 
 def processes() -> Iterator[Figure]:
     """Compare two processes with one, and with DistributedDataParallel, on three networks.
 
-    A turn is longer here: starting and ending cost more where several have to agree.
+    A turn is longer here: starting and ending cost more where several processes have to agree.
     """
-    with closing(Workers("portable")) as one:
+    with closing(Workers("portable")) as single:
         for network, epochs in ((name, many(4 * epochs)) for name, epochs in EPOCHS.items()):
-            with closing(Workers("portable", 2)) as two:
+            with closing(Workers("portable", 2)) as pair:
                 work = Work("step", network, epochs=epochs)
                 parallel = Work("ddp", network, epochs=epochs)
-                contestants = (two, work), (one, work), (two, parallel)
+                contestants = (pair, work), (single, work), (pair, parallel)
                 faster, other = compared(*contestants, turns=7, clock="clock")
             name, bound = f"two processes, {TITLES[network]}", SPEED_UP[network]
             yield Figure(f"{name}: speed-up over one", faster, bound, least=True, aim=1.7)
@@ -227,8 +226,8 @@ USUAL = ("levels", "loops", "processes")
 
 
 def main() -> None:
-    """Print figures."""
-    for name in [one for one in sys.argv[1:] if one != "--short"] or USUAL:
+    """Print the figures of the named groups."""
+    for name in [word for word in sys.argv[1:] if word != "--short"] or USUAL:
         for figure in GROUPS[name]():
             print(json.dumps(asdict(figure)), flush=True)
 

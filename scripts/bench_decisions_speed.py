@@ -1,12 +1,11 @@
-"""What evaluating and reporting many predictions costs; runs inside a built project.
+"""Measure evaluating and reporting many predictions; runs inside a built project.
 
     python bench_decisions_speed.py make EXAMPLES CLASSES    (started by bench_decisions.py)
     python bench_decisions_speed.py STAGE
 
-`make` turns the project it stands in into one of that many examples, split as a real one, with the
-weights of a network that has learned nothing. A stage is run; what the network would say is made
-up, so all that is timed comes after the prediction. It prints a line of JSON: [seconds, those of
-the processor, peak memory in MiB].
+`make` gives the project of the current folder that many examples, split as usual, and the weights
+of an untrained network. STAGE runs a stage with made-up predictions, so that only the work after
+the prediction is timed. It prints a line of JSON: [seconds, processor seconds, peak memory in MiB].
 """
 
 import importlib
@@ -20,7 +19,7 @@ from typing import Any
 REQUEST, *NUMBERS = sys.argv[1:]
 PREPARED = Path("data/prepared")
 SHARES = {"train": 0.65, "train_dev": 0.05, "dev": 0.15, "test": 0.15}
-SIDE, SURE = 8, 4.0  # pixels; how far the right class stands out among noise of deviation 1
+SIDE, SURE = 8, 4.0  # pixels; added to the true class's logit, beside noise of deviation 1
 SLICES = '["class", "path */night/*", "brightness in 3 parts", "size at 32, 64"]'
 CONSTRAINTS = (
     '["parameters <= 1e9", "expected_calibration_error <= 0.5", "recall[c0] >= 0.1", '
@@ -34,14 +33,14 @@ def module(name: str) -> Any:
 
 
 def main() -> None:
-    """Do what is asked."""
+    """Do what the command line asks for."""
     if REQUEST == "make":
         examples, classes = map(int, NUMBERS)
         make(examples, classes)
         return
     if REQUEST == "evaluate":
         made_up()
-    # Imports count: a stage is a process.
+    # With the imports, since a stage is a process.
     start = time.perf_counter()
     sys.argv = ["samebits", "run", REQUEST]
     module("__main__").main()
@@ -51,7 +50,7 @@ def main() -> None:
 
 
 def make(examples: int, classes: int) -> None:
-    """Write params.yaml, data/prepared, models and what else the report reads."""
+    """Write params.yaml, data/prepared, models and all else that the report reads."""
     text = Path("params.yaml").read_text(encoding="utf-8").splitlines()
     settings = {"  slices:": SLICES, "  constraints:": CONSTRAINTS}
     for number, line in enumerate(text):
@@ -99,7 +98,7 @@ def write_split(folder: Path, names: list[str], numbers: range) -> None:
 
 
 def write_model(classes: int) -> None:
-    """Write the weights of the network as it is before training."""
+    """Write the weights of the untrained network."""
     model = module("core.yours").Yours(["model"]).model
     section = module("core.config").read(model.Model)
     network = model.build(section, {"image": (1, SIDE, SIDE)}, classes, 0.0)
@@ -110,7 +109,7 @@ def write_model(classes: int) -> None:
 
 
 def write_records(names: list[str], examples: int) -> None:
-    """Write what `validate` and `train` would have left for the report."""
+    """Write the outputs of `validate` and `train` that the report reads."""
     write_json = module("core.files").write_json
     data: dict[str, Any] = {
         "version": "made-up",
@@ -134,7 +133,7 @@ def write_records(names: list[str], examples: int) -> None:
 
 
 def made_up() -> None:
-    """Let the network say what is made up from the labels: most of it right."""
+    """Replace the predictions by made-up ones, mostly right."""
 
     def predict(_: Any, inputs: Any, arrays: Any, target: Any, chunk: int, labels: Any) -> Any:
         import numpy as np
@@ -151,7 +150,7 @@ def made_up() -> None:
 
     def chosen(*settings: Any) -> None:
         choose(*settings)
-        # Not before: the stage imports NumPy and torch.
+        # Only now, since the stage imports NumPy and torch.
         module("stages.evaluate").predict = predict
 
     determinism.choose = chosen

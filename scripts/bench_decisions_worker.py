@@ -1,13 +1,12 @@
-"""How right intervals and verdicts are, on made-up models; runs inside a built project.
+"""Measure intervals and verdicts on made-up models; runs inside a built project.
 
     python bench_decisions_worker.py intervals|pairs SIMULATIONS
     python bench_decisions_worker.py seeds COUNT EPOCHS [EPOCHS ...]
 
 Started by bench_decisions.py. Prints a line of JSON for each row of a table: its name and figures.
 
-A made-up model gives logits: noise of deviation 1, and `clear` more for the true class, so what it
-does on all examples that there could be is known from very many. `seeds` trains networks that
-differ in nothing but the seed.
+The logits of a made-up model are noise of deviation 1, with `clear` added for the true class; its
+true scores are known from very many examples. `seeds` trains networks that differ only in the seed.
 """
 
 import dataclasses
@@ -33,16 +32,16 @@ read, sections = module("core.config").read, module("core.sections")
 determinism = module("core.determinism")
 reproducibility = read(sections.Reproducibility)
 determinism.choose(reproducibility.level, reproducibility.threads)
-# Not before the level is chosen.
+# Only after the level is chosen.
 np: Any = importlib.import_module("numpy")
 intervals, comparison = module("metrics.intervals"), module("metrics.comparison")
 scores, ClassSample = module("metrics.scores"), module("metrics.class_sample").ClassSample
 
-REPLICATES = 300  # instead of 1,000: a deviation needs no more, and there are many to find
-MANY = 400_000  # examples, that stand for all there could be
-SHARPNESS = 1.2  # of the probabilities: too sure
-TOGETHER = 0.6  # deviation of what the examples of a group share
-PLANTED = 2.8932, 3.1  # of ten classes 88.6 and 91.6 % right: three points apart
+REPLICATES = 300  # instead of 1,000: enough for a deviation, and there are many
+MANY = 400_000  # examples that stand for all possible ones
+SHARPNESS = 1.2  # of the probabilities: overconfident
+TOGETHER = 0.6  # deviation of the noise that a group shares
+PLANTED = 2.8932, 3.1  # accuracy of 88.6 and 91.6 % with ten classes: three points apart
 SEED_SETS, SEEDS_KNOWN = 20, 6
 
 
@@ -50,8 +49,8 @@ SEED_SETS, SEEDS_KNOWN = 20, 6
 class Situation:
     """Examples that a metric is measured on.
 
-    `uneven` classes have sizes from 1 to 10; `together` examples make a group; the sizes of classes
-    are `fixed`, or come as they come; a `sliced` part of a third is harder and measured alone.
+    `uneven` classes have sizes from 1 to 10; `together` examples make a group; class sizes are
+    `fixed` or random; with `sliced` a third is harder and is measured alone.
     """
 
     name: str
@@ -80,7 +79,7 @@ SITUATIONS = (
 
 
 def main() -> None:
-    """Print what is asked for."""
+    """Print the requested rows."""
     intervals.REPLICATES = REPLICATES
     if REQUEST == "intervals":
         for situation in SITUATIONS:
@@ -100,28 +99,28 @@ def show(name: str, figures: dict[str, float]) -> None:
 
 
 def metrics(names: list[str]) -> dict[str, Any]:
-    """Return all metrics, and those of the first class, which is the smallest."""
+    """Return all metrics, and those of the first class, the smallest."""
     single = {name: scores.find(f"{name}[{names[0]}]", names) for name in scores.OF_CLASS}
-    ours = {name: one for name, one in single.items() if "class" in one.targets}
-    return {**scores.metrics_of("class"), **ours}
+    of_class = {name: metric for name, metric in single.items() if "class" in metric.targets}
+    return {**scores.metrics_of("class"), **of_class}
 
 
 def covered(situation: Situation, simulations: int) -> dict[str, float]:
-    """Return the share of intervals that cover the truth, for each metric."""
+    """Return the share of intervals that contain the true value, for each metric."""
     wanted = metrics([f"c{number}" for number in range(situation.classes)])
     draw = np.random.default_rng(0)
     everything = examples(draw, dataclasses.replace(situation, count=MANY))
-    truth = {name: scores.value(one, everything) for name, one in wanted.items()}
+    truth = {name: scores.value(metric, everything) for name, metric in wanted.items()}
     hits = dict.fromkeys(wanted, 0)
     for seed in range(simulations):
-        found = intervals.resample(wanted, examples(draw, situation), seed)
-        for name, one in found.figures.items():
-            hits[name] += one.low <= truth[name] <= one.high
+        resampled = intervals.resample(wanted, examples(draw, situation), seed)
+        for name, figure in resampled.figures.items():
+            hits[name] += figure.low <= truth[name] <= figure.high
     return {name: count / simulations for name, count in hits.items()}
 
 
 def examples(draw: Any, situation: Situation) -> Any:
-    """Return a sample as the situation describes it."""
+    """Return a sample of a situation."""
     labels = classes_of(draw, situation)
     count = len(labels)
     groups = np.arange(count) // situation.together
@@ -136,19 +135,19 @@ def examples(draw: Any, situation: Situation) -> Any:
 
 
 def classes_of(draw: Any, situation: Situation) -> Any:
-    """Return the classes of the examples; of a group each has its own, as it comes."""
+    """Return the classes of the examples; those of a group may differ."""
     weights = np.linspace(1, 10 if situation.uneven else 1, situation.classes)
     shares = weights / weights.sum()
     if not situation.fixed:
         return draw.choice(situation.classes, situation.count, p=shares)
     ends = np.rint(np.cumsum(shares) * situation.count).astype(np.int64)
     labels = np.searchsorted(ends, np.arange(situation.count), side="right")
-    # Groups hold examples of several classes.
+    # Groups contain examples of several classes.
     return np.random.default_rng(0).permutation(labels) if situation.together > 1 else labels
 
 
 def scored(labels: Any, noise: Any, clear: Any, groups: Any) -> Any:
-    """Return the sample of a model whose logits are noise, and `clear` more for the truth."""
+    """Return the sample of a model whose logits are noise, plus `clear` for the true class."""
     logits = noise.copy()
     logits[np.arange(len(labels)), labels] += clear
     rows = np.exp(SHARPNESS * (logits - logits.max(axis=1, keepdims=True)))
@@ -157,24 +156,24 @@ def scored(labels: Any, noise: Any, clear: Any, groups: Any) -> Any:
 
 
 def verdicts(clear: float, again: float, shared: float, simulations: int) -> None:
-    """Show how often two models of 1,000 test examples are told apart, and intervals cover.
+    """Show how often two models are told apart by 1,000 test examples, and intervals are right.
 
-    `shared` is the part of the noise that both have: the same examples are hard for both.
+    `shared` is the part of the noise that both have, so that the same examples are hard for both.
     """
     draw = np.random.default_rng(0)
 
     def pair(count: int) -> list[Any]:
         labels = np.arange(count) % 10
         common, *own = draw.standard_normal((3, count, 10))
-        mixed = (np.sqrt(shared) * common + np.sqrt(1 - shared) * one for one in own)
+        mixed = (np.sqrt(shared) * common + np.sqrt(1 - shared) * noise for noise in own)
         return [
-            scored(labels, noise, one, np.arange(count))
-            for noise, one in zip(mixed, (clear, again), strict=True)
+            scored(labels, noise, margin, np.arange(count))
+            for noise, margin in zip(mixed, (clear, again), strict=True)
         ]
 
     names = ("accuracy", "macro_f1", "log_loss")
     everything = pair(MANY)
-    right = [one.answers == one.labels for one in everything]
+    right = [sample.answers == sample.labels for sample in everything]
     figures = {
         "correlation": float(np.corrcoef(*right)[0, 1]),
         "points": 100 * float(right[1].mean() - right[0].mean()),
@@ -183,39 +182,39 @@ def verdicts(clear: float, again: float, shared: float, simulations: int) -> Non
     for name in names:
         metric = scores.METRICS[name]
         truth = scores.value(metric, everything[1]) - scores.value(metric, everything[0])
-        found = [apart(metric, one, seed).judged() for seed, one in enumerate(pairs)]
-        figures[f"{name}: better"] = sum(one.gain == 1 for one in found) / simulations
-        figures[f"{name}: worse"] = sum(one.gain == -1 for one in found) / simulations
-        figures[f"{name}: covered"] = (
-            sum(one.low <= (truth if clear != again else 0) <= one.high for one in found)
-            / simulations
-        )
+        judged = [apart(metric, samples, seed).judged() for seed, samples in enumerate(pairs)]
+        figures[f"{name}: better"] = sum(verdict.gain == 1 for verdict in judged) / simulations
+        figures[f"{name}: worse"] = sum(verdict.gain == -1 for verdict in judged) / simulations
+        expected = truth if clear != again else 0
+        covered = sum(verdict.low <= expected <= verdict.high for verdict in judged)
+        figures[f"{name}: covered"] = covered / simulations
     show(f"{shared:.2f} of the noise shared", figures)
 
 
 def apart(metric: Any, pair: list[Any], seed: int) -> Any:
     """Return how far apart two models are on the same examples."""
-    return comparison.paired(metric, *(intervals.resample({"": metric}, one, seed) for one in pair))
+    resampled = (intervals.resample({"": metric}, sample, seed) for sample in pair)
+    return comparison.paired(metric, *resampled)
 
 
 def seeds(count: int, epochs: int) -> None:
-    """Show how often two networks that differ in their seeds alone are called different."""
+    """Show how often two networks that differ only in their seeds are called different."""
     samples = trained(count, epochs)
     pairs = list(itertools.combinations(range(count), 2))
     draw = np.random.default_rng(0)
     for name in ("macro_f1", "accuracy", "log_loss"):
         metric = scores.METRICS[name]
-        values = [scores.value(metric, one) for one in samples]
+        values = [scores.value(metric, sample) for sample in samples]
         alone = known = 0.0
         for a, b in pairs:
-            found = apart(metric, [samples[a], samples[b]], 0)
-            alone += found.judged().gain != 0
+            difference = apart(metric, [samples[a], samples[b]], 0)
+            alone += difference.judged().gain != 0
             for _ in range(SEED_SETS):
-                # As `samebits exp seeds 5` leaves it in the commit of A; B comes later.
-                others = draw.permutation([one for one in range(count) if one not in (a, b)])
-                several = [values[one] for one in (a, *others[: SEEDS_KNOWN - 1])]
+                # As `samebits exp seeds 5` commits for A; B comes later.
+                others = draw.permutation([seed for seed in range(count) if seed not in (a, b)])
+                several = [values[seed] for seed in (a, *others[: SEEDS_KNOWN - 1])]
                 spread = comparison.Spread(stdev(several), SEEDS_KNOWN)
-                known += (found.judged(spreads=[spread]).gain != 0) / SEED_SETS
+                known += (difference.judged(spreads=[spread]).gain != 0) / SEED_SETS
         figures = {
             "pairs": len(pairs),
             "lowest": min(values),
@@ -227,7 +226,7 @@ def seeds(count: int, epochs: int) -> None:
 
 
 def trained(count: int, epochs: int) -> list[Any]:
-    """Train `count` networks and return what each says of the test examples."""
+    """Train `count` networks and return the sample of test examples of each."""
     torch: Any = importlib.import_module("torch")
     given = reproducibility
     module("core.kernels").configure(given.level, given.threads, given.device)
@@ -242,7 +241,7 @@ def trained(count: int, epochs: int) -> list[Any]:
     optimization = dataclasses.replace(read(sections.Optimization), epochs=epochs)
     never = {"checkpoint_every": 10**9, "checkpoint_seconds": 10**9}
     runtime = dataclasses.replace(read(sections.Runtime), **never)
-    found = []
+    samples = []
     for seed in range(count):
         torch.manual_seed(key(seed, "initialisation"))
         own = dataclasses.replace(given, seed=seed)
@@ -253,8 +252,8 @@ def trained(count: int, epochs: int) -> list[Any]:
         rows = predict(network, inputs, test.arrays, target, own.chunk)
         rows = rows.astype(np.float64).round(6)
         labels = np.asarray(test.labels)
-        found.append(ClassSample(labels, rows.argmax(axis=1), rows, np.arange(len(labels))))
-    return found
+        samples.append(ClassSample(labels, rows.argmax(axis=1), rows, np.arange(len(labels))))
+    return samples
 
 
 if __name__ == "__main__":

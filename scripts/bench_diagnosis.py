@@ -1,12 +1,12 @@
-"""Measure how often the diagnosis names what is wrong, where that is planted.
+"""Measure how often the diagnosis names a planted fault.
 
     python scripts/bench_diagnosis.py [--seeds 4] [--faults NAME ...] [--project FOLDER]
 
-Builds a project, trains in it with each of the faults of tests/engine/planted.py and several seeds,
-and prints a line for each case that was missed, then a table by fault. A case is right if the
-diagnosis names the state, the link of the chain and the section of params.yaml, and has the remedy
-among its first three ideas. Exit status 1 if fewer than 90 of 100 are right. Takes some ten
-minutes; the same seeds give the same cases.
+Builds a project, trains in it with each fault of tests/engine/planted.py and several seeds, and
+prints a line for each missed case, then a table by fault. A case is right if the diagnosis names
+the state, the link of the chain and the section of params.yaml, and has the remedy among its first
+three ideas. Exit status 1 if fewer than 90 % are right. Takes about ten minutes; the same seeds
+give the same cases.
 """
 
 import argparse
@@ -29,8 +29,8 @@ def main() -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seeds", type=int, default=SEEDS, help="trainings with each fault")
-    parser.add_argument("--faults", nargs="*", default=[], help="of planted.py; else all")
-    parser.add_argument("--project", type=Path, help="one that is set up, instead of a new one")
+    parser.add_argument("--faults", nargs="*", default=[], help="of planted.py; by default all")
+    parser.add_argument("--project", type=Path, help="a built project; by default a new one")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-diagnosis-") as name:
         project = (given.project or built(Path(name))).resolve()
@@ -39,7 +39,7 @@ def main() -> int:
 
 
 def cases(project: Path, seeds: int, faults: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
-    """Yield what bench_diagnosis_worker.py says of each case, as soon as it is known."""
+    """Yield each case of bench_diagnosis_worker.py as soon as it is known."""
     command = ["python", str(WORKER), str(seeds), *faults]
     environment = variables(project)
     with subprocess.Popen(
@@ -51,14 +51,14 @@ def cases(project: Path, seeds: int, faults: Sequence[str] = ()) -> Iterator[dic
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
 
 
-def table(found: Iterator[dict[str, Any]]) -> float:
+def table(cases: Iterator[dict[str, Any]]) -> float:
     """Print the misses and the table; return the share of cases that are right."""
     right, tried = Counter[str](), Counter[str]()
-    for one in found:
-        tried[one["fault"]] += 1
-        right[one["fault"]] += one["right"]
-        if not one["right"]:
-            print(f"missed: {one['fault']}, seed {one['seed']}: {one['said']}", flush=True)
+    for case in cases:
+        tried[case["fault"]] += 1
+        right[case["fault"]] += case["right"]
+        if not case["right"]:
+            print(f"missed: {case['fault']}, seed {case['seed']}: {case['said']}", flush=True)
     for name, count in tried.items():
         print(f"{name:<40} {right[name]:>3} of {count}")
     share = right.total() / max(tried.total(), 1)

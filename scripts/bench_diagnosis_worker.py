@@ -1,9 +1,9 @@
-"""What bench_diagnosis.py asks for in a project.
+"""Diagnose planted faults; bench_diagnosis.py runs this in a project.
 
     python bench_diagnosis_worker.py SEEDS [FAULT ...]
 
-Trains with each of these faults of planted.py, one of the engine's tests, or with all of them, and
-prints a line of JSON for each case.
+Trains with each named fault of tests/engine/planted.py, or with all of them, and prints a line of
+JSON for each case.
 """
 
 import importlib
@@ -15,7 +15,7 @@ TESTS = Path(__file__).resolve().parent.parent / "tests" / "engine"
 
 
 def main() -> None:
-    """Print what the diagnosis says of each case."""
+    """Print the diagnosis of each case."""
     seeds, *faults = int(sys.argv[1]), *sys.argv[2:]
     determinism = importlib.import_module("samebits.core.determinism")
     determinism.choose("portable", 1)
@@ -24,11 +24,12 @@ def main() -> None:
     importlib.import_module("samebits.core.kernels").configure("portable", 1, "cpu")
     for seed in range(seeds):
         for name in faults or planted.FAULTS:
-            fault, found = planted.planted(name, seed)
-            said = {key: found[key] for key in ("state", "link", "section", "cause")}
-            said["errors"] = [one["error"] for one in found["chain"]]
-            said["ideas"] = [one["idea"] for one in found["ideas"][:3]]
-            case = {"fault": name, "seed": seed, "right": planted.right(fault, found), "said": said}
+            fault, diagnosis = planted.planted(name, seed)
+            said = {key: diagnosis[key] for key in ("state", "link", "section", "cause")}
+            said["errors"] = [link["error"] for link in diagnosis["chain"]]
+            said["ideas"] = [idea["idea"] for idea in diagnosis["ideas"][:3]]
+            right = planted.right(fault, diagnosis)
+            case = {"fault": name, "seed": seed, "right": right, "said": said}
             print(json.dumps(case), flush=True)
 
 

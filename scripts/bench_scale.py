@@ -1,17 +1,16 @@
-"""Measure how the project scales with the number of images, which are generated.
+"""Measure how the project scales with the number of images.
 
     python scripts/bench_scale.py [--sizes 10000 100000 1000000] [--layouts files tar]
 
-Builds a project, makes that many images in it, and prints of each step, a line a step, how long
-it took, how much of a processor's time, and its peak memory: that of the largest process. Growth is
-judged by the processors' time, which other programs disturb less. An epoch is so short that the
-sizes take turns at it when all else is done. Then ratios: how fast images are decoded beside the
-bare decoder, what 1 % more of them cost, and how fast they are read in shuffled batches beside a
-plain read of the same bytes; both of the other tasks' examples, too, beside what one writes by
-hand; and what `evaluate` holds of each example.
-Needs about 25 KB of disk for each image, most of it what a file system takes for a small file.
-`--short` takes turns once and makes a hundredth of the images that ratios are of: no figure means
-anything then.
+Builds a project, generates that many images in it, and prints a line for each step: its time, its
+processor time, and the peak memory of its largest process. Growth is judged by processor time,
+which other programs disturb less. An epoch is so short that the sizes take turns at it at the end.
+Then ratios: the speed of decoding images to that of the bare decoder, the cost of 1 % more images,
+and the speed of reading shuffled batches to that of a plain read of the same bytes; the same for
+examples of the other tasks, compared with code written by hand; and the memory that `evaluate`
+takes for each example.
+Needs about 25 KB of disk for each image, most of it overhead of the file system for small files.
+`--short` takes one turn with a hundredth of the images for ratios; its figures mean nothing.
 """
 
 import argparse
@@ -37,14 +36,14 @@ SIZES = (10_000, 100_000, 1_000_000)
 LAYOUTS = ("files", "tar")
 SLUG = "many-images"
 CORES = os.cpu_count() or 1
-FLAT = 1.2  # what time an image and peak memory may grow, at most
+FLAT = 1.2  # bound on the growth of time per image and of peak memory
 ROUNDS = 5  # of an epoch at each size, in turns
 CHANGES = {
     "  size: 8 ": "  size: 32 ",
     "  channels: 1 ": "  channels: 3 ",
     "  workers: 0 ": f"  workers: {CORES} ",
 }
-# Of the tasks whose inputs are measured, and of those that are evaluated, what is set.
+# Changes to params.yaml: by task for measuring inputs, by kind of example for evaluating.
 INPUTS: Mapping[str, Mapping[str, str]] = {
     "text-class": {"  unit: character ": "  unit: word ", "  length: 24 ": "  length: 128 "},
     "table-number": {},
@@ -55,15 +54,14 @@ EVALUATED = {
     "images": ("image-class", {}),
     "masks": ("image-mask", {"  size: 24 ": "  size: 96 ", "  width: 8 ": "  width: 2 "}),
 }
-# How many are tested, beside a quarter of them. Of masks a network's answers take 108 KiB each.
+# Test examples, compared with a quarter of them. For masks, an answer of the network takes 108 KiB.
 TESTED = {"images": 20_000, "masks": 1600}
-HELD = {
-    "images": 1.5
-}  # KiB of memory that one more takes, at most; of masks the peak is too uneven
+# KiB of memory for one more example, at most; for masks the peak is too uneven.
+HELD = {"images": 1.5}
 
 
 class Cost(NamedTuple):
-    """Of one step: seconds on the clock and of processors, and peak memory of a process in MiB."""
+    """The cost of a step: seconds, processor seconds, and peak memory of a process in MiB."""
 
     seconds: float
     work: float
@@ -75,21 +73,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--sizes", type=int, nargs="*", default=SIZES, help="numbers of images")
     parser.add_argument("--layouts", nargs="*", choices=LAYOUTS, default=LAYOUTS)
-    parser.add_argument("--folder", type=Path, help="where to work, on a disk with room")
-    parser.add_argument("--project", type=Path, help="a built project; without it, one is made")
-    parser.add_argument("--short", action="store_true", help="only see that all is measured")
+    parser.add_argument("--folder", type=Path, help="where to work, on a disk with enough room")
+    parser.add_argument("--project", type=Path, help="a built project; by default a new one")
+    parser.add_argument("--short", action="store_true", help="only check that the bench works")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-scale-", dir=given.folder) as name:
         project = given.project.resolve() if given.project else built(Path(name) / "built")
         figures = table(project, Path(name), given.sizes, given.layouts, given.short)
-    return 0 if given.short or all(one.good for one in figures) else 1
+    return 0 if given.short or all(figure.good for figure in figures) else 1
 
 
 def table(
     project: Path, folder: Path, sizes: list[int], layouts: list[str], short: bool
 ) -> list[Figure]:
     """Measure and print everything; return the figures that have a bound."""
-    found: list[Figure] = []
+    figures: list[Figure] = []
     hurry = ["short"] if short else []
     for layout in layouts:
         folders = {size: folder / f"{layout}-{size}" for size in sizes}
@@ -98,14 +96,14 @@ def table(
         for size, epoch in zip(sizes, rounds, strict=True):
             costs[size]["epoch"] = epoch
             show(layout, size, "epoch", epoch)
-        found += growth(layout, costs)
+        figures += growth(layout, costs)
     ratios = asked(project, project, "ratios", str(folder / "ratios"), *hurry)
-    found += [Figure(**one) for one in ratios]
-    found += inputs(project, folder / "inputs", hurry)
-    found += evaluations(project, folder / "evaluated", short)
-    for one in found:
-        print(one.line(), flush=True)
-    return found
+    figures += [Figure(**ratio) for ratio in ratios]
+    figures += inputs(project, folder / "inputs", hurry)
+    figures += evaluations(project, folder / "evaluated", short)
+    for figure in figures:
+        print(figure.line(), flush=True)
+    return figures
 
 
 def built(folder: Path) -> Path:
@@ -119,13 +117,13 @@ def built(folder: Path) -> Path:
 
 
 def measured(built: Path, folder: Path, size: int, layout: str) -> dict[str, Cost]:
-    """Run every step on `size` images in a project of their own, and print what it costs.
+    """Run every step on `size` images in a project of their own, and print its cost.
 
-    What an epoch reads is left in `folder`, and nothing else.
+    Only the files that an epoch reads are left in `folder`.
     """
     project = folder / built.name
-    left = (".venv", "__pycache__", ".git", "cache", "raw", "decoded", "prepared")
-    shutil.copytree(built, project, ignore=shutil.ignore_patterns(*left))
+    omitted = (".venv", "__pycache__", ".git", "cache", "raw", "decoded", "prepared")
+    shutil.copytree(built, project, ignore=shutil.ignore_patterns(*omitted))
     (project / "data" / "raw.dvc").unlink(missing_ok=True)
     change(project, {**CHANGES, "  layout: files ": f"  layout: {layout} "})
     environment = variables(built)
@@ -144,7 +142,7 @@ def measured(built: Path, folder: Path, size: int, layout: str) -> dict[str, Cos
 
 
 def change(project: Path, changes: Mapping[str, str]) -> None:
-    """Put other values into params.yaml."""
+    """Change values in params.yaml."""
     params = project / "params.yaml"
     text = params.read_text(encoding="utf-8")
     for old, new in changes.items():
@@ -155,15 +153,16 @@ def change(project: Path, changes: Mapping[str, str]) -> None:
 
 
 def inputs(built: Path, folder: Path, hurry: list[str]) -> Iterator[Figure]:
-    """Compare what is done to the other tasks' examples with what is written by hand."""
+    """Compare decoding and reading examples of the other tasks with code written by hand."""
     for task, changes in INPUTS.items():
         project = rendered(folder, task, changes)
         request = "inputs", task, str(folder / task / "measured"), *hurry
-        yield from (Figure(**one) for one in asked(built, project, *request, worker=TASKS))
+        for figure in asked(built, project, *request, worker=TASKS):
+            yield Figure(**figure)
 
 
 def evaluations(built: Path, folder: Path, short: bool) -> Iterator[Figure]:
-    """Compare the memory of `evaluate` with that for a quarter of the test examples."""
+    """Compare the memory of `evaluate` with that of a quarter of the test examples."""
     for name, (task, changes) in EVALUATED.items():
         project, many = rendered(folder, task, changes), 400 if short else TESTED[name]
         few = many // 4
@@ -179,14 +178,15 @@ def tested(built: Path, project: Path, name: str, count: int) -> float:
     """Return the MiB of memory that `evaluate` takes with that many test examples."""
     asked(built, project, "tested", str(count), worker=TASKS)
     command, environment = [*SAMEBITS, "run", "evaluate"], variables(built)
-    # What else the machine does moves the peak by a twentieth.
-    least = min((cost(command, project, environment) for _ in range(2)), key=lambda one: one.memory)
+    # Other programs change the peak by a twentieth.
+    costs = (cost(command, project, environment) for _ in range(2))
+    least = min(costs, key=lambda item: item.memory)
     show(name, count, "evaluate", least)
     return least.memory
 
 
 def rendered(folder: Path, task: str, changes: Mapping[str, str]) -> Path:
-    """Render a project with a task, and change its params.yaml."""
+    """Render a project of a task, and change its params.yaml."""
     folder.mkdir(parents=True, exist_ok=True)
     project = expected.render(folder, task, "cuda")
     change(project, changes)
@@ -194,21 +194,21 @@ def rendered(folder: Path, task: str, changes: Mapping[str, str]) -> Path:
 
 
 def epochs(built: Path, folders: list[Path], hurry: list[str]) -> list[Cost]:
-    """Read an epoch of what is left in each folder, in turns; return the median of each."""
+    """Read an epoch in each folder, in turns; return the median cost for each."""
     turns = range(1 if hurry else ROUNDS)
-    rounds = [[asked(built, one, "epoch", *hurry)[0] for one in folders] for _ in turns]
-    folder_by_folder = zip(*rounds, strict=True)
-    return [Cost(*map(statistics.median, zip(*one, strict=True))) for one in folder_by_folder]
+    rounds = [[asked(built, folder, "epoch", *hurry)[0] for folder in folders] for _ in turns]
+    by_folder = zip(*rounds, strict=True)
+    return [Cost(*map(statistics.median, zip(*costs, strict=True))) for costs in by_folder]
 
 
 def show(layout: str, size: int, name: str, cost: Cost) -> None:
-    """Print what a step costs."""
+    """Print the cost of a step."""
     values = f"{cost.seconds:9.3f} s {cost.work:9.3f} s of processors {cost.memory:8.0f} MiB"
     print(f"{layout:<6} {size:>9,} {name:<12} {values}", flush=True)
 
 
 def steps(layout: str) -> dict[str, list[str]]:
-    """Return what is measured, in the order of the work."""
+    """Return the commands of the steps, in order."""
     pack = {"pack": [*SAMEBITS, "data", "pack"]} if layout == "tar" else {}
     return pack | {
         "dvc add": ["dvc", "add", "--quiet", "data/raw"],
@@ -234,22 +234,22 @@ def cost(command: list[str], folder: Path, environment: Mapping[str, str]) -> Co
 
 
 def growth(layout: str, costs: Mapping[int, Mapping[str, Cost]]) -> list[Figure]:
-    """Return how time and memory of each step grow from the last but one size to the last."""
+    """Return how time and memory of each step grow between the last two sizes."""
     if len(costs) < 2:
         return []
     (small, few), (large, many) = list(costs.items())[-2:]
-    found = []
+    figures = []
     for name in few:
         time_ratio = many[name].work / few[name].work / (large / small)
         memory_ratio = many[name].memory / few[name].memory
         label = f"{layout}: {name}, {large:,} images / {small:,}"
-        found.append(Figure(f"{label}, time an image", time_ratio, FLAT))
-        found.append(Figure(f"{label}, peak memory", memory_ratio, FLAT))
-    return found
+        figures.append(Figure(f"{label}, time an image", time_ratio, FLAT))
+        figures.append(Figure(f"{label}, peak memory", memory_ratio, FLAT))
+    return figures
 
 
 def asked(built: Path, folder: Path, *request: str, worker: Path = WORKER) -> list[Any]:
-    """Return what a worker answers inside a folder, a line of JSON each."""
+    """Return the lines of JSON that a worker prints in a folder."""
     command = ["python", str(worker), *request]
     done = subprocess.run(
         command, cwd=folder, env=variables(built), stdout=subprocess.PIPE, text=True, check=True
@@ -258,7 +258,7 @@ def asked(built: Path, folder: Path, *request: str, worker: Path = WORKER) -> li
 
 
 def variables(built: Path) -> dict[str, str]:
-    """Return an environment with the tools of the built project."""
+    """Return an environment with the built project's tools first."""
     tools = [str(built / ".venv" / "bin"), os.environ["PATH"]]
     return os.environ | {"PATH": os.pathsep.join(tools)}
 

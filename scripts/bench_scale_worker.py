@@ -1,10 +1,10 @@
-"""What bench_scale.py asks for: python bench_scale_worker.py REQUEST [...] [short].
+"""The measurements of bench_scale.py: python bench_scale_worker.py REQUEST [...] [short].
 
-images COUNT     writes that many small images to data/raw, the same ones each time
-epoch            reads the training images once, shuffled: prints its seconds on the clock and of
-                 the processor, and MiB of its own memory
-ratios FOLDER    prints a `Figure` of bench_costs.py a line, from images that it makes in FOLDER
-short            takes few images and turns, to see that all is measured
+images COUNT     writes that many small images to data/raw, always the same ones
+epoch            reads the training images once, shuffled; prints seconds, processor seconds, and
+                 MiB of its own memory
+ratios FOLDER    prints a `Figure` of bench_costs.py per line, from images that it makes in FOLDER
+short            uses few images and turns, to check that the bench works
 """
 
 import importlib
@@ -26,13 +26,13 @@ SHORT = sys.argv[-1] == "short"
 CLASSES = 10
 BATCH = 128
 PHOTOGRAPHS, SHAPE = 100 if SHORT else 6144, (480, 640, 3)
-MORE = 0.03  # of the work, at most, when 1 % more of them comes
+MORE = 0.03  # of the work, at most, for 1 % more images
 CORES = os.cpu_count() or 1
-# Side and channels of the images of an epoch, and the least part of what the memory can do.
+# Side and channels of the images of an epoch, and the least share of the memory's speed.
 EPOCHS = ((16, 1, 0.12), (32, 3, 0.45), (64, 3, 0.7), (128, 3, 0.8), (224, 3, 0.8))
 DECODING, READING = 0.85, 0.8  # the aims
 TURNS = 1 if SHORT else 9
-CACHES = 2**29  # bytes, more than those of a processor
+CACHES = 2**29  # bytes, more than a processor's caches
 FACTS = {"width": 9, "height": 9, "brightness": 0.5, "filled": 0.5}
 READ_BYTES = 2**22 if SHORT else 2**28
 
@@ -43,29 +43,29 @@ def ours(name: str) -> Any:
 
 
 def images(count: int) -> None:
-    """Write colour images of 32×32, in squares around a brightness that tells the class."""
+    """Write colour images of 32×32, of noisy squares whose brightness tells the class."""
     png, raw = ours("core.png").png, Path("data/raw")
     for label in range(CLASSES):
         (raw / str(label)).mkdir(parents=True)
     for start in range(0, count, 1000):
-        # Noise as fine as pixels would make all of them near-duplicates.
+        # With noise as fine as pixels, all of them would be near-duplicates.
         noise = np.random.default_rng(start).integers(0, 100, (1000, 3, 8, 8))
-        for number, one in enumerate(noise[: count - start], start):
+        for number, squares in enumerate(noise[: count - start], start):
             label = number % CLASSES
-            image = (one + 15 * label).astype(np.uint8).repeat(4, axis=1).repeat(4, axis=2)
+            image = (squares + 15 * label).astype(np.uint8).repeat(4, axis=1).repeat(4, axis=2)
             (raw / str(label) / f"{number:07d}.png").write_bytes(png(image))
-    os.sync()  # or the system is still writing them while the first step is measured
+    os.sync()  # or the system would still write them during the first step
 
 
 def epoch() -> None:
-    """Read all training images once, in batches in a shuffled order; the median of some turns."""
+    """Read all training images once, in shuffled batches; print the median of several turns."""
     *times, own = zip(*(_epoch() for _ in range(TURNS)), strict=True)
     print(json.dumps([*map(statistics.median, times), max(own)]))
 
 
 def _epoch() -> tuple[float, float, float]:
-    # What a turn before mapped is mapped anew, and nothing of it is left in the processor's caches,
-    # as behind other work: else a data set that fits into them would look faster than it is.
+    # Clears the processor's caches, as other work would: otherwise a data set that fits into them
+    # would look faster than it is. The files are mapped anew.
     assert np.ones(CACHES // 8).all()
     split = ours("data.loader").Split.open(Path("data/prepared/train"))
     own = 0.0
@@ -80,14 +80,14 @@ def _epoch() -> tuple[float, float, float]:
 
 
 def _own_memory() -> float:
-    """Return the MiB in memory that are not pages of a mapped file, which any program may take."""
+    """Return the MiB in memory without pages of mapped files, which the system can reclaim."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
-    (line,) = (one for one in status.splitlines() if one.startswith("RssAnon"))
+    (line,) = (line for line in status.splitlines() if line.startswith("RssAnon"))
     return int(line.split()[1]) / 1024
 
 
 def ratios(folder: Path) -> Iterator[dict[str, Any]]:
-    """Compare decoding with the bare decoder, a little new with all, batches with a plain read."""
+    """Compare decoding with the bare decoder, 1 % new files with all, batches with plain reads."""
     raw = folder / "photographs"
     photographs(raw, range(PHOTOGRAPHS))
     yield decoding(raw)
@@ -100,12 +100,13 @@ def ratios(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def decoding(raw: Path) -> dict[str, Any]:
-    """Time a fresh catalogue of photographs against Pillow's decoder in as many processes."""
+    """Compare filling a new catalogue of photographs with Pillow's decoder in as many processes."""
     decoder, turns = of_photographs(), iter(range(100))
 
     def whole() -> None:
-        with ours("data.index").open_catalogue(raw.with_name(f"{next(turns)}"), decoder) as one:
-            assert one.fill(raw, CORES) == PHOTOGRAPHS
+        folder = raw.with_name(f"{next(turns)}")
+        with ours("data.index").open_catalogue(folder, decoder) as catalogue:
+            assert catalogue.fill(raw, CORES) == PHOTOGRAPHS
 
     paths = sorted((raw / "a").iterdir())
     context = multiprocessing.get_context("spawn")
@@ -127,7 +128,7 @@ def _bare(path: Path) -> int:
 
 
 def adding(raw: Path, layout: str) -> dict[str, Any]:
-    """Time what it takes to read in all photographs, and again when a hundredth more has come."""
+    """Compare reading in 1 % more photographs with reading in all of them."""
     decoder = of_photographs()
     count = sum(1 for _ in ours("data.source").sources(raw))
     with ours("data.index").open_catalogue(raw.with_name(layout), decoder) as catalogue:
@@ -147,7 +148,7 @@ def adding(raw: Path, layout: str) -> dict[str, Any]:
 
 
 def photographs(raw: Path, numbers: range) -> None:
-    """Write what takes as long to decode as photographs do, all of one class."""
+    """Write images that take as long to decode as photographs, all of one class."""
     from PIL import Image
 
     (raw / "a").mkdir(parents=True, exist_ok=True)
@@ -158,7 +159,7 @@ def photographs(raw: Path, numbers: range) -> None:
 
 
 def of_photographs() -> Any:
-    """Return the project's decoder, set to what photographs become: 64×64 in colour."""
+    """Return the project's decoder, set to 64×64 in colour."""
     yours = ours("core.yours").Yours(["data"]).data
     decoder = ours("data.decoder").Decoder.of(
         yours, ours("core.config").read(ours("core.sections").Data)
@@ -170,20 +171,19 @@ def of_photographs() -> Any:
 def reading(
     folder: Path, fields: Any, name: str, near: float, most: int = READ_BYTES
 ) -> dict[str, Any]:
-    """Time shuffled batches out of the shards against a plain read of them, as much at a time.
+    """Compare shuffled batches from the shards with a plain read of them in equal pieces.
 
-    Beside both, what the memory can do: the same batches out of one array of each field, by NumPy.
-    That goes up and down with the machine and with what else it does, so the bound is `near` as
-    much, and the aim at most.
+    NumPy taking the same batches from one array of each field shows the speed of the memory. It
+    varies with the machine and its load, so the bound is `near` times that, but at most the aim.
     """
     module = ours("data.shards")
     count = min(most, READ_BYTES // ours("data.fields").record(fields).itemsize)
     written(folder, fields, count)
     stored = module.open_shards(folder, fields, count)
-    whole = [one[:].reshape(count, -1) for one in stored.values()]
+    whole = [array[:].reshape(count, -1) for array in stored.values()]
     files = [
-        (path, BATCH * one[0].nbytes)
-        for name, one in zip(fields, whole, strict=True)
+        (path, BATCH * array[0].nbytes)
+        for name, array in zip(fields, whole, strict=True)
         for path in sorted(folder.glob(f"{name}-*.npy"))
     ]
     order = np.random.default_rng(1).permutation(count)
@@ -204,7 +204,7 @@ def reading(
             for array in whole:
                 array.take(chosen, axis=0)
 
-    # All are work of this process alone, so its own time tells, whatever else the machine does.
+    # Only this process works, so its processor time counts, whatever the load of the machine.
     value, memory = in_turns(TURNS, time.process_time, plain, shuffled, bare)
     name = f"an epoch of {name}, shuffled / plain read (memory: {memory:.2f})"
     bound = min(READING, near * memory)
@@ -212,7 +212,7 @@ def reading(
 
 
 def written(folder: Path, fields: Any, count: int, answer: str = "<i8", top: int = 256) -> str:
-    """Write that many examples, whose bytes are noise below `top`; return the hash of all."""
+    """Write that many examples with noise below `top` as bytes; return the hash of all."""
     prepared, writing = ours("data.prepared"), ours("data.shard_writer")
     size = ours("data.fields").record(fields).itemsize
     noise = np.random.default_rng(0).integers(0, top, (500, size), dtype=np.uint8)
@@ -228,16 +228,16 @@ def written(folder: Path, fields: Any, count: int, answer: str = "<i8", top: int
 def in_turns(
     times: int, clock: Callable[[], float], first: Callable[[], None], *others: Callable[[], None]
 ) -> list[float]:
-    """Return for each of the others the median of how many times as fast it is as the first."""
-    found = []
+    """Return the median ratio of the speed of each of the others to that of the first."""
+    rounds = []
     for _ in range(times + 1):
         seconds = []
         for call in (first, *others):
             start = clock()
             call()
             seconds.append(clock() - start)
-        found.append([seconds[0] / one for one in seconds[1:]])
-    return [statistics.median(column) for column in zip(*found[1:], strict=True)]
+        rounds.append([seconds[0] / other for other in seconds[1:]])
+    return [statistics.median(column) for column in zip(*rounds[1:], strict=True)]
 
 
 def main() -> None:

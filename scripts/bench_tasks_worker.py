@@ -1,11 +1,11 @@
-"""What bench_scale.py asks for inside a project of a task: python bench_tasks_worker.py REQUEST.
+"""Measurements of bench_scale.py in the project of a task: python bench_tasks_worker.py REQUEST.
 
-inputs TASK FOLDER   prints a `Figure` of bench_costs.py a line, from examples that it makes in
-                     FOLDER: how fast they are decoded beside what one writes by hand, and read in
-                     batches beside a plain read
-tested COUNT         writes what `evaluate` reads: prepared data with that many test examples, and
-                     a network that has learnt nothing
-short                takes few examples and turns, to see that all is measured
+inputs TASK FOLDER   prints a `Figure` of bench_costs.py per line, from examples that it makes in
+                     FOLDER: the speed of decoding them to that of code written by hand, and of
+                     reading batches to that of a plain read
+tested COUNT         writes the inputs of `evaluate`: prepared data with that many test examples,
+                     and an untrained network
+short                uses few examples and turns, to check that the bench works
 """
 
 import csv
@@ -30,18 +30,18 @@ from bench_scale_worker import (
     written,
 )
 
-LENGTH, STEPS, CHANNELS, SIDE = 128, 64, 6, 64  # of what examples become
+LENGTH, STEPS, CHANNELS, SIDE = 128, 64, 6, 64  # of decoded examples
 WORDS = [f"{'aeiou'[n % 5]}{'bdklmnprst'[n // 5 % 10]}{n // 50:02d}" for n in range(2000)]
 NUMBERS, CATEGORIES = ("year", "sales", "listings", "inventory"), ("city", "month")
 TURNS = 1 if SHORT else 5
 MOST = 2**18  # examples of an epoch
-FEW = 64  # examples of what is evaluated beside test
+FEW = 64  # examples of the splits other than test
 
 
 class Task(NamedTuple):
-    """How the examples of a task are called, and made: so many below a folder.
+    """The examples of a task: their name and number, and how to make them in a folder.
 
-    `by_hand` decodes all below a folder; `decoded` is the least ratio there, `near` as in
+    `by_hand` decodes all in a folder; `decoded` is the lower bound of that ratio, `near` is as in
     `reading`.
     """
 
@@ -57,21 +57,21 @@ def texts(raw: Path, count: int) -> None:
     """Write texts of a hundred words, in two classes."""
     draw = np.random.default_rng(0)
     for number in range(count):
-        text = " ".join(WORDS[one] for one in draw.integers(0, len(WORDS), 100))
+        text = " ".join(WORDS[word] for word in draw.integers(0, len(WORDS), 100))
         place(raw, number, "txt").write_text(text, encoding="utf-8")
 
 
 def tokens(raw: Path) -> object:
-    """Return the numbers of the words of each text, by what is known of them beforehand."""
+    """Return the numbers of the words of each text, from a known vocabulary."""
     known = {word: number for number, word in enumerate(WORDS, 2)}
-    found = []
+    texts = []
     for path in sorted(raw.rglob("*.txt")):
         with path.open(encoding="utf-8") as file:
             words = file.read().split()[:LENGTH]
         row = np.zeros(LENGTH, dtype=np.int32)
         row[: len(words)] = [known.get(word, 1) for word in words]
-        found.append(row)
-    return found
+        texts.append(row)
+    return texts
 
 
 def table(raw: Path, count: int) -> None:
@@ -88,7 +88,7 @@ def table(raw: Path, count: int) -> None:
 
 
 def cells(raw: Path) -> object:
-    """Return the numbers of each row, those of its categories, and its answer."""
+    """Return the numbers, the category codes and the answer of each row."""
     known: list[dict[str, int]] = [{} for _ in CATEGORIES]
     numbers, categories, answers = [], [], []
     with (raw / "table.csv").open(encoding="utf-8", newline="") as file:
@@ -112,18 +112,18 @@ def series(raw: Path, count: int) -> None:
 
 def steps(raw: Path) -> object:
     """Return the numbers of each series."""
-    found = []
+    arrays = []
     for path in sorted(raw.rglob("*.csv")):
         with path.open(encoding="utf-8", newline="") as file:
             rows = [[float(cell) for cell in row] for row in csv.reader(file)][:STEPS]
         array = np.zeros((CHANNELS, STEPS), dtype=np.float32)
         array[:, : len(rows)] = np.array(rows).T
-        found.append(array)
-    return found
+        arrays.append(array)
+    return arrays
 
 
 def pairs(raw: Path, count: int) -> None:
-    """Write photographs of 640×480 and a mask of each, with three classes in large parts."""
+    """Write photographs of 640×480, each with a mask of three classes in large areas."""
     from PIL import Image
 
     photographs(raw, range(count))
@@ -140,18 +140,18 @@ def pixels(raw: Path) -> object:
     """Return the pixels of each image and of its mask, resized."""
     from PIL import Image
 
-    found = []
+    pairs = []
     for path in sorted((raw / "images").iterdir()):
         with Image.open(path) as image:
             colours = image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BILINEAR)
         with Image.open(raw / "masks" / f"{path.stem}.png") as mask:
             classes = mask.resize((SIDE, SIDE), Image.Resampling.NEAREST)
-        found.append((np.asarray(colours).transpose(2, 0, 1), np.asarray(classes)))
-    return found
+        pairs.append((np.asarray(colours).transpose(2, 0, 1), np.asarray(classes)))
+    return pairs
 
 
 def place(raw: Path, number: int, kind: str) -> Path:
-    """Return the path of an example in one of two classes, whose folders are made."""
+    """Return the path of an example in one of two classes, and make its folder."""
     path = raw / "ab"[number % 2] / f"{number:05d}.{kind}"
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
@@ -166,7 +166,7 @@ TASKS = {
 
 
 def inputs(task: Task, folder: Path) -> Iterator[dict[str, Any]]:
-    """Compare decoding with what is written by hand, and batches of examples with a plain read."""
+    """Compare decoding with code written by hand, and batches of examples with a plain read."""
     raw, count = folder / "raw", max(100, task.examples // 10) if SHORT else task.examples
     task.make(raw, count)
     yield decoding(task, raw, count)
@@ -175,14 +175,14 @@ def inputs(task: Task, folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def decoding(task: Task, raw: Path, count: int) -> dict[str, Any]:
-    """Time a fresh catalogue against what is written by hand; each is one process.
+    """Compare filling a new catalogue with code written by hand, each in one process.
 
-    What was decoded is prepared then, beside `raw`.
+    Then prepares the decoded examples, beside `raw`.
     """
     read, sections = ours("core.config").read, ours("core.sections")
-    data, said = read(sections.Data), read(sections.Task)
+    data, task_section = read(sections.Data), read(sections.Task)
     decoder = ours("data.decoder").Decoder.of(ours("core.yours").Yours(["data"]).data, data)
-    reader, turns = ours("data.readers").reader_of(said, data), iter(range(100))
+    reader, turns = ours("data.readers").reader_of(task_section, data), iter(range(100))
 
     def opened(name: object) -> Any:
         return ours("data.index").open_catalogue(raw.with_name(f"{name}"), decoder, reader)
@@ -196,24 +196,24 @@ def decoding(task: Task, raw: Path, count: int) -> dict[str, Any]:
 
     (value,) = in_turns(TURNS, time.process_time, by_hand, whole)
     with opened(0) as catalogue:
-        ours("data.prepare").prepare(catalogue, raw, raw.parent, data, said, "no version")
+        ours("data.prepare").prepare(catalogue, raw, raw.parent, data, task_section, "no version")
     name = f"decoding {count:,} {task.name} / by hand"
     bound = {"bound": task.decoded, "least": True, "aim": DECODING}
     return {"name": name, "value": value, **bound}
 
 
 def tested(count: int) -> None:
-    """Write prepared data with `count` test examples, a network, and what `validate` says."""
+    """Write prepared data with `count` test examples, a network, and the output of `validate`."""
     read, sections = ours("core.config").read, ours("core.sections")
     yours, prepared = ours("core.yours").Yours(["data", "model"]), ours("data.prepared")
     target, fields = read(sections.Task).target, yours.data.fields(read(yours.data.Input))
     classes = [*read(sections.Data).classes] or [*map(str, range(CLASSES))]
     for split in ours("data.splits").SPLITS:
-        folder, some = Path("data/prepared") / split, count if split == "test" else FEW
+        folder, examples = Path("data/prepared") / split, count if split == "test" else FEW
         folder.mkdir(parents=True, exist_ok=True)
-        # Of masks the pixels are classes; then those of images are as dark.
+        # The pixels of masks are classes; those of images are then as dark.
         top, answer = (len(classes), "") if target == "mask" else (256, "<i8")
-        content = written(folder, fields, some, answer, top)
+        content = written(folder, fields, examples, answer, top)
         prepared.Index("", content, target, classes, fields).write(folder)
     test = ours("data.loader").Split.open(Path("data/prepared/test"))
     network = ours("training.network").built(yours.model, test, 0.0, read(sections.Reproducibility))

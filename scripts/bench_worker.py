@@ -1,17 +1,17 @@
-"""Trains on request in a process of its own, inside a built project; started by bench_costs.py.
+"""Train on request in a separate process, inside a built project; started by bench_costs.py.
 
     python bench_worker.py LEVEL
 
 A level chooses kernels when torch is imported, so each needs its own process. A request is a line
-of JSON on standard input, [way, network, shards, epochs]; the answer is a line too, {"clock",
-"processor", "saving", "steps"}: seconds of either for a step, the part of all time that went into
-checkpoints, and how many steps an epoch has. The ways are:
+of JSON on standard input, [way, network, shards, epochs]; so is the answer, {"clock", "processor",
+"saving", "steps"}: seconds and processor seconds of a step, the share of all time that went into
+checkpoints, and the steps of an epoch. The ways are:
 
     loop   the project's training
-    step   the same, with a dev set of a few examples: what is left is the cost of steps
-    bare   a loop written by hand: the same network, optimizer, examples, augmentation and look at
+    step   the same with a dev set of a few examples, so that only the steps count
+    bare   a loop written by hand: the same network, optimizer, examples, augmentation and loss on
            the dev set after each epoch; no streams, schedule, history, checks or checkpoints. With
-           several shards it adds up the gradients of as many parts of the batch, as anybody would
+           several shards it adds up the gradients of as many parts of the batch
     ddp    a loop written by hand around DistributedDataParallel, with the project's batches
 
 With RANK and WORLD_SIZE in the environment, several such processes train together.
@@ -42,7 +42,7 @@ determinism = module("core.determinism")
 reproducibility = dataclasses.replace(read(sections.Reproducibility), level=LEVEL)
 determinism.choose(LEVEL, reproducibility.threads)
 
-# Not before the level is chosen.
+# Only after the level is chosen.
 torch: Any = importlib.import_module("torch")
 numpy: Any = importlib.import_module("numpy")
 module("core.kernels").configure(LEVEL, reproducibility.threads, "cpu")
@@ -85,9 +85,9 @@ def main() -> None:
 
 @cache
 def made(name: str, parallel: bool) -> Any:
-    """Return a network: the project's, a wider one of its kind, or an MLP; made once.
+    """Return a network: the project's, a wider one of its kind, or an MLP; cached.
 
-    All ways share it: where its weights lie in memory moves a step by a tenth.
+    All ways share it, since the place of its weights in memory changes a step by a tenth.
     """
     torch.manual_seed(0)
     shapes, outputs = training.shapes(), module("training.target").target_of(training).outputs
@@ -143,20 +143,20 @@ def ours(network: Any, shown: Any, shards: int, epochs: int, group: Any) -> None
 
 
 def bare(network: Any, parts: int, epochs: int) -> None:
-    """Train with as little as one writes by hand."""
+    """Train with a minimal loop written by hand."""
     rule = optimizers.build(network, optimization, regularization)
     inputs, augment, draws = recipe.preparation
     known, shown = (
         loader.Batch(
-            inputs(rows(one.arrays, slice(None))), one.targets(numpy.arange(len(one.labels)))
+            inputs(rows(split.arrays, slice(None))), split.targets(numpy.arange(len(split.labels)))
         )
-        for one in (training, dev)
+        for split in (training, dev)
     )
     for _ in range(epochs):
         network.train()
         for chosen in torch.randperm(len(known.target)).split(size)[:steps_per_epoch]:
-            some = {name: one[chosen] for name, one in known.inputs.items()}
-            batch = loader.Batch(some, known.target[chosen])
+            taken = {name: array[chosen] for name, array in known.inputs.items()}
+            batch = loader.Batch(taken, known.target[chosen])
             learn(network, rule, augment(batch, torch.rand(size, draws)), parts)
         network.eval()
         with torch.no_grad():
@@ -164,7 +164,7 @@ def bare(network: Any, parts: int, epochs: int) -> None:
 
 
 def in_parallel(network: Any, epochs: int, group: Any) -> None:
-    """Train with DistributedDataParallel, each process with its part of the project's batches."""
+    """Train with DistributedDataParallel, each process on its part of the project's batches."""
     rule = optimizers.build(network, optimization, regularization)
     part = group.rank, group.size
     source = loader.Batches(training, size, reproducibility.seed, recipe.preparation, part)
@@ -176,10 +176,10 @@ def in_parallel(network: Any, epochs: int, group: Any) -> None:
 def learn(network: Any, rule: Any, batch: Any, parts: int) -> None:
     """Take a step, adding up the gradients of `parts` of the batch."""
     rule.zero_grad()
-    inputs = {name: one.chunk(parts) for name, one in batch.inputs.items()}
+    chunks = {name: array.chunk(parts) for name, array in batch.inputs.items()}
     for part, target in enumerate(batch.target.chunk(parts)):
-        some = loader.Batch({name: one[part] for name, one in inputs.items()}, target)
-        (recipe.loss(network, some, regularization) / parts).backward()
+        piece = loader.Batch({name: arrays[part] for name, arrays in chunks.items()}, target)
+        (recipe.loss(network, piece, regularization) / parts).backward()
     rule.step()
 
 

@@ -1,8 +1,8 @@
-"""Generates a project into demo/, runs it, and compares it with the bits that the template ships.
+"""Generates a project in demo/, runs it, and compares its outputs with the shipped bits.
 
     python scripts/demo.py [TASK]
 
-Starts clean each time, but only over what it made itself: see ownership.py.
+Replaces the last demo, but only files that it made itself: see ownership.py.
 """
 
 import json
@@ -41,36 +41,36 @@ def main() -> int:
         print(f"error: {refusal}", file=sys.stderr)
         return 1
     except subprocess.CalledProcessError as error:
-        print(f"error: `{describe(error.cmd)}` failed, as shown above", file=sys.stderr)
+        print(f"error: `{describe(error.cmd)}` failed: see its output above", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nerror: interrupted; start it again, it begins anew", file=sys.stderr)
+        print("\nerror: interrupted; run it again, it starts over", file=sys.stderr)
         return 130
-    print(f"Time:    {time.perf_counter() - started:.0f} s in all", flush=True)
+    print(f"Time:    {time.perf_counter() - started:.0f} s in total", flush=True)
     return 0 if reached else 1
 
 
 def chosen(arguments: list[str]) -> str:
-    """The task that the command line names, else the first that there is."""
+    """The task that the command line names, or the first of all."""
     tasks: list[str] = json.loads((TEMPLATE / "cookiecutter.json").read_text("utf-8"))["task"]
     task = arguments[0] if arguments else tasks[0]
     if task not in tasks:
-        raise Refusal(f"there is no task {task!r}; take one of {', '.join(tasks)}")
+        raise Refusal(f"there is no task {task!r}; choose one of {', '.join(tasks)}")
     return task
 
 
 def clear(demo: Path) -> None:
-    """Removes the last demo, unless somebody else's work stands in it."""
-    if found := strangers(demo):
-        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+    """Removes the last demo, unless it contains files that `make demo` did not make."""
+    if paths := strangers(demo):
+        more = f" and {len(paths) - 5} more" if len(paths) > 5 else ""
         raise Refusal(
-            f"{demo.name}/ holds what `make demo` did not make: {', '.join(found[:5])}{more}; "
-            f"move it elsewhere, or remove {demo.name}/ yourself"
+            f"{demo.name}/ has files that `make demo` did not make: {', '.join(paths[:5])}{more}; "
+            f"move them elsewhere, or remove {demo.name}/ yourself"
         )
     marker = Marker.load(demo)
     discard(demo / SCRATCH)
     if marker and marker.project and (demo / marker.project).exists():
-        # In one move, so that a kill in the middle leaves no half project to wonder about.
+        # In one move, so that a kill leaves no half-removed project.
         (demo / SCRATCH).mkdir()
         (demo / marker.project).rename(demo / SCRATCH / "old")
         discard(demo / SCRATCH)
@@ -90,7 +90,7 @@ def discard(folder: Path) -> None:
 def generate(demo: Path, task: str) -> Path:
     """Renders the template with its default answers for a task and commits the result."""
     announce("Generate the project")
-    Marker("", "").save(demo)  # from here on the scratch folder is ours to remove
+    Marker("", "").save(demo)  # from now on the scratch folder may be removed
     running = f"{sys.version_info.major}.{sys.version_info.minor}"
     answers = [f"task={task}"]
     answers += [f"python_version={running}"] if running in PYTHONS else []
@@ -122,10 +122,10 @@ def commit(project: Path) -> None:
 
 
 def run_steps(project: Path) -> None:
-    """Installs, fetches the data, runs the pipeline; notes after each step which files it made."""
+    """Installs, fetches the data, runs the pipeline; records the files that each step made."""
     collect = ["python", "-m", "samebits", "data", "add"]
     outputs = ["data/prepared", "models", "reports"]
-    # A cache that several projects share knows the shipped outputs: nothing would run.
+    # A cache shared by several projects may have the shipped outputs: nothing would run.
     repro = ["dvc", "repro", "--force", "--no-run-cache"]
     step(project, "Install the locked environment", [sys.executable, "scripts/setup.py"], [])
     step(project, "Fetch the example data", collect, ["data/raw"])
@@ -151,19 +151,19 @@ def project_environment(project: Path) -> dict[str, str]:
 
 
 def run(command: list[str], folder: Path, variables: dict[str, str]) -> None:
-    # Windows looks a bare name up in the parent's PATH, so it is looked up here.
+    # Windows looks up a bare name in the parent's PATH, so look it up here.
     program = shutil.which(command[0], path=variables["PATH"]) or command[0]
     subprocess.run([program, *command[1:]], cwd=folder, env=variables, check=True)
 
 
 def conclude(project: Path) -> bool:
-    """Says what was proven, the score and where to look; whether what is promised was reached."""
+    """Prints what was proven, the score and the report; whether the promise was kept."""
     shipped = git(project, "show", "HEAD:dvc.lock")
     made = (project / "dvc.lock").read_text(encoding="utf-8")
-    moved, total = differing(shipped, made), len(outputs(made))
-    reached = not moved or not promised()
+    changed, total = differing(shipped, made), len(outputs(made))
+    reached = not changed or not promised()
     announce("Compare with the shipped bits")
-    print(verdict(moved, total, machine()))
+    print(verdict(changed, total, machine()))
     metrics = json.loads((project / "reports" / "metrics.json").read_text(encoding="utf-8"))
     print(f"Score:   {metrics['metric']} {metrics['score']:.4f} on test")
     print(f"Report:  {(project / 'reports' / 'report.html').relative_to(TEMPLATE)}")
@@ -183,22 +183,21 @@ def differing(shipped: str, made: str) -> list[str]:
     return paths or ([] if yaml.safe_load(shipped) == yaml.safe_load(made) else ["dvc.lock"])
 
 
-def verdict(moved: list[str], total: int, where: str) -> str:
-    if not moved:
-        return f"Proven:  all {total} outputs are the shipped ones, bit for bit ({where})"
+def verdict(changed: list[str], total: int, where: str) -> str:
+    if not changed:
+        return f"Proven:  all {total} outputs equal the shipped ones, bit for bit ({where})"
     if promised():
-        return (
-            f"FAILED:  {len(moved)} of {total} outputs differ from the shipped: {', '.join(moved)}"
-        )
+        paths = ", ".join(changed)
+        return f"FAILED:  {len(changed)} of {total} outputs differ from the shipped ones: {paths}"
     return (
         f"Proven:  the project runs on {where}\n"
-        "Not:     that it meets the shipped bits, promised for x86-64 Linux with AVX2 alone; "
+        "Not:     that it gives the shipped bits, promised only for x86-64 Linux with AVX2; "
         "`make verify` in the project compares two runs on this machine"
     )
 
 
 def promised() -> bool:
-    """Whether this is a machine on which the shipped bits must be met."""
+    """Whether this machine must give the shipped bits."""
     cpu = Path("/proc/cpuinfo")
     known = platform.system() == "Linux" and platform.machine() in ("x86_64", "AMD64")
     return known and cpu.exists() and " avx2" in cpu.read_text(encoding="utf-8")

@@ -1,10 +1,10 @@
-"""Refresh the bits that the template ships: train for real, keep the hashes.
+"""Refresh the bits that the template ships: train, and keep the hashes.
 
     python scripts/expected.py [TASK ...]      (make expected; about two minutes for each task)
 
 Writes dvc.lock, data/raw.dvc and provenance/train.json of the template, for each task. Both
-accelerators run in the environment of the default one: only the hash of their runtime.lock differs,
-and what contains it. That the CPU wheels give the same bits too is a test.
+accelerators run in the environment of the default one: only the hash of runtime.lock differs, and
+the files that contain it. A test checks that the CPU wheels give the same bits.
 """
 
 import json
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "{{cookiecutter.project_slug}}"
 SLUG = "expected-bits"
 PACKAGE = SLUG.replace("-", "_")
-# What a stage of dvc.lock says of the user's files, and then of the engine's.
+# The entries of a stage of dvc.lock for the user's files, followed by those for the engine's.
 ENTRIES = r"(?:    - path: src/{}.*\n(?:      .*\n|{{%.*\n)+)+"
 YOURS_AND_ENGINE = re.compile(
     f"({ENTRIES.format('(?!samebits/)')})({ENTRIES.format('samebits/')})", re.MULTILINE
@@ -51,7 +51,7 @@ def main() -> int:
 
 
 def of_task(path: str, task: str) -> Path:
-    """Return where the template has a file that only projects with this task have."""
+    """Return the template's path of a file that only projects of this task have."""
     place = TEMPLATE / path
     return place.with_name(f"{{% if cookiecutter.task == '{task}' %}}{place.name}{{% endif %}}")
 
@@ -67,9 +67,9 @@ def render(folder: Path, task: str, accelerator: str) -> Path:
 
 
 def run_pipeline(project: Path, environment: Path, *until: str) -> None:
-    """Make the example data and run every stage, or those `until` one."""
+    """Make the example data and run every stage, or those up to `until`."""
     call(["git", "init", "--quiet"], project, environment)
-    # Without the shipped hashes every stage runs, and the data gets its own as it comes.
+    # Without the shipped hashes every stage runs, and the data gets its own hash.
     for name in ("dvc.lock", "data/raw.dvc"):
         (project / name).unlink(missing_ok=True)
     call(["python", "-m", "samebits", "data", "add"], project, environment)
@@ -79,17 +79,16 @@ def run_pipeline(project: Path, environment: Path, *until: str) -> None:
 def merged(cuda: str, cpu: str) -> str:
     """Return one file for any package name and either accelerator, as a Jinja template."""
     lines = []
-    for one, other in zip(cuda.splitlines(), cpu.splitlines(), strict=True):
-        if one != other:
-            one = (
-                f"{{% if cookiecutter.accelerator == 'cpu' %}}{other}{{% else %}}{one}{{% endif %}}"
-            )
-        lines.append(one.replace(PACKAGE, "{{ cookiecutter.__package_name }}"))
+    for line, other in zip(cuda.splitlines(), cpu.splitlines(), strict=True):
+        if line != other:
+            condition = "{% if cookiecutter.accelerator == 'cpu' %}"
+            line = f"{condition}{other}{{% else %}}{line}{{% endif %}}"
+        lines.append(line.replace(PACKAGE, "{{ cookiecutter.__package_name }}"))
     return ordered("\n".join(lines) + "\n")
 
 
 def ordered(lock: str) -> str:
-    """Return a dvc.lock whose files stand in DVC's order, that of paths, for any package name."""
+    """Return a dvc.lock with its files in DVC's order, by path, for any package name."""
     before, after = (f"{{% if cookiecutter.__package_name {way} 'samebits' %}}" for way in "<>")
     return YOURS_AND_ENGINE.sub(rf"{before}\1{{% endif %}}\2{after}\1{{% endif %}}", lock)
 

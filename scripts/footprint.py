@@ -1,9 +1,9 @@
-"""Measure what a project asks of whoever owns it, as a Markdown table.
+"""Measure what a project asks of its owner, as a Markdown table.
 
-    python scripts/footprint.py COMMIT      (COMMIT, before, beside this working tree)
+    python scripts/footprint.py COMMIT      (compares COMMIT with this working tree)
 
-The default project of each is rendered, not built. Which stages an edit makes stale follows from
-what dvc.yaml names; what comes behind them runs again where their outputs change.
+The default project of each is rendered, not built. The stages that an edit makes stale follow from
+dvc.yaml; later stages rerun only if an output changes.
 """
 
 import argparse
@@ -30,7 +30,7 @@ Edit = dict[str, str]  # the new text of each file that it changes, by its path 
 def main() -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("commit", help="what this working tree is compared with")
+    parser.add_argument("commit", help="the commit to compare this working tree with")
     commit = parser.parse_args().commit
     with tempfile.TemporaryDirectory(prefix="footprint-") as name:
         folder = Path(name)
@@ -41,7 +41,7 @@ def main() -> int:
 
 
 def table(commit: str, before: Mapping[str, str], now: Mapping[str, str]) -> str:
-    """Return the table of two projects."""
+    """Return the table for two projects."""
     rows = [("", commit, "working tree"), ("---",) * 3]
     rows += [(name, before[name], now[name]) for name in now]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
@@ -67,7 +67,7 @@ def rendered(template: Path, folder: Path) -> Path:
 
 
 def measured(project: Path) -> dict[str, str]:
-    """Return each measure of a rendered project, in words."""
+    """Return each measure of a rendered project as text."""
     own = package(project)
     engine = project / ENGINE if (project / ENGINE).is_dir() else own
     yours = [*python(own), *python(project / "tests")]
@@ -75,7 +75,7 @@ def measured(project: Path) -> dict[str, str]:
     shown = [path for path in project.iterdir() if not path.name.startswith(".")]
     sources = formatted(engine)
     lengths = [length for text in sources for length in functions(text)]
-    found = {
+    measures = {
         "Python that is yours: files": len(yours),
         "Python that is yours: lines": sum(map(lines, yours)),
         "files outside src/samebits/": len(outside),
@@ -92,7 +92,7 @@ def measured(project: Path) -> dict[str, str]:
         f"stale after {name}": ", ".join(stale(project, edit(project))) or "none"
         for name, edit in EDITS.items()
     }
-    return {name: f"{number:,}" for name, number in found.items()} | stages
+    return {name: f"{number:,}" for name, number in measures.items()} | stages
 
 
 def package(project: Path) -> Path:
@@ -102,9 +102,9 @@ def package(project: Path) -> Path:
 
 
 def files(folder: Path) -> list[Path]:
-    """Return all files below a folder, without what Python compiled."""
-    found = (path for path in folder.rglob("*") if path.is_file())
-    return sorted(path for path in found if "__pycache__" not in path.parts)
+    """Return all files below a folder, except bytecode."""
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(path for path in paths if "__pycache__" not in path.parts)
 
 
 def python(folder: Path) -> list[Path]:
@@ -118,7 +118,7 @@ def lines(path: Path) -> int:
 
 
 def formatted(folder: Path) -> list[str]:
-    """Return the Python files below a folder in ruff's format, whatever theirs is."""
+    """Return the texts of the Python files below a folder, in ruff's format."""
     with tempfile.TemporaryDirectory(prefix="formatted-") as name:
         copy = shutil.copytree(folder, Path(name, "copy"))
         config = ["--isolated", "--line-length", "100", "--quiet"]
@@ -127,31 +127,31 @@ def formatted(folder: Path) -> list[str]:
 
 
 def functions(text: str) -> Iterator[int]:
-    """Yield the lines of each function, its docstring included."""
+    """Yield the number of lines of each function, with its docstring."""
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield (node.end_lineno or node.lineno) - node.lineno + 1
 
 
 def inner_imports(text: str) -> int:
-    """Return how many imports stand inside functions."""
-    found = {
+    """Return the number of imports inside functions."""
+    imports = {
         id(inner)
         for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         for inner in ast.walk(node)
         if isinstance(inner, ast.Import | ast.ImportFrom)
     }
-    return len(found)
+    return len(imports)
 
 
 def starting(texts: list[str]) -> list[str]:
-    """Return the modules that start git or dvc as programs themselves."""
+    """Return the modules that start git or dvc themselves."""
     trees = {text: list(ast.walk(ast.parse(text))) for text in texts}
     functions = [
-        one for nodes in trees.values() for one in nodes if isinstance(one, ast.FunctionDef)
+        node for nodes in trees.values() for node in nodes if isinstance(node, ast.FunctionDef)
     ]
-    runners = {one.name for one in functions if any(map(runs, ast.walk(one)))}
+    runners = {function.name for function in functions if any(map(runs, ast.walk(function)))}
     return [
         text
         for text, nodes in trees.items()
@@ -167,7 +167,7 @@ def runs(node: ast.AST) -> bool:
 
 
 def names_tool(node: ast.AST, runners: set[str]) -> bool:
-    """Whether this is a command: ["git", ...], or dvc(...) unless that is one of the `runners`."""
+    """Whether this is a command: ["git", ...], or dvc(...) unless it is one of the `runners`."""
     if isinstance(node, ast.List | ast.Tuple):
         words = [word.value if isinstance(word, ast.Constant) else None for word in node.elts]
         return words[:1] == ["git"] or "dvc" in words
@@ -176,13 +176,13 @@ def names_tool(node: ast.AST, runners: set[str]) -> bool:
 
 
 def stale(project: Path, edit: Edit) -> list[str]:
-    """Return the stages that name what an edit changes: what `dvc status` says after it."""
-    found = yaml.safe_load(read(project / "dvc.yaml"))["stages"]
+    """Return the stages that depend on an edit, as `dvc status` would list them."""
+    stages = yaml.safe_load(read(project / "dvc.yaml"))["stages"]
     params = read(project / PARAMS)
     old, new = yaml.safe_load(params), yaml.safe_load(edit.get(PARAMS, params))
     return [
         name
-        for name, stage in found.items()
+        for name, stage in stages.items()
         if any(covers(dep, path) for dep in stage["deps"] for path in edit)
         or any(at(old, key) != at(new, key) for key in stage.get("params", []))
     ]
@@ -206,14 +206,14 @@ def key_of_model(project: Path) -> Edit:
 
 
 def key_of_augmentation(project: Path) -> Edit:
-    """A new key of the augmentation, which once had no section of its own."""
+    """A new key of the augmentation, which older commits have in another section."""
     own = "augmentation" in yaml.safe_load(read(project / PARAMS))
     section = "augmentation" if own else "regularization"
     return new_key(project, section, holding(project, r"^def augment\("))
 
 
 def new_key(project: Path, section: str, used: Path) -> Edit:
-    """A new key in params.yaml, where its section is declared, and where it is used."""
+    """A new key in params.yaml, in the declaration of its section, and where it is used."""
     title = f"^class {section.capitalize()}\\b"
     declared = holding(project, title)
     texts = touched(project, used)
@@ -225,27 +225,27 @@ def new_key(project: Path, section: str, used: Path) -> Edit:
 
 
 def added(text: str, pattern: str, new: str) -> str:
-    """Return a text with something new behind the first place that fits a pattern."""
-    found = re.search(pattern, text, re.MULTILINE | re.DOTALL)
-    if not found:
-        raise SystemExit(f"nothing fits {pattern}")
-    return text[: found.end()] + new + text[found.end() :]
+    """Return a text with `new` after the first match of a pattern."""
+    match = re.search(pattern, text, re.MULTILINE | re.DOTALL)
+    if not match:
+        raise SystemExit(f"nothing matches {pattern}")
+    return text[: match.end()] + new + text[match.end() :]
 
 
 def own_metric(project: Path) -> Edit:
-    """A metric of one's own."""
+    """A metric of the user's own."""
     own = package(project)
     return touched(project, first(own / "metrics.py", own / "metrics/own.py"))
 
 
 def reworded_error(project: Path) -> Edit:
-    """Another word in what the user is told of an error."""
+    """A reworded error message."""
     places = project / ENGINE / "console/errors.py", package(project) / "errors.py"
     return touched(project, first(*places))
 
 
 def help_text(project: Path) -> Edit:
-    """Another word in what --help says of a verb."""
+    """A reworded help text of a verb."""
     if (project / ENGINE).is_dir():
         return touched(project, project / ENGINE / "cli/compare.py", project / ENGINE / "verbs.py")
     return touched(project, package(project) / "commands/compare.py")
@@ -261,20 +261,20 @@ EDITS: dict[str, Callable[[Path], Edit]] = {
 
 
 def touched(project: Path, *paths: Path) -> Edit:
-    """A line more in each file."""
+    """One more line in each file."""
     return {relative(project, path): read(path) + "# one more line\n" for path in paths}
 
 
 def first(*paths: Path) -> Path:
-    """Return the first file that there is."""
+    """Return the first file that exists."""
     return next(path for path in paths if path.is_file())
 
 
 def holding(project: Path, pattern: str) -> Path:
-    """Return the one module that has a line like this."""
+    """Return the only module with a match of the pattern."""
     wanted = re.compile(pattern, re.MULTILINE)
-    (found,) = (path for path in python(project / "src") if wanted.search(read(path)))
-    return found
+    (module,) = (path for path in python(project / "src") if wanted.search(read(path)))
+    return module
 
 
 def relative(project: Path, path: Path) -> str:

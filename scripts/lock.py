@@ -1,10 +1,10 @@
 """Refreshes every lock: the project's for both accelerators, and the template's own.
 
-    python scripts/lock.py              takes up what is new in the .in files, keeps other versions
-    python scripts/lock.py --upgrade    takes the newest of everything
+    python scripts/lock.py              adds what is new in the .in files, keeps other versions
+    python scripts/lock.py --upgrade    takes the newest version of everything
 
-The work is done by the project's own scripts/lock.py, on a copy, once for each accelerator; nothing
-is replaced before everything has been made.
+The project's own scripts/lock.py does the work, on a copy, once for each accelerator; nothing is
+replaced before everything has been made.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from pathlib import Path
 TEMPLATE = Path(__file__).resolve().parent.parent
 PROJECT = "{{cookiecutter.project_slug}}"
 ACCELERATORS = ("cuda", "cpu")
-# What projects with some answer alone have: its condition, and the name in a project.
+# A file that only projects with some answer have: the condition, and the name in a project.
 OTHER = re.compile(r"\{% if (.+) %\}(remote|example)\.in\{% endif %\}")
 
 sys.path.insert(0, str(TEMPLATE / PROJECT / "scripts"))
@@ -28,7 +28,7 @@ setup = importlib.import_module("setup")
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Refresh every lock of the template.")
-    parser.add_argument("--upgrade", action="store_true", help="take the newest of everything")
+    parser.add_argument("--upgrade", action="store_true", help="take the newest versions")
     try:
         changes = refresh(parser.parse_args().upgrade)
     except (setup.Problem, OSError) as error:
@@ -39,15 +39,16 @@ def main() -> int:
 
 
 def refresh(upgrade: bool) -> list[str]:
-    """Replaces the locks; returns one line for each pin that changed."""
+    """Replaces the locks; returns a line for each pin that changed."""
     with tempfile.TemporaryDirectory(prefix="locks-") as scratch:
         ours = Path(shutil.copytree(TEMPLATE / "requirements", Path(scratch, "requirements")))
         place = Path(PROJECT, "requirements")
         project = Path(shutil.copytree(TEMPLATE / place, Path(scratch, place)))
         for accelerator in ACCELERATORS:
             refresh_variant(project, accelerator, Path(scratch, accelerator), upgrade)
-        others = filter(None, map(OTHER.fullmatch, sorted(file.name for file in project.iterdir())))
-        for number, (condition, stem) in enumerate(found.groups() for found in others):
+        matches = map(OTHER.fullmatch, sorted(file.name for file in project.iterdir()))
+        others = [match.groups() for match in matches if match]
+        for number, (condition, stem) in enumerate(others):
             refresh_other(project, stem, condition, Path(scratch, f"{number}"), upgrade)
         for name in ("dev", "servers"):
             locks.compile_lock(ours, name, upgrade)
@@ -56,14 +57,14 @@ def refresh(upgrade: bool) -> list[str]:
 
 
 def refresh_variant(project: Path, accelerator: str, scratch: Path, upgrade: bool) -> None:
-    """Makes the locks of a project with this accelerator; they share all but runtime.lock."""
+    """Makes the locks for an accelerator; only runtime.lock differs between accelerators."""
     folder = Path(shutil.copytree(project, scratch / "requirements"))
     choose(folder, "runtime", of_accelerator(accelerator))
     before = locks.read(folder / "dev.lock") if accelerator != ACCELERATORS[0] else None
     locks.refresh(folder, upgrade)
     if before is not None and before != locks.read(folder / "dev.lock"):
         raise setup.Problem(
-            "the accelerators need different dev.lock files: pin what they disagree on"
+            "the accelerators need different dev.lock files: pin the packages that differ"
         )
     name = conditional("runtime.lock", of_accelerator(accelerator))
     shutil.copy(folder / "runtime.lock", project / name)
@@ -72,7 +73,7 @@ def refresh_variant(project: Path, accelerator: str, scratch: Path, upgrade: boo
 
 
 def refresh_other(project: Path, stem: str, condition: str, scratch: Path, upgrade: bool) -> None:
-    """Makes a lock that projects with one answer have; its other pins are those made before."""
+    """Makes a lock that only projects with some answer have; it agrees with the other locks."""
     folder = Path(shutil.copytree(project, scratch / "requirements"))
     choose(folder, "runtime", of_accelerator(ACCELERATORS[0]))
     choose(folder, stem, condition)
@@ -81,14 +82,14 @@ def refresh_other(project: Path, stem: str, condition: str, scratch: Path, upgra
 
 
 def choose(folder: Path, stem: str, condition: str) -> None:
-    """Gives the files for this answer the names that they have in a project."""
+    """Gives the files for an answer their names in a project."""
     for name in (f"{stem}.in", f"{stem}.lock"):
         if (folder / conditional(name, condition)).exists():
             (folder / conditional(name, condition)).replace(folder / name)
 
 
 def conditional(name: str, condition: str) -> str:
-    """A file name that renders to nothing, so that the file is left out, for other answers."""
+    """A file name that is empty for other answers, so that they leave out the file."""
     return f"{{% if {condition} %}}{name}{{% endif %}}"
 
 

@@ -1,4 +1,4 @@
-"""List the engine that the template ships, so that a project can tell what of it was edited.
+"""List the engine that the template ships, so that a project can find its edited files.
 
     python scripts/manifest.py      (make manifest)
 
@@ -23,15 +23,15 @@ def main() -> int:
 
 
 def text(root: Path) -> str:
-    """Return the manifest of the project in `root`; line ends and bytecode do not matter."""
-    found = (path for folder in LISTED for path in (root / folder).rglob("*") if path.is_file())
-    names = {path.relative_to(root).as_posix(): path for path in found}
+    """Return the manifest of the project in `root`, whatever its line ends, without bytecode."""
+    files = (path for folder in LISTED for path in (root / folder).rglob("*") if path.is_file())
+    names = {path.relative_to(root).as_posix(): path for path in files}
     shipped = sorted(name for name in names if name != NAME and not _is_passing(name))
     return "\n".join([f"samebits {VERSION}", *(f"{_sha256(names[n])}  {n}" for n in shipped), ""])
 
 
 def _is_passing(name: str) -> bool:
-    """Whether it is what tools leave behind, or a file that not every project has."""
+    """Whether tools left the file behind, or not every project has it."""
     hidden = any(part.startswith((".", "{%")) or part == "__pycache__" for part in name.split("/"))
     return hidden or name.endswith(".pyc") or name == "scripts/example.py"
 

@@ -1,7 +1,8 @@
-"""Tells the files that `make demo` made from those that somebody else put into demo/.
+"""Tells the files that `make demo` made from others in demo/.
 
-demo/ holds the project, a marker that says what was made, and a scratch folder that is always ours.
-The project is ours while it has the one commit, no change, and no file but those in the marker.
+demo/ has the project, a marker that lists what was made, and a scratch folder that may always be
+removed. The project may be removed while it has only its first commit, no change, and no file that
+the marker does not list.
 """
 
 import hashlib
@@ -14,7 +15,7 @@ from pathlib import Path
 
 MARKER = ".made-by-make-demo.json"
 SCRATCH = ".scratch"
-# Nothing here is anybody's work: environments, caches, and what a run notes of itself.
+# Files of tools, which are nobody's work: environments, caches, records of runs.
 BY_TOOLS = {
     ".git",
     ".venv",
@@ -32,7 +33,7 @@ BY_TOOLS = {
 class Marker:
     """What was made: the project's folder, its commit, its untracked files with their SHA-256.
 
-    `writing` names the folders that a step is filling; whatever lies there is that step's.
+    `writing` names the folders that a step is filling; all files in them belong to that step.
     """
 
     project: str
@@ -49,7 +50,7 @@ class Marker:
 
     @classmethod
     def load(cls, demo: Path) -> "Marker | None":
-        """The marker in `demo`, or None if there is none to be understood."""
+        """The marker in `demo`, or None if it is missing or unreadable."""
         try:
             return cls(**json.loads((demo / MARKER).read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
@@ -57,27 +58,27 @@ class Marker:
 
 
 def strangers(demo: Path) -> list[str]:
-    """Paths in `demo` that `make demo` did not make, or that were changed since; sorted."""
+    """Sorted paths in `demo` that `make demo` did not make, or that have changed since."""
     entries = {entry.name for entry in demo.iterdir()} if demo.exists() else set()
     marker = Marker.load(demo)
     if marker is None:
         return sorted(entries)
-    found = entries - {MARKER, SCRATCH, marker.project}
+    paths = entries - {MARKER, SCRATCH, marker.project}
     if marker.project in entries:
-        found |= {f"{marker.project}/{path}" for path in changes(demo / marker.project, marker)}
-    return sorted(found)
+        paths |= {f"{marker.project}/{path}" for path in changes(demo / marker.project, marker)}
+    return sorted(paths)
 
 
 def changes(project: Path, marker: Marker) -> Iterator[str]:
-    """What in the project, relative to it, is not as the marker says."""
+    """Paths in the project, relative to it, that differ from the marker."""
     if not (project / ".git").is_dir():
-        yield ".git"  # removed: nothing tells our files from others any more
+        yield ".git"  # removed: our files can no longer be told from others
         return
     for line in git(project, "for-each-ref", "--format=%(refname) %(objectname)").splitlines():
         if line != f"refs/heads/main {marker.commit}":
             yield f".git/{line.split()[0]}"
     status = git(project, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=no")
-    # dvc.lock is the pipeline's to write, on machines where the bits differ.
+    # The pipeline writes dvc.lock on machines where the bits differ.
     yield from (entry[3:] for entry in status.split("\0") if entry and entry[3:] != "dvc.lock")
     for path, digest in untracked(project).items():
         if marker.files.get(path) != digest and not inside(path, marker.writing):
@@ -85,17 +86,17 @@ def changes(project: Path, marker: Marker) -> Iterator[str]:
 
 
 def untracked(project: Path) -> dict[str, str]:
-    """SHA-256 of each file that Git does not track and no tool made for itself."""
+    """SHA-256 of each file that Git does not track and no tool made."""
     tracked = set(git(project, "ls-files", "-z").split("\0"))
-    found = {}
+    digests = {}
     for folder, folders, names in os.walk(project):
         here = Path(folder).relative_to(project)
         folders[:] = [name for name in folders if not by_tools((here / name).as_posix())]
         for name in names:
             path = (here / name).as_posix()
             if path not in tracked:
-                found[path] = hashlib.sha256((project / path).read_bytes()).hexdigest()
-    return found
+                digests[path] = hashlib.sha256((project / path).read_bytes()).hexdigest()
+    return digests
 
 
 def by_tools(path: str) -> bool:
@@ -107,7 +108,7 @@ def inside(path: str, folders: Iterable[str]) -> bool:
 
 
 def git(project: Path, *arguments: str) -> str:
-    """What git prints, run in the project and in no repository around it."""
+    """The output of git in the project, but in no repository around it."""
     reply = subprocess.run(
         ["git", *arguments],
         cwd=project,

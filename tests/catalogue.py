@@ -105,18 +105,18 @@ BUGS = [
                 'for name in [one + "/" * (folder / one).is_dir() for one in os.listdir(folder)]:',
             )
         ],
-        r"`os\.listdir` lists a folder in no certain order",
+        r"`os\.listdir` lists a folder in arbitrary order",
         stages="prepare train",
     ),
     Bug(
         "the order of equals, which a processor's kernel decides",
         [("E/core/random.py", r", kind=\"stable\"\)$", ")")],
-        r"`numpy\.argsort` leaves the order of equals to the processor",
+        r"`numpy\.argsort` orders equal elements as the processor does",
     ),
     Bug(
         "the order of a set",
         [("E/data/targets.py", r"return sorted\(\{(.*)\}\)", r"return list({\1})")],
-        r"walks a set in no certain order",
+        r"iterates over a set in arbitrary order",
         stages="prepare train",
     ),
     Bug(
@@ -165,7 +165,7 @@ BUGS = [
             (PAGE, r"reproducible=.*,", r"\g<0> here=platform.node(),"),
             (PAGE, r"^import json$", r"\g<0>\nimport platform"),
         ],
-        r"`platform\.node` is this machine",
+        r"`platform\.node` is a property of this machine",
         stages="train report",
     ),
     Bug(
@@ -275,7 +275,7 @@ BUGS = [
     Bug(
         "data edited in place",
         [("data/raw/0/0000.png", "", "")],
-        r"records another version of data/raw than lies there: it was edited in place",
+        r"records another version of data/raw than is here: it was edited in place",
         stages="validate prepare train",
     ),
     Bug(
@@ -314,7 +314,7 @@ BUGS = [
                 r"    rows = None if rows is None else list(rows)[1:]\n\g<0>",
             )
         ],
-        r"console/progress\.py:\d+: .*what it hands to stages is no dependency of theirs",
+        r"console/progress\.py:\d+: .*stages use it without depending on it",
         stages="prepare train",
     ),
     Bug(
@@ -366,6 +366,6 @@ def _short(said: str) -> str:
     """What was said, without what the reader need not know, in about a line."""
     said = said.replace(f"src/{PACKAGE}/", "").replace("src/samebits/", "").replace("|", "/")
     said = said.replace("samebits.console.errors.", "")
-    said = re.sub(r" - (AssertionError: )?assert .*|, or say why not with .*", "", said)
+    said = re.sub(r" - (AssertionError: )?assert .*|, or explain it with .*", "", said)
     said = re.sub(r"^(\S+):\d+: ", r"\1: ", said)  # lines move with every change
     return said if len(said) < 140 else f"{said[:136]} ..."

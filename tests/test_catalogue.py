@@ -26,7 +26,7 @@ PYTEST = ("python3", "-m", "pytest", "-q", "-p", "no:cacheprovider")
 # Any change leaves dvc.lock behind, or the engine unlike its manifest: that sees no bug.
 STALE = re.compile(
     r"dvc\.lock:.*(has changed since|is not recorded|no longer|\bwas .* and is)"
-    r"|.* is not as engine \S+ was shipped$"
+    r"|.* differs from the file shipped with engine \S+$"
 )
 
 

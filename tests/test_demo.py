@@ -64,7 +64,7 @@ def test_files_of_others_are_named_and_kept(made: Path, path: str, reported: str
     (made / path).parent.mkdir(parents=True, exist_ok=True)
     (made / path).write_text("mine", encoding="utf-8")
     assert strangers(made) == [reported]
-    with pytest.raises(demo.Refusal, match=rf"did not make: {reported}; move it elsewhere"):
+    with pytest.raises(demo.Refusal, match=rf"did not make: {reported}; move them elsewhere"):
         demo.clear(made)
     assert (made / path).read_text(encoding="utf-8") == "mine"
 
@@ -147,10 +147,10 @@ def test_names_the_outputs_that_differ() -> None:
 @pytest.mark.parametrize(
     ("moved", "promised", "said"),
     [
-        ([], True, "Proven:  all 3 outputs are the shipped ones"),
-        ([], False, "Proven:  all 3 outputs are the shipped ones"),
-        (["reports/r"], True, "FAILED:  1 of 3 outputs differ from the shipped: reports/r"),
-        (["reports/r"], False, "Not:     that it meets the shipped bits"),
+        ([], True, "Proven:  all 3 outputs equal the shipped ones"),
+        ([], False, "Proven:  all 3 outputs equal the shipped ones"),
+        (["reports/r"], True, "FAILED:  1 of 3 outputs differ from the shipped ones: reports/r"),
+        (["reports/r"], False, "Not:     that it gives the shipped bits"),
     ],
 )
 def test_says_what_was_proven(
@@ -185,7 +185,7 @@ def test_the_demo_reaches_the_shipped_bits_and_starts_clean(
         assert git(project, "status", "--porcelain") == ""
     done = command(sys.executable, "scripts/demo.py", "image", cwd=tmp_path)
     assert done.returncode == 1
-    assert "there is no task 'image'; take one of image-class, image-classes" in done.stderr
+    assert "there is no task 'image'; choose one of image-class, image-classes" in done.stderr
     (project / "data/raw/mine.txt").write_text("mine", encoding="utf-8")
     done = command(sys.executable, "scripts/demo.py", cwd=tmp_path)
     assert done.returncode == 1

@@ -44,7 +44,7 @@ def test_results_are_never_merged(run: Run, merged: Path) -> None:
     git(merged, "checkout", "--ours", "dvc.lock", "provenance")
     assert "optimization.epochs was 40 and is 3; run `dvc repro`" in run(*AUDIT, fails=True)
     run("dvc", "repro")
-    assert "to mend" not in run(*AUDIT)
+    assert "to fix" not in run(*AUDIT)
     git(merged, "add", "dvc.lock", "provenance")
     git(merged, "commit", "-q", "--no-edit")
     assert git(merged, "status", "--porcelain") == ""
@@ -72,7 +72,7 @@ def test_lines_of_two_results(run: Run, merged: Path) -> None:
     assert SEALED in run(*VERIFY, "--here", fails=True)
     run("dvc", "repro", "--force", "evaluate")
     run("dvc", "repro")
-    assert "to mend" not in run(*AUDIT)
+    assert "to fix" not in run(*AUDIT)
 
 
 def test_a_value_edited_while_training_runs(run: Run, project: Path) -> None:
@@ -88,4 +88,4 @@ def test_a_value_edited_while_training_runs(run: Run, project: Path) -> None:
     assert "changed" in run("dvc", "status")
     set_param(project, "learning_rate: 0.5", "learning_rate: 0.006")
     assert "going on after step" in run("dvc", "repro")
-    assert "to mend" not in run(*AUDIT)
+    assert "to fix" not in run(*AUDIT)

@@ -179,9 +179,10 @@ def test_inside_a_repository_it_leaves_git_alone(hook: ModuleType, project: Path
     git(project.parent, "init", "-q")
     told = hook.put_under_git("../../elsewhere")
     assert f"left alone: this folder is cats of the repository {project.parent}" in told
-    assert "Not at work there" in told and ".pre-commit-config.yaml" in told
+    assert "have no effect here" in told and ".pre-commit-config.yaml" in told
     assert "remote" not in told
-    assert "The data's remote, ../cats-remote, is in that" in hook.put_under_git("../cats-remote")
+    told = hook.put_under_git("../cats-remote")
+    assert "The data's remote, ../cats-remote, is inside that" in told
     assert not (project / ".git").exists()
 
 

@@ -243,7 +243,7 @@ def test_a_change_works_and_reproduces(place: Place, name: str) -> None:
     git(place.root, "commit", "--all", "--quiet", "--no-verify", "-m", name)
     place.must("make", "check")
     assert git(place.root, "status", "--porcelain") == ""
-    assert "to mend" not in place.must("make", "audit")
+    assert "to fix" not in place.must("make", "audit")
     place.must("make", "test")
     assert "proven" in place.must("make", "verify", timeout=600)
 
@@ -292,7 +292,7 @@ def test_how_an_example_is_shown_runs_the_report_again(place: Place) -> None:
     assert (place.root / "reports/report.html").read_text("utf-8") != before
     git(place.root, "commit", "--all", "--quiet", "--no-verify", "-m", "Ink is black")
     place.must("make", "check")
-    assert "to mend" not in place.must("make", "audit")
+    assert "to fix" not in place.must("make", "audit")
 
 
 @pytest.mark.slow
@@ -329,7 +329,7 @@ def test_a_stage_of_ones_own(place: Place) -> None:
     git(place.root, "add", "--all")
     git(place.root, "commit", "--quiet", "--no-verify", "-m", "Count")
     place.must("make", "check")
-    assert "to mend" not in place.must("make", "audit")
+    assert "to fix" not in place.must("make", "audit")
     (place.root / file).write_text(code.replace("determinism.choose", "print"), "utf-8")
     done = place.run("dvc", "repro", "count")
     assert "is not that of level portable" in done.stderr
@@ -381,7 +381,7 @@ def test_another_kind_of_example(place: Place, tmp_path: Path) -> None:
     git(place.root, "add", "--all")
     git(place.root, "commit", "--quiet", "--no-verify", "-m", "Point clouds")
     place.must("make", "check")
-    assert "to mend" not in place.must("make", "audit")
+    assert "to fix" not in place.must("make", "audit")
     for name, code in zip(files, blocks["python"], strict=False):
         assert (place.root / name).read_text("utf-8") == code, "the formatter changed it"
     assert "proven" in place.must("make", "verify", timeout=600)

@@ -103,7 +103,7 @@ def test_an_edited_file_is_noticed_and_its_package_installed_anew(
     file.write_bytes(b"wrong")
     with pytest.raises(Problem, match=r"some_tool\.py"):
         check(root)
-    with pytest.raises(Problem, match=r"files of some_tool are not as installed"):
+    with pytest.raises(Problem, match=r"files of some_tool were changed since"):
         build(root)  # for nothing is really installed here
     assert "some_tool" in ran[-2]
     assert "--no-cache" in ran[-1]  # uv's own cache may be what was edited
@@ -115,18 +115,18 @@ def test_an_edited_file_is_noticed_and_its_package_installed_anew(
 def test_an_environment_of_other_locks_is_not_as_locked(root: Path, ran: Run) -> None:
     build(root)
     assert check(root).startswith("Every file of ")
-    with pytest.raises(Problem, match="not built from the locks that are here now"):
+    with pytest.raises(Problem, match="not built from the present locks"):
         check(root, python="3.99")
     (root / "some.lock").write_text("uv==1.2.4\n", encoding="utf-8")
-    with pytest.raises(Problem, match="not built from the locks that are here now"):
+    with pytest.raises(Problem, match="not built from the present locks"):
         check(root)
     build(root)
     (root / ".venv/lib/site-packages/stranger-1.dist-info").mkdir()
-    with pytest.raises(Problem, match=r"packages of .* came or went since"):
+    with pytest.raises(Problem, match=r"packages of .* were added or removed since"):
         check(root)
     build(root)
     (root / ".venv/locked.json").unlink()
-    with pytest.raises(Problem, match="not built from the locks"):
+    with pytest.raises(Problem, match="not built from the present locks"):
         check(root)
 
 
@@ -156,7 +156,7 @@ def test_a_file_that_no_package_brought_is_seen_and_removed(
     file = root / ".venv" / name
     file.parent.mkdir(exist_ok=True)
     file.touch()
-    with pytest.raises(Problem, match=rf"no package brought .*{file.name}: run setup again"):
+    with pytest.raises(Problem, match=rf"{file.name} belong to no package: run `make setup`"):
         check(root)
     assert build(root).startswith("Ready")
     assert not file.exists()
@@ -198,7 +198,7 @@ def test_python_runs_no_bytecode_of_other_sources(
 
 
 def test_an_environment_that_is_not_there_is_not_as_locked(root: Path) -> None:
-    with pytest.raises(Problem, match=r"\.venv holds no packages"):
+    with pytest.raises(Problem, match=r"\.venv has no packages"):
         check(root)
 
 
@@ -275,7 +275,7 @@ def test_a_folder_that_path_cannot_name_is_refused(tmp_path: Path, ran: Run) -> 
 
 
 def test_a_missing_lock_is_named(root: Path) -> None:
-    with pytest.raises(Problem, match=r"there is no lock file .*other\.lock"):
+    with pytest.raises(Problem, match=r"the lock file .*other\.lock is missing"):
         setup.build(root, [root / "other.lock"])
 
 

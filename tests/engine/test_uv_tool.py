@@ -42,12 +42,12 @@ def test_only_the_locked_uv_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         ("Failed to download `https://x/python-build-standalone/y`", "this version of Python"),
         ("  cause: dns error: failed to lookup address", "check the network"),
         ("NewConnectionError: Temporary failure in name resolution", "check the network"),
-        ("  cause: Hash mismatch for `numpy==1.0`", "not what the lock file says"),
+        ("  cause: Hash mismatch for `numpy==1.0`", "does not match its hash"),
         ("torch has no wheels with a matching Python ABI tag", "no file for this machine"),
-        ("Because there is no version of numpy==1.0: No solution found", "does not hold what"),
+        ("Because there is no version of numpy==1.0: No solution found", "lacks a locked package"),
         ("  cause: invalid peer certificate: UnknownIssuer\nerror sending request", "not trusted"),
         ("error: HTTP status client error (401 Unauthorized) for url", "name and password"),
-        ("error: Failed to parse: `UV_HTTP_TIMEOUT`", "a setting is not one"),
+        ("error: Failed to parse: `UV_HTTP_TIMEOUT`", "a setting of uv or pip"),
         ("something else", "`uv pip sync ...` failed"),
     ],
 )
@@ -64,7 +64,7 @@ def test_a_failing_tool_is_shown_and_explained(capfd: pytest.CaptureFixture[str]
 
 def test_a_wrong_file_in_a_folder_of_wheels_is_the_cause() -> None:
     said = uv_tool.diagnose("Hash mismatch for `torch`", ["uv", "pip", "sync", "-f", "wheels"])
-    assert said == "a file where UV_FIND_LINKS or PIP_FIND_LINKS points is not the locked one"
+    assert said == "a file of UV_FIND_LINKS or PIP_FIND_LINKS is not the locked one: remove it"
 
 
 def test_packages_go_into_a_folder_by_their_hashes(

@@ -1,7 +1,7 @@
-"""Refreshes the lock files: everything that requirements/*.in ask for, pinned and hashed.
+"""Refreshes the lock files: all that requirements/*.in ask for, pinned and hashed.
 
-    python scripts/lock.py              takes up what is new in the .in files, keeps other versions
-    python scripts/lock.py --upgrade    takes the newest of everything
+    python scripts/lock.py              adds what is new in the .in files, keeps other versions
+    python scripts/lock.py --upgrade    takes the newest version of everything
 
 A lock serves Linux, macOS and Windows with Python 3.11 and newer, and names no package index.
 All locks are made before any is replaced, so a failure leaves them as they were.
@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parent))  # which Python leaves out where it is isolated
+sys.path.append(str(Path(__file__).parent))  # which Python omits in isolated mode
 import package_sources as sources
 import setup
 from uv_tool import PROJECT, Problem, run
@@ -28,8 +28,8 @@ Pins = dict[str, list[str]]
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Refresh the lock files.")
-    parser.add_argument("--root", type=Path, default=PROJECT, help="has requirements/")
-    parser.add_argument("--upgrade", action="store_true", help="take the newest of everything")
+    parser.add_argument("--root", type=Path, default=PROJECT, help="the folder of requirements/")
+    parser.add_argument("--upgrade", action="store_true", help="take the newest versions")
     options = parser.parse_args()
     folder = options.root.resolve() / "requirements"
     try:
@@ -42,7 +42,7 @@ def main() -> int:
 
 
 def refresh(folder: Path, upgrade: bool) -> list[str]:
-    """Replaces the locks in `folder`; returns one line for each pin that changed."""
+    """Replaces the locks in `folder`; returns a line for each pin that changed."""
     with tempfile.TemporaryDirectory(prefix="locks-") as scratch:
         draft = Path(shutil.copytree(folder, Path(scratch) / "requirements"))
         for name in [*setup.lock_names(draft), *sources_of_example(draft)]:
@@ -53,28 +53,28 @@ def refresh(folder: Path, upgrade: bool) -> list[str]:
 
 
 def sources_of_example(folder: Path) -> list[str]:
-    """The lock of what only carries the example data, where the project has one."""
+    """The lock of packages that only carry the example data, if the project has one."""
     return ["example"] if (folder / "example.in").exists() else []
 
 
 def compile_lock(folder: Path, name: str, upgrade: bool) -> None:
     """Makes `name.lock` from `name.in`; an existing lock's versions are kept unless upgrading.
 
-    Its hashes are not: uv would take them over unseen, also those of no file that there is.
+    Its hashes are dropped: uv would keep them unchecked, even hashes of files that do not exist.
     """
     lock = folder / f"{name}.lock"
     if lock.exists():
         write(lock, re.sub(r"( \\\n    --hash=\S+)+", "", read(lock)))
     options = ["--upgrade"] if upgrade else []
-    options += ["--no-deps"] if name == "example" else []  # of which no more is run than that
+    options += ["--no-deps"] if name == "example" else []  # nothing else of it is used
     uv_compile(folder, name, *options, *sources.wheel_sources([folder / f"{name}.in"]))
 
 
 def uv_compile(folder: Path, name: str, *options: str) -> None:
-    """Runs uv beside the folder, since it writes where a pin comes from as a relative path."""
+    """Runs uv beside the folder, since uv records the origin of a pin as a relative path."""
     uv = shutil.which("uv", path=str(Path(sys.executable).parent)) or shutil.which("uv")
     if uv is None:
-        raise Problem("uv is missing: run this with the Python of .venv, after `make setup`")
+        raise Problem("uv is missing: run `make setup`, then this with the Python of .venv")
     files = [f"{folder.name}/{name}.in", "-o", f"{folder.name}/{name}.lock"]
     run([uv, *COMPILE, *options, *files], folder.parent)
 
@@ -82,12 +82,12 @@ def uv_compile(folder: Path, name: str, *options: str) -> None:
 def complete_cpu_builds(draft: Path, in_force: Path) -> None:
     """Gives a package that has a "+cpu" pin the hashes of all its files, for every machine.
 
-    uv hashes only the one wheel that suits this machine where it finds wheels by links. The others
-    are known to PyTorch's index; where that cannot be reached, to the lock in force, for the same
-    release: a released file never changes.
+    With wheels from links, uv hashes only the wheel for this machine. The other hashes come from
+    PyTorch's index or, if that cannot be reached, from the lock in force, for the same release: a
+    released file never changes.
 
     Raises:
-        Problem: A release is new and the index out of reach, or a file is not the one known.
+        Problem: a release is new and the index cannot be reached, or a file has another hash.
     """
     lock = draft / "runtime.lock"
     text = read(lock)
@@ -100,41 +100,45 @@ def complete_cpu_builds(draft: Path, in_force: Path) -> None:
     for pin, hashes in pins(text).items():
         if pin.split("==")[0] not in names:
             continue
-        every = known.get(pin, [] if "+cpu" in pin else hashes)
-        if not every:
+        complete = known.get(pin, [] if "+cpu" in pin else hashes)
+        if not complete:
             raise Problem(
-                f"the hashes of {pin.split()[0]} for other machines are not known here: make the "
-                "locks where PyTorch's index can be reached, without UV_FIND_LINKS, PIP_FIND_LINKS"
+                f"the hashes of {pin.split()[0]} for other machines are unknown: make the locks "
+                "where PyTorch's index can be reached, without UV_FIND_LINKS and PIP_FIND_LINKS"
             )
-        if not set(hashes) <= set(every):
-            raise Problem(f"the file of {pin.split()[0]} found here is not the one known")
-        text = text.replace(block(pin, hashes), block(pin, every))
+        if not set(hashes) <= set(complete):
+            raise Problem(
+                f"the local file of {pin.split()[0]} has another hash than PyTorch's index or the "
+                "present lock: remove it"
+            )
+        text = text.replace(block(pin, hashes), block(pin, complete))
     write(lock, text)
 
 
 def index_pins(draft: Path, names: set[str]) -> Pins:
-    """What PyTorch's index says of these packages alone: it carries old copies of many others."""
+    """The pins of PyTorch's index, of these packages only: its copies of others are old."""
     wanted = re.findall(rf"^(?:{'|'.join(names)})\b.*$", read(draft / "runtime.in"), re.MULTILINE)
     write(draft / "cpu.in", "\n".join(wanted) + "\n")
     index = ("--extra-index-url", sources.TORCH_CPU, "--index-strategy", "unsafe-best-match")
     uv_compile(draft, "cpu", "--no-deps", *index)
-    found = pins(read(draft / "cpu.lock"))
+    known = pins(read(draft / "cpu.lock"))
     (draft / "cpu.lock").unlink()
-    return found
+    return known
 
 
-def merge(one: Pins, other: Pins) -> Pins:
-    return {pin: sorted({*one.get(pin, ()), *other.get(pin, ())}) for pin in {**one, **other}}
+def merge(first: Pins, second: Pins) -> Pins:
+    both = {**first, **second}
+    return {pin: sorted({*first.get(pin, ()), *second.get(pin, ())}) for pin in both}
 
 
 def pins(lock: str) -> Pins:
     """The hashes of each pin; a pin is `name==version` and its marker, as written."""
-    found: Pins = {}
+    hashes: Pins = {}
     for pin, body in re.findall(
         r"^(\w\S*==.*?)(?: \\)?\n((?:    --hash=.*\n)*)", lock, re.MULTILINE
     ):
-        found[pin] = sorted(re.findall(r"sha256:[0-9a-f]{64}", body))
-    return found
+        hashes[pin] = sorted(re.findall(r"sha256:[0-9a-f]{64}", body))
+    return hashes
 
 
 def block(pin: str, hashes: list[str]) -> str:
@@ -147,30 +151,30 @@ def only(name: str, lock: str) -> str:
     for pin, hashes in pins(lock).items():
         if pin.startswith(f"{name}=="):
             return block(pin, hashes)
-    raise Problem(f"dev.in does not ask for {name}: add it")
+    raise Problem(f"requirements/dev.in does not ask for {name}: add it")
 
 
 def adopt(draft: Path, folder: Path) -> list[str]:
-    """Replaces each lock that differs from its draft; returns what changed, a line a pin."""
+    """Replaces each lock that differs from its draft; returns a line for each changed pin."""
     changes = []
     for new in sorted(draft.glob("*.lock*")):
         old = folder / new.name
         before, after = (read(old) if old.exists() else ""), read(new)
         if before != after:
             changes += [f"{new.name}: {line}" for line in compare(pins(before), pins(after))]
-            waiting = folder / "refreshing.tmp"
-            write(waiting, after)
-            waiting.replace(old)
+            temporary = folder / "refreshing.tmp"
+            write(temporary, after)
+            temporary.replace(old)
     return changes
 
 
 def compare(before: Pins, after: Pins) -> list[str]:
     """The differences between two locks: `+ pin`, `- pin`, `~ pin (other hashes)`."""
-    gone = [f"- {pin}" for pin in before if pin not in after]
-    new = [f"+ {pin}" for pin in after if pin not in before]
-    other = [pin for pin in after if pin in before and before[pin] != after[pin]]
-    lines = sorted(gone + new, key=lambda line: line[2:])
-    return lines + [f"~ {pin} (other hashes)" for pin in other] or ["only comments changed"]
+    removed = [f"- {pin}" for pin in before if pin not in after]
+    added = [f"+ {pin}" for pin in after if pin not in before]
+    rehashed = [pin for pin in after if pin in before and before[pin] != after[pin]]
+    lines = sorted(removed + added, key=lambda line: line[2:])
+    return lines + [f"~ {pin} (other hashes)" for pin in rehashed] or ["only comments changed"]
 
 
 def read(file: Path) -> str:

@@ -1,6 +1,6 @@
-"""Where packages come from: all that a locked installation hears of the settings of uv and pip.
+"""Where packages come from: the settings of uv and pip that a locked installation uses.
 
-Standard library only, as in setup.py, which uses this.
+Standard library only, as setup.py, which imports this.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 TORCH_CPU = "https://download.pytorch.org/whl/cpu"
-# Variables that steer the tools, and those of them that are heard: they say where packages come
-# from and how to get there. What is installed, how and where to, the locks and this file decide.
+# Variables that steer the tools, and those of them that are passed on: they say where packages come
+# from and how to reach it. What is installed, how and where, only the locks and this file decide.
 STEERING = ("UV_", "PIP_", "PYTHON", "VIRTUAL_ENV", "CONDA_", "SETUPTOOLS_", "DISTUTILS_")
 HEARD = re.compile(
     r"(UV|PIP)_((DEFAULT_|EXTRA_)?INDEX(_URL|_STRATEGY)?|INDEX_\w+_(USERNAME|PASSWORD)|NO_INDEX"
@@ -26,10 +26,10 @@ HEARD = re.compile(
 
 
 def wheel_sources(requirements: list[Path]) -> list[str]:
-    """Where uv finds "+cpu" builds of torch: in folders named by the environment, else at PyTorch.
+    """Options for "+cpu" builds of torch: folders named in the environment, or PyTorch's index.
 
-    UV_FIND_LINKS (separated by commas) and PIP_FIND_LINKS (by spaces) serve machines that cannot
-    reach PyTorch's index, or none at all (UV_NO_INDEX). Else they are not heard: uv would take a
+    UV_FIND_LINKS (separated by commas) and PIP_FIND_LINKS (by spaces) are for machines that cannot
+    reach PyTorch's index, or any index (UV_NO_INDEX). Otherwise they are ignored: uv would take a
     build of another variant there, such as 2.0+cpu or 2.0+mine, for the 2.0 of a lock.
     """
     if any("+cpu" in file.read_text(encoding="utf-8") for file in requirements):
@@ -46,7 +46,7 @@ def local_wheels() -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """The variables for a tool: of those that steer it only the ones that are heard."""
+    """The variables for a tool: of those that steer it, only the ones in `HEARD`."""
     patient = {"UV_HTTP_TIMEOUT": "120", "PIP_DEFAULT_TIMEOUT": "120", **os.environ}
     return {
         name: value
@@ -56,30 +56,30 @@ def environment() -> dict[str, str]:
 
 
 def pip_settings(listing: list[str]) -> dict[str, str]:
-    """What is heard of pip's own files, as variables; `listing` is `pip config list`.
+    """The settings from pip's own files, as variables; `listing` is the command `pip config list`.
 
-    One that PIP_CONFIG_FILE names is heard as the others are, in the order that pip gives them.
+    A file that PIP_CONFIG_FILE names counts like the others, in the order that pip gives them.
     """
-    variables = {**environment(), "PIP_USER": "0"}  # "user = true" would list the user's alone
-    if told := os.environ.get("PIP_CONFIG_FILE"):
-        variables["PIP_CONFIG_FILE"] = told
+    variables = {**environment(), "PIP_USER": "0"}  # "user = true" would list only the user's
+    if config := os.environ.get("PIP_CONFIG_FILE"):
+        variables["PIP_CONFIG_FILE"] = config
     reply = subprocess.run(listing, env=variables, capture_output=True, text=True, check=False)
-    found = {"PIP_CONFIG_FILE": os.devnull}
+    settings = {"PIP_CONFIG_FILE": os.devnull}
     for key, value in re.findall(
         r"^(?:global|install)\.([\w-]+)=('.*'|\".*\")$", reply.stdout, re.M
     ):
         if HEARD.fullmatch(name := variable("PIP", key)):
-            found[name] = str(ast.literal_eval(value))
-    return found
+            settings[name] = str(ast.literal_eval(value))
+    return settings
 
 
 def uv_settings() -> str:
-    """What is heard of uv's own file: the one that UV_CONFIG_FILE names, else the first uv.toml.
+    """The settings from uv's own file: the one that UV_CONFIG_FILE names, or the first uv.toml.
 
-    It is the project's, yours or the machine's: those of folders above the project are not meant.
+    It is the project's, the user's or the machine's; folders above the project do not count.
     """
-    if told := os.environ.get("UV_CONFIG_FILE"):
-        return sources(Path(told).read_text(encoding="utf-8"))
+    if config := os.environ.get("UV_CONFIG_FILE"):
+        return sources(Path(config).read_text(encoding="utf-8"))
     if os.environ.get("UV_NO_CONFIG"):
         return ""
     files = [PROJECT / "uv.toml", *(folder / "uv" / "uv.toml" for folder in settings_folders())]
@@ -87,7 +87,7 @@ def uv_settings() -> str:
 
 
 def settings_folders() -> list[Path]:
-    """Where a user's settings are, then a machine's."""
+    """The folders of the user's settings, then of the machine's."""
     if os.name == "nt":
         named = [os.environ.get("APPDATA"), os.environ.get("PROGRAMDATA")]
     else:
@@ -98,7 +98,7 @@ def settings_folders() -> list[Path]:
 
 
 def sources(settings: str) -> str:
-    """The lines of a uv.toml that are heard; without a parser, as older Pythons have none."""
+    """The lines of a uv.toml in `HEARD`; without a parser, as older Pythons have none."""
     kept, table, heard = [], "", False
     for line in settings.splitlines():
         if header := re.match(r"\s*\[+\s*([\w.-]+)\s*\]", line):
@@ -106,11 +106,11 @@ def sources(settings: str) -> str:
         elif key := re.match(r"\s*\"?(?:pip\.)?([\w-]+)\"?\s*=", line):
             plain = table in ("", "pip") and HEARD.fullmatch(variable("UV", key[1]))
             heard = table == "index" or bool(plain)
-        if heard:  # also where a value goes on
+        if heard:  # also the lines that continue a value
             kept.append(line)
     return "\n".join(kept) + "\n"
 
 
 def variable(tool: str, key: str) -> str:
-    """The variable that sets what `key` sets in a file: PIP_INDEX_URL for index-url."""
+    """The variable for the key of a file: PIP_INDEX_URL for index-url."""
     return f"{tool}_{key.replace('-', '_').upper()}"

@@ -3,11 +3,11 @@
     python3 scripts/setup.py                        this project's environment
     python3 scripts/setup.py --root DIR LOCK ...    another folder's, from other locks
     python3 scripts/setup.py --check                compares .venv with the locks, file by file,
-                                                    but for bytecode, which it removes
+                                                    except bytecode, which it removes
 
-Standard library only, because this runs before anything is installed. uv does the work; where the
-right uv is not at hand, pip fetches it by the hash in setup.lock. What is already right is left
-alone, what was interrupted, moved or damaged is built anew.
+Standard library only, because this runs before anything is installed. uv does the work; if the
+locked uv is missing, pip fetches it by the hash in setup.lock. An environment that is as locked is
+left alone; one that was interrupted, moved or damaged is rebuilt.
 """
 
 from __future__ import annotations  # so that an old Python gets as far as a clear message
@@ -15,7 +15,7 @@ from __future__ import annotations  # so that an old Python gets as far as a cle
 import os
 import sys
 
-if __name__ == "__main__":  # before a file on PYTHONPATH takes the place of a module of Python's
+if __name__ == "__main__":  # before a file on PYTHONPATH can shadow a module of Python
     sys.path[:] = [path for path in sys.path if path.startswith(sys.base_prefix)]
     sys.path.append(os.path.dirname(os.path.realpath(__file__)))  # noqa: PTH120
 
@@ -53,7 +53,7 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-STAMP = "locked.json"  # in .venv: what it was built from; written last, so it vouches for the rest
+STAMP = "locked.json"  # in .venv: what it was built from; written last, so the rest is complete
 OLDEST_PYTHON = (3, 11)
 
 
@@ -61,13 +61,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Build .venv from the lock files.")
     parser.add_argument("--root", type=Path, default=PROJECT, help="the folder that gets .venv")
     parser.add_argument("--check", action="store_true", help="only compare .venv with the locks")
-    parser.add_argument("locks", nargs="*", help="relative to the folder; else the project's")
+    parser.add_argument("locks", nargs="*", help="relative to the folder; by default the project's")
     options = parser.parse_args()
     root = options.root.resolve()
-    # Another folder's environment may be lent; it is to hold what this project's locks say.
+    # A borrowed environment of another folder must match this project's locks.
     home = PROJECT if options.check and not options.locks else root
-    names = lock_names(home / "requirements")
-    locks = [home / name for name in options.locks or [f"requirements/{one}.lock" for one in names]]
+    names = [f"requirements/{name}.lock" for name in lock_names(home / "requirements")]
+    locks = [home / name for name in options.locks or names]
     leave_environment(root / ".venv")
     try:
         print(check(root, locks, wanted_python(home)) if options.check else build(root, locks))
@@ -76,54 +76,54 @@ def main() -> int:
         # As of the engine's commands: 1 is a no, 2 says that it could not be done.
         return 1 if options.check and isinstance(error, Problem) else 2
     except KeyboardInterrupt:
-        print("\nerror: interrupted; start it again, it begins anew", file=sys.stderr)
+        print("\nerror: interrupted; run it again, it starts over", file=sys.stderr)
         return 130
     return 0
 
 
 def lock_names(requirements: Path) -> list[str]:
-    """What a project is installed from; remote.in is there where its remote needs a plugin."""
+    """The locks of a project; it has remote.in if its remote needs a plugin."""
     return ["runtime", "dev", *(["remote"] if (requirements / "remote.in").exists() else [])]
 
 
 def leave_environment(venv: Path) -> None:
-    """Starts again under the base interpreter: an environment cannot rebuild itself."""
+    """Restarts under the base interpreter, since an environment cannot rebuild itself."""
     if Path(sys.prefix).resolve() == venv:
         sys.exit(subprocess.call([base_python(), "-I", *sys.argv]))
 
 
 def build(root: Path, locks: list[Path]) -> str:
-    """Makes `root/.venv` equal to the locks; returns the one line that says what was done."""
+    """Makes `root/.venv` equal to the locks; returns a line that says what was done."""
     started = time.perf_counter()
     venv = root / ".venv"
     if os.pathsep in str(root):
         raise Problem(
-            f"{root} has a '{os.pathsep}' in its path, where PATH is cut, so no tool in it would "
-            "be found: give the folder another name"
+            f"{root} has a '{os.pathsep}' in its path, which separates entries of PATH, so no tool "
+            "in it would be found: rename the folder"
         )
     python = wanted_python(root)
     wanted = stamp(venv, locks, python)
-    with alone(root):
-        found = read_stamp(venv)
-        if found == {**wanted, **state(venv)}:
+    with exclusive(root):
+        recorded = read_stamp(venv)
+        if recorded == {**wanted, **state(venv)}:
             return f"Nothing to do: .venv is as locked (Python {python})."
-        fits = all(found.get(key) == wanted[key] for key in ("place", "python", "links"))
+        fits = all(recorded.get(key) == wanted[key] for key in ("place", "python", "links"))
         if venv.is_symlink():
-            print(f"{venv} is a link: removing that, and building an environment in its place")
+            print(f"{venv} is a link: replacing it by an environment")
             venv.unlink()
         elif venv.exists() and not fits:
-            print(f"{venv} was interrupted, moved or made for another Python: building it anew")
+            print(f"{venv} was interrupted, moved or made for another Python: rebuilding it")
             shutil.rmtree(venv)
         (venv / STAMP).unlink(missing_ok=True)
         with tempfile.TemporaryDirectory(prefix="uv-") as tools:
             uv = find_uv(venv, Path(tools))
             install(root, locks, python, uv, altered(venv))
-            if edited := altered(venv):  # uv trusts what it once unpacked
-                print(f"Edited in uv's cache, so fetched anew: {', '.join(edited)}")
+            if edited := altered(venv):  # uv trusts the files in its cache
+                print(f"Edited in uv's cache, so fetched again: {', '.join(edited)}")
                 install(root, locks, python, uv, edited, "--no-cache")
                 compare(venv)
         if files := strays(venv):
-            print(f"Removing what no package brought: {shown_paths(venv, files)}")
+            print(f"Removing files of no package: {shown_paths(venv, files)}")
             for file in files:
                 file.unlink()
         drop_bytecode(venv)
@@ -137,10 +137,10 @@ def build(root: Path, locks: list[Path]) -> str:
 
 
 @contextlib.contextmanager
-def alone(root: Path) -> Iterator[None]:
-    """Waits for another setup of this folder, also for the uv that a killed one left running.
+def exclusive(root: Path) -> Iterator[None]:
+    """Waits for another setup of this folder, also for the uv that a killed setup left running.
 
-    The tools inherit the lock. Windows has none, but refuses to remove files in use.
+    The tools inherit the lock. Windows has no such lock, but refuses to remove files in use.
     """
     if fcntl is None:
         yield
@@ -155,14 +155,14 @@ def alone(root: Path) -> Iterator[None]:
 
 
 def wanted_python(root: Path) -> str:
-    """The version in `.python-version`, else that of the running interpreter ("3.12")."""
+    """The version in `.python-version`, or that of the running interpreter ("3.12")."""
     file = root / ".python-version"
     if file.exists():
         return file.read_text(encoding="utf-8").strip()
     if sys.version_info < OLDEST_PYTHON:
         raise Problem(
             f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}: "
-            "start it with another one, as in `make PYTHON=python3.11`"
+            "choose another, as in `make PYTHON=python3.11`"
         )
     return f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -172,20 +172,20 @@ def digest(files: list[Path]) -> str:
     sums = ""
     for file in files:
         if not file.exists():
-            raise Problem(f"there is no lock file {file}: restore it from Git")
+            raise Problem(f"the lock file {file} is missing: restore it from Git")
         sums += hashlib.sha256(file.read_bytes()).hexdigest()
     return hashlib.sha256(sums.encode()).hexdigest()
 
 
 def stamp(venv: Path, locks: list[Path], python: str) -> dict[str, object]:
-    """What an environment is built from, as it is to say of itself."""
+    """What an environment is built from, to record in it."""
     sums = digest([*locks, SETUP_LOCK])
     return {"place": str(venv), "python": python, "links": "none", "locks": sums}
 
 
 def read_stamp(venv: Path) -> dict[str, object]:
-    """What the environment was built from; empty if it was not finished or cannot run."""
-    if not (venv / BIN / f"python{SUFFIX}").exists():  # also when its base interpreter is gone
+    """What the environment was built from; empty if it is unfinished or cannot run."""
+    if not (venv / BIN / f"python{SUFFIX}").exists():  # or its base interpreter is gone
         return {}
     try:
         stamp = json.loads((venv / STAMP).read_text(encoding="utf-8"))
@@ -195,43 +195,43 @@ def read_stamp(venv: Path) -> dict[str, object]:
 
 
 def check(root: Path, locks: list[Path], python: str) -> str:
-    """Compares what is installed with the locks, and with what each package says of its files.
+    """Compares what is installed with the locks, and the files of each package with its RECORD.
 
-    Bytecode goes, for it shows in no comparison what it was compiled from.
+    Bytecode is removed, since no comparison shows what it was compiled from.
 
     Raises:
-        Problem: it was built from other locks, or a file is missing, another one, or nobody's.
+        Problem: it was built from other locks, or a file is missing, changed, or of no package.
     """
-    venv = (root / ".venv").resolve()  # a link may lead to an environment that is lent
-    found, there = read_stamp(venv), packages(venv)
-    if not there:
-        raise Problem(f"{venv} holds no packages: run setup first")
-    if any(found.get(key) != value for key, value in stamp(venv, locks, python).items()):
-        raise Problem(f"{venv} was not built from the locks that are here now: run setup again")
-    if found.get("packages") != there:
-        raise Problem(f"packages of {venv} came or went since it was built: run setup again")
+    venv = (root / ".venv").resolve()  # a link may lead to a borrowed environment
+    recorded, installed = read_stamp(venv), packages(venv)
+    if not installed:
+        raise Problem(f"{venv} has no packages: run `make setup`")
+    if any(recorded.get(key) != value for key, value in stamp(venv, locks, python).items()):
+        raise Problem(f"{venv} was not built from the present locks: run `make setup`")
+    if recorded.get("packages") != installed:
+        raise Problem(f"packages of {venv} were added or removed since: run `make setup`")
     drop_bytecode(venv)
     compare(venv)
     if files := strays(venv):
-        raise Problem(f"no package brought {shown_paths(venv, files)}: run setup again")
-    return f"Every file of {len(there)} packages is as it was locked."
+        raise Problem(f"{shown_paths(venv, files)} belong to no package: run `make setup`")
+    return f"Every file of {len(installed)} packages is as locked."
 
 
 def compare(venv: Path) -> None:
     """Compares every file of the packages with its hash.
 
     Raises:
-        Problem: one is missing or another.
+        Problem: a file is missing or changed.
     """
     if edited := altered(venv):
         shown = ", ".join([file for files in edited.values() for file in files][:5])
         raise Problem(
-            f"files of {', '.join(edited)} are not as installed ({shown}): run setup again"
+            f"files of {', '.join(edited)} were changed since ({shown}): run `make setup`"
         )
 
 
 def shown_paths(venv: Path, files: list[Path]) -> str:
-    """The first of some files, as in `.venv/lib/a.py, .venv/lib/b.py and 3 more`."""
+    """The first three files, as in `.venv/lib/a.py, .venv/lib/b.py, .venv/lib/c.py and 2 more`."""
     names = ", ".join(str(file.relative_to(venv.parent)) for file in files[:3])
     return f"{names} and {len(files) - 3} more" if len(files) > 3 else names
 
@@ -239,11 +239,10 @@ def shown_paths(venv: Path, files: list[Path]) -> str:
 def install(
     root: Path, locks: list[Path], python: str, uv: str, again: Iterable[str], *options: str
 ) -> None:
-    """Creates the environment if there is none and makes it hold the locks and nothing else.
+    """Creates the environment if it is missing, and installs the locked packages and no others.
 
-    Packages named in `again` are installed anew.
-
-    The locks also constrain what builds a source distribution, so that this is hashed too.
+    Packages named in `again` are reinstalled. The locks also constrain what builds a source
+    distribution, so that this is hashed too.
     """
     venv = root / ".venv"
     if not venv.exists():
@@ -260,10 +259,10 @@ def install(
 
 
 def link_sources(root: Path, venv: Path) -> None:
-    """Makes `src` importable without an installation, and the engine there a command.
+    """Makes `src` importable without an installation, and the engine in it a command.
 
-    The `src` where Python starts comes first: DVC runs queued experiments in copies, which must
-    run their own code. Relative, because a .pth file is read in the locale's encoding.
+    The `src` of the current folder comes first: DVC runs queued experiments in copies, which must
+    run their own code. The path is relative because a .pth file is read in the locale's encoding.
     """
     folder = site_packages(venv)
     if folder is None or not (root / "src").is_dir():

@@ -1,6 +1,6 @@
-"""uv, in the release that is locked: found or fetched, run, and its failures explained.
+"""The locked release of uv: finds or fetches it, runs it, and explains its failures.
 
-Standard library only, as in setup.py, which uses this.
+Standard library only, as setup.py, which imports this.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SETUP_LOCK = PROJECT / "requirements" / "setup.lock"
 
 
 class Problem(Exception):
-    """One sentence for the user: what is wrong and how to mend it."""
+    """One sentence for the user: what is wrong and how to fix it."""
 
 
 def base_python() -> str:
@@ -30,7 +30,7 @@ def base_python() -> str:
 
 
 def find_uv(venv: Path, tools: Path) -> str:
-    """The locked release of uv: from the environment, from PATH, else fetched into `tools`."""
+    """The locked release of uv: from the environment, from PATH, or fetched into `tools`."""
     wanted = locked_uv(SETUP_LOCK.read_text(encoding="utf-8"))
     for candidate in (str(venv / BIN / f"uv{SUFFIX}"), shutil.which("uv")):
         if candidate and uv_version(candidate) == wanted:
@@ -57,7 +57,7 @@ def locked_uv(lock: str) -> str:
 
 
 def uv_version(uv: str) -> str:
-    """What `uv --version` calls itself; empty if it does not run."""
+    """The version that `uv --version` prints; empty if it does not run."""
     try:
         reply = subprocess.run([uv, "--version"], capture_output=True, text=True, check=False)
     except OSError:
@@ -68,7 +68,7 @@ def uv_version(uv: str) -> str:
 def run(
     command: list[str], folder: Path | None = None, settings: dict[str, str] | None = None
 ) -> None:
-    """Runs a tool, shows what it says but for its list of packages, explains its failure."""
+    """Runs a tool, shows its output without the list of packages, and explains a failure."""
     with tempfile.TemporaryDirectory(prefix="settings-") as place:
         config = Path(place, "uv.toml")
         config.write_text(uv_settings(), encoding="utf-8")
@@ -79,8 +79,8 @@ def run(
 
 
 def shown(command: list[str], folder: Path | None, variables: dict[str, str]) -> tuple[int, str]:
-    """Runs a tool and shows what it says; its exit status and all that it said."""
-    said = []
+    """Runs a tool and shows its output; returns its exit status and all output."""
+    output = []
     with subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -89,27 +89,36 @@ def shown(command: list[str], folder: Path | None, variables: dict[str, str]) ->
         errors="replace",
         cwd=folder,
         env=variables,
-        close_fds=False,  # the tools hold the lock on the folder too: see alone()
+        close_fds=False,  # the tools hold the lock on the folder too: see exclusive() of setup.py
     ) as process:
         for line in process.stdout or ():
-            said.append(line)
+            output.append(line)
             if not re.match(r" [-+~] ", line):
                 print(f"  {line}", end="", flush=True)
-    return process.returncode, "".join(said)
+    return process.returncode, "".join(output)
 
 
 CAUSES = (
     ("no space left|not enough space|disk full|os error 112", "the disk is full: make room"),
     (
         "no interpreter found|no download found|python-build-standalone",
-        "this version of Python is not here and could not be fetched: install it, "
+        "this version of Python is missing and could not be fetched: install it, "
         "or name another in .python-version",
     ),
-    ("no wheels with a matching", "a locked package has no file for this machine or Python"),
-    ("hash mismatch|do not match the hashes", "a download is not what the lock file says"),
-    ("failed to parse|toml parse error|invalid value", "a setting is not one: mend it"),
+    (
+        "no wheels with a matching",
+        "a locked package has no file for this machine or Python: use another Python",
+    ),
+    (
+        "hash mismatch|do not match the hashes",
+        "a download does not match its hash in the lock file: check the package index",
+    ),
+    (
+        "failed to parse|toml parse error|invalid value",
+        "a setting of uv or pip is malformed: fix it",
+    ),
     ("unknownissuer|certificate", "a certificate is not trusted: name it in SSL_CERT_FILE"),
-    ("unauthorized|forbidden|credentials", "the package index wants a name and password"),
+    ("unauthorized|forbidden|credentials", "the package index needs a name and password: set them"),
     (
         "dns error|name resolution|error sending request|failed to fetch|timed out|connect"
         "|unreachable|retries|offline|network",
@@ -117,7 +126,7 @@ CAUSES = (
     ),
     (
         "could not find a version|no solution found",
-        "the package index set here does not hold what is locked: set another",
+        "the configured package index lacks a locked package: set another",
     ),
 )
 
@@ -125,8 +134,8 @@ CAUSES = (
 def diagnose(output: str, command: list[str]) -> str:
     """The likeliest cause of a tool's failure, from what it printed, in one sentence."""
     if "-f" in command and re.search("hash mismatch|do not match the hashes", output.lower()):
-        return "a file where UV_FIND_LINKS or PIP_FIND_LINKS points is not the locked one"
+        return "a file of UV_FIND_LINKS or PIP_FIND_LINKS is not the locked one: remove it"
     for pattern, cause in CAUSES:
         if re.search(pattern, output.lower()):
-            return f"{cause} and start again"
-    return f"`{' '.join(command[:3])} ...` failed, as shown above"
+            return f"{cause}, then run it again"
+    return f"`{' '.join(command[:3])} ...` failed: see its output above"

@@ -1,6 +1,6 @@
-"""The files of an environment: whether they are those that were locked, and nobody else's.
+"""The files of an environment: whether they are the locked ones, and whether others are there.
 
-Standard library only, as in setup.py, which uses this.
+Standard library only, as setup.py, which imports this.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ BIN = "Scripts" if os.name == "nt" else "bin"
 SUFFIX = ".exe" if os.name == "nt" else ""
 FICLONE = 0x40049409  # asks Linux to clone a file
 LARGE = 2**20  # bytes; larger files are binaries, which nobody edits by hand
-# In site-packages, of setup.py's own making: this line, then the place of src/.
+# Written by setup.py in site-packages: this line, then the path of src/.
 SOURCES = "sources.pth"
 LOOK = 'import os, sys; os.path.isdir("src") and sys.path.append(os.path.abspath("src"))'
-# In bin/, of setup.py's own making as well: the engine as a command, also for Windows' shells.
+# Written by setup.py in bin/: the engine as a command, also for the shells of Windows.
 COMMANDS = {"samebits": b'#!/bin/sh\nexec "$(dirname "$0")/python" -I -m samebits "$@"\n'}
 if os.name == "nt":
     COMMANDS["samebits.cmd"] = b'@"%~dp0python" -I -m samebits %*\r\n'
 CACHE = "__pycache__"  # the folders of bytecode
-# What `uv venv` puts in bin/, beside an interpreter that is called as its folder in lib/ is.
+# The files of `uv venv` in bin/, except an interpreter named like its folder in lib/.
 MADE = re.compile(r"(python3?|pythonw)(\.exe)?|activate(_this\.py|\.\w+)?|(deactivate|pydoc)\.bat")
 
 
@@ -45,27 +45,27 @@ def site_packages(venv: Path) -> Path | None:
 
 
 def packages(venv: Path) -> list[str]:
-    """What is installed, as sorted names of metadata folders: shows what came or went by hand."""
+    """The installed packages as sorted names of metadata folders, to see manual changes."""
     folder = site_packages(venv)
     return sorted(p.name for p in folder.glob("*.dist-info")) if folder else []
 
 
 def state(venv: Path) -> dict[str, object]:
-    """What tells whether the environment is still as it was left."""
-    return {"packages": packages(venv), "files": looks(venv)}
+    """The state of the environment, to see whether it changed."""
+    return {"packages": packages(venv), "files": fingerprint(venv)}
 
 
-def looks(venv: Path) -> str:
-    """SHA-256 over names, sizes and times of all that is installed: quick to tell."""
+def fingerprint(venv: Path) -> str:
+    """SHA-256 over names, sizes and times of all installed files, which is quick."""
     sums = hashlib.sha256()
     for file in installed(venv):
-        seen = file.lstat()
-        sums.update(f"{file} {seen.st_size} {seen.st_mtime_ns}\n".encode())
+        status = file.lstat()
+        sums.update(f"{file} {status.st_size} {status.st_mtime_ns}\n".encode())
     return sums.hexdigest()
 
 
 def installed(venv: Path, bytecode: bool = False) -> Iterator[Path]:
-    """Every file of the packages but bytecode, or only bytecode, in a fixed order."""
+    """Every file of the packages except bytecode, or only bytecode, in a fixed order."""
     for start in filter(None, (site_packages(venv), venv / BIN)):
         for file in below(start):
             if bytecode == (CACHE in file.relative_to(start).parts):
@@ -81,20 +81,20 @@ def below(start: Path) -> Iterator[Path]:
 
 
 def altered(venv: Path) -> dict[str, list[str]]:
-    """The packages with files that are missing or not those of their RECORD, and these files."""
+    """The packages with files that are missing or differ from their RECORD, and these files."""
     site = site_packages(venv) or venv
-    found: dict[str, list[str]] = {}
+    damaged: dict[str, list[str]] = {}
     with ThreadPoolExecutor() as pool:
         for record in sorted(site.glob(RECORDS)):
             rows = [row for row in read_record(record) if row[1].startswith("sha256=")]
             wrong = pool.map(lambda row: "" if intact(site, row) else row[0], rows)
             if files := [name for name in wrong if name]:
-                found[record.parent.name.split("-")[0]] = files
-    return found
+                damaged[record.parent.name.split("-")[0]] = files
+    return damaged
 
 
 def strays(venv: Path) -> list[Path]:
-    """The files that neither a RECORD names nor setup made: Python or the PATH would find them."""
+    """Files that Python or PATH would find, but that no RECORD names and setup did not make."""
     if (site := site_packages(venv)) is None:
         return []
     made = {venv / BIN / f"{site.parent.name}{SUFFIX}"}
@@ -112,11 +112,11 @@ def strays(venv: Path) -> list[Path]:
 
 
 def drop_bytecode(venv: Path) -> None:
-    """Removes the bytecode that no package brought; Python makes it again where it is needed.
+    """Removes bytecode that is not part of a package; Python recompiles it when needed.
 
-    Python runs it in the place of a source whose time and size it names, whatever it was compiled
-    from. To compare it, all of it would have to be compiled, half a minute on a core; to make again
-    what a run imports of torch and scikit-learn takes ten seconds.
+    Python runs bytecode instead of a source that has the time and size it names, whatever it was
+    compiled from. To check it, all of it would have to be compiled, which takes half a minute on a
+    core; recompiling what a run imports of torch and scikit-learn takes ten seconds.
     """
     site = site_packages(venv) or venv
     hashed = recorded(site, "sha256=")
@@ -126,7 +126,7 @@ def drop_bytecode(venv: Path) -> None:
 
 
 def recorded(site: Path, value: str = "") -> set[str]:
-    """The paths that the RECORDs name, all or those with a hash that begins so."""
+    """The paths that the RECORDs name: all, or those whose hash starts with `value`."""
     rows = (row for record in site.glob(RECORDS) for row in read_record(record))
     return {os.path.normpath(site / row[0]) for row in rows if row[1].startswith(value)}
 
@@ -138,7 +138,7 @@ def read_record(record: Path) -> Iterator[list[str]]:
 
 
 def intact(site: Path, row: list[str]) -> bool:
-    """Whether a file is what its line of a RECORD says: path, sha256=..., size."""
+    """Whether a file matches its row of a RECORD: path, sha256=..., size."""
     name, value, size = row
     try:
         with Path(site, name).open("rb") as file:
@@ -153,31 +153,31 @@ def intact(site: Path, row: list[str]) -> bool:
 
 
 def link_mode(folder: Path) -> str:
-    """How uv brings files here: as clones, which share bytes until one is written, or as links."""
+    """How uv installs files: as clones, which share bytes until one is written, or as links."""
     if sys.platform == "darwin":
         return "clone"
-    with tempfile.TemporaryFile(dir=folder) as one, tempfile.TemporaryFile(dir=folder) as other:
-        one.write(b"bytes")
-        one.flush()
+    with tempfile.TemporaryFile(dir=folder) as file, tempfile.TemporaryFile(dir=folder) as copy:
+        file.write(b"bytes")
+        file.flush()
         try:
-            ioctl(other.fileno(), FICLONE, one.fileno())
+            ioctl(copy.fileno(), FICLONE, file.fileno())
         except (OSError, TypeError):
             return "hardlink"
     return "clone"
 
 
 def unshare(venv: Path) -> None:
-    """Gives files that are links into uv's cache bytes of their own.
+    """Replaces hard links into uv's cache by copies.
 
-    Else whoever edits one edits that of every other project. Large ones, gigabytes with CUDA, stay
-    links, and nobody may write them.
+    Otherwise an edit would change the file in every other project. Large files, gigabytes with
+    CUDA, stay links and become read-only.
     """
     with ThreadPoolExecutor() as pool:
         list(pool.map(own, (file for file in installed(venv) if os.lstat(file).st_nlink > 1)))
 
 
 def own(file: Path) -> None:
-    """Makes a small file the only name of its bytes, and a large one read-only."""
+    """Replaces a small file by a copy, and makes a large one read-only."""
     if file.stat().st_size > LARGE:
         file.chmod(file.stat().st_mode & ~0o222)
         return

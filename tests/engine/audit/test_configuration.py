@@ -107,7 +107,7 @@ def test_a_key_with_a_default_may_be_left_out(copy: Any) -> None:
     assert "config" not in copy.new()
     copy.replace(path, "    bias: bool = True", "    bias: bool")
     [message] = [finding.message for finding in copy.new()["config"]]
-    assert message == "model.bias is not in params.yaml; add it there or drop it"
+    assert message == "model.bias is not in params.yaml; add it there or remove it"
 
 
 @pytest.mark.parametrize("metric", ["[macro_f1, accuracy]", "best", "null", "3"])

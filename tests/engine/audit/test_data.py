@@ -20,7 +20,7 @@ def test_data_that_nothing_tracks(copy: Any) -> None:
 
 def test_data_without_a_version(copy: Any, expect: Any) -> None:
     copy.write("data/raw.dvc", "outs:\n- path: raw\n  md5: soon\n")
-    expect("data", "data/raw.dvc", 2, "no md5", stale=True)
+    expect("data", "data/raw.dvc", 2, "is not the MD5", stale=True)
 
 
 # What `dvc add` writes for these files.
@@ -94,7 +94,7 @@ def test_data_that_git_would_take(copy: Any) -> None:
     ("text", "line", "words"),
     [
         ("[core]\n    analytics = false\n", 1, "default remote"),
-        ("[core]\n    remote = a\n    analytics = false\n", 2, "no url"),
+        ("[core]\n    remote = a\n    analytics = false\n", 2, "no URL"),
         (
             "[core]\n    remote = a\n['remote \"a\"']\n    url = ../../b\n  verify = true\n",
             1,

@@ -53,8 +53,9 @@ def test_data_and_code_together(git: Git) -> None:
     done = git("commit", "-qam", "Both", check=False)
     assert done.returncode == 1
     assert done.stderr == (
-        "error: this commit changes data (data/raw.dvc) and code (dvc.lock); commit the one and "
-        "then the other, as with 'git commit data'. If they must be together: SKIP=data-apart git "
+        "error: this commit changes data (data/raw.dvc) and code (dvc.lock); commit them "
+        "separately, for example the data with 'git commit data'. If they must go together: "
+        "SKIP=data-apart git "
         "commit ...\n"
     )
 

@@ -217,12 +217,12 @@ def test_a_value_that_was_edited_during_the_run(copy: Any, expect: Any) -> None:
 )
 def test_a_record_of_another_run(copy: Any, expect: Any, part: str, old: str, new: str) -> None:
     copy.replace("provenance/train.json", old, new)
-    expect(LOCK, "provenance/train.json", 1, f"of another run than dvc.lock ({part}); restore it")
+    expect(LOCK, "provenance/train.json", 1, f"from another run than dvc.lock ({part}); restore it")
 
 
 def test_an_identity_of_another_run(copy: Any, expect: Any) -> None:
     copy.write("models/identity.json", '{"code": "0"}\n')
-    expect(LOCK, "models/identity.json", 1, "of another run than dvc.lock (code)")
+    expect(LOCK, "models/identity.json", 1, "from another run than dvc.lock (code)")
 
 
 def test_an_identity_has_the_defaults_of_keys_that_params_leaves_out(copy: Any) -> None:

@@ -27,7 +27,7 @@ def test_a_python_that_the_project_refuses(copy: Any, expect: Any) -> None:
         (f"extra>=1 \\\n    {HASH}\n", "not exact"),
         (f"extra \\\n    {HASH}\n", "not exact"),
         ("extra==1.0\n", "no hash"),
-        ("extra==1.0 \\\n    --hash=md5:00\n", "not a whole sha256"),
+        ("extra==1.0 \\\n    --hash=md5:00\n", "not a complete sha256"),
         ("--index-url https://a.org/simple\n", "--index-url"),
         ("--find-links wheels\n", "--find-links"),
         ("-e .\n", "-e"),

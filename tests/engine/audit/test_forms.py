@@ -12,9 +12,9 @@ from samebits.audit.forms import as_annotations, as_json, as_sarif
 from samebits.console.errors import UserError
 
 GOOD = Check("data", "3 files, none in Git", ())
-FAULT = Finding("src/odd,name.py", 7, "100 % of it: wrong\nmend it")
+FAULT = Finding("src/odd,name.py", 7, "100 % of it: wrong\nfix it")
 WARNING = Finding("src/samebits/MANIFEST", 0, "was edited")
-BAD = Check("random", "2 files, 1 to mend", (FAULT,), (WARNING,))
+BAD = Check("random", "2 files, 1 to fix", (FAULT,), (WARNING,))
 
 
 def test_json() -> None:
@@ -42,7 +42,7 @@ def test_sarif() -> None:
 def test_annotations() -> None:
     assert as_annotations([GOOD]) == ""
     assert as_annotations([GOOD, BAD]).splitlines() == [
-        "::error file=src/odd%2Cname.py,line=7,title=audit%3A random::100 %25 of it: wrong%0Amend "
+        "::error file=src/odd%2Cname.py,line=7,title=audit%3A random::100 %25 of it: wrong%0Afix "
         "it",
         "::warning file=src/samebits/MANIFEST,line=0,title=audit%3A random::was edited",
     ]

@@ -127,7 +127,7 @@ def test_data_that_another_stage_depends_on(copy: Any, expect: Any, name: str) -
 def test_a_path_outside_the_project(copy: Any, plant: Any, path: str) -> None:
     copy.write(WHOLE, b"\x00weights")
     path = path.format(project=copy.root.name)
-    words = f"names {path}, which is not in the project and has no version; bring it in and track"
+    words = f"names {path}, which is outside the project and has no version; move it in and track"
     plant("inputs", f'\nPRETRAINED = open("{path}", "rb")', words)
 
 

@@ -28,7 +28,7 @@ def test_a_file_that_python_takes_for_a_module(copy: Any, path: str) -> None:
     [finding] = copy.new()["isolation"]
     assert finding.path == re.sub(r"/__init__\..*", "", path)
     name = re.split(r"[./]", path.removeprefix("src/"))[0]
-    assert f"for the module {name}, which is another's" in finding.message
+    assert f"shadows the module {name} of Python or of a package" in finding.message
 
 
 def test_a_file_beside_the_package(copy: Any) -> None:

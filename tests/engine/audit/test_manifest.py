@@ -56,7 +56,7 @@ def test_the_engine_as_shipped(copy: Any) -> None:
 @pytest.mark.parametrize("path", SHIPPED)
 def test_an_edited_file(copy: Any, path: str) -> None:
     copy.append(path, "# mine\n")
-    assert warned(copy) == [(path, "is not as engine 2.0 was shipped")]
+    assert warned(copy) == [(path, "differs from the file shipped with engine 2.0")]
 
 
 @pytest.mark.parametrize("path", HANDED)
@@ -64,18 +64,18 @@ def test_what_is_handed_to_stages_is_as_shipped_or_a_dependency(copy: Any, path:
     copy.append(path, "# mine\n")
     [found] = manifest(Project(copy.root)).findings
     assert (found.path, found.line) == (path, 1)
-    assert "what it hands to stages is no dependency of theirs" in found.message
+    assert "stages use it without depending on it" in found.message
     text = copy.text("dvc.yaml")
     copy.write("dvc.yaml", text.replace("src/samebits/core,", f"src/samebits/core, {path},", 5))
     assert manifest(Project(copy.root)).findings
     copy.write("dvc.yaml", text.replace("src/samebits/core,", f"src/samebits/core, {path},"))
-    assert warned(copy) == [(path, "is not as engine 2.0 was shipped")]
+    assert warned(copy) == [(path, "differs from the file shipped with engine 2.0")]
 
 
 @pytest.mark.parametrize("path", SHIPPED)
 def test_a_file_that_is_gone(copy: Any, path: str) -> None:
     copy.remove(path)
-    assert warned(copy) == [(path, "is missing, and was shipped with engine 2.0")]
+    assert warned(copy) == [(path, "is missing but was shipped with engine 2.0")]
 
 
 @pytest.mark.parametrize(
@@ -96,9 +96,9 @@ def test_each_is_named_and_fails_nothing(copy: Any) -> None:
         f"! manifest  engine 2.0, 3 of {count} files not as shipped",
         "",
         "manifest:",
-        "scripts/lock.py:1: is missing, and was shipped with engine 2.0",
+        "scripts/lock.py:1: is missing but was shipped with engine 2.0",
         "src/samebits/cli/new.py:1: was not shipped with engine 2.0",
-        f"{SCALE}:1: is not as engine 2.0 was shipped",
+        f"{SCALE}:1: differs from the file shipped with engine 2.0",
     ]
     assert table([said(copy)], "ascii").startswith("warn manifest")
 
@@ -156,7 +156,7 @@ def test_a_manifest_that_says_nothing(copy: Any, text: bytes | None) -> None:
     [(path, message)] = warned(copy)
     assert path == MANIFEST
     assert "restore it with `git checkout src/samebits/MANIFEST`" in message
-    assert "unknown version" in said(copy).found
+    assert "unknown version" in said(copy).summary
 
 
 def test_no_stage_depends_on_it(copy: Any) -> None:

@@ -91,7 +91,8 @@ def test_a_stage_with_a_file_of_yours_that_it_does_not_read(copy: Any, stage: st
             start = text.index("deps: [", text.index(before)) + len("deps: [")
             copy.write(PIPELINE, f"{text[:start]}{path}, {text[start:]}")
             [found] = copy.new()["pipeline"]
-            assert found.message == f"stage {stage}: imports nothing of {path}; drop it from deps"
+            words = f"imports nothing from {path}; remove it from deps"
+            assert found.message == f"stage {stage}: {words}"
             copy.restore()
 
 
@@ -107,7 +108,7 @@ def test_a_folder_that_holds_more_than_can_move_an_output(
     copy: Any, expect: Any, folder: str, held: str
 ) -> None:
     line = copy.add("deps:", folder)
-    expect("pipeline", PIPELINE, line, f"{folder} holds {held}, which moves none", stale=True)
+    expect("pipeline", PIPELINE, line, f"{folder} has {held}, which cannot change", stale=True)
 
 
 @pytest.mark.parametrize("room", ["console", "provenance", "remote", "audit", "cli", "versions"])
@@ -134,12 +135,12 @@ def test_files_of_yours_that_are_handed_otherwise(
     assert said("validate", "data", "model") == {
         f"stage validate: does not depend on {package}/model.py, its own source (samebits run "
         "validate); add it to deps",
-        "hands model.py to the stage validate, which reads nothing of it; drop it",
+        "hands model.py to the stage validate, which does not read it; remove it",
     }
     [unread, undeclared] = sorted(said("train", "model"))
-    assert unread.startswith(f"stage train: imports nothing of {package}/training.py")
-    assert undeclared.startswith("stage train: reads training.py of yours, which READ_BY of ")
-    assert any("reads metrics.py of yours" in one for one in said("report"))
+    assert unread.startswith(f"stage train: imports nothing from {package}/training.py")
+    assert undeclared.startswith("stage train: reads your training.py, which READ_BY of ")
+    assert any("reads your metrics.py" in one for one in said("report"))
     idle = said("train", "model", "training", "metrics")
     assert any("hands metrics.py to the stage train" in one for one in idle)
 
@@ -150,7 +151,7 @@ def test_a_file_of_yours_that_a_stage_reads_anew(copy: Any) -> None:
     line = copy.replace(path, main, f"{main}    yours.model\n") + 1
     [found] = copy.new()["pipeline"]
     assert found[:2] == (path, line)
-    assert "stage report: reads model.py of yours" in found.message
+    assert "stage report: reads your model.py" in found.message
 
 
 @pytest.mark.parametrize("owner", [0, 1])
@@ -173,7 +174,7 @@ def test_a_stage_without_the_environment(copy: Any, expect: Any) -> None:
 
 def test_a_dependency_that_does_not_exist(copy: Any, expect: Any) -> None:
     line = copy.add("deps:", "nowhere/at_all.json")
-    expect("pipeline", PIPELINE, line, "does not exist", stale=True)
+    expect("pipeline", PIPELINE, line, "which is missing", stale=True)
 
 
 def test_a_dependency_that_git_ignores(copy: Any, expect: Any) -> None:
@@ -194,7 +195,7 @@ def test_a_dependency_that_git_ignores(copy: Any, expect: Any) -> None:
 def test_code_that_the_stage_never_runs(copy: Any, expect: Any, path: str) -> None:
     copy.write(path, "X = 1\n")
     line = copy.add("deps:", path.removesuffix("/a.py"))
-    expect("pipeline", PIPELINE, line, "imports nothing of", stale=True)
+    expect("pipeline", PIPELINE, line, "imports nothing from", stale=True)
 
 
 def test_a_command_that_runs_nothing(copy: Any) -> None:
@@ -217,7 +218,7 @@ def test_an_output_of_two_stages(copy: Any, expect: Any) -> None:
 def test_an_output_within_another(copy: Any, expect: Any) -> None:
     inner = next(iter(copy.stages[-1].outs)) + "/part"
     line = copy.add("outs:", inner)
-    expect("outputs", PIPELINE, line, "lies in", stale=True)
+    expect("outputs", PIPELINE, line, "is inside", stale=True)
 
 
 def test_an_output_that_a_dvc_file_tracks(copy: Any, expect: Any) -> None:

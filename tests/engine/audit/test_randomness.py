@@ -131,7 +131,7 @@ def test_a_reason_allows_it_and_is_counted(copy: Any, code: str) -> None:
     for path in copy.codes:
         copy.append(path, f"{code}  # audit:\n")
     assert {one.path for one in copy.new()["randomness"]} == {*copy.codes}
-    assert "allowed by comment" in randomness(copy.project).found
+    assert "allowed by comment" in randomness(copy.project).summary
 
 
 @pytest.mark.parametrize("folder", ["src/samebits/data", "src/handwritten_digits"])

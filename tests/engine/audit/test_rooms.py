@@ -26,7 +26,7 @@ def test_an_arrow_up(copy: Any, low: str, high: str) -> None:
     line = copy.append(path, f"\n\ndef f():\n    from {name} import X\n") + 3
     found = [one for one in copy.new()["rooms"] if one.path == path]
     assert (path, line) in [one[:2] for one in found]
-    assert any(f"imports {other}, which stands on no lower floor" in one.message for one in found)
+    assert any(f"imports {other}, which is on no lower floor" in one.message for one in found)
 
 
 @pytest.mark.parametrize(
@@ -34,13 +34,13 @@ def test_an_arrow_up(copy: Any, low: str, high: str) -> None:
 )
 def test_an_arrow_to_a_room_beside(copy: Any, expect: Any, line: str) -> None:
     copy.write(f"{ENGINE}/audit/new.py", f"{line}\n")
-    expect("rooms", f"{ENGINE}/audit/new.py", 1, "remote/sync.py, which stands on no lower floor")
+    expect("rooms", f"{ENGINE}/audit/new.py", 1, "remote/sync.py, which is on no lower floor")
 
 
 @pytest.mark.parametrize("path", ["util/new.py", "new.py"])
 def test_a_file_in_no_room(copy: Any, expect: Any, path: str) -> None:
     copy.write(f"{ENGINE}/{path}", "")
-    expect("rooms", f"{ENGINE}/{path}", 1, f"stands in no room; name {path.partition('/')[0]} and")
+    expect("rooms", f"{ENGINE}/{path}", 1, f"is in no room; add {path.partition('/')[0]} to")
 
 
 def test_arrows_down_and_inside_a_room(copy: Any) -> None:
@@ -107,7 +107,7 @@ def test_where_the_launcher_imports(copy: Any) -> None:
 def test_a_value_that_a_stage_takes_from_a_transparent_room(
     copy: Any, plant: Any, code: str, name: str, module: str
 ) -> None:
-    words = f"takes {name} of {ENGINE}/{module}, on which no stage depends: a change there would"
+    words = f"takes {name} from {ENGINE}/{module}, on which no stage depends, so a change"
     plant("rooms", f"def f():\n    {code}", words)
 
 
@@ -118,8 +118,8 @@ def test_a_loop_that_scales_by_what_a_word_says(copy: Any, expect: Any) -> None:
     line = (
         copy.replace(path, "import math\n", "import math\nfrom ..console.text import scale\n") + 1
     )
-    found = expect("rooms", path, line, "takes scale of", stale=True)
-    assert "leave the outputs of train as they are" in found.message
+    found = expect("rooms", path, line, "takes scale from", stale=True)
+    assert "would not rerun train" in found.message
     copy.replace(path, "import scale\n", "import scale  # audit: shown alone\n")
     assert "rooms" not in copy.new()
 
@@ -180,7 +180,7 @@ def test_what_stages_take_from_a_transparent_room_computes_nothing(
 ) -> None:
     """It could change how all others compute, as `np.round = ...` does."""
     at = copy.append(f"{ENGINE}/{path}", f"\n\ndef f() -> None:\n    {line}\n") + 3
-    expect("rooms", f"{ENGINE}/{path}", at, "though stages take from it and do not depend on it")
+    expect("rooms", f"{ENGINE}/{path}", at, "but stages use it without depending on it")
 
 
 def test_the_audit_takes_little_of_the_engine(copy: Any) -> None:

@@ -16,7 +16,7 @@ from samebits.audit import parsing
 from samebits.audit.findings import Check, Finding, table
 from samebits.audit.run import CHECKS, audit
 
-FAILED = Check("tidy", "3 files, 1 to mend", (Finding("a/☃.py", 7, "is not tidy; tidy it"),))
+FAILED = Check("tidy", "3 files, 1 to fix", (Finding("a/☃.py", 7, "is not tidy; tidy it"),))
 PASSED = Check("whole", "3 files, all whole", ())
 WARNED = Check("known", "3 files", (), (Finding("b.py", 1, "is new"),))
 
@@ -38,7 +38,7 @@ def test_this_project_passes(copy: Any) -> None:
 def test_every_check_says_what_it_found(copy: Any) -> None:
     checks = audit(copy.root)
     assert len({check.name for check in checks}) == len(CHECKS)
-    assert all(check.found for check in checks)
+    assert all(check.summary for check in checks)
 
 
 def test_it_takes_a_second_or_little_more_than_parsing_does(copy: Any) -> None:
@@ -84,7 +84,7 @@ def test_marks_where_the_terminal_has_them() -> None:
     assert text.splitlines() == [
         "✓ whole  3 files, all whole",
         "! known  3 files",
-        "✗ tidy   3 files, 1 to mend",
+        "✗ tidy   3 files, 1 to fix",
         "",
         "known:",
         "b.py:1: is new",

@@ -1,4 +1,4 @@
-"""The config is orthogonal: every key in one section, read by something, and one metric."""
+"""The config is orthogonal: each key is in one section and read somewhere; one metric counts."""
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,21 +11,21 @@ from .project import Project
 from .rooms import ENGINE
 from .sections import FILE, accesses, sections
 
-# Which modules have the metrics of a target, where that is not `class` alone.
+# The modules with the metrics of a target; by default only that of `class`.
 TABLES = {"classes": ("class_set", "class"), "number": ("number",), "mask": ("mask",)}
 
 
 def config(project: Project) -> Check:
-    """params.yaml has the keys of the declared sections, each in one and read somewhere."""
+    """params.yaml has the keys of the declared sections, each in one section and read somewhere."""
     findings = [*project.unusable(PARAMS), *_undeclared(project)]
     findings += [*_disagreement(project), *_twins(project), *_unread(project)]
     keys = sum(len(section.keys) for section in sections(project).values()) - len(_unused(project))
-    found = f"{count(keys, 'key')} in {count(len(sections(project)), 'section')}"
-    return check("config", found, "each in one place and read", findings)
+    subject = f"{count(keys, 'key')} in {count(len(sections(project)), 'section')}"
+    return check("config", subject, "each in one place and read", findings)
 
 
 def _undeclared(project: Project) -> list[Finding]:
-    """Files that should declare a section, and do not."""
+    """Files that should declare a section and do not."""
     wanted = {f"{project.package}/{file}": name for name, file in YOURS.items()} | {FILE: "data"}
     message = "declares no section {}; restore its dataclass with `git checkout`"
     return [
@@ -41,26 +41,25 @@ def _disagreement(project: Project) -> list[Finding]:
     for name in params.mapping():
         line = params.line(name)
         if name not in declared:
-            message = (
-                f"no file declares the section {name}; drop it, or declare it in {project.package}"
-            )
+            message = f"no file declares the section {name}; declare it in {project.package}, or "
+            message += "remove it"
             findings.append(Finding(PARAMS, line, message))
             continue
         for key in params.mapping(name).keys() - declared[name].keys.keys():
-            message = f"{name}.{key} is not in {declared[name].path}; declare it there or drop it"
+            message = f"{name}.{key} is not in {declared[name].path}; declare it there or remove it"
             findings.append(Finding(PARAMS, params.line(name, key), message))
         for key in params.mapping(name).keys() & idle.keys() if name == "data" else ():
-            message = f"nothing reads {name}.{key} here: {idle[key]}; drop the line"
+            message = f"nothing reads {name}.{key} here: {idle[key]}; remove the line"
             findings.append(Finding(PARAMS, params.line(name, key), message))
     for name, section in declared.items() if params.mapping() else ():
         for key in section.keys.keys() - params.mapping(name).keys() - section.defaults.keys():
-            message = f"{name}.{key} is not in {PARAMS}; add it there or drop it"
+            message = f"{name}.{key} is not in {PARAMS}; add it there or remove it"
             findings.append(Finding(section.path, section.keys[key], message))
     return findings
 
 
 def _unused(project: Project) -> Mapping[str, str]:
-    """The keys of section `data` that do nothing in the project, and why."""
+    """The keys of section `data` that have no effect in this project, and why."""
     path = f"{project.package}/{YOURS['input']}"
     images = not project.tree(path) or reads_images((project.text(path) or "").encode())
     return unused(project.yaml(PARAMS).get("task", "target"), images=images is not False)
@@ -89,36 +88,34 @@ def _twins(project: Project) -> list[Finding]:
 
 
 def _unread(project: Project) -> list[Finding]:
-    wanted = {(name, key) for name, section in sections(project).items() for key in section.keys}
+    unread = {(name, key) for name, section in sections(project).items() for key in section.keys}
     for path in project.sources:
-        if wanted and path != FILE:
+        if unread and path != FILE:
             text = project.text(path) or ""
-            # Most files name few keys; only those are worth a walk.
-            if any(f".{key}" in text for _, key in wanted):
-                wanted -= accesses(project, path)
+            # Most files name no key; walk the syntax tree of the others only.
+            if any(f".{key}" in text for _, key in unread):
+                unread -= accesses(project, path)
     return [
-        Finding(section.path, section.keys[key], f"nothing reads {name}.{key}; drop the key")
-        for name, key in sorted(wanted)
+        Finding(section.path, section.keys[key], f"nothing reads {name}.{key}; remove the key")
+        for name, key in sorted(unread)
         for section in [sections(project)[name]]
     ]
 
 
 def metric(project: Project) -> Check:
-    """One optimizing metric, which exists, in a metrics file of one stage."""
-    known, where = _metrics(project)
+    """There is one optimizing metric, it exists, and one stage writes the metrics files."""
+    known, home = _metrics(project)
     params = project.yaml(PARAMS)
     chosen = params.get("evaluation", "metric")
     line = params.line("evaluation", "metric")
     findings = []
     if not known:
-        findings.append(
-            Finding(where, 1, "has no METRICS = {...} with the metrics by name; add it")
-        )
+        findings.append(Finding(home, 1, "has no METRICS = {...} with the metrics by name; add it"))
     if not isinstance(chosen, str):
-        message = f"evaluation.metric must name one metric, and is {chosen!r}; choose one"
+        message = f"evaluation.metric is {chosen!r} but must name one metric; choose one"
         findings.append(Finding(PARAMS, line, message))
     elif known and chosen not in known:
-        message = f"{chosen!r} is no metric of {where}; choose one of {', '.join(known)}"
+        message = f"{chosen!r} is not a metric of {home}; choose one of {', '.join(known)}"
         findings.append(Finding(PARAMS, line, message))
     files = [
         (path, out.line, stage.name)
@@ -129,10 +126,10 @@ def metric(project: Project) -> Check:
     if not files:
         message = "no stage declares a metrics file; add `metrics:` to the stage that scores"
         findings.append(Finding(PIPELINE, project.yaml(PIPELINE).line("stages"), message))
-    for path, place, name in files:
+    for path, line, name in files:
         if name != files[0][2]:
             message = f"stage {name}: declares metrics ({path}), as {files[0][2]} does; keep one"
-            findings.append(Finding(PIPELINE, place, message))
+            findings.append(Finding(PIPELINE, line, message))
     file = files[0][0] if files else "no file"
     return check("metric", f"{chosen} in {file}", f"one of {len(known)} known", findings)
 
@@ -146,12 +143,12 @@ def _metrics(project: Project) -> tuple[list[str], str]:
 
 
 def _names(tree: ast.Module | None, target: object) -> Iterator[str]:
-    """Yield the names in METRICS of a module whose metrics are for a target."""
+    """The names of the metrics for a target in METRICS of a module."""
     for node in tree.body if tree else []:
         if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            named = any(isinstance(name, ast.Name) and name.id == "METRICS" for name in targets)
-            if named and isinstance(node.value, ast.Dict):
+            is_metrics = any(getattr(name, "id", "") == "METRICS" for name in targets)
+            if is_metrics and isinstance(node.value, ast.Dict):
                 for key, value in zip(node.value.keys, node.value.values, strict=True):
                     if isinstance(key, ast.Constant) and target in _targets(value):
                         yield str(key.value)
@@ -159,13 +156,13 @@ def _names(tree: ast.Module | None, target: object) -> Iterator[str]:
 
 def _targets(metric: ast.expr) -> Sequence[object]:
     keywords = metric.keywords if isinstance(metric, ast.Call) else []
-    found = [one.value for one in keywords if one.arg == "targets"]
-    elements = found[0].elts if found and isinstance(found[0], ast.Tuple) else []
-    return [one.value for one in elements if isinstance(one, ast.Constant)]
+    values = [keyword.value for keyword in keywords if keyword.arg == "targets"]
+    elements = values[0].elts if values and isinstance(values[0], ast.Tuple) else []
+    return [element.value for element in elements if isinstance(element, ast.Constant)]
 
 
 def _own(project: Project, path: str) -> list[str]:
-    """The names of the metrics that a file makes with `mean_of` and `number_of`."""
+    """The names of the metrics that a file defines with `mean_of` and `number_of`."""
     tree = project.tree(path)
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)] if tree else []
     made = [node for node in calls if getattr(node.func, "id", "") in ("mean_of", "number_of")]

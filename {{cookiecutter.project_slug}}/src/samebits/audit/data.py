@@ -1,4 +1,4 @@
-"""Data is apart from code: DVC's, not Git's, with a remote and without a secret."""
+"""Data is kept apart from code: in DVC, not in Git, with a remote and without secrets."""
 
 import posixpath
 import re
@@ -21,7 +21,7 @@ _SUFFIXES = words(
     " .hdf5 .pb .tflite .pkl .pickle .joblib .parquet .feather .arrow .mat .wav .mp3 .mp4"
     " .avi .tar .zip .gz .7z .xz .bz2"
 )
-# What a secret looks like, after the plain texts of which one must be there: that is quick to see.
+# Patterns of secrets, each after plain texts of which one must occur: those are quick to search.
 _SECRETS = {
     "an AWS key": ("AKIA ASIA", r"(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
     "a private key": ("PRIVATE", r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"),
@@ -52,7 +52,7 @@ _SECRET_OPTIONS = words(
     " connection_string client_secret gdrive_client_secret oss_key_id oss_key_secret"
     " access_token sse_customer_key custom_auth_header client_assertion encryption_key"
 )
-# What each kind of remote needs installed; a folder needs nothing.
+# The plugin that each kind of remote needs; a folder needs none.
 _PLUGINS = {"s3": "dvc-s3", "gs": "dvc-gs", "azure": "dvc-azure", "ssh": "dvc-ssh"}
 
 
@@ -66,13 +66,13 @@ class Option(NamedTuple):
 
 
 def data(project: Project) -> Check:
-    """data/raw is tracked by DVC, ignored by Git, and has a remote to come from."""
+    """data/raw is tracked by DVC, ignored by Git, and has a remote to pull from."""
     raw = tracked_data(project).get(RAW)
     remotes = [option for option in _config(project) if option.section.startswith("remote ")]
     findings = [*_raw(project), *edited(project), *_remote(project)]
     version = raw.md5[:8] if raw else "untracked"
-    where = count(len({option.section for option in remotes}), "remote")
-    return check("data", f"{RAW} at version {version}, {where}", "all DVC's", findings)
+    names = count(len({option.section for option in remotes}), "remote")
+    return check("data", f"{RAW} at version {version}, {names}", "tracked by DVC", findings)
 
 
 def _raw(project: Project) -> list[Finding]:
@@ -84,7 +84,7 @@ def _raw(project: Project) -> list[Finding]:
     elif raw is None:
         findings.append(Finding(file, 1, f"does not track {RAW}; run `dvc add {RAW}`"))
     elif not re.fullmatch(r"[0-9a-f]{32}(\.dir)?", raw.md5):
-        message = f"{raw.md5!r} is no md5 of the data; run `dvc add {RAW}`"
+        message = f"{raw.md5!r} is not the MD5 of the data; run `dvc add {RAW}`"
         findings.append(Finding(file, raw.owner.line, message))
     if not project.ignored(RAW):
         findings.append(Finding(".gitignore", 1, f"does not ignore {RAW}; add the line /{RAW}"))
@@ -92,14 +92,14 @@ def _raw(project: Project) -> list[Finding]:
 
 
 def _config(project: Project) -> list[Option]:
-    found = []
+    options = []
     section = ""
     for number, line in enumerate((project.text(CONFIG) or "").split("\n"), 1):
         if header := re.fullmatch(r"\s*\[(.+)\]\s*", line):
             section = header[1].strip("'").replace('"', "")
         elif option := re.fullmatch(r"\s*([\w.-]+)\s*=\s*(.*?)\s*", line):
-            found.append(Option(section, option[1], option[2].strip("\"'"), number))
-    return found
+            options.append(Option(section, option[1], option[2].strip("\"'"), number))
+    return options
 
 
 def _remote(project: Project) -> list[Finding]:
@@ -114,11 +114,11 @@ def _remote(project: Project) -> list[Finding]:
         message = "names no default remote; run `dvc remote add --default NAME URL`"
         findings.append(Finding(CONFIG, 1, message))
     elif f"remote {remote.value}" not in urls:
-        message = f"the remote {remote.value!r} has no url; run `dvc remote add {remote.value} URL`"
+        message = f"the remote {remote.value!r} has no URL; run `dvc remote add {remote.value} URL`"
         findings.append(Finding(CONFIG, remote.line, message))
     analytics = core.get("analytics")
     if analytics is None or analytics.value.lower() != "false":
-        message = "lets DVC report your use of it; run `dvc config core.analytics false`"
+        message = "lets DVC report how you use it; run `dvc config core.analytics false`"
         findings.append(Finding(CONFIG, analytics.line if analytics else 1, message))
     findings += [_within(url) for url in urls.values() if _is_within(project, url.value)]
     findings += [_unlocked(url) for url in urls.values() if not _has_plugin(project, url.value)]
@@ -135,13 +135,13 @@ def _has_plugin(project: Project, url: str) -> bool:
 def _unlocked(url: Option) -> Finding:
     plugin = _PLUGINS[url.value.partition("://")[0]]
     return Finding(
-        CONFIG, url.line, f"needs {plugin}; add it to requirements/remote.in, `make lock`"
+        CONFIG, url.line, f"needs {plugin}; add it to requirements/remote.in and run `make lock`"
     )
 
 
 def _unchecked(url: Option) -> Finding:
     name = url.section.removeprefix("remote ")
-    message = f"lets changed data in; run `dvc remote modify {name} verify true`"
+    message = f"accepts corrupted data; run `dvc remote modify {name} verify true`"
     return Finding(CONFIG, url.line, message)
 
 
@@ -159,14 +159,14 @@ def _within(url: Option) -> Finding:
 
 
 def lean(project: Project) -> Check:
-    """No data, no model, no output and no large file is in Git."""
+    """Git tracks no data, no model, no output and no large file."""
     cached = {path for stage in stages(project) for path, out in stage.outs.items() if out.cached}
     outputs = sorted({*_DATA, *cached, *tracked_data(project)})
     findings = []
     for path in project.tracked:
         reason = _foreign(project, path, outputs)
         if reason:
-            message = f"{reason}; run `git rm --cached {path}` and ignore it"
+            message = f"{reason}; run `git rm --cached {path}` and add it to .gitignore"
             findings.append(Finding(path, 1, message))
     findings += [
         Finding(".gitignore", 1, f"does not ignore the output {path}; add the line /{path}")
@@ -175,8 +175,8 @@ def lean(project: Project) -> Check:
     ]
     largest = max((project.size(path) for path in project.tracked), default=0)
     files = count(len(project.tracked), "file")
-    found = f"{files}, the largest {largest // 1000} kB"
-    return check("git", found, "no data or model", findings)
+    subject = f"{files}, the largest {largest // 1000} kB"
+    return check("git", subject, "no data or model", findings)
 
 
 def _foreign(project: Project, path: str, outputs: list[str]) -> str:
@@ -184,7 +184,7 @@ def _foreign(project: Project, path: str, outputs: list[str]) -> str:
     if home and not path.endswith((".gitignore", ".gitkeep", ".dvc")):
         return f"is in Git but belongs to DVC ({home})"
     if _OBJECT.search(path):
-        return "is in Git but an object of DVC's"
+        return "is in Git but is an object of DVC's cache"
     suffix = PurePosixPath(path).suffix.lower()
     if suffix in _SUFFIXES and not path.startswith("docs/"):
         return f"is data or a model ({suffix}) in Git"
@@ -199,14 +199,14 @@ def credentials(project: Project) -> Check:
     for path in project.files:
         for line, kind in _secrets(project.text(path) or ""):
             if not project.allows(path, line):
-                message = f"holds {kind}; remove it from Git's history and renew it"
+                message = f"contains {kind}; revoke it and remove it from Git's history"
                 findings.append(Finding(path, line, message))
     if LOCAL in project.tracked:
-        message = f"is where secrets go; run `git rm --cached {LOCAL}` and renew what it holds"
+        message = f"may contain secrets; run `git rm --cached {LOCAL}` and revoke them"
         findings.append(Finding(LOCAL, 1, message))
     for option in _config(project):
         if option.key in _SECRET_OPTIONS:
-            message = f"holds {option.key}; move it with `dvc remote modify --local` and renew it"
+            message = f"contains {option.key}; revoke it, then use `dvc remote modify --local`"
             findings.append(Finding(CONFIG, option.line, message))
     return check("credentials", count(len(project.files), "file"), "no key or password", findings)
 

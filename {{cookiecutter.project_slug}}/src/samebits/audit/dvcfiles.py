@@ -1,4 +1,4 @@
-"""What dvc.yaml and the .dvc files say: stages, their inputs, and who owns each output."""
+"""What dvc.yaml and the .dvc files declare: stages, their inputs, and the owner of each output."""
 
 import posixpath
 import re
@@ -18,8 +18,10 @@ RUNTIME_LOCK = "requirements/runtime.lock"
 
 
 class Output(NamedTuple):
-    """One output: where it is declared, under `outs`, `metrics` or `plots`, and if DVC's cache
-    holds it (else it belongs to Git)."""
+    """An output: the line that declares it, `outs`, `metrics` or `plots`, and whether it is cached.
+
+    DVC's cache keeps a cached output; Git keeps any other.
+    """
 
     line: int
     kind: str
@@ -27,9 +29,9 @@ class Output(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """One stage. `deps` and `outs` are by path, `params` by file and then by key; lines inside.
+    """A stage. `deps` and `outs` are keyed by path, `params` by file and then key; with lines.
 
-    A stage with `foreach` or `matrix` is kept once, with `${item}` in it.
+    A stage with `foreach` or `matrix` appears once, with `${item}` in it.
     """
 
     name: str
@@ -40,13 +42,13 @@ class Stage(NamedTuple):
     outs: dict[str, Output]
 
     def sections(self) -> dict[str, int]:
-        """The sections of params.yaml that the stage declares, whole or some keys of."""
+        """The sections of params.yaml that the stage declares, wholly or in part."""
         keys = self.params.get(PARAMS, {})
         return {key.partition(".")[0]: line for key, line in reversed(keys.items())}
 
 
 class Owner(NamedTuple):
-    """Who declares an output: the file and line, and a name to show."""
+    """The file and line that declare an output, and a name to show."""
 
     path: str
     line: int
@@ -55,7 +57,7 @@ class Owner(NamedTuple):
 
 @lru_cache(maxsize=8)
 def stages(project: Project) -> tuple[Stage, ...]:
-    """The stages of dvc.yaml in its order; empty where the file cannot be read."""
+    """The stages of dvc.yaml in its order; empty if the file cannot be read."""
     document = project.yaml(PIPELINE)
     return tuple(_stage(project, name) for name in document.mapping("stages"))
 
@@ -109,15 +111,15 @@ def _cached(options: dict[str, Any]) -> bool:
 def _params(
     entries: list[tuple[str, Any, int]], place: Callable[[str], str]
 ) -> dict[str, dict[str, int]]:
-    found: dict[str, dict[str, int]] = {}
+    params: dict[str, dict[str, int]] = {}
     for name, keys, line in entries:
         if isinstance(keys, list):
-            found.setdefault(place(name), {}).update({str(key): line for key in keys})
+            params.setdefault(place(name), {}).update({str(key): line for key in keys})
         elif re.search(r"\.(ya?ml|json|toml|py):?$", name):
-            found.setdefault(place(name), {})[""] = line
+            params.setdefault(place(name), {})[""] = line
         else:
-            found.setdefault(place(PARAMS), {})[name] = line
-    return found
+            params.setdefault(place(PARAMS), {})[name] = line
+    return params
 
 
 def _filled(project: Project, text: str) -> str:
@@ -125,39 +127,39 @@ def _filled(project: Project, text: str) -> str:
     params = project.yaml(PARAMS)
 
     def value(name: re.Match[str]) -> str:
-        found = params.get(*name[1].split("."))
-        return name[0] if found is None or isinstance(found, dict) else str(found)
+        content = params.get(*name[1].split("."))
+        return name[0] if content is None or isinstance(content, dict) else str(content)
 
     return re.sub(r"\$\{([\w.]+)\}", value, str(text))
 
 
 def sources(project: Project, stage: Stage) -> dict[str, str]:
     """The project's files that a stage's command runs, each with the words that name it."""
-    found: dict[str, str] = {}
+    files: dict[str, str] = {}
     for name in _run_by_name(stage):
         parts = [f"{ENGINE}/stages/{name}.py"]
         for part in READ_BY.get(name, ()):
             path = f"{project.package}/{part}.py"
             parts += [path] if part not in OPTIONAL or project.exists(path) else []
-        found |= dict.fromkeys(parts, f"samebits run {name}")
+        files |= dict.fromkeys(parts, f"samebits run {name}")
     for name in re.findall(r"-m\s+(?!samebits\b)([\w.]+)", stage.command):
         for module in (f"{name}.__main__", name):
             if module in project.modules:
-                found.setdefault(project.modules[module], f"-m {name}")
+                files.setdefault(project.modules[module], f"-m {name}")
     for word in re.findall(r"[\w./\\-]+\.(?:py|sh)\b", stage.command):
         path = posixpath.normpath(word.replace("\\", "/"))
         if (project.root / path).is_file():
-            found[path] = word
-    return found
+            files[path] = word
+    return files
 
 
 def _run_by_name(stage: Stage) -> list[str]:
-    """What `samebits run` runs in a stage's command."""
+    """The names after `samebits run` in a stage's command."""
     return re.findall(r"-m\s+samebits\s+run\s+(\w+)", stage.command)
 
 
 def missing_sources(project: Project, stage: Stage) -> list[Finding]:
-    """Modules and scripts of the command that do not exist."""
+    """A finding for each module or script of the command that does not exist."""
     packages = {name.partition(".")[0] for name in project.modules}
     modules = [
         name
@@ -175,14 +177,14 @@ def missing_sources(project: Project, stage: Stage) -> list[Finding]:
         if not (project.root / word).is_file()
     ]
     line = project.yaml(PIPELINE).line("stages", stage.name, "cmd")
-    message = f"stage {stage.name}: runs {{}}, which does not exist; mend its cmd"
+    message = f"stage {stage.name}: runs {{}}, which does not exist; fix its cmd"
     return [Finding(PIPELINE, line, message.format(name)) for name in [*modules, *scripts]]
 
 
 class Tracked(NamedTuple):
-    """An output that a .dvc file tracks: hash and size of its version, and where that is written.
+    """An output that a .dvc file tracks: where that is declared, its hash and its size.
 
-    The size is in bytes; -1 where the file does not say it.
+    The size is in bytes; -1 if the file does not give it.
     """
 
     owner: Owner
@@ -192,7 +194,7 @@ class Tracked(NamedTuple):
 
 def tracked_data(project: Project) -> dict[str, Tracked]:
     """The outputs of all .dvc files by path."""
-    found: dict[str, Tracked] = {}
+    tracked: dict[str, Tracked] = {}
     for file in project.tracked:
         if file.endswith(".dvc") and "/.dvc/" not in f"/{file}":
             document = project.yaml(file)
@@ -203,20 +205,20 @@ def tracked_data(project: Project) -> dict[str, Tracked]:
                     owner = Owner(file, document.line("outs", n), file)
                     size = out.get("size")
                     known = size if isinstance(size, int) else -1
-                    found[path] = Tracked(owner, str(out.get("md5", "")), known)
-    return found
+                    tracked[path] = Tracked(owner, str(out.get("md5", "")), known)
+    return tracked
 
 
 def owners(project: Project) -> dict[str, list[Owner]]:
-    """Every output of the project, by path, with all who declare it."""
-    found: dict[str, list[Owner]] = {}
+    """Every output of the project by path, with all its owners."""
+    claims: dict[str, list[Owner]] = {}
     for stage in stages(project):
         for path, out in stage.outs.items():
             owner = Owner(PIPELINE, out.line, f"stage {stage.name}")
-            found.setdefault(path, []).append(owner)
+            claims.setdefault(path, []).append(owner)
     for path, data in tracked_data(project).items():
-        found.setdefault(path, []).append(data.owner)
-    return found
+        claims.setdefault(path, []).append(data.owner)
+    return claims
 
 
 def inside(path: str, folder: str) -> bool:

@@ -1,4 +1,4 @@
-"""dvc.lock is current, and of one run: what it says went in made what it says came out."""
+"""dvc.lock is current and of one run: the inputs it records made the outputs it records."""
 
 import hashlib
 from collections.abc import Iterator
@@ -20,24 +20,24 @@ _ABSENT = object()
 
 
 def lock(project: Project) -> Check:
-    """Every stage has run as it stands: same command, dependencies, values and outputs."""
+    """Every stage has run as it is now: same command, dependencies, values and outputs."""
     document = project.yaml(LOCK)
     known = {stage.name: stage for stage in stages(project)}
     findings = [
-        Finding(LOCK, 1, f"is missing; {_REPRO}") if not project.exists(LOCK) else fault
-        for fault in project.unusable(LOCK, "stages")
+        Finding(LOCK, 1, f"is missing; {_REPRO}") if not project.exists(LOCK) else finding
+        for finding in project.unusable(LOCK, "stages")
     ]
     compared = 0
     for name in document.mapping("stages"):
         stage = known.get(name) or known.get(name.partition("@")[0])
         if stage is None:
-            message = f"has the stage {name}, which dvc.yaml has not; {_REPRO}"
+            message = f"has the stage {name}, which dvc.yaml does not declare; {_REPRO}"
             findings.append(Finding(LOCK, document.line("stages", name), message))
     for stage in known.values() if not findings else ():
         runs = [name for name in document.mapping("stages") if name.partition("@")[0] == stage.name]
         if not runs:
             findings.append(Finding(LOCK, 1, f"stage {stage.name} has not run yet; {_REPRO}"))
-        # The runs of a `foreach` or `matrix` stage have other words where it has `${item}`.
+        # The runs of a `foreach` or `matrix` stage have values in the place of `${item}`.
         if runs == [stage.name]:
             problems = [*_problems(project, document, stage)]
             findings += [Finding(LOCK, line, f"{text}; {_REPRO}") for line, text in problems]
@@ -45,8 +45,8 @@ def lock(project: Project) -> Check:
                 findings += [*_unsealed(project, document, stage)]
                 findings += [*_misrecorded(project, document, stage)]
             compared += len(stage.deps) + len(stage.outs) + len(stage.params)
-    found = f"{count(len(known), 'stage')}, {count(compared, 'entry', 'entries')} compared"
-    return check(LOCK, found, "all current", findings)
+    subject = f"{count(len(known), 'stage')}, {count(compared, 'entry', 'entries')} compared"
+    return check(LOCK, subject, "all current", findings)
 
 
 def _problems(project: Project, document: Document, stage: Stage) -> Iterator[tuple[int, str]]:
@@ -78,20 +78,20 @@ def _entries(document: Document, stage: str, kind: str) -> dict[str, tuple[dict[
 
 
 def _made(project: Project, document: Document) -> dict[str, tuple[str, str]]:
-    """Every output with the hash it has, and where that is written: dvc.lock or a .dvc file."""
-    found = {
+    """The hash of every output, and where it is recorded: in dvc.lock or a .dvc file."""
+    outputs = {
         path: (str(entry.get("md5")), f"{stage}'s output")
         for stage in document.mapping("stages")
         for path, (entry, _) in _entries(document, stage, "outs").items()
     }
     data = tracked_data(project)
-    return found | {path: (item.md5, item.owner.path) for path, item in data.items()}
+    return outputs | {path: (item.md5, item.owner.path) for path, item in data.items()}
 
 
 def _stale(
     project: Project, path: str, entry: dict[str, Any], made: dict[str, tuple[str, str]]
 ) -> str:
-    """What differs between a recorded dependency and the one that is there; empty if nothing."""
+    """How a dependency differs from the recorded one; empty if it does not."""
     recorded = str(entry.get("md5"))
     if path in made:
         now, where = made[path]
@@ -100,7 +100,7 @@ def _stale(
     if file.is_dir() and path.startswith("src/"):
         return "" if _folder(project, path) == recorded else f"{path} has changed since it ran"
     if not file.is_file():
-        return ""  # the folder of other outputs, or missing, which the pipeline check says
+        return ""  # a folder of other outputs, or missing, which the pipeline check reports
     content = file.read_bytes()
     same = hashlib.md5(content, usedforsecurity=False).hexdigest() == recorded
     same = same and entry.get("size", len(content)) == len(content)
@@ -109,19 +109,19 @@ def _stale(
 
 @lru_cache(maxsize=256)
 def _folder(project: Project, path: str) -> str:
-    """The hash of a folder, on which several stages depend."""
+    """The hash of a folder; cached, since several stages depend on it."""
     return hash_of(project.root / path)
 
 
 def _unsealed(project: Project, document: Document, stage: Stage) -> Iterator[Finding]:
-    """What dvc.lock says of a stage that is right line by line, and yet was not one run."""
+    """An entry of dvc.lock that is right line by line, yet not from one run."""
     deps, outs = (_hashes(document, stage.name, kind) for kind in ("deps", "outs"))
     recorded = outs.pop(path_of(stage.name), None)
     if recorded is None:
-        return  # the pipeline check says so
+        return  # the pipeline check reports it
     made = {path for name in document.mapping("stages") for path in _hashes(document, name, "outs")}
     made |= tracked_data(project).keys()
-    # A folder of Git's own is looked at as it is; dvc.lock may be older.
+    # A folder that Git tracks is hashed as it is now; dvc.lock may be older.
     plain = [path for path in deps if path not in made and (project.root / path).is_dir()]
     deps |= {path: _folder(project, path) for path in plain}
     stated = declared(project.yaml(PIPELINE).value, stage.name)
@@ -136,27 +136,27 @@ def _unsealed(project: Project, document: Document, stage: Stage) -> Iterator[Fi
 
 
 def _misrecorded(project: Project, document: Document, stage: Stage) -> Iterator[Finding]:
-    """The record or the identity of a run, where they are here and not those of dvc.lock's run."""
+    """The record or identity of a run that is not the run of dvc.lock."""
     outs, record = _hashes(document, stage.name, "outs"), f"provenance/{stage.name}.json"
     for path in (record, *(path for path in outs if path.endswith("/identity.json"))):
-        if not (told := _json(project, path)):
+        if not (content := _json(project, path)):
             continue
-        made = _dict(told.get("outputs"))
-        identity = _dict(told.get("identity")) if path == record else told
+        made = _dict(content.get("outputs"))
+        identity = _dict(content.get("identity")) if path == record else content
         other = [out for out, md5 in made.items() if outs.get(out) != md5]
         if other := [*other, *_other_parts(project, stage, identity)]:
-            message = f"is of another run than dvc.lock ({', '.join(other)}); restore it from Git"
+            message = f"is from another run than dvc.lock ({', '.join(other)}); restore it from Git"
             yield Finding(path, 1, f"{message}, or run `dvc repro --force {stage.name}`")
 
 
 def _other_parts(project: Project, stage: Stage, identity: dict[str, Any]) -> list[str]:
-    """The parts of an identity that are not as they are in the tree."""
+    """The parts of an identity that differ from the working tree."""
     code = [dep for dep in stage.deps if inside(dep, "src")]
     try:
         now = depended(code, (), project.root)
     except UserError:
-        return []  # a file is missing, which another check says
-    del now["inputs"]  # these may be large; dvc.lock has their versions
+        return []  # a file is missing, which another check reports
+    del now["inputs"]  # they may be large; dvc.lock has their versions
     if (raw := tracked_data(project).get("data/raw")) and not project.data_alone:
         now["data"] = raw.md5
     params, known = project.yaml(PARAMS), sections(project)
@@ -177,7 +177,7 @@ def _json(project: Project, path: str) -> dict[str, Any]:
     try:
         return _dict(json_value(project.text(path) or "{}"))
     except Broken:
-        return {}  # the syntax check says so
+        return {}  # the syntax check reports it
 
 
 def _dict(value: Any) -> dict[str, Any]:
@@ -188,8 +188,8 @@ def _values(project: Project, document: Document, stage: Stage) -> Iterator[tupl
     for file, keys in stage.params.items():
         if not file.endswith((".yaml", ".yml")):
             continue
-        # As texts: PyYAML takes for numbers what DVC does not, and the other way round.
-        lock, now = (_texts(project, one) for one in (LOCK, file))
+        # As texts, since PyYAML and DVC do not agree on what is a number.
+        lock, now = (_texts(project, path) for path in (LOCK, file))
         recorded = lock.mapping("stages", stage.name, "params", file)
         line = document.line("stages", stage.name, "params", file)
         wanted = set(keys) if "" not in keys else {str(key) for key in now.mapping()}
@@ -205,7 +205,7 @@ def _values(project: Project, document: Document, stage: Stage) -> Iterator[tupl
 
 
 def _texts(project: Project, path: str) -> Document:
-    """A YAML file whose values are texts; empty where the syntax check has something to say."""
+    """A YAML file with its values as texts; empty if the syntax check reports it."""
     if project.yaml(path).value is None:
         return Document(None, None)
     return Document(_cached_texts(project.text(path) or ""), None)
@@ -225,16 +225,16 @@ def _same(old: Any, new: Any) -> bool:
 
 def _difference(key: str, old: Any, new: Any) -> str:
     if not isinstance(old, dict) or not isinstance(new, dict):
-        return f"{key} was {_told(old)} and is {_told(new)}"
+        return f"{key} was {_shown(old)} and is {_shown(new)}"
     changed = [
-        f"{key}.{name} was {_told(old.get(name))} and is {_told(new.get(name))}"
+        f"{key}.{name} was {_shown(old.get(name))} and is {_shown(new.get(name))}"
         for name in sorted({*old, *new}, key=str)
         if not _same(old.get(name, _ABSENT), new.get(name, _ABSENT))
     ]
     return ", ".join(changed)
 
 
-def _told(value: Any) -> str:
-    """A value as it stands in a file; None is one that does not."""
+def _shown(value: Any) -> str:
+    """A value as it is written in a file; None means that it is unset."""
     plain = isinstance(value, str) and not isinstance(value, Quoted)
     return "unset" if value is None else value if plain else repr(value)

@@ -12,9 +12,9 @@ from .requirements import asked, locked, normalized, satisfies
 
 FOLDER = "requirements"
 PYTHON = ".python-version"
-DESK = ("cli", "experiments", "testing")  # rooms that only work at a developer's desk
+DESK = ("cli", "experiments", "testing")  # rooms that no stage runs
 _LOCK = "run `make lock`"
-# Import names that are not the name of the distribution that brings them.
+# Import names that differ from the name of their distribution.
 _DISTRIBUTIONS = {
     "attr": ["attrs"],
     "bs4": ["beautifulsoup4"],
@@ -40,7 +40,7 @@ _DISTRIBUTIONS = {
 
 
 def environment(project: Project) -> Check:
-    """One Python, and locks in which every requirement is exact and hashed and nothing lacks."""
+    """One Python, and complete locks in which every requirement is exact and hashed."""
     locks = _locks(project)
     pins = [item for path in locks for item in locked(project.text(path) or "")]
     findings = [*_python(project), *_runtime(project), *_agreement(project, locks)]
@@ -69,7 +69,7 @@ def _locks(project: Project) -> list[str]:
 
 
 def locked_modules(project: Project) -> set[str]:
-    """The names by which code imports what the locks hold."""
+    """The names under which code imports the locked packages."""
     pins = {item.name for path in _locks(project) for item in locked(project.text(path) or "")}
     other = {name for name, homes in _DISTRIBUTIONS.items() if pins & {*homes}}
     return other | {pin.replace("-", "_") for pin in pins}
@@ -83,7 +83,7 @@ def _version(project: Project) -> str:
 def _python(project: Project) -> list[Finding]:
     version = _version(project).removeprefix("Python ")
     if not version:
-        return [Finding(PYTHON, 1, "must name one Python on one line, such as 3.12; write it")]
+        return [Finding(PYTHON, 1, "must contain one Python version, such as 3.12; write it")]
     try:
         settings = parsing.toml(project.text("pyproject.toml") or "").get("project", {})
     except parsing.Broken:
@@ -110,7 +110,7 @@ def _lock(project: Project, path: str) -> list[Finding]:
 
 
 def _agreement(project: Project, locks: list[str]) -> list[Finding]:
-    """Two locks that go into one environment must not pin two versions."""
+    """Locks of one environment must not pin different versions."""
     first: dict[str, tuple[str, set[str]]] = {}
     findings = []
     for path in locks:
@@ -118,9 +118,9 @@ def _agreement(project: Project, locks: list[str]) -> list[Finding]:
         for item in locked(project.text(path) or ""):
             pins.setdefault(item.name, {})[item.version] = item.line
         for name, versions in pins.items():
-            where, others = first.setdefault(name, (path, set(versions)))
+            home, others = first.setdefault(name, (path, set(versions)))
             if name and not others & set(versions):
-                message = f"{name} {'/'.join(versions)} is {'/'.join(sorted(others))} in {where}"
+                message = f"{name} {'/'.join(versions)} is {'/'.join(sorted(others))} in {home}"
                 findings.append(Finding(path, min(versions.values()), f"{message}; {_LOCK}"))
     return findings
 
@@ -128,31 +128,31 @@ def _agreement(project: Project, locks: list[str]) -> list[Finding]:
 def _declared_is_locked(project: Project, path: str) -> list[Finding]:
     lock = path.removesuffix(".in") + ".lock"
     if not project.exists(lock):
-        return [Finding(path, 1, f"has no {lock} beside it; {_LOCK}")]
+        return [Finding(path, 1, f"has no lock {lock}; {_LOCK}")]
     versions: dict[str, list[str]] = {}
     for item in locked(project.text(lock) or ""):
         versions.setdefault(item.name, []).append(item.version)
     findings = []
-    for wish in asked(project.text(path) or ""):
-        have = versions.get(wish.name, [])
-        if wish.name and not have:
-            findings.append(Finding(path, wish.line, f"{wish.name} is not in {lock}; {_LOCK}"))
-        elif wish.name and not any(satisfies(version, wish.specifier) for version in have):
-            message = f"{wish.name}{wish.specifier} is {', '.join(have)} in {lock}; {_LOCK}"
-            findings.append(Finding(path, wish.line, message))
+    for name, specifier, line, _ in asked(project.text(path) or ""):
+        pinned = versions.get(name, [])
+        if name and not pinned:
+            findings.append(Finding(path, line, f"{name} is not in {lock}; {_LOCK}"))
+        elif name and not any(satisfies(version, specifier) for version in pinned):
+            message = f"{name}{specifier} is {', '.join(pinned)} in {lock}; {_LOCK}"
+            findings.append(Finding(path, line, message))
     return findings
 
 
 def declared_imports(project: Project) -> Check:
-    """What src/ imports is in runtime.in; what tests/, scripts/ and commands need, or in dev.in."""
+    """Imports of src/ are in runtime.in; those of tests/, scripts/, commands there or in dev.in."""
     runtime = _declared(project, f"{FOLDER}/runtime.in")
     either = runtime | _declared(project, f"{FOLDER}/dev.in")
-    mine = _local_names(project)
+    local = _local_names(project)
     used: set[str] = set()
     findings = []
     for path in _code(project):
         inside = path.startswith("src/") and not {*path.split("/")[2:3]} & {*DESK}
-        for name, line in _outside(project, path, mine):
+        for name, line in _foreign(project, path, local):
             names = _DISTRIBUTIONS.get(name, [normalized(name).lstrip("-")])
             used.add(names[0])
             if not (runtime if inside else either) & set(names) and not project.allows(path, line):
@@ -173,8 +173,8 @@ def _declared(project: Project, path: str, seen: frozenset[str] = frozenset()) -
 
 
 def _code(project: Project) -> list[str]:
-    aside = [path for path in project.tracked if path.startswith(("tests/", "scripts/"))]
-    return [*project.sources, *(path for path in aside if path.endswith(".py"))]
+    others = [path for path in project.tracked if path.startswith(("tests/", "scripts/"))]
+    return [*project.sources, *(path for path in others if path.endswith(".py"))]
 
 
 def _local_names(project: Project) -> set[str]:
@@ -185,11 +185,11 @@ def _local_names(project: Project) -> set[str]:
     }
 
 
-def _outside(project: Project, path: str, mine: set[str]) -> list[tuple[str, int]]:
-    found: dict[str, int] = {}
+def _foreign(project: Project, path: str, local: set[str]) -> list[tuple[str, int]]:
+    lines: dict[str, int] = {}
     for item in imports(project, path):
         name = item.module.partition(".")[0]
-        known = name in sys.stdlib_module_names or name in mine or not name
+        known = name in sys.stdlib_module_names or name in local or not name
         if not item.relative and not known:
-            found.setdefault(name, item.line)
-    return sorted(found.items())
+            lines.setdefault(name, item.line)
+    return sorted(lines.items())

@@ -1,4 +1,4 @@
-"""What a check returns, and the table of it."""
+"""The result of a check, and the table of all checks."""
 
 import sys
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from ..console.colour import GREEN, RED, YELLOW, coloured
 
 
 class Finding(NamedTuple):
-    """One fault: the file (relative to the project, with `/`), its line, and how to mend it."""
+    """One fault: the file (relative to the project, with `/`), its line, and how to fix it."""
 
     path: str
     line: int
@@ -19,13 +19,13 @@ class Finding(NamedTuple):
 
 
 class Check(NamedTuple):
-    """One line of the table: what was looked at, what was found in numbers, what is wrong.
+    """One line of the table: the check's name, a summary in numbers, and its findings.
 
-    `warnings` are good to know, and no fault.
+    `warnings` are worth knowing but are not faults.
     """
 
     name: str
-    found: str
+    summary: str
     findings: tuple[Finding, ...]
     warnings: tuple[Finding, ...] = ()
 
@@ -35,18 +35,18 @@ class Check(NamedTuple):
         return not self.findings
 
 
-def check(name: str, found: str, claim: str, findings: Iterable[Finding]) -> Check:
-    """A `Check` with its findings in the order of files and lines, each once.
+def check(name: str, subject: str, claim: str, findings: Iterable[Finding]) -> Check:
+    """A `Check` with its findings sorted by file and line, without repeats.
 
     Args:
-        name: what stands in the table.
-        found: what was looked at, in numbers.
-        claim: what is true of it where there is no finding.
+        name: the name in the table.
+        subject: what was checked, in numbers.
+        claim: what is true of it if there is no finding.
         findings: what is wrong.
     """
     faults = tuple(sorted(set(findings)))
-    verdict = f"{len(faults)} to mend" if faults else claim
-    return Check(name, f"{found}, {verdict}", faults)
+    verdict = f"{len(faults)} to fix" if faults else claim
+    return Check(name, f"{subject}, {verdict}", faults)
 
 
 def count(number: int, singular: str, plural: str = "") -> str:
@@ -55,16 +55,16 @@ def count(number: int, singular: str, plural: str = "") -> str:
 
 
 def words(text: str) -> frozenset[str]:
-    """The words of a text, to look things up in."""
+    """The set of words of a text."""
     return frozenset(text.split())
 
 
 def table(checks: list[Check], encoding: str | None = None) -> str:
-    """One line for each check, then every finding of those that fail, and every warning.
+    """One line for each check, then all findings and warnings.
 
     Args:
-        checks: what `audit` returned.
-        encoding: of the place where it will be shown; of standard output if not given.
+        checks: the result of `audit`.
+        encoding: of the terminal or file that will show it; by default that of standard output.
     """
     encoding = encoding or getattr(sys.stdout, "encoding", None) or "ascii"
     passed, warned, failed = _marks(encoding)
@@ -73,11 +73,11 @@ def table(checks: list[Check], encoding: str | None = None) -> str:
     for check in checks:
         mark = failed if check.findings else warned if check.warnings else passed
         colour = RED if check.findings else YELLOW if check.warnings else GREEN
-        lines.append(f"{coloured(f'{mark} {check.name:{width}}', colour)}  {check.found}")
+        lines.append(f"{coloured(f'{mark} {check.name:{width}}', colour)}  {check.summary}")
     for check in checks:
-        if said := (*check.findings, *check.warnings):
-            lines += ["", f"{check.name}:", *map(str, said)]
-    # A path may hold what the terminal cannot show.
+        if listed := (*check.findings, *check.warnings):
+            lines += ["", f"{check.name}:", *map(str, listed)]
+    # A path may contain characters that the terminal cannot show.
     return "\n".join(lines).encode(encoding, "backslashreplace").decode(encoding)
 
 

@@ -1,4 +1,4 @@
-"""What an audit found, in the forms that programs read: JSON, SARIF, GitHub's annotations.
+"""The result of an audit for programs: as JSON, SARIF, or annotations of GitHub.
 
 Sources: SARIF 2.1.0 (OASIS, 2020), https://docs.oasis-open.org/sarif/sarif/v2.1.0/; "Workflow
 commands" in GitHub's documentation.
@@ -13,21 +13,21 @@ from .findings import Check, Finding
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
-LEVELS = ("error", "warning")  # of findings, and of warnings, in both
+LEVELS = ("error", "warning")  # of findings and of warnings, in SARIF and on GitHub
 
 
 def as_json(checks: Sequence[Check]) -> str:
-    """Return {"passed": bool, "checks": [...]}; a check has its name, what was found, and findings.
+    """Return {"passed": bool, "checks": [...]}: name, summary (`found`) and findings of each check.
 
-    A finding has a path below the project, a line from 1 on, and a message.
+    A finding has a path below the project, a line counted from 1, and a message.
     """
     rows = [
         {
             "name": check.name,
-            "found": check.found,
+            "found": check.summary,
             "passed": check.passed,
-            "findings": [one._asdict() for one in check.findings],
-            "warnings": [one._asdict() for one in check.warnings],
+            "findings": [finding._asdict() for finding in check.findings],
+            "warnings": [warning._asdict() for warning in check.warnings],
         }
         for check in checks
     ]
@@ -35,47 +35,47 @@ def as_json(checks: Sequence[Check]) -> str:
 
 
 def as_sarif(checks: Sequence[Check]) -> str:
-    """Return a log of one run in SARIF; a rule for each check."""
+    """Return a SARIF log of one run, with a rule for each check."""
     driver = {"name": "samebits audit", "rules": [{"id": check.name} for check in checks]}
     results = [
         {
             "ruleId": name,
             "level": level,
-            "message": {"text": one.message},
-            "locations": [{"physicalLocation": _place(one)}],
+            "message": {"text": finding.message},
+            "locations": [{"physicalLocation": _location(finding)}],
         }
-        for name, level, one in _all(checks)
+        for name, level, finding in _all(checks)
     ]
     run = {"tool": {"driver": driver}, "results": results}
     return _dumped({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def as_annotations(checks: Sequence[Check]) -> str:
-    """Return a line for each finding, which GitHub shows beside the file; "" where nothing is."""
+    """Return a line for each finding, which GitHub shows beside the file; "" if there is none."""
     return "\n".join(
-        f"::{level} file={_escaped(one.path, key=True)},line={one.line},"
-        f"title={_escaped(f'audit: {name}', key=True)}::{_escaped(one.message)}"
-        for name, level, one in _all(checks)
+        f"::{level} file={_escaped(finding.path, key=True)},line={finding.line},"
+        f"title={_escaped(f'audit: {name}', key=True)}::{_escaped(finding.message)}"
+        for name, level, finding in _all(checks)
     )
 
 
 def _all(checks: Sequence[Check]) -> Iterator[tuple[str, str, Finding]]:
     for check in checks:
         for level, findings in zip(LEVELS, (check.findings, check.warnings), strict=True):
-            for one in findings:
-                yield check.name, level, one
+            for finding in findings:
+                yield check.name, level, finding
 
 
-def _place(one: Finding) -> dict[str, Any]:
+def _location(finding: Finding) -> dict[str, Any]:
     return {
-        "artifactLocation": {"uri": one.path},
-        "region": {"startLine": max(one.line, 1)},
+        "artifactLocation": {"uri": finding.path},
+        "region": {"startLine": max(finding.line, 1)},
     }
 
 
 def _escaped(text: str, *, key: bool = False) -> str:
-    signs = "%\r\n:," if key else "%\r\n"
-    return "".join(f"%{ord(one):02X}" if one in signs else one for one in text)
+    reserved = "%\r\n:," if key else "%\r\n"
+    return "".join(f"%{ord(char):02X}" if char in reserved else char for char in text)
 
 
 def _dumped(content: Mapping[str, Any]) -> str:

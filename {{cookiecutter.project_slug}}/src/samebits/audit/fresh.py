@@ -1,7 +1,7 @@
-"""The audit of a project that was just made: what an answer could have spoilt.
+"""The audit of a project that was just generated: only what depends on the answers.
 
-The engine and scripts/ are the same bytes whatever the answers are, and the template's own tests
-audit them as `make audit` does. Where they are as listed, nothing new can be found in them.
+The engine and scripts/ have the same bytes for all answers, and the template's own tests audit
+them as `make audit` does. If they match the manifest, there is nothing new to find in them.
 """
 
 from pathlib import Path
@@ -18,12 +18,11 @@ CHECKS = (rendered, syntax, portable, environment, data, lean, credentials, lock
 
 
 def audit(root: Path) -> list[Check] | None:
-    """Look at all but the engine in the folder `root`; None where the engine is not as shipped."""
+    """Audit all but the engine in the folder `root`; None if the engine is not as shipped."""
     project = Project(root)
     engine = manifest(project)
     if engine.warnings:
         return None
-    project.files = [
-        path for path in project.files if not path.startswith(tuple(f"{one}/" for one in LISTED))
-    ]
+    shipped = tuple(f"{folder}/" for folder in LISTED)
+    project.files = [path for path in project.files if not path.startswith(shipped)]
     return [*(check(project) for check in CHECKS), engine]

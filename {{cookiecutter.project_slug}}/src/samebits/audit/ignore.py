@@ -1,4 +1,4 @@
-"""Which files are Git's: as Git says where it can, else as the .gitignore files say."""
+"""The files that Git tracks: as Git lists them, or without Git as the .gitignore files say."""
 
 import os
 import re
@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ..console.errors import UserError
 from ..programs import NoRepository, git_bytes
 
-# Never the project's own text, and too large to walk.
+# Folders that never hold the project's own text, and are too large to walk.
 UNSEEN = {
     *(".git", ".venv", ".dvc/cache", ".dvc/tmp", "data/raw", "data/prepared"),
     *("data/decoded", "data/streamed", "node_modules"),
@@ -17,7 +17,7 @@ UNSEEN = {
 
 
 class Rule(NamedTuple):
-    """One pattern of a .gitignore file, as a regular expression on the path below that file."""
+    """A pattern of a .gitignore file, as a regular expression for paths below that file."""
 
     pattern: re.Pattern[str]
     negated: bool
@@ -25,13 +25,13 @@ class Rule(NamedTuple):
 
 
 def tracked(root: Path) -> list[str]:
-    """The files that Git tracks, or would track after `git add .` where it tracks none yet.
+    """The files that Git tracks, or, if it tracks none yet, would track after `git add .`.
 
     Returns:
-        Sorted paths relative to `root`, with `/`; files that no longer exist are left out.
+        Sorted paths relative to `root`, with `/`, of files that still exist.
 
     Raises:
-        UserError: there is a repository which Git does not read.
+        UserError: there is a repository that Git cannot read.
     """
     listed = [path for path in _index(root) if (root / path).is_file()]
     return sorted(listed) if listed else sorted(_walk(Ignored(root), ""))
@@ -42,30 +42,30 @@ def _index(root: Path) -> list[str]:
         return []
     try:
         done = git_bytes("ls-files", "-z", folder=root)
-    except NoRepository:  # or no Git
+    except NoRepository:  # or Git is not installed
         return []
     if done.returncode:
         reason = " ".join(done.stderr.decode("utf-8", "replace").split())
-        raise UserError(f"Git does not say which files it tracks: {reason}")
+        raise UserError(f"Git cannot list the files that it tracks: {reason}")
     return [name for name in done.stdout.decode("utf-8", "replace").split("\0") if name]
 
 
 def _walk(rules: "Ignored", directory: str) -> list[str]:
-    found: list[str] = []
+    files: list[str] = []
     for entry in os.scandir(rules.root / directory):
         path = f"{directory}/{entry.name}" if directory else entry.name
         inside = entry.is_dir(follow_symlinks=False)
         if path in UNSEEN or entry.name == "__pycache__" or rules.matches(path, inside):
             continue
         if inside:
-            found += _walk(rules, path)
+            files += _walk(rules, path)
         elif entry.is_file():
-            found.append(path)
-    return found
+            files.append(path)
+    return files
 
 
 class Ignored:
-    """What the files of this name below a folder keep out; each of them is read once."""
+    """The rules of all files of this name below a folder, each read once."""
 
     def __init__(self, root: Path, name: str = ".gitignore") -> None:
         self.root = root
@@ -73,16 +73,16 @@ class Ignored:
         self._read: dict[str, tuple[Rule, ...]] = {}
 
     def covers(self, path: str) -> bool:
-        """Whether they keep out `path`, or a folder it is in."""
+        """Whether the rules ignore `path` or a folder that contains it."""
         parts = path.split("/")
-        # What is not there yet (data to come, outputs of a run) is taken for a folder.
+        # A path that does not exist yet (data, outputs of a run) counts as a folder.
         return any(
             self.matches("/".join(parts[:n]), n < len(parts) or not (self.root / path).is_file())
             for n in range(1, len(parts) + 1)
         )
 
     def matches(self, path: str, is_directory: bool) -> bool:
-        """Whether the last rule that speaks of `path` itself, in any folder above, ignores it."""
+        """Whether the last rule that matches `path` itself, from any folder above, ignores it."""
         verdict = False
         parts = path.split("/")
         for depth in range(len(parts)):
@@ -115,7 +115,7 @@ def _rule(line: str) -> Rule:
     body = re.sub(r"\*\*/|\*\*|\*|\?|\[[^]]+\]|\\.|.", _translate, pattern.strip("/"))
     try:
         expression = re.compile(body if anchored else f"(?:.*/)?{body}")
-    except re.error:  # such as [z-a], which fits nothing
+    except re.error:  # such as [z-a], which matches nothing
         expression = re.compile("(?!)")
     return Rule(expression, negated, pattern.endswith("/"))
 

@@ -1,4 +1,4 @@
-"""What a Python file imports, and which of the project's files that reaches."""
+"""The imports of a Python file, and the files of the project that they reach."""
 
 import ast
 from functools import cache, lru_cache
@@ -19,7 +19,7 @@ class Import(NamedTuple):
 
 
 def imports(project: Project, path: str) -> tuple[Import, ...]:
-    """Every import of a file, in functions too; those for type checkers alone are left out."""
+    """Every import of a file, also inside functions, except those for type checkers only."""
     tree = project.tree(path)
     if tree is None:
         return ()
@@ -33,16 +33,16 @@ def _package(path: str) -> str:
 
 @cache
 def _imports(text: str, package: str) -> tuple[Import, ...]:
-    found: list[Import] = []
+    imported: list[Import] = []
     for node in statements(python(text).body):
         if isinstance(node, ast.Import):
-            found += [Import(alias.name, "", node.lineno, False) for alias in node.names]
+            imported += [Import(alias.name, "", node.lineno, False) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             base = _base(node, package)
-            found += [Import(base, a.name, node.lineno, node.level > 0) for a in node.names]
+            imported += [Import(base, a.name, node.lineno, node.level > 0) for a in node.names]
     if "import_module" in text:
-        found += [found_ for node in parents(text) if (found_ := _dynamic(node))]
-    return tuple(found)
+        imported += [item for node in parents(text) if (item := _dynamic(node))]
+    return tuple(imported)
 
 
 def _base(node: ast.ImportFrom, package: str) -> str:
@@ -54,7 +54,7 @@ def _base(node: ast.ImportFrom, package: str) -> str:
 
 
 def _dynamic(node: ast.AST) -> Import | None:
-    """`importlib.import_module("digits.model")`, where the name is written out."""
+    """The import of `importlib.import_module("digits.model")`, if the name is a literal."""
     if not isinstance(node, ast.Call) or not node.args:
         return None
     called = getattr(node.func, "attr", getattr(node.func, "id", ""))
@@ -66,32 +66,32 @@ def _dynamic(node: ast.AST) -> Import | None:
 
 @lru_cache(maxsize=1024)
 def direct(project: Project, path: str) -> frozenset[str]:
-    """The project's files that one file imports; packages that hold a docstring alone are not."""
-    found = set()
+    """The project's files that a file imports, except packages that are only a docstring."""
+    files = set()
     for item in imports(project, path):
         parts = item.module.split(".")
         names = [".".join(parts[:n]) for n in range(1, len(parts) + 1)]
         if item.name:
             names.append(f"{item.module}.{item.name}")
-        found |= {file for name in names if (file := _file(project, path, name))}
-    return frozenset(file for file in found if not _only_docstring(project, file)) - {path}
+        files |= {file for name in names if (file := _file(project, path, name))}
+    return frozenset(file for file in files if not _only_docstring(project, file)) - {path}
 
 
 @lru_cache(maxsize=64)
 def reach(project: Project, path: str) -> frozenset[str]:
-    """The file itself and every file of the project that it imports, however deep."""
-    found: set[str] = set()
+    """The file itself and every file of the project that it imports, directly or not."""
+    reached: set[str] = set()
     waiting = [path, *_packages(project, path)]
     while waiting:
         file = waiting.pop()
-        if file not in found:
-            found.add(file)
+        if file not in reached:
+            reached.add(file)
             waiting += () if is_transparent(file) else direct(project, file)
-    return frozenset(found)
+    return frozenset(reached)
 
 
 def _packages(project: Project, path: str) -> list[str]:
-    """The `__init__.py` files that run before a module of src/ does."""
+    """The `__init__.py` files that run before a module of src/."""
     parts = module_name(path).split(".")
     names = [".".join(parts[:n]) for n in range(1, len(parts))]
     files = [project.modules[name] for name in names if name in project.modules]
@@ -101,11 +101,11 @@ def _packages(project: Project, path: str) -> list[str]:
 def _file(project: Project, importer: str, name: str) -> str | None:
     if name in project.modules:
         return project.modules[name]
-    # A script also imports its neighbours.
+    # A script can also import the files beside it.
     folder = importer.rpartition("/")[0]
     neighbour = f"{folder}/{name.replace('.', '/')}.py".removeprefix("/")
-    aside = not importer.startswith("src/") and (project.root / neighbour).is_file()
-    return neighbour if aside else None
+    beside = not importer.startswith("src/") and (project.root / neighbour).is_file()
+    return neighbour if beside else None
 
 
 def _only_docstring(project: Project, path: str) -> bool:

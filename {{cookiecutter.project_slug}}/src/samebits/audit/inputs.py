@@ -1,4 +1,4 @@
-"""Whatever results are made of is declared: paths that the code names, and data that DVC tracks."""
+"""All inputs of the results are declared: paths that code names, and data that DVC tracks."""
 
 import ast
 import os
@@ -16,113 +16,113 @@ from .parsing import parents, python, statements
 from .pipeline import code_of
 from .project import Project
 
-# What says what a stage depends on is no dependency itself; the sections of params.yaml are.
+# Files that declare dependencies are not dependencies; the sections of params.yaml are.
 _KNOWN = (PARAMS, PIPELINE, LOCK, "provenance")
 _UNSEEN = UNSEEN | {".dvc"}
-# Begun and left once only, for what stands in no quotes is most of a file.
+# Possessive, so without backtracking: most of a file is outside quotes.
 _TAIL = re.compile(r"(?<![\w. -])[\w. -]++(?=/?[\"']|/\{)")
-# Texts that are put together, and paths that begin above the project.
+# Texts that are built from parts, and paths that start outside the project.
 _PARTS = re.compile(
     r"""["'] *[+%]|[+] *["']|\.format\("""
     r"""|["'](?:\.\.[/"']|(?:/|[A-Za-z]:[/\\])[\w. -]+[/\\]\w)"""
 )
 _OUTSIDE = re.compile(r"/(?!(?:dev|proc|sys)/)[\w. -]+/\w|[A-Za-z]:[/\\]|(?:\.\./)+\.?\w")
-# Stands for what is not written out; no path has it.
+# Stands for a part whose text is not known; no path contains it.
 _UNKNOWN = "\0"
 _JOINS = words("Path PurePath PurePosixPath join joinpath listdir scandir walk with_name")
-_SPELLED = (ast.Constant, ast.BinOp, ast.Call, ast.JoinedStr)
+_TEXTS = (ast.Constant, ast.BinOp, ast.Call, ast.JoinedStr)
 _LONGEST = 200
 
 
 class _Names(NamedTuple):
-    """What the names of a file stand for: texts, and functions that it imports as another."""
+    """The texts and functions that names of a file stand for; functions by their original name."""
 
     texts: dict[str, str]
     functions: dict[str, str]
 
 
 def inputs(project: Project) -> Check:
-    """A stage depends on each path that its code names, and on all that a .dvc file tracks."""
-    ran = [(stage, code_of(project, stage)) for stage in stages(project)]
-    code = {path for _, paths in ran for path in paths}
+    """A stage depends on every path that its code names; some stage does on all that DVC tracks."""
+    runs = [(stage, code_of(project, stage)) for stage in stages(project)]
+    code = {path for _, paths in runs for path in paths}
     findings, others, data = [*_idle(project)], _by_name(_others(project)), _data(project)
     tails = {re.split(r"[^\w. -]", name)[-1] for name in {*others, *data}}
     for path in sorted(code):
         text = project.text(path) or ""
         ends, in_parts = _signs(text)
-        # Few files name any; only those are worth a walk.
-        if tails & ends or in_parts or any(f"{one}/" in text for one in data):
+        # Few files name a path; walk the syntax tree of those only.
+        if tails & ends or in_parts or any(f"{name}/" in text for name in data):
             named = [*_named(project, path, others)]
-            readers = [one for one, paths in ran if path in paths]
+            readers = [stage for stage, paths in runs if path in paths]
             new = [*_undeclared(path, named, others), *_elsewhere(path, named, data, readers)]
             new += [*_outside(path, named)]
-            findings += [one for one in new if not project.allows(path, one.line)]
-    found = (
+            findings += [item for item in new if not project.allows(path, item.line)]
+    subject = (
         f"{count(len(tracked_data(project)), 'output')} of .dvc files, {count(len(code), 'file')}"
     )
-    return check("inputs", found, "all that they name declared", findings)
+    return check("inputs", subject, "every path declared", findings)
 
 
 @cache
 def _signs(text: str) -> tuple[set[str], bool]:
-    """The ends of all that stands in quotes, and whether any may be in parts or lead elsewhere."""
+    """The ends of quoted texts, and whether one may be built from parts or lead outside."""
     return {*_TAIL.findall(text)}, bool(_PARTS.search(text)) or "/../" in text
 
 
 def _idle(project: Project) -> Iterator[Finding]:
-    """Data of which no stage says that its results are made of that version."""
+    """Tracked data on which no stage depends."""
     needed = [dep for stage in stages(project) for dep in stage.deps]
     for path, data in tracked_data(project).items():
         used = any(inside(dep, path) or inside(path, dep) for dep in needed)
         if not used and not project.allows(data.owner.path, data.owner.line):
             message = f"tracks {path}, on which no stage depends; add it to the deps of the stage "
-            message += "that reads it, or say with `# audit: reason` why none does"
+            message += "that reads it, or explain with `# audit: reason` why none does"
             yield Finding(data.owner.path, data.owner.line, message)
 
 
 def _others(project: Project) -> set[str]:
-    """The files, and their folders, that are no module, and that no stage depends on or makes."""
+    """The files that are no modules, and their folders, that no stage depends on or makes."""
     declared = {posixpath.normpath(dep) for stage in stages(project) for dep in stage.deps}
     declared |= {*_KNOWN, *_UNSEEN, *owners(project)}
-    found = set()
+    others = set()
     for top, folders, names in os.walk(project.root):  # audit: into a set
         here = PurePath(top).relative_to(project.root).as_posix()
         before = "" if here == "." else f"{here}/"
-        # What is declared is not entered: data may hold a million files.
-        entered = (one for one in folders if one != "__pycache__")
-        folders[:] = [one for one in entered if before + one not in declared]
+        # Declared folders are skipped: data may hold a million files.
+        entered = (name for name in folders if name != "__pycache__")
+        folders[:] = [name for name in entered if before + name not in declared]
         modules = (".dvc", ".py") if inside(here, "src") else (".dvc",)
-        found |= {before + name for name in names if not name.endswith(modules)}
-    found -= declared
-    return found | (_above(found) - _above(declared))
+        others |= {before + name for name in names if not name.endswith(modules)}
+    others -= declared
+    return others | (_above(others) - _above(declared))
 
 
 def _above(paths: set[str]) -> set[str]:
-    """The folders that these are in, at every depth."""
-    found, last = set[str](), paths
-    while last := {posixpath.dirname(path) for path in last} - {"", *found}:
-        found |= last
-    return found
+    """All folders that contain these paths, at every depth."""
+    folders, last = set[str](), paths
+    while last := {posixpath.dirname(path) for path in last} - {"", *folders}:
+        folders |= last
+    return folders
 
 
 def _data(project: Project) -> set[str]:
-    """What .dvc files track, and the folders that stages depend on or make."""
+    """The data that .dvc files track, and the folders that stages depend on or make."""
     known = {*owners(project), *(dep for stage in stages(project) for dep in stage.deps)}
     folders = {path for path in known if not PurePath(path).suffix and not inside(path, "src")}
     return folders | {*tracked_data(project)}
 
 
 def _below(name: str, folders: Iterable[str]) -> bool:
-    return any(inside(name, one) for one in folders)
+    return any(inside(name, folder) for folder in folders)
 
 
 def _by_name(others: set[str]) -> dict[str, str]:
-    """These by their paths, and what lies among the modules by each end of its path, too."""
-    found: dict[str, str] = {}
-    for path in sorted(one for one in others if inside(one, "src")):
+    """The paths by themselves; those below src/ also by each end of their path."""
+    names: dict[str, str] = {}
+    for path in sorted(path for path in others if inside(path, "src")):
         parts = path.split("/")
-        found |= {"/".join(parts[n:]): path for n in range(1, len(parts))}
-    return found | {path: path for path in others}
+        names |= {"/".join(parts[n:]): path for n in range(1, len(parts))}
+    return names | {path: path for path in others}
 
 
 def _undeclared(
@@ -135,59 +135,61 @@ def _undeclared(
 
 
 def _outside(path: str, named: list[tuple[int, str]]) -> Iterator[Finding]:
-    for line, name in (one for one in named if _OUTSIDE.match(one[1])):
-        message = f"names {name}, which is not in the project and has no version; bring it in and "
-        yield Finding(path, line, f"{message}track it with `dvc add`")
+    for line, name in named:
+        if _OUTSIDE.match(name):
+            message = f"names {name}, which is outside the project and has no version; move it in "
+            yield Finding(path, line, f"{message}and track it with `dvc add`")
 
 
 def _elsewhere(
     path: str, named: list[tuple[int, str]], data: set[str], readers: list[Stage]
 ) -> Iterator[Finding]:
-    """Data that is declared, but not by each stage that runs this file."""
-    for line, name in (one for one in named if _below(one[1], data)):
+    """Data that is declared, but not by every stage that runs this file."""
+    places = [(line, name) for line, name in named if _below(name, data)]
+    for line, name in places:
         for stage in readers:
             declared = {*stage.deps, *stage.outs}
-            if not _below(name, declared) and not any(inside(one, name) for one in declared):
+            if not _below(name, declared) and not any(inside(item, name) for item in declared):
                 message = f"names {name}, on which it does not depend; add it to its deps"
                 yield Finding(path, line, f"stage {stage.name}: {message}")
 
 
 def _named(project: Project, path: str, others: dict[str, str]) -> Iterator[tuple[int, str]]:
-    """Every path that the code spells out, in one text or in parts, with its line."""
+    """Every path that the code contains, in one text or in parts, with its line."""
     if project.tree(path) is None:
         return
-    for line, text, a_path, begun in _spelled(project.text(path) or ""):
-        # A word alone may mean anything, unless it is a file or used as a path.
-        if a_path or (text in others and (project.root / text).is_file()):
-            for name in _written(text if begun else f"{_UNKNOWN}/{text}"):
+    for line, text, is_path, start_known in _texts(project.text(path) or ""):
+        # A single word may mean anything, unless it is a file or used as a path.
+        if is_path or (text in others and (project.root / text).is_file()):
+            for name in _known_parts(text if start_known else f"{_UNKNOWN}/{text}"):
                 yield line, name
 
 
 @cache
-def _spelled(code: str) -> tuple[tuple[int, str, bool, bool], ...]:
-    """What the code spells out: line, text, is it surely a path, is its beginning known."""
+def _texts(code: str) -> tuple[tuple[int, str, bool, bool], ...]:
+    """The texts of the code: line, text, whether surely a path, whether its start is known."""
     above, names = parents(code), _names(python(code))
-    nodes = [node for node in above if isinstance(node, _SPELLED)]
-    made = [node for node in nodes if not isinstance(node, ast.Constant)]
-    joined = {node: parts for node in made if (parts := _parts(node, names))}
-    behind = {part for parts in joined.values() for part in parts[1:]}
-    unbegun = {part for node in made for part in _unbegun(node, names)}
-    found = []
+    nodes = [node for node in above if isinstance(node, _TEXTS)]
+    built = [node for node in nodes if not isinstance(node, ast.Constant)]
+    joined = {node: parts for node in built if (parts := _parts(node, names))}
+    later = {part for parts in joined.values() for part in parts[1:]}
+    continued = {part for node in built for part in _continuations(node, names)}
+    texts = []
     for node in nodes:
         docstring = isinstance(node, ast.Constant) and isinstance(above[node], ast.Expr)
-        text = "" if docstring or node in behind else _text(node, names)
-        a_path = "." in text or "/" in text or node in joined
-        found.append((node.lineno, text, a_path, node not in unbegun))
-    return tuple(found)
+        text = "" if docstring or node in later else _text(node, names)
+        is_path = "." in text or "/" in text or node in joined
+        texts.append((node.lineno, text, is_path, node not in continued))
+    return tuple(texts)
 
 
-def _written(text: str) -> Iterator[str]:
-    """What of a path is written out: before, between and behind what is not."""
+def _known_parts(text: str) -> Iterator[str]:
+    """The known parts of a path: before, between and after the unknown ones."""
     pieces = text.split(_UNKNOWN) if "\n" not in text else []
     for n, piece in enumerate(pieces):
-        begins, ends = n == 0 or piece[:1] == "/", n == len(pieces) - 1 or piece[-1:] == "/"
-        if begins and ends and 0 < len(piece) < _LONGEST:
-            # Of what is somewhere below, it leads no way up.
+        starts, ends = n == 0 or piece[:1] == "/", n == len(pieces) - 1 or piece[-1:] == "/"
+        if starts and ends and 0 < len(piece) < _LONGEST:
+            # A part after an unknown one is somewhere below it, so it cannot lead up.
             yield posixpath.normpath(f"/{piece}").lstrip("/") if n else posixpath.normpath(piece)
 
 
@@ -195,7 +197,7 @@ def _names(tree: ast.Module) -> _Names:
     names = _Names({}, {})
     for node in statements(tree.body):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
-            names.functions.update({one.asname: one.name for one in node.names if one.asname})
+            names.functions.update({a.asname: a.name for a in node.names if a.asname})
     for statement in tree.body:
         for target, value in _pairs(statement):
             if isinstance(target, ast.Name) and (text := _text(value, names)) != _UNKNOWN:
@@ -215,7 +217,7 @@ def _pairs(statement: ast.stmt) -> Iterator[tuple[ast.expr, ast.expr]]:
 
 
 def _parts(node: ast.AST, names: _Names) -> Sequence[ast.expr]:
-    """The parts that an expression joins to a path; none where it joins none."""
+    """The parts that an expression joins to a path; empty if it joins none."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
         return [node.left, node.right]
     called = _called(node, names) if isinstance(node, ast.Call) else ""
@@ -229,8 +231,8 @@ def _parts(node: ast.AST, names: _Names) -> Sequence[ast.expr]:
     return [*(before if called == "joinpath" else []), *node.args]
 
 
-def _unbegun(node: ast.AST, names: _Names) -> Sequence[ast.expr]:
-    """The parts of a text behind its first, where not all of it is written out."""
+def _continuations(node: ast.AST, names: _Names) -> Sequence[ast.expr]:
+    """The parts of a text after the first, if some of the text is unknown."""
     parts = _added(node)[1:]
     return parts if parts and _UNKNOWN in _text(node, names) else []
 
@@ -242,7 +244,7 @@ def _added(node: ast.AST) -> Sequence[ast.expr]:
 
 
 def _text(node: ast.AST, names: _Names) -> str:
-    """The text or path that an expression stands for, `_UNKNOWN` for what is not written out."""
+    """The text or path that an expression stands for, with `_UNKNOWN` for unknown parts."""
     if isinstance(node, ast.Constant):
         value = node.value
         value = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
@@ -269,11 +271,11 @@ def _filled(
     values: Sequence[ast.AST],
     names: _Names,
 ) -> str:
-    """A template with its values."""
+    """A template filled with values; `_UNKNOWN` if it cannot be filled."""
     try:
         return fill(_text(template, names), tuple(_text(value, names) for value in values))
     except (LookupError, ValueError, TypeError, AttributeError):
-        return _UNKNOWN  # it is no template for these
+        return _UNKNOWN
 
 
 def _called(call: ast.Call, names: _Names) -> str:

@@ -1,4 +1,4 @@
-"""Order is decided: folders are sorted when listed, sets when walked, equals stay as they were."""
+"""Order is determined: listed folders and iterated sets are sorted, sorts of arrays are stable."""
 
 import ast
 from collections.abc import Iterator
@@ -10,18 +10,18 @@ _LISTINGS = frozenset(
     {"os.listdir", "os.scandir", "os.walk", "os.fwalk", "glob.glob", "glob.iglob"}
 )
 _METHODS = frozenset({"iterdir", "glob", "rglob", "scandir", "walk"})
-# What gives the same whatever the order is; a set keeps none, and is looked at where it is walked.
+# Calls whose result does not depend on order; a set is checked where it is iterated.
 _ORDERLESS = frozenset({"sorted", "any", "all", "len", "set", "frozenset", "Counter"})
 _PASSING = frozenset({"list", "tuple", "filter", "map", "iter"})
 _WALKING = words("list tuple enumerate zip map filter iter next reversed dict sum deque chain")
 _SET_METHODS = frozenset({"union", "intersection", "difference", "symmetric_difference"})
-# Sorts that leave the order of equals to a kernel of the processor's own, unless told otherwise.
+# Sorts whose order of equal elements depends on the processor's kernel, unless stable.
 _SORTERS = words("sort argsort partition argpartition")
 _SORTS = {*(f"numpy.{name}" for name in _SORTERS), "torch.sort", "torch.argsort"}
 _OF_ARRAYS = words("axis kind order dim descending")
-_LISTED = "lists a folder in no certain order; wrap it in `sorted(...)`"
-_WALKED = "walks a set in no certain order; wrap it in `sorted(...)`"
-_UNSTABLE = "leaves the order of equals to the processor; "
+_LISTED = "lists a folder in arbitrary order; wrap it in `sorted(...)`"
+_WALKED = "iterates over a set in arbitrary order; wrap it in `sorted(...)`"
+_UNSTABLE = "orders equal elements as the processor does; "
 
 
 def unordered(tree: Tree, names: dict[str, str]) -> Iterator[tuple[int, int, str]]:
@@ -56,12 +56,12 @@ def _listing(call: ast.Call, names: dict[str, str]) -> str:
     base = names.get(func.value.id, "") if isinstance(func.value, ast.Name) else ""
     if base:
         return f"{base}.{func.attr}" if f"{base}.{func.attr}" in _LISTINGS else ""
-    # `ast.walk` and the like are named by their module; what is left are methods of paths.
+    # Functions such as `ast.walk` are named with their module; the rest are methods of paths.
     return f".{func.attr}()" if func.attr in _METHODS else ""
 
 
 def _sort(call: ast.Call, names: dict[str, str]) -> str:
-    """The name of an unstable sort of an array or a tensor; "" of any other call."""
+    """The name of an unstable sort of an array or a tensor; "" for any other call."""
     func = call.func
     if isinstance(func, ast.Name):
         full = names.get(func.id, "")
@@ -75,24 +75,25 @@ def _sort(call: ast.Call, names: dict[str, str]) -> str:
 
 
 def _is_of_array(call: ast.Call) -> bool:
-    """Whether a `sort` is given what that of a list does not take."""
-    return bool(call.args) or any(one.arg in _OF_ARRAYS for one in call.keywords)
+    """Whether a `sort` has arguments that the one of a list does not take."""
+    return bool(call.args) or any(keyword.arg in _OF_ARRAYS for keyword in call.keywords)
 
 
 def _is_stable(call: ast.Call) -> bool:
-    given = {one.arg: getattr(one.value, "value", None) for one in call.keywords}
+    given = {item.arg: getattr(item.value, "value", None) for item in call.keywords}
     return given.get("kind") in ("stable", "mergesort") or given.get("stable") is True
 
 
 def _unstable(call: ast.Call, name: str) -> str:
     if name.endswith("partition"):
-        return f'`{name}` {_UNSTABLE}take `numpy.argsort` or `numpy.sort` with kind="stable"'
-    tensor = name.startswith("torch.") or {one.arg for one in call.keywords} & {"dim", "descending"}
+        return f'`{name}` {_UNSTABLE}use `numpy.argsort` or `numpy.sort` with kind="stable"'
+    keywords = {keyword.arg for keyword in call.keywords}
+    tensor = name.startswith("torch.") or keywords & {"dim", "descending"}
     return f"`{name}` {_UNSTABLE}add " + ("stable=True" if tensor else 'kind="stable"')
 
 
 def _order_is_lost(node: ast.AST, tree: Tree) -> bool:
-    """Whether what is listed goes, straight or through a comprehension, where order is nothing."""
+    """Whether the value goes, directly or through a comprehension, where order does not matter."""
     parent = tree.get(node)
     if isinstance(parent, ast.comprehension) and parent.iter is node:
         whole = tree[parent]
@@ -126,7 +127,7 @@ def _is_sorted_later(target: ast.Name, tree: Tree) -> bool:
 
 
 def _walked(node: ast.expr, tree: Tree) -> bool:
-    """Whether something takes the elements of this expression one after another."""
+    """Whether something iterates over this expression."""
     parent = tree[node]
     if isinstance(parent, (ast.For, ast.AsyncFor, ast.comprehension)):
         return parent.iter is node
@@ -150,7 +151,7 @@ def _is_set(node: ast.expr, tree: Tree, sets: set[tuple[ast.AST | None, str]]) -
     if not isinstance(node, ast.Call):
         return False
     if isinstance(node.func, ast.Attribute) and node.func.attr in ("keys", "items"):
-        # By itself such a view has an order; what `&`, `|`, `-` and `^` make of it is a set.
+        # The view itself has an order; the result of `&`, `|`, `-` or `^` on it is a set.
         return isinstance(tree[node], ast.BinOp)
     if isinstance(node.func, ast.Attribute) and node.func.attr in _SET_METHODS:
         return _is_set(node.func.value, tree, sets)
@@ -158,7 +159,7 @@ def _is_set(node: ast.expr, tree: Tree, sets: set[tuple[ast.AST | None, str]]) -
 
 
 def _scope(node: ast.AST, tree: Tree) -> ast.AST | None:
-    """The function that a node stands in; None at the top of the module."""
+    """The function that contains a node; None at the top of the module."""
     above = tree.get(node)
     while above is not None and not isinstance(above, (ast.FunctionDef, ast.AsyncFunctionDef)):
         above = tree.get(above)
@@ -166,26 +167,26 @@ def _scope(node: ast.AST, tree: Tree) -> ast.AST | None:
 
 
 def _set_names(tree: Tree) -> set[tuple[ast.AST | None, str]]:
-    """The names, by function, that only ever hold sets: annotated so, or assigned nothing else."""
+    """The names, by function, that are always sets: annotated as such, or assigned nothing else."""
     values: dict[tuple[ast.AST | None, str], list[ast.expr]] = {}
-    found: set[tuple[ast.AST | None, str]] = set()
+    sets: set[tuple[ast.AST | None, str]] = set()
     for node in tree:
         target = getattr(node, "target", None)
         if isinstance(node, ast.arg) and _says_set(node.annotation):
-            found.add((_scope(node, tree), node.arg))
+            sets.add((_scope(node, tree), node.arg))
         elif isinstance(node, ast.AnnAssign) and isinstance(target, ast.Name):
             if _says_set(node.annotation):
-                found.add((_scope(node, tree), target.id))
+                sets.add((_scope(node, tree), target.id))
         elif isinstance(node, ast.Assign):
             for name in node.targets:
                 if isinstance(name, ast.Name):
                     values.setdefault((_scope(node, tree), name.id), []).append(node.value)
-    # Twice, for a set that is made from a set defined below it in the list.
+    # Twice, since a set may be made from a set that comes later in `values`.
     for _ in range(2):
-        found |= {
-            key for key, given in values.items() if all(_is_set(one, tree, found) for one in given)
+        sets |= {
+            key for key, given in values.items() if all(_is_set(item, tree, sets) for item in given)
         }
-    return found
+    return sets
 
 
 def _says_set(annotation: ast.expr | None) -> bool:

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple, TypeGuard
 
 import yaml
 
-MOST_NODES, DEPTH = 1_000_000, 100  # of a text with all its aliases, and of what is nested
-# What the parsers raise on what is no such text, or nested without end.
+MOST_NODES, DEPTH = 1_000_000, 100  # of a YAML text: nodes with aliases expanded, nesting
+# What the parsers raise for malformed or too deeply nested texts.
 _UNREADABLE = (
     *(ValueError, TypeError, LookupError, AttributeError, ArithmeticError),
     *(RecursionError, MemoryError),
@@ -21,7 +21,7 @@ _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Broken(Exception):
-    """The text is not what its suffix says: `line` and what the parser said."""
+    """The text does not parse: the line, and the parser's reason."""
 
     def __init__(self, line: int, reason: str) -> None:
         super().__init__(reason)
@@ -29,7 +29,7 @@ class Broken(Exception):
 
 
 class _Loader(_BASE):  # type: ignore[misc]  # the base depends on how PyYAML was built
-    """The safe loader; a tag of another program (`!secret`) is read as nothing, not refused."""
+    """The safe loader; it reads an unknown tag (`!secret`) as None instead of refusing it."""
 
 
 _Loader.add_constructor(None, lambda loader, node: None)
@@ -56,7 +56,7 @@ class Document(NamedTuple):
         return value
 
     def mapping(self, *keys: str) -> dict[str, Any]:
-        """The mapping at this path, its keys as text; empty where there is none."""
+        """The mapping at this path, its keys as text; empty if there is none."""
         value = self.get(*keys)
         return {str(key): item for key, item in value.items()} if isinstance(value, dict) else {}
 
@@ -77,15 +77,15 @@ def yaml_documents(text: str) -> tuple[Document, ...]:
     Raises:
         Broken: the text is not YAML, or a mapping has one key twice.
     """
-    found = _yaml_or_problem(text)
-    if isinstance(found, Broken):
-        raise Broken(found.line, str(found))
-    return found
+    result = _yaml_or_problem(text)
+    if isinstance(result, Broken):
+        raise Broken(result.line, str(result))
+    return result
 
 
 @cache
 def _yaml_or_problem(text: str) -> tuple[Document, ...] | Broken:
-    """So that a broken text is parsed once, too, however often it is asked for."""
+    """The documents or the error, cached, so that a broken text is also parsed only once."""
     try:
         return _documents(text)
     except Broken as problem:
@@ -110,9 +110,9 @@ def _documents(text: str) -> tuple[Document, ...]:
 
 
 def _refuse_endless(text: str) -> None:
-    """Raise `Broken` for nesting and aliases that make more of a text than anybody writes."""
+    """Raise `Broken` for nesting or aliases that expand a text beyond any real file."""
     sizes: dict[str | None, int] = {}
-    waiting: list[tuple[str | None, int]] = [(None, 0)]  # anchor and size of what is not ended
+    waiting: list[tuple[str | None, int]] = [(None, 0)]  # anchor and size of open collections
     event: Any
     for event in yaml.parse(text, Loader=_Loader):
         line, anchor, size = event.start_mark.line + 1, getattr(event, "anchor", None), 0
@@ -122,7 +122,7 @@ def _refuse_endless(text: str) -> None:
             anchor, size = waiting.pop()
         elif isinstance(event, yaml.AliasEvent):
             if anchor not in sizes:
-                raise Broken(line, f"the alias *{anchor} stands for nothing, or for itself")
+                raise Broken(line, f"the alias *{anchor} has no anchor or refers to itself")
             size = sizes[anchor]
         elif isinstance(event, yaml.ScalarEvent):
             size = 1
@@ -130,7 +130,7 @@ def _refuse_endless(text: str) -> None:
             sizes[anchor] = size
         waiting[-1] = (waiting[-1][0], waiting[-1][1] + size)
         if len(waiting) > DEPTH or waiting[-1][1] > MOST_NODES:
-            raise Broken(line, "is nested too deeply, or its aliases stand for too much")
+            raise Broken(line, "is nested too deeply, or its aliases expand too far")
 
 
 def _refuse_twins(node: yaml.Node) -> None:
@@ -139,7 +139,7 @@ def _refuse_twins(node: yaml.Node) -> None:
         for name, value in node.value:
             if isinstance(name, yaml.ScalarNode) and name.value != "<<":
                 if name.value in seen:
-                    raise Broken(name.start_mark.line + 1, f"the key {name.value!r} stands twice")
+                    raise Broken(name.start_mark.line + 1, f"the key {name.value!r} is repeated")
                 seen.add(name.value)
             _refuse_twins(value)
     elif isinstance(node, yaml.SequenceNode):
@@ -160,20 +160,20 @@ def python(text: str) -> ast.Module:
 
 @cache
 def parents(text: str) -> dict[ast.AST, ast.AST]:
-    """Every node below the tree of a Python text with its parent, `if TYPE_CHECKING` left out."""
-    found: dict[ast.AST, ast.AST] = {}
+    """Every node of the tree of a Python text with its parent, without `if TYPE_CHECKING`."""
+    above: dict[ast.AST, ast.AST] = {}
     waiting: list[ast.AST] = [python(text)]
     while waiting:
         node = waiting.pop()
         below = node.orelse if types_only(node) else ast.iter_child_nodes(node)
         for child in below:
-            found[child] = node
+            above[child] = node
             waiting.append(child)
-    return found
+    return above
 
 
 def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Every statement in and below `body`, `if TYPE_CHECKING` left out; expressions are not."""
+    """Every statement in and below `body`, without `if TYPE_CHECKING`."""
     for statement in body:
         yield statement
         if not types_only(statement):
@@ -185,7 +185,7 @@ def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def types_only(node: ast.AST) -> TypeGuard[ast.If]:
-    """Whether this is `if TYPE_CHECKING:`, whose body no run enters."""
+    """Whether this is `if TYPE_CHECKING:`, whose body never runs."""
     if not isinstance(node, ast.If):
         return False
     return getattr(node.test, "id", getattr(node.test, "attr", "")) == "TYPE_CHECKING"

@@ -1,4 +1,4 @@
-"""The pipeline is whole: every stage declares all it depends on, every output has one owner."""
+"""The pipeline is complete: stages declare all dependencies, each output has one owner."""
 
 import ast
 from collections.abc import Iterator
@@ -23,31 +23,29 @@ from .project import Project
 from .rooms import ENGINE, is_transparent, room_of
 from .sections import accesses, reads, sections
 
-# Loading speed alone: a stage that depends on it would run again for nothing.
+# Affects only loading speed: a stage that depends on it would rerun for nothing.
 FREE = "runtime"
 YOURS = f"{ENGINE}/core/yours.py"
 
 
 def code_of(project: Project, stage: Stage) -> set[str]:
-    """Every file of the project that a stage runs: its own and what they import, however deep."""
+    """Every file of the project that a stage runs: its own and all that they import."""
     reached = {file for own in sources(project, stage) for file in reach(project, own)}
     return {file for file in reached if not is_transparent(file)}
 
 
 def pipeline(project: Project) -> Check:
-    """Every stage depends on its source, its imports and the lock, and on nothing else there."""
+    """Every stage depends on its source, its imports and the lock, and on no other code."""
     findings = project.unusable(PIPELINE, "stages")
     for stage in stages(project):
         findings += missing_sources(project, stage)
         findings += [*_undeclared(project, stage), *_unneeded(project, stage)]
         findings += [*_too_wide(project, stage), *_handed(project, stage)]
         findings += [*_absent(project, stage), *_unsealed(project, stage)]
-    found = stages(project)
-    deps = sum(len(stage.deps) for stage in found)
+    deps = sum(len(stage.deps) for stage in stages(project))
     dependencies = count(deps, "dependency", "dependencies")
-    return check(
-        "pipeline", f"{count(len(found), 'stage')}, {dependencies}", "whole, none idle", findings
-    )
+    subject = f"{count(len(stages(project)), 'stage')}, {dependencies}"
+    return check("pipeline", subject, "none missing, none unused", findings)
 
 
 def _undeclared(project: Project, stage: Stage) -> list[Finding]:
@@ -70,7 +68,7 @@ def _undeclared(project: Project, stage: Stage) -> list[Finding]:
 
 
 def _unneeded(project: Project, stage: Stage) -> list[Finding]:
-    """Declared code that the stage never runs: it would run again for nothing."""
+    """Declared code that the stage never runs: an edit of it would rerun the stage for nothing."""
     if not sources(project, stage):
         return []
     code = code_of(project, stage)
@@ -80,27 +78,29 @@ def _unneeded(project: Project, stage: Stage) -> list[Finding]:
         if dep.endswith(".py") or (inside(dep, "src") and (project.root / dep).is_dir())
     ]
     return [
-        Finding(PIPELINE, line, f"stage {stage.name}: imports nothing of {dep}; drop it from deps")
+        Finding(
+            PIPELINE, line, f"stage {stage.name}: imports nothing from {dep}; remove it from deps"
+        )
         for dep, line in declared
         if project.exists(dep) and not any(inside(path, dep) for path in code)
     ]
 
 
 def _too_wide(project: Project, stage: Stage) -> Iterator[Finding]:
-    """Folders with code that cannot change what the stage makes, or with files that are yours."""
+    """Folders with code that cannot change the stage's outputs, or with the user's files."""
     code = code_of(project, stage)
     for dep, line in stage.deps.items():
         held = [path for path in project.sources if path != dep and inside(path, dep)]
         for path in held:
             yours = inside(path, project.package) and path not in code
             if yours or (is_transparent(path) and room_of(path) != "__init__.py"):
-                message = f"stage {stage.name}: {dep} holds {path}, which moves none of its outputs"
-                yield Finding(PIPELINE, line, f"{message}; name what it imports alone")
+                message = f"stage {stage.name}: {dep} has {path}, which cannot change its outputs"
+                yield Finding(PIPELINE, line, f"{message}; name only what it imports")
                 break
 
 
 def _handed(project: Project, stage: Stage) -> Iterator[Finding]:
-    """The files of yours that `READ_BY` hands to a stage of the engine are those that it reads."""
+    """`READ_BY` hands to a stage of the engine exactly the user's files that it reads."""
     for path in sources(project, stage):
         name = path.removeprefix(f"{ENGINE}/stages/").removesuffix(".py")
         if room_of(path) != "stages" or not project.tree(path):
@@ -108,19 +108,20 @@ def _handed(project: Project, stage: Stage) -> Iterator[Finding]:
         read = _read_of_yours(project, path)
         for file, line in read.items():
             if file not in READ_BY.get(name, ()):
-                message = f"stage {stage.name}: reads {file}.py of yours, which READ_BY of {YOURS} "
+                message = f"stage {stage.name}: reads your {file}.py, which READ_BY of {YOURS} "
                 yield Finding(path, line, f"{message}does not hand to it; add it there and to deps")
         for file in READ_BY.get(name, ()):
             if file not in read:
-                message = f"hands {file}.py to the stage {name}, which reads nothing of it; drop it"
+                message = f"hands {file}.py to the stage {name}, which does not read it; remove it"
                 yield Finding(YOURS, project.line_of(YOURS, "READ_BY"), message)
 
 
 def _read_of_yours(project: Project, path: str) -> dict[str, int]:
-    """The attributes of what `main` is handed first, by the line of one use."""
+    """The attributes used of the first argument of `main`, each with one line."""
     body = statements((project.tree(path) or ast.Module([], [])).body)
-    mains = [one for one in body if isinstance(one, ast.FunctionDef) and one.name == "main"]
-    handed = {one.args.args[0].arg for one in mains if one.args.args}
+    functions = [statement for statement in body if isinstance(statement, ast.FunctionDef)]
+    mains = [function for function in functions if function.name == "main"]
+    handed = {main.args.args[0].arg for main in mains if main.args.args}
     return {
         node.attr: node.lineno
         for node in parents(project.text(path) or "")
@@ -129,7 +130,7 @@ def _read_of_yours(project: Project, path: str) -> dict[str, int]:
 
 
 def _absent(project: Project, stage: Stage) -> list[Finding]:
-    """Dependencies that are neither in the project nor the output of anything."""
+    """Dependencies that are neither in the project nor an output."""
     outputs = owners(project)
     findings = []
     for dep, line in stage.deps.items():
@@ -137,7 +138,7 @@ def _absent(project: Project, stage: Stage) -> list[Finding]:
         if made or "://" in dep or "${" in dep:
             continue
         if not project.exists(dep):
-            message = f"stage {stage.name}: depends on {dep}, which does not exist; mend or drop it"
+            message = f"stage {stage.name}: depends on {dep}, which is missing; fix or remove it"
             findings.append(Finding(PIPELINE, line, message))
         elif project.ignored(dep):
             message = f"stage {stage.name}: depends on {dep}, which Git ignores and no stage makes"
@@ -146,7 +147,7 @@ def _absent(project: Project, stage: Stage) -> list[Finding]:
 
 
 def _unsealed(project: Project, stage: Stage) -> list[Finding]:
-    """A stage of the package that nothing binds to what it was made of."""
+    """A stage of src/ without a seal, which binds its outputs to its inputs."""
     seal = path_of(stage.name)
     own = any(inside(path, "src") for path in sources(project, stage))
     if not own or seal in stage.outs:
@@ -156,39 +157,39 @@ def _unsealed(project: Project, stage: Stage) -> list[Finding]:
 
 
 def outputs(project: Project) -> Check:
-    """Every output is made by one stage or tracked by one .dvc file, and none lies in another."""
+    """Every output belongs to one stage or .dvc file, and none is inside another."""
     owned = owners(project)
     findings = []
     for path, claims in owned.items():
         first, *others = claims
         for claim in others:
-            message = f"{claim.name}: the output {path} is {first.name}'s too; keep one of them"
+            message = f"{claim.name}: the output {path} is also one of {first.name}; keep one"
             findings.append(Finding(claim.path, claim.line, message))
         for folder, (outer, *_) in owned.items():
             if path != folder and inside(path, folder):
-                message = f"{first.name}: the output {path} lies in {folder} of {outer.name}"
-                findings.append(Finding(first.path, first.line, f"{message}; take it out of there"))
+                message = f"{first.name}: the output {path} is inside {folder} of {outer.name}"
+                findings.append(Finding(first.path, first.line, f"{message}; move it elsewhere"))
     return check("outputs", count(len(owned), "output"), "each with one owner", findings)
 
 
 def parameters(project: Project) -> Check:
-    """A stage declares the sections that its code reads, all of them and no other."""
+    """Every stage declares exactly the sections that its code reads."""
     findings = [*project.unusable(PARAMS)]
     declared = 0
     for stage in stages(project):
         declared += len(stage.sections())
         findings += [*_unread(project, stage), *_undeclared_reads(project, stage)]
-    found = f"{count(declared, 'section')} declared by {count(len(stages(project)), 'stage')}"
-    return check("params", found, "each read, none undeclared", findings)
+    subject = f"{count(declared, 'section')} declared by {count(len(stages(project)), 'stage')}"
+    return check("params", subject, "each read, none undeclared", findings)
 
 
 def _reads(project: Project, stage: Stage) -> dict[str, tuple[str, int]]:
-    """The sections that a stage's code reads, each with one place that does."""
-    found: dict[str, tuple[str, int]] = {}
+    """The sections that a stage's code reads, each with one file and line that does."""
+    places: dict[str, tuple[str, int]] = {}
     for path in sorted(code_of(project, stage)):
         for section, line in reads(project, path).items():
-            found.setdefault(section, (path, line))
-    return found
+            places.setdefault(section, (path, line))
+    return places
 
 
 def _undeclared_reads(project: Project, stage: Stage) -> list[Finding]:
@@ -198,17 +199,17 @@ def _undeclared_reads(project: Project, stage: Stage) -> list[Finding]:
         if section == FREE or "" in keys or section in keys:
             continue
         message = f"stage {stage.name} reads {section} but does not declare {{}} in {PIPELINE}"
-        wanted = {f"{section}.{key}" for key in _used(project, stage, section)}
+        used = {f"{section}.{key}" for key in _used(project, stage, section)}
         if section not in stage.sections():
             findings.append(Finding(path, line, f"{message.format('it')}; add it to its params"))
-        elif wanted - set(keys):
-            missing = ", ".join(sorted(wanted - set(keys)))
+        elif used - set(keys):
+            missing = ", ".join(sorted(used - set(keys)))
             findings.append(Finding(path, line, f"{message.format(missing)}; add it to its params"))
     return findings
 
 
 def _used(project: Project, stage: Stage, section: str) -> set[str]:
-    """The keys of a section that a stage's code touches."""
+    """The keys of a section that a stage's code uses."""
     known = sections(project)[section].keys
     touched = {pair for path in code_of(project, stage) for pair in accesses(project, path)}
     return {key for key in known if (section, key) in touched}
@@ -219,14 +220,15 @@ def _unread(project: Project, stage: Stage) -> list[Finding]:
     python = any(path.endswith(".py") for path in sources(project, stage))
     findings = []
     for section, line in stage.sections().items():
-        start = f"stage {stage.name}: declares the section {section or 'of the whole file'}"
+        what = f"the section {section}" if section else f"all of {PARAMS}"
+        start = f"stage {stage.name}: declares {what}"
         if section == FREE or not section:
-            message = f"{start}, so {FREE} would run it again; declare what it reads alone"
+            message = f"{start}, so a change of {FREE} would rerun it; declare only what it reads"
             findings.append(Finding(PIPELINE, line, message))
         elif project.yaml(PARAMS).get(section) is None:
-            message = f"{start}, which {PARAMS} does not have; mend its name"
+            message = f"{start}, which {PARAMS} does not have; fix its name"
             findings.append(Finding(PIPELINE, line, message))
         elif python and section not in read and section in sections(project):
-            message = f"{start}, which its code never reads; drop it from params"
+            message = f"{start}, which its code never reads; remove it from params"
             findings.append(Finding(PIPELINE, line, message))
     return findings

@@ -1,4 +1,4 @@
-"""The project that is audited: its files, each read once, and what they parse into."""
+"""The project under audit: its files, each read and parsed once."""
 
 import ast
 import re
@@ -19,7 +19,7 @@ class Project:
     """A project tree, read lazily. Paths are relative to `root` and written with `/`."""
 
     def __init__(self, root: Path, *, data_alone: bool = False) -> None:
-        """`data_alone`: what is looked at is a commit of data, whose results come with the next."""
+        """`data_alone`: the commit changes data only; its results come with the next commit."""
         self.root = root.resolve()
         self.data_alone = data_alone
         self.tracked = tracked(self.root)
@@ -29,18 +29,18 @@ class Project:
 
     @cached_property
     def sources(self) -> list[str]:
-        """The Python files below src/, in Git or not yet."""
-        found = (self.root / "src").rglob("*.py")
-        return sorted(path.relative_to(self.root).as_posix() for path in found)
+        """The Python files below src/, tracked by Git or not."""
+        files = (self.root / "src").rglob("*.py")
+        return sorted(path.relative_to(self.root).as_posix() for path in files)
 
     @cached_property
     def files(self) -> list[str]:
-        """Every text that the project is written in: the tracked files and the sources."""
+        """Every file of the project: those that Git tracks, and the sources."""
         return sorted({*self.tracked, *self.sources})
 
     @cached_property
     def modules(self) -> dict[str, str]:
-        """Dotted name to file of every module below src/; a package is its `__init__.py`."""
+        """The file of every module below src/ by dotted name; a package is its `__init__.py`."""
         return {module_name(path): path for path in self.sources}
 
     @cached_property
@@ -53,22 +53,22 @@ class Project:
         return f"src/{str(name).replace('-', '_')}"
 
     def exists(self, path: str) -> bool:
-        """Whether there is a file or a folder at `path`."""
+        """Whether a file or a folder exists at `path`."""
         return (self.root / path).exists()
 
     def ignored(self, path: str) -> bool:
-        """Whether the .gitignore files keep `path` out of Git."""
+        """Whether the .gitignore files ignore `path`."""
         return self._ignored.covers(path)
 
     def size(self, path: str) -> int:
-        """Size of a file in bytes; 0 where there is none."""
+        """The size of a file in bytes; 0 if it does not exist."""
         try:
             return (self.root / path).stat().st_size
         except OSError:
             return 0
 
     def text(self, path: str) -> str | None:
-        """The text of a file; None where there is none, or where it is large or not UTF-8."""
+        """The text of a file; None if it is missing, over 1 MB, or not UTF-8."""
         if path not in self._texts:
             self._texts[path] = self._read(path)
         return self._texts[path]
@@ -83,11 +83,11 @@ class Project:
 
     def line_of(self, path: str, needle: str) -> int:
         """The first line of the file that contains `needle`, or 1."""
-        before, found, _ = (self.text(path) or "").partition(needle)
-        return before.count("\n") + 1 if found else 1
+        before, match, _ = (self.text(path) or "").partition(needle)
+        return before.count("\n") + 1 if match else 1
 
     def allows(self, path: str, first: int, last: int | None = None) -> bool:
-        """Whether one of these lines says `# audit: reason`; the line is counted as allowed."""
+        """Whether one of these lines has `# audit: reason`; if so, it counts as allowed."""
         lines = (self.text(path) or "").split("\n")[first - 1 : last or first]
         allowed = any(_ALLOWED.search(line) for line in lines)
         if allowed:
@@ -95,14 +95,14 @@ class Project:
         return allowed
 
     def tree(self, path: str) -> ast.Module | None:
-        """The syntax tree of a Python file; None where it is missing or broken."""
+        """The syntax tree of a Python file; None if it does not parse."""
         try:
             return parsing.python(self.text(path) or "")
         except Broken:
             return None
 
     def yaml(self, path: str) -> Document:
-        """The first document of a YAML file; an empty one where it is missing or broken."""
+        """The first document of a YAML file; an empty one if it is missing or does not parse."""
         try:
             documents = parsing.yaml_documents(self.text(path) or "")
         except Broken:
@@ -110,14 +110,14 @@ class Project:
         return documents[0] if documents else NOTHING
 
     def unusable(self, path: str, *keys: str) -> list[Finding]:
-        """A finding where a YAML file has no mapping at `keys`: missing, broken or empty."""
+        """A finding if a YAML file has no mapping at `keys`: missing, malformed or empty."""
         if not self.exists(path):
             return [Finding(path, 1, f"is missing; restore it with `git checkout {path}`")]
         if self.yaml(path).mapping(*keys):
             return []
-        where = f"under {'.'.join(keys)!r} " if keys else ""
+        place = f" under {'.'.join(keys)!r}" if keys else ""
         line = self.yaml(path).line(*keys)
-        return [Finding(path, line, f"has no readable mapping {where}; mend the file")]
+        return [Finding(path, line, f"has no readable mapping{place}; fix the file")]
 
 
 def module_name(path: str) -> str:

@@ -1,4 +1,4 @@
-"""Randomness is seeded: nothing that a stage runs draws from outside the seed."""
+"""Randomness is seeded: no code of a stage draws from outside the seed."""
 
 import ast
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ from .pipeline import code_of
 from .project import Project
 from .rooms import ENGINE
 
-_CLOCK = "a clock; time must not decide a result"
+_CLOCK = "a clock; results must not depend on time"
 _CHANCE = "randomness outside the seed; draw from a stream of the seed"
-_GLOBAL = "the global random state; pass a generator of the seed"
+_GLOBAL = "the global random state; pass a generator made from the seed"
 _UNSEEDED = "a generator without a seed; seed it"
 _PICKLE = "a pickle, which runs code and depends on versions; use safetensors, .npy or JSON"
-_HERE = "this machine, user or process; what is made must not depend on it"
-_AWAY = "something outside the project, which has no version here; track it with DVC and read that"
+_HERE = "a property of this machine, user or process; results must not depend on it"
+_AWAY = "something outside the project, which has no version; track a copy with DVC and read that"
 _FINISH = "results in the order in which they finish; keep the order of the inputs"
 
 
@@ -28,7 +28,7 @@ def _every(names: str, module: str, reason: str) -> dict[str, str]:
     return {f"{module}.{name}": reason for name in names.split()}
 
 
-# What is refused wherever it stands, called or handed on.
+# Names that are always refused, whether called or passed on.
 _NEVER = {
     **_every(
         "time time_ns perf_counter perf_counter_ns monotonic monotonic_ns process_time"
@@ -58,14 +58,14 @@ _NEVER = {
     "concurrent.futures.as_completed": _FINISH,
     "asyncio.as_completed": _FINISH,
 }
-# What is fine with an argument, the seed, and refused without one.
+# Calls that are refused without an argument, the seed.
 _SEEDED = words(
     "random.Random random.seed numpy.random.seed numpy.random.default_rng numpy.random.SeedSequence"
     " numpy.random.RandomState numpy.random.PCG64 numpy.random.PCG64DXSM numpy.random.Philox"
     " numpy.random.MT19937 numpy.random.SFC64"
 )
 _NUMPY_TYPES = frozenset({"numpy.random.Generator", "numpy.random.BitGenerator"})
-# What is fine with this keyword and refused without it.
+# Calls that are refused without this keyword.
 _KEYWORDS = {
     **_every(
         "rand randn randint randperm normal bernoulli multinomial poisson rand_like randn_like"
@@ -98,14 +98,14 @@ _KEYWORDS = {
         "random_state",
     ),
 }
-# What launchers of several processes set: it says who computes, which moves nothing.
+# Variables that launchers of several processes set; they do not change results.
 _LAUNCHERS = words("RANK WORLD_SIZE LOCAL_RANK LOCAL_WORLD_SIZE MASTER_ADDR MASTER_PORT")
-# Methods of tensors that draw, whatever the tensor is called.
+# Methods of tensors that draw random numbers, whatever the tensor's name.
 _METHODS = words("normal_ uniform_ bernoulli_ random_ exponential_ cauchy_ geometric_ log_normal_")
 
 
 class Fault(NamedTuple):
-    """One refused use: first and last line, what it is, if it draws from torch's own generator."""
+    """A refused use: first and last line, the reason, whether it uses torch's own generator."""
 
     line: int
     last: int
@@ -114,23 +114,23 @@ class Fault(NamedTuple):
 
 
 def randomness(project: Project) -> Check:
-    """No ambient randomness, clock or chance order in what decides a result."""
+    """No global randomness, clock or arbitrary order in code that decides results."""
     before = len(project.allowed_lines)
     files, seeded = deciding(project), building(project)
     findings = [
-        Finding(path, fault.line, f"{fault.reason}, or say why not with `# audit: reason`")
+        Finding(path, fault.line, f"{fault.reason}, or explain it with `# audit: reason`")
         for path in files
         for fault in _faults(project.text(path) or "" if project.tree(path) else "")
         if not (fault.drawn and (path, fault.line) in seeded)
         and not project.allows(path, fault.line, fault.last)
     ]
     allowed = count(len(project.allowed_lines) - before, "line")
-    found = f"{count(len(files), 'file')} that decide results, {allowed} allowed by comment"
-    return check("randomness", found, "nothing left to chance", findings)
+    subject = f"{count(len(files), 'file')} that decide results, {allowed} allowed by comment"
+    return check("randomness", subject, "nothing left to chance", findings)
 
 
 def deciding(project: Project) -> list[str]:
-    """The files that some stage runs; where no stage can be read, all sources but this audit."""
+    """The files that any stage runs; if no stage can be read, all sources except this audit."""
     files = {file for stage in stages(project) for file in code_of(project, stage)}
     python = sorted(file for file in files if file.endswith(".py"))
     return python or [path for path in project.sources if not path.startswith(f"{ENGINE}/audit/")]
@@ -140,8 +140,8 @@ def deciding(project: Project) -> list[str]:
 def _faults(text: str) -> tuple[Fault, ...]:
     tree = parents(text)
     names = _imported(tree)
-    found = [
-        Fault(node.lineno, node.lineno, f"`from {node.module} import *` hides what it brings")
+    faults = [
+        Fault(node.lineno, node.lineno, f"`from {node.module} import *` hides what it imports")
         for node in tree
         if isinstance(node, ast.ImportFrom) and _star(node)
     ]
@@ -149,10 +149,10 @@ def _faults(text: str) -> tuple[Fault, ...]:
         if isinstance(node, (ast.Name, ast.Attribute)) and not _longer(node, tree[node]):
             name = _dotted(node, names)
             if reason := _reason(node, tree[node], name):
-                found.append(_fault(node, tree[node], reason, drawn=_is_drawn(name)))
-    found += [Fault(*item) for item in unordered(tree, names)]
-    found += [Fault(node.lineno, node.lineno, reason) for node, reason in _settings(tree, names)]
-    return tuple(found)
+                faults.append(_fault(node, tree[node], reason, drawn=_is_drawn(name)))
+    faults += [Fault(*item) for item in unordered(tree, names)]
+    faults += [Fault(node.lineno, node.lineno, reason) for node, reason in _settings(tree, names)]
+    return tuple(faults)
 
 
 def _star(node: ast.ImportFrom) -> bool:
@@ -164,21 +164,21 @@ def _star(node: ast.ImportFrom) -> bool:
 
 
 def _imported(tree: dict[ast.AST, ast.AST]) -> dict[str, str]:
-    """What each imported name stands for: `np` is `numpy`, `rnd` is `random.shuffle`."""
-    found = {}
+    """The full name of each imported name: `np` is `numpy`, `rnd` is `random.shuffle`."""
+    names = {}
     for node in tree:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 root = alias.name.partition(".")[0]
-                found[alias.asname or root] = alias.name if alias.asname else root
+                names[alias.asname or root] = alias.name if alias.asname else root
         elif isinstance(node, ast.ImportFrom) and not node.level:
             for alias in node.names:
-                found[alias.asname or alias.name] = f"{node.module}.{alias.name}"
-    return found
+                names[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+    return names
 
 
 def _longer(node: ast.AST, parent: ast.AST) -> bool:
-    """Whether a name is only the beginning of a longer one: `np` in `np.random.rand`."""
+    """Whether a name is only the start of a longer one: `np` in `np.random.rand`."""
     return isinstance(parent, ast.Attribute) and parent.value is node
 
 
@@ -227,12 +227,12 @@ def _call_reason(call: ast.Call, name: str) -> str:
     if method == "from_pretrained" and not _is_true(call, "local_files_only"):
         return f"`from_pretrained` without `local_files_only=True` may read {_AWAY}"
     if method == "imap_unordered":
-        return f"`imap_unordered` gives {_FINISH}"
+        return f"`imap_unordered` yields {_FINISH}"
     return ""
 
 
 def _variable(key: ast.expr) -> str:
-    """Why not to read the environment variable `key`; of one that is computed nothing is known."""
+    """Why the environment variable `key` is refused; "" if its name is computed or allowed."""
     name = key.value if isinstance(key, ast.Constant) else None
     if not isinstance(name, str) or name in _LAUNCHERS:
         return ""
@@ -241,24 +241,22 @@ def _variable(key: ast.expr) -> str:
 
 def _has_seed(call: ast.Call) -> bool:
     values = [*call.args, *(keyword.value for keyword in call.keywords)]
-    return any(not (isinstance(one, ast.Constant) and one.value is None) for one in values)
+    return not all(isinstance(value, ast.Constant) and value.value is None for value in values)
 
 
 def _has(call: ast.Call, keyword: str) -> bool:
-    """Whether a call passes a keyword, by name or perhaps within `**options`."""
-    given = [one for one in call.keywords if one.arg in (keyword, None)]
-    return any(
-        not (isinstance(one.value, ast.Constant) and one.value.value is None) for one in given
-    )
+    """Whether a call passes a keyword, by name or possibly in `**options`."""
+    given = [item.value for item in call.keywords if item.arg in (keyword, None)]
+    return not all(isinstance(value, ast.Constant) and value.value is None for value in given)
 
 
 def _is_true(call: ast.Call, keyword: str) -> bool:
-    given = [one.value for one in call.keywords if one.arg == keyword]
+    given = [item.value for item in call.keywords if item.arg == keyword]
     return any(isinstance(value, ast.Constant) and value.value is True for value in given)
 
 
 def _is_drawn(name: str) -> bool:
-    """Whether it draws from torch's own generator."""
+    """Whether the name is of a call that uses torch's own generator."""
     own = name.startswith("torch.") and not name.startswith("torch.utils.") and name in _KEYWORDS
     return own or (name.startswith("?") and name.rpartition(".")[2] in _METHODS)
 
@@ -275,4 +273,4 @@ def _settings(
         if isinstance(node, ast.Assign):
             on = isinstance(node.value, ast.Constant) and node.value.value is True
             if on and _dotted(node.targets[0], names).endswith("cudnn.benchmark"):
-                yield node, "`cudnn.benchmark` lets timings choose the algorithm; set it to False"
+                yield node, "`cudnn.benchmark` chooses algorithms by their timing; set it to False"

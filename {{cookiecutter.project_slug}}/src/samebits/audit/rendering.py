@@ -1,4 +1,4 @@
-"""Everything is rendered, everything parses, nothing points at one machine."""
+"""Every file is rendered, parses, and names no path of one machine."""
 
 import re
 from collections.abc import Callable
@@ -9,14 +9,14 @@ from . import parsing
 from .findings import Check, Finding, check, count
 from .project import Project
 
-# What the template left behind. `${{ }}` in a workflow is GitHub's own.
+# Text of the template that was not rendered. `${{ }}` in a workflow is GitHub's own.
 _TEMPLATE = (
     re.compile(r"\{\{-?\s*cookiecutter\b"),
     re.compile(r"\{%-?\s*(?:if|elif|for|set|include)\b[^%]*\bcookiecutter\b"),
     re.compile(r"\{%-?\s*(?:else|endif|endfor|raw|endraw|endmacro)\s*-?%\}"),
 )
-# Folders that exist for one user or one machine. A word or a dot before the first slash means
-# that it is the middle of something else: a URL, a path below the project.
+# Folders of one user or one machine. After a word or a dot, the slash is inside something else: a
+# URL, or a path below the project.
 _HERE = r"(?<![\w.~$}\])-])"
 _MACHINE = (
     re.compile(_HERE + r"/(?:home|Users)/[\w.-]+/"),
@@ -40,14 +40,14 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
 def rendered(project: Project) -> Check:
     """No template text in a file or in a file's name."""
     findings = [
-        Finding(path, 1, "the file name holds template text; rename it")
+        Finding(path, 1, "the file name contains template text; rename it")
         for path in project.files
         if "{{" in path or "{%" in path
     ]
     # cruft keeps the template's own prompts in its record.
     for path in (path for path in project.files if path != ".cruft.json"):
         for line, text in _template(project.text(path) or ""):
-            message = f"template text was left: {text!r}; write what it stands for"
+            message = f"contains template text: {text!r}; replace it with its value"
             findings.append(Finding(path, line, message))
     return check("rendered", count(len(project.files), "file"), "no template text left", findings)
 
@@ -56,18 +56,18 @@ def rendered(project: Project) -> Check:
 def _template(text: str) -> tuple[tuple[int, str], ...]:
     if "cookiecutter" not in text and "{%" not in text:
         return ()
-    # One for each line is enough.
+    # One per line is enough.
     return tuple(dict(places(text, _TEMPLATE)).items())
 
 
 def places(text: str, patterns: tuple[re.Pattern[str], ...]) -> list[tuple[int, str]]:
-    """Where the patterns match: the line, and the text that matched."""
-    found = [match for pattern in patterns for match in pattern.finditer(text)]
-    return sorted((text.count("\n", 0, match.start()) + 1, match[0]) for match in found)
+    """The line and the text of every match of the patterns."""
+    matches = [match for pattern in patterns for match in pattern.finditer(text)]
+    return sorted((text.count("\n", 0, match.start()) + 1, match[0]) for match in matches)
 
 
 def syntax(project: Project) -> Check:
-    """Every TOML, YAML, JSON and Python file parses, and no YAML key stands twice."""
+    """Every TOML, YAML, JSON and Python file parses, and no YAML key is repeated."""
     parsed = 0
     findings = []
     for path in project.files:
@@ -81,7 +81,7 @@ def _parser(path: str) -> Callable[[str], Any] | None:
     folder, _, name = path.rpartition("/")
     suffix = name[name.rfind(".") :] if "." in name else ""
     pip_lock = suffix == ".lock" and name != "dvc.lock"
-    # Editors read JSON with comments.
+    # The JSON files of editors have comments.
     editor = folder.endswith((".vscode", ".devcontainer"))
     return None if pip_lock or editor else _PARSERS.get(suffix)
 
@@ -95,21 +95,21 @@ def _attempt(project: Project, path: str, parser: Callable[[str], Any]) -> list[
     try:
         parser(text)
     except parsing.Broken as error:
-        return [Finding(path, error.line, f"does not parse: {error}; mend it")]
+        return [Finding(path, error.line, f"does not parse: {error}; fix it")]
     return []
 
 
 def portable(project: Project) -> Check:
-    """No absolute path that exists on one machine alone."""
+    """No file names an absolute path of one machine."""
     findings = []
     for path in project.files:
         text = project.text(path) or ""
-        for line, found in [*_machine_paths(text), *_this_place(project, text)]:
+        for line, place in [*_machine_paths(text), *_this_folder(project, text)]:
             if not project.allows(path, line):
-                message = f"{found!r} is a path of one machine; write it relative to the project"
+                message = f"{place!r} is a path of one machine; write it relative to the project"
                 findings.append(Finding(path, line, message))
-    found = count(len(project.files), "file")
-    return check("portable", found, "no path of one machine", findings)
+    files = count(len(project.files), "file")
+    return check("portable", files, "no path of one machine", findings)
 
 
 @cache
@@ -117,7 +117,7 @@ def _machine_paths(text: str) -> tuple[tuple[int, str], ...]:
     return tuple(places(text, _MACHINE)) if any(hint in text for hint in _HINTS) else ()
 
 
-def _this_place(project: Project, text: str) -> list[tuple[int, str]]:
+def _this_folder(project: Project, text: str) -> list[tuple[int, str]]:
     if len(project.root.parts) < 3:
         return []
     spellings = {str(project.root), project.root.as_posix()}

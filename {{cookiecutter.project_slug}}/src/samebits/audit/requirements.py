@@ -1,4 +1,4 @@
-"""Requirement files: what is asked for (`.in`), what is locked (`.lock`), and versions."""
+"""Requirement files: requirements (`.in`), locked packages (`.lock`), and versions."""
 
 import re
 from functools import cache
@@ -11,7 +11,7 @@ _ASKED = re.compile(_NAME + r"\s*([^;#@]*)")
 
 
 class Locked(NamedTuple):
-    """One requirement of a lock file; `fault` is empty where it is exact and hashed."""
+    """One requirement of a lock file; `fault` is empty if it is exact and hashed."""
 
     name: str
     version: str
@@ -20,7 +20,7 @@ class Locked(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """One requirement of a `.in` file: `specifier` may be empty; `include` is another file."""
+    """One requirement of a `.in` file; `specifier` may be empty, `include` names another file."""
 
     name: str
     specifier: str
@@ -35,7 +35,7 @@ def normalized(name: str) -> str:
 
 @cache
 def locked(text: str) -> tuple[Locked, ...]:
-    """The requirements of a lock file, and every line that must not be in one."""
+    """The requirements of a lock file, with the faults of its lines."""
     return tuple(_locked(line, number) for number, line in _logical_lines(text))
 
 
@@ -65,26 +65,26 @@ def _locked(line: str, number: int) -> Locked:
     if not hashes:
         return Locked(name, match[2], number, f"{name} has no hash")
     if not all(_HASH.fullmatch(item) for item in hashes):
-        return Locked(name, match[2], number, f"{name} has a hash that is not a whole sha256")
+        return Locked(name, match[2], number, f"{name} has a hash that is not a complete sha256")
     return Locked(name, match[2], number, "")
 
 
 @cache
 def asked(text: str) -> tuple[Asked, ...]:
-    """The requirements and includes of a `.in` file; other options are left out."""
-    found = []
+    """The requirements and includes of a `.in` file, without other options."""
+    requirements = []
     for number, line in _logical_lines(text):
         include = re.match(r"(?:-r|--requirement)[\s=]*(\S+)", line)
         match = _ASKED.match(line)
         if include:
-            found.append(Asked("", "", number, include[1]))
+            requirements.append(Asked("", "", number, include[1]))
         elif match:
-            found.append(Asked(normalized(match[1]), match[2].strip(), number))
-    return tuple(found)
+            requirements.append(Asked(normalized(match[1]), match[2].strip(), number))
+    return tuple(requirements)
 
 
 def satisfies(version: str, specifier: str) -> bool:
-    """Whether a version meets a specifier such as `>=3.11,<3.14`; parts it cannot read pass."""
+    """Whether a version meets a specifier such as `>=3.11,<3.14`; unknown parts are met."""
     return all(_meets(version, part.strip()) for part in specifier.split(",") if part.strip())
 
 
@@ -95,11 +95,11 @@ def _meets(version: str, part: str) -> bool:
     operator, wanted = match[1], match[2]
     if operator in ("==", "===", "!="):
         return _equal(version, wanted) == (operator != "!=")
-    have, want = _release(version), _release(wanted)
-    width = max(len(have), len(want))
-    left, right = (numbers + (0,) * (width - len(numbers)) for numbers in (have, want))
+    actual, bound = _release(version), _release(wanted)
+    width = max(len(actual), len(bound))
+    left, right = (numbers + (0,) * (width - len(numbers)) for numbers in (actual, bound))
     if operator == "~=":
-        return left >= right and have[: len(want) - 1] == want[:-1]
+        return left >= right and actual[: len(bound) - 1] == bound[:-1]
     return {">=": left >= right, "<=": left <= right, ">": left > right, "<": left < right}[
         operator
     ]
@@ -109,7 +109,7 @@ def _equal(version: str, wanted: str) -> bool:
     if wanted.endswith(".*"):
         prefix = _release(wanted[:-2])
         return _release(version)[: len(prefix)] == prefix
-    # A version without a local part (`+cpu`) stands for every build of it.
+    # A version without a local part (`+cpu`) matches every build of it.
     public = version if "+" in wanted else version.partition("+")[0]
     return re.sub(r"(\.0)+$", "", public) == re.sub(r"(\.0)+$", "", wanted)
 

@@ -1,4 +1,4 @@
-"""All checks, and the table of what they found."""
+"""Run all checks."""
 
 import gc
 from collections.abc import Iterator
@@ -43,12 +43,12 @@ CHECKS = (
 
 
 def audit(root: Path, *, data_alone: bool = False) -> list[Check]:
-    """Look at the project in the folder `root`; writes nothing, runs nothing but `git ls-files`.
+    """Audit the project in the folder `root`; writes nothing, runs only `git ls-files`.
 
     Args:
         root: the folder.
-        data_alone: the commit that is being made holds data alone, so that dvc.lock is still that
-            of the data before.
+        data_alone: the commit in progress changes only data, so dvc.lock is still that of the
+            previous data.
     """
     project = Project(root, data_alone=data_alone)
     with _uncollected():
@@ -57,11 +57,11 @@ def audit(root: Path, *, data_alone: bool = False) -> list[Check]:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Pause the collector: it would walk the growing trees, all of which stay, again and again."""
-    was = gc.isenabled()
+    """Pause the garbage collector: it would walk the growing, lasting trees again and again."""
+    enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if was:
+        if enabled:
             gc.enable()

@@ -1,4 +1,4 @@
-"""The sections of params.yaml: where each is declared, and what the code reads of them."""
+"""The sections of params.yaml: where each is declared, and which of them code reads."""
 
 import ast
 from collections.abc import Mapping
@@ -29,12 +29,12 @@ class Section(NamedTuple):
 
 
 def files(project: Project) -> list[str]:
-    """Where sections are declared: the engine's, then yours."""
+    """The files that declare sections: the engine's, then the user's."""
     return [FILE, *dict.fromkeys(f"{project.package}/{file}" for file in YOURS.values())]
 
 
 def sections(project: Project) -> dict[str, Section]:
-    """The dataclasses that declare sections, by section: the class's name in lower case."""
+    """The dataclasses that declare sections, by section: the name of the class in lower case."""
     return {
         name: Section(name, path, line, keys, _defaults(project.text(path) or "", name))
         for path in files(project)
@@ -52,17 +52,17 @@ def _defaults(text: str, section: str) -> Mapping[str, Any]:
 @cache
 def _sections(text: str) -> tuple[tuple[str, int, dict[str, int]], ...]:
     classes = [node for node in python(text).body if isinstance(node, ast.ClassDef)]
-    found = [node for node in classes if _is_dataclass(node) and not node.name.startswith("_")]
-    names = {node.name for node in found}
+    public = [node for node in classes if _is_dataclass(node) and not node.name.startswith("_")]
+    names = {node.name for node in public}
     return tuple(
         (node.name.lower(), node.lineno, {target.id: target.lineno for target, _ in _fields(node)})
-        for node in found
+        for node in public
         if not _holds_only(node, names)
     )
 
 
 def _holds_only(node: ast.ClassDef, names: set[str]) -> bool:
-    """Whether a dataclass holds sections, so that it is none."""
+    """Whether a dataclass has only sections as fields, so that it is not a section itself."""
     kinds = {kind for _, kind in _fields(node)}
     return bool(kinds) and kinds <= names
 
@@ -89,8 +89,8 @@ def reads(project: Project, path: str) -> dict[str, int]:
     known = sections(project)
     if not project.tree(path):
         return {}
-    found = _reads(project.text(path) or "")
-    return {name: line for name, line in found.items() if name in known}
+    lines = _reads(project.text(path) or "")
+    return {name: line for name, line in lines.items() if name in known}
 
 
 @cache
@@ -102,33 +102,33 @@ def _reads(text: str) -> dict[str, int]:
         (last_name(node.args[0]), node.lineno) for node in calls if last_name(node.func) == "read"
     ]
     # A class, not a variable: `file.read(data)` reads no section.
-    found = {name.lower(): line for name, line in named if name[:1].isupper()}
-    spelled = [
+    classes = {name.lower(): line for name, line in named if name[:1].isupper()}
+    literals = [
         (name.value, node.lineno)
         for node in calls
         if last_name(node.func) in SPELLED
         for name in node.args
         if isinstance(name, ast.Constant)
     ]
-    return {str(name): line for name, line in spelled} | found
+    return {str(name): line for name, line in literals} | classes
 
 
 def accesses(project: Project, path: str) -> set[tuple[str, str]]:
-    """Every `section.key` of a file, as (section, key): what stands before the dot names it."""
+    """Every `section.key` of a file, as (section, key); the name before the dot is the section."""
     return _accesses(project.text(path) or "") if project.tree(path) else set()
 
 
 @cache
 def _accesses(text: str) -> set[tuple[str, str]]:
     dotted = [node for node in parents(text) if isinstance(node, ast.Attribute)]
-    # `settings: Input` is another name of the section.
+    # The argument of `settings: Input` is another name for the section.
     named = {
         node.arg: last_name(node.annotation).lower()
         for node in parents(text)
         if isinstance(node, ast.arg) and isinstance(node.annotation, ast.Name)
     }
-    found = {(last_name(node.value), node.attr) for node in dotted}
-    return found | {(named[name], key) for name, key in found if name in named}
+    pairs = {(last_name(node.value), node.attr) for node in dotted}
+    return pairs | {(named[name], key) for name, key in pairs if name in named}
 
 
 def last_name(node: ast.AST) -> str:

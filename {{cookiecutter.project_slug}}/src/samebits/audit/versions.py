@@ -1,4 +1,4 @@
-"""Data that lies here is the version that its .dvc file records: nobody has edited it in place."""
+"""The data here are the version that their .dvc file records: not edited in place."""
 
 import hashlib
 import json
@@ -10,16 +10,16 @@ from .findings import Finding
 from .ignore import Ignored
 from .project import Project
 
-# Up to so many bytes the data is read, in a fraction of a second; of more, only the size is seen.
+# Data of up to this many bytes are read, in a fraction of a second; for more, only the size counts.
 READ = 64_000_000
 _MESSAGE = (
-    "records another version of {0} than lies there: it was edited in place; run `dvc add {0}` to "
-    "keep that as a new version, or `dvc checkout {1}` to undo it"
+    "records another version of {0} than is here: it was edited in place; run `dvc add {0}` to "
+    "keep the edit as a new version, or `dvc checkout {1}` to undo it"
 )
 
 
 def edited(project: Project) -> list[Finding]:
-    """Every .dvc file whose data is here and is not what it records."""
+    """A finding for every .dvc file whose data are here and are not what it records."""
     findings = []
     for path, data in tracked_data(project).items():
         known = re.fullmatch(r"[0-9a-f]{32}(\.dir)?", data.md5)
@@ -31,25 +31,25 @@ def edited(project: Project) -> list[Finding]:
 
 def _is_recorded(root: Path, path: str, data: Tracked) -> bool:
     place = root / path
-    found = sorted(place.rglob("*")) if place.is_dir() else [place]
-    files = [one for one in found if one.is_file()]
+    entries = sorted(place.rglob("*")) if place.is_dir() else [place]
+    files = [entry for entry in entries if entry.is_file()]
     if not files or _is_version(place, files, data):
         return True
-    # What .dvcignore names is no part of a version; to look that up for each file is slow.
-    names = {one: one.relative_to(root).as_posix() for one in files}
+    # Files that .dvcignore names are not part of a version; looking up each file is slow.
+    names = {file: file.relative_to(root).as_posix() for file in files}
     ignored = Ignored(root, ".dvcignore")
-    kept = [one for one in files if not ignored.covers(names[one])]
+    kept = [file for file in files if not ignored.covers(names[file])]
     return len(kept) < len(files) and _is_version(place, kept, data)
 
 
 def _is_version(place: Path, files: list[Path], data: Tracked) -> bool:
-    size = sum(one.stat().st_size for one in files)
+    size = sum(file.stat().st_size for file in files)
     if data.size not in (-1, size) or size > READ:
         return data.size in (-1, size)
     if place.is_file():
         return _md5(place.read_bytes()) == data.md5
-    # DVC names the version of a folder after a list of its files.
-    hashes = {one.relative_to(place).as_posix(): _md5(one.read_bytes()) for one in files}
+    # DVC hashes the list of a folder's files as its version.
+    hashes = {file.relative_to(place).as_posix(): _md5(file.read_bytes()) for file in files}
     listed = json.dumps([{"md5": hashes[name], "relpath": name} for name in sorted(hashes)])
     return f"{_md5(listed.encode())}.dir" == data.md5
 
