@@ -91,7 +91,7 @@ OF_FILES = {
     ),
     "untimed": Case(
         untimed,
-        ("tree/003.png: labels.csv, line 29, has as number seven, which is no number and no date",),
+        ("tree/003.png: labels.csv, line 29, has as number seven, which is neither a number",),
         {"reader": Labels("class", "number"), "train_dev_fraction": 0.4},
     ),
     "ungrouped": Case(

@@ -52,7 +52,7 @@ def wrong(raw: Path) -> None:
 
 
 OF_NUMBERS = {
-    "no-number": (no_number, "1,5/a.png has the answer 1,5, which is no number such as 12.5"),
+    "no-number": (no_number, "1,5/a.png has the answer 1,5, which is not a number such as 12.5"),
     "constant-answer": (same, "all 60 answers are 0, so there is nothing to learn"),
     "few-examples": (few, "fewer than data.least_examples, 3"),
     "two-answers": (twice, "1/b.png (1) and 2/a.png (2) are the same except for the answers"),

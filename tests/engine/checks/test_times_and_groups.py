@@ -93,7 +93,7 @@ def test_times_of_files(raw: Path, check: Check, monkeypatch: pytest.MonkeyPatch
     _, table = check(raw, reader=reader)
     first, second = (one.message for one in table.kept["untimed"])
     assert "labels.csv, line 7, has no taken; fill it in, or remove the line." in first
-    assert "labels.csv, line 5, has as taken soon, which is no number and no date such" in second
+    assert "labels.csv, line 5, has as taken soon, which is neither a number nor a date" in second
 
 
 def test_times_of_rows_that_are_none(tmp_path: Path, check: Check) -> None:
@@ -109,7 +109,7 @@ def test_times_of_rows_that_are_none(tmp_path: Path, check: Check) -> None:
     )
     assert "t.csv:4: has no taken; fill it in, or remove the line." in messages
     assert (
-        "t.csv:5: has as taken 2026-02, which is no number and no date such as 2026-11-30 or "
+        "t.csv:5: has as taken 2026-02, which is neither a number nor a date such as 2026-11-30 or "
         "2026-11-30T08:15." in messages
     )
 

@@ -70,7 +70,7 @@ def test_bad_folders(use: Path, tmp_path: Path) -> None:
     said = refused(use)
     assert "has a class bush that the model does not know; its classes are circle, squ" in said
     (use / "bush/000.png").rename(use / "000.png")
-    assert "000.png: files stand in one folder per class; move it to one." in refused(use)
+    assert "000.png: files belong in a folder per class; move it to one." in refused(use)
     (use / "000.png").unlink()
     (use / "tree/001.png").write_bytes(b"no example")
     assert "tree/001.png is not a readable example (its content is in no image" in refused(use)
@@ -102,7 +102,7 @@ def test_rows(use: Path, tmp_path: Path) -> None:
     found = read_labelled(other, decoder, ANSWERS, Lines("kind"))
     assert found.labels.tolist() == [2, 0]
     assert found.arrays["size"].tolist() == [1, 2]
-    words = "holds no example; put there .csv or .jsonl files, of which a column or key is kind."
+    words = "holds no example; put there .csv or .jsonl files with a column or key kind."
     (other / "t.csv").write_text("kind,size\n", encoding="utf-8")
     with pytest.raises(UserError, match=words):
         read_labelled(other, decoder, ANSWERS, Lines("kind"))
@@ -119,5 +119,5 @@ def test_numbers_beside_the_files(use: Path) -> None:
     assert found.labels.tolist() == [0.5, 1.5, 2.5]
     assert found.labels.dtype == np.float64
     table.write_text("\n".join(["path,age", *rows, ""]).replace("1.5", "old"), encoding="utf-8")
-    with pytest.raises(UserError, match=r"tree/001\.png has the answer old, which is no number"):
+    with pytest.raises(UserError, match=r"tree/001\.png has the answer old, which is not a number"):
         read_labelled(use, DECODER, numbers, Labels("age"))

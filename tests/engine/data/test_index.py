@@ -67,7 +67,7 @@ def test_what_is_known_of_an_example(tmp_path: Path, fill: Fill) -> None:
     assert rows["tree/wide.png"] == known
     assert rows["tree/text.png"][-1].startswith("not a readable example (its content is in no")
     assert rows["loose.png"][0] == ""
-    assert rows["loose.png"][-1].startswith("files stand in one folder per class")
+    assert rows["loose.png"][-1].startswith("files belong in a folder per class")
 
 
 def test_another_limit_of_pixels_is_heard(tmp_path: Path, fill: Fill) -> None:

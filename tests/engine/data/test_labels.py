@@ -60,7 +60,7 @@ def unfit(label: str) -> str:
     ("row", "words"),
     [
         (f"{B},cat,dog,me,why", f"no example has the content {B}; remove the line or restore"),
-        (f"{A},fox,dog,me,why", "the example stands in cat, hen, not in fox; correct the line."),
+        (f"{A},fox,dog,me,why", "the example is in cat, hen, not in fox; correct the line."),
         (f"{A},cat,cow,me,why", "cow is unknown."),
     ],
 )

@@ -87,15 +87,15 @@ def test_what_stands_alone_or_twice(tmp_path: Path) -> None:
             "unlabelled",
             "masks/003.PNG and masks/003.png are both its masks; keep one of them",
         ),
-        "images.csv": ("misplaced", "images stand in images, their masks in masks; move it there"),
-        "loose.png": ("misplaced", "images stand in images, their masks in masks; move it there"),
+        "images.csv": ("misplaced", "images belong in images, their masks in masks; move it there"),
+        "loose.png": ("misplaced", "images belong in images, their masks in masks; move it there"),
         "masks/001.png": (
             "missing-file",
             "there is no image images/001 of any type; add it, or remove the mask",
         ),
         "masks/005.jpg": (
             "misplaced",
-            "masks are PNG files, for others change pixels; save it as .png",
+            "masks must be PNG files, as other types change pixels; save it as .png",
         ),
     }
 
@@ -236,7 +236,9 @@ def test_there_and_back(raw: Path, tmp_path: Path, decoder: Decoder) -> None:
 
 def test_nothing_is_packed_that_stands_elsewhere(raw: Path) -> None:
     (raw / "notes.txt").write_bytes(b"mine")
-    with pytest.raises(UserError, match=r"notes\.txt: images stand in images.*Nothing was changed"):
+    with pytest.raises(
+        UserError, match=r"notes\.txt: images belong in images.*Nothing was changed"
+    ):
         pack(raw, reader=READER)
     assert archives(raw) == []
 

@@ -48,7 +48,7 @@ def test_folders(tmp_path: Path) -> None:
     raw = written(tmp_path, {"cat/1.png": "a", "cat/more/2.png": "b", "3.png": "c", "t.csv": ""})
     (raw / "dog").mkdir()
     assert answers(FOLDERS, raw) == {"cat/1.png": "cat"}
-    words = "files stand in one folder per class; "
+    words = "files belong in a folder per class; "
     assert problems(FOLDERS, raw) == {
         "3.png": ("misplaced", f"{words}move it to one"),
         "cat/more/2.png": ("misplaced", f"{words}move it to one"),
@@ -214,7 +214,7 @@ def test_what_is_wrong_with_single_lines(tmp_path: Path) -> None:
     raw = written(tmp_path, {**files, "c.csv/.hidden": "x"})
     assert answers(LINES, raw) == {}
     cells = "instead of 2; put a cell with a comma in quotes"
-    misplaced = "examples stand in .csv and .jsonl files; make it one, or remove it"
+    misplaced = "examples belong in .csv and .jsonl files; make it one, or remove it"
     cure = "; write a text"
     assert problems(LINES, raw) == {
         "a.tsv": ("misplaced", misplaced),
@@ -233,7 +233,7 @@ def test_what_is_wrong_with_single_lines(tmp_path: Path) -> None:
         "t.jsonl:2": ("unlabelled", "has no kind; fill it in, or remove the line"),
         "t.jsonl:3": ("unlabelled", f"has a list or an object as kind{cure}"),
         "t.jsonl:4": ("unlabelled", f"has a list or an object as kind{cure}"),
-        "t.jsonl:5": ("unreadable", "is no JSON object; write {...}"),
+        "t.jsonl:5": ("unreadable", "is not a JSON object; write {...}"),
         "t.jsonl:6": ("unreadable", "is not JSON (Expecting ':' delimiter at letter 8)"),
         "t.jsonl:7": ("unreadable", "has the key kind twice; remove one"),
         "t.jsonl:8": ("unreadable", "holds half of a letter, such as \\ud800; fix it"),
@@ -314,7 +314,7 @@ def test_a_row_that_changes_while_it_is_read(tmp_path: Path, text: str) -> None:
             "folders",
             "kind",
             {},
-            "'task.answer' is 'kind', but the reader folders has no table of w",
+            "'task.answer' is 'kind', but the reader folders has no table w",
         ),
         ("folders", "", {"time": "at"}, "'task.time' is 'at', but the reader folders has no table"),
         (
@@ -350,7 +350,12 @@ def test_a_row_that_changes_while_it_is_read(tmp_path: Path, text: str) -> None:
         ),
         ("lines", "kind", {"who": "patient"}, Lines("kind", group="patient")),
         ("labels", "kind", {"who": "patient"}, Labels("kind", group="patient")),
-        ("pairs", "", {"who": "a"}, "'task.group_by' is 'a', but the reader pairs has no table of"),
+        (
+            "pairs",
+            "",
+            {"who": "a"},
+            "'task.group_by' is 'a', but the reader pairs has no table with",
+        ),
         ("lines", "kind", {"who": "kind"}, "'task.group_by' and 'task.answer' are both 'kind'"),
         (
             "lines",

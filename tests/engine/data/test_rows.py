@@ -131,8 +131,8 @@ def test_lines_of_json(tmp_path: Path) -> None:
     [
         ('{"a": 1', "is not JSON (Expecting ',' delimiter at letter 8)"),
         ('{"a": 1} 2', "is not JSON (Extra data at letter 10)"),
-        ("[1]", "is no JSON object; write {...}"),
-        ("null", "is no JSON object; write {...}"),
+        ("[1]", "is not a JSON object; write {...}"),
+        ("null", "is not a JSON object; write {...}"),
         ('{"a": 1, "b": {"c": 1, "c": 1}}', "has the key c twice; remove one"),
         ('{"a": NaN}', "holds NaN, which is not JSON; write null"),
         ('{"a": -Infinity}', "holds -Infinity, which is not JSON; write null"),

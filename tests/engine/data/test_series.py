@@ -21,14 +21,17 @@ def test_a_table(head: str, end: str) -> None:
         (b"a,b\n", "it has no step"),
         (b"1,2\n3\n", "line 2 has 1 columns, not 2"),
         (b"a,b\n1,2,3\n", "line 2 has 3 columns, not 2"),
-        (b"1,2\n3,x\n", "line 2 has a cell that is no number, or beyond 1e30"),
-        (b"1,x\n3,4\n", "line 1 has a cell that is no number, or beyond 1e30"),  # no line of names
-        (b"1,2\n3,nan\n", "line 2 has a cell that is no number, or beyond 1e30"),
-        (b"1,2\n3,1e31\n", "line 2 has a cell that is no number, or beyond 1e30"),
-        (b"nan,\n1,2\n", "line 1 has a cell that is no number"),  # missing, and no names
-        ("1,2\n3,٣\n".encode(), "line 2 has a cell that is no number"),
-        (b"1,2\n3,inf\n", "line 2 has a cell that is no number, or beyond 1e30"),
-        (b"1,2\n3,1_0\n", "line 2 has a cell that is no number, or beyond 1e30"),
+        (b"1,2\n3,x\n", "line 2 has a cell that is not a number, or is beyond 1e30"),
+        (
+            b"1,x\n3,4\n",
+            "line 1 has a cell that is not a number, or is beyond 1e30",
+        ),  # no line of names
+        (b"1,2\n3,nan\n", "line 2 has a cell that is not a number, or is beyond 1e30"),
+        (b"1,2\n3,1e31\n", "line 2 has a cell that is not a number, or is beyond 1e30"),
+        (b"nan,\n1,2\n", "line 1 has a cell that is not a number"),  # missing, and no names
+        ("1,2\n3,٣\n".encode(), "line 2 has a cell that is not a number"),
+        (b"1,2\n3,inf\n", "line 2 has a cell that is not a number, or is beyond 1e30"),
+        (b"1,2\n3,1_0\n", "line 2 has a cell that is not a number, or is beyond 1e30"),
         (b"1,2\n\n3,4\n", "line 2 has 1 columns, not 2"),
         (b"1,2\n\xff,4\n", "line 2 is not in UTF-8"),
     ],

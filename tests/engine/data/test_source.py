@@ -19,7 +19,7 @@ Fill = Callable[..., Path]
     [
         (lambda path: path.symlink_to("nowhere"), "is a link that leads nowhere"),
         (lambda path: path.symlink_to("..", True), "is a link to a folder around it"),
-        (os.mkfifo, "is no file and no folder"),
+        (os.mkfifo, "is neither a file nor a folder"),
     ],
 )
 def test_what_is_no_example_and_no_folder(
@@ -60,7 +60,7 @@ def test_all_of_them_are_told_at_once(tmp_path: Path, fill: Fill) -> None:
     assert tree == [
         "tree: the name 'c\\n.png' has a control character in it; rename it.",
         "tree/a.png is a link that leads nowhere; remove it, or put an example there.",
-        "tree/b.png is no file and no folder; remove it, or put an example there.",
+        "tree/b.png is neither a file nor a folder; remove it, or put an example there.",
     ]
     for number in range(30):
         (raw / f"tree/{number}.png").symlink_to("nowhere")

@@ -45,13 +45,13 @@ def test_a_row() -> None:
 
 @pytest.mark.parametrize("content", [b"", b"[1]", b"7", b"{"])
 def test_what_is_no_row(content: bytes) -> None:
-    with pytest.raises(Unreadable, match="no row of a table"):
+    with pytest.raises(Unreadable, match="not a row of a table"):
         read_row(content)
 
 
 @pytest.mark.parametrize("cell", ["x", "inf", "-1e155", "1_0", "٣", "1,5", [1], True])
 def test_what_is_no_number(cell: Any) -> None:
-    with pytest.raises(Unreadable, match=r"column age has .*, which is no number"):
+    with pytest.raises(Unreadable, match=r"column age has .*, which is not a number"):
         row_arrays({"age": cell, "size": 1, "kind": ""}, NUMBERS, CATEGORIES)
 
 

@@ -175,7 +175,7 @@ def test_a_damaged_archive_is_one_sentence(tmp_path: Path, fill: Fill, change: s
     if change == "link":
         add(raw / name, ("tree/a.png", b""), kind=tarfile.SYMTYPE)
     before = below(raw)
-    with pytest.raises(UserError, match=rf"{name} is no tar archive of examples, or damaged"):
+    with pytest.raises(UserError, match=rf"{name} is not a tar archive of examples, or is damaged"):
         packed.unpack(raw)
     assert below(raw) == before
 
@@ -191,7 +191,7 @@ def test_an_archive_that_is_not_what_its_name_says(tmp_path: Path, fill: Fill) -
     (raw / "tree/000.png").write_bytes(good)
     before = below(raw)
     for change in (packed.pack, packed.unpack):
-        with pytest.raises(UserError, match=f"{archive.name} is damaged, .* 'dvc checkout"):
+        with pytest.raises(UserError, match=f"{archive.name} is damaged: .* 'dvc checkout"):
             change(raw)
         assert below(raw) == before
     archive.rename(raw / "mine.tar")
@@ -206,7 +206,7 @@ def test_a_misplaced_member_is_refused(tmp_path: Path, name: str) -> None:
     add(raw / "all.tar", ("tree/a.png", b"x"), (name, b"y"))
     before = below(tmp_path)
     for way in (packed.pack, packed.unpack):
-        with pytest.raises(UserError, match="files stand in one folder per class; move it"):
+        with pytest.raises(UserError, match="files belong in a folder per class; move it"):
             way(raw)
         assert below(tmp_path) == before
 
@@ -279,6 +279,6 @@ def test_rows_are_not_packed(tmp_path: Path, way: Callable[..., int]) -> None:
     raw.mkdir()
     (raw / "t.csv").write_text("size,kind\n1,cat\n", encoding="utf-8")
     before = below(tmp_path)
-    with pytest.raises(UserError, match="rows stand in few files, of which none is packed"):
+    with pytest.raises(UserError, match="rows are in few files, which are not packed"):
         way(raw, reader=Lines("kind"))
     assert below(tmp_path) == before

@@ -26,7 +26,9 @@ def test_every_way_to_write_a_number(text: str, expected: float) -> None:
 )
 def test_what_is_no_number(text: str) -> None:
     assert not is_number(text)
-    with pytest.raises(UserError, match=r"a\.csv:7 has the answer .*, which is no number such as"):
+    with pytest.raises(
+        UserError, match=r"a\.csv:7 has the answer .*, which is not a number such as"
+    ):
         Numbers().see("a.csv:7", text, "train")
 
 

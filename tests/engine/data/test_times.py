@@ -4,7 +4,7 @@ import pytest
 
 from samebits.data.times import Clock
 
-WORDS = "which is no number and no date such as 2026-11-30 or 2026-11-30T08:15"
+WORDS = "which is neither a number nor a date such as 2026-11-30 or 2026-11-30T08:15"
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ def test_what_decode_reads_comes_in(
         (["data/raw"], "overlap; name a folder elsewhere"),
         (
             ["../flat"],
-            r"no example .* \(1\.png: files stand in one folder per class; move it to",
+            r"no example .* \(1\.png: files belong in a folder per class; move it to",
         ),
         (
             ["../words"],

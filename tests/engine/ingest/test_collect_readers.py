@@ -100,8 +100,8 @@ def test_rows(here: Path, call: Call, reads: Callable[[str], None], form: str) -
         (
             "lines",
             {"cat__1_png": "x"},
-            "(1.png: examples stand in .csv and .jsonl files; make it one, or remove it); add"
-            " .csv or .jsonl files, of which a column or key is kind, or set section",
+            "(1.png: examples belong in .csv and .jsonl files; make it one, or remove it); add"
+            " .csv or .jsonl files with a column or key kind, or set section",
         ),
         ("lines", {"t_csv": "size,sort\n1,2\n"}, ": t.csv, line 1, has no column kind among size,"),
         ("lines", {"t_csv": 'size,kind\n1,"2\n'}, ": t.csv, line 2, is not CSV"),
@@ -186,7 +186,7 @@ def test_masks_are_packed_with_their_images(
     ("plant", "words"),
     [
         (lambda raw: shutil.rmtree(raw / "masks"), "there is no mask masks/000.png; add it, or re"),
-        (lambda raw: (raw / "images").rename(raw / "scans"), "images stand in images, their masks"),
+        (lambda raw: (raw / "images").rename(raw / "scans"), "images belong in images, their"),
         (
             lambda raw: [path.write_bytes(b"no") for path in (raw / "masks").iterdir()],
             "images/000.png: its mask is no PNG; save it as a PNG of 8 bits",

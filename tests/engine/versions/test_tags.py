@@ -150,7 +150,7 @@ def test_dvc_fails_where_there_is_no_repository(
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 def test_dvc_does_not_wait_for_a_pipe(unreleased: Path) -> None:
     os.mkfifo(unreleased / "data/raw/tree/9.png")
-    with pytest.raises(UserError, match=r"raw/tree/9\.png is no file and no folder; remove it"):
+    with pytest.raises(UserError, match=r"raw/tree/9\.png is neither a file nor a folder; remove"):
         versions.state()
 
 

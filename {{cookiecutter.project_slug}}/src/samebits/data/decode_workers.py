@@ -119,7 +119,7 @@ class Decoding:
 
 
 def _too_large(md5: str, why: str) -> tuple[Known, None]:
-    words = f"{why}; make it smaller, or raise that if it is no mistake"
+    words = f"{why}; make it smaller, or raise that limit if the size is intended"
     return Known(md5, words, "too-large"), None
 
 

@@ -100,7 +100,7 @@ def misfits(
             )
         elif row.old not in here:
             stands = ", ".join(shown(name) for name in sorted(here))
-            problem = f"the example stands in {stands}, not in {shown(row.old)}; correct the line"
+            problem = f"the example is in {stands}, not in {shown(row.old)}; correct the line"
         else:
             problem = unfit(row.new)
         if not problem:

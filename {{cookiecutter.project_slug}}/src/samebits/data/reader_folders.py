@@ -25,7 +25,7 @@ class Folders(Reader):
             else:
                 table = PurePosixPath(source.path).suffix in TABLES
                 cure = "for a table set task.reader" if table else "move it to one"
-                yield source.without("misplaced", f"files stand in one folder per class; {cure}")
+                yield source.without("misplaced", f"files belong in a folder per class; {cure}")
 
     def told(self, count: int, answers: int) -> str:
         """Return the counts of examples and of classes."""

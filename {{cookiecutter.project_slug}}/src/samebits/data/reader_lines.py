@@ -44,7 +44,7 @@ class Lines(Reader):
 
     def wanted(self) -> str:
         """Return what data/raw must hold."""
-        return f"{' or '.join(TABLES)} files, of which a column or key is {self.answer}"
+        return f"{' or '.join(TABLES)} files with a column or key {self.answer}"
 
     def is_table(self, path: str) -> bool:
         """Whether it holds examples."""
@@ -57,7 +57,9 @@ class Lines(Reader):
         for source in files:
             path = raw / source.path
             if source.file or not self.is_table(source.path):
-                words = f"examples stand in {' and '.join(TABLES)} files; make it one, or remove it"
+                words = (
+                    f"examples belong in {' and '.join(TABLES)} files; make it one, or remove it"
+                )
                 yield source.without("misplaced", words)
                 continue
             with path.open("rb") as file:

@@ -79,9 +79,9 @@ def _misplaced(path: str) -> str:
     """What is wrong with the place of a file, or ""."""
     folder, *below = PurePosixPath(path).parts
     if "" in path.split("/") or folder not in (IMAGES, MASKS) or not below:
-        return f"images stand in {IMAGES}, their masks in {MASKS}; move it there"
+        return f"images belong in {IMAGES}, their masks in {MASKS}; move it there"
     if folder == MASKS and PurePosixPath(path).suffix.lower() != TYPE:
-        return f"masks are PNG files, for others change pixels; save it as {TYPE}"
+        return f"masks must be PNG files, as other types change pixels; save it as {TYPE}"
     return ""
 
 

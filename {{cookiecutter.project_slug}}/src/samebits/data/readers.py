@@ -40,8 +40,8 @@ def reader_of(task: Task, data: Data) -> Reader:
             if value := getattr(task, key):
                 raise UserError(
                     f"params.yaml: 'task.{key}' is {value!r}, but the reader {task.reader} has no "
-                    f"table of which it could be a column, for {SAYS[task.reader]} is the answer; "
-                    "set it to ''."
+                    f"table with such a column, because {SAYS[task.reader]} is the answer; set it "
+                    "to ''."
                 )
         if task.reader == "folders" and task.target == "classes":
             raise UserError(

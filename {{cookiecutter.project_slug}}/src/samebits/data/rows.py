@@ -166,7 +166,7 @@ def json_object(text: str) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise ValueError(f"is not JSON ({error.msg} at letter {error.colno})") from None
     if not isinstance(content, dict):
-        raise ValueError("is no JSON object; write {...}")
+        raise ValueError("is not a JSON object; write {...}")
     return content
 
 

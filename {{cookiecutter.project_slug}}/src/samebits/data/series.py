@@ -29,7 +29,9 @@ def read_series(content: bytes, channels: int) -> NDArray[np.float64]:
         if len(row) != channels:
             raise Unreadable(f"line {number + 1} has {len(row)} columns, not {channels}")
         if not all(abs(value) <= LARGEST for value in row):
-            raise Unreadable(f"line {number + 1} has a cell that is no number, or beyond 1e30")
+            raise Unreadable(
+                f"line {number + 1} has a cell that is not a number, or is beyond 1e30"
+            )
     if len(rows) == first:
         raise Unreadable("it has no step")
     return np.array(rows[first:])

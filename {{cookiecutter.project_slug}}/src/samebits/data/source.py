@@ -116,7 +116,7 @@ def members(archive: Path) -> Iterator[Source]:
                 if member.isdir() or any(part[:1] == "." for part in member.name.split("/")):
                     continue
                 if not member.isreg() or member.issparse():
-                    raise tarfile.TarError(f"{member.name!r} is no plain file")
+                    raise tarfile.TarError(f"{member.name!r} is not a plain file")
                 if problem := unfit_name(member.name):
                     raise tarfile.TarError(f"the name {problem}")
                 yield Source(member.name, archive.name, member.offset_data, member.size, stamp)
@@ -124,8 +124,8 @@ def members(archive: Path) -> Iterator[Source]:
                 raise tarfile.TarError("it stops in the middle")
     except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
         raise UserError(
-            f"{archive.as_posix()} is no tar archive of examples, or damaged ({error}); get it "
-            "back with 'dvc checkout --force data/raw.dvc', or remove it."
+            f"{archive.as_posix()} is not a tar archive of examples, or is damaged ({error}); get "
+            "it back with 'dvc checkout --force data/raw.dvc', or remove it."
         ) from None
 
 
@@ -144,7 +144,7 @@ def _below(folder: Path, prefix: str, problems: list[str]) -> Iterator[Source]:
                 if stat.S_ISREG(status.st_mode):
                     yield Source(prefix + name, "", 0, *_stamp(status))
                 else:
-                    problem = "is no file and no folder"
+                    problem = "is neither a file nor a folder"
         elif folder.resolve().is_relative_to(path.resolve()):
             problem = "is a link to a folder around it"
         else:

@@ -37,7 +37,7 @@ def read_row(content: bytes) -> Row:
     except ValueError:
         row = None
     if not isinstance(row, dict):
-        raise Unreadable("it is no row of a table")
+        raise Unreadable("it is not a row of a table")
     return row
 
 
@@ -111,7 +111,7 @@ def _number(cell: Any, column: str) -> float:
     except ValueError:
         number = math.nan
     if not abs(number) <= LARGEST:
-        raise Unreadable(f"column {shown(column)} has {shown(text)}, which is no number")
+        raise Unreadable(f"column {shown(column)} has {shown(text)}, which is not a number")
     return number
 
 

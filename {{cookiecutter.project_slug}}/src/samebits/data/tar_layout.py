@@ -94,16 +94,16 @@ def _refuse_damaged(raw: Path) -> None:
             digest = hashlib.file_digest(file, "md5").hexdigest()
         if digest != named[1]:
             raise UserError(
-                f"{(raw / name).as_posix()} is damaged, for its name tells another content; get it "
-                "back with 'dvc checkout --force data/raw.dvc', or give it another name if it was "
-                "changed on purpose. Nothing was changed."
+                f"{(raw / name).as_posix()} is damaged: its content does not match its name; get "
+                "it back with 'dvc checkout --force data/raw.dvc', or rename it if it was changed "
+                "on purpose. Nothing was changed."
             )
 
 
 def _listed(raw: Path, reader: Reader) -> sqlite3.Connection:
     """Return a temporary table of the files below `raw`; a loose file replaces a packed one."""
     if isinstance(reader, Lines):
-        raise UserError("examples that are rows stand in few files, of which none is packed.")
+        raise UserError("examples that are rows are in few files, which are not packed.")
     listed = sqlite3.connect("")
     listed.execute(_TABLE)
     for source in reader.files(raw):

@@ -286,8 +286,8 @@ def no_classes(path: str, label: str, problem: str) -> str:
 def no_number(path: str, label: str) -> str:
     """Return the message for an example whose answer is not a number."""
     return (
-        f"{shown(path)} has the answer {shown(label)}, which is no number such as 12.5; correct it "
-        "in the data, or in data/corrections.csv."
+        f"{shown(path)} has the answer {shown(label)}, which is not a number such as 12.5; correct "
+        "it in the data, or in data/corrections.csv."
     )
 
 

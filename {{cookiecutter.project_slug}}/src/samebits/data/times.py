@@ -46,8 +46,8 @@ class Clock:
             moment = datetime.fromisoformat(text)
         except ValueError:
             raise ValueError(
-                f"has as {shown(self._name)} {shown(text)}, which is no number and no date such as "
-                "2026-11-30 or 2026-11-30T08:15"
+                f"has as {shown(self._name)} {shown(text)}, which is neither a number nor a date "
+                "such as 2026-11-30 or 2026-11-30T08:15"
             ) from None
         if moment.tzinfo:
             return "a date with an offset", (moment - EPOCH).total_seconds()
