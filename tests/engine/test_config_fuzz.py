@@ -28,10 +28,12 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def put(key: bytes, value: bytes) -> bytes:
-    """The shipped file with another value of a key."""
+    """The shipped file with another value of a key; one that it leaves out is of the data."""
     lines = SHIPPED.split(b"\n")
-    (at,) = [at for at, line in enumerate(lines) if line.startswith(b"  " + key + b":")]
-    return b"\n".join([*lines[:at], b"  " + key + b": " + value, *lines[at + 1 :]])
+    begins = [at for at, line in enumerate(lines) if line.startswith(b"  " + key + b":")]
+    after = begins or [at + 1 for at, line in enumerate(lines) if line.startswith(b"data:")]
+    rest = lines[after[0] + len(begins) :]
+    return b"\n".join([*lines[: after[0]], b"  " + key + b": " + value, *rest])
 
 
 # What is refused, and what is said of it.

@@ -103,7 +103,7 @@ def test_an_image_that_the_text_of_data_py_does_not_show(params: Path) -> None:
     assert Decoder.of(yours, DATA).images
     own.write_text(text, "utf-8")  # which still writes out the field
     assert Decoder.of(yours, DATA).images
-    own.write_text(text.replace('"uint8"', "KIND"), "utf-8")
+    own.write_text(text.replace("Field(", "announced("), "utf-8")
     words = r'announces the image image, .*; write out Field\("uint8", \(1, 8, 8\)\) there'
     with pytest.raises(UserError, match=words):
         Decoder.of(yours, DATA)
