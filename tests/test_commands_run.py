@@ -68,6 +68,8 @@ def test_what_is_said_of_data_and_model(typed: Typed, here: Path) -> None:
     assert "What to try next" in typed("make diagnose")
     assert '"chain"' in typed("samebits diagnose", "samebits diagnose --json")
     typed("samebits run validate")
+    typed("samebits run prepare")
+    typed("samebits run train")
     for label in range(10):
         examples = sorted((here / f"data/raw/{label}").iterdir())[:20]
         (here.parent / f"use/{label}").mkdir(parents=True)

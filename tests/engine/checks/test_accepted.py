@@ -6,12 +6,12 @@ import pytest
 from conftest import ROOT
 
 from samebits.checks.accepted import COLUMNS, FILE, Accepted
-from samebits.data.findings import Finding
+from samebits.data.findings import DataFinding
 
 A, B = "a" * 32, "b" * 32
-WIDE = Finding("odd-size", "words", ("tree/wide.png", "tree/low.png"), (A, B))
-SMALL = Finding("small-class", "words", classes=("house",))
-DRIFT = Finding("size-drift", "words")
+WIDE = DataFinding("odd-size", "words", ("tree/wide.png", "tree/low.png"), (A, B))
+SMALL = DataFinding("small-class", "words", classes=("house",))
+DRIFT = DataFinding("size-drift", "words")
 
 
 def accepted(folder: Path, *rows: str) -> Accepted:
@@ -37,7 +37,7 @@ def test_the_file_that_is_shipped_accepts_nothing() -> None:
         ("size-drift,,,so", DRIFT),
     ],
 )
-def test_a_row_that_covers(tmp_path: Path, row: str, finding: Finding) -> None:
+def test_a_row_that_covers(tmp_path: Path, row: str, finding: DataFinding) -> None:
     found = accepted(tmp_path, row)
     (one,) = found.apply([finding])
     assert one.accepted == "so"
@@ -56,7 +56,7 @@ def test_a_row_that_covers(tmp_path: Path, row: str, finding: Finding) -> None:
         ("size-drift,tree/wide.png,,so", DRIFT),
     ],
 )
-def test_a_row_that_does_not(tmp_path: Path, row: str, finding: Finding) -> None:
+def test_a_row_that_does_not(tmp_path: Path, row: str, finding: DataFinding) -> None:
     found = accepted(tmp_path, row)
     assert list(found.apply([finding])) == [finding]
     (stale,) = found.stale()

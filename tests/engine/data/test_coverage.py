@@ -9,14 +9,14 @@ from conftest import shipped
 
 from samebits.core.sections import Data
 from samebits.data.coverage import coverage_findings
-from samebits.data.findings import Finding
+from samebits.data.findings import DataFinding
 from samebits.data.splits import SPLITS
 
 DEFAULTS = shipped(Data)
 ENOUGH = dict.fromkeys(SPLITS, 9)
 
 
-def found(other: dict[str, int], **changed: Any) -> list[Finding]:
+def found(other: dict[str, int], **changed: Any) -> list[DataFinding]:
     counts = {(split, "a"): count for split, count in ENOUGH.items()}
     counts |= {(split, "b"): count for split, count in other.items()}
     grouped = bool(changed.get("group"))

@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 from samebits.data import findings
-from samebits.data.findings import MOST_KEPT, MOST_SHOWN, RULES, Finding, Table, shown
+from samebits.data.findings import MOST_KEPT, MOST_SHOWN, RULES, DataFinding, Table, shown
 
 
-def many(rule: str, count: int, accepted: str = "") -> list[Finding]:
-    return [Finding(rule, f"{rule} {n}.", (f"a/{n}",), ("",), (), accepted) for n in range(count)]
+def many(rule: str, count: int, accepted: str = "") -> list[DataFinding]:
+    return [
+        DataFinding(rule, f"{rule} {n}.", (f"a/{n}",), ("",), (), accepted) for n in range(count)
+    ]
 
 
 def test_nothing_found() -> None:

@@ -17,7 +17,7 @@ from handwritten_digits.model import Model
 from handwritten_digits.training import Augmentation
 from predicted import ERRORS
 
-from samebits.core.config import _Loader, problems
+from samebits.core.config import _StrictLoader, problems
 from samebits.core.sections import Data, Evaluation, Optimization, Regularization
 from samebits.data.loader import Split
 from samebits.diagnosis import remedies
@@ -95,7 +95,7 @@ def test_every_command_sets_keys_that_there_are_to_values_that_they_take(
             key, value = change.split("=", 1)
             section, name = key.split(".")
             assert name in content[section]
-            content[section][name] = yaml.load(value, Loader=_Loader)
+            content[section][name] = yaml.load(value, Loader=_StrictLoader)
         assert problems(content) == [], one.command
         assert content != before, one.command
 

@@ -16,7 +16,7 @@ UNSEEN = {
 }
 
 
-class Rule(NamedTuple):
+class IgnoreRule(NamedTuple):
     """A pattern of a .gitignore file, as a regular expression for paths below that file."""
 
     pattern: re.Pattern[str]
@@ -70,7 +70,7 @@ class Ignored:
     def __init__(self, root: Path, name: str = ".gitignore") -> None:
         self.root = root
         self._name = name
-        self._read: dict[str, tuple[Rule, ...]] = {}
+        self._read: dict[str, tuple[IgnoreRule, ...]] = {}
 
     def covers(self, path: str) -> bool:
         """Whether the rules ignore `path` or a folder that contains it."""
@@ -92,7 +92,7 @@ class Ignored:
                     verdict = not rule.negated
         return verdict
 
-    def _rules(self, folder: str) -> tuple[Rule, ...]:
+    def _rules(self, folder: str) -> tuple[IgnoreRule, ...]:
         if folder not in self._read:
             try:
                 text = (self.root / folder / self._name).read_text("utf-8", errors="replace")
@@ -103,12 +103,12 @@ class Ignored:
 
 
 @cache
-def _rules(text: str) -> tuple[Rule, ...]:
+def _rules(text: str) -> tuple[IgnoreRule, ...]:
     lines = [line.rstrip() for line in text.splitlines()]
     return tuple(_rule(line) for line in lines if line and not line.startswith("#"))
 
 
-def _rule(line: str) -> Rule:
+def _rule(line: str) -> IgnoreRule:
     negated = line.startswith("!")
     pattern = line.removeprefix("!")
     anchored = "/" in pattern.rstrip("/")
@@ -117,7 +117,7 @@ def _rule(line: str) -> Rule:
         expression = re.compile(body if anchored else f"(?:.*/)?{body}")
     except re.error:  # such as [z-a], which matches nothing
         expression = re.compile("(?!)")
-    return Rule(expression, negated, pattern.endswith("/"))
+    return IgnoreRule(expression, negated, pattern.endswith("/"))
 
 
 def _translate(token: re.Match[str]) -> str:

@@ -28,11 +28,11 @@ class Broken(Exception):
         self.line = line
 
 
-class _Loader(_BASE):  # type: ignore[misc]  # the base depends on how PyYAML was built
+class _LineLoader(_BASE):  # type: ignore[misc]  # the base depends on how PyYAML was built
     """The safe loader; it reads an unknown tag (`!secret`) as None instead of refusing it."""
 
 
-_Loader.add_constructor(None, lambda loader, node: None)
+_LineLoader.add_constructor(None, lambda loader, node: None)
 
 
 class Document(NamedTuple):
@@ -95,7 +95,7 @@ def _yaml_or_problem(text: str) -> tuple[Document, ...] | Broken:
 def _documents(text: str) -> tuple[Document, ...]:
     try:
         _refuse_endless(text)
-        loader = _Loader(text)
+        loader = _LineLoader(text)
         documents = []
         while loader.check_node():
             node = loader.get_node()
@@ -114,7 +114,7 @@ def _refuse_endless(text: str) -> None:
     sizes: dict[str | None, int] = {}
     waiting: list[tuple[str | None, int]] = [(None, 0)]  # anchor and size of open collections
     event: Any
-    for event in yaml.parse(text, Loader=_Loader):
+    for event in yaml.parse(text, Loader=_LineLoader):
         line, anchor, size = event.start_mark.line + 1, getattr(event, "anchor", None), 0
         if isinstance(event, yaml.CollectionStartEvent):
             waiting.append((anchor, 1))

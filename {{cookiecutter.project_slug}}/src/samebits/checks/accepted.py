@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ..core.csv_table import read_table
-from ..data.findings import RULES, Finding, shown
+from ..data.findings import RULES, DataFinding, shown
 
 FILE = Path("data/accepted.csv")
 
@@ -24,7 +24,7 @@ class Acceptance:
     md5: str
     reason: str
 
-    def covers(self, finding: Finding) -> bool:
+    def covers(self, finding: DataFinding) -> bool:
         """Whether the row accepts the finding."""
         if self.rule != finding.rule:
             return False
@@ -48,7 +48,7 @@ class Accepted:
 
     path: Path
     rows: list[tuple[int, Acceptance]] = field(default_factory=list)
-    problems: list[Finding] = field(default_factory=list)
+    problems: list[DataFinding] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
 
     @classmethod
@@ -62,21 +62,21 @@ class Accepted:
                 problems.append(f"{path.as_posix()}, line {line}: {problem}")
             else:
                 accepted.rows.append((line, replace(acceptance, md5=acceptance.md5.lower())))
-        accepted.problems += [Finding("acceptance", problem) for problem in problems]
+        accepted.problems += [DataFinding("acceptance", problem) for problem in problems]
         return accepted
 
-    def apply(self, findings: Iterable[Finding]) -> Iterator[Finding]:
+    def apply(self, findings: Iterable[DataFinding]) -> Iterator[DataFinding]:
         """Yield the findings, the accepted ones with their reasons."""
         for finding in findings:
             lines = [(line, row) for line, row in self.rows if row.covers(finding)]
             self.used.update(line for line, _ in lines)
             yield replace(finding, accepted=lines[0][1].reason) if lines else finding
 
-    def stale(self) -> Iterator[Finding]:
+    def stale(self) -> Iterator[DataFinding]:
         """Yield a finding for each row that accepts nothing."""
         for line, row in self.rows:
             if line not in self.used:
-                yield Finding(
+                yield DataFinding(
                     "stale-acceptance",
                     f"{self.path.as_posix()}, line {line}: {row.rule} no longer finds anything "
                     f"about {shown(row.subject)}; remove the line.",

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from ..core.sections import Data
-from ..data.findings import Finding, shown
+from ..data.findings import DataFinding, shown
 from ..data.targets import SIGN
 
 # Names of folders of images and of folders of their masks, and parts of the names of files in them.
@@ -23,7 +23,7 @@ FEW_CLASSES = 50  # no more than that raise no doubt
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 
 
-def class_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
+def class_findings(database: sqlite3.Connection, data: Data) -> Iterator[DataFinding]:
     """Yield findings about classes.
 
     Args:
@@ -48,28 +48,28 @@ class Named(NamedTuple):
     moved: Collection[str]
 
 
-def findings_of_classes(named: Named, data: Data) -> Iterator[Finding]:
+def findings_of_classes(named: Named, data: Data) -> Iterator[DataFinding]:
     """Yield findings about the names of classes and the number of examples of each."""
     counts = dict.fromkeys([*named.there, *data.classes], 0) | named.counts
     present = {name: count for name, count in counts.items() if count or name in named.there}
     filled = sorted(name for name, count in present.items() if count)
     if len(filled) < 2:
         words = f"{len(filled)} class(es) with examples in data/raw; learning needs at least 2."
-        yield Finding("few-classes", words, classes=tuple(filled))
+        yield DataFinding("few-classes", words, classes=tuple(filled))
     yield from _small_classes(named.moved, present, data)
     yield from _similar_classes(present)
     for name in data.classes:
         if not counts[name]:
             words = f"{shown(name)} has no example, but data.classes expects it; add some."
-            yield Finding("missing-class", words, classes=(name,))
+            yield DataFinding("missing-class", words, classes=(name,))
     for name in sorted(present) if data.classes else ():
         if name not in data.classes:
             words = f"{shown(name)} is not in data.classes; rename it or add it there."
-            yield Finding("unexpected-class", words, classes=(name,))
+            yield DataFinding("unexpected-class", words, classes=(name,))
     yield from _imbalance({name: count for name, count in present.items() if count}, data)
 
 
-def _many_classes(database: sqlite3.Connection, names: Sequence[str]) -> Iterator[Finding]:
+def _many_classes(database: sqlite3.Connection, names: Sequence[str]) -> Iterator[DataFinding]:
     """Doubt that answers are classes if hardly any two are alike."""
     (count,) = database.execute("SELECT count(*) FROM examples").fetchone()
     if len(names) <= FEW_CLASSES or 2 * len(names) <= count:
@@ -79,10 +79,10 @@ def _many_classes(database: sqlite3.Connection, names: Sequence[str]) -> Iterato
         words = f"{said}, as numbers have; set task.target to number, or take other answers."
     else:
         words = f"{said}, so that hardly two are of one class; see whether they are classes at all."
-    yield Finding("many-classes", words)
+    yield DataFinding("many-classes", words)
 
 
-def _joined_classes(names: Sequence[str]) -> Iterator[Finding]:
+def _joined_classes(names: Sequence[str]) -> Iterator[DataFinding]:
     """Doubt that a name is a single class if its parts recur in other names."""
     several = [name for name in names if SIGN in name]
     parts = Counter(part.strip() for name in names for part in name.split(SIGN))
@@ -91,10 +91,12 @@ def _joined_classes(names: Sequence[str]) -> Iterator[Finding]:
             f"{len(several)} answers name several classes with {SIGN!r} between them, as "
             f"{shown(several[0])}; set task.target to classes, or accept it if each is one class."
         )
-        yield Finding("many-classes", words)
+        yield DataFinding("many-classes", words)
 
 
-def _small_classes(moved: Collection[str], counts: dict[str, int], data: Data) -> Iterator[Finding]:
+def _small_classes(
+    moved: Collection[str], counts: dict[str, int], data: Data
+) -> Iterator[DataFinding]:
     for name, count in sorted(counts.items()):
         if count == 0 and (name in moved or name in data.classes):
             # Its last example was corrected, so the class is gone; or the class is expected, and
@@ -102,16 +104,16 @@ def _small_classes(moved: Collection[str], counts: dict[str, int], data: Data) -
             continue
         if count == 0:
             words = f"{shown(name)} has no readable example; add some or remove it."
-            yield Finding("empty-class", words, classes=(name,))
+            yield DataFinding("empty-class", words, classes=(name,))
         elif count < data.least_examples:
             words = (
                 f"{shown(name)} has {count} example(s) of its own, fewer than data.least_examples, "
                 f"{data.least_examples}; add some, or remove the class."
             )
-            yield Finding("small-class", words, classes=(name,))
+            yield DataFinding("small-class", words, classes=(name,))
 
 
-def _similar_classes(names: Iterable[str]) -> Iterator[Finding]:
+def _similar_classes(names: Iterable[str]) -> Iterator[DataFinding]:
     def plain(name: str) -> str:
         return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
@@ -120,10 +122,10 @@ def _similar_classes(names: Iterable[str]) -> Iterator[Finding]:
         if len(together) > 1:
             listed = " and ".join(map(shown, together))
             words = f"{listed} differ by case or accents' encoding only; merge or rename them."
-            yield Finding("similar-classes", words, classes=together)
+            yield DataFinding("similar-classes", words, classes=together)
 
 
-def _paired_folders(database: sqlite3.Connection, names: Sequence[str]) -> Iterator[Finding]:
+def _paired_folders(database: sqlite3.Connection, names: Sequence[str]) -> Iterator[DataFinding]:
     """Yield a finding for a folder of images next to a folder of masks under the same names."""
     image_folders = [name for name in names if name.casefold() in IMAGES]
     mask_folders = [name for name in names if name.casefold() in ANSWERS]
@@ -135,7 +137,7 @@ def _paired_folders(database: sqlite3.Connection, names: Sequence[str]) -> Itera
                 "their masks do, but each folder of data/raw is a class; set task.reader to pairs, "
                 "or put the files into a folder for each class."
             )
-            yield Finding("paired-folders", words, classes=(images, masks))
+            yield DataFinding("paired-folders", words, classes=(images, masks))
 
 
 def _stems(database: sqlite3.Connection, label: str) -> set[str]:
@@ -148,7 +150,7 @@ def _stems(database: sqlite3.Connection, label: str) -> set[str]:
     return {"-".join(part for part in parts if part not in IMAGES | ANSWERS) for parts in names}
 
 
-def _imbalance(counts: dict[str, int], data: Data) -> Iterator[Finding]:
+def _imbalance(counts: dict[str, int], data: Data) -> Iterator[DataFinding]:
     if not counts:
         return
     least, most = (choose(sorted(counts), key=counts.__getitem__) for choose in (min, max))
@@ -158,4 +160,4 @@ def _imbalance(counts: dict[str, int], data: Data) -> Iterator[Finding]:
             f"{data.imbalance:g} times as many; add to the rare ones, decide by macro_f1, or see "
             "rare classes more often (optimization.balance) or let them weigh more (class_weights)."
         )
-        yield Finding("imbalance", words, classes=(most, least))
+        yield DataFinding("imbalance", words, classes=(most, least))

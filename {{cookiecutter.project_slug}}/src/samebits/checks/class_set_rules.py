@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..core.sections import Data
 from ..data.features import Seen
-from ..data.findings import Finding, shown
+from ..data.findings import DataFinding, shown
 from ..data.targets import NONE, SIGN, classes_of, marked, unfit_classes
 from .class_rules import Named, findings_of_classes
 from .label_errors import doubted
@@ -38,7 +38,7 @@ def counts_of(database: sqlite3.Connection) -> tuple[Counter[str], Counter[str]]
     return answers, classes
 
 
-def class_set_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
+def class_set_findings(database: sqlite3.Connection, data: Data) -> Iterator[DataFinding]:
     """Yield findings about classes, and about a declared target that the data contradict.
 
     Args:
@@ -58,7 +58,7 @@ def _names(database: sqlite3.Connection, query: str) -> set[str]:
     return {name for (label,) in database.execute(query) for name in names_in(label)}
 
 
-def _single(answers: Counter[str]) -> Iterator[Finding]:
+def _single(answers: Counter[str]) -> Iterator[DataFinding]:
     """Doubt that examples can have several classes if all have exactly one."""
     if answers.total() < FEWEST or NONE in answers or any(SIGN in label for label in answers):
         return
@@ -66,10 +66,10 @@ def _single(answers: Counter[str]) -> Iterator[Finding]:
         f"each of {answers.total()} examples has exactly one class; set task.target to class, "
         "which knows that there is one, or accept it where others may come."
     )
-    yield Finding("single-classes", words)
+    yield DataFinding("single-classes", words)
 
 
-def _constant(name: str, without: int, data: Data) -> Iterator[Finding]:
+def _constant(name: str, without: int, data: Data) -> Iterator[DataFinding]:
     if not without:
         words = f"{shown(name)} is in every example, so nothing can be learned about it; "
     elif without < data.least_examples:
@@ -80,12 +80,12 @@ def _constant(name: str, without: int, data: Data) -> Iterator[Finding]:
     else:
         return
     words += "add examples without it, or leave the class out."
-    yield Finding("constant-class", words, classes=(name,))
+    yield DataFinding("constant-class", words, classes=(name,))
 
 
 def doubted_classes(
     sampled: list[Sampled], look: Look, out_of_fold: OutOfFold, data: Data
-) -> Iterator[Finding]:
+) -> Iterator[DataFinding]:
     """Yield a finding for each doubtful class of an example, the most doubtful first.
 
     Args:
@@ -111,7 +111,7 @@ def doubted_classes(
             f"{-100 * wrong:.1f} % sure that {shown(classes[at])} is {'not ' if known else ''}"
             "there; correct it in data/corrections.csv, or accept it."
         )
-        yield Finding("label-error", words, (example.path,), (example.md5,))
+        yield DataFinding("label-error", words, (example.path,), (example.md5,))
 
 
 def _doubts(

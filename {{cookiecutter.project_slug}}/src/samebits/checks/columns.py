@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.fields import Arrays
-from ..data.findings import MOST_PATHS, Finding, shown
+from ..data.findings import MOST_PATHS, DataFinding, shown
 from ..data.index import Place
 from ..data.targets import is_number
 from .label_sample import CHUNK, Sampled
@@ -50,7 +50,7 @@ def columns_of(
 
 def column_findings(
     columns: Columns, answers: Sequence[str], splits: Sequence[str], paths: Sequence[str]
-) -> Iterator[Finding]:
+) -> Iterator[DataFinding]:
     """Yield a finding for each column that is constant, often missing, or tells the answer.
 
     And for each with categories in dev or test that no training example has.
@@ -71,7 +71,9 @@ def column_findings(
         yield from _of_column(name, values, there, answers, numbers)
 
 
-def _unseen(columns: Columns, splits: NDArray[np.str_], paths: Sequence[str]) -> Iterator[Finding]:
+def _unseen(
+    columns: Columns, splits: NDArray[np.str_], paths: Sequence[str]
+) -> Iterator[DataFinding]:
     train, judged = splits == "train", (splits == "dev") | (splits == "test")
     for name, (values, _) in columns.items():
         # Whole numbers that hardly recur are not categories.
@@ -85,7 +87,7 @@ def _unseen(columns: Columns, splits: NDArray[np.str_], paths: Sequence[str]) ->
                 "treats it as unknown, so check its spelling, or add training examples."
             )
             some = tuple(paths[row] for row in rows[:MOST_PATHS].tolist())
-            yield Finding("unseen-category", words, some)
+            yield DataFinding("unseen-category", words, some)
 
 
 def _of_column(
@@ -94,21 +96,21 @@ def _of_column(
     there: NDArray[np.bool_],
     answers: Sequence[str],
     numbers: NDArray[np.float64] | None,
-) -> Iterator[Finding]:
+) -> Iterator[DataFinding]:
     absent = 1 - float(there.mean())
     if absent > MUCH:
         words = f"column {shown(name)} is missing in {100 * absent:.0f} % of the examples looked at"
         cure = "see whether it is collected as it should be, or leave it out"
-        yield Finding("missing-column", f"{words}; {cure}.")
+        yield DataFinding("missing-column", f"{words}; {cure}.")
     if not there.any() or (values[there] == values[there][0]).all():
         words = f"column {shown(name)} is the same in all examples looked at, or missing"
-        yield Finding("constant-column", f"{words}; leave it out, for it tells nothing.")
+        yield DataFinding("constant-column", f"{words}; leave it out, for it tells nothing.")
     elif _tells(values[there], [answers[row] for row in np.flatnonzero(there).tolist()]) or (
         numbers is not None and _alike(values[there].astype(np.float64), numbers[there])
     ):
         words = f"column {shown(name)} tells the answer of nearly every example by itself"
         cure = "leave it out, if it is not known yet when the answer is wanted"
-        yield Finding("leaking-column", f"{words}; {cure}.")
+        yield DataFinding("leaking-column", f"{words}; {cure}.")
 
 
 def _tells(values: Values, answers: Sequence[str]) -> bool:

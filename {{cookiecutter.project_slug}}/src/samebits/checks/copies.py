@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from ..core.sections import Data
-from ..data.findings import MOST_PATHS, Finding, shown
+from ..data.findings import MOST_PATHS, DataFinding, shown
 from ..data.splits import LEFT_OUT, SPLITS, Cut, split_of
 
 
@@ -16,7 +16,7 @@ def same_findings(
     *,
     classes: bool = True,
     answer: str = "number",
-) -> Iterator[Finding]:
+) -> Iterator[DataFinding]:
     """Yield a finding for examples whose exact bytes are in several files or rows.
 
     Args:
@@ -39,7 +39,7 @@ def same_findings(
         yield from _same(md5, each)
 
 
-def _equal_rows(database: sqlite3.Connection, *, classes: bool) -> Iterator[Finding]:
+def _equal_rows(database: sqlite3.Connection, *, classes: bool) -> Iterator[DataFinding]:
     """Yield findings about equal rows of tables; unlike equal files, they may be legitimate."""
     query = """
         WITH equal AS (
@@ -66,10 +66,10 @@ def _equal_rows(database: sqlite3.Connection, *, classes: bool) -> Iterator[Find
                 f"{count} rows equal others, such as {shown(first)} and {shown(second)}; they stay "
                 "in one split, but keep one of each unless they are separate observations.",
             )
-        yield Finding(rule, words, (first, second), (md5, md5))
+        yield DataFinding(rule, words, (first, second), (md5, md5))
 
 
-def _same(md5: str, rows: Iterable[tuple[str, str, str]]) -> Iterator[Finding]:
+def _same(md5: str, rows: Iterable[tuple[str, str, str]]) -> Iterator[DataFinding]:
     by_label: dict[str, list[str]] = {}
     by_split: dict[str, list[str]] = {}
     count = 0
@@ -102,9 +102,9 @@ def _listed(groups: dict[str, list[str]]) -> str:
     return ", ".join(f"{shown(paths[0])} ({shown(name)})" for name, paths in groups.items())
 
 
-def _about(rule: str, words: str, groups: dict[str, list[str]], md5: str) -> Finding:
+def _about(rule: str, words: str, groups: dict[str, list[str]], md5: str) -> DataFinding:
     # The first path of each group, then the others.
     firsts = [paths[0] for paths in groups.values()]
     others = [path for paths in groups.values() for path in paths[1:]]
     paths = tuple((firsts + others)[:MOST_PATHS])
-    return Finding(rule, words, paths, (md5,) * len(paths))
+    return DataFinding(rule, words, paths, (md5,) * len(paths))

@@ -15,7 +15,7 @@ from typing import Any
 from ..console.errors import UserError
 from ..core.files import read_json, write_json
 from ..core.sections import Data
-from ..data.findings import Finding
+from ..data.findings import DataFinding
 from .columns import Columns
 
 FILE = Path("data/reference.json")
@@ -120,7 +120,7 @@ def _apart(kind: str, before: Mapping[str, int], now: Mapping[str, int]) -> floa
     return float(moved / (2 * math.prod(totals)))
 
 
-def drift_findings(now: Statistics, before: Release | None, data: Data) -> Iterator[Finding]:
+def drift_findings(now: Statistics, before: Release | None, data: Data) -> Iterator[DataFinding]:
     """Yield a finding for each statistic that has moved further than `data.drift`."""
     if before is None:
         return
@@ -131,7 +131,7 @@ def drift_findings(now: Statistics, before: Release | None, data: Data) -> Itera
                 f"{before['version']}, more than data.drift, {100 * data.drift:g} %; see whether "
                 "the new ones were collected in another way."
             )
-            yield Finding(rule, words)
+            yield DataFinding(rule, words)
 
 
 def _moves(now: Statistics, before: Statistics) -> Iterator[tuple[str, str, float]]:

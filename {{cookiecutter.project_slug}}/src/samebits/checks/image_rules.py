@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from PIL import Image
 
 from ..core.sections import Data
-from ..data.findings import MOST_PATHS, Finding, shown
+from ..data.findings import MOST_PATHS, DataFinding, shown
 
 # Pillow's name of a format → the format that its extension may also name.
 ALIASES = {"MPO": "JPEG", "DIB": "BMP"}
@@ -17,7 +17,7 @@ ALIASES = {"MPO": "JPEG", "DIB": "BMP"}
 RULES = ("lost-content", "wrong-type", "more-frames", "odd-size", "odd-mode", "unused-bits")
 
 
-def image_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
+def image_findings(database: sqlite3.Connection, data: Data) -> Iterator[DataFinding]:
     """Yield findings about single images, and about the bits that all of them use.
 
     Args:
@@ -34,13 +34,13 @@ def image_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding
         yield from _odd_modes(database, count, data)
 
 
-def _lost(database: sqlite3.Connection) -> Iterator[Finding]:
+def _lost(database: sqlite3.Connection) -> Iterator[DataFinding]:
     query = "SELECT path, md5, lost FROM examples WHERE lost <> '' ORDER BY path"
     for path, md5, lost in database.execute(query):
-        yield Finding("lost-content", f"{shown(path)}: {lost}.", (path,), (md5,))
+        yield DataFinding("lost-content", f"{shown(path)}: {lost}.", (path,), (md5,))
 
 
-def _wrong_types(database: sqlite3.Connection) -> Iterator[Finding]:
+def _wrong_types(database: sqlite3.Connection) -> Iterator[DataFinding]:
     extensions, others = Image.registered_extensions(), mimetypes.MimeTypes().types_map[True]
     query = "SELECT path, md5, format FROM examples WHERE format <> '' ORDER BY path"
     for path, md5, format_ in database.execute(query):
@@ -49,16 +49,16 @@ def _wrong_types(database: sqlite3.Connection) -> Iterator[Finding]:
         said = extensions.get(extension) or others.get(extension)
         if said and ALIASES.get(said, said) != ALIASES.get(format_, format_):
             words = f"its content is {format_}, whatever {extension} says; rename or convert it."
-            yield Finding("wrong-type", f"{shown(path)}: {words}", (path,), (md5,))
+            yield DataFinding("wrong-type", f"{shown(path)}: {words}", (path,), (md5,))
 
 
-def _more(database: sqlite3.Connection) -> Iterator[Finding]:
+def _more(database: sqlite3.Connection) -> Iterator[DataFinding]:
     words = "it has more frames, pages or channels than are used; save only those that count."
     for path, md5 in database.execute("SELECT path, md5 FROM examples WHERE more ORDER BY path"):
-        yield Finding("more-frames", f"{shown(path)}: {words}", (path,), (md5,))
+        yield DataFinding("more-frames", f"{shown(path)}: {words}", (path,), (md5,))
 
 
-def _unused_bits(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
+def _unused_bits(database: sqlite3.Connection, data: Data) -> Iterator[DataFinding]:
     """A single image may be dark; if all are, the camera has fewer bits."""
     kinds = {"LIKE 'I%'": ("grey", data.bits), "NOT LIKE 'I%'": ("colour", 16)}
     for mode, (kind, bits) in kinds.items():
@@ -76,10 +76,10 @@ def _unused_bits(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
             )
             query = f"SELECT path, md5 {matching} ORDER BY path LIMIT ?"
             paths, hashes = zip(*database.execute(query, (MOST_PATHS,)), strict=True)
-            yield Finding("unused-bits", words, paths, hashes)
+            yield DataFinding("unused-bits", words, paths, hashes)
 
 
-def _odd_sizes(database: sqlite3.Connection, count: int, data: Data) -> Iterator[Finding]:
+def _odd_sizes(database: sqlite3.Connection, count: int, data: Data) -> Iterator[DataFinding]:
     width, height = (
         database.execute(
             f"SELECT {side} FROM examples ORDER BY {side} LIMIT 1 OFFSET ?", (count // 2,)
@@ -95,14 +95,14 @@ def _odd_sizes(database: sqlite3.Connection, count: int, data: Data) -> Iterator
             f"{own_width}×{own_height} pixels, where {width}×{height} is the middle; check it, or "
             f"raise data.odd_size, {data.odd_size:g}."
         )
-        yield Finding("odd-size", f"{shown(path)}: {words}", (path,), (md5,))
+        yield DataFinding("odd-size", f"{shown(path)}: {words}", (path,), (md5,))
 
 
-def _odd_modes(database: sqlite3.Connection, count: int, data: Data) -> Iterator[Finding]:
+def _odd_modes(database: sqlite3.Connection, count: int, data: Data) -> Iterator[DataFinding]:
     query = """SELECT path, md5, mode, n FROM examples
                JOIN (SELECT mode, count(*) AS n FROM examples GROUP BY mode) USING (mode)
                WHERE n < :part * :count ORDER BY path"""
     bounds = {"part": data.odd_mode, "count": count}
     for path, md5, mode, same in database.execute(query, bounds):
         words = f"colour mode {mode}, as {same} of {count} images are; convert or check it."
-        yield Finding("odd-mode", f"{shown(path)}: {words}", (path,), (md5,))
+        yield DataFinding("odd-mode", f"{shown(path)}: {words}", (path,), (md5,))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..core.sections import Data
 from ..data.features import Seen
-from ..data.findings import Finding, shown
+from ..data.findings import DataFinding, shown
 from ..data.prepared import Example
 from .label_sample import Look, Sampled, folds_of, seen_of
 
@@ -23,7 +23,7 @@ OutOfFold = Callable[[Seen, NDArray[np.int64], int, NDArray[np.int64]], NDArray[
 
 def label_findings(
     sampled: list[Sampled], look: Look, out_of_fold: OutOfFold, data: Data
-) -> Iterator[Finding]:
+) -> Iterator[DataFinding]:
     """Yield a finding for each doubtful label, the most doubtful first.
 
     Args:
@@ -46,7 +46,7 @@ def label_findings(
         example, likely = examples[row], int(probabilities[row].argmax())
         if probabilities[row, likely] >= data.label_error:
             words = _words(example, classes[likely], probabilities[row, likely])
-            yield Finding("label-error", words, (example.path,), (example.md5,))
+            yield DataFinding("label-error", words, (example.path,), (example.md5,))
 
 
 def doubted(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> list[int]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..core.sections import Data
 from ..data.fields import Fields, fields_of, image_of
-from ..data.findings import Finding, shown
+from ..data.findings import DataFinding, shown
 from ..data.targets import MASK, median
 from .label_sample import Look, Sampled, folds_of
 from .number_rules import FAR, FEWEST, USUAL
@@ -34,7 +34,7 @@ def pictured(fields: Fields) -> bool:
 
 def doubted_masks(
     sampled: list[Sampled], look: Look, out_of_fold: OutOfFold, data: Data
-) -> Iterator[Finding]:
+) -> Iterator[DataFinding]:
     """Yield a finding for each doubtful mask, the most doubtful first.
 
     Args:
@@ -71,7 +71,7 @@ def doubted_masks(
             f"mask that is {100 * usual:.1f} %. Most are marked {names[0]}, and look like "
             f"{names[1]}; put the right mask into data/raw, or accept it."
         )
-        yield Finding("label-error", words, (example.path,), (example.md5,))
+        yield DataFinding("label-error", words, (example.path,), (example.md5,))
 
 
 def _commonest(

@@ -7,7 +7,7 @@ from itertools import groupby, islice
 from typing import Any
 
 from ..core.sections import Data
-from ..data.findings import MOST_PATHS, Finding, shown
+from ..data.findings import MOST_PATHS, DataFinding, shown
 from ..data.joined import HALF
 from ..data.splits import split_of
 from ..data.targets import no_class
@@ -32,7 +32,7 @@ def pixels(database: sqlite3.Connection) -> dict[str, Any]:
     return {"classes": {}, "answers": {"pixels": [total[at] for at in range(most)]}}
 
 
-def mask_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
+def mask_findings(database: sqlite3.Connection, data: Data) -> Iterator[DataFinding]:
     """Yield findings about masks with values of no class, and about all masks together.
 
     Args:
@@ -48,7 +48,7 @@ def mask_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]
         occurring.update((split, at) for at in there)
         if len(counts) > len(names):
             words = no_class(path, len(counts) - 1, len(names))
-            yield Finding("no-class", words, (path,), (md5,))
+            yield DataFinding("no-class", words, (path,), (md5,))
         elif len(there) == 1:
             plain.append((path, md5, names[there[0]]))
     if count < data.least_examples:
@@ -56,13 +56,13 @@ def mask_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]
             f"{count} example(s) with a mask, fewer than data.least_examples, "
             f"{data.least_examples}; add some."
         )
-        yield Finding("few-examples", words)
+        yield DataFinding("few-examples", words)
     yield from _plain(plain, count)
     yield from _absent(occurring, names)
     yield from _two_masks(database)
 
 
-def _plain(plain: list[tuple[str, str, str]], count: int) -> Iterator[Finding]:
+def _plain(plain: list[tuple[str, str, str]], count: int) -> Iterator[DataFinding]:
     if plain:
         some = ", ".join(f"{shown(path)} ({shown(name)})" for path, _, name in plain[:3])
         more = f" and {len(plain) - 3} more" if len(plain) > 3 else ""
@@ -71,10 +71,10 @@ def _plain(plain: list[tuple[str, str, str]], count: int) -> Iterator[Finding]:
             "see whether something is missing there, or accept it."
         )
         paths, hashes, _ = zip(*plain[:MOST_PATHS], strict=True)
-        yield Finding("plain-masks", words, paths, hashes)
+        yield DataFinding("plain-masks", words, paths, hashes)
 
 
-def _absent(occurring: Counter[tuple[str, int]], names: tuple[str, ...]) -> Iterator[Finding]:
+def _absent(occurring: Counter[tuple[str, int]], names: tuple[str, ...]) -> Iterator[DataFinding]:
     """Yield a finding for each class without a pixel in any mask, in train, or in dev or test."""
     for at, name in enumerate(names):
         splits = {split for (split, value), count in occurring.items() if value == at and count}
@@ -84,19 +84,19 @@ def _absent(occurring: Counter[tuple[str, int]], names: tuple[str, ...]) -> Iter
                 f"{shown(name)} has no pixel in any mask, but data.classes expects it as {at}; see "
                 "whether the values are those of the classes, or take it out."
             )
-            yield Finding("missing-class", words, classes=(name,))
+            yield DataFinding("missing-class", words, classes=(name,))
         elif "train" not in splits:
             words = f"no mask in train has a pixel of {shown(name)}; add images that show it."
-            yield Finding("unlearnt-class", words, classes=(name,))
+            yield DataFinding("unlearnt-class", words, classes=(name,))
         elif lacking:
             words = (
                 f"no mask in {' and '.join(lacking)} has a pixel of {shown(name)}; add images that "
                 "show it, or accept it in data/accepted.csv."
             )
-            yield Finding("unseen-class", words, classes=(name,))
+            yield DataFinding("unseen-class", words, classes=(name,))
 
 
-def _two_masks(database: sqlite3.Connection) -> Iterator[Finding]:
+def _two_masks(database: sqlite3.Connection) -> Iterator[DataFinding]:
     image = f"substr(md5, 1, {HALF})"  # the part of the hash that is the image's
     query = f"""
         SELECT path, md5 FROM examples WHERE {image} IN (
@@ -109,4 +109,4 @@ def _two_masks(database: sqlite3.Connection) -> Iterator[Finding]:
             f"{shown(paths[0])} and {shown(paths[1])} are one image with different masks{more}; "
             "keep the right one."
         )
-        yield Finding("two-masks", words, paths, hashes)
+        yield DataFinding("two-masks", words, paths, hashes)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..core.random import integers
 from ..core.resize import GIST
 from ..core.sections import Data
-from ..data.findings import Finding, shown
+from ..data.findings import DataFinding, shown
 from ..data.index import Place
 from ..data.splits import Cut, split_of
 
@@ -62,7 +62,7 @@ def neighbour_findings(
     cut: Cut | None = None,
     *,
     labels: bool = True,
-) -> Iterator[Finding]:
+) -> Iterator[DataFinding]:
     """Yield a finding for each pair of images whose pixels hardly differ, the closest first.
 
     It says whether their labels differ, if `labels` are words and not files.
@@ -159,7 +159,7 @@ def _compared(
 
 def _findings(
     database: sqlite3.Connection, data: Data, cut: Cut | None, *, labels: bool
-) -> Iterator[Finding]:
+) -> Iterator[DataFinding]:
     query = """SELECT difference, x.label, y.label,
                       x.path, x.md5, x.grouped, x.time, y.path, y.md5, y.grouped, y.time
                FROM near
@@ -175,4 +175,4 @@ def _findings(
             f"{shown(a)} and {shown(b)} differ by {100 * difference:.2f} % ({where}{told}); "
             "keep one, or keep both in one split with data.group."
         )
-        yield Finding("near-duplicates", words, (a, b), (md5_a, md5_b))
+        yield DataFinding("near-duplicates", words, (a, b), (md5_a, md5_b))

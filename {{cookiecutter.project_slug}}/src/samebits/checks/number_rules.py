@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..core.sections import Data
 from ..data.features import Seen
-from ..data.findings import MOST_PATHS, Finding, shown
+from ..data.findings import MOST_PATHS, DataFinding, shown
 from ..data.targets import is_number, median, no_number, number, scale_of
 from .label_sample import Look, Sampled, folds_of, seen_of
 
@@ -35,7 +35,7 @@ def answers(database: sqlite3.Connection) -> NDArray[np.float64]:
     return np.frombuffer(numbers) if numbers else np.zeros(0)
 
 
-def number_findings(database: sqlite3.Connection, data: Data) -> Iterator[Finding]:
+def number_findings(database: sqlite3.Connection, data: Data) -> Iterator[DataFinding]:
     """Yield findings about answers that are not numbers, and about all answers together.
 
     Args:
@@ -50,24 +50,24 @@ def number_findings(database: sqlite3.Connection, data: Data) -> Iterator[Findin
             f"{len(known)} example(s) with a number, fewer than data.least_examples, "
             f"{data.least_examples}; add some."
         )
-        yield Finding("few-examples", words)
+        yield DataFinding("few-examples", words)
     elif known.min() == known.max():
         words = (
             f"all {len(known)} answers are {_said(known[0])}, so there is nothing to learn; see "
             "why they do not differ."
         )
-        yield Finding("constant-answer", words)
+        yield DataFinding("constant-answer", words)
     elif len(known) >= FEWEST:
         yield from _outliers(database, known)
 
 
-def _no_numbers(database: sqlite3.Connection) -> Iterator[Finding]:
+def _no_numbers(database: sqlite3.Connection) -> Iterator[DataFinding]:
     for path, md5, label in database.execute("SELECT path, md5, label FROM examples ORDER BY path"):
         if not is_number(label):
-            yield Finding("no-number", no_number(path, label), (path,), (md5,))
+            yield DataFinding("no-number", no_number(path, label), (path,), (md5,))
 
 
-def _differing(database: sqlite3.Connection) -> Iterator[Finding]:
+def _differing(database: sqlite3.Connection) -> Iterator[DataFinding]:
     """A single finding for all: data with few fields have many such rows, and rightly so."""
     query = """SELECT path, md5, label FROM examples
                WHERE md5 IN (SELECT md5 FROM examples GROUP BY md5
@@ -81,10 +81,10 @@ def _differing(database: sqlite3.Connection) -> Iterator[Finding]:
             "except for the answers, and others may be, too; no model can tell them apart."
         )
         paths, hashes, _ = zip(*rows, strict=True)
-        yield Finding("two-answers", words, paths, hashes)
+        yield DataFinding("two-answers", words, paths, hashes)
 
 
-def _outliers(database: sqlite3.Connection, known: NDArray[np.float64]) -> Iterator[Finding]:
+def _outliers(database: sqlite3.Connection, known: NDArray[np.float64]) -> Iterator[DataFinding]:
     first, third = _quartiles(known)
     low, high = _fence(known)
     count = int(((known < low) | (known > high)).sum())
@@ -101,7 +101,7 @@ def _outliers(database: sqlite3.Connection, known: NDArray[np.float64]) -> Itera
         f"{', '.join(worst[:3])}{more}: far from the others, of which half lie between "
         f"{_said(first)} and {_said(third)}; see whether the unit is the same, or accept it."
     )
-    yield Finding("far-answer", words, tuple(paths), tuple(hashes))
+    yield DataFinding("far-answer", words, tuple(paths), tuple(hashes))
 
 
 def _quartiles(known: NDArray[np.float64]) -> tuple[float, float]:
@@ -119,7 +119,7 @@ def _fence(known: NDArray[np.float64]) -> tuple[float, float]:
 
 def doubted_numbers(
     sampled: list[Sampled], look: Look, out_of_fold: OutOfFold, data: Data
-) -> Iterator[Finding]:
+) -> Iterator[DataFinding]:
     """Yield a finding for each answer far from a linear model's, the farthest first.
 
     Args:
@@ -150,7 +150,7 @@ def doubted_numbers(
             f"{_said(predicted[row])}, where it is usually off by {_said(usual)}; correct it in "
             "data/corrections.csv, or accept it."
         )
-        yield Finding("label-error", words, (example.path,), (example.md5,))
+        yield DataFinding("label-error", words, (example.path,), (example.md5,))
 
 
 def described(database: sqlite3.Connection) -> dict[str, Any]:

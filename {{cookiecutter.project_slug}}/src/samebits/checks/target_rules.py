@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from ..core.sections import Data
 from ..data.fields import Fields
-from ..data.findings import Finding, shown
+from ..data.findings import DataFinding, shown
 from ..data.targets import is_number
 from .class_rules import class_findings
 from .class_set_rules import class_set_findings, doubted_classes, names_in, unfit
@@ -27,8 +27,8 @@ class TargetRules(NamedTuple):
     files, can be corrected; `doubtful` says whether examples with these fields can be doubted.
     """
 
-    findings: Callable[[sqlite3.Connection, Data], Iterator[Finding]]
-    doubts: Callable[..., Iterator[Finding]]
+    findings: Callable[[sqlite3.Connection, Data], Iterator[DataFinding]]
+    doubts: Callable[..., Iterator[DataFinding]]
     unfit: Callable[[str, Collection[str]], str]
     summary: Callable[[sqlite3.Connection], dict[str, Any]]
     classes: bool

@@ -26,7 +26,7 @@ from ..core.yours import YOURS, package
 WIDTH = 100
 
 
-class Knob(NamedTuple):
+class ListedKey(NamedTuple):
     """A key, whether params.yaml has it, its value now, and what it does."""
 
     key: Key
@@ -66,7 +66,7 @@ def told(asked: str = "") -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def knobs() -> Mapping[str, Mapping[str, Knob]]:
+def knobs() -> Mapping[str, Mapping[str, ListedKey]]:
     """Return the keys of every section, but for those that do nothing in this project.
 
     Raises:
@@ -75,11 +75,11 @@ def knobs() -> Mapping[str, Mapping[str, Knob]]:
     known = sections()
     content, beside = checked(known), _beside_keys()
     idle = engine.unused(content["task"]["target"], images=images() is not False)
-    found: dict[str, dict[str, Knob]] = {}
+    found: dict[str, dict[str, ListedKey]] = {}
     for section, keys in known.items():
         fields = _beside_fields(section)
         found[section] = {
-            name: Knob(
+            name: ListedKey(
                 key,
                 name in content[section],
                 content[section].get(name, key.default),
@@ -91,7 +91,7 @@ def knobs() -> Mapping[str, Mapping[str, Knob]]:
     return found
 
 
-def _lines(knobs: Mapping[str, Knob]) -> Iterator[str]:
+def _lines(knobs: Mapping[str, ListedKey]) -> Iterator[str]:
     firsts = {name: f"  {name}: {_yaml(knob.value)}" for name, knob in knobs.items()}
     column = max((len(first) for first in firsts.values() if len(first) <= 40), default=0)
     for name, knob in knobs.items():
@@ -99,7 +99,7 @@ def _lines(knobs: Mapping[str, Knob]) -> Iterator[str]:
         yield from wrap(knob.does, WIDTH, initial_indent="      ", subsequent_indent="      ")
 
 
-def _origin(knob: Knob) -> str:
+def _origin(knob: ListedKey) -> str:
     if not knob.written:
         return "default"
     default = knob.key.default
@@ -111,7 +111,7 @@ def _yaml(value: Any) -> str:
     return text.removesuffix("...\n").strip()
 
 
-def _unknown(asked: str, known: Mapping[str, Mapping[str, Knob]]) -> str:
+def _unknown(asked: str, known: Mapping[str, Mapping[str, ListedKey]]) -> str:
     unused = engine.unused(checked(sections())["task"]["target"], images=images() is not False)
     if why := unused.get(asked.removeprefix("data.")):
         return f"data.{asked.removeprefix('data.')} does nothing here: {why}."

@@ -180,7 +180,7 @@ def contents(path: Path) -> dict[str, Any]:
         text = path.read_bytes()[: MOST_BYTES + 1].decode("utf-8-sig")
         if len(text.encode()) > MOST_BYTES:
             raise UserError(f"{path} has more than {MOST_BYTES} bytes; restore it from Git.")
-        content = yaml.load(text, Loader=_Loader)
+        content = yaml.load(text, Loader=_StrictLoader)
     except FileNotFoundError:
         raise UserError(f"there is no {path} here; run this from the project's folder.") from None
     except UnicodeDecodeError:
@@ -196,7 +196,7 @@ def contents(path: Path) -> dict[str, Any]:
     return content
 
 
-class _Loader(yaml.SafeLoader):
+class _StrictLoader(yaml.SafeLoader):
     """Reads plain words as DVC does, by YAML 1.2, and refuses a key that stands twice.
 
     PyYAML's own rules are those of YAML 1.1, to which `off` is false and `1e-5` is text. What no
@@ -234,14 +234,14 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-_Loader.yaml_implicit_resolvers = {}
+_StrictLoader.yaml_implicit_resolvers = {}
 for _tag, _pattern in {
     "null": r"~|null|",
     "bool": r"true|false",
     "int": r"[-+]?(0|[1-9][0-9]*)",
     "float": r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan",
 }.items():
-    _Loader.add_implicit_resolver(
+    _StrictLoader.add_implicit_resolver(
         f"tag:yaml.org,2002:{_tag}", re.compile(f"(?:{_pattern})$"), first=None
     )
 

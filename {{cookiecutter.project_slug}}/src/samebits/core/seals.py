@@ -34,7 +34,7 @@ class Quoted(str):
     __slots__ = ()
 
 
-class _Loader(_Base):  # type: ignore[misc]  # the base depends on how PyYAML was built
+class _TextLoader(_Base):  # type: ignore[misc]  # the base depends on how PyYAML was built
     """Scalars stay text: what YAML's versions and programs make of `off` and 1e-5 differs."""
 
     def construct_scalar(self, node: yaml.ScalarNode) -> str:
@@ -206,11 +206,11 @@ def texts(text: str) -> Any:
     Raises:
         yaml.YAMLError, ValueError, RecursionError: it is no YAML.
     """
-    return yaml.load(text, _Loader)
+    return yaml.load(text, _TextLoader)
 
 
 def _has_alias(text: str) -> bool:
-    events = yaml.parse(text, _Loader) if "*" in text else ()
+    events = yaml.parse(text, _TextLoader) if "*" in text else ()
     return any(isinstance(event, yaml.AliasEvent) for event in events)
 
 

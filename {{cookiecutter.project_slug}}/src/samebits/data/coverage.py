@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..core.sections import Data
-from .findings import Finding, shown
+from .findings import DataFinding, shown
 from .splits import LEFT_OUT, SPLITS
 
 UNLIKELY = 0.01  # the chance that a split gets none of the further examples
@@ -20,7 +20,7 @@ Counts = Mapping[tuple[str, str], int]
 
 def coverage_findings(
     counts: Counts, data: Data, timed: bool = False, grouped: bool = False
-) -> Iterator[Finding]:
+) -> Iterator[DataFinding]:
     """Yield a finding for each empty split, otherwise for each class that train, dev or test lacks.
 
     Args:
@@ -36,7 +36,7 @@ def coverage_findings(
     classes = sorted({label for _, label in counts} - {""})
     for split in empty if known else ():
         which = "no group of examples" if grouped else "no example"
-        yield Finding("empty-split", f"{which} falls into {split}; {_remedy(split, data)}.")
+        yield DataFinding("empty-split", f"{which} falls into {split}; {_remedy(split, data)}.")
     for label in classes if not empty else ():
         if not counts.get(("train", label)):
             yield _lacking("unlearnt-class", label, ["train"], counts, data, timed, grouped)
@@ -53,7 +53,7 @@ def _lacking(
     data: Data,
     timed: bool,
     grouped: bool,
-) -> Finding:
+) -> DataFinding:
     by_split = {split: counts.get((split, label), 0) for split in (*SPLITS, LEFT_OUT)}
     if not by_split[LEFT_OUT]:
         del by_split[LEFT_OUT]
@@ -67,7 +67,7 @@ def _lacking(
         f"{'' if timed else chance}{_remedy(rarest, data)}"
     )
     accept = "" if rule == "unlearnt-class" else ", or accept it in data/accepted.csv"
-    return Finding(rule, f"{words}{accept}.", classes=(label,))
+    return DataFinding(rule, f"{words}{accept}.", classes=(label,))
 
 
 def _share(split: str, data: Data) -> float:

@@ -84,7 +84,7 @@ RULES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class DataFinding:
     """One thing that a rule found.
 
     `message` is a sentence: what, where, and the cure. `paths` are below data/raw, `md5` the hashes
@@ -125,8 +125,8 @@ def shown(name: str) -> str:
 class Table:
     """All findings, in the order of the rules; if a rule has very many, the first and a count."""
 
-    def __init__(self, findings: Iterable[Finding]) -> None:
-        self.kept: dict[str, list[Finding]] = {name: [] for name in RULES}
+    def __init__(self, findings: Iterable[DataFinding]) -> None:
+        self.kept: dict[str, list[DataFinding]] = {name: [] for name in RULES}
         self.counts: Counter[str] = Counter()
         self.accepted: Counter[str] = Counter()
         self.stopping: Counter[str] = Counter()
@@ -134,7 +134,7 @@ class Table:
         for finding in findings:
             self._add(finding)
 
-    def _add(self, finding: Finding) -> None:
+    def _add(self, finding: DataFinding) -> None:
         rule = finding.rule
         self.counts[rule] += 1
         self.accepted[rule] += bool(finding.accepted)

@@ -86,7 +86,7 @@ class Place(NamedTuple):
     checksum: int
 
 
-class Row(NamedTuple):
+class Catalogued(NamedTuple):
     """An example without a problem: its uncorrected label, its facts, the place of its arrays."""
 
     path: str
@@ -142,14 +142,14 @@ class Catalogue:
         self._remove_unused()
         return decoded
 
-    def examples(self) -> Iterator[Row]:
+    def examples(self) -> Iterator[Catalogued]:
         """Yield the examples without a problem, in the order of their paths."""
         columns = "path, label, md5, facts, time, grouped, block, place, checksum"
         rows = self.database.execute(
             f"SELECT {columns} FROM files WHERE problem = '' ORDER BY path"
         )
         for path, label, md5, facts, time, group, *place in rows:
-            yield Row(path, label, md5, facts, time, group, Place(*place))
+            yield Catalogued(path, label, md5, facts, time, group, Place(*place))
 
     def cut(self, data: Data) -> Cut | None:
         """Return where to cut the times of the examples into splits; None without times."""

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from ..console.errors import UserError
 from ..core.csv_table import read_table
-from .findings import Finding, shown
+from .findings import DataFinding, shown
 
 FILE = Path("data/corrections.csv")
 
@@ -34,7 +34,7 @@ class Correction:
 COLUMNS = tuple(field.name for field in fields(Correction))
 
 
-def read_corrections(path: Path) -> tuple[list[tuple[int, Correction]], list[Finding]]:
+def read_corrections(path: Path) -> tuple[list[tuple[int, Correction]], list[DataFinding]]:
     """Return (line, correction) for each valid row, and findings for the others."""
     rows, problems = read_table(path, COLUMNS)
     valid: list[tuple[int, Correction]] = []
@@ -48,7 +48,7 @@ def read_corrections(path: Path) -> tuple[list[tuple[int, Correction]], list[Fin
             problems.append(f"{path.as_posix()}, line {line}: {problem}")
         else:
             valid.append((line, row))
-    return valid, [Finding("corrections", problem) for problem in problems]
+    return valid, [DataFinding("corrections", problem) for problem in problems]
 
 
 def _problem(row: Correction, first: int) -> str:
@@ -83,7 +83,7 @@ def misfits(
     folders: Mapping[str, Collection[str]],
     unfit: Callable[[str], str],
     path: Path,
-) -> Iterator[Finding]:
+) -> Iterator[DataFinding]:
     """Yield a finding for each correction that does not fit the examples.
 
     Args:
@@ -105,4 +105,4 @@ def misfits(
             problem = unfit(row.new)
         if not problem:
             continue
-        yield Finding("corrections", f"{path.as_posix()}, line {line}: {problem}.")
+        yield DataFinding("corrections", f"{path.as_posix()}, line {line}: {problem}.")

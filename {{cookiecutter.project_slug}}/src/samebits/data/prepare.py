@@ -18,7 +18,7 @@ from .example import WORDS
 from .fields import Fields, check_answer, fields_of, record
 from .findings import RULES
 from .fitting import Fitted
-from .index import Catalogue, Place, Row
+from .index import Catalogue, Catalogued, Place
 from .labels import AS_THEY_STAND, Labels
 from .prepared import Example, Index
 from .shard_writer import SHARD_BYTES, Writer
@@ -157,12 +157,12 @@ def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
         yield chunk
 
 
-def _labelled(catalogue: Catalogue, labels: Labels) -> Iterator[Row]:
+def _labelled(catalogue: Catalogue, labels: Labels) -> Iterator[Catalogued]:
     for row in catalogue.examples():
         yield row._replace(label=labels.get((row.md5, row.label), row.label))
 
 
-def _split(row: Row, data: Data, cut: Cut | None) -> str:
+def _split(row: Catalogued, data: Data, cut: Cut | None) -> str:
     return split_of(row.path, row.md5, row.group, data, row.time, cut)
 
 

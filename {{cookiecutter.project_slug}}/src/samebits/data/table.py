@@ -23,10 +23,10 @@ from .targets import LARGEST, scale_of
 MISSING = frozenset({"", "?", "NA", "N/A", "NaN", "nan", "null", "None"})
 MOST_CATEGORIES = 1000  # of a column; with more, it is a name or a number
 
-Row = Mapping[str, Any]
+Cells = Mapping[str, Any]
 
 
-def read_row(content: bytes) -> Row:
+def read_row(content: bytes) -> Cells:
     """Return the cells of a row by column: texts, or other values of JSON.
 
     Raises:
@@ -64,7 +64,7 @@ def row_fields(numbers: Sequence[str], categories: Sequence[str]) -> dict[str, F
     return fields
 
 
-def row_arrays(row: Row, numbers: Sequence[str], categories: Sequence[str]) -> Arrays:
+def row_arrays(row: Cells, numbers: Sequence[str], categories: Sequence[str]) -> Arrays:
     """Return a row as arrays: "numbers", 0 where "missing" is true, and "categories".
 
     Raises:
@@ -86,12 +86,12 @@ def row_arrays(row: Row, numbers: Sequence[str], categories: Sequence[str]) -> A
     return arrays
 
 
-def missing_in(row: Row, columns: Sequence[str]) -> int:
+def missing_in(row: Cells, columns: Sequence[str]) -> int:
     """Return how many cells of these columns are missing."""
     return sum(_text(row.get(name)) in MISSING for name in columns)
 
 
-def row_words(row: Row, columns: Sequence[str]) -> str:
+def row_words(row: Cells, columns: Sequence[str]) -> str:
     """Return these cells of a row as people read them, such as "city Dallas, year 2005"."""
     cells = ((name, _text(row.get(name))) for name in columns)
     return ", ".join(f"{name} {'–' if text in MISSING else text}" for name, text in cells)

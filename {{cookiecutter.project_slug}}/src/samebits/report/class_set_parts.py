@@ -10,18 +10,26 @@ from ..metrics.class_set_predictions import ClassSetPredictions, pairs_of
 from ..metrics.intervals import resample
 from ..metrics.registry import OF_CLASS
 from .calibration import calibrated
-from .confusions import MATRIX_CLASSES, ONLY_PAIRS, WORST_PAIRS, Counts, Titles, confused, matrix
+from .confusions import (
+    MATRIX_CLASSES,
+    ONLY_PAIRS,
+    WORST_PAIRS,
+    Counts,
+    MatrixTitles,
+    confused,
+    matrix,
+)
 from .formats import thousands
 from .inputs import Inputs
 from .markup import render
 from .parts import Parts, counts_table, splits_of
 
-SAID_FOR = Titles(
+SAID_FOR = MatrixTitles(
     "Classes on test by what is true (rows) and what was said in its place (columns)",
     "true",
     "said",
 )
-BOTH = Titles(
+BOTH = MatrixTitles(
     "Test examples that have both classes; on the diagonal, those that have the class",
     "with",
     "with",

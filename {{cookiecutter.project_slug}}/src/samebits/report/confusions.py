@@ -60,7 +60,7 @@ def confused(counts: Counts) -> list[tuple[int, int]]:
     return sorted(pairs, key=lambda pair: (-wrong[pair], pair))
 
 
-class Titles(NamedTuple):
+class MatrixTitles(NamedTuple):
     """What a matrix holds, what its rows and columns are, and how what is off its diagonal looks.
 
     The last is a class of the style sheet.
@@ -72,13 +72,13 @@ class Titles(NamedTuple):
     apart: str = "wrong"
 
 
-BY_CLASS = Titles(
+BY_CLASS = MatrixTitles(
     "Test examples by true class (rows) and predicted class (columns)", "true", "predicted"
 )
 
 
 def matrix(
-    counts: Counts, classes: list[str], titles: Titles, wholes: Counts | None = None
+    counts: Counts, classes: list[str], titles: MatrixTitles, wholes: Counts | None = None
 ) -> Markup:
     """Return counts [k, k] as a table; the darkest cells are as many as `wholes` [k] of the rows.
 

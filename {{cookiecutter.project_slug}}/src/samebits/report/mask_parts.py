@@ -10,10 +10,10 @@ from .formats import share, thousands
 from .inputs import Inputs
 from .markup import render
 from .parts import Parts, counts_table, splits_of
-from .plots import Titles, histogram
+from .plots import PlotTitles, histogram
 
 IOU = "iou"
-TITLES = Titles("Examples on test by the share of wrong pixels", "wrong pixels", "examples")
+TITLES = PlotTitles("Examples on test by the share of wrong pixels", "wrong pixels", "examples")
 
 
 def mask_parts(inputs: Inputs) -> Parts:

@@ -12,12 +12,12 @@ from .formats import thousands
 from .inputs import Inputs
 from .markup import render
 from .parts import Parts, counts_table, splits_of
-from .plots import MOST, Titles, histogram, scatter
+from .plots import MOST, PlotTitles, histogram, scatter
 
 QUANTILES = {"half of them": 0.5, "9 of 10": 0.9, "99 of 100": 0.99}
-PREDICTED = Titles("Predicted by actual number on test", "actual", "predicted")
-RESIDUAL = Titles("Predicted less actual by actual number on test", "actual", "residual")
-ERRORS = Titles("Answers on test by their error", "error", "answers")
+PREDICTED = PlotTitles("Predicted by actual number on test", "actual", "predicted")
+RESIDUAL = PlotTitles("Predicted less actual by actual number on test", "actual", "residual")
+ERRORS = PlotTitles("Answers on test by their error", "error", "answers")
 
 
 def number_parts(inputs: Inputs) -> Parts:

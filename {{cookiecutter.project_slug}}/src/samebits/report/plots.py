@@ -19,7 +19,7 @@ FURTHEST = 200  # of them that stand far from what is expected are always shown
 COLUMNS = 30
 
 
-class Titles(NamedTuple):
+class PlotTitles(NamedTuple):
     """What a plot shows for those who cannot see it, and what stands at its axes."""
 
     plot: str
@@ -27,7 +27,7 @@ class Titles(NamedTuple):
     y: str
 
 
-def scatter(titles: Titles, x: Values, y: Values, expected: Values) -> Markup:
+def scatter(titles: PlotTitles, x: Values, y: Values, expected: Values) -> Markup:
     """Return an `<svg>` of points, with a line where they would stand were nothing wrong.
 
     Args:
@@ -53,7 +53,7 @@ def scatter(titles: Titles, x: Values, y: Values, expected: Values) -> Markup:
     )
 
 
-def histogram(titles: Titles, values: Values) -> Markup:
+def histogram(titles: PlotTitles, values: Values) -> Markup:
     """Return an `<svg>` of how many of values `[n]`, none of them negative, lie in each range."""
     across = _x_axis([float(values.max())], zero=True)
     span = across.high - across.low
@@ -90,7 +90,7 @@ def _x_axis(values: list[float], *, zero: bool = False) -> Axis:
     return value_axis(values, zero=zero, start=LEFT, end=WIDTH - RIGHT)
 
 
-def _svg(titles: Titles, x: Axis, y: Axis, *drawn: str) -> Markup:
+def _svg(titles: PlotTitles, x: Axis, y: Axis, *drawn: str) -> Markup:
     middle = (y.start + y.end) / 2
     turned = f'transform="rotate(-90 14 {middle:.1f})" text-anchor="middle"'
     title = f'<text x="14" y="{middle:.1f}" {turned}>{escape(titles.y)}</text>'

@@ -22,7 +22,7 @@ from ..training.distributed import joined
 from ..training.loop import COLUMNS, Settings, train
 from ..training.network import built
 from ..training.recipe import Recipe
-from ..training.target import Target, target_of
+from ..training.target import NetworkTarget, target_of
 
 TRAIN, DEV = Path("data/prepared/train"), Path("data/prepared/dev")
 WEIGHTS, IDENTITY = Path("models/model.safetensors"), Path("models/identity.json")
@@ -62,7 +62,7 @@ def main(yours: Yours, seal: Seal) -> None:
     checkpoint.remove(checkpoint.FOLDER, made_of)
 
 
-def _write(network: torch.nn.Module, progress: Progress, target: Target) -> None:
+def _write(network: torch.nn.Module, progress: Progress, target: NetworkTarget) -> None:
     weights = {name: value.cpu().contiguous() for name, value in network.state_dict().items()}
     write_bytes(WEIGHTS, save(weights))
     # Nine digits hold a float32 exactly.

@@ -15,7 +15,7 @@ from ..console.errors import UserError, refused
 from ..data.fields import Arrays
 from ..data.shards import Stored, rows
 from .distributed import ALONE, Group
-from .target import Target
+from .target import NetworkTarget
 
 Inputs = Callable[[Arrays], dict[str, Tensor]]  # of model.py
 
@@ -25,7 +25,7 @@ def predict(
     network: nn.Module,
     inputs: Inputs,
     arrays: Stored,
-    target: Target,
+    target: NetworkTarget,
     chunk: int,
     group: Group = ALONE,
     labels: Any = None,

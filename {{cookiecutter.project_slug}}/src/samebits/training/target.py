@@ -14,7 +14,7 @@ from .mask_target import MaskTarget
 from .number_target import NumberTarget
 
 
-class Target(Protocol):
+class NetworkTarget(Protocol):
     """Turns the outputs of a network into answers, and scores them."""
 
     @property
@@ -58,7 +58,7 @@ class Target(Protocol):
         """Return the answers of each simple model, learnt from `train` alone, without a seed."""
 
 
-def target_of(split: Split) -> Target:
+def target_of(split: Split) -> NetworkTarget:
     """Return the target for the answers of `split`."""
     if split.target == "number":
         return NumberTarget(*split.scale)
