@@ -67,6 +67,7 @@ def test_what_is_said_of_data_and_model(typed: Typed, here: Path) -> None:
     assert " ms" in typed("samebits latency")
     assert "What to try next" in typed("make diagnose")
     assert '"chain"' in typed("samebits diagnose", "samebits diagnose --json")
+    assert "learning_rate" in typed("samebits params")
     typed("samebits run validate")
     typed("samebits run prepare")
     typed("samebits run train")
