@@ -72,7 +72,7 @@ def stale_acceptance(raw: Path) -> None:
 
 
 OF_FILES = {
-    "misplaced": Case(loose, ("loose.png: files stand in", "tree/more/deep.png: files")),
+    "misplaced": Case(loose, ("loose.png: files belong in", "tree/more/deep.png: files")),
     "empty-file": Case(empty_file, ("tree/empty.png: the file has zero bytes",)),
     "unreadable": Case(
         unreadable,

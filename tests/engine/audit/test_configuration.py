@@ -30,7 +30,15 @@ def test_a_key_of_the_engine_in_a_section_of_yours(copy: Any) -> None:
 @pytest.mark.parametrize("section", ["data", "input", "augmentation", "model"])
 def test_a_key_that_nothing_declares(copy: Any, expect: Any, section: str) -> None:
     line = copy.replace(PARAMS, f"\n{section}:", f"\n{section}:\n  unheard_of: 1 # ")
-    expect("config", PARAMS, line + 2, f"{section}.unheard_of is not in src/", stale=True)
+    cure = "remove it" if section == "data" else "declare it in src/"
+    expect("config", PARAMS, line + 2, f"no key {section}.unheard_of; {cure}", stale=True)
+
+
+def test_a_key_that_is_misspelt(copy: Any) -> None:
+    copy.replace(PARAMS, "  learning_rate:", "  learning_rat:")
+    messages = {finding.message for finding in copy.new()["config"]}
+    words = "there is no key optimization.learning_rat; did you mean optimization.learning_rate?"
+    assert words in messages
 
 
 @pytest.mark.parametrize(

@@ -222,7 +222,11 @@ def test_a_record_of_another_run(copy: Any, expect: Any, part: str, old: str, ne
 
 def test_an_identity_of_another_run(copy: Any, expect: Any) -> None:
     copy.write("models/identity.json", '{"code": "0"}\n')
-    expect(LOCK, "models/identity.json", 1, "from another run than dvc.lock (code)")
+    cure = "run `dvc checkout`, or `dvc repro --force train`"
+    expect(LOCK, "models/identity.json", 1, f"from another run than dvc.lock (code); {cure}")
+    # A commit of data alone: what was run since comes with the next.
+    (lock,) = (one for one in audit(copy.root, data_alone=True) if one.name == LOCK)
+    assert not lock.findings
 
 
 def test_an_identity_has_the_defaults_of_keys_that_params_leaves_out(copy: Any) -> None:

@@ -1,6 +1,7 @@
 """What programs read of an audit says the same as the table that people read."""
 
 import json
+from urllib.parse import quote
 
 import pytest
 from documented import keys, printed
@@ -36,6 +37,7 @@ def test_sarif() -> None:
     assert (fault["ruleId"], fault["level"], warning["level"]) == ("random", "error", "warning")
     place = warning["locations"][0]["physicalLocation"]
     assert place["artifactLocation"] == {"uri": WARNING.path}
+    assert fault["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == quote(FAULT.path)
     assert place["region"] == {"startLine": 1}  # lines of SARIF count from 1
 
 

@@ -47,8 +47,8 @@ for name, verb in VERBS.items():
 print(*sys.modules)
 """
 HELPS = [[], *([name] for name in GROUPS), *(name.split() for name in VERBS)]
-# Where there is no project: what can be said of none, and what needs none.
-ELSEWHERE = {"audit": 1, "completion": 0}
+# What needs no project.
+ELSEWHERE = {"completion": 0}
 
 
 @pytest.fixture(autouse=True)

@@ -95,6 +95,25 @@ def test_a_reader_that_has_seen_enough() -> None:
     assert process.returncode == 2
 
 
+@pytest.mark.parametrize("place", ["full", "closed"])
+def test_output_that_cannot_be_written(place: str) -> None:
+    code = f"from {run.__module__} import run; run(lambda: print('all is well'))"
+    into = "/dev/full" if place == "full" else "/dev/stdout | true"
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full here")
+    shell = f'sleep 0.3; "{sys.executable}" -c "$1" > {into}'
+    command = ["bash", "-o", "pipefail", "-c", shell, "bash", code]
+    done = subprocess.run(
+        command,
+        env=os.environ | {"PYTHONPATH": PYTHONPATH},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = "error: No space left on device; fix that and run it again.\n"
+    assert (done.returncode, done.stderr) == (2, said if place == "full" else "")
+
+
 def wrong_query() -> None:
     with closing(sqlite3.connect(":memory:")) as database:
         database.execute("SELECT * FROM nothing")

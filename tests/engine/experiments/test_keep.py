@@ -67,6 +67,18 @@ def test_what_it_changed_comes_and_nothing_else(experiment: Experiment) -> None:
     assert git("stash", "list") == ""
 
 
+def test_what_is_here_already(experiment: Experiment) -> None:
+    """As `dvc exp run` leaves it, before and after it is committed."""
+    git("restore", f"--source={experiment('thin')}", "--worktree", ".")
+    before = here()
+    assert keep("thin") == ["params.yaml"]
+    git("commit", "-qam", "Thin")
+    assert keep("thin") == ["params.yaml"]
+    assert here() == before
+    TAGS.write_text("md5,tags\n1,blurry\n", encoding="utf-8")
+    refused("has uncommitted changes")
+
+
 @pytest.mark.parametrize("name", ["-x", "--force", "ä"])
 def test_odd_names(experiment: Experiment, name: str) -> None:
     experiment(name)
@@ -170,4 +182,5 @@ def test_data_of_the_experiment_come_with_it(experiment: Experiment) -> None:
 
 def test_what_it_says() -> None:
     assert "thin changes nothing" in said("thin", [])
-    assert "then commit, or undo it with 'git restore .' and 'dvc checkout'" in said("thin", ["a"])
+    words = said("thin", ["a"])
+    assert words.endswith("or undo it with 'git restore .' and 'dvc checkout'.")

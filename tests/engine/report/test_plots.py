@@ -5,9 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from samebits.report.plots import COLUMNS, FURTHEST, MOST, Titles, histogram, scatter, thinned
+from samebits.report.plots import COLUMNS, FURTHEST, MOST, PlotTitles, histogram, scatter, thinned
 
-TITLES = Titles("<plot>", "x & y", "up")
+TITLES = PlotTitles("<plot>", "x & y", "up")
 
 
 def points(svg: str) -> list[tuple[float, float]]:

@@ -4,6 +4,7 @@ import sys
 from argparse import Namespace
 
 from ..console.errors import NO, UserError
+from ..core.yours import PYPROJECT
 from .data_apart import data_alone
 from .findings import table
 from .forms import as_annotations, as_json, as_sarif
@@ -16,10 +17,10 @@ def main(given: Namespace) -> None:
     """Print the table; the exit status is 0 where every check passes, else 1.
 
     Raises:
-        UserError: there is no such folder.
+        UserError: there is no project in that folder.
     """
-    if not given.root.is_dir():
-        raise UserError(f"{given.root} is not a folder; name that of a project.")
+    if not (given.root / PYPROJECT).is_file():
+        raise UserError(f"there is no {PYPROJECT} in {given.root}; run this in a project's folder.")
     checks = audit(given.root, data_alone=given.commit and data_alone())
     if said := FORMS.get(given.form, table)(checks):
         print(said)

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 
 from ..core.sections import unused
 from ..core.yours import YOURS, reads_images
@@ -9,7 +10,7 @@ from .dvcfiles import PARAMS, PIPELINE, stages
 from .findings import Check, Finding, check, count
 from .project import Project
 from .rooms import ENGINE
-from .sections import FILE, accesses, sections
+from .sections import FILE, Section, accesses, sections
 
 # The modules with the metrics of a target; by default only that of `class`.
 TABLES = {"classes": ("class_set", "class"), "number": ("number",), "mask": ("mask",)}
@@ -46,7 +47,7 @@ def _disagreement(project: Project) -> list[Finding]:
             findings.append(Finding(PARAMS, line, message))
             continue
         for key in params.mapping(name).keys() - declared[name].keys.keys():
-            message = f"{name}.{key} is not in {declared[name].path}; declare it there or remove it"
+            message = f"there is no key {name}.{key}; {_instead(key, declared[name])}"
             findings.append(Finding(PARAMS, params.line(name, key), message))
         for key in params.mapping(name).keys() & idle.keys() if name == "data" else ():
             message = f"nothing reads {name}.{key} here: {idle[key]}; remove the line"
@@ -56,6 +57,13 @@ def _disagreement(project: Project) -> list[Finding]:
             message = f"{name}.{key} is not in {PARAMS}; add it there or remove it"
             findings.append(Finding(section.path, section.keys[key], message))
     return findings
+
+
+def _instead(key: str, section: Section) -> str:
+    """What to do about a key that the section does not have."""
+    if near := get_close_matches(key, section.keys, 1):
+        return f"did you mean {section.name}.{near[0]}?"
+    return "remove it" if section.path == FILE else f"declare it in {section.path}, or remove it"
 
 
 def _unused(project: Project) -> Mapping[str, str]:

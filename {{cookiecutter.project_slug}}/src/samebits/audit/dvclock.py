@@ -138,15 +138,18 @@ def _unsealed(project: Project, document: Document, stage: Stage) -> Iterator[Fi
 def _misrecorded(project: Project, document: Document, stage: Stage) -> Iterator[Finding]:
     """The record or identity of a run that is not the run of dvc.lock."""
     outs, record = _hashes(document, stage.name, "outs"), f"provenance/{stage.name}.json"
-    for path in (record, *(path for path in outs if path.endswith("/identity.json"))):
+    # A hook has put aside what is not committed, but for outputs: those are of the next commit.
+    made_here = () if project.data_alone else outs
+    for path in (record, *(path for path in made_here if path.endswith("/identity.json"))):
         if not (content := _json(project, path)):
             continue
         made = _dict(content.get("outputs"))
         identity = _dict(content.get("identity")) if path == record else content
         other = [out for out, md5 in made.items() if outs.get(out) != md5]
         if other := [*other, *_other_parts(project, stage, identity)]:
-            message = f"is from another run than dvc.lock ({', '.join(other)}); restore it from Git"
-            yield Finding(path, 1, f"{message}, or run `dvc repro --force {stage.name}`")
+            cure = "restore it from Git" if path == record else "run `dvc checkout`"
+            message = f"is from another run than dvc.lock ({', '.join(other)}); {cure}"
+            yield Finding(path, 1, f"{message}, or `dvc repro --force {stage.name}`")
 
 
 def _other_parts(project: Project, stage: Stage, identity: dict[str, Any]) -> list[str]:

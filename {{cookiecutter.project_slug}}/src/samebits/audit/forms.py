@@ -7,6 +7,7 @@ commands" in GitHub's documentation.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from .findings import Check, Finding
 
@@ -68,7 +69,7 @@ def _all(checks: Sequence[Check]) -> Iterator[tuple[str, str, Finding]]:
 
 def _location(finding: Finding) -> dict[str, Any]:
     return {
-        "artifactLocation": {"uri": finding.path},
+        "artifactLocation": {"uri": quote(finding.path)},
         "region": {"startLine": max(finding.line, 1)},
     }
 

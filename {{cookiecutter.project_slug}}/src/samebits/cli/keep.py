@@ -21,5 +21,6 @@ def said(name: str, changed: list[str]) -> str:
         return f"{name} changes nothing: the working tree is as it was."
     return (
         f"{name} is here: {', '.join(changed)}, and the outputs that dvc.lock names.\n"
-        "Look at 'git diff', then commit, or undo it with 'git restore .' and 'dvc checkout'."
+        "Look at it with 'git diff'; then commit it with 'git commit -am \"...\"', or undo it with "
+        "'git restore .' and 'dvc checkout'."
     )

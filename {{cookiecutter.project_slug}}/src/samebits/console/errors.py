@@ -29,18 +29,28 @@ def run(main: Callable[[], None]) -> None:
     """
     try:
         main()
+        sys.stdout.flush()  # here, so that a full disk or a closed pipe is told like any error
     except UserError as error:
         _leave(f"error: {error}", NO if isinstance(error, CheckFailed) else COULD_NOT)
     except KeyboardInterrupt as interrupt:  # perhaps with a note on what is left to do
         _leave("; ".join(["interrupted", *map(str, interrupt.args)]), INTERRUPTED)
     except BrokenPipeError:  # for example from `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         sys.exit(COULD_NOT)
     except Exception as error:
+        _drop_output()
         if reason := refused(error):
             _leave(f"error: {reason}; fix that and run it again.", COULD_NOT)
         sys.excepthook(type(error), error, error.__traceback__)
         sys.exit(COULD_NOT)
+
+
+def _drop_output() -> None:
+    """Let what could not be printed go, or Python tries again at its end and says so."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _leave(said: str, status: int) -> NoReturn:

@@ -34,8 +34,13 @@ def keep(name: str) -> list[str]:
     changed = _differing(base, experiment.commit)
     with alone():
         refuse_parts()
-        if reasons := [*_uncommitted(), *_unrecorded(), *_in_the_way(changed, experiment)]:
+        # As right after `dvc exp run`, which changes the working tree itself.
+        here = not _differing(experiment.commit)
+        work = () if here else _uncommitted()
+        if reasons := [*work, *_unrecorded(), *_in_the_way(changed, experiment)]:
             raise UserError(f"keeping {name!r} would lose work: {'; '.join(reasons)}.")
+        if here:
+            return changed
         _refuse_older(name, base, changed)
         new = [path for path in changed if not Path(path).exists()]
         _put(changed, experiment.commit)

@@ -36,7 +36,7 @@ CAUSES = (
         "|requires either account_name|Connection string .*malformed|InvalidAccessKeyId"
         "|SignatureDoesNotMatch|AccessDenied"
         "|AuthenticationFailed|AuthorizationFailure|Permission ?[Dd]enied|Forbidden|Access denied",
-        "does not let you in; README.md says under 'Your remote' where your credentials go",
+        "does not let you in; docs/your-remote.md says where your credentials go",
     ),
     (
         "NoSuchBucket|bucket does not exist|ContainerNotFound|container does not exist",
