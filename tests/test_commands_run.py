@@ -96,7 +96,12 @@ def test_an_experiment_is_tried_compared_and_kept(typed: Typed, here: Path) -> N
     typed("dvc exp run --run-all")
     typed("dvc exp run -S +data.drift=0.2")
     assert "drift: 0.2" in (here / "params.yaml").read_text("utf-8")
-    git(here, "restore", ".")
+    typed("git restore .")
+    typed(
+        "dvc exp run --temp -S optimization.learning_rate=0.001",
+        "dvc exp run --temp -S optimization.epochs=2",
+    )
+    assert git(here, "status", "--porcelain") == ""
     assert "over 2 seeds" in typed("samebits exp seeds 5", "samebits exp seeds 1")
     assert "wrong on dev" in typed("samebits exp curve")
     assert "HEAD" in typed("sh scripts/venv samebits rank")
