@@ -81,7 +81,7 @@ CHANGES: dict[str, tuple[list[Change], set[str]]] = {
             ),
             ("params.yaml", SECTION, "model:\n  embedding: 16\n  heads: 2\n  patch: 2\n"),
         ],
-        {"train", "evaluate"},
+        {"train", "evaluate", "diagnose"},
     ),
     "an MLP with three knobs": (
         [
@@ -100,7 +100,7 @@ CHANGES: dict[str, tuple[list[Change], set[str]]] = {
             ),
             ("params.yaml", SECTION, "model:\n  hidden: 32\n  layers: 2\n  drop: 0.1\n"),
         ],
-        {"train", "evaluate"},
+        {"train", "evaluate", "diagnose"},
     ),
     "an own loss": (
         [
