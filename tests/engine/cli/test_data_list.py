@@ -22,7 +22,7 @@ def said(verb: Callable[..., str]) -> Said:
 
 
 def test_no_versions(unreleased: Path, said: Said) -> None:
-    assert said() == ["The data here are no version; 'samebits data release' makes one."]
+    assert said() == ["This data has no version; 'samebits data release' makes one."]
 
 
 def test_two_versions(released: Path, said: Said) -> None:
@@ -31,7 +31,7 @@ def test_two_versions(released: Path, said: Said) -> None:
     assert first.startswith("   1.0      20")
     assert first.endswith("         9        3  The first")
     assert second.startswith("*  1.1      20")
-    assert last == "The data here are version 1.1."
+    assert last == "The data here is version 1.1."
     use("1.0")
     assert [line[0] for line in said()[1:3]] == ["*", " "]
 
@@ -49,7 +49,7 @@ def test_versions_for_programs(released: Path, verb: Callable[..., str]) -> None
 def test_changed_data(released: Path, said: Said) -> None:
     (released / "data/raw/tree/0.png").write_bytes(b"mine")
     assert said()[-1] == (
-        "The data here are not those of 1.1, which data/raw.dvc names: they were changed, or came "
+        "The data here is not that of 1.1, which data/raw.dvc names: it was changed, or came "
         "with another commit."
     )
     assert not any(line.startswith("*") for line in said())
@@ -67,10 +67,10 @@ def test_a_use_that_was_cut_off(released: Path, said: Said) -> None:
 
 def test_data_after_the_last_version() -> None:
     assert data_list.said([], "f" * 32 + ".dir", None, "") == (
-        "The data here are no version; 'samebits data release' makes one."
+        "This data has no version; 'samebits data release' makes one."
     )
     assert data_list.said([], None, None, "deleted") == "data/raw is not here."
     assert data_list.said([], "f" * 32 + ".dir", None, "modified") == (
-        "The data here are not those of ffffffffffff, which data/raw.dvc names: they were changed, "
+        "The data here is not that of ffffffffffff, which data/raw.dvc names: it was changed, "
         "or came with another commit."
     )

@@ -58,7 +58,7 @@ def test_the_drawing() -> None:
     assert lines[0] == ["target", "2.0", "%"]
     assert lines[1] == ["|", "-1.0", "-2.0", "to", "+0.0", "avoidable", "bias"]
     assert lines[2] == ["train", "1.0", "%", "0.0", "to", "2.0", "%", "of", "1,200", "examples"]
-    words = "variance, on train-dev and dev <- the largest that is really there"
+    words = "variance, on train-dev and dev <- the largest real gap"
     assert lines[3] == ["|", "+11.5", "+4.0", "to", "+24.0", *words.split()]
     assert " 1. L2 (one run): why\n      dvc exp run -S a=1\n" in said
 

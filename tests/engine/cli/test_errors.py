@@ -80,7 +80,7 @@ def test_tags_stay_when_it_is_written_again(verb: Verb) -> None:
     verb("errors")
     assert FILE.read_bytes() == once
     lay([first, third])
-    assert "Tagged and kept, though no mistake now: 1." in verb("errors")
+    assert "Tagged and kept, though no longer a mistake: 1." in verb("errors")
     assert listed()[-1] == (second, "right", "dark")
 
 
@@ -105,7 +105,7 @@ def test_fewer_are_listed_when_told_so(verb: Verb) -> None:
 
 @pytest.mark.parametrize("most", ["0", "-1"])
 def test_no_mistakes_at_all_cannot_be_asked_for(verb: Verb, most: str) -> None:
-    with pytest.raises(UserError, match=f"'{most}' is no whole number of at least 1"):
+    with pytest.raises(UserError, match=f"'{most}' must be a whole number of at least 1"):
         verb("errors", f"--most={most}")
     assert not FILE.exists()
 

@@ -153,7 +153,7 @@ def test_the_drawing_of_a_diagnosis() -> None:
     ]
     assert lines[:3] == [
         "target 20,000",
-        "| +11,234 +10,000 to +12,500 avoidable bias <- the largest that is really there",
+        "| +11,234 +10,000 to +12,500 avoidable bias <- the largest real gap",
         "train 31,234 30,000 to 32,500 of 1,200 examples",
     ]
 

@@ -39,5 +39,5 @@ def test_a_number_that_is_none(
     monkeypatch: pytest.MonkeyPatch, verb: Callable[..., str], count: str
 ) -> None:
     monkeypatch.setattr(seeds, "run_seeds", lambda *_: pytest.fail("it ran"))
-    with pytest.raises(UserError, match=f"'{count}' is no whole number of at least 1"):
+    with pytest.raises(UserError, match=f"'{count}' must be a whole number of at least 1"):
         verb("exp seeds", "--", count)

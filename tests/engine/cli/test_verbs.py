@@ -210,8 +210,8 @@ def test_help_tells_the_bounds_that_hold_elsewhere(capsys: Captured) -> None:
         ("rank --jsn", "'samebits rank' takes no --jsn; 'samebits rank --help' says more"),
         ("data list --json more", "'samebits data list' takes no more;"),
         ("--version", "required: VERB; 'samebits --help' says more"),
-        ("exp sweep a=1 --trials 0", "'0' is no whole number of at least 1"),
-        ("exp sweep a=1 --name 7", "'7' is no name of letters, digits, - and _"),
+        ("exp sweep a=1 --trials 0", "'0' must be a whole number of at least 1"),
+        ("exp sweep a=1 --name 7", "'7' may only contain letters, digits, - and _"),
         ("completion csh", "invalid choice: 'csh'"),
     ],
 )

@@ -65,7 +65,7 @@ def _branches(parser: Parser) -> Any:
 
 
 def _group(verbs: Any, name: str) -> Parser:
-    first = next(one for one in VERBS if one.startswith(f"{name} "))
+    first = next(verb for verb in VERBS if verb.startswith(f"{name} "))
     parser: Parser = verbs.add_parser(
         name,
         usage=f"{NAME} {name} VERB ...",
@@ -89,8 +89,8 @@ def _add(verbs: Any, last: str, name: str, verb: Verb) -> None:
             parser.add_argument(*part.flags, **part.options)
         else:
             either = parser.add_mutually_exclusive_group()
-            for one in part:
-                either.add_argument(*one.flags, **one.options)
+            for option in part:
+                either.add_argument(*option.flags, **option.options)
 
 
 def _sentence(text: str) -> str:

@@ -61,9 +61,9 @@ def steps() -> Iterator[Step]:
         inside = [name.split()[1] for name in VERBS if name.startswith(f"{group} ")]
         yield Step(f"{group} ", " ".join(inside), "--help")
     for name, verb in VERBS.items():
-        known = [*arguments(verb)]
-        choices = [choice for one in known for choice in one.options.get("choices", ())]
-        options = [flag for one in known for flag in one.flags if flag.startswith("-")]
+        taken = [*arguments(verb)]
+        choices = [choice for known in taken for choice in known.options.get("choices", ())]
+        options = [flag for known in taken for flag in known.flags if flag.startswith("-")]
         yield Step(f"{name} *", " ".join(choices), " ".join([*options, "--help"]))
 
 

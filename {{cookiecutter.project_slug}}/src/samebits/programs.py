@@ -51,7 +51,7 @@ def git(*arguments: str) -> subprocess.CompletedProcess[str]:
         UserError: there is one that it does not read.
     """
     done = git_bytes(*arguments)
-    said = (one.decode("utf-8", errors="replace") for one in (done.stdout, done.stderr))
+    said = (output.decode("utf-8", errors="replace") for output in (done.stdout, done.stderr))
     return subprocess.CompletedProcess(done.args, done.returncode, *said)
 
 

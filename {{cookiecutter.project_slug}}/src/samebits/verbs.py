@@ -61,7 +61,7 @@ def count(text: str) -> int:
         ArgumentTypeError: it is none.
     """
     if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"'{text}' is no whole number of at least 1")
+        raise ArgumentTypeError(f"'{text}' must be a whole number of at least 1")
     return int(text)
 
 
@@ -72,7 +72,9 @@ def sweep_name(text: str) -> str:
         ArgumentTypeError: an experiment cannot be called so.
     """
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,60}", text):
-        raise ArgumentTypeError(f"'{text}' is no name of letters, digits, - and _")
+        raise ArgumentTypeError(
+            f"'{text}' may only contain letters, digits, - and _, a letter first"
+        )
     return text
 
 
@@ -81,13 +83,13 @@ RESULTS = (
     argument("A", help="a commit, tag, branch or DVC experiment"),
     argument("B", help="another"),
 )
-VERSION = "as 1.0, or 'committed' for that of the last commit"
+VERSION = "such as 1.0, or 'committed' for the version in the last commit"
 TARGETS = argument(
     "targets", nargs="*", metavar="TARGET", help="outputs, .dvc files or stages; else everything"
 )
 GROUPS: Mapping[str, str] = {
     "run": "run one stage of dvc.yaml",
-    "data": "bring data in, give them versions, exchange them with the remote",
+    "data": "bring data in, version it, exchange it with the remote",
     "exp": "run and keep experiments",
 }
 STAGES: Mapping[str, Verb] = {
@@ -97,9 +99,9 @@ STAGES: Mapping[str, Verb] = {
     for stage, help in (
         ("validate", "refuse bad data before anything learns from it"),
         ("prepare", "decode and split the examples"),
-        ("train", "train the network; a killed run goes on from its checkpoint"),
+        ("train", "train the network; a killed run resumes from its checkpoint"),
         ("evaluate", "predict every example and write the metrics"),
-        ("diagnose", "say where the error sits, and what to try next"),
+        ("diagnose", "say where the error comes from, and what to try next"),
         ("report", "write reports/report.html"),
     )
 }
@@ -115,7 +117,7 @@ VERBS: Mapping[str, Verb] = {
     ),
     "audit": Verb(
         "audit.command",
-        "check by reading: pinned, seeded, data apart, pipeline whole",
+        "check without running: pinned, seeded, data apart, pipeline whole",
         "--json",
         (
             argument("--root", type=Path, default=Path(), help="the project; this folder"),
@@ -165,7 +167,7 @@ VERBS: Mapping[str, Verb] = {
     ),
     "errors": Verb(
         "cli.errors",
-        "list the dev mistakes worth most, to tag",
+        "list the dev mistakes that cost most, for tagging",
         "--most 30",
         (
             argument("--most", type=count, help="mistakes without a tag, at most (100)"),
@@ -182,7 +184,7 @@ VERBS: Mapping[str, Verb] = {
     ),
     "params": Verb(
         "cli.params",
-        "say of each key of params.yaml what it is, may be and does",
+        "explain each key of params.yaml: value, choices, effect",
         "data.drift",
         (argument("key", nargs="?", default="", help="a section, or a key as data.drift"),),
     ),
@@ -219,8 +221,8 @@ VERBS: Mapping[str, Verb] = {
         "complete. Hidden files are left out, and a folder that only wraps the folder of the data.",
         yours=("data",),
     ),
-    "data missing": Verb("ingest.missing", "bring in what .dvc files track and is not here"),
-    "data pack": Verb("cli.data_pack", "make data/raw stand as data.layout says"),
+    "data missing": Verb("ingest.missing", "fetch whatever .dvc files track and is missing here"),
+    "data pack": Verb("cli.data_pack", "lay out data/raw as data.layout says"),
     "data release": Verb(
         "cli.data_release",
         "give the data a version",

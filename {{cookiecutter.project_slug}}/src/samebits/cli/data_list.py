@@ -78,10 +78,10 @@ def said(known: Sequence[Release], version: str | None, here: str | None, state:
         return f"{RAW.as_posix()} is not here{named}."
     if state == "modified" and version:
         return (
-            f"The data here are not those of {here or str(version)[:12]}, which data/raw.dvc "
-            "names: they were changed, or came with another commit."
+            f"The data here is not that of {here or str(version)[:12]}, which data/raw.dvc "
+            "names: it was changed, or came with another commit."
         )
     if here:
-        return f"The data here are {pointed}."
+        return f"The data here is {pointed}."
     last = f" The last version is {known[-1].name}." if known else ""
-    return f"The data here are no version; 'samebits data release' makes one.{last}"
+    return f"This data has no version; 'samebits data release' makes one.{last}"

@@ -84,7 +84,7 @@ def _drawing(content: Mapping[str, Any], words: Words) -> list[str]:
             words.bare(gap["value"], signed=True),
             words.ends(*gap["interval"], signed=True),
         )
-        mark = "<- the largest that is really there" if gap["name"] == content["link"] else ""
+        mark = "<- the largest real gap" if gap["name"] == content["link"] else ""
         mark = mark or ("really there" if gap["real"] else "")
         seen = "" if gap["to"] == step["name"] else f", on {_name(gap['to'])}"
         rows.append(["  |", value, between, gap["title"] + seen, mark])

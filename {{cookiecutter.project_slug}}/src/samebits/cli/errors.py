@@ -62,7 +62,7 @@ def said(rows: Sequence[TagRow], mistakes: int) -> str:
     tagged = sum(bool(row.causes()) for row in wrong)
     lines = [f"{FILE.as_posix()}: {len(wrong)} of {mistakes} dev mistakes, {tagged} with tags."]
     if len(rows) > len(wrong):
-        lines += [f"Tagged and kept, though no mistake now: {len(rows) - len(wrong)}."]
+        lines += [f"Tagged and kept, though no longer a mistake: {len(rows) - len(wrong)}."]
     if len(wrong) > tagged:
         lines += [
             f"Look at the examples in {SHEET.as_posix()}, write causes into the column `tags` (as "

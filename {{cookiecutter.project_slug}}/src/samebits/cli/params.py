@@ -47,7 +47,7 @@ def told(asked: str = "") -> str:
         UserError: there is no such key, it does nothing here, or params.yaml is wrong.
     """
     known = knobs()
-    found = {
+    asked_for = {
         section: {
             name: knob
             for name, knob in each.items()
@@ -55,13 +55,15 @@ def told(asked: str = "") -> str:
         }
         for section, each in known.items()
     }
-    if asked not in ("", *known) and not any(found.values()):
+    if asked not in ("", *known) and not any(asked_for.values()):
         raise UserError(_unknown(asked, known))
     titles = _titles()
     parts = [
-        "\n".join([f"{section}: {titles.get(section, '')}".rstrip(": "), *_lines(found[section])])
+        "\n".join(
+            [f"{section}: {titles.get(section, '')}".rstrip(": "), *_lines(asked_for[section])]
+        )
         for section in known
-        if found[section] or asked in ("", section)
+        if asked_for[section] or asked in ("", section)
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -75,10 +77,10 @@ def knobs() -> Mapping[str, Mapping[str, ListedKey]]:
     known = sections()
     content, beside = checked(known), _beside_keys()
     idle = engine.unused(content["task"]["target"], images=images() is not False)
-    found: dict[str, dict[str, ListedKey]] = {}
+    listed: dict[str, dict[str, ListedKey]] = {}
     for section, keys in known.items():
         fields = _beside_fields(section)
-        found[section] = {
+        listed[section] = {
             name: ListedKey(
                 key,
                 name in content[section],
@@ -88,7 +90,7 @@ def knobs() -> Mapping[str, Mapping[str, ListedKey]]:
             for name, key in keys.items()
             if section != "data" or name not in idle
         }
-    return found
+    return listed
 
 
 def _lines(knobs: Mapping[str, ListedKey]) -> Iterator[str]:
@@ -124,27 +126,27 @@ def _unknown(asked: str, known: Mapping[str, Mapping[str, ListedKey]]) -> str:
 
 def _titles() -> dict[str, str]:
     """What each section is, as params.yaml says beside its name."""
-    text, found = _text(PARAMS), {}
+    text, titles = _text(PARAMS), {}
     for name, node in _pairs(yaml.compose(text, yaml.SafeLoader)):
         flow = isinstance(node, yaml.MappingNode) and node.flow_style
-        found[name.value] = _behind(text, (node if flow else name).end_mark.index)
-    return found
+        titles[name.value] = _behind(text, (node if flow else name).end_mark.index)
+    return titles
 
 
 def _beside_keys() -> dict[tuple[str, str], str]:
     """What params.yaml says of keys, above them and beside."""
-    text, found = _text(PARAMS), {}
+    text, comments = _text(PARAMS), {}
     for section, keys in _pairs(yaml.compose(text, yaml.SafeLoader)):
         for name, value in _pairs(keys):
             does = _above(text, name.start_mark.index), _behind(text, value.end_mark.index)
-            found[section.value, name.value] = " ".join(filter(None, does))
-    return found
+            comments[section.value, name.value] = " ".join(filter(None, does))
+    return comments
 
 
 def _beside_fields(section: str) -> dict[str, str]:
     """What the file that declares a section says of its fields, above them and beside."""
     own = Path("src", package(), YOURS[section]) if section in YOURS else Path(engine.__file__)
-    text, found = _text(own), {}
+    text, comments = _text(own), {}
     starts = [0, *(line.end() for line in re.finditer("\n", text))]
     classes = (node for node in ast.parse(text).body if isinstance(node, ast.ClassDef))
     for node in next(each for each in classes if each.name.lower() == section).body:
@@ -152,8 +154,8 @@ def _beside_fields(section: str) -> dict[str, str]:
             source = ast.get_source_segment(text, node) or ""
             start = text.index(source, starts[node.lineno - 1])
             does = _above(text, start), _behind(text, start + len(source))
-            found[node.target.id] = " ".join(filter(None, does))
-    return found
+            comments[node.target.id] = " ".join(filter(None, does))
+    return comments
 
 
 def _pairs(node: Any) -> list[tuple[yaml.ScalarNode, yaml.Node]]:

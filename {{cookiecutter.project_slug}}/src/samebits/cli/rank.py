@@ -35,7 +35,7 @@ def main(given: Namespace, yours: Yours) -> None:
     if len(candidates) < len(named):
         gone.append(
             f"{len(named) - len(candidates)} of `samebits exp seeds` and `samebits exp curve`, "
-            "which measure another experiment and are no idea."
+            "which measure another experiment and are not ideas."
         )
     for name in _names(candidates):
         try:
@@ -69,11 +69,11 @@ def ranking(first: Result, others: Sequence[Result], gone: Sequence[str] = ()) -
     candidates, words = [place.candidate for place in places], WORDS[first.answers.target]
     lines = [_line(place, words) for place in places]
     count = sum(candidate.accepted is not False for candidate in candidates)
-    lines += ["", "Place 1 is shared by all that these examples cannot tell from the best."]
+    lines += ["", "Place 1 includes all that these examples cannot distinguish from the best."]
     if count > 2:
         lines += [
             f"{count} candidates: each is compared with the best at {100 * corrected(count):.2f} % "
-            "instead of 95 % (Bonferroni), for the best of many is lucky too."
+            "instead of 95 % (Bonferroni), because the best of many is partly lucky."
         ]
     lines += [_seeds(candidates)]
     if left:

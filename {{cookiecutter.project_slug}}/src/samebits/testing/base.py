@@ -49,7 +49,7 @@ def check_section(name: str, section: Any) -> None:
     assert proper, f"{YOURS[name]}: {section.__name__} must be a dataclass"
     read(section)
     told = declared(Path("src", package(), YOURS[name]), name)
-    sides = ({key: found.default for key, found in of.items()} for of in (told, keys(section)))
+    sides = ({name: key.default for name, key in of.items()} for of in (told, keys(section)))
     assert next(sides) == next(sides), (
         f"{YOURS[name]}: declare every key of {section.__name__} in its own body, with a default "
         "written out if there is one; other stages check params.yaml without importing this file"
