@@ -174,7 +174,8 @@ def test_pictures_of_ones_own(typed: Typed, here: Path, tmp_path: Path) -> None:
     for file in ("README.md", "data/CHANGELOG.md"):
         with (here / file).open("a", encoding="utf-8") as text:
             text.write("More.\n")
-    assert "commit the one and then" in typed("git commit", "git commit -am Both", fails=True)
+    said = typed("git commit", "git commit -am Both", fails=True)
+    assert "commit them" in said
     typed("SKIP=data-apart git commit ...", "SKIP=data-apart git commit -am Both")
 
     there = "FROM=remote://pictures/folder REPLACE=1"
