@@ -241,9 +241,9 @@ def test_what_could_not_be_done_is_no_answer(
     monkeypatch: pytest.MonkeyPatch,
     capsys: Captured,
 ) -> None:
-    (tmp_path / "empty").mkdir()
+    # A repository, but no project.
+    subprocess.run(["git", "init", "-q", tmp_path / "empty"], check=True)
     monkeypatch.chdir(tmp_path / "empty")
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
     words = [*name.split(), *shlex.split(VERBS[name].example)]
     assert ended(*words) == ELSEWHERE.get(name, 2)
     said = capsys.readouterr().err

@@ -3,7 +3,10 @@
 import shutil
 import subprocess
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -13,6 +16,7 @@ from samebits.experiments.keep import keep
 from samebits.programs import dvc
 from samebits.versions.tags import POINTER, RAW
 
+module: Any = import_module("samebits.experiments.keep")
 TAGS, PARAMS = Path("reports/error-analysis.csv"), Path("params.yaml")
 Experiment = Callable[..., str]
 
@@ -75,8 +79,20 @@ def test_what_is_here_already(experiment: Experiment) -> None:
     git("commit", "-qam", "Thin")
     assert keep("thin") == ["params.yaml"]
     assert here() == before
+    shutil.rmtree(RAW)
+    keep("thin")
+    assert here() == before
     TAGS.write_text("md5,tags\n1,blurry\n", encoding="utf-8")
     refused("has uncommitted changes")
+
+
+def test_what_is_here_stays_where_its_outputs_cannot_come(
+    experiment: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git("restore", f"--source={experiment('thin')}", "--worktree", ".")
+    monkeypatch.setattr(module, "_check_out", MagicMock(side_effect=UserError("lost")))
+    refused("lost")
+    assert PARAMS.read_text("utf-8") == "model: {width: 7}\n"
 
 
 @pytest.mark.parametrize("name", ["-x", "--force", "ä"])

@@ -9,7 +9,7 @@ from .core import determinism
 from .core.config import read
 from .core.seals import Seal
 from .core.sections import Reproducibility
-from .core.yours import Yours
+from .core.yours import Yours, package
 from .verbs import STAGES, VERBS
 
 
@@ -17,6 +17,8 @@ def main() -> None:
     """Run the verb that the command line names."""
     given = parse(sys.argv[1:])
     name, verb = given.verb, VERBS[given.verb]
+    if not verb.anywhere:
+        package()  # refuses a folder that holds no project
     if verb.torch:
         settings = read(Reproducibility)
         determinism.choose(settings.level, settings.threads)

@@ -37,6 +37,7 @@ class Verb(NamedTuple):
     more: str = ""  # what `--help` says besides
     torch: bool = False  # whether it computes at the level of params.yaml
     yours: tuple[str, ...] = ()
+    anywhere: bool = False  # whether it works outside a project's folder, too
 
 
 def argument(*flags: str, **options: Any) -> Argument:
@@ -134,6 +135,7 @@ VERBS: Mapping[str, Verb] = {
             ),
         ),
         "It writes nothing. Exit status 1 says that a check failed.",
+        anywhere=True,  # --root names the project
     ),
     "apart": Verb("audit.data_apart", "refuse a commit of both data and code; a hook does"),
     "explain": Verb(
@@ -290,5 +292,6 @@ VERBS: Mapping[str, Verb] = {
         "bash",
         (argument("shell", choices=("bash", "zsh", "fish"), help="which"),),
         "In bash: source <(samebits completion bash)",
+        anywhere=True,
     ),
 }

@@ -39,16 +39,16 @@ def keep(name: str) -> list[str]:
         work = () if here else _uncommitted()
         if reasons := [*work, *_unrecorded(), *_in_the_way(changed, experiment)]:
             raise UserError(f"keeping {name!r} would lose work: {'; '.join(reasons)}.")
-        if here:
-            return changed
-        _refuse_older(name, base, changed)
         new = [path for path in changed if not Path(path).exists()]
-        _put(changed, experiment.commit)
+        if not here:
+            _refuse_older(name, base, changed)
+            _put(changed, experiment.commit)
         try:
             look_around()
             _check_out()
         except BaseException:
-            _take_back(changed, new)
+            if not here:
+                _take_back(changed, new)
             raise
     return changed
 
