@@ -175,7 +175,7 @@ def test_pictures_of_ones_own(typed: Typed, here: Path, tmp_path: Path) -> None:
         with (here / file).open("a", encoding="utf-8") as text:
             text.write("More.\n")
     said = typed("git commit", "git commit -am Both", fails=True)
-    assert "commit them" in said
+    assert "commit them separately" in said
     typed("SKIP=data-apart git commit ...", "SKIP=data-apart git commit -am Both")
 
     there = "FROM=remote://pictures/folder REPLACE=1"
