@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers import PACKAGE, PROJECT, ROOT, command
+from helpers import PACKAGE, PROJECT, ROOT, Bake, command
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
 HOSTILE = (
@@ -152,3 +152,20 @@ def test_every_target_is_explained_and_one_line(folder: Path) -> None:
 def test_there_are_at_most_twelve_verbs_of_every_day() -> None:
     text = (ROOT / PROJECT / "Makefile").read_text(encoding="utf-8")
     assert len(re.findall(r"^[a-z-]+:", text, re.MULTILINE)) <= 12
+
+
+def test_make_takes_an_empty_source_for_a_mistake(bake: Bake) -> None:
+    """As of a variable that is not set; it must not bring the example in the place of the data."""
+    done = command("make", "data", "FROM=", cwd=bake())
+    assert done.returncode != 0
+    assert "FROM is empty; name a folder, an archive or an address" in done.stderr
+
+
+@pytest.mark.parametrize(("target", "name"), [("data", "FROM"), ("pull", "TARGETS")])
+def test_make_hands_a_value_on_as_it_was_written(bake: Bake, target: str, name: str) -> None:
+    project = bake()
+    hostile = '1.0"; touch here; "$(touch there)'
+    shown = command("make", "--dry-run", target, f"{name}={hostile}", cwd=project)
+    assert "touch" not in shown.stdout
+    command("make", target, f"{name}={hostile}", cwd=project)
+    assert not [path for path in project.iterdir() if path.name in ("here", "there")]

@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 import yaml
@@ -264,72 +264,6 @@ def test_how_to_cite_is_what_the_format_asks_for(bake: Bake, license: str) -> No
     )
 
 
-# The knobs
-
-BESIDE = re.compile(r"^  (\w+): (?:[^#\n]*?) # (.*)$", re.MULTILINE)
-
-
-class Declared(NamedTuple):
-    """What a field of a section says: the default of its key, and above it what the key does."""
-
-    default: Any
-    does: str
-
-
-def fields(project: Path) -> dict[str, dict[str, Declared]]:
-    """The fields of each section, by its name and theirs, in their order."""
-    engine = project / "src/samebits/core/sections.py"
-    own = (path for path in sorted(project.glob("src/*/*.py")) if "samebits" not in path.parts)
-    return {
-        node.name.lower(): {
-            ast.unparse(field.target): declared(field, path)
-            for field in node.body
-            if isinstance(field, ast.AnnAssign)
-        }
-        for path in (engine, *own)
-        for node in ast.parse(path.read_text("utf-8")).body
-        if isinstance(node, ast.ClassDef)
-    }
-
-
-def declared(field: ast.AnnAssign, path: Path) -> Declared:
-    keywords = getattr(field.value, "keywords", ())
-    defaults = [ast.literal_eval(part.value) for part in keywords if part.arg == "default"]
-    above = path.read_text("utf-8").splitlines()[field.lineno - 2].strip()
-    return Declared(defaults[0] if defaults else None, above[2:] if above[:2] == "# " else "")
-
-
-@pytest.mark.parametrize("task", CONTEXT["task"])
-def test_what_one_turns_every_day_stands_first(bake: Bake, task: str) -> None:
-    project = bake(task=task)
-    params, known = yaml.safe_load((project / "params.yaml").read_text("utf-8")), fields(project)
-    assert sum(map(len, params.values())) <= 60
-    order = "model optimization augmentation regularization input task data evaluation"
-    assert [*params] == [*order.split(), "reproducibility", "runtime"]
-    for section, keys in params.items():
-        assert [*keys] == [key for key in known[section] if key in keys], section
-
-
-@pytest.mark.parametrize("task", CONTEXT["task"])
-def test_a_default_is_written_only_where_it_is_another(bake: Bake, task: str) -> None:
-    """What such a key does stands in params.yaml as the engine says it."""
-    project = bake(task=task)
-    text = (project / "params.yaml").read_text("utf-8")
-    params, beside, known = yaml.safe_load(text), dict(BESIDE.findall(text)), fields(project)
-    spared = {
-        (section, key): field
-        for section in params
-        for key, field in known[section].items()
-        if field.default is not None
-    }
-    assert len(spared) > 10
-    assert all(field.does for field in spared.values())
-    for (section, key), field in spared.items():
-        if key in params[section]:
-            assert params[section][key] != field.default, key
-            assert beside[key] == field.does
-
-
 # A second time
 
 
@@ -397,20 +331,3 @@ def test_files_keep_their_modes(template: Path, bake: Bake) -> None:
     found = modes(bake())
     for path, source in sources(template).items():
         assert found[path] == stat.S_IMODE(source.stat().st_mode), path
-
-
-def test_make_takes_an_empty_source_for_a_mistake(bake: Bake) -> None:
-    """As of a variable that is not set; it must not bring the example in the place of the data."""
-    done = command("make", "data", "FROM=", cwd=bake())
-    assert done.returncode != 0
-    assert "FROM is empty; name a folder, an archive or an address" in done.stderr
-
-
-@pytest.mark.parametrize(("target", "name"), [("data", "FROM"), ("pull", "TARGETS")])
-def test_make_hands_a_value_on_as_it_was_written(bake: Bake, target: str, name: str) -> None:
-    project = bake()
-    hostile = '1.0"; touch here; "$(touch there)'
-    shown = command("make", "--dry-run", target, f"{name}={hostile}", cwd=project)
-    assert "touch" not in shown.stdout
-    command("make", target, f"{name}={hostile}", cwd=project)
-    assert not [path for path in project.iterdir() if path.name in ("here", "there")]

@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import PACKAGE, configured
 from handwritten_digits.data import Input
 from handwritten_digits.model import Model
 from handwritten_digits.training import Augmentation
+from refusals import refusal
 
-from samebits.console.errors import UserError
 from samebits.core import config
 from samebits.core.params import written
 from samebits.core.sections import (
@@ -30,29 +29,7 @@ SECTIONS: list[Any] = [
     *(Evaluation, Reproducibility, Runtime),
 ]
 Settle = Callable[..., None]
-TASKS = Path(__file__).parents[1] / "tasks"
-
-
-@pytest.fixture(autouse=True)
-def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return configured(tmp_path)
-
-
-def refusal(params: Path) -> str:
-    """What is said of a file; whoever reads it is told the same."""
-    readers: list[Callable[[], object]] = [
-        lambda: config.read(Data, params),
-        lambda: config.read(Model, params),
-        lambda: config.values("model", params),
-    ]
-    said = list[str]()
-    for read in readers:
-        with pytest.raises(UserError) as caught:
-            read()
-        said.append(str(caught.value))
-    assert len({*said}) == 1
-    return said[0]
+pytestmark = pytest.mark.usefixtures("params")
 
 
 @pytest.mark.parametrize("section", SECTIONS)
@@ -249,162 +226,3 @@ def test_no_sections(params: Path, content: str) -> None:
 
 def test_no_file(tmp_path: Path) -> None:
     assert "run this from the project's folder" in refusal(tmp_path / "nowhere/params.yaml")
-
-
-NUMBER = {"task": {"target": "number"}, "regularization": {"label_smoothing": 0.0}}
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"optimization": {"balance": 0.5}}, "'optimization.balance' is 0.5, but answers have no"),
-        ({"optimization": {"class_weights": 1}}, "'optimization.class_weights' is 1, but answers"),
-        ({"regularization": {"label_smoothing": 0.1}}, "'regularization.label_smoothing' is 0.1"),
-        ({"data": {"classes": ["a", "b"]}}, "'data.classes' is ['a', 'b'], but answers have no"),
-        ({"evaluation": {"slices": ["class"]}}, "'evaluation.slices' has 'class', but answers"),
-        ({"task": {"target": "class"}, "evaluation": {"target_error": 1.5}}, "1 at most"),
-    ],
-)
-def test_what_numbers_do_not_have(
-    params: Path, settle: Settle, changes: dict[str, Any], words: str
-) -> None:
-    settle(params, **NUMBER)
-    assert config.read(Evaluation, params).target_error < 1
-    settle(params, evaluation={"target_error": 500})
-    assert config.read(Evaluation, params).target_error == 500
-    settle(params, **changes)
-    assert words in refusal(params)
-
-
-def test_rare_classes_do_not_count_twice(params: Path, settle: Settle) -> None:
-    settle(params, optimization={"class_weights": 0.5})
-    assert config.read(Optimization, params).class_weights == 0.5
-    settle(params, optimization={"balance": 1.0})
-    assert "'optimization.balance' and 'optimization.class_weights' are both set" in refusal(params)
-
-
-MASK = {
-    "task": {"reader": "pairs", "target": "mask"},
-    "data": {"classes": ["background", "stroke"]},
-}
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"data": {"classes": []}}, "'data.classes' has 0 names, but where task.target is mask it"),
-        ({"data": {"classes": ["a"]}}, "in the order of their values, as [background, stroke]."),
-        ({"data": {"classes": [*map(str, range(257))]}}, "'data.classes' has 257 names"),
-        ({"task": {"reader": "folders"}}, "'task.reader' is folders, but task.target is mask, and"),
-        ({"task": {"target": "class"}}, "'task.target' is class, but task.reader is pairs, and"),
-        (
-            {"optimization": {"balance": 0.5}},
-            "'optimization.balance' is 0.5, but an example has no",
-        ),
-        ({"evaluation": {"slices": ["class"]}}, "'evaluation.slices' has 'class', but an example"),
-        ({"evaluation": {"target_error": 1.5}}, "is 1.5, but is a share of the pixels: 1 at most."),
-    ],
-)
-def test_what_masks_need(params: Path, settle: Settle, changes: dict[str, Any], words: str) -> None:
-    settle(params, **MASK)
-    assert config.read(Evaluation, params).target_error < 1
-    settle(params, **changes)
-    assert words in refusal(params)
-
-
-OF_IMAGES = "bits, megapixels, near_duplicate, odd_mode, odd_size"
-
-
-def rows(params: Path) -> Path:
-    """Have data.py read rows, of which no keys are told from images."""
-    data = params.parent / "src" / PACKAGE / "data.py"
-    data.write_text((TASKS / "number/data.py").read_text("utf-8"), "utf-8")
-    lines = params.read_text("utf-8").splitlines(keepends=True)
-    text = "".join(one for one in lines if not one.startswith(("  size:", "  channels:")))
-    params.write_text(text.replace("\ninput:", "\ninput:\n  columns: 3"), "utf-8")
-    return data
-
-
-def test_what_is_about_images_alone(params: Path, settle: Settle) -> None:
-    data = rows(params)
-    settle(params, data=dict.fromkeys(OF_IMAGES.split(", "), 1.0) | {"bits": 16})
-    with pytest.raises(UserError, match=f"delete {OF_IMAGES} from section 'data': data.py neith"):
-        config.read(Data, params)
-    drop(params, *OF_IMAGES.split(", "))
-    assert config.read(Data, params).imbalance == 10.0
-    settle(params, data={"odd_mode": 0.2})
-    assert "delete odd_mode from section 'data'" in refusal_of_data(params)
-    assert refusal_of_data(params).endswith("so nothing reads it.")
-    for line in ("import samebits.data.mask", "from samebits.data import image"):
-        data.write_text(f"{line}\n{data.read_text('utf-8')}", "utf-8")
-        assert config.read(Data, params).odd_mode == 0.2
-        data.write_text(data.read_text("utf-8").partition("\n")[2], "utf-8")
-
-
-def drop(params: Path, *keys: str) -> None:
-    """Take keys out of section `data`."""
-    content = yaml.safe_load(params.read_text("utf-8"))
-    content["data"] = {name: one for name, one in content["data"].items() if name not in keys}
-    params.write_text(yaml.safe_dump(content), "utf-8")
-
-
-def refusal_of_data(params: Path) -> str:
-    with pytest.raises(UserError) as caught:
-        config.read(Data, params)
-    return str(caught.value)
-
-
-def test_what_is_about_classes_alone(params: Path, settle: Settle) -> None:
-    settle(params, **NUMBER)
-    settle(params, data={"imbalance": 10.0, "label_error": 0.9})
-    why = "answers have no classes where task.target is number, so nothing reads them."
-    assert f"delete imbalance, label_error from section 'data': {why}" in refusal(params)
-    drop(params, "imbalance", "label_error")
-    config.read(Data, params)
-    settle(params, **MASK)
-    settle(params, data={"imbalance": 10.0})
-    assert "delete imbalance from section 'data': an example has" in refusal(params)
-
-
-def test_a_key_with_a_default_may_be_left_out(params: Path, settle: Settle) -> None:
-    absent = config.left_out("data", "model")
-    assert "data.drift" in absent
-    assert not any(key.startswith(("model.", "runtime.")) for key in absent)
-    assert config.read(Data, params).drift == 0.1
-    settle(params, data={"drift": 0.2})
-    assert config.read(Data, params).drift == 0.2
-    assert config.left_out("data") == absent - {"data.drift"}
-    settle(params, data={"drift": 2})
-    assert "'data.drift' is 2, but takes a number from 0 to 1." in refusal_of_data(params)
-
-
-MORE = """
-    heads: int = number(1, 64, default=HEADS)
-    kinds: tuple[str, ...] = names(default=("a", "b"))
-    norm: str = choice("group", "layer", default="layer")
-    bias: bool = True
-"""
-
-
-def test_your_own_keys_may_have_defaults(params: Path, settle: Settle) -> None:
-    file = params.parent / "src" / PACKAGE / "model.py"
-    shipped = file.read_text("utf-8").replace("import choice,", "import names, choice,")
-    text = shipped.replace("    activation: str", f"{MORE[1:]}    activation: str")
-    file.write_text(text.replace("GROUPS = 8", "HEADS = 8\nGROUPS = 8"), "utf-8")
-    given = {"heads": 8, "kinds": ("a", "b"), "norm": "layer", "bias": True}
-    assert config.values("model").items() >= given.items()
-    assert len(config.left_out("model")) == 4
-    settle(params, model={"heads": 4, "bias": False})
-    assert config.values("model").items() >= {"heads": 4, "bias": False, "norm": "layer"}.items()
-    assert config.left_out("model") == {"model.kinds", "model.norm"}
-    computed = text.replace("default=HEADS", "default=len(ACTIVATIONS)")
-    file.write_text(computed, "utf-8")
-    settle(params, model={"heads": 4})
-    config.values("model")
-    whole = params.read_text("utf-8")
-    params.write_text(whole.replace("  heads: 4\n", ""), "utf-8")
-    with pytest.raises(UserError, match="key 'heads' is missing from section 'model'; add it"):
-        config.values("model")
-    file.write_text(text.replace("default=HEADS", "default=65"), "utf-8")
-    with pytest.raises(UserError, match=r"'model.heads' is 65, but takes a whole number from 1 to"):
-        config.values("model")
