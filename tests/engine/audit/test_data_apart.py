@@ -36,8 +36,9 @@ def git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Git:
     call = f"cd project && PYTHONPATH='{source}' '{sys.executable}' -m samebits apart"
     hook.write_text(f"#!/bin/sh\n{call}\n", encoding="utf-8")
     hook.chmod(0o755)
-    for path in ("pyproject.toml", "data/raw.dvc", "dvc.lock", "../beside"):
+    for path in ("data/raw.dvc", "dvc.lock", "../beside"):
         Path(path).write_text("1", encoding="utf-8")
+    Path("pyproject.toml").write_text('[project]\nname = "digits"\n', encoding="utf-8")
     run("add", "-A", str(root))
     run("commit", "-qm", "The first brings both")
     return run
