@@ -57,7 +57,7 @@ TESTS = {
         "samebits audit",  # which make runs
         "samebits verify",
     ],
-    "tests/engine/audit/test_data_apart.py::test_data_and_code_together": ["samebits apart"],
+    "tests/engine/audit/test_separate_commits.py::test_data_and_code_together": ["samebits apart"],
     "tests/engine/audit/test_forms.py::test_the_command_prints_the_form_that_it_is_asked_for": [
         "samebits audit --sarif"
     ],

@@ -12,7 +12,7 @@ from PIL import Image
 from samebits.core.sections import Data, Task
 from samebits.data.decoder import Decoder
 from samebits.data.index import open_catalogue
-from samebits.data.prepare import prepare
+from samebits.data.preparation import prepare
 
 DATA, TASK = shipped(Data), shipped(Task)
 

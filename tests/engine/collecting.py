@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from samebits.data.dvc_file import record_origin
+from samebits.data.raw_pointer import record_origin
 from samebits.ingest.example_data import version
 
 FILES = {f"{one}/{two}.png": bytes([one, two]) for one in (97, 98) for two in (1, 2)}

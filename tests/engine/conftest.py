@@ -25,7 +25,7 @@ from history import history as history
 from jinja2 import Environment
 
 from samebits.core.config import Section
-from samebits.core.params import keys, typed
+from samebits.core.key_kinds import keys, typed
 from samebits.core.png import png
 from samebits.ingest import example_data
 

@@ -21,7 +21,7 @@ from samebits.data.targets import Answers
 from samebits.metrics.mask_predictions import MaskPredictions
 from samebits.training.pixel_forest import out_of_fold
 from samebits.training.predict import predict
-from samebits.training.target import target_of
+from samebits.training.target_base import target_of
 
 NAMES = ["background", "across", "down"]
 ANSWERS = Answers("mask", NAMES)

@@ -7,10 +7,10 @@ from pathlib import Path
 from catalogues import TASK, decoder
 
 from samebits.core.sections import Data
+from samebits.data.corrections import read_labels
 from samebits.data.decoder import Decoder
 from samebits.data.index import open_catalogue
-from samebits.data.labels import read_labels
-from samebits.data.prepare import prepare
+from samebits.data.preparation import prepare
 from samebits.data.readers import Reader
 from samebits.data.splits import SPLITS
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from made_project import ran, rendered
 
-from samebits.audit import dvcfiles
-from samebits.audit.findings import Finding
+from samebits.audit import dvc_yaml
+from samebits.audit.outcomes import Finding
 from samebits.audit.project import Project
 from samebits.audit.run import audit
 
@@ -20,7 +20,7 @@ class Copy:
         self.root = root
         self.project = Project(root)
         self.package = self.project.package  # the user's
-        self.stages = dvcfiles.stages(self.project)
+        self.stages = dvc_yaml.stages(self.project)
         self._before = self.findings()
         self._changed: dict[Path, bytes | None] = {}
 
@@ -95,7 +95,7 @@ class Copy:
     @property
     def code(self) -> str:
         """A file of the engine that decides results: the source of the first stage."""
-        return next(iter(dvcfiles.sources(self.project, self.stages[0])))
+        return next(iter(dvc_yaml.sources(self.project, self.stages[0])))
 
     @property
     def codes(self) -> tuple[str, str]:
@@ -103,7 +103,7 @@ class Copy:
         return self.code, f"{self.package}/data.py"
 
     @property
-    def reading(self) -> dvcfiles.Stage:
+    def reading(self) -> dvc_yaml.Stage:
         """The first stage that declares a section."""
         return next(stage for stage in self.stages if stage.sections())
 

@@ -8,8 +8,8 @@ from documented import keys, printed
 
 from samebits.arguments import parse
 from samebits.audit import command
-from samebits.audit.findings import Check, Finding
 from samebits.audit.forms import as_annotations, as_json, as_sarif
+from samebits.audit.outcomes import Check, Finding
 from samebits.console.errors import UserError
 
 GOOD = Check("data", "3 files, none in Git", ())

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from conftest import ROOT
 
-from samebits.audit.findings import Check, table
 from samebits.audit.manifest import manifest
+from samebits.audit.outcomes import Check, table
 from samebits.audit.project import Project
 from samebits.audit.rooms import HANDED
 from samebits.audit.run import audit

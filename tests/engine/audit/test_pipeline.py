@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from samebits.audit import pipeline
-from samebits.audit.dvcfiles import Stage, sources, stages
+from samebits.audit.dvc_yaml import Stage, sources, stages
 from samebits.audit.pipeline import code_of
 from samebits.audit.project import Project
 from samebits.core.yours import OPTIONAL, READ_BY

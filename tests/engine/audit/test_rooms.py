@@ -44,7 +44,7 @@ def test_a_file_in_no_room(copy: Any, expect: Any, path: str) -> None:
 
 
 def test_arrows_down_and_inside_a_room(copy: Any) -> None:
-    copy.write(f"{ENGINE}/cli/new.py", "from . import keep\nfrom ..core import files\n")
+    copy.write(f"{ENGINE}/cli/new.py", "from . import exp_keep\nfrom ..core import files\n")
     copy.write(f"{ENGINE}/audit/new.py", "from ..console.errors import UserError\n")
     assert "rooms" not in copy.new()
 
@@ -86,9 +86,9 @@ def test_where_the_launcher_imports(copy: Any) -> None:
 @pytest.mark.parametrize(
     ("code", "name", "module"),
     [
-        ("from samebits.console.text import aligned", "aligned", "console/text.py"),
-        ("from samebits.console import text", "text", "console/text.py"),
-        ("import samebits.console.text", "samebits.console.text", "console/text.py"),
+        ("from samebits.console.aligned import aligned", "aligned", "console/aligned.py"),
+        ("from samebits.console import aligned", "aligned", "console/aligned.py"),
+        ("import samebits.console.aligned", "samebits.console.aligned", "console/aligned.py"),
         ("from samebits.console.errors import UserError, sys", "sys", "console/errors.py"),
         ("from samebits.console.errors import *", "*", "console/errors.py"),
         ("from samebits.provenance.record import machine", "machine", "provenance/record.py"),
@@ -98,9 +98,9 @@ def test_where_the_launcher_imports(copy: Any) -> None:
         ("from samebits import verbs", "verbs", "verbs.py"),
         ("from samebits.arguments import parse", "parse", "arguments.py"),
         (
-            'importlib.import_module("samebits.console.text")',
-            "samebits.console.text",
-            "console/text.py",
+            'importlib.import_module("samebits.console.aligned")',
+            "samebits.console.aligned",
+            "console/aligned.py",
         ),
     ],
 )
@@ -113,7 +113,7 @@ def test_a_value_that_a_stage_takes_from_a_transparent_room(
 
 def test_a_loop_that_scales_by_what_a_word_says(copy: Any, expect: Any) -> None:
     """A rate that the console decides: no stage would run again when it changes."""
-    copy.append(f"{ENGINE}/console/text.py", "\n\ndef scale() -> float:\n    return 0.5\n")
+    copy.append(f"{ENGINE}/console/aligned.py", "\n\ndef scale() -> float:\n    return 0.5\n")
     path = f"{ENGINE}/training/loop.py"
     line = (
         copy.replace(path, "import math\n", "import math\nfrom ..console.text import scale\n") + 1
@@ -127,7 +127,7 @@ def test_a_loop_that_scales_by_what_a_word_says(copy: Any, expect: Any) -> None:
 def test_what_no_stage_runs_may_take_it(copy: Any) -> None:
     copy.write(f"{ENGINE}/cli/new.py", "from ..console.text import aligned\n")
     copy.write(f"{ENGINE}/data/new.py", "from ..console.text import aligned\n")
-    copy.write(f"{copy.package}/aside.py", "from samebits.console.text import aligned\n")
+    copy.write(f"{copy.package}/aside.py", "from samebits.console.aligned import aligned\n")
     assert "rooms" not in copy.new()
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from samebits import audit as package
 from samebits.audit import parsing
-from samebits.audit.findings import Check, Finding, table
+from samebits.audit.outcomes import Check, Finding, table
 from samebits.audit.run import CHECKS, audit
 
 FAILED = Check("tidy", "3 files, 1 to fix", (Finding("a/☃.py", 7, "is not tidy; tidy it"),))

@@ -15,7 +15,7 @@ from samebits.core.sections import Data
 from samebits.data.release_file import CORRECTIONS
 from samebits.data.splits import SPLITS
 from samebits.data.tar_layout import pack
-from samebits.versions.diff import changes, examples_of
+from samebits.versions.changes import changes, examples_of
 from samebits.versions.release import release
 from samebits.versions.tags import find
 

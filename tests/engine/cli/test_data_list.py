@@ -9,7 +9,7 @@ import pytest
 from documented import keys, printed
 
 from samebits.cli import data_list
-from samebits.data.dvc_file import MARK
+from samebits.data.raw_pointer import MARK
 from samebits.versions.checkout import use
 
 Said = Callable[[], list[str]]

@@ -10,7 +10,7 @@ import yaml
 
 from samebits import programs
 from samebits.console.errors import UserError
-from samebits.data.dvc_file import origin, record_origin
+from samebits.data.raw_pointer import origin, record_origin
 from samebits.data.source import archives
 from samebits.versions import tags as versions
 

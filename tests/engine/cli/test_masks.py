@@ -12,7 +12,7 @@ import yaml
 from conftest import configured
 from predicted import MASK, segmented
 
-from samebits.cli import compare, learning_curve, rank
+from samebits.cli import compare, exp_curve, rank
 from samebits.cli.compare import comparison
 from samebits.cli.rank import ranking
 from samebits.core.files import write_json
@@ -104,11 +104,11 @@ def test_errors(verb: Verb) -> None:
 
 def test_a_learning_curve(monkeypatch: pytest.MonkeyPatch, verb: Verb) -> None:
     parts = {"part-0.25": (250, 0.28), "part-0.5": (500, 0.14), "HEAD": (1000, 0.07)}
-    for module in (learning_curve, fractions):
+    for module in (exp_curve, fractions):
         monkeypatch.setattr(
             module, "read_result", lambda name: result(name, parts[name][1], parts[name][0])
         )
-    monkeypatch.setattr(learning_curve, "run_fractions", lambda *_: ["part-0.5", "part-0.25"])
+    monkeypatch.setattr(exp_curve, "run_fractions", lambda *_: ["part-0.5", "part-0.25"])
     said = verb("exp curve")
     assert "of the pixels get a wrong class on dev" in said
     assert "After learning from 1,000 examples" in said

@@ -13,7 +13,7 @@ from handwritten_digits.training import Augmentation
 from refusals import refusal
 
 from samebits.core import config
-from samebits.core.params import written
+from samebits.core.key_kinds import written
 from samebits.core.sections import (
     Data,
     Evaluation,

@@ -9,7 +9,7 @@ from conftest import PACKAGE
 from handwritten_digits import data, model, training
 
 from samebits.console.errors import UserError
-from samebits.core.params import Key, keys
+from samebits.core.key_kinds import Key, keys
 from samebits.core.yours import READ_BY, YOURS, Yours, declared, package, reads_images
 
 SHIPPED = {"input": data.Input, "augmentation": training.Augmentation, "model": model.Model}

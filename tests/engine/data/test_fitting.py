@@ -16,7 +16,7 @@ from samebits.data.fields import Arrays, Field
 from samebits.data.fitting import FILE, Fitted, Fitting, fitting_of, learnt
 from samebits.data.index import open_catalogue
 from samebits.data.loader import Split
-from samebits.data.prepare import prepare
+from samebits.data.preparation import prepare
 from samebits.data.prepared import Index
 
 SPLITS = ("train", "train_dev", "dev", "test")
@@ -62,7 +62,7 @@ def test_the_training_examples_alone_are_seen(raw: Path, tmp_path: Path) -> None
 
 def test_a_chunk_moves_no_bit(raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = prepared(raw, tmp_path / "one")
-    monkeypatch.setattr("samebits.data.prepare.CHUNK", 7)
+    monkeypatch.setattr("samebits.data.preparation.CHUNK", 7)
     other = prepared(raw, tmp_path / "other")
     files = {path.relative_to(first): path.read_bytes() for path in first.rglob("*.npy")}
     assert files == {path.relative_to(other): path.read_bytes() for path in other.rglob("*.npy")}

@@ -22,7 +22,7 @@ from samebits.data.folder import read_labelled
 from samebits.data.index import open_catalogue
 from samebits.data.joined import content_md5, joined, parted
 from samebits.data.loader import Split
-from samebits.data.prepare import prepare
+from samebits.data.preparation import prepare
 from samebits.data.prepared import LABELS, Index
 from samebits.data.readers import Pairs, reader_named, reader_of
 from samebits.data.source import archives

@@ -14,7 +14,7 @@ from catalogues import DATA, TASK, decoder
 from samebits.console.errors import UserError
 from samebits.data import tar_layout as packed
 from samebits.data.index import open_catalogue
-from samebits.data.prepare import prepare
+from samebits.data.preparation import prepare
 from samebits.data.readers import FOLDERS, Labels, Lines, Reader
 from samebits.data.source import archives, sources
 

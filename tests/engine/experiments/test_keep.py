@@ -10,7 +10,7 @@ from unittest.mock import MagicMock
 
 import pytest
 
-from samebits.cli.keep import said
+from samebits.cli.exp_keep import said
 from samebits.console.errors import UserError
 from samebits.experiments.keep import keep
 from samebits.programs import dvc

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from conftest import PYTHONPATH
 
-from samebits.cli.sweep import summary
+from samebits.cli.exp_sweep import summary
 from samebits.console.errors import UserError
 from samebits.diagnosis.words import WORDS
 from samebits.experiments import runner

@@ -19,7 +19,7 @@ from handwritten_digits import data as yours
 from samebits.console.errors import UserError
 from samebits.core.png import png
 from samebits.data import Decoded, Unreadable
-from samebits.data.dvc_file import origin, record_origin, recorded_version
+from samebits.data.raw_pointer import origin, record_origin, recorded_version
 from samebits.ingest import collect
 from samebits.ingest import download as fetch
 from samebits.ingest.example_data import version, write

@@ -12,7 +12,7 @@ from handwritten_digits import data as yours
 
 from samebits.console.errors import UserError
 from samebits.data import Decoded, Unreadable
-from samebits.data.dvc_file import origin
+from samebits.data.raw_pointer import origin
 from samebits.data.readers import Pairs
 from samebits.data.tar_layout import unpack
 

@@ -14,7 +14,7 @@ from conftest import PYTHONPATH
 
 from samebits import programs
 from samebits.console.errors import UserError
-from samebits.data.dvc_file import record_origin, recorded_version
+from samebits.data.raw_pointer import record_origin, recorded_version
 from samebits.ingest.example_data import version, write
 from samebits.ingest.swap import DataFolder
 
@@ -166,7 +166,7 @@ from samebits.ingest.example_data import version, write
 from samebits.ingest.swap import DataFolder
 from samebits.ingest.safe_copy import Limits
 from samebits.core.png import png
-from samebits.data.dvc_file import recorded_version
+from samebits.data.raw_pointer import recorded_version
 import numpy
 
 EVENTS = ("os.rename", "os.mkdir", "os.rmdir", "os.remove", "open", "os.listdir", "os.scandir")

@@ -9,7 +9,7 @@ import pytest
 
 from samebits.console.errors import CheckFailed, UserError
 from samebits.core.files import write_bytes
-from samebits.data.dvc_file import MARK
+from samebits.data.raw_pointer import MARK
 from samebits.data.splits import SPLITS
 
 Repro = Callable[..., dict[str, bytes]]

@@ -11,7 +11,7 @@ from samebits.training import baselines, class_target
 from samebits.training.baselines import Said
 from samebits.training.linear_model import Linear
 from samebits.training.softmax_regression import fit
-from samebits.training.target import target_of
+from samebits.training.target_base import target_of
 
 
 def made(labels: list[int], seed: int = 0) -> Split:

@@ -7,7 +7,7 @@ from threadpoolctl import threadpool_limits
 
 from samebits.data.loader import Split
 from samebits.training import boosting
-from samebits.training.target import target_of
+from samebits.training.target_base import target_of
 
 
 def columns(count: int, seed: int) -> NDArray[np.float32]:

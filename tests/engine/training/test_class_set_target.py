@@ -11,7 +11,7 @@ from samebits.data.loader import Split
 from samebits.training import boosting
 from samebits.training.class_set_target import ClassSetTarget
 from samebits.training.logistic_regression import out_of_fold
-from samebits.training.target import target_of
+from samebits.training.target_base import target_of
 
 TARGET = ClassSetTarget(2)
 

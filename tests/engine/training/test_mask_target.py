@@ -20,7 +20,7 @@ from samebits.training import warp_pair
 from samebits.training.mask_target import MaskTarget
 from samebits.training.pixel_regression import around
 from samebits.training.predict import masks, predict
-from samebits.training.target import target_of
+from samebits.training.target_base import target_of
 
 NAMES = [*pairs.NAMES]
 SIDE = pairs.SIDE

@@ -2,7 +2,7 @@
 
 from samebits.data.release_file import Record
 from samebits.versions.changelog import HEADER, by_class, entry, summary, with_entry, without_latest
-from samebits.versions.diff import balance, changes, examples_of
+from samebits.versions.changes import balance, changes, examples_of
 
 OLD = examples_of({"a/1": "1", "a/2": "2", "b/3": "3"}, "")
 NEW = examples_of({"b/1": "1", "b/3": "3", "c|\nd/4": "4", "a/5": "2"}, "")

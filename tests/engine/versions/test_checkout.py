@@ -10,7 +10,7 @@ import pytest
 
 from samebits.console.errors import UserError
 from samebits.core.files import md5
-from samebits.data.dvc_file import MARK
+from samebits.data.raw_pointer import MARK
 from samebits.data.release_file import CORRECTIONS, RECORD, release_of
 from samebits.programs import dvc
 from samebits.versions import checkout as steps

@@ -11,7 +11,7 @@ from samebits.cli.data_list import table
 from samebits.core.config import read
 from samebits.core.sections import Data
 from samebits.versions.changelog import CHANGELOG, by_class
-from samebits.versions.diff import balance, changes
+from samebits.versions.changes import balance, changes
 from samebits.versions.release import release
 from samebits.versions.tags import Release, find, releases
 

@@ -8,7 +8,7 @@ from conftest import call
 
 from samebits.cli.data_list import table
 from samebits.versions.changelog import CHANGELOG
-from samebits.versions.diff import changes
+from samebits.versions.changes import changes
 from samebits.versions.release import release
 from samebits.versions.tags import Release, find, releases
 

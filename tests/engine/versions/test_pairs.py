@@ -14,7 +14,7 @@ from samebits.data.readers import Pairs
 from samebits.data.tar_layout import pack
 from samebits.report.looks import drawing, look
 from samebits.versions.changelog import CHANGELOG
-from samebits.versions.diff import changes
+from samebits.versions.changes import changes
 from samebits.versions.release import release
 from samebits.versions.tags import Release, find
 

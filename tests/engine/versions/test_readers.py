@@ -10,7 +10,7 @@ from samebits.console.errors import UserError
 from samebits.data.readers import Labels, Lines
 from samebits.data.source import archives
 from samebits.data.tar_layout import pack
-from samebits.versions.diff import changes
+from samebits.versions.changes import changes
 from samebits.versions.release import release
 from samebits.versions.tags import find
 

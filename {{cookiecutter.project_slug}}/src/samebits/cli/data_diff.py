@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from ..console.text import aligned
+from ..console.aligned import aligned
 from ..core.config import read
 from ..core.files import write_bytes
 from ..core.sections import CLASSED, Data
@@ -18,7 +18,7 @@ from ..data.example import Unreadable
 from ..report.looks import Look, drawing, look
 from ..report.sheet import Shown, sheet, spread
 from ..versions.changelog import by_class, summary
-from ..versions.diff import Changes, Pair, Versioned, balance, changes, moves
+from ..versions.changes import Changes, Pair, Versioned, balance, changes, moves
 from ..versions.tags import Release, find
 
 REPORTS = Path("reports")

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from ..console.text import aligned
-from ..data.dvc_file import cut_off
+from ..console.aligned import aligned
+from ..data.raw_pointer import cut_off
 from ..data.release_file import release_of
 from ..versions.tags import RAW, Release, releases, state, working_version
 

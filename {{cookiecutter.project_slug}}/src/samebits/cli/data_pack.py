@@ -10,7 +10,7 @@ import sys
 from ..console.errors import UserError
 from ..core.config import read
 from ..core.sections import Data, Task
-from ..data.dvc_file import Origin, alone, imported, origin, record_origin
+from ..data.raw_pointer import Origin, alone, imported, origin, record_origin
 from ..data.readers import reader_of
 from ..data.tar_layout import pack, unpack
 from ..versions.tags import POINTER, RAW, keep, state, working_version

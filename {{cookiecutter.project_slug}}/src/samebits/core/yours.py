@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ..console.errors import UserError
-from . import params
-from .params import TYPES, Key, written
+from . import key_kinds
+from .key_kinds import TYPES, Key, written
 
 PYPROJECT = Path("pyproject.toml")  # audit: the name of the package alone is read from it
 # Which file of the package declares each section that is not the engine's.
@@ -164,7 +164,7 @@ def _said(node: ast.AnnAssign, names: Mapping[str, ast.expr]) -> tuple[Mapping[s
         if not isinstance(node.value, ast.Call):
             return {}, _value(node.value, names) if node.value else MISSING
         call = node.value
-        kind = getattr(params, getattr(call.func, "attr", getattr(call.func, "id", "")), None)
+        kind = getattr(key_kinds, getattr(call.func, "attr", getattr(call.func, "id", "")), None)
         given = [value for part in call.args for value in _values(part, names)]
         named = {str(part.arg): _value(part.value, names) for part in call.keywords}
         field = kind(*given, **named) if kind else None

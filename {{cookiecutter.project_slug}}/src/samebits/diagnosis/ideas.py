@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..core.sections import Data, Evaluation, Optimization, Regularization
-from .target_errors import Errors
+from .errors_base import Errors
 
 QUICK, SAME, TWICE, FOUR, HAND = range(5)
 COSTS = {

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..console.errors import UserError
-from ..data.dvc_file import alone, refuse_parts
+from ..data.raw_pointer import alone, refuse_parts
 from ..data.source import look_over
 from ..programs import dvc, git_says
 from ..remote.revisions import Revision

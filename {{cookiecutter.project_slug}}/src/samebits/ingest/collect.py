@@ -20,8 +20,8 @@ from ..core.config import read
 from ..core.sections import Data, Task
 from ..core.yours import Yours
 from ..data.decoder import unreadable
-from ..data.dvc_file import Origin, alone, described, record_origin, recorded_version
 from ..data.findings import shown
+from ..data.raw_pointer import Origin, alone, described, record_origin, recorded_version
 from ..data.readers import FOLDERS, TABLES, Reader, reader_of
 from ..data.source import Source
 from ..data.tar_layout import pack

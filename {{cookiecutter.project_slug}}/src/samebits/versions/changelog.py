@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ..data.release_file import Record
-from .diff import Changes, classes_in
+from .changes import Changes, classes_in
 
 CHANGELOG = Path("data/CHANGELOG.md")
 HEADER = (

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..console.errors import UserError
 from ..core.files import md5, write_bytes
-from ..data.dvc_file import MARK
+from ..data.raw_pointer import MARK
 from ..programs import dvc, git, git_says
 from ..remote.dvc_errors import transfer, understood
 from ..remote.filesystem import Store

@@ -16,13 +16,13 @@ from ..core.config import read
 from ..core.files import write_bytes
 from ..core.sections import Data, Task
 from ..data import release_file as record
-from ..data.dvc_file import refuse_parts
+from ..data.raw_pointer import refuse_parts
 from ..data.readers import reader_of
 from ..data.release_file import CORRECTIONS, RECORD, Record
 from ..programs import git, git_says, git_shown
 from ..remote.sync import push
 from .changelog import CHANGELOG, entry, summary, with_entry, without_latest
-from .diff import Changes, balance, changes, examples_of
+from .changes import Changes, balance, changes, examples_of
 from .tags import (
     POINTER,
     RAW,

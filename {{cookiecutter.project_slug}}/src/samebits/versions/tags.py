@@ -17,8 +17,8 @@ from typing import Any
 
 from ..console.errors import UserError
 from ..core.files import md5
-from ..data.dvc_file import recorded_version
 from ..data.joined import content_md5, joined
+from ..data.raw_pointer import recorded_version
 from ..data.readers import Pairs, Reader, reader_named
 from ..data.release_file import CORRECTIONS, RECORD, Record, parsed
 from ..data.source import Source, look_over, members
@@ -26,7 +26,7 @@ from ..programs import dvc, git, git_says
 from ..remote.dir_lists import listed_files
 from ..remote.filesystem import Objects
 from ..remote.revisions import Revision, cache_folder, cached_object
-from .diff import Versioned, examples_of
+from .changes import Versioned, examples_of
 
 RAW, POINTER = Path("data/raw"), Path("data/raw.dvc")
 TAG = "data-v"

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from samebits.report.findings import MOST_EXAMPLES, MOST_SHOWN, findings_section, shown_paths
+from samebits.report.data_findings import MOST_EXAMPLES, MOST_SHOWN, findings_section, shown_paths
 from samebits.report.inputs import Inputs
 
 HOSTILE = '<b onload=x>"&.png'

@@ -6,11 +6,11 @@ from difflib import get_close_matches
 
 from ..core.sections import unused
 from ..core.yours import YOURS, reads_images
-from .dvcfiles import PARAMS, PIPELINE, stages
-from .findings import Check, Finding, check, count
+from .dvc_yaml import PARAMS, PIPELINE, stages
+from .outcomes import Check, Finding, check, count
 from .project import Project
 from .rooms import ENGINE
-from .sections import FILE, Section, accesses, sections
+from .section_use import FILE, Section, accesses, sections
 
 # The modules with the metrics of a target; by default only that of `class`.
 TABLES = {"classes": ("class_set", "class"), "number": ("number",), "mask": ("mask",)}

@@ -7,7 +7,7 @@ from conftest import shipped
 
 from samebits.core.sections import Data
 from samebits.data.splits import LEFT_OUT, SPLITS, split_of
-from samebits.versions.diff import Moves, Versioned, balance, changes, examples_of, moves
+from samebits.versions.changes import Moves, Versioned, balance, changes, examples_of, moves
 
 
 def some(*paths: str) -> list[Versioned]:

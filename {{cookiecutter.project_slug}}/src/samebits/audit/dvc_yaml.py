@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ..core.yours import OPTIONAL, READ_BY
-from .findings import Finding
+from .outcomes import Finding
 from .project import Project
 from .rooms import ENGINE
 

@@ -1,6 +1,6 @@
 """Columns stand under each other."""
 
-from samebits.console.text import aligned
+from samebits.console.aligned import aligned
 
 
 def test_columns() -> None:

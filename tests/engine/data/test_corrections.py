@@ -6,7 +6,7 @@ import pytest
 from conftest import ROOT
 
 from samebits.console.errors import UserError
-from samebits.data.labels import COLUMNS, FILE, labels, misfits, read_corrections, read_labels
+from samebits.data.corrections import COLUMNS, FILE, labels, misfits, read_corrections, read_labels
 
 A, B = "a" * 32, "b" * 32
 

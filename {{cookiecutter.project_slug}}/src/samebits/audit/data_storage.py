@@ -6,10 +6,10 @@ from functools import cache
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from .dvcfiles import inside, stages, tracked_data
-from .findings import Check, Finding, check, count, words
+from .dvc_yaml import inside, stages, tracked_data
+from .edited_data import edited
+from .outcomes import Check, Finding, check, count, words
 from .project import LARGE, Project
-from .versions import edited
 
 RAW = "data/raw"
 CONFIG, LOCAL = ".dvc/config", ".dvc/config.local"

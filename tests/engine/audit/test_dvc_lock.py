@@ -1,12 +1,12 @@
-"""What ran is what is there: `pytest tests/engine/audit/test_dvclock.py`."""
+"""What ran is what is there: `pytest tests/engine/audit/test_dvc_lock.py`."""
 
 import re
 from typing import Any
 
 import pytest
 
-from samebits.audit import dvcfiles
-from samebits.audit.dvclock import _other_parts, lock
+from samebits.audit import dvc_yaml
+from samebits.audit.dvc_lock import _other_parts, lock
 from samebits.audit.project import Project
 from samebits.audit.rooms import TRANSPARENT
 from samebits.audit.run import audit
@@ -233,7 +233,7 @@ def test_an_identity_has_the_defaults_of_keys_that_params_leaves_out(copy: Any) 
     path = f"{copy.package}/model.py"
     copy.replace(path, "    activation: str", "    bias: bool = True\n    activation: str")
     project = Project(copy.root)
-    [train] = [stage for stage in dvcfiles.stages(project) if stage.name == "train"]
+    [train] = [stage for stage in dvc_yaml.stages(project) if stage.name == "train"]
     known = project.yaml("params.yaml").mapping("model")
     for bias, other in ((True, []), (False, ["params"])):
         identity = {"params": {"model": {**known, "bias": bias}}}

@@ -19,7 +19,7 @@ from samebits.console.errors import UserError
 from samebits.core.sections import Data
 from samebits.data.example import Decoded
 from samebits.data.index import open_catalogue
-from samebits.data.prepare import prepare
+from samebits.data.preparation import prepare
 from samebits.data.prepared import read_examples
 from samebits.data.splits import SPLITS, split_of
 

@@ -8,12 +8,12 @@ from typing import Any
 from ..console.errors import UserError
 from ..core.identity import depended
 from ..core.seals import Quoted, content, declared, exact, hash_of, path_of, texts, values
-from .data_apart import is_data
-from .dvcfiles import LOCK, PARAMS, PIPELINE, Stage, inside, joined, stages, tracked_data
-from .findings import Check, Finding, check, count
+from .dvc_yaml import LOCK, PARAMS, PIPELINE, Stage, inside, joined, stages, tracked_data
+from .outcomes import Check, Finding, check, count
 from .parsing import Broken, Document, json_value
 from .project import Project
-from .sections import sections
+from .section_use import sections
+from .separate_commits import is_data
 
 _REPRO = "run `dvc repro`"
 _ABSENT = object()

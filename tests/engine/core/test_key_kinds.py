@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import pytest
 
-from samebits.core.params import choice, fits, keys, number, typed
+from samebits.core.key_kinds import choice, fits, keys, number, typed
 
 
 @dataclass(frozen=True, kw_only=True)

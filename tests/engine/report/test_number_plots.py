@@ -5,7 +5,15 @@ import re
 import numpy as np
 import pytest
 
-from samebits.report.plots import COLUMNS, FURTHEST, MOST, PlotTitles, histogram, scatter, thinned
+from samebits.report.number_plots import (
+    COLUMNS,
+    FURTHEST,
+    MOST,
+    PlotTitles,
+    histogram,
+    scatter,
+    thinned,
+)
 
 TITLES = PlotTitles("<plot>", "x & y", "up")
 

@@ -9,9 +9,9 @@ from functools import cache
 from pathlib import PurePath
 from typing import NamedTuple
 
-from .dvcfiles import LOCK, PARAMS, PIPELINE, Stage, inside, owners, stages, tracked_data
-from .findings import Check, Finding, check, count, words
+from .dvc_yaml import LOCK, PARAMS, PIPELINE, Stage, inside, owners, stages, tracked_data
 from .ignore import UNSEEN
+from .outcomes import Check, Finding, check, count, words
 from .parsing import parents, python, statements
 from .pipeline import code_of
 from .project import Project

@@ -10,7 +10,7 @@ import yaml
 from conftest import PYTHONPATH, ROOT
 
 from samebits.console.errors import UserError
-from samebits.data.dvc_file import alone, described, origin, record_origin, recorded_version
+from samebits.data.raw_pointer import alone, described, origin, record_origin, recorded_version
 
 ARCHIVE = {"kind": "archive", "source": "cats.zip", "sha256": "ab", "bytes": 7, "files": 2}
 

@@ -5,9 +5,9 @@ import json
 import re
 from pathlib import Path
 
-from .dvcfiles import Tracked, tracked_data
-from .findings import Finding
+from .dvc_yaml import Tracked, tracked_data
 from .ignore import Ignored
+from .outcomes import Finding
 from .project import Project
 
 # Data of up to this many bytes are read, in a fraction of a second; for more, only the size counts.

@@ -9,7 +9,7 @@ import numpy as np
 from markupsafe import Markup, escape
 
 from ..metrics.sums import Values
-from .charts import Axis, grid, svg, value_axis
+from .line_charts import Axis, grid, svg, value_axis
 
 WIDTH, HEIGHT = 440, 340
 LEFT, RIGHT, TOP, BOTTOM = 84, 20, 12, 44

@@ -14,7 +14,7 @@ from samebits.data.loader import Split
 from samebits.training.class_target import ClassTarget
 from samebits.training.number_target import NumberTarget
 from samebits.training.predict import predict
-from samebits.training.target import target_of
+from samebits.training.target_base import target_of
 
 NUMBERS = NumberTarget(200.0, 50.0)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import configured
 
-from samebits.cli import learning_curve
+from samebits.cli import exp_curve
 from samebits.console.errors import UserError
 from samebits.experiments import fractions
 from samebits.metrics.results import Result
@@ -29,10 +29,10 @@ def _results(result: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.chdir(configured(tmp_path).parent)
     Path("reports").mkdir()
     Path("reports/predictions.csv").write_text("those of HEAD", encoding="utf-8")
-    for module in (learning_curve, fractions):
+    for module in (exp_curve, fractions):
         monkeypatch.setattr(module, "read_result", read_result)
     parts = [name for name in PARTS if name != "HEAD"]
-    monkeypatch.setattr(learning_curve, "run_fractions", lambda *_: parts)
+    monkeypatch.setattr(exp_curve, "run_fractions", lambda *_: parts)
 
 
 def test_what_was_found_is_told_and_kept(verb: Callable[..., str]) -> None:

@@ -1,4 +1,4 @@
-"""Sections, keys and the metric: `pytest tests/engine/audit/test_configuration.py`."""
+"""Sections, keys and the metric: `pytest tests/engine/audit/test_params_yaml.py`."""
 
 from typing import Any
 

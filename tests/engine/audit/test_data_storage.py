@@ -1,11 +1,11 @@
-"""Data, Git and secrets: `pytest tests/engine/audit/test_data.py`."""
+"""Data, Git and secrets: `pytest tests/engine/audit/test_data_storage.py`."""
 
 from typing import Any
 
 import pytest
 
-from samebits.audit import versions
-from samebits.audit.data import LOCAL, credentials, lean
+from samebits.audit import edited_data
+from samebits.audit.data_storage import LOCAL, credentials, lean
 
 CONFIG = ".dvc/config"
 PLUGIN = "dvc-{}==1.0 \\\n    --hash=sha256:" + "0" * 64 + "\n"
@@ -40,13 +40,13 @@ def lay(copy: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "text"), [("b.txt", "two\n"), ("b.txt", "longer\n"), ("a/y.txt", "")]
 )
-@pytest.mark.parametrize("most", [versions.READ, 0])
+@pytest.mark.parametrize("most", [edited_data.READ, 0])
 def test_data_edited_in_place(
     copy: Any, expect: Any, monkeypatch: pytest.MonkeyPatch, name: str, text: str, most: int
 ) -> None:
     lay(copy)
     assert copy.new() == {}
-    monkeypatch.setattr(versions, "READ", most)
+    monkeypatch.setattr(edited_data, "READ", most)
     copy.write(f"data/extra/{name}", text)
     if most or len(text) == 7:
         expect("data", "data/extra.dvc", 2, "edited in place; run `dvc add data/extra`")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from samebits.core.records import read_curves
+from samebits.core.stage_outputs import read_curves
 
 
 def test_numbers_that_are_not_finite_are_left_out(tmp_path: Path) -> None:

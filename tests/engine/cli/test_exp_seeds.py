@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from conftest import configured
 
-from samebits.cli import seeds
+from samebits.cli import exp_seeds
 from samebits.console.errors import UserError
 from samebits.metrics.results import Result
 
@@ -25,8 +25,8 @@ def test_each_seed_and_both_spreads(
 
     wrong = {"HEAD": 10, "seed-1": 20, "seed-2": 30}
     monkeypatch.chdir(configured(tmp_path).parent)
-    monkeypatch.setattr(seeds, "run_seeds", run)
-    monkeypatch.setattr(seeds, "read_result", lambda name: result(name, wrong[name]))
+    monkeypatch.setattr(exp_seeds, "run_seeds", run)
+    monkeypatch.setattr(exp_seeds, "read_result", lambda name: result(name, wrong[name]))
     lines = verb("exp seeds", "2").splitlines()
     assert asked == [(0, 2)]
     assert lines[:3] == ["0.975000  HEAD", "0.950000  seed-1", "0.925000  seed-2"]
@@ -38,6 +38,6 @@ def test_each_seed_and_both_spreads(
 def test_a_number_that_is_none(
     monkeypatch: pytest.MonkeyPatch, verb: Callable[..., str], count: str
 ) -> None:
-    monkeypatch.setattr(seeds, "run_seeds", lambda *_: pytest.fail("it ran"))
+    monkeypatch.setattr(exp_seeds, "run_seeds", lambda *_: pytest.fail("it ran"))
     with pytest.raises(UserError, match=f"'{count}' must be a whole number of at least 1"):
         verb("exp seeds", "--", count)

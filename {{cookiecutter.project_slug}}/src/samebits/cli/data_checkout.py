@@ -7,7 +7,7 @@ Run: samebits data checkout 1.0
 import sys
 from argparse import Namespace
 
-from ..data.dvc_file import alone
+from ..data.raw_pointer import alone
 from ..versions.checkout import use
 from ..versions.tags import COMMITTED
 

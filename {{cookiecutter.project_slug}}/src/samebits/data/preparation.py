@@ -12,6 +12,7 @@ from ..console.errors import UserError
 from ..console.progress import progress
 from ..core.files import read_json
 from ..core.sections import Data, Task
+from .corrections import AS_THEY_STAND, Labels
 from .coverage import coverage_findings
 from .decode_cache import DamagedBlock, DecodeCache
 from .example import WORDS
@@ -19,7 +20,6 @@ from .fields import Fields, check_answer, fields_of, record
 from .findings import RULES
 from .fitting import Fitted
 from .index import Catalogue, Catalogued, Place
-from .labels import AS_THEY_STAND, Labels
 from .prepared import Example, Index
 from .shard_writer import SHARD_BYTES, Writer
 from .splits import LEFT_OUT, SPLITS, Cut, split_of

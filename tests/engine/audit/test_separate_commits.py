@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from samebits.audit import data_apart as apart
+from samebits.audit import separate_commits as apart
 from samebits.console.errors import UserError
 
 Git = Callable[..., "subprocess.CompletedProcess[str]"]
