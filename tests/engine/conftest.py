@@ -134,9 +134,9 @@ def give_example(files: Mapping[str, bytes]) -> None:
 
 def shipped(section: type[Section]) -> Section:
     """Return a section as the shipped params.yaml has it."""
-    found = yaml.safe_load(PARAMS)[section.__name__.lower()]
+    content = yaml.safe_load(PARAMS)[section.__name__.lower()]
     known = keys(section).items()
-    return section(**{name: typed(found.get(name, key.default), key) for name, key in known})
+    return section(**{name: typed(content.get(name, key.default), key) for name, key in known})
 
 
 def image_file(

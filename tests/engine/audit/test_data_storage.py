@@ -164,10 +164,10 @@ def test_a_file_of_dvc_in_git(copy: Any, path: str) -> None:
     # Git can be forced to track what it ignores; without a repository, nothing says so.
     copy.project.tracked.append(path)
     try:
-        found = lean(copy.project).findings
+        findings = lean(copy.project).findings
     finally:
         copy.project.tracked.remove(path)
-    assert (path, 1) in [finding[:2] for finding in found]
+    assert (path, 1) in [finding[:2] for finding in findings]
 
 
 def test_an_object_of_dvc_in_git(copy: Any, expect: Any) -> None:
@@ -233,10 +233,12 @@ def test_the_file_of_secrets_in_git(copy: Any) -> None:
     # Git can be forced to track what it ignores; without a repository, nothing says so.
     copy.project.tracked.append(LOCAL)
     try:
-        found = credentials(copy.project).findings
+        findings = credentials(copy.project).findings
     finally:
         copy.project.tracked.remove(LOCAL)
-    assert [(one.path, "git rm --cached" in one.message) for one in found] == [(LOCAL, True)]
+    assert [(finding.path, "git rm --cached" in finding.message) for finding in findings] == [
+        (LOCAL, True)
+    ]
 
 
 @pytest.mark.parametrize("fine", ["https://a:$TOKEN@b.org", "password: ask", "git@a.org:b/c"])

@@ -143,8 +143,8 @@ def test_a_path_outside_the_project(copy: Any, plant: Any, path: str) -> None:
 def test_what_names_no_path(copy: Any, code: str) -> None:
     copy.write("vocab", "cats")
     copy.write(WHOLE, b"\x00weights")
-    for one in copy.codes:
-        copy.append(one, f"\nB = []\nTOLD = {code}\n")
+    for code_file in copy.codes:
+        copy.append(code_file, f"\nB = []\nTOLD = {code}\n")
     assert "inputs" not in copy.new()
 
 

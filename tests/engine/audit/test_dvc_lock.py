@@ -26,7 +26,9 @@ def test_a_changed_source(copy: Any, expect: Any) -> None:
 @pytest.mark.parametrize("room", ["checks", "core", "data", "training"])
 def test_a_changed_room(copy: Any, expect: Any, room: str) -> None:
     folder = f"src/samebits/{room}"
-    copy.append(next(one for one in copy.project.sources if one.startswith(f"{folder}/")), "# x\n")
+    copy.append(
+        next(source for source in copy.project.sources if source.startswith(f"{folder}/")), "# x\n"
+    )
     expect("dvc.lock", LOCK, copy.line(LOCK, f"path: {folder}\n"), "run `dvc repro`")
     copy.restore()
     copy.write(f"{folder}/more.txt", "")
@@ -45,7 +47,9 @@ def test_a_file_of_yours_makes_its_own_stages_stale(copy: Any) -> None:
     }
     for name, expected in readers.items():
         copy.append(f"{copy.package}/{name}.py", "# changed\n")
-        stale = [one.message for one in copy.new()[LOCK] if "changed since" in one.message]
+        stale = [
+            finding.message for finding in copy.new()[LOCK] if "changed since" in finding.message
+        ]
         assert [message.split()[1].rstrip(":") for message in stale] == expected
         copy.restore()
 
@@ -68,18 +72,18 @@ def test_a_changed_value(copy: Any) -> None:
     number = values.line(section, key) - 1
     lines[number] = f"{lines[number].split(':')[0]}: 7{value}"
     copy.write("params.yaml", "\n".join(lines))
-    found = copy.new()
-    assert list(found) == ["dvc.lock"]
-    assert f"{section}.{key} was {value}" in found["dvc.lock"][0].message
-    place = copy.text(LOCK).split("\n")[found["dvc.lock"][0].line - 1]
+    new = copy.new()
+    assert list(new) == ["dvc.lock"]
+    assert f"{section}.{key} was {value}" in new["dvc.lock"][0].message
+    place = copy.text(LOCK).split("\n")[new["dvc.lock"][0].line - 1]
     assert section in place
 
 
 def test_texts_that_spell_one_number_are_not_one(copy: Any) -> None:
     copy.replace("params.yaml", '  group: ""', '  group: "01"')
     copy.write(LOCK, copy.text(LOCK).replace("group: ''", "group: '1'"))
-    found = [one.message for one in copy.new()["dvc.lock"]]
-    assert any("group was '1' and is '01'" in message for message in found), found
+    messages = [finding.message for finding in copy.new()["dvc.lock"]]
+    assert any("group was '1' and is '01'" in message for message in messages), messages
 
 
 def test_a_changed_command(copy: Any, expect: Any) -> None:
@@ -112,11 +116,13 @@ def test_other_data_than_the_lock_has_seen(copy: Any, expect: Any) -> None:
 def test_a_commit_of_data_comes_before_that_of_its_results(copy: Any, expect: Any) -> None:
     def new(*, data_alone: bool) -> set[str]:
         after = {
-            item.message for one in audit(copy.root, data_alone=data_alone) for item in one.findings
+            item.message
+            for check in audit(copy.root, data_alone=data_alone)
+            for item in check.findings
         }
         return after - before
 
-    before = {item.message for one in audit(copy.root) for item in one.findings}
+    before = {item.message for check in audit(copy.root) for item in check.findings}
     md5 = copy.project.yaml("data/raw.dvc").value["outs"][0]["md5"]
     copy.replace("data/raw.dvc", md5, f"{'0' * 32}.dir")
     copy.append("data/release.json", "\n")
@@ -138,7 +144,9 @@ def test_an_output_that_is_not_the_next_stage_s_input(copy: Any) -> None:
     copy.replace(LOCK, f"md5: {out['md5']}", f"md5: {'0' * 32}")
     new = copy.new()
     assert list(new) == ["dvc.lock"]
-    assert any(f"{out['path']} is not the version of" in one.message for one in new["dvc.lock"])
+    assert any(
+        f"{out['path']} is not the version of" in finding.message for finding in new["dvc.lock"]
+    )
 
 
 def recorded(copy: Any, path: str) -> None:
@@ -163,8 +171,8 @@ def test_lines_of_two_runs(copy: Any, path: str, edited: str) -> None:
     new = copy.new()
     of_it = [stage.name for stage in copy.stages if path in stage.deps]
     assert list(new) == [LOCK]
-    assert [one.message.split()[1] for one in new[LOCK]] == [f"{name}:" for name in of_it]
-    assert all(SEALED in one.message for one in new[LOCK])
+    assert [finding.message.split()[1] for finding in new[LOCK]] == [f"{name}:" for name in of_it]
+    assert all(SEALED in finding.message for finding in new[LOCK])
     assert "run `dvc repro --force evaluate`" in new[LOCK][0].message
 
 
@@ -190,7 +198,7 @@ def test_a_folder_of_another_run(copy: Any) -> None:
     makers = [stage.name for stage in copy.stages if folder in stage.outs]
     copy.write(LOCK, copy.text(LOCK).replace(md5, f"{'0' * 32}.dir"))
     for name in makers:
-        assert any(f"stage {name}: {SEALED}" in one.message for one in copy.new()[LOCK])
+        assert any(f"stage {name}: {SEALED}" in finding.message for finding in copy.new()[LOCK])
 
 
 def test_a_value_that_was_edited_during_the_run(copy: Any, expect: Any) -> None:
@@ -225,7 +233,7 @@ def test_an_identity_of_another_run(copy: Any, expect: Any) -> None:
     cure = "run `dvc checkout`, or `dvc repro --force train`"
     expect(LOCK, "models/identity.json", 1, f"from another run than dvc.lock (code); {cure}")
     # A commit of data alone: what was run since comes with the next.
-    (lock,) = (one for one in audit(copy.root, data_alone=True) if one.name == LOCK)
+    (lock,) = (check for check in audit(copy.root, data_alone=True) if check.name == LOCK)
     assert not lock.findings
 
 

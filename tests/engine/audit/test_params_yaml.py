@@ -21,10 +21,10 @@ def test_a_key_of_the_engine_in_a_section_of_yours(copy: Any) -> None:
     copy.replace(path, "    activation: str", "    seed: int = number(0)\n    activation: str")
     copy.replace(PARAMS, "  activation:", "  seed: 1\n  activation:")
     copy.append(path, "\n\ndef aside(model: Model) -> int:\n    return model.seed\n")
-    found = copy.new()
-    assert found.keys() == {"config", "dvc.lock"}
+    new = copy.new()
+    assert new.keys() == {"config", "dvc.lock"}
     message = "the key seed is in model and in reproducibility; keep it in one section"
-    assert (PARAMS, copy.line(PARAMS, "  seed: 0"), message) in found["config"]
+    assert (PARAMS, copy.line(PARAMS, "  seed: 0"), message) in new["config"]
 
 
 @pytest.mark.parametrize("section", ["data", "input", "augmentation", "model"])
@@ -94,18 +94,21 @@ def test_keys_of_images_without_images(copy: Any) -> None:
     line = copy.replace(PARAMS, "  layout:", "  odd_size: 4.0\n  bits: 16\n  layout:")
     data = copy.text(f"{copy.package}/data.py").replace("samebits.data.image", "mine")
     copy.write(f"{copy.package}/data.py", data.replace('"uint8"', '"float32"'))
-    found = copy.new()["config"]
-    assert len(found) == 2
-    [message] = [one.message for one in found if one[:2] == (PARAMS, line)]
+    findings = copy.new()["config"]
+    assert len(findings) == 2
+    [message] = [finding.message for finding in findings if finding[:2] == (PARAMS, line)]
     assert message.startswith("nothing reads data.odd_size here: data.py neither imports")
 
 
 def test_keys_of_classes_without_classes(copy: Any) -> None:
     line = copy.replace(PARAMS, "  target: class", "  target: number")
     copy.replace(PARAMS, "  layout:", "  imbalance: 10.0\n  label_error: 0.9\n  layout:")
-    found = copy.new()["config"]
-    assert {one.message.split()[2] for one in found} == {"data.imbalance", "data.label_error"}
-    assert all(one.line > line and one.path == PARAMS for one in found)
+    findings = copy.new()["config"]
+    assert {finding.message.split()[2] for finding in findings} == {
+        "data.imbalance",
+        "data.label_error",
+    }
+    assert all(finding.line > line and finding.path == PARAMS for finding in findings)
 
 
 def test_a_key_with_a_default_may_be_left_out(copy: Any) -> None:
@@ -134,14 +137,14 @@ def test_metrics_of_two_stages(copy: Any, expect: Any) -> None:
     line = copy.append(
         "dvc.yaml", "\n  extra:\n    cmd: echo\n    metrics:\n    - reports/x.json\n"
     )
-    found = expect("metric", "dvc.yaml", line + 4, "stage extra", stale=True)
-    assert "keep one" in found.message
+    finding = expect("metric", "dvc.yaml", line + 4, "stage extra", stale=True)
+    assert "keep one" in finding.message
 
 
 def test_no_metrics_file(copy: Any) -> None:
     copy.write("dvc.yaml", "# No metrics.\nstages:\n  a:\n    cmd: echo\n")
-    found = copy.new()["metric"]
-    assert [one[:2] for one in found] == [("dvc.yaml", 2)]
+    findings = copy.new()["metric"]
+    assert [finding[:2] for finding in findings] == [("dvc.yaml", 2)]
 
 
 def test_no_registry(copy: Any, expect: Any) -> None:
@@ -174,10 +177,10 @@ def test_a_metric_of_ones_own(copy: Any) -> None:
     ],
 )
 def test_the_metric_is_one_of_the_target(copy: Any, target: str, metric: str, other: str) -> None:
-    for name, found in ((metric, False), (other, True)):
+    for name, refused in ((metric, False), (other, True)):
         lines = copy.text(PARAMS).split("\n")
         values = copy.project.yaml(PARAMS)
         lines[values.line("task", "target") - 1] = f"  target: {target}"
         lines[values.line("evaluation", "metric") - 1] = f"  metric: {name}"
         copy.write(PARAMS, "\n".join(lines))
-        assert ("metric" in copy.new()) == found
+        assert ("metric" in copy.new()) == refused

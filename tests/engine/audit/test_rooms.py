@@ -24,9 +24,11 @@ def test_an_arrow_up(copy: Any, low: str, high: str) -> None:
     name = other.removeprefix("src/").removesuffix(".py").replace("/", ".")
     copy.append(other, "\nX = 1\n")
     line = copy.append(path, f"\n\ndef f():\n    from {name} import X\n") + 3
-    found = [one for one in copy.new()["rooms"] if one.path == path]
-    assert (path, line) in [one[:2] for one in found]
-    assert any(f"imports {other}, which is on no lower floor" in one.message for one in found)
+    findings = [finding for finding in copy.new()["rooms"] if finding.path == path]
+    assert (path, line) in [finding[:2] for finding in findings]
+    assert any(
+        f"imports {other}, which is on no lower floor" in finding.message for finding in findings
+    )
 
 
 @pytest.mark.parametrize(
@@ -118,8 +120,8 @@ def test_a_loop_that_scales_by_what_a_word_says(copy: Any, expect: Any) -> None:
     line = (
         copy.replace(path, "import math\n", "import math\nfrom ..console.text import scale\n") + 1
     )
-    found = expect("rooms", path, line, "takes scale from", stale=True)
-    assert "would not rerun train" in found.message
+    finding = expect("rooms", path, line, "takes scale from", stale=True)
+    assert "would not rerun train" in finding.message
     copy.replace(path, "import scale\n", "import scale  # audit: shown alone\n")
     assert "rooms" not in copy.new()
 
@@ -151,7 +153,7 @@ def modules() -> dict[str, set[str]]:
         for path in engine.rglob("*.py")
         if path.stem != "__init__"
     }
-    found: dict[str, set[str]] = {}
+    imported: dict[str, set[str]] = {}
     for module, path in paths.items():
         above = module.split(".")[:-1]
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -159,8 +161,8 @@ def modules() -> dict[str, set[str]]:
                 base = [*above[: len(above) - node.level + 1], *(node.module or "").split(".")]
                 names = {".".join([*filter(None, base), alias.name]) for alias in node.names}
                 whole = {".".join(filter(None, base))}
-                found.setdefault(module, set()).update((names | whole) & paths.keys())
-    return found
+                imported.setdefault(module, set()).update((names | whole) & paths.keys())
+    return imported
 
 
 def circles(modules: dict[str, set[str]]) -> list[str]:
@@ -188,7 +190,9 @@ def test_the_audit_takes_little_of_the_engine(copy: Any) -> None:
     project = Project(copy.root)
     inside = [path for path in project.sources if path.startswith(f"{ENGINE}/audit/")]
     taken = {item.module for path in inside for item in imports(project, path)}
-    theirs = {one for one in taken if one.startswith("samebits.") and ".audit" not in one}
+    theirs = {
+        module for module in taken if module.startswith("samebits.") and ".audit" not in module
+    }
     known = {"console.colour", "console.errors", "programs"}
     known |= {f"core.{name}" for name in ("identity", "seals", "sections", "yours")}
-    assert {one.removeprefix("samebits.") for one in theirs} <= known
+    assert {module.removeprefix("samebits.") for module in theirs} <= known

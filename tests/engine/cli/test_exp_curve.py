@@ -22,9 +22,9 @@ PARTS = {"part-0.5": (500, 40), "HEAD": (1000, 20), "part-0.25": (250, 80)}
 def _results(result: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def read_result(name: str) -> Result:
         learned, wrong = PARTS[name]
-        found = result(name, wrong)
+        made = result(name, wrong)
         train = result(name, 0, count=learned).predictions["test"]
-        return replace(found, predictions=found.predictions | {"train": train})
+        return replace(made, predictions=made.predictions | {"train": train})
 
     monkeypatch.chdir(configured(tmp_path).parent)
     Path("reports").mkdir()

@@ -34,8 +34,8 @@ def test_what_a_user_may_hold_is_read_so() -> None:
         "ingest/swap.py",
     }
     source = Path(files.__file__).parents[1]
-    found = [one for one in source.rglob("*.py") if "json.load" in one.read_text("utf-8")]
-    assert [str(one) for one in found if not any(map(one.as_posix().endswith, own))] == []
+    readers = [path for path in source.rglob("*.py") if "json.load" in path.read_text("utf-8")]
+    assert [str(path) for path in readers if not any(map(path.as_posix().endswith, own))] == []
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

@@ -42,14 +42,14 @@ def test_labels_by_content_and_folder(tmp_path: Path) -> None:
 )
 def test_a_row_that_cannot_be_used(tmp_path: Path, row: str, words: str) -> None:
     path = file(tmp_path, f"{B},cat,dog,me,why", row)
-    rows, found = read_corrections(path)
+    rows, findings = read_corrections(path)
     assert [line for line, _ in rows] == [2]
-    assert [one.rule for one in found] == ["corrections"]
-    assert f"{path.as_posix()}, line 3" in found[0].message
-    assert words in found[0].message
+    assert [finding.rule for finding in findings] == ["corrections"]
+    assert f"{path.as_posix()}, line 3" in findings[0].message
+    assert words in findings[0].message
     with pytest.raises(UserError) as caught:
         read_labels(path)
-    assert str(caught.value) == found[0].message
+    assert str(caught.value) == findings[0].message
 
 
 def unfit(label: str) -> str:
@@ -66,11 +66,11 @@ def unfit(label: str) -> str:
 )
 def test_a_row_that_fits_no_example(tmp_path: Path, row: str, words: str) -> None:
     path = file(tmp_path, f"{A},hen,dog,me,why", row)
-    rows, found = read_corrections(path)
-    assert found == []
-    found = list(misfits(rows, {A: ["hen", "cat"]}, unfit, path))
-    assert len(found) == 1
-    assert found[0].message.startswith(f"{path.as_posix()}, line 3: {words}")
+    rows, findings = read_corrections(path)
+    assert findings == []
+    findings = list(misfits(rows, {A: ["hen", "cat"]}, unfit, path))
+    assert len(findings) == 1
+    assert findings[0].message.startswith(f"{path.as_posix()}, line 3: {words}")
 
 
 def test_a_row_that_fits(tmp_path: Path) -> None:

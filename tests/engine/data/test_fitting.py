@@ -85,10 +85,10 @@ def test_what_transform_may_not_return(made: Any, words: str) -> None:
         fitted({"image": np.zeros((3, 1, 2, 2))})
 
 
-@pytest.mark.parametrize("found", [None, {"a": [1, 2]}, {"a": np.array(["x"])}, {1: np.zeros(1)}])
-def test_what_fit_may_not_return(found: Any) -> None:
+@pytest.mark.parametrize("fitted", [None, {"a": [1, 2]}, {"a": np.array(["x"])}, {1: np.zeros(1)}])
+def test_what_fit_may_not_return(fitted: Any) -> None:
     with pytest.raises(UserError, match=r"data\.py: `fit` returned .*let it return a dict of arr"):
-        Fitting(lambda *_: found, transform, None).learn(iter([]))
+        Fitting(lambda *_: fitted, transform, None).learn(iter([]))
 
 
 def test_one_needs_the_other() -> None:

@@ -33,12 +33,12 @@ def run(raw: Path, prepared: Path, data: Data | None = None, **shape: int) -> di
     data = data or settings()
     with open_catalogue(prepared.with_name("decoded"), decoder(data, **shape)) as catalogue:
         prepare(catalogue, raw, prepared, data, TASK, "version")
-    files = sorted(one for one in prepared.rglob("*") if one.is_file())
-    return {one.relative_to(prepared).as_posix(): one.read_bytes() for one in files}
+    files = sorted(path for path in prepared.rglob("*") if path.is_file())
+    return {file.relative_to(prepared).as_posix(): file.read_bytes() for file in files}
 
 
 def members(prepared: Path) -> dict[str, str]:
-    return {one.path: split for split in SPLITS for one in read_examples(prepared / split)}
+    return {example.path: split for split in SPLITS for example in read_examples(prepared / split)}
 
 
 def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
@@ -48,8 +48,8 @@ def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
 
 
 def pixels(content: bytes, **shape: Any) -> NDArray[np.uint8]:
-    found: NDArray[np.uint8] = decode(content, **shape).pixels
-    return found
+    shrunk: NDArray[np.uint8] = decode(content, **shape).pixels
+    return shrunk
 
 
 def test_an_example_stays_when_others_come_or_go(tmp_path: Path, fill: Callable[..., Path]) -> None:
@@ -99,19 +99,23 @@ def test_arrays_and_index(tmp_path: Path, fill: Callable[..., Path]) -> None:
         images = np.load(prepared / split / "image-00000.npy")
         labels = np.load(prepared / split / "labels.npy")
         classes = json.loads((prepared / split / "index.json").read_text("utf-8"))["classes"]
-        found = read_examples(prepared / split)
+        examples = read_examples(prepared / split)
         total += len(images)
         assert images.dtype == np.uint8
         assert images.shape == (len(labels), 3, 16, 16)
         assert labels.dtype == np.int64
         assert classes == ["circle", "square", "tree"]
         names = [classes[label] for label in labels]
-        assert names == [one.path.split("/")[0] for one in found] == [one.label for one in found]
-        for one, pixels in zip(found, images, strict=True):
-            assert hashlib.md5((raw / one.path).read_bytes()).hexdigest() == one.md5
-            assert [*one.facts] == ["width", "height", "brightness"]
-            assert (one.facts["width"], one.facts["height"], one.group) == (12, 20, "")
-            assert one.facts["brightness"] == pytest.approx(pixels.mean() / 255, abs=1e-6)
+        assert (
+            names
+            == [example.path.split("/")[0] for example in examples]
+            == [example.label for example in examples]
+        )
+        for example, pixels in zip(examples, images, strict=True):
+            assert hashlib.md5((raw / example.path).read_bytes()).hexdigest() == example.md5
+            assert [*example.facts] == ["width", "height", "brightness"]
+            assert (example.facts["width"], example.facts["height"], example.group) == (12, 20, "")
+            assert example.facts["brightness"] == pytest.approx(pixels.mean() / 255, abs=1e-6)
     assert total == 90
 
 
@@ -126,8 +130,8 @@ def test_facts_of_its_own(tmp_path: Path, fill: Callable[..., Path]) -> None:
     with open_catalogue(tmp_path / "decoded", replace(decoder(data), decode=own)) as catalogue:
         prepare(catalogue, raw, tmp_path / "prepared", data, TASK, "version")
     for split in SPLITS:
-        for one in read_examples(tmp_path / "prepared" / split):
-            assert one.facts == {"night": 1, "tilt": 0.5, "count": 3}
+        for example in read_examples(tmp_path / "prepared" / split):
+            assert example.facts == {"night": 1, "tilt": 0.5, "count": 3}
 
 
 GREY = Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8) * 4)
@@ -147,8 +151,8 @@ def test_16_bits_keep_the_upper_8() -> None:
 
 @pytest.mark.parametrize("mode", ["RGB", "P", "LA", "RGBA"])
 def test_other_modes_show_the_same_grey(mode: str) -> None:
-    found = pixels(encoded(GREY.convert(mode))).astype(int)
-    assert abs(found - np.asarray(GREY)).max() <= 1
+    shrunk = pixels(encoded(GREY.convert(mode))).astype(int)
+    assert abs(shrunk - np.asarray(GREY)).max() <= 1
 
 
 def test_black_and_white() -> None:
@@ -158,8 +162,8 @@ def test_black_and_white() -> None:
 
 def test_colour_keeps_its_channels() -> None:
     red = Image.new("RGB", (8, 8), (200, 10, 30))
-    found = pixels(encoded(red), channels=3)
-    assert [np.unique(one).tolist() for one in found] == [[200], [10], [30]]
+    shrunk = pixels(encoded(red), channels=3)
+    assert [np.unique(channel).tolist() for channel in shrunk] == [[200], [10], [30]]
     assert pixels(encoded(GREY), channels=3).shape == (3, 8, 8)
 
 
@@ -168,17 +172,17 @@ def test_transparent_is_white(channels: int) -> None:
     # Ink on a transparent sheet: the sheet's hidden colour is black, as most programs save it.
     drawing = Image.new("RGBA", (8, 8), (0, 0, 0, 0))
     drawing.paste((0, 0, 0, 255), (2, 2, 4, 4))
-    found = pixels(encoded(drawing), channels=channels)
-    assert found[:, 0, 0].tolist() == [255] * channels
-    assert found[:, 2, 2].tolist() == [0] * channels
+    shrunk = pixels(encoded(drawing), channels=channels)
+    assert shrunk[:, 0, 0].tolist() == [255] * channels
+    assert shrunk[:, 2, 2].tolist() == [0] * channels
 
 
 def test_a_transparent_palette_is_white() -> None:
     sheet = Image.new("P", (8, 8))
     sheet.putpalette([0, 0, 0, 90, 90, 90])
     sheet.putpixel((3, 3), 1)
-    found = pixels(encoded(sheet, transparency=bytes([0, 255])))[0]
-    assert (found[0, 0], found[3, 3]) == (255, 90)
+    shrunk = pixels(encoded(sheet, transparency=bytes([0, 255])))[0]
+    assert (shrunk[0, 0], shrunk[3, 3]) == (255, 90)
 
 
 def test_a_turned_photograph_stands_upright() -> None:
@@ -186,24 +190,24 @@ def test_a_turned_photograph_stands_upright() -> None:
     photograph.paste(255, (0, 0, 8, 4))
     exif = Image.Exif()
     exif[0x0112] = 6  # turned a quarter: what the file has above belongs on the right
-    found = pixels(encoded(photograph, "JPEG", exif=exif, quality=95))[0]
-    assert found[:, 6:].min() > 200
-    assert found[:, :2].max() < 55
+    shrunk = pixels(encoded(photograph, "JPEG", exif=exif, quality=95))[0]
+    assert shrunk[:, 6:].min() > 200
+    assert shrunk[:, :2].max() < 55
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 40), (200, 100), (8, 9)])
 @pytest.mark.parametrize("size", [8, 28])
 def test_any_size(shape: tuple[int, int], size: int) -> None:
-    found = pixels(encoded(Image.new("L", shape, 77)), size=size)
-    assert found.shape == (1, size, size)
-    assert np.unique(found).tolist() == [77]
+    shrunk = pixels(encoded(Image.new("L", shape, 77)), size=size)
+    assert shrunk.shape == (1, size, size)
+    assert np.unique(shrunk).tolist() == [77]
 
 
 @pytest.mark.parametrize("kind", ["BMP", "GIF", "TIFF", "WEBP", "JPEG"])
 def test_other_formats(kind: str) -> None:
     options = {"lossless": True} if kind == "WEBP" else {}
-    found = pixels(encoded(GREY, kind, **options)).astype(int)
-    assert abs(found - np.asarray(GREY)).max() <= (12 if kind == "JPEG" else 1)
+    shrunk = pixels(encoded(GREY, kind, **options)).astype(int)
+    assert abs(shrunk - np.asarray(GREY)).max() <= (12 if kind == "JPEG" else 1)
 
 
 def test_a_split_without_examples(tmp_path: Path, fill: Callable[..., Path]) -> None:
@@ -216,9 +220,9 @@ def test_a_split_without_examples(tmp_path: Path, fill: Callable[..., Path]) -> 
 def test_a_class_without_training_examples(tmp_path: Path, fill: Callable[..., Path]) -> None:
     raw = fill(tmp_path / "raw")
     content = next(
-        one.read_bytes()
-        for one in sorted(raw.rglob("*.png"))
-        if split_of("", hashlib.md5(one.read_bytes()).hexdigest(), "", settings()) == "test"
+        path.read_bytes()
+        for path in sorted(raw.rglob("*.png"))
+        if split_of("", hashlib.md5(path.read_bytes()).hexdigest(), "", settings()) == "test"
     )
     (raw / "rare").mkdir()
     (raw / "rare/only.png").write_bytes(content)
@@ -236,11 +240,13 @@ def test_what_is_not_learnt_from_stands_in_no_split(
     before = members(tmp_path / "whole")
     half = run(raw, tmp_path / "half", replace(settings(), train_fraction=0.5))
     web = run(raw, tmp_path / "web", replace(settings(), train_on="*/web-*"))
-    for found, untouched in ((half, ("train_dev", "dev", "test")), (web, ("dev", "test"))):
-        assert found.keys() == whole.keys()
-        same = {path.split("/")[0] for path in whole if found[path] == whole[path]}
+    for prepared_files, untouched in ((half, ("train_dev", "dev", "test")), (web, ("dev", "test"))):
+        assert prepared_files.keys() == whole.keys()
+        same = {path.split("/")[0] for path in whole if prepared_files[path] == whole[path]}
         assert same >= set(untouched)
-        assert all(found[path] == whole[path] for path in whole if path.startswith(untouched))
+        assert all(
+            prepared_files[path] == whole[path] for path in whole if path.startswith(untouched)
+        )
     after = members(tmp_path / "half")
     assert after.items() < before.items()
     assert {before[path] for path in before.keys() - after.keys()} == {"train"}

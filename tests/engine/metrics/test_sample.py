@@ -64,8 +64,8 @@ def drawn(draw: np.random.Generator, count: int = 300, noise: float = 2.0) -> Me
 def test_a_figure_of_numbers_covers_its_truth() -> None:
     draw, covered = np.random.default_rng(0), 0
     for seed in range(100):
-        found = measure(RMSE, drawn(draw), seed)
-        covered += found.low <= 2 <= found.high
+        figure = measure(RMSE, drawn(draw), seed)
+        covered += figure.low <= 2 <= figure.high
     assert 88 <= covered <= 100
 
 
@@ -73,7 +73,7 @@ def test_models_of_numbers_are_told_apart() -> None:
     draw = np.random.default_rng(0)
     worse = drawn(draw)
     better = replace(worse, said=worse.true + 0.8 * (worse.said - worse.true))
-    a, b = (resample({"": RMSE}, one, seed=0) for one in (worse, better))
+    a, b = (resample({"": RMSE}, sample, seed=0) for sample in (worse, better))
     assert paired(RMSE, a, b).judged().verdict == "better"
     assert paired(RMSE, a, a).judged().verdict == "cannot tell"
     # Of the same resamples: what is hard for both takes no part.

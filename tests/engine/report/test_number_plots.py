@@ -19,8 +19,8 @@ TITLES = PlotTitles("<plot>", "x & y", "up")
 
 
 def points(svg: str) -> list[tuple[float, float]]:
-    found = re.findall(r'<circle cx="([\d.-]+)" cy="([\d.-]+)"', svg)
-    return [(float(x), float(y)) for x, y in found]
+    circles = re.findall(r'<circle cx="([\d.-]+)" cy="([\d.-]+)"', svg)
+    return [(float(x), float(y)) for x, y in circles]
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e5, 1e-7, 1e12])
@@ -40,7 +40,7 @@ def test_the_line_is_what_is_expected() -> None:
     svg = scatter(TITLES, x, x, x)
     (line,) = re.findall(r'class="line reference" d="M([\d.]+) ([\d.]+)L([\d.]+) ([\d.]+)"', svg)
     ends = sorted(points(svg))
-    assert [float(one) for one in line] == [*ends[0], *ends[-1]]
+    assert [float(number) for number in line] == [*ends[0], *ends[-1]]
     assert 'aria-label="&lt;plot&gt;"' in svg
     assert ">x &amp; y</text>" in svg
 

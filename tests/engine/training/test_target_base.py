@@ -47,15 +47,15 @@ def test_which_it_is_follows_from_the_examples() -> None:
     assert target_of(split([1, 2])) == NUMBERS
     classes = Split({}, np.zeros(2, np.int64), ["a", "b", "c"], "v")
     assert isinstance(target_of(classes), ClassTarget)
-    assert [one.outputs for one in (NUMBERS, target_of(classes))] == [1, 3]
+    assert [target.outputs for target in (NUMBERS, target_of(classes))] == [1, 3]
 
 
 def test_outputs_come_back_in_the_unit_of_the_data() -> None:
     arrays = {"x": np.random.default_rng(0).standard_normal((40, 3)).astype(np.float32)}
-    found = predict(Sum(), inputs, arrays, NUMBERS, 16)
-    assert (found.dtype.name, found.shape) == ("float64", (40,))
+    said = predict(Sum(), inputs, arrays, NUMBERS, 16)
+    assert (said.dtype.name, said.shape) == ("float64", (40,))
     raw = torch.from_numpy(arrays["x"]).sum(dim=1).numpy()
-    assert found == pytest.approx(200 + 50 * raw.astype(np.float64), rel=1e-6)
+    assert said == pytest.approx(200 + 50 * raw.astype(np.float64), rel=1e-6)
 
 
 @pytest.mark.parametrize(("columns", "shape"), [(0, r"\[16\]"), (2, r"\[16, 2\]")])
@@ -88,12 +88,12 @@ def test_what_classes_are_judged_by() -> None:
 def test_simple_models_of_numbers() -> None:
     draw = np.random.default_rng(0)
     train, dev = (split((200 + 50 * draw.standard_normal(size)).tolist()) for size in (300, 90))
-    found = target_of(train).baselines(train, {"dev": dev})
-    assert [*found] == [
+    scores = target_of(train).baselines(train, {"dev": dev})
+    assert [*scores] == [
         "mean of training",
         "linear regression on the arrays",
         "gradient boosting on the arrays",
     ]
-    mean, linear, _ = (one["dev"] for one in found.values())
+    mean, linear, _ = (score["dev"] for score in scores.values())
     assert mean.tolist() == [200.0] * 90
     assert np.abs(linear - dev.labels).mean() < 10 < np.abs(mean - dev.labels).mean()

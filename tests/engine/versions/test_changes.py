@@ -12,7 +12,7 @@ from samebits.versions.changes import Moves, Versioned, balance, changes, exampl
 
 def some(*paths: str) -> list[Versioned]:
     """Examples written as "class/name=content"."""
-    pairs = [one.partition("=")[::2] for one in paths]
+    pairs = [path.partition("=")[::2] for path in paths]
     return examples_of(dict(pairs), "")
 
 
@@ -20,8 +20,8 @@ def names(old: list[Versioned], new: list[Versioned]) -> dict[str, list[str]]:
     """Paths of what differs, those of a pair with an arrow between them."""
     return {
         kind: [
-            one.path if isinstance(one, Versioned) else f"{one[0].path}>{one[1].path}"
-            for one in rows
+            row.path if isinstance(row, Versioned) else f"{row[0].path}>{row[1].path}"
+            for row in rows
         ]
         for kind, rows in changes(old, new)._asdict().items()
         if rows
@@ -38,13 +38,15 @@ def test_examples_are_those_that_are_not_hidden_by_path() -> None:
 
 def test_a_correction_counts_as_the_label() -> None:
     rows = "md5,old,new,who,why\n1,a,c,me,seen\n2,x,c,me,of another folder\n"
-    assert [one.label for one in examples_of({"a/1": "1", "a/2": "2"}, rows)] == ["c", "a"]
+    assert [example.label for example in examples_of({"a/1": "1", "a/2": "2"}, rows)] == ["c", "a"]
     old, new = examples_of({"a/1": "1"}, ""), examples_of({"a/1": "1"}, rows)
-    assert [(one.label, two.label) for one, two in changes(old, new).relabelled] == [("a", "c")]
+    assert [(old_side.label, two.label) for old_side, two in changes(old, new).relabelled] == [
+        ("a", "c")
+    ]
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "found"),
+    ("old", "new", "expected"),
     [
         ("a/1=x", "a/1=x", {}),
         ("", "a/1=x", {"added": ["a/1"]}),
@@ -61,15 +63,15 @@ def test_a_correction_counts_as_the_label() -> None:
         ("a/1=x b/1=y", "a/1=y b/1=x", {"relabelled": ["a/1>b/1", "b/1>a/1"]}),
     ],
 )
-def test_changes(old: str, new: str, found: dict[str, list[str]]) -> None:
-    assert names(some(*old.split()), some(*new.split())) == found
-    assert changes(some(*old.split()), some(*new.split())).any() == bool(found)
+def test_changes(old: str, new: str, expected: dict[str, list[str]]) -> None:
+    assert names(some(*old.split()), some(*new.split())) == expected
+    assert changes(some(*old.split()), some(*new.split())).any() == bool(expected)
 
 
 def test_counts_add_up() -> None:
     old, new = some("a/1=x", "a/2=y", "b/3=z", "b/4=z"), some("a/1=x", "b/2=y", "b/5=w")
-    found = changes(old, new)
-    assert len(new) == len(old) + len(found.added) - len(found.removed)
+    changed = changes(old, new)
+    assert len(new) == len(old) + len(changed.added) - len(changed.removed)
     assert balance(old) == {"a": 2, "b": 2}
     assert balance(new) == {"a": 1, "b": 2}
 
@@ -78,22 +80,22 @@ def test_splits_move_by_what_comes_and_goes_alone() -> None:
     data = shipped(Data)
     content = [f"{number:032x}" for number in range(0, 16**32, 16**32 // 40)]
     old = examples_of({f"a/{number}": md5 for number, md5 in enumerate(content)}, "")
-    renamed = examples_of({f"b/x{one.path[2:]}": one.md5 for one in old}, "")
+    renamed = examples_of({f"b/x{example.path[2:]}": example.md5 for example in old}, "")
     for split, row in moves(old, renamed, data).items():
         assert row == Moves(row.before, row.before, 0, 0), split
-    found = moves(old, old[1:], data)
-    assert sum(row.left for row in found.values()) == 1
-    assert found[split_of(old[0].path, old[0].md5, "", data)].left == 1
-    assert list(found) == list(SPLITS)
-    assert sum(row.after for row in found.values()) == len(old) - 1
+    moved = moves(old, old[1:], data)
+    assert sum(row.left for row in moved.values()) == 1
+    assert moved[split_of(old[0].path, old[0].md5, "", data)].left == 1
+    assert list(moved) == list(SPLITS)
+    assert sum(row.after for row in moved.values()) == len(old) - 1
 
 
 def test_what_is_left_out_is_counted_where_there_is_any() -> None:
     data = replace(shipped(Data), train_on="b/*")
     content = [f"{number:032x}" for number in range(0, 16**32, 16**32 // 40)]
     old = examples_of({f"a/{number}": md5 for number, md5 in enumerate(content)}, "")
-    found = moves(old, old[1:], data)
-    assert list(found) == [*SPLITS, LEFT_OUT]
-    assert found["train"] == Moves(0, 0, 0, 0)
-    assert found[LEFT_OUT].before > 20
-    assert sum(row.after for row in found.values()) == len(old) - 1
+    moved = moves(old, old[1:], data)
+    assert list(moved) == [*SPLITS, LEFT_OUT]
+    assert moved["train"] == Moves(0, 0, 0, 0)
+    assert moved[LEFT_OUT].before > 20
+    assert sum(row.after for row in moved.values()) == len(old) - 1

@@ -40,7 +40,7 @@ def here() -> tuple[object, ...]:
 
 def holds(name: str) -> bool:
     """Whether the data here are this version, whole."""
-    listed = [one.path for one in find(name).examples()]
+    listed = [example.path for example in find(name).examples()]
     version = working_version()
     return versions.state() == "" and listed == names() and release_of(str(version)) == name
 
@@ -153,7 +153,7 @@ def test_data_that_only_lie_there_are_kept_first(released: Path) -> None:
 
 
 def test_data_of_which_the_cache_lacks_a_part_are_kept_first(released: Path) -> None:
-    [content] = [one.md5 for one in find("1.1").examples() if one.path == "tree/3.png"]
+    [content] = [example.md5 for example in find("1.1").examples() if example.path == "tree/3.png"]
     shutil.rmtree("../remote")
     Path(".dvc/cache/files/md5", content[:2], content[2:]).unlink()
     use("1.0")
@@ -163,7 +163,9 @@ def test_data_of_which_the_cache_lacks_a_part_are_kept_first(released: Path) -> 
 
 def test_data_that_are_nowhere(released: Path) -> None:
     shutil.rmtree("../remote")
-    [content] = [one.md5 for one in find("1.0").examples() if one.path == "circle/0.png"]
+    [content] = [
+        example.md5 for example in find("1.0").examples() if example.path == "circle/0.png"
+    ]
     Path(".dvc/cache/files/md5", content[:2], content[2:]).unlink()
     refused(
         r"the remote lacks files of version 1\.0 of the data.* data/raw/circle/0.png .*out 1\.0"

@@ -43,12 +43,12 @@ def versions(unreleased: Path) -> tuple[Release, Release]:
 def test_what_differs(versions: tuple[Release, Release]) -> None:
     old, new = versions
     assert (old.target, new.target) == ("number", "number")
-    found = changes(old.examples(), new.examples())
-    assert [one.path for one in found.removed] == ["tree/1.png"]
-    assert [(a.path, a.label, b.label) for a, b in found.relabelled] == [
+    changed = changes(old.examples(), new.examples())
+    assert [example.path for example in changed.removed] == ["tree/1.png"]
+    assert [(a.path, a.label, b.label) for a, b in changed.relabelled] == [
         ("tree/0.png", "6.5", "1e3")
     ]
-    assert not found.added
+    assert not changed.added
 
 
 def test_the_record_and_the_changelog(versions: tuple[Release, Release]) -> None:

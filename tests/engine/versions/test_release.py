@@ -26,8 +26,8 @@ def git(*arguments: str) -> str:
 
 def state() -> tuple[str, ...]:
     """The last commit, the tags, what is changed below data/, and those files."""
-    files = sorted(one for one in Path("data").iterdir() if one.is_file())
-    texts = [one.read_text(encoding="utf-8") for one in files]
+    files = sorted(path for path in Path("data").iterdir() if path.is_file())
+    texts = [file.read_text(encoding="utf-8") for file in files]
     return git("rev-parse", "HEAD"), git("tag"), git("status", "--porcelain"), *texts
 
 
@@ -246,12 +246,12 @@ def test_a_kill_before_a_step(released: Path, monkeypatch: pytest.MonkeyPatch, s
         patch.setattr(steps, "_restore", lambda _: None)  # who is killed tidies nothing up
         with pytest.raises(KeyboardInterrupt):
             release("1.2", "Cut off", list)
-    assert [one.name for one in releases()] == ["1.0", "1.1"]
+    assert [release.name for release in releases()] == ["1.0", "1.1"]
     if step == "_tag":
         with pytest.raises(UserError, match=r"version 1\.2 of the data is committed, but has no"):
             release("1.3", "Cut off", list)
     release("1.2", "Cut off", list)
-    assert [one.name for one in releases()] == ["1.0", "1.1", "1.2"]
+    assert [release.name for release in releases()] == ["1.0", "1.1", "1.2"]
     assert git("rev-list", "--count", f"{before}..data-v1.2") == "1"
     assert git("status", "--porcelain") == ""
     log = (released / "data/CHANGELOG.md").read_text(encoding="utf-8")
