@@ -133,11 +133,11 @@ def test_data_have_versions(typed: Typed, here: Path, tmp_path: Path) -> None:
     git(here, "checkout", "--quiet", "--force", "main")
 
     set_param(here, "layout: files", "layout: tar")
-    assert "1796 examples in tar archives" in typed("samebits data pack")
+    assert "1796 images in tar archives" in typed("samebits data pack")
     typed("tar xf", f"mkdir {tmp_path}/out && tar xf data/raw/pictures-*.tar -C {tmp_path}/out")
     assert len([*(tmp_path / "out").rglob("*.png")]) == 1796
     set_param(here, "layout: tar", "layout: files")
-    assert "1796 examples in files of their own" in typed("samebits data pack")
+    assert "1796 images in files of their own" in typed("samebits data pack")
     assert git(here, "status", "--porcelain") == ""
 
     typed("make push")

@@ -56,7 +56,7 @@ def test_what_differs(released: Path, compared: Compared) -> None:
     assert [row[0] for row in rows] == list(SPLITS)
     sums = [sum(int(row[column]) for row in rows) for column in range(1, 5)]
     assert sums == [9, 9, 1, 1]
-    assert lines[-1] == "Examples: reports/data-1.0-1.1.html"
+    assert lines[-1] == "Images: reports/data-1.0-1.1.html"
 
 
 def test_the_sheet(released: Path, compared: Compared) -> None:

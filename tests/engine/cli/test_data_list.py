@@ -27,7 +27,7 @@ def test_no_versions(unreleased: Path, said: Said) -> None:
 
 def test_two_versions(released: Path, said: Said) -> None:
     header, first, second, _, last = said()
-    assert header.split() == ["version", "date", "examples", "classes", "note"]
+    assert header.split() == ["version", "date", "images", "classes", "note"]
     assert first.startswith("   1.0      20")
     assert first.endswith("         9        3  The first")
     assert second.startswith("*  1.1      20")

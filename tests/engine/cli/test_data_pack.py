@@ -31,10 +31,10 @@ def pack(settle: Settle, verb: Callable[..., str]) -> Callable[[str], list[str]]
 def test_there_and_back(unreleased: Path, pack: Callable[[str], list[str]]) -> None:
     record_origin(POINTER, FROM)
     before = versions.working_version()
-    assert pack("files") == [f"data/raw: 9 examples in files of their own, version {before}"]
+    assert pack("files") == [f"data/raw: 9 images in files of their own, version {before}"]
     line, following = pack("tar")
     packed = versions.working_version()
-    assert line == f"data/raw: 9 examples in tar archives, version {packed}"
+    assert line == f"data/raw: 9 images in tar archives, version {packed}"
     assert following == "next: commit data/raw.dvc, then run 'dvc repro' and commit dvc.lock"
     assert versions.state() == ""
     assert len(archives(RAW)) == 1

@@ -34,7 +34,7 @@ def test_a_release(small: Path, verb: Callable[..., str]) -> None:
     git("commit", "-m", "Three are enough")
     assert verb("data release", "1.0", 'It\'s "$5" `x`').splitlines() == [
         "10 files pushed",
-        "released: version 1.0 of the data. The first version: 9 examples.",
+        "released: version 1.0 of the data. The first version: 9 images.",
         "The data are on DVC's remote. Git has no remote yet, so its commit and tag stay here.",
         "Next: 'dvc repro', then commit dvc.lock with the results.",
     ]

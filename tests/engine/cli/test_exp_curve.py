@@ -42,9 +42,7 @@ def test_what_was_found_is_told_and_kept(verb: Callable[..., str]) -> None:
     assert [line[2] for line in lines[:3]] == ["20.0", "10.0", "5.0"]
     assert [line[:2] for line in lines[3:5]] == [["2", "times"], ["4", "times"]]
     assert 1.5 < float(lines[3][2]) < 4
-    assert (
-        "After learning from 1,000 examples, 5.0 % of the examples get a wrong class on dev" in said
-    )
+    assert "After learning from 1,000 images, 5.0 % of the images get a wrong class on dev" in said
     assert "More data is worth its cost." in said
     kept = fractions.remembered()
     assert kept is not None

@@ -111,4 +111,4 @@ def test_a_learning_curve(monkeypatch: pytest.MonkeyPatch, verb: Verb) -> None:
     monkeypatch.setattr(exp_curve, "run_fractions", lambda *_: ["part-0.5", "part-0.25"])
     said = verb("exp curve")
     assert "of the pixels get a wrong class on dev" in said
-    assert "After learning from 1,000 examples" in said
+    assert "After learning from 1,000 images" in said

@@ -120,7 +120,7 @@ def test_a_learning_curve(number_result: Make, monkeypatch: pytest.MonkeyPatch, 
     assert [line[2] for line in lines[:3]] == ["80,000", "40,000", "20,000"]
     twice = float(lines[3][2].replace(",", ""))
     assert 6000 < twice < 16000
-    assert "After learning from 1,000 examples, answers on dev are 20,000 away from the" in said
+    assert "After learning from 1,000 images, answers on dev are 20,000 away from the" in said
     assert "More data is worth its cost." in said
     assert not EXPONENT_OR_SHARE.search(said.replace("95 %", ""))
     kept = fractions.remembered()

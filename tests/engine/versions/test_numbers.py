@@ -57,8 +57,8 @@ def test_the_record_and_the_changelog(versions: tuple[Release, Release]) -> None
     assert record.classes == {"": 8}
     text = CHANGELOG.read_text(encoding="utf-8")
     assert "Since 1.0: 0 added, 1 removed, 1 relabelled, 0 renamed." in text
-    assert "The first version: 9 examples." in text
-    assert text.count("Examples: ") == 2
+    assert "The first version: 9 images." in text
+    assert text.count("Images: ") == 2
     assert "| class |" not in text
 
 

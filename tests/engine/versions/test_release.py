@@ -203,7 +203,7 @@ def test_a_remote_that_cannot_be_reached(unreleased: Path) -> None:
     remote.write_text("in the way", encoding="utf-8")
     refused("could not be pushed, so version 1.0 is not made: .* Then run the same command", "1.0")
     remote.unlink()
-    assert release("1.0", "First", list) == "The first version: 9 examples."
+    assert release("1.0", "First", list) == "The first version: 9 images."
 
 
 def test_what_was_deleted_on_the_remote_is_sent_again(released: Path) -> None:
