@@ -1,11 +1,10 @@
 """Bootstrap, intervals and comparisons know columns alone, whatever is asked of an example."""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from samebits.metrics.comparison import paired
 from samebits.metrics.intervals import measure, resample
@@ -37,16 +36,9 @@ class Measured(Sample):
     def scored(self) -> Scored:
         raise NotImplementedError
 
-    def grouped(self, groups: Labels) -> Self:
-        return replace(self, groups=groups)
-
     def column(self, name: str) -> Column:
         assert name == "square"
         return Column(np.rint((self.said - self.true) ** 2 * 1e6), 1e6)
-
-    def rows(self, chosen: NDArray[np.intp], *, partial: bool | None = None) -> Self:
-        kept = {name: getattr(self, name)[chosen] for name in ("true", "said", "groups")}
-        return replace(self, partial=self.partial if partial is None else partial, **kept)
 
 
 def rmse(sums: Sums) -> Values:

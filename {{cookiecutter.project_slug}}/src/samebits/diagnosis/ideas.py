@@ -55,6 +55,14 @@ class Idea:
         }
 
 
+def change(
+    idea: str, why: str, effort: int = SAME, *, fits: tuple[str, ...] = (), **values: Any
+) -> Idea:
+    """Return an idea that changes keys of a section: change(..., model__width=64)."""
+    section = next(iter(values)).partition("__")[0]
+    return Idea(idea, why, section, run(**values), effort, fits)
+
+
 def run(**values: Any) -> str:
     """Return the command that runs an experiment with values: run(model__width=64)."""
     parts = [f"-S {key.replace('__', '.')}={_text(value)}" for key, value in values.items()]
