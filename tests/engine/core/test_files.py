@@ -30,7 +30,7 @@ def test_what_a_user_may_hold_is_read_so() -> None:
         "training/checkpoint.py",
         "experiments/keep.py",
         "experiments/sweep.py",
-        "versions/tags.py",
+        "versions/working_data.py",
         "ingest/swap.py",
     }
     source = Path(files.__file__).parents[1]

@@ -13,7 +13,8 @@ from samebits.core.sections import Data
 from samebits.versions.changelog import CHANGELOG, by_class
 from samebits.versions.changes import balance, changes
 from samebits.versions.release import release
-from samebits.versions.tags import Release, find, releases
+from samebits.versions.released_data import Release
+from samebits.versions.tags import find, releases
 
 
 def labelled(root: Path, kinds: dict[str, str]) -> None:

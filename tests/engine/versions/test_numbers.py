@@ -10,7 +10,8 @@ from samebits.cli.data_list import table
 from samebits.versions.changelog import CHANGELOG
 from samebits.versions.changes import changes
 from samebits.versions.release import release
-from samebits.versions.tags import Release, find, releases
+from samebits.versions.released_data import Release
+from samebits.versions.tags import find, releases
 
 
 def labelled(root: Path, prices: dict[str, str]) -> None:

@@ -16,7 +16,8 @@ from samebits.report.looks import drawing, look
 from samebits.versions.changelog import CHANGELOG
 from samebits.versions.changes import changes
 from samebits.versions.release import release
-from samebits.versions.tags import Release, find
+from samebits.versions.released_data import Release
+from samebits.versions.tags import find
 
 RAW = Path("data/raw")
 

@@ -13,10 +13,11 @@ from samebits.console.errors import UserError
 from samebits.data.release_file import CORRECTIONS, RECORD, release_of
 from samebits.remote.sync import push
 from samebits.versions import release as steps
-from samebits.versions import tags as versions
+from samebits.versions import working_data
 from samebits.versions.changelog import CHANGELOG
 from samebits.versions.release import release
-from samebits.versions.tags import releases, working_version
+from samebits.versions.tags import releases
+from samebits.versions.working_data import working_version
 
 
 def git(*arguments: str) -> str:
@@ -94,7 +95,7 @@ def test_data_that_fail_the_check(released: Path) -> None:
     before = working_version()
     change(released)
     refused(r"bad\.png is no example", check=check)
-    assert versions.state() == "modified"
+    assert working_data.state() == "modified"
 
 
 @pytest.mark.parametrize("again", [False, True])
@@ -105,7 +106,7 @@ def test_data_that_change_while_they_are_checked(released: Path, again: bool) ->
     def check() -> None:
         (released / "data/raw/tree/5.png").unlink()
         if again:
-            versions.keep()
+            working_data.keep()
 
     refused("data/raw changed while it was checked; run the same command again", check=check)
 
@@ -208,7 +209,7 @@ def test_a_remote_that_cannot_be_reached(unreleased: Path) -> None:
 
 def test_what_was_deleted_on_the_remote_is_sent_again(released: Path) -> None:
     change(released)
-    versions.keep()
+    working_data.keep()
     version = working_version()
     assert version is not None
     push(["data/raw.dvc"])

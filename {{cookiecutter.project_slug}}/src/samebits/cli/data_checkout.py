@@ -9,7 +9,7 @@ from argparse import Namespace
 
 from ..data.raw_pointer import alone
 from ..versions.checkout import use
-from ..versions.tags import COMMITTED
+from ..versions.released_data import COMMITTED
 
 
 def main(given: Namespace) -> None:

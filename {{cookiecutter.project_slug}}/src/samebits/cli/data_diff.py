@@ -19,7 +19,8 @@ from ..report.looks import Look, drawing, look
 from ..report.sheet import Shown, sheet, spread
 from ..versions.changelog import by_class, summary
 from ..versions.changes import Changes, Pair, Versioned, balance, changes, moves
-from ..versions.tags import Release, find
+from ..versions.released_data import Release
+from ..versions.tags import find
 
 REPORTS = Path("reports")
 FEW = 5

@@ -14,7 +14,9 @@ from ..console.aligned import aligned
 from ..core.yours import examples_name
 from ..data.raw_pointer import cut_off
 from ..data.release_file import release_of
-from ..versions.tags import RAW, Release, releases, state, working_version
+from ..versions.released_data import Release
+from ..versions.tags import releases
+from ..versions.working_data import RAW, state, working_version
 
 
 def main(given: Namespace) -> None:

@@ -14,7 +14,7 @@ from ..core.yours import examples_name
 from ..data.raw_pointer import Origin, alone, imported, origin, record_origin
 from ..data.readers import reader_of
 from ..data.tar_layout import pack, unpack
-from ..versions.tags import POINTER, RAW, keep, state, working_version
+from ..versions.working_data import POINTER, RAW, keep, state, working_version
 
 
 def main() -> None:

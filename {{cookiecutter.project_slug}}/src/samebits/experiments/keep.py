@@ -15,7 +15,7 @@ from ..data.source import look_over
 from ..programs import dvc, git_says
 from ..remote.revisions import Revision
 from ..remote.tracked import TrackedOutput, look_around, tracked
-from ..versions.tags import RAW, last_line
+from ..versions.working_data import RAW, last_line
 from .beginning import undo
 
 SHOWN = 3

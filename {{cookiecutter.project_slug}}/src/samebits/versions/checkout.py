@@ -20,18 +20,9 @@ from ..remote.revisions import cache_folder
 from ..remote.sync import fetch_lists, lacking, some
 from ..remote.tracked import TrackedOutput, look_at, tracked
 from .changelog import CHANGELOG
-from .tags import (
-    POINTER,
-    RAW,
-    Release,
-    find,
-    head,
-    last_line,
-    listing,
-    releases,
-    state,
-    working_version,
-)
+from .released_data import Release, listing
+from .tags import find, head, releases
+from .working_data import POINTER, RAW, last_line, state, working_version
 
 
 def use(name: str) -> Release:

@@ -24,21 +24,9 @@ from ..programs import git, git_says, git_shown
 from ..remote.sync import push
 from .changelog import CHANGELOG, entry, summary, with_entry, without_latest
 from .changes import Changes, balance, changes, examples_of
-from .tags import (
-    POINTER,
-    RAW,
-    TAG,
-    Release,
-    head,
-    keep,
-    last_line,
-    listing,
-    number,
-    releases,
-    state,
-    unpacked,
-    working_version,
-)
+from .released_data import Release, listing, unpacked
+from .tags import TAG, head, number, releases
+from .working_data import POINTER, RAW, keep, last_line, state, working_version
 
 # Files that a release, or its check, writes.
 WRITTEN = (POINTER, RECORD, CHANGELOG, REFERENCE)
