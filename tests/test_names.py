@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers import ROOT
+from helpers import PROJECT, ROOT
 
 VAGUE = {"one", "found", "them"}
+PYTHON = "*.py", "*.py{%*"  # some of the project's only for some tasks
 
 
 def sources() -> list[Path]:
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.py"],
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", *PYTHON],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -41,7 +42,9 @@ def vague(text: str) -> Iterator[tuple[int, str]]:
 
 def test_names_say_what_they_hold() -> None:
     paths = sources()
-    assert {path.relative_to(ROOT).parts[0] for path in paths} >= {"hooks", "scripts", "tests"}
+    places = {path.relative_to(ROOT).parts[0] for path in paths}
+    assert places == {"hooks", "scripts", "tests", PROJECT}
+    assert any("{%" in path.name for path in paths)
     assert [
         f"{path.relative_to(ROOT)}:{line}: {name}"
         for path in paths
