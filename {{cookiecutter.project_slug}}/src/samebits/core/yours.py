@@ -83,7 +83,7 @@ def examples_name() -> str:
     """
     try:
         tree = ast.parse(Path("src", package(), "data.py").read_bytes())
-    except (OSError, SyntaxError, ValueError):
+    except (UserError, OSError, SyntaxError, ValueError):
         return "examples"  # whoever needs the file says what is wrong with it
     for statement in tree.body:
         if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "EXAMPLES":
