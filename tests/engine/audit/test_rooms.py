@@ -118,7 +118,7 @@ def test_a_loop_that_scales_by_what_a_word_says(copy: Any, expect: Any) -> None:
     copy.append(f"{ENGINE}/console/aligned.py", "\n\ndef scale() -> float:\n    return 0.5\n")
     path = f"{ENGINE}/training/loop.py"
     line = (
-        copy.replace(path, "import math\n", "import math\nfrom ..console.text import scale\n") + 1
+        copy.replace(path, "import math\n", "import math\nfrom ..console.aligned import scale\n") + 1
     )
     finding = expect("rooms", path, line, "takes scale from", stale=True)
     assert "would not rerun train" in finding.message
@@ -127,8 +127,8 @@ def test_a_loop_that_scales_by_what_a_word_says(copy: Any, expect: Any) -> None:
 
 
 def test_what_no_stage_runs_may_take_it(copy: Any) -> None:
-    copy.write(f"{ENGINE}/cli/new.py", "from ..console.text import aligned\n")
-    copy.write(f"{ENGINE}/data/new.py", "from ..console.text import aligned\n")
+    copy.write(f"{ENGINE}/cli/new.py", "from ..console.aligned import aligned\n")
+    copy.write(f"{ENGINE}/data/new.py", "from ..console.aligned import aligned\n")
     copy.write(f"{copy.package}/aside.py", "from samebits.console.aligned import aligned\n")
     assert "rooms" not in copy.new()
 
