@@ -60,7 +60,7 @@ def audit() -> bool:
             raise
         print(f"The audit was not run: {error}")  # not the project's fault
         return True
-    print(importlib.import_module("samebits.audit.findings").table(checks))
+    print(importlib.import_module("samebits.audit.outcomes").table(checks))
     return all(check.passed for check in checks)
 
 

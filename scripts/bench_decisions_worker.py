@@ -236,7 +236,7 @@ def trained(count: int, epochs: int) -> list[Any]:
     recipe = module("training.recipe").Recipe.of(yours.model, yours.training)
     folders = (Path("data/prepared") / name for name in ("train", "dev", "test"))
     training, dev, test = map(module("data.loader").Split.open, folders)
-    inputs, target = yours.model.inputs, module("training.target").target_of(training)
+    inputs, target = yours.model.inputs, module("training.target_base").target_of(training)
     regularization = read(sections.Regularization)
     optimization = dataclasses.replace(read(sections.Optimization), epochs=epochs)
     never = {"checkpoint_every": 10**9, "checkpoint_seconds": 10**9}

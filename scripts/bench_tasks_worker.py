@@ -196,7 +196,9 @@ def decoding(task: Task, raw: Path, count: int) -> dict[str, Any]:
 
     (value,) = in_turns(TURNS, time.process_time, by_hand, whole)
     with opened(0) as catalogue:
-        ours("data.prepare").prepare(catalogue, raw, raw.parent, data, task_section, "no version")
+        ours("data.preparation").prepare(
+            catalogue, raw, raw.parent, data, task_section, "no version"
+        )
     name = f"decoding {count:,} {task.name} / by hand"
     bound = {"bound": task.decoded, "least": True, "aim": DECODING}
     return {"name": name, "value": value, **bound}

@@ -90,7 +90,7 @@ def made(name: str, parallel: bool) -> Any:
     All ways share it, since the place of its weights in memory changes a step by a tenth.
     """
     torch.manual_seed(0)
-    shapes, outputs = training.shapes(), module("training.target").target_of(training).outputs
+    shapes, outputs = training.shapes(), module("training.target_base").target_of(training).outputs
     if name == "mlp":
         network = Perceptron(math.prod(shapes["image"]), outputs)
     else:

@@ -346,9 +346,9 @@ def plant(
 
 def rows(reports: Iterable[Any]) -> dict[str, Seen]:
     """What became of the bugs, by name in the order of BUGS, told from pytest's reports."""
-    pairs = (pair for one in reports for pair in getattr(one, "user_properties", ()))
-    found = {value[0]: Seen(*value[1:]) for name, value in pairs if name == "bug"}
-    return {bug.name: found[bug.name] for bug in BUGS if bug.name in found}
+    pairs = (pair for report in reports for pair in getattr(report, "user_properties", ()))
+    seen_by_bug = {value[0]: Seen(*value[1:]) for name, value in pairs if name == "bug"}
+    return {bug.name: seen_by_bug[bug.name] for bug in BUGS if bug.name in seen_by_bug}
 
 
 def republished(docs: str, rows: Mapping[str, Seen]) -> str:
@@ -358,7 +358,7 @@ def republished(docs: str, rows: Mapping[str, Seen]) -> str:
 
 def table(rows: Mapping[str, Seen]) -> str:
     """The bugs, what caught each and what that said, as a table in Markdown."""
-    lines = [f"| {name} | {one.detector} | {_short(one.said)} |" for name, one in rows.items()]
+    lines = [f"| {name} | {seen.detector} | {_short(seen.said)} |" for name, seen in rows.items()]
     return "\n".join(["| bug | caught by | what it said |", "| --- | --- | --- |", *lines])
 
 

@@ -24,21 +24,21 @@ PAIRS = re.compile(r"^\| with make \| without \|.*\n(?:\|.*\n)+", re.MULTILINE)
 
 def commands(document: str) -> list[str]:
     """Every command of a document in Markdown, each once, in its order."""
-    found: list[str] = []
+    listed: list[str] = []
     position = 0
     for block in BLOCK.finditer(document):
-        found += spans(document[position : block.start()])
-        found += lines(block[2]) if block[1] == "sh" else []
+        listed += spans(document[position : block.start()])
+        listed += lines(block[2]) if block[1] == "sh" else []
         position = block.end()
-    return list(dict.fromkeys([*found, *spans(document[position:])]))
+    return list(dict.fromkeys([*listed, *spans(document[position:])]))
 
 
 def pairs(document: str) -> Iterator[tuple[list[str], list[str]]]:
     """The rows of tables "with make | without": commands that do the same, several in a cell."""
     for table in PAIRS.findall(document):
         for row in table.splitlines()[2:]:
-            _, one, other, *_ = re.split(r"(?<!\\)\|", row)
-            yield [*spans(one)], [*spans(other)]
+            _, with_make, other, *_ = re.split(r"(?<!\\)\|", row)
+            yield [*spans(with_make)], [*spans(other)]
 
 
 def spans(prose: str) -> Iterator[str]:
@@ -99,8 +99,8 @@ def verbs(command: str) -> list[str]:
     """What the source of a test that runs the command must name: `dvc exp run` has exp and run."""
     plain = re.sub(rf"^{TEMPLATE}|(?<![^ ])[A-Z_]+=\S* |sh scripts/venv (?!COMMAND)", "", command)
     program, *rest = plain.split()
-    if found := re.search(r"(\w+\.py)\b| -m (?:\w+\.)*(\w+)", plain):
-        return [found[1] or found[2]]
+    if match := re.search(r"(\w+\.py)\b| -m (?:\w+\.)*(\w+)", plain):
+        return [match[1] or match[2]]
     count = next((at for at, word in enumerate(rest) if not re.fullmatch("[a-z-]+", word)), None)
     return [word for word in rest[:count] if word[0] != "-"] or [program.rpartition("/")[2]]
 
@@ -109,14 +109,14 @@ def source(path: Path, name: str) -> str:
     """The text of a test and of what it uses of its own file; "" if there is no such test."""
     # Tests of the project are templates, which are no Python before they are rendered.
     text = re.sub(r"\{\{.*?\}\}", "package", path.read_text("utf-8")) if path.is_file() else ""
-    known = {one: node for node in ast.parse(text).body for one in defined(node)}
-    wanted, found = [name], dict[str, str]()
-    for one in wanted:
-        if one in known and one not in found:
-            found[one] = ast.unparse(known[one])
-            used = ast.walk(known[one])
+    known = {defined_name: node for node in ast.parse(text).body for defined_name in defined(node)}
+    wanted, texts = [name], dict[str, str]()
+    for name_used in wanted:
+        if name_used in known and name_used not in texts:
+            texts[name_used] = ast.unparse(known[name_used])
+            used = ast.walk(known[name_used])
             wanted += [str(getattr(node, "id", getattr(node, "arg", ""))) for node in used]
-    return "\n".join(found.values())
+    return "\n".join(texts.values())
 
 
 def defined(node: ast.stmt) -> list[str]:
@@ -124,20 +124,22 @@ def defined(node: ast.stmt) -> list[str]:
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         return [node.name]
     targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-    return [one.id for one in targets if isinstance(one, ast.Name)]
+    return [target.id for target in targets if isinstance(target, ast.Name)]
 
 
 def typed(test: ast.FunctionDef) -> dict[str, str]:
     """The commands that a test types, `typed("as documented", "small form")`, and what runs."""
-    found = {}
+    commands_run = {}
     for call in ast.walk(test):
         if isinstance(call, ast.Call) and ast.unparse(call.func) == "typed":
             first, *rest = call.args
-            here = [one.arg for one in call.keywords if ast.unparse(one.value) == "ROOT"]
+            here = [
+                keyword.arg for keyword in call.keywords if ast.unparse(keyword.value) == "ROOT"
+            ]
             documented = form(ast.literal_eval(first))
             ours = bool(here) and documented.startswith("make ")
-            found[f"{TEMPLATE * ours}{documented}"] = ast.unparse([first, *rest][-1])
-    return found
+            commands_run[f"{TEMPLATE * ours}{documented}"] = ast.unparse([first, *rest][-1])
+    return commands_run
 
 
 def problems(
@@ -150,14 +152,16 @@ def problems(
         tests: the forms that a test runs, by `folder/file.py::test`.
         reasons: the forms that nothing runs, and it is known why.
     """
-    listed = [*reasons, *(one for forms in tests.values() for one in forms)]
-    found = [f"no test runs `{one}`" for one in documented if one not in listed]
-    found += [f"no document has `{one}`" for one in listed if one not in documented]
+    listed = [*reasons, *(command for forms in tests.values() for command in forms)]
+    sentences = [f"no test runs `{command}`" for command in documented if command not in listed]
+    sentences += [f"no document has `{command}`" for command in listed if command not in documented]
     for test, forms in tests.items():
         file, _, name = test.partition("::")
         text = source(ROOT / file, name)
-        found += [] if text else [f"there is no test {test}"]
-        for one in forms if text else ():
-            lack = [word for word in verbs(one) if not re.search(rf"\b{re.escape(word)}\b", text)]
-            found += [f"{test} does not run `{one}`: it has no {word!r}" for word in lack]
-    return found
+        sentences += [] if text else [f"there is no test {test}"]
+        for command in forms if text else ():
+            lack = [
+                word for word in verbs(command) if not re.search(rf"\b{re.escape(word)}\b", text)
+            ]
+            sentences += [f"{test} does not run `{command}`: it has no {word!r}" for word in lack]
+    return sentences

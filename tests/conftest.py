@@ -255,12 +255,12 @@ def shortened(place: Place) -> Base:
 def counted(record_property: Callable[[str, object], None]) -> Counted:
     """`counted({value: bytes that differ}, runs=2)` notes a row of the table; all must be 0."""
 
-    def note(found: Mapping[str, int], *, runs: int = 0, differ: bool = False) -> None:
-        right = all(found.values()) if differ else not any(found.values())
+    def note(differing: Mapping[str, int], *, runs: int = 0, differ: bool = False) -> None:
+        right = all(differing.values()) if differ else not any(differing.values())
         result = ("differ, as they must" if differ else "same") if right else "WRONG"
-        row = Row(", ".join(found), runs or len(found), sum(found.values()), result)
+        row = Row(", ".join(differing), runs or len(differing), sum(differing.values()), result)
         record_property("row", tuple(row))  # between processes go plain values alone
-        assert right, found
+        assert right, differing
 
     return note
 
@@ -316,19 +316,19 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if [*caught] == [bug.name for bug in catalogue.BUGS] and config.getoption("--write-rows"):
         docs = catalogue.republished(proofs.DOCS.read_text("utf-8"), caught)
         proofs.DOCS.write_text(docs, "utf-8", newline="\n")
-    found = proofs.lines(proofs.rows(reports), proofs.machine())
-    if found:
-        made = {line.changes for line in found}
+    written = proofs.lines(proofs.rows(reports), proofs.machine())
+    if written:
+        made = {line.changes for line in written}
         if spared := sorted(proofs.recorded(proofs.known()) - made):
             terminalreporter.section("not run again, as they are recorded of this very code")
             terminalreporter.write_line("\n".join(spared))
         terminalreporter.section("bytes at which tracked outputs differ")
-        terminalreporter.write_line(proofs.table(found))
-    if left := [line for line in found if not line.ran]:
+        terminalreporter.write_line(proofs.table(written))
+    if left := [line for line in written if not line.ran]:
         terminalreporter.section("rows that were NOT RUN, so nothing is shown", red=True, bold=True)
         for line in left:
             terminalreporter.write_line(f"{line.changes} ({line.values}): {line.result}", red=True)
-    if found and config.getoption("--write-rows"):
+    if written and config.getoption("--write-rows"):
         docs = proofs.DOCS.read_text("utf-8")
-        proofs.DOCS.write_text(proofs.republished(docs, found), "utf-8", newline="\n")
+        proofs.DOCS.write_text(proofs.republished(docs, written), "utf-8", newline="\n")
         terminalreporter.write_line(f"written into {proofs.DOCS.relative_to(ROOT)}")

@@ -32,7 +32,9 @@ DEFAULT = TASKS[0]
 
 def filled(text: str, task: str = DEFAULT) -> str:
     """A text of the template, or a path there, as it is where only the task is not the default."""
-    answers = {name: one[0] if isinstance(one, list) else one for name, one in CONTEXT.items()}
+    answers = {
+        name: value[0] if isinstance(value, list) else value for name, value in CONTEXT.items()
+    }
     answers |= {"task": task, "__package_name": PACKAGE}
     return JINJA.from_string(text).render(cookiecutter=answers)
 
@@ -40,12 +42,12 @@ def filled(text: str, task: str = DEFAULT) -> str:
 def sources(root: Path = ROOT, task: str = DEFAULT) -> dict[str, Path]:
     """The files of the template that a project with this task has, by their paths there."""
     project = root / PROJECT
-    found = {}
-    for path in sorted(one for one in project.rglob("*") if one.is_file()):
+    paths_by_name = {}
+    for path in sorted(file for file in project.rglob("*") if file.is_file()):
         name = filled(path.relative_to(project).as_posix(), task)
         if all(name.split("/")) and "__pycache__" not in path.parts:
-            found[name] = path
-    return found
+            paths_by_name[name] = path
+    return paths_by_name
 
 
 def literal(text: str) -> str:

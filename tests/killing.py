@@ -85,12 +85,12 @@ def arm(choose: Callable[..., Any]) -> Callable[..., Any]:
     """What determinism.choose does, and then the trap, which imports torch."""
 
     def applied(*arguments: Any, **kwargs: Any) -> Any:
-        found = choose(*arguments, **kwargs)
+        result = choose(*arguments, **kwargs)
         if "KILL_STEP" in os.environ:
             kill_in_step(int(os.environ["KILL_STEP"]), int(os.environ["KILL_EVENTS"]))
         if "KILL_CHECKPOINT" in os.environ:
             kill_in_checkpoint(int(os.environ["KILL_CHECKPOINT"]))
-        return found
+        return result
 
     return applied
 

@@ -31,11 +31,11 @@ PIN = re.compile(r"^(?P<name>[a-z0-9][a-z0-9.-]*)==(?P<version>[^\s;]+)(?: ; (?P
 
 def pins(file: Path) -> dict[str, set[str]]:
     """The versions of each package in a lock."""
-    found: dict[str, set[str]] = {}
+    versions: dict[str, set[str]] = {}
     for line in file.read_text(encoding="utf-8").splitlines():
         if match := PIN.match(line):
-            found.setdefault(match["name"], set()).add(match["version"])
-    return found
+            versions.setdefault(match["name"], set()).add(match["version"])
+    return versions
 
 
 def asked(file: Path) -> set[str]:

@@ -33,12 +33,12 @@ def main() -> None:
     section = sections.Reproducibility(
         seed=0, level="portable", device="cpu", threads=1, shards=1, chunk=1
     )
-    found = {}
+    digests = {}
     for name, call in cases().items():
         torch.manual_seed(0)
         with operators.portable(nn.Identity(), section):
-            found[name] = digest(call())
-    print(json.dumps(found))
+            digests[name] = digest(call())
+    print(json.dumps(digests))
 
 
 def digest(tensors: Any) -> str:
@@ -59,17 +59,17 @@ def both(function: Callable[..., Any], *inputs: Any) -> list[Any]:
     output = function(*inputs)
     output = output[0] if isinstance(output, tuple) else output
     weights = function.parameters() if isinstance(function, nn.Module) else ()
-    wanted = [one for one in (*inputs, *weights) if one.requires_grad]
+    wanted = [value for value in (*inputs, *weights) if value.requires_grad]
     pulled = (output * torch.rand_like(output)).sum()
     return [output, *torch.autograd.grad(pulled, wanted, materialize_grads=True)]
 
 
 def cases() -> dict[str, Callable[[], list[Any]]]:
     """Return for each name what runs it."""
-    found: dict[str, Callable[[], list[Any]]] = {}
+    callables: dict[str, Callable[[], list[Any]]] = {}
 
     def add(name: str, make: Callable[[], Any], *shapes: tuple[int, ...]) -> None:
-        found[name] = lambda: both(make(), *(drawn(*shape) for shape in shapes))
+        callables[name] = lambda: both(make(), *(drawn(*shape) for shape in shapes))
 
     rows, image, text = (7, 40), (3, 8, 13, 13), (3, 9, 40)
     for name in UNARY.split():
@@ -115,8 +115,8 @@ def cases() -> dict[str, Callable[[], list[Any]]]:
     add("CrossEntropyLoss", lambda: lambda x: functional.cross_entropy(x, labels), rows)
     for name, options in OPTIMIZERS.items():
         title = f"{name} (fused)" if "fused" in options else name
-        found[title] = partial(trained, name, options)
-    return found
+        callables[title] = partial(trained, name, options)
+    return callables
 
 
 def attention(queries: Any, keys: Any) -> Any:

@@ -64,9 +64,9 @@ def rows(reports: Iterable[Any]) -> list[tuple[str, str, Row]]:
     Args:
         reports: pytest's, of all phases of all tests.
     """
-    found = []
-    known = [one for one in reports if isinstance(one, pytest.TestReport)]
-    for report in sorted(known, key=lambda one: (one.location[0], one.location[1] or 0)):
+    known_rows = []
+    known = [report for report in reports if isinstance(report, pytest.TestReport)]
+    for report in sorted(known, key=lambda report: (report.location[0], report.location[1] or 0)):
         properties: dict[str, Any] = dict(report.user_properties)
         if "changes" in properties and ("row" in properties or report.skipped or report.failed):
             if "row" in properties:
@@ -74,8 +74,8 @@ def rows(reports: Iterable[Any]) -> list[tuple[str, str, Row]]:
             else:
                 values = report.nodeid.partition("[")[2].rstrip("]")
                 row = Row(values, 0, 0, _why(report) if report.skipped else "FAILED")
-            found += [(properties["changes"], properties["code"], row)] if row else []
-    return found
+            known_rows += [(properties["changes"], properties["code"], row)] if row else []
+    return known_rows
 
 
 def _why(report: pytest.TestReport) -> str:
@@ -83,10 +83,10 @@ def _why(report: pytest.TestReport) -> str:
     return f"not run here: {report.longrepr[2].removeprefix('Skipped: ')}"
 
 
-def lines(found: Iterable[tuple[str, str, Row]], machine: str) -> list[Line]:
+def lines(noted: Iterable[tuple[str, str, Row]], machine: str) -> list[Line]:
     """The lines of the table; rows of one change and one result are one line."""
     together: dict[tuple[str, str, str], list[Row]] = {}
-    for changes, code, row in found:
+    for changes, code, row in noted:
         together.setdefault((changes, row.result, code), []).append(row)
     return [
         Line(
@@ -101,9 +101,9 @@ def lines(found: Iterable[tuple[str, str, Row]], machine: str) -> list[Line]:
     ]
 
 
-def table(found: Iterable[Line]) -> str:
+def table(entries: Iterable[Line]) -> str:
     """The lines as a table in Markdown."""
-    cells = [HEAD, ("---",) * len(HEAD), *found]
+    cells = [HEAD, ("---",) * len(HEAD), *entries]
     return "\n".join("| " + " | ".join(line) + " |" for line in cells)
 
 
@@ -118,12 +118,12 @@ def _shown(docs: str) -> str:
     return str(shown)
 
 
-def republished(docs: str, found: Iterable[Line]) -> str:
+def republished(docs: str, entries: Iterable[Line]) -> str:
     """The text of docs/reproducibility.md with these lines in place of those of the same changes.
 
     What failed, or was skipped though it may not be, changes nothing. The order is that of `known`.
     """
-    kept, new = published(docs), [*found]
+    kept, new = published(docs), [*entries]
     bad = {line.changes for line in new if line.result in ("FAILED", "WRONG") or lacks(line)}
     new = [line for line in new if line.changes not in bad]
     made = {line.changes for line in new}
@@ -178,8 +178,8 @@ def spared(line: Line, codes: Mapping[str, str]) -> bool:
 
 
 def _spared(changes: str) -> bool:
-    found = re.fullmatch("everything at once, (.+), other", changes)
-    return found is not None and found[1] != DEFAULT
+    match = re.fullmatch("everything at once, (.+), other", changes)
+    return match is not None and match[1] != DEFAULT
 
 
 def _marks() -> Iterator[tuple[Path, pytest.Mark, set[str]]]:
@@ -189,7 +189,12 @@ def _marks() -> Iterator[tuple[Path, pytest.Mark, set[str]]]:
         for test in filter(callable, tests.values()):
             own = getattr(test, "pytestmark", [])
             own = own if isinstance(own, list) else []
-            values = [one for mark in own if mark.name == "parametrize" for one in _of_values(mark)]
+            values = [
+                marks_of_value
+                for mark in own
+                if mark.name == "parametrize"
+                for marks_of_value in _of_values(mark)
+            ]
             for marks in [own, *values]:
                 beside = {mark.name for mark in (*own, *marks)}
                 yield from ((path, mark, beside) for mark in marks if mark.name == "changes")
@@ -197,7 +202,7 @@ def _marks() -> Iterator[tuple[Path, pytest.Mark, set[str]]]:
 
 def _of_values(mark: pytest.Mark) -> list[list[pytest.Mark]]:
     """The marks of each value."""
-    return [[one.mark for one in getattr(value, "marks", ())] for value in mark.args[1]]
+    return [[param.mark for param in getattr(value, "marks", ())] for value in mark.args[1]]
 
 
 def _loaded(path: Path) -> ModuleType:
@@ -219,7 +224,7 @@ def digest(test: Path, until: str = STAGES[-1], root: Path = ROOT, *, task: str 
     stages = [pipeline[name] for name in STAGES[: STAGES.index(until) + 1]]
     named = {path for stage in stages for path in stage["deps"]}
     chosen = [name for name in known if _within(name, named | {"data/raw.dvc", "params.yaml"})]
-    missing = [one for one in named if one.startswith("src/") and not _holds(one, chosen)]
+    missing = [path for path in named if path.startswith("src/") and not _holds(path, chosen)]
     assert not missing, f"dvc.yaml names {missing}, which the template does not have"
     parts = [json.dumps([{**stage, "desc": ""} for stage in stages])]
     parts += [f"{name}\n{_bare(known[name], task)}" for name in chosen]
@@ -286,5 +291,5 @@ def machine(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     flags = facts.get("flags", "").split()
     wide = {"avx512f": "AVX-512", "avx2": "AVX2"}
     return ", ".join(
-        [facts.get("model name", "?"), *[wide[one] for one in wide if one in flags][:1]]
+        [facts.get("model name", "?"), *[wide[flag] for flag in wide if flag in flags][:1]]
     )

@@ -68,17 +68,17 @@ class Row(NamedTuple):
     result: str
 
 
-def differing(one: bytes, other: bytes) -> int:
+def differing(first: bytes, other: bytes) -> int:
     """At how many bytes two files differ; bytes that only the longer one has all do."""
-    if one == other:
+    if first == other:
         return 0
-    return sum(a != b for a, b in zip(one, other, strict=False)) + abs(len(one) - len(other))
+    return sum(a != b for a, b in zip(first, other, strict=False)) + abs(len(first) - len(other))
 
 
-def count(expected: Files, found: Files) -> int:
+def count(expected: Files, got: Files) -> int:
     """At how many bytes two sets of files differ; a file that is missing is empty."""
-    names = expected.keys() | found.keys()
-    return sum(differing(expected.get(name, b""), found.get(name, b"")) for name in names)
+    names = expected.keys() | got.keys()
+    return sum(differing(expected.get(name, b""), got.get(name, b"")) for name in names)
 
 
 def both(run: Callable[[Value], int], values: Iterable[Value]) -> list[int]:
@@ -139,12 +139,12 @@ class Place:
     def files(self, *names: str) -> Files:
         """What the stages have written of all that dvc.yaml tracks."""
         pipeline = yaml.safe_load((self.root / "dvc.yaml").read_text("utf-8"))["stages"]
-        found: Files = {}
+        written: Files = {}
         for name in names:
             for kind in ("outs", "metrics", "plots"):
                 for out in pipeline[name].get(kind, ()):
-                    found |= self._below(next(iter(out)) if isinstance(out, dict) else out)
-        return found
+                    written |= self._below(next(iter(out)) if isinstance(out, dict) else out)
+        return written
 
     def _below(self, out: str) -> Files:
         top = self.root / out
@@ -203,7 +203,9 @@ class Base:
 
         def ignored(where: str, names: list[str]) -> set[str]:
             here = Path(where).relative_to(self.place.root)
-            return {one for one in names if one == "__pycache__" or (here / one).as_posix() in left}
+            return {
+                name for name in names if name == "__pycache__" or (here / name).as_posix() in left
+            }
 
         with tempfile.TemporaryDirectory(dir=inside or self.place.root.parent) as folder:
             root = Path(folder) / name

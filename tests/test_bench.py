@@ -61,7 +61,7 @@ def test_a_figure_past_its_bound_says_so(
 def test_growth_past_its_bound_is_seen(time: float, memory: float, good: list[bool]) -> None:
     few, some, many = Cost(9, 1, 70), Cost(9, 2, 80), Cost(9, 20 * time, 80 * memory)
     costs = {100: {"pack": few}, 1000: {"pack": some}, 10_000: {"pack": many}}
-    assert [one.good for one in bench_scale.growth("tar", costs)] == good
+    assert [figure.good for figure in bench_scale.growth("tar", costs)] == good
 
 
 def test_a_process_that_ends_is_no_figure(
@@ -90,8 +90,8 @@ def test_the_readme_promises_the_bounds() -> None:
     promised = (ROOT / "README.md").read_text("utf-8")
     table = re.search(r"\| figure \| bound \|\n\|---\|---\|\n((?:\|.*\n)+)", promised)
     assert table
-    found = re.findall(r"\| at (most|least) ([\d.]+)", table[1])
-    assert found == [
+    bounds = re.findall(r"\| at (most|least) ([\d.]+)", table[1])
+    assert bounds == [
         ("most", str(bench.GENERATION)),
         ("most", str(bench.NOTHING_TO_DO)),
         ("most", str(bench.START)),
@@ -174,6 +174,6 @@ def measured(project: Path, requests: list[list[Any]]) -> None:
 @pytest.mark.slow
 @pytest.mark.long
 def test_the_diagnosis_names_what_was_planted(built: Path) -> None:
-    found = list(bench_diagnosis.cases(built, seeds=4))
-    assert len(found) >= 40
-    assert bench_diagnosis.table(iter(found)) >= 0.9
+    cases = list(bench_diagnosis.cases(built, seeds=4))
+    assert len(cases) >= 40
+    assert bench_diagnosis.table(iter(cases)) >= 0.9

@@ -29,26 +29,28 @@ def test_intervals(
     said: dict[str, Any], capsys: pytest.CaptureFixture[str], lowest: float, good: bool
 ) -> None:
     said |= {"100": dict.fromkeys("abcde", 0.95), "300": {"a": lowest, "b": 0.98}}
-    found = bench_decisions.intervals(PROJECT, 1000)
-    assert all(one.good for one in found) == good
+    figures = bench_decisions.intervals(PROJECT, 1000)
+    assert all(figure.good for figure in figures) == good
     shown = capsys.readouterr().out
     assert "!98.0" in shown and "!95.0" not in shown
     assert ("!84.0" in shown) != good
 
 
 @pytest.mark.parametrize(
-    ("found", "false", "good"), [(0.9, 0.05, 2), (0.7, 0.05, 1), (0.9, 0.1, 1)]
+    ("share", "false", "good"), [(0.9, 0.05, 2), (0.7, 0.05, 1), (0.9, 0.1, 1)]
 )
-def test_pairs(said: dict[str, Any], found: float, false: float, good: int) -> None:
+def test_pairs(said: dict[str, Any], share: float, false: float, good: int) -> None:
     names = [
-        f"{metric}: {one}" for metric in ("accuracy", "macro_f1") for one in ("better", "worse")
+        f"{metric}: {verdict}"
+        for metric in ("accuracy", "macro_f1")
+        for verdict in ("better", "worse")
     ]
-    said["planted"] = {"correlation": 0.4, "points": 3.0} | dict.fromkeys(names, found)
+    said["planted"] = {"correlation": 0.4, "points": 3.0} | dict.fromkeys(names, share)
     said["far apart"] = {"correlation": 0.0, "points": 3.0} | dict.fromkeys(names, 0.1)
     said["chance"] = {"correlation": 0.4, "points": 0.0} | dict.fromkeys(names, false / 2)
     figures = bench_decisions.pairs(PROJECT, 500)
-    assert [one.name[:8] for one in figures] == ["3 points"] * 2 + ["false al"] * 2
-    assert sum(one.good for one in figures) == 2 * good
+    assert [figure.name[:8] for figure in figures] == ["3 points"] * 2 + ["false al"] * 2
+    assert sum(figure.good for figure in figures) == 2 * good
 
 
 @pytest.mark.parametrize(("share", "good"), [(0.02, True), (0.06, False)])
@@ -69,7 +71,7 @@ def test_a_worker_that_fails_is_no_figure(tmp_path: Path) -> None:
 def test_a_hundred_thousand_predictions(built: Path) -> None:
     """In seconds of the processor, which other programs hardly move."""
     figures = bench_decisions.speed(built, 100_000, classes=(10,))
-    assert all(one.good for one in figures), [one.line() for one in figures]
+    assert all(figure.good for figure in figures), [figure.line() for figure in figures]
 
 
 @pytest.mark.long
@@ -77,5 +79,5 @@ def test_a_hundred_thousand_predictions(built: Path) -> None:
 def test_what_is_said_of_models_can_be_relied_on(built: Path) -> None:
     """Of fewer simulations than the bench has: those figures that need no more."""
     mean, _, lowest = bench_decisions.intervals(built, 200)
-    found = [mean, lowest, *bench_decisions.pairs(built, 200)]
-    assert all(one.good for one in found), [one.line() for one in found]
+    figures = [mean, lowest, *bench_decisions.pairs(built, 200)]
+    assert all(figure.good for figure in figures), [figure.line() for figure in figures]

@@ -56,7 +56,11 @@ class Place:
         self.must("git", "commit", "--quiet", "--no-verify", "--allow-empty", "-m", "Results")
 
     def outputs(self) -> dict[str, bytes]:
-        return {f"{one}/{name}": content for one in OUTPUTS for name, content in self._files(one)}
+        return {
+            f"{folder}/{name}": content
+            for folder in OUTPUTS
+            for name, content in self._files(folder)
+        }
 
     def _files(self, folder: str) -> list[tuple[str, bytes]]:
         return sorted(tree(self.root / folder).items())
@@ -148,15 +152,15 @@ def seen(
 ) -> Iterator[dict[str, "Future[Seen]"]]:
     """What becomes of each bug that a test asks for, two at a time."""
     parts = [getattr(item, "callspec", None) for item in request.session.items]
-    chosen = [one.params["bug"] for one in parts if one is not None and "bug" in one.params]
+    chosen = [part.params["bug"] for part in parts if part is not None and "bug" in part.params]
     folder = tmp_path_factory.mktemp("bugs")
     with ThreadPoolExecutor(2) as pool:
 
         def start(number: int, bug: Bug) -> "Future[Seen]":
             return pool.submit(look, short, folder / str(number), bug)
 
-        found = {bug.name: start(number, bug) for number, bug in enumerate(chosen)}
-        yield found
+        futures = {bug.name: start(number, bug) for number, bug in enumerate(chosen)}
+        yield futures
 
 
 def test_the_docs_have_the_table() -> None:
@@ -165,7 +169,7 @@ def test_the_docs_have_the_table() -> None:
     assert [row[0] for row in rows] == [bug.name for bug in BUGS], "run this file with --write-rows"
     assert {row[1] for row in rows} <= DETECTORS.keys()
     homes, known = ("", "src/samebits/", f"src/{PACKAGE}/"), sources()
-    named = {found[1] for row in rows if (found := re.match(r"([\w/]+\.py): ", row[2]))}
+    named = {match[1] for row in rows if (match := re.match(r"([\w/]+\.py): ", row[2]))}
     assert len(named) > 5
     assert [name for name in named if not any(home + name in known for home in homes)] == []
 
@@ -176,7 +180,7 @@ def test_every_bug_finds_its_place(bake: Bake, tmp_path: Path) -> None:
     for number, bug in enumerate(BUGS):
         changes = (*bug.changes, *bug.settings)
         copy = shutil.copytree(project, tmp_path / str(number))
-        plant(copy, PACKAGE, [one for one in changes if not one[0].endswith(".png")])
+        plant(copy, PACKAGE, [change for change in changes if not change[0].endswith(".png")])
 
 
 @pytest.mark.slow
@@ -184,9 +188,9 @@ def test_every_bug_finds_its_place(bake: Bake, tmp_path: Path) -> None:
 def test_it_is_caught(
     bug: Bug, seen: dict[str, "Future[Seen]"], record_property: Callable[[str, object], None]
 ) -> None:
-    found = seen[bug.name].result()
-    record_property("bug", (bug.name, *found))
-    assert found.detector != "nothing", f"{bug.name}: no detector sees it"
+    outcome = seen[bug.name].result()
+    record_property("bug", (bug.name, *outcome))
+    assert outcome.detector != "nothing", f"{bug.name}: no detector sees it"
 
 
 @pytest.mark.slow

@@ -37,7 +37,7 @@ def test_what_a_step_says_stands_on_the_page_of_the_run(
     workflow = (ROOT / PROJECT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
     job = yaml.safe_load(workflow)["jobs"]["reproduce"]
     assert job["defaults"]["run"]["shell"] == "bash"
-    step = next(one for one in job["steps"] if one.get("name", "").startswith(name))
+    step = next(step for step in job["steps"] if step.get("name", "").startswith(name))
     for program, said, left in (("make", "said by make", status), ("sh", "::error::beside it", 1)):
         (tmp_path / program).write_text(f"#!/bin/bash\necho {said}\nexit {left}\n", "utf-8")
         (tmp_path / program).chmod(0o755)

@@ -57,7 +57,7 @@ TESTS = {
         "samebits audit",  # which make runs
         "samebits verify",
     ],
-    "tests/engine/audit/test_data_apart.py::test_data_and_code_together": ["samebits apart"],
+    "tests/engine/audit/test_separate_commits.py::test_data_and_code_together": ["samebits apart"],
     "tests/engine/audit/test_forms.py::test_the_command_prints_the_form_that_it_is_asked_for": [
         "samebits audit --sarif"
     ],
@@ -108,14 +108,14 @@ REASONS = {
 def documented(path: Path, text: str) -> list[str]:
     """The forms of a document's commands, without those that a row says make runs."""
     text = text.replace("{{ cookiecutter.__package_name }}", PACKAGE)
-    same = {one for _, without in pairs(text) for one in without}
-    forms = [form(one) for one in commands(text) if one not in same]
+    same = {command for _, without in pairs(text) for command in without}
+    forms = [form(command) for command in commands(text) if command not in same]
     ours = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
     return [
-        f"{TEMPLATE}{one}"
-        if not path.is_relative_to(THEIRS.parent) and one.split()[1:2] in [[name] for name in ours]
-        else one
-        for one in forms
+        f"{TEMPLATE}{form}"
+        if not path.is_relative_to(THEIRS.parent) and form.split()[1:2] in [[name] for name in ours]
+        else form
+        for form in forms
     ]
 
 
@@ -123,15 +123,15 @@ def own_tests() -> dict[str, dict[str, str]]:
     """What the tests of RUN type, and what runs, by the names of the tests."""
     tree = ast.parse(RUN.read_text("utf-8"))
     tests = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-    found = {f"tests/{RUN.name}::{test.name}": typed(test) for test in tests}
-    return {name: types for name, types in found.items() if types}
+    typed_by_test = {f"tests/{RUN.name}::{test.name}": typed(test) for test in tests}
+    return {name: types for name, types in typed_by_test.items() if types}
 
 
 def wrong(documents: Mapping[Path, str]) -> list[str]:
     """What is wrong with the table for these documents."""
-    forms = {one for path, text in documents.items() for one in documented(path, text)}
+    forms = {form for path, text in documents.items() for form in documented(path, text)}
     tests = TESTS | {name: [*types, *TESTS.get(name, ())] for name, types in own_tests().items()}
-    return problems(forms, tests, [one for several in REASONS.values() for one in several])
+    return problems(forms, tests, [form for several in REASONS.values() for form in several])
 
 
 def test_every_command_of_the_documents_has_a_test() -> None:
@@ -146,8 +146,8 @@ def test_a_new_command_in_a_document_is_noticed(readme: Path) -> None:
 
 def test_a_small_form_is_one_of_that_command() -> None:
     for types in own_tests().values():
-        for one, small in types.items():
-            for verb in verbs(one):
+        for documented, small in types.items():
+            for verb in verbs(documented):
                 assert re.search(rf"\b{verb.replace('-', '[-_]')}\b", small), small
 
 
@@ -172,7 +172,7 @@ make = no
 
 
 def test_commands_are_found_in_prose_tables_and_blocks() -> None:
-    assert [form(one) for one in commands(TEXT)] == [
+    assert [form(command) for command in commands(TEXT)] == [
         "make x A=",
         "make x A=",
         "dvc exp show",
@@ -231,19 +231,19 @@ def test_make_runs_what_stands_beside_it(readme: Path, tmp_path: Path) -> None:
     assert len(rows) > 8
     for row, (targets, without) in enumerate(rows):
         called.write_text("", "utf-8")
-        for one in targets:
-            done = command(*shlex.split(one), cwd=tmp_path, env=variables)
+        for target in targets:
+            done = command(*shlex.split(target), cwd=tmp_path, env=variables)
             assert done.returncode == 0, done.stdout + done.stderr
         made = [call.split("\n") for call in called.read_text("utf-8").split("\n\n")[:-1]]
-        expected = [shlex.split(one) for one in without]
-        assert [plain(one) for one in made if is_asked(one, expected)] == [*map(plain, expected)], (
-            row
-        )
+        expected = [shlex.split(line) for line in without]
+        assert [plain(call) for call in made if is_asked(call, expected)] == [
+            *map(plain, expected)
+        ], row
 
 
 def is_asked(call: list[str], expected: list[list[str]]) -> bool:
     """Whether it is no mere `setup`, which the template's targets all begin with."""
-    return call[0] != "python3" or any(one[0] == "python3" for one in expected)
+    return call[0] != "python3" or any(words[0] == "python3" for words in expected)
 
 
 def plain(words: list[str]) -> list[str]:

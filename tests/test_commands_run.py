@@ -74,8 +74,8 @@ def test_what_is_said_of_data_and_model(typed: Typed, here: Path) -> None:
     for label in range(10):
         examples = sorted((here / f"data/raw/{label}").iterdir())[:20]
         (here.parent / f"use/{label}").mkdir(parents=True)
-        for one in examples:
-            shutil.copy(one, here.parent / f"use/{label}")
+        for example in examples:
+            shutil.copy(example, here.parent / f"use/{label}")
     said = typed("make diagnose REAL=examples-from-use", "make diagnose REAL=../use")
     assert "real world" in said
     assert " dev mistakes, 0 with tags" in typed("samebits errors")
@@ -133,11 +133,11 @@ def test_data_have_versions(typed: Typed, here: Path, tmp_path: Path) -> None:
     git(here, "checkout", "--quiet", "--force", "main")
 
     set_param(here, "layout: files", "layout: tar")
-    assert "1796 examples in tar archives" in typed("samebits data pack")
+    assert "1796 images in tar archives" in typed("samebits data pack")
     typed("tar xf", f"mkdir {tmp_path}/out && tar xf data/raw/pictures-*.tar -C {tmp_path}/out")
     assert len([*(tmp_path / "out").rglob("*.png")]) == 1796
     set_param(here, "layout: tar", "layout: files")
-    assert "1796 examples in files of their own" in typed("samebits data pack")
+    assert "1796 images in files of their own" in typed("samebits data pack")
     assert git(here, "status", "--porcelain") == ""
 
     typed("make push")
@@ -156,8 +156,8 @@ def test_pictures_of_ones_own(typed: Typed, here: Path, tmp_path: Path) -> None:
     for name, least in (("pictures", 0), ("bucket/folder", 60)):
         for label in range(10):
             (tmp_path / name / str(label)).mkdir(parents=True)
-            for one in sorted((here / f"data/raw/{label}").iterdir())[least : least + 60]:
-                shutil.copy(one, tmp_path / name / str(label))
+            for path in sorted((here / f"data/raw/{label}").iterdir())[least : least + 60]:
+                shutil.copy(path, tmp_path / name / str(label))
     archive = Path(shutil.make_archive(str(tmp_path / "pictures"), "zip", tmp_path / "pictures"))
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
     typed("make data FROM=some/folder", f"make data FROM={tmp_path}/pictures REPLACE=1")

@@ -64,10 +64,10 @@ def flat(value: Any, prefix: str = "") -> dict[str, Any]:
     """{"a": {"b": 1}} as {"a.b": 1}."""
     if not isinstance(value, dict):
         return {prefix: value}
-    found: dict[str, Any] = {}
+    flattened: dict[str, Any] = {}
     for name, part in value.items():
-        found |= flat(part, f"{prefix}.{name}" if prefix else name)
-    return found
+        flattened |= flat(part, f"{prefix}.{name}" if prefix else name)
+    return flattened
 
 
 def kept(place: Place, reference: str, path: str) -> dict[str, Any]:
@@ -82,8 +82,8 @@ def experiments(place: Place) -> dict[str, str]:
 
 
 def changed_keys(old: dict[str, Any], new: dict[str, Any]) -> set[str]:
-    one, other = flat(old), flat(new)
-    return {key for key in one.keys() | other.keys() if one.get(key) != other.get(key)}
+    before, other = flat(old), flat(new)
+    return {key for key in before.keys() | other.keys() if before.get(key) != other.get(key)}
 
 
 def below(files: Files, *folders: str) -> Files:
@@ -195,7 +195,7 @@ def test_an_idea_is_one_line_and_moves_nothing_else(small: Place, idea: str) -> 
     reference = experiments(small)[name]
     changed = git(small.root, "diff", "--name-only", "HEAD", reference).split()
     assert changed == ["dvc.lock", "params.yaml", "provenance/train.json"]
-    params = [kept(small, one, "params.yaml") for one in ("HEAD", reference)]
+    params = [kept(small, revision, "params.yaml") for revision in ("HEAD", reference)]
     assert changed_keys(*params) == {key}
     ran = set(re.findall(r"^Running stage '(\w+)'", said, re.MULTILINE))
     check_stages(small, section, ran)
@@ -237,7 +237,7 @@ def check_lock(old: dict[str, Any], new: dict[str, Any], key: str, ran: set[str]
         assert changed_keys(before.get("params", {}), stage.get("params", {})) <= {
             f"params.yaml.{key}"
         }
-        deps = [{one["path"]: one["md5"] for one in side["deps"]} for side in (before, stage)]
+        deps = [{dep["path"]: dep["md5"] for dep in side["deps"]} for side in (before, stage)]
         assert deps[0].keys() == deps[1].keys()
         assert {path for path in deps[0] if deps[0][path] != deps[1][path]} <= made
 
@@ -258,25 +258,28 @@ def kill_all(first: int) -> None:
     ).stdout
     pairs = [tuple(map(int, line.split())) for line in shown.splitlines()]
     doomed = [first]
-    for one in doomed:
-        doomed += [pid for pid, parent in pairs if parent == one]
-    for one in doomed:
-        os.kill(one, signal.SIGKILL)
+    for process in doomed:
+        doomed += [pid for pid, parent in pairs if parent == process]
+    for process in doomed:
+        os.kill(process, signal.SIGKILL)
 
 
 def trials(place: Place, name: str) -> dict[str, tuple[dict[str, Any], Any]]:
     """The values and outputs of a search's experiments, by their numbers."""
-    found = {}
-    for one, reference in sorted(experiments(place).items()):
-        if one.startswith(f"{name}-"):
+    values = {}
+    for trial, reference in sorted(experiments(place).items()):
+        if trial.startswith(f"{name}-"):
             keys = changed_keys(
                 kept(place, "HEAD", "params.yaml"), params := kept(place, reference, "params.yaml")
             )
             assert keys <= {"optimization.learning_rate", "model.width"}
             lock = kept(place, reference, "dvc.lock")["stages"]
             outs = {stage: lock[stage]["outs"] for stage in lock}
-            found[one.removeprefix(f"{name}-")] = ({key: flat(params)[key] for key in keys}, outs)
-    return found
+            values[trial.removeprefix(f"{name}-")] = (
+                {key: flat(params)[key] for key in keys},
+                outs,
+            )
+    return values
 
 
 def begin(place: Place, name: str) -> None:
@@ -313,10 +316,10 @@ def test_a_killed_search_goes_on_and_gives_the_same_trials(small: Place) -> None
 
 def test_two_workers_search_at_once(small: Place) -> None:
     said = small.must(*sweep("two", 4, workers=2))
-    found = trials(small, "two")
-    assert list(found) == ["0000", "0001", "0002", "0003"]
+    tried = trials(small, "two")
+    assert list(tried) == ["0000", "0001", "0002", "0003"]
     table = dict(re.findall(r"^(two-\d+) +([\d.]+) ", said, re.MULTILINE))
-    assert sorted(table) == [f"two-{number}" for number in found]
+    assert sorted(table) == [f"two-{number}" for number in tried]
     shown = small.must("dvc", "exp", "show", "--csv")
     listed = {row["Experiment"]: row for row in csv.DictReader(shown.splitlines())}
     for name, score in table.items():
@@ -342,5 +345,5 @@ def check_rank(place: Place, names: list[str]) -> None:
         object_.write_bytes(content)
     table, _, notes = said.partition("\n\n")
     assert f"of '{names[0]}' is neither here nor on a remote" in notes
-    for one in names:
-        assert (f"  {one}\n" in f"{table}\n") == (one != names[0])
+    for trial in names:
+        assert (f"  {trial}\n" in f"{table}\n") == (trial != names[0])

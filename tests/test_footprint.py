@@ -33,8 +33,8 @@ def test_a_commit_stands_beside_the_working_tree(
 
 def numbers(project: Path) -> dict[str, int]:
     """The measures that are numbers."""
-    found = footprint.measured(project)
-    return {name: int(text.replace(",", "")) for name, text in found.items() if "stale" not in name}
+    sizes = footprint.measured(project)
+    return {name: int(text.replace(",", "")) for name, text in sizes.items() if "stale" not in name}
 
 
 def test_what_is_yours_is_told_from_the_engine(bake: Bake) -> None:
@@ -56,12 +56,12 @@ def test_what_is_yours_is_told_from_the_engine(bake: Bake) -> None:
 def test_an_edit_makes_those_stages_stale_that_name_it(bake: Bake) -> None:
     project = bake()
     edits = {name: edit(project) for name, edit in footprint.EDITS.items()}
-    found = {name: footprint.stale(project, edit) for name, edit in edits.items()}
-    assert "train" in found["a new key in `model`"]
-    assert not {"validate", "prepare"} & {*found["a new key in `model`"]}
-    assert not {"validate", "prepare"} & {*found["a new key in `augmentation`"]}
-    assert found["an own metric"] == ["evaluate", "diagnose", "report"]
-    assert found["a reworded error"] == found["a reworded help text"] == []
+    stale = {name: footprint.stale(project, edit) for name, edit in edits.items()}
+    assert "train" in stale["a new key in `model`"]
+    assert not {"validate", "prepare"} & {*stale["a new key in `model`"]}
+    assert not {"validate", "prepare"} & {*stale["a new key in `augmentation`"]}
+    assert stale["an own metric"] == ["evaluate", "diagnose", "report"]
+    assert stale["a reworded error"] == stale["a reworded help text"] == []
     pipeline = project / "dvc.yaml"
     content = yaml.safe_load(pipeline.read_text("utf-8"))
     content["stages"]["validate"]["deps"].append("src/samebits")

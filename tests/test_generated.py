@@ -161,14 +161,14 @@ def test_bad_input_is_one_sentence(project: Path, run: Run) -> None:
 def test_what_was_found_stays_when_a_stage_refuses(
     project: Path, run: Run, line: str, new: str
 ) -> None:
-    before = found(project / "reports")
+    before = contents(project / "reports")
     assert project / "reports" / "metrics.json" in before
     set_param(project, line, new)
     assert "failed to reproduce 'evaluate'" in run("dvc", "repro", fails=True)
-    assert found(project / "reports") == before
+    assert contents(project / "reports") == before
 
 
-def found(folder: Path) -> dict[Path, bytes]:
+def contents(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 

@@ -69,13 +69,13 @@ def test_no_package_but_torch_has_two_versions() -> None:
 
 
 def test_a_pin_has_the_same_hashes_in_every_lock() -> None:
-    found: dict[str, list[frozenset[str]]] = {}
+    hashes_of: dict[str, list[frozenset[str]]] = {}
     for file in LOCKS.values():
         for pin, hashes in HASHED.findall(file.read_text(encoding="utf-8")):
-            found.setdefault(pin, []).append(frozenset(re.findall(r"sha256:\w+", hashes)))
-    del found["torch==2.13.0"]  # PyTorch's index, which the CPU lock takes in, has other files
-    assert sum(len(known) > 1 for known in found.values()) > 80
-    assert {pin for pin, known in found.items() if len(set(known)) > 1} == set()
+            hashes_of.setdefault(pin, []).append(frozenset(re.findall(r"sha256:\w+", hashes)))
+    del hashes_of["torch==2.13.0"]  # PyTorch's index, which the CPU lock takes in, has other files
+    assert sum(len(known) > 1 for known in hashes_of.values()) > 80
+    assert {pin for pin, known in hashes_of.items() if len(set(known)) > 1} == set()
 
 
 def test_setup_lock_is_uv_alone() -> None:

@@ -34,7 +34,7 @@ def uses() -> Iterator[tuple[Path, str, str]]:
         text = (folder / "Makefile").read_text(encoding="utf-8")
         for target, recipe in re.findall(r"^([a-z-]+):.*\n\t(.*)", text, re.MULTILINE):
             names = re.findall(r"\$\((?:\w+ )?([A-Z]+\d*)\)|\$\$\{?([A-Z]+\d*)", recipe)
-            for name in sorted({one or other for one, other in names}):
+            for name in sorted({row or other for row, other in names}):
                 yield folder, target, name
 
 

@@ -20,8 +20,8 @@ PAGE = "<p>None: <b>training</b> ran no epoch <%= count %>.</p>\n<% if a is not 
 
 
 def test_the_sentences_of_code_and_of_a_page() -> None:
-    (found,) = messages.sentences(CODE, "a.py")
-    assert found == ("a.py", 6, "{} holds {} examples, which is too few; add some.")
+    (sentence,) = messages.sentences(CODE, "a.py")
+    assert sentence == ("a.py", 6, "{} holds {} examples, which is too few; add some.")
     (shown,) = messages.sentences(PAGE, "a.html")
     assert " ".join(shown.text.split()) == "None: training ran no epoch {}."
 

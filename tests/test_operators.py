@@ -78,13 +78,13 @@ def test_what_is_safe_has_the_same_bits_on_other_processors(built: Path) -> None
             timeout=900,
         )
         assert done.returncode == 0, done.stderr
-        found: dict[str, str] = json.loads(done.stdout)
-        return found
+        by_operator: dict[str, str] = json.loads(done.stdout)
+        return by_operator
 
     native = digests()
     assert sorted(native) == sorted(safe()), "docs and operators_worker.py name others"
     with ThreadPoolExecutor() as pool:
         emulated = pool.map(lambda name: digests("qemu-x86_64", "-cpu", name), PROCESSORS)
-        for name, found in zip(PROCESSORS, emulated, strict=True):
-            differ = [operator for operator in native if native[operator] != found[operator]]
+        for name, differing in zip(PROCESSORS, emulated, strict=True):
+            differ = [operator for operator in native if native[operator] != differing[operator]]
             assert not differ, f"{name}: {', '.join(differ)}"

@@ -64,15 +64,15 @@ def test_the_docs_name_keys_that_there_are(bake: Bake, task: str) -> None:
 
 def dead_links(folder: Path) -> list[str]:
     """Links of pages in Markdown that lead to no file, or to no heading of one."""
-    found = []
-    pages = (one for place in (".", "docs", ".github") for one in (folder / place).glob("*.md"))
+    dead = []
+    pages = (page for place in (".", "docs", ".github") for page in (folder / place).glob("*.md"))
     for page in sorted(pages):
         for link in re.findall(r"\]\((?!\w+:)([^)\s]+)\)", page.read_text("utf-8")):
             path, _, heading = link.partition("#")
             file = page.parent / path if path else page
             if not file.exists() or (heading and heading not in headings(file)):
-                found.append(f"{page.name}: {link}")
-    return found
+                dead.append(f"{page.name}: {link}")
+    return dead
 
 
 def headings(page: Path) -> set[str]:

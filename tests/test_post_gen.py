@@ -56,9 +56,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def write_audit(folder: Path, passed: bool, shipped: bool = True) -> None:
     """Where the engine is not as shipped, the whole audit decides."""
     checks = [f"[Check({passed})]", f"[Check({not passed})]"]
-    texts = [FINDINGS, *(AUDIT.replace("{checks}", one) for one in checks)]
+    texts = [FINDINGS, *(AUDIT.replace("{checks}", check) for check in checks)]
     if not shipped:
-        texts[1:] = [AUDIT.replace("{checks}", one) for one in ("None", checks[0])]
+        texts[1:] = [AUDIT.replace("{checks}", replacement) for replacement in ("None", checks[0])]
     for name, text in zip(FILES, texts, strict=True):
         (folder / name).write_text(text, encoding="utf-8")
 

@@ -17,17 +17,17 @@ ORDER = ["task", *QUESTIONS, *CHOICES[1:-1], "remote_url", "verify"]
 
 def unlabelled(context: dict[str, Any]) -> list[str]:
     """The questions and choices that a user would see by their bare names."""
-    prompts, found = context["__prompts__"], []
+    prompts, asked = context["__prompts__"], []
     for name, value in context.items():
         if name.startswith("_"):
             continue
         label = prompts.get(name)
         if isinstance(value, list):
             label = label or {}
-            found += [f"{name}={c}" for c in ["__prompt__", *value] if not label.get(c)]
+            asked += [f"{name}={c}" for c in ["__prompt__", *value] if not label.get(c)]
         elif not label:
-            found.append(name)
-    return found
+            asked.append(name)
+    return asked
 
 
 def test_asks_these_questions_and_no_others() -> None:

@@ -34,11 +34,11 @@ def test_only_rows_that_another_run_stands_for_may_lag() -> None:
     kills = "killed with SIGKILL at {} points, run again"
     late = proofs.lagging()
     assert kills.format(6) in late and kills.format(20) not in late
-    assert not any(one.startswith("everything at once") for one in late)
+    assert not any(change.startswith("everything at once") for change in late)
 
 
 @pytest.mark.parametrize(
-    ("changes", "line", "found"),
+    ("changes", "line", "needless"),
     [
         ("everything at once, text-class, other", {}, True),
         ("everything at once, text-class, other", {"code": "2"}, False),
@@ -49,17 +49,17 @@ def test_only_rows_that_another_run_stands_for_may_lag() -> None:
         ("umask", {}, False),
     ],
 )
-def test_what_need_not_be_run_again(changes: str, line: dict[str, str], found: bool) -> None:
+def test_what_need_not_be_run_again(changes: str, line: dict[str, str], needless: bool) -> None:
     row = Line(changes, "000", "1", "0", "same", "a machine", "1")._replace(**line)
-    assert spared(row, {changes: "1"}) == found
+    assert spared(row, {changes: "1"}) == needless
 
 
 def test_a_row_of_earlier_code_says_so_where_another_run_stands_for_it() -> None:
     line = Line("umask", "000", "1", "0", "same", "a machine", "1")
     for result in ("same", "same, of earlier code"):
-        found = proofs._dated(line._replace(result=result), {"umask": "2"}, {"umask"})
-        assert found.result == "same, of earlier code"
-        assert proofs._dated(found, {"umask": "1"}, {"umask"}) == line
+        dated = proofs._dated(line._replace(result=result), {"umask": "2"}, {"umask"})
+        assert dated.result == "same, of earlier code"
+        assert proofs._dated(dated, {"umask": "1"}, {"umask"}) == line
         assert proofs._dated(line, {"umask": "2"}, set()) == line
 
 
@@ -69,7 +69,7 @@ def test_what_need_not_be_run_is_in_the_docs() -> None:
         row = rf"^\| {re.escape(changes)} \| {re.escape(values)} \|(.* not run( here)?: \w.*)?$"
         assert re.search(row, docs, re.MULTILINE), f"{changes} ({values}) does not say why"
     unmeasured = re.findall(r"^\| (.*?) \| not measured \|", docs, re.MULTILINE)
-    assert {(one, "not measured") for one in unmeasured} <= NOT_RUN
+    assert {(name, "not measured") for name in unmeasured} <= NOT_RUN
 
 
 def test_no_order_rests_on_a_sort_that_a_function_hides() -> None:

@@ -56,21 +56,21 @@ def modes(folder: Path) -> dict[str, int]:
 
 def leftovers(folder: Path) -> list[str]:
     """The files that hold template text, each with the first it holds."""
-    found = []
+    lines = []
     for path, content in tree(folder).items():
         copied = any(fnmatch(path, pattern) for pattern in CONTEXT["_copy_without_render"])
         match = (LEFT_IN_A_COPY if copied else LEFTOVER).search(content.decode("utf-8"))
-        found += [f"{path}: {match[0]}"] if match else []
-    return found
+        lines += [f"{path}: {match[0]}"] if match else []
+    return lines
 
 
 # Which files
 
 
 def test_two_renders_are_the_same_bytes_and_modes(bake: Bake) -> None:
-    one, two = bake("one"), bake("two", again=True)
-    assert tree(one) == tree(two)
-    assert modes(one) == modes(two)
+    first, two = bake("one"), bake("two", again=True)
+    assert tree(first) == tree(two)
+    assert modes(first) == modes(two)
 
 
 def test_a_clock_in_a_file_is_found(bake: Bake, plant: Plant) -> None:
@@ -82,7 +82,7 @@ def test_a_clock_in_a_file_is_found(bake: Bake, plant: Plant) -> None:
 @pytest.mark.parametrize(("name", "choice"), CHOICES)
 def test_the_files_are_exactly_these_for_every_choice(bake: Bake, name: str, choice: str) -> None:
     project = bake(**{name: choice})
-    (package,) = (one.name for one in (project / "src").iterdir() if one.name != "samebits")
+    (package,) = (path.name for path in (project / "src").iterdir() if path.name != "samebits")
     expected = [path.replace("<package>", package) for path in FILES]
     shipped = (project / "src/samebits/MANIFEST").read_text(encoding="utf-8").splitlines()[1:]
     expected += [path for _, path in map(str.split, shipped) if path.startswith("src/")]
@@ -162,12 +162,12 @@ def test_gitattributes_keep_lf_in_every_file(template: Path, bake: Bake, place: 
     git(folder, "init", "-q")
     paths = [*tree(folder), "a.png", "a.safetensors"]
     asked = git(folder, "check-attr", "-z", "eol", "text", "--", *paths).split("\0")
-    found = {(asked[i], asked[i + 1]): asked[i + 2] for i in range(0, len(asked) - 2, 3)}
+    defaults = {(asked[i], asked[i + 1]): asked[i + 2] for i in range(0, len(asked) - 2, 3)}
     for path in paths:
         if path.startswith("a."):
-            assert found[path, "text"] == "unset", path
+            assert defaults[path, "text"] == "unset", path
         else:
-            assert found[path, "eol"] == "lf", path
+            assert defaults[path, "eol"] == "lf", path
 
 
 def parsed(folder: Path) -> Iterator[tuple[str, Any]]:
@@ -194,7 +194,7 @@ def strings(value: Any) -> Iterator[str]:
 def garbled(template: Path, project: Path, answers: dict[str, str]) -> list[str]:
     """The files of the template that use an answer and, once rendered, do not hold it."""
     meanings = dict(parsed(project))
-    found = []
+    rows = []
     for path, source in sources(template).items():
         content = source.read_bytes()
         for name, answer in answers.items():
@@ -202,8 +202,8 @@ def garbled(template: Path, project: Path, answers: dict[str, str]) -> list[str]
                 text = (project / path).read_text(encoding="utf-8")
                 holds = list(strings(meanings.get(path))) if path in meanings else [text]
                 if not any(answer in string for string in holds):
-                    found.append(f"{path}: {name}")
-    return found
+                    rows.append(f"{path}: {name}")
+    return rows
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -251,14 +251,14 @@ def test_the_shipped_dvc_lock_is_in_dvcs_order_whatever_the_name(bake: Bake, slu
 def test_how_to_cite_is_what_the_format_asks_for(bake: Bake, license: str) -> None:
     """Version 1.2.0 of the Citation File Format, which has no name for all rights reserved."""
     text = (bake(license=license) / "CITATION.cff").read_text("utf-8")
-    found = yaml.safe_load(text)
+    content = yaml.safe_load(text)
     required = {"cff-version": "1.2.0", "title": "Handwritten Digits", "type": "software"}
-    assert found.items() >= required.items()
-    assert found["authors"] == [{"name": "Your Name"}]
-    assert found["message"]
-    assert found["abstract"]
-    assert found.get("license") == (license if license != "Proprietary" else None)
-    assert len(found) == (7 if license != "Proprietary" else 6)
+    assert content.items() >= required.items()
+    assert content["authors"] == [{"name": "Your Name"}]
+    assert content["message"]
+    assert content["abstract"]
+    assert content.get("license") == (license if license != "Proprietary" else None)
+    assert len(content) == (7 if license != "Proprietary" else 6)
     assert "abstract" not in yaml.safe_load(
         (bake("terse", description="") / "CITATION.cff").read_text("utf-8")
     )
@@ -328,6 +328,6 @@ def test_a_style_fault_is_found(bake: Bake, planted: str) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no mode bits")
 def test_files_keep_their_modes(template: Path, bake: Bake) -> None:
-    found = modes(bake())
+    made = modes(bake())
     for path, source in sources(template).items():
-        assert found[path] == stat.S_IMODE(source.stat().st_mode), path
+        assert made[path] == stat.S_IMODE(source.stat().st_mode), path

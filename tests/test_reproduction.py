@@ -53,16 +53,16 @@ SHELLS: dict[str, dict[str, dict[str, str]]] = {
 
 @apart
 @pytest.mark.parametrize(
-    ("found"),
-    [pytest.param(found, marks=changes(name), id=name) for name, found in SHELLS.items()],
+    ("shell"),
+    [pytest.param(variables, marks=changes(name), id=name) for name, variables in SHELLS.items()],
 )
-def test_a_shell(base: Base, counted: Counted, found: dict[str, dict[str, str]]) -> None:
+def test_a_shell(base: Base, counted: Counted, shell: dict[str, dict[str, str]]) -> None:
     def run(variables: dict[str, str]) -> int:
         with base.copy(whole=True) as place:
             # Isolated, as DVC runs them, they would not even hear Python's own variables.
             return moved(base, place, *STAGES, isolated=False, variables=variables)
 
-    counted(dict(zip(found, both(run, found.values()), strict=True)))
+    counted(dict(zip(shell, both(run, shell.values()), strict=True)))
 
 
 @apart
@@ -139,10 +139,10 @@ def test_variables(base: Base, counted: Counted) -> None:
             assert record["overridden"] == variables
             return differing
 
-    found = {name: {name: value} for name, value in VARIABLES.items()}
-    found |= {f"{len(MORE_VARIABLES)} more": MORE_VARIABLES}
-    found |= {"all together": VARIABLES | MORE_VARIABLES}
-    counted(dict(zip(found, both(run, found.values()), strict=True)))
+    shells = {name: {name: value} for name, value in VARIABLES.items()}
+    shells |= {f"{len(MORE_VARIABLES)} more": MORE_VARIABLES}
+    shells |= {"all together": VARIABLES | MORE_VARIABLES}
+    counted(dict(zip(shells, both(run, shells.values()), strict=True)))
 
 
 @apart
@@ -159,12 +159,12 @@ def test_runtime(base: Base, counted: Counted) -> None:
         "checkpoint_every": (1, 1000),
         "checkpoint_seconds": (1, 600),
     }
-    found: dict[str, dict[str, Any]] = {
+    settings: dict[str, dict[str, Any]] = {
         f"{key} {value}": {key: value} | ({"workers": 2} if key == "prefetch" else {})
         for key, several in values.items()
         for value in several
     }
-    counted(dict(zip(found, both(run, found.values()), strict=True)))
+    counted(dict(zip(settings, both(run, settings.values()), strict=True)))
     with base.copy() as place:
         sections = (place.root / "src/samebits/core/sections.py").read_text("utf-8")
     runtime = sections.partition("class Runtime:")[2].partition("\n\n\n")[0]
@@ -247,8 +247,8 @@ def test_seeds_differ(base: Base, counted: Counted) -> None:
     def run(seed: int) -> int:
         return count(shipped, weights(base, seed=seed))
 
-    found = dict(zip(("0 and 1", "0 and 2"), both(run, (1, 2)), strict=True))
-    counted(found, differ=True)
+    counts = dict(zip(("0 and 1", "0 and 2"), both(run, (1, 2)), strict=True))
+    counted(counts, differ=True)
 
 
 @changes("what must be seen", "train")
@@ -262,11 +262,11 @@ def test_the_counter_counts(base: Base, counted: Counted) -> None:
         ("samebits/core/determinism.py", wanted),
         f"{wanted} | globals().get('SHELL', {{}})",
     )
-    found: dict[str, Callable[[], Files]] = {
+    runs: dict[str, Callable[[], Files]] = {
         "reproducibility.threads 2": lambda: weights(base, threads=2),
         "reproducibility.level machine": lambda: weights(base, level="machine"),
         "an ambient draw": lambda: weights(base, *augment),
         "a variable that is honoured": lambda: weights(base, *names, honour, variables=VARIABLES),
     }
-    differing = both(lambda run: count(shipped, run()), found.values())
-    counted(dict(zip(found, differing, strict=True)), differ=True)
+    differing = both(lambda run: count(shipped, run()), runs.values())
+    counted(dict(zip(runs, differing, strict=True)), differ=True)

@@ -140,5 +140,5 @@ def test_such_a_run_sees_what_listens(base: Base) -> None:
         # Of the weights alone: the seal holds a hash of the changed code.
         expected = {WEIGHTS: base.expected[WEIGHTS]}
         for variables, least, most in ((shell, 0, 0), (MIXES["one"].shell, 1000, 10**9)):
-            found = place.stages("train", variables=variables)
-            assert least <= count(expected, {WEIGHTS: found[WEIGHTS]}) <= most
+            files = place.stages("train", variables=variables)
+            assert least <= count(expected, {WEIGHTS: files[WEIGHTS]}) <= most

@@ -35,8 +35,8 @@ def resumed(base: Base, place: Place, *command: str | Path, after: int = 0) -> i
     return count(base.of("train"), place.files("train"))
 
 
-def named(found: list[dict[str, int]]) -> str:
-    return f"KILL_SEED={KILL_SEED}, steps " + " ".join(str(point["step"]) for point in found)
+def named(points: list[dict[str, int]]) -> str:
+    return f"KILL_SEED={KILL_SEED}, steps " + " ".join(str(point["step"]) for point in points)
 
 
 @apart

@@ -65,9 +65,9 @@ def trained(base: Base, *emulator: str, part: float = 0.1) -> Files:
     with base.copy(whole=True, epochs=1, train_fraction=part, batch_size=64) as place:
         place.stages("validate", "prepare")
         place.must(*emulator, str(python(base)), *TRAIN[1:], timeout=1800)
-        found = place.files("train")
-        assert found["reports/losses.csv"].count(b"\n") >= 1 + 2
-        return found
+        files = place.files("train")
+        assert files["reports/losses.csv"].count(b"\n") >= 1 + 2
+        return files
 
 
 FUNCTIONS = """

@@ -35,6 +35,13 @@ def test_the_readme_counts_the_lines_of_each_task() -> None:
         assert int(lines) == count - 1, task  # a line says what the folder is
 
 
+@pytest.mark.parametrize("task", TASKS)
+def test_each_task_says_what_its_examples_are_called(task: str) -> None:
+    words = {"image": "images", "text": "texts", "table": "rows", "series": "series"}
+    text = sources(task=task)[f"src/{PACKAGE}/data.py"].read_text("utf-8")
+    assert re.findall(r'^EXAMPLES = "(.+)"', text, re.MULTILINE) == [words[task.split("-")[0]]]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS[1:])
 def test_from_generation_to_proof(

@@ -376,7 +376,7 @@ def test_another_kind_of_example(place: Place, tmp_path: Path) -> None:
     place.must("bash", "-ec", then)
     metrics = json.loads((place.root / "reports/metrics.json").read_text("utf-8"))
     assert metrics["score"] > 0.8
-    assert [one["slice"] for one in metrics["slices"]][:1] == ["height 1 of 3"]
+    assert [row["slice"] for row in metrics["slices"]][:1] == ["height 1 of 3"]
     assert "<img" in (place.root / "reports/report.html").read_text("utf-8")
     git(place.root, "add", "--all")
     git(place.root, "commit", "--quiet", "--no-verify", "-m", "Point clouds")

@@ -12,7 +12,7 @@ from PIL import Image
 from samebits.core.sections import Data, Task
 from samebits.data.decoder import Decoder
 from samebits.data.index import open_catalogue
-from samebits.data.prepare import prepare
+from samebits.data.preparation import prepare
 
 DATA, TASK = shipped(Data), shipped(Task)
 
@@ -38,8 +38,8 @@ def decode_with_little_memory(content: bytes, settings: Any) -> Any:
 
 def decode(content: bytes, data: Data = DATA, **changed: Any) -> Any:
     """What `decoder` makes of a content: its pixels and facts, as attributes."""
-    found = decoder(data, **changed)(content)
-    return SimpleNamespace(pixels=found.arrays["image"], **found.facts)
+    decoded = decoder(data, **changed)(content)
+    return SimpleNamespace(pixels=decoded.arrays["image"], **decoded.facts)
 
 
 def run(raw: Path, folder: Path, workers: int = 0) -> tuple[dict[str, bytes], int]:
@@ -47,8 +47,8 @@ def run(raw: Path, folder: Path, workers: int = 0) -> tuple[dict[str, bytes], in
     out = folder / "prepared"
     with open_catalogue(folder / "decoded", decoder()) as catalogue:
         new = prepare(catalogue, raw, out, DATA, TASK, "version", workers, shard_bytes=7 * 64)
-    files = sorted(one for one in out.rglob("*") if one.is_file())
-    return {one.relative_to(out).as_posix(): one.read_bytes() for one in files}, new
+    files = sorted(path for path in out.rglob("*") if path.is_file())
+    return {file.relative_to(out).as_posix(): file.read_bytes() for file in files}, new
 
 
 def filled(raw: Path, folder: Path) -> list[tuple[object, ...]]:
@@ -58,5 +58,5 @@ def filled(raw: Path, folder: Path) -> list[tuple[object, ...]]:
 
 
 def scratch(folder: Path) -> Path:
-    (found,) = folder.rglob("*.sqlite")
-    return found
+    (file,) = folder.rglob("*.sqlite")
+    return file

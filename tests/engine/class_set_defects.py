@@ -61,7 +61,11 @@ def hardly_missing(raw: Path) -> None:
     rows = read(raw)
     few = [*rows][:2]
     write(
-        raw, {name: one if name in few else f"{one};seen".strip(";") for name, one in rows.items()}
+        raw,
+        {
+            name: classes if name in few else f"{classes};seen".strip(";")
+            for name, classes in rows.items()
+        },
     )
 
 

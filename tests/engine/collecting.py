@@ -6,10 +6,10 @@ from pathlib import Path
 
 import yaml
 
-from samebits.data.dvc_file import record_origin
+from samebits.data.raw_pointer import record_origin
 from samebits.ingest.example_data import version
 
-FILES = {f"{one}/{two}.png": bytes([one, two]) for one in (97, 98) for two in (1, 2)}
+FILES = {f"{letter}/{two}.png": bytes([letter, two]) for letter in (97, 98) for two in (1, 2)}
 RAW = Path("data/raw")
 POINTER = Path("data/raw.dvc")
 Call = Callable[..., str]
@@ -27,8 +27,8 @@ def point(md5: str, pointer: Path = POINTER, kind: str = "") -> None:
 
 
 def content(raw: Path) -> dict[str, bytes]:
-    files = sorted(one for one in raw.rglob("*") if one.is_file())
-    return {one.relative_to(raw).as_posix(): one.read_bytes() for one in files}
+    files = sorted(path for path in raw.rglob("*") if path.is_file())
+    return {file.relative_to(raw).as_posix(): file.read_bytes() for file in files}
 
 
 def archive(folder: Path, name: str = "pictures.zip") -> Path:

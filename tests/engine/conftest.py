@@ -25,7 +25,7 @@ from history import history as history
 from jinja2 import Environment
 
 from samebits.core.config import Section
-from samebits.core.params import keys, typed
+from samebits.core.key_kinds import keys, typed
 from samebits.core.png import png
 from samebits.ingest import example_data
 
@@ -134,9 +134,9 @@ def give_example(files: Mapping[str, bytes]) -> None:
 
 def shipped(section: type[Section]) -> Section:
     """Return a section as the shipped params.yaml has it."""
-    found = yaml.safe_load(PARAMS)[section.__name__.lower()]
+    content = yaml.safe_load(PARAMS)[section.__name__.lower()]
     known = keys(section).items()
-    return section(**{name: typed(found.get(name, key.default), key) for name, key in known})
+    return section(**{name: typed(content.get(name, key.default), key) for name, key in known})
 
 
 def image_file(

@@ -29,9 +29,9 @@ def assert_red(run: Run, checks: Any, fault: Fault, monkeypatch: pytest.MonkeyPa
 def assert_all(checks: Any, faults: Sequence[Fault]) -> None:
     """Assert that a fault is planted for every check."""
     names = {name for name in dir(checks) if name.startswith("test_")}
-    assert {one.check for one in faults} == names
+    assert {fault.check for fault in faults} == names
 
 
 def named(faults: Sequence[Fault]) -> Any:
     """Return the mark that runs a test on each fault."""
-    return pytest.mark.parametrize("fault", faults, ids=[one.check for one in faults])
+    return pytest.mark.parametrize("fault", faults, ids=[fault.check for fault in faults])

@@ -35,10 +35,10 @@ class Remote:
         Path("dvc.lock").write_text(yaml.safe_dump(lock), encoding="utf-8")
 
     def _sent(self, folder: Path) -> str:
-        paths = [one for one in sorted(folder.rglob("*")) if one.is_file()]
+        paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
         listed = [
-            {"md5": self.put(one.read_bytes()), "relpath": one.relative_to(folder).as_posix()}
-            for one in paths
+            {"md5": self.put(path.read_bytes()), "relpath": path.relative_to(folder).as_posix()}
+            for path in paths
         ]
         return self.put(json.dumps(listed).encode(), ".dir")
 
@@ -47,4 +47,4 @@ class Remote:
         lock: Any = yaml.safe_load(Path("dvc.lock").read_text(encoding="utf-8"))
         name = lock["stages"]["prepare"]["outs"][0]["md5"]
         listed = json.loads(self.place(name).read_bytes())
-        return {"": name} | {one["relpath"]: one["md5"] for one in listed}
+        return {"": name} | {entry["relpath"]: entry["md5"] for entry in listed}

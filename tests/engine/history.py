@@ -53,7 +53,7 @@ class History:
             self.write(path, text)
         self.write("params.yaml", yaml.safe_dump(now["params"]))
         deps = [{"path": path, "md5": md5(text)} for path, text in now["sources"].items()]
-        stages: Any = {name: {"outs": self.keep(one)} for name, one in now["outputs"].items()}
+        stages: Any = {name: {"outs": self.keep(texts)} for name, texts in now["outputs"].items()}
         stages["train"] |= {"deps": deps, "params": {"params.yaml": now["params"]}}
         self.write("dvc.lock", yaml.safe_dump({"stages": stages}, sort_keys=False))
         made = {path: md5(text) for path, text in now["outputs"]["train"].items()}
@@ -67,17 +67,17 @@ class History:
 
     def keep(self, made: Mapping[str, str]) -> list[dict[str, str]]:
         """Put outputs into the cache; those in a folder below data/prepared as one output."""
-        found = []
+        outputs = []
         for path, text in made.items():
             self.store(md5(text), text)
             folder, name = path.rsplit("/", 1)
             if folder.startswith("data/prepared/"):
                 listed = json.dumps([{"md5": md5(text), "relpath": name}])
                 self.store(f"{md5(listed)}.dir", listed)
-                found.append({"path": folder, "md5": f"{md5(listed)}.dir"})
+                outputs.append({"path": folder, "md5": f"{md5(listed)}.dir"})
             else:
-                found.append({"path": path, "md5": md5(text)})
-        return found
+                outputs.append({"path": path, "md5": md5(text)})
+        return outputs
 
     def store(self, name: str, text: str) -> None:
         self.write(str(self.cache / "files" / "md5" / name[:2] / name[2:]), text)

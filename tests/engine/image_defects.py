@@ -85,7 +85,7 @@ def reference(raw: Path, kind: str, place: int) -> None:
     statistics = {name: [0] * count for name, count in bins.items()}
     statistics["brightness"][2] = statistics["brightness"][7] = statistics["brightness"][13] = 12
     statistics["size"][6] = 36
-    statistics[kind] = [36 * (one == place) for one in range(bins[kind])]
+    statistics[kind] = [36 * (index == place) for index in range(bins[kind])]
     release = {"version": "1.4", "data": "f" * 32, "statistics": statistics}
     raw.with_name("reference.json").write_text(json.dumps([release]), encoding="utf-8")
 

@@ -38,7 +38,9 @@ def ran(root: Path) -> None:
         deps = {path: known.get(path) or seals.hash_of(root / path) for path in stated.deps}
         seal = seals.path_of(name)
         outs = {path: _hash(f"{name} {path}") for path in stated.outs if path != seal}
-        outs = {path: one if Path(path).suffix else f"{one}.dir" for path, one in outs.items()}
+        outs = {
+            path: digest if Path(path).suffix else f"{digest}.dir" for path, digest in outs.items()
+        }
         known |= outs
         content = seals.content(stated, seals.values(stated, root), deps, outs, PACKAGE)
         lock["stages"][name] = {

@@ -64,11 +64,11 @@ def without(*splits: str) -> Callable[[Path], None]:
 
     def plant(raw: Path) -> None:
         reader = Pairs()
-        for one in [*reader.sources(raw)]:
-            md5 = reader.md5(reader.content(one, raw))
-            if split_of(one.path, md5, "", DATA) in splits:
-                mask = drawn(int(Path(one.path).stem))[1]
-                (raw / one.answer).write_bytes(png(np.minimum(mask, 1)))
+        for source in [*reader.sources(raw)]:
+            md5 = reader.md5(reader.content(source, raw))
+            if split_of(source.path, md5, "", DATA) in splits:
+                mask = drawn(int(Path(source.path).stem))[1]
+                (raw / source.answer).write_bytes(png(np.minimum(mask, 1)))
 
     return plant
 

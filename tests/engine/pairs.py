@@ -43,9 +43,9 @@ def module(name: str, folder: Path) -> ModuleType:
     """Import one of those files, as `data`."""
     spec = spec_from_file_location(f"mask_{name}", files(folder) / f"{name}.py")
     assert spec and spec.loader
-    found = module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return found
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def decoder(folder: Path, data: Any = DATA, size: int = SIDE) -> Decoder:

@@ -169,11 +169,16 @@ def planted(name: str, seed: int, doubts: bool = True) -> tuple[Fault, dict[str,
     return fault, diagnose(inputs, settings, real)
 
 
-def right(fault: Fault, found: Mapping[str, Any]) -> bool:
+def right(fault: Fault, diagnosis: Mapping[str, Any]) -> bool:
     """Whether the diagnosis names what is wrong, and a remedy for it among the first three."""
-    said = [one["idea"] for one in found["ideas"][:3]]
-    link = found["link"] if fault.section != "data" or fault.link else fault.link
-    return (found["state"], link, found["section"], fault.idea in said or not fault.idea) == (
+    said = [idea["idea"] for idea in diagnosis["ideas"][:3]]
+    link = diagnosis["link"] if fault.section != "data" or fault.link else fault.link
+    return (
+        diagnosis["state"],
+        link,
+        diagnosis["section"],
+        fault.idea in said or not fault.idea,
+    ) == (
         fault.state,
         fault.link,
         fault.section,
@@ -239,7 +244,7 @@ def trained(
         examples["dev"] = _luckiest(answer, examples["pool"], size, fault.candidates, seed)
     known = ("train", "train_dev", "dev", "test")
     predictions = {name: _predictions(name, examples[name], answer) for name in known}
-    metrics = {name: _accuracy(one) for name, one in predictions.items()}
+    metrics = {name: _accuracy(scored) for name, scored in predictions.items()}
     real = None
     if fault.real:
         seen = _predictions("real", examples["real"], answer)
@@ -279,7 +284,7 @@ def _examples(fault: Fault, seed: int) -> dict[str, _Part]:
     if fault.wrong_labels:
         moved = draw.random(len(labels)) < fault.wrong_labels
         labels = np.where(moved, (labels + draw.integers(1, 10, len(labels))) % 10, labels)
-    found, start = {}, 0
+    splits, start = {}, 0
     for name, size in {**SIZES, "real": 150, "pool": 140, **fault.sizes}.items():
         places = np.sort(order[start : start + size])
         start += size
@@ -288,8 +293,8 @@ def _examples(fault: Fault, seed: int) -> dict[str, _Part]:
             seen = fault.target(seen, draw)
         if fault.real and name == "real":
             seen = fault.real(seen, draw)
-        found[name] = _Part(seen, labels[places], places)
-    return found
+        splits[name] = _Part(seen, labels[places], places)
+    return splits
 
 
 @cache
@@ -307,7 +312,9 @@ def _hash(place: int) -> int:
 
 def section(kind: Any, values: Mapping[str, Any]) -> Any:
     name = kind.__name__.lower()
-    own = {key.partition(".")[2]: one for key, one in values.items() if key.startswith(f"{name}.")}
+    own = {
+        key.partition(".")[2]: value for key, value in values.items() if key.startswith(f"{name}.")
+    }
     return replace(read(kind), **own)
 
 
@@ -331,13 +338,13 @@ def _accuracy(predictions: ClassPredictions) -> dict[str, Any]:
 def _worsened(network: torch.nn.Module, answer: Answer, train: _Part, seed: int) -> None:
     """Put noise into the weights, so that it errs on a fifth of all examples, seen or not."""
     drawn = torch.Generator().manual_seed(seed)
-    start = {name: one.clone() for name, one in network.state_dict().items()}
+    start = {name: weights.clone() for name, weights in network.state_dict().items()}
     for _ in range(200):
         noisy = {
-            name: one + 0.35 * one.std() * torch.randn(one.shape, generator=drawn)
-            if one.ndim > 1
-            else one
-            for name, one in start.items()
+            name: weights + 0.35 * weights.std() * torch.randn(weights.shape, generator=drawn)
+            if weights.ndim > 1
+            else weights
+            for name, weights in start.items()
         }
         network.load_state_dict(noisy)
         if 0.18 <= _error(answer, train) <= 0.22:
@@ -353,7 +360,7 @@ def _luckiest(answer: Answer, pool: _Part, size: int, draws: int, seed: int) -> 
     wrong = answer(pool).argmax(axis=1) != pool.labels
     draw = np.random.default_rng([seed, 8])
     orders = (draw.permutation(len(wrong))[:size] for _ in range(draws))
-    best = np.sort(min(orders, key=lambda one: int(wrong[one].sum())))
+    best = np.sort(min(orders, key=lambda order: int(wrong[order].sum())))
     return _Part(pool.images[best], pool.labels[best], pool.places[best])
 
 
@@ -362,10 +369,10 @@ def _error(answer: Answer, part: _Part) -> float:
 
 
 def _findings(parts: list[_Part], data: Data) -> list[dict[str, Any]]:
-    images = np.concatenate([one.images for one in parts])
-    examples = [known for one in parts for known in one.examples()]
-    sampled = [(one, Place("", row, 0)) for row, one in enumerate(examples)]
+    images = np.concatenate([part.images for part in parts])
+    examples = [known for part in parts for known in part.examples()]
+    sampled = [(example, Place("", row, 0)) for row, example in enumerate(examples)]
     doubts = label_findings(
-        sampled, lambda at: {"image": images[[one.place for one in at]]}, out_of_fold, data
+        sampled, lambda at: {"image": images[[place.place for place in at]]}, out_of_fold, data
     )
-    return [one.record() for one in doubts]
+    return [doubt.record() for doubt in doubts]

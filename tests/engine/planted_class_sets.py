@@ -49,7 +49,7 @@ def planted(name: str, seed: int) -> tuple[Fault, dict[str, Any]]:
 
 def _splits(fault: Fault, seed: int) -> dict[str, Split]:
     draw = np.random.default_rng([seed, 12])
-    found = {}
+    splits = {}
     for name, size in {**SIZES, **fault.sizes}.items():
         features = draw.uniform(-1, 1, (size, 8))
         labels = _classes(features)  # another source shows them less well
@@ -59,8 +59,8 @@ def _splits(fault: Fault, seed: int) -> dict[str, Split]:
             features = fault.real(features, draw)
         wrong = draw.random(labels.shape) < fault.wrong_labels
         said = (labels ^ wrong).astype(np.uint8)
-        found[name] = Split({"features": features.astype(np.float32)}, said, NAMES, "", "classes")
-    return found
+        splits[name] = Split({"features": features.astype(np.float32)}, said, NAMES, "", "classes")
+    return splits
 
 
 def _classes(features: Values) -> Sets:
@@ -76,9 +76,9 @@ def _loss(network: nn.Module, batch: Batch, given: Regularization) -> Tensor:
 
 
 def _said(network: nn.Module, split: Split, first: int) -> ClassSetPredictions:
-    found = predict(network, features_of, split.arrays, ClassSetTarget(len(NAMES)), CHUNK)
-    answers = (found >= 0.5).astype(np.uint8)
-    return class_sets(split.labels, answers, found.astype(np.float64), NAMES, first=first)
+    probabilities = predict(network, features_of, split.arrays, ClassSetTarget(len(NAMES)), CHUNK)
+    answers = (probabilities >= 0.5).astype(np.uint8)
+    return class_sets(split.labels, answers, probabilities.astype(np.float64), NAMES, first=first)
 
 
 KIND = Kind(

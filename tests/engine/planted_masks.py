@@ -21,7 +21,7 @@ from samebits.data.targets import Answers
 from samebits.metrics.mask_predictions import MaskPredictions
 from samebits.training.pixel_forest import out_of_fold
 from samebits.training.predict import predict
-from samebits.training.target import target_of
+from samebits.training.target_base import target_of
 
 NAMES = ["background", "across", "down"]
 ANSWERS = Answers("mask", NAMES)
@@ -52,8 +52,8 @@ class Network(nn.Module):
         self.layers = nn.Sequential(*layers, nn.Dropout(dropout), nn.Conv2d(width, len(NAMES), 1))
 
     def forward(self, image: Tensor) -> Tensor:
-        found: Tensor = self.layers(image)
-        return found
+        logits: Tensor = self.layers(image)
+        return logits
 
 
 def planted(name: str, seed: int) -> tuple[Fault, dict[str, Any]]:
@@ -96,8 +96,8 @@ def _loss(network: nn.Module, batch: Batch, _: Regularization) -> Tensor:
 
 
 def _said(network: nn.Module, split: Split, first: int) -> MaskPredictions:
-    found = predict(network, _inputs, split.arrays, target_of(split), CHUNK, labels=split.labels)
-    return masked(found[:, 1:].reshape(len(found), 3, -1), found[:, 0], first=first)
+    said = predict(network, _inputs, split.arrays, target_of(split), CHUNK, labels=split.labels)
+    return masked(said[:, 1:].reshape(len(said), 3, -1), said[:, 0], first=first)
 
 
 KIND = Kind(

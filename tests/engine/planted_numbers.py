@@ -49,7 +49,7 @@ def _splits(fault: Fault, seed: int) -> dict[str, Split]:
 
 def _parts(fault: Fault, seed: int) -> dict[str, tuple[Values, Values]]:
     draw = np.random.default_rng([seed, 11])
-    found = {}
+    splits = {}
     for name, size in {**SIZES, **fault.sizes}.items():
         features = draw.uniform(-1, 1, (size, 6))
         if fault.target and name in ("dev", "test"):
@@ -58,8 +58,8 @@ def _parts(fault: Fault, seed: int) -> dict[str, tuple[Values, Values]]:
             features = fault.real(features, draw)
         prices = _price(features) + draw.normal(0, 8000, size)
         wrong = draw.random(size) < fault.wrong_labels
-        found[name] = features, np.where(wrong, prices + 400_000, prices)
-    return found
+        splits[name] = features, np.where(wrong, prices + 400_000, prices)
+    return splits
 
 
 def _price(features: Values) -> Values:
@@ -73,8 +73,8 @@ def _loss(network: nn.Module, batch: Batch, _: Regularization) -> Tensor:
 
 
 def _said(network: nn.Module, split: Split, first: int) -> NumberPredictions:
-    found = predict(network, features_of, split.arrays, NumberTarget(*split.scale), CHUNK)
-    return numbers(split.labels, found, first=first)
+    said = predict(network, features_of, split.arrays, NumberTarget(*split.scale), CHUNK)
+    return numbers(split.labels, said, first=first)
 
 
 KIND = Kind(

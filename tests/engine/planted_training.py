@@ -51,7 +51,7 @@ def faults(rates: tuple[float, float], target: Change, real: Change) -> dict[str
         real: the same for examples from use.
     """
     small, short = {"model.width": 1}, {"optimization.epochs": 2}
-    least, low, high = ({"optimization.learning_rate": one} for one in (rates[0] / 5, *rates))
+    least, low, high = ({"optimization.learning_rate": rate} for rate in (rates[0] / 5, *rates))
     decay, source = {"regularization.weight_decay": 100.0}, {"data.evaluate_on": "target/*"}
     theirs = "learn from some of the target's examples"
     return {
@@ -157,15 +157,15 @@ class Kind:
     ) -> list[dict[str, Any]]:
         assert self.doubted is not None
         rule, out_of_fold = self.doubted
-        parts = [{**one.arrays, MASK: one.labels} for one in splits.values()]
-        known = {name: np.concatenate([one[name][:] for one in parts]) for name in parts[0]}
-        examples = [one for some in predictions.values() for one in some.examples]
-        sampled = [(one, Place("", row, 0)) for row, one in enumerate(examples)]
+        parts = [{**split.arrays, MASK: split.labels} for split in splits.values()]
+        known = {name: np.concatenate([part[name][:] for part in parts]) for name in parts[0]}
+        examples = [example for some in predictions.values() for example in some.examples]
+        sampled = [(example, Place("", row, 0)) for row, example in enumerate(examples)]
 
         def look(places: list[Place]) -> dict[str, Any]:
-            return {name: one[[at.place for at in places]] for name, one in known.items()}
+            return {name: array[[at.place for at in places]] for name, array in known.items()}
 
-        return [one.record() for one in rule(sampled, look, out_of_fold, data)]
+        return [doubt.record() for doubt in rule(sampled, look, out_of_fold, data)]
 
 
 def features_of(arrays: Mapping[str, Any]) -> dict[str, Tensor]:
@@ -182,5 +182,5 @@ class Perceptron(nn.Module):
         self.layers = nn.Sequential(*layers, nn.Dropout(dropout), nn.Linear(width, outputs))
 
     def forward(self, features: Tensor) -> Tensor:
-        found: Tensor = self.layers(features)
-        return found
+        logits: Tensor = self.layers(features)
+        return logits

@@ -120,7 +120,7 @@ def numbers(
 def missing(seed: int, count: int, error: float, scale: float = 1.0) -> NumberPredictions:
     """Predictions that miss the truth by `error` times `scale` on average, either way."""
     draw = np.random.default_rng([seed, count])
-    truth = np.array([float(f"{one:.6g}") for one in scale * draw.uniform(5, 50, count)])
+    truth = np.array([float(f"{value:.6g}") for value in scale * draw.uniform(5, 50, count)])
     away = scale * error * draw.exponential(1, count) * draw.choice([-1, 1], count)
     return numbers(truth, truth + away, first=seed * 10**6)
 
@@ -147,8 +147,8 @@ def class_sets(
         )
         for number, row in enumerate(labels)
     ]
-    found = np.where(answers == 1, 0.9, 0.1) if rows is None else rows
-    return ClassSetPredictions(examples, labels, answers, found, names)
+    probabilities = np.where(answers == 1, 0.9, 0.1) if rows is None else rows
+    return ClassSetPredictions(examples, labels, answers, probabilities, names)
 
 
 def confused(
@@ -188,7 +188,7 @@ def segmented(
     """Predictions of masks of 100 pixels, of which the share `wrong` has another class."""
     draw = np.random.default_rng([seed, count])
     shares = draw.dirichlet((6.0, 2.0, 1.0), count)
-    true = np.array([draw.multinomial(100, one) for one in shares])
+    true = np.array([draw.multinomial(100, share) for share in shares])
     rate = np.clip(wrong * draw.exponential(1, (count, 1)), 0, 1)
     right = true - draw.binomial(true, rate)
     missed = true - right

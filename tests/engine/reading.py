@@ -7,10 +7,10 @@ from pathlib import Path
 from catalogues import TASK, decoder
 
 from samebits.core.sections import Data
+from samebits.data.corrections import read_labels
 from samebits.data.decoder import Decoder
 from samebits.data.index import open_catalogue
-from samebits.data.labels import read_labels
-from samebits.data.prepare import prepare
+from samebits.data.preparation import prepare
 from samebits.data.readers import Reader
 from samebits.data.splits import SPLITS
 
@@ -18,8 +18,8 @@ HEADER = "path,kind\n"
 
 
 def below(folder: Path) -> dict[str, bytes]:
-    files = sorted(one for one in folder.rglob("*") if one.is_file())
-    return {one.relative_to(folder).as_posix(): one.read_bytes() for one in files}
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
 
 
 def beside(raw: Path) -> Path:
@@ -46,12 +46,12 @@ def prepared(
     return below(folder), new
 
 
-def examples(found: dict[str, bytes]) -> dict[str, tuple[str, str]]:
+def examples(prepared_files: dict[str, bytes]) -> dict[str, tuple[str, str]]:
     """Split and label of each path."""
     return {
         row["path"]: (split, row["label"])
         for split in SPLITS
-        for row in csv.DictReader(found[f"{split}/examples.csv"].decode().splitlines())
+        for row in csv.DictReader(prepared_files[f"{split}/examples.csv"].decode().splitlines())
     }
 
 

@@ -67,7 +67,7 @@ ODD = {
     "Latin 1": (SHIPPED + b"# \xe9", "is not UTF-8 text"),
     "UTF-16": (SHIPPED.decode().encode("utf-16"), "is not UTF-8 text"),
     "huge": (SHIPPED + b"# x\n" * 10**6, "has more than 100000 bytes"),
-    "many keys": (b"".join(b"k%d: 1\n" % one for one in range(9000)), "and more like this"),
+    "many keys": (b"".join(b"k%d: 1\n" % number for number in range(9000)), "and more like this"),
     "documents": (SHIPPED + b"---\na: 1\n", "is not valid YAML"),
     "list": (b"- data\n", "has no sections"),
     "empty": (b"", "has no sections"),
@@ -81,10 +81,10 @@ def said(path: Path, content: bytes) -> str:
     seconds = list[float]()
     while len(seconds) < 3:  # a core that others use, too, is slower for a while
         start = time.process_time()
-        found = refusal(path)
+        message = refusal(path)
         seconds.append(time.process_time() - start)
         if seconds[-1] < 2:
-            return found
+            return message
     raise AssertionError(f"it took {min(seconds):.1f} seconds at best")
 
 
@@ -101,13 +101,13 @@ def refusal(path: Path) -> str:
 @pytest.mark.parametrize("name", ODD)
 def test_an_odd_file(tmp_path: Path, name: str) -> None:
     content, words = ODD[name]
-    found = said(tmp_path / "params.yaml", content)
+    message = said(tmp_path / "params.yaml", content)
     if words is None:
         return
     with pytest.raises(UserError, match=f"(?s){words}"):
-        raise UserError(found)
-    assert "params.yaml" in found
-    assert len(found) < 10_000
+        raise UserError(message)
+    assert "params.yaml" in message
+    assert len(message) < 10_000
 
 
 def test_a_mark_of_byte_order_is_no_part_of_it(tmp_path: Path) -> None:

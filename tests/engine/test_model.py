@@ -35,14 +35,16 @@ def test_any_size_and_channels(channels: int, height: int, width: int) -> None:
 def test_every_activation_is_another_network(activation: str) -> None:
     torch.manual_seed(0)
     network = build(model(activation=activation), 1, 3, 0.0)
-    kinds = {type(one) for one in network.modules()} & set(ACTIVATIONS.values())
+    kinds = {type(module) for module in network.modules()} & set(ACTIVATIONS.values())
     assert kinds == {ACTIVATIONS[activation]}
 
 
 @pytest.mark.parametrize("width", [1, 3, 8, 12])
 def test_width_and_depth(width: int) -> None:
     network = build(model(width, depth=3), 1, 3, 0.0)
-    widths = [one.out_channels for one in network.modules() if isinstance(one, torch.nn.Conv2d)]
+    widths = [
+        module.out_channels for module in network.modules() if isinstance(module, torch.nn.Conv2d)
+    ]
     assert widths == [width, width, 2 * width, 2 * width, 4 * width, 4 * width]
     assert network(torch.zeros(2, 1, 8, 8)).isfinite().all()
 
@@ -74,7 +76,7 @@ def test_a_prediction_does_not_depend_on_its_batch() -> None:
     network = build(model(), 1, 3, 0.5).eval()
     images = torch.rand(6, 1, 8, 8)
     with torch.no_grad():
-        together, alone = network(images), torch.cat([network(one[None]) for one in images])
+        together, alone = network(images), torch.cat([network(image[None]) for image in images])
     torch.testing.assert_close(together, alone)
 
 

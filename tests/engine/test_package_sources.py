@@ -97,8 +97,14 @@ def test_of_pips_files_only_where_packages_come_from_is_heard() -> None:
         "install.cert='/c'",
         ":env:.y='z'",
     ]
-    found = package_sources.pip_settings([sys.executable, "-c", f"print({chr(10).join(lines)!r})"])
-    assert found == {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "https://x", "PIP_CERT": "/c"}
+    settings = package_sources.pip_settings(
+        [sys.executable, "-c", f"print({chr(10).join(lines)!r})"]
+    )
+    assert settings == {
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_INDEX_URL": "https://x",
+        "PIP_CERT": "/c",
+    }
 
 
 def test_a_file_that_pip_is_told_of_is_heard_as_its_others_are(
@@ -108,8 +114,8 @@ def test_a_file_that_pip_is_told_of_is_heard_as_its_others_are(
     told.write_text("global.index-url='https://y'\nglobal.user='true'\n", encoding="utf-8")
     monkeypatch.setenv("PIP_CONFIG_FILE", str(told))
     shown = "import os; print(open(os.environ['PIP_CONFIG_FILE']).read())"
-    found = package_sources.pip_settings([sys.executable, "-c", shown])
-    assert found == {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "https://y"}
+    settings = package_sources.pip_settings([sys.executable, "-c", shown])
+    assert settings == {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "https://y"}
 
 
 def test_pip_itself_lists_the_file_that_it_is_told_of(
@@ -123,9 +129,9 @@ def test_pip_itself_lists_the_file_that_it_is_told_of(
     told = tmp_path / "told.conf"
     told.write_text("[global]\nindex-url = https://y\nuser = true\n", encoding="utf-8")
     monkeypatch.setenv("PIP_CONFIG_FILE", str(told))
-    found = package_sources.pip_settings([sys.executable, f"{wheels[0]}/pip", "config", "list"])
-    assert found["PIP_INDEX_URL"] == "https://y"
-    assert "PIP_USER" not in found
+    settings = package_sources.pip_settings([sys.executable, f"{wheels[0]}/pip", "config", "list"])
+    assert settings["PIP_INDEX_URL"] == "https://y"
+    assert "PIP_USER" not in settings
 
 
 def test_where_the_small_builds_of_torch_come_from(

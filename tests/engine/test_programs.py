@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from samebits import programs
-from samebits.audit import data_apart as apart
+from samebits.audit import separate_commits as apart
 from samebits.audit.ignore import tracked
 from samebits.console.errors import UserError
 from samebits.core.files import refuse_conflicts

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from made_project import ran, rendered
 
-from samebits.audit import dvcfiles
-from samebits.audit.findings import Finding
+from samebits.audit import dvc_yaml
+from samebits.audit.outcomes import Finding
 from samebits.audit.project import Project
 from samebits.audit.run import audit
 
@@ -20,19 +20,21 @@ class Copy:
         self.root = root
         self.project = Project(root)
         self.package = self.project.package  # the user's
-        self.stages = dvcfiles.stages(self.project)
+        self.stages = dvc_yaml.stages(self.project)
         self._before = self.findings()
         self._changed: dict[Path, bytes | None] = {}
 
     def findings(self) -> dict[str, set[Finding]]:
         """The findings of every check that fails."""
-        return {one.name: set(one.findings) for one in audit(self.root) if one.findings}
+        return {check.name: set(check.findings) for check in audit(self.root) if check.findings}
 
     def new(self) -> dict[str, list[Finding]]:
         """What the audit finds now and did not find in the project as it is."""
         now = self.findings()
-        fresh = {name: sorted(found - self._before.get(name, set())) for name, found in now.items()}
-        return {name: found for name, found in fresh.items() if found}
+        fresh = {
+            name: sorted(findings - self._before.get(name, set())) for name, findings in now.items()
+        }
+        return {name: findings for name, findings in fresh.items() if findings}
 
     def keep(self, path: str) -> Path:
         """Remember a file, to put it back."""
@@ -95,7 +97,7 @@ class Copy:
     @property
     def code(self) -> str:
         """A file of the engine that decides results: the source of the first stage."""
-        return next(iter(dvcfiles.sources(self.project, self.stages[0])))
+        return next(iter(dvc_yaml.sources(self.project, self.stages[0])))
 
     @property
     def codes(self) -> tuple[str, str]:
@@ -103,7 +105,7 @@ class Copy:
         return self.code, f"{self.package}/data.py"
 
     @property
-    def reading(self) -> dvcfiles.Stage:
+    def reading(self) -> dvc_yaml.Stage:
         """The first stage that declares a section."""
         return next(stage for stage in self.stages if stage.sections())
 
@@ -133,17 +135,17 @@ def expect(copy: Copy) -> Expect:
     A change in a file that a stage depends on leaves dvc.lock behind as well; `stale` says so.
     """
 
-    def one(name: str, path: str, line: int, words: str = "", *, stale: bool = False) -> Finding:
+    def fails(name: str, path: str, line: int, words: str = "", *, stale: bool = False) -> Finding:
         new = copy.new()
         if stale and name != "dvc.lock":
             new.pop("dvc.lock", None)
         assert list(new) == [name], new
-        found = [item for item in new[name] if (item.path, item.line) == (path, line)]
-        assert found, new
-        assert any(words in item.message for item in found), found
-        return found[0]
+        here = [item for item in new[name] if (item.path, item.line) == (path, line)]
+        assert here, new
+        assert any(words in item.message for item in here), here
+        return here[0]
 
-    return one
+    return fails
 
 
 Plant = Callable[..., None]
@@ -161,9 +163,10 @@ def plant(copy: Copy) -> Plant:
         places = {(path, copy.append(path, f"{code}\n") + last) for path in copy.codes}
         new = copy.new()
         assert new.keys() - {"dvc.lock"} == {check}, new
-        assert places <= {one[:2] for one in new[check]}, new
+        assert places <= {finding[:2] for finding in new[check]}, new
         assert all(
-            any(words in one.message for one in new[check] if one[:2] == place) for place in places
+            any(words in finding.message for finding in new[check] if finding[:2] == place)
+            for place in places
         ), new
 
     return both

@@ -141,15 +141,17 @@ def faults(copy: Any, name: str, text: str, draw: str) -> tuple[list[int], list[
     wanted = [number for number, line in enumerate(lines, 1) if "FAULT" in line]
     written = "\n".join(lines).replace("FAULT", draw).replace("FINE", draw)
     copy.write(f"{copy.package}/{name}", written)
-    found = copy.new().get("randomness", [])
-    return wanted, [one.line for one in found if one.path == f"{copy.package}/{name}"]
+    findings = copy.new().get("randomness", [])
+    return wanted, [
+        finding.line for finding in findings if finding.path == f"{copy.package}/{name}"
+    ]
 
 
 @pytest.mark.parametrize("draw", DRAWS)
 @pytest.mark.parametrize("kind", FILES)
 def test_where_a_draw_is_allowed(copy: Any, kind: str, draw: str) -> None:
-    wanted, found = faults(copy, "model.py", FILES[kind], draw)
-    assert found == wanted
+    wanted, faulty = faults(copy, "model.py", FILES[kind], draw)
+    assert faulty == wanted
 
 
 @pytest.mark.parametrize("name", ["inputs", "augment", "loss", "schedule", "fields", "decode"])
@@ -165,8 +167,8 @@ def test_what_the_engine_calls_by_name_is_not_of_build(copy: Any, name: str) -> 
         def build(model):
             return {name}(start())
         """
-    wanted, found = faults(copy, "model.py", text, DRAWS[0])
-    assert found == wanted
+    wanted, faulty = faults(copy, "model.py", text, DRAWS[0])
+    assert faulty == wanted
 
 
 def test_what_a_call_of_a_layer_draws_is_not_of_build(copy: Any) -> None:
@@ -182,20 +184,20 @@ def test_what_a_call_of_a_layer_draws_is_not_of_build(copy: Any) -> None:
             start()
             return Network()
         """
-    wanted, found = faults(copy, "model.py", text, DRAWS[0])
-    assert found == wanted
+    wanted, faulty = faults(copy, "model.py", text, DRAWS[0])
+    assert faulty == wanted
 
 
 @pytest.mark.parametrize("draw", OTHERS)
 def test_what_else_build_may_not(copy: Any, draw: str) -> None:
-    wanted, found = faults(copy, "model.py", "def build(model):\n    FAULT\n", draw)
-    assert found == wanted
+    wanted, faulty = faults(copy, "model.py", "def build(model):\n    FAULT\n", draw)
+    assert faulty == wanted
 
 
 @pytest.mark.parametrize("name", ["training.py", "data.py", "metrics.py"])
 def test_a_function_of_that_name_in_another_file(copy: Any, name: str) -> None:
-    wanted, found = faults(copy, name, "def build(model):\n    FAULT\n", DRAWS[0])
-    assert found == wanted
+    wanted, faulty = faults(copy, name, "def build(model):\n    FAULT\n", DRAWS[0])
+    assert faulty == wanted
 
 
 @pytest.mark.parametrize(
@@ -217,11 +219,11 @@ def test_a_layer_in_another_file_of_yours(copy: Any, line: str, call: str) -> No
             def forward(self, x):
                 FAULT
         """
-    wanted, found = faults(copy, "layers.py", layer, DRAWS[0])
-    assert found == wanted
+    wanted, faulty = faults(copy, "layers.py", layer, DRAWS[0])
+    assert faulty == wanted
     copy.write(f"{copy.package}/training.py", f"{line}\ndef augment(batch):\n    {call}\n")
-    wanted, found = faults(copy, "layers.py", layer.replace("FINE", "FAULT"), DRAWS[0])
-    assert found == wanted
+    wanted, faulty = faults(copy, "layers.py", layer.replace("FINE", "FAULT"), DRAWS[0])
+    assert faulty == wanted
 
 
 def test_the_engine_may_not(copy: Any, plant: Any) -> None:

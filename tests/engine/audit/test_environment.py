@@ -91,12 +91,17 @@ def test_imports_for_types_alone_need_not_be_declared(copy: Any) -> None:
 
 def test_markers_local_versions_and_extras_are_exact() -> None:
     text = f"a[x]==1.0+cpu ; sys_platform != 'darwin' \\\n    {HASH} \\\n    {HASH}\n    # via b\n"
-    assert [(one.name, one.version, one.fault) for one in locked(text)] == [("a", "1.0+cpu", "")]
+    assert [(package.name, package.version, package.fault) for package in locked(text)] == [
+        ("a", "1.0+cpu", "")
+    ]
 
 
 def test_includes_and_comments_are_read() -> None:
     text = "-r other.in\nA_b.c>=1 # why\n-c x.lock\n"
-    assert [(one.name, one.specifier, one.include) for one in asked(text)] == [
+    assert [
+        (requirement.name, requirement.specifier, requirement.include)
+        for requirement in asked(text)
+    ] == [
         ("", "", "other.in"),
         ("a-b-c", ">=1", ""),
     ]

@@ -8,8 +8,8 @@ from documented import keys, printed
 
 from samebits.arguments import parse
 from samebits.audit import command
-from samebits.audit.findings import Check, Finding
 from samebits.audit.forms import as_annotations, as_json, as_sarif
+from samebits.audit.outcomes import Check, Finding
 from samebits.console.errors import UserError
 
 GOOD = Check("data", "3 files, none in Git", ())
@@ -19,20 +19,20 @@ BAD = Check("random", "2 files, 1 to fix", (FAULT,), (WARNING,))
 
 
 def test_json() -> None:
-    found = json.loads(as_json([GOOD, BAD]))
-    assert printed(found) == keys("audit")
-    assert found["passed"] is False
-    assert [one["passed"] for one in found["checks"]] == [True, False]
-    assert found["checks"][1]["findings"] == [
+    record = json.loads(as_json([GOOD, BAD]))
+    assert printed(record) == keys("audit")
+    assert record["passed"] is False
+    assert [check["passed"] for check in record["checks"]] == [True, False]
+    assert record["checks"][1]["findings"] == [
         {"path": FAULT.path, "line": 7, "message": FAULT.message}
     ]
-    assert found["checks"][1]["warnings"][0]["message"] == "was edited"
+    assert record["checks"][1]["warnings"][0]["message"] == "was edited"
     assert json.loads(as_json([GOOD]))["passed"] is True
 
 
 def test_sarif() -> None:
     (run,) = json.loads(as_sarif([GOOD, BAD]))["runs"]
-    assert [one["id"] for one in run["tool"]["driver"]["rules"]] == ["data", "random"]
+    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["data", "random"]
     fault, warning = run["results"]
     assert (fault["ruleId"], fault["level"], warning["level"]) == ("random", "error", "warning")
     place = warning["locations"][0]["physicalLocation"]

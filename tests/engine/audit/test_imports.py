@@ -35,5 +35,5 @@ def test_what_an_import_reaches(tmp_path: Any, line: str, reached: set[str]) -> 
     for name, text in files.items():
         (tmp_path / "src/p" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "src/p" / name).write_text(text, encoding="utf-8")
-    found = reach(Project(tmp_path), "src/p/a.py")
-    assert found == {f"src/p/{name}" for name in reached} | {"src/p/a.py"}
+    reachable = reach(Project(tmp_path), "src/p/a.py")
+    assert reachable == {f"src/p/{name}" for name in reached} | {"src/p/a.py"}

@@ -104,4 +104,4 @@ def test_a_script_that_a_stage_runs(copy: Any) -> None:
     copy.replace("dvc.yaml", "cmd: python -I -m", "cmd: sh scripts/run.sh -m")
     assert "isolation" not in copy.new()
     copy.append("scripts/run.sh", "python -m b\n")
-    assert [one.path for one in copy.new()["isolation"]] == ["dvc.yaml"]
+    assert [finding.path for finding in copy.new()["isolation"]] == ["dvc.yaml"]

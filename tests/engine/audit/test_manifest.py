@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from conftest import ROOT
 
-from samebits.audit.findings import Check, table
 from samebits.audit.manifest import manifest
+from samebits.audit.outcomes import Check, table
 from samebits.audit.project import Project
 from samebits.audit.rooms import HANDED
 from samebits.audit.run import audit
@@ -36,13 +36,13 @@ def _written(copy: Any) -> None:
 
 
 def said(copy: Any) -> Check:
-    found = manifest(Project(copy.root))
-    assert found.passed
-    return found
+    check = manifest(Project(copy.root))
+    assert check.passed
+    return check
 
 
 def warned(copy: Any) -> list[tuple[str, str]]:
-    return [(one.path, one.message) for one in said(copy).warnings]
+    return [(warning.path, warning.message) for warning in said(copy).warnings]
 
 
 def test_the_engine_as_shipped(copy: Any) -> None:
@@ -50,7 +50,7 @@ def test_the_engine_as_shipped(copy: Any) -> None:
     assert said(copy) == Check("manifest", f"engine 2.0 as shipped, {count} files", ())
     lines = table(audit(copy.root), "utf-8").splitlines()
     assert f"✓ manifest     engine 2.0 as shipped, {count} files" in lines
-    assert not [one for one in lines if one.startswith("!")]
+    assert not [line for line in lines if line.startswith("!")]
 
 
 @pytest.mark.parametrize("path", SHIPPED)
@@ -62,9 +62,9 @@ def test_an_edited_file(copy: Any, path: str) -> None:
 @pytest.mark.parametrize("path", HANDED)
 def test_what_is_handed_to_stages_is_as_shipped_or_a_dependency(copy: Any, path: str) -> None:
     copy.append(path, "# mine\n")
-    [found] = manifest(Project(copy.root)).findings
-    assert (found.path, found.line) == (path, 1)
-    assert "stages use it without depending on it" in found.message
+    [finding] = manifest(Project(copy.root)).findings
+    assert (finding.path, finding.line) == (path, 1)
+    assert "stages use it without depending on it" in finding.message
     text = copy.text("dvc.yaml")
     copy.write("dvc.yaml", text.replace("src/samebits/core,", f"src/samebits/core, {path},", 5))
     assert manifest(Project(copy.root)).findings
@@ -115,8 +115,8 @@ def test_the_command_does_not_fail(copy: Any) -> None:
 
 @pytest.mark.parametrize("path", SHIPPED)
 def test_line_ends_do_not_matter(copy: Any, path: str) -> None:
-    for one in (path, MANIFEST):
-        copy.write(one, copy.text(one).replace("\n", "\r\n"))
+    for file in (path, MANIFEST):
+        copy.write(file, copy.text(file).replace("\n", "\r\n"))
     assert warned(copy) == []
 
 
@@ -173,6 +173,6 @@ def test_a_folder_that_is_gone(copy: Any, tmp_path: Path) -> None:
     root = tmp_path / "p"
     (root / "src/samebits").mkdir(parents=True)
     shutil.copyfile(copy.root / MANIFEST, root / MANIFEST)
-    found = manifest(Project(root))
-    assert found.passed
-    assert len(found.warnings) == copy.text(MANIFEST).count("\n") - 1
+    check = manifest(Project(root))
+    assert check.passed
+    assert len(check.warnings) == copy.text(MANIFEST).count("\n") - 1

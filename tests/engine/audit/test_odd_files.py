@@ -46,7 +46,7 @@ def test_odd_files(copy: Any, first: int) -> None:
     for place, path in enumerate(FILES):
         copy.write(path, contents[(first + place) % len(contents)])
     start = time.process_time()
-    assert all(str(one) for findings in copy.findings().values() for one in findings)
+    assert all(str(finding) for findings in copy.findings().values() for finding in findings)
     assert time.process_time() - start < 10
 
 

@@ -42,13 +42,13 @@ def imported(text: str, module: str) -> Iterator[str]:
             above = package[: len(package) + 1 - node.level]
             base = ".".join([*above, *([node.module] if node.module else [])])
             yield base
-            yield from (f"{base}.{one.name}".lstrip(".") for one in node.names)
+            yield from (f"{base}.{alias.name}".lstrip(".") for alias in node.names)
 
 
 def knows(text: str, module: str) -> tuple[set[str], set[str]]:
     """What it knows of modalities, and of targets."""
-    found = set(imported(text, module))
-    return found & MODALITIES, found & TARGETS
+    modules = set(imported(text, module))
+    return modules & MODALITIES, modules & TARGETS
 
 
 MODULES = {

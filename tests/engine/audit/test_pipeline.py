@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from samebits.audit import pipeline
-from samebits.audit.dvcfiles import Stage, sources, stages
+from samebits.audit.dvc_yaml import Stage, sources, stages
 from samebits.audit.pipeline import code_of
 from samebits.audit.project import Project
 from samebits.core.yours import OPTIONAL, READ_BY
@@ -20,16 +20,16 @@ HANDED = [
 
 
 def stage_of(copy: Any, name: str) -> Stage:
-    found: Stage = next(stage for stage in copy.stages if stage.name == name)
-    return found
+    planted_stage: Stage = next(stage for stage in copy.stages if stage.name == name)
+    return planted_stage
 
 
 @pytest.mark.parametrize("name", STAGES)
 def test_a_stage_without_its_own_source(copy: Any, expect: Any, name: str) -> None:
     path = f"src/samebits/stages/{name}.py"
     copy.drop(name, path)
-    found = expect("pipeline", PIPELINE, stage_of(copy, name).line, path, stale=True)
-    assert "own source" in found.message
+    finding = expect("pipeline", PIPELINE, stage_of(copy, name).line, path, stale=True)
+    assert "own source" in finding.message
 
 
 @pytest.mark.parametrize("name", STAGES)
@@ -42,9 +42,9 @@ def test_a_stage_without_a_folder_of_which_it_imports(copy: Any, name: str) -> N
         templates = {"inputs"} if folder.endswith("/report") else set()
         assert new.keys() == {"pipeline", "dvc.lock"} | templates
         code = {path for path in code_of(copy.project, stage) if path.startswith(f"{folder}/")}
-        found = {one.message.split()[6].rstrip(",") for one in new["pipeline"]}
-        assert found == code
-        assert {one.line for one in new["pipeline"]} == {stage.line}
+        named = {finding.message.split()[6].rstrip(",") for finding in new["pipeline"]}
+        assert named == code
+        assert {finding.line for finding in new["pipeline"]} == {stage.line}
         copy.restore()
 
 
@@ -63,8 +63,10 @@ def test_a_room_that_a_stage_enters_anew(
     copy.write("src/samebits/report/__init__.py", "X = 1\n")
     copy.append(f"src/samebits/{path}", f"\n\n{line}\n")
     message = f"stage {stage}: does not depend on src/samebits/{module}, which it imports; add"
-    found = [one for one in copy.new()["pipeline"] if one.message.startswith(message)]
-    assert [one[:2] for one in found] == [(PIPELINE, stage_of(copy, stage).line)]
+    findings = [
+        finding for finding in copy.new()["pipeline"] if finding.message.startswith(message)
+    ]
+    assert [finding[:2] for finding in findings] == [(PIPELINE, stage_of(copy, stage).line)]
 
 
 @pytest.mark.parametrize(("stage", "name"), HANDED)
@@ -92,9 +94,9 @@ def test_a_stage_with_a_file_of_yours_that_it_does_not_read(copy: Any, stage: st
             text = copy.text(PIPELINE)
             start = text.index("deps: [", text.index(before)) + len("deps: [")
             copy.write(PIPELINE, f"{text[:start]}{path}, {text[start:]}")
-            [found] = copy.new()["pipeline"]
+            [finding] = copy.new()["pipeline"]
             words = f"imports nothing from {path}; remove it from deps"
-            assert found.message == f"stage {stage}: {words}"
+            assert finding.message == f"stage {stage}: {words}"
             copy.restore()
 
 
@@ -129,9 +131,9 @@ def test_files_of_yours_that_are_handed_otherwise(
         for module in (pipeline, sources.__globals__):
             place = module if isinstance(module, dict) else vars(module)
             monkeypatch.setitem(place, "READ_BY", changed)
-        found = {one.message for one in copy.new()["pipeline"]}
+        messages = {finding.message for finding in copy.new()["pipeline"]}
         monkeypatch.undo()
-        return found
+        return messages
 
     package = copy.package
     assert said("validate", "data", "model") == {
@@ -142,18 +144,18 @@ def test_files_of_yours_that_are_handed_otherwise(
     [unread, undeclared] = sorted(said("train", "model"))
     assert unread.startswith(f"stage train: imports nothing from {package}/training.py")
     assert undeclared.startswith("stage train: reads your training.py, which READ_BY of ")
-    assert any("reads your metrics.py" in one for one in said("report"))
+    assert any("reads your metrics.py" in message for message in said("report"))
     idle = said("train", "model", "training", "metrics")
-    assert any("hands metrics.py to the stage train" in one for one in idle)
+    assert any("hands metrics.py to the stage train" in message for message in idle)
 
 
 def test_a_file_of_yours_that_a_stage_reads_anew(copy: Any) -> None:
     path = "src/samebits/stages/report.py"
     main = "def main(yours: Yours, seal: Seal) -> None:\n"
     line = copy.replace(path, main, f"{main}    yours.model\n") + 1
-    [found] = copy.new()["pipeline"]
-    assert found[:2] == (path, line)
-    assert "stage report: reads your model.py" in found.message
+    [finding] = copy.new()["pipeline"]
+    assert finding[:2] == (path, line)
+    assert "stage report: reads your model.py" in finding.message
 
 
 @pytest.mark.parametrize("owner", [0, 1])
@@ -205,8 +207,10 @@ def test_a_command_that_runs_nothing(copy: Any) -> None:
     module, script = "python -I -m handwritten_digits.gone", "python a/gone.py"
     for gone in (f"{stage.command}_gone", module, script):
         line = copy.replace(PIPELINE, stage.command, gone)
-        found = copy.new()["pipeline"]
-        assert any(one.line == line and "does not exist" in one.message for one in found), gone
+        findings = copy.new()["pipeline"]
+        assert any(
+            finding.line == line and "does not exist" in finding.message for finding in findings
+        ), gone
         copy.restore()
 
 
@@ -234,17 +238,17 @@ def test_a_section_that_is_read_but_not_declared(copy: Any, name: str) -> None:
     stage = stage_of(copy, name)
     for section in stage.sections():
         copy.drop(stage.name, section)
-        found = copy.new()["params"]
-        assert any(f"stage {stage.name} reads {section}" in one.message for one in found)
-        for one in found:
-            code = copy.text(one.path).split("\n")[one.line - 1]
+        findings = copy.new()["params"]
+        assert any(f"stage {stage.name} reads {section}" in finding.message for finding in findings)
+        for finding in findings:
+            code = copy.text(finding.path).split("\n")[finding.line - 1]
             assert re.search(rf"read\((\w+\.)*{section.title()}\b|(values|left_out)\(", code)
         copy.restore()
 
 
 def test_a_section_of_which_some_keys_are_declared(copy: Any) -> None:
     copy.replace(PIPELINE, "params: [data,", "params: [data.no_such_key,")
-    assert any("does not declare" in one.message for one in copy.new()["params"])
+    assert any("does not declare" in finding.message for finding in copy.new()["params"])
 
 
 def test_a_section_that_is_declared_but_not_read(copy: Any, expect: Any) -> None:
@@ -252,9 +256,9 @@ def test_a_section_that_is_declared_but_not_read(copy: Any, expect: Any) -> None
     text = '\n\n@dataclass(frozen=True)\nclass Idle:\n    """Of no use."""\n\n    knob: int\n'
     copy.append("src/samebits/core/sections.py", text)
     line = copy.add("params:", "idle")
-    found = copy.new()["params"]
-    assert [one.line for one in found] == [line]
-    assert "never reads" in found[0].message
+    findings = copy.new()["params"]
+    assert [finding.line for finding in findings] == [line]
+    assert "never reads" in findings[0].message
 
 
 def test_runtime_is_declared_by_none(copy: Any, expect: Any) -> None:
@@ -297,15 +301,15 @@ stages:
 """
     (tmp_path / "dvc.yaml").write_text(text, encoding="utf-8")
     (tmp_path / "params.yaml").write_text("own: {script: s.py}\n", encoding="utf-8")
-    one, two = stages(Project(tmp_path))
-    assert one.command == "python s.py && echo done"
-    assert list(one.deps) == ["sub/x.txt"]
-    assert {file: list(keys) for file, keys in one.params.items()} == {
+    first, two = stages(Project(tmp_path))
+    assert first.command == "python s.py && echo done"
+    assert list(first.deps) == ["sub/x.txt"]
+    assert {file: list(keys) for file, keys in first.params.items()} == {
         "sub/params.yaml": ["own.knob"],
         "sub/other.yaml": ["k"],
         "sub/whole.yaml": [""],
     }
-    assert [(path, out.kind, out.cached) for path, out in one.outs.items()] == [
+    assert [(path, out.kind, out.cached) for path, out in first.outs.items()] == [
         ("sub/y.txt", "outs", False),
         ("sub/m.json", "metrics", True),
     ]

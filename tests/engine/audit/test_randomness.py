@@ -130,7 +130,7 @@ def test_a_reason_allows_it_and_is_counted(copy: Any, code: str) -> None:
     copy.restore()
     for path in copy.codes:
         copy.append(path, f"{code}  # audit:\n")
-    assert {one.path for one in copy.new()["randomness"]} == {*copy.codes}
+    assert {finding.path for finding in copy.new()["randomness"]} == {*copy.codes}
     assert "allowed by comment" in randomness(copy.project).summary
 
 

@@ -24,9 +24,11 @@ def test_an_arrow_up(copy: Any, low: str, high: str) -> None:
     name = other.removeprefix("src/").removesuffix(".py").replace("/", ".")
     copy.append(other, "\nX = 1\n")
     line = copy.append(path, f"\n\ndef f():\n    from {name} import X\n") + 3
-    found = [one for one in copy.new()["rooms"] if one.path == path]
-    assert (path, line) in [one[:2] for one in found]
-    assert any(f"imports {other}, which is on no lower floor" in one.message for one in found)
+    findings = [finding for finding in copy.new()["rooms"] if finding.path == path]
+    assert (path, line) in [finding[:2] for finding in findings]
+    assert any(
+        f"imports {other}, which is on no lower floor" in finding.message for finding in findings
+    )
 
 
 @pytest.mark.parametrize(
@@ -44,7 +46,7 @@ def test_a_file_in_no_room(copy: Any, expect: Any, path: str) -> None:
 
 
 def test_arrows_down_and_inside_a_room(copy: Any) -> None:
-    copy.write(f"{ENGINE}/cli/new.py", "from . import keep\nfrom ..core import files\n")
+    copy.write(f"{ENGINE}/cli/new.py", "from . import exp_keep\nfrom ..core import files\n")
     copy.write(f"{ENGINE}/audit/new.py", "from ..console.errors import UserError\n")
     assert "rooms" not in copy.new()
 
@@ -86,9 +88,9 @@ def test_where_the_launcher_imports(copy: Any) -> None:
 @pytest.mark.parametrize(
     ("code", "name", "module"),
     [
-        ("from samebits.console.text import aligned", "aligned", "console/text.py"),
-        ("from samebits.console import text", "text", "console/text.py"),
-        ("import samebits.console.text", "samebits.console.text", "console/text.py"),
+        ("from samebits.console.aligned import aligned", "aligned", "console/aligned.py"),
+        ("from samebits.console import aligned", "aligned", "console/aligned.py"),
+        ("import samebits.console.aligned", "samebits.console.aligned", "console/aligned.py"),
         ("from samebits.console.errors import UserError, sys", "sys", "console/errors.py"),
         ("from samebits.console.errors import *", "*", "console/errors.py"),
         ("from samebits.provenance.record import machine", "machine", "provenance/record.py"),
@@ -98,9 +100,9 @@ def test_where_the_launcher_imports(copy: Any) -> None:
         ("from samebits import verbs", "verbs", "verbs.py"),
         ("from samebits.arguments import parse", "parse", "arguments.py"),
         (
-            'importlib.import_module("samebits.console.text")',
-            "samebits.console.text",
-            "console/text.py",
+            'importlib.import_module("samebits.console.aligned")',
+            "samebits.console.aligned",
+            "console/aligned.py",
         ),
     ],
 )
@@ -113,21 +115,21 @@ def test_a_value_that_a_stage_takes_from_a_transparent_room(
 
 def test_a_loop_that_scales_by_what_a_word_says(copy: Any, expect: Any) -> None:
     """A rate that the console decides: no stage would run again when it changes."""
-    copy.append(f"{ENGINE}/console/text.py", "\n\ndef scale() -> float:\n    return 0.5\n")
+    copy.append(f"{ENGINE}/console/aligned.py", "\n\ndef scale() -> float:\n    return 0.5\n")
     path = f"{ENGINE}/training/loop.py"
     line = (
-        copy.replace(path, "import math\n", "import math\nfrom ..console.text import scale\n") + 1
+        copy.replace(path, "import math\n", "import math\nfrom ..console.aligned import scale\n") + 1
     )
-    found = expect("rooms", path, line, "takes scale from", stale=True)
-    assert "would not rerun train" in found.message
+    finding = expect("rooms", path, line, "takes scale from", stale=True)
+    assert "would not rerun train" in finding.message
     copy.replace(path, "import scale\n", "import scale  # audit: shown alone\n")
     assert "rooms" not in copy.new()
 
 
 def test_what_no_stage_runs_may_take_it(copy: Any) -> None:
-    copy.write(f"{ENGINE}/cli/new.py", "from ..console.text import aligned\n")
-    copy.write(f"{ENGINE}/data/new.py", "from ..console.text import aligned\n")
-    copy.write(f"{copy.package}/aside.py", "from samebits.console.text import aligned\n")
+    copy.write(f"{ENGINE}/cli/new.py", "from ..console.aligned import aligned\n")
+    copy.write(f"{ENGINE}/data/new.py", "from ..console.aligned import aligned\n")
+    copy.write(f"{copy.package}/aside.py", "from samebits.console.aligned import aligned\n")
     assert "rooms" not in copy.new()
 
 
@@ -151,7 +153,7 @@ def modules() -> dict[str, set[str]]:
         for path in engine.rglob("*.py")
         if path.stem != "__init__"
     }
-    found: dict[str, set[str]] = {}
+    imported: dict[str, set[str]] = {}
     for module, path in paths.items():
         above = module.split(".")[:-1]
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -159,8 +161,8 @@ def modules() -> dict[str, set[str]]:
                 base = [*above[: len(above) - node.level + 1], *(node.module or "").split(".")]
                 names = {".".join([*filter(None, base), alias.name]) for alias in node.names}
                 whole = {".".join(filter(None, base))}
-                found.setdefault(module, set()).update((names | whole) & paths.keys())
-    return found
+                imported.setdefault(module, set()).update((names | whole) & paths.keys())
+    return imported
 
 
 def circles(modules: dict[str, set[str]]) -> list[str]:
@@ -188,7 +190,9 @@ def test_the_audit_takes_little_of_the_engine(copy: Any) -> None:
     project = Project(copy.root)
     inside = [path for path in project.sources if path.startswith(f"{ENGINE}/audit/")]
     taken = {item.module for path in inside for item in imports(project, path)}
-    theirs = {one for one in taken if one.startswith("samebits.") and ".audit" not in one}
+    theirs = {
+        module for module in taken if module.startswith("samebits.") and ".audit" not in module
+    }
     known = {"console.colour", "console.errors", "programs"}
     known |= {f"core.{name}" for name in ("identity", "seals", "sections", "yours")}
-    assert {one.removeprefix("samebits.") for one in theirs} <= known
+    assert {module.removeprefix("samebits.") for module in theirs} <= known

@@ -13,7 +13,7 @@ import pytest
 
 from samebits import audit as package
 from samebits.audit import parsing
-from samebits.audit.findings import Check, Finding, table
+from samebits.audit.outcomes import Check, Finding, table
 from samebits.audit.run import CHECKS, audit
 
 FAILED = Check("tidy", "3 files, 1 to fix", (Finding("a/☃.py", 7, "is not tidy; tidy it"),))
@@ -158,5 +158,5 @@ def test_without_git_what_gitignore_leaves_counts(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("{", encoding="utf-8")
     syntax = next(check for check in audit(tmp_path) if check.name == "syntax")
-    found = [finding.path for finding in syntax.findings]
-    assert found == ["kept.log.json", "note.json", "sub/top.json"]
+    paths = [finding.path for finding in syntax.findings]
+    assert paths == ["kept.log.json", "note.json", "sub/top.json"]

@@ -49,7 +49,7 @@ def check(tmp_path: Path) -> Callable[..., tuple[dict[str, Any], Table]]:
         raw: Path,
         out_of_fold: Any = trusting,
         size: int = 8,
-        wrapped: Callable[[Decoder], Decoder] = lambda one: one,
+        wrapped: Callable[[Decoder], Decoder] = lambda decoder: decoder,
         target: str = "class",
         reader: Reader = FOLDERS,
         **changes: Any,

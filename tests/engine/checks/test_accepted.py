@@ -21,8 +21,8 @@ def accepted(folder: Path, *rows: str) -> Accepted:
 
 
 def test_the_file_that_is_shipped_accepts_nothing() -> None:
-    found = Accepted.read(ROOT / FILE)
-    assert (found.rows, found.problems) == ([], [])
+    table = Accepted.read(ROOT / FILE)
+    assert (table.rows, table.problems) == ([], [])
     assert (ROOT / FILE).exists()
 
 
@@ -38,11 +38,11 @@ def test_the_file_that_is_shipped_accepts_nothing() -> None:
     ],
 )
 def test_a_row_that_covers(tmp_path: Path, row: str, finding: DataFinding) -> None:
-    found = accepted(tmp_path, row)
-    (one,) = found.apply([finding])
-    assert one.accepted == "so"
-    assert not one.stops
-    assert list(found.stale()) == []
+    table = accepted(tmp_path, row)
+    (applied,) = table.apply([finding])
+    assert applied.accepted == "so"
+    assert not applied.stops
+    assert list(table.stale()) == []
 
 
 @pytest.mark.parametrize(
@@ -57,9 +57,9 @@ def test_a_row_that_covers(tmp_path: Path, row: str, finding: DataFinding) -> No
     ],
 )
 def test_a_row_that_does_not(tmp_path: Path, row: str, finding: DataFinding) -> None:
-    found = accepted(tmp_path, row)
-    assert list(found.apply([finding])) == [finding]
-    (stale,) = found.stale()
+    table = accepted(tmp_path, row)
+    assert list(table.apply([finding])) == [finding]
+    (stale,) = table.stale()
     assert stale.rule == "stale-acceptance"
     assert "accepted.csv, line 2: " in stale.message
     assert " no longer finds anything about " in stale.message
@@ -75,9 +75,9 @@ def test_a_row_that_does_not(tmp_path: Path, row: str, finding: DataFinding) -> 
     ],
 )
 def test_a_row_that_cannot_be_used(tmp_path: Path, row: str, words: str) -> None:
-    found = accepted(tmp_path, row)
-    assert found.rows == []
-    (problem,) = found.problems
+    table = accepted(tmp_path, row)
+    assert table.rows == []
+    (problem,) = table.problems
     assert (problem.rule, problem.stops) == ("acceptance", True)
     assert "accepted.csv, line 2" in problem.message
     assert words in problem.message

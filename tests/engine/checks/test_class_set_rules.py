@@ -28,7 +28,7 @@ def raw(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def found(check: Check, raw: Path) -> Callable[..., tuple[dict[str, Any], Table]]:
+def check_sets(check: Check, raw: Path) -> Callable[..., tuple[dict[str, Any], Table]]:
     def run(**changes: Any) -> tuple[dict[str, Any], Table]:
         given = {"target": "classes", "reader": Labels("kinds", several=True)}
         quiet = {"near_duplicate": 0.0, "label_error": 0.8}
@@ -38,58 +38,59 @@ def found(check: Check, raw: Path) -> Callable[..., tuple[dict[str, Any], Table]
 
 
 @pytest.mark.parametrize("rule", OF_CLASS_SETS)
-def test_a_planted_defect_is_found_and_named(raw: Path, found: Check, rule: str) -> None:
+def test_a_planted_defect_is_found_and_named(raw: Path, check_sets: Check, rule: str) -> None:
     plant, words = OF_CLASS_SETS[rule]
     plant(raw)
-    summary, table = found()
+    summary, table = check_sets()
     assert {*summary["found"]} - BESIDE.get(rule, set()) == {rule}
-    messages = [one["message"] for one in summary["findings"] if one["rule"] == rule]
-    assert any(words in one for one in messages), messages
+    messages = [finding["message"] for finding in summary["findings"] if finding["rule"] == rule]
+    assert any(words in message for message in messages), messages
     assert (rule in table.refusal()) == RULES[rule].error
 
 
-def test_good_data_has_no_finding_and_is_described(found: Check) -> None:
-    summary, _ = found()
+def test_good_data_has_no_finding_and_is_described(check_sets: Check) -> None:
+    summary, _ = check_sets()
     assert summary["found"] == {}
     assert summary["labels_examined"] == COUNT == summary["examples"]
     each = COUNT // 2
     assert summary["classes"] == {"bottom": each, "left": each, "none": COUNT // 8, "right": each}
 
 
-def test_a_doubt_says_which_class(raw: Path, found: Check) -> None:
+def test_a_doubt_says_which_class(raw: Path, check_sets: Check) -> None:
     OF_CLASS_SETS["label-error"][0](raw)
-    (row,) = found()[0]["findings"]
+    (row,) = check_sets()[0]["findings"]
     assert "sure that right is not there; correct it in data/corrections.csv" in row["message"]
     write(raw, read(raw) | {"011.png": "left"})
-    (row,) = found()[0]["findings"]
+    (row,) = check_sets()[0]["findings"]
     assert row["paths"] == ["011.png"]
     assert "sure that bottom is there; correct it" in row["message"]
 
 
-def test_a_class_that_hardly_an_example_lacks(raw: Path, found: Check) -> None:
+def test_a_class_that_hardly_an_example_lacks(raw: Path, check_sets: Check) -> None:
     hardly_missing(raw)
-    messages = [one["message"] for one in found()[0]["findings"]]
+    messages = [finding["message"] for finding in check_sets()[0]["findings"]]
     assert any(
-        "only 2 example(s) lack seen, fewer than data.least_examples" in one for one in messages
+        "only 2 example(s) lack seen, fewer than data.least_examples" in message
+        for message in messages
     )
 
 
-def test_classes_that_are_expected(found: Check) -> None:
-    summary, _ = found(classes=("bottom", "left", "top"))
-    messages = [one["message"] for one in summary["findings"]]
+def test_classes_that_are_expected(check_sets: Check) -> None:
+    summary, _ = check_sets(classes=("bottom", "left", "top"))
+    messages = [finding["message"] for finding in summary["findings"]]
     assert messages == [
         "top has no example, but data.classes expects it; add some.",
         "right is not in data.classes; rename it or add it there.",
     ]
 
 
-def test_a_class_that_no_split_learns(raw: Path, found: Check) -> None:
-    messages = [one["message"] for one in found(least_examples=1)[0]["findings"]]
+def test_a_class_that_no_split_learns(raw: Path, check_sets: Check) -> None:
+    messages = [finding["message"] for finding in check_sets(least_examples=1)[0]["findings"]]
     assert messages == []
     rows = read(raw)
     write(raw, rows | {"003.png": rows["003.png"] + ";odd"})
-    summary, _ = found(least_examples=1)
-    rules = {one["rule"]: one["classes"] for one in summary["findings"]}
+    summary, _ = check_sets(least_examples=1)
+    rules = {finding["rule"]: finding["classes"] for finding in summary["findings"]}
     lacking = {"unlearnt-class", "unseen-class"} & {*rules}
     assert lacking and all(rules[rule] == ["odd"] for rule in lacking)
 
@@ -104,16 +105,18 @@ def test_a_class_that_no_split_learns(raw: Path, found: Check) -> None:
         ("left;top", "there is no class top; correct the line or add it"),
     ],
 )
-def test_a_correction(raw: Path, found: Check, tmp_path: Path, new: str, words: str) -> None:
+def test_a_correction(raw: Path, check_sets: Check, tmp_path: Path, new: str, words: str) -> None:
     known = md5((raw / "003.png").read_bytes()).hexdigest()
     image(raw / "003.png", new, 3)
     changed = md5((raw / "003.png").read_bytes()).hexdigest()
     assert known != changed
     row = f"{changed},bottom;left,{new},me,seen again\n"
     (tmp_path / "corrections.csv").write_text(CORRECTIONS + row, encoding="utf-8")
-    summary, _ = found(label_error_examples=0)
-    messages = [one["message"] for one in summary["findings"] if one["rule"] == "corrections"]
-    assert len(messages) == bool(words) and all(words in one for one in messages)
+    summary, _ = check_sets(label_error_examples=0)
+    messages = [
+        finding["message"] for finding in summary["findings"] if finding["rule"] == "corrections"
+    ]
+    assert len(messages) == bool(words) and all(words in message for message in messages)
     if not words:
         assert summary["found"] == {}
         assert summary["classes"]["bottom"] == COUNT // 2 - 1
@@ -123,7 +126,9 @@ def test_what_is_declared_as_one_class_and_is_several(raw: Path, check: Check) -
     summary, table = check(
         raw, softmax_regression.out_of_fold, reader=Labels("kinds"), near_duplicate=0.0
     )
-    (words,) = (one["message"] for one in summary["findings"] if one["rule"] == "many-classes")
+    (words,) = (
+        finding["message"] for finding in summary["findings"] if finding["rule"] == "many-classes"
+    )
     assert words.startswith("4 answers name several classes with ';' between them, as bottom;left")
     assert "set task.target to classes" in words and words in table.refusal()
 

@@ -17,8 +17,8 @@ from samebits.data.prepared import Example
 COUNT = 600
 NAMES = {"numbers": ("age", "size"), "missing": ("age", "size"), "categories": ("kind", "town")}
 DRAWN = np.random.default_rng(0)
-ANSWERS = ["yes" if one else "no" for one in DRAWN.integers(0, 2, COUNT)]
-NUMBERS = [f"{one:.3f}" for one in DRAWN.normal(size=COUNT)]
+ANSWERS = ["yes" if draw else "no" for draw in DRAWN.integers(0, 2, COUNT)]
+NUMBERS = [f"{value:.3f}" for value in DRAWN.normal(size=COUNT)]
 
 
 def rows() -> dict[str, Any]:
@@ -30,7 +30,7 @@ def rows() -> dict[str, Any]:
     }
 
 
-def found(
+def findings_of(
     arrays: Mapping[str, Any],
     answers: Sequence[str] = ANSWERS,
     columns: Mapping[str, Sequence[str]] = NAMES,
@@ -42,42 +42,42 @@ def found(
     ]
 
     def look(places: Sequence[Place]) -> dict[str, Any]:
-        chosen = [one.place for one in places]
+        chosen = [place.place for place in places]
         return {name: array[chosen] for name, array in arrays.items()}
 
-    paths, known = [one.path for one, _ in sampled], splits or ["train"] * len(sampled)
-    found = column_findings(columns_of(sampled, look, columns), answers, known, paths)
-    return [(one.rule, one.message) for one in found]
+    paths, known = [example.path for example, _ in sampled], splits or ["train"] * len(sampled)
+    findings = column_findings(columns_of(sampled, look, columns), answers, known, paths)
+    return [(finding.rule, finding.message) for finding in findings]
 
 
 @pytest.mark.parametrize("answers", [ANSWERS, NUMBERS])
 def test_nothing_is_found_where_nothing_is_planted(answers: list[str]) -> None:
-    assert found(rows(), answers) == []
-    assert found(rows(), answers, {}) == []
-    assert found(rows(), ["yes"] * COUNT) == []  # which another rule refuses
+    assert findings_of(rows(), answers) == []
+    assert findings_of(rows(), answers, {}) == []
+    assert findings_of(rows(), ["yes"] * COUNT) == []  # which another rule refuses
 
 
 def test_categories_that_training_lacks() -> None:
     arrays = rows()
     splits = [["train", "train", "train_dev", "dev", "test"][number % 5] for number in range(COUNT)]
-    assert found(arrays, splits=splits) == []
+    assert findings_of(arrays, splits=splits) == []
     arrays["categories"][[3, 4, 8, 7], 1] = 99  # in dev, test, dev and train_dev
-    [(rule, said)] = found(arrays, splits=splits)
+    [(rule, said)] = findings_of(arrays, splits=splits)
     assert rule == "unseen-category"
     assert said.startswith(
         "column town: 3 examples in dev or test have a category that no training"
     )
     assert "such as 3; a model treats it as unknown" in said
     arrays["categories"][0, 1] = 99
-    assert found(arrays, splits=splits) == []
+    assert findings_of(arrays, splits=splits) == []
     arrays["categories"][:, 1] = np.arange(COUNT)  # hardly categories
-    assert found(arrays, splits=splits) == []
+    assert findings_of(arrays, splits=splits) == []
 
 
 def test_a_column_that_is_always_the_same() -> None:
     arrays = rows()
     arrays["numbers"][:, 1] = np.where(arrays["missing"][:, 1], 0, 7.5)
-    [(rule, said)] = found(arrays)
+    [(rule, said)] = findings_of(arrays)
     assert rule == "constant-column"
     assert said.startswith("column size is the same in all examples looked at, or missing; leave")
 
@@ -85,7 +85,7 @@ def test_a_column_that_is_always_the_same() -> None:
 def test_a_column_that_is_often_missing() -> None:
     arrays = rows()
     arrays["missing"][:, 0] = np.arange(COUNT) % 4 == 0
-    assert found(arrays) == [
+    assert findings_of(arrays) == [
         (
             "missing-column",
             "column age is missing in 25 % of the examples looked at; see whether it is collected "
@@ -93,13 +93,13 @@ def test_a_column_that_is_often_missing() -> None:
         )
     ]
     arrays["missing"][:, 0] = True
-    assert [rule for rule, _ in found(arrays)] == ["missing-column", "constant-column"]
+    assert [rule for rule, _ in findings_of(arrays)] == ["missing-column", "constant-column"]
 
 
 def test_a_category_that_tells_the_answer() -> None:
     arrays = rows()
-    arrays["categories"][:, 1] = [3 * (one == "yes") + n % 3 for n, one in enumerate(ANSWERS)]
-    assert found(arrays) == [
+    arrays["categories"][:, 1] = [3 * (answer == "yes") + n % 3 for n, answer in enumerate(ANSWERS)]
+    assert findings_of(arrays) == [
         (
             "leaking-column",
             "column town tells the answer of nearly every example by itself; leave it out, if it "
@@ -107,21 +107,21 @@ def test_a_category_that_tells_the_answer() -> None:
         )
     ]
     arrays["categories"][: COUNT // 10, 1] = 0
-    assert found(arrays) == []
+    assert findings_of(arrays) == []
 
 
 def test_a_name_of_each_row_tells_nothing() -> None:
     arrays = rows()
     arrays["categories"][:, 0] = np.arange(COUNT)
-    assert found(arrays) == []
+    assert findings_of(arrays) == []
 
 
 def test_a_number_that_is_the_answer_in_another_unit() -> None:
     arrays = rows()
-    arrays["numbers"][:, 0] = 1000 - 3 * np.array([float(one) for one in NUMBERS])
-    assert [rule for rule, _ in found(arrays, NUMBERS)] == ["leaking-column"]
+    arrays["numbers"][:, 0] = 1000 - 3 * np.array([float(number) for number in NUMBERS])
+    assert [rule for rule, _ in findings_of(arrays, NUMBERS)] == ["leaking-column"]
     arrays["numbers"][:, 0] += np.random.default_rng(2).normal(scale=0.2, size=COUNT)
-    assert found(arrays, NUMBERS) == []
+    assert findings_of(arrays, NUMBERS) == []
 
 
 @pytest.mark.parametrize(

@@ -33,12 +33,12 @@ def test_forty_classes_of_twelve_examples(tmp_path: Path, check: Check) -> None:
         for split in ("dev", "test")
         if not splits[split, f"c{label}"]
     }
-    told = [one for one in summary["findings"] if one["rule"] == "unseen-class"]
-    assert {*(name for one in told for name in one["classes"])} == lacking
+    told = [finding for finding in summary["findings"] if finding["rule"] == "unseen-class"]
+    assert {*(name for finding in told for name in finding["classes"])} == lacking
     assert len(told) == len(lacking) > 5
-    for one in told:
-        (name,) = one["classes"]
-        counts = re.findall(r"(\d+) (?:train|dev|test)", one["message"])
+    for finding in told:
+        (name,) = finding["classes"]
+        counts = re.findall(r"(\d+) (?:train|dev|test)", finding["message"])
         assert [int(count) for count in counts] == [splits[split, name] for split in SPLITS]
     assert "class that dev or test lacks (unseen-class)" in table.refusal()
     reason = "rule,subject,md5,reason\nunseen-class,c*,,there are no more examples\n"

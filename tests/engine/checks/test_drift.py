@@ -105,7 +105,7 @@ def known(facts: Sequence[dict[str, Any]], columns: Columns | None = None) -> St
     """What is counted of examples with such facts, and of columns; as it comes back from a file."""
     database = sqlite3.connect(":memory:")
     database.execute("CREATE TABLE files (problem, facts, width, height, brightness)")
-    rows = ((json.dumps(one), one.get("width", 0)) for one in facts)
+    rows = ((json.dumps(known_facts), known_facts.get("width", 0)) for known_facts in facts)
     database.executemany("INSERT INTO files VALUES ('', ?, ?, 1, NULL)", rows)
     database.execute("INSERT INTO files VALUES ('broken', '{}', 0, 0, NULL)")
     database.execute("CREATE VIEW examples AS SELECT * FROM files WHERE problem = ''")
@@ -114,11 +114,11 @@ def known(facts: Sequence[dict[str, Any]], columns: Columns | None = None) -> St
 
 def moved(before: Statistics, now: Statistics) -> list[str]:
     released: Release = {"version": "1.0", "data": "d", "statistics": before}
-    found = [*drift_findings(now, released, shipped(Data))]
-    assert all(one.rule == "value-drift" for one in found)
+    findings = [*drift_findings(now, released, shipped(Data))]
+    assert all(finding.rule == "value-drift" for finding in findings)
     return [
-        one.message.partition(" % of the examples have moved since data version 1.0")[0]
-        for one in found
+        finding.message.partition(" % of the examples have moved since data version 1.0")[0]
+        for finding in findings
     ]
 
 
@@ -134,8 +134,8 @@ def test_facts_of_any_example_are_looked_at() -> None:
 
 
 def test_what_images_have_rules_for_is_not_counted_twice() -> None:
-    found = known([{"width": 9, "height": 9, "brightness": 0.5, "used": 12, "mode": "L"}])
-    assert set(found) == {"size"}
+    statistics = known([{"width": 9, "height": 9, "brightness": 0.5, "used": 12, "mode": "L"}])
+    assert set(statistics) == {"size"}
 
 
 @pytest.mark.parametrize("value", [0.0, -0.0, 1.0, -1.0, 1e300, -3e-300, 7, 12345678901234567890])

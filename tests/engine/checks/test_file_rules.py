@@ -12,14 +12,17 @@ def test_odd_lengths() -> None:
     with sqlite3.connect(":memory:") as database:
         database.execute("CREATE TABLE files (path, md5, facts, problem, rule, file)")
         rows = [
-            (f"a/{at:02d}", f"{at}", json.dumps({"length": one})) for at, one in lengths.items()
+            (f"a/{at:02d}", f"{at}", json.dumps({"length": length}))
+            for at, length in lengths.items()
         ]
         database.executemany("INSERT INTO files VALUES (?, ?, ?, '', '', '')", rows)
-        (found,) = (one for one in file_findings(database) if one.rule == "odd-length")
-        assert found.paths == ("a/07", "a/09")
-        assert found.message == (
+        (finding,) = (
+            finding for finding in file_findings(database) if finding.rule == "odd-length"
+        )
+        assert finding.paths == ("a/07", "a/09")
+        assert finding.message == (
             "2 of 60 examples are more than 10 times as long as the median, 72, or less "
             "than a tenth as long: a/07 (1), a/09 (4000); check whether they are complete."
         )
         database.execute("DELETE FROM files WHERE path IN ('a/07', 'a/09')")
-        assert not [one for one in file_findings(database) if one.rule == "odd-length"]
+        assert not [finding for finding in file_findings(database) if finding.rule == "odd-length"]

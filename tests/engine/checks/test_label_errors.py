@@ -25,7 +25,9 @@ def seeing(
 
 def doubted(check: Check, raw: Path, **settings: Any) -> list[str]:
     summary, _ = check(raw, out_of_fold=seeing, **settings)
-    return [one["paths"][0] for one in summary["findings"] if one["rule"] == "label-error"]
+    return [
+        finding["paths"][0] for finding in summary["findings"] if finding["rule"] == "label-error"
+    ]
 
 
 def test_wrong_labels_are_doubted(raw: Path, check: Check) -> None:

@@ -65,7 +65,9 @@ def erased(number: int) -> Mask:
 
 
 def doubted(summary: dict[str, Any]) -> list[str]:
-    return [one["paths"][0] for one in summary["findings"] if one["rule"] == "label-error"]
+    return [
+        finding["paths"][0] for finding in summary["findings"] if finding["rule"] == "label-error"
+    ]
 
 
 @pytest.mark.parametrize("planted", [swapped, shifted, exchanged, erased])
@@ -82,13 +84,13 @@ def test_the_sentence_and_the_order(raw: Path, looked: Callable[..., dict[str, A
     write(raw, 5, np.zeros((SIDE, SIDE), dtype=np.uint8))
     summary = looked(raw)
     assert doubted(summary) == ["images/005.png", "images/003.png"]
-    _, found = (one for one in summary["findings"] if one["rule"] == "label-error")
-    assert found["message"] == (
+    _, second = (finding for finding in summary["findings"] if finding["rule"] == "label-error")
+    assert second["message"] == (
         "images/003.png: a model is at least 90 % sure that 6.2 % of the pixels of its mask are of "
         "another class; in a usual mask that is 0.0 %. Most are marked background, and look like "
         "blot; put the right mask into data/raw, or accept it."
     )
-    assert found["md5"] != [""] and found["severity"] == "warning"
+    assert second["md5"] != [""] and second["severity"] == "warning"
 
 
 def test_how_many_are_looked_at(raw: Path, looked: Callable[..., dict[str, Any]]) -> None:

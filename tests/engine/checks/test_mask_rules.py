@@ -50,17 +50,17 @@ def test_a_planted_defect_is_found_and_named(masks: Path, looked: Check, rule: s
     plant(masks)
     summary, table = looked(masks, **settings)
     assert {*summary["found"]} - {*beside} == {rule}
-    messages = [one["message"] for one in summary["findings"] if one["rule"] == rule]
-    assert any(words in one for one in messages), messages
+    messages = [finding["message"] for finding in summary["findings"] if finding["rule"] == rule]
+    assert any(words in message for message in messages), messages
     assert bool(table.refusal()) == RULES[rule].error or beside
 
 
 def test_copies_are_told_in_the_words_of_masks(masks: Path, looked: Check) -> None:
     pair(masks, "copy", 3)
     summary, _ = looked(masks)
-    (found,) = summary["findings"]
-    assert found["rule"] == "copies"
-    assert found["message"].startswith("images/003.png (mask) and others, 2 files: one example")
+    (finding,) = summary["findings"]
+    assert finding["rule"] == "copies"
+    assert finding["message"].startswith("images/003.png (mask) and others, 2 files: one example")
 
 
 def test_near_duplicates_say_nothing_of_the_paths_of_masks(masks: Path, looked: Check) -> None:
@@ -68,15 +68,15 @@ def test_near_duplicates_say_nothing_of_the_paths_of_masks(masks: Path, looked: 
     image[0, 0] ^= 1
     pair(masks, "near", 3, image=png(image), mask=png(mask))
     summary, _ = looked(masks, near_duplicate=0.01)
-    messages = [one["message"] for one in summary["findings"]]
+    messages = [finding["message"] for finding in summary["findings"]]
     assert len(messages) == 1 and "labels" not in messages[0]
 
 
 def test_a_correction_does_not_fit(masks: Path, looked: Check) -> None:
-    md5 = {one.path: one for one in Pairs().sources(masks)}["images/000.png"]
+    md5 = {source.path: source for source in Pairs().sources(masks)}["images/000.png"]
     known = Pairs().md5(Pairs().content(md5, masks))
     row = f"{known},masks/000.png,masks/001.png,me,it is\n"
     masks.with_name("corrections.csv").write_text("md5,old,new,who,why\n" + row, encoding="utf-8")
     summary, _ = looked(masks)
-    (found,) = summary["findings"]
-    assert found["rule"] == "corrections" and "an answer is a mask" in found["message"]
+    (finding,) = summary["findings"]
+    assert finding["rule"] == "corrections" and "an answer is a mask" in finding["message"]

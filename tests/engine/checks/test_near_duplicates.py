@@ -25,7 +25,7 @@ def twin(path: Path, name: str, change: int) -> None:
 
 
 def near(summary: dict[str, Any]) -> list[list[str]]:
-    return [one["paths"] for one in summary["findings"] if one["rule"] == RULE]
+    return [finding["paths"] for finding in summary["findings"] if finding["rule"] == RULE]
 
 
 def test_the_nearest_come_first(raw: Path, check: Check) -> None:
@@ -37,28 +37,28 @@ def test_the_nearest_come_first(raw: Path, check: Check) -> None:
     assert "differ by 0.78 %" in summary["findings"][0]["message"]
 
 
-def framed(one: Decoder) -> Decoder:
+def framed(given: Decoder) -> Decoder:
     """The same images, by another name and behind a number; a mask behind them."""
-    image = one.fields["image"]
+    image = given.fields["image"]
     fields = {"weight": Field("float32", ()), "photo": image, "mask": Field("bool", image.shape)}
 
     def decode(content: bytes, settings: Any) -> Decoded:
-        arrays, facts = one.decode(content, settings)
+        arrays, facts = given.decode(content, settings)
         image, weight = arrays["image"], np.array(len(content), np.float32)
         return Decoded({"mask": image > 99, "photo": image, "weight": weight}, facts)
 
-    return replace(one, fields=fields, decode=decode, made_by="framed")
+    return replace(given, fields=fields, decode=decode, made_by="framed")
 
 
-def flattened(one: Decoder) -> Decoder:
+def flattened(given: Decoder) -> Decoder:
     """The same pixels, but as no image."""
 
     def decode(content: bytes, settings: Any) -> Decoded:
-        arrays, facts = one.decode(content, settings)
+        arrays, facts = given.decode(content, settings)
         return Decoded({"numbers": arrays["image"].ravel()}, facts)
 
     fields = {"numbers": Field("uint8", (64,))}
-    return replace(one, fields=fields, decode=decode, made_by="flattened")
+    return replace(given, fields=fields, decode=decode, made_by="flattened")
 
 
 def test_an_image_may_stand_among_other_arrays(raw: Path, check: Check) -> None:
@@ -69,7 +69,9 @@ def test_an_image_may_stand_among_other_arrays(raw: Path, check: Check) -> None:
         seen.append(images)
         return np.eye(classes, dtype=np.float32)[labels] * 0.9 + 0.1 / classes
 
-    plain, among = (check(raw, noted, wrapped=one)[0] for one in (lambda one: one, framed))
+    plain, among = (
+        check(raw, noted, wrapped=wrapped)[0] for wrapped in (lambda decoder: decoder, framed)
+    )
     assert plain == among
     assert near(among) == [["tree/001.png", "tree/brighter.png"]]
     assert (seen[0] == seen[1]).all()
@@ -91,8 +93,8 @@ def test_the_limit(raw: Path, check: Check, limit: float, pairs: int) -> None:
 def test_labels_and_splits_of_both_are_named(raw: Path, check: Check) -> None:
     twin(raw / "tree/001.png", "brighter.png", 1)
     (raw / "tree/brighter.png").rename(raw / "square/brighter.png")
-    (one,) = check(raw)[0]["findings"]
-    assert ", labels square and tree); keep one" in one["message"]
+    (finding,) = check(raw)[0]["findings"]
+    assert ", labels square and tree); keep one" in finding["message"]
 
 
 def test_of_very_many_alike_each_meets_few(
@@ -108,15 +110,15 @@ def test_of_very_many_alike_each_meets_few(
     assert len({path for pair in pairs for path in pair}) == 30
 
 
-@pytest.mark.parametrize(("limit", "found"), [(0.02, False), (0.1, True)])
+@pytest.mark.parametrize(("limit", "near_by"), [(0.02, False), (0.1, True)])
 def test_the_pixels_decide_where_parts_and_brightness_agree(
-    raw: Path, check: Check, limit: float, found: bool
+    raw: Path, check: Check, limit: float, near_by: bool
 ) -> None:
     pixels = np.asarray(Image.open(raw / "tree/001.png")).astype(np.int64)
     pixels += np.where(np.arange(9) % 2, 30, -30)[:, None]
     Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(raw / "tree/striped.png")
     pair = ["tree/001.png", "tree/striped.png"]
-    assert (pair in near(check(raw, near_duplicate=limit)[0])) == found
+    assert (pair in near(check(raw, near_duplicate=limit)[0])) == near_by
 
 
 def photograph(random: np.random.Generator) -> Image.Image:
@@ -135,9 +137,11 @@ def test_copies_that_were_saved_again_are_found(tmp_path: Path, check: Check) ->
             image = photograph(random)
             place = tmp_path / "raw" / name / f"{number:02d}"
             image.save(f"{place} a.png")
-            image = {"one": image, "two": image.point(lambda one: one + 4), "three": image}[name]
+            image = {"one": image, "two": image.point(lambda value: value + 4), "three": image}[
+                name
+            ]
             side = 70 if name == "three" else 96
             image.resize((side, side)).save(f"{place} b.jpg", quality=70)
-    found = near(check(tmp_path / "raw", size=32)[0])
-    assert len(found) == 120
-    assert all(a[:-5] == b[:-5] for a, b in found)
+    pairs = near(check(tmp_path / "raw", size=32)[0])
+    assert len(pairs) == 120
+    assert all(a[:-5] == b[:-5] for a, b in pairs)

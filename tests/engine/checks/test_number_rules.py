@@ -37,8 +37,8 @@ def test_a_planted_defect_is_found_and_named(numbers: Path, check: Check, rule: 
     plant(numbers)
     summary, table = check(numbers, out_of_fold, target="number", near_duplicate=0.0)
     assert {*summary["found"]} - BESIDE.get(rule, set()) == {rule}
-    messages = [one["message"] for one in summary["findings"] if one["rule"] == rule]
-    assert any(words in one for one in messages), messages
+    messages = [finding["message"] for finding in summary["findings"] if finding["rule"] == rule]
+    assert any(words in message for message in messages), messages
     assert (rule in table.refusal()) == RULES[rule].error
 
 
@@ -55,8 +55,8 @@ def test_good_data_has_no_finding_and_is_described(numbers: Path, check: Check) 
 
 def test_a_correction_is_a_number(numbers: Path, check: Check, tmp_path: Path) -> None:
     known = md5((numbers / "1" / "a.png").read_bytes()).hexdigest()
-    for new, found in (("1.00", set()), ("seven", {"corrections", "no-number"})):
+    for new, rules in (("1.00", set()), ("seven", {"corrections", "no-number"})):
         row = f"{known},1,{new},me,read again\n"
         (tmp_path / "corrections.csv").write_text(CORRECTIONS + row, encoding="utf-8")
         summary, _ = check(numbers, out_of_fold, target="number", near_duplicate=0.0)
-        assert {*summary["found"]} == found
+        assert {*summary["found"]} == rules

@@ -28,8 +28,8 @@ def test_a_table_of_labels_is_as_good_as_folders(raw: Path, check: Check) -> Non
     after, table = check(raw, reader=LABELS)
     assert table.refusal() == ""
     assert after == summary
-    found, _ = prepared(raw, LABELS, DATA, decoder(DATA))
-    splits = sorted(examples(found).values())
+    prepared_files, _ = prepared(raw, LABELS, DATA, decoder(DATA))
+    splits = sorted(examples(prepared_files).values())
     assert splits == sorted(examples(before).values())
 
 
@@ -41,15 +41,15 @@ def test_another_label_costs_no_decoding(raw: Path, monkeypatch: pytest.MonkeyPa
     labels.write_text(text.replace("000.png,circle", "000.png,tree"), encoding="utf-8")
     with monkeypatch.context() as patch:
         patch.delattr(Source, "content")
-        found, new = prepared(raw, LABELS, DATA, decoder(DATA))
+        first, new = prepared(raw, LABELS, DATA, decoder(DATA))
     assert new == 0
-    assert examples(found)["0/scans/000.png"][1] == "tree"
+    assert examples(first)["0/scans/000.png"][1] == "tree"
     labels.write_text(text.replace("0/scans/000.png,circle\n", ""), encoding="utf-8")
-    found, new = prepared(raw, LABELS, DATA, decoder(DATA))
-    assert (len(examples(found)), new) == (35, 0)
+    first, new = prepared(raw, LABELS, DATA, decoder(DATA))
+    assert (len(examples(first)), new) == (35, 0)
     labels.write_text(text, encoding="utf-8")
-    found, new = prepared(raw, LABELS, DATA, decoder(DATA))
-    assert (len(examples(found)), new) == (36, 1)
+    first, new = prepared(raw, LABELS, DATA, decoder(DATA))
+    assert (len(examples(first)), new) == (36, 1)
 
 
 def test_a_new_content_and_a_new_label_at_once(raw: Path) -> None:
@@ -59,8 +59,8 @@ def test_a_new_content_and_a_new_label_at_once(raw: Path) -> None:
     text = labels.read_text(encoding="utf-8")
     labels.write_text(text.replace("000.png,circle", "000.png,tree"), encoding="utf-8")
     path.write_bytes(path.read_bytes())
-    found, new = prepared(raw, LABELS, DATA, decoder(DATA))
-    assert (examples(found)["0/scans/000.png"][1], new) == ("tree", 0)
+    first, new = prepared(raw, LABELS, DATA, decoder(DATA))
+    assert (examples(first)["0/scans/000.png"][1], new) == ("tree", 0)
 
 
 def test_what_has_no_label_can_be_left_out(raw: Path, check: Check) -> None:
@@ -104,12 +104,12 @@ def test_a_correction(tmp_path: Path, raw: Path, check: Check, reader: str) -> N
     corrections = raw.with_name("corrections.csv")
     header = "md5,old,new,who,why\n"
     corrections.write_text(f"{header}{md5},{old},{new},me,seen\n", encoding="utf-8")
-    wrapped = rows_of if reader == "lines" else lambda one: one
+    wrapped = rows_of if reader == "lines" else lambda given: given
     summary, _ = check(raw, reader=kind, wrapped=wrapped)
     assert summary["corrections"][0]["examples"] == 1
     assert "corrections" not in summary["found"]
-    found, _ = prepared(raw, kind, DATA, given, corrections)
-    assert examples(found)[path][1] == new
+    prepared_files, _ = prepared(raw, kind, DATA, given, corrections)
+    assert examples(prepared_files)[path][1] == new
     corrections.write_text(f"{header}{md5},{old},house,me,seen\n", encoding="utf-8")
     _, refused = check(raw, reader=kind, wrapped=wrapped)
     assert "corrections.csv, line 2: there is no class house" in refused.refusal()
@@ -117,8 +117,8 @@ def test_a_correction(tmp_path: Path, raw: Path, check: Check, reader: str) -> N
 
 def test_rows(tmp_path: Path, check: Check) -> None:
     raw = table(tmp_path / "rows")
-    summary, found = check(raw, reader=LINES, wrapped=rows_of)
-    assert found.refusal() == ""
+    summary, seen = check(raw, reader=LINES, wrapped=rows_of)
+    assert seen.refusal() == ""
     assert summary["classes"] == {"kind0": 20, "kind1": 20, "kind2": 20}
     given = rows_of(decoder(DATA))
     before, new = prepared(raw, LINES, DATA, given)
@@ -127,7 +127,7 @@ def test_rows(tmp_path: Path, check: Check) -> None:
     assert where["t.csv:2"][1] == "kind0"
     assert len(where) == 60
     sizes = np.concatenate(
-        [np.load(raw.with_name("prepared") / f"{one}/sizes-00000.npy") for one in SPLITS]
+        [np.load(raw.with_name("prepared") / f"{split}/sizes-00000.npy") for split in SPLITS]
     )
     assert sorted(sizes[:, 0].tolist()) == pytest.approx([number / 10 for number in range(60)])
     assert set(sizes[:, 1].tolist()) == {2.0}  # the answer is no column
@@ -154,9 +154,9 @@ def test_only_new_rows_are_decoded(tmp_path: Path) -> None:
     path = raw / "t.csv"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("0.0,kind0", "0.0,kind1") + "9.5,kind1,more\n", encoding="utf-8")
-    found, new = prepared(raw, LINES, DATA, given)
+    first, new = prepared(raw, LINES, DATA, given)
     assert new == 1
-    assert examples(found)["t.csv:2"][1] == "kind1"
+    assert examples(first)["t.csv:2"][1] == "kind1"
     # Longer lines move those below them.
     path.write_text(text.replace("0.0,kind0", "0.00,kind0"), encoding="utf-8")
     assert prepared(raw, LINES, DATA, given)[1] == 1
@@ -180,9 +180,9 @@ def test_single_bad_rows_are_findings(tmp_path: Path, check: Check) -> None:
     (raw / "ab:c.jsonl").write_text(
         '{"size": 9.9, "kind": "kind0"}\n' * 2 + "{\n", encoding="utf-8"
     )
-    summary, found = check(raw, reader=LINES, wrapped=rows_of)
+    summary, seen = check(raw, reader=LINES, wrapped=rows_of)
     assert summary["found"] == {"unreadable": 4, "unlabelled": 1, "copies": 1, "odd-name": 1}
-    assert found.refusal().splitlines() == [
+    assert seen.refusal().splitlines() == [
         "5 error(s) in the data:",
         "  unreadable or truncated (unreadable): 4",
         "    ab:c.jsonl:3: is not JSON (Expecting property name enclosed in double quotes at "
@@ -193,7 +193,9 @@ def test_single_bad_rows_are_findings(tmp_path: Path, check: Check) -> None:
         "  example without an answer (unlabelled): 1",
         "    t.csv:63: has no kind; fill it in, or remove the line.",
     ]
-    (odd,) = (one["message"] for one in summary["findings"] if one["rule"] == "odd-name")
+    (odd,) = (
+        finding["message"] for finding in summary["findings"] if finding["rule"] == "odd-name"
+    )
     assert odd == "ab:c.jsonl has a : in its name, which Windows cannot hold; rename it."
 
 
@@ -210,8 +212,8 @@ def test_another_answer_is_another_content(tmp_path: Path) -> None:
 def test_images_and_their_masks_are_still_two_folders(raw: Path, check: Check) -> None:
     for old, new in (("square", "images"), ("tree", "masks")):
         (raw / old).rename(raw / new)
-    _, found = check(raw)
-    assert "hold files of the same names, as images and their masks do" in found.refusal()
+    _, table = check(raw)
+    assert "hold files of the same names, as images and their masks do" in table.refusal()
 
 
 def test_equal_rows(tmp_path: Path, check: Check) -> None:
@@ -219,10 +221,10 @@ def test_equal_rows(tmp_path: Path, check: Check) -> None:
     raw = table(tmp_path / "rows")
     with (raw / "t.csv").open("a", encoding="utf-8") as file:
         file.write("0.0,kind0,x0\n0.0,kind0,x0\n0.3,kind0,x3\n1.0,kind1,x10\n1.0,kind2,x10\n")
-    summary, found = check(raw, reader=LINES, wrapped=rows_of)
-    assert found.refusal() == ""
+    summary, seen = check(raw, reader=LINES, wrapped=rows_of)
+    assert seen.refusal() == ""
     assert summary["found"] == {"two-answers": 1, "copies": 1}
-    (copies,), (answers,) = found.kept["copies"], found.kept["two-answers"]
+    (copies,), (answers,) = seen.kept["copies"], seen.kept["two-answers"]
     assert copies.message.startswith("5 rows equal others, such as t.csv:")
     assert answers.message == (
         "3 rows equal others except for the answer, such as t.csv:12 (kind1) and t.csv:66 (kind2), "

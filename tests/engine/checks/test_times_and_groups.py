@@ -33,8 +33,8 @@ def timed(raw: Path, times: Callable[[int], str]) -> Path:
 @pytest.mark.parametrize("form", ["{}", "20{:02d}-01-01", "2026-11-30T10:{:02d}:00.5+02:00"])
 def test_rows_split_by_time(tmp_path: Path, check: Check, form: str) -> None:
     raw, reader = timed(tmp_path / "rows", lambda at: form.format(at - 1)), Lines("kind", "taken")
-    _, found = check(raw, reader=reader, wrapped=rows_of)
-    assert found.refusal() == ""
+    _, table = check(raw, reader=reader, wrapped=rows_of)
+    assert table.refusal() == ""
     where = examples(prepared(raw, reader, DATA, rows_of(decoder(DATA)))[0])
     order = [where[f"t.csv:{number + 2}"][0] for number in range(60)]
     assert order[:15] == ["test"] * 15
@@ -44,8 +44,8 @@ def test_rows_split_by_time(tmp_path: Path, check: Check, form: str) -> None:
 
 def test_equal_times_stay_in_one_split(tmp_path: Path) -> None:
     raw = timed(tmp_path / "rows", lambda at: str(2024 + (at - 1) // 20))
-    found, _ = prepared(raw, Lines("kind", "taken"), DATA, rows_of(decoder(DATA)))
-    splits = [examples(found)[f"t.csv:{number + 2}"][0] for number in range(60)]
+    prepared_files, _ = prepared(raw, Lines("kind", "taken"), DATA, rows_of(decoder(DATA)))
+    splits = [examples(prepared_files)[f"t.csv:{number + 2}"][0] for number in range(60)]
     assert splits[:40] == ["test"] * 20 + ["dev"] * 20
     assert set(splits[40:]) == {"train", "train_dev"}
 
@@ -76,22 +76,22 @@ def test_times_of_files(raw: Path, check: Check, monkeypatch: pytest.MonkeyPatch
     assert table.refusal() == ""
     where = examples(prepared(raw, reader, data, decoder(data))[0])
     splits = [where[row.split(",")[0]][0] for row in rows]
-    assert [one for one in range(36) if splits[one] == "test"] == [
+    assert [number for number in range(36) if splits[number] == "test"] == [
         number for number in range(36) if number % 12 >= 9
     ]
     # Another time moves an example, and decodes nothing.
     written(lambda number: f"2026-11-{12 - number % 12:02d}")
     with monkeypatch.context() as patch:
         patch.delattr(Source, "content")
-        found, new = prepared(raw, reader, data, decoder(data))
-    splits = [examples(found)[row.split(",")[0]][0] for row in rows]
+        whole, new = prepared(raw, reader, data, decoder(data))
+    splits = [examples(whole)[row.split(",")[0]][0] for row in rows]
     assert new == 0
-    assert [one for one in range(36) if splits[one] == "test"] == [
+    assert [number for number in range(36) if splits[number] == "test"] == [
         number for number in range(36) if number % 12 < 3
     ]
     written(lambda number: "soon" if number == 3 else "" if number == 5 else "2026-11-01")
     _, table = check(raw, reader=reader)
-    first, second = (one.message for one in table.kept["untimed"])
+    first, second = (finding.message for finding in table.kept["untimed"])
     assert "labels.csv, line 7, has no taken; fill it in, or remove the line." in first
     assert "labels.csv, line 5, has as taken soon, which is neither a number nor a date" in second
 
@@ -100,8 +100,8 @@ def test_times_of_rows_that_are_none(tmp_path: Path, check: Check) -> None:
     raw = timed(
         tmp_path / "rows", lambda at: {60: "2026-01-01", 59: "1", 58: ""}.get(at, "2026-02")
     )
-    _, found = check(raw, reader=Lines("kind", "taken"), wrapped=rows_of)
-    messages = [one.message for one in found.kept["untimed"]]
+    _, table = check(raw, reader=Lines("kind", "taken"), wrapped=rows_of)
+    messages = [finding.message for finding in table.kept["untimed"]]
     assert len(messages) == 59
     assert (
         "t.csv:3: has as taken a number, 1, where others are as 2026-01-01; write all alike."
@@ -128,9 +128,9 @@ def test_rows_split_by_group(tmp_path: Path, check: Check) -> None:
         Lines("kind", group="patient"),
     )
     given, data = rows_of(decoder(DATA)), replace(DATA, train_dev_fraction=0.3)
-    found, new = prepared(raw, reader, data, given)
+    first, new = prepared(raw, reader, data, given)
     where: dict[str, set[str]] = {}
-    for path, (split, *_) in examples(found).items():
+    for path, (split, *_) in examples(first).items():
         where.setdefault(f"p{(int(path.partition(':')[2]) - 2) // 3}", set()).add(split)
     assert new == 60
     assert len(where) == 20
@@ -138,8 +138,8 @@ def test_rows_split_by_group(tmp_path: Path, check: Check) -> None:
     # Without the column the content decides: nothing is decoded, and groups are torn.
     torn, new = prepared(raw, Lines("kind"), data, given)
     assert new == 0
-    assert {path: one[0] for path, one in examples(torn).items()} != {
-        path: one[0] for path, one in examples(found).items()
+    assert {path: row[0] for path, row in examples(torn).items()} != {
+        path: row[0] for path, row in examples(first).items()
     }
 
 
@@ -153,23 +153,23 @@ def test_groups_of_files(raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         labels.write_text("\n".join(["path,kind,patient", *lines]), encoding="utf-8")
         data = replace(DATA, train_dev_fraction=0.4)
         where = examples(prepared(raw, reader, data, decoder(data))[0])
-        found: dict[str, set[str]] = {}
+        split_of_group: dict[str, set[str]] = {}
         for number, row in enumerate(rows):
-            found.setdefault(group(number), set()).add(where[row.split(",")[0]][0])
-        return found
+            split_of_group.setdefault(group(number), set()).add(where[row.split(",")[0]][0])
+        return split_of_group
 
     by_two = written(lambda number: f"p{number // 2}")
     with monkeypatch.context() as patch:
         patch.delattr(Source, "content")  # another group moves an example, and decodes nothing
         by_three = written(lambda number: f"q{number % 18}")
-    for found in (by_two, by_three):
-        assert all(len(splits) == 1 for splits in found.values())
+    for split_of_group in (by_two, by_three):
+        assert all(len(splits) == 1 for splits in split_of_group.values())
 
 
 def test_groups_that_are_none(tmp_path: Path, check: Check) -> None:
     raw = in_groups(tmp_path / "rows", lambda at: {3: "", 4: " "}.get(at, f"p{at}"))
-    _, found = check(raw, reader=Lines("kind", group="patient"), wrapped=rows_of)
-    messages = [one.message for one in found.kept["ungrouped"]]
+    _, table = check(raw, reader=Lines("kind", group="patient"), wrapped=rows_of)
+    messages = [finding.message for finding in table.kept["ungrouped"]]
     assert messages == [
         f"t.csv:{line}: has no patient, so what belongs together might be torn into two splits; "
         "fill it in, or remove the line."
@@ -196,8 +196,8 @@ def test_a_class_that_is_only_of_late(tmp_path: Path, check: Check) -> None:
     for number in range(12):
         text = text.replace(f"kind{number % 3},x{number},", f"late,x{number},")
     (raw / "t.csv").write_text(text, encoding="utf-8")
-    _, found = check(raw, reader=Lines("kind", "taken"), wrapped=rows_of)
-    assert found.refusal().splitlines()[2:3] == [
+    _, table = check(raw, reader=Lines("kind", "taken"), wrapped=rows_of)
+    assert table.refusal().splitlines()[2:3] == [
         "    late has no example in train (it has 0 train, 0 train-dev, 0 dev, 12 test); add "
         "examples, or lower data.dev_fraction or test_fraction."
     ]

@@ -46,12 +46,12 @@ def test_a_planted_defect_is_found_and_named(raw: Path, check: Check, rule: str)
     case.plant(raw)
     summary, table = check(raw, **case.settings)
     assert set(summary["found"]) - set(case.beside) == {rule}
-    messages = [one["message"] for one in summary["findings"] if one["rule"] == rule]
+    messages = [finding["message"] for finding in summary["findings"] if finding["rule"] == rule]
     for name in case.names:
-        assert any(name in one for one in messages), f"{name!r} is in none of {messages}"
+        assert any(name in message for message in messages), f"{name!r} is in none of {messages}"
     refusal = table.refusal()
     assert bool(refusal) == RULES[rule].error
-    assert all(one in refusal for one in messages) or not RULES[rule].error
+    assert all(message in refusal for message in messages) or not RULES[rule].error
 
 
 def test_every_rule_has_a_planted_defect() -> None:
@@ -63,7 +63,7 @@ def test_every_rule_has_a_planted_defect() -> None:
 def test_good_data_has_no_finding(raw: Path, check: Check, rule: str) -> None:
     given = PLANTED[rule].settings
     settings = {
-        key: one for key, one in given.items() if key not in ("classes", "reader", "wrapped")
+        key: value for key, value in given.items() if key not in ("classes", "reader", "wrapped")
     }
     summary, table = check(raw, **settings)
     assert summary["findings"] == []
@@ -82,9 +82,11 @@ def test_one_run_reports_everything(raw: Path, check: Check) -> None:
     }
     refusal = table.refusal()
     assert refusal.startswith(f"{summary['errors']} error(s) in the data:")
-    errors = [one["message"] for one in summary["findings"] if one["severity"] == "error"]
+    errors = [
+        finding["message"] for finding in summary["findings"] if finding["severity"] == "error"
+    ]
     assert len(errors) == summary["errors"] == 13
-    assert all(one in refusal for one in errors)
+    assert all(error in refusal for error in errors)
 
 
 def test_a_class_that_is_expected_and_empty_is_one_error(raw: Path, check: Check) -> None:
@@ -94,7 +96,7 @@ def test_a_class_that_is_expected_and_empty_is_one_error(raw: Path, check: Check
 
 
 @pytest.mark.parametrize(
-    ("images", "masks", "found"),
+    ("images", "masks", "refused"),
     [
         ("{}.png", "{}.png", True),
         ("{}.png", "{}_mask.png", True),
@@ -103,13 +105,13 @@ def test_a_class_that_is_expected_and_empty_is_one_error(raw: Path, check: Check
     ],
 )
 def test_images_and_their_masks(
-    raw: Path, check: Check, images: str, masks: str, found: bool
+    raw: Path, check: Check, images: str, masks: str, refused: bool
 ) -> None:
     for old, new, names in (("square", "Images", images), ("tree", "masks", masks)):
         (raw / old).rename(raw / new)
         for path in [*(raw / new).iterdir()]:
             path.rename(path.with_name(names.format(path.stem)))
-    assert [*check(raw)[0]["found"]] == ["paired-folders"] * found
+    assert [*check(raw)[0]["found"]] == ["paired-folders"] * refused
 
 
 def test_files_of_the_same_names_in_classes(raw: Path, check: Check) -> None:
@@ -134,9 +136,9 @@ def test_files_of_the_same_names_in_classes(raw: Path, check: Check) -> None:
 def test_numbers_that_are_taken_for_classes(raw: Path, check: Check, form: str, words: str) -> None:
     many_classes(raw, form)
     _, table = check(raw)
-    (found,) = table.kept["many-classes"]
-    assert found.message.startswith("the answers have 60 different values among 93 examples, ")
-    assert words in found.message
+    (finding,) = table.kept["many-classes"]
+    assert finding.message.startswith("the answers have 60 different values among 93 examples, ")
+    assert words in finding.message
 
 
 def test_what_there_is(raw: Path, check: Check) -> None:
@@ -164,7 +166,7 @@ def test_of_what_decode_does_not_tell_nothing_is_found(
 def test_what_is_about_images_is_not_looked_for_without(raw: Path, check: Check) -> None:
     odd_size(raw)
     wrong_type(raw)
-    summary, _ = check(raw, wrapped=lambda one: replace(one, images=False))
+    summary, _ = check(raw, wrapped=lambda decoder: replace(decoder, images=False))
     assert summary["found"] == {}
     assert summary["not_looked_for"] == [*image_rules.RULES]
     assert {*check(raw)[0]["found"]} == {"odd-size", "wrong-type"}
@@ -179,10 +181,10 @@ def test_a_name_that_tells_no_type_is_no_wrong_one(raw: Path, check: Check) -> N
 def test_whatever_is_no_example_is_named(raw: Path, check: Check) -> None:
     for name in ("notes", "notes.txt", "labels.csv", "Thumbs.db"):
         (raw / "tree" / name).write_bytes(b"no example")
-    found = [one["message"] for one in check(raw)[0]["findings"]]
-    assert len(found) == 4
+    messages = [finding["message"] for finding in check(raw)[0]["findings"]]
+    assert len(messages) == 4
     for name in ("notes", "notes.txt", "labels.csv", "Thumbs.db"):
-        assert f"tree/{name}: not a readable example (" in "\n".join(found)
+        assert f"tree/{name}: not a readable example (" in "\n".join(messages)
 
 
 def test_hidden_files_and_folders_do_not_count(raw: Path, check: Check) -> None:
@@ -240,7 +242,7 @@ def test_an_accepted_error_stops_nothing_and_keeps_its_reason(raw: Path, check: 
     summary, table = check(raw)
     assert table.refusal() == ""
     assert (summary["errors"], summary["accepted"]) == (0, {"unreadable": 5})
-    assert {one["accepted"] for one in summary["findings"]} == {"we know", "notes"}
+    assert {finding["accepted"] for finding in summary["findings"]} == {"we know", "notes"}
     assert summary["left_out"] == [
         *("square/notes.txt", "tree/broken.png", "tree/cut.png", "tree/open.png", "tree/text.png")
     ]
@@ -283,8 +285,8 @@ def test_a_copy_that_nothing_learns_from_is_in_no_split(
     whole = check(raw, **settings)[0]["found"]
     assert whole["two-splits"] > 0
     # One that is evaluated may be left out of training under its other name, or all copies be.
-    found = check(raw, train_on=source, **settings)[0]["found"]
-    assert (found["copies"], "two-splits" in found) == (12, False)
+    counts = check(raw, train_on=source, **settings)[0]["found"]
+    assert (counts["copies"], "two-splits" in counts) == (12, False)
 
 
 def test_corrections_that_leave_one_class(raw: Path, check: Check) -> None:

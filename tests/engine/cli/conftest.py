@@ -82,7 +82,7 @@ def result() -> Callable[..., Result]:
             "interval": [score - 0.02, score + 0.02],
             "accepted": met is not False,
             "constraints": [{"constraint": "latency_ms <= 10", "met": met}],
-            **{one: {metric: score} for one in ("dev", "test")},
+            **{split: {metric: score} for split in ("dev", "test")},
         }
         revision = Revision(name, f"{len(name):040x}")
         vars(revision)["lock"] = {"stages": {}}  # as if it had been read
@@ -107,7 +107,7 @@ def number_result() -> Callable[..., Result]:
             "interval": [0.9 * error, 1.1 * error],
             "accepted": True,
             "constraints": [],
-            **{one: {"mae": error} for one in ("dev", "test")},
+            **{split: {"mae": error} for split in ("dev", "test")},
         }
         revision = Revision(name, f"{len(name):040x}")
         vars(revision)["lock"] = {"stages": {}}  # as if it had been read

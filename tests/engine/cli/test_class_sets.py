@@ -10,7 +10,7 @@ import yaml
 from conftest import configured
 from predicted import CLASS_SETS, confused, summarise
 
-from samebits.cli import compare, learning_curve, rank
+from samebits.cli import compare, exp_curve, rank
 from samebits.cli.compare import comparison
 from samebits.cli.rank import ranking
 from samebits.core.config import read
@@ -106,9 +106,9 @@ def test_a_learning_curve(monkeypatch: pytest.MonkeyPatch, verb: Verb) -> None:
         learned, error = parts[name]
         return result(name, error, learned)
 
-    for module in (learning_curve, fractions):
+    for module in (exp_curve, fractions):
         monkeypatch.setattr(module, "read_result", read_result)
-    monkeypatch.setattr(learning_curve, "run_fractions", lambda *_: ["part-0.5", "part-0.25"])
+    monkeypatch.setattr(exp_curve, "run_fractions", lambda *_: ["part-0.5", "part-0.25"])
     said = verb("exp curve")
     lines = [line.split() for line in said.splitlines()]
     assert [line[0] for line in lines[:3]] == ["250", "500", "1,000"]

@@ -27,7 +27,9 @@ def known(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setattr(compare, "differing", lambda *_: state["differing"])
     for module in (compare, rank):
         monkeypatch.setattr(
-            module, "spread_over_seeds", lambda one, *_: state["spreads"].get(one.revision.name)
+            module,
+            "spread_over_seeds",
+            lambda result, *_: state["spreads"].get(result.revision.name),
         )
     return state
 
@@ -50,9 +52,11 @@ def test_the_verdict(result: Make, a: int, b: int, words: str) -> None:
 
 
 def test_where_lower_is_better(result: Make) -> None:
-    one, other = (result(name, wrong, metric="log_loss") for name, wrong in (("a", 60), ("b", 10)))
-    assert "B is better by -" in comparison(one, other)
-    assert "B is worse by +" in comparison(other, one)
+    first, other = (
+        result(name, wrong, metric="log_loss") for name, wrong in (("a", 60), ("b", 10))
+    )
+    assert "B is better by -" in comparison(first, other)
+    assert "B is worse by +" in comparison(other, first)
 
 
 def test_nothing_else_differs(result: Make, known: dict[str, Any]) -> None:
@@ -169,9 +173,9 @@ def test_the_ranking_takes_the_spread_into_account(result: Make, known: dict[str
 
 def test_a_model_that_does_not_beat_a_simple_one(result: Make) -> None:
     rows = [{"name": "majority class", "beaten": True}, {"name": "regression", "beaten": False}]
-    one, other = result("main", 60), result("wider", 20)
-    one.metrics["baselines"], other.metrics["baselines"] = rows[:1], rows
-    said = comparison(one, other)
+    first, other = result("main", 60), result("wider", 20)
+    first.metrics["baselines"], other.metrics["baselines"] = rows[:1], rows
+    said = comparison(first, other)
     assert "B is not for sure better on test than regression." in said
     assert "A is not for sure better" not in said
 
@@ -184,16 +188,16 @@ def test_the_verb(result: Make, monkeypatch: pytest.MonkeyPatch, verb: Callable[
 
 def test_what_programs_read(result: Make, known: dict[str, Any]) -> None:
     a, b = result("main", 60), result("wider", 10, met=False)
-    found = record(compared(a, b))
-    assert printed(found) == keys("compare")
-    assert (found["metric"], found["on"], found["examples"]) == ("accuracy", "test", 400)
-    assert found["a"] == {"name": "main", "score": 0.85, "accepted": True}
-    assert found["b"] == {"name": "wider", "score": 0.975, "accepted": False}
-    models = found["models"]
+    content = record(compared(a, b))
+    assert printed(content) == keys("compare")
+    assert (content["metric"], content["on"], content["examples"]) == ("accuracy", "test", 400)
+    assert content["a"] == {"name": "main", "score": 0.85, "accepted": True}
+    assert content["b"] == {"name": "wider", "score": 0.975, "accepted": False}
+    models = content["models"]
     assert (models["gain"], models["more"]) == (1, 0)
     assert 0 < models["low"] < models["value"] < models["high"]
-    assert found["idea"] is None  # the luck of a seed is not known
-    assert found["differing"] == [{"part": "params", "name": "model.width", "values": "8 -> 16"}]
+    assert content["idea"] is None  # the luck of a seed is not known
+    assert content["differing"] == [{"part": "params", "name": "model.width", "values": "8 -> 16"}]
     known["spreads"] = {"main": ("0" * 40, Spread(0.01, 5))}
     idea = record(compared(a, b))["idea"]
     assert idea["low"] < models["low"]

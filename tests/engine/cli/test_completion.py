@@ -49,8 +49,8 @@ def said(command: list[str], script: str) -> set[str]:
 def test_bash(before: str, word: str, expected: set[str]) -> None:
     words = f"samebits {before}".split()
     code = BASH.format(words=" ".join(words), at=len(words))
-    found = said(["bash", "--norc", "-c", code, "bash", word], completion.bash())
-    assert found == expected if word else found >= expected
+    completions = said(["bash", "--norc", "-c", code, "bash", word], completion.bash())
+    assert completions == expected if word else completions >= expected
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
@@ -64,8 +64,8 @@ def test_bash_completes_files_where_it_knows_no_word(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("before", "word", "expected"), CASES)
 def test_zsh(before: str, word: str, expected: set[str]) -> None:
     code = ZSH.format(words=f"samebits {before}")
-    found = said(["zsh", "-f", "-c", code, "zsh", word], completion.zsh())
-    assert found == expected if word else found >= expected
+    completions = said(["zsh", "-f", "-c", code, "zsh", word], completion.zsh())
+    assert completions == expected if word else completions >= expected
 
 
 @pytest.mark.skipif(shutil.which("fish") is None, reason="there is no fish")
@@ -73,8 +73,8 @@ def test_zsh(before: str, word: str, expected: set[str]) -> None:
 def test_fish(before: str, word: str, expected: set[str], tmp_path: Path) -> None:
     line = f"{' '.join(['samebits', *before.split()])} {word}"
     command = ["env", f"HOME={tmp_path}", "fish", "-c", FISH.format(line=line)]
-    found = said(command, completion.fish())
-    assert found >= expected
+    completions = said(command, completion.fish())
+    assert completions >= expected
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

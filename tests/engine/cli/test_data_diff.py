@@ -15,7 +15,7 @@ from samebits.core.sections import Data
 from samebits.data.release_file import CORRECTIONS
 from samebits.data.splits import SPLITS
 from samebits.data.tar_layout import pack
-from samebits.versions.diff import changes, examples_of
+from samebits.versions.changes import changes, examples_of
 from samebits.versions.release import release
 from samebits.versions.tags import find
 
@@ -56,7 +56,7 @@ def test_what_differs(released: Path, compared: Compared) -> None:
     assert [row[0] for row in rows] == list(SPLITS)
     sums = [sum(int(row[column]) for row in rows) for column in range(1, 5)]
     assert sums == [9, 9, 1, 1]
-    assert lines[-1] == "Examples: reports/data-1.0-1.1.html"
+    assert lines[-1] == "Images: reports/data-1.0-1.1.html"
 
 
 def test_the_sheet(released: Path, compared: Compared) -> None:
@@ -101,8 +101,8 @@ def test_pictures_that_the_cache_has_not(released: Path, compared: Compared) -> 
 
 
 def test_a_correction_is_told_by_its_classes(released: Path, compared: Compared) -> None:
-    one = next(one for one in find("1.1").examples() if one.path == "tree/2.png")
-    rows = f"md5,old,new,who,why\n{one.md5},tree,square,me,seen\n"
+    relabelled = next(example for example in find("1.1").examples() if example.path == "tree/2.png")
+    rows = f"md5,old,new,who,why\n{relabelled.md5},tree,square,me,seen\n"
     (released / CORRECTIONS).write_text(rows, encoding="utf-8")
     subprocess.run(["git", "add", CORRECTIONS.as_posix()], check=True)
     release("1.2", "Corrected", list)
@@ -123,7 +123,7 @@ def test_only_a_few_are_named() -> None:
 
 def test_numbers_have_no_classes_to_count() -> None:
     new = examples_of({f"a/{number}": str(number) for number in range(8)}, "")
-    found, data = changes([], new), shipped(Data)
-    text = data_diff.described("1.0", "1.1", [], new, found, data, target="number")
+    changed, data = changes([], new), shipped(Data)
+    text = data_diff.described("1.0", "1.1", [], new, changed, data, target="number")
     assert "by class" not in text
     assert "by split, as params.yaml has it" in text

@@ -9,7 +9,7 @@ import pytest
 from documented import keys, printed
 
 from samebits.cli import data_list
-from samebits.data.dvc_file import MARK
+from samebits.data.raw_pointer import MARK
 from samebits.versions.checkout import use
 
 Said = Callable[[], list[str]]
@@ -27,7 +27,7 @@ def test_no_versions(unreleased: Path, said: Said) -> None:
 
 def test_two_versions(released: Path, said: Said) -> None:
     header, first, second, _, last = said()
-    assert header.split() == ["version", "date", "examples", "classes", "note"]
+    assert header.split() == ["version", "date", "images", "classes", "note"]
     assert first.startswith("   1.0      20")
     assert first.endswith("         9        3  The first")
     assert second.startswith("*  1.1      20")
@@ -37,11 +37,11 @@ def test_two_versions(released: Path, said: Said) -> None:
 
 
 def test_versions_for_programs(released: Path, verb: Callable[..., str]) -> None:
-    found = json.loads(verb("data list", "--json"))
-    assert printed(found) >= keys("data list") >= {*found}
-    first, second = found["versions"]
+    content = json.loads(verb("data list", "--json"))
+    assert printed(content) >= keys("data list") >= {*content}
+    first, second = content["versions"]
     assert (first["name"], first["note"], sum(first["classes"].values())) == ("1.0", "The first", 9)
-    assert found["here"] == {"version": second["version"], "release": "1.1", "state": ""}
+    assert content["here"] == {"version": second["version"], "release": "1.1", "state": ""}
     (released / "data/raw/tree/0.png").write_bytes(b"mine")
     assert json.loads(verb("data list", "--json"))["here"]["state"] == "modified"
 

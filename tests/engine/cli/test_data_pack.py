@@ -10,9 +10,9 @@ import yaml
 
 from samebits import programs
 from samebits.console.errors import UserError
-from samebits.data.dvc_file import origin, record_origin
+from samebits.data.raw_pointer import origin, record_origin
 from samebits.data.source import archives
-from samebits.versions import tags as versions
+from samebits.versions import working_data
 
 Settle = Callable[..., None]
 RAW, POINTER = Path("data/raw"), Path("data/raw.dvc")
@@ -30,17 +30,17 @@ def pack(settle: Settle, verb: Callable[..., str]) -> Callable[[str], list[str]]
 
 def test_there_and_back(unreleased: Path, pack: Callable[[str], list[str]]) -> None:
     record_origin(POINTER, FROM)
-    before = versions.working_version()
-    assert pack("files") == [f"data/raw: 9 examples in files of their own, version {before}"]
+    before = working_data.working_version()
+    assert pack("files") == [f"data/raw: 9 images in files of their own, version {before}"]
     line, following = pack("tar")
-    packed = versions.working_version()
-    assert line == f"data/raw: 9 examples in tar archives, version {packed}"
+    packed = working_data.working_version()
+    assert line == f"data/raw: 9 images in tar archives, version {packed}"
     assert following == "next: commit data/raw.dvc, then run 'dvc repro' and commit dvc.lock"
-    assert versions.state() == ""
+    assert working_data.state() == ""
     assert len(archives(RAW)) == 1
     assert origin(POINTER) == FROM | {"version": packed}
     pack("files")
-    assert versions.working_version() == before
+    assert working_data.working_version() == before
     assert origin(POINTER) == FROM | {"version": before}
 
 
@@ -50,14 +50,14 @@ def test_other_pictures_have_another_origin(
     record_origin(POINTER, FROM)
     (RAW / "tree/new.png").write_bytes((RAW / "tree/0.png").read_bytes())
     pack("tar")
-    assert versions.state() == ""
+    assert working_data.state() == ""
     assert origin(POINTER) is None
 
 
 def test_without_a_pointer(unreleased: Path, pack: Callable[[str], list[str]]) -> None:
     POINTER.unlink()
     pack("tar")
-    assert versions.state() == ""
+    assert working_data.state() == ""
     assert origin(POINTER) is None
 
 

@@ -34,7 +34,7 @@ def test_a_release(small: Path, verb: Callable[..., str]) -> None:
     git("commit", "-m", "Three are enough")
     assert verb("data release", "1.0", 'It\'s "$5" `x`').splitlines() == [
         "10 files pushed",
-        "released: version 1.0 of the data. The first version: 9 examples.",
+        "released: version 1.0 of the data. The first version: 9 images.",
         "The data are on DVC's remote. Git has no remote yet, so its commit and tag stay here.",
         "Next: 'dvc repro', then commit dvc.lock with the results.",
     ]
@@ -43,7 +43,7 @@ def test_a_release(small: Path, verb: Callable[..., str]) -> None:
     assert sum(reference["statistics"]["size"]) == 9
     status = subprocess.run(["git", "status", "--porcelain"], capture_output=True, check=True)
     assert status.stdout == b""
-    assert [one.record.note for one in releases() if one.record] == ['It\'s "$5" `x`']
+    assert [release.record.note for release in releases() if release.record] == ['It\'s "$5" `x`']
 
 
 def test_data_that_the_pipeline_would_refuse(small: Path, verb: Callable[..., str]) -> None:

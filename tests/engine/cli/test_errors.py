@@ -26,10 +26,10 @@ WRONG = [0, 1, 4]
 
 def lay(wrong: list[int], first: int = 0) -> None:
     """What `evaluate` leaves of six dev examples, some of them mistakes."""
-    answers = np.array([1 - one if row in wrong else one for row, one in enumerate(LABELS)])
+    answers = np.array([1 - label if row in wrong else label for row, label in enumerate(LABELS)])
     examples = [
-        example(f"{CLASSES[one]}/{row}.png", CLASSES[one], f"{row + first:032x}")
-        for row, one in enumerate(LABELS)
+        example(f"{CLASSES[label]}/{row}.png", CLASSES[label], f"{row + first:032x}")
+        for row, label in enumerate(LABELS)
     ]
     rows = np.where(np.eye(2)[answers] > 0, 0.9, 0.1)
     given = {"dev": ClassScoring(CLASSES).scored("dev", examples, LABELS, rows)}

@@ -57,5 +57,5 @@ def test_a_damaged_file(content: str, tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_the_median_and_its_interval() -> None:
-    found: Any = latency.summary([float(number) for number in range(200)])
-    assert found == (99.5, 86.0, 114.0)
+    measured: Any = latency.summary([float(number) for number in range(200)])
+    assert measured == (99.5, 86.0, 114.0)

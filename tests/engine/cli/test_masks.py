@@ -12,7 +12,7 @@ import yaml
 from conftest import configured
 from predicted import MASK, segmented
 
-from samebits.cli import compare, learning_curve, rank
+from samebits.cli import compare, exp_curve, rank
 from samebits.cli.compare import comparison
 from samebits.cli.rank import ranking
 from samebits.core.files import write_json
@@ -60,7 +60,7 @@ def result(name: str, wrong: float, learned: int = 100) -> Result:
         "interval": [score - 0.1, score + 0.1],
         "accepted": True,
         "constraints": [],
-        **{one: {"mean_iou": score} for one in ("dev", "test")},
+        **{split: {"mean_iou": score} for split in ("dev", "test")},
     }
     revision = Revision(name, f"{len(name):040x}")
     vars(revision)["lock"] = {"stages": {}}  # as if it had been read
@@ -84,11 +84,11 @@ def test_errors(verb: Verb) -> None:
     folder, side = Path("data/prepared/dev"), pairs.SIDE
     fields = {"image": Field("uint8", (1, side, side)), "mask": Field("uint8", (side, side))}
     Index("v", "", "mask", MASK.classes, fields).write(folder)
-    found = [pairs.drawn(number) for number in range(30)]
-    np.save(folder / "image-00000.npy", np.stack([image[np.newaxis] for image, _ in found]))
-    np.save(folder / "mask-00000.npy", np.stack([mask for _, mask in found]))
+    drawn = [pairs.drawn(number) for number in range(30)]
+    np.save(folder / "image-00000.npy", np.stack([image[np.newaxis] for image, _ in drawn]))
+    np.save(folder / "mask-00000.npy", np.stack([mask for _, mask in drawn]))
     worst = dev.worst()[:3]
-    write_masks(FILE, worst, np.stack([found[row][1] for row in worst]))
+    write_masks(FILE, worst, np.stack([drawn[row][1] for row in worst]))
     mistakes = int((dev.sample.errors > 0.1).sum())
     said = verb("errors", "--most", "5")
     assert f"5 of {mistakes} dev mistakes, 0 with tags" in said
@@ -104,11 +104,11 @@ def test_errors(verb: Verb) -> None:
 
 def test_a_learning_curve(monkeypatch: pytest.MonkeyPatch, verb: Verb) -> None:
     parts = {"part-0.25": (250, 0.28), "part-0.5": (500, 0.14), "HEAD": (1000, 0.07)}
-    for module in (learning_curve, fractions):
+    for module in (exp_curve, fractions):
         monkeypatch.setattr(
             module, "read_result", lambda name: result(name, parts[name][1], parts[name][0])
         )
-    monkeypatch.setattr(learning_curve, "run_fractions", lambda *_: ["part-0.5", "part-0.25"])
+    monkeypatch.setattr(exp_curve, "run_fractions", lambda *_: ["part-0.5", "part-0.25"])
     said = verb("exp curve")
     assert "of the pixels get a wrong class on dev" in said
-    assert "After learning from 1,000 examples" in said
+    assert "After learning from 1,000 images" in said

@@ -13,10 +13,10 @@ import yaml
 from conftest import configured
 from predicted import NUMBER, missing
 
-from samebits.cli import compare, diagnose, learning_curve, rank, seeds
+from samebits.cli import compare, diagnose, exp_curve, exp_seeds, rank
 from samebits.cli.compare import comparison
+from samebits.cli.exp_sweep import summary
 from samebits.cli.rank import ranking
-from samebits.cli.sweep import summary
 from samebits.core.files import write_json
 from samebits.data.fields import Field
 from samebits.data.prepared import Index
@@ -65,8 +65,8 @@ def test_rank(number_result: Make) -> None:
 
 def test_seeds(number_result: Make, monkeypatch: pytest.MonkeyPatch, verb: Verb) -> None:
     errors = {"HEAD": 3e-7, "seed-1": 2e-7, "seed-2": 4e-7}
-    monkeypatch.setattr(seeds, "run_seeds", lambda *_: ["seed-1", "seed-2"])
-    monkeypatch.setattr(seeds, "read_result", lambda name: number_result(name, errors[name]))
+    monkeypatch.setattr(exp_seeds, "run_seeds", lambda *_: ["seed-1", "seed-2"])
+    monkeypatch.setattr(exp_seeds, "read_result", lambda name: number_result(name, errors[name]))
     lines = verb("exp seeds", "2").splitlines()
     assert lines[:3] == ["3e-07  HEAD", "2e-07  seed-1", "4e-07  seed-2"]
     assert "mean 3e-07, 2e-07 to 4e-07" in lines[4]
@@ -111,16 +111,16 @@ def test_a_learning_curve(number_result: Make, monkeypatch: pytest.MonkeyPatch, 
         learned, error = parts[name]
         return number_result(name, error, learned=learned)
 
-    for module in (learning_curve, fractions):
+    for module in (exp_curve, fractions):
         monkeypatch.setattr(module, "read_result", read_result)
-    monkeypatch.setattr(learning_curve, "run_fractions", lambda *_: ["part-0.5", "part-0.25"])
+    monkeypatch.setattr(exp_curve, "run_fractions", lambda *_: ["part-0.5", "part-0.25"])
     said = verb("exp curve")
     lines = [line.split() for line in said.splitlines()]
     assert [line[0] for line in lines[:3]] == ["250", "500", "1,000"]
     assert [line[2] for line in lines[:3]] == ["80,000", "40,000", "20,000"]
     twice = float(lines[3][2].replace(",", ""))
     assert 6000 < twice < 16000
-    assert "After learning from 1,000 examples, answers on dev are 20,000 away from the" in said
+    assert "After learning from 1,000 images, answers on dev are 20,000 away from the" in said
     assert "More data is worth its cost." in said
     assert not EXPONENT_OR_SHARE.search(said.replace("95 %", ""))
     kept = fractions.remembered()

@@ -81,9 +81,9 @@ def test_an_experiment_whose_outputs_are_gone_is_left_out_by_name(
             raise UserError(f"reports/metrics.json of '{name}' is neither here nor on a remote.")
         return result(name)
 
-    found = {"wider": ["a"], "gone": ["b"], "twice": ["c" * 40, "d" * 40]}
+    commits = {"wider": ["a"], "gone": ["b"], "twice": ["c" * 40, "d" * 40]}
     monkeypatch.setattr(rank, "read_result", read)
-    monkeypatch.setattr(rank, "experiments", lambda: found)
+    monkeypatch.setattr(rank, "experiments", lambda: commits)
     said = verb("rank")
     # Of several with one name each is called by its commit.
     assert [row[-1] for row in table(said)[1:]] == ["HEAD", "dddddddddd", "wider"]
@@ -125,13 +125,13 @@ def test_head_alone(
 
 def test_the_order_for_programs(result: Make) -> None:
     others = [result("rejected", 0, met=False), result("bad", 90), result("other", count=300)]
-    found = record(result("HEAD", 10), others, ["gone: it cannot be read."])
-    assert printed(found) == keys("rank")
-    assert found["metric"] == "accuracy"
-    assert [(one["place"], one["name"], one["accepted"]) for one in found["places"]] == [
+    content = record(result("HEAD", 10), others, ["gone: it cannot be read."])
+    assert printed(content) == keys("rank")
+    assert content["metric"] == "accuracy"
+    assert [(place["place"], place["name"], place["accepted"]) for place in content["places"]] == [
         (1, "HEAD", True),
         (2, "bad", True),
         (0, "rejected", False),
     ]
-    assert found["places"][1]["score"] == 1 - 90 / 400
-    assert found["left_out"] == ["other", "gone: it cannot be read."]
+    assert content["places"][1]["score"] == 1 - 90 / 400
+    assert content["left_out"] == ["other", "gone: it cannot be read."]

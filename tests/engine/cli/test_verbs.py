@@ -194,7 +194,7 @@ def test_help_tells_the_bounds_that_hold_elsewhere(capsys: Captured) -> None:
     said = " ".join(helped(["data", "add"], capsys).split())
     assert f"at most ({Limits().files})" in said
     assert f"may have ({Limits().ratio:.0f})" in said
-    assert {one.strip(".").split(".")[0] for one in KINDS} <= {"zip", "tar", "tgz", "tbz2", "txz"}
+    assert {kind.strip(".").split(".")[0] for kind in KINDS} <= {"zip", "tar", "tgz", "tbz2", "txz"}
     assert f"at most ({MOST_LISTED})" in helped(["errors"], capsys)
     assert STORAGE.rpartition("/")[2] in helped(["exp", "sweep"], capsys)
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from conftest import PYTHONPATH
 
-from samebits.audit.findings import Check, Finding, table
+from samebits.audit.outcomes import Check, Finding, table
 from samebits.console.colour import GREEN, coloured
 from samebits.provenance import differences
 
 pty = pytest.importorskip("pty")
 
 SHOW = """
-from samebits.audit.findings import Check, Finding, table
+from samebits.audit.outcomes import Check, Finding, table
 from samebits.provenance.differences import Comparison, table as compared
 checks = [Check("whole", "all", ()), Check("odd", "one", (), (Finding("a", 1, "x"),))]
 print(table([*checks, Check("tidy", "one", (Finding("a", 1, "x"),))]))

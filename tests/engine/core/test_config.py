@@ -13,7 +13,7 @@ from handwritten_digits.training import Augmentation
 from refusals import refusal
 
 from samebits.core import config
-from samebits.core.params import written
+from samebits.core.key_kinds import written
 from samebits.core.sections import (
     Data,
     Evaluation,
@@ -44,7 +44,7 @@ def test_the_shipped_file_reads(params: Path, section: Any) -> None:
 
 
 def test_every_section_is_known() -> None:
-    assert list(config.sections()) == [one.__name__.lower() for one in SECTIONS]
+    assert list(config.sections()) == [section.__name__.lower() for section in SECTIONS]
 
 
 def test_it_is_read_from_the_current_folder(params: Path) -> None:
@@ -59,7 +59,7 @@ def test_sections_are_frozen(section: Any) -> None:
 
 
 def test_no_key_stands_in_two_sections() -> None:
-    keys = [one.name for section in SECTIONS for one in dataclasses.fields(section)]
+    keys = [field.name for section in SECTIONS for field in dataclasses.fields(section)]
     assert len(keys) == len(set(keys))
 
 
@@ -135,27 +135,27 @@ def test_a_number_in_quotes(params: Path) -> None:
     assert "Write it as 0.001, without quotes." in refusal(params)
 
 
-@pytest.mark.parametrize("one", ["cat", ["cat", 1], {"cat": 1}, None])
-def test_a_list_of_names(params: Path, settle: Settle, one: object) -> None:
+@pytest.mark.parametrize("value", ["cat", ["cat", 1], {"cat": 1}, None])
+def test_a_list_of_names(params: Path, settle: Settle, value: object) -> None:
     settle(params, data={"classes": ["cat", "7"]})
     assert config.read(Data, params).classes == ("cat", "7")
-    settle(params, data={"classes": one})
+    settle(params, data={"classes": value})
     assert "takes a list of names such as [cat, dog], numbers in quotes, or []" in refusal(params)
 
 
-@pytest.mark.parametrize("one", ["nan", "inf", "ten", "1e999"])
-def test_no_hint_that_would_fail_again(params: Path, settle: Settle, one: str) -> None:
-    settle(params, optimization={"learning_rate": one})
+@pytest.mark.parametrize("text", ["nan", "inf", "ten", "1e999"])
+def test_no_hint_that_would_fail_again(params: Path, settle: Settle, text: str) -> None:
+    settle(params, optimization={"learning_rate": text})
     assert "Write it" not in refusal(params)
 
 
 def test_an_unknown_key_names_the_nearest(params: Path, settle: Settle) -> None:
     settle(params, optimization={"lerning_rate": 1})
-    found = refusal(params)
-    assert "there is no key 'lerning_rate' in section 'optimization'" in found
-    assert "did you mean 'optimization.learning_rate'?" in found
+    message = refusal(params)
+    assert "there is no key 'lerning_rate' in section 'optimization'" in message
+    assert "did you mean 'optimization.learning_rate'?" in message
     keys = "optimizer, learning_rate, batch_size, epochs, warmup, balance, class_weights, clip"
-    assert f"its keys are {keys}." in found
+    assert f"its keys are {keys}." in message
 
 
 def test_an_unknown_key_may_be_near_one_of_another_section(params: Path, settle: Settle) -> None:
@@ -176,7 +176,7 @@ def test_an_unknown_section_names_the_nearest(params: Path) -> None:
 
 def test_a_missing_key(params: Path) -> None:
     lines = params.read_text("utf-8").splitlines(keepends=True)
-    params.write_text("".join(one for one in lines if "channels:" not in one), "utf-8")
+    params.write_text("".join(line for line in lines if "channels:" not in line), "utf-8")
     assert "key 'channels' is missing from section 'input'; add it" in refusal(params)
     assert "it takes one of 1, 3." in refusal(params)
 
@@ -191,10 +191,10 @@ def test_a_missing_section(params: Path, rest: str) -> None:
 
 def test_all_problems_at_once(params: Path, settle: Settle) -> None:
     settle(params, input={"channels": 2}, model={"widht": 1}, runtime={"seed": 1})
-    found = refusal(params)
-    assert len(found.splitlines()) == 3
+    message = refusal(params)
+    assert len(message.splitlines()) == 3
     for words in ("input.channels", "'widht'", "belongs in 'reproducibility'"):
-        assert words in found
+        assert words in message
 
 
 def test_a_problem_in_any_section_is_found_by_each_reader(params: Path, settle: Settle) -> None:

@@ -56,4 +56,4 @@ def test_a_problem_is_one_sentence(tmp_path: Path, content: bytes, words: str) -
 def test_every_problem_is_named(tmp_path: Path) -> None:
     rows, problems = table(tmp_path / "t.csv", b"a,b\n1\n2,2\n3\n")
     assert rows == [(3, ["2", "2"])]
-    assert [one.partition(", has")[0][-6:] for one in problems] == ["line 2", "line 4"]
+    assert [problem.partition(", has")[0][-6:] for problem in problems] == ["line 2", "line 4"]

@@ -40,11 +40,11 @@ def now() -> dict[str, object]:
 
 
 def test_its_parts(here: Path) -> None:
-    found = now()
-    assert list(found) == ["code", "inputs", "lock", "data", "examples", "params"]
-    assert found["data"] == "version"
-    assert found["params"] == {"model": {"width": 4, "depth": 1, "activation": "relu"}}
-    assert found == now()
+    identity = now()
+    assert list(identity) == ["code", "inputs", "lock", "data", "examples", "params"]
+    assert identity["data"] == "version"
+    assert identity["params"] == {"model": {"width": 4, "depth": 1, "activation": "relu"}}
+    assert identity == now()
 
 
 @pytest.mark.parametrize(
@@ -75,12 +75,12 @@ def test_a_renamed_package_is_the_same_code(here: Path) -> None:
 
 
 def test_digest_knows_names_and_no_order(here: Path) -> None:
-    one, two = Path("src/p/a.py"), Path("src/p/b/c.py")
-    assert digest([one, two]) == digest([two, one])
-    before = digest([one, two])
-    one.write_text("c", encoding="utf-8")
+    first, two = Path("src/p/a.py"), Path("src/p/b/c.py")
+    assert digest([first, two]) == digest([two, first])
+    before = digest([first, two])
+    first.write_text("c", encoding="utf-8")
     two.write_text("a", encoding="utf-8")
-    assert digest([one, two]) != before
+    assert digest([first, two]) != before
 
 
 def test_what_is_missing(here: Path) -> None:

@@ -32,9 +32,9 @@ def test_an_operator_without_a_deterministic_form_is_refused() -> None:
 def test_each_has_a_way_out(operator: str) -> None:
     words = f"{operator} does not have a deterministic implementation, but you set"
     said = rf"^{operator} of .*; use "
-    with pytest.raises(UserError, match=said) as found, kernels.refusing():
+    with pytest.raises(UserError, match=said) as refusal, kernels.refusing():
         raise RuntimeError(words)
-    assert ("gather" in str(found.value)) == operator.startswith("grid")
+    assert ("gather" in str(refusal.value)) == operator.startswith("grid")
 
 
 def test_other_errors_stay_what_they_are() -> None:

@@ -84,7 +84,7 @@ def rows(params: Path) -> Path:
     data = params.parent / "src" / PACKAGE / "data.py"
     data.write_text((TASKS / "number/data.py").read_text("utf-8"), "utf-8")
     lines = params.read_text("utf-8").splitlines(keepends=True)
-    text = "".join(one for one in lines if not one.startswith(("  size:", "  channels:")))
+    text = "".join(line for line in lines if not line.startswith(("  size:", "  channels:")))
     params.write_text(text.replace("\ninput:", "\ninput:\n  columns: 3"), "utf-8")
     return data
 
@@ -108,7 +108,7 @@ def test_what_is_about_images_alone(params: Path, settle: Settle) -> None:
 def drop(params: Path, *keys: str) -> None:
     """Take keys out of section `data`."""
     content = yaml.safe_load(params.read_text("utf-8"))
-    content["data"] = {name: one for name, one in content["data"].items() if name not in keys}
+    content["data"] = {name: value for name, value in content["data"].items() if name not in keys}
     params.write_text(yaml.safe_dump(content), "utf-8")
 
 

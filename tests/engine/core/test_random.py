@@ -28,7 +28,7 @@ def test_keys_fit_torch_and_differ() -> None:
         for position in ((), (0,), (1,), (0, 1), (1, 0), (10,))
     }
     assert len(keys) == 36
-    assert all(0 <= one < 2**63 for one in keys)
+    assert all(0 <= key < 2**63 for key in keys)
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 1000])

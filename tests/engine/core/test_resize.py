@@ -13,29 +13,29 @@ def test_small_pictures_stay() -> None:
 def test_blocks_become_their_mean() -> None:
     image = np.zeros((1, 1, 16, 17), dtype=np.uint8)
     image[0, 0, :2, :2] = 200
-    found = shrink(image, 8)
-    assert found.shape == (1, 1, 8, 5)
-    assert found[0, 0, 0, :2].tolist() == [4 * 200 // 6, 0]
+    shrunk = shrink(image, 8)
+    assert shrunk.shape == (1, 1, 8, 5)
+    assert shrunk[0, 0, 0, :2].tolist() == [4 * 200 // 6, 0]
 
 
 def test_no_side_is_longer_and_nothing_overflows() -> None:
     for height, width in ((9, 8), (100, 3), (1, 70)):
-        found = shrink(np.full((2, height, width), 255, dtype=np.uint8), 8)
-        assert max(found.shape[1:]) <= 8
-        assert min(found.shape[1:]) >= 1
-        assert (found == 255).all()
+        shrunk = shrink(np.full((2, height, width), 255, dtype=np.uint8), 8)
+        assert max(shrunk.shape[1:]) <= 8
+        assert min(shrunk.shape[1:]) >= 1
+        assert (shrunk == 255).all()
 
 
 def test_the_gist_is_the_mean_of_parts() -> None:
     images = np.random.default_rng(0).integers(0, 256, (5, 3, 20, 17), dtype=np.uint8)
-    found = gists(images).reshape(5, 8, 8)
+    shrunk = gists(images).reshape(5, 8, 8)
     for row, column in ((0, 0), (3, 5), (7, 7)):
         rows, columns = (
             slice(place * side // 8, (place + 1) * side // 8)
             for place, side in ((row, 20), (column, 17))
         )
         part = images[:, :, rows, columns].reshape(5, -1)
-        assert found[:, row, column].tolist() == (part.sum(axis=1) // part.shape[1]).tolist()
+        assert shrunk[:, row, column].tolist() == (part.sum(axis=1) // part.shape[1]).tolist()
 
 
 def test_the_gist_of_tiny_and_of_bright_images() -> None:

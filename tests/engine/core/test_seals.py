@@ -100,8 +100,8 @@ def test_what_is_no_change_of_an_input() -> None:
 
 
 def test_what_a_seal_holds() -> None:
-    found = sealed()
-    assert found == {
+    seal = sealed()
+    assert seal == {
         "command": "python -m *.fit",
         "deps": {"data/raw": "7.dir", "src/*/a.py": hash_of(Path("src/p/a.py")), "w.bin": WEIGHTS},
         "outs": {"m.txt": hash_of(Path("m.txt"))},
@@ -111,7 +111,7 @@ def test_what_a_seal_holds() -> None:
             "params.yaml:model": {"rate": "0.001", "width": "4"},
         },
     }
-    assert sealed() == found
+    assert sealed() == seal
 
 
 WEIGHTS = "f1290186a5d0b1ceab27f4e77c0c5d68"  # of `w`, as md5sum gives it
@@ -155,7 +155,7 @@ def test_numbers_are_exact_and_their_spelling_does_not_count() -> None:
     assert seals.exact("6e-3") == seals.exact("0.006")
     assert seals.exact("1.0") == seals.exact("1") == 1
     words = ["cpu", None, True, "inf", "nan", "infinity", "1_e", ".", "-", seals.Quoted("01")]
-    assert [seals.exact(one) for one in words] == words
+    assert [seals.exact(word) for word in words] == words
     assert seals.exact("1_000") == 1000
     assert seals.exact(f"-{'9' * 5000}") == -math.inf
 

@@ -9,8 +9,16 @@ from conftest import PACKAGE
 from handwritten_digits import data, model, training
 
 from samebits.console.errors import UserError
-from samebits.core.params import Key, keys
-from samebits.core.yours import READ_BY, YOURS, Yours, declared, package, reads_images
+from samebits.core.key_kinds import Key, keys
+from samebits.core.yours import (
+    READ_BY,
+    YOURS,
+    Yours,
+    declared,
+    examples_name,
+    package,
+    reads_images,
+)
 
 SHIPPED = {"input": data.Input, "augmentation": training.Augmentation, "model": model.Model}
 
@@ -155,3 +163,36 @@ def test_a_file_that_need_not_be_there(tmp_path: Path, monkeypatch: pytest.Monke
 )
 def test_whether_images_are_learnt_from(line: str, known: bool | None) -> None:
     assert reads_images(f"import numpy\n{line}\n".encode()) is known
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('EXAMPLES = "clouds"\n', "clouds"),
+        ('import nowhere\nEXAMPLES = "X-ray images"\n', "X-ray images"),
+        ('def fields():\n    EXAMPLES = "images"\n', "examples"),
+        ("", "examples"),
+        ("no Python", "examples"),  # which is told where it matters
+    ],
+)
+def test_what_examples_are_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "pyproject.toml", '[project]\nname = "p"\n')
+    assert examples_name() == "examples"
+    (tmp_path / "src/p").mkdir(parents=True)
+    write(tmp_path / "src/p/data.py", text)
+    assert examples_name() == name
+
+
+@pytest.mark.parametrize("value", ["3", "''", "NAMES[0]", "'a | b'", "'two\\nlines'"])
+def test_what_no_example_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "pyproject.toml", '[project]\nname = "p"\n')
+    (tmp_path / "src/p").mkdir(parents=True)
+    write(tmp_path / "src/p/data.py", f"EXAMPLES = {value}\n")
+    with pytest.raises(UserError, match=r"data\.py: EXAMPLES is .*; write in quotes what"):
+        examples_name()

@@ -100,9 +100,9 @@ def test_the_rarest_class_of_each() -> None:
 def stored(folder: Path, sets: np.ndarray) -> Split:
     fields = {"x": Field("float32", (2,))}
     with Writer(folder, fields, 64, "|u1", (3,)) as writer:
-        for at, one in enumerate(sets):
+        for at, answer in enumerate(sets):
             row = np.full(2, at, np.float32).tobytes()
-            writer.add(Example(f"{at}", "", f"{at:032x}", "", {}), one, row)
+            writer.add(Example(f"{at}", "", f"{at:032x}", "", {}), answer, row)
         content = writer.close()
     Index("v", content, "classes", ["a", "b", "c"], fields).write(folder)
     return Split.open(folder)
@@ -144,13 +144,13 @@ def table(raw: Path, rows: str) -> Path:
 
 def test_a_table_beside_files(tmp_path: Path) -> None:
     raw = table(tmp_path / "raw", "a,dog;cat\nb, cat ; dog\nc,\nd,none\n")
-    found = {one.path: one.answer for one in LABELS.sources(raw)}
-    assert found == {"a": "cat;dog", "b": "cat;dog", "c": "none", "d": "none"}
+    answers = {source.path: source.answer for source in LABELS.sources(raw)}
+    assert answers == {"a": "cat;dog", "b": "cat;dog", "c": "none", "d": "none"}
 
 
 def test_a_table_that_is_wrong_names_file_and_line(tmp_path: Path) -> None:
     raw = table(tmp_path / "raw", 'a,cat;cat\nb,cat;;dog\nc,none;cat\nd,"x\x01;y"\ne,cat\n')
-    problems = {one.path: (one.rule, one.problem) for one in LABELS.sources(raw)}
+    problems = {source.path: (source.rule, source.problem) for source in LABELS.sources(raw)}
     expected = {
         "a": "labels.csv, line 2, names the class cat twice; remove one of them",
         "b": "labels.csv, line 3, has a ';' without a class on either side; remove it, or add one",
@@ -180,9 +180,9 @@ def test_a_table_that_is_wrong_names_file_and_line(tmp_path: Path) -> None:
 def test_lines_of_json(tmp_path: Path, value: Any, answer: str) -> None:
     text = json.dumps({"x": 1, "kind": value}) + "\n"
     (tmp_path / "a.jsonl").write_text(text, encoding="utf-8")
-    (one,) = LINES.sources(tmp_path)
-    assert (one.answer, one.rule) == (answer, "")
-    assert LINES.content(one, tmp_path) == b'{"x": 1}'
+    (source,) = LINES.sources(tmp_path)
+    assert (source.answer, source.rule) == (answer, "")
+    assert LINES.content(source, tmp_path) == b'{"x": 1}'
 
 
 @pytest.mark.parametrize(
@@ -199,8 +199,8 @@ def test_lines_of_json(tmp_path: Path, value: Any, answer: str) -> None:
 def test_lines_of_json_that_are_wrong(tmp_path: Path, value: Any, words: str) -> None:
     text = json.dumps({"x": 1, "kind": value}) + "\n"
     (tmp_path / "a.jsonl").write_text(text, encoding="utf-8")
-    (one,) = LINES.sources(tmp_path)
-    assert one.rule == "unlabelled" and words in one.problem
+    (source,) = LINES.sources(tmp_path)
+    assert source.rule == "unlabelled" and words in source.problem
 
 
 def test_which_reader_goes_with_it() -> None:
@@ -220,8 +220,8 @@ def test_examples_from_use(tmp_path: Path) -> None:
     for at, name in enumerate("abcd"):
         Image.new("L", (9, 9), 20 * at).save(raw / name, "PNG")
     answers = Answers("classes", ["ape", "cat", "dog"])
-    found = read_labelled(raw, images(DATA), answers, LABELS)
-    assert found.labels.dtype == np.uint8
-    assert found.labels.tolist() == [[0, 1, 1], [0, 0, 0], [0, 0, 1], [0, 1, 0]]
+    labelled = read_labelled(raw, images(DATA), answers, LABELS)
+    assert labelled.labels.dtype == np.uint8
+    assert labelled.labels.tolist() == [[0, 1, 1], [0, 0, 0], [0, 0, 1], [0, 1, 0]]
     with pytest.raises(UserError, match="has a class cat that the model does not know"):
         read_labelled(raw, images(DATA), replace(answers, classes=["dog"]), LABELS)

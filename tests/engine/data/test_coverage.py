@@ -16,7 +16,7 @@ DEFAULTS = shipped(Data)
 ENOUGH = dict.fromkeys(SPLITS, 9)
 
 
-def found(other: dict[str, int], **changed: Any) -> list[DataFinding]:
+def findings_of(other: dict[str, int], **changed: Any) -> list[DataFinding]:
     counts = {(split, "a"): count for split, count in ENOUGH.items()}
     counts |= {(split, "b"): count for split, count in other.items()}
     grouped = bool(changed.get("group"))
@@ -42,21 +42,21 @@ def found(other: dict[str, int], **changed: Any) -> list[DataFinding]:
     ],
 )
 def test_a_class_that_a_split_lacks(other: dict[str, int], changed: Any, words: str) -> None:
-    (one,) = found(other, **changed)
-    assert words in one.message
-    assert one.classes == ("b",)
+    (finding,) = findings_of(other, **changed)
+    assert words in finding.message
+    assert finding.classes == ("b",)
 
 
 def test_train_dev_may_lack_a_class() -> None:
     """It is there to tell variance, by the share that went wrong."""
-    assert found({"train": 5, "dev": 1, "test": 1}) == []
+    assert findings_of({"train": 5, "dev": 1, "test": 1}) == []
 
 
 @pytest.mark.parametrize("split", SPLITS)
 def test_an_empty_split_is_told_instead_of_its_classes(split: str) -> None:
     counts = Counter({(name, label): 3 for name in SPLITS for label in "ab" if name != split})
-    (one,) = coverage_findings(counts, DEFAULTS)
-    assert (one.rule, f"falls into {split};" in one.message) == ("empty-split", True)
+    (finding,) = coverage_findings(counts, DEFAULTS)
+    assert (finding.rule, f"falls into {split};" in finding.message) == ("empty-split", True)
 
 
 def test_without_an_example_there_is_nothing_to_split() -> None:

@@ -29,10 +29,13 @@ def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_shipped_one() -> None:
-    found = Decoder.of(yours, DATA)
-    assert (found.settings, found.fields) == (yours.Input(size=8, channels=1), decoder().fields)
+    ours = Decoder.of(yours, DATA)
+    assert (ours.settings, ours.fields) == (
+        yours.Input(size=8, channels=1),
+        decoder().fields,
+    )
     assert (
-        found(image_file(1, 2)).arrays["image"] == decoder()(image_file(1, 2)).arrays["image"]
+        ours(image_file(1, 2)).arrays["image"] == decoder()(image_file(1, 2)).arrays["image"]
     ).all()
 
 
@@ -121,14 +124,14 @@ def test_arrays_of_any_number_type_and_shape() -> None:
         "series": np.linspace(-1, 1, 12, dtype="float64").reshape(3, 4),
         "age": np.float32(3.5),
     }
-    fields = {name: Field(one.dtype.name, one.shape) for name, one in arrays.items()}
+    fields = {name: Field(array.dtype.name, array.shape) for name, array in arrays.items()}
     turned = {name: arrays[name] for name in reversed(arrays)}
     turned["tokens"] = arrays["tokens"].astype(">i4")
     turned["series"] = np.asfortranarray(arrays["series"])
     own = replace(decoder(), fields=fields, decode=lambda *_: Decoded(turned, {}))
-    found = own(b"").arrays
-    assert [*found] == [*arrays]
-    for name, array in found.items():
+    returned = own(b"").arrays
+    assert [*returned] == [*arrays]
+    for name, array in returned.items():
         assert array.tobytes() == arrays[name].tobytes()
         assert (array.dtype, array.shape) == (arrays[name].dtype, arrays[name].shape)
 

@@ -24,9 +24,9 @@ def test_of_others_all_numbers_side_by_side() -> None:
         "known": np.array([[[True], [False]], [[False], [True]]]),
         "age": np.array([2.5, 1e300]),
     }
-    found = features(arrays)
-    assert found.dtype == np.float32
-    assert found.tolist() == [[1, -2, 1, 0, 2.5], [3, 4, 0, 1, float(np.float32(1e30))]]
+    flat = features(arrays)
+    assert flat.dtype == np.float32
+    assert flat.tolist() == [[1, -2, 1, 0, 2.5], [3, 4, 0, 1, float(np.float32(1e30))]]
     assert Features(arrays).image == ""
 
 
@@ -37,9 +37,9 @@ def test_of_very_many_numbers_some_from_everywhere(widths: tuple[int, ...]) -> N
         f"a{at}": np.arange(ends[at], ends[at + 1], dtype=np.float64)[None]
         for at in range(len(widths))
     }
-    found = features(arrays)[0]
-    assert len(found) == MOST
-    assert found.tolist() == [row * int(ends[-1]) // MOST for row in range(MOST)]
+    flat = features(arrays)[0]
+    assert len(flat) == MOST
+    assert flat.tolist() == [row * int(ends[-1]) // MOST for row in range(MOST)]
 
 
 def test_numbers_of_any_scale_are_learned_from() -> None:

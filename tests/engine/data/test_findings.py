@@ -21,18 +21,18 @@ def test_nothing_found() -> None:
 
 def test_rows_stand_in_the_order_of_the_rules() -> None:
     record = Table([*many("odd-mode", 1), *many("copies", 2), *many("unreadable", 1)]).record()
-    assert [one["rule"] for one in record["findings"]] == [
+    assert [finding["rule"] for finding in record["findings"]] == [
         "unreadable",
         *["copies"] * 2,
         "odd-mode",
     ]
     assert record["found"] == {"unreadable": 1, "copies": 2, "odd-mode": 1}
-    assert [one["severity"] for one in record["findings"]] == ["error", *["warning"] * 3]
+    assert [finding["severity"] for finding in record["findings"]] == ["error", *["warning"] * 3]
 
 
 def test_warnings_stop_nothing() -> None:
     warnings = [name for name, rule in RULES.items() if not rule.error]
-    table = Table(one for name in warnings for one in many(name, 1))
+    table = Table(finding for name in warnings for finding in many(name, 1))
     assert (table.record()["errors"], table.refusal()) == (0, "")
 
 
@@ -52,7 +52,7 @@ def test_beyond_very_many_they_are_counted() -> None:
     assert record["found"] == {"unreadable": 2 * MOST_KEPT + 8}
     assert record["errors"] == MOST_KEPT + 3
     assert len(record["findings"]) == 2 * MOST_KEPT
-    assert sum(one["accepted"] is None for one in record["findings"]) == MOST_KEPT
+    assert sum(finding["accepted"] is None for finding in record["findings"]) == MOST_KEPT
 
 
 def test_accepted_pictures_that_cannot_be_read_are_left_out() -> None:

@@ -16,7 +16,7 @@ from samebits.data.fields import Arrays, Field
 from samebits.data.fitting import FILE, Fitted, Fitting, fitting_of, learnt
 from samebits.data.index import open_catalogue
 from samebits.data.loader import Split
-from samebits.data.prepare import prepare
+from samebits.data.preparation import prepare
 from samebits.data.prepared import Index
 
 SPLITS = ("train", "train_dev", "dev", "test")
@@ -62,7 +62,7 @@ def test_the_training_examples_alone_are_seen(raw: Path, tmp_path: Path) -> None
 
 def test_a_chunk_moves_no_bit(raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = prepared(raw, tmp_path / "one")
-    monkeypatch.setattr("samebits.data.prepare.CHUNK", 7)
+    monkeypatch.setattr("samebits.data.preparation.CHUNK", 7)
     other = prepared(raw, tmp_path / "other")
     files = {path.relative_to(first): path.read_bytes() for path in first.rglob("*.npy")}
     assert files == {path.relative_to(other): path.read_bytes() for path in other.rglob("*.npy")}
@@ -85,10 +85,10 @@ def test_what_transform_may_not_return(made: Any, words: str) -> None:
         fitted({"image": np.zeros((3, 1, 2, 2))})
 
 
-@pytest.mark.parametrize("found", [None, {"a": [1, 2]}, {"a": np.array(["x"])}, {1: np.zeros(1)}])
-def test_what_fit_may_not_return(found: Any) -> None:
+@pytest.mark.parametrize("fitted", [None, {"a": [1, 2]}, {"a": np.array(["x"])}, {1: np.zeros(1)}])
+def test_what_fit_may_not_return(fitted: Any) -> None:
     with pytest.raises(UserError, match=r"data\.py: `fit` returned .*let it return a dict of arr"):
-        Fitting(lambda *_: found, transform, None).learn(iter([]))
+        Fitting(lambda *_: fitted, transform, None).learn(iter([]))
 
 
 def test_one_needs_the_other() -> None:

@@ -34,11 +34,11 @@ def refused(folder: Path) -> str:
 
 def test_the_examples(use: Path) -> None:
     (use / "tree/.hidden").write_bytes(b"")
-    found = read_labelled(use, DECODER, ANSWERS)
-    assert found.arrays["image"].shape == (15, 3, 6, 6)
-    assert found.labels.tolist() == [0] * 5 + [1] * 5 + [2] * 5
-    assert [one.group for one in found.examples[:2]] == ["000", "001"]
-    assert (found.examples[0].path, found.examples[0].label) == ("circle/000.png", "circle")
+    labelled = read_labelled(use, DECODER, ANSWERS)
+    assert labelled.arrays["image"].shape == (15, 3, 6, 6)
+    assert labelled.labels.tolist() == [0] * 5 + [1] * 5 + [2] * 5
+    assert [example.group for example in labelled.examples[:2]] == ["000", "001"]
+    assert (labelled.examples[0].path, labelled.examples[0].label) == ("circle/000.png", "circle")
 
 
 def test_several_arrays(use: Path) -> None:
@@ -48,10 +48,10 @@ def test_several_arrays(use: Path) -> None:
         first = np.frombuffer(content[:4], np.uint8)
         return Decoded({"size": np.array(len(content), np.float32), "first": first}, {})
 
-    found = read_labelled(use, replace(DECODER, fields=fields, decode=decode), ANSWERS)
-    assert [*found.arrays] == ["first", "size"]
-    assert (found.arrays["first"] == np.frombuffer(b"\x89PNG", np.uint8)).all()
-    assert found.arrays["size"].shape == (15,)
+    labelled = read_labelled(use, replace(DECODER, fields=fields, decode=decode), ANSWERS)
+    assert [*labelled.arrays] == ["first", "size"]
+    assert (labelled.arrays["first"] == np.frombuffer(b"\x89PNG", np.uint8)).all()
+    assert labelled.arrays["size"].shape == (15,)
 
 
 def test_a_class_may_be_missing(use: Path) -> None:
@@ -79,8 +79,8 @@ def test_bad_folders(use: Path, tmp_path: Path) -> None:
 def test_with_a_table_of_labels(use: Path) -> None:
     rows = [f"{path.relative_to(use).as_posix()},tree" for path in sorted(use.rglob("*.png"))]
     (use / "labels.csv").write_text("\n".join(["path,kind", *rows]), encoding="utf-8")
-    found = read_labelled(use, DECODER, ANSWERS, Labels("kind"))
-    assert found.labels.tolist() == [2] * 15
+    labelled = read_labelled(use, DECODER, ANSWERS, Labels("kind"))
+    assert labelled.labels.tolist() == [2] * 15
     (use / "1.png").write_bytes(b"")
     (use / "2.png").write_bytes(b"")
     with pytest.raises(UserError) as caught:
@@ -99,9 +99,9 @@ def test_rows(use: Path, tmp_path: Path) -> None:
     other.mkdir()
     (other / "t.csv").write_text("kind,size\ntree,1\ncircle,2\n", encoding="utf-8")
     decoder = replace(DECODER, decode=decode, fields={"size": Field("float32", ())})
-    found = read_labelled(other, decoder, ANSWERS, Lines("kind"))
-    assert found.labels.tolist() == [2, 0]
-    assert found.arrays["size"].tolist() == [1, 2]
+    labelled = read_labelled(other, decoder, ANSWERS, Lines("kind"))
+    assert labelled.labels.tolist() == [2, 0]
+    assert labelled.arrays["size"].tolist() == [1, 2]
     words = "holds no example; put there .csv or .jsonl files with a column or key kind."
     (other / "t.csv").write_text("kind,size\n", encoding="utf-8")
     with pytest.raises(UserError, match=words):
@@ -115,9 +115,9 @@ def test_numbers_beside_the_files(use: Path) -> None:
             path.unlink()
     table, numbers = use / "labels.csv", Answers("number", [])
     table.write_text("\n".join(["path,age", *rows, ""]), encoding="utf-8")
-    found = read_labelled(use, DECODER, numbers, Labels("age"))
-    assert found.labels.tolist() == [0.5, 1.5, 2.5]
-    assert found.labels.dtype == np.float64
+    labelled = read_labelled(use, DECODER, numbers, Labels("age"))
+    assert labelled.labels.tolist() == [0.5, 1.5, 2.5]
+    assert labelled.labels.dtype == np.float64
     table.write_text("\n".join(["path,age", *rows, ""]).replace("1.5", "old"), encoding="utf-8")
     with pytest.raises(UserError, match=r"tree/001\.png has the answer old, which is not a number"):
         read_labelled(use, DECODER, numbers, Labels("age"))

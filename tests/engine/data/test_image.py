@@ -63,12 +63,12 @@ def wide(values: NDArray[np.uint16], kind: str = "PNG", **options: object) -> by
 
 def tiff(content: bytes, *, size: int, **tags: int) -> bytes:
     """A grey TIFF of one part; `tags` by number, as t322=16; t273 or t324 say where the part is."""
-    found = {256: size, 257: size, 258: 8, 259: 1, 262: 1, 277: 1}
-    found |= {int(name[1:]): value for name, value in tags.items()}
-    start = 8 + 2 + 12 * len(found) + 4
-    found |= {key: start for key in (273, 324) if key in found}
-    rows = [struct.pack("<HHII", key, 4, 1, found[key]) for key in sorted(found)]
-    return b"II*\0" + struct.pack("<IH", 8, len(found)) + b"".join(rows) + bytes(4) + content
+    entries = {256: size, 257: size, 258: 8, 259: 1, 262: 1, 277: 1}
+    entries |= {int(name[1:]): value for name, value in tags.items()}
+    start = 8 + 2 + 12 * len(entries) + 4
+    entries |= {key: start for key in (273, 324) if key in entries}
+    rows = [struct.pack("<HHII", key, 4, 1, entries[key]) for key in sorted(entries)]
+    return b"II*\0" + struct.pack("<IH", 8, len(entries)) + b"".join(rows) + bytes(4) + content
 
 
 def frames(kind: str) -> bytes:
@@ -122,8 +122,8 @@ def test_want_of_memory_is_no_fact_of_a_content(tmp_path: Path) -> None:
 def test_a_broken_image_is_one_where_there_is_little_memory(tmp_path: Path) -> None:
     broken = {name: content[: len(content) // 2] for name, content in varied(50).items()}
     del broken["RGBA.webp"]  # of which all is read before anything is known
-    found = told(tmp_path, broken | {"a.txt": b"no image"}, room=30_000)
-    assert {said for said, _ in found.values()} == {"Unreadable"}, found
+    output = told(tmp_path, broken | {"a.txt": b"no image"}, room=30_000)
+    assert {said for said, _ in output.values()} == {"Unreadable"}, output
 
 
 @LINUX
@@ -160,9 +160,9 @@ def test_a_library_that_is_missing_is_no_fact_of_a_content(monkeypatch: pytest.M
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
 def test_the_bits_in_use_become_8(bits: int, kind: str) -> None:
     content = wide(RISING * 2 ** (bits - 6), kind)
-    found = decode(content, replace(DATA, bits=bits))
-    assert (found.pixels[0] == RISING * 4).all()
-    assert not found.lost
+    decoded = decode(content, replace(DATA, bits=bits))
+    assert (decoded.pixels[0] == RISING * 4).all()
+    assert not decoded.lost
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
@@ -192,9 +192,9 @@ def test_the_bits_that_are_used() -> None:
 @pytest.mark.parametrize("most", [4095, 65535])
 def test_a_file_that_says_its_largest_value_is_believed(most: int) -> None:
     values = (RISING * (most // 63)).astype(">u2").tobytes()
-    found = decode(b"P5 8 8 %d\n" % most + values, replace(DATA, bits=12))
-    assert not found.lost
-    assert abs(found.pixels[0].astype(int) - RISING * 255 // 63).max() <= 1
+    decoded = decode(b"P5 8 8 %d\n" % most + values, replace(DATA, bits=12))
+    assert not decoded.lost
+    assert abs(decoded.pixels[0].astype(int) - RISING * 255 // 63).max() <= 1
 
 
 def test_the_smallest_image() -> None:
@@ -241,7 +241,7 @@ def test_white_on_nothing(mode: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "one",
+    "content",
     [
         b"P4 9 2\n" + bytes(4),
         b"P5 3 2 255\n" + bytes(6),
@@ -252,22 +252,22 @@ def test_white_on_nothing(mode: str) -> None:
         b"P6 3 2 4095\n" + bytes(36),
     ],
 )
-def test_a_ppm_with_another_behind_it(one: bytes) -> None:
-    assert not decode(one).more
-    assert decode(one + one).more
+def test_a_ppm_with_another_behind_it(content: bytes) -> None:
+    assert not decode(content).more
+    assert decode(content + content).more
 
 
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "TIFF"])
 def test_more_frames_than_one(kind: str) -> None:
-    found = decode(frames(kind))
-    assert found.more
-    assert abs(found.pixels.astype(int) - 10).max() <= 2  # the first
+    decoded = decode(frames(kind))
+    assert decoded.more
+    assert abs(decoded.pixels.astype(int) - 10).max() <= 2  # the first
     assert not decode(encoded(Image.new("L", (8, 8)), kind)).more
 
 
 def test_the_second_image_of_a_photograph_is_the_same_scene() -> None:
-    found = decode(frames("MPO"))
-    assert (found.format, found.more) == ("MPO", False)
+    decoded = decode(frames("MPO"))
+    assert (decoded.format, decoded.more) == ("MPO", False)
 
 
 def test_channels_that_nothing_sees() -> None:
@@ -347,6 +347,6 @@ def test_parts_of_a_large_image_are_the_whole(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_all_that_is_read_has_its_library() -> None:
-    names = [one for one in module.FORMATS.values() if one]
+    names = [kind for kind in module.FORMATS.values() if kind]
     check: Callable[[str], bool | None] = features.check
     assert all(map(check, names))

@@ -79,17 +79,17 @@ def test_another_limit_of_pixels_is_heard(tmp_path: Path, fill: Fill) -> None:
         data = replace(DATA, megapixels=megapixels)
         with open_catalogue(tmp_path / "decoded", decoder(data)) as catalogue:
             catalogue.fill(raw, 0)
-            found = catalogue.database.execute("SELECT path FROM files WHERE rule = 'too-large'")
+            rows = catalogue.database.execute("SELECT path FROM files WHERE rule = 'too-large'")
             kept = [path for path, *_ in catalogue.examples()]
-            names = [path for (path,) in found]
+            names = [path for (path,) in rows]
             assert len(kept) + len(names) == 4
             assert not {*kept} & {*names}
             return names
 
     limits = [(0.001, []), (0.0009, ["tree/wide.png"]), (1e-6, 4), (0.0009, 1), (0.001, 0)]
     for limit, names in limits:
-        found = refused(limit)
-        assert found == names or len(found) == names
+        words = refused(limit)
+        assert words == names or len(words) == names
 
 
 @pytest.mark.usefixtures("small_blocks")
@@ -244,6 +244,6 @@ def test_killed_and_started_again(tmp_path: Path, fill: Fill) -> None:
         while len(list((tmp_path / "killed").rglob("*.npy"))) < 3 and time.monotonic() < limit:
             time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
-    found, new = run(raw, tmp_path / "killed")
+    first, new = run(raw, tmp_path / "killed")
     assert 0 < new <= 80
-    assert found == run(raw, tmp_path / "whole")[0]
+    assert first == run(raw, tmp_path / "whole")[0]

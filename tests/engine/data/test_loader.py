@@ -30,7 +30,7 @@ SIZE = 23
 def split() -> Split:
     images = np.random.default_rng(0).integers(0, 256, (SIZE, 1, 8, 8), dtype=np.uint8)
     labels = np.arange(SIZE, dtype=np.int64)
-    return Split({"image": images}, labels, [str(one) for one in labels], "version")
+    return Split({"image": images}, labels, [str(label) for label in labels], "version")
 
 
 def preparation(rotation: float = 10, shift: float = 0.1, flip: bool = True) -> Preparation:
@@ -53,8 +53,8 @@ def pair(batch: Batch) -> tuple[Tensor, Tensor]:
     return batch.inputs["image"], batch.target
 
 
-def same(one: Iterator[Batch], two: Iterator[Batch]) -> bool:
-    pairs = zip(map(pair, one), map(pair, two), strict=True)
+def same(first: Iterator[Batch], two: Iterator[Batch]) -> bool:
+    pairs = zip(map(pair, first), map(pair, two), strict=True)
     return all(torch.equal(a[0], b[0]) and torch.equal(a[1], b[1]) for a, b in pairs)
 
 
@@ -92,7 +92,7 @@ def test_an_epoch_shows_each_example_at_most_once(split: Split) -> None:
 
 
 def test_all_examples_are_seen_in_the_end(split: Split) -> None:
-    labels = torch.cat([one.target for one in stream(make(split), 0, 40, runtime())])
+    labels = torch.cat([batch.target for batch in stream(make(split), 0, 40, runtime())])
     assert set(labels.tolist()) == set(range(SIZE))
 
 
@@ -166,8 +166,8 @@ def test_augmentation_belongs_to_the_sample(split: Split) -> None:
 
 def test_augmentation_changes_with_the_epoch(split: Split) -> None:
     batches = make(split, batch_size=SIZE)
-    (one, labels), (two, others) = pair(batches[0]), pair(batches[1])
-    assert not torch.equal(one[labels.argsort()], two[others.argsort()])
+    (images, labels), (two, others) = pair(batches[0]), pair(batches[1])
+    assert not torch.equal(images[labels.argsort()], two[others.argsort()])
 
 
 def test_no_augmentation_is_the_example(split: Split) -> None:
@@ -191,9 +191,9 @@ def test_open(split: Split, tmp_path: Path) -> None:
         Split.open(tmp_path)
     np.save(tmp_path / "image-00000.npy", split.arrays["image"][:])
     np.save(tmp_path / "labels.npy", split.labels)
-    found = Split.open(tmp_path)
-    assert (found.arrays["image"][:] == split.arrays["image"]).all()
-    assert (found.classes, found.version) == (["a"], "v")
+    opened = Split.open(tmp_path)
+    assert (opened.arrays["image"][:] == split.arrays["image"]).all()
+    assert (opened.classes, opened.version) == (["a"], "v")
 
 
 @pytest.mark.parametrize("parts", [1, 2, 4, 8])
@@ -202,10 +202,10 @@ def test_parts_of_a_batch_are_the_batch(split: Split, parts: int) -> None:
     strong = preparation(rotation=90, shift=0.5, flip=True)
     whole = Batches(split, 8, 0, strong)
     for step in range(6):
-        found = [Batches(split, 8, 0, strong, (place, parts))[step] for place in range(parts)]
+        batches = [Batches(split, 8, 0, strong, (place, parts))[step] for place in range(parts)]
         images, labels = pair(whole[step])
-        assert torch.equal(torch.cat([pair(one)[0] for one in found]), images)
-        assert torch.equal(torch.cat([one.target for one in found]), labels)
+        assert torch.equal(torch.cat([pair(batch)[0] for batch in batches]), images)
+        assert torch.equal(torch.cat([batch.target for batch in batches]), labels)
 
 
 def test_rare_classes_come_again_with_their_labels_and_changed_in_another_way() -> None:
@@ -227,4 +227,4 @@ def test_rare_classes_come_again_with_their_labels_and_changed_in_another_way() 
     both = pair(batch(changed=turned))[0][again]
     assert not torch.equal(*both)
     parts = [pair(batch(place, 2, changed=turned)) for place in range(2)]
-    assert torch.equal(torch.cat([one for one, _ in parts]), pair(batch(changed=turned))[0])
+    assert torch.equal(torch.cat([part for part, _ in parts]), pair(batch(changed=turned))[0])

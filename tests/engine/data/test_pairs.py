@@ -22,7 +22,7 @@ from samebits.data.folder import read_labelled
 from samebits.data.index import open_catalogue
 from samebits.data.joined import content_md5, joined, parted
 from samebits.data.loader import Split
-from samebits.data.prepare import prepare
+from samebits.data.preparation import prepare
 from samebits.data.prepared import LABELS, Index
 from samebits.data.readers import Pairs, reader_named, reader_of
 from samebits.data.source import archives
@@ -44,23 +44,25 @@ def decoder(tmp_path: Path) -> Decoder:
 
 
 def problems(raw: Path) -> dict[str, tuple[str, str]]:
-    return {one.path: (one.rule, one.problem) for one in READER.sources(raw) if one.rule}
+    return {
+        source.path: (source.rule, source.problem) for source in READER.sources(raw) if source.rule
+    }
 
 
 def test_the_examples(tmp_path: Path) -> None:
     raw = filled(tmp_path, 2)
     pair(raw, "b/deep.er", 3)
     (raw / "images/001.png").rename(raw / "images/001.JPG")
-    found = {one.path: one for one in READER.sources(raw)}
-    assert {path: one.answer for path, one in found.items()} == {
+    sources = {source.path: source for source in READER.sources(raw)}
+    assert {path: source.answer for path, source in sources.items()} == {
         "images/000.png": "masks/000.png",
         "images/001.JPG": "masks/001.png",
         "images/b/deep.er.png": "masks/b/deep.er.png",
     }
     again = pickle.loads(pickle.dumps(READER))
-    for one in found.values():
-        content = again.content(one, raw)
-        files = [(raw / path).read_bytes() for path in (one.path, one.answer)]
+    for source in sources.values():
+        content = again.content(source, raw)
+        files = [(raw / path).read_bytes() for path in (source.path, source.answer)]
         assert parted(content) == tuple(files)
         halves = [hashlib.md5(file).hexdigest()[:16] for file in files]
         assert READER.md5(content) == "".join(halves)
@@ -138,20 +140,20 @@ def test_one_file_is_no_pair(decoder: Decoder) -> None:
 
 @pytest.mark.parametrize("mode", ["L", "P"])
 def test_what_is_decoded(decoder: Decoder, mode: str) -> None:
-    found = decoder(joined(png(IMAGE), png(MASK, mode)))
-    assert (found.arrays["image"][0] == IMAGE).all()
-    assert (found.arrays["mask"] == MASK).all()
-    assert found.facts["pixels"] == " ".join(map(str, np.bincount(MASK.ravel()).tolist()))
-    assert found.facts["filled"] == pytest.approx((MASK > 0).mean())
+    decoded = decoder(joined(png(IMAGE), png(MASK, mode)))
+    assert (decoded.arrays["image"][0] == IMAGE).all()
+    assert (decoded.arrays["mask"] == MASK).all()
+    assert decoded.facts["pixels"] == " ".join(map(str, np.bincount(MASK.ravel()).tolist()))
+    assert decoded.facts["filled"] == pytest.approx((MASK > 0).mean())
 
 
 def test_a_resized_mask_stays_of_classes(tmp_path: Path) -> None:
     """Between 0 and 2 there is no 1, however it is resized."""
     mask = (MASK > 0).astype(np.uint8) * 2
     for size in (5, 6, 13, 24):
-        found = pairs.decoder(tmp_path / "yours", size=size)(joined(png(IMAGE), png(mask)))
-        assert found.arrays["mask"].shape == (size, size)
-        assert {*np.unique(found.arrays["mask"]).tolist()} == {0, 2}
+        decoded = pairs.decoder(tmp_path / "yours", size=size)(joined(png(IMAGE), png(mask)))
+        assert decoded.arrays["mask"].shape == (size, size)
+        assert {*np.unique(decoded.arrays["mask"]).tolist()} == {0, 2}
 
 
 def prepared(raw: Path, folder: Path, decoder: Decoder, data: Data = DATA) -> dict[str, bytes]:
@@ -166,16 +168,16 @@ def test_what_is_stored(raw: Path, tmp_path: Path, decoder: Decoder) -> None:
     for split in SPLITS:  # as a run with another target has left it
         (tmp_path / "prepared" / split).mkdir(parents=True)
         (tmp_path / "prepared" / split / LABELS).write_bytes(b"old")
-    found = prepared(raw, tmp_path, decoder)
-    assert not any(LABELS in name for name in found)
-    assert {"train/image-00000.npy", "train/mask-00001.npy"} <= found.keys()
+    prepared_files = prepared(raw, tmp_path, decoder)
+    assert not any(LABELS in name for name in prepared_files)
+    assert {"train/image-00000.npy", "train/mask-00001.npy"} <= prepared_files.keys()
     seen = 0
     for split in SPLITS:
         index = Index.read(tmp_path / "prepared" / split)
         assert (index.target, index.classes) == ("mask", [*NAMES])
         opened = Split.open(tmp_path / "prepared" / split)
         assert [*opened.arrays] == ["image"] and opened.shapes() == {"image": (1, SIDE, SIDE)}
-        table = found[f"{split}/examples.csv"].decode().splitlines()
+        table = prepared_files[f"{split}/examples.csv"].decode().splitlines()
         assert table[0].split(",")[:6] == ["path", "label", "md5", "group", "width", "height"]
         assert "pixels" not in table[0] and table[0].endswith(",brightness,filled")
         for row, line in enumerate(table[1:]):
@@ -227,8 +229,8 @@ def test_there_and_back(raw: Path, tmp_path: Path, decoder: Decoder) -> None:
     _, other = drawn(99)
     (raw / "masks").mkdir()
     (raw / "masks/003.png").write_bytes(png(other))
-    (found,) = (one for one in READER.sources(raw) if one.path == "images/003.png")
-    assert parted(READER.content(found, raw))[1] == png(other)
+    (source,) = (source for source in READER.sources(raw) if source.path == "images/003.png")
+    assert parted(READER.content(source, raw))[1] == png(other)
     assert unpack(raw, READER) == 80
     after = {path.name: path.read_bytes() for path in sorted(raw.rglob("*.png"))}
     assert after == before | {"003.png": after["003.png"]}
@@ -245,9 +247,9 @@ def test_nothing_is_packed_that_stands_elsewhere(raw: Path) -> None:
 
 def test_a_folder_from_use(tmp_path: Path, decoder: Decoder) -> None:
     raw = filled(tmp_path / "use", 3)
-    found = read_labelled(raw, decoder, Answers("mask", [*NAMES]), READER)
-    assert [*found.arrays] == ["image"]
-    masks: NDArray[np.uint8] = found.labels
+    labelled = read_labelled(raw, decoder, Answers("mask", [*NAMES]), READER)
+    assert [*labelled.arrays] == ["image"]
+    masks: NDArray[np.uint8] = labelled.labels
     assert (masks[2] == drawn(2)[1]).all()
     with pytest.raises(UserError, match=r"images/000\.png: its mask has the value 2, and data\.cl"):
         read_labelled(raw, decoder, Answers("mask", [*NAMES[:2]]), READER)
@@ -268,13 +270,13 @@ def test_the_answer_must_be_announced(
     given = decoder.decode
 
     def decode(content: bytes, settings: object) -> object:
-        found = given(content, settings)
-        arrays = {"image": found.arrays["image"]}
+        decoded = given(content, settings)
+        arrays = {"image": decoded.arrays["image"]}
         if field:
-            arrays["mask"] = found.arrays["mask"].astype(field.dtype)[
+            arrays["mask"] = decoded.arrays["mask"].astype(field.dtype)[
                 tuple([slice(None)] * len(field.shape)) if len(field.shape) > 1 else 0
             ]
-        return found._replace(arrays=arrays)
+        return decoded._replace(arrays=arrays)
 
     changed = Decoder(decode, decoder.settings, DATA, fields, words)  # type: ignore[arg-type]
     with pytest.raises(UserError, match=rf"`mask`, uint8 with 2 axes, of which `fields` {words}"):
@@ -283,8 +285,8 @@ def test_the_answer_must_be_announced(
 
 def test_the_place_of_the_mask_stands_in_the_stamp(raw: Path) -> None:
     pack(raw, 3000, READER)
-    for one in READER.sources(raw):
-        _, path, file, offset, size, _ = json.loads(one.stamp)
+    for source in READER.sources(raw):
+        _, path, file, offset, size, _ = json.loads(source.stamp)
         with (raw / file).open("rb") as archive:
             archive.seek(offset)
             assert archive.read(size) == png(drawn(int(path[6:9]))[1])

@@ -25,13 +25,13 @@ def written(raw: Path, files: dict[str, str | bytes]) -> Path:
 
 
 def answers(reader: Reader, raw: Path) -> dict[str, str]:
-    return {one.path: one.answer for one in reader.sources(raw) if not one.rule}
+    return {source.path: source.answer for source in reader.sources(raw) if not source.rule}
 
 
 def problems(reader: Reader, raw: Path) -> dict[str, tuple[str, str]]:
-    found = [one for one in reader.sources(raw) if one.rule]
-    assert all(one.answer == "" for one in found)
-    return {one.path: (one.rule, one.problem) for one in found}
+    refused = [source for source in reader.sources(raw) if source.rule]
+    assert all(source.answer == "" for source in refused)
+    return {source.path: (source.rule, source.problem) for source in refused}
 
 
 def refusal(reader: Reader, raw: Path) -> list[str]:
@@ -41,7 +41,11 @@ def refusal(reader: Reader, raw: Path) -> list[str]:
 
 
 def contents(reader: Reader, raw: Path) -> dict[str, bytes]:
-    return {one.path: reader.content(one, raw) for one in reader.sources(raw) if not one.rule}
+    return {
+        source.path: reader.content(source, raw)
+        for source in reader.sources(raw)
+        if not source.rule
+    }
 
 
 def test_folders(tmp_path: Path) -> None:
@@ -152,16 +156,19 @@ def test_what_is_wrong_with_single_labels(tmp_path: Path) -> None:
                 "labels.csv, line 3, is not CSV (its quotes do not close); fix it.",
             ],
         ),
-        ("path,kind\n" + ",x\n" * 30, [f"labels.csv, line {one}, has no" for one in range(2, 22)]),
+        (
+            "path,kind\n" + ",x\n" * 30,
+            [f"labels.csv, line {line}, has no" for line in range(2, 22)],
+        ),
     ],
 )
 def test_what_is_wrong_with_the_table_of_labels(
     tmp_path: Path, table: str | bytes, words: list[str]
 ) -> None:
     raw = written(tmp_path, {"1.png": "x", "labels.csv": table})
-    found = refusal(LABELS, raw)
-    assert all(one.startswith(start) for one, start in zip(found, words, strict=False))
-    assert found[len(words) :] in ([], ["and 10 more"])
+    problems = refusal(LABELS, raw)
+    assert all(problem.startswith(start) for problem, start in zip(problems, words, strict=False))
+    assert problems[len(words) :] in ([], ["and 10 more"])
 
 
 def test_no_table_of_labels(tmp_path: Path) -> None:
@@ -174,10 +181,10 @@ def test_lines_of_csv(tmp_path: Path) -> None:
     table = '\ufeffname,kind,size\r\n"a ""b""", cat ,1.50\r\n\r\n"two\r\nlines",dog,\r\né, , 3\r\n'
     raw = written(tmp_path, {"deep/t.CSV": table, "u.csv": "name,kind,size\nx,1,2"})
     assert answers(LINES, raw) == {"deep/t.CSV:2": "cat", "deep/t.CSV:4": "dog", "u.csv:2": "1"}
-    found = contents(LINES, raw)
-    assert found["deep/t.CSV:2"] == b'{"name": "a \\"b\\"", "size": "1.50"}'
-    assert json.loads(found["deep/t.CSV:4"]) == {"name": "two\r\nlines", "size": ""}
-    assert found["u.csv:2"] == b'{"name": "x", "size": "2"}'
+    texts = contents(LINES, raw)
+    assert texts["deep/t.CSV:2"] == b'{"name": "a \\"b\\"", "size": "1.50"}'
+    assert json.loads(texts["deep/t.CSV:4"]) == {"name": "two\r\nlines", "size": ""}
+    assert texts["u.csv:2"] == b'{"name": "x", "size": "2"}'
     assert problems(LINES, raw) == {
         "deep/t.CSV:6": ("unlabelled", "has no kind; fill it in, or remove the line")
     }
@@ -302,7 +309,7 @@ def test_a_row_that_changes_while_it_is_read(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reader", "answer", "other", "found"),
+    ("reader", "answer", "other", "expected"),
     [
         ("folders", "", {}, FOLDERS),
         ("folders", "", {"layout": "tar", "group": "[0-9]+"}, FOLDERS),
@@ -367,14 +374,14 @@ def test_a_row_that_changes_while_it_is_read(tmp_path: Path, text: str) -> None:
     ],
 )
 def test_the_reader_that_the_section_names(
-    reader: str, answer: str, other: dict[str, Any], found: Reader | str
+    reader: str, answer: str, other: dict[str, Any], expected: Reader | str
 ) -> None:
     given = dict(other)
     columns = {"time": given.pop("time", ""), "group_by": given.pop("who", "")}
     task = replace(TASK, reader=reader, answer=answer, **columns)
     data = replace(DATA, **given)
-    if isinstance(found, Reader):
-        assert reader_of(task, data) == found
+    if isinstance(expected, Reader):
+        assert reader_of(task, data) == expected
         return
-    with pytest.raises(UserError, match=found):
+    with pytest.raises(UserError, match=expected):
         reader_of(task, data)

@@ -35,8 +35,8 @@ def test_label_corrections_are_part_of_it() -> None:
     assert record.release_of("abc.dir") == "1.0"
     CORRECTIONS.write_text("md5,old,new,who,why\n1,a,c,me,x\n", encoding="utf-8")
     assert record.release_of("abc.dir") is None
-    found = record.corrections()
-    record.write(Record(**{**json.loads(RECORD.read_text("utf-8")), "corrections": found}))
+    checksum = record.corrections()
+    record.write(Record(**{**json.loads(RECORD.read_text("utf-8")), "corrections": checksum}))
     assert record.release_of("abc.dir") == "1.0"
     CORRECTIONS.write_text("md5,old,new,who,why\n1,a,b,me,x\n", encoding="utf-8")
     assert record.release_of("abc.dir") is None

@@ -29,15 +29,15 @@ def test_each_row_can_be_read_again(start: bytes, end: bytes, last: bool) -> Non
     lines = [b"a,b", b'1,"x', b'y, ""z"""', b"", b"2,\xc3\xa9", b'"3,,",', b""]
     content = start + end.join(lines)
     content = content if last else content.removesuffix(end)
-    found = rows(content)
+    listed = rows(content)
     text = end.decode()
     cells = [["a", "b"], ["1", f'x{text}y, "z"'], ["2", "é"], ["3,,", ""]]
-    assert [one.cells for one in found] == cells
-    assert [(one.line, one.last) for one in found] == [(1, 1), (2, 3), (5, 5), (6, 6)]
-    for one in found:
-        part = content[one.offset : one.offset + one.size]
+    assert [row.cells for row in listed] == cells
+    assert [(row.line, row.last) for row in listed] == [(1, 1), (2, 3), (5, 5), (6, 6)]
+    for row in listed:
+        part = content[row.offset : row.offset + row.size]
         (again,) = csv_rows(io.BytesIO(part), part=True)
-        assert again.cells == one.cells
+        assert again.cells == row.cells
 
 
 def test_a_part_may_begin_with_what_looks_like_a_mark() -> None:
@@ -62,8 +62,8 @@ def test_broken_tables(content: bytes, words: str) -> None:
 
 
 def test_what_is_no_text() -> None:
-    found = rows(b"a,b\n1,\xe9\n2,\0\n3,4\n\xff\n")
-    assert [one.problem for one in found] == [
+    listed = rows(b"a,b\n1,\xe9\n2,\0\n3,4\n\xff\n")
+    assert [row.problem for row in listed] == [
         "",
         "is not UTF-8 text in line 2; save the file as that",
         "holds a NUL in line 3; save the file as plain UTF-8 text",
@@ -85,9 +85,9 @@ def test_a_cell_may_be_long() -> None:
         (
             b"path;kind",
             [
-                f"t.csv, line 1, has no column {one} among path;kind; separate its cells by "
+                f"t.csv, line 1, has no column {column} among path;kind; separate its cells by "
                 "commas, not by ';'."
-                for one in ("path", "kind")
+                for column in ("path", "kind")
             ],
         ),
         (
@@ -107,8 +107,8 @@ def test_names_of_columns(content: bytes, problems: list[str]) -> None:
 
 def test_numbers_of_cells() -> None:
     header, *others = rows(b'a,b\n1,2\n1\n1,2,3\n1,"\n\n",3\n')
-    found = [cells_problem(one, header.cells) for one in others]
-    assert found == [
+    problems = [cells_problem(cells, header.cells) for cells in others]
+    assert problems == [
         "",
         "has 1 cells instead of 2; put a cell with a comma in quotes",
         "has 3 cells instead of 2; put a cell with a comma in quotes",
@@ -118,12 +118,12 @@ def test_numbers_of_cells() -> None:
 
 def test_lines_of_json(tmp_path: Path) -> None:
     content = BOM + b'{"a": 1}\r\n\n  {"a": "\xc3\xa9"}\n{"a": \xff}'
-    found = list(json_rows(io.BytesIO(content)))
-    assert [one.line for one in found] == [1, 3, 4]
-    assert json_object(found[1].cells[0]) == {"a": "é"}
-    part = content[found[1].offset : found[1].offset + found[1].size]
-    assert next(json_rows(io.BytesIO(part), part=True)).cells == found[1].cells
-    assert found[2].problem == "is not UTF-8 text in line 4; save the file as that"
+    listed = list(json_rows(io.BytesIO(content)))
+    assert [row.line for row in listed] == [1, 3, 4]
+    assert json_object(listed[1].cells[0]) == {"a": "é"}
+    part = content[listed[1].offset : listed[1].offset + listed[1].size]
+    assert next(json_rows(io.BytesIO(part), part=True)).cells == listed[1].cells
+    assert listed[2].problem == "is not UTF-8 text in line 4; save the file as that"
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,13 @@ COUNT = len(LABELS)
 
 def seen(balance: float, epoch: int = 0, seed: int = 0) -> list[int]:
     """How often each class is drawn."""
-    found = Counter(LABELS[draws(seed, epoch, LABELS, balance) % COUNT].tolist())
-    return [found[label] for label in range(4)]
+    counts = Counter(LABELS[draws(seed, epoch, LABELS, balance) % COUNT].tolist())
+    return [counts[label] for label in range(4)]
 
 
 def test_without_balance_each_example_is_drawn_once() -> None:
-    found = draws(3, 5, LABELS, 0.0)
-    assert found.tolist() == permutation(3, "order", 5, COUNT).tolist()
+    order = draws(3, 5, LABELS, 0.0)
+    assert order.tolist() == permutation(3, "order", 5, COUNT).tolist()
 
 
 @pytest.mark.parametrize(
@@ -33,17 +33,17 @@ def test_how_often_classes_are_seen(balance: float, expected: list[int]) -> None
 
 
 def test_no_example_of_a_class_is_drawn_again_before_all_were() -> None:
-    found = Counter((draws(0, 0, LABELS, 1.0) % COUNT).tolist())
+    counts = Counter((draws(0, 0, LABELS, 1.0) % COUNT).tolist())
     for label in (2, 3):
-        times = [found[at] for at in np.flatnonzero(label == LABELS).tolist()]
+        times = [counts[at] for at in np.flatnonzero(label == LABELS).tolist()]
         assert max(times) - min(times) <= 1 and min(times) >= 2
-    assert max(found[at] for at in range(80)) == 1
+    assert max(counts[at] for at in range(80)) == 1
 
 
 def test_what_is_drawn_again_has_another_number() -> None:
-    found = draws(0, 0, LABELS, 1.0).tolist()
-    assert len({*found}) == len(found) == COUNT
-    assert max(found) >= 8 * COUNT  # four examples, drawn 33 times
+    order = draws(0, 0, LABELS, 1.0).tolist()
+    assert len({*order}) == len(order) == COUNT
+    assert max(order) >= 8 * COUNT  # four examples, drawn 33 times
 
 
 def test_epochs_and_seeds_differ_and_repeat() -> None:
@@ -67,6 +67,6 @@ def test_classes_come_mixed() -> None:
 @pytest.mark.parametrize("balance", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize("sizes", [[1, 1, 1], [5, 0, 2], [7], [999_999, 1, 3], [3, 3, 4]])
 def test_shares_add_up(sizes: list[int], balance: float) -> None:
-    found = shares(sizes, balance)
-    assert sum(found) == sum(sizes)
-    assert all((share == 0) == (size == 0) for share, size in zip(found, sizes, strict=True))
+    parts = shares(sizes, balance)
+    assert sum(parts) == sum(sizes)
+    assert all((share == 0) == (size == 0) for share, size in zip(parts, sizes, strict=True))

@@ -58,18 +58,18 @@ def images(request: pytest.FixtureRequest) -> NDArray[np.uint8]:
 @pytest.mark.parametrize("images", [(3, 4, 4), (1, 16, 16)], indirect=True)
 def test_shards_read_as_one_array(tmp_path: Path, images: NDArray[np.uint8]) -> None:
     assert write(tmp_path, images, 5) == hashlib.sha256(images.tobytes()).hexdigest()
-    found = opened(tmp_path, images, 23)
+    split = opened(tmp_path, images, 23)
     assert len(list(tmp_path.glob("image-*.npy"))) >= 5
-    assert (len(found), found.shape) == (23, images.shape)
+    assert (len(split), split.shape) == (23, images.shape)
     chosen = np.random.default_rng(1).permutation(23)
-    assert (found[chosen] == images[chosen]).all()
-    assert (found[chosen[:0]] == images[chosen[:0]]).all()
-    assert (found[3:17] == images[3:17]).all()
-    assert (found[20:99] == images[20:]).all()
-    assert (found[12] == images[12]).all()
-    assert (found[-1] == images[-1]).all()
+    assert (split[chosen] == images[chosen]).all()
+    assert (split[chosen[:0]] == images[chosen[:0]]).all()
+    assert (split[3:17] == images[3:17]).all()
+    assert (split[20:99] == images[20:]).all()
+    assert (split[12] == images[12]).all()
+    assert (split[-1] == images[-1]).all()
     with pytest.raises(IndexError):
-        found[23]
+        split[23]
     assert np.load(tmp_path / "labels.npy").tolist() == [number % 3 for number in range(23)]
     assert read_examples(tmp_path) == [example(number) for number in range(23)]
     write(tmp_path, images[:8], 5)
@@ -91,7 +91,7 @@ def test_a_batch_is_fetched_at_once(tmp_path: Path, images: NDArray[np.uint8]) -
     """However many examples of a shard: a step of Python for each would be most of the work."""
     many = np.tile(images, (20, 1, 1, 1))
     write(tmp_path, many, 50)
-    found = opened(tmp_path, many, len(many))
+    split = opened(tmp_path, many, len(many))
     assert len(list(tmp_path.glob("image-*.npy"))) > 15
     chosen = np.random.default_rng(1).permutation(len(many))
 
@@ -107,7 +107,7 @@ def test_a_batch_is_fetched_at_once(tmp_path: Path, images: NDArray[np.uint8]) -
         before = sys.gettrace()
         sys.settrace(step)
         try:
-            found[chosen[:count]]
+            split[chosen[:count]]
         finally:
             sys.settrace(before)
         return seen
@@ -142,8 +142,8 @@ def test_files_are_written_in_blocks(
 
     file = Counted()
     rows = shard_writer._Rows(file, "|u1", images.shape[1:])
-    for one in images:
-        rows.add(one.tobytes())
+    for image in images:
+        rows.add(image.tobytes())
     rows.finish()
     assert (np.load(io.BytesIO(file.getvalue())) == images).all()
     assert sizes == [130] * 9 + [128 + images.size - 9 * 130, 128]
@@ -230,8 +230,8 @@ def test_every_example_has_the_same_facts(tmp_path: Path, images: NDArray[np.uin
     other = replace(example(1), facts={"length": 3})
     words = r"`decode` knows length of tree/000001\.png, and width, height, brightness of others"
     with pytest.raises(UserError, match=words), Writer(tmp_path, of(3, 4, 4), 4800) as writer:
-        for one in (example(0), other):
-            writer.add(one, 0, images[0].tobytes())
+        for row in (example(0), other):
+            writer.add(row, 0, images[0].tobytes())
     assert not [*tmp_path.iterdir()]
 
 
@@ -275,14 +275,14 @@ def test_all_arrays_are_cut_at_the_same_examples(tmp_path: Path) -> None:
     }
     assert len({*map(tuple, cuts.values())}) == 1
     assert 5 <= max(cuts["age"][:-1]) <= 20
-    found = open_shards(tmp_path, FIELDS, 300)
+    shards = open_shards(tmp_path, FIELDS, 300)
     chosen = draw.permutation(300)[:50]
-    for name, array in found.items():
+    for name, array in shards.items():
         assert (array.shape, array.dtype) == (whole[name].shape, whole[name].dtype)
         assert (array[chosen] == whole[name][chosen]).all()
         assert (array[7] == whole[name][7]).all()
     checksums = np.load(tmp_path / "checksums.npy")
-    assert checksums.tolist() == [zlib.crc32(one.tobytes()) for one in whole]
+    assert checksums.tolist() == [zlib.crc32(array.tobytes()) for array in whole]
 
 
 def test_of_an_earlier_run_nothing_is_left(tmp_path: Path) -> None:

@@ -26,12 +26,12 @@ def source(path: str, group: str = "") -> Source:
 
 
 def splits(data: Data, path: str = "a/b.png") -> list[str]:
-    return [split_of(path, one, "", data) for one in HASHES]
+    return [split_of(path, md5, "", data) for md5 in HASHES]
 
 
 def test_fractions_are_met() -> None:
-    found = splits(settings())
-    shares = [found.count(one) / len(HASHES) for one in ("test", "dev", "train_dev", "train")]
+    names = splits(settings())
+    shares = [names.count(split) / len(HASHES) for split in ("test", "dev", "train_dev", "train")]
     # Train-dev is a part of what dev and test leave.
     assert shares == pytest.approx([0.1, 0.2, 0.07, 0.63], abs=0.02)
 
@@ -47,8 +47,8 @@ def test_another_fraction_moves_only_its_own_examples() -> None:
 def test_dev_and_test_hold_only_the_target() -> None:
     data = settings(evaluate_on="*/phone-*")
     assert set(splits(data, "cat/web-1.jpg")) == {"train", "train_dev"}
-    found = splits(data, "cat/phone-1.jpg")
-    assert found == splits(settings(), "cat/phone-1.jpg")
+    names = splits(data, "cat/phone-1.jpg")
+    assert names == splits(settings(), "cat/phone-1.jpg")
     assert splits(data, "cat/PHONE-1.jpg").count("dev") == 0
 
 
@@ -77,10 +77,10 @@ def test_a_group_stays_together_and_fractions_are_still_met() -> None:
     where: dict[str, set[str]] = {}
     for number, md5 in enumerate(HASHES):
         group = f"p{number % 1000}"
-        one = source(f"cat/{group}-{number}.png")
-        where.setdefault(group, set()).add(split_of(one.path, md5, group_of(one, data), data))
-    assert all(len(found) == 1 for found in where.values())
-    tested = sum(found == {"test"} for found in where.values())
+        file = source(f"cat/{group}-{number}.png")
+        where.setdefault(group, set()).add(split_of(file.path, md5, group_of(file, data), data))
+    assert all(len(splits_of_group) == 1 for splits_of_group in where.values())
+    tested = sum(splits_of_group == {"test"} for splits_of_group in where.values())
     assert tested / len(where) == pytest.approx(0.1, abs=0.03)
 
 
@@ -88,17 +88,19 @@ def test_a_larger_part_holds_all_of_a_smaller_one_and_leaves_the_others() -> Non
     whole = splits(settings())
     learnt: list[set[int]] = []
     for part in (0.1, 0.5, 0.9, 1.0):
-        found = splits(settings(train_fraction=part))
-        learnt.append({place for place, one in enumerate(found) if one == "train"})
+        names = splits(settings(train_fraction=part))
+        learnt.append({place for place, split in enumerate(names) if split == "train"})
         assert len(learnt[-1]) == pytest.approx(part * whole.count("train"), rel=0.1)
-        moved = {(a, b) for a, b in zip(whole, found, strict=True) if a != b}
+        moved = {(a, b) for a, b in zip(whole, names, strict=True) if a != b}
         assert moved <= {("train", LEFT_OUT)}
     assert all(less < more for less, more in itertools.pairwise(learnt))
     assert splits(settings(train_fraction=1.0)) == whole
 
 
 def test_other_fractions_do_not_move_the_part_that_is_learnt_from() -> None:
-    half, more_dev = (splits(settings(train_fraction=0.5, dev_fraction=one)) for one in (0.1, 0.4))
+    half, more_dev = (
+        splits(settings(train_fraction=0.5, dev_fraction=fraction)) for fraction in (0.1, 0.4)
+    )
     moved = {(a, b) for a, b in zip(half, more_dev, strict=True) if a != b}
     assert moved == {("train", "dev"), ("train_dev", "dev"), (LEFT_OUT, "dev")}
 
@@ -108,21 +110,21 @@ def test_a_group_is_learnt_from_as_a_whole() -> None:
     where: dict[str, set[str]] = {}
     for number, md5 in enumerate(HASHES):
         group = f"p{number % 1000}"
-        one = source(f"cat/{group}-{number}.png")
-        where.setdefault(group, set()).add(split_of(one.path, md5, group_of(one, data), data))
-    assert all(len(found) == 1 for found in where.values())
-    learnt = sum(found == {"train"} for found in where.values())
-    left = sum(found == {LEFT_OUT} for found in where.values())
+        file = source(f"cat/{group}-{number}.png")
+        where.setdefault(group, set()).add(split_of(file.path, md5, group_of(file, data), data))
+    assert all(len(splits_of_group) == 1 for splits_of_group in where.values())
+    learnt = sum(splits_of_group == {"train"} for splits_of_group in where.values())
+    left = sum(splits_of_group == {LEFT_OUT} for splits_of_group in where.values())
     assert learnt / (learnt + left) == pytest.approx(0.5, abs=0.05)
 
 
 def test_the_source_says_what_is_learnt_from_alone() -> None:
     data, whole = settings(train_on="*/web-*"), splits(settings())
     assert splits(data, "cat/web-1.jpg") == whole
-    found = splits(data, "cat/phone-1.jpg")
-    moved = {(a, b) for a, b in zip(whole, found, strict=True) if a != b}
+    names = splits(data, "cat/phone-1.jpg")
+    moved = {(a, b) for a, b in zip(whole, names, strict=True) if a != b}
     assert moved == {("train", LEFT_OUT), ("train_dev", LEFT_OUT)}
-    assert not {"train", "train_dev"} & set(found)
+    assert not {"train", "train_dev"} & set(names)
 
 
 def test_source_and_target_may_be_apart() -> None:
@@ -136,15 +138,15 @@ def test_the_latest_are_test_and_those_before_them_dev() -> None:
     data = settings(test_fraction=0.2, dev_fraction=0.3, train_dev_fraction=0.2)
     cut = cut_of([float(number) for number in range(100)], data)
     assert cut == (50, 80)
-    found = [split_of("a", HASHES[number], "", data, number, cut) for number in range(100)]
-    assert found[80:] == ["test"] * 20
-    assert found[50:80] == ["dev"] * 30
-    assert set(found[:50]) == {"train", "train_dev"}
+    names = [split_of("a", HASHES[number], "", data, number, cut) for number in range(100)]
+    assert names[80:] == ["test"] * 20
+    assert names[50:80] == ["dev"] * 30
+    assert set(names[:50]) == {"train", "train_dev"}
     assert [split_of("a", HASHES[number], "", data, 50, cut) for number in range(99)] == [
         "dev"
     ] * 99
     # What is trained on, and what is not, does not depend on the time.
-    assert found[:50] == [split_of("a", HASHES[number], "", data, 0, cut) for number in range(50)]
+    assert names[:50] == [split_of("a", HASHES[number], "", data, 0, cut) for number in range(50)]
 
 
 def test_equal_times_are_on_one_side() -> None:
@@ -164,7 +166,7 @@ def test_what_is_as_late_but_not_like_the_target_is_left_out() -> None:
     cut = Cut(5, 8)
     times = (1, 4, 5, 7, 8, 9)
     late = ["dev", "dev", "test", "test"]
-    found = [split_of("phone/1", HASHES[7], "", data, time, cut) for time in times]
-    assert found == ["train", "train", *late]
-    found = [split_of("web/1", HASHES[7], "", data, time, cut) for time in times]
-    assert found == ["train", "train", *[LEFT_OUT] * 4]
+    names = [split_of("phone/1", HASHES[7], "", data, time, cut) for time in times]
+    assert names == ["train", "train", *late]
+    names = [split_of("web/1", HASHES[7], "", data, time, cut) for time in times]
+    assert names == ["train", "train", *[LEFT_OUT] * 4]

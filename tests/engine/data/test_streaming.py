@@ -34,7 +34,7 @@ def remote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Remote:
     (here / ".dvc").mkdir(parents=True)
     monkeypatch.chdir(here)
     monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path / "site"))
-    found = Remote(tmp_path / "there")
+    remote = Remote(tmp_path / "there")
     images = np.random.default_rng(0).integers(0, 256, (COUNT, 3, 4, 4), dtype=np.uint8)
     fields = {"image": Field("uint8", (3, 4, 4))}
     with Writer(TRAIN, fields, 5 * 48) as writer:
@@ -43,8 +43,8 @@ def remote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Remote:
             example = Example(f"tree/{number:02d}.png", "tree", content, "", FACTS)
             writer.add(example, number % 2, images[number].tobytes())
         Index("1", writer.close(), "class", ["house", "tree"], fields).write(TRAIN)
-    found.push(TRAIN)
-    return found
+    remote.push(TRAIN)
+    return remote
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_all_arrays_of_an_example_are_read_at_once(monkeypatch: pytest.MonkeyPat
     read, seen = Objects.read, list[int]()
 
     def watched(self: Objects, runs: Sequence[Run]) -> list[bytes]:
-        seen.append(sum(one.stop - one.start for one in runs))
+        seen.append(sum(run.stop - run.start for run in runs))
         return read(self, runs)
 
     monkeypatch.setattr(Objects, "read", watched)
@@ -82,20 +82,23 @@ def test_all_arrays_of_an_example_are_read_at_once(monkeypatch: pytest.MonkeyPat
     chosen = np.random.default_rng(1).permutation(COUNT)
     for choice in (chosen[:9], chosen[:0], slice(3, 17), slice(None)):
         seen.clear()
-        found, expected = rows(streamed.arrays, choice), rows(local.arrays, choice)
+        streamed_rows, expected = rows(streamed.arrays, choice), rows(local.arrays, choice)
         assert seen == [29 * len(expected["age"])]
         for name, array in expected.items():
-            assert (array == found[name]).all()
-            assert (array.dtype, array.shape) == (found[name].dtype, found[name].shape)
+            assert (array == streamed_rows[name]).all()
+            assert (array.dtype, array.shape) == (
+                streamed_rows[name].dtype,
+                streamed_rows[name].shape,
+            )
     assert [int(streamed.arrays["age"][row]) for row in (0, 7, -1)] == [0, 7, COUNT - 1]
 
 
 @pytest.mark.parametrize("name", ["series", "known", "age"])
 def test_a_change_in_any_array(families: Remote, name: str) -> None:
     _, streamed = open_both()
-    shards = {one: families.names()[f"{one}-00001.npy"] for one in streamed.arrays}
+    shards = {field: families.names()[f"{field}-00001.npy"] for field in streamed.arrays}
     change(families.place(shards[name]))
-    says = " or ".join(f"{TRAIN}/{one}-00001.npy" for one in shards)
+    says = " or ".join(f"{TRAIN}/{shard}-00001.npy" for shard in shards)
     for array in streamed.arrays.values():
         refused(f"^an example of {says} on DVC's remote", partial(array.__getitem__, slice(None)))
     for stored in shards.values():
@@ -144,7 +147,7 @@ def test_the_same_examples(remote: Remote) -> None:
     with pytest.raises(IndexError):
         streamed.arrays["image"][COUNT]
     assert not TRAIN.exists()
-    assert sorted(one.suffix for one in (FOLDER / "train").iterdir()) == [
+    assert sorted(path.suffix for path in (FOLDER / "train").iterdir()) == [
         *(".csv", ".json", ".npy", ".npy")
     ]
 
@@ -156,7 +159,7 @@ def runtime(workers: int) -> Runtime:
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_the_same_batches(remote: Remote, workers: int) -> None:
-    local, streamed = (Batches(one, 4, 0, PLAIN) for one in open_both())
+    local, streamed = (Batches(split, 4, 0, PLAIN) for split in open_both())
     for step, batch in enumerate(stream(streamed, 0, 7, runtime(workers))):
         assert (batch.inputs["image"] == local[step].inputs["image"]).all()
         assert (batch.target == local[step].target).all()
@@ -178,7 +181,7 @@ def test_a_process_reads_its_own_part_alone(
         seen.clear()
         for step in range(part.steps_per_epoch):
             part[step]
-        assert sum(one.stop - one.start for one in seen) == part.steps_per_epoch * 2 * 48
+        assert sum(run.stop - run.start for run in seen) == part.steps_per_epoch * 2 * 48
     seen.clear()
     assert len(streamed.arrays["image"][0:2]) == 2
     assert len(seen) == 1, "neighbours are one request"

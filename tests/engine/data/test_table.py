@@ -27,7 +27,7 @@ def arrays(*rows: tuple[Any, Any, Any]) -> dict[str, Any]:
         row_arrays(dict(zip(("age", "size", "kind"), row, strict=True)), NUMBERS, CATEGORIES)
         for row in rows
     ]
-    return {name: np.stack([one[name] for one in made]) for name in made[0]}
+    return {name: np.stack([row[name] for row in made]) for name in made[0]}
 
 
 TRAIN = arrays(("1", "10", "cat"), ("3", "NA", "dog"), ("", "30", "cat"), ("5", "20", ""))
@@ -35,11 +35,11 @@ TRAIN = arrays(("1", "10", "cat"), ("3", "NA", "dog"), ("", "30", "cat"), ("5", 
 
 def test_a_row() -> None:
     row = read_row(b'{"age": " 7 ", "size": null, "kind": true, "more": 1}')
-    found = row_arrays(row, NUMBERS, CATEGORIES)
-    assert found["numbers"].tolist() == [7, 0] and found["missing"].tolist() == [False, True]
+    cells = row_arrays(row, NUMBERS, CATEGORIES)
+    assert cells["numbers"].tolist() == [7, 0] and cells["missing"].tolist() == [False, True]
     assert missing_in(row, [*NUMBERS, *CATEGORIES]) == 1
     for name, field in row_fields(NUMBERS, CATEGORIES).items():
-        assert (found[name].dtype.name, found[name].shape) == field
+        assert (cells[name].dtype.name, cells[name].shape) == field
     assert row_fields((), ("kind",)) == {"categories": Field("int64", (1,))}
 
 
@@ -69,18 +69,20 @@ def test_what_training_rows_say() -> None:
     assert fitted["middle"].tolist() == [3, 20]
     assert fitted["spread"] == pytest.approx([np.sqrt(8 / 3), np.sqrt(200 / 3)], abs=1e-15)
     assert fitted["sizes"].tolist() == [3]
-    halves = [{name: one[at] for name, one in TRAIN.items()} for at in (slice(2), slice(2, 4))]
+    halves = [
+        {name: column[at] for name, column in TRAIN.items()} for at in (slice(2), slice(2, 4))
+    ]
     again = fit_rows(iter(halves), CATEGORIES)
-    assert all(np.array_equal(one, again[name]) for name, one in fitted.items())
+    assert all(np.array_equal(column, again[name]) for name, column in fitted.items())
 
 
 def test_rows_as_a_network_takes_them() -> None:
     fitted = fit_rows(iter([TRAIN]), CATEGORIES)
-    found = transform_rows(TRAIN, fitted)
-    assert found.shape == (4, 7) and found.dtype == np.float32
-    assert found[:, 0].mean() == pytest.approx(0, abs=1e-7) and found[2, 0] == 0
-    assert found[:, 2:4].tolist() == [[0, 0], [0, 1], [1, 0], [0, 0]]
-    assert found[:, 4:].sum(axis=1).tolist() == [1, 1, 1, 1]
+    transformed = transform_rows(TRAIN, fitted)
+    assert transformed.shape == (4, 7) and transformed.dtype == np.float32
+    assert transformed[:, 0].mean() == pytest.approx(0, abs=1e-7) and transformed[2, 0] == 0
+    assert transformed[:, 2:4].tolist() == [[0, 0], [0, 1], [1, 0], [0, 0]]
+    assert transformed[:, 4:].sum(axis=1).tolist() == [1, 1, 1, 1]
     unseen = transform_rows(arrays(("1", "10", "cow")), fitted)
     assert not unseen[0, 4:].any()
     assert np.isfinite(transform_rows(arrays(("1e99", "-1e99", "")), fitted)).all()
@@ -91,8 +93,8 @@ def test_a_column_that_is_always_the_same_says_nothing_of_one_that_is_not(count:
     """The sum of so many 0.12 is off by a little, which is no spread."""
     fitted = fit_rows(iter([arrays(*[("0.12", "1", "a")] * count)]), CATEGORIES)
     assert fitted["middle"].tolist() == [0.12, 1] and fitted["spread"].tolist() == [1, 1]
-    found = transform_rows(arrays(("0.13", "1", "a")), fitted)
-    assert found[0, 0] == pytest.approx(0.01)
+    transformed = transform_rows(arrays(("0.13", "1", "a")), fitted)
+    assert transformed[0, 0] == pytest.approx(0.01)
 
 
 def test_a_column_without_a_number_or_always_the_same() -> None:
@@ -108,6 +110,8 @@ def test_a_category_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_text_of_a_category_counts_alone() -> None:
-    one, other = (json.dumps({"kind": cell}).encode() for cell in ("é", "e"))
-    codes = [int(row_arrays(read_row(row), (), ("kind",))["categories"][0]) for row in (one, other)]
+    first, other = (json.dumps({"kind": cell}).encode() for cell in ("é", "e"))
+    codes = [
+        int(row_arrays(read_row(row), (), ("kind",))["categories"][0]) for row in (first, other)
+    ]
     assert codes[0] != codes[1] and min(codes) >= 0

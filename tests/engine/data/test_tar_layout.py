@@ -14,7 +14,7 @@ from catalogues import DATA, TASK, decoder
 from samebits.console.errors import UserError
 from samebits.data import tar_layout as packed
 from samebits.data.index import open_catalogue
-from samebits.data.prepare import prepare
+from samebits.data.preparation import prepare
 from samebits.data.readers import FOLDERS, Labels, Lines, Reader
 from samebits.data.source import archives, sources
 
@@ -23,8 +23,8 @@ SHARD = 16_000  # of some ten examples
 
 
 def below(folder: Path) -> dict[str, bytes]:
-    files = sorted(one for one in folder.rglob("*") if one.is_file())
-    return {one.relative_to(folder).as_posix(): one.read_bytes() for one in files}
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
 
 
 def prepared(raw: Path, folder: Path, reader: Reader = FOLDERS) -> tuple[dict[str, bytes], int]:
@@ -185,7 +185,7 @@ def test_an_archive_that_is_not_what_its_name_says(tmp_path: Path, fill: Fill) -
     raw = fill(tmp_path / "raw")
     good = (raw / "tree/000.png").read_bytes()
     packed.pack(raw, SHARD)
-    archive = raw / next(one.file for one in sources(raw) if one.path == "tree/000.png")
+    archive = raw / next(source.file for source in sources(raw) if source.path == "tree/000.png")
     archive.write_bytes(archive.read_bytes().replace(good, good[:-1] + b"?"))
     (raw / "tree").mkdir()
     (raw / "tree/000.png").write_bytes(good)
@@ -196,7 +196,10 @@ def test_an_archive_that_is_not_what_its_name_says(tmp_path: Path, fill: Fill) -
         assert below(raw) == before
     archive.rename(raw / "mine.tar")
     packed.pack(raw, SHARD)
-    assert next(one for one in sources(raw) if one.path == "tree/000.png").content(raw) == good
+    assert (
+        next(source for source in sources(raw) if source.path == "tree/000.png").content(raw)
+        == good
+    )
 
 
 @pytest.mark.parametrize("name", ["loose.png", "/etc/a.png", "a/b/c.png"])
@@ -215,7 +218,7 @@ def test_hidden_members_are_no_examples(tmp_path: Path) -> None:
     raw = tmp_path / "raw"
     raw.mkdir()
     add(raw / "all.tar", ("tree/a.png", b"x"), ("tree/._a.png", b"y"), ("../up/a.png", b"z"))
-    assert [one.path for one in sources(raw)] == ["tree/a.png"]
+    assert [source.path for source in sources(raw)] == ["tree/a.png"]
 
 
 LABELS = Labels("kind")

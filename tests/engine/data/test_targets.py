@@ -37,7 +37,7 @@ def test_classes_are_numbered_in_the_order_of_their_names() -> None:
     for label in ("dog", "cat", "dog"):
         target.see("a", label, "train")
     assert (target.classes, target.scale) == (["cat", "dog"], ())
-    assert [target.stored(one) for one in ("cat", "dog")] == [0, 1]
+    assert [target.stored(label) for label in ("cat", "dog")] == [0, 1]
     assert target.counts == {("train", "dog"): 2, ("train", "cat"): 1}
 
 
@@ -60,9 +60,9 @@ def test_numbers_that_are_all_the_same() -> None:
 def test_a_scale_has_no_order() -> None:
     values = np.random.default_rng(0).standard_normal(999) * 1e-3 + 1e6
     assert scale_of(values.tolist()) == scale_of(values[::-1].tolist())
-    found = standard(values, scale_of(values.tolist()))
-    assert found.dtype == np.float32
-    assert (found.mean(), found.std()) == (pytest.approx(0, abs=1e-4), pytest.approx(1, rel=1e-4))
+    scaled = standard(values, scale_of(values.tolist()))
+    assert scaled.dtype == np.float32
+    assert (scaled.mean(), scaled.std()) == (pytest.approx(0, abs=1e-4), pytest.approx(1, rel=1e-4))
 
 
 def stored(folder: Path, answers: list[float]) -> Split:

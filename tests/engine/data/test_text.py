@@ -59,7 +59,7 @@ def test_a_long_text_is_cut_and_a_blank_one_is_padding() -> None:
 
 
 def test_trigrams_count_what_is_there() -> None:
-    found = trigrams("anana", 4096)
-    assert found.sum() == 5 and found.max() == 2  # " an", "ana" twice, "nan", "na "
-    assert np.array_equal(found, trigrams("anana", 4096))
-    assert not np.array_equal(found, trigrams("banan", 4096))
+    counts = trigrams("anana", 4096)
+    assert counts.sum() == 5 and counts.max() == 2  # " an", "ana" twice, "nan", "na "
+    assert np.array_equal(counts, trigrams("anana", 4096))
+    assert not np.array_equal(counts, trigrams("banan", 4096))

@@ -29,11 +29,11 @@ ERRORS = errors_of(CLASS_SETS, 0.02)
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_planted_fault(name: str) -> None:
-    fault, found = planted_class_sets.planted(name, seed=0)
-    assert right(fault, found), found
+    fault, diagnosis = planted_class_sets.planted(name, seed=0)
+    assert right(fault, diagnosis), diagnosis
 
 
-def found(means: tuple[float, ...], apart: bool = False) -> dict[str, Any]:
+def diagnosed(means: tuple[float, ...], apart: bool = False) -> dict[str, Any]:
     """The diagnosis of a model with these errors on train, train-dev, dev and test."""
     predictions = {
         name: confused(seed, count, mean)
@@ -65,18 +65,18 @@ def found(means: tuple[float, ...], apart: bool = False) -> dict[str, Any]:
 def test_the_link_that_was_planted(
     means: tuple[float, ...], apart: bool, state: str, link: str | None
 ) -> None:
-    said = found(means, apart)
+    said = diagnosed(means, apart)
     assert (said["state"], said["link"]) == (state, link)
 
 
 def test_the_words_are_those_of_classes() -> None:
-    said = found((0.0, 0.2, 0.2, 0.2))
+    said = diagnosed((0.0, 0.2, 0.2, 0.2))
     pattern = (
         r"The largest gap is variance: \d\d\.\d\d % of the answers, one for each class, are wrong "
         r"on train-dev and dev, \d\d\.\d\d points more than on train"
     )
     assert re.match(pattern, said["sentence"])
-    assert "label smoothing" in [one["idea"] for one in said["ideas"]]
+    assert "label smoothing" in [idea["idea"] for idea in said["ideas"]]
 
 
 def test_losses_of_knowing_nothing_and_of_a_perfect_fit() -> None:
@@ -106,9 +106,9 @@ def test_causes_are_parts_of_the_wrong_answers() -> None:
     tags = {dev.examples[row].md5: ["blur"] if at % 2 else ["dark"] for at, row in enumerate(wrong)}
     told = causes(METRICS["macro_f1"], dev, tags, ERRORS)
     assert told.mistakes == told.looked == len(wrong)
-    assert sum(one.share.value for one in told.causes) == pytest.approx(1)
-    assert all(one.share.low < one.share.value < one.share.high for one in told.causes)
-    assert all(one.score > told.score for one in told.causes)
+    assert sum(cause.share.value for cause in told.causes) == pytest.approx(1)
+    assert all(cause.share.low < cause.share.value < cause.share.high for cause in told.causes)
+    assert all(cause.score > told.score for cause in told.causes)
 
 
 @pytest.mark.parametrize(

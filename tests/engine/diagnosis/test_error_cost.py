@@ -33,18 +33,18 @@ def test_it_is_the_gain_by_one_right_answer(
     monkeypatch.setattr(worth, "CHUNK", chunk)
     given, chosen = sample(), METRICS[metric]
     wrong = np.flatnonzero(given.answers != given.labels)
-    for row, found in zip(wrong.tolist(), gains(chosen, given).tolist(), strict=True):
+    for row, gain in zip(wrong.tolist(), gains(chosen, given).tolist(), strict=True):
         mended = given.answers.copy()
         mended[row] = given.labels[row]
         better = value(chosen, replace(given, answers=mended)) - value(chosen, given)
-        assert found == pytest.approx(better, abs=1e-8)
+        assert gain == pytest.approx(better, abs=1e-8)
 
 
 @pytest.mark.parametrize("metric", ["log_loss", "roc_auc", "expected_calibration_error"])
 def test_elsewhere_it_is_what_adds_to_the_loss(metric: str) -> None:
     given = sample()
-    found = gains(METRICS[metric], given)
-    assert np.allclose(found, -np.log(0.2) / len(given))
+    costs = gains(METRICS[metric], given)
+    assert np.allclose(costs, -np.log(0.2) / len(given))
 
 
 def test_no_mistake_is_worth_nothing() -> None:

@@ -34,7 +34,9 @@ def dev(made: Made, wrong: int, count: int = 10, start: int = 0) -> ClassPredict
     sure = 0.95 - np.arange(count) / 50
     rows = np.where(np.eye(2)[answers] > 0, sure[:, None], 1 - sure[:, None])
     given = made(labels, rows)
-    examples = [replace(one, md5=f"{at + start:032x}") for at, one in enumerate(given.examples)]
+    examples = [
+        replace(example, md5=f"{at + start:032x}") for at, example in enumerate(given.examples)
+    ]
     return replace(given, examples=examples)
 
 
@@ -59,13 +61,13 @@ def test_of_many_the_first_are_listed(made: Made) -> None:
     given = dev(made, wrong=8)
     assert len(refreshed([], given, ERRORS, ACCURACY, most=2)) == 2
     tagged = [replace(refreshed([], given, ERRORS, ACCURACY)[5], tags="blurry")]
-    found = refreshed(tagged, given, ERRORS, ACCURACY, most=2)
-    assert numbers(found) == [(0, "wrong", ""), (1, "wrong", ""), (5, "wrong", "blurry")]
+    rows = refreshed(tagged, given, ERRORS, ACCURACY, most=2)
+    assert numbers(rows) == [(0, "wrong", ""), (1, "wrong", ""), (5, "wrong", "blurry")]
 
 
 def test_of_copies_with_other_labels_the_mistake_is_shown(made: Made) -> None:
     given = dev(made, wrong=3)
-    copies = [replace(one, md5=given.examples[1].md5) for one in given.examples]
+    copies = [replace(example, md5=given.examples[1].md5) for example in given.examples]
     (row,) = refreshed([], replace(given, examples=copies), ERRORS, ACCURACY)
     assert (row.label, row.prediction, row.now) == ("c0", "c1", "wrong")
     assert row.detail == "0.950000"
@@ -120,8 +122,8 @@ def test_pictures_that_left_are_let_through_when_told_so(made: Made) -> None:
     unknown = GOOD.replace("1,", "f,", 1)
     FILE.write_text(f"{HEADER}\n{unknown}\n", encoding="utf-8")
     (row,) = read_rows(FILE, {"dev": dev(made, 2)}, ERRORS, gone=True)
-    found = refreshed([row], dev(made, 0), ERRORS, ACCURACY)
-    write_csv(FILE, COLUMNS, map(astuple, found))
+    rows = refreshed([row], dev(made, 0), ERRORS, ACCURACY)
+    write_csv(FILE, COLUMNS, map(astuple, rows))
     (again,) = read_rows(FILE, {"dev": dev(made, 2)}, ERRORS)
     assert (again.now, again.tags, again.path) == ("gone", "blurry", "night/00001.png")
 
@@ -131,8 +133,8 @@ def test_a_tagged_example_that_moved_to_another_data_set_is_let_through(made: Ma
     FILE.write_text(f"{HEADER}\n{GOOD}\n", encoding="utf-8")
     moved = {"train": dev(made, 0), "dev": dev(made, 2, start=20)}
     (row,) = read_rows(FILE, moved, ERRORS)
-    found = refreshed([row], moved["dev"], ERRORS, ACCURACY)
-    assert numbers(found)[-1] == (1, "gone", "blurry")
+    rows = refreshed([row], moved["dev"], ERRORS, ACCURACY)
+    assert numbers(rows)[-1] == (1, "gone", "blurry")
 
 
 @pytest.mark.parametrize("changed", [("1,", "f,"), ("c1", "cat"), ("c0", "dog")])
@@ -157,7 +159,7 @@ def test_of_numbers_a_mistake_is_further_away_than_allowed() -> None:
     write_csv(FILE, columns(errors), map(astuple, [replace(rows[0], tags="typo")]))
     (row,) = read_rows(FILE, {"dev": given}, errors)
     nearer = replace(given, answers=truth)
-    assert [one.now for one in refreshed([row], nearer, errors, metric)] == ["right"]
+    assert [kept.now for kept in refreshed([row], nearer, errors, metric)] == ["right"]
 
 
 def test_a_file_without_rows_may_have_the_header_of_another_target(made: Made) -> None:

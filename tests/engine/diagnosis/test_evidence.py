@@ -23,8 +23,8 @@ def curve(start: float, end: float, steps: int, fast: float) -> list[float]:
 
 def said(losses: list[float], epochs: int = 10, **changed: float | str) -> str:
     optimization = replace(OPTIMIZATION, **changed)  # type: ignore[arg-type]
-    found = training(losses, NOTHING, 0.0, optimization)
-    return cause(found, epochs, optimization, REGULARIZATION)
+    evidence = training(losses, NOTHING, 0.0, optimization)
+    return cause(evidence, epochs, optimization, REGULARIZATION)
 
 
 def test_steps_that_are_too_large() -> None:
@@ -56,7 +56,7 @@ def test_a_loss_that_rose_did_so_however_little_weights_should_have_moved() -> N
 
 
 @pytest.mark.parametrize(
-    ("steps", "rate", "optimizer", "found"),
+    ("steps", "rate", "optimizer", "cause"),
     [
         (400, 0.00001, "adamw", "low rate"),
         (400, 0.01, "adamw", "small"),
@@ -65,9 +65,9 @@ def test_a_loss_that_rose_did_so_however_little_weights_should_have_moved() -> N
         (30, 0.01, "adamw", "short"),
     ],
 )
-def test_how_far_weights_can_have_come(steps: int, rate: float, optimizer: str, found: str) -> None:
+def test_how_far_weights_can_have_come(steps: int, rate: float, optimizer: str, cause: str) -> None:
     losses = curve(NOTHING, 2.0, steps, 20)
-    assert said(losses, learning_rate=rate, optimizer=optimizer) == found
+    assert said(losses, learning_rate=rate, optimizer=optimizer) == cause
 
 
 def test_a_loss_that_still_falls() -> None:
@@ -79,9 +79,9 @@ def test_a_loss_that_still_falls() -> None:
     ("key", "value"), [("dropout", 0.9), ("weight_decay", 10.0), ("label_smoothing", 0.5)]
 )
 def test_too_much_regularization(key: str, value: float) -> None:
-    found = training(curve(NOTHING, 1.0, 400, 20), NOTHING, 0.0, OPTIMIZATION)
+    evidence = training(curve(NOTHING, 1.0, 400, 20), NOTHING, 0.0, OPTIMIZATION)
     strong = replace(REGULARIZATION, **{key: value})  # type: ignore[arg-type]
-    assert cause(found, 10, OPTIMIZATION, strong) == "regularized"
+    assert cause(evidence, 10, OPTIMIZATION, strong) == "regularized"
 
 
 def test_a_training_that_was_stopped_early() -> None:
@@ -91,9 +91,9 @@ def test_a_training_that_was_stopped_early() -> None:
 def test_a_perfect_fit_to_smoothed_labels_leaves_nothing() -> None:
     least = -(0.91 * math.log(0.91) + 9 * 0.01 * math.log(0.01))
     ends = errors_of(Answers("class", [*"0123456789"]), 0.1).losses(0.1)
-    found = training([NOTHING, least, least], *ends, OPTIMIZATION)
-    assert found.end == pytest.approx(0.0, abs=1e-12)
-    assert found.peak == pytest.approx(1.0)
+    evidence = training([NOTHING, least, least], *ends, OPTIMIZATION)
+    assert evidence.end == pytest.approx(0.0, abs=1e-12)
+    assert evidence.peak == pytest.approx(1.0)
 
 
 def test_one_step_is_enough_to_say_something() -> None:

@@ -23,14 +23,14 @@ def errors(
     for name, share in zip(SPLITS, shares, strict=True):
         answers = np.where(np.arange(count) < round(share * count), 1 - labels, labels)
         predictions[name] = made(labels, np.eye(2)[answers])
-    found = [chain.together(predictions, (name,)) for name in SPLITS]
-    return [target(0.05), *found], predictions
+    errors = [chain.together(predictions, (name,)) for name in SPLITS]
+    return [target(0.05), *errors], predictions
 
 
 def named(made: Made, count: int, *shares: float, apart: bool = True) -> str | None:
     steps, predictions = errors(made, count, *shares)
-    found = largest(gaps(steps, predictions, apart))
-    return found.link.name if found else None
+    gap = largest(gaps(steps, predictions, apart))
+    return gap.link.name if gap else None
 
 
 @pytest.mark.parametrize(
@@ -56,9 +56,9 @@ def test_what_chance_may_have_made_is_no_gap(made: Made) -> None:
 
 def test_what_is_too_small_to_matter_is_no_gap(made: Made) -> None:
     steps, predictions = errors(made, 20000, 0.20, 0.21, 0.21, 0.21)
-    found = gaps(steps, predictions, apart=True)
-    assert found[1].low > 0
-    assert [one.real for one in found] == [True, False, False, False]
+    steps_up = gaps(steps, predictions, apart=True)
+    assert steps_up[1].low > 0
+    assert [gap.real for gap in steps_up] == [True, False, False, False]
 
 
 def test_of_one_source_both_data_sets_tell_the_variance(made: Made) -> None:
@@ -88,6 +88,6 @@ def test_a_dev_set_that_was_used_up_hides_no_gap_behind_variance(made: Made) -> 
 def test_of_one_source_train_dev_tells_as_well_as_test_that_dev_flatters(made: Made) -> None:
     steps, predictions = errors(made, 120, 0.05, 0.24, 0.15, 0.24)
     assert not gaps(steps, predictions, apart=True)[3].real
-    found = gaps(steps, predictions, apart=False)[3]
-    assert found.real
-    assert found.end.name == "train_dev and test"
+    gap = gaps(steps, predictions, apart=False)[3]
+    assert gap.real
+    assert gap.end.name == "train_dev and test"

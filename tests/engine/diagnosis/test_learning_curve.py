@@ -18,25 +18,25 @@ def law(floor: float, steepness: float) -> list[float]:
 
 @pytest.mark.parametrize(("floor", "steepness"), [(0.0, 0.5), (0.02, 0.5), (0.0, 0.3)])
 def test_a_power_law_is_found(floor: float, steepness: float) -> None:
-    found = extrapolate(points(law(floor, steepness), 100_000))
-    for one in found.ahead:
-        truth = floor + 0.1 * one.times**-steepness
-        assert one.error == pytest.approx(truth, rel=0.1)
-        assert one.low <= truth <= one.high
-    assert found.worth is True
-    assert "More data is worth its cost." in found.sentence()
+    expected = extrapolate(points(law(floor, steepness), 100_000))
+    for ahead in expected.ahead:
+        truth = floor + 0.1 * ahead.times**-steepness
+        assert ahead.error == pytest.approx(truth, rel=0.1)
+        assert ahead.low <= truth <= ahead.high
+    assert expected.worth is True
+    assert "More data is worth its cost." in expected.sentence()
 
 
 def test_a_flat_curve_promises_nothing() -> None:
-    found = extrapolate(points([0.1] * 4, 20_000))
-    assert found.worth is False
-    assert "would hardly help" in found.sentence()
+    expected = extrapolate(points([0.1] * 4, 20_000))
+    assert expected.worth is False
+    assert "would hardly help" in expected.sentence()
 
 
 def test_few_examples_cannot_tell() -> None:
-    found = extrapolate(points(law(0.0, 0.5), 60))
-    assert found.worth is None
-    assert "too few to tell" in found.sentence()
+    expected = extrapolate(points(law(0.0, 0.5), 60))
+    assert expected.worth is None
+    assert "too few to tell" in expected.sentence()
 
 
 def test_it_is_the_same_each_time() -> None:
@@ -45,9 +45,9 @@ def test_it_is_the_same_each_time() -> None:
 
 
 def test_no_mistakes_at_all() -> None:
-    found = extrapolate(points([0.0] * 4, 300))
-    assert found.worth is not True
-    assert all(0 <= one.low <= one.high < 0.02 for one in found.ahead)
+    expected = extrapolate(points([0.0] * 4, 300))
+    assert expected.worth is not True
+    assert all(0 <= ahead.low <= ahead.high < 0.02 for ahead in expected.ahead)
 
 
 def test_intervals_cover_the_truth() -> None:
@@ -68,12 +68,12 @@ def means(errors: list[float], relative: float, scale: float = 1.0) -> Means:
 
 @pytest.mark.parametrize("scale", [1.0, 1e6, 1e-8])
 def test_a_power_law_of_means_is_found_at_any_scale(scale: float) -> None:
-    found = extrapolate(means(law(0.02, 0.5), 0.02, scale))
-    for one in found.ahead:
-        truth = scale * (0.02 + 0.1 * one.times**-0.5)
-        assert one.error == pytest.approx(truth, rel=0.1)
-        assert one.low <= truth <= one.high
-    assert found.worth is True
+    expected = extrapolate(means(law(0.02, 0.5), 0.02, scale))
+    for ahead in expected.ahead:
+        truth = scale * (0.02 + 0.1 * ahead.times**-0.5)
+        assert ahead.error == pytest.approx(truth, rel=0.1)
+        assert ahead.low <= truth <= ahead.high
+    assert expected.worth is True
     flat = extrapolate(means([0.1] * 4, 0.005, scale))
     assert flat.worth is False
     unsure = extrapolate(means(law(0.0, 0.5), 0.3, scale))
@@ -81,26 +81,26 @@ def test_a_power_law_of_means_is_found_at_any_scale(scale: float) -> None:
 
 
 def test_means_are_told_in_their_unit() -> None:
-    found = extrapolate(means(law(0.02, 0.5), 0.002, 1e6))
+    expected = extrapolate(means(law(0.02, 0.5), 0.002, 1e6))
     assert "After learning from 1,000 examples, answers on dev are 120,000 away from" in (
-        found.sentence()
+        expected.sentence()
     )
-    assert "%" not in found.sentence().replace("95 %", "")
-    assert found.record()["points"][-1] == {"learned": 1000, "error": 120000.0, "examples": 400}
+    assert "%" not in expected.sentence().replace("95 %", "")
+    assert expected.record()["points"][-1] == {"learned": 1000, "error": 120000.0, "examples": 400}
 
 
 def test_means_that_are_all_nothing() -> None:
-    found = extrapolate(means([0.0] * 4, 0.1))
-    assert found.worth is not True
-    assert found.record()["ahead"][0]["error"] == 0.0
+    expected = extrapolate(means([0.0] * 4, 0.1))
+    assert expected.worth is not True
+    assert expected.record()["ahead"][0]["error"] == 0.0
 
 
 def test_intervals_of_means_cover_the_truth() -> None:
     draw, truth, held = np.random.default_rng(0), 0.02 + 0.1 * 2**-0.5, 0
     for _ in range(10):
         samples = [draw.exponential(mean, 400) for mean in law(0.02, 0.5)]
-        seen = [float(one.mean()) for one in samples]
-        spread = [float(one.std(ddof=1)) / 20 for one in samples]
+        seen = [float(sample.mean()) for sample in samples]
+        spread = [float(sample.std(ddof=1)) / 20 for sample in samples]
         ahead = extrapolate(Means(LEARNED, [400] * 4, seen, spread, 399)).ahead[0]
         held += ahead.low <= truth <= ahead.high
     assert held >= 8

@@ -31,7 +31,7 @@ REST = [*np.linspace(1.1, 0.3, 100).tolist(), *[0.3] * 300]
 ERRORS = errors_of(MASK, 0.05)
 
 
-def found(wrong: tuple[float, ...], apart: bool = False, **more: Any) -> dict[str, Any]:
+def diagnosed(wrong: tuple[float, ...], apart: bool = False, **more: Any) -> dict[str, Any]:
     """The diagnosis of a model with these shares of wrong pixels on the four data sets."""
     predictions = {
         name: segmented(seed, count, share)
@@ -67,7 +67,7 @@ def found(wrong: tuple[float, ...], apart: bool = False, **more: Any) -> dict[st
 def test_the_link_that_was_planted(
     wrong: tuple[float, ...], apart: bool, state: str, link: str | None, section: str | None
 ) -> None:
-    said = found(wrong, apart)
+    said = diagnosed(wrong, apart)
     assert (said["state"], said["link"], said["section"]) == (state, link, section)
 
 
@@ -80,13 +80,13 @@ def test_a_planted_fault(name: str) -> None:
 
 
 def test_the_words_are_those_of_masks() -> None:
-    said = found((0.02, 0.25, 0.26, 0.26))
+    said = diagnosed((0.02, 0.25, 0.26, 0.26))
     pattern = (
         r"The largest gap is variance: \d+\.\d % of the pixels get a wrong class on train-dev and "
         r"dev, \d+\.\d points more than on train \(95 % interval \d+\.\d to \d+\.\d\)\. Its knobs"
     )
     assert re.match(pattern, said["sentence"])
-    fine = found((0.03, 0.035, 0.035, 0.035))
+    fine = diagnosed((0.03, 0.035, 0.035, 0.035))
     assert "of the pixels get a wrong class on test, and 5.0 % are allowed" in fine["sentence"]
     assert "of the examples" not in json.dumps([said, fine])
 
@@ -94,9 +94,9 @@ def test_the_words_are_those_of_masks() -> None:
 def test_the_real_world_is_the_last_link() -> None:
     use = segmented(9, 200, 0.4).sample
     real = measured("real world", use.errors, use.groups, share=False)
-    said = found((0.03, 0.035, 0.035, 0.035), real=real)
+    said = diagnosed((0.03, 0.035, 0.035, 0.035), real=real)
     assert (said["link"], said["chain"][-1]["examples"]) == ("real world", 200)
-    assert "dvc exp run -S evaluation.metric=dice" in [one["command"] for one in said["ideas"]]
+    assert "dvc exp run -S evaluation.metric=dice" in [idea["command"] for idea in said["ideas"]]
 
 
 def test_mistakes_and_their_order() -> None:
@@ -122,7 +122,7 @@ def test_causes_are_parts_of_the_error() -> None:
     rows = ERRORS.ordered(METRICS["mean_iou"], dev)
     tags = {dev.examples[row].md5: ["thin" if at < 5 else "dark"] for at, row in enumerate(rows)}
     seen = causes(METRICS["mean_iou"], dev, tags, ERRORS)
-    thin = next(one for one in seen.causes if one.name == "thin")
+    thin = next(cause for cause in seen.causes if cause.name == "thin")
     errors = dev.sample.errors
     assert thin.share.value == pytest.approx(errors[rows[:5]].sum() / errors[rows].sum())
     counts = dev.counts.copy()

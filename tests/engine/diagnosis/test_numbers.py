@@ -41,7 +41,7 @@ def settings(scale: float, **regularization: float) -> DiagnosisSettings:
     )
 
 
-def found(
+def diagnosed(
     means: tuple[float, ...],
     scale: float = 1.0,
     apart: bool = False,
@@ -81,65 +81,65 @@ def test_the_link_that_was_planted(
     section: str | None,
     scale: float,
 ) -> None:
-    said = found(means, scale, apart)
+    said = diagnosed(means, scale, apart)
     assert (said["state"], said["link"], said["section"]) == (state, link, section)
 
 
 def test_the_words_are_those_of_numbers() -> None:
-    said = found((0.3, 5.0, 5.2, 5.2), 1e5)
+    said = diagnosed((0.3, 5.0, 5.2, 5.2), 1e5)
     pattern = (
         r"The largest gap is variance: answers on train-dev and dev are [\d,]+ away from the truth "
         r"on average, [\d,]+ more than on train \(95 % interval [\d,]+ to [\d,]+\)\. Its knobs"
     )
     assert re.match(pattern, said["sentence"])
-    fine = found((0.5, 0.6, 0.6, 0.6))
+    fine = diagnosed((0.5, 0.6, 0.6, 0.6))
     pattern = (
         r"The target is met: answers on test are 0\.\d+ away from the truth on average, and 1 is "
         r"allowed; the examples leave no doubt\."
     )
     assert re.fullmatch(pattern, fine["sentence"])
-    unsure = found((0.97, 1.05, 1.07, 1.1))
+    unsure = diagnosed((0.97, 1.05, 1.07, 1.1))
     assert "Cannot tell where the error is: answers on test are 1." in unsure["sentence"]
     assert not re.search(r"%(?! interval)|class|label", json.dumps([said, fine, unsure]))
 
 
 @pytest.mark.parametrize("scale", SCALES)
 def test_figures_keep_nine_digits_whatever_the_unit(scale: float) -> None:
-    one, other = found((0.3, 5.0, 5.2, 5.2)), found((0.3, 5.0, 5.2, 5.2), scale)
-    for first, second in zip(one["chain"], other["chain"], strict=True):
+    plain, other = diagnosed((0.3, 5.0, 5.2, 5.2)), diagnosed((0.3, 5.0, 5.2, 5.2), scale)
+    for first, second in zip(plain["chain"], other["chain"], strict=True):
         assert second["error"] == pytest.approx(first["error"] * scale, rel=1e-7)
-    for first, second in zip(one["gaps"], other["gaps"], strict=True):
+    for first, second in zip(plain["gaps"], other["gaps"], strict=True):
         assert second["value"] == pytest.approx(first["value"] * scale, rel=1e-6)
         assert second["real"] == first["real"]
 
 
 def test_what_knowing_nothing_scores_is_one() -> None:
     bias = (5.0, 5.2, 5.2, 5.2)
-    small, short = found(bias), found(bias, losses=FALLING)
+    small, short = diagnosed(bias), diagnosed(bias, losses=FALLING)
     assert (small["cause"], short["cause"]) == ("small", "short")
     assert small["training"]["peak"] == pytest.approx(1.0, abs=0.1)
     assert small["training"]["end"] == pytest.approx(0.3)
-    high = found(bias, losses=[*[1.0] * 40, *[4.0] * 40, *[0.9] * 320])
+    high = diagnosed(bias, losses=[*[1.0] * 40, *[4.0] * 40, *[0.9] * 320])
     assert high["cause"] == "high rate"
 
 
 def test_label_smoothing_is_no_idea() -> None:
-    variance = found((0.3, 5.0, 5.2, 5.2))
+    variance = diagnosed((0.3, 5.0, 5.2, 5.2))
     assert len(variance["ideas"]) > 3
-    assert "label smoothing" not in [one["idea"] for one in variance["ideas"]]
+    assert "label smoothing" not in [idea["idea"] for idea in variance["ideas"]]
 
 
 def test_the_real_world_is_the_last_link() -> None:
     use = missing(9, 200, 7.0).sample
     real = measured("real world", use.errors, use.groups, share=False)
-    said = found((0.5, 0.6, 0.6, 0.6), real=real)
+    said = diagnosed((0.5, 0.6, 0.6, 0.6), real=real)
     assert (said["link"], said["chain"][-1]["examples"]) == ("real world", 200)
-    commands = [one["command"] for one in said["ideas"]]
+    commands = [idea["command"] for idea in said["ideas"]]
     assert "dvc exp run -S evaluation.metric=rmse" in commands
 
 
 def test_a_group_is_drawn_together() -> None:
-    def one(size: int) -> NumberPredictions:
+    def grouped(size: int) -> NumberPredictions:
         draw = np.random.default_rng(0)
         away = np.repeat(draw.exponential(5, 40), size)
         truth = np.arange(len(away), dtype=float)
@@ -147,7 +147,7 @@ def test_a_group_is_drawn_together() -> None:
         return numbers(truth, truth + away, names)
 
     errors = errors_of(NUMBER, 1.0)
-    few, many = (errors.of_splits({}, dict.fromkeys(COUNTS, one(size)))[0] for size in (1, 20))
+    few, many = (errors.of_splits({}, dict.fromkeys(COUNTS, grouped(size)))[0] for size in (1, 20))
     # Twenty times the examples of the same groups tell as little.
     assert many.examples == 20 * few.examples
     assert many.high - many.low == pytest.approx(few.high - few.low, rel=0.01)

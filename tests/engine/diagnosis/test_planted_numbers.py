@@ -10,5 +10,5 @@ pytestmark = pytest.mark.usefixtures("params")
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_planted_fault(name: str) -> None:
-    fault, found = planted_numbers.planted(name, seed=0)
-    assert right(fault, found), found
+    fault, diagnosis = planted_numbers.planted(name, seed=0)
+    assert right(fault, diagnosis), diagnosis

@@ -66,11 +66,11 @@ EXTREME = DiagnosisSettings(
 
 
 def every(settings: DiagnosisSettings) -> list[Idea]:
-    found = [*remedies.target_met(settings), *remedies.more_examples(settings)]
+    offered = [*remedies.target_met(settings), *remedies.more_examples(settings)]
     for link in LINKS:
         for cause in (None, *CAUSES):
-            found += remedies.ideas(link.name, cause, settings)
-    return found
+            offered += remedies.ideas(link.name, cause, settings)
+    return offered
 
 
 @pytest.mark.parametrize(
@@ -81,29 +81,29 @@ def every(settings: DiagnosisSettings) -> list[Idea]:
 def test_every_command_sets_keys_that_there_are_to_values_that_they_take(
     settings: DiagnosisSettings, model: Model, params: Path
 ) -> None:
-    for one in every(settings):
+    for idea in every(settings):
         content = yaml.safe_load(params.read_text(encoding="utf-8"))
         own = {name: asdict(getattr(settings, name)) for name in SECTIONS}
         own |= {"augmentation": dict(settings.augmentation), "model": asdict(model)}
         content |= json.loads(json.dumps(own))
         before = copy.deepcopy(content)
-        words = shlex.split(one.command)
+        words = shlex.split(idea.command)
         if words[:3] != ["dvc", "exp", "run"]:
-            assert words[0] in ("make", "dvc", "samebits"), one.command
+            assert words[0] in ("make", "dvc", "samebits"), idea.command
             continue
         for change in words[4::2]:
             key, value = change.split("=", 1)
             section, name = key.split(".")
             assert name in content[section]
             content[section][name] = yaml.load(value, Loader=_StrictLoader)
-        assert problems(content) == [], one.command
-        assert content != before, one.command
+        assert problems(content) == [], idea.command
+        assert content != before, idea.command
 
 
 def test_no_network_is_proposed_that_cannot_be_built() -> None:
-    found = growth(shipped(Model), 8)
-    assert found["bigger"] == {"width": 64, "depth": 3}
-    assert found["smaller"] == {"width": 16, "depth": 1}
+    other_networks = growth(shipped(Model), 8)
+    assert other_networks["bigger"] == {"width": 64, "depth": 3}
+    assert other_networks["smaller"] == {"width": 16, "depth": 1}
     assert growth(SMALL, 4) == {
         "bigger": {"width": 2},
         "smaller": {"depth": 1},
@@ -133,22 +133,22 @@ def test_no_idea_goes_the_other_way() -> None:
     # So much of it that what is proposed at most would be less.
     much = ("dropout", "label smoothing", "L2")
     for link, cause in (("variance", None), ("variance", "labels")):
-        for one in remedies.ideas(link, cause, EXTREME):
-            if one.idea in much:
-                key, value = one.command.split()[-1].split("=")
+        for idea in remedies.ideas(link, cause, EXTREME):
+            if idea.idea in much:
+                key, value = idea.command.split()[-1].split("=")
                 assert float(value) > getattr(EXTREME.regularization, key.split(".")[1])
     small = replace(SETTINGS, data=replace(SETTINGS.data, dev_fraction=0.015))
-    assert "dev_fraction" not in "".join(one.command for one in remedies.mismatch(small))
+    assert "dev_fraction" not in "".join(idea.command for idea in remedies.mismatch(small))
 
 
 def test_no_target_is_tighter_than_none_at_all() -> None:
     met = replace(SETTINGS, evaluation=replace(SETTINGS.evaluation, target_error=0.0))
-    assert [one.idea for one in remedies.target_met(met)] == ["examples from use"]
+    assert [idea.idea for idea in remedies.target_met(met)] == ["examples from use"]
     assert remedies.target_met(SETTINGS)[0].idea == "tighter target"
 
 
 def test_what_the_evidence_speaks_against_is_left_out() -> None:
-    said = [one.idea for one in remedies.ideas("bias", "high rate", SETTINGS)]
+    said = [idea.idea for idea in remedies.ideas("bias", "high rate", SETTINGS)]
     assert "higher learning rate" not in said
     assert "train longer" not in said
 
@@ -156,21 +156,21 @@ def test_what_the_evidence_speaks_against_is_left_out() -> None:
 def test_within_what_fits_the_cheapest_stands_first() -> None:
     for link in LINKS:
         for cause in (None, *CAUSES):
-            found = remedies.ideas(link.name, cause, SETTINGS)
-            keys = [(cause not in one.fits, one.effort) for one in found]
+            offered = remedies.ideas(link.name, cause, SETTINGS)
+            keys = [(cause not in idea.fits, idea.effort) for idea in offered]
             assert keys == sorted(keys)
-            assert len({one.idea for one in found}) == len(found)
+            assert len({idea.idea for idea in offered}) == len(offered)
 
 
 def test_early_stopping_is_shown_as_moving_two_links() -> None:
-    (one,) = (
-        one for one in remedies.ideas("variance", None, SETTINGS) if one.idea == "early stopping"
+    (idea,) = (
+        idea for idea in remedies.ideas("variance", None, SETTINGS) if idea.idea == "early stopping"
     )
-    assert one.why.startswith("moves two links")
+    assert idea.why.startswith("moves two links")
     stopped = replace(SETTINGS.regularization, early_stopping=3)
     settings = replace(SETTINGS, regularization=stopped)
-    found = remedies.ideas("bias", "regularized", settings)
-    assert "no early stopping" in [one.idea for one in found]
+    offered = remedies.ideas("bias", "regularized", settings)
+    assert "no early stopping" in [idea.idea for idea in offered]
 
 
 def test_a_key_that_params_leaves_out_is_added_to_it() -> None:

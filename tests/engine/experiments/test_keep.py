@@ -10,11 +10,11 @@ from unittest.mock import MagicMock
 
 import pytest
 
-from samebits.cli.keep import said
+from samebits.cli.exp_keep import said
 from samebits.console.errors import UserError
 from samebits.experiments.keep import keep
 from samebits.programs import dvc
-from samebits.versions.tags import POINTER, RAW
+from samebits.versions.working_data import POINTER, RAW
 
 module: Any = import_module("samebits.experiments.keep")
 TAGS, PARAMS = Path("reports/error-analysis.csv"), Path("params.yaml")

@@ -141,10 +141,10 @@ time.sleep(1.5); note("end")
     command, log = [sys.executable, "-c", script, str(tmp_path / "log")], tmp_path / "log"
     threads = [threading.Thread(target=runner._dvc, args=(command, {})) for _ in range(2)]
     start = time.monotonic()
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     words = log.read_text(encoding="utf-8").split()
     # The second begins behind the first, and does not wait for its end.
     assert words[:3] == ["begin", "begun", "begin"], time.monotonic() - start
@@ -175,12 +175,12 @@ WANTED = {"one": {"model.width": 8}, "two": {"model.width": 9, "model.depth": 1}
 @pytest.fixture
 def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is run, which takes no time."""
-    found = list[str]()
+    names = list[str]()
     monkeypatch.setattr(runner, "look_around", lambda: None)  # there is no project here
     monkeypatch.setattr(runner, "git_says", lambda *_: "")
     monkeypatch.setattr(runner, "experiments", dict)
-    monkeypatch.setattr(runner, "run_experiment", lambda name, _: found.append(name))
-    return found
+    monkeypatch.setattr(runner, "run_experiment", lambda name, _: names.append(name))
+    return names
 
 
 def test_what_is_there_is_not_run_again(ran: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

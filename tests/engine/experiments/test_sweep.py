@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from conftest import PYTHONPATH
 
-from samebits.cli.sweep import summary
+from samebits.cli.exp_sweep import summary
 from samebits.console.errors import UserError
 from samebits.diagnosis.words import WORDS
 from samebits.experiments import runner
@@ -85,8 +85,10 @@ def test_the_best_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     tried = answers(monkeypatch, by_rate)
     best = sweep(plan())
     assert len(tried) == len(best) == 6
-    scores = [one.value for one in best]
-    assert scores == sorted((one["optimization.learning_rate"] for one in tried), reverse=True)
+    scores = [trial.value for trial in best]
+    assert scores == sorted(
+        (values["optimization.learning_rate"] for values in tried), reverse=True
+    )
     assert sweep(plan(name="t", metric="log_loss"))[0].value == 4
 
 
@@ -100,7 +102,7 @@ def test_the_seed_decides_what_is_tried(monkeypatch: pytest.MonkeyPatch) -> None
 def test_what_is_not_accepted_never_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     answers(monkeypatch, lambda values: by_rate(values) | {"accepted": values["model.width"] == 4})
     best = sweep(plan(12))
-    accepted = [one.user_attrs["accepted"] for one in best]
+    accepted = [trial.user_attrs["accepted"] for trial in best]
     assert accepted == sorted(accepted, reverse=True)
     assert set(accepted) == {True, False}
     assert "yes" in summary(plan(), best, WORDS["class"]).splitlines()[1]
@@ -137,7 +139,7 @@ def test_some_failures_are_left_out_and_nothing_but_failures_ends_it(
     tried = answers(monkeypatch, fail)
     best = sweep(plan(12))
     assert 0 < len(best) < 12 == len(tried)
-    assert all(one.params["model.width"] == 4 for one in best)
+    assert all(trial.params["model.width"] == 4 for trial in best)
     with pytest.raises(
         UserError, match="the first 3 trials failed; the last one: t-0002: error: the"
     ):
@@ -199,8 +201,8 @@ def test_killed_and_started_again(tmp_path: Path) -> None:
 
 
 def test_several_workers_and_several_processes_share_the_trials(tmp_path: Path) -> None:
-    one, two = start(tmp_path / "shared", workers=2), start(tmp_path / "shared", workers=2)
-    said = [process.communicate(timeout=120)[0] for process in (one, two)]
+    first, two = start(tmp_path / "shared", workers=2), start(tmp_path / "shared", workers=2)
+    said = [process.communicate(timeout=120)[0] for process in (first, two)]
     tried = begun(tmp_path / "shared")
     assert said[0] == said[1]
     assert said[0].count("\n") == len(tried) == len(set(tried))

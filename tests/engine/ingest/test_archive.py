@@ -60,8 +60,8 @@ def unpacked(
     limits = Limits(ratio=ratio)
     into = Incoming(folder / "raw", "c", files, limits.room(folder), limits.expansion(len(content)))
     unpack(io.BytesIO(content), "c", into)
-    found = sorted(one for one in folder.rglob("*") if one.is_file())
-    return {one.relative_to(folder / "raw").as_posix(): one.read_bytes() for one in found}
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder / "raw").as_posix(): path.read_bytes() for path in paths}
 
 
 def special(name: str, kind: bytes, target: str = "") -> tarfile.TarInfo:
@@ -213,7 +213,7 @@ def test_zip_members_that_share_their_bytes(tmp_path: Path) -> None:
     tail = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, count, count, len(entries), start, 0)
     with pytest.raises(UserError, match=r"damaged|times its own size"):
         unpacked(content[:start] + entries + tail, tmp_path, ratio=2)
-    written = sum(one.stat().st_size for one in tmp_path.rglob("*") if one.is_file())
+    written = sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
     assert written <= 2 * len(content)
 
 

@@ -19,7 +19,7 @@ from handwritten_digits import data as yours
 from samebits.console.errors import UserError
 from samebits.core.png import png
 from samebits.data import Decoded, Unreadable
-from samebits.data.dvc_file import origin, record_origin, recorded_version
+from samebits.data.raw_pointer import origin, record_origin, recorded_version
 from samebits.ingest import collect
 from samebits.ingest import download as fetch
 from samebits.ingest.example_data import version, write
@@ -40,8 +40,8 @@ def test_without_a_pointer_the_example_gets_one(here: Path, call: Call) -> None:
     for _ in range(2):
         call()
         assert content(RAW) == FILES
-        found = origin(POINTER)
-        assert found is not None and found["kind"] == "example"
+        recorded = origin(POINTER)
+        assert recorded is not None and recorded["kind"] == "example"
         assert recorded_version(POINTER) == version(FILES)
         POINTER.unlink()
 
@@ -89,8 +89,8 @@ def test_a_folder(here: Path, call: Call, fill: Callable[..., Path]) -> None:
     assert set(content(RAW)) == {*content(source)} - {".DS_Store"}
     assert "6 files in 3 classes and 1 that cannot be used" in told
     assert "from folder wrapped\nnext: " in told
-    found = {"kind": "folder", "source": "wrapped", "files": 7}
-    assert origin(POINTER) == {**found, "version": version(content(RAW))}
+    expected = {"kind": "folder", "source": "wrapped", "files": 7}
+    assert origin(POINTER) == {**expected, "version": version(content(RAW))}
     assert str(here) not in POINTER.read_text(encoding="utf-8")
 
 
@@ -104,9 +104,9 @@ def test_an_archive(here: Path, call: Call, fill: Callable[..., Path]) -> None:
     told = call(str(packed))
     assert f"(SHA-256 {checksum})\nno checksum was given" in told
     assert content(RAW) == content(source)
-    found = {"kind": "archive", "source": "pictures.zip", "sha256": checksum, "files": 6}
+    expected = {"kind": "archive", "source": "pictures.zip", "sha256": checksum, "files": 6}
     size = packed.stat().st_size
-    assert origin(POINTER) == {**found, "bytes": size, "version": version(content(RAW))}
+    assert origin(POINTER) == {**expected, "bytes": size, "version": version(content(RAW))}
     with pytest.raises(UserError, match="raw holds data"):
         call(str(packed), "--sha256", checksum)
     assert "was not given" not in call(str(packed), "--sha256", f"SHA256:{checksum}", "--force")
@@ -265,9 +265,13 @@ def test_with_dvc(here: Path, call: Call, served: str, monkeypatch: pytest.Monke
     assert f"6 files in 3 classes, {sum(map(len, source.values()))} bytes" in told
     assert content(RAW) == source
     assert recorded_version(POINTER) == version(source)
-    found = origin(POINTER)
-    assert found is not None
-    assert (found["kind"], found["source"], found["files"]) == ("archive", served, 6)
+    kept = origin(POINTER)
+    assert kept is not None
+    assert (kept["kind"], kept["source"], kept["files"]) == (
+        "archive",
+        served,
+        6,
+    )
     assert "secret" not in POINTER.read_text(encoding="utf-8")
 
     with pytest.raises(UserError, match="has uncommitted changes"):
@@ -286,7 +290,7 @@ def test_with_dvc(here: Path, call: Call, served: str, monkeypatch: pytest.Monke
     assert origin(POINTER) == {"kind": "bucket", "source": "remote://bucket/pictures", "files": 7}
     recorded = yaml.safe_load(POINTER.read_text(encoding="utf-8"))
     assert recorded["deps"][0]["path"] == "remote://bucket/pictures"
-    assert sorted(one.name for one in Path("data").iterdir()) == ["raw", "raw.dvc"]
+    assert sorted(path.name for path in Path("data").iterdir()) == ["raw", "raw.dvc"]
     assert recorded_version(POINTER) == version(content(RAW))
 
 

@@ -12,7 +12,7 @@ from handwritten_digits import data as yours
 
 from samebits.console.errors import UserError
 from samebits.data import Decoded, Unreadable
-from samebits.data.dvc_file import origin
+from samebits.data.raw_pointer import origin
 from samebits.data.readers import Pairs
 from samebits.data.tar_layout import unpack
 
@@ -72,9 +72,9 @@ def test_rows(here: Path, call: Call, reads: Callable[[str], None], form: str) -
     told = call(str(given[form]))
     assert f"2 rows in 2 different answers and 1 that cannot be used, {len(text)} bytes" in told
     assert content(RAW) == {"t.csv": text.encode()}
-    found = origin(POINTER)
-    assert found is not None
-    assert (found["kind"], found["files"]) == (form, 1)
+    recorded = origin(POINTER)
+    assert recorded is not None
+    assert (recorded["kind"], recorded["files"]) == (form, 1)
     if form == "file":
         checksum = hashlib.sha256(text.encode()).hexdigest()
         assert f"from file t.csv (SHA-256 {checksum})\nno checksum was given" in told
@@ -168,8 +168,8 @@ def test_images_with_their_masks(masks: Path, call: Call, form: str) -> None:
     said = call(str(masks if form == "folder" else archive(masks)))
     assert "data/raw: 5 images with their masks and 1 that cannot be used, " in said
     assert content(RAW) == content(masks)
-    found = origin(POINTER)
-    assert found and (found["kind"], found["files"]) == (form, 11)
+    recorded = origin(POINTER)
+    assert recorded and (recorded["kind"], recorded["files"]) == (form, 11)
 
 
 def test_masks_are_packed_with_their_images(

@@ -7,7 +7,7 @@ from conftest import ROOT, filled
 from samebits.ingest import example_data
 from samebits.ingest.example_data import holds, version, write
 
-FILES = {f"{one}/{two}.png": bytes([one, two]) for one in (97, 98) for two in (1, 2)}
+FILES = {f"{letter}/{two}.png": bytes([letter, two]) for letter in (97, 98) for two in (1, 2)}
 
 
 def test_the_digits_are_what_is_shipped(project: Path) -> None:

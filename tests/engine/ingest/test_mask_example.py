@@ -25,15 +25,15 @@ def script(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     shutil.copyfile(ROOT / "scripts" / SCRIPT, copy)
     spec = spec_from_file_location("mask_example", copy)
     assert spec and spec.loader
-    found = module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return found
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="module")
 def files(script: ModuleType) -> dict[str, bytes]:
-    found: dict[str, bytes] = script.files(Path())
-    return found
+    made: dict[str, bytes] = script.files(Path())
+    return made
 
 
 def pixels(content: bytes) -> NDArray[np.uint8]:
@@ -68,4 +68,4 @@ def test_what_is_drawn_follows_from_the_digit_alone(script: ModuleType) -> None:
     first = script.drawn(digit, 2)
     script.drawn(load_digits().images[6].astype(np.uint8), 1)
     again = script.drawn(digit, 2)
-    assert all((one == other).all() for one, other in zip(first, again, strict=True))
+    assert all((image == other).all() for image, other in zip(first, again, strict=True))

@@ -9,7 +9,7 @@ from conftest import give_example
 
 from samebits import programs
 from samebits.console.errors import UserError
-from samebits.data.dvc_file import record_origin
+from samebits.data.raw_pointer import record_origin
 from samebits.ingest import missing
 from samebits.ingest.example_data import holds, version
 

@@ -24,8 +24,8 @@ def bring(into: Incoming, *names: str, size: int = 1) -> None:
 
 
 def tree(folder: Path) -> list[str]:
-    files = sorted(one for one in folder.rglob("*") if one.is_file())
-    return [one.relative_to(folder).as_posix() for one in files]
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return [file.relative_to(folder).as_posix() for file in files]
 
 
 def test_it_writes_what_it_is_given(tmp_path: Path, into: Incoming) -> None:

@@ -14,7 +14,7 @@ from conftest import PYTHONPATH
 
 from samebits import programs
 from samebits.console.errors import UserError
-from samebits.data.dvc_file import record_origin, recorded_version
+from samebits.data.raw_pointer import record_origin, recorded_version
 from samebits.ingest.example_data import version, write
 from samebits.ingest.swap import DataFolder
 
@@ -50,8 +50,8 @@ def commit() -> None:
 
 
 def content(raw: Path) -> dict[str, bytes]:
-    files = sorted(one for one in raw.rglob("*") if one.is_file())
-    return {one.relative_to(raw).as_posix(): one.read_bytes() for one in files}
+    files = sorted(path for path in raw.rglob("*") if path.is_file())
+    return {file.relative_to(raw).as_posix(): file.read_bytes() for file in files}
 
 
 def renew(place: DataFolder) -> None:
@@ -70,7 +70,7 @@ def test_the_new_takes_the_place_of_the_old(place: DataFolder) -> None:
     renew(place)
     assert content(place.raw) == NEW
     assert recorded_version(place.pointer) == version(NEW)
-    assert sorted(one.name for one in Path("data").iterdir()) == ["raw", "raw.dvc"]
+    assert sorted(path.name for path in Path("data").iterdir()) == ["raw", "raw.dvc"]
     assert not place.settle()
 
 
@@ -97,7 +97,7 @@ def test_what_fails_changes_nothing(place: DataFolder) -> None:
         write(NEW, folder / "raw")
         raise KeyboardInterrupt
     assert content(place.raw) == OLD
-    assert sorted(one.name for one in Path("data").iterdir()) == ["raw", "raw.dvc"]
+    assert sorted(path.name for path in Path("data").iterdir()) == ["raw", "raw.dvc"]
 
 
 def test_nothing_to_lose(place: DataFolder) -> None:
@@ -166,7 +166,7 @@ from samebits.ingest.example_data import version, write
 from samebits.ingest.swap import DataFolder
 from samebits.ingest.safe_copy import Limits
 from samebits.core.png import png
-from samebits.data.dvc_file import recorded_version
+from samebits.data.raw_pointer import recorded_version
 import numpy
 
 EVENTS = ("os.rename", "os.mkdir", "os.rmdir", "os.remove", "open", "os.listdir", "os.scandir")

@@ -23,12 +23,12 @@ def rows(right: int, sure: float = 0.9) -> Any:
 
 def drawn(predictions: dict[str, ClassPredictions], metric: str) -> dict[str, Resampled]:
     return {
-        name: resample({metric: METRICS[metric]}, one.sample, seed=0)
-        for name, one in predictions.items()
+        name: resample({metric: METRICS[metric]}, scored.sample, seed=0)
+        for name, scored in predictions.items()
     }
 
 
-def found(made: Made, own: int, simple: int, metric: str = "accuracy") -> dict[str, Any]:
+def against_coin(made: Made, own: int, simple: int, metric: str = "accuracy") -> dict[str, Any]:
     predictions = {name: made(LABELS, rows(own)) for name in ("dev", "test")}
     coin = {name: made(LABELS, rows(simple)) for name in ("dev", "test")}
     (row,) = compared(metric, drawn(predictions, metric), {"coin": coin}, seed=0)
@@ -36,7 +36,7 @@ def found(made: Made, own: int, simple: int, metric: str = "accuracy") -> dict[s
 
 
 def test_figures_of_dev_and_test(made: Made) -> None:
-    row = found(made, own=190, simple=140)
+    row = against_coin(made, own=190, simple=140)
     assert row["name"] == "coin"
     assert row["value"] == row["dev"]["value"] == 0.7
     assert row["interval"][0] < 0.7 < row["interval"][1]
@@ -55,10 +55,10 @@ def test_figures_of_dev_and_test(made: Made) -> None:
     ],
 )
 def test_only_a_real_gain_beats(made: Made, own: int, simple: int, verdict: str) -> None:
-    row = found(made, own, simple)
+    row = against_coin(made, own, simple)
     assert row["verdict"] == verdict
     assert unbeaten([row]) == ([] if verdict == "better" else ["coin"])
 
 
 def test_less_is_better_for_a_loss(made: Made) -> None:
-    assert found(made, 190, 140, "log_loss")["verdict"] == "better"
+    assert against_coin(made, 190, 140, "log_loss")["verdict"] == "better"

@@ -42,6 +42,6 @@ def test_the_seed_decides_and_the_chunk_does_not() -> None:
 
 
 def test_one_example() -> None:
-    one = Resampling(np.array([0]), np.array([0]))
-    assert drawn(one).tolist() == [[1.0]] * 200
-    assert one.correction == 1
+    alone = Resampling(np.array([0]), np.array([0]))
+    assert drawn(alone).tolist() == [[1.0]] * 200
+    assert alone.correction == 1

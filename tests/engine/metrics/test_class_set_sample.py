@@ -39,9 +39,9 @@ def drawn(draw: np.random.Generator, count: int = 300, together: int = 1) -> Cla
     """Each class with its own share, and answers of which some are wrong."""
     shape = (count, 4)
     labels = (draw.random(shape) < [0.5, 0.3, 0.1, 0.4]).astype(np.uint8)
-    found = (labels + 0.5 * draw.standard_normal(shape)).clip(0.001, 0.999).round(6)
+    probabilities = (labels + 0.5 * draw.standard_normal(shape)).clip(0.001, 0.999).round(6)
     groups = np.arange(count, dtype=np.int64) // together
-    return ClassSetSample(labels, (found >= 0.5).astype(np.uint8), found, groups)
+    return ClassSetSample(labels, (probabilities >= 0.5).astype(np.uint8), probabilities, groups)
 
 
 def test_which_there_are() -> None:
@@ -74,8 +74,8 @@ def test_they_are_those_of_scikit_learn() -> None:
             ("precision", sklearn.precision_score),
             ("f1", sklearn.f1_score),
         ):
-            found = value(OF_CLASS[name](at), sample)
-            assert found == pytest.approx(score(labels[:, at], answers[:, at])), (name, at)
+            figure = value(OF_CLASS[name](at), sample)
+            assert figure == pytest.approx(score(labels[:, at], answers[:, at])), (name, at)
 
 
 def test_equal_probabilities_are_taken_together() -> None:
@@ -97,8 +97,8 @@ def test_an_interval_covers_what_is_true_of_all_examples(name: str) -> None:
     draw, covered = np.random.default_rng(0), 0
     truth = value(METRICS[name], drawn(np.random.default_rng(99), 60_000))
     for seed in range(60):
-        found = measure(METRICS[name], drawn(draw), seed)
-        covered += found.low <= truth <= found.high
+        figure = measure(METRICS[name], drawn(draw), seed)
+        covered += figure.low <= truth <= figure.high
     assert covered >= 52, covered
 
 
@@ -107,9 +107,9 @@ def test_the_mean_error_has_an_interval_that_covers() -> None:
     truth = value(METRICS["hamming_loss"], drawn(np.random.default_rng(99), 60_000))
     for _ in range(300):
         sample = drawn(draw)
-        found = measured("", sample.errors, sample.groups, each=sample.each)
-        covered += found.low <= truth <= found.high
-        widths.append(found.high - found.low)
+        error = measured("", sample.errors, sample.groups, each=sample.each)
+        covered += error.low <= truth <= error.high
+        widths.append(error.high - error.low)
     assert 276 <= covered <= 297
     # Of 300 examples 1200 answers count, for one is as little like another of its example.
     assert np.mean(widths) < 2 * 2 * (truth * (1 - truth) / 1000) ** 0.5
@@ -121,7 +121,7 @@ def test_examples_of_one_group_tell_less() -> None:
     sample = drawn(np.random.default_rng(0), 20)
     many = sample.repeated(np.full(20, 10)).grouped(np.repeat(np.arange(20), 10))
     for name in ("hamming_loss", "macro_f1"):
-        few, same = (measure(METRICS[name], one, 0) for one in (sample, many))
+        few, same = (measure(METRICS[name], given, 0) for given in (sample, many))
         assert same.error == pytest.approx(few.error, rel=0.1)
         assert same.high - same.low > 0.6 * (few.high - few.low)
 
@@ -141,10 +141,11 @@ def test_sums_are_whole_numbers_that_no_order_moves() -> None:
 def test_perfect_answers_and_no_class_at_all() -> None:
     labels = np.array([[1, 0], [0, 1], [1, 1], [0, 0]], np.uint8)
     perfect = ClassSetSample(labels, labels, labels.astype(float), np.arange(4))
-    found = {
-        name: one.value for name, one in resample(metrics_of("classes"), perfect, 0).figures.items()
+    figures_of = {
+        name: figure.value
+        for name, figure in resample(metrics_of("classes"), perfect, 0).figures.items()
     }
-    assert found == dict.fromkeys(NAMES, 1.0) | {"hamming_loss": 0, "log_loss": 0}
+    assert figures_of == dict.fromkeys(NAMES, 1.0) | {"hamming_loss": 0, "log_loss": 0}
     nothing = np.zeros((4, 2), np.uint8)
     empty = ClassSetSample(nothing, nothing, nothing.astype(float), np.arange(4))
     with warnings.catch_warnings():
@@ -152,10 +153,10 @@ def test_perfect_answers_and_no_class_at_all() -> None:
         resample(metrics_of("classes"), empty, 0)
     assert "no example of it has a class" in empty.untold(METRICS["macro_f1"])
     assert perfect.untold(METRICS["roc_auc"]) == ""
-    one = perfect.part(np.array([True, False, False, False]))
-    assert "every class is in all of it or in none" in one.untold(METRICS["roc_auc"])
-    assert "has no example of its class" in one.untold(OF_CLASS["recall"](1))
-    assert one.remarks(["a", "b"]) == {
+    first = perfect.part(np.array([True, False, False, False]))
+    assert "every class is in all of it or in none" in first.untold(METRICS["roc_auc"])
+    assert "has no example of its class" in first.untold(OF_CLASS["recall"](1))
+    assert first.remarks(["a", "b"]) == {
         "by_class": [["a", 1, 1, 1], ["b", 0, 0, 0]],
         "absent": ["b"],
     }
@@ -166,9 +167,9 @@ def test_models_are_told_apart() -> None:
     rows = np.abs(worse.labels - 0.6 * np.abs(worse.labels - worse.probabilities))
     better = replace(worse, answers=(rows >= 0.5).astype(np.uint8), probabilities=rows)
     for name in NAMES:
-        a, b = (resample({"": METRICS[name]}, one, seed=0) for one in (worse, better))
-        found = paired(METRICS[name], a, b)
-        assert (found.judged().verdict, found.judged().gain) == ("better", 1), name
+        a, b = (resample({"": METRICS[name]}, sample, seed=0) for sample in (worse, better))
+        difference = paired(METRICS[name], a, b)
+        assert (difference.judged().verdict, difference.judged().gain) == ("better", 1), name
         assert paired(METRICS[name], a, a).judged().more is None
 
 
@@ -177,8 +178,8 @@ def test_metrics_of_ones_own() -> None:
         return np.asarray((scored.labels & scored.answers).any(axis=1))
 
     share = mean_of("hit", any_of_them, higher_is_better=True, between_0_and_1=True)
-    found = measure(share, drawn(np.random.default_rng(0)), 0)
-    assert 0 < found.low < found.value < found.high < 1
+    figure = measure(share, drawn(np.random.default_rng(0)), 0)
+    assert 0 < figure.low < figure.value < figure.high < 1
 
 
 def test_what_there_is_for_classes() -> None:
@@ -193,8 +194,8 @@ def test_a_table_reads_back(tmp_path: Path) -> None:
     path = tmp_path / "predictions.csv"
     answers = Answers("classes", ["=1", "a", "b"])
     labels = np.array([[1, 0, 1], [0, 0, 0]], np.uint8)
-    found = np.array([[0.5, 0.1, 0.4999999], [0.0, 1.0, 0.25]], np.float32)
-    test = scored(labels, found, answers.classes)
+    probabilities = np.array([[0.5, 0.1, 0.4999999], [0.0, 1.0, 0.25]], np.float32)
+    test = scored(labels, probabilities, answers.classes)
     write_predictions(path, answers, {"dev": test, "test": test})
     lines = path.read_text(encoding="utf-8").splitlines()
     head = "split,path,label,md5,group,width,height,brightness,prediction,error,p:=1,p:a,p:b"
@@ -233,9 +234,11 @@ def test_a_damaged_table(tmp_path: Path, old: str, new: str, message: str) -> No
         read_predictions(path)
 
 
-def scored(labels: np.ndarray, found: np.ndarray, classes: Sequence[str]) -> ClassSetPredictions:
+def scored(
+    labels: np.ndarray, probabilities: np.ndarray, classes: Sequence[str]
+) -> ClassSetPredictions:
     named = class_sets(labels, labels, classes=[*classes]).examples
-    return ClassSetScoring(classes).scored("test", named, labels, found)
+    return ClassSetScoring(classes).scored("test", named, labels, probabilities)
 
 
 def test_what_was_said_in_the_place_of_what(tmp_path: Path) -> None:
@@ -252,23 +255,23 @@ def test_what_was_said_in_the_place_of_what(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_scored() -> None:
-    scoring, one = ClassSetScoring(["a", "b"]), np.zeros((1, 2), np.uint8)
-    known = class_sets(one, one).examples
+    scoring, labels = ClassSetScoring(["a", "b"]), np.zeros((1, 2), np.uint8)
+    known = class_sets(labels, labels).examples
     with pytest.raises(UserError, match="data set `dev` has 0 examples of 2 classes"):
-        scoring.scored("dev", [], one[:0], np.zeros((0, 2)))
+        scoring.scored("dev", [], labels[:0], np.zeros((0, 2)))
     with pytest.raises(UserError, match=r"probabilities of shape \[1, 3\]"):
-        scoring.scored("dev", known, one, np.zeros((1, 3)))
+        scoring.scored("dev", known, labels, np.zeros((1, 3)))
     for wrong in (np.nan, 1.5, -0.1):
         with pytest.raises(UserError, match="1 of 1 predictions are not probabilities"):
-            scoring.scored("dev", known, one, np.array([[0.5, wrong]]))
+            scoring.scored("dev", known, labels, np.array([[0.5, wrong]]))
 
 
 def summary(predictions: dict[str, ClassSetPredictions], **changes: Any) -> dict[str, Any]:
     evaluation = replace(PLAIN, **changes)
     constraints = check(evaluation, CLASS_SETS)
     parts = parts_of(evaluation, CLASS_SETS, predictions)
-    found = resample_all(evaluation, constraints, CLASS_SETS, parts, 0)
-    return judge_all(evaluation, constraints, CLASS_SETS, parts, found, COSTS)
+    resampled = resample_all(evaluation, constraints, CLASS_SETS, parts, 0)
+    return judge_all(evaluation, constraints, CLASS_SETS, parts, resampled, COSTS)
 
 
 def predictions(seed: int, count: int = 200) -> ClassSetPredictions:
@@ -278,13 +281,16 @@ def predictions(seed: int, count: int = 200) -> ClassSetPredictions:
 
 def test_constraints_slices_and_the_worst() -> None:
     test = predictions(0)
-    found = summary(
+    content = summary(
         {"train": predictions(1), "dev": predictions(2), "test": test},
         constraints=("recall[c0] >= 0.5", "hamming_loss <= 0.4", "worst_slice >= 0.1"),
         slices=("class", "path day/*"),
     )
-    assert found["accepted"] and [one["met"] for one in found["constraints"]] == [True] * 3
-    rows = {one["slice"]: one for one in found["slices"] if one["split"] == "test"}
+    assert (
+        content["accepted"]
+        and [constraint["met"] for constraint in content["constraints"]] == [True] * 3
+    )
+    rows = {row["slice"]: row for row in content["slices"] if row["split"] == "test"}
     assert [*rows] == ["class c0", "class c1", "class c2", "path day/*"]
     # An example is in the slice of each of its classes.
     assert [row["examples"] for row in rows.values()][:3] == test.labels.sum(axis=0).tolist()
@@ -293,8 +299,8 @@ def test_constraints_slices_and_the_worst() -> None:
     assert rows["class c0"]["cost"] == pytest.approx(expected, abs=2e-6)
     low, high = rows["class c0"]["cost_interval"]
     assert low < rows["class c0"]["cost"] < high
-    assert {row[0] for row in found["test"]["by_class"]} == {"c0", "c1", "c2"}
-    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    assert {row[0] for row in content["test"]["by_class"]} == {"c0", "c1", "c2"}
+    assert json.loads(json.dumps(content, allow_nan=False)) == content
 
 
 @pytest.mark.parametrize(
@@ -314,17 +320,17 @@ def test_what_there_is_not(changes: dict[str, Any], message: str) -> None:
 def test_simple_models_stand_beside_it() -> None:
     network = {name: predictions(at) for at, name in enumerate(("dev", "test"))}
     shares = {
-        name: scored(one.labels, np.full(one.labels.shape, 0.2), one.classes)
-        for name, one in network.items()
+        name: scored(own.labels, np.full(own.labels.shape, 0.2), own.classes)
+        for name, own in network.items()
     }
     metric = {"macro_f1": METRICS["macro_f1"]}
-    earned = {name: resample(metric, one.sample, 0) for name, one in network.items()}
+    earned = {name: resample(metric, own.sample, 0) for name, own in network.items()}
     (row,) = compared("macro_f1", earned, {"majority": shares}, 0)
     assert (row["verdict"], row["beaten"], row["value"]) == ("better", True, 0.0)
 
 
 def test_several_classes_are_not_compared_with_one() -> None:
-    one = predictions(0)
-    check_same((CLASS_SETS, one), (CLASS_SETS, one))
+    network = predictions(0)
+    check_same((CLASS_SETS, network), (CLASS_SETS, network))
     with pytest.raises(UserError, match="compare models of the same target"):
-        check_same((CLASS_SETS, one), (replace(CLASS_SETS, target="class"), one))
+        check_same((CLASS_SETS, network), (replace(CLASS_SETS, target="class"), network))

@@ -63,9 +63,9 @@ def test_three_points_are_found_and_chance_is_not(metric: str) -> None:
 
 def test_the_spread_over_seeds_takes_part() -> None:
     a, b = pair(np.random.default_rng(0), 2000, 0.06)
-    found = apart("accuracy", a, b, 0)
-    assert found.judged().gain == 1
-    assert found.judged(spreads=[Spread(0.05, 6)]).gain == 0
+    difference = apart("accuracy", a, b, 0)
+    assert difference.judged().gain == 1
+    assert difference.judged(spreads=[Spread(0.05, 6)]).gain == 0
 
 
 def test_the_luck_of_a_seed_is_no_idea() -> None:
@@ -74,10 +74,10 @@ def test_the_luck_of_a_seed_is_no_idea() -> None:
     for number in range(SIMULATIONS):
         errors = np.clip(0.10 + 0.02 * draw.standard_normal(7), 0.01, 1)
         several = models(draw, 1000, errors.tolist())
-        scores = [value(METRICS["accuracy"], one) for one in several[:6]]
-        found = apart("accuracy", several[0], several[6], number)
-        alone += found.judged().gain != 0
-        known += found.judged(spreads=[Spread(stdev(scores), 6)]).gain != 0
+        scores = [value(METRICS["accuracy"], sample) for sample in several[:6]]
+        difference = apart("accuracy", several[0], several[6], number)
+        alone += difference.judged().gain != 0
+        known += difference.judged(spreads=[Spread(stdev(scores), 6)]).gain != 0
     # As models they do differ, so this is no mistake.
     assert alone > 0.2 * SIMULATIONS
     assert known <= 0.06 * SIMULATIONS
@@ -86,12 +86,12 @@ def test_the_luck_of_a_seed_is_no_idea() -> None:
 def test_a_spread_that_few_seeds_know_is_doubted() -> None:
     """Welch and Satterthwaite: the fewer seeds, the wider, and never narrower than without."""
     a, b = pair(np.random.default_rng(0), 2000, 0.06)
-    found = apart("accuracy", a, b, 0)
+    difference = apart("accuracy", a, b, 0)
     widths = [
-        one.high - one.low
-        for one in (
-            found.judged(),
-            *(found.judged(spreads=[Spread(0.02, seeds)]) for seeds in (1000, 10, 3)),
+        interval.high - interval.low
+        for interval in (
+            difference.judged(),
+            *(difference.judged(spreads=[Spread(0.02, seeds)]) for seeds in (1000, 10, 3)),
         )
     ]
     assert widths == sorted(widths)
@@ -101,25 +101,25 @@ def test_a_spread_that_few_seeds_know_is_doubted() -> None:
 
 
 def test_a_spread_of_each() -> None:
-    one = Paired(0.1, 0.01, 999, 2000, True)
+    pair = Paired(0.1, 0.01, 999, 2000, True)
     same, both = Spread(0.02, 6), [Spread(0.02, 6), Spread(0.02, 6)]
-    shared, apart = one.judged(spreads=[same]), one.judged(spreads=both)
+    shared, apart = pair.judged(spreads=[same]), pair.judged(spreads=both)
     # The same variance, from twice as many seeds.
     assert apart.high < shared.high
-    assert one.judged(spreads=[Spread(0.0, 6), Spread(0.0, 6)]) == one.judged()
+    assert pair.judged(spreads=[Spread(0.0, 6), Spread(0.0, 6)]) == pair.judged()
 
 
 def test_lower_may_be_better() -> None:
     a, b = pair(np.random.default_rng(0), 2000, 0.06)
-    found = apart("log_loss", a, b, 0).judged()
-    assert (found.value < 0, found.verdict) == (True, "better")
+    verdict = apart("log_loss", a, b, 0).judged()
+    assert (verdict.value < 0, verdict.verdict) == (True, "better")
     assert apart("log_loss", b, a, 0).judged().verdict == "worse"
 
 
 def test_the_same_model_twice() -> None:
     a, _ = pair(np.random.default_rng(0), 500, 0.0)
-    found = apart("accuracy", a, a, 0).judged()
-    assert (found.value, found.verdict, found.more) == (0, "cannot tell", None)
+    verdict = apart("accuracy", a, a, 0).judged()
+    assert (verdict.value, verdict.verdict, verdict.more) == (0, "cannot tell", None)
 
 
 def test_the_last_bits_are_no_difference() -> None:
@@ -129,20 +129,20 @@ def test_the_last_bits_are_no_difference() -> None:
 
 def test_more_examples_would_settle_it() -> None:
     a, b = pair(np.random.default_rng(3), 200, 0.03)
-    found = apart("accuracy", a, b, 0).judged()
-    assert found.verdict == "cannot tell"
-    assert found.more is not None
-    assert math.isfinite(found.more)
-    assert found.more > 0
+    verdict = apart("accuracy", a, b, 0).judged()
+    assert verdict.verdict == "cannot tell"
+    assert verdict.more is not None
+    assert math.isfinite(verdict.more)
+    assert verdict.more > 0
 
 
 def test_no_number_of_examples_outweighs_the_seed() -> None:
     a, b = pair(np.random.default_rng(3), 200, 0.03)
-    found = apart("accuracy", a, b, 0)
-    few, many = found.judged(), found.judged(spreads=[Spread(0.001, 6)])
+    difference = apart("accuracy", a, b, 0)
+    few, many = difference.judged(), difference.judged(spreads=[Spread(0.001, 6)])
     assert few.more is not None and many.more is not None
     assert few.more < many.more
-    assert found.judged(spreads=[Spread(0.05, 6)]).more is None
+    assert difference.judged(spreads=[Spread(0.05, 6)]).more is None
 
 
 def test_different_examples_are_refused(made: Made) -> None:

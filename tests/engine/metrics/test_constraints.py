@@ -22,8 +22,8 @@ ANSWERS = Answers("class", ["cat", "big dog"])
     ],
 )
 def test_every_kind(text: str, name: str, least: bool, bound: float) -> None:
-    (one,) = parse([text], ANSWERS)
-    assert (one.name, one.least, one.bound) == (name, least, bound)
+    (constraint,) = parse([text], ANSWERS)
+    assert (constraint.name, constraint.least, constraint.bound) == (name, least, bound)
 
 
 @pytest.mark.parametrize(
@@ -64,14 +64,16 @@ def test_met_missed_and_by_how_much() -> None:
         "parameters": 1000,
     }
     verdicts = judge(parse(texts, ANSWERS), known)
-    assert [one["met"] for one in verdicts] == [True, False, True, None]
-    assert [one.get("margin") for one in verdicts] == [0.02, -0.2, 0, None]
-    assert [one.get("sure") for one in verdicts] == [False, True, True, None]
+    assert [verdict["met"] for verdict in verdicts] == [True, False, True, None]
+    assert [verdict.get("margin") for verdict in verdicts] == [0.02, -0.2, 0, None]
+    assert [verdict.get("sure") for verdict in verdicts] == [False, True, True, None]
     assert not accepted(verdicts)
     assert accepted([verdicts[0], verdicts[2], verdicts[3]])
 
 
 def test_what_is_written_decides() -> None:
     """The value as it is shown, with six decimals: no model misses 0.9 with 0.900000."""
-    (one,) = judge(parse(["accuracy >= 0.9"], ANSWERS), {"accuracy": Figure(0.9 - 1e-9, 0, 1, 0.1)})
-    assert one["met"]
+    (verdict,) = judge(
+        parse(["accuracy >= 0.9"], ANSWERS), {"accuracy": Figure(0.9 - 1e-9, 0, 1, 0.1)}
+    )
+    assert verdict["met"]

@@ -30,51 +30,51 @@ def splits(made: Made, classes: int = 2, **known: Any) -> dict[str, ClassPredict
         name: np.eye(classes)[np.where(np.arange(40) < right, labels, (labels + 1) % classes)]
         for name, right in (("train", 40), ("dev", 30), ("test", 20))
     }
-    return {name: made(labels, one, **known) for name, one in rows.items()}
+    return {name: made(labels, row, **known) for name, row in rows.items()}
 
 
 def summary(predictions: dict[str, ClassPredictions], **changed: Any) -> dict[str, Any]:
     evaluation = dataclasses.replace(PLAIN, **changed)
-    found = summarise(evaluation, CLASSES, predictions, COSTS, seed=0)
-    return dict(json.loads(json.dumps(found, allow_nan=False)))
+    content = summarise(evaluation, CLASSES, predictions, COSTS, seed=0)
+    return dict(json.loads(json.dumps(content, allow_nan=False)))
 
 
 @pytest.mark.parametrize("metric", metrics_of("class"))
 def test_the_score_is_the_chosen_metric_on_test(metric: str, made: Made) -> None:
-    found = summary(splits(made), metric=metric)
-    assert found["score"] == found["test"][metric]
-    assert [found[name]["accuracy"] for name in ("train", "dev", "test")] == [1, 0.75, 0.5]
-    assert found["dev"]["examples"] == 40
-    assert found["parameters"] == 70
-    assert found["accepted"] is True
+    content = summary(splits(made), metric=metric)
+    assert content["score"] == content["test"][metric]
+    assert [content[name]["accuracy"] for name in ("train", "dev", "test")] == [1, 0.75, 0.5]
+    assert content["dev"]["examples"] == 40
+    assert content["parameters"] == 70
+    assert content["accepted"] is True
     for name in ("train", "dev", "test"):
-        for key, low, high in found[name]["intervals"]:
-            assert low <= found[name][key] <= high
-    assert [metric, *found["interval"]] in found["test"]["intervals"]
+        for key, low, high in content[name]["intervals"]:
+            assert low <= content[name][key] <= high
+    assert [metric, *content["interval"]] in content["test"]["intervals"]
 
 
 def test_a_missed_constraint(made: Made) -> None:
     texts = ("parameters <= 100", "recall[b] >= 0.9", "accuracy@path night/* >= 0.5")
-    found = summary(splits(made), constraints=texts, slices=("path night/*",))
-    assert [one["met"] for one in found["constraints"]] == [True, False, True]
-    assert [one["margin"] for one in found["constraints"]] == [30, -0.4, 0]
-    assert found["constraints"][0]["value"] == 70
-    assert found["accepted"] is False
+    content = summary(splits(made), constraints=texts, slices=("path night/*",))
+    assert [constraint["met"] for constraint in content["constraints"]] == [True, False, True]
+    assert [constraint["margin"] for constraint in content["constraints"]] == [30, -0.4, 0]
+    assert content["constraints"][0]["value"] == 70
+    assert content["accepted"] is False
 
 
 def test_the_worst_slice(made: Made) -> None:
     constraints, slices = ("worst_slice >= 0.7",), ("size at 14, 48",)
     predictions = splits(made)
-    found = summary(predictions, constraints=constraints, slices=slices)
+    content = summary(predictions, constraints=constraints, slices=slices)
     shown = {
-        (one["split"], one["slice"]): (one["examples"], one["value"]) for one in found["slices"]
+        (row["split"], row["slice"]): (row["examples"], row["value"]) for row in content["slices"]
     }
     assert shown["dev", "size from 48"] == shown["test", "size from 48"] == (1, 0)
     assert shown["test", "size below 14"] == (5, 1)
-    assert found["constraints"][0]["value"] == 0
+    assert content["constraints"][0]["value"] == 0
     # One example is no evidence.
-    found = summary(predictions, constraints=constraints, slices=slices, slice_examples=2)
-    assert found["constraints"][0]["value"] == round(15 / 34, 6)
+    content = summary(predictions, constraints=constraints, slices=slices, slice_examples=2)
+    assert content["constraints"][0]["value"] == round(15 / 34, 6)
 
 
 def test_a_constraint_on_an_area_needs_a_slice_of_several_classes(made: Made) -> None:
@@ -90,9 +90,9 @@ def test_a_slice_without_examples_is_not_said_to_be_missing(made: Made) -> None:
 
 
 def test_no_area_tells_apart_what_is_all_of_one_class(made: Made) -> None:
-    found = summary(splits(made), metric="roc_auc", slices=("class",))
-    assert found["slices"]
-    assert all("value" not in one and "cost" in one for one in found["slices"])
+    content = summary(splits(made), metric="roc_auc", slices=("class",))
+    assert content["slices"]
+    assert all("value" not in row and "cost" in row for row in content["slices"])
     with pytest.raises(UserError, match="where the metric is defined"):
         summary(
             splits(made), metric="roc_auc", slices=("class",), constraints=("worst_slice >= 0",)
@@ -110,9 +110,9 @@ def test_a_metric_of_ones_own_says_itself_where_it_means_something(
 
     form = "area" if classes == 1 else "any"
     monkeypatch.setitem(METRICS, "own", Metric("Own", "", True, form, own=share))
-    found = summary(splits(made), metric="own", slices=("class",))
-    assert found["score"] == 0.5
-    values = [one["value"] for one in found["slices"] if "value" in one]
+    content = summary(splits(made), metric="own", slices=("class",))
+    assert content["score"] == 0.5
+    values = [row["value"] for row in content["slices"] if "value" in row]
     assert values == ([0.75, 0.75, 0.5, 0.5] if classes == 1 else [])
 
 
@@ -128,9 +128,9 @@ def test_a_constraint_holds_where_ones_own_metric_fails(
 ) -> None:
     monkeypatch.setitem(METRICS, "own", Metric("Own", "", True, "any", own=failing))
     texts = ("accuracy@class a >= 0.9",)
-    found = summary(splits(made), metric="own", slices=("class",), constraints=texts)
-    assert [one["value"] for one in found["constraints"]] == [0.5]
-    assert not any("value" in one for one in found["slices"])
+    content = summary(splits(made), metric="own", slices=("class",), constraints=texts)
+    assert [constraint["value"] for constraint in content["constraints"]] == [0.5]
+    assert not any("value" in row for row in content["slices"])
     texts = ("own@class a >= 0.9",)
     with pytest.raises(UserError, match="your metric `Own` failed: ValueError: it takes two"):
         summary(splits(made), metric="own", slices=("class",), constraints=texts)
@@ -150,19 +150,20 @@ def test_what_a_slice_costs(made: Made) -> None:
     """Of test, right for 20 of 40: what is small is right, and the large half cost all of it."""
     predictions = splits(made)
     rows = summary(predictions, slices=("size at 14, 29, 48",))["slices"]
-    costs = {one["slice"]: one for one in rows if one["split"] == "test"}
+    costs = {row["slice"]: row for row in rows if row["split"] == "test"}
     large, small = costs["size 29 to 48"], costs["size below 14"]
     assert large["value"] == 0
     assert large["cost"] == pytest.approx(19 / 40 * 20 / 21, abs=1e-6)
     assert small["cost"] == pytest.approx(5 / 40 * (15 / 35 - 1), abs=1e-6)
     assert large["cost_interval"][0] > 0.2
     assert all(
-        one["cost_interval"][0] <= one["cost"] <= one["cost_interval"][1] for one in costs.values()
+        cost["cost_interval"][0] <= cost["cost"] <= cost["cost_interval"][1]
+        for cost in costs.values()
     )
     # One of 40 examples cannot cost much, and is no evidence that it does.
     assert costs["size from 48"]["cost_interval"][0] < 0.01
     loss = summary(predictions, slices=("size at 14, 29, 48",), metric="log_loss")["slices"]
-    assert [one["cost"] for one in loss] == [one["cost"] for one in rows]
+    assert [row["cost"] for row in loss] == [row["cost"] for row in rows]
 
 
 def test_a_slice_that_is_all_has_no_rest(made: Made) -> None:
@@ -174,9 +175,9 @@ def test_a_slice_that_is_all_has_no_rest(made: Made) -> None:
 def test_intervals_are_wider_where_examples_go_together(made: Made) -> None:
     groups = [f"g{number // 10}" for number in range(40)]
     alone, together = (
-        summary(one)["test"]["intervals"] for one in (splits(made), splits(made, groups=groups))
+        summary(parts)["test"]["intervals"] for parts in (splits(made), splits(made, groups=groups))
     )
-    width = [{key: high - low for key, low, high in one} for one in (alone, together)]
+    width = [{key: high - low for key, low, high in interval} for interval in (alone, together)]
     assert width[1]["accuracy"] > 1.5 * width[0]["accuracy"]
 
 
@@ -191,10 +192,10 @@ def test_a_seed_moves_intervals_and_nothing_else(made: Made) -> None:
 def test_classes_without_examples_are_named(made: Made) -> None:
     labels = np.zeros(9, dtype=np.int64)
     lacking = made(labels, np.eye(2)[labels])
-    found = summary({"dev": splits(made)["dev"], "test": lacking}, metric="macro_f1")
-    assert found["score"] == 1
-    assert found["test"]["absent"] == ["b"]
-    assert "absent" not in found["dev"]
+    content = summary({"dev": splits(made)["dev"], "test": lacking}, metric="macro_f1")
+    assert content["score"] == 1
+    assert content["test"]["absent"] == ["b"]
+    assert "absent" not in content["dev"]
 
 
 @pytest.mark.parametrize("figure", ["recall", "precision", "f1"])

@@ -38,8 +38,8 @@ def test_they_cover_the_truth(together: int, monkeypatch: pytest.MonkeyPatch) ->
     truth = {name: value(metric, whole) for name, metric in metrics.items()}
     draw, covered = np.random.default_rng(1), dict.fromkeys(metrics, 0)
     for seed in range(SIMULATIONS):
-        for name, one in resample(metrics, drawn(draw, 300, together), seed).figures.items():
-            covered[name] += one.low <= truth[name] <= one.high
+        for name, figure in resample(metrics, drawn(draw, 300, together), seed).figures.items():
+            covered[name] += figure.low <= truth[name] <= figure.high
     assert all(0.88 <= count / SIMULATIONS <= 1 for count in covered.values()), covered
     assert 0.92 <= statistics.mean(covered.values()) / SIMULATIONS <= 0.98, covered
 
@@ -52,27 +52,27 @@ def test_groups_that_are_ignored_cover_too_little(monkeypatch: pytest.MonkeyPatc
     for seed in range(SIMULATIONS):
         whole = drawn(draw, 300, 10)
         alone = ClassSample(whole.labels, whole.answers, whole.probabilities, np.arange(300))
-        one = measure(METRICS["log_loss"], alone, seed)
-        covered += one.low <= truth <= one.high
+        single = measure(METRICS["log_loss"], alone, seed)
+        covered += single.low <= truth <= single.high
     assert covered < 0.88 * SIMULATIONS
 
 
 @pytest.mark.parametrize("name", METRICS)
 def test_perfect_answers_leave_something_open(name: str) -> None:
     labels = np.repeat([0, 1, 2], 10)
-    one = measure(METRICS[name], ClassSample(labels, labels, np.eye(3)[labels], labels), 0)
-    assert one.low <= one.value <= one.high
+    single = measure(METRICS[name], ClassSample(labels, labels, np.eye(3)[labels], labels), 0)
+    assert single.low <= single.value <= single.high
     if METRICS[name].form in ("share", "area"):
-        assert one.low < 1 == one.high
+        assert single.low < 1 == single.high
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_hardly_any_examples(count: int) -> None:
     labels = np.arange(count) % 2
     sample = ClassSample(labels, labels, np.eye(2)[labels], np.arange(count))
-    for one in resample(METRICS, sample, 0).figures.values():
-        assert np.isfinite([one.low, one.high]).all()
-        assert one.low <= one.value <= one.high
+    for figure in resample(METRICS, sample, 0).figures.values():
+        assert np.isfinite([figure.low, figure.high]).all()
+        assert figure.low <= figure.value <= figure.high
 
 
 @pytest.mark.parametrize(

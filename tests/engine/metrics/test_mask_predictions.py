@@ -32,8 +32,8 @@ def summary(predictions: dict[str, MaskPredictions], **changes: Any) -> dict[str
     evaluation = replace(PLAIN, **changes)
     constraints = check(evaluation, MASK)
     parts = parts_of(evaluation, MASK, predictions)
-    found = resample_all(evaluation, constraints, MASK, parts, 0)
-    return judge_all(evaluation, constraints, MASK, parts, found, COSTS)
+    resampled = resample_all(evaluation, constraints, MASK, parts, 0)
+    return judge_all(evaluation, constraints, MASK, parts, resampled, COSTS)
 
 
 def test_a_table_reads_back(tmp_path: Path) -> None:
@@ -44,9 +44,9 @@ def test_a_table_reads_back(tmp_path: Path) -> None:
     columns = [f"{kind}:{name}" for kind in ("true", "said", "right") for name in MASK.classes]
     first = next(csv.reader(lines))
     assert first[-len(columns) - 4 :] == ["brightness", "prediction", "error", "loss", *columns]
-    answers, found = read_predictions(path)
-    assert (answers, [*found]) == (MASK, ["dev", "test"])
-    for name, again in found.items():
+    answers, predictions = read_predictions(path)
+    assert (answers, [*predictions]) == (MASK, ["dev", "test"])
+    for name, again in predictions.items():
         assert isinstance(again, MaskPredictions)
         assert (again.counts == known[name].counts).all()
         assert again.losses.tolist() == known[name].losses.tolist()
@@ -61,9 +61,9 @@ def test_the_table_does_not_grow_with_pixels(tmp_path: Path) -> None:
     """A row holds a number for each class and kind, whatever the size of an image."""
     sizes = []
     for times in (1, 1000):
-        one = segmented(0, 50)
+        network = segmented(0, 50)
         write_predictions(
-            tmp_path / "p.csv", MASK, {"dev": replace(one, counts=one.counts * times)}
+            tmp_path / "p.csv", MASK, {"dev": replace(network, counts=network.counts * times)}
         )
         sizes.append((tmp_path / "p.csv").stat().st_size)
     assert sizes[1] < 1.5 * sizes[0]
@@ -80,8 +80,8 @@ def test_the_table_does_not_grow_with_pixels(tmp_path: Path) -> None:
 )
 def test_a_damaged_table(tmp_path: Path, old: str, new: str, message: str) -> None:
     path = tmp_path / "predictions.csv"
-    one = segmented(0, 1)
-    write_predictions(path, MASK, {"dev": replace(one, losses=np.zeros(1))})
+    masks = segmented(0, 1)
+    write_predictions(path, MASK, {"dev": replace(masks, losses=np.zeros(1))})
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
@@ -90,9 +90,9 @@ def test_a_damaged_table(tmp_path: Path, old: str, new: str, message: str) -> No
 
 
 def test_what_the_metrics_say() -> None:
-    one = segmented(0, 40)
-    true, said, right = one.counts.sum(axis=0)
-    sample = one.sample
+    network = segmented(0, 40)
+    true, said, right = network.counts.sum(axis=0)
+    sample = network.sample
     figures = {
         name: value(METRICS[name], sample) for name in METRICS if METRICS[name].targets == ("mask",)
     }
@@ -101,20 +101,20 @@ def test_what_the_metrics_say() -> None:
             "mean_iou": (right / (true + said - right)).mean(),
             "dice": (2 * right / (true + said)).mean(),
             "pixel_accuracy": right.sum() / true.sum(),
-            "pixel_log_loss": one.losses.mean(),
+            "pixel_log_loss": network.losses.mean(),
         },
         rel=1e-6,
     )
     for at in range(3):
         iou = value(OF_CLASS["iou"](at), sample)
         assert iou == pytest.approx(right[at] / (true[at] + said[at] - right[at]))
-    assert sample.errors == pytest.approx(1 - one.counts[:, 2].sum(axis=1) / 100)
+    assert sample.errors == pytest.approx(1 - network.counts[:, 2].sum(axis=1) / 100)
 
 
 def test_a_class_that_is_neither_true_nor_said_is_no_part_of_a_mean() -> None:
-    one = masked(np.array([[[60, 40, 0], [70, 30, 0], [60, 30, 0]]]))
-    assert value(METRICS["mean_iou"], one.sample) == pytest.approx((60 / 70 + 30 / 40) / 2)
-    assert one.sample.remarks(MASK.classes) == {"absent": ["odd"]}
+    masks = masked(np.array([[[60, 40, 0], [70, 30, 0], [60, 30, 0]]]))
+    assert value(METRICS["mean_iou"], masks.sample) == pytest.approx((60 / 70 + 30 / 40) / 2)
+    assert masks.sample.remarks(MASK.classes) == {"absent": ["odd"]}
     said = masked(np.array([[[60, 40, 0], [60, 30, 10], [60, 30, 0]]]))
     assert value(METRICS["mean_iou"], said.sample) == pytest.approx((60 / 60 + 30 / 40 + 0) / 3)
     part = said.sample.part(np.array([True]))
@@ -137,13 +137,13 @@ def test_an_interval_holds_the_truth() -> None:
 
 def test_a_group_is_drawn_together() -> None:
     few = segmented(0, 30)
-    counts, losses = (np.repeat(one, 20, axis=0) for one in (few.counts, few.losses))
+    counts, losses = (np.repeat(array, 20, axis=0) for array in (few.counts, few.losses))
     groups = [f"g{row // 20}" for row in range(600)]
     many = masked(counts, losses, groups)
     metric = METRICS["mean_iou"]
-    one, other = (measure(metric, each.sample, 0) for each in (few, many))
-    assert one.value == pytest.approx(other.value)
-    assert other.error == pytest.approx(one.error, rel=0.15)
+    first, other = (measure(metric, each.sample, 0) for each in (few, many))
+    assert first.value == pytest.approx(other.value)
+    assert other.error == pytest.approx(first.error, rel=0.15)
 
 
 def test_one_more_right_is_seen_on_the_same_examples() -> None:
@@ -153,7 +153,7 @@ def test_one_more_right_is_seen_on_the_same_examples() -> None:
     counts[chosen, 1] = counts[chosen, 2] = counts[chosen, 0]
     b = replace(a, counts=counts)
     metric = METRICS["mean_iou"]
-    first, second = (resample({"": metric}, one.sample, 0) for one in (a, b))
+    first, second = (resample({"": metric}, sample.sample, 0) for sample in (a, b))
     assert paired(metric, first, second).judged().verdict == "better"
     assert paired(metric, second, first).judged().verdict == "worse"
     assert paired(metric, first, first).judged().verdict == "cannot tell"
@@ -165,22 +165,22 @@ def test_constraints_slices_and_the_worst() -> None:
     joined = masked(
         np.concatenate([night.counts, day.counts]),
         np.concatenate([night.losses, day.losses]),
-        names=[one.path for part in (night, day) for one in part.examples],
+        names=[example.path for part in (night, day) for example in part.examples],
     )
-    found = summary(
+    content = summary(
         {"train": segmented(2, 60), "dev": segmented(3, 80), "test": joined},
         constraints=("iou[odd] >= 0.1", "dice@path night/* >= 0.1", "worst_slice <= 0.9"),
         slices=("path night/*", "path day/*"),
     )
-    assert found["accepted"] and found["metric"] == "mean_iou"
-    rows = {one["slice"]: one for one in found["slices"] if one["split"] == "test"}
+    assert content["accepted"] and content["metric"] == "mean_iou"
+    rows = {row["slice"]: row for row in content["slices"] if row["split"] == "test"}
     assert rows["path night/*"]["value"] < rows["path day/*"]["value"] - 0.2
     errors = joined.sample.errors
     expected = errors.mean() - errors[100:].mean()
     assert rows["path night/*"]["cost"] == pytest.approx(expected, rel=1e-6)
-    names = [name for name, *_ in found["test"]["intervals"]]
+    names = [name for name, *_ in content["test"]["intervals"]]
     assert names == ["mean_iou", "dice", "pixel_accuracy", "pixel_log_loss"]
-    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    assert json.loads(json.dumps(content, allow_nan=False)) == content
 
 
 @pytest.mark.parametrize(
@@ -205,19 +205,19 @@ def test_what_masks_do_not_have(changes: dict[str, Any], message: str) -> None:
 
 
 def test_a_constraint_on_a_class_that_no_pixel_is_of() -> None:
-    one = masked(np.array([[[60, 40, 0], [70, 30, 0], [60, 30, 0]]]))
+    masks = masked(np.array([[[60, 40, 0], [70, 30, 0], [60, 30, 0]]]))
     with pytest.raises(UserError, match=r"test has no pixel of its class, so nothing is known of"):
-        summary({"test": one}, constraints=("iou[odd] >= 0.5",))
+        summary({"test": masks}, constraints=("iou[odd] >= 0.5",))
 
 
 def test_a_metric_of_ones_own() -> None:
-    def found(scored: ScoredMasks) -> Any:
+    def hits(scored: ScoredMasks) -> Any:
         return scored.right[:, 1] / np.maximum(scored.true[:, 1], 1)
 
-    own = mean_of("found", found, higher_is_better=True, between_0_and_1=True)
-    one = segmented(0, 50)
-    expected = (one.counts[:, 2, 1] / np.maximum(one.counts[:, 0, 1], 1)).mean()
-    figure = measure(own, one.sample, 0)
+    own = mean_of("found", hits, higher_is_better=True, between_0_and_1=True)
+    network = segmented(0, 50)
+    expected = (network.counts[:, 2, 1] / np.maximum(network.counts[:, 0, 1], 1)).mean()
+    figure = measure(own, network.sample, 0)
     assert figure.value == pytest.approx(expected) and figure.low < expected < figure.high
 
 
@@ -225,50 +225,52 @@ def test_simple_models_stand_beside_it() -> None:
     network = {name: segmented(0, 100, wrong=0.1) for name in ("dev", "test")}
     simple = segmented(0, 100, wrong=0.5)
     earned = {
-        name: resample({"mean_iou": METRICS["mean_iou"]}, one.sample, 0)
-        for name, one in network.items()
+        name: resample({"mean_iou": METRICS["mean_iou"]}, scored.sample, 0)
+        for name, scored in network.items()
     }
     (row,) = compared("mean_iou", earned, {"it": dict.fromkeys(("dev", "test"), simple)}, 0)
     assert (row["verdict"], row["beaten"]) == ("better", True)
 
 
 def test_the_plot_of_classes(tmp_path: Path) -> None:
-    one, scoring = segmented(0, 20), scoring_of(MASK)
+    network, scoring = segmented(0, 20), scoring_of(MASK)
     assert scoring.pairs == "ious.csv"
-    scoring.write_pairs(tmp_path / scoring.pairs, one)
+    scoring.write_pairs(tmp_path / scoring.pairs, network)
     rows = (tmp_path / scoring.pairs).read_text(encoding="utf-8").splitlines()
     assert rows[0] == "class,iou" and len(rows) == 4
-    assert rows[3] == f"odd,{value(OF_CLASS['iou'](2), one.sample):.6f}"
+    assert rows[3] == f"odd,{value(OF_CLASS['iou'](2), network.sample):.6f}"
 
 
 def test_what_cannot_be_scored() -> None:
-    scoring, one = MaskScoring(MASK.classes), segmented(0, 1)
+    scoring, masks = MaskScoring(MASK.classes), segmented(0, 1)
     with pytest.raises(UserError, match="data set `dev` has 0 examples and 3 classes"):
         scoring.scored("dev", [], None, np.zeros((0, 10)))
     with pytest.raises(UserError, match=r"the counts have the shape \[1, 7\]; run"):
-        scoring.scored("dev", one.examples, None, np.zeros((1, 7)))
+        scoring.scored("dev", masks.examples, None, np.zeros((1, 7)))
     broken = np.zeros((1, 10))
     broken[0, 0] = np.nan
     with pytest.raises(UserError, match="losses of 1 of 1 predictions are NaN or infinite"):
-        scoring.scored("dev", one.examples, None, broken)
+        scoring.scored("dev", masks.examples, None, broken)
 
 
 def test_masks_are_not_compared_with_classes() -> None:
-    one = segmented(0, 3)
-    check_same((MASK, one), (MASK, one))
+    network = segmented(0, 3)
+    check_same((MASK, network), (MASK, network))
     with pytest.raises(UserError, match="A answers with a mask and B with a class"):
-        check_same((MASK, one), (Answers("class", MASK.classes), one))
+        check_same((MASK, network), (Answers("class", MASK.classes), network))
 
 
 def test_the_masks_of_the_worst_are_kept(tmp_path: Path) -> None:
-    one = segmented(0, 100)
-    rows = one.worst()
+    network = segmented(0, 100)
+    rows = network.worst()
     assert len(rows) == DRAWN >= SHOWN  # what the report shows of mistakes
-    assert one.sample.errors[rows].tolist() == sorted(one.sample.errors, reverse=True)[:DRAWN]
+    assert (
+        network.sample.errors[rows].tolist() == sorted(network.sample.errors, reverse=True)[:DRAWN]
+    )
     masks = np.arange(24 * 16, dtype=np.int64).reshape(24, 4, 4).astype(np.uint8)
     write_masks(tmp_path / "m", rows, masks)
-    found = read_masks(tmp_path / "m")
-    assert [*found] == rows and (found[rows[3]] == masks[3]).all()
+    read = read_masks(tmp_path / "m")
+    assert [*read] == rows and (read[rows[3]] == masks[3]).all()
     with pytest.raises(UserError, match="is missing: run `dvc repro evaluate` first"):
         read_masks(tmp_path / "none")
     (tmp_path / "m").write_bytes(b"x")

@@ -27,12 +27,12 @@ PLAIN = Evaluation(metric="rmse", target_error=5, constraints=(), slices=(), sli
 COSTS = {"parameters": 3, "model_bytes": 9}
 
 
-def made(truth: Values, found: Values, decimals: int = 6, group: str = "") -> NumberPredictions:
+def made(truth: Values, said: Values, decimals: int = 6, group: str = "") -> NumberPredictions:
     examples = [
-        example(f"{'night' if at % 2 else 'day'}/{at:03d}", f"{one!r}", f"{at:032x}", group)
-        for at, one in enumerate(truth.tolist())
+        example(f"{'night' if at % 2 else 'day'}/{at:03d}", f"{number!r}", f"{at:032x}", group)
+        for at, number in enumerate(truth.tolist())
     ]
-    return NumberScoring(decimals).scored("test", examples, truth, found)
+    return NumberScoring(decimals).scored("test", examples, truth, said)
 
 
 def drawn(count: int = 200, seed: int = 0, off: float = 2.0) -> NumberPredictions:
@@ -45,8 +45,8 @@ def summary(predictions: dict[str, NumberPredictions], **changes: Any) -> dict[s
     evaluation = replace(PLAIN, **changes)
     constraints = check(evaluation, NUMBERS)
     parts = parts_of(evaluation, NUMBERS, predictions)
-    found = resample_all(evaluation, constraints, NUMBERS, parts, 0)
-    return judge_all(evaluation, constraints, NUMBERS, parts, found, COSTS)
+    resampled = resample_all(evaluation, constraints, NUMBERS, parts, 0)
+    return judge_all(evaluation, constraints, NUMBERS, parts, resampled, COSTS)
 
 
 def test_a_table_reads_back(tmp_path: Path) -> None:
@@ -58,9 +58,9 @@ def test_a_table_reads_back(tmp_path: Path) -> None:
     assert lines[0] == head
     assert lines[-1].endswith(",299999.987654,0.012346")
     assert "test,day/000,'-1.5," in lines[6] and lines[6].endswith(",-1.456789,0.043211")
-    answers, found = read_predictions(path)
-    assert (answers, [*found]) == (NUMBERS, ["dev", "test"])
-    again = found["test"]
+    answers, predictions = read_predictions(path)
+    assert (answers, [*predictions]) == (NUMBERS, ["dev", "test"])
+    again = predictions["test"]
     assert isinstance(again, NumberPredictions)
     for name in ("truth", "answers"):
         assert getattr(again, name).tolist() == getattr(test, name).tolist()
@@ -107,18 +107,18 @@ def test_pairs(tmp_path: Path) -> None:
     ("spread", "kept"), [(2.5, 1234.56789012), (4e5, 1234.568), (3e-8, 1234.5678901234567)]
 )
 def test_an_answer_has_nine_digits_of_the_spread(spread: float, kept: float) -> None:
-    scoring, one = NumberScoring.of(spread), np.array([1234.5678901234567])
-    assert scoring.scored("dev", [example()], one, one).answers.tolist() == [kept]
+    scoring, truth = NumberScoring.of(spread), np.array([1234.5678901234567])
+    assert scoring.scored("dev", [example()], truth, truth).answers.tolist() == [kept]
 
 
 def test_what_cannot_be_scored() -> None:
-    scoring, one = NumberScoring(6), np.zeros(1)
+    scoring, truth = NumberScoring(6), np.zeros(1)
     with pytest.raises(UserError, match="data set `dev` has 0 examples"):
         scoring.scored("dev", [], np.zeros(0), np.zeros(0))
     with pytest.raises(UserError, match=r"1 examples, .* shape \[1\] and .* of shape \[1, 1\]"):
-        scoring.scored("dev", [example()], one, np.zeros((1, 1)))
+        scoring.scored("dev", [example()], truth, np.zeros((1, 1)))
     with pytest.raises(UserError, match="1 of 1 predictions are NaN or infinite"):
-        scoring.scored("dev", [example()], one, np.array([np.inf]))
+        scoring.scored("dev", [example()], truth, np.array([np.inf]))
 
 
 def test_constraints_slices_and_the_worst() -> None:
@@ -126,23 +126,26 @@ def test_constraints_slices_and_the_worst() -> None:
     off = test.answers.copy()
     off[1::2] = test.truth[1::2] + 3 * (off[1::2] - test.truth[1::2])
     test = made(test.truth, off)
-    found = summary(
+    content = summary(
         {"train": drawn(60, 1), "dev": drawn(80, 2), "test": test},
         constraints=("rmse <= 5", "r2 >= 0.5", "mae@path night/* <= 9", "worst_slice <= 20"),
         slices=("path night/*", "path day/*"),
     )
-    assert found["accepted"] and [one["met"] for one in found["constraints"]] == [True] * 4
-    rows = {one["slice"]: one for one in found["slices"] if one["split"] == "test"}
+    assert (
+        content["accepted"]
+        and [constraint["met"] for constraint in content["constraints"]] == [True] * 4
+    )
+    rows = {row["slice"]: row for row in content["slices"] if row["split"] == "test"}
     night, day = rows["path night/*"], rows["path day/*"]
-    assert found["constraints"][3]["value"] == night["value"] > 2 * day["value"]
-    assert found["constraints"][3]["interval"] == night["interval"]
+    assert content["constraints"][3]["value"] == night["value"] > 2 * day["value"]
+    assert content["constraints"][3]["interval"] == night["interval"]
     # Were nights as good as days, the mean error of all would be less by this much.
     errors = test.sample.errors
     expected = errors.mean() - errors[0::2].mean()
     assert night["cost"] == pytest.approx(expected, rel=1e-6)
     assert 0 < night["cost_interval"][0] < night["cost"] < night["cost_interval"][1]
     assert day["cost_interval"][1] < 0
-    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    assert json.loads(json.dumps(content, allow_nan=False)) == content
 
 
 @pytest.mark.parametrize(
@@ -161,8 +164,8 @@ def test_what_numbers_do_not_have(changes: dict[str, Any], message: str) -> None
 
 
 def test_a_slice_of_one_example_has_a_cost() -> None:
-    found = summary({"test": drawn()}, slices=("path day/000",))
-    (row,) = found["slices"]
+    content = summary({"test": drawn()}, slices=("path day/000",))
+    (row,) = content["slices"]
     assert row["examples"] == 1 and np.isfinite(row["cost_interval"]).all()
     assert row["cost_interval"][0] < row["cost"] < row["cost_interval"][1]
 
@@ -171,7 +174,8 @@ def test_simple_models_stand_beside_it() -> None:
     network = {name: drawn() for name in ("dev", "test")}
     mean = made(network["dev"].truth, np.full(200, 50.0))
     earned = {
-        name: resample({"rmse": METRICS["rmse"]}, one.sample, 0) for name, one in network.items()
+        name: resample({"rmse": METRICS["rmse"]}, scored.sample, 0)
+        for name, scored in network.items()
     }
     (row,) = compared("rmse", earned, {"mean": dict.fromkeys(("dev", "test"), mean)}, 0)
     assert (row["verdict"], row["beaten"]) == ("better", True)
@@ -179,10 +183,10 @@ def test_simple_models_stand_beside_it() -> None:
 
 
 def test_numbers_are_not_compared_with_classes() -> None:
-    one = drawn(3)
-    check_same((NUMBERS, one), (NUMBERS, one))
+    network = drawn(3)
+    check_same((NUMBERS, network), (NUMBERS, network))
     with pytest.raises(UserError, match="A answers with a number and B with a class"):
-        check_same((NUMBERS, one), (Answers("class", ["a"]), one))
+        check_same((NUMBERS, network), (Answers("class", ["a"]), network))
 
 
 def test_a_bound_of_any_size_can_be_written() -> None:

@@ -69,8 +69,8 @@ def test_neither_the_unit_nor_the_mean_matters(unit: float, far: float) -> None:
 def test_an_interval_covers_what_is_true_of_all_examples(name: str) -> None:
     draw, covered = np.random.default_rng(0), 0
     for seed in range(100):
-        found = measure(METRICS[name], drawn(draw), seed)
-        covered += found.low <= TRUTH[name] <= found.high
+        figure = measure(METRICS[name], drawn(draw), seed)
+        covered += figure.low <= TRUTH[name] <= figure.high
     assert 89 <= covered <= 99
 
 
@@ -80,8 +80,8 @@ def test_examples_of_one_group_tell_less() -> None:
     for seed in range(100):
         truth, errors = draw.standard_normal(200), np.repeat(2 * draw.standard_normal(20), 10)
         sample = NumberSample(truth, truth + errors, np.arange(200, dtype=np.int64) // 10)
-        found = measure(METRICS["mae"], sample, seed)
-        covered += found.low <= TRUTH["mae"] <= found.high
+        figure = measure(METRICS["mae"], sample, seed)
+        covered += figure.low <= TRUTH["mae"] <= figure.high
     assert 86 <= covered <= 99
 
 
@@ -112,9 +112,9 @@ def test_columns_of_any_size(largest: float) -> None:
 def test_perfect_answers() -> None:
     truth = np.array([1.0, 2.0, 3.0, 4.0])
     sample = NumberSample(truth, truth, np.arange(4))
-    found = resample(metrics_of("number"), sample, 0).figures
-    assert [found[name].value for name in NAMES] == [0, 0, 0, 1]
-    assert [found[name].interval() for name in NAMES] == [[0, 0], [0, 0], [0, 0], [1, 1]]
+    figures = resample(metrics_of("number"), sample, 0).figures
+    assert [figures[name].value for name in NAMES] == [0, 0, 0, 1]
+    assert [figures[name].interval() for name in NAMES] == [[0, 0], [0, 0], [0, 0], [1, 1]]
 
 
 def test_where_all_are_the_same_nothing_is_explained() -> None:
@@ -139,11 +139,11 @@ def test_models_are_told_apart() -> None:
     better = replace(worse, answers=worse.truth + 0.8 * (worse.answers - worse.truth))
     for name in NAMES:
         metric = METRICS[name]
-        a, b = (resample({"": metric}, one, seed=0) for one in (worse, better))
-        found = paired(metric, a, b)
-        assert (found.judged().verdict, found.judged().gain) == ("better", 1), name
+        a, b = (resample({"": metric}, sample, seed=0) for sample in (worse, better))
+        difference = paired(metric, a, b)
+        assert (difference.judged().verdict, difference.judged().gain) == ("better", 1), name
         assert paired(metric, a, a).judged().more is None
-        assert found.decimals == min(a.figures[""].decimals, b.figures[""].decimals) > 6
+        assert difference.decimals == min(a.figures[""].decimals, b.figures[""].decimals) > 6
 
 
 def test_metrics_of_ones_own() -> None:
@@ -155,10 +155,10 @@ def test_metrics_of_ones_own() -> None:
 
     sample = drawn(np.random.default_rng(0))
     share = mean_of("off", off, higher_is_better=False, between_0_and_1=True)
-    one = number_of("ratio", ratio, higher_is_better=True)
-    found = resample({"off": share, "ratio": one}, sample, 0).figures
-    assert 0 < found["off"].low < found["off"].value < found["off"].high < 1
-    assert found["ratio"].value == pytest.approx(1, abs=0.001)
+    ratio_metric = number_of("ratio", ratio, higher_is_better=True)
+    figures = resample({"off": share, "ratio": ratio_metric}, sample, 0).figures
+    assert 0 < figures["off"].low < figures["off"].value < figures["off"].high < 1
+    assert figures["ratio"].value == pytest.approx(1, abs=0.001)
 
 
 def test_what_there_is_for_numbers() -> None:

@@ -35,12 +35,12 @@ def sample() -> ClassSample:
 
 def top_2(scored: Scored) -> NDArray[np.bool_]:
     first = np.argsort(-scored.probabilities, axis=1, kind="stable")[:, :2]
-    found: NDArray[np.bool_] = (first == scored.labels[:, None]).any(axis=1)
-    return found
+    hits: NDArray[np.bool_] = (first == scored.labels[:, None]).any(axis=1)
+    return hits
 
 
 @pytest.mark.parametrize(
-    "one",
+    "metric",
     [
         mean_of("top_2", top_2, higher_is_better=True, between_0_and_1=True),
         number_of(
@@ -52,16 +52,18 @@ def top_2(scored: Scored) -> NDArray[np.bool_]:
     ],
     ids=["mean", "number"],
 )
-def test_one_function_is_a_metric(one: Metric) -> None:
-    enter([one])
-    found = resample({"top_2": find("top_2"), "accuracy": METRICS["accuracy"]}, sample(), 0).figures
-    assert (one.title, one.higher_is_better) == ("Top 2", True)
-    assert found["accuracy"].value < found["top_2"].value < 1
-    assert 0 < found["top_2"].low < found["top_2"].value < found["top_2"].high < 1
+def test_one_function_is_a_metric(metric: Metric) -> None:
+    enter([metric])
+    figures = resample(
+        {"top_2": find("top_2"), "accuracy": METRICS["accuracy"]}, sample(), 0
+    ).figures
+    assert (metric.title, metric.higher_is_better) == ("Top 2", True)
+    assert figures["accuracy"].value < figures["top_2"].value < 1
+    assert 0 < figures["top_2"].low < figures["top_2"].value < figures["top_2"].high < 1
 
 
 def test_that_the_answers_are_given_too() -> None:
-    right = mean_of("right", lambda one: one.answers == one.labels, higher_is_better=True)
+    right = mean_of("right", lambda scored: scored.answers == scored.labels, higher_is_better=True)
     assert value(right, sample()) == value(METRICS["accuracy"], sample())
 
 
@@ -85,9 +87,9 @@ def test_a_name_that_cannot_be_had(name: str, words: str) -> None:
 
 
 def test_a_name_is_had_once() -> None:
-    one = number_of("one", lambda _: 0.0, higher_is_better=True)
+    constant = number_of("one", lambda _: 0.0, higher_is_better=True)
     with pytest.raises(UserError, match="the name `one` is taken"):
-        enter([one, one])
+        enter([constant, constant])
 
 
 def test_a_built_in_name_is_taken_when_own_metrics_enter() -> None:
@@ -107,10 +109,10 @@ def test_a_built_in_name_is_taken_when_own_metrics_enter() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "words"),
+    ("metric", "words"),
     [("nan", "returned nan, not a finite number"), ("x", "failed: ValueError: could not")],
 )
-def test_one_that_fails(found: str, words: str) -> None:
-    enter([number_of("broken", lambda _: float(found), higher_is_better=True)])
+def test_one_that_fails(metric: str, words: str) -> None:
+    enter([number_of("broken", lambda _: float(metric), higher_is_better=True)])
     with pytest.raises(UserError, match=rf"your metric `Broken` {words}.*metrics\.py"):
         value(find("broken"), sample())

@@ -59,9 +59,9 @@ def test_every_float32_is_rounded_as_python_rounds_it() -> None:
     figures = np.stack([first, 1 - first], axis=1)
     labels = np.zeros(len(figures), dtype=np.int64)
     known = ClassScoring(CLASSES[:2]).scored("dev", [EXAMPLES[0]] * len(figures), labels, figures)
-    found = [row[-2:] for row in rows("dev", known)]
-    assert found == [[f"{cell:.6f}" for cell in row] for row in figures.tolist()]
-    assert known.probabilities.tolist() == [[float(cell) for cell in row] for row in found]
+    cells = [row[-2:] for row in rows("dev", known)]
+    assert cells == [[f"{cell:.6f}" for cell in row] for row in figures.tolist()]
+    assert known.probabilities.tolist() == [[float(cell) for cell in row] for row in cells]
 
 
 def test_what_was_written_is_what_was_scored(tmp_path: Path) -> None:
@@ -87,24 +87,26 @@ def test_a_table_reads_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a\nb", "a\rb", "a\r\nb", " a ", "=1+1", "'-1", "@"])
 def test_names_of_any_kind_read_back(tmp_path: Path, name: str) -> None:
     classes = [name, "z"]
-    one = example(f"{name}/1.png", name, "5" * 32)
+    planted = example(f"{name}/1.png", name, "5" * 32)
     label, row = np.zeros(1, dtype=np.int64), np.array([[0.2, 0.8]])
-    known = ClassScoring(classes).scored("test", [one], label, row)
+    known = ClassScoring(classes).scored("test", [planted], label, row)
     write_predictions(tmp_path / "p.csv", of(*classes), {"test": known})
     again, splits = read_predictions(tmp_path / "p.csv")
     assert again == of(*classes)
-    assert splits["test"].examples == [one]
+    assert splits["test"].examples == [planted]
 
 
 def test_no_cell_is_a_formula(tmp_path: Path) -> None:
     classes = ["=1+1", "-1"]
-    one = example("=1+1/1.png", "=1+1", "5" * 32, "+g")
+    hostile = example("=1+1/1.png", "=1+1", "5" * 32, "+g")
     label, row = np.zeros(1, dtype=np.int64), np.array([[0.2, 0.8]])
-    known = ClassScoring(classes).scored("test", [one], label, row)
+    known = ClassScoring(classes).scored("test", [hostile], label, row)
     write_predictions(tmp_path / "p.csv", of(*classes), {"test": known})
     ClassScoring(classes).write_pairs(tmp_path / "c.csv", known)
     text = (tmp_path / "p.csv").read_text("utf-8") + (tmp_path / "c.csv").read_text("utf-8")
-    assert [one for one in text.replace("\n", ",").split(",") if one[:1] in {*"=+-@"} - {""}] == []
+    assert [
+        cell for cell in text.replace("\n", ",").split(",") if cell[:1] in {*"=+-@"} - {""}
+    ] == []
     assert "\n'=1+1,'-1\n" in text
 
 

@@ -20,16 +20,16 @@ def test_groups_tell_less() -> None:
 
 def test_groups_that_tell_nothing_new_change_little() -> None:
     wrong = np.arange(1000) % 5 == 0
-    one, other = (measured("dev", wrong.astype(float), to) for to in (ALONE, ALONE // 5))
-    assert other.high <= one.high + 0.01
+    alone, other = (measured("dev", wrong.astype(float), to) for to in (ALONE, ALONE // 5))
+    assert other.high <= alone.high + 0.01
 
 
 def test_one_group_tells_as_much_as_one_example() -> None:
     # A third is no number of a computer, and what it lacks is no spread over groups.
     for wrong in (np.arange(30) % 3 == 0, np.arange(30) % 2 == 0):
-        found = measured("dev", wrong.astype(float), np.zeros(30, dtype=np.int64))
-        assert found.low < 0.005
-        assert found.high > 0.98
+        error = measured("dev", wrong.astype(float), np.zeros(30, dtype=np.int64))
+        assert error.low < 0.005
+        assert error.high > 0.98
 
 
 def test_groups_that_are_all_alike_are_so_whatever_their_share() -> None:
@@ -41,9 +41,9 @@ def test_groups_that_are_all_alike_are_so_whatever_their_share() -> None:
 
 
 def test_no_mistake_leaves_room_for_some() -> None:
-    found = measured("dev", np.zeros(100), ALONE[:100])
-    assert (found.error, found.low) == (0, 0)
-    assert 0.02 < found.high < 0.05
+    error = measured("dev", np.zeros(100), ALONE[:100])
+    assert (error.error, error.low) == (0, 0)
+    assert 0.02 < error.high < 0.05
 
 
 def test_newcombes_own_example() -> None:
@@ -74,15 +74,15 @@ def test_the_mean_of_amounts_covers_its_truth() -> None:
         for _ in range(400):
             shared = draw.exponential(1, 100)[groups]
             errors = 0.5 * shared + 0.5 * draw.exponential(1, 100)
-            one = measured("", errors, groups, share=False)
-            assert one.error == pytest.approx(errors.mean())
-            covered += one.low <= 1 <= one.high
+            error = measured("", errors, groups, share=False)
+            assert error.error == pytest.approx(errors.mean())
+            covered += error.low <= 1 <= error.high
         assert 0.915 <= covered / 400 <= 0.985
 
 
 def test_amounts_of_one_unit_and_of_any_size() -> None:
-    one = measured("", np.array([3.0]), np.array([0]), share=False)
-    assert 0 < one.low < 0.001 < 3 < one.high < 1e7
+    error = measured("", np.array([3.0]), np.array([0]), share=False)
+    assert 0 < error.low < 0.001 < 3 < error.high < 1e7
     tiny = measured("", np.array([3e-9, 4e-9, 8e-9]), np.arange(3), share=False)
     assert tiny.record()["error"] == 5e-9
     low, high = tiny.record()["interval"]

@@ -29,27 +29,27 @@ def test_places() -> None:
         candidate("best", 10),
         candidate("unmeasured", 12, accepted=None),
     ]
-    found = [(one.candidate.name, one.place) for one in rank(given, METRICS["accuracy"])]
-    assert found == [("best", 1), ("near", 1), ("unmeasured", 1), ("bad", 4), ("rejected", 0)]
+    places = [(place.candidate.name, place.place) for place in rank(given, METRICS["accuracy"])]
+    assert places == [("best", 1), ("near", 1), ("unmeasured", 1), ("bad", 4), ("rejected", 0)]
 
 
 def test_many_candidates_need_more_evidence() -> None:
     two = [candidate("a", 0), candidate("b", 7)]
-    assert [one.place for one in rank(two, METRICS["accuracy"])] == [1, 2]
+    assert [place.place for place in rank(two, METRICS["accuracy"])] == [1, 2]
     many = [*two, *(candidate(f"c{number:02d}", 40) for number in range(40))]
-    assert [one.place for one in rank(many, METRICS["accuracy"])][:3] == [1, 1, 3]
+    assert [place.place for place in rank(many, METRICS["accuracy"])][:3] == [1, 1, 3]
 
 
 def test_one_spread_over_seeds_is_not_known_twice() -> None:
     # Three seeds of one commit, from which both started, leave two degrees of freedom and not four.
     known = Spread(0.012, 3)
     both = [candidate("a", 0, spread=known), candidate("b", 20, spread=known)]
-    one = [candidate("a", 0, spread=known), candidate("b", 20)]
-    for given in (both, one):
-        assert [found.place for found in rank(given, METRICS["accuracy"])] == [1, 1]
+    known_once = [candidate("a", 0, spread=known), candidate("b", 20)]
+    for given in (both, known_once):
+        assert [place.place for place in rank(given, METRICS["accuracy"])] == [1, 1]
     known = Spread(0.012, 5)
     both = [candidate("a", 0, spread=known), candidate("b", 20, spread=known)]
-    assert [found.place for found in rank(both, METRICS["accuracy"])] == [1, 2]
+    assert [place.place for place in rank(both, METRICS["accuracy"])] == [1, 2]
 
 
 def test_the_correction() -> None:

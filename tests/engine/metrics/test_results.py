@@ -83,10 +83,10 @@ def commit(
 
 def test_what_is_read(commit: Commit) -> None:
     commit()
-    found = read_result("main")
-    assert (found.metrics, found.answers, found.accepted()) == (SAID, ANSWERS, True)
-    assert list(found.predictions) == ["dev", "test"]
-    assert found.predictions["test"].sample.errors.tolist() == [0, 0, 0, 1]
+    result = read_result("main")
+    assert (result.metrics, result.answers, result.accepted()) == (SAID, ANSWERS, True)
+    assert list(result.predictions) == ["dev", "test"]
+    assert result.predictions["test"].sample.errors.tolist() == [0, 0, 0, 1]
 
 
 def test_an_experiment_by_its_name(commit: Commit) -> None:
@@ -171,17 +171,17 @@ def test_a_latency_is_judged_where_it_was_measured(
 @pytest.fixture
 def left(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
     """Contents of reports/metrics.json by commit or experiment, as a repository holds them."""
-    found: dict[str, dict[str, Any]] = {}
+    metrics_of: dict[str, dict[str, Any]] = {}
 
     def output(self: Revision, *_: object, **__: object) -> bytes | None:
-        return json.dumps(found[self.name]).encode() if self.name in found else None
+        return json.dumps(metrics_of[self.name]).encode() if self.name in metrics_of else None
 
     monkeypatch.setattr(Revision, "output", output)
     monkeypatch.setattr(Revision, "find", lambda name: Revision(name, name))
-    monkeypatch.setattr(results, "experiments", lambda: found)
+    monkeypatch.setattr(results, "experiments", lambda: metrics_of)
     commits = SimpleNamespace(stdout=f"{HERE}\n{BEFORE}\n")
     monkeypatch.setattr(results, "git", lambda *_: commits)
-    return found
+    return metrics_of
 
 
 def spread(on: str = "test") -> tuple[str, Spread] | None:
@@ -190,16 +190,16 @@ def spread(on: str = "test") -> tuple[str, Spread] | None:
 
 def seeds(commit: str, *scores: float, metric: str = "f1") -> dict[str, dict[str, Any]]:
     names = [commit, *(f"seed-{number}-{commit[:10]}" for number in range(1, len(scores)))]
-    rows = ({"test": {metric: one}, "dev": {metric: 2 * one}} for one in scores)
+    rows = ({"test": {metric: score}, "dev": {metric: 2 * score}} for score in scores)
     return dict(zip(names, rows, strict=True))
 
 
 def test_of_the_commit_before(left: dict[str, dict[str, Any]]) -> None:
     left |= seeds(BEFORE, 0.5, 0.6, 0.7) | {"wider": {"test": {"f1": 0.9}}}
-    found = spread()
-    assert found is not None
-    assert (found[0], found[1].seeds) == (BEFORE, 3)
-    assert found[1].deviation == pytest.approx(0.1)
+    known = spread()
+    assert known is not None
+    assert (known[0], known[1].seeds) == (BEFORE, 3)
+    assert known[1].deviation == pytest.approx(0.1)
     dev = spread("dev")
     assert dev is not None
     assert dev[1].deviation == pytest.approx(0.2)
@@ -222,6 +222,6 @@ def test_seeds_whose_outputs_are_gone_or_damaged_do_not_count(
 ) -> None:
     left |= seeds(HERE, 0.5, 0.6, 0.7, 0.8)
     left[f"seed-1-{HERE[:10]}"] = {"test": {"f1": None}}
-    found = spread()
-    assert found is not None
-    assert found[1].seeds == 3
+    known = spread()
+    assert known is not None
+    assert known[1].seeds == 3

@@ -1,11 +1,10 @@
 """Bootstrap, intervals and comparisons know columns alone, whatever is asked of an example."""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from samebits.metrics.comparison import paired
 from samebits.metrics.intervals import measure, resample
@@ -37,16 +36,9 @@ class Measured(Sample):
     def scored(self) -> Scored:
         raise NotImplementedError
 
-    def grouped(self, groups: Labels) -> Self:
-        return replace(self, groups=groups)
-
     def column(self, name: str) -> Column:
         assert name == "square"
         return Column(np.rint((self.said - self.true) ** 2 * 1e6), 1e6)
-
-    def rows(self, chosen: NDArray[np.intp], *, partial: bool | None = None) -> Self:
-        kept = {name: getattr(self, name)[chosen] for name in ("true", "said", "groups")}
-        return replace(self, partial=self.partial if partial is None else partial, **kept)
 
 
 def rmse(sums: Sums) -> Values:
@@ -64,8 +56,8 @@ def drawn(draw: np.random.Generator, count: int = 300, noise: float = 2.0) -> Me
 def test_a_figure_of_numbers_covers_its_truth() -> None:
     draw, covered = np.random.default_rng(0), 0
     for seed in range(100):
-        found = measure(RMSE, drawn(draw), seed)
-        covered += found.low <= 2 <= found.high
+        figure = measure(RMSE, drawn(draw), seed)
+        covered += figure.low <= 2 <= figure.high
     assert 88 <= covered <= 100
 
 
@@ -73,7 +65,7 @@ def test_models_of_numbers_are_told_apart() -> None:
     draw = np.random.default_rng(0)
     worse = drawn(draw)
     better = replace(worse, said=worse.true + 0.8 * (worse.said - worse.true))
-    a, b = (resample({"": RMSE}, one, seed=0) for one in (worse, better))
+    a, b = (resample({"": RMSE}, sample, seed=0) for sample in (worse, better))
     assert paired(RMSE, a, b).judged().verdict == "better"
     assert paired(RMSE, a, a).judged().verdict == "cannot tell"
     # Of the same resamples: what is hard for both takes no part.

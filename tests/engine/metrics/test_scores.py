@@ -72,7 +72,7 @@ def test_the_same_as_scikit_learn() -> None:
     rows = rows.round(2) + 0.01  # some are equal, none is 0
     rows /= rows.sum(axis=1, keepdims=True)
     answers = rows.argmax(axis=1)
-    areas = [metrics.roc_auc_score(labels == one, rows[:, one]) for one in range(3)]
+    areas = [metrics.roc_auc_score(labels == label, rows[:, label]) for label in range(3)]
     expected = {
         "macro_f1": metrics.f1_score(labels, answers, average="macro"),
         "accuracy": metrics.accuracy_score(labels, answers),
@@ -83,8 +83,8 @@ def test_the_same_as_scikit_learn() -> None:
         "precision[b]": metrics.precision_score(labels == 1, answers == 1),
         "f1[b]": metrics.f1_score(labels == 1, answers == 1),
     }
-    found = {name: score(name, labels, rows) for name in expected}
-    assert found == pytest.approx(expected, abs=2e-6)
+    values = {name: score(name, labels, rows) for name in expected}
+    assert values == pytest.approx(expected, abs=2e-6)
 
 
 def test_two_classes() -> None:
@@ -99,8 +99,8 @@ def test_two_classes() -> None:
 @pytest.mark.parametrize("classes", [2, 3])
 def test_perfect_answers_leave_no_negative_zero(classes: int) -> None:
     labels = np.arange(classes, dtype=np.int64)
-    found = scores(labels, np.eye(classes))
-    assert {key: str(one) for key, one in found.items()} == {
+    values = scores(labels, np.eye(classes))
+    assert {key: str(value) for key, value in values.items()} == {
         key: "1.0" if metric.higher_is_better else "0.0" for key, metric in METRICS.items()
     }
 
@@ -119,13 +119,13 @@ def test_absent_classes_as_scikit_learn_has_them(seed: int) -> None:
         ("macro_f1", partial(f1_score, average="macro")),
         ("balanced_accuracy", by_recall),
     ):
-        found, again = find(metric), whole.repeated(times)
-        assert value(found, whole) == pytest.approx(expected(labels, whole.answers))
-        assert value(found, again) == pytest.approx(expected(again.labels, again.answers))
-        assert found.compute is not None
-        (replicate,) = found.compute(whole.sums(times[None].astype(float)))
-        assert replicate == value(found, again)
-    areas = [roc_auc_score(labels == one, rows[:, one]) for one in set(labels.tolist())]
+        chosen, again = find(metric), whole.repeated(times)
+        assert value(chosen, whole) == pytest.approx(expected(labels, whole.answers))
+        assert value(chosen, again) == pytest.approx(expected(again.labels, again.answers))
+        assert chosen.compute is not None
+        (replicate,) = chosen.compute(whole.sums(times[None].astype(float)))
+        assert replicate == value(chosen, again)
+    areas = [roc_auc_score(labels == label, rows[:, label]) for label in set(labels.tolist())]
     assert value(find("roc_auc"), whole) == pytest.approx(np.mean(areas), abs=1e-6)
 
 
@@ -136,17 +136,17 @@ def by_recall(labels: Labels, answers: Labels) -> float:
 
 def test_perfect_answers_are_perfect_whatever_is_absent() -> None:
     labels = np.arange(52, dtype=np.int64) % 26
-    found = scores(labels, np.eye(30)[labels])
-    assert {name for name, one in found.items() if one == 1} == {
+    values = scores(labels, np.eye(30)[labels])
+    assert {name for name, value in values.items() if value == 1} == {
         name for name, metric in METRICS.items() if metric.higher_is_better
     }
 
 
 def test_a_class_that_is_answered_and_never_true_costs_macro_f1_alone() -> None:
     labels = np.array([0, 0, 1, 1, 1], dtype=np.int64)
-    found = scores(labels, np.eye(4)[[0, 0, 1, 1, 2]])
-    assert found["macro_f1"] == round((1 + 0.8 + 0) / 3, 6)
-    assert found["balanced_accuracy"] == round((1 + 2 / 3) / 2, 6)
+    values = scores(labels, np.eye(4)[[0, 0, 1, 1, 2]])
+    assert values["macro_f1"] == round((1 + 0.8 + 0) / 3, 6)
+    assert values["balanced_accuracy"] == round((1 + 2 / 3) / 2, 6)
 
 
 def test_a_part_is_scored_by_the_classes_that_it_has() -> None:
@@ -169,9 +169,9 @@ def test_a_resample_of_a_part_is_scored_by_the_classes_that_it_has() -> None:
 @pytest.mark.parametrize("classes", [2, 3])
 def test_one_class_alone_stays_finite(classes: int) -> None:
     labels = np.zeros(5, dtype=np.int64)
-    found = scores(labels, np.eye(classes)[[0, 0, 1, 0, 0]])
-    assert all(math.isfinite(one) for one in found.values())
-    assert found["roc_auc"] == 0.5
+    values = scores(labels, np.eye(classes)[[0, 0, 1, 0, 0]])
+    assert all(math.isfinite(value) for value in values.values())
+    assert values["roc_auc"] == 0.5
 
 
 def test_the_last_bits_do_not_matter() -> None:

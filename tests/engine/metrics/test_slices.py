@@ -21,7 +21,7 @@ def predictions(made: Callable[..., ClassPredictions]) -> ClassPredictions:
     return made(LABELS, np.eye(3)[LABELS], brightness=[0.1, 0.2, 0.3, 0.4, 0.5, 0.6], width=10)
 
 
-def found(kind: str, predictions: ClassPredictions) -> dict[str, Any]:
+def rows_of(kind: str, predictions: ClassPredictions) -> dict[str, Any]:
     return {
         name: np.flatnonzero(mask).tolist()
         for name, mask in slices([kind], predictions, ANSWERS).items()
@@ -46,12 +46,12 @@ def found(kind: str, predictions: ClassPredictions) -> dict[str, Any]:
     ],
 )
 def test_every_kind(kind: str, expected: dict[str, Any], predictions: ClassPredictions) -> None:
-    assert found(kind, predictions) == expected
+    assert rows_of(kind, predictions) == expected
 
 
 def test_equal_values_stay_together(made: Callable[..., ClassPredictions]) -> None:
     alike = made(LABELS, np.eye(3)[LABELS])
-    assert found("brightness in 3 parts", alike) == {"brightness 3 of 3": [0, 1, 2, 3, 4, 5]}
+    assert rows_of("brightness in 3 parts", alike) == {"brightness 3 of 3": [0, 1, 2, 3, 4, 5]}
 
 
 @pytest.mark.parametrize(
@@ -59,10 +59,10 @@ def test_equal_values_stay_together(made: Callable[..., ClassPredictions]) -> No
 )
 def test_what_cannot_be_read(kind: str, words: str, predictions: ClassPredictions) -> None:
     with pytest.raises(UserError, match=words):
-        found(kind, predictions)
+        rows_of(kind, predictions)
 
 
 def test_what_decode_does_not_know(predictions: ClassPredictions) -> None:
     words = "`decode` in data.py returns no fact colour; the facts are: width, height, brightness"
     with pytest.raises(UserError, match=words):
-        found("colour in 3 parts", predictions)
+        rows_of("colour in 3 parts", predictions)

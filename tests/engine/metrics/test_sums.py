@@ -20,11 +20,11 @@ def test_sums_are_whole_numbers_whatever_adds_them_up() -> None:
     """So that no processor and no library can find other ones."""
     whole = sample()
     weights = np.random.default_rng(1).integers(0, 3, (5, 60)).astype(float)
-    found = whole.sums(weights)
+    totals = whole.sums(weights)
     for values, sums, unit in (
-        (whole._losses, found["loss"], 1e8),
-        (whole._areas, found["area"], 1e8),
-        (whole._gaps, found["gaps"].sum(axis=1), 1e6),
+        (whole._losses, totals["loss"], 1e8),
+        (whole._areas, totals["area"], 1e8),
+        (whole._gaps, totals["gaps"].sum(axis=1), 1e6),
     ):
         exact = weights.astype(int) @ values.astype(int)
         assert (values == np.rint(values)).all()
@@ -49,7 +49,7 @@ def test_the_order_of_examples_moves_no_sum() -> None:
     )
     for name, metric in METRICS.items():
         assert metric.compute is not None
-        values = [metric.compute(one.sums()).tolist() for one in (whole, turned, mixed)]
+        values = [metric.compute(sample.sums()).tolist() for sample in (whole, turned, mixed)]
         if name == "roc_auc":  # its parts are means, in which rounding can move the last digit
             assert values[2] == pytest.approx(values[0], abs=1e-7)
         else:

@@ -49,11 +49,11 @@ def test_the_order_is_that_of_the_pipeline(needed: str) -> None:
 
 
 def test_stages_that_changed_places() -> None:
-    one, other = lock(a={"x": "1"}, b={"y": "1"}), lock(a={"x": "1"}, b={"y": "1"})
-    one["stages"]["b"]["deps"] = [{"path": "x"}]
+    first, other = lock(a={"x": "1"}, b={"y": "1"}), lock(a={"x": "1"}, b={"y": "1"})
+    first["stages"]["b"]["deps"] = [{"path": "x"}]
     other["stages"]["a"]["deps"] = [{"path": "y"}]
-    assert [row.stage for row in compare(one, other)] == ["a", "b"]
-    assert [row.stage for row in compare(other, one)] == ["b", "a"]
+    assert [row.stage for row in compare(first, other)] == ["a", "b"]
+    assert [row.stage for row in compare(other, first)] == ["b", "a"]
 
 
 def test_table() -> None:
@@ -65,7 +65,7 @@ def test_table() -> None:
 
 
 def losses(*values: str) -> str:
-    return "step,loss\n" + "".join(f"{step},{one}\n" for step, one in enumerate(values))
+    return "step,loss\n" + "".join(f"{step},{value}\n" for step, value in enumerate(values))
 
 
 @pytest.mark.parametrize(
@@ -146,9 +146,9 @@ LIKELIEST: list[tuple[str, Any, str, str]] = [
 
 @pytest.mark.parametrize(("key", "value", "name", "shown"), LIKELIEST)
 def test_each_cause_is_seen(key: str, value: Any, name: str, shown: str) -> None:
-    found = causes(RECORD, changed(key, value))
-    assert (found[0].name, f"{found[0].old} -> {found[0].new}") == (name, shown)
-    assert len(found) == (2 if value is GPU else 1)
+    reasons = causes(RECORD, changed(key, value))
+    assert (reasons[0].name, f"{reasons[0].old} -> {reasons[0].new}") == (name, shown)
+    assert len(reasons) == (2 if value is GPU else 1)
 
 
 def test_the_likeliest_stands_first() -> None:
@@ -156,7 +156,7 @@ def test_the_likeliest_stands_first() -> None:
     for key, value, *_ in random.Random(0).sample(LIKELIEST, len(LIKELIEST)):
         first, _, rest = key.partition(".")
         record = _put(record, first, rest, value)
-    names = [one.name for one in causes(RECORD, record) if one.name != "gpus.0.name"]
+    names = [cause.name for cause in causes(RECORD, record) if cause.name != "gpus.0.name"]
     assert names == [name for _, _, name, _ in LIKELIEST]
 
 
@@ -166,19 +166,19 @@ def test_no_cause() -> None:
 
 
 def test_what_is_new_and_long() -> None:
-    (found,) = causes(RECORD, RECORD | {"machine": changed("machine.flags", None)["machine"]})
-    assert (found.old, found.new) == ("avx avx2 fma", "none")
+    (cause,) = causes(RECORD, RECORD | {"machine": changed("machine.flags", None)["machine"]})
+    assert (cause.old, cause.new) == ("avx avx2 fma", "none")
     many = " ".join(f"f{number}" for number in range(9))
-    (found,) = causes(RECORD, changed("machine.flags", many))
-    assert found.new == "f0, f1, f2, f3, f4, f5 and 3 more"
-    (found,) = causes(RECORD, changed("machine.libc", "x" * 200))
-    assert found.new == "x" * 80 + "..."
+    (cause,) = causes(RECORD, changed("machine.flags", many))
+    assert cause.new == "f0, f1, f2, f3, f4, f5 and 3 more"
+    (cause,) = causes(RECORD, changed("machine.libc", "x" * 200))
+    assert cause.new == "x" * 80 + "..."
 
 
 def test_parts_of_torch() -> None:
     old = changed("machine.torch_parts", ["GCC 13", "oneDNN 3.1"])
-    (found,) = causes(old, changed("machine.torch_parts", ["GCC 13", "oneDNN 3.2", "CUDA"]))
-    assert (found.name, found.old, found.new) == (
+    (cause,) = causes(old, changed("machine.torch_parts", ["GCC 13", "oneDNN 3.2", "CUDA"]))
+    assert (cause.name, cause.old, cause.new) == (
         "parts of torch",
         "oneDNN 3.1",
         "oneDNN 3.2, CUDA",

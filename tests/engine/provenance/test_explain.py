@@ -132,7 +132,7 @@ def test_each_change_is_named(
     said: Any, first: dict[str, Any], second: dict[str, Any], line: str
 ) -> None:
     lines = said(first, second)
-    assert any(one.startswith(line) for one in lines), lines
+    assert any(row.startswith(line) for row in lines), lines
     assert "nothing: all outputs are the same" in lines
 
 

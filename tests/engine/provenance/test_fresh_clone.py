@@ -24,8 +24,8 @@ def clone(unreleased: Path) -> Path:
 
 def objects(folder: str) -> list[Path]:
     """The examples in a cache or on a remote."""
-    found = [one for one in Path(folder).rglob("*") if one.is_file() and one.suffix != ".dir"]
-    return sorted(one for one in found if len(one.name) == 30)
+    paths = [path for path in Path(folder).rglob("*") if path.is_file() and path.suffix != ".dir"]
+    return sorted(path for path in paths if len(path.name) == 30)
 
 
 def fetched(clone: Path) -> int:

@@ -35,7 +35,7 @@ def run(text: str = "w", **details: Any) -> None:
             path.write_text(text, encoding="utf-8")
 
 
-def found(path: Path = LATEST) -> Any:
+def last_record(path: Path = LATEST) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
@@ -43,8 +43,8 @@ def test_what_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MKL_CBWR", "COMPATIBLE")
     monkeypatch.setenv("PASSWORD", "secret")
     run(overridden={"MKL_CBWR": "AVX512"}, identity={"data": "v"}, processes=2)
-    record = found()
-    assert record == found(MADE)
+    record = last_record()
+    assert record == last_record(MADE)
     assert (record["stage"], record["processes"]) == ("train", 2)
     assert record["started"].endswith("+00:00")
     assert 0 <= record["seconds"] < 60
@@ -73,8 +73,8 @@ def strings(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         value = [*value, *value.values()]
     if isinstance(value, list):
-        for one in value:
-            yield from strings(one)
+        for part in value:
+            yield from strings(part)
     elif isinstance(value, str):
         yield value
 
@@ -83,7 +83,7 @@ def test_it_names_no_user_host_or_folder(tmp_path: Path, monkeypatch: pytest.Mon
     for name, text in {"USER": "somebody", "HOME": "/home/somebody"}.items():
         monkeypatch.setenv(name, text)
     run()
-    texts = list(strings(found()))
+    texts = list(strings(last_record()))
     assert len(texts) > 20
     assert not [text for text in texts if re.search(r"(^|[\s:=])(/\w|~/|[A-Za-z]:\\)", text)]
     words = {word for text in texts for word in re.split(r"[\s,;:/]+", text)}
@@ -95,7 +95,7 @@ def test_the_run_that_made_the_bits_is_kept() -> None:
     before = MADE.read_bytes()
     run(processes=2)
     assert MADE.read_bytes() == before
-    assert found()["processes"] == 2
+    assert last_record()["processes"] == 2
     run("other bits", processes=2)
     assert MADE.read_bytes() == LATEST.read_bytes() != before
 
@@ -134,10 +134,10 @@ def test_the_commit() -> None:
     Path("params.yaml").write_text("a: 1", encoding="utf-8")
     made_of = commit()
     run()
-    assert found()["git"] == {"commit": made_of, "changed": False}
+    assert last_record()["git"] == {"commit": made_of, "changed": False}
     Path("params.yaml").write_text("a: 2", encoding="utf-8")
     run()
-    assert found()["git"] == {"commit": made_of, "changed": True}
+    assert last_record()["git"] == {"commit": made_of, "changed": True}
 
 
 def test_the_commit_is_that_of_the_start() -> None:
@@ -145,7 +145,7 @@ def test_the_commit_is_that_of_the_start() -> None:
     before = commit()
     with recorded("train", outputs=()):
         assert commit() != before
-    assert found()["git"] == {"commit": before, "changed": False}
+    assert last_record()["git"] == {"commit": before, "changed": False}
 
 
 def test_a_project_in_a_folder_of_a_repository(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,9 +154,9 @@ def test_a_project_in_a_folder_of_a_repository(monkeypatch: pytest.MonkeyPatch) 
     Path("parts/cats").mkdir(parents=True)
     monkeypatch.chdir("parts/cats")
     run()
-    assert found()["git"] == {"commit": made_of, "changed": False}
+    assert last_record()["git"] == {"commit": made_of, "changed": False}
     run()
-    assert found()["git"] == {"commit": made_of, "changed": True}
+    assert last_record()["git"] == {"commit": made_of, "changed": True}
 
 
 def test_a_run_within_a_hook_of_another_repository(
@@ -165,13 +165,13 @@ def test_a_run_within_a_hook_of_another_repository(
     made_of = commit()
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere/.git"))
     run()
-    assert found()["git"]["commit"] == made_of
+    assert last_record()["git"]["commit"] == made_of
 
 
 def test_a_repository_without_commits() -> None:
     git("init", "-q")
     run()
-    assert found()["git"] == {"commit": None, "changed": None}
+    assert last_record()["git"] == {"commit": None, "changed": None}
 
 
 def test_what_git_refuses_is_not_absent(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,7 +185,7 @@ def test_what_git_refuses_is_not_absent(monkeypatch: pytest.MonkeyPatch) -> None
 def test_without_git(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     run()
-    assert found()["git"] == {"commit": None, "changed": None}
+    assert last_record()["git"] == {"commit": None, "changed": None}
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_without_a_driver(monkeypatch: pytest.MonkeyPatch, error: Exception) -> 
     monkeypatch.setattr(provenance, "_output", fail)
     monkeypatch.setattr(torch.version, "cuda", "13.0")
     run()
-    assert (found()["machine"]["gpus"], found()["machine"]["driver"]) == ([], None)
+    assert (last_record()["machine"]["gpus"], last_record()["machine"]["driver"]) == ([], None)
 
 
 LISTED = "NVIDIA H100, 9.0, 81559, 580.1\nNVIDIA A100, 8.0, 40960, 580.1\nNo devices were found"

@@ -15,8 +15,8 @@ from dvc_locks import BOTH, lock
 
 from samebits import programs
 from samebits.arguments import parse
-from samebits.audit import dvclock
-from samebits.audit.findings import Check, Finding
+from samebits.audit import dvc_lock
+from samebits.audit.outcomes import Check, Finding
 from samebits.console.errors import CheckFailed, UserError
 from samebits.core.sections import Reproducibility
 from samebits.provenance import verify
@@ -227,7 +227,7 @@ def test_nothing_to_compare_is_no_proof(here: Path, monkeypatch: pytest.MonkeyPa
 def test_here_compares_what_lies_here(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commit(BOTH)
     monkeypatch.setattr(programs, "dvc_command", lambda *_, **__: [sys.executable, "-c", ""])
-    monkeypatch.setattr(dvclock, "lock", lambda _: Check("dvc.lock", "", ()))
+    monkeypatch.setattr(dvc_lock, "lock", lambda _: Check("dvc.lock", "", ()))
     verify.main(parse(["verify", "--here"]))
     text = yaml.safe_dump(lock(train={"models/a": "1"}))
     Path("dvc.lock").write_text(text, encoding="utf-8")
@@ -239,7 +239,7 @@ def test_here_is_no_proof_of_lines_of_two_runs(here: Path, monkeypatch: pytest.M
     commit(BOTH)
     monkeypatch.setattr(programs, "dvc_command", lambda *_, **__: [sys.executable, "-c", ""])
     fault = Finding("dvc.lock", 7, "stage train: these inputs did not make these outputs")
-    monkeypatch.setattr(dvclock, "lock", lambda _: Check("dvc.lock", "", (fault,)))
+    monkeypatch.setattr(dvc_lock, "lock", lambda _: Check("dvc.lock", "", (fault,)))
     with pytest.raises(UserError, match=r"dvc\.lock:7: stage train: these inputs did not make"):
         verify.main(parse(["verify", "--here"]))
 

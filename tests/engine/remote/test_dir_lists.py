@@ -79,7 +79,7 @@ def test_names_that_mean_the_same(names: tuple[str, str]) -> None:
     [
         *(b"", b"{", b"1", b'{"a": 1}', b'["a"]', b"[{}]", b'[{"relpath": "a"}]', b"\xff"),
         *(b'[{"relpath": 1, "md5": "%s"}]' % HASH.encode(), b"[" * 100_000),
-        *(b'[{"relpath": "a", "md5": %s}]' % one for one in (b"1", b'"../../x"', b'"0.dir"')),
+        *(b'[{"relpath": "a", "md5": %s}]' % md5 for md5 in (b"1", b'"../../x"', b'"0.dir"')),
         b'[{"relpath": "a", "md5": "%s.dir"}]' % HASH.encode(),
     ],
 )

@@ -74,47 +74,47 @@ def test_a_lock_that_was_merged() -> None:
 
 @pytest.mark.parametrize("text", ["outs: 1", "outs: [1]", "outs: [{md5: 1}]", "a: 1"])
 def test_a_pointer_without_outputs(history: Any, text: str) -> None:
-    found = Revision.find(history.commit(files={"data/raw.dvc": text}))
+    revision = Revision.find(history.commit(files={"data/raw.dvc": text}))
     with pytest.raises(UserError, match=r"data/raw\.dvc of .* names no output"):
-        found.data()
+        revision.data()
 
 
 def test_an_output_of_the_cache(history: Any) -> None:
-    found = Revision.find(history.commit())
-    assert found.losses() == LOSSES
-    assert found.output("data/prepared/train/examples.csv") == b"md5\na\nb\n"
-    assert found.output("data/prepared/train/other.json") is None
-    assert found.output("models/other", fetch=True) is None
+    revision = Revision.find(history.commit())
+    assert revision.losses() == LOSSES
+    assert revision.output("data/prepared/train/examples.csv") == b"md5\na\nb\n"
+    assert revision.output("data/prepared/train/other.json") is None
+    assert revision.output("models/other", fetch=True) is None
 
 
 def test_an_output_that_someone_edited_in_the_cache(history: Any) -> None:
-    found = Revision.find(history.commit())
+    revision = Revision.find(history.commit())
     for path in (history.cache / "files").rglob("*"):
         if path.is_file() and path.read_text(encoding="utf-8") == LOSSES:
             path.write_text(LOSSES.replace("0.25", "0.26"), encoding="utf-8")
-    assert found.output("reports/losses.csv") is None
+    assert revision.output("reports/losses.csv") is None
 
 
 def test_an_output_that_git_keeps(history: Any) -> None:
-    found = Revision.find(history.commit(files={"reports/losses.csv": LOSSES}))
+    revision = Revision.find(history.commit(files={"reports/losses.csv": LOSSES}))
     for path in [path for path in history.cache.rglob("*") if path.is_file()]:
         path.unlink()
-    assert found.losses() == LOSSES
-    assert found.output("models/w") is None
+    assert revision.losses() == LOSSES
+    assert revision.output("models/w") is None
 
 
 def test_what_the_cache_lacks_is_asked_of_the_remote(
     history: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = Revision.find(history.commit())
+    revision = Revision.find(history.commit())
     history.write(".dvc/config", f"[core]\nremote = r\n['remote \"r\"']\nurl = {history.cache}\n")
     monkeypatch.setattr(revisions, "cache_folder", lambda: Path("nowhere"))
-    assert found.losses() == LOSSES
-    assert found.output("data/prepared/train/examples.csv", fetch=True) == b"md5\na\nb\n"
-    assert found.output("models/w") is None
+    assert revision.losses() == LOSSES
+    assert revision.output("data/prepared/train/examples.csv", fetch=True) == b"md5\na\nb\n"
+    assert revision.output("models/w") is None
     shutil.rmtree(history.cache)
-    assert found.losses() is None
-    assert found.output("models/w", fetch=True) is None
+    assert revision.losses() is None
+    assert revision.output("models/w", fetch=True) is None
 
 
 def test_a_list_that_leads_elsewhere_is_refused(history: Any) -> None:
@@ -122,9 +122,9 @@ def test_a_list_that_leads_elsewhere_is_refused(history: Any) -> None:
     name = f"{md5(listed.encode())}.dir"
     history.store(name, listed)
     lock = f"stages:\n  prepare:\n    outs:\n    - path: data/p\n      md5: {name}\n"
-    found = Revision.find(history.commit(files={"dvc.lock": lock}))
+    revision = Revision.find(history.commit(files={"dvc.lock": lock}))
     with pytest.raises(UserError, match=r"the list of data/p names '../../x', which climbs out"):
-        found.output("data/p/x")
+        revision.output("data/p/x")
 
 
 def test_the_folder_of_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,8 +136,8 @@ def test_the_folder_of_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_record_of_the_bits(history: Any) -> None:
-    found = Revision.find(history.commit())
-    record = found.record()
+    revision = Revision.find(history.commit())
+    record = revision.record()
     assert record is not None
     assert record["machine"] == history.machine
 
@@ -152,20 +152,20 @@ def test_a_record_of_other_bits_or_none(history: Any, text: str) -> None:
 def test_what_a_lock_is_too_old_for(history: Any) -> None:
     assert Revision.find(history.commit()).stale() == []
     files = {"src/p/model.py": "new", "params.yaml": "{optimization: {rate: 6e-3}}"}
-    found = Revision.find(history.commit(files=files)).stale()
-    assert found == ["reproducibility.level", "src/p/model.py"]
+    stale = Revision.find(history.commit(files=files)).stale()
+    assert stale == ["reproducibility.level", "src/p/model.py"]
 
 
 def test_a_key_that_params_had_left_out_makes_a_lock_too_old(history: Any) -> None:
     text = "{optimization: {rate: 0.006, more: 1}, reproducibility: {level: off}, other: {key: 1}}"
-    found = Revision.find(history.commit(files={"params.yaml": text})).stale()
-    assert found == ["optimization.more"]
+    stale = Revision.find(history.commit(files={"params.yaml": text})).stale()
+    assert stale == ["optimization.more"]
 
 
 def test_params_are_text(history: Any) -> None:
     files = {"params.yaml": "a: {level: off, rate: 1e-5, sizes: [1, 2]}"}
-    found = Revision.find(history.commit(files=files)).params()
-    assert found == {"a.level": "off", "a.rate": "1e-5", "a.sizes": ["1", "2"]}
+    params = Revision.find(history.commit(files=files)).params()
+    assert params == {"a.level": "off", "a.rate": "1e-5", "a.sizes": ["1", "2"]}
 
 
 @pytest.mark.parametrize("text", ["", "[", "a"])

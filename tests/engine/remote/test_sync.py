@@ -83,8 +83,8 @@ def fake(store: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
 
 def have() -> dict[str, bytes]:
     """What is in the folder now."""
-    found = [path for path in Path("data/raw").rglob("*") if path.is_file()]
-    return {path.relative_to("data/raw").as_posix(): path.read_bytes() for path in found}
+    paths = [path for path in Path("data/raw").rglob("*") if path.is_file()]
+    return {path.relative_to("data/raw").as_posix(): path.read_bytes() for path in paths}
 
 
 def test_what_was_pushed_comes_back(store: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -241,7 +241,7 @@ def test_without_the_plugin(store: Path, monkeypatch: pytest.MonkeyPatch, url: s
 
 
 @pytest.mark.parametrize(
-    ("targets", "found"),
+    ("targets", "expected"),
     [
         ([], ["data/raw", "models/w", "reports/a.csv"]),
         (["data/raw.dvc"], ["data/raw"]),
@@ -251,7 +251,7 @@ def test_without_the_plugin(store: Path, monkeypatch: pytest.MonkeyPatch, url: s
     ],
 )
 def test_targets_are_outputs_pointers_and_stages(
-    store: Path, targets: list[str], found: list[str]
+    store: Path, targets: list[str], expected: list[str]
 ) -> None:
     lock = {"train": "models/w", "report": "reports/a.csv"}
     stages = locked = ""
@@ -261,4 +261,4 @@ def test_targets_are_outputs_pointers_and_stages(
         locked += f"      hash: md5\n      md5: {md5(path.encode())}\n"
     Path("dvc.yaml").write_text(f"stages:\n{stages}", encoding="utf-8")
     Path("dvc.lock").write_text(f"schema: '2.0'\nstages:\n{locked}", encoding="utf-8")
-    assert sorted(outputs(targets)) == found
+    assert sorted(outputs(targets)) == expected

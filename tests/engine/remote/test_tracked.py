@@ -48,9 +48,9 @@ def listed(*names: str) -> bytes:
 def written() -> set[str]:
     """All files of the project and around it, but for what DVC keeps for itself."""
     around = Path("..").resolve()
-    found = {path.relative_to(around).as_posix() for path in around.rglob("*") if path.is_file()}
+    paths = {path.relative_to(around).as_posix() for path in around.rglob("*") if path.is_file()}
     own = ("project/.dvc/", "site/")
-    return {path for path in found if not path.startswith(own)}
+    return {path for path in paths if not path.startswith(own)}
 
 
 @pytest.fixture

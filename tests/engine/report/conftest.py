@@ -165,12 +165,12 @@ def number_inputs(inputs: Inputs) -> Inputs:
     diagnosis = {
         **DIAGNOSIS,
         "chain": [
-            one | {"error": errors[one["name"]]} | _around(errors[one["name"]], one["interval"])
-            for one in DIAGNOSIS["chain"]
+            link | {"error": errors[link["name"]]} | _around(errors[link["name"]], link["interval"])
+            for link in DIAGNOSIS["chain"]
         ],
         "gaps": [
-            one | {"value": errors[one["to"]] - errors[one["from"]], "interval": [-500.0, 12345.6]}
-            for one in DIAGNOSIS["gaps"]
+            gap | {"value": errors[gap["to"]] - errors[gap["from"]], "interval": [-500.0, 12345.6]}
+            for gap in DIAGNOSIS["gaps"]
         ],
     }
     worst = errors_of(NUMBER, allowed).ordered(METRICS["mae"], predictions["dev"])[0]

@@ -90,12 +90,12 @@ def test_a_model_that_does_not_beat_a_simple_one_says_so_first(inputs: Inputs) -
     ],
 )
 def test_the_notice(rows: list[Any], metric: str, said: str) -> None:
-    found = words(unbeaten_notice({"metric": metric, "baselines": rows}, CLASS))
-    assert found.startswith(said)
-    assert bool(found) == bool(said)
+    notice = words(unbeaten_notice({"metric": metric, "baselines": rows}, CLASS))
+    assert notice.startswith(said)
+    assert bool(notice) == bool(said)
 
 
 def test_dev_may_tell_what_test_cannot() -> None:
     dev = {"difference": 0.03, "difference_interval": [0.01, 0.05], "verdict": "better"}
-    found = unbeaten_notice({"metric": "accuracy", "baselines": [{**CHANCE, "dev": dev}]}, CLASS)
-    assert "On dev it is better: +0.0300 +0.0100 to +0.0500" in words(found)
+    notice = unbeaten_notice({"metric": "accuracy", "baselines": [{**CHANCE, "dev": dev}]}, CLASS)
+    assert "On dev it is better: +0.0300 +0.0100 to +0.0500" in words(notice)

@@ -25,7 +25,7 @@ def answered(
 
 def points(predictions: ClassPredictions) -> list[tuple[float, float, float]]:
     """Confidence and share of right answers, back from pixels, and the radius."""
-    found = re.findall(
+    circles = re.findall(
         r'cx="([\d.]+)" cy="([\d.]+)" r="([\d.]+)"', calibration_section(predictions)
     )
     return [
@@ -34,7 +34,7 @@ def points(predictions: ClassPredictions) -> list[tuple[float, float, float]]:
             round((SIDE - BOTTOM - float(y)) / (SIDE - BOTTOM - TOP), 2),
             float(radius),
         )
-        for x, y, radius in found
+        for x, y, radius in circles
     ]
 
 
@@ -48,14 +48,14 @@ def test_points_stand_where_confidence_and_accuracy_say() -> None:
 
 
 def test_the_edges_have_their_bins() -> None:
-    found = points(answered([0.0, 1.0], [False, True]))
-    assert [one[:2] for one in found] == [(0.0, 0.0), (1.0, 1.0)]
+    marks = points(answered([0.0, 1.0], [False, True]))
+    assert [mark[:2] for mark in marks] == [(0.0, 0.0), (1.0, 1.0)]
     assert not re.search("nan|inf", calibration_section(answered([1.0], [True])))
 
 
 def test_few_pictures_leave_much_open() -> None:
-    one, many = (whisker(answered([0.8] * count, [True] * count)) for count in (1, 400))
-    assert one > 20 * many
+    single, many = (whisker(answered([0.8] * count, [True] * count)) for count in (1, 400))
+    assert single > 20 * many
 
 
 def test_pictures_of_one_group_tell_less() -> None:
@@ -67,10 +67,10 @@ def test_pictures_of_one_group_tell_less() -> None:
 
 def whisker(predictions: ClassPredictions) -> float:
     """How long the one interval is, in pixels."""
-    found = re.findall(
+    labels = re.findall(
         r'class="whisker" d="M[\d.]+ ([\d.]+)V([\d.]+)"', calibration_section(predictions)
     )
-    [(low, high)] = found
+    [(low, high)] = labels
     return abs(float(low) - float(high))
 
 

@@ -15,8 +15,8 @@ ACCURACY = METRICS["accuracy"]
 def words(inputs: Inputs, **tags: list[str]) -> str:
     """The section for mistakes 0, 4 and 8 of nine examples, tagged by their row."""
     given = {f"{int(row[1:]):032x}": names for row, names in tags.items()}
-    found = causes(ACCURACY, inputs.predictions["dev"], given, inputs.errors)
-    content = causes_section(found, ACCURACY, inputs.errors)
+    told = causes(ACCURACY, inputs.predictions["dev"], given, inputs.errors)
+    content = causes_section(told, ACCURACY, inputs.errors)
     return " ".join(re.sub(r"<[^>]+>", " ", content).split())
 
 
@@ -49,6 +49,6 @@ def test_without_a_mistake(inputs: Inputs) -> None:
     dev = inputs.predictions["dev"]
     assert isinstance(dev, ClassPredictions)
     right = replace(dev, answers=dev.labels)
-    found = causes(ACCURACY, right, {}, inputs.errors)
-    content = causes_section(found, ACCURACY, inputs.errors)
+    told = causes(ACCURACY, right, {}, inputs.errors)
+    content = causes_section(told, ACCURACY, inputs.errors)
     assert "None: every dev example" in content

@@ -28,7 +28,7 @@ def test_errors_gaps_and_ideas(inputs: Inputs) -> None:
 
 def test_bars_are_as_long_as_the_largest_interval(inputs: Inputs) -> None:
     styles = re.findall(r'style="--at:([\d.]+)%;--low:([\d.]+)%;--high:([\d.]+)%"', chain(inputs))
-    ends = [[float(one) for one in style] for style in styles]
+    ends = [[float(side) for side in style] for style in styles]
     assert len(ends) == 5
     assert max(high for _, _, high in ends) == 100
     assert ends[1][0] == round(100 * 0.25 / 0.433333, 2)
@@ -37,7 +37,7 @@ def test_bars_are_as_long_as_the_largest_interval(inputs: Inputs) -> None:
 
 
 def test_nothing_wrong_anywhere(inputs: Inputs) -> None:
-    rows = [{**one, "error": 0.0, "interval": None} for one in inputs.diagnosis["chain"]]
+    rows = [{**link, "error": 0.0, "interval": None} for link in inputs.diagnosis["chain"]]
     bare: dict[str, Any] = {"chain": rows, "gaps": [], "ideas": [], "link": None}
     content = chain_section({**inputs.diagnosis, **bare}, CLASS)
     assert content.count("--at:0.00%") == 5

@@ -130,9 +130,9 @@ def test_of_very_many_classes_there_is_no_matrix(inputs: Inputs) -> None:
 
 def test_answers_that_are_all_right(several: Inputs) -> None:
     right = {
-        name: class_sets(one.labels, one.labels, classes=CLASSES)
-        for name, one in several.predictions.items()
-        if isinstance(one, ClassSetPredictions)
+        name: class_sets(scored.labels, scored.labels, classes=CLASSES)
+        for name, scored in several.predictions.items()
+        if isinstance(scored, ClassSetPredictions)
     }
     said = words(replace(several, predictions=right))
     assert "every test example was given its true classes, and no other" in said

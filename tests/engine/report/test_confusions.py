@@ -31,8 +31,8 @@ def test_the_matrix_is_followed_by_what_each_confusion_costs() -> None:
     # 10 of 100 examples; Wilson's interval on them.
     assert re.search(r"10\.00 % <small>5\.\d+ to 17\.\d+</small>.*20\.0 %", pairs, re.DOTALL)
     grouped = [
-        dataclasses.replace(one, group=str(row // 10))
-        for row, one in enumerate(predictions.examples)
+        dataclasses.replace(example, group=str(row // 10))
+        for row, example in enumerate(predictions.examples)
     ]
     together = confusion_section(dataclasses.replace(predictions, examples=grouped), ["cat", "dog"])
     assert re.search(r"10\.00 % <small>\d\.\d+ to (2|3|4)\d\.\d+</small>", together)

@@ -76,8 +76,16 @@ def test_an_own_show() -> None:
 
 @pytest.mark.usefixtures("files")
 def test_what_people_tagged_is_summed_up_and_left_as_it_is(inputs: Inputs) -> None:
-    one = inputs.predictions["dev"].examples[4]
-    row = (one.md5, one.path, one.label, one.label, "0.5", "wrong", "Blurry;  <cut> off")
+    example = inputs.predictions["dev"].examples[4]
+    row = (
+        example.md5,
+        example.path,
+        example.label,
+        example.label,
+        "0.5",
+        "wrong",
+        "Blurry;  <cut> off",
+    )
     write_csv(TAGS, COLUMNS, [row])
     before = TAGS.read_bytes()
     page()
@@ -89,8 +97,12 @@ def test_what_people_tagged_is_summed_up_and_left_as_it_is(inputs: Inputs) -> No
 
 @pytest.mark.usefixtures("files")
 def test_a_tagged_example_that_is_in_train_now_stops_nothing(inputs: Inputs) -> None:
-    one = inputs.predictions["train"].examples[-1]  # dev has fewer
-    write_csv(TAGS, COLUMNS, [(one.md5, one.path, one.label, one.label, "0.5", "wrong", "blurry")])
+    example = inputs.predictions["train"].examples[-1]  # dev has fewer
+    write_csv(
+        TAGS,
+        COLUMNS,
+        [(example.md5, example.path, example.label, example.label, "0.5", "wrong", "blurry")],
+    )
     page()
     assert "Nobody has said yet" in REPORT.read_text(encoding="utf-8")
 
@@ -99,8 +111,8 @@ def test_a_tagged_example_that_is_in_train_now_stops_nothing(inputs: Inputs) -> 
 def test_pictures_of_findings_are_found_in_every_split(inputs: Inputs) -> None:
     path = inputs.predictions["train"].examples[-1].path
     row = {"rule": "copies", "message": "words", "accepted": None, "paths": [path, "none/such.png"]}
-    found = {**inputs.data, "found": {"copies": 1}, "findings": [row]}
-    write_json(Path("reports/data.json"), found)
+    changed = {**inputs.data, "found": {"copies": 1}, "findings": [row]}
+    write_json(Path("reports/data.json"), changed)
     image = np.full((30, 1, 8, 8), 7, dtype=np.uint8)
     np.save("data/prepared/train/image-00000.npy", image)
     page()

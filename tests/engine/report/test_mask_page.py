@@ -78,13 +78,13 @@ SAID_MASK = np.where(TRUE == 2, 0, TRUE).astype(np.uint8)
 
 
 def test_an_overlay() -> None:
-    found = over(IMAGE[np.newaxis], TRUE)
-    assert (found[:, TRUE == 0] == IMAGE[TRUE == 0]).all()
+    drawn_over = over(IMAGE[np.newaxis], TRUE)
+    assert (drawn_over[:, TRUE == 0] == IMAGE[TRUE == 0]).all()
     for name in (1, 2):
         expected = IMAGE[name == TRUE] + 0.6 * (
             np.array(COLOURS[name - 1])[:, np.newaxis] - IMAGE[name == TRUE]
         )
-        assert np.abs(found[:, name == TRUE] - expected).max() <= 0.5
+        assert np.abs(drawn_over[:, name == TRUE] - expected).max() <= 0.5
     many = over(IMAGE[np.newaxis], np.full_like(TRUE, len(COLOURS) + 1))
     assert (many == over(IMAGE[np.newaxis], np.ones_like(TRUE))).all()  # colours come again
 
@@ -93,11 +93,11 @@ def test_an_overlay() -> None:
 def test_image_truth_and_answer_stand_beside_each_other(channels: int) -> None:
     image = np.repeat(IMAGE[np.newaxis], channels, axis=0)
     arrays: dict[str, Any] = {"image": image, "mask": TRUE, SAID: SAID_MASK}
-    found = drawn(arrays)
-    assert found is not None and found.shape == (3, 8, 3 * 8 + 2)
-    assert (found[:, :, :8] == image).all()
-    assert (found[:, :, 9:17] == over(image, TRUE)).all()
-    assert (found[:, :, 18:] == over(image, SAID_MASK)).all()
+    page = drawn(arrays)
+    assert page is not None and page.shape == (3, 8, 3 * 8 + 2)
+    assert (page[:, :, :8] == image).all()
+    assert (page[:, :, 9:17] == over(image, TRUE)).all()
+    assert (page[:, :, 18:] == over(image, SAID_MASK)).all()
     del arrays[SAID]
     assert drawn(arrays).shape == (3, 8, 17)  # type: ignore[union-attr]
     del arrays["mask"]
@@ -108,9 +108,9 @@ def test_image_truth_and_answer_stand_beside_each_other(channels: int) -> None:
 def test_large_images_stay_small() -> None:
     image = np.zeros((1, 600, 400), dtype=np.uint8)
     mask = np.ones((600, 400), dtype=np.uint8)
-    found = drawn({"image": image, "mask": mask, SAID: mask})
-    assert found is not None and found.shape[1] <= LARGEST and found.shape[2] <= WIDEST
-    assert pixels(found).shape[:2] == found.shape[1:]
+    page = drawn({"image": image, "mask": mask, SAID: mask})
+    assert page is not None and page.shape[1] <= LARGEST and page.shape[2] <= WIDEST
+    assert pixels(page).shape[:2] == page.shape[1:]
     wide = np.zeros((1, 10, 5000), dtype=np.uint8)
     assert max(pixels(wide).shape[:2]) <= LARGEST
 
@@ -123,6 +123,6 @@ def test_a_gallery_shows_what_was_said_where_it_is_known() -> None:
 
 
 def test_segmented_is_what_the_page_is_tested_with() -> None:
-    one = segmented(0, 50)
-    assert (one.counts[:, :2].sum(axis=2) == 100).all()
-    assert (one.counts[:, 2] <= one.counts[:, :2].min(axis=1)).all()
+    masks = segmented(0, 50)
+    assert (masks.counts[:, :2].sum(axis=2) == 100).all()
+    assert (masks.counts[:, 2] <= masks.counts[:, :2].min(axis=1)).all()

@@ -12,7 +12,7 @@ def test_a_sheet() -> None:
     ]
     page = sheet("Data 1.0 → <1.1>", "Some & others.", [("Added", 30, shown)])
     assert "<title>Data 1.0 → &lt;1.1&gt;</title>" in page
-    assert "30 examples; 2 of them." in page
+    assert "Examples: 30, of which 2 are shown." in page
     assert "&lt;b&gt;a&lt;/b&gt;" in page
     assert "<i>" not in page
     assert page.count("<img") == 1

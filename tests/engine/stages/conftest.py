@@ -22,7 +22,7 @@ def repro(project: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[
             monkeypatch.setattr(sys, "argv", ["samebits", "run", name])
             main()
         folders = (project / "data/prepared", project / "models", project / "reports")
-        files = [one for folder in folders for one in sorted(folder.rglob("*")) if one.is_file()]
-        return {one.relative_to(project).as_posix(): one.read_bytes() for one in files}
+        files = [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
+        return {file.relative_to(project).as_posix(): file.read_bytes() for file in files}
 
     return run

@@ -80,12 +80,14 @@ def check_stored() -> None:
             texts = [row["label"] for row in csv.DictReader(file)]
         labels = np.load(PREPARED / split / "labels.npy")
         assert (labels.dtype, labels.shape) == (np.dtype("u1"), (len(texts), 3))
-        assert labels.tolist() == [[int(name in one.split(";")) for name in NAMES] for one in texts]
+        assert labels.tolist() == [
+            [int(name in text.split(";")) for name in NAMES] for text in texts
+        ]
 
 
 def check_scored() -> None:
     """Every figure can be computed of what reports/predictions.csv says."""
-    found = json.loads((REPORTS / "metrics.json").read_bytes())
+    metrics = json.loads((REPORTS / "metrics.json").read_bytes())
     with (REPORTS / "predictions.csv").open(encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["split"] == "test"]
     true, said = (
@@ -97,7 +99,7 @@ def check_scored() -> None:
     assert [float(row["error"]) for row in rows] == pytest.approx(
         (true != said).mean(axis=1).tolist(), abs=1e-6
     )
-    test = found["test"]
+    test = metrics["test"]
     for name, expected in (
         ("macro_f1", sklearn.f1_score(true, said, average="macro")),
         ("micro_f1", sklearn.f1_score(true, said, average="micro")),
@@ -107,14 +109,14 @@ def check_scored() -> None:
         ("mean_average_precision", sklearn.average_precision_score(true, sure)),
     ):
         assert test[name] == pytest.approx(expected, abs=2e-6), name
-    assert test["macro_f1"] == found["score"] > 0.8 and found["accepted"]
+    assert test["macro_f1"] == metrics["score"] > 0.8 and metrics["accepted"]
     counts = [[*true.sum(axis=0)], [*said.sum(axis=0)], [*(true & said).sum(axis=0)]]
     assert test["by_class"] == [
         [name, *map(int, each)] for name, *each in zip(NAMES, *counts, strict=True)
     ]
-    names = [one["name"] for one in found["baselines"]]
+    names = [baseline["name"] for baseline in metrics["baselines"]]
     assert names == ["majority answer of each class", "logistic regression on pixels"]
-    assert [one["slice"] for one in found["slices"]] == 2 * [f"class {name}" for name in NAMES]
+    assert [row["slice"] for row in metrics["slices"]] == 2 * [f"class {name}" for name in NAMES]
     with (REPORTS / "confusion.csv").open(encoding="utf-8") as file:
         pairs = [(row["actual"], row["predicted"]) for row in csv.DictReader(file)]
     assert sum(a == b for a, b in pairs) == int((true & said).sum())

@@ -13,14 +13,14 @@ Repro = Callable[..., dict[str, bytes]]
 
 
 def test_the_output(repro: Repro) -> None:
-    found = repro(*ALL)
-    content = json.loads(found["reports/diagnosis.json"])
-    metrics = json.loads(found["reports/metrics.json"])
-    errors = {one["name"]: one["error"] for one in content["chain"]}
+    made = repro(*ALL)
+    content = json.loads(made["reports/diagnosis.json"])
+    metrics = json.loads(made["reports/metrics.json"])
+    errors = {link["name"]: link["error"] for link in content["chain"]}
     for split in ("train", "train_dev", "dev", "test"):
         assert errors[split] == pytest.approx(1 - metrics[split]["accuracy"], abs=1e-6)
     assert content["state"] in ("target met", "gap", "cannot tell")
-    assert repro("diagnose") == found
+    assert repro("diagnose") == made
 
 
 @pytest.mark.parametrize("text", ["", "step,loss\n", "step,loss\n0,x\n", "a,b\n1,2\n"])

@@ -47,7 +47,7 @@ def test_training_goes_on_where_an_edit_was_undone(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    found = repro("validate", "prepare", "train")
+    made = repro("validate", "prepare", "train")
     params, check = project / "params.yaml", Seal.check
     before = params.read_text(encoding="utf-8")
 
@@ -62,7 +62,7 @@ def test_training_goes_on_where_an_edit_was_undone(
     assert list((project / "checkpoints").iterdir())
     monkeypatch.setattr(Seal, "check", check)
     params.write_text(before, encoding="utf-8")
-    assert repro("train") == found
+    assert repro("train") == made
     assert "going on after step" in capsys.readouterr().err
 
 

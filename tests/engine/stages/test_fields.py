@@ -73,17 +73,17 @@ TASK = [
 ]
 
 
-@pytest.fixture(params=TASK, ids=[one.folder for one in TASK])
+@pytest.fixture(params=TASK, ids=[task.folder for task in TASK])
 def task(request: pytest.FixtureRequest, project: Path) -> Task:
     """A project with the files and the examples of a task; the current folder."""
-    found: Task = request.param
+    task: Task = request.param
     shutil.copytree(ROOT / "src/samebits/report", "src/samebits/report", dirs_exist_ok=True)
-    shutil.copytree(TASKS / found.folder, Path("src", PACKAGE), dirs_exist_ok=True)
+    shutil.copytree(TASKS / task.folder, Path("src", PACKAGE), dirs_exist_ok=True)
     content = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
-    content |= {"input": {"length": LENGTH}, "augmentation": found.augmentation}
+    content |= {"input": {"length": LENGTH}, "augmentation": task.augmentation}
     content |= {"model": {"width": 16}}
     content["optimization"] |= {"epochs": 30, "batch_size": 8, "learning_rate": 0.02}
-    content["evaluation"] |= {"slices": [f"{found.fact} in 3 parts"]}
+    content["evaluation"] |= {"slices": [f"{task.fact} in 3 parts"]}
     content["reproducibility"] |= {"shards": 2}
     Path("params.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
     draw = np.random.default_rng(0)
@@ -92,8 +92,8 @@ def task(request: pytest.FixtureRequest, project: Path) -> Task:
         Path("data/raw", name).mkdir(parents=True)
         for number in range(COUNT):
             path = Path("data/raw", name, f"{number:03d}.bin")
-            path.write_bytes(found.content(label, draw))
-    return found
+            path.write_bytes(task.content(label, draw))
+    return task
 
 
 def test_from_files_to_the_report(
@@ -124,7 +124,7 @@ def test_from_files_to_the_report(
         assert WEIGHTS.read_bytes() == weights
     run("evaluate", "diagnose", "report")
     metrics = json.loads(Path("reports/metrics.json").read_bytes())
-    names = [one["name"] for one in metrics["baselines"]]
+    names = [baseline["name"] for baseline in metrics["baselines"]]
     assert names == [
         "majority class",
         "logistic regression on the arrays",
@@ -148,7 +148,7 @@ def check_stored(folder: Path, task: Task) -> None:
         arrays[name] = np.concatenate([np.load(path) for path in paths])
         assert (arrays[name].dtype.name, arrays[name].shape[1:]) == (kind, shape)
     count = len(np.load(folder / "labels.npy"))
-    rows = [b"".join(one[row].tobytes() for one in arrays.values()) for row in range(count)]
+    rows = [b"".join(array[row].tobytes() for array in arrays.values()) for row in range(count)]
     assert [*map(zlib.crc32, rows)] == np.load(folder / "checksums.npy").tolist()
     assert index["content"] == hashlib.sha256(b"".join(rows)).hexdigest()
 

@@ -32,8 +32,8 @@ print(torch.get_num_threads())
 
 def files(root: Path) -> dict[str, bytes]:
     """Every file below the folder, by its path."""
-    found = [one for one in sorted(root.rglob("*")) if one.is_file()]
-    return {one.relative_to(root).as_posix(): one.read_bytes() for one in found}
+    paths = [path for path in sorted(root.rglob("*")) if path.is_file()]
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
 
 
 def place(project: Path, room: Path, paths: list[str]) -> None:
@@ -72,11 +72,11 @@ def test_a_stage_needs_what_it_declares_and_leaves_it_as_it_was(
     after = files(room)
     assert {path: after.get(path) for path in before} == before, "it changed what it depends on"
     made = [*stage["outs"], *stage.get("metrics", []), *stage.get("plots", [])]
-    made = [next(iter(one)) if isinstance(one, dict) else one for one in made]
+    made = [next(iter(out)) if isinstance(out, dict) else out for out in made]
     for path in made:
-        inside = [one for one in after if one == path or one.startswith(f"{path}/")]
+        inside = [name for name in after if name == path or name.startswith(f"{path}/")]
         assert inside, f"{path} is declared, but not made"
-        assert all(after[one] == expected[one] for one in inside), f"{path} depends on more"
+        assert all(after[name] == expected[name] for name in inside), f"{path} depends on more"
 
 
 @pytest.mark.parametrize("split", ["test", "dev", "train_dev", "train"])

@@ -34,7 +34,7 @@ def small(value: float) -> float:
 @pytest.fixture(params=[dear, small], ids=["dear", "small"])
 def price(request: pytest.FixtureRequest, project: Path) -> Price:
     """A project with houses, each in a folder of its price; the current folder."""
-    found: Price = request.param
+    pricing: Price = request.param
     shutil.copytree(ROOT / "src/samebits/report", "src/samebits/report", dirs_exist_ok=True)
     shutil.copytree(TASK, Path("src", PACKAGE), dirs_exist_ok=True)
     content = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
@@ -46,8 +46,11 @@ def price(request: pytest.FixtureRequest, project: Path) -> Price:
     content["regularization"] |= {"label_smoothing": 0, "dropout": 0.0}
     content["evaluation"] |= {
         "metric": "rmse",
-        "target_error": found(0.1) - found(0),
-        "constraints": [f"rmse <= {found(9) - found(0)}", f"worst_slice <= {found(9) - found(0)}"],
+        "target_error": pricing(0.1) - pricing(0),
+        "constraints": [
+            f"rmse <= {pricing(9) - pricing(0)}",
+            f"worst_slice <= {pricing(9) - pricing(0)}",
+        ],
         "slices": ["area in 3 parts"],
     }
     content["reproducibility"] |= {"shards": 2}
@@ -57,11 +60,11 @@ def price(request: pytest.FixtureRequest, project: Path) -> Price:
     shutil.rmtree("data/raw")
     draw = np.random.default_rng(0)
     for number, row in enumerate(draw.uniform(-2, 2, (COUNT, COLUMNS))):
-        true = found(row[0] + abs(row[1]) + 0.5 * row[2] + 0.02 * draw.standard_normal())
+        true = pricing(row[0] + abs(row[1]) + 0.5 * row[2] + 0.02 * draw.standard_normal())
         path = Path("data/raw", f"{true:.5g}", f"{number:03d}.csv")
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(",".join(f"{one:.6f}" for one in row), encoding="utf-8")
-    return found
+        path.write_text(",".join(f"{cell:.6f}" for cell in row), encoding="utf-8")
+    return pricing
 
 
 def test_from_files_to_the_metrics(
@@ -128,11 +131,11 @@ def check_scored(price: Price) -> None:
         assert 0 < low < test[name] < high, name
     assert {"macro_f1", "absent"}.isdisjoint(test)
     assert (metrics["score"], metrics["accepted"]) == (test["rmse"], True)
-    assert [one["slice"] for one in metrics["slices"]] == 2 * [
+    assert [row["slice"] for row in metrics["slices"]] == 2 * [
         f"area {part} of 3" for part in (1, 2, 3)
     ]
-    assert all(one["cost_interval"][0] <= one["cost"] for one in metrics["slices"])
-    names = [one["name"] for one in metrics["baselines"]]
+    assert all(row["cost_interval"][0] <= row["cost"] for row in metrics["slices"])
+    names = [baseline["name"] for baseline in metrics["baselines"]]
     assert names == [
         "mean of training",
         "linear regression on the arrays",

@@ -9,21 +9,21 @@ import pytest
 
 from samebits.console.errors import CheckFailed, UserError
 from samebits.core.files import write_bytes
-from samebits.data.dvc_file import MARK
+from samebits.data.raw_pointer import MARK
 from samebits.data.splits import SPLITS
 
 Repro = Callable[..., dict[str, bytes]]
 
 
 def test_the_outputs(repro: Repro) -> None:
-    found = repro("validate", "prepare")
-    summary = json.loads(found["reports/data.json"])
+    made = repro("validate", "prepare")
+    summary = json.loads(made["reports/data.json"])
     assert summary["version"] == "0123456789abcdef0123456789abcdef.dir"
     assert summary["classes"] == {"circle": 30, "square": 30, "tree": 30}
-    index = json.loads(found["data/prepared/test/index.json"])
+    index = json.loads(made["data/prepared/test/index.json"])
     assert index["version"] == summary["version"]
-    assert len(found) == 1 + 4 * 5 + 2  # with the seals
-    assert repro("validate", "prepare") == found
+    assert len(made) == 1 + 4 * 5 + 2  # with the seals
+    assert repro("validate", "prepare") == made
 
 
 @pytest.mark.parametrize("text", ["", "{", "{}"])
@@ -46,20 +46,20 @@ def test_a_correction_holds_in_every_split_and_moves_nothing(repro: Repro, proje
     assert len(chosen) >= 3
     rows = [f"{before[path][2]},{before[path][1]},tree,me,it is one" for path in chosen]
     corrected(project, *rows)
-    found = repro("validate", "prepare")
-    after = examples(found)
+    made = repro("validate", "prepare")
+    after = examples(made)
     assert {path for path in after if after[path] != before[path]} == set(chosen)
     assert [after[path] for path in chosen] == [
         (before[path][0], "tree", before[path][2]) for path in chosen
     ]
-    assert json.loads(found["reports/data.json"])["classes"]["tree"] == 30 + len(chosen)
+    assert json.loads(made["reports/data.json"])["classes"]["tree"] == 30 + len(chosen)
     assert all((project / "data/raw" / path).exists() for path in chosen)
 
 
-def examples(found: dict[str, bytes]) -> dict[str, tuple[str, str, str]]:
+def examples(files: dict[str, bytes]) -> dict[str, tuple[str, str, str]]:
     """Return split, label and content of each prepared example."""
     rows = {
-        split: csv.DictReader(found[f"data/prepared/{split}/examples.csv"].decode().splitlines())
+        split: csv.DictReader(files[f"data/prepared/{split}/examples.csv"].decode().splitlines())
         for split in SPLITS
     }
     return {
@@ -96,6 +96,6 @@ def test_what_is_accepted_is_left_out(repro: Repro, project: Path) -> None:
     (project / "data/raw/tree/001.png").write_bytes(b"no example")
     text = "rule,subject,md5,reason\nunreadable,tree/001.png,,the camera broke\n"
     (project / "data/accepted.csv").write_text(text, encoding="utf-8")
-    found = repro("validate", "prepare")
-    assert "tree/001.png" not in examples(found)
-    assert len(examples(found)) == 89
+    made = repro("validate", "prepare")
+    assert "tree/001.png" not in examples(made)
+    assert len(examples(made)) == 89

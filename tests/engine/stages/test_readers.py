@@ -21,7 +21,7 @@ STAGES = ("validate", "prepare", "train", "evaluate", "diagnose")
 def decode(content: bytes, _: object) -> Decoded:
     """Decode a row with a cell for each pixel."""
     cells = json.loads(content)
-    pixels = np.array([cells[f"p{one}"] for one in range(64)], np.float64)
+    pixels = np.array([cells[f"p{pixel}"] for pixel in range(64)], np.float64)
     image = pixels.astype(np.uint8).reshape(1, 8, 8)
     return Decoded({"image": image}, {"brightness": float(pixels.mean() / 255)})
 
@@ -51,22 +51,27 @@ def test_rows(
     raw, examples = project / "data/raw", []
     for path in sorted(raw.rglob("*.png")):
         pixels = np.asarray(Image.open(path).resize((8, 8))).ravel().tolist()
-        examples.append({"kind": path.parent.name} | {f"p{n}": one for n, one in enumerate(pixels)})
+        examples.append(
+            {"kind": path.parent.name} | {f"p{n}": pixel for n, pixel in enumerate(pixels)}
+        )
     shutil.rmtree(raw)
     raw.mkdir()
     if form == "csv":
-        lines = [",".join(examples[0]), *(",".join(map(str, one.values())) for one in examples)]
+        lines = [
+            ",".join(examples[0]),
+            *(",".join(map(str, example.values())) for example in examples),
+        ]
     else:
-        lines = [json.dumps(one) for one in examples]
+        lines = [json.dumps(example) for example in examples]
     (raw / f"digits.{form}").write_text("\n".join(lines), encoding="utf-8")
     monkeypatch.setattr(yours, "decode", decode)
     settle(project / "params.yaml", task={"reader": "lines", "answer": "kind"})
-    found = repro(*STAGES)
-    assert json.loads(found["reports/data.json"])["classes"] == dict.fromkeys(
+    made = repro(*STAGES)
+    assert json.loads(made["reports/data.json"])["classes"] == dict.fromkeys(
         ("circle", "square", "tree"), 30
     )
-    assert b",digits." in found["reports/predictions.csv"]
-    assert repro(*STAGES) == found
+    assert b",digits." in made["reports/predictions.csv"]
+    assert repro(*STAGES) == made
 
 
 @pytest.mark.parametrize("stage", ["validate", "prepare"])

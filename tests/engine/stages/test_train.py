@@ -31,18 +31,18 @@ Settle = Callable[..., None]
 
 
 def test_the_outputs(repro: Repro, project: Path) -> None:
-    found = repro("validate", "prepare", "train")
+    made = repro("validate", "prepare", "train")
     params = yaml.safe_load((project / "params.yaml").read_text(encoding="utf-8"))
-    identity = json.loads(found["models/identity.json"])
+    identity = json.loads(made["models/identity.json"])
     read = ("augmentation", "model", "optimization", "regularization", "reproducibility")
     assert identity["params"] == {name: params[name] for name in read}
-    curves = found["reports/learning-curves.csv"].decode().splitlines()
+    curves = made["reports/learning-curves.csv"].decode().splitlines()
     assert curves[0] == "epoch,train_loss,dev_loss,dev_accuracy"
     assert [line.split(",")[0] for line in curves[1:]] == ["1", "2"]
     assert json.loads((project / "provenance/train.json").read_text(encoding="utf-8"))
     # A finished run leaves no checkpoint, so that another one starts at its first step.
     assert list((project / "checkpoints").iterdir()) == []
-    assert repro("train") == found
+    assert repro("train") == made
 
 
 def test_what_a_network_takes_while_it_is_built(
@@ -64,10 +64,10 @@ def test_what_a_network_takes_while_it_is_built(
 
 
 def test_runtime_never_moves_a_bit(repro: Repro, project: Path, settle: Settle) -> None:
-    found = repro("validate", "prepare", "train")
+    made = repro("validate", "prepare", "train")
     runtime = {"workers": 1, "prefetch": 1, "log_every": 1, "checkpoint_every": 3}
     settle(project / "params.yaml", runtime=runtime)
-    assert repro("train") == found
+    assert repro("train") == made
 
 
 def test_a_slice_by_an_unknown_number_is_refused_before_training(
@@ -95,7 +95,7 @@ def kill(root: Path, step: int) -> int:
     """Train until a checkpoint of `step` stands, kill at whichever step it is then; the status."""
     process = start(root)
     while process.poll() is None:
-        steps = [int(one.stem.split("-")[-1]) for one in (root / "checkpoints").glob("*.ckpt")]
+        steps = [int(path.stem.split("-")[-1]) for path in (root / "checkpoints").glob("*.ckpt")]
         if max(steps, default=0) >= step:
             process.kill()
             break
@@ -147,7 +147,7 @@ def test_a_run_that_is_interrupted_says_where_it_goes_on(
     time.sleep(0.05)  # some steps
     os.killpg(interrupted.pid, how)
     said = interrupted.communicate(timeout=60)[1]
-    steps = [int(one.stem.split("-")[-1]) for one in (project / "checkpoints").glob("*.ckpt")]
+    steps = [int(path.stem.split("-")[-1]) for path in (project / "checkpoints").glob("*.ckpt")]
     again = f"run it again, or 'dvc repro': training goes on after step {max(steps)}."
     assert (interrupted.returncode, said.splitlines()[-1]) == (130, f"interrupted; {again}")
     assert "Traceback" not in said

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from samebits.data.dvc_file import recorded_version
+from samebits.data.raw_pointer import recorded_version
 from samebits.programs import dvc
 from samebits.versions.checkout import use
 from samebits.versions.release import release

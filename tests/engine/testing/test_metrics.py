@@ -45,7 +45,7 @@ FAULTS = [
     Fault(NAME, "is taken; give your metric", metrics, "METRICS", own(right) + own(right)),
     Fault(NAME, "cannot name a metric", metrics, "METRICS", own(right, "F2")),
     Fault(FINITE, "returned nan", metrics, "METRICS", own(of_the_first_class)),
-    Fault(FINITE, "failed: IndexError", metrics, "METRICS", own(lambda one: one.labels[99])),
+    Fault(FINITE, "failed: IndexError", metrics, "METRICS", own(lambda scored: scored.labels[99])),
     Fault(FINITE, r"`own` is 1\.", metrics, "METRICS", ABOVE_1),
     Fault(ALONE, "differs for the same examples", metrics, "METRICS", own(chance)),
     Fault(ALONE, "changes the arrays", metrics, "METRICS", own(sorts)),

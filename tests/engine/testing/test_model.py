@@ -26,8 +26,8 @@ def seeded(*given: Any) -> nn.Module:
 
 def drawn(*given: Any) -> nn.Module:
     network = build(*given)
-    for one in network.parameters():
-        one.data += float(np.random.random())
+    for parameter in network.parameters():
+        parameter.data += float(np.random.random())
     return network
 
 

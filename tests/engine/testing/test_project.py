@@ -26,7 +26,7 @@ def said(*arguments: str) -> str:
 
 def test_they_run_every_check_and_pass(tests: Path) -> None:
     checks = [getattr(testing, name) for name in testing.__all__]
-    count = sum(name.startswith("test_") for one in checks for name in dir(one))
+    count = sum(name.startswith("test_") for check in checks for name in dir(check))
     assert f"\n{count} passed in " in said()
 
 

@@ -34,7 +34,7 @@ def split(count: int, start: int) -> Split:
 
 def settings(**changed: Any) -> Settings:
     """All sections, with some keys changed: settings(epochs=3, workers=1)."""
-    found: list[Any] = [
+    made: list[Any] = [
         sections.Optimization(
             optimizer="adamw",
             learning_rate=0.01,
@@ -65,12 +65,12 @@ def settings(**changed: Any) -> Settings:
         ),
     ]
     known: set[str] = set()
-    for place, section in enumerate(found):
-        own = {one.name for one in dataclasses.fields(section)} & changed.keys()
-        found[place] = dataclasses.replace(section, **{key: changed[key] for key in own})
+    for place, section in enumerate(made):
+        own = {field.name for field in dataclasses.fields(section)} & changed.keys()
+        made[place] = dataclasses.replace(section, **{key: changed[key] for key in own})
         known |= own
     assert known == changed.keys()
-    return Settings(*found)
+    return Settings(*made)
 
 
 def recipe(**changed: Any) -> Recipe:

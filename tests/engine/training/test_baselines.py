@@ -11,7 +11,7 @@ from samebits.training import baselines, class_target
 from samebits.training.baselines import Said
 from samebits.training.linear_model import Linear
 from samebits.training.softmax_regression import fit
-from samebits.training.target import target_of
+from samebits.training.target_base import target_of
 
 
 def made(labels: list[int], seed: int = 0) -> Split:
@@ -31,9 +31,9 @@ def earned(others: Mapping[str, Split]) -> Mapping[str, Said]:
 
 
 def test_the_majority_is_that_of_training() -> None:
-    found = earned({"dev": made([0, 0, 2]), "test": made([0])})["majority class"]
-    assert found["dev"].tolist() == [[0.25, 0.5, 0.25]] * 3
-    assert found["test"].shape == (1, 3)
+    score = earned({"dev": made([0, 0, 2]), "test": made([0])})["majority class"]
+    assert score["dev"].tolist() == [[0.25, 0.5, 0.25]] * 3
+    assert score["test"].shape == (1, 3)
 
 
 def test_the_regression_learns_and_says_the_same_again() -> None:

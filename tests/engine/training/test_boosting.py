@@ -7,7 +7,7 @@ from threadpoolctl import threadpool_limits
 
 from samebits.data.loader import Split
 from samebits.training import boosting
-from samebits.training.target import target_of
+from samebits.training.target_base import target_of
 
 
 def columns(count: int, seed: int) -> NDArray[np.float32]:
@@ -27,8 +27,8 @@ def classes(count: int, seed: int) -> Split:
 
 def test_numbers_that_no_line_fits() -> None:
     train, dev = numbers(600, 0), numbers(200, 1)
-    found = target_of(train).baselines(train, {"dev": dev})
-    error = {name: np.abs(said["dev"] - dev.labels).mean() for name, said in found.items()}
+    scores = target_of(train).baselines(train, {"dev": dev})
+    error = {name: np.abs(said["dev"] - dev.labels).mean() for name, said in scores.items()}
     assert [*error] == [
         "mean of training",
         "linear regression on the arrays",
@@ -47,12 +47,12 @@ def test_classes_of_which_one_is_never_there() -> None:
 
 def test_the_same_bits_whatever_threads_there_are() -> None:
     train = numbers(3000, 0)
-    found = set()
+    guesses = set()
     for threads in (1, 2, 5):
         with threadpool_limits(threads):
             said = target_of(train).baselines(train, {"dev": numbers(99, 1)})
-        found.add(said["gradient boosting on the arrays"]["dev"].tobytes())
-    assert len(found) == 1
+        guesses.add(said["gradient boosting on the arrays"]["dev"].tobytes())
+    assert len(guesses) == 1
 
 
 def test_where_it_says_nothing() -> None:

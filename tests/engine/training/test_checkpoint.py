@@ -24,8 +24,8 @@ def network(value: float = 0.0) -> tuple[torch.nn.Module, torch.optim.Optimizer]
     optimizer = torch.optim.AdamW(linear.parameters(), lr=0.1, fused=True)
     linear(torch.ones(1, 3)).sum().backward()
     optimizer.step()
-    for one in linear.parameters():
-        one.data.fill_(value)
+    for parameter in linear.parameters():
+        parameter.data.fill_(value)
     return linear, optimizer
 
 
@@ -71,7 +71,7 @@ def test_none_to_go_on_from(tmp_path: Path) -> None:
 def test_the_newest_two_are_kept(tmp_path: Path) -> None:
     for step in (2, 4, 10, 100):
         write(tmp_path, step)
-    assert sorted(int(one.stem.split("-")[1]) for one in tmp_path.iterdir()) == [10, 100]
+    assert sorted(int(path.stem.split("-")[1]) for path in tmp_path.iterdir()) == [10, 100]
     assert restore(tmp_path) == (100, 100.0)
 
 

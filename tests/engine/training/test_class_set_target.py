@@ -11,7 +11,7 @@ from samebits.data.loader import Split
 from samebits.training import boosting
 from samebits.training.class_set_target import ClassSetTarget
 from samebits.training.logistic_regression import out_of_fold
-from samebits.training.target import target_of
+from samebits.training.target_base import target_of
 
 TARGET = ClassSetTarget(2)
 
@@ -52,13 +52,13 @@ def test_what_they_are_judged_by() -> None:
 
 def test_simple_models() -> None:
     train, dev = split(400), split(100, seed=1)
-    found = target_of(train).baselines(train, {"dev": dev})
-    assert [*found] == [
+    scores = target_of(train).baselines(train, {"dev": dev})
+    assert [*scores] == [
         "majority answer of each class",
         "logistic regression on the arrays",
         "gradient boosting on the arrays",
     ]
-    majority, logistic, boosted = (one["dev"] for one in found.values())
+    majority, logistic, boosted = (score["dev"] for score in scores.values())
     assert majority.shape == logistic.shape == boosted.shape == (100, 3)
     assert (((boosted >= 0.5) != dev.labels).mean(axis=0)[:2] < 0.12).all()
     assert (majority == train.labels.mean(axis=0)).all()
@@ -72,9 +72,9 @@ def test_trees_of_a_class_that_all_have_or_none() -> None:
     train = split(60)
     labels = train.labels.copy()
     labels[:, 1], labels[:, 2] = 1, 0
-    found = boosting.of_each(train.arrays["x"][:], labels)(Features(train.arrays))
-    assert found[:, 1:].tolist() == [[1.0, 0.0]] * 60
-    assert ((found[:, 0] >= 0.5) == labels[:, 0]).mean() > 0.9
+    scores = boosting.of_each(train.arrays["x"][:], labels)(Features(train.arrays))
+    assert scores[:, 1:].tolist() == [[1.0, 0.0]] * 60
+    assert ((scores[:, 0] >= 0.5) == labels[:, 0]).mean() > 0.9
 
 
 def test_a_model_answers_for_what_it_has_not_seen() -> None:
@@ -82,8 +82,8 @@ def test_a_model_answers_for_what_it_has_not_seen() -> None:
     draw = np.random.default_rng(0)
     seen = draw.standard_normal((120, 200)).astype(np.float32)
     labels = (draw.random((120, 2)) < 0.5).astype(np.uint8)
-    found = out_of_fold(seen, labels, np.arange(120, dtype=np.int64) % 4)
-    assert (found.shape, found.dtype) == ((120, 2), np.dtype("<f4"))
-    assert 0.35 < ((found >= 0.5) == labels).mean() < 0.65
+    probabilities = out_of_fold(seen, labels, np.arange(120, dtype=np.int64) % 4)
+    assert (probabilities.shape, probabilities.dtype) == ((120, 2), np.dtype("<f4"))
+    assert 0.35 < ((probabilities >= 0.5) == labels).mean() < 0.65
     again = out_of_fold(seen, labels, np.arange(120, dtype=np.int64) % 4)
-    assert (found == again).all()
+    assert (probabilities == again).all()

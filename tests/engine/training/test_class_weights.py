@@ -35,10 +35,10 @@ def weights(labels: NDArray[Any], target: str, power: float) -> NDArray[np.float
     examples = split(labels, target)
     weigh = weighing(examples, power)
     assert weigh is not None
-    found = weigh(examples.targets(np.arange(len(labels))))
-    assert found.dtype == torch.float32
-    assert found.shape == labels.shape
-    return found.numpy()
+    weighed = weigh(examples.targets(np.arange(len(labels))))
+    assert weighed.dtype == torch.float32
+    assert weighed.shape == labels.shape
+    return weighed.numpy()
 
 
 LABELS = np.repeat([0, 1, 2], [60, 30, 10])
@@ -48,23 +48,23 @@ MASKS = LABELS.astype(np.uint8).reshape(5, 4, 5)
 @pytest.mark.parametrize("labels", [LABELS, MASKS], ids=["class", "mask"])
 @pytest.mark.parametrize("power", [0.25, 1.0])
 def test_classes_count_as_asked(labels: NDArray[Any], power: float) -> None:
-    found = weights(labels, "class" if labels.ndim == 1 else "mask", power)
-    assert found.mean(dtype=np.float64) == pytest.approx(1)
-    one, other, rare = (found[labels == kind] for kind in range(3))
-    assert all(len(np.unique(each)) == 1 for each in (one, other, rare))
-    assert other[0] / one[0] == pytest.approx(2**power)
-    assert rare[0] / one[0] == pytest.approx(6**power)
+    given = weights(labels, "class" if labels.ndim == 1 else "mask", power)
+    assert given.mean(dtype=np.float64) == pytest.approx(1)
+    common, other, rare = (given[labels == kind] for kind in range(3))
+    assert all(len(np.unique(each)) == 1 for each in (common, other, rare))
+    assert other[0] / common[0] == pytest.approx(2**power)
+    assert rare[0] / common[0] == pytest.approx(6**power)
     if power == 1:
-        assert one.sum() == pytest.approx(other.sum()) == pytest.approx(rare.sum())
+        assert common.sum() == pytest.approx(other.sum()) == pytest.approx(rare.sum())
 
 
 def test_each_class_of_a_set_counts_by_itself() -> None:
     labels = np.zeros((100, 3), np.uint8)
     labels[:10, 0] = labels[:50, 1] = labels[:90, 2] = 1
-    found = weights(labels, "classes", 1.0)
+    given = weights(labels, "classes", 1.0)
     for kind, (there, absent) in enumerate([(5, 5 / 9), (1, 1), (5 / 9, 5)]):
-        assert found[labels[:, kind] == 1, kind] == pytest.approx(there)
-        assert found[labels[:, kind] == 0, kind] == pytest.approx(absent)
+        assert given[labels[:, kind] == 1, kind] == pytest.approx(there)
+        assert given[labels[:, kind] == 0, kind] == pytest.approx(absent)
 
 
 def test_a_class_without_an_example_weighs_nothing_that_there_is() -> None:
@@ -82,7 +82,7 @@ def test_the_loss_is_a_mean_over_answers_and_so_of_shards() -> None:
     given = torch.rand(64) + 0.5
     whole = cross_entropy(logits, target, given, 0.1)
     shards = zip(logits.chunk(8), target.chunk(8), given.chunk(8), strict=True)
-    parts = [cross_entropy(one, true, weight, 0.1) for one, true, weight in shards]
+    parts = [cross_entropy(outputs, true, weight, 0.1) for outputs, true, weight in shards]
     assert torch.stack(parts).mean() == pytest.approx(float(whole))
     assert torch.equal(
         cross_entropy(logits, target, None, 0.1),
@@ -109,7 +109,9 @@ def trained(loss: Any, power: float, shards: int = 2) -> bytes:
     batches = Batches(examples, 8, 0, given.preparation)
     step(0, batches[0])
     return b"".join(
-        one.grad.numpy().tobytes() for one in network.parameters() if one.grad is not None
+        parameter.grad.numpy().tobytes()
+        for parameter in network.parameters()
+        if parameter.grad is not None
     )
 
 

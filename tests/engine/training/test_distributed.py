@@ -164,7 +164,7 @@ def test_who_knows_what_is_wrong_says_it(
 
 def others(root: Path) -> list[int]:
     """The processes that rank 0 has started, by what their command line and folder are."""
-    found = []
+    pids = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             command = (process / "cmdline").read_bytes()
@@ -172,8 +172,8 @@ def others(root: Path) -> list[int]:
         except OSError:
             continue
         if folder == root.resolve() and b"samebits\0run\0train" in command:
-            found.append(int(process.name))
-    return found
+            pids.append(int(process.name))
+    return pids
 
 
 @pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="looks for processes in /proc")

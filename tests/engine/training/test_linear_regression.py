@@ -20,17 +20,17 @@ def rows(count: int, seed: int = 0) -> tuple[Numbers, Numbers]:
     return (seen + 5).astype(np.float32), wanted.astype(np.float32)
 
 
-def error(found: NDArray[np.floating], wanted: Numbers) -> float:
-    return float(np.sqrt(((found - wanted) ** 2).mean()))
+def error(said: NDArray[np.floating], wanted: Numbers) -> float:
+    return float(np.sqrt(((said - wanted) ** 2).mean()))
 
 
 def test_it_is_hardly_worse_than_least_squares() -> None:
     for count in (200, 3000):
         (seen, wanted), (others, truth) = rows(count), rows(2000, seed=1)
-        found = numbers(fit(seen, wanted), others)
+        said = numbers(fit(seen, wanted), others)
         exact, *_ = np.linalg.lstsq(np.c_[seen, np.ones(count)].astype(float), wanted, rcond=None)
         best = error(np.c_[others, np.ones(2000)] @ exact, truth)
-        assert error(found, truth) < 1.02 * best < 0.6
+        assert error(said, truth) < 1.02 * best < 0.6
 
 
 def test_two_fits_are_one_to_the_bit() -> None:
@@ -51,11 +51,11 @@ def test_the_bits_of_an_example_do_not_depend_on_how_many_there_are() -> None:
 def test_an_answer_knows_nothing_of_its_own_fold() -> None:
     seen, wanted = rows(300)
     truth, folds = 1000 + 50 * wanted.astype(np.float64), np.arange(300) % 5
-    found = out_of_fold(seen, truth, folds)
-    assert error(found, truth.astype(np.float32)) < 30 < truth.std()
+    said = out_of_fold(seen, truth, folds)
+    assert error(said, truth.astype(np.float32)) < 30 < truth.std()
     other = truth.copy()
     other[folds == 2] += 1000 * np.arange(60)  # what it learns of them moves no answer of theirs
     moved = out_of_fold(seen, other, folds)
     # But by the scale of all, which is no more than a unit.
-    assert np.allclose(moved[folds == 2], found[folds == 2], rtol=0.2)
-    assert not np.allclose(moved[folds == 1], found[folds == 1], rtol=0.2)
+    assert np.allclose(moved[folds == 2], said[folds == 2], rtol=0.2)
+    assert not np.allclose(moved[folds == 1], said[folds == 1], rtol=0.2)

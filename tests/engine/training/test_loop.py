@@ -21,18 +21,18 @@ Train = Callable[..., Any]
 
 
 def test_it_learns(run: Train) -> None:
-    found = run(epochs=40, learning_rate=0.1, dropout=0, rotation=0, shift=0).progress
-    first, last = found.curves[0], found.curves[-1]
+    progress = run(epochs=40, learning_rate=0.1, dropout=0, rotation=0, shift=0).progress
+    first, last = progress.curves[0], progress.curves[-1]
     assert last[2] < first[2] / 2
     assert last[3] > 0.9
 
 
 def test_what_it_measures(run: Train) -> None:
-    found = run(epochs=4).progress
-    assert found.step == len(found.losses) == 12
-    assert [row[0] for row in found.curves] == [1, 2, 3, 4]
-    for row in found.curves:
-        losses = found.losses[int(row[0] - 1) * 3 : int(row[0]) * 3]
+    progress = run(epochs=4).progress
+    assert progress.step == len(progress.losses) == 12
+    assert [row[0] for row in progress.curves] == [1, 2, 3, 4]
+    for row in progress.curves:
+        losses = progress.losses[int(row[0] - 1) * 3 : int(row[0]) * 3]
         assert row[1] == math.fsum(losses) / 3
         assert len(row) == len(loop.COLUMNS) + 1
         assert 0 <= row[3] <= 1
@@ -143,8 +143,8 @@ def test_weights_that_are_not_finite_at_the_last_step(
 
     def step(self: AdamW) -> None:
         exact(self)
-        for one in self.param_groups[0]["params"]:
-            one.data.fill_(math.nan)
+        for parameter in self.param_groups[0]["params"]:
+            parameter.data.fill_(math.nan)
 
     monkeypatch.setattr(AdamW, "step", step)
     with pytest.raises(UserError, match="the dev loss after step 0 is nan"):

@@ -20,7 +20,7 @@ from samebits.training import warp_pair
 from samebits.training.mask_target import MaskTarget
 from samebits.training.pixel_regression import around
 from samebits.training.predict import masks, predict
-from samebits.training.target import target_of
+from samebits.training.target_base import target_of
 
 NAMES = [*pairs.NAMES]
 SIDE = pairs.SIDE
@@ -28,9 +28,9 @@ TARGET = MaskTarget(3, (SIDE, SIDE))
 
 
 def split(count: int, first: int = 0) -> Split:
-    found = [drawn(first + number) for number in range(count)]
-    images = np.stack([image for image, _ in found])[:, np.newaxis]
-    return Split({"image": images}, np.stack([mask for _, mask in found]), NAMES, "v", "mask")
+    examples = [drawn(first + number) for number in range(count)]
+    images = np.stack([image for image, _ in examples])[:, np.newaxis]
+    return Split({"image": images}, np.stack([mask for _, mask in examples]), NAMES, "v", "mask")
 
 
 def inputs(arrays: Any) -> dict[str, Tensor]:
@@ -62,24 +62,24 @@ def test_which_it_is_follows_from_the_examples() -> None:
 @pytest.mark.parametrize("chunk", [1, 7, 16, 64])
 def test_what_is_counted(chunk: int) -> None:
     given, network = split(20), Bright()
-    found = counted(given, network, chunk)
+    counts = counted(given, network, chunk)
     said = network(inputs(given.arrays)["image"]).detach().double().numpy()
     answers, true = said.argmax(axis=1), given.labels
     for name in range(3):
         kinds = (true == name, answers == name, (true == name) & (answers == name))
         for at, kind in enumerate(kinds):
-            assert found[:, 1 + 3 * at + name].tolist() == kind.sum(axis=(1, 2)).tolist()
+            assert counts[:, 1 + 3 * at + name].tolist() == kind.sum(axis=(1, 2)).tolist()
     logs = said - np.log(np.exp(said).sum(axis=1, keepdims=True))
     losses = -np.take_along_axis(logs, true[:, np.newaxis].astype(int), axis=1).mean(axis=(1, 2, 3))
-    assert found[:, 0] == pytest.approx(losses, rel=1e-5)
-    assert (found == counted(given, network, chunk)).all()
+    assert counts[:, 0] == pytest.approx(losses, rel=1e-5)
+    assert (counts == counted(given, network, chunk)).all()
 
 
 def test_what_masks_are_judged_by() -> None:
-    found = counted(split(20), Bright())
-    loss, iou = TARGET.judged(found, None)
-    assert loss == pytest.approx(found[:, 0].mean())
-    true, said, right = found[:, 1:].sum(axis=0).reshape(3, 3)
+    counts = counted(split(20), Bright())
+    loss, iou = TARGET.judged(counts, None)
+    assert loss == pytest.approx(counts[:, 0].mean())
+    true, said, right = counts[:, 1:].sum(axis=0).reshape(3, 3)
     assert iou == pytest.approx((right / (true + said - right)).mean())
     labels = split(20).labels
     shares = np.bincount(labels.ravel()) / labels.size
@@ -115,16 +115,16 @@ def test_memory_does_not_grow_with_pixels(monkeypatch: pytest.MonkeyPatch) -> No
     zeros: Callable[..., Tensor] = torch.zeros
 
     def seen(*size: Any, **options: Any) -> Tensor:
-        found = zeros(*size, **options)
-        kept.append(found.numel())
-        return found
+        padded = zeros(*size, **options)
+        kept.append(padded.numel())
+        return padded
 
     monkeypatch.setattr("samebits.training.predict.torch.zeros", seen)
     for count in (50, 800):
         images, labels = Asked(count, 0), Asked(count, 1)
         target = MaskTarget(3, (64, 64))
-        found = predict(Bright(), inputs, {"image": images}, target, 8, labels=labels)
-        assert found.shape == (count, 10)
+        said = predict(Bright(), inputs, {"image": images}, target, 8, labels=labels)
+        assert said.shape == (count, 10)
         assert (images.most, labels.most) == (8, 8)
         assert kept.pop() == 10 * count
 
@@ -134,35 +134,35 @@ def test_simple_models_hold_few_masks_at_once() -> None:
         Split({"image": Asked(count, 0)}, Asked(count, 1), NAMES, "v", "mask")
         for count in (300, 200)
     )
-    found = target_of(train).baselines(train, {"dev": dev})
-    assert [one["dev"].shape for one in found.values()] == [(200, 10)] * 2
-    for one in (train, dev):
-        assert max(one.labels.most, one.arrays["image"].most) <= 64  # type: ignore[union-attr]
+    scores = target_of(train).baselines(train, {"dev": dev})
+    assert [score["dev"].shape for score in scores.values()] == [(200, 10)] * 2
+    for part in (train, dev):
+        assert max(part.labels.most, part.arrays["image"].most) <= 64  # type: ignore[union-attr]
 
 
 def test_the_masks_of_a_few_examples_are_those_that_were_counted() -> None:
     given = split(20)
-    found = masks(Bright(), inputs, given.arrays, TARGET.form, 16)
-    assert (found.dtype.name, found.shape) == ("uint8", (20, SIDE, SIDE))
+    shown = masks(Bright(), inputs, given.arrays, TARGET.form, 16)
+    assert (shown.dtype.name, shown.shape) == ("uint8", (20, SIDE, SIDE))
     counts = counted(given, Bright())
-    right = [(found == given.labels)[:, :].sum(axis=(1, 2)).tolist()]
+    right = [(shown == given.labels)[:, :].sum(axis=(1, 2)).tolist()]
     assert right == [counts[:, 7:].sum(axis=1).tolist()]
 
 
 def test_simple_models_of_masks() -> None:
     train, dev = split(60), split(30, 100)
-    found = target_of(train).baselines(train, {"dev": dev})
+    scores = target_of(train).baselines(train, {"dev": dev})
     names = ["commonest class everywhere", "logistic regression on 5×5 neighbours of each pixel"]
-    assert [*found] == names
-    majority, linear = (one["dev"] for one in found.values())
+    assert [*scores] == names
+    majority, linear = (score["dev"] for score in scores.values())
     assert (majority[:, 4] == SIDE**2).all() and (majority[:, 5:7] == 0).all()
     shares = np.bincount(train.labels.ravel()) / train.labels.size
     expected = [-np.log(shares)[mask.ravel()].mean() for mask in dev.labels]
     assert majority[:, 0] == pytest.approx(expected, rel=1e-5)
-    right = [one[:, 7:].sum() / dev.labels.size for one in (majority, linear)]
+    right = [score[:, 7:].sum() / dev.labels.size for score in (majority, linear)]
     assert right[1] > 0.95 > right[0]
     again = target_of(train).baselines(train, {"dev": dev})
-    assert all((found[name]["dev"] == again[name]["dev"]).all() for name in names)
+    assert all((scores[name]["dev"] == again[name]["dev"]).all() for name in names)
 
 
 def test_without_an_image_of_their_size_there_is_no_regression() -> None:
@@ -173,10 +173,10 @@ def test_without_an_image_of_their_size_there_is_no_regression() -> None:
 
 def test_the_neighbours_of_a_pixel() -> None:
     images = np.arange(2 * 2 * 4 * 3, dtype=np.uint8).reshape(2, 2, 4, 3)
-    found = around(images)
-    assert found.shape == (24, 2, 5, 5)
-    assert (found[:, :, 2, 2].reshape(2, 4, 3, 2).transpose(0, 3, 1, 2) == images).all()
-    corner = found[0, 0]
+    columns = around(images)
+    assert columns.shape == (24, 2, 5, 5)
+    assert (columns[:, :, 2, 2].reshape(2, 4, 3, 2).transpose(0, 3, 1, 2) == images).all()
+    corner = columns[0, 0]
     assert (corner[:3, :3] == images[0, 0, 0, 0]).all() and corner[4, 4] == images[0, 0, 2, 2]
 
 
@@ -205,8 +205,8 @@ def test_a_mask_turns_with_its_image(side: int, flip: bool) -> None:
 def test_without_a_change_both_stay() -> None:
     image, mask = torch.rand(2, 1, 4, 4), torch.zeros(2, 4, 4, dtype=torch.int64)
     none = torch.zeros(2)
-    found = warp_pair(image, mask, none, torch.zeros(2, 2), none.bool())
-    assert found[0] is image and found[1] is mask
+    warped = warp_pair(image, mask, none, torch.zeros(2, 2), none.bool())
+    assert warped[0] is image and warped[1] is mask
 
 
 def test_quarter_turns_and_mirrors_are_exact() -> None:
@@ -228,15 +228,17 @@ def test_the_shipped_augmentation_turns_both(tmp_path: Path) -> None:
     given = split(40)
 
     def augment(batch: Batch, draws: Tensor) -> Batch:
-        found: Batch = training.augment(batch, draws, settings)
-        return found
+        augmented: Batch = training.augment(batch, draws, settings)
+        return augmented
 
     def image_as_mask(arrays: Any) -> dict[str, Tensor]:
         return {"image": torch.from_numpy(arrays["image"]).float()}
 
     same = Split({"image": given.labels[:, np.newaxis]}, given.labels, NAMES, "v", "mask")
     batches = Batches(same, 40, 0, Preparation(image_as_mask, augment, training.DRAWS))
-    plain = Batches(same, 40, 0, Preparation(image_as_mask, lambda one, _: one, training.DRAWS))
+    plain = Batches(
+        same, 40, 0, Preparation(image_as_mask, lambda images, _: images, training.DRAWS)
+    )
     batch, before = batches[0], plain[0]
     assert not torch.equal(batch.target, before.target)
     whole = batch.inputs["image"][:, 0]

@@ -42,7 +42,7 @@ def linear() -> nn.Module:
 
 
 def grads(network: nn.Module) -> list[Tensor]:
-    return [one.grad for one in network.parameters() if one.grad is not None]
+    return [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
 
 
 def loss(network: nn.Module, examples: Tensor) -> Tensor:
@@ -50,31 +50,31 @@ def loss(network: nn.Module, examples: Tensor) -> Tensor:
 
 
 def test_the_gradient_is_that_of_the_whole_batch() -> None:
-    one, other = linear(), linear()
+    first, other = linear(), linear()
     examples = torch.randn(8, 3)
-    loss(one, examples).backward()  # type: ignore[no-untyped-call]
+    loss(first, examples).backward()  # type: ignore[no-untyped-call]
     gradient = Gradient(other)
     folded = fold(gradient.of(loss(other, part)) for part in examples.chunk(4))
     mean = gradient.settle(folded, 4, clip=0)
-    torch.testing.assert_close(mean, loss(one, examples).detach())
-    torch.testing.assert_close(grads(other), grads(one))
+    torch.testing.assert_close(mean, loss(first, examples).detach())
+    torch.testing.assert_close(grads(other), grads(first))
 
 
 @pytest.mark.parametrize("clip", [0.01, 1e6])
 def test_clipping_is_after_the_fold(clip: float) -> None:
-    one, other = linear(), linear()
+    first, other = linear(), linear()
     examples = torch.randn(8, 3)
-    loss(one, examples).backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(one.parameters(), clip)
+    loss(first, examples).backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_(first.parameters(), clip)
     gradient = Gradient(other)
     gradient.settle(fold(gradient.of(loss(other, part)) for part in examples.chunk(2)), 2, clip)
-    torch.testing.assert_close(grads(other), grads(one), rtol=1e-4, atol=1e-7)
+    torch.testing.assert_close(grads(other), grads(first), rtol=1e-4, atol=1e-7)
 
 
 def test_no_gradient_is_not_clipped() -> None:
     network = linear()
     gradient = Gradient(network)
-    count = sum(one.numel() for one in network.parameters())
+    count = sum(parameter.numel() for parameter in network.parameters())
     gradient.settle(torch.zeros(count + 1), 1, clip=1.0)
     assert all(torch.equal(grad, torch.zeros_like(grad)) for grad in grads(network))
 

@@ -13,7 +13,7 @@ from handwritten_digits import model as network_file
 from torch import Tensor, nn
 
 from samebits.console.errors import UserError
-from samebits.core.params import number
+from samebits.core.key_kinds import number
 from samebits.core.sections import Reproducibility
 from samebits.data.loader import Split
 from samebits.training import network as network_module

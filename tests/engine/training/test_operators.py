@@ -104,9 +104,9 @@ def test_what_is_said_to_use_instead_is_the_same_and_passes(name: str) -> None:
     expected = instead_of(X)
     inputs = X.clone().requires_grad_()
     with portable(nn.Identity(), section()):
-        found = use(inputs)
-        found.sum().backward()
-    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-6)
+        output = use(inputs)
+        output.sum().backward()
+    torch.testing.assert_close(output, expected, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.filterwarnings("ignore:TF32 acceleration")
@@ -167,8 +167,8 @@ class Own(torch.optim.SGD):
     """Stands for an optimizer of one's own."""
 
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
-        for one in self.param_groups[0]["params"]:
-            one.data -= 0.01 * one.grad / (one.grad.square().sqrt() + 1e-8)
+        for parameter in self.param_groups[0]["params"]:
+            parameter.data -= 0.01 * parameter.grad / (parameter.grad.square().sqrt() + 1e-8)
 
 
 def test_the_first_step_refuses_it_wherever_it_stands(

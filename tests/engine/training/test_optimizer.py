@@ -40,9 +40,9 @@ def test_only_weights_decay(name: str) -> None:
     optimizer = build(network, optimization(name), REGULARIZATION)
     assert type(optimizer).__bases__[1] is KINDS[name]
     decay = {
-        id(one): group["weight_decay"]
+        id(parameter): group["weight_decay"]
         for group in optimizer.param_groups
-        for one in group["params"]
+        for parameter in group["params"]
     }
     for key, value in network.named_parameters():
         assert decay[id(value)] == (0.3 if value.ndim > 1 else 0.0), key
@@ -56,10 +56,10 @@ def test_it_steps_as_torch_does(name: str) -> None:
     theirs.load_state_dict(own.state_dict())
     optimizer = build(own, optimization(name), REGULARIZATION)
     given = [{**group, "params": []} for group in optimizer.param_groups]
-    for one, other in zip(given, optimizer.param_groups, strict=True):
+    for plain, other in zip(given, optimizer.param_groups, strict=True):
         places = [id(value) for value in other["params"]]
         pairs = zip(own.parameters(), theirs.parameters(), strict=True)
-        one["params"] = [same for value, same in pairs if id(value) in places]
+        plain["params"] = [same for value, same in pairs if id(value) in places]
     reference = KINDS[name](given)
     for step in range(4):
         for network, stepped in ((own, optimizer), (theirs, reference)):
@@ -74,8 +74,8 @@ def test_it_steps_as_torch_does(name: str) -> None:
 
 def test_frozen_parameters_are_left_out() -> None:
     network = network_of()
-    for one in network.parameters():
-        one.requires_grad_(False)
+    for parameter in network.parameters():
+        parameter.requires_grad_(False)
     network.get_parameter("head.weight").requires_grad_(True)
     groups = build(network, optimization(), REGULARIZATION).param_groups
     assert [len(group["params"]) for group in groups] == [1, 0]

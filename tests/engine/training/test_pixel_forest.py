@@ -13,8 +13,10 @@ Images = NDArray[np.uint8]
 
 
 def examples(side: int = 16) -> tuple[Images, Images]:
-    found = [drawn(number, side) for number in range(len(FOLDS))]
-    return np.stack([one for one, _ in found])[:, np.newaxis], np.stack([one for _, one in found])
+    pairs = [drawn(number, side) for number in range(len(FOLDS))]
+    return np.stack([image for image, _ in pairs])[:, np.newaxis], np.stack(
+        [mask for _, mask in pairs]
+    )
 
 
 def look(images: Images, masks: Images) -> Look:
@@ -23,20 +25,20 @@ def look(images: Images, masks: Images) -> Look:
 
 def judged(images: Images, masks: Images) -> Judged:
     parts = [*out_of_fold(look(images, masks), FOLDS)]
-    return Judged(*(np.concatenate(one) for one in zip(*parts, strict=True)))
+    return Judged(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
 def test_models_learn_and_say_of_each_example_once() -> None:
     images, masks = examples()
-    found = judged(images, masks)
-    assert sorted(found.rows.tolist()) == [*range(60)]
-    assert (found.marked == masks[found.rows].reshape(60, -1)).all()
-    assert (found.said == found.marked).mean() > 0.99
-    assert found.own.min() >= 0 and found.own.max() <= 1
+    judgement = judged(images, masks)
+    assert sorted(judgement.rows.tolist()) == [*range(60)]
+    assert (judgement.marked == masks[judgement.rows].reshape(60, -1)).all()
+    assert (judgement.said == judgement.marked).mean() > 0.99
+    assert judgement.own.min() >= 0 and judgement.own.max() <= 1
     again = judged(images, masks)
     assert all(
-        np.array_equal(np.asarray(one), np.asarray(other))
-        for one, other in zip(found, again, strict=True)
+        np.array_equal(np.asarray(part), np.asarray(other))
+        for part, other in zip(judgement, again, strict=True)
     )
 
 
@@ -57,15 +59,15 @@ def test_rare_classes_are_as_likely_as_others() -> None:
     thin = np.arange(60) % 4 > 0
     images[thin, 0] = np.where(masks[thin] == 1, 100, images[thin, 0])
     masks[thin] = 0
-    found = judged(images, masks)
-    assert found.own[found.marked == 1].mean() > 0.9
+    judgement = judged(images, masks)
+    assert judgement.own[judgement.marked == 1].mean() > 0.9
 
 
 def test_of_what_was_not_learnt_nothing_is_doubted() -> None:
     images, masks = examples()
     masks[7, 0, :3] = 200
-    found = judged(images, masks)
-    assert (found.own[found.marked == 200] == 1).all() and 200 not in found.said
+    judgement = judged(images, masks)
+    assert (judgement.own[judgement.marked == 200] == 1).all() and 200 not in judgement.said
     plain = judged(images, np.zeros_like(masks))
     assert (plain.own == 1).all()
 
@@ -106,5 +108,5 @@ def test_memory_holds_few_examples(monkeypatch: pytest.MonkeyPatch) -> None:
         asked.append(len(rows))
         return images[rows], masks[rows]
 
-    assert sum(len(one.rows) for one in out_of_fold(counted, FOLDS)) == 60
+    assert sum(len(part.rows) for part in out_of_fold(counted, FOLDS)) == 60
     assert max(asked) == 7

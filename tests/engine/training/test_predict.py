@@ -17,8 +17,8 @@ from samebits.training.predict import load, predict
 CHUNK = 8
 
 
-def answers(one: torch.nn.Module, images: NDArray[np.uint8], chunk: int) -> NDArray[np.float32]:
-    return predict(one, inputs, {"image": images}, ClassTarget(3), chunk)
+def answers(model: torch.nn.Module, images: NDArray[np.uint8], chunk: int) -> NDArray[np.float32]:
+    return predict(model, inputs, {"image": images}, ClassTarget(3), chunk)
 
 
 def network(width: int = 4) -> torch.nn.Module:
@@ -29,11 +29,11 @@ def network(width: int = 4) -> torch.nn.Module:
 @pytest.mark.parametrize("count", [1, CHUNK, CHUNK + 1])
 def test_a_row_of_probabilities_for_each_example(count: int) -> None:
     images = np.random.default_rng(0).integers(0, 256, (count, 1, 5, 5), dtype=np.uint8)
-    found = answers(network(), images, CHUNK)
-    assert found.shape == (count, 3)
-    assert found.dtype == np.float32
-    np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
-    np.testing.assert_allclose(found[-1:], answers(network(), images[-1:], CHUNK), atol=1e-6)
+    said = answers(network(), images, CHUNK)
+    assert said.shape == (count, 3)
+    assert said.dtype == np.float32
+    np.testing.assert_allclose(said.sum(axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(said[-1:], answers(network(), images[-1:], CHUNK), atol=1e-6)
 
 
 def examples(count: int, seed: int = 0) -> NDArray[np.uint8]:
@@ -55,34 +55,34 @@ def mlp() -> torch.nn.Module:
 def test_the_bits_of_an_example_do_not_depend_on_how_many_there_are(
     made: Callable[[], torch.nn.Module],
 ) -> None:
-    one, images = made(), examples(130)
-    whole = answers(one, images, 32)
+    model, images = made(), examples(130)
+    whole = answers(model, images, 32)
     for count in range(1, 130):
-        assert (answers(one, images[:count], 32) == whole[:count]).all(), count
+        assert (answers(model, images[:count], 32) == whole[:count]).all(), count
 
 
 def test_nor_on_its_neighbours_nor_on_its_place() -> None:
-    one, images = network(32), examples(50)
-    whole = answers(one, images, 32)
+    model, images = network(32), examples(50)
+    whole = answers(model, images, 32)
     order = np.random.default_rng(1).permutation(50)
-    assert (answers(one, images[order], 32) == whole[order]).all()
+    assert (answers(model, images[order], 32) == whole[order]).all()
     images[1:] = examples(49, seed=2)
-    assert (answers(one, images, 32)[0] == whole[0]).all()
+    assert (answers(model, images, 32)[0] == whole[0]).all()
 
 
 @pytest.mark.parametrize("training", [True, False])
 def test_dropout_is_off_and_the_mode_is_left_as_it_was(training: bool) -> None:
     images = np.zeros((2, 1, 5, 5), dtype=np.uint8)
-    one = network().train(training)
-    assert (answers(one, images, CHUNK) == answers(one, images, CHUNK)).all()
-    assert one.training is training
+    model = network().train(training)
+    assert (answers(model, images, CHUNK) == answers(model, images, CHUNK)).all()
+    assert model.training is training
 
 
 def test_weights_come_back(tmp_path: Path) -> None:
-    one, other = network(), network()
-    save_file({name: value + 1 for name, value in one.state_dict().items()}, tmp_path / "w")
+    first, other = network(), network()
+    save_file({name: value + 1 for name, value in first.state_dict().items()}, tmp_path / "w")
     load(other, tmp_path / "w")
-    assert torch.equal(other.state_dict()["head.bias"], one.state_dict()["head.bias"] + 1)
+    assert torch.equal(other.state_dict()["head.bias"], first.state_dict()["head.bias"] + 1)
 
 
 def test_weights_that_cannot_be_used(tmp_path: Path) -> None:

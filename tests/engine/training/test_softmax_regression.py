@@ -23,10 +23,10 @@ def bright(count: int, side: int = 6) -> tuple[NDArray[np.uint8], NDArray[np.int
 def test_it_learns() -> None:
     images, labels = bright(300)
     model = fit(images[:200], labels[:200], 3)
-    found = probabilities(model, images[200:])
-    assert found.shape == (100, 3)
-    assert np.allclose(found.sum(axis=1), 1, atol=1e-6)
-    assert (found.argmax(axis=1) == labels[200:]).mean() > 0.95
+    rows = probabilities(model, images[200:])
+    assert rows.shape == (100, 3)
+    assert np.allclose(rows.sum(axis=1), 1, atol=1e-6)
+    assert (rows.argmax(axis=1) == labels[200:]).mean() > 0.95
 
 
 def test_two_fits_are_one_to_the_bit() -> None:
@@ -66,8 +66,8 @@ def test_an_example_says_nothing_about_itself_out_of_fold() -> None:
 
 def test_a_class_without_an_example_is_possible_but_unlikely() -> None:
     images, labels = bright(90)
-    found = probabilities(fit(images, labels, 4), images)
-    assert found[:, 3].max() < 0.1
+    rows = probabilities(fit(images, labels, 4), images)
+    assert rows[:, 3].max() < 0.1
 
 
 def test_large_pictures_are_shrunk() -> None:

@@ -2,7 +2,7 @@
 
 from samebits.data.release_file import Record
 from samebits.versions.changelog import HEADER, by_class, entry, summary, with_entry, without_latest
-from samebits.versions.diff import balance, changes, examples_of
+from samebits.versions.changes import balance, changes, examples_of
 
 OLD = examples_of({"a/1": "1", "a/2": "2", "b/3": "3"}, "")
 NEW = examples_of({"b/1": "1", "b/3": "3", "c|\nd/4": "4", "a/5": "2"}, "")
@@ -46,12 +46,12 @@ def test_the_first() -> None:
 
 
 def test_the_latest_stands_first() -> None:
-    one = with_entry("", "1.0 (x)\n\nfirst\n")
-    assert one == f"{HEADER}\n## 1.0 (x)\n\nfirst\n"
-    two = with_entry(one, "1.1 (y)\n\nsecond")
+    text = with_entry("", "1.0 (x)\n\nfirst\n")
+    assert text == f"{HEADER}\n## 1.0 (x)\n\nfirst\n"
+    two = with_entry(text, "1.1 (y)\n\nsecond")
     assert two == f"{HEADER}\n## 1.1 (y)\n\nsecond\n\n## 1.0 (x)\n\nfirst\n"
-    assert without_latest(two) == one
-    assert without_latest(one) == HEADER
+    assert without_latest(two) == text
+    assert without_latest(text) == HEADER
     assert without_latest(HEADER) == HEADER
 
 
@@ -77,6 +77,6 @@ def test_rows_are_called_rows() -> None:
         Record(release="1", version="f", corrections=None, note="N", classes=balance(NEW, target))
         for target in ("number", "class")
     ]
-    number, classes = (entry(one, "2026-01-02", "0", FOUND, "rows") for one in records)
+    number, classes = (entry(record, "2026-01-02", "0", FOUND, "rows") for record in records)
     assert number.endswith("Rows: 4.")
     assert "| class | rows | added |" in classes

@@ -10,14 +10,16 @@ import pytest
 
 from samebits.console.errors import UserError
 from samebits.core.files import md5
-from samebits.data.dvc_file import MARK
+from samebits.data.raw_pointer import MARK
 from samebits.data.release_file import CORRECTIONS, RECORD, release_of
 from samebits.programs import dvc
 from samebits.versions import checkout as steps
-from samebits.versions import tags as versions
+from samebits.versions import working_data
 from samebits.versions.checkout import use
 from samebits.versions.release import release
-from samebits.versions.tags import POINTER, RAW, find, working_version
+from samebits.versions.released_data import Release
+from samebits.versions.tags import find
+from samebits.versions.working_data import POINTER, RAW, working_version
 
 HEADER = "md5,old,new,who,why\n"
 
@@ -40,9 +42,9 @@ def here() -> tuple[object, ...]:
 
 def holds(name: str) -> bool:
     """Whether the data here are this version, whole."""
-    listed = [one.path for one in find(name).examples()]
+    listed = [example.path for example in find(name).examples()]
     version = working_version()
-    return versions.state() == "" and listed == names() and release_of(str(version)) == name
+    return working_data.state() == "" and listed == names() and release_of(str(version)) == name
 
 
 def refused(words: str, name: str = "1.0") -> None:
@@ -80,7 +82,7 @@ def test_other_code_stays(released: Path) -> None:
 
 def test_older_code_and_back(released: Path) -> None:
     git("checkout", "-q", "data-v1.0")
-    assert versions.state() == "modified"  # Git took the pointer along, and nobody the data
+    assert working_data.state() == "modified"  # Git took the pointer along, and nobody the data
     use("1.1")
     assert holds("1.1")
     git("checkout", "-q", "--force", "data-v1.0")
@@ -153,7 +155,7 @@ def test_data_that_only_lie_there_are_kept_first(released: Path) -> None:
 
 
 def test_data_of_which_the_cache_lacks_a_part_are_kept_first(released: Path) -> None:
-    [content] = [one.md5 for one in find("1.1").examples() if one.path == "tree/3.png"]
+    [content] = [example.md5 for example in find("1.1").examples() if example.path == "tree/3.png"]
     shutil.rmtree("../remote")
     Path(".dvc/cache/files/md5", content[:2], content[2:]).unlink()
     use("1.0")
@@ -163,7 +165,9 @@ def test_data_of_which_the_cache_lacks_a_part_are_kept_first(released: Path) -> 
 
 def test_data_that_are_nowhere(released: Path) -> None:
     shutil.rmtree("../remote")
-    [content] = [one.md5 for one in find("1.0").examples() if one.path == "circle/0.png"]
+    [content] = [
+        example.md5 for example in find("1.0").examples() if example.path == "circle/0.png"
+    ]
     Path(".dvc/cache/files/md5", content[:2], content[2:]).unlink()
     refused(
         r"the remote lacks files of version 1\.0 of the data.* data/raw/circle/0.png .*out 1\.0"
@@ -229,7 +233,7 @@ def test_the_first_thing_that_went_wrong_is_told(
 
 
 def test_dvc_says_what_is_in_the_way(released: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def edited(target: versions.Release) -> None:
+    def edited(target: Release) -> None:
         (RAW / "tree/2.png").write_bytes(b"edited")
         fetch(target)
 

@@ -11,9 +11,10 @@ from samebits.cli.data_list import table
 from samebits.core.config import read
 from samebits.core.sections import Data
 from samebits.versions.changelog import CHANGELOG, by_class
-from samebits.versions.diff import balance, changes
+from samebits.versions.changes import balance, changes
 from samebits.versions.release import release
-from samebits.versions.tags import Release, find, releases
+from samebits.versions.released_data import Release
+from samebits.versions.tags import find, releases
 
 
 def labelled(root: Path, kinds: dict[str, str]) -> None:
@@ -47,21 +48,21 @@ def test_what_differs(versions: tuple[Release, Release]) -> None:
     old, new = versions
     assert (old.target, new.target) == ("classes", "classes")
     before, after = old.examples(), new.examples()
-    found = changes(before, after)
-    assert [one.path for one in found.removed] == ["tree/2.png"]
-    assert [(a.path, a.label, b.label) for a, b in found.relabelled] == [
+    changed = changes(before, after)
+    assert [example.path for example in changed.removed] == ["tree/2.png"]
+    assert [(a.path, a.label, b.label) for a, b in changed.relabelled] == [
         ("tree/0.png", "cat;dog", "ape;dog")
     ]
-    assert not found.added
+    assert not changed.added
     assert balance(after, "classes") == {"": 8, "ape": 1, "cat": 2, "dog": 6}
-    rows = [[*row] for row in by_class(balance(after, "classes"), found)]
+    rows = [[*row] for row in by_class(balance(after, "classes"), changed)]
     assert rows == [
         ["ape", "1", "0", "0", "1", "0"],
         ["cat", "2", "0", "0", "0", "1"],
         ["dog", "6", "0", "0", "0", "0"],
         ["all", "8", "0", "1", "1", "1"],
     ]
-    told = described("1.0", "1.1", before, after, found, read(Data), target="classes")
+    told = described("1.0", "1.1", before, after, changed, read(Data), target="classes")
     lines = [line.split() for line in told.splitlines()]
     assert ["cat", "3", "33.3", "%", "2", "25.0", "%", "0", "0", "0", "1"] in lines
 

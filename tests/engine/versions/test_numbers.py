@@ -8,9 +8,10 @@ from conftest import call
 
 from samebits.cli.data_list import table
 from samebits.versions.changelog import CHANGELOG
-from samebits.versions.diff import changes
+from samebits.versions.changes import changes
 from samebits.versions.release import release
-from samebits.versions.tags import Release, find, releases
+from samebits.versions.released_data import Release
+from samebits.versions.tags import find, releases
 
 
 def labelled(root: Path, prices: dict[str, str]) -> None:
@@ -43,12 +44,12 @@ def versions(unreleased: Path) -> tuple[Release, Release]:
 def test_what_differs(versions: tuple[Release, Release]) -> None:
     old, new = versions
     assert (old.target, new.target) == ("number", "number")
-    found = changes(old.examples(), new.examples())
-    assert [one.path for one in found.removed] == ["tree/1.png"]
-    assert [(a.path, a.label, b.label) for a, b in found.relabelled] == [
+    changed = changes(old.examples(), new.examples())
+    assert [example.path for example in changed.removed] == ["tree/1.png"]
+    assert [(a.path, a.label, b.label) for a, b in changed.relabelled] == [
         ("tree/0.png", "6.5", "1e3")
     ]
-    assert not found.added
+    assert not changed.added
 
 
 def test_the_record_and_the_changelog(versions: tuple[Release, Release]) -> None:
@@ -57,8 +58,8 @@ def test_the_record_and_the_changelog(versions: tuple[Release, Release]) -> None
     assert record.classes == {"": 8}
     text = CHANGELOG.read_text(encoding="utf-8")
     assert "Since 1.0: 0 added, 1 removed, 1 relabelled, 0 renamed." in text
-    assert "The first version: 9 examples." in text
-    assert text.count("Examples: ") == 2
+    assert "The first version: 9 images." in text
+    assert text.count("Images: ") == 2
     assert "| class |" not in text
 
 

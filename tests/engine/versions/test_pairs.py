@@ -14,9 +14,10 @@ from samebits.data.readers import Pairs
 from samebits.data.tar_layout import pack
 from samebits.report.looks import drawing, look
 from samebits.versions.changelog import CHANGELOG
-from samebits.versions.diff import changes
+from samebits.versions.changes import changes
 from samebits.versions.release import release
-from samebits.versions.tags import Release, find
+from samebits.versions.released_data import Release
+from samebits.versions.tags import find
 
 RAW = Path("data/raw")
 
@@ -46,11 +47,13 @@ def versions(unreleased: Path) -> tuple[Release, Release]:
 def test_what_differs(versions: tuple[Release, Release]) -> None:
     old, new = versions
     assert (old.reader, new.target) == (Pairs(), "mask")
-    found = changes(old.examples(), new.examples())
-    assert [one.path for one in found.added] == ["images/new.png"]
-    assert [one.path for one in found.removed] == ["images/000.png"]
-    assert [(a.path, b.path) for a, b in found.relabelled] == [("images/003.png",) * 2]
-    assert [(a.path, b.path) for a, b in found.renamed] == [("images/001.png", "images/other.png")]
+    changed = changes(old.examples(), new.examples())
+    assert [example.path for example in changed.added] == ["images/new.png"]
+    assert [example.path for example in changed.removed] == ["images/000.png"]
+    assert [(a.path, b.path) for a, b in changed.relabelled] == [("images/003.png",) * 2]
+    assert [(a.path, b.path) for a, b in changed.renamed] == [
+        ("images/001.png", "images/other.png")
+    ]
     record = new.record
     assert record and record.classes == {"": 9}
     text = CHANGELOG.read_text(encoding="utf-8")
@@ -59,8 +62,8 @@ def test_what_differs(versions: tuple[Release, Release]) -> None:
 
 def test_their_hashes_are_those_of_the_pipeline(versions: tuple[Release, Release]) -> None:
     reader = Pairs()
-    here = {one.path: reader.md5(reader.content(one, RAW)) for one in reader.sources(RAW)}
-    assert {one.path: one.md5 for one in versions[1].examples()} == here
+    here = {source.path: reader.md5(reader.content(source, RAW)) for source in reader.sources(RAW)}
+    assert {example.path: example.md5 for example in versions[1].examples()} == here
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -77,23 +80,23 @@ def test_their_contents(versions: tuple[Release, Release], packed: bool) -> None
             if path.stat().st_size < 2000 and path.suffix != ".dir":
                 path.unlink()
     known = release_.examples()
-    found = release_.contents(known)
-    assert [*found] == known
-    images = {one.path: parted(content) for one, content in found.items()}
+    contents = release_.contents(known)
+    assert [*contents] == known
+    images = {example.path: parted(content) for example, content in contents.items()}
     assert images["images/003.png"] == (png(drawn(3)[0]), png(drawn(99)[1]))
 
 
 def test_how_it_is_told(versions: tuple[Release, Release], tmp_path: Path) -> None:
     old, new = versions
     before, after = old.examples(), new.examples()
-    found = changes(before, after)
-    known = "1.0", "1.1", before, after, found, pairs.DATA
+    changed = changes(before, after)
+    known = "1.0", "1.1", before, after, changed, pairs.DATA
     said = data_diff.described(*known, target="mask")
     assert "relabelled\n  images/003.png: another mask\nrenamed" in said
     assert "by class" not in said
     decoder = pairs.decoder(tmp_path / "yours")
     page = data_diff.examples_page(
-        old, new, found, lambda content: look(*decoder(content), drawing(None))
+        old, new, changed, lambda content: look(*decoder(content), drawing(None))
     )
     assert page.count("<img") == 3 and "cannot be shown" not in page
 

@@ -10,7 +10,7 @@ from samebits.console.errors import UserError
 from samebits.data.readers import Labels, Lines
 from samebits.data.source import archives
 from samebits.data.tar_layout import pack
-from samebits.versions.diff import changes
+from samebits.versions.changes import changes
 from samebits.versions.release import release
 from samebits.versions.tags import find
 
@@ -74,7 +74,7 @@ def test_from_folders_to_a_table_of_labels(read_by: Callable[[str], None]) -> No
     read_by("folders")
     assert find("1.1").reader == Labels("kind")
     assert len(find("1.1").examples()) == 9
-    assert {one.label for one in find("1.0").examples()} == {"circle", "square", "tree"}
+    assert {example.label for example in find("1.0").examples()} == {"circle", "square", "tree"}
 
 
 def test_packed_with_a_table_of_labels(read_by: Callable[[str], None]) -> None:
@@ -88,7 +88,7 @@ def test_packed_with_a_table_of_labels(read_by: Callable[[str], None]) -> None:
     assert said == "Since 1.0: 0 added, 0 removed, 0 relabelled, 0 renamed."
     assert find("1.1").examples() == before
     contents = find("1.1").contents(before[:2])
-    assert [one.path for one in contents] == ["scans/0.png", "scans/1.png"]
+    assert [example.path for example in contents] == ["scans/0.png", "scans/1.png"]
 
 
 def test_rows(read_by: Callable[[str], None]) -> None:
@@ -101,14 +101,14 @@ def test_rows(read_by: Callable[[str], None]) -> None:
     said = release("1.1", "Others", list)
     assert said == "Since 1.0: 1 added, 1 removed, 1 relabelled, 1 renamed."
     old, new = find("1.0").examples(), find("1.1").examples()
-    found = changes(old, new)
-    assert [(one.path, one.label) for one in old] == [
+    changed = changes(old, new)
+    assert [(example.path, example.label) for example in old] == [
         ("t.csv:2", "cat"),
         ("t.csv:3", "dog"),
         ("t.csv:4", "cat"),
     ]
-    assert [one.path for one in found.added] == ["t.csv:4"]
-    contents = find("1.0").contents(found.removed)
+    assert [example.path for example in changed.added] == ["t.csv:4"]
+    contents = find("1.0").contents(changed.removed)
     assert contents == {old[1]: b'{"size": "2"}'}
     assert find("1.0").reader == Lines("kind")
     record = find("1.1").record

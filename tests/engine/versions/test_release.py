@@ -13,10 +13,11 @@ from samebits.console.errors import UserError
 from samebits.data.release_file import CORRECTIONS, RECORD, release_of
 from samebits.remote.sync import push
 from samebits.versions import release as steps
-from samebits.versions import tags as versions
+from samebits.versions import working_data
 from samebits.versions.changelog import CHANGELOG
 from samebits.versions.release import release
-from samebits.versions.tags import releases, working_version
+from samebits.versions.tags import releases
+from samebits.versions.working_data import working_version
 
 
 def git(*arguments: str) -> str:
@@ -26,8 +27,8 @@ def git(*arguments: str) -> str:
 
 def state() -> tuple[str, ...]:
     """The last commit, the tags, what is changed below data/, and those files."""
-    files = sorted(one for one in Path("data").iterdir() if one.is_file())
-    texts = [one.read_text(encoding="utf-8") for one in files]
+    files = sorted(path for path in Path("data").iterdir() if path.is_file())
+    texts = [file.read_text(encoding="utf-8") for file in files]
     return git("rev-parse", "HEAD"), git("tag"), git("status", "--porcelain"), *texts
 
 
@@ -94,7 +95,7 @@ def test_data_that_fail_the_check(released: Path) -> None:
     before = working_version()
     change(released)
     refused(r"bad\.png is no example", check=check)
-    assert versions.state() == "modified"
+    assert working_data.state() == "modified"
 
 
 @pytest.mark.parametrize("again", [False, True])
@@ -105,7 +106,7 @@ def test_data_that_change_while_they_are_checked(released: Path, again: bool) ->
     def check() -> None:
         (released / "data/raw/tree/5.png").unlink()
         if again:
-            versions.keep()
+            working_data.keep()
 
     refused("data/raw changed while it was checked; run the same command again", check=check)
 
@@ -203,12 +204,12 @@ def test_a_remote_that_cannot_be_reached(unreleased: Path) -> None:
     remote.write_text("in the way", encoding="utf-8")
     refused("could not be pushed, so version 1.0 is not made: .* Then run the same command", "1.0")
     remote.unlink()
-    assert release("1.0", "First", list) == "The first version: 9 examples."
+    assert release("1.0", "First", list) == "The first version: 9 images."
 
 
 def test_what_was_deleted_on_the_remote_is_sent_again(released: Path) -> None:
     change(released)
-    versions.keep()
+    working_data.keep()
     version = working_version()
     assert version is not None
     push(["data/raw.dvc"])
@@ -246,12 +247,12 @@ def test_a_kill_before_a_step(released: Path, monkeypatch: pytest.MonkeyPatch, s
         patch.setattr(steps, "_restore", lambda _: None)  # who is killed tidies nothing up
         with pytest.raises(KeyboardInterrupt):
             release("1.2", "Cut off", list)
-    assert [one.name for one in releases()] == ["1.0", "1.1"]
+    assert [release.name for release in releases()] == ["1.0", "1.1"]
     if step == "_tag":
         with pytest.raises(UserError, match=r"version 1\.2 of the data is committed, but has no"):
             release("1.3", "Cut off", list)
     release("1.2", "Cut off", list)
-    assert [one.name for one in releases()] == ["1.0", "1.1", "1.2"]
+    assert [release.name for release in releases()] == ["1.0", "1.1", "1.2"]
     assert git("rev-list", "--count", f"{before}..data-v1.2") == "1"
     assert git("status", "--porcelain") == ""
     log = (released / "data/CHANGELOG.md").read_text(encoding="utf-8")

@@ -1,5 +1,5 @@
 """What a section of yours can say of its keys."""
 
-from .core.params import choice, names, number
+from .core.key_kinds import choice, names, number
 
 __all__ = ["choice", "names", "number"]

@@ -137,7 +137,7 @@ VERBS: Mapping[str, Verb] = {
         "It writes nothing. Exit status 1 says that a check failed.",
         anywhere=True,  # --root names the project
     ),
-    "apart": Verb("audit.data_apart", "refuse a commit of both data and code; a hook does"),
+    "apart": Verb("audit.separate_commits", "refuse a commit of both data and code; a hook does"),
     "explain": Verb(
         "provenance.explain",
         "say what differs between two results, and what it moved",
@@ -238,7 +238,7 @@ VERBS: Mapping[str, Verb] = {
         yours=("data",),
     ),
     "data checkout": Verb(
-        "cli.data_use",
+        "cli.data_checkout",
         "put a version of the data into data/raw",
         "committed",
         (argument("version", help=VERSION),),
@@ -258,19 +258,19 @@ VERBS: Mapping[str, Verb] = {
         "remote.sync", "send data and models to the remote", "data/raw.dvc", (TARGETS,)
     ),
     "exp keep": Verb(
-        "cli.keep",
+        "cli.exp_keep",
         "put an experiment into the working tree",
         "thinner",
         (argument("name", help="of the experiment, or its commit"),),
     ),
     "exp seeds": Verb(
-        "cli.seeds",
+        "cli.exp_seeds",
         "run the same experiment with other seeds",
         "5",
         (argument("count", nargs="?", type=count, default=5, help="how many (%(default)s)"),),
     ),
     "exp sweep": Verb(
-        "cli.sweep",
+        "cli.exp_sweep",
         "search over keys of params.yaml",
         "optimization.learning_rate=1e-4..0.1:log model.width=8,16 --trials 10",
         (
@@ -285,7 +285,7 @@ VERBS: Mapping[str, Verb] = {
         ),
         yours=METRICS,
     ),
-    "exp curve": Verb("cli.learning_curve", "say what more data would give", yours=METRICS),
+    "exp curve": Verb("cli.exp_curve", "say what more data would give", yours=METRICS),
     "completion": Verb(
         "completion",
         "print what a shell needs to complete this command",

@@ -22,7 +22,7 @@ def fields(settings: Input) -> dict[str, Field]:
 
 def decode(content: bytes, settings: Input) -> Decoded:
     """Decode the content of one file."""
-    letters = [one - 96 for one in content if 97 <= one <= 122][: settings.length]
+    letters = [letter - 96 for letter in content if 97 <= letter <= 122][: settings.length]
     if not letters:
         raise Unreadable("no letter")
     tokens = np.zeros(settings.length, np.int32)

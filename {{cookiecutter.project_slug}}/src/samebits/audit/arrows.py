@@ -4,14 +4,14 @@ import ast
 from collections.abc import Iterator
 from itertools import chain
 
-from .dvcfiles import stages
-from .findings import Check, Finding, check, count
+from .dvc_yaml import stages
 from .imports import Import, imports
+from .outcomes import Check, Finding, check, count
 from .parsing import parents
 from .pipeline import code_of
 from .project import Project, module_name
 from .rooms import COMPUTING, ENGINE, LAUNCHER, TAKEN, floor, is_transparent, room_of
-from .sections import last_name
+from .section_use import last_name
 
 # Calls that import or run a module by a name, which may be computed.
 _BY_NAME = ("import_module", "__import__", "run_module", "run_path", "spec_from_file_location")

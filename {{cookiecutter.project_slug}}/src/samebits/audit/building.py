@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from .parsing import statements
 from .project import Project
-from .sections import last_name
+from .section_use import last_name
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 # Methods that creating an object calls, of its class or of a base class in torch.

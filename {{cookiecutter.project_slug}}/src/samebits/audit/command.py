@@ -5,10 +5,10 @@ from argparse import Namespace
 
 from ..console.errors import NO, UserError
 from ..core.yours import PYPROJECT
-from .data_apart import data_alone
-from .findings import table
 from .forms import as_annotations, as_json, as_sarif
+from .outcomes import table
 from .run import audit
+from .separate_commits import data_alone
 
 FORMS = {"json": as_json, "sarif": as_sarif, "github": as_annotations}
 

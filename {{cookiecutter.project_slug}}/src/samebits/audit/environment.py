@@ -5,8 +5,8 @@ import re
 import sys
 
 from . import parsing
-from .findings import Check, Finding, check, count
 from .imports import imports
+from .outcomes import Check, Finding, check, count
 from .project import Project
 from .requirements import asked, locked, normalized, satisfies
 

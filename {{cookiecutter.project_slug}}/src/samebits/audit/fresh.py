@@ -6,11 +6,11 @@ them as `make audit` does. If they match the manifest, there is nothing new to f
 
 from pathlib import Path
 
-from .data import credentials, data, lean
-from .dvclock import lock
+from .data_storage import credentials, data, lean
+from .dvc_lock import lock
 from .environment import environment
-from .findings import Check
 from .manifest import LISTED, manifest
+from .outcomes import Check
 from .project import Project
 from .rendering import portable, rendered, syntax
 

@@ -4,9 +4,9 @@ import re
 import sys
 from pathlib import Path
 
-from .dvcfiles import PIPELINE, Stage, sources, stages
+from .dvc_yaml import PIPELINE, Stage, sources, stages
 from .environment import locked_modules
-from .findings import Check, Finding, check, count
+from .outcomes import Check, Finding, check, count
 from .project import Project
 from .rooms import ENGINE
 

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 
 from ..core.seals import files
-from .dvcfiles import stages
-from .findings import Check, Finding, count
+from .dvc_yaml import stages
+from .outcomes import Check, Finding, count
 from .project import Project
 from .rooms import ENGINE, HANDED
 

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from .findings import words
+from .outcomes import words
 
 Tree = dict[ast.AST, ast.AST]
 _LISTINGS = frozenset(

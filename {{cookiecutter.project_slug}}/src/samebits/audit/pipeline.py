@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from ..core.seals import path_of
 from ..core.yours import READ_BY
-from .dvcfiles import (
+from .dvc_yaml import (
     PARAMS,
     PIPELINE,
     RUNTIME_LOCK,
@@ -16,12 +16,12 @@ from .dvcfiles import (
     sources,
     stages,
 )
-from .findings import Check, Finding, check, count
 from .imports import reach
+from .outcomes import Check, Finding, check, count
 from .parsing import parents, statements
 from .project import Project
 from .rooms import ENGINE, is_transparent, room_of
-from .sections import accesses, reads, sections
+from .section_use import accesses, reads, sections
 
 # Affects only loading speed: a stage that depends on it would rerun for nothing.
 FREE = "runtime"

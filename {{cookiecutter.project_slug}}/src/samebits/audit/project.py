@@ -6,8 +6,8 @@ from functools import cached_property
 from pathlib import Path
 
 from . import parsing
-from .findings import Finding
 from .ignore import Ignored, tracked
+from .outcomes import Finding
 from .parsing import Broken, Document
 
 LARGE = 1_000_000

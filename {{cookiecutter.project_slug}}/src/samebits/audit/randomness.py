@@ -6,9 +6,9 @@ from functools import cache
 from typing import NamedTuple
 
 from .building import building
-from .dvcfiles import stages
-from .findings import Check, Finding, check, count, words
+from .dvc_yaml import stages
 from .ordering import unordered
+from .outcomes import Check, Finding, check, count, words
 from .parsing import parents
 from .pipeline import code_of
 from .project import Project

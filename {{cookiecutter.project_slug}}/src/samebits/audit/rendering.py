@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from . import parsing
-from .findings import Check, Finding, check, count
+from .outcomes import Check, Finding, check, count
 from .project import Project
 
 # Text of the template that was not rendered. `${{ }}` in a workflow is GitHub's own.

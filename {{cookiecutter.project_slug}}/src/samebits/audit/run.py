@@ -6,14 +6,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .arrows import arrows
-from .configuration import config, metric
-from .data import credentials, data, lean
-from .dvclock import lock
+from .data_storage import credentials, data, lean
+from .declared_inputs import inputs
+from .dvc_lock import lock
 from .environment import declared_imports, environment
-from .findings import Check
-from .inputs import inputs
 from .isolation import isolation
 from .manifest import manifest
+from .outcomes import Check
+from .params_yaml import config, metric
 from .pipeline import outputs, parameters, pipeline
 from .project import Project
 from .randomness import randomness

@@ -12,13 +12,12 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ..core.sections import Data
-from ..data import labels as corrections
+from ..data.corrections import FILE, Correction, labels, misfits, read_corrections
 from ..data.coverage import coverage_findings
 from ..data.decode_cache import DamagedBlock, DecodeCache
 from ..data.fields import image_of
 from ..data.findings import Table
 from ..data.index import Catalogue
-from ..data.labels import Correction, labels, misfits, read_corrections
 from ..data.splits import Cut, split_of
 from . import accepted, drift, image_rules
 from .accepted import Accepted
@@ -35,7 +34,7 @@ from .views import open_views
 class Reviewed:
     """The small files that people maintain next to the data; each may be missing."""
 
-    corrections: Path = corrections.FILE
+    corrections: Path = FILE
     accepted: Path = accepted.FILE
     reference: Path = drift.FILE
 

@@ -5,7 +5,7 @@ Queries stream and sort on disk, so that a million examples take the memory of a
 
 import sqlite3
 
-from ..data.labels import Labels
+from ..data.corrections import Labels
 
 # `examples` are the usable ones: readable, in a class folder, with their corrected label.
 VIEWS = """

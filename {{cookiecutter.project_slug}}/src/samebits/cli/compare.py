@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from ..console.errors import UserError
-from ..core.yours import Yours
+from ..core.yours import Yours, examples_name
 from ..diagnosis.words import WORDS, Words
 from ..metrics.baseline_scores import unbeaten
 from ..metrics.comparison import Difference, Spread, check_same, paired
@@ -42,7 +42,10 @@ def main(given: Namespace, yours: Yours) -> None:
     """Print the verdict, the difference and what else differs."""
     enter(yours.metrics.METRICS)
     result = compared(read_result(given.A), read_result(given.B), given.on)
-    sys.stdout.write(f"{json.dumps(record(result), indent=2)}\n" if given.json else told(result))
+    if given.json:
+        sys.stdout.write(f"{json.dumps(record(result), indent=2)}\n")
+    else:
+        sys.stdout.write(told(result, examples_name()))
 
 
 def comparison(a: Result, b: Result, on: str = "test") -> str:
@@ -106,15 +109,16 @@ def record(compared: Compared) -> dict[str, Any]:
     }
 
 
-def told(compared: Compared) -> str:
+def told(compared: Compared, examples: str = "examples") -> str:
     """Return what to say of B beside A: of the models, then of the idea.
 
     Two runs that differ in their seeds alone are two models, one of which may well be the better
-    one. That says nothing of what either was trained with, so the two are told apart.
+    one. That says nothing of what either was trained with, so the two are told apart. `examples` is
+    what people call them.
     """
     a, b, on, count, models, judged, known, rows = compared
     names, key = [result.revision.name for result in (a, b)], a.metrics["metric"]
-    words = WORDS[a.answers.target]
+    words = WORDS[a.answers.target].calling(examples)
     lines = [
         f"A  {names[0]}  {key} {words.exact(a.metrics[on][key])} on {on}{_rejected(a)}",
         f"B  {names[1]}  {key} {words.exact(b.metrics[on][key])} on {on}{_rejected(b)}",
@@ -136,12 +140,14 @@ def _models(a: Result, b: Result, models: Difference, count: int, words: Words) 
     lines = [
         f"B {verb} {models.verdict} {_by(models, words)}, as the two models stand."
         if models.gain
-        else f"Cannot tell: B differs {_by(models, words)} on {count:,} examples."
+        else f"Cannot tell: B differs {_by(models, words)} on {count:,} {words.examples}."
     ]
     if models.more is None:
-        lines += ["The two score the same; more examples would not settle it."]
+        lines += [f"The two score the same; more {words.examples} would not settle it."]
     elif models.more:
-        lines += [f"About {models.more:,} more examples would settle a difference of this size."]
+        lines += [
+            f"About {models.more:,} more {words.examples} would settle a difference of this size."
+        ]
     rejected = [name for name, result in (("A", a), ("B", b)) if result.accepted() is False]
     if rejected:
         lines += [f"{' and '.join(rejected)} missed a constraint, and cannot win by the score."]
@@ -182,9 +188,9 @@ def _idea(
         for base, spread in known.items()
     ]
     if judged.more is None and models.more is not None:
-        lines += ["More examples would not settle that: the seed moves the score as much."]
+        lines += [f"More {words.examples} would not settle that: the seed moves the score as much."]
     elif judged.more:
-        lines += [f"About {judged.more:,} more examples would settle that."]
+        lines += [f"About {judged.more:,} more {words.examples} would settle that."]
     return lines
 
 

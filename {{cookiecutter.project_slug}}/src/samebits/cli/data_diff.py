@@ -8,18 +8,19 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from ..console.text import aligned
+from ..console.aligned import aligned
 from ..core.config import read
 from ..core.files import write_bytes
 from ..core.sections import CLASSED, Data
-from ..core.yours import Yours
+from ..core.yours import Yours, examples_name
 from ..data.decoder import Decoder
 from ..data.example import Unreadable
 from ..report.looks import Look, drawing, look
 from ..report.sheet import Shown, sheet, spread
 from ..versions.changelog import by_class, summary
-from ..versions.diff import Changes, Pair, Versioned, balance, changes, moves
-from ..versions.tags import Release, find
+from ..versions.changes import Changes, Pair, Versioned, balance, changes, moves
+from ..versions.released_data import Release
+from ..versions.tags import find
 
 REPORTS = Path("reports")
 FEW = 5
@@ -35,14 +36,17 @@ def main(given: Namespace, yours: Yours) -> None:
     changed = changes(old, new)
     timed = bool(a.reader.time or b.reader.time) or a.reader.group != b.reader.group
     target = a.target if a.target == b.target else ""
-    told = described(a.name, b.name, old, new, changed, data, timed=timed, target=target)
+    examples = examples_name()
+    told = described(
+        *(a.name, b.name, old, new, changed, data, examples), timed=timed, target=target
+    )
     sys.stdout.write(f"{told}\n")
     if changed.any():
         path = REPORTS / f"data-{a.name}-{b.name}.html"
         decode, show = Decoder.of(yours.data, data), drawing(yours.show)
-        page = examples_page(a, b, changed, lambda content: look(*decode(content), show))
+        page = examples_page(a, b, changed, lambda content: look(*decode(content), show), examples)
         write_bytes(path, page.encode())
-        sys.stdout.write(f"\nExamples: {path.as_posix()}\n")
+        sys.stdout.write(f"\n{examples.capitalize()}: {path.as_posix()}\n")
 
 
 def described(
@@ -52,6 +56,7 @@ def described(
     new: Sequence[Versioned],
     changed: Changes,
     data: Data,
+    examples: str = "examples",
     *,
     timed: bool = False,
     target: str = "class",
@@ -62,7 +67,10 @@ def described(
     differ is not known where they are `timed`, that is, cut by a column of times, or by other
     groups in either.
     """
-    parts = [summary(changed, a), *(_few(kind, getattr(changed, kind)) for kind in changed._fields)]
+    parts = [
+        summary(changed, a, examples),
+        *(_few(kind, getattr(changed, kind)) for kind in changed._fields),
+    ]
     if target in CLASSED:
         parts += ["by class", _balance(a, b, old, new, changed, target)]
     if not timed:
@@ -113,7 +121,9 @@ def _moves(a: str, b: str, old: Sequence[Versioned], new: Sequence[Versioned], d
     return aligned(rows)
 
 
-def examples_page(a: Release, b: Release, changed: Changes, see: See) -> str:
+def examples_page(
+    a: Release, b: Release, changed: Changes, see: See, examples: str = "examples"
+) -> str:
     """Return a page with examples of what was added, removed and relabelled, as HTML."""
     rows = {kind: _chosen(getattr(changed, kind), spread) for kind in TITLES}
     new = [_now(row) for kind in ("added", "relabelled") for row in rows[kind]]
@@ -123,8 +133,9 @@ def examples_page(a: Release, b: Release, changed: Changes, see: See) -> str:
         for kind, heading in TITLES.items()
         if rows[kind]
     ]
-    lead = f"{summary(changed, a.name)} Examples are shown as the network sees them."
-    return sheet(f"Data {a.name} → {b.name}", lead, parts)
+    shown = f"{examples.capitalize()} are shown as the network sees them."
+    lead = f"{summary(changed, a.name, examples)} {shown}"
+    return sheet(f"Data {a.name} → {b.name}", lead, parts, examples)
 
 
 def _chosen(

@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from ..console.text import aligned
-from ..data.dvc_file import cut_off
+from ..console.aligned import aligned
+from ..core.yours import examples_name
+from ..data.raw_pointer import cut_off
 from ..data.release_file import release_of
-from ..versions.tags import RAW, Release, releases, state, working_version
-
-HEADER = ("", "version", "date", "examples", "classes", "note")
+from ..versions.released_data import Release
+from ..versions.tags import releases
+from ..versions.working_data import RAW, state, working_version
 
 
 def main(given: Namespace) -> None:
@@ -26,7 +27,9 @@ def main(given: Namespace) -> None:
         sys.stdout.write(f"{json.dumps(listed(known, version, here, now), indent=2)}\n")
         return
     if known:
-        sys.stdout.write(f"{table(known, None if now == 'modified' else here)}\n\n")
+        sys.stdout.write(
+            f"{table(known, None if now == 'modified' else here, examples_name())}\n\n"
+        )
     sys.stdout.write(f"{said(known, version, here, now)}\n")
     if name := cut_off():
         sys.stdout.write(f"'samebits data checkout {name}' was cut off; run it again.\n")
@@ -45,9 +48,9 @@ def listed(
     return {"versions": rows, "here": {"version": version, "release": here, "state": state}}
 
 
-def table(known: Sequence[Release], here: str | None) -> str:
+def table(known: Sequence[Release], here: str | None, examples: str = "examples") -> str:
     """Return a row for each release, with a star before the one that is in use."""
-    rows = [HEADER]
+    rows = [("", "version", "date", examples, "classes", "note")]
     for release in known:
         record = release.record
         counts = _counts(record.classes) if record else ("?", "?")

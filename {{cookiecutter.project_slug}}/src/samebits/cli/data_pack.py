@@ -10,10 +10,11 @@ import sys
 from ..console.errors import UserError
 from ..core.config import read
 from ..core.sections import Data, Task
-from ..data.dvc_file import Origin, alone, imported, origin, record_origin
+from ..core.yours import examples_name
+from ..data.raw_pointer import Origin, alone, imported, origin, record_origin
 from ..data.readers import reader_of
 from ..data.tar_layout import pack, unpack
-from ..versions.tags import POINTER, RAW, keep, state, working_version
+from ..versions.working_data import POINTER, RAW, keep, state, working_version
 
 
 def main() -> None:
@@ -35,7 +36,7 @@ def main() -> None:
             record_origin(POINTER, known)
         version = working_version()
     form = "in tar archives" if tar else "in files of their own"
-    sys.stdout.write(f"{RAW}: {count} examples {form}, version {version}\n")
+    sys.stdout.write(f"{RAW}: {count} {examples_name()} {form}, version {version}\n")
     if version != before:
         sys.stdout.write(f"next: commit {POINTER}, then run 'dvc repro' and commit dvc.lock\n")
 

@@ -9,7 +9,7 @@ from argparse import Namespace
 from ..checks.drift import write_reference
 from ..core.seals import Seal
 from ..core.yours import Yours
-from ..data.dvc_file import alone
+from ..data.raw_pointer import alone
 from ..programs import git
 from ..stages.validate import REPORT
 from ..stages.validate import main as validate

@@ -11,12 +11,12 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
+from ..console.aligned import aligned
 from ..console.errors import UserError
-from ..console.text import aligned
 from ..core import kernels
 from ..core.config import read
-from ..core.records import read_record
 from ..core.sections import Data, Reproducibility, Task
+from ..core.stage_outputs import read_record
 from ..core.yours import Yours
 from ..data.decoder import Decoder
 from ..data.folder import read_labelled
@@ -34,7 +34,7 @@ from ..stages.diagnose import inputs as left
 from ..stages.diagnose import settings
 from ..training.network import built
 from ..training.predict import load, predict
-from ..training.target import target_of
+from ..training.target_base import target_of
 
 DIAGNOSIS = Path("reports/diagnosis.json")
 TEST, WEIGHTS = Path("data/prepared/test"), Path("models/model.safetensors")

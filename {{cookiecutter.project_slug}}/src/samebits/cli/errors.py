@@ -14,8 +14,8 @@ from pathlib import Path
 from ..console.errors import UserError
 from ..core.config import read
 from ..core.files import cell, write_bytes, write_csv
-from ..core.records import read_record
 from ..core.sections import Evaluation
+from ..core.stage_outputs import read_record
 from ..core.yours import Yours
 from ..data.drawn_masks import FILE as MASKS
 from ..data.drawn_masks import read_masks

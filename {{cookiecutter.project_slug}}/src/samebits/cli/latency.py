@@ -28,7 +28,7 @@ from ..metrics.intervals import Figure
 from ..metrics.latency import FILE, remembered
 from ..training.network import built
 from ..training.predict import load, outputs
-from ..training.target import target_of
+from ..training.target_base import target_of
 
 TEST, WEIGHTS = Path("data/prepared/test"), Path("models/model.safetensors")
 WARM_UP, MEASURED = 20, 200

@@ -20,7 +20,7 @@ import yaml
 from ..console.errors import UserError
 from ..core import sections as engine
 from ..core.config import PARAMS, checked, images, sections
-from ..core.params import Key, allowed
+from ..core.key_kinds import Key, allowed
 from ..core.yours import YOURS, package
 
 WIDTH = 100

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..console.errors import UserError
-from ..core.yours import Yours
+from ..core.yours import Yours, examples_name
 from ..diagnosis.words import WORDS, Words
 from ..metrics.comparison import check_same
 from ..metrics.intervals import resample
@@ -45,7 +45,7 @@ def main(given: Namespace, yours: Yours) -> None:
     if given.json:
         sys.stdout.write(f"{json.dumps(record(first, others, gone), indent=2)}\n")
     else:
-        sys.stdout.write(ranking(first, others, gone))
+        sys.stdout.write(ranking(first, others, gone, examples_name()))
 
 
 def _names(named: Mapping[str, Sequence[str]]) -> list[str]:
@@ -57,19 +57,23 @@ def _names(named: Mapping[str, Sequence[str]]) -> list[str]:
     ]
 
 
-def ranking(first: Result, others: Sequence[Result], gone: Sequence[str] = ()) -> str:
+def ranking(
+    first: Result, others: Sequence[Result], gone: Sequence[str] = (), examples: str = "examples"
+) -> str:
     """Return the table; what was not scored as the first was is left out, and said so.
 
     Args:
         first: what the others are compared with.
         others: the experiments that could be read.
         gone: why the others are not here, a sentence each.
+        examples: what people call them.
     """
     places, left = _places(first, others)
-    candidates, words = [place.candidate for place in places], WORDS[first.answers.target]
+    candidates = [place.candidate for place in places]
+    words = WORDS[first.answers.target].calling(examples)
     lines = [_line(place, words) for place in places]
     count = sum(candidate.accepted is not False for candidate in candidates)
-    lines += ["", "Place 1 includes all that these examples cannot distinguish from the best."]
+    lines += ["", f"Place 1 includes all that these {examples} cannot distinguish from the best."]
     if count > 2:
         lines += [
             f"{count} candidates: each is compared with the best at {100 * corrected(count):.2f} % "
@@ -77,7 +81,7 @@ def ranking(first: Result, others: Sequence[Result], gone: Sequence[str] = ()) -
         ]
     lines += [_seeds(candidates)]
     if left:
-        lines += [f"Left out, scored on other examples or by another metric: {', '.join(left)}."]
+        lines += [f"Left out, scored on other {examples} or by another metric: {', '.join(left)}."]
     lines += [f"Left out: {reason}" for reason in gone]
     head = f"place  {first.metrics['metric']:<10}  name"
     return "\n".join([head, *lines]) + "\n"

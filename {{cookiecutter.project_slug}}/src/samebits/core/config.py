@@ -18,7 +18,7 @@ import yaml
 
 from ..console.errors import UserError
 from . import sections as engine
-from .params import Key, allowed, fits, hint, keys, shown, typed
+from .key_kinds import Key, allowed, fits, hint, keys, shown, typed
 from .yours import YOURS, declared, package, reads_images
 
 PARAMS = Path("params.yaml")

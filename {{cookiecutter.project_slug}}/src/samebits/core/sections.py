@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
 
-from .params import choice, names, number, pattern, texts
+from .key_kinds import choice, names, number, pattern, texts
 
 # A figure, perhaps of one class, perhaps in one slice, and what it must reach.
 CONSTRAINT = re.compile(

@@ -1,6 +1,7 @@
 """The files that are yours: where they are, and what they declare, told from their syntax alone."""
 
 import ast
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING
@@ -11,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ..console.errors import UserError
-from . import params
-from .params import TYPES, Key, written
+from . import key_kinds
+from .key_kinds import TYPES, Key, written
 
 PYPROJECT = Path("pyproject.toml")  # audit: the name of the package alone is read from it
 # Which file of the package declares each section that is not the engine's.
@@ -27,6 +28,8 @@ READ_BY: Mapping[str, tuple[str, ...]] = {
     "report": ("metrics", "show"),
 }
 OPENING = ("samebits.data.image", "samebits.data.mask")  # what of the engine opens images
+# What people may call examples.
+WORD = re.compile(r"[^\W\d_]+([ -][^\W\d_]+)*")
 OPTIONAL = frozenset({"show"})  # a project has these only where it wants to
 
 
@@ -70,6 +73,28 @@ def package() -> str:
     except (ValueError, KeyError, TypeError):
         raise UserError("pyproject.toml names no project; restore it from Git.") from None
     return str(name).replace("-", "_")
+
+
+def examples_name() -> str:
+    """Return what people call the examples, in the plural: `EXAMPLES` of data.py, if it has one.
+
+    Raises:
+        UserError: it is not a word.
+    """
+    try:
+        tree = ast.parse(Path("src", package(), "data.py").read_bytes())
+    except (UserError, OSError, SyntaxError, ValueError):
+        return "examples"  # whoever needs the file says what is wrong with it
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "EXAMPLES":
+            word = getattr(statement.value, "value", None)
+            if not isinstance(word, str) or not WORD.fullmatch(word):
+                raise UserError(
+                    f"data.py: EXAMPLES is {ast.unparse(statement.value)}; write in quotes what "
+                    'people call the examples, such as "images".'
+                )
+            return word
+    return "examples"
 
 
 def declared(path: Path, section: str) -> Mapping[str, Key]:
@@ -164,7 +189,7 @@ def _said(node: ast.AnnAssign, names: Mapping[str, ast.expr]) -> tuple[Mapping[s
         if not isinstance(node.value, ast.Call):
             return {}, _value(node.value, names) if node.value else MISSING
         call = node.value
-        kind = getattr(params, getattr(call.func, "attr", getattr(call.func, "id", "")), None)
+        kind = getattr(key_kinds, getattr(call.func, "attr", getattr(call.func, "id", "")), None)
         given = [value for part in call.args for value in _values(part, names)]
         named = {str(part.arg): _value(part.value, names) for part in call.keywords}
         field = kind(*given, **named) if kind else None

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ..core.sections import Optimization, Regularization
 from .evidence import strong
-from .ideas import FOUR, SAME, DiagnosisSettings, Idea, run
+from .ideas import FOUR, DiagnosisSettings, Idea, change
 
 TWO_LINKS = "moves two links: it ends the fit on train in order to narrow the gap to dev"
 
@@ -13,99 +13,82 @@ def bias(settings: DiagnosisSettings) -> Iterator[Idea]:
     """Yield ideas that help a model to fit its training set."""
     yield from _rates(settings.optimization)
     yield _optimizer(settings.optimization)
-    yield Idea(
+    yield change(
         "train longer",
         "the loss was still falling when training ended",
-        "optimization",
-        run(optimization__epochs=settings.optimization.epochs * 4),
         FOUR,
-        ("short", "low rate"),
+        fits=("short", "low rate"),
+        optimization__epochs=settings.optimization.epochs * 4,
     )
     yield from _bigger(settings)
     yield from _less_regularization(settings.regularization)
 
 
 def _rates(optimization: Optimization) -> Iterator[Idea]:
-    rate, section = optimization.learning_rate, "optimization"
-    yield Idea(
+    rate = optimization.learning_rate
+    yield change(
         "lower learning rate",
         "the steps are so large that they lead away from the minimum",
-        section,
-        run(optimization__learning_rate=max(rate / 10, 1e-12)),
-        SAME,
-        ("high rate",),
+        fits=("high rate",),
+        optimization__learning_rate=max(rate / 10, 1e-12),
     )
     if not optimization.clip:
-        yield Idea(
+        yield change(
             "clip the gradient",
             "so that no single batch throws the weights far off",
-            section,
-            run(optimization__clip=1.0),
-            SAME,
-            ("high rate",),
+            fits=("high rate",),
+            optimization__clip=1.0,
         )
-    yield Idea(
+    yield change(
         "higher learning rate",
         "the loss falls, but slowly from first to last",
-        section,
-        run(optimization__learning_rate=min(rate * 10, 1e6)),
-        SAME,
-        ("low rate",),
+        fits=("low rate",),
+        optimization__learning_rate=min(rate * 10, 1e6),
     )
 
 
 def _bigger(settings: DiagnosisSettings) -> Iterator[Idea]:
     for key, to in settings.growth["bigger"].items():
-        yield Idea(
+        yield change(
             f"bigger network: {key}",
             "the loss has come to rest far from zero: the network cannot represent more",
-            "model",
-            run(**{f"model__{key}": to}),
             FOUR,
-            ("small",),
+            fits=("small",),
+            **{f"model__{key}": to},
         )
     for key, to in settings.growth["other"].items():
-        yield Idea(
+        yield change(
             f"other {key}",
             "some networks fit better with it",
-            "model",
-            run(**{f"model__{key}": to}),
-            SAME,
+            **{f"model__{key}": to},
         )
 
 
 def _optimizer(now: Optimization) -> Idea:
     if now.optimizer == "sgd":
-        changed = run(optimization__optimizer="adamw", optimization__learning_rate=0.003)
-        words = "Adam instead of gradient descent"
+        words, optimizer, rate = "Adam instead of gradient descent", "adamw", 0.003
     else:
-        changed = run(optimization__optimizer="sgd", optimization__learning_rate=0.1)
-        words = "gradient descent instead of Adam"
-    return Idea(
+        words, optimizer, rate = "gradient descent instead of Adam", "sgd", 0.1
+    return change(
         words,
         "it finds other weights; the rates of the two have nothing in common",
-        "optimization",
-        changed,
-        SAME,
+        optimization__optimizer=optimizer,
+        optimization__learning_rate=rate,
     )
 
 
 def _less_regularization(now: Regularization) -> Iterator[Idea]:
     for key in strong(now):
-        yield Idea(
+        yield change(
             f"less {key.replace('_', ' ')}",
             "so much of it keeps the network from fitting even what it sees",
-            "regularization",
-            run(**{f"regularization__{key}": getattr(now, key) / 10}),
-            SAME,
-            ("regularized",),
+            fits=("regularized",),
+            **{f"regularization__{key}": getattr(now, key) / 10},
         )
     if now.early_stopping:
-        yield Idea(
+        yield change(
             "no early stopping",
             TWO_LINKS.replace("it ends", "it may have ended"),
-            "regularization",
-            run(regularization__early_stopping=0),
-            SAME,
-            ("regularized", "short"),
+            fits=("regularized", "short"),
+            regularization__early_stopping=0,
         )

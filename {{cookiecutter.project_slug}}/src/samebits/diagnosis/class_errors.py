@@ -17,8 +17,8 @@ from ..metrics.proportions import Measured
 from ..metrics.registry import METRICS, Metric
 from ..metrics.scores import rounded
 from .error_cost import ordered
+from .errors_base import Errors, Said, smoothed_losses
 from .learning_curve import Shares
-from .target_errors import Errors, Said, smoothed_losses
 from .words import WORDS
 
 

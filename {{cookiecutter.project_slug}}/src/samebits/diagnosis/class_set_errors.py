@@ -11,9 +11,9 @@ from ..data.targets import classes_of, unfit_classes
 from ..metrics.class_set_predictions import ClassSetPredictions
 from ..metrics.class_set_sample import ClassSetSample
 from .error_cost import DECIMALS
+from .errors_base import Said
 from .learning_curve import MeanShares
 from .mean_errors import MeanErrors
-from .target_errors import Said
 from .words import WORDS
 
 

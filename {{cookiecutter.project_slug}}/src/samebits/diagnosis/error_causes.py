@@ -11,7 +11,7 @@ from ..metrics.intervals import Figure
 from ..metrics.predictions import Predictions
 from ..metrics.registry import Metric
 from ..metrics.scores import value
-from .target_errors import Errors
+from .errors_base import Errors
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from ..core.csv_table import read_table
 from ..data.findings import shown
 from ..metrics.predictions import Predictions
 from ..metrics.registry import Metric
-from .target_errors import Errors
+from .errors_base import Errors
 from .words import WORDS, Words
 
 FILE = Path("reports/error-analysis.csv")

@@ -6,9 +6,9 @@ from typing import Any
 from ..data.targets import Answers
 from .class_errors import ClassErrors
 from .class_set_errors import ClassSetErrors
+from .errors_base import Errors
 from .mask_errors import MaskErrors
 from .number_errors import NumberErrors
-from .target_errors import Errors
 
 ERRORS: Mapping[str, type[Errors[Any]]] = {
     "class": ClassErrors,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..core.sections import Data, Evaluation, Optimization, Regularization
-from .target_errors import Errors
+from .errors_base import Errors
 
 QUICK, SAME, TWICE, FOUR, HAND = range(5)
 COSTS = {
@@ -53,6 +53,14 @@ class Idea:
             "command": _adding(self.command, left_out),
             "cost": COSTS[self.effort],
         }
+
+
+def change(
+    idea: str, why: str, effort: int = SAME, *, fits: tuple[str, ...] = (), **values: Any
+) -> Idea:
+    """Return an idea that changes keys of a section: change(..., model__width=64)."""
+    section = next(iter(values)).partition("__")[0]
+    return Idea(idea, why, section, run(**values), effort, fits)
 
 
 def run(**values: Any) -> str:

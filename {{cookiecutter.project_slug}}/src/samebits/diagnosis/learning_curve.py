@@ -169,9 +169,9 @@ class Extrapolation:
     ahead: list[Ahead]
     worth: bool | None
 
-    def sentence(self) -> str:
-        """Return the result as a sentence."""
-        words = self.curve.words
+    def sentence(self, examples: str = "examples") -> str:
+        """Return the result as a sentence; `examples` is what people call them."""
+        words = self.curve.words.calling(examples)
         parts = [
             f"{ahead.times} times the data would bring the error on dev to "
             f"{words.amount(ahead.error)} "
@@ -181,15 +181,15 @@ class Extrapolation:
         said = {
             True: "More data is worth its cost.",
             False: "More data would hardly help; try something else.",
-            None: "The examples are too few to tell whether more data would help.",
+            None: f"The {examples} are too few to tell whether more data would help.",
         }
         return (
-            f"After learning from {self.curve.learned[-1]:,} examples, "
+            f"After learning from {self.curve.learned[-1]:,} {examples}, "
             f"{words.happens(self.curve.errors[-1], 'on dev')}; {', and '.join(parts)}. "
             f"{said[self.worth]}"
         )
 
-    def record(self) -> dict[str, Any]:
+    def record(self, examples: str = "examples") -> dict[str, Any]:
         """Return what reports/learning-curve.json says of it."""
         return {
             "points": self.curve.points(),
@@ -204,7 +204,7 @@ class Extrapolation:
                 for ahead in self.ahead
             ],
             "worth": self.worth,
-            "sentence": self.sentence(),
+            "sentence": self.sentence(examples),
         }
 
     def _rounded(self, error: float) -> float:

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from ..metrics.mask_predictions import MaskPredictions
 from ..metrics.mask_sample import MaskSample
+from .errors_base import Said, smoothed_losses
 from .learning_curve import MaskMeans
 from .mean_errors import MeanErrors
-from .target_errors import Said, smoothed_losses
 from .words import WORDS
 
 

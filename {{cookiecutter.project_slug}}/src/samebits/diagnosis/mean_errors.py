@@ -14,8 +14,8 @@ from ..metrics.intervals import LEVEL, Figure, quantile, wilson
 from ..metrics.proportions import Measured, mean_over, measured
 from ..metrics.registry import Metric
 from ..metrics.sample import Sample
+from .errors_base import Errors, P
 from .learning_curve import Means
-from .target_errors import Errors, P
 
 
 class MeanErrors(Errors[P]):

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from ..metrics.number_predictions import NumberPredictions
 from ..metrics.number_sample import NumberSample
+from .errors_base import Said
 from .mean_errors import MeanErrors
-from .target_errors import Said
 from .words import WORDS
 
 

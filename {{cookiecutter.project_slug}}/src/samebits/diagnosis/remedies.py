@@ -1,10 +1,11 @@
 """What to try next for each link of the chain, computed from the current values."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from ..core.config import sections
 from .bias_remedies import TWO_LINKS, bias
-from .ideas import HAND, QUICK, SAME, DiagnosisSettings, Idea, run
+from .ideas import HAND, QUICK, SAME, DiagnosisSettings, Idea, change, run
 
 ADDED = "dvc add data/raw && dvc repro"
 LEAST_DEV = 0.01  # as sections.py has it
@@ -28,40 +29,32 @@ def ideas(link: str, cause: str | None, settings: DiagnosisSettings) -> list[Ide
 
 def variance(settings: DiagnosisSettings) -> Iterator[Idea]:
     """Yield ideas that help a model to do as well on examples that it has not seen."""
-    now, section = settings.regularization, "regularization"
+    now = settings.regularization
     if settings.data.train_fraction < 1:
-        yield Idea(
+        yield change(
             "learn from all examples",
             "data.train_fraction leaves some of them out",
-            "data",
-            run(data__train_fraction=1.0),
-            SAME,
+            data__train_fraction=1.0,
         )
-    yield Idea(
+    yield change(
         "L2",
         "smaller weights follow single examples less",
-        section,
-        run(regularization__weight_decay=min(max(now.weight_decay * 10, 0.01), 1e6)),
-        SAME,
+        regularization__weight_decay=min(max(now.weight_decay * 10, 0.01), 1e6),
     )
     if now.dropout < MOST_DROPOUT:
         more = min(now.dropout + 0.2, MOST_DROPOUT)
-        yield Idea(
+        yield change(
             "dropout",
             "no feature can be relied on alone",
-            section,
-            run(regularization__dropout=0.3 if now.dropout < 0.3 else more),
-            SAME,
+            regularization__dropout=0.3 if now.dropout < 0.3 else more,
         )
     yield from _augmentation(settings, "augmentation", "changed examples are more examples")
     yield from _milder(settings)
     for key, to in settings.growth["smaller"].items():
-        yield Idea(
+        yield change(
             f"smaller network: {key}",
             "it has less room to learn examples by heart; it can cost fit on train",
-            "model",
-            run(**{f"model__{key}": to}),
-            SAME,
+            **{f"model__{key}": to},
         )
     yield Idea(
         "more data",
@@ -73,27 +66,26 @@ def variance(settings: DiagnosisSettings) -> Iterator[Idea]:
 
 
 def _milder(settings: DiagnosisSettings) -> Iterator[Idea]:
-    now, section = settings.regularization, "regularization"
+    now = settings.regularization
     for key, value in settings.augmentation.items():
         if value is False:
-            yield Idea(
+            turned_on: dict[str, Any] = {f"augmentation__{key}": True}
+            yield change(
                 f"augmentation: {key}",
                 "where it does not change the answer, it makes new examples from those you have",
-                "augmentation",
-                run(**{f"augmentation__{key}": True}),
-                SAME,
+                **turned_on,
             )
     if now.label_smoothing < 0.1 and settings.errors.smooths:
-        yield Idea(
+        yield change(
             "label smoothing",
             "no single label is trusted completely",
-            section,
-            run(regularization__label_smoothing=0.1),
-            SAME,
+            regularization__label_smoothing=0.1,
         )
     if not now.early_stopping:
-        yield Idea(
-            "early stopping", TWO_LINKS, section, run(regularization__early_stopping=5), SAME
+        yield change(
+            "early stopping",
+            TWO_LINKS,
+            regularization__early_stopping=5,
         )
 
 
@@ -107,8 +99,12 @@ def _augmentation(settings: DiagnosisSettings, name: str, why: str) -> Iterator[
     }
     changed = {key: to for key, to in wider.items() if to > settings.augmentation[key]}
     if changed:
-        values = {f"augmentation__{key}": to for key, to in changed.items()}
-        yield Idea(name, why, "augmentation", run(**values), SAME)
+        values: dict[str, Any] = {f"augmentation__{key}": to for key, to in changed.items()}
+        yield change(
+            name,
+            why,
+            **values,
+        )
 
 
 def mismatch(settings: DiagnosisSettings) -> Iterator[Idea]:
@@ -123,12 +119,10 @@ def mismatch(settings: DiagnosisSettings) -> Iterator[Idea]:
             SAME,
         )
     if data.dev_fraction >= 2 * LEAST_DEV:
-        yield Idea(
+        yield change(
             "learn from some of the target's examples",
             "half of the dev examples move to train, since they look like the target's",
-            "data",
-            run(data__dev_fraction=data.dev_fraction / 2),
-            SAME,
+            data__dev_fraction=data.dev_fraction / 2,
         )
     yield from _augmentation(
         settings,
@@ -168,12 +162,10 @@ def dev(settings: DiagnosisSettings) -> Iterator[Idea]:
     )
     if not settings.regularization.early_stopping:
         return
-    yield Idea(
+    yield change(
         "no early stopping",
         "it chooses the epoch that does best on dev; it " + TWO_LINKS,
-        "regularization",
-        run(regularization__early_stopping=0),
-        SAME,
+        regularization__early_stopping=0,
     )
 
 
@@ -181,12 +173,11 @@ def real_world(settings: DiagnosisSettings) -> Iterator[Idea]:
     """Yield ideas for when a good result on test does not mean a good one in use."""
     first, second = settings.errors.metrics
     other = first if settings.evaluation.metric != first else second
-    yield Idea(
+    yield change(
         "other metric",
         "ask whether the number to decide by counts what counts in use",
-        "evaluation",
-        run(evaluation__metric=other),
         QUICK,
+        evaluation__metric=other,
     )
     yield Idea(
         "other dev set",
@@ -210,23 +201,20 @@ def labels(settings: DiagnosisSettings) -> Iterator[Idea]:
         ("labels",),
     )
     if settings.regularization.label_smoothing < MOST_SMOOTHING and settings.errors.smooths:
-        yield Idea(
+        yield change(
             "label smoothing",
             "until they are corrected, no single label is trusted completely",
-            "regularization",
-            run(regularization__label_smoothing=min(smoothing, MOST_SMOOTHING)),
-            SAME,
+            regularization__label_smoothing=min(smoothing, MOST_SMOOTHING),
         )
 
 
 def target_met(settings: DiagnosisSettings) -> list[Idea]:
     """Return what to try when the target is met."""
-    tighter = Idea(
+    tighter = change(
         "tighter target",
         "if a lower error is possible and worth it",
-        "evaluation",
-        run(evaluation__target_error=settings.evaluation.target_error / 2),
         QUICK,
+        evaluation__target_error=settings.evaluation.target_error / 2,
     )
     return [
         *([tighter] if settings.evaluation.target_error else []),

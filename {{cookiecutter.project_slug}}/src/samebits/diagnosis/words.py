@@ -14,7 +14,8 @@ class Words(ABC):
     `unit` and `points` follow an error and a difference of two. `detail` is the column of
     reports/error-analysis.csv on a mistake, `nearly` says which right answers come after mistakes,
     `goal` which errors are wanted and which test has, `cheaper` what a slice would save if it were
-    as good as the rest, `corrected` how to fix wrong answers in the data.
+    as good as the rest, `corrected` how to fix wrong answers in the data. `examples` is what people
+    call the examples, in the plural.
     """
 
     answer: ClassVar[str]
@@ -28,6 +29,13 @@ class Words(ABC):
     goal: ClassVar[str]
     cheaper: ClassVar[str]
     corrected: ClassVar[str] = "write the right labels into data/corrections.csv"
+
+    def __init__(self, examples: str = "examples") -> None:
+        self.examples = examples
+
+    def calling(self, examples: str) -> "Words":
+        """Return these words for examples that people call so."""
+        return type(self)(examples)
 
     @abstractmethod
     def bare(self, error: float, *, signed: bool = False, fine: bool = False) -> str:
@@ -101,7 +109,7 @@ class ClassWords(Words):
 
     def happens(self, error: float, where: str) -> str:
         """Return as `2.1 % of the examples get a wrong class on test`."""
-        return f"{self.amount(error)} of the examples get a wrong class {where}"
+        return f"{self.amount(error)} of the {self.examples} get a wrong class {where}"
 
     def allowed(self, error: float) -> str:
         """Return as `2.0 % are allowed`."""

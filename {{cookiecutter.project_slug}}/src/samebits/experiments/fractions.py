@@ -6,8 +6,8 @@ from typing import Any
 from ..console.errors import UserError
 from ..core.files import md5, read_json
 from ..core.sections import Optimization
+from ..diagnosis.errors_base import Errors
 from ..diagnosis.learning_curve import Curve
-from ..diagnosis.target_errors import Errors
 from ..metrics.results import PREDICTIONS, Result, read_result
 from .runner import head, run_missing
 

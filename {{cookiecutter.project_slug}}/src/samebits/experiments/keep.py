@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..console.errors import UserError
-from ..data.dvc_file import alone, refuse_parts
+from ..data.raw_pointer import alone, refuse_parts
 from ..data.source import look_over
 from ..programs import dvc, git_says
 from ..remote.revisions import Revision
 from ..remote.tracked import TrackedOutput, look_around, tracked
-from ..versions.tags import RAW, last_line
+from ..versions.working_data import RAW, last_line
 from .beginning import undo
 
 SHOWN = 3

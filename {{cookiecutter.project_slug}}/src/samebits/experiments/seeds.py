@@ -33,6 +33,7 @@ def summary(metrics: Sequence[dict[str, Any]], words: Words) -> str:
         f"{metrics[0]['metric']} on test over {len(scores)} seeds: mean "
         f"{words.exact(mean(scores))}, {words.exact(min(scores))} to {words.exact(max(scores))}\n"
         f"spread over seeds: standard deviation {words.exact(stdev(scores))}\n"
-        f"spread over examples: 95 % interval of one seed, ± {words.exact(half)} on average\n"
+        f"spread over {words.examples}: 95 % interval of one seed, ± {words.exact(half)} on "
+        "average\n"
         f"accepted: {sum(result['accepted'] for result in metrics)} of {len(scores)}\n"
     )

@@ -6,29 +6,27 @@ Run: samebits data add                            the example data
      samebits data add s3://bucket/pictures       what `dvc import-url` can reach
 """
 
-import hashlib
 import re
 import sys
 from argparse import Namespace
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit
+from pathlib import Path
 
 from ..console.errors import UserError
 from ..core.config import read
 from ..core.sections import Data, Task
 from ..core.yours import Yours
 from ..data.decoder import unreadable
-from ..data.dvc_file import Origin, alone, described, record_origin, recorded_version
 from ..data.findings import shown
-from ..data.readers import FOLDERS, TABLES, Reader, reader_of
+from ..data.raw_pointer import alone, described, record_origin, recorded_version
+from ..data.readers import FOLDERS, Reader, reader_of
 from ..data.source import Source
 from ..data.tar_layout import pack
 from . import download as fetch
 from . import example_data as examples
-from .archive import unpack
-from .safe_copy import Incoming, Limits, copy_folder, stripped
+from .origins import advice, bring
+from .safe_copy import Limits
 from .swap import DataFolder
 
 DATA = Path("data")
@@ -103,7 +101,7 @@ def collect(
     place.refuse_to_lose(replace, force)
     with place.exchange() as folder:
         raw = folder / "raw"
-        origin = _bring(source, folder, sha256, limits, reader)
+        origin = bring(source, folder, sha256, limits, reader)
         named = fetch.public(source) if fetch.is_address(source) else source
         told = _counted(raw, named, problem, reader)
         files = sum(path.is_file() for path in raw.rglob("*"))
@@ -128,85 +126,6 @@ def collect(
     return "\n".join(lines)
 
 
-def _bring(source: str, folder: Path, sha256: str, limits: Limits, reader: Reader) -> Origin:
-    """Make folder/raw, and for a bucket folder/raw.dvc, too."""
-    path = Path(source)
-    if source.startswith("file://"):
-        raise UserError(f"{source} is a path on this machine; give it without file://.")
-    if fetch.is_address(source):
-        shown = fetch.public(source)
-        if fetch.names_archive(source):
-            path = fetch.fetch(source, folder / "fetched")
-            table = PurePosixPath(urlsplit(source).path).name
-            return _from_file(path, shown, shown, table, folder, sha256, limits, reader)
-    elif path.is_file():
-        name = path.resolve().name
-        return _from_file(path, source, name, name, folder, sha256, limits, reader)
-    elif not path.is_dir():
-        raise UserError(f"{source} does not exist; name a folder, an archive or an address.")
-    if sha256:
-        raise UserError(
-            f"{source} is a folder, which has no SHA-256; leave that out: DVC computes a hash."
-        )
-    if fetch.is_address(source):
-        fetch.import_folder(source, folder)
-        _look_over(folder / "raw", shown, limits)
-        return {"kind": "bucket", "source": source}
-    return _from_folder(path, source, folder, limits, reader)
-
-
-def _look_over(raw: Path, source: str, limits: Limits) -> None:
-    """Check names that came from a bucket like those from anywhere else."""
-    with Incoming(raw, source, limits.files, limits.room(raw)) as into:
-        for path in sorted(file for file in raw.rglob("*") if file.is_file()):
-            into.look(path.relative_to(raw).as_posix())
-
-
-def _from_folder(path: Path, source: str, folder: Path, limits: Limits, reader: Reader) -> Origin:
-    here, there = folder.parent.resolve(), path.resolve()
-    if here.is_relative_to(there) or there.is_relative_to(here):
-        raise UserError(f"{source} and {folder.parent} overlap; name a folder elsewhere.")
-    with Incoming(folder / "raw", source, limits.files, limits.room(folder)) as into:
-        copy_folder(stripped(path, reader is FOLDERS, reader.folders), into)
-    return {"kind": "folder", "source": there.name}
-
-
-def _from_file(
-    path: Path,
-    source: str,
-    name: str,
-    table: str,
-    folder: Path,
-    sha256: str,
-    limits: Limits,
-    reader: Reader,
-) -> Origin:
-    """Add an archive, or a `table` of examples if the reader recognises its name."""
-    if not reader.is_table(table) and PurePosixPath(table).suffix.lower() in TABLES:
-        raise UserError(f"{source} is a table; {_how(reader)}")
-    size = path.stat().st_size
-    unpacked = folder / "unpacked"
-    unpacked.mkdir()
-    # Opened once, so that the checked bytes are those unpacked.
-    with path.open("rb") as archive:
-        digest = hashlib.file_digest(archive, "sha256").hexdigest()
-        if sha256 and digest != sha256:
-            raise UserError(
-                f"{source} has the SHA-256 {digest}, not {sha256}; get it again from where the "
-                "checksum came from. Nothing was changed."
-            )
-        archive.seek(0)
-        bounds = (limits.room(folder), limits.expansion(size))
-        with Incoming(unpacked, source, limits.files, *bounds) as into:
-            if reader.is_table(table):
-                into.file(table, archive, size)
-            else:
-                unpack(archive, source, into)
-    stripped(unpacked, reader is FOLDERS, reader.folders).rename(folder / "raw")
-    kind = "file" if reader.is_table(table) else "archive"
-    return {"kind": kind, "source": name, "sha256": digest, "bytes": size}
-
-
 def _counted(raw: Path, source: str, problem: Problem, reader: Reader) -> str:
     """Return the counts of what is in `raw`; raise a `UserError` if there is no example."""
     sources = _examples(raw, source, reader)
@@ -225,7 +144,7 @@ def _counted(raw: Path, source: str, problem: Problem, reader: Reader) -> str:
         ]
         why = f" ({first[0]})" if first else ""
         raise UserError(
-            f"{source} holds no example that `decode` of data.py can read{why}; {_how(reader)}"
+            f"{source} holds no example that `decode` of data.py can read{why}; {advice(reader)}"
         )
     answers = {example.answer for example in usable}
     size = sum(path.stat().st_size for path in raw.rglob("*") if path.is_file())
@@ -241,14 +160,7 @@ def _examples(raw: Path, source: str, reader: Reader) -> list[Source]:
         return list({example.path: example for example in reader.sources(raw)}.values())
     except UserError as error:
         reason = str(error).replace(f"{raw.as_posix()}/", "")
-        raise UserError(f"{source}: {reason}\nSo {_how(reader)}") from None
-
-
-def _how(reader: Reader) -> str:
-    return (
-        f"add {reader.wanted()}, or set section `task` of params.yaml to how your examples are "
-        "stored (reader, answer, time). Nothing was changed."
-    )
+        raise UserError(f"{source}: {reason}\nSo {advice(reader)}") from None
 
 
 def _limits(given: Namespace) -> Limits:

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 from ..console.errors import UserError
 from ..programs import dvc
 from ..remote.dvc_errors import MODULE
-from ..versions.tags import last_line
+from ..versions.working_data import last_line
 from .archive import KINDS
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 from ..console.errors import UserError
-from ..data.dvc_file import origin, recorded_version
+from ..data.raw_pointer import origin, recorded_version
 
 SCRIPT, LOCK = Path("scripts/example.py"), Path("requirements/example.lock")
 FETCH = "scripts/example_packages.py"

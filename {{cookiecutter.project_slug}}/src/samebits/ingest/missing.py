@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..console.errors import UserError
-from ..data.dvc_file import alone, tracked
+from ..data.raw_pointer import alone, tracked
 from ..programs import git_says
 from ..remote.sync import pull
 from .collect import DATA, example

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..console.errors import UserError
-from ..data.dvc_file import recorded_version
+from ..data.raw_pointer import recorded_version
 from ..programs import dvc, git_says
 from .example_data import holds, version_in
 

@@ -1,9 +1,9 @@
 """Scored examples of one class each, with the probabilities that a network gave."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,21 +52,6 @@ class ClassSample(Sample):
     def scored(self) -> Scored:
         """Labels, answers and probabilities."""
         return Scored(self.labels, self.answers, self.probabilities)
-
-    def rows(self, chosen: NDArray[np.intp], *, partial: bool | None = None) -> Self:
-        """Return the examples at these positions, with repeats if there are any."""
-        return replace(
-            self,
-            labels=self.labels[chosen],
-            answers=self.answers[chosen],
-            probabilities=self.probabilities[chosen],
-            groups=self.groups[chosen],
-            partial=self.partial if partial is None else partial,
-        )
-
-    def grouped(self, groups: Labels) -> Self:
-        """Return the same examples with other groups [n]."""
-        return replace(self, groups=groups)
 
     def untold(self, metric: Metric, figure: str = "it", where: str = "it") -> str:
         """Return why: its class has no example, or it compares classes and there is only one."""

@@ -1,9 +1,9 @@
 """Scored examples of several classes each, or none, with the probability of each class."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,21 +62,6 @@ class ClassSetSample(Sample):
     def scored(self) -> ScoredSets:
         """Labels, answers and probabilities."""
         return ScoredSets(self.labels, self.answers, self.probabilities)
-
-    def rows(self, chosen: NDArray[np.intp], *, partial: bool | None = None) -> Self:
-        """Return the examples at these positions, with repeats if there are any."""
-        return replace(
-            self,
-            labels=self.labels[chosen],
-            answers=self.answers[chosen],
-            probabilities=self.probabilities[chosen],
-            groups=self.groups[chosen],
-            partial=self.partial if partial is None else partial,
-        )
-
-    def grouped(self, groups: Labels) -> Self:
-        """Return the same examples with other groups [n]."""
-        return replace(self, groups=groups)
 
     @cached_property
     def _counts(self) -> Labels:

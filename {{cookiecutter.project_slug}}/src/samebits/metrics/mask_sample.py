@@ -1,12 +1,11 @@
 """Scored examples with a class for each pixel: pixel counts by class."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .registry import Metric, ScoredMasks
 from .sample import Sample
@@ -45,22 +44,6 @@ class MaskSample(Sample):
     def scored(self) -> ScoredMasks:
         """The counts of pixels."""
         return ScoredMasks(self.true, self.said, self.right)
-
-    def rows(self, chosen: NDArray[np.intp], *, partial: bool | None = None) -> Self:
-        """Return the examples at these positions, with repeats if there are any."""
-        return replace(
-            self,
-            true=self.true[chosen],
-            said=self.said[chosen],
-            right=self.right[chosen],
-            losses=self.losses[chosen],
-            groups=self.groups[chosen],
-            partial=self.partial if partial is None else partial,
-        )
-
-    def grouped(self, groups: Labels) -> Self:
-        """Return the same examples with other groups [n]."""
-        return replace(self, groups=groups)
 
     def untold(self, metric: Metric, figure: str = "it", where: str = "it") -> str:
         """Return why: no pixel is of its class."""

@@ -2,12 +2,11 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .registry import Metric, ScoredNumbers
 from .sample import Sample
@@ -44,20 +43,6 @@ class NumberSample(Sample):
     def scored(self) -> ScoredNumbers:
         """Truth and answers."""
         return ScoredNumbers(self.truth, self.answers)
-
-    def rows(self, chosen: NDArray[np.intp], *, partial: bool | None = None) -> Self:
-        """Return the examples at these positions, with repeats if there are any."""
-        return replace(
-            self,
-            truth=self.truth[chosen],
-            answers=self.answers[chosen],
-            groups=self.groups[chosen],
-            partial=self.partial if partial is None else partial,
-        )
-
-    def grouped(self, groups: Labels) -> Self:
-        """Return the same examples with other groups [n]."""
-        return replace(self, groups=groups)
 
     def untold(self, metric: Metric, figure: str = "it", where: str = "it") -> str:
         """Return why: it compares with the spread of the truth, and there is no spread."""

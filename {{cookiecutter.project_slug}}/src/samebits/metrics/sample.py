@@ -3,7 +3,8 @@
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self
+from dataclasses import fields, replace
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ FEWEST = 8  # degrees of freedom; with fewer, an interval is too wide to be of u
 
 
 class Sample(ABC):
-    """`n` examples with their predictions.
+    """`n` examples with their predictions: a dataclass of arrays [n, ...], and `partial`.
 
     `groups` [n] numbers examples that belong together, such as those of one patient; an example
     without a group has a number of its own. `partial` says that they are a part of a data set,
@@ -63,13 +64,18 @@ class Sample(ABC):
     def scored(self) -> Scored | ScoredSets | ScoredNumbers | ScoredMasks:
         """The argument of the project's own metrics."""
 
-    @abstractmethod
     def rows(self, chosen: NDArray[np.intp], *, partial: bool | None = None) -> Self:
         """Return the examples at these positions, with repeats if there are any."""
+        whole: Any = self
+        names = (field.name for field in fields(whole) if field.name != "partial")
+        arrays = {name: getattr(self, name)[chosen] for name in names}
+        partial = self.partial if partial is None else partial
+        return cast(Self, replace(whole, **arrays, partial=partial))
 
-    @abstractmethod
     def grouped(self, groups: Labels) -> Self:
         """Return the same examples with other groups [n]."""
+        whole: Any = self
+        return cast(Self, replace(whole, groups=groups))
 
     def untold(self, metric: Metric, figure: str = "it", where: str = "it") -> str:
         """Return why a metric is undefined for these examples, "" if it is defined.

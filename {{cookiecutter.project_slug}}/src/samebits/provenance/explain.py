@@ -16,6 +16,7 @@ from operator import eq
 from ..audit.requirements import locked
 from ..core.files import read_json
 from ..core.seals import path_of
+from ..core.yours import examples_name
 from ..programs import git
 from ..remote.revisions import LOSSES, Revision, entries, same_value
 from .differences import RecordDifference, causes, compare, loss
@@ -127,8 +128,8 @@ def _split(a: Revision, b: Revision) -> Rows:
         old, new = _examples(a, split), _examples(b, split)
         if old is not None and new is not None and old != new:
             came, left = (new - old).total(), (old - new).total()
-            numbers = f"{old.total()} -> {new.total()} examples: {came} came, {left} left"
-            rows.append((split, numbers))
+            counts = f"{old.total()} -> {new.total()} {examples_name()}"
+            rows.append((split, f"{counts}: {came} came, {left} left"))
     return rows
 
 

@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..audit import dvclock
+from ..audit import dvc_lock
 from ..audit.project import Project
 from ..console.errors import CheckFailed, UserError
 from ..core.config import read
@@ -256,7 +256,7 @@ def _here() -> Ran:
     if done.returncode != 0:
         raise UserError("outputs that dvc.lock names are missing or changed; run 'dvc repro'.")
     # Nor does a lock that was merged from two.
-    if faults := dvclock.lock(Project(Path())).findings:
+    if faults := dvc_lock.lock(Project(Path())).findings:
         raise UserError(f"{faults[0]}.")
     return left_in(Path(), "here")
 

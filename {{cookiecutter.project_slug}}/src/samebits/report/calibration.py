@@ -8,7 +8,7 @@ from ..metrics.class_predictions import ClassPredictions
 from ..metrics.class_sample import BINS
 from ..metrics.proportions import Measured, measured
 from ..metrics.sums import Labels, Values
-from .charts import Axis, grid, svg
+from .line_charts import Axis, grid, svg
 from .markup import render
 
 SIDE, LEFT, RIGHT, TOP, BOTTOM = 340, 48, 24, 12, 44

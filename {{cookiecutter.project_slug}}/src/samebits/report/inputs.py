@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..core.records import Curves
-from ..diagnosis.target_errors import Errors
+from ..core.stage_outputs import Curves
+from ..diagnosis.errors_base import Errors
 from ..metrics.predictions import Predictions
 from .looks import Gallery, Look
 

@@ -9,8 +9,8 @@ from ..metrics.scores import rounded
 from .formats import share, thousands
 from .inputs import Inputs
 from .markup import render
+from .number_plots import PlotTitles, histogram
 from .parts import Parts, counts_table, splits_of
-from .plots import PlotTitles, histogram
 
 IOU = "iou"
 TITLES = PlotTitles("Examples on test by the share of wrong pixels", "wrong pixels", "examples")

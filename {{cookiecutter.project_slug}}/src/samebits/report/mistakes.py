@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ..diagnosis.error_causes import Causes
-from ..diagnosis.target_errors import Errors
+from ..diagnosis.errors_base import Errors
 from ..metrics.registry import Metric
 from .inputs import Inputs
 from .markup import render

@@ -11,8 +11,8 @@ from ..metrics.sums import Values
 from .formats import thousands
 from .inputs import Inputs
 from .markup import render
+from .number_plots import MOST, PlotTitles, histogram, scatter
 from .parts import Parts, counts_table, splits_of
-from .plots import MOST, PlotTitles, histogram, scatter
 
 QUANTILES = {"half of them": 0.5, "9 of 10": 0.9, "99 of 100": 0.99}
 PREDICTED = PlotTitles("Predicted by actual number on test", "actual", "predicted")

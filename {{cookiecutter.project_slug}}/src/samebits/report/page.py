@@ -9,18 +9,18 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ..core.records import Curves
+from ..core.stage_outputs import Curves
 from ..diagnosis.error_causes import causes
 from ..metrics.registry import METRICS
 from ..metrics.scores import find
 from .answers import answers
 from .chain import chain_section
-from .charts import Series, line_chart
 from .class_parts import class_parts
 from .class_set_parts import class_set_parts
+from .data_findings import findings_section
 from .figures import metrics_section, slices_section
-from .findings import findings_section
 from .inputs import Inputs
+from .line_charts import Series, line_chart
 from .markup import render
 from .mask_parts import mask_parts
 from .mistakes import causes_section, mistakes_section

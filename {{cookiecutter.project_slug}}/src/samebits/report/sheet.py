@@ -23,11 +23,17 @@ def spread(count: int, shown: int = SHOWN) -> list[int]:
     return [place * count // few for place in range(few)]
 
 
-def sheet(title: str, lead: str, parts: Sequence[tuple[str, int, Sequence[Shown]]]) -> str:
+def sheet(
+    title: str,
+    lead: str,
+    parts: Sequence[tuple[str, int, Sequence[Shown]]],
+    examples: str = "examples",
+) -> str:
     """Return the page as HTML.
 
     Args:
         title, lead: what it shows, as plain text.
         parts: heading, how many examples there are in all, and those that are shown.
+        examples: what people call them.
     """
-    return str(render("sheet.html", title=title, lead=lead, parts=parts))
+    return str(render("sheet.html", title=title, lead=lead, parts=parts, called=examples))

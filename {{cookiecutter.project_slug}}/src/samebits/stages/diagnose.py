@@ -6,9 +6,9 @@ from pathlib import Path
 from ..console.errors import UserError
 from ..core.config import left_out, read, values
 from ..core.files import write_json
-from ..core.records import read_curves, read_record
 from ..core.seals import Seal
 from ..core.sections import Data, Evaluation, Optimization, Regularization, Task
+from ..core.stage_outputs import read_curves, read_record
 from ..core.yours import Yours
 from ..data.targets import Answers
 from ..diagnosis.diagnosis import DiagnosisInputs, diagnose

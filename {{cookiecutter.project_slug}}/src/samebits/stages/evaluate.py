@@ -31,7 +31,7 @@ from ..metrics.prediction_table import scoring_of, write_predictions
 from ..metrics.registry import enter
 from ..training.network import built, growth
 from ..training.predict import load, masks, predict
-from ..training.target import target_of
+from ..training.target_base import target_of
 
 PREPARED, REPORTS = Path("data/prepared"), Path("reports")
 DATA = REPORTS / "data.json"

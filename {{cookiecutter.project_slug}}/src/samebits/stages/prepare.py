@@ -8,10 +8,10 @@ from ..core.files import read_json
 from ..core.seals import Seal
 from ..core.sections import Data, Runtime, Task
 from ..core.yours import Yours
+from ..data.corrections import FILE, read_labels
 from ..data.decoder import Decoder
 from ..data.index import open_catalogue
-from ..data.labels import FILE, read_labels
-from ..data.prepare import prepare
+from ..data.preparation import prepare
 from ..data.readers import reader_of
 
 RAW, PREPARED = Path("data/raw"), Path("data/prepared")

@@ -6,8 +6,8 @@ from types import MappingProxyType
 
 from ..console.errors import UserError
 from ..core.files import write_bytes
-from ..core.records import read_curves, read_record
 from ..core.seals import Seal
+from ..core.stage_outputs import read_curves, read_record
 from ..core.yours import Yours
 from ..data.drawn_masks import FILE as MASKS
 from ..data.drawn_masks import read_masks
@@ -18,7 +18,7 @@ from ..diagnosis.errors_by_target import errors_of
 from ..metrics.prediction_table import read_predictions
 from ..metrics.predictions import Predictions
 from ..metrics.registry import enter
-from ..report.findings import shown_paths
+from ..report.data_findings import shown_paths
 from ..report.inputs import Inputs
 from ..report.looks import Gallery, Image, Look, Show, drawing
 from ..report.page import page

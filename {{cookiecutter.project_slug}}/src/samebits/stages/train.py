@@ -22,7 +22,7 @@ from ..training.distributed import joined
 from ..training.loop import COLUMNS, Settings, train
 from ..training.network import built
 from ..training.recipe import Recipe
-from ..training.target import NetworkTarget, target_of
+from ..training.target_base import NetworkTarget, target_of
 
 TRAIN, DEV = Path("data/prepared/train"), Path("data/prepared/dev")
 WEIGHTS, IDENTITY = Path("models/model.safetensors"), Path("models/identity.json")

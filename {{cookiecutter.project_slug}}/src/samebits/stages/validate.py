@@ -11,8 +11,8 @@ from ..core.seals import Seal
 from ..core.sections import Data, Runtime, Task
 from ..core.yours import Yours
 from ..data.decoder import Decoder
-from ..data.dvc_file import recorded_version, refuse_parts
 from ..data.index import open_catalogue
+from ..data.raw_pointer import recorded_version, refuse_parts
 from ..data.readers import reader_of
 from ..data.release_file import release_of
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..core import kernels
 from ..core.config import read
-from ..core.params import keys
+from ..core.key_kinds import keys
 from ..core.sections import Data, Reproducibility, Task
 from ..core.yours import YOURS, Yours, declared, package
 from ..data.fields import Arrays, Field, Fields, checked, fields_of, image_of

@@ -12,7 +12,7 @@ from ..data.shards import rows
 from ..training.microbatch import check
 from ..training.network import built
 from ..training.predict import outputs
-from ..training.target import target_of
+from ..training.target_base import target_of
 from .base import Checks, check_section, copied, disturb, extreme, reproducibility, yours
 
 

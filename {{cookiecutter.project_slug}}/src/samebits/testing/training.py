@@ -17,7 +17,7 @@ from ..training.loop import Settings, train
 from ..training.microbatch import fold
 from ..training.network import built
 from ..training.recipe import Recipe
-from ..training.target import target_of
+from ..training.target_base import target_of
 from .base import Checks, check_section, copied, disturb, extreme, reproducibility, yours
 
 STEPS = 3  # of an epoch

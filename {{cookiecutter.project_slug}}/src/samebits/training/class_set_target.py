@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,34 +14,18 @@ from ..data.loader import Split
 from ..data.targets import SAID
 from . import boosting
 from .baselines import Said, learnt_from, said_of, seen_in
-from .class_target import LEAST
+from .class_target import LEAST, ClassOutputs
 from .logistic_regression import fit, probabilities
 
 
-@dataclass(frozen=True)
-class ClassSetTarget:
+class ClassSetTarget(ClassOutputs):
     """Turns logits of `outputs` classes into probabilities [n, classes], and scores them."""
 
-    outputs: int
     figure = "dev_error"
-
-    @property
-    def form(self) -> tuple[int, ...]:
-        """Return the shape of an output: a number for each class."""
-        return (self.outputs,)
-
-    @property
-    def kept(self) -> int:
-        """Return the number of classes: every output is kept."""
-        return self.outputs
 
     def said(self, outputs: Tensor, truth: object) -> Tensor:
         """Return the probabilities of logits [b, classes]."""
         return torch.sigmoid(outputs)
-
-    def answers(self, said: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the probabilities unchanged."""
-        return said
 
     def judged(self, answers: NDArray[Any], labels: NDArray[Any]) -> tuple[float, float]:
         """Return the log loss and the share of wrong answers, over all classes."""
@@ -57,10 +40,6 @@ class ClassSetTarget:
         shares = (labels.sum(axis=0, dtype=np.int64) / len(labels)).tolist()
         parts = [part for share in shares for part in (share, 1 - share) if part > 0]
         return -math.fsum(part * math.log(part) for part in parts) / len(shares)
-
-    def cell(self, value: float) -> str:
-        """Format a figure with six decimals."""
-        return f"{value:.6f}"
 
     def baselines(self, train: Split, others: Mapping[str, Split]) -> Mapping[str, Said]:
         """Return the probabilities [n, classes] of the simple models."""

@@ -20,11 +20,10 @@ LEAST = 1e-12  # the dev loss raises smaller probabilities to this
 
 
 @dataclass(frozen=True)
-class ClassTarget:
-    """Turns logits of `outputs` classes into probabilities [n, classes], and scores them."""
+class ClassOutputs:
+    """An output for each of `outputs` classes, all of which are kept, as probabilities."""
 
     outputs: int
-    figure = "dev_accuracy"
 
     @property
     def form(self) -> tuple[int, ...]:
@@ -36,13 +35,23 @@ class ClassTarget:
         """Return the number of classes: every output is kept."""
         return self.outputs
 
-    def said(self, outputs: Tensor, truth: object) -> Tensor:
-        """Return the probabilities of logits [b, classes]."""
-        return functional.softmax(outputs, dim=1)
-
     def answers(self, said: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the probabilities unchanged."""
         return said
+
+    def cell(self, value: float) -> str:
+        """Format a figure with six decimals."""
+        return f"{value:.6f}"
+
+
+class ClassTarget(ClassOutputs):
+    """Turns logits of `outputs` classes into probabilities [n, classes], and scores them."""
+
+    figure = "dev_accuracy"
+
+    def said(self, outputs: Tensor, truth: object) -> Tensor:
+        """Return the probabilities of logits [b, classes]."""
+        return functional.softmax(outputs, dim=1)
 
     def judged(self, answers: NDArray[Any], labels: NDArray[Any]) -> tuple[float, float]:
         """Return the log loss and the accuracy."""
@@ -56,10 +65,6 @@ class ClassTarget:
         """Return the entropy of the labels."""
         shares = np.bincount(labels) / len(labels)
         return -math.fsum(share * math.log(share) for share in shares.tolist() if share)
-
-    def cell(self, value: float) -> str:
-        """Format a figure with six decimals."""
-        return f"{value:.6f}"
 
     def baselines(self, train: Split, others: Mapping[str, Split]) -> Mapping[str, Said]:
         """Return the probabilities [n, classes] of the simple models."""

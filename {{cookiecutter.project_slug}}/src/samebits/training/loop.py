@@ -29,7 +29,7 @@ from .microbatch import Gradient, Watch, check, fold
 from .optimizer import build, set_rate
 from .predict import predict
 from .recipe import Recipe
-from .target import target_of
+from .target_base import target_of
 
 COLUMNS = ("epoch", "train_loss", "dev_loss")  # of the learning curves; the target's figure follows
 

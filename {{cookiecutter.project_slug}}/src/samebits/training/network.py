@@ -9,11 +9,11 @@ from torch import nn
 from ..console.errors import UserError
 from ..core import random
 from ..core.config import read
+from ..core.key_kinds import fits, keys
 from ..core.operators import portable
-from ..core.params import fits, keys
 from ..core.sections import Reproducibility
 from ..data.loader import Split
-from .target import target_of
+from .target_base import target_of
 
 
 def built(model: Any, split: Split, dropout: float, reproducibility: Reproducibility) -> nn.Module:

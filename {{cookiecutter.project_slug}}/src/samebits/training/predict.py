@@ -15,7 +15,7 @@ from ..console.errors import UserError, refused
 from ..data.fields import Arrays
 from ..data.shards import Stored, rows
 from .distributed import ALONE, Group
-from .target import NetworkTarget
+from .target_base import NetworkTarget
 
 Inputs = Callable[[Arrays], dict[str, Tensor]]  # of model.py
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ..data.release_file import Record
-from .diff import Changes, classes_in
+from .changes import Changes, classes_in
 
 CHANGELOG = Path("data/CHANGELOG.md")
 HEADER = (
@@ -29,7 +29,7 @@ def without_latest(text: str) -> str:
 
 
 def entry(
-    record: Record, date: str, since: str | None, changes: Changes, what: str = "examples"
+    record: Record, date: str, since: str | None, changes: Changes, examples: str = "examples"
 ) -> str:
     """Return the entry of a release: its note, and its counts, by class where there are classes.
 
@@ -38,7 +38,7 @@ def entry(
         date: the day of the release.
         since: name of the release before, or None for the first.
         changes: what has changed since then.
-        what: what the examples are, such as "rows".
+        examples: what people call them, such as "rows".
     """
     return "\n".join(
         [
@@ -46,29 +46,29 @@ def entry(
             "",
             record.note,
             "",
-            summary(changes, since, what),
+            summary(changes, since, examples),
             f"Content: `{record.version}`"
             + (f", label corrections `{record.corrections}`." if record.corrections else "."),
             "",
-            *_counts(record.classes, changes, what),
+            *_counts(record.classes, changes, examples),
         ]
     )
 
 
-def _counts(classes: Mapping[str, int], changes: Changes, what: str) -> list[str]:
+def _counts(classes: Mapping[str, int], changes: Changes, examples: str) -> list[str]:
     if [*classes] == [""]:
-        return [f"{what.capitalize()}: {classes['']}."]
+        return [f"{examples.capitalize()}: {classes['']}."]
     return [
-        f"| class | {what} | added | removed | relabelled to | relabelled from |",
+        f"| class | {examples} | added | removed | relabelled to | relabelled from |",
         "|---|---:|---:|---:|---:|---:|",
         *(_row(cells) for cells in by_class(classes, changes)),
     ]
 
 
-def summary(changes: Changes, since: str | None, what: str = "examples") -> str:
-    """Return in one sentence how many examples, called `what`, came, went and changed."""
+def summary(changes: Changes, since: str | None, examples: str = "examples") -> str:
+    """Return in one sentence how many examples came, went and changed."""
     if since is None:
-        return f"The first version: {len(changes.added)} {what}."
+        return f"The first version: {len(changes.added)} {examples}."
     counts = {name: len(getattr(changes, name)) for name in changes._fields}
     changed = ", ".join(f"{count} {name}" for name, count in counts.items())
     return f"Since {since}: {changed}."

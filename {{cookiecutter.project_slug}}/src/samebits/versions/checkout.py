@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..console.errors import UserError
 from ..core.files import md5, write_bytes
-from ..data.dvc_file import MARK
+from ..data.raw_pointer import MARK
 from ..programs import dvc, git, git_says
 from ..remote.dvc_errors import transfer, understood
 from ..remote.filesystem import Store
@@ -20,18 +20,9 @@ from ..remote.revisions import cache_folder
 from ..remote.sync import fetch_lists, lacking, some
 from ..remote.tracked import TrackedOutput, look_at, tracked
 from .changelog import CHANGELOG
-from .tags import (
-    POINTER,
-    RAW,
-    Release,
-    find,
-    head,
-    last_line,
-    listing,
-    releases,
-    state,
-    working_version,
-)
+from .released_data import Release, listing
+from .tags import find, head, releases
+from .working_data import POINTER, RAW, last_line, state, working_version
 
 
 def use(name: str) -> Release:

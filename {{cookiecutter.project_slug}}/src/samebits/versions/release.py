@@ -15,29 +15,18 @@ from ..console.errors import UserError
 from ..core.config import read
 from ..core.files import write_bytes
 from ..core.sections import Data, Task
+from ..core.yours import examples_name
 from ..data import release_file as record
-from ..data.dvc_file import refuse_parts
+from ..data.raw_pointer import refuse_parts
 from ..data.readers import reader_of
 from ..data.release_file import CORRECTIONS, RECORD, Record
 from ..programs import git, git_says, git_shown
 from ..remote.sync import push
 from .changelog import CHANGELOG, entry, summary, with_entry, without_latest
-from .diff import Changes, balance, changes, examples_of
-from .tags import (
-    POINTER,
-    RAW,
-    TAG,
-    Release,
-    head,
-    keep,
-    last_line,
-    listing,
-    number,
-    releases,
-    state,
-    unpacked,
-    working_version,
-)
+from .changes import Changes, balance, changes, examples_of
+from .released_data import Release, listing, unpacked
+from .tags import TAG, head, number, releases
+from .working_data import POINTER, RAW, keep, last_line, state, working_version
 
 # Files that a release, or its check, writes.
 WRITTEN = (POINTER, RECORD, CHANGELOG, REFERENCE)
@@ -84,7 +73,7 @@ def _made(
         raise UserError(f"{RAW} changed while it was checked; run the same command again.")
     _commit(made)
     _tag(made)
-    return summary(differences, last.name if last else None)
+    return summary(differences, last.name if last else None, examples_name())
 
 
 def _checked(note: str) -> str:
@@ -211,8 +200,7 @@ def _push(name: str) -> None:
 def _write(made: Record, differences: Changes, since: str | None, committed: Release) -> None:
     """Write the files of a release that Git keeps, except the pointer."""
     text = committed.revision.text(CHANGELOG.as_posix()) or ""
-    what = "rows" if committed.reader.unit == "rows" else "examples"
-    new = with_entry(text, entry(made, _today(), since, differences, what))
+    new = with_entry(text, entry(made, _today(), since, differences, examples_name()))
     record.write(made)
     write_bytes(CHANGELOG, new.encode())
 
