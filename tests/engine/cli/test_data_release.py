@@ -35,7 +35,8 @@ def test_a_release(small: Path, verb: Callable[..., str]) -> None:
     assert verb("data release", "1.0", 'It\'s "$5" `x`').splitlines() == [
         "10 files pushed",
         "released: version 1.0 of the data. The first version: 9 examples.",
-        "The data are on DVC's remote. Git has no remote yet, so its commit and tag stay here.",
+        "The data is on DVC's remote. Git has no remote yet, so the commit and its tag exist "
+        "only here.",
         "Next: 'dvc repro', then commit dvc.lock with the results.",
     ]
     (reference,) = json.loads(Path("data/reference.json").read_text(encoding="utf-8"))

@@ -40,7 +40,10 @@ def test_the_order(result: Make) -> None:
         ["4", "0.775000", "bad"],
         ["-", "1.000000", "rejected", "misses", "a", "constraint"],
     ]
-    assert "Place 1 includes all that these examples cannot distinguish from the best." in said
+    assert (
+        "Place 1 includes all candidates that these examples cannot distinguish from the best."
+        in said
+    )
     # Who misses a constraint is no candidate.
     assert "4 candidates: each is compared with the best at 98.33 % instead of 95 %" in said
 
