@@ -59,7 +59,7 @@ OF_COPIES = {
     "two-labels": Case(two_labels, ("square/three.png (square), tree/003.png (tree): one exam",)),
     "two-answers": Case(
         two_answers,
-        ("2 rows equal others except for the answer, such as t.csv:2 (kind0) and t.csv:62",),
+        ("2 rows are equal to others except for the answer, such as t.csv:2 (kind0) and t.csv:62",),
         {"reader": Lines("kind"), "wrapped": rows_of},
     ),
     "two-splits": Case(

@@ -89,7 +89,7 @@ OF_MASKS: dict[str, Case] = {
     ),
     "plain-masks": (
         plain,
-        "2 of 62 masks are of one class alone: images/empty.png (background), images/none.png (bac",
+        "2 of 62 masks have only one class: images/empty.png (background), images/none.png (bac",
         ("label-error",),
         {},
     ),

@@ -62,7 +62,7 @@ ODD = {
     "hexadecimal": (put(b"epochs", b"0x10"), "'optimization.epochs' is '0x10'"),
     "yes": (put(b"flip", b"yes"), "'augmentation.flip' is 'yes', but takes true or false"),
     "tab": (SHIPPED.replace(b"  width:", b"\twidth:"), "line .*is not valid YAML"),
-    "twice": (SHIPPED + b"data: 1\n", "line .*key 'data' stands twice"),
+    "twice": (SHIPPED + b"data: 1\n", "line .*key 'data' appears twice"),
     "zero byte": (SHIPPED + b"\0", "is not valid YAML"),
     "Latin 1": (SHIPPED + b"# \xe9", "is not UTF-8 text"),
     "UTF-16": (SHIPPED.decode().encode("utf-16"), "is not UTF-8 text"),

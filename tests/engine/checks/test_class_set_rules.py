@@ -124,7 +124,9 @@ def test_what_is_declared_as_one_class_and_is_several(raw: Path, check: Check) -
         raw, softmax_regression.out_of_fold, reader=Labels("kinds"), near_duplicate=0.0
     )
     (words,) = (one["message"] for one in summary["findings"] if one["rule"] == "many-classes")
-    assert words.startswith("4 answers name several classes with ';' between them, as bottom;left")
+    assert words.startswith(
+        "4 answers name several classes with ';' between them, such as bottom;left"
+    )
     assert "set task.target to classes" in words and words in table.refusal()
 
 

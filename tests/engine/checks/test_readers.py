@@ -189,12 +189,12 @@ def test_single_bad_rows_are_findings(tmp_path: Path, check: Check) -> None:
         "letter 2).",
         "    t.csv:62: has 1 cells instead of 3; put a cell with a comma in quotes.",
         "    t.csv:64: not a readable example (no size); replace or remove it.",
-        "    t.csv:65: is not UTF-8 text in line 65; save the file as that.",
+        "    t.csv:65: is not UTF-8 text in line 65; save the file as UTF-8.",
         "  example without an answer (unlabelled): 1",
         "    t.csv:63: has no kind; fill it in, or remove the line.",
     ]
     (odd,) = (one["message"] for one in summary["findings"] if one["rule"] == "odd-name")
-    assert odd == "ab:c.jsonl has a : in its name, which Windows cannot hold; rename it."
+    assert odd == "ab:c.jsonl has a : in its name, which Windows does not allow; rename it."
 
 
 def test_another_answer_is_another_content(tmp_path: Path) -> None:
@@ -223,9 +223,10 @@ def test_equal_rows(tmp_path: Path, check: Check) -> None:
     assert found.refusal() == ""
     assert summary["found"] == {"two-answers": 1, "copies": 1}
     (copies,), (answers,) = found.kept["copies"], found.kept["two-answers"]
-    assert copies.message.startswith("5 rows equal others, such as t.csv:")
+    assert copies.message.startswith("5 rows are equal to others, such as t.csv:")
     assert answers.message == (
-        "3 rows equal others except for the answer, such as t.csv:12 (kind1) and t.csv:66 (kind2), "
-        "so no model can tell them apart; check whether a column that could is missing."
+        "3 rows are equal to others except for the answer, such as t.csv:12 (kind1) and t.csv:66 "
+        "(kind2), so no model can tell them apart; check whether a column that tells them apart is "
+        "missing."
     )
     assert answers.paths == ("t.csv:12", "t.csv:66")

@@ -171,8 +171,8 @@ def test_groups_that_are_none(tmp_path: Path, check: Check) -> None:
     _, found = check(raw, reader=Lines("kind", group="patient"), wrapped=rows_of)
     messages = [one.message for one in found.kept["ungrouped"]]
     assert messages == [
-        f"t.csv:{line}: has no patient, so what belongs together might be torn into two splits; "
-        "fill it in, or remove the line."
+        f"t.csv:{line}: has no patient, so its group might end up in two splits; fill it in, or "
+        "remove the line."
         for line in (5, 6)
     ]
     with pytest.raises(UserError, match="has no column patients among"):

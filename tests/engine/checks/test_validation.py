@@ -204,7 +204,8 @@ def test_a_row_of_the_table(raw: Path, check: Check) -> None:
             "rule": "copies",
             "severity": "warning",
             "accepted": None,
-            "message": "tree/002.png (tree) and others, 3 files: one example; keep one of them.",
+            "message": "tree/002.png (tree) and others, 3 files: the same example; keep one of "
+            "them.",
             "paths": ["tree/002.png", "tree/another.png", "tree/one more.png"],
             "md5": [content] * 3,
             "classes": [],

@@ -122,7 +122,7 @@ def test_too_late(python: Python, monkeypatch: pytest.MonkeyPatch, library: str)
     monkeypatch.chdir(PROJECT)
     done = python("-c", LATE, library)
     assert done.returncode == 2
-    words = f"error: {library} is imported before determinism.choose was called"
+    words = f"error: {library} was imported before determinism.choose was called"
     assert done.stderr.startswith(words)
     assert "Traceback" not in done.stderr
 

@@ -57,7 +57,10 @@ MASK = {
     ("changes", "words"),
     [
         ({"data": {"classes": []}}, "'data.classes' has 0 names, but where task.target is mask it"),
-        ({"data": {"classes": ["a"]}}, "in the order of their values, as [background, stroke]."),
+        (
+            {"data": {"classes": ["a"]}},
+            "in the order of their values, such as [background, stroke].",
+        ),
         ({"data": {"classes": [*map(str, range(257))]}}, "'data.classes' has 257 names"),
         ({"task": {"reader": "folders"}}, "'task.reader' is folders, but task.target is mask, and"),
         ({"task": {"target": "class"}}, "'task.target' is class, but task.reader is pairs, and"),

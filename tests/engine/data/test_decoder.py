@@ -66,8 +66,8 @@ WRONG: Any = Field  # whatever it is given
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({}, "announces no array; return at least one by its name"),
-        (None, "announces no array"),
+        ({}, "declares no array; return at least one by its name"),
+        (None, "declares no array"),
         ({"a b": IMAGE}, "an array 'a b', which is not a valid name"),
         ({"größe": IMAGE}, "an array 'größe', which is not a valid name"),
         ({"../x": IMAGE}, "which is not a valid name"),
@@ -91,7 +91,7 @@ WRONG: Any = Field  # whatever it is given
 )
 def test_fields_that_cannot_be_stored(fields: Any, words: str) -> None:
     own = SimpleNamespace(Input=yours.Input, decode=yours.decode, fields=lambda _: fields)
-    with pytest.raises(UserError, match=r"^data\.py: `fields` announces ") as error:
+    with pytest.raises(UserError, match=r"^data\.py: `fields` declares ") as error:
         Decoder.of(own, DATA)
     assert re.search(words, str(error.value))
 
@@ -104,7 +104,7 @@ def test_an_image_that_the_text_of_data_py_does_not_show(params: Path) -> None:
     own.write_text(text, "utf-8")  # which still writes out the field
     assert Decoder.of(yours, DATA).images
     own.write_text(text.replace("Field(", "announced("), "utf-8")
-    words = r'announces the image image, .*; write out Field\("uint8", \(1, 8, 8\)\) there'
+    words = r'declares the image image, .*; write out Field\("uint8", \(1, 8, 8\)\) there'
     with pytest.raises(UserError, match=words):
         Decoder.of(yours, DATA)
     rows = SimpleNamespace(
@@ -154,7 +154,11 @@ def given(array: Any, **facts: Any) -> Decoded:
     "array", [PIXELS[0], PIXELS[:, 1:], PIXELS.astype(float), PIXELS.tolist(), None]
 )
 def test_what_fields_does_not_announce(array: Any) -> None:
-    with pytest.raises(UserError, match=r"^data\.py: `decode` gave image as .* announces uint8 \("):
+    with pytest.raises(
+        UserError,
+        match=r"^data\.py: `decode` returned image as .* declares "
+        r"uint8 \(",
+    ):
         given(array)
 
 
@@ -173,8 +177,16 @@ def test_facts() -> None:
 def test_arrays_that_fields_does_not_announce(names: tuple[str, ...]) -> None:
     decoded = Decoded(dict.fromkeys(names, PIXELS), {})
     own = replace(decoder(), decode=lambda *_: decoded)
-    with pytest.raises(UserError, match=r"^data\.py: `decode` gave the arrays .* announces image;"):
+    with pytest.raises(
+        UserError,
+        match=r"^data\.py: `decode` returned the arrays .* declares "
+        r"image;",
+    ):
         own(b"")
     listed: Any = [3, 4]
-    with pytest.raises(UserError, match=r"`decode` gave the arrays 3, 4, and `fields` announces"):
+    with pytest.raises(
+        UserError,
+        match=r"`decode` returned the arrays 3, 4, and `fields` "
+        r"announces",
+    ):
         replace(own, decode=lambda *_: Decoded(listed, {}))(b"")

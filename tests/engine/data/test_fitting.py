@@ -73,8 +73,8 @@ def test_a_chunk_moves_no_bit(raw: Path, tmp_path: Path, monkeypatch: pytest.Mon
     [
         ({"a": np.zeros(2)}, "returned 2 rows of a for 3 examples; let it return one for each"),
         ({"a": np.array([0, np.nan, 1])}, "made NaN or infinity of a; a scale of 0, perhaps"),
-        ({"label": np.zeros(3)}, "`transform` announces an array label, which is a reserved name"),
-        ({}, "`transform` announces no array"),
+        ({"label": np.zeros(3)}, "`transform` declares an array label, which is a reserved name"),
+        ({}, "`transform` declares no array"),
         (None, "`transform` returned NoneType; let it return a dict of arrays by name"),
         ({"a": 1.0}, "`transform` returned dict; let it return a dict of arrays by name"),
     ],

@@ -114,13 +114,13 @@ DEEP = (MASK.astype(np.uint16) * 256).astype(np.uint16)
     [
         (b"", png(MASK), "empty file"),
         (png(IMAGE), b"", "its mask is empty; save it as a PNG of 8 bits, in which each pixel is"),
-        (png(IMAGE), b"GIF89a", "its mask is no PNG; save it as a PNG of 8 bits"),
+        (png(IMAGE), b"GIF89a", "its mask is not a PNG; save it as a PNG of 8 bits"),
         (png(IMAGE), png(WIDE), "its mask has 9×8 pixels, and the image 8×8; save both in one"),
         (png(IMAGE), png(MASK, "RGB"), "its mask: it has 8 bits, mode RGB, and not one channel of"),
         (png(IMAGE), png(MASK, "LA"), "its mask: it has 8 bits, mode LA, and not one channel of 8"),
         (png(IMAGE), png(MASK, "1"), "its mask: it has 1 bits, mode 1, and not one channel of 8"),
         (png(IMAGE), png(DEEP), "its mask: it has 16 bits, mode I;16, and not one channel of 8"),
-        (png(IMAGE), png(MASK)[:-12], "its mask: it stops before its end"),
+        (png(IMAGE), png(MASK)[:-12], "its mask: it is truncated"),
         (png(IMAGE), png(MASK)[:40], "its mask: "),
     ],
 )
@@ -256,9 +256,9 @@ def test_a_folder_from_use(tmp_path: Path, decoder: Decoder) -> None:
 @pytest.mark.parametrize(
     ("field", "words"),
     [
-        (None, "announces none"),
-        (Field("int64", (SIDE, SIDE)), r"announces int64 \[8, 8\]"),
-        (Field("uint8", (SIDE,)), r"announces uint8 \[8\]"),
+        (None, "declares none"),
+        (Field("int64", (SIDE, SIDE)), r"declares int64 \[8, 8\]"),
+        (Field("uint8", (SIDE,)), r"declares uint8 \[8\]"),
     ],
 )
 def test_the_answer_must_be_announced(

@@ -189,7 +189,7 @@ def test_masks_are_packed_with_their_images(
         (lambda raw: (raw / "images").rename(raw / "scans"), "images belong in images, their"),
         (
             lambda raw: [path.write_bytes(b"no") for path in (raw / "masks").iterdir()],
-            "images/000.png: its mask is no PNG; save it as a PNG of 8 bits",
+            "images/000.png: its mask is not a PNG; save it as a PNG of 8 bits",
         ),
     ],
 )

@@ -32,7 +32,7 @@ def test_every_kind(text: str, name: str, least: bool, bound: float) -> None:
         (["recall[cat] > 0.9"], "`recall.cat. > 0.9` cannot be read; write"),
         (["recal[cat] >= 0.9"], r"did you mean `recall\[class\]`"),
         (["recall[cow] >= 0.9"], "names an unknown class; the classes are cat, big dog"),
-        (["accurcy >= 0.9"], r"did you mean `accuracy`\? Besides metrics there are parameters, "),
+        (["accurcy >= 0.9"], r"did you mean `accuracy`\? Constraints may also name parameters, "),
         (["parameters <= 1e999"], "no bound is so large; write a smaller number"),
         (["log_loss <= 1e999"], "no bound is so large"),
         (["log_loss <= 0.5", "log_loss >= 0.6"], "contradict each other: no model can meet both"),

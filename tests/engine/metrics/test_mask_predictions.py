@@ -272,5 +272,5 @@ def test_the_masks_of_the_worst_are_kept(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is missing: run `dvc repro evaluate` first"):
         read_masks(tmp_path / "none")
     (tmp_path / "m").write_bytes(b"x")
-    with pytest.raises(UserError, match="is damaged: make it anew with"):
+    with pytest.raises(UserError, match="is damaged: run"):
         read_masks(tmp_path / "m")

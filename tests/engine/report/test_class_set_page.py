@@ -91,7 +91,7 @@ def test_confusions_and_classes_together(several: Inputs) -> None:
     outline = Outline(page(several))
     labels = [value for key, value in outline.attributes if key == "aria-label"]
     for title in (
-        "Classes on test by what is true (rows) and what was said in its place (columns)",
+        "True classes on test (rows) and those predicted in their place (columns)",
         "Test examples that have both classes; on the diagonal, those that have the class",
         "Share of right answers on test by confidence, with 95 % intervals",
     ):

@@ -83,7 +83,7 @@ def test_another_run_is_left_alone(
     for step in (400, 500):
         write(tmp_path, step, other)
     assert restore(tmp_path, identity) == (0, -1.0)
-    assert "is left alone: it has another data, params" in capsys.readouterr().err
+    assert "is not used: it has another data, params" in capsys.readouterr().err
     # Later steps of another run must not push out young ones of this.
     for step in (1, 2, 3):
         write(tmp_path, step, identity)

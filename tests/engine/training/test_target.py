@@ -64,7 +64,7 @@ def test_another_shape_is_never_taken(columns: int, shape: str) -> None:
     arrays = {"x": np.zeros((40, 3), np.float32)}
     with pytest.raises(UserError, match=f"gives {shape} for 16 examples, instead of .16, 1.;"):
         predict(Sum(columns), inputs, arrays, NUMBERS, 16)
-    with pytest.raises(UserError, match=r"instead of \[16, 3\]; let its last layer have"):
+    with pytest.raises(UserError, match=r"instead of \[16, 3\]; its last layer must have"):
         predict(Sum(1), inputs, arrays, ClassTarget(3), 16)
 
 

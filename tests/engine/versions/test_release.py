@@ -79,7 +79,7 @@ def test_what_a_release_leaves(released: Path) -> None:
         ("1.2", " ", "the note is missing; say what is new"),
         ("1.2", "a\nb", "line breaks or control characters"),
         ("1.2", "a\x1b[2J", "line breaks or control characters"),
-        ("1.2", "Same", r"the data are those of version 1\.1; there is nothing to release"),
+        ("1.2", "Same", r"the data is that of version 1\.1; there is nothing to release"),
     ],
 )
 def test_names_and_notes(released: Path, name: str, note: str, words: str) -> None:
@@ -136,7 +136,7 @@ def test_a_pointer_that_was_edited_by_hand(released: Path) -> None:
     pointer = released / "data/raw.dvc"
     version = str(working_version())
     pointer.write_text(pointer.read_text("utf-8").replace(version, "0" * 32 + ".dir"), "utf-8")
-    refused(r"raw\.dvc was changed, and .* holds other data than it names; if the data are right")
+    refused(r"raw\.dvc was changed, and .* holds other data than it names; if the data is right")
 
 
 def test_a_pointer_that_names_what_lies_there(released: Path) -> None:

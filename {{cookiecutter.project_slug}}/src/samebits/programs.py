@@ -111,7 +111,7 @@ def _run(
         )
     except FileNotFoundError:
         raise NoRepository(
-            "git is not on the PATH; install it, for it keeps what to expect."
+            "git is not on the PATH; install it, because Git holds the committed results."
         ) from None
 
 

@@ -128,8 +128,8 @@ def drift_findings(now: Statistics, before: Release | None, data: Data) -> Itera
         if moved > data.drift:
             words = (
                 f"{kind}: {100 * moved:.1f} % of the examples have moved since data version "
-                f"{before['version']}, more than data.drift, {100 * data.drift:g} %; see whether "
-                "the new ones were collected in another way."
+                f"{before['version']}, more than data.drift, {100 * data.drift:g} %; check whether "
+                "the new ones were collected differently."
             )
             yield DataFinding(rule, words)
 

@@ -53,8 +53,8 @@ def number_findings(database: sqlite3.Connection, data: Data) -> Iterator[DataFi
         yield DataFinding("few-examples", words)
     elif known.min() == known.max():
         words = (
-            f"all {len(known)} answers are {_said(known[0])}, so there is nothing to learn; see "
-            "why they do not differ."
+            f"all {len(known)} answers are {_said(known[0])}, so there is nothing to learn; find "
+            "out why they do not differ."
         )
         yield DataFinding("constant-answer", words)
     elif len(known) >= FEWEST:
@@ -99,7 +99,7 @@ def _outliers(database: sqlite3.Connection, known: NDArray[np.float64]) -> Itera
     more = f" and {count - 3} more" if count > 3 else ""
     words = (
         f"{', '.join(worst[:3])}{more}: far from the others, of which half lie between "
-        f"{_said(first)} and {_said(third)}; see whether the unit is the same, or accept it."
+        f"{_said(first)} and {_said(third)}; check whether the unit is the same, or accept it."
     )
     yield DataFinding("far-answer", words, tuple(paths), tuple(hashes))
 
@@ -147,7 +147,7 @@ def doubted_numbers(
         example = usable[row][0]
         words = (
             f"{shown(example.path)}: the answer is {shown(example.label)}, but a linear model says "
-            f"{_said(predicted[row])}, where it is usually off by {_said(usual)}; correct it in "
+            f"{_said(predicted[row])}, and is usually off by {_said(usual)}; correct it in "
             "data/corrections.csv, or accept it."
         )
         yield DataFinding("label-error", words, (example.path,), (example.md5,))

@@ -184,7 +184,7 @@ def contents(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise UserError(f"there is no {path} here; run this from the project's folder.") from None
     except UnicodeDecodeError:
-        raise UserError(f"{path} is not UTF-8 text; save it as that.") from None
+        raise UserError(f"{path} is not UTF-8 text; save it as UTF-8.") from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f", line {mark.line + 1}," if mark else ""
@@ -228,7 +228,7 @@ class _StrictLoader(yaml.SafeLoader):
         for key, _ in node.value:
             if str(key.value) in seen:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"key '{key.value}' stands twice; keep one of them", key.start_mark
+                    None, None, f"key '{key.value}' appears twice; keep one of them", key.start_mark
                 )
             seen.add(str(key.value))
         return super().construct_mapping(node, deep)
@@ -254,7 +254,7 @@ def _unknown_section(name: object, known: Sections) -> str:
 def _unknown_key(key: object, section: str, known: Sections) -> str:
     homes = [name for name, other in known.items() if key in other]
     if homes:
-        return f"key '{key}' stands in section '{section}', but belongs in '{homes[0]}'; move it."
+        return f"key '{key}' is in section '{section}', but belongs in '{homes[0]}'; move it."
     everywhere = {other: name for name, keys in known.items() for other in keys}
     close = get_close_matches(str(key), list(known[section]), 1)
     close = close or get_close_matches(str(key), everywhere, 1)

@@ -21,7 +21,7 @@ def read_table(path: Path, header: Sequence[str]) -> tuple[list[tuple[int, list[
     except FileNotFoundError:
         return [], []
     except UnicodeDecodeError:
-        return [], [f"{name} is not UTF-8 text; save it as that."]
+        return [], [f"{name} is not UTF-8 text; save it as UTF-8."]
     rows: list[tuple[int, list[str]]] = []
     problems: list[str] = []
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -37,5 +37,5 @@ def read_table(path: Path, header: Sequence[str]) -> tuple[list[tuple[int, list[
                     f"{len(header)}; put a cell with a comma in quotes."
                 )
     except csv.Error as error:
-        problems.append(f"{name}, line {reader.line_num}, is not CSV ({error}); mend its quotes.")
+        problems.append(f"{name}, line {reader.line_num}, is not CSV ({error}); fix its quotes.")
     return rows, problems

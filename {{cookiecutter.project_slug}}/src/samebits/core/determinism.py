@@ -70,7 +70,7 @@ def choose(level: str, threads: int) -> None:
     for library in ("torch", "numpy"):
         if library in sys.modules:
             raise UserError(
-                f"{library} is imported before determinism.choose was called, so its kernels are "
+                f"{library} was imported before determinism.choose was called, so its kernels are "
                 "already chosen; move that import below the call."
             )
     wanted = environment(level, threads)
@@ -92,8 +92,8 @@ def check(level: str, threads: int) -> None:
         differing = sorted(name for name in NAMES if now.get(name) != wanted.get(name))
         named = f" ({', '.join(differing[:3])})" if differing else ""
         raise UserError(
-            f"the environment{named} is not that of level {level} with {threads} thread(s), so "
-            "other kernels may have computed; start the stage with 'samebits run', which sets it, "
+            f"the environment{named} does not match level {level} with {threads} thread(s), so "
+            "other kernels may have been used; start the stage with 'samebits run', which sets it, "
             "or call determinism.choose before any import."
         )
 

@@ -159,5 +159,5 @@ def _said(network: nn.Module, operator: str, instead: str) -> str:
 def _sentence(who: str, what: str, instead: str) -> str:
     return (
         f"{who} takes {what}, whose last bits differ between processors; use {instead}, or set "
-        "reproducibility.level to machine, which promises the same bits on this one only."
+        "reproducibility.level to machine, which promises the same bits on this machine only."
     )

@@ -40,7 +40,7 @@ def _demand(path: Path, stage: str) -> None:
 
 
 def _anew(stage: str) -> str:
-    return f"make it anew with `dvc repro --force {stage}`"
+    return f"run `dvc repro --force {stage}`"
 
 
 def _number(cell: str) -> float | None:

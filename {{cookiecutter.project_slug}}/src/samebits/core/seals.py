@@ -145,7 +145,7 @@ def declared(pipeline: Any, stage: str) -> Declared:
         return Declared(joined, _paths(entry, "deps"), entry.get("params") or [], outs)
     except (KeyError, TypeError, AttributeError):
         raise UserError(
-            f"there is no dvc.yaml with deps of a stage '{stage}'; restore it from Git."
+            f"dvc.yaml has no stage '{stage}' with deps; restore it from Git."
         ) from None
 
 

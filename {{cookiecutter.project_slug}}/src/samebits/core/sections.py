@@ -197,14 +197,14 @@ def contradictions(content: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     target = task.get("target", "class")
     if target in SHARES and evaluation.get("target_error", 0) > 1:
         yield (
-            f"'evaluation.target_error' is {evaluation['target_error']}, but is a share of "
-            f"{SHARES[target]}: 1 at most."
+            f"'evaluation.target_error' is {evaluation['target_error']}, but it is a share of "
+            f"{SHARES[target]}, so at most 1."
         )
     optimization = content.get("optimization", {})
     if optimization.get("balance", 0) and optimization.get("class_weights", 0):
         yield (
-            "'optimization.balance' and 'optimization.class_weights' are both set, so rare "
-            "classes would be favoured twice; set one of them to 0."
+            "'optimization.balance' and 'optimization.class_weights' are both set, so rare classes "
+            "would be favoured twice; set one of them to 0."
         )
     if target == "mask" or task.get("reader") == "pairs":
         yield from _masks(task, content.get("data", {}))
@@ -218,8 +218,7 @@ def contradictions(content: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
             )
     if why and "class" in evaluation.get("slices", ()):
         yield (
-            f"'evaluation.slices' has 'class', but {why} where task.target is {target}; take it "
-            "out."
+            f"'evaluation.slices' has 'class', but {why} where task.target is {target}; remove it."
         )
 
 
@@ -229,12 +228,12 @@ def _masks(task: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[str]:
     for (key, wanted), (other, value) in permutations(known.items()):
         if task.get(key) != wanted and task.get(other) == value:
             yield (
-                f"'task.{key}' is {task.get(key)}, but task.{other} is {value}, and masks are what "
-                f"stands beside images; set it to {wanted}."
+                f"'task.{key}' is {task.get(key)}, but task.{other} is {value}, and masks belong "
+                f"to images; set it to {wanted}."
             )
     if task.get("target") == "mask" and not 2 <= len(data.get("classes", ())) <= MOST_CLASSES:
         yield (
             f"'data.classes' has {len(data.get('classes', ()))} names, but where task.target is "
-            "mask it names the classes of the pixels, 2 to 256, in the order of their values, as "
-            "[background, stroke]."
+            "mask it names the classes of the pixels, 2 to 256, in the order of their values, such "
+            "as [background, stroke]."
         )

@@ -49,7 +49,9 @@ class Yours:
 
     def __getattr__(self, name: str) -> Any:
         if name not in self._names:
-            raise AttributeError(f"{name}.py is not among what is read here: {sorted(self._names)}")
+            raise AttributeError(
+                f"{name}.py is not one of the files read here: {sorted(self._names)}"
+            )
         module = f"{package()}.{name}"
         return None if name in OPTIONAL and not find_spec(module) else import_module(module)
 
@@ -87,7 +89,7 @@ def declared(path: Path, section: str) -> Mapping[str, Key]:
     except LookupError:
         raise UserError(
             f"{path.as_posix()} has no dataclass {section.capitalize()}, which declares the "
-            f"section '{section}'; write one, if need be without fields."
+            f"section '{section}'; write one, even if it has no fields."
         ) from None
 
 
@@ -182,6 +184,6 @@ def _value(node: ast.expr, names: Mapping[str, ast.expr]) -> Any:
         node = names[node.id]
     if isinstance(node, ast.Dict):  # of which the keys alone count
         if None in node.keys:
-            raise ValueError("part of it stands elsewhere")
+            raise ValueError("part of it is defined elsewhere")
         return [ast.literal_eval(key) for key in node.keys if key]
     return ast.literal_eval(node)

@@ -38,7 +38,7 @@ def _rates(optimization: Optimization) -> Iterator[Idea]:
     if not optimization.clip:
         yield Idea(
             "clip the gradient",
-            "so that no single batch throws the weights far off",
+            "so that no single batch throws the weights off",
             section,
             run(optimization__clip=1.0),
             SAME,
@@ -58,7 +58,7 @@ def _bigger(settings: DiagnosisSettings) -> Iterator[Idea]:
     for key, to in settings.growth["bigger"].items():
         yield Idea(
             f"bigger network: {key}",
-            "the loss has come to rest far from zero: the network cannot represent more",
+            "the loss has levelled off far from zero: the network cannot represent more",
             "model",
             run(**{f"model__{key}": to}),
             FOUR,
@@ -83,7 +83,7 @@ def _optimizer(now: Optimization) -> Idea:
         words = "gradient descent instead of Adam"
     return Idea(
         words,
-        "it finds other weights; the rates of the two have nothing in common",
+        "it finds other weights; the learning rates of the two are not comparable",
         "optimization",
         changed,
         SAME,
@@ -94,7 +94,7 @@ def _less_regularization(now: Regularization) -> Iterator[Idea]:
     for key in strong(now):
         yield Idea(
             f"less {key.replace('_', ' ')}",
-            "so much of it keeps the network from fitting even what it sees",
+            "this much of it keeps the network from fitting even what it sees",
             "regularization",
             run(**{f"regularization__{key}": getattr(now, key) / 10}),
             SAME,

@@ -13,7 +13,7 @@ COSTS = {
     QUICK: "no training, only another evaluation",
     SAME: "one run, as long as the last",
     TWICE: "one run, twice as long",
-    FOUR: "one run, some four times as long",
+    FOUR: "one run, about four times as long",
     HAND: "work by hand",
 }
 

@@ -39,7 +39,7 @@ def variance(settings: DiagnosisSettings) -> Iterator[Idea]:
         )
     yield Idea(
         "L2",
-        "smaller weights follow single examples less",
+        "smaller weights follow individual examples less closely",
         section,
         run(regularization__weight_decay=min(max(now.weight_decay * 10, 0.01), 1e6)),
         SAME,
@@ -48,17 +48,17 @@ def variance(settings: DiagnosisSettings) -> Iterator[Idea]:
         more = min(now.dropout + 0.2, MOST_DROPOUT)
         yield Idea(
             "dropout",
-            "no feature can be relied on alone",
+            "the network cannot rely on any single feature",
             section,
             run(regularization__dropout=0.3 if now.dropout < 0.3 else more),
             SAME,
         )
-    yield from _augmentation(settings, "augmentation", "changed examples are more examples")
+    yield from _augmentation(settings, "augmentation", "altered copies act as extra examples")
     yield from _milder(settings)
     for key, to in settings.growth["smaller"].items():
         yield Idea(
             f"smaller network: {key}",
-            "it has less room to learn examples by heart; it can cost fit on train",
+            "it has less room to memorise examples, but may fit train less well",
             "model",
             run(**{f"model__{key}": to}),
             SAME,
@@ -78,7 +78,7 @@ def _milder(settings: DiagnosisSettings) -> Iterator[Idea]:
         if value is False:
             yield Idea(
                 f"augmentation: {key}",
-                "where it does not change the answer, it makes new examples from those you have",
+                "if it does not change the answer, it makes new examples from those you have",
                 "augmentation",
                 run(**{f"augmentation__{key}": True}),
                 SAME,
@@ -117,7 +117,7 @@ def mismatch(settings: DiagnosisSettings) -> Iterator[Idea]:
     if data.train_on:
         yield Idea(
             "learn from every source",
-            "data.train_on keeps out examples that look like the target's, or may",
+            "data.train_on keeps out examples that look like the target's, or might",
             "data",
             "dvc exp run -S 'data.train_on=\"\"'",
             SAME,
@@ -125,7 +125,7 @@ def mismatch(settings: DiagnosisSettings) -> Iterator[Idea]:
     if data.dev_fraction >= 2 * LEAST_DEV:
         yield Idea(
             "learn from some of the target's examples",
-            "half of the dev examples move to train, since they look like the target's",
+            "half of the dev examples, which look like the target's, move to train",
             "data",
             run(data__dev_fraction=data.dev_fraction / 2),
             SAME,
@@ -137,7 +137,7 @@ def mismatch(settings: DiagnosisSettings) -> Iterator[Idea]:
     )
     yield Idea(
         "train on examples like the target's",
-        "collect some, or make the others look like them, and put them into data/raw",
+        "collect some, or make the others look like them, and add them to data/raw",
         "data",
         ADDED,
         HAND,
@@ -150,7 +150,7 @@ def dev(settings: DiagnosisSettings) -> Iterator[Idea]:
     if settings.timed:
         yield Idea(
             "newer examples",
-            "examples change with time, so a model ages: add the latest, and train again",
+            "data changes over time, so a model ages: add the latest examples and train again",
             "data",
             ADDED,
             HAND,
@@ -161,7 +161,7 @@ def dev(settings: DiagnosisSettings) -> Iterator[Idea]:
     yield Idea(
         "bigger dev set",
         "chance has less say in which idea looks best on it; "
-        + ("test stays as it is" if room else "put more examples into data/raw"),
+        + ("test stays as it is" if room else "add more examples to data/raw"),
         "data",
         run(data__dev_fraction=most) if room else ADDED,
         SAME if room else HAND,
@@ -183,7 +183,7 @@ def real_world(settings: DiagnosisSettings) -> Iterator[Idea]:
     other = first if settings.evaluation.metric != first else second
     yield Idea(
         "other metric",
-        "ask whether the number to decide by counts what counts in use",
+        "ask whether the metric that decides measures what matters in use",
         "evaluation",
         run(evaluation__metric=other),
         QUICK,
@@ -202,7 +202,7 @@ def labels(settings: DiagnosisSettings) -> Iterator[Idea]:
     smoothing = max(settings.regularization.label_smoothing * 2, 0.1)
     yield Idea(
         "correct labels",
-        "validate doubts them, and without those examples the error is much lower; the report "
+        "`validate` doubts them, and without those examples the error is much lower; the report "
         f"shows them: {settings.errors.words.corrected}",
         "data",
         "dvc repro",
@@ -212,7 +212,7 @@ def labels(settings: DiagnosisSettings) -> Iterator[Idea]:
     if settings.regularization.label_smoothing < MOST_SMOOTHING and settings.errors.smooths:
         yield Idea(
             "label smoothing",
-            "until they are corrected, no single label is trusted completely",
+            "until they are corrected, no single label should be trusted completely",
             "regularization",
             run(regularization__label_smoothing=min(smoothing, MOST_SMOOTHING)),
             SAME,
@@ -232,7 +232,7 @@ def target_met(settings: DiagnosisSettings) -> list[Idea]:
         *([tighter] if settings.evaluation.target_error else []),
         Idea(
             "examples from use",
-            "only these can say whether it does as well in the real world",
+            "only these can show whether it does as well in the real world",
             "evaluation",
             "make diagnose REAL=<folder>",
             HAND,

@@ -229,7 +229,7 @@ def _not_shown(verdict: Verdict) -> str:
     return (
         f"{len(different)} of {len(verdict.rows)} outputs differ, first {different[0].path} of "
         f"stage {different[0].stage}; not shown: that {verdict.claim}."
-        + (f" (The committed bits need not be met here: {reason}.)" if reason else "")
+        + (f" (This machine need not give the committed bits: {reason}.)" if reason else "")
     )
 
 
@@ -240,7 +240,7 @@ def _causes(old: Ran, new: Ran) -> list[str]:
     differences = causes(old.record, new.record)
     width = max((len(difference.name) for difference in differences), default=0)
     nothing = [
-        "nothing: look in the code for a clock, chance or an order that the seed does not set"
+        "nothing: look in the code for a clock, randomness or an order that the seed does not set"
     ]
     return [
         f"{difference.name:<{width}}  {difference.old} -> {difference.new}"
@@ -266,7 +266,9 @@ def _run_again(reason: str | None) -> tuple[Ran | None, Ran, str]:
         first = fresh_run(Path(name, "first"), "here" if reason is None else "first run")
         if reason is None:
             return None, first, "a fresh clone gives the committed bits"
-        sys.stdout.write(f"\nthe committed bits need not be met here: {reason}; running again\n")
+        sys.stdout.write(
+            f"\nthis machine need not give the committed bits: {reason}; running again\n"
+        )
         second = fresh_run(Path(name, "second"), "second run")
         return first, second, "two runs on this machine give the same bits"
 

@@ -1,4 +1,4 @@
-"""What is odd in the data: the findings of `validate`, with the examples that they are about."""
+"""Findings in the data: the findings of `validate`, with the examples that they are about."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
