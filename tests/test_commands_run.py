@@ -169,7 +169,7 @@ def test_pictures_of_ones_own(typed: Typed, here: Path, tmp_path: Path) -> None:
     )
     typed('git commit -m "Our own data" data')
     typed("dvc repro")
-    typed('git commit -am "What comes of our own data"')
+    typed('git commit -am "Results on our own data"')
     typed("make push")
     for file in ("README.md", "data/CHANGELOG.md"):
         with (here / file).open("a", encoding="utf-8") as text:

@@ -131,7 +131,7 @@ FAULTS = {
         {"data.evaluate_on": "target/*"},
         target=noisy,
     ),
-    "dev cut out otherwise": Fault(
+    "dev split by another rule": Fault(
         "gap",
         "mismatch",
         "data",

@@ -167,7 +167,7 @@ def test_workers_read_rows(tmp_path: Path) -> None:
     with open_catalogue(folder, decoder(), LINES) as catalogue:
         assert catalogue.fill(raw, 2) == 0
         query = "SELECT count(*), min(problem), min(rule), min(label) FROM files"
-        words = "not a readable example (its content is in no image format"
+        words = "not a readable example (its format is unknown"
         count, problem, *rest = catalogue.database.execute(query).fetchone()
     assert (count, *rest) == (60, "unreadable", "kind0")
     assert problem.startswith(words)

@@ -298,10 +298,10 @@ def test_other_formats_are_refused_by_name(
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     content = encoded(Image.new("RGB", (32, 32)), kind)
-    with pytest.raises(Unreadable, match=f"its content is in {kind}, and read are BMP, GIF, JPEG,"):
+    with pytest.raises(Unreadable, match=f"its format is {kind}, but only BMP, GIF, JPEG,"):
         decode(content)
     monkeypatch.chdir(configured(tmp_path).parent)
-    assert f"its content is in {kind}, and read are" in unreadable(content, yours, DATA)
+    assert f"its format is {kind}, but only" in unreadable(content, yours, DATA)
     assert not (tmp_path / "called").exists()
 
 

@@ -134,7 +134,7 @@ def test_from_files_to_the_report(
     page = Path("reports/report.html").read_text(encoding="utf-8")
     assert "<img" not in page
     assert f"<p>{task.fact} " in page
-    assert "Near-duplicates were not looked for" in page
+    assert "Near-duplicates were not searched for" in page
 
 
 def check_stored(folder: Path, task: Task) -> None:
