@@ -1,7 +1,7 @@
 """Statistics of the examples, such as brightness, size and length, and their drift since a release.
 
-data/reference.json holds the statistics of the two latest releases, the latest last: data that are
-themselves a release are compared with the one before. `write_reference` adds the statistics of
+data/reference.json holds the statistics of the two latest releases, the latest last: data that is
+itself a release is compared with the one before. `write_reference` adds the statistics of
 reports/data.json at each release; before the first, the file holds [] and there is no drift.
 """
 

@@ -1,13 +1,13 @@
-"""Names of files that mean one file, and look like what they are, on every system.
+"""File names that mean the same file on every system, and look like what they are.
 
-What Windows cannot hold: https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+What Windows does not allow: https://learn.microsoft.com/windows/win32/fileio/naming-a-file
 """
 
 import re
 import unicodedata
 
-# Letters that show nothing: https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point, and
-# blanks that are no spaces.
+# Invisible characters: https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point, and
+# blanks that are not spaces.
 UNSEEN = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d159"

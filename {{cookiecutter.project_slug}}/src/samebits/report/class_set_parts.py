@@ -1,4 +1,4 @@
-"""What the page says of several classes each: F1 of every class, confusions, classes together."""
+"""The page on several classes each: F1 of every class, confusions, classes together."""
 
 from typing import Any
 

@@ -62,7 +62,7 @@ def use(name: str) -> Release:
 
 def _refuse_to_lose_data() -> None:
     status = state()
-    # After `git checkout` the pointer is the new commit's, but the data are still the old one's.
+    # After `git checkout` the pointer is the new commit's, but the data is still the old one's.
     if status == "modified" and _committed():
         return
     if status == "modified":

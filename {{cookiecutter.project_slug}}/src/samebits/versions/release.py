@@ -49,7 +49,7 @@ def release(name: str, note: str, check: Callable[[], object]) -> str:
     Args:
         name: its number, such as 1.1.
         note: what is new, in one line.
-        check: raises if the data in data/raw are not sound; it may write data/reference.json, for
+        check: raises if the data in data/raw is not sound; it may write data/reference.json, for
             the drift of later versions.
 
     Raises:
