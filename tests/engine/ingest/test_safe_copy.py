@@ -117,7 +117,7 @@ def test_too_many_bytes(tmp_path: Path, into: Incoming) -> None:
     bring(into, "cat/1.png", "cat/2.png", size=500)
     with pytest.raises(UserError, match="more than there is room"):
         bring(into, "cat/3.png")
-    # Whatever was announced: what is written is what counts.
+    # Whatever the header claims: the bytes written count.
     with pytest.raises(UserError, match="more than there is room"):
         into.file("cat/4.png", io.BytesIO(b"1"), 0)
 

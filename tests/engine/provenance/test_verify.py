@@ -231,7 +231,9 @@ def test_here_compares_what_lies_here(here: Path, monkeypatch: pytest.MonkeyPatc
     verify.main(parse(["verify", "--here"]))
     text = yaml.safe_dump(lock(train={"models/a": "1"}))
     Path("dvc.lock").write_text(text, encoding="utf-8")
-    with pytest.raises(CheckFailed, match="not shown: that what ran here gave the committed bits"):
+    with pytest.raises(
+        CheckFailed, match="not shown: that the results here have the committed bits"
+    ):
         verify.main(parse(["verify", "--here"]))
 
 

@@ -141,7 +141,9 @@ VERBS: Mapping[str, Verb] = {
         "It writes nothing. Exit status 1 means that a check failed.",
         anywhere=True,  # --root names the project
     ),
-    "apart": Verb("audit.data_apart", "refuse a commit of both data and code; a hook does"),
+    "apart": Verb(
+        "audit.data_apart", "refuse a commit of both data and code; for the pre-commit hook"
+    ),
     "explain": Verb(
         "provenance.explain",
         "say what differs between two results, and what it moved",

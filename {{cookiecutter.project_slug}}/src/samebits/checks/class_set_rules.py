@@ -138,7 +138,7 @@ def unfit(label: str, answers: Collection[str]) -> str:
 
 
 def described(database: sqlite3.Connection) -> dict[str, Any]:
-    """Return what reports/data.json says of the answers: the examples of each class and of none."""
+    """Return the part of reports/data.json on answers: the examples of each class and of none."""
     query = "SELECT label, count(*) FROM examples GROUP BY 1"
     counts = Counter[str]()
     for label, count in database.execute(query).fetchall():

@@ -1,4 +1,4 @@
-"""Columns of tables that tell nothing, little, or the answer itself."""
+"""Columns of tables that carry no information, little, or the answer itself."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -51,9 +51,9 @@ def columns_of(
 def column_findings(
     columns: Columns, answers: Sequence[str], splits: Sequence[str], paths: Sequence[str]
 ) -> Iterator[DataFinding]:
-    """Yield a finding for each column that is constant, often missing, or tells the answer.
+    """Yield a finding for each column that is constant, often missing, or gives away the answer.
 
-    And for each with categories in dev or test that no training example has.
+    Also for each with categories in dev or test that no training example has.
 
     Args:
         columns: as `columns_of` returns them.

@@ -24,7 +24,7 @@ def _counted(database: sqlite3.Connection) -> Iterator[tuple[str, str, str, list
 
 
 def pixels(database: sqlite3.Connection) -> dict[str, Any]:
-    """Return what reports/data.json says of the answers: the pixels of each class."""
+    """Return the part of reports/data.json on the answers: the pixels of each class."""
     total = Counter[int]()
     for *_, counts in _counted(database):
         total.update(dict(enumerate(counts)))

@@ -68,7 +68,7 @@ def _no_numbers(database: sqlite3.Connection) -> Iterator[DataFinding]:
 
 
 def _differing(database: sqlite3.Connection) -> Iterator[DataFinding]:
-    """A single finding for all: data with few fields have many such rows, and rightly so."""
+    """A single finding for all: data with few fields has many such rows, and rightly so."""
     query = """SELECT path, md5, label FROM examples
                WHERE md5 IN (SELECT md5 FROM examples GROUP BY md5
                              HAVING count(DISTINCT CAST(label AS REAL)) > 1)
@@ -110,7 +110,7 @@ def _quartiles(known: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def _fence(known: NDArray[np.float64]) -> tuple[float, float]:
-    """Between what all but far answers lie; any do where half of them are the same."""
+    """The bounds of all but far answers; infinite if half of the answers are equal."""
     first, third = _quartiles(known)
     if first == third:
         return -math.inf, math.inf
@@ -154,7 +154,7 @@ def doubted_numbers(
 
 
 def described(database: sqlite3.Connection) -> dict[str, Any]:
-    """Return what reports/data.json says of the answers: their quartiles, mean and deviation."""
+    """Return the part of reports/data.json on the answers: their quartiles, mean and deviation."""
     known = answers(database)
     if not len(known):
         return {}

@@ -70,7 +70,7 @@ def said(known: Sequence[Release], version: str | None, here: str | None, state:
         known: all releases.
         version: the hash in data/raw.dvc, None if there is no such file.
         here: the release that is here, None if it is not a release.
-        state: what DVC says of data/raw, as `versions.state` does.
+        state: DVC's state of data/raw, as from `versions.state`.
     """
     pointed = f"version {here}" if here else f"no version ({str(version)[:12]})"
     if state == "deleted":

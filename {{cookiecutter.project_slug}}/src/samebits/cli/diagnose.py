@@ -42,7 +42,7 @@ TEST, WEIGHTS = Path("data/prepared/test"), Path("models/model.safetensors")
 
 def main(given: Namespace, yours: Yours) -> None:
     """Bring the diagnosis up to date, and print it."""
-    with redirect_stdout(sys.stderr):  # what DVC and the stages say
+    with redirect_stdout(sys.stderr):  # messages of DVC and the stages
         _repro()
     content = _with(given.real, yours) if given.real else None
     content = content or read_record(DIAGNOSIS, "diagnose", ("chain", "gaps", "sentence", "ideas"))

@@ -123,7 +123,7 @@ def images() -> bool | None:
     """Return whether the project in this folder learns from images; None if data.py leaves it open.
 
     Raises:
-        UserError: there is none.
+        UserError: there is no project here.
     """
     path = Path("src", package(), YOURS["input"])
     declared(path, "input")  # which says what is wrong with the file
@@ -209,7 +209,7 @@ class _StrictLoader(yaml.SafeLoader):
         event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         problem = ""
         if isinstance(event, yaml.AliasEvent):
-            problem = f"the alias *{event.anchor}; write out what it stands for"
+            problem = f"the alias *{event.anchor}; write out its value"
         elif getattr(event, "tag", None):
             problem = f"the tag {event.tag}; write the value without it"
         elif self.depth == DEPTH:

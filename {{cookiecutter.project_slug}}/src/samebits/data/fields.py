@@ -16,7 +16,7 @@ DTYPES = (
     *("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
     *("float32", "float64"),
 )
-# Names of files beside the arrays, and of other parts of an example.
+# Names of files next to the arrays, and of other parts of an example.
 TAKEN = frozenset({"checksums", "example", "examples", "index", "label", "labels"})
 
 

@@ -146,7 +146,7 @@ class Table:
             self.left_out += finding.paths
 
     def record(self) -> dict[str, Any]:
-        """Return the findings as they stand in reports/data.json."""
+        """Return the findings as in reports/data.json."""
         rows = [finding.record() for kept in self.kept.values() for finding in kept]
         return {
             "errors": self.stopping.total(),

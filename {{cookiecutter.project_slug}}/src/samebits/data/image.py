@@ -21,9 +21,9 @@ from ..core.sections import Data
 from .example import Facts, TooLarge, Unreadable
 
 # The formats, and the library in Pillow's wheel that reads each. Left out are formats that call
-# programs of the system (EPS calls Ghostscript), take memory that the header does not announce (192
-# bytes of JPEG 2000 took 4.9 GB; AVIF decodes more than it announces), hold several images of which
-# Pillow chooses one (ICO), or cannot be recognised by their content (TGA).
+# programs of the system (EPS calls Ghostscript), take memory that the header does not reveal (192
+# bytes of JPEG 2000 took 4.9 GB; AVIF decodes more than its header says), hold several images of
+# which Pillow chooses one (ICO), or cannot be recognised by their content (TGA).
 FORMATS = {
     "PNG": "zlib",
     "JPEG": "jpg",
@@ -96,7 +96,7 @@ def reading(content: bytes, formats: list[str], read: Callable[[Any, Data], Read
     most = round(data.megapixels * 1e6)
     memory = OPEN_BYTES * most
     # Pillow checks each frame before it decodes; it warns above this many pixels, and refuses
-    # twice as many. Its warnings are no fault of the image.
+    # twice as many. Its warnings are not the image's fault.
     Image.MAX_IMAGE_PIXELS = most // 2
     try:
         with (
@@ -291,6 +291,6 @@ def _narrow(image: Image.Image, bits: int, dark: bool) -> Image.Image:
 def _opaque(image: Image.Image) -> Image.Image:
     if not image.has_transparency_data:
         return image
-    # Under transparent pixels there is often black, whatever the image shows.
+    # Transparent pixels are often black underneath, whatever the image shows.
     paper = Image.new("RGBA", image.size, "white")
     return Image.alpha_composite(paper, image.convert("RGBA"))

@@ -98,7 +98,7 @@ def _milder(settings: DiagnosisSettings) -> Iterator[Idea]:
 
 
 def _augmentation(settings: DiagnosisSettings, name: str, why: str) -> Iterator[Idea]:
-    """Half as much again of every augmentation in use; those at 0 have no scale to go by."""
+    """Increase every augmentation in use by half; those at 0 have no scale to go by."""
     known = sections()["augmentation"]
     wider = {
         key: min(value * 1.5, known[key].rules.get("high", value * 1.5))
@@ -145,7 +145,7 @@ def mismatch(settings: DiagnosisSettings) -> Iterator[Idea]:
 
 
 def dev(settings: DiagnosisSettings) -> Iterator[Idea]:
-    """Yield ideas against a dev set that was used so often that it flatters, or that is too old."""
+    """Yield ideas against a dev set that is too old, or used so often that its score flatters."""
     data = settings.data
     if settings.timed:
         yield Idea(
@@ -190,7 +190,7 @@ def real_world(settings: DiagnosisSettings) -> Iterator[Idea]:
     )
     yield Idea(
         "other dev set",
-        "add the examples from use to data/raw, and let data.evaluate_on name them",
+        "add the examples from use to data/raw, and name them in data.evaluate_on",
         "data",
         "dvc exp run -S 'data.evaluate_on=\"*/use-*\"'",
         HAND,

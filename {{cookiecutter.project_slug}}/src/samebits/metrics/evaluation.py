@@ -236,7 +236,7 @@ def judge_all(
 
 
 def _summary(figures: Mapping[str, Figure], sample: Sample, answers: Answers) -> dict[str, Any]:
-    """What metrics.json says of a whole data set."""
+    """The entry of a whole data set in metrics.json."""
     names = metrics_of(answers.target)
     return {
         **{name: figures[name].rounded() for name in names},
