@@ -52,7 +52,7 @@ def test_classes_that_test_lacks_stand_on_the_first_screen(inputs: Inputs) -> No
     assert "nothing is known" not in answers(inputs)
     metrics = {**inputs.metrics, "test": {**inputs.metrics["test"], "absent": ["<b>", "c"]}}
     said = words(answers(replace(inputs, metrics=metrics)))
-    assert "Test has no example of &lt;b&gt; , c : the score says nothing about it." in said
+    assert "Test has no example of &lt;b&gt; , c , which the score therefore leaves out." in said
 
 
 def test_the_end_of_the_largest_gap_is_marked(inputs: Inputs) -> None:
