@@ -75,7 +75,7 @@ def test_a_hundred_thousand_predictions(built: Path) -> None:
 @pytest.mark.long
 @pytest.mark.slow
 def test_what_is_said_of_models_can_be_relied_on(built: Path) -> None:
-    """Of fewer simulations than the bench has: those figures that need no more."""
+    """With fewer simulations than the bench: the figures that need no more."""
     mean, _, lowest = bench_decisions.intervals(built, 200)
     found = [mean, lowest, *bench_decisions.pairs(built, 200)]
     assert all(one.good for one in found), [one.line() for one in found]

@@ -1,4 +1,4 @@
-"""Data sets in which the same content stands several times: `OF_COPIES[rule]`."""
+"""Data sets with repeated content: `OF_COPIES[rule]`."""
 
 import json
 import shutil

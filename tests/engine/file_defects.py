@@ -1,4 +1,4 @@
-"""Data sets whose files, or tables beside them, have a known defect: `OF_FILES[rule]`."""
+"""Data sets whose files or tables have a known defect: `OF_FILES[rule]`."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def unreadable(raw: Path) -> None:
 
 
 def labels(raw: Path, *rows: str) -> None:
-    """Write a table of labels beside the examples, with more rows."""
+    """Write a table of labels next to the examples, with more rows."""
     known = [f"{path.relative_to(raw).as_posix()},{path.parent.name}" for path in raw.rglob("*.*")]
     text = "\n".join(["path,class", *sorted(known), *rows, ""])
     (raw / "labels.csv").write_text(text, encoding="utf-8")
@@ -47,7 +47,7 @@ def ungrouped(raw: Path) -> None:
 
 
 def in_column(raw: Path, name: str, cells: list[str], row: int, odd: str) -> None:
-    """Write a table of labels with one more column, of which one cell is odd."""
+    """Write a table of labels with another column, which has one odd cell."""
     labels(raw)
     table = raw / "labels.csv"
     header, *rows = table.read_text(encoding="utf-8").splitlines()

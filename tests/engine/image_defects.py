@@ -28,7 +28,7 @@ def chunk(kind: bytes, content: bytes) -> bytes:
 
 
 def deep(values: NDArray[np.uint16], kind: int = 2) -> bytes:
-    """A PNG with 16 bits a channel, as Pillow does not write one: [h, w, channels]."""
+    """A PNG with 16 bits per channel, which Pillow cannot write: [h, w, channels]."""
     height, width, channels = values.shape
     rows = values.astype(">u2").reshape(height, width * channels)
     raw = b"".join(b"\0" + row.tobytes() for row in rows)

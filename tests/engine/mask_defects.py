@@ -1,7 +1,7 @@
 """Data sets of masks with a known defect: `OF_MASKS[rule]` plants it, and says what is found.
 
-`raw` holds 60 good pairs. Beside a defect stand other rules that rightly find something as well,
-and settings to look with.
+`raw` holds 60 good pairs. A defect also names other rules that rightly find something, and the
+settings to check with.
 """
 
 from collections.abc import Callable, Mapping
@@ -60,7 +60,7 @@ def absent(raw: Path) -> None:
 
 
 def without(*splits: str) -> Callable[[Path], None]:
-    """Take the last class out of the examples of some splits."""
+    """Remove the last class from the examples of some splits."""
 
     def plant(raw: Path) -> None:
         reader = Pairs()

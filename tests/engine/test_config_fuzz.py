@@ -1,4 +1,4 @@
-"""Whatever stands in params.yaml, it is read or refused with a sentence, and soon."""
+"""Whatever is in params.yaml, it is read or refused with a sentence, and quickly."""
 
 import random
 import time
@@ -36,7 +36,7 @@ def put(key: bytes, value: bytes) -> bytes:
     return b"\n".join([*lines[: after[0]], b"  " + key + b": " + value, *rest])
 
 
-# What is refused, and what is said of it.
+# Refused contents, and their messages.
 ODD = {
     "long integer": (put(b"seed", b"9" * 5000), ", line .*a value of more than 500 letters"),
     "large integer": (put(b"epochs", b"9" * 400), r"'optimization\.epochs' is 999.*No number may"),
@@ -76,7 +76,7 @@ ODD = {
 
 
 def said(path: Path, content: bytes) -> str:
-    """What is said of a file, "" if nothing; it must not take long."""
+    """The message about a file, "" if it is fine; it must not take long."""
     path.write_bytes(content)
     seconds = list[float]()
     while len(seconds) < 3:  # a core that others use, too, is slower for a while

@@ -1,4 +1,4 @@
-"""Columns that tell nothing, hardly anything, or the answer: each planted, and none without."""
+"""Columns with no information, little, or the answer: each is found if planted, and only then."""
 
 from collections.abc import Mapping, Sequence
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""Masks that are wrong are doubted, and no others, by models that have not seen them."""
+"""Models that have not seen them doubt wrong masks, and no others."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -106,7 +106,7 @@ def test_a_mask_with_an_unknown_value_is_looked_at(
 ) -> None:
     mask = drawn(3, SIDE)[1]
     write(raw, 3, np.where(mask == 2, 255, mask).astype(np.uint8))
-    assert set(looked(raw)["found"]) == {"no-class"}  # of which nothing was learnt
+    assert set(looked(raw)["found"]) == {"no-class"}  # about which nothing was learnt
 
 
 def test_few_masks_are_not_doubted(tmp_path: Path, looked: Callable[..., dict[str, Any]]) -> None:
@@ -135,7 +135,7 @@ def test_what_is_far_beyond_the_usual(
     sure: float,
     doubts: int,
 ) -> None:
-    """Of each example this part of its pixels is of another class, as a model says."""
+    """A model says that this share of each example's pixels has another class."""
 
     def model(_: Any, folds: NDArray[np.int64]) -> Any:
         marked = np.zeros((40, 100), dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""What is wrong or odd with masks is found and named, and good ones have no finding."""
+"""Wrong or odd masks are found and named, and good ones have no finding."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Examples beside a table of labels, and rows of tables: found, checked, prepared, kept."""
+"""Examples with a table of labels, and rows of tables: found, checked, prepared, kept."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -215,7 +215,7 @@ def test_images_and_their_masks_are_still_two_folders(raw: Path, check: Check) -
 
 
 def test_equal_rows(tmp_path: Path, check: Check) -> None:
-    """In a table of few columns they are no mistake, and do not stop the pipeline."""
+    """In a table with few columns they are not a mistake, and do not stop the pipeline."""
     raw = table(tmp_path / "rows")
     with (raw / "t.csv").open("a", encoding="utf-8") as file:
         file.write("0.0,kind0,x0\n0.0,kind0,x0\n0.3,kind0,x3\n1.0,kind1,x10\n1.0,kind2,x10\n")

@@ -1,4 +1,4 @@
-"""Columns that say when an example was taken, or with which others it stays in one split."""
+"""Columns with the time of an example, or with the group that stays in one split."""
 
 import json
 from collections.abc import Callable
@@ -51,7 +51,7 @@ def test_equal_times_stay_in_one_split(tmp_path: Path) -> None:
 
 
 def test_copies_of_two_times(tmp_path: Path, check: Check) -> None:
-    """What stands in train and in test is told, whatever puts it there."""
+    """An example in both train and test is reported, whatever puts it there."""
     raw, reader = timed(tmp_path / "rows", str), Lines("kind", "taken")
     lines = (raw / "t.csv").read_text(encoding="utf-8").splitlines()
     with (raw / "u.csv").open("w", encoding="utf-8") as file:
@@ -69,7 +69,7 @@ def test_times_of_files(raw: Path, check: Check, monkeypatch: pytest.MonkeyPatch
         lines = (f"{row},{time(number)}" for number, row in enumerate(rows))
         labels.write_text("\n".join(["path,kind,taken", *lines]), encoding="utf-8")
 
-    # One of each class at each time, for they stand in the order of their classes.
+    # One of each class at each time, because they are in the order of their classes.
     written(lambda number: f"2026-11-{1 + number % 12:02d}")
     data = replace(DATA, train_dev_fraction=0.4)
     _, table = check(raw, reader=reader, train_dev_fraction=0.4)
@@ -135,7 +135,7 @@ def test_rows_split_by_group(tmp_path: Path, check: Check) -> None:
     assert new == 60
     assert len(where) == 20
     assert all(len(splits) == 1 for splits in where.values())
-    # Without the column the content decides: nothing is decoded, and groups are torn.
+    # Without the column the content decides: nothing is decoded, and groups are split up.
     torn, new = prepared(raw, Lines("kind"), data, given)
     assert new == 0
     assert {path: one[0] for path, one in examples(torn).items()} != {
@@ -190,7 +190,7 @@ def test_times_may_come_and_go(tmp_path: Path) -> None:
 
 
 def test_a_class_that_is_only_of_late(tmp_path: Path, check: Check) -> None:
-    """No chance put it there, so that none is spoken of."""
+    """Chance did not put it there, so the message does not mention chance."""
     raw = timed(tmp_path / "rows", str)
     text = (raw / "t.csv").read_text(encoding="utf-8")
     for number in range(12):

@@ -1,4 +1,4 @@
-"""Every rule finds what it is there for, names it, and is silent about good data."""
+"""Every rule finds its own defect, names it, and is silent about good data."""
 
 import shutil
 from collections.abc import Callable
@@ -28,7 +28,7 @@ from samebits.training.softmax_regression import out_of_fold
 Check = Callable[..., tuple[dict[str, Any], Table]]
 
 PLANTED = OF_FILES | OF_CLASSES | OF_COPIES | OF_IMAGES
-# Of rows: test_columns.py plants these.
+# About rows: test_columns.py plants these.
 OF_COLUMNS = (
     "constant-column",
     "missing-column",
@@ -113,7 +113,7 @@ def test_images_and_their_masks(
 
 
 def test_files_of_the_same_names_in_classes(raw: Path, check: Check) -> None:
-    """As in every data set whose files are numbered; and masks may be a class."""
+    """As in every data set with numbered files; and masks may be a class."""
     (raw / "tree").rename(raw / "masks")
     assert check(raw)[0]["found"] == {}
     (raw / "square").rename(raw / "images")
@@ -283,7 +283,7 @@ def test_a_copy_that_nothing_learns_from_is_in_no_split(
     settings = {"evaluate_on": "*/phone *"}
     whole = check(raw, **settings)[0]["found"]
     assert whole["two-splits"] > 0
-    # One that is evaluated may be left out of training under its other name, or all copies be.
+    # A copy in test may be left out of training under its other name, or all copies may.
     found = check(raw, train_on=source, **settings)[0]["found"]
     assert (found["copies"], "two-splits" in found) == (12, False)
 

@@ -1,6 +1,6 @@
-"""Of two models: better, worse or cannot tell; and apart from it, of the idea in which they differ.
+"""Two models: better, worse or cannot tell; and, separately, the idea in which they differ.
 
-Never on different examples, never by a missed constraint.
+Never on different examples, and never a winner that misses a constraint.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ SEED = {"params": [("reproducibility.seed", "0 -> 1"), ("runtime.workers", "0 ->
 
 @pytest.fixture(autouse=True)
 def known(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """What the repository knows: what differs, and the spread over seeds by a result's name."""
+    """What the repository knows: the differences, and the spread over seeds by a result's name."""
     state: dict[str, Any] = {"differing": IDEA, "spreads": {}}
     monkeypatch.setattr(compare, "differing", lambda *_: state["differing"])
     for module in (compare, rank):
@@ -96,7 +96,7 @@ def test_who_misses_a_constraint_never_wins(
     assert verdict in comparison(a, b)
     assert words in comparison(a, b)
     assert ("on test  not accepted\nB" in comparison(a, b)) == (not met[0])
-    # The other way round it is A that scores better.
+    # The other way round, A scores better.
     assert ("B scores worse by" in comparison(b, a)) == (not met[1])
 
 

@@ -1,4 +1,4 @@
-"""Released by the command, with the pipeline's own check; and how to send it on."""
+"""A release by the command, with the pipeline's own check; and how to push it."""
 
 import json
 import subprocess
@@ -23,7 +23,7 @@ def git(*arguments: str) -> None:
 def small(unreleased: Path, settle: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> Path:
     rendered(unreleased, "dvc.yaml")
     settle(unreleased / "params.yaml", data={"least_examples": 2})
-    monkeypatch.setattr(data_release, "Seal", MagicMock())  # the engine that runs is no copy
+    monkeypatch.setattr(data_release, "Seal", MagicMock())  # the engine that runs is not a copy
     # Three examples of a class are too few for four splits.
     monkeypatch.setattr(checks, "coverage_findings", lambda *_: ())
     return unreleased

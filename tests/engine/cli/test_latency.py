@@ -1,4 +1,4 @@
-"""A time is measured, kept apart from the results, and judged."""
+"""A latency is measured, kept apart from the results, and checked."""
 
 import json
 from collections.abc import Callable

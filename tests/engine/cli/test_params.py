@@ -1,4 +1,4 @@
-"""`samebits params`: of every key what it is, what it may be, and what it does."""
+"""`samebits params`: the value, the choices and the effect of every key."""
 
 import subprocess
 from collections.abc import Callable

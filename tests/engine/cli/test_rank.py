@@ -1,4 +1,4 @@
-"""The accepted by score, ties said, a correction for many; what cannot be compared is named."""
+"""Accepted models by score, with ties and a correction for many; incomparable ones are named."""
 
 from collections.abc import Callable
 
@@ -44,7 +44,7 @@ def test_the_order(result: Make) -> None:
         "Place 1 includes all candidates that these examples cannot distinguish from the best."
         in said
     )
-    # Who misses a constraint is no candidate.
+    # A model that misses a constraint is not a candidate.
     assert "4 candidates: each is compared with the best at 98.33 % instead of 95 %" in said
 
 
@@ -88,7 +88,7 @@ def test_an_experiment_whose_outputs_are_gone_is_left_out_by_name(
     monkeypatch.setattr(rank, "read_result", read)
     monkeypatch.setattr(rank, "experiments", lambda: found)
     said = verb("rank")
-    # Of several with one name each is called by its commit.
+    # Several experiments with one name are called by their commits.
     assert [row[-1] for row in table(said)[1:]] == ["HEAD", "dddddddddd", "wider"]
     for name in ("gone", "cccccccccc"):
         assert f"\nLeft out: reports/metrics.json of '{name}' is neither here nor on a" in said

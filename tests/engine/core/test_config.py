@@ -1,4 +1,4 @@
-"""params.yaml: every mistake is one sentence that says where, what is allowed, what was meant."""
+"""params.yaml: every mistake gets one sentence: where, what is allowed, what was meant."""
 
 import dataclasses
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Small tables are read whole: every row that can be, and a sentence for every other."""
+"""Small tables are read completely: every valid row, and a sentence for every other."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Names that Windows cannot hold or that deceive, and those of every script that are fine."""
+"""Names that Windows does not allow or that deceive, and fine ones of every script."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Keys that a task needs, and those that do nothing in it: params.yaml has the ones alone."""
+"""Keys that a task needs, and those that do nothing for it: params.yaml has only the former."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -83,7 +83,7 @@ OF_IMAGES = "bits, megapixels, near_duplicate, odd_mode, odd_size"
 
 
 def rows(params: Path) -> Path:
-    """Have data.py read rows, of which no keys are told from images."""
+    """Make data.py read rows, for which the keys of images do nothing."""
     data = params.parent / "src" / PACKAGE / "data.py"
     data.write_text((TASKS / "number/data.py").read_text("utf-8"), "utf-8")
     lines = params.read_text("utf-8").splitlines(keepends=True)
@@ -109,7 +109,7 @@ def test_what_is_about_images_alone(params: Path, settle: Settle) -> None:
 
 
 def drop(params: Path, *keys: str) -> None:
-    """Take keys out of section `data`."""
+    """Remove keys from section `data`."""
     content = yaml.safe_load(params.read_text("utf-8"))
     content["data"] = {name: one for name, one in content["data"].items() if name not in keys}
     params.write_text(yaml.safe_dump(content), "utf-8")

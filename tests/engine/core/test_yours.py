@@ -1,4 +1,4 @@
-"""What the files of a project declare is told from their syntax; who asks has them imported."""
+"""A project's files declare things that their syntax shows; they are imported only on use."""
 
 import importlib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Answers of several classes each, or of none: read, stored, and given to a network."""
+"""Answers with several classes, or none: read, stored, and given to a network."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A project's own `decode`: what it must give, and when its pixels are others."""
+"""A project's own `decode`: what it must return, and what changes its pixels."""
 
 import re
 from collections.abc import Callable
@@ -60,7 +60,7 @@ def test_what_moves_no_pixel(params: Path, settle: Callable[..., None]) -> None:
 
 
 IMAGE = Field("uint8", (1, 8, 8))
-WRONG: Any = Field  # whatever it is given
+WRONG: Any = Field  # whatever its input
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_fields_that_cannot_be_stored(fields: Any, words: str) -> None:
 
 
 def test_an_image_that_the_text_of_data_py_does_not_show(params: Path) -> None:
-    """So that params.yaml, which is checked without an import, has the keys of images."""
+    """So params.yaml, which is checked without an import, has the keys of images."""
     own = Path("src", PACKAGE, "data.py")
     text = own.read_text("utf-8").replace("from samebits.data.image import open_image\n", "")
     assert Decoder.of(yours, DATA).images

@@ -1,4 +1,4 @@
-"""What a project learns of its training examples alone: of no other, and applied to all."""
+"""What a project learns from its training examples alone, and applies to all."""
 
 from collections.abc import Iterator
 from dataclasses import replace

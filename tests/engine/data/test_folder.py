@@ -1,4 +1,4 @@
-"""A folder of examples from use: prepared as all others, or refused in one sentence."""
+"""A folder of examples from use: prepared like all others, or refused in one sentence."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What is told of an image is what its content is: not what this machine can, and all of it."""
+"""The facts of an image depend on its content, not on this machine, and are complete."""
 
 import io
 import os
@@ -26,7 +26,7 @@ from samebits.data.example import TooLarge, Unreadable
 
 LINUX = pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory as on Linux")
 RISING = np.arange(64, dtype=np.uint16).reshape(8, 8)
-# Decodes what it is given, in order; then says what came of each, and the memory that it took.
+# Decodes its inputs in order; then reports each result, and the memory used.
 CHILD = """
 import resource, sys
 from pathlib import Path
@@ -62,7 +62,7 @@ def wide(values: NDArray[np.uint16], kind: str = "PNG", **options: object) -> by
 
 
 def tiff(content: bytes, *, size: int, **tags: int) -> bytes:
-    """A grey TIFF of one part; `tags` by number, as t322=16; t273 or t324 say where the part is."""
+    """A grey TIFF with one part; `tags` by number, as t322=16; t273 or t324 locate the part."""
     found = {256: size, 257: size, 258: 8, 259: 1, 262: 1, 277: 1}
     found |= {int(name[1:]): value for name, value in tags.items()}
     start = 8 + 2 + 12 * len(found) + 4
@@ -97,7 +97,7 @@ def varied(side: int) -> dict[str, bytes]:
 
 
 def told(folder: Path, contents: dict[str, bytes], room: int = 0) -> dict[str, tuple[str, int]]:
-    """What a process says of images, with `room` KiB of memory more than it has; 0 any."""
+    """A process's results on images, with `room` KiB of additional memory; 0 is unlimited."""
     for name, content in contents.items():
         (folder / name).write_bytes(content)
     command = [sys.executable, "-c", CHILD, str(room), *contents]
@@ -121,7 +121,7 @@ def test_want_of_memory_is_no_fact_of_a_content(tmp_path: Path) -> None:
 @LINUX
 def test_a_broken_image_is_one_where_there_is_little_memory(tmp_path: Path) -> None:
     broken = {name: content[: len(content) // 2] for name, content in varied(50).items()}
-    del broken["RGBA.webp"]  # of which all is read before anything is known
+    del broken["RGBA.webp"]  # all of which is read before anything is known
     found = told(tmp_path, broken | {"a.txt": b"no image"}, room=30_000)
     assert {said for said, _ in found.values()} == {"Unreadable"}, found
 
@@ -213,7 +213,7 @@ def test_12_bits_in_the_16_of_colours(kind: int, channels: int) -> None:
     assert decode(deep(values * 65, kind)).lost.startswith("of the 16 bits of its colours")
     assert not decode(deep(values * 1040, kind)).lost
     assert decode(deep(values * 1040, kind)).used == 16
-    assert decode(deep(values * 130, kind)).used == 13  # of one; a rule looks at all
+    assert decode(deep(values * 130, kind)).used == 13  # of one image; a rule checks all of them
     hot = np.tile(values * 65, (8, 8, 1))
     hot[0, 0] = 65535
     assert decode(deep(hot, kind)).lost.startswith("of the 16 bits of its colours")
@@ -224,7 +224,7 @@ def test_an_image_that_is_transparent_everywhere(mode: str) -> None:
     image = large(mode, 8)
     image.putalpha(0)
     assert decode(encoded(image)).lost.startswith("all of it is transparent, and becomes whi")
-    image.putpixel((0, 0), (9,) * len(mode))  # hardly to be seen
+    image.putpixel((0, 0), (9,) * len(mode))  # hardly visible
     assert decode(encoded(image)).lost.startswith("all of it is transparent")
     image.putpixel((0, 0), (99,) * len(mode))
     assert not decode(encoded(image)).lost

@@ -1,4 +1,4 @@
-"""One pass over the raw examples: read once, in any number of processes, and on after a kill."""
+"""One pass over the raw examples: read once, in any number of processes, resumed after a kill."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ from samebits.data.index import Catalogue, open_catalogue
 from samebits.data.source import Source
 
 Fill = Callable[..., Path]
-# Decodes slowly, in blocks of 5, so that a kill finds it in the middle.
+# Decodes slowly, in blocks of 5, so that a kill comes in the middle.
 SLOW = """
 import sys, time
 from dataclasses import replace

@@ -146,7 +146,7 @@ def test_what_is_decoded(decoder: Decoder, mode: str) -> None:
 
 
 def test_a_resized_mask_stays_of_classes(tmp_path: Path) -> None:
-    """Between 0 and 2 there is no 1, however it is resized."""
+    """Resizing never makes a 1 between 0 and 2."""
     mask = (MASK > 0).astype(np.uint8) * 2
     for size in (5, 6, 13, 24):
         found = pairs.decoder(tmp_path / "yours", size=size)(joined(png(IMAGE), png(mask)))
@@ -163,7 +163,7 @@ def prepared(raw: Path, folder: Path, decoder: Decoder, data: Data = DATA) -> di
 
 
 def test_what_is_stored(raw: Path, tmp_path: Path, decoder: Decoder) -> None:
-    for split in SPLITS:  # as a run with another target has left it
+    for split in SPLITS:  # as a run with another target left it
         (tmp_path / "prepared" / split).mkdir(parents=True)
         (tmp_path / "prepared" / split / LABELS).write_bytes(b"old")
     found = prepared(raw, tmp_path, decoder)
@@ -193,7 +193,7 @@ def test_what_is_stored(raw: Path, tmp_path: Path, decoder: Decoder) -> None:
 
 
 def test_a_mask_is_part_of_the_content(raw: Path, tmp_path: Path, decoder: Decoder) -> None:
-    """Another mask is decoded anew; it changes what is stored, and no dev or test."""
+    """Another mask is decoded again; it changes what is stored, but not dev or test."""
     before = prepared(raw, tmp_path, decoder)
     _, other = drawn(99)
     (raw / "masks/003.png").write_bytes(png(other))
@@ -223,7 +223,7 @@ def test_there_and_back(raw: Path, tmp_path: Path, decoder: Decoder) -> None:
     assert pack(raw, 3000, READER) == 80
     assert len(archives(raw)) > 2 and not (raw / "masks").exists()
     assert prepared(raw, tmp_path / "packed", decoder) == stored
-    # A file goes before the packed one of its name, whichever of the two it is.
+    # A loose file takes precedence over a packed one, for image and mask.
     _, other = drawn(99)
     (raw / "masks").mkdir()
     (raw / "masks/003.png").write_bytes(png(other))

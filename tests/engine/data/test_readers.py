@@ -1,4 +1,4 @@
-"""Where examples stand with their answers: every reader, and all that can be wrong there."""
+"""Where examples and their answers are: every reader, and everything that can be wrong there."""
 
 import hashlib
 import json
@@ -270,7 +270,7 @@ def test_the_stamp_of_a_row_is_that_of_its_content(tmp_path: Path) -> None:
     content = b'{"x": "1"}'
     assert first.stamp == second.stamp == hashlib.md5(content).hexdigest()
     assert (first.answer, second.answer) == ("cat", "dog")
-    # As a worker does, which may list nothing.
+    # Like a worker, which may not list files.
     other = pickle.loads(pickle.dumps(Lines("kind")))
     assert other.content(second, raw) == content
 

@@ -1,4 +1,4 @@
-"""Rows of tables: each is found, with the place from which it can be read again alone."""
+"""Rows of tables: each is found, with the place from which it can be read again by itself."""
 
 import io
 from pathlib import Path

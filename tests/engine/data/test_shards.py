@@ -1,4 +1,4 @@
-"""Shards read as one array, are written with flat memory, and change where the data does."""
+"""Shards read as one array, are written in constant memory, and change only where data does."""
 
 import hashlib
 import io
@@ -88,7 +88,7 @@ def test_many_shards_read_the_same(tmp_path: Path, images: NDArray[np.uint8]) ->
 
 @pytest.mark.parametrize("images", [(3, 4, 4), (1, 16, 16)], indirect=True)
 def test_a_batch_is_fetched_at_once(tmp_path: Path, images: NDArray[np.uint8]) -> None:
-    """However many examples of a shard: a step of Python for each would be most of the work."""
+    """However many examples a shard has: a Python step for each would be most of the work."""
     many = np.tile(images, (20, 1, 1, 1))
     write(tmp_path, many, 50)
     found = opened(tmp_path, many, len(many))

@@ -1,4 +1,4 @@
-"""Examples from the remote: the same as those on disk, or a sentence; only what is asked for."""
+"""Examples from the remote: the same as on disk, or an error; and only those requested."""
 
 import hashlib
 import json
@@ -49,7 +49,7 @@ def remote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Remote:
 
 @pytest.fixture
 def families(remote: Remote) -> Remote:
-    """Examples of three arrays, pushed; nothing of it is here."""
+    """Examples of three arrays, pushed; nothing of them is here."""
     fields = {
         "series": Field("float32", (2, 3)),
         "known": Field("bool", (3,)),

@@ -1,4 +1,4 @@
-"""Times of every form that tells before from after, and none of another."""
+"""Times of every form that can be ordered, and no mix of forms."""
 
 import pytest
 

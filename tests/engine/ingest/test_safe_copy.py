@@ -1,4 +1,4 @@
-"""What may come in: names that mean one file everywhere, and no more bytes than are allowed."""
+"""What may come in: names that mean the same file everywhere, and no more bytes than allowed."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""What a model must reach: read, refused where no model could, judged with what is to spare."""
+"""Constraints: read, refused if no model could meet them, judged with a margin."""
 
 import pytest
 
@@ -72,6 +72,6 @@ def test_met_missed_and_by_how_much() -> None:
 
 
 def test_what_is_written_decides() -> None:
-    """The value as it is shown, with six decimals: no model misses 0.9 with 0.900000."""
+    """The value as shown, with six decimals: no model misses 0.9 with 0.900000."""
     (one,) = judge(parse(["accuracy >= 0.9"], ANSWERS), {"accuracy": Figure(0.9 - 1e-9, 0, 1, 0.1)})
     assert one["met"]

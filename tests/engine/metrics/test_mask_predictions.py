@@ -58,7 +58,7 @@ def test_a_table_reads_back(tmp_path: Path) -> None:
 
 
 def test_the_table_does_not_grow_with_pixels(tmp_path: Path) -> None:
-    """A row holds a number for each class and kind, whatever the size of an image."""
+    """A row holds a number for each class and kind, whatever the size of the image."""
     sizes = []
     for times in (1, 1000):
         one = segmented(0, 50)
@@ -122,7 +122,7 @@ def test_a_class_that_is_neither_true_nor_said_is_no_part_of_a_mean() -> None:
 
 
 def test_an_interval_holds_the_truth() -> None:
-    """Of 60 samples of a thousand examples, nearly all of the intervals hold the figure of all."""
+    """For 60 samples of a thousand examples, nearly all intervals contain the figure of all."""
     whole = segmented(9, 60_000)
     truth = value(METRICS["mean_iou"], whole.sample)
     held, rows = 0, np.arange(60_000)

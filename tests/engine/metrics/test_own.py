@@ -1,4 +1,4 @@
-"""A metric of one's own: one function, known by its name, with an interval."""
+"""A user's own metric: one function, known by its name, with an interval."""
 
 import os
 import subprocess
@@ -91,7 +91,7 @@ def test_a_name_is_had_once() -> None:
 
 
 def test_a_built_in_name_is_taken_when_own_metrics_enter() -> None:
-    """Whatever of the engine was imported before."""
+    """Whatever part of the engine was imported before."""
     code = (
         "from samebits.metrics.registry import enter, number_of\n"
         "enter([number_of('accuracy', lambda _: 0.5, higher_is_better=True)])"

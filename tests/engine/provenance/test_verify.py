@@ -1,4 +1,4 @@
-"""The comparison can fail, and says what it has not shown."""
+"""The comparison can fail, and says what it has not proven."""
 
 import json
 import platform
@@ -34,7 +34,7 @@ def settings(level: str = "portable", device: str = "cpu") -> Reproducibility:
 
 @pytest.fixture
 def linux(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Linux on x86-64 with AVX2; the file that lists the processor's abilities."""
+    """Linux on x86-64 with AVX2; the file that lists the processor's features."""
     flags = tmp_path / "cpuinfo"
     flags.write_text("flags : fpu avx avx2 fma\n", encoding="utf-8")
     monkeypatch.setattr(platform, "system", lambda: "Linux")
@@ -80,7 +80,7 @@ def git(*arguments: str) -> None:
 
 @pytest.fixture
 def here(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project whose run is made up: what `ran` returns is what a run gives."""
+    """A project with a made-up run, whose results `ran` returns."""
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.parent))
     monkeypatch.setattr(verify, "portable_here", lambda _: None)
     monkeypatch.setattr(verify, "fresh_run", lambda *_: ran(BOTH))
@@ -92,7 +92,7 @@ def here(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def setup(text: str) -> None:
-    """Take the place of what compares the environment with its hashes, gigabytes of them."""
+    """Replaces the comparison of the environment with its hashes, of gigabytes."""
     Path("scripts").mkdir(exist_ok=True)
     Path("scripts/setup.py").write_text(text, encoding="utf-8")
 
@@ -131,7 +131,7 @@ def test_not_proven(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_verdict_for_programs(
     here: Path, capsys: pytest.CaptureFixture[str], proven: bool
 ) -> None:
-    """Nothing else is printed where a program reads it."""
+    """Nothing else is printed to standard output, which a program reads."""
     commit(BOTH if proven else lock(train={"models/a": "1"}))
     given = parse(["verify", "--json"])
     if proven:
@@ -284,7 +284,7 @@ def test_what_a_run_leaves(tmp_path: Path) -> None:
 
 
 def explained(history: Any, fresh: Ran) -> list[str]:
-    """What is said of a fresh run against the last commit of the history, line by line."""
+    """The comparison of a fresh run with the last commit of the history, line by line."""
     last = verify.committed()
     return verify.explanation(compare(last.lock, fresh.lock), last, fresh).splitlines()
 

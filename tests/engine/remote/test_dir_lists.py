@@ -1,4 +1,4 @@
-"""A list of DVC's counts if its names stay below its folder."""
+"""A list of DVC's is accepted if its names stay below its folder."""
 
 import json
 

@@ -84,7 +84,7 @@ def test_a_model_that_does_not_beat_a_simple_one_says_so_first(inputs: Inputs) -
         ([BEATEN], "accuracy", ""),
         ([], "accuracy", ""),
         ([WORSE], "accuracy", "Worse than majority (0.5000 on test), by +0.1000 +0.0500 to"),
-        # The better of two that are not beaten is the one to name.
+        # Of two unbeaten ones, the better is named.
         ([WORSE, CHANCE], "accuracy", "Not shown to beat &lt;regression&gt;"),
         ([WORSE, CHANCE], "log_loss", "Worse than majority (0.5000 on test), by -0.1000 -0.1500"),
     ],

@@ -66,7 +66,7 @@ def test_pictures_of_one_group_tell_less() -> None:
 
 
 def whisker(predictions: ClassPredictions) -> float:
-    """How long the one interval is, in pixels."""
+    """The length of the only interval, in pixels."""
     found = re.findall(
         r'class="whisker" d="M[\d.]+ ([\d.]+)V([\d.]+)"', calibration_section(predictions)
     )

@@ -1,4 +1,4 @@
-"""The table of causes, and what stands there before anybody has tagged."""
+"""The table of causes, and its text before anybody has tagged."""
 
 import re
 from dataclasses import replace

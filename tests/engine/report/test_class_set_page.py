@@ -29,7 +29,7 @@ EVALUATION = Evaluation(
 
 
 def made(count: int, classes: list[str] = CLASSES) -> ClassSetPredictions:
-    """Of every third example a class is missed, of every fifth one is said wrongly."""
+    """Every third example lacks a class, every fifth gets a wrong one."""
     rows, places = np.arange(count), np.arange(len(classes))
     labels = (rows[:, None] // 2**places % 2 == 1).astype(np.uint8)
     answers = labels.copy()

@@ -1,4 +1,4 @@
-"""What the page says of metrics, constraints and slices."""
+"""The page on metrics, constraints and slices."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""The page on numbers: in their words, with their plots, and nothing that only classes have."""
+"""The page on numbers: in their words, with their plots, and nothing specific to classes."""
 
 import re
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What the page says, that it stands alone, and that nothing in it is taken for markup."""
+"""The content of the page, which is self-contained, and in which nothing is taken for markup."""
 
 import dataclasses
 import os

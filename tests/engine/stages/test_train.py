@@ -92,7 +92,7 @@ def start(root: Path, **options: Any) -> subprocess.Popen[str]:
 
 
 def kill(root: Path, step: int) -> int:
-    """Train until a checkpoint of `step` stands, kill at whichever step it is then; the status."""
+    """Train until a checkpoint of `step` exists, then kill at any step; return the status."""
     process = start(root)
     while process.poll() is None:
         steps = [int(one.stem.split("-")[-1]) for one in (root / "checkpoints").glob("*.ckpt")]
@@ -132,7 +132,7 @@ def test_a_real_kill(repro: Repro, project: Path, settle: Settle) -> None:
 def test_a_run_that_is_interrupted_says_where_it_goes_on(
     repro: Repro, project: Path, settle: Settle, how: signal.Signals, runtime: dict[str, int]
 ) -> None:
-    """As a terminal does it: every process of the run is asked to end."""
+    """As a terminal does: every process of the run is asked to end."""
     settle(
         project / "params.yaml",
         optimization={"epochs": 400},

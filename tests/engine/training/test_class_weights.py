@@ -1,4 +1,4 @@
-"""Rare classes count for more in the loss, and all answers together for as much as before."""
+"""Rare classes count more in the loss, and all answers together as much as before."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def split(labels: NDArray[Any], target: str, classes: int = 3) -> Split:
 
 
 def weights(labels: NDArray[Any], target: str, power: float) -> NDArray[np.float32]:
-    """What each of the labels weighs."""
+    """The weight of each of the labels."""
     examples = split(labels, target)
     weigh = weighing(examples, power)
     assert weigh is not None

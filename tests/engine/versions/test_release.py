@@ -1,4 +1,4 @@
-"""A release is made whole or not at all, of data that fit, and after a kill by the same command."""
+"""A release of valid data is made completely or not at all; the same command repeats it."""
 
 import hashlib
 import json
@@ -99,7 +99,7 @@ def test_data_that_fail_the_check(released: Path) -> None:
 
 @pytest.mark.parametrize("again", [False, True])
 def test_data_that_change_while_they_are_checked(released: Path, again: bool) -> None:
-    """What is tagged is what was checked, whatever the hooks of this repository look at."""
+    """The tagged data is the checked data, whatever the hooks of this repository do."""
     change(released)
 
     def check() -> None:
@@ -243,7 +243,7 @@ def test_a_kill_before_a_step(released: Path, monkeypatch: pytest.MonkeyPatch, s
     before = git("rev-parse", "HEAD")
     with monkeypatch.context() as patch:
         patch.setattr(steps, step, killed)
-        patch.setattr(steps, "_restore", lambda _: None)  # who is killed tidies nothing up
+        patch.setattr(steps, "_restore", lambda _: None)  # a killed process cleans up nothing
         with pytest.raises(KeyboardInterrupt):
             release("1.2", "Cut off", list)
     assert [one.name for one in releases()] == ["1.0", "1.1"]
