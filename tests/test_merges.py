@@ -87,5 +87,5 @@ def test_a_value_edited_while_training_runs(run: Run, project: Path) -> None:
         assert "params.yaml:optimization changed while train ran" in running.result()
     assert "changed" in run("dvc", "status")
     set_param(project, "learning_rate: 0.5", "learning_rate: 0.006")
-    assert "going on after step" in run("dvc", "repro")
+    assert "resuming after step" in run("dvc", "repro")
     assert "to fix" not in run(*AUDIT)

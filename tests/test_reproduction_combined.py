@@ -117,7 +117,7 @@ def test_everything_at_once(
             killed(place, point | {"all": 1}, *train, **how)
         place.change(processes=mix.processes[-1])
         said = place.must(*train, **how)
-        assert going_on == 0 or "going on after step" in said, said
+        assert going_on == 0 or "resuming after step" in said, said
         record = json.loads((place.root / "provenance/here/train.json").read_text("utf-8"))
         assert record["processes"] == mix.processes[-1]
         assert record["overridden"] == VARIABLES | MORE_VARIABLES

@@ -55,7 +55,7 @@ def test_from_generation_to_proof(
         assert done.returncode == 0, done.stdout + done.stderr
     done = command("sh", "scripts/venv", "samebits", "latency", cwd=project)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(r"\d ms an example", done.stdout)
+    assert re.search(r"\d ms per example", done.stdout)
     assert git(project, "status", "--porcelain") == ""
     if task != "table-number":
         assert_rare_classes_can_weigh_more(project)

@@ -332,7 +332,7 @@ def test_a_stage_of_ones_own(place: Place) -> None:
     assert "to fix" not in place.must("make", "audit")
     (place.root / file).write_text(code.replace("determinism.choose", "print"), "utf-8")
     done = place.run("dvc", "repro", "count")
-    assert "is not that of level portable" in done.stderr
+    assert "does not match level portable" in done.stderr
 
 
 def clouds(folder: Path) -> None:

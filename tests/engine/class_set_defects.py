@@ -99,9 +99,12 @@ OF_CLASS_SETS = {
     "small-class": (small, "odd has 2 example(s) of its own, fewer than data.least_examples, 3"),
     "two-labels": (
         two_sets,
-        "003.png (bottom;left), copy.png (right): one example; remove all but",
+        "003.png (bottom;left), copy.png (right): the same example; remove all but",
     ),
     "unlabelled": (badly_named, "labels.csv, line 5, names the class left twice; remove one"),
     "label-error": (wrong, "011.png: labelled bottom;left;right, but a model is "),
-    "similar-classes": (similar, "Bottom and bottom differ by case or accents' encoding only"),
+    "similar-classes": (
+        similar,
+        "Bottom and bottom differ only in case or in how accents are encoded",
+    ),
 }

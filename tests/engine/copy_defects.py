@@ -56,7 +56,9 @@ def copies(raw: Path) -> None:
 
 
 OF_COPIES = {
-    "two-labels": Case(two_labels, ("square/three.png (square), tree/003.png (tree): one exam",)),
+    "two-labels": Case(
+        two_labels, ("square/three.png (square), tree/003.png (tree): the same exam",)
+    ),
     "two-answers": Case(
         two_answers,
         ("2 rows are equal to others except for the answer, such as t.csv:2 (kind0) and t.csv:62",),
@@ -64,9 +66,9 @@ OF_COPIES = {
     ),
     "two-splits": Case(
         two_splits,
-        ("tree/phone 00", "(train)", "(test)", ": one example"),
+        ("tree/phone 00", "(train)", "(test)", ": the same example"),
         {"evaluate_on": "*/0*"},
         beside=("copies",),
     ),
-    "copies": Case(copies, ("tree/002.png (tree) and others, 3 files: one example",)),
+    "copies": Case(copies, ("tree/002.png (tree) and others, 3 files: the same example",)),
 }

@@ -109,13 +109,13 @@ OF_MASKS: dict[str, Case] = {
     "missing-file": (alone, "masks/000.png: there is no image images/000 of any type;", (), {}),
     "unreadable": (
         other_size,
-        "images/wide.png: not a readable example (its mask has 9×8 pixels, and the image 8×8; save",
+        "images/wide.png: not a readable example (its mask has 9×8 pixels, but the image 8×8; save",
         (),
         {},
     ),
     "missing-class": (
         absent,
-        "blot has no pixel in any mask, but data.classes expects it as 2; see whether the values",
+        "blot has no pixel in any mask, but data.classes expects it as 2; check that the values",
         (),
         {},
     ),

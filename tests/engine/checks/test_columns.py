@@ -88,8 +88,8 @@ def test_a_column_that_is_often_missing() -> None:
     assert found(arrays) == [
         (
             "missing-column",
-            "column age is missing in 25 % of the examples looked at; check how it is collected, "
-            "or leave it out.",
+            "column age is missing in 25 % of the sampled examples; check how it is collected, or "
+            "leave it out.",
         )
     ]
     arrays["missing"][:, 0] = True
@@ -127,7 +127,7 @@ def test_a_number_that_is_the_answer_in_another_unit() -> None:
 @pytest.mark.parametrize(
     ("columns", "words"),
     [
-        ({"numbers": ["a"]}, r"`columns` names 1 columns of numbers, and `fields` .* \(2,\) of it"),
+        ({"numbers": ["a"]}, r"`columns` names 1 columns of numbers, but `fields` .* \(2,\) of it"),
         ({"other": ["a"]}, "names 1 columns of other, but `fields` declares no such array"),
     ],
 )

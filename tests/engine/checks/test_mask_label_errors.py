@@ -85,7 +85,7 @@ def test_the_sentence_and_the_order(raw: Path, looked: Callable[..., dict[str, A
     _, found = (one for one in summary["findings"] if one["rule"] == "label-error")
     assert found["message"] == (
         "images/003.png: a model is at least 90 % sure that 6.2 % of the pixels of its mask are of "
-        "another class; in a usual mask that is 0.0 %. Most are marked background, and look like "
+        "another class; in a usual mask it is 0.0 %. Most are marked background, but look like "
         "blot; put the right mask into data/raw, or accept it."
     )
     assert found["md5"] != [""] and found["severity"] == "warning"

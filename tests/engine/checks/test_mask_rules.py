@@ -60,7 +60,9 @@ def test_copies_are_told_in_the_words_of_masks(masks: Path, looked: Check) -> No
     summary, _ = looked(masks)
     (found,) = summary["findings"]
     assert found["rule"] == "copies"
-    assert found["message"].startswith("images/003.png (mask) and others, 2 files: one example")
+    assert found["message"].startswith(
+        "images/003.png (mask) and others, 2 files: the same example"
+    )
 
 
 def test_near_duplicates_say_nothing_of_the_paths_of_masks(masks: Path, looked: Check) -> None:

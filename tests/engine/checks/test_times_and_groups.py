@@ -93,7 +93,7 @@ def test_times_of_files(raw: Path, check: Check, monkeypatch: pytest.MonkeyPatch
     _, table = check(raw, reader=reader)
     first, second = (one.message for one in table.kept["untimed"])
     assert "labels.csv, line 7, has no taken; fill it in, or remove the line." in first
-    assert "labels.csv, line 5, has as taken soon, which is neither a number nor a date" in second
+    assert "labels.csv, line 5, has soon as taken, which is neither a number nor a date" in second
 
 
 def test_times_of_rows_that_are_none(tmp_path: Path, check: Check) -> None:
@@ -104,7 +104,7 @@ def test_times_of_rows_that_are_none(tmp_path: Path, check: Check) -> None:
     messages = [one.message for one in found.kept["untimed"]]
     assert len(messages) == 59
     assert (
-        "t.csv:3: has as taken a number, 1, where others are as 2026-01-01; write all alike."
+        "t.csv:3: has a number as taken, 1, but others are like 2026-01-01; write all alike."
         in (messages)
     )
     assert "t.csv:4: has no taken; fill it in, or remove the line." in messages

@@ -126,9 +126,9 @@ def test_files_of_the_same_names_in_classes(raw: Path, check: Check) -> None:
 @pytest.mark.parametrize(
     ("form", "words"),
     [
-        ("{}.5", "as numbers have; set task.target to number, or take other answers."),
-        ("-{}e-3.", "so that hardly two are of one class"),
-        ("{}", "so that hardly two are of one class"),
+        ("{}.5", "as numbers do; set task.target to number, or choose another answer."),
+        ("-{}e-3.", "so hardly any two share a class"),
+        ("{}", "so hardly any two share a class"),
     ],
 )
 def test_numbers_that_are_taken_for_classes(raw: Path, check: Check, form: str, words: str) -> None:

@@ -77,16 +77,16 @@ def test_other_classes(result: Make) -> None:
 
 def test_another_data_set(result: Make) -> None:
     assert " on dev" in comparison(result("a"), result("b"), "dev")
-    with pytest.raises(UserError, match="there is no data set `val`; there are dev, test"):
+    with pytest.raises(UserError, match="there is no data set `val`; choose one of dev, test"):
         comparison(result("a"), result("b"), "val")
 
 
 @pytest.mark.parametrize(
     ("met", "verdict", "words"),
     [
-        ((True, False), "B scores better by", "B missed a constraint, and cannot win by the score"),
-        ((False, True), "B is better by", "A missed a constraint, and cannot win by the score"),
-        ((False, False), "B scores better by", "A and B missed a constraint, and cannot win"),
+        ((True, False), "B scores better by", "B missed a constraint, so no score makes"),
+        ((False, True), "B is better by", "A missed a constraint, so no score makes"),
+        ((False, False), "B scores better by", "A and B missed a constraint, so no score makes"),
     ],
 )
 def test_who_misses_a_constraint_never_wins(

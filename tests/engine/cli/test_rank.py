@@ -41,8 +41,7 @@ def test_the_order(result: Make) -> None:
         ["-", "1.000000", "rejected", "misses", "a", "constraint"],
     ]
     assert (
-        "Place 1 includes all candidates that these examples cannot distinguish from the best."
-        in said
+        "Place 1 includes everything that these examples cannot distinguish from the best." in said
     )
     # A model that misses a constraint is not a candidate.
     assert "4 candidates: each is compared with the best at 98.33 % instead of 95 %" in said
@@ -103,7 +102,7 @@ def test_what_measures_another_experiment_is_no_candidate(
     said = verb("rank")
     assert [row[-1] for row in table(said)[1:]] == ["HEAD", "seed-of-doubt", "wider"]
     assert "3 candidates" in said
-    assert "Left out: 2 of `samebits exp seeds` and `samebits exp curve`" in said
+    assert "Left out: 2 from `samebits exp seeds` and `samebits exp curve`" in said
 
 
 def test_without_a_result_of_head_there_is_nothing_to_compare_with(

@@ -192,10 +192,10 @@ def test_every_argument_is_explained() -> None:
 
 def test_help_tells_the_bounds_that_hold_elsewhere(capsys: Captured) -> None:
     said = " ".join(helped(["data", "add"], capsys).split())
-    assert f"at most ({Limits().files})" in said
-    assert f"may have ({Limits().ratio:.0f})" in said
+    assert f"files and folders ({Limits().files})" in said
+    assert f"may unpack to ({Limits().ratio:.0f})" in said
     assert {one.strip(".").split(".")[0] for one in KINDS} <= {"zip", "tar", "tgz", "tbz2", "txz"}
-    assert f"at most ({MOST_LISTED})" in helped(["errors"], capsys)
+    assert f"mistakes ({MOST_LISTED})" in helped(["errors"], capsys)
     assert STORAGE.rpartition("/")[2] in helped(["exp", "sweep"], capsys)
 
 

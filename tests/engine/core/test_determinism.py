@@ -132,11 +132,11 @@ def test_other_kernels_than_params_yaml_asks_for_are_refused(
 ) -> None:
     monkeypatch.setattr(determinism, "_chosen", [])
     monkeypatch.setattr(os, "environ", determinism.environment("portable", 1))
-    with pytest.raises(UserError, match="the environment is not that of level portable"):
+    with pytest.raises(UserError, match="the environment does not match level portable"):
         determinism.check("portable", 1)  # not chosen, so torch may have been imported before
     determinism.choose("portable", 1)
     determinism.check("portable", 1)
-    with pytest.raises(UserError, match=r"MKL_CBWR, .* is not that of level machine with 1 thr"):
+    with pytest.raises(UserError, match=r"MKL_CBWR, .* does not match level machine with 1 thr"):
         determinism.check("machine", 1)
     with pytest.raises(UserError, match=r"\(MKL_NUM_THREADS, OMP.* level portable with 2 thread"):
         determinism.check("portable", 2)

@@ -4,7 +4,7 @@ import pytest
 
 from samebits.core.file_names import name_problem
 
-DEVICE, UNSEEN, CONTROL = "name of a device", "cannot be seen", "control characters"
+DEVICE, UNSEEN, CONTROL = "name of a device", "are invisible", "control characters"
 
 
 @pytest.mark.parametrize(

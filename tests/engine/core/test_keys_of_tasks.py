@@ -26,7 +26,7 @@ NUMBER = {"task": {"target": "number"}, "regularization": {"label_smoothing": 0.
         ({"regularization": {"label_smoothing": 0.1}}, "'regularization.label_smoothing' is 0.1"),
         ({"data": {"classes": ["a", "b"]}}, "'data.classes' is ['a', 'b'], but answers have no"),
         ({"evaluation": {"slices": ["class"]}}, "'evaluation.slices' has 'class', but answers"),
-        ({"task": {"target": "class"}, "evaluation": {"target_error": 1.5}}, "1 at most"),
+        ({"task": {"target": "class"}, "evaluation": {"target_error": 1.5}}, "at most 1"),
     ],
 )
 def test_what_numbers_do_not_have(
@@ -69,7 +69,10 @@ MASK = {
             "'optimization.balance' is 0.5, but an example has no",
         ),
         ({"evaluation": {"slices": ["class"]}}, "'evaluation.slices' has 'class', but an example"),
-        ({"evaluation": {"target_error": 1.5}}, "is 1.5, but is a share of the pixels: 1 at most."),
+        (
+            {"evaluation": {"target_error": 1.5}},
+            "is 1.5, but it is a share of the pixels, so at most 1.",
+        ),
     ],
 )
 def test_what_masks_need(params: Path, settle: Settle, changes: dict[str, Any], words: str) -> None:

@@ -188,7 +188,7 @@ def test_a_pointer_that_names_nothing(outs: str) -> None:
 
 
 def test_a_stage_that_is_not_there() -> None:
-    with pytest.raises(UserError, match=r"no dvc\.yaml with deps of a stage 'fti'"):
+    with pytest.raises(UserError, match=r"dvc\.yaml has no stage 'fti' with deps"):
         Seal("fti")
 
 

@@ -117,7 +117,7 @@ def test_a_stage_gets_the_files_that_it_reads_alone(
     yours: Any = Yours(READ_BY["train"])
     yours.load()
     assert (yours.model, yours.training) == (model, training)
-    with pytest.raises(AttributeError, match=r"data\.py is not among what is read here"):
+    with pytest.raises(AttributeError, match=r"data\.py is not one of the files read here"):
         yours.data.decode(b"")
 
 

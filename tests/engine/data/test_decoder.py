@@ -164,7 +164,10 @@ def test_what_fields_does_not_announce(array: Any) -> None:
 
 @pytest.mark.parametrize("fact", [float("nan"), float("inf"), np.float32("nan"), None, [1]])
 def test_what_is_no_fact(fact: Any) -> None:
-    with pytest.raises(UserError, match=r"^data\.py: `decode` gave tilt as .*; a fact is a finite"):
+    with pytest.raises(
+        UserError,
+        match=r"^data\.py: `decode` returned tilt as .*; a fact must be a finite",
+    ):
         given(PIXELS, tilt=fact)
 
 
@@ -186,7 +189,6 @@ def test_arrays_that_fields_does_not_announce(names: tuple[str, ...]) -> None:
     listed: Any = [3, 4]
     with pytest.raises(
         UserError,
-        match=r"`decode` returned the arrays 3, 4, and `fields` "
-        r"announces",
+        match=r"`decode` returned the arrays 3, 4, but `fields` declares",
     ):
         replace(own, decode=lambda *_: Decoded(listed, {}))(b"")

@@ -65,7 +65,7 @@ def test_what_is_known_of_an_example(tmp_path: Path, fill: Fill) -> None:
     content = (raw / "tree/wide.png").read_bytes()
     known = ("tree", len(content), md5(content).hexdigest(), "JPEG", 40, 30, "RGB", "")
     assert rows["tree/wide.png"] == known
-    assert rows["tree/text.png"][-1].startswith("not a readable example (its content is in no")
+    assert rows["tree/text.png"][-1].startswith("not a readable example (its format is unknown")
     assert rows["loose.png"][0] == ""
     assert rows["loose.png"][-1].startswith("files belong in a folder per class")
 

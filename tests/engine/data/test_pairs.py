@@ -75,7 +75,9 @@ def test_what_stands_alone_or_twice(tmp_path: Path) -> None:
     (raw / "masks/005.jpg").write_bytes(b"")
     (raw / "loose.png").write_bytes(b"")
     (raw / "images.csv").write_bytes(b"")
-    both = "images/002.jpg and images/002.png have one name, and masks/002.png is the mask of one;"
+    both = (
+        "images/002.jpg and images/002.png share a name, but masks/002.png is the mask of only one;"
+    )
     assert problems(raw) == {
         "images/000.png": (
             "unlabelled",
@@ -115,11 +117,11 @@ DEEP = (MASK.astype(np.uint16) * 256).astype(np.uint16)
         (b"", png(MASK), "empty file"),
         (png(IMAGE), b"", "its mask is empty; save it as a PNG of 8 bits, in which each pixel is"),
         (png(IMAGE), b"GIF89a", "its mask is not a PNG; save it as a PNG of 8 bits"),
-        (png(IMAGE), png(WIDE), "its mask has 9×8 pixels, and the image 8×8; save both in one"),
-        (png(IMAGE), png(MASK, "RGB"), "its mask: it has 8 bits, mode RGB, and not one channel of"),
-        (png(IMAGE), png(MASK, "LA"), "its mask: it has 8 bits, mode LA, and not one channel of 8"),
-        (png(IMAGE), png(MASK, "1"), "its mask: it has 1 bits, mode 1, and not one channel of 8"),
-        (png(IMAGE), png(DEEP), "its mask: it has 16 bits, mode I;16, and not one channel of 8"),
+        (png(IMAGE), png(WIDE), "its mask has 9×8 pixels, but the image 8×8; save both at one"),
+        (png(IMAGE), png(MASK, "RGB"), "its mask: it has 8 bits, mode RGB, not one channel of"),
+        (png(IMAGE), png(MASK, "LA"), "its mask: it has 8 bits, mode LA, not one channel of 8"),
+        (png(IMAGE), png(MASK, "1"), "its mask: it has 1 bits, mode 1, not one channel of 8"),
+        (png(IMAGE), png(DEEP), "its mask: it has 16 bits, mode I;16, not one channel of 8"),
         (png(IMAGE), png(MASK)[:-12], "its mask: it is truncated"),
         (png(IMAGE), png(MASK)[:40], "its mask: "),
     ],
@@ -132,7 +134,7 @@ def test_what_is_no_mask(decoder: Decoder, image: bytes, mask: bytes, words: str
 
 def test_one_file_is_no_pair(decoder: Decoder) -> None:
     for content in (b"", png(IMAGE)):
-        with pytest.raises(Unreadable, match="it is one file, and not an image with its mask"):
+        with pytest.raises(Unreadable, match="it is one file, not an image with its mask"):
             decoder(content)
 
 
@@ -277,7 +279,7 @@ def test_the_answer_must_be_announced(
         return found._replace(arrays=arrays)
 
     changed = Decoder(decode, decoder.settings, DATA, fields, words)  # type: ignore[arg-type]
-    with pytest.raises(UserError, match=rf"`mask`, uint8 with 2 axes, of which `fields` {words}"):
+    with pytest.raises(UserError, match=rf"`mask`, uint8 with 2 axes, but `fields` {words}"):
         prepared(raw, tmp_path, changed)
 
 

@@ -115,8 +115,8 @@ def test_what_is_wrong_with_single_labels(tmp_path: Path) -> None:
         ),
         "../up": (
             "missing-file",
-            "labels.csv, line 9, names it, but this climbs out of its folder with '..'; write a "
-            "path below data/raw",
+            "labels.csv, line 9, names it, but this leaves its folder through '..'; write a path "
+            "below data/raw",
         ),
         "a\\b": (
             "missing-file",
@@ -340,7 +340,7 @@ def test_a_row_that_changes_while_it_is_read(tmp_path: Path, text: str) -> None:
             "lines",
             "kind",
             {"time": "kind"},
-            "'task.time' and 'task.answer' are both 'kind'; let an",
+            "'task.time' and 'task.answer' are both 'kind'; say",
         ),
         (
             "lines",

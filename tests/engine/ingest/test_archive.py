@@ -270,7 +270,7 @@ def test_a_flipped_bit(tmp_path: Path, kind: str) -> None:
 
 def test_a_tar_that_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "_PADDING", 10**6)
-    with pytest.raises(UserError, match="goes on after its end"):
+    with pytest.raises(UserError, match="continues after its end"):
         unpacked(gzip.compress(tar(FILES) + bytes(10**7)), tmp_path)
 
 

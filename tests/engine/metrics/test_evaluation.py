@@ -79,7 +79,7 @@ def test_the_worst_slice(made: Made) -> None:
 
 def test_a_constraint_on_an_area_needs_a_slice_of_several_classes(made: Made) -> None:
     constraint = "roc_auc@class a >= 0.4"
-    with pytest.raises(UserError, match="all of slice `class a` is of one class, where `roc_auc`"):
+    with pytest.raises(UserError, match="all of slice `class a` has one class, so `roc_auc`"):
         summary(splits(made), slices=("class",), constraints=(constraint,))
 
 
@@ -213,7 +213,7 @@ def test_an_area_of_a_single_class_gets_no_verdict(made: Made) -> None:
     labels = np.zeros(9, dtype=np.int64)
     lacking = {"test": made(labels, np.eye(2)[labels])}
     for changed in ({"constraints": ("roc_auc >= 0.5",)}, {"metric": "roc_auc"}):
-        with pytest.raises(UserError, match=r"^data set `test`: .*all of test is of one class"):
+        with pytest.raises(UserError, match=r"^data set `test`: .*all of test has one class"):
             summary(lacking, **changed)
 
 

@@ -72,7 +72,7 @@ def test_that_the_answers_are_given_too() -> None:
         ("recall", "the name `recall` is taken"),
         ("examples", "the name `examples` is taken"),
         ("latency_ms", "the name `latency_ms` is taken"),
-        ("F2", "`F2` cannot name a metric; begin with a small letter"),
+        ("F2", "`F2` cannot name a metric; begin with a lower-case letter"),
         ("_f2", "`_f2` cannot name a metric"),
         ("f-2", "`f-2` cannot name a metric"),
     ],

@@ -313,7 +313,7 @@ def test_why_when_nothing_else_differs(history: Any) -> None:
     other = ran(lock(train={"models/w": "9"}), same.losses, same.record)
     lines = explained(history, other)
     assert "  loss    no step: all 2 losses have the same bits" in lines
-    assert lines[-1].startswith("  nothing: look in the code for a clock, chance or an order")
+    assert lines[-1].startswith("  nothing: look in the code for a clock, randomness or an order")
 
 
 def test_why_without_records(history: Any) -> None:

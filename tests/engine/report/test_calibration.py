@@ -79,4 +79,4 @@ def test_it_is_said_which_way_it_is_wrong() -> None:
     assert "90.0 % sure of its answers and 75.0 % of them are right" in calibration_section(given)
     assert "overconfident" in calibration_section(given)
     modest = replace(given, confidences=np.full(4, 0.6))
-    assert "right more often than it is sure" in calibration_section(modest)
+    assert "underconfident" in calibration_section(modest)

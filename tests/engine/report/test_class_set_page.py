@@ -111,7 +111,7 @@ def test_mistakes_show_the_true_and_the_said_classes(several: Inputs) -> None:
     dev = several.predictions["dev"]
     row = several.errors.ordered(None, dev)[0]  # type: ignore[arg-type]
     true, _ = dev.words(row)
-    mistakes = content[content.index("Mistakes on dev") :]
+    mistakes = content[content.index("Costliest mistakes on dev") :]
     escaped = true.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     assert f"true <b><bdi>{escaped}</bdi></b>" in mistakes
     assert "% of the answers wrong" in mistakes

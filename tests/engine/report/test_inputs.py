@@ -92,7 +92,7 @@ def test_a_tagged_example_that_is_in_train_now_stops_nothing(inputs: Inputs) -> 
     one = inputs.predictions["train"].examples[-1]  # dev has fewer
     write_csv(TAGS, COLUMNS, [(one.md5, one.path, one.label, one.label, "0.5", "wrong", "blurry")])
     page()
-    assert "Nobody has said yet" in REPORT.read_text(encoding="utf-8")
+    assert "Nobody has tagged the mistakes" in REPORT.read_text(encoding="utf-8")
 
 
 @pytest.mark.usefixtures("files")

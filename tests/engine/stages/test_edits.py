@@ -63,7 +63,7 @@ def test_training_goes_on_where_an_edit_was_undone(
     monkeypatch.setattr(Seal, "check", check)
     params.write_text(before, encoding="utf-8")
     assert repro("train") == found
-    assert "going on after step" in capsys.readouterr().err
+    assert "resuming after step" in capsys.readouterr().err
 
 
 def test_what_is_imported_is_what_was_sealed(
@@ -107,5 +107,5 @@ def test_a_launcher_that_chooses_other_kernels(
     launcher.write_text("import os\n" + text.replace(choice, other), encoding="utf-8")
     done = stage("validate")
     assert done.returncode == 2
-    assert "is not that of level portable with 1 thread(s)" in done.stderr
+    assert "does not match level portable with 1 thread(s)" in done.stderr
     assert not (project / path_of("validate")).exists()

@@ -111,7 +111,7 @@ def test_a_real_kill(repro: Repro, project: Path, settle: Settle) -> None:
     whole = start(other)
     assert kill(project, 10) != 0
     resumed = start(project)
-    assert "going on after step" in resumed.communicate()[1]
+    assert "resuming after step" in resumed.communicate()[1]
     assert "going on" not in whole.communicate()[1]
     assert (resumed.returncode, whole.returncode) == (0, 0)
     for path in RESULTS:
@@ -148,12 +148,12 @@ def test_a_run_that_is_interrupted_says_where_it_goes_on(
     os.killpg(interrupted.pid, how)
     said = interrupted.communicate(timeout=60)[1]
     steps = [int(one.stem.split("-")[-1]) for one in (project / "checkpoints").glob("*.ckpt")]
-    again = f"run it again, or 'dvc repro': training goes on after step {max(steps)}."
+    again = f"run it again, or 'dvc repro': training resumes after step {max(steps)}."
     assert (interrupted.returncode, said.splitlines()[-1]) == (130, f"interrupted; {again}")
     assert "Traceback" not in said
     assert max(steps) > 100
     whole, resumed = start(other), start(project)
-    assert f"going on after step {max(steps)}" in resumed.communicate(timeout=300)[1]
+    assert f"resuming after step {max(steps)}" in resumed.communicate(timeout=300)[1]
     whole.communicate(timeout=300)
     assert (whole.returncode, resumed.returncode) == (0, 0)
     for path in RESULTS:

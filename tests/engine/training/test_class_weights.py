@@ -124,9 +124,7 @@ def test_a_loss_that_does_not_look_at_them_is_refused() -> None:
         return functional.cross_entropy(network(**batch.inputs), batch.target)
 
     assert trained(ignoring, 0.0)
-    with pytest.raises(
-        UserError, match=r"training\.py: `loss` does not look at batch\.weights, so "
-    ):
+    with pytest.raises(UserError, match=r"training\.py: `loss` ignores batch\.weights, so "):
         trained(ignoring, 1.0)
 
 
@@ -158,5 +156,5 @@ def test_a_loss_that_divides_by_the_weights_looks_at_them() -> None:
 def test_targets_that_are_no_classes_cannot_be_weighed() -> None:
     weigh = weighing(split(LABELS, "class"), 1.0)
     assert weigh is not None
-    with pytest.raises(UserError, match="`augment` makes targets that are no numbers of classes"):
+    with pytest.raises(UserError, match="`augment` makes targets that are not class numbers"):
         weigh(torch.rand(4, 3))

@@ -47,7 +47,7 @@ def test_a_killed_run_goes_on_to_the_same_bits(
     kill("killed", at=6, **chosen)
     kill("killed", at=3, **chosen)  # counted from where it resumes: step 7
     resumed = run("killed", **chosen)
-    assert "going on after step 4" in capsys.readouterr().err
+    assert "resuming after step 4" in capsys.readouterr().err
     assert resumed == whole
 
 
@@ -81,7 +81,7 @@ def test_checkpoints_come_by_time_as_well(
     kill("killed", at=8, checkpoint_every=1000, checkpoint_seconds=60)
     assert run("killed", checkpoint_every=1000) == whole
     # The clock is read after each step, and again after each checkpoint: 25 seconds each.
-    assert "going on after step 6" in capsys.readouterr().err
+    assert "resuming after step 6" in capsys.readouterr().err
 
 
 def test_runtime_may_change_at_a_resume(run: Train, kill: Train) -> None:

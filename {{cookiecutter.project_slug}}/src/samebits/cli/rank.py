@@ -72,7 +72,7 @@ def ranking(first: Result, others: Sequence[Result], gone: Sequence[str] = ()) -
     count = sum(candidate.accepted is not False for candidate in candidates)
     lines += [
         "",
-        "Place 1 includes all candidates that these examples cannot distinguish from the best.",
+        "Place 1 includes everything that these examples cannot distinguish from the best.",
     ]
     if count > 2:
         lines += [
