@@ -1,11 +1,11 @@
-# Every line runs as it stands where there is no make; `$(in_venv)` only puts .venv first on PATH.
+# Every line also runs as it is, without make; `$(in_venv)` only puts .venv first on PATH.
 # The scripts import each other, so Python may look beside them.
 PYTHON ?= python3
 override project := {{cookiecutter.project_slug}}
 override in_venv := sh '$(project)/scripts/venv' env PYTHONSAFEPATH=
 
-# Neither make nor a shell reads any of a value: a recipe finds each in its environment as it was
-# written, and a make that it starts is given none.
+# Neither make nor a shell expands a value: a recipe finds each in its environment as it was written, and passes none
+# to a make that it starts.
 override values := PARTS PYTHON SIZES TASK
 override values += $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 $(foreach name,$(values),$(if $(value $(name)),$(eval override $(name) := $$(value $(name)))$(eval export $(name))))
@@ -14,7 +14,7 @@ MAKEOVERRIDES :=
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test quick long proof proof-long check lock expected manifest bench bench-decisions
 
-help: ## list what can be done
+help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-15s %s\n", $$1, $$2}' Makefile
 
 setup: ## build .venv with the template's own tools, pinned and hashed
@@ -47,11 +47,11 @@ lock: setup ## refresh every lock
 expected: setup ## refresh the shipped bits, of all tasks or TASK=...
 	$(in_venv) python scripts/expected.py $(if $(value TASK),"$$TASK")
 
-manifest: setup ## list the shipped engine anew, in src/samebits/MANIFEST of the project
+manifest: setup ## update src/samebits/MANIFEST of the project, the list of the shipped engine
 	$(in_venv) python scripts/manifest.py
 
 bench: setup ## measure ratios: generation, pipeline, start-up, training; then how it scales
 	set -f; missed=0; $(in_venv) python scripts/bench.py || missed=1; $(in_venv) python scripts/bench_scale.py $(if $(value SIZES),--sizes $$SIZES) && exit $$missed
 
-bench-decisions: setup ## measure how far intervals and verdicts can be relied on, and what they cost; PARTS=speed for one
+bench-decisions: setup ## measure how far intervals and verdicts can be trusted, and what they cost; PARTS=speed for one
 	set -f; $(in_venv) python scripts/bench_decisions.py -- $$PARTS

@@ -120,7 +120,7 @@ def problems(answers: dict[str, str]) -> list[str]:
     if remote in REMOTES and (problem := remote_problem(remote, url)):
         lines.append(f"remote_url {url!a}: {problem}")
     elif f"{url}/".lower().startswith(f"../{answers['project_slug']}/".lower()):
-        lines.append(f"remote_url {url!a}: this is the project itself; choose a folder beside it")
+        lines.append(f"remote_url {url!a}: this is the project itself; choose a folder next to it")
     return lines
 
 

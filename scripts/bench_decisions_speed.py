@@ -19,7 +19,7 @@ from typing import Any
 REQUEST, *NUMBERS = sys.argv[1:]
 PREPARED = Path("data/prepared")
 SHARES = {"train": 0.65, "train_dev": 0.05, "dev": 0.15, "test": 0.15}
-SIDE, SURE = 8, 4.0  # pixels; added to the true class's logit, beside noise of deviation 1
+SIDE, SURE = 8, 4.0  # pixels; added to the true class's logit, with noise of deviation 1
 SLICES = '["class", "path */night/*", "brightness in 3 parts", "size at 32, 64"]'
 CONSTRAINTS = (
     '["parameters <= 1e9", "expected_calibration_error <= 0.5", "recall[c0] >= 0.1", '
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def make(examples: int, classes: int) -> None:
-    """Write params.yaml, data/prepared, models and all else that the report reads."""
+    """Write params.yaml, data/prepared, models and everything else that the report reads."""
     text = Path("params.yaml").read_text(encoding="utf-8").splitlines()
     settings = {"  slices:": SLICES, "  constraints:": CONSTRAINTS}
     for number, line in enumerate(text):

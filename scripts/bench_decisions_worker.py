@@ -38,7 +38,7 @@ intervals, comparison = module("metrics.intervals"), module("metrics.comparison"
 scores, ClassSample = module("metrics.scores"), module("metrics.class_sample").ClassSample
 
 REPLICATES = 300  # instead of 1,000: enough for a deviation, and there are many
-MANY = 400_000  # examples that stand for all possible ones
+MANY = 400_000  # examples that represent all possible ones
 SHARPNESS = 1.2  # of the probabilities: overconfident
 TOGETHER = 0.6  # deviation of the noise that a group shares
 PLANTED = 2.8932, 3.1  # accuracy of 88.6 and 91.6 % with ten classes: three points apart

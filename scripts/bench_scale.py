@@ -7,7 +7,7 @@ processor time, and the peak memory of its largest process. Growth is judged by 
 which other programs disturb less. An epoch is so short that the sizes take turns at it at the end.
 Then ratios: the speed of decoding images to that of the bare decoder, the cost of 1 % more images,
 and the speed of reading shuffled batches to that of a plain read of the same bytes; the same for
-examples of the other tasks, compared with code written by hand; and the memory that `evaluate`
+examples of the other tasks, compared with hand-written code; and the memory that `evaluate`
 takes for each example.
 Needs about 25 KB of disk for each image, most of it overhead of the file system for small files.
 `--short` takes one turn with a hundredth of the images for ratios; its figures mean nothing.
@@ -153,7 +153,7 @@ def change(project: Path, changes: Mapping[str, str]) -> None:
 
 
 def inputs(built: Path, folder: Path, hurry: list[str]) -> Iterator[Figure]:
-    """Compare decoding and reading examples of the other tasks with code written by hand."""
+    """Compare decoding and reading examples of the other tasks with hand-written code."""
     for task, changes in INPUTS.items():
         project = rendered(folder, task, changes)
         request = "inputs", task, str(folder / task / "measured"), *hurry

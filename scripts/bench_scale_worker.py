@@ -65,7 +65,7 @@ def epoch() -> None:
 
 def _epoch() -> tuple[float, float, float]:
     # Clears the processor's caches, as other work would: otherwise a data set that fits into them
-    # would look faster than it is. The files are mapped anew.
+    # would look faster than it is. The files are mapped again.
     assert np.ones(CACHES // 8).all()
     split = ours("data.loader").Split.open(Path("data/prepared/train"))
     own = 0.0

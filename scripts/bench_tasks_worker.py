@@ -1,7 +1,7 @@
 """Measurements of bench_scale.py in the project of a task: python bench_tasks_worker.py REQUEST.
 
 inputs TASK FOLDER   prints a `Figure` of bench_costs.py per line, from examples that it makes in
-                     FOLDER: the speed of decoding them to that of code written by hand, and of
+                     FOLDER: the speed of decoding them to that of hand-written code, and of
                      reading batches to that of a plain read
 tested COUNT         writes the inputs of `evaluate`: prepared data with that many test examples,
                      and an untrained network
@@ -166,7 +166,7 @@ TASKS = {
 
 
 def inputs(task: Task, folder: Path) -> Iterator[dict[str, Any]]:
-    """Compare decoding with code written by hand, and batches of examples with a plain read."""
+    """Compare decoding with hand-written code, and batches of examples with a plain read."""
     raw, count = folder / "raw", max(100, task.examples // 10) if SHORT else task.examples
     task.make(raw, count)
     yield decoding(task, raw, count)
@@ -175,9 +175,9 @@ def inputs(task: Task, folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def decoding(task: Task, raw: Path, count: int) -> dict[str, Any]:
-    """Compare filling a new catalogue with code written by hand, each in one process.
+    """Compare filling a new catalogue with hand-written code, each in one process.
 
-    Then prepares the decoded examples, beside `raw`.
+    Then prepares the decoded examples, next to `raw`.
     """
     read, sections = ours("core.config").read, ours("core.sections")
     data, task_section = read(sections.Data), read(sections.Task)

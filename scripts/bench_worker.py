@@ -9,10 +9,10 @@ checkpoints, and the steps of an epoch. The ways are:
 
     loop   the project's training
     step   the same with a dev set of a few examples, so that only the steps count
-    bare   a loop written by hand: the same network, optimizer, examples, augmentation and loss on
+    bare   a hand-written loop: the same network, optimizer, examples, augmentation and loss on
            the dev set after each epoch; no streams, schedule, history, checks or checkpoints. With
            several shards it adds up the gradients of as many parts of the batch
-    ddp    a loop written by hand around DistributedDataParallel, with the project's batches
+    ddp    a hand-written loop around DistributedDataParallel, with the project's batches
 
 With RANK and WORLD_SIZE in the environment, several such processes train together.
 """
@@ -143,7 +143,7 @@ def ours(network: Any, shown: Any, shards: int, epochs: int, group: Any) -> None
 
 
 def bare(network: Any, parts: int, epochs: int) -> None:
-    """Train with a minimal loop written by hand."""
+    """Train with a minimal hand-written loop."""
     rule = optimizers.build(network, optimization, regularization)
     inputs, augment, draws = recipe.preparation
     known, shown = (

@@ -4,7 +4,7 @@
     python scripts/messages.py --since COMMIT    and how many of them the commit did not have
 
 A sentence is a text of at least four words that is neither a docstring nor SQL, or a line of a
-page's template; `{}` stands for what is filled in. Reading them in one go shows which do not name
+page's template; `{}` marks what is filled in. Reading them in one go shows which do not name
 the file or the cure, and which do not sound like the others.
 """
 
@@ -26,7 +26,7 @@ SQL = ("select ", "insert ", "update ", "delete ", "create ", "drop ", "pragma "
 
 
 class Message(NamedTuple):
-    """A sentence, and where it stands."""
+    """A sentence, and where it is."""
 
     path: str
     line: int
@@ -85,7 +85,7 @@ def sentences(code: str, path: str) -> Iterator[Message]:
         if isinstance(node, ast.JoinedStr)
         for value in node.values
     }
-    # What stands alone in a line is a docstring, or no better than a comment.
+    # A text that is a statement of its own is a docstring, or no better than a comment.
     alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     texts = [
         Message(path, node.lineno, text)

@@ -1,4 +1,4 @@
-"""Classic bugs of training code, to plant in a generated project, and what must be said of each.
+"""Classic bugs in training code, to plant in a generated project, and how each must be reported.
 
 A plant is a regular expression and what replaces its one match; `test_catalogue.py` plants and
 looks for them. Paths that begin with `P/` are below the user's package, with `E/` below the engine.
@@ -24,14 +24,14 @@ OTHER_AFTER_A_KILL = r"test_a_killed_run_goes_on_to_the_same_bits\S+ - (Assertio
 class Bug(NamedTuple):
     """One bug.
 
-    name: what stands in the table.
+    name: the entry in the table.
     changes: file, regular expression, replacement.
-    says: regular expression of what a detector says that has seen this very bug.
-    tests: those of the engine, or `tests/` of the project, that concern it; none where only a whole
+    says: regular expression of a detector's message about exactly this bug.
+    tests: those of the engine, or `tests/` of the project, that concern it; none if only a whole
         run can tell.
-    stages: what must still run with it, for a bug that stops the run needs no detector.
+    stages: those that must still run with it, because a bug that stops the run needs no detector.
     settings: changes of params.yaml with which it runs.
-    made: the DVC command that makes what is committed, where it comes to `make verify`.
+    made: the DVC command whose results are committed, if `make verify` is needed.
     """
 
     name: str
@@ -44,14 +44,14 @@ class Bug(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What became of one bug: the detector that saw it first, and what that said."""
+    """The result for one bug: the detector that saw it first, and its message."""
 
     detector: str
     said: str
 
 
 def _ambient(name: str, module: str, draw: str, says: str) -> Bug:
-    """Augmentation that draws from a generator which others draw from too."""
+    """Augmentation that draws from a generator that other code also uses."""
     change = (YOURS, r"^    angle = ", rf"    {draw}\n\g<0>")
     imported = (YOURS, r"^import math$", rf"\g<0>\n{module}")
     return Bug(name, [change, imported], says)
@@ -330,12 +330,12 @@ BUGS = [
 def plant(
     project: Path, package: str, changes: Sequence[Change], known: Mapping[str, Path] | None = None
 ) -> None:
-    """Make the changes; each must find its place once. `known` says where its files are."""
+    """Make the changes; each must match exactly once. `known` says where its files are."""
     for name, pattern, new in changes:
         place = name.replace("P/", f"src/{package}/", 1).replace("E/", "src/samebits/", 1)
         path = known[place] if known else project / place
         if path.suffix == ".png":
-            # As a person would who puts a better example in its place: one that is good in itself.
+            # As if a person put a better example in its place: it is valid by itself.
             path.write_bytes(sorted(path.parent.iterdir())[1].read_bytes())
             continue
         text = path.read_text(encoding="utf-8")
@@ -345,7 +345,7 @@ def plant(
 
 
 def rows(reports: Iterable[Any]) -> dict[str, Seen]:
-    """What became of the bugs, by name in the order of BUGS, told from pytest's reports."""
+    """The result for each bug, by name in the order of BUGS, from pytest's reports."""
     pairs = (pair for report in reports for pair in getattr(report, "user_properties", ()))
     seen_by_bug = {value[0]: Seen(*value[1:]) for name, value in pairs if name == "bug"}
     return {bug.name: seen_by_bug[bug.name] for bug in BUGS if bug.name in seen_by_bug}
@@ -357,13 +357,13 @@ def republished(docs: str, rows: Mapping[str, Seen]) -> str:
 
 
 def table(rows: Mapping[str, Seen]) -> str:
-    """The bugs, what caught each and what that said, as a table in Markdown."""
+    """The bugs, what caught each and its message, as a table in Markdown."""
     lines = [f"| {name} | {seen.detector} | {_short(seen.said)} |" for name, seen in rows.items()]
     return "\n".join(["| bug | caught by | what it said |", "| --- | --- | --- |", *lines])
 
 
 def _short(said: str) -> str:
-    """What was said, without what the reader need not know, in about a line."""
+    """A message, without what the reader need not know, in about a line."""
     said = said.replace(f"src/{PACKAGE}/", "").replace("src/samebits/", "").replace("|", "/")
     said = said.replace("samebits.console.errors.", "")
     said = re.sub(r" - (AssertionError: )?assert .*|, or explain it with .*", "", said)

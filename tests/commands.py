@@ -1,4 +1,4 @@
-"""Commands in documents: all that a reader can type, as blocks, tables and prose have them."""
+"""Commands in documents: everything that a reader can type, from blocks, tables and prose."""
 
 import ast
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 from helpers import ROOT
 
 TEMPLATE = "template: "  # before a target that the Makefiles of template and project both have
-# What a command begins with, also of Git, DVC and others where a document tells one to type it.
+# First words of commands, also of Git, DVC and others that a document tells the reader to type.
 PROGRAMS = (
     "make|samebits|python3?|sh|dvc|git|uvx|pipx|torchrun|cookiecutter|cruft|pytest|pre-commit|source|printf"
     r"|tar|gcloud|az|qemu-\w+|\.venv/bin/\S+|\.venv\\Scripts\\\S+"
@@ -23,7 +23,7 @@ PAIRS = re.compile(r"^\| with make \| without \|.*\n(?:\|.*\n)+", re.MULTILINE)
 
 
 def commands(document: str) -> list[str]:
-    """Every command of a document in Markdown, each once, in its order."""
+    """Every command of a Markdown document, each once, in order."""
     listed: list[str] = []
     position = 0
     for block in BLOCK.finditer(document):
@@ -50,7 +50,7 @@ def spans(prose: str) -> Iterator[str]:
 
 
 def lines(shell: str) -> Iterator[str]:
-    """Commands of a block of shell, and those that its comments quote."""
+    """Commands in a shell block, and those that its comments quote."""
     for line in shell.replace("\\\n", " ").splitlines():
         code, comment = divided(line)
         yield from parts(code)
@@ -75,14 +75,14 @@ def parts(line: str) -> Iterator[str]:
 
 
 def bare(line: str) -> str:
-    """A line of the same length in which quoted text says nothing."""
+    """A line of the same length in which quoted text is blanked out."""
     return QUOTED.sub(lambda quoted: "x" * len(quoted[0]), line)
 
 
 def form(command: str) -> str:
     """A command without its values: `make data FROM=`, `dvc exp run -S KEY=`, `samebits compare`.
 
-    Of an address the scheme stays, for what it leads to is another thing.
+    The scheme of an address stays, because each kind of address is tested.
     """
     if verb := VERB.match(command):
         return " ".join([verb[0], *re.findall(r"(?<= )--[a-z-]+", command[verb.end() :])])
@@ -96,7 +96,7 @@ def form(command: str) -> str:
 
 
 def verbs(command: str) -> list[str]:
-    """What the source of a test that runs the command must name: `dvc exp run` has exp and run."""
+    """The words in a test's source that runs the command: exp and run for `dvc exp run`."""
     plain = re.sub(rf"^{TEMPLATE}|(?<![^ ])[A-Z_]+=\S* |sh scripts/venv (?!COMMAND)", "", command)
     program, *rest = plain.split()
     if match := re.search(r"(\w+\.py)\b| -m (?:\w+\.)*(\w+)", plain):
@@ -106,8 +106,8 @@ def verbs(command: str) -> list[str]:
 
 
 def source(path: Path, name: str) -> str:
-    """The text of a test and of what it uses of its own file; "" if there is no such test."""
-    # Tests of the project are templates, which are no Python before they are rendered.
+    """The text of a test and of what it uses from its file; "" if there is no such test."""
+    # Tests of the project are templates, which are not Python until they are rendered.
     text = re.sub(r"\{\{.*?\}\}", "package", path.read_text("utf-8")) if path.is_file() else ""
     known = {defined_name: node for node in ast.parse(text).body for defined_name in defined(node)}
     wanted, texts = [name], dict[str, str]()
@@ -120,7 +120,7 @@ def source(path: Path, name: str) -> str:
 
 
 def defined(node: ast.stmt) -> list[str]:
-    """The names that a statement of a file gives."""
+    """The names that a statement defines."""
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         return [node.name]
     targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
@@ -145,12 +145,12 @@ def typed(test: ast.FunctionDef) -> dict[str, str]:
 def problems(
     documented: Collection[str], tests: Mapping[str, Collection[str]], reasons: Collection[str]
 ) -> list[str]:
-    """What is wrong with the table of which test runs which command, in sentences.
+    """The problems of the table of which test runs which command, in sentences.
 
     Args:
-        documented: the forms of commands that documents have.
+        documented: the forms of commands in documents.
         tests: the forms that a test runs, by `folder/file.py::test`.
-        reasons: the forms that nothing runs, and it is known why.
+        reasons: the forms that no test runs, with a known reason.
     """
     listed = [*reasons, *(command for forms in tests.values() for command in forms)]
     sentences = [f"no test runs `{command}`" for command in documented if command not in listed]

@@ -1,4 +1,4 @@
-"""What the tests of the template share: a clean copy of it, baking, a project built for real.
+"""Shared by the template's tests: a clean copy of it, baking, a project that is really built.
 
 Run with `make test`, or the quick tier alone with `python -m pytest -m "not slow"`.
 """
@@ -43,7 +43,7 @@ PARTS = ("cookiecutter.json", "hooks", PROJECT, ".gitattributes", ".gitignore")
 
 @pytest.fixture(autouse=True)
 def isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """An empty home with a Git identity: no settings of the machine, and no outer make, decide."""
+    """An empty home with a Git identity, so no settings of the machine or an outer make count."""
     home = tmp_path / "home"
     (home / "tmp").mkdir(parents=True)
     identity = "[user]\n\tname = Tester\n\temail = tester@example.org\n"
@@ -56,7 +56,7 @@ def isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
     monkeypatch.setenv("TMPDIR", str(home / "tmp"))  # cookiecutter never deletes rendered hooks
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
-    # The tools beside this Python, such as uv, however the tests were started.
+    # The tools next to this Python, such as uv, however the tests were started.
     here = str(Path(sys.executable).parent)
     monkeypatch.setenv("PATH", os.pathsep.join([here, os.environ["PATH"]]))
     config = {name: str(home / name) for name in ("cookiecutters_dir", "replay_dir")}
@@ -66,7 +66,7 @@ def isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a user gets of the template: without caches, and still while the tests run."""
+    """The template as a user gets it: without caches, and unchanged while the tests run."""
     folder = tmp_path_factory.mktemp("template") / "template"
     ignore = shutil.ignore_patterns("__pycache__", ".*_cache", ".venv")
     folder.mkdir()
@@ -80,7 +80,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def rendered() -> dict[object, Path]:
-    """What was rendered once: the same answers are copied from then on, in a tenth of the time."""
+    """Rendered projects: the same answers are copied from then on, in a tenth of the time."""
     return {}
 
 
@@ -150,10 +150,10 @@ def plant(template: Path, tmp_path: Path) -> Plant:
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project as a user gets it, with its environment, its data and its results; to read alone.
+    """A project as a user gets it, with its environment, its data and its results; read-only.
 
-    With the CPU wheel of torch where that is at hand: the same bits, in a tenth of the space. Where
-    several processes test, the first one that asks builds it for all.
+    With the CPU wheel of torch if it is available: the same bits, in a tenth of the space. If
+    several processes test, the first that asks builds it for all.
     """
     top = tmp_path_factory.getbasetemp()
     folder = (top.parent if "PYTEST_XDIST_WORKER" in os.environ else top) / "built"
@@ -173,7 +173,7 @@ def build(project: Path) -> None:
     assert generated(folder, DEFAULT) == project
     variables = os.environ | {"HOME": str(folder), "UV_CACHE_DIR": CACHE}
     variables = {name: text for name, text in variables.items() if not name.startswith("GIT_")}
-    # Its environment keeps the bytecode of torch, which to compile takes longer than to train.
+    # Its environment keeps torch's bytecode, because compiling it takes longer than training.
     variables.pop("PYTHONDONTWRITEBYTECODE", None)
     for target in ("setup", "data", "reproduce"):
         done = command("make", target, cwd=project, env=variables)
@@ -203,7 +203,7 @@ def run(built: Path, project: Path) -> Run:
 
 @pytest.fixture(scope="session")
 def base(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Base:
-    """The project that was built, with few epochs: its committed outputs are what all must give."""
+    """The built project, with few epochs: all runs must give its committed outputs."""
     place = Place(tmp_path_factory.mktemp("base") / "base", built)
     ignored = shutil.ignore_patterns(".venv", "__pycache__", "checkpoints")
     shutil.copytree(built, place.root, ignore=ignored)
@@ -214,7 +214,7 @@ def base(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Base:
 def bases(
     built: Path, base: Base, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], Base]:
-    """The same for a task; the environment is that of the project that was built."""
+    """The same for a task; the environment is that of the built project."""
     known = {DEFAULT: base}
 
     def of(task: str) -> Base:
@@ -227,7 +227,7 @@ def bases(
 
 
 def generated(folder: Path, task: str) -> Path:
-    """A committed project with a task, for Python and wheels as in the one that is built."""
+    """A committed project with a task, with the Python and wheels of the built one."""
     (folder / ".gitconfig").write_text("[user]\nname = T\nemail = t@example.org\n", "utf-8")
     variables = {name: text for name, text in os.environ.items() if not name.startswith("GIT_")}
     bake = ("python", "-m", "cookiecutter", ROOT, "--no-input", "--output-dir", folder)
@@ -253,27 +253,27 @@ def shortened(place: Place) -> Base:
 
 @pytest.fixture
 def counted(record_property: Callable[[str, object], None]) -> Counted:
-    """`counted({value: bytes that differ}, runs=2)` notes a row of the table; all must be 0."""
+    """`counted({value: differing bytes}, runs=2)` notes a row of the table; all must be 0."""
 
     def note(differing: Mapping[str, int], *, runs: int = 0, differ: bool = False) -> None:
         right = all(differing.values()) if differ else not any(differing.values())
         result = ("differ, as they must" if differ else "same") if right else "WRONG"
         row = Row(", ".join(differing), runs or len(differing), sum(differing.values()), result)
-        record_property("row", tuple(row))  # between processes go plain values alone
+        record_property("row", tuple(row))  # only plain values go between processes
         assert right, differing
 
     return note
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--write-rows`: what was found replaces the rows of docs/reproducibility.md."""
+    """`--write-rows`: the results replace the rows of docs/reproducibility.md."""
     told = "write the rows of what was found into the tables of docs/reproducibility.md"
     parser.addoption("--write-rows", action="store_true", help=told)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A tier leaves out what is recorded of this very code; `--write-rows` and a file do not."""
+    """A tier skips rows recorded for exactly this code; `--write-rows` and a named file do not."""
     if config.getoption("--write-rows") or not config.getoption("-m"):
         return
     names = {item: mark.args[0] for item in items if (mark := item.get_closest_marker("changes"))}
@@ -284,7 +284,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Hand the row on to the reports: skipped tests and failed ones have theirs too."""
+    """Pass the row on to the reports: skipped and failed tests have one too."""
     for item in session.items:
         if mark := item.get_closest_marker("changes"):
             code = proofs.digest(item.path, *mark.args[1:], **mark.kwargs)
@@ -293,7 +293,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Where all rows must run, one that was skipped has failed."""
+    """If all rows must run, a skipped one counts as failed."""
     report = yield
     mark = item.get_closest_marker("changes")
     if mark and report.skipped and proofs.ALL_ROWS:

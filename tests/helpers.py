@@ -16,7 +16,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = "{{cookiecutter.project_slug}}"
 CONTEXT: dict[str, Any] = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
-# Of the real home, for tests have an empty one: what is downloaded once is enough.
+# Of the real home, because tests have an empty one: one download is enough.
 CACHE = os.environ.get("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv"))
 Bake = Callable[..., Path]
 Plant = Callable[[str, str, str], Path]
@@ -31,7 +31,7 @@ DEFAULT = TASKS[0]
 
 
 def filled(text: str, task: str = DEFAULT) -> str:
-    """A text of the template, or a path there, as it is where only the task is not the default."""
+    """A text or a path of the template, rendered for a task with default answers."""
     answers = {
         name: value[0] if isinstance(value, list) else value for name, value in CONTEXT.items()
     }
@@ -51,7 +51,7 @@ def sources(root: Path = ROOT, task: str = DEFAULT) -> dict[str, Path]:
 
 
 def literal(text: str) -> str:
-    """An answer as cookiecutter wants it without a terminal, where it renders answers."""
+    """An answer as cookiecutter needs it without a terminal, because it renders answers."""
     return f"{{% raw %}}{text}{{% endraw %}}" if "{" in text else text
 
 
@@ -65,7 +65,7 @@ def load_hook(name: str) -> ModuleType:
 
 
 def command(*arguments: str | Path, cwd: Path, **kwargs: Any) -> "subprocess.CompletedProcess[str]":
-    """Run a program, `python` meaning this one; captures its output, lets it fail."""
+    """Run a program, with `python` as this one; captures its output, lets it fail."""
     program = [sys.executable if part == "python" else str(part) for part in arguments]
     return subprocess.run(
         program, cwd=cwd, capture_output=True, encoding="utf-8", check=False, **kwargs
@@ -80,7 +80,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def commit(folder: Path, message: str) -> None:
-    """Commit what is tracked, as somebody: the machine may not know who its user is."""
+    """Commit what is tracked, with an identity, since the machine may have none."""
     for name, text in (("name", "Tester"), ("email", "tester@example.org")):
         git(folder, "config", f"user.{name}", text)
     git(folder, "commit", "--all", "--quiet", "--no-verify", "-m", message)
@@ -97,7 +97,7 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 def environment(built: Path) -> dict[str, str]:
-    """The variables with which commands in a copy use the original's environment, and own code."""
+    """The variables for commands in a copy: the original's environment, but its own code."""
     path = os.pathsep.join([str(built / ".venv" / "bin"), os.environ["PATH"]])
     return os.environ | {"PATH": path, "DVC_NO_ANALYTICS": "1"}
 

@@ -20,7 +20,7 @@ from typing import Any
 
 
 def die() -> None:
-    """End without any chance to clean up."""
+    """End without a chance to clean up."""
     if "KILL_ALL" in os.environ:
         os.killpg(os.getpgrp(), signal.SIGKILL)
     os.kill(os.getpid(), signal.SIGKILL)
@@ -82,7 +82,7 @@ def kill_in_checkpoint(wanted: int) -> None:
 
 
 def arm(choose: Callable[..., Any]) -> Callable[..., Any]:
-    """What determinism.choose does, and then the trap, which imports torch."""
+    """Calls determinism.choose, then sets the trap, which imports torch."""
 
     def applied(*arguments: Any, **kwargs: Any) -> Any:
         result = choose(*arguments, **kwargs)

@@ -50,7 +50,7 @@ def digest(tensors: Any) -> str:
 
 
 def drawn(*shape: int) -> Any:
-    """Return numbers between 0.05 and 0.95 that want a gradient."""
+    """Return numbers between 0.05 and 0.95 that require a gradient."""
     return (0.05 + 0.9 * torch.rand(*shape)).requires_grad_()
 
 
@@ -65,7 +65,7 @@ def both(function: Callable[..., Any], *inputs: Any) -> list[Any]:
 
 
 def cases() -> dict[str, Callable[[], list[Any]]]:
-    """Return for each name what runs it."""
+    """Return for each name a function that runs it."""
     callables: dict[str, Callable[[], list[Any]]] = {}
 
     def add(name: str, make: Callable[[], Any], *shapes: tuple[int, ...]) -> None:

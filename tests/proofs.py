@@ -1,7 +1,7 @@
-"""The rows of docs/reproducibility.md: what tests found, on which machine, of which code.
+"""The rows of docs/reproducibility.md: what tests found, on which machine, with which code.
 
 A test marked `changes(what, until)` makes a row; `until` is the last stage that it runs. Each row
-carries a digest of all that can move its bits, so one that was found of other code is seen.
+carries a digest of all that can move its bits, so one from other code is noticed.
 """
 
 import ast
@@ -54,12 +54,12 @@ class Line(NamedTuple):
 
     @property
     def ran(self) -> bool:
-        """Whether it says what was found, or why nothing was."""
+        """Whether it has a result, or a reason for having none."""
         return not self.result.startswith("not run")
 
 
 def rows(reports: Iterable[Any]) -> list[tuple[str, str, Row]]:
-    """What changed, the digest of the code, and what came of it, for tests that make a row.
+    """What changed, the digest of the code, and the result, for tests that make a row.
 
     Args:
         reports: pytest's, of all phases of all tests.
@@ -136,14 +136,14 @@ def republished(docs: str, entries: Iterable[Line]) -> str:
 
 
 def _dated(line: Line, codes: Mapping[str, str], late: set[str]) -> Line:
-    """The line, which says so where it is of earlier code and may be."""
+    """The line, marked if it is from earlier code and may be."""
     result = line.result.removesuffix(EARLIER)
     stale = line.ran and line.changes in late and line.code != codes[line.changes]
     return line._replace(result=result + EARLIER if stale else result)
 
 
 def lacks(line: Line) -> bool:
-    """Whether it was not run, and is not among those that need not be."""
+    """Whether it was not run, although it must be."""
     names = line.values.split(", ")
     return not line.ran and any((line.changes, name) not in NOT_RUN for name in names)
 
@@ -154,7 +154,7 @@ def known() -> dict[str, str]:
 
 
 def lagging() -> set[str]:
-    """What tests change that `make test` leaves to runs of everything at once."""
+    """The changes that `make test` leaves to combined runs."""
     return {
         mark.args[0] for _, mark, beside in _marks() if "apart" in beside and "long" not in beside
     }
@@ -214,7 +214,7 @@ def _loaded(path: Path) -> ModuleType:
 
 
 def digest(test: Path, until: str = STAGES[-1], root: Path = ROOT, *, task: str = DEFAULT) -> str:
-    """Ten digits that stand for all that can move the bits of a row.
+    """Ten digits that identify everything that can move the bits of a row.
 
     That is what the stages up to `until` depend on, the locks, the params, and the file of the
     test with what it starts; comments and docstrings are left out.

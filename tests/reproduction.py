@@ -1,6 +1,6 @@
-"""Runs of a generated project in other circumstances, and at how many bytes their outputs differ.
+"""Runs of a generated project under other conditions, and the number of differing bytes.
 
-Tests change some of what stands here; what they count stands in the table at the end.
+Tests change some of the values here; their counts are in the table at the end.
 """
 
 import os
@@ -60,7 +60,7 @@ ASCII = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 
 
 class Row(NamedTuple):
-    """A row of the table: the values of one thing that changes, and what came of them."""
+    """A row of the table: the values of one thing that changes, and the results."""
 
     values: str
     runs: int
@@ -69,14 +69,14 @@ class Row(NamedTuple):
 
 
 def differing(first: bytes, other: bytes) -> int:
-    """At how many bytes two files differ; bytes that only the longer one has all do."""
+    """The number of differing bytes of two files; the surplus of the longer one counts."""
     if first == other:
         return 0
     return sum(a != b for a, b in zip(first, other, strict=False)) + abs(len(first) - len(other))
 
 
 def count(expected: Files, got: Files) -> int:
-    """At how many bytes two sets of files differ; a file that is missing is empty."""
+    """The number of differing bytes of two sets of files; a missing file is empty."""
     names = expected.keys() | got.keys()
     return sum(differing(expected.get(name, b""), got.get(name, b"")) for name in names)
 
@@ -89,7 +89,7 @@ def both(run: Callable[[Value], int], values: Iterable[Value]) -> list[int]:
 
 @dataclass(frozen=True)
 class Place:
-    """A copy of a project, which borrows the environment of the one that was built."""
+    """A copy of a project, which borrows the environment of the built one."""
 
     root: Path
     built: Path
@@ -103,7 +103,7 @@ class Place:
     ) -> "subprocess.CompletedProcess[str]":
         """Run a command in a process group of its own; returns when all of the group have ended.
 
-        For they hold the ends of pipes that this reads until nobody can write to them any more.
+        They hold the ends of pipes that are read here until nobody can write to them any more.
         """
         command = [str(word) for word in words]
         with subprocess.Popen(
@@ -137,7 +137,7 @@ class Place:
         return self.files(*names)
 
     def files(self, *names: str) -> Files:
-        """What the stages have written of all that dvc.yaml tracks."""
+        """The outputs tracked in dvc.yaml that the stages have written."""
         pipeline = yaml.safe_load((self.root / "dvc.yaml").read_text("utf-8"))["stages"]
         written: Files = {}
         for name in names:
@@ -178,7 +178,7 @@ class Place:
 
 
 def stage(name: str, *, isolated: bool = True) -> tuple[str, ...]:
-    """The command of a stage, as in dvc.yaml; not isolated, it hears Python's variables."""
+    """The command of a stage, as in dvc.yaml; if not isolated, it reads Python's variables."""
     return ("python", *(["-I"] if isolated else []), "-m", "samebits", "run", name)
 
 
@@ -243,7 +243,7 @@ def killed(
     variables: Mapping[str, str] | None = None,
     umask: int = -1,
 ) -> None:
-    """Run until a trap kills it; under DVC, that says so where it is not killed itself.
+    """Run until a trap kills it; DVC reports the kill, unless it is killed itself.
 
     DVC starts a shell, which either becomes the stage (-9) or waits and tells of it (137).
     """
@@ -263,13 +263,13 @@ def points(base: Base, number: int, seed: int) -> list[dict[str, int]]:
 
 
 def planted(folder: Path) -> None:
-    """Put files with the names of modules into a folder; whoever imports one ends."""
+    """Put files with the names of modules into a folder; importing one ends the process."""
     for name in "random numpy torch PIL yaml sitecustomize usercustomize".split():
         (folder / f"{name}.py").write_text(f"raise SystemExit('planted {name}')", "utf-8")
 
 
 def reordered(place: Place, order: Callable[[list[Path]], object]) -> list[str]:
-    """Make all raw files anew, in another order; returns how the folder then lists them."""
+    """Create all raw files again, in another order; returns how the folder then lists them."""
     raw = place.root / "data" / "raw"
     old = raw.rename(raw.with_name("old"))
     paths = sorted(path.relative_to(old) for path in old.rglob("*") if path.is_file())

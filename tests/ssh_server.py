@@ -11,7 +11,7 @@ import asyncssh  # type: ignore[import-not-found]
 
 
 async def serve(folder: Path, keys: Path) -> None:
-    """Let in who has the user's key, until this process ends."""
+    """Accept the user's key, until this process ends."""
     host, user = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
     user.write_private_key(keys / "user")
     user.write_public_key(keys / "user.pub")

@@ -1,4 +1,4 @@
-"""The benches see what they look for."""
+"""The benches detect what they look for."""
 
 import json
 import re
@@ -20,7 +20,7 @@ SLEEPS = {"bare": 0.01, "loop": 0.02}
 
 
 class Sleepers:
-    """Stands for processes that train; a way of training takes its own time."""
+    """Represents processes that train; each way of training takes its own time."""
 
     def __call__(self, work: Work) -> dict[str, float]:
         start = time.perf_counter()

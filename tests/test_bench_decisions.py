@@ -77,7 +77,7 @@ def test_a_hundred_thousand_predictions(built: Path) -> None:
 @pytest.mark.long
 @pytest.mark.slow
 def test_what_is_said_of_models_can_be_relied_on(built: Path) -> None:
-    """Of fewer simulations than the bench has: those figures that need no more."""
+    """With fewer simulations than the bench: the figures that need no more."""
     mean, _, lowest = bench_decisions.intervals(built, 200)
     figures = [mean, lowest, *bench_decisions.pairs(built, 200)]
     assert all(figure.good for figure in figures), [figure.line() for figure in figures]

@@ -2,8 +2,8 @@
 
     python -m pytest -m slow tests/test_catalogue.py
 
-Each is looked for by the audit, then by tests (of the engine or of the project), then by `make
-verify`; what sees it first, and what it says, stands in the table at the end, which `--write-rows`
+The audit looks for each, then tests (of the engine or of the project), then `make
+verify`; what sees it first, and its message, are in the table at the end, which `--write-rows`
 writes into docs/reproducibility.md. The unharmed project raises no alarm.
 """
 
@@ -23,7 +23,7 @@ from proofs import DOCS
 STAGES = ("validate", "prepare", "train", "evaluate", "diagnose", "report")
 OUTPUTS = ("data/prepared", "models", "reports")
 PYTEST = ("python3", "-m", "pytest", "-q", "-p", "no:cacheprovider")
-# Any change leaves dvc.lock behind, or the engine unlike its manifest: that sees no bug.
+# Any change makes dvc.lock stale, or the engine differ from its manifest: that detects no bug.
 STALE = re.compile(
     r"dvc\.lock:.*(has changed since|is not recorded|no longer|\bwas .* and is)"
     r"|.* differs from the file shipped with engine \S+$"
@@ -96,7 +96,7 @@ def engine_with(bug: Bug, folder: Path) -> Path:
 
 
 def verified(place: Place, bug: Bug) -> list[str]:
-    """What a fresh clone does not give again."""
+    """What a fresh clone does not reproduce."""
     place.commit(bug.made)
     done = place.run("python3", "-m", "samebits", "verify")
     return re.findall(r"^error: (.*)$", done.stderr, re.MULTILINE)
@@ -106,7 +106,7 @@ DETECTORS = {"audit": audited, "tests": suite_fails, "make verify": verified}
 
 
 def look(short: Place, folder: Path, bug: Bug) -> Seen:
-    """Plant a bug in a copy, ask one detector after the other, see that training still runs."""
+    """Plant a bug in a copy, ask one detector after the other, check that training still runs."""
     place = short.copy(folder)
     plant(place.root, PACKAGE, bug.changes)
     for name, detector in DETECTORS.items():
@@ -120,7 +120,7 @@ def look(short: Place, folder: Path, bug: Bug) -> Seen:
 
 
 def runs(place: Place, bug: Bug) -> None:
-    """The bug is no mere crash: what it is in still runs."""
+    """The bug is not just a crash: its stage still runs."""
     plant(place.root, PACKAGE, bug.settings)
     for stage in bug.stages.split():
         place.must("python3", "-m", "samebits", "run", stage)

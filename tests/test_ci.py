@@ -33,7 +33,7 @@ def test_actions_are_pinned_to_commits(folder: Path) -> None:
 def test_what_a_step_says_stands_on_the_page_of_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, status: int
 ) -> None:
-    """And a failure stays one, though another program shows it."""
+    """And a failure stays one, even if another program shows it."""
     workflow = (ROOT / PROJECT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
     job = yaml.safe_load(workflow)["jobs"]["reproduce"]
     assert job["defaults"]["run"]["shell"] == "bash"

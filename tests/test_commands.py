@@ -1,4 +1,4 @@
-"""Every command that a document tells a reader to type runs in a test, or it is known why not.
+"""Every command that a document tells a reader to type runs in a test, or has a reason why not.
 
 Which test that is, the table below says; test_commands_run.py runs those that no other test does.
 """
@@ -98,7 +98,7 @@ TESTS = {
     ],
     "tests/engine/provenance/test_isolation.py::test_nor_does_what_make_runs": ["python -I"],
 }
-# What nothing runs, and why.
+# What no test runs, and why.
 REASONS = {
     "needs an account at a cloud": ["gcloud auth application-default login", "az login"],
     "is for Windows": [r".venv\Scripts\activate"],
@@ -106,7 +106,7 @@ REASONS = {
 
 
 def documented(path: Path, text: str) -> list[str]:
-    """The forms of a document's commands, without those that a row says make runs."""
+    """The forms of a document's commands, without those that make runs according to a row."""
     text = text.replace("{{ cookiecutter.__package_name }}", PACKAGE)
     same = {command for _, without in pairs(text) for command in without}
     forms = [form(command) for command in commands(text) if command not in same]
@@ -205,7 +205,7 @@ def test_what_is_wrong_with_the_table_is_said() -> None:
         assert problems(["az login"], {gone: ["az login"]}, []) == [f"there is no test {gone}"]
 
 
-# What stands for programs writes down how it was called, a line a word.
+# The stand-ins for programs write down how they were called, one word per line.
 RECORD = '#!/bin/sh\nprintf "%s\\n" {name} "$@" "" >> "$CALLED"\n'
 
 
@@ -242,11 +242,11 @@ def test_make_runs_what_stands_beside_it(readme: Path, tmp_path: Path) -> None:
 
 
 def is_asked(call: list[str], expected: list[list[str]]) -> bool:
-    """Whether it is no mere `setup`, which the template's targets all begin with."""
+    """Whether it is more than `setup`, with which all of the template's targets begin."""
     return call[0] != "python3" or any(words[0] == "python3" for words in expected)
 
 
 def plain(words: list[str]) -> list[str]:
-    """A call without what only says where the tools are, and where options end."""
+    """A call without the words that only locate tools or end the options."""
     left = ("", "--", "-I", "sh", "scripts/venv", "env", "PYTHONSAFEPATH=")
     return [word.removeprefix(".venv/bin/") for word in words if word not in left]

@@ -1,9 +1,9 @@
-"""The commands of documents that no other test runs; test_commands.py sees that each has a test.
+"""The commands of documents that no other test runs; test_commands.py checks that each has one.
 
     python -m pytest -m slow tests/test_commands_run.py
 
-`typed("as documented", "small form")` runs the second where the first takes long, or is no command
-before something is put in.
+`typed("as documented", "small form")` runs the second if the first takes long, or needs a value
+filled in.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ Typed = Callable[..., str]
 
 @pytest.fixture(scope="module")
 def small(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project that was built, with an epoch to train, committed with its results."""
+    """The built project, with one epoch to train, committed with its results."""
     place = Place(tmp_path_factory.mktemp("small") / built.name, built)
     ignored = shutil.ignore_patterns(".venv", "__pycache__", "checkpoints")
     shutil.copytree(built, place.root, ignore=ignored)
@@ -169,7 +169,7 @@ def test_pictures_of_ones_own(typed: Typed, here: Path, tmp_path: Path) -> None:
     )
     typed('git commit -m "Our own data" data')
     typed("dvc repro")
-    typed('git commit -am "What comes of our own data"')
+    typed('git commit -am "Results on our own data"')
     typed("make push")
     for file in ("README.md", "data/CHANGELOG.md"):
         with (here / file).open("a", encoding="utf-8") as text:
@@ -201,7 +201,7 @@ def test_several_processes_train_and_dvc_takes_it(typed: Typed, here: Path) -> N
 
 @pytest.mark.slow
 def test_a_remote_is_set_up(typed: Typed, here: Path) -> None:
-    """What a bucket then takes and gives, test_remotes.py shows."""
+    """test_remotes.py tests what goes to a bucket and comes back."""
     typed("printf '%s\\n' '-c dev.lock' '-c runtime.lock' dvc-s3 > requirements/remote.in")
     assert "dvc-s3" in (here / "requirements/remote.in").read_text("utf-8").split()
     typed("dvc remote add --default s3 s3://bucket/path")
@@ -262,7 +262,7 @@ def test_the_template_is_worked_on(typed: Typed) -> None:
 @pytest.mark.slow
 @pytest.mark.long
 def test_the_shipped_bits_are_refreshed(typed: Typed, tmp_path: Path) -> None:
-    """From the same code they are the same; on which machine they were made is no bit of them."""
+    """The same code gives the same bits, on any machine."""
     for part in ("cookiecutter.json", "hooks", "scripts", PROJECT):
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
         copy(ROOT / part, tmp_path / part)
@@ -276,7 +276,7 @@ def test_the_shipped_bits_are_refreshed(typed: Typed, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_what_it_costs_is_measured(typed: Typed, here: Path) -> None:
-    """Whether a figure keeps its bound, so short a run does not tell."""
+    """Such a short run cannot tell whether a figure keeps its bound."""
     python, project = sys.executable, f"--short --project {here}"
     said = typed("make bench", f"{python} scripts/bench.py {project}", at=ROOT)
     assert "two processes, MLP / DistributedDataParallel" in said
@@ -295,7 +295,7 @@ def test_what_it_costs_is_measured(typed: Typed, here: Path) -> None:
 
 @pytest.mark.slow
 def test_what_is_said_of_models_is_measured(typed: Typed, here: Path) -> None:
-    """The tables of docs/decisions.md, from so little that a bound may be missed."""
+    """The tables of docs/decisions.md, from so few runs that a bound may be missed."""
     python = sys.executable
     said = typed(
         ".venv/bin/python scripts/bench_diagnosis.py --seeds 3",

@@ -68,9 +68,9 @@ def test_cruft_makes_and_updates_the_same_project(
 def test_an_update_moves_code_and_no_result(
     built: Path, run: Run, project: Path, repository: Path, tmp_path: Path
 ) -> None:
-    """Over twenty commits of the engine: no conflict, and results that are plainly of old code.
+    """Over twenty commits of the engine: no conflict, and results that are clearly from old code.
 
-    Shipped bits of new code beside results of the old would be a forged proof.
+    Shipped bits of new code next to old results would be a forged proof.
     """
     # The audit refuses an address that is a path here, as it should: Git takes this one from there.
     address = "https://example.org/template"
@@ -99,7 +99,8 @@ def test_an_update_moves_code_and_no_result(
     git(mine, "commit", "-q", "-m", "Mine")
     audit()
 
-    # The template's next versions, the last with the bits of its own code: else none could be made.
+    # The template's next versions, the last with the bits of its code; otherwise none could be
+    # made.
     shipped, known, planted = repository / PROJECT, sources(repository), []
     for number, name in enumerate(engine_files(shipped)):
         for code in (project, shipped):
@@ -124,13 +125,13 @@ def test_an_update_moves_code_and_no_result(
     audit()
 
 
-# What a user may edit, and does; and folders of the engine that stages depend on.
+# Files that users edit; and folders of the engine that stages depend on.
 YOURS = [f"src/{PACKAGE}/{name}.py" for name in ("data", "model", "training", "metrics")]
 STALE = ["src/samebits/core", "src/samebits/data", "src/samebits/training", "src/samebits/metrics"]
 
 
 def append(path: Path, text: str) -> None:
-    """Write more behind a file."""
+    """Append to a file."""
     with path.open("a", encoding="utf-8") as file:
         file.write(text)
 

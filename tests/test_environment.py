@@ -1,4 +1,4 @@
-"""The environment that the locks make: built, mended, left alone, and steered by no setting.
+"""The environment from the locks: built, repaired, left alone, and steered by no setting.
 
 Run with `python -m pytest tests/test_environment.py`.
 """
@@ -147,7 +147,7 @@ def test_an_environment_is_built_mended_and_left_alone(small: Path) -> None:
     assert ruff.exists()
     other = (small / ".venv").rename(small / "other")
     (small / ".venv").symlink_to(other)
-    (other / "locked.json").unlink()  # so it is another's
+    (other / "locked.json").unlink()  # so it belongs to another
     assert setup(small).startswith("Ready")
     assert ruff.exists() and not (small / ".venv").is_symlink() and other.is_dir()
 
@@ -156,7 +156,7 @@ def test_an_environment_is_built_mended_and_left_alone(small: Path) -> None:
 def test_an_edited_file_reaches_no_other_project_and_is_mended(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))  # or the real one would be spoilt
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))  # to spare the real one
     [six] = re.findall(r"^six==.*\n(?:    --hash.*\n)+", LOCKS["template"].read_text("utf-8"), re.M)
     (small / "some.lock").write_text(six, encoding="utf-8")
     assert setup(small).startswith("Ready")

@@ -2,7 +2,7 @@
 
     python -m pytest -m slow tests/test_experiments.py
 
-Every idea of the list in docs/experiments.md is one line, and moves what it should, nothing else.
+Every idea listed in docs/experiments.md is one line, and moves what it should, nothing else.
 """
 
 import csv
@@ -25,7 +25,7 @@ from reproduction import STAGES, WEIGHTS, Files, Place
 
 pytestmark = pytest.mark.slow
 
-# Little to do, and room for every idea to move something.
+# Little work, and room for every idea to move something.
 SMALL: dict[str, object] = {
     "train_fraction": 0.5,
     "train_on": "*/*[0-4].png",
@@ -49,7 +49,7 @@ EVALUATED = ("data/prepared/dev/", "data/prepared/test/")
 
 @pytest.fixture(scope="module")
 def small(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """The project that was built, with little to do, committed with its results."""
+    """The built project, with little to do, committed with its results."""
     place = Place(tmp_path_factory.mktemp("small") / "small", built)
     ignored = shutil.ignore_patterns(".venv", "__pycache__", "checkpoints")
     shutil.copytree(built, place.root, ignore=ignored)
@@ -208,7 +208,7 @@ def test_an_idea_is_one_line_and_moves_nothing_else(small: Place, idea: str) -> 
 
 
 def check_stages(place: Place, section: str, ran: set[str]) -> None:
-    """What declares the section ran, and nothing ran that does not follow from it."""
+    """The stages that declare the section ran, and otherwise only those that follow from them."""
     stages = yaml.safe_load((place.root / "dvc.yaml").read_text("utf-8"))["stages"]
     declare = {name for name, stage in stages.items() if section in stage.get("params", ())}
     follow, made = set(declare), set[str]()
@@ -226,7 +226,7 @@ def check_stages(place: Place, section: str, ran: set[str]) -> None:
 
 
 def check_lock(old: dict[str, Any], new: dict[str, Any], key: str, ran: set[str]) -> None:
-    """Of stages that ran, only the key and what others made differ; the others are as before."""
+    """In stages that ran, only the key and the outputs of others differ; the rest is as before."""
     made = {out["path"] for name in ran for out in new["stages"][name]["outs"]}
     assert old["stages"].keys() == new["stages"].keys()
     for name, stage in new["stages"].items():
@@ -252,7 +252,7 @@ def sweep(name: str, trials: int, workers: int = 1) -> tuple[str, ...]:
 
 
 def kill_all(first: int) -> None:
-    """Kill a process and all that it started, as a machine that fails does."""
+    """Kill a process and all that it started, as a failing machine does."""
     shown = subprocess.run(
         ("ps", "-A", "-o", "pid=,ppid="), capture_output=True, encoding="utf-8", check=True
     ).stdout
@@ -297,7 +297,7 @@ def begin(place: Place, name: str) -> None:
         time.sleep(3)
         kill_all(process.pid)
     assert len(trials(place, name)) == 1
-    for folder in (".dvc/tmp", ".dvc/tmp/exps"):  # as it is where the kill met DVC writing it
+    for folder in (".dvc/tmp", ".dvc/tmp/exps"):  # as it is if the kill came while DVC wrote it
         (place.root / folder / "rwlock").write_text("", "utf-8")
 
 
@@ -329,7 +329,7 @@ def test_two_workers_search_at_once(small: Place) -> None:
 
 
 def check_rank(place: Place, names: list[str]) -> None:
-    """One of them loses its predictions: rank leaves that one out by name, and shows the others."""
+    """One of them loses its predictions: rank names it, leaves it out, and shows the others."""
     lock = kept(place, experiments(place)[names[0]], "dvc.lock")
     [name] = [
         out["md5"]

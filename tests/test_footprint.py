@@ -1,4 +1,4 @@
-"""What a project asks of its owner is measured as it is."""
+"""What a project asks of its owner is measured correctly."""
 
 import json
 import sys

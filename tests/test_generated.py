@@ -182,7 +182,7 @@ def test_the_report_stays_when_the_tags_are_wrong(project: Path, run: Run) -> No
 
 
 def test_the_small_wheels_give_the_shipped_bits(tmp_path: Path) -> None:
-    """The CPU wheels against what the default ones made; needs a folder or index that has them."""
+    """The CPU wheels compared with the default ones; needs a folder or index that has them."""
     if wheel_folders() and not cpu_wheel(RUNNING):
         pytest.skip(f"no small torch for Python {RUNNING} in the folder that PIP_FIND_LINKS names")
     bake = ("python", "-m", "cookiecutter", ROOT, "--no-input", "--output-dir", tmp_path)

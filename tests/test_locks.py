@@ -62,7 +62,7 @@ def test_torch_is_the_same_release_for_both_accelerators() -> None:
 
 def test_no_package_but_torch_has_two_versions() -> None:
     together: dict[str, set[str]] = {}
-    for lock in LOCKS.keys() - {"servers"}:  # those stand in an environment of their own
+    for lock in LOCKS.keys() - {"servers"}:  # those are in an environment of their own
         for name, versions in pins(LOCKS[lock]).items():
             together.setdefault(name, set()).update(versions)
     assert {name for name, versions in together.items() if len(versions) > 1} == {"torch"}
@@ -108,7 +108,7 @@ def test_a_remote_brings_its_own_plugin_alone(bake: Bake, remote: str) -> None:
 
 
 def cpu_sources(python: str) -> list[str]:
-    """Where uv finds the CPU's torch for this Python; skips the test where it is not to be had."""
+    """Where uv finds the CPU's torch for this Python; skips the test if it is unavailable."""
     folders = wheel_folders()
     if folders and not cpu_wheel(python):
         pytest.skip(f"no small torch for Python {python} in {', '.join(folders)}")
@@ -144,7 +144,7 @@ def test_a_lock_installs_alone(name: str, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("UV_CACHE_DIR", CACHE)
     sources = cpu_sources(RUNNING) if name == "cpu" else []
     lock = shutil.copy(LOCKS[name], tmp_path / "alone.lock")
-    # Links into the cache cost nothing, and what lies there is compared with its hash all the same.
+    # Links into the cache cost nothing, and its files are compared with their hashes all the same.
     place = ["--target", str(tmp_path / "target"), "--link-mode", "symlink"]
     done = command(
         "uv",

@@ -1,4 +1,4 @@
-"""The Makefiles hand on every value as it was written: neither make nor a shell reads any of it.
+"""The Makefiles pass on every value as written: neither make nor a shell expands any of it.
 
 Run with `python -m pytest tests/test_make.py`.
 """
@@ -24,7 +24,7 @@ HOSTILE = (
     "--F=$HOME # *",
 )
 FLAGS = {"FORCE", "REPLACE"}
-# What stands for the locked tools: it writes down what it is called with.
+# The stand-in for the locked tools: it writes down its arguments.
 RECORD = "printf '%s\\0' \"$@\" > called\n"
 
 
@@ -43,7 +43,7 @@ USES = list(uses())
 
 @pytest.fixture
 def place(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
-    """A folder with a Makefile and tools that only write down what they are called with."""
+    """A folder with a Makefile and tools that only write down their arguments."""
     folder: Path = request.getfixturevalue("folder")
     root = tmp_path / "place"
     scripts = root / (f"{PROJECT}/scripts" if folder == ROOT else "scripts")
@@ -55,14 +55,14 @@ def place(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
 
 
 def write_makefile(folder: Path, place: Path) -> None:
-    """As a project has it; to render all of one for each test would take minutes."""
+    """As in a project; rendering all of one for each test would take minutes."""
     text = (folder / "Makefile").read_text(encoding="utf-8")
     rendered = text.replace("{{ cookiecutter.__package_name }}", PACKAGE)
     (place / "Makefile").write_text(rendered, encoding="utf-8")
 
 
 def arguments(place: Path, target: str, name: str, value: str, how: str) -> list[str]:
-    """What the target's command is called with; nothing else may have run."""
+    """The arguments of the target's command; nothing else may have run."""
     given, variables = list[str](), dict(os.environ)
     if how == "command line":
         given.append(f"{name}={value}")
@@ -106,7 +106,7 @@ def test_the_variables_are_found() -> None:
 
 @pytest.mark.parametrize("folder", [ROOT, ROOT / PROJECT])
 def test_no_value_steers_make_itself(place: Path, folder: Path) -> None:
-    """Neither what the Makefile calls its own, nor what an outer make has been given."""
+    """Neither the Makefile's own variables, nor those of an outer make."""
     own = re.findall(r"^override (\w+) :=", (place / "Makefile").read_text("utf-8"), re.MULTILINE)
     assert {"in_venv", "values"} <= {*own}
     variables = os.environ | {"MAKEFLAGS": "B=$$(shell\\ touch\\ F) UNKNOWN=$$(shell\\ touch\\ F)"}
@@ -155,7 +155,7 @@ def test_there_are_at_most_twelve_verbs_of_every_day() -> None:
 
 
 def test_make_takes_an_empty_source_for_a_mistake(bake: Bake) -> None:
-    """As of a variable that is not set; it must not bring the example in the place of the data."""
+    """As from an unset variable; it must not bring in the example in place of the data."""
     done = command("make", "data", "FROM=", cwd=bake())
     assert done.returncode != 0
     assert "FROM is empty; name a folder, an archive or an address" in done.stderr

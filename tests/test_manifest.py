@@ -1,6 +1,6 @@
 """The manifest of the engine lists what is shipped.
 
-Run with `python -m pytest tests/test_manifest.py`; `make manifest` writes it anew.
+Run with `python -m pytest tests/test_manifest.py`; `make manifest` updates it.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""Results of merged code are those of neither side, and nothing says that they are.
+"""Results of merged code are those of neither side, and nothing claims that they are.
 
 python -m pytest -m slow tests/test_merges.py
 """
@@ -19,7 +19,7 @@ VERIFY = ("python3", "-m", "samebits", "verify")
 
 @pytest.fixture
 def merged(run: Run, project: Path) -> Path:
-    """One side trained for other epochs, the other rounded its scores; the merge is not settled."""
+    """One side trained for other epochs, the other rounded its scores; the merge is unresolved."""
     git(project, "checkout", "-q", "-b", "longer")
     set_param(project, "epochs: 40", "epochs: 3")
     run("dvc", "repro")
@@ -38,7 +38,7 @@ def merged(run: Run, project: Path) -> Path:
 
 
 def test_results_are_never_merged(run: Run, merged: Path) -> None:
-    """Git leaves one side whole, the audit calls it old, and `dvc repro` settles it."""
+    """Git keeps one side whole, the audit calls it stale, and `dvc repro` fixes it."""
     assert git(merged, "diff", "--name-only", "--diff-filter=U") == "dvc.lock"
     assert "<<<<<<<" not in (merged / "dvc.lock").read_text("utf-8")
     git(merged, "checkout", "--ours", "dvc.lock", "provenance")
@@ -51,7 +51,7 @@ def test_results_are_never_merged(run: Run, merged: Path) -> None:
 
 
 def test_lines_of_two_results(run: Run, merged: Path) -> None:
-    """Merged line by line, ours where both changed one, all is up to date, and nothing is true."""
+    """Merged by lines, ours if both changed one, all seems up to date, and nothing is true."""
     base = git(merged, "merge-base", "HEAD", "longer")
     for name, commit in (("ours", "HEAD"), ("base", base), ("theirs", "longer")):
         text = git(merged, "show", f"{commit}:dvc.lock")
@@ -76,7 +76,7 @@ def test_lines_of_two_results(run: Run, merged: Path) -> None:
 
 
 def test_a_value_edited_while_training_runs(run: Run, project: Path) -> None:
-    """As a person does who tries the next idea meanwhile; undone, training goes on."""
+    """As by a person who tries the next idea meanwhile; once undone, training resumes."""
     set_param(project, "epochs: 40", "epochs: 30")
     set_param(project, "runtime: ", "runtime:\n  checkpoint_every: 5 ")
     with ThreadPoolExecutor(1) as pool:
@@ -87,5 +87,5 @@ def test_a_value_edited_while_training_runs(run: Run, project: Path) -> None:
         assert "params.yaml:optimization changed while train ran" in running.result()
     assert "changed" in run("dvc", "status")
     set_param(project, "learning_rate: 0.5", "learning_rate: 0.006")
-    assert "going on after step" in run("dvc", "repro")
+    assert "resuming after step" in run("dvc", "repro")
     assert "to fix" not in run(*AUDIT)

@@ -1,4 +1,4 @@
-"""What the docs say of operators: the safe have the same bits on emulated processors.
+"""The docs on operators: safe ones have the same bits on emulated processors.
 
 python -m pytest -m emulated tests/test_operators.py
 """
@@ -16,12 +16,12 @@ import pytest
 from helpers import PROJECT, ROOT
 
 WORKER = ROOT / "tests" / "operators_worker.py"
-# Two vendors, neither with AVX-512; where this one has none either, that is all that is compared.
+# Two vendors, neither with AVX-512; if this one has none either, that is all that is compared.
 PROCESSORS = ("Haswell-v1", "EPYC-v1")
 
 
 def section() -> str:
-    """What docs/reproducibility.md of the project says of operators."""
+    """The part of the project's docs/reproducibility.md on operators."""
     text = (ROOT / PROJECT / "docs/reproducibility.md").read_text(encoding="utf-8")
     return text.partition("\n## Operators\n")[2].partition("\n## ")[0]
 

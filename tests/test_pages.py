@@ -1,4 +1,4 @@
-"""What is read of the template and of a project: pages, how long they are, and where links lead.
+"""The pages of the template and of a project: their content, their length, and their links.
 
 Run with `python -m pytest tests/test_pages.py`.
 """
@@ -63,7 +63,7 @@ def test_the_docs_name_keys_that_there_are(bake: Bake, task: str) -> None:
 
 
 def dead_links(folder: Path) -> list[str]:
-    """Links of pages in Markdown that lead to no file, or to no heading of one."""
+    """Links in Markdown pages that lead to no file, or to no heading in one."""
     dead = []
     pages = (page for place in (".", "docs", ".github") for page in (folder / place).glob("*.md"))
     for page in sorted(pages):

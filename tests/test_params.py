@@ -1,4 +1,4 @@
-"""params.yaml as it is rendered: few keys, those of every day first, no default written out.
+"""params.yaml as rendered: few keys, everyday ones first, no default written out.
 
 Run with `python -m pytest tests/test_params.py`.
 """
@@ -16,7 +16,7 @@ BESIDE = re.compile(r"^  (\w+): (?:[^#\n]*?) # (.*)$", re.MULTILINE)
 
 
 class Declared(NamedTuple):
-    """What a field of a section says: the default of its key, and above it what the key does."""
+    """A field of a section: the default of its key, and the comment on what the key does."""
 
     default: Any
     does: str
@@ -58,7 +58,7 @@ def test_what_one_turns_every_day_stands_first(bake: Bake, task: str) -> None:
 
 @pytest.mark.parametrize("task", CONTEXT["task"])
 def test_a_default_is_written_only_where_it_is_another(bake: Bake, task: str) -> None:
-    """What such a key does stands in params.yaml as the engine says it."""
+    """The comment on such a key in params.yaml is the engine's."""
     project = bake(task=task)
     text = (project / "params.yaml").read_text("utf-8")
     params, beside, known = yaml.safe_load(text), dict(BESIDE.findall(text)), fields(project)

@@ -54,7 +54,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def write_audit(folder: Path, passed: bool, shipped: bool = True) -> None:
-    """Where the engine is not as shipped, the whole audit decides."""
+    """If the engine is not as shipped, the whole audit decides."""
     checks = [f"[Check({passed})]", f"[Check({not passed})]"]
     texts = [FINDINGS, *(AUDIT.replace("{checks}", check) for check in checks)]
     if not shipped:
@@ -274,7 +274,7 @@ def test_a_leaked_git_dir_is_not_written_to(
 
 
 def scripted(hook: ModuleType, monkeypatch: pytest.MonkeyPatch, works: int) -> list[str]:
-    """Let the first `works` commands succeed and the next fail; what was run is noted."""
+    """Make the first `works` commands succeed and the next fail; note what was run."""
     ran: list[str] = []
 
     def succeeds(command: list[str], tools: Path) -> bool:
@@ -335,7 +335,7 @@ def test_under_cruft_it_neither_trains_nor_touches_git(
     assert "NOT proven" in capsys.readouterr().out
 
 
-# The whole way
+# End to end
 
 
 def test_cookiecutter_makes_a_clean_repository(bake: Bake) -> None:

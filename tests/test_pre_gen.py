@@ -164,7 +164,7 @@ def test_refuses_the_place_of_a_remote_in_one_line(remote: str, url: str) -> Non
 @pytest.mark.parametrize("below", ["", "/", "/data"])
 def test_refuses_the_project_itself_as_its_remote(below: str) -> None:
     (problem,) = changed(remote_url=f"../{GOOD['project_slug'].upper()}{below}")
-    assert "this is the project itself; choose a folder beside it" in problem
+    assert "this is the project itself; choose a folder next to it" in problem
 
 
 @pytest.mark.parametrize("remote", URLS)

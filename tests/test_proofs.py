@@ -1,4 +1,4 @@
-"""The rows of docs/reproducibility.md are of this code, and one that was not run is not green."""
+"""The rows of docs/reproducibility.md are from this code, and a row that was not run fails."""
 
 import os
 import re
@@ -73,7 +73,7 @@ def test_what_need_not_be_run_is_in_the_docs() -> None:
 
 
 def test_no_order_rests_on_a_sort_that_a_function_hides() -> None:
-    """The audit sees sorts; in these NumPy sorts, or parts, by a kernel of the processor's own."""
+    """The audit sees sorts; in these, NumPy sorts or partitions with a kernel of the processor."""
     hidden = re.compile(r"return_inverse|np\.(median|quantile|percentile)\(")
     for path in (ROOT / PROJECT / "src").rglob("*.py"):
         assert not hidden.search(path.read_text("utf-8")), path

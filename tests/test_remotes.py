@@ -39,7 +39,7 @@ TOOLS = {
 
 @dataclass(frozen=True)
 class Remote:
-    """A remote that runs here: where it is, how to get in, how to look behind it."""
+    """A local remote: its address, how to get in, and how to look behind it."""
 
     url: str
     settings: str
@@ -47,7 +47,7 @@ class Remote:
     busy: Callable[[], int]
 
     def read(self, name: str) -> bytes | None:
-        """An object as it lies there; None if it does not."""
+        """An object as stored there; None if it is missing."""
         place = self.place(name)
         if isinstance(place, Path):
             return place.read_bytes() if place.exists() else None
@@ -57,7 +57,7 @@ class Remote:
             return None
 
     def write(self, name: str, content: bytes) -> None:
-        """Put other bytes in the place of an object."""
+        """Replace the bytes of an object."""
         place = self.place(name)
         if isinstance(place, Path):
             place.unlink()
@@ -67,7 +67,7 @@ class Remote:
 
 
 def ask(method: str, url: str, content: bytes | None = None) -> bytes:
-    # The server wants a signature, and does not look at it.
+    # The server wants a signature, and does not check it.
     someone = "AWS4-HMAC-SHA256 Credential=a/20200101/us-east-1/s3/aws4_request"
     about = {"Authorization": someone, "Content-Type": "application/octet-stream"}
     request = urllib.request.Request(url, data=content, method=method, headers=about)
@@ -194,7 +194,7 @@ class Work:
         return self.run("samebits", "data", action, "data/raw.dvc", fails=fails)
 
     def kill(self, action: str, when: Callable[[], object]) -> None:
-        """Begin, and kill it with all it started in the middle."""
+        """Start it, and kill it in the middle with everything it started."""
         process = self.start("samebits", "data", action, "data/raw.dvc")
         until(when)
         assert process.poll() is None, "it was done before it could be killed"

@@ -1,7 +1,7 @@
-"""What is rendered: which files, which bytes, whatever the answers.
+"""Rendering: which files, which bytes, for all answers.
 
-Run with `python -m pytest tests/test_rendering.py`. After a file of the project came or went,
-bring files.txt up to date: one path a line, sorted, `<package>` for the package.
+Run with `python -m pytest tests/test_rendering.py`. After adding or removing a file of the project,
+update files.txt: one path a line, sorted, `<package>` for the package.
 """
 
 import ast
@@ -29,7 +29,7 @@ from helpers import (
 )
 from test_pre_gen import HOSTILE
 
-# All but the engine, which has a list of its own.
+# All but the engine, which has its own list.
 FILES = (Path(__file__).parent / "files.txt").read_text(encoding="utf-8").splitlines()
 CHOICES = [
     (name, choice)
@@ -55,7 +55,7 @@ def modes(folder: Path) -> dict[str, int]:
 
 
 def leftovers(folder: Path) -> list[str]:
-    """The files that hold template text, each with the first it holds."""
+    """The files that contain template text, each with the first occurrence."""
     lines = []
     for path, content in tree(folder).items():
         copied = any(fnmatch(path, pattern) for pattern in CONTEXT["_copy_without_render"])
@@ -171,7 +171,7 @@ def test_gitattributes_keep_lf_in_every_file(template: Path, bake: Bake, place: 
 
 
 def parsed(folder: Path) -> Iterator[tuple[str, Any]]:
-    """Every TOML, YAML, JSON and Python file with what it means."""
+    """Every TOML, YAML, JSON and Python file with its parsed content."""
     for path, content in tree(folder).items():
         name = Path(path)
         suffix = ".yaml" if name.name == "dvc.lock" else name.suffix
@@ -192,7 +192,7 @@ def strings(value: Any) -> Iterator[str]:
 
 
 def garbled(template: Path, project: Path, answers: dict[str, str]) -> list[str]:
-    """The files of the template that use an answer and, once rendered, do not hold it."""
+    """The files of the template that use an answer but, once rendered, do not contain it."""
     meanings = dict(parsed(project))
     rows = []
     for path, source in sources(template).items():
@@ -276,7 +276,7 @@ OWN = [
 
 
 def lost(bake: Bake, source: Path) -> list[str]:
-    """The user's own files that do not outlive a second render over the project."""
+    """The user's files that do not survive a second render over the project."""
     project = bake(source=source)
     for path in OWN:
         (project / path).parent.mkdir(parents=True, exist_ok=True)
@@ -304,7 +304,7 @@ def test_a_second_render_changes_nothing(bake: Bake) -> None:
 
 
 def style_faults(project: Path) -> str:
-    """What the project's own settings of ruff find, format included; empty if nothing."""
+    """The findings of ruff with the project's settings, format included; empty if none."""
     told = []
     for step in (["check"], ["format", "--check", "--diff"]):
         done = command("python", "-m", "ruff", *step, "--no-cache", ".", cwd=project)

@@ -2,7 +2,7 @@
 
     python -m pytest tests/test_reproduction.py
 
-The table at the end says what changed, and at how many bytes the tracked outputs then differed.
+The table at the end says what changed, and how many bytes of the tracked outputs differed.
 `make test` runs test_reproduction_combined.py in place of these.
 """
 
@@ -36,7 +36,7 @@ from reproduction import (
 )
 
 pytestmark = pytest.mark.slow
-apart = pytest.mark.apart  # a combined run stands for these
+apart = pytest.mark.apart  # a combined run covers these
 changes = pytest.mark.changes
 SHELLS: dict[str, dict[str, dict[str, str]]] = {
     "nothing, fresh processes": {"all stages": {}},
@@ -59,7 +59,7 @@ SHELLS: dict[str, dict[str, dict[str, str]]] = {
 def test_a_shell(base: Base, counted: Counted, shell: dict[str, dict[str, str]]) -> None:
     def run(variables: dict[str, str]) -> int:
         with base.copy(whole=True) as place:
-            # Isolated, as DVC runs them, they would not even hear Python's own variables.
+            # Isolated, as DVC runs them, they would not even read Python's own variables.
             return moved(base, place, *STAGES, isolated=False, variables=variables)
 
     counted(dict(zip(shell, both(run, shell.values()), strict=True)))
@@ -256,7 +256,7 @@ def test_the_counter_counts(base: Base, counted: Counted) -> None:
     shipped = {WEIGHTS: base.expected[WEIGHTS]}
     ambient = "    draws = draws * __import__('random').random()\n    angle = "
     augment = f"{PACKAGE}/training.py", "    angle = ", ambient
-    # In what is wanted itself: the seal refuses what is not wanted.
+    # In the expected settings themselves: the seal refuses others.
     wanted = '(PORTABLE if level == "portable" else {})'
     names, honour = (
         ("samebits/core/determinism.py", wanted),

@@ -1,8 +1,8 @@
-"""Zero differing bytes with everything changed at once: each run stands for all rows.
+"""Zero differing bytes with everything changed at once: each run covers all rows.
 
     python -m pytest tests/test_reproduction_combined.py
 
-Where one differs, the rows say which change it was: `make proof` runs them one by one.
+If one differs, the single rows say which change it was: `make proof` runs them one by one.
 """
 
 import json
@@ -38,10 +38,10 @@ pytestmark = pytest.mark.slow
 
 @dataclass(frozen=True)
 class Mix:
-    """Another value of everything that must not count.
+    """Other values for everything that must not matter.
 
     `processes` are those of the run that is killed first, of that which is killed next, and of the
-    one that ends. Python's variables are heard where stages are not `isolated`.
+    one that ends. Python reads its variables if stages are not `isolated`.
     """
 
     shell: dict[str, str]
@@ -55,7 +55,7 @@ class Mix:
 
 EVERYTHING = VARIABLES | MORE_VARIABLES | USER | {"HOME": "/nowhere"}
 MIXES = {
-    # Not isolated, so that Python hears its variables; then nothing of this folder is imported.
+    # Not isolated, so that Python reads its variables; nothing of this folder is imported then.
     "one": Mix(
         EVERYTHING
         | ASCII
@@ -117,7 +117,7 @@ def test_everything_at_once(
             killed(place, point | {"all": 1}, *train, **how)
         place.change(processes=mix.processes[-1])
         said = place.must(*train, **how)
-        assert going_on == 0 or "going on after step" in said, said
+        assert going_on == 0 or "resuming after step" in said, said
         record = json.loads((place.root / "provenance/here/train.json").read_text("utf-8"))
         assert record["processes"] == mix.processes[-1]
         assert record["overridden"] == VARIABLES | MORE_VARIABLES
@@ -129,7 +129,7 @@ def test_everything_at_once(
 
 
 def test_such_a_run_sees_what_listens(base: Base) -> None:
-    """Own augmentation that listens to the time zone differs where that is another."""
+    """A user's augmentation that reads the time zone differs in another zone."""
     heard = "    draws = draws * (1 + (__import__('os').environ.get('TZ') == 'Asia/Kathmandu'))\n"
     with base.copy() as place:
         file = place.root / "src" / PACKAGE / "training.py"

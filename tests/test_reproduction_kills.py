@@ -24,14 +24,14 @@ from reproduction import (
 )
 
 pytestmark = pytest.mark.slow
-apart = pytest.mark.apart  # a combined run stands for these
+apart = pytest.mark.apart  # a combined run covers these
 changes = pytest.mark.changes
 
 
 def resumed(base: Base, place: Place, *command: str | Path, after: int = 0) -> int:
-    """Run again, after so many checkpoints at least; at how many bytes the outputs differ."""
+    """Run again after at least this many checkpoints; the number of differing bytes."""
     said = place.must(*(command or TRAIN))
-    assert after == 0 or "going on after step" in said, said
+    assert after == 0 or "resuming after step" in said, said
     return count(base.of("train"), place.files("train"))
 
 

@@ -22,7 +22,7 @@ changes = pytest.mark.changes
 TRAIN = stage("train")
 PROCESSORS = ("Haswell-v1", "EPYC-v1")
 EMULATED = ("qemu-x86_64", "-cpu")
-# Of the examples, where a tenth is less than two steps, or leaves a class without any.
+# Of the examples, if a tenth is less than two steps, or leaves a class without any.
 PARTS = {"series-class": 0.5, "image-mask": 0.15}
 
 
@@ -61,7 +61,7 @@ def test_processors_of_other_tasks(
 
 
 def trained(base: Base, *emulator: str, part: float = 0.1) -> Files:
-    """What training makes of few examples: a step takes the emulator most of a minute."""
+    """Training on few examples: a step takes the emulator most of a minute."""
     with base.copy(whole=True, epochs=1, train_fraction=part, batch_size=64) as place:
         place.stages("validate", "prepare")
         place.must(*emulator, str(python(base)), *TRAIN[1:], timeout=1800)
@@ -107,7 +107,7 @@ for name, value in found.items():
 
 @changes("processor, emulated, NumPy's functions", "validate")
 def test_numpy(base: Base, counted: Counted) -> None:
-    """What order and statistics rest on, compared with a native run at level `portable`."""
+    """The basis of order and statistics, compared with a native run at level `portable`."""
     with base.copy() as place:
         expected = {"": place.must("python", "-I", "-W", "error", "-c", FUNCTIONS).encode()}
 

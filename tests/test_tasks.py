@@ -1,4 +1,4 @@
-"""Each task that the template makes: green at birth, and what it ships is reached by who runs it.
+"""Each task of the template: valid from the start, and users get the shipped bits.
 
 Run with `python -m pytest tests/test_tasks.py`.
 """
@@ -62,21 +62,21 @@ def test_from_generation_to_proof(
         assert done.returncode == 0, done.stdout + done.stderr
     done = command("sh", "scripts/venv", "samebits", "latency", cwd=project)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(r"\d ms an example", done.stdout)
+    assert re.search(r"\d ms per example", done.stdout)
     assert git(project, "status", "--porcelain") == ""
     if task != "table-number":
         assert_rare_classes_can_weigh_more(project)
 
 
 def assert_rare_classes_can_weigh_more(project: Path) -> None:
-    """By the loss that the task ships: one that did not look at the weights would be refused."""
+    """With the shipped loss: one that ignored the weights would be refused."""
     params = project / "params.yaml"
     text = params.read_text(encoding="utf-8").replace(
         "  class_weights: 0.0", "  class_weights: 1.0"
     )
     params.write_text(re.sub(r"\n  epochs: \d+", "\n  epochs: 1", text), encoding="utf-8")
     before = (project / "models/model.safetensors").read_bytes()
-    # As one line, or `python` would be that which runs the tests.
+    # As one line; otherwise `python` would be the one that runs the tests.
     train = "sh scripts/venv python -m samebits run train"
     done = command("sh", "-c", train, cwd=project)
     assert done.returncode == 0, done.stdout + done.stderr

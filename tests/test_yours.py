@@ -1,8 +1,8 @@
-"""What users change in their four files, as docs/your-code.md says, in a project that was built.
+"""Changes to the four user files, as in docs/your-code.md, in a built project.
 
     python -m pytest -m slow tests/test_yours.py
 
-Each change works, stays green under `make verify`, and re-runs what reads the file, no more.
+Each change works, passes `make verify`, and re-runs only what reads the file.
 """
 
 import json
@@ -19,7 +19,7 @@ from reproduction import Place
 DATA, MODEL, TRAINING, METRICS = (
     f"src/{PACKAGE}/{name}.py" for name in ("data", "model", "training", "metrics")
 )
-# file, what is replaced, by what; of params.yaml likewise.
+# file, old text, new text; for params.yaml likewise.
 Change = tuple[str, str, str]
 
 VIT = '''
@@ -183,7 +183,7 @@ CHANGES: dict[str, tuple[list[Change], set[str]]] = {
     ),
 }
 
-# What such a change must move, where it is not the weights.
+# What such a change must move, if not the weights.
 MOVED = {
     "an own metric": "reports/metrics.json",
     "own decoding": "data/prepared/dev/image-00000.npy",
@@ -201,7 +201,7 @@ def change(root: Path, changes: list[Change]) -> None:
 
 @pytest.fixture(scope="module")
 def short(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """The project that was built, with few epochs, committed with its results."""
+    """The built project, with few epochs, committed with its results."""
     place = Place(tmp_path_factory.mktemp("yours") / "yours", built)
     ignored = shutil.ignore_patterns(".venv", "__pycache__", "checkpoints")
     shutil.copytree(built, place.root, ignore=ignored)
@@ -315,7 +315,7 @@ def test_other_words_of_the_engine_run_nothing_again(place: Place, path: str) ->
 
 @pytest.mark.slow
 def test_a_stage_of_ones_own(place: Place) -> None:
-    """As docs/your-code.md writes it."""
+    """As in docs/your-code.md."""
     page = (place.root / "docs/your-code.md").read_text("utf-8")
     recipe = page.partition("## A stage of your own")[2]
     code, entry = re.findall(r"```(?:python|yaml)\n(.*?)```", recipe, re.DOTALL)[:2]
@@ -332,7 +332,7 @@ def test_a_stage_of_ones_own(place: Place) -> None:
     assert "to fix" not in place.must("make", "audit")
     (place.root / file).write_text(code.replace("determinism.choose", "print"), "utf-8")
     done = place.run("dvc", "repro", "count")
-    assert "is not that of level portable" in done.stderr
+    assert "does not match level portable" in done.stderr
 
 
 def clouds(folder: Path) -> None:
@@ -352,7 +352,7 @@ def clouds(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_another_kind_of_example(place: Place, tmp_path: Path) -> None:
-    """Point clouds, as the page of the project writes it."""
+    """Point clouds, as in the project's page."""
     page = (place.root / "docs/another-kind-of-example.md").read_text("utf-8")
     blocks = {
         name: re.findall(rf"```{name}\n(.*?)```", page, re.DOTALL)

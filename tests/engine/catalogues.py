@@ -1,4 +1,4 @@
-"""Catalogues of tiny examples: what the tests of decoding share."""
+"""Catalogues of tiny examples, shared by the tests of decoding."""
 
 import resource
 from pathlib import Path
@@ -25,7 +25,7 @@ def decoder(data: Data = DATA, **changed: Any) -> Decoder:
 
 
 def decode_with_little_memory(content: bytes, settings: Any) -> Any:
-    """The shipped `decode` in a process that may take little more memory than it has."""
+    """The shipped `decode` in a process that may use little more memory than it already has."""
     Image.init()
     size = int(Path("/proc/self/status").read_text().partition("VmSize:")[2].split()[0])
     before = resource.getrlimit(resource.RLIMIT_AS)
@@ -37,7 +37,7 @@ def decode_with_little_memory(content: bytes, settings: Any) -> Any:
 
 
 def decode(content: bytes, data: Data = DATA, **changed: Any) -> Any:
-    """What `decoder` makes of a content: its pixels and facts, as attributes."""
+    """The pixels and facts that `decoder` returns for a content, as attributes."""
     decoded = decoder(data, **changed)(content)
     return SimpleNamespace(pixels=decoded.arrays["image"], **decoded.facts)
 

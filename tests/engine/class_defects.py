@@ -66,7 +66,7 @@ def imbalance(raw: Path) -> None:
 OF_CLASSES = {
     "many-classes": Case(
         many_classes,
-        ("the answers have 60 different values among 93 examples, so that hardly two are of one",),
+        ("the answers have 60 different values among 93 examples, so hardly any two share a",),
         beside=("small-class", "unlearnt-class", "unseen-class", "imbalance"),
     ),
     "few-classes": Case(one_class, ("1 class(es) with examples", "learning needs at least 2")),
@@ -77,7 +77,7 @@ OF_CLASSES = {
         beside=("copies", "near-duplicates", "unseen-class"),
     ),
     "similar-classes": Case(
-        similar_classes, ("Tree and tree differ by case", "café"), {"near_duplicate": 0.0}
+        similar_classes, ("Tree and tree differ only in case", "café"), {"near_duplicate": 0.0}
     ),
     "paired-folders": Case(
         paired_folders,

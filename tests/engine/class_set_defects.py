@@ -1,6 +1,6 @@
 """Data sets of several classes each with a known defect: `OF_CLASS_SETS[rule]` plants it.
 
-`raw` holds images beside labels.csv; beside what plants it stands what is said of it.
+`raw` holds images and labels.csv; each defect comes with its message.
 """
 
 import csv
@@ -30,7 +30,7 @@ def label_of(number: int) -> str:
 
 
 def written(raw: Path) -> None:
-    """Write the images, and what each shows."""
+    """Write the images, and the classes of each."""
     rows = {f"{number:03d}.png": label_of(number) for number in range(COUNT)}
     for name, label in rows.items():
         image(raw / name, label, int(name[:3]))
@@ -87,7 +87,7 @@ def badly_named(raw: Path) -> None:
 
 
 def wrong(raw: Path) -> None:
-    write(raw, read(raw) | {"011.png": "bottom;left;right"})  # it has no right
+    write(raw, read(raw) | {"011.png": "bottom;left;right"})  # it has no permission
 
 
 def similar(raw: Path) -> None:
@@ -103,9 +103,12 @@ OF_CLASS_SETS = {
     "small-class": (small, "odd has 2 example(s) of its own, fewer than data.least_examples, 3"),
     "two-labels": (
         two_sets,
-        "003.png (bottom;left), copy.png (right): one example; remove all but",
+        "003.png (bottom;left), copy.png (right): the same example; remove all but",
     ),
     "unlabelled": (badly_named, "labels.csv, line 5, names the class left twice; remove one"),
     "label-error": (wrong, "011.png: labelled bottom;left;right, but a model is "),
-    "similar-classes": (similar, "Bottom and bottom differ by case or accents' encoding only"),
+    "similar-classes": (
+        similar,
+        "Bottom and bottom differ only in case or in how accents are encoded",
+    ),
 }

@@ -1,4 +1,4 @@
-"""A tiny example, its version and its files, for tests of what brings data in."""
+"""A tiny example, its version and its files, for tests that bring data in."""
 
 import zipfile
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What the tests share: tiny data, small settings, a copy of the project.
+"""Shared by the tests: tiny data, small settings, a copy of the project.
 
 No test needs data, network or an earlier run: examples are made where they are needed.
 """
@@ -29,7 +29,7 @@ from samebits.core.key_kinds import keys, typed
 from samebits.core.png import png
 from samebits.ingest import example_data
 
-# The project that the template makes, not rendered: of what is read here nothing needs to be.
+# The template's project, unrendered: nothing that is read here needs rendering.
 ROOT = Path(__file__).parents[2] / "{{cookiecutter.project_slug}}"
 PACKAGE = "handwritten_digits"
 FILES = ROOT / "src" / "{{cookiecutter.__package_name}}"
@@ -53,12 +53,12 @@ CLASSES = ("circle", "square", "tree")
 
 
 def filled(text: str) -> str:
-    """A text of the template, or the name of a file there, as it is in a project."""
+    """A text or a file name of the template, as it is in a project."""
     return JINJA.from_string(text).render(cookiecutter=ANSWERS)
 
 
 def yours(into: Path, folder: Path = FILES) -> Path:
-    """Write the user's files, or those of another folder of the template, as a project has them."""
+    """Write the user's files, or those of another folder of the template, as in a project."""
     into.mkdir(parents=True, exist_ok=True)
     for file in sorted(folder.glob("*.py*")):
         if name := filled(file.name):
@@ -67,7 +67,7 @@ def yours(into: Path, folder: Path = FILES) -> Path:
 
 
 def _importable() -> str:
-    """Have the user's files imported by the name that they have in a project."""
+    """Make the user's files importable under their names in a project."""
     for folder in sys.path:
         if Path(folder, MARK).is_file():
             return folder
@@ -80,7 +80,7 @@ def _importable() -> str:
 
 
 PARAMS = filled((ROOT / "params.yaml").read_text(encoding="utf-8"))
-# For a process that a test starts: the engine, the user's files, and what stands here.
+# For a process that a test starts: the engine, the user's files, and this folder.
 PYTHONPATH = os.pathsep.join([str(ROOT / "src"), _importable(), str(Path(__file__).parent)])
 UNRELEASED = {
     ".dvc/config": "[core]\nanalytics = false\ncheck_update = false\nremote = beside\n"
@@ -124,7 +124,7 @@ def configured(root: Path) -> Path:
 
 
 def give_example(files: Mapping[str, bytes]) -> None:
-    """Have these be the example data of the project in the current folder."""
+    """Make these the example data of the project in the current folder."""
     Path("scripts").mkdir(exist_ok=True)
     text = f"SOURCE = 'tiny'\n\n\ndef files(_):\n    return {dict(files)!r}\n"
     Path("scripts/example.py").write_text(text, encoding="utf-8")
@@ -133,7 +133,7 @@ def give_example(files: Mapping[str, bytes]) -> None:
 
 
 def shipped(section: type[Section]) -> Section:
-    """Return a section as the shipped params.yaml has it."""
+    """Return a section of the shipped params.yaml."""
     content = yaml.safe_load(PARAMS)[section.__name__.lower()]
     known = keys(section).items()
     return section(**{name: typed(content.get(name, key.default), key) for name, key in known})
@@ -338,7 +338,7 @@ def _released(
 def place(
     _loaded_dvc: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[Path], Path]:
-    """Copy a repository and what lies beside it; the copy is the current folder, DVC is quick."""
+    """Copy a repository and what is next to it; the copy is the current folder, DVC is quick."""
 
     def copied(root: Path) -> Path:
         copy = Path(shutil.copytree(root.parent, tmp_path / "copy", symlinks=True)) / root.name
@@ -352,7 +352,7 @@ def place(
 
 @pytest.fixture
 def unreleased(_unreleased: Path, place: Callable[[Path], Path]) -> Path:
-    """A repository of data alone, with a DVC remote beside it; the current folder.
+    """A repository of data alone, with a DVC remote next to it; the current folder.
 
     Three classes of three examples: data/raw/tree/0.png.
     """

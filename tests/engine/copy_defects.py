@@ -1,4 +1,4 @@
-"""Data sets in which the same content stands several times: `OF_COPIES[rule]`."""
+"""Data sets with repeated content: `OF_COPIES[rule]`."""
 
 import json
 import shutil
@@ -56,17 +56,19 @@ def copies(raw: Path) -> None:
 
 
 OF_COPIES = {
-    "two-labels": Case(two_labels, ("square/three.png (square), tree/003.png (tree): one exam",)),
+    "two-labels": Case(
+        two_labels, ("square/three.png (square), tree/003.png (tree): the same exam",)
+    ),
     "two-answers": Case(
         two_answers,
-        ("2 rows equal others except for the answer, such as t.csv:2 (kind0) and t.csv:62",),
+        ("2 rows are equal to others except for the answer, such as t.csv:2 (kind0) and t.csv:62",),
         {"reader": Lines("kind"), "wrapped": rows_of},
     ),
     "two-splits": Case(
         two_splits,
-        ("tree/phone 00", "(train)", "(test)", ": one example"),
+        ("tree/phone 00", "(train)", "(test)", ": the same example"),
         {"evaluate_on": "*/0*"},
         beside=("copies",),
     ),
-    "copies": Case(copies, ("tree/002.png (tree) and others, 3 files: one example",)),
+    "copies": Case(copies, ("tree/002.png (tree) and others, 3 files: the same example",)),
 }

@@ -1,6 +1,6 @@
-"""What data sets with a known defect share; each kind has a file of its own.
+"""Shared by data sets with a known defect; each kind has its own file.
 
-`raw` is a folder of good examples, a folder in it for each class; tables stand beside it.
+`raw` is a folder of good examples, with a folder for each class; tables are next to it.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ CORRECTIONS, ACCEPTED = "md5,old,new,who,why\n", "rule,subject,md5,reason\n"
 def image_file(
     path: Path, grey: int = 100, size: tuple[int, int] = (9, 9), mode: str = "L"
 ) -> None:
-    """Write a plain example, not quite like any other."""
+    """Write a plain example, slightly different from any other."""
     path.parent.mkdir(exist_ok=True)
     noise = np.random.default_rng(list(path.name.encode())).integers(0, 60, size[::-1])
     Image.fromarray((grey + noise).astype(np.uint8)).convert(mode).save(path)
@@ -25,9 +25,9 @@ def image_file(
 
 @dataclass
 class Case:
-    """A defect: how to plant it, the settings to look with, what the sentences must name."""
+    """A defect: how to plant it, the settings to check with, what the messages must name."""
 
     plant: Callable[[Path], None]
     names: tuple[str, ...]
     settings: dict[str, Any] = field(default_factory=dict)
-    beside: tuple[str, ...] = ()  # rules that rightly find something as well
+    beside: tuple[str, ...] = ()  # other rules that rightly find something

@@ -1,4 +1,4 @@
-"""What docs/commands.md says of commands, and whether they are so."""
+"""What docs/commands.md says about commands, to check it."""
 
 import re
 from typing import Any
@@ -9,7 +9,7 @@ PAGE = (ROOT / "docs/commands.md").read_text(encoding="utf-8")
 
 
 def rows(head: str) -> dict[str, str]:
-    """The rows of the table whose head begins so: what the first column names → the second."""
+    """The rows of the table with this beginning of its header: first column → second."""
     table = PAGE.partition(f"\n| {head}")[2].partition("\n\n")[0]
     cells = [line.split("|")[1:3] for line in table.splitlines()[2:]]
     return {

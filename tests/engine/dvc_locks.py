@@ -1,4 +1,4 @@
-"""The content of a dvc.lock, as little of it as says what a stage made."""
+"""The content of a dvc.lock, reduced to what a stage made."""
 
 from typing import Any
 

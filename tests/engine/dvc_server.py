@@ -33,14 +33,14 @@ def served(request: dict[str, Any]) -> int:
 
 
 def redirect(*names: str) -> None:
-    """Let the standard streams be these files."""
+    """Redirect the standard streams to these files."""
     for number, name in enumerate(names):
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC if number else os.O_RDONLY
         os.dup2(os.open(name, flags, 0o600), number)
 
 
 def load() -> None:
-    """Have DVC import what it needs only when it needs it."""
+    """Make DVC import what it needs only when it needs it."""
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         subprocess.run(["git", "init", "-q"], check=True)

@@ -1,4 +1,4 @@
-"""What is planted in a user's file, and what the check that sees it says."""
+"""Faults planted in a user's file, and the message of the check that finds them."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ Run = Callable[[Any, str], None]
 
 
 class Fault(NamedTuple):
-    """A check, what it says, and the file of which an attribute is replaced by what is wrong."""
+    """A check, its message, and the file whose attribute is replaced by a wrong one."""
 
     check: str
     said: str
@@ -19,7 +19,7 @@ class Fault(NamedTuple):
 
 
 def assert_red(run: Run, checks: Any, fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Assert that the check passes without the fault, and says what is wrong with it."""
+    """Assert that the check passes without the fault, and fails with its message."""
     run(checks, fault.check)
     monkeypatch.setattr(fault.file, fault.name, fault.wrong)
     with pytest.raises(Exception, match=fault.said):

@@ -1,4 +1,4 @@
-"""Data sets whose files, or tables beside them, have a known defect: `OF_FILES[rule]`."""
+"""Data sets whose files or tables have a known defect: `OF_FILES[rule]`."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def unreadable(raw: Path) -> None:
 
 
 def labels(raw: Path, *rows: str) -> None:
-    """Write a table of labels beside the examples, with more rows."""
+    """Write a table of labels next to the examples, with more rows."""
     known = [f"{path.relative_to(raw).as_posix()},{path.parent.name}" for path in raw.rglob("*.*")]
     text = "\n".join(["path,class", *sorted(known), *rows, ""])
     (raw / "labels.csv").write_text(text, encoding="utf-8")
@@ -47,7 +47,7 @@ def ungrouped(raw: Path) -> None:
 
 
 def in_column(raw: Path, name: str, cells: list[str], row: int, odd: str) -> None:
-    """Write a table of labels with one more column, of which one cell is odd."""
+    """Write a table of labels with another column, which has one odd cell."""
     labels(raw)
     table = raw / "labels.csv"
     header, *rows = table.read_text(encoding="utf-8").splitlines()
@@ -78,7 +78,7 @@ OF_FILES = {
         unreadable,
         (
             *("tree/text.png", "tree/cut.png", "tree/broken.png"),
-            *("tree/open.png: not a readable example (it stops before its", "square/notes.txt"),
+            *("tree/open.png: not a readable example (it is truncated", "square/notes.txt"),
         ),
     ),
     "unlabelled": Case(
@@ -91,12 +91,12 @@ OF_FILES = {
     ),
     "untimed": Case(
         untimed,
-        ("tree/003.png: labels.csv, line 29, has as number seven, which is neither a number",),
+        ("tree/003.png: labels.csv, line 29, has seven as number, which is neither a number",),
         {"reader": Labels("class", "number"), "train_dev_fraction": 0.4},
     ),
     "ungrouped": Case(
         ungrouped,
-        ("tree/003.png: labels.csv, line 29, has no walk, so what belongs together might be",),
+        ("tree/003.png: labels.csv, line 29, has no walk, so its group might end up",),
         {"reader": Labels("class", group="walk"), "train_dev_fraction": 0.4},
         ("unseen-class",),
     ),
@@ -104,7 +104,7 @@ OF_FILES = {
         lambda raw: labels(raw, "tree/100.png,tree", "../tree/1.png,tree"),
         (
             "tree/100.png: labels.csv, line 38, names it, but there is no such file, or a hidden",
-            "../tree/1.png: labels.csv, line 39, names it, but this climbs out of its folder with",
+            "../tree/1.png: labels.csv, line 39, names it, but this leaves its folder through",
         ),
         {"reader": Labels("class")},
     ),

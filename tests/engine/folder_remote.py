@@ -1,4 +1,4 @@
-"""A folder that is DVC's remote, with what a stage `prepare` has pushed."""
+"""A folder that is DVC's remote, with what a stage `prepare` pushed."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""A made-up history: commits whose outputs lie in a DVC cache, with no run behind them."""
+"""A made-up history: commits whose outputs are in a DVC cache, without a run."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ def md5(text: str) -> str:
 
 
 class History:
-    """A repository in the current folder, and a cache beside it."""
+    """A repository in the current folder, and a cache next to it."""
 
     params: ClassVar = {"optimization": {"rate": 0.006}, "reproducibility": {"level": "off"}}
     machine: ClassVar = {"processor": "One", "flags": "avx fma", "torch": "2.0", "memory": 4.0}

@@ -28,7 +28,7 @@ def chunk(kind: bytes, content: bytes) -> bytes:
 
 
 def deep(values: NDArray[np.uint16], kind: int = 2) -> bytes:
-    """A PNG with 16 bits a channel, as Pillow does not write one: [h, w, channels]."""
+    """A PNG with 16 bits per channel, which Pillow cannot write: [h, w, channels]."""
     height, width, channels = values.shape
     rows = values.astype(">u2").reshape(height, width * channels)
     raw = b"".join(b"\0" + row.tobytes() for row in rows)
@@ -105,10 +105,10 @@ OF_IMAGES = {
         wrong_type,
         (
             *(
-                "tree/a.jpg: its content is PNG, whatever .jpg says",
+                "tree/a.jpg: its content is PNG, despite its extension .jpg",
                 "tree/b.png: its content is GIF",
             ),
-            "tree/c.TXT: its content is PNG, whatever .txt says; rename or convert it",
+            "tree/c.TXT: its content is PNG, despite its extension .txt; rename or convert it",
         ),
     ),
     "more-frames": Case(
@@ -120,15 +120,17 @@ OF_IMAGES = {
         beside=("near-duplicates",),
     ),
     "near-duplicates": Case(near_duplicate, ("tree/004.png and tree/nearly.png differ by 0.0",)),
-    "odd-size": Case(odd_size, ("tree/low.png: 9×2 pixels, where 9×9", "tree/wide.png: 90×9")),
+    "odd-size": Case(
+        odd_size, ("tree/low.png: 9×2 pixels, but the median is 9×9", "tree/wide.png: 90×9")
+    ),
     "odd-mode": Case(
-        odd_mode, ("tree/colour.png: colour mode RGB, as 1 of 37",), {"odd_mode": 0.1}
+        odd_mode, ("tree/colour.png: colour mode RGB, as in 1 of 37",), {"odd_mode": 0.1}
     ),
     "unused-bits": Case(
         unused_bits,
         (
-            "of 2 image(s) with 16 bits of grey none uses more than 14 of 16, so that",
-            "of 2 image(s) with 16 bits of colour none uses more than 14 of 16, so that",
+            "none of 2 image(s) with 16-bit grey uses more than 14 of 16 bits, so only",
+            "none of 2 image(s) with 16-bit colour uses more than 14 of 16 bits, so only",
         ),
         beside=("near-duplicates", "brightness-drift"),
     ),

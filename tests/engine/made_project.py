@@ -1,4 +1,4 @@
-"""A project as the template makes it, whole, with the record of a run that never was."""
+"""A complete project as the template makes it, with the record of a made-up run."""
 
 import hashlib
 import json

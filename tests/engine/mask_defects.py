@@ -1,7 +1,7 @@
 """Data sets of masks with a known defect: `OF_MASKS[rule]` plants it, and says what is found.
 
-`raw` holds 60 good pairs. Beside a defect stand other rules that rightly find something as well,
-and settings to look with.
+`raw` holds 60 good pairs. A defect also names other rules that rightly find something, and the
+settings to check with.
 """
 
 from collections.abc import Callable, Mapping
@@ -60,7 +60,7 @@ def absent(raw: Path) -> None:
 
 
 def without(*splits: str) -> Callable[[Path], None]:
-    """Take the last class out of the examples of some splits."""
+    """Remove the last class from the examples of some splits."""
 
     def plant(raw: Path) -> None:
         reader = Pairs()
@@ -89,7 +89,7 @@ OF_MASKS: dict[str, Case] = {
     ),
     "plain-masks": (
         plain,
-        "2 of 62 masks are of one class alone: images/empty.png (background), images/none.png (bac",
+        "2 of 62 masks have only one class: images/empty.png (background), images/none.png (bac",
         ("label-error",),
         {},
     ),
@@ -109,13 +109,13 @@ OF_MASKS: dict[str, Case] = {
     "missing-file": (alone, "masks/000.png: there is no image images/000 of any type;", (), {}),
     "unreadable": (
         other_size,
-        "images/wide.png: not a readable example (its mask has 9×8 pixels, and the image 8×8; save",
+        "images/wide.png: not a readable example (its mask has 9×8 pixels, but the image 8×8; save",
         (),
         {},
     ),
     "missing-class": (
         absent,
-        "blot has no pixel in any mask, but data.classes expects it as 2; see whether the values",
+        "blot has no pixel in any mask, but data.classes expects it as 2; check that the values",
         (),
         {},
     ),

@@ -1,4 +1,4 @@
-"""What an HTML page says, and how it is built."""
+"""The text and the structure of an HTML page."""
 
 from html.parser import HTMLParser
 

@@ -1,4 +1,4 @@
-"""Images with masks made up for the tests, and the user's files of the task image-mask."""
+"""Made-up images with masks for the tests, and the user's files of the task image-mask."""
 
 import io
 import shutil
@@ -68,7 +68,7 @@ def png(pixels: NDArray[Any], mode: str = "L") -> bytes:
 
 
 def drawn(number: int, side: int = SIDE) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """An image of noise with a bright and a dark bar, and its mask, which says so."""
+    """An image of noise with a bright and a dark bar, and the matching mask."""
     draw = np.random.default_rng([7, number])
     mask = np.zeros((side, side), dtype=np.uint8)
     first, second = draw.choice(side, 2, replace=False).tolist()
@@ -88,7 +88,7 @@ def pair(raw: Path, name: str, number: int, **changed: bytes) -> None:
 
 
 def filled(raw: Path, count: int = 40) -> Path:
-    """Write so many pairs below a folder."""
+    """Write this many pairs below a folder."""
     for number in range(count):
         pair(raw, f"{number:03d}", number)
     return raw

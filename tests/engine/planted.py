@@ -1,4 +1,4 @@
-"""Trainings with a known fault, small enough for a test: what is wrong with each is planted.
+"""Trainings with a planted fault, small enough for a test.
 
 They learn the example digits in this process, in the folder of a project, of which they read
 params.yaml and the user's files, and write nothing: `planted("too short a training", seed=0)`.
@@ -58,7 +58,7 @@ Draw = np.random.Generator
 
 @dataclass(frozen=True)
 class Fault:
-    """What differs from a training that does well, and what a diagnosis should say of it.
+    """How a faulty training differs from a good one, and what a diagnosis should say.
 
     `state`, `link` and `section` are the right answer, `idea` one that must be among the first
     three. `values` are keys of params.yaml, `sizes` those of data sets.
@@ -73,7 +73,7 @@ class Fault:
     wrong_labels: float = 0.0
     target: Callable[[NDArray[Any], Draw], NDArray[Any]] | None = None
     real: Callable[[NDArray[Any], Draw], NDArray[Any]] | None = None
-    candidates: int = 1  # of which the one was taken that does best on dev
+    candidates: int = 1  # of which the one that does best on dev was taken
 
 
 def noisy(images: Images, draw: Draw) -> Images:
@@ -131,7 +131,7 @@ FAULTS = {
         {"data.evaluate_on": "target/*"},
         target=noisy,
     ),
-    "dev cut out otherwise": Fault(
+    "dev split by another rule": Fault(
         "gap",
         "mismatch",
         "data",
@@ -170,7 +170,7 @@ def planted(name: str, seed: int, doubts: bool = True) -> tuple[Fault, dict[str,
 
 
 def right(fault: Fault, diagnosis: Mapping[str, Any]) -> bool:
-    """Whether the diagnosis names what is wrong, and a remedy for it among the first three."""
+    """Whether the diagnosis names the fault, and a remedy for it among the first three ideas."""
     said = [idea["idea"] for idea in diagnosis["ideas"][:3]]
     link = diagnosis["link"] if fault.section != "data" or fault.link else fault.link
     return (
@@ -336,7 +336,7 @@ def _accuracy(predictions: ClassPredictions) -> dict[str, Any]:
 
 
 def _worsened(network: torch.nn.Module, answer: Answer, train: _Part, seed: int) -> None:
-    """Put noise into the weights, so that it errs on a fifth of all examples, seen or not."""
+    """Add noise to the weights, so that it errs on a fifth of all examples, seen or not."""
     drawn = torch.Generator().manual_seed(seed)
     start = {name: weights.clone() for name, weights in network.state_dict().items()}
     for _ in range(200):
@@ -352,10 +352,9 @@ def _worsened(network: torch.nn.Module, answer: Answer, train: _Part, seed: int)
 
 
 def _luckiest(answer: Answer, pool: _Part, size: int, draws: int, seed: int) -> _Part:
-    """Return of many draws of examples the one on which the network does best.
+    """Return, of many draws of examples, the one on which the network does best.
 
-    So it looks where as many networks, each as good as the other, were compared on one dev set and
-    the best was taken.
+    It is as if as many equally good networks had been compared on one dev set, and the best taken.
     """
     wrong = answer(pool).argmax(axis=1) != pool.labels
     draw = np.random.default_rng([seed, 8])

@@ -1,4 +1,4 @@
-"""Trainings on several classes with a known fault: what is wrong with each is planted.
+"""Trainings on several classes with a planted fault.
 
 A small network learns four classes of eight features: `planted("too short a training", seed=0)`.
 """
@@ -52,7 +52,7 @@ def _splits(fault: Fault, seed: int) -> dict[str, Split]:
     splits = {}
     for name, size in {**SIZES, **fault.sizes}.items():
         features = draw.uniform(-1, 1, (size, 8))
-        labels = _classes(features)  # another source shows them less well
+        labels = _classes(features)  # another source shows them less clearly
         if fault.target and name in ("dev", "test"):
             features = fault.target(features, draw)
         if fault.real and name == "real":
@@ -64,7 +64,7 @@ def _splits(fault: Fault, seed: int) -> dict[str, Split]:
 
 
 def _classes(features: Values) -> Sets:
-    """Each class is told by two features, three of them by a curve."""
+    """Two features determine each class, for three of them by a curve."""
     x = features.reshape(-1, 4, 2)
     bent = x[:, :, 0] + np.array([0, 1.5, 1.5, 1.5]) * (x[:, :, 1] ** 2 - 0.33) > 0.2
     return np.asarray(bent, dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""Trainings on masks with a known fault: what is wrong with each is planted.
+"""Trainings on masks with a planted fault.
 
 A small network of convolutions learns bars on noise: `planted("too short a training", seed=0)`.
 """
@@ -72,8 +72,8 @@ def _split(fault: Fault, name: str, seed: int) -> Split:
     for mask in masks:
         first, second = draw.integers(0, SIDE, 2).tolist()
         mask[first], mask[:, second] = 1, 2
-    # Both are as bright: which way a bar goes, its neighbours tell.
-    noise = 190 if fault.sizes else 30  # few examples of what is plain are enough
+    # Both are equally bright: the neighbours show the direction of a bar.
+    noise = 190 if fault.sizes else 30  # few examples of something plain are enough
     images = 60 + 80 * (masks > 0) + draw.integers(0, noise, masks.shape)
     change = fault.target if name in ("dev", "test") else fault.real if name == "real" else None
     if change is not None:

@@ -1,4 +1,4 @@
-"""Trainings on numbers with a known fault: what is wrong with each is planted.
+"""Trainings on numbers with a planted fault.
 
 A small network learns prices of six features: `planted("too short a training", seed=0)`.
 """

@@ -1,7 +1,7 @@
-"""A small training in this process with a known fault, whatever the answers are.
+"""A small training in this process with a planted fault, for any kind of answer.
 
-It reads the params.yaml of the current folder and writes nothing. What a target's trainings differ
-in is a `Kind`; planted.py, which learns with a project's own files, goes its own way.
+It reads the params.yaml of the current folder and writes nothing. A `Kind` says how a target's
+trainings differ; planted.py, which learns with a project's own files, does not use it.
 """
 
 from collections.abc import Callable, Mapping
@@ -43,11 +43,11 @@ Change = Callable[[Any, np.random.Generator], Any]
 
 
 def faults(rates: tuple[float, float], target: Change, real: Change) -> dict[str, Fault]:
-    """Return faults that there are whatever is learnt.
+    """Return the faults that any kind of training can have.
 
     Args:
         rates: a learning rate that is too low, and one that is too high.
-        target: what makes other examples of those in dev and test.
+        target: changes the examples in dev and test.
         real: the same for examples from use.
     """
     small, short = {"model.width": 1}, {"optimization.epochs": 2}
@@ -85,10 +85,10 @@ def few(values: Mapping[str, Any], count: int) -> dict[str, Fault]:
 class Kind:
     """What trainings of one target have in common.
 
-    `values` are keys of params.yaml; `splits` makes the data sets of a fault, of which "real" are
-    the examples from use; `network` takes a width and the dropout; `said` gives the predictions on
+    `values` are keys of params.yaml; `splits` makes the data sets of a fault, with the examples
+    from use as "real"; `network` takes a width and the dropout; `said` gives the predictions on
     a split, whose first example has this number; `doubted` is the rule that doubts answers, with
-    its model, where there is one.
+    its model, if there is one.
     """
 
     answers: Answers

@@ -1,4 +1,4 @@
-"""Predictions made up for the tests that score and diagnose them."""
+"""Made-up predictions for the tests that score and diagnose them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -34,7 +34,7 @@ def example(
     height: int = 8,
     brightness: float = 0.5,
 ) -> Example:
-    """What is known of an image."""
+    """The facts of an image."""
     facts = {"width": width, "height": height, "brightness": brightness}
     return Example(path, label, md5, group, facts)
 
@@ -46,7 +46,7 @@ def summarise(
     costs: Mapping[str, int],
     seed: int,
 ) -> dict[str, Any]:
-    """What reports/metrics.json says of predictions, as `evaluate` goes about it."""
+    """The content of reports/metrics.json for predictions, as `evaluate` computes it."""
     if isinstance(classes, Answers):
         answers = classes
     else:
@@ -58,7 +58,7 @@ def summarise(
 
 
 def answered(labels: list[int], answers: list[int], confidences: list[float]) -> ClassPredictions:
-    """Class numbers that are true and said, with how sure; the first path comes last."""
+    """True and predicted class numbers, with confidences; the first path comes last."""
     count = len(labels)
     return ClassPredictions(
         [example(f"{count - row:03d}.png") for row in range(count)],
@@ -154,7 +154,7 @@ def class_sets(
 def confused(
     seed: int, count: int, error: float, classes: int = 3, groups: Sequence[str] = ()
 ) -> ClassSetPredictions:
-    """Predictions of which this share of the answers is wrong."""
+    """Predictions with this share of wrong answers."""
     draw = np.random.default_rng([seed, count])
     labels = (draw.random((count, classes)) < 0.4).astype(np.uint8)
     wrong = (draw.random((count, classes)) < error).astype(np.uint8)
@@ -168,7 +168,7 @@ def masked(
     names: Sequence[str] = (),
     first: int = 0,
 ) -> MaskPredictions:
-    """Predictions of masks with these counts [n, 3, k] of pixels: true, said and right."""
+    """Predictions of masks with these counts [n, 3, k] of pixels: true, predicted and right."""
     examples = [
         example(
             names[number] if names else f"images/{number:05d}.png",
@@ -185,7 +185,7 @@ def masked(
 def segmented(
     seed: int, count: int, wrong: float = 0.2, name: str = "images/{}.png"
 ) -> MaskPredictions:
-    """Predictions of masks of 100 pixels, of which the share `wrong` has another class."""
+    """Predictions of masks of 100 pixels; the share `wrong` has another class."""
     draw = np.random.default_rng([seed, count])
     shares = draw.dirichlet((6.0, 2.0, 1.0), count)
     true = np.array([draw.multinomial(100, share) for share in shares])

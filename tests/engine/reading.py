@@ -1,4 +1,4 @@
-"""Examples beside a table of labels or in rows, prepared: what the tests of readers share."""
+"""Prepared examples with a table of labels, or in rows: shared by the tests of readers."""
 
 import csv
 from dataclasses import replace
@@ -23,7 +23,7 @@ def below(folder: Path) -> dict[str, bytes]:
 
 
 def beside(raw: Path) -> Path:
-    """Move examples out of their classes, into folders that say nothing; a table says it."""
+    """Move examples out of their classes into meaningless folders; a table has the classes."""
     rows = []
     for number, path in enumerate(sorted(raw.rglob("*.png"))):
         name = f"{number % 5}/scans/{number:03d}.png"

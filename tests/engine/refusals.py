@@ -1,4 +1,4 @@
-"""What is said of a params.yaml that is refused."""
+"""The message about a params.yaml that is refused."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +12,7 @@ from samebits.core.sections import Data
 
 
 def refusal(params: Path) -> str:
-    """What is said of a file; whoever reads it is told the same."""
+    """The message about a file; every reader gets the same."""
     readers: list[Callable[[], object]] = [
         lambda: config.read(Data, params),
         lambda: config.read(Model, params),
@@ -28,7 +28,7 @@ def refusal(params: Path) -> str:
 
 
 def refusal_of_data(params: Path) -> str:
-    """What who reads section `data` is told."""
+    """The message for a reader of section `data`."""
     with pytest.raises(UserError) as caught:
         config.read(Data, params)
     return str(caught.value)

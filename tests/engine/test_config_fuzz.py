@@ -1,4 +1,4 @@
-"""Whatever stands in params.yaml, it is read or refused with a sentence, and soon."""
+"""Whatever is in params.yaml, it is read or refused with a sentence, and quickly."""
 
 import random
 import time
@@ -36,7 +36,7 @@ def put(key: bytes, value: bytes) -> bytes:
     return b"\n".join([*lines[: after[0]], b"  " + key + b": " + value, *rest])
 
 
-# What is refused, and what is said of it.
+# Refused contents, and their messages.
 ODD = {
     "long integer": (put(b"seed", b"9" * 5000), ", line .*a value of more than 500 letters"),
     "large integer": (put(b"epochs", b"9" * 400), r"'optimization\.epochs' is 999.*No number may"),
@@ -62,7 +62,7 @@ ODD = {
     "hexadecimal": (put(b"epochs", b"0x10"), "'optimization.epochs' is '0x10'"),
     "yes": (put(b"flip", b"yes"), "'augmentation.flip' is 'yes', but takes true or false"),
     "tab": (SHIPPED.replace(b"  width:", b"\twidth:"), "line .*is not valid YAML"),
-    "twice": (SHIPPED + b"data: 1\n", "line .*key 'data' stands twice"),
+    "twice": (SHIPPED + b"data: 1\n", "line .*key 'data' appears twice"),
     "zero byte": (SHIPPED + b"\0", "is not valid YAML"),
     "Latin 1": (SHIPPED + b"# \xe9", "is not UTF-8 text"),
     "UTF-16": (SHIPPED.decode().encode("utf-16"), "is not UTF-8 text"),
@@ -76,7 +76,7 @@ ODD = {
 
 
 def said(path: Path, content: bytes) -> str:
-    """What is said of a file, "" if nothing; it must not take long."""
+    """The message about a file, "" if it is fine; it must not take long."""
     path.write_bytes(content)
     seconds = list[float]()
     while len(seconds) < 3:  # a core that others use, too, is slower for a while

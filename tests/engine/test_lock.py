@@ -1,4 +1,4 @@
-"""The refreshing of locks, but for the resolver."""
+"""The refreshing of locks, without the resolver."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What an installation hears of the user's settings."""
+"""The user's settings that an installation uses."""
 
 import importlib.util
 import os

@@ -1,4 +1,4 @@
-"""Git answers, or says itself why it cannot; DVC likewise."""
+"""Git answers, or gives its own reason why not; so does DVC."""
 
 import subprocess
 import sys
@@ -145,7 +145,7 @@ def test_a_project_in_a_folder_of_a_repository(
 def test_what_dvc_shows_goes_where_what_is_printed_goes(
     repository: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Or a program that reads what --json prints would read that, too."""
+    """Otherwise a program that reads the output of --json would read that too."""
     monkeypatch.setattr(programs, "dvc_command", lambda *_, **__: ["echo", "ran"])
     programs.dvc("repro", shown=True)
     assert capfd.readouterr() == ("ran\n", "")

@@ -104,7 +104,7 @@ def test_an_edited_file_is_noticed_and_its_package_installed_anew(
     with pytest.raises(Problem, match=r"some_tool\.py"):
         check(root)
     with pytest.raises(Problem, match=r"files of some_tool were changed since"):
-        build(root)  # for nothing is really installed here
+        build(root)  # because nothing is really installed here
     assert "some_tool" in ran[-2]
     assert "--no-cache" in ran[-1]  # uv's own cache may be what was edited
     file.write_bytes(b"right")
@@ -144,7 +144,7 @@ BROUGHT_BY_NOBODY = [
         f"lib/site-packages/{name}"
         for name in ("sitecustomize.py", "more.pth", "uv/more.py", "a.so")
     ),
-    f"{venv_files.BIN}/git",  # which stands first on the path
+    f"{venv_files.BIN}/git",  # which is first on the path
 ]
 
 
@@ -164,7 +164,7 @@ def test_a_file_that_no_package_brought_is_seen_and_removed(
 
 
 def doctored(source: Path) -> Path:
-    """Bytecode that Python takes for that of a source, but was compiled from another."""
+    """Bytecode that Python uses for a source, but that was compiled from another."""
     text, times = source.read_bytes(), source.stat()
     source.write_bytes(text.replace(b"right", b"wrong"))
     os.utime(source, ns=(times.st_atime_ns, times.st_mtime_ns))
@@ -308,7 +308,7 @@ def test_what_it_ends_with(
 
 @pytest.mark.parametrize("script", ["setup", "example_packages"])
 def test_needs_no_package(script: str) -> None:
-    """It runs before anything is installed, so -I -S must do."""
+    """It runs before anything is installed, so it must work with -I -S."""
     path = Path(setup.__file__).with_name(f"{script}.py")
     command = [sys.executable, "-I", "-S", str(path), "--help"]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0

@@ -1,4 +1,4 @@
-"""uv as it is locked: which is taken, and what is said where it fails."""
+"""The locked uv: which one is used, and the messages if it fails."""
 
 import importlib.util
 import shutil

@@ -79,7 +79,7 @@ HOSTILE = ("$(touch F)", "`touch F`", "x;touch F", "'\"; touch F", "a\nb", "*", 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs sh")
 def test_the_command_hands_on_what_it_is_given(tmp_path: Path) -> None:
-    """Wherever it is called from, no shell reads any of it."""
+    """Wherever it is called from, no shell interprets any of it."""
     tools, command = tmp_path / "a venv/bin", tmp_path / "a venv/bin/samebits"
     tools.mkdir(parents=True)
     command.write_bytes(venv_files.COMMANDS["samebits"])

@@ -14,7 +14,7 @@ from samebits.audit.run import audit
 
 
 class Copy:
-    """A copy of the project; what a test changes in it is put back after the test."""
+    """A copy of the project; a test's changes to it are undone after the test."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -29,7 +29,7 @@ class Copy:
         return {check.name: set(check.findings) for check in audit(self.root) if check.findings}
 
     def new(self) -> dict[str, list[Finding]]:
-        """What the audit finds now and did not find in the project as it is."""
+        """What the audit finds now, but not in the unchanged project."""
         now = self.findings()
         fresh = {
             name: sorted(findings - self._before.get(name, set())) for name, findings in now.items()
@@ -43,7 +43,7 @@ class Copy:
         return file
 
     def text(self, path: str) -> str:
-        """The text of a file; empty where there is none."""
+        """The text of a file; empty if it is missing."""
         file = self.root / path
         return file.read_text(encoding="utf-8") if file.exists() else ""
 
@@ -71,7 +71,7 @@ class Copy:
         return self.replace("dvc.yaml", f"{kind} [", f"{kind} [{entry}, ")
 
     def drop(self, stage: str, entry: str) -> None:
-        """Take an entry out of the lists of a stage in dvc.yaml."""
+        """Remove an entry from the lists of a stage in dvc.yaml."""
         before, name, after = self.text("dvc.yaml").partition(f"\n  {stage}:\n")
         changed = re.sub(rf"(?<=[ \[]){re.escape(entry)}(?:,\s*|(?=\]))", "", after, count=1)
         assert changed != after, f"stage {stage} has no {entry}"
@@ -101,7 +101,7 @@ class Copy:
 
     @property
     def codes(self) -> tuple[str, str]:
-        """That file, and the one of the user's that the first stage reads."""
+        """That file, and the user's file that the first stage reads."""
         return self.code, f"{self.package}/data.py"
 
     @property
@@ -130,7 +130,7 @@ Expect = Callable[..., Finding]
 
 @pytest.fixture
 def expect(copy: Copy) -> Expect:
-    """Assert that exactly the check `name` fails now, at `path` and `line`, and says `words`.
+    """Assert that only the check `name` fails now, at `path` and `line`, and says `words`.
 
     A change in a file that a stage depends on leaves dvc.lock behind as well; `stale` says so.
     """
@@ -155,7 +155,7 @@ Plant = Callable[..., None]
 def plant(copy: Copy) -> Plant:
     """Add code to a file of the engine and to one of the user's; `check` alone fails, in both.
 
-    It fails where the last line of the code is, and its message begins or goes on with `words`.
+    It fails at the last line of the code, and its message begins or continues with `words`.
     """
 
     def both(check: str, code: str, words: str = "") -> None:

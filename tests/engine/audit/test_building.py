@@ -14,7 +14,7 @@ DRAWS = [
     "w.uniform_(0, 1)",
 ]
 OTHERS = ["random.random()", "np.random.rand(3)", "torch.seed()", "np.random.default_rng()"]
-# Where FINE stands a draw is allowed, where FAULT stands it is not.
+# A draw is allowed in place of FINE, and refused in place of FAULT.
 FILES = {
     "build": """
         def build(model):
@@ -136,7 +136,7 @@ FILES = {
 
 
 def faults(copy: Any, name: str, text: str, draw: str) -> tuple[list[int], list[int]]:
-    """Write a file of yours; on which lines faults are, and on which they are found."""
+    """Write a user's file; return the lines with faults, and those where they are found."""
     lines = (HEAD + dedent(text)).split("\n")
     wanted = [number for number, line in enumerate(lines, 1) if "FAULT" in line]
     written = "\n".join(lines).replace("FAULT", draw).replace("FINE", draw)
@@ -156,7 +156,7 @@ def test_where_a_draw_is_allowed(copy: Any, kind: str, draw: str) -> None:
 
 @pytest.mark.parametrize("name", ["inputs", "augment", "loss", "schedule", "fields", "decode"])
 def test_what_the_engine_calls_by_name_is_not_of_build(copy: Any, name: str) -> None:
-    """Though `build` calls it, too, and so whatever that calls."""
+    """Although `build` calls it too, and with it whatever that calls."""
     text = f"""
         def start():
             FAULT

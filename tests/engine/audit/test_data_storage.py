@@ -51,7 +51,7 @@ def test_data_edited_in_place(
     if most or len(text) == 7:
         expect("data", "data/extra.dvc", 2, "edited in place; run `dvc add data/extra`")
     else:
-        assert copy.new() == {}  # too much to be read, and as large as before
+        assert copy.new() == {}  # too large to be read, and as large as before
 
 
 def test_one_file_edited_in_place(copy: Any, expect: Any) -> None:

@@ -1,4 +1,4 @@
-"""What results are made of is declared: `pytest tests/engine/audit/test_declared_inputs.py`."""
+"""The inputs of results are declared: `pytest tests/engine/audit/test_declared_inputs.py`."""
 
 from typing import Any
 

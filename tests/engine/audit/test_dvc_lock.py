@@ -1,4 +1,4 @@
-"""What ran is what is there: `pytest tests/engine/audit/test_dvc_lock.py`."""
+"""The current files are those that ran: `pytest tests/engine/audit/test_dvc_lock.py`."""
 
 import re
 from typing import Any
@@ -165,7 +165,7 @@ def recorded(copy: Any, path: str) -> None:
     ],
 )
 def test_lines_of_two_runs(copy: Any, path: str, edited: str) -> None:
-    """New code with its hash, beside results of the old: Git merges that, and DVC sees nothing."""
+    """New code with its hash next to old results: Git merges that, and DVC notices nothing."""
     copy.append(edited, "# changed\n")
     recorded(copy, path)
     new = copy.new()
@@ -188,7 +188,7 @@ def test_results_of_another_run(copy: Any, expect: Any) -> None:
 
 
 def test_a_folder_of_another_run(copy: Any) -> None:
-    """Whoever reads it has its hash too, so only the seal of the stage that made it can tell."""
+    """Stages that read it have its hash too, so only the seal of its own stage can tell."""
     folder, md5 = next(
         (out["path"], out["md5"])
         for stage in copy.project.yaml(LOCK).value["stages"].values()
@@ -232,7 +232,7 @@ def test_an_identity_of_another_run(copy: Any, expect: Any) -> None:
     copy.write("models/identity.json", '{"code": "0"}\n')
     cure = "run `dvc checkout`, or `dvc repro --force train`"
     expect(LOCK, "models/identity.json", 1, f"from another run than dvc.lock (code); {cure}")
-    # A commit of data alone: what was run since comes with the next.
+    # A commit of data alone: results since then come with the next.
     (lock,) = (check for check in audit(copy.root, data_alone=True) if check.name == LOCK)
     assert not lock.findings
 

@@ -1,4 +1,4 @@
-"""What programs read of an audit says the same as the table that people read."""
+"""The audit says the same to programs as in the table for people."""
 
 import json
 from urllib.parse import quote

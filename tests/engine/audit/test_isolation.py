@@ -32,7 +32,7 @@ def test_a_file_that_python_takes_for_a_module(copy: Any, path: str) -> None:
 
 
 def test_a_file_beside_the_package(copy: Any) -> None:
-    """A library that asks for what is not installed, as torch for dill, would find it."""
+    """A library that tries to import what is not installed, as torch does dill, would find it."""
     copy.write("src/dill.py", "")
     [finding] = copy.new()["isolation"]
     assert finding.path == "src/dill.py"

@@ -1,4 +1,4 @@
-"""Whether the engine is as it was shipped: said, and no fault."""
+"""Whether the engine is as shipped: a warning, not a fault."""
 
 import importlib.util
 import shutil

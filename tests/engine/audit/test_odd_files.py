@@ -1,4 +1,4 @@
-"""Whatever stands in a file that people edit, the audit says a sentence, and soon."""
+"""Whatever is in a file that people edit, the audit reports it in a sentence, and quickly."""
 
 import time
 from typing import Any

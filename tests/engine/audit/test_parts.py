@@ -1,6 +1,6 @@
 """No module knows both what an example is made of and what its answer is.
 
-So that any kind of example goes with any kind of answer: M + N parts, not M × N.
+So any kind of example works with any kind of answer: M + N parts, not M × N.
 """
 
 import ast
@@ -11,7 +11,7 @@ import pytest
 from conftest import ROOT
 
 ENGINE = ROOT / "src" / "samebits"
-# What is made of images, texts, rows or series alone; and what of classes, of numbers or of masks.
+# Modules only for images, texts, rows or series; and only for classes, numbers or masks.
 MODALITIES = {
     *("data.image", "data.mask", "data.series", "data.table", "data.text"),
     *("core.resize", "core.png", "checks.near_duplicates", "training.augmentation"),
@@ -46,7 +46,7 @@ def imported(text: str, module: str) -> Iterator[str]:
 
 
 def knows(text: str, module: str) -> tuple[set[str], set[str]]:
-    """What it knows of modalities, and of targets."""
+    """The modalities and the targets that it knows."""
     modules = set(imported(text, module))
     return modules & MODALITIES, modules & TARGETS
 

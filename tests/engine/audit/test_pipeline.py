@@ -124,7 +124,7 @@ def test_a_room_that_moves_no_output(copy: Any, expect: Any, room: str) -> None:
 def test_files_of_yours_that_are_handed_otherwise(
     copy: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What `READ_BY` says, what the code of the stage reads and dvc.yaml are one."""
+    """`READ_BY`, the files that the code of the stage reads, and dvc.yaml agree."""
 
     def said(stage: str, *names: str) -> set[str]:
         changed = {**READ_BY, stage: names}

@@ -1,4 +1,4 @@
-"""What chance decides, in the engine and in the user's files."""
+"""Randomness in the engine and in the user's files."""
 
 from typing import Any
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-# Written in pieces, so that this file is not what it looks for.
+# Written in pieces, so that this file does not contain what it looks for.
 OPEN = "{" + "{"
 BLOCK = "{" + "%"
 NAME = "cookie" + "cutter"

@@ -1,4 +1,4 @@
-"""The engine stands by itself, and nothing that moves an output is out of sight."""
+"""The engine stands alone, and nothing that changes an output is out of sight."""
 
 import ast
 from itertools import pairwise
@@ -114,11 +114,12 @@ def test_a_value_that_a_stage_takes_from_a_transparent_room(
 
 
 def test_a_loop_that_scales_by_what_a_word_says(copy: Any, expect: Any) -> None:
-    """A rate that the console decides: no stage would run again when it changes."""
+    """A rate that the console decides: no stage would run again if it changed."""
     copy.append(f"{ENGINE}/console/aligned.py", "\n\ndef scale() -> float:\n    return 0.5\n")
     path = f"{ENGINE}/training/loop.py"
     line = (
-        copy.replace(path, "import math\n", "import math\nfrom ..console.aligned import scale\n") + 1
+        copy.replace(path, "import math\n", "import math\nfrom ..console.aligned import scale\n")
+        + 1
     )
     finding = expect("rooms", path, line, "takes scale from", stale=True)
     assert "would not rerun train" in finding.message
@@ -186,7 +187,7 @@ def test_what_stages_take_from_a_transparent_room_computes_nothing(
 
 
 def test_the_audit_takes_little_of_the_engine(copy: Any) -> None:
-    """It runs where nothing is installed, and what it judges must not judge itself."""
+    """It runs where nothing is installed, and what it checks must not check itself."""
     project = Project(copy.root)
     inside = [path for path in project.sources if path.startswith(f"{ENGINE}/audit/")]
     taken = {item.module for path in inside for item in imports(project, path)}

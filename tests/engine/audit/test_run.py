@@ -45,12 +45,12 @@ def test_it_takes_a_second_or_little_more_than_parsing_does(copy: Any) -> None:
     for parse in vars(parsing).values():  # each text once more
         getattr(parse, "cache_clear", lambda: None)()
     sources = [path.read_bytes() for path in copy.root.rglob("*.py")]
-    start = time.process_time()  # for tests may run beside it
+    start = time.process_time()  # because tests may run at the same time
     for source in sources:
         ast.parse(source)
     parsed = time.process_time()
     audit(copy.root)
-    # A machine that is busy is slow at both.
+    # A busy machine is slow at both.
     assert time.process_time() - parsed < max(1, 2.5 * (parsed - start))
 
 

@@ -16,7 +16,7 @@ Git = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Git:
-    """A repository whose project lies in a folder of it, with the hook; the current folder."""
+    """A repository with its project in a folder, with the hook; the current folder."""
     root = tmp_path / "repository"
     project = root / "project"
     (project / "data").mkdir(parents=True)

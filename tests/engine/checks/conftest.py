@@ -1,4 +1,4 @@
-"""What the tests of validation share: examples without a finding, and a quick look at them."""
+"""Shared by the tests of validation: examples without a finding, and a quick check of them."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A finding may stand where a row with a reason says so, and only there."""
+"""A finding is accepted only if a row gives a reason."""
 
 from pathlib import Path
 

@@ -129,7 +129,9 @@ def test_what_is_declared_as_one_class_and_is_several(raw: Path, check: Check) -
     (words,) = (
         finding["message"] for finding in summary["findings"] if finding["rule"] == "many-classes"
     )
-    assert words.startswith("4 answers name several classes with ';' between them, as bottom;left")
+    assert words.startswith(
+        "4 answers name several classes with ';' between them, such as bottom;left"
+    )
     assert "set task.target to classes" in words and words in table.refusal()
 
 

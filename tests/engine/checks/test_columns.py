@@ -1,4 +1,4 @@
-"""Columns that tell nothing, hardly anything, or the answer: each planted, and none without."""
+"""Columns with no information, little, or the answer: each is found if planted, and only then."""
 
 from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
@@ -79,7 +79,7 @@ def test_a_column_that_is_always_the_same() -> None:
     arrays["numbers"][:, 1] = np.where(arrays["missing"][:, 1], 0, 7.5)
     [(rule, said)] = findings_of(arrays)
     assert rule == "constant-column"
-    assert said.startswith("column size is the same in all examples looked at, or missing; leave")
+    assert said.startswith("column size is the same, or missing, in all sampled examples; leave")
 
 
 def test_a_column_that_is_often_missing() -> None:
@@ -88,8 +88,8 @@ def test_a_column_that_is_often_missing() -> None:
     assert findings_of(arrays) == [
         (
             "missing-column",
-            "column age is missing in 25 % of the examples looked at; see whether it is collected "
-            "as it should be, or leave it out.",
+            "column age is missing in 25 % of the sampled examples; check how it is collected, or "
+            "leave it out.",
         )
     ]
     arrays["missing"][:, 0] = True
@@ -102,8 +102,8 @@ def test_a_category_that_tells_the_answer() -> None:
     assert findings_of(arrays) == [
         (
             "leaking-column",
-            "column town tells the answer of nearly every example by itself; leave it out, if it "
-            "is not known yet when the answer is wanted.",
+            "column town alone gives away the answer of nearly every example; leave it out if it "
+            "is unknown when the model is used.",
         )
     ]
     arrays["categories"][: COUNT // 10, 1] = 0
@@ -127,8 +127,8 @@ def test_a_number_that_is_the_answer_in_another_unit() -> None:
 @pytest.mark.parametrize(
     ("columns", "words"),
     [
-        ({"numbers": ["a"]}, r"`columns` names 1 columns of numbers, and `fields` .* \(2,\) of it"),
-        ({"other": ["a"]}, "names 1 columns of other, and `fields` announces no such array"),
+        ({"numbers": ["a"]}, r"`columns` names 1 columns of numbers, but `fields` .* \(2,\) of it"),
+        ({"other": ["a"]}, "names 1 columns of other, but `fields` declares no such array"),
     ],
 )
 def test_names_that_do_not_fit(columns: Any, words: str) -> None:

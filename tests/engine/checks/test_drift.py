@@ -1,4 +1,4 @@
-"""How far the data have moved since the last release of other data."""
+"""How far the data has moved since the last release of other data."""
 
 import json
 import sqlite3
@@ -102,7 +102,7 @@ def test_a_release_needs_the_report_of_validation(tmp_path: Path, content: str |
 
 
 def known(facts: Sequence[dict[str, Any]], columns: Columns | None = None) -> Statistics:
-    """What is counted of examples with such facts, and of columns; as it comes back from a file."""
+    """The counts for examples with such facts, and for columns, as read back from a file."""
     database = sqlite3.connect(":memory:")
     database.execute("CREATE TABLE files (problem, facts, width, height, brightness)")
     rows = ((json.dumps(known_facts), known_facts.get("width", 0)) for known_facts in facts)
@@ -130,7 +130,7 @@ def test_facts_of_any_example_are_looked_at() -> None:
     assert moved(before, known(texts[::-1])) == []
     longer = [{"length": (10 + at % 7) * (2 if at % 4 == 0 else 1)} for at in range(100)]
     assert moved(before, known(longer)) == ["fact length: 25.0"]
-    assert moved(known([{}]), known(texts)) == []  # what is new has not moved
+    assert moved(known([{}]), known(texts)) == []  # a new statistic has not moved
 
 
 def test_what_images_have_rules_for_is_not_counted_twice() -> None:
@@ -162,7 +162,7 @@ def test_columns_are_looked_at_where_they_are_not_missing() -> None:
     assert sum(before["numbers"]["column age"].values()) == there.sum()
     assert len(before["categories"]["column name"]) == 101  # a hundred, and all others
     assert moved(before, known([], columns(0.0, 0.5))) == []
-    # Of a name that is another one in each example a tenth is counted: no more can be seen to move.
+    # A tenth of a column with all different names is counted: no more can be seen to move.
     shifted, town = moved(before, known([], columns(1.0, 0.3)))
     assert shifted.startswith("column age: ")
     assert town == "column town: 20.0"

@@ -1,4 +1,4 @@
-"""What is odd of files and rows, whatever they hold."""
+"""Oddities of files and rows, whatever they contain."""
 
 import json
 import sqlite3
@@ -7,7 +7,7 @@ from samebits.checks.file_rules import file_findings
 
 
 def test_odd_lengths() -> None:
-    """Of files whose fact `length` says how long they are; those of half or twice are usual."""
+    """Files with a fact `length`; half or twice the median is usual."""
     lengths = {number: 40 + number for number in range(60)} | {7: 1, 9: 4000, 11: 20, 12: 100}
     with sqlite3.connect(":memory:") as database:
         database.execute("CREATE TABLE files (path, md5, facts, problem, rule, file)")

@@ -1,4 +1,4 @@
-"""Which labels are looked at, and which are doubted."""
+"""Which labels are checked, and which are doubted."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Masks that are wrong are doubted, and no others, by models that have not seen them."""
+"""Models that have not seen them doubt wrong masks, and no others."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -87,7 +87,7 @@ def test_the_sentence_and_the_order(raw: Path, looked: Callable[..., dict[str, A
     _, second = (finding for finding in summary["findings"] if finding["rule"] == "label-error")
     assert second["message"] == (
         "images/003.png: a model is at least 90 % sure that 6.2 % of the pixels of its mask are of "
-        "another class; in a usual mask that is 0.0 %. Most are marked background, and look like "
+        "another class; in a usual mask it is 0.0 %. Most are marked background, but look like "
         "blot; put the right mask into data/raw, or accept it."
     )
     assert second["md5"] != [""] and second["severity"] == "warning"
@@ -108,7 +108,7 @@ def test_a_mask_with_an_unknown_value_is_looked_at(
 ) -> None:
     mask = drawn(3, SIDE)[1]
     write(raw, 3, np.where(mask == 2, 255, mask).astype(np.uint8))
-    assert set(looked(raw)["found"]) == {"no-class"}  # of which nothing was learnt
+    assert set(looked(raw)["found"]) == {"no-class"}  # about which nothing was learnt
 
 
 def test_few_masks_are_not_doubted(tmp_path: Path, looked: Callable[..., dict[str, Any]]) -> None:
@@ -137,7 +137,7 @@ def test_what_is_far_beyond_the_usual(
     sure: float,
     doubts: int,
 ) -> None:
-    """Of each example this part of its pixels is of another class, as a model says."""
+    """A model says that this share of each example's pixels has another class."""
 
     def model(_: Any, folds: NDArray[np.int64]) -> Any:
         marked = np.zeros((40, 100), dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""What is wrong or odd with masks is found and named, and good ones have no finding."""
+"""Wrong or odd masks are found and named, and good ones have no finding."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -60,7 +60,9 @@ def test_copies_are_told_in_the_words_of_masks(masks: Path, looked: Check) -> No
     summary, _ = looked(masks)
     (finding,) = summary["findings"]
     assert finding["rule"] == "copies"
-    assert finding["message"].startswith("images/003.png (mask) and others, 2 files: one example")
+    assert finding["message"].startswith(
+        "images/003.png (mask) and others, 2 files: the same example"
+    )
 
 
 def test_near_duplicates_say_nothing_of_the_paths_of_masks(masks: Path, looked: Check) -> None:

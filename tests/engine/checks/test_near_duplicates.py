@@ -19,7 +19,7 @@ RULE = "near-duplicates"
 
 
 def twin(path: Path, name: str, change: int) -> None:
-    """Write an image beside the one at `path`, each pixel of which is brighter by `change`."""
+    """Write an image next to the one at `path`, each pixel of which is brighter by `change`."""
     pixels = np.asarray(Image.open(path)).astype(np.int64) + change
     Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(path.with_name(name))
 
@@ -38,7 +38,7 @@ def test_the_nearest_come_first(raw: Path, check: Check) -> None:
 
 
 def framed(given: Decoder) -> Decoder:
-    """The same images, by another name and behind a number; a mask behind them."""
+    """The same images under another name, after a number and before a mask."""
     image = given.fields["image"]
     fields = {"weight": Field("float32", ()), "photo": image, "mask": Field("bool", image.shape)}
 
@@ -51,7 +51,7 @@ def framed(given: Decoder) -> Decoder:
 
 
 def flattened(given: Decoder) -> Decoder:
-    """The same pixels, but as no image."""
+    """The same pixels, but not as an image."""
 
     def decode(content: bytes, settings: Any) -> Decoded:
         arrays, facts = given.decode(content, settings)

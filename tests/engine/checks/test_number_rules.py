@@ -1,4 +1,4 @@
-"""Answers that are numbers: each rule finds what it is there for, and is silent about good data."""
+"""Answers that are numbers: each rule finds its own defect, and is silent about good data."""
 
 from collections.abc import Callable
 from hashlib import md5
@@ -19,7 +19,7 @@ COUNT = 60
 
 @pytest.fixture
 def numbers(tmp_path: Path) -> Path:
-    """Images in a folder for each number: the brighter, the larger it is."""
+    """Images in a folder for each number; larger numbers have brighter images."""
     for at in range(COUNT):
         image(tmp_path / "raw", f"{at / 4 - 5:g}", 20 + 3 * at)
     return tmp_path / "raw"

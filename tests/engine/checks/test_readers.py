@@ -1,4 +1,4 @@
-"""Examples beside a table of labels, and rows of tables: found, checked, prepared, kept."""
+"""Examples with a table of labels, and rows of tables: found, checked, prepared, kept."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -167,7 +167,7 @@ def test_workers_read_rows(tmp_path: Path) -> None:
     with open_catalogue(folder, decoder(), LINES) as catalogue:
         assert catalogue.fill(raw, 2) == 0
         query = "SELECT count(*), min(problem), min(rule), min(label) FROM files"
-        words = "not a readable example (its content is in no image format"
+        words = "not a readable example (its format is unknown"
         count, problem, *rest = catalogue.database.execute(query).fetchone()
     assert (count, *rest) == (60, "unreadable", "kind0")
     assert problem.startswith(words)
@@ -189,14 +189,14 @@ def test_single_bad_rows_are_findings(tmp_path: Path, check: Check) -> None:
         "letter 2).",
         "    t.csv:62: has 1 cells instead of 3; put a cell with a comma in quotes.",
         "    t.csv:64: not a readable example (no size); replace or remove it.",
-        "    t.csv:65: is not UTF-8 text in line 65; save the file as that.",
+        "    t.csv:65: is not UTF-8 text in line 65; save the file as UTF-8.",
         "  example without an answer (unlabelled): 1",
         "    t.csv:63: has no kind; fill it in, or remove the line.",
     ]
     (odd,) = (
         finding["message"] for finding in summary["findings"] if finding["rule"] == "odd-name"
     )
-    assert odd == "ab:c.jsonl has a : in its name, which Windows cannot hold; rename it."
+    assert odd == "ab:c.jsonl has a : in its name, which Windows does not allow; rename it."
 
 
 def test_another_answer_is_another_content(tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_images_and_their_masks_are_still_two_folders(raw: Path, check: Check) -
 
 
 def test_equal_rows(tmp_path: Path, check: Check) -> None:
-    """In a table of few columns they are no mistake, and do not stop the pipeline."""
+    """In a table with few columns they are not a mistake, and do not stop the pipeline."""
     raw = table(tmp_path / "rows")
     with (raw / "t.csv").open("a", encoding="utf-8") as file:
         file.write("0.0,kind0,x0\n0.0,kind0,x0\n0.3,kind0,x3\n1.0,kind1,x10\n1.0,kind2,x10\n")
@@ -225,9 +225,10 @@ def test_equal_rows(tmp_path: Path, check: Check) -> None:
     assert seen.refusal() == ""
     assert summary["found"] == {"two-answers": 1, "copies": 1}
     (copies,), (answers,) = seen.kept["copies"], seen.kept["two-answers"]
-    assert copies.message.startswith("5 rows equal others, such as t.csv:")
+    assert copies.message.startswith("5 rows are equal to others, such as t.csv:")
     assert answers.message == (
-        "3 rows equal others except for the answer, such as t.csv:12 (kind1) and t.csv:66 (kind2), "
-        "so no model can tell them apart; check whether a column that could is missing."
+        "3 rows are equal to others except for the answer, such as t.csv:12 (kind1) and t.csv:66 "
+        "(kind2), so no model can tell them apart; check whether a column that tells them apart is "
+        "missing."
     )
     assert answers.paths == ("t.csv:12", "t.csv:66")

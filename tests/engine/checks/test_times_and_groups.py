@@ -1,4 +1,4 @@
-"""Columns that say when an example was taken, or with which others it stays in one split."""
+"""Columns with the time of an example, or with the group that stays in one split."""
 
 import json
 from collections.abc import Callable
@@ -51,7 +51,7 @@ def test_equal_times_stay_in_one_split(tmp_path: Path) -> None:
 
 
 def test_copies_of_two_times(tmp_path: Path, check: Check) -> None:
-    """What stands in train and in test is told, whatever puts it there."""
+    """An example in both train and test is reported, whatever puts it there."""
     raw, reader = timed(tmp_path / "rows", str), Lines("kind", "taken")
     lines = (raw / "t.csv").read_text(encoding="utf-8").splitlines()
     with (raw / "u.csv").open("w", encoding="utf-8") as file:
@@ -69,7 +69,7 @@ def test_times_of_files(raw: Path, check: Check, monkeypatch: pytest.MonkeyPatch
         lines = (f"{row},{time(number)}" for number, row in enumerate(rows))
         labels.write_text("\n".join(["path,kind,taken", *lines]), encoding="utf-8")
 
-    # One of each class at each time, for they stand in the order of their classes.
+    # One of each class at each time, because they are in the order of their classes.
     written(lambda number: f"2026-11-{1 + number % 12:02d}")
     data = replace(DATA, train_dev_fraction=0.4)
     _, table = check(raw, reader=reader, train_dev_fraction=0.4)
@@ -93,7 +93,7 @@ def test_times_of_files(raw: Path, check: Check, monkeypatch: pytest.MonkeyPatch
     _, table = check(raw, reader=reader)
     first, second = (finding.message for finding in table.kept["untimed"])
     assert "labels.csv, line 7, has no taken; fill it in, or remove the line." in first
-    assert "labels.csv, line 5, has as taken soon, which is neither a number nor a date" in second
+    assert "labels.csv, line 5, has soon as taken, which is neither a number nor a date" in second
 
 
 def test_times_of_rows_that_are_none(tmp_path: Path, check: Check) -> None:
@@ -104,7 +104,7 @@ def test_times_of_rows_that_are_none(tmp_path: Path, check: Check) -> None:
     messages = [finding.message for finding in table.kept["untimed"]]
     assert len(messages) == 59
     assert (
-        "t.csv:3: has as taken a number, 1, where others are as 2026-01-01; write all alike."
+        "t.csv:3: has a number as taken, 1, but others are like 2026-01-01; write all alike."
         in (messages)
     )
     assert "t.csv:4: has no taken; fill it in, or remove the line." in messages
@@ -135,7 +135,7 @@ def test_rows_split_by_group(tmp_path: Path, check: Check) -> None:
     assert new == 60
     assert len(where) == 20
     assert all(len(splits) == 1 for splits in where.values())
-    # Without the column the content decides: nothing is decoded, and groups are torn.
+    # Without the column the content decides: nothing is decoded, and groups are split up.
     torn, new = prepared(raw, Lines("kind"), data, given)
     assert new == 0
     assert {path: row[0] for path, row in examples(torn).items()} != {
@@ -171,8 +171,8 @@ def test_groups_that_are_none(tmp_path: Path, check: Check) -> None:
     _, table = check(raw, reader=Lines("kind", group="patient"), wrapped=rows_of)
     messages = [finding.message for finding in table.kept["ungrouped"]]
     assert messages == [
-        f"t.csv:{line}: has no patient, so what belongs together might be torn into two splits; "
-        "fill it in, or remove the line."
+        f"t.csv:{line}: has no patient, so its group might end up in two splits; fill it in, or "
+        "remove the line."
         for line in (5, 6)
     ]
     with pytest.raises(UserError, match="has no column patients among"):
@@ -190,7 +190,7 @@ def test_times_may_come_and_go(tmp_path: Path) -> None:
 
 
 def test_a_class_that_is_only_of_late(tmp_path: Path, check: Check) -> None:
-    """No chance put it there, so that none is spoken of."""
+    """Chance did not put it there, so the message does not mention chance."""
     raw = timed(tmp_path / "rows", str)
     text = (raw / "t.csv").read_text(encoding="utf-8")
     for number in range(12):

@@ -1,4 +1,4 @@
-"""Every rule finds what it is there for, names it, and is silent about good data."""
+"""Every rule finds its own defect, names it, and is silent about good data."""
 
 import shutil
 from collections.abc import Callable
@@ -28,7 +28,7 @@ from samebits.training.softmax_regression import out_of_fold
 Check = Callable[..., tuple[dict[str, Any], Table]]
 
 PLANTED = OF_FILES | OF_CLASSES | OF_COPIES | OF_IMAGES
-# Of rows: test_columns.py plants these.
+# About rows: test_columns.py plants these.
 OF_COLUMNS = (
     "constant-column",
     "missing-column",
@@ -115,7 +115,7 @@ def test_images_and_their_masks(
 
 
 def test_files_of_the_same_names_in_classes(raw: Path, check: Check) -> None:
-    """As in every data set whose files are numbered; and masks may be a class."""
+    """As in every data set with numbered files; and masks may be a class."""
     (raw / "tree").rename(raw / "masks")
     assert check(raw)[0]["found"] == {}
     (raw / "square").rename(raw / "images")
@@ -128,9 +128,9 @@ def test_files_of_the_same_names_in_classes(raw: Path, check: Check) -> None:
 @pytest.mark.parametrize(
     ("form", "words"),
     [
-        ("{}.5", "as numbers have; set task.target to number, or take other answers."),
-        ("-{}e-3.", "so that hardly two are of one class"),
-        ("{}", "so that hardly two are of one class"),
+        ("{}.5", "as numbers do; set task.target to number, or choose another answer."),
+        ("-{}e-3.", "so hardly any two share a class"),
+        ("{}", "so hardly any two share a class"),
     ],
 )
 def test_numbers_that_are_taken_for_classes(raw: Path, check: Check, form: str, words: str) -> None:
@@ -206,7 +206,8 @@ def test_a_row_of_the_table(raw: Path, check: Check) -> None:
             "rule": "copies",
             "severity": "warning",
             "accepted": None,
-            "message": "tree/002.png (tree) and others, 3 files: one example; keep one of them.",
+            "message": "tree/002.png (tree) and others, 3 files: the same example; keep one of "
+            "them.",
             "paths": ["tree/002.png", "tree/another.png", "tree/one more.png"],
             "md5": [content] * 3,
             "classes": [],
@@ -284,7 +285,7 @@ def test_a_copy_that_nothing_learns_from_is_in_no_split(
     settings = {"evaluate_on": "*/phone *"}
     whole = check(raw, **settings)[0]["found"]
     assert whole["two-splits"] > 0
-    # One that is evaluated may be left out of training under its other name, or all copies be.
+    # A copy in test may be left out of training under its other name, or all copies may.
     counts = check(raw, train_on=source, **settings)[0]["found"]
     assert (counts["copies"], "two-splits" in counts) == (12, False)
 

@@ -1,4 +1,4 @@
-"""Verbs and stages run in the tests' own process, and results made up for those that compare."""
+"""Verbs and stages run in the tests' own process, with made-up results for those that compare."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -95,7 +95,7 @@ def result() -> Callable[..., Result]:
 
 @pytest.fixture
 def number_result() -> Callable[..., Result]:
-    """A result of prices that misses the truth by `error` on average: number_result("a", 3e4)."""
+    """A result for prices that misses the truth by `error` on average: number_result("a", 3e4)."""
 
     def make(name: str, error: float, *, learned: int = 100, count: int = 400) -> Result:
         dev = missing(0, count, 0.3, 1e5)

@@ -1,4 +1,4 @@
-"""Verbs on answers of several classes: in shares of the answers, and by class."""
+"""Verbs for answers with several classes: in shares of the answers, and by class."""
 
 import re
 from collections.abc import Callable
@@ -28,7 +28,7 @@ COSTS = {"parameters": 3, "model_bytes": 9}
 
 @pytest.fixture(autouse=True)
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project of several classes, no other seeds, and nothing that differs."""
+    """A project with several classes, no other seeds, and no differences."""
     params = configured(tmp_path)
     content = yaml.safe_load(params.read_text(encoding="utf-8"))
     content["task"] |= {"reader": "labels", "answer": "kinds", "target": "classes"}
@@ -43,7 +43,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def result(name: str, error: float, learned: int = 100) -> Result:
-    """A result of which this share of the answers is wrong."""
+    """A result with this share of wrong answers."""
     known = {
         split: confused(seed, count, error)
         for seed, (split, count) in enumerate(
@@ -86,7 +86,7 @@ def test_errors(verb: Verb) -> None:
     assert errors == sorted(dev.sample.errors.round(6).tolist(), reverse=True)[:5]
     page = Path("reports/errors.html").read_text(encoding="utf-8")
     assert "True classes → predicted classes" in page and "% of the answers wrong" in page
-    # Tags stay, and a name that is no class is told with its line.
+    # Tags stay, and a name that is not a class is reported with its line.
     tagged = [rows[0] + "blur", *rows[1:]]
     table.write_text("\n".join([header, *tagged, ""]), encoding="utf-8")
     assert "5 of" in verb("errors", "--most", "5")

@@ -1,6 +1,6 @@
-"""Of two models: better, worse or cannot tell; and apart from it, of the idea in which they differ.
+"""Two models: better, worse or cannot tell; and, separately, the idea in which they differ.
 
-Never on different examples, never by a missed constraint.
+Never on different examples, and never a winner that misses a constraint.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ SEED = {"params": [("reproducibility.seed", "0 -> 1"), ("runtime.workers", "0 ->
 
 @pytest.fixture(autouse=True)
 def known(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """What the repository knows: what differs, and the spread over seeds by a result's name."""
+    """What the repository knows: the differences, and the spread over seeds by a result's name."""
     state: dict[str, Any] = {"differing": IDEA, "spreads": {}}
     monkeypatch.setattr(compare, "differing", lambda *_: state["differing"])
     for module in (compare, rank):
@@ -81,16 +81,16 @@ def test_other_classes(result: Make) -> None:
 
 def test_another_data_set(result: Make) -> None:
     assert " on dev" in comparison(result("a"), result("b"), "dev")
-    with pytest.raises(UserError, match="there is no data set `val`; there are dev, test"):
+    with pytest.raises(UserError, match="there is no data set `val`; choose one of dev, test"):
         comparison(result("a"), result("b"), "val")
 
 
 @pytest.mark.parametrize(
     ("met", "verdict", "words"),
     [
-        ((True, False), "B scores better by", "B missed a constraint, and cannot win by the score"),
-        ((False, True), "B is better by", "A missed a constraint, and cannot win by the score"),
-        ((False, False), "B scores better by", "A and B missed a constraint, and cannot win"),
+        ((True, False), "B scores better by", "B missed a constraint, so no score makes"),
+        ((False, True), "B is better by", "A missed a constraint, so no score makes"),
+        ((False, False), "B scores better by", "A and B missed a constraint, so no score makes"),
     ],
 )
 def test_who_misses_a_constraint_never_wins(
@@ -100,7 +100,7 @@ def test_who_misses_a_constraint_never_wins(
     assert verdict in comparison(a, b)
     assert words in comparison(a, b)
     assert ("on test  not accepted\nB" in comparison(a, b)) == (not met[0])
-    # The other way round it is A that scores better.
+    # The other way round, A scores better.
     assert ("B scores worse by" in comparison(b, a)) == (not met[1])
 
 
@@ -111,9 +111,9 @@ def test_a_latency_that_was_not_measured(result: Make) -> None:
 def test_two_models_are_told_apart_and_the_idea_is_not(result: Make) -> None:
     said = comparison(result("main", 60), result("wider", 20))
     assert "B is better by +0.100000 (" in said
-    assert "as the two models stand." in said
-    assert "Whether what differs makes it so, or the luck of a seed, cannot be told yet." in said
-    assert "`samebits exp seeds` in A or B measures that luck" in said
+    assert "as trained." in said
+    assert "Cannot tell yet whether the changes cause this, or seed noise." in said
+    assert "Run `samebits exp seeds` in A or B to measure seed noise" in said
     assert "params: model.width  8 -> 16" in said
     assert "worse by -0.1" in comparison(result("main", 20), result("wider", 60))
 
@@ -123,10 +123,10 @@ def test_runs_that_differ_in_their_seeds_alone_are_no_idea(
 ) -> None:
     known["differing"] = SEED
     said = comparison(result("main", 60), result("again", 20))
-    assert "They differ in nothing but the seed: what tells them apart is its luck" in said
-    assert "What differs makes B" not in said
+    assert "They differ only in the seed: the difference is seed noise" in said
+    assert "The changes make B" not in said
     known["differing"] = {"params": [*SEED["params"], ("model.width", "8 -> 16")]}
-    assert "nothing but the seed" not in comparison(result("main", 60), result("b", 20))
+    assert "only in the seed" not in comparison(result("main", 60), result("b", 20))
 
 
 def test_where_nothing_differs(result: Make, known: dict[str, Any]) -> None:
@@ -137,16 +137,16 @@ def test_where_nothing_differs(result: Make, known: dict[str, Any]) -> None:
 def test_a_small_spread_over_seeds_lets_the_idea_win(result: Make, known: dict[str, Any]) -> None:
     known["spreads"] = {"main": ("c0ffee" * 6, Spread(0.005, 6))}
     said = comparison(result("main", 60), result("wider", 20))
-    assert "What differs makes B better by +0.100000 (" in said
-    assert "Over 6 seeds of c0ffeec0ff the score has a deviation of 0.005000." in said
+    assert "The changes make B better by +0.100000 (" in said
+    assert "Over 6 seeds of c0ffeec0ff the score has a standard deviation of 0.005000." in said
 
 
 def test_a_large_spread_over_seeds_does_not(result: Make, known: dict[str, Any]) -> None:
     known["spreads"] = {"wider": ("c0ffee" * 6, Spread(0.08, 6))}
     said = comparison(result("main", 60), result("wider", 20))
     assert "B is better by +0.100000 (" in said
-    assert "Cannot tell whether what differs makes it so: with the luck of a seed by +0.1" in said
-    assert "More examples would not settle that: the seed moves the score as much." in said
+    assert "Cannot tell whether the changes cause this: with seed noise, B differs by +0.1" in said
+    assert "More examples would not settle that: the seed moves the score just as much." in said
 
 
 def test_one_commit_stands_for_both_and_two_for_themselves(
@@ -164,11 +164,11 @@ def test_the_ranking_takes_the_spread_into_account(result: Make, known: dict[str
     results = result("HEAD", 60), [result("wider", 20)]
     said = rank.ranking(*results)
     assert [line[0] for line in said.splitlines()[1:3]] == ["1", "2"]
-    assert "This is about trained models: another seed would move each." in said
+    assert "This compares trained models: another seed would move each score." in said
     known["spreads"] = {"HEAD": ("c0ffee", Spread(0.08, 6))}
     said = rank.ranking(*results)
     assert [line[0] for line in said.splitlines()[1:3]] == ["1", "1"]
-    assert "as `samebits exp seeds` has measured it for 1 of 2" in said
+    assert "as `samebits exp seeds` measured it for 1 of 2" in said
 
 
 def test_a_model_that_does_not_beat_a_simple_one(result: Make) -> None:
@@ -176,8 +176,8 @@ def test_a_model_that_does_not_beat_a_simple_one(result: Make) -> None:
     first, other = result("main", 60), result("wider", 20)
     first.metrics["baselines"], other.metrics["baselines"] = rows[:1], rows
     said = comparison(first, other)
-    assert "B is not for sure better on test than regression." in said
-    assert "A is not for sure better" not in said
+    assert "B is not certainly better on test than regression." in said
+    assert "A is not certainly better" not in said
 
 
 def test_the_verb(result: Make, monkeypatch: pytest.MonkeyPatch, verb: Callable[..., str]) -> None:
@@ -196,7 +196,7 @@ def test_what_programs_read(result: Make, known: dict[str, Any]) -> None:
     models = content["models"]
     assert (models["gain"], models["more"]) == (1, 0)
     assert 0 < models["low"] < models["value"] < models["high"]
-    assert content["idea"] is None  # the luck of a seed is not known
+    assert content["idea"] is None  # the seed noise is not known
     assert content["differing"] == [{"part": "params", "name": "model.width", "values": "8 -> 16"}]
     known["spreads"] = {"main": ("0" * 40, Spread(0.01, 5))}
     idea = record(compared(a, b))["idea"]

@@ -1,4 +1,4 @@
-"""What each shell completes, asked of the shell itself where it is here."""
+"""The completions of each shell, from the shell itself if it is installed."""
 
 import shutil
 import subprocess
@@ -89,6 +89,6 @@ def test_every_verb_and_option_is_known(shell: str) -> None:
 def test_the_verb_prints_it(
     verb: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Wherever one is: it needs no project."""
+    """In any folder: it needs no project."""
     monkeypatch.chdir(tmp_path)
     assert verb("completion", "bash") == completion.bash()

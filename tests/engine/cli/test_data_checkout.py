@@ -1,4 +1,4 @@
-"""What is said when a version is there, and how to go back."""
+"""The message when a version is checked out, and how to go back."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What came, went and changed, how that moved classes and splits, and examples of it."""
+"""What was added, removed and changed, how that moved classes and splits, with examples."""
 
 import shutil
 import subprocess
@@ -24,7 +24,7 @@ Compared = Callable[[str, str], list[str]]
 
 @pytest.fixture
 def compared(released: Path, verb: Callable[..., str]) -> Compared:
-    """What the verb says of two versions, line by line: compared("1.0", "1.1")."""
+    """The output of the verb on two versions, line by line: compared("1.0", "1.1")."""
     rendered(released, "dvc.yaml")
 
     def run(a: str, b: str) -> list[str]:

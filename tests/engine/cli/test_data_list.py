@@ -17,7 +17,7 @@ Said = Callable[[], list[str]]
 
 @pytest.fixture
 def said(verb: Callable[..., str]) -> Said:
-    """What the verb says now, line by line."""
+    """The current output of the verb, line by line."""
     return lambda: verb("data list").splitlines()
 
 

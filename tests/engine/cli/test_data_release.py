@@ -1,4 +1,4 @@
-"""Released by the command, with the pipeline's own check; and how to send it on."""
+"""A release by the command, with the pipeline's own check; and how to push it."""
 
 import json
 import subprocess
@@ -23,7 +23,7 @@ def git(*arguments: str) -> None:
 def small(unreleased: Path, settle: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> Path:
     rendered(unreleased, "dvc.yaml")
     settle(unreleased / "params.yaml", data={"least_examples": 2})
-    monkeypatch.setattr(data_release, "Seal", MagicMock())  # the engine that runs is no copy
+    monkeypatch.setattr(data_release, "Seal", MagicMock())  # the engine that runs is not a copy
     # Three examples of a class are too few for four splits.
     monkeypatch.setattr(checks, "coverage_findings", lambda *_: ())
     return unreleased
@@ -35,7 +35,8 @@ def test_a_release(small: Path, verb: Callable[..., str]) -> None:
     assert verb("data release", "1.0", 'It\'s "$5" `x`').splitlines() == [
         "10 files pushed",
         "released: version 1.0 of the data. The first version: 9 images.",
-        "The data are on DVC's remote. Git has no remote yet, so its commit and tag stay here.",
+        "The data is on DVC's remote. Git has no remote yet, so the commit and its tag exist "
+        "only here.",
         "Next: 'dvc repro', then commit dvc.lock with the results.",
     ]
     (reference,) = json.loads(Path("data/reference.json").read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""What the terminal shows of a diagnosis, and examples from use at the end of the chain."""
+"""A diagnosis on the terminal, and examples from use at the end of the chain."""
 
 import json
 import shutil

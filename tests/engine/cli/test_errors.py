@@ -1,4 +1,4 @@
-"""The sheet that people tag: written, refreshed, and never at the cost of what they wrote."""
+"""The sheet that people tag: written and refreshed without losing what they wrote."""
 
 import csv
 from collections.abc import Callable
@@ -25,7 +25,7 @@ WRONG = [0, 1, 4]
 
 
 def lay(wrong: list[int], first: int = 0) -> None:
-    """What `evaluate` leaves of six dev examples, some of them mistakes."""
+    """The outputs of `evaluate` for six dev examples, some of them mistakes."""
     answers = np.array([1 - label if row in wrong else label for row, label in enumerate(LABELS)])
     examples = [
         example(f"{CLASSES[label]}/{row}.png", CLASSES[label], f"{row + first:032x}")

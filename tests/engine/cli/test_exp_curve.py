@@ -1,4 +1,4 @@
-"""What more data would give, from the results of parts of it, told and written down."""
+"""What more data would give, from results with parts of it, printed and written."""
 
 import json
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from samebits.experiments import fractions
 from samebits.metrics.results import Result
 
 Make = Callable[..., Result]
-# Learned from, and wrong of 400 on dev: twice the data, half the mistakes.
+# Training examples, and mistakes among 400 on dev: twice the data, half the mistakes.
 PARTS = {"part-0.5": (500, 40), "HEAD": (1000, 20), "part-0.25": (250, 80)}
 
 

@@ -1,4 +1,4 @@
-"""Each seed's score, and both spreads; a number of seeds that is none is refused."""
+"""Each seed's score, and both spreads; an invalid number of seeds is refused."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A time is measured, kept apart from the results, and judged."""
+"""A latency is measured, kept apart from the results, and checked."""
 
 import json
 from collections.abc import Callable
@@ -34,7 +34,7 @@ def test_it_is_measured_and_kept(trained: Path, verb: Callable[..., str]) -> Non
     ((name, (middle, low, high)),) = json.loads(FILE.read_text(encoding="utf-8")).items()
     assert len(name) == 32
     assert 0 < low <= middle <= high
-    assert f"{middle:.3f} ms an example" in said
+    assert f"{middle:.3f} ms per example" in said
 
 
 def test_a_constraint(trained: Path, settle: Settle, verb: Callable[..., str]) -> None:

@@ -1,4 +1,4 @@
-"""Verbs on answers that are masks: in shares of the pixels."""
+"""Verbs for answers that are masks: in shares of the pixels."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -31,7 +31,7 @@ Verb = Callable[..., str]
 
 @pytest.fixture(autouse=True)
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project whose answers are masks, no other seeds, and nothing that differs."""
+    """A project whose answers are masks, no other seeds, and no differences."""
     params = configured(tmp_path)
     content = yaml.safe_load(params.read_text(encoding="utf-8"))
     content["task"] |= {"reader": "pairs", "target": "mask"}

@@ -1,4 +1,4 @@
-"""Verbs on answers that are numbers: in the unit of the data, never in per cent."""
+"""Verbs for answers that are numbers: in the unit of the data, never in per cent."""
 
 import re
 from collections.abc import Callable
@@ -32,7 +32,7 @@ EXPONENT_OR_SHARE = re.compile(r"\d %(?!\))|e[+-]\d")
 
 @pytest.fixture(autouse=True)
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project whose answers are numbers, no other seeds, and nothing that differs."""
+    """A project whose answers are numbers, no other seeds, and no differences."""
     params = configured(tmp_path)
     content = yaml.safe_load(params.read_text(encoding="utf-8"))
     content["task"] |= {"reader": "lines", "answer": "price", "target": "number"}

@@ -1,4 +1,4 @@
-"""`samebits params`: of every key what it is, what it may be, and what it does."""
+"""`samebits params`: the value, the choices and the effect of every key."""
 
 import subprocess
 from collections.abc import Callable
@@ -41,9 +41,7 @@ def test_a_key_in_params_and_one_that_is_left_out(params: Path, settle: Settle) 
         "  width: 32   in params.yaml; a whole number from 1 to 65536",
         "      channels of the first layer; doubled at every level",
     ]
-    assert "  drift: 0.1   default; a number from 0 to 1\n      warn when this" in told(
-        "data.drift"
-    )
+    assert "  drift: 0.1   default; a number from 0 to 1\n      warn if this" in told("data.drift")
     text = params.read_text("utf-8")
     params.write_text(text.replace("  layout:", "  drift: 0.3 # warn late\n  layout:"), "utf-8")
     assert "drift: 0.3   in params.yaml (default 0.1); a number" in told("data.drift")
@@ -96,4 +94,4 @@ def test_it_imports_neither_torch_nor_numpy(python: Python) -> None:
     )
     done = python("-c", code)
     assert done.returncode == 0, done.stderr
-    assert "warn when this part" in done.stdout
+    assert "warn if this share" in done.stdout

@@ -1,4 +1,4 @@
-"""The accepted by score, ties said, a correction for many; what cannot be compared is named."""
+"""Accepted models by score, with ties and a correction for many; incomparable ones are named."""
 
 from collections.abc import Callable
 
@@ -40,8 +40,10 @@ def test_the_order(result: Make) -> None:
         ["4", "0.775000", "bad"],
         ["-", "1.000000", "rejected", "misses", "a", "constraint"],
     ]
-    assert "Place 1 includes all that these examples cannot distinguish from the best." in said
-    # Who misses a constraint is no candidate.
+    assert (
+        "Place 1 includes everything that these examples cannot distinguish from the best." in said
+    )
+    # A model that misses a constraint is not a candidate.
     assert "4 candidates: each is compared with the best at 98.33 % instead of 95 %" in said
 
 
@@ -85,7 +87,7 @@ def test_an_experiment_whose_outputs_are_gone_is_left_out_by_name(
     monkeypatch.setattr(rank, "read_result", read)
     monkeypatch.setattr(rank, "experiments", lambda: commits)
     said = verb("rank")
-    # Of several with one name each is called by its commit.
+    # Several experiments with one name are called by their commits.
     assert [row[-1] for row in table(said)[1:]] == ["HEAD", "dddddddddd", "wider"]
     for name in ("gone", "cccccccccc"):
         assert f"\nLeft out: reports/metrics.json of '{name}' is neither here nor on a" in said
@@ -100,7 +102,7 @@ def test_what_measures_another_experiment_is_no_candidate(
     said = verb("rank")
     assert [row[-1] for row in table(said)[1:]] == ["HEAD", "seed-of-doubt", "wider"]
     assert "3 candidates" in said
-    assert "Left out: 2 of `samebits exp seeds` and `samebits exp curve`" in said
+    assert "Left out: 2 from `samebits exp seeds` and `samebits exp curve`" in said
 
 
 def test_without_a_result_of_head_there_is_nothing_to_compare_with(

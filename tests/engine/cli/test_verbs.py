@@ -1,4 +1,4 @@
-"""The launcher: it chooses the kernels, then imports what the verb needs, and runs that."""
+"""The launcher chooses the kernels, then imports what the verb needs, and runs it."""
 
 import argparse
 import re
@@ -29,7 +29,7 @@ from samebits.verbs import GROUPS, VERBS
 
 Python = Callable[..., "subprocess.CompletedProcess[str]"]
 Captured = pytest.CaptureFixture[str]
-# At the moment at which a verb chooses its kernels, what is imported already.
+# What is already imported when a verb chooses its kernels.
 CHOOSING = """
 import shlex, sys
 from samebits import __main__ as launcher
@@ -47,7 +47,7 @@ for name, verb in VERBS.items():
 print(*sys.modules)
 """
 HELPS = [[], *([name] for name in GROUPS), *(name.split() for name in VERBS)]
-# What needs no project.
+# Verbs that need no project.
 ELSEWHERE = {"completion": 0}
 
 
@@ -73,7 +73,7 @@ def ended(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
 
 
 def helped(words: list[str], capsys: Captured) -> str:
-    """What `--help` says."""
+    """The output of `--help`."""
     with pytest.raises(SystemExit) as end:
         parse([*words, "--help"])
     assert end.value.code == 0
@@ -124,7 +124,7 @@ def test_a_verb_has_its_kernels_its_arguments_and_its_files(
 def test_own_metrics_are_known_where_they_are_read(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By the code that uses them: the launcher is no dependency of a stage."""
+    """By the code that uses them: the launcher is not a dependency of a stage."""
     own = number_of("own", lambda _: 0.5, higher_is_better=True)
     yours = SimpleNamespace(metrics=SimpleNamespace(METRICS=[own]), show=None, model=None)
     monkeypatch.setattr(kernels, "configure", lambda *_: None)
@@ -151,7 +151,7 @@ def test_all_verbs_are_listed(words: list[str], capsys: Captured) -> None:
 def test_help_ends_with_an_example_that_runs(
     words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
-    """That is, the same tree takes it, as one of the verb or the group that is asked for."""
+    """That is, the same parser accepts it, for the verb or the group in question."""
     monkeypatch.setenv("COLUMNS", "80")
     said = helped(words, capsys)
     last = said.rpartition("\nexample:\n")[2].splitlines()
@@ -192,10 +192,10 @@ def test_every_argument_is_explained() -> None:
 
 def test_help_tells_the_bounds_that_hold_elsewhere(capsys: Captured) -> None:
     said = " ".join(helped(["data", "add"], capsys).split())
-    assert f"at most ({Limits().files})" in said
-    assert f"may have ({Limits().ratio:.0f})" in said
+    assert f"files and folders ({Limits().files})" in said
+    assert f"may unpack to ({Limits().ratio:.0f})" in said
     assert {kind.strip(".").split(".")[0] for kind in KINDS} <= {"zip", "tar", "tgz", "tbz2", "txz"}
-    assert f"at most ({MOST_LISTED})" in helped(["errors"], capsys)
+    assert f"mistakes ({MOST_LISTED})" in helped(["errors"], capsys)
     assert STORAGE.rpartition("/")[2] in helped(["exp", "sweep"], capsys)
 
 
@@ -206,10 +206,10 @@ def test_help_tells_the_bounds_that_hold_elsewhere(capsys: Captured) -> None:
         ("run", "'run' takes one of validate, prepare, train, evaluate, diagnose, report"),
         ("data lst", "'data' takes one of .*list"),
         ("exp", "'exp' takes one of .*seeds"),
-        ("compare a", "required: B; 'samebits compare --help' says more"),
-        ("rank --jsn", "'samebits rank' takes no --jsn; 'samebits rank --help' says more"),
+        ("compare a", "required: B; see 'samebits compare --help'"),
+        ("rank --jsn", "'samebits rank' takes no --jsn; see 'samebits rank --help'"),
         ("data list --json more", "'samebits data list' takes no more;"),
-        ("--version", "required: VERB; 'samebits --help' says more"),
+        ("--version", "required: VERB; see 'samebits --help'"),
         ("exp sweep a=1 --trials 0", "'0' must be a whole number of at least 1"),
         ("exp sweep a=1 --name 7", "'7' may only contain letters, digits, - and _"),
         ("completion csh", "invalid choice: 'csh'"),
@@ -253,7 +253,7 @@ def test_what_could_not_be_done_is_no_answer(
 
 
 def test_the_page_says_which_verbs_exit_with_1() -> None:
-    """Those whose code says so; a release also validates."""
+    """Those whose code raises CheckFailed; a release also validates."""
     engine = ROOT / "src/samebits"
     sources = {
         name: (engine / f"{verb.module.replace('.', '/')}.py").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""Columns stand under each other."""
+"""Columns are aligned."""
 
 from samebits.console.aligned import aligned
 

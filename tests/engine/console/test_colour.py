@@ -1,4 +1,4 @@
-"""Colour shows on a terminal alone, and nowhere if who looks does not want it."""
+"""Colour shows only on a terminal, and nowhere if the user does not want it."""
 
 import os
 import subprocess
@@ -24,7 +24,7 @@ print(compared([Comparison("train", "models/a", True), Comparison("train", "mode
 
 
 def at_terminal(variables: dict[str, str]) -> str:
-    """What a program shows at a terminal."""
+    """The output of a program on a terminal."""
     shell = {name: text for name, text in os.environ.items() if name not in ("NO_COLOR", "TERM")}
     ours, theirs = pty.openpty()
     environment = shell | {"PYTHONPATH": PYTHONPATH, "TERM": "xterm"} | variables
@@ -34,7 +34,7 @@ def at_terminal(variables: dict[str, str]) -> str:
     try:
         while part := os.read(ours, 2**16):
             said += part
-    except OSError:  # all is read, as Linux says it
+    except OSError:  # everything was read: Linux reports it so
         pass
     os.close(ours)
     return said.decode().replace("\r\n", "\n")

@@ -19,7 +19,7 @@ Caught = Callable[[Main], tuple[int, str]]
 
 @pytest.fixture
 def ended(capsys: pytest.CaptureFixture[str]) -> Caught:
-    """Run a command and return its exit status and what it says of an error."""
+    """Run a command and return its exit status and its error message."""
 
     def of(main: Main) -> tuple[int, str]:
         with pytest.raises(SystemExit) as caught:
@@ -96,7 +96,7 @@ def test_a_reader_that_has_seen_enough() -> None:
 
 
 def printing(into: int) -> tuple[int, str]:
-    """The status and the words of a command that prints a line when all else is done."""
+    """The status and the output of a command that prints a line at its end."""
     code = f"from {run.__module__} import run; run(lambda: print('all is well'))"
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -138,7 +138,7 @@ def divided() -> None:
 
 @pytest.mark.parametrize("main", [wrong_query, unexplained, divided])
 def test_other_errors_keep_their_traceback(ended: Caught, main: Main) -> None:
-    """And are no answer: Python itself would exit with 1."""
+    """And are not an answer: Python itself would exit with 1."""
     status, said = ended(main)
     assert status == 2
     assert said.startswith("Traceback (most recent call last):")

@@ -1,4 +1,4 @@
-"""Long work says how far it is, also in a log."""
+"""Long work reports its progress, also in a log."""
 
 import re
 import sys

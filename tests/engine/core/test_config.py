@@ -1,4 +1,4 @@
-"""params.yaml: every mistake is one sentence that says where, what is allowed, what was meant."""
+"""params.yaml: every mistake gets one sentence: where, what is allowed, what was meant."""
 
 import dataclasses
 from collections.abc import Callable
@@ -165,7 +165,7 @@ def test_an_unknown_key_may_be_near_one_of_another_section(params: Path, settle:
 
 def test_a_key_in_the_wrong_section_names_the_right_one(params: Path, settle: Settle) -> None:
     settle(params, optimization={"dropout": 0.1})
-    words = "key 'dropout' stands in section 'optimization', but belongs in 'regularization'"
+    words = "key 'dropout' is in section 'optimization', but belongs in 'regularization'"
     assert words in refusal(params)
 
 
@@ -206,7 +206,7 @@ def test_a_key_that_stands_twice(params: Path) -> None:
     whole = params.read_text("utf-8").replace("  seed: 0", "  seed: 0\n  seed: 1")
     params.write_text(whole, "utf-8")
     line = whole[: whole.index("  seed: 1")].count("\n") + 1
-    assert f"line {line}, is not valid YAML: key 'seed' stands twice; keep one" in refusal(params)
+    assert f"line {line}, is not valid YAML: key 'seed' appears twice; keep one" in refusal(params)
 
 
 NOT_YAML = [b"data: [", b"a: b: c", b"&a [*b]", b"? [a]\n: 1"]

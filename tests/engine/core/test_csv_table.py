@@ -1,4 +1,4 @@
-"""Small tables are read whole: every row that can be, and a sentence for every other."""
+"""Small tables are read completely: every valid row, and a sentence for every other."""
 
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def test_no_file_has_no_rows(tmp_path: Path) -> None:
         (b"a,b\n1\n", "line 2, has 1 cells instead of 2; put a cell with a comma in quotes."),
         (b"a,b\n1,2,3\n", "line 2, has 3 cells instead of 2"),
         (b'a,b\n1,"2\n', "line 2, is not CSV ("),
-        (b"a,b\n\xff,2\n", "is not UTF-8 text; save it as that."),
+        (b"a,b\n\xff,2\n", "is not UTF-8 text; save it as UTF-8."),
     ],
 )
 def test_a_problem_is_one_sentence(tmp_path: Path, content: bytes, words: str) -> None:

@@ -1,4 +1,4 @@
-"""What must be set for equal bits, and that it is set before it is too late."""
+"""What must be set for equal bits is set before it is too late."""
 
 import importlib
 import json
@@ -16,7 +16,7 @@ from samebits.core.determinism import INHERITED, NUMPY, PORTABLE
 
 PROJECT = Path(determinism.__file__).parents[3]
 Python = Callable[..., Any]
-# One import of torch shows all: it takes most of the time of these tests.
+# A single import of torch shows everything: it takes most of the time of these tests.
 APPLY = """
 import json, os, sys
 from samebits.core import determinism
@@ -67,7 +67,7 @@ def test_portable_overrides_what_the_shell_says(python: Python, monkeypatch: Any
 
 @pytest.mark.skipif(NUMPY not in PORTABLE, reason="portable is for Linux on x86-64")
 def test_of_what_numpy_has_kernels_for_portable_leaves_avx2() -> None:
-    """A new NumPy may know more; names that it does not know are a warning, the baseline's refused.
+    """A new NumPy may know more; unknown names are a warning, those of the baseline are refused.
 
     So this holds with and without AVX-512 here.
     """
@@ -105,7 +105,7 @@ def test_what_is_already_right_is_not_overridden(
 def test_what_was_chosen_before_is_not_of_the_shell(
     monkeypatch: pytest.MonkeyPatch, without_torch: None
 ) -> None:
-    """What is run from here has the shell's environment, and chooses by its own level."""
+    """Programs run from here have the shell's environment, and choose by their own level."""
     shell = {"PATH": "/bin", "MKL_CBWR": "AUTO", NUMPY: "X86_V3"}
     monkeypatch.setattr(os, "environ", {**shell})
     monkeypatch.setattr(determinism, "SHELL", {"MKL_CBWR": "AUTO", NUMPY: "X86_V3"})
@@ -122,7 +122,7 @@ def test_too_late(python: Python, monkeypatch: pytest.MonkeyPatch, library: str)
     monkeypatch.chdir(PROJECT)
     done = python("-c", LATE, library)
     assert done.returncode == 2
-    words = f"error: {library} is imported before determinism.choose was called"
+    words = f"error: {library} was imported before determinism.choose was called"
     assert done.stderr.startswith(words)
     assert "Traceback" not in done.stderr
 
@@ -132,11 +132,11 @@ def test_other_kernels_than_params_yaml_asks_for_are_refused(
 ) -> None:
     monkeypatch.setattr(determinism, "_chosen", [])
     monkeypatch.setattr(os, "environ", determinism.environment("portable", 1))
-    with pytest.raises(UserError, match="the environment is not that of level portable"):
-        determinism.check("portable", 1)  # nobody chose it, so torch may have been there before
+    with pytest.raises(UserError, match="the environment does not match level portable"):
+        determinism.check("portable", 1)  # not chosen, so torch may have been imported before
     determinism.choose("portable", 1)
     determinism.check("portable", 1)
-    with pytest.raises(UserError, match=r"MKL_CBWR, .* is not that of level machine with 1 thr"):
+    with pytest.raises(UserError, match=r"MKL_CBWR, .* does not match level machine with 1 thr"):
         determinism.check("machine", 1)
     with pytest.raises(UserError, match=r"\(MKL_NUM_THREADS, OMP.* level portable with 2 thread"):
         determinism.check("portable", 2)

@@ -1,10 +1,10 @@
-"""Names that Windows cannot hold or that deceive, and those of every script that are fine."""
+"""Names that Windows does not allow or that deceive, and fine ones of every script."""
 
 import pytest
 
 from samebits.core.file_names import name_problem
 
-DEVICE, UNSEEN, CONTROL = "name of a device", "cannot be seen", "control characters"
+DEVICE, UNSEEN, CONTROL = "name of a device", "are invisible", "control characters"
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,8 @@ def test_what_is_no_json(content: str | bytes) -> None:
 
 
 def test_what_a_user_may_hold_is_read_so() -> None:
-    """What is nested without end is a `RecursionError` elsewhere, which nobody expects."""
-    own = {  # what DVC or this file just printed, what has a checksum, the audit
+    """Endless nesting is a `RecursionError` elsewhere, which nobody expects."""
+    own = {  # output that DVC or this file just printed, checksummed files, the audit
         "audit/parsing.py",
         "core/files.py",
         "training/checkpoint.py",
@@ -90,7 +90,7 @@ def test_the_mode_is_that_of_any_file(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows asks for a right to make links")
 def test_a_link_is_replaced_and_never_followed(tmp_path: Path) -> None:
-    """DVC may put links into its cache where outputs stood."""
+    """DVC may put links into its cache in place of outputs."""
     (tmp_path / "cache").write_bytes(b"old")
     (tmp_path / "a").symlink_to(tmp_path / "cache")
     write_bytes(tmp_path / "a", b"new")

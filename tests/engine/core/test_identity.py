@@ -84,11 +84,11 @@ def test_digest_knows_names_and_no_order(here: Path) -> None:
 
 
 def test_what_is_missing(here: Path) -> None:
-    with pytest.raises(UserError, match=r"no dvc\.yaml with deps of a stage 'tarin'"):
+    with pytest.raises(UserError, match=r"dvc\.yaml has no stage 'tarin' with deps"):
         identity("tarin", "version", [])
     Path("requirements/runtime.lock").unlink()
-    with pytest.raises(UserError, match=r"requirements/runtime\.lock is not there; restore it"):
+    with pytest.raises(UserError, match=r"requirements/runtime\.lock is missing; restore it"):
         now()
     Path("dvc.yaml").unlink()
-    with pytest.raises(UserError, match=r"no dvc\.yaml"):
+    with pytest.raises(UserError, match=r"dvc\.yaml has no stage"):
         now()

@@ -1,4 +1,4 @@
-"""torch's own switches: a device that is not there, operators that it refuses."""
+"""torch's own switches: a missing device, operators that it refuses."""
 
 import pytest
 import torch

@@ -10,7 +10,7 @@ from samebits.core.key_kinds import choice, fits, keys, number, typed
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """As anyone may write one."""
+    """As a user may write one."""
 
     layers: tuple[int, ...]
     kinds: list[str]

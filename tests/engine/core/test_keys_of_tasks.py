@@ -1,4 +1,4 @@
-"""Keys that a task needs, and those that do nothing in it: params.yaml has the ones alone."""
+"""Keys that a task needs, and those that do nothing for it: params.yaml has only the former."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -26,7 +26,7 @@ NUMBER = {"task": {"target": "number"}, "regularization": {"label_smoothing": 0.
         ({"regularization": {"label_smoothing": 0.1}}, "'regularization.label_smoothing' is 0.1"),
         ({"data": {"classes": ["a", "b"]}}, "'data.classes' is ['a', 'b'], but answers have no"),
         ({"evaluation": {"slices": ["class"]}}, "'evaluation.slices' has 'class', but answers"),
-        ({"task": {"target": "class"}, "evaluation": {"target_error": 1.5}}, "1 at most"),
+        ({"task": {"target": "class"}, "evaluation": {"target_error": 1.5}}, "at most 1"),
     ],
 )
 def test_what_numbers_do_not_have(
@@ -57,7 +57,10 @@ MASK = {
     ("changes", "words"),
     [
         ({"data": {"classes": []}}, "'data.classes' has 0 names, but where task.target is mask it"),
-        ({"data": {"classes": ["a"]}}, "in the order of their values, as [background, stroke]."),
+        (
+            {"data": {"classes": ["a"]}},
+            "in the order of their values, such as [background, stroke].",
+        ),
         ({"data": {"classes": [*map(str, range(257))]}}, "'data.classes' has 257 names"),
         ({"task": {"reader": "folders"}}, "'task.reader' is folders, but task.target is mask, and"),
         ({"task": {"target": "class"}}, "'task.target' is class, but task.reader is pairs, and"),
@@ -66,7 +69,10 @@ MASK = {
             "'optimization.balance' is 0.5, but an example has no",
         ),
         ({"evaluation": {"slices": ["class"]}}, "'evaluation.slices' has 'class', but an example"),
-        ({"evaluation": {"target_error": 1.5}}, "is 1.5, but is a share of the pixels: 1 at most."),
+        (
+            {"evaluation": {"target_error": 1.5}},
+            "is 1.5, but it is a share of the pixels, so at most 1.",
+        ),
     ],
 )
 def test_what_masks_need(params: Path, settle: Settle, changes: dict[str, Any], words: str) -> None:
@@ -80,7 +86,7 @@ OF_IMAGES = "bits, megapixels, near_duplicate, odd_mode, odd_size"
 
 
 def rows(params: Path) -> Path:
-    """Have data.py read rows, of which no keys are told from images."""
+    """Make data.py read rows, for which the keys of images do nothing."""
     data = params.parent / "src" / PACKAGE / "data.py"
     data.write_text((TASKS / "number/data.py").read_text("utf-8"), "utf-8")
     lines = params.read_text("utf-8").splitlines(keepends=True)
@@ -106,7 +112,7 @@ def test_what_is_about_images_alone(params: Path, settle: Settle) -> None:
 
 
 def drop(params: Path, *keys: str) -> None:
-    """Take keys out of section `data`."""
+    """Remove keys from section `data`."""
     content = yaml.safe_load(params.read_text("utf-8"))
     content["data"] = {name: value for name, value in content["data"].items() if name not in keys}
     params.write_text(yaml.safe_dump(content), "utf-8")

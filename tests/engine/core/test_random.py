@@ -11,7 +11,7 @@ SAMPLES = np.arange(2000, dtype=np.int64)
 
 
 def test_known_values() -> None:
-    """Another algorithm would be another result for every project: it must not slip in."""
+    """Another algorithm would change the result of every project: it must not slip in."""
     assert key(0, "dropout", 7) == 8459355141554307173
     assert permutation(0, "order", 1, 6).tolist() == [3, 2, 5, 1, 0, 4]
     many = permutation(0, "order", 1, 100_000).astype("<i8")

@@ -1,4 +1,4 @@
-"""A stage hands nothing over that was made of two states, and its seal binds what it read to it."""
+"""A stage hands over no mix of two states, and its seal binds its outputs to what it read."""
 
 import json
 import math
@@ -81,7 +81,7 @@ def test_an_input_that_is_taken_away(path: str) -> None:
 
 @pytest.mark.parametrize("path", ["src/p/a.py", "w.bin", "data/raw/cat/1.png"])
 def test_an_edit_that_was_undone(path: str) -> None:
-    """Nobody knows what was read while it stood there."""
+    """Nobody knows what was read while it was there."""
     seal = Seal("fit")
     write(path, "another")
     write(path, FILES[path])
@@ -188,7 +188,7 @@ def test_a_pointer_that_names_nothing(outs: str) -> None:
 
 
 def test_a_stage_that_is_not_there() -> None:
-    with pytest.raises(UserError, match=r"no dvc\.yaml with deps of a stage 'fti'"):
+    with pytest.raises(UserError, match=r"dvc\.yaml has no stage 'fti' with deps"):
         Seal("fti")
 
 
@@ -208,7 +208,7 @@ def test_a_stage_that_is_not_there() -> None:
 def test_the_kernels_that_are_asked_for(
     section: str, kernels: tuple[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of a section that is no section, whoever reads it says so."""
+    """If a section is malformed, whoever reads it says so."""
     asked: list[tuple[str, int]] = []
     monkeypatch.setattr(determinism, "check", lambda *given: asked.append(given))
     write("dvc.yaml", FILES["dvc.yaml"].replace("[model,", "[model, reproducibility,"))

@@ -1,4 +1,4 @@
-"""What stages left in reports/, read again."""
+"""Outputs of stages in reports/, read again."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the files of a project declare is told from their syntax; who asks has them imported."""
+"""A project's files declare things that their syntax shows; they are imported only on use."""
 
 import importlib
 from pathlib import Path
@@ -125,7 +125,7 @@ def test_a_stage_gets_the_files_that_it_reads_alone(
     yours: Any = Yours(READ_BY["train"])
     yours.load()
     assert (yours.model, yours.training) == (model, training)
-    with pytest.raises(AttributeError, match=r"data\.py is not among what is read here"):
+    with pytest.raises(AttributeError, match=r"data\.py is not one of the files read here"):
         yours.data.decode(b"")
 
 

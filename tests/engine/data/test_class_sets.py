@@ -1,4 +1,4 @@
-"""Answers of several classes each, or of none: read, stored, and given to a network."""
+"""Answers with several classes, or none: read, stored, and given to a network."""
 
 import json
 from dataclasses import replace
@@ -58,7 +58,7 @@ def test_every_way_to_name_classes(text: str, names: list[str]) -> None:
         ("cat;", "has a ';' without a class on either side"),
         (";", "has a ';' without a class on either side"),
         ("cat; cat", "names the class cat twice; remove one of them"),
-        ("none;cat", "says none, and classes as well"),
+        ("none;cat", "says none and also names classes"),
     ],
 )
 def test_classes_that_are_not_named_as_they_should_be(text: str, problem: str) -> None:
@@ -154,7 +154,7 @@ def test_a_table_that_is_wrong_names_file_and_line(tmp_path: Path) -> None:
     expected = {
         "a": "labels.csv, line 2, names the class cat twice; remove one of them",
         "b": "labels.csv, line 3, has a ';' without a class on either side; remove it, or add one",
-        "c": "labels.csv, line 4, says none, and classes as well; remove either",
+        "c": "labels.csv, line 4, says none and also names classes; remove either",
     }
     assert {path: problems[path] for path in expected} == {
         path: ("unlabelled", words) for path, words in expected.items()

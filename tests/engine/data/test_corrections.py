@@ -1,4 +1,4 @@
-"""A wrong row of data/corrections.csv is a clear sentence; a right one holds everywhere."""
+"""A wrong row of data/corrections.csv gets a clear sentence; a right one applies everywhere."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Splits that lack a class are told with counts, and with how many more examples would mend it."""
+"""Splits that lack a class are named with counts, and with how many more examples would fix it."""
 
 from collections import Counter
 from dataclasses import replace
@@ -48,7 +48,7 @@ def test_a_class_that_a_split_lacks(other: dict[str, int], changed: Any, words: 
 
 
 def test_train_dev_may_lack_a_class() -> None:
-    """It is there to tell variance, by the share that went wrong."""
+    """It is there to measure variance, by the share that went wrong."""
     assert findings_of({"train": 5, "dev": 1, "test": 1}) == []
 
 

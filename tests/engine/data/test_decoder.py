@@ -1,4 +1,4 @@
-"""A project's own `decode`: what it must give, and when its pixels are others."""
+"""A project's own `decode`: what it must return, and what changes its pixels."""
 
 import re
 from collections.abc import Callable
@@ -63,14 +63,14 @@ def test_what_moves_no_pixel(params: Path, settle: Callable[..., None]) -> None:
 
 
 IMAGE = Field("uint8", (1, 8, 8))
-WRONG: Any = Field  # whatever it is given
+WRONG: Any = Field  # whatever its input
 
 
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({}, "announces no array; return at least one by its name"),
-        (None, "announces no array"),
+        ({}, "declares no array; return at least one by its name"),
+        (None, "declares no array"),
         ({"a b": IMAGE}, "an array 'a b', which is not a valid name"),
         ({"größe": IMAGE}, "an array 'größe', which is not a valid name"),
         ({"../x": IMAGE}, "which is not a valid name"),
@@ -94,20 +94,20 @@ WRONG: Any = Field  # whatever it is given
 )
 def test_fields_that_cannot_be_stored(fields: Any, words: str) -> None:
     own = SimpleNamespace(Input=yours.Input, decode=yours.decode, fields=lambda _: fields)
-    with pytest.raises(UserError, match=r"^data\.py: `fields` announces ") as error:
+    with pytest.raises(UserError, match=r"^data\.py: `fields` declares ") as error:
         Decoder.of(own, DATA)
     assert re.search(words, str(error.value))
 
 
 def test_an_image_that_the_text_of_data_py_does_not_show(params: Path) -> None:
-    """So that params.yaml, which is checked without an import, has the keys of images."""
+    """So params.yaml, which is checked without an import, has the keys of images."""
     own = Path("src", PACKAGE, "data.py")
     text = own.read_text("utf-8").replace("from samebits.data.image import open_image\n", "")
     assert Decoder.of(yours, DATA).images
     own.write_text(text, "utf-8")  # which still writes out the field
     assert Decoder.of(yours, DATA).images
     own.write_text(text.replace("Field(", "announced("), "utf-8")
-    words = r'announces the image image, .*; write out Field\("uint8", \(1, 8, 8\)\) there'
+    words = r'declares the image image, .*; write out Field\("uint8", \(1, 8, 8\)\) there'
     with pytest.raises(UserError, match=words):
         Decoder.of(yours, DATA)
     rows = SimpleNamespace(
@@ -157,13 +157,20 @@ def given(array: Any, **facts: Any) -> Decoded:
     "array", [PIXELS[0], PIXELS[:, 1:], PIXELS.astype(float), PIXELS.tolist(), None]
 )
 def test_what_fields_does_not_announce(array: Any) -> None:
-    with pytest.raises(UserError, match=r"^data\.py: `decode` gave image as .* announces uint8 \("):
+    with pytest.raises(
+        UserError,
+        match=r"^data\.py: `decode` returned image as .* declares "
+        r"uint8 \(",
+    ):
         given(array)
 
 
 @pytest.mark.parametrize("fact", [float("nan"), float("inf"), np.float32("nan"), None, [1]])
 def test_what_is_no_fact(fact: Any) -> None:
-    with pytest.raises(UserError, match=r"^data\.py: `decode` gave tilt as .*; a fact is a finite"):
+    with pytest.raises(
+        UserError,
+        match=r"^data\.py: `decode` returned tilt as .*; a fact must be a finite",
+    ):
         given(PIXELS, tilt=fact)
 
 
@@ -176,8 +183,15 @@ def test_facts() -> None:
 def test_arrays_that_fields_does_not_announce(names: tuple[str, ...]) -> None:
     decoded = Decoded(dict.fromkeys(names, PIXELS), {})
     own = replace(decoder(), decode=lambda *_: decoded)
-    with pytest.raises(UserError, match=r"^data\.py: `decode` gave the arrays .* announces image;"):
+    with pytest.raises(
+        UserError,
+        match=r"^data\.py: `decode` returned the arrays .* declares "
+        r"image;",
+    ):
         own(b"")
     listed: Any = [3, 4]
-    with pytest.raises(UserError, match=r"`decode` gave the arrays 3, 4, and `fields` announces"):
+    with pytest.raises(
+        UserError,
+        match=r"`decode` returned the arrays 3, 4, but `fields` declares",
+    ):
         replace(own, decode=lambda *_: Decoded(listed, {}))(b"")

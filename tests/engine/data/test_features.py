@@ -1,4 +1,4 @@
-"""What a cheap model sees: the image where there is one, else all numbers side by side."""
+"""What a cheap model sees: the image if there is one, otherwise all numbers side by side."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""One table: in order, with an end, and a refusal that names what stops."""
+"""One table: in order, limited, and with a refusal that names what stops the pipeline."""
 
 from dataclasses import replace
 

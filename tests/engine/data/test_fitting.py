@@ -1,4 +1,4 @@
-"""What a project learns of its training examples alone: of no other, and applied to all."""
+"""What a project learns from its training examples alone, and applies to all."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -71,12 +71,12 @@ def test_a_chunk_moves_no_bit(raw: Path, tmp_path: Path, monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("made", "words"),
     [
-        ({"a": np.zeros(2)}, "returned 2 rows of a for 3 examples; let it return one for each"),
-        ({"a": np.array([0, np.nan, 1])}, "made NaN or infinity of a; a scale of 0, perhaps"),
-        ({"label": np.zeros(3)}, "`transform` announces an array label, which is a reserved name"),
-        ({}, "`transform` announces no array"),
-        (None, "`transform` returned NoneType; let it return a dict of arrays by name"),
-        ({"a": 1.0}, "`transform` returned dict; let it return a dict of arrays by name"),
+        ({"a": np.zeros(2)}, "returned 2 rows of a for 3 examples; it must return one for each"),
+        ({"a": np.array([0, np.nan, 1])}, "turned a into NaN or infinity; perhaps a scale is 0"),
+        ({"label": np.zeros(3)}, "`transform` declares an array label, which is a reserved name"),
+        ({}, "`transform` declares no array"),
+        (None, "`transform` returned NoneType; it must return a dict of arrays by name"),
+        ({"a": 1.0}, "`transform` returned dict; it must return a dict of arrays by name"),
     ],
 )
 def test_what_transform_may_not_return(made: Any, words: str) -> None:
@@ -87,7 +87,7 @@ def test_what_transform_may_not_return(made: Any, words: str) -> None:
 
 @pytest.mark.parametrize("fitted", [None, {"a": [1, 2]}, {"a": np.array(["x"])}, {1: np.zeros(1)}])
 def test_what_fit_may_not_return(fitted: Any) -> None:
-    with pytest.raises(UserError, match=r"data\.py: `fit` returned .*let it return a dict of arr"):
+    with pytest.raises(UserError, match=r"data\.py: `fit` returned .*it must return a dict of arr"):
         Fitting(lambda *_: fitted, transform, None).learn(iter([]))
 
 
@@ -121,7 +121,11 @@ def test_what_transform_makes_of_all_is_what_it_makes_of_a_blank_one(
         made = transform(arrays, fitted, None)
         return made if len(made["less"]) == 1 else dict(other(made["less"]))
 
-    with pytest.raises(UserError, match=r"`transform` made .* of some examples, and .* of a blank"):
+    with pytest.raises(
+        UserError,
+        match=r"`transform` returned .* for some examples, but .* for "
+        r"a blank",
+    ):
         prepared(raw, tmp_path, Fitting(fit, changing, None))
 
 

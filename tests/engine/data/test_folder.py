@@ -1,4 +1,4 @@
-"""A folder of examples from use: prepared as all others, or refused in one sentence."""
+"""A folder of examples from use: prepared like all others, or refused in one sentence."""
 
 import json
 from collections.abc import Callable
@@ -64,7 +64,7 @@ def test_bad_folders(use: Path, tmp_path: Path) -> None:
     assert "there is no folder" in refused(tmp_path / "elsewhere")
     (tmp_path / "empty").mkdir()
     said = refused(tmp_path / "empty")
-    assert "holds no example; put there files in a folder for each class, as cat/tom.jpg" in said
+    assert "holds no example; it needs files in a folder for each class, such as" in said
     (use / "bush").mkdir()
     (use / "tree/000.png").rename(use / "bush/000.png")
     said = refused(use)
@@ -73,7 +73,7 @@ def test_bad_folders(use: Path, tmp_path: Path) -> None:
     assert "000.png: files belong in a folder per class; move it to one." in refused(use)
     (use / "000.png").unlink()
     (use / "tree/001.png").write_bytes(b"no example")
-    assert "tree/001.png is not a readable example (its content is in no image" in refused(use)
+    assert "tree/001.png is not a readable example (its format is unknown" in refused(use)
 
 
 def test_with_a_table_of_labels(use: Path) -> None:
@@ -102,7 +102,7 @@ def test_rows(use: Path, tmp_path: Path) -> None:
     labelled = read_labelled(other, decoder, ANSWERS, Lines("kind"))
     assert labelled.labels.tolist() == [2, 0]
     assert labelled.arrays["size"].tolist() == [1, 2]
-    words = "holds no example; put there .csv or .jsonl files with a column or key kind."
+    words = "holds no example; it needs .csv or .jsonl files with a column or key kind."
     (other / "t.csv").write_text("kind,size\n", encoding="utf-8")
     with pytest.raises(UserError, match=words):
         read_labelled(other, decoder, ANSWERS, Lines("kind"))

@@ -1,4 +1,4 @@
-"""What is told of an image is what its content is: not what this machine can, and all of it."""
+"""The facts of an image depend on its content, not on this machine, and are complete."""
 
 import io
 import os
@@ -26,7 +26,7 @@ from samebits.data.example import TooLarge, Unreadable
 
 LINUX = pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory as on Linux")
 RISING = np.arange(64, dtype=np.uint16).reshape(8, 8)
-# Decodes what it is given, in order; then says what came of each, and the memory that it took.
+# Decodes its inputs in order; then reports each result, and the memory used.
 CHILD = """
 import resource, sys
 from pathlib import Path
@@ -62,7 +62,7 @@ def wide(values: NDArray[np.uint16], kind: str = "PNG", **options: object) -> by
 
 
 def tiff(content: bytes, *, size: int, **tags: int) -> bytes:
-    """A grey TIFF of one part; `tags` by number, as t322=16; t273 or t324 say where the part is."""
+    """A grey TIFF with one part; `tags` by number, as t322=16; t273 or t324 locate the part."""
     entries = {256: size, 257: size, 258: 8, 259: 1, 262: 1, 277: 1}
     entries |= {int(name[1:]): value for name, value in tags.items()}
     start = 8 + 2 + 12 * len(entries) + 4
@@ -97,7 +97,7 @@ def varied(side: int) -> dict[str, bytes]:
 
 
 def told(folder: Path, contents: dict[str, bytes], room: int = 0) -> dict[str, tuple[str, int]]:
-    """What a process says of images, with `room` KiB of memory more than it has; 0 any."""
+    """A process's results on images, with `room` KiB of additional memory; 0 is unlimited."""
     for name, content in contents.items():
         (folder / name).write_bytes(content)
     command = [sys.executable, "-c", CHILD, str(room), *contents]
@@ -121,7 +121,7 @@ def test_want_of_memory_is_no_fact_of_a_content(tmp_path: Path) -> None:
 @LINUX
 def test_a_broken_image_is_one_where_there_is_little_memory(tmp_path: Path) -> None:
     broken = {name: content[: len(content) // 2] for name, content in varied(50).items()}
-    del broken["RGBA.webp"]  # of which all is read before anything is known
+    del broken["RGBA.webp"]  # all of which is read before anything is known
     output = told(tmp_path, broken | {"a.txt": b"no image"}, room=30_000)
     assert {said for said, _ in output.values()} == {"Unreadable"}, output
 
@@ -168,7 +168,7 @@ def test_the_bits_in_use_become_8(bits: int, kind: str) -> None:
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
 def test_12_bits_in_16_are_no_darkness(kind: str) -> None:
     lost = decode(wide(RISING * 65, kind)).lost
-    assert lost.startswith("it uses 12 of 16 bits, so that 16 of 256 levels are left; set data.b")
+    assert lost.startswith("it uses 12 of 16 bits, so only 16 of 256 levels are left; set data.b")
     assert not decode(wide(RISING * 0, kind)).lost
     too_bright = decode(wide(RISING * 66, kind), replace(DATA, bits=12)).lost
     assert too_bright.startswith("it has values up to 4158, more than 12 bits; raise data.bits")
@@ -177,7 +177,7 @@ def test_12_bits_in_16_are_no_darkness(kind: str) -> None:
 def test_hot_pixels_use_no_bits() -> None:
     values = np.tile(RISING * 65, (8, 8))
     values[:4, 0] = 65535  # of 4096
-    assert decode(wide(values)).lost.startswith("it uses 12 of 16 bits, so that 16 of 256")
+    assert decode(wide(values)).lost.startswith("it uses 12 of 16 bits, so only 16 of 256")
     values[:8, 0] = 65535
     assert not decode(wide(values)).lost
 
@@ -210,13 +210,13 @@ def test_white_may_be_0_with_16_bits_too() -> None:
 @pytest.mark.parametrize(("kind", "channels"), [(2, 3), (6, 4), (4, 2)])
 def test_12_bits_in_the_16_of_colours(kind: int, channels: int) -> None:
     values = np.repeat(RISING[..., None], channels, axis=2)
-    assert decode(deep(values * 65, kind)).lost.startswith("of the 16 bits of its colours")
+    assert decode(deep(values * 65, kind)).lost.startswith("the upper ")
     assert not decode(deep(values * 1040, kind)).lost
     assert decode(deep(values * 1040, kind)).used == 16
-    assert decode(deep(values * 130, kind)).used == 13  # of one; a rule looks at all
+    assert decode(deep(values * 130, kind)).used == 13  # of one image; a rule checks all of them
     hot = np.tile(values * 65, (8, 8, 1))
     hot[0, 0] = 65535
-    assert decode(deep(hot, kind)).lost.startswith("of the 16 bits of its colours")
+    assert decode(deep(hot, kind)).lost.startswith("the upper ")
 
 
 @pytest.mark.parametrize("mode", ["LA", "RGBA"])
@@ -224,7 +224,7 @@ def test_an_image_that_is_transparent_everywhere(mode: str) -> None:
     image = large(mode, 8)
     image.putalpha(0)
     assert decode(encoded(image)).lost.startswith("all of it is transparent, and becomes whi")
-    image.putpixel((0, 0), (9,) * len(mode))  # hardly to be seen
+    image.putpixel((0, 0), (9,) * len(mode))  # hardly visible
     assert decode(encoded(image)).lost.startswith("all of it is transparent")
     image.putpixel((0, 0), (99,) * len(mode))
     assert not decode(encoded(image)).lost
@@ -235,7 +235,7 @@ def test_white_on_nothing(mode: str) -> None:
     image = Image.new(mode, (8, 8), "white")
     assert not decode(encoded(image)).lost
     image.putpixel((0, 0), (255,) * (len(mode) - 1) + (0,))
-    assert decode(encoded(image)).lost.startswith("what it shows is as white as what lies beh")
+    assert decode(encoded(image)).lost.startswith("it shows white on a transparent back")
     image.putpixel((1, 0), (0,) * (len(mode) - 1) + (255,))
     assert not decode(encoded(image)).lost
 
@@ -285,7 +285,9 @@ def test_channels_that_nothing_sees() -> None:
     ],
 )
 def test_pixels_without_a_range(content: bytes) -> None:
-    with pytest.raises(Unreadable, match="its pixels have a sign or 32 bits, and no fixed range"):
+    with pytest.raises(
+        Unreadable, match="its pixels are signed or have 32 bits, so their range is unknown"
+    ):
         decode(content)
 
 
@@ -298,10 +300,10 @@ def test_other_formats_are_refused_by_name(
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     content = encoded(Image.new("RGB", (32, 32)), kind)
-    with pytest.raises(Unreadable, match=f"its content is in {kind}, and read are BMP, GIF, JPEG,"):
+    with pytest.raises(Unreadable, match=f"its format is {kind}, but only BMP, GIF, JPEG,"):
         decode(content)
     monkeypatch.chdir(configured(tmp_path).parent)
-    assert f"its content is in {kind}, and read are" in unreadable(content, yours, DATA)
+    assert f"its format is {kind}, but only" in unreadable(content, yours, DATA)
     assert not (tmp_path / "called").exists()
 
 

@@ -1,4 +1,4 @@
-"""One pass over the raw examples: read once, in any number of processes, and on after a kill."""
+"""One pass over the raw examples: read once, in any number of processes, resumed after a kill."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ from samebits.data.index import Catalogue, open_catalogue
 from samebits.data.source import Source
 
 Fill = Callable[..., Path]
-# Decodes slowly, in blocks of 5, so that a kill finds it in the middle.
+# Decodes slowly, in blocks of 5, so that a kill comes in the middle.
 SLOW = """
 import sys, time
 from dataclasses import replace
@@ -65,7 +65,7 @@ def test_what_is_known_of_an_example(tmp_path: Path, fill: Fill) -> None:
     content = (raw / "tree/wide.png").read_bytes()
     known = ("tree", len(content), md5(content).hexdigest(), "JPEG", 40, 30, "RGB", "")
     assert rows["tree/wide.png"] == known
-    assert rows["tree/text.png"][-1].startswith("not a readable example (its content is in no")
+    assert rows["tree/text.png"][-1].startswith("not a readable example (its format is unknown")
     assert rows["loose.png"][0] == ""
     assert rows["loose.png"][-1].startswith("files belong in a folder per class")
 

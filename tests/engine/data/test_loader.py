@@ -116,7 +116,7 @@ def test_workers_change_nothing(split: Split, workers: int, prefetch: int) -> No
 def test_a_long_path_of_the_temporary_folder_stops_no_worker(
     split: Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A socket's path has room for 107 bytes; without this guard nobody hears of it."""
+    """A socket's path may have 107 bytes; without this guard, too long a path goes unnoticed."""
     folder = tmp_path / ("long" * 25)
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
@@ -127,7 +127,7 @@ def test_a_long_path_of_the_temporary_folder_stops_no_worker(
 def test_spawned_workers_change_nothing(
     split: Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Windows and macOS start workers afresh, and hand them the split as a copy.
+    # Windows and macOS start new processes as workers, and pass them a copy of the split.
     class Spawned(DataLoader[Any]):
         def __init__(self, dataset: Batches, **options: Any) -> None:
             options["multiprocessing_context"] = "spawn"
@@ -155,7 +155,7 @@ def test_nothing_left_to_do(split: Split) -> None:
 
 
 def test_augmentation_belongs_to_the_sample(split: Split) -> None:
-    """In one epoch, an example is augmented alike in whichever batch it falls."""
+    """Within an epoch, an example is augmented the same way in any batch."""
     small, large = make(split, batch_size=4), make(split, batch_size=20)
     images, labels = pair(large[0])
     examples = dict(zip(labels.tolist(), images, strict=True))
@@ -198,7 +198,7 @@ def test_open(split: Split, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("parts", [1, 2, 4, 8])
 def test_parts_of_a_batch_are_the_batch(split: Split, parts: int) -> None:
-    """To the bit, and however much of a batch is augmented at once."""
+    """To the bit, however much of a batch is augmented at once."""
     strong = preparation(rotation=90, shift=0.5, flip=True)
     whole = Batches(split, 8, 0, strong)
     for step in range(6):

@@ -1,4 +1,4 @@
-"""What the machine lacks or refuses stops a run, and is no fact of an example that is kept."""
+"""What the machine lacks or refuses stops a run, and is not stored as a fact of an example."""
 
 import os
 import sqlite3
@@ -18,7 +18,7 @@ from samebits.data.index import open_catalogue
 from samebits.data.source import Source
 
 Fill = Callable[..., Path]
-# Decodes with little memory more than the process that decodes has.
+# Decodes with little more memory than the process already uses.
 LITTLE_MEMORY = """
 import dataclasses, sys
 from pathlib import Path

@@ -77,7 +77,9 @@ def test_what_stands_alone_or_twice(tmp_path: Path) -> None:
     (raw / "masks/005.jpg").write_bytes(b"")
     (raw / "loose.png").write_bytes(b"")
     (raw / "images.csv").write_bytes(b"")
-    both = "images/002.jpg and images/002.png have one name, and masks/002.png is the mask of one;"
+    both = (
+        "images/002.jpg and images/002.png share a name, but masks/002.png is the mask of only one;"
+    )
     assert problems(raw) == {
         "images/000.png": (
             "unlabelled",
@@ -116,13 +118,13 @@ DEEP = (MASK.astype(np.uint16) * 256).astype(np.uint16)
     [
         (b"", png(MASK), "empty file"),
         (png(IMAGE), b"", "its mask is empty; save it as a PNG of 8 bits, in which each pixel is"),
-        (png(IMAGE), b"GIF89a", "its mask is no PNG; save it as a PNG of 8 bits"),
-        (png(IMAGE), png(WIDE), "its mask has 9×8 pixels, and the image 8×8; save both in one"),
-        (png(IMAGE), png(MASK, "RGB"), "its mask: it has 8 bits, mode RGB, and not one channel of"),
-        (png(IMAGE), png(MASK, "LA"), "its mask: it has 8 bits, mode LA, and not one channel of 8"),
-        (png(IMAGE), png(MASK, "1"), "its mask: it has 1 bits, mode 1, and not one channel of 8"),
-        (png(IMAGE), png(DEEP), "its mask: it has 16 bits, mode I;16, and not one channel of 8"),
-        (png(IMAGE), png(MASK)[:-12], "its mask: it stops before its end"),
+        (png(IMAGE), b"GIF89a", "its mask is not a PNG; save it as a PNG of 8 bits"),
+        (png(IMAGE), png(WIDE), "its mask has 9×8 pixels, but the image 8×8; save both at one"),
+        (png(IMAGE), png(MASK, "RGB"), "its mask: it has 8 bits, mode RGB, not one channel of"),
+        (png(IMAGE), png(MASK, "LA"), "its mask: it has 8 bits, mode LA, not one channel of 8"),
+        (png(IMAGE), png(MASK, "1"), "its mask: it has 1 bits, mode 1, not one channel of 8"),
+        (png(IMAGE), png(DEEP), "its mask: it has 16 bits, mode I;16, not one channel of 8"),
+        (png(IMAGE), png(MASK)[:-12], "its mask: it is truncated"),
         (png(IMAGE), png(MASK)[:40], "its mask: "),
     ],
 )
@@ -134,7 +136,7 @@ def test_what_is_no_mask(decoder: Decoder, image: bytes, mask: bytes, words: str
 
 def test_one_file_is_no_pair(decoder: Decoder) -> None:
     for content in (b"", png(IMAGE)):
-        with pytest.raises(Unreadable, match="it is one file, and not an image with its mask"):
+        with pytest.raises(Unreadable, match="it is one file, not an image with its mask"):
             decoder(content)
 
 
@@ -148,7 +150,7 @@ def test_what_is_decoded(decoder: Decoder, mode: str) -> None:
 
 
 def test_a_resized_mask_stays_of_classes(tmp_path: Path) -> None:
-    """Between 0 and 2 there is no 1, however it is resized."""
+    """Resizing never makes a 1 between 0 and 2."""
     mask = (MASK > 0).astype(np.uint8) * 2
     for size in (5, 6, 13, 24):
         decoded = pairs.decoder(tmp_path / "yours", size=size)(joined(png(IMAGE), png(mask)))
@@ -165,7 +167,7 @@ def prepared(raw: Path, folder: Path, decoder: Decoder, data: Data = DATA) -> di
 
 
 def test_what_is_stored(raw: Path, tmp_path: Path, decoder: Decoder) -> None:
-    for split in SPLITS:  # as a run with another target has left it
+    for split in SPLITS:  # as a run with another target left it
         (tmp_path / "prepared" / split).mkdir(parents=True)
         (tmp_path / "prepared" / split / LABELS).write_bytes(b"old")
     prepared_files = prepared(raw, tmp_path, decoder)
@@ -195,7 +197,7 @@ def test_what_is_stored(raw: Path, tmp_path: Path, decoder: Decoder) -> None:
 
 
 def test_a_mask_is_part_of_the_content(raw: Path, tmp_path: Path, decoder: Decoder) -> None:
-    """Another mask is decoded anew; it changes what is stored, and no dev or test."""
+    """Another mask is decoded again; it changes what is stored, but not dev or test."""
     before = prepared(raw, tmp_path, decoder)
     _, other = drawn(99)
     (raw / "masks/003.png").write_bytes(png(other))
@@ -225,7 +227,7 @@ def test_there_and_back(raw: Path, tmp_path: Path, decoder: Decoder) -> None:
     assert pack(raw, 3000, READER) == 80
     assert len(archives(raw)) > 2 and not (raw / "masks").exists()
     assert prepared(raw, tmp_path / "packed", decoder) == stored
-    # A file goes before the packed one of its name, whichever of the two it is.
+    # A loose file takes precedence over a packed one, for image and mask.
     _, other = drawn(99)
     (raw / "masks").mkdir()
     (raw / "masks/003.png").write_bytes(png(other))
@@ -258,9 +260,9 @@ def test_a_folder_from_use(tmp_path: Path, decoder: Decoder) -> None:
 @pytest.mark.parametrize(
     ("field", "words"),
     [
-        (None, "announces none"),
-        (Field("int64", (SIDE, SIDE)), r"announces int64 \[8, 8\]"),
-        (Field("uint8", (SIDE,)), r"announces uint8 \[8\]"),
+        (None, "declares none"),
+        (Field("int64", (SIDE, SIDE)), r"declares int64 \[8, 8\]"),
+        (Field("uint8", (SIDE,)), r"declares uint8 \[8\]"),
     ],
 )
 def test_the_answer_must_be_announced(
@@ -279,7 +281,7 @@ def test_the_answer_must_be_announced(
         return decoded._replace(arrays=arrays)
 
     changed = Decoder(decode, decoder.settings, DATA, fields, words)  # type: ignore[arg-type]
-    with pytest.raises(UserError, match=rf"`mask`, uint8 with 2 axes, of which `fields` {words}"):
+    with pytest.raises(UserError, match=rf"`mask`, uint8 with 2 axes, but `fields` {words}"):
         prepared(raw, tmp_path, changed)
 
 

@@ -1,4 +1,4 @@
-"""Examples of any kind become arrays of one shape, split by what they hold."""
+"""Examples of any kind become arrays of one shape, split by their content."""
 
 import hashlib
 import io
@@ -120,7 +120,7 @@ def test_arrays_and_index(tmp_path: Path, fill: Callable[..., Path]) -> None:
 
 
 def test_facts_of_its_own(tmp_path: Path, fill: Callable[..., Path]) -> None:
-    """Numbers stand beside the prepared examples; words are for the rules alone."""
+    """Numbers are stored with the prepared examples; words are for the rules alone."""
     facts: Any = {"night": True, "tilt": np.float32(0.5), "count": np.int64(3), "camera": "left"}
 
     def own(content: bytes, given: Any) -> Decoded:
@@ -189,7 +189,7 @@ def test_a_turned_photograph_stands_upright() -> None:
     photograph = Image.new("L", (8, 8), 0)
     photograph.paste(255, (0, 0, 8, 4))
     exif = Image.Exif()
-    exif[0x0112] = 6  # turned a quarter: what the file has above belongs on the right
+    exif[0x0112] = 6  # rotated by 90 degrees: the top in the file belongs on the right
     shrunk = pixels(encoded(photograph, "JPEG", exif=exif, quality=95))[0]
     assert shrunk[:, 6:].min() > 200
     assert shrunk[:, :2].max() < 55

@@ -52,7 +52,7 @@ def test_an_origin_belongs_to_its_version(tmp_path: Path) -> None:
     assert described(ARCHIVE) == "archive cats.zip (SHA-256 ab)"
     content = yaml.safe_load(pointer.read_text(encoding="utf-8"))
     assert (content["desc"], content["meta"]["note"]) == ("cats", "mine")
-    # `dvc add` of other data moves the hash on and leaves `meta` as it is.
+    # `dvc add` of other data changes the hash and leaves `meta` as it is.
     point(pointer, "2.dir", meta=content["meta"])
     assert recorded_version(pointer) == "2.dir"
     assert origin(pointer) is None

@@ -1,4 +1,4 @@
-"""Where examples stand with their answers: every reader, and all that can be wrong there."""
+"""Where examples and their answers are: every reader, and everything that can be wrong there."""
 
 import hashlib
 import json
@@ -119,8 +119,8 @@ def test_what_is_wrong_with_single_labels(tmp_path: Path) -> None:
         ),
         "../up": (
             "missing-file",
-            "labels.csv, line 9, names it, but this climbs out of its folder with '..'; write a "
-            "path below data/raw",
+            "labels.csv, line 9, names it, but this leaves its folder through '..'; write a path "
+            "below data/raw",
         ),
         "a\\b": (
             "missing-file",
@@ -144,7 +144,7 @@ def test_what_is_wrong_with_single_labels(tmp_path: Path) -> None:
         (
             b"path,kind\n\xe9.png,cat\n,cat\n1.png,\0\n",
             [
-                "labels.csv, line 2, is not UTF-8 text in line 2; save the file as that.",
+                "labels.csv, line 2, is not UTF-8 text in line 2; save the file as UTF-8.",
                 "labels.csv, line 3, has no path; fill it in, or remove the line.",
                 "labels.csv, line 4, holds a NUL in line 4; save the file as plain UTF-8 text.",
             ],
@@ -228,7 +228,7 @@ def test_what_is_wrong_with_single_lines(tmp_path: Path) -> None:
         "notes.txt": ("misplaced", misplaced),
         "t.csv:2": ("unreadable", f"has 1 cells {cells}"),
         "t.csv:3": ("unreadable", f"has 3 cells {cells}"),
-        "t.csv:4": ("unreadable", "is not UTF-8 text in line 4; save the file as that"),
+        "t.csv:4": ("unreadable", "is not UTF-8 text in line 4; save the file as UTF-8"),
         "t.csv:5": ("unreadable", "holds a NUL in line 5; save the file as plain UTF-8 text"),
         "t.csv:6": ("unreadable", f"has 3 cells in lines 6 to 7 {cells}"),
         "t.csv:8": (
@@ -243,8 +243,8 @@ def test_what_is_wrong_with_single_lines(tmp_path: Path) -> None:
         "t.jsonl:5": ("unreadable", "is not a JSON object; write {...}"),
         "t.jsonl:6": ("unreadable", "is not JSON (Expecting ':' delimiter at letter 8)"),
         "t.jsonl:7": ("unreadable", "has the key kind twice; remove one"),
-        "t.jsonl:8": ("unreadable", "holds half of a letter, such as \\ud800; fix it"),
-        "t.jsonl:9": ("unreadable", "holds half of a letter, such as \\ud800; fix it"),
+        "t.jsonl:8": ("unreadable", "holds half a character, such as \\ud800; fix it"),
+        "t.jsonl:9": ("unreadable", "holds half a character, such as \\ud800; fix it"),
     }
 
 
@@ -261,7 +261,7 @@ def test_what_is_wrong_with_tables_is_told_at_once(tmp_path: Path) -> None:
     }
     assert refusal(LINES, written(tmp_path, {**files, "i.jsonl": ""})) == [
         "b.csv, line 1, has no column kind among x, sort; name it there.",
-        "c.csv, line 1, has no column beside the answer; add some.",
+        "c.csv, line 1, has no column besides the answer; add some.",
         "d.csv is empty; begin it with a line that names its columns.",
         "e.csv, line 1, has other columns than a.csv; give both the same in the same order: x, "
         "kind.",
@@ -277,7 +277,7 @@ def test_the_stamp_of_a_row_is_that_of_its_content(tmp_path: Path) -> None:
     content = b'{"x": "1"}'
     assert first.stamp == second.stamp == hashlib.md5(content).hexdigest()
     assert (first.answer, second.answer) == ("cat", "dog")
-    # As a worker does, which may list nothing.
+    # Like a worker, which may not list files.
     other = pickle.loads(pickle.dumps(Lines("kind")))
     assert other.content(second, raw) == content
 
@@ -347,7 +347,7 @@ def test_a_row_that_changes_while_it_is_read(tmp_path: Path, text: str) -> None:
             "lines",
             "kind",
             {"time": "kind"},
-            "'task.time' and 'task.answer' are both 'kind'; let an",
+            "'task.time' and 'task.answer' are both 'kind'; say",
         ),
         (
             "lines",

@@ -1,4 +1,4 @@
-"""A name of a release is told of the data that it is true of, and of no other."""
+"""The name of a release applies to its own data, and to no other."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Rows of tables: each is found, with the place from which it can be read again alone."""
+"""Rows of tables: each is found, with the place from which it can be read again by itself."""
 
 import io
 from pathlib import Path
@@ -65,10 +65,10 @@ def test_what_is_no_text() -> None:
     listed = rows(b"a,b\n1,\xe9\n2,\0\n3,4\n\xff\n")
     assert [row.problem for row in listed] == [
         "",
-        "is not UTF-8 text in line 2; save the file as that",
+        "is not UTF-8 text in line 2; save the file as UTF-8",
         "holds a NUL in line 3; save the file as plain UTF-8 text",
         "",
-        "is not UTF-8 text in line 5; save the file as that",
+        "is not UTF-8 text in line 5; save the file as UTF-8",
     ]
 
 
@@ -123,7 +123,7 @@ def test_lines_of_json(tmp_path: Path) -> None:
     assert json_object(listed[1].cells[0]) == {"a": "é"}
     part = content[listed[1].offset : listed[1].offset + listed[1].size]
     assert next(json_rows(io.BytesIO(part), part=True)).cells == listed[1].cells
-    assert listed[2].problem == "is not UTF-8 text in line 4; save the file as that"
+    assert listed[2].problem == "is not UTF-8 text in line 4; save the file as UTF-8"
 
 
 @pytest.mark.parametrize(

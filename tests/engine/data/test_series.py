@@ -1,4 +1,4 @@
-"""Series from files: every number where it stands, and a sentence for what is none."""
+"""Series from files: every number in its place, and a sentence for what is not a number."""
 
 import numpy as np
 import pytest
@@ -25,10 +25,10 @@ def test_a_table(head: str, end: str) -> None:
         (
             b"1,x\n3,4\n",
             "line 1 has a cell that is not a number, or is beyond 1e30",
-        ),  # no line of names
+        ),  # no header
         (b"1,2\n3,nan\n", "line 2 has a cell that is not a number, or is beyond 1e30"),
         (b"1,2\n3,1e31\n", "line 2 has a cell that is not a number, or is beyond 1e30"),
-        (b"nan,\n1,2\n", "line 1 has a cell that is not a number"),  # missing, and no names
+        (b"nan,\n1,2\n", "line 1 has a cell that is not a number"),  # missing, and no header
         ("1,2\n3,٣\n".encode(), "line 2 has a cell that is not a number"),
         (b"1,2\n3,inf\n", "line 2 has a cell that is not a number, or is beyond 1e30"),
         (b"1,2\n3,1_0\n", "line 2 has a cell that is not a number, or is beyond 1e30"),

@@ -1,4 +1,4 @@
-"""Shards read as one array, are written with flat memory, and change where the data does."""
+"""Shards read as one array, are written in constant memory, and change only where data does."""
 
 import hashlib
 import io
@@ -88,7 +88,7 @@ def test_many_shards_read_the_same(tmp_path: Path, images: NDArray[np.uint8]) ->
 
 @pytest.mark.parametrize("images", [(3, 4, 4), (1, 16, 16)], indirect=True)
 def test_a_batch_is_fetched_at_once(tmp_path: Path, images: NDArray[np.uint8]) -> None:
-    """However many examples of a shard: a step of Python for each would be most of the work."""
+    """However many examples a shard has: a Python step for each would be most of the work."""
     many = np.tile(images, (20, 1, 1, 1))
     write(tmp_path, many, 50)
     split = opened(tmp_path, many, len(many))
@@ -228,7 +228,10 @@ def test_memory_does_not_grow_with_the_examples(
 
 def test_every_example_has_the_same_facts(tmp_path: Path, images: NDArray[np.uint8]) -> None:
     other = replace(example(1), facts={"length": 3})
-    words = r"`decode` knows length of tree/000001\.png, and width, height, brightness of others"
+    words = (
+        r"`decode` returned the facts length for tree/000001\.png, but width, height, .* for "
+        r"others"
+    )
     with pytest.raises(UserError, match=words), Writer(tmp_path, of(3, 4, 4), 4800) as writer:
         for row in (example(0), other):
             writer.add(row, 0, images[0].tobytes())
@@ -355,6 +358,6 @@ def test_words_come_back_and_go_with_those_who_said_them(
 def test_all_examples_have_words_or_none(
     tmp_path: Path, images: NDArray[np.uint8], words: list[str | None]
 ) -> None:
-    with pytest.raises(UserError, match="let it give every example the same facts"):
+    with pytest.raises(UserError, match="it must return the same facts for every example"):
         worded(tmp_path, images, words)
     assert not [*tmp_path.iterdir()]

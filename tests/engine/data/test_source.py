@@ -1,4 +1,4 @@
-"""What stands below data/raw: read whole, and what is no file for an example told at once."""
+"""Files below data/raw are all read, and everything that cannot be an example is named at once."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""Splits follow from what an example is, never from which others there are."""
+"""Splits follow from an example itself, never from which others there are."""
 
 import dataclasses
 import hashlib
@@ -32,7 +32,7 @@ def splits(data: Data, path: str = "a/b.png") -> list[str]:
 def test_fractions_are_met() -> None:
     names = splits(settings())
     shares = [names.count(split) / len(HASHES) for split in ("test", "dev", "train_dev", "train")]
-    # Train-dev is a part of what dev and test leave.
+    # Train-dev is a share of what dev and test leave.
     assert shares == pytest.approx([0.1, 0.2, 0.07, 0.63], abs=0.02)
 
 

@@ -1,4 +1,4 @@
-"""Examples from the remote: the same as those on disk, or a sentence; only what is asked for."""
+"""Examples from the remote: the same as on disk, or an error; and only those requested."""
 
 import hashlib
 import json
@@ -49,7 +49,7 @@ def remote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Remote:
 
 @pytest.fixture
 def families(remote: Remote) -> Remote:
-    """Examples of three arrays, pushed; nothing of it is here."""
+    """Examples of three arrays, pushed; nothing of them is here."""
     fields = {
         "series": Field("float32", (2, 3)),
         "known": Field("bool", (3,)),
@@ -239,7 +239,7 @@ def test_shards_of_another_number_of_examples(remote: Remote) -> None:
 
 def test_without_a_lock(remote: Remote) -> None:
     remote.push(TRAIN.rename(TRAIN.with_name("other")))
-    refused("dvc.lock does not know data/prepared/train; run 'dvc repro prepare'", open_it)
+    refused("dvc.lock does not name data/prepared/train; run 'dvc repro prepare'", open_it)
     Path("dvc.lock").unlink()
     refused("dvc.lock is missing", open_it)
 
@@ -262,6 +262,10 @@ def test_a_list_that_leads_elsewhere(remote: Remote) -> None:
     outs = {"outs": [{"path": TRAIN.as_posix(), "md5": remote.put(listed.encode(), ".dir")}]}
     lock = {"schema": "2.0", "stages": {"prepare": outs}}
     Path("dvc.lock").write_text(yaml.safe_dump(lock), encoding="utf-8")
-    with pytest.raises(UserError, match=r"the list of data/prepared/train names .* climbs out"):
+    with pytest.raises(
+        UserError,
+        match=r"the list of data/prepared/train names .* leaves its "
+        r"folder",
+    ):
         fetch_lists(TRAIN)
     assert not Path("../outside").exists()

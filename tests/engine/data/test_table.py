@@ -1,4 +1,4 @@
-"""Rows of tables: missing cells, categories that no training row has, columns that are none."""
+"""Rows of tables: missing cells, categories that no training row has, missing columns."""
 
 import json
 from typing import Any
@@ -90,7 +90,7 @@ def test_rows_as_a_network_takes_them() -> None:
 
 @pytest.mark.parametrize("count", [3, 269])
 def test_a_column_that_is_always_the_same_says_nothing_of_one_that_is_not(count: int) -> None:
-    """The sum of so many 0.12 is off by a little, which is no spread."""
+    """The sum of many 0.12 is slightly off, which is not a spread."""
     fitted = fit_rows(iter([arrays(*[("0.12", "1", "a")] * count)]), CATEGORIES)
     assert fitted["middle"].tolist() == [0.12, 1] and fitted["spread"].tolist() == [1, 1]
     transformed = transform_rows(arrays(("0.13", "1", "a")), fitted)

@@ -104,7 +104,7 @@ def test_new_pictures_change_few_archives(tmp_path: Path, fill: Fill) -> None:
     same = before.keys() & after.keys()
     assert len(before) > 40
     assert len(same) >= len(before) - 4
-    # Not even written again, so that DVC and the catalogue need not read them.
+    # Not even rewritten, so DVC and the catalogue need not read them.
     assert all(before[name] == after[name] for name in same)
     fresh = tmp_path / "fresh/raw"
     packed.unpack(raw)
@@ -181,7 +181,7 @@ def test_a_damaged_archive_is_one_sentence(tmp_path: Path, fill: Fill, change: s
 
 
 def test_an_archive_that_is_not_what_its_name_says(tmp_path: Path, fill: Fill) -> None:
-    """Else the damage would stay, and a good example that was put beside it would go."""
+    """Otherwise the damage would stay, and a good example next to it would be lost."""
     raw = fill(tmp_path / "raw")
     good = (raw / "tree/000.png").read_bytes()
     packed.pack(raw, SHARD)
@@ -225,7 +225,7 @@ LABELS = Labels("kind")
 
 
 def beside(raw: Path) -> Path:
-    """Move the examples to folders that say nothing; a table says their classes."""
+    """Move the examples to meaningless folders; a table gives their classes."""
     rows = ["path,kind"]
     for number, path in enumerate(sorted(raw.rglob("*.png"))):
         name = f"{number % 3}/scans/{number:03d}.png"
@@ -240,7 +240,7 @@ def beside(raw: Path) -> Path:
 
 def test_there_and_back_with_a_table_of_labels(tmp_path: Path, fill: Fill) -> None:
     raw = beside(fill(tmp_path / "raw"))
-    # What the table does not name stays with the others, as what it names and is not there.
+    # Files that the table does not name stay with the others, as do named ones that are missing.
     (raw / "0/scans/no label.png").write_bytes((raw / "0/scans/000.png").read_bytes())
     with (raw / "labels.csv").open("a", encoding="utf-8") as file:
         file.write("\ngone.png,tree\n")

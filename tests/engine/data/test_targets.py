@@ -53,7 +53,7 @@ def test_numbers_have_the_scale_of_training_alone() -> None:
 def test_numbers_that_are_all_the_same() -> None:
     target = Numbers()
     target.see("a", "5", "train")
-    with pytest.raises(UserError, match="all examples to learn from have the answer 5; there is"):
+    with pytest.raises(UserError, match="all training examples have the answer 5; there is"):
         _ = target.scale
 
 

@@ -1,4 +1,4 @@
-"""Texts and their tokens: cut or padded, and known by what the training texts have."""
+"""Texts and their tokens: cut or padded, and known if the training texts have them."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Times of every form that tells before from after, and none of another."""
+"""Times of every form that can be ordered, and no mix of forms."""
 
 import pytest
 
@@ -37,20 +37,20 @@ def test_the_same_moment() -> None:
     ("first", "text", "words"),
     [
         ("1", "", "has no taken; fill it in, or remove the line"),
-        ("1", "nan", f"has as taken nan, {WORDS}"),
-        ("1", "1_000", f"has as taken 1_000, {WORDS}"),
-        ("1", "1e999", f"has as taken 1e999, {WORDS}"),
-        ("1", "30.11.2026", f"has as taken 30.11.2026, {WORDS}"),
-        ("1", "2026-02-30", f"has as taken 2026-02-30, {WORDS}"),
+        ("1", "nan", f"has nan as taken, {WORDS}"),
+        ("1", "1_000", f"has 1_000 as taken, {WORDS}"),
+        ("1", "1e999", f"has 1e999 as taken, {WORDS}"),
+        ("1", "30.11.2026", f"has 30.11.2026 as taken, {WORDS}"),
+        ("1", "2026-02-30", f"has 2026-02-30 as taken, {WORDS}"),
         (
             "2026-11-30",
             "2027",
-            "has as taken a number, 2027, where others are as 2026-11-30; write all alike",
+            "has a number as taken, 2027, but others are like 2026-11-30; write all alike",
         ),
         (
             "2026-11-30",
             "2026-11-30T08:00Z",
-            "has as taken a date with an offset, 2026-11-30T08:00Z, where others are as "
+            "has a date with an offset as taken, 2026-11-30T08:00Z, but others are like "
             "2026-11-30; write all alike",
         ),
     ],

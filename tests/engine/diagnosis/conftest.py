@@ -1,4 +1,4 @@
-"""What the tests of the diagnosis share: predictions made up, the folder of a project."""
+"""Shared by the tests of the diagnosis: made-up predictions, the folder of a project."""
 
 import contextlib
 from collections.abc import Iterator

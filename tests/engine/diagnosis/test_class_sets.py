@@ -1,4 +1,4 @@
-"""A chain of errors of several classes: what was planted is named, in their words."""
+"""A chain of errors of several classes: the planted fault is named, in the target's words."""
 
 import json
 import re

@@ -1,6 +1,6 @@
 """The diagnosis names what was planted; `planted.py` trains with each fault.
 
-The bench of the template runs all kinds with several seeds; here stand the quick ones.
+The template's bench runs all kinds with several seeds; these are the quick ones.
 """
 
 import json
@@ -121,7 +121,7 @@ def test_doubts_about_a_few_labels_are_no_cause(good: Any) -> None:
         if answer != label
     ]
     few, many = (doubted(mistaken[:count]) for count in (4, 15))
-    # Just above the target a few mistakes are a large part of what is too much.
+    # Just above the target, a few mistakes are a large share of the excess.
     least = round(1 - inputs.metrics["test"]["accuracy"] - 0.003, 6)
     near = replace(settings, evaluation=replace(settings.evaluation, target_error=least))
     diagnosis = diagnose(replace(inputs, data=few), near)

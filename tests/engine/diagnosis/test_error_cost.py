@@ -1,4 +1,4 @@
-"""A mistake is worth what the metric would gain, were it alone put right."""
+"""A mistake costs what the metric would gain if it alone were fixed."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -54,7 +54,7 @@ def test_no_mistake_is_worth_nothing() -> None:
 
 
 def test_the_costliest_then_the_surest_then_by_path(made: Made) -> None:
-    """In macro F1 a mistake in the rare class costs most."""
+    """In macro-F1, a mistake in the rare class costs most."""
     labels = np.array([0, 0, 0, 0, 0, 0, 1, 1], dtype=np.int64)
     sure = np.array([0.6, 0.9, 0.6, 0.9, 0.9, 0.9, 0.6, 0.9])
     answers = np.array([1, 1, 1, 0, 0, 0, 0, 1])

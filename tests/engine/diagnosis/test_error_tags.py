@@ -28,7 +28,7 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def dev(made: Made, wrong: int, count: int = 10, start: int = 0) -> ClassPredictions:
-    """Of `count` examples the first `wrong` are mistakes, the first of them the surest."""
+    """Of `count` examples the first `wrong` are mistakes, the first of them the most confident."""
     labels = np.arange(count, dtype=np.int64) % 2
     answers = np.where(np.arange(count) < wrong, 1 - labels, labels)
     sure = 0.95 - np.arange(count) / 50
@@ -129,7 +129,7 @@ def test_pictures_that_left_are_let_through_when_told_so(made: Made) -> None:
 
 
 def test_a_tagged_example_that_moved_to_another_data_set_is_let_through(made: Made) -> None:
-    # As another data.dev_fraction, which `make diagnose` may propose, moves it.
+    # As another data.dev_fraction, which `make diagnose` may suggest, moves it.
     FILE.write_text(f"{HEADER}\n{GOOD}\n", encoding="utf-8")
     moved = {"train": dev(made, 0), "dev": dev(made, 2, start=20)}
     (row,) = read_rows(FILE, moved, ERRORS)

@@ -1,4 +1,4 @@
-"""What the loss of each step gives away."""
+"""What the loss of each step reveals."""
 
 import math
 from dataclasses import replace
@@ -17,7 +17,7 @@ NOTHING = math.log(10)
 
 
 def curve(start: float, end: float, steps: int, fast: float) -> list[float]:
-    """Losses that fall from `start` to `end`, the faster the sooner."""
+    """Losses that fall from `start` to `end`, fastest at the beginning."""
     return [end + (start - end) * math.exp(-fast * step / steps) for step in range(steps)]
 
 
@@ -40,17 +40,17 @@ def test_a_first_loss_above_chance_is_no_such_thing() -> None:
 
 
 def test_a_loss_that_begins_far_above_chance_need_not_have_risen() -> None:
-    """Where classes are uneven, a network may begin so; at a low rate it hardly moves."""
+    """With uneven classes a network may begin like this; at a low rate it hardly moves."""
     slow = curve(NOTHING * 1.5, NOTHING * 1.35, 400, 1)
     assert said(slow, learning_rate=0.00001) == "low rate"
     assert said(slow[:30], learning_rate=0.00001) == "short"
-    assert said(slow) == "high rate"  # it had the time to fall
+    assert said(slow) == "high rate"  # it had time to fall
     assert said(curve(NOTHING * 1.5, 1.5, 400, 20)) == "small"
     assert said([NOTHING * 1.5, *[NOTHING * 2.5] * 19, *curve(2.5, 1.0, 380, 20)]) == "high rate"
 
 
 def test_a_loss_that_rose_did_so_however_little_weights_should_have_moved() -> None:
-    """Of gradient descent that is a guess: a steep loss takes it anywhere."""
+    """For gradient descent that is a guess: a steep loss takes it anywhere."""
     rise = [*[NOTHING] * 40, *[4.0] * 40, *curve(2.2, 2.2, 320, 20)]
     assert said(rise, learning_rate=0.001, optimizer="sgd") == "high rate"
 

@@ -1,4 +1,4 @@
-"""Gaps between the links of the chain: found where they are, and not where chance makes them."""
+"""Gaps between the links of the chain: found where they are real, not where they are chance."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ Made = Callable[..., ClassPredictions]
 def errors(
     made: Made, count: int, *shares: float
 ) -> tuple[list[Measured], dict[str, ClassPredictions]]:
-    """A chain from a target of 5 %, and predictions with so many wrong on each data set."""
+    """A chain from a target of 5 %, and predictions with these numbers of mistakes by data set."""
     labels = np.arange(count, dtype=np.int64) % 2
     predictions = {}
     for name, share in zip(SPLITS, shares, strict=True):
@@ -81,7 +81,7 @@ def test_of_one_source_only_what_chance_hardly_does_is_mismatch(made: Made) -> N
 
 
 def test_a_dev_set_that_was_used_up_hides_no_gap_behind_variance(made: Made) -> None:
-    """Train-dev, which no one chose by, does as badly as test; dev does not show it."""
+    """Train-dev, which was not used for selection, does as badly as test; dev does not show it."""
     assert named(made, 500, 0.06, 0.30, 0.07, 0.30, apart=True) == "dev"
 
 

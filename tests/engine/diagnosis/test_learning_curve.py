@@ -1,4 +1,4 @@
-"""What more data would give is found where the curve shows it, and left open where it does not."""
+"""The gain from more data is found if the curve shows it, and left open if not."""
 
 import numpy as np
 import pytest
@@ -51,7 +51,7 @@ def test_no_mistakes_at_all() -> None:
 
 
 def test_intervals_cover_the_truth() -> None:
-    """Of 95 % intervals for twice the data, most hold the true error."""
+    """Most 95 % intervals for twice the data contain the true error."""
     draw, truth, held = np.random.default_rng(0), 0.02 + 0.1 * 2**-0.5, 0
     for _ in range(10):
         wrong = draw.binomial(1000, law(0.02, 0.5)).tolist()
@@ -61,7 +61,7 @@ def test_intervals_cover_the_truth() -> None:
 
 
 def means(errors: list[float], relative: float, scale: float = 1.0) -> Means:
-    """Mean errors, each uncertain by a part of itself."""
+    """Mean errors, each uncertain by a share of itself."""
     given = [scale * error for error in errors]
     return Means(LEARNED, [400] * 4, given, [relative * error for error in given], 399)
 

@@ -22,13 +22,13 @@ from samebits.metrics.proportions import measured
 pytestmark = pytest.mark.usefixtures("params")
 COUNTS = {"train": 800, "train_dev": 300, "dev": 300, "test": 300}
 SCALES = [1.0, 1e5, 1e-7]
-# Losses of a standardised number: from knowing nothing to a little, at rest, and still falling.
+# Losses of a standardised number: from knowing nothing to small, levelled off, still falling.
 REST = [*np.linspace(1.0, 0.3, 100).tolist(), *[0.3] * 300]
 FALLING = np.linspace(1.0, 0.3, 400).tolist()
 
 
 def settings(scale: float, **regularization: float) -> DiagnosisSettings:
-    """The shipped sections; answers may be 1 away on average, of the scale."""
+    """The shipped sections; answers may be off by 1 on average, times the scale."""
     augmentation = asdict(shipped(Augmentation))
     return DiagnosisSettings(
         errors_of(NUMBER, scale),
@@ -148,7 +148,7 @@ def test_a_group_is_drawn_together() -> None:
 
     errors = errors_of(NUMBER, 1.0)
     few, many = (errors.of_splits({}, dict.fromkeys(COUNTS, grouped(size)))[0] for size in (1, 20))
-    # Twenty times the examples of the same groups tell as little.
+    # Twenty times as many examples of the same groups tell as little.
     assert many.examples == 20 * few.examples
     assert many.high - many.low == pytest.approx(few.high - few.low, rel=0.01)
 

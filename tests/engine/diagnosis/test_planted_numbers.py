@@ -1,4 +1,4 @@
-"""The diagnosis names what was planted where a network learns numbers."""
+"""The diagnosis names planted faults if a network learns numbers."""
 
 import planted_numbers
 import pytest

@@ -1,4 +1,4 @@
-"""Each idea's command is one that params.yaml takes, and starts from its values."""
+"""Each idea's command is valid for params.yaml, and starts from its values."""
 
 import copy
 import json
@@ -31,7 +31,7 @@ CAUSES = ("high rate", "low rate", "short", "regularized", "small", "labels")
 
 
 def growth(model: Model, size: int) -> dict[str, dict[str, Any]]:
-    """What evaluate says of other networks for images of this size."""
+    """What evaluate lists as other networks for images of this size."""
     images = {"image": np.zeros((2, 1, size, size), np.uint8)}
     examples = Split(images, np.arange(2), ["a", "b"], "version")
     with mock.patch.object(networks, "read", lambda _: model):
@@ -130,7 +130,7 @@ def test_the_first_idea(link: str, cause: str | None, command: str) -> None:
 
 
 def test_no_idea_goes_the_other_way() -> None:
-    # So much of it that what is proposed at most would be less.
+    # So much of it that the suggested maximum would be less.
     much = ("dropout", "label smoothing", "L2")
     for link, cause in (("variance", None), ("variance", "labels")):
         for idea in remedies.ideas(link, cause, EXTREME):
@@ -174,7 +174,7 @@ def test_early_stopping_is_shown_as_moving_two_links() -> None:
 
 
 def test_a_key_that_params_leaves_out_is_added_to_it() -> None:
-    """As `dvc exp run -S` wants it: with a plus."""
+    """As `dvc exp run -S` requires: with a plus."""
     made = run(model__width=64, optimization__epochs=2)
     written = "dvc exp run -S 'data.train_on=\"\"'"
     for command, left_out, asked in (

@@ -1,4 +1,4 @@
-"""What a kill leaves of an experiment that had just begun is undone, and nothing else is."""
+"""The remains of an experiment killed while it started are undone, and nothing else is."""
 
 import json
 import os
@@ -19,7 +19,7 @@ VALUES = {"model.width": 16}
 def test_a_folder_in_which_dvc_begins_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its Git fails at such a path, and who waits for its worker would wait for ever."""
+    """Its Git fails at such a path, and waiting for its worker would take forever."""
     (tmp_path / "schön").mkdir()
     monkeypatch.chdir(tmp_path / "schön")
     with pytest.raises(UserError, match=r"schön: the path has characters beyond ASCII; move"):

@@ -1,4 +1,4 @@
-"""Parts of the training set, with as many steps as the whole has."""
+"""Parts of the training set, with as many steps as for all of it."""
 
 import pytest
 from conftest import shipped

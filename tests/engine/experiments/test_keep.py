@@ -54,7 +54,7 @@ def here() -> dict[str, bytes]:
 
 
 def refused(words: str, name: str = "thin") -> None:
-    """It is refused with these words, and all is as it was."""
+    """It is refused with these words, and everything is as it was."""
     before = here(), git("status", "--porcelain"), git("rev-parse", "HEAD")
     with pytest.raises(UserError, match=words):
         keep(name)

@@ -1,6 +1,6 @@
-"""One is run again where DVC was busy, and only there; they begin one after the other.
+"""An experiment is run again only if DVC was busy; they start one after the other.
 
-DVC is stood in for by a script that says what DVC says.
+A script that prints DVC's messages takes DVC's place.
 """
 
 import subprocess
@@ -31,9 +31,9 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def play(monkeypatch: pytest.MonkeyPatch) -> Play:
-    """Let DVC run these scripts, one at each call; the experiment is there after the last.
+    """Make DVC run these scripts, one per call; the experiment exists after the last.
 
-    Returns what DVC was called with, call by call.
+    Returns DVC's arguments, call by call.
     """
 
     def scripts(*given: str, result: dict[str, Any] | None = None) -> list[list[str]]:
@@ -146,7 +146,7 @@ time.sleep(1.5); note("end")
     for thread in threads:
         thread.join()
     words = log.read_text(encoding="utf-8").split()
-    # The second begins behind the first, and does not wait for its end.
+    # The second starts after the first, and does not wait for its end.
     assert words[:3] == ["begin", "begun", "begin"], time.monotonic() - start
     assert sorted(words[3:]) == ["begun", "end", "end"]
 
@@ -174,7 +174,7 @@ WANTED = {"one": {"model.width": 8}, "two": {"model.width": 9, "model.depth": 1}
 
 @pytest.fixture
 def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What is run, which takes no time."""
+    """The experiments that are run, which takes no time."""
     names = list[str]()
     monkeypatch.setattr(runner, "look_around", lambda: None)  # there is no project here
     monkeypatch.setattr(runner, "git_says", lambda *_: "")

@@ -1,4 +1,4 @@
-"""The spread over seeds stands apart from that over examples."""
+"""The spread over seeds is kept apart from that over examples."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a search may vary, and what it is told of keys that it may not."""
+"""What a search may vary, and the messages about keys that it may not."""
 
 from pathlib import Path
 from typing import Any

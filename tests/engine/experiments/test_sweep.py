@@ -1,6 +1,6 @@
-"""A search gives the same trials again, in a killed sweep too, and never loses or repeats one.
+"""A search repeats the same trials, even after a kill, and never loses or duplicates one.
 
-Experiments are stood in for by a function of their values: what is tested is the search.
+A function of the values replaces the experiments: the test is about the search.
 """
 
 import os
@@ -27,7 +27,7 @@ from samebits.experiments.sweep import Plan, sweep
 
 KNOBS = (Knob("model.width", (4, 8)), Knob("optimization.learning_rate", (), 1e-4, 0.1, True))
 Values = dict[str, Any]
-# Each trial says in a file that it began, and takes a while.
+# Each trial notes in a file that it began, and takes a while.
 SLOW = """
 import sys, time
 from pathlib import Path
@@ -64,7 +64,7 @@ def plan(trials: int = 6, metric: str = "accuracy", **changed: Any) -> Plan:
 
 
 def answers(monkeypatch: pytest.MonkeyPatch, answer: Callable[[Values], Values]) -> list[Values]:
-    """Let experiments give `answer(values)`; return the list of what was tried."""
+    """Make experiments return `answer(values)`; return the list of what was tried."""
     tried: list[Values] = []
 
     def run(name: str, values: Values) -> Values:
@@ -206,5 +206,5 @@ def test_several_workers_and_several_processes_share_the_trials(tmp_path: Path) 
     tried = begun(tmp_path / "shared")
     assert said[0] == said[1]
     assert said[0].count("\n") == len(tried) == len(set(tried))
-    # Both may take the last one at once.
+    # Both may take the last one at the same time.
     assert 14 <= len(tried) <= 15

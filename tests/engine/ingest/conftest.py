@@ -1,4 +1,4 @@
-"""A project to bring data into, and the engine's own way to DVC, also where it is not installed."""
+"""A project to bring data into, and the engine's own calls of DVC, even without an installation."""
 
 import sys
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from samebits.remote import dvc_errors
 
 @pytest.fixture(autouse=True)
 def _dvc() -> Iterator[None]:
-    """Not isolated, for only a project's environment shows an isolated Python the engine."""
+    """Not isolated: only in a project's environment does isolated Python find the engine."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", PYTHONPATH)
         program = [sys.executable, "-m", dvc_errors.__name__]

@@ -221,7 +221,7 @@ def test_zip_members_that_share_their_bytes(tmp_path: Path) -> None:
 def test_too_many_members(tmp_path: Path, pack: Callable[..., bytes]) -> None:
     with pytest.raises(UserError, match="more than 5 files"):
         unpacked(pack({f"cat/{n}.png": b"1" for n in range(6)}), tmp_path, files=5)
-    # A zip archive lists its members, so nothing needs to be written to know.
+    # A zip archive lists its members, so nothing is written before the refusal.
     assert (tmp_path / "raw").exists() == (pack is tar)
 
 
@@ -248,7 +248,7 @@ def test_a_header_that_would_fill_the_memory(
 @pytest.mark.parametrize("kind", ["zip", *PACK])
 def test_cut_off_anywhere(tmp_path: Path, kind: str) -> None:
     content = zipped(FILES) if kind == "zip" else PACK[kind](tar(FILES))
-    # Of a tar archive the padding may be missing: GNU tar, too, needs one block of zeros.
+    # The padding of a tar archive may be missing: GNU tar also needs only one block of zeros.
     ends = range(9, len(content) - (9216 if kind == "tar" else 1), len(content) // 40 + 1)
     for number, end in enumerate([*ends, 1024, 2048]):
         if end < len(content):
@@ -270,7 +270,7 @@ def test_a_flipped_bit(tmp_path: Path, kind: str) -> None:
 
 def test_a_tar_that_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "_PADDING", 10**6)
-    with pytest.raises(UserError, match="goes on after its end"):
+    with pytest.raises(UserError, match="continues after its end"):
         unpacked(gzip.compress(tar(FILES) + bytes(10**7)), tmp_path)
 
 

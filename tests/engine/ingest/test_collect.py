@@ -115,7 +115,7 @@ def test_an_archive(here: Path, call: Call, fill: Callable[..., Path]) -> None:
 def test_what_decode_reads_comes_in(
     here: Path, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of the files in folders of a class one that it reads is enough."""
+    """One readable file in the class folders is enough."""
     for name, text in {"a/1.txt": "?", "b/2.txt": "word"}.items():
         (here / "texts" / name).parent.mkdir(parents=True)
         (here / "texts" / name).write_text(text, encoding="utf-8")
@@ -296,7 +296,7 @@ def test_with_dvc(here: Path, call: Call, served: str, monkeypatch: pytest.Monke
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
 def test_make_hands_on_what_was_written(tmp_path: Path) -> None:
-    """Neither make nor the shell takes any of it for its own."""
+    """Neither make nor the shell interprets any of it."""
     rendered(tmp_path, "Makefile")
     (tmp_path / "scripts").mkdir()
     (tmp_path / "scripts/venv").write_text("printf '%s\\n' \"$@\"\n", encoding="utf-8")

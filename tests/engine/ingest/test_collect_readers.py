@@ -1,4 +1,4 @@
-"""One command brings in what each reader wants: tables of labels, rows, images with their masks."""
+"""One command brings in what each reader needs: tables of labels, rows, images with masks."""
 
 import hashlib
 import shutil
@@ -19,7 +19,7 @@ from samebits.data.tar_layout import unpack
 
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch, settle: Callable[..., None]) -> Callable[[str], None]:
-    """Set the reader in params.yaml, and a `decode` that takes whatever is not empty."""
+    """Set the reader in params.yaml, and a `decode` that accepts anything but empty contents."""
 
     def decode(content: bytes, _: object) -> Decoded:
         if not content:
@@ -57,7 +57,7 @@ def test_with_a_table_of_labels(
 def test_flat_files_with_a_table_of_labels(
     here: Path, call: Call, reads: Callable[[str], None]
 ) -> None:
-    """A folder that wraps files alone is no class here."""
+    """A folder that only wraps files is not a class here."""
     reads("labels")
     some(here / "out/in", **{"1_png": "x", "labels_csv": "path,kind\n1.png,cat\n"})
     assert "1 files in 1 different answers, " in call(str(here / "out"))
@@ -153,7 +153,7 @@ def test_a_table_for_another_reader(
 
 @pytest.fixture
 def masks(here: Path, monkeypatch: pytest.MonkeyPatch, settle: Callable[..., None]) -> Path:
-    """A folder with five images and their masks, beside a project that wants such."""
+    """A folder with five images and their masks, next to a project that needs them."""
     given = {"reader": "pairs", "target": "mask"}
     settle(Path("params.yaml"), task=given, data={"classes": [*pairs.NAMES]})
     module = pairs.module("data", here / "yours")
@@ -189,7 +189,7 @@ def test_masks_are_packed_with_their_images(
         (lambda raw: (raw / "images").rename(raw / "scans"), "images belong in images, their"),
         (
             lambda raw: [path.write_bytes(b"no") for path in (raw / "masks").iterdir()],
-            "images/000.png: its mask is no PNG; save it as a PNG of 8 bits",
+            "images/000.png: its mask is not a PNG; save it as a PNG of 8 bits",
         ),
     ],
 )

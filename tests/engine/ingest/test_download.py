@@ -1,4 +1,4 @@
-"""Addresses: what is recorded of them, and what DVC makes of them."""
+"""Addresses: what is recorded of them, and what DVC does with them."""
 
 import http.server
 import socketserver
@@ -15,7 +15,7 @@ USER = "me:secret"
 
 
 class Answers(http.server.BaseHTTPRequestHandler):
-    """Breaks off in the middle of /broken, knows nothing else."""
+    """Breaks off in the middle of /broken, and has nothing else."""
 
     def do_HEAD(self) -> None:
         known = self.path == "/broken"

@@ -1,4 +1,4 @@
-"""The example of images with masks: drawn of its digits alone, none of them in two images."""
+"""The example of images with masks: drawn from its digits alone, none of them in two images."""
 
 import io
 import re

@@ -1,4 +1,4 @@
-"""Whatever .dvc files track comes here, the example without a remote."""
+"""Everything that .dvc files track is fetched; the example data needs no remote."""
 
 import shutil
 import subprocess
@@ -40,7 +40,7 @@ def test_all_that_is_missing(pushed: Path) -> None:
     assert missing.missing() == []
     assert WEIGHTS.read_bytes() == b"weights"
     shutil.rmtree("../remote")
-    missing.main()  # nothing is missing, so nobody is asked
+    missing.main()  # nothing is missing, so no remote is contacted
 
 
 def test_one_that_is_not_to_be_had_keeps_no_other(pushed: Path) -> None:

@@ -1,4 +1,4 @@
-"""What may come in: names that mean one file everywhere, and no more bytes than are allowed."""
+"""What may come in: names that mean the same file everywhere, and no more bytes than allowed."""
 
 import io
 import os
@@ -44,15 +44,15 @@ def test_it_writes_what_it_is_given(tmp_path: Path, into: Incoming) -> None:
         ("C:/1.png", "starts with a drive letter"),
         ("c:1.png", "starts with a drive letter"),
         ("cat\\..\\1.png", "has a backslash"),
-        ("../1.png", r"climbs out of its folder with '\.\.'"),
-        ("cat/../../1.png", r"climbs out of its folder with '\.\.'"),
-        ("cat/..", r"climbs out of its folder with '\.\.'"),
+        ("../1.png", r"leaves its folder through '\.\.'"),
+        ("cat/../../1.png", r"leaves its folder through '\.\.'"),
+        ("cat/..", r"leaves its folder through '\.\.'"),
         ("cat/1\n.png", "has control characters"),
         ("cat/1.png\0.exe", "has control characters"),
-        ("cat/\udcff.png", "has control characters, or bytes that are no text"),
+        ("cat/\udcff.png", "has control characters, or bytes that are not text"),
         ("con/1.png", "is the name of a device on Windows"),
         ("x. /1.png", "ends with a space, which Windows drops"),
-        ("cat/\u202egnp.1", "cannot be seen or turn its direction"),
+        ("cat/\u202egnp.1", "are invisible or reverse its direction"),
         ("", "is not a file name"),
         ("./", "is not a file name"),
     ],
@@ -117,7 +117,7 @@ def test_too_many_bytes(tmp_path: Path, into: Incoming) -> None:
     bring(into, "cat/1.png", "cat/2.png", size=500)
     with pytest.raises(UserError, match="more than there is room"):
         bring(into, "cat/3.png")
-    # Whatever was announced: what is written is what counts.
+    # Whatever the header claims: the bytes written count.
     with pytest.raises(UserError, match="more than there is room"):
         into.file("cat/4.png", io.BytesIO(b"1"), 0)
 

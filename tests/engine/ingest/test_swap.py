@@ -1,4 +1,4 @@
-"""The exchange of data: nothing is lost unasked; killed anywhere, it leaves the old or the new."""
+"""Replacing data: nothing is lost unasked; a kill anywhere leaves the old or the new data."""
 
 import json
 import shutil
@@ -77,7 +77,7 @@ def test_the_new_takes_the_place_of_the_old(place: DataFolder) -> None:
 def test_what_was_replaced_cannot_be_removed(
     place: DataFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The new data are in, so this is no failure."""
+    """The new data is in place, so this is not a failure."""
 
     def rmtree(folder: Path) -> None:
         raise PermissionError(13, "Permission denied", f"{folder}/1.png")
@@ -155,8 +155,8 @@ def test_the_example_can_always_be_made_again(
         place.refuse_to_lose(replace=True, force=False)
 
 
-# Brings data in again and again, killed at its first step that touches the disk, its second ...;
-# after each kill it looks what there is, before and after the next call.
+# Brings data in repeatedly, killed at its first step that touches the disk, its second, ...; after
+# each kill it checks what is there, before and after the next call.
 KILLS = """
 import json, os, shutil, signal, sys, zipfile
 from pathlib import Path

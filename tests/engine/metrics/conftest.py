@@ -1,3 +1,3 @@
-"""Predictions made up for the tests of the metrics."""
+"""Made-up predictions for the tests of the metrics."""
 
 from predicted import made as made

@@ -1,4 +1,4 @@
-"""Whether the network really beats a simple model is said of the same examples."""
+"""Whether the network really beats a simple model is decided on the same examples."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ LABELS = np.arange(200, dtype=np.int64) % 2
 
 
 def rows(right: int, sure: float = 0.9) -> Any:
-    """Probabilities of which the first `right` answers are right."""
+    """Probabilities whose first `right` answers are right."""
     answers = np.where(np.arange(200) < right, LABELS, 1 - LABELS)
     return np.where(np.eye(2)[answers] > 0, sure, 1 - sure)
 

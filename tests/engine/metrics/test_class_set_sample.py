@@ -1,4 +1,4 @@
-"""Metrics of several classes are the usual ones; predictions read back, and are judged."""
+"""Metrics of several classes are the usual ones; predictions are read back and judged."""
 
 import json
 import warnings
@@ -36,7 +36,7 @@ COSTS = {"parameters": 3, "model_bytes": 9}
 
 
 def drawn(draw: np.random.Generator, count: int = 300, together: int = 1) -> ClassSetSample:
-    """Each class with its own share, and answers of which some are wrong."""
+    """Each class with its own share, and some wrong answers."""
     shape = (count, 4)
     labels = (draw.random(shape) < [0.5, 0.3, 0.1, 0.4]).astype(np.uint8)
     probabilities = (labels + 0.5 * draw.standard_normal(shape)).clip(0.001, 0.999).round(6)
@@ -111,7 +111,7 @@ def test_the_mean_error_has_an_interval_that_covers() -> None:
         covered += error.low <= truth <= error.high
         widths.append(error.high - error.low)
     assert 276 <= covered <= 297
-    # Of 300 examples 1200 answers count, for one is as little like another of its example.
+    # 300 examples count as 1200 answers, because those of an example are independent.
     assert np.mean(widths) < 2 * 2 * (truth * (1 - truth) / 1000) ** 0.5
     flawless = measured("", np.zeros(300), np.arange(300), each=4)
     assert (flawless.low, flawless.error) == (0, 0) and 0 < flawless.high < 0.02

@@ -27,12 +27,12 @@ def _fewer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pair(draw: np.random.Generator, count: int, gain: float) -> list[ClassSample]:
-    """Two models, of which B errs less by `gain`."""
+    """Two models; B errs less by `gain`."""
     return models(draw, count, [0.10, 0.10 - gain])
 
 
 def models(draw: np.random.Generator, count: int, shares: list[float]) -> list[ClassSample]:
-    """Models of ten classes that err on such shares; the same examples are hard for all."""
+    """Models of ten classes with these shares of errors; the same examples are hard for all."""
     labels = np.arange(count) % 10
     hard = draw.random(count)
     samples = []
@@ -69,7 +69,7 @@ def test_the_spread_over_seeds_takes_part() -> None:
 
 
 def test_the_luck_of_a_seed_is_no_idea() -> None:
-    """Seven seeds of one recipe: six tell the spread, and A is one of them; B is the seventh."""
+    """Seven seeds of one recipe: six give the spread, A among them; B is the seventh."""
     draw, alone, known = np.random.default_rng(0), 0, 0
     for number in range(SIMULATIONS):
         errors = np.clip(0.10 + 0.02 * draw.standard_normal(7), 0.01, 1)
@@ -78,7 +78,7 @@ def test_the_luck_of_a_seed_is_no_idea() -> None:
         difference = apart("accuracy", several[0], several[6], number)
         alone += difference.judged().gain != 0
         known += difference.judged(spreads=[Spread(stdev(scores), 6)]).gain != 0
-    # As models they do differ, so this is no mistake.
+    # As models they do differ, so this is not a mistake.
     assert alone > 0.2 * SIMULATIONS
     assert known <= 0.06 * SIMULATIONS
 

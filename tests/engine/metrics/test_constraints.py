@@ -1,4 +1,4 @@
-"""What a model must reach: read, refused where no model could, judged with what is to spare."""
+"""Constraints: read, refused if no model could meet them, judged with a margin."""
 
 import pytest
 
@@ -32,7 +32,7 @@ def test_every_kind(text: str, name: str, least: bool, bound: float) -> None:
         (["recall[cat] > 0.9"], "`recall.cat. > 0.9` cannot be read; write"),
         (["recal[cat] >= 0.9"], r"did you mean `recall\[class\]`"),
         (["recall[cow] >= 0.9"], "names an unknown class; the classes are cat, big dog"),
-        (["accurcy >= 0.9"], r"did you mean `accuracy`\? Besides metrics there are parameters, "),
+        (["accurcy >= 0.9"], r"did you mean `accuracy`\? Constraints may also name parameters, "),
         (["parameters <= 1e999"], "no bound is so large; write a smaller number"),
         (["log_loss <= 1e999"], "no bound is so large"),
         (["log_loss <= 0.5", "log_loss >= 0.6"], "contradict each other: no model can meet both"),
@@ -72,7 +72,7 @@ def test_met_missed_and_by_how_much() -> None:
 
 
 def test_what_is_written_decides() -> None:
-    """The value as it is shown, with six decimals: no model misses 0.9 with 0.900000."""
+    """The value as shown, with six decimals: no model misses 0.9 with 0.900000."""
     (verdict,) = judge(
         parse(["accuracy >= 0.9"], ANSWERS), {"accuracy": Figure(0.9 - 1e-9, 0, 1, 0.1)}
     )

@@ -79,7 +79,7 @@ def test_the_worst_slice(made: Made) -> None:
 
 def test_a_constraint_on_an_area_needs_a_slice_of_several_classes(made: Made) -> None:
     constraint = "roc_auc@class a >= 0.4"
-    with pytest.raises(UserError, match="all of slice `class a` is of one class, where `roc_auc`"):
+    with pytest.raises(UserError, match="all of slice `class a` has one class, so `roc_auc`"):
         summary(splits(made), slices=("class",), constraints=(constraint,))
 
 
@@ -117,7 +117,7 @@ def test_a_metric_of_ones_own_says_itself_where_it_means_something(
 
 
 def failing(scored: Scored) -> float:
-    """As a metric of one's own that takes two classes."""
+    """Like a user's metric that needs two classes."""
     if len({*scored.labels.tolist()}) < 2:
         raise ValueError("it takes two classes")
     return 0.5
@@ -147,7 +147,7 @@ def test_ones_own_metric_that_fails_names_the_data_set(
 
 
 def test_what_a_slice_costs(made: Made) -> None:
-    """Of test, right for 20 of 40: what is small is right, and the large half cost all of it."""
+    """Test has 20 of 40 right: the small ones are right, and the large half has all the cost."""
     predictions = splits(made)
     rows = summary(predictions, slices=("size at 14, 29, 48",))["slices"]
     costs = {row["slice"]: row for row in rows if row["split"] == "test"}
@@ -214,7 +214,7 @@ def test_an_area_of_a_single_class_gets_no_verdict(made: Made) -> None:
     labels = np.zeros(9, dtype=np.int64)
     lacking = {"test": made(labels, np.eye(2)[labels])}
     for changed in ({"constraints": ("roc_auc >= 0.5",)}, {"metric": "roc_auc"}):
-        with pytest.raises(UserError, match=r"^data set `test`: .*all of test is of one class"):
+        with pytest.raises(UserError, match=r"^data set `test`: .*all of test has one class"):
             summary(lacking, **changed)
 
 
@@ -255,7 +255,7 @@ def test_names_are_checked_before_anything_is_predicted() -> None:
 
 
 def test_many_predictions_take_seconds(made: Made) -> None:
-    """A tenth of the 100,000 predictions that are promised in under 30 s."""
+    """A tenth of the 100,000 predictions that must take under 30 s."""
     draw = np.random.default_rng(0)
     labels, rows = draw.integers(0, 2, 10_000), draw.dirichlet([1, 1], 10_000)
     start = time.perf_counter()

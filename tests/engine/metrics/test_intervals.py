@@ -1,4 +1,4 @@
-"""Intervals cover the truth as often as they say, and lie where the figure can be."""
+"""Intervals cover the truth as often as they claim, within the range of the figure."""
 
 import math
 import statistics
@@ -31,7 +31,7 @@ def drawn(draw: np.random.Generator, count: int, together: int = 1) -> ClassSamp
 
 @pytest.mark.parametrize("together", [1, 5])
 def test_they_cover_the_truth(together: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Loose bounds, for a hundred simulations are few."""
+    """Loose bounds, because a hundred simulations are few."""
     monkeypatch.setattr(intervals, "REPLICATES", 200)
     metrics = {**METRICS, "recall[a]": find("recall[a]", ["a"])}
     whole = drawn(np.random.default_rng(99), 300_000, together)
@@ -45,7 +45,7 @@ def test_they_cover_the_truth(together: int, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_groups_that_are_ignored_cover_too_little(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What clustering is there for: without it these intervals are too narrow."""
+    """The purpose of clustering: without it these intervals are too narrow."""
     monkeypatch.setattr(intervals, "REPLICATES", 200)
     truth = value(METRICS["log_loss"], drawn(np.random.default_rng(99), 300_000, 10))
     draw, covered = np.random.default_rng(1), 0

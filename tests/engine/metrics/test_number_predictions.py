@@ -139,7 +139,7 @@ def test_constraints_slices_and_the_worst() -> None:
     night, day = rows["path night/*"], rows["path day/*"]
     assert content["constraints"][3]["value"] == night["value"] > 2 * day["value"]
     assert content["constraints"][3]["interval"] == night["interval"]
-    # Were nights as good as days, the mean error of all would be less by this much.
+    # If nights were as good as days, the mean error of all would fall by this much.
     errors = test.sample.errors
     expected = errors.mean() - errors[0::2].mean()
     assert night["cost"] == pytest.approx(expected, rel=1e-6)

@@ -180,5 +180,5 @@ def test_nine_digits(size: float, decimals: int) -> None:
     sample = drawn(np.random.default_rng(0))
     assert decimals_of(sample, -size, size / 2) == decimals
     assert decimals_of(sample, 0.0, size, -size) == decimals
-    # What little an end that is far away leaves of the figure is seen.
+    # The few digits of the figure that a far end leaves are shown.
     assert decimals_of(sample, size, -1e3 * size) == min(decimals, decimals_for(1e3 * size) + 4)

@@ -1,4 +1,4 @@
-"""A metric of one's own: one function, known by its name, with an interval."""
+"""A user's own metric: one function, known by its name, with an interval."""
 
 import os
 import subprocess
@@ -74,7 +74,7 @@ def test_that_the_answers_are_given_too() -> None:
         ("recall", "the name `recall` is taken"),
         ("examples", "the name `examples` is taken"),
         ("latency_ms", "the name `latency_ms` is taken"),
-        ("F2", "`F2` cannot name a metric; begin with a small letter"),
+        ("F2", "`F2` cannot name a metric; begin with a lower-case letter"),
         ("_f2", "`_f2` cannot name a metric"),
         ("f-2", "`f-2` cannot name a metric"),
     ],
@@ -93,7 +93,7 @@ def test_a_name_is_had_once() -> None:
 
 
 def test_a_built_in_name_is_taken_when_own_metrics_enter() -> None:
-    """Whatever of the engine was imported before."""
+    """Whatever part of the engine was imported before."""
     code = (
         "from samebits.metrics.registry import enter, number_of\n"
         "enter([number_of('accuracy', lambda _: 0.5, higher_is_better=True)])"

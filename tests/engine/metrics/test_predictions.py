@@ -1,4 +1,4 @@
-"""Predictions written, read back, and refused when they are not such a table."""
+"""Predictions are written, read back, and refused if they are not such a table."""
 
 from pathlib import Path
 
@@ -52,7 +52,7 @@ def test_rows() -> None:
 
 
 def test_every_float32_is_rounded_as_python_rounds_it() -> None:
-    """The bits of the table: halves, what is next to one, and what comes along."""
+    """The bits of the table: halves, values next to one, and others."""
     draw = np.random.default_rng(0)
     halves = (2 * np.arange(2000) + 1) / 2**21
     first = np.concatenate([halves, draw.random(2000), draw.random(2000) ** 9]).astype(np.float32)

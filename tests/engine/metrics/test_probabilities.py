@@ -1,4 +1,4 @@
-"""What cannot be scored is refused with one sentence."""
+"""Invalid predictions are refused with one sentence."""
 
 import math
 

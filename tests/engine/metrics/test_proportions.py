@@ -1,4 +1,4 @@
-"""Shares of mistakes, and differences of two: how sure they are."""
+"""Shares of mistakes, and differences of two: how certain they are."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def test_groups_that_tell_nothing_new_change_little() -> None:
 
 
 def test_one_group_tells_as_much_as_one_example() -> None:
-    # A third is no number of a computer, and what it lacks is no spread over groups.
+    # A float cannot hold a third; its rounding error is not a spread over groups.
     for wrong in (np.arange(30) % 3 == 0, np.arange(30) % 2 == 0):
         error = measured("dev", wrong.astype(float), np.zeros(30, dtype=np.int64))
         assert error.low < 0.005
@@ -54,7 +54,7 @@ def test_newcombes_own_example() -> None:
 
 
 def test_intervals_cover_the_truth() -> None:
-    """Of 95 % intervals of a difference, some 95 % hold the true one."""
+    """About 95 % of the 95 % intervals of a difference contain the true one."""
     draw, held = np.random.default_rng(0), 0
     for _ in range(400):
         start, end = (
@@ -67,7 +67,7 @@ def test_intervals_cover_the_truth() -> None:
 
 
 def test_the_mean_of_amounts_covers_its_truth() -> None:
-    """Of skewed errors, alone and in groups."""
+    """For skewed errors, alone and in groups."""
     draw = np.random.default_rng(0)
     for groups in (np.arange(100), np.arange(100) // 5):
         covered = 0

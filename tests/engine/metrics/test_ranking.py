@@ -1,4 +1,4 @@
-"""The accepted by score, ties said, and a correction for many."""
+"""Accepted models by score, with ties and a correction for many."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What a commit or an experiment says of its examples, or one sentence on why it cannot."""
+"""The results of a commit or an experiment, or one sentence on why they cannot be read."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Bootstrap, intervals and comparisons know columns alone, whatever is asked of an example."""
+"""Bootstrap, intervals and comparisons know only columns, whatever the target."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -16,7 +16,7 @@ from samebits.metrics.sums import Column, Labels, Sums, Values
 
 @dataclass(frozen=True)
 class Measured(Sample):
-    """Numbers, and what a network said of them."""
+    """Numbers, and a network's answers."""
 
     true: Values
     said: Values
@@ -68,7 +68,7 @@ def test_models_of_numbers_are_told_apart() -> None:
     a, b = (resample({"": RMSE}, sample, seed=0) for sample in (worse, better))
     assert paired(RMSE, a, b).judged().verdict == "better"
     assert paired(RMSE, a, a).judged().verdict == "cannot tell"
-    # Of the same resamples: what is hard for both takes no part.
+    # On the same resamples: what is hard for both cancels out.
     assert paired(RMSE, a, a).error == 0 < paired(RMSE, a, b).error < a.figures[""].error / 2
 
 

@@ -1,4 +1,4 @@
-"""Metric values by hand and by scikit-learn, classes that are absent, names that are not there."""
+"""Metric values by hand and by scikit-learn, absent classes, unknown names."""
 
 import math
 from dataclasses import replace
@@ -107,7 +107,7 @@ def test_perfect_answers_leave_no_negative_zero(classes: int) -> None:
 
 @pytest.mark.parametrize("seed", range(40))
 def test_absent_classes_as_scikit_learn_has_them(seed: int) -> None:
-    """In a data set of few of ten classes, and in resamples that lack more of them."""
+    """In a data set with few of ten classes, and in resamples that lack more of them."""
     draw = np.random.default_rng(seed)
     present = draw.choice(10, draw.integers(2, 8), replace=False)
     labels = draw.choice(present, 40).astype(np.int64)
@@ -130,7 +130,7 @@ def test_absent_classes_as_scikit_learn_has_them(seed: int) -> None:
 
 
 def by_recall(labels: Labels, answers: Labels) -> float:
-    """scikit-learn's balanced accuracy, without its warning of an answer that is never true."""
+    """scikit-learn's balanced accuracy, without its warning about an answer that is never true."""
     return float(recall_score(labels, answers, labels=np.unique(labels), average="macro"))
 
 

@@ -17,7 +17,7 @@ ANSWERS = Answers("class", ["cat", "dog", "eel"])
 
 @pytest.fixture
 def predictions(made: Callable[..., ClassPredictions]) -> ClassPredictions:
-    """Six, ever wider and brighter, each second at night."""
+    """Six, increasingly wide and bright, every second one at night."""
     return made(LABELS, np.eye(3)[LABELS], brightness=[0.1, 0.2, 0.3, 0.4, 0.5, 0.6], width=10)
 
 

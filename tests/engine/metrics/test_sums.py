@@ -17,7 +17,7 @@ def sample() -> ClassSample:
 
 
 def test_sums_are_whole_numbers_whatever_adds_them_up() -> None:
-    """So that no processor and no library can find other ones."""
+    """So that no processor or library can find others."""
     whole = sample()
     weights = np.random.default_rng(1).integers(0, 3, (5, 60)).astype(float)
     totals = whole.sums(weights)

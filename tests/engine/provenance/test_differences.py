@@ -1,4 +1,4 @@
-"""Differences are found, and those that are likeliest to matter stand first."""
+"""Differences are found, and those that are likeliest to matter come first."""
 
 import random
 from typing import Any
@@ -41,7 +41,7 @@ def test_an_output_without_expectation_is_different() -> None:
 
 @pytest.mark.parametrize("needed", ["models/a", "models", "models/a/part"])
 def test_the_order_is_that_of_the_pipeline(needed: str) -> None:
-    """The file may have another: a stage that was added or renamed stands last."""
+    """The file may have another order: a stage that was added or renamed comes last."""
     late = lock(report={"reports/c": "3"}, train={"models/a": "1"})
     late["stages"]["report"]["deps"] = [{"path": needed, "md5": "1"}]
     assert [row.stage for row in compare(late, lock())] == ["train", "report"]

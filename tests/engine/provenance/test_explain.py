@@ -1,4 +1,4 @@
-"""Each planted difference is named, and what it moved; nothing else is."""
+"""Each planted difference is named, and what it changed; nothing else is."""
 
 import json
 from pathlib import Path
@@ -21,12 +21,12 @@ DATA = "outs:\n- md5: {}\n  nfiles: {}\n  path: raw\n"
 
 @pytest.fixture
 def said(history: Any, capsys: pytest.CaptureFixture[str]) -> Any:
-    """Commit one result and another, and return what is said of the two, line by line."""
+    """Commit two results, and return the explanation of their differences, line by line."""
 
     def of(first: dict[str, Any], second: dict[str, Any]) -> list[str]:
         names = history.commit(**first), history.commit(**second)
         explain.main(parse(["explain", *names]))
-        # Alignment is of no matter here.
+        # Alignment does not matter here.
         return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
 
     return of

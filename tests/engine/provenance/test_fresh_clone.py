@@ -1,4 +1,4 @@
-"""What a fresh clone is given before it runs: every input, from the cache here or the remote."""
+"""A fresh clone gets every input before it runs, from the local cache or the remote."""
 
 import shutil
 import subprocess
@@ -14,7 +14,7 @@ from samebits.provenance import verify
 
 @pytest.fixture
 def clone(unreleased: Path) -> Path:
-    """A clone of a repository whose data are in its cache and on its remote."""
+    """A clone of a repository whose data is in its cache and on its remote."""
     subprocess.run(programs.dvc_command("push", "--quiet"), check=True)
     folder = unreleased.parent / "elsewhere" / "clone"
     subprocess.run(["git", "clone", "--quiet", ".", str(folder)], check=True)
@@ -41,7 +41,7 @@ def test_the_data_come_from_the_cache_here(clone: Path) -> None:
 
 
 def test_the_data_come_from_the_remote(clone: Path) -> None:
-    """Also where that is a folder named from here, and what the cache holds was changed."""
+    """Also if the remote is a folder relative to the project, and the cache was changed."""
     for path in objects(".dvc/cache"):
         path.chmod(0o644)
         path.write_bytes(b"other")
@@ -72,7 +72,7 @@ def test_data_that_nobody_has(clone: Path) -> None:
 
 
 def test_every_input_comes_into_the_clone(clone: Path) -> None:
-    """Pretrained weights as well, which are in the cache here and nowhere else."""
+    """Also pretrained weights, which are only in the local cache."""
     Path("weights.bin").write_bytes(b"weights")
     subprocess.run(programs.dvc_command("add", "-q", "weights.bin"), check=True)
     shutil.copyfile("weights.bin.dvc", clone / "weights.bin.dvc")

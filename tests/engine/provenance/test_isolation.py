@@ -1,4 +1,4 @@
-"""Stages and commands run what is locked, whatever lies in the folder or on PYTHONPATH."""
+"""Stages and commands run locked code, whatever is in the folder or on PYTHONPATH."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ from samebits.core.yours import READ_BY
 from samebits.programs import dvc_command
 from samebits.remote.dvc_errors import MODULE
 
-# Of Python's own, of the locks, of those that Python imports by itself, and the project's.
+# Modules of Python, of the locks, those that Python imports at startup, and the project's.
 NAMES = (
     *("random", "json", "numpy", "PIL", "torch", "yaml", "sitecustomize", "usercustomize"),
     *("samebits", PACKAGE),
@@ -56,7 +56,7 @@ def said(command: Sequence[str]) -> str:
 def test_a_stage_imports_nothing_that_lies_around(name: str) -> None:
     words = said(command(name))
     assert "planted" not in words
-    # They miss what the stage before makes, and so got as far as that.
+    # They lack the output of the stage before, so they got as far as that.
     assert words.startswith("error: ")
 
 

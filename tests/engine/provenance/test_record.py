@@ -1,4 +1,4 @@
-"""What may differ between machines stands beside the results, and names nobody."""
+"""What may differ between machines is recorded next to the results, and names nobody."""
 
 import json
 import os
@@ -141,7 +141,7 @@ def test_the_commit() -> None:
 
 
 def test_the_commit_is_that_of_the_start() -> None:
-    """A long run is made of what was there at first, whatever is edited meanwhile."""
+    """The record of a long run is about its start, whatever is edited meanwhile."""
     before = commit()
     with recorded("train", outputs=()):
         assert commit() != before

@@ -1,4 +1,4 @@
-"""The comparison can fail, and says what it has not shown."""
+"""The comparison can fail, and says what it has not proven."""
 
 import json
 import platform
@@ -34,7 +34,7 @@ def settings(level: str = "portable", device: str = "cpu") -> Reproducibility:
 
 @pytest.fixture
 def linux(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Linux on x86-64 with AVX2; the file that lists the processor's abilities."""
+    """Linux on x86-64 with AVX2; the file that lists the processor's features."""
     flags = tmp_path / "cpuinfo"
     flags.write_text("flags : fpu avx avx2 fma\n", encoding="utf-8")
     monkeypatch.setattr(platform, "system", lambda: "Linux")
@@ -80,7 +80,7 @@ def git(*arguments: str) -> None:
 
 @pytest.fixture
 def here(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project whose run is made up: what `ran` returns is what a run gives."""
+    """A project with a made-up run, whose results `ran` returns."""
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.parent))
     monkeypatch.setattr(verify, "portable_here", lambda _: None)
     monkeypatch.setattr(verify, "fresh_run", lambda *_: ran(BOTH))
@@ -92,7 +92,7 @@ def here(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def setup(text: str) -> None:
-    """Take the place of what compares the environment with its hashes, gigabytes of them."""
+    """Replaces the comparison of the environment with its hashes, of gigabytes."""
     Path("scripts").mkdir(exist_ok=True)
     Path("scripts/setup.py").write_text(text, encoding="utf-8")
 
@@ -131,7 +131,7 @@ def test_not_proven(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_verdict_for_programs(
     here: Path, capsys: pytest.CaptureFixture[str], proven: bool
 ) -> None:
-    """Nothing else is printed where a program reads it."""
+    """Nothing else is printed to standard output, which a program reads."""
     commit(BOTH if proven else lock(train={"models/a": "1"}))
     given = parse(["verify", "--json"])
     if proven:
@@ -185,7 +185,7 @@ def test_two_runs_where_the_bits_need_not_be_met(
         with pytest.raises(CheckFailed, match="not shown: that two runs on this machine"):
             verify.main(parse(["verify"]))
     shown = capsys.readouterr().out
-    assert "the committed bits need not be met here: this is a Mac; running again" in shown
+    assert "this machine need not give the committed bits: this is a Mac; running again" in shown
     assert ("proven: two runs on this machine give the same bits" in shown) is same
     assert ("  loss    step 0: 1 -> 2" in shown) is not same
 
@@ -231,7 +231,9 @@ def test_here_compares_what_lies_here(here: Path, monkeypatch: pytest.MonkeyPatc
     verify.main(parse(["verify", "--here"]))
     text = yaml.safe_dump(lock(train={"models/a": "1"}))
     Path("dvc.lock").write_text(text, encoding="utf-8")
-    with pytest.raises(CheckFailed, match="not shown: that what ran here gave the committed bits"):
+    with pytest.raises(
+        CheckFailed, match="not shown: that the results here have the committed bits"
+    ):
         verify.main(parse(["verify", "--here"]))
 
 
@@ -282,7 +284,7 @@ def test_what_a_run_leaves(tmp_path: Path) -> None:
 
 
 def explained(history: Any, fresh: Ran) -> list[str]:
-    """What is said of a fresh run against the last commit of the history, line by line."""
+    """The comparison of a fresh run with the last commit of the history, line by line."""
     last = verify.committed()
     return verify.explanation(compare(last.lock, fresh.lock), last, fresh).splitlines()
 
@@ -311,7 +313,7 @@ def test_why_when_nothing_else_differs(history: Any) -> None:
     other = ran(lock(train={"models/w": "9"}), same.losses, same.record)
     lines = explained(history, other)
     assert "  loss    no step: all 2 losses have the same bits" in lines
-    assert lines[-1].startswith("  nothing: look in the code for a clock, chance or an order")
+    assert lines[-1].startswith("  nothing: look in the code for a clock, randomness or an order")
 
 
 def test_why_without_records(history: Any) -> None:

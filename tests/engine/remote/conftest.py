@@ -1,4 +1,4 @@
-"""What the tests of the remote share: a project in a fresh repository."""
+"""Shared by the tests of the remote: a project in a fresh repository."""
 
 import subprocess
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A list of DVC's counts if its names stay below its folder."""
+"""A list of DVC's is accepted if its names stay below its folder."""
 
 import json
 
@@ -40,7 +40,7 @@ def test_plain_names() -> None:
         ("cat/c:x", "elsewhere on Windows"),
         ("cat/1\0.png", "control characters"),
         ("cat/1\n.png", "control characters"),
-        ("cat/gnp\u202e.1", "turn its direction"),
+        ("cat/gnp\u202e.1", "reverse its direction"),
         ("cat/\udc80", "not text"),
     ],
 )
@@ -70,7 +70,7 @@ def test_names_that_lead_elsewhere(name: str, problem: str) -> None:
     ],
 )
 def test_names_that_mean_the_same(names: tuple[str, str]) -> None:
-    with pytest.raises(UserError, match=r"is one with '.*' on other systems"):
+    with pytest.raises(UserError, match=r"is the same as '.*' on other systems"):
         listed_files(listed("0", *names), "data/raw")
 
 

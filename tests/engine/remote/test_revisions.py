@@ -1,4 +1,4 @@
-"""What a commit holds is found, or said not to be there."""
+"""The content of a commit is found, or reported as missing."""
 
 import json
 import shutil

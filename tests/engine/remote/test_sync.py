@@ -1,4 +1,4 @@
-"""Data goes to a remote and comes back whole, or not at all."""
+"""Data goes to a remote and comes back complete, or not at all."""
 
 import json
 import shutil
@@ -66,7 +66,7 @@ def store(tmp_path: Path, cloned: Callable[[str], Path]) -> Path:
 
 @pytest.fixture
 def fake(store: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
-    """In place of the DVC that asks a remote: fake(said, status, shown) says, ends with, prints."""
+    """Replaces DVC's calls of a remote: fake(output, status, shown)."""
 
     def instead(said: str, status: int = 0, shown: str = "") -> None:
         code = "import sys; sys.stderr.write(sys.argv[1]); print(sys.argv[2], end='')"
@@ -106,7 +106,7 @@ def test_a_pointer_is_the_file_whether_git_knows_it_or_not(store: Path) -> None:
 
 
 def test_what_was_deleted_there_is_pushed_again(store: Path) -> None:
-    """Also where DVC has seen the list there, and takes all that it names for there."""
+    """Even if DVC has seen the list there, and believes that everything it names is there."""
     remote.pull()
     remote.push()
     place(store, md5(b"two")).unlink()

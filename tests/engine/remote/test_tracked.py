@@ -1,6 +1,6 @@
-"""A commit and a remote of a stranger's write into the outputs alone.
+"""A stranger's commit and remote can write only into the outputs.
 
-What they would write is a hook of Git's, which runs at the next commit.
+They try to write a Git hook, which would run at the next commit.
 """
 
 import json
@@ -46,7 +46,7 @@ def listed(*names: str) -> bytes:
 
 
 def written() -> set[str]:
-    """All files of the project and around it, but for what DVC keeps for itself."""
+    """All files of the project and around it, except DVC's own."""
     around = Path("..").resolve()
     paths = {path.relative_to(around).as_posix() for path in around.rglob("*") if path.is_file()}
     own = ("project/.dvc/", "site/")
@@ -73,7 +73,7 @@ def plant(tmp_path: Path, cloned: Callable[[str], Path]) -> Plant:
 
 
 def refused(words: str, action: Callable[[], object] = remote.pull) -> None:
-    """It is refused with these words, and no file has come."""
+    """It is refused with these words, and no file was written."""
     before = written()
     with pytest.raises(UserError, match=words):
         action()
@@ -93,7 +93,7 @@ def test_a_list_that_the_cache_has_already(plant: Plant) -> None:
 
 
 def test_a_list_that_is_not_what_the_cache_says(plant: Plant) -> None:
-    """DVC takes what is read-only there for right."""
+    """DVC assumes that read-only objects there are intact."""
     held = plant("cat/1.png")
     copy = CACHE / "files" / "md5" / held[:2] / held[2:]
     copy.parent.mkdir(parents=True)
@@ -117,7 +117,7 @@ def test_a_list_in_the_pointer_itself(plant: Plant) -> None:
 
 
 def test_a_list_where_dvc_2_kept_it(plant: Plant) -> None:
-    """Without `hash: md5` DVC looks there, and would write what nobody has looked at."""
+    """Without `hash: md5` DVC looks there, and would write unchecked files."""
     name = plant(HOOK, pointer="outs:\n- md5: {list}\n  path: raw\n")
     for place in (Path("../store"), CACHE):
         old = place / name[:2] / name[2:]
@@ -228,7 +228,7 @@ def test_a_push_refuses_what_a_pull_would(plant: Plant) -> None:
 
 
 def test_what_dvc_alone_would_do(plant: Plant) -> None:
-    """The reason for all of this; where this fails, DVC looks at names itself."""
+    """The reason for all of this; if this fails, DVC checks names itself."""
     plant(HOOK)
     pull = [sys.executable, "-m", "dvc", "pull", "--quiet"]
     subprocess.run(pull, check=True)

@@ -86,7 +86,7 @@ COSTS = {"parameters": 1234, "model_bytes": 5678}
 
 
 def made(count: int) -> ClassPredictions:
-    """Return `count` predictions; each fourth is wrong."""
+    """Return `count` predictions; every fourth is wrong."""
     labels = np.arange(count, dtype=np.int64) % 3
     answers = np.where(np.arange(count) % 4 == 0, (labels + 1) % 3, labels)
     sure = 0.5 + np.arange(count) % 5 / 10
@@ -146,7 +146,7 @@ def inputs() -> Inputs:
 
 @pytest.fixture
 def number_inputs(inputs: Inputs) -> Inputs:
-    """The same of numbers: prices, that are some thousands off; 2,000 are allowed."""
+    """The same for numbers: prices that are some thousands off; 2,000 is allowed."""
     allowed = 2000.0
     predictions: dict[str, Predictions] = {
         name: missing(seed, 3 * count, 0.015, 1e5)
@@ -194,7 +194,7 @@ def number_inputs(inputs: Inputs) -> Inputs:
 
 @pytest.fixture
 def mask_inputs(inputs: Inputs) -> Inputs:
-    """The same of masks, of whose pixels a fifth are wrong; 10 % are allowed."""
+    """The same for masks, with a fifth of the pixels wrong; 10 % are allowed."""
     predictions: dict[str, Predictions] = {
         name: segmented(seed, 3 * count) for seed, (name, count) in enumerate(SPLITS.items())
     }

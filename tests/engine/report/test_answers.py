@@ -49,10 +49,10 @@ def test_every_question_is_answered_in_order(inputs: Inputs) -> None:
 
 
 def test_classes_that_test_lacks_stand_on_the_first_screen(inputs: Inputs) -> None:
-    assert "nothing is known" not in answers(inputs)
+    assert "leaves out" not in answers(inputs)
     metrics = {**inputs.metrics, "test": {**inputs.metrics["test"], "absent": ["<b>", "c"]}}
     said = words(answers(replace(inputs, metrics=metrics)))
-    assert "Test has no example of &lt;b&gt; , c : nothing is known there." in said
+    assert "Test has no example of &lt;b&gt; , c , which the score therefore leaves out." in said
 
 
 def test_the_end_of_the_largest_gap_is_marked(inputs: Inputs) -> None:
@@ -84,7 +84,7 @@ def test_a_model_that_does_not_beat_a_simple_one_says_so_first(inputs: Inputs) -
         ([BEATEN], "accuracy", ""),
         ([], "accuracy", ""),
         ([WORSE], "accuracy", "Worse than majority (0.5000 on test), by +0.1000 +0.0500 to"),
-        # The better of two that are not beaten is the one to name.
+        # Of two unbeaten ones, the better is named.
         ([WORSE, CHANCE], "accuracy", "Not shown to beat &lt;regression&gt;"),
         ([WORSE, CHANCE], "log_loss", "Worse than majority (0.5000 on test), by -0.1000 -0.1500"),
     ],

@@ -66,7 +66,7 @@ def test_pictures_of_one_group_tell_less() -> None:
 
 
 def whisker(predictions: ClassPredictions) -> float:
-    """How long the one interval is, in pixels."""
+    """The length of the only interval, in pixels."""
     labels = re.findall(
         r'class="whisker" d="M[\d.]+ ([\d.]+)V([\d.]+)"', calibration_section(predictions)
     )
@@ -77,6 +77,6 @@ def whisker(predictions: ClassPredictions) -> float:
 def test_it_is_said_which_way_it_is_wrong() -> None:
     given = answered([0.9] * 4, [True, True, True, False])
     assert "90.0 % sure of its answers and 75.0 % of them are right" in calibration_section(given)
-    assert "surer than it is right" in calibration_section(given)
+    assert "overconfident" in calibration_section(given)
     modest = replace(given, confidences=np.full(4, 0.6))
-    assert "right more often than it is sure" in calibration_section(modest)
+    assert "underconfident" in calibration_section(modest)

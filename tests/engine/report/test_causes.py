@@ -1,4 +1,4 @@
-"""The table of causes, and what stands there before anybody has tagged."""
+"""The table of causes, and its text before anybody has tagged."""
 
 import re
 from dataclasses import replace
@@ -27,21 +27,21 @@ def test_what_each_cause_could_remove(inputs: Inputs) -> None:
     rows = re.search(r"&lt;blurry&gt; 2 66\.7 % .* to .* 11\.11 % at best .* to .* 0\.8889", said)
     assert rows
     assert re.search(r"dark 1 33\.3 % .* 22\.22 % at best .* 0\.7778", said)
-    assert "as if the rest were alike" not in said
+    assert "the rest is assumed to be alike" not in said
     assert "counts for each" not in said
 
 
 def test_a_part_looked_at_and_several_causes(inputs: Inputs) -> None:
     said = words(inputs, r0=["blurry", "dark"], r1=["right"])
     assert "1 looked at by people" in said
-    assert "as if the rest were alike" in said
+    assert "the rest is assumed to be alike" in said
     assert "counts for each of them" in said
     assert "right" not in said
 
 
 def test_before_anybody_has_tagged(inputs: Inputs) -> None:
     said = words(inputs)
-    assert "Nobody has said yet" in said
+    assert "Nobody has tagged the mistakes" in said
     assert "samebits errors" in said
 
 

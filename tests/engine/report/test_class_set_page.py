@@ -29,7 +29,7 @@ EVALUATION = Evaluation(
 
 
 def made(count: int, classes: list[str] = CLASSES) -> ClassSetPredictions:
-    """Of every third example a class is missed, of every fifth one is said wrongly."""
+    """Every third example lacks a class, every fifth gets a wrong one."""
     rows, places = np.arange(count), np.arange(len(classes))
     labels = (rows[:, None] // 2**places % 2 == 1).astype(np.uint8)
     answers = labels.copy()
@@ -91,7 +91,7 @@ def test_confusions_and_classes_together(several: Inputs) -> None:
     outline = Outline(page(several))
     labels = [value for key, value in outline.attributes if key == "aria-label"]
     for title in (
-        "Classes on test by what is true (rows) and what was said in its place (columns)",
+        "True classes on test (rows) and those predicted in their place (columns)",
         "Test examples that have both classes; on the diagonal, those that have the class",
         "Share of right answers on test by confidence, with 95 % intervals",
     ):
@@ -111,7 +111,7 @@ def test_mistakes_show_the_true_and_the_said_classes(several: Inputs) -> None:
     dev = several.predictions["dev"]
     row = several.errors.ordered(None, dev)[0]  # type: ignore[arg-type]
     true, _ = dev.words(row)
-    mistakes = content[content.index("Mistakes on dev") :]
+    mistakes = content[content.index("Costliest mistakes on dev") :]
     escaped = true.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     assert f"true <b><bdi>{escaped}</bdi></b>" in mistakes
     assert "% of the answers wrong" in mistakes

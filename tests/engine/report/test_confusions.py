@@ -1,4 +1,4 @@
-"""Confusions counted, and many classes cut down to what matters."""
+"""Confusions are counted, and many classes are cut down to what matters."""
 
 import dataclasses
 import re

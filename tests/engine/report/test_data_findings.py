@@ -1,4 +1,4 @@
-"""What is odd in the data is shown, with its examples, and no name in it is taken for markup."""
+"""Findings in the data are shown with their examples, and no name is taken for markup."""
 
 from typing import Any
 

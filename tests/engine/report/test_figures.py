@@ -1,4 +1,4 @@
-"""What the page says of metrics, constraints and slices."""
+"""The page on metrics, constraints and slices."""
 
 import re
 from typing import Any
@@ -39,7 +39,7 @@ def test_classes_without_an_example_are_named(inputs: Inputs) -> None:
     assert "without an example" not in metrics_section(inputs.metrics, CLASS)
     metrics = {**inputs.metrics, "dev": {**inputs.metrics["dev"], "absent": list("<bcdefg")}}
     shown = words(metrics_section(metrics, CLASS))
-    row = "no part of a mean over classes none &lt; , b , c , d , e and 2 more none none"
+    row = "left out of means over classes none &lt; , b , c , d , e and 2 more none none"
     assert row in shown
 
 

@@ -1,4 +1,4 @@
-"""The stage from files to page, and one clear sentence for each file that is not right."""
+"""The stage from files to page, and one clear sentence for each bad file."""
 
 import re
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def page(show: Any = None) -> None:
 
 @pytest.fixture
 def files(inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lay the inputs out as the stages before the report leave them."""
+    """Write the inputs as the stages before the report leave them."""
     monkeypatch.chdir(tmp_path)
     write_json(Path("reports/metrics.json"), inputs.metrics)
     write_json(Path("reports/diagnosis.json"), inputs.diagnosis)
@@ -104,7 +104,7 @@ def test_a_tagged_example_that_is_in_train_now_stops_nothing(inputs: Inputs) -> 
         [(example.md5, example.path, example.label, example.label, "0.5", "wrong", "blurry")],
     )
     page()
-    assert "Nobody has said yet" in REPORT.read_text(encoding="utf-8")
+    assert "Nobody has tagged the mistakes" in REPORT.read_text(encoding="utf-8")
 
 
 @pytest.mark.usefixtures("files")

@@ -1,4 +1,4 @@
-"""Examples inside the page: whole, small enough, described."""
+"""Examples within the page: complete, small enough, described."""
 
 import base64
 import io
@@ -49,7 +49,7 @@ def test_examples_are_shown_as_they_are_or_as_you_say() -> None:
 
 
 def test_without_an_image_the_facts_are_shown() -> None:
-    channels = np.zeros((2, 4, 8, 8), np.uint8)  # which no file of an image can hold
+    channels = np.zeros((2, 4, 8, 8), np.uint8)  # which no image file can hold
     facts: dict[str, float] = {"length": 37, "mean": 1 / 3}
     known = [replace(example("a.bin", "a", ""), facts=facts)] * 2
     for arrays in ({"image": channels}, {"age": np.zeros(2)}, {"mask": np.zeros((2, 8, 8), bool)}):

@@ -1,4 +1,4 @@
-"""Whatever is put into a template is text there, and a page has all that its template names."""
+"""Values in a template are text, and a page has everything that its template names."""
 
 import dataclasses
 from pathlib import Path
@@ -71,7 +71,7 @@ def test_a_template_is_nothing_that_cookiecutter_reads(path: Path) -> None:
 
 def test_a_bar_stays_in_its_place() -> None:
     assert bar_places(0.5, (0.25, 1.0), 2.0) == ["25.00%", "12.50%", "50.00%"]
-    # What is below 0, or beyond the place, ends at its edge.
+    # Values below 0, or too large for the place, end at its edge.
     assert bar_places(-1.0, (-2.0, 9.0), 2.0) == ["0.00%", "0.00%", "100.00%"]
     assert bar_places(0.3, None, 0.0) == ["0.00%"] * 3
 

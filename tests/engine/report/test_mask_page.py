@@ -86,7 +86,7 @@ def test_an_overlay() -> None:
         )
         assert np.abs(drawn_over[:, name == TRUE] - expected).max() <= 0.5
     many = over(IMAGE[np.newaxis], np.full_like(TRUE, len(COLOURS) + 1))
-    assert (many == over(IMAGE[np.newaxis], np.ones_like(TRUE))).all()  # colours come again
+    assert (many == over(IMAGE[np.newaxis], np.ones_like(TRUE))).all()  # colours repeat
 
 
 @pytest.mark.parametrize("channels", [1, 3])

@@ -1,4 +1,4 @@
-"""Mistakes in order, each with its example, and cut where there are many."""
+"""Mistakes in order, each with its example, and limited if there are many."""
 
 import base64
 from dataclasses import replace

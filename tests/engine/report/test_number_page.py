@@ -1,4 +1,4 @@
-"""The page on numbers: in their words, with their plots, and nothing that only classes have."""
+"""The page on numbers: in their words, with their plots, and nothing specific to classes."""
 
 import re
 from dataclasses import replace
@@ -53,7 +53,7 @@ def test_the_plots(number_inputs: Inputs) -> None:
 def test_the_worst_come_first(number_inputs: Inputs) -> None:
     content = page(number_inputs)
     dev = number_inputs.predictions["dev"]
-    mistakes = content[content.index("Mistakes on dev worst"[:19]) :]
+    mistakes = content[content.index("Costliest mistakes on dev") :]
     shown = re.findall(r"<small><bdi>(\d+\.csv)</bdi></small></figcaption>", mistakes)
     order = np.argsort(-dev.sample.errors, kind="stable").tolist()[:FEW]
     assert shown == [dev.examples[row].path for row in order]
@@ -63,7 +63,7 @@ def test_the_worst_come_first(number_inputs: Inputs) -> None:
     true, answer = dev.words(order[0])
     assert f"true <b><bdi>{true}</bdi></b>" in mistakes
     assert f"predicted <b><bdi>{answer}</bdi></b>" in mistakes
-    assert "those furthest from the truth first; then answers that are near enough" in mistakes
+    assert "those furthest from the truth first; then answers that are close enough" in mistakes
 
 
 def test_causes_are_parts_of_the_error(number_inputs: Inputs) -> None:

@@ -32,7 +32,7 @@ def test_points_lie_as_the_numbers_do(scale: float) -> None:
     assert across[1] - across[0] == pytest.approx(across[2] - across[1], abs=0.2)
     assert across[3] - across[2] == pytest.approx(2 * (across[1] - across[0]), abs=0.2)
     assert up[1] == up[2]
-    assert up[3] < up[1] < up[0]  # an SVG counts from above
+    assert up[3] < up[1] < up[0]  # an SVG counts from the top
 
 
 def test_the_line_is_what_is_expected() -> None:

@@ -1,4 +1,4 @@
-"""What the page says, that it stands alone, and that nothing in it is taken for markup."""
+"""The content of the page, which is self-contained, and in which nothing is taken for markup."""
 
 import dataclasses
 import os
@@ -27,14 +27,21 @@ def test_the_page_says_what_happened(inputs: Inputs) -> None:
     assert f"Macro F1 {inputs.metrics['score']:.4f} on test" in words
     assert "12 examples kept out of training" in words
     assert "{:.4f} to {:.4f}, the 95 %".format(*inputs.metrics["interval"]) in words
-    assert "Accepted: as far as a result can say" in words
+    assert "Accepted , as far as a result can say" in words
     assert "3 of them (25.0 %)" in words
     assert "the same bits on every x86-64 Linux machine with AVX2" in words
     for value in ("c0" * 32, "da" * 16, "10" * 32, "77", "relu"):
         assert value in words
     for split in ("train", "dev", "test"):
         assert f"{inputs.metrics[split]['log_loss']:.4f}" in words
-    for title in ("Metrics", "Learning curves", "Confusions", "Mistakes on dev", "Data", "Where"):
+    for title in (
+        "Metrics",
+        "Learning curves",
+        "Confusions",
+        "Costliest mistakes on dev",
+        "Data",
+        "Where",
+    ):
         assert title in words
     assert outline.tags.count("img") == 9
     assert outline.tags.count("svg") == 3

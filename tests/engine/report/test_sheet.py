@@ -1,4 +1,4 @@
-"""A page of examples: all of the range, and nothing in it is taken for markup."""
+"""A page of examples: from the whole range, and nothing in it is taken for markup."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Examples of several classes each go from files to the report, and reproduce all the same."""
+"""Examples with several classes go from files to the report, and reproduce."""
 
 import csv
 import json
@@ -22,7 +22,7 @@ WEIGHTS = Path("models/model.safetensors")
 
 @pytest.fixture
 def several(project: Path) -> Path:
-    """A project of images of which each shows any of three bright sides; the current folder."""
+    """A project of images, each with any of three bright sides; the current folder."""
     shutil.copytree(ROOT / "src/samebits/report", "src/samebits/report", dirs_exist_ok=True)
     for name in ("model.py", "training.py"):
         (source,) = ROOT.rglob(f"*== 'image-classes'*{name}*")
@@ -86,7 +86,7 @@ def check_stored() -> None:
 
 
 def check_scored() -> None:
-    """Every figure can be computed of what reports/predictions.csv says."""
+    """Every figure can be computed from reports/predictions.csv."""
     metrics = json.loads((REPORTS / "metrics.json").read_bytes())
     with (REPORTS / "predictions.csv").open(encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["split"] == "test"]

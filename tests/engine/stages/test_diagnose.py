@@ -1,4 +1,4 @@
-"""reports/diagnosis.json: written from what the stages before left, the same bytes each time."""
+"""reports/diagnosis.json: written from the earlier stages' outputs, the same bytes each time."""
 
 import json
 from collections.abc import Callable

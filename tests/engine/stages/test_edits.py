@@ -1,4 +1,4 @@
-"""What is edited while a stage runs comes into no result."""
+"""Edits during a stage never get into a result."""
 
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -19,7 +19,7 @@ Repro = Callable[..., dict[str, bytes]]
 def test_a_source_edited_while_a_stage_runs(
     repro: Repro, project: Path, monkeypatch: pytest.MonkeyPatch, look: int
 ) -> None:
-    """Each stage refuses, writes nothing new, and runs again when that is undone."""
+    """Each stage refuses, writes nothing new, and runs again once the edit is undone."""
     check = Seal.check
     for name in STAGES:
         source = project / f"src/samebits/stages/{name}.py"
@@ -52,7 +52,7 @@ def test_training_goes_on_where_an_edit_was_undone(
     before = params.read_text(encoding="utf-8")
 
     def edited(seal: Seal) -> None:
-        if list((project / "checkpoints").glob("*.ckpt")):  # it looks before it trains, too
+        if list((project / "checkpoints").glob("*.ckpt")):  # it also checks before it trains
             params.write_text(before.replace("epochs: 2", "epochs: 3"), encoding="utf-8")
         check(seal)
 
@@ -63,7 +63,7 @@ def test_training_goes_on_where_an_edit_was_undone(
     monkeypatch.setattr(Seal, "check", check)
     params.write_text(before, encoding="utf-8")
     assert repro("train") == made
-    assert "going on after step" in capsys.readouterr().err
+    assert "resuming after step" in capsys.readouterr().err
 
 
 def test_what_is_imported_is_what_was_sealed(
@@ -100,12 +100,12 @@ def test_what_is_imported_is_what_was_sealed(
 def test_a_launcher_that_chooses_other_kernels(
     project: Path, stage: Callable[..., Any], choice: str, other: str
 ) -> None:
-    """It is no stage's dependency, so a stage does not take its word."""
+    """No stage depends on it, so no stage trusts it."""
     launcher = project / "src/samebits/__main__.py"
     text = launcher.read_text(encoding="utf-8")
     assert text.count(choice) == 1
     launcher.write_text("import os\n" + text.replace(choice, other), encoding="utf-8")
     done = stage("validate")
     assert done.returncode == 2
-    assert "is not that of level portable with 1 thread(s)" in done.stderr
+    assert "does not match level portable with 1 thread(s)" in done.stderr
     assert not (project / path_of("validate")).exists()

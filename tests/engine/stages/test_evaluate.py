@@ -1,4 +1,4 @@
-"""How good it is: on the example's shape, and on examples of any other."""
+"""Evaluation, on examples of the default shape and of any other."""
 
 import csv
 import json

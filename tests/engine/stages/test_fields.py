@@ -1,4 +1,4 @@
-"""Examples of other arrays than an image go through every stage, and reproduce all the same."""
+"""Examples with arrays other than an image go through every stage, and reproduce."""
 
 import hashlib
 import json
@@ -26,7 +26,7 @@ WEIGHTS = Path("models/model.safetensors")
 
 
 def series(label: int, draw: np.random.Generator) -> bytes:
-    """Waves of a frequency that tells the class, of which some moments are missing."""
+    """Waves whose frequency tells the class, with some moments missing."""
     moments = np.arange(LENGTH) + draw.random((3, 1)) * LENGTH
     waves = np.sin(moments * (0.4 + 0.8 * label)) + 0.1 * draw.random((3, LENGTH))
     return waves.astype("<f4").tobytes() + (draw.random(LENGTH) < 0.9).tobytes()
@@ -39,7 +39,7 @@ def words(label: int, draw: np.random.Generator) -> bytes:
 
 
 class Task(NamedTuple):
-    """What differs between two kinds of examples: the files of one, its knobs, what is seen."""
+    """What differs between two kinds of examples: the files, the knobs, what is shown."""
 
     folder: str
     content: Callable[[int, np.random.Generator], bytes]
@@ -134,7 +134,7 @@ def test_from_files_to_the_report(
     page = Path("reports/report.html").read_text(encoding="utf-8")
     assert "<img" not in page
     assert f"<p>{task.fact} " in page
-    assert "Near-duplicates were not looked for" in page
+    assert "Near-duplicates were not searched for" in page
 
 
 def check_stored(folder: Path, task: Task) -> None:
@@ -154,7 +154,7 @@ def check_stored(folder: Path, task: Task) -> None:
 
 
 def test_the_checks_of_a_project(task: Task, python: Callable[..., Any]) -> None:
-    """With the contents of some of its files; without, one sentence says so."""
+    """With the contents of some of its files; without them, one sentence says so."""
     own_files(Path("tests"), ROOT / "tests")
     command = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests")
     if task.folder == "series":  # a text may hold anything, even images

@@ -1,4 +1,4 @@
-"""A stage is a function of what dvc.yaml says, and one example's result of that example alone."""
+"""A stage depends only on what dvc.yaml names, and an example's result on that example alone."""
 
 import csv
 import shutil
@@ -14,7 +14,7 @@ from conftest import PACKAGE
 from samebits.core.yours import YOURS
 
 ALL = ("validate", "prepare", "train", "evaluate", "diagnose", "report")
-# Beside its dependencies a stage finds the files that say what these are.
+# Besides its dependencies, a stage gets the files that declare them.
 GIVEN = ("params.yaml", "dvc.yaml", "data/raw.dvc", "pyproject.toml")
 Repro = Callable[..., dict[str, bytes]]
 
@@ -37,7 +37,7 @@ def files(root: Path) -> dict[str, bytes]:
 
 
 def place(project: Path, room: Path, paths: list[str]) -> None:
-    """Copy files and folders of the project into the room, where they are there."""
+    """Copy files and folders of the project into the room, if they exist."""
     for path in paths:
         (room / path).parent.mkdir(parents=True, exist_ok=True)
         if (project / path).is_dir():
@@ -47,7 +47,7 @@ def place(project: Path, room: Path, paths: list[str]) -> None:
 
 
 def declare(project: Path, room: Path) -> None:
-    """Of the files that declare sections, leave those that the stage may not import without use."""
+    """Make files that declare sections, but that the stage may not import, unusable."""
     for file in YOURS.values():
         path = room / "src" / PACKAGE / file
         if not path.exists():
@@ -60,7 +60,7 @@ def declare(project: Path, room: Path) -> None:
 def test_a_stage_needs_what_it_declares_and_leaves_it_as_it_was(
     repro: Repro, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """In a room that holds nothing else, each stage does what it does in the project."""
+    """In a folder with nothing else, each stage does what it does in the project."""
     expected = repro(*ALL[: ALL.index(name) + 1])
     stage = yaml.safe_load((project / "dvc.yaml").read_text(encoding="utf-8"))["stages"][name]
     room = tmp_path / "room"

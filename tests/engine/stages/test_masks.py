@@ -1,4 +1,4 @@
-"""Images with masks go from files to the report, and reproduce all the same."""
+"""Images with masks go from files to the report, and reproduce."""
 
 import csv
 import json
@@ -74,7 +74,7 @@ def test_from_files_to_the_report(
     run("diagnose", "report")
     page = (REPORTS / "report.html").read_text(encoding="utf-8")
     assert "Classes of pixels on test" in page and 'class="wide tiny"' in page
-    # As the packed layout has it, all is the same but for the version.
+    # In the packed layout, everything but the version is the same.
     before = {path: path.read_bytes() for path in sorted(PREPARED.rglob("*.npy"))}
     pack(Path("data/raw"), reader=Pairs())
     run("validate", "prepare")
@@ -82,7 +82,7 @@ def test_from_files_to_the_report(
 
 
 def check_scored() -> None:
-    """Every figure can be computed of what reports/predictions.csv says."""
+    """Every figure can be computed from reports/predictions.csv."""
     metrics = json.loads((REPORTS / "metrics.json").read_bytes())
     with (REPORTS / "predictions.csv").open(encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["split"] == "test"]

@@ -1,4 +1,4 @@
-"""Examples whose answer is a number go from files to the metrics, and reproduce all the same."""
+"""Examples whose answer is a number go from files to the metrics, and reproduce."""
 
 import csv
 import json
@@ -22,7 +22,7 @@ Price = Callable[[float], float]
 
 
 def dear(value: float) -> float:
-    """A price, in a unit of which there are many."""
+    """A price, in a unit that makes large numbers."""
     return 250_000 + 80_000 * value
 
 
@@ -113,7 +113,7 @@ def check_stored() -> None:
 
 
 def check_scored(price: Price) -> None:
-    """Every figure can be computed of what reports/predictions.csv says."""
+    """Every figure can be computed from reports/predictions.csv."""
     metrics = json.loads((REPORTS / "metrics.json").read_bytes())
     with (REPORTS / "predictions.csv").open(encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["split"] == "test"]

@@ -1,4 +1,4 @@
-"""Wherever examples stand with their answers, the same arrays give the same bits in every stage."""
+"""Wherever examples and answers are, the same arrays give the same bits in every stage."""
 
 import json
 import shutil

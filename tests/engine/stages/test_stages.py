@@ -1,4 +1,4 @@
-"""What holds for every stage: it starts quickly and fails with one sentence."""
+"""Every stage starts quickly and fails with one sentence."""
 
 import shlex
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from samebits.core.determinism import NUMPY, PORTABLE
 from samebits.verbs import VERBS
 
 Stage = Callable[..., Any]
-# What each verb says last: with what numpy was imported, and everything that was.
+# Printed last by each verb: the settings with which numpy was imported, and all imports.
 PROBE = """
 import os, runpy, sys
 

@@ -92,7 +92,7 @@ def start(root: Path, **options: Any) -> subprocess.Popen[str]:
 
 
 def kill(root: Path, step: int) -> int:
-    """Train until a checkpoint of `step` stands, kill at whichever step it is then; the status."""
+    """Train until a checkpoint of `step` exists, then kill at any step; return the status."""
     process = start(root)
     while process.poll() is None:
         steps = [int(path.stem.split("-")[-1]) for path in (root / "checkpoints").glob("*.ckpt")]
@@ -111,7 +111,7 @@ def test_a_real_kill(repro: Repro, project: Path, settle: Settle) -> None:
     whole = start(other)
     assert kill(project, 10) != 0
     resumed = start(project)
-    assert "going on after step" in resumed.communicate()[1]
+    assert "resuming after step" in resumed.communicate()[1]
     assert "going on" not in whole.communicate()[1]
     assert (resumed.returncode, whole.returncode) == (0, 0)
     for path in RESULTS:
@@ -132,7 +132,7 @@ def test_a_real_kill(repro: Repro, project: Path, settle: Settle) -> None:
 def test_a_run_that_is_interrupted_says_where_it_goes_on(
     repro: Repro, project: Path, settle: Settle, how: signal.Signals, runtime: dict[str, int]
 ) -> None:
-    """As a terminal does it: every process of the run is asked to end."""
+    """As a terminal does: every process of the run is asked to end."""
     settle(
         project / "params.yaml",
         optimization={"epochs": 400},
@@ -148,12 +148,12 @@ def test_a_run_that_is_interrupted_says_where_it_goes_on(
     os.killpg(interrupted.pid, how)
     said = interrupted.communicate(timeout=60)[1]
     steps = [int(path.stem.split("-")[-1]) for path in (project / "checkpoints").glob("*.ckpt")]
-    again = f"run it again, or 'dvc repro': training goes on after step {max(steps)}."
+    again = f"run it again, or 'dvc repro': training resumes after step {max(steps)}."
     assert (interrupted.returncode, said.splitlines()[-1]) == (130, f"interrupted; {again}")
     assert "Traceback" not in said
     assert max(steps) > 100
     whole, resumed = start(other), start(project)
-    assert f"going on after step {max(steps)}" in resumed.communicate(timeout=300)[1]
+    assert f"resuming after step {max(steps)}" in resumed.communicate(timeout=300)[1]
     whole.communicate(timeout=300)
     assert (whole.returncode, resumed.returncode) == (0, 0)
     for path in RESULTS:

@@ -1,4 +1,4 @@
-"""Code and data move apart: old code runs with new data, new code with old data."""
+"""Code and data change separately: old code runs with new data, new code with old data."""
 
 import json
 import shutil
@@ -77,7 +77,7 @@ def test_either_moves_alone(
 
 
 def test_a_name_of_the_data_does_not_make_train_run(repro: Run, project: Path) -> None:
-    """It reaches `prepare` in reports/data.json, and what that hands on to `train` is the same."""
+    """It reaches `prepare` in reports/data.json, whose output for `train` stays the same."""
     before = repro("validate", "prepare")
     path = project / "reports/data.json"
     summary = json.loads(path.read_text(encoding="utf-8"))

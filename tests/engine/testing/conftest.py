@@ -1,4 +1,4 @@
-"""A small project in the current folder, and checks that run on the files that it has."""
+"""A small project in the current folder, and checks that run on its files."""
 
 import inspect
 from collections.abc import Callable

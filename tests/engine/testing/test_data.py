@@ -1,4 +1,4 @@
-"""Each check of data.py sees what it is there for."""
+"""Each check of data.py finds its own fault."""
 
 import random
 from dataclasses import dataclass
@@ -74,7 +74,7 @@ FAULTS = [
     Fault(LEARNT, "`fit` returns different middle for the same", data, "fit", fit_by_batch),
     Fault(LEARNT, "lets less of an example depend on other", data, "transform", transform_by_batch),
     Fault(SECTION, "'crop' is missing from section 'input'", data, "Input", Longer),
-    Fault("test_decode_returns_what_fields_announces", "let the two agree", data, "fields", wider),
+    Fault("test_decode_returns_what_fields_announces", "make them agree", data, "fields", wider),
     Fault(
         "test_every_example_has_the_same_facts",
         "must return the same facts",
@@ -103,7 +103,7 @@ def test_every_check_has_a_fault() -> None:
 def test_a_key_that_other_stages_cannot_see(
     run: Run, settle: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Declared in a class above, it is there for who imports the file, and for nobody else."""
+    """A key declared in a base class exists only for those who import the file."""
     settle(Path("params.yaml"), input={"crop": 1})
     monkeypatch.setattr(data, "Input", Longer)
     with pytest.raises(AssertionError, match=r"data\.py: declare every key of Input"):

@@ -1,4 +1,4 @@
-"""Each check of metrics.py sees what it is there for."""
+"""Each check of metrics.py finds its own fault."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Each check of model.py sees what it is there for."""
+"""Each check of model.py finds its own fault."""
 
 from typing import Any
 

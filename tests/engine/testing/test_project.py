@@ -1,4 +1,4 @@
-"""A new project's own tests: few, green, and red where a file of the user's breaks a promise."""
+"""A new project's own tests: few, passing, and failing if a user's file breaks a promise."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Each check of training.py sees what it is there for."""
+"""Each check of training.py finds its own fault."""
 
 import random
 from itertools import count

@@ -82,7 +82,7 @@ def recipe(**changed: Any) -> Recipe:
 
 
 class Run:
-    """What a training run gave: weights as bytes, and its progress."""
+    """The result of a training run: weights as bytes, and its progress."""
 
     def __init__(
         self, folder: Path, identity: Any = IDENTITY, group: Group = ALONE, **changed: Any
@@ -117,7 +117,7 @@ def run(tmp_path: Path) -> Train:
 
 
 class Killed(BaseException):
-    """Stands for a kill."""
+    """Represents a kill."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Each image is changed by draws of its own, as far as the section `augmentation` lets it."""
+"""Each image is changed by its own draws, as far as section `augmentation` allows."""
 
 import torch
 from handwritten_digits.training import Augmentation, augment

@@ -15,7 +15,7 @@ def columns(count: int, seed: int) -> NDArray[np.float32]:
 
 
 def numbers(count: int, seed: int) -> Split:
-    """Answers are the product of two columns, of which a linear model sees nothing."""
+    """Answers are the product of two columns, which no linear model can learn."""
     x = columns(count, seed)
     return Split({"x": x}, x[:, 0] * x[:, 1].astype(np.float64), [], "v", "number", (0.0, 0.33))
 

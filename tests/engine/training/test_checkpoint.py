@@ -1,4 +1,4 @@
-"""A checkpoint is whole or passed over, and never used for another run."""
+"""A checkpoint is complete or skipped, and never used for another run."""
 
 import errno
 import os
@@ -75,7 +75,7 @@ def test_the_newest_two_are_kept(tmp_path: Path) -> None:
     assert restore(tmp_path) == (100, 100.0)
 
 
-# Both ways, for in a folder the files of one identity stand before those of the other.
+# Both ways, because the files of one identity sort before those of the other.
 @pytest.mark.parametrize(("identity", "other"), [(IDENTITY, OTHER), (OTHER, IDENTITY)])
 def test_another_run_is_left_alone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], identity: Any, other: Any
@@ -83,8 +83,8 @@ def test_another_run_is_left_alone(
     for step in (400, 500):
         write(tmp_path, step, other)
     assert restore(tmp_path, identity) == (0, -1.0)
-    assert "is left alone: it has another data, params" in capsys.readouterr().err
-    # Later steps of another run must not push out young ones of this.
+    assert "is not used: it has another data, params" in capsys.readouterr().err
+    # Later steps of another run must not displace recent ones of this.
     for step in (1, 2, 3):
         write(tmp_path, step, identity)
     assert restore(tmp_path, identity) == (3, 3.0)

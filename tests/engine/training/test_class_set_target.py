@@ -1,4 +1,4 @@
-"""Several classes for each example: probabilities, losses, and simple models beside the network."""
+"""Several classes for each example: probabilities, losses, and simple models."""
 
 import math
 
@@ -78,7 +78,7 @@ def test_trees_of_a_class_that_all_have_or_none() -> None:
 
 
 def test_a_model_answers_for_what_it_has_not_seen() -> None:
-    """Labels that nothing tells are learnt by heart, but not out of fold."""
+    """Random labels are memorised, but not out of fold."""
     draw = np.random.default_rng(0)
     seen = draw.standard_normal((120, 200)).astype(np.float32)
     labels = (draw.random((120, 2)) < 0.5).astype(np.uint8)

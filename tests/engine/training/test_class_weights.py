@@ -1,4 +1,4 @@
-"""Rare classes count for more in the loss, and all answers together for as much as before."""
+"""Rare classes count more in the loss, and all answers together as much as before."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def split(labels: NDArray[Any], target: str, classes: int = 3) -> Split:
 
 
 def weights(labels: NDArray[Any], target: str, power: float) -> NDArray[np.float32]:
-    """What each of the labels weighs."""
+    """The weight of each of the labels."""
     examples = split(labels, target)
     weigh = weighing(examples, power)
     assert weigh is not None
@@ -126,9 +126,7 @@ def test_a_loss_that_does_not_look_at_them_is_refused() -> None:
         return functional.cross_entropy(network(**batch.inputs), batch.target)
 
     assert trained(ignoring, 0.0)
-    with pytest.raises(
-        UserError, match=r"training\.py: `loss` does not look at batch\.weights, so "
-    ):
+    with pytest.raises(UserError, match=r"training\.py: `loss` ignores batch\.weights, so "):
         trained(ignoring, 1.0)
 
 
@@ -160,5 +158,5 @@ def test_a_loss_that_divides_by_the_weights_looks_at_them() -> None:
 def test_targets_that_are_no_classes_cannot_be_weighed() -> None:
     weigh = weighing(split(LABELS, "class"), 1.0)
     assert weigh is not None
-    with pytest.raises(UserError, match="`augment` makes targets that are no numbers of classes"):
+    with pytest.raises(UserError, match="`augment` makes targets that are not class numbers"):
         weigh(torch.rand(4, 3))

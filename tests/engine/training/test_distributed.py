@@ -1,4 +1,4 @@
-"""Any number of processes gives the same bits, and none is left behind."""
+"""Any number of processes gives the same bits, and no process is left behind."""
 
 import importlib
 import os
@@ -163,7 +163,7 @@ def test_who_knows_what_is_wrong_says_it(
 
 
 def others(root: Path) -> list[int]:
-    """The processes that rank 0 has started, by what their command line and folder are."""
+    """The processes that rank 0 has started, by their command line and folder."""
     pids = []
     for process in Path("/proc").glob("[0-9]*"):
         try:

@@ -1,4 +1,4 @@
-"""The linear model of numbers learns, and knows nothing of what it has not seen."""
+"""The linear model of numbers learns, and knows nothing about what it has not seen."""
 
 import numpy as np
 import torch
@@ -54,8 +54,8 @@ def test_an_answer_knows_nothing_of_its_own_fold() -> None:
     said = out_of_fold(seen, truth, folds)
     assert error(said, truth.astype(np.float32)) < 30 < truth.std()
     other = truth.copy()
-    other[folds == 2] += 1000 * np.arange(60)  # what it learns of them moves no answer of theirs
+    other[folds == 2] += 1000 * np.arange(60)  # what it learns from them changes no answer for them
     moved = out_of_fold(seen, other, folds)
-    # But by the scale of all, which is no more than a unit.
+    # Except through the common scale, which is only a unit.
     assert np.allclose(moved[folds == 2], said[folds == 2], rtol=0.2)
     assert not np.allclose(moved[folds == 1], said[folds == 1], rtol=0.2)

@@ -45,9 +45,9 @@ def test_a_killed_run_goes_on_to_the_same_bits(
     chosen: dict[str, Any] = {"optimizer": optimizer, "early_stopping": 0}
     whole = run("whole", **chosen)
     kill("killed", at=6, **chosen)
-    kill("killed", at=3, **chosen)  # counted from where it goes on: step 7
+    kill("killed", at=3, **chosen)  # counted from where it resumes: step 7
     resumed = run("killed", **chosen)
-    assert "going on after step 4" in capsys.readouterr().err
+    assert "resuming after step 4" in capsys.readouterr().err
     assert resumed == whole
 
 
@@ -80,8 +80,8 @@ def test_checkpoints_come_by_time_as_well(
     monkeypatch.setattr(loop, "monotonic", lambda: next(clock))
     kill("killed", at=8, checkpoint_every=1000, checkpoint_seconds=60)
     assert run("killed", checkpoint_every=1000) == whole
-    # A look at the clock after each step, and one more after each checkpoint: 25 seconds each.
-    assert "going on after step 6" in capsys.readouterr().err
+    # The clock is read after each step, and again after each checkpoint: 25 seconds each.
+    assert "resuming after step 6" in capsys.readouterr().err
 
 
 def test_runtime_may_change_at_a_resume(run: Train, kill: Train) -> None:
@@ -159,7 +159,7 @@ def patient(patience: int, losses: list[float]) -> bool:
 def test_early_stopping_counts_epochs_since_the_best() -> None:
     assert not patient(1, [])
     assert not patient(2, [3, 2, 1, 1])
-    assert patient(2, [3, 2, 1, 1, 1])  # not to fall is not to rise
+    assert patient(2, [3, 2, 1, 1, 1])  # not falling is not rising
     assert not patient(2, [3, 2, 1, 4, 0.5])
     assert patient(1, [3, 4])
     assert not patient(0, [1, 2, 3, 4, 5, 6, 7])

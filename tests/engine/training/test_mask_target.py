@@ -1,4 +1,4 @@
-"""Of masks, counts are kept and no pixels; what they add up to, and what simple models earn."""
+"""Of masks, only counts are kept, not pixels; their sums, and the scores of simple models."""
 
 import math
 from collections.abc import Callable
@@ -38,7 +38,7 @@ def inputs(arrays: Any) -> dict[str, Tensor]:
 
 
 class Bright(nn.Module):
-    """Says 1 of what is bright, 2 of what is dark, with some doubt."""
+    """Predicts 1 for bright pixels and 2 for dark ones, with some doubt."""
 
     def __init__(self, classes: int = 3) -> None:
         super().__init__()
@@ -84,7 +84,9 @@ def test_what_masks_are_judged_by() -> None:
     labels = split(20).labels
     shares = np.bincount(labels.ravel()) / labels.size
     assert TARGET.blind(labels) == pytest.approx(-(shares * np.log(shares)).sum())
-    none = np.array([[1.0, 4, 0, 0, 4, 0, 0, 4, 0, 0]])  # classes that are neither true nor said
+    none = np.array(
+        [[1.0, 4, 0, 0, 4, 0, 0, 4, 0, 0]]
+    )  # classes that are neither true nor predicted
     assert TARGET.judged(none, None) == (1.0, 1.0)
 
 
@@ -96,7 +98,7 @@ def test_another_shape_is_never_taken() -> None:
 
 
 class Asked(LazyArray):
-    """Rows that are made when they are asked for, and how many were, at most."""
+    """Rows that are made on demand, and the most that were made at once."""
 
     def __init__(self, count: int, part: int) -> None:
         image, mask = drawn(0, 64)
@@ -110,7 +112,7 @@ class Asked(LazyArray):
 
 
 def test_memory_does_not_grow_with_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What outlives a chunk is some numbers for each example, however many pixels that has."""
+    """Only some numbers for each example outlive a chunk, however many pixels it has."""
     kept = list[int]()
     zeros: Callable[..., Tensor] = torch.zeros
 
@@ -186,7 +188,7 @@ DRAWS = torch.rand(40, 4, generator=torch.Generator().manual_seed(0))
 @pytest.mark.parametrize("side", [8, 9])
 @pytest.mark.parametrize("flip", [False, True])
 def test_a_mask_turns_with_its_image(side: int, flip: bool) -> None:
-    """Of an image that is its mask, each pixel that is plainly of a class has that class after."""
+    """If an image equals its mask, each pixel that clearly has a class keeps it."""
     mask = torch.from_numpy(np.stack([drawn(number, side)[1] for number in range(40)])).long()
     image = mask.float().unsqueeze(1)
     angle, shift = 2 * math.pi * DRAWS[:, 0], DRAWS[:, 1:3] - 0.5

@@ -9,7 +9,7 @@ from samebits.training.microbatch import Gradient, Watch, check, fold
 
 
 class Text(str):
-    """Shows in which order it was added."""
+    """Shows the order of additions."""
 
     def add_(self, other: str) -> "Text":
         return Text(f"({self}{other})")
@@ -117,7 +117,7 @@ def test_a_batch_that_cannot_be_cut() -> None:
 
 
 class Mean(nn.Module):
-    """Statistics that no known layer keeps."""
+    """Statistics in an unknown layer."""
 
     mean: Tensor
 

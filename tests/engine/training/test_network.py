@@ -21,7 +21,7 @@ from samebits.training.network import built, growth
 
 
 class Network(nn.Module):
-    """Draws what no file of weights holds."""
+    """Draws numbers that no weights file holds."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class Attentive:
 
 def attentive(model: Attentive, *_: Any) -> nn.Module:
     rates = torch.linspace(0, model.scale, 2)
-    assert not model.scale > 4 or rates[1].item()  # which a tensor without values has not
+    assert not model.scale > 4 or rates[1].item()  # which a tensor without values lacks
     return nn.MultiheadAttention(model.embedding, model.heads)
 
 
@@ -69,7 +69,7 @@ def test_what_it_draws_depends_on_the_seed_alone(network: Any) -> None:
 
 
 def test_a_network_that_refuses_its_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As torch's own layers do it; what cannot be built is no idea, whatever it ends with."""
+    """As torch's own layers do; what cannot be built is not suggested, whatever the error."""
     own = SimpleNamespace(Model=Attentive, build=attentive)
     section: dict[str, Any] = {"embedding": 16, "heads": 16, "scale": 3.0}
     monkeypatch.setattr(network_module, "read", lambda _: Attentive(**section))

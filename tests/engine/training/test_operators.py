@@ -77,7 +77,7 @@ def test_an_operator_is_refused_by_name(said: str) -> None:
 
 @pytest.mark.filterwarnings("ignore:`torch.jit.script` is")
 def test_a_script_is_refused_as_what_it_holds() -> None:
-    """TorchScript makes an error of its own of what is raised inside."""
+    """TorchScript wraps errors raised inside in its own."""
     scripted = torch.jit.script(_root)
     expected = r"^the network takes torch\.sqrt, .* use "
     with pytest.raises(UserError, match=expected), portable(nn.Identity(), section()):
@@ -164,7 +164,7 @@ def test_other_optimizers_pass() -> None:
 
 
 class Own(torch.optim.SGD):
-    """Stands for an optimizer of one's own."""
+    """Represents a user's own optimizer."""
 
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
         for parameter in self.param_groups[0]["params"]:
@@ -197,7 +197,7 @@ def test_the_first_step_refuses_it_wherever_it_stands(
     refuses("the backward pass takes x", Network, "forward", backward)
     own = r"/training\.py:\d+: the code there takes torch\.sqrt"
     with monkeypatch.context() as patch:
-        # In a project the user's files stand beside the engine.
+        # In a project the user's files are next to the engine.
         patch.setattr(operators, "SOURCES", Path(training_file.__file__).resolve().parents[1])
         rooted_loss = lambda *given, **more: loss(*given, **more).sqrt()  # noqa: E731
         refuses(own, functional, "cross_entropy", rooted_loss)

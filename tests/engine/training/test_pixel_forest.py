@@ -1,4 +1,4 @@
-"""Trees on what is around a pixel: what they see, and that they have not seen what they judge."""
+"""Trees on a pixel's surroundings: what they see, and that they have not seen what they judge."""
 
 import numpy as np
 import pytest
@@ -43,7 +43,7 @@ def test_models_learn_and_say_of_each_example_once() -> None:
 
 
 def test_what_is_judged_was_not_learnt() -> None:
-    """A mask that is the wrong one through and through moves nothing that is said of it."""
+    """A completely wrong mask does not change the predictions for it."""
     images, masks = examples()
     other = masks.copy()
     other[FOLDS == 1] = 2 - other[FOLDS == 1]

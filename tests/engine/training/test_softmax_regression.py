@@ -1,4 +1,4 @@
-"""The linear model learns, says probabilities, and knows nothing of what it has not seen."""
+"""The linear model learns, gives probabilities, and knows nothing about what it has not seen."""
 
 import numpy as np
 import torch

@@ -1,4 +1,4 @@
-"""What a network learns of an answer, and what is made of what it gives."""
+"""What a network learns of an answer, and how its outputs become answers."""
 
 import math
 from typing import Any
@@ -60,11 +60,11 @@ def test_outputs_come_back_in_the_unit_of_the_data() -> None:
 
 @pytest.mark.parametrize(("columns", "shape"), [(0, r"\[16\]"), (2, r"\[16, 2\]")])
 def test_another_shape_is_never_taken(columns: int, shape: str) -> None:
-    """One of [b] would be flattened or spread without a word."""
+    """An output [b] would be silently flattened or broadcast."""
     arrays = {"x": np.zeros((40, 3), np.float32)}
     with pytest.raises(UserError, match=f"gives {shape} for 16 examples, instead of .16, 1.;"):
         predict(Sum(columns), inputs, arrays, NUMBERS, 16)
-    with pytest.raises(UserError, match=r"instead of \[16, 3\]; let its last layer have"):
+    with pytest.raises(UserError, match=r"instead of \[16, 3\]; its last layer must have"):
         predict(Sum(1), inputs, arrays, ClassTarget(3), 16)
 
 

@@ -1,4 +1,4 @@
-"""Entries that add up, the latest first, whatever stood there before."""
+"""Entries that add up, the latest first, whatever was there before."""
 
 from samebits.data.release_file import Record
 from samebits.versions.changelog import HEADER, by_class, entry, summary, with_entry, without_latest

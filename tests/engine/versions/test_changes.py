@@ -59,7 +59,7 @@ def test_a_correction_counts_as_the_label() -> None:
         ("a/1=x a/2=x", "a/1=x b/2=x", {"relabelled": ["a/2>b/2"]}),
         ("a/1=x b/1=x", "b/2=x c/1=x", {"relabelled": ["a/1>c/1"], "renamed": ["b/1>b/2"]}),
         ("a/1=x a/2=x", "b/1=x", {"relabelled": ["a/1>b/1"], "removed": ["a/2"]}),
-        # Two that change places.
+        # Two that swap places.
         ("a/1=x b/1=y", "a/1=y b/1=x", {"relabelled": ["a/1>b/1", "b/1>a/1"]}),
     ],
 )

@@ -1,4 +1,4 @@
-"""A version comes in whole, under whatever code, and nothing that no version holds is lost."""
+"""A version is checked out completely, under any code, and nothing unversioned is lost."""
 
 import json
 import shutil
@@ -30,7 +30,7 @@ def git(*arguments: str) -> str:
 
 
 def names() -> list[str]:
-    """The examples that lie there."""
+    """The examples that are there."""
     return sorted(path.relative_to(RAW).as_posix() for path in RAW.rglob("*.png"))
 
 
@@ -41,7 +41,7 @@ def here() -> tuple[object, ...]:
 
 
 def holds(name: str) -> bool:
-    """Whether the data here are this version, whole."""
+    """Whether the data here is this version, complete."""
     listed = [example.path for example in find(name).examples()]
     version = working_version()
     return working_data.state() == "" and listed == names() and release_of(str(version)) == name
@@ -82,7 +82,7 @@ def test_other_code_stays(released: Path) -> None:
 
 def test_older_code_and_back(released: Path) -> None:
     git("checkout", "-q", "data-v1.0")
-    assert working_data.state() == "modified"  # Git took the pointer along, and nobody the data
+    assert working_data.state() == "modified"  # Git moved the pointer, but not the data
     use("1.1")
     assert holds("1.1")
     git("checkout", "-q", "--force", "data-v1.0")
@@ -145,7 +145,7 @@ def test_label_corrections_in_the_making_are_not_lost(released: Path) -> None:
 
 
 def test_data_that_only_lie_there_are_kept_first(released: Path) -> None:
-    """As in a clone, where the examples came by another way than DVC's cache."""
+    """As in a clone whose examples did not come from DVC's cache."""
     shutil.rmtree(".dvc/cache")
     use("1.0")
     assert holds("1.0")
@@ -182,7 +182,7 @@ def test_a_kill(released: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> N
 
     with monkeypatch.context() as patch:
         patch.setattr(steps, step, killed)
-        # Who is killed puts nothing back.
+        # A killed process restores nothing.
         patch.setattr(steps, "_put_back", lambda _: None)
         patch.setattr(Path, "unlink", lambda *_, **__: None)
         with pytest.raises(KeyboardInterrupt):
@@ -214,7 +214,7 @@ def test_what_a_pipeline_made_of_two_versions_is_no_obstacle(released: Path) -> 
 def test_the_first_thing_that_went_wrong_is_told(
     released: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also where nothing can be put back, as on a full disk; the mark says then what to repeat."""
+    """Also if nothing can be restored, as on a full disk; the mark then says what to repeat."""
 
     def no_data(_target: object) -> None:
         patch.setattr(steps, "write_bytes", no_room)
@@ -244,7 +244,7 @@ def test_dvc_says_what_is_in_the_way(released: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_a_version_whose_list_leads_elsewhere(released: Path) -> None:
-    """The list is there, and its hash is right: someone who may push brought it in."""
+    """The list is there, and its hash is right: someone with push access brought it in."""
     listed = json.dumps([{"md5": md5(b""), "relpath": "../../.git/hooks/pre-commit"}]).encode()
     name = f"{md5(listed)}.dir"
     place = released.parent / "remote/files/md5" / name[:2] / name[2:]

@@ -1,4 +1,4 @@
-"""Versions of data of several classes each: counted by class, and what became of each class."""
+"""Versions of data with several classes: counted by class, and how each class changed."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ def versions(unreleased: Path) -> tuple[Release, Release]:
     labelled(unreleased, kinds)
     release("1.0", "First", list)
     kinds["tree/0.png"] = "dog;ape"
-    kinds["tree/1.png"] = " dog "  # the same, written otherwise
+    kinds["tree/1.png"] = " dog "  # the same, written differently
     del kinds["tree/2.png"]
     (raw / "tree/2.png").unlink()
     labelled(unreleased, kinds)

@@ -1,4 +1,4 @@
-"""Versions of images with masks: what came, what went, and what was drawn anew."""
+"""Versions of images with masks: added, removed, and redrawn ones."""
 
 from pathlib import Path
 
@@ -76,7 +76,7 @@ def test_their_contents(versions: tuple[Release, Release], packed: bool) -> None
         )
         release_ = find("1.2")
         cached = [path for path in Path(".dvc/cache/files/md5").rglob("*") if path.is_file()]
-        for path in cached:  # but for the archives, whose members alone are left
+        for path in cached:  # except the archives, of which only the members are left
             if path.stat().st_size < 2000 and path.suffix != ".dir":
                 path.unlink()
     known = release_.examples()

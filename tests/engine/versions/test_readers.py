@@ -1,4 +1,4 @@
-"""Versions of data beside a table of labels, and of rows: what came and went, row by row."""
+"""Versions of data with a table of labels, and of rows: added and removed, row by row."""
 
 import subprocess
 from collections.abc import Callable
@@ -41,7 +41,7 @@ def emptied() -> None:
 
 
 def beside() -> None:
-    """Move the examples out of their classes; a table says them."""
+    """Move the examples out of their classes; a table has the classes."""
     rows = []
     for number, path in enumerate(sorted(RAW.rglob("*.png"))):
         rows.append(f"scans/{number}.png,{path.parent.name}\n")

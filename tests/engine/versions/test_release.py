@@ -1,4 +1,4 @@
-"""A release is made whole or not at all, of data that fit, and after a kill by the same command."""
+"""A release of valid data is made completely or not at all; the same command repeats it."""
 
 import hashlib
 import json
@@ -80,7 +80,7 @@ def test_what_a_release_leaves(released: Path) -> None:
         ("1.2", " ", "the note is missing; say what is new"),
         ("1.2", "a\nb", "line breaks or control characters"),
         ("1.2", "a\x1b[2J", "line breaks or control characters"),
-        ("1.2", "Same", r"the data are those of version 1\.1; there is nothing to release"),
+        ("1.2", "Same", r"the data is that of version 1\.1; there is nothing to release"),
     ],
 )
 def test_names_and_notes(released: Path, name: str, note: str, words: str) -> None:
@@ -100,7 +100,7 @@ def test_data_that_fail_the_check(released: Path) -> None:
 
 @pytest.mark.parametrize("again", [False, True])
 def test_data_that_change_while_they_are_checked(released: Path, again: bool) -> None:
-    """What is tagged is what was checked, whatever the hooks of this repository look at."""
+    """The tagged data is the checked data, whatever the hooks of this repository do."""
     change(released)
 
     def check() -> None:
@@ -137,7 +137,7 @@ def test_a_pointer_that_was_edited_by_hand(released: Path) -> None:
     pointer = released / "data/raw.dvc"
     version = str(working_version())
     pointer.write_text(pointer.read_text("utf-8").replace(version, "0" * 32 + ".dir"), "utf-8")
-    refused(r"raw\.dvc was changed, and .* holds other data than it names; if the data are right")
+    refused(r"raw\.dvc was changed, and .* holds other data than it names; if the data is right")
 
 
 def test_a_pointer_that_names_what_lies_there(released: Path) -> None:
@@ -244,7 +244,7 @@ def test_a_kill_before_a_step(released: Path, monkeypatch: pytest.MonkeyPatch, s
     before = git("rev-parse", "HEAD")
     with monkeypatch.context() as patch:
         patch.setattr(steps, step, killed)
-        patch.setattr(steps, "_restore", lambda _: None)  # who is killed tidies nothing up
+        patch.setattr(steps, "_restore", lambda _: None)  # a killed process cleans up nothing
         with pytest.raises(KeyboardInterrupt):
             release("1.2", "Cut off", list)
     assert [release.name for release in releases()] == ["1.0", "1.1"]

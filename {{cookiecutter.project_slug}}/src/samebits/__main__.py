@@ -1,4 +1,4 @@
-"""`samebits VERB`: choose the kernels, then import what the verb needs, and run it."""
+"""`samebits VERB`: choose the kernels, then import what the verb needs and run it."""
 
 import sys
 from importlib import import_module
@@ -23,7 +23,7 @@ def main() -> None:
         settings = read(Reproducibility)
         determinism.choose(settings.level, settings.threads)
     else:
-        # Kernels that are the same everywhere, whatever level training has.
+        # Kernels that are the same everywhere, whatever the level of training.
         determinism.choose("portable", 1)
     # A stage is sealed before its code is imported, so that what runs is what was sealed.
     seals = [Seal(name.split()[1])] if name in STAGES else []

@@ -1,4 +1,4 @@
-"""The command line as one tree: groups, their verbs, what each is given; help ends with an example.
+"""The command line as one tree: groups, verbs, their arguments; every help ends with an example.
 
 The launcher asks it what to run, before anything heavy is imported.
 """
@@ -16,18 +16,18 @@ WIDTH = 79  # of the help, in columns
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong with a command line in one sentence."""
+    """Reports a wrong command line in one sentence."""
 
     def error(self, message: str) -> NoReturn:
         """Raise a `UserError`."""
-        raise UserError(f"{message}; '{self.prog} --help' says more.")
+        raise UserError(f"{message}; see '{self.prog} --help'.")
 
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
-    """Return the arguments of a verb, and as `verb` its name; print help where it is asked for.
+    """Return the arguments of a verb, with its name as `verb`; print help if asked to.
 
     Raises:
-        UserError: there is no such verb, or its arguments are others.
+        UserError: there is no such verb, or it does not take these arguments.
         SystemExit: help was printed.
     """
     if words:
@@ -35,7 +35,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     given, unknown = tree().parse_known_args(words or ["--help"])
     if unknown:
         name = f"{NAME} {given.verb}"
-        raise UserError(f"'{name}' takes no {' '.join(unknown)}; '{name} --help' says more.")
+        raise UserError(f"'{name}' takes no {' '.join(unknown)}; see '{name} --help'.")
     return given
 
 
@@ -44,7 +44,7 @@ def tree() -> Parser:
     top = Parser(
         NAME,
         usage=f"{NAME} VERB ...",
-        epilog=_epilog(f"{_listed()}\n\n{NAME} VERB --help says more.", "audit", "data list"),
+        epilog=_epilog(f"{_listed()}\n\n{NAME} VERB --help explains a verb.", "audit", "data list"),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     verbs = _branches(top)
@@ -58,7 +58,7 @@ def tree() -> Parser:
 
 
 def _branches(parser: Parser) -> Any:
-    # The list of verbs says all that argparse would say of these.
+    # The list of verbs replaces argparse's own.
     return parser.add_subparsers(
         metavar="VERB", required=True, help=argparse.SUPPRESS, prog=parser.prog
     )
@@ -104,7 +104,7 @@ def _epilog(text: str, *names: str) -> str:
 
 
 def _listed(group: str = "") -> str:
-    """The verbs, of one group or all, each with what it does."""
+    """The verbs of one group, or of all, each with what it does."""
     known = {name: verb for name, verb in VERBS.items() if name.startswith(f"{group} ".lstrip())}
     lines = [f"  {name:<14} {verb.help}" for name, verb in known.items()]
     return "\n".join(["verbs:", *lines])

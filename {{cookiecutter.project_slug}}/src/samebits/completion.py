@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from .verbs import GROUPS, VERBS, Argument, Verb
 
-# Where it knows no word and no dash is typed, each shell completes names of files.
+# If it knows no word and no dash is typed, the shell completes file names.
 BASH = """\
 _samebits() {
     local candidates= options=
@@ -41,7 +41,7 @@ end
 
 
 class Step(NamedTuple):
-    """What may follow where the words before fit a pattern, and which options."""
+    """The words and options that may follow words that match a pattern."""
 
     pattern: str
     candidates: str
@@ -54,7 +54,7 @@ def main(given: Namespace) -> None:
 
 
 def steps() -> Iterator[Step]:
-    """Yield what may follow nothing, each group and each verb."""
+    """Yield the candidates at the start, and after each group and each verb."""
     first = dict.fromkeys(name.split()[0] for name in VERBS)
     yield Step(" ", " ".join(first), "--help")
     for group in GROUPS:
@@ -101,5 +101,5 @@ def _cases() -> str:
 
 
 def _quoted(pattern: str) -> str:
-    """Quote all of a pattern but the star at its end."""
+    """Quote a pattern, except the star at its end."""
     return f'"{pattern[:-1]}"*' if pattern.endswith("*") else f'"{pattern}"'

@@ -1,4 +1,4 @@
-"""What a section of yours can say of its keys."""
+"""What a section of yours can say about its keys."""
 
 from .core.key_kinds import choice, names, number
 

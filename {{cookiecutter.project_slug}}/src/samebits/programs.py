@@ -1,4 +1,4 @@
-"""Git and DVC: every command of either that the engine runs, and what they answer."""
+"""Git and DVC: every command of either that the engine runs, and its output."""
 
 import subprocess
 import sys
@@ -12,18 +12,18 @@ from .console.errors import UserError
 from .core.determinism import of_shell
 from .core.files import read_json
 
-# Who of DVC reads and writes what at the moment: of stages, and of experiments.
+# DVC's lists of what its processes read and write now: for stages, and for experiments.
 _USERS = Path(".dvc/tmp/rwlock"), Path(".dvc/tmp/exps/rwlock")
 STDERR = 2  # of each process, as a number that `subprocess` takes
-_SOON = 0.5  # seconds in which a file that is being written is whole again
+_SOON = 0.5  # seconds within which a file that is being written is complete again
 
 
 class NoRepository(UserError):
-    """There is no repository here, or no Git; all else that fails is no sign of either."""
+    """There is no repository here, or no Git; other failures are no sign of either."""
 
 
-# What would lead Git to another repository, index or meaning of a path: `git rev-parse
-# --local-env-vars`, but for GIT_CONFIG_COUNT, which holds settings of a person's.
+# Variables that lead Git to another repository, index or meaning of a path: `git rev-parse
+# --local-env-vars`, except GIT_CONFIG_COUNT, which holds the user's settings.
 REDIRECTING = frozenset(
     """
     GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_ATTR_SOURCE GIT_COMMON_DIR GIT_CONFIG GIT_CONFIG_PARAMETERS
@@ -36,9 +36,9 @@ REDIRECTING = frozenset(
 
 
 def outside_git() -> dict[str, str]:
-    """Return the environment without what a Git hook sets, which would misdirect every `git`.
+    """Return the environment without the variables of a Git hook, which would misdirect `git`.
 
-    Who you are and where your settings are, as GIT_AUTHOR_NAME and GIT_CONFIG_GLOBAL say, stays.
+    The user's identity and settings, such as GIT_AUTHOR_NAME and GIT_CONFIG_GLOBAL, stay.
     """
     return {name: text for name, text in of_shell().items() if name not in REDIRECTING}
 
@@ -48,7 +48,7 @@ def git(*arguments: str) -> subprocess.CompletedProcess[str]:
 
     Raises:
         NoRepository: there is no Git, or no repository.
-        UserError: there is one that it does not read.
+        UserError: Git does not read the repository.
     """
     done = git_bytes(*arguments)
     said = (output.decode("utf-8", errors="replace") for output in (done.stdout, done.stderr))
@@ -68,7 +68,7 @@ def git_says(*arguments: str) -> str:
 
 
 def git_shown(*arguments: str) -> int:
-    """Run Git here, its hooks and all that they say at the terminal; return its exit status."""
+    """Run Git here, with its hooks and their output at the terminal; return its exit status."""
     command = ["git", *arguments]
     return subprocess.run(
         command, env=outside_git(), stdin=subprocess.DEVNULL, check=False
@@ -78,15 +78,15 @@ def git_shown(*arguments: str) -> int:
 def git_bytes(
     *arguments: str, folder: Path = Path(), hook: bool = False
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run Git as `git` does, for what need not be text.
+    """Run Git as `git` does, for output that need not be text.
 
     Args:
         arguments: after `git`.
         folder: where to.
-        hook: listen to what Git tells its hooks, such as where the index of the commit is.
+        hook: use what Git passes to its hooks, such as the place of the commit's index.
     """
     done = _run(*arguments, folder=folder, hook=hook)
-    if done.returncode:  # what Git may not look at would else count as not there
+    if done.returncode:  # otherwise what Git may not read would count as missing
         _refuse_unusable(folder.absolute())
     return done
 
@@ -111,7 +111,7 @@ def _run(
         )
     except FileNotFoundError:
         raise NoRepository(
-            "git is not on the PATH; install it, for it keeps what to expect."
+            "git is not on the PATH; install it, because Git holds the committed results."
         ) from None
 
 
@@ -122,11 +122,11 @@ def _sentence(said: str) -> str:
 def dvc(
     *arguments: str, shown: bool = False, module: str = "dvc", **options: Any
 ) -> "subprocess.CompletedProcess[str]":
-    """Run DVC here, asking nothing, and return what it said.
+    """Run DVC here, without questions, and return its output.
 
     Args:
         arguments: after `dvc`.
-        shown: leave what it says to the terminal, or to where standard output is redirected.
+        shown: leave its output to the terminal, or to where standard output is redirected.
         module: that runs DVC.
         options: of `subprocess.run`.
 
@@ -135,28 +135,28 @@ def dvc(
             reason.
     """
     usual: dict[str, Any] = {"env": outside_git(), "stdin": subprocess.DEVNULL, "encoding": "utf-8"}
-    if shown and sys.stdout is sys.stderr:  # redirected there, to which a process pays no heed
+    if shown and sys.stdout is sys.stderr:  # redirected in Python, which a child process ignores
         usual["stdout"] = STDERR
     command = dvc_command(*arguments, module=module)
     done: subprocess.CompletedProcess[str] = subprocess.run(
         command, capture_output=not shown, check=False, **(usual | options)
     )
     if done.returncode:
-        with suppress(NoRepository):  # DVC may do without
+        with suppress(NoRepository):  # DVC may work without Git
             git_says("rev-parse", "--git-dir")
     return done
 
 
 def dvc_started(*arguments: str, module: str = "dvc", **options: Any) -> "subprocess.Popen[Any]":
-    """Start DVC, to be listened to while it works; the options are those of `Popen`."""
+    """Start DVC, to read its output while it works; the options are those of `Popen`."""
     command = dvc_command(*arguments, module=module)
     return subprocess.Popen(command, **({"env": outside_git()} | options))
 
 
 def dvc_command(*arguments: str, module: str = "dvc") -> list[str]:
-    """Return the command that runs this environment's DVC, whatever lies here and on PYTHONPATH.
+    """Return the command that runs this environment's DVC, whatever is here and on PYTHONPATH.
 
-    What a killed DVC left half written of its locks, which no other could read, is removed.
+    Lock files that a killed DVC left half written, which no other DVC could read, are removed.
     """
     for path in _USERS:
         torn = _torn(path)
@@ -168,7 +168,7 @@ def dvc_command(*arguments: str, module: str = "dvc") -> list[str]:
 
 
 def _torn(path: Path) -> int | None:
-    """When a file that is no JSON was last written."""
+    """When a file that is not JSON was last written."""
     try:
         written = path.stat().st_mtime_ns
         read_json(path.read_bytes())

@@ -1,4 +1,4 @@
-"""The verbs of the engine: what each runs, which arguments it takes, which files of yours it reads.
+"""The engine's verbs: what each runs, which arguments it takes, which of your files it reads.
 
 This is the one place that declares arguments. It imports nothing heavy, for `--help` reads it too.
 """
@@ -13,7 +13,7 @@ from .core.yours import READ_BY
 
 
 class Argument(NamedTuple):
-    """What `add_argument` of argparse is given."""
+    """The arguments of argparse's `add_argument`."""
 
     flags: tuple[str, ...]
     options: Mapping[str, Any]
@@ -26,15 +26,15 @@ class Either(tuple[Argument, ...]):
 class Verb(NamedTuple):
     """A module of the engine with a `main`, and the command line that leads to it.
 
-    `main` is given the parsed arguments where the verb has any, and the files `yours` of the
-    project where it reads any.
+    `main` gets the parsed arguments if the verb has any, and the files `yours` of the project if it
+    reads any.
     """
 
     module: str
     help: str
-    example: str = ""  # what may stand behind the verb
+    example: str = ""  # arguments of the example in `--help`
     arguments: tuple[Argument | Either, ...] = ()
-    more: str = ""  # what `--help` says besides
+    more: str = ""  # further sentences for `--help`
     torch: bool = False  # whether it computes at the level of params.yaml
     yours: tuple[str, ...] = ()
     anywhere: bool = False  # whether it works outside a project's folder, too
@@ -59,7 +59,7 @@ def count(text: str) -> int:
     """Return a number of at least 1.
 
     Raises:
-        ArgumentTypeError: it is none.
+        ArgumentTypeError: it is not.
     """
     if not text.isdecimal() or int(text) < 1:
         raise ArgumentTypeError(f"'{text}' must be a whole number of at least 1")
@@ -67,10 +67,10 @@ def count(text: str) -> int:
 
 
 def sweep_name(text: str) -> str:
-    """Return the name of a sweep, with which the names of its experiments begin.
+    """Return the name of a sweep, the prefix of its experiments' names.
 
     Raises:
-        ArgumentTypeError: an experiment cannot be called so.
+        ArgumentTypeError: an experiment cannot have such a name.
     """
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,60}", text):
         raise ArgumentTypeError(
@@ -79,14 +79,17 @@ def sweep_name(text: str) -> str:
     return text
 
 
-JSON = flag("--json", "for programs; docs/commands.md names the keys")
+JSON = flag("--json", "print JSON for programs; docs/commands.md names the keys")
 RESULTS = (
     argument("A", help="a commit, tag, branch or DVC experiment"),
-    argument("B", help="another"),
+    argument("B", help="the other"),
 )
 VERSION = "such as 1.0, or 'committed' for the version in the last commit"
 TARGETS = argument(
-    "targets", nargs="*", metavar="TARGET", help="outputs, .dvc files or stages; else everything"
+    "targets",
+    nargs="*",
+    metavar="TARGET",
+    help="outputs, .dvc files or stages; everything by default",
 )
 GROUPS: Mapping[str, str] = {
     "run": "run one stage of dvc.yaml",
@@ -114,30 +117,33 @@ VERBS: Mapping[str, Verb] = {
         "run everything in a fresh clone and compare every output",
         "--here",
         (flag("--here", "compare what 'dvc repro' made here with the committed dvc.lock"), JSON),
-        "Exit status 1 says that an output differs.",
+        "Exit status 1 means that an output differs.",
     ),
     "audit": Verb(
         "audit.command",
         "check without running: pinned, seeded, data apart, pipeline whole",
         "--json",
         (
-            argument("--root", type=Path, default=Path(), help="the project; this folder"),
+            argument("--root", type=Path, default=Path(), help="the project's folder (this one)"),
             flag(
                 "--commit",
-                "as a hook: a commit of data alone may leave dvc.lock to the commit of its results",
+                "for the hook: after a commit of data alone, dvc.lock may wait for the results' "
+                "commit",
             ),
             Either(
                 (
-                    form("json", "what was found, as JSON; docs/commands.md names the keys"),
-                    form("sarif", "as SARIF 2.1.0, which code scanning reads"),
-                    form("github", "as annotations of GitHub Actions, and nothing else"),
+                    form("json", "print JSON; docs/commands.md names the keys"),
+                    form("sarif", "print SARIF 2.1.0, which code scanning reads"),
+                    form("github", "print annotations for GitHub Actions only"),
                 )
             ),
         ),
-        "It writes nothing. Exit status 1 says that a check failed.",
+        "It writes nothing. Exit status 1 means that a check failed.",
         anywhere=True,  # --root names the project
     ),
-    "apart": Verb("audit.separate_commits", "refuse a commit of both data and code; a hook does"),
+    "apart": Verb(
+        "audit.separate_commits", "refuse a commit of both data and code; for the pre-commit hook"
+    ),
     "explain": Verb(
         "provenance.explain",
         "say what differs between two results, and what it moved",
@@ -156,13 +162,20 @@ VERBS: Mapping[str, Verb] = {
         yours=METRICS,
     ),
     "rank": Verb(
-        "cli.rank", "order HEAD and all experiments by score", "--json", (JSON,), yours=METRICS
+        "cli.rank", "rank HEAD and all experiments by score", "--json", (JSON,), yours=METRICS
     ),
     "diagnose": Verb(
         "cli.diagnose",
         "print the diagnosis",
         "--real ../examples-from-use",
-        (argument("--real", type=Path, help="labelled examples from use, as in data/raw"), JSON),
+        (
+            argument(
+                "--real",
+                type=Path,
+                help="a folder of labelled examples from use, laid out like data/raw",
+            ),
+            JSON,
+        ),
         "It brings the diagnosis up to date first.",
         torch=True,
         yours=("data", *MODEL),
@@ -172,7 +185,7 @@ VERBS: Mapping[str, Verb] = {
         "list the dev mistakes that cost most, for tagging",
         "--most 30",
         (
-            argument("--most", type=count, help="mistakes without a tag, at most (100)"),
+            argument("--most", type=count, help="at most this many untagged mistakes (100)"),
             flag("--gone", "mark examples that are gone"),
         ),
         yours=SEEN,
@@ -180,7 +193,7 @@ VERBS: Mapping[str, Verb] = {
     "latency": Verb(
         "cli.latency",
         "measure the time of one prediction here",
-        more="Exit status 1 says that a constraint on latency_ms is missed.",
+        more="Exit status 1 means that a constraint on latency_ms is missed.",
         torch=True,
         yours=MODEL,
     ),
@@ -188,7 +201,7 @@ VERBS: Mapping[str, Verb] = {
         "cli.params",
         "explain each key of params.yaml: value, choices, effect",
         "data.drift",
-        (argument("key", nargs="?", default="", help="a section, or a key as data.drift"),),
+        (argument("key", nargs="?", default="", help="a section, or a key such as data.drift"),),
     ),
     "data add": Verb(
         "ingest.collect",
@@ -206,34 +219,40 @@ VERBS: Mapping[str, Verb] = {
             argument(
                 "--sha256",
                 default="",
-                help="the checksum of an archive or a table, to be compared",
+                help="the expected checksum of an archive or a table",
             ),
             flag("--replace", "replace data that has a version"),
-            flag("--force", "replace data that has none, too"),
-            argument("--max-files", type=count, help="files and folders, at most (2000000)"),
-            argument("--max-bytes", type=count, help="at most (half of the free disk space)"),
+            flag("--force", "replace even data that has no version"),
+            argument(
+                "--max-files", type=count, help="at most this many files and folders (2000000)"
+            ),
+            argument(
+                "--max-bytes",
+                type=count,
+                help="at most this many bytes (half of the free disk space)",
+            ),
             argument(
                 "--max-ratio",
                 type=float,
-                help="how many times an archive's own size its content may have (100)",
+                help="how many times its own size an archive may unpack to (100)",
             ),
         ),
-        "The section task of params.yaml says how the examples stand. They get a version, and "
-        "data/raw.dvc says where they came from. What was there before stays until the new is "
-        "complete. Hidden files are left out, and a folder that only wraps the folder of the data.",
+        "Section task of params.yaml says how the examples are laid out. They get a version, and "
+        "data/raw.dvc says where they came from. The old data stays until the new data is "
+        "complete. Hidden files are left out, and so is a folder that only wraps the data.",
         yours=("data",),
     ),
-    "data missing": Verb("ingest.missing", "fetch whatever .dvc files track and is missing here"),
+    "data missing": Verb("ingest.missing", "fetch what .dvc files track but is missing here"),
     "data pack": Verb("cli.data_pack", "lay out data/raw as data.layout says"),
     "data release": Verb(
         "cli.data_release",
         "give the data a version",
-        '1.1 "Two cats less"',
+        '1.1 "Two cats fewer"',
         (
-            argument("version", help="its number, as 1.1"),
+            argument("version", help="its number, such as 1.1"),
             argument("note", nargs="?", default="", help="what is new, in one line"),
         ),
-        "It checks, records, pushes, commits and tags. Exit status 1 says that the data have "
+        "It checks, records, pushes, commits and tags. Exit status 1 means that the data has "
         "errors.",
         yours=("data",),
     ),
@@ -248,7 +267,7 @@ VERBS: Mapping[str, Verb] = {
         "cli.data_diff",
         "say what differs between two versions of the data",
         "1.0 1.1",
-        (argument("A", help=VERSION), argument("B", help="another")),
+        (argument("A", help=VERSION), argument("B", help="the other")),
         yours=("data", "show"),
     ),
     "data pull": Verb(
@@ -261,7 +280,7 @@ VERBS: Mapping[str, Verb] = {
         "cli.exp_keep",
         "put an experiment into the working tree",
         "thinner",
-        (argument("name", help="of the experiment, or its commit"),),
+        (argument("name", help="the experiment's name, or its commit"),),
     ),
     "exp seeds": Verb(
         "cli.exp_seeds",
@@ -277,20 +296,23 @@ VERBS: Mapping[str, Verb] = {
             argument("keys", nargs="+", metavar="key=values", help="a,b,c or low..high[:log]"),
             argument("--trials", type=count, default=20, help="how many in all (%(default)s)"),
             argument("--workers", type=count, default=1, help="how many at once (%(default)s)"),
-            argument("--name", type=sweep_name, default="sweep", help="of the sweep (%(default)s)"),
             argument(
-                "--seed", type=int, default=0, help="what its draws follow from (%(default)s)"
+                "--name",
+                type=sweep_name,
+                default="sweep",
+                help="the name of the sweep (%(default)s)",
             ),
-            argument("--storage", help="a database's URL (a file sweeps.db here)"),
+            argument("--seed", type=int, default=0, help="the seed of the search (%(default)s)"),
+            argument("--storage", help="the URL of a database (default: the file sweeps.db here)"),
         ),
         yours=METRICS,
     ),
-    "exp curve": Verb("cli.exp_curve", "say what more data would give", yours=METRICS),
+    "exp curve": Verb("cli.exp_curve", "estimate what more data would give", yours=METRICS),
     "completion": Verb(
         "completion",
-        "print what a shell needs to complete this command",
+        "print the completion script for a shell",
         "bash",
-        (argument("shell", choices=("bash", "zsh", "fish"), help="which"),),
+        (argument("shell", choices=("bash", "zsh", "fish"), help="which shell"),),
         "In bash: source <(samebits completion bash)",
         anywhere=True,
     ),

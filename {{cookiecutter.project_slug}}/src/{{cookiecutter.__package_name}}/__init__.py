@@ -1,1 +1,1 @@
-"""What is yours: four short files, all meant to be edited. The engine is in ../samebits."""
+"""Your part: four short files, all meant to be edited. The engine is in ../samebits."""

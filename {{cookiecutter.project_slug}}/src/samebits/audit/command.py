@@ -14,7 +14,7 @@ FORMS = {"json": as_json, "sarif": as_sarif, "github": as_annotations}
 
 
 def main(given: Namespace) -> None:
-    """Print the table; the exit status is 0 where every check passes, else 1.
+    """Print the table; the exit status is 0 if every check passes, otherwise 1.
 
     Raises:
         UserError: there is no project in that folder.

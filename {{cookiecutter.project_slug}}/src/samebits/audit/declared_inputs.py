@@ -81,7 +81,7 @@ def _idle(project: Project) -> Iterator[Finding]:
 
 
 def _others(project: Project) -> set[str]:
-    """The files that are no modules, and their folders, that no stage depends on or makes."""
+    """The files that are not modules, and their folders, that no stage depends on or makes."""
     declared = {posixpath.normpath(dep) for stage in stages(project) for dep in stage.deps}
     declared |= {*_KNOWN, *_UNSEEN, *owners(project)}
     others = set()

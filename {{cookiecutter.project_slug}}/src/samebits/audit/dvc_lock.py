@@ -138,7 +138,7 @@ def _unsealed(project: Project, document: Document, stage: Stage) -> Iterator[Fi
 def _misrecorded(project: Project, document: Document, stage: Stage) -> Iterator[Finding]:
     """The record or identity of a run that is not the run of dvc.lock."""
     outs, record = _hashes(document, stage.name, "outs"), f"provenance/{stage.name}.json"
-    # A hook has put aside what is not committed, but for outputs: those are of the next commit.
+    # The hook has put aside what is not committed, except outputs: those belong to the next commit.
     made_here = () if project.data_alone else outs
     for path in (record, *(path for path in made_here if path.endswith("/identity.json"))):
         if not (content := _json(project, path)):

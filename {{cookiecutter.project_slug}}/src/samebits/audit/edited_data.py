@@ -1,4 +1,4 @@
-"""The data here are the version that their .dvc file records: not edited in place."""
+"""The data here is the version that its .dvc file records: not edited in place."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ from .ignore import Ignored
 from .outcomes import Finding
 from .project import Project
 
-# Data of up to this many bytes are read, in a fraction of a second; for more, only the size counts.
+# Data of up to this many bytes is read, in a fraction of a second; of more, only the size counts.
 READ = 64_000_000
 _MESSAGE = (
     "records another version of {0} than is here: it was edited in place; run `dvc add {0}` to "
@@ -19,7 +19,7 @@ _MESSAGE = (
 
 
 def edited(project: Project) -> list[Finding]:
-    """A finding for every .dvc file whose data are here and are not what it records."""
+    """A finding for every .dvc file whose data is here and is not what it records."""
     findings = []
     for path, data in tracked_data(project).items():
         known = re.fullmatch(r"[0-9a-f]{32}(\.dir)?", data.md5)

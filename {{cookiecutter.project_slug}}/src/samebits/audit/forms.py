@@ -52,7 +52,7 @@ def as_sarif(checks: Sequence[Check]) -> str:
 
 
 def as_annotations(checks: Sequence[Check]) -> str:
-    """Return a line for each finding, which GitHub shows beside the file; "" if there is none."""
+    """Return a line for each finding, which GitHub shows next to the file; "" if there is none."""
     return "\n".join(
         f"::{level} file={_escaped(finding.path, key=True)},line={finding.line},"
         f"title={_escaped(f'audit: {name}', key=True)}::{_escaped(finding.message)}"

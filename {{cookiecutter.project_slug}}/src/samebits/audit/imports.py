@@ -101,7 +101,7 @@ def _packages(project: Project, path: str) -> list[str]:
 def _file(project: Project, importer: str, name: str) -> str | None:
     if name in project.modules:
         return project.modules[name]
-    # A script can also import the files beside it.
+    # A script can also import the files next to it.
     folder = importer.rpartition("/")[0]
     neighbour = f"{folder}/{name.replace('.', '/')}.py".removeprefix("/")
     beside = not importer.startswith("src/") and (project.root / neighbour).is_file()

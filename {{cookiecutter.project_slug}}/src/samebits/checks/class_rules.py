@@ -76,9 +76,9 @@ def _many_classes(database: sqlite3.Connection, names: Sequence[str]) -> Iterato
         return
     said = f"the answers have {len(names)} different values among {count} examples"
     if all(map(NUMBER.fullmatch, names)) and any("." in name for name in names):
-        words = f"{said}, as numbers have; set task.target to number, or take other answers."
+        words = f"{said}, as numbers do; set task.target to number, or choose another answer."
     else:
-        words = f"{said}, so that hardly two are of one class; see whether they are classes at all."
+        words = f"{said}, so hardly any two share a class; check whether they are classes at all."
     yield DataFinding("many-classes", words)
 
 
@@ -88,7 +88,7 @@ def _joined_classes(names: Sequence[str]) -> Iterator[DataFinding]:
     parts = Counter(part.strip() for name in names for part in name.split(SIGN))
     if len(several) > 1 and all(parts[part.strip()] > 1 for part in SIGN.join(several).split(SIGN)):
         words = (
-            f"{len(several)} answers name several classes with {SIGN!r} between them, as "
+            f"{len(several)} answers name several classes with {SIGN!r} between them, such as "
             f"{shown(several[0])}; set task.target to classes, or accept it if each is one class."
         )
         yield DataFinding("many-classes", words)
@@ -121,7 +121,9 @@ def _similar_classes(names: Iterable[str]) -> Iterator[DataFinding]:
         together = tuple(same)
         if len(together) > 1:
             listed = " and ".join(map(shown, together))
-            words = f"{listed} differ by case or accents' encoding only; merge or rename them."
+            words = (
+                f"{listed} differ only in case or in how accents are encoded; merge or rename them."
+            )
             yield DataFinding("similar-classes", words, classes=together)
 
 
@@ -157,7 +159,8 @@ def _imbalance(counts: dict[str, int], data: Data) -> Iterator[DataFinding]:
     if counts[most] > data.imbalance * counts[least]:
         words = (
             f"{shown(most)} has {counts[most]} examples, {shown(least)} {counts[least]}: more than "
-            f"{data.imbalance:g} times as many; add to the rare ones, decide by macro_f1, or see "
-            "rare classes more often (optimization.balance) or let them weigh more (class_weights)."
+            f"{data.imbalance:g} times as many; add examples of the rare ones, decide by macro_f1, "
+            "show rare classes more often (optimization.balance) or weigh them more "
+            "(optimization.class_weights)."
         )
         yield DataFinding("imbalance", words, classes=(most, least))

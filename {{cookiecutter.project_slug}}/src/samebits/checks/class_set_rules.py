@@ -63,8 +63,8 @@ def _single(answers: Counter[str]) -> Iterator[DataFinding]:
     if answers.total() < FEWEST or NONE in answers or any(SIGN in label for label in answers):
         return
     words = (
-        f"each of {answers.total()} examples has exactly one class; set task.target to class, "
-        "which knows that there is one, or accept it where others may come."
+        f"each of {answers.total()} examples has exactly one class; set task.target to class, or "
+        "accept it if examples with other numbers of classes may come."
     )
     yield DataFinding("single-classes", words)
 
@@ -138,7 +138,7 @@ def unfit(label: str, answers: Collection[str]) -> str:
 
 
 def described(database: sqlite3.Connection) -> dict[str, Any]:
-    """Return what reports/data.json says of the answers: the examples of each class and of none."""
+    """Return the part of reports/data.json on answers: the examples of each class and of none."""
     query = "SELECT label, count(*) FROM examples GROUP BY 1"
     counts = Counter[str]()
     for label, count in database.execute(query).fetchall():

@@ -1,4 +1,4 @@
-"""Columns of tables that tell nothing, little, or the answer itself."""
+"""Columns of tables that carry no information, little, or the answer itself."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -51,9 +51,9 @@ def columns_of(
 def column_findings(
     columns: Columns, answers: Sequence[str], splits: Sequence[str], paths: Sequence[str]
 ) -> Iterator[DataFinding]:
-    """Yield a finding for each column that is constant, often missing, or tells the answer.
+    """Yield a finding for each column that is constant, often missing, or gives away the answer.
 
-    And for each with categories in dev or test that no training example has.
+    Also for each with categories in dev or test that no training example has.
 
     Args:
         columns: as `columns_of` returns them.
@@ -83,8 +83,8 @@ def _unseen(
         if len(rows):
             words = (
                 f"column {shown(name)}: {len(rows)} examples in dev or test have a category that "
-                f"no training example looked at has, such as {shown(paths[rows[0]])}; a model "
-                "treats it as unknown, so check its spelling, or add training examples."
+                f"no sampled training example has, such as {shown(paths[rows[0]])}; a model treats "
+                "it as unknown, so check its spelling, or add training examples."
             )
             some = tuple(paths[row] for row in rows[:MOST_PATHS].tolist())
             yield DataFinding("unseen-category", words, some)
@@ -99,17 +99,19 @@ def _of_column(
 ) -> Iterator[DataFinding]:
     absent = 1 - float(there.mean())
     if absent > MUCH:
-        words = f"column {shown(name)} is missing in {100 * absent:.0f} % of the examples looked at"
-        cure = "see whether it is collected as it should be, or leave it out"
+        words = f"column {shown(name)} is missing in {100 * absent:.0f} % of the sampled examples"
+        cure = "check how it is collected, or leave it out"
         yield DataFinding("missing-column", f"{words}; {cure}.")
     if not there.any() or (values[there] == values[there][0]).all():
-        words = f"column {shown(name)} is the same in all examples looked at, or missing"
-        yield DataFinding("constant-column", f"{words}; leave it out, for it tells nothing.")
+        words = f"column {shown(name)} is the same, or missing, in all sampled examples"
+        yield DataFinding(
+            "constant-column", f"{words}; leave it out, because it carries no information."
+        )
     elif _tells(values[there], [answers[row] for row in np.flatnonzero(there).tolist()]) or (
         numbers is not None and _alike(values[there].astype(np.float64), numbers[there])
     ):
-        words = f"column {shown(name)} tells the answer of nearly every example by itself"
-        cure = "leave it out, if it is not known yet when the answer is wanted"
+        words = f"column {shown(name)} alone gives away the answer of nearly every example"
+        cure = "leave it out if it is unknown when the model is used"
         yield DataFinding("leaking-column", f"{words}; {cure}.")
 
 

@@ -56,15 +56,16 @@ def _equal_rows(database: sqlite3.Connection, *, classes: bool) -> Iterator[Data
         if several:
             rule, words = (
                 "two-answers",
-                f"{count} rows equal others except for the answer, such as {shown(first)} "
+                f"{count} rows are equal to others except for the answer, such as {shown(first)} "
                 f"({shown(label)}) and {shown(second)} ({shown(another)}), so no model can tell "
-                "them apart; check whether a column that could is missing.",
+                "them apart; check whether a column that tells them apart is missing.",
             )
         else:
             rule, words = (
                 "copies",
-                f"{count} rows equal others, such as {shown(first)} and {shown(second)}; they stay "
-                "in one split, but keep one of each unless they are separate observations.",
+                f"{count} rows are equal to others, such as {shown(first)} and {shown(second)}; "
+                "they stay in one split, but keep one of each unless they are separate "
+                "observations.",
             )
         yield DataFinding(rule, words, (first, second), (md5, md5))
 
@@ -83,18 +84,21 @@ def _same(md5: str, rows: Iterable[tuple[str, str, str]]) -> Iterator[DataFindin
                 paths.append(path)
     if len(by_label) > 1:
         words = (
-            f"{_listed(by_label)}: one example; remove all but one label in data/corrections.csv."
+            f"{_listed(by_label)}: the same example; remove all but one label in "
+            "data/corrections.csv."
         )
         yield _about("two-labels", words, by_label, md5)
     if len(by_split) > 1:
         groups = {name: by_split[name] for name in SPLITS if name in by_split}
         words = (
-            f"{_listed(groups)}: one example; keep one file, or let the groups and "
-            "data.evaluate_on treat them alike."
+            f"{_listed(groups)}: the same example; keep one file, or make the groups and "
+            "data.evaluate_on treat all alike."
         )
         yield _about("two-splits", words, groups, md5)
     if len(by_label) == 1 and len(by_split) < 2:
-        words = f"{_listed(by_label)} and others, {count} files: one example; keep one of them."
+        words = (
+            f"{_listed(by_label)} and others, {count} files: the same example; keep one of them."
+        )
         yield _about("copies", words, by_label, md5)
 
 

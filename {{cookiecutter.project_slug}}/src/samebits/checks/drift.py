@@ -1,7 +1,7 @@
 """Statistics of the examples, such as brightness, size and length, and their drift since a release.
 
-data/reference.json holds the statistics of the two latest releases, the latest last: data that are
-themselves a release are compared with the one before. `write_reference` adds the statistics of
+data/reference.json holds the statistics of the two latest releases, the latest last: data that is
+itself a release is compared with the one before. `write_reference` adds the statistics of
 reports/data.json at each release; before the first, the file holds [] and there is no drift.
 """
 
@@ -128,8 +128,8 @@ def drift_findings(now: Statistics, before: Release | None, data: Data) -> Itera
         if moved > data.drift:
             words = (
                 f"{kind}: {100 * moved:.1f} % of the examples have moved since data version "
-                f"{before['version']}, more than data.drift, {100 * data.drift:g} %; see whether "
-                "the new ones were collected in another way."
+                f"{before['version']}, more than data.drift, {100 * data.drift:g} %; check whether "
+                "the new ones were collected differently."
             )
             yield DataFinding(rule, words)
 

@@ -48,7 +48,10 @@ def _wrong_types(database: sqlite3.Connection) -> Iterator[DataFinding]:
         # None if the extension says nothing, as in cat.001, or is missing.
         said = extensions.get(extension) or others.get(extension)
         if said and ALIASES.get(said, said) != ALIASES.get(format_, format_):
-            words = f"its content is {format_}, whatever {extension} says; rename or convert it."
+            words = (
+                f"its content is {format_}, despite its extension {extension}; rename or convert "
+                "it."
+            )
             yield DataFinding("wrong-type", f"{shown(path)}: {words}", (path,), (md5,))
 
 
@@ -66,13 +69,13 @@ def _unused_bits(database: sqlite3.Connection, data: Data) -> Iterator[DataFindi
         count, used = database.execute(f"SELECT count(*), max(used) {matching}").fetchone()
         if count and used < bits:
             words = (
-                f"of {count} image(s) with 16 bits of {kind} none uses more than {used} of "
-                f"{bits}, so that {2 ** (used - bits + 8)} of 256 levels are left; "
+                f"none of {count} image(s) with 16-bit {kind} uses more than {used} of {bits} "
+                f"bits, so only {2 ** (used - bits + 8)} of 256 levels are left; "
             )
             words += (
                 f"set data.bits to {used} if that is what the camera has."
                 if kind == "grey"
-                else "save them with 8 bits a colour."
+                else "save them with 8 bits per colour."
             )
             query = f"SELECT path, md5 {matching} ORDER BY path LIMIT ?"
             paths, hashes = zip(*database.execute(query, (MOST_PATHS,)), strict=True)
@@ -92,7 +95,7 @@ def _odd_sizes(database: sqlite3.Connection, count: int, data: Data) -> Iterator
     bounds = {"width": width, "height": height, "ratio": data.odd_size}
     for path, md5, own_width, own_height in database.execute(query, bounds):
         words = (
-            f"{own_width}×{own_height} pixels, where {width}×{height} is the middle; check it, or "
+            f"{own_width}×{own_height} pixels, but the median is {width}×{height}; check it, or "
             f"raise data.odd_size, {data.odd_size:g}."
         )
         yield DataFinding("odd-size", f"{shown(path)}: {words}", (path,), (md5,))
@@ -104,5 +107,5 @@ def _odd_modes(database: sqlite3.Connection, count: int, data: Data) -> Iterator
                WHERE n < :part * :count ORDER BY path"""
     bounds = {"part": data.odd_mode, "count": count}
     for path, md5, mode, same in database.execute(query, bounds):
-        words = f"colour mode {mode}, as {same} of {count} images are; convert or check it."
+        words = f"colour mode {mode}, as in {same} of {count} images; convert or check it."
         yield DataFinding("odd-mode", f"{shown(path)}: {words}", (path,), (md5,))

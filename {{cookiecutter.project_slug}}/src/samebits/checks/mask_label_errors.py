@@ -68,7 +68,7 @@ def doubted_masks(
         words = (
             f"{shown(example.path)}: a model is at least {100 * data.label_error:g} % sure that "
             f"{100 * shares[row]:.1f} % of the pixels of its mask are of another class; in a usual "
-            f"mask that is {100 * usual:.1f} %. Most are marked {names[0]}, and look like "
+            f"mask it is {100 * usual:.1f} %. Most are marked {names[0]}, but look like "
             f"{names[1]}; put the right mask into data/raw, or accept it."
         )
         yield DataFinding("label-error", words, (example.path,), (example.md5,))

@@ -24,7 +24,7 @@ def _counted(database: sqlite3.Connection) -> Iterator[tuple[str, str, str, list
 
 
 def pixels(database: sqlite3.Connection) -> dict[str, Any]:
-    """Return what reports/data.json says of the answers: the pixels of each class."""
+    """Return the part of reports/data.json on the answers: the pixels of each class."""
     total = Counter[int]()
     for *_, counts in _counted(database):
         total.update(dict(enumerate(counts)))
@@ -67,8 +67,8 @@ def _plain(plain: list[tuple[str, str, str]], count: int) -> Iterator[DataFindin
         some = ", ".join(f"{shown(path)} ({shown(name)})" for path, _, name in plain[:3])
         more = f" and {len(plain) - 3} more" if len(plain) > 3 else ""
         words = (
-            f"{len(plain)} of {count} masks are of one class alone: {some}{more}; "
-            "see whether something is missing there, or accept it."
+            f"{len(plain)} of {count} masks have only one class: {some}{more}; check whether "
+            "something is missing there, or accept it."
         )
         paths, hashes, _ = zip(*plain[:MOST_PATHS], strict=True)
         yield DataFinding("plain-masks", words, paths, hashes)
@@ -81,8 +81,8 @@ def _absent(occurring: Counter[tuple[str, int]], names: tuple[str, ...]) -> Iter
         lacking = [split for split in ("dev", "test") if split not in splits]
         if not splits:
             words = (
-                f"{shown(name)} has no pixel in any mask, but data.classes expects it as {at}; see "
-                "whether the values are those of the classes, or take it out."
+                f"{shown(name)} has no pixel in any mask, but data.classes expects it as {at}; "
+                "check that the values match the classes, or remove it there."
             )
             yield DataFinding("missing-class", words, classes=(name,))
         elif "train" not in splits:

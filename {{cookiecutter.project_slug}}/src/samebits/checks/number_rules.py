@@ -53,8 +53,8 @@ def number_findings(database: sqlite3.Connection, data: Data) -> Iterator[DataFi
         yield DataFinding("few-examples", words)
     elif known.min() == known.max():
         words = (
-            f"all {len(known)} answers are {_said(known[0])}, so there is nothing to learn; see "
-            "why they do not differ."
+            f"all {len(known)} answers are {_said(known[0])}, so there is nothing to learn; find "
+            "out why they do not differ."
         )
         yield DataFinding("constant-answer", words)
     elif len(known) >= FEWEST:
@@ -68,7 +68,7 @@ def _no_numbers(database: sqlite3.Connection) -> Iterator[DataFinding]:
 
 
 def _differing(database: sqlite3.Connection) -> Iterator[DataFinding]:
-    """A single finding for all: data with few fields have many such rows, and rightly so."""
+    """A single finding for all: data with few fields has many such rows, and rightly so."""
     query = """SELECT path, md5, label FROM examples
                WHERE md5 IN (SELECT md5 FROM examples GROUP BY md5
                              HAVING count(DISTINCT CAST(label AS REAL)) > 1)
@@ -99,7 +99,7 @@ def _outliers(database: sqlite3.Connection, known: NDArray[np.float64]) -> Itera
     more = f" and {count - 3} more" if count > 3 else ""
     words = (
         f"{', '.join(worst[:3])}{more}: far from the others, of which half lie between "
-        f"{_said(first)} and {_said(third)}; see whether the unit is the same, or accept it."
+        f"{_said(first)} and {_said(third)}; check whether the unit is the same, or accept it."
     )
     yield DataFinding("far-answer", words, tuple(paths), tuple(hashes))
 
@@ -110,7 +110,7 @@ def _quartiles(known: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def _fence(known: NDArray[np.float64]) -> tuple[float, float]:
-    """Between what all but far answers lie; any do where half of them are the same."""
+    """The bounds of all but far answers; infinite if half of the answers are equal."""
     first, third = _quartiles(known)
     if first == third:
         return -math.inf, math.inf
@@ -147,14 +147,14 @@ def doubted_numbers(
         example = usable[row][0]
         words = (
             f"{shown(example.path)}: the answer is {shown(example.label)}, but a linear model says "
-            f"{_said(predicted[row])}, where it is usually off by {_said(usual)}; correct it in "
+            f"{_said(predicted[row])}, and is usually off by {_said(usual)}; correct it in "
             "data/corrections.csv, or accept it."
         )
         yield DataFinding("label-error", words, (example.path,), (example.md5,))
 
 
 def described(database: sqlite3.Connection) -> dict[str, Any]:
-    """Return what reports/data.json says of the answers: their quartiles, mean and deviation."""
+    """Return the part of reports/data.json on the answers: their quartiles, mean and deviation."""
     known = answers(database)
     if not len(known):
         return {}

@@ -21,8 +21,9 @@ class TargetRules(NamedTuple):
     """What differs between targets.
 
     `findings` checks all answers; `doubts` checks those of a sample with a model. `unfit` says what
-    is wrong with an answer, given the names of the classes; `summary` is what reports/data.json
-    says of all answers. `classes` says whether the target has classes, `named` which of them an
+    is wrong with an answer, given the names of the classes; `summary` is the part of
+    reports/data.json on all
+    answers. `classes` says whether the target has classes, `named` which of them an
     answer names ("" for none), `answer` what an answer is called. Answers that are `words`, not
     files, can be corrected; `doubtful` says whether examples with these fields can be doubted.
     """

@@ -26,7 +26,7 @@ Spreads = dict[str, Spread]  # over seeds, by the commit that they were run in
 
 
 class Compared(NamedTuple):
-    """Of B beside A: how far the models are apart, also with the luck of seeds; what differs."""
+    """A and B compared: how far the models are apart, also with seed noise; what differs."""
 
     a: Result
     b: Result
@@ -65,11 +65,11 @@ def compared(a: Result, b: Result, on: str = "test") -> Compared:
             "same evaluation.metric."
         )
     if on not in a.predictions or on not in b.predictions:
-        raise UserError(f"there is no data set `{on}`; there are {', '.join(a.predictions)}.")
+        raise UserError(f"there is no data set `{on}`; choose one of {', '.join(a.predictions)}.")
     check_same((a.answers, a.predictions[on]), (b.answers, b.predictions[on]))
     metric = find(a.metrics["metric"])
     sample = a.predictions[on].sample
-    # In the groups of A, whatever data.group B has: else the two were not drawn together.
+    # In the groups of A, whatever data.group B has: otherwise the resamples would not be paired.
     other = b.predictions[on].sample.grouped(sample.groups)
     known = dict(filter(None, (spread_over_seeds(side, on) for side in (a, b))))
     first, second = (resample({"": metric}, side, seed=0) for side in (sample, other))
@@ -79,10 +79,10 @@ def compared(a: Result, b: Result, on: str = "test") -> Compared:
 
 
 def record(compared: Compared) -> dict[str, Any]:
-    """Return for programs what was compared and found; a gain is 1 if B is better, -1 if A is.
+    """Return the comparison for programs; a gain is 1 if B is better, -1 if A is.
 
-    `models` is of the two as they are trained; `idea` of what they differ in, with the luck of
-    seeds, and None where that is not known or nothing but the seed differs.
+    `models` is about the two as trained; `idea` about what they differ in, with seed noise; None if
+    that is unknown or only the seed differs.
     """
     a, b = compared.a, compared.b
     metric = a.metrics["metric"]
@@ -110,10 +110,10 @@ def record(compared: Compared) -> dict[str, Any]:
 
 
 def told(compared: Compared, examples: str = "examples") -> str:
-    """Return what to say of B beside A: of the models, then of the idea.
+    """Return the text about B compared with A: first the models, then the idea.
 
-    Two runs that differ in their seeds alone are two models, one of which may well be the better
-    one. That says nothing of what either was trained with, so the two are told apart. `examples` is
+    Two runs that differ only in their seeds are two models, one of which may well be better. That
+    says nothing about how either was trained, so the two are kept apart. `examples` is
     what people call them.
     """
     a, b, on, count, models, judged, known, rows = compared
@@ -134,11 +134,11 @@ def told(compared: Compared, examples: str = "examples") -> str:
 
 
 def _models(a: Result, b: Result, models: Difference, count: int, words: Words) -> list[str]:
-    """What to say of the two models as they are trained."""
-    # Who misses a constraint may score better, and is not better.
+    """The lines about the two models as trained."""
+    # A model that misses a constraint may score better, but is not better.
     verb = "scores" if models.gain and (b if models.gain > 0 else a).accepted() is False else "is"
     lines = [
-        f"B {verb} {models.verdict} {_by(models, words)}, as the two models stand."
+        f"B {verb} {models.verdict} {_by(models, words)}, as trained."
         if models.gain
         else f"Cannot tell: B differs {_by(models, words)} on {count:,} {words.examples}."
     ]
@@ -150,45 +150,47 @@ def _models(a: Result, b: Result, models: Difference, count: int, words: Words) 
         ]
     rejected = [name for name, result in (("A", a), ("B", b)) if result.accepted() is False]
     if rejected:
-        lines += [f"{' and '.join(rejected)} missed a constraint, and cannot win by the score."]
+        lines += [f"{' and '.join(rejected)} missed a constraint, so no score makes it win."]
     for name, result in (("A", a), ("B", b)):
         if simple := unbeaten(result.metrics.get("baselines", [])):
-            lines += [f"{name} is not for sure better on test than {' and '.join(simple)}."]
+            lines += [f"{name} is not certainly better on test than {' and '.join(simple)}."]
     return lines
 
 
 def _idea(
     rows: Rows, models: Difference, judged: Difference, known: Spreads, words: Words
 ) -> list[str]:
-    """What to say of whatever A and B differ in, apart from the luck of their seeds."""
+    """The lines about what A and B differ in, apart from seed noise."""
     moved = _ideas(rows)
     if moved <= {SEED}:
         return [
-            "They differ in nothing but the seed: what tells them apart is its luck, no idea."
+            "They differ only in the seed: the difference is seed noise, not an idea."
             if SEED in moved
             else "Nothing differs, so there is no idea to judge."
         ]
     if not known:
         return [
-            "Whether what differs makes it so, or the luck of a seed, cannot be told yet."
+            "Cannot tell yet whether the changes cause this, or seed noise."
             if models.gain
-            else "Other seeds would move both.",
-            "`samebits exp seeds` in A or B measures that luck; from then on it is taken into "
-            "account.",
+            else "Another seed would move both scores.",
+            "Run `samebits exp seeds` in A or B to measure seed noise; `compare` then takes it "
+            "into account.",
         ]
     by = _by(judged, words)
     lines = [
-        f"What differs makes B {judged.verdict} {by}, the luck of a seed considered."
+        f"The changes make B {judged.verdict} {by}, seed noise included."
         if judged.gain
-        else f"Cannot tell whether what differs makes it so: with the luck of a seed {by}."
+        else f"Cannot tell whether the changes cause this: with seed noise, B differs {by}."
     ]
     lines += [
-        f"Over {spread.seeds} seeds of {base[:10]} the score has a deviation of "
+        f"Over {spread.seeds} seeds of {base[:10]} the score has a standard deviation of "
         f"{words.exact(spread.deviation)}."
         for base, spread in known.items()
     ]
     if judged.more is None and models.more is not None:
-        lines += [f"More {words.examples} would not settle that: the seed moves the score as much."]
+        lines += [
+            f"More {words.examples} would not settle that: the seed moves the score just as much."
+        ]
     elif judged.more:
         lines += [f"About {judged.more:,} more {words.examples} would settle that."]
     return lines

@@ -63,9 +63,8 @@ def described(
 ) -> str:
     """Return what differs between the versions named `a` and `b`, as text.
 
-    How many examples each class has is told where the `target` of both has classes. How the splits
-    differ is not known where they are `timed`, that is, cut by a column of times, or by other
-    groups in either.
+    It gives the number of examples by class if the `target` of both has classes. How the splits
+    differ is unknown if they are `timed`, cut by a column of times, or if either has other groups.
     """
     parts = [
         summary(changed, a, examples),
@@ -76,7 +75,7 @@ def described(
     if not timed:
         parts += ["by split, as params.yaml has it", _moves(a, b, old, new, data)]
     else:
-        parts += ["by split: not told, for times or other groups cut the splits"]
+        parts += ["by split: unknown, because times or other groups decide the splits"]
     return "\n".join(part for part in parts if part)
 
 
@@ -154,6 +153,6 @@ def _shown(row: Versioned | Pair, contents: Mapping[Versioned, bytes], see: See)
     content = contents.get(new)
     try:
         seen = see(content) if content else None
-    except Unreadable:  # what was removed may well be what no decoder can read
+    except Unreadable:  # an example may have been removed because no decoder can read it
         seen = None
     return Shown(seen, title, new.path)

@@ -20,7 +20,7 @@ from ..versions.working_data import RAW, state, working_version
 
 
 def main(given: Namespace) -> None:
-    """Print the table and one sentence on what lies here."""
+    """Print the table and one sentence on what is here."""
     known, version, now = releases(), working_version(), state()
     here = release_of(version) if version else None
     if given.json:
@@ -38,7 +38,7 @@ def main(given: Namespace) -> None:
 def listed(
     known: Sequence[Release], version: str | None, here: str | None, state: str
 ) -> dict[str, Any]:
-    """Return for programs what `table` and `said` tell; arguments are those of `said`."""
+    """Return `table` and `said` for programs; arguments are those of `said`."""
     rows = []
     for release in known:
         record = release.record
@@ -60,20 +60,20 @@ def table(known: Sequence[Release], here: str | None, examples: str = "examples"
 
 
 def _counts(classes: Mapping[str, int]) -> tuple[str, str]:
-    """How many examples there are, and classes, which numbers have not."""
+    """The number of examples and of classes; numbers have no classes."""
     if "" not in classes:
         return str(sum(classes.values())), str(len(classes))
     return str(classes[""]), str(len(classes) - 1) if len(classes) > 1 else "-"
 
 
 def said(known: Sequence[Release], version: str | None, here: str | None, state: str) -> str:
-    """Return what lies in data/raw, in one sentence.
+    """Return what is in data/raw, in one sentence.
 
     Args:
         known: all releases.
         version: the hash in data/raw.dvc, None if there is no such file.
-        here: the release that this is, None if it is none.
-        state: what DVC says of data/raw, as `versions.state` does.
+        here: the release that is here, None if it is not a release.
+        state: DVC's state of data/raw, as from `versions.state`.
     """
     pointed = f"version {here}" if here else f"no version ({str(version)[:12]})"
     if state == "deleted":

@@ -1,6 +1,6 @@
-"""Make data/raw stand as data.layout says: few tar archives, or a file for each example.
+"""Lay out data/raw as data.layout says: in a few tar archives, or one file per example.
 
-The examples stay the same ones, so what data/raw.dvc says of their origin stays true.
+The examples stay the same, so the origin recorded in data/raw.dvc stays true.
 
 Run: samebits data pack
 """
@@ -18,7 +18,7 @@ from ..versions.working_data import POINTER, RAW, keep, state, working_version
 
 
 def main() -> None:
-    """Pack or unpack, give that its version, and tell what stands there."""
+    """Pack or unpack, give the result a version, and say what is there now."""
     data = read(Data)
     tar, reader = data.layout == "tar", reader_of(read(Task), data)
     if tar and imported(POINTER):

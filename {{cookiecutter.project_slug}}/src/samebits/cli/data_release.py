@@ -24,7 +24,7 @@ def main(given: Namespace, yours: Yours) -> None:
         done = release(version, given.note, lambda: check(version, yours))
     sys.stdout.write(
         f"released: version {version} of the data. {done}\n"
-        f"The data are on DVC's remote. {publish(version)}\n"
+        f"The data is on DVC's remote. {publish(version)}\n"
         "Next: 'dvc repro', then commit dvc.lock with the results.\n"
     )
 
@@ -40,7 +40,7 @@ def publish(version: str) -> str:
     branch = git("branch", "--show-current").stdout.strip()
     remotes = git("remote").stdout.split()
     if not remotes:
-        return "Git has no remote yet, so its commit and tag stay here."
+        return "Git has no remote yet, so the commit and its tag exist only here."
     chosen = git("config", f"branch.{branch}.remote").stdout.strip() or remotes[0]
     what = " ".join([*([branch] if branch else []), f"{TAG}{version}"])
     return f"Send the commit and its tag with 'git push {chosen} {what}'."

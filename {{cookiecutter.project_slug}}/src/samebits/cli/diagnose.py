@@ -1,4 +1,4 @@
-"""Say where the error sits between target, train, dev and test, and what to try next.
+"""Say where the error is between target, train, dev and test, and what to try next.
 
 Run: samebits diagnose [--real FOLDER] [--json]
 """
@@ -42,7 +42,7 @@ TEST, WEIGHTS = Path("data/prepared/test"), Path("models/model.safetensors")
 
 def main(given: Namespace, yours: Yours) -> None:
     """Bring the diagnosis up to date, and print it."""
-    with redirect_stdout(sys.stderr):  # what DVC and the stages say
+    with redirect_stdout(sys.stderr):  # messages of DVC and the stages
         _repro()
     content = _with(given.real, yours) if given.real else None
     content = content or read_record(DIAGNOSIS, "diagnose", ("chain", "gaps", "sentence", "ideas"))
@@ -58,7 +58,7 @@ def told(content: Mapping[str, Any], words: Words, learned: Mapping[str, Any] | 
     Args:
         content: what reports/diagnosis.json says.
         words: those of the target.
-        learned: what `samebits exp curve` has found, if it has.
+        learned: the result of `samebits exp curve`, if there is one.
     """
     lines = [*_drawing(content, words), "", content["sentence"]]
     if learned:
@@ -66,7 +66,7 @@ def told(content: Mapping[str, Any], words: Words, learned: Mapping[str, Any] | 
     if content["ideas"]:
         lines += [
             "",
-            "What to try next, what the evidence speaks for before the rest:",
+            "What to try next, ideas backed by the evidence first:",
         ]
     for number, idea in enumerate(content["ideas"], 1):
         lines += [
@@ -109,7 +109,7 @@ def _repro() -> None:
     look_around()
     done = dvc("repro", "--quiet", "diagnose", shown=True)
     if done.returncode:
-        raise UserError("'dvc repro diagnose' failed; what it said stands above.")
+        raise UserError("'dvc repro diagnose' failed; see its message above.")
 
 
 def _with(folder: Path, yours: Yours) -> dict[str, Any]:

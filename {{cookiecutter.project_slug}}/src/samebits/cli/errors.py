@@ -1,8 +1,8 @@
-"""Write reports/error-analysis.csv: the dev mistakes worth most, in which people tag causes.
+"""Write reports/error-analysis.csv: the costliest dev mistakes, for people to tag with causes.
 
 Run: samebits errors [--most 100] [--gone]
 
-Tags that are there stay, by the content of the example. The examples stand in reports/errors.html.
+Existing tags stay with the content of their example. reports/errors.html shows the examples.
 """
 
 import sys
@@ -35,7 +35,7 @@ EXAMPLES, SHEET = Path("data/prepared/dev"), Path("reports/errors.html")
 
 
 def main(given: Namespace, yours: Yours) -> None:
-    """Write both, and say what is in them."""
+    """Write both files, and say what is in them."""
     enter(yours.metrics.METRICS)
     metrics = read_record(Path("reports/metrics.json"), "evaluate", ("metric",))
     answers, predictions = read_predictions(Path("reports/predictions.csv"))
@@ -57,7 +57,7 @@ def main(given: Namespace, yours: Yours) -> None:
 
 
 def said(rows: Sequence[TagRow], mistakes: int) -> str:
-    """Return what the file now holds, and what to do with it."""
+    """Return what is in the file now, and what to do with it."""
     wrong = [row for row in rows if row.now == WRONG]
     tagged = sum(bool(row.causes()) for row in wrong)
     lines = [f"{FILE.as_posix()}: {len(wrong)} of {mistakes} dev mistakes, {tagged} with tags."]

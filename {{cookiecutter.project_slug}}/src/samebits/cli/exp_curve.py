@@ -2,8 +2,8 @@
 
 Run: samebits exp curve
 
-What was found stands in reports/learning-curve.json, which neither Git nor DVC keeps, and
-`make diagnose` tells it as long as the predictions are the same.
+The result is in reports/learning-curve.json, which neither Git nor DVC keeps; `make diagnose` shows
+it as long as the predictions are the same.
 """
 
 import sys

@@ -40,7 +40,7 @@ def main(given: Namespace, yours: Yours) -> None:
     try:
         best = sweep(plan)
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted; the same command goes on where it stopped\n")
+        sys.stderr.write("interrupted; the same command resumes where it stopped\n")
         sys.stderr.flush()
         os._exit(INTERRUPTED)  # threads still wait for their trials, which end by themselves
     sys.stdout.write(summary(plan, best, WORDS[read(Task).target]))
@@ -49,7 +49,7 @@ def main(given: Namespace, yours: Yours) -> None:
 def summary(plan: Plan, best: list["FrozenTrial"], words: Words) -> str:
     """Return the best trials as a table, and what to do next."""
     if not best:
-        raise UserError(f"no trial of the sweep '{plan.name}' ended well.")
+        raise UserError(f"no trial of the sweep '{plan.name}' succeeded.")
     keys = [knob.key for knob in plan.knobs]
     rows = [["experiment", f"dev {plan.metric}", "accepted", *keys]]
     for trial in best[:SHOWN]:

@@ -2,8 +2,8 @@
 
 Run: samebits latency
 
-A time differs between machines, and between two runs. So it stands in a file of its own, which
-neither Git nor DVC keeps, and constraints on `latency_ms` are judged here and by `samebits rank`.
+A time differs between machines, and between two runs. So it is in its own file, which neither Git
+nor DVC keeps, and constraints on `latency_ms` are judged here and by `samebits rank`.
 """
 
 import sys
@@ -35,7 +35,7 @@ WARM_UP, MEASURED = 20, 200
 
 
 def main(yours: Yours) -> None:
-    """Measure the model in models/, write what was found and say whether it may be taken."""
+    """Measure the model in models/, write the result and say whether it meets the constraints."""
     evaluation, reproducibility = read(Evaluation), read(Reproducibility)
     kernels.configure(reproducibility.level, reproducibility.threads, reproducibility.device)
     test = Split.open(TEST)
@@ -48,14 +48,14 @@ def main(yours: Yours) -> None:
     known = remembered() | {md5(WEIGHTS.read_bytes()): [latency.value, *latency.interval()]}
     write_json(FILE, known)
     sys.stdout.write(
-        f"{latency.value:.3f} ms an example ({latency.low:.3f} to {latency.high:.3f}), of "
+        f"{latency.value:.3f} ms per example ({latency.low:.3f} to {latency.high:.3f}), of "
         f"{MEASURED} examples one by one on {reproducibility.device}\n"
     )
     asked = [constraint for constraint in constraints if constraint.figure == LATENCY]
     missed = [judged for judged in judge(asked, {LATENCY: latency}) if not judged["met"]]
     if missed:
         raise CheckFailed(
-            f"`{missed[0]['constraint']}` is missed by {-missed[0]['margin']:.3f} ms; take a "
+            f"`{missed[0]['constraint']}` is missed by {-missed[0]['margin']:.3f} ms; use a "
             "smaller network or a faster machine, or change the constraint."
         )
 

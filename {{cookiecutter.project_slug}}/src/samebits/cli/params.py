@@ -1,7 +1,7 @@
 """Say of each key of params.yaml what it is now, what it may be, and what it does.
 
-What a key does is said in one place: beside it in params.yaml or, where it is left out, beside its
-field in the dataclass that declares it.
+What a key does is said in one place: next to it in params.yaml or, if it is left out there, next to
+its field in the dataclass that declares it.
 """
 
 import ast
@@ -27,7 +27,7 @@ WIDTH = 100
 
 
 class ListedKey(NamedTuple):
-    """A key, whether params.yaml has it, its value now, and what it does."""
+    """A key: whether params.yaml has it, its current value, and what it does."""
 
     key: Key
     written: bool
@@ -41,7 +41,7 @@ def main(given: Namespace) -> None:
 
 
 def told(asked: str = "") -> str:
-    """Return what there is to say of the keys asked for: of a section, of one, or of all.
+    """Return the explanations of the keys asked for: one key, a section, or all.
 
     Raises:
         UserError: there is no such key, it does nothing here, or params.yaml is wrong.
@@ -69,7 +69,7 @@ def told(asked: str = "") -> str:
 
 
 def knobs() -> Mapping[str, Mapping[str, ListedKey]]:
-    """Return the keys of every section, but for those that do nothing in this project.
+    """Return the keys of every section, except those that do nothing in this project.
 
     Raises:
         UserError: params.yaml is wrong.
@@ -125,7 +125,7 @@ def _unknown(asked: str, known: Mapping[str, Mapping[str, ListedKey]]) -> str:
 
 
 def _titles() -> dict[str, str]:
-    """What each section is, as params.yaml says beside its name."""
+    """What each section is, from the comment next to its name in params.yaml."""
     text, titles = _text(PARAMS), {}
     for name, node in _pairs(yaml.compose(text, yaml.SafeLoader)):
         flow = isinstance(node, yaml.MappingNode) and node.flow_style
@@ -134,7 +134,7 @@ def _titles() -> dict[str, str]:
 
 
 def _beside_keys() -> dict[tuple[str, str], str]:
-    """What params.yaml says of keys, above them and beside."""
+    """The comments of params.yaml on its keys, above or next to them."""
     text, comments = _text(PARAMS), {}
     for section, keys in _pairs(yaml.compose(text, yaml.SafeLoader)):
         for name, value in _pairs(keys):
@@ -144,7 +144,7 @@ def _beside_keys() -> dict[tuple[str, str], str]:
 
 
 def _beside_fields(section: str) -> dict[str, str]:
-    """What the file that declares a section says of its fields, above them and beside."""
+    """The comments on a section's fields in the file that declares it, above or next to them."""
     own = Path("src", package(), YOURS[section]) if section in YOURS else Path(engine.__file__)
     text, comments = _text(own), {}
     starts = [0, *(line.end() for line in re.finditer("\n", text))]
@@ -177,6 +177,6 @@ def _above(text: str, at: int) -> str:
 
 
 def _behind(text: str, at: int) -> str:
-    """The comment behind a place, in its line."""
+    """The comment after a place, on its line."""
     comment = re.fullmatch(r":?\s*#\s*(.*)", text[at:].partition("\n")[0])
     return comment[1].rstrip() if comment else ""

@@ -22,7 +22,7 @@ from ..metrics.scores import find
 from ..remote.revisions import experiments
 
 HEAD = "HEAD"
-# What `samebits exp seeds` and `samebits exp curve` call the experiments that measure another one.
+# How `samebits exp seeds` and `samebits exp curve` name experiments that measure another one.
 MEASURING = re.compile(r"(seed|part)-[\d.]+-[0-9a-f]{10}")
 
 
@@ -34,7 +34,7 @@ def main(given: Namespace, yours: Yours) -> None:
     candidates = {name: commits for name, commits in named.items() if not MEASURING.fullmatch(name)}
     if len(candidates) < len(named):
         gone.append(
-            f"{len(named) - len(candidates)} of `samebits exp seeds` and `samebits exp curve`, "
+            f"{len(named) - len(candidates)} from `samebits exp seeds` and `samebits exp curve`, "
             "which measure another experiment and are not ideas."
         )
     for name in _names(candidates):
@@ -49,7 +49,7 @@ def main(given: Namespace, yours: Yours) -> None:
 
 
 def _names(named: Mapping[str, Sequence[str]]) -> list[str]:
-    """Name each experiment; several of one name by their commits."""
+    """Name each experiment; if several share a name, use their commits."""
     return [
         commit[:10] if len(commits) > 1 else name
         for name, commits in named.items()
@@ -60,12 +60,13 @@ def _names(named: Mapping[str, Sequence[str]]) -> list[str]:
 def ranking(
     first: Result, others: Sequence[Result], gone: Sequence[str] = (), examples: str = "examples"
 ) -> str:
-    """Return the table; what was not scored as the first was is left out, and said so.
+    """Return the table; it names results that were not scored as the first was, and leaves them
+    out.
 
     Args:
         first: what the others are compared with.
         others: the experiments that could be read.
-        gone: why the others are not here, a sentence each.
+        gone: why each of the others is missing, one sentence each.
         examples: what people call them.
     """
     places, left = _places(first, others)
@@ -73,7 +74,10 @@ def ranking(
     words = WORDS[first.answers.target].calling(examples)
     lines = [_line(place, words) for place in places]
     count = sum(candidate.accepted is not False for candidate in candidates)
-    lines += ["", f"Place 1 includes all that these {examples} cannot distinguish from the best."]
+    lines += [
+        "",
+        f"Place 1 includes everything that these {examples} cannot distinguish from the best.",
+    ]
     if count > 2:
         lines += [
             f"{count} candidates: each is compared with the best at {100 * corrected(count):.2f} % "
@@ -88,7 +92,7 @@ def ranking(
 
 
 def record(first: Result, others: Sequence[Result], gone: Sequence[str] = ()) -> dict[str, Any]:
-    """Return for programs what `ranking` tells; a place is 0 where a constraint is missed."""
+    """Return the ranking for programs; a place is 0 if a constraint is missed."""
     places, left = _places(first, others)
     rows = [
         {
@@ -117,7 +121,7 @@ def _places(first: Result, others: Sequence[Result]) -> tuple[list[Ranked], list
 
 def _candidate(result: Result, first: Result) -> Candidate:
     known = spread_over_seeds(result)
-    # In the same groups for all, whatever data.group each has: else they were not drawn together.
+    # In the same groups for all, whatever data.group each has; otherwise resamples are unpaired.
     groups = first.predictions["test"].sample.groups
     sample = result.predictions["test"].sample.grouped(groups)
     drawn = resample({"": find(result.metrics["metric"])}, sample, seed=0)
@@ -129,12 +133,12 @@ def _seeds(candidates: list[Candidate]) -> str:
     count = sum(candidate.spread is not None for candidate in candidates)
     if not count:
         return (
-            "This is about trained models: another seed would move each. `samebits exp seeds` "
-            "measures by how much, and from then on it is taken into account."
+            "This compares trained models: another seed would move each score. Run `samebits exp "
+            "seeds` to measure by how much; `rank` then takes it into account."
         )
     return (
-        f"The luck of a seed is taken into account, as `samebits exp seeds` has measured it for "
-        f"{count} of {len(candidates)}; one stands for another where only one is known."
+        f"Seed noise is taken into account, as `samebits exp seeds` measured it for {count} of "
+        f"{len(candidates)}; if only one of two is measured, it serves for both."
     )
 
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-# What a command exits with; 0 is yes. The last is what a shell says of one that was interrupted.
+# Exit statuses of a command; 0 is yes. The last is a shell's status for an interrupted command.
 NO, COULD_NOT, INTERRUPTED = 1, 2, 130
 # SQLite's NOMEM, READONLY, IOERR, FULL and CANTOPEN: the machine's fault, not the code's.
 _MACHINE = (7, 8, 10, 13, 14)
@@ -21,15 +21,15 @@ class CheckFailed(UserError):
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a command's `main`; what stops it becomes one line on stderr and an exit status.
+    """Run a command's `main`; whatever stops it becomes one line on stderr and an exit status.
 
-    The status is 1 where a check failed and 2 where a command could not do what it was asked to:
-    a `UserError`, what the machine refuses, such as memory, or to write on a full disk, and what
-    nobody foresaw, which keeps its traceback.
+    The status is 1 if a check failed, and 2 if a command could not do what it was asked to: for a
+    `UserError`, for what the machine refuses, such as memory or writing to a full disk, and for
+    unforeseen errors, which keep their traceback.
     """
     try:
         main()
-        sys.stdout.flush()  # here, so that a full disk or a closed pipe is told like any error
+        sys.stdout.flush()  # here, so that a full disk or a closed pipe is reported like any error
     except UserError as error:
         _leave(f"error: {error}", NO if isinstance(error, CheckFailed) else COULD_NOT)
     except KeyboardInterrupt as interrupt:  # perhaps with a note on what is left to do
@@ -46,7 +46,7 @@ def run(main: Callable[[], None]) -> None:
 
 
 def _drop_output() -> None:
-    """Let what could not be printed go, or Python tries again at its end and says so."""
+    """Drop what could not be printed; otherwise Python tries again at exit and complains."""
     try:
         sys.stdout.flush()
     except OSError:

@@ -1,9 +1,9 @@
-"""params.yaml as typed, frozen sections: one section for each effect that a knob can have.
+"""params.yaml as typed, frozen sections: one section per effect of its knobs.
 
-The engine's sections stand in sections.py; yours stand beside what they change, in the files that
-`YOURS` names. A stage reads each section it needs with `read(Section)` and hands on what the parts
-below it need. The whole file is checked each time, so a mistake anywhere is found by the first
-stage that runs. Of your files the syntax alone is read for that: to import them can take torch.
+The engine's sections are in sections.py; yours are next to what they change, in the files that
+`YOURS` names. A stage reads each section it needs with `read(Section)` and passes on what the parts
+below it need. The whole file is checked each time, so the first stage that runs finds a mistake
+anywhere. Your files are parsed for this, not imported: importing them may require torch.
 """
 
 import re
@@ -24,7 +24,7 @@ from .yours import YOURS, declared, package, reads_images
 PARAMS = Path("params.yaml")
 MOST_BYTES, MOST_LETTERS = 100_000, 500  # of the file, and of one text in it
 MOST_SAID, DEPTH = 20, 20  # mistakes in one message, and levels of nesting
-# What one turns every day first, what nobody needs to turn last: as params.yaml has them.
+# Everyday sections first, rarely changed ones last, as in params.yaml.
 ORDER = (
     *("model", "optimization", "augmentation", "regularization", "input", "task", "data"),
     *("evaluation", "reproducibility", "runtime"),
@@ -42,10 +42,10 @@ Sections = Mapping[str, Mapping[str, Key]]
 
 
 def sections() -> Sections:
-    """Return the keys of every section, the engine's and those of the project in this folder.
+    """Return the keys of every section: the engine's and those of the project in this folder.
 
     Raises:
-        UserError: a file that declares one is missing, or holds none.
+        UserError: a file that should declare a section is missing, or does not.
     """
     folder = Path("src", package())
     yours = {name: declared(folder / file, name) for name, file in YOURS.items()}
@@ -65,7 +65,7 @@ def read(section: type[Section], path: Path = PARAMS) -> Section:
 
 
 def values(section: str, path: Path = PARAMS) -> dict[str, Any]:
-    """Return the values of a section by key, for who does not import the file that declares it.
+    """Return the values of a section by key, without importing the file that declares it.
 
     Raises:
         UserError: as `read`.
@@ -75,7 +75,7 @@ def values(section: str, path: Path = PARAMS) -> dict[str, Any]:
 
 
 def checked(known: Sections, path: Path = PARAMS) -> dict[str, Any]:
-    """Return the sections of the file at `path`, as they are written there.
+    """Return the sections of the file at `path`, as written there.
 
     Raises:
         UserError: as `read`.
@@ -87,9 +87,9 @@ def checked(known: Sections, path: Path = PARAMS) -> dict[str, Any]:
 
 
 def left_out(*names: str) -> frozenset[str]:
-    """Return the keys of sections that params.yaml does not have, as `data.odd_size`.
+    """Return the keys that params.yaml leaves out, such as `data.odd_size`.
 
-    They have their defaults, and `dvc exp run -S` takes them with a plus alone.
+    They have defaults, and `dvc exp run -S` takes them only with a plus.
 
     Raises:
         UserError: as `read`.
@@ -102,13 +102,13 @@ def left_out(*names: str) -> frozenset[str]:
 
 
 def check_slices(facts: Collection[str], path: Path = PARAMS) -> None:
-    """Refuse slices by numbers that no example has, early, in a stage that no slice can change.
+    """Refuse slices by numbers that no example has, early, in a stage that slices cannot change.
 
     Args:
         facts: the names of the numbers that examples have.
 
     Raises:
-        UserError: `evaluation.slices` names another one.
+        UserError: `evaluation.slices` names an unknown number.
     """
     kinds = contents(path)["evaluation"]["slices"]
     if problem := next(filter(None, (engine.unknown_fact(kind, facts) for kind in kinds)), ""):
@@ -123,7 +123,7 @@ def images() -> bool | None:
     """Return whether the project in this folder learns from images; None if data.py leaves it open.
 
     Raises:
-        UserError: there is none.
+        UserError: there is no project here.
     """
     path = Path("src", package(), YOURS["input"])
     declared(path, "input")  # which says what is wrong with the file
@@ -133,7 +133,7 @@ def images() -> bool | None:
 def problems(content: dict[str, Any], known: Sections | None = None) -> list[str]:
     """Return one sentence for each thing that is wrong with the sections in `content`.
 
-    Of very many, the first `MOST_SAID` and a word on the others.
+    If there are very many, return the first `MOST_SAID` and a word on the others.
     """
     known = known or sections()
     wrong = list(islice(_problems(content, known), MOST_SAID + 1))
@@ -162,7 +162,7 @@ def _problems(content: dict[str, Any], known: Sections) -> Iterator[str]:
 
 
 def _idle(content: dict[str, Any]) -> Iterator[str]:
-    """Yield what is wrong with the keys of section `data` that do nothing in this project."""
+    """Yield a problem for each key of section `data` that does nothing in this project."""
     unused = engine.unused(content["task"]["target"], images=images() is not False)
     for why in dict.fromkeys(unused.values()):
         if idle := [key for key in content["data"] if unused.get(key) == why]:
@@ -174,7 +174,7 @@ def contents(path: Path) -> dict[str, Any]:
     """Return the sections of the file at `path`, unchecked.
 
     Raises:
-        UserError: the file is missing, not YAML, or larger than anybody writes.
+        UserError: the file is missing, not YAML, or too large.
     """
     try:
         text = path.read_bytes()[: MOST_BYTES + 1].decode("utf-8-sig")
@@ -184,7 +184,7 @@ def contents(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise UserError(f"there is no {path} here; run this from the project's folder.") from None
     except UnicodeDecodeError:
-        raise UserError(f"{path} is not UTF-8 text; save it as that.") from None
+        raise UserError(f"{path} is not UTF-8 text; save it as UTF-8.") from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f", line {mark.line + 1}," if mark else ""
@@ -197,10 +197,10 @@ def contents(path: Path) -> dict[str, Any]:
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """Reads plain words as DVC does, by YAML 1.2, and refuses a key that stands twice.
+    """Reads plain words by YAML 1.2, as DVC does, and refuses repeated keys.
 
-    PyYAML's own rules are those of YAML 1.1, to which `off` is false and `1e-5` is text. What no
-    parameter needs, tags, aliases and deep nesting, is refused: it can be without end.
+    PyYAML itself follows YAML 1.1, in which `off` is false and `1e-5` is text. Tags, aliases and
+    deep nesting are refused: no parameter needs them, and they can expand without end.
     """
 
     depth = 0
@@ -209,7 +209,7 @@ class _StrictLoader(yaml.SafeLoader):
         event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         problem = ""
         if isinstance(event, yaml.AliasEvent):
-            problem = f"the alias *{event.anchor}; write out what it stands for"
+            problem = f"the alias *{event.anchor}; write out its value"
         elif getattr(event, "tag", None):
             problem = f"the tag {event.tag}; write the value without it"
         elif self.depth == DEPTH:
@@ -228,7 +228,7 @@ class _StrictLoader(yaml.SafeLoader):
         for key, _ in node.value:
             if str(key.value) in seen:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"key '{key.value}' stands twice; keep one of them", key.start_mark
+                    None, None, f"key '{key.value}' appears twice; keep one of them", key.start_mark
                 )
             seen.add(str(key.value))
         return super().construct_mapping(node, deep)
@@ -254,7 +254,7 @@ def _unknown_section(name: object, known: Sections) -> str:
 def _unknown_key(key: object, section: str, known: Sections) -> str:
     homes = [name for name, other in known.items() if key in other]
     if homes:
-        return f"key '{key}' stands in section '{section}', but belongs in '{homes[0]}'; move it."
+        return f"key '{key}' is in section '{section}', but belongs in '{homes[0]}'; move it."
     everywhere = {other: name for name, keys in known.items() for other in keys}
     close = get_close_matches(str(key), list(known[section]), 1)
     close = close or get_close_matches(str(key), everywhere, 1)

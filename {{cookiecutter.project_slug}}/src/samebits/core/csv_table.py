@@ -1,4 +1,4 @@
-"""Small tables that people keep in Git beside the data, read with every problem in them."""
+"""Small tables that people keep in Git next to the data, read with all their problems."""
 
 import csv
 import io
@@ -11,17 +11,17 @@ from .files import named
 def read_table(path: Path, header: Sequence[str]) -> tuple[list[tuple[int, list[str]]], list[str]]:
     """Return (line, cells) for each row of a CSV file, and a sentence for each problem.
 
-    The cells are as many as `header` has, without space around them; empty lines do not count, and
-    a file that is not there has no rows.
+    A row has as many cells as `header`, stripped of white space; empty lines do not count, and a
+    missing file has no rows.
     """
     name = path.as_posix()
     try:
-        # What spreadsheets put before the first column is no part of it.
+        # Spreadsheets put a byte order mark before the first column; it is not part of its name.
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return [], []
     except UnicodeDecodeError:
-        return [], [f"{name} is not UTF-8 text; save it as that."]
+        return [], [f"{name} is not UTF-8 text; save it as UTF-8."]
     rows: list[tuple[int, list[str]]] = []
     problems: list[str] = []
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -37,5 +37,5 @@ def read_table(path: Path, header: Sequence[str]) -> tuple[list[tuple[int, list[
                     f"{len(header)}; put a cell with a comma in quotes."
                 )
     except csv.Error as error:
-        problems.append(f"{name}, line {reader.line_num}, is not CSV ({error}); mend its quotes.")
+        problems.append(f"{name}, line {reader.line_num}, is not CSV ({error}); fix its quotes.")
     return rows, problems

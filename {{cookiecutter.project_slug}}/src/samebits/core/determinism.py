@@ -1,7 +1,7 @@
 """The variables that must be set for two runs to give the same bits, before any import.
 
-The processor decides which kernels the mathematics libraries choose, and kernels differ in their
-last bits. These libraries read the environment once, when they are first imported. So the launcher
+The mathematics libraries choose kernels by the processor, and kernels differ in their last bits.
+These libraries read the environment once, when they are first imported. So the launcher
 calls `choose` before it imports anything else; what uses torch then calls `kernels.configure`.
 """
 
@@ -12,19 +12,20 @@ import sys
 from ..console.errors import UserError
 
 NUMPY = "NPY_DISABLE_CPU_FEATURES"
-# The newest kernels that every x86-64 processor since about 2015 has. MKL's COMPATIBLE mode is the
-# only one that gives the same bits on processors of different vendors.
+# The newest kernels that every x86-64 processor since about 2015 supports. MKL's COMPATIBLE mode is
+# the only one that gives the same bits on processors of different vendors.
 PORTABLE = {
     "ATEN_CPU_CAPABILITY": "avx2",
     "ONEDNN_MAX_CPU_ISA": "AVX2",
     "MKL_CBWR": "COMPATIBLE",
     "OPENBLAS_CORETYPE": "Haswell",
 }
-# All that NumPy has kernels for above AVX2: there its exp, log and power have other last bits. None
-# implies another. NumPy complains of names that it has no kernels for, as on other machines.
+# Everything above AVX2 for which NumPy has kernels: there its exp, log and power have other last
+# bits. None implies another. NumPy warns about names for which it has no kernels, as on other
+# machines.
 if (platform.system(), platform.machine()) == ("Linux", "x86_64"):
     PORTABLE[NUMPY] = "X86_V4 AVX512_ICL AVX512_SPR"
-# What a shell may carry and a run must not inherit.
+# Variables that a shell may set and a run must not inherit.
 INHERITED = (
     *PORTABLE,
     "DNNL_DEFAULT_FPMATH_MODE",
@@ -41,7 +42,7 @@ COMPILER = "TORCHINDUCTOR_DETERMINISTIC"
 
 
 def environment(level: str, threads: int) -> dict[str, str]:
-    """Return the variables that `level` asks for, with `threads` threads for each process."""
+    """Return the variables that `level` needs, with `threads` threads per process."""
     libraries = ("OMP", "MKL", "OPENBLAS")
     shared = {f"{library}_NUM_THREADS": str(threads) for library in libraries}
     # cuBLAS picks among several workspaces unless it is given a fixed one.
@@ -49,7 +50,7 @@ def environment(level: str, threads: int) -> dict[str, str]:
     return shared | fixed | (PORTABLE if level == "portable" else {})
 
 
-# Every variable that is set or taken away here, and what the shell said of them.
+# Every variable that is set or removed here, and its value in the shell.
 NAMES = frozenset({*environment("portable", 1), *INHERITED})
 SHELL = {name: os.environ[name] for name in sorted(NAMES) if name in os.environ}
 # What was chosen, before anything that reads it was imported.
@@ -70,7 +71,7 @@ def choose(level: str, threads: int) -> None:
     for library in ("torch", "numpy"):
         if library in sys.modules:
             raise UserError(
-                f"{library} is imported before determinism.choose was called, so its kernels are "
+                f"{library} was imported before determinism.choose was called, so its kernels are "
                 "already chosen; move that import below the call."
             )
     wanted = environment(level, threads)
@@ -81,10 +82,11 @@ def choose(level: str, threads: int) -> None:
 
 
 def check(level: str, threads: int) -> None:
-    """Refuse to go on with other kernels than these.
+    """Refuse to continue with other kernels than these.
 
     Raises:
-        UserError: `choose` was not called first, or not so, or something has changed what it set.
+        UserError: `choose` was not called first, or with other arguments, or its settings were
+            changed.
     """
     wanted = environment(level, threads)
     now = {name: os.environ[name] for name in sorted(NAMES) if name in os.environ}
@@ -92,12 +94,12 @@ def check(level: str, threads: int) -> None:
         differing = sorted(name for name in NAMES if now.get(name) != wanted.get(name))
         named = f" ({', '.join(differing[:3])})" if differing else ""
         raise UserError(
-            f"the environment{named} is not that of level {level} with {threads} thread(s), so "
-            "other kernels may have computed; start the stage with 'samebits run', which sets it, "
+            f"the environment{named} does not match level {level} with {threads} thread(s), so "
+            "other kernels may have been used; start the stage with 'samebits run', which sets it, "
             "or call determinism.choose before any import."
         )
 
 
 def overridden() -> dict[str, str]:
-    """Return the variables of the shell that count for nothing here, with what they said."""
+    """Return the shell's variables that are overridden here, with their values."""
     return {name: text for name, text in SHELL.items() if text != os.environ.get(name)}

@@ -14,18 +14,18 @@ from typing import Any, BinaryIO
 
 from ..console.errors import UserError
 
-# Also behind a `'`, so that a name which has one itself comes back with it.
+# Also after a `'`, so that a name that starts with one keeps it.
 _FORMULA = re.compile(r"[\s']*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Give an open file that takes the place of `path` at the end of the block, or never does.
+    """Yield an open file that replaces `path` at the end of the block, or not at all.
 
     So a kill, an error or a full disk leaves the old file or none.
 
     Raises:
-        OSError: the file could not be written; what stood at `path` is untouched.
+        OSError: the file could not be written; the old file at `path` is untouched.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -34,7 +34,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        # mkstemp makes private files; ours get the mode that any other file here gets.
+        # mkstemp makes private files; ours get the mode of any other new file.
         Path(temporary).chmod(0o666 & ~_umask())
         Path(temporary).replace(path)
     except BaseException:
@@ -44,7 +44,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def md5(content: bytes) -> str:
-    """Return the hash by which DVC names a file; nothing rests on it being hard to forge."""
+    """Return the hash by which DVC names a file; nothing relies on it being hard to forge."""
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
@@ -61,7 +61,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(content: str | bytes, **hooks: Any) -> Any:
-    """Return what JSON says; what is nested without end is a `ValueError`, as what is broken.
+    """Parse JSON; endless nesting is a `ValueError`, as broken text is.
 
     `hooks` are those of `json.loads`, such as `parse_float`.
     """
@@ -87,22 +87,22 @@ def cell(name: str) -> str:
 
 
 def named(cell: str) -> str:
-    """Return the name that `cell` wrote so."""
+    """Return the original of a name that `cell` wrote."""
     return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell) else cell
 
 
 def _umask() -> int:
-    # The only portable way to read the mask is to set it.
+    # The only portable way to read the umask is to set it.
     mask = os.umask(0)
     os.umask(mask)
     return mask
 
 
 def refuse_conflicts(path: str, text: str) -> None:
-    """Refuse a file in which a merge has left its markers.
+    """Refuse a file with conflict markers.
 
     Raises:
-        UserError: it has.
+        UserError: the file has them.
     """
     if re.search("^(<{7}|>{7}) ", text, re.MULTILINE):
         raise UserError(

@@ -1,4 +1,4 @@
-"""What a result is made of: code, data, lock and parameters, in a form that can be compared."""
+"""What a result is made of: code, data, lock and parameters, in a comparable form."""
 
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
@@ -17,7 +17,7 @@ def digest(paths: Iterable[Path], below: int = 0, root: Path = Path()) -> str:
 
     Args:
         paths: the files, in any order.
-        below: how many leading folders of each name to leave out.
+        below: how many leading folders to leave out of each name.
         root: the project.
     """
     lines = [f"{'/'.join(path.parts[below:])} {_sha256(root / path)}\n" for path in paths]
@@ -32,7 +32,7 @@ def identity(
     Args:
         stage: a stage of dvc.yaml; the files that it depends on below src/ are its code.
         data_version: DVC's hash of the raw data.
-        indexes: the files that list the prepared examples; <split>/<name> at the end counts.
+        indexes: the files that list the prepared examples; their names count as <split>/<name>.
         sections: the config sections that the stage reads.
 
     Returns:
@@ -55,7 +55,7 @@ def depended(deps: Sequence[str], but: Collection[Path], root: Path = Path()) ->
 
     Args:
         deps: what the stage depends on.
-        but: the folders of prepared examples, which other parts of the identity stand for.
+        but: the folders of prepared examples, which other parts of the identity cover.
         root: the project.
 
     Raises:
@@ -78,4 +78,4 @@ def _sha256(path: Path) -> str:
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except FileNotFoundError:
-        raise UserError(f"{path.as_posix()} is not there; restore it from Git.") from None
+        raise UserError(f"{path.as_posix()} is missing; restore it from Git.") from None

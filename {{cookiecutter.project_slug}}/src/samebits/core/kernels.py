@@ -1,4 +1,4 @@
-"""torch's own switches, and what it refuses when they are set; see determinism.py for the rest."""
+"""torch's own switches, and what it refuses with them; see determinism.py for the rest."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,8 +42,8 @@ def configure(level: str, threads: int, device: str) -> None:
     if device == "mps" and not torch.backends.mps.is_available():
         raise UserError("reproducibility.device is mps, but torch finds no Metal device here.")
     deterministic = level != "off"
-    # The same switch as use_deterministic_algorithms, which would import the compiler for seconds;
-    # the compiler reads TORCHINDUCTOR_DETERMINISTIC instead.
+    # Sets the same switch as use_deterministic_algorithms, which would import the compiler, for
+    # seconds; the compiler reads TORCHINDUCTOR_DETERMINISTIC instead.
     torch.set_deterministic_debug_mode("error" if deterministic else "default")
     # Filling fresh memory costs time and hides nothing in a correct program; the tests turn it on.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
@@ -57,7 +57,7 @@ def configure(level: str, threads: int, device: str) -> None:
 
 @contextmanager
 def refusing() -> Iterator[None]:
-    """Turn torch's complaint of an operator without a deterministic form into a `UserError`."""
+    """Turn torch's error about an operator without a deterministic form into a `UserError`."""
     try:
         yield
     except RuntimeError as error:

@@ -1,7 +1,7 @@
-"""The kinds of values that a key of params.yaml can have, and whether a value is one.
+"""The kinds of values that a key of params.yaml can have, and the check of a value.
 
-A section is a frozen dataclass; each field is a key. `number`, `choice` and the others say what it
-takes:
+A section is a frozen dataclass; each field is a key. `number`, `choice` and the others say which
+values it takes:
 
     width: int = number(1, 65536, bigger="*2")
 
@@ -15,16 +15,16 @@ from collections.abc import Mapping
 from dataclasses import MISSING, field, fields
 from typing import Any, NamedTuple
 
-LARGEST = 2**63 - 1  # of any number: what a computer counts with
-# As annotations name them.
+LARGEST = 2**63 - 1  # of any number: the largest signed 64-bit integer
+# By their names in annotations.
 TYPES: dict[str, Any] = {"int": int, "float": float, "str": str, "bool": bool}
 TYPES["tuple[str, ...]"] = tuple[str, ...]
 
 
 class Key(NamedTuple):
-    """A key of a section: its name, the type of its values, and what else holds for them.
+    """A key of a section: its name, the type of its values, and further rules for them.
 
-    `default` is the value, as params.yaml would have it, where that has none; MISSING: it must.
+    `default` is the value if params.yaml leaves the key out; MISSING: it must not.
     """
 
     name: str
@@ -44,7 +44,7 @@ def keys(section: Any) -> dict[str, Key]:
 
 
 def written(value: Any) -> Any:
-    """Return a value of a section as params.yaml has it: a tuple as a list."""
+    """Return a value of a section as in params.yaml: a tuple as a list."""
     return [*value] if isinstance(value, tuple) else value
 
 
@@ -55,12 +55,12 @@ def number(
 
     Args:
         low, high: the ends.
-        bigger: of a key of the network, the step to a larger one that `diagnose` may suggest: "*2"
+        bigger: for a key of the network, the step to a larger one that `diagnose` may suggest: "*2"
             or "+1".
-        default: the value where params.yaml has none.
+        default: the value if params.yaml has none.
 
     Raises:
-        ValueError: that is no step.
+        ValueError: `bigger` is not a step.
     """
     if bigger and not re.fullmatch(r"[*+][1-9]\d*", bigger):
         raise ValueError(f"bigger is {bigger!r}; write a step such as '*2' or '+1'")
@@ -68,12 +68,12 @@ def number(
 
 
 def pattern(regular: bool) -> Any:
-    """A field whose value is a pattern of file names, as a regular expression or as a shell's."""
+    """A field whose value is a pattern of file names: a regular expression, or a glob."""
     return field(metadata={"regular": regular})
 
 
 def texts(shape: re.Pattern[str], example: str) -> Any:
-    """A field whose value is a list of texts of one shape, such as `example`."""
+    """A field whose value is a list of texts of one form, such as `example`."""
     return field(metadata={"shape": shape, "example": example})
 
 
@@ -105,7 +105,7 @@ def fits(value: Any, key: Key) -> bool:
         return _is(value, key.type)
     if not isinstance(value, int if key.type is int else (int, float)):
         return False
-    # Not a number lies between no two numbers; infinity lies above the largest.
+    # NaN is between no two numbers; infinity is above the largest.
     low, high = _ends(key)
     return bool(low <= value <= min(high, LARGEST))
 
@@ -120,7 +120,7 @@ def _ends(key: Key) -> tuple[float, float]:
 
 
 def _misshapen(value: Any, key: Key) -> list[Any]:
-    """What of a text or a list of them has not the shape."""
+    """The texts of a value that do not have the form."""
     shape = key.rules["shape"]
     given = value if isinstance(value, list) else [value]
     return [text for text in given if not (isinstance(text, str) and shape.fullmatch(text))]
@@ -141,7 +141,7 @@ def shown(value: Any) -> str:
 
 
 def typed(value: Any, key: Key) -> Any:
-    """Return a value that fits as the type that its key has."""
+    """Return a valid value as the type of its key."""
     if isinstance(value, list):
         return tuple(value)
     # `rotation: 10` means 10.0, and must give the same result.
@@ -149,7 +149,7 @@ def typed(value: Any, key: Key) -> Any:
 
 
 def hint(value: object, key: Key) -> str:
-    """Return a hint for a number in quotes, or for the texts of a list that are wrong."""
+    """Return a hint for a number in quotes, or for wrong texts in a list."""
     if isinstance(value, list) and key.type is not str and "shape" in key.rules:
         return " Wrong are: " + ", ".join(f"'{text}'" for text in _misshapen(value, key)) + "."
     try:

@@ -1,8 +1,8 @@
-"""Operators whose last bits differ between processors: refused where they must be the same.
+"""Operators whose last bits differ between processors, which are refused if bits must be equal.
 
-What runs in torch's own kernels, or in MKL's products and oneDNN's convolutions, has the same bits
-wherever `determinism.PORTABLE` is set. MKL's vector mathematics and oneDNN's LSTM choose by the
-processor whatever is set: measured between processors with AVX-512 and with AVX2.
+With `determinism.PORTABLE`, torch's own kernels, MKL's products and oneDNN's convolutions give the
+same bits everywhere. MKL's vector mathematics and oneDNN's LSTM choose by the processor, whatever
+is set: measured between processors with AVX-512 and with AVX2.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ SOURCES = HERE.parents[2]  # the engine, and the files that are yours
 ROOT = "x * x.rsqrt() for x > 0, or torch.linalg.vector_norm for a norm"
 DISTANCE = "a product: |a - b|² is |a|² + |b|² - 2 a·b"
 SAMPLING = "sampling with gather, as training/augmentation.py does"
-# torch's names, in-place and backward ones included: what people call each, and what to use.
+# By torch's name, also for in-place and backward forms: its usual name, and what to use instead.
 REFUSED = {
     "sqrt": ("torch.sqrt", ROOT),
     "pow": ("x ** 0.5", ROOT),
@@ -31,7 +31,7 @@ REFUSED = {
     "asin": ("torch.asin", "torch.atan2(x, r * r.rsqrt()) with r = 1 - x * x"),
     "atan": ("torch.atan", "torch.atan2(x, torch.ones_like(x))"),
     "log10": ("torch.log10", "torch.log2(x) * math.log10(2)"),
-    # These three were not compared, but take the same library's kernels as those above.
+    # These three were not compared, but use kernels of the same library as those above.
     "tan": ("torch.tan", "torch.sin(x) / torch.cos(x)"),
     "erfc": ("torch.erfc", "1 - torch.erf(x)"),
     "erfinv": ("torch.erfinv", "torch.special.ndtri((x + 1) / 2) * 0.5**0.5"),
@@ -44,7 +44,7 @@ REFUSED = {
     "cdist_forward": ("torch.cdist", DISTANCE),
     "euclidean_dist": ("torch.cdist", DISTANCE),  # from 26 rows on
 }
-# These take such roots; the fused ones among them have a kernel of their own.
+# These take such roots; their fused forms have their own kernels.
 ROOTED = frozenset({"Adadelta", "Adagrad", "Adam", "AdamW", "NAdam", "RAdam", "RMSprop"})
 OPTIMIZERS = "fused Adam(W), SGD, Adamax, Adafactor or Muon"
 
@@ -52,27 +52,27 @@ OPTIMIZERS = "fused Adam(W), SGD, Adamax, Adafactor or Muon"
 def portable(
     network: nn.Module, reproducibility: Reproducibility
 ) -> AbstractContextManager[object]:
-    """Return what refuses, while it is entered, operators without the same bits everywhere.
+    """Return a context that refuses operators without the same bits everywhere.
 
-    It sees each operator, those of backward passes and optimizers too, which costs microseconds
-    each: look once at what is then repeated. It moves no bit. Nothing is refused at another level
-    than portable, nor on a GPU.
+    It sees each operator, also in backward passes and optimizers, at a cost of microseconds each,
+    so check only the first of repeated steps. It changes no bit. It refuses nothing below level
+    portable, or on a GPU.
 
     Args:
         network: its layers are named.
         reproducibility: the config section.
 
     Raises:
-        UserError: on entering nothing; inside, there is such an operator.
+        UserError: inside the context, such an operator runs.
     """
     return _Refusing(network) if _asked(reproducibility) else nullcontext()
 
 
 def check_optimizer(optimizer: torch.optim.Optimizer, reproducibility: Reproducibility) -> None:
-    """Refuse an optimizer that takes roots whose bits differ, some only after several steps.
+    """Refuse an optimizer whose roots have differing bits, for some only after several steps.
 
     Raises:
-        UserError: it is such a one, and not fused.
+        UserError: the optimizer is one of these, and not fused.
     """
     rooted = {kind.__name__ for kind in type(optimizer).__mro__} & ROOTED
     fused = all(group.get("fused") for group in optimizer.param_groups)
@@ -81,11 +81,11 @@ def check_optimizer(optimizer: torch.optim.Optimizer, reproducibility: Reproduci
 
 
 def refused(operator: str, arguments: Sequence[Any] = ()) -> tuple[str, str] | None:
-    """Return what people call `operator`, as torch names it, and what to use instead, if refused.
+    """Return the usual name of a refused `operator`, and what to use instead.
 
     Args:
-        operator: as `sqrt_`, `_foreach_sqrt` or `mkldnn_rnn_layer_backward`.
-        arguments: what it is called with; of powers only the root is refused.
+        operator: torch's name, such as `sqrt_`, `_foreach_sqrt` or `mkldnn_rnn_layer_backward`.
+        arguments: those of the call; of powers, only the root is refused.
     """
     name = operator.removeprefix("_foreach_").strip("_").removesuffix("_backward")
     if name == "pow" and not _is_half(arguments[1]):
@@ -99,7 +99,7 @@ _ROOTS = ("square roots", OPTIMIZERS)
 class _Refusing(TorchDispatchMode):  # type: ignore[no-untyped-call]
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
-        return False  # else torch imports its compiler, for seconds, to leave it out
+        return False  # otherwise torch imports its compiler, for seconds, to skip it
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -108,7 +108,7 @@ class _Refusing(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         super().__exit__(kind, error, trace)  # type: ignore[no-untyped-call]
-        if self._refusal and error is not self._refusal:  # a script wraps what is raised in it
+        if self._refusal and error is not self._refusal:  # TorchScript wraps errors raised in it
             raise self._refusal from None
 
     def __torch_dispatch__(
@@ -136,7 +136,7 @@ def _is_half(exponent: Any) -> bool:
 
 
 def _said(network: nn.Module, operator: str, instead: str) -> str:
-    """Say who asked for `operator`, as the frames on the stack tell: what they belong to, where."""
+    """Return who called `operator`, from the frames on the stack: layer or function, file, line."""
     names = {id(layer): name for name, layer in network.named_modules()}
     who, place = "", ""
     for frame, line in walk_stack(None):
@@ -151,7 +151,7 @@ def _said(network: nn.Module, operator: str, instead: str) -> str:
             who += f", a {type(owner).__name__},"
         if path.is_relative_to(SOURCES) and path != HERE and not place:
             place = f"{path.relative_to(SOURCES).as_posix()}:{line}"
-    # Of a script there are no frames.
+    # TorchScript has no frames.
     said = f"{place}: {who or 'the code there'}" if place else who or "the network"
     return _sentence(said, operator, instead)
 
@@ -159,5 +159,5 @@ def _said(network: nn.Module, operator: str, instead: str) -> str:
 def _sentence(who: str, what: str, instead: str) -> str:
     return (
         f"{who} takes {what}, whose last bits differ between processors; use {instead}, or set "
-        "reproducibility.level to machine, which promises the same bits on this one only."
+        "reproducibility.level to machine, which promises the same bits on this machine only."
     )

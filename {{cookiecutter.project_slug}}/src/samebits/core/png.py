@@ -10,7 +10,7 @@ import zlib
 import numpy as np
 import numpy.typing as npt
 
-BLOCK = 65535  # the most bytes that one stored block can hold
+BLOCK = 65535  # bytes that one stored block can hold, at most
 
 
 def png(image: npt.NDArray[np.uint8]) -> bytes:

@@ -2,7 +2,7 @@
 
 A stream is a pure function of the seed, its name and where in training it is used (epoch, step,
 sample). It has no state, so drawing more from one never moves another, and a resumed run, or one
-with other loader workers, draws what an uninterrupted one would.
+with other loader workers, draws the same as an uninterrupted one.
 """
 
 import hashlib
@@ -20,12 +20,12 @@ def key(seed: int, stream: str, *position: int) -> int:
 def permutation(seed: int, stream: str, epoch: int, size: int) -> NDArray[np.int64]:
     """Return the order [size] in which `epoch` visits the examples.
 
-    Sorting hashes of the examples' numbers is a shuffle that needs no generator, whose algorithm
-    a library may change.
+    Sorting by hashes of the examples' numbers shuffles without a generator, whose algorithm a
+    library may change.
     """
     hashes = _mix(np.arange(size, dtype=np.uint64) + np.uint64(key(seed, stream, epoch)))
-    # The stable sort is plain code. NumPy's default is a kernel of the processor's own, and an
-    # emulator that gets one of its instructions wrong returns another order.
+    # The stable sort is plain code. NumPy's default is a kernel chosen by the processor, and an
+    # emulator with a wrong instruction returns another order.
     return np.argsort(hashes, kind="stable")
 
 
@@ -39,7 +39,7 @@ def uniform(
     rows = _mix(samples.astype(np.uint64) + start)[:, None]
     columns: NDArray[np.uint64] = np.arange(1, draws + 1, dtype=np.uint64)
     hashes = _mix(rows + columns)
-    # 24 bits are what a float32 holds, so the conversion is exact on every machine.
+    # A float32 holds 24 bits, so the conversion is exact on every machine.
     return (hashes >> np.uint64(40)).astype(np.float32) * np.float32(2**-24)
 
 

@@ -1,15 +1,15 @@
-"""Smaller images by whole numbers, so that they are the same on every machine."""
+"""Shrinks images in integer arithmetic, so that they are the same on every machine."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-GIST = 8  # parts a side
+GIST = 8  # parts per side
 
 
 def shrink(images: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """Return images uint8 [..., h, w] with at most `side` pixels a side.
+    """Return images uint8 [..., h, w] with at most `side` pixels per side.
 
-    Each new pixel is the mean of a block; what is left over at the right and the bottom is cut.
+    Each new pixel is the mean of a block; the remainder at the right and the bottom is cut off.
     """
     *outer, height, width = images.shape
     down, across = -(-height // side), -(-width // side)
@@ -23,9 +23,9 @@ def shrink(images: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 
 
 def gists(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return of images uint8 [n, c, h, w] the mean brightness of 8×8 parts, as uint8 [n, 64].
+    """Return the mean brightness of 8×8 parts of images uint8 [n, c, h, w], as uint8 [n, 64].
 
-    All pixels count; of sides below 8, some do so in two parts.
+    All pixels count; if a side is below 8, some count in two parts.
     """
     sums = images.sum(axis=1, dtype=np.uint32)
     parts = np.array([images.shape[1]], dtype=np.uint32)

@@ -1,10 +1,10 @@
-"""What a stage read and what it made of that, sealed, so that no part can be swapped unseen.
+"""Seals record what a stage read and what it made, so that no part can be swapped unnoticed.
 
-DVC hashes what a stage depends on when the stage ends, not when it reads it. And Git merges
-dvc.lock line by line, so that new code comes to stand beside old results, each with its right hash.
-So a stage looks at its inputs when it begins and again before it hands over, and leaves a seal: one
-more output, which holds the hashes of all that it read and wrote. The audit writes the same file
-from dvc.lock and compares.
+DVC hashes a stage's dependencies when the stage ends, not when it reads them. And Git merges
+dvc.lock line by line, so that new code may end up with old results, each with the right hash. So a
+stage checks its inputs when it begins and again before it hands over, and leaves a seal: one more
+output, with the hashes of everything that it read and wrote. The audit computes the same file from
+dvc.lock and compares.
 """
 
 import hashlib
@@ -29,20 +29,20 @@ _Base: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 class Quoted(str):
-    """A text that stood in quotes: it is no number, whatever it looks like."""
+    """A text that was quoted: not a number, whatever it looks like."""
 
     __slots__ = ()
 
 
 class _TextLoader(_Base):  # type: ignore[misc]  # the base depends on how PyYAML was built
-    """Scalars stay text: what YAML's versions and programs make of `off` and 1e-5 differs."""
+    """Scalars stay text: YAML versions and programs read `off` and 1e-5 differently."""
 
     def construct_scalar(self, node: yaml.ScalarNode) -> str:
         return Quoted(node.value) if node.style else str(node.value)
 
 
 class Declared(NamedTuple):
-    """What dvc.yaml says of a stage; `params` are keys of params.yaml, or {file: keys}."""
+    """A stage as dvc.yaml declares it; `params` are keys of params.yaml, or {file: keys}."""
 
     command: str
     deps: list[str]
@@ -51,7 +51,7 @@ class Declared(NamedTuple):
 
 
 class Seal:
-    """All that a stage depends on, as it is now. Make it before the stage reads any of that.
+    """Everything that a stage depends on, as it is now. Create it before the stage reads any of it.
 
     Raises:
         UserError: dvc.yaml has no such stage.
@@ -65,11 +65,11 @@ class Seal:
         self._hashes = _hashes(self._declared.deps)
 
     def check(self) -> None:
-        """Refuse to go on if an input was written to; call it first when all code is imported.
+        """Refuse to continue if an input was written to; call it once all code is imported.
 
         Raises:
-            UserError: it was, and the message names it; or the kernels are not those that
-                params.yaml asks for, where the stage reads that.
+            UserError: an input was, and the message names it; or the kernels are not those of
+                section `reproducibility`, if the stage reads that.
         """
         determinism.check(*_kernels(self._values.get(f"{PARAMS}:reproducibility")))
         if changed := [*self._changed()]:
@@ -80,7 +80,7 @@ class Seal:
             )
 
     def write(self) -> None:
-        """Check once more, then write the seal; call it when the other outputs are written.
+        """Check once more, then write the seal; call it after all other outputs are written.
 
         Raises:
             UserError: as `check`.
@@ -94,7 +94,7 @@ class Seal:
 
     def _changed(self) -> Iterator[str]:
         for path, state in self._states.items():
-            # What was written to may be as before again: nobody knows what was read meanwhile.
+            # The content may be back to what it was, but nobody knows what was read in between.
             if _state(Path(path)) != state:
                 yield path
         now = values(self._declared)
@@ -119,7 +119,7 @@ def content(
         declared: the stage in dvc.yaml.
         values: of its params, as `values` gives them.
         deps: MD5 of each dependency, by path.
-        outs: MD5 of each output, a file's or a folder's, but for the seal.
+        outs: MD5 of each output, a file or a folder, except the seal.
         package: its name is left out, so that the same code in a renamed package is the same.
     """
     seal = {
@@ -132,7 +132,7 @@ def content(
 
 
 def declared(pipeline: Any, stage: str) -> Declared:
-    """Return what the content of a dvc.yaml says of a stage.
+    """Return a stage as the content of a dvc.yaml declares it.
 
     Raises:
         UserError: it has no such stage.
@@ -145,18 +145,18 @@ def declared(pipeline: Any, stage: str) -> Declared:
         return Declared(joined, _paths(entry, "deps"), entry.get("params") or [], outs)
     except (KeyError, TypeError, AttributeError):
         raise UserError(
-            f"there is no dvc.yaml with deps of a stage '{stage}'; restore it from Git."
+            f"dvc.yaml has no stage '{stage}' with deps; restore it from Git."
         ) from None
 
 
 def values(declared: Declared, root: Path = Path()) -> dict[str, Any]:
-    """Return what the params of a stage are now, by `<file>:<key>`; numbers in one spelling."""
+    """Return the current params of a stage, by `<file>:<key>`; numbers in one spelling."""
     spelled = {}
     for entry in declared.params:
         for file, keys in (entry if isinstance(entry, dict) else {PARAMS: [entry]}).items():
             content = read_yaml(root / file, aliases=False)
             for key in keys or [""]:
-                # A text as a whole is no YAML; whoever reads it next says what is wrong with it.
+                # A bare text has no keys; whoever reads it next says what is wrong with it.
                 value = content if isinstance(content, str) else _at(content, key)
                 spelled[f"{file}:{key}"] = _spelled(value)
     return spelled
@@ -170,14 +170,14 @@ def hash_of(path: Path) -> str:
         return f"{hashlib.md5(listed.encode(), usedforsecurity=False).hexdigest()}.dir"
     try:
         with path.open("rb") as file:
-            # DVC names files by this hash; nothing rests on it being hard to forge.
+            # DVC names files by this hash; nothing relies on it being hard to forge.
             return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
     except FileNotFoundError:
         return ""
 
 
 def files(path: Path) -> Iterator[Path]:
-    """Yield a file, or all files below a folder, sorted; what Python compiled is left out."""
+    """Yield a file, or all files below a folder, sorted, without Python's bytecode."""
     if not path.is_dir():
         yield path
     for top, folders, names in os.walk(path):  # audit: sorted at each step
@@ -186,9 +186,9 @@ def files(path: Path) -> Iterator[Path]:
 
 
 def read_yaml(path: Path, *, aliases: bool = True) -> Any:
-    """Return the content of a YAML file, every value as text; what is no YAML is one text.
+    """Return the content of a YAML file, every value as text; a file that is not YAML is one text.
 
-    So is, without `aliases`, one that has any, for written out they can be without end.
+    Without `aliases`, so is one that has any, because they can expand without end.
     """
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
@@ -201,10 +201,10 @@ def read_yaml(path: Path, *, aliases: bool = True) -> Any:
 
 
 def texts(text: str) -> Any:
-    """Return the content of YAML, every value as text; one that stood in quotes is `Quoted`.
+    """Return the content of YAML, every value as text; quoted ones are `Quoted`.
 
     Raises:
-        yaml.YAMLError, ValueError, RecursionError: it is no YAML.
+        yaml.YAMLError, ValueError, RecursionError: it is not YAML.
     """
     return yaml.load(text, _TextLoader)
 
@@ -215,9 +215,9 @@ def _has_alias(text: str) -> bool:
 
 
 def _hashes(paths: Sequence[str]) -> dict[str, str]:
-    """Return the hash of each dependency; that of data is the version by which DVC knows it.
+    """Return the hash of each dependency; for data, the version that DVC recorded.
 
-    DVC has just compared the data with that, and to read it all once more would take long.
+    DVC has just compared the data with it, and reading everything again would take long.
     """
     hashes = {path: hash_of(Path(path)) for path in paths if Path(path).is_file()}
     folders = [path for path in paths if path not in hashes]
@@ -250,9 +250,9 @@ def _paths(stage: Mapping[str, Any], kind: str) -> list[str]:
 
 
 def _kernels(section: Any) -> tuple[str, int]:
-    """Level and threads of `reproducibility`; the portable ones for a stage that does not read it.
+    """Level and threads of `reproducibility`; the portable ones if a stage does not read it.
 
-    So too where it is damaged: whoever reads it says what is wrong with it.
+    Likewise if the section is damaged: whoever reads it says what is wrong with it.
     """
     given = section if isinstance(section, dict) else {}
     threads = str(given.get("threads", ""))
@@ -273,14 +273,14 @@ def _spelled(value: Any) -> Any:
     number = exact(value)
     if number is not value:
         return repr(number)
-    # So that it is not the number which it looks like.
+    # So that it is not taken for the number that it looks like.
     return f'"{value}"' if isinstance(value, Quoted) and _NUMBER.fullmatch(value) else value
 
 
 def exact(value: Any) -> Any:
-    """Return the number that a text spells, else the value: `6e-3` is 0.006, and 1.0 is 1.
+    """Return the number that a text spells, otherwise the value: `6e-3` is 0.006, and 1.0 is 1.
 
-    Whole numbers are exact, for a seed has more digits than a float holds. In quotes is no number.
+    Whole numbers are exact, because a seed has more digits than a float holds. Quoted texts stay.
     """
     if not isinstance(value, str) or isinstance(value, Quoted) or not _NUMBER.fullmatch(value):
         return value
@@ -292,7 +292,7 @@ def exact(value: Any) -> Any:
 
 
 def _state(path: Path) -> str:
-    """Return what changes when a file, or any in a folder, is written or replaced."""
+    """Return a state that changes if a file, or any file in a folder, is written or replaced."""
     state = hashlib.sha256()
     for file in files(path):
         state.update(f"{file} {_mark(file)}\n".encode(errors="surrogateescape"))
@@ -302,6 +302,6 @@ def _state(path: Path) -> str:
 def _mark(path: Path) -> str:
     try:
         status = path.stat()
-    except OSError:  # it is not there, or leads nowhere
+    except OSError:  # it is missing, or a link that leads nowhere
         return ""
     return f"{status.st_mtime_ns} {status.st_size} {status.st_ino}"

@@ -1,7 +1,7 @@
 """The engine's sections of params.yaml: one for each effect that a knob can have.
 
-A key with a default may be left out there, and most projects do so; what it does is said here.
-What the others do is said in params.yaml alone.
+A key with a default may be left out there, as most projects do, so its comment is here. The
+comments of all others are in params.yaml alone.
 """
 
 import re
@@ -12,13 +12,13 @@ from typing import Any
 
 from .key_kinds import choice, names, number, pattern, texts
 
-# A figure, perhaps of one class, perhaps in one slice, and what it must reach.
+# A figure, perhaps of one class or in one slice, and what it must reach.
 CONSTRAINT = re.compile(
     r"(?P<figure>[a-z]\w*(?:\[.+\])?)(?:@(?P<slice>.+?))?\s*(?P<sign><=|>=)\s*"
     r"(?P<bound>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"
 )
 MOST_CLASSES = 256  # of a pixel, whose value is one byte
-COLUMN = re.compile(r"[^\x00-\x1f]*")  # the name of a column, or nothing
+COLUMN = re.compile(r"[^\x00-\x1f]*")  # the name of a column, or empty
 SLICE = re.compile(
     r"class|path (?P<pattern>\S.*)|(?P<of>[a-z]\w*) "
     r"(?:in (?P<parts>[2-9]|[1-9]\d) parts|at (?P<bounds>\d+(?:\.\d+)?(?:, ?\d+(?:\.\d+)?)*))"
@@ -27,7 +27,7 @@ SLICE = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What is learnt: where examples stand with their answers, and what an answer is."""
+    """What is learnt: where examples and their answers are, and what an answer is."""
 
     reader: str = choice("folders", "labels", "lines", "pairs")
     answer: str = texts(COLUMN, "species")
@@ -49,24 +49,24 @@ class Data:
     evaluate_on: str = pattern(regular=False)
     group: str = pattern(regular=True)
     classes: tuple[str, ...] = names()
-    # in use of grey images with 16 bits a pixel; 12 where a 12-bit camera wrote them
+    # bits in use in 16-bit grey images; 12 if a 12-bit camera wrote them
     bits: int = number(8, 16, default=16)
-    # an image of more is refused; a process that decodes takes up to 28 MB for each
+    # larger images are refused; a decoding process takes up to 28 MB for each megapixel
     megapixels: float = number(0.001, 10_000, default=64.0)
     least_examples: int = number(1)
-    # warn when a class has more than so many times the examples of another
+    # warn if a class has more than this many times as many examples as another
     imbalance: float = number(1, default=10.0)
-    # warn of a width or height more than so many times the middle one, or its part
+    # warn of a width or height more than this many times the median, or less than that part of it
     odd_size: float = number(1, default=4.0)
-    # warn of a colour mode that less than this part of the images has
+    # warn of a colour mode that less than this share of the images has
     odd_mode: float = number(0, 1, default=0.01)
-    # warn of two images whose pixels differ by less, 1 is all; 0 does not look
+    # warn of two images whose pixels differ by less than this share; 0 is off
     near_duplicate: float = number(0, 1, default=0.02)
-    # warn when this part of the examples is brighter, longer or else unlike those last released
+    # warn if this share of the examples has moved since the last release: brighter, longer, ...
     drift: float = number(0, 1, default=0.1)
-    # warn of a label where a model is at least so sure of another one
+    # warn of a label if a model is at least this sure of another one
     label_error: float = number(0, 1, default=0.9)
-    # at most so many examples whose answers a model checks; 0 checks none
+    # the most examples whose answers a model checks; 0 checks none
     label_error_examples: int = number(0, default=50_000)
 
 
@@ -99,10 +99,10 @@ class Evaluation:
     """What counts as good."""
 
     metric: str = texts(re.compile(r"[a-z]\w*"), "macro_f1")
-    target_error: float = number(0)  # of classes and of masks a share, 1 at most
+    target_error: float = number(0)  # a share, at most 1, for classes and masks
     constraints: tuple[str, ...] = texts(CONSTRAINT, "recall[cat] >= 0.9")
     slices: tuple[str, ...] = texts(SLICE, "brightness in 3 parts")
-    # a smaller slice is shown, but is no candidate for the worst
+    # a smaller slice is shown, but cannot count as the worst
     slice_examples: int = number(1, default=20)
 
 
@@ -125,18 +125,18 @@ class Runtime:
     processes: int = number(1, 1024)
     workers: int = number(0, 1024)
     stream: bool
-    # batches that each worker makes ahead
+    # batches that each worker prefetches
     prefetch: int = number(1, 1024, default=2)
     # steps between two updates of the progress bar
     log_every: int = number(1, default=10)
     # steps between two checkpoints, at most
     checkpoint_every: int = number(1, default=200)
-    # seconds between two checkpoints, at most, where steps take long
+    # seconds between two checkpoints, at most, if steps take long
     checkpoint_seconds: int = number(1, default=60)
 
 
-CLASSED = ("class", "classes")  # targets of which an example has classes
-# What a target does not have: (section, key) → the value that does nothing; and why.
+CLASSED = ("class", "classes")  # targets with classes
+# Keys that a target does not use: (section, key) → the value that does nothing; and why.
 _BALANCE = {("optimization", "balance"): 0}
 _CLASSES = {
     ("data", "classes"): [],
@@ -158,7 +158,7 @@ NO_IMAGES = (
     "data.py neither imports samebits.data.image or samebits.data.mask nor writes out the field of "
     'an image, Field("uint8", (channels, height, width))'
 )
-# Of what an error is a share.
+# What an error is a share of.
 SHARES = {"class": "the examples", "classes": "the answers", "mask": "the pixels"}
 
 
@@ -177,7 +177,7 @@ def unused(target: object, *, images: bool) -> Mapping[str, str]:
 
 
 def unknown_fact(kind: str, facts: Collection[str]) -> str:
-    """Return what is wrong with a slice that names a number examples do not have; "" if nothing.
+    """Return what is wrong with a slice that names a number that examples lack; "" if nothing.
 
     Args:
         kind: as `evaluation.slices` has it.
@@ -197,14 +197,14 @@ def contradictions(content: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     target = task.get("target", "class")
     if target in SHARES and evaluation.get("target_error", 0) > 1:
         yield (
-            f"'evaluation.target_error' is {evaluation['target_error']}, but is a share of "
-            f"{SHARES[target]}: 1 at most."
+            f"'evaluation.target_error' is {evaluation['target_error']}, but it is a share of "
+            f"{SHARES[target]}, so at most 1."
         )
     optimization = content.get("optimization", {})
     if optimization.get("balance", 0) and optimization.get("class_weights", 0):
         yield (
-            "'optimization.balance' and 'optimization.class_weights' are both set, so rare "
-            "classes would be favoured twice; set one of them to 0."
+            "'optimization.balance' and 'optimization.class_weights' are both set, so rare classes "
+            "would be favoured twice; set one of them to 0."
         )
     if target == "mask" or task.get("reader") == "pairs":
         yield from _masks(task, content.get("data", {}))
@@ -218,23 +218,22 @@ def contradictions(content: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
             )
     if why and "class" in evaluation.get("slices", ()):
         yield (
-            f"'evaluation.slices' has 'class', but {why} where task.target is {target}; take it "
-            "out."
+            f"'evaluation.slices' has 'class', but {why} where task.target is {target}; remove it."
         )
 
 
 def _masks(task: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what must be so that masks can be read."""
+    """Yield what keeps masks from being read."""
     known = {"reader": "pairs", "target": "mask"}
     for (key, wanted), (other, value) in permutations(known.items()):
         if task.get(key) != wanted and task.get(other) == value:
             yield (
-                f"'task.{key}' is {task.get(key)}, but task.{other} is {value}, and masks are what "
-                f"stands beside images; set it to {wanted}."
+                f"'task.{key}' is {task.get(key)}, but task.{other} is {value}, and masks belong "
+                f"to images; set it to {wanted}."
             )
     if task.get("target") == "mask" and not 2 <= len(data.get("classes", ())) <= MOST_CLASSES:
         yield (
             f"'data.classes' has {len(data.get('classes', ()))} names, but where task.target is "
-            "mask it names the classes of the pixels, 2 to 256, in the order of their values, as "
-            "[background, stroke]."
+            "mask it names the classes of the pixels, 2 to 256, in the order of their values, such "
+            "as [background, stroke]."
         )

@@ -1,4 +1,4 @@
-"""What stages left in reports/, read and checked."""
+"""Outputs of stages in reports/, read and checked."""
 
 import csv
 import math
@@ -12,7 +12,7 @@ Curves = dict[str, list[float | None]]
 
 
 def read_record(path: Path, stage: str, keys: tuple[str, ...]) -> dict[str, Any]:
-    """Read a JSON object that the stage writes and that has at least these keys."""
+    """Read a JSON object that a stage wrote; it must have at least these keys."""
     _demand(path, stage)
     try:
         value = read_json(path.read_text(encoding="utf-8"))
@@ -25,7 +25,7 @@ def read_record(path: Path, stage: str, keys: tuple[str, ...]) -> dict[str, Any]
 
 
 def read_curves(path: Path, stage: str) -> Curves:
-    """Read a table with a column `epoch` and columns of numbers; what is not finite is None."""
+    """Read a table with a column `epoch` and columns of numbers; non-finite ones become None."""
     _demand(path, stage)
     with path.open(encoding="utf-8", newline="") as file:
         header, *rows = list(csv.reader(file)) or [[]]
@@ -40,7 +40,7 @@ def _demand(path: Path, stage: str) -> None:
 
 
 def _anew(stage: str) -> str:
-    return f"make it anew with `dvc repro --force {stage}`"
+    return f"run `dvc repro --force {stage}`"
 
 
 def _number(cell: str) -> float | None:

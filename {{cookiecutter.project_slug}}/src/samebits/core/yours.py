@@ -1,4 +1,4 @@
-"""The files that are yours: where they are, and what they declare, told from their syntax alone."""
+"""The user's files: where they are, and what they declare, from their syntax alone."""
 
 import ast
 import re
@@ -15,10 +15,10 @@ from ..console.errors import UserError
 from . import key_kinds
 from .key_kinds import TYPES, Key, written
 
-PYPROJECT = Path("pyproject.toml")  # audit: the name of the package alone is read from it
-# Which file of the package declares each section that is not the engine's.
+PYPROJECT = Path("pyproject.toml")  # audit: only the name of the package is read from it
+# The file of the package that declares each section that is not the engine's.
 YOURS = {"input": "data.py", "augmentation": "training.py", "model": "model.py"}
-# Which of the files each stage imports: the audit holds dvc.yaml against it.
+# The files that each stage imports; the audit compares dvc.yaml with it.
 READ_BY: Mapping[str, tuple[str, ...]] = {
     "validate": ("data",),
     "prepare": ("data",),
@@ -27,19 +27,19 @@ READ_BY: Mapping[str, tuple[str, ...]] = {
     "diagnose": ("metrics",),
     "report": ("metrics", "show"),
 }
-OPENING = ("samebits.data.image", "samebits.data.mask")  # what of the engine opens images
+OPENING = ("samebits.data.image", "samebits.data.mask")  # the engine's modules that open images
 # What people may call examples.
 WORD = re.compile(r"[^\W\d_]+([ -][^\W\d_]+)*")
-OPTIONAL = frozenset({"show"})  # a project has these only where it wants to
+OPTIONAL = frozenset({"show"})  # a project need not have these
 
 
 class Yours:
-    """Files of the package, as attributes: each is imported when it is asked for.
+    """Files of the package, as attributes: each is imported on first use.
 
-    One of `OPTIONAL` is None where there is none.
+    One of `OPTIONAL` is None if it is missing.
 
     Args:
-        names: those that may be asked for, such as "model".
+        names: those that may be used, such as "model".
     """
 
     def __init__(self, names: Iterable[str]) -> None:
@@ -52,13 +52,15 @@ class Yours:
 
     def __getattr__(self, name: str) -> Any:
         if name not in self._names:
-            raise AttributeError(f"{name}.py is not among what is read here: {sorted(self._names)}")
+            raise AttributeError(
+                f"{name}.py is not one of the files read here: {sorted(self._names)}"
+            )
         module = f"{package()}.{name}"
         return None if name in OPTIONAL and not find_spec(module) else import_module(module)
 
 
 def package() -> str:
-    """Return the name of the package beside the engine: that of the project in pyproject.toml.
+    """Return the name of the package next to the engine: the project's name in pyproject.toml.
 
     Raises:
         UserError: pyproject.toml is missing, or names no project.
@@ -101,7 +103,7 @@ def declared(path: Path, section: str) -> Mapping[str, Key]:
     """Return the keys of the dataclass that declares a section, in a file that is not imported.
 
     Raises:
-        UserError: the file is missing, is no Python, or has no such dataclass.
+        UserError: the file is missing, is not Python, or has no such dataclass.
     """
     try:
         return keys_of(path.read_bytes(), section)
@@ -112,7 +114,7 @@ def declared(path: Path, section: str) -> Mapping[str, Key]:
     except LookupError:
         raise UserError(
             f"{path.as_posix()} has no dataclass {section.capitalize()}, which declares the "
-            f"section '{section}'; write one, if need be without fields."
+            f"section '{section}'; write one, even if it has no fields."
         ) from None
 
 
@@ -121,7 +123,7 @@ def keys_of(content: bytes, section: str) -> Mapping[str, Key]:
     """Return the keys of the dataclass that declares a section, in the content of a file.
 
     Raises:
-        SyntaxError, LookupError: it is no Python, or has no such dataclass.
+        SyntaxError, LookupError: it is not Python, or has no such dataclass.
     """
     tree = ast.parse(content)
     classes = (node for node in tree.body if isinstance(node, ast.ClassDef))
@@ -147,10 +149,10 @@ def keys_of(content: bytes, section: str) -> Mapping[str, Key]:
 
 @cache
 def reads_images(content: bytes) -> bool | None:
-    """Whether a data.py learns from images, as its syntax says; None if that does not tell.
+    """Whether a data.py learns from images, from its syntax; None if that leaves it open.
 
-    It does if it opens them with the engine, or writes out the field of one:
-    `Field("uint8", (channels, height, width))`. A type or a shape that is computed may be one.
+    It does if it opens them with the engine, or writes out the field of an image: `Field("uint8",
+    (channels, height, width))`. A computed type or shape may be one.
     """
     nodes = [*ast.walk(ast.parse(content))]
     fields = {_is_image_field(node) for node in nodes}
@@ -169,7 +171,7 @@ def _opens_images(node: ast.AST) -> bool:
 
 
 def _is_image_field(node: ast.AST) -> bool | None:
-    """Whether it makes the field of an image; None where it may."""
+    """Whether a call makes the field of an image; None if it may."""
     name = getattr(node, "func", None)
     if not isinstance(node, ast.Call) or getattr(name, "attr", getattr(name, "id", "")) != "Field":
         return False
@@ -184,7 +186,7 @@ def _is_image_field(node: ast.AST) -> bool | None:
 
 
 def _said(node: ast.AnnAssign, names: Mapping[str, ast.expr]) -> tuple[Mapping[str, Any], Any]:
-    """What holds for the values of a field, and its default, where these are written out."""
+    """The rules for the values of a field, and its default, if these are written out."""
     try:
         if not isinstance(node.value, ast.Call):
             return {}, _value(node.value, names) if node.value else MISSING
@@ -207,6 +209,6 @@ def _value(node: ast.expr, names: Mapping[str, ast.expr]) -> Any:
         node = names[node.id]
     if isinstance(node, ast.Dict):  # of which the keys alone count
         if None in node.keys:
-            raise ValueError("part of it stands elsewhere")
+            raise ValueError("part of it is defined elsewhere")
         return [ast.literal_eval(key) for key in node.keys if key]
     return ast.literal_eval(node)

@@ -53,7 +53,7 @@ class Decoder:
         if (image := image_of(fields)) and opened is False:
             shape = ", ".join(map(str, fields[image].shape))
             raise UserError(
-                f"data.py: `fields` announces the image {image}, which cannot be told from its "
+                f"data.py: `fields` declares the image {image}, which does not show in its "
                 f'text; write out Field("uint8", ({shape})) there.'
             )
         made_by, fitting = _made_by(settings, data), fitting_of(yours, settings)
@@ -67,15 +67,15 @@ class Decoder:
 
         Raises:
             Unreadable: it is not an example to learn from.
-            UserError: `decode` returned what `fields` does not announce.
+            UserError: `decode` returned what `fields` does not declare.
         """
         with limits(self.data):
             decoded = self.decode(content, self.settings)
         for name, value in decoded.facts.items():
             if not _is_fact(value):
                 raise UserError(
-                    f"data.py: `decode` gave {name} as {value!r}; a fact is a finite number or a "
-                    "word."
+                    f"data.py: `decode` returned {name} as {value!r}; a fact must be a finite "
+                    "number or a word."
                 )
         arrays = _arrays(decoded.arrays, self.fields)
         return Decoded(arrays, {**decoded.facts, **counted(arrays)})
@@ -99,8 +99,8 @@ def _columns(yours: Any, settings: Any, fields: Fields) -> Mapping[str, Sequence
         shape = fields[name].shape if name in fields else None
         if shape != (len(columns),):
             raise UserError(
-                f"data.py: `columns` names {len(columns)} columns of {name}, and `fields` "
-                f"announces {f'{shape} of it' if shape else 'no such array'}; let the two agree."
+                f"data.py: `columns` names {len(columns)} columns of {name}, but `fields` declares "
+                f"{f'{shape} of it' if shape else 'no such array'}; make them agree."
             )
     return {name: tuple(columns) for name, columns in by_field.items()}
 
@@ -121,8 +121,8 @@ def _arrays(given: Arrays, fields: Fields) -> Arrays:
     """Return the arrays in the order of the fields, little endian and contiguous."""
     if not isinstance(given, Mapping) or given.keys() != fields.keys():
         raise UserError(
-            f"data.py: `decode` gave the arrays {', '.join(map(str, given)) or '(none)'}, and "
-            f"`fields` announces {', '.join(fields)}; let the two agree."
+            f"data.py: `decode` returned the arrays {', '.join(map(str, given)) or '(none)'}, but "
+            f"`fields` declares {', '.join(fields)}; make them agree."
         )
     return {name: _array(name, given[name], field) for name, field in fields.items()}
 
@@ -132,8 +132,8 @@ def _array(name: str, given: Any, field: Field) -> NDArray[Any]:
     kind = f"{given.dtype.name} {given.shape}" if known else type(given).__name__
     if kind != f"{field.dtype} {field.shape}":
         raise UserError(
-            f"data.py: `decode` gave {name} as {kind}, and `fields` announces {field.dtype} "
-            f"{field.shape}; let the two agree."
+            f"data.py: `decode` returned {name} as {kind}, but `fields` declares {field.dtype} "
+            f"{field.shape}; make them agree."
         )
     array = np.asarray(given, dtype=np.dtype(field.dtype).newbyteorder("<"), order="C")
     if array.dtype.kind == "f" and not np.isfinite(array).all():

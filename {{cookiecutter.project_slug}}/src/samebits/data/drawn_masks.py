@@ -32,5 +32,5 @@ def read_masks(path: Path) -> Mapping[int, NDArray[Any]]:
     except FileNotFoundError:
         problem = "is missing: run `dvc repro evaluate` first"
     except (SafetensorError, ValueError, KeyError):
-        problem = "is damaged: make it anew with `dvc repro --force evaluate`"
+        problem = "is damaged: run `dvc repro --force evaluate`"
     raise UserError(f"{path.as_posix()} {problem}")

@@ -16,7 +16,7 @@ DTYPES = (
     *("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
     *("float32", "float64"),
 )
-# Names of files beside the arrays, and of other parts of an example.
+# Names of files next to the arrays, and of other parts of an example.
 TAKEN = frozenset({"checksums", "example", "examples", "index", "label", "labels"})
 
 
@@ -31,20 +31,20 @@ Fields = Mapping[str, Field]  # in the order of an example's arrays on disk
 
 
 def checked(announced: Any, by: str = "fields") -> Fields:
-    """Return the fields that `fields`, or another function of data.py, announces.
+    """Return the fields that `fields`, or another function of data.py, declares.
 
     Raises:
         UserError: there are none, or one cannot be stored.
     """
     if not isinstance(announced, Mapping) or not announced:
         raise UserError(
-            f"data.py: `{by}` announces no array; return at least one by its name, as in "
+            f"data.py: `{by}` declares no array; return at least one by its name, as in "
             "{'image': Field('uint8', (1, 8, 8))}."
         )
     for name, field in announced.items():
         problem = _problem(name, field, [*announced])
         if problem:
-            raise UserError(f"data.py: `{by}` announces {problem}.")
+            raise UserError(f"data.py: `{by}` declares {problem}.")
     return {name: Field(field[0], tuple(field[1])) for name, field in announced.items()}
 
 
@@ -112,8 +112,8 @@ def check_answer(fields: Fields, name: str, dtype: str, axes: int) -> None:
     if field is None or field.dtype != kind or len(field.shape) != axes:
         announced = f"{field.dtype} {list(field.shape)}" if field else "none"
         raise UserError(
-            f"data.py: an answer is the array `{name}`, {kind} with {axes} axes, of which `fields` "
-            f"announces {announced}; announce it, and let `decode` return it."
+            f"data.py: an answer is the array `{name}`, {kind} with {axes} axes, but `fields` "
+            f"declares {announced}; declare it, and return it from `decode`."
         )
 
 

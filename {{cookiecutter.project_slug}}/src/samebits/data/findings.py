@@ -35,14 +35,14 @@ RULES = {
     "ungrouped": Rule("example without a group", error=True, leaves_out=True),
     "missing-file": Rule("answer without its example", error=True, leaves_out=True),
     "lost-content": Rule("content that decoding would lose", error=True),
-    "wrong-type": Rule("wrong type behind the extension", error=True),
+    "wrong-type": Rule("type other than the extension says", error=True),
     "many-classes": Rule("answers that do not look like classes", error=True),
     "single-classes": Rule("one class each, where there may be several", error=True),
     "constant-class": Rule("class that almost every example has", error=True),
     "few-classes": Rule("fewer than two classes", error=True, acceptable=False),
     "empty-class": Rule("class without an example", error=True),
     "small-class": Rule("class with very few examples", error=True),
-    "similar-classes": Rule("classes that differ by case only", error=True),
+    "similar-classes": Rule("classes that differ only in case", error=True),
     "paired-folders": Rule("images and their masks as two classes", error=True),
     "missing-class": Rule("expected class missing", error=True, acceptable=False),
     "empty-split": Rule("split without an example", error=True, acceptable=False),
@@ -52,7 +52,7 @@ RULES = {
     "no-number": Rule("answer that is not a number", error=True, acceptable=False),
     "no-class": Rule("mask with a value that is not a class", error=True, acceptable=False),
     "two-masks": Rule("one image with two masks", error=True),
-    "plain-masks": Rule("masks of one class alone", error=False),
+    "plain-masks": Rule("masks with only one class", error=False),
     "few-examples": Rule("very few examples", error=True),
     "constant-answer": Rule("the same answer for all", error=True, acceptable=False),
     "two-labels": Rule("one example under two labels", error=True, acceptable=False),
@@ -61,16 +61,16 @@ RULES = {
     "corrections": Rule("correction that does not fit", error=True, acceptable=False),
     "acceptance": Rule("acceptance that does not fit", error=True, acceptable=False),
     "stale-acceptance": Rule("acceptance of nothing", error=False, acceptable=False),
-    "cut-content": Rule("examples of which an end is cut off", error=False),
-    "constant-column": Rule("columns that tell nothing", error=False),
+    "cut-content": Rule("examples whose end is cut off", error=False),
+    "constant-column": Rule("columns without information", error=False),
     "missing-column": Rule("columns with many missing cells", error=False),
-    "leaking-column": Rule("columns that tell the answer", error=False),
+    "leaking-column": Rule("columns that give away the answer", error=False),
     "far-answer": Rule("answers far from all others", error=False),
     "label-error": Rule("probable label error", error=False),
     "near-duplicates": Rule("near-duplicates", error=False),
     "copies": Rule("copies of one example", error=False),
     "imbalance": Rule("imbalance of the classes", error=False),
-    "odd-name": Rule("name that other systems cannot hold", error=False),
+    "odd-name": Rule("name that other systems do not allow", error=False),
     "more-frames": Rule("frames, pages or channels beyond the first", error=False),
     "odd-size": Rule("odd size", error=False),
     "odd-mode": Rule("odd colour mode", error=False),
@@ -146,7 +146,7 @@ class Table:
             self.left_out += finding.paths
 
     def record(self) -> dict[str, Any]:
-        """Return the findings as they stand in reports/data.json."""
+        """Return the findings as in reports/data.json."""
         rows = [finding.record() for kept in self.kept.values() for finding in kept]
         return {
             "errors": self.stopping.total(),

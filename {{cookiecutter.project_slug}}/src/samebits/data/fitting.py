@@ -42,8 +42,8 @@ class Fitting:
             known = isinstance(array, np.ndarray) and array.dtype.name in DTYPES
             if not known or not isinstance(name, str):
                 raise UserError(
-                    f"data.py: `fit` returned {name}, {getattr(array, 'dtype', type(array))}; let "
-                    f"it return a dict of arrays of {', '.join(DTYPES)} by name."
+                    f"data.py: `fit` returned {name}, {getattr(array, 'dtype', type(array))}; it "
+                    f"must return a dict of arrays of {', '.join(DTYPES)} by name."
                 )
         return Fitted({name: np.ascontiguousarray(array) for name, array in result.items()}, self)
 
@@ -67,7 +67,7 @@ class Fitted:
         made = self.fitting.transform(arrays, self.arrays, self.fitting.settings)
         if not isinstance(made, Mapping) or not all(map(_is_array, made.values())):
             raise UserError(
-                f"data.py: `transform` returned {type(made).__name__}; let it return a dict of "
+                f"data.py: `transform` returned {type(made).__name__}; it must return a dict of "
                 "arrays by name."
             )
         checked(fields_of(made), "transform")
@@ -75,12 +75,12 @@ class Fitted:
             if len(array) != count:
                 raise UserError(
                     f"data.py: `transform` returned {len(array)} rows of {name} for {count} "
-                    "examples; let it return one for each."
+                    "examples; it must return one for each."
                 )
             if array.dtype.kind == "f" and not np.isfinite(array).all():
                 raise UserError(
-                    f"data.py: `transform` made NaN or infinity of {name}; a scale of 0, perhaps, "
-                    "where all training examples are alike."
+                    f"data.py: `transform` turned {name} into NaN or infinity; perhaps a scale is "
+                    "0 because all training examples are alike."
                 )
         return {
             name: np.ascontiguousarray(array, array.dtype.newbyteorder("<"))

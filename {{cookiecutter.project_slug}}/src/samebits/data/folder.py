@@ -48,7 +48,7 @@ def read_labelled(
     # If two have the same path, the later counts, as in data/raw.
     sources = {source.path: source for source in reader.sources(folder)}
     if not sources:
-        raise UserError(f"{folder} holds no example; put there {reader.wanted()}.")
+        raise UserError(f"{folder} holds no example; it needs {reader.wanted()}.")
     refused = [source for source in sources.values() if source.rule]
     refuse([f"{folder}: {shown(source.path)}: {source.problem}." for source in refused])
     labels = [(source.path, source.answer) for source in sources.values()]

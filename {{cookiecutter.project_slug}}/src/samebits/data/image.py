@@ -21,9 +21,9 @@ from ..core.sections import Data
 from .example import Facts, TooLarge, Unreadable
 
 # The formats, and the library in Pillow's wheel that reads each. Left out are formats that call
-# programs of the system (EPS calls Ghostscript), take memory that the header does not announce (192
-# bytes of JPEG 2000 took 4.9 GB; AVIF decodes more than it announces), hold several images of which
-# Pillow chooses one (ICO), or cannot be recognised by their content (TGA).
+# programs of the system (EPS calls Ghostscript), take memory that the header does not reveal (192
+# bytes of JPEG 2000 took 4.9 GB; AVIF decodes more than its header says), hold several images of
+# which Pillow chooses one (ICO), or cannot be recognised by their content (TGA).
 FORMATS = {
     "PNG": "zlib",
     "JPEG": "jpg",
@@ -96,7 +96,7 @@ def reading(content: bytes, formats: list[str], read: Callable[[Any, Data], Read
     most = round(data.megapixels * 1e6)
     memory = OPEN_BYTES * most
     # Pillow checks each frame before it decodes; it warns above this many pixels, and refuses
-    # twice as many. Its warnings are no fault of the image.
+    # twice as many. Its warnings are not the image's fault.
     Image.MAX_IMAGE_PIXELS = most // 2
     try:
         with (
@@ -145,8 +145,8 @@ def _unknown(content: bytes) -> str:
         for name, (_, accept) in sorted(Image.OPEN.items())
         if name not in FORMATS and accept and accept(content[:16])
     )
-    said = next(names, "no image format")
-    return f"its content is in {said}, and read are {', '.join(sorted(FORMATS))}; convert it"
+    said = next(names, "unknown")
+    return f"its format is {said}, but only {', '.join(sorted(FORMATS))} are read; convert it"
 
 
 def _opened(image: Any, content: bytes, data: Data, wanted: str) -> tuple[Image.Image, Facts]:
@@ -161,12 +161,13 @@ def _opened(image: Any, content: bytes, data: Data, wanted: str) -> tuple[Image.
     tiles = [*image.tile]  # forgotten when the pixels are read
     image.load()
     if kind == "PNG" and PNG_END not in content:
-        raise Unreadable("it stops before its end")
+        raise Unreadable("it is truncated")
     # Read here because some formats know their mode only once they are loaded.
     mode, wide = image.mode, _is_wide(image)
     if (mode in ("I", "F") and not wide) or {*tags.get(TIFF_SIGNS, (1,))} != {1}:
         raise Unreadable(
-            "its pixels have a sign or 32 bits, and no fixed range; 8 and 16 bits without have"
+            "its pixels are signed or have 32 bits, so their range is unknown; save it with 8 or "
+            "16 unsigned bits"
         )
     more = more or tags.get(TIFF_SAMPLES, 1) > len(image.getbands())
     bits, used = (_bits(image, data), _used(image)) if wide else (0, _used_colours(image, content))
@@ -179,8 +180,8 @@ def _opened(image: Any, content: bytes, data: Data, wanted: str) -> tuple[Image.
     flat = _flat(image, bits, dark, wanted)
     if varied and not _is_varied(flat):
         lost = lost or (
-            "what it shows is as white as what lies behind it, where it is transparent; save it "
-            "on another colour"
+            "it shows white on a transparent background, which becomes white too; save it on "
+            "another colour"
         )
     facts: Facts = {"format": kind, "mode": mode, "width": width, "height": height}
     return flat, facts | {"lost": lost, "more": int(more), "used": used * (bits in (0, data.bits))}
@@ -219,7 +220,7 @@ def _lost_wide(image: Any, bits: int, used: int) -> str:
         return f"it has values up to {top}, more than {bits} bits; raise data.bits"
     if 0 < used <= bits - 4:
         return (
-            f"it uses {used} of {bits} bits, so that {max(1, 2 ** (used - bits + 8))} of 256 "
+            f"it uses {used} of {bits} bits, so only {max(1, 2 ** (used - bits + 8))} of 256 "
             "levels are left; set data.bits to the bits that such images use"
         )
     return ""
@@ -240,8 +241,8 @@ def _lost(image: Any, used: int) -> str:
     """Return what the pixels of any other image should show but will not, or ""."""
     if 0 < used <= 12:
         return (
-            f"of the 16 bits of its colours the upper {16 - used} are empty, so that "
-            f"{2 ** (used - 8)} of 256 levels are left; save it with 8 bits a colour"
+            f"the upper {16 - used} of its 16 bits per colour are empty, so only {2 ** (used - 8)} "
+            "of 256 levels are left; save it with 8 bits per colour"
         )
     if image.mode in ("LA", "RGBA") and image.getextrema()[-1][1] < FAINT:
         return "all of it is transparent, and becomes white; save it without transparency"
@@ -290,6 +291,6 @@ def _narrow(image: Image.Image, bits: int, dark: bool) -> Image.Image:
 def _opaque(image: Image.Image) -> Image.Image:
     if not image.has_transparency_data:
         return image
-    # Under transparent pixels there is often black, whatever the image shows.
+    # Transparent pixels are often black underneath, whatever the image shows.
     paper = Image.new("RGBA", image.size, "white")
     return Image.alpha_composite(paper, image.convert("RGBA"))

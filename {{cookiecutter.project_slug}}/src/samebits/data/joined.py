@@ -21,7 +21,7 @@ def parted(content: bytes) -> tuple[bytes, bytes]:
     """
     end = HEAD + int.from_bytes(content[:HEAD], "big")
     if not HEAD <= end <= len(content):
-        raise Unreadable("it is one file, and not an image with its mask; set task.reader to pairs")
+        raise Unreadable("it is one file, not an image with its mask; set task.reader to pairs")
     return content[HEAD:end], content[end:]
 
 

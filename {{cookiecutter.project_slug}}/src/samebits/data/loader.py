@@ -127,8 +127,8 @@ def lists(folder: Path, streamed: bool) -> Path:
 class Batch(NamedTuple):
     """The arguments of the network by name, each [b, ...], and the targets.
 
-    A target is the number of a class, int64 [b]; or 1 for each class that an example has, else 0,
-    float32 [b, classes]; or a number, float32 [b], in standard deviations from the mean of the
+    A target is the number of a class, int64 [b]; or 1 for each class that an example has, otherwise
+    0, float32 [b, classes]; or a number, float32 [b], in standard deviations from the mean of the
     training answers; or the class of each pixel of a mask, int64 [b, h, w]. `weights` are those of
     the answers in the loss, float32 in the shape of `target`; None is 1 everywhere.
     """

@@ -33,7 +33,7 @@ def open_pair(content: bytes, mode: str) -> tuple[Image.Image, Image.Image, Fact
     first, second = parted(content)
     image, facts = open_image(first, mode)
     if not second.startswith(MARK):
-        raise Unreadable(f"its mask is {'no PNG' if second else 'empty'}; {SAVE}")
+        raise Unreadable(f"its mask is {'not a PNG' if second else 'empty'}; {SAVE}")
     try:
         mask = reading(second, ["PNG"], lambda opened, _: _opened(opened, second))
     except Unreadable as problem:
@@ -41,7 +41,7 @@ def open_pair(content: bytes, mode: str) -> tuple[Image.Image, Image.Image, Fact
     if mask.size != image.size:
         sizes = ["×".join(map(str, part.size)) for part in (mask, image)]
         raise Unreadable(
-            f"its mask has {sizes[0]} pixels, and the image {sizes[1]}; save both in one size"
+            f"its mask has {sizes[0]} pixels, but the image {sizes[1]}; save both at one size"
         )
     return image, mask, facts
 
@@ -49,9 +49,9 @@ def open_pair(content: bytes, mode: str) -> tuple[Image.Image, Image.Image, Fact
 def _opened(image: Any, content: bytes) -> Image.Image:
     image.load()
     if PNG_END not in content:
-        raise Unreadable("it stops before its end")
+        raise Unreadable("it is truncated")
     # Pillow keeps a palette's numbers, but rescales grey with fewer bits.
     if image.mode != "P" and (image.mode != "L" or content[PNG_DEPTH] != 8):
         bits = f"{content[PNG_DEPTH]} bits, mode {image.mode}"
-        raise Unreadable(f"it has {bits}, and not one channel of 8 bits; {SAVE}")
+        raise Unreadable(f"it has {bits}, not one channel of 8 bits; {SAVE}")
     return Image.fromarray(np.asarray(image))

@@ -142,8 +142,8 @@ def _rows(places: list[Place], cache: DecodeCache, fitted: Fitted, fields: Field
     arrays = fitted(cache(places))
     if fields_of(arrays) != fields:
         raise UserError(
-            f"data.py: `transform` made {fields_of(arrays)} of some examples, and {fields} of a "
-            "blank one; let it make the same arrays, types and shapes of all."
+            f"data.py: `transform` returned {fields_of(arrays)} for some examples, but {fields} "
+            "for a blank one; it must return the same arrays, types and shapes for all."
         )
     rows = np.empty(len(places), record(fields))
     for name, array in arrays.items():

@@ -52,7 +52,7 @@ def _number(text: str) -> float:
 
 
 COLUMNS = ("path", "label", "md5", "group")
-SHARED = ("version", "content", "target", "classes")  # of index.json, beside its fields
+SHARED = ("version", "content", "target", "classes")  # of index.json, besides its fields
 
 
 @dataclass(frozen=True, slots=True)

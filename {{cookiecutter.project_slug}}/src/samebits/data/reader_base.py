@@ -158,7 +158,7 @@ def group_in(values: Mapping[str, Any], name: str) -> str:
     if group is None:
         raise Unfit("ungrouped", f"has a list or an object as {shown(name)}; write a text")
     if not group:
-        words = f"has no {shown(name)}, so what belongs together might be torn into two splits; "
+        words = f"has no {shown(name)}, so its group might end up in two splits; "
         raise Unfit("ungrouped", f"{words}fill it in, or remove the line")
     if problem := unfit_name(group):
         words = f"has as {shown(name)} what no table can hold, for {problem}"

@@ -14,7 +14,7 @@ class Folders(Reader):
 
     def wanted(self) -> str:
         """Return what data/raw must hold."""
-        return "files in a folder for each class, as cat/tom.jpg"
+        return "files in a folder for each class, such as cat/tom.jpg"
 
     def examples(self, files: Iterable[Source], raw: Path) -> Iterator[Source]:
         """Yield each file with the name of its folder as its answer."""

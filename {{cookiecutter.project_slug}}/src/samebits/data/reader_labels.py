@@ -1,4 +1,4 @@
-"""The reader `labels`: examples are files, and their answers are in a table beside them."""
+"""The reader `labels`: examples are files, and their answers are in a table next to them."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -30,7 +30,7 @@ class _Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class Labels(Reader):
-    """Files anywhere, and their answers in the column `answer` of a table beside them.
+    """Files anywhere, and their answers in the column `answer` of a table next to them.
 
     With `several`, an answer may name any number of classes, in the form of targets.py.
     """

@@ -109,7 +109,7 @@ class Lines(Reader):
             return problems
         self.columns[path] = header.cells
         if len(header.cells) == 1:
-            return [f"{name}, line {header.line}, has no column beside the answer; add some."]
+            return [f"{name}, line {header.line}, has no column besides the answer; add some."]
         if header.cells != self.columns[first]:
             other = ", ".join(map(shown, self.columns[first]))
             return [
@@ -141,7 +141,7 @@ class Lines(Reader):
             values = json_object(row.cells[0])
             _json(values)
         except UnicodeEncodeError:
-            raise Unfit("unreadable", "holds half of a letter, such as \\ud800; fix it") from None
+            raise Unfit("unreadable", "holds half a character, such as \\ud800; fix it") from None
         except ValueError as error:
             raise Unfit("unreadable", str(error)) from None
         return values

@@ -100,7 +100,7 @@ def _paired(name: str, images: list[Source], masks: list[Source]) -> Iterator[So
         problem = f"{both} are both its masks; keep one of them"
     elif len(images) > 1:
         both = " and ".join(source.path for source in images)
-        problem = f"{both} have one name, and {masks[0].path} is the mask of one; keep that one"
+        problem = f"{both} share a name, but {masks[0].path} is the mask of only one; keep that one"
     for image in images:
         if problem:
             yield image.without("unlabelled", problem)

@@ -68,8 +68,8 @@ def reader_of(task: Task, data: Data) -> Reader:
     for key, what in (("time", "say the time"), ("group_by", "name the group")):
         if getattr(task, key) == task.answer:
             raise UserError(
-                f"params.yaml: 'task.{key}' and 'task.answer' are both {task.answer!r}; let "
-                f"another column {what}."
+                f"params.yaml: 'task.{key}' and 'task.answer' are both {task.answer!r}; {what} in "
+                "another column."
             )
     for key, group in (("data.group", data.group), ("task.group_by", task.group_by)):
         if task.time and group:

@@ -33,7 +33,7 @@ class Record:
 
 
 def parsed(text: str, where: str) -> Record | None:
-    """Return the record in a text, or None if the data were never released.
+    """Return the record in a text, or None if the data was never released.
 
     Raises:
         UserError: the text is not a record; the message names `where`.
@@ -53,7 +53,7 @@ def write(record: Record) -> None:
 
 
 def release_of(version: str) -> str | None:
-    """Return the name of the release of these data, or None if they are not a release.
+    """Return the name of the release of this data, or None if it is not a release.
 
     Args:
         version: DVC's hash of data/raw.

@@ -61,7 +61,7 @@ class _Lines:
         try:
             return line.decode()
         except UnicodeDecodeError:
-            self.problem = f"is not UTF-8 text in line {self.count}; save the file as that"
+            self.problem = f"is not UTF-8 text in line {self.count}; save the file as UTF-8"
             return line.decode(errors="replace")
 
 

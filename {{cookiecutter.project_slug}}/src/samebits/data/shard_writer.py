@@ -85,8 +85,9 @@ class Writer:
             self._words = None if words is None else self._worded()
         if tuple(example.facts) != self._facts or (words is None) != (self._words is None):
             raise UserError(
-                f"data.py: `decode` knows {', '.join(example.facts)} of {example.path}, and "
-                f"{', '.join(self._facts)} of others; let it give every example the same facts."
+                f"data.py: `decode` returned the facts {', '.join(example.facts)} for "
+                f"{example.path}, but {', '.join(self._facts)} for others; it must return the same "
+                "facts for every example."
             )
         if self._held == 0:
             self._open()

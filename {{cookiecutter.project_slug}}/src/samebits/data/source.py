@@ -121,7 +121,7 @@ def members(archive: Path) -> Iterator[Source]:
                     raise tarfile.TarError(f"the name {problem}")
                 yield Source(member.name, archive.name, member.offset_data, member.size, stamp)
             if packed.offset + tarfile.BLOCKSIZE > size:
-                raise tarfile.TarError("it stops in the middle")
+                raise tarfile.TarError("it is truncated")
     except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
         raise UserError(
             f"{archive.as_posix()} is not a tar archive of examples, or is damaged ({error}); get "

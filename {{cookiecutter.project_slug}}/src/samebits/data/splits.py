@@ -51,8 +51,8 @@ def _search(expression: str, path: str) -> "re.Match[str] | None":
 
     def stop(*_: object) -> None:
         raise UserError(
-            f"data.group in params.yaml, '{expression}', takes too long to find in {path!r}; "
-            "write it without a repeat in a repeat, such as (a+)+."
+            f"data.group in params.yaml, '{expression}', takes too long to match against {path!r}; "
+            "avoid nested repeats such as (a+)+."
         )
 
     before = signal.signal(signal.SIGALRM, stop)

@@ -90,7 +90,7 @@ class Streamed:
             ]
             by_field.append([rows_after(head, kind) for head in self._objects.read(runs)])
         if any(counts != by_field[0] for counts in by_field):
-            raise ValueError("fields that are cut at other examples")
+            raise ValueError("fields that are cut at different examples")
         return by_field[0]
 
     def _read(self, chosen: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
@@ -188,7 +188,7 @@ def _listed(_project: Path, folder: Path) -> dict[str, str]:
     name = entries(parsed(_lock()), "prepare", "outs").get(folder.as_posix())
     if not name:
         raise UserError(
-            f"{LOCK} does not know {folder.as_posix()}; run 'dvc repro prepare' and 'make push' "
+            f"{LOCK} does not name {folder.as_posix()}; run 'dvc repro prepare' and 'make push' "
             f"where the data is, and commit {LOCK}."
         )
     return listed_files(Objects().whole(name), folder.as_posix())

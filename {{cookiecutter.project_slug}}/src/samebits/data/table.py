@@ -148,8 +148,9 @@ def fit_rows(train: Iterator[Arrays], columns: Sequence[str]) -> dict[str, NDArr
         for name, values in zip(columns, known, strict=True):
             if len(values) > MOST_CATEGORIES:
                 raise UserError(
-                    f"column {shown(name)} has {len(values)} different values to learn from, and a "
-                    f"category may have {MOST_CATEGORIES}; leave it out of input.categories."
+                    f"column {shown(name)} has {len(values)} different values in the training "
+                    f"rows, more than the {MOST_CATEGORIES} that a category may have; leave it out "
+                    "of input.categories."
                 )
         fitted["known"] = np.concatenate(known)
         fitted["sizes"] = np.array([len(values) for values in known])

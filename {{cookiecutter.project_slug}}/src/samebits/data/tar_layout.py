@@ -1,7 +1,7 @@
 """The packed layout of data/raw: few tar archives instead of a file for each example.
 
 DVC, and any tool that copies files, is slow with very many files. Members have the paths of the
-files, so `tar xf` restores the folders; a table of labels stays beside the archives. Archives hold
+files, so `tar xf` restores the folders; a table of labels stays next to the archives. Archives hold
 the examples in the order of their paths, without times, owners or modes. The contents alone decide
 where an archive ends, and an archive is named by a hash of its content. So the same examples give
 the same bytes, and new examples change only the archives whose range they fall into.

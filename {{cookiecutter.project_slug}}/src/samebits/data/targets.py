@@ -74,7 +74,7 @@ def classes_of(answer: str) -> list[str]:
     if twice:
         raise ValueError(f"names the class {shown(twice[0])} twice; remove one of them")
     if NONE in names:
-        raise ValueError(f"says {NONE}, and classes as well; remove either")
+        raise ValueError(f"says {NONE} and also names classes; remove either")
     return sorted(names)
 
 
@@ -215,7 +215,7 @@ class Numbers(Target):
         middle, spread = scale_of(self._learnt)
         if not spread:
             raise UserError(
-                f"all examples to learn from have the answer {middle:g}; there is nothing to learn."
+                f"all training examples have the answer {middle:g}; there is nothing to learn."
             )
         return middle, spread
 

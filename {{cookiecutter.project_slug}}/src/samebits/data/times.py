@@ -32,7 +32,7 @@ class Clock:
             self._kind, self._first = kind, text
         if kind != self._kind:
             raise ValueError(
-                f"has as {shown(self._name)} {kind}, {shown(text)}, where others are as "
+                f"has {kind} as {shown(self._name)}, {shown(text)}, but others are like "
                 f"{shown(self._first)}; write all alike"
             )
         return time
@@ -46,7 +46,7 @@ class Clock:
             moment = datetime.fromisoformat(text)
         except ValueError:
             raise ValueError(
-                f"has as {shown(self._name)} {shown(text)}, which is neither a number nor a date "
+                f"has {shown(text)} as {shown(self._name)}, which is neither a number nor a date "
                 "such as 2026-11-30 or 2026-11-30T08:15"
             ) from None
         if moment.tzinfo:

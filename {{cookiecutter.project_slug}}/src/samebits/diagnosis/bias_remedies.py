@@ -35,7 +35,7 @@ def _rates(optimization: Optimization) -> Iterator[Idea]:
     if not optimization.clip:
         yield change(
             "clip the gradient",
-            "so that no single batch throws the weights far off",
+            "so that no single batch throws the weights off",
             fits=("high rate",),
             optimization__clip=1.0,
         )
@@ -51,7 +51,7 @@ def _bigger(settings: DiagnosisSettings) -> Iterator[Idea]:
     for key, to in settings.growth["bigger"].items():
         yield change(
             f"bigger network: {key}",
-            "the loss has come to rest far from zero: the network cannot represent more",
+            "the loss has levelled off far from zero: the network cannot represent more",
             FOUR,
             fits=("small",),
             **{f"model__{key}": to},
@@ -71,7 +71,7 @@ def _optimizer(now: Optimization) -> Idea:
         words, optimizer, rate = "gradient descent instead of Adam", "sgd", 0.1
     return change(
         words,
-        "it finds other weights; the rates of the two have nothing in common",
+        "it finds other weights; the learning rates of the two are not comparable",
         optimization__optimizer=optimizer,
         optimization__learning_rate=rate,
     )
@@ -81,7 +81,7 @@ def _less_regularization(now: Regularization) -> Iterator[Idea]:
     for key in strong(now):
         yield change(
             f"less {key.replace('_', ' ')}",
-            "so much of it keeps the network from fitting even what it sees",
+            "this much of it keeps the network from fitting even what it sees",
             fits=("regularized",),
             **{f"regularization__{key}": getattr(now, key) / 10},
         )

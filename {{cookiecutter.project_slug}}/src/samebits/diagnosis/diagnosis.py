@@ -33,9 +33,9 @@ CAUSES = {
     "high rate": "the loss rose before it fell, so the learning rate is too high",
     "low rate": "the loss fell slowly from first to last, so the learning rate is too low",
     "short": "the loss was still falling at the end, so training was too short",
-    "regularized": "so much regularization keeps the network from fitting what it sees",
-    "small": "the loss came to rest far from zero, so the network is too small",
-    "labels": "a good part of it is examples whose labels validate doubts, so many may be wrong",
+    "regularized": "this much regularization keeps the network from fitting what it sees",
+    "small": "the loss levelled off far from zero, so the network is too small",
+    "labels": "much of it comes from examples whose labels `validate` doubts, so many may be wrong",
 }
 
 

@@ -96,7 +96,7 @@ class Errors(ABC, Generic[P]):
 
     @abstractmethod
     def said(self, predictions: P, row: int) -> Said:
-        """Return what reports/error-analysis.csv says of an answer."""
+        """Return the cells of reports/error-analysis.csv for an answer."""
 
     def misfit(self, true: str, answer: str) -> str:
         """Return what is wrong with these cells of reports/error-analysis.csv, or ""."""

@@ -37,7 +37,7 @@ class Training:
     reach: float
 
     def record(self) -> dict[str, float | int]:
-        """Return what reports/diagnosis.json says of it."""
+        """Return its entry in reports/diagnosis.json."""
         return {
             name: number if isinstance(number, int) else rounded(number)
             for name, number in asdict(self).items()

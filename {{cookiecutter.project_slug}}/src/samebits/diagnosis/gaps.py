@@ -20,7 +20,7 @@ from ..metrics.sums import Values, numbered
 TARGET, REAL = "target", "real world"
 MATTERS = 0.1  # of the error above the target, or of the target: a smaller gap is not worth closing
 # Without data.evaluate_on and data.train_on, train-dev and dev are drawn from the same examples:
-# only chance lies between them, so only a gap that chance hardly ever makes is believed.
+# only chance lies between them, so a gap is believed only if chance hardly ever makes it.
 SAME_SOURCE = 0.999
 
 
@@ -66,7 +66,7 @@ class Gap:
         return rounded(self.end.error - self.start.error, self.decimals)
 
     def record(self) -> dict[str, Any]:
-        """Return what reports/diagnosis.json says of it."""
+        """Return its entry in reports/diagnosis.json."""
         return {
             "name": self.link.name,
             "title": self.link.title,

@@ -13,7 +13,7 @@ COSTS = {
     QUICK: "no training, only another evaluation",
     SAME: "one run, as long as the last",
     TWICE: "one run, twice as long",
-    FOUR: "one run, some four times as long",
+    FOUR: "one run, about four times as long",
     HAND: "work by hand",
 }
 
@@ -45,7 +45,7 @@ class Idea:
     fits: tuple[str, ...] = ()
 
     def record(self, left_out: Collection[str] = ()) -> dict[str, Any]:
-        """Return what reports/diagnosis.json says of it, where params.yaml has not these keys."""
+        """Return its entry in reports/diagnosis.json; params.yaml leaves out some keys."""
         return {
             "idea": self.idea,
             "why": self.why,
@@ -70,7 +70,7 @@ def run(**values: Any) -> str:
 
 
 def _adding(command: str, left_out: Collection[str]) -> str:
-    """Have a command add those keys to params.yaml; DVC sets no key that is not there."""
+    """Make a command add those keys to params.yaml; DVC sets only keys that are there."""
     plus = {key: f"+{key}" for key in left_out}
     return re.sub(r"(?<=-S )('?)([\w.]+)", lambda key: key[1] + plus.get(key[2], key[2]), command)
 

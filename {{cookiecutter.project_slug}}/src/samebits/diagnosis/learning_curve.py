@@ -60,7 +60,7 @@ class Curve(ABC):
 
     @abstractmethod
     def points(self) -> list[dict[str, Any]]:
-        """Return what reports/learning-curve.json says of each model."""
+        """Return the entry of each model in reports/learning-curve.json."""
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ class Extrapolation:
         )
 
     def record(self, examples: str = "examples") -> dict[str, Any]:
-        """Return what reports/learning-curve.json says of it."""
+        """Return the content of reports/learning-curve.json."""
         return {
             "points": self.curve.points(),
             "ahead": [

@@ -38,22 +38,22 @@ def variance(settings: DiagnosisSettings) -> Iterator[Idea]:
         )
     yield change(
         "L2",
-        "smaller weights follow single examples less",
+        "smaller weights follow individual examples less closely",
         regularization__weight_decay=min(max(now.weight_decay * 10, 0.01), 1e6),
     )
     if now.dropout < MOST_DROPOUT:
         more = min(now.dropout + 0.2, MOST_DROPOUT)
         yield change(
             "dropout",
-            "no feature can be relied on alone",
+            "the network cannot rely on any single feature",
             regularization__dropout=0.3 if now.dropout < 0.3 else more,
         )
-    yield from _augmentation(settings, "augmentation", "changed examples are more examples")
+    yield from _augmentation(settings, "augmentation", "altered copies act as extra examples")
     yield from _milder(settings)
     for key, to in settings.growth["smaller"].items():
         yield change(
             f"smaller network: {key}",
-            "it has less room to learn examples by heart; it can cost fit on train",
+            "it has less room to memorise examples, but may fit train less well",
             **{f"model__{key}": to},
         )
     yield Idea(
@@ -72,7 +72,7 @@ def _milder(settings: DiagnosisSettings) -> Iterator[Idea]:
             turned_on: dict[str, Any] = {f"augmentation__{key}": True}
             yield change(
                 f"augmentation: {key}",
-                "where it does not change the answer, it makes new examples from those you have",
+                "if it does not change the answer, it makes new examples from those you have",
                 **turned_on,
             )
     if now.label_smoothing < 0.1 and settings.errors.smooths:
@@ -90,7 +90,7 @@ def _milder(settings: DiagnosisSettings) -> Iterator[Idea]:
 
 
 def _augmentation(settings: DiagnosisSettings, name: str, why: str) -> Iterator[Idea]:
-    """Half as much again of every augmentation in use; those at 0 have no scale to go by."""
+    """Increase every augmentation in use by half; those at 0 have no scale to go by."""
     known = sections()["augmentation"]
     wider = {
         key: min(value * 1.5, known[key].rules.get("high", value * 1.5))
@@ -113,7 +113,7 @@ def mismatch(settings: DiagnosisSettings) -> Iterator[Idea]:
     if data.train_on:
         yield Idea(
             "learn from every source",
-            "data.train_on keeps out examples that look like the target's, or may",
+            "data.train_on keeps out examples that look like the target's, or might",
             "data",
             "dvc exp run -S 'data.train_on=\"\"'",
             SAME,
@@ -121,7 +121,7 @@ def mismatch(settings: DiagnosisSettings) -> Iterator[Idea]:
     if data.dev_fraction >= 2 * LEAST_DEV:
         yield change(
             "learn from some of the target's examples",
-            "half of the dev examples move to train, since they look like the target's",
+            "half of the dev examples, which look like the target's, move to train",
             data__dev_fraction=data.dev_fraction / 2,
         )
     yield from _augmentation(
@@ -131,7 +131,7 @@ def mismatch(settings: DiagnosisSettings) -> Iterator[Idea]:
     )
     yield Idea(
         "train on examples like the target's",
-        "collect some, or make the others look like them, and put them into data/raw",
+        "collect some, or make the others look like them, and add them to data/raw",
         "data",
         ADDED,
         HAND,
@@ -139,12 +139,12 @@ def mismatch(settings: DiagnosisSettings) -> Iterator[Idea]:
 
 
 def dev(settings: DiagnosisSettings) -> Iterator[Idea]:
-    """Yield ideas against a dev set that was used so often that it flatters, or that is too old."""
+    """Yield ideas against a dev set that is too old, or used so often that its score flatters."""
     data = settings.data
     if settings.timed:
         yield Idea(
             "newer examples",
-            "examples change with time, so a model ages: add the latest, and train again",
+            "data changes over time, so a model ages: add the latest examples and train again",
             "data",
             ADDED,
             HAND,
@@ -155,7 +155,7 @@ def dev(settings: DiagnosisSettings) -> Iterator[Idea]:
     yield Idea(
         "bigger dev set",
         "chance has less say in which idea looks best on it; "
-        + ("test stays as it is" if room else "put more examples into data/raw"),
+        + ("test stays as it is" if room else "add more examples to data/raw"),
         "data",
         run(data__dev_fraction=most) if room else ADDED,
         SAME if room else HAND,
@@ -175,13 +175,13 @@ def real_world(settings: DiagnosisSettings) -> Iterator[Idea]:
     other = first if settings.evaluation.metric != first else second
     yield change(
         "other metric",
-        "ask whether the number to decide by counts what counts in use",
+        "ask whether the metric that decides measures what matters in use",
         QUICK,
         evaluation__metric=other,
     )
     yield Idea(
         "other dev set",
-        "add the examples from use to data/raw, and let data.evaluate_on name them",
+        "add the examples from use to data/raw, and name them in data.evaluate_on",
         "data",
         "dvc exp run -S 'data.evaluate_on=\"*/use-*\"'",
         HAND,
@@ -193,7 +193,7 @@ def labels(settings: DiagnosisSettings) -> Iterator[Idea]:
     smoothing = max(settings.regularization.label_smoothing * 2, 0.1)
     yield Idea(
         "correct labels",
-        "validate doubts them, and without those examples the error is much lower; the report "
+        "`validate` doubts them, and without those examples the error is much lower; the report "
         f"shows them: {settings.errors.words.corrected}",
         "data",
         "dvc repro",
@@ -203,7 +203,7 @@ def labels(settings: DiagnosisSettings) -> Iterator[Idea]:
     if settings.regularization.label_smoothing < MOST_SMOOTHING and settings.errors.smooths:
         yield change(
             "label smoothing",
-            "until they are corrected, no single label is trusted completely",
+            "until they are corrected, no single label should be trusted completely",
             regularization__label_smoothing=min(smoothing, MOST_SMOOTHING),
         )
 
@@ -220,7 +220,7 @@ def target_met(settings: DiagnosisSettings) -> list[Idea]:
         *([tighter] if settings.evaluation.target_error else []),
         Idea(
             "examples from use",
-            "only these can say whether it does as well in the real world",
+            "only these can show whether it does as well in the real world",
             "evaluation",
             "make diagnose REAL=<folder>",
             HAND,

@@ -12,8 +12,8 @@ class Words(ABC):
 
     `answer` is what is asked for. `column` and `caption` head errors, `shared` heads parts of them,
     `unit` and `points` follow an error and a difference of two. `detail` is the column of
-    reports/error-analysis.csv on a mistake, `nearly` says which right answers come after mistakes,
-    `goal` which errors are wanted and which test has, `cheaper` what a slice would save if it were
+    reports/error-analysis.csv on a mistake, `nearly` says which right answers follow the mistakes,
+    `goal` the wanted error and that of test, `cheaper` what a slice would save if it were
     as good as the rest, `corrected` how to fix wrong answers in the data. `examples` is what people
     call the examples, in the plural.
     """
@@ -68,7 +68,7 @@ class Words(ABC):
 
     @abstractmethod
     def fared(self, error: float, mistakes: int, examples: int) -> str:
-        """Return a clause on how examples fared that were named before."""
+        """Return a clause on how the examples just named fared."""
 
     @abstractmethod
     def far(self, detail: str) -> str:
@@ -90,9 +90,9 @@ class ClassWords(Words):
     answer, column, shared = "class", "Wrong", "Share of mistakes"
     caption = "Share of examples that get a wrong class"
     unit, points = " %", " points"
-    detail, nearly = "confidence", "right answers, the least sure first"
+    detail, nearly = "confidence", "right answers, the least confident first"
     goal = "at most {} wrong; test has {}"
-    cheaper = "how much less of all examples would be wrong"
+    cheaper = "how much smaller the share of wrong examples would be"
 
     def bare(self, error: float, *, signed: bool = False, fine: bool = False) -> str:
         """Return the error in per cent."""
@@ -131,11 +131,11 @@ class ClassWords(Words):
 class ClassSetWords(ClassWords):
     """An error is the share of the answers, one for each class of an example, that are wrong."""
 
-    answer, column, shared = "classes", "Wrong", "Share of their wrong answers"
+    answer, column, shared = "classes", "Wrong", "Share of the wrong answers"
     caption = "Share of the answers, one for each class of an example, that are wrong"
-    detail, nearly = "error", "examples without a wrong answer, the least sure first"
+    detail, nearly = "error", "examples without a wrong answer, the least confident first"
     goal = "at most {} of the answers wrong; test has {}"
-    cheaper = "how much less of all answers would be wrong"
+    cheaper = "how much smaller the share of wrong answers would be"
 
     def bare(self, error: float, *, signed: bool = False, fine: bool = False) -> str:
         """Return it in per cent, with one more digit than for a class: such shares are smaller."""
@@ -163,12 +163,12 @@ class ClassSetWords(ClassWords):
 class MaskWords(ClassWords):
     """An error is the share of pixels that get a wrong class."""
 
-    answer, shared = "mask", "Share of their error"
+    answer, shared = "mask", "Share of the error"
     corrected = "put the right masks into data/raw"
     caption = "Share of pixels that get a wrong class"
     detail, nearly = "error", "masks that are good enough, those with the most wrong pixels first"
     goal = "at most {} of the pixels wrong; test has {}"
-    cheaper = "how much less of all pixels would be wrong"
+    cheaper = "how much smaller the share of wrong pixels would be"
 
     def happens(self, error: float, where: str) -> str:
         """Return as `2.1 % of the pixels get a wrong class on test`."""
@@ -190,12 +190,12 @@ class MaskWords(ClassWords):
 class NumberWords(Words):
     """An error is how far an answer is from the truth, in the unit of the data."""
 
-    answer, column, shared = "number", "Error", "Share of their error"
+    answer, column, shared = "number", "Error", "Share of the error"
     caption = "Mean distance of the answers from the truth"
     unit, points = "", ""
-    detail, nearly = "error", "answers that are near enough, the furthest first"
+    detail, nearly = "error", "answers that are close enough, the furthest first"
     goal = "at most {} away on average; test has {}"
-    cheaper = "how much nearer to the truth all answers would be on average"
+    cheaper = "how much closer to the truth answers would be on average"
 
     def bare(self, error: float, *, signed: bool = False, fine: bool = False) -> str:
         """Return three significant digits."""

@@ -22,7 +22,7 @@ SHOWN = 3
 
 
 def keep(name: str) -> list[str]:
-    """Apply an experiment to the working tree; return the files of Git's that it changed.
+    """Apply an experiment to the working tree; return the files in Git that it changed.
 
     Raises:
         UserError: there is no such experiment, work would be lost, or its results are not in the

@@ -1,8 +1,8 @@
 """DVC experiments that start from HEAD, each in a folder of its own, several at once.
 
 DVC lets a single process at a time start or end an experiment; another waits three seconds and
-gives up, which is soon on a busy machine. So experiments start one after the other, and one that
-finds DVC busy is run again; stages that have finished by then are not repeated.
+gives up, which is short on a busy machine. So experiments start one after the other, and one that
+finds DVC busy is run again; finished stages are not repeated.
 """
 
 import re

@@ -157,10 +157,10 @@ class _Forward:
         padding.
         """
         if self._last != bytes(tarfile.BLOCKSIZE):
-            raise tarfile.ReadError("it stops in the middle")
+            raise tarfile.ReadError("it is truncated")
         padding = 0
         # Reading on also checks the checksum at the end of gzip, bzip2 and xz.
         while block := self._stream.read(CHUNK):
             padding += len(block)
             if padding > _PADDING:
-                raise tarfile.ReadError("it goes on after its end")
+                raise tarfile.ReadError("it continues after its end")

@@ -89,7 +89,7 @@ def collect(
         source: a folder, an archive, a table of examples, or an address of one of them.
         sha256: the checksum of an archive or a table, or "".
         limits: the most that may be added.
-        replace: replace other data if they have a version, which can be restored.
+        replace: replace other data if it has a version, which can be restored.
         force: replace other data in any case.
         problem: says why a content is not an example.
         layout: "tar" packs the data; what comes from a bucket stays as it is there.

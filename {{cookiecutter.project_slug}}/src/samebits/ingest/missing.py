@@ -21,7 +21,7 @@ def main() -> None:
     """Bring in all that is missing.
 
     Raises:
-        UserError: some of it is not to be had; the rest is here.
+        UserError: some of it cannot be fetched; the rest is here.
     """
     bring(missing())
 

@@ -83,8 +83,8 @@ def _from_file(
         digest = hashlib.file_digest(archive, "sha256").hexdigest()
         if sha256 and digest != sha256:
             raise UserError(
-                f"{source} has the SHA-256 {digest}, not {sha256}; get it again from where the "
-                "checksum came from. Nothing was changed."
+                f"{source} has the SHA-256 {digest}, not {sha256}; get it again from the source of "
+                "the checksum. Nothing was changed."
             )
         archive.seek(0)
         bounds = (limits.room(folder), limits.expansion(size))

@@ -1,7 +1,7 @@
 """Copy files into a new folder, trusting neither their names nor their sizes.
 
 A name must mean the same, distinct file on every system that may pull the data later; the limit on
-bytes counts those written, not those announced.
+bytes counts the bytes written, not those that a header claims.
 """
 
 import errno

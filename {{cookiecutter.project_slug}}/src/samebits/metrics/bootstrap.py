@@ -1,7 +1,7 @@
 """The bootstrap over examples: by class, in whole groups, from a seed.
 
 Efron and Tibshirani, An Introduction to the Bootstrap, 1993. Each resample draws as many examples
-of a class as the data have, so intervals hold for new examples with the same mix of classes.
+of a class as the data has, so intervals hold for new examples with the same mix of classes.
 """
 
 from collections.abc import Iterator

@@ -57,10 +57,10 @@ class ClassSample(Sample):
         """Return why: its class has no example, or it compares classes and there is only one."""
         if metric.label is not None:
             there = bool((self.labels == metric.label).any())
-            none = f"{where} has no example of its class, so nothing is known of `{figure}`"
+            none = f"{where} has no example of its class, so `{figure}` is undefined"
             return "" if there else none
         alone = metric.own is None and metric.form == "area" and len(set(self.labels.tolist())) < 2
-        return f"all of {where} is of one class, where `{figure}` tells nothing" if alone else ""
+        return f"all of {where} has one class, so `{figure}` is undefined" if alone else ""
 
     def remarks(self, names: Sequence[str]) -> dict[str, Any]:
         """Return the classes without an example, which means over classes leave out."""

@@ -42,7 +42,7 @@ class ClassSetPredictions(Predictions):
         return ClassSetSample(self.labels, self.answers, self.probabilities, groups)
 
     def words(self, row: int) -> tuple[str, str]:
-        """Return the true classes and the predicted ones, as the data name them."""
+        """Return the true classes and the predicted ones, as the data names them."""
         return self._named(self.labels, row), self._named(self.answers, row)
 
     def _named(self, sets: Sets, row: int) -> str:

@@ -71,13 +71,13 @@ class ClassSetSample(Sample):
     def untold(self, metric: Metric, figure: str = "it", where: str = "it") -> str:
         """Return why: its class has no example, or it compares those with and without a class."""
         if metric.label is not None:
-            none = f"{where} has no example of its class, so nothing is known of `{figure}`"
+            none = f"{where} has no example of its class, so `{figure}` is undefined"
             return "" if self._counts[metric.label] else none
         if not self._counts.any():
-            return f"no example of {where} has a class, where `{figure}` tells nothing"
+            return f"no example of {where} has a class, so `{figure}` is undefined"
         both = (self._counts > 0) & (self._counts < len(self))
         if metric.form == "area" and metric.targets and not both.any():
-            return f"every class is in all of {where} or in none, where `{figure}` tells nothing"
+            return f"every class is in all of {where} or in none, so `{figure}` is undefined"
         return ""
 
     def remarks(self, names: Sequence[str]) -> dict[str, Any]:

@@ -145,7 +145,7 @@ def _metric(constraint: Constraint, answers: Answers) -> Metric:
     try:
         return find(constraint.figure, answers.classes, answers.target)
     except UserError as error:
-        others = f" Besides metrics there are {', '.join((*COSTS, LATENCY, WORST))}."
+        others = f" Constraints may also name {', '.join((*COSTS, LATENCY, WORST))}."
         more = "" if "unknown class" in str(error) else others
         raise UserError(f"constraint `{constraint.text}`: {error}{more}") from None
 

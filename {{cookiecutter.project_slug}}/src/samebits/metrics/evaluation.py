@@ -182,9 +182,9 @@ def _check_slices(
 
 
 def _check_told(subject: str, figure: str, metric: Metric, sample: Sample, where: str) -> None:
-    """Raise a `UserError` if the metric is undefined, which is neither good nor bad."""
+    """Raise a `UserError` if the metric is undefined, since that is neither good nor bad."""
     if problem := sample.untold(metric, figure, where):
-        raise UserError(f"{subject}: {problem}; add examples, or take another figure.")
+        raise UserError(f"{subject}: {problem}; add examples, or choose another figure.")
 
 
 def judge_all(
@@ -236,7 +236,7 @@ def judge_all(
 
 
 def _summary(figures: Mapping[str, Figure], sample: Sample, answers: Answers) -> dict[str, Any]:
-    """What metrics.json says of a whole data set."""
+    """The entry of a whole data set in metrics.json."""
     names = metrics_of(answers.target)
     return {
         **{name: figures[name].rounded() for name in names},

@@ -47,7 +47,7 @@ def _mean(sums: Sums, parts: Values) -> Values:
 METRICS |= {
     "mean_iou": Metric(
         "Mean IoU",
-        "what is right of what is true or said, each class counting the same",
+        "right pixels as a share of the true or predicted ones, each class counting the same",
         True,
         "area",
         mean_iou,
@@ -83,7 +83,7 @@ METRICS |= {
 OF_CLASS |= {
     "iou": lambda label: Metric(
         "IoU",
-        "what is right of what is true or said of a class",
+        "right pixels of a class as a share of its true or predicted ones",
         True,
         "area",
         partial(iou, label=label),

@@ -49,7 +49,7 @@ class MaskSample(Sample):
         """Return why: no pixel is of its class."""
         if metric.label is None or self.true[:, metric.label].any():
             return ""
-        return f"{where} has no pixel of its class, so nothing is known of `{figure}`"
+        return f"{where} has no pixel of its class, so `{figure}` is undefined"
 
     def remarks(self, names: Sequence[str]) -> dict[str, Any]:
         """Return the classes without a pixel, which means over classes leave out."""

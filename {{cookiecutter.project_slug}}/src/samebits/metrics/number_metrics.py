@@ -53,7 +53,7 @@ METRICS |= {
     ),
     "median_absolute_error": Metric(
         "Median absolute error",
-        "what half of the errors do not exceed, whatever the largest are",
+        "the error that half of the answers do not exceed",
         False,
         "mean",
         own=median_absolute_error,

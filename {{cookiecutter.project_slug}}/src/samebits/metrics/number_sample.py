@@ -48,7 +48,7 @@ class NumberSample(Sample):
         """Return why: it compares with the spread of the truth, and there is no spread."""
         if metric.form != "explained" or np.ptp(self.truth) > 0:
             return ""
-        return f"all of {where} has the same true number, where `{figure}` tells nothing"
+        return f"all of {where} has the same true number, so `{figure}` is undefined"
 
     def column(self, name: str) -> Column:
         """Return a column with a value for each example."""

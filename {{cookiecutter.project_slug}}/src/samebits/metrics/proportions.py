@@ -26,7 +26,7 @@ class Measured:
     decimals: int = DECIMALS
 
     def record(self) -> dict[str, Any]:
-        """Return what reports/diagnosis.json says of it."""
+        """Return its entry in reports/diagnosis.json."""
         return {
             "name": self.name,
             "error": rounded(self.error, self.decimals),

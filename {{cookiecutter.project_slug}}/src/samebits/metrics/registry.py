@@ -164,7 +164,7 @@ def enter(metrics: Sequence[Metric]) -> None:
             )
         if not re.fullmatch(r"[a-z]\w*", metric.name):
             raise UserError(
-                f"metrics.py: `{metric.name}` cannot name a metric; begin with a small letter, and "
-                "use letters, digits and underscores only."
+                f"metrics.py: `{metric.name}` cannot name a metric; begin with a lower-case "
+                "letter, and use letters, digits and underscores only."
             )
         METRICS[metric.name] = metric

@@ -88,7 +88,7 @@ class Sample(ABC):
         return ""
 
     def remarks(self, names: Sequence[str]) -> dict[str, Any]:
-        """Return what else reports/metrics.json says of them; `names` are the classes."""
+        """Return further entries for them in reports/metrics.json; `names` are the classes."""
         return {}
 
     def part(self, chosen: NDArray[np.bool_]) -> Self:

@@ -1,4 +1,4 @@
-"""Explain what differs between two commits or experiments, and what that moved.
+"""Explain what differs between two commits or experiments, and what that changed.
 
 Git has what each is made of: code, data, params, pins. dvc.lock has the results, the record in
 provenance/ where they were made; the cache or a remote has the losses and the score.

@@ -54,10 +54,10 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was compared: the claim, and why the committed bits need not be met, if they need not.
+    """What was compared: the claim, and why this machine need not give the committed bits, if so.
 
-    `old` is None where what is expected is the last commit; `uncommitted` says that there are
-    changes here which took no part.
+    `old` is None if the last commit is what is expected; `uncommitted` says that there are local
+    changes, which took no part.
     """
 
     claim: str
@@ -78,7 +78,7 @@ class Verdict:
 
 
 def portable_here(settings: Reproducibility) -> str | None:
-    """Return None if this machine must give the committed bits, else the reason why not."""
+    """Return None if this machine must give the committed bits, otherwise the reason why not."""
     if settings.level != "portable":
         return f"reproducibility.level is {settings.level}"
     if settings.device != "cpu":
@@ -119,13 +119,13 @@ def fresh_run(folder: Path, name: str) -> Ran:
 
 
 def main(given: Namespace) -> None:
-    """Print which claim was checked, and of each output whether it is the same.
+    """Print which claim was checked, and for each output whether it is the same.
 
     Raises:
         CheckFailed: one differs.
     """
     if given.json:
-        with redirect_stdout(sys.stderr):  # what DVC and the stages say
+        with redirect_stdout(sys.stderr):  # messages of DVC and the stages
             verdict = verified(here=given.here)
         sys.stdout.write(f"{json.dumps(record(verdict), indent=2)}\n")
     else:
@@ -136,10 +136,10 @@ def main(given: Namespace) -> None:
 
 
 def verified(*, here: bool) -> Verdict:
-    """Run everything again, or take what ran `here`, and compare every output.
+    """Run everything again, or take the results `here`, and compare every output.
 
     Raises:
-        UserError: nothing can be compared, and why.
+        UserError: nothing can be compared; the message says why.
     """
     settings = read(Reproducibility)
     if settings.level == "off":
@@ -150,7 +150,7 @@ def verified(*, here: bool) -> Verdict:
     expected, reason = Revision("the last commit", "HEAD").lock, portable_here(settings)
     old: Ran | None = None
     if here:
-        new, claim = _here(), "what ran here gave the committed bits"
+        new, claim = _here(), "the results here have the committed bits"
     else:
         old, new, claim = _run_again(reason)
     rows = compare(old.lock if old else expected, new.lock)
@@ -173,7 +173,7 @@ def told(verdict: Verdict) -> str:
 
 
 def record(verdict: Verdict) -> dict[str, Any]:
-    """Return for programs what `told` tells; `causes` is None where no record names any."""
+    """Return a verdict for programs; `causes` is None if no record names any."""
     different = [row for row in verdict.rows if not row.same]
     first: dict[str, Any] | None = None
     if different:
@@ -229,7 +229,7 @@ def _not_shown(verdict: Verdict) -> str:
     return (
         f"{len(different)} of {len(verdict.rows)} outputs differ, first {different[0].path} of "
         f"stage {different[0].stage}; not shown: that {verdict.claim}."
-        + (f" (The committed bits need not be met here: {reason}.)" if reason else "")
+        + (f" (This machine need not give the committed bits: {reason}.)" if reason else "")
     )
 
 
@@ -240,7 +240,7 @@ def _causes(old: Ran, new: Ran) -> list[str]:
     differences = causes(old.record, new.record)
     width = max((len(difference.name) for difference in differences), default=0)
     nothing = [
-        "nothing: look in the code for a clock, chance or an order that the seed does not set"
+        "nothing: look in the code for a clock, randomness or an order that the seed does not set"
     ]
     return [
         f"{difference.name:<{width}}  {difference.old} -> {difference.new}"
@@ -266,7 +266,9 @@ def _run_again(reason: str | None) -> tuple[Ran | None, Ran, str]:
         first = fresh_run(Path(name, "first"), "here" if reason is None else "first run")
         if reason is None:
             return None, first, "a fresh clone gives the committed bits"
-        sys.stdout.write(f"\nthe committed bits need not be met here: {reason}; running again\n")
+        sys.stdout.write(
+            f"\nthis machine need not give the committed bits: {reason}; running again\n"
+        )
         second = fresh_run(Path(name, "second"), "second run")
         return first, second, "two runs on this machine give the same bits"
 
@@ -291,7 +293,7 @@ def _fetch_inputs(folder: Path, cache: str) -> None:
     """Fetch the data that a clone's .dvc files name, from the cache or the remote, verified."""
 
     def call(command: Sequence[str]) -> str:
-        """Return "" if it worked, else the last line of its output."""
+        """Return "" if it worked, otherwise the last line of its output."""
         done = subprocess.run(
             command,
             cwd=folder,

@@ -45,7 +45,7 @@ def listed_files(content: bytes, folder: str) -> dict[str, str]:
     if not hashed:
         raise UserError(
             f"the list of {folder} is not one of DVC's; nothing was written. Delete it in DVC's "
-            "cache and on the remote, and run 'make push' where the data are complete."
+            "cache and on the remote, and run 'make push' where the data is complete."
         )
     return files
 
@@ -103,11 +103,11 @@ def _unfit(part: str) -> str:
     if not part:
         return "is absolute, or has an empty part"
     if part == "..":
-        return "climbs out of its folder"
+        return "leaves its folder"
     if "\\" in part or re.match("[A-Za-z]:", part):
         return "leads elsewhere on Windows"
     if not _TURNS.isdisjoint(part):
-        return "has letters that turn its direction"
+        return "has characters that reverse its direction"
     if not part.isprintable() and {"Cc", "Cs"} & set(map(unicodedata.category, part)):
         return "has control characters, or bytes that are not text"
     return ""
@@ -120,11 +120,11 @@ def _twin(path: str, spelled: dict[str, str]) -> str:
         for folder in accumulate(above.split("/"), "{}/{}".format):
             known = spelled.setdefault(folded(folder), f"{folder}/")
             if known != f"{folder}/":
-                return f"is one with {_shown(known)} on other systems"
+                return f"is the same as {_shown(known)} on other systems"
     key = folded(path)
     known = spelled.get(key, "")
     spelled[key] = path
-    return f"is one with {_shown(known)} on other systems" if known else ""
+    return f"is the same as {_shown(known)} on other systems" if known else ""
 
 
 def _shown(path: str) -> str:

@@ -46,13 +46,16 @@ CAUSES = (
         "Connect call failed|[Cc]onnection (?:reset|refused|lost|closed|timed out)|timed? ?out"
         "|(?:Could not|Cannot|Failed to) connect|getaddrinfo|Name or service not known"
         "|No address associated|name resolution|unreachable",
-        "cannot be reached; fix the network or the url and try again, what has arrived is kept",
+        "cannot be reached; fix the network or the url and try again; what has arrived is kept",
     ),
     (
         "NotADirectoryError|Not a directory",
         "is not in a folder; choose another place with 'dvc remote modify'",
     ),
-    ("Unable to acquire lock", "is in use by another DVC of this project; try again after that"),
+    (
+        "Unable to acquire lock",
+        "is in use by another DVC command of this project; try again when that is done",
+    ),
 )
 
 

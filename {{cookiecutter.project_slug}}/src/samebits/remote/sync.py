@@ -166,7 +166,7 @@ def _refusal(store: Store, wanted: Mapping[str, str], said: str) -> UserError | 
     absent = {path: name for path, name in missing.items() if name in ABSENT.findall(said)}
     if absent:
         return UserError(
-            f"the remote '{store.name}' lacks {some(absent)}; run 'make push' where the data are."
+            f"the remote '{store.name}' lacks {some(absent)}; run 'make push' where the data is."
         )
     return _changed(store, missing) if missing and DROPPED in said else None
 
@@ -174,7 +174,7 @@ def _refusal(store: Store, wanted: Mapping[str, str], said: str) -> UserError | 
 def _changed(store: Store, objects: Mapping[str, str]) -> UserError:
     return UserError(
         f"the remote '{store.name}' does not hold what was pushed as {some(objects)}; nothing of "
-        "it was kept; delete it there and run 'make push' where the data are complete."
+        "it was kept; delete it there and run 'make push' where the data is complete."
     )
 
 

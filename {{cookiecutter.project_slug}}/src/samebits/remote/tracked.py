@@ -101,7 +101,7 @@ def _output(out: Any, root: str) -> TrackedOutput:
     if name and out.hash_info.name != "md5":  # its list is elsewhere, where it is not checked
         raise UserError(
             f"{owner} names the output {str(path)!a} without 'hash: md5', as DVC 2 did; nothing "
-            f"was written. Record it anew with 'dvc add {path}' or 'dvc commit -f {owner}'."
+            f"was written. Record it again with 'dvc add {path}' or 'dvc commit -f {owner}'."
         )
     refuse(out.files or (), str(path))
     return TrackedOutput(owner, str(path), name, out.remote)

@@ -1,4 +1,4 @@
-"""The first screen: how good it is, whether it may be taken, beside what, where to go on."""
+"""The first screen: how good the model is, whether it is accepted, what it beats, what is next."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,11 +17,11 @@ Rows = Sequence[Mapping[str, Any]]
 
 
 def answers(inputs: Inputs) -> Markup:
-    """Return the score and, one below the other, the questions with their answers."""
+    """Return the score and, below it, the questions with their answers."""
     metrics, diagnosis, errors = inputs.metrics, inputs.diagnosis, inputs.errors
     metric, test = find(metrics["metric"]), inputs.predictions["test"]
     wrong, count = int(errors.mistakes(test).sum()), len(test.examples)
-    gaps = [None, *diagnosis["gaps"]]  # each ends at its own place of the chain
+    gaps = [None, *diagnosis["gaps"]]  # each ends at its place in the chain
     return render(
         "answers.html",
         notice=unbeaten_notice(metrics, errors.words),
@@ -49,7 +49,7 @@ def unbeaten_notice(metrics: Mapping[str, Any], words: Words) -> Markup:
         "unbeaten.html",
         words=words,
         model=unbeaten[0],
-        sign=1 if metric.higher_is_better else -1,  # of how far the network is ahead
+        sign=1 if metric.higher_is_better else -1,  # of the network's lead
     )
 
 

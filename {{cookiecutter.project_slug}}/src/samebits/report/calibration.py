@@ -1,4 +1,4 @@
-"""Whether the model is right as often as it is sure: the reliability diagram."""
+"""Whether the model is right as often as it is confident: the reliability diagram."""
 
 import numpy as np
 from markupsafe import Markup
@@ -12,7 +12,7 @@ from .line_charts import Axis, grid, svg
 from .markup import render
 
 SIDE, LEFT, RIGHT, TOP, BOTTOM = 340, 48, 24, 12, 44
-LARGEST = 9.0  # the radius of a point that stands for all examples
+LARGEST = 9.0  # the radius of a point for all examples
 
 
 def calibration_section(predictions: ClassPredictions) -> Markup:
@@ -22,7 +22,7 @@ def calibration_section(predictions: ClassPredictions) -> Markup:
 
 
 def calibrated(right: NDArray[np.bool_], confidences: Values, groups: Labels) -> Markup:
-    """Return the section: whether each answer is right [n], how sure it was, and its group."""
+    """Return the section, from whether each answer is right [n], its confidence, and its group."""
     return render(
         "calibration.html",
         sure=float(confidences.mean()),

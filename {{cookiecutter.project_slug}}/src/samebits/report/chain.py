@@ -1,4 +1,4 @@
-"""Where in the chain the error sits, and what to try: the content of reports/diagnosis.json."""
+"""Where in the chain the error is, and what to try: the content of reports/diagnosis.json."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the page says of classes: confusions, calibration, and how many examples each has."""
+"""The page on classes: confusions, calibration, and the number of examples of each."""
 
 from markupsafe import Markup
 

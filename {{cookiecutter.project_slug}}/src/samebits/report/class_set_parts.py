@@ -1,4 +1,4 @@
-"""What the page says of several classes each: F1 of every class, confusions, classes together."""
+"""The page on several classes each: F1 of every class, confusions, classes together."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ from .markup import render
 from .parts import Parts, counts_table, splits_of
 
 SAID_FOR = MatrixTitles(
-    "Classes on test by what is true (rows) and what was said in its place (columns)",
+    "True classes on test (rows) and those predicted in their place (columns)",
     "true",
     "said",
 )

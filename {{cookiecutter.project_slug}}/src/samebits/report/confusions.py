@@ -12,9 +12,9 @@ from .formats import share
 from .markup import render
 
 MATRIX_CLASSES = 30  # a larger matrix cannot be read; its worst pairs can
-WORST_PAIRS = 10  # below a matrix, which has the others
-ONLY_PAIRS = 30  # where there is no matrix
-LONGEST_NAME = 20  # of a class, beside a matrix
+WORST_PAIRS = 10  # below a matrix, which shows the others
+ONLY_PAIRS = 30  # without a matrix
+LONGEST_NAME = 20  # of a class, next to a matrix
 
 Counts = npt.NDArray[np.int64]
 
@@ -26,7 +26,7 @@ def confusion(predictions: ClassPredictions, classes: int) -> Counts:
 
 
 def confusion_section(predictions: ClassPredictions, classes: list[str]) -> Markup:
-    """Return the confusion matrix, not for many classes, and the pairs that cost most."""
+    """Return the confusion matrix, unless there are many classes, and the costliest pairs."""
     counts = confusion(predictions, len(classes))
     shown = len(classes) <= MATRIX_CLASSES
     pairs = confused(counts)
@@ -61,7 +61,7 @@ def confused(counts: Counts) -> list[tuple[int, int]]:
 
 
 class MatrixTitles(NamedTuple):
-    """What a matrix holds, what its rows and columns are, and how what is off its diagonal looks.
+    """The titles of a matrix, its rows and its columns, and the look of cells off its diagonal.
 
     The last is a class of the style sheet.
     """
@@ -80,9 +80,9 @@ BY_CLASS = MatrixTitles(
 def matrix(
     counts: Counts, classes: list[str], titles: MatrixTitles, wholes: Counts | None = None
 ) -> Markup:
-    """Return counts [k, k] as a table; the darkest cells are as many as `wholes` [k] of the rows.
+    """Return counts [k, k] as a table; a cell is darkest if it reaches `wholes` [k] of its row.
 
-    Without these, that is the sum of a row.
+    By default, that is the sum of the row.
     """
     wholes = counts.sum(axis=1) if wholes is None else wholes
     labels = [{"whole": label, "short": _short(label)} for label in classes]
@@ -105,5 +105,5 @@ def _short(label: str) -> str:
 def _cell(count: int, whole: int, kind: str) -> dict[str, Any] | None:
     if not count:
         return None
-    # Never fainter than 0.15: a single mistake among thousands must be seen.
+    # Never fainter than 0.15: a single mistake among thousands must be visible.
     return {"count": count, "kind": kind, "shade": f"{0.15 + 0.45 * count / whole:.3f}"}

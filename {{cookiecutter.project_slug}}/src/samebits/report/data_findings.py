@@ -1,4 +1,4 @@
-"""What is odd in the data: the findings of `validate`, with the examples that they are about."""
+"""The findings of `validate` in the data, with the examples that they are about."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ Looks = Mapping[str, Look]
 
 
 def findings_section(data: Mapping[str, Any], looks: Looks) -> Markup:
-    """Return what reports/data.json says of the data, for those findings that are shown."""
+    """Return the section on the findings in reports/data.json."""
     shown, unseen = shown_findings(data), data.get("not_looked_for", [])
     return render(
         "findings.html",
@@ -34,7 +34,7 @@ def findings_section(data: Mapping[str, Any], looks: Looks) -> Markup:
 
 
 def shown_findings(data: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """Return the findings to show by rule: of each the first, those not accepted before others."""
+    """Return the findings to show, by rule: the first of each, those not accepted before others."""
     shown: dict[str, list[dict[str, Any]]] = {}
     for finding in sorted(data["findings"], key=lambda finding: bool(finding["accepted"])):
         of_rule = shown.setdefault(finding["rule"], [])
@@ -51,13 +51,13 @@ def shown_paths(data: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _seen(finding: dict[str, Any], looks: Looks) -> dict[str, Any]:
-    """A finding with how its examples look, of those where that is known."""
+    """A finding, with the looks of its examples as far as they are known."""
     paths = finding["paths"][:MOST_EXAMPLES]
     return finding | {"looks": {path: looks[path] for path in paths if len(looks.get(path, ""))}}
 
 
 def _compared(unseen: Sequence[str], statistics: Mapping[str, Any]) -> str:
-    """What is compared with the last release, but for rules that could not be applied."""
+    """What is compared with the last release, except by rules that could not be applied."""
     drifting = [kind for kind in ("brightness", "size") if f"{kind}-drift" not in unseen]
     values = [name for kind in ("numbers", "categories") for name in statistics.get(kind, ())]
     kinds = dict.fromkeys(name.partition(" ")[0] for name in values)

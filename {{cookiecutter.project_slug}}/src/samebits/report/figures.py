@@ -11,13 +11,13 @@ from .markup import render
 
 
 def metrics_section(metrics: Mapping[str, Any], words: Words) -> Markup:
-    """Return the section, made of the content of reports/metrics.json."""
+    """Return the section, from the content of reports/metrics.json."""
     splits = {
         name: split
         for name, split in metrics.items()
         if isinstance(split, dict) and "examples" in split
     }
-    splits = dict(reversed(splits.items()))  # what decides stands where a narrow screen shows it
+    splits = dict(reversed(splits.items()))  # the one that decides comes first, for narrow screens
     names = [name for name in METRICS if all(name in split for split in splits.values())]
     return render(
         "metrics.html",
@@ -34,7 +34,7 @@ def metrics_section(metrics: Mapping[str, Any], words: Words) -> Markup:
 
 
 def slices_section(metrics: Mapping[str, Any], words: Words) -> Markup:
-    """Return what each slice costs, the costliest first, or nothing where there are no slices."""
+    """Return what each slice costs, the costliest first, or nothing without slices."""
     if not metrics["slices"]:
         return Markup()
     splits: dict[str, list[Mapping[str, Any]]] = {row["split"]: [] for row in metrics["slices"]}
@@ -54,5 +54,5 @@ def slices_section(metrics: Mapping[str, Any], words: Words) -> Markup:
 
 
 def verdict(metrics: Mapping[str, Any]) -> Markup:
-    """Return one sentence on whether the model may be taken, made of reports/metrics.json."""
+    """Return one sentence on whether the model is accepted, from reports/metrics.json."""
     return render("verdict.html", constraints=metrics["constraints"])

@@ -9,7 +9,7 @@ def thousands(count: int) -> str:
 
 
 def share(part: int, whole: int) -> str:
-    """Return a part of a whole as a percentage with one decimal; of nothing, a dash."""
+    """Return a part of a whole as a percentage with one decimal; a dash if the whole is 0."""
     return f"{100 * part / whole:.1f} %" if whole else "–"
 
 
@@ -29,6 +29,6 @@ def capital(words: str) -> str:
 
 
 def bar_places(value: float, interval: Sequence[float] | None, most: float) -> list[str]:
-    """Return where a bar ends, and its whiskers, as parts of the place for a bar of `most`."""
+    """Return the ends of a bar and its whiskers, as percentages of a bar of `most`."""
     ends = (value, *(interval or (value, value)))
     return [f"{100 * min(max(end / most, 0), 1) if most else 0:.2f}%" for end in ends]

@@ -1,4 +1,4 @@
-"""What the report is made from, read and checked."""
+"""The inputs of the report, read and checked."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ from .looks import Gallery, Look
 class Inputs:
     """Everything that the page shows.
 
-    `metrics`, `diagnosis`, `data` and `identity` are the JSON files of that name; `curves` the
-    columns of the learning curves; `errors` what an answer is, and a mistake; `predictions` those
-    for each data set; `looks` how the dev examples are shown, in the order of `predictions["dev"]`;
-    `odd` how those of findings in the data are, by path; `tags` what people say caused mistakes, by
-    the content (MD5) of an example.
+    `metrics`, `diagnosis`, `data` and `identity` are the JSON files of that name; `curves` are the
+    columns of the learning curves; `errors` says what an answer and a mistake are; `predictions`
+    are those of each data set; `looks` are those of the dev examples, in the order of
+    `predictions["dev"]`; `odd` are the looks of examples with findings, by path; `tags` are the
+    causes that people gave for mistakes, by the content (MD5) of an example.
     """
 
     metrics: dict[str, Any]

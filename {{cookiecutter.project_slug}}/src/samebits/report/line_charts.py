@@ -1,6 +1,6 @@
 """Line charts as SVG: small, without scripts, the same bytes for the same numbers.
 
-Its looks come from the style sheet of the page, so a chart is right in light and dark.
+The style sheet of the page decides how it looks, so a chart fits light and dark.
 """
 
 import math
@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 WIDTH, HEIGHT = 440, 250
 LEFT, RIGHT, TOP, BOTTOM = 48, 62, 12, 40
-SMALL, LARGE = 1e-4, 1e7  # of a step; else ticks are written with a power of ten
+SMALL, LARGE = 1e-4, 1e7  # of a step; otherwise ticks are written with a power of ten
 LABEL_GAP = 15  # labels nearer than this would overlap
 
 
@@ -19,7 +19,7 @@ LABEL_GAP = 15  # labels nearer than this would overlap
 class Series:
     """A line: its label, its look (`reference` or `measured` in the style sheet), and its values.
 
-    A value for each x, None where there is none.
+    There is a value for each x, or None.
     """
 
     label: str
@@ -38,14 +38,14 @@ class Axis:
     end: float
 
     def place(self, value: float) -> float:
-        """Return where a value is drawn; a range of one value stands in the middle."""
+        """Return where a value is drawn; a range of one value is in the middle."""
         span = self.high - self.low
         part = (value - self.low) / span if span else 0.5
         return self.start + part * (self.end - self.start)
 
     def ticks(self) -> list[float]:
         """Return the multiples of the step in the range."""
-        # The slack keeps an end that rounding put a hair outside.
+        # The slack keeps an end that rounding put just outside.
         first = math.ceil(self.low / self.step - 1e-9)
         last = math.floor(self.high / self.step + 1e-9)
         return [count * self.step for count in range(first, last + 1)]
@@ -65,7 +65,7 @@ def line_chart(title: str, xs: Sequence[float], series: Sequence[Series], *, zer
         title: what the chart shows, for those who cannot see it.
         xs: ascending, at least one.
         series: lines with as many values as there are `xs`.
-        zero: whether the y axis starts at zero, else near the smallest value.
+        zero: whether the y axis starts at zero, otherwise near the smallest value.
     """
     values = [value for line in series for value in line.values if value is not None]
     y = value_axis(values or [0.0], zero=zero, start=HEIGHT - BOTTOM, end=TOP)
@@ -89,11 +89,11 @@ def svg(width: int, height: int, label: str, *parts: str, kind: str = "") -> Mar
 
 
 def value_axis(values: list[float], *, zero: bool, start: float, end: float) -> Axis:
-    """Return the axis on which values stand, drawn from `start` to `end`.
+    """Return the axis for values, drawn from `start` to `end`.
 
     Args:
         values: at least one.
-        zero: whether it starts at zero, else near the smallest value.
+        zero: whether it starts at zero, otherwise near the smallest value.
         start, end: coordinates of the SVG.
     """
     low, high = min(values), max(values)
@@ -107,7 +107,7 @@ def value_axis(values: list[float], *, zero: bool, start: float, end: float) -> 
 
 
 def tick(value: float, step: float) -> str:
-    """Return the words of a tick on an axis with this step."""
+    """Return the label of a tick on an axis with this step."""
     if not SMALL <= step < LARGE:
         return f"{value:g}"
     decimals = max(0, -int(f"{step:e}".split("e")[1]))
@@ -117,7 +117,7 @@ def tick(value: float, step: float) -> str:
 def grid(x: Axis, y: Axis, title: str, write: Callable[[float, float], str] = tick) -> str:
     """Return both axes with their ticks, lines at those of `y`, and the title of `x`.
 
-    `write` makes the words of a tick on an axis with such a step.
+    `write` returns the label of a tick on an axis with such a step.
     """
     parts = []
     for value in y.ticks():

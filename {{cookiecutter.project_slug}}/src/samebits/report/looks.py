@@ -1,4 +1,4 @@
-"""Examples inside the page, so that it stays one file: their images, or else what is known."""
+"""Examples within the page, so that it stays one file: their images, or their facts."""
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
@@ -17,18 +17,18 @@ from ..data.prepared import Example
 from ..data.shards import Stored
 from .overlays import SAID, drawn
 
-LARGEST = 128  # pixels a side; keeps a page with images of any size small
-WIDEST = 3 * LARGEST + 2  # of an image with two masks beside it
-TINY = 64  # below this, images are shown with their pixels as squares
+LARGEST = 128  # pixels per side; keeps a page with images of any size small
+WIDEST = 3 * LARGEST + 2  # of an image with two masks next to it
+TINY = 64  # below this, images are shown with square pixels
 Image = npt.NDArray[np.uint8]  # [c, h, w]
 Show = Callable[[Arrays], Image | None]  # from the arrays of an example to an image, if any
-Look = Image | str  # what a person sees of an example: an image, or else its facts in words
+Look = Image | str  # what a person sees of an example: an image, or its facts in words
 
 
 class Gallery:
-    """Examples as `show` draws them, each when it is asked for.
+    """Examples as `show` draws them, each on demand.
 
-    Of some rows a mask that a model `said` is known, which `show` gets beside the arrays.
+    For some rows, `said` has the predicted mask, which `show` gets along with the arrays.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Gallery:
 
 
 def look(arrays: Arrays, facts: Mapping[str, Any], show: Show) -> Look:
-    """Return what `show` draws of an example, or its words, or else its facts in words."""
+    """Return what `show` draws of an example, or its fact `words`, or all its facts."""
     image = show(arrays)
     if image is not None:
         return image
@@ -62,9 +62,9 @@ def look(arrays: Arrays, facts: Mapping[str, Any], show: Show) -> Look:
 
 
 def drawing(module: ModuleType | None) -> Show:
-    """Return how examples are shown: by `show` of your show.py, else by image and masks.
+    """Return how examples are shown: by `show` of show.py, otherwise by image and masks.
 
-    What that returns must be an image; anything else is a `UserError`.
+    `show` must return an image; anything else is a `UserError`.
     """
     if module is None:
         return drawn
@@ -84,7 +84,7 @@ def drawing(module: ModuleType | None) -> Show:
 
 
 class Thumbnail(NamedTuple):
-    """An image as a page holds it: classes of the style sheet, and its address with its content."""
+    """An image within a page: classes of the style sheet, and a data URL."""
 
     kind: str
     source: str

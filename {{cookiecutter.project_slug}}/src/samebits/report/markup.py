@@ -1,6 +1,6 @@
-"""HTML from templates/: Python says what stands on a page, a template how it is laid out.
+"""HTML from templates/: Python says what is on a page, a template how it is laid out.
 
-All that is put into a template is escaped, but for `Markup`: charts, and what was rendered before.
+Every value in a template is escaped, except `Markup`: charts, and what was rendered before.
 """
 
 import re
@@ -20,12 +20,12 @@ def render(template: str, **values: Any) -> Markup:
 
 
 def name(value: object) -> Markup:
-    """Return a name that keeps its writing direction to itself, so that it cannot turn the rest."""
+    """Return a name isolated in its writing direction, so that it cannot reverse the rest."""
     return Markup("<bdi>{}</bdi>").format(value)
 
 
 def prose(sentence: str) -> Markup:
-    """Return a sentence; what stands in backticks, as keys and commands do, becomes code."""
+    """Return a sentence; text in backticks, such as keys and commands, becomes code."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))
 
 
@@ -36,7 +36,7 @@ _PAGES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
     keep_trailing_newline=True,
-    # Those of ERB: Jinja's own are cookiecutter's, which must copy the engine as it is.
+    # ERB's delimiters: Jinja's own are cookiecutter's, which must copy the engine unchanged.
     block_start_string="<%",
     block_end_string="%>",
     variable_start_string="<%=",

@@ -1,4 +1,4 @@
-"""What the page says of masks: how good the pixels of each class are, and how many there are."""
+"""The page on masks: how good the pixels of each class are, and how many there are."""
 
 from markupsafe import Markup
 

@@ -1,6 +1,6 @@
-"""The mistakes on dev worth most, with the examples, and what people have found in them.
+"""The costliest mistakes on dev, with their examples, and the causes that people found.
 
-They are those of dev: who looks at test examples to find ideas has no test set any more.
+They are on dev, because a test set that is searched for ideas is no longer a test set.
 """
 
 from typing import Any
@@ -14,11 +14,11 @@ from .inputs import Inputs
 from .markup import render
 
 SHOWN = 24
-FEW = 12  # with fewer mistakes, answers that are nearly one are shown as well
+FEW = 12  # with fewer mistakes, near misses are shown as well
 
 
 def mistakes_section(inputs: Inputs, metric: Metric) -> Markup:
-    """Return the dev examples that went wrong, or nearly so, what costs most first."""
+    """Return the dev examples that went wrong, or nearly did, the costliest first."""
     errors, dev = inputs.errors, inputs.predictions["dev"]
     wrong = errors.ordered(metric, dev)
     nearly = errors.nearly(dev)[: max(FEW - len(wrong), 0)]

@@ -1,4 +1,4 @@
-"""What the page says of numbers: the answers beside the truth, their errors, and the range."""
+"""The page on numbers: answers and truth, their errors, and the range."""
 
 from collections.abc import Sequence
 
@@ -45,7 +45,7 @@ def _answers(test: NumberPredictions) -> Markup:
 
 
 def _quantile(ordered: Values, part: float) -> float:
-    """The least of sorted values that so many are not above."""
+    """The smallest of sorted values that this share does not exceed."""
     return float(ordered[max(int(np.ceil(part * len(ordered))) - 1, 0)])
 
 

@@ -1,6 +1,6 @@
-"""Plots of numbers as SVG: points, and how often a value comes; the same bytes each time.
+"""Plots of numbers as SVG, scatter plots and histograms: the same bytes each time.
 
-Their looks come from the style sheet of the page, as those of `charts` do.
+The style sheet of the page decides how they look, as for `charts`.
 """
 
 from typing import NamedTuple
@@ -15,12 +15,12 @@ WIDTH, HEIGHT = 440, 340
 LEFT, RIGHT, TOP, BOTTOM = 84, 20, 12, 44
 RADIUS, FAINT = 2.5, 0.45
 MOST = 2000  # points; more cannot be told apart, and make the page heavy
-FURTHEST = 200  # of them that stand far from what is expected are always shown
+FURTHEST = 200  # of them, the furthest from the expected line, are always shown
 COLUMNS = 30
 
 
 class PlotTitles(NamedTuple):
-    """What a plot shows for those who cannot see it, and what stands at its axes."""
+    """A plot's title, for those who cannot see it, and the titles of its axes."""
 
     plot: str
     x: str
@@ -28,7 +28,7 @@ class PlotTitles(NamedTuple):
 
 
 def scatter(titles: PlotTitles, x: Values, y: Values, expected: Values) -> Markup:
-    """Return an `<svg>` of points, with a line where they would stand were nothing wrong.
+    """Return an `<svg>` of points, with a line where they would be without errors.
 
     Args:
         titles: of the plot and its axes.
@@ -54,7 +54,7 @@ def scatter(titles: PlotTitles, x: Values, y: Values, expected: Values) -> Marku
 
 
 def histogram(titles: PlotTitles, values: Values) -> Markup:
-    """Return an `<svg>` of how many of values `[n]`, none of them negative, lie in each range."""
+    """Return an `<svg>` histogram of values `[n]`, none of them negative."""
     across = _x_axis([float(values.max())], zero=True)
     span = across.high - across.low
     at = (values - across.low) / span * COLUMNS
@@ -73,8 +73,8 @@ def histogram(titles: PlotTitles, values: Values) -> Markup:
 def thinned(x: Values, away: Values) -> list[int]:
     """Return which of very many points to draw, in their order.
 
-    Those furthest `away` [n] from what is expected, and of the others some evenly spread over `x`
-    [n]: so neither what is odd nor the range of what is usual is lost.
+    Those furthest `away` [n] from the expected line, and some of the others, evenly spread over `x`
+    [n], so that neither outliers nor the usual range is lost.
     """
     if len(x) <= MOST:
         return [*range(len(x))]

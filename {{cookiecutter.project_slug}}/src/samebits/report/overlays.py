@@ -10,9 +10,9 @@ from ..core.resize import shrink
 from ..data.fields import Arrays, Field, image_of
 from ..data.targets import MASK
 
-SAID = "said"  # beside the arrays of an example, the mask that a model said
-# Of classes, the first of which is mostly what lies behind: none, and then colours that also
-# people tell apart who see fewer (Okabe and Ito, 2008).
+SAID = "said"  # the predicted mask, in addition to the arrays of an example
+# Of the classes: none for the first, which is usually the background, then colours that
+# colour-blind people can tell apart (Okabe and Ito, 2008).
 COLOURS = (
     (230, 159, 0),
     (0, 114, 178),
@@ -21,7 +21,7 @@ COLOURS = (
     (86, 180, 233),
     (213, 94, 0),
 )
-STRONG = 0.6  # part of the colour in what is shown
+STRONG = 0.6  # share of the colour in what is shown
 SIDE = 128  # pixels of each of the images, at most
 GAP = 1  # pixels between two images, white
 
@@ -29,9 +29,9 @@ Image = NDArray[np.uint8]  # [c, h, w]
 
 
 def drawn(arrays: Arrays) -> Image | None:
-    """Return the image, beside it the true mask over it, and the one that was said, if any.
+    """Return the image, the true mask over it, and the predicted one, if any, side by side.
 
-    None of an example without an image; without a mask the image as it is.
+    None for an example without an image; without a mask, the image as it is.
     """
     fields = {name: Field(values.dtype.name, values.shape) for name, values in arrays.items()}
     name = image_of(fields)
@@ -59,7 +59,7 @@ def _coloured(image: Image) -> Image:
 
 
 def beside(images: Sequence[Image]) -> Image:
-    """Return images [3, h, w] of one size beside each other."""
+    """Return images [3, h, w] of one size side by side."""
     gap = np.full((3, images[0].shape[1], GAP), 255, dtype=np.uint8)
     parts = [part for image in images for part in (gap, image)]
     return np.concatenate(parts[1:], axis=2)

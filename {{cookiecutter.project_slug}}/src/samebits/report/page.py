@@ -1,6 +1,6 @@
 """The report: one HTML page that opens offline, the same bytes for the same results.
 
-It names neither the project nor a machine, and no time: `dvc.lock` holds its hash.
+It names no project, machine or time, because `dvc.lock` holds its hash.
 """
 
 import json
@@ -110,7 +110,7 @@ def _last(values: list[float | None]) -> str:
 
 
 def _kinds(data: dict[str, Any]) -> dict[str, list[tuple[str, int]]]:
-    """The commonest sizes and colour modes, with how often each comes."""
+    """The commonest sizes and colour modes, with how often each occurs."""
     titles = {"Sizes in pixels": data["sizes"], "Colour modes": data["modes"]}
     return {
         title: sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MOST_KINDS]

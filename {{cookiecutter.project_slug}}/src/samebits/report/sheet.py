@@ -10,7 +10,7 @@ SHOWN = 24
 
 
 class Shown(NamedTuple):
-    """An example of a sheet: how it looks, or None if that cannot be had, and its words."""
+    """An example on a sheet: its look, or None if it cannot be shown, and its words."""
 
     look: Look | None
     title: str
@@ -32,8 +32,8 @@ def sheet(
     """Return the page as HTML.
 
     Args:
-        title, lead: what it shows, as plain text.
-        parts: heading, how many examples there are in all, and those that are shown.
+        title, lead: of the page, as plain text.
+        parts: heading, the number of examples in all, and those that are shown.
         examples: what people call them.
     """
     return str(render("sheet.html", title=title, lead=lead, parts=parts, called=examples))

@@ -28,7 +28,7 @@ def main(yours: Yours, seal: Seal) -> None:
     version = recorded_version(RAW.with_suffix(".dvc"))
     if version is None:
         raise UserError(f"{RAW}.dvc is missing; give the data a version with 'dvc add {RAW}'.")
-    # Imported here because torch takes seconds, which missing data need not wait for.
+    # Imported here because torch takes seconds, which missing data should not wait for.
     from ..core import kernels
     from ..training import (
         linear_regression,

@@ -71,7 +71,7 @@ class MetricsChecks:
             assert value(metric, sample) == first, f"`{metric.name}` differs for the same examples"
             after: tuple[Any, ...] = sample.scored
             same = all(map(np.array_equal, before, after))
-            assert same, f"`{metric.name}` changes the arrays that it is given; let it copy them"
+            assert same, f"`{metric.name}` changes the arrays that it is given; it must copy them"
 
     def test_the_order_of_examples_does_not_matter(self) -> None:
         sample = self.predictions()

@@ -34,7 +34,7 @@ class ModelChecks(Checks):
         before = copied(arrays)
         first = yours().model.inputs(arrays)
         same = all(np.array_equal(array, arrays[name]) for name, array in before.items())
-        assert same, "`inputs` changes the stored arrays; let it copy them"
+        assert same, "`inputs` changes the stored arrays; it must copy them"
         disturb()
         for name, value in yours().model.inputs(arrays).items():
             same = torch.equal(value, first[name])

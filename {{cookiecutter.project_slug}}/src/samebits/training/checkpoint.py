@@ -61,7 +61,7 @@ def write(
     except OSError as error:
         raise UserError(
             f"{path} could not be written ({error.strerror or error}); make room and run again: "
-            "training goes on from the checkpoint before it."
+            "training resumes from the checkpoint before it."
         ) from None
     for old in sorted(folder.glob(f"{_name(identity)}-*.ckpt"))[:-KEPT]:
         old.unlink()
@@ -80,9 +80,9 @@ def newest(folder: Path, identity: Mapping[str, Any]) -> bytes | None:
         header = json.loads(body.partition(b"\n")[0])
         if header["identity"] != identity:
             different = _difference(header["identity"], identity)
-            _say(f"{path} is left alone: it has another {different}")
+            _say(f"{path} is not used: it has another {different}")
             continue
-        _say(f"going on after step {header['step']}, from {path}")
+        _say(f"resuming after step {header['step']}, from {path}")
         return body
     return None
 

@@ -69,8 +69,8 @@ def refuse_ignored(
     network.train()
     if torch.equal(as_given, reweighed):
         raise UserError(
-            "training.py: `loss` does not look at batch.weights, so optimization.class_weights "
-            "does nothing; multiply the loss of each answer by its weight, as cross_entropy of "
+            "training.py: `loss` ignores batch.weights, so optimization.class_weights does "
+            "nothing; multiply the loss of each answer by its weight, as cross_entropy of "
             "samebits.training does, or set the key to 0."
         )
 
@@ -78,7 +78,7 @@ def refuse_ignored(
 def _of_class(table: Tensor, target: Tensor) -> Tensor:
     if target.is_floating_point():
         raise UserError(
-            "training.py: `augment` makes targets that are no numbers of classes, which "
+            "training.py: `augment` makes targets that are not class numbers, which "
             "optimization.class_weights cannot weigh; set it to 0, or weigh them in `loss`."
         )
     return table[target]

@@ -104,7 +104,7 @@ class Group:
         except (RuntimeError, ProcessLookupError):
             raise _Ended(
                 f"another of the {self.size} processes has ended, or was killed; run this again: "
-                "training goes on from its last checkpoint."
+                "training resumes from its last checkpoint."
             ) from None
 
 

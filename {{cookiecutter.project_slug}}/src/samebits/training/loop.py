@@ -261,7 +261,7 @@ class _Keeper:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is KeyboardInterrupt:
-            place = f"goes on after step {self._kept}" if self._kept else "begins anew"
+            place = f"resumes after step {self._kept}" if self._kept else "starts over"
             raise KeyboardInterrupt(f"run it again, or 'dvc repro': training {place}.") from None
 
 

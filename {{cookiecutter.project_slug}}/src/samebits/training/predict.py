@@ -81,7 +81,7 @@ def outputs(
             last = "be of that shape" if len(form) > 1 else "have `outputs` numbers"
             raise UserError(
                 f"model.py: the network gives {list(result.shape)} for {chunk} examples, instead "
-                f"of {[chunk, *form]}; let its last layer {last}."
+                f"of {[chunk, *form]}; its last layer must {last}."
             )
         yield start, result
     network.train(was_training)

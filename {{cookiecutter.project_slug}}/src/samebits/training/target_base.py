@@ -19,7 +19,7 @@ class NetworkTarget(Protocol):
 
     @property
     def figure(self) -> str:
-        """The name of the figure that the learning curves show beside the losses."""
+        """The name of the figure that the learning curves show next to the losses."""
 
     @property
     def outputs(self) -> int:

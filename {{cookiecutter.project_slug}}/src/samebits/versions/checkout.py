@@ -53,7 +53,7 @@ def use(name: str) -> Release:
 
 def _refuse_to_lose_data() -> None:
     status = state()
-    # After `git checkout` the pointer is the new commit's, but the data are still the old one's.
+    # After `git checkout` the pointer is the new commit's, but the data is still the old one's.
     if status == "modified" and _committed():
         return
     if status == "modified":
@@ -172,8 +172,8 @@ def _bring(target: Release, wanted: Sequence[TrackedOutput]) -> None:
         missing = some(lacking(store, {RAW.as_posix(): target.version}))
         raise understood(store.name, store.url, done.stderr) or UserError(
             f"the remote lacks files of {target.title}, or has them altered: {missing}{reason}; "
-            "delete the altered ones there, and run 'samebits data checkout "
-            f"{target.name}' and 'make push' where the data are complete. Nothing was changed."
+            f"delete the altered ones there, and run 'samebits data checkout {target.name}' and "
+            "'make push' where the data is complete. Nothing was changed."
         )
 
 

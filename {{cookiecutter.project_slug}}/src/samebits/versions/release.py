@@ -38,7 +38,7 @@ def release(name: str, note: str, check: Callable[[], object]) -> str:
     Args:
         name: its number, such as 1.1.
         note: what is new, in one line.
-        check: raises if the data in data/raw are not sound; it may write data/reference.json, for
+        check: raises if the data in data/raw is not sound; it may write data/reference.json, for
             the drift of later versions.
 
     Raises:
@@ -147,8 +147,8 @@ def _check_tree(committed: Release) -> None:
     changed = committed.revision.content(POINTER.as_posix()) != _bytes(POINTER)
     if changed and POINTER.exists() and state() == "modified":
         raise UserError(
-            f"{POINTER} was changed, and {RAW} holds other data than it names; if the data are "
-            f"right, run 'dvc add {RAW}'; if the file is right, 'dvc checkout {POINTER}'."
+            f"{POINTER} was changed, and {RAW} holds other data than it names; if the data is "
+            f"right, run 'dvc add {RAW}'; if the file is right, run 'dvc checkout {POINTER}'."
         )
 
 
@@ -161,13 +161,13 @@ def _recorded(
     reader = reader_of(read(Task), read(Data))
     if reader != committed.reader:
         raise UserError(
-            "section `task` of params.yaml has changes that are not committed, but a version is "
-            "read by its own params.yaml; commit it, then release."
+            "section `task` of params.yaml has changes that are not committed, but each version is "
+            "read with its own params.yaml; commit it, then release."
         )
     keep()
     version = str(working_version())
     if last and (version, record.corrections()) == _content(last):
-        raise UserError(f"the data are those of version {last.name}; there is nothing to release.")
+        raise UserError(f"the data is that of version {last.name}; there is nothing to release.")
     corrected = CORRECTIONS.read_text(encoding="utf-8") if CORRECTIONS.exists() else ""
     new = examples_of(unpacked(listing(version), "the data here"), corrected, reader, RAW)
     old = last.examples() if last else []

@@ -24,7 +24,7 @@ def keep() -> None:
     Raises:
         UserError: DVC cannot.
     """
-    # `dvc add` would drop from a pointer that its data were imported.
+    # `dvc add` would drop from a pointer that its data was imported.
     arguments = ("commit", "--force", str(POINTER)) if POINTER.exists() else ("add", str(RAW))
     done = dvc(*arguments)
     if done.returncode != 0 or working_version() is None:
