@@ -12,7 +12,7 @@ from types import ModuleType
 import pytest
 from helpers import PROJECT, ROOT, Bake, Plant, command, git, load_hook, tree
 
-FINDINGS = """
+OUTCOMES = """
 from typing import NamedTuple
 
 class Check(NamedTuple):
@@ -22,12 +22,12 @@ def table(checks):
     return "THE TABLE"
 """
 AUDIT = """
-from .findings import Check
+from .outcomes import Check
 
 def audit(root):
     return {checks}
 """
-FILES = [f"src/samebits/audit/{name}.py" for name in ("findings", "fresh", "run")]
+FILES = [f"src/samebits/audit/{name}.py" for name in ("outcomes", "fresh", "run")]
 ANSWERS = {"__package_name": "cats", "project_slug": "cats", "verify": "static"}
 DIRECT = {**ANSWERS, "_output_dir": "/out"}
 
@@ -56,7 +56,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def write_audit(folder: Path, passed: bool, shipped: bool = True) -> None:
     """If the engine is not as shipped, the whole audit decides."""
     checks = [f"[Check({passed})]", f"[Check({not passed})]"]
-    texts = [FINDINGS, *(AUDIT.replace("{checks}", check) for check in checks)]
+    texts = [OUTCOMES, *(AUDIT.replace("{checks}", check) for check in checks)]
     if not shipped:
         texts[1:] = [AUDIT.replace("{checks}", replacement) for replacement in ("None", checks[0])]
     for name, text in zip(FILES, texts, strict=True):
@@ -130,7 +130,7 @@ def test_says_so_where_the_audit_cannot_run(
 def test_the_first_commit_is_on_main_and_whole(hook: ModuleType, project: Path) -> None:
     assert "first commit" in hook.put_under_git()
     assert git(project, "branch", "--show-current") == "main"
-    assert git(project, "ls-files").split() == FILES
+    assert git(project, "ls-files").split() == sorted(FILES)
     assert git(project, "log", "--format=%an %s") == "Tester Start from the template"
 
 
@@ -158,7 +158,7 @@ def test_the_users_settings_do_not_hinder_the_commit(
         config.write(settings)
     assert "first commit" in hook.put_under_git()
     assert git(project, "branch", "--show-current") == "main"
-    assert git(project, "ls-files").split() == FILES
+    assert git(project, "ls-files").split() == sorted(FILES)
 
 
 @pytest.mark.parametrize("missing", ["name", "email"])
