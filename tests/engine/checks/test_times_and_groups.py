@@ -109,7 +109,7 @@ def test_times_of_rows_that_are_none(tmp_path: Path, check: Check) -> None:
     )
     assert "t.csv:4: has no taken; fill it in, or remove the line." in messages
     assert (
-        "t.csv:5: has as taken 2026-02, which is neither a number nor a date such as 2026-11-30 or "
+        "t.csv:5: has 2026-02 as taken, which is neither a number nor a date such as 2026-11-30 or "
         "2026-11-30T08:15." in messages
     )
 

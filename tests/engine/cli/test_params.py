@@ -46,7 +46,7 @@ def test_a_key_in_params_and_one_that_is_left_out(params: Path, settle: Settle) 
     params.write_text(text.replace("  layout:", "  drift: 0.3 # warn late\n  layout:"), "utf-8")
     assert "drift: 0.3   in params.yaml (default 0.1); a number" in told("data.drift")
     assert told("drift").endswith("\n      warn late\n")
-    assert told("early_stopping").count("Stop when the dev loss has not fallen for so many") == 1
+    assert told("early_stopping").count("Stop when the dev loss has not fallen for this many") == 1
 
 
 def test_of_your_own_key_the_comment_beside_the_field(params: Path) -> None:

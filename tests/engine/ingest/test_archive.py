@@ -123,7 +123,7 @@ def test_names_are_compared(tmp_path: Path, pack: Callable[..., bytes]) -> None:
         (special("cat/1.png", tarfile.CHRTYPE), "is neither a file nor a folder"),
         (special("cat/1.png", tarfile.BLKTYPE), "is neither a file nor a folder"),
         (special("cat/1.png", tarfile.FIFOTYPE), "is neither a file nor a folder"),
-        (special("../cat", tarfile.DIRTYPE), "climbs out"),
+        (special("../cat", tarfile.DIRTYPE), "leaves its folder"),
     ],
 )
 def test_tar_members_that_are_no_files(
@@ -152,7 +152,7 @@ def test_a_tar_member_with_holes(tmp_path: Path) -> None:
         (unix("cat/1.png", stat.S_IFLNK), "is a link"),
         (unix("cat/1.png", stat.S_IFCHR), "is neither a file nor a folder"),
         (unix("cat/1.png", stat.S_IFIFO), "is neither a file nor a folder"),
-        (unix("../cat/", stat.S_IFDIR), "climbs out"),
+        (unix("../cat/", stat.S_IFDIR), "leaves its folder"),
     ],
 )
 def test_zip_members_that_are_no_files(

@@ -146,11 +146,11 @@ def test_what_decode_reads_comes_in(
         ),
         (
             ["../words"],
-            r"no example that `decode` of data\.py can read \(cat/1\.png: its content is",
+            r"no example that `decode` of data\.py can read \(cat/1\.png: its format is",
         ),
         (
             ["../empty"],
-            "no example .* can read; add files in a folder for each class, as cat/",
+            "no example .* can read; add files in a folder for each class, such as cat/",
         ),
         (["../flat", "--sha256", "0" * 64], "is a folder, which has no SHA-256"),
         (["s3://bucket/cats", "--sha256", "0" * 64], "is a folder, which has no SHA-256"),

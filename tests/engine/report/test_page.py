@@ -27,7 +27,7 @@ def test_the_page_says_what_happened(inputs: Inputs) -> None:
     assert f"Macro F1 {inputs.metrics['score']:.4f} on test" in words
     assert "12 examples kept out of training" in words
     assert "{:.4f} to {:.4f}, the 95 %".format(*inputs.metrics["interval"]) in words
-    assert "Accepted , as far as a result can say" in words
+    assert "Accepted, as far as a result can say" in words
     assert "3 of them (25.0 %)" in words
     assert "the same bits on every x86-64 Linux machine with AVX2" in words
     for value in ("c0" * 32, "da" * 16, "10" * 32, "77", "relu"):
