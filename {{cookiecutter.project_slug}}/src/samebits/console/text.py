@@ -1,6 +1,7 @@
-"""Rows of cells as aligned text."""
+"""Rows of cells as aligned text, and the name that was probably meant."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 
 
 def aligned(rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> str:
@@ -14,3 +15,13 @@ def aligned(rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> str:
         ]
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return "did you mean 'main'? " with the known name nearest to `name`, or "" if none is near.
+
+    A mapping tells what to call each name that it knows.
+    """
+    called = known if isinstance(known, Mapping) else {each: each for each in known}
+    close = get_close_matches(name, called, 1)
+    return f"did you mean '{called[close[0]]}'? " if close else ""

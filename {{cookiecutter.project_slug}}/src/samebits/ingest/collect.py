@@ -22,7 +22,7 @@ from ..core.yours import Yours
 from ..data.decoder import unreadable
 from ..data.dvc_file import Origin, alone, described, record_origin, recorded_version
 from ..data.findings import shown
-from ..data.readers import FOLDERS, TABLES, Reader, reader_of
+from ..data.readers import FOLDERS, TABLES, Lines, Reader, reader_of
 from ..data.source import Source
 from ..data.tar_layout import pack
 from . import download as fetch
@@ -33,6 +33,11 @@ from .swap import DataFolder
 
 DATA = Path("data")
 Problem = Callable[[bytes], str]  # why a content is not an example, "" if it is
+# The cure where examples stand as `task` says, but do not hold what `input` says.
+INPUT = (
+    "set section `input` of params.yaml to what your examples hold, or change `decode`. Nothing "
+    "was changed."
+)
 MANY_FILES = 20_000  # from about this number DVC takes minutes, and ever more memory
 
 
@@ -100,6 +105,7 @@ def collect(
     Raises:
         UserError: the data cannot be added; nothing has changed.
     """
+    _refuse_nothing(source)
     place.refuse_to_lose(replace, force)
     with place.exchange() as folder:
         raw = folder / "raw"
@@ -116,23 +122,32 @@ def collect(
     lines += [f"from {described(origin)}"]
     if "sha256" in origin and not sha256:
         lines += ["no checksum was given to compare with; this one is now in data/raw.dvc"]
-    if files > MANY_FILES and layout == "files" and origin["kind"] != "bucket":
+    rows, bucket = isinstance(reader, Lines), origin["kind"] == "bucket"
+    if files > MANY_FILES and layout == "files" and not (rows or bucket):
         lines += [
             f"DVC is slow with {files} files; 'layout: tar' in params.yaml and 'samebits data "
             "pack' put them into few archives"
         ]
+    # The columns that it names were there, or no row could have been read.
+    how = "check which columns section 'input'" if rows else "set section 'input'"
     lines += [
-        f"next: commit {place.pointer}; set the section 'input' of params.yaml, run 'dvc repro', "
-        "and commit these with dvc.lock"
+        f"next: commit {place.pointer}; {how} of params.yaml{' names' if rows else ''}, run 'dvc "
+        "repro', and commit these with dvc.lock"
     ]
     return "\n".join(lines)
+
+
+def _refuse_nothing(source: str) -> None:
+    """Refuse a path that leads nowhere, before anything is asked about the data that is here."""
+    if source.startswith("file://"):
+        raise UserError(f"{source} is a path on this machine; give it without file://.")
+    if not fetch.is_address(source) and not Path(source).exists():
+        raise UserError(f"{source} does not exist; name a folder, an archive or an address.")
 
 
 def _bring(source: str, folder: Path, sha256: str, limits: Limits, reader: Reader) -> Origin:
     """Make folder/raw, and for a bucket folder/raw.dvc, too."""
     path = Path(source)
-    if source.startswith("file://"):
-        raise UserError(f"{source} is a path on this machine; give it without file://.")
     if fetch.is_address(source):
         shown = fetch.public(source)
         if fetch.names_archive(source):
@@ -142,8 +157,6 @@ def _bring(source: str, folder: Path, sha256: str, limits: Limits, reader: Reade
     elif path.is_file():
         name = path.resolve().name
         return _from_file(path, source, name, name, folder, sha256, limits, reader)
-    elif not path.is_dir():
-        raise UserError(f"{source} does not exist; name a folder, an archive or an address.")
     if sha256:
         raise UserError(
             f"{source} is a folder, which has no SHA-256; leave that out: DVC computes a hash."
@@ -225,7 +238,8 @@ def _counted(raw: Path, source: str, problem: Problem, reader: Reader) -> str:
         ]
         why = f" ({first[0]})" if first else ""
         raise UserError(
-            f"{source} holds no example that `decode` of data.py can read{why}; {_how(reader)}"
+            f"{source} holds no example that `decode` of data.py can read{why}; "
+            f"{INPUT if usable else _how(reader)}"
         )
     answers = {example.answer for example in usable}
     size = sum(path.stat().st_size for path in raw.rglob("*") if path.is_file())
