@@ -46,9 +46,14 @@ SUMMED = {
 
 
 def test_the_readme_promises_what_the_rows_say() -> None:
-    readme, rows = (ROOT / "README.md").read_text("utf-8"), published(proofs.DOCS.read_text("utf-8"))
+    readme, rows = (
+        (ROOT / "README.md").read_text("utf-8"),
+        published(proofs.DOCS.read_text("utf-8")),
+    )
     [shown] = re.findall(r"^\| varied between .*(?:\n\|.*)*", readme, re.MULTILINE)
-    summed = [[cell.strip() for cell in row.strip("|").split("|")] for row in shown.splitlines()[2:]]
+    summed = [
+        [cell.strip() for cell in row.strip("|").split("|")] for row in shown.splitlines()[2:]
+    ]
     assert all(row[0].startswith(name) for name, row in zip(SUMMED, summed, strict=True))
     for names, (_, count, by) in zip(SUMMED.values(), summed, strict=True):
         ran = [line for line in rows if line.ran and line.changes.startswith(names)]

@@ -111,7 +111,10 @@ def test_an_equal_row_with_another_answer_is_another_observation(
     found = Labelled(
         {"x": np.arange(3)},
         np.arange(3),
-        [Example("", label, md5, "", {}) for label, md5 in (("cat", "a"), ("cat", "b"), ("dog", "a"))],
+        [
+            Example("", label, md5, "", {})
+            for label, md5 in (("cat", "a"), ("cat", "b"), ("dog", "a"))
+        ],
     )
     before: Any = SimpleNamespace(predictions={"train": known})
     new = diagnose.unseen(found, before, Path("use"), rows)

@@ -207,10 +207,16 @@ def test_help_tells_the_bounds_that_hold_elsewhere(capsys: Captured) -> None:
         ("train", "there is no verb 'train'; did you mean 'run train'[?] 'samebits --help' lists"),
         ("comprae a b", "there is no verb 'comprae'; did you mean 'compare'[?] 'samebits --help'"),
         ("dat list", "there is no verb 'dat'; did you mean 'data'[?] 'samebits --help' lists them"),
-        ("run trian", "no verb 'run trian'; did you mean 'run train'[?] 'run' takes one of validat"),
+        (
+            "run trian",
+            "no verb 'run trian'; did you mean 'run train'[?] 'run' takes one of validat",
+        ),
         ("data seeds", "no verb 'data seeds'; did you mean 'exp seeds'[?] 'data' takes one of add"),
         ("run", "'run' takes one of validate, prepare, train, evaluate, diagnose, report"),
-        ("data lst", "there is no verb 'data lst'; did you mean 'data list'[?] 'data' takes one of"),
+        (
+            "data lst",
+            "there is no verb 'data lst'; did you mean 'data list'[?] 'data' takes one of",
+        ),
         ("data xyz", "there is no verb 'data xyz'; 'data' takes one of"),
         ("data --json", "'data' takes one of"),
         ("exp", "'exp' takes one of .*seeds"),

@@ -1,4 +1,4 @@
-"""params.yaml is written as DVC writes it, so `dvc exp run -S` changes the line of a value alone."""
+"""params.yaml is as DVC writes it, so `dvc exp run -S` changes the line of a value alone."""
 
 import json
 from collections.abc import Callable
@@ -19,7 +19,9 @@ def write(tmp_path: Path) -> Write:
     def of(task: str) -> tuple[Path, list[str]]:
         text = (ROOT / "params.yaml").read_text("utf-8")
         path = tmp_path / "params.yaml"
-        path.write_text(JINJA.from_string(text).render(cookiecutter=ANSWERS | {"task": task}), "utf-8")
+        path.write_text(
+            JINJA.from_string(text).render(cookiecutter=ANSWERS | {"task": task}), "utf-8"
+        )
         return path, path.read_text("utf-8").splitlines()
 
     return of
@@ -30,7 +32,9 @@ def test_a_value_that_is_tried_changes_its_line_alone(write: Write, task: str) -
     path, before = write(task)
     hydra.apply_overrides(path, ["optimization.epochs=3", "data.train_on='*/web-*'"])
     after = path.read_text("utf-8").splitlines()
-    changed = [new.split(" #")[0].rstrip() for old, new in zip(before, after, strict=True) if old != new]
+    changed = [
+        new.split(" #")[0].rstrip() for old, new in zip(before, after, strict=True) if old != new
+    ]
     assert changed == ["  epochs: 3", "  train_on: '*/web-*'"]
 
 

@@ -87,7 +87,7 @@ def test_rows(here: Path, call: Call, reads: Callable[[str], None], form: str) -
 def test_what_comes_next_with_rows(
     here: Path, call: Call, reads: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing that is right for files alone: rows are not packed, and were read by their columns."""
+    """Nothing that is right for files alone: rows are not packed, and their columns are known."""
     reads("lines")
     monkeypatch.setattr(collect, "MANY_FILES", 0)
     told = call(str(some(here / "out", t_csv="size,kind\n1,cat\n")))

@@ -90,7 +90,8 @@ def test_a_correction_says_which_answer_is_right(run: Run) -> None:
     md5 = copy("tree/0.png", "circle/a.png")
     other = copy("tree/1.png", "tree/b.png")
     CORRECTIONS.write_text(
-        f"md5,old,new,who,why\n{md5.upper()},circle,tree,me,seen\n{other},tree,square,me,no\n", "utf-8"
+        f"md5,old,new,who,why\n{md5.upper()},circle,tree,me,seen\n{other},tree,square,me,no\n",
+        "utf-8",
     )
     said = run("--apply")
     assert sorted(said[1:3]) == ["  tree/0.png, circle/a.png", "  tree/1.png, tree/b.png"]
@@ -217,7 +218,7 @@ def test_rows_are_left_alone(run: Run, settle: Settle) -> None:
 
 def test_archives_are_unpacked_first(run: Run) -> None:
     (RAW / "pictures-0.tar").write_bytes(b"")
-    with pytest.raises(UserError, match="data/raw is packed; set data.layout to files, run 'samebit"):
+    with pytest.raises(UserError, match=r"data/raw is packed; set data\.layout to files"):
         run()
 
 
@@ -225,5 +226,7 @@ def test_what_was_imported_stays_as_it_is_there(run: Run) -> None:
     known = yaml.safe_load(POINTER.read_text(encoding="utf-8"))
     known |= {"deps": [{"path": "s3://bucket/pictures"}], "frozen": True}
     POINTER.write_text(yaml.safe_dump(known), encoding="utf-8")
-    with pytest.raises(UserError, match="would bring the copies again; remove them where they came"):
+    with pytest.raises(
+        UserError, match="would bring the copies again; remove them where they came"
+    ):
         run()

@@ -42,7 +42,9 @@ def test_what_was_probably_meant(history: Any, name: str, meant: str) -> None:
     commit = history.commit()
     history.git("branch", "side/way")
     history.git("update-ref", f"{EXPERIMENT}/thinner", commit)
-    with pytest.raises(UserError, match=f"or experiment '{name}' .*; did you mean '{meant}'[?] 'git"):
+    with pytest.raises(
+        UserError, match=f"or experiment '{name}' .*; did you mean '{meant}'[?] 'git"
+    ):
         Revision.find(name)
 
 

@@ -89,8 +89,12 @@ def test_a_model_that_does_not_beat_a_simple_one_says_so_first(inputs: Inputs) -
         ([WORSE, CHANCE], "accuracy", "Not shown to beat &lt;regression&gt;"),
         ([LOWER, CHANCE], "log_loss", "Worse than majority (0.5000 on test), by 0.1000 0.0500 to"),
         # Where less is better, too, a plus is in favour of the network.
-        ([CHANCE], "log_loss", "Not shown to beat &lt;regression&gt; (0.9000 on test): the difference"
-        " of -0.0200 -0.0500 to +0.0100 may be chance."),
+        (
+            [CHANCE],
+            "log_loss",
+            "Not shown to beat &lt;regression&gt; (0.9000 on test): the difference"
+            " of -0.0200 -0.0500 to +0.0100 may be chance.",
+        ),
     ],
 )
 def test_the_notice(rows: list[Any], metric: str, said: str) -> None:

@@ -49,7 +49,7 @@ def test_constraints_and_slices(inputs: Inputs) -> None:
 def test_a_difference_has_one_sign(
     inputs: Inputs, metric: str, verdict: str, ends: list[float], said: str
 ) -> None:
-    """The value that of its interval: a plus before one and a minus before the other is no answer."""
+    """A plus before the value and a minus before an end of its interval is no answer."""
     middle = sum(ends) / 2
     rows = [
         {**row, "difference": middle, "difference_interval": ends, "verdict": verdict}

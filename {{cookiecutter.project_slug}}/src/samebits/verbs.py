@@ -80,7 +80,9 @@ def sweep_name(text: str) -> str:
 
 
 JSON = flag("--json", "for programs; docs/commands.md names the keys")
-SPLIT = argument("--split", default="dev", help="the examples to score; test for the final look (%(default)s)")
+SPLIT = argument(
+    "--split", default="dev", help="the examples to score; test for the final look (%(default)s)"
+)
 RESULTS = (
     argument("A", help="a commit, tag, branch or DVC experiment"),
     argument("B", help="another"),

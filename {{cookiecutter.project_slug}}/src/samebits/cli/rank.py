@@ -107,9 +107,7 @@ def record(
     return {"metric": metric, "split": split, "places": rows, "left_out": left_out}
 
 
-def _places(
-    first: Result, others: Sequence[Result], split: str
-) -> tuple[list[Ranked], list[str]]:
+def _places(first: Result, others: Sequence[Result], split: str) -> tuple[list[Ranked], list[str]]:
     """Return the places, and the names of what was not scored as the first was."""
     first.scored(split)  # which says where there is no such split
     compared, left = [first], list[str]()
