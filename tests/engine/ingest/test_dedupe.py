@@ -15,7 +15,7 @@ from samebits.arguments import parse
 from samebits.console.errors import UserError
 from samebits.data.dvc_file import origin, record_origin
 from samebits.ingest import dedupe
-from samebits.versions.tags import state, working_version
+from samebits.versions.tags import keep, state, working_version
 
 Settle = Callable[..., None]
 Run = Callable[..., list[str]]
@@ -46,6 +46,7 @@ def test_copies_are_listed_and_then_removed(run: Run) -> None:
     assert run() == ["data/raw: no two files hold the same example."]
     copy("tree/0.png", "tree/zz.png", "tree/a.png")
     copy("circle/1.png", "circle/2 (1).png")
+    keep()
     size = 2 * len(before["tree/0.png"]) + len(before["circle/1.png"])
     listed = [
         f"data/raw: 3 copies, {size:,} bytes; each after its first:",
@@ -62,6 +63,14 @@ def test_copies_are_listed_and_then_removed(run: Run) -> None:
     assert content(RAW) == before
     assert state() == ""
     assert run("--apply")[1:] == [f"data/raw: version {working_version()}"]
+
+
+def test_copies_that_never_had_a_version(run: Run) -> None:
+    """Without them the data is again what its version says, so there is nothing to commit."""
+    before = working_version()
+    copy("tree/0.png", "tree/a.png")
+    assert run("--apply")[2:] == [f"data/raw: version {before}"]
+    assert state() == ""
 
 
 def test_where_it_came_from_stays_in_the_pointer(run: Run) -> None:
@@ -89,6 +98,7 @@ def test_a_correction_says_which_answer_is_right(run: Run) -> None:
     """The file that needs no correction stays, and the correction goes with the other."""
     md5 = copy("tree/0.png", "circle/a.png")
     other = copy("tree/1.png", "tree/b.png")
+    keep()
     CORRECTIONS.write_text(
         f"md5,old,new,who,why\n{md5.upper()},circle,tree,me,seen\n{other},tree,square,me,no\n",
         "utf-8",

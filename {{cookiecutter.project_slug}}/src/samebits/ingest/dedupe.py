@@ -86,11 +86,13 @@ def main(given: Namespace) -> None:
 def _applied(known: Sequence[Copies], reader: Reader) -> str:
     """Remove copies, give the data its version, and return what to do next."""
     before = working_version()
-    changed = " and ".join(path.as_posix() for path in (POINTER, *remove(known, reader)))
+    tables = remove(known, reader)
     keep()  # even if there was nothing to remove: an earlier call may have been killed before this
     version = working_version()
-    following = f"next: commit {changed}, then run 'dvc repro' and commit dvc.lock\n"
-    return f"{RAW.as_posix()}: version {version}\n{following if version != before else ''}"
+    changed = [*([POINTER] if version != before else []), *tables]
+    names = " and ".join(path.as_posix() for path in changed)
+    following = f"next: commit {names}, then run 'dvc repro' and commit dvc.lock\n"
+    return f"{RAW.as_posix()}: version {version}\n{following if changed else ''}"
 
 
 def _refuse(reader: Reader) -> None:
