@@ -141,4 +141,4 @@ def _meant(word: str, group: str = "") -> str:
     """Ask for the verb whose last word is near: `train` and `trian` are `run train`."""
     verbs = [name for name in VERBS if name.startswith(f"{group} ".lstrip())]
     lasts = {name.rpartition(" ")[2]: name for name in verbs}
-    return did_you_mean(word, lasts if group else {**lasts, **{name: name for name in GROUPS}})
+    return did_you_mean(word, lasts if group else [*lasts, *GROUPS], lasts)

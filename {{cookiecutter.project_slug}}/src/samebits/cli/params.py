@@ -119,7 +119,7 @@ def _unknown(asked: str, known: Mapping[str, Mapping[str, ListedKey]]) -> str:
         return f"data.{asked.removeprefix('data.')} does nothing here: {why}."
     names = [*known, *(f"{section}.{name}" for section in known for name in known[section])]
     plain = {name.rpartition(".")[2]: name for name in names}
-    near = did_you_mean(asked, names) or did_you_mean(asked, plain)
+    near = did_you_mean(asked, names) or did_you_mean(asked, plain, plain)
     return f"there is no key '{asked}'; {near}'samebits params' lists all of them."
 
 

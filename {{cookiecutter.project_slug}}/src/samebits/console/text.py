@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from types import MappingProxyType
 
 
 def aligned(rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> str:
@@ -17,11 +18,12 @@ def aligned(rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> str:
     return "\n".join(lines)
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(
+    name: str, known: Iterable[str], whole: Mapping[str, str] = MappingProxyType({})
+) -> str:
     """Return "did you mean 'main'? " with the known name nearest to `name`, or "" if none is near.
 
-    A mapping tells what to call each name that it knows.
+    `whole` has the whole names of some that are known by a part.
     """
-    called = known if isinstance(known, Mapping) else {each: each for each in known}
-    close = get_close_matches(name, called, 1)
-    return f"did you mean '{called[close[0]]}'? " if close else ""
+    close = get_close_matches(name, [*known], 1)
+    return f"did you mean '{whole.get(close[0], close[0])}'? " if close else ""

@@ -257,6 +257,6 @@ def _unknown_key(key: object, section: str, known: Sections) -> str:
         return f"key '{key}' stands in section '{section}', but belongs in '{homes[0]}'; move it."
     everywhere = {other: f"{name}.{other}" for name, keys in known.items() for other in keys}
     own = {other: f"{section}.{other}" for other in known[section]}
-    near = did_you_mean(str(key), own) or did_you_mean(str(key), everywhere)
+    near = did_you_mean(str(key), own, own) or did_you_mean(str(key), everywhere, everywhere)
     its = ", ".join(known[section])
     return f"there is no key {shown(key)} in section '{section}'; {near}its keys are {its}."
