@@ -49,7 +49,7 @@ def test_copies_are_listed_and_then_removed(run: Run) -> None:
     keep()
     size = 2 * len(before["tree/0.png"]) + len(before["circle/1.png"])
     listed = [
-        f"data/raw: 3 copies, {size:,} bytes; each after its first:",
+        f"data/raw: 3 copies ({size:,} bytes), each after what stays:",
         "  circle/1.png, circle/2 (1).png",
         "  tree/0.png, tree/a.png, tree/zz.png",
     ]
@@ -89,7 +89,9 @@ def test_copies_with_different_answers_stay(run: Run) -> None:
     copy("tree/0.png", "circle/a.png", "circle/b.png")
     before = content(RAW)
     said = run("--apply")
-    assert said[0].startswith("left to you, for their copies have different answers; write the r")
+    assert said[0].startswith(
+        "data/raw: copies that stay, because their answers differ; write the r"
+    )
     assert said[1] == "  circle/a.png (circle), circle/b.png (circle), tree/0.png (tree)"
     assert content(RAW) == before
 
@@ -121,7 +123,9 @@ def test_copies_that_stand_for_different_things_stay(
     settle(Path("params.yaml"), data=data)
     copy("tree/0.png", "tree/a.png")
     said = run("--apply")
-    assert said[0].startswith("left to you, for their copies have different groups, times or orig")
+    assert said[0].startswith(
+        "data/raw: copies that stay, because their groups, times or origins d"
+    )
     assert (RAW / "tree/a.png").exists()
 
 
@@ -204,7 +208,7 @@ def test_pairs_of_an_image_and_a_mask(unreleased: Path, run: Run, settle: Settle
     copy(f"masks/{third}", "masks/b.png")
     said = run("--apply")
     assert said[1] == f"  images/{first}, images/a.png"
-    assert "different masks" in said[2]
+    assert "their masks differ" in said[2]
     assert said[3] == f"  images/{second} (masks/{second}), images/b.png (masks/b.png)"
     assert not (RAW / "images/a.png").exists()
     assert not (RAW / "masks/a.png").exists()
@@ -215,7 +219,7 @@ def test_pairs_of_an_image_and_a_mask(unreleased: Path, run: Run, settle: Settle
 def test_a_link_does_not_take_its_file_along(run: Run) -> None:
     (RAW / "tree/linked.png").symlink_to("0.png")
     (RAW / "more").symlink_to("circle", target_is_directory=True)
-    assert run("--apply")[0].startswith("left to you, for their copies have a link among them")
+    assert "because one is a link, or below a linked folder" in run("--apply")[0]
     assert (RAW / "tree/0.png").is_file()
     assert len([*(RAW / "circle").iterdir()]) == 3
 

@@ -34,13 +34,15 @@ from ..data.source import Source, archives
 from ..data.splits import group_of, is_target
 from ..versions.tags import POINTER, RAW, keep, working_version
 
-ANSWERS = "different answers; write the right one into data/corrections.csv, or remove the wrong"
-MASKS = "different masks; remove the wrong ones with their images"
-PLACES = (
-    "different groups, times or origins, as data.group, task.group_by, task.time, data.evaluate_on "
-    "and data.train_on have them; remove the wrong ones"
+ANSWERS = (
+    "their answers differ; write the right one into data/corrections.csv, or remove the wrong file"
 )
-LINKED = "a link among them, or above them; put the file itself in its place"
+MASKS = "their masks differ; remove the wrong mask with its image"
+PLACES = (
+    "their groups, times or origins differ (data.group, task.group_by, task.time, "
+    "data.evaluate_on, data.train_on); remove the wrong file"
+)
+LINKED = "one is a link, or below a linked folder; put the file itself in its place"
 
 
 class Copy(NamedTuple):
@@ -188,11 +190,13 @@ def told(known: Sequence[Copies]) -> str:
     if free:
         others = [copy for copies in free for copy in copies.others]
         size = sum(copy.source.size for copy in others)
-        lines += [f"{RAW.as_posix()}: {len(others)} copies, {size:,} bytes; each after its first:"]
+        lines += [
+            f"{RAW.as_posix()}: {len(others)} copies ({size:,} bytes), each after what stays:"
+        ]
         lines += [f"  {_listed(copies)}" for copies in free]
     for problem in (ANSWERS, MASKS, PLACES, LINKED):
         if left := [copies for copies in known if copies.problem == problem]:
-            lines += [f"left to you, for their copies have {problem}:"]
+            lines += [f"{RAW.as_posix()}: copies that stay, because {problem}:"]
             lines += [f"  {_listed(copies)}" for copies in left]
     if not known:
         return f"{RAW.as_posix()}: no two files hold the same example."
