@@ -106,18 +106,31 @@ def put_under_git(remote: str = "") -> str:
     if "not a git repository" not in outer.stderr:
         return f"{ALONE} {outer.stderr.strip()}"
     branch = [("init", "-q"), ("symbolic-ref", "HEAD", "refs/heads/main")]  # init -b is Git 2.28
-    variable = ("-c", "user.useConfigOnly=true", "var")  # not guessed from this machine's name
-    identity = [(*variable, "GIT_AUTHOR_IDENT"), (*variable, "GIT_COMMITTER_IDENT")]
     commit = [("add", "-A"), ("commit", "-q", "--no-gpg-sign", "-m", "Start from the template")]
-    for step in branch + identity + commit:
+    for step in branch + commit:
+        if step == commit[0] and (unset := unset_identity()):
+            are = "are" if unset[1:] else "is"
+            cures = "".join(f'  git config --global user.{part} "..."\n' for part in unset)
+            names = " and ".join(unset)
+            return f"Git has no commit yet: your {names} {are} not set. Run:\n{cures}  {COMMIT}"
         done = git(*step)
-        if done.returncode and step in identity:
-            part = "name" if "no name" in done.stderr else "email"
-            cure = f'git config --global user.{part} "..."'
-            return f"Git has no commit yet: your {part} is not set. Run:\n  {cure}\n  {COMMIT}"
         if done.returncode:
             return f"Git failed in {step[0]}: {done.stderr.strip()}\n  By hand: {BY_HAND}"
     return "Git has the first commit, on the branch main."
+
+
+def unset_identity() -> "list[str]":
+    """What Git lacks to commit, of `name` and `email`; files or variables may set them."""
+
+    def refused(*settings: str) -> bool:
+        # Not guessed from this machine's name.
+        known = ("-c", "user.useConfigOnly=true", *settings, "var")
+        return any(git(*known, f"GIT_{who}_IDENT").returncode for who in ("AUTHOR", "COMMITTER"))
+
+    if not refused():
+        return []
+    others = {"name": "email", "email": "name"}
+    return [part for part, other in others.items() if refused("-c", f"user.{other}=x")]
 
 
 def succeeds(command: "list[str]", tools: Path) -> bool:

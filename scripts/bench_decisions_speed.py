@@ -51,13 +51,13 @@ def main() -> None:
 
 def make(examples: int, classes: int) -> None:
     """Write params.yaml, data/prepared, models and everything else that the report reads."""
-    text = Path("params.yaml").read_text(encoding="utf-8").splitlines()
-    settings = {"  slices:": SLICES, "  constraints:": CONSTRAINTS}
-    for number, line in enumerate(text):
-        for start, value in settings.items():
-            if line.startswith(start):
-                text[number] = f"{start} {value}"
-    Path("params.yaml").write_text("\n".join(text) + "\n", encoding="utf-8")
+    settings, key, lines = {"  slices:": SLICES, "  constraints:": CONSTRAINTS}, "", list[str]()
+    for line in Path("params.yaml").read_text(encoding="utf-8").splitlines():
+        if key and line.startswith("  - "):
+            continue  # of the list that was replaced
+        key = next((start for start in settings if line.startswith(start)), "")
+        lines.append(f"{key} {settings[key]}" if key else line)
+    Path("params.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
     names = [f"c{number}" for number in range(classes)]
     first = 0
     for split, share in SHARES.items():

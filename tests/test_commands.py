@@ -61,7 +61,15 @@ TESTS = {
     "tests/engine/audit/test_forms.py::test_the_command_prints_the_form_that_it_is_asked_for": [
         "samebits audit --sarif"
     ],
+    "tests/engine/ingest/test_dedupe.py::test_copies_are_listed_and_then_removed": [
+        "samebits data dedupe",
+        "samebits data dedupe --apply",
+    ],
+    "tests/engine/cli/test_score.py::test_of_what_the_pipeline_left": ["samebits score"],
     "tests/engine/cli/test_completion.py::test_bash": ["source <(samebits completion bash)"],
+    "tests/engine/cli/test_verbs.py::test_the_version_is_that_of_the_manifest": [
+        "samebits --version"
+    ],
     "tests/test_generated.py::test_dvc_works_as_its_users_expect": [
         "dvc repro",
         "dvc status",
@@ -153,7 +161,7 @@ def test_a_small_form_is_one_of_that_command() -> None:
 
 TEXT = """
 Run `make x A=1`, or `make x A=2`; see `params.yaml`, `.venv/bin` and `dvc exp
-show`. A folder `a b`. `samebits exp keep x`, `samebits compare a b --on dev`.
+show`. A folder `a b`. `samebits exp keep x`, `samebits compare a b --split test`.
 
 | with make | without | why |
 |---|---|---|
@@ -177,7 +185,7 @@ def test_commands_are_found_in_prose_tables_and_blocks() -> None:
         "make x A=",
         "dvc exp show",
         "samebits exp keep",
-        "samebits compare --on",
+        "samebits compare --split",
         "make z",
         "sh scripts/venv python -m p.z",
         "sh scripts/venv y",

@@ -10,6 +10,7 @@ import hashlib
 import re
 import shutil
 import sys
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,6 +58,13 @@ def typed(here: Path, built: Path) -> Typed:
     return run
 
 
+def noted(png: bytes) -> bytes:
+    """The same image in other bytes: with a comment before its end."""
+    chunk = b"tEXtComment\0from use"
+    size, check = len(chunk) - 4, zlib.crc32(chunk)
+    return png[:-12] + size.to_bytes(4, "big") + chunk + check.to_bytes(4, "big") + png[-12:]
+
+
 @pytest.mark.slow
 def test_what_is_said_of_data_and_model(typed: Typed, here: Path) -> None:
     assert "VIRTUAL_ENV" in typed("source .venv/bin/activate", "source .venv/bin/activate; set")
@@ -74,8 +82,9 @@ def test_what_is_said_of_data_and_model(typed: Typed, here: Path) -> None:
     for label in range(10):
         examples = sorted((here / f"data/raw/{label}").iterdir())[:20]
         (here.parent / f"use/{label}").mkdir(parents=True)
-        for example in examples:
-            shutil.copy(example, here.parent / f"use/{label}")
+        for example in examples:  # unchanged they would be left out, because they are known
+            copy = here.parent / f"use/{label}" / example.name
+            copy.write_bytes(noted(example.read_bytes()))
     said = typed("make diagnose REAL=examples-from-use", "make diagnose REAL=../use")
     assert "real world" in said
     assert " dev mistakes, 0 with tags" in typed("samebits errors")
@@ -105,8 +114,8 @@ def test_an_experiment_is_tried_compared_and_kept(typed: Typed, here: Path) -> N
     assert "over 2 seeds" in typed("samebits exp seeds 5", "samebits exp seeds 1")
     assert "wrong on dev" in typed("samebits exp curve")
     assert "HEAD" in typed("sh scripts/venv samebits rank")
-    assert "on test" in typed("samebits compare main thinner")
-    assert "dev" in typed("samebits compare main thinner --on dev")
+    assert "on dev" in typed("samebits compare main thinner")
+    assert "look at test" in typed("samebits compare main thinner --split test")
     assert "model.width" in typed("samebits explain main thinner")
     assert "thinner is here" in typed("samebits exp keep thinner")
     assert "model.width" in typed("dvc params diff")

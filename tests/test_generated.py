@@ -155,7 +155,7 @@ def test_bad_input_is_one_sentence(project: Path, run: Run) -> None:
     ("line", "new"),
     [
         ("metric: macro_f1", "metric: macro_f2"),
-        ('constraints: ["parameters <= 1e6"]', 'constraints: ["recall[cat] >= 0.9"]'),
+        ("- parameters <= 1e6", "- recall[cat] >= 0.9"),
     ],
 )
 def test_what_was_found_stays_when_a_stage_refuses(

@@ -161,16 +161,27 @@ def test_the_users_settings_do_not_hinder_the_commit(
     assert git(project, "ls-files").split() == sorted(FILES)
 
 
-@pytest.mark.parametrize("missing", ["name", "email"])
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        (["name"], "your name is not set"),
+        (["email"], "your email is not set"),
+        (["name", "email"], "your name and email are not set"),
+    ],
+)
 def test_without_an_identity_it_prints_the_commands(
-    hook: ModuleType, project: Path, isolated: Path, missing: str
+    hook: ModuleType, project: Path, isolated: Path, missing: list[str], words: str
 ) -> None:
+    """All that are missing: else whoever typed the first would be told the second."""
     config = isolated / ".gitconfig"
     lines = config.read_text(encoding="utf-8").splitlines(keepends=True)
-    config.write_text("".join(line for line in lines if missing not in line), encoding="utf-8")
+    kept = (line for line in lines if not any(part in line for part in missing))
+    config.write_text("".join(kept), encoding="utf-8")
     told = hook.put_under_git()
-    assert told.startswith("Git has no commit yet")
-    assert f"git config --global user.{missing}" in told and "git commit" in told
+    assert told.startswith(f"Git has no commit yet: {words}. Run:\n")
+    for part in ("name", "email"):
+        assert (f"git config --global user.{part}" in told) == (part in missing)
+    assert told.endswith(f"\n  {hook.COMMIT}")
     assert git(project, "symbolic-ref", "HEAD") == "refs/heads/main"
     assert command("git", "rev-parse", "HEAD", cwd=project).returncode != 0
 

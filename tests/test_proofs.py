@@ -30,6 +30,39 @@ def test_every_row_is_of_this_code() -> None:
         assert not line.ran or (line.differing != "0") == differs, line
 
 
+# How rows of the README's table begin, and those of docs/reproducibility.md that they sum up.
+SUMMED = {
+    "home": (
+        *("user name, HOME", "locale", "time zone", "umask", "PYTHONHASHSEED", "directory"),
+        *("environment variables", "order in which files", "nothing, a fresh clone"),
+    ),
+    "every key": ("every key of runtime", "number of processes", "where examples are read from"),
+    "all at once": ("everything at once",),
+    "killed": ("killed",),
+    "processor": ("processor",),
+    "Python": ("Python and torch's wheel",),
+    "the seed": ("seed, one with another",),
+}
+
+
+def test_the_readme_promises_what_the_rows_say() -> None:
+    readme, rows = (
+        (ROOT / "README.md").read_text("utf-8"),
+        published(proofs.DOCS.read_text("utf-8")),
+    )
+    [shown] = re.findall(r"^\| varied between .*(?:\n\|.*)*", readme, re.MULTILINE)
+    summed = [
+        [cell.strip() for cell in row.strip("|").split("|")] for row in shown.splitlines()[2:]
+    ]
+    assert all(row[0].startswith(name) for name, row in zip(SUMMED, summed, strict=True))
+    for names, (_, count, by) in zip(SUMMED.values(), summed, strict=True):
+        ran = [line for line in rows if line.ran and line.changes.startswith(names)]
+        assert all(any(line.changes.startswith(name) for line in ran) for name in names)
+        differing = sum(int(line.differing) for line in ran)
+        assert differing > 100_000 if count == "over 100,000" else count == str(differing) == "0"
+        assert all((ROOT / file).is_file() for file in re.findall(r"`(tests/\S+)`", by))
+
+
 def test_only_rows_that_another_run_stands_for_may_lag() -> None:
     kills = "killed with SIGKILL at {} points, run again"
     late = proofs.lagging()

@@ -166,7 +166,7 @@ CHANGES: dict[str, tuple[list[Change], set[str]]] = {
                 '    mean_of("top_2_accuracy", in_top_2, higher_is_better=True,'
                 " between_0_and_1=True)\n]\n",
             ),
-            ("params.yaml", r"constraints: \[", r'constraints: ["top_2_accuracy >= 0.5", '),
+            ("params.yaml", r"  constraints:\n", "  constraints:\n  - top_2_accuracy >= 0.5\n"),
         ],
         {"evaluate", "diagnose", "report"},
     ),
@@ -177,7 +177,7 @@ CHANGES: dict[str, tuple[list[Change], set[str]]] = {
                 r"    resized = (.*)\n",
                 '    resized = 255 - \\1\n    facts["contrast"] = float(resized.std()) / 255\n',
             ),
-            ("params.yaml", r"slices: \[", r'slices: ["contrast in 3 parts", '),
+            ("params.yaml", r"(  slices:.*\n)", r"\1  - contrast in 3 parts\n"),
         ],
         {"validate", "prepare", "evaluate", "diagnose"},
     ),

@@ -80,7 +80,7 @@ def test_a_changed_value(copy: Any) -> None:
 
 
 def test_texts_that_spell_one_number_are_not_one(copy: Any) -> None:
-    copy.replace("params.yaml", '  group: ""', '  group: "01"')
+    copy.replace("params.yaml", "  group: ''", "  group: '01'")
     copy.write(LOCK, copy.text(LOCK).replace("group: ''", "group: '1'"))
     messages = [finding.message for finding in copy.new()["dvc.lock"]]
     assert any("group was '1' and is '01'" in message for message in messages), messages

@@ -58,7 +58,7 @@ def result(name: str, error: float, learned: int = 100) -> Result:
 def test_compare() -> None:
     a, b = result("a", 0.3), result("b", 0.1)
     said = comparison(a, b)
-    assert re.search(r"^A  .*macro_f1 0\.\d{4,6} on test\nB  ", said)
+    assert re.search(r"^A  .*macro_f1 0\.\d{4,6} on dev\nB  ", said)
     assert "B is better by +0." in said
     assert "B is worse by -0." in comparison(b, a)
     assert "The two score the same" in comparison(a, a)

@@ -46,7 +46,7 @@ def known(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 def test_the_verdict(result: Make, a: int, b: int, words: str) -> None:
     said = comparison(result("main", a), result("wider", b))
     assert words in said
-    assert said.startswith(f"A  main  accuracy {1 - a / 400:.6f} on test\nB  wider  accuracy ")
+    assert said.startswith(f"A  main  accuracy {1 - a / 400:.6f} on dev\nB  wider  accuracy ")
     assert said.endswith("what else differs:\n  params: model.width  8 -> 16\n")
     assert ("more examples would settle a difference of this size" in said) == (a == 12)
 
@@ -79,9 +79,17 @@ def test_other_classes(result: Make) -> None:
         comparison(result("a"), result("b", classes=("cat", "dog", "fox", "hen")))
 
 
-def test_another_data_set(result: Make) -> None:
-    assert " on dev" in comparison(result("a"), result("b"), "dev")
-    with pytest.raises(UserError, match="there is no data set `val`; choose one of dev, test"):
+def test_test_is_for_the_final_look(result: Make) -> None:
+    """Whoever does not ask for it does not see it; whoever does is told what that costs."""
+    said = comparison(result("a"), result("b"))
+    assert "test" not in said
+    said = comparison(result("a"), result("b"), "test")
+    assert " on test\n" in said and " on dev\n" not in said
+    assert "\n\nThis was a look at test: choose on dev" in said
+
+
+def test_a_split_that_is_none(result: Make) -> None:
+    with pytest.raises(UserError, match="'a' has no split 'val'; its splits are dev, test"):
         comparison(result("a"), result("b"), "val")
 
 
@@ -99,13 +107,13 @@ def test_who_misses_a_constraint_never_wins(
     a, b = result("a", 60, met=met[0]), result("b", 10, met=met[1])
     assert verdict in comparison(a, b)
     assert words in comparison(a, b)
-    assert ("on test  not accepted\nB" in comparison(a, b)) == (not met[0])
+    assert ("on dev  not accepted\nB" in comparison(a, b)) == (not met[0])
     # The other way round, A scores better.
     assert ("B scores worse by" in comparison(b, a)) == (not met[1])
 
 
 def test_a_latency_that_was_not_measured(result: Make) -> None:
-    assert "on test  latency not measured\n" in comparison(result("a", met=None), result("b"))
+    assert "on dev  latency not measured\n" in comparison(result("a", met=None), result("b"))
 
 
 def test_two_models_are_told_apart_and_the_idea_is_not(result: Make) -> None:
@@ -182,15 +190,17 @@ def test_a_model_that_does_not_beat_a_simple_one(result: Make) -> None:
 
 def test_the_verb(result: Make, monkeypatch: pytest.MonkeyPatch, verb: Callable[..., str]) -> None:
     monkeypatch.setattr(compare, "read_result", result)
-    said = verb("compare", "main", "wider", "--on", "dev")
+    said = verb("compare", "main", "wider")
     assert "A  main  accuracy 0.975000 on dev\nB  wider" in said
+    said = verb("compare", "main", "wider", "--split", "test")
+    assert "A  main  accuracy 0.975000 on test\nB  wider" in said
 
 
 def test_what_programs_read(result: Make, known: dict[str, Any]) -> None:
     a, b = result("main", 60), result("wider", 10, met=False)
     content = record(compared(a, b))
     assert printed(content) == keys("compare")
-    assert (content["metric"], content["on"], content["examples"]) == ("accuracy", "test", 400)
+    assert (content["metric"], content["split"], content["examples"]) == ("accuracy", "dev", 400)
     assert content["a"] == {"name": "main", "score": 0.85, "accepted": True}
     assert content["b"] == {"name": "wider", "score": 0.975, "accepted": False}
     models = content["models"]

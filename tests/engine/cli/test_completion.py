@@ -28,11 +28,12 @@ FISH = "cat | source; complete -C '{line}' | string replace -r '\\t.*' ''"
 CASES = [
     ("", "", {"audit", "run", "data", "exp", "completion"}),
     ("", "com", {"compare", "completion"}),
+    ("", "--v", {"--version"}),
     ("data", "di", {"diff"}),
     ("data", "", {"add", "list", "push"}),
     ("run", "v", {"validate"}),
     ("data add", "--max-", {"--max-files", "--max-bytes", "--max-ratio"}),
-    ("compare main", "--o", {"--on"}),
+    ("compare main", "--s", {"--split"}),
     ("audit --json", "--sa", {"--sarif"}),
     ("completion", "", {"bash", "zsh", "fish"}),
 ]

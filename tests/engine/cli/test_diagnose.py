@@ -7,10 +7,16 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
+from conftest import image_file
 
+from samebits.arguments import parse
 from samebits.cli import diagnose
 from samebits.console.errors import UserError
+from samebits.core.yours import Yours
+from samebits.data.folder import Labelled
+from samebits.data.prepared import Example
 from samebits.diagnosis.words import WORDS
 from samebits.experiments.fractions import FILE, predictions_here
 
@@ -63,11 +69,13 @@ def test_the_drawing() -> None:
     assert " 1. L2 (one run): why\n      dvc exp run -S a=1\n" in said
 
 
-def test_pictures_from_use(evaluated: Path, verb: Callable[..., str]) -> None:
+def test_images_from_use(
+    evaluated: Path, verb: Callable[..., str], fill: Callable[..., Path]
+) -> None:
     before = (evaluated / "reports/diagnosis.json").read_bytes()
     plain = verb("diagnose")
     assert "real world" not in plain
-    use = Path(shutil.copytree(evaluated / "data/raw", evaluated / "use"))
+    use = fill(evaluated / "use", height=10)
     said = verb("diagnose", "--real", str(use))
     assert "real world" in said
     assert "of 90 examples" in said
@@ -75,6 +83,43 @@ def test_pictures_from_use(evaluated: Path, verb: Callable[..., str]) -> None:
     assert json.loads(verb("diagnose", "--json")) == json.loads(before)
     with pytest.raises(UserError, match="there is no folder nowhere"):
         verb("diagnose", "--real", "nowhere")
+
+
+def test_what_was_learnt_from_is_no_news_from_use(
+    evaluated: Path, verb: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is known by its content, under whatever name."""
+    use = Path(shutil.copytree(evaluated / "data/raw", evaluated / "use"))
+    for path in sorted(use.rglob("*.png")):
+        path.rename(path.with_name(f"renamed-{path.name}"))
+    with pytest.raises(UserError, match=r"all 90 examples of .*use are in data/raw already"):
+        verb("diagnose", "--real", str(use))
+    for number in range(20):
+        (use / "tree" / f"new-{number}.png").write_bytes(image_file(2, number, height=10))
+    diagnose.main(parse(["diagnose", "--real", str(use)]), Yours(("data", "model")))
+    said = capsys.readouterr()
+    assert "of 20 examples" in said.out
+    assert said.err.startswith("note: 90 of the 110 examples of ")
+    assert said.err.endswith("are in data/raw already, and were left out.\n")
+
+
+@pytest.mark.parametrize(("rows", "left"), [(True, ["b", "a"]), (False, ["b"])])
+def test_an_equal_row_with_another_answer_is_another_observation(
+    rows: bool, left: list[str]
+) -> None:
+    known = SimpleNamespace(examples=[Example("t.csv:2", "cat", "a", "", {})])
+    found = Labelled(
+        {"x": np.arange(3)},
+        np.arange(3),
+        [
+            Example("", label, md5, "", {})
+            for label, md5 in (("cat", "a"), ("cat", "b"), ("dog", "a"))
+        ],
+    )
+    before: Any = SimpleNamespace(predictions={"train": known})
+    new = diagnose.unseen(found, before, Path("use"), rows)
+    assert [example.md5 for example in new.examples] == left
+    assert new.arrays["x"].tolist() == new.labels.tolist() == [1, 2][: len(left)]
 
 
 def test_a_learning_curve_is_told_while_it_belongs_to_the_predictions(

@@ -71,7 +71,7 @@ def result(name: str, wrong: float, learned: int = 100) -> Result:
 def test_compare_and_rank() -> None:
     a, b = result("a", 0.3), result("better", 0.1)
     said = comparison(a, b)
-    assert said.startswith(f"A  a  mean_iou {a.metrics['score']:.6f} on test\n")
+    assert said.startswith(f"A  a  mean_iou {a.metrics['score']:.6f} on dev\n")
     assert "B is better by +0." in said and "B is worse by -0." in comparison(b, a)
     rows = [line.split() for line in ranking(a, [b]).splitlines()[1:3]]
     assert [(row[0], row[-1]) for row in rows] == [("1", "better"), ("2", "a")]

@@ -50,7 +50,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_compare(number_result: Make) -> None:
     a, b = number_result("a", 30000.0), number_result("b", 20000.0)
     said = comparison(a, b)
-    assert said.startswith("A  a  mae 30,000 on test\nB  b  mae 20,000 on test\n")
+    assert said.startswith("A  a  mae 30,000 on dev\nB  b  mae 20,000 on dev\n")
     assert "B is better by -10,000" in said
     assert not EXPONENT_OR_SHARE.search(said.replace("95 %", ""))
     assert "B is worse by +10,000" in comparison(b, a)

@@ -46,6 +46,10 @@ def test_a_key_in_params_and_one_that_is_left_out(params: Path, settle: Settle) 
     params.write_text(text.replace("  layout:", "  drift: 0.3 # warn late\n  layout:"), "utf-8")
     assert "drift: 0.3   in params.yaml (default 0.1); a number" in told("data.drift")
     assert told("drift").endswith("\n      warn late\n")
+    said = told("slices").splitlines()
+    assert said[1].startswith("  slices: [brightness in 3 parts]   in params.yaml; a list of texts")
+    assert said[2].startswith("      parts that may fare worse: 'class', 'path */night/*', ")
+    assert told("constraints").count("What a model must reach on test") == 1
     assert told("early_stopping").count("Stop when the dev loss has not fallen for this many") == 1
 
 

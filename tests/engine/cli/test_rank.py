@@ -33,7 +33,7 @@ def test_the_order(result: Make) -> None:
     ]
     said = ranking(result("HEAD", 10), others)
     assert table(said) == [
-        ["place", "accuracy", "name"],
+        ["place", "dev", "accuracy", "name"],
         ["1", "0.975000", "HEAD"],
         ["1", "0.970000", "near"],
         ["1", "0.967500", "unmeasured", "latency", "not", "measured", "here"],
@@ -45,6 +45,20 @@ def test_the_order(result: Make) -> None:
     )
     # A model that misses a constraint is not a candidate.
     assert "4 candidates: each is compared with the best at 98.33 % instead of 95 %" in said
+
+
+def test_test_is_for_the_final_look(result: Make) -> None:
+    """On dev, unless test is asked for, and then it says what that costs."""
+    better, worse = result("better on dev", 10), result("HEAD", 60)
+    better.metrics["test"], better.predictions["test"] = {"accuracy": 0.5}, worse.scored("test")
+    assert [row[1] for row in table(ranking(worse, [better]))[1:]] == ["0.975000", "0.850000"]
+    assert "look at test" not in ranking(worse, [better])
+    said = ranking(worse, [better], split="test")
+    assert table(said)[0] == ["place", "test", "accuracy", "name"]
+    assert [row[1] for row in table(said)[1:]] == ["0.850000", "0.500000"]
+    assert said.endswith("looks better there than it is.\n")
+    with pytest.raises(UserError, match="'HEAD' has no split 'val'; its splits are dev, test"):
+        ranking(worse, [better], split="val")
 
 
 def test_two_need_no_correction(result: Make) -> None:
@@ -129,7 +143,7 @@ def test_the_order_for_programs(result: Make) -> None:
     others = [result("rejected", 0, met=False), result("bad", 90), result("other", count=300)]
     content = record(result("HEAD", 10), others, ["gone: it cannot be read."])
     assert printed(content) == keys("rank")
-    assert content["metric"] == "accuracy"
+    assert (content["metric"], content["split"]) == ("accuracy", "dev")
     assert [(place["place"], place["name"], place["accepted"]) for place in content["places"]] == [
         (1, "HEAD", True),
         (2, "bad", True),

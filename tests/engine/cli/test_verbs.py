@@ -17,6 +17,7 @@ from conftest import ROOT, configured
 from documented import rows
 
 from samebits import __main__ as launcher
+from samebits import arguments
 from samebits.arguments import parse, tree
 from samebits.console.errors import UserError, run
 from samebits.core import determinism, kernels
@@ -94,7 +95,7 @@ def test_kernels_are_chosen_before_anything_heavy_is_imported(python: Python) ->
         ("latency", ("machine", 3), None, {"model"}),
         ("data list", ("portable", 1), {"json": False}, None),
         ("data pull models", ("portable", 1), {"targets": ["models"]}, None),
-        ("compare a b", ("portable", 1), {"A": "a", "B": "b", "on": "test"}, {"metrics"}),
+        ("compare a b", ("portable", 1), {"A": "a", "B": "b", "split": "dev"}, {"metrics"}),
     ],
 )
 def test_a_verb_has_its_kernels_its_arguments_and_its_files(
@@ -202,14 +203,27 @@ def test_help_tells_the_bounds_that_hold_elsewhere(capsys: Captured) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("trian", "there is no verb 'trian'; 'samebits --help' lists them"),
+        ("xyz", "there is no verb 'xyz'; 'samebits --help' lists them"),
+        ("train", "there is no verb 'train'; did you mean 'run train'[?] 'samebits --help' lists"),
+        ("comprae a b", "there is no verb 'comprae'; did you mean 'compare'[?] 'samebits --help'"),
+        ("dat list", "there is no verb 'dat'; did you mean 'data'[?] 'samebits --help' lists them"),
+        (
+            "run trian",
+            "no verb 'run trian'; did you mean 'run train'[?] 'run' takes one of validat",
+        ),
+        ("data seeds", "no verb 'data seeds'; did you mean 'exp seeds'[?] 'data' takes one of add"),
         ("run", "'run' takes one of validate, prepare, train, evaluate, diagnose, report"),
-        ("data lst", "'data' takes one of .*list"),
+        (
+            "data lst",
+            "there is no verb 'data lst'; did you mean 'data list'[?] 'data' takes one of",
+        ),
+        ("data xyz", "there is no verb 'data xyz'; 'data' takes one of"),
+        ("data --json", "'data' takes one of"),
         ("exp", "'exp' takes one of .*seeds"),
         ("compare a", "required: B; see 'samebits compare --help'"),
         ("rank --jsn", "'samebits rank' takes no --jsn; see 'samebits rank --help'"),
         ("data list --json more", "'samebits data list' takes no more;"),
-        ("--version", "required: VERB; see 'samebits --help'"),
+        ("--verbose", "required: VERB; see 'samebits --help'"),
         ("exp sweep a=1 --trials 0", "'0' must be a whole number of at least 1"),
         ("exp sweep a=1 --name 7", "'7' may only contain letters, digits, - and _"),
         ("completion csh", "invalid choice: 'csh'"),
@@ -222,6 +236,23 @@ def test_a_wrong_command_line_is_one_sentence(
     out, err = capsys.readouterr()
     assert out == ""
     assert re.fullmatch(rf"error: .*{said}.*\.\n", err), err
+
+
+def test_the_version_is_that_of_the_manifest(
+    ended: Callable[..., int],
+    capsys: Captured,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Wherever one is: whoever reports a fault need not look for it."""
+    monkeypatch.chdir(tmp_path)
+    assert ended("--version") == 0
+    said = capsys.readouterr().out
+    assert re.fullmatch(r"samebits \d[\d.]*\n", said)
+    assert (ROOT / "src/samebits/MANIFEST").read_text("utf-8").startswith(said)
+    monkeypatch.setattr(arguments, "MANIFEST", tmp_path / "MANIFEST")
+    assert ended("--version") == 0
+    assert capsys.readouterr().out == "samebits, of an unknown version\n"
 
 
 HOSTILE = ("$(touch F)", "x;touch F", "`touch F`", "x\ntouch F\n", "--F=$HOME # *", "-x", "ü\x1b")

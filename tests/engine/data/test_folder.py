@@ -1,5 +1,6 @@
 """A folder of examples from use: prepared like all others, or refused in one sentence."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -39,6 +40,8 @@ def test_the_examples(use: Path) -> None:
     assert labelled.labels.tolist() == [0] * 5 + [1] * 5 + [2] * 5
     assert [example.group for example in labelled.examples[:2]] == ["000", "001"]
     assert (labelled.examples[0].path, labelled.examples[0].label) == ("circle/000.png", "circle")
+    content = (use / "circle/000.png").read_bytes()
+    assert found.examples[0].md5 == hashlib.md5(content).hexdigest()
 
 
 def test_several_arrays(use: Path) -> None:

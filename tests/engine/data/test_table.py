@@ -56,8 +56,14 @@ def test_what_is_no_number(cell: Any) -> None:
 
 
 def test_columns_that_are_not_there_or_named_twice() -> None:
-    with pytest.raises(Unreadable, match=r"no column size, which the section input .* has age, ki"):
+    with pytest.raises(
+        Unreadable, match=r"no column size, which input\.numbers of .* among age, k"
+    ):
         row_arrays({"age": 1, "kind": 2}, NUMBERS, CATEGORIES)
+    with pytest.raises(
+        Unreadable, match=r"no column kind, which input\.categories of params\.yaml"
+    ):
+        row_arrays({"age": 1, "size": 2}, NUMBERS, CATEGORIES)
     with pytest.raises(UserError, match=r"input\.categories name age twice"):
         row_fields(("age",), ("age",))
     with pytest.raises(UserError, match="name no column"):

@@ -88,7 +88,7 @@ def test_a_folder(here: Path, call: Call, fill: Callable[..., Path]) -> None:
     told = call(str(source.parent))
     assert set(content(RAW)) == {*content(source)} - {".DS_Store"}
     assert "6 files in 3 classes and 1 that cannot be used" in told
-    assert "from folder wrapped\nnext: " in told
+    assert "from folder wrapped\nnext: commit data/raw.dvc; set section 'input' of" in told
     expected = {"kind": "folder", "source": "wrapped", "files": 7}
     assert origin(POINTER) == {**expected, "version": version(content(RAW))}
     assert str(here) not in POINTER.read_text(encoding="utf-8")
@@ -146,7 +146,8 @@ def test_what_decode_reads_comes_in(
         ),
         (
             ["../words"],
-            r"no example that `decode` of data\.py can read \(cat/1\.png: its format is",
+            r"no example that `decode` of data\.py can read \(cat/1\.png: its format is.*\); set "
+            r"section `input` of params\.yaml to what your examples hold, or change `decode`\.",
         ),
         (
             ["../empty"],
@@ -177,6 +178,23 @@ def test_what_is_refused(
     (here / "empty").mkdir()
     with pytest.raises(UserError, match=problem):
         call(*given, "--force")
+    assert content(Path("data")) == {"raw/mine.png": b"mine"}
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("nowhere", "nowhere does not exist; name a folder, an archive or an address"),
+        ("file:///cats.zip", "is a path on this machine; give it without file://"),
+    ],
+)
+def test_a_wrong_path_is_told_before_what_would_be_replaced(
+    here: Path, call: Call, source: str, problem: str
+) -> None:
+    RAW.mkdir()
+    (RAW / "mine.png").write_bytes(b"mine")
+    with pytest.raises(UserError, match=problem):
+        call(source)
     assert content(Path("data")) == {"raw/mine.png": b"mine"}
 
 

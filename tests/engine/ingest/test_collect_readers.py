@@ -14,7 +14,9 @@ from samebits.console.errors import UserError
 from samebits.data import Decoded, Unreadable
 from samebits.data.raw_pointer import origin
 from samebits.data.readers import Pairs
+from samebits.data.table import read_row, row_arrays
 from samebits.data.tar_layout import unpack
+from samebits.ingest import collect
 
 
 @pytest.fixture
@@ -80,6 +82,39 @@ def test_rows(here: Path, call: Call, reads: Callable[[str], None], form: str) -
         assert f"from file t.csv (SHA-256 {checksum})\nno checksum was given" in told
         with pytest.raises(UserError, match="has the SHA-256"):
             call(str(given[form]), "--force", "--sha256", "0" * 64)
+
+
+def test_what_comes_next_with_rows(
+    here: Path, call: Call, reads: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing that is right for files alone: rows are not packed, and their columns are known."""
+    reads("lines")
+    monkeypatch.setattr(collect, "MANY_FILES", 0)
+    told = call(str(some(here / "out", t_csv="size,kind\n1,cat\n")))
+    assert "DVC is slow" not in told
+    last = told.splitlines()[-1]
+    assert last.startswith("next: commit data/raw.dvc; check which columns section 'input' of")
+
+
+def test_rows_without_a_column_that_is_learnt_from(
+    here: Path, call: Call, reads: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file, the column, those that there are, and the key: the section `task` is right."""
+    reads("lines")
+
+    def decode(content: bytes, _: object) -> Decoded:
+        return Decoded(row_arrays(read_row(content), ["age"], []), {})
+
+    monkeypatch.setattr(yours, "decode", decode)
+    source = some(here / "out", t_csv="size,sort,kind\n1,2,cat\n")
+    with pytest.raises(UserError) as caught:
+        call(str(source))
+    assert str(caught.value) == (
+        f"{source} holds no example that `decode` of data.py can read (t.csv:2: there is no column "
+        "age, which input.numbers of params.yaml names, among size, sort); set section `input` of "
+        "params.yaml to what your examples hold, or change `decode`. Nothing was changed."
+    )
+    assert not RAW.exists()
 
 
 @pytest.mark.parametrize(
@@ -202,5 +237,6 @@ def test_masks_do_not_come_in_half(
         call(str(masks))
     said = str(caught.value)
     assert words in said and said.endswith(" Nothing was changed.")
-    assert "add images/NAME.jpg, or of another type, and masks/NAME.png for each, or" in said
+    wanted = "add images/NAME.jpg, or of another type, and masks/NAME.png for each, or"
+    assert (wanted in said) == ("no PNG" not in words)
     assert sorted(Path("data").rglob("*")) == before

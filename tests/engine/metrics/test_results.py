@@ -184,8 +184,8 @@ def left(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
     return metrics_of
 
 
-def spread(on: str = "test") -> tuple[str, Spread] | None:
-    return spread_over_seeds(Result(Revision("exp", HERE), {"metric": "f1"}, ANSWERS, {}), on)
+def spread(split: str = "test") -> tuple[str, Spread] | None:
+    return spread_over_seeds(Result(Revision("exp", HERE), {"metric": "f1"}, ANSWERS, {}), split)
 
 
 def seeds(commit: str, *scores: float, metric: str = "f1") -> dict[str, dict[str, Any]]:

@@ -35,6 +35,19 @@ def test_none_of_this_name(history: Any, name: str) -> None:
         Revision.find(name)
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"), [("thiner", "thinner"), ("mian", "main"), ("side/wya", "side/way")]
+)
+def test_what_was_probably_meant(history: Any, name: str, meant: str) -> None:
+    commit = history.commit()
+    history.git("branch", "side/way")
+    history.git("update-ref", f"{EXPERIMENT}/thinner", commit)
+    with pytest.raises(
+        UserError, match=f"or experiment '{name}' .*; did you mean '{meant}'[?] 'git"
+    ):
+        Revision.find(name)
+
+
 def test_two_experiments_of_one_name(history: Any) -> None:
     first, second = history.commit(), history.commit(sources={"src/p/model.py": "x"})
     history.git("update-ref", f"{EXPERIMENT}/twin", first)

@@ -26,6 +26,7 @@ CHANCE = baseline("<regression>", 0.9, 0.02, [-0.01, 0.05], "cannot tell") | {
     "dev": {"verdict": "cannot tell"}
 }
 WORSE = baseline("majority", 0.5, -0.1, [-0.15, -0.05], "worse")
+LOWER = baseline("majority", 0.5, 0.1, [0.05, 0.15], "worse")  # where less is better
 BEATEN = baseline("coin", 0.1, 0.8, [0.7, 0.9], "better")
 
 
@@ -83,10 +84,17 @@ def test_a_model_that_does_not_beat_a_simple_one_says_so_first(inputs: Inputs) -
     [
         ([BEATEN], "accuracy", ""),
         ([], "accuracy", ""),
-        ([WORSE], "accuracy", "Worse than majority (0.5000 on test), by +0.1000 +0.0500 to"),
+        ([WORSE], "accuracy", "Worse than majority (0.5000 on test), by 0.1000 0.0500 to 0.1500 ."),
         # Of two unbeaten ones, the better is named.
         ([WORSE, CHANCE], "accuracy", "Not shown to beat &lt;regression&gt;"),
-        ([WORSE, CHANCE], "log_loss", "Worse than majority (0.5000 on test), by -0.1000 -0.1500"),
+        ([LOWER, CHANCE], "log_loss", "Worse than majority (0.5000 on test), by 0.1000 0.0500 to"),
+        # Where less is better, too, a plus is in favour of the network.
+        (
+            [CHANCE],
+            "log_loss",
+            "Not shown to beat &lt;regression&gt; (0.9000 on test): the difference"
+            " of -0.0200 -0.0500 to +0.0100 may be chance.",
+        ),
     ],
 )
 def test_the_notice(rows: list[Any], metric: str, said: str) -> None:
@@ -98,4 +106,4 @@ def test_the_notice(rows: list[Any], metric: str, said: str) -> None:
 def test_dev_may_tell_what_test_cannot() -> None:
     dev = {"difference": 0.03, "difference_interval": [0.01, 0.05], "verdict": "better"}
     notice = unbeaten_notice({"metric": "accuracy", "baselines": [{**CHANCE, "dev": dev}]}, CLASS)
-    assert "On dev it is better: +0.0300 +0.0100 to +0.0500" in words(notice)
+    assert "On dev it is better by 0.0300 0.0100 to 0.0500" in words(notice)

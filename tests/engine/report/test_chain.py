@@ -19,8 +19,8 @@ def test_errors_gaps_and_ideas(inputs: Inputs) -> None:
     said = words(content)
     assert "target 2.0 % wanted train 25.0 % 15.0 to 35.0 30" in said
     assert "train-dev 33.3 % 23.3 to 43.3 6" in said
-    assert "&lt;bias&gt; gap target → train +23.0 points -1.0 to 30.0 yes model" in said
-    assert "&lt;dev&gt; gap dev → test -5.0 points -1.0 to 30.0 not certain model" in said
+    assert "&lt;bias&gt; gap target → train +23.0 points -1.0 to +30.0 yes model" in said
+    assert "&lt;dev&gt; gap dev → test -5.0 points -1.0 to +30.0 not certain model" in said
     assert re.findall(r'<tr class="marked"><th scope="row">(\S+) gap', content) == ["&lt;bias&gt;"]
     assert said.index("Bigger &lt;network&gt;") < said.index("Look again")
     assert content.count('<code class="command">') == 1

@@ -28,11 +28,35 @@ def test_every_figure_has_an_interval(inputs: Inputs) -> None:
 
 def test_constraints_and_slices(inputs: Inputs) -> None:
     shown = words(metrics_section(inputs.metrics, CLASS))
-    assert "parameters &lt;= 9e9 1,234 met +9e+09" in shown
+    assert "parameters &lt;= 9e9 1,234 met +8,999,998,766" in shown
     assert "latency_ms &lt;= 10 measured on each machine samebits latency says" in shown
     assert "recall[&lt;script&gt;alert(1)&lt;/script&gt;] &gt;= 0.5" in shown
     assert "majority &lt;class&gt; 0.2500 0.1000 to 0.4000" in shown
-    assert "better by 0.3750 +0.1000 to +0.6000" in shown
+    assert "better by 0.3750 0.1000 to 0.6000" in shown
+
+
+@pytest.mark.parametrize(
+    ("metric", "verdict", "ends", "said"),
+    [
+        ("macro_f1", "better", [0.01, 0.05], "better by 0.0300 0.0100 to 0.0500"),
+        ("macro_f1", "worse", [-0.05, -0.01], "worse by 0.0300 0.0100 to 0.0500"),
+        ("macro_f1", "cannot tell", [-0.01, 0.07], "cannot tell, +0.0300 -0.0100 to +0.0700"),
+        # Where less is better, a plus is in favour of the network, too.
+        ("log_loss", "better", [-0.05, -0.01], "better by 0.0300 0.0100 to 0.0500"),
+        ("log_loss", "cannot tell", [-0.07, 0.01], "cannot tell, +0.0300 -0.0100 to +0.0700"),
+    ],
+)
+def test_a_difference_has_one_sign(
+    inputs: Inputs, metric: str, verdict: str, ends: list[float], said: str
+) -> None:
+    """A plus before the value and a minus before an end of its interval is no answer."""
+    middle = sum(ends) / 2
+    rows = [
+        {**row, "difference": middle, "difference_interval": ends, "verdict": verdict}
+        for row in inputs.metrics["baselines"]
+    ]
+    found = {**inputs.metrics, "metric": metric, "baselines": rows}
+    assert said in words(metrics_section(found, CLASS))
 
 
 def test_classes_without_an_example_are_named(inputs: Inputs) -> None:

@@ -6,13 +6,16 @@ The launcher asks it what to run, before anything heavy is imported.
 import argparse
 import textwrap
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from .console.errors import UserError
+from .console.text import did_you_mean
 from .verbs import GROUPS, VERBS, Argument, Verb
 
 NAME = "samebits"
 WIDTH = 79  # of the help, in columns
+MANIFEST = Path(__file__).with_name("MANIFEST")  # begins with the version
 
 
 class Parser(argparse.ArgumentParser):
@@ -28,7 +31,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
 
     Raises:
         UserError: there is no such verb, or it does not take these arguments.
-        SystemExit: help was printed.
+        SystemExit: help or the version was printed.
     """
     if words:
         _refuse_unknown(*words[:2])
@@ -47,6 +50,7 @@ def tree() -> Parser:
         epilog=_epilog(f"{_listed()}\n\n{NAME} VERB --help explains a verb.", "audit", "data list"),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    top.add_argument("--version", action="version", version=version(), help="print the version")
     verbs = _branches(top)
     groups: dict[str, Any] = {}
     for name, verb in VERBS.items():
@@ -55,6 +59,15 @@ def tree() -> Parser:
             groups[group] = _branches(_group(verbs, group))
         _add(groups[group] if group else verbs, last, name, verb)
     return top
+
+
+def version() -> str:
+    """Return name and version of the engine, as its manifest begins."""
+    try:
+        with MANIFEST.open(encoding="utf-8") as manifest:
+            return manifest.readline().strip()
+    except FileNotFoundError:
+        return f"{NAME}, of an unknown version"
 
 
 def _branches(parser: Parser) -> Any:
@@ -115,6 +128,17 @@ def _refuse_unknown(first: str, second: str = "") -> None:
         return
     within = [name.partition(" ")[2] for name in VERBS if name.startswith(f"{first} ")]
     if not within:
-        raise UserError(f"there is no verb '{first}'; '{NAME} --help' lists them.")
+        raise UserError(f"there is no verb '{first}'; {_meant(first)}'{NAME} --help' lists them.")
+    takes = f"'{first}' takes one of {', '.join(within)}."
+    if second and not second.startswith("-"):
+        near = _meant(second, first) or _meant(second)
+        raise UserError(f"there is no verb '{first} {second}'; {near}{takes}")
     if second not in ("-h", "--help"):
-        raise UserError(f"'{first}' takes one of {', '.join(within)}.")
+        raise UserError(takes)
+
+
+def _meant(word: str, group: str = "") -> str:
+    """Ask for the verb whose last word is near: `train` and `trian` are `run train`."""
+    verbs = [name for name in VERBS if name.startswith(f"{group} ".lstrip())]
+    lasts = {name.rpartition(" ")[2]: name for name in verbs}
+    return did_you_mean(word, lasts if group else [*lasts, *GROUPS], lasts)

@@ -56,7 +56,7 @@ def main(given: Namespace) -> None:
 def steps() -> Iterator[Step]:
     """Yield the candidates at the start, and after each group and each verb."""
     first = dict.fromkeys(name.split()[0] for name in VERBS)
-    yield Step(" ", " ".join(first), "--help")
+    yield Step(" ", " ".join(first), "--help --version")
     for group in GROUPS:
         inside = [name.split()[1] for name in VERBS if name.startswith(f"{group} ")]
         yield Step(f"{group} ", " ".join(inside), "--help")

@@ -41,7 +41,7 @@ class Verb(NamedTuple):
 
 
 def argument(*flags: str, **options: Any) -> Argument:
-    """Return an argument as argparse names it: argument("--on", default="test")."""
+    """Return an argument as argparse names it: argument("--split", default="dev")."""
     return Argument(flags, options)
 
 
@@ -80,6 +80,9 @@ def sweep_name(text: str) -> str:
 
 
 JSON = flag("--json", "print JSON for programs; docs/commands.md names the keys")
+SPLIT = argument(
+    "--split", default="dev", help="the examples to score; test for the final look (%(default)s)"
+)
 RESULTS = (
     argument("A", help="a commit, tag, branch or DVC experiment"),
     argument("B", help="the other"),
@@ -153,17 +156,18 @@ VERBS: Mapping[str, Verb] = {
     "compare": Verb(
         "cli.compare",
         "say which of two results is better",
-        "main thinner --on dev",
-        (
-            *RESULTS,
-            argument("--on", default="test", help="the data set to compare on (%(default)s)"),
-            JSON,
-        ),
+        "main thinner",
+        (*RESULTS, SPLIT, JSON),
         yours=METRICS,
     ),
     "rank": Verb(
-        "cli.rank", "rank HEAD and all experiments by score", "--json", (JSON,), yours=METRICS
+        "cli.rank",
+        "rank HEAD and all experiments by score",
+        "--json",
+        (SPLIT, JSON),
+        yours=METRICS,
     ),
+    "score": Verb("cli.score", "say the number to decide by, on dev and on test"),
     "diagnose": Verb(
         "cli.diagnose",
         "print the diagnosis",
@@ -243,6 +247,13 @@ VERBS: Mapping[str, Verb] = {
         yours=("data",),
     ),
     "data missing": Verb("ingest.missing", "fetch what .dvc files track but is missing here"),
+    "data dedupe": Verb(
+        "ingest.dedupe",
+        "list exact copies of examples, or remove them",
+        "--apply",
+        (flag("--apply", "remove all but one of each, and give the data a version"),),
+        "Copies with different answers, masks or groups are listed, and stay.",
+    ),
     "data pack": Verb("cli.data_pack", "lay out data/raw as data.layout says"),
     "data release": Verb(
         "cli.data_release",

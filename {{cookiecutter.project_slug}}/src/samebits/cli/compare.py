@@ -1,6 +1,6 @@
 """Say which of two commits or experiments is better, on the same examples.
 
-Run: samebits compare A B [--on dev] [--json]
+Run: samebits compare A B [--split test] [--json]
 """
 
 import json
@@ -30,7 +30,7 @@ class Compared(NamedTuple):
 
     a: Result
     b: Result
-    on: str
+    split: str
     examples: int
     models: Difference
     judged: Difference
@@ -41,41 +41,40 @@ class Compared(NamedTuple):
 def main(given: Namespace, yours: Yours) -> None:
     """Print the verdict, the difference and what else differs."""
     enter(yours.metrics.METRICS)
-    result = compared(read_result(given.A), read_result(given.B), given.on)
+    result = compared(read_result(given.A), read_result(given.B), given.split)
     if given.json:
         sys.stdout.write(f"{json.dumps(record(result), indent=2)}\n")
     else:
         sys.stdout.write(told(result, examples_name()))
 
 
-def comparison(a: Result, b: Result, on: str = "test") -> str:
+def comparison(a: Result, b: Result, split: str = "dev") -> str:
     """Return `told` of two results; arguments and errors are those of `compared`."""
-    return told(compared(a, b, on))
+    return told(compared(a, b, split))
 
 
-def compared(a: Result, b: Result, on: str = "test") -> Compared:
-    """Compare B with A on the data set `on`.
+def compared(a: Result, b: Result, split: str = "dev") -> Compared:
+    """Compare B with A on the examples of a split.
 
     Raises:
-        UserError: the two decide by different metrics, or were scored on different examples.
+        UserError: the two decide by different metrics, or were scored on different examples, or
+            one has no such split.
     """
     if a.metrics["metric"] != b.metrics["metric"]:
         raise UserError(
             f"A decides by {a.metrics['metric']} and B by {b.metrics['metric']}; give both the "
             "same evaluation.metric."
         )
-    if on not in a.predictions or on not in b.predictions:
-        raise UserError(f"there is no data set `{on}`; choose one of {', '.join(a.predictions)}.")
-    check_same((a.answers, a.predictions[on]), (b.answers, b.predictions[on]))
+    check_same((a.answers, a.scored(split)), (b.answers, b.scored(split)))
     metric = find(a.metrics["metric"])
-    sample = a.predictions[on].sample
+    sample = a.scored(split).sample
     # In the groups of A, whatever data.group B has: otherwise the resamples would not be paired.
-    other = b.predictions[on].sample.grouped(sample.groups)
-    known = dict(filter(None, (spread_over_seeds(side, on) for side in (a, b))))
+    other = b.scored(split).sample.grouped(sample.groups)
+    known = dict(filter(None, (spread_over_seeds(side, split) for side in (a, b))))
     first, second = (resample({"": metric}, side, seed=0) for side in (sample, other))
     apart = paired(metric, first, second)
     models, judged = apart.judged(), apart.judged(spreads=[*known.values()])
-    return Compared(a, b, on, len(sample), models, judged, known, _differing(a, b))
+    return Compared(a, b, split, len(sample), models, judged, known, _differing(a, b))
 
 
 def record(compared: Compared) -> dict[str, Any]:
@@ -89,7 +88,7 @@ def record(compared: Compared) -> dict[str, Any]:
     sides = {
         side: {
             "name": result.revision.name,
-            "score": result.metrics[compared.on][metric],
+            "score": result.metrics[compared.split][metric],
             "accepted": result.accepted(),
         }
         for side, result in (("a", a), ("b", b))
@@ -97,7 +96,7 @@ def record(compared: Compared) -> dict[str, Any]:
     known = _ideas(compared.differing) - {SEED} and compared.spreads
     return {
         "metric": metric,
-        "on": compared.on,
+        "split": compared.split,
         "examples": compared.examples,
         **sides,
         "models": asdict(compared.models),
@@ -116,12 +115,12 @@ def told(compared: Compared, examples: str = "examples") -> str:
     says nothing about how either was trained, so the two are kept apart. `examples` is
     what people call them.
     """
-    a, b, on, count, models, judged, known, rows = compared
+    a, b, split, count, models, judged, known, rows = compared
     names, key = [result.revision.name for result in (a, b)], a.metrics["metric"]
     words = WORDS[a.answers.target].calling(examples)
     lines = [
-        f"A  {names[0]}  {key} {words.exact(a.metrics[on][key])} on {on}{_rejected(a)}",
-        f"B  {names[1]}  {key} {words.exact(b.metrics[on][key])} on {on}{_rejected(b)}",
+        f"A  {names[0]}  {key} {words.exact(a.metrics[split][key])} on {split}{_rejected(a)}",
+        f"B  {names[1]}  {key} {words.exact(b.metrics[split][key])} on {split}{_rejected(b)}",
         "",
         *_models(a, b, models, count, words),
         "",
@@ -129,8 +128,20 @@ def told(compared: Compared, examples: str = "examples") -> str:
         "",
         "what else differs:",
         *([f"  {part}: {name}  {text}".rstrip() for part, name, text in rows] or ["  nothing"]),
+        *final_look(split),
     ]
     return "\n".join(lines) + "\n"
+
+
+def final_look(split: str) -> list[str]:
+    """Return what to say where the examples are those of test."""
+    if split != "test":
+        return []
+    return [
+        "",
+        "This was a look at test: choose on dev, and score only the final choice on test, because "
+        "what is chosen by its score on test looks better there than it is.",
+    ]
 
 
 def _models(a: Result, b: Result, models: Difference, count: int, words: Words) -> list[str]:

@@ -19,9 +19,11 @@ from ..core.sections import Data, Reproducibility, Task
 from ..core.stage_outputs import read_record
 from ..core.yours import Yours
 from ..data.decoder import Decoder
-from ..data.folder import read_labelled
+from ..data.folder import Labelled, read_labelled
 from ..data.loader import Split
-from ..data.readers import reader_of
+from ..data.prepared import Example
+from ..data.readers import Lines, reader_of
+from ..diagnosis.diagnosis import DiagnosisInputs
 from ..diagnosis.diagnosis import diagnose as diagnosis
 from ..diagnosis.gaps import REAL
 from ..diagnosis.words import WORDS, Words
@@ -118,15 +120,47 @@ def _with(folder: Path, yours: Yours) -> dict[str, Any]:
     kernels.configure(reproducibility.level, reproducibility.threads, reproducibility.device)
     test = Split.open(TEST)
     decoder, reader = Decoder.of(yours.data, data), reader_of(read(Task), data)
-    examples = read_labelled(folder, decoder, test.answers, reader)
+    before = left()
+    rows = isinstance(reader, Lines)
+    examples = unseen(read_labelled(folder, decoder, test.answers, reader), before, folder, rows)
     network = built(yours.model, test, 0.0, reproducibility)
     load(network, WEIGHTS)
     network.to(reproducibility.device)
     inputs, target = yours.model.inputs, target_of(test)
     known = examples.arrays, target, reproducibility.chunk
     predictions = predict(network, inputs, *known, labels=examples.labels)
-    scoring, before = scoring_of(test.answers, test.scale), left()
+    scoring = scoring_of(test.answers, test.scale)
     scored = scoring.scored(REAL, examples.examples, examples.labels, predictions).sample
     of, share, each = scored.groups, scored.share, scored.each
     real = measured(REAL, scored.errors, of, share=share, each=each)
     return diagnosis(before, settings(before.answers), real)
+
+
+def unseen(found: Labelled, before: DiagnosisInputs, folder: Path, rows: bool) -> Labelled:
+    """Return the examples that the project does not have, by content; say how many it has.
+
+    What a model learnt from, or was chosen on, says nothing about its use. Rows may equal others
+    and yet be separate observations, so that of `rows` the answers count, too.
+
+    Raises:
+        UserError: the project has all of them.
+    """
+
+    def content(example: Example) -> tuple[str, str]:
+        return example.md5, example.label if rows else ""
+
+    splits = before.predictions.values()
+    known = {content(example) for split in splits for example in split.examples}
+    new = [row for row, example in enumerate(found.examples) if content(example) not in known]
+    count = len(found.examples)
+    if not new:
+        raise UserError(
+            f"all {count:,} examples of {folder} are in data/raw already, so they say nothing new "
+            "about the real world; name a folder of examples that the project does not have."
+        )
+    if len(new) < count:
+        sys.stderr.write(
+            f"note: {count - len(new):,} of the {count:,} examples of {folder} are in data/raw "
+            "already, and were left out.\n"
+        )
+    return found.only(new)

@@ -10,7 +10,6 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING
-from difflib import get_close_matches
 from pathlib import Path
 from textwrap import wrap
 from typing import Any, NamedTuple
@@ -18,6 +17,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from ..console.errors import UserError
+from ..console.text import did_you_mean
 from ..core import sections as engine
 from ..core.config import PARAMS, checked, images, sections
 from ..core.key_kinds import Key, allowed
@@ -119,18 +119,15 @@ def _unknown(asked: str, known: Mapping[str, Mapping[str, ListedKey]]) -> str:
         return f"data.{asked.removeprefix('data.')} does nothing here: {why}."
     names = [*known, *(f"{section}.{name}" for section in known for name in known[section])]
     plain = {name.rpartition(".")[2]: name for name in names}
-    close = get_close_matches(asked, names, 1) or get_close_matches(asked, plain, 1)
-    near = f"did you mean '{plain.get(close[0], close[0])}'? " if close else ""
+    near = did_you_mean(asked, names) or did_you_mean(asked, plain, plain)
     return f"there is no key '{asked}'; {near}'samebits params' lists all of them."
 
 
 def _titles() -> dict[str, str]:
     """What each section is, from the comment next to its name in params.yaml."""
-    text, titles = _text(PARAMS), {}
-    for name, node in _pairs(yaml.compose(text, yaml.SafeLoader)):
-        flow = isinstance(node, yaml.MappingNode) and node.flow_style
-        titles[name.value] = _behind(text, (node if flow else name).end_mark.index)
-    return titles
+    text = _text(PARAMS)
+    sections = _pairs(yaml.compose(text, yaml.SafeLoader))
+    return {name.value: _behind(text, _end(name, node)) for name, node in sections}
 
 
 def _beside_keys() -> dict[tuple[str, str], str]:
@@ -138,7 +135,7 @@ def _beside_keys() -> dict[tuple[str, str], str]:
     text, comments = _text(PARAMS), {}
     for section, keys in _pairs(yaml.compose(text, yaml.SafeLoader)):
         for name, value in _pairs(keys):
-            does = _above(text, name.start_mark.index), _behind(text, value.end_mark.index)
+            does = _above(text, name.start_mark.index), _behind(text, _end(name, value))
             comments[section.value, name.value] = " ".join(filter(None, does))
     return comments
 
@@ -160,6 +157,12 @@ def _beside_fields(section: str) -> dict[str, str]:
 
 def _pairs(node: Any) -> list[tuple[yaml.ScalarNode, yaml.Node]]:
     return node.value if isinstance(node, yaml.MappingNode) else []
+
+
+def _end(name: yaml.Node, value: yaml.Node) -> int:
+    """Where the line of a key ends: behind its value, or behind itself if that stands below."""
+    below = isinstance(value, yaml.CollectionNode) and not value.flow_style
+    return int((name if below else value).end_mark.index)
 
 
 def _text(path: Path) -> str:

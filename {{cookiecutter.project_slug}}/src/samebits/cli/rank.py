@@ -1,6 +1,6 @@
 """All experiments in order: the accepted by score, with ties where the data cannot tell.
 
-Run: samebits rank [--json]
+Run: samebits rank [--split test] [--json]
 """
 
 import json
@@ -20,6 +20,7 @@ from ..metrics.registry import enter
 from ..metrics.results import Result, read_result, spread_over_seeds
 from ..metrics.scores import find
 from ..remote.revisions import experiments
+from .compare import final_look
 
 HEAD = "HEAD"
 # How `samebits exp seeds` and `samebits exp curve` name experiments that measure another one.
@@ -43,9 +44,10 @@ def main(given: Namespace, yours: Yours) -> None:
         except UserError as error:
             gone.append(str(error))
     if given.json:
-        sys.stdout.write(f"{json.dumps(record(first, others, gone), indent=2)}\n")
+        found = record(first, others, gone, given.split)
+        sys.stdout.write(f"{json.dumps(found, indent=2)}\n")
     else:
-        sys.stdout.write(ranking(first, others, gone, examples_name()))
+        sys.stdout.write(ranking(first, others, gone, given.split, examples_name()))
 
 
 def _names(named: Mapping[str, Sequence[str]]) -> list[str]:
@@ -58,7 +60,11 @@ def _names(named: Mapping[str, Sequence[str]]) -> list[str]:
 
 
 def ranking(
-    first: Result, others: Sequence[Result], gone: Sequence[str] = (), examples: str = "examples"
+    first: Result,
+    others: Sequence[Result],
+    gone: Sequence[str] = (),
+    split: str = "dev",
+    examples: str = "examples",
 ) -> str:
     """Return the table; it names results that were not scored as the first was, and leaves them
     out.
@@ -67,12 +73,14 @@ def ranking(
         first: what the others are compared with.
         others: the experiments that could be read.
         gone: why each of the others is missing, one sentence each.
+        split: whose examples they are scored on.
         examples: what people call them.
     """
-    places, left = _places(first, others)
+    places, left = _places(first, others, split)
     candidates = [place.candidate for place in places]
     words = WORDS[first.answers.target].calling(examples)
-    lines = [_line(place, words) for place in places]
+    head = f"{split} {first.metrics['metric']}"
+    lines = [_line(place, words, len(head)) for place in places]
     count = sum(candidate.accepted is not False for candidate in candidates)
     lines += [
         "",
@@ -87,13 +95,15 @@ def ranking(
     if left:
         lines += [f"Left out, scored on other {examples} or by another metric: {', '.join(left)}."]
     lines += [f"Left out: {reason}" for reason in gone]
-    head = f"place  {first.metrics['metric']:<10}  name"
-    return "\n".join([head, *lines]) + "\n"
+    lines += final_look(split)
+    return "\n".join([f"place  {head:<10}  name", *lines]) + "\n"
 
 
-def record(first: Result, others: Sequence[Result], gone: Sequence[str] = ()) -> dict[str, Any]:
+def record(
+    first: Result, others: Sequence[Result], gone: Sequence[str] = (), split: str = "dev"
+) -> dict[str, Any]:
     """Return the ranking for programs; a place is 0 if a constraint is missed."""
-    places, left = _places(first, others)
+    places, left = _places(first, others, split)
     rows = [
         {
             "place": place.place,
@@ -103,29 +113,30 @@ def record(first: Result, others: Sequence[Result], gone: Sequence[str] = ()) ->
         }
         for place in places
     ]
-    return {"metric": first.metrics["metric"], "places": rows, "left_out": [*left, *gone]}
+    metric, left_out = first.metrics["metric"], [*left, *gone]
+    return {"metric": metric, "split": split, "places": rows, "left_out": left_out}
 
 
-def _places(first: Result, others: Sequence[Result]) -> tuple[list[Ranked], list[str]]:
+def _places(first: Result, others: Sequence[Result], split: str) -> tuple[list[Ranked], list[str]]:
     """Return the places, and the names of what was not scored as the first was."""
+    first.scored(split)  # which says where there is no such split
     compared, left = [first], list[str]()
     for other in others:
         try:
-            _check(first, other)
+            _check(first, other, split)
             compared.append(other)
         except UserError:
             left.append(other.revision.name)
     metric = find(first.metrics["metric"])
-    return rank([_candidate(result, first) for result in compared], metric), left
+    return rank([_candidate(result, first, split) for result in compared], metric), left
 
 
-def _candidate(result: Result, first: Result) -> Candidate:
-    known = spread_over_seeds(result)
+def _candidate(result: Result, first: Result, split: str) -> Candidate:
+    known, key = spread_over_seeds(result, split), result.metrics["metric"]
     # In the same groups for all, whatever data.group each has; otherwise resamples are unpaired.
-    groups = first.predictions["test"].sample.groups
-    sample = result.predictions["test"].sample.grouped(groups)
-    drawn = resample({"": find(result.metrics["metric"])}, sample, seed=0)
-    name, score = result.revision.name, result.metrics["score"]
+    sample = result.scored(split).sample.grouped(first.scored(split).sample.groups)
+    drawn = resample({"": find(key)}, sample, seed=0)
+    name, score = result.revision.name, result.metrics[split][key]
     return Candidate(name, score, result.accepted(), drawn, known and known[1])
 
 
@@ -142,15 +153,15 @@ def _seeds(candidates: list[Candidate]) -> str:
     )
 
 
-def _check(first: Result, other: Result) -> None:
+def _check(first: Result, other: Result, split: str) -> None:
     if first.metrics["metric"] != other.metrics["metric"]:
         raise UserError("another metric")
-    sides = [(result.answers, result.predictions["test"]) for result in (first, other)]
+    sides = [(result.answers, result.scored(split)) for result in (first, other)]
     check_same(*sides)
 
 
-def _line(place: Ranked, words: Words) -> str:
+def _line(place: Ranked, words: Words, width: int) -> str:
     note = {True: "", False: "  misses a constraint", None: "  latency not measured here"}
     number = str(place.place) if place.place else "-"
     candidate, score = place.candidate, words.exact(place.candidate.score)
-    return f"{number:<5}  {score:<10}  {candidate.name}{note[candidate.accepted]}"
+    return f"{number:<5}  {score:<{max(width, 10)}}  {candidate.name}{note[candidate.accepted]}"

@@ -9,7 +9,6 @@ anywhere. Your files are parsed for this, not imported: importing them may requi
 import re
 from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import MISSING
-from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +16,7 @@ from typing import Any, TypeVar
 import yaml
 
 from ..console.errors import UserError
+from ..console.text import did_you_mean
 from . import sections as engine
 from .key_kinds import Key, allowed, fits, hint, keys, shown, typed
 from .yours import YOURS, declared, package, reads_images
@@ -247,22 +247,16 @@ for _tag, _pattern in {
 
 
 def _unknown_section(name: object, known: Sections) -> str:
-    nearest = _nearest(str(name), list(known))
-    return f"there is no section {shown(name)}; {nearest}the sections are {', '.join(known)}."
+    near = did_you_mean(str(name), known)
+    return f"there is no section {shown(name)}; {near}the sections are {', '.join(known)}."
 
 
 def _unknown_key(key: object, section: str, known: Sections) -> str:
     homes = [name for name, other in known.items() if key in other]
     if homes:
         return f"key '{key}' is in section '{section}', but belongs in '{homes[0]}'; move it."
-    everywhere = {other: name for name, keys in known.items() for other in keys}
-    close = get_close_matches(str(key), list(known[section]), 1)
-    close = close or get_close_matches(str(key), everywhere, 1)
-    near = f"did you mean '{everywhere[close[0]]}.{close[0]}'? " if close else ""
+    everywhere = {other: f"{name}.{other}" for name, keys in known.items() for other in keys}
+    own = {other: f"{section}.{other}" for other in known[section]}
+    near = did_you_mean(str(key), own, own) or did_you_mean(str(key), everywhere, everywhere)
     its = ", ".join(known[section])
     return f"there is no key {shown(key)} in section '{section}'; {near}its keys are {its}."
-
-
-def _nearest(name: str, names: list[str]) -> str:
-    close = get_close_matches(name, names, 1)
-    return f"did you mean '{close[0]}'? " if close else ""

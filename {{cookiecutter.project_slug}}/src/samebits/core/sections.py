@@ -99,9 +99,9 @@ class Evaluation:
     """What counts as good."""
 
     metric: str = texts(re.compile(r"[a-z]\w*"), "macro_f1")
-    target_error: float = number(0)  # a share, at most 1, for classes and masks
     constraints: tuple[str, ...] = texts(CONSTRAINT, "recall[cat] >= 0.9")
     slices: tuple[str, ...] = texts(SLICE, "brightness in 3 parts")
+    target_error: float = number(0)  # a share, at most 1, for classes and masks
     # a smaller slice is shown, but cannot count as the worst
     slice_examples: int = number(1, default=20)
 

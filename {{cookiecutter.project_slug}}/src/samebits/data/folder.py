@@ -31,6 +31,11 @@ class Labelled:
     labels: NDArray[Any]
     examples: list[Example]
 
+    def only(self, rows: list[int]) -> "Labelled":
+        """Return those in these rows."""
+        arrays = {name: array[rows] for name, array in self.arrays.items()}
+        return Labelled(arrays, self.labels[rows], [self.examples[row] for row in rows])
+
 
 def read_labelled(
     folder: Path, decoder: Decoder, answers: Answers, reader: Reader = FOLDERS
@@ -57,7 +62,8 @@ def read_labelled(
     stored: NDArray[Any] = np.empty(0)
     if not field:  # refuse unknown answers before decoding
         stored = STORED[answers.target](folder, labels, answers.classes)
-    decoded = [_decoded(source, folder, decoder, reader) for source in sources.values()]
+    read = [_decoded(source, folder, decoder, reader) for source in sources.values()]
+    hashes, decoded = [md5 for md5, _ in read], [arrays for _, arrays in read]
     fitted = learnt(FITTED, decoder.fitting)
     arrays = dict(
         fitted({name: np.stack([example[name] for example in decoded]) for name in decoder.fields})
@@ -69,8 +75,8 @@ def read_labelled(
         arrays,
         stored,
         [
-            Example(path, label, "", group, {})
-            for (path, label), group in zip(labels, groups, strict=True)
+            Example(path, label, md5, group, {})
+            for (path, label), md5, group in zip(labels, hashes, groups, strict=True)
         ],
     )
 
@@ -128,9 +134,11 @@ def _check_known(folder: Path, names: set[str], classes: list[str]) -> None:
         )
 
 
-def _decoded(source: Source, folder: Path, decoder: Decoder, reader: Reader) -> Arrays:
+def _decoded(source: Source, folder: Path, decoder: Decoder, reader: Reader) -> tuple[str, Arrays]:
+    """Return the MD5 of an example and its arrays."""
+    content = reader.content(source, folder)
     try:
-        decoded = decoder(reader.content(source, folder))
+        decoded = decoder(content)
         if lost := decoded.facts.get("lost"):
             raise Unreadable(str(lost))
     except Unreadable as problem:
@@ -138,4 +146,4 @@ def _decoded(source: Source, folder: Path, decoder: Decoder, reader: Reader) -> 
             f"{folder}: {shown(source.path)} is not a readable example ({problem}); fix it, or "
             "remove it."
         ) from None
-    return decoded.arrays
+    return reader.md5(content), decoded.arrays

@@ -70,12 +70,13 @@ def row_arrays(row: Cells, numbers: Sequence[str], categories: Sequence[str]) ->
     Raises:
         Unreadable: a cell is not a number, or the row lacks a column.
     """
-    for name in (*numbers, *categories):
-        if name not in row:
-            raise Unreadable(
-                f"it has no column {shown(name)}, which the section input of params.yaml names; it "
-                f"has {', '.join(map(shown, row))}"
-            )
+    for key, columns in (("numbers", numbers), ("categories", categories)):
+        for name in columns:
+            if name not in row:
+                raise Unreadable(
+                    f"there is no column {shown(name)}, which input.{key} of params.yaml names, "
+                    f"among {', '.join(map(shown, row))}"
+                )
     arrays: dict[str, NDArray[Any]] = {}
     if numbers:
         cells = [_number(row[name], name) for name in numbers]

@@ -20,17 +20,22 @@ from ..core.yours import Yours
 from ..data.decoder import unreadable
 from ..data.findings import shown
 from ..data.raw_pointer import alone, described, record_origin, recorded_version
-from ..data.readers import FOLDERS, Reader, reader_of
+from ..data.readers import FOLDERS, Lines, Reader, reader_of
 from ..data.source import Source
 from ..data.tar_layout import pack
 from . import download as fetch
 from . import example_data as examples
-from .origins import advice, bring
+from .origins import advice, bring, refuse_missing
 from .safe_copy import Limits
 from .swap import DataFolder
 
 DATA = Path("data")
 Problem = Callable[[bytes], str]  # why a content is not an example, "" if it is
+# The cure where examples stand as `task` says, but do not hold what `input` says.
+INPUT = (
+    "set section `input` of params.yaml to what your examples hold, or change `decode`. Nothing "
+    "was changed."
+)
 MANY_FILES = 20_000  # from about this number DVC takes minutes, and ever more memory
 
 
@@ -98,6 +103,7 @@ def collect(
     Raises:
         UserError: the data cannot be added; nothing has changed.
     """
+    refuse_missing(source)
     place.refuse_to_lose(replace, force)
     with place.exchange() as folder:
         raw = folder / "raw"
@@ -114,14 +120,17 @@ def collect(
     lines += [f"from {described(origin)}"]
     if "sha256" in origin and not sha256:
         lines += ["no checksum was given to compare with; this one is now in data/raw.dvc"]
-    if files > MANY_FILES and layout == "files" and origin["kind"] != "bucket":
+    rows, bucket = isinstance(reader, Lines), origin["kind"] == "bucket"
+    if files > MANY_FILES and layout == "files" and not (rows or bucket):
         lines += [
             f"DVC is slow with {files} files; 'layout: tar' in params.yaml and 'samebits data "
             "pack' put them into few archives"
         ]
+    # The columns that it names were there, or no row could have been read.
+    how = "check which columns section 'input'" if rows else "set section 'input'"
     lines += [
-        f"next: commit {place.pointer}; set the section 'input' of params.yaml, run 'dvc repro', "
-        "and commit these with dvc.lock"
+        f"next: commit {place.pointer}; {how} of params.yaml{' names' if rows else ''}, run 'dvc "
+        "repro', and commit these with dvc.lock"
     ]
     return "\n".join(lines)
 
@@ -144,7 +153,8 @@ def _counted(raw: Path, source: str, problem: Problem, reader: Reader) -> str:
         ]
         why = f" ({first[0]})" if first else ""
         raise UserError(
-            f"{source} holds no example that `decode` of data.py can read{why}; {advice(reader)}"
+            f"{source} holds no example that `decode` of data.py can read{why}; "
+            f"{INPUT if usable else advice(reader)}"
         )
     answers = {example.answer for example in usable}
     size = sum(path.stat().st_size for path in raw.rglob("*") if path.is_file())

@@ -12,6 +12,14 @@ from .archive import unpack
 from .safe_copy import Incoming, Limits, copy_folder, stripped
 
 
+def refuse_missing(source: str) -> None:
+    """Refuse a path that does not exist, before anything is asked about the data that is here."""
+    if source.startswith("file://"):
+        raise UserError(f"{source} is a path on this machine; give it without file://.")
+    if not fetch.is_address(source) and not Path(source).exists():
+        raise UserError(f"{source} does not exist; name a folder, an archive or an address.")
+
+
 def bring(source: str, folder: Path, sha256: str, limits: Limits, reader: Reader) -> Origin:
     """Make folder/raw of what is at a path or an address, and for a bucket folder/raw.dvc, too.
 
@@ -22,8 +30,6 @@ def bring(source: str, folder: Path, sha256: str, limits: Limits, reader: Reader
         UserError: it cannot be had, is too much, or is not what the reader reads.
     """
     path = Path(source)
-    if source.startswith("file://"):
-        raise UserError(f"{source} is a path on this machine; give it without file://.")
     if fetch.is_address(source):
         shown = fetch.public(source)
         if fetch.names_archive(source):
@@ -33,8 +39,6 @@ def bring(source: str, folder: Path, sha256: str, limits: Limits, reader: Reader
     elif path.is_file():
         name = path.resolve().name
         return _from_file(path, source, name, name, folder, sha256, limits, reader)
-    elif not path.is_dir():
-        raise UserError(f"{source} does not exist; name a folder, an archive or an address.")
     if sha256:
         raise UserError(
             f"{source} is a folder, which has no SHA-256; leave that out: DVC computes a hash."

@@ -12,8 +12,8 @@ from .registry import Metric
 class Candidate:
     """A model with its score; `accepted` is None where a constraint was not measured here.
 
-    `spread` is how much the seed moves its score, if known; `resampled` holds the metric on test
-    under the name "".
+    `spread` is how much the seed moves its score, if known; `resampled` holds the metric on the
+    same examples under the name "".
     """
 
     name: str

@@ -33,6 +33,19 @@ class Result:
     answers: Answers
     predictions: dict[str, Predictions]
 
+    def scored(self, split: str) -> Predictions:
+        """Return the predictions for a split.
+
+        Raises:
+            UserError: there is none of this name.
+        """
+        if split not in self.predictions:
+            raise UserError(
+                f"'{self.revision.name}' has no split '{split}'; its splits are "
+                f"{', '.join(self.predictions)}."
+            )
+        return self.predictions[split]
+
     def accepted(self) -> bool | None:
         """Whether it meets every constraint; None if one was not measured on this machine."""
         verdicts = [self._measured(verdict) for verdict in self.metrics["constraints"]]
@@ -91,7 +104,7 @@ def _metrics(content: bytes, name: str) -> dict[str, Any]:
     return dict(metrics)
 
 
-def spread_over_seeds(result: Result, on: str = "test") -> tuple[str, Spread] | None:
+def spread_over_seeds(result: Result, split: str) -> tuple[str, Spread] | None:
     """Return the spread that `samebits exp seeds` measured for a result, and the commit it ran in.
 
     That is the result's own commit, or its parent, from which an experiment starts. None unless
@@ -104,16 +117,16 @@ def spread_over_seeds(result: Result, on: str = "test") -> tuple[str, Spread] | 
         names = [base, *filter(pattern.fullmatch, experiments())]
         if len(names) < FEWEST_SEEDS:
             continue
-        scores = [score for name in names if (score := _score(name, on, key)) is not None]
+        scores = [score for name in names if (score := _score(name, split, key)) is not None]
         if len(scores) >= FEWEST_SEEDS:
             return base, Spread(stdev(scores), len(scores))
     return None
 
 
-def _score(name: str, on: str, metric: str) -> float | None:
+def _score(name: str, split: str, metric: str) -> float | None:
     """Return a figure of an experiment; None if it is gone or has another metric."""
     content = Revision.find(name).output(METRICS, fetch=True)
     try:
-        return None if content is None else float(read_json(content)[on][metric])
+        return None if content is None else float(read_json(content)[split][metric])
     except (ValueError, KeyError, TypeError):
         return None

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from ..console.errors import UserError
+from ..console.text import did_you_mean
 from ..core.files import md5, read_json, refuse_conflicts
 from ..core.seals import exact, texts
 from ..programs import dvc, git, git_bytes, git_says
@@ -39,7 +40,8 @@ class Revision:
         shown = git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
         if shown.returncode == 0:
             return cls(name, shown.stdout.strip())
-        commits = experiments().get(name, [])
+        known = experiments()
+        commits = known.get(name, [])
         if len(commits) > 1:
             raise UserError(
                 f"there are {len(commits)} experiments called '{name}'; name one by its commit: "
@@ -48,7 +50,8 @@ class Revision:
         if not commits:
             raise UserError(
                 f"there is no commit, tag, branch or experiment '{name}' in this repository; "
-                "'git log' and 'dvc exp list --all' list them."
+                f"{did_you_mean(name, [*_branches_and_tags(), *known])}'git log' and 'dvc exp list "
+                "--all' list them."
             )
         return cls(name, commits[0])
 
@@ -276,6 +279,10 @@ def experiments() -> dict[str, list[str]]:
         commit, _, reference = line.partition(" ")
         commits.setdefault(reference.rpartition("/")[2], []).append(commit)
     return commits
+
+
+def _branches_and_tags() -> list[str]:
+    return git_says("for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/tags").split()
 
 
 def _outputs(lock: Lock) -> dict[str, str]:

@@ -48,8 +48,8 @@ def unbeaten_notice(metrics: Mapping[str, Any], words: Words) -> Markup:
     return render(
         "unbeaten.html",
         words=words,
+        metric=metric,
         model=unbeaten[0],
-        sign=1 if metric.higher_is_better else -1,  # of the network's lead
     )
 
 

@@ -1,11 +1,12 @@
 """The report's figures: every metric with its interval, simple models, constraints, slices."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
 
-from ..diagnosis.words import Words
+from ..diagnosis.words import Words, significant
 from ..metrics.registry import METRICS
 from .markup import render
 
@@ -23,6 +24,7 @@ def metrics_section(metrics: Mapping[str, Any], words: Words) -> Markup:
         "metrics.html",
         metrics=metrics,
         splits=splits,
+        decides=METRICS[metrics["metric"]],
         shown={name: METRICS[name] for name in names},
         intervals={
             name: {metric: ends for metric, *ends in split["intervals"]}
@@ -30,6 +32,7 @@ def metrics_section(metrics: Mapping[str, Any], words: Words) -> Markup:
         },
         absent=[split.get("absent", []) for split in splits.values()],
         words=words,
+        exact=partial(significant, digits=6),  # a count of parameters is no 1.2e+07
     )
 
 
