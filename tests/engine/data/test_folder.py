@@ -41,7 +41,7 @@ def test_the_examples(use: Path) -> None:
     assert [example.group for example in labelled.examples[:2]] == ["000", "001"]
     assert (labelled.examples[0].path, labelled.examples[0].label) == ("circle/000.png", "circle")
     content = (use / "circle/000.png").read_bytes()
-    assert found.examples[0].md5 == hashlib.md5(content).hexdigest()
+    assert labelled.examples[0].md5 == hashlib.md5(content).hexdigest()
 
 
 def test_several_arrays(use: Path) -> None:

@@ -13,9 +13,9 @@ from conftest import image_file
 
 from samebits.arguments import parse
 from samebits.console.errors import UserError
-from samebits.data.dvc_file import origin, record_origin
+from samebits.data.raw_pointer import origin, record_origin
 from samebits.ingest import dedupe
-from samebits.versions.tags import keep, state, working_version
+from samebits.versions.working_data import keep, state, working_version
 
 Settle = Callable[..., None]
 Run = Callable[..., list[str]]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from .console.errors import UserError
-from .console.text import did_you_mean
+from .console.spelling import did_you_mean
 from .verbs import GROUPS, VERBS, Argument, Verb
 
 NAME = "samebits"

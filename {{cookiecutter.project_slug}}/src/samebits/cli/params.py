@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from ..console.errors import UserError
-from ..console.text import did_you_mean
+from ..console.spelling import did_you_mean
 from ..core import sections as engine
 from ..core.config import PARAMS, checked, images, sections
 from ..core.key_kinds import Key, allowed

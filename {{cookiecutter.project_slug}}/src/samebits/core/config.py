@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import yaml
 
 from ..console.errors import UserError
-from ..console.text import did_you_mean
+from ..console.spelling import did_you_mean
 from . import sections as engine
 from .key_kinds import Key, allowed, fits, hint, keys, shown, typed
 from .yours import YOURS, declared, package, reads_images

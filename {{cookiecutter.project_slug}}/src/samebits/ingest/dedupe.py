@@ -23,16 +23,16 @@ from ..console.errors import UserError
 from ..core.config import read
 from ..core.files import named, write_bytes
 from ..core.sections import Data, Task
-from ..data.dvc_file import alone, imported, refuse_parts
 from ..data.findings import DataFinding, shown
 from ..data.labels import FILE as CORRECTIONS
 from ..data.labels import read_labels
+from ..data.raw_pointer import alone, imported, refuse_parts
 from ..data.reader_labels import LABELS, PATH
 from ..data.readers import Labels, Lines, Pairs, Reader, reader_of
 from ..data.rows import csv_rows
 from ..data.source import Source, archives
 from ..data.splits import group_of, is_target
-from ..versions.tags import POINTER, RAW, keep, working_version
+from ..versions.working_data import POINTER, RAW, keep, working_version
 
 ANSWERS = (
     "their answers differ; write the right one into data/corrections.csv, or remove the wrong file"

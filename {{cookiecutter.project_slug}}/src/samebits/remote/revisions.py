@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from ..console.errors import UserError
-from ..console.text import did_you_mean
+from ..console.spelling import did_you_mean
 from ..core.files import md5, read_json, refuse_conflicts
 from ..core.seals import exact, texts
 from ..programs import dvc, git, git_bytes, git_says
