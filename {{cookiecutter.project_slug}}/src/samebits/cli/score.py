@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ..core.config import read
-from ..core.records import read_record
 from ..core.sections import Task
+from ..core.stage_outputs import read_record
 from ..diagnosis.words import WORDS, Words
 
 METRICS, REPORT = Path("reports/metrics.json"), Path("reports/report.html")

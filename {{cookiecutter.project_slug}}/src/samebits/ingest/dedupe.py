@@ -23,9 +23,9 @@ from ..console.errors import UserError
 from ..core.config import read
 from ..core.files import named, write_bytes
 from ..core.sections import Data, Task
+from ..data.corrections import FILE as CORRECTIONS
+from ..data.corrections import read_labels
 from ..data.findings import DataFinding, shown
-from ..data.labels import FILE as CORRECTIONS
-from ..data.labels import read_labels
 from ..data.raw_pointer import alone, imported, refuse_parts
 from ..data.reader_labels import LABELS, PATH
 from ..data.readers import Labels, Lines, Pairs, Reader, reader_of
