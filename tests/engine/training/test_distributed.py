@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from samebits.core.yours import READ_BY, Yours
 from samebits.training.distributed import ALONE, joined
 
 TRAIN = ("-m", "samebits", "run", "train")
+SAID = r"train: epoch .* steps in \d\d:\d\d\n"  # by one process
 RESULTS = ("models/model.safetensors", "reports/losses.csv", "reports/learning-curves.csv")
 Settle = Callable[..., None]
 
@@ -70,7 +72,8 @@ def test_the_number_of_processes_moves_no_bit(prepared: Path, stage: Any, settle
     alone = results(prepared)
     settle(prepared / "params.yaml", runtime={"processes": 2, "workers": 1})
     done = stage("train")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
+    assert re.fullmatch(SAID, done.stderr)
     assert results(prepared) == alone
 
 
@@ -117,7 +120,8 @@ def test_how_gradients_travel_moves_no_bit(
     alone = results(prepared)
     settle(prepared / "params.yaml", runtime={"processes": 2})
     done = python("-c", PROBE.format(hidden=hidden))
-    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(SAID, done.stderr)
     assert f"shared: {not hidden}" in done.stdout
     assert results(prepared) == alone
 

@@ -127,7 +127,9 @@ class Runtime:
     stream: bool
     # batches that each worker makes ahead
     prefetch: int = number(1, 1024, default=2)
-    # steps between two updates of the progress bar
+    # what draws the curves of trainings, on this machine, as docs/experiments.md says
+    tracker: str = choice("none", "tensorboard", "mlflow", "wandb", default="none")
+    # steps between two looks at the loss, which stop a training whose loss is not finite
     log_every: int = number(1, default=10)
     # steps between two checkpoints, at most
     checkpoint_every: int = number(1, default=200)

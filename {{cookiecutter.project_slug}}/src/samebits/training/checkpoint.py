@@ -55,7 +55,7 @@ def write(
     payload = save({name: value.detach().cpu().contiguous() for name, value in tensors.items()})
     header = {"identity": identity, "step": progress.step, "curves": progress.curves}
     body = json.dumps(header).encode() + b"\n" + payload
-    path = folder / f"{_name(identity)}-{progress.step:09d}.ckpt"
+    path = folder / f"{run_name(identity)}-{progress.step:09d}.ckpt"
     try:
         write_bytes(path, hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
     except OSError as error:
@@ -63,7 +63,7 @@ def write(
             f"{path} could not be written ({error.strerror or error}); make room and run again: "
             "training goes on from the checkpoint before it."
         ) from None
-    for old in sorted(folder.glob(f"{_name(identity)}-*.ckpt"))[:-KEPT]:
+    for old in sorted(folder.glob(f"{run_name(identity)}-*.ckpt"))[:-KEPT]:
         old.unlink()
 
 
@@ -112,11 +112,12 @@ def remove(folder: Path, identity: Mapping[str, Any]) -> None:
 
     Files left by a kill in the middle of writing are removed too.
     """
-    for path in sorted(folder.glob(f"*{_name(identity)}-*.ckpt*")):
+    for path in sorted(folder.glob(f"*{run_name(identity)}-*.ckpt*")):
         path.unlink()
 
 
-def _name(identity: Mapping[str, Any]) -> str:
+def run_name(identity: Mapping[str, Any]) -> str:
+    """Return a short name for an identity, in which two that differ do."""
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
 
 

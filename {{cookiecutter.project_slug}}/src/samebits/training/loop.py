@@ -14,13 +14,14 @@ import torch
 from torch import Tensor, nn
 
 from ..console.errors import UserError
-from ..console.progress import progress
+from ..console.progress import TrainingLine
 from ..core.kernels import refusing
 from ..core.operators import check_optimizer, portable
 from ..core.random import key
 from ..core.sections import Optimization, Regularization, Reproducibility, Runtime
 from ..data.loader import Batch, Batches, Split, stream
 from ..data.shards import rows
+from ..tracking.tracker import Tracker
 from . import checkpoint as checkpoints
 from .class_weights import Weigh, refuse_ignored, weighing
 from .distributed import ALONE, Group
@@ -93,14 +94,10 @@ def train(
     keeper = _Keeper(
         lambda: checkpoints.write(folder, identity, run.progress(), network, optimizer), run.step
     )
-    bar = progress(
-        total=steps,
-        initial=run.step,
-        desc="train",
-        unit=" steps",
-        disable=group.rank > 0,
-        leave=False,
-    )
+    line = TrainingLine(steps, run.step, quiet=group.rank > 0)
+    name = "none" if group.rank else runtime.tracker
+    params = identity.get("params", {})
+    tracker = Tracker(name, checkpoints.run_name(identity), params, line.say)
     look = portable(network, reproducibility)
     if run.step < steps:
         with look:  # at the work of the loader, and of the end of an epoch
@@ -108,11 +105,12 @@ def train(
             first = rows(dev.arrays, slice(0, 1))
             predict(network, inputs, first, target, reproducibility.chunk, ALONE, dev.labels)
     network.train()
-    with keeper, Stop(group.rank) as stop:
+    with keeper, Stop(group.rank) as stop, line, tracker:
         for batch in stream(batches, run.step, steps, runtime):
             if run.stopped_early(regularization.early_stopping):
                 break
-            set_rate(optimizer, recipe.schedule(run.step, steps, optimization))
+            rate = recipe.schedule(run.step, steps, optimization)
+            set_rate(optimizer, rate)
             run.count(step(run.step, batch))
             with look:
                 optimizer.step()
@@ -121,17 +119,16 @@ def train(
                 known = (dev.arrays, target, reproducibility.chunk, group, dev.labels)
                 answers = predict(network, inputs, *known)
                 run.close_epoch(*target.judged(answers, dev.labels))
+                tracker.step(run.step, run.last_epoch(target.figure))
             if run.step % runtime.log_every == 0:
-                epoch = f"{run.step // batches.steps_per_epoch} of {optimization.epochs}"
-                bar.set_postfix(epochs=epoch, loss=f"{run.latest():.4f}", refresh=False)
-                bar.update(run.step - bar.n)
+                tracker.step(run.step, {"loss": run.latest(), "learning_rate": rate})
+            if line.due():
+                line.show(run.step, [*run.told(optimization.epochs), f"learning rate {rate:.3g}"])
             if group.rank == 0 and (stop.asked or keeper.due(run.step, runtime)):
                 keeper.keep(run.step)
             if stop.asked:
-                bar.close()
                 raise KeyboardInterrupt
-    bar.update(run.step - bar.n)
-    bar.close()
+    line.end(run.step, run.told(optimization.epochs))
     return run.progress()
 
 
@@ -284,6 +281,12 @@ class _Run:
         self._settle()
         return self._losses[-1]
 
+    def told(self, epochs: int) -> list[str]:
+        """How far it is, in words; `epochs` is how many there shall be."""
+        dev = [f"dev loss {row[2]:.4f}" for row in self._curves[-1:]]
+        epoch = -(-self.step // self._steps_per_epoch)
+        return [f"epoch {epoch} of {epochs}", f"loss {self.latest():.4f}", *dev]
+
     def at_epoch_end(self) -> bool:
         return self.step % self._steps_per_epoch == 0
 
@@ -294,6 +297,10 @@ class _Run:
         train_loss = math.fsum(recent) / len(recent)
         epoch = self.step // self._steps_per_epoch
         self._curves.append([epoch, train_loss, dev_loss, figure])
+
+    def last_epoch(self, figure: str) -> dict[str, float]:
+        """The row of the last epoch by column; `figure` is the name of the target's."""
+        return dict(zip((*COLUMNS, figure), self._curves[-1], strict=True))
 
     def stopped_early(self, patience: int) -> bool:
         """Whether the dev loss has not fallen for `patience` epochs; never if that is 0."""
