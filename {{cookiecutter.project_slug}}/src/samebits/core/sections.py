@@ -82,6 +82,8 @@ class Optimization:
     balance: float = number(0, 1)
     class_weights: float = number(0, 1)
     clip: float = number(0, 1e6)
+    # average the weights over steps, each of which leaves this part of it, as 0.999; 0 does not
+    ema: float = number(0, 0.999999, default=0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,8 @@ class Regularization:
     weight_decay: float = number(0, 1e6)
     label_smoothing: float = number(0, 0.99)
     early_stopping: int = number(0)
+    # end with the weights of the epoch whose dev loss was the lowest, not with those of the last
+    best_epoch: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

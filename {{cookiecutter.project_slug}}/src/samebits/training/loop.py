@@ -26,6 +26,7 @@ from . import checkpoint as checkpoints
 from .class_weights import Weigh, refuse_ignored, weighing
 from .distributed import ALONE, Group
 from .early_stopping import Stop
+from .kept_weights import KeptWeights
 from .microbatch import Gradient, Watch, check, fold
 from .optimizer import build, set_rate
 from .predict import predict
@@ -88,11 +89,15 @@ def train(
     group.agree(json.dumps(identity, sort_keys=True))
     network.to(reproducibility.device)
     optimizer = build(network, optimization, regularization)
+    kept = KeptWeights(network, optimization.ema, best_epoch=regularization.best_epoch)
     check_optimizer(optimizer, reproducibility)
     step = _Step(network, settings, recipe, group, weigh)
-    run = _Run(batches.steps_per_epoch, _restored(folder, identity, network, optimizer, group))
+    run = _Run(
+        batches.steps_per_epoch, _restored(folder, identity, network, optimizer, kept, group)
+    )
     keeper = _Keeper(
-        lambda: checkpoints.write(folder, identity, run.progress(), network, optimizer), run.step
+        lambda: checkpoints.write(folder, identity, run.progress(), network, optimizer, kept),
+        run.step,
     )
     line = TrainingLine(steps, run.step, quiet=group.rank > 0)
     name = "none" if group.rank else runtime.tracker
@@ -115,10 +120,13 @@ def train(
             with look:
                 optimizer.step()
             look = nullcontext()
+            kept.after_step(run.step)
             if run.at_epoch_end():
                 known = (dev.arrays, target, reproducibility.chunk, group, dev.labels)
-                answers = predict(network, inputs, *known)
-                run.close_epoch(*target.judged(answers, dev.labels))
+                with kept.judged():
+                    answers = predict(network, inputs, *known)
+                    run.close_epoch(*target.judged(answers, dev.labels))
+                    kept.after_epoch(run.dev_losses())
                 tracker.step(run.step, run.last_epoch(target.figure))
             if run.step % runtime.log_every == 0:
                 tracker.step(run.step, {"loss": run.latest(), "learning_rate": rate})
@@ -128,6 +136,7 @@ def train(
                 keeper.keep(run.step)
             if stop.asked:
                 raise KeyboardInterrupt
+    kept.settle()
     line.end(run.step, run.told(optimization.epochs))
     return run.progress()
 
@@ -226,13 +235,14 @@ def _restored(
     identity: Mapping[str, Any],
     network: nn.Module,
     optimizer: torch.optim.Optimizer,
+    kept: KeptWeights,
     group: Group,
 ) -> checkpoints.Progress:
     # Other machines of the group may not see this folder.
     body = group.share(None if group.rank else checkpoints.newest(folder, identity))
     if body is None:
         return checkpoints.Progress(0, [], [])
-    return checkpoints.load(body, network, optimizer)
+    return checkpoints.load(body, network, optimizer, kept)
 
 
 class _Keeper:
@@ -302,9 +312,12 @@ class _Run:
         """The row of the last epoch by column; `figure` is the name of the target's."""
         return dict(zip((*COLUMNS, figure), self._curves[-1], strict=True))
 
+    def dev_losses(self) -> list[float]:
+        return [row[2] for row in self._curves]
+
     def stopped_early(self, patience: int) -> bool:
         """Whether the dev loss has not fallen for `patience` epochs; never if that is 0."""
-        losses = [row[2] for row in self._curves]
+        losses = self.dev_losses()
         if patience == 0 or not losses:
             return False
         return len(losses) - losses.index(min(losses)) > patience
