@@ -329,7 +329,7 @@ def test_a_tracker_has_an_environment_of_its_own(
     monkeypatch.setattr(sys, "argv", ["setup.py", "--tracker", "tensorboard"])
     assert setup.main() == 0
     [(root, [lock])] = built
-    assert root == setup.PROJECT / ".trackers/tensorboard"
+    assert root == Path(setup.__file__).resolve().parents[1] / ".trackers/tensorboard"
     assert (lock.name, lock.is_file()) == ("tensorboard.lock", True)
     monkeypatch.setattr(sys, "argv", ["setup.py", "--tracker", "none"])
     with pytest.raises(SystemExit):

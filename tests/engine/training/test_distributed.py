@@ -67,7 +67,17 @@ def results(project: Path) -> list[bytes]:
     return [(project / path).read_bytes() for path in RESULTS]
 
 
-def test_the_number_of_processes_moves_no_bit(prepared: Path, stage: Any, settle: Settle) -> None:
+MORE = {
+    "optimization": {"ema": 0.9, "precision": "bfloat16"},
+    "regularization": {"best_epoch": True},
+}
+
+
+@pytest.mark.parametrize("chosen", [{}, MORE], ids=["as shipped", "all that is off"])
+def test_the_number_of_processes_moves_no_bit(
+    prepared: Path, stage: Any, settle: Settle, chosen: dict[str, Any]
+) -> None:
+    settle(prepared / "params.yaml", **chosen)
     assert stage("train").returncode == 0
     alone = results(prepared)
     settle(prepared / "params.yaml", runtime={"processes": 2, "workers": 1})

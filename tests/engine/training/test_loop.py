@@ -55,6 +55,15 @@ def test_a_killed_run_goes_on_to_the_same_bits(
     assert resumed == whole
 
 
+def test_mixed_precision_learns_and_goes_on_to_the_same_bits(run: Train, kill: Train) -> None:
+    plain: dict[str, Any] = {"dropout": 0, "rotation": 0, "shift": 0}
+    chosen = plain | {"precision": "bfloat16", "epochs": 40, "learning_rate": 0.1}
+    whole = run("whole", **chosen)
+    assert whole.progress.curves[-1][2] < whole.progress.curves[0][2] / 2
+    kill("killed", at=30, **chosen)
+    assert run("killed", **chosen) == whole
+
+
 @pytest.mark.parametrize("at", range(9))
 def test_every_step_to_be_killed_at(run: Train, kill: Train, at: int) -> None:
     whole = run("whole", checkpoint_every=2)
@@ -148,6 +157,7 @@ def test_runtime_may_change_at_a_resume(run: Train, kill: Train) -> None:
         {"epochs": 4},
         {"warmup": 0.5},
         {"ema": 0.9},
+        {"precision": "bfloat16"},
         {"best_epoch": True, "learning_rate": 0.5, "epochs": 6},
         {"dropout": 0.3},
         {"weight_decay": 0.5},

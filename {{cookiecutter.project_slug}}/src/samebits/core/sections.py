@@ -84,6 +84,8 @@ class Optimization:
     clip: float = number(0, 1e6)
     # average the weights over steps, each of which leaves this part of it, as 0.999; 0 does not
     ema: float = number(0, 0.999999, default=0.0)
+    # of products and convolutions in training; weights, sums, losses and predictions stay float32
+    precision: str = choice("float32", "bfloat16", default="float32")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

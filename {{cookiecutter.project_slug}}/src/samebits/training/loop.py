@@ -204,7 +204,14 @@ class _Step:
             refuse_ignored(self._loss, self._network, batch, regularization)
             self._heeded = True
         _seed(key(reproducibility.seed, "dropout", step, shard), reproducibility.device)
-        return self._gradient.of(self._loss(self._network, batch, regularization))
+        with self._precision():
+            loss = self._loss(self._network, batch, regularization)
+        return self._gradient.of(loss)
+
+    def _precision(self) -> AbstractContextManager[object]:
+        if self._settings.optimization.precision == "float32":
+            return nullcontext()
+        return torch.autocast(self._settings.reproducibility.device, torch.bfloat16)
 
 
 @contextmanager
