@@ -135,7 +135,7 @@ class Runtime:
     prefetch: int = number(1, 1024, default=2)
     # what draws the curves of trainings, on this machine, as docs/experiments.md says
     tracker: str = choice("none", "tensorboard", "mlflow", "wandb", default="none")
-    # steps between two looks at the loss, which stop a training whose loss is not finite
+    # steps between two looks at the loss: for the tracker, and to stop where it is not finite
     log_every: int = number(1, default=10)
     # steps between two checkpoints, at most
     checkpoint_every: int = number(1, default=200)
