@@ -17,6 +17,7 @@ from pathlib import Path
 
 TEMPLATE = Path(__file__).resolve().parent.parent
 PROJECT = "{{cookiecutter.project_slug}}"
+TRACKERS = Path(PROJECT, "src/samebits/tracking")
 ACCELERATORS = ("cuda", "cpu")
 # A file that only projects with some answer have: the condition, and the name in a project.
 OTHER = re.compile(r"\{% if (.+) %\}(remote|example)\.in\{% endif %\}")
@@ -50,9 +51,12 @@ def refresh(upgrade: bool) -> list[str]:
         others = [match.groups() for match in matches if match]
         for number, (condition, stem) in enumerate(others):
             refresh_other(project, stem, condition, Path(scratch, f"{number}"), upgrade)
+        trackers = Path(shutil.copytree(TEMPLATE / TRACKERS, Path(scratch, TRACKERS)))
+        refresh_trackers(project, trackers, Path(scratch, "trackers"), upgrade)
         for name in ("dev", "servers"):
             locks.compile_lock(ours, name, upgrade)
         changes: list[str] = locks.adopt(project, TEMPLATE / place)
+        changes += locks.adopt(trackers, TEMPLATE / TRACKERS)
         return changes + [f"template's {line}" for line in locks.adopt(ours, TEMPLATE / ours.name)]
 
 
@@ -79,6 +83,17 @@ def refresh_other(project: Path, stem: str, condition: str, scratch: Path, upgra
     choose(folder, stem, condition)
     locks.compile_lock(folder, stem, upgrade)
     shutil.copy(folder / f"{stem}.lock", project / conditional(f"{stem}.lock", condition))
+
+
+def refresh_trackers(project: Path, trackers: Path, scratch: Path, upgrade: bool) -> None:
+    """Makes the lock of each tracker's own environment; they agree with the project's locks."""
+    folder = Path(shutil.copytree(project, scratch / "requirements"))
+    choose(folder, "runtime", of_accelerator(ACCELERATORS[0]))
+    for file in sorted(trackers.glob("*.in")):
+        for name in (file.name, f"{file.stem}.lock"):
+            shutil.copy(trackers / name, folder / name)
+        locks.compile_lock(folder, file.stem, upgrade)
+        shutil.copy(folder / f"{file.stem}.lock", trackers / f"{file.stem}.lock")
 
 
 def choose(folder: Path, stem: str, condition: str) -> None:

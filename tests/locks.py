@@ -15,8 +15,10 @@ REMOTE = {
     for name in ("s3", "gs", "azure", "ssh")
 }
 EXAMPLE = {file.name: file for file in REQUIREMENTS.glob("*example.lock*")}
+TRACKERS = {file.stem: file for file in (ROOT / PROJECT / "src/samebits/tracking").glob("*.lock")}
 LOCKS = {
     **REMOTE,
+    **TRACKERS,
     **EXAMPLE,
     "cuda": RUNTIME["cuda"],
     "cpu": RUNTIME["cpu"],

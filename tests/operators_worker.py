@@ -113,10 +113,35 @@ def cases() -> dict[str, Callable[[], list[Any]]]:
     add("Embedding", lambda: lambda weight: functional.embedding(numbers, weight), (7, 24))
     labels = torch.arange(7)
     add("CrossEntropyLoss", lambda: lambda x: functional.cross_entropy(x, labels), rows)
+    add("Linear in bfloat16", lambda: Mixed(nn.Linear(40, 33)), rows)
+    add("Conv2d in bfloat16", lambda: Mixed(nn.Conv2d(8, 16, 3, padding=1)), image)
+    add("ConvTranspose2d in bfloat16", lambda: Mixed(nn.ConvTranspose2d(8, 6, 2, stride=2)), image)
+    add("GroupNorm in bfloat16", lambda: Mixed(nn.GroupNorm(2, 8)), image)
+    add("TransformerEncoderLayer in bfloat16", lambda: Mixed(encoder()), text)
+    add("GRU in bfloat16", lambda: Mixed(nn.GRU(40, 24)), text)
     for name, options in OPTIMIZERS.items():
         title = f"{name} (fused)" if "fused" in options else name
         callables[title] = partial(trained, name, options)
     return callables
+
+
+class Mixed(nn.Module):  # type: ignore[misc, name-defined]
+    """A layer in mixed precision, as `optimization.precision: bfloat16` has it."""
+
+    def __init__(self, layer: Any) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, given: Any) -> Any:
+        """Return what the layer gives."""
+        with torch.autocast("cpu", torch.bfloat16):
+            output = self.layer(given)
+        return (output[0] if isinstance(output, tuple) else output).float()
+
+
+def encoder() -> Any:
+    """Return a layer of a transformer."""
+    return nn.TransformerEncoderLayer(40, 4, 64)
 
 
 def attention(queries: Any, keys: Any) -> Any:

@@ -125,6 +125,21 @@ def test_an_experiment_is_tried_compared_and_kept(typed: Typed, here: Path) -> N
 
 
 @pytest.mark.slow
+def test_a_training_is_tracked(typed: Typed, here: Path, built: Path) -> None:
+    made = (here / "models/model.safetensors").read_bytes()
+    typed("sh scripts/venv python -I scripts/setup.py --tracker tensorboard")
+    set_param(here, "\n  workers:", "\n  tracker: tensorboard\n  log_every: 1\n  workers:")
+    train = ("sh", "scripts/venv", "python", "-I", "-m", "samebits", "run", "train")
+    done = command(*train, cwd=here, env=environment(built))
+    assert done.returncode == 0, done.stderr
+    assert "runtime.tracker" not in done.stderr
+    [events] = (here / ".trackers/tensorboard/runs").glob("*/events.out.*")
+    assert b"learning_rate" in events.read_bytes()
+    assert (here / "models/model.safetensors").read_bytes() == made
+    assert ".trackers" not in git(here, "status", "--porcelain")
+
+
+@pytest.mark.slow
 def test_data_have_versions(typed: Typed, here: Path, tmp_path: Path) -> None:
     raw = here / "data/raw"
     typed('samebits data release 1.1 "..."', 'samebits data release 1.0 "Digits"')

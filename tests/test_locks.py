@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 from helpers import CACHE, PROJECT, ROOT, RUNNING, Bake, command, cpu_wheel, wheel_folders
-from locks import EXAMPLE, HASHED, LOCKS, PIN, REMOTE, REQUIREMENTS, RUNTIME, asked, pins
+from locks import EXAMPLE, HASHED, LOCKS, PIN, REMOTE, REQUIREMENTS, RUNTIME, TRACKERS, asked, pins
+
+TRACKING = f"{PROJECT}/src/samebits/tracking"
 
 
 @pytest.mark.parametrize("name", LOCKS)
@@ -28,7 +30,7 @@ def test_every_line_of_a_lock_is_a_pin_a_hash_or_a_comment(name: str) -> None:
 def test_every_lock_is_tested() -> None:
     files = {
         file
-        for folder in ("requirements", f"{PROJECT}/requirements")
+        for folder in ("requirements", f"{PROJECT}/requirements", TRACKING)
         for file in (ROOT / folder).iterdir()
         if ".lock" in file.name
     }
@@ -107,6 +109,13 @@ def test_a_remote_brings_its_own_plugin_alone(bake: Bake, remote: str) -> None:
     assert plugins == {f"dvc-{remote}"}
 
 
+def test_each_tracker_has_a_lock_of_its_own() -> None:
+    assert TRACKERS.keys() == {"tensorboard", "mlflow", "wandb"}
+    for name, lock in TRACKERS.items():
+        assert asked(lock.with_suffix(".in")) <= pins(lock).keys(), name
+        assert "torch" not in pins(lock)
+
+
 def cpu_sources(python: str) -> list[str]:
     """Where uv finds the CPU's torch for this Python; skips the test if it is unavailable."""
     folders = wheel_folders()
@@ -167,7 +176,8 @@ def test_the_locks_are_what_the_in_files_ask_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("UV_CACHE_DIR", CACHE)
-    for part in ("requirements", "scripts", f"{PROJECT}/requirements", f"{PROJECT}/scripts"):
+    project = (f"{PROJECT}/{part}" for part in ("requirements", "scripts"))
+    for part in ("requirements", "scripts", *project, TRACKING):
         shutil.copytree(ROOT / part, tmp_path / part)
     done = command(sys.executable, "scripts/lock.py", cwd=tmp_path)
     assert done.stdout == "Nothing to do: every lock is as its .in file asks.\n", done.stderr

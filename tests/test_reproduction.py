@@ -155,6 +155,7 @@ def test_runtime(base: Base, counted: Counted) -> None:
     values = {
         "workers": (0, 1, 2, 4),
         "prefetch": (1, 5),
+        "tracker": ("none", "tensorboard"),
         "log_every": (1, 7),
         "checkpoint_every": (1, 1000),
         "checkpoint_seconds": (1, 600),

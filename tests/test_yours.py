@@ -116,6 +116,33 @@ CHANGES: dict[str, tuple[list[Change], set[str]]] = {
         ],
         {"train"},
     ),
+    "mixup": (
+        [
+            (
+                TRAINING,
+                r"    return (cross_entropy\(.*)\n",
+                r"    plain = \1\n"
+                "    if not network.training:\n"
+                "        return plain\n"
+                '    image, other = batch.inputs["image"], batch.target.flip(0)\n'
+                "    share = torch.rand(len(image))  # audit: seeded for each step and shard\n"
+                "    share = share.to(image.device)\n"
+                "    of_each = share[:, None, None, None]\n"
+                "    mixed = network(image=of_each * image + (1 - of_each) * image.flip(0))\n"
+                "    losses = share * functional.cross_entropy(mixed, batch.target,"
+                ' reduction="none")\n'
+                "    losses = losses + (1 - share) * functional.cross_entropy(mixed, other,"
+                ' reduction="none")\n'
+                "    return (plain + losses.mean()) / 2\n",
+            ),
+            (
+                TRAINING,
+                r"(from torch import .*\n)",
+                r"import torch\n\1from torch.nn import functional\n",
+            ),
+        ],
+        {"train"},
+    ),
     "an own augmentation": (
         [
             (TRAINING, r"(    flip: bool.*\n)", r"\1    noise: float = number(0, 1)\n"),

@@ -318,3 +318,20 @@ def test_a_plugin_of_the_remote_is_locked_apart(tmp_path: Path) -> None:
     assert setup.lock_names(tmp_path) == ["runtime", "dev"]
     (tmp_path / "remote.in").touch()
     assert setup.lock_names(tmp_path) == ["runtime", "dev", "remote"]
+
+
+def test_a_tracker_has_an_environment_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    built = list[tuple[Path, list[Path]]]()
+    monkeypatch.setattr(setup, "leave_environment", lambda _: None)
+    monkeypatch.setattr(setup, "build", lambda *given: built.append(given))
+    monkeypatch.setattr(sys, "argv", ["setup.py", "--tracker", "tensorboard"])
+    assert setup.main() == 0
+    [(root, [lock])] = built
+    assert root == Path(setup.__file__).resolve().parents[1] / ".trackers/tensorboard"
+    assert (lock.name, lock.is_file()) == ("tensorboard.lock", True)
+    monkeypatch.setattr(sys, "argv", ["setup.py", "--tracker", "none"])
+    with pytest.raises(SystemExit):
+        setup.main()
+    assert "mlflow" in capsys.readouterr().err

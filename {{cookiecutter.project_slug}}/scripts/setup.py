@@ -2,6 +2,7 @@
 
     python3 scripts/setup.py                        this project's environment
     python3 scripts/setup.py --root DIR LOCK ...    another folder's, from other locks
+    python3 scripts/setup.py --tracker NAME         that of a tracker, beside .venv
     python3 scripts/setup.py --check                compares .venv with the locks, file by file,
                                                     except bytecode, which it removes
 
@@ -55,15 +56,21 @@ except ImportError:  # Windows
 
 STAMP = "locked.json"  # in .venv: what it was built from; written last, so the rest is complete
 OLDEST_PYTHON = (3, 11)
+LOCKS_OF_TRACKERS = PROJECT / "src/samebits/tracking"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Build .venv from the lock files.")
     parser.add_argument("--root", type=Path, default=PROJECT, help="the folder that gets .venv")
     parser.add_argument("--check", action="store_true", help="only compare .venv with the locks")
+    trackers = sorted(lock.stem for lock in LOCKS_OF_TRACKERS.glob("*.lock"))
+    parser.add_argument("--tracker", choices=trackers, help="build the environment of a tracker")
     parser.add_argument("locks", nargs="*", help="relative to the folder; by default the project's")
     options = parser.parse_args()
     root = options.root.resolve()
+    if options.tracker:
+        root = PROJECT / ".trackers" / options.tracker  # with .venv, and what it keeps
+        options.locks = [LOCKS_OF_TRACKERS / f"{options.tracker}.lock"]
     # A borrowed environment of another folder must match this project's locks.
     home = PROJECT if options.check and not options.locks else root
     names = [f"requirements/{name}.lock" for name in lock_names(home / "requirements")]
@@ -96,6 +103,7 @@ def build(root: Path, locks: list[Path]) -> str:
     """Makes `root/.venv` equal to the locks; returns a line that says what was done."""
     started = time.perf_counter()
     venv = root / ".venv"
+    root.mkdir(parents=True, exist_ok=True)
     if os.pathsep in str(root):
         raise Problem(
             f"{root} has a '{os.pathsep}' in its path, which separates entries of PATH, so no tool "

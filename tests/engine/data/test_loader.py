@@ -39,7 +39,7 @@ def preparation(rotation: float = 10, shift: float = 0.1, flip: bool = True) -> 
 
 
 def runtime(workers: int = 0, prefetch: int = 2) -> Runtime:
-    rare = {"log_every": 1, "checkpoint_every": 1, "checkpoint_seconds": 60}
+    rare: dict[str, Any] = {"log_every": 1, "checkpoint_every": 1, "checkpoint_seconds": 60}
     return Runtime(processes=1, workers=workers, prefetch=prefetch, stream=False, **rare)
 
 

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -153,7 +154,7 @@ def test_the_same_examples(remote: Remote) -> None:
 
 
 def runtime(workers: int) -> Runtime:
-    often = {"log_every": 1, "checkpoint_every": 1, "checkpoint_seconds": 60}
+    often: dict[str, Any] = {"log_every": 1, "checkpoint_every": 1, "checkpoint_seconds": 60}
     return Runtime(processes=1, workers=workers, prefetch=2, stream=True, **often)
 
 

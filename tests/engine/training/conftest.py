@@ -59,6 +59,7 @@ def settings(**changed: Any) -> Settings:
             workers=0,
             prefetch=2,
             stream=False,
+            tracker="none",
             log_every=10,
             checkpoint_every=4,
             checkpoint_seconds=600,

@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from samebits.core.yours import READ_BY, Yours
 from samebits.training.distributed import ALONE, joined
 
 TRAIN = ("-m", "samebits", "run", "train")
+SAID = r"train: epoch .* steps in \d\d:\d\d\n"  # by one process
 RESULTS = ("models/model.safetensors", "reports/losses.csv", "reports/learning-curves.csv")
 Settle = Callable[..., None]
 
@@ -65,12 +67,23 @@ def results(project: Path) -> list[bytes]:
     return [(project / path).read_bytes() for path in RESULTS]
 
 
-def test_the_number_of_processes_moves_no_bit(prepared: Path, stage: Any, settle: Settle) -> None:
+MORE = {
+    "optimization": {"ema": 0.9, "precision": "bfloat16"},
+    "regularization": {"best_epoch": True},
+}
+
+
+@pytest.mark.parametrize("chosen", [{}, MORE], ids=["as shipped", "all that is off"])
+def test_the_number_of_processes_moves_no_bit(
+    prepared: Path, stage: Any, settle: Settle, chosen: dict[str, Any]
+) -> None:
+    settle(prepared / "params.yaml", **chosen)
     assert stage("train").returncode == 0
     alone = results(prepared)
     settle(prepared / "params.yaml", runtime={"processes": 2, "workers": 1})
     done = stage("train")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
+    assert re.fullmatch(SAID, done.stderr)
     assert results(prepared) == alone
 
 
@@ -117,7 +130,8 @@ def test_how_gradients_travel_moves_no_bit(
     alone = results(prepared)
     settle(prepared / "params.yaml", runtime={"processes": 2})
     done = python("-c", PROBE.format(hidden=hidden))
-    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(SAID, done.stderr)
     assert f"shared: {not hidden}" in done.stdout
     assert results(prepared) == alone
 

@@ -1,6 +1,8 @@
 """Training gives the same bits whether or not it was killed, and however fast it went."""
 
 import math
+import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -8,9 +10,11 @@ from typing import Any
 
 import pytest
 import torch
-from tqdm import tqdm
 
+from samebits.console import progress
 from samebits.console.errors import UserError
+from samebits.tracking import tracker
+from samebits.tracking.tracker import Tracker
 from samebits.training import loop
 from samebits.training import predict as prediction
 from samebits.training.checkpoint import Progress
@@ -51,6 +55,15 @@ def test_a_killed_run_goes_on_to_the_same_bits(
     assert resumed == whole
 
 
+def test_mixed_precision_learns_and_goes_on_to_the_same_bits(run: Train, kill: Train) -> None:
+    plain: dict[str, Any] = {"dropout": 0, "rotation": 0, "shift": 0}
+    chosen = plain | {"precision": "bfloat16", "epochs": 40, "learning_rate": 0.1}
+    whole = run("whole", **chosen)
+    assert whole.progress.curves[-1][2] < whole.progress.curves[0][2] / 2
+    kill("killed", at=30, **chosen)
+    assert run("killed", **chosen) == whole
+
+
 @pytest.mark.parametrize("at", range(9))
 def test_every_step_to_be_killed_at(run: Train, kill: Train, at: int) -> None:
     whole = run("whole", checkpoint_every=2)
@@ -70,6 +83,46 @@ def test_every_step_to_be_killed_at(run: Train, kill: Train, at: int) -> None:
 )
 def test_runtime_never_moves_a_bit(run: Train, runtime: dict[str, int]) -> None:
     assert run("one") == run("other", **runtime)
+
+
+TRACKERS = {
+    "takes all": "import sys; sys.stdin.read()",
+    "raises": "raise ValueError('no room')",
+    "hangs": "import time; time.sleep(999)",
+}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in is linked to this Python")
+@pytest.mark.parametrize("kind", TRACKERS)
+def test_no_tracker_moves_a_bit_or_stops_a_training(
+    run: Train,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    kind: str,
+) -> None:
+    program, python = tmp_path / "program.py", tmp_path / ".venv" / tracker.PYTHON
+    program.write_text(TRACKERS[kind], "utf-8")
+    python.parent.mkdir(parents=True)
+    python.symlink_to(sys.executable)
+    monkeypatch.setattr(tracker, "home", lambda _: tmp_path)
+    monkeypatch.setattr(tracker, "PROGRAM", program)
+    monkeypatch.setattr(tracker, "END_SECONDS", 30.0 if kind == "takes all" else 0.5)
+    assert run("one") == run("other", tracker="wandb", log_every=1)
+    said = re.findall("runtime.tracker: wandb .*", capsys.readouterr().err)
+    assert len(said) == (kind != "takes all")
+
+
+def test_a_tracker_gets_what_was_measured(run: Train, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = list[tuple[int, dict[str, float]]]()
+    monkeypatch.setattr(Tracker, "step", lambda _, step, values: given.append((step, values)))
+    progress = run(log_every=4, epochs=2).progress
+    columns = [*loop.COLUMNS, "dev_accuracy"]
+    epochs = [dict(zip(columns, row, strict=True)) for row in progress.curves]
+    [first, (step, values), last] = given
+    assert [first, last] == [(3, epochs[0]), (6, epochs[1])]
+    assert (step, values["loss"]) == (4, progress.losses[3])
+    assert 0 < values["learning_rate"] <= 0.01
 
 
 def test_checkpoints_come_by_time_as_well(
@@ -103,6 +156,9 @@ def test_runtime_may_change_at_a_resume(run: Train, kill: Train) -> None:
         {"shards": 4},
         {"epochs": 4},
         {"warmup": 0.5},
+        {"ema": 0.9},
+        {"precision": "bfloat16"},
+        {"best_epoch": True, "learning_rate": 0.5, "epochs": 6},
         {"dropout": 0.3},
         {"weight_decay": 0.5},
         {"label_smoothing": 0.3},
@@ -187,22 +243,35 @@ def test_early_stopping_across_a_resume(run: Train, kill: Train) -> None:
     assert run("end", **STOPPING, checkpoint_every=whole.progress.step) == whole
 
 
-def test_the_bar_is_quiet_off_the_terminal(run: Train, capsys: pytest.CaptureFixture[str]) -> None:
-    run(log_every=1)
-    assert capsys.readouterr() == ("", "")
+DONE = r"train: epoch 3 of 3, loss \d\.\d{4}, dev loss \d\.\d{4}, 9 steps in 00:0\d"
+SHORT = r"train: epoch \d of 3, \d\d:\d\d left, loss \d.*, learning rate [\d.e-]+, [\d.e+]+ steps/s"
 
 
-def test_the_bar_shows_loss_rate_and_time_left(
+def test_a_short_training_says_in_a_log_how_it_ended(
+    run: Train, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run()
+    assert re.fullmatch(DONE + "\n", capsys.readouterr().err)
+
+
+def test_a_training_says_how_far_it_is(
     run: Train, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(progress, "MOST_SECONDS", 0.0)
+    silent = run("silent")
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 10
+    assert all(re.fullmatch(SHORT, line) for line in lines[:-1]), lines
+    assert " dev loss " not in lines[1]
+    assert " dev loss " in lines[2]
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    monkeypatch.setattr(loop, "progress", lambda **options: tqdm(mininterval=0, **options))
-    run(log_every=1)
+    monkeypatch.setattr(progress, "TERMINAL_SECONDS", 0.0)
+    monkeypatch.setenv("COLUMNS", "200")
+    assert run("terminal") == silent
     shown = capsys.readouterr().err
-    assert "train:" in shown
-    assert "loss=" in shown
-    assert " steps/s" in shown
-    assert "<00:" in shown
+    assert shown.startswith("\r")
+    assert shown.count("\n") == 1
+    assert re.fullmatch(DONE, shown.split("\r")[-1].rstrip())
 
 
 @pytest.mark.parametrize("error", [RuntimeError, ConnectionResetError, EOFError])

@@ -6,7 +6,7 @@ FLOORS = (
     ("console",),
     ("core",),
     ("params.py", "programs.py"),
-    ("audit", "remote"),
+    ("audit", "remote", "tracking"),
     ("data", "provenance"),
     ("checks", "metrics", "training"),
     ("diagnosis", "versions"),
@@ -20,18 +20,21 @@ FLOORS = (
 )
 # The only files that import the user's files.
 LAUNCHER = ("__main__.py", "core/yours.py")
-# These rooms change no output: they print messages, or fetch files that are checked against a hash.
+# These rooms change no output: they print messages, hand values to a tracker in a process of its
+# own, or fetch files that are checked against a hash.
 # No stage depends on them, so a reworded message retrains nothing.
 TRANSPARENT = (
     *("__main__.py", "arguments.py", "completion.py", "params.py", "programs.py", "verbs.py"),
     *("console", "audit", "remote", "provenance", "versions", "ingest", "experiments", "cli"),
+    "tracking",
 )
 # All that the code of a stage may import from them, by module.
 TAKEN = {
     "params": {"choice", "names", "number"},  # declare the keys of a section
     "console.errors": {"COULD_NOT", "CheckFailed", "UserError", "refused", "run"},
-    "console.progress": {"progress"},  # the same rows in the same order
+    "console.progress": {"TrainingLine", "progress"},  # the same rows in the same order
     "provenance.record": {"recorded"},
+    "tracking.tracker": {"Tracker"},  # it takes values and returns none
     # Every byte from these is compared with a hash or a checksum.
     "remote.dir_lists": {"listed_files"},
     "remote.filesystem": {"Objects", "Run", "location"},

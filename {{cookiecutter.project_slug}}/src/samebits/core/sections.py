@@ -82,6 +82,10 @@ class Optimization:
     balance: float = number(0, 1)
     class_weights: float = number(0, 1)
     clip: float = number(0, 1e6)
+    # average the weights over steps, each of which leaves this part of it, as 0.999; 0 does not
+    ema: float = number(0, 0.999999, default=0.0)
+    # of products and convolutions in training; weights, sums, losses and predictions stay float32
+    precision: str = choice("float32", "bfloat16", default="float32")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +96,8 @@ class Regularization:
     weight_decay: float = number(0, 1e6)
     label_smoothing: float = number(0, 0.99)
     early_stopping: int = number(0)
+    # end with the weights of the epoch whose dev loss was the lowest, not with those of the last
+    best_epoch: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +133,9 @@ class Runtime:
     stream: bool
     # batches that each worker prefetches
     prefetch: int = number(1, 1024, default=2)
-    # steps between two updates of the progress bar
+    # what draws the curves of trainings, on this machine, as docs/experiments.md says
+    tracker: str = choice("none", "tensorboard", "mlflow", "wandb", default="none")
+    # steps between two looks at the loss: for the tracker, and to stop where it is not finite
     log_every: int = number(1, default=10)
     # steps between two checkpoints, at most
     checkpoint_every: int = number(1, default=200)

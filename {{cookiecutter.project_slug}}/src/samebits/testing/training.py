@@ -39,7 +39,7 @@ class TrainingChecks(Checks):
             replace(read(Optimization), epochs=epochs, batch_size=size),
             replace(read(Regularization), early_stopping=0),
             bits,
-            replace(read(Runtime), workers=workers, checkpoint_every=2),
+            replace(read(Runtime), workers=workers, checkpoint_every=2, tracker="none"),
         )
 
     def test_the_section_augmentation_parses(self) -> None:

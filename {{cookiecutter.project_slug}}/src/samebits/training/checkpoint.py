@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from ..console.errors import UserError
 from ..core.files import write_bytes
+from .kept_weights import KeptWeights
 
 FOLDER = Path("checkpoints")  # audit: each names its identity, and only that run uses it
 KEPT = 2
@@ -40,6 +41,7 @@ def write(
     progress: Progress,
     network: nn.Module,
     optimizer: torch.optim.Optimizer,
+    kept: KeptWeights | None = None,
 ) -> None:
     """Write a checkpoint, then remove all but the newest two of this identity.
 
@@ -50,12 +52,14 @@ def write(
     tensors = {f"network/{name}": value for name, value in network.state_dict().items()}
     for number, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer/{number}/{name}": value for name, value in state.items()}
+    if kept is not None:
+        tensors |= {f"kept/{name}": value for name, value in kept.state().items()}
     # A float32 holds a loss exactly, in a tenth of the space of JSON.
     tensors["losses"] = torch.tensor(progress.losses, dtype=torch.float32)
     payload = save({name: value.detach().cpu().contiguous() for name, value in tensors.items()})
     header = {"identity": identity, "step": progress.step, "curves": progress.curves}
     body = json.dumps(header).encode() + b"\n" + payload
-    path = folder / f"{_name(identity)}-{progress.step:09d}.ckpt"
+    path = folder / f"{run_name(identity)}-{progress.step:09d}.ckpt"
     try:
         write_bytes(path, hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
     except OSError as error:
@@ -63,7 +67,7 @@ def write(
             f"{path} could not be written ({error.strerror or error}); make room and run again: "
             "training resumes from the checkpoint before it."
         ) from None
-    for old in sorted(folder.glob(f"{_name(identity)}-*.ckpt"))[:-KEPT]:
+    for old in sorted(folder.glob(f"{run_name(identity)}-*.ckpt"))[:-KEPT]:
         old.unlink()
 
 
@@ -87,21 +91,31 @@ def newest(folder: Path, identity: Mapping[str, Any]) -> bytes | None:
     return None
 
 
-def load(body: bytes, network: nn.Module, optimizer: torch.optim.Optimizer) -> Progress:
-    """Load what `newest` returned into `network` and `optimizer`; return the progress."""
+def load(
+    body: bytes,
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    kept: KeptWeights | None = None,
+) -> Progress:
+    """Load what `newest` returned into the other arguments; return the progress."""
     line, _, payload = body.partition(b"\n")
     header, tensors = json.loads(line), from_bytes(payload)
     losses = tensors.pop("losses").tolist()
     weights: dict[str, Tensor] = {}
+    others: dict[str, Tensor] = {}
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in tensors.items():
         owner, _, name = key.partition("/")
         if owner == "network":
             weights[name] = value
+        elif owner == "kept":
+            others[name] = value
         else:
             number, _, name = name.partition("/")
             state.setdefault(int(number), {})[name] = value
     network.load_state_dict(weights)
+    if kept is not None:
+        kept.load(others)
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": state, "param_groups": groups})
     return Progress(header["step"], losses, header["curves"])
@@ -112,11 +126,12 @@ def remove(folder: Path, identity: Mapping[str, Any]) -> None:
 
     Files left by a kill in the middle of writing are removed too.
     """
-    for path in sorted(folder.glob(f"*{_name(identity)}-*.ckpt*")):
+    for path in sorted(folder.glob(f"*{run_name(identity)}-*.ckpt*")):
         path.unlink()
 
 
-def _name(identity: Mapping[str, Any]) -> str:
+def run_name(identity: Mapping[str, Any]) -> str:
+    """Return a short name for an identity, in which two that differ do."""
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
 
 

@@ -14,17 +14,19 @@ import torch
 from torch import Tensor, nn
 
 from ..console.errors import UserError
-from ..console.progress import progress
+from ..console.progress import TrainingLine
 from ..core.kernels import refusing
 from ..core.operators import check_optimizer, portable
 from ..core.random import key
 from ..core.sections import Optimization, Regularization, Reproducibility, Runtime
 from ..data.loader import Batch, Batches, Split, stream
 from ..data.shards import rows
+from ..tracking.tracker import Tracker
 from . import checkpoint as checkpoints
 from .class_weights import Weigh, refuse_ignored, weighing
 from .distributed import ALONE, Group
 from .early_stopping import Stop
+from .kept_weights import KeptWeights
 from .microbatch import Gradient, Watch, check, fold
 from .optimizer import build, set_rate
 from .predict import predict
@@ -87,20 +89,20 @@ def train(
     group.agree(json.dumps(identity, sort_keys=True))
     network.to(reproducibility.device)
     optimizer = build(network, optimization, regularization)
+    kept = KeptWeights(network, optimization.ema, best_epoch=regularization.best_epoch)
     check_optimizer(optimizer, reproducibility)
     step = _Step(network, settings, recipe, group, weigh)
-    run = _Run(batches.steps_per_epoch, _restored(folder, identity, network, optimizer, group))
+    run = _Run(
+        batches.steps_per_epoch, _restored(folder, identity, network, optimizer, kept, group)
+    )
     keeper = _Keeper(
-        lambda: checkpoints.write(folder, identity, run.progress(), network, optimizer), run.step
+        lambda: checkpoints.write(folder, identity, run.progress(), network, optimizer, kept),
+        run.step,
     )
-    bar = progress(
-        total=steps,
-        initial=run.step,
-        desc="train",
-        unit=" steps",
-        disable=group.rank > 0,
-        leave=False,
-    )
+    line = TrainingLine(steps, run.step, quiet=group.rank > 0)
+    name = "none" if group.rank else runtime.tracker
+    params = identity.get("params", {})
+    tracker = Tracker(name, checkpoints.run_name(identity), params, line.say)
     look = portable(network, reproducibility)
     if run.step < steps:
         with look:  # at the work of the loader, and of the end of an epoch
@@ -108,30 +110,34 @@ def train(
             first = rows(dev.arrays, slice(0, 1))
             predict(network, inputs, first, target, reproducibility.chunk, ALONE, dev.labels)
     network.train()
-    with keeper, Stop(group.rank) as stop:
+    with keeper, Stop(group.rank) as stop, line, tracker:
         for batch in stream(batches, run.step, steps, runtime):
             if run.stopped_early(regularization.early_stopping):
                 break
-            set_rate(optimizer, recipe.schedule(run.step, steps, optimization))
+            rate = recipe.schedule(run.step, steps, optimization)
+            set_rate(optimizer, rate)
             run.count(step(run.step, batch))
             with look:
                 optimizer.step()
             look = nullcontext()
+            kept.after_step(run.step)
             if run.at_epoch_end():
                 known = (dev.arrays, target, reproducibility.chunk, group, dev.labels)
-                answers = predict(network, inputs, *known)
-                run.close_epoch(*target.judged(answers, dev.labels))
+                with kept.judged():
+                    answers = predict(network, inputs, *known)
+                    run.close_epoch(*target.judged(answers, dev.labels))
+                    kept.after_epoch(run.dev_losses())
+                tracker.step(run.step, run.last_epoch(target.figure))
             if run.step % runtime.log_every == 0:
-                epoch = f"{run.step // batches.steps_per_epoch} of {optimization.epochs}"
-                bar.set_postfix(epochs=epoch, loss=f"{run.latest():.4f}", refresh=False)
-                bar.update(run.step - bar.n)
+                tracker.step(run.step, {"loss": run.latest(), "learning_rate": rate})
+            if line.due():
+                line.show(run.step, [*run.told(optimization.epochs), f"learning rate {rate:.3g}"])
             if group.rank == 0 and (stop.asked or keeper.due(run.step, runtime)):
                 keeper.keep(run.step)
             if stop.asked:
-                bar.close()
                 raise KeyboardInterrupt
-    bar.update(run.step - bar.n)
-    bar.close()
+    kept.settle()
+    line.end(run.step, run.told(optimization.epochs))
     return run.progress()
 
 
@@ -198,7 +204,14 @@ class _Step:
             refuse_ignored(self._loss, self._network, batch, regularization)
             self._heeded = True
         _seed(key(reproducibility.seed, "dropout", step, shard), reproducibility.device)
-        return self._gradient.of(self._loss(self._network, batch, regularization))
+        with self._precision():
+            loss = self._loss(self._network, batch, regularization)
+        return self._gradient.of(loss)
+
+    def _precision(self) -> AbstractContextManager[object]:
+        if self._settings.optimization.precision == "float32":
+            return nullcontext()
+        return torch.autocast(self._settings.reproducibility.device, torch.bfloat16)
 
 
 @contextmanager
@@ -229,13 +242,14 @@ def _restored(
     identity: Mapping[str, Any],
     network: nn.Module,
     optimizer: torch.optim.Optimizer,
+    kept: KeptWeights,
     group: Group,
 ) -> checkpoints.Progress:
     # Other machines of the group may not see this folder.
     body = group.share(None if group.rank else checkpoints.newest(folder, identity))
     if body is None:
         return checkpoints.Progress(0, [], [])
-    return checkpoints.load(body, network, optimizer)
+    return checkpoints.load(body, network, optimizer, kept)
 
 
 class _Keeper:
@@ -284,6 +298,12 @@ class _Run:
         self._settle()
         return self._losses[-1]
 
+    def told(self, epochs: int) -> list[str]:
+        """How far it is, in words; `epochs` is how many there shall be."""
+        dev = [f"dev loss {row[2]:.4f}" for row in self._curves[-1:]]
+        epoch = -(-self.step // self._steps_per_epoch)
+        return [f"epoch {epoch} of {epochs}", f"loss {self.latest():.4f}", *dev]
+
     def at_epoch_end(self) -> bool:
         return self.step % self._steps_per_epoch == 0
 
@@ -295,9 +315,16 @@ class _Run:
         epoch = self.step // self._steps_per_epoch
         self._curves.append([epoch, train_loss, dev_loss, figure])
 
+    def last_epoch(self, figure: str) -> dict[str, float]:
+        """The row of the last epoch by column; `figure` is the name of the target's."""
+        return dict(zip((*COLUMNS, figure), self._curves[-1], strict=True))
+
+    def dev_losses(self) -> list[float]:
+        return [row[2] for row in self._curves]
+
     def stopped_early(self, patience: int) -> bool:
         """Whether the dev loss has not fallen for `patience` epochs; never if that is 0."""
-        losses = [row[2] for row in self._curves]
+        losses = self.dev_losses()
         if patience == 0 or not losses:
             return False
         return len(losses) - losses.index(min(losses)) > patience

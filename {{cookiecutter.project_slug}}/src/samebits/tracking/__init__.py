@@ -1,0 +1,1 @@
+"""Curves of trainings in TensorBoard, MLflow or Weights & Biases, which move no bit."""
