@@ -103,6 +103,8 @@ def test_runtime_may_change_at_a_resume(run: Train, kill: Train) -> None:
         {"shards": 4},
         {"epochs": 4},
         {"warmup": 0.5},
+        {"freeze": "^features"},
+        {"layer_decay": 0.5},
         {"dropout": 0.3},
         {"weight_decay": 0.5},
         {"label_smoothing": 0.3},
