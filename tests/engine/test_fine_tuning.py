@@ -20,7 +20,6 @@ from samebits.core.operators import portable
 from samebits.core.seals import hash_of
 from samebits.core.sections import Reproducibility
 from samebits.data.dvc_file import record_origin
-from samebits.training import pretrained
 from samebits.training.batch_norm import Statistics
 from samebits.training.microbatch import Gradient, check
 from samebits.training.predict import predict
@@ -100,11 +99,11 @@ def lite0(network: nn.Module) -> Iterator[tuple[str, Tensor]]:
 def test_efficientnet(module: Callable[..., Any]) -> None:
     model = module("image-class", 0)
     network = model.build(model.Model(), {"image": (3, 32, 32)}, 5, 0.1)
-    assert sum(weight.numel() for weight in network.parameters()) == 3_371_024 + 5 * 1281
+    assert sum(weight.numel() for weight in network.parameters()) == 3_371_008 + 5 * 1281
     head = network._fc.weight.clone()
     given = dict(lite0(network))
     give("lite0", given)
-    pretrained.started(model, network)
+    model.start(network, model.Model())
     for name, value in network.state_dict().items():
         assert torch.equal(value, given[name]) != name.startswith("_fc"), name
     assert torch.equal(network._fc.weight, head)
@@ -178,7 +177,7 @@ def test_minilm(module: Callable[..., Any]) -> None:
     network = model.build(chosen, {"tokens": (6,)}, 5, 0.0)
     file = dict(minilm(24, 2, 40))
     give("minilm", file)
-    pretrained.started(model, network)
+    model.start(network, chosen)
     tokens = torch.tensor([[2, 7, 9, 3, 0, 0], [2, 8, 4, 5, 6, 3]])
     with torch.no_grad():
         there = (tokens != 0).unsqueeze(2)
@@ -190,7 +189,8 @@ def test_minilm(module: Callable[..., Any]) -> None:
 
 
 def test_an_answer_of_minilm_depends_on_its_text_alone(module: Callable[..., Any]) -> None:
-    model, target = module("text-class", 1), _AnyTarget()
+    target: Any = _AnyTarget()
+    model = module("text-class", 1)
     network = model.build(model.Model(width=24, depth=2, heads=4, vocabulary=40), {}, 5, 0.0)
     tokens = torch.randint(0, 40, (7, 6), generator=torch.Generator().manual_seed(0)).numpy()
     whole = predict(network, model.inputs, {"tokens": tokens}, target, 4)

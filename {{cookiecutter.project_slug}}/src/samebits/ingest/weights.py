@@ -12,6 +12,7 @@ import hashlib
 import re
 import shutil
 import sys
+import warnings
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -176,7 +177,8 @@ def _tensors(original: Path) -> dict[str, Tensor]:
     Raises:
         ValueError: it holds none.
     """
-    content = torch.load(original, map_location="cpu", weights_only=True)
+    with warnings.catch_warnings(action="ignore"):  # of what older torches wrote
+        content = torch.load(original, map_location="cpu", weights_only=True)
     named = dict(_named(content))
     if not named:
         raise ValueError("there are no tensors")
@@ -222,7 +224,10 @@ def with_dependency(text: str, path: str) -> str | None:
         return None
     if path in [entry.value for entry in deps.value]:
         return text
-    end = deps.value[-1].end_mark.index
+    last = deps.value[-1]
+    while isinstance(last, yaml.MappingNode) and not last.flow_style:  # `path: options`
+        last = last.value[-1][1]
+    end = last.end_mark.index
     if deps.flow_style:
         return f"{text[:end]},\n{' ' * (column + 2)}{path}{text[end:]}"
     end = (text + "\n").index("\n", end)
