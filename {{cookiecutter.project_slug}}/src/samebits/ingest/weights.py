@@ -95,7 +95,7 @@ def _bring(given: Namespace, sha256: str, folder: Path, path: Path) -> str:
     _pointer(arrived).replace(_pointer(path))
     arrived.replace(path)
     lines = [f"{path}: {count} tensors, {path.stat().st_size} bytes, from {origin['source']}"]
-    if not sha256:
+    if not sha256 and not given.checkpoint.endswith(".lock"):  # which has hashes
         lines += [f"no checksum was given to compare with; this one is now in {_pointer(path)}"]
     if not given.licence:
         lines += ["no --licence was given; say in that file what may be done with the weights"]
