@@ -5,7 +5,7 @@ normalisation; Hoffer et al., NeurIPS 2017). Those of all shards are added in th
 gradients, and their mean moves the running statistics, once a step.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -15,8 +15,9 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 def is_folded(layer: nn.Module) -> bool:
     """Whether this is a BatchNorm in training whose statistics can be folded over shards."""
-    usual = isinstance(layer, _BatchNorm) and not isinstance(layer, nn.SyncBatchNorm)
-    return usual and layer.training and layer.track_running_stats and layer.momentum is not None
+    if not isinstance(layer, _BatchNorm) or isinstance(layer, nn.SyncBatchNorm):
+        return False
+    return layer.training and layer.track_running_stats and layer.momentum is not None
 
 
 class Statistics:
@@ -52,7 +53,8 @@ class Statistics:
         if not self.layers:
             return folded
         sizes = [len(value) for value in self._before]
-        gradient, *sums = folded.split([len(folded) - sum(sizes), *sizes])
+        parts: Sequence[Tensor] = torch.split(folded, [len(folded) - sum(sizes), *sizes])
+        gradient, *sums = parts
         means = iter([total / shards for total in sums])
         before = iter(self._before)
         for layer, momentum, steps in zip(self.layers, self._momenta, self._steps, strict=True):
