@@ -1,7 +1,8 @@
 """Classic bugs in training code, to plant in a generated project, and how each must be reported.
 
-A plant is a regular expression and what replaces its one match; `test_catalogue.py` plants and
-looks for them. Paths that begin with `P/` are below the user's package, with `E/` below the engine.
+A plant is a regular expression and what replaces its one match, or "" and what a new file holds;
+`test_catalogue.py` plants and looks for them. Paths that begin with `P/` are below the user's
+package, with `E/` below the engine.
 """
 
 import re
@@ -207,8 +208,14 @@ BUGS = [
         tests=LOOP_TESTS,
     ),
     Bug(
-        "BatchNorm over logical shards",
-        [("P/model.py", r"nn\.GroupNorm\(.*\), activation", "nn.BatchNorm2d(width), activation")],
+        "BatchNorm over the batch",
+        [
+            (
+                "P/model.py",
+                r"nn\.GroupNorm\(.*\), activation",
+                "nn.BatchNorm2d(width, track_running_stats=False), activation",
+            )
+        ],
         r"is a BatchNorm2d, whose result depends on which examples share a shard",
         tests="tests",
         settings=(("params.yaml", r"shards: \d+", "shards: 1"),),
@@ -266,6 +273,26 @@ BUGS = [
             )
         ],
         r"names pyproject\.toml, on which no stage depends",
+    ),
+    Bug(
+        "undeclared weights",
+        [
+            (
+                "P/model.py",
+                r"\Z",
+                "\n\ndef start(network: nn.Module, model: Model) -> None:\n"
+                '    """Give the head the bias of another network."""\n'
+                '    given = float(Path("data/weights/bias.txt").read_text("utf-8"))\n'
+                '    network.get_parameter("head.bias").fill_(given)\n',
+            ),
+            (
+                "P/model.py",
+                r"^from dataclasses import dataclass$",
+                r"\g<0>\nfrom pathlib import Path",
+            ),
+            ("data/weights/bias.txt", "", "0.5\n"),
+        ],
+        r"names data/weights/bias\.txt, on which no stage depends",
     ),
     Bug(
         "a stage whose results nothing binds to what it read",
@@ -337,6 +364,10 @@ def plant(
         if path.suffix == ".png":
             # As if a person put a better example in its place: it is valid by itself.
             path.write_bytes(sorted(path.parent.iterdir())[1].read_bytes())
+            continue
+        if not pattern:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(new, encoding="utf-8")
             continue
         text = path.read_text(encoding="utf-8")
         changed, count = re.subn(pattern, new, text, count=1, flags=re.MULTILINE)

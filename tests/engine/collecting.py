@@ -6,6 +6,7 @@ from pathlib import Path
 
 import yaml
 
+from samebits.core.seals import hash_of
 from samebits.data.raw_pointer import record_origin
 from samebits.ingest.example_data import version
 
@@ -15,12 +16,14 @@ POINTER = Path("data/raw.dvc")
 Call = Callable[..., str]
 
 
-def give_version(folder: Path) -> None:
-    point(version(content(folder / "raw")), folder / "raw.dvc")
+def give_version(folder: Path, name: str = "raw") -> None:
+    place = folder / name
+    md5 = version(content(place)) if place.is_dir() else hash_of(place)
+    point(md5, place.with_name(f"{name}.dvc"))
 
 
 def point(md5: str, pointer: Path = POINTER, kind: str = "") -> None:
-    text = yaml.safe_dump({"outs": [{"md5": md5, "path": "raw"}]})
+    text = yaml.safe_dump({"outs": [{"md5": md5, "path": pointer.stem}]})
     pointer.write_text(text, encoding="utf-8")
     if kind:
         record_origin(pointer, {"kind": kind, "source": "tiny", "files": 4})

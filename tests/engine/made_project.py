@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import MISSING
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import yaml
 from conftest import PACKAGE, ROOT, filled
 
 from samebits.core import identity, seals
+from samebits.core.config import ENGINE
 
 UNSEEN = {"__pycache__", ".ruff_cache", ".mypy_cache", ".pytest_cache"}
 
@@ -57,6 +59,11 @@ def ran(root: Path) -> None:
     (root / "dvc.lock").write_text(text, encoding="utf-8")
 
 
+def _defaults(section: str) -> dict[str, Any]:
+    keys = ENGINE.get(section, {}).values()
+    return {key.name: key.default for key in keys if key.default is not MISSING}
+
+
 def _hash(text: str) -> str:
     return hashlib.md5(text.encode()).hexdigest()
 
@@ -74,7 +81,8 @@ def _record(
 ) -> None:
     code = [path for path in stated.deps if path.startswith("src/")]
     made_of = identity.depended(code, (), root)
-    made_of |= {"data": data, "params": {name: params[name] for name in stated.params}}
+    read = {name: {**_defaults(name), **params[name]} for name in stated.params}
+    made_of |= {"data": data, "params": read}
     record = {"stage": "train", "outputs": outs, "identity": made_of}
     (root / "provenance").mkdir(exist_ok=True)
     (root / "provenance/train.json").write_text(json.dumps(record, indent=1), encoding="utf-8")

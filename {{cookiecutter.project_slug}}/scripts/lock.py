@@ -23,6 +23,7 @@ COMPILE = (
     "pip compile --universal --generate-hashes --python-version 3.11 --fork-strategy fewest "
     "--no-header --quiet"
 ).split()
+DATA = ("example", "weights")
 Pins = dict[str, list[str]]
 
 
@@ -45,16 +46,16 @@ def refresh(folder: Path, upgrade: bool) -> list[str]:
     """Replaces the locks in `folder`; returns a line for each pin that changed."""
     with tempfile.TemporaryDirectory(prefix="locks-") as scratch:
         draft = Path(shutil.copytree(folder, Path(scratch) / "requirements"))
-        for name in [*setup.lock_names(draft), *sources_of_example(draft)]:
+        for name in [*setup.lock_names(draft), *data_locks(draft)]:
             compile_lock(draft, name, upgrade)
         complete_cpu_builds(draft, folder / "runtime.lock")
         write(draft / "setup.lock", only("uv", read(draft / "dev.lock")))
         return adopt(draft, folder)
 
 
-def sources_of_example(folder: Path) -> list[str]:
-    """The lock of packages that only carry the example data, if the project has one."""
-    return ["example"] if (folder / "example.in").exists() else []
+def data_locks(folder: Path) -> list[str]:
+    """The locks of packages that only carry the example data, or pretrained weights."""
+    return [name for name in DATA if (folder / f"{name}.in").exists()]
 
 
 def compile_lock(folder: Path, name: str, upgrade: bool) -> None:
@@ -66,7 +67,7 @@ def compile_lock(folder: Path, name: str, upgrade: bool) -> None:
     if lock.exists():
         write(lock, re.sub(r"( \\\n    --hash=\S+)+", "", read(lock)))
     options = ["--upgrade"] if upgrade else []
-    options += ["--no-deps"] if name == "example" else []  # nothing else of it is used
+    options += ["--no-deps"] if name in DATA else []  # nothing else of them is used
     uv_compile(folder, name, *options, *sources.wheel_sources([folder / f"{name}.in"]))
 
 

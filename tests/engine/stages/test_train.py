@@ -1,5 +1,6 @@
 """The weights: the same after a kill, and nothing left behind."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -15,9 +16,14 @@ import pytest
 import torch
 import yaml
 from handwritten_digits import model
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from samebits.console.errors import UserError
+from samebits.core.seals import hash_of
+from samebits.data.raw_pointer import record_origin
+from samebits.ingest.weights import with_dependency
+from samebits.training import pretrained
 
 TRAIN = ("-m", "samebits", "run", "train")
 RESULTS = (
@@ -35,8 +41,10 @@ def test_the_outputs(repro: Repro, project: Path) -> None:
     params = yaml.safe_load((project / "params.yaml").read_text(encoding="utf-8"))
     identity = json.loads(made["models/identity.json"])
     read = ("augmentation", "model", "optimization", "regularization", "reproducibility")
+    assert {*identity["params"]} == {*read}
     for name in read:  # and the keys that params.yaml leaves out, with their defaults
         assert identity["params"][name].items() >= params[name].items()
+    assert identity["params"]["optimization"]["freeze"] == ""
     curves = made["reports/learning-curves.csv"].decode().splitlines()
     assert curves[0] == "epoch,train_loss,dev_loss,dev_accuracy"
     assert [line.split(",")[0] for line in curves[1:]] == ["1", "2"]
@@ -80,6 +88,91 @@ def test_a_slice_by_an_unknown_number_is_refused_before_training(
     with pytest.raises(UserError, match=words):
         repro("train")
     assert not (project / "checkpoints").exists()
+
+
+def give_weights(project: Path, name: str, value: float, *, declared: bool = True) -> Path:
+    """Bring in a bias for the head, as `samebits weights` does."""
+    path = Path("data/weights", f"{name}.safetensors")
+    path.parent.mkdir(exist_ok=True)
+    save_file({"bias": torch.full((3,), value)}, path)
+    pointer = path.with_name(f"{path.name}.dvc")
+    md5 = hash_of(path)
+    pointer.write_text(yaml.safe_dump({"outs": [{"md5": md5, "path": path.name}]}), "utf-8")
+    made = hashlib.sha256(path.read_bytes()).hexdigest()
+    record_origin(pointer, {"kind": "weights", "source": "a test", "safetensors": made})
+    pipeline = with_dependency(Path("dvc.yaml").read_text("utf-8"), path.as_posix())
+    if declared and pipeline:
+        Path("dvc.yaml").write_text(pipeline, "utf-8")
+    return path
+
+
+def begin(network: nn.Module, section: model.Model) -> None:
+    assert section.width == 4
+    network.get_parameter("head.bias").copy_(pretrained.load("first")["bias"])
+
+
+def test_pretrained_weights_are_an_input(
+    repro: Repro, project: Path, monkeypatch: pytest.MonkeyPatch, settle: Settle
+) -> None:
+    """Others make another identity, and other weights; `evaluate` needs none."""
+    monkeypatch.setattr(model, "start", begin, raising=False)
+    settle(project / "params.yaml", optimization={"learning_rate": 1e-9})
+    path = give_weights(project, "first", 5.0)
+    repro("validate", "prepare", "train")
+    bias = load_file("models/model.safetensors")["head.bias"]
+    torch.testing.assert_close(bias, torch.full((3,), 5.0))
+    before = json.loads(Path("models/identity.json").read_bytes())
+    give_weights(project, "first", 7.0)
+    repro("train")
+    after = json.loads(Path("models/identity.json").read_bytes())
+    assert {name for name in before if before[name] != after[name]} == {"inputs"}
+    path.unlink()
+    repro("evaluate")
+    with pytest.raises(
+        UserError, match=r"first\.safetensors is not there; .*'samebits data missing'"
+    ):
+        repro("train")
+
+
+def test_undeclared_weights(repro: Repro, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model, "start", begin, raising=False)
+    give_weights(project, "first", 5.0, declared=False)
+    repro("validate", "prepare")
+    with pytest.raises(
+        UserError, match=r"train in dvc\.yaml does not depend on data/weights/first"
+    ):
+        repro("train")
+
+
+def test_weights_that_are_swapped_in_the_middle(
+    repro: Repro, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where those that are recorded come back before the end."""
+
+    def swapped(network: nn.Module, section: model.Model) -> None:
+        begin(network, section)
+        content = path.read_bytes()
+        path.write_bytes(content[:-1] + b"?")
+        path.write_bytes(content)
+
+    monkeypatch.setattr(model, "start", swapped, raising=False)
+    path = give_weights(project, "first", 5.0)
+    repro("validate", "prepare")
+    with pytest.raises(
+        UserError, match=r"^data/weights/first\.safetensors changed while train ran"
+    ):
+        repro("train")
+    assert not Path("models").exists()
+
+
+def test_a_start_that_makes_another_network(repro: Repro, monkeypatch: pytest.MonkeyPatch) -> None:
+    def widened(network: nn.Module, section: model.Model) -> None:
+        network.get_submodule("features").append(nn.Linear(1, 1))
+
+    monkeypatch.setattr(model, "start", widened, raising=False)
+    repro("validate", "prepare")
+    with pytest.raises(UserError, match=r"`start` adds, removes or reshapes .* do that in `build`"):
+        repro("train")
 
 
 def test_without_data(repro: Repro) -> None:

@@ -32,7 +32,7 @@ def drawn(*given: Any) -> nn.Module:
 
 
 def normalised(*given: Any) -> nn.Module:
-    return nn.Sequential(nn.BatchNorm2d(1), build(*given))
+    return nn.Sequential(nn.BatchNorm2d(1, track_running_stats=False), build(*given))
 
 
 def in_place(arrays: Any) -> dict[str, Tensor]:

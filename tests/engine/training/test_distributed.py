@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import PACKAGE
+from safetensors.torch import load_file
 
 from samebits.console.errors import UserError
 from samebits.core import determinism, kernels
@@ -84,6 +86,32 @@ def test_the_number_of_processes_moves_no_bit(
     done = stage("train")
     assert done.returncode == 0
     assert re.fullmatch(SAID, done.stderr)
+    assert results(prepared) == alone
+
+
+START = """
+
+def start(network: nn.Module, model: Model) -> None:
+    network.get_parameter("head.bias").fill_(0.5)
+"""
+
+
+def test_nor_with_first_weights_and_statistics(prepared: Path, stage: Any, settle: Settle) -> None:
+    """Every process starts from the same weights, and folds the same statistics."""
+    file = prepared / f"src/{PACKAGE}/model.py"
+    text = file.read_text("utf-8")
+    norm = "nn.GroupNorm(math.gcd(GROUPS, width), width)"
+    assert norm in text
+    file.write_text(text.replace(norm, "nn.BatchNorm2d(width)") + START, "utf-8")
+    settle(prepared / "params.yaml", optimization={"freeze": "^head", "layer_decay": 0.9})
+    assert stage("train").returncode == 0
+    alone = results(prepared)
+    weights = load_file(prepared / RESULTS[0])
+    assert (weights["head.bias"] == 0.5).all()
+    assert weights["features.1.num_batches_tracked"] > 1
+    settle(prepared / "params.yaml", runtime={"processes": 4})
+    done = stage("train")
+    assert (done.returncode, done.stderr) == (0, "")
     assert results(prepared) == alone
 
 

@@ -159,6 +159,8 @@ def test_runtime_may_change_at_a_resume(run: Train, kill: Train) -> None:
         {"ema": 0.9},
         {"precision": "bfloat16"},
         {"best_epoch": True, "learning_rate": 0.5, "epochs": 6},
+        {"freeze": "^features"},
+        {"layer_decay": 0.5},
         {"dropout": 0.3},
         {"weight_decay": 0.5},
         {"label_smoothing": 0.3},

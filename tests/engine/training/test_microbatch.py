@@ -90,8 +90,8 @@ def test_a_parameter_without_use_has_no_gradient() -> None:
 @pytest.mark.parametrize(
     "layer",
     [
-        nn.BatchNorm1d(3),
         nn.BatchNorm2d(3, track_running_stats=False),
+        nn.BatchNorm2d(3, momentum=None),
         nn.SyncBatchNorm(3),
         nn.InstanceNorm2d(3, track_running_stats=True),
     ],
@@ -103,7 +103,11 @@ def test_statistics_of_the_batch_are_refused(layer: nn.Module) -> None:
 
 
 @pytest.mark.parametrize(
-    "layer", [nn.GroupNorm(1, 3), nn.LayerNorm(3), nn.InstanceNorm2d(3), nn.Dropout(0.5)]
+    "layer",
+    [
+        *(nn.GroupNorm(1, 3), nn.LayerNorm(3), nn.InstanceNorm2d(3), nn.Dropout(0.5)),
+        *(nn.BatchNorm1d(3), nn.SyncBatchNorm(3).eval()),
+    ],
 )
 def test_other_layers_are_not(layer: nn.Module) -> None:
     check(nn.Sequential(layer), 8, 2)
@@ -136,4 +140,14 @@ def test_a_buffer_that_changes_is_refused() -> None:
     watch.check(network)
     network(torch.ones(2, 3))
     with pytest.raises(UserError, match=r"buffer '0\.mean' .*reproducibility\.shards to 1"):
+        watch.check(network)
+
+
+def test_a_buffer_that_is_folded_may_change() -> None:
+    network = nn.Sequential(nn.BatchNorm1d(3), nn.BatchNorm1d(3))
+    watch = Watch(network, [network[0]])
+    network[0](torch.ones(2, 3))
+    watch.check(network)
+    network[1](torch.ones(2, 3))
+    with pytest.raises(UserError, match=r"buffer '1\.running"):
         watch.check(network)

@@ -1,6 +1,7 @@
 """The optimizer's groups, and the learning rate as a function of the step."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from handwritten_digits.model import build as built
 from samebits.core.sections import Optimization, Regularization
 from samebits.training.optimizer import build, cosine, set_rate
 
+KIND = ("weight", "bias")
 KINDS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 
 
@@ -111,3 +113,55 @@ def test_set_rate() -> None:
     optimizer = build(network, optimization(), REGULARIZATION)
     set_rate(optimizer, 0.5)
     assert [group["lr"] for group in optimizer.param_groups] == [0.5, 0.5]
+
+
+class Deep(torch.nn.Module):
+    """A stem, three blocks, a layer without weights, a head, and a weight of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.place = torch.nn.Parameter(torch.zeros(2))
+        self.stem = torch.nn.Linear(2, 2)
+        self.blocks = torch.nn.ModuleList(torch.nn.Linear(2, 2) for _ in range(3))
+        self.dropout, self.head = torch.nn.Dropout(0.5), torch.nn.Linear(2, 2)
+
+
+class Ordered(Deep):
+    """It says which layers there are."""
+
+    def levels(self) -> list[torch.nn.Module]:
+        return [self.blocks, self.head]
+
+
+def rates(network: torch.nn.Module, decay: float) -> dict[str, float]:
+    chosen = replace(optimization(rate=8.0), layer_decay=decay)
+    optimizer = build(network, chosen, REGULARIZATION)
+    set_rate(optimizer, 8.0)
+    places = {id(w): group["lr"] for group in optimizer.param_groups for w in group["params"]}
+    return {name: places[id(weight)] for name, weight in network.named_parameters()}
+
+
+def test_layers_further_from_the_answer_learn_slower() -> None:
+    found = rates(Deep(), 0.5)
+    names = ("head", "blocks.2", "blocks.1", "blocks.0", "stem")
+    expected = {f"{name}.{kind}": 8 / 2**n for n, name in enumerate(names) for kind in KIND}
+    assert found == expected | {"place": 0.5}
+
+
+def test_a_network_says_which_layers_it_has() -> None:
+    found = rates(Ordered(), 0.5)
+    assert {name: rate for name, rate in found.items() if "weight" in name} == {
+        "head.weight": 8.0,
+        **{f"blocks.{n}.weight": 4.0 for n in range(3)},
+        "stem.weight": 4.0,
+    }
+
+
+def test_without_decay_there_are_two_groups() -> None:
+    """In the order of before, which decides the names in checkpoints."""
+    network = network_of()
+    groups = build(network, optimization(), REGULARIZATION).param_groups
+    for group, wide in zip(groups, (True, False), strict=True):
+        expected = [id(weight) for weight in network.parameters() if (weight.ndim > 1) == wide]
+        assert [id(weight) for weight in group["params"]] == expected
+    assert set(rates(network_of(), 1.0).values()) == {8.0}

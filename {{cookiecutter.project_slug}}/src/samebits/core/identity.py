@@ -78,4 +78,7 @@ def _sha256(path: Path) -> str:
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except FileNotFoundError:
-        raise UserError(f"{path.as_posix()} is missing; restore it from Git.") from None
+        raise UserError(
+            f"{path.as_posix()} is missing; restore it from Git, or, if DVC tracks it, with "
+            "'samebits data missing'."
+        ) from None

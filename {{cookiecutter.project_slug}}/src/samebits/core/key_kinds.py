@@ -67,9 +67,9 @@ def number(
     return field(default=default, metadata={"low": low, "high": high, "bigger": bigger})
 
 
-def pattern(regular: bool) -> Any:
-    """A field whose value is a pattern of file names: a regular expression, or a glob."""
-    return field(metadata={"regular": regular})
+def pattern(regular: bool, *, default: Any = MISSING) -> Any:
+    """A field whose value is a pattern of names: a regular expression, or a glob."""
+    return field(default=default, metadata={"regular": regular})
 
 
 def texts(shape: re.Pattern[str], example: str) -> Any:

@@ -86,6 +86,11 @@ class Optimization:
     ema: float = number(0, 0.999999, default=0.0)
     # of products and convolutions in training; weights, sums, losses and predictions stay float32
     precision: str = choice("float32", "bfloat16", default="float32")
+    # weights in whose names it finds something keep their first values, as '^(stem|blocks)', and a
+    # BatchNorm that learns no weight keeps its statistics; '' lets all of them learn
+    freeze: str = pattern(regular=True, default="")
+    # rate of each layer as a part of that of the layer behind it; the last has all, 1 is off
+    layer_decay: float = number(0.01, 1, default=1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -182,7 +182,12 @@ def _limits(given: Namespace) -> Limits:
     )
 
 
-def _checksum(text: str) -> str:
+def checked_sha256(text: str) -> str:
+    """Return a SHA-256 in its usual spelling, or "" where there is none.
+
+    Raises:
+        UserError: it is something else.
+    """
     checksum = text.strip().lower().removeprefix("sha256:")
     if checksum and not re.fullmatch("[0-9a-f]{64}", checksum):
         raise UserError(f"{text!r} is not a SHA-256; write its 64 hexadecimal digits.")
@@ -192,7 +197,7 @@ def _checksum(text: str) -> str:
 def main(given: Namespace, yours: Yours) -> None:
     """Bring data in as the command line says, and tell what came."""
     place, limits = DataFolder(DATA), _limits(given)
-    sha256 = _checksum(given.sha256)
+    sha256 = checked_sha256(given.sha256)
     if sha256 and not given.source:
         raise UserError("the example data needs no checksum; name the archive that has this one.")
     try:

@@ -79,13 +79,13 @@ def _refuse_hidden(address: SplitResult) -> None:
         )
 
 
-def give_version(folder: Path) -> None:
-    """Add folder/raw to DVC's cache and write folder/raw.dvc.
+def give_version(folder: Path, name: str = "raw") -> None:
+    """Add folder/<name> to DVC's cache and write folder/<name>.dvc.
 
     Raises:
         UserError: DVC fails.
     """
-    _dvc(folder, "", "add", "raw")
+    _dvc(folder, "", "add", name)
 
 
 def _dvc(folder: Path, address: str, *arguments: str) -> None:

@@ -6,7 +6,8 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -37,12 +38,23 @@ def files() -> Mapping[str, bytes]:
         UserError: the project has no example data, or a package cannot be installed.
     """
     script = _script()
-    with tempfile.TemporaryDirectory(prefix="example-") as folder:
-        if LOCK.exists():
-            fetch = [sys.executable, "-I", FETCH, folder, LOCK.as_posix()]
+    with installed(LOCK) as folder:
+        return dict(script.files(folder))
+
+
+@contextmanager
+def installed(lock: Path) -> Iterator[Path]:
+    """Install packages that only carry data into a passing folder; it is empty without the lock.
+
+    Raises:
+        UserError: one of them cannot be installed.
+    """
+    with tempfile.TemporaryDirectory(prefix="packages-") as folder:
+        if lock.exists():
+            fetch = [sys.executable, "-I", FETCH, folder, lock.as_posix()]
             if subprocess.run(fetch, check=False).returncode:
-                raise UserError(f"{LOCK} could not be installed, as shown above.")
-        return dict(script.files(Path(folder)))
+                raise UserError(f"{lock} could not be installed, as shown above.")
+        yield Path(folder)
 
 
 @cache

@@ -21,6 +21,7 @@ from ..training.checkpoint import Progress
 from ..training.distributed import joined
 from ..training.loop import COLUMNS, Settings, train
 from ..training.network import built
+from ..training.pretrained import started
 from ..training.recipe import Recipe
 from ..training.target_base import NetworkTarget, target_of
 
@@ -43,6 +44,7 @@ def main(yours: Yours, seal: Seal) -> None:
     sections = (model, augmentation, optimization, regularization, reproducibility)
     made_of = identity("train", training.version, indexes, *sections)
     network = built(yours.model, training, regularization.dropout, reproducibility)
+    started(yours.model, network)
     settings = Settings(optimization, regularization, reproducibility, runtime)
     recipe = Recipe.of(yours.model, yours.training)
     with joined(runtime.processes, reproducibility) as group:

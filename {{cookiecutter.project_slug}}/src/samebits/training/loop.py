@@ -23,9 +23,11 @@ from ..data.loader import Batch, Batches, Split, stream
 from ..data.shards import rows
 from ..tracking.tracker import Tracker
 from . import checkpoint as checkpoints
+from .batch_norm import Statistics
 from .class_weights import Weigh, refuse_ignored, weighing
 from .distributed import ALONE, Group
 from .early_stopping import Stop
+from .freezing import freeze
 from .kept_weights import KeptWeights
 from .microbatch import Gradient, Watch, check, fold
 from .optimizer import build, set_rate
@@ -85,6 +87,8 @@ def train(
     steps = optimization.epochs * batches.steps_per_epoch
     inputs, target = recipe.preparation.inputs, target_of(training)
     weigh = weighing(training, optimization.class_weights)
+    network.train()
+    freeze(network, optimization.freeze)
     check(network, optimization.batch_size, reproducibility.shards)
     group.agree(json.dumps(identity, sort_keys=True))
     network.to(reproducibility.device)
@@ -109,7 +113,6 @@ def train(
             batches[run.step]
             first = rows(dev.arrays, slice(0, 1))
             predict(network, inputs, first, target, reproducibility.chunk, ALONE, dev.labels)
-    network.train()
     with keeper, Stop(group.rank) as stop, line, tracker:
         for batch in stream(batches, run.step, steps, runtime):
             if run.stopped_early(regularization.early_stopping):
@@ -158,7 +161,9 @@ class _Step:
         self._group = group
         self._weigh, self._heeded = weigh, False
         self._gradient = Gradient(network)
-        self._watch = Watch(network) if settings.reproducibility.shards > 1 else None
+        self._statistics = Statistics(network)
+        watched = settings.reproducibility.shards > 1
+        self._watch = Watch(network, self._statistics.layers) if watched else None
         self._look: AbstractContextManager[object] = portable(network, settings.reproducibility)
         self._shapes: AbstractContextManager[object] = _comparing()
 
@@ -168,6 +173,7 @@ class _Step:
         shards = reproducibility.shards
         own = shards // self._group.size
         first = self._group.rank * own
+        self._statistics.begin()
         with refusing(), self._look, self._shapes:
             part = fold(
                 self._shard(step, number, shard)
@@ -178,7 +184,8 @@ class _Step:
             self._watch.check(self._network)
             self._watch = None
         clip = self._settings.optimization.clip
-        return self._gradient.settle(self._group.sum(part), shards, clip)
+        summed = self._statistics.settle(self._group.sum(part), shards)
+        return self._gradient.settle(summed, shards, clip)
 
     def _cut(self, batch: Batch, count: int) -> list[Batch]:
         """Return the batch cut into `count` shards, each answer with its weight."""
@@ -206,7 +213,7 @@ class _Step:
         _seed(key(reproducibility.seed, "dropout", step, shard), reproducibility.device)
         with self._precision():
             loss = self._loss(self._network, batch, regularization)
-        return self._gradient.of(loss)
+        return self._statistics.behind(self._gradient.of(loss))
 
     def _precision(self) -> AbstractContextManager[object]:
         if self._settings.optimization.precision == "float32":

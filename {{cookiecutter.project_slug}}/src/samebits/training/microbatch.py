@@ -9,8 +9,10 @@ from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _NormBase
 
 from ..console.errors import UserError
+from .batch_norm import is_folded
 
 
 def fold(parts: Iterable[Tensor]) -> Tensor:
@@ -38,11 +40,11 @@ def check(network: nn.Module, batch_size: int, shards: int) -> None:
             f"does not divide; make it {max(1, batch_size // shards) * shards}, for example."
         )
     for name, layer in network.named_modules() if shards > 1 else ():
-        if isinstance(layer, nn.modules.batchnorm._NormBase) and _looks_at_the_batch(layer):
+        if isinstance(layer, _NormBase) and layer.training and _looks_at_the_batch(layer):
             raise UserError(
                 f"layer '{name}' of the network is a {type(layer).__name__}, whose result depends "
-                "on which examples share a shard and a process; use nn.GroupNorm, or set "
-                "reproducibility.shards to 1."
+                "on which examples share a shard and a process; use nn.GroupNorm, or nn.BatchNorm "
+                "with running statistics and a momentum, or set reproducibility.shards to 1."
             )
 
 
@@ -78,10 +80,18 @@ class Gradient:
 
 
 class Watch:
-    """Notices if the network's buffers change in a step, because then they depend on the batch."""
+    """Notices if the network's buffers change in a step, because then they depend on the batch.
 
-    def __init__(self, network: nn.Module) -> None:
-        self._before = {name: value.clone() for name, value in network.named_buffers()}
+    Those of the layers `but` may.
+    """
+
+    def __init__(self, network: nn.Module, but: Iterable[nn.Module] = ()) -> None:
+        left_out = {id(value) for layer in but for value in layer.buffers()}
+        self._before = {
+            name: value.clone()
+            for name, value in network.named_buffers()
+            if id(value) not in left_out
+        }
 
     def check(self, network: nn.Module) -> None:
         """Refuse a network whose buffers have changed.
@@ -89,8 +99,9 @@ class Watch:
         Raises:
             UserError: a buffer has changed.
         """
-        for name, value in network.named_buffers():
-            if not torch.equal(value, self._before[name]):
+        now = dict(network.named_buffers())
+        for name, value in self._before.items():
+            if not torch.equal(now[name], value):
                 raise UserError(
                     f"buffer '{name}' of the network changes in training, so it depends on which "
                     "examples share a shard and a process; do without it, or set "
@@ -98,7 +109,7 @@ class Watch:
                 )
 
 
-def _looks_at_the_batch(layer: nn.Module) -> bool:
+def _looks_at_the_batch(layer: _NormBase) -> bool:
     # An InstanceNorm without running statistics looks at one example at a time.
     instance = isinstance(layer, nn.modules.instancenorm._InstanceNorm)
-    return not instance or bool(layer.track_running_stats)
+    return not is_folded(layer) and (not instance or bool(layer.track_running_stats))

@@ -2,6 +2,8 @@
 
 import inspect
 import math
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import nn
@@ -17,19 +19,63 @@ def build(
     It is always fused: the other kinds take square roots with MKL's vector library, whose last
     bits differ between processors.
     """
-    parameters = [weight for weight in network.parameters() if weight.requires_grad]
+    scales = _scales(network, optimization.layer_decay)
     groups = [
-        {
-            "params": [weight for weight in parameters if weight.ndim > 1],
-            "weight_decay": regularization.weight_decay,
-        },
-        {"params": [weight for weight in parameters if weight.ndim <= 1], "weight_decay": 0.0},
+        group
+        for scale in dict.fromkeys(scales.values())
+        for group in _groups(
+            [weight for weight in network.parameters() if scales.get(weight) == scale],
+            scale,
+            regularization.weight_decay,
+        )
     ]
     rate = optimization.learning_rate
     if optimization.optimizer == "sgd":
         return Sgd(groups, lr=rate, momentum=0.9, nesterov=True, fused=True)
     kind = AdamW if optimization.optimizer == "adamw" else Adam
     return kind(groups, lr=rate, fused=True)
+
+
+def _groups(weights: Sequence[nn.Parameter], scale: float, decay: float) -> list[dict[str, Any]]:
+    """Those that decay, and those that do not, with their part of the learning rate."""
+    wide = [weight for weight in weights if weight.ndim > 1]
+    others = [weight for weight in weights if weight.ndim <= 1]
+    return [
+        {"params": wide, "weight_decay": decay, "scale": scale},
+        {"params": others, "weight_decay": 0.0, "scale": scale},
+    ]
+
+
+def _scales(network: nn.Module, decay: float) -> Mapping[nn.Parameter, float]:
+    """Return the part of the learning rate that each weight which learns has.
+
+    It falls by `decay` with each layer from the last one back (Howard and Ruder, ACL 2018). What
+    belongs to none of the layers has as little as the first.
+    """
+    scales: dict[nn.Parameter, float] = {}
+    scale = lowest = 1.0
+    for layer in reversed(_layers(network)):
+        weights = [*layer.parameters()]
+        for weight in weights:
+            scales.setdefault(weight, scale)
+        if weights:
+            lowest, scale = scale, scale * decay
+    learning = [weight for weight in network.parameters() if weight.requires_grad]
+    return {weight: scales.get(weight, lowest) for weight in learning}
+
+
+def _layers(network: nn.Module) -> list[nn.Module]:
+    """The layers from input to answer: what `levels()` of the network returns, or its children.
+
+    A `ModuleList` among its children is as many layers as it has members.
+    """
+    if callable(levels := getattr(network, "levels", None)):
+        return [*levels()]
+    return [
+        layer
+        for child in network.children()
+        for layer in (child if isinstance(child, nn.ModuleList) else [child])
+    ]
 
 
 class _Plain(torch.optim.Optimizer):
@@ -74,6 +120,6 @@ def cosine(step: int, steps: int, optimization: Optimization) -> float:
 
 
 def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    """Set the learning rate of the next step."""
+    """Set the learning rate of the next step, of which each group has its part."""
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * group["scale"]

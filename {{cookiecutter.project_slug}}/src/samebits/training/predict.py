@@ -71,7 +71,7 @@ def outputs(
     """
     count = len(next(iter(arrays.values())))
     device = next(network.parameters()).device
-    was_training = network.training
+    modes = {layer: layer.training for layer in network.modules()}  # some may be frozen
     network.eval()
     for start in range(group.rank * chunk, count, group.size * chunk):
         given = inputs(rows(arrays, slice(start, start + chunk)))
@@ -84,7 +84,8 @@ def outputs(
                 f"of {[chunk, *form]}; its last layer must {last}."
             )
         yield start, result
-    network.train(was_training)
+    for layer, training in modes.items():
+        layer.training = training
 
 
 def masks(
