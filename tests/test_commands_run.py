@@ -7,6 +7,7 @@ before something is put in.
 """
 
 import hashlib
+import json
 import re
 import shutil
 import sys
@@ -85,6 +86,22 @@ def test_what_is_said_of_data_and_model(typed: Typed, here: Path) -> None:
     typed("dvc repro report")
     assert "cut off" in (here / "reports/report.html").read_text("utf-8")
     assert ", 1 with tags" in typed("samebits errors --gone")
+
+
+@pytest.mark.slow
+def test_a_model_answers(typed: Typed, here: Path) -> None:
+    example = "data/raw/3/0003.png"
+    said = typed("samebits predict cat.jpg", f"samebits predict {example}")
+    assert said.startswith(f"{example}: ")
+    lines = typed("samebits predict some/folder --json", "samebits predict data/raw/3 --json")
+    assert len([json.loads(line) for line in lines.splitlines()]) == 183
+    assert typed("samebits predict - < cat.jpg", f"samebits predict - < {example}")[0] == "-"
+    said = typed(
+        "samebits predict some/folder --masks FOLDER",
+        f"samebits predict {example} --masks FOLDER",
+        fails=True,
+    )
+    assert "--masks is for masks" in said
 
 
 @pytest.mark.slow

@@ -36,6 +36,7 @@ class Verb(NamedTuple):
     arguments: tuple[Argument | Either, ...] = ()
     more: str = ""  # what `--help` says besides
     torch: bool = False  # whether it computes at the level of params.yaml
+    answers: bool = False  # or at that of the model in models/, if there is one
     yours: tuple[str, ...] = ()
     anywhere: bool = False  # whether it works outside a project's folder, too
 
@@ -176,6 +177,26 @@ VERBS: Mapping[str, Verb] = {
             flag("--gone", "mark examples that are gone"),
         ),
         yours=SEEN,
+    ),
+    "predict": Verb(
+        "cli.predict",
+        "answer for files, folders, rows or standard input",
+        "some/folder --json",
+        (
+            argument(
+                "given",
+                nargs="+",
+                metavar="FILE",
+                help="an example, a folder of them, a table with a row for each, or - for "
+                "standard input",
+            ),
+            argument("--masks", type=Path, help="the folder to write masks to, as PNG files"),
+            JSON,
+        ),
+        "It reads models/, and nothing below data/.",
+        torch=True,
+        answers=True,
+        yours=("data", *MODEL),
     ),
     "latency": Verb(
         "cli.latency",
