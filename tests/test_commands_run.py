@@ -102,6 +102,7 @@ def test_a_model_answers(typed: Typed, here: Path) -> None:
         fails=True,
     )
     assert "--masks is for masks" in said
+    assert "docs/model-card.md is written" in typed("samebits card")
 
 
 @pytest.mark.slow

@@ -20,7 +20,13 @@ STAGES = ("validate", "prepare", "train", "evaluate")
 COPIED = ("params.yaml", "dvc.yaml", "pyproject.toml", "data/release.json")
 COUNT = 120  # examples
 SMALL: Mapping[str, Mapping[str, Any]] = {
-    "data": {"dev_fraction": 0.25, "test_fraction": 0.25, "least_examples": 3, "group": ""},
+    "data": {
+        "dev_fraction": 0.25,
+        "test_fraction": 0.25,
+        "train_dev_fraction": 0.1,
+        "least_examples": 3,
+        "group": "",
+    },
     "optimization": {"epochs": 2, "batch_size": 8},
     "evaluation": {"constraints": [], "slices": []},
 }

@@ -318,3 +318,8 @@ def test_a_plugin_of_the_remote_is_locked_apart(tmp_path: Path) -> None:
     assert setup.lock_names(tmp_path) == ["runtime", "dev"]
     (tmp_path / "remote.in").touch()
     assert setup.lock_names(tmp_path) == ["runtime", "dev", "remote"]
+
+
+def test_a_service_is_locked_apart(tmp_path: Path) -> None:
+    (tmp_path / "serve.in").touch()
+    assert setup.lock_names(tmp_path) == ["runtime", "dev", "serve"]

@@ -87,7 +87,7 @@ def test_rows_come_without_their_answers() -> None:
     [
         (b"", "- is empty; begin it with a line that names its columns."),
         (b"a,b\n1\n", "-:2: the row has 1 cells instead of 2; put a cell with a comma in quotes."),
-        (b"a,a\n1,2\n", "-, line 1, has the column 'a' twice; rename one of them."),
+        (b"a,a\n1,2\n", "-, line 1, has the column a twice; rename one of them."),
         (b'a,b\n1,"2\n', "-, line 2, is not CSV (its quotes do not close); fix it."),
         (b"{1}\n", "-:1: the row is not JSON (Expecting property name enclosed in double quotes"),
         (b'{"a": NaN}', "-:1: the row holds NaN, which is not JSON; write null."),

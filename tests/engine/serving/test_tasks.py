@@ -30,14 +30,14 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     return root
 
 
-def tested(root: Path) -> dict[str, Row]:
+def table(root: Path) -> dict[str, Row]:
     """The rows of the test examples in reports/predictions.csv, by path."""
     with (root / "kept/predictions.csv").open(encoding="utf-8", newline="") as file:
         return {row["path"]: row for row in csv.DictReader(file) if row["split"] == "test"}
 
 
 def test_answers_have_the_bits_that_were_evaluated(project: Path, tmp_path: Path) -> None:
-    rows = tested(project)
+    rows = table(project)
     assert len(rows) > 10
     masks = ["--masks", str(tmp_path)] if "mask" in project.parent.name else []
     found = {record["input"]: record for record in predicted(project, "elsewhere", *masks)}

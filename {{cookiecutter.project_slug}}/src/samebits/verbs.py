@@ -67,6 +67,17 @@ def count(text: str) -> int:
     return int(text)
 
 
+def port(text: str) -> int:
+    """Return the number of a port.
+
+    Raises:
+        ArgumentTypeError: it is none.
+    """
+    if not text.isdecimal() or int(text) > 65535:
+        raise ArgumentTypeError(f"'{text}' must be a whole number from 0 to 65535")
+    return int(text)
+
+
 def sweep_name(text: str) -> str:
     """Return the name of a sweep, with which the names of its experiments begin.
 
@@ -197,6 +208,22 @@ VERBS: Mapping[str, Verb] = {
         torch=True,
         answers=True,
         yours=("data", *MODEL),
+    ),
+    "serve": Verb(
+        "cli.serve",
+        "serve the model in models/ over HTTP",
+        "--port 8080",
+        (argument("--port", type=port, help="instead of that of serving.yaml (8000); 0 is any"),),
+        "First it answers test examples again, and refuses to serve if a bit differs. "
+        "docs/serving.md names the addresses, and the keys of serving.yaml.",
+        torch=True,
+        answers=True,
+        yours=("data", *MODEL),
+    ),
+    "card": Verb(
+        "cli.card",
+        "write docs/model-card.md: what the model is, how good, where it fails",
+        more="What you write between its marks is kept.",
     ),
     "latency": Verb(
         "cli.latency",

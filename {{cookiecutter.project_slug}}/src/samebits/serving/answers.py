@@ -45,7 +45,7 @@ class Answer:
         return f"{self.answer:.15g}"
 
     def record(self) -> dict[str, Any]:
-        """Return it as JSON has it: "input", and "error", or "answer" and any probabilities."""
+        """Return it as JSON has it: "input", and "error", or "answer" and any "probabilities"."""
         if self.problem:
             return {"input": self.input, "error": self.problem}
         known = {"input": self.input, "answer": self.answer}

@@ -1,5 +1,6 @@
 """A trained model that answers: `model("cat.jpg")`, `model.predict(["a.jpg", "b.jpg"])`."""
 
+import math
 from base64 import b64decode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -46,12 +47,15 @@ class Model:
         signature: of models/.
         folder: models/; the project is around it.
         yours: the files `data` and `model` of the user.
+        megapixels: of an image, at most, if that is less than `data.megapixels`.
 
     Raises:
         UserError: the weights or the code are not those of the signature.
     """
 
-    def __init__(self, signature: Signature, folder: Path, yours: Yours) -> None:
+    def __init__(
+        self, signature: Signature, folder: Path, yours: Yours, megapixels: float = math.inf
+    ) -> None:
         weights = folder / WEIGHTS
         if sha256(weights) != signature.weights:
             raise UserError(
@@ -63,7 +67,7 @@ class Model:
         self._inputs, self._decode = yours.model.inputs, yours.data.decode
         self._settings = _section(yours.data.Input, known["settings"], "data.py")
         self._fields = _fields(yours.data.fields(self._settings), known["fields"])
-        self._limits = _Limits(known["bits"], known["megapixels"])
+        self._limits = _Limits(known["bits"], min(known["megapixels"], megapixels))
         self._fitted = _fitted(signature.fitted, yours.data, self._settings)
         self._target = target_for(
             Answers(signature.target, signature.classes), signature.scale, self._sides()
@@ -110,12 +114,15 @@ class Model:
 
     def answers(self, examples: Iterable[Given]) -> Iterator[Answer]:
         """Yield the answers one after the other; what cannot be read has a `problem` instead."""
-        known = self.signature.input
-        parts = (
-            content
-            for example in examples
-            for content in contents(example, known["reader"], known["answer"])
-        )
+        return self.of(content for example in examples for content in self.contents(example))
+
+    def contents(self, example: Given) -> Iterator[Content]:
+        """Yield the contents of examples in what a caller gives, as `contents` of inputs.py."""
+        return contents(example, self.signature.input["reader"], self.signature.input["answer"])
+
+    def of(self, found: Iterable[Content]) -> Iterator[Answer]:
+        """Yield the answers for contents, as `answers`."""
+        parts = iter(found)
         while chunk := [*islice(parts, self.chunk)]:
             read = [self._read(content) for content in chunk]
             good = iter(self.answered([arrays for arrays in read if not isinstance(arrays, str)]))
