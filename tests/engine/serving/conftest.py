@@ -15,4 +15,5 @@ def _digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def digits(_digits: Path, tmp_path: Path) -> Path:
     """A project of images with a model; a copy of its own."""
-    return Path(shutil.copytree(_digits, tmp_path / "project"))
+    ignore = shutil.ignore_patterns("served")
+    return Path(shutil.copytree(_digits, tmp_path / "project", ignore=ignore))

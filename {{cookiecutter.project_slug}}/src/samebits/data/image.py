@@ -154,7 +154,7 @@ def _unknown(content: bytes) -> str:
     names = (
         name
         for name, (_, accept) in sorted(Image.OPEN.items())
-        if name not in FORMATS and accept and accept(content[:16])
+        if name not in FORMATS and accept and accept(content[:16].ljust(16, b"\0"))
     )
     said = next(names, "no image format")
     return f"its content is in {said}, and read are {', '.join(sorted(FORMATS))}; convert it"
