@@ -129,10 +129,14 @@ def _assemble(
 
 def _given(decoder: Decoder, task: Task) -> dict[str, Any]:
     """Return the `input` of an `Index`."""
-    data = decoder.data
-    kept = {"reader": task.reader, "answer": task.answer}
-    kept |= {"bits": data.bits, "megapixels": data.megapixels}
-    return {**kept, "fields": decoder.fields, "settings": asdict(decoder.settings)}
+    return {
+        "reader": task.reader,
+        "answer": task.answer,
+        "bits": decoder.data.bits,
+        "megapixels": decoder.data.megapixels,
+        "fields": decoder.fields,
+        "settings": asdict(decoder.settings),
+    }
 
 
 def _fitted(catalogue: Catalogue, data: Data, cache: DecodeCache) -> Fitted:

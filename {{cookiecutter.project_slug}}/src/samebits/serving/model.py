@@ -215,8 +215,7 @@ def _fitted(stored: str, data: Any, settings: Any) -> Fitted:
 
 
 def _has(device: str) -> bool:
-    known = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}
-    return known[device]()
+    return torch.cuda.is_available() if device == "cuda" else torch.backends.mps.is_available()
 
 
 def _doubts(signature: Signature, root: Path, yours: Yours) -> Iterator[str]:
