@@ -3,22 +3,29 @@
 import csv
 import json
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pairs
 import yaml
 from class_set_defects import written
 from conftest import ANSWERS, CLASSES, JINJA, LOCK, PACKAGE, ROOT, image_file
+from numpy.typing import NDArray
 
 STAGES = ("validate", "prepare", "train", "evaluate")
 COPIED = ("params.yaml", "dvc.yaml", "pyproject.toml", "data/release.json")
 COUNT = 120  # examples
+INFER = f"/v2/models/{PACKAGE}/infer"
 SMALL: Mapping[str, Mapping[str, Any]] = {
     "data": {
         "dev_fraction": 0.25,
@@ -163,3 +170,57 @@ def predicted(root: Path, *words: str, given: bytes = b"") -> list[dict[str, Any
     assert done.returncode == 0, done.stderr.decode()
     assert done.stderr == b""
     return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+class Said(NamedTuple):
+    """What a service answers."""
+
+    status: int
+    body: bytes
+
+    @property
+    def value(self) -> Any:
+        return json.loads(self.body)
+
+
+class Service:
+    """A service that runs, and its port."""
+
+    def __init__(self, process: "subprocess.Popen[str]", port: int) -> None:
+        self.process, self.port = process, port
+
+    def ask(self, path: str, body: bytes | None = None, method: str = "", **headers: str) -> Said:
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+            connection.request(method or ("GET" if body is None else "POST"), path, body, headers)
+            answered = connection.getresponse()
+            return Said(answered.status, answered.read())
+
+    def infer(self, contents: Sequence[bytes]) -> NDArray[np.float32]:
+        """The probabilities of images."""
+        tensor = {"name": "content", "datatype": "BYTES", "shape": [len(contents)]}
+        tensor |= {"parameters": {"content_type": "base64"}}
+        tensor |= {"data": [b64encode(content).decode() for content in contents]}
+        said = self.ask(INFER, json.dumps({"inputs": [tensor]}).encode())
+        assert said.status == 200, said
+        (found,) = (one for one in said.value["outputs"] if one["name"] == "probabilities")
+        return np.array(found["data"], np.float32).reshape(found["shape"])
+
+
+@contextmanager
+def served(root: Path, settings: str = "", **variables: str) -> Iterator[Service]:
+    (root / "serving.yaml").write_text(f"port: 0\n{settings}", encoding="utf-8")
+    command = [sys.executable, "-I", "-m", "samebits", "serve"]
+    environment = os.environ | variables
+    with subprocess.Popen(
+        command, cwd=root, env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        lines = [process.stdout.readline() for _ in range(2)]
+        found = re.fullmatch(rf"Serving {PACKAGE} at http://[\d.]+:(\d+)\n", lines[1])
+        assert found, lines
+        try:
+            yield Service(process, int(found[1]))
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+            assert process.wait(20) in (0, -signal.SIGTERM, -signal.SIGKILL)

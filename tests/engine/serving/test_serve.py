@@ -2,86 +2,24 @@
 
 import csv
 import json
-import os
 import re
-import signal
 import socket
 import sqlite3
-import subprocess
-import sys
-from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
-from http.client import HTTPConnection, HTTPException
+from contextlib import closing
+from http.client import HTTPException
 from itertools import count
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 import pytest
 from conftest import PACKAGE, image_file
-from learnt import samebits
-from numpy.typing import NDArray
+from learnt import INFER, Service, samebits, served
 
 from samebits.training.evaluated import FILE, kept
 
 pytest.importorskip("uvicorn")
-INFER = f"/v2/models/{PACKAGE}/infer"
-
-
-class Said(NamedTuple):
-    """What a service answers."""
-
-    status: int
-    body: bytes
-
-    @property
-    def value(self) -> Any:
-        return json.loads(self.body)
-
-
-class Service:
-    """A service that runs, and its port."""
-
-    def __init__(self, process: "subprocess.Popen[str]", port: int) -> None:
-        self.process, self.port = process, port
-
-    def ask(self, path: str, body: bytes | None = None, method: str = "", **headers: str) -> Said:
-        with closing(HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
-            connection.request(method or ("GET" if body is None else "POST"), path, body, headers)
-            answered = connection.getresponse()
-            return Said(answered.status, answered.read())
-
-    def infer(self, contents: Sequence[bytes]) -> NDArray[np.float32]:
-        """The probabilities of images."""
-        tensor = {"name": "content", "datatype": "BYTES", "shape": [len(contents)]}
-        tensor |= {"parameters": {"content_type": "base64"}}
-        tensor |= {"data": [b64encode(content).decode() for content in contents]}
-        said = self.ask(INFER, json.dumps({"inputs": [tensor]}).encode())
-        assert said.status == 200, said
-        (found,) = (one for one in said.value["outputs"] if one["name"] == "probabilities")
-        return np.array(found["data"], np.float32).reshape(found["shape"])
-
-
-@contextmanager
-def served(root: Path, settings: str = "", **variables: str) -> Iterator[Service]:
-    (root / "serving.yaml").write_text(f"port: 0\n{settings}", encoding="utf-8")
-    command = [sys.executable, "-I", "-m", "samebits", "serve"]
-    environment = os.environ | variables
-    with subprocess.Popen(
-        command, cwd=root, env=environment, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout
-        lines = [process.stdout.readline() for _ in range(2)]
-        found = re.fullmatch(rf"Serving {PACKAGE} at http://[\d.]+:(\d+)\n", lines[1])
-        assert found, lines
-        try:
-            yield Service(process, int(found[1]))
-        finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-            assert process.wait(20) in (0, -signal.SIGTERM, -signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")
@@ -303,9 +241,6 @@ def test_a_kill_loses_no_answer_that_was_given(copy: Path) -> None:
     known = {content for (content,) in rows}
     assert len(answered) >= 300
     assert all(image_file(number % 3, number) in known for number in answered)
-
-
-Ask = Callable[..., Said]
 
 
 def test_what_the_log_holds(copy: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import ROOT
-from learnt import learnt, predicted
+from learnt import learnt, predicted, served
 from PIL import Image
 
 from samebits.data.targets import joined
@@ -51,6 +51,23 @@ def test_answers_have_the_bits_that_were_evaluated(project: Path, tmp_path: Path
             assert row[column] == cell, (path, column)
         if masks:
             check_mask(project / "elsewhere", tmp_path / "elsewhere", row)
+
+
+def test_each_task_is_served(project: Path) -> None:
+    """And says what the command says, of a file or of rows."""
+    pytest.importorskip("uvicorn")
+    files = sorted(path for path in (project / "elsewhere").rglob("*") if path.is_file())
+    content = next(path for path in files if path.name != "labels.csv").read_bytes()
+    if project.parent.name.startswith("table"):
+        content = b"".join(content.splitlines(keepends=True)[:20])
+    known = predicted(project, "-", given=content)
+    with served(project) as service:
+        said = service.ask("/predict", content).value
+    found = said.get("answers", [said])
+    for record in found:
+        assert ("mask" in record) == ("mask" in project.parent.name)
+        record.pop("mask", None)
+    assert found == known
 
 
 def cells(record: Mapping[str, Any], row: Row) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ import asyncio
 import hmac
 import json
 import time
+from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from ..console.errors import UserError, refused
 from ..core.files import read_json
+from ..core.png import png
 from .answers import Answer
 from .batches import Batches, Full
 from .inputs import Content
@@ -166,7 +168,7 @@ class App:
 
     async def _predict(self, body: bytes) -> Reply:
         answers = await self._ask([*self._contents(body)])
-        records = [answer.record() for answer in answers]
+        records = [_record(answer) for answer in answers]
         if len(records) == 1:
             [record] = records
             return _json(400 if "error" in record else 200, record)
@@ -214,6 +216,12 @@ class App:
             raise Refusal(500, str(error)) from None
         self._examples.inc(len(answers))
         return answers
+
+
+def _record(answer: Answer) -> dict[str, Any]:
+    """The answer as JSON has it, with its mask as a PNG file in base64."""
+    mask = None if answer.mask is None else b64encode(png(answer.mask[None])).decode()
+    return answer.record() | ({"mask": mask} if mask else {})
 
 
 def _json(status: int, value: Any) -> Reply:
