@@ -72,7 +72,7 @@ def refresh_variant(project: Path, accelerator: str, scratch: Path, upgrade: boo
         )
     name = conditional("runtime.lock", of_accelerator(accelerator))
     shutil.copy(folder / "runtime.lock", project / name)
-    for name in ("dev.lock", "setup.lock"):
+    for name in ("dev.lock", "serve.lock", "setup.lock"):
         shutil.copy(folder / name, project / name)
 
 

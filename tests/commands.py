@@ -11,7 +11,7 @@ TEMPLATE = "template: "  # before a target that the Makefiles of template and pr
 # First words of commands, also of Git, DVC and others that a document tells the reader to type.
 PROGRAMS = (
     "make|samebits|python3?|sh|dvc|git|uvx|pipx|torchrun|cookiecutter|cruft|pytest|pre-commit|source|printf"
-    r"|tar|gcloud|az|qemu-\w+|\.venv/bin/\S+|\.venv\\Scripts\\\S+"
+    r"|tar|curl|gcloud|az|qemu-\w+|\.venv/bin/\S+|\.venv\\Scripts\\\S+"
 )
 COMMAND = re.compile(rf"(?:[A-Z_]+=\S* )*(?:{PROGRAMS})(?: \S|$)")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -23,6 +23,7 @@ LOCKS = {
     "cuda": RUNTIME["cuda"],
     "cpu": RUNTIME["cpu"],
     "dev": REQUIREMENTS / "dev.lock",
+    "serve": REQUIREMENTS / "serve.lock",
     "setup": REQUIREMENTS / "setup.lock",
     "template": ROOT / "requirements" / "dev.lock",
     "servers": ROOT / "requirements" / "servers.lock",

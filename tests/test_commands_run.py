@@ -7,15 +7,31 @@ filled in.
 """
 
 import hashlib
+import json
+import os
 import re
 import shutil
+import signal
+import socket
 import sys
+import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from helpers import CACHE, PROJECT, ROOT, command, commit, environment, git, set_param, sources
+from helpers import (
+    CACHE,
+    PACKAGE,
+    PROJECT,
+    ROOT,
+    command,
+    commit,
+    environment,
+    git,
+    set_param,
+    sources,
+)
 from reproduction import Place
 
 Typed = Callable[..., str]
@@ -94,6 +110,48 @@ def test_what_is_said_of_data_and_model(typed: Typed, here: Path) -> None:
     typed("dvc repro report")
     assert "cut off" in (here / "reports/report.html").read_text("utf-8")
     assert ", 1 with tags" in typed("samebits errors --gone")
+
+
+@pytest.mark.slow
+def test_a_model_answers(typed: Typed, here: Path) -> None:
+    example = "data/raw/3/0003.png"
+    said = typed("samebits predict cat.jpg", f"samebits predict {example}")
+    assert said.startswith(f"{example}: ")
+    lines = typed("samebits predict some/folder --json", "samebits predict data/raw/3 --json")
+    assert len([json.loads(line) for line in lines.splitlines()]) == 183
+    assert typed("samebits predict - < cat.jpg", f"samebits predict - < {example}")[0] == "-"
+    said = typed(
+        "samebits predict some/folder --masks FOLDER",
+        f"samebits predict {example} --masks FOLDER",
+        fails=True,
+    )
+    assert "--masks is for masks" in said
+    assert "docs/model-card.md is written" in typed("samebits card")
+
+
+@pytest.mark.slow
+def test_a_model_is_served(typed: Typed, here: Path, built: Path) -> None:
+    assert "takes no --prot" in typed("samebits serve", "samebits serve --prot 1", fails=True)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    # In the background, so that the next command finds it.
+    typed(
+        "samebits serve --port 8000",
+        f"samebits serve --port {port} > served.txt 2>&1 & echo $! > pid",
+    )
+    try:
+        deadline = time.monotonic() + 120
+        while f"Serving {PACKAGE}" not in (here / "served.txt").read_text("utf-8"):
+            assert time.monotonic() < deadline, (here / "served.txt").read_text("utf-8")
+            time.sleep(0.1)
+        answered = typed(
+            "curl --data-binary @cat.jpg http://127.0.0.1:8000/predict",
+            f"curl -sS --data-binary @data/raw/3/0003.png http://127.0.0.1:{port}/predict",
+        )
+    finally:
+        os.kill(int((here / "pid").read_text("utf-8")), signal.SIGTERM)
+    known = typed("samebits predict cat.jpg", "samebits predict --json - < data/raw/3/0003.png")
+    assert json.loads(answered) == json.loads(known)
 
 
 @pytest.mark.slow

@@ -335,3 +335,8 @@ def test_a_tracker_has_an_environment_of_its_own(
     with pytest.raises(SystemExit):
         setup.main()
     assert "mlflow" in capsys.readouterr().err
+
+
+def test_a_service_is_locked_apart(tmp_path: Path) -> None:
+    (tmp_path / "serve.in").touch()
+    assert setup.lock_names(tmp_path) == ["runtime", "dev", "serve"]

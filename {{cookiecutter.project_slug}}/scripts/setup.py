@@ -89,8 +89,9 @@ def main() -> int:
 
 
 def lock_names(requirements: Path) -> list[str]:
-    """The locks of a project; it has remote.in if its remote needs a plugin."""
-    return ["runtime", "dev", *(["remote"] if (requirements / "remote.in").exists() else [])]
+    """The locks of a project; remote.in is there if its remote needs a plugin."""
+    others = [name for name in ("serve", "remote") if (requirements / f"{name}.in").exists()]
+    return ["runtime", "dev", *others]
 
 
 def leave_environment(venv: Path) -> None:

@@ -307,6 +307,13 @@ def test_other_formats_are_refused_by_name(
     assert not (tmp_path / "called").exists()
 
 
+@pytest.mark.parametrize("length", range(1, 16))
+def test_a_file_shorter_than_any_format_is_none(length: int) -> None:
+    """Some of Pillow's plugins read further than a short content reaches."""
+    with pytest.raises(Unreadable, match="its content is in no image format"):
+        decode(b"abcdefghijklmnop"[:length])
+
+
 def test_an_image_of_too_many_pixels_is_refused_by_its_header(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

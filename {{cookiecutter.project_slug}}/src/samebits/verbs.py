@@ -36,6 +36,7 @@ class Verb(NamedTuple):
     arguments: tuple[Argument | Either, ...] = ()
     more: str = ""  # further sentences for `--help`
     torch: bool = False  # whether it computes at the level of params.yaml
+    answers: bool = False  # or at that of the model in models/, if there is one
     yours: tuple[str, ...] = ()
     anywhere: bool = False  # whether it works outside a project's folder, too
 
@@ -63,6 +64,17 @@ def count(text: str) -> int:
     """
     if not text.isdecimal() or int(text) < 1:
         raise ArgumentTypeError(f"'{text}' must be a whole number of at least 1")
+    return int(text)
+
+
+def port(text: str) -> int:
+    """Return the number of a port.
+
+    Raises:
+        ArgumentTypeError: it is none.
+    """
+    if not text.isdecimal() or int(text) > 65535:
+        raise ArgumentTypeError(f"'{text}' must be a whole number from 0 to 65535")
     return int(text)
 
 
@@ -193,6 +205,42 @@ VERBS: Mapping[str, Verb] = {
             flag("--gone", "mark examples that are gone"),
         ),
         yours=SEEN,
+    ),
+    "predict": Verb(
+        "cli.predict",
+        "answer for files, folders, rows or standard input",
+        "some/folder --json",
+        (
+            argument(
+                "given",
+                nargs="+",
+                metavar="FILE",
+                help="an example, a folder of them, a table with a row for each, or - for "
+                "standard input",
+            ),
+            argument("--masks", type=Path, help="the folder to write masks to, as PNG files"),
+            JSON,
+        ),
+        "It reads models/, and nothing below data/.",
+        torch=True,
+        answers=True,
+        yours=("data", *MODEL),
+    ),
+    "serve": Verb(
+        "cli.serve",
+        "serve the model in models/ over HTTP",
+        "--port 8080",
+        (argument("--port", type=port, help="instead of that of serving.yaml (8000); 0 is any"),),
+        "First it answers test examples again, and refuses to serve if a bit differs. "
+        "docs/serving.md names the addresses, and the keys of serving.yaml.",
+        torch=True,
+        answers=True,
+        yours=("data", *MODEL),
+    ),
+    "card": Verb(
+        "cli.card",
+        "write docs/model-card.md: what the model is, how good, where it fails",
+        more="What you write between its marks is kept.",
     ),
     "latency": Verb(
         "cli.latency",

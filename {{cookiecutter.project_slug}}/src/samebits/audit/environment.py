@@ -13,6 +13,7 @@ from .requirements import asked, locked, normalized, satisfies
 FOLDER = "requirements"
 PYTHON = ".python-version"
 DESK = ("cli", "experiments", "testing")  # rooms that no stage runs
+SERVICE = "serving"  # the room whose packages serve.in declares
 _LOCK = "run `make lock`"
 # Import names that differ from the name of their distribution.
 _DISTRIBUTIONS = {
@@ -144,22 +145,32 @@ def _declared_is_locked(project: Project, path: str) -> list[Finding]:
 
 
 def declared_imports(project: Project) -> Check:
-    """Imports of src/ are in runtime.in; those of tests/, scripts/, commands there or in dev.in."""
-    runtime = _declared(project, f"{FOLDER}/runtime.in")
-    either = runtime | _declared(project, f"{FOLDER}/dev.in")
+    """Imports of src/ are in runtime.in; those of tests/, scripts/, commands there or in dev.in.
+
+    Those of the service are there or in serve.in.
+    """
+    names = ("runtime", "dev", "serve")
+    declared = {name: _declared(project, f"{FOLDER}/{name}.in") for name in names}
     local = _local_names(project)
     used: set[str] = set()
     findings = []
     for path in _code(project):
-        inside = path.startswith("src/") and not {*path.split("/")[2:3]} & {*DESK}
+        home = _home(path)
+        known = declared["runtime"] | declared[home]
         for name, line in _foreign(project, path, local):
-            names = _DISTRIBUTIONS.get(name, [normalized(name).lstrip("-")])
-            used.add(names[0])
-            if not (runtime if inside else either) & set(names) and not project.allows(path, line):
-                file = f"{FOLDER}/{'runtime' if inside else 'dev'}.in"
-                message = f"imports {name}, which {file} does not declare; add {names[0]} there"
+            packages = _DISTRIBUTIONS.get(name, [normalized(name).lstrip("-")])
+            used.add(packages[0])
+            if not known & set(packages) and not project.allows(path, line):
+                file = f"{FOLDER}/{home}.in"
+                message = f"imports {name}, which {file} does not declare; add {packages[0]} there"
                 findings.append(Finding(path, line, f"{message} and {_LOCK}"))
     return check("imports", f"{count(len(used), 'package')} imported", "each declared", findings)
+
+
+def _home(path: str) -> str:
+    """The name of the file in requirements/ that declares what a file imports."""
+    room = "".join(path.split("/")[2:3]) if path.startswith("src/") else DESK[0]
+    return "dev" if room in DESK else "serve" if room == SERVICE else "runtime"
 
 
 def _declared(project: Project, path: str, seen: frozenset[str] = frozenset()) -> set[str]:

@@ -9,7 +9,7 @@ FLOORS = (
     ("audit", "remote", "tracking"),
     ("data", "provenance"),
     ("checks", "metrics", "training"),
-    ("diagnosis", "versions"),
+    ("diagnosis", "versions", "serving"),
     ("report", "ingest", "experiments"),
     ("stages",),
     ("cli", "testing"),
@@ -19,14 +19,14 @@ FLOORS = (
     ("__main__.py",),
 )
 # The only files that import the user's files.
-LAUNCHER = ("__main__.py", "core/yours.py")
+LAUNCHER = ("__main__.py", "core/yours.py", "serving/__init__.py")
 # These rooms change no output: they print messages, hand values to a tracker in a process of its
 # own, or fetch files that are checked against a hash.
 # No stage depends on them, so a reworded message retrains nothing.
 TRANSPARENT = (
     *("__main__.py", "arguments.py", "completion.py", "params.py", "programs.py", "verbs.py"),
-    *("console", "audit", "remote", "provenance", "versions", "ingest", "experiments", "cli"),
-    "tracking",
+    *("console", "audit", "remote", "provenance", "versions", "ingest", "experiments", "serving"),
+    *("tracking", "cli"),
 )
 # All that the code of a stage may import from them, by module.
 TAKEN = {

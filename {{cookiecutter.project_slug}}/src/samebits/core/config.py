@@ -174,13 +174,25 @@ def contents(path: Path) -> dict[str, Any]:
     """Return the sections of the file at `path`, unchecked.
 
     Raises:
+        UserError: as `loaded`, or it has none.
+    """
+    content = loaded(path)
+    if not isinstance(content, dict):
+        raise UserError(f"{path} has no sections; it needs {', '.join(ORDER)}.")
+    return content
+
+
+def loaded(path: Path) -> Any:
+    """Return what the YAML file at `path` holds.
+
+    Raises:
         UserError: the file is missing, not YAML, or too large.
     """
     try:
         text = path.read_bytes()[: MOST_BYTES + 1].decode("utf-8-sig")
         if len(text.encode()) > MOST_BYTES:
             raise UserError(f"{path} has more than {MOST_BYTES} bytes; restore it from Git.")
-        content = yaml.load(text, Loader=_StrictLoader)
+        return yaml.load(text, Loader=_StrictLoader)
     except FileNotFoundError:
         raise UserError(f"there is no {path} here; run this from the project's folder.") from None
     except UnicodeDecodeError:
@@ -191,9 +203,6 @@ def contents(path: Path) -> dict[str, Any]:
         raise UserError(f"{path}{line} is not valid YAML: {error.problem}") from None
     except yaml.YAMLError as error:
         raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(content, dict):
-        raise UserError(f"{path} has no sections; it needs {', '.join(ORDER)}.")
-    return content
 
 
 class _StrictLoader(yaml.SafeLoader):

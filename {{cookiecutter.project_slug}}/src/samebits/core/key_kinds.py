@@ -72,9 +72,9 @@ def pattern(regular: bool, *, default: Any = MISSING) -> Any:
     return field(default=default, metadata={"regular": regular})
 
 
-def texts(shape: re.Pattern[str], example: str) -> Any:
+def texts(shape: re.Pattern[str], example: str, *, default: Any = MISSING) -> Any:
     """A field whose value is a list of texts of one form, such as `example`."""
-    return field(metadata={"shape": shape, "example": example})
+    return field(default=default, metadata={"shape": shape, "example": example})
 
 
 def names(default: Any = MISSING) -> Any:

@@ -40,10 +40,11 @@ class Yours:
 
     Args:
         names: those that may be used, such as "model".
+        package: their package; if left out, that of the project in this folder.
     """
 
-    def __init__(self, names: Iterable[str]) -> None:
-        self._names = frozenset(names)
+    def __init__(self, names: Iterable[str], package: str = "") -> None:
+        self._names, self._package = frozenset(names), package
 
     def load(self) -> None:
         """Import all of them."""
@@ -55,18 +56,18 @@ class Yours:
             raise AttributeError(
                 f"{name}.py is not one of the files read here: {sorted(self._names)}"
             )
-        module = f"{package()}.{name}"
+        module = f"{self._package or package()}.{name}"
         return None if name in OPTIONAL and not find_spec(module) else import_module(module)
 
 
-def package() -> str:
+def package(pyproject: Path = PYPROJECT) -> str:
     """Return the name of the package next to the engine: the project's name in pyproject.toml.
 
     Raises:
         UserError: pyproject.toml is missing, or names no project.
     """
     try:
-        text = PYPROJECT.read_text(encoding="utf-8")
+        text = pyproject.read_text(encoding="utf-8")
         name = tomllib.loads(text)["project"]["name"]
     except FileNotFoundError:
         raise UserError(

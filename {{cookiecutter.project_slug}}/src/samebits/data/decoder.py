@@ -19,8 +19,10 @@ from . import image, mask, series, table, text
 from .example import PIXELS, Decoded, TooLarge, Unreadable
 from .fields import Arrays, Field, Fields, checked, image_of
 from .fitting import Fitting, fitting_of
-from .image import limits
+from .image import Limits, limits
 from .targets import MASK
+
+Decode = Callable[[bytes, Any], Decoded]  # of data.py
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Decoder:
     by field; `images` is whether the project learns from images.
     """
 
-    decode: Callable[[bytes, Any], Decoded]
+    decode: Decode
     settings: Any
     data: Data
     fields: Fields
@@ -69,16 +71,23 @@ class Decoder:
             Unreadable: it is not an example to learn from.
             UserError: `decode` returned what `fields` does not declare.
         """
-        with limits(self.data):
-            decoded = self.decode(content, self.settings)
-        for name, value in decoded.facts.items():
-            if not _is_fact(value):
-                raise UserError(
-                    f"data.py: `decode` returned {name} as {value!r}; a fact must be a finite "
-                    "number or a word."
-                )
-        arrays = _arrays(decoded.arrays, self.fields)
-        return Decoded(arrays, {**decoded.facts, **counted(arrays)})
+        return decoded(self.decode, content, self.settings, self.data, self.fields)
+
+
+def decoded(
+    decode: Decode, content: bytes, settings: Any, limited: Limits, fields: Fields
+) -> Decoded:
+    """Return what `decode` makes of a content, checked as `Decoder` says."""
+    with limits(limited):
+        made = decode(content, settings)
+    for name, value in made.facts.items():
+        if not _is_fact(value):
+            raise UserError(
+                f"data.py: `decode` returned {name} as {value!r}; a fact must be a finite "
+                "number or a word."
+            )
+    arrays = _arrays(made.arrays, fields)
+    return Decoded(arrays, {**made.facts, **counted(arrays)})
 
 
 def counted(arrays: Arrays) -> Mapping[str, str]:

@@ -11,13 +11,12 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError, features
 
 from ..console.errors import UserError, refused
-from ..core.sections import Data
 from .example import Facts, TooLarge, Unreadable
 
 # The formats, and the library in Pillow's wheel that reads each. Left out are formats that call
@@ -44,8 +43,20 @@ HOT = 0.001  # share of an image's pixels that may be defects of the camera's se
 Read = TypeVar("Read")
 
 
+class Limits(Protocol):
+    """The keys of section `data` that opening an image takes."""
+
+    @property
+    def bits(self) -> int:
+        """How many bits of a grey pixel of 16 bits are in use."""
+
+    @property
+    def megapixels(self) -> float:
+        """The largest image that is opened."""
+
+
 @contextmanager
-def limits(data: Data) -> Iterator[None]:
+def limits(data: Limits) -> Iterator[None]:
     """Apply `data.megapixels` and `data.bits` to `open_image` in the block."""
     before, _limits[:] = [*_limits], [data]
     try:
@@ -54,7 +65,7 @@ def limits(data: Data) -> Iterator[None]:
         _limits[:] = before
 
 
-_limits: list[Data] = []
+_limits: list[Limits] = []
 
 
 def open_image(content: bytes, mode: str) -> tuple[Image.Image, Facts]:
@@ -79,7 +90,7 @@ def open_image(content: bytes, mode: str) -> tuple[Image.Image, Facts]:
     return reading(content, [*FORMATS], lambda image, data: _opened(image, content, data, mode))
 
 
-def reading(content: bytes, formats: list[str], read: Callable[[Any, Data], Read]) -> Read:
+def reading(content: bytes, formats: list[str], read: Callable[[Any, Limits], Read]) -> Read:
     """Return the result of `read` for the image in a content; damage is `Unreadable`.
 
     Args:
@@ -143,13 +154,13 @@ def _unknown(content: bytes) -> str:
     names = (
         name
         for name, (_, accept) in sorted(Image.OPEN.items())
-        if name not in FORMATS and accept and accept(content[:16])
+        if name not in FORMATS and accept and accept(content[:16].ljust(16, b"\0"))
     )
     said = next(names, "unknown")
     return f"its format is {said}, but only {', '.join(sorted(FORMATS))} are read; convert it"
 
 
-def _opened(image: Any, content: bytes, data: Data, wanted: str) -> tuple[Image.Image, Facts]:
+def _opened(image: Any, content: bytes, data: Limits, wanted: str) -> tuple[Image.Image, Facts]:
     kind, tags = str(image.format), getattr(image, "tag_v2", {})
     # A tile may be larger than the image, and Pillow checks the image only.
     tile = math.prod(tags.get(side, 1) for side in TIFF_TILE)
@@ -192,7 +203,7 @@ def _is_wide(image: Any) -> bool:
     return image.mode.startswith("I;16") or (image.format, image.mode) == ("PPM", "I")
 
 
-def _bits(image: Any, data: Data) -> int:
+def _bits(image: Any, data: Limits) -> int:
     """Return the bits of a wide pixel that are in use.
 
     A 12-bit camera's images come as 16 bits, and few files say so (PNG's sBIT and TIFF's

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from ..core.sections import Data, Task
 from .corrections import AS_THEY_STAND, Labels
 from .coverage import coverage_findings
 from .decode_cache import DamagedBlock, DecodeCache
+from .decoder import Decoder
 from .example import WORDS
 from .fields import Fields, check_answer, fields_of, record
 from .findings import RULES
@@ -120,9 +122,21 @@ def _assemble(
         shapes = {name: array.shape for name, array in fitted.arrays.items()}
         for split, writer in writers.items():
             checksum = writer.close()
-            index = Index(version, checksum, task.target, classes, fields, scale, shapes)
-            index.write(prepared / split)
+            known = (version, checksum, task.target, classes, fields, scale, shapes)
+            Index(*known, _given(catalogue.decoder, task)).write(prepared / split)
         fitted.write(prepared / FITTED_ON)
+
+
+def _given(decoder: Decoder, task: Task) -> dict[str, Any]:
+    """Return the `input` of an `Index`."""
+    return {
+        "reader": task.reader,
+        "answer": task.answer,
+        "bits": decoder.data.bits,
+        "megapixels": decoder.data.megapixels,
+        "fields": decoder.fields,
+        "settings": asdict(decoder.settings),
+    }
 
 
 def _fitted(catalogue: Catalogue, data: Data, cache: DecodeCache) -> Fitted:

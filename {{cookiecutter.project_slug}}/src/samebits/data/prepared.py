@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from ..console.errors import UserError
 from ..core.files import cell, named, read_json, write_json
@@ -62,7 +62,9 @@ class Index:
     `version` is that of the data, `content` the SHA-256 of all arrays, by example and then by
     field; `target` is that of section `task`. `classes` are the names of the classes, empty if
     answers are numbers; `scale` is then the mean and standard deviation of the training answers.
-    `learnt` are the shapes of the arrays that `fit` of data.py returned.
+    `learnt` are the shapes of the arrays that `fit` of data.py returned. `input` is what else
+    became of a content on its way here: keys of the sections `task` and `data`, the section `input`
+    as `settings`, and the `fields` that `decode` returns.
     """
 
     version: str
@@ -72,6 +74,7 @@ class Index:
     fields: Fields
     scale: tuple[float, ...] = ()
     learnt: Mapping[str, Shape] = field(default_factory=dict)
+    input: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -92,7 +95,7 @@ class Index:
                 raise ValueError(target)
             scale = tuple(map(float, known["scale"]))
             learnt = {name: tuple(shape) for name, shape in known["learnt"].items()}
-            return cls(version, content, target, classes, fields, scale, learnt)
+            return cls(version, content, target, classes, fields, scale, learnt, known["input"])
         except FileNotFoundError:
             raise UserError(f"{path.as_posix()} is missing; run 'dvc repro prepare'.") from None
         except (ValueError, KeyError, TypeError, IndexError, AttributeError):

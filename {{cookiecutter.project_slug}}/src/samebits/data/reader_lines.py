@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -88,7 +88,7 @@ class Lines(Reader):
             row = next((json_rows if _is_json(source.file) else csv_rows)(file, part=True))
             values = self._values(row, path)
             answer_of(values, self.answer, several=self.several)
-            content = _json(values)
+            content = row_content(values)
         except (ValueError, StopIteration):
             content = b""
         if md5(content) != source.stamp:
@@ -124,32 +124,42 @@ class Lines(Reader):
             values = self._values(row, path)
             time, group = time_of(values, self.time, clock), group_in(values, self.group)
             answer = answer_of(values, self.answer, several=self.several)
-            return place._replace(stamp=md5(_json(values)), answer=answer, time=time, group=group)
+            stamp = md5(row_content(values))
+            return place._replace(stamp=stamp, answer=answer, time=time, group=group)
         except Unfit as unfit:
             # Its content is never read, so its problem tells whether it has changed.
             return place.without(unfit.rule, unfit.problem)
 
     def _values(self, row: Row, path: Path) -> dict[str, Any]:
-        if not _is_json(path.name):
-            columns = self.columns[path]
-            if problem := cells_problem(row, columns):
-                raise Unfit("unreadable", problem)
-            return dict(zip(columns, row.cells, strict=True))
-        if row.problem:
-            raise Unfit("unreadable", row.problem)
-        try:
-            values = json_object(row.cells[0])
-            _json(values)
-        except UnicodeEncodeError:
-            raise Unfit("unreadable", "holds half a character, such as \\ud800; fix it") from None
-        except ValueError as error:
-            raise Unfit("unreadable", str(error)) from None
-        return values
+        return row_values(row, [] if _is_json(path.name) else self.columns[path])
 
 
 def _is_json(name: str) -> bool:
     return name.lower().endswith(TABLES[1])
 
 
-def _json(values: Mapping[str, Any]) -> bytes:
+def row_values(row: Row, columns: Sequence[str]) -> dict[str, Any]:
+    """Return the values of a row by column; without `columns`, of a line of JSONL.
+
+    Raises:
+        Unfit: it cannot be read.
+    """
+    if columns:
+        if problem := cells_problem(row, columns):
+            raise Unfit("unreadable", problem)
+        return dict(zip(columns, row.cells, strict=True))
+    if row.problem:
+        raise Unfit("unreadable", row.problem)
+    try:
+        values = json_object(row.cells[0])
+        row_content(values)
+    except UnicodeEncodeError:
+        raise Unfit("unreadable", "holds half a character, such as \\ud800; fix it") from None
+    except ValueError as error:
+        raise Unfit("unreadable", str(error)) from None
+    return values
+
+
+def row_content(values: Mapping[str, Any]) -> bytes:
+    """Return the content of a row for `decode`."""
     return json.dumps(values, ensure_ascii=False).encode()

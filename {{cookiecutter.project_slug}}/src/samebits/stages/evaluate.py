@@ -1,5 +1,7 @@
 """models/, data/prepared → reports/{predictions,confusion}.csv, metrics.json: the scores.
 
+Some test examples stay in models/ with their answers, for whoever serves the model.
+
 If answers are numbers, residuals.csv replaces confusion.csv. If they are masks, ious.csv does, and
 masks.safetensors holds the predicted masks of the worst dev examples, for the report.
 
@@ -29,6 +31,7 @@ from ..metrics.evaluation import check, judge_all, parts_of, resample_all
 from ..metrics.mask_predictions import MaskPredictions
 from ..metrics.prediction_table import scoring_of, write_predictions
 from ..metrics.registry import enter
+from ..training import evaluated
 from ..training.network import built, growth
 from ..training.predict import load, masks, predict
 from ..training.target_base import target_of
@@ -83,10 +86,14 @@ def main(yours: Yours, seal: Seal) -> None:
     seal.check()
     write_predictions(REPORTS / "predictions.csv", answers, predictions)
     scoring.write_pairs(REPORTS / scoring.pairs, predictions["test"])
+    chosen = evaluated.chosen(test.arrays)
+    some, said = rows(test.arrays, chosen), answered["test"][chosen]
     if isinstance(dev := predictions["dev"], MaskPredictions):
         worst = dev.worst()
         arrays = rows(splits["dev"].arrays, np.array(worst))
         write_masks(FILE, worst, masks(network, inputs, arrays, target.form, chunk))
+        said = masks(network, inputs, some, target.form, chunk)
+    evaluated.keep(evaluated.FILE, some, said)
     metrics |= {"baselines": beaten, "data": data_of(DATA)}
     write_json(REPORTS / "metrics.json", metrics)
     write_json(REPORTS / "growth.json", growth(yours.model, test))

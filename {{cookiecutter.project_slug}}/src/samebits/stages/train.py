@@ -1,7 +1,10 @@
 """data/prepared/{train,dev} → models/, reports/{losses,learning-curves}.csv: the weights."""
 
+from base64 import b64encode
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save
@@ -10,11 +13,13 @@ from ..core import determinism, kernels
 from ..core.config import check_slices, read
 from ..core.files import write_bytes, write_csv, write_json
 from ..core.identity import identity
-from ..core.seals import Seal
+from ..core.seals import PIPELINE, Seal, declared, files, read_yaml
 from ..core.sections import Optimization, Regularization, Reproducibility, Runtime
-from ..core.yours import Yours
+from ..core.signature import Signature, made_by, sha256
+from ..core.yours import Yours, package
+from ..data import fitting
 from ..data.loader import Split, lists
-from ..data.prepared import examples
+from ..data.prepared import Index, examples
 from ..provenance.record import recorded
 from ..training import checkpoint
 from ..training.checkpoint import Progress
@@ -59,6 +64,7 @@ def main(yours: Yours, seal: Seal) -> None:
             seal.check()
             _write(network, progress, target_of(training))
     write_json(IDENTITY, made_of)
+    _signature(folders[0], training, model, reproducibility).write()
     seal.write()
     # Last: until here a killed run can resume.
     checkpoint.remove(checkpoint.FOLDER, made_of)
@@ -72,3 +78,36 @@ def _write(network: torch.nn.Module, progress: Progress, target: NetworkTarget) 
     write_csv(LOSSES, ("step", "loss"), losses)
     rows = [[int(row[0]), *map(target.cell, row[1:])] for row in progress.curves]
     write_csv(CURVES, (*COLUMNS, target.figure), rows)
+
+
+def _signature(
+    folder: Path, training: Split, model: Any, reproducibility: Reproducibility
+) -> Signature:
+    """Return what the model needs beside its weights, which are written.
+
+    Args:
+        folder: the lists of the training examples.
+        training: these examples.
+        model, reproducibility: sections of params.yaml.
+    """
+    fitted = folder / fitting.FILE
+    code = [file for path in _code() for file in files(path)]
+    names = ["/".join(file.parts[2:]) for file in code]
+    return Signature(
+        target=training.target,
+        classes=training.classes,
+        scale=[*training.scale],
+        input=Index.read(folder).input,
+        fitted=b64encode(fitted.read_bytes()).decode() if fitted.exists() else "",
+        shapes={name: [*shape] for name, shape in training.shapes().items()},
+        model=asdict(model),
+        reproducibility=asdict(reproducibility),
+        weights=sha256(WEIGHTS),
+        made_by=made_by(Path(), package(), names),
+    )
+
+
+def _code() -> list[Path]:
+    """Return the files of the user on which this stage depends."""
+    deps = declared(read_yaml(Path(PIPELINE)), "train").deps
+    return [Path(dep) for dep in deps if dep.startswith(f"src/{package()}/")]

@@ -1,5 +1,6 @@
 """The network of model.py, built for the shapes and the target of the data."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from ..core.config import read
 from ..core.key_kinds import fits, keys
 from ..core.operators import portable
 from ..core.sections import Reproducibility
+from ..data.fields import Shape
 from ..data.loader import Split
 from .target_base import target_of
 
@@ -29,13 +31,24 @@ def built(model: Any, split: Split, dropout: float, reproducibility: Reproducibi
         UserError: `build` refuses the values of params.yaml, or uses an operator whose bits differ
             between processors.
     """
-    shapes = split.shapes()
-    settings = read(model.Model)
+    outputs = target_of(split).outputs
+    return made(model, read(model.Model), split.shapes(), outputs, dropout, reproducibility)
+
+
+def made(
+    model: Any,
+    settings: Any,
+    shapes: Mapping[str, Shape],
+    outputs: int,
+    dropout: float,
+    reproducibility: Reproducibility,
+) -> nn.Module:
+    """Return the same from the section `model` as `settings`, and what else `build` takes."""
     # Every process that builds it draws the same, also what the network keeps in no buffer.
     torch.manual_seed(random.key(reproducibility.seed, "initialisation"))
     with portable(nn.Module(), reproducibility):
         try:
-            network = model.build(settings, shapes, target_of(split).outputs, dropout)
+            network = model.build(settings, shapes, outputs, dropout)
         except (ValueError, AssertionError) as error:  # as nn.MultiheadAttention refuses
             raise UserError(
                 f"model.py: {error}; change the section `model` of params.yaml."

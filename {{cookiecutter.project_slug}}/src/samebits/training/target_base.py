@@ -1,12 +1,13 @@
 """What a network learns of an answer, and how its outputs become answers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
 from torch import Tensor
 
 from ..data.loader import Split
+from ..data.targets import Answers
 from .baselines import Said
 from .class_set_target import ClassSetTarget
 from .class_target import ClassTarget
@@ -60,11 +61,23 @@ class NetworkTarget(Protocol):
 
 def target_of(split: Split) -> NetworkTarget:
     """Return the target for the answers of `split`."""
-    if split.target == "number":
-        return NumberTarget(*split.scale)
-    if split.target == "classes":
-        return ClassSetTarget(len(split.classes))
-    if split.target == "mask":
-        height, width = split.labels.shape[1:]
-        return MaskTarget(len(split.classes), (height, width))
-    return ClassTarget(len(split.classes))
+    return target_for(split.answers, split.scale, split.labels.shape[1:])
+
+
+def target_for(answers: Answers, scale: Sequence[float], sides: Sequence[int]) -> NetworkTarget:
+    """Return the target for answers of this kind.
+
+    Args:
+        answers: the kind, and the classes.
+        scale: of answers that are numbers, mean and standard deviation of those trained on.
+        sides: of answers that are masks, height and width.
+    """
+    if answers.target == "number":
+        middle, spread = scale
+        return NumberTarget(middle, spread)
+    if answers.target == "classes":
+        return ClassSetTarget(len(answers.classes))
+    if answers.target == "mask":
+        height, width = sides
+        return MaskTarget(len(answers.classes), (height, width))
+    return ClassTarget(len(answers.classes))
