@@ -82,7 +82,7 @@ def _by_name(project: Project, path: str) -> Iterator[Finding]:
 
 
 def _taken(project: Project) -> Iterator[Finding]:
-    """Names that a stage imports from a room that is no dependency; its outputs would go stale."""
+    """Names that a stage imports from a room outside its deps: its outputs would go stale."""
     running: dict[str, list[str]] = {}
     for stage in stages(project):
         for path in code_of(project, stage):

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,8 @@ CAUSES = (
 )
 
 
+DEEPEST = 100  # lists in lists in a file of DVC's, which has four
+
 # The module that runs DVC if it may contact a remote: this file.
 MODULE = f"{__package__}.dvc_errors"
 
@@ -94,6 +97,11 @@ def opened() -> Iterator[Any]:
     from dvc.exceptions import DvcException  # audit: a tool, of dev.in, where a remote is used
     from dvc.repo import Repo  # audit: as above
 
+    for path in (Path("dvc.yaml"), Path("dvc.lock"), *_pointers()):
+        if path.is_file() and _depth(path.read_text("utf-8", errors="replace")) > DEEPEST:
+            raise UserError(
+                f"{path.as_posix()} nests lists more than {DEEPEST} deep; restore it from Git."
+            )
     try:
         with Repo() as repo:
             yield repo
@@ -104,11 +112,17 @@ def opened() -> Iterator[Any]:
                 refuse_conflicts(path, Path(path).read_text(encoding="utf-8", errors="replace"))
         reason = " ".join(str(error).split())
         raise UserError(f"DVC cannot read this project: {reason}") from None
-    except RecursionError:
-        raise UserError(
-            "a .dvc file, dvc.yaml or dvc.lock has brackets nested without end; restore it from "
-            "Git."
-        ) from None
+
+
+def _pointers() -> Iterator[Path]:
+    return (path for form in ("*.dvc", "*/*.dvc", "*/*/*.dvc") for path in Path().glob(form))
+
+
+def _depth(text: str) -> int:
+    """Return how deep a YAML text nests at most: libyaml has no limit, and would crash."""
+    brackets = (1 if mark in "[{" else -1 for mark in re.findall(r"[\[\]{}]", text))
+    dashes = (len(line) for line in re.findall(r"(?m)^(?: *[-?:](?= ))+", text))
+    return max(*accumulate(brackets, initial=0), *dashes, 0)
 
 
 def transfer(*arguments: str) -> subprocess.CompletedProcess[str]:
