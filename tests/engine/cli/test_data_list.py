@@ -29,7 +29,7 @@ def test_two_versions(released: Path, said: Said) -> None:
     header, first, second, _, last = said()
     assert header.split() == ["version", "date", "images", "classes", "note"]
     assert first.startswith("   1.0      20")
-    assert first.endswith("         9        3  The first")
+    assert first.endswith("       9        3  The first")
     assert second.startswith("*  1.1      20")
     assert last == "The data here is version 1.1."
     use("1.0")
