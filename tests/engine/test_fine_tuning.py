@@ -31,7 +31,8 @@ WORDS = "[PAD] [UNK] [CLS] [SEP] un ##aff ##able caf ##e ! word".split()
 
 
 def code_of(task: str, number: int) -> str:
-    return CODE.findall(PAGES[task].read_text(encoding="utf-8"))[number]
+    codes: list[str] = CODE.findall(PAGES[task].read_text(encoding="utf-8"))
+    return codes[number]
 
 
 @pytest.fixture
@@ -157,7 +158,7 @@ def bert(file: Mapping[str, Tensor], tokens: Tensor, depth: int, heads: int) -> 
         layer = f"encoder.layer.{n}"
         query, key, value = (
             linear(f"{layer}.attention.self.{part}", states)
-            .unflatten(2, (heads, -1))
+            .view(*states.shape[:2], heads, -1)
             .transpose(1, 2)
             for part in ("query", "key", "value")
         )
