@@ -87,12 +87,12 @@ def fill(network: nn.Module, tensors: Mapping[str, Tensor], but: str = "") -> No
         {name: value for name, value in side.items() if not (but and re.search(but, name))}
         for side in (network.state_dict(), tensors)
     )
-    wrong = [f"{name} is not in the file" for name in own.keys() - given.keys()]
-    wrong += [f"{name} is not in the network" for name in given.keys() - own.keys()]
+    wrong = [f"{name} is not in the file" for name in own if name not in given]
+    wrong += [f"{name} is not in the network" for name in given if name not in own]
     wrong += [
         f"{name} is {[*given[name].shape]} in the file and {[*own[name].shape]} in the network"
-        for name in own.keys() & given.keys()
-        if own[name].shape != given[name].shape
+        for name in own
+        if name in given and own[name].shape != given[name].shape
     ]
     if wrong:
         more = f", and {len(wrong) - FEW} more" if len(wrong) > FEW else ""
