@@ -202,8 +202,10 @@ class Service:
         tensor |= {"data": [b64encode(content).decode() for content in contents]}
         said = self.ask(INFER, json.dumps({"inputs": [tensor]}).encode())
         assert said.status == 200, said
-        (found,) = (one for one in said.value["outputs"] if one["name"] == "probabilities")
-        return np.array(found["data"], np.float32).reshape(found["shape"])
+        (output,) = (
+            output for output in said.value["outputs"] if output["name"] == "probabilities"
+        )
+        return np.array(output["data"], np.float32).reshape(output["shape"])
 
 
 @contextmanager
@@ -216,10 +218,10 @@ def served(root: Path, settings: str = "", **variables: str) -> Iterator[Service
     ) as process:
         assert process.stdout
         lines = [process.stdout.readline() for _ in range(2)]
-        found = re.fullmatch(rf"Serving {PACKAGE} at http://[\d.]+:(\d+)\n", lines[1])
-        assert found, lines
+        match = re.fullmatch(rf"Serving {PACKAGE} at http://[\d.]+:(\d+)\n", lines[1])
+        assert match, lines
         try:
-            yield Service(process, int(found[1]))
+            yield Service(process, int(match[1]))
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)

@@ -108,7 +108,7 @@ def test_an_equal_row_with_another_answer_is_another_observation(
     rows: bool, left: list[str]
 ) -> None:
     known = SimpleNamespace(examples=[Example("t.csv:2", "cat", "a", "", {})])
-    found = Labelled(
+    labelled = Labelled(
         {"x": np.arange(3)},
         np.arange(3),
         [
@@ -117,7 +117,7 @@ def test_an_equal_row_with_another_answer_is_another_observation(
         ],
     )
     before: Any = SimpleNamespace(predictions={"train": known})
-    new = diagnose.unseen(found, before, Path("use"), rows)
+    new = diagnose.unseen(labelled, before, Path("use"), rows)
     assert [example.md5 for example in new.examples] == left
     assert new.arrays["x"].tolist() == new.labels.tolist() == [1, 2][: len(left)]
 

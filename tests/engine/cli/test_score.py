@@ -19,13 +19,13 @@ def metrics(metric: str, dev: list[float], test: list[float], accepted: bool = T
 
 
 def test_the_line() -> None:
-    found = metrics("macro_f1", [0.98, 0.97, 0.99], [0.96, 0.95, 0.9712])
-    assert told(found, WORDS["class"]) == (
+    record = metrics("macro_f1", [0.98, 0.97, 0.99], [0.96, 0.95, 0.9712])
+    assert told(record, WORDS["class"]) == (
         "macro_f1 on dev 0.9800 (0.9700 to 0.9900), on test 0.9600 (0.9500 to 0.9712), with 95 % "
         "intervals; open reports/report.html"
     )
-    found = metrics("rmse", [30456.2, 3e4, 31000], [4e4, 3.9e4, 4.1e4], accepted=False)
-    assert told(found, WORDS["number"]) == (
+    record = metrics("rmse", [30456.2, 3e4, 31000], [4e4, 3.9e4, 4.1e4], accepted=False)
+    assert told(record, WORDS["number"]) == (
         "rmse on dev 30,456 (30,000 to 31,000), on test 40,000 (39,000 to 41,000), with 95 % "
         "intervals; a constraint is missed, so the model is not accepted; open reports/report.html"
     )

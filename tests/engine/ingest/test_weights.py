@@ -74,15 +74,15 @@ def test_safetensors_stay_as_they_are(here: Path, call: Call) -> None:
     assert "next: commit data/weights/net.safetensors.dvc;" in told
     assert "no checksum" not in told and "no --licence" not in told
     assert FILE.read_bytes() == source.read_bytes()
-    found = origin(Path(f"{FILE}.dvc"))
-    assert found is not None
-    assert {name: found[name] for name in ("kind", "source", "licence", "tensors")} == {
+    recorded = origin(Path(f"{FILE}.dvc"))
+    assert recorded is not None
+    assert {name: recorded[name] for name in ("kind", "source", "licence", "tensors")} == {
         "kind": "weights",
         "source": "net.safetensors",
         "licence": "MIT",
         "tensors": 2,
     }
-    assert found["sha256"] == found["safetensors"] == sha256(source)
+    assert recorded["sha256"] == recorded["safetensors"] == sha256(source)
     assert same(load("net"))
 
 
@@ -92,10 +92,10 @@ def test_a_pickle_is_converted(here: Path, call: Call, legacy: bool) -> None:
     told = call(str(source), "--source", "a paper")
     assert "no checksum was given" in told and "no --licence was given" in told
     assert same(load_file(FILE)) and same(load("net"))
-    found = origin(Path(f"{FILE}.dvc"))
-    assert found is not None
-    assert (found["source"], found["licence"]) == ("a paper", "not given")
-    assert found["sha256"] == sha256(source) != found["safetensors"]
+    recorded = origin(Path(f"{FILE}.dvc"))
+    assert recorded is not None
+    assert (recorded["source"], recorded["licence"]) == ("a paper", "not given")
+    assert recorded["sha256"] == sha256(source) != recorded["safetensors"]
 
 
 def test_the_same_pickle_gives_the_same_bytes(here: Path, call: Call) -> None:
@@ -103,9 +103,9 @@ def test_the_same_pickle_gives_the_same_bytes(here: Path, call: Call) -> None:
         shared = torch.arange(6.0)
         content = {"epoch": 3, "state_dict": {"b": shared.view(2, 3).T, "a": shared}}
         call(str(pickled(here / f"{name}.pt", content)))
-    one, two = (Path(f"data/weights/{name}.safetensors") for name in ("one", "two"))
-    assert one.read_bytes() == two.read_bytes()
-    assert {*load_file(one)} == {"state_dict.a", "state_dict.b"}
+    first, second = (Path(f"data/weights/{name}.safetensors") for name in ("one", "two"))
+    assert first.read_bytes() == second.read_bytes()
+    assert {*load_file(first)} == {"state_dict.a", "state_dict.b"}
 
 
 class Evil:
@@ -205,8 +205,10 @@ def test_an_address(here: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(fetch, "fetch", download)
     call("https://me:secret@example.org/models/net.safetensors?key=1")
     assert same(load("net"))
-    found = origin(Path(f"{FILE}.dvc"))
-    assert found is not None and found["source"] == "https://example.org/models/net.safetensors"
+    recorded = origin(Path(f"{FILE}.dvc"))
+    assert (
+        recorded is not None and recorded["source"] == "https://example.org/models/net.safetensors"
+    )
 
 
 @pytest.fixture

@@ -55,8 +55,8 @@ def test_a_difference_has_one_sign(
         {**row, "difference": middle, "difference_interval": ends, "verdict": verdict}
         for row in inputs.metrics["baselines"]
     ]
-    found = {**inputs.metrics, "metric": metric, "baselines": rows}
-    assert said in words(metrics_section(found, CLASS))
+    record = {**inputs.metrics, "metric": metric, "baselines": rows}
+    assert said in words(metrics_section(record, CLASS))
 
 
 def test_classes_without_an_example_are_named(inputs: Inputs) -> None:

@@ -146,9 +146,9 @@ def appended(path: Path) -> None:
 )
 def test_code_that_is_not_what_trained(digits: Path, quiet: None, path: str, said: str) -> None:
     appended(digits / path)
-    with pytest.warns(RuntimeWarning, match=said) as found:
+    with pytest.warns(RuntimeWarning, match=said) as warned:
         load(digits / "models")
-    assert len(found) == 1
+    assert len(warned) == 1
 
 
 def test_data_py_is_compared_with_the_lock(digits: Path, quiet: None) -> None:
@@ -166,7 +166,7 @@ def test_params_yaml_and_data_are_not_needed(digits: Path, quiet: None) -> None:
     (digits / "params.yaml").unlink()
     (digits / "data").rename(digits / "gone")
     after = load(digits / "models").predict([digits / "gone/raw/tree"])
-    assert [one.raw.tobytes() for one in before] == [one.raw.tobytes() for one in after]
+    assert [answer.raw.tobytes() for answer in before] == [answer.raw.tobytes() for answer in after]
 
 
 @pytest.fixture
@@ -205,14 +205,14 @@ def test_a_damaged_signature(digits: Path, quiet: None) -> None:
 
 def test_what_the_signature_says(digits: Path) -> None:
     """No path or name of the project, of which the bits do not depend."""
-    found = Signature.read(digits / "models/signature.json")
-    assert found.classes == ["circle", "square", "tree"]
-    assert (found.target, found.scale, found.fitted) == ("class", [], "")
-    assert found.input["settings"] == {"size": 8, "channels": 1}
-    assert found.input["fields"] == {"image": ["uint8", [1, 8, 8]]}
-    assert found.shapes == {"image": [1, 8, 8]}
-    assert found.reproducibility["chunk"] > 0
-    assert [*found.made_by["code"]] == ["model.py", "training.py"]
+    signature = Signature.read(digits / "models/signature.json")
+    assert signature.classes == ["circle", "square", "tree"]
+    assert (signature.target, signature.scale, signature.fitted) == ("class", [], "")
+    assert signature.input["settings"] == {"size": 8, "channels": 1}
+    assert signature.input["fields"] == {"image": ["uint8", [1, 8, 8]]}
+    assert signature.shapes == {"image": [1, 8, 8]}
+    assert signature.reproducibility["chunk"] > 0
+    assert [*signature.made_by["code"]] == ["model.py", "training.py"]
     text = (digits / "models/signature.json").read_text(encoding="utf-8")
     assert PACKAGE not in text
     assert str(digits) not in text

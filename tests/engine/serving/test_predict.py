@@ -96,14 +96,14 @@ def test_rows_come_without_their_answers() -> None:
     ],
 )
 def test_rows_that_are_none(given: bytes, problem: str) -> None:
-    (found,) = rows(given)
-    assert found.problem.startswith(problem)
-    assert found.content == b""
+    (content,) = rows(given)
+    assert content.problem.startswith(problem)
+    assert content.content == b""
 
 
 def test_a_row_of_python_that_no_json_holds() -> None:
-    (found,) = contents({"age": object()}, "lines", "kind")
-    assert "a cell is no value of JSON" in found.problem
+    (content,) = contents({"age": object()}, "lines", "kind")
+    assert "a cell is no value of JSON" in content.problem
 
 
 def test_a_folder_like_data_raw(tmp_path: Path) -> None:
@@ -112,8 +112,8 @@ def test_a_folder_like_data_raw(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"a\n1\n")
 
     def named(reader: str) -> list[str]:
-        found = contents(tmp_path, reader, "kind")
-        return [Path(content.name).relative_to(tmp_path).as_posix() for content in found]
+        below = contents(tmp_path, reader, "kind")
+        return [Path(content.name).relative_to(tmp_path).as_posix() for content in below]
 
     assert named("labels") == ["b.csv", "images/a.png", "masks/a.png"]
     assert named("pairs") == ["b.csv", "images/a.png", "labels.csv"]

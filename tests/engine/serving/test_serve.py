@@ -29,8 +29,8 @@ def root(_digits: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def service(root: Path) -> Iterator[Service]:
-    with served(root, "megabytes: 0.1\nmegapixels: 0.01\nexamples: 40\nseconds: 1\n") as found:
-        yield found
+    with served(root, "megabytes: 0.1\nmegapixels: 0.01\nexamples: 40\nseconds: 1\n") as service:
+        yield service
 
 
 @pytest.fixture(scope="module")

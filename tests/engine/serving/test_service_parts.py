@@ -84,31 +84,31 @@ def ask(model: Slow, room: int, sizes: list[list[bytes]]) -> list[Any]:
             jobs.append(asyncio.create_task(batches.ask(asked)))
             await asyncio.sleep(0.02)
         model.free = True
-        found = await asyncio.gather(*jobs, return_exceptions=True)
+        results = await asyncio.gather(*jobs, return_exceptions=True)
         running.cancel()
         batches.close()
-        return found
+        return results
 
     return asyncio.run(all_of_them())
 
 
 def test_requests_share_a_call_and_the_queue_has_an_end() -> None:
     model = Slow()
-    found = ask(model, 5, [[b"a"], [b"ab", b"abc"], [b""], [b"1234"] * 3, [b"x"]])
-    assert [answer.answer for answer in found[0]] == [1]
-    assert [answer.answer for answer in found[1]] == [2, 3]
-    assert [answer.answer for answer in found[2]] == [0]
-    assert isinstance(found[3], Full)
-    assert [answer.answer for answer in found[4]] == [1]
+    results = ask(model, 5, [[b"a"], [b"ab", b"abc"], [b""], [b"1234"] * 3, [b"x"]])
+    assert [answer.answer for answer in results[0]] == [1]
+    assert [answer.answer for answer in results[1]] == [2, 3]
+    assert [answer.answer for answer in results[2]] == [0]
+    assert isinstance(results[3], Full)
+    assert [answer.answer for answer in results[4]] == [1]
     assert model.calls == [1, 4]
 
 
 def test_an_error_of_one_call_ends_no_other() -> None:
     model = Slow()
-    found = ask(model, 50, [[b"a"], [b"break"], [b"ab"] * 4])
-    assert [answer.answer for answer in found[0]] == [1]
-    assert isinstance(found[1], MemoryError)
-    assert [answer.answer for answer in found[2]] == [2] * 4
+    results = ask(model, 50, [[b"a"], [b"break"], [b"ab"] * 4])
+    assert [answer.answer for answer in results[0]] == [1]
+    assert isinstance(results[1], MemoryError)
+    assert [answer.answer for answer in results[2]] == [2] * 4
 
 
 def test_old_answers_leave_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,8 +136,8 @@ SIGNATURE: Any = SimpleNamespace(
 
 def test_several_classes_over_the_protocol() -> None:
     raw = np.array([[0.1, 0.75], [0.5, 0.9], [0.25, 0.0]], np.float32)
-    found = [*answers("classes", ["cat", "dog"], (), raw)]
-    said = reply(SIGNATURE, "pets", "1", "x", found)
+    answered = [*answers("classes", ["cat", "dog"], (), raw)]
+    said = reply(SIGNATURE, "pets", "1", "x", answered)
     assert (said["id"], said["model_name"]) == ("x", "pets")
     answer, probabilities = said["outputs"]
     assert answer["data"] == ["dog", "cat;dog", "none"]
@@ -146,19 +146,19 @@ def test_several_classes_over_the_protocol() -> None:
 
 def test_numbers_and_masks_over_the_protocol() -> None:
     numbers = SimpleNamespace(**{**vars(SIGNATURE), "target": "number", "classes": []})
-    found = [*answers("number", [], (5.0, 2.0), np.array([0.1 + 0.2, 3.0]))]
-    (answer,) = reply(numbers, "n", "1", None, found)["outputs"]  # type: ignore[arg-type]
+    answered = [*answers("number", [], (5.0, 2.0), np.array([0.1 + 0.2, 3.0]))]
+    (answer,) = reply(numbers, "n", "1", None, answered)["outputs"]  # type: ignore[arg-type]
     assert answer == {"name": "answer", "datatype": "FP64", "shape": [2], "data": [0.1 + 0.2, 3.0]}
     masks = SimpleNamespace(**{**vars(SIGNATURE), "target": "mask"})
     raw = np.arange(12, dtype=np.uint8).reshape(2, 2, 3) % 2
-    found = [*answers("mask", ["cat", "dog"], (), raw)]
-    (answer,) = reply(masks, "n", "1", None, found)["outputs"]  # type: ignore[arg-type]
+    answered = [*answers("mask", ["cat", "dog"], (), raw)]
+    (answer,) = reply(masks, "n", "1", None, answered)["outputs"]  # type: ignore[arg-type]
     assert (answer["datatype"], answer["shape"]) == ("UINT8", [2, 2, 3])
     assert answer["data"] == raw.ravel().tolist()
     (output,) = metadata(masks, "n", "1")["outputs"]  # type: ignore[arg-type]
     assert output["shape"] == [-1, 2, 3]
-    assert found[0].record()["answer"] == {"cat": 0.5, "dog": 0.5}
-    assert str(found[0]) == "cat 50.0 %, dog 50.0 %"
+    assert answered[0].record()["answer"] == {"cat": 0.5, "dog": 0.5}
+    assert str(answered[0]) == "cat 50.0 %, dog 50.0 %"
 
 
 def test_texts_over_the_protocol() -> None:

@@ -40,12 +40,12 @@ def test_answers_have_the_bits_that_were_evaluated(project: Path, tmp_path: Path
     rows = table(project)
     assert len(rows) > 10
     masks = ["--masks", str(tmp_path)] if "mask" in project.parent.name else []
-    found = {record["input"]: record for record in predicted(project, "elsewhere", *masks)}
+    elsewhere = {record["input"]: record for record in predicted(project, "elsewhere", *masks)}
     alone = [f"elsewhere/{path}" for path in [*rows][:3] if ":" not in path]
     for record in predicted(project, *alone, *masks) if alone else ():
-        assert record == found[record["input"]]
+        assert record == elsewhere[record["input"]]
     for path, row in rows.items():
-        record = found[f"elsewhere/{path}"]
+        record = elsewhere[f"elsewhere/{path}"]
         assert "error" not in record
         for column, cell in cells(record, row):
             assert row[column] == cell, (path, column)
@@ -63,11 +63,11 @@ def test_each_task_is_served(project: Path) -> None:
     known = predicted(project, "-", given=content)
     with served(project) as service:
         said = service.ask("/predict", content).value
-    found = said.get("answers", [said])
-    for record in found:
+    records = said.get("answers", [said])
+    for record in records:
         assert ("mask" in record) == ("mask" in project.parent.name)
         record.pop("mask", None)
-    assert found == known
+    assert records == known
 
 
 def cells(record: Mapping[str, Any], row: Row) -> Iterator[tuple[str, str]]:
@@ -85,10 +85,10 @@ def cells(record: Mapping[str, Any], row: Row) -> Iterator[tuple[str, str]]:
             yield f"p:{name}", f"{probability:.6f}"
 
 
-def check_mask(raw: Path, found: Path, row: Row) -> None:
+def check_mask(raw: Path, drawn: Path, row: Row) -> None:
     """Its pixels are right as often as the table says."""
     said, true = (
-        np.asarray(Image.open(file)) for file in (found / row["path"], raw / row["label"])
+        np.asarray(Image.open(file)) for file in (drawn / row["path"], raw / row["label"])
     )
     assert said.shape == true.shape
     names = [column.removeprefix("said:") for column in row if column.startswith("said:")]

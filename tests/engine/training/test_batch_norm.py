@@ -113,5 +113,5 @@ def test_a_killed_run_goes_on_to_the_same_bits(run: Train, kill: Callable[..., N
 
 @pytest.mark.usefixtures("_normalised")
 def test_it_learns(run: Train) -> None:
-    found = run(epochs=30, learning_rate=0.05, dropout=0, rotation=0, shift=0).progress
-    assert found.curves[-1][3] > 0.9
+    progress = run(epochs=30, learning_rate=0.05, dropout=0, rotation=0, shift=0).progress
+    assert progress.curves[-1][3] > 0.9

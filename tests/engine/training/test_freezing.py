@@ -63,9 +63,9 @@ def test_a_pattern_that_names_nothing_or_everything(pattern: str, many: str) -> 
 
 
 def test_training_leaves_what_is_frozen(run: Train) -> None:
-    one, other = (run(str(rate), freeze="^features", learning_rate=rate) for rate in (0.01, 0.02))
-    same = {name for name in one.weights if one.weights[name] == other.weights[name]}
-    assert same == {name for name in one.weights if name.startswith("features")}
+    slow, fast = (run(str(rate), freeze="^features", learning_rate=rate) for rate in (0.01, 0.02))
+    same = {name for name in slow.weights if slow.weights[name] == fast.weights[name]}
+    assert same == {name for name in slow.weights if name.startswith("features")}
 
 
 def test_a_look_at_the_dev_set_wakes_no_frozen_layer(

@@ -142,15 +142,15 @@ def rates(network: torch.nn.Module, decay: float) -> dict[str, float]:
 
 
 def test_layers_further_from_the_answer_learn_slower() -> None:
-    found = rates(Deep(), 0.5)
+    rate_by_name = rates(Deep(), 0.5)
     names = ("head", "blocks.2", "blocks.1", "blocks.0", "stem")
     expected = {f"{name}.{kind}": 8 / 2**n for n, name in enumerate(names) for kind in KIND}
-    assert found == expected | {"place": 0.5}
+    assert rate_by_name == expected | {"place": 0.5}
 
 
 def test_a_network_says_which_layers_it_has() -> None:
-    found = rates(Ordered(), 0.5)
-    assert {name: rate for name, rate in found.items() if "weight" in name} == {
+    rate_by_name = rates(Ordered(), 0.5)
+    assert {name: rate for name, rate in rate_by_name.items() if "weight" in name} == {
         "head.weight": 8.0,
         **{f"blocks.{n}.weight": 4.0 for n in range(3)},
         "stem.weight": 4.0,

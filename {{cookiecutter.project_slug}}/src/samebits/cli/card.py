@@ -49,13 +49,13 @@ def written(text: str) -> dict[str, str]:
     Raises:
         UserError: the card lacks a mark, so what is theirs cannot be told.
     """
-    found = dict(YOURS.findall(text))
-    if missing := [name for name in ASKED if name not in found]:
+    written = dict(YOURS.findall(text))
+    if missing := [name for name in ASKED if name not in written]:
         raise UserError(
             f"{FILE.as_posix()} lacks the marks of part '{missing[0]}', so nobody can tell what "
             "is yours in it; restore them from Git, or move the file away."
         )
-    return found
+    return written
 
 
 def card(

@@ -136,7 +136,7 @@ def _with(folder: Path, yours: Yours) -> dict[str, Any]:
     return diagnosis(before, settings(before.answers), real)
 
 
-def unseen(found: Labelled, before: DiagnosisInputs, folder: Path, rows: bool) -> Labelled:
+def unseen(labelled: Labelled, before: DiagnosisInputs, folder: Path, rows: bool) -> Labelled:
     """Return the examples that the project does not have, by content; say how many it has.
 
     What a model learnt from, or was chosen on, says nothing about its use. Rows may equal others
@@ -151,8 +151,8 @@ def unseen(found: Labelled, before: DiagnosisInputs, folder: Path, rows: bool) -
 
     splits = before.predictions.values()
     known = {content(example) for split in splits for example in split.examples}
-    new = [row for row, example in enumerate(found.examples) if content(example) not in known]
-    count = len(found.examples)
+    new = [row for row, example in enumerate(labelled.examples) if content(example) not in known]
+    count = len(labelled.examples)
     if not new:
         raise UserError(
             f"all {count:,} examples of {folder} are in data/raw already, so they say nothing new "
@@ -163,4 +163,4 @@ def unseen(found: Labelled, before: DiagnosisInputs, folder: Path, rows: bool) -
             f"note: {count - len(new):,} of the {count:,} examples of {folder} are in data/raw "
             "already, and were left out.\n"
         )
-    return found.only(new)
+    return labelled.only(new)

@@ -44,8 +44,8 @@ def main(given: Namespace, yours: Yours) -> None:
         except UserError as error:
             gone.append(str(error))
     if given.json:
-        found = record(first, others, gone, given.split)
-        sys.stdout.write(f"{json.dumps(found, indent=2)}\n")
+        content = record(first, others, gone, given.split)
+        sys.stdout.write(f"{json.dumps(content, indent=2)}\n")
     else:
         sys.stdout.write(ranking(first, others, gone, given.split, examples_name()))
 

@@ -131,8 +131,8 @@ def copies(raw: Path, reader: Reader, data: Data) -> Iterator[Copies]:
     by_content = defaultdict[str, list[Copy]](list)
     for sources in by_size.values():
         for source in sources if sources[1:] else ():
-            found = _read(source, raw, reader, corrections)
-            by_content[found.md5].append(found)
+            source_read = _read(source, raw, reader, corrections)
+            by_content[source_read.md5].append(source_read)
     for md5, same in by_content.items():
         paths = tuple(copy.source.path for copy in same)
         finding = DataFinding("copies", "", paths, (md5,) * len(paths))

@@ -182,12 +182,12 @@ class App:
             raise Refusal(400, f"the request is not one of protocol v2: {problem}.") from None
         contents = list[Content]()
         for number, part in enumerate(parts):
-            found = self._contents(part)
-            if len(found) != 1:
+            element = self._contents(part)
+            if len(element) != 1:
                 raise Refusal(
-                    400, f"element {number} holds {len(found)} examples; send one in each."
+                    400, f"element {number} holds {len(element)} examples; send one in each."
                 )
-            contents += found
+            contents += element
         answers = await self._ask(contents)
         for answer in answers:
             if answer.problem:

@@ -94,10 +94,10 @@ class Model:
         Raises:
             UserError: it cannot be read, or is several.
         """
-        found = self.predict([example])
-        if len(found) != 1:
-            raise UserError(f"there are {len(found)} examples; call `predict` for several.")
-        return found[0]
+        answers = self.predict([example])
+        if len(answers) != 1:
+            raise UserError(f"there are {len(answers)} examples; call `predict` for several.")
+        return answers[0]
 
     def predict(self, examples: Iterable[Given]) -> list[Answer]:
         """Return the answers: one for each file and row; for a folder, those of what is below it.
@@ -105,12 +105,12 @@ class Model:
         Raises:
             UserError: an example cannot be read.
         """
-        found = []
+        answers = []
         for answer in self.answers(examples):
             if answer.problem:
                 raise UserError(answer.problem)
-            found.append(answer)
-        return found
+            answers.append(answer)
+        return answers
 
     def answers(self, examples: Iterable[Given]) -> Iterator[Answer]:
         """Yield the answers one after the other; what cannot be read has a `problem` instead."""
@@ -120,9 +120,9 @@ class Model:
         """Yield the contents of examples in what a caller gives, as `contents` of inputs.py."""
         return contents(example, self.signature.input["reader"], self.signature.input["answer"])
 
-    def of(self, found: Iterable[Content]) -> Iterator[Answer]:
+    def of(self, examples: Iterable[Content]) -> Iterator[Answer]:
         """Yield the answers for contents, as `answers`."""
-        parts = iter(found)
+        parts = iter(examples)
         while chunk := [*islice(parts, self.chunk)]:
             read = [self._read(content) for content in chunk]
             good = iter(self.answered([arrays for arrays in read if not isinstance(arrays, str)]))
@@ -140,16 +140,16 @@ class Model:
         """
         if MASK in self._fields and self.signature.target == MASK:
             content = with_mask(content, self._limits)
-        found = decoded(self._decode, content, self._settings, self._limits, self._fields)
-        if lost := found.facts.get("lost"):
+        example = decoded(self._decode, content, self._settings, self._limits, self._fields)
+        if lost := example.facts.get("lost"):
             raise Unreadable(str(lost))
-        return {name: found.arrays[name] for name in self._shown()}
+        return {name: example.arrays[name] for name in self._shown()}
 
     def answered(self, examples: Sequence[Arrays]) -> list[Answer]:
         """Return the answers for examples that `decode` gave, which have no names."""
         if not examples:
             return []
-        stacked = {name: np.stack([one[name] for one in examples]) for name in examples[0]}
+        stacked = {name: np.stack([example[name] for example in examples]) for name in examples[0]}
         signature = self.signature
         raw = self.raw(self._fitted(stacked))
         return [*answers(signature.target, signature.classes, signature.scale, raw)]

@@ -16,12 +16,12 @@ def check(model: Model, folder: Path) -> int:
     if model.doubts:
         raise UserError(f"not serving: {model.doubts[0]}")
     known = kept(folder / FILE.name)
-    found = model.raw(known.arrays)
-    pairs = zip(found, known.answers, strict=True)
+    raw = model.raw(known.arrays)
+    pairs = zip(raw, known.answers, strict=True)
     other = sum(said.tobytes() != before.tobytes() for said, before in pairs)
     if other:
         raise UserError(
-            f"not serving: {other} of {len(found)} test examples get answers with other bits than "
+            f"not serving: {other} of {len(raw)} test examples get answers with other bits than "
             "when the model was evaluated; run 'make setup' and 'dvc repro' on this machine."
         )
-    return len(found)
+    return len(raw)
