@@ -31,8 +31,8 @@ WORDS = "[PAD] [UNK] [CLS] [SEP] un ##aff ##able caf ##e ! word".split()
 
 
 def code_of(task: str, number: int) -> str:
-    codes: list[str] = CODE.findall(PAGES[task].read_text(encoding="utf-8"))
-    return codes[number]
+    code = CODE.findall(PAGES[task].read_text(encoding="utf-8"))
+    return str(code[number])
 
 
 @pytest.fixture
@@ -156,10 +156,9 @@ def bert(file: Mapping[str, Tensor], tokens: Tensor, depth: int, heads: int) -> 
     states = norm("embeddings.LayerNorm", embedded[0] + embedded[1] + embedded[2])
     for n in range(depth):
         layer = f"encoder.layer.{n}"
+        cut = (*tokens.shape, heads, -1)
         query, key, value = (
-            linear(f"{layer}.attention.self.{part}", states)
-            .view(*states.shape[:2], heads, -1)
-            .transpose(1, 2)
+            linear(f"{layer}.attention.self.{part}", states).view(cut).transpose(1, 2)
             for part in ("query", "key", "value")
         )
         scores = query @ key.transpose(2, 3) / key.shape[-1] ** 0.5
