@@ -197,7 +197,7 @@ class Service:
 
     def infer(self, contents: Sequence[bytes]) -> NDArray[np.float32]:
         """The probabilities of images."""
-        tensor = {"name": "content", "datatype": "BYTES", "shape": [len(contents)]}
+        tensor: dict[str, Any] = {"name": "content", "datatype": "BYTES", "shape": [len(contents)]}
         tensor |= {"parameters": {"content_type": "base64"}}
         tensor |= {"data": [b64encode(content).decode() for content in contents]}
         said = self.ask(INFER, json.dumps({"inputs": [tensor]}).encode())

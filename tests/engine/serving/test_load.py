@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -170,7 +170,7 @@ def test_params_yaml_and_data_are_not_needed(digits: Path, quiet: None) -> None:
 
 
 @pytest.fixture
-def changed(digits: Path, quiet: None) -> Iterator[Callable[..., Any]]:
+def changed(digits: Path, quiet: None) -> Callable[..., Model]:
     """Load after a change of the signature: changed(input=...)."""
 
     def to(**values: Any) -> Model:

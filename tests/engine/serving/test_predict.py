@@ -1,12 +1,17 @@
 """`samebits predict`: files, folders, rows, standard input; a line for each, and one for errors."""
 
+import io
 import json
 from pathlib import Path
 
 import pytest
+from catalogues import DATA
 from learnt import predicted, samebits
+from PIL import Image
 
-from samebits.serving.inputs import Content, contents
+from samebits.data.image import limits
+from samebits.data.mask import open_pair
+from samebits.serving.inputs import Content, contents, with_mask
 
 RAW = "data/raw/tree/000.png"
 
@@ -99,6 +104,19 @@ def test_rows_that_are_none(given: bytes, problem: str) -> None:
     (content,) = rows(given)
     assert content.problem.startswith(problem)
     assert content.content == b""
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_an_image_without_a_mask_gets_a_blank_one(orientation: int) -> None:
+    """Of its size when it is upright, as a photograph on its side may not be."""
+    file, exif = io.BytesIO(), Image.Exif()
+    exif[0x0112] = orientation
+    Image.new("L", (4, 6)).save(file, "JPEG", exif=exif)
+    content = with_mask(file.getvalue(), DATA)
+    with limits(DATA):
+        image, mask, _ = open_pair(content, "L")
+    assert image.size == mask.size == ((6, 4) if orientation > 4 else (4, 6))
+    assert mask.getextrema() == (0, 0)
 
 
 def test_a_row_of_python_that_no_json_holds() -> None:

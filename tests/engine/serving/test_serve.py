@@ -5,6 +5,8 @@ import json
 import re
 import socket
 import sqlite3
+import struct
+import zlib
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -156,6 +158,27 @@ def test_bad_requests(service: Service, sent: bytes, status: bytes) -> None:
         answered = connection.recv(4096)
     assert answered.split()[1] == status, answered
     assert service.ask("/predict", image_file(0, 0)).status == 200
+
+
+def test_garbage_behind_a_request(service: Service) -> None:
+    content = image_file(0, 0)
+    head = f"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: {len(content)}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", service.port), timeout=20) as connection:
+        connection.sendall(head.encode() + content + b"\0garbage\r\n\r\n")
+        answered = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert answered.split()[1] == b"200"
+    assert answered.count(b"HTTP/1.1 400") == 1
+
+
+def test_an_image_that_is_far_larger_than_its_file(service: Service) -> None:
+    """A service that decoded it would take gigabytes."""
+    head = b"IHDR" + struct.pack(">IIBBBBB", 30_000, 30_000, 8, 6, 0, 0, 0)
+    content = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + head
+    content += struct.pack(">I", zlib.crc32(head))
+    content += struct.pack(">I", 0) + b"IDAT" + struct.pack(">I", zlib.crc32(b"IDAT"))
+    said = service.ask("/predict", content)
+    assert said.status == 400
+    assert "900 million pixels, more than data.megapixels, 0.01" in said.value["error"]
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ class App:
         self, model: Model, name: str, settings: Serving, log: Log, token: str = ""
     ) -> None:
         self._model, self._name, self._settings, self._token = model, name, settings, token
-        self._batches = Batches(model, log, settings.queue)
+        self._batches, self._log = Batches(model, log, settings.queue), log
         place, version = f"/v2/models/{name}", model.signature.weights[:12]
         self._version = version
         ready = {"ready": True}
@@ -122,6 +122,7 @@ class App:
         with suppress(asyncio.CancelledError):
             await answering
         self._batches.close()
+        self._log.close()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _respond(self, scope: Message, receive: Receive) -> Reply:

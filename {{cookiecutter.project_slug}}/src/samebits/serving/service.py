@@ -42,14 +42,16 @@ def serve(model: Model, name: str, settings: Serving, port: int, token: str) -> 
     sys.stdout.write(f"Serving {name} at http://{f'[{host}]' if ':' in host else host}:{port}\n")
     sys.stdout.flush()
     uvicorn.Server(config).run(sockets=[listening])
-    log.close()
 
 
 def _listening(host: str, port: int) -> socket.socket:
     """Return a socket that listens already, so that no request comes too early."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=2048)
+        listening = socket.create_server((host, port), family=family, backlog=2048)
+        # Without this, which connections inherit, an answer in two parts takes 40 ms more.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listening
     except OSError as error:
         raise UserError(
             f"{host}:{port} cannot be listened to ({error.strerror}); take another --port."
