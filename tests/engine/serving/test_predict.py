@@ -11,7 +11,7 @@ from PIL import Image
 
 from samebits.data.image import limits
 from samebits.data.mask import open_pair
-from samebits.serving.inputs import Content, contents, with_mask
+from samebits.serving.contents import Content, contents, with_mask
 
 RAW = "data/raw/tree/000.png"
 

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from samebits.console.errors import UserError
-from samebits.serving.answers import Answer, answers
 from samebits.serving.batches import Batches, Full
-from samebits.serving.inputs import Content
+from samebits.serving.contents import Content
 from samebits.serving.log import Log
 from samebits.serving.open_inference import metadata, reply, requested
+from samebits.serving.replies import Answer, answers
 from samebits.serving.settings import Serving, read
 
 

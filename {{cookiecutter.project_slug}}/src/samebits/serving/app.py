@@ -19,12 +19,12 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from ..console.errors import UserError, refused
 from ..core.files import read_json
 from ..core.png import png
-from .answers import Answer
 from .batches import Batches, Full
-from .inputs import Content
+from .contents import Content
 from .log import Log
 from .model import Model
 from .open_inference import metadata, reply, requested
+from .replies import Answer
 from .settings import Serving
 
 PAGE = Path(__file__).with_name("page.html")

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 import torch
 
-from .answers import Answer
-from .inputs import Content
+from .contents import Content
 from .log import Log
 from .model import Model
+from .replies import Answer
 
 
 class Full(Exception):

@@ -11,8 +11,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from .answers import Answer
-from .inputs import Content
+from .contents import Content
+from .replies import Answer
 
 FOLDER = Path("served")
 DAY = 24 * 3600

@@ -29,8 +29,8 @@ from ..remote.revisions import LOCK, entries, parsed
 from ..training.network import made
 from ..training.predict import load, masks, predict
 from ..training.target_base import target_for
-from .answers import Answer, answers
-from .inputs import Content, Given, contents, with_mask
+from .contents import Content, Given, contents, with_mask
+from .replies import Answer, answers
 
 WEIGHTS = "model.safetensors"
 

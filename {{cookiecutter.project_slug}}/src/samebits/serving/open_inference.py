@@ -9,7 +9,7 @@ import numpy as np
 
 from ..core.signature import Signature
 from ..data.targets import joined
-from .answers import Answer
+from .replies import Answer
 
 CONTENT, ANSWER, PROBABILITIES = "content", "answer", "probabilities"
 
