@@ -187,7 +187,7 @@ def changed(digits: Path, quiet: None) -> Callable[..., Model]:
 def test_a_signature_of_other_code(changed: Callable[..., Model]) -> None:
     with pytest.raises(UserError, match=r"data\.py: section input is not that of the model"):
         changed(input={"settings": {"size": 8}})
-    with pytest.raises(UserError, match=r"data\.py: `fields` announces other arrays"):
+    with pytest.raises(UserError, match=r"data\.py: `fields` declares other arrays"):
         changed(input={"settings": {"size": 16, "channels": 1}})
     with pytest.raises(UserError, match=r"does not hold what `fit` of data\.py returns"):
         changed(input={"settings": {"size": 8, "channels": 1}}, fitted="AAAA")
@@ -196,7 +196,7 @@ def test_a_signature_of_other_code(changed: Callable[..., Model]) -> None:
 def test_a_damaged_signature(digits: Path, quiet: None) -> None:
     path = digits / "models/signature.json"
     path.write_text("{}", encoding="utf-8")
-    with pytest.raises(UserError, match=r"signature\.json lacks `target`; make it anew"):
+    with pytest.raises(UserError, match=r"signature\.json lacks `target`; run"):
         load(digits / "models")
     path.unlink()
     with pytest.raises(UserError, match=r"signature\.json is missing: run `dvc repro train`"):

@@ -74,7 +74,7 @@ FAULTS = [
     Fault(LEARNT, "`fit` returns different middle for the same", data, "fit", fit_by_batch),
     Fault(LEARNT, "lets less of an example depend on other", data, "transform", transform_by_batch),
     Fault(SECTION, "'crop' is missing from section 'input'", data, "Input", Longer),
-    Fault("test_decode_returns_what_fields_announces", "make them agree", data, "fields", wider),
+    Fault("test_decode_returns_what_fields_declares", "make them agree", data, "fields", wider),
     Fault(
         "test_every_example_has_the_same_facts",
         "must return the same facts",

@@ -82,14 +82,14 @@ class Optimization:
     balance: float = number(0, 1)
     class_weights: float = number(0, 1)
     clip: float = number(0, 1e6)
-    # average the weights over steps, each of which leaves this part of it, as 0.999; 0 does not
+    # average the weights over steps; each keeps this share of the average, such as 0.999; 0 is off
     ema: float = number(0, 0.999999, default=0.0)
-    # of products and convolutions in training; weights, sums, losses and predictions stay float32
+    # of products and convolutions in training; weights, losses and predictions stay float32
     precision: str = choice("float32", "bfloat16", default="float32")
-    # weights in whose names it finds something keep their first values, as '^(stem|blocks)', and a
-    # BatchNorm that learns no weight keeps its statistics; '' lets all of them learn
+    # weights whose names match keep their first values, such as '^(stem|blocks)'; a BatchNorm
+    # whose weights are all frozen keeps its statistics; '' freezes none
     freeze: str = pattern(regular=True, default="")
-    # rate of each layer as a part of that of the layer behind it; the last has all, 1 is off
+    # the learning rate of each layer as a share of the next layer's; the last has all of it; 1 is off
     layer_decay: float = number(0.01, 1, default=1.0)
 
 
@@ -101,7 +101,7 @@ class Regularization:
     weight_decay: float = number(0, 1e6)
     label_smoothing: float = number(0, 0.99)
     early_stopping: int = number(0)
-    # end with the weights of the epoch whose dev loss was the lowest, not with those of the last
+    # keep the weights of the epoch with the lowest dev loss, not those of the last
     best_epoch: bool = False
 
 

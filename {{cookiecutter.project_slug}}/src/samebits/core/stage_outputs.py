@@ -17,10 +17,10 @@ def read_record(path: Path, stage: str, keys: tuple[str, ...]) -> dict[str, Any]
     try:
         value = read_json(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise UserError(f"{path.as_posix()} is not JSON ({error}); {_anew(stage)}") from None
+        raise UserError(f"{path.as_posix()} is not JSON ({error}); {_cure(stage)}") from None
     missing = [key for key in keys if not isinstance(value, dict) or key not in value]
     if missing:
-        raise UserError(f"{path.as_posix()} lacks `{missing[0]}`; {_anew(stage)}")
+        raise UserError(f"{path.as_posix()} lacks `{missing[0]}`; {_cure(stage)}")
     return dict(value)
 
 
@@ -30,7 +30,7 @@ def read_curves(path: Path, stage: str) -> Curves:
     with path.open(encoding="utf-8", newline="") as file:
         header, *rows = list(csv.reader(file)) or [[]]
     if "epoch" not in header or any(len(row) != len(header) for row in rows):
-        raise UserError(f"{path.as_posix()} is not a table by `epoch`; {_anew(stage)}")
+        raise UserError(f"{path.as_posix()} is not a table by `epoch`; {_cure(stage)}")
     return {name: [_number(row[i]) for row in rows] for i, name in enumerate(header)}
 
 
@@ -39,7 +39,7 @@ def _demand(path: Path, stage: str) -> None:
         raise UserError(f"{path.as_posix()} is missing: run `dvc repro {stage}` first")
 
 
-def _anew(stage: str) -> str:
+def _cure(stage: str) -> str:
     return f"run `dvc repro --force {stage}`"
 
 

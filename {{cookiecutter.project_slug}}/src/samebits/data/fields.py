@@ -30,22 +30,22 @@ class Field(NamedTuple):
 Fields = Mapping[str, Field]  # in the order of an example's arrays on disk
 
 
-def checked(announced: Any, by: str = "fields") -> Fields:
+def checked(declared: Any, by: str = "fields") -> Fields:
     """Return the fields that `fields`, or another function of data.py, declares.
 
     Raises:
         UserError: there are none, or one cannot be stored.
     """
-    if not isinstance(announced, Mapping) or not announced:
+    if not isinstance(declared, Mapping) or not declared:
         raise UserError(
             f"data.py: `{by}` declares no array; return at least one by its name, as in "
             "{'image': Field('uint8', (1, 8, 8))}."
         )
-    for name, field in announced.items():
-        problem = _problem(name, field, [*announced])
+    for name, field in declared.items():
+        problem = _problem(name, field, [*declared])
         if problem:
             raise UserError(f"data.py: `{by}` declares {problem}.")
-    return {name: Field(field[0], tuple(field[1])) for name, field in announced.items()}
+    return {name: Field(field[0], tuple(field[1])) for name, field in declared.items()}
 
 
 def _problem(name: Any, field: Any, names: list[Any]) -> str:
@@ -110,10 +110,10 @@ def check_answer(fields: Fields, name: str, dtype: str, axes: int) -> None:
     field = fields.get(name)
     kind = np.dtype(dtype).name
     if field is None or field.dtype != kind or len(field.shape) != axes:
-        announced = f"{field.dtype} {list(field.shape)}" if field else "none"
+        declared = f"{field.dtype} {list(field.shape)}" if field else "none"
         raise UserError(
             f"data.py: an answer is the array `{name}`, {kind} with {axes} axes, but `fields` "
-            f"declares {announced}; declare it, and return it from `decode`."
+            f"declares {declared}; declare it, and return it from `decode`."
         )
 
 

@@ -117,7 +117,7 @@ class Model:
         return self.of(content for example in examples for content in self.contents(example))
 
     def contents(self, example: Given) -> Iterator[Content]:
-        """Yield the contents of examples in what a caller gives, as `contents` of inputs.py."""
+        """Yield the contents of examples in what a caller gives, as `contents` of contents.py."""
         return contents(example, self.signature.input["reader"], self.signature.input["answer"])
 
     def of(self, examples: Iterable[Content]) -> Iterator[Answer]:
@@ -190,12 +190,12 @@ def _section(kind: Any, values: Mapping[str, Any], file: str) -> Any:
     return kind(**{name: typed(values[name], key) for name, key in known.items()})
 
 
-def _fields(announced: Any, known: Mapping[str, Any]) -> Fields:
-    fields = checked(announced)
+def _fields(declared: Any, known: Mapping[str, Any]) -> Fields:
+    fields = checked(declared)
     trained = {name: Field(dtype, tuple(shape)) for name, (dtype, shape) in known.items()}
     if fields != trained:
         raise UserError(
-            "data.py: `fields` announces other arrays than those of the model in models/; run "
+            "data.py: `fields` declares other arrays than those of the model in models/; run "
             "'dvc repro', or restore data.py from Git."
         )
     return fields

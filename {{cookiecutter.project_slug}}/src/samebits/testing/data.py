@@ -33,7 +33,7 @@ class DataChecks:
     def test_the_section_input_parses(self) -> None:
         check_section("input", yours().data.Input)
 
-    def test_decode_returns_what_fields_announces(self) -> None:
+    def test_decode_returns_what_fields_declares(self) -> None:
         self._decoded(self.contents())  # the decoder compares the two
 
     def test_every_example_has_the_same_facts(self) -> None:

@@ -62,5 +62,5 @@ def kept(path: Path) -> Evaluated:
     except FileNotFoundError:
         problem = "is missing: run `dvc repro evaluate` first"
     except (SafetensorError, ValueError, KeyError):
-        problem = "is damaged: make it anew with `dvc repro --force evaluate`"
+        problem = "is damaged: run `dvc repro --force evaluate`"
     raise UserError(f"{path.as_posix()} {problem}.")

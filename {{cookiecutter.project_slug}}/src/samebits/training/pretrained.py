@@ -30,7 +30,7 @@ def started(model: Any, network: nn.Module) -> None:
         network: which its `build` has made.
 
     Raises:
-        UserError: `start` makes another network of it, or its weights are not to be had.
+        UserError: `start` makes another network of it, or its weights are missing.
     """
     if not hasattr(model, "start"):
         return
@@ -55,8 +55,8 @@ def load(name: str) -> dict[str, Tensor]:
     file, pointer = path.as_posix(), Path(f"{path}.dvc")
     if file not in declared(read_yaml(Path(PIPELINE)), "train").deps:
         raise UserError(
-            f"stage train in dvc.yaml does not depend on {file}; add it to its deps, or other "
-            "weights there would train nothing anew."
+            f"stage train in dvc.yaml does not depend on {file}; add it to its deps, or "
+            "other weights there would not retrain anything."
         )
     try:
         content = path.read_bytes()
