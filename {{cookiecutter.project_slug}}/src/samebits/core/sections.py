@@ -89,7 +89,7 @@ class Optimization:
     # weights whose names match keep their first values, such as '^(stem|blocks)'; a BatchNorm
     # whose weights are all frozen keeps its statistics; '' freezes none
     freeze: str = pattern(regular=True, default="")
-    # the learning rate of each layer as a share of the next layer's; the last has all of it; 1 is off
+    # learning rate of each layer as a share of the next layer's; the last layer has all; 1 is off
     layer_decay: float = number(0.01, 1, default=1.0)
 
 
