@@ -14,7 +14,7 @@ import torch
 from .answers import Answer
 from .inputs import Content
 from .log import Log
-from .model import Model
+from .model import TrainedModel
 
 
 class Full(Exception):
@@ -35,7 +35,7 @@ class Batches:
         room: examples that may wait.
     """
 
-    def __init__(self, model: Model, log: Log, room: int) -> None:
+    def __init__(self, model: TrainedModel, log: Log, room: int) -> None:
         self._model, self._log, self._room = model, log, room
         self._jobs, self._more = deque[_Job](), asyncio.Event()
         self.waiting = 0
